@@ -1,0 +1,14 @@
+import type { HeaderList } from "./headers.ts";
+import type { RequestTarget } from "./target.ts";
+
+/** Everything of a request but its body, as plain data: what `admit` decides on. */
+export type RequestHead = {
+  /** As sent, upper-case in all real clients; methods are case-sensitive (RFC 9110 section 9.1). */
+  readonly method: string;
+  readonly target: RequestTarget;
+  readonly headers: HeaderList;
+  /** The address that counts as the client's; undefined if it cannot be known. */
+  readonly sourceAddress: string | undefined;
+  /** Whether the client's connection is TLS. */
+  readonly secure: boolean;
+};

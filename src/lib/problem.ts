@@ -1,0 +1,14 @@
+/** Something wrong in a file that an operator or a user wrote, told so that they can mend it. */
+export type Problem = {
+  /** The file as its user named it. */
+  readonly file: string;
+  /** 1-based; undefined where the problem is of the whole file. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  /** Where in the document, such as `policy.networks.allow[0]`. */
+  readonly path: string;
+  /** What is wrong: "Cannot read …: got …", no final period. */
+  readonly message: string;
+  /** What to do about it; empty where the message says it all. */
+  readonly remedy: string;
+};
