@@ -1,0 +1,188 @@
+import { decode, encodePath } from "../http/percent.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "./faults.ts";
+
+/** A bucket as the client named it, decoded. `tenant` "" is Ceph's empty tenant, `:bucket`. */
+export type BucketName = { readonly tenant: string | undefined; readonly name: string };
+
+/** What a request is about. `key`: decoded once, never normalised; never empty. */
+export type Address =
+  | { readonly kind: "service" }
+  | { readonly kind: "bucket"; readonly bucket: BucketName }
+  | { readonly kind: "object"; readonly bucket: BucketName; readonly key: string };
+
+export type Located = { readonly address: Address; readonly style: "path" | "virtual" };
+
+/** "Creating object key names", Amazon S3 User Guide: bytes of UTF-8. */
+const KEY_BYTES_MAX = 1024;
+const BUCKET_CHARACTERS_MIN = 3;
+/** The old US-East grammar, which Ceph and MinIO still have buckets of. */
+const BUCKET_CHARACTERS_MAX = 255;
+
+/**
+ * First path segments that are no buckets in a store but another interface of it: RGW's admin,
+ * Swift and Swift login, MinIO's admin and STS. A bucket of that name would be judged as an object
+ * request and executed as an administrator's.
+ */
+const RESERVED: ReadonlySet<string> = new Set(["admin", "auth", "minio", "swift"]);
+const RESERVED_PREFIX = ".rgw";
+
+const SERVICE: Located = Object.freeze({
+  address: Object.freeze({ kind: "service" }),
+  style: "path",
+});
+
+/**
+ * What `path` (raw, with its leading slash) addresses, under `host` (the Host header as sent) and
+ * `domains` (lower-case names below which a label is a bucket). Path-style and virtual-hosted
+ * style as in "Methods for accessing a bucket", S3 User Guide; `tenant:bucket` as in RGW's
+ * "Multitenancy". Decodes once and folds nothing: `//`, `.` and `..` are parts of a key.
+ * Errors: InvalidBucketName, KeyTooLongError, InvalidURI.
+ */
+export function parseAddress(
+  path: string,
+  host: string | undefined,
+  domains: readonly string[],
+): Result<Located, Fault> {
+  const label = host === undefined ? undefined : bucketLabel(host, domains);
+  if (label !== undefined) return located(checkedName(undefined, label), path.slice(1), "virtual");
+  if (path === "/") return ok(SERVICE);
+  const slash = path.indexOf("/", 1);
+  const segment = slash < 0 ? path.slice(1) : path.slice(1, slash);
+  return located(parseBucket(segment), slash < 0 ? "" : path.slice(slash + 1), "path");
+}
+
+/**
+ * The path, percent-encoded as SigV4 wants it, under which the store knows `address`. Made from
+ * the decoded parts, so that what was judged is what is sent.
+ */
+export function storePath(address: Address, addressing: "path" | "virtual"): string {
+  if (address.kind === "service") return "/";
+  const key = address.kind === "object" ? `/${encodePath(address.key)}` : "";
+  if (addressing === "virtual") return key === "" ? "/" : key;
+  return `/${bucketSegment(address.bucket)}${key}`;
+}
+
+/** `bucket` as one path segment; the tenant's colon as V4's canonical path must have it. */
+export function bucketSegment(bucket: BucketName): string {
+  return bucket.tenant === undefined ? bucket.name : `${bucket.tenant}%3A${bucket.name}`;
+}
+
+/**
+ * The bucket of a raw path segment, decoded once and only then checked, so that `%2F` cannot be
+ * both a part of the bucket and the end of it. Error: InvalidBucketName.
+ */
+export function parseBucket(segment: string): Result<BucketName, Fault> {
+  const text = decode(segment);
+  if (text === undefined) return err(badBucket(segment));
+  const colon = text.indexOf(":");
+  if (colon < 0) return checkedName(undefined, text);
+  const tenant = text.slice(0, colon);
+  if (!isTenant(tenant)) return err(badBucket(segment));
+  return checkedName(tenant, text.slice(colon + 1));
+}
+
+/**
+ * The key of the raw remainder of a path, which may be anything but too long, without meaning in
+ * UTF-8, or NUL (which ends a string in some stores, CVE-2022-3854). Errors: InvalidURI,
+ * KeyTooLongError.
+ */
+export function parseKey(raw: string): Result<string, Fault> {
+  const key = decode(raw);
+  if (key === undefined || key.includes("\0")) {
+    return err(fault("InvalidURI", `The key is not valid percent-encoded UTF-8: got "${raw}"`));
+  }
+  return isKeyTooLong(key) ? err(keyTooLong()) : ok(key);
+}
+
+/** Whether `key` has more UTF-8 bytes than S3 takes. */
+export function isKeyTooLong(key: string): boolean {
+  // A UTF-16 unit is at most three bytes, so that most keys need no counting.
+  return key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX;
+}
+
+export function keyTooLong(): Fault {
+  return fault("KeyTooLongError", `Your key is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
+}
+
+function located(
+  bucket: Result<BucketName, Fault>,
+  rawKey: string,
+  style: Located["style"],
+): Result<Located, Fault> {
+  if (!bucket.ok) return bucket;
+  if (rawKey === "") return ok({ address: { kind: "bucket", bucket: bucket.value }, style });
+  const key = parseKey(rawKey);
+  if (!key.ok) return key;
+  return ok({ address: { kind: "object", bucket: bucket.value, key: key.value }, style });
+}
+
+/**
+ * The part of `host` below the longest of `domains` that fits; undefined for a domain itself and
+ * for any other name, which both mean path style. Host names ignore case (RFC 9110 section 4.2.3).
+ */
+function bucketLabel(host: string, domains: readonly string[]): string | undefined {
+  const name = withoutPort(host).toLowerCase();
+  let longest = "";
+  for (const domain of domains) {
+    if (name === domain) return undefined;
+    if (domain.length > longest.length && isBelow(name, domain)) longest = domain;
+  }
+  return longest === "" ? undefined : name.slice(0, name.length - longest.length - 1);
+}
+
+function isBelow(name: string, domain: string): boolean {
+  return name.endsWith(domain) && name.charAt(name.length - domain.length - 1) === ".";
+}
+
+/** `host` without `:port` and without the dot that ends a fully qualified name. */
+function withoutPort(host: string): string {
+  const colon = host.startsWith("[") ? -1 : host.indexOf(":");
+  const name = colon < 0 ? host : host.slice(0, colon);
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
+
+function checkedName(tenant: string | undefined, name: string): Result<BucketName, Fault> {
+  if (RESERVED.has(name) || name.startsWith(RESERVED_PREFIX)) {
+    return err(fault("InvalidBucketName", `The bucket name "${name}" is reserved by stores`));
+  }
+  return isBucketName(name) ? ok({ tenant, name }) : err(badBucket(name));
+}
+
+/**
+ * The lax grammar everywhere: whether a new name follows today's stricter rules is the store's to
+ * judge, and an old bucket must stay reachable. It still leaves no room for `.`, `..` or `/`.
+ */
+function isBucketName(name: string): boolean {
+  if (name.length < BUCKET_CHARACTERS_MIN || name.length > BUCKET_CHARACTERS_MAX) return false;
+  if (name.charCodeAt(0) === CODE_DOT || name.charCodeAt(0) === CODE_HYPHEN) return false;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (!isWord(code) && code !== CODE_DOT && code !== CODE_HYPHEN) return false;
+  }
+  return true;
+}
+
+function isTenant(tenant: string): boolean {
+  for (let i = 0; i < tenant.length; i++) {
+    const code = tenant.charCodeAt(i);
+    if (!isWord(code) && code !== CODE_HYPHEN) return false;
+  }
+  return true;
+}
+
+const CODE_DOT = 0x2e;
+const CODE_HYPHEN = 0x2d;
+const CODE_UNDERSCORE = 0x5f;
+
+/** An ASCII letter, digit or underscore. */
+function isWord(code: number): boolean {
+  const lower = code | 0x20;
+  return (
+    (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a) || code === CODE_UNDERSCORE
+  );
+}
+
+function badBucket(got: string): Fault {
+  return fault("InvalidBucketName", `The specified bucket is not valid: got "${got}"`);
+}

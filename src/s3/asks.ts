@@ -1,0 +1,194 @@
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import type { QueryParameter } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Action } from "./actions.ts";
+import type { Address, BucketName } from "./address.ts";
+import { parseCopySource, type CopySource } from "./copy-source.ts";
+import type { DeleteEntry } from "./delete-objects.ts";
+import { fault, type Fault } from "./faults.ts";
+import { operationNamed, type OperationName } from "./operations.ts";
+
+/** One thing that must be allowed: an action on a resource. No key: on the bucket itself. */
+export type Ask = {
+  readonly action: Action;
+  readonly operation: OperationName;
+  /** Undefined: on the service as a whole. */
+  readonly bucket: BucketName | undefined;
+  readonly key: string | undefined;
+};
+
+/** The resource of an ask; for a source it is not the addressed one. */
+type Resource = { readonly bucket: BucketName | undefined; readonly key: string | undefined };
+
+/**
+ * Everything that the head of a request needs: all of it must be allowed before anything is sent.
+ * Follows "Required permissions" in each operation's page of the S3 API, with what its headers
+ * add. `headers` is the list that also the store gets (see liftHeaders), free of repeated deciding
+ * headers (see classify). DeleteObjects and PostObject need nothing *of their heads*: their asks
+ * are made from the body, and an empty list must not be taken for an allowance there.
+ * Errors: those of parseCopySource(), and InvalidArgument for a rename across buckets.
+ */
+export function asksOf(
+  operation: OperationName,
+  address: Address,
+  query: readonly QueryParameter[],
+  headers: HeaderList,
+): Result<readonly Ask[], Fault> {
+  const row = operationNamed(operation);
+  const target = resourceOf(address);
+  const versioned = query.some(({ name }) => name === "versionId");
+  const asks = (versioned ? row.versionedActions : row.actions).map(asker(operation, target));
+  const source = sourceAsks(operation, target, headers);
+  if (!source.ok) return source;
+  const ancillary = (ANCILLARY[operation]?.(headers) ?? NONE).map(asker(operation, target));
+  return ok([...asks, ...ancillary, ...source.value]);
+}
+
+/** What deleting `entry` of a DeleteObjects body needs; `headers` are the request's. */
+export function asksOfDelete(
+  bucket: BucketName,
+  entry: DeleteEntry,
+  headers: HeaderList,
+): readonly Ask[] {
+  const ask = asker("DeleteObjects", { bucket, key: entry.key });
+  const action: Action =
+    entry.versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+  return [action, ...bypassActions(headers)].map(ask);
+}
+
+/**
+ * What form or header fields add to writing an object: its ACL, tags and locks are permissions of
+ * their own (PutObject in the S3 API, "Permissions"). `fields` are names and values, as headers.
+ */
+export function putActions(fields: HeaderList): readonly Action[] {
+  const actions: Action[] = [];
+  if (setsAcl(fields, HARMLESS_OBJECT_ACLS)) actions.push("s3:PutObjectAcl");
+  if (hasHeader(fields, "x-amz-tagging")) actions.push("s3:PutObjectTagging");
+  if (fields.some(isRetentionName)) actions.push("s3:PutObjectRetention");
+  if (hasHeader(fields, "x-amz-object-lock-legal-hold")) actions.push("s3:PutObjectLegalHold");
+  return actions;
+}
+
+/** The ARN of what `ask` is about; a tenant stands where AWS has the account, as in Ceph. */
+export function arnOf(ask: Ask): string {
+  if (ask.bucket === undefined) return "arn:aws:s3:::*";
+  const bucket = `arn:aws:s3::${ask.bucket.tenant ?? ""}:${ask.bucket.name}`;
+  return ask.key === undefined ? bucket : `${bucket}/${ask.key}`;
+}
+
+function resourceOf(address: Address): Resource {
+  return {
+    bucket: address.kind === "service" ? undefined : address.bucket,
+    key: address.kind === "object" ? address.key : undefined,
+  };
+}
+
+function asker(operation: OperationName, { bucket, key }: Resource): (action: Action) => Ask {
+  return (action) => ({ action, operation, bucket, key });
+}
+
+/** What headers demand on the addressed resource besides the operation's row. */
+const ANCILLARY: Partial<Record<OperationName, (headers: HeaderList) => readonly Action[]>> = {
+  CopyObject: copyTargetActions,
+  CreateBucket: createBucketActions,
+  CreateMultipartUpload: putActions,
+  DeleteObject: bypassActions,
+  PutObject: putActions,
+  PutObjectRetention: bypassActions,
+};
+
+const NONE: readonly Action[] = [];
+
+/** "Canned ACL" values that grant nobody but the owner of the object or bucket anything. */
+const HARMLESS_OBJECT_ACLS: ReadonlySet<string> = new Set(["private", "bucket-owner-full-control"]);
+const HARMLESS_BUCKET_ACLS: ReadonlySet<string> = new Set(["private"]);
+
+function copyTargetActions(headers: HeaderList): readonly Action[] {
+  const actions = putActions(headers);
+  return copiesAnnotations(headers) ? [...actions, "s3:PutObjectAnnotation"] : actions;
+}
+
+function createBucketActions(headers: HeaderList): readonly Action[] {
+  const actions: Action[] = [];
+  if (setsAcl(headers, HARMLESS_BUCKET_ACLS)) actions.push("s3:PutBucketAcl");
+  if (isOn(headers, "x-amz-bucket-object-lock-enabled")) {
+    actions.push("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning");
+  }
+  if (hasHeader(headers, "x-amz-object-ownership")) actions.push("s3:PutBucketOwnershipControls");
+  return actions;
+}
+
+/** What the second resource of a copy or rename demands; nothing for all other operations. */
+function sourceAsks(
+  operation: OperationName,
+  target: Resource,
+  headers: HeaderList,
+): Result<readonly Ask[], Fault> {
+  const { header } = operationNamed(operation);
+  if (header !== "x-amz-copy-source" && header !== "x-amz-rename-source") return NO_ASKS;
+  const source = parseCopySource(firstValue(headers, header) ?? "");
+  if (!source.ok) return source;
+  if (operation === "RenameObject" && !isSameBucket(source.value.bucket, target.bucket)) {
+    return err(fault("InvalidArgument", "An object can only be renamed within its bucket"));
+  }
+  const actions = sourceActions(operation, source.value, headers);
+  return ok(actions.map(asker(operation, source.value)));
+}
+
+const NO_ASKS = ok<readonly Ask[]>([]);
+
+function sourceActions(
+  operation: OperationName,
+  source: CopySource,
+  headers: HeaderList,
+): readonly Action[] {
+  if (operation === "RenameObject") return ["s3:GetObject", "s3:DeleteObject"];
+  const versioned = source.versionId !== undefined;
+  const actions: Action[] = [versioned ? "s3:GetObjectVersion" : "s3:GetObject"];
+  if (operation !== "CopyObject") return actions;
+  // Unless they are replaced, the source's tags are copied, and so made readable elsewhere.
+  if (firstValue(headers, "x-amz-tagging-directive") !== "REPLACE") {
+    actions.push(versioned ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging");
+  }
+  if (copiesAnnotations(headers)) {
+    actions.push(versioned ? "s3:GetObjectVersionAnnotation" : "s3:GetObjectAnnotation");
+  }
+  return actions;
+}
+
+function copiesAnnotations(headers: HeaderList): boolean {
+  const directive = firstValue(headers, "x-amz-object-annotation-directive");
+  return directive !== undefined && directive !== "EXCLUDE";
+}
+
+/** Whether a canned ACL or a grant gives somebody something. */
+function setsAcl(fields: HeaderList, harmless: ReadonlySet<string>): boolean {
+  const canned = firstValue(fields, "x-amz-acl");
+  if (canned !== undefined && !harmless.has(canned)) return true;
+  return fields.some((text, i) => i % 2 === 0 && text.startsWith("x-amz-grant-"));
+}
+
+function isRetentionName(text: string, index: number): boolean {
+  if (index % 2 !== 0) return false;
+  return (
+    text === "x-amz-object-lock-mode" ||
+    text === "x-amz-object-lock-retain-until-date" ||
+    text.startsWith("x-amz-object-lock-event-hold")
+  );
+}
+
+function bypassActions(headers: HeaderList): readonly Action[] {
+  return isOn(headers, "x-amz-bypass-governance-retention") ? BYPASS : NONE;
+}
+
+const BYPASS: readonly Action[] = ["s3:BypassGovernanceRetention"];
+
+/** Whether a yes-or-no header says anything but no: stores differ in what they take for a yes. */
+function isOn(headers: HeaderList, name: string): boolean {
+  const value = firstValue(headers, name);
+  return value !== undefined && value.toLowerCase() !== "false";
+}
+
+function isSameBucket(one: BucketName, other: BucketName | undefined): boolean {
+  return one.name === other?.name && one.tenant === other.tenant;
+}

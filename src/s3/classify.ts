@@ -1,0 +1,316 @@
+import { encodeComponent } from "../http/percent.ts";
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import type { QueryParameter } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Address } from "./address.ts";
+import { fault, type Fault } from "./faults.ts";
+import { headerValueOf, isLiftable, isPresignedChecksum } from "./lifted-headers.ts";
+import {
+  OPERATION_LIST,
+  operationNamed,
+  type Operation,
+  type OperationName,
+  type RequiredParameter,
+} from "./operations.ts";
+import { vendorParameter, refusedHeader } from "./vendor.ts";
+
+/** Above any real request; bounds the search for repeated names. */
+const PARAMETERS_MAX = 100;
+const PART_NUMBER_MAX = 10_000;
+
+/**
+ * Parameters that belong to the signature ("Authenticating requests: using query parameters", and
+ * the same for SigV2) or, `x-id`, to the SDK's own tracing. They are neither the operation's nor
+ * the store's. Exactly in this case: any other spelling is an unknown parameter.
+ */
+const NOT_THE_OPERATIONS: ReadonlySet<string> = new Set([
+  "AWSAccessKeyId",
+  "Expires",
+  "Signature",
+  "X-Amz-Algorithm",
+  "X-Amz-Content-Sha256",
+  "X-Amz-Credential",
+  "X-Amz-Date",
+  "X-Amz-Expires",
+  "X-Amz-Security-Token",
+  "X-Amz-Signature",
+  "X-Amz-SignedHeaders",
+  "x-amz-security-token",
+  "x-id",
+]);
+
+/** An operation with its answer made once, so that the usual request allocates nothing. */
+type Candidate = { readonly operation: Operation; readonly answer: Result<OperationName, Fault> };
+
+/** Candidates by routing parameter; "" where none routes. The most demanding first. */
+type Routes = ReadonlyMap<string, readonly Candidate[]>;
+
+/** Level, then method. */
+const ROUTES: ReadonlyMap<string, ReadonlyMap<string, Routes>> = buildRoutes();
+/** For each routing parameter the levels it is known at. */
+const ROUTING_LEVELS: ReadonlyMap<string, ReadonlySet<string>> = buildRoutingLevels();
+const PREFLIGHT_ROW = operationNamed("Preflight");
+const PREFLIGHT = ok(PREFLIGHT_ROW.name);
+
+/**
+ * Which one operation of the table `method` on `address` with `query` and `headers` is, by the
+ * parsed query as a whole and in any order. Whatever could make two readers choose differently is
+ * refused: a repeated name, two routing parameters, a subresource at the wrong level, an unknown
+ * parameter, a vendor's extension, a repeated header that decides something.
+ * Errors: InvalidArgument, InvalidRequest, MethodNotAllowed, NotImplemented.
+ */
+export function classify(
+  method: string,
+  address: Address,
+  query: readonly QueryParameter[],
+  headers: HeaderList,
+): Result<OperationName, Fault> {
+  const refused = refusedHeader(headers);
+  if (refused !== undefined) return err(refused);
+  if (method === "OPTIONS") return preflight(headers);
+  const bad = query.length === 0 ? undefined : malformedQuery(query);
+  if (bad !== undefined) return err(bad);
+  const routing = routingParameter(query);
+  if (!routing.ok) return routing;
+  const candidates = ROUTES.get(address.kind)?.get(method)?.get(routing.value);
+  if (candidates === undefined) return err(noOperation(method, address, routing.value));
+  const chosen = candidates.find((candidate) => fits(candidate.operation, query, headers));
+  if (chosen === undefined) return err(incomplete(candidates, query, headers));
+  const wrong = wrongFor(chosen.operation, query, headers);
+  return wrong === undefined ? chosen.answer : err(wrong);
+}
+
+/**
+ * The query string that `operation` is asked for with: only its own parameters, sorted and encoded
+ * as SigV4's canonical query wants them, so that one string is both signed and sent. Flags are
+ * written `acl=`, which stores treat as `acl`. Empty, or without a leading `?`.
+ */
+export function forwardedQuery(operation: OperationName, query: readonly QueryParameter[]): string {
+  if (query.length === 0) return "";
+  const { parameters } = operationNamed(operation);
+  return query
+    .filter(({ name }) => parameters.has(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, value }) => `${encodeComponent(name)}=${encodeComponent(value)}`)
+    .join("&");
+}
+
+function preflight(headers: HeaderList): Result<OperationName, Fault> {
+  const wrong = foreignHeader(PREFLIGHT_ROW, headers);
+  if (wrong !== undefined) return err(wrong);
+  if (hasHeader(headers, "origin") && hasHeader(headers, "access-control-request-method")) {
+    return PREFLIGHT;
+  }
+  return err(
+    fault(
+      "InvalidRequest",
+      "A preflight request needs the headers Origin and Access-Control-Request-Method",
+    ),
+  );
+}
+
+/** What is wrong with the query whatever the operation. */
+function malformedQuery(query: readonly QueryParameter[]): Fault | undefined {
+  if (query.length > PARAMETERS_MAX) {
+    return fault("InvalidRequest", `The query has more than ${PARAMETERS_MAX} parameters`);
+  }
+  for (const [i, { name, value }] of query.entries()) {
+    if (value.includes("\0")) {
+      return fault("InvalidArgument", "The query must not contain NUL");
+    }
+    // AWS takes the first of two values, many stores the last.
+    for (let earlier = 0; earlier < i; earlier++) {
+      if (query[earlier]?.name === name) {
+        return fault("InvalidArgument", `The query parameter "${name}" must not be repeated`);
+      }
+    }
+  }
+  return undefined;
+}
+
+const NO_ROUTING = ok("");
+
+/** The one routing parameter; "" if there is none. */
+function routingParameter(query: readonly QueryParameter[]): Result<string, Fault> {
+  let found = "";
+  for (const { name } of query) {
+    if (!ROUTING_LEVELS.has(name)) continue;
+    // Stores disagree on which of two wins: one would be judged and the other executed.
+    if (found !== "") {
+      return err(
+        fault(
+          "InvalidArgument",
+          `The query parameters "${found}" and "${name}" exclude each other`,
+        ),
+      );
+    }
+    found = name;
+  }
+  return found === "" ? NO_ROUTING : ok(found);
+}
+
+function noOperation(method: string, address: Address, routing: string): Fault {
+  const levels = ROUTING_LEVELS.get(routing);
+  // HEAD of a subresource is what some stores answer as a HEAD of the thing itself.
+  if (method === "HEAD" || levels === undefined || levels.has(address.kind)) {
+    const what = routing === "" ? `a ${address.kind}` : `the subresource "${routing}"`;
+    return fault("MethodNotAllowed", `The method "${method}" is not allowed on ${what}`);
+  }
+  return fault(
+    "InvalidArgument",
+    `The query parameter "${routing}" does not belong to a ${address.kind}`,
+  );
+}
+
+/** Whether everything that `operation` demands of a request is there. */
+function fits(
+  operation: Operation,
+  query: readonly QueryParameter[],
+  headers: HeaderList,
+): boolean {
+  if (operation.header !== undefined && !hasHeader(headers, operation.header)) return false;
+  for (const { name } of operation.required) {
+    if (!query.some((parameter) => parameter.name === name)) return false;
+  }
+  return true;
+}
+
+/** No candidate fits: names what is missing of the least demanding one. */
+function incomplete(
+  candidates: readonly Candidate[],
+  query: readonly QueryParameter[],
+  headers: HeaderList,
+): Fault {
+  const operation = candidates.at(-1)?.operation;
+  if (operation?.header !== undefined && !hasHeader(headers, operation.header)) {
+    return fault("InvalidArgument", `The request needs the header "${operation.header}"`);
+  }
+  const missing = operation?.required.find(
+    ({ name }) => !query.some((parameter) => parameter.name === name),
+  );
+  return fault("InvalidArgument", `The request needs the query parameter "${missing?.name}"`);
+}
+
+/** What speaks against `operation`, although its routing fits. */
+function wrongFor(
+  operation: Operation,
+  query: readonly QueryParameter[],
+  headers: HeaderList,
+): Fault | undefined {
+  for (const parameter of query) {
+    const wrong = wrongParameter(operation, parameter, headers);
+    if (wrong !== undefined) return wrong;
+  }
+  const foreign = foreignHeader(operation, headers);
+  if (foreign !== undefined) return foreign;
+  if (operation.body === "form" && !isMultipartForm(firstValue(headers, "content-type"))) {
+    return fault("MethodNotAllowed", "A POST to a bucket must be of the type multipart/form-data");
+  }
+  return undefined;
+}
+
+/** A header that would make another operation of this one, at a store that looks at it first. */
+function foreignHeader(operation: Operation, headers: HeaderList): Fault | undefined {
+  const header = ROUTING_HEADERS.find(
+    (routing) => operation.header !== routing && hasHeader(headers, routing),
+  );
+  if (header === undefined) return undefined;
+  return fault("InvalidArgument", `The header "${header}" does not belong to ${operation.name}`);
+}
+
+const ROUTING_HEADERS = [
+  ...new Set(OPERATION_LIST.map(({ header }) => header).filter((header) => header !== undefined)),
+];
+
+/** Media types ignore case (RFC 9110 section 8.3.1). */
+function isMultipartForm(contentType: string | undefined): boolean {
+  const type = (contentType ?? "").split(";", 1)[0] ?? "";
+  return type.trim().toLowerCase() === "multipart/form-data";
+}
+
+function wrongParameter(
+  operation: Operation,
+  parameter: QueryParameter,
+  headers: HeaderList,
+): Fault | undefined {
+  const { name, value } = parameter;
+  if (operation.parameters.has(name)) {
+    const required = operation.required.find((candidate) => candidate.name === name);
+    return (required && wrongValue(required, value)) ?? wrongVersionOrPart(name, value);
+  }
+  if (NOT_THE_OPERATIONS.has(name)) return undefined;
+  // A header that a presigned URL carries in its query counts once it stands among the headers.
+  const header = name.toLowerCase();
+  if (isLiftable(header) && firstValue(headers, header) === headerValueOf(value)) return undefined;
+  if (isPresignedChecksum(header)) return undefined;
+  return vendorParameter(name) ?? unknownParameter(operation, name);
+}
+
+function unknownParameter(operation: Operation, name: string): Fault {
+  return fault(
+    "InvalidArgument",
+    `The query parameter "${name}" does not belong to ${operation.name}`,
+  );
+}
+
+function wrongValue(required: RequiredParameter, value: string): Fault | undefined {
+  const good = required.value === undefined ? value !== "" : value === required.value;
+  if (good) return undefined;
+  const { name } = required;
+  if (required.value === undefined) {
+    // RGW runs DELETE ?uploadId= as DeleteObject: an empty value does not route there.
+    return fault("InvalidArgument", `The query parameter "${name}" must not be empty`);
+  }
+  return fault(
+    "InvalidArgument",
+    required.value === ""
+      ? `The query parameter "${name}" takes no value: got "${value}"`
+      : `The query parameter "${name}" must be "${required.value}": got "${value}"`,
+  );
+}
+
+function wrongVersionOrPart(name: string, value: string): Fault | undefined {
+  if (name === "versionId" && value === "") {
+    return fault("InvalidArgument", "Version id cannot be the empty string");
+  }
+  if (name === "partNumber" && !isPartNumber(value)) {
+    return fault(
+      "InvalidArgument",
+      `Part number must be an integer between 1 and ${PART_NUMBER_MAX}, inclusive: got "${value}"`,
+    );
+  }
+  return undefined;
+}
+
+function isPartNumber(text: string): boolean {
+  const number = Number(text);
+  return /^[0-9]{1,5}$/.test(text) && number >= 1 && number <= PART_NUMBER_MAX;
+}
+
+function buildRoutes(): ReadonlyMap<string, ReadonlyMap<string, Routes>> {
+  const levels = new Map<string, Map<string, Map<string, Candidate[]>>>();
+  for (const operation of OPERATION_LIST) {
+    const methods = levels.get(operation.level) ?? new Map<string, Map<string, Candidate[]>>();
+    const routes = methods.get(operation.method) ?? new Map<string, Candidate[]>();
+    const routing = operation.required[0]?.name ?? "";
+    const candidates = routes.get(routing) ?? [];
+    candidates.push({ operation, answer: Object.freeze(ok(operation.name)) });
+    candidates.sort((a, b) => demands(b.operation) - demands(a.operation));
+    levels.set(operation.level, methods.set(operation.method, routes.set(routing, candidates)));
+  }
+  return levels;
+}
+
+/** How much an operation demands: what demands more is tried first. */
+function demands(operation: Operation): number {
+  return operation.required.length + (operation.header === undefined ? 0 : 1);
+}
+
+function buildRoutingLevels(): ReadonlyMap<string, ReadonlySet<string>> {
+  const routing = new Map<string, Set<string>>();
+  for (const { required, level } of OPERATION_LIST) {
+    const name = required[0]?.name;
+    if (name !== undefined) routing.set(name, (routing.get(name) ?? new Set()).add(level));
+  }
+  return routing;
+}

@@ -1,0 +1,129 @@
+/**
+ * Every error the gateway itself can answer, one row per S3 error code: its HTTP status and the
+ * message used when there is nothing more exact to say. The codes are those of "Error responses",
+ * Amazon S3 API Reference.
+ */
+export const FAULTS = {
+  AccessDenied: { status: 403, message: "Access Denied" },
+  AuthorizationHeaderMalformed: { status: 400, message: "The authorization header is malformed" },
+  AuthorizationQueryParametersError: {
+    status: 400,
+    message: "The authorization query parameters are malformed",
+  },
+  BadDigest: {
+    status: 400,
+    message: "The checksum you specified did not match what we received",
+  },
+  EntityTooLarge: {
+    status: 400,
+    message: "Your proposed upload exceeds the maximum allowed size",
+  },
+  EntityTooSmall: {
+    status: 400,
+    message: "Your proposed upload is smaller than the minimum allowed size",
+  },
+  ExpiredToken: { status: 400, message: "The provided token has expired" },
+  IncompleteBody: {
+    status: 400,
+    message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
+  },
+  IncorrectNumberOfFilesInPostRequest: {
+    status: 400,
+    message: "POST requires exactly one file upload per request",
+  },
+  InternalError: { status: 500, message: "We encountered an internal error. Please try again" },
+  InvalidAccessKeyId: {
+    status: 403,
+    message: "The AWS access key ID you provided does not exist in our records",
+  },
+  InvalidArgument: { status: 400, message: "Invalid argument" },
+  InvalidBucketName: { status: 400, message: "The specified bucket is not valid" },
+  InvalidDigest: { status: 400, message: "The digest you specified is not valid" },
+  InvalidPolicyDocument: {
+    status: 400,
+    message:
+      "The content of the form does not meet the conditions specified in the policy document",
+  },
+  InvalidRequest: { status: 400, message: "Invalid request" },
+  InvalidToken: { status: 400, message: "The provided token is malformed or otherwise not valid" },
+  InvalidURI: { status: 400, message: "The specified URI could not be parsed" },
+  KeyTooLongError: { status: 400, message: "Your key is too long" },
+  MalformedPOSTRequest: {
+    status: 400,
+    message: "The body of your POST request is not well-formed multipart/form-data",
+  },
+  MalformedTrailerError: {
+    status: 400,
+    message:
+      "The request contained trailing data that was not well-formed or did not conform to our published schema",
+  },
+  MalformedXML: {
+    status: 400,
+    message: "The XML you provided was not well-formed or did not validate",
+  },
+  MaxMessageLengthExceeded: { status: 400, message: "Your request was too big" },
+  MaxPostPreDataLengthExceeded: {
+    status: 400,
+    message: "Your POST request fields preceding the upload file were too large",
+  },
+  MethodNotAllowed: {
+    status: 405,
+    message: "The specified method is not allowed against this resource",
+  },
+  MissingContentLength: {
+    status: 411,
+    message: "You must provide the Content-Length HTTP header",
+  },
+  MissingSecurityHeader: { status: 400, message: "Your request is missing a required header" },
+  NotImplemented: {
+    status: 501,
+    message: "A request you provided implies functionality that is not implemented",
+  },
+  RequestHeaderSectionTooLarge: {
+    status: 400,
+    message: "Your request header section exceeds the maximum allowed size",
+  },
+  RequestTimeTooSkewed: {
+    status: 403,
+    message: "The difference between the request time and the current time is too large",
+  },
+  RequestTimeout: {
+    status: 400,
+    message: "Your socket connection to the server was not read from or written to in time",
+  },
+  ServiceUnavailable: { status: 503, message: "The store did not answer. Please try again" },
+  SignatureDoesNotMatch: {
+    status: 403,
+    message:
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method",
+  },
+  SlowDown: { status: 503, message: "Please reduce your request rate" },
+  XAmzContentSHA256Mismatch: {
+    status: 400,
+    message: "The provided 'x-amz-content-sha256' header does not match what was computed",
+  },
+} as const satisfies Record<string, { readonly status: number; readonly message: string }>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** A further element of the error document, such as `StringToSign`. */
+export type FaultElement = readonly [name: string, value: string];
+
+/** A refusal. `message` and `elements` are the client's; `detail` is for our log only. */
+export type Fault = {
+  readonly code: FaultCode;
+  readonly message: string;
+  readonly elements: readonly FaultElement[];
+  readonly detail: string | undefined;
+};
+
+const NO_ELEMENTS: readonly FaultElement[] = [];
+
+/** `message`: a sentence for the client, without a final period; the code's own if absent. */
+export function fault(
+  code: FaultCode,
+  message: string = FAULTS[code].message,
+  more: { readonly elements?: readonly FaultElement[]; readonly detail?: string } = {},
+): Fault {
+  return { code, message, elements: more.elements ?? NO_ELEMENTS, detail: more.detail };
+}

@@ -1,0 +1,86 @@
+import { hasHeader, type HeaderList } from "../http/headers.ts";
+import { queryValue, type QueryParameter } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "./faults.ts";
+
+const PREFIX = "x-amz-";
+
+/** The signature's own parameters, in any case: they never become headers. */
+const AUTHENTICATION: ReadonlySet<string> = new Set([
+  "x-amz-algorithm",
+  "x-amz-content-sha256",
+  "x-amz-credential",
+  "x-amz-date",
+  "x-amz-expires",
+  "x-amz-security-token",
+  "x-amz-signature",
+  "x-amz-signedheaders",
+]);
+
+/**
+ * `headers` and after them the `x-amz-*` headers that a SigV4 presigned URL carries in its query,
+ * where SDKs put them ("hoisting") and AWS reads them as headers. Everything that judges, and the
+ * store, must see this list; only the signature is verified on the original. Names become
+ * lower-case, values latin1 of their UTF-8. Without such parameters the very same list comes back.
+ * Errors: InvalidArgument for a value that cannot be a header, or one that is also a header.
+ */
+export function liftHeaders(
+  query: readonly QueryParameter[],
+  headers: HeaderList,
+): Result<HeaderList, Fault> {
+  // SigV2 does not sign such parameters, so there whoever holds the URL could add them.
+  if (query.length === 0 || queryValue(query, "X-Amz-Signature") === undefined) return ok(headers);
+  const lifted: string[] = [];
+  for (const parameter of query) {
+    const name = parameter.name.toLowerCase();
+    if (!isLiftable(name)) continue;
+    const value = headerValueOf(parameter.value);
+    if (value === undefined || hasHeader(headers, name) || hasHeader(lifted, name)) {
+      return err(cannotLift(parameter.name));
+    }
+    lifted.push(name, value);
+  }
+  return ok(lifted.length === 0 ? headers : [...headers, ...lifted]);
+}
+
+/**
+ * Whether the query parameter `name` stands for a header. `name` in lower case: the SDK for
+ * JavaScript hoists headers so, the one for Go as `X-Amz-Acl`.
+ */
+export function isLiftable(name: string): boolean {
+  return name.startsWith(PREFIX) && !AUTHENTICATION.has(name) && !isPresignedChecksum(name);
+}
+
+/**
+ * Whether the query parameter `name` (lower-case) is a checksum. When an SDK presigns there is no
+ * body yet, so what it hoists is the checksum of nothing; S3 ignores it, and it goes no further.
+ */
+export function isPresignedChecksum(name: string): boolean {
+  return (
+    (name.startsWith("x-amz-checksum-") && !NO_CHECKSUM.has(name)) ||
+    name === "x-amz-sdk-checksum-algorithm"
+  );
+}
+
+/** What speaks of checksums without being one. */
+const NO_CHECKSUM: ReadonlySet<string> = new Set([
+  "x-amz-checksum-algorithm",
+  "x-amz-checksum-mode",
+  "x-amz-checksum-type",
+]);
+
+/** `value` as header bytes; undefined where it has a character no header value may have. */
+export function headerValueOf(value: string): string | undefined {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x20 || code === 0x7f) return undefined;
+  }
+  return Buffer.from(value, "utf8").toString("latin1");
+}
+
+function cannotLift(name: string): Fault {
+  return fault(
+    "InvalidArgument",
+    `The query parameter "${name}" must be a valid header value that is no header as well`,
+  );
+}

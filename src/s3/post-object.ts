@@ -1,0 +1,242 @@
+import { encodeComponent } from "../http/percent.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { isKeyTooLong, keyTooLong } from "./address.ts";
+import { fault, type Fault } from "./faults.ts";
+import { parseXml, xmlEscape, type XmlElement } from "./xml.ts";
+
+/** A browser's form as the PutObject it stands for ("POST Object", Amazon S3 API Reference). */
+export type PutFromForm = {
+  readonly key: string;
+  /** Name (lower-case), value (latin1), …: all that the form says of the object. */
+  readonly headers: readonly string[];
+  readonly success: PostSuccess;
+};
+
+/** What the form wants to be answered once the object is stored. */
+type PostSuccess =
+  | { readonly kind: "status"; readonly status: 200 | 201 | 204 }
+  /** `url` is an absolute http or https URL. */
+  | { readonly kind: "redirect"; readonly url: string };
+
+/** An answer to a form: XML or nothing. `ETag` is the store's header and not repeated here. */
+export type PostResponse = {
+  readonly status: 200 | 201 | 204 | 303;
+  readonly headers: readonly string[];
+  readonly body: string;
+};
+
+type Fields = ReadonlyMap<string, string>;
+
+/**
+ * `fields` with `${filename}` in the key replaced by the file's name without its directories. Done
+ * once, before anybody judges the key: the policy and the access rules must see the final one.
+ */
+export function withFilename(fields: Fields, filename: string): Fields {
+  const key = fields.get("key");
+  if (key === undefined) return fields;
+  // Windows browsers have sent whole paths. A function, because `$&` in a name must stay itself.
+  const name = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
+  return new Map(fields).set(
+    "key",
+    key.replaceAll("${filename}", () => name),
+  );
+}
+
+/**
+ * The PutObject that the form's `fields` (by lower-case name, see `withFilename`) stand for in
+ * `bucket`, the bucket of the URL. Only known fields become headers.
+ * Errors: InvalidArgument for a missing key, an unknown field or a value that no header can carry;
+ * KeyTooLongError; MalformedXML for `tagging`.
+ */
+export function putFromForm(fields: Fields, bucket: string): Result<PutFromForm, Fault> {
+  const key = parseFormKey(fields.get("key"));
+  if (!key.ok) return key;
+  const named = fields.get("bucket");
+  if (named !== undefined && named !== bucket) {
+    return invalid(`The field bucket must be the bucket of the URL: got "${named}"`);
+  }
+  const headers: string[] = [];
+  for (const [name, value] of fields) {
+    if (NOT_STORED.has(name) || name.startsWith("x-ignore-")) continue;
+    const header = headerOf(name, value);
+    if (!header.ok) return header;
+    headers.push(...header.value);
+  }
+  return ok({ key: key.value, headers, success: successOf(fields) });
+}
+
+/**
+ * The answer to a form whose object was stored: `object.url` is where the client finds it,
+ * `object.etag` the store's, quotes included.
+ */
+export function postResponse(
+  put: PutFromForm,
+  object: { readonly bucket: string; readonly url: string; readonly etag: string },
+): PostResponse {
+  const { success } = put;
+  if (success.kind === "redirect") {
+    const query = [
+      ["bucket", object.bucket],
+      ["key", put.key],
+      ["etag", object.etag],
+    ].map(([name = "", value = ""]) => `${name}=${encodeComponent(value)}`);
+    const location = withQuery(success.url, query.join("&"));
+    return { status: 303, headers: ["location", location], body: "" };
+  }
+  const location = ["location", object.url];
+  if (success.status !== 201) return { status: success.status, headers: location, body: "" };
+  return {
+    status: 201,
+    headers: [...location, "content-type", "application/xml"],
+    body: createdXml(put.key, object),
+  };
+}
+
+function createdXml(
+  key: string,
+  object: { readonly bucket: string; readonly url: string; readonly etag: string },
+): string {
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>',
+    `<Location>${xmlEscape(object.url)}</Location>`,
+    `<Bucket>${xmlEscape(object.bucket)}</Bucket>`,
+    `<Key>${xmlEscape(key)}</Key>`,
+    `<ETag>${xmlEscape(object.etag)}</ETag>`,
+    "</PostResponse>",
+  ].join("");
+}
+
+/** Puts parameters behind the query of an absolute URL and before its fragment. */
+function withQuery(url: string, parameters: string): string {
+  const hash = url.indexOf("#");
+  const before = hash < 0 ? url : url.slice(0, hash);
+  const mark = before.includes("?") ? "&" : "?";
+  return `${before}${mark}${parameters}${url.slice(before.length)}`;
+}
+
+/** Fields that speak of the form itself, to the gateway. */
+const NOT_STORED: ReadonlySet<string> = new Set([
+  "awsaccesskeyid",
+  "bucket",
+  "key",
+  "policy",
+  "redirect",
+  "signature",
+  "success_action_redirect",
+  "success_action_status",
+  "x-amz-algorithm",
+  "x-amz-credential",
+  "x-amz-date",
+  "x-amz-security-token",
+  "x-amz-signature",
+]);
+
+/** Fields that are the PutObject header of the same name. */
+const SAME_NAME: ReadonlySet<string> = new Set([
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-type",
+  "expires",
+  "x-amz-checksum-algorithm",
+  "x-amz-checksum-crc32",
+  "x-amz-checksum-crc32c",
+  "x-amz-checksum-crc64nvme",
+  "x-amz-checksum-sha1",
+  "x-amz-checksum-sha256",
+  "x-amz-grant-full-control",
+  "x-amz-grant-read",
+  "x-amz-grant-read-acp",
+  "x-amz-grant-write-acp",
+  "x-amz-object-lock-legal-hold",
+  "x-amz-object-lock-mode",
+  "x-amz-object-lock-retain-until-date",
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "x-amz-server-side-encryption-bucket-key-enabled",
+  "x-amz-server-side-encryption-context",
+  "x-amz-server-side-encryption-customer-algorithm",
+  "x-amz-server-side-encryption-customer-key",
+  "x-amz-server-side-encryption-customer-key-md5",
+  "x-amz-storage-class",
+  "x-amz-website-redirect-location",
+]);
+
+/** RFC 9110 section 5.6.2: what a header's name consists of. */
+const META_NAME = /^x-amz-meta-[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+
+function headerOf(name: string, value: string): Result<readonly string[], Fault> {
+  if (name === "acl") return header("x-amz-acl", name, value);
+  if (name === "tagging") return taggingHeader(value);
+  if (SAME_NAME.has(name) || META_NAME.test(name)) return header(name, name, value);
+  return invalid(`The form field "${name}" is unknown`);
+}
+
+/** Nothing for an empty value, which browsers send for a field that was not filled in. */
+function header(name: string, field: string, value: string): Result<readonly string[], Fault> {
+  const text = value.trim();
+  if (text === "") return ok([]);
+  if (CONTROL.test(text)) {
+    return invalid(`The form field "${field}" must not contain control characters`);
+  }
+  return ok([name, Buffer.from(text, "utf8").toString("latin1")]);
+}
+
+/** A line break here would be a further header of ours. */
+// oxlint-disable-next-line no-control-regex -- They are what is looked for.
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** The field's XML is the body of PutObjectTagging; PutObject's header is a query string. */
+function taggingHeader(xml: string): Result<readonly string[], Fault> {
+  const root = parseXml(Buffer.from(xml, "utf8"));
+  if (!root.ok) return root;
+  const set = onlyChild(root.value, "Tagging", "TagSet");
+  const tags = set?.children.map(tagPair);
+  if (tags === undefined || !tags.every((tag) => tag !== undefined)) {
+    return err(fault("MalformedXML", "The field tagging is not a Tagging document"));
+  }
+  return header("x-amz-tagging", "tagging", tags.join("&"));
+}
+
+function onlyChild(element: XmlElement, name: string, child: string): XmlElement | undefined {
+  const [first, ...more] = element.children;
+  return element.name === name && first?.name === child && more.length === 0 ? first : undefined;
+}
+
+function tagPair(tag: XmlElement): string | undefined {
+  const key = tag.children.find((child) => child.name === "Key")?.text;
+  const value = tag.children.find((child) => child.name === "Value")?.text;
+  if (tag.name !== "Tag" || tag.children.length !== 2) return undefined;
+  if (key === undefined || value === undefined) return undefined;
+  return `${encodeComponent(key)}=${encodeComponent(value)}`;
+}
+
+function parseFormKey(key: string | undefined): Result<string, Fault> {
+  if (key === undefined) {
+    return invalid(
+      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields",
+    );
+  }
+  if (key === "") return invalid("User key must have a length greater than 0");
+  if (key.includes("\0")) return invalid("The field key must not contain NUL");
+  return isKeyTooLong(key) ? err(keyTooLong()) : ok(key);
+}
+
+/** A redirect that is no URL and a status that is not offered count as absent, as in S3. */
+function successOf(fields: Fields): PostSuccess {
+  const url = fields.get("success_action_redirect") ?? fields.get("redirect");
+  if (url !== undefined && isRedirect(url)) return { kind: "redirect", url };
+  const status = fields.get("success_action_status");
+  if (status === "200") return { kind: "status", status: 200 };
+  if (status === "201") return { kind: "status", status: 201 };
+  return { kind: "status", status: 204 };
+}
+
+/** Visible ASCII only, so that nothing can break out of the Location header. */
+function isRedirect(url: string): boolean {
+  return /^https?:\/\/[\x21-\x7e]+$/i.test(url) && URL.canParse(url);
+}
+
+function invalid(message: string): Result<never, Fault> {
+  return err(fault("InvalidArgument", message));
+}

@@ -1,0 +1,132 @@
+import type { HeaderList } from "../http/headers.ts";
+import { fault, type Fault } from "./faults.ts";
+
+/**
+ * What stores add to S3 on their own account, from RGW's `rgw_rest_s3.cc` and MinIO's handlers:
+ * switches to other operations, system-only replication, unpacking of archives. None of it has an
+ * action that a policy could judge, so none of it passes.
+ */
+const VENDOR_PARAMETERS: ReadonlySet<string> = new Set([
+  "append",
+  "events",
+  "lambdaArn",
+  "layout",
+  "mdsearch",
+  "position",
+  "replication-check",
+  "replication-metrics",
+  "replication-reset",
+  "replication-reset-status",
+  "usage",
+]);
+const VENDOR_PARAMETER_PREFIXES = ["rgwx-", "x-minio-", "x-rgw"] as const;
+
+/** One constant expression, since every header of every request is held against it. */
+const VENDOR_HEADER =
+  /^(?:rgwx-|x-rgw|x-minio-|x-amz-replication-|x-amz-meta-(?:rgw|snowball-auto-extract$))/;
+
+const VENDOR_ANSWER_PREFIXES = ["rgwx-", "x-minio-", "x-rgw"] as const;
+
+/** User metadata may have an underscore in its name; every client writes such. */
+const METADATA_PREFIX = "x-amz-meta-";
+
+/**
+ * Headers that routing or permissions are read from. Repeated, one reader takes the first and
+ * another the last or both.
+ */
+const DECIDING_HEADERS: ReadonlySet<string> = new Set([
+  "access-control-request-method",
+  "content-type",
+  "host",
+  "origin",
+  "x-amz-acl",
+  "x-amz-bucket-namespace",
+  "x-amz-bucket-object-lock-enabled",
+  "x-amz-bypass-governance-retention",
+  "x-amz-confirm-remove-self-bucket-access",
+  "x-amz-copy-source",
+  "x-amz-copy-source-range",
+  "x-amz-expected-bucket-owner",
+  "x-amz-grant-full-control",
+  "x-amz-grant-read",
+  "x-amz-grant-read-acp",
+  "x-amz-grant-write",
+  "x-amz-grant-write-acp",
+  "x-amz-metadata-directive",
+  "x-amz-mfa",
+  "x-amz-object-annotation-directive",
+  "x-amz-object-if-match",
+  "x-amz-object-lock-event-hold",
+  "x-amz-object-lock-event-hold-duration-days",
+  "x-amz-object-lock-event-hold-duration-years",
+  "x-amz-object-lock-legal-hold",
+  "x-amz-object-lock-mode",
+  "x-amz-object-lock-retain-until-date",
+  "x-amz-object-ownership",
+  "x-amz-rename-source",
+  "x-amz-request-payer",
+  "x-amz-request-route",
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "x-amz-server-side-encryption-customer-algorithm",
+  "x-amz-source-expected-bucket-owner",
+  "x-amz-storage-class",
+  "x-amz-tagging",
+  "x-amz-tagging-directive",
+  "x-amz-website-redirect-location",
+]);
+
+/**
+ * Why the header list must not be judged at all: a vendor's extension, a name that some stores
+ * fold into another one, or a repeated header that decides something. Undefined: nothing.
+ */
+export function refusedHeader(headers: HeaderList): Fault | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (isVendorHeader(name)) {
+      return fault(
+        "NotImplemented",
+        `The header "${name}" is a vendor extension and is not served`,
+      );
+    }
+    // A CGI-like front end makes x_amz_acl and x-amz-acl one variable.
+    if (name.includes("_") && !name.startsWith(METADATA_PREFIX)) {
+      return fault("InvalidRequest", `The header name "${name}" must not contain an underscore`);
+    }
+    if (DECIDING_HEADERS.has(name) && occursAfter(headers, name, i)) {
+      return fault("InvalidArgument", `The header "${name}" must not be repeated`);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether a header of a store's answer, `name` in lower case, is a vendor's. Clients that copy an
+ * object's headers back (`s3cmd modify`) would be refused for it.
+ */
+export function isVendorAnswer(name: string): boolean {
+  return VENDOR_ANSWER_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+/** Why the query parameter `name`, which no operation takes, is refused, if it is a vendor's. */
+export function vendorParameter(name: string): Fault | undefined {
+  const lower = name.toLowerCase();
+  const known =
+    VENDOR_PARAMETERS.has(name) ||
+    VENDOR_PARAMETER_PREFIXES.some((prefix) => lower.startsWith(prefix));
+  if (!known) return undefined;
+  return fault(
+    "NotImplemented",
+    `The query parameter "${name}" is a vendor extension and is not served`,
+  );
+}
+
+function isVendorHeader(name: string): boolean {
+  // With the underscores folded, or x-amz-meta-snowball_auto-extract would slip past.
+  return VENDOR_HEADER.test(name.includes("_") ? name.replaceAll("_", "-") : name);
+}
+
+function occursAfter(headers: HeaderList, name: string, at: number): boolean {
+  for (let i = at + 2; i < headers.length; i += 2) if (headers[i] === name) return true;
+  return false;
+}

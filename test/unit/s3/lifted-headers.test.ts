@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseTarget } from "../../../src/http/target.ts";
+import { liftHeaders } from "../../../src/s3/lifted-headers.ts";
+
+const HEADERS = ["host", "s3.example.org", "x-amz-meta-own", "1"];
+
+function lifted(query: string): readonly string[] | string {
+  const target = parseTarget(`/bucket/k?${query}`);
+  assert.ok(target.ok);
+  const headers = liftHeaders(target.value.query, HEADERS);
+  return headers.ok ? headers.value : headers.error.code;
+}
+
+test("liftHeaders() gives back the very list where there is nothing to lift", () => {
+  assert.equal(lifted("X-Amz-Signature=s&X-Amz-Date=d&versionId=v"), HEADERS);
+  assert.equal(lifted(""), HEADERS);
+});
+
+test("liftHeaders() lifts what a V4 presigned URL carries", () => {
+  assert.deepEqual(lifted("x-amz-checksum-mode=ENABLED&X-Amz-Signature=s&x-amz-meta-name=%C3%A9"), [
+    ...HEADERS,
+    "x-amz-checksum-mode",
+    "ENABLED",
+    "x-amz-meta-name",
+    "\u00c3\u00a9",
+  ]);
+});
+
+test("liftHeaders() lifts nothing without a V4 signature, for V2 does not sign it", () => {
+  assert.equal(lifted("x-amz-acl=public-read"), HEADERS);
+  assert.equal(lifted("x-amz-acl=public-read&AWSAccessKeyId=a&Signature=s&Expires=1"), HEADERS);
+});
+
+test("liftHeaders() lifts no part of the signature, in any case", () => {
+  for (const name of [
+    "x-amz-date",
+    "x-amz-content-sha256",
+    "x-amz-security-token",
+    "X-Amz-Credential",
+  ]) {
+    assert.equal(lifted(`X-Amz-Signature=s&${name}=x`), HEADERS);
+  }
+});
+
+test("liftHeaders() lifts only x-amz- names, in any case, as the SDK for Go writes them", () => {
+  assert.deepEqual(lifted("X-Amz-Signature=s&X-Amz-Acl=public-read&content-type=a&acl="), [
+    ...HEADERS,
+    "x-amz-acl",
+    "public-read",
+  ]);
+});
+
+test("liftHeaders() ignores the checksum of nothing that an SDK presigns, as S3 does", () => {
+  const checksum = "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32";
+  assert.equal(lifted(`X-Amz-Signature=s&${checksum}`), HEADERS);
+});
+
+const refused = [
+  ["a header in both places", "X-Amz-Signature=s&x-amz-meta-own=2"],
+  ["a header twice in the query", "X-Amz-Signature=s&x-amz-acl=a&x-amz-acl=b"],
+  ["a header twice in two cases", "X-Amz-Signature=s&x-amz-acl=a&X-Amz-Acl=b"],
+  ["a line break", "X-Amz-Signature=s&x-amz-meta-a=b%0D%0Ax-amz-acl:%20public-read"],
+  ["NUL", "X-Amz-Signature=s&x-amz-meta-a=%00"],
+] as const;
+
+for (const [name, query] of refused) {
+  test(`liftHeaders() refuses ${name}`, () => assert.equal(lifted(query), "InvalidArgument"));
+}

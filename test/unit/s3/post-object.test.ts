@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { postResponse, putFromForm, withFilename } from "../../../src/s3/post-object.ts";
+
+const put = (fields: Readonly<Record<string, string>>, bucket = "b") =>
+  putFromForm(new Map(Object.entries({ key: "k", ...fields })), bucket);
+
+for (const [name, key, filename, expected] of [
+  ["a name", "a/${filename}", "x.txt", "a/x.txt"],
+  ["only the last part of a Unix path", "${filename}", "../../etc/passwd", "passwd"],
+  ["only the last part of a Windows path", "u/${filename}", "C:\\docs\\x.txt", "u/x.txt"],
+  ["a name with replacement patterns", "${filename}", "$&$1$$", "$&$1$$"],
+  ["a name that is the variable, once", "u/${filename}", "${filename}", "u/${filename}"],
+  ["every occurrence", "${filename}/${filename}", "x", "x/x"],
+  ["nothing where the key has no variable", "k", "x", "k"],
+] as const) {
+  test(`withFilename() puts in ${name}`, () => {
+    assert.equal(withFilename(new Map([["key", key]]), filename).get("key"), expected);
+  });
+}
+
+test("putFromForm() carries the known fields over as headers", () => {
+  const result = put({
+    acl: "public-read",
+    "content-type": "image/png",
+    "cache-control": "no-cache",
+    expires: "Thu, 01 Dec 1994 16:00:00 GMT",
+    "x-amz-meta-uuid": "1",
+    "x-amz-storage-class": "STANDARD",
+    "x-amz-website-redirect-location": "/other",
+    "x-amz-server-side-encryption": "AES256",
+    "x-amz-checksum-crc32": "y/Q5Jg==",
+    "x-amz-object-lock-mode": "GOVERNANCE",
+    "x-amz-grant-read": 'id="1"',
+  });
+  assert.ok(result.ok);
+  assert.deepEqual(
+    result.value.headers,
+    [
+      ["x-amz-acl", "public-read"],
+      ["content-type", "image/png"],
+      ["cache-control", "no-cache"],
+      ["expires", "Thu, 01 Dec 1994 16:00:00 GMT"],
+      ["x-amz-meta-uuid", "1"],
+      ["x-amz-storage-class", "STANDARD"],
+      ["x-amz-website-redirect-location", "/other"],
+      ["x-amz-server-side-encryption", "AES256"],
+      ["x-amz-checksum-crc32", "y/Q5Jg=="],
+      ["x-amz-object-lock-mode", "GOVERNANCE"],
+      ["x-amz-grant-read", 'id="1"'],
+    ].flat(),
+  );
+});
+
+test("putFromForm() makes no header of what speaks of the form", () => {
+  const result = put({
+    bucket: "b",
+    policy: "p",
+    signature: "s",
+    awsaccesskeyid: "a",
+    "x-amz-algorithm": "a",
+    "x-amz-credential": "c",
+    "x-amz-date": "d",
+    "x-amz-signature": "s",
+    "x-amz-security-token": "t",
+    "x-ignore-this": "x",
+    "content-type": " ",
+  });
+  assert.deepEqual(result, {
+    ok: true,
+    value: { key: "k", headers: [], success: { kind: "status", status: 204 } },
+  });
+});
+
+test("putFromForm() writes other than ASCII as UTF-8 bytes", () => {
+  const result = put({ "x-amz-meta-name": "käse" });
+  assert.ok(result.ok);
+  assert.deepEqual(result.value.headers, ["x-amz-meta-name", "k\u00c3\u00a4se"]);
+});
+
+const TAGS =
+  "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>c</Key><Value/></Tag></TagSet></Tagging>";
+
+test("putFromForm() turns the tagging document into the header's form", () => {
+  const result = put({ tagging: TAGS });
+  assert.ok(result.ok);
+  assert.deepEqual(result.value.headers, ["x-amz-tagging", "a%20b=1%262&c="]);
+});
+
+const REFUSED = [
+  ["an unknown field", { submit: "Upload" }, "InvalidArgument", /"submit" is unknown/],
+  ["a copy source", { "x-amz-copy-source": "/b/k" }, "InvalidArgument", /unknown/],
+  [
+    "a bypass of retention",
+    { "x-amz-bypass-governance-retention": "true" },
+    "InvalidArgument",
+    /unknown/,
+  ],
+  ["a header of the store's own", { "x-rgw-object-type": "x" }, "InvalidArgument", /unknown/],
+  [
+    "a metadata name that is no header name",
+    { "x-amz-meta-a b": "x" },
+    "InvalidArgument",
+    /unknown/,
+  ],
+  [
+    "a metadata name with a line break",
+    { "x-amz-meta-a\r\nx-amz-acl": "x" },
+    "InvalidArgument",
+    /unknown/,
+  ],
+  [
+    "a line break in a value",
+    { "content-type": "a\r\nx-amz-acl: public-read" },
+    "InvalidArgument",
+    /control characters/,
+  ],
+  ["NUL in a value", { "x-amz-meta-a": "a\0b" }, "InvalidArgument", /control characters/],
+  [
+    "another bucket than the URL's",
+    { bucket: "other" },
+    "InvalidArgument",
+    /bucket of the URL: got "other"/,
+  ],
+  ["an empty key", { key: "" }, "InvalidArgument", /length greater than 0/],
+  ["NUL in the key", { key: "a\0b" }, "InvalidArgument", /NUL/],
+  ["a key of 1025 bytes", { key: `${"ä".repeat(512)}x` }, "KeyTooLongError", /1024/],
+  ["tagging that is no XML", { tagging: "a=b" }, "MalformedXML", /XML/],
+  ["tagging of another root", { tagging: "<X><TagSet/></X>" }, "MalformedXML", /Tagging/],
+  [
+    "a tag without value",
+    { tagging: "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>" },
+    "MalformedXML",
+    /Tagging/,
+  ],
+  [
+    "a tag with two keys",
+    { tagging: "<Tagging><TagSet><Tag><Key>a</Key><Key>b</Key></Tag></TagSet></Tagging>" },
+    "MalformedXML",
+    /Tagging/,
+  ],
+] as const;
+
+for (const [name, fields, code, message] of REFUSED) {
+  test(`putFromForm() refuses ${name}`, () => {
+    const result = put(fields);
+    assert.ok(!result.ok);
+    assert.equal(result.error.code, code);
+    assert.match(result.error.message, message);
+  });
+}
+
+test("putFromForm() refuses a form without key, in S3's words", () => {
+  const result = putFromForm(new Map(), "b");
+  assert.ok(!result.ok);
+  assert.match(result.error.message, /^Bucket POST must contain a field named 'key'/);
+});
+
+const OBJECT = { bucket: "b", url: "http://h/b/k%20k", etag: '"e"' };
+/** The answer to a form with these fields. */
+function answer(fields: Readonly<Record<string, string>>) {
+  const result = put({ key: "k k", ...fields });
+  assert.ok(result.ok);
+  return postResponse(result.value, OBJECT);
+}
+
+const STATUSES = [
+  ["nothing", {}, 204],
+  ["200", { success_action_status: "200" }, 200],
+  ["204", { success_action_status: "204" }, 204],
+  ["a status that is not offered", { success_action_status: "404" }, 204],
+] as const;
+
+for (const [name, fields, status] of STATUSES) {
+  test(`postResponse() answers ${status} to ${name}`, () => {
+    assert.deepEqual(answer(fields), { status, headers: ["location", OBJECT.url], body: "" });
+  });
+}
+
+test("postResponse() answers 201 with a document whose values are escaped", () => {
+  const result = put({ key: "a&<b>", success_action_status: "201" });
+  assert.ok(result.ok);
+  assert.deepEqual(postResponse(result.value, OBJECT), {
+    status: 201,
+    headers: ["location", OBJECT.url, "content-type", "application/xml"],
+    body: '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse><Location>http://h/b/k%20k</Location><Bucket>b</Bucket><Key>a&amp;&lt;b&gt;</Key><ETag>&quot;e&quot;</ETag></PostResponse>',
+  });
+});
+
+const REDIRECTS = [
+  ["a plain URL", "http://w/ok", "http://w/ok?bucket=b&key=k%20k&etag=%22e%22"],
+  ["a URL with a query", "https://w/ok?a=1", "https://w/ok?a=1&bucket=b&key=k%20k&etag=%22e%22"],
+  ["a URL with a fragment", "http://w/ok#top", "http://w/ok?bucket=b&key=k%20k&etag=%22e%22#top"],
+] as const;
+
+for (const [name, url, location] of REDIRECTS) {
+  test(`postResponse() redirects to ${name}`, () => {
+    const expected = { status: 303, headers: ["location", location], body: "" };
+    assert.deepEqual(
+      answer({ success_action_redirect: url, success_action_status: "201" }),
+      expected,
+    );
+    assert.deepEqual(answer({ redirect: url }), expected);
+  });
+}
+
+for (const url of [
+  "",
+  "/relative",
+  "javascript:alert(1)",
+  "ftp://w/",
+  "http://",
+  "http://w:port/",
+  "http://w/\r\nSet-Cookie: a=b",
+  "http://w/ä",
+  "//w/ok",
+]) {
+  test(`postResponse() ignores the redirect ${JSON.stringify(url)}`, () => {
+    assert.equal(
+      answer({ success_action_redirect: url, success_action_status: "200" }).status,
+      200,
+    );
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * The table against the SDK itself: every command of @aws-sdk/client-s3 is serialized (nothing is
+ * sent) and must come back as itself. A command that a new SDK brings fails here until it has a row.
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as sdk from "@aws-sdk/client-s3";
+import { parseTarget, type RequestTarget } from "../../../src/http/target.ts";
+import { parseAddress } from "../../../src/s3/address.ts";
+import { classify, forwardedQuery } from "../../../src/s3/classify.ts";
+import { isOperationName, OPERATION_LIST, operationNamed } from "../../../src/s3/operations.ts";
+
+type Command = new (input: Record<string, unknown>) => sdk.GetObjectCommand;
+type Wire = { readonly method: string; readonly target: RequestTarget; readonly headers: string[] };
+
+/** The two requests that are not in the SDK's model. */
+const OUTSIDE_THE_MODEL: ReadonlySet<string> = new Set(["PostObject", "Preflight"]);
+
+/**
+ * Smithy's static schema of an operation has its input at 4; that of a structure has its members'
+ * names, their schemas and how many of them (the first ones) are required at 4, 5 and 6.
+ */
+const INPUT = 4;
+const MEMBER_NAMES = 4;
+const MEMBER_SCHEMAS = 5;
+const REQUIRED_COUNT = 6;
+
+const commands = Object.entries(sdk).flatMap(([name, value]) =>
+  /^[A-Z].*Command$/.test(name) && isCommand(value) ? [{ name: name.slice(0, -7), value }] : [],
+);
+
+const schemas: ReadonlyMap<string, unknown> = new Map(
+  Object.entries(sdk).map(([name, value]) => [name.replace(/\$$/, ""), value]),
+);
+
+test("the SDK has the 112 commands that the table has", () => {
+  const inTable = OPERATION_LIST.map(({ name }) => name).filter(
+    (name) => !OUTSIDE_THE_MODEL.has(name),
+  );
+  assert.deepEqual(commands.map(({ name }) => name).sort(), inTable.sort());
+  assert.equal(inTable.length, 112);
+});
+
+for (const { name, value } of commands) {
+  // Without its one parameter of its own it is, byte for byte, ListBuckets.
+  const minimal = name === "ListDirectoryBuckets" ? "ListBuckets" : name;
+
+  test(`classify() knows ${name} with only its required input`, async () => {
+    const wire = await serialize(
+      value,
+      inputOf(name, () => false),
+    );
+    assert.equal(classified(wire), minimal);
+  });
+
+  test(`classify() knows ${name} with every query parameter the SDK can send`, async () => {
+    const wire = await serialize(
+      value,
+      inputOf(name, (traits) => "httpQuery" in traits),
+    );
+    assert.equal(classified(wire), name);
+    for (const wanted of queryNamesOf(name)) {
+      assert.ok(wire.target.query.some((parameter) => parameter.name === wanted));
+    }
+  });
+
+  test(`forwardedQuery() passes every parameter of ${name} but x-id`, async () => {
+    const wire = await serialize(
+      value,
+      inputOf(name, (traits) => "httpQuery" in traits),
+    );
+    assert.ok(isOperationName(name));
+    const forwarded = forwardedQuery(name, wire.target.query);
+    const names = forwarded === "" ? [] : forwarded.split("&").map((pair) => pair.split("=")[0]);
+    const sent = wire.target.query.map((parameter) => parameter.name);
+    assert.deepEqual(names, sent.filter((sentName) => sentName !== "x-id").sort());
+  });
+
+  test(`the table's row of ${name} has the method of the SDK's model`, () => {
+    assert.ok(isOperationName(name));
+    assert.equal(operationNamed(name).method, at(at(at(schemas.get(name), 3), "http"), 0));
+  });
+}
+
+test("classify() does not let x-id choose the operation", () => {
+  const target = parseTarget("/bucket/k?x-id=PutObjectAcl");
+  assert.ok(target.ok);
+  assert.equal(classified({ method: "GET", target: target.value, headers: [] }), "GetObject");
+});
+
+function classified(wire: Wire): string {
+  const located = parseAddress(wire.target.path, "gateway.example.org", []);
+  assert.ok(located.ok);
+  const found = classify(wire.method, located.value.address, wire.target.query, wire.headers);
+  return found.ok ? found.value : found.error.message;
+}
+
+/** The request that `Command` makes of `input`, path style, as the gateway would parse it. */
+async function serialize(Command: Command, input: Record<string, unknown>): Promise<Wire> {
+  let wire: Wire | undefined;
+  const client = new sdk.S3Client({
+    region: "us-east-1",
+    endpoint: "http://gateway.example.org",
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials: { accessKeyId: "AKEXAMPLE", secretAccessKey: "SKEXAMPLE" },
+    requestHandler: {
+      handle: (request: { method: string; path: string; query: object; headers: object }) => {
+        wire = parsed(request);
+        return Promise.reject(new Error("captured"));
+      },
+    },
+  });
+  await assert.rejects(client.send(new Command(input)), { message: "captured" });
+  assert.ok(wire);
+  return wire;
+}
+
+function parsed(request: { method: string; path: string; query: object; headers: object }): Wire {
+  const query = Object.entries(request.query).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value ?? ""))}`,
+  );
+  const target = parseTarget(
+    query.length === 0 ? request.path : `${request.path}?${query.join("&")}`,
+  );
+  assert.ok(target.ok);
+  const headers = Object.entries(request.headers).flatMap(([name, value]) => [
+    name.toLowerCase(),
+    String(value),
+  ]);
+  return { method: request.method, target: target.value, headers };
+}
+
+/** Input with every required member of the command, and those whose traits `wants`. */
+function inputOf(name: string, wants: (traits: object) => boolean): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const member of membersOf(name)) {
+    if (member.required || wants(member.traits)) input[member.name] = valueFor(member);
+  }
+  return input;
+}
+
+function queryNamesOf(name: string): readonly string[] {
+  return membersOf(name).flatMap(({ traits }) =>
+    "httpQuery" in traits ? [String(traits.httpQuery)] : [],
+  );
+}
+
+type Member = {
+  readonly name: string;
+  readonly schema: unknown;
+  readonly traits: object;
+  readonly required: boolean;
+};
+
+function membersOf(name: string): readonly Member[] {
+  const input = resolve(at(schemas.get(name), INPUT));
+  const names = at(input, MEMBER_NAMES);
+  const required = Number(at(input, REQUIRED_COUNT) ?? 0);
+  if (!Array.isArray(names)) return [];
+  return names.map((memberName, i) => {
+    const member = at(at(input, MEMBER_SCHEMAS), i);
+    const traits = at(member, 1);
+    return {
+      name: String(memberName),
+      schema: Array.isArray(member) ? resolve(member[0]) : resolve(member),
+      traits: typeof traits === "object" && traits !== null ? traits : {},
+      required: i < required,
+    };
+  });
+}
+
+/** A value that serializes; names that the SDK itself looks at get something sensible. */
+function valueFor({ name, schema }: Pick<Member, "name" | "schema">): unknown {
+  if (name === "Bucket") return "bucket";
+  if (name === "CopySource" || name === "RenameSource") return "bucket/source";
+  // A named simple type; then a list; else a structure.
+  if (at(schema, 0) === 0) return valueFor({ name, schema: at(schema, 4) });
+  if (typeof schema !== "number") return at(schema, 0) === 1 ? [] : {};
+  if (schema >= 128) return {};
+  if (schema >= 64) return [];
+  if (schema === 1) return 1;
+  if (schema === 2) return true;
+  return schema >= 4 && schema <= 7 ? new Date(0) : "value";
+}
+
+function at(value: unknown, place: number | string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, place) : undefined;
+}
+
+/** Schemas refer to each other through functions, since they may be circular. */
+function resolve(schema: unknown): unknown {
+  return typeof schema === "function" ? schema() : schema;
+}
+
+function isCommand(value: unknown): value is Command {
+  return typeof value === "function";
+}

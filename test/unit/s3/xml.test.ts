@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { parseXml, xmlEscape } from "../../../src/s3/xml.ts";
+
+function textIn(xml: string): string | undefined {
+  const root = parseXml(Buffer.from(xml));
+  return root.ok ? root.value.text : root.error.code;
+}
+
+const texts = [
+  ["plain text", "<a>x</a>", "x"],
+  ["the five entities", "<a>&lt;&gt;&amp;&apos;&quot;</a>", "<>&'\""],
+  ["character references", "<a>&#10;&#xD;&#x1F600;</a>", "\n\r😀"],
+  ["an escaped reference once", "<a>&amp;lt;</a>", "&lt;"],
+  ["CDATA as it stands", "<a>1<![CDATA[<b>&amp;]]>2</a>", "1<b>&amp;2"],
+  ["text around a comment", "<a>1<!-- <b/> -->2</a>", "12"],
+  ["white space as it stands", "<a>  x </a>", "  x "],
+  ["line ends as XML reads them", "<a>1\r\n2\r3</a>", "1\n2\n3"],
+  ["numbers as text", "<a>0010</a>", "0010"],
+  ["a declaration of UTF-8", '<?xml version="1.0" encoding="utf-8"?>\n<a>x</a>\n', "x"],
+  ["a byte order mark", "\uFEFF<a>x</a>", "x"],
+  ["nothing", "<a/>", ""],
+] as const;
+
+for (const [name, xml, wanted] of texts) {
+  test(`parseXml() reads ${name}`, () => assert.equal(textIn(xml), wanted));
+}
+
+test("parseXml() reads elements with their attributes, in order", () => {
+  const root = parseXml(Buffer.from('<a x="1&amp;2"><b/><c y="">t</c><b>u</b></a>'));
+  assert.deepEqual(root.ok && root.value, {
+    name: "a",
+    attributes: new Map([["x", "1&2"]]),
+    children: [
+      { name: "b", attributes: new Map(), children: [], text: "" },
+      { name: "c", attributes: new Map([["y", ""]]), children: [], text: "t" },
+      { name: "b", attributes: new Map(), children: [], text: "u" },
+    ],
+    text: "",
+  });
+});
+
+const refused = [
+  ["nothing", ""],
+  ["white space", "  \n"],
+  ["text", "hello"],
+  ["an open element", "<a>"],
+  ["crossed elements", "<a><b></a></b>"],
+  ["an element closed by another name", "<a></b>"],
+  ["two roots", "<a/><b/>"],
+  ["text behind the root", "<a/>x"],
+  ["text before the root", "x<a/>"],
+  ["a DTD", "<!DOCTYPE a><a/>"],
+  ["an entity of its own", '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'],
+  ["a DTD that loads a file", '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'],
+  ["an unknown entity", "<a>&nbsp;</a>"],
+  ["a bare ampersand", "<a>1 & 2</a>"],
+  ["an unknown entity in an attribute", '<a b="&x;"/>'],
+  ["a reference to NUL", "<a>&#0;</a>"],
+  ["a reference to a control character", "<a>&#x1;</a>"],
+  ["a reference to a surrogate", "<a>&#xD800;</a>"],
+  ["a reference beyond Unicode", "<a>&#x110000;</a>"],
+  ["a reference with a sign", "<a>&#-1;</a>"],
+  ["an empty reference", "<a>&#;</a>"],
+  ["a raw control character", "<a>\u0001</a>"],
+  ["a raw NUL", "<a>\u0000</a>"],
+  ["a processing instruction", "<a><?php x?></a>"],
+  ["a processing instruction before the root", "<?x y?><a/>"],
+  ["another encoding", '<?xml version="1.0" encoding="UTF-16"?><a/>'],
+  ["an element called __proto__", "<__proto__/>"],
+  ["an element called constructor inside", "<a><constructor/></a>"],
+  ["too many levels", "<a>".repeat(40) + "</a>".repeat(40)],
+  ["an attribute twice", '<a b="1" b="2"/>'],
+  ["an attribute without a value", "<a b/>"],
+] as const;
+
+for (const [name, xml] of refused) {
+  test(`parseXml() refuses ${name}`, () => assert.equal(textIn(xml), "MalformedXML"));
+}
+
+test("parseXml() refuses bytes that are not UTF-8", () => {
+  const body = Buffer.concat([Buffer.from("<a>"), Buffer.from([0xff]), Buffer.from("</a>")]);
+  const root = parseXml(body);
+  assert.equal(root.ok ? "" : root.error.code, "MalformedXML");
+});
+
+const hostile = [
+  ["open elements", "<a>".repeat(150_000)],
+  ["openings", "<".repeat(500_000)],
+  ["ampersands", `<a>${"&".repeat(500_000)}</a>`],
+  ["references", `<a>${"&amp;".repeat(100_000)}</a>`],
+  ["attributes", `<a ${Array.from({ length: 40_000 }, (_, i) => `a${i}=""`).join(" ")}/>`],
+  ["spaces in a tag", `<a${" ".repeat(500_000)}`],
+  ["comments", `<a>${"<!---->".repeat(60_000)}</a>`],
+] as const;
+
+for (const [name, xml] of hostile) {
+  test(`parseXml() comes to an end soon with 500 kB of ${name}`, () => {
+    const started = performance.now();
+    textIn(xml);
+    assert.ok(performance.now() - started < 2000, `took ${performance.now() - started} ms`);
+  });
+}
+
+const escapes = [
+  ["plain", "plain"],
+  ["<a>&\"'", "&lt;a&gt;&amp;&quot;&apos;"],
+  ["\n\r\t", "&#10;&#13;&#9;"],
+  ["\u007f\u0085", "&#127;&#133;"],
+  ["\u0000\u0001\u000b\u001f", "\uFFFD\uFFFD\uFFFD\uFFFD"],
+  ["\uFFFE\uFFFF\uD800x", "\uFFFD\uFFFD\uFFFDx"],
+  ["é😀", "é😀"],
+] as const;
+
+for (const [text, wanted] of escapes) {
+  test(`xmlEscape() writes ${JSON.stringify(text)} as ${JSON.stringify(wanted)}`, () => {
+    assert.equal(xmlEscape(text), wanted);
+  });
+}
+
+/** What XML 1.0 has no way to say (section 2.2): all control characters but three, and two more. */
+function isSayable(text: string): boolean {
+  return Array.from(text).every((character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return (code >= 0x20 && code !== 0xfffe && code !== 0xffff) || "\t\n\r".includes(character);
+  });
+}
+
+test("what xmlEscape() writes, parseXml() reads back, for any text XML can say", () => {
+  const text = fc
+    .string({ unit: "binary", maxLength: 60 })
+    .filter((drawn) => drawn.isWellFormed() && isSayable(drawn));
+  fc.assert(
+    fc.property(text, (drawn) => assert.equal(textIn(`<a>${xmlEscape(drawn)}</a>`), drawn)),
+    { numRuns: 300 },
+  );
+});
