@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { Crc64Nvme } from "@aws-sdk/crc64-nvme";
+import { crc32c } from "@node-rs/crc32";
+import type { ChecksumAlgorithm } from "./checksum.ts";
+
+/** A checksum being computed over bytes as they come. */
+export type Digest = {
+  readonly update: (bytes: Buffer) => void;
+  /** The value in base64, the most significant byte first; may be asked for once. */
+  readonly base64: () => Promise<string>;
+};
+
+/**
+ * A fresh digest as the S3 API defines it ("Checking object integrity"): CRC-32 (ISO-HDLC),
+ * CRC-32C, CRC-64/NVME, SHA-1, SHA-256 or MD5.
+ */
+export function createDigest(algorithm: ChecksumAlgorithm): Digest {
+  switch (algorithm) {
+    case "crc32":
+      return crcDigest(crc32);
+    case "crc32c":
+      return crcDigest(crc32c);
+    case "crc64nvme":
+      return crc64Digest();
+    case "sha1":
+    case "sha256":
+    case "md5":
+      return hashDigest(algorithm);
+  }
+}
+
+/** `next`: the checksum of `bytes` after whatever has the checksum `value`. */
+function crcDigest(next: (bytes: Buffer, value: number) => number): Digest {
+  let value = 0;
+  return {
+    update: (bytes) => {
+      value = next(bytes, value);
+    },
+    base64: async () => base64OfUint32(value),
+  };
+}
+
+/** The library's own `digest()` is what makes `base64()` asynchronous for everybody. */
+function crc64Digest(): Digest {
+  const state = new Crc64Nvme();
+  return {
+    update: (bytes) => {
+      state.update(bytes);
+    },
+    base64: async () => Buffer.from(await state.digest()).toString("base64"),
+  };
+}
+
+function hashDigest(algorithm: "sha1" | "sha256" | "md5"): Digest {
+  const state = createHash(algorithm);
+  return {
+    update: (bytes) => {
+      state.update(bytes);
+    },
+    base64: async () => state.digest("base64"),
+  };
+}
+
+function base64OfUint32(value: number): string {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes.toString("base64");
+}
