@@ -1,0 +1,45 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { Payload } from "./payload.ts";
+
+/** The values of `x-amz-content-sha256` that are words ("Authenticating Requests", SigV4). */
+const WORDS: ReadonlyMap<string, Payload> = new Map([
+  ["UNSIGNED-PAYLOAD", { kind: "unsigned" }],
+  ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", { kind: "chunked", signed: false, trailer: true }],
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", { kind: "chunked", signed: true, trailer: false }],
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", { kind: "chunked", signed: true, trailer: true }],
+]);
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/**
+ * What an `x-amz-content-sha256` value says of the body. NotImplemented for SigV4A's values,
+ * InvalidArgument for anything else that S3 does not know.
+ */
+export function parseContentSha256(text: string): Result<Payload, Fault> {
+  const word = WORDS.get(text);
+  if (word !== undefined) return ok(word);
+  if (DIGEST.test(text)) return ok({ kind: "digest", sha256: text });
+  if (text.startsWith("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")) {
+    return err(
+      fault(
+        "NotImplemented",
+        `Signature version 4A is not supported: x-amz-content-sha256 is "${text}"`,
+      ),
+    );
+  }
+  return err(
+    fault(
+      "InvalidArgument",
+      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, " +
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER " +
+        "or a valid sha256 value",
+      {
+        elements: [
+          ["ArgumentName", "x-amz-content-sha256"],
+          ["ArgumentValue", text],
+        ],
+      },
+    ),
+  );
+}

@@ -1,0 +1,240 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+
+/**
+ * The policy document of a browser's upload form ("POST Policy", Amazon S3 API Reference): what
+ * its writer allows whoever holds the form. It restricts; it never grants.
+ */
+export type PostPolicy = {
+  /** Milliseconds since the epoch. */
+  readonly expiresMs: number;
+  readonly conditions: readonly PostCondition[];
+};
+
+/** `field` is the lower-case name of a form field, without `$`; `text` is the condition as written. */
+type PostCondition =
+  | {
+      readonly kind: "eq" | "starts-with";
+      readonly field: string;
+      readonly value: string;
+      readonly text: string;
+    }
+  | { readonly kind: "length"; readonly minBytes: number; readonly maxBytes: number };
+
+/** How long the file may be, both ends included. */
+export type LengthRange = { readonly minBytes: number; readonly maxBytes: number };
+
+/** The base64 text; the form's fields together are at most 20 KB anyway. */
+const POLICY_CHARACTERS_MAX = 20 * 1024;
+
+/**
+ * Fields that need no condition: they prove the policy, or are not stored ("POST Policy",
+ * "Conditions"). Names of the second list are prefixes.
+ */
+const UNCONDITIONED: ReadonlySet<string> = new Set([
+  "awsaccesskeyid",
+  "file",
+  "policy",
+  "signature",
+  "x-amz-signature",
+]);
+const IGNORED_PREFIX = "x-ignore-";
+
+/**
+ * Reads the `policy` field: base64 of strict JSON in UTF-8. Operators and field names are
+ * case-insensitive, the two members of the document are not, as in S3.
+ * Error: InvalidPolicyDocument for anything not understood whole, doubled member names included.
+ */
+export function parsePostPolicy(base64: string): Result<PostPolicy, Fault> {
+  if (base64.length > POLICY_CHARACTERS_MAX) return invalid("it is too long");
+  const text = decodeBase64(base64);
+  if (text === undefined) return invalid("it is not base64 of UTF-8");
+  const document = parseJson(text);
+  if (!isRecord(document)) return invalid("it is not a JSON object");
+  if (hasDoubledMember(text, document)) return invalid("a member occurs more than once");
+  for (const name of Object.keys(document)) {
+    if (name !== "expiration" && name !== "conditions") return invalid(`unknown member "${name}"`);
+  }
+  const expiresMs = parseExpiration(document["expiration"]);
+  if (expiresMs === undefined) return invalid("its expiration is not an ISO 8601 time in UTC");
+  const conditions = parseConditions(document["conditions"]);
+  return conditions.ok ? ok({ expiresMs, conditions: conditions.value }) : conditions;
+}
+
+/**
+ * Whether the form keeps to `policy`: not expired at `nowMs`, every condition fulfilled, every
+ * field covered by a condition. `fields` are by lower-case name, with `${filename}` in the key
+ * already replaced. `bucket` is that of the URL: a field of that name is never believed
+ * (CVE-2023-43040). What comes back must still be held against the file: `lengthFault`.
+ * Error: AccessDenied.
+ */
+export function checkPostPolicy(
+  policy: PostPolicy,
+  fields: ReadonlyMap<string, string>,
+  bucket: string,
+  nowMs: number,
+): Result<LengthRange, Fault> {
+  if (nowMs >= policy.expiresMs) return denied("Policy expired");
+  const judged = new Map(fields).set("bucket", bucket);
+  const covered = new Set<string>();
+  let range: LengthRange = { minBytes: 0, maxBytes: Number.MAX_SAFE_INTEGER };
+  for (const condition of policy.conditions) {
+    if (condition.kind === "length") {
+      range = narrower(range, condition);
+    } else {
+      if (!holds(condition, judged)) return denied(`Policy Condition failed: ${condition.text}`);
+      covered.add(condition.field);
+    }
+  }
+  const extra = [...judged.keys()].filter((name) => !covered.has(name) && needsCondition(name));
+  return extra.length === 0 ? ok(range) : denied(`Extra input fields: ${extra.join(", ")}`);
+}
+
+/** The refusal of a file of `length` bytes; undefined if it is within `range`. */
+export function lengthFault(range: LengthRange, length: number): Fault | undefined {
+  if (length < range.minBytes) return fault("EntityTooSmall");
+  if (length > range.maxBytes) return fault("EntityTooLarge");
+  return undefined;
+}
+
+function narrower(left: LengthRange, right: LengthRange): LengthRange {
+  return {
+    minBytes: Math.max(left.minBytes, right.minBytes),
+    maxBytes: Math.min(left.maxBytes, right.maxBytes),
+  };
+}
+
+function needsCondition(name: string): boolean {
+  return !UNCONDITIONED.has(name) && !name.startsWith(IGNORED_PREFIX);
+}
+
+type FieldCondition = Exclude<PostCondition, { readonly kind: "length" }>;
+
+/** An absent field fulfils nothing, not even the prefix "". */
+function holds(condition: FieldCondition, fields: ReadonlyMap<string, string>): boolean {
+  const value = fields.get(condition.field);
+  if (value === undefined) return false;
+  if (condition.kind === "eq") return value === condition.value;
+  // A list of media types must begin so in each of its items ("POST Policy", "starts-with").
+  const items = condition.field === "content-type" ? value.split(",") : [value];
+  return items.every(
+    (item) => item.trimStart().startsWith(condition.value) || item.startsWith(condition.value),
+  );
+}
+
+function parseConditions(value: unknown): Result<readonly PostCondition[], Fault> {
+  if (!Array.isArray(value)) return invalid("its conditions are not a list");
+  const conditions: PostCondition[] = [];
+  for (const item of value) {
+    const condition = Array.isArray(item) ? parseListed(item) : parseSimple(item);
+    if (condition === undefined) return invalid(`the condition ${JSON.stringify(item)} is unknown`);
+    conditions.push(condition);
+  }
+  return ok(conditions);
+}
+
+/** `{"field": "value"}`, which means `eq`. */
+function parseSimple(item: unknown): PostCondition | undefined {
+  const [member, ...more] = isRecord(item) ? Object.entries(item) : [];
+  if (member === undefined || more.length > 0) return undefined;
+  const [name, value] = member;
+  return typeof value === "string" ? fieldCondition("eq", name, value) : undefined;
+}
+
+/** `["eq" or "starts-with", "$field", "value"]` or `["content-length-range", min, max]`. */
+function parseListed(item: readonly unknown[]): PostCondition | undefined {
+  const [operator, first, second] = item;
+  if (item.length !== 3 || typeof operator !== "string") return undefined;
+  const kind = operator.toLowerCase();
+  if (kind === "content-length-range") return lengthCondition(first, second);
+  if (kind !== "eq" && kind !== "starts-with") return undefined;
+  if (typeof first !== "string" || typeof second !== "string") return undefined;
+  return first.startsWith("$") ? fieldCondition(kind, first.slice(1), second) : undefined;
+}
+
+function fieldCondition(
+  kind: "eq" | "starts-with",
+  name: string,
+  value: string,
+): PostCondition | undefined {
+  if (name === "") return undefined;
+  const text = `["${kind}", ${JSON.stringify(`$${name}`)}, ${JSON.stringify(value)}]`;
+  return { kind, field: name.toLowerCase(), value, text };
+}
+
+function lengthCondition(min: unknown, max: unknown): PostCondition | undefined {
+  const minBytes = parseBytes(min);
+  const maxBytes = parseBytes(max);
+  if (minBytes === undefined || maxBytes === undefined || minBytes > maxBytes) return undefined;
+  return { kind: "length", minBytes, maxBytes };
+}
+
+/** A number of bytes, which older form writers put in quotes. */
+function parseBytes(value: unknown): number | undefined {
+  const bytes = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
+function parseExpiration(value: unknown): number | undefined {
+  if (typeof value !== "string" || !ISO_TIME.test(value)) return undefined;
+  const ms = Date.parse(value);
+  // Date.parse takes 30 February for 1 March.
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === value.slice(0, 19)
+    ? ms
+    : undefined;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Canonical base64 only: what was signed has one meaning. */
+function decodeBase64(base64: string): string | undefined {
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.length === 0 || bytes.toString("base64") !== base64) return undefined;
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined; // Only the fatal decoder's TypeError can come from here.
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Foreign text that is no JSON.
+  }
+}
+
+/** A string of valid JSON, and the colon that makes it a member's name. */
+const STRING = /"(?:[^"\\]|\\.)*"\s*(:?)/g;
+
+/**
+ * Whether `text`, which is valid JSON for `value`, names a member twice: `JSON.parse` keeps only the
+ * last, so that the text then has more names than the value.
+ */
+function hasDoubledMember(text: string, value: unknown): boolean {
+  let names = 0;
+  for (const [, colon] of text.matchAll(STRING)) if (colon === ":") names++;
+  return names !== countMembers(value);
+}
+
+function countMembers(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countMembers(item), 0);
+  if (!isRecord(value)) return 0;
+  const members = Object.values(value);
+  return members.reduce<number>((sum, item) => sum + countMembers(item), members.length);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalid(why: string): Result<never, Fault> {
+  return err(fault("InvalidPolicyDocument", `Invalid Policy: ${why}`));
+}
+
+function denied(why: string): Result<never, Fault> {
+  return err(fault("AccessDenied", `Invalid according to Policy: ${why}`));
+}

@@ -1,0 +1,88 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import type { FaultElement } from "../s3/faults.ts";
+import type { SignatureRules } from "./rules.ts";
+
+/** A credential and the scope its signing key is made for. */
+export type ScopedCredential = {
+  readonly accessKeyId: string;
+  /** `YYYYMMDD`. */
+  readonly date: string;
+  /** As the client names it; may be empty. */
+  readonly region: string;
+  /** `date/region/s3/aws4_request`, as it stands in the string to sign. */
+  readonly scope: string;
+};
+
+/** What is wrong with a scope, to be put behind the name of the header or parameter it is of. */
+export type ScopeProblem = { readonly message: string; readonly elements: readonly FaultElement[] };
+
+/** The only service whose signatures open anything here (CVE-2026-55873: others led elsewhere). */
+export const SERVICE = "s3";
+const TERMINATOR = "aws4_request";
+/** Beyond this no region name is known, and the signing-key cache shall not hold long names. */
+const REGION_LENGTH_MAX = 128;
+const EIGHT_DIGITS = /^\d{8}$/;
+const VISIBLE_ASCII = /^[\u0021-\u007e]*$/;
+
+/**
+ * Reads `AKID/YYYYMMDD/REGION/SERVICE/aws4_request`. Parts are counted from the right, since access
+ * keys of other stores than AWS may contain slashes. Messages are AWS's own.
+ */
+export function parseCredential(
+  text: string,
+  rules: SignatureRules,
+): Result<ScopedCredential, ScopeProblem> {
+  const parts = text.split("/");
+  const [date, region, service, terminator] = parts.slice(-4);
+  const accessKeyId = parts.slice(0, -4).join("/");
+  if (
+    date === undefined ||
+    region === undefined ||
+    accessKeyId === "" ||
+    !VISIBLE_ASCII.test(text)
+  ) {
+    return problem(
+      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"',
+    );
+  }
+  // That there is such a day follows from the request's own date, which must be of the same.
+  if (!EIGHT_DIGITS.test(date)) {
+    return problem(
+      `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd"`,
+    );
+  }
+  if (terminator !== TERMINATOR) {
+    return problem(`incorrect terminal "${terminator}". This endpoint uses "${TERMINATOR}"`);
+  }
+  if (service !== SERVICE) {
+    return problem(`incorrect service "${service}". This endpoint belongs to "${SERVICE}"`);
+  }
+  return (
+    checkRegion(region, rules) ?? ok({ accessKeyId, date, region, scope: scopeOf(date, region) })
+  );
+}
+
+/** The scope of an S3 signature: `date` as `YYYYMMDD`. */
+export function scopeOf(date: string, region: string): string {
+  return `${date}/${region}/${SERVICE}/${TERMINATOR}`;
+}
+
+function checkRegion(
+  region: string,
+  rules: SignatureRules,
+): Result<never, ScopeProblem> | undefined {
+  if (region.length > REGION_LENGTH_MAX) return problem("the region is too long");
+  const [expected] = rules.regions;
+  if (expected === undefined || rules.regions.includes(region)) return undefined;
+  // SDKs read the element and repeat the request with that region.
+  return problem(`the region '${region}' is wrong; expecting '${expected}'`, [
+    ["Region", expected],
+  ]);
+}
+
+function problem(
+  message: string,
+  elements: readonly FaultElement[] = [],
+): Result<never, ScopeProblem> {
+  return err({ message, elements });
+}

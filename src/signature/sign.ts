@@ -1,0 +1,73 @@
+import { firstValue, type HeaderList } from "../http/headers.ts";
+import { ALGORITHM, canonicalHeaders, canonicalRequest, stringToSign } from "./canonical.ts";
+import type { Credential } from "./credential.ts";
+import { hmac } from "./hmac.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { scopeOf, SERVICE } from "./scope.ts";
+
+/** A head as it goes to the store, but for its Authorization header. */
+export type UnsignedHead = {
+  readonly method: string;
+  /** Encoded with `encodePath`, and sent exactly so. */
+  readonly path: string;
+  /** From `canonicalQuery`, and sent exactly so; empty: none. */
+  readonly query: string;
+  /** With `host`, `x-amz-date` (from `amzDate`) and `x-amz-content-sha256`. */
+  readonly headers: HeaderList;
+};
+
+/**
+ * The Authorization header for the store ("Authenticating Requests: Using the Authorization
+ * Header"). Signs `host`, every `x-amz-*` header, `content-md5` and `content-type`; what may change
+ * on the way, such as lengths and hop-by-hop fields, stays out. Throws where one of the three named
+ * by `UnsignedHead` is missing: that is a bug.
+ */
+export function signHead(
+  head: UnsignedHead,
+  credential: Credential,
+  region: string,
+  ring: KeyRing,
+): string {
+  required(head.headers, "host");
+  const timestamp = required(head.headers, "x-amz-date");
+  const names = signedNames(head.headers);
+  const signedHeaders = names.join(";");
+  const canonical = canonicalRequest({
+    method: head.method,
+    path: head.path,
+    query: head.query,
+    headers: canonicalHeaders(head.headers, names),
+    signedHeaders,
+    payload: required(head.headers, "x-amz-content-sha256"),
+  });
+  const date = timestamp.slice(0, 8);
+  const scope = scopeOf(date, region);
+  const key = ring.signingKey(credential.secret, date, region, SERVICE);
+  const signature = hmac(key, stringToSign(timestamp, scope, canonical));
+  return `${ALGORITHM} Credential=${credential.accessKeyId}/${scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
+}
+
+function required(headers: HeaderList, name: string): string {
+  const value = firstValue(headers, name);
+  if (value === undefined) throw new TypeError(`Cannot sign a head without ${name}`);
+  return value;
+}
+
+/** Sorted, each once. */
+function signedNames(headers: HeaderList): readonly string[] {
+  const names: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (isSigned(name) && !names.includes(name)) names.push(name);
+  }
+  return names.sort();
+}
+
+function isSigned(name: string): boolean {
+  return (
+    name.startsWith("x-amz-") ||
+    name === "host" ||
+    name === "content-md5" ||
+    name === "content-type"
+  );
+}

@@ -1,0 +1,72 @@
+import { fault, type Fault } from "../s3/faults.ts";
+import { isoSeconds } from "./amz-date.ts";
+
+/**
+ * Stands for the secret of an access key that nobody has, so that a request with an unknown key
+ * costs the same work as one with a wrong signature. Nothing signed with it is ever accepted.
+ */
+export const NOBODYS_SECRET = "the secret of no key";
+
+/** What is told to whoever uses an access key that nobody has. */
+export function unknownKey(accessKeyId: string): Fault {
+  return fault("InvalidAccessKeyId", undefined, { elements: [["AWSAccessKeyId", accessKeyId]] });
+}
+
+/** What was signed here, as texts of one byte per character; `canonical` only for version 4. */
+export type Signed = { readonly stringToSign: string; readonly canonical: string | undefined };
+
+/**
+ * SignatureDoesNotMatch with what AWS tells: enough for the client to compare with its own texts.
+ * They hold nothing but what the client sent, never a secret or the right signature.
+ */
+export function mismatch(accessKeyId: string, signature: string, signed: Signed): Fault {
+  const { stringToSign, canonical } = signed;
+  const request: readonly (readonly [string, string])[] =
+    canonical === undefined
+      ? []
+      : [
+          ["CanonicalRequest", shown(canonical)],
+          ["CanonicalRequestBytes", hexPairs(canonical)],
+        ];
+  return fault("SignatureDoesNotMatch", undefined, {
+    elements: [
+      ["AWSAccessKeyId", accessKeyId],
+      ["StringToSign", shown(stringToSign)],
+      ["SignatureProvided", signature],
+      ["StringToSignBytes", hexPairs(stringToSign)],
+      ...request,
+    ],
+  });
+}
+
+/** Header values are mostly UTF-8, and the client's own text is of use only as it wrote it. */
+function shown(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** Each byte as two hex digits, with spaces between. */
+function hexPairs(bytes: string): string {
+  return Buffer.from(bytes, "latin1")
+    .toString("hex")
+    .replace(/..(?=.)/g, "$& ");
+}
+
+/** AccessDenied for a presigned URL after its time; `expiresSeconds` as sent, undefined for SigV2. */
+export function expired(expiresMs: number, nowMs: number, expiresSeconds?: number): Fault {
+  const seconds: readonly (readonly [string, string])[] =
+    expiresSeconds === undefined ? [] : [["X-Amz-Expires", `${expiresSeconds}`]];
+  return fault("AccessDenied", "Request has expired", {
+    elements: [...seconds, ["Expires", isoSeconds(expiresMs)], ["ServerTime", isoSeconds(nowMs)]],
+  });
+}
+
+/** RequestTimeTooSkewed; `requestTime` is the time that the client signed. */
+export function skewed(requestTime: string, nowMs: number, skewMsMax: number): Fault {
+  return fault("RequestTimeTooSkewed", undefined, {
+    elements: [
+      ["RequestTime", requestTime],
+      ["ServerTime", isoSeconds(nowMs)],
+      ["MaxAllowedSkewMilliseconds", `${skewMsMax}`],
+    ],
+  });
+}

@@ -1,0 +1,172 @@
+import type { RequestHead } from "../http/head.ts";
+import { firstValue, type HeaderList } from "../http/headers.ts";
+import { queryValue, type QueryParameter } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { parseAmzDate, parseHttpDate } from "./amz-date.ts";
+import { parseContentSha256 } from "./content-sha256.ts";
+import type { Payload } from "./payload.ts";
+import type { SignatureRules } from "./rules.ts";
+import { uncoveredParameter } from "./v2-resource.ts";
+import { isRepeated } from "./v4-claim.ts";
+
+/** What a request with a Signature Version 2 says of itself; nothing of it is proved. */
+export type V2Claim = {
+  readonly kind: "v2";
+  readonly via: "header" | "query";
+  readonly accessKeyId: string;
+  /** 28 characters of base64. */
+  readonly signature: string;
+  /** The time of a signed header, or the end of a presigned URL: milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** What stands for the time in the string to sign. */
+  readonly timeText: string;
+  /** Never signed chunks, which are of version 4. */
+  readonly payload: Payload;
+  /** Who holds it is for the caller to judge. */
+  readonly sessionToken: string | undefined;
+};
+
+/** Whether the query holds a credential of version 2, complete or not. */
+export function hasV2Query(query: readonly QueryParameter[]): boolean {
+  return (
+    queryValue(query, "AWSAccessKeyId") !== undefined ||
+    queryValue(query, "Signature") !== undefined
+  );
+}
+
+/**
+ * Reads the claim of an `Authorization: AWS AKID:signature` header ("Signing and authenticating REST
+ * requests"). Faults: InvalidRequest where version 2 is not accepted, InvalidArgument for the
+ * header, AccessDenied for a missing date or a parameter that the signature leaves open.
+ */
+export function parseV2Header(
+  authorization: string,
+  head: RequestHead,
+  rules: SignatureRules,
+): Result<V2Claim, Fault> {
+  const common = parseCommon(head, rules);
+  if (!common.ok) return common;
+  const credential = authorization.slice("AWS ".length).trim();
+  const colon = credential.lastIndexOf(":");
+  if (colon < 1) {
+    return err(
+      fault(
+        "InvalidArgument",
+        "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+        { elements: [["ArgumentName", "Authorization"]] },
+      ),
+    );
+  }
+  const amzDate = firstValue(head.headers, "x-amz-date");
+  const dateText = amzDate ?? firstValue(head.headers, "date") ?? "";
+  const timeMs = parseHttpDate(dateText) ?? parseAmzDate(dateText);
+  if (timeMs === undefined) {
+    return err(
+      fault("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"),
+    );
+  }
+  return ok({
+    kind: "v2",
+    via: "header",
+    accessKeyId: credential.slice(0, colon),
+    signature: credential.slice(colon + 1),
+    timeMs,
+    // x-amz-date takes the place of Date and is signed among the x-amz-* headers.
+    timeText: amzDate === undefined ? dateText : "",
+    ...common.value,
+  });
+}
+
+/** Reads the claim of a URL presigned with version 2; faults as `parseV2Header`. */
+export function parseV2Query(head: RequestHead, rules: SignatureRules): Result<V2Claim, Fault> {
+  const common = parseCommon(head, rules);
+  if (!common.ok) return common;
+  const { query } = head.target;
+  const accessKeyId = queryValue(query, "AWSAccessKeyId");
+  const signature = queryValue(query, "Signature");
+  const timeText = queryValue(query, "Expires");
+  if (accessKeyId === undefined || signature === undefined || timeText === undefined) {
+    return err(
+      fault(
+        "AccessDenied",
+        "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+      ),
+    );
+  }
+  if (!/^\d{1,12}$/.test(timeText)) {
+    return err(fault("AccessDenied", `Invalid date (should be seconds since epoch): ${timeText}`));
+  }
+  const timeMs = Number(timeText) * 1000;
+  return ok({
+    kind: "v2",
+    via: "query",
+    accessKeyId,
+    signature,
+    timeMs,
+    timeText,
+    ...common.value,
+  });
+}
+
+/** What both ways share, first of all whether version 2 is accepted. */
+function parseCommon(
+  head: RequestHead,
+  rules: SignatureRules,
+): Result<Pick<V2Claim, "payload" | "sessionToken">, Fault> {
+  if (!rules.v2) {
+    return err(
+      fault(
+        "InvalidRequest",
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256",
+      ),
+    );
+  }
+  const open = uncoveredParameter(head.target.query) ?? repeatedParameter(head.target.query);
+  if (open !== undefined) {
+    return err(
+      fault(
+        "AccessDenied",
+        `A signature of version 2 does not cover the query parameter "${open}"`,
+      ),
+    );
+  }
+  const repeated = repeatedHeader(head.headers);
+  if (repeated !== undefined) {
+    return err(fault("InvalidRequest", `The header "${repeated}" must not be repeated`));
+  }
+  const payload = parsePayload(head.headers);
+  if (!payload.ok) return payload;
+  const sessionToken =
+    firstValue(head.headers, "x-amz-security-token") ??
+    queryValue(head.target.query, "x-amz-security-token");
+  return ok({ payload: payload.value, sessionToken });
+}
+
+/** Of two parameters of one name the signer may have meant the one and the store take the other. */
+function repeatedParameter(query: readonly QueryParameter[]): string | undefined {
+  const names = query.map(({ name }) => name);
+  return names.find((name, i) => names.indexOf(name) !== i);
+}
+
+function repeatedHeader(headers: HeaderList): string | undefined {
+  return headers.find(
+    (name, i) =>
+      i % 2 === 0 &&
+      !name.startsWith("x-amz-meta-") &&
+      (name.startsWith("x-amz-") || SINGLE.has(name)) &&
+      isRepeated(headers, name),
+  );
+}
+
+const SINGLE: ReadonlySet<string> = new Set(["content-md5", "content-type", "date"]);
+
+function parsePayload(headers: HeaderList): Result<Payload, Fault> {
+  const text = firstValue(headers, "x-amz-content-sha256");
+  if (text === undefined) return ok({ kind: "unsigned" });
+  const payload = parseContentSha256(text);
+  if (!payload.ok || payload.value.kind !== "chunked" || !payload.value.signed) return payload;
+  return err(
+    fault("InvalidRequest", "Chunks are signed with version 4, not with AWS signature version 2"),
+  );
+}

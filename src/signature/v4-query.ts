@@ -1,0 +1,189 @@
+import type { RequestHead } from "../http/head.ts";
+import { valuesOf, type HeaderList } from "../http/headers.ts";
+import type { QueryParameter } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault, type FaultElement } from "../s3/faults.ts";
+import { parseAmzDate } from "./amz-date.ts";
+import { ALGORITHM } from "./canonical.ts";
+import { parseContentSha256 } from "./content-sha256.ts";
+import type { SignatureRules } from "./rules.ts";
+import { parseCredential, type ScopedCredential } from "./scope.ts";
+import { checkCoverage, parseSignedHeaders, type V4Claim } from "./v4-claim.ts";
+
+/** The one parameter that the signature does not cover. */
+export const SIGNATURE_PARAMETER = "x-amz-signature";
+
+const REQUIRED = [
+  "x-amz-algorithm",
+  "x-amz-credential",
+  SIGNATURE_PARAMETER,
+  "x-amz-date",
+  "x-amz-signedheaders",
+  "x-amz-expires",
+] as const;
+
+/** S3's own limit: seven days. */
+const EXPIRES_SECONDS_MAX = 604_800;
+
+/** Whether the query holds a credential of version 4, complete or not. */
+export function hasV4Query(query: readonly QueryParameter[]): boolean {
+  for (const { name } of query) {
+    // Stores read the names in any case (RGW does), so no case may pass for an anonymous request;
+    // and the AWS SDK moves headers into the query with their names in lower case.
+    const lower = name.toLowerCase();
+    if (
+      lower === "x-amz-signature" ||
+      lower === "x-amz-credential" ||
+      lower === "x-amz-algorithm"
+    ) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Reads the claim of a presigned URL ("Authenticating Requests: Using Query Parameters"). Faults:
+ * AuthorizationQueryParametersError for the parameters, AccessDenied for an unsigned header,
+ * InvalidRequest or InvalidArgument for what is said twice or of the payload; with AWS's messages.
+ */
+export function parseV4Query(head: RequestHead, rules: SignatureRules): Result<V4Claim, Fault> {
+  const parameters = collectParameters(head.target.query);
+  if (!parameters.ok) return parameters;
+  const signing = parseSigning(parameters.value, rules);
+  if (!signing.ok) return signing;
+  const covered = checkCoverage(head.headers, signing.value.signedHeaders, "query");
+  if (!covered.ok) return covered;
+  const sent = parseSent(head.headers, parameters.value);
+  if (!sent.ok) return sent;
+  return ok({ kind: "v4", via: "query", ...signing.value, ...sent.value });
+}
+
+type Parameters = ReadonlyMap<string, string>;
+
+/** The `X-Amz-…` parameters by lower-case name; refuses one that is repeated, in whatever case. */
+function collectParameters(query: readonly QueryParameter[]): Result<Parameters, Fault> {
+  const parameters = new Map<string, string>();
+  for (const { name, value } of query) {
+    const lower = name.toLowerCase();
+    if (!lower.startsWith("x-amz-")) continue;
+    if (parameters.has(lower)) {
+      return malformed(`The query parameter "${name}" must not be repeated`);
+    }
+    parameters.set(lower, value);
+  }
+  return ok(parameters);
+}
+
+function malformed(message: string, elements: readonly FaultElement[] = []): Result<never, Fault> {
+  return err(fault("AuthorizationQueryParametersError", message, { elements }));
+}
+
+type Signing = Omit<V4Claim, "kind" | "via" | "payload" | "payloadText" | "sessionToken">;
+
+/** Reads the six parameters that every presigned URL has. */
+function parseSigning(parameters: Parameters, rules: SignatureRules): Result<Signing, Fault> {
+  if (REQUIRED.some((name) => !parameters.has(name))) {
+    return malformed(
+      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, " +
+        "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters",
+    );
+  }
+  const value = (name: (typeof REQUIRED)[number]): string => parameters.get(name) ?? "";
+  const credential = parseScoped(value("x-amz-algorithm"), value("x-amz-credential"), rules);
+  if (!credential.ok) return credential;
+  const date = parseDate(value("x-amz-date"), credential.value.date);
+  if (!date.ok) return date;
+  const expiresSeconds = parseExpires(value("x-amz-expires"), rules);
+  if (!expiresSeconds.ok) return expiresSeconds;
+  const signedHeaders = parseSignedHeaders(value("x-amz-signedheaders"));
+  if (signedHeaders === undefined) {
+    return malformed(
+      "X-Amz-SignedHeaders must be lower-case header names, each once, and include host",
+    );
+  }
+  return ok({
+    ...credential.value,
+    ...date.value,
+    expiresSeconds: expiresSeconds.value,
+    signedHeaders,
+    signature: value(SIGNATURE_PARAMETER),
+  });
+}
+
+function parseScoped(
+  algorithm: string,
+  credential: string,
+  rules: SignatureRules,
+): Result<ScopedCredential, Fault> {
+  if (algorithm === "AWS4-ECDSA-P256-SHA256") {
+    return err(
+      fault("NotImplemented", "Signature version 4A is not supported: use AWS4-HMAC-SHA256"),
+    );
+  }
+  if (algorithm !== ALGORITHM) return malformed(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
+  const parsed = parseCredential(credential, rules);
+  if (parsed.ok) return parsed;
+  const { message, elements } = parsed.error;
+  return malformed(`Error parsing the X-Amz-Credential parameter; ${message}`, elements);
+}
+
+function parseDate(
+  text: string,
+  scopeDate: string,
+): Result<Pick<V4Claim, "timestamp" | "timeMs">, Fault> {
+  const timeMs = parseAmzDate(text);
+  if (timeMs === undefined) {
+    return malformed(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
+  }
+  if (text.startsWith(scopeDate)) return ok({ timestamp: text, timeMs });
+  return malformed(
+    `Invalid credential date "${scopeDate}". This date is not the same as X-Amz-Date: "${text.slice(0, 8)}"`,
+  );
+}
+
+/** Whole seconds from 1 to seven days, or to what the operator allows. */
+function parseExpires(text: string, rules: SignatureRules): Result<number, Fault> {
+  const seconds = Number(text);
+  if (!/^-?\d+$/.test(text)) return malformed("X-Amz-Expires should be a number");
+  if (seconds < 1) return malformed(`X-Amz-Expires must be at least 1 second: got "${text}"`);
+  if (seconds > EXPIRES_SECONDS_MAX) {
+    return malformed(
+      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+    );
+  }
+  const secondsMax = rules.presignedExpiryMaxMs / 1000;
+  if (seconds <= secondsMax) return ok(seconds);
+  return malformed(`X-Amz-Expires must be at most ${secondsMax} seconds here: got "${text}"`);
+}
+
+/** What a presigned request says in a header or in the query, as its signer chose. */
+function parseSent(
+  headers: HeaderList,
+  parameters: Parameters,
+): Result<Pick<V4Claim, "payload" | "payloadText" | "sessionToken">, Fault> {
+  const contentSha256 = oneOf(headers, parameters, "x-amz-content-sha256");
+  if (!contentSha256.ok) return contentSha256;
+  const payloadText = contentSha256.value ?? "UNSIGNED-PAYLOAD";
+  const payload = parseContentSha256(payloadText);
+  if (!payload.ok) return payload;
+  const token = oneOf(headers, parameters, "x-amz-security-token");
+  if (!token.ok) return token;
+  return ok({ payload: payload.value, payloadText, sessionToken: token.value });
+}
+
+/** The value of `name` from the header or from the query; refuses two, of which either may count. */
+function oneOf(
+  headers: HeaderList,
+  parameters: Parameters,
+  name: string,
+): Result<string | undefined, Fault> {
+  const parameter = parameters.get(name);
+  const values = valuesOf(headers, name);
+  if (values.length + (parameter === undefined ? 0 : 1) > 1) {
+    return err(
+      fault("InvalidRequest", `${name} must not be repeated, also not as header and query`),
+    );
+  }
+  return ok(parameter ?? values[0]);
+}

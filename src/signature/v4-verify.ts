@@ -1,0 +1,118 @@
+import type { RequestHead } from "../http/head.ts";
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { decode, encodePath } from "../http/percent.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { amzDate } from "./amz-date.ts";
+import {
+  canonicalHeaders,
+  canonicalQuery,
+  canonicalRequest,
+  stringToSign,
+  type CanonicalParts,
+} from "./canonical.ts";
+import type { ChunkProof } from "./chunk-proof.ts";
+import { hmac, sameSignature } from "./hmac.ts";
+import { SERVICE } from "./scope.ts";
+import { expired, mismatch, NOBODYS_SECRET, skewed, unknownKey } from "./signature-faults.ts";
+import type { V4Claim } from "./v4-claim.ts";
+import { SIGNATURE_PARAMETER } from "./v4-query.ts";
+import type { VerifyContext } from "./verify-context.ts";
+
+/**
+ * Proves `claim` with `secret` (undefined: nobody has that access key) and gives the first link of
+ * the chain of chunk signatures. Faults: RequestTimeTooSkewed, or AccessDenied for a presigned URL
+ * out of its time; InvalidAccessKeyId; SignatureDoesNotMatch with what was signed.
+ */
+export function verifyV4(
+  claim: V4Claim,
+  head: RequestHead,
+  secret: string | undefined,
+  context: VerifyContext,
+): Result<ChunkProof, Fault> {
+  const untimely = checkTime(claim, context);
+  if (untimely !== undefined) return err(untimely);
+  const { accessKeyId, date, region, scope, timestamp, signature } = claim;
+  const signingKey = context.ring.signingKey(secret ?? NOBODYS_SECRET, date, region, SERVICE);
+  const asSent = partsAsSent(claim, head);
+  const first = stringToSign(timestamp, scope, canonicalRequest(asSent));
+  let matches = sameSignature(hmac(signingKey, first), signature);
+  if (!matches) {
+    for (const parts of otherReadings(asSent, claim, head)) {
+      const text = stringToSign(timestamp, scope, canonicalRequest(parts));
+      if (sameSignature(hmac(signingKey, text), signature)) matches = true;
+    }
+  }
+  if (secret === undefined) return err(unknownKey(accessKeyId));
+  if (matches) return ok({ signingKey, timestamp, scope, seedSignature: signature });
+  const signed = { stringToSign: first, canonical: canonicalRequest(asSent) };
+  return err(mismatch(accessKeyId, signature, signed));
+}
+
+/** Time is judged before the signature: it needs no secret, and costs nothing. */
+function checkTime(claim: V4Claim, context: VerifyContext): Fault | undefined {
+  const { nowMs, rules } = context;
+  const { timeMs, expiresSeconds } = claim;
+  if (expiresSeconds === undefined) {
+    if (Math.abs(nowMs - timeMs) <= rules.clockSkewMs) return undefined;
+    return skewed(claim.timestamp, nowMs, rules.clockSkewMs);
+  }
+  // The skew excuses a signer's clock that is ahead; it does not lengthen a URL's life.
+  if (timeMs - nowMs > rules.clockSkewMs) {
+    return fault("AccessDenied", `Request is not valid until ${claim.timestamp}`, {
+      elements: [["ServerTime", amzDate(nowMs)]],
+    });
+  }
+  const expiresMs = timeMs + expiresSeconds * 1000;
+  return nowMs > expiresMs ? expired(expiresMs, nowMs, expiresSeconds) : undefined;
+}
+
+function partsAsSent(claim: V4Claim, head: RequestHead): CanonicalParts {
+  const unsigned = claim.via === "query" ? SIGNATURE_PARAMETER : undefined;
+  return {
+    method: head.method,
+    path: head.target.path,
+    query: canonicalQuery(head.target.query, unsigned),
+    headers: canonicalHeaders(withLength(head.headers, claim.signedHeaders), claim.signedHeaders),
+    signedHeaders: claim.signedHeaders.join(";"),
+    payload: claim.payloadText,
+  };
+}
+
+/** A proxy in front may drop a signed `content-length: 0`, which says the same as its absence. */
+function withLength(headers: HeaderList, signedHeaders: readonly string[]): HeaderList {
+  if (!signedHeaders.includes("content-length") || hasHeader(headers, "content-length")) {
+    return headers;
+  }
+  return hasHeader(headers, "transfer-encoding") ? headers : [...headers, "content-length", "0"];
+}
+
+/**
+ * Other texts that a true client may have signed for the same request: the path encoded as SigV4
+ * demands (S3's own example sends `/test$file.text` and signs `/test%24file.text`), which is the
+ * same key; and the Host with or without the default port, which a proxy in front may change.
+ */
+function* otherReadings(
+  asSent: CanonicalParts,
+  claim: V4Claim,
+  head: RequestHead,
+): Generator<CanonicalParts> {
+  const decoded = decode(asSent.path);
+  const path = decoded === undefined ? asSent.path : encodePath(decoded);
+  if (path !== asSent.path) yield { ...asSent, path };
+  for (const host of otherHosts(firstValue(head.headers, "host") ?? "")) {
+    const headers = canonicalHeaders(withHost(head.headers, host), claim.signedHeaders);
+    yield { ...asSent, headers };
+    if (path !== asSent.path) yield { ...asSent, path, headers };
+  }
+}
+
+function otherHosts(host: string): readonly string[] {
+  if (host.endsWith(":80")) return [host.slice(0, -3)];
+  if (host.endsWith(":443")) return [host.slice(0, -4)];
+  return /:\d+$/.test(host) ? [] : [`${host}:443`, `${host}:80`];
+}
+
+function withHost(headers: HeaderList, host: string): HeaderList {
+  return headers.map((text, i) => (i % 2 === 1 && headers[i - 1] === "host" ? host : text));
+}

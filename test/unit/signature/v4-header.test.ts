@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseV4Header } from "../../../src/signature/v4-header.ts";
+import { headOf, RULES } from "./heads.ts";
+
+const UNSIGNED = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
+const DATE = "x-amz-date: 20130524T000000Z";
+const CREDENTIAL = "Credential=AKID/20130524/us-east-1/s3/aws4_request";
+const SIGNED = "SignedHeaders=host;x-amz-content-sha256;x-amz-date";
+const VALUE = `AWS4-HMAC-SHA256 ${CREDENTIAL}, ${SIGNED}, Signature=00ff`;
+const head = (...lines: readonly string[]) => headOf("GET", "/b/k", "Host: h", ...lines);
+const GOOD = head(DATE, UNSIGNED);
+
+test("parseV4Header() reads every part", () => {
+  assert.deepEqual(parseV4Header(VALUE, GOOD, RULES), {
+    ok: true,
+    value: {
+      kind: "v4",
+      via: "header",
+      accessKeyId: "AKID",
+      date: "20130524",
+      region: "us-east-1",
+      scope: "20130524/us-east-1/s3/aws4_request",
+      timestamp: "20130524T000000Z",
+      timeMs: 1_369_353_600_000,
+      signedHeaders: ["host", "x-amz-content-sha256", "x-amz-date"],
+      signature: "00ff",
+      payload: { kind: "unsigned" },
+      payloadText: "UNSIGNED-PAYLOAD",
+      expiresSeconds: undefined,
+      sessionToken: undefined,
+    },
+  });
+});
+
+test("parseV4Header() reads a session token and an access key with slashes", () => {
+  const token = head(DATE, UNSIGNED, "X-Amz-Security-Token: t");
+  const value = VALUE.replace("AKID", "a/b").replace(
+    "x-amz-date",
+    "x-amz-date;x-amz-security-token",
+  );
+  const claim = parseV4Header(value, token, RULES);
+  assert.ok(claim.ok);
+  assert.equal(claim.value.sessionToken, "t");
+  assert.equal(claim.value.accessKeyId, "a/b");
+});
+
+const MALFORMED = "The authorization header is malformed; ";
+const THREE = `${MALFORMED}the authorization header requires three components: Credential, SignedHeaders, and Signature`;
+const SHAPE = `${MALFORMED}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"`;
+const NAMES = `${MALFORMED}SignedHeaders must be lower-case header names, each once, and include host`;
+
+const malformed = [
+  ["no Signature", VALUE.replace(", Signature=00ff", ""), THREE],
+  ["no SignedHeaders", VALUE.replace(`${SIGNED}, `, ""), THREE],
+  ["no Credential", VALUE.replace(`${CREDENTIAL}, `, ""), THREE],
+  [
+    "a component twice",
+    `${VALUE}, Signature=00ff`,
+    `${MALFORMED}the authorization component "Signature=00ff" is malformed`,
+  ],
+  [
+    "an unknown component",
+    `${VALUE}, X=1`,
+    `${MALFORMED}the authorization component "X=1" is malformed`,
+  ],
+  [
+    "a component without a value",
+    `${VALUE}, toString`,
+    `${MALFORMED}the authorization component "toString" is malformed`,
+  ],
+  ["a Credential of four parts", VALUE.replace("AKID/", ""), SHAPE],
+  ["an empty access key", VALUE.replace("AKID", ""), SHAPE],
+  ["a control character in the Credential", VALUE.replace("us-east-1", "us\neast"), SHAPE],
+  [
+    "another service",
+    VALUE.replace("/s3/", "/sts/"),
+    `${MALFORMED}incorrect service "sts". This endpoint belongs to "s3"`,
+  ],
+  [
+    "another terminator",
+    VALUE.replace("aws4_request", "aws5"),
+    `${MALFORMED}incorrect terminal "aws5". This endpoint uses "aws4_request"`,
+  ],
+  [
+    "a date of seven digits",
+    VALUE.replace("20130524", "2013052"),
+    `${MALFORMED}incorrect date format "2013052". This date in the credential must be in the format "yyyyMMdd"`,
+  ],
+  [
+    "a scope of another day",
+    VALUE.replace("20130524", "20130523"),
+    `${MALFORMED}Invalid credential date "20130523". This date is not the same as X-Amz-Date: "20130524"`,
+  ],
+  [
+    "a long region",
+    VALUE.replace("us-east-1", "r".repeat(129)),
+    `${MALFORMED}the region is too long`,
+  ],
+  ["SignedHeaders without host", VALUE.replace("host;", ""), NAMES],
+  ["a signed header named twice", VALUE.replace("host;", "host;host;"), NAMES],
+  ["a signed header in upper case", VALUE.replace("host;", "Host;host;"), NAMES],
+  ["an empty signed header", VALUE.replace("host;", "host;;"), NAMES],
+] as const;
+
+for (const [name, value, message] of malformed) {
+  test(`parseV4Header() refuses ${name}`, () => {
+    const claim = parseV4Header(value, GOOD, RULES);
+    assert.ok(!claim.ok);
+    assert.deepEqual(
+      [claim.error.code, claim.error.message],
+      ["AuthorizationHeaderMalformed", message],
+    );
+  });
+}
+
+test("parseV4Header() refuses another region and tells the right one", () => {
+  const claim = parseV4Header(VALUE, GOOD, { ...RULES, regions: ["eu-west-1", "eu-west-2"] });
+  assert.ok(!claim.ok);
+  assert.equal(claim.error.code, "AuthorizationHeaderMalformed");
+  assert.equal(
+    claim.error.message,
+    `${MALFORMED}the region 'us-east-1' is wrong; expecting 'eu-west-1'`,
+  );
+  assert.deepEqual(claim.error.elements, [["Region", "eu-west-1"]]);
+});
+
+test("parseV4Header() accepts each of several regions", () => {
+  assert.ok(parseV4Header(VALUE, GOOD, { ...RULES, regions: ["eu-west-1", "us-east-1"] }).ok);
+});
+
+const NO_DATE = "AWS authentication requires a valid Date or x-amz-date header";
+const badHeads = [
+  ["no date", head(UNSIGNED), "AccessDenied", NO_DATE],
+  [
+    "an x-amz-date that is not one, despite a Date",
+    head(UNSIGNED, "x-amz-date: yesterday", "Date: Fri, 24 May 2013 00:00:00 GMT"),
+    "AccessDenied",
+    NO_DATE,
+  ],
+  [
+    "an x-amz-date in the format of Date",
+    head(UNSIGNED, "x-amz-date: Fri, 24 May 2013 00:00:00 GMT"),
+    "AccessDenied",
+    NO_DATE,
+  ],
+  [
+    "a day that does not exist",
+    head(UNSIGNED, "x-amz-date: 20130231T000000Z"),
+    "AccessDenied",
+    NO_DATE,
+  ],
+  [
+    "no x-amz-content-sha256",
+    head(DATE),
+    "InvalidRequest",
+    "Missing required header for this request: x-amz-content-sha256",
+  ],
+  [
+    "an unsigned x-amz-* header",
+    head(DATE, UNSIGNED, "x-amz-acl: private", "x-amz-tagging: a=b"),
+    "AccessDenied",
+    "There were headers present in the request which were not signed: x-amz-acl, x-amz-tagging",
+  ],
+  [
+    "an unsigned content-md5",
+    head(DATE, UNSIGNED, "Content-MD5: m"),
+    "AccessDenied",
+    "There were headers present in the request which were not signed: content-md5",
+  ],
+  [
+    "a repeated signed header",
+    head(DATE, DATE, UNSIGNED),
+    "InvalidRequest",
+    'The header "x-amz-date" must not be repeated',
+  ],
+  [
+    "a repeated Host",
+    head(DATE, UNSIGNED, "Host: other"),
+    "InvalidRequest",
+    'The header "host" must not be repeated',
+  ],
+] as const;
+
+for (const [name, badHead, code, message] of badHeads) {
+  test(`parseV4Header() refuses ${name}`, () => {
+    const claim = parseV4Header(VALUE, badHead, RULES);
+    assert.ok(!claim.ok);
+    assert.deepEqual([claim.error.code, claim.error.message], [code, message]);
+  });
+}
