@@ -1,0 +1,143 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import {
+  ACTION_ALIASES,
+  BUCKET_ACTIONS,
+  FOREIGN_ACTIONS,
+  NARROWER_ACTIONS,
+  OBJECT_ACTIONS,
+  OPERATION_ALIASES,
+  OPERATION_NAMES,
+  OTHER_ACTIONS,
+} from "./action-names.ts";
+import { type Glob, globOf, matchesGlob, wildcardParts } from "./glob.ts";
+import { didYouMean } from "./suggestion.ts";
+
+/** What a list of action patterns names. Actions as `s3:GetObject`, operations as `HeadObject`. */
+export type ActionSet = {
+  /** Every known action that a pattern matches, spelled as AWS does. */
+  readonly actions: ReadonlySet<string>;
+  /** Operations named by a pattern that fits no action; they count where a dialect says so. */
+  readonly operations: ReadonlySet<string>;
+  /** Operations named by another system's narrower action; they always count. */
+  readonly narrowed: ReadonlySet<string>;
+  /** The patterns in lower case, for actions that are not in the tables yet. */
+  readonly globs: readonly Glob[];
+};
+
+export type ActionFault = { readonly message: string; readonly remedy: string };
+
+/** Whether one thing that a set holds may be asked of a bucket or of an object. */
+export type ActionLevel = "bucket" | "object" | "other";
+
+/**
+ * Compiles action patterns: `*`, or a literal service prefix with `*` and `?` in the name, in any
+ * letter case (S3-AUTHORIZATION section 3.2). A pattern that fits actions speaks of actions only,
+ * as on AWS: `s3:Create*` is about CreateBucket, not about the operation CreateMultipartUpload.
+ * Only one that fits none (`s3:HeadObject`, `s3:Head*`) is read as naming operations, so that a
+ * Deny which names one is never without effect (section 1.6). The error says which pattern fits
+ * nothing known.
+ */
+export function compileActions(patterns: readonly string[]): Result<ActionSet, ActionFault> {
+  const actions = new Set<string>();
+  const operations = new Set<string>();
+  const narrowed = new Set<string>();
+  const globs: Glob[] = [];
+  for (const pattern of patterns) {
+    const lower = pattern.toLowerCase();
+    const glob = globOf(wildcardParts(lower));
+    const meaning = meaningOf(lower, glob);
+    if (meaning === undefined) return err(unknownAction(pattern));
+    for (const action of meaning.actions) actions.add(action);
+    for (const operation of meaning.operations) operations.add(operation);
+    if (meaning.narrowed !== undefined) narrowed.add(meaning.narrowed);
+    globs.push(glob);
+  }
+  return ok({ actions, operations, narrowed, globs });
+}
+
+/**
+ * Whether `set` names the action, or (where `operationNames` is on) the operation that asks for
+ * it. `action` as AWS spells it, `operation` without a prefix, such as `HeadObject`.
+ */
+export function namesAction(
+  set: ActionSet,
+  action: string,
+  operation: string | undefined,
+  operationNames: boolean,
+): boolean {
+  if (set.actions.has(action)) return true;
+  if (operation !== undefined) {
+    if (set.narrowed.has(operation)) return true;
+    if (operationNames && set.operations.has(operation)) return true;
+  }
+  return !KNOWN_ACTIONS.has(action) && fitsAny(set.globs, action.toLowerCase());
+}
+
+/** Whether a set that names `action` may be about such a resource. */
+export function levelOf(action: string): ActionLevel {
+  return LEVELS.get(action) ?? "other";
+}
+
+type Meaning = {
+  readonly actions: readonly string[];
+  readonly operations: readonly string[];
+  readonly narrowed: string | undefined;
+};
+
+const NONE: readonly string[] = [];
+
+/** Undefined: the pattern means nothing that is known. */
+function meaningOf(lower: string, glob: Glob): Meaning | undefined {
+  const narrower = NARROWER_ACTIONS.get(lower);
+  if (narrower !== undefined) return { actions: NONE, operations: NONE, narrowed: narrower };
+  const alias = ACTION_ALIASES.get(lower);
+  if (alias !== undefined) return { actions: [alias], operations: NONE, narrowed: undefined };
+  if (lower !== "*" && !PREFIXES.some((prefix) => lower.startsWith(prefix))) return undefined;
+  const actions = fitting(KNOWN_BY_LOWER, glob);
+  if (actions.length > 0) return { actions, operations: NONE, narrowed: undefined };
+  const operations = OPERATION_ALIASES.get(lower) ?? fitting(OPERATIONS_BY_LOWER, glob);
+  return operations.length > 0 ? { actions, operations, narrowed: undefined } : undefined;
+}
+
+function fitting(names: ReadonlyMap<string, string>, glob: Glob): readonly string[] {
+  const fits: string[] = [];
+  for (const [lower, name] of names) if (matchesGlob(glob, lower)) fits.push(name);
+  return fits;
+}
+
+function fitsAny(globs: readonly Glob[], text: string): boolean {
+  for (const glob of globs) if (matchesGlob(glob, text)) return true;
+  return false;
+}
+
+function unknownAction(pattern: string): ActionFault {
+  const known = [...KNOWN_ACTIONS, ...OPERATION_NAMES.map((name) => `s3:${name}`)];
+  return {
+    message: `Policy has invalid action: got "${pattern}"`,
+    remedy: didYouMean(
+      pattern.includes(":") ? pattern : `s3:${pattern}`,
+      known,
+      "Name an S3 action, such as s3:GetObject, or s3:*",
+    ),
+  };
+}
+
+const PREFIXES: readonly string[] = ["s3:", "s3express:", "s3-object-lambda:"];
+
+const LEVELS: ReadonlyMap<string, ActionLevel> = new Map<string, ActionLevel>([
+  ...BUCKET_ACTIONS.map((name) => [`s3:${name}`, "bucket"] as const),
+  ...OBJECT_ACTIONS.map((name) => [`s3:${name}`, "object"] as const),
+  ...OTHER_ACTIONS.map((name) => [`s3:${name}`, "other"] as const),
+  ...FOREIGN_ACTIONS.map((name) => [name, "other"] as const),
+]);
+
+/** Every action that a policy can name, as AWS spells it. */
+export const KNOWN_ACTIONS: ReadonlySet<string> = new Set(LEVELS.keys());
+
+const KNOWN_BY_LOWER: ReadonlyMap<string, string> = new Map(
+  [...KNOWN_ACTIONS].map((name) => [name.toLowerCase(), name]),
+);
+
+const OPERATIONS_BY_LOWER: ReadonlyMap<string, string> = new Map(
+  OPERATION_NAMES.map((name) => [`s3:${name.toLowerCase()}`, name]),
+);
