@@ -1,0 +1,68 @@
+import { asksOfDelete } from "../s3/asks.ts";
+import {
+  mergeDeleteResult,
+  parseDeleteObjects,
+  writeDeleteObjects,
+  type DeleteEntry,
+  type DeniedEntry,
+} from "../s3/delete-objects.ts";
+import { judgeAll, refused } from "./admit.ts";
+import type { Facts } from "./facts.ts";
+import { forwardContent } from "./forward.ts";
+import type { PendingBody } from "./pending.ts";
+import { RELAY, type ReplyPlan } from "./reply-plan.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Verdict } from "./verdict.ts";
+
+/**
+ * Finishes a decision that needed the document in `body`, which was proved by `pending.plan`.
+ * Pure, as `admit` is. `nowMs`: milliseconds since the epoch.
+ */
+export function admitBody(
+  snapshot: Snapshot,
+  pending: PendingBody,
+  body: Buffer,
+  nowMs: number,
+): Verdict {
+  const { subject, facts } = pending;
+  if (subject.operation === "DeleteObjects") return admitDelete(snapshot, pending, body, nowMs);
+  return forwardContent(snapshot, subject, facts, body, RELAY, nowMs, false);
+}
+
+/**
+ * Judges every key of a DeleteObjects with its version. What may be deleted is forwarded in a
+ * document written anew; the rest comes back as AccessDenied entries of the same answer.
+ */
+function admitDelete(
+  snapshot: Snapshot,
+  { subject, facts }: PendingBody,
+  body: Buffer,
+  nowMs: number,
+): Verdict {
+  const request = parseDeleteObjects(body);
+  if (!request.ok) return refused(facts, request.error);
+  const { address, headers } = subject;
+  if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
+  const allowed: DeleteEntry[] = [];
+  const denied: DeniedEntry[] = [];
+  let judged: Facts = facts;
+  for (const entry of request.value.entries) {
+    const asks = asksOfDelete(address.bucket, entry, headers);
+    const verdict = judgeAll(snapshot, subject, asks, judged, nowMs);
+    if (!("kind" in verdict)) {
+      judged = verdict;
+      allowed.push(entry);
+      continue;
+    }
+    if (verdict.kind !== "refuse") throw new Error("A judgement is facts or a refusal");
+    judged = verdict.facts;
+    denied.push({ ...entry, code: verdict.fault.code, message: verdict.fault.message });
+  }
+  const { quiet } = request.value;
+  if (allowed.length === 0) {
+    return { kind: "answer", facts: judged, xml: mergeDeleteResult("", denied) };
+  }
+  const content = writeDeleteObjects({ quiet, entries: allowed });
+  const reply: ReplyPlan = denied.length === 0 ? RELAY : { kind: "merge-delete", denied };
+  return forwardContent(snapshot, subject, judged, content, reply, nowMs, true);
+}

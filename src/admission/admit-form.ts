@@ -1,0 +1,137 @@
+import { checksumChecks } from "../checksum/checks.ts";
+import type { ChecksumCheck } from "../checksum/checksum.ts";
+import { firstValue, type HeaderList } from "../http/headers.ts";
+import type { RequestHead } from "../http/head.ts";
+import { encodePath } from "../http/percent.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { putActions, type Ask } from "../s3/asks.ts";
+import type { Fault } from "../s3/faults.ts";
+import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
+import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
+import { denied, judgeAll, refused } from "./admit.ts";
+import { authenticateForm } from "./authenticate.ts";
+import { withCaller } from "./facts.ts";
+import { ownOrigin, UNTOUCHED } from "./forward.ts";
+import type { PendingForm } from "./pending.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { storeRequest } from "./store-request.ts";
+import type { Caller, Subject } from "./subject.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What has been read of a form when its file begins. */
+export type FormHead = {
+  /** The fields before the file, by lower-case name; `${filename}` in the key is replaced. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Bytes of the file. */
+  readonly length: number;
+};
+
+/** The object that a form uploads, and what must be true of its bytes. */
+type Upload = { readonly put: PutFromForm; readonly checks: readonly ChecksumCheck[] };
+
+/**
+ * Finishes the decision on a browser's upload ("POST Object", S3 API Reference): proves the form's
+ * policy and judges the PutObject it stands for. That is what is forwarded; the form itself never
+ * reaches the store. Pure, as `admit` is. `nowMs`: milliseconds since the epoch.
+ */
+export function admitForm(
+  snapshot: Snapshot,
+  pending: PendingForm,
+  form: FormHead,
+  nowMs: number,
+): Verdict {
+  const { fields } = form;
+  const caller = authenticateForm(snapshot, fields);
+  if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
+  const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
+  const upload = readUpload(fields, pending, form.length, nowMs);
+  if (!upload.ok) return refused(facts, upload.error);
+  const subject = subjectOf(pending, upload.value, caller.value);
+  const judged = judgeAll(snapshot, subject, asksOfForm(subject, upload.value), facts, nowMs);
+  return "kind" in judged
+    ? judged
+    : forwardForm(
+        snapshot,
+        { ...pending, facts: judged },
+        subject,
+        upload.value,
+        form.length,
+        nowMs,
+      );
+}
+
+/** Holds the form against its own policy, which restricts whoever holds the form. */
+function readUpload(
+  fields: ReadonlyMap<string, string>,
+  { bucket }: PendingForm,
+  length: number,
+  nowMs: number,
+): Result<Upload, Fault> {
+  const policyText = fields.get("policy");
+  if (policyText !== undefined) {
+    const policy = parsePostPolicy(policyText);
+    if (!policy.ok) return policy;
+    const range = checkPostPolicy(policy.value, fields, bucket.name, nowMs);
+    if (!range.ok) return range;
+    const wrongLength = lengthFault(range.value, length);
+    if (wrongLength !== undefined) return err(wrongLength);
+  }
+  const put = putFromForm(fields, bucket.name);
+  if (!put.ok) return put;
+  const checks = checksumChecks(put.value.headers);
+  return checks.ok ? ok({ put: put.value, checks: checks.value }) : checks;
+}
+
+/** The upload as if it had come as PutObject. */
+function subjectOf({ head, bucket }: PendingForm, { put }: Upload, caller: Caller): Subject {
+  return {
+    head: { ...head, method: "PUT" },
+    operation: "PutObject",
+    address: { kind: "object", bucket, key: put.key },
+    query: [],
+    headers: [...fromRequest(head), ...put.headers],
+    caller,
+    payload: { kind: "unsigned" },
+  };
+}
+
+/** What the form's request itself says that a store may want to know. */
+function fromRequest(head: RequestHead): HeaderList {
+  const headers: string[] = [];
+  for (const name of ["origin", "referer", "user-agent"]) {
+    const value = firstValue(head.headers, name);
+    if (value !== undefined) headers.push(name, value);
+  }
+  return headers;
+}
+
+function asksOfForm({ address }: Subject, { put }: Upload): readonly Ask[] {
+  if (address.kind !== "object") throw new Error("A form uploads an object");
+  const { bucket, key } = address;
+  const actions = ["s3:PutObject", ...putActions(put.headers)] as const;
+  return actions.map((action) => ({ action, operation: "PostObject", bucket, key }));
+}
+
+function forwardForm(
+  snapshot: Snapshot,
+  { facts, head, bucket }: PendingForm,
+  subject: Subject,
+  { put, checks }: Upload,
+  length: number,
+  nowMs: number,
+): Verdict {
+  const body = { ...UNTOUCHED, payload: "UNSIGNED-PAYLOAD", length };
+  const request = storeRequest(snapshot, subject, body, nowMs);
+  if (!request.ok) return refused(facts, request.error);
+  const base = head.target.path.endsWith("/") ? head.target.path : `${head.target.path}/`;
+  const url = `${ownOrigin(head)}${base}${encodePath(put.key)}`;
+  return {
+    kind: "forward",
+    facts,
+    request: request.value,
+    body: { kind: "pass", length, checks },
+    reframe: false,
+    content: undefined,
+    reply: { kind: "post", put, bucket: bucket.name, url },
+  };
+}

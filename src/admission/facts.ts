@@ -1,0 +1,51 @@
+import type { OperationName } from "../s3/operations.ts";
+import type { Caller } from "./subject.ts";
+
+/**
+ * The gates in the order of decision (the design's "Decision order"); `request` is what comes
+ * before all of them: a request that is not one S3 request.
+ */
+export type Gate =
+  | "request"
+  | "authentication"
+  | "key-state"
+  | "networks"
+  | "blocked-actions"
+  | "unsupported"
+  | "tier";
+
+/** Why a gate said no. `rule` names the setting for the operator and never reaches the client. */
+export type Denial = { readonly gate: Gate; readonly rule: string };
+
+/** What the access record says of a request, as far as the decision came. */
+export type Facts = {
+  readonly operation: OperationName | "Unknown";
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
+  readonly versionId: string | undefined;
+  readonly accessKeyId: string | undefined;
+  readonly account: string | undefined;
+  readonly subuser: string | undefined;
+  readonly denial: Denial | undefined;
+  /** Report mode: `denial` was recorded but not enforced. */
+  readonly reported: boolean;
+};
+
+export const NO_FACTS: Facts = {
+  operation: "Unknown",
+  bucket: undefined,
+  key: undefined,
+  versionId: undefined,
+  accessKeyId: undefined,
+  account: undefined,
+  subuser: undefined,
+  denial: undefined,
+  reported: false,
+};
+
+/** The facts with whom the request was proved to come from. */
+export function withCaller(facts: Facts, caller: Caller): Facts {
+  if (caller.kind === "anonymous") return facts;
+  const { accessKeyId, account, subuser } = caller.key;
+  return { ...facts, accessKeyId, account: account.name, subuser: subuser?.name };
+}

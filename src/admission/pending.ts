@@ -1,0 +1,23 @@
+import type { RequestHead } from "../http/head.ts";
+import type { BucketName } from "../s3/address.ts";
+import type { BodyPlan } from "./body-plan.ts";
+import type { Facts } from "./facts.ts";
+import type { Subject } from "./subject.ts";
+
+/** An admitted request whose decision ends with its body. */
+export type PendingBody = {
+  readonly subject: Subject;
+  readonly facts: Facts;
+  /** How the body is read and proved. */
+  readonly plan: BodyPlan;
+};
+
+/** A browser's form: who sends it, and what, stands in its fields. */
+export type PendingForm = {
+  readonly head: RequestHead;
+  readonly bucket: BucketName;
+  readonly contentType: string;
+  /** Bytes of the whole form; undefined if it did not say. */
+  readonly contentLength: number | undefined;
+  readonly facts: Facts;
+};

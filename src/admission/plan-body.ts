@@ -1,0 +1,131 @@
+import { checksumChecks, trailerNames } from "../checksum/checks.ts";
+import type { ChecksumCheck } from "../checksum/checksum.ts";
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { operationNamed } from "../s3/operations.ts";
+import type { Payload } from "../signature/payload.ts";
+import type { BodyPlan } from "./body-plan.ts";
+import type { Subject } from "./subject.ts";
+
+/** SHA-256 of no bytes at all. */
+export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/** S3's limit of one upload, in bytes: 5 GiB ("PutObject", S3 API Reference). */
+const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
+
+const DIGITS = /^\d{1,15}$/;
+
+/**
+ * How the body of a request must travel and be proved, from its head alone (the design's "Body
+ * plan"). Errors: MissingContentLength, EntityTooLarge, InvalidRequest, InvalidArgument,
+ * InvalidDigest, XAmzContentSHA256Mismatch.
+ */
+export function planBody(subject: Subject): Result<BodyPlan, Fault> {
+  const { headers, payload } = subject;
+  if (payload.kind !== "chunked" && isFramed(headers)) {
+    // Taken at its word the store would keep the framing as the object's content.
+    const message = "aws-chunked framing needs a STREAMING- value in x-amz-content-sha256";
+    return err(fault("InvalidRequest", message));
+  }
+  if (operationNamed(subject.operation).body === "none") return noBody(headers, payload);
+  return payload.kind === "chunked" ? deframing(subject, payload) : passing(subject, payload);
+}
+
+function isFramed(headers: HeaderList): boolean {
+  if (hasHeader(headers, "x-amz-decoded-content-length")) return true;
+  if (hasHeader(headers, "x-amz-trailer")) return true;
+  return contentCodings(firstValue(headers, "content-encoding")).includes("aws-chunked");
+}
+
+/** The tokens of a Content-Encoding value (RFC 9110 section 8.4), in lower case. */
+export function contentCodings(value: string | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return value
+    .toLowerCase()
+    .split(",")
+    .map((token) => token.trim());
+}
+
+function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> {
+  const length = firstValue(headers, "content-length") ?? "0";
+  if (length !== "0" || hasHeader(headers, "transfer-encoding") || payload.kind === "chunked") {
+    return err(fault("InvalidRequest", "This operation does not take a request body"));
+  }
+  if (payload.kind === "digest" && payload.sha256 !== EMPTY_SHA256) {
+    return err(fault("XAmzContentSHA256Mismatch"));
+  }
+  return ok({ kind: "none" });
+}
+
+function passing(subject: Subject, payload: Payload): Result<BodyPlan, Fault> {
+  const length = lengthIn(subject.headers, "content-length");
+  if (!length.ok) return length;
+  const checks = bodyChecks(subject);
+  if (!checks.ok) return checks;
+  // The store proves the digest of an object; a document that we read, we prove ourselves.
+  if (payload.kind === "digest" && operationNamed(subject.operation).body !== "object") {
+    const check = {
+      algorithm: "sha256",
+      field: "x-amz-content-sha256",
+      expectedBase64: payload.sha256,
+    } as const;
+    return ok({ kind: "pass", length: length.value, checks: [...checks.value, check] });
+  }
+  return ok({ kind: "pass", length: length.value, checks: checks.value });
+}
+
+function deframing(
+  subject: Subject,
+  payload: Payload & { readonly kind: "chunked" },
+): Result<BodyPlan, Fault> {
+  const { headers, caller } = subject;
+  const decodedLength = lengthIn(headers, "x-amz-decoded-content-length");
+  if (!decodedLength.ok) return decodedLength;
+  const checks = bodyChecks(subject);
+  if (!checks.ok) return checks;
+  const trailers = trailerNames(headers);
+  if (!trailers.ok) return trailers;
+  if (trailers.value.length > 0 !== payload.trailer) {
+    const message =
+      "x-amz-trailer and a x-amz-content-sha256 that ends in -TRAILER need each other";
+    return err(fault("InvalidRequest", message));
+  }
+  const proof =
+    payload.signed && caller.kind === "known" && "proof" in caller.proved
+      ? caller.proved.proof
+      : undefined;
+  return ok({
+    kind: "deframe",
+    decodedLength: decodedLength.value,
+    proof,
+    trailers: trailers.value,
+    checks: checks.value,
+  });
+}
+
+/** In CompleteMultipartUpload a checksum header speaks of the finished object, not of the body. */
+function bodyChecks(subject: Subject): Result<readonly ChecksumCheck[], Fault> {
+  if (subject.operation === "CompleteMultipartUpload") return ok([]);
+  return checksumChecks(subject.headers);
+}
+
+/** Stores need the length before the body, and RGW takes no other word for it. */
+function lengthIn(
+  headers: HeaderList,
+  field: "content-length" | "x-amz-decoded-content-length",
+): Result<number, Fault> {
+  const text = firstValue(headers, field);
+  if (text === undefined) {
+    return field === "content-length" && !hasHeader(headers, "transfer-encoding")
+      ? ok(0)
+      : err(fault("MissingContentLength", `You must provide the ${field} HTTP header`));
+  }
+  if (!DIGITS.test(text)) {
+    return err(
+      fault("InvalidArgument", `The header ${field} must be a number of bytes: got "${text}"`),
+    );
+  }
+  const length = Number(text);
+  return length <= UPLOAD_BYTES_MAX ? ok(length) : err(fault("EntityTooLarge"));
+}

@@ -1,0 +1,20 @@
+import type { DeniedEntry } from "../s3/delete-objects.ts";
+import type { PutFromForm } from "../s3/post-object.ts";
+
+/** How the store's answer travels back. */
+export type ReplyPlan =
+  /** As it comes; only an empty error message is filled. */
+  | { readonly kind: "relay" }
+  /** The XML's `<Location>` names the store: it must name the gateway. */
+  | { readonly kind: "location"; readonly url: string }
+  /** DeleteObjects: the keys that were not forwarded are added as errors. */
+  | { readonly kind: "merge-delete"; readonly denied: readonly DeniedEntry[] }
+  /** PostObject, forwarded as PutObject: the answer must be a form's. */
+  | {
+      readonly kind: "post";
+      readonly put: PutFromForm;
+      readonly bucket: string;
+      readonly url: string;
+    };
+
+export const RELAY: ReplyPlan = { kind: "relay" };

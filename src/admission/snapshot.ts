@@ -1,0 +1,52 @@
+import type { NetworkRule } from "../policy/network.ts";
+import type { OperationName } from "../s3/operations.ts";
+import type { KeyRing } from "../signature/key-ring.ts";
+import type { SignatureRules } from "../signature/rules.ts";
+import type { ActionPattern, Key } from "./principal.ts";
+
+/** Everything a decision is made from besides the request and the time. Never changes. */
+export type Snapshot = {
+  /** Counts accepted configurations since the start, from 1. */
+  readonly generation: number;
+  /** Lower-case host names below which a label is a bucket. */
+  readonly domains: readonly string[];
+  readonly store: StoreSettings;
+  /** By access key id. */
+  readonly keys: ReadonlyMap<string, Key>;
+  readonly ring: KeyRing;
+  readonly signatures: SignatureRules;
+  readonly policy: PolicySettings;
+  readonly limits: Limits;
+};
+
+/** How requests are written for the store. */
+export type StoreSettings = {
+  /** The Host header, the same for every endpoint so that one signature fits all of them. */
+  readonly authority: string;
+  readonly region: string;
+  readonly addressing: "path" | "virtual";
+  /** What it understands as what it is; nothing else is sent to it. */
+  readonly operations: ReadonlySet<OperationName>;
+  /** Whether the store understands aws-chunked trailers. */
+  readonly trailers: boolean;
+};
+
+/** What holds for every request, whoever sends it. */
+export type PolicySettings = {
+  /** `report`: gates decide and record, but refuse nobody. */
+  readonly mode: "enforce" | "report";
+  readonly networks: NetworkRule;
+  readonly blockedActions: readonly ActionPattern[];
+  /** Answered 501 instead of a success without effect. */
+  readonly unsupported: readonly ActionPattern[];
+  /** `upstream`: requests without credentials are forwarded unsigned. */
+  readonly anonymous: "deny" | "upstream";
+};
+
+/** Limits that decisions need, in bytes. */
+type Limits = {
+  /** The whole header section of a request. */
+  readonly headerBytesMax: number;
+  /** An XML body that the gateway reads. */
+  readonly xmlBytesMax: number;
+};

@@ -1,0 +1,177 @@
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { connectionOptions } from "../http/hop-by-hop.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { storePath } from "../s3/address.ts";
+import { forwardedQuery } from "../s3/classify.ts";
+import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { amzDate } from "../signature/amz-date.ts";
+import { signHead } from "../signature/sign.ts";
+import { contentCodings } from "./plan-body.ts";
+import type { Credential } from "../signature/credential.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Caller, Subject } from "./subject.ts";
+import type { StoreRequest } from "./verdict.ts";
+
+/**
+ * Standard fields with a meaning for a store (RFC 9110, RFC 9111, Fetch's CORS). Others, save
+ * `x-amz-*`, stay behind: no signature need cover them, and stores and what stands before them
+ * may give them a meaning of their own (`x-forwarded-for`, `cookie`, `x-http-method-override`).
+ */
+const FORWARDED: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "access-control-request-headers",
+  "access-control-request-method",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-md5",
+  "content-type",
+  "expires",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "origin",
+  "range",
+  "referer",
+  "user-agent",
+]);
+
+/** `x-amz-*` fields that belong to the client's signature or framing and are written anew. */
+const REWRITTEN: ReadonlySet<string> = new Set([
+  "x-amz-cf-id",
+  "x-amz-content-sha256",
+  "x-amz-date",
+  "x-amz-decoded-content-length",
+  "x-amz-security-token",
+  "x-amz-trailer",
+]);
+
+/** What the store is told of the body. */
+export type StoreBody = {
+  /** Content-MD5 of a document written anew, of which no checksum of the client's is true. */
+  readonly md5: string | undefined;
+  /** `x-amz-content-sha256` for the store. */
+  readonly payload: string;
+  /** Content-Length in bytes; undefined: no body. */
+  readonly length: number | undefined;
+  /** Whether aws-chunked framing was removed, so that nothing may speak of it any more. */
+  readonly deframed: boolean;
+  /** Fields that framing and signature need besides. */
+  readonly headers: HeaderList;
+};
+
+/**
+ * The head for the store: what was judged, written canonically, signed with the credential that the
+ * store knows the caller by. Error: InvalidRequest where `Connection` names a field that counts.
+ */
+export function storeRequest(
+  snapshot: Snapshot,
+  subject: Subject,
+  body: StoreBody,
+  nowMs: number,
+): Result<StoreRequest, Fault> {
+  const { store } = snapshot;
+  const { head, address, operation } = subject;
+  const dropped = droppedByConnection(subject.headers);
+  if (dropped !== undefined) {
+    return err(fault("InvalidRequest", `The Connection header must not name "${dropped}"`));
+  }
+  if (
+    store.addressing === "virtual" &&
+    address.kind !== "service" &&
+    address.bucket.tenant !== undefined
+  ) {
+    return err(fault("InvalidBucketName", "A tenant cannot be named to this store"));
+  }
+  const path = storePath(address, store.addressing);
+  const query = forwardedQuery(operation, subject.query);
+  const host =
+    store.addressing === "virtual" && address.kind !== "service"
+      ? `${address.bucket.name}.${store.authority}`
+      : store.authority;
+  const headers = ["host", host, ...forwarded(subject.headers, body)];
+  if (body.length !== undefined) headers.push("content-length", String(body.length));
+  const credential = credentialOf(subject.caller, headers);
+  if (credential !== undefined) {
+    headers.push("x-amz-date", amzDate(nowMs), "x-amz-content-sha256", body.payload);
+    const request = { method: head.method, path, query, headers, payload: body.payload };
+    headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
+  }
+  return ok({ method: head.method, target: query === "" ? path : `${path}?${query}`, headers });
+}
+
+function forwarded(headers: HeaderList, body: StoreBody): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (!isForwarded(name)) continue;
+    if (body.deframed && name === "x-amz-sdk-checksum-algorithm") continue;
+    if (body.md5 !== undefined && isChecksum(name)) continue;
+    const value = valueFor(name, headers[i + 1] ?? "", body);
+    if (value !== "") out.push(name, value);
+  }
+  if (body.md5 !== undefined) out.push("content-md5", body.md5);
+  out.push(...body.headers);
+  return out;
+}
+
+function isChecksum(name: string): boolean {
+  return (
+    name === "content-md5" ||
+    name.startsWith("x-amz-checksum-") ||
+    name === "x-amz-sdk-checksum-algorithm"
+  );
+}
+
+function isForwarded(name: string): boolean {
+  return FORWARDED.has(name) || (name.startsWith("x-amz-") && !REWRITTEN.has(name));
+}
+
+function valueFor(name: string, value: string, body: StoreBody): string {
+  switch (name) {
+    case "content-encoding":
+      return body.deframed ? withoutFraming(value, body) : value;
+    case "x-amz-copy-source":
+    case "x-amz-rename-source":
+      return canonicalSource(value);
+    default:
+      return value;
+  }
+}
+
+/** Empty, and so not sent, where nothing is left or `body` brings a field of its own. */
+function withoutFraming(value: string, body: StoreBody): string {
+  if (hasHeader(body.headers, "content-encoding")) return "";
+  return contentCodings(value)
+    .filter((token) => token !== "aws-chunked")
+    .join(",");
+}
+
+/** Written from the parsed source, so that the store reads what policy judged. */
+function canonicalSource(value: string): string {
+  const source = parseCopySource(value);
+  if (!source.ok) throw new Error("An admitted copy source does not parse");
+  return copySourceHeader(source.value);
+}
+
+/** A field that `Connection` declares hop-by-hop would be dropped by a strict reader. */
+function droppedByConnection(headers: HeaderList): string | undefined {
+  const connection = firstValue(headers, "connection");
+  if (connection === undefined) return undefined;
+  return connectionOptions(connection).find((name) => isForwarded(name) || name === "host");
+}
+
+/** How the store knows the caller; undefined: not at all, the request goes unsigned. */
+function credentialOf(caller: Caller, headers: string[]): Credential | undefined {
+  if (caller.kind === "anonymous") return undefined;
+  const { key } = caller;
+  if (key.account.upstream !== undefined) return key.account.upstream;
+  if (key.sessionToken !== undefined) headers.push("x-amz-security-token", key.sessionToken);
+  return { accessKeyId: key.accessKeyId, secret: key.secret };
+}

@@ -1,0 +1,27 @@
+import type { RequestHead } from "../http/head.ts";
+import type { HeaderList } from "../http/headers.ts";
+import type { QueryParameter } from "../http/target.ts";
+import type { Proved } from "../signature/claim.ts";
+import type { ProvedForm } from "../signature/v4-form.ts";
+import type { Payload } from "../signature/payload.ts";
+import type { Address } from "../s3/address.ts";
+import type { OperationName } from "../s3/operations.ts";
+import type { Key } from "./principal.ts";
+
+/** Whoever sent the request, as far as it was proved. */
+export type Caller =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "known"; readonly key: Key; readonly proved: Proved | ProvedForm };
+
+/** What a request is about, after one parse and one proof. */
+export type Subject = {
+  readonly head: RequestHead;
+  readonly operation: OperationName;
+  readonly address: Address;
+  readonly query: readonly QueryParameter[];
+  /** With the headers that a presigned URL carried as parameters. */
+  readonly headers: HeaderList;
+  readonly caller: Caller;
+  /** What the body was said to be, proved where a signature covers it. */
+  readonly payload: Payload;
+};

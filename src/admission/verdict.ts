@@ -1,0 +1,35 @@
+import type { HeaderList } from "../http/headers.ts";
+import type { Fault } from "../s3/faults.ts";
+import type { BodyPlan } from "./body-plan.ts";
+import type { Facts } from "./facts.ts";
+import type { PendingBody, PendingForm } from "./pending.ts";
+import type { ReplyPlan } from "./reply-plan.ts";
+
+/** The head that the store will receive, signed for it. */
+export type StoreRequest = {
+  readonly method: string;
+  /** Path and query, canonically encoded from what was judged. */
+  readonly target: string;
+  readonly headers: HeaderList;
+};
+
+/** What becomes of a request. */
+export type Verdict =
+  | { readonly kind: "refuse"; readonly facts: Facts; readonly fault: Fault }
+  | {
+      readonly kind: "forward";
+      readonly facts: Facts;
+      readonly request: StoreRequest;
+      readonly body: BodyPlan;
+      /** Whether the proved body is framed again with its trailer for the store. */
+      readonly reframe: boolean;
+      /** The body where the gateway has read or rewritten it; else it is streamed by `body`. */
+      readonly content: Buffer | undefined;
+      readonly reply: ReplyPlan;
+    }
+  /** The gateway itself answers with XML and status 200. */
+  | { readonly kind: "answer"; readonly facts: Facts; readonly xml: string }
+  /** The decision needs the body: read and prove it, then call `admitBody`. */
+  | { readonly kind: "read"; readonly facts: Facts; readonly pending: PendingBody }
+  /** The decision needs the fields of a browser form: read them, then call `admitForm`. */
+  | { readonly kind: "form"; readonly facts: Facts; readonly pending: PendingForm };

@@ -1,0 +1,100 @@
+import type { Problem } from "../lib/problem.ts";
+import { DEFAULT_TIERS } from "../policy/tier.ts";
+import { didYouMean } from "../policy/suggestion.ts";
+import type { ConfigDocument, DocumentNode } from "./document.ts";
+import { problemAt, quoted } from "./issues.ts";
+import { parseInstant } from "./scalars.ts";
+
+/**
+ * What must fit together across accounts files: names and access keys are given once, tiers
+ * exist. Looks at single values, so that it finds its problems although others are there.
+ */
+export function accountProblems(
+  gateway: ConfigDocument,
+  files: readonly (ConfigDocument | undefined)[],
+): readonly Problem[] {
+  const scalars = files.flatMap((document) =>
+    document === undefined
+      ? []
+      : [...document.nodes].map(([path, node]) => ({ document, path, node })),
+  );
+  return [
+    ...repeated(scalars, ACCESS_KEY, "access key"),
+    ...repeated(scalars, ACCOUNT_NAME, "account"),
+    ...files.flatMap((document) => (document === undefined ? [] : repeatedSubusers(document))),
+    ...unknownTiers(gateway, scalars),
+    ...scalars.flatMap(emptyLife),
+  ];
+}
+
+/** One value and where it stands. */
+type Scalar = {
+  readonly document: ConfigDocument;
+  readonly path: string;
+  readonly node: DocumentNode;
+};
+
+const ACCESS_KEY = /^accounts\[\d+\](?:\.subusers\[\d+\])?\.keys\[\d+\]\.accessKey$/;
+const ACCOUNT_NAME = /^accounts\[\d+\]\.name$/;
+const SUBUSER_NAME = /^(accounts\[\d+\])\.subusers\[\d+\]\.name$/;
+const TIER = /^accounts\[\d+\]\.subusers\[\d+\]\.tier$/;
+const EXPIRES = /^(.*\.keys\[\d+\])\.expires$/;
+
+/** Values at `paths` that stand there a second time: with two, the secret would be a matter of luck. */
+function repeated(scalars: readonly Scalar[], paths: RegExp, what: string): readonly Problem[] {
+  const first = new Map<string, Scalar>();
+  const problems: Problem[] = [];
+  for (const scalar of scalars) {
+    const { value } = scalar.node;
+    if (!paths.test(scalar.path) || typeof value !== "string") continue;
+    const earlier = first.get(value);
+    if (earlier === undefined) first.set(value, scalar);
+    else problems.push(secondTime(scalar, earlier, what));
+  }
+  return problems;
+}
+
+function secondTime({ document, path, node }: Scalar, earlier: Scalar, what: string): Problem {
+  const place = `${earlier.document.file}:${earlier.node.at.line}`;
+  const message = `The ${what} is given twice, first at ${place}${quoted(path, node)}`;
+  return problemAt(document, path, { message, remedy: "Remove one of them" });
+}
+
+function repeatedSubusers(document: ConfigDocument): readonly Problem[] {
+  const byAccount = new Map<string, Scalar[]>();
+  for (const [path, node] of document.nodes) {
+    const account = SUBUSER_NAME.exec(path)?.[1];
+    if (account === undefined) continue;
+    const siblings = byAccount.get(account) ?? [];
+    siblings.push({ document, path, node });
+    byAccount.set(account, siblings);
+  }
+  return [...byAccount.values()].flatMap((names) => repeated(names, SUBUSER_NAME, "subuser"));
+}
+
+function unknownTiers(gateway: ConfigDocument, scalars: readonly Scalar[]): readonly Problem[] {
+  const tiers = new Set(Object.keys(DEFAULT_TIERS));
+  for (const path of gateway.nodes.keys()) {
+    const own = /^policy\.tiers\.([A-Za-z0-9_-]+)$/.exec(path)?.[1];
+    if (own !== undefined) tiers.add(own);
+  }
+  return scalars.flatMap(({ document, path, node }) => {
+    const { value } = node;
+    if (!TIER.test(path) || typeof value !== "string" || tiers.has(value)) return [];
+    const message = `Unknown tier${quoted(path, node)}`;
+    const remedy = didYouMean(value, tiers, `Known: ${[...tiers].join(", ")}`);
+    return [problemAt(document, path, { message, remedy })];
+  });
+}
+
+/** A key whose life ends before it begins. */
+function emptyLife({ document, path, node }: Scalar): readonly Problem[] {
+  const key = EXPIRES.exec(path)?.[1];
+  const begin = document.nodes.get(`${key}.notBefore`)?.value;
+  if (key === undefined || typeof begin !== "string") return [];
+  const from = parseInstant(begin);
+  const until = parseInstant(String(node.value));
+  if (!from.ok || !until.ok || from.value < until.value) return [];
+  const message = `The key expires before it is valid${quoted(path, node)}`;
+  return [problemAt(document, path, { message, remedy: "Put expires after notBefore" })];
+}

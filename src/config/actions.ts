@@ -1,0 +1,40 @@
+import type { ActionPattern } from "../admission/principal.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { KNOWN_ACTIONS } from "../policy/actions.ts";
+import { didYouMean } from "../policy/suggestion.ts";
+import { compileTier } from "../policy/tier.ts";
+import { actionPattern } from "../s3/action-names.ts";
+import { isOperationName, OPERATION_LIST, type OperationName } from "../s3/operations.ts";
+import type { Complaint } from "./surroundings.ts";
+
+/**
+ * An entry of `blockedActions` or `unsupported`: an action, an operation or another system's name
+ * for one, with wildcards. An entry that nothing answers to is refused, since whoever wrote it
+ * believes that something is blocked.
+ */
+export function parseBlockedAction(text: string): Result<ActionPattern, Complaint> {
+  const matches = actionPattern(text);
+  return matches.ok ? ok({ text, matches: matches.value }) : err(unknownAction(text));
+}
+
+/**
+ * An entry of a tier. Narrower than a blocked one: a name of an operation would allow everything
+ * the operation asks for, so only actions are taken.
+ */
+export function parseTierAction(text: string): Result<string, Complaint> {
+  const tier = compileTier(text, [text]);
+  return tier.ok && tier.value.actions.size > 0 ? ok(text) : err(unknownAction(text));
+}
+
+/** The name of an operation of the S3 API, such as `GetObjectAttributes`. */
+export function parseOperation(text: string): Result<OperationName, Complaint> {
+  if (isOperationName(text)) return ok(text);
+  const names = OPERATION_LIST.map(({ name }) => name);
+  const remedy = "Name an operation of the S3 API such as GetObjectAttributes";
+  return err({ message: "Unknown operation", remedy: didYouMean(text, names, remedy) });
+}
+
+function unknownAction(text: string): Complaint {
+  const remedy = "Name an S3 action such as s3:GetObject; * and ? are wildcards";
+  return { message: "Unknown action", remedy: didYouMean(text, KNOWN_ACTIONS, remedy) };
+}

@@ -1,0 +1,195 @@
+import type { z } from "zod";
+import type { ActionPattern } from "../admission/principal.ts";
+import type { Problem } from "../lib/problem.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { NetworkRule } from "../policy/network.ts";
+import type { TierName } from "../policy/tier.ts";
+import type { OperationName } from "../s3/operations.ts";
+import { operationsOf } from "../s3/stores.ts";
+import { accountProblems } from "./account-rules.ts";
+import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
+import { readDocument, type ConfigDocument } from "./document.ts";
+import { gatewayProblems } from "./gateway-rules.ts";
+import { GatewaySchema, type GatewayFile } from "./gateway-schema.ts";
+import { problemAt, shapeProblems } from "./issues.ts";
+import { readPem, type Pem } from "./pem.ts";
+import type { Endpoint, SocketAddress } from "./scalars.ts";
+import { besides, unreadable, type Surroundings } from "./surroundings.ts";
+
+/**
+ * A configuration of which every part was understood and found good. Times in milliseconds, sizes
+ * in bytes, instants in milliseconds since the epoch, certificates as text.
+ */
+export type Config = {
+  readonly listen: {
+    readonly address: SocketAddress;
+    /** Undefined: plain HTTP. */
+    readonly tls: { readonly cert: string; readonly key: string } | undefined;
+    readonly domains: readonly string[];
+  };
+  readonly admin: { readonly address: SocketAddress };
+  readonly upstream: {
+    readonly endpoints: readonly Endpoint[];
+    readonly region: string;
+    readonly addressing: "path" | "virtual";
+    /** What reaches the store; nothing else does. */
+    readonly operations: ReadonlySet<OperationName>;
+    readonly trailers: boolean;
+    /** To each endpoint. */
+    readonly connectionsMax: number;
+    readonly connectTimeoutMs: number;
+    readonly headersTimeoutMs: number;
+    /** What https endpoints are trusted by; undefined: the system's certificates. */
+    readonly ca: string | undefined;
+  };
+  /** Of all accounts files, in their order. */
+  readonly accounts: readonly AccountConfig[];
+  readonly policy: {
+    readonly mode: "enforce" | "report";
+    readonly networks: NetworkRule;
+    readonly blockedActions: readonly ActionPattern[];
+    readonly unsupported: readonly ActionPattern[];
+    /** The operator's own by name, with action patterns; they come before the provider's. */
+    readonly tiers: Readonly<Record<TierName, readonly string[]>>;
+    readonly anonymous: "deny" | "upstream";
+    readonly presignedExpiryMaxMs: number;
+    readonly signatureV2: boolean;
+    /** Empty: any. */
+    readonly regions: readonly string[];
+  };
+  readonly limits: {
+    readonly headerBytesMax: number;
+    readonly xmlBytesMax: number;
+    readonly clockSkewMs: number;
+    readonly idleTimeoutMs: number;
+  };
+  readonly log: {
+    readonly level: GatewayFile["log"]["level"];
+    /** Undefined: no audit log. */
+    readonly auditFile: string | undefined;
+  };
+};
+
+export type AccountConfig = AccountsFile["accounts"][number];
+
+/**
+ * Everything that `text`, the content of `file`, and the files it names say; or every problem in
+ * them at once, by file and line. Does no I/O but through `surroundings`.
+ */
+export function parseConfig(
+  text: string,
+  file: string,
+  surroundings: Surroundings,
+): Result<Config, readonly Problem[]> {
+  const problems: Problem[] = [];
+  const gateway = parseFile(text, file, GatewaySchema, surroundings, problems);
+  if (gateway.document === undefined) return err(inOrder(problems));
+  const accounts = accountsFiles(gateway.document, surroundings, problems);
+  const pem = readPem(gateway.document, surroundings);
+  if (!pem.ok) problems.push(...pem.error);
+  problems.push(
+    ...gatewayProblems(gateway.document),
+    ...accountProblems(
+      gateway.document,
+      accounts.map(({ document }) => document),
+    ),
+  );
+  if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
+  const list = accounts.flatMap(({ value }) => value?.accounts ?? []);
+  return ok(assemble(gateway.value, list, pem.value, file));
+}
+
+/** `value` is there if the shape is right, `document` already if it is YAML. */
+type ParsedFile<T> = {
+  readonly document: ConfigDocument | undefined;
+  readonly value: T | undefined;
+};
+
+function parseFile<Schema extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: Schema,
+  surroundings: Surroundings,
+  problems: Problem[],
+): ParsedFile<z.output<Schema>> {
+  const { document, problems: unreadables } = readDocument(text, file, surroundings);
+  problems.push(...unreadables);
+  if (document === undefined) return { document, value: undefined };
+  const shape = schema.safeParse(document.data);
+  if (!shape.success) {
+    // Of a value that could not be read, that is all there is to say.
+    const said = new Set(unreadables.map(({ path }) => path));
+    const found = shapeProblems(document, schema, shape.error.issues);
+    problems.push(...found.filter(({ path }) => !said.has(path)));
+  }
+  return { document, value: shape.data };
+}
+
+/** The files that `identities` names, each read as far as it goes. */
+function accountsFiles(
+  gateway: ConfigDocument,
+  surroundings: Surroundings,
+  problems: Problem[],
+): readonly ParsedFile<AccountsFile>[] {
+  const files: ParsedFile<AccountsFile>[] = [];
+  for (const [path, { value }] of gateway.nodes) {
+    if (!/^identities\[\d+\]\.accounts$/.test(path) || typeof value !== "string") continue;
+    const file = besides(gateway.file, value);
+    const text = surroundings.read(file);
+    if (text.ok) files.push(parseFile(text.value, file, AccountsSchema, surroundings, problems));
+    else problems.push(problemAt(gateway, path, unreadable(file, text.error)));
+  }
+  return files;
+}
+
+/** Fit for use: the names carry units, and what says nothing in this version is gone. */
+function assemble(
+  { listen, admin, upstream, policy, limits, log }: GatewayFile,
+  accounts: readonly AccountConfig[],
+  pem: Pem,
+  file: string,
+): Config {
+  const { connections, connectTimeout, headersTimeout } = upstream;
+  return {
+    listen: { address: listen.address, tls: pem.tls, domains: listen.domains },
+    admin,
+    upstream: {
+      endpoints: upstream.endpoints,
+      region: upstream.region,
+      addressing: upstream.addressing,
+      operations: new Set([...operationsOf(upstream.store), ...upstream.operations]),
+      trailers: upstream.trailers,
+      connectionsMax: connections,
+      connectTimeoutMs: connectTimeout,
+      headersTimeoutMs: headersTimeout,
+      ca: pem.ca,
+    },
+    accounts,
+    policy: {
+      mode: policy.mode,
+      networks: policy.networks,
+      blockedActions: policy.blockedActions,
+      unsupported: policy.unsupported,
+      tiers: policy.tiers,
+      anonymous: policy.anonymous,
+      presignedExpiryMaxMs: policy.presigned.maxExpiry,
+      signatureV2: policy.signatures.includes("v2"),
+      regions: policy.regions,
+    },
+    limits: {
+      headerBytesMax: limits.headerBytes,
+      xmlBytesMax: limits.xmlBytes,
+      clockSkewMs: limits.clockSkew,
+      idleTimeoutMs: limits.idleTimeout,
+    },
+    log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
+  };
+}
+
+/** By file, then by line and column. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => {
+    if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+    return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  });
+}

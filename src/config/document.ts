@@ -1,0 +1,168 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type ParsedNode,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import type { Problem } from "../lib/problem.ts";
+import { substitute } from "./substitute.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A YAML file as plain data, with the place of every value. */
+export type ConfigDocument = {
+  /** As its user named it. */
+  readonly file: string;
+  /** Maps, lists and scalars only; references such as `${env:NAME}` already replaced. */
+  readonly data: unknown;
+  /** By path, such as `policy.networks.allow[0]`, in document order; the root is "". */
+  readonly nodes: ReadonlyMap<string, DocumentNode>;
+};
+
+export type DocumentNode = {
+  /** 1-based, of the value. */
+  readonly at: Position;
+  /** 1-based, of the key that names the value; of the value itself for items of lists. */
+  readonly keyAt: Position;
+  /** A scalar after replacement; undefined for maps and lists. */
+  readonly value: unknown;
+  /**
+   * A scalar as its author wrote it; undefined for maps and lists. No secret that lies in the
+   * environment or in a file is in it.
+   */
+  readonly written: string | undefined;
+};
+
+export type Position = { readonly line: number; readonly column: number };
+
+/** `document` is undefined where the text is no YAML at all. */
+export type Reading = {
+  readonly document: ConfigDocument | undefined;
+  readonly problems: readonly Problem[];
+};
+
+/**
+ * Reads YAML 1.2 (so JSON too) of the core schema. Everything that two readers could understand
+ * differently is a problem: repeated keys, tags, several documents, keys that are not text. A
+ * value with a problem is undefined in `data`, so that the rest can still be judged.
+ */
+export function readDocument(text: string, file: string, surroundings: Surroundings): Reading {
+  const lines = new LineCounter();
+  const parsed = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: "core",
+    version: "1.2",
+    merge: false,
+  });
+  const faults = [...parsed.errors, ...parsed.warnings];
+  if (faults.length > 0) {
+    const problems = faults.map(({ message, pos }) =>
+      syntaxProblem(file, position(lines, pos[0]), message),
+    );
+    return { document: undefined, problems };
+  }
+  const walk: Walk = { file, lines, surroundings, nodes: new Map(), problems: [] };
+  const data = valueOf(walk, parsed.contents, "", position(lines, 0));
+  return { document: { file, data, nodes: walk.nodes }, problems: walk.problems };
+}
+
+/** `parent` and the key or index below it as one path, fit to be shown. */
+export function pathBelow(parent: string, step: PropertyKey): string {
+  if (typeof step === "number") return `${parent}[${step}]`;
+  const name = shownName(String(step));
+  return parent === "" ? name : `${parent}.${name}`;
+}
+
+/** `{ secretKey:hunter2 }` is YAML for a *name* with a secret in it: only its start is shown. */
+export function shownName(name: string): string {
+  const shown = /^[A-Za-z0-9_-]{0,40}/.exec(name)?.[0] ?? "";
+  return shown === name ? name : `${shown}…`;
+}
+
+/** What one reading gathers. Lives no longer than the call of `readDocument`. */
+type Walk = {
+  readonly file: string;
+  readonly lines: LineCounter;
+  readonly surroundings: Surroundings;
+  readonly nodes: Map<string, DocumentNode>;
+  readonly problems: Problem[];
+};
+
+function valueOf(walk: Walk, node: ParsedNode | null, path: string, keyAt: Position): unknown {
+  const at = node === null ? keyAt : position(walk.lines, node.range[0]);
+  const written = isScalar(node) ? node.source : undefined;
+  // An alias repeats a part of the file: few aliases can stand for gigabytes, and a problem in
+  // the repeated part has two places.
+  if (isAlias(node)) return refuse(walk, at, path, "Aliases are not supported", "Write it out");
+  if (node?.tag !== undefined) {
+    return refuse(walk, at, path, "Tags are not supported", "Write text in quotes");
+  }
+  const enter = (value: unknown): unknown => {
+    walk.nodes.set(path, { at, keyAt, value, written });
+    return value;
+  };
+  if (isMap<ParsedNode, ParsedNode | null>(node)) {
+    enter(undefined);
+    return mapOf(walk, node, path);
+  }
+  if (isSeq<ParsedNode>(node)) {
+    enter(undefined);
+    return listOf(walk, node, path);
+  }
+  return enter(scalarOf(walk, node === null ? null : node.value, path, at));
+}
+
+function mapOf(walk: Walk, map: YAMLMap<ParsedNode, ParsedNode | null>, path: string): unknown {
+  const entries: [string, unknown][] = [];
+  for (const { key, value } of map.items) {
+    const keyAt = position(walk.lines, key.range[0]);
+    // `__proto__` is no name of ours, and some readers of the data would pass over it in silence.
+    if (!isScalar(key) || typeof key.value !== "string" || key.value === "__proto__") {
+      refuse(walk, keyAt, path, "Expected a name before the colon", "Write names as plain text");
+      continue;
+    }
+    const step = pathBelow(path, key.value);
+    entries.push([key.value, valueOf(walk, value, step, keyAt)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function listOf(walk: Walk, list: YAMLSeq<ParsedNode>, path: string): unknown {
+  return list.items.map((item, index) => {
+    const at = position(walk.lines, item.range[0]);
+    return valueOf(walk, item, pathBelow(path, index), at);
+  });
+}
+
+function scalarOf(walk: Walk, value: unknown, path: string, at: Position): unknown {
+  if (typeof value !== "string") return value;
+  const expanded = substitute(value, walk.file, walk.surroundings);
+  if (expanded.ok) return expanded.value;
+  return refuse(walk, at, path, expanded.error.message, expanded.error.remedy);
+}
+
+function refuse(
+  walk: Walk,
+  at: Position,
+  path: string,
+  message: string,
+  remedy: string,
+): undefined {
+  walk.problems.push({ file: walk.file, ...at, path, message, remedy });
+}
+
+/** The parser's own words up to where it quotes the file, which may be a secret. */
+function syntaxProblem(file: string, at: Position, message: string): Problem {
+  const said = message.split(/[:;"\\]/, 1)[0] ?? "";
+  return { file, ...at, path: "", message: `Cannot read as YAML: ${said}`, remedy: "" };
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}

@@ -1,0 +1,62 @@
+import { isIP } from "node:net";
+import type { Problem } from "../lib/problem.ts";
+import type { ConfigDocument } from "./document.ts";
+import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
+import { problemAt, quoted } from "./issues.ts";
+import { parseEndpoint } from "./scalars.ts";
+
+/**
+ * What must fit together inside gateway.yaml. Looks at single values and not at the checked
+ * whole, so that it finds its problems although others are there.
+ */
+export function gatewayProblems(gateway: ConfigDocument): readonly Problem[] {
+  return [...sharedAddress(gateway), ...withoutV4(gateway), ...virtualAddresses(gateway)];
+}
+
+function sharedAddress(gateway: ConfigDocument): readonly Problem[] {
+  const paths = ["admin.address", "listen.address"] as const;
+  const [admin = ADMIN_DEFAULT, listen = LISTEN_DEFAULT] = paths.map(
+    (path) => gateway.nodes.get(path)?.value,
+  );
+  // Port 0 is any free one: never the same twice.
+  if (admin !== listen || String(admin).endsWith(":0")) return [];
+  // One of the two may be a default, which stands nowhere.
+  const path = paths.find((candidate) => gateway.nodes.has(candidate)) ?? paths[0];
+  const got = quoted(path, gateway.nodes.get(path));
+  const message = `S3 clients and operators cannot share an address${got}`;
+  return [problemAt(gateway, path, { message, remedy: "Give them different ports" })];
+}
+
+function withoutV4(gateway: ConfigDocument): readonly Problem[] {
+  const path = "policy.signatures";
+  const listed = valuesBelow(gateway, path);
+  if (!gateway.nodes.has(path) || listed.some(([, value]) => value === "v4")) return [];
+  const message = "Signature version 4 cannot be switched off";
+  return [problemAt(gateway, path, { message, remedy: "Add v4 to the list" })];
+}
+
+/** A bucket cannot stand in front of an IP address. */
+function virtualAddresses(gateway: ConfigDocument): readonly Problem[] {
+  if (gateway.nodes.get("upstream.addressing")?.value !== "virtual") return [];
+  return valuesBelow(gateway, "upstream.endpoints").flatMap(([path, value]) => {
+    const endpoint = parseEndpoint(String(value));
+    if (!endpoint.ok) return [];
+    const host = endpoint.value.authority.replace(/:\d+$/, "");
+    if (isIP(host) === 0 && !host.startsWith("[")) return [];
+    const message = `Virtual addressing needs endpoints with host names: got "${host}"`;
+    const remedy = "Name the store, or set upstream.addressing to path";
+    return [problemAt(gateway, path, { message, remedy })];
+  });
+}
+
+/** Path and value of the items of the list at `path`. */
+function valuesBelow(
+  document: ConfigDocument,
+  path: string,
+): readonly (readonly [string, unknown])[] {
+  const items: [string, unknown][] = [];
+  for (const [below, { value }] of document.nodes) {
+    if (below.startsWith(`${path}[`)) items.push([below, value]);
+  }
+  return items;
+}

@@ -1,0 +1,178 @@
+import { z } from "zod";
+import { parseNetwork } from "../policy/network.ts";
+import { STORE_KINDS } from "../s3/stores.ts";
+import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
+import { parseDomain, parseEndpoint, parseRegion, parseSocketAddress } from "./scalars.ts";
+import { duration, size, someText, text } from "./shape.ts";
+
+export const LISTEN_DEFAULT = "0.0.0.0:8080";
+export const ADMIN_DEFAULT = "127.0.0.1:9090";
+
+/** `networks: { allow, deny }`, the same wherever it stands. */
+export const NetworksSchema = z
+  .strictObject({
+    allow: z
+      .array(text(parseNetwork))
+      .prefault([])
+      .describe("CIDR ranges or addresses that may come; empty: no restriction"),
+    deny: z
+      .array(text(parseNetwork))
+      .prefault([])
+      .describe("CIDR ranges or addresses that may not come, whatever allow says"),
+  })
+  .prefault({})
+  .describe("Source addresses that may come");
+
+/** `blockedActions`, the same wherever it stands. */
+export const ActionsSchema = z.array(text(parseBlockedAction)).prefault([]);
+
+const ListenSchema = z.strictObject({
+  address: text(parseSocketAddress)
+    .prefault(LISTEN_DEFAULT)
+    .describe("Address and port for S3 clients"),
+  tls: z
+    .strictObject({
+      cert: someText().describe("File with the certificate chain, PEM"),
+      key: someText().describe("File with the private key, PEM, not encrypted"),
+    })
+    .optional()
+    .describe("Absent: plain HTTP"),
+  domains: z
+    .array(text(parseDomain))
+    .prefault([])
+    .describe("Host names below which a label is a bucket (virtual-hosted style)"),
+});
+
+const UpstreamSchema = z.strictObject({
+  endpoints: z
+    .array(text(parseEndpoint))
+    .min(1)
+    .describe("The store; several are balanced and a dead one is skipped"),
+  region: text(parseRegion)
+    .prefault("us-east-1")
+    .describe("The region that requests are signed for"),
+  addressing: z
+    .enum(["path", "virtual"])
+    .prefault("path")
+    .describe("Whether the bucket goes into the path or in front of the host name"),
+  store: z
+    .enum(STORE_KINDS)
+    .prefault("ceph")
+    .describe("What the store is: only operations that it is known to implement reach it"),
+  operations: z
+    .array(text(parseOperation))
+    .prefault([])
+    .describe("Operations that this store implements besides, such as GetObjectAttributes"),
+  trailers: z
+    .boolean()
+    .prefault(false)
+    .describe("Whether the store understands aws-chunked trailers"),
+  connections: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .prefault(256)
+    .describe("Connections to each endpoint at most"),
+  connectTimeout: duration("1ms", "10m")
+    .prefault("5s")
+    .describe("How long an endpoint may take to accept a connection"),
+  headersTimeout: duration("1ms", "1h")
+    .prefault("60s")
+    .describe("How long the store may take to begin its answer"),
+  caFile: someText()
+    .optional()
+    .describe(
+      "File with the certificates that https endpoints are trusted by, PEM; absent: the system's",
+    ),
+});
+
+const PolicySchema = z.strictObject({
+  provider: z.enum(["aws"]).prefault("aws").describe("The access model"),
+  mode: z
+    .enum(["enforce", "report"])
+    .prefault("enforce")
+    .describe("report: decide and record, but refuse nothing that is properly signed"),
+  networks: NetworksSchema,
+  blockedActions: ActionsSchema.describe(
+    "Actions that nobody may do, such as s3:DeleteObjectVersion",
+  ),
+  unsupported: ActionsSchema.describe("Actions answered with 501 NotImplemented"),
+  tierMode: z
+    .enum(["ceiling"])
+    .prefault("ceiling")
+    .describe("ceiling: nothing lifts a subuser above its tier"),
+  tiers: z
+    .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), z.array(text(parseTierAction)))
+    .prefault({})
+    .describe("Own tiers, or changes to READ, WRITE, READWRITE and FULL: name and actions"),
+  anonymous: z
+    .enum(["deny", "upstream"])
+    .prefault("deny")
+    .describe(
+      "Requests without credentials: refused, or forwarded unsigned for the store to judge",
+    ),
+  bucketPolicies: z
+    .enum(["upstream"])
+    .prefault("upstream")
+    .describe("Who keeps and enforces bucket policies"),
+  presigned: z
+    .strictObject({
+      maxExpiry: duration("1s", "7d")
+        .prefault("7d")
+        .describe("The longest X-Amz-Expires that is accepted"),
+    })
+    .prefault({}),
+  signatures: z
+    .array(z.enum(["v4", "v2"]))
+    .prefault(["v4"])
+    .describe("Accepted signature versions: v4 always, v2 for old clients"),
+  regions: z
+    .array(text(parseRegion))
+    .prefault([])
+    .describe("Regions that clients may sign for; empty: any"),
+});
+
+const LimitsSchema = z.strictObject({
+  headerBytes: size("1KiB", "1MiB").prefault("16KiB").describe("Header section of a request"),
+  xmlBytes: size("1KiB", "64MiB").prefault("2MiB").describe("XML body that the gateway reads"),
+  clockSkew: duration("1s", "1d")
+    .prefault("15m")
+    .describe("How far the time of a signature may be from now"),
+  idleTimeout: duration("1s", "1d").prefault("60s").describe("How long a connection may be silent"),
+});
+
+const LogSchema = z.strictObject({
+  level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).prefault("info"),
+  audit: z
+    .strictObject({ file: someText().describe("One line of JSON for every request") })
+    .optional()
+    .describe("Absent: no audit log"),
+});
+
+/**
+ * gateway.yaml: names, kinds and defaults of every option of this version. The input is what the
+ * file says, the output has times in milliseconds and sizes in bytes.
+ */
+export const GatewaySchema = z.strictObject({
+  listen: ListenSchema.prefault({}),
+  admin: z
+    .strictObject({
+      address: text(parseSocketAddress)
+        .prefault(ADMIN_DEFAULT)
+        .describe("Address and port of /metrics, /healthz and /readyz"),
+    })
+    .prefault({}),
+  upstream: UpstreamSchema,
+  identities: z
+    .array(
+      z.strictObject({
+        accounts: someText().describe("An accounts file, see accounts.schema.json"),
+      }),
+    )
+    .describe("Where keys are known from"),
+  policy: PolicySchema.prefault({}),
+  limits: LimitsSchema.prefault({}),
+  log: LogSchema.prefault({}),
+});
+
+export type GatewayFile = z.output<typeof GatewaySchema>;

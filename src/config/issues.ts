@@ -1,0 +1,153 @@
+import { z } from "zod";
+import type { Problem } from "../lib/problem.ts";
+import { didYouMean } from "../policy/suggestion.ts";
+import {
+  pathBelow,
+  shownName,
+  type ConfigDocument,
+  type DocumentNode,
+  type Position,
+} from "./document.ts";
+import { isPlannedKey, isPlannedValue } from "./planned.ts";
+import type { Complaint } from "./surroundings.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** zod's issues as problems: placed in the file, in our words, secrets never quoted. */
+export function shapeProblems(
+  document: ConfigDocument,
+  schema: z.ZodType,
+  issues: readonly Issue[],
+): readonly Problem[] {
+  const problems = issues.flatMap((issue) => issueProblems(document, schema, issue));
+  const planned = new Set(
+    problems.filter(({ remedy }) => remedy === PLANNED_REMEDY).map(({ path }) => parentOf(path)),
+  );
+  // `ceph:` instead of `accounts:` is one mistake: not also a missing `accounts`.
+  return problems.filter(
+    ({ message, path }) => !message.startsWith(MISSING) || !planned.has(parentOf(path)),
+  );
+}
+
+/** `complaint` at the value of `path`, or, where the value is missing, at what should hold it. */
+export function problemAt(document: ConfigDocument, path: string, complaint: Complaint): Problem {
+  const at = document.nodes.get(path)?.at ?? nearestKey(document, path);
+  return { file: document.file, line: at?.line, column: at?.column, path, ...complaint };
+}
+
+/** `: got "…"` with the value as its author wrote it; empty for secrets, maps and lists. */
+export function quoted(path: string, node: DocumentNode | undefined): string {
+  if (node?.value === null) return ", but nothing is there";
+  if (node?.written === undefined || isSecret(path, node.written)) return "";
+  const shown = node.written.length > 80 ? `${node.written.slice(0, 80)}…` : node.written;
+  return `: got "${shown}"`;
+}
+
+const MISSING = "Missing key ";
+const PLANNED_REMEDY = "Remove it, or run a version of s3warden that has it";
+
+/** Secrets by their place, and an endpoint with a password in it. */
+function isSecret(path: string, written: string): boolean {
+  return path.endsWith("secretKey") || path.endsWith("sessionToken") || written.includes("@");
+}
+
+function issueProblems(
+  document: ConfigDocument,
+  schema: z.ZodType,
+  issue: Issue,
+): readonly Problem[] {
+  const path = issue.path.reduce<string>(pathBelow, "");
+  if (issue.code !== "unrecognized_keys")
+    return [problemAt(document, path, complain(document, path, issue))];
+  const known = keysAt(schema, issue.path);
+  return issue.keys.map((key) => {
+    const below = pathBelow(path, key);
+    const at = document.nodes.get(below)?.keyAt;
+    const complaint = isPlannedKey(below) ? planned(below) : unknownKey(key, known);
+    return { file: document.file, line: at?.line, column: at?.column, path: below, ...complaint };
+  });
+}
+
+function complain(document: ConfigDocument, path: string, issue: Issue): Complaint {
+  const node = document.nodes.get(path);
+  if (node === undefined) return { message: `${MISSING}"${lastOf(path)}"`, remedy: "Add it" };
+  if (issue.code === "invalid_value") return oneOf(path, node, issue.values.map(String));
+  if (issue.code === "invalid_type") return wrongKind(path, node, issue.expected);
+  const remedy = issue.code === "custom" ? String(issue.params?.["remedy"] ?? "") : "";
+  return { message: `${limitMessage(issue)}${quoted(path, node)}`, remedy };
+}
+
+function planned(what: string): Complaint {
+  const message = `"${what}" is part of the configuration contract but not implemented in this version`;
+  return { message, remedy: PLANNED_REMEDY };
+}
+
+function unknownKey(key: string, known: readonly string[]): Complaint {
+  const remedy = didYouMean(key, known, `Known here: ${known.join(", ")}`);
+  return { message: `Unknown key "${shownName(key)}"`, remedy };
+}
+
+function oneOf(path: string, node: DocumentNode, values: readonly string[]): Complaint {
+  if (isPlannedValue(path, node.value)) return planned(`${path}: ${node.value}`);
+  const message = `Expected ${values.join(" or ")}${quoted(path, node)}`;
+  return { message, remedy: didYouMean(node.written ?? "", values, "") };
+}
+
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["string", "text"],
+  ["boolean", "true or false"],
+  ["int", "a whole number"],
+  ["number", "a number"],
+  ["object", "a map"],
+  ["record", "a map"],
+  ["array", "a list"],
+]);
+
+function wrongKind(path: string, node: DocumentNode, expected: string): Complaint {
+  const message = `Expected ${KINDS.get(expected) ?? expected}${quoted(path, node)}`;
+  // YAML reads 0012 and 1e10 as numbers, which have lost what was written.
+  const unquoted = expected === "string" && ["number", "boolean"].includes(typeof node.value);
+  return { message, remedy: unquoted ? "Put it in quotes" : "" };
+}
+
+/** What remains: bounds and custom checks, whose messages are complete. */
+function limitMessage(issue: Issue): string {
+  if (issue.code === "custom") return issue.message;
+  if (issue.code === "too_small") {
+    if (issue.origin === "array") return "Expected at least one item";
+    if (issue.origin === "string") return "Expected text, but it is empty";
+    return `Expected at least ${issue.minimum}`;
+  }
+  if (issue.code === "too_big") return `Expected at most ${issue.maximum}`;
+  if (issue.code === "invalid_key") return "Expected a name of letters, digits, _ and -";
+  return issue.message;
+}
+
+/** The names that a map at `steps` may have. */
+function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): readonly string[] {
+  let current: unknown = schema;
+  for (const step of [...steps, undefined]) {
+    while (current instanceof z.ZodPrefault || current instanceof z.ZodOptional) {
+      current = current.unwrap();
+    }
+    if (step === undefined) break;
+    if (current instanceof z.ZodArray) current = current.element;
+    else if (current instanceof z.ZodObject) current = current.shape[String(step)];
+  }
+  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+
+function nearestKey(document: ConfigDocument, path: string): Position | undefined {
+  for (let above = parentOf(path); ; above = parentOf(above)) {
+    const node = document.nodes.get(above);
+    if (node !== undefined || above === "") return node?.keyAt;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("."), path.lastIndexOf("["), 0));
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}

@@ -1,0 +1,127 @@
+/**
+ * The small languages inside configuration strings. Each reader takes the text and gives the
+ * value, or what was expected: a sentence that does not quote the text, since it may be a secret.
+ */
+import { z } from "zod";
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** Where a server listens: `host` is an address or a name, without brackets. */
+export type SocketAddress = { readonly host: string; readonly port: number };
+
+/** One way to the store. */
+export type Endpoint = {
+  /** Scheme, host and port, such as `http://127.0.0.1:7480`. */
+  readonly origin: string;
+  /** What `Host` says of it: the port only where it is not the scheme's own. */
+  readonly authority: string;
+};
+
+const DURATION_UNITS: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+]);
+
+const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
+  ["B", 1],
+  ["kB", 1000],
+  ["KB", 1000],
+  ["MB", 1000 ** 2],
+  ["GB", 1000 ** 3],
+  ["TB", 1000 ** 4],
+  ["KiB", 1024],
+  ["MiB", 1024 ** 2],
+  ["GiB", 1024 ** 3],
+  ["TiB", 1024 ** 4],
+]);
+
+/** `500ms`, `30s`, `5m`, `1h`, `7d` in milliseconds. */
+export function parseDuration(text: string): Result<number, string> {
+  return quantity(text, DURATION_UNITS, "a duration such as 500ms, 30s, 5m, 1h or 7d");
+}
+
+/** `512B`, `64KiB`, `1MB`, `5GiB` in bytes. */
+export function parseSize(text: string): Result<number, string> {
+  return quantity(text, SIZE_UNITS, "a size such as 512B, 64KiB, 1MB or 5GiB");
+}
+
+/** A whole number and its unit, without a space: the unit is never guessed. */
+function quantity(
+  text: string,
+  units: ReadonlyMap<string, number>,
+  expected: string,
+): Result<number, string> {
+  const match = /^(\d{1,15})([A-Za-z]{1,3})$/.exec(text);
+  const unit = units.get(match?.[2] ?? "");
+  if (match === null || unit === undefined) return err(`Expected ${expected}`);
+  const value = Number(match[1]) * unit;
+  return Number.isSafeInteger(value) ? ok(value) : err(`Expected ${expected}, not that large`);
+}
+
+/** `0.0.0.0:8080`, `[::1]:8080`, `localhost:0` (port 0: any free one). */
+export function parseSocketAddress(text: string): Result<SocketAddress, string> {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    return err("Expected an address and a port such as 0.0.0.0:8080 or [::]:8080");
+  }
+  return ok({ host, port });
+}
+
+/**
+ * `http://host:port` or `https://host` and nothing behind it: a path in front of every request
+ * would not be the path that was signed. This is the operator's text, never a client's target.
+ */
+export function parseEndpoint(text: string): Result<Endpoint, string> {
+  const expected = err("Expected http:// or https://, a host and perhaps a port, and no path");
+  if (!/^https?:\/\/[^/?#@\\\s]+$/.test(text) || !URL.canParse(text)) return expected;
+  const { origin, host } = new URL(text);
+  return ok({ origin, authority: host });
+}
+
+/** A host name below which labels are buckets, in lower case (RFC 1123 section 2.1). */
+export function parseDomain(text: string): Result<string, string> {
+  const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+  if (text.length <= 253 && text.split(".").every((part) => label.test(part))) return ok(text);
+  return err("Expected a host name in lower case such as s3.example.org");
+}
+
+/** An ISO 8601 date (midnight UTC) or a time with its zone, in milliseconds since the epoch. */
+export function parseInstant(text: string): Result<number, string> {
+  // zod's patterns know the lengths of months; Date.parse turns 30 February into 2 March.
+  const time = z.iso.datetime({ offset: true }).safeParse(text).success;
+  if (time || z.iso.date().safeParse(text).success) return ok(Date.parse(text));
+  return err("Expected a date such as 2027-01-31 or 2027-01-31T00:00:00Z");
+}
+
+/** A region as it stands in a credential scope, `ID/date/REGION/s3/aws4_request`. */
+export function parseRegion(text: string): Result<string, string> {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(text)) return ok(text);
+  return err("Expected a region such as us-east-1");
+}
+
+/** The half of a key pair that is sent: it stands in `Credential=ID/date/…`, up to a comma. */
+export function parseAccessKey(text: string): Result<string, string> {
+  if (/^[!-+\-.0-~]{1,128}$/.test(text)) return ok(text);
+  return err("Expected 1 to 128 visible ASCII characters without a comma or a slash");
+}
+
+/** The half of a key pair that is not sent, or a session token. */
+export function parseSecret(text: string): Result<string, string> {
+  if (text === "") return err("Expected a secret, but it is empty");
+  // A space or line break at an end was not meant, and the signatures would never match. A line
+  // break inside would also forge the names under which the key ring keeps signing keys.
+  if (text.trim() !== text || /\p{Cc}/u.test(text)) {
+    return err("A secret must not hold line breaks, nor begin or end with white space");
+  }
+  return ok(text);
+}
+
+/** The name of an account or subuser; `account:subuser` is how `explain` names them together. */
+export function parsePrincipalName(text: string): Result<string, string> {
+  if (/^[A-Za-z0-9_.@+=-]{1,128}$/.test(text)) return ok(text);
+  return err("Expected a name of letters, digits and any of _ . @ + = -");
+}

@@ -1,0 +1,54 @@
+/** Building blocks of the two schemas: a string with a language of its own, a range, a limit. */
+import { z } from "zod";
+import { err, type Result } from "../lib/result.ts";
+import type { Complaint } from "./surroundings.ts";
+import { parseDuration, parseSize } from "./scalars.ts";
+
+/**
+ * A reader of text as a schema. What it says is wrong becomes a custom issue, with the remedy, if
+ * it knows one, as a parameter.
+ */
+export function text<T>(read: (text: string) => Result<T, string | Complaint>) {
+  return z.string().transform((written, context): T => {
+    const value = read(written);
+    if (value.ok) return value.value;
+    const { error } = value;
+    const { message, remedy } = typeof error === "string" ? { message: error, remedy: "" } : error;
+    context.issues.push({ code: "custom", message, input: written, params: { remedy } });
+    return z.NEVER;
+  });
+}
+
+/** Any text but none. */
+export function someText() {
+  return z.string().min(1);
+}
+
+/** A duration from `least` to `most`, both written as in the file; in milliseconds. */
+export function duration(least: string, most: string) {
+  return text(within(parseDuration, least, most));
+}
+
+/** A size from `least` to `most`, both written as in the file; in bytes. */
+export function size(least: string, most: string) {
+  return text(within(parseSize, least, most));
+}
+
+function within(
+  read: (text: string) => Result<number, string>,
+  least: string,
+  most: string,
+): (text: string) => Result<number, string> {
+  const min = valueOf(read(least));
+  const max = valueOf(read(most));
+  return (written) => {
+    const value = read(written);
+    if (!value.ok || (value.value >= min && value.value <= max)) return value;
+    return err(`Expected ${least} to ${most}`);
+  };
+}
+
+function valueOf(bound: Result<number, string>): number {
+  if (bound.ok) return bound.value;
+  throw new Error(`The schema has a wrong bound: ${bound.error}`);
+}

@@ -1,0 +1,48 @@
+import { parseConfig, type Config } from "../../src/config/config.ts";
+import type { Problem } from "../../src/lib/problem.ts";
+import { err, ok, type Result } from "../../src/lib/result.ts";
+
+/** The least that is a configuration, for tests to put something in front of or behind. */
+export const GATEWAY = `upstream: { endpoints: ["http://store:7480"] }
+identities: [{ accounts: accounts.yaml }]
+`;
+
+export const ACCOUNTS = "accounts: []\n";
+
+/** Parses `gateway.yaml` out of `files` (name to text), with `env` as the environment. */
+function parseFiles(
+  files: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+): Result<Config, readonly Problem[]> {
+  const all: Readonly<Record<string, string>> = { "accounts.yaml": ACCOUNTS, ...files };
+  return parseConfig(all["gateway.yaml"] ?? GATEWAY, "gateway.yaml", {
+    read: (path) => {
+      const text = all[path];
+      return text === undefined ? err("no such file") : ok(text);
+    },
+    env: (name) => env[name],
+  });
+}
+
+/** The configuration, where the test is not about problems. */
+export function goodConfig(
+  files: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+): Config {
+  const result = parseFiles(files, env);
+  if (result.ok) return result.value;
+  throw new Error(`Expected a good configuration: ${JSON.stringify(result.error)}`);
+}
+
+/** The problems as `file:line:column path: message | remedy`. */
+export function problemsOf(
+  files: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  const result = parseFiles(files, env);
+  if (result.ok) return [];
+  return result.error.map(
+    ({ file, line, column, path, message, remedy }) =>
+      `${file}:${line}:${column} ${path}: ${message}${remedy === "" ? "" : ` | ${remedy}`}`,
+  );
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GATEWAY, goodConfig, problemsOf } from "../../support/config.ts";
+
+const PAIR = "accessKey: AK1, secretKey: SK1";
+
+/** Name, accounts.yaml, every problem. */
+const TABLE = [
+  [
+    "an access key given twice in one file",
+    "accounts:\n  - name: a\n    keys:\n      - { accessKey: AK1, secretKey: SK1 }\n  - name: b\n    subusers:\n      - name: r\n        tier: READ\n        keys:\n          - { accessKey: AK1, secretKey: SK2 }\n",
+    [
+      'accounts.yaml:10:26 accounts[1].subusers[0].keys[0].accessKey: The access key is given twice, first at accounts.yaml:4: got "AK1" | Remove one of them',
+    ],
+  ],
+  [
+    "an account given twice",
+    "accounts:\n  - name: a\n  - name: a\n",
+    [
+      'accounts.yaml:3:11 accounts[1].name: The account is given twice, first at accounts.yaml:2: got "a" | Remove one of them',
+    ],
+  ],
+  [
+    "a subuser given twice in one account",
+    "accounts:\n  - name: a\n    subusers:\n      - { name: r, tier: READ }\n      - { name: r, tier: FULL }\n",
+    [
+      'accounts.yaml:5:17 accounts[0].subusers[1].name: The subuser is given twice, first at accounts.yaml:4: got "r" | Remove one of them',
+    ],
+  ],
+  [
+    "a tier that does not exist",
+    "accounts:\n  - name: a\n    subusers:\n      - { name: r, tier: READWRIT }\n",
+    [
+      'accounts.yaml:4:26 accounts[0].subusers[0].tier: Unknown tier: got "READWRIT" | Did you mean "READWRITE"?',
+    ],
+  ],
+  [
+    "a tier in another letter case",
+    "accounts:\n  - name: a\n    subusers:\n      - { name: r, tier: read }\n",
+    [
+      'accounts.yaml:4:26 accounts[0].subusers[0].tier: Unknown tier: got "read" | Did you mean "READ"?',
+    ],
+  ],
+  [
+    "a subuser without a tier",
+    "accounts:\n  - name: a\n    subusers:\n      - name: r\n",
+    ['accounts.yaml:4:9 accounts[0].subusers[0].tier: Missing key "tier" | Add it'],
+  ],
+  [
+    "a key without a secret",
+    "accounts:\n  - name: a\n    keys: [{ accessKey: AK1 }]\n",
+    ['accounts.yaml:3:12 accounts[0].keys[0].secretKey: Missing key "secretKey" | Add it'],
+  ],
+  [
+    "a name that YAML reads as a number",
+    "accounts:\n  - name: 0012\n",
+    ['accounts.yaml:2:11 accounts[0].name: Expected text: got "0012" | Put it in quotes'],
+  ],
+  [
+    "a name with a colon, which separates account and subuser",
+    "accounts:\n  - name: 'a:b'\n",
+    [
+      'accounts.yaml:2:11 accounts[0].name: Expected a name of letters, digits and any of _ . @ + = -: got "a:b"',
+    ],
+  ],
+  [
+    "an access key with a slash, which ends it in a credential",
+    "accounts:\n  - name: a\n    keys: [{ accessKey: A/K, secretKey: S }]\n",
+    [
+      'accounts.yaml:3:25 accounts[0].keys[0].accessKey: Expected 1 to 128 visible ASCII characters without a comma or a slash: got "A/K"',
+    ],
+  ],
+  [
+    "a day that no calendar has",
+    `accounts:\n  - name: a\n    keys: [{ ${PAIR}, expires: 2027-02-30 }]\n`,
+    [
+      'accounts.yaml:3:55 accounts[0].keys[0].expires: Expected a date such as 2027-01-31 or 2027-01-31T00:00:00Z: got "2027-02-30"',
+    ],
+  ],
+  [
+    "a time without a zone",
+    `accounts:\n  - name: a\n    keys: [{ ${PAIR}, expires: "2027-01-01T00:00:00" }]\n`,
+    [
+      'accounts.yaml:3:55 accounts[0].keys[0].expires: Expected a date such as 2027-01-31 or 2027-01-31T00:00:00Z: got "2027-01-01T00:00:00"',
+    ],
+  ],
+  [
+    "a key that expires before it is valid",
+    `accounts:\n  - name: a\n    keys: [{ ${PAIR}, notBefore: 2027-01-02, expires: 2027-01-02 }]\n`,
+    [
+      'accounts.yaml:3:78 accounts[0].keys[0].expires: The key expires before it is valid: got "2027-01-02" | Put expires after notBefore',
+    ],
+  ],
+  [
+    "a network of a key that is none",
+    `accounts:\n  - name: a\n    keys: [{ ${PAIR}, networks: { allow: [10.0.0.1/8] } }]\n`,
+    [
+      'accounts.yaml:3:66 accounts[0].keys[0].networks.allow[0]: The network has host bits set, its base is 10.0.0.0/8: got "10.0.0.1/8"',
+    ],
+  ],
+  [
+    "disabled in words",
+    `accounts:\n  - name: a\n    keys: [{ ${PAIR}, disabled: no }]\n`,
+    ['accounts.yaml:3:56 accounts[0].keys[0].disabled: Expected true or false: got "no"'],
+  ],
+  [
+    "what this version has not",
+    "accounts:\n  - name: a\n    groups: [g]\n    policies: [p.json]\n    subusers:\n      - { name: r, policies: [q.json] }\nbuckets: []\n",
+    [
+      ["3:5 accounts[0].groups", "accounts[0].groups"],
+      ["4:5 accounts[0].policies", "accounts[0].policies"],
+      ["6:20 accounts[0].subusers[0].policies", "accounts[0].subusers[0].policies"],
+      ["7:1 buckets", "buckets"],
+    ].map(
+      ([place, named]) =>
+        `accounts.yaml:${place}: "${named}" is part of the configuration contract but not implemented in this version | Remove it, or run a version of s3warden that has it`,
+    ),
+  ],
+  ["no list of accounts", "{}\n", ['accounts.yaml:1:1 accounts: Missing key "accounts" | Add it']],
+] as const;
+for (const [name, text, problems] of TABLE) {
+  test(`parseConfig() refuses ${name}`, () => {
+    assert.deepEqual(problemsOf({ "accounts.yaml": text }), problems);
+  });
+}
+
+test("parseConfig() finds one access key in two files and names both places", () => {
+  const gateway =
+    'upstream: { endpoints: ["http://s"] }\nidentities: [{ accounts: one.yaml }, { accounts: two.yaml }]\n';
+  const one = `accounts: [{ name: a, keys: [{ ${PAIR} }] }]`;
+  const two = `accounts:\n  - name: b\n    keys: [{ ${PAIR} }]`;
+  assert.deepEqual(problemsOf({ "gateway.yaml": gateway, "one.yaml": one, "two.yaml": two }), [
+    'two.yaml:3:25 accounts[0].keys[0].accessKey: The access key is given twice, first at one.yaml:1: got "AK1" | Remove one of them',
+  ]);
+});
+
+test("parseConfig() takes one subuser name in two accounts", () => {
+  const subusers = "subusers: [{ name: r, tier: READ }]";
+  const text = `accounts: [{ name: a, ${subusers} }, { name: b, ${subusers} }]`;
+  assert.equal(goodConfig({ "accounts.yaml": text }).accounts.length, 2);
+});
+
+test("parseConfig() knows the tiers of policy.tiers", () => {
+  const gateway = `${GATEWAY}policy: { tiers: { LIST: [s3:ListBucket] } }\n`;
+  const text = "accounts: [{ name: a, subusers: [{ name: r, tier: LIST }] }]";
+  assert.deepEqual(problemsOf({ "gateway.yaml": gateway, "accounts.yaml": text }), []);
+});
+
+test("parseConfig() gives every option of an account its default", () => {
+  const text = `accounts: [{ name: a, keys: [{ ${PAIR} }], subusers: [{ name: r, tier: READ }] }]`;
+  const networks = { allow: [], deny: [] };
+  assert.deepEqual(goodConfig({ "accounts.yaml": text }).accounts, [
+    {
+      name: "a",
+      keys: [{ accessKey: "AK1", secretKey: "SK1", disabled: false, networks }],
+      networks,
+      blockedActions: [],
+      subusers: [{ name: "r", tier: "READ", keys: [], networks, blockedActions: [] }],
+    },
+  ]);
+});
+
+/** Every way to get a secret wrong; none may be told to whoever reads the problem. */
+const SECRET_TABLE = [
+  ["of another kind", "secretKey: 5501234567"],
+  ["a list", "secretKey: [5501234567]"],
+  ["with white space at its end", 'secretKey: "5501234567 "'],
+  ["with a line break", 'secretKey: "5501234567\\nx"'],
+  ["with a wrong escape", 'secretKey: "5501234567\\q5501234567"'],
+  ["with something behind it", 'secretKey: "5501234567" 5501234567'],
+  ["that looks like an alias", "secretKey: *5501234567"],
+  ["that looks like a tag", "secretKey: !5501234567"],
+  ["that looks like a tag of a handle", "secretKey: !x!5501234567 y"],
+  ["that looks like a reference", 'secretKey: "5501234567${5501234567}"'],
+  ["that begins with a reserved character", "secretKey: @5501234567"],
+  ["under a mistyped name", "secretKye: 5501234567"],
+  ["from the environment", 'secretKey: "${env:SECRET}"'],
+  ["without a space before it", "secretKey:5501234567"],
+  ["without a colon before it", "secretKey 5501234567"],
+  ["in another place", 'secretKey: S, expires: "${env:SECRET}"'],
+  ["in a session token", "secretKey: S, sessionToken: 5501234567"],
+] as const;
+for (const [name, text] of SECRET_TABLE) {
+  test(`parseConfig() does not tell a secret ${name}`, () => {
+    const accounts = `accounts: [{ name: a, keys: [{ accessKey: AK, ${text} }] }]\n`;
+    const problems = problemsOf({ "accounts.yaml": accounts }, { SECRET: " 5501234567" });
+    assert.notDeepEqual(problems, []);
+    assert.doesNotMatch(problems.join("\n"), /5501234567/);
+  });
+}

@@ -1,0 +1,436 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseConfig } from "../../../src/config/config.ts";
+import { err } from "../../../src/lib/result.ts";
+import { operationsOf } from "../../../src/s3/stores.ts";
+import { ACCOUNTS, GATEWAY, goodConfig, problemsOf } from "../../support/config.ts";
+
+/** Name, text behind the least gateway.yaml (from line 3), the one problem. */
+const GATEWAY_TABLE = [
+  [
+    "an unknown section, with a suggestion",
+    "limit: {}",
+    'gateway.yaml:3:1 limit: Unknown key "limit" | Did you mean "limits"?',
+  ],
+  [
+    "an unknown option, with a suggestion",
+    "listen:\n  adress: 0.0.0.0:80",
+    'gateway.yaml:4:3 listen.adress: Unknown key "adress" | Did you mean "address"?',
+  ],
+  [
+    "an unknown option that is like no other",
+    "admin: { colour: red }",
+    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Known here: address',
+  ],
+  [
+    "a duration without a unit",
+    "limits: { idleTimeout: '60' }",
+    'gateway.yaml:3:24 limits.idleTimeout: Expected a duration such as 500ms, 30s, 5m, 1h or 7d: got "60"',
+  ],
+  [
+    "a duration that is a number",
+    "limits: { idleTimeout: 60 }",
+    'gateway.yaml:3:24 limits.idleTimeout: Expected text: got "60" | Put it in quotes',
+  ],
+  [
+    "a presigned expiry above S3's own limit",
+    "policy: { presigned: { maxExpiry: 8d } }",
+    'gateway.yaml:3:35 policy.presigned.maxExpiry: Expected 1s to 7d: got "8d"',
+  ],
+  [
+    "a header section of no bytes",
+    "limits: { headerBytes: 0B }",
+    'gateway.yaml:3:24 limits.headerBytes: Expected 1KiB to 1MiB: got "0B"',
+  ],
+  [
+    "an address without a port",
+    "listen: { address: localhost }",
+    'gateway.yaml:3:20 listen.address: Expected an address and a port such as 0.0.0.0:8080 or [::]:8080: got "localhost"',
+  ],
+  [
+    "one address for clients and operators",
+    "listen: { address: 127.0.0.1:80 }\nadmin: { address: 127.0.0.1:80 }",
+    'gateway.yaml:4:19 admin.address: S3 clients and operators cannot share an address: got "127.0.0.1:80" | Give them different ports',
+  ],
+  [
+    "the default address for clients given to operators",
+    "admin: { address: 0.0.0.0:8080 }",
+    'gateway.yaml:3:19 admin.address: S3 clients and operators cannot share an address: got "0.0.0.0:8080" | Give them different ports',
+  ],
+  [
+    "the default address for operators given to clients",
+    "listen: { address: 127.0.0.1:9090 }",
+    'gateway.yaml:3:20 listen.address: S3 clients and operators cannot share an address: got "127.0.0.1:9090" | Give them different ports',
+  ],
+  [
+    "a domain in upper case",
+    "listen: { domains: [s3.example.org, S3.Example.org] }",
+    'gateway.yaml:3:37 listen.domains[1]: Expected a host name in lower case such as s3.example.org: got "S3.Example.org"',
+  ],
+  [
+    "a network with host bits",
+    "policy: { networks: { allow: [10.0.0.0/8, 192.0.2.1/24] } }",
+    'gateway.yaml:3:43 policy.networks.allow[1]: The network has host bits set, its base is 192.0.2.0/24: got "192.0.2.1/24"',
+  ],
+  [
+    "an allow list that is empty by accident, since it would let everybody in",
+    "policy:\n  networks:\n    allow:",
+    "gateway.yaml:5:11 policy.networks.allow: Expected a list, but nothing is there",
+  ],
+  [
+    "one network that is not a list",
+    "policy: { networks: { allow: 10.0.0.0/8 } }",
+    'gateway.yaml:3:30 policy.networks.allow: Expected a list: got "10.0.0.0/8"',
+  ],
+  [
+    "a blocked action that does not exist",
+    "policy: { blockedActions: [s3:DeleteObjct] }",
+    'gateway.yaml:3:28 policy.blockedActions[0]: Unknown action: got "s3:DeleteObjct" | Did you mean "s3:DeleteObject"?',
+  ],
+  [
+    "an unsupported action that does not exist",
+    "policy: { unsupported: ['s3:Flying*'] }",
+    'gateway.yaml:3:25 policy.unsupported[0]: Unknown action: got "s3:Flying*" | Name an S3 action such as s3:GetObject; * and ? are wildcards',
+  ],
+  [
+    "a tier made of an operation's name, which would allow all it asks",
+    "policy: { tiers: { HEAD: [s3:HeadObject] } }",
+    'gateway.yaml:3:27 policy.tiers.HEAD[0]: Unknown action: got "s3:HeadObject" | Did you mean "s3:GetObject"?',
+  ],
+  [
+    "a tier whose name is no name",
+    "policy: { tiers: { 'a b': [s3:GetObject] } }",
+    "gateway.yaml:3:27 policy.tiers.a…: Expected a name of letters, digits, _ and -",
+  ],
+  [
+    "a mode that does not exist",
+    "policy: { mode: enforced }",
+    'gateway.yaml:3:17 policy.mode: Expected enforce or report: got "enforced" | Did you mean "enforce"?',
+  ],
+  [
+    "text where a map belongs",
+    "policy: { presigned: yes }",
+    'gateway.yaml:3:22 policy.presigned: Expected a map: got "yes"',
+  ],
+  [
+    "signatures of version 2 alone",
+    "policy: { signatures: [v2] }",
+    "gateway.yaml:3:23 policy.signatures: Signature version 4 cannot be switched off | Add v4 to the list",
+  ],
+  ["a section that is a list", "log: [info]", "gateway.yaml:3:6 log: Expected a map"],
+  [
+    "a repeated key",
+    "log: {}\nlog: {}",
+    "gateway.yaml:4:1 : Cannot read as YAML: Map keys must be unique",
+  ],
+  [
+    "a bomb of aliases",
+    "policy: { regions: &a [x, x], signatures: *a }",
+    "gateway.yaml:3:43 policy.signatures: Aliases are not supported | Write it out",
+  ],
+  [
+    "a tag",
+    "log: { level: !!str info }",
+    "gateway.yaml:3:21 log.level: Tags are not supported | Write text in quotes",
+  ],
+  [
+    "a name that JavaScript has a use for",
+    "log: { __proto__: {} }",
+    "gateway.yaml:3:8 log: Expected a name before the colon | Write names as plain text",
+  ],
+  [
+    "a name that is a number",
+    "log: { 1: x }",
+    "gateway.yaml:3:8 log: Expected a name before the colon | Write names as plain text",
+  ],
+  [
+    "a variable that is not set",
+    'upstream2: "${env:NOWHERE}"',
+    'gateway.yaml:3:12 upstream2: The environment variable "NOWHERE" is not set | Set it for the gateway\'s process, or give it an empty value',
+  ],
+  [
+    "a file that is not there",
+    'log: { level: "${file:secrets/level}" }',
+    'gateway.yaml:3:15 log.level: Cannot read "secrets/level": no such file | Paths are relative to the file that names them',
+  ],
+  [
+    "a reference of another kind",
+    'log: { level: "${evn:LEVEL}" }',
+    "gateway.yaml:3:15 log.level: Unknown reference after ${ | Write ${env:NAME} or ${file:PATH}; a value that contains ${ itself can be kept in a file",
+  ],
+  [
+    "a reference that does not end",
+    'log: { level: "${env:LEVEL" }',
+    "gateway.yaml:3:15 log.level: Unknown reference after ${ | Write ${env:NAME} or ${file:PATH}; a value that contains ${ itself can be kept in a file",
+  ],
+  [
+    "a certificate that is not there",
+    "listen: { tls: { cert: tls.crt, key: accounts.yaml } }",
+    'gateway.yaml:3:24 listen.tls.cert: Cannot read "tls.crt": no such file | Paths are relative to the file that names them',
+  ],
+  [
+    "a private key without its certificate",
+    "listen: { tls: { key: tls.key } }",
+    'gateway.yaml:3:11 listen.tls.cert: Missing key "cert" | Add it',
+  ],
+] as const;
+for (const [name, text, problem] of GATEWAY_TABLE) {
+  test(`parseConfig() refuses ${name}`, () => {
+    assert.ok(problemsOf({ "gateway.yaml": `${GATEWAY}${text}\n` }).includes(problem), show(text));
+  });
+}
+
+function show(text: string): string {
+  return problemsOf({ "gateway.yaml": `${GATEWAY}${text}\n` }).join("\n") || "no problem at all";
+}
+
+/** Name, the whole gateway.yaml, every problem. */
+const WHOLE_TABLE = [
+  ["nothing", "", ["gateway.yaml:1:1 : Expected a map, but nothing is there"]],
+  ["a mere word", "yes", ['gateway.yaml:1:1 : Expected a map: got "yes"']],
+  [
+    "a file without the two required parts",
+    "log: {}\n",
+    [
+      'gateway.yaml:1:1 upstream: Missing key "upstream" | Add it',
+      'gateway.yaml:1:1 identities: Missing key "identities" | Add it',
+    ],
+  ],
+  [
+    "no endpoint",
+    "upstream:\n  endpoints: []\nidentities: []\n",
+    ["gateway.yaml:2:14 upstream.endpoints: Expected at least one item"],
+  ],
+  [
+    "endpoints that are no origins",
+    'upstream:\n  endpoints:\n    - store:7480\n    - "http://store/path"\n    - "http://u:p@store"\n    - "ftp://store"\n    - "http://store:99999"\n    - "http://store?q"\nidentities: []\n',
+    [
+      'gateway.yaml:3:7 upstream.endpoints[0]: Expected http:// or https://, a host and perhaps a port, and no path: got "store:7480"',
+      'gateway.yaml:4:7 upstream.endpoints[1]: Expected http:// or https://, a host and perhaps a port, and no path: got "http://store/path"',
+      "gateway.yaml:5:7 upstream.endpoints[2]: Expected http:// or https://, a host and perhaps a port, and no path",
+      'gateway.yaml:6:7 upstream.endpoints[3]: Expected http:// or https://, a host and perhaps a port, and no path: got "ftp://store"',
+      'gateway.yaml:7:7 upstream.endpoints[4]: Expected http:// or https://, a host and perhaps a port, and no path: got "http://store:99999"',
+      'gateway.yaml:8:7 upstream.endpoints[5]: Expected http:// or https://, a host and perhaps a port, and no path: got "http://store?q"',
+    ],
+  ],
+  [
+    "virtual addressing below an IP address",
+    'upstream: { endpoints: ["http://s:1", "http://192.0.2.1:1", "http://[::1]"], addressing: virtual }\nidentities: []\n',
+    [
+      'gateway.yaml:1:39 upstream.endpoints[1]: Virtual addressing needs endpoints with host names: got "192.0.2.1" | Name the store, or set upstream.addressing to path',
+      'gateway.yaml:1:61 upstream.endpoints[2]: Virtual addressing needs endpoints with host names: got "[::1]" | Name the store, or set upstream.addressing to path',
+    ],
+  ],
+  [
+    "a store and an operation that do not exist",
+    'upstream: { endpoints: ["http://s"], store: cephh, operations: [GetObject, GetObjectAttribute] }\nidentities: []\n',
+    [
+      'gateway.yaml:1:45 upstream.store: Expected aws or ceph or minio: got "cephh" | Did you mean "ceph"?',
+      'gateway.yaml:1:76 upstream.operations[1]: Unknown operation: got "GetObjectAttribute" | Did you mean "GetObjectAttributes"?',
+    ],
+  ],
+  [
+    "an accounts file that is not there",
+    'upstream: { endpoints: ["http://s"] }\nidentities:\n  - accounts: more/accounts.yaml\n',
+    [
+      'gateway.yaml:3:15 identities[0].accounts: Cannot read "more/accounts.yaml": no such file | Paths are relative to the file that names them',
+    ],
+  ],
+  [
+    "two documents in one file",
+    `${GATEWAY}---\n${GATEWAY}`,
+    ["gateway.yaml:3:1 : Cannot read as YAML: Source contains multiple documents"],
+  ],
+  [
+    "a directive that YAML does not know",
+    `%SECRET x\n---\n${GATEWAY}`,
+    ["gateway.yaml:1:1 : Cannot read as YAML: Unknown directive %SECRET"],
+  ],
+] as const;
+for (const [name, text, problems] of WHOLE_TABLE) {
+  test(`parseConfig() refuses ${name}`, () => {
+    assert.deepEqual(problemsOf({ "gateway.yaml": text }), problems);
+  });
+}
+
+test("parseConfig() refuses brackets in brackets without end", () => {
+  const text = `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const problems = problemsOf({ "gateway.yaml": text });
+  assert.match(problems[0] ?? "", /Cannot read as YAML: Maximum call stack size exceeded$/);
+});
+
+/** What the contract has and this version has not: text, its place, and what is named. */
+const PLANNED_TABLE = [
+  [
+    "listen: { trustedProxies: [10.0.0.0/8] }",
+    "3:11 listen.trustedProxies",
+    "listen.trustedProxies",
+  ],
+  ["listen: { proxyProtocol: false }", "3:11 listen.proxyProtocol", "listen.proxyProtocol"],
+  ["state: { directory: /var/lib/s3warden }", "3:1 state", "state"],
+  [
+    "limits: { requestsPerAccount: 5 }",
+    "3:11 limits.requestsPerAccount",
+    "limits.requestsPerAccount",
+  ],
+  [
+    "limits: { concurrentRequests: 5 }",
+    "3:11 limits.concurrentRequests",
+    "limits.concurrentRequests",
+  ],
+  ["passthrough: []", "3:1 passthrough", "passthrough"],
+  ["policy: { provider: atman }", "3:21 policy.provider", "policy.provider: atman"],
+  ["policy: { provider: lumi-o }", "3:21 policy.provider", "policy.provider: lumi-o"],
+  ["policy: { provider: qumulo }", "3:21 policy.provider", "policy.provider: qumulo"],
+  ["policy: { provider: coscine }", "3:21 policy.provider", "policy.provider: coscine"],
+  ["policy: { provider: nutanix }", "3:21 policy.provider", "policy.provider: nutanix"],
+  ["policy: { tierMode: union }", "3:21 policy.tierMode", "policy.tierMode: union"],
+  ["policy: { anonymous: policy }", "3:22 policy.anonymous", "policy.anonymous: policy"],
+  [
+    "policy: { bucketPolicies: gateway }",
+    "3:27 policy.bucketPolicies",
+    "policy.bucketPolicies: gateway",
+  ],
+] as const;
+for (const [text, place, named] of PLANNED_TABLE) {
+  test(`parseConfig() says that ${named} is not implemented`, () => {
+    assert.deepEqual(problemsOf({ "gateway.yaml": `${GATEWAY}${text}\n` }), [
+      `gateway.yaml:${place}: "${named}" is part of the configuration contract but not implemented in this version | Remove it, or run a version of s3warden that has it`,
+    ]);
+  });
+}
+
+test("parseConfig() says of a Ceph source only that it is not implemented", () => {
+  const text =
+    'upstream: { endpoints: ["http://s"] }\nidentities:\n  - ceph: { endpoint: "http://s" }\n';
+  assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
+    'gateway.yaml:3:5 identities[0].ceph: "identities[0].ceph" is part of the configuration contract but not implemented in this version | Remove it, or run a version of s3warden that has it',
+  ]);
+});
+
+test("parseConfig() reports every problem of every file at once, by file and line", () => {
+  const gateway = `limits: { clockSkew: soon }\n${GATEWAY}listen: { domain: [x] }\n`;
+  const accounts =
+    "accounts:\n  - name: lab\n    nets: {}\n    subusers: [{ name: r, tier: RAED }]\n";
+  const places = problemsOf({ "gateway.yaml": gateway, "accounts.yaml": accounts });
+  assert.deepEqual(
+    places.map((problem) => problem.split(": ")[0]),
+    [
+      "accounts.yaml:3:5 accounts[0].nets",
+      "accounts.yaml:4:33 accounts[0].subusers[0].tier",
+      "gateway.yaml:1:22 limits.clockSkew",
+      "gateway.yaml:4:11 listen.domain",
+    ],
+  );
+});
+
+test("parseConfig() goes on behind a value that it cannot read, and says no more of that one", () => {
+  const text = 'upstream: { endpoints: "${env:ENDPOINT}" }\nidentities: []\nlisten: { port: 80 }\n';
+  assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
+    'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it for the gateway\'s process, or give it an empty value',
+    'gateway.yaml:3:11 listen.port: Unknown key "port" | Known here: address, tls, domains',
+  ]);
+});
+
+test("parseConfig() gives every option its default", () => {
+  assert.deepEqual(goodConfig({}), {
+    listen: { address: { host: "0.0.0.0", port: 8080 }, tls: undefined, domains: [] },
+    admin: { address: { host: "127.0.0.1", port: 9090 } },
+    upstream: {
+      endpoints: [{ origin: "http://store:7480", authority: "store:7480" }],
+      region: "us-east-1",
+      addressing: "path",
+      operations: operationsOf("ceph"),
+      trailers: false,
+      connectionsMax: 256,
+      connectTimeoutMs: 5000,
+      headersTimeoutMs: 60_000,
+      ca: undefined,
+    },
+    accounts: [],
+    policy: {
+      mode: "enforce",
+      networks: { allow: [], deny: [] },
+      blockedActions: [],
+      unsupported: [],
+      tiers: {},
+      anonymous: "deny",
+      presignedExpiryMaxMs: 604_800_000,
+      signatureV2: false,
+      regions: [],
+    },
+    limits: {
+      headerBytesMax: 16_384,
+      xmlBytesMax: 2_097_152,
+      clockSkewMs: 900_000,
+      idleTimeoutMs: 60_000,
+    },
+    log: { level: "info", auditFile: undefined },
+  });
+});
+
+test("parseConfig() adds operations to those of the kind of store", () => {
+  const gateway = GATEWAY.replace("] }", "], store: minio, operations: [GetObjectTorrent] }");
+  const { operations } = goodConfig({ "gateway.yaml": gateway }).upstream;
+  assert.ok(operations.has("GetObjectTorrent") && operations.has("PutBucketEncryption"));
+  assert.equal(operations.has("RenameObject"), false);
+});
+
+test("parseConfig() finds the audit log beside the file that names it", () => {
+  const text =
+    'upstream: { endpoints: ["http://s"] }\nidentities: []\nlog: { audit: { file: a.jsonl } }\n';
+  const parsed = parseConfig(text, "/etc/s3warden/gateway.yaml", {
+    read: () => err("no such file"),
+    env: () => undefined,
+  });
+  assert.equal(parsed.ok && parsed.value.log.auditFile, "/etc/s3warden/a.jsonl");
+});
+
+test("parseConfig() takes port 0, any free one, for clients and operators alike", () => {
+  const text = `${GATEWAY}listen: { address: "[::]:0" }\nadmin: { address: "[::]:0" }\n`;
+  assert.deepEqual(goodConfig({ "gateway.yaml": text }).admin.address, { host: "::", port: 0 });
+});
+
+test("parseConfig() reads JSON, as it is YAML", () => {
+  const text = JSON.stringify({ upstream: { endpoints: ["https://store"] }, identities: [] });
+  const { upstream } = goodConfig({ "gateway.yaml": text });
+  assert.deepEqual(upstream.endpoints, [{ origin: "https://store", authority: "store" }]);
+});
+
+test("parseConfig() cuts one line end off a file and looks at its text no further", () => {
+  const key = '{ accessKey: AK, secretKey: "${file:secret}-${env:SUFFIX}" }';
+  const files = {
+    "accounts.yaml": `accounts: [{ name: lab, keys: [${key}] }]`,
+    secret: "${env:SUFFIX}\r\n",
+  };
+  const { accounts } = goodConfig(files, { SUFFIX: "one" });
+  assert.equal(accounts[0]?.keys[0]?.secretKey, "${env:SUFFIX}-one");
+});
+
+test("parseConfig() reads paths relative to the file that names them", () => {
+  const files = {
+    "gateway.yaml":
+      'upstream: { endpoints: ["http://s"] }\nidentities: [{ accounts: ids/a.yaml }]\nlog: { audit: { file: audit.jsonl } }\n',
+    "ids/a.yaml": 'accounts: [{ name: "${file:name}" }]\n',
+    "ids/name": "lab",
+    name: "wrong",
+  };
+  const { accounts, log } = goodConfig(files);
+  assert.deepEqual(
+    accounts.map(({ name }) => name),
+    ["lab"],
+  );
+  assert.equal(log.auditFile, "audit.jsonl");
+});
+
+test("parseConfig() reads several accounts files in their order", () => {
+  const gateway =
+    'upstream: { endpoints: ["http://s"] }\nidentities: [{ accounts: b.yaml }, { accounts: a.yaml }]\n';
+  const files = { "a.yaml": "accounts: [{ name: a }]", "b.yaml": "accounts: [{ name: b }]" };
+  const { accounts } = goodConfig({ "gateway.yaml": gateway, ...files });
+  assert.deepEqual(
+    accounts.map(({ name }) => name),
+    ["b", "a"],
+  );
+  assert.equal(ACCOUNTS.includes("name"), false);
+});
