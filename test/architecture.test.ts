@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative, sep } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/**
+ * The import law of ARCHITECTURE.md, from top to bottom: a file may import from its own folder and
+ * from those above it, never from those below.
+ */
+const FOLDERS = [
+  "lib",
+  "http",
+  "s3",
+  "checksum",
+  "signature",
+  "policy",
+  "provider",
+  "admission",
+  "config",
+  "observe",
+  "identity",
+  "state",
+  "gateway",
+  "reload",
+  "cli",
+] as const;
+
+/** Folders that could import another by their place, but must not know it. */
+const STRANGERS: Readonly<Record<string, readonly string[]>> = {
+  // The language of policies is the same whatever it judges.
+  policy: ["http", "s3", "checksum", "signature"],
+};
+
+/** The core: no I/O, no clock, no chance. */
+const CORE = FOLDERS.slice(0, FOLDERS.indexOf("config") + 1);
+
+/** What a core file may take from Node: computing, not talking. */
+const CORE_MODULES = new Set(["node:buffer", "node:crypto", "node:path", "node:zlib"]);
+
+/** The one function of `node:net` that only computes. */
+const PURE_IMPORT = 'import { isIP } from "node:net";';
+
+/** What a core file must not say: the hidden inputs of a function, each with its name. */
+const HIDDEN_INPUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["the clock", /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/],
+  ["chance", /\bMath\.random\(|\brandom(?:Bytes|UUID|Int)\b/],
+  ["the process", /(?<![."'`\w-])process\./],
+  ["a timer", /\bset(?:Timeout|Interval|Immediate)\(/],
+];
+
+/**
+ * Only these read Node's request, or write its response. The admin port is a server of its own,
+ * which no S3 request reaches.
+ */
+const READS_REQUEST = new Set(["gateway/inbound.ts", "gateway/admin.ts"]);
+const WRITES_RESPONSE = new Set(["gateway/respond.ts", "gateway/admin.ts"]);
+const READING = /\b(?:request|incoming)\.(?:url|method|headers|rawHeaders|trailers|on|pipe)\b/;
+const WRITING = /\.(?:writeHead|setHeader|writeContinue)\(|\bresponse\.(?:write|end)\(/;
+
+/** Files that mint a branded type and may say `as` there, with how often. */
+const MINTS: Readonly<Record<string, number>> = {
+  // No brand: undici's types do not say that it takes an async iterable.
+  "gateway/relay.ts": 1,
+  "signature/claim.ts": 1,
+  "signature/v4-form.ts": 1,
+};
+
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
+
+for (const file of sourceFiles()) {
+  test(`src/${file} keeps the laws of its folder`, () => {
+    const code = withoutComments(readFileSync(join(SRC, file), "utf8"));
+    const folder = folderOf(file);
+    const wrong = relativeImports(file, code).filter((to) => !mayImport(folder, folderOf(to)));
+    assert.deepEqual(wrong, [], "imports from below");
+    const assertions = assertionsIn(code);
+    assert.equal(assertions.length, MINTS[file] ?? 0, `type assertions: ${assertions.join("\n")}`);
+    if (CORE.some((name) => name === folder)) keepsToItself(code);
+    if (folder === "gateway") keepsToItsSide(file, code);
+  });
+}
+
+/** A core file computes from what it is given, and nothing else. */
+function keepsToItself(code: string): void {
+  const modules = nodeModules(code).filter((name) => !CORE_MODULES.has(name));
+  assert.deepEqual(modules, [], "modules that do I/O");
+  for (const [name, pattern] of HIDDEN_INPUTS) assert.deepEqual(found(pattern, code), [], name);
+}
+
+/** One file reads Node's request, one writes its response; the rest hand them on. */
+function keepsToItsSide(file: string, code: string): void {
+  const reads = code.includes("IncomingMessage") && !READS_REQUEST.has(file);
+  if (reads) assert.deepEqual(found(READING, code), [], "reads Node's request");
+  if (!WRITES_RESPONSE.has(file)) assert.deepEqual(found(WRITING, code), [], "writes a response");
+}
+
+function found(pattern: RegExp, code: string): readonly string[] {
+  return code.split("\n").filter((line) => pattern.test(line));
+}
+
+test("every folder of src has its place in the import law", () => {
+  const unknown = sourceFiles()
+    .filter((file) => file.includes("/"))
+    .map(folderOf)
+    .filter((folder) => !FOLDERS.some((name) => name === folder));
+  assert.deepEqual(unknown, []);
+});
+
+/** Paths below src, with slashes. */
+function sourceFiles(): readonly string[] {
+  const names = readdirSync(SRC, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => name.replaceAll(sep, "/"))
+    .toSorted();
+}
+
+function folderOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
+}
+
+/** main.ts lies below all folders; nothing imports it. */
+function mayImport(from: string, to: string): boolean {
+  if (from === to) return true;
+  if (STRANGERS[from]?.includes(to) === true) return false;
+  const order: readonly string[] = FOLDERS;
+  return order.includes(to) && (from === "" || order.indexOf(to) < order.indexOf(from));
+}
+
+/** What `file` imports from src, as paths below src. */
+function relativeImports(file: string, code: string): readonly string[] {
+  return specifiers(code)
+    .filter((name) => name.startsWith("."))
+    .map((name) => relative(".", normalize(join(dirname(file), name))).replaceAll(sep, "/"));
+}
+
+function nodeModules(code: string): readonly string[] {
+  return specifiers(code.replaceAll(PURE_IMPORT, "")).filter(
+    (name) => name.startsWith("node:") || name === "undici",
+  );
+}
+
+function specifiers(code: string): readonly string[] {
+  const found = code.matchAll(/(?:\bfrom|\bimport\(?)\s*"([^"]+)"/g);
+  return [...found].map((match) => match[1] ?? "");
+}
+
+/** The lines with a type assertion: `x as T`, but neither `as const` nor a renamed import. */
+function assertionsIn(code: string): readonly string[] {
+  const body = code.replace(/^(?:import|export) (?:type )?\{[^}]*\}[^;]*;/gms, "");
+  return body.split("\n").filter((line) => / as (?!const\b)/.test(withoutStrings(line)));
+}
+
+function withoutStrings(line: string): string {
+  return line.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, '""');
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[\s;,{(])\/\/.*$/gm, "$1");
+}

@@ -1,0 +1,93 @@
+/**
+ * The one runner. `npm test`: all that can be tested here, and at the end what was skipped and how to
+ * get it. `npm run ok` (`--gate`): types, lint, format, dead code, then the tests that need only npm.
+ * With S3WARDEN_REQUIRE_ALL=1 a missing program is a failure.
+ */
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { run, type EventData } from "node:test";
+import { spec } from "node:test/reporters";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Commands of the gate, each ended by its own status. */
+const CHECKS: readonly (readonly string[])[] = [
+  ["npm", "run", "--silent", "types"],
+  ["npm", "run", "--silent", "lint"],
+  ["npm", "run", "--silent", "format"],
+  ["npm", "run", "--silent", "dead"],
+];
+
+/** What npm alone can test, and what needs a Ceph or a client's program as well. */
+const NPM_TESTS = ["test/*.test.ts", "test/{unit,vectors,property,flow}/**/*.test.ts"];
+const PROGRAM_TESTS = ["test/{stores,clients}/**/*.test.ts"];
+
+/** At a time; every file is a process, and some have a Ceph or a gateway beside it. */
+const FILES_AT_ONCE = 2;
+/** For one test or suite; the slowest client needs two minutes for its two days. */
+const TEST_MS_MAX = 10 * 60_000;
+
+/** What a whole run came to. */
+type Tally = {
+  passed: number;
+  readonly failed: string[];
+  /** Reason, and how many tests or suites gave it. */
+  readonly skipped: Map<string, number>;
+};
+
+const gate = process.argv.includes("--gate");
+const tally: Tally = { passed: 0, failed: [], skipped: new Map() };
+if (gate) for (const command of CHECKS) check(command);
+await runTests(NPM_TESTS);
+if (!gate) await runTests(PROGRAM_TESTS);
+report();
+
+function check(command: readonly string[]): void {
+  const name = command.at(-1) ?? "";
+  const [program = "", ...args] = command;
+  const { status } = spawnSync(program, args, { cwd: ROOT, stdio: "inherit" });
+  console.log(`${status === 0 ? "✔" : "✖"} ${name}`);
+  if (status === 0) tally.passed++;
+  else tally.failed.push(command.join(" "));
+}
+
+async function runTests(globs: readonly string[]): Promise<void> {
+  const files = globSync(globs, { cwd: ROOT })
+    .map((file) => join(ROOT, file))
+    .sort();
+  if (files.length === 0) return;
+  const events = run({ files, cwd: ROOT, concurrency: FILES_AT_ONCE, timeout: TEST_MS_MAX });
+  events.on("test:pass", countPass);
+  events.on("test:fail", countFail);
+  for await (const text of events.compose(new spec())) process.stdout.write(String(text));
+}
+
+/** A suite that ran counts by its tests; one that was skipped counts once, with its reason. */
+function countPass(one: EventData.TestPass): void {
+  if (one.skip !== undefined && one.skip !== false) {
+    const reason = one.skip === true ? "no reason given" : one.skip;
+    tally.skipped.set(reason, (tally.skipped.get(reason) ?? 0) + 1);
+  } else if (one.details.type !== "suite") {
+    tally.passed++;
+  }
+}
+
+/** A suite that failed because its tests did is told by them. */
+function countFail(one: EventData.TestFail): void {
+  const { error, type } = one.details;
+  if (type === "suite" && "failureType" in error && error.failureType === "subtestsFailed") return;
+  tally.failed.push(`${one.name} (${relative(ROOT, one.file ?? "")})`);
+}
+
+/** What failed comes last, where it is seen; the status says the same. */
+function report(): void {
+  const { passed, failed, skipped } = tally;
+  const skips = [...skipped.values()].reduce((sum, times) => sum + times, 0);
+  console.log();
+  for (const [reason, times] of skipped) console.log(`skipped ${times}: ${reason}`);
+  for (const name of failed) console.log(`failed: ${name}`);
+  console.log(`${passed} passed, ${failed.length} failed${skips > 0 ? `, ${skips} skipped` : ""}`);
+  process.exitCode = failed.length === 0 && passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { portOf } from "../support/ports.ts";
+
+/** A request as it reached the store. */
+export type Recorded = {
+  readonly method: string;
+  /** The request target, not decoded. */
+  readonly url: string;
+  /** Name, value, name, value, …, as on the wire. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  /** `aborted`: the connection broke before the body's end. */
+  readonly ended: "complete" | "aborted";
+};
+
+/** What the store does with a request. */
+export type Answer =
+  | {
+      readonly kind: "reply";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string | Buffer;
+    }
+  /** These bytes as they are, then the connection is broken. */
+  | { readonly kind: "cut"; readonly bytes: string | Buffer }
+  /** Nothing, until the store is stopped. */
+  | { readonly kind: "silence" };
+
+/** What the store sees before the body, when a script may answer early. */
+export type RecordedHead = Pick<Recorded, "method" | "url" | "rawHeaders">;
+
+export type Script = {
+  /** Asked when the head is there; undefined: the body is read first. */
+  readonly onHead?: (head: RecordedHead) => Answer | undefined;
+  /** Asked when the body is there. */
+  readonly onRequest?: (request: Recorded) => Answer;
+};
+
+/** A store that keeps what it was told and answers by script. */
+export type RecordingStore = {
+  readonly endpoint: string;
+  /** Every request whose body has ended, well or not, in that order. */
+  readonly requests: readonly Recorded[];
+  /** Every head that came, also of requests that never end. */
+  readonly heads: readonly RecordedHead[];
+  /** How many connections it has accepted. */
+  readonly connections: () => number;
+  /** Resolves when `count` requests have ended; throws after five seconds. */
+  readonly seen: (count: number) => Promise<void>;
+  /** From now on. */
+  readonly play: (script: Script) => void;
+  /** Forgets requests and heads. */
+  readonly forget: () => void;
+  readonly stop: () => Promise<void>;
+};
+
+const SEEN_MS_MAX = 5000;
+const OK: Answer = { kind: "reply", status: 200 };
+
+/** Starts a recording store on a free port of loopback; it answers 200 with no body. */
+export async function startRecordingStore(first: Script = {}): Promise<RecordingStore> {
+  const requests: Recorded[] = [];
+  const heads: RecordedHead[] = [];
+  let script = first;
+  let connections = 0;
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, outgoing) => {
+    const head = headOf(incoming);
+    heads.push(head);
+    const early = script.onHead?.(head);
+    if (early !== undefined) give(early, outgoing);
+    record(incoming, head, (request) => {
+      requests.push(request);
+      server.emit("recorded");
+      if (early === undefined && request.ended === "complete") {
+        give(script.onRequest?.(request) ?? OK, outgoing);
+      }
+    });
+  });
+  server.on("connection", () => connections++);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    endpoint: `http://127.0.0.1:${portOf(server.address())}`,
+    requests,
+    heads,
+    connections: () => connections,
+    seen: async (count) => {
+      const signal = AbortSignal.timeout(SEEN_MS_MAX);
+      while (requests.length < count) await once(server, "recorded", { signal });
+    },
+    play: (next) => {
+      script = next;
+    },
+    forget: () => {
+      requests.length = 0;
+      heads.length = 0;
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await once(server.close(), "close");
+    },
+  };
+}
+
+function headOf(incoming: IncomingMessage): RecordedHead {
+  const { method = "", url = "", rawHeaders } = incoming;
+  return { method, url, rawHeaders };
+}
+
+/** Reads the body to its end or to the connection's, whichever comes first, and tells once. */
+function record(
+  incoming: IncomingMessage,
+  head: RecordedHead,
+  done: (request: Recorded) => void,
+): void {
+  const chunks: Buffer[] = [];
+  incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+  // "close" follows "end" and "error" alike; what a broken request throws is in `complete`.
+  incoming.on("error", () => {});
+  incoming.once("close", () => {
+    const ended = incoming.complete ? "complete" : "aborted";
+    done({ ...head, body: Buffer.concat(chunks), ended });
+  });
+}
+
+function give(answer: Answer, outgoing: ServerResponse): void {
+  if (answer.kind === "silence") return;
+  if (answer.kind === "cut") {
+    outgoing.socket?.write(answer.bytes, () => outgoing.socket?.destroy());
+    return;
+  }
+  outgoing.writeHead(answer.status, answer.headers ?? {});
+  outgoing.end(answer.body ?? "");
+}

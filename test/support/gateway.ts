@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { scratchFolder } from "./scratch.ts";
+
+/** A section of gateway.yaml, or an item of accounts.yaml, as its author would write it. */
+type Section = Readonly<Record<string, unknown>>;
+
+export type GatewayOptions = {
+  /** The store's endpoint, or several. */
+  readonly upstream: string | readonly string[];
+  /** `accounts:` of accounts.yaml. */
+  readonly accounts: readonly Section[];
+  /** Added to, or put over, the fields that `gatewayConfig` writes in that section. */
+  readonly listen?: Section;
+  readonly store?: Section;
+  readonly policy?: Section;
+  readonly limits?: Section;
+  /** Arguments for node itself, such as `--expose-gc`. */
+  readonly nodeOptions?: readonly string[];
+};
+
+/** A gateway in a process of its own. */
+export type Gateway = {
+  /** Such as `http://127.0.0.1:40123`. */
+  readonly endpoint: string;
+  readonly adminEndpoint: string;
+  readonly auditFile: string;
+  readonly pid: number;
+  /** Sends SIGTERM and waits for the end. */
+  readonly stop: () => Promise<void>;
+};
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const START_MS_MAX = 20_000;
+const STOP_MS_MAX = 10_000;
+
+/** Starts `s3warden serve` on free ports of loopback and waits until it listens. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const folder = scratchFolder("gateway");
+  const auditFile = join(folder, "audit.jsonl");
+  // JSON is YAML.
+  writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: options.accounts }));
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(config, JSON.stringify(gatewayConfig(options, auditFile)));
+  const node = [...(options.nodeOptions ?? []), MAIN, "serve", "--config", config];
+  const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "pipe"] });
+  const abandoned = (): boolean => child.kill("SIGKILL");
+  process.once("exit", abandoned);
+  const bound = await listening(child);
+  const stop = async (): Promise<void> => {
+    process.off("exit", abandoned);
+    await stopChild(child);
+  };
+  return {
+    endpoint: `http://${bound.address}`,
+    adminEndpoint: `http://${bound.admin}`,
+    auditFile,
+    pid: child.pid ?? 0,
+    stop,
+  };
+}
+
+function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
+  return {
+    listen: { address: "127.0.0.1:0", ...options.listen },
+    admin: { address: "127.0.0.1:0" },
+    upstream: { endpoints: [options.upstream].flat(), region: "us-east-1", ...options.store },
+    identities: [{ accounts: "accounts.yaml" }],
+    policy: { provider: "aws", ...options.policy },
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    log: { level: "info", audit: { file: auditFile } },
+  };
+}
+
+type Bound = { readonly address: string; readonly admin: string };
+
+/**
+ * Waits for the log line `{"msg":"listening","address":…,"admin":…}`. What else the gateway writes
+ * is kept for the error if it ends or stays silent, and read on so that its pipe never fills up.
+ */
+async function listening(child: ChildProcess): Promise<Bound> {
+  const said: string[] = [];
+  const heard = new Promise<Bound>((resolve, reject) => {
+    const hear = (line: string): void => {
+      if (said.length < 100) said.push(line);
+      const bound = boundIn(line);
+      if (bound !== undefined) resolve(bound);
+    };
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on("line", hear);
+    }
+    const fail = (what: string): void =>
+      reject(new Error(`The gateway ${what}:\n${said.join("\n")}`));
+    const late = setTimeout(fail, START_MS_MAX, `did not listen within ${START_MS_MAX} ms`);
+    late.unref();
+    child.once("close", (status) => fail(`ended with status ${status}`));
+  });
+  try {
+    return await heard;
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+}
+
+function boundIn(line: string): Bound | undefined {
+  if (!line.includes('"listening"')) return undefined;
+  const entry: unknown = JSON.parse(line);
+  if (typeof entry !== "object" || entry === null) return undefined;
+  if (!("address" in entry && "admin" in entry)) return undefined;
+  return { address: String(entry.address), admin: String(entry.admin) };
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const stubborn = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+  await ended;
+  clearTimeout(stubborn);
+}

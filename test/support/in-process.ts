@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { pino } from "pino";
+import { parseConfig } from "../../src/config/config.ts";
+import { openGateway } from "../../src/gateway/open.ts";
+import { err, ok } from "../../src/lib/result.ts";
+import { scratchFolder } from "./scratch.ts";
+
+/** A section of gateway.yaml, or an item of accounts.yaml, as its author would write it. */
+export type Section = Readonly<Record<string, unknown>>;
+
+export type InProcessOptions = {
+  /** The store's endpoints. */
+  readonly upstream: string | readonly string[];
+  readonly accounts: readonly Section[];
+  readonly listen?: Section;
+  readonly store?: Section;
+  readonly policy?: Section;
+  readonly limits?: Section;
+};
+
+/** A line of the audit log. */
+export type AuditRecord = Readonly<Record<string, unknown>>;
+
+/** A gateway in the test's own process, so that a crash of the one is a crash of the other. */
+export type InProcess = {
+  /** `host:port`. */
+  readonly address: string;
+  readonly adminAddress: string;
+  /** The whole audit log, when it has at least `count` lines; throws if it does not come to that. */
+  readonly records: (count: number) => Promise<readonly AuditRecord[]>;
+  /** What the gateway logged at level `error` and above: bugs. */
+  readonly errors: readonly string[];
+  readonly close: () => Promise<void>;
+};
+
+const RECORDS_MS_MAX = 3_000;
+
+/** Opens the gateway on free ports of loopback, as `s3warden serve` would from such files. */
+export async function openInProcess(options: InProcessOptions): Promise<InProcess> {
+  const auditFile = join(scratchFolder("flow"), "audit.jsonl");
+  const errors: string[] = [];
+  const log = pino({ level: "error" }, { write: (line: string) => void errors.push(line) });
+  const gateway = await openGateway(configOf(options, auditFile), log);
+  return {
+    address: gateway.address,
+    adminAddress: gateway.adminAddress,
+    errors,
+    records: (count) => recordsOf(auditFile, count),
+    close: gateway.close,
+  };
+}
+
+function configOf(options: InProcessOptions, auditFile: string): Parameters<typeof openGateway>[0] {
+  const gateway = {
+    listen: { address: "127.0.0.1:0", ...options.listen },
+    admin: { address: "127.0.0.1:0" },
+    upstream: { endpoints: [options.upstream].flat(), ...options.store },
+    identities: [{ accounts: "accounts.yaml" }],
+    policy: options.policy ?? {},
+    limits: options.limits ?? {},
+    log: { audit: { file: auditFile } },
+  };
+  // JSON is YAML.
+  const accounts = JSON.stringify({ accounts: options.accounts });
+  const config = parseConfig(JSON.stringify(gateway), "gateway.yaml", {
+    read: (path) => (path === "accounts.yaml" ? ok(accounts) : err("no such file")),
+    env: () => undefined,
+  });
+  if (config.ok) return config.value;
+  throw new Error(`Expected a good configuration: ${JSON.stringify(config.error)}`);
+}
+
+/** Records are written when an answer is delivered, which its reader may know before we do. */
+async function recordsOf(file: string, count: number): Promise<readonly AuditRecord[]> {
+  const deadline = Date.now() + RECORDS_MS_MAX;
+  for (;;) {
+    const records = existsSync(file) ? parseLines(readFileSync(file, "utf8")) : [];
+    if (records.length >= count) return records;
+    if (Date.now() > deadline) throw new Error(`${records.length} records came, not ${count}`);
+    await pause(5);
+  }
+}
+
+function parseLines(text: string): readonly AuditRecord[] {
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => {
+      const record: unknown = JSON.parse(line);
+      if (typeof record !== "object" || record === null) throw new Error(`Not a record: ${line}`);
+      return { ...record };
+    });
+}

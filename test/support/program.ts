@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+
+/** Debian's own programs, not what a user's shell may put before them (pyenv has an `aws` too). */
+export const SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
+
+/** How a program ended. `output` is what it wrote to standard output, as bytes. */
+export type Ended = {
+  readonly status: number;
+  readonly output: Buffer;
+  readonly errors: string;
+};
+
+export type ProgramOptions = {
+  /** The whole environment: nothing of ours leaks into it but what is named. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Buffer;
+};
+
+/** Runs a program to its end. A status other than 0 is a value, a program that is not there throws. */
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<Ended> {
+  const child = spawn(command, args, { env: { PATH: SYSTEM_PATH, ...options.env } });
+  // A program that ends without reading its input is judged by its status, not by our EPIPE.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input);
+  const closed = once(child, "close");
+  const [output, errors] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
+  await closed;
+  return { status: child.exitCode ?? 1, output, errors: errors.toString() };
+}
+
+/** Where `name` is in SYSTEM_PATH; undefined if it is not installed. */
+export function findProgram(name: string): string | undefined {
+  return SYSTEM_PATH.split(":")
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer, type Server, type Socket } from "node:net";
+import { portOf } from "./ports.ts";
+
+/** A store whose every step is a test's own. */
+export type ScriptedStore = {
+  readonly endpoint: string;
+  readonly port: number;
+  /** How many connections it has accepted. */
+  readonly connections: () => number;
+  readonly stop: () => Promise<void>;
+};
+
+/** A store that speaks HTTP by `handler`. `port` 0: any free one. */
+export async function startHttpStore(handler: RequestListener, port = 0): Promise<ScriptedStore> {
+  const server = createHttpServer({ keepAliveTimeout: 0, requestTimeout: 0 }, handler);
+  return listening(server, port);
+}
+
+/**
+ * A store that speaks whatever `onData` writes: it is called with the connection and everything that
+ * has come on it, each time more comes.
+ */
+export async function startRawStore(
+  onData: (socket: Socket, received: Buffer) => void,
+): Promise<ScriptedStore> {
+  const server = createServer((socket) => {
+    let received: Buffer = Buffer.alloc(0);
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      onData(socket, received);
+    });
+  });
+  return listening(server, 0);
+}
+
+async function listening(server: Server, wanted: number): Promise<ScriptedStore> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  server.on("connection", (socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.listen(wanted, "127.0.0.1");
+  await once(server, "listening");
+  const port = portOf(server.address());
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    port,
+    connections: () => connections,
+    stop: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
