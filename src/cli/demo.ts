@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { loadConfig } from "./load.ts";
+import type { Config } from "../config/config.ts";
+import { openGateway } from "../gateway/open.ts";
+import { printProblems } from "./check.ts";
+import { startDemoStore } from "./demo-store.ts";
+import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
+import { stopSignal } from "./stop-signal.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type DemoOptions = {
+  readonly port: number;
+  readonly adminPort: number;
+  /** Configuration, objects and audit log; what is not there is made. */
+  readonly dir: string;
+};
+
+/**
+ * `s3warden demo`: the gateway in front of an embedded store, until it is interrupted. The users'
+ * keys are made once and kept in `dir`, where everything can be looked at and changed.
+ * Gives the exit code: 0, or 1 where the configuration in `dir` is no longer good.
+ */
+export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<0 | 1> {
+  const { dir } = options;
+  mkdirSync(join(dir, "objects"), { recursive: true });
+  const store = await startDemoStore(join(dir, "objects"));
+  try {
+    const config = demoConfig(options, store.endpoint);
+    if (!config.ok) {
+      printProblems(config.error, terminal);
+      return 1;
+    }
+    const gateway = await openGateway(config.value, pino({ level: config.value.log.level }));
+    terminal.stdout(demoWelcome(dir, gateway, keysOf(config.value)));
+    await stopSignal();
+    await gateway.close();
+    return 0;
+  } finally {
+    await store.stop();
+  }
+}
+
+/** Writes the files that are missing, and reads them all as `serve` would. */
+function demoConfig(
+  { port, adminPort, dir }: DemoOptions,
+  storeEndpoint: string,
+): ReturnType<typeof loadConfig>["result"] {
+  const gateway = join(dir, "gateway.yaml");
+  if (!existsSync(gateway)) writeFileSync(gateway, DEMO_GATEWAY);
+  const accounts = join(dir, "accounts.yaml");
+  // Only its owner reads the file: it holds secrets, as every accounts file does.
+  if (!existsSync(accounts)) writeFileSync(accounts, demoAccounts(), { mode: 0o600 });
+  const surroundings = {
+    S3WARDEN_DEMO_ADDRESS: `127.0.0.1:${port}`,
+    S3WARDEN_DEMO_ADMIN: `127.0.0.1:${adminPort}`,
+    S3WARDEN_DEMO_STORE: storeEndpoint,
+  };
+  Object.assign(process.env, surroundings);
+  return loadConfig(gateway).result;
+}
+
+/** The first key of each user, by the name that `explain` and the audit log use. */
+function keysOf(config: Config): ReadonlyMap<string, DemoKey> {
+  const keys = new Map<string, DemoKey>();
+  for (const account of config.accounts) {
+    const [own] = account.keys;
+    if (own !== undefined) keys.set(account.name, own);
+    for (const subuser of account.subusers) {
+      const [key] = subuser.keys;
+      if (key !== undefined) keys.set(`${account.name}:${subuser.name}`, key);
+    }
+  }
+  return keys;
+}
+
+type DemoKey = { readonly accessKey: string; readonly secretKey: string };

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { parseConfig, type Config } from "../config/config.ts";
+import type { Problem } from "../lib/problem.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** A configuration, and every file it was made of, in the order read: what a reload watches. */
+export type Loaded = {
+  readonly result: Result<Config, readonly Problem[]>;
+  /** Also those that could not be read, since one of them may come to be. */
+  readonly files: readonly string[];
+};
+
+/** Reads `file` (gateway.yaml, relative to the working directory) and all it names. */
+export function loadConfig(file: string): Loaded {
+  const files = new Set<string>();
+  const read = (path: string): Result<string, string> => {
+    files.add(path);
+    return readText(path);
+  };
+  const text = read(file);
+  const result = text.ok
+    ? parseConfig(text.value, file, { read, env })
+    : err([notReadable(file, text.error)]);
+  return { result, files: [...files] };
+}
+
+/** Only what is set: `process.env` also answers to `toString`. */
+function env(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
+}
+
+function readText(path: string): Result<string, string> {
+  try {
+    return ok(UTF8.decode(readFileSync(path)));
+  } catch (error) {
+    if (error instanceof TypeError) return err("it is not UTF-8 text");
+    if (error instanceof Error && "code" in error)
+      return err(REASONS.get(error.code) ?? String(error.code));
+    throw error;
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ["ENOENT", "no such file"],
+  ["EACCES", "permission denied"],
+  ["EISDIR", "it is a directory"],
+]);
+
+function notReadable(file: string, reason: string): Problem {
+  const message = `Cannot read "${file}": ${reason}`;
+  return { file, line: undefined, column: undefined, path: "", message, remedy: "" };
+}

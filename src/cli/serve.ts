@@ -1,0 +1,28 @@
+import { pino } from "pino";
+import { openGateway } from "../gateway/open.ts";
+import { printProblems } from "./check.ts";
+import { loadConfig } from "./load.ts";
+import { stopSignal } from "./stop-signal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish.
+ * Gives the exit code: 0, or 1 with every problem printed where the configuration is bad.
+ */
+export async function runServe(
+  options: { readonly config: string },
+  terminal: Terminal,
+): Promise<0 | 1> {
+  const { result } = loadConfig(options.config);
+  if (!result.ok) {
+    printProblems(result.error, terminal);
+    return 1;
+  }
+  const log = pino({ level: result.value.log.level, base: null });
+  const gateway = await openGateway(result.value, log);
+  log.info({ address: gateway.address, admin: gateway.adminAddress }, "listening");
+  const signal = await stopSignal();
+  log.info({ signal }, "draining");
+  await gateway.close();
+  return 0;
+}

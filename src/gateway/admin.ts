@@ -1,0 +1,67 @@
+import http from "node:http";
+import type { Metrics } from "../observe/metrics.ts";
+import { boundAddress, type Listening } from "./server.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** The port for the operator's tools: `/healthz`, `/readyz` and `/metrics`. */
+export async function listenAdmin(
+  metrics: Metrics,
+  upstream: Upstream,
+  options: { readonly host: string; readonly port: number },
+): Promise<Listening> {
+  const server = http.createServer((request, response) => {
+    void respond(metrics, upstream, request, response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const close = (): Promise<void> => {
+    return new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  };
+  return { address: boundAddress(server.address()), close };
+}
+
+async function respond(
+  metrics: Metrics,
+  upstream: Upstream,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  const { status, type, body } = await answer(metrics, upstream, request);
+  response.writeHead(status, { "content-type": type });
+  response.end(request.method === "HEAD" ? "" : body);
+}
+
+type Page = { readonly status: number; readonly type: string; readonly body: string };
+
+const PLAIN = "text/plain; charset=utf-8";
+
+async function answer(
+  metrics: Metrics,
+  upstream: Upstream,
+  request: http.IncomingMessage,
+): Promise<Page> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { status: 405, type: PLAIN, body: "Only GET and HEAD are served\n" };
+  }
+  switch (request.url) {
+    case "/healthz":
+      return { status: 200, type: PLAIN, body: "alive\n" };
+    case "/readyz":
+      return upstream.ready
+        ? { status: 200, type: PLAIN, body: "ready\n" }
+        : { status: 503, type: PLAIN, body: "No endpoint of the store answers\n" };
+    case "/metrics":
+      return {
+        status: 200,
+        type: metrics.registry.contentType,
+        body: await metrics.registry.metrics(),
+      };
+    default:
+      return { status: 404, type: PLAIN, body: "Try /healthz, /readyz or /metrics\n" };
+  }
+}

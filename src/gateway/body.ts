@@ -1,0 +1,177 @@
+import type { BodyPlan } from "../admission/body-plan.ts";
+import type { ChecksumAlgorithm, ChecksumCheck } from "../checksum/checksum.ts";
+import { algorithmOf, checkOf } from "../checksum/checks.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { createDeframer, deframe, unfinished, type Trailer } from "../s3/aws-chunked.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { brokenPromise, startPromises, takeBytes } from "./body-promises.ts";
+import { beginChunk, endChain, startChain } from "./chunk-chain.ts";
+
+type PassPlan = Extract<BodyPlan, { readonly kind: "pass" }>;
+type DeframePlan = Extract<BodyPlan, { readonly kind: "deframe" }>;
+
+/** What a body that breaks its promises throws; `fault` is the answer for the client. */
+export class BodyError extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.name = "BodyError";
+    this.fault = fault;
+  }
+}
+
+/**
+ * The bytes that the store gets, as `source` delivers them. The last piece is held back until
+ * length, signatures and checksums are all proved, so that a bad body can never complete an upload:
+ * the store sees a short body and keeps what it had.
+ *
+ * A body of length 0 is proved before the generator ends. undici writes a request's head with the
+ * first piece or at the end, so that even a bad empty body never reaches the store.
+ *
+ * Returns the value of the announced trailer, or an empty string where there is none. Throws
+ * `BodyError` for what the client did wrong; an error of `source` itself passes through.
+ */
+export function provenBody(
+  source: AsyncIterable<Buffer>,
+  plan: BodyPlan,
+): AsyncGenerator<Buffer, string, undefined> {
+  switch (plan.kind) {
+    case "none":
+      return passed(source, { kind: "pass", length: 0, checks: [] });
+    case "pass":
+      return passed(source, plan);
+    case "deframe":
+      return deframed(source, plan);
+  }
+}
+
+/**
+ * The whole body, proved as by `provenBody`, for documents that the gateway reads itself. Where
+ * `x-amz-content-sha256` is a digest, the caller adds it as a check of that field.
+ * Errors: as `provenBody`; MaxMessageLengthExceeded above `maxBytes`.
+ */
+export async function readBody(
+  source: AsyncIterable<Buffer>,
+  maxBytes: number,
+  plan: BodyPlan,
+): Promise<Result<Buffer, Fault>> {
+  const length = lengthOf(plan);
+  if (length > maxBytes) {
+    const message = `Your request was too big: got ${length} bytes, at most ${maxBytes} are read`;
+    return err(fault("MaxMessageLengthExceeded", message));
+  }
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of provenBody(source, plan)) pieces.push(piece);
+  } catch (error) {
+    if (error instanceof BodyError) return err(error.fault);
+    throw error;
+  }
+  return ok(Buffer.concat(pieces, length));
+}
+
+function lengthOf(plan: BodyPlan): number {
+  switch (plan.kind) {
+    case "none":
+      return 0;
+    case "pass":
+      return plan.length;
+    case "deframe":
+      return plan.decodedLength;
+  }
+}
+
+async function* passed(
+  source: AsyncIterable<Buffer>,
+  plan: PassPlan,
+): AsyncGenerator<Buffer, string, undefined> {
+  const promises = startPromises(plan.length, plan.checks.map(algorithmOfCheck));
+  let held: Buffer | undefined;
+  for await (const bytes of source) {
+    if (bytes.length === 0) continue;
+    refuse(takeBytes(promises, bytes));
+    if (held !== undefined) yield held;
+    held = bytes;
+  }
+  refuse(await brokenPromise(promises, plan.checks));
+  if (held !== undefined) yield held;
+  return "";
+}
+
+async function* deframed(
+  source: AsyncIterable<Buffer>,
+  plan: DeframePlan,
+): AsyncGenerator<Buffer, string, undefined> {
+  const signed = plan.proof !== undefined;
+  const deframer = createDeframer({ signed, trailer: plan.trailers.length > 0 });
+  const chain = plan.proof === undefined ? undefined : startChain(plan.proof);
+  const promises = startPromises(plan.decodedLength, [
+    ...plan.checks.map(algorithmOfCheck),
+    ...plan.trailers.map(algorithmOfTrailer),
+  ]);
+  let trailerChecks: readonly ChecksumCheck[] = [];
+  let held: Buffer | undefined;
+  for await (const bytes of source) {
+    for (const token of valueOf(deframe(deframer, bytes))) {
+      switch (token.kind) {
+        case "chunk":
+          if (chain !== undefined) refuse(beginChunk(chain, token.signature));
+          break;
+        case "data":
+          refuse(takeBytes(promises, token.bytes));
+          chain?.hash.update(token.bytes);
+          if (held !== undefined) yield held;
+          held = token.bytes;
+          break;
+        case "end":
+          if (chain !== undefined) refuse(endChain(chain, token.trailers, token.trailerSignature));
+          trailerChecks = valueOf(checksOf(token.trailers, plan.trailers));
+          break;
+      }
+    }
+  }
+  refuse(unfinished(deframer));
+  refuse(await brokenPromise(promises, [...plan.checks, ...trailerChecks]));
+  if (held !== undefined) yield held;
+  return trailerChecks[0]?.expectedBase64 ?? "";
+}
+
+/** Exactly the announced trailers must have come. Errors: MalformedTrailerError, InvalidRequest. */
+function checksOf(
+  trailers: readonly Trailer[],
+  announced: readonly string[],
+): Result<readonly ChecksumCheck[], Fault> {
+  const checks: ChecksumCheck[] = [];
+  for (const [name, value] of trailers) {
+    if (!announced.includes(name)) {
+      return err(fault("MalformedTrailerError", `x-amz-trailer did not announce ${name}`));
+    }
+    const check = checkOf(name, value);
+    if (!check.ok) return check;
+    checks.push(check.value);
+  }
+  const missing = announced.find((name) => !trailers.some(([came]) => came === name));
+  if (missing === undefined) return ok(checks);
+  return err(fault("MalformedTrailerError", `The trailer section lacks ${missing}`));
+}
+
+function algorithmOfCheck(check: ChecksumCheck): ChecksumAlgorithm {
+  return check.algorithm;
+}
+
+function algorithmOfTrailer(name: string): ChecksumAlgorithm {
+  const algorithm = algorithmOf(name);
+  if (algorithm === undefined) throw new Error(`a plan announces the unknown trailer ${name}`);
+  return algorithm;
+}
+
+/** A generator can tell its reader of a refusal only by throwing. */
+function refuse(problem: Fault | undefined): void {
+  if (problem !== undefined) throw new BodyError(problem);
+}
+
+function valueOf<T>(result: Result<T, Fault>): T {
+  if (!result.ok) throw new BodyError(result.error);
+  return result.value;
+}

@@ -1,0 +1,102 @@
+import { NO_FACTS, type Facts } from "../admission/facts.ts";
+import type { RequestHead } from "../http/head.ts";
+import { firstValue } from "../http/headers.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { AccessRecord, Outcome } from "../observe/record.ts";
+import type { Fault } from "../s3/faults.ts";
+import type { Responder } from "./respond.ts";
+import type { UpstreamErrorKind } from "./upstream-error.ts";
+
+/** Where access records go. */
+export type Observer = {
+  readonly metrics: Metrics;
+  readonly audit: (record: AccessRecord) => void;
+};
+
+/**
+ * One request from head to record. Whatever happens to it is noted here, and when the client's
+ * answer is delivered or its connection lost, exactly one access record is made of it.
+ */
+export class Exchange {
+  readonly responder: Responder;
+  readonly startedMs: number;
+  facts: Facts = NO_FACTS;
+  head: RequestHead | undefined;
+  bytesIn = 0;
+  endpoint: string | undefined;
+  dispatchedMs = 0;
+  firstByteMs: number | undefined;
+  upstreamError: UpstreamErrorKind | undefined;
+  /** Whether the store's answer has come to its end. */
+  storeAnswered = false;
+  /** Whether the gateway gave an answer of its own that is no error. */
+  answered = false;
+  refusal: Fault | undefined;
+  readonly #method: string;
+  readonly #sourceAddress: string | undefined;
+  readonly #clock: () => number;
+
+  constructor(
+    responder: Responder,
+    request: { readonly method: string; readonly sourceAddress: string | undefined },
+    observer: Observer,
+    clock: () => number,
+  ) {
+    this.responder = responder;
+    this.#method = request.method;
+    this.#sourceAddress = request.sourceAddress;
+    this.#clock = clock;
+    this.startedMs = clock();
+    observer.metrics.requestStarted();
+    responder.onClosed(() => {
+      const record = this.#record();
+      observer.metrics.requestEnded(record);
+      observer.audit(record);
+    });
+  }
+
+  /** The gateway's own error, if the client can still be told; else the connection ends. */
+  refuse(fault: Fault): void {
+    this.refusal = fault;
+    if (this.responder.closed) return;
+    if (this.responder.status !== 0) this.responder.breakOff();
+    else this.responder.refuse(fault, this.head?.target.path ?? "/");
+  }
+
+  #record(): AccessRecord {
+    const { facts, head, responder } = this;
+    return {
+      timeMs: this.startedMs,
+      requestId: responder.requestId,
+      sourceAddress: this.#sourceAddress,
+      method: this.#method,
+      operation: facts.operation,
+      bucket: facts.bucket,
+      key: facts.key,
+      versionId: facts.versionId,
+      account: facts.account,
+      subuser: facts.subuser,
+      accessKeyId: facts.accessKeyId,
+      outcome: this.#outcome(),
+      status: responder.status,
+      errorCode: this.refusal?.code,
+      gate: facts.denial?.gate,
+      rule: facts.denial?.rule ?? this.refusal?.detail,
+      reported: facts.reported,
+      endpoint: this.endpoint,
+      bytesIn: this.bytesIn,
+      bytesOut: responder.bytesOut,
+      durationMs: this.#clock() - this.startedMs,
+      firstByteMs: this.firstByteMs,
+      upstreamError: this.upstreamError,
+      userAgent: head === undefined ? undefined : firstValue(head.headers, "user-agent"),
+    };
+  }
+
+  #outcome(): Outcome {
+    if (this.upstreamError !== undefined) return "failed";
+    if (!this.responder.delivered) return "aborted";
+    if (this.refusal !== undefined) return "refused";
+    return this.answered ? "answered" : "forwarded";
+  }
+}

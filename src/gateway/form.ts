@@ -1,0 +1,222 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { withFilename } from "../s3/post-object.ts";
+import { BodyError } from "./body.ts";
+import { lastPart, malformedForm } from "./form-file.ts";
+import { parseBoundary, readPartHead, type PartHead } from "./form-part.ts";
+
+/** A browser's upload form ("POST Object", Amazon S3 API Reference), read up to its file. */
+export type Form = {
+  /** By lower-case name; `${filename}` in the key is replaced. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly file: FormFile;
+};
+
+type FormFile = {
+  /** As the form says it, directories included; empty if it says none. */
+  readonly filename: string;
+  /** The part's own media type: S3 ignores it, the field Content-Type is what counts. */
+  readonly contentType: string;
+  /** Ends with a `BodyError` if it was not exactly `length` bytes and the last of the form. */
+  readonly body: AsyncIterable<Buffer>;
+  /** Bytes. */
+  readonly length: number;
+};
+
+export type FormLimits = {
+  /** Everything before the file's first byte, boundaries included; S3 takes 20 KB. Also behind it. */
+  readonly fieldBytesMax: number;
+  /** The rest of a request, up to which a file is held in memory. */
+  readonly fileBufferBytesMax: number;
+};
+
+/**
+ * Reads a form's fields and finds its file. `contentLength`: bytes of the whole request body.
+ *
+ * The store must be told the file's length before the file has come. So the rest of a small request
+ * is read first, and fields after its file are ignored, as S3 does; in a large one the file must be
+ * the last part, so that its length follows from `contentLength`.
+ *
+ * A multipart reader cannot do that: busboy tells no offsets, and it skips malformed parts without
+ * a word. It reads the heads of parts here, and the boundaries are ours to find.
+ *
+ * Errors: MissingContentLength, MalformedPOSTRequest, MaxPostPreDataLengthExceeded,
+ * IncorrectNumberOfFilesInPostRequest, InvalidArgument for a field that occurs twice.
+ */
+export async function readForm(
+  source: AsyncIterable<Buffer>,
+  contentType: string,
+  contentLength: number | undefined,
+  limits: FormLimits,
+): Promise<Result<Form, Fault>> {
+  if (contentLength === undefined) return err(fault("MissingContentLength"));
+  const boundary = parseBoundary(contentType);
+  if (boundary === undefined) return err(malformedForm("the Content-Type names no valid boundary"));
+  const reader: FormReader = {
+    iterator: source[Symbol.asyncIterator](),
+    // With a line break in front, the first delimiter is like every other.
+    buffer: Buffer.from("\r\n"),
+    delimiter: Buffer.from(`\r\n--${boundary}`),
+    // The line break in front is not part of the request.
+    received: LINE_END.length,
+    begun: false,
+  };
+  try {
+    return ok(await readParts(reader, contentLength + LINE_END.length, limits));
+  } catch (error) {
+    await reader.iterator.return?.();
+    if (error instanceof BodyError) return err(error.fault);
+    throw error;
+  }
+}
+
+/** The bytes that have come and were not read yet. Mutable: it lives as long as the form is read. */
+type FormReader = {
+  readonly iterator: AsyncIterator<Buffer>;
+  buffer: Buffer;
+  /** What stands between parts: CRLF, two dashes, the boundary. */
+  readonly delimiter: Buffer;
+  /** Bytes that have come, read or not. */
+  received: number;
+  /** Whether the first delimiter was read. */
+  begun: boolean;
+};
+
+const LINE_END = Buffer.from("\r\n");
+const HEAD_END = Buffer.from("\r\n\r\n");
+const CLOSING = Buffer.from("--");
+
+async function readParts(
+  reader: FormReader,
+  contentLength: number,
+  limits: FormLimits,
+): Promise<Form> {
+  const fields = new Map<string, string>();
+  for (;;) {
+    const head = await nextPart(reader, limits);
+    if (head === undefined) throw new BodyError(fault("IncorrectNumberOfFilesInPostRequest"));
+    if (head.name === "file") {
+      const file = await readFile(reader, head, contentLength, limits);
+      return { fields: withFilename(fields, head.filename), file };
+    }
+    if (fields.has(head.name)) {
+      const message = `The form field "${head.name}" occurs more than once`;
+      throw new BodyError(fault("InvalidArgument", message));
+    }
+    fields.set(head.name, decodeField(await takeUntil(reader, reader.delimiter, limits)));
+  }
+}
+
+/** Reads on from behind a delimiter; undefined where it was the closing one. */
+async function nextPart(reader: FormReader, limits: FormLimits): Promise<PartHead | undefined> {
+  if (!reader.begun) {
+    const preamble = await takeUntil(reader, reader.delimiter, limits);
+    if (preamble.length > 0) throw broken("it must begin with its boundary");
+    reader.begun = true;
+  }
+  const rest = await takeUntil(reader, LINE_END, limits);
+  if (rest.equals(CLOSING)) return undefined;
+  if (rest.length > 0) throw broken("other text follows a boundary");
+  const head = await readPartHead(await takeUntil(reader, HEAD_END, limits));
+  if (head === undefined) throw broken("the head of a part is not valid");
+  return head;
+}
+
+/** The bytes before `mark`, which is read too: of fields, never of the file. */
+async function takeUntil(reader: FormReader, mark: Buffer, limits: FormLimits): Promise<Buffer> {
+  for (;;) {
+    const at = reader.buffer.indexOf(mark);
+    const read = at < 0 ? reader.buffer.length : at + mark.length;
+    if (reader.received - reader.buffer.length + read > limits.fieldBytesMax) {
+      const message = `The fields of the form take more than ${limits.fieldBytesMax} bytes`;
+      throw new BodyError(fault("MaxPostPreDataLengthExceeded", message));
+    }
+    if (at >= 0) {
+      const bytes = reader.buffer.subarray(0, at);
+      reader.buffer = reader.buffer.subarray(read);
+      return bytes;
+    }
+    reader.buffer = Buffer.concat([reader.buffer, await nextBytes(reader)]);
+  }
+}
+
+async function nextBytes(reader: FormReader): Promise<Buffer> {
+  const next = await reader.iterator.next();
+  if (next.done === true) throw new BodyError(fault("IncompleteBody", "The form ended too early"));
+  reader.received += next.value.length;
+  return next.value;
+}
+
+async function readFile(
+  reader: FormReader,
+  { filename, contentType }: PartHead,
+  contentLength: number,
+  limits: FormLimits,
+): Promise<FormFile> {
+  const rest = contentLength - (reader.received - reader.buffer.length);
+  if (rest > limits.fileBufferBytesMax) {
+    const { iterator, buffer, delimiter } = reader;
+    const closing = Buffer.concat([delimiter, CLOSING, LINE_END]);
+    const length = rest - closing.length;
+    const body = lastPart(
+      { iterator, first: buffer, delimiter, closing, length },
+      limits.fileBufferBytesMax,
+    );
+    return { filename, contentType, body, length };
+  }
+  const bytes = await bufferFile(reader, rest, limits);
+  return { filename, contentType, body: once(bytes), length: bytes.length };
+}
+
+/**
+ * The file of a small request, of which `length` bytes are unread. Fields behind it are read over,
+ * within the same limit as those before it; a second file is refused.
+ */
+async function bufferFile(reader: FormReader, length: number, limits: FormLimits): Promise<Buffer> {
+  const pieces = [reader.buffer];
+  for (let bytes = reader.buffer.length; bytes < length;) {
+    const piece = await nextBytes(reader);
+    pieces.push(piece);
+    bytes += piece.length;
+  }
+  const rest = withLineEnd(Buffer.concat(pieces), reader.delimiter);
+  const end = rest.indexOf(reader.delimiter);
+  if (end < 0) throw broken("its closing boundary is missing");
+  const buffer = rest.subarray(end + reader.delimiter.length);
+  const after = { ...reader, iterator: NOTHING, buffer, received: buffer.length };
+  for (;;) {
+    const head = await nextPart(after, limits);
+    if (head === undefined) break;
+    if (head.name === "file") throw new BodyError(fault("IncorrectNumberOfFilesInPostRequest"));
+    await takeUntil(after, after.delimiter, limits);
+  }
+  if (after.buffer.length > 0) throw broken("bytes follow its closing boundary");
+  return rest.subarray(0, end);
+}
+
+/** Node's own FormData, up to Node 20, ends with the closing boundary and no line break. */
+function withLineEnd(rest: Buffer, delimiter: Buffer): Buffer {
+  const closing = Buffer.concat([delimiter, CLOSING]);
+  const closed = rest.subarray(-closing.length).equals(closing);
+  return closed ? Buffer.concat([rest, LINE_END]) : rest;
+}
+
+const NOTHING: AsyncIterator<Buffer> = { next: async () => ({ done: true, value: undefined }) };
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  if (bytes.length > 0) yield bytes;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeField(bytes: Buffer): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw broken("a field is not UTF-8"); // Only the fatal decoder's TypeError can come here.
+  }
+}
+
+function broken(why: string): BodyError {
+  return new BodyError(malformedForm(why));
+}

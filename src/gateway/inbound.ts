@@ -1,0 +1,67 @@
+import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
+import { uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
+import type { RequestHead } from "../http/head.ts";
+import { parseTarget } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+
+/** More header fields than any S3 client sends; 2 KB of metadata is at most a few dozen. */
+const HEADER_FIELDS_MAX = 128;
+
+/**
+ * The head of a request as plain data, or why it is not one HTTP request (RFC 9112). Node's parser
+ * has already refused bad bytes, obs-fold, and Content-Length beside Transfer-Encoding.
+ */
+export function readHead(request: IncomingMessage): Result<RequestHead, Fault> {
+  const headers = lowerCased(request.rawHeaders);
+  const problem = headProblem(request, headers);
+  if (problem !== undefined) return err(fault("InvalidRequest", problem));
+  const target = parseTarget(request.url ?? "");
+  if (!target.ok) return err(fault("InvalidURI", target.error));
+  return ok({
+    method: request.method ?? "",
+    target: target.value,
+    headers,
+    sourceAddress: request.socket.remoteAddress,
+    secure: request.socket instanceof TLSSocket,
+  });
+}
+
+/** What can be said of a request even if its head cannot be read. */
+export function originOf(request: IncomingMessage): {
+  readonly method: string;
+  readonly sourceAddress: string | undefined;
+} {
+  return { method: request.method ?? "", sourceAddress: request.socket.remoteAddress };
+}
+
+/**
+ * The body as it comes in. Leaving the iteration early does not destroy the connection, so that
+ * the client can still read why.
+ */
+export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false });
+}
+
+function lowerCased(raw: readonly string[]): HeaderList {
+  const headers: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    headers.push((raw[i] ?? "").toLowerCase(), raw[i + 1] ?? "");
+  }
+  return headers;
+}
+
+function headProblem(request: IncomingMessage, headers: HeaderList): string | undefined {
+  if (request.httpVersionMajor !== 1) return `HTTP version ${request.httpVersion} is not served`;
+  if (headers.length > 2 * HEADER_FIELDS_MAX) {
+    return `The request has ${headers.length / 2} header fields: at most ${HEADER_FIELDS_MAX} are read`;
+  }
+  const hosts = valuesOf(headers, "host");
+  if (hosts.length !== 1 || hosts[0] === "") return "The request must have exactly one Host header";
+  const coding = uniqueValue(headers, "transfer-encoding");
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    return `Transfer-Encoding "${coding}" is not served: only chunked`;
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { compileSnapshot } from "../config/compile.ts";
+import type { Config } from "../config/config.ts";
+import { openAudit } from "../observe/audit.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { listenAdmin } from "./admin.ts";
+import type { Gateway } from "./handle.ts";
+import { listen } from "./server.ts";
+import { Upstream } from "./upstream.ts";
+
+/** A gateway that listens. */
+export type OpenGateway = {
+  /** `host:port` as bound, for S3 clients and for the operator's tools. */
+  readonly address: string;
+  readonly adminAddress: string;
+  /** Lets requests under way finish, then ends everything that was opened. */
+  readonly close: () => Promise<void>;
+};
+
+/** Opens everything a configuration asks for. Throws where a port or file cannot be opened. */
+export async function openGateway(config: Config, log: Logger): Promise<OpenGateway> {
+  const metrics = new Metrics();
+  const audit = config.log.auditFile === undefined ? undefined : openAudit(config.log.auditFile);
+  const upstream = openUpstream(config, metrics, log);
+  const gateway: Gateway = {
+    live: { current: compileSnapshot(config, 1) },
+    upstream,
+    observer: { metrics, audit: (record) => audit?.write(record) },
+    clock: monotonicClock(),
+    newRequestId: requestIds(),
+    log,
+  };
+  metrics.configAccepted(1, Date.now());
+  const admin = await listenAdmin(metrics, upstream, config.admin.address);
+  const listening = await listen(gateway, {
+    ...config.listen.address,
+    tls: config.listen.tls,
+    headerBytesMax: config.limits.headerBytesMax,
+    idleTimeoutMs: config.limits.idleTimeoutMs,
+  });
+  return {
+    address: listening.address,
+    adminAddress: admin.address,
+    close: async () => {
+      await listening.close();
+      await upstream.close();
+      await admin.close();
+      await audit?.flush();
+    },
+  };
+}
+
+function openUpstream(config: Config, metrics: Metrics, log: Logger): Upstream {
+  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs, ca } = config.upstream;
+  const options = {
+    endpoints: endpoints.map((endpoint) => endpoint.origin),
+    connectionsMax,
+    connectTimeoutMs,
+    headersTimeoutMs,
+    bodyTimeoutMs: config.limits.idleTimeoutMs,
+    ca,
+  };
+  return new Upstream(options, (endpoint, up) => {
+    metrics.endpointUp(endpoint, up);
+    if (!up) log.warn({ endpoint }, "An endpoint of the store does not answer");
+  });
+}
+
+/** Milliseconds since the epoch with fractions; signatures need the one, durations the other. */
+function monotonicClock(): () => number {
+  return () => performance.timeOrigin + performance.now();
+}
+
+/** 16 hex digits: eight of this process, eight that count. Unique, and free to make. */
+function requestIds(): () => string {
+  const process = randomBytes(4).toString("hex");
+  let count = 0;
+  return () => {
+    count = (count + 1) >>> 0;
+    return (process + count.toString(16).padStart(8, "0")).toUpperCase();
+  };
+}

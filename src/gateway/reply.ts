@@ -1,0 +1,140 @@
+import type { ReplyPlan } from "../admission/reply-plan.ts";
+import { mergeDeleteResult } from "../s3/delete-objects.ts";
+import { FAULTS } from "../s3/faults.ts";
+import { postResponse } from "../s3/post-object.ts";
+import { xmlEscape } from "../s3/xml.ts";
+
+/** A whole answer of the store, held in memory. */
+export type Reply = {
+  readonly status: number;
+  readonly statusText: string;
+  /** Name, value, name, value, …, as received, without hop-by-hop fields and Content-Length. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+};
+
+/** The most that is held of an answer that must be rewritten; 1,000 deleted keys stay far below. */
+const REWRITE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** The most that is held of an error in order to fill its message; a longer one passes as it is. */
+export const ERROR_BYTES_MAX = 64 * 1024;
+
+/**
+ * How many bytes of this answer must be held before it can be passed on: 0 means none, it streams.
+ * `status` and `contentType` are the store's.
+ */
+export function heldBytesMax(plan: ReplyPlan, status: number, contentType: string): number {
+  if (plan.kind === "post") return REWRITE_BYTES_MAX;
+  if (plan.kind !== "relay" && status === 200) return REWRITE_BYTES_MAX;
+  return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
+}
+
+/** The answer as the client must see it. */
+export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
+  if (reply.status >= 400) return { ...reply, body: withMessage(reply.body) };
+  switch (plan.kind) {
+    case "relay":
+      return reply;
+    case "location":
+      return { ...reply, body: withLocation(reply.body, plan.url) };
+    case "merge-delete":
+      return {
+        ...reply,
+        body: Buffer.from(mergeDeleteResult(reply.body.toString(), plan.denied)),
+      };
+    case "post":
+      return postReply(plan, reply);
+  }
+}
+
+function postReply(plan: ReplyPlan & { kind: "post" }, reply: Reply): Reply {
+  const etag = valueOf(reply.headers, "etag") ?? "";
+  const answer = postResponse(plan.put, { bucket: plan.bucket, url: plan.url, etag });
+  const body = Buffer.from(answer.body);
+  return {
+    status: answer.status,
+    statusText: "",
+    headers: [...kept(reply.headers), ...answer.headers],
+    body,
+  };
+}
+
+/** Old clients crash on an error without a message, and RGW leaves most of them empty. */
+function withMessage(body: Buffer): Buffer {
+  const xml = body.toString("utf8");
+  const code = between(xml, "<Code>", "</Code>");
+  if (code === undefined) return body;
+  const message = `<Message>${xmlEscape(messageFor(code))}</Message>`;
+  for (const empty of ["<Message></Message>", "<Message/>", "<Message />"]) {
+    if (xml.includes(empty)) return Buffer.from(xml.replace(empty, () => message));
+  }
+  if (xml.includes("<Message>")) return body;
+  return Buffer.from(xml.replace("</Code>", () => `</Code>${message}`));
+}
+
+/** Codes that stores answer with and the gateway itself never does. */
+const STORE_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ["BucketAlreadyExists", "The requested bucket name is not available"],
+  ["BucketAlreadyOwnedByYou", "The bucket already exists and you own it"],
+  ["BucketNotEmpty", "The bucket you tried to delete is not empty"],
+  ["InvalidPart", "One or more of the specified parts could not be found"],
+  ["InvalidPartOrder", "The list of parts was not in ascending order"],
+  ["InvalidRange", "The requested range is not satisfiable"],
+  ["NoSuchBucket", "The specified bucket does not exist"],
+  ["NoSuchBucketPolicy", "The bucket policy does not exist"],
+  ["NoSuchCORSConfiguration", "The CORS configuration does not exist"],
+  ["NoSuchKey", "The specified key does not exist"],
+  ["NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"],
+  ["NoSuchTagSet", "There is no tag set associated with the bucket"],
+  ["NoSuchUpload", "The specified multipart upload does not exist"],
+  ["NoSuchVersion", "The specified version does not exist"],
+  ["NoSuchWebsiteConfiguration", "The bucket does not have a website configuration"],
+  ["PreconditionFailed", "At least one of the preconditions you specified did not hold"],
+  ["QuotaExceeded", "The quota of the bucket or account is used up"],
+  ["TooManyBuckets", "You have attempted to create more buckets than allowed"],
+]);
+
+function messageFor(code: string): string {
+  const own = Object.entries(FAULTS).find(([name]) => name === code)?.[1].message;
+  return own ?? STORE_MESSAGES.get(code) ?? `The store refused the request: ${code}`;
+}
+
+function withLocation(body: Buffer, url: string): Buffer {
+  const xml = body.toString("utf8");
+  const start = xml.indexOf("<Location>");
+  const end = xml.indexOf("</Location>");
+  if (start < 0 || end < start) return body;
+  return Buffer.from(`${xml.slice(0, start)}<Location>${xmlEscape(url)}${xml.slice(end)}`);
+}
+
+function between(text: string, open: string, close: string): string | undefined {
+  const start = text.indexOf(open);
+  const end = text.indexOf(close, start);
+  return start < 0 || end < 0 ? undefined : text.slice(start + open.length, end);
+}
+
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === name) return headers[i + 1];
+  }
+  return undefined;
+}
+
+/** What of a PutObject answer a form's answer keeps. */
+function kept(headers: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]?.toLowerCase() ?? "";
+    if (isKept(name)) out.push(name, headers[i + 1] ?? "");
+  }
+  return out;
+}
+
+function isKept(name: string): boolean {
+  return (
+    name.startsWith("x-amz-") ||
+    name.startsWith("access-control-") ||
+    name === "etag" ||
+    name === "vary"
+  );
+}

@@ -1,0 +1,118 @@
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { FAULTS, type Fault } from "../s3/faults.ts";
+import { errorDocument } from "./error-document.ts";
+
+/** How long a client whose body is not wanted may go on sending it before the connection ends. */
+const LINGER_MS = 2_000;
+
+/** The one writer of an answer to a client. */
+export class Responder {
+  readonly requestId: string;
+  /** Body bytes handed to the connection. */
+  bytesOut = 0;
+  /** The status sent; 0 until one is. */
+  status = 0;
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse, requestId: string) {
+    this.#response = response;
+    this.requestId = requestId;
+  }
+
+  /** The client is gone, or has been answered. */
+  get closed(): boolean {
+    return this.#response.closed || this.#response.destroyed;
+  }
+
+  /** Whether the whole answer reached the operating system. */
+  get delivered(): boolean {
+    return this.#response.writableFinished;
+  }
+
+  /** Calls back once, when the answer is delivered or the connection is lost. */
+  onClosed(callback: () => void): void {
+    this.#response.once("close", callback);
+  }
+
+  /** Tells a client that sent `Expect: 100-continue` to send its body. */
+  continue(): void {
+    this.#response.writeContinue();
+  }
+
+  /** `headers`: name, value, name, value, …; without hop-by-hop fields. */
+  start(status: number, statusText: string, headers: readonly string[]): void {
+    this.status = status;
+    this.#response.writeHead(status, statusText, this.#withConnection(headers));
+  }
+
+  /** False: wait for `onDrain` before writing more. */
+  write(chunk: Uint8Array): boolean {
+    this.bytesOut += chunk.length;
+    return this.#response.write(chunk);
+  }
+
+  onDrain(callback: () => void): void {
+    this.#response.once("drain", callback);
+  }
+
+  end(trailers: [string, string][] = []): void {
+    if (trailers.length > 0) this.#response.addTrailers(trailers);
+    this.#response.end();
+  }
+
+  /** A whole answer at once. A HEAD request gets the same head without the body. */
+  answer(status: number, statusText: string, headers: readonly string[], body: Buffer): void {
+    this.start(status, statusText, [...headers, "content-length", String(body.length)]);
+    if (this.#response.req.method !== "HEAD" && body.length > 0) this.write(body);
+    this.end();
+  }
+
+  /** `resource`: the path that was asked for, as the error document names it. */
+  refuse(fault: Fault, resource: string): void {
+    const body = Buffer.from(errorDocument(fault, resource, this.requestId), "utf8");
+    const headers = ["x-amz-request-id", this.requestId, "content-type", "application/xml"];
+    // An answer to HEAD has no document: without these nobody could read why.
+    if (this.#response.req.method === "HEAD") {
+      headers.push("x-amz-error-code", fault.code, "x-amz-error-message", oneLine(fault.message));
+    }
+    this.answer(FAULTS[fault.code].status, "", headers, body);
+  }
+
+  /** Ends the connection in the middle of an answer: the only honest sign that it is not whole. */
+  breakOff(): void {
+    this.#response.destroy();
+  }
+
+  /**
+   * An unread body may be long or may never come: the client is told that the connection will end,
+   * and it ends after a while even if the client goes on sending.
+   */
+  #withConnection(headers: readonly string[]): string[] {
+    if (this.#response.req.complete) return [...headers];
+    const { socket } = this.#response.req;
+    this.#response.once("finish", () => {
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once("close", () => clearTimeout(timer));
+    });
+    return [...headers, "connection", "close"];
+  }
+}
+
+/** Answers on a connection whose bytes were not HTTP, so that there is no request to answer. */
+export function refuseConnection(socket: Duplex, fault: Fault, requestId: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = errorDocument(fault, "/", requestId);
+  socket.end(
+    `HTTP/1.1 ${FAULTS[fault.code].status} Refused\r\nx-amz-request-id: ${requestId}\r\n` +
+      `content-type: application/xml\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`,
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?");
+}

@@ -1,0 +1,124 @@
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { fault, type Fault } from "../s3/faults.ts";
+import { handle, type Gateway } from "./handle.ts";
+import { refuseConnection } from "./respond.ts";
+
+/** Where and how clients are listened to. Sizes in bytes, times in milliseconds. */
+export type ListenOptions = {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** PEM; undefined: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly headerBytesMax: number;
+  /** How long a connection may stand still, within a request or between two. */
+  readonly idleTimeoutMs: number;
+};
+
+export type Listening = {
+  /** `host:port` as bound. */
+  readonly address: string;
+  /** Stops accepting, lets requests under way finish, resolves when all have. */
+  readonly close: () => Promise<void>;
+};
+
+/** A head must be complete this long after its first byte. */
+const HEAD_TIMEOUT_MS = 30_000;
+
+/** Opens the port on which S3 is spoken. */
+export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
+  const server = createServer(options);
+  const busy = new Map<Socket, http.IncomingMessage>();
+  const serve = (expectsContinue: boolean) => {
+    return (request: http.IncomingMessage, response: http.ServerResponse) => {
+      busy.set(request.socket, request);
+      response.once("close", () => busy.delete(request.socket));
+      handle(gateway, request, response, expectsContinue);
+    };
+  };
+  server.on("request", serve(false));
+  server.on("checkContinue", serve(true));
+  // Any other expectation: the client is answered as if it had none (RFC 9110 section 10.1.1).
+  server.on("checkExpectation", serve(false));
+  server.on("clientError", (error: Error & { code?: string }, socket) => {
+    refuseConnection(socket, connectionFault(error), gateway.newRequestId());
+  });
+  server.on("timeout", (socket: Socket) => {
+    if (!isWaitingForStore(socket, busy.get(socket))) socket.destroy();
+  });
+  return opened(server, options);
+}
+
+function createServer(options: ListenOptions): http.Server | https.Server {
+  const settings = {
+    maxHeaderSize: options.headerBytesMax,
+    // The number of fields is judged by inbound.ts, not cut off silently.
+    headersTimeout: HEAD_TIMEOUT_MS,
+    // A large upload takes as long as it takes; standing still is what ends it.
+    requestTimeout: 0,
+    keepAliveTimeout: options.idleTimeoutMs,
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    noDelay: true,
+  };
+  const server =
+    options.tls === undefined
+      ? http.createServer(settings)
+      : https.createServer({ ...settings, ...options.tls, minVersion: "TLSv1.2" });
+  server.maxHeadersCount = 0;
+  server.timeout = options.idleTimeoutMs;
+  return server;
+}
+
+async function opened(
+  server: http.Server | https.Server,
+  options: ListenOptions,
+): Promise<Listening> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return { address: boundAddress(server.address()), close: () => closed(server) };
+}
+
+async function closed(server: http.Server | https.Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+export function boundAddress(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === "string") throw new Error("Not listening on a port");
+  const { family, address: host, port } = address;
+  return family === "IPv6" ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+ * A request that has come whole and has no answer yet waits for the store, whose own time limits
+ * count; anything else that stands still is a client that does.
+ */
+function isWaitingForStore(socket: Socket, request: http.IncomingMessage | undefined): boolean {
+  return request !== undefined && request.complete && socket.writableLength === 0;
+}
+
+/** Node's parser errors (llhttp's names) as S3 says them. */
+function connectionFault(error: Error & { code?: string }): Fault {
+  switch (error.code) {
+    case "HPE_HEADER_OVERFLOW":
+      return fault("RequestHeaderSectionTooLarge");
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return fault("RequestTimeout");
+    case "HPE_INVALID_URL":
+      return fault("InvalidURI");
+    case "HPE_INVALID_METHOD":
+      return fault("MethodNotAllowed");
+    default:
+      return fault("InvalidRequest", "The request is not well-formed HTTP/1.1");
+  }
+}

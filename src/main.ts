@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from "commander";
+import { runCheck } from "./cli/check.ts";
+import { runDemo } from "./cli/demo.ts";
+import { runKeygen } from "./cli/keygen.ts";
+import { runServe } from "./cli/serve.ts";
+import type { Terminal } from "./cli/terminal.ts";
+
+const terminal: Terminal = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+};
+
+const program = new Command("s3warden").description("An access gateway for S3");
+
+program
+  .command("serve")
+  .description("Run the gateway")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .action(async (options: { config: string }) => exit(await runServe(options, terminal)));
+
+program
+  .command("demo")
+  .description("Run the gateway in front of an embedded store, with three example users")
+  .option("--port <number>", "port for S3 clients", wholeNumber(0, 65_535), 8080)
+  .option("--admin-port <number>", "port for metrics and probes", wholeNumber(0, 65_535), 9090)
+  .option("--dir <directory>", "where configuration and objects are kept", "demo-data")
+  .action(async (options: { port: number; adminPort: number; dir: string }) =>
+    exit(await runDemo(options, terminal)),
+  );
+
+program
+  .command("check")
+  .description("Name every problem of a configuration; nothing is started")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .action((options: { config: string }) => exit(runCheck(options, terminal)));
+
+program
+  .command("keygen")
+  .description("Make access key and secret key pairs")
+  .option("--count <number>", "how many", wholeNumber(1, 10_000), 1)
+  .action((options: { count: number }) => exit(runKeygen(options, terminal)));
+
+await program.parseAsync();
+
+/** Output may still be on its way through a pipe, so the process ends by itself. */
+function exit(code: number): void {
+  process.exitCode = code;
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d{1,6}$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}

@@ -1,0 +1,95 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { AccessRecord } from "./record.ts";
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests = this.#counter("requests_total", "Requests that ended", [
+    "operation",
+    "outcome",
+    "code",
+  ]);
+  readonly #denials = this.#counter("denials_total", "Requests a gate of the policy refused", [
+    "gate",
+    "operation",
+  ]);
+  readonly #duration = this.#histogram("request_duration_seconds", "From head to end of answer");
+  readonly #firstByte = this.#histogram(
+    "upstream_first_byte_seconds",
+    "From dispatch to the first byte of the store's answer",
+  );
+  readonly #bytes = this.#counter("bytes_total", "Body bytes from and to clients", ["direction"]);
+  readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", []);
+  readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
+    "kind",
+  ]);
+  readonly #upstreamUp = this.#gauge("upstream_up", "1 where the endpoint answers, else 0", [
+    "endpoint",
+  ]);
+  readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", []);
+  readonly #reloadOk = this.#gauge(
+    "config_last_reload_successful",
+    "1 if the last configuration read was accepted, else 0",
+    [],
+  );
+  readonly #reloadTime = this.#gauge(
+    "config_last_reload_success_timestamp_seconds",
+    "When a configuration was last accepted",
+    [],
+  );
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
+  }
+
+  requestStarted(): void {
+    this.#inFlight.inc();
+  }
+
+  requestEnded(record: AccessRecord): void {
+    const { operation, outcome } = record;
+    const code = record.errorCode ?? String(record.status);
+    this.#inFlight.dec();
+    this.#requests.inc({ operation, outcome, code });
+    if (record.gate !== undefined) this.#denials.inc({ gate: record.gate, operation });
+    this.#duration.observe({ operation }, record.durationMs / 1000);
+    if (record.firstByteMs !== undefined) {
+      this.#firstByte.observe({ operation }, record.firstByteMs / 1000);
+    }
+    if (record.bytesIn > 0) this.#bytes.inc({ direction: "in" }, record.bytesIn);
+    if (record.bytesOut > 0) this.#bytes.inc({ direction: "out" }, record.bytesOut);
+    if (record.upstreamError !== undefined)
+      this.#upstreamErrors.inc({ kind: record.upstreamError });
+  }
+
+  endpointUp(endpoint: string, up: boolean): void {
+    this.#upstreamUp.set({ endpoint }, up ? 1 : 0);
+  }
+
+  /** `atMs`: milliseconds since the epoch. */
+  configAccepted(generation: number, atMs: number): void {
+    this.#generation.set(generation);
+    this.#reloadOk.set(1);
+    this.#reloadTime.set(atMs / 1000);
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+    return new Counter({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
+    return new Gauge({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram(name: string, help: string): Histogram<"operation"> {
+    return new Histogram({
+      name: `s3warden_${name}`,
+      help,
+      labelNames: ["operation"],
+      buckets: SECONDS,
+      registers: [this.registry],
+    });
+  }
+}

@@ -1,0 +1,48 @@
+/** How a request ended, as the `outcome` label of `s3warden_requests_total`. */
+export type Outcome =
+  /** The store answered and its answer was delivered whole. */
+  | "forwarded"
+  /** The gateway itself answered: a refusal, or an answer that needs no store. */
+  | "refused"
+  | "answered"
+  /** The store did not answer, or broke off. */
+  | "failed"
+  /** The client went away before its answer was complete. */
+  | "aborted";
+
+/** What is known of one request when it has ended; log lines and metrics are made from this only. */
+export type AccessRecord = {
+  /** When the head had been read, milliseconds since the epoch. */
+  readonly timeMs: number;
+  readonly requestId: string;
+  readonly sourceAddress: string | undefined;
+  readonly method: string;
+  readonly operation: string;
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
+  readonly versionId: string | undefined;
+  readonly account: string | undefined;
+  readonly subuser: string | undefined;
+  readonly accessKeyId: string | undefined;
+  readonly outcome: Outcome;
+  /** The HTTP status the client saw; 0 if none was sent. */
+  readonly status: number;
+  /** The S3 error code of an answer the gateway itself made. */
+  readonly errorCode: string | undefined;
+  /** The gate that refused, or in report mode would have. */
+  readonly gate: string | undefined;
+  /** The rule that refused, in the operator's words. */
+  readonly rule: string | undefined;
+  /** True where report mode let a refused request through. */
+  readonly reported: boolean;
+  readonly endpoint: string | undefined;
+  /** Body bytes from and to the client. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly durationMs: number;
+  /** From dispatch to the first byte of the store's answer. */
+  readonly firstByteMs: number | undefined;
+  /** What kind of upstream error it was: a label of `upstream_errors_total`. */
+  readonly upstreamError: string | undefined;
+  readonly userAgent: string | undefined;
+};

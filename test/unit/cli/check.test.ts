@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { after, test } from "node:test";
+import { runCheck } from "../../../src/cli/check.ts";
+import { loadConfig } from "../../../src/cli/load.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "s3warden-"));
+after(() => rmSync(dir, { recursive: true }));
+
+/** Writes `text` to a file of the test's folder and gives its path. */
+function file(name: string, text: string | Uint8Array): string {
+  const path = join(dir, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function check(config: string): { code: number; out: string; err: string } {
+  let out = "";
+  let err = "";
+  const code = runCheck(
+    { config },
+    { stdout: (text) => void (out += text), stderr: (text) => void (err += text) },
+  );
+  return { code, out, err };
+}
+
+const UPSTREAM = 'upstream: { endpoints: ["http://a", "http://b"] }\n';
+
+test("runCheck() counts what a good configuration has", () => {
+  const { code, out, err } = check("config/gateway.yaml");
+  assert.equal(out, "Configuration is good: 1 account, 1 subuser, 2 keys, 1 endpoint\n");
+  assert.equal(err, "");
+  assert.equal(code, 0);
+});
+
+test("runCheck() prints every problem with place, path, message and remedy", () => {
+  const path = file("bad.yaml", `${UPSTREAM}identities: []\nlistn: {}\nlog: [x]\n`);
+  const { code, out, err } = check(path);
+  assert.equal(
+    err,
+    `${path}:3:1: listn: Unknown key "listn"\n    Did you mean "listen"?\n` +
+      `${path}:4:6: log: Expected a map\n2 problems\n`,
+  );
+  assert.equal(out, "");
+  assert.equal(code, 1);
+});
+
+test("runCheck() says so if the file is not there", () => {
+  const { code, err } = check(join(dir, "none.yaml"));
+  const path = join(dir, "none.yaml");
+  assert.equal(err, `${path}: Cannot read "${path}": no such file\n1 problem\n`);
+  assert.equal(code, 1);
+});
+
+test("runCheck() says so if the file is a directory or not text", () => {
+  assert.match(check(dir).err, /: it is a directory\n/);
+  assert.match(
+    check(file("latin1.yaml", Buffer.from("a: \xe9", "latin1"))).err,
+    /not UTF-8 text\n/,
+  );
+});
+
+test("loadConfig() takes variables from the environment", () => {
+  process.env["S3WARDEN_TEST_REGION"] = "eu-north-1";
+  const text = `${UPSTREAM}identities: []\npolicy: { regions: ["\${env:S3WARDEN_TEST_REGION}"] }\n`;
+  const { result } = loadConfig(file("env.yaml", text));
+  delete process.env["S3WARDEN_TEST_REGION"];
+  assert.ok(result.ok);
+  assert.deepEqual(result.value.policy.regions, ["eu-north-1"]);
+});
+
+test("loadConfig() does not take what every object has for a variable", () => {
+  const { result } = loadConfig(
+    file("own.yaml", `${UPSTREAM}identities: []\nlog: "\${env:toString}"\n`),
+  );
+  assert.ok(!result.ok);
+  assert.equal(result.error[0]?.message, 'The environment variable "toString" is not set');
+});
+
+test("loadConfig() names every file it read, good or bad, so that a reload can watch them", () => {
+  const accounts = file("ids.yaml", 'accounts: [{ name: "${file:missing}" }]\n');
+  const gateway = file("gateway.yaml", `${UPSTREAM}identities: [{ accounts: ids.yaml }]\n`);
+  const { result, files } = loadConfig(gateway);
+  assert.equal(result.ok, false);
+  assert.deepEqual(files, [gateway, accounts, join(dir, "missing")]);
+});

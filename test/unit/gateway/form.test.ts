@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BodyError } from "../../../src/gateway/body.ts";
+import { readForm, type FormLimits } from "../../../src/gateway/form.ts";
+import { cut } from "../../support/chunked.ts";
+
+const LIMITS = { fieldBytesMax: 2000, fileBufferBytesMax: 500 };
+const TYPE = "multipart/form-data; boundary=XX";
+
+const field = (name: string, value: string): string =>
+  `--XX\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+const file = (content: string, filename = "f.txt"): string =>
+  `--XX\r\nContent-Disposition: form-data; name="file"; filename="${filename}"\r\nContent-Type: text/plain\r\n\r\n${content}\r\n`;
+const END = "--XX--\r\n";
+
+type Outcome = {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly filename: string;
+  readonly length: number;
+  readonly content: string;
+  readonly code: string;
+};
+
+/** The form read in pieces of `step` bytes; a string is the code of a refusal before the file. */
+async function read(
+  text: string,
+  step = Number.MAX_SAFE_INTEGER,
+  limits: FormLimits = LIMITS,
+  contentType = TYPE,
+): Promise<Outcome | string> {
+  const bytes = Buffer.from(text);
+  const offsets: number[] = [];
+  for (let at = step; at < bytes.length; at += step) offsets.push(at);
+  const form = await readForm(cut(bytes, ...offsets), contentType, bytes.length, limits);
+  if (!form.ok) return form.error.code;
+  const { fields, file } = form.value;
+  let content = "";
+  let code = "none";
+  try {
+    for await (const piece of file.body) content += piece.toString();
+  } catch (error) {
+    if (!(error instanceof BodyError)) throw error;
+    ({ code } = error.fault);
+  }
+  return {
+    fields: Object.fromEntries(fields),
+    filename: file.filename,
+    length: file.length,
+    content,
+    code,
+  };
+}
+
+const BIG = "\r\n--X data \r\n".repeat(100);
+
+for (const [name, content] of [
+  ["a small file", "hello\r\nworld"],
+  ["an empty file", ""],
+  ["a file that almost contains the boundary", "\r\n--X\r\n--\r\n--Y\r\n\r\n-"],
+  ["a large file", BIG],
+] as const) {
+  test(`readForm() reads fields and ${name}, from any pieces`, async () => {
+    const text = field("Key", "a/${filename}") + field("policy", "p") + file(content) + END;
+    const expected = {
+      fields: { key: "a/f.txt", policy: "p" },
+      filename: "f.txt",
+      length: content.length,
+      content,
+      code: "none",
+    };
+    for (const step of [text.length, 1, 2, 3, 7, 100])
+      assert.deepEqual(await read(text, step), expected);
+  });
+}
+
+test("readForm() streams a large file while it comes", async () => {
+  const head = Buffer.from(file("").slice(0, -2));
+  const pieces = [head, Buffer.alloc(800, "a"), Buffer.alloc(800, "b"), Buffer.from(`\r\n${END}`)];
+  let sent = 0;
+  async function* source(): AsyncGenerator<Buffer> {
+    for (const piece of pieces) {
+      sent++;
+      yield piece;
+    }
+  }
+  const form = await readForm(source(), TYPE, Buffer.concat(pieces).length, LIMITS);
+  assert.ok(form.ok);
+  assert.equal(sent, 1);
+  assert.equal(form.value.file.length, 1600);
+  const body = form.value.file.body[Symbol.asyncIterator]();
+  assert.equal((await body.next()).value.toString(), "a".repeat(800));
+  assert.equal(sent, 3);
+});
+
+test("readForm() ignores fields behind a small file", async () => {
+  const outcome = await read(field("key", "k") + file("x") + field("key", "evil") + END);
+  assert.ok(typeof outcome !== "string");
+  assert.deepEqual([outcome.fields, outcome.content, outcome.code], [{ key: "k" }, "x", "none"]);
+});
+
+test("readForm() takes a field with a filename for a field, as Python's requests sends all of them", async () => {
+  const part = '--XX\r\nContent-Disposition: form-data; name="key"; filename="key"\r\n\r\nk\r\n';
+  const outcome = await read(part + file("x") + END);
+  assert.ok(typeof outcome !== "string");
+  assert.deepEqual(outcome.fields, { key: "k" });
+});
+
+test("readForm() gives a filename as UTF-8, directories and all, and the key only its last part", async () => {
+  const outcome = await read(field("key", "${filename}") + file("x", "C:/tmp/käse.txt") + END);
+  assert.ok(typeof outcome !== "string");
+  assert.equal(outcome.filename, "C:/tmp/käse.txt");
+  assert.deepEqual(outcome.fields, { key: "käse.txt" });
+});
+
+test("readForm() reads what Node's own FormData writes", async () => {
+  const form = new FormData();
+  form.set("key", 'ü "quoted"');
+  form.set("file", new File(["some\r\ndata"], "photo.jpg", { type: "image/jpeg" }));
+  const response = new Response(form);
+  const text = await response.clone().text();
+  const outcome = await read(text, 10, LIMITS, response.headers.get("content-type") ?? "");
+  const fields = { key: 'ü "quoted"' };
+  assert.deepEqual(outcome, {
+    fields,
+    filename: "photo.jpg",
+    length: 10,
+    content: "some\r\ndata",
+    code: "none",
+  });
+});
+
+test("readForm() takes a closing boundary without line break at the end of a small form", async () => {
+  const outcome = await read(field("key", "k") + file("x") + "--XX--");
+  assert.ok(typeof outcome !== "string");
+  assert.equal(outcome.content, "x");
+});
+
+const KEY = field("key", "k");
+const REFUSED = [
+  ["a form without file", KEY + END, "IncorrectNumberOfFilesInPostRequest"],
+  [
+    "two files in a small form",
+    KEY + file("x") + file("y") + END,
+    "IncorrectNumberOfFilesInPostRequest",
+  ],
+  ["a field twice", KEY + KEY + file("x") + END, "InvalidArgument"],
+  ["a field twice in other case", KEY + field("KEY", "evil") + file("x") + END, "InvalidArgument"],
+  [
+    "text before the first boundary",
+    `preamble\r\n${KEY}${file("x")}${END}`,
+    "MalformedPOSTRequest",
+  ],
+  ["text behind a boundary", `${KEY}--XX junk\r\n${END}`, "MalformedPOSTRequest"],
+  [
+    "a part without Content-Disposition",
+    `--XX\r\nContent-Type: text/plain\r\n\r\nv\r\n${file("x")}${END}`,
+    "MalformedPOSTRequest",
+  ],
+  [
+    "a part with two Content-Dispositions",
+    '--XX\r\nContent-Disposition: form-data; name="a"\r\nContent-Disposition: form-data; name="key"\r\n\r\nv\r\n' +
+      file("x") +
+      END,
+    "MalformedPOSTRequest",
+  ],
+  [
+    "a part without name",
+    `--XX\r\nContent-Disposition: form-data\r\n\r\nv\r\n${file("x")}${END}`,
+    "MalformedPOSTRequest",
+  ],
+  ["an empty name", field("", "v") + file("x") + END, "MalformedPOSTRequest"],
+  [
+    "a disposition that is not form-data",
+    '--XX\r\nContent-Disposition: attachment; name="a"\r\n\r\nv\r\n' + file("x") + END,
+    "MalformedPOSTRequest",
+  ],
+  [
+    "a folded header line",
+    '--XX\r\nContent-Disposition: form-data;\r\n name="a"\r\n\r\nv\r\n' + file("x") + END,
+    "MalformedPOSTRequest",
+  ],
+  ["a part without head", `--XX\r\n\r\nv\r\n${file("x")}${END}`, "MalformedPOSTRequest"],
+  [
+    "a base64 part",
+    `--XX\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\ndg==\r\n${file("x")}${END}`,
+    "MalformedPOSTRequest",
+  ],
+  [
+    "too much before the file",
+    field("x", "v".repeat(2000)) + file("x") + END,
+    "MaxPostPreDataLengthExceeded",
+  ],
+  [
+    "a head that never ends",
+    `--XX\r\nContent-Disposition: form-data; name="${"a".repeat(3000)}`,
+    "MaxPostPreDataLengthExceeded",
+  ],
+  ["a form that ends in a field", KEY.slice(0, -4), "IncompleteBody"],
+  ["a small form without closing boundary", KEY + file("x"), "MalformedPOSTRequest"],
+  ["bytes behind the closing boundary", `${KEY}${file("x")}${END}epilogue`, "MalformedPOSTRequest"],
+  ["nothing at all", "", "IncompleteBody"],
+] as const;
+
+for (const [name, text, code] of REFUSED) {
+  test(`readForm() refuses ${name}`, async () => {
+    assert.equal(await read(text), code);
+    assert.equal(await read(text, 1), code);
+  });
+}
+
+test("readForm() refuses a field that is not UTF-8", async () => {
+  const bytes = Buffer.from(KEY.replace("\r\nk\r\n", "\r\n\xff\r\n") + file("x") + END, "latin1");
+  const form = await readForm(cut(bytes), TYPE, bytes.length, LIMITS);
+  assert.ok(!form.ok);
+  assert.equal(form.error.code, "MalformedPOSTRequest");
+});
+
+test("readForm() refuses too many fields behind a small file", async () => {
+  const many = field("a", "v").repeat(5);
+  const limits = { fieldBytesMax: 200, fileBufferBytesMax: 100_000 };
+  assert.equal(await read(file("x") + many + END, 10, limits), "MaxPostPreDataLengthExceeded");
+});
+
+test("readForm() refuses a small form that is shorter than its Content-Length", async () => {
+  const text = Buffer.from(KEY + file("x") + END);
+  const form = await readForm(cut(text), TYPE, text.length + 1, LIMITS);
+  assert.ok(!form.ok);
+  assert.equal(form.error.code, "IncompleteBody");
+});
+
+test("readForm() refuses a request without Content-Length", async () => {
+  const form = await readForm(cut(Buffer.from(KEY)), TYPE, undefined, LIMITS);
+  assert.ok(!form.ok);
+  assert.equal(form.error.code, "MissingContentLength");
+});
+
+for (const type of [
+  "multipart/form-data",
+  "multipart/mixed; boundary=XX",
+  "multipart/form-data; boundary=",
+  `multipart/form-data; boundary=${"X".repeat(71)}`,
+  "multipart/form-data; boundary=XX; boundary=YY",
+  'multipart/form-data; boundary="X\\"X"',
+]) {
+  test(`readForm() refuses the Content-Type ${type}`, async () => {
+    assert.equal(await read(KEY + file("x") + END, 10, LIMITS, type), "MalformedPOSTRequest");
+  });
+}
+
+const REFUSED_LARGE = [
+  ["a field behind it", KEY + file(BIG) + field("late", "v") + END, "MalformedPOSTRequest"],
+  ["a second file behind it", KEY + file(BIG) + file("y") + END, "MalformedPOSTRequest"],
+  ["a boundary inside it", KEY + file(`x\r\n--XX\r\n${BIG}`) + END, "MalformedPOSTRequest"],
+  ["no line break at the end", KEY + file(BIG) + END.slice(0, -2), "MalformedPOSTRequest"],
+  ["no closing boundary", KEY + file(BIG), "MalformedPOSTRequest"],
+  ["an epilogue", KEY + file(BIG) + END + "x", "MalformedPOSTRequest"],
+] as const;
+
+for (const [name, text, code] of REFUSED_LARGE) {
+  test(`readForm() refuses a large file with ${name} and never completes it`, async () => {
+    for (const step of [text.length, 1, 5, 64]) {
+      const outcome = await read(text, step);
+      assert.ok(typeof outcome !== "string");
+      assert.equal(outcome.code, code);
+      assert.ok(outcome.content.length < outcome.length);
+    }
+  });
+}
+
+test("readForm() refuses a large form that is cut short", async () => {
+  const bytes = Buffer.from(KEY + file(BIG) + END);
+  const form = await readForm(cut(bytes.subarray(0, -1), 300), TYPE, bytes.length, LIMITS);
+  assert.ok(form.ok);
+  await assert.rejects(
+    async () => {
+      for await (const _piece of form.value.file.body);
+    },
+    (error) => error instanceof BodyError && error.fault.code === "IncompleteBody",
+  );
+});
+
+test("readForm() refuses bytes behind a large form at once, without reading them all", async () => {
+  const text = KEY + file(BIG) + END;
+  async function* source(): AsyncGenerator<Buffer> {
+    yield Buffer.from(text);
+    yield Buffer.from("x");
+    throw new Error("read on");
+  }
+  const form = await readForm(source(), TYPE, Buffer.byteLength(text), LIMITS);
+  assert.ok(form.ok);
+  await assert.rejects(
+    async () => {
+      for await (const _piece of form.value.file.body);
+    },
+    (error) => error instanceof BodyError && error.fault.code === "MalformedPOSTRequest",
+  );
+});
