@@ -61,11 +61,13 @@ export function matchesGlob(glob: Glob, text: string): boolean {
   if (head === undefined || tail === undefined) return false;
   let at = endOf(head, text, 0);
   if (last === 0) return at === text.length;
-  for (let i = 1; i < last && at >= 0; i++) {
+  if (at < 0) return false;
+  for (let i = 1; i < last; i++) {
     const piece = glob[i];
     if (piece !== undefined) at = endOfNext(piece, text, at);
+    if (at < 0) return false;
   }
-  return at >= 0 && fitsAtEnd(tail, text, at);
+  return fitsAtEnd(tail, text, at);
 }
 
 function pieceOf(parts: readonly (string | typeof ONE)[]): Piece {
@@ -115,7 +117,8 @@ function endOfNext(piece: Piece, text: string, from: number): number {
 /** Whether `piece` fits at or after `from` so that it ends with the text. */
 function fitsAtEnd(piece: Piece, text: string, from: number): boolean {
   if (piece.parts === undefined) {
-    return text.length - from >= piece.text.length && text.endsWith(piece.text);
+    const start = text.length - piece.text.length;
+    return start >= from && (piece.text === "" || text.startsWith(piece.text, start));
   }
   for (let at = from; at <= text.length; at += widthAt(text, at)) {
     if (endOf(piece, text, at) === text.length) return true;

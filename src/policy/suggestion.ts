@@ -2,7 +2,7 @@
  * The candidate nearest to `name`, letter case aside, if a slip of the fingers can explain the
  * difference: at most one edit in every four characters. Undefined if none is near.
  */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.floor(wanted.length / 4) + 1;

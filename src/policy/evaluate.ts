@@ -1,0 +1,168 @@
+import { namesAction } from "./actions.ts";
+import { type Condition, holds } from "./condition.ts";
+import type { Context } from "./condition-keys.ts";
+import { matchesGlob } from "./glob.ts";
+import type { Statement, StatementRef } from "./policy.ts";
+import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
+import { type Caller, gripOn } from "./principals.ts";
+import { relativeResource } from "./resource.ts";
+import { resolveTemplate } from "./template.ts";
+
+/** One thing that a request asks for; a request is allowed if each of them is. */
+export type Question = {
+  /** As AWS spells it: `s3:GetObject`. */
+  readonly action: string;
+  /** The operation that asks, such as `HeadObject`. */
+  readonly operation?: string | undefined;
+  /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
+  readonly resource: string;
+  readonly principal: Caller;
+  readonly context: Context;
+};
+
+/** Where systems differ. AWS's reading is the default. */
+export type Switches = {
+  /** What negated operators say of an absent key: true ("aws") or false ("rgw"). */
+  readonly missingKeyNegated: "aws" | "rgw";
+  /** Whether an operation's name in an Action list grants that operation. */
+  readonly operationNames: boolean;
+};
+
+const AWS_SWITCHES: Switches = { missingKeyNegated: "aws", operationNames: false };
+
+/** What policies say. "none" is no permission, but another source may give it. */
+export type Evaluation =
+  | { readonly effect: "deny"; readonly statement: StatementRef }
+  | {
+      readonly effect: "allow";
+      readonly statement: StatementRef;
+      /** "account": only the caller's account is allowed, which must pass it on by a policy. */
+      readonly grip: "direct" | "account";
+    }
+  | { readonly effect: "none" };
+
+const NOTHING_SAID: Evaluation = { effect: "none" };
+
+/**
+ * What `set` says of one (action, resource) pair: a matching Deny wins over any Allow, whatever
+ * their order (S3-AUTHORIZATION sections 3.2 to 3.6). Throws for a resource that is not S3's.
+ */
+export function evaluate(
+  set: PolicySet,
+  question: Question,
+  switches: Switches = AWS_SWITCHES,
+): Evaluation {
+  const asked: Asked = { question, switches, relative: relativeResource(question.resource) };
+  const deny = decisive(set.denies, asked);
+  if (deny !== undefined) return { effect: "deny", statement: deny.statement };
+  const allow = decisive(set.allows, asked);
+  return allow === undefined ? NOTHING_SAID : { effect: "allow", ...allow };
+}
+
+/** Why a statement does not match, or that it does. */
+export type StatementTrace = {
+  readonly statement: StatementRef;
+  readonly effect: "Allow" | "Deny";
+  readonly outcome: "match" | "action" | "principal" | "resource" | "condition";
+  /** The condition that failed, and what it was judged by; undefined for an absent key. */
+  readonly condition?: {
+    readonly operator: string;
+    readonly key: string;
+    readonly values: readonly string[];
+    readonly actual: string | readonly string[] | undefined;
+  };
+};
+
+/** The same evaluation, and for every statement of the set what made it match or not. */
+export function explainEvaluation(
+  set: PolicySet,
+  question: Question,
+  switches: Switches = AWS_SWITCHES,
+): { readonly evaluation: Evaluation; readonly trace: readonly StatementTrace[] } {
+  const asked: Asked = { question, switches, relative: relativeResource(question.resource) };
+  const trace = set.statements.map((statement) =>
+    traceOf(statement, examine(statement, asked), question.context),
+  );
+  return { evaluation: evaluate(set, question, switches), trace };
+}
+
+type Asked = {
+  readonly question: Question;
+  readonly switches: Switches;
+  readonly relative: string;
+};
+
+type Match = { readonly statement: StatementRef; readonly grip: "direct" | "account" };
+
+/** The match that counts most: one that names the caller, else one that names the account. */
+function decisive(index: StatementIndex, asked: Asked): Match | undefined {
+  const { action, operation } = asked.question;
+  let viaAccount: Match | undefined;
+  for (const list of candidates(index, action, operation, asked.relative)) {
+    for (const statement of list) {
+      const outcome = examine(statement, asked);
+      if (outcome === "direct") return { statement: statement.place, grip: outcome };
+      if (outcome === "account") viaAccount ??= { statement: statement.place, grip: outcome };
+    }
+  }
+  return viaAccount;
+}
+
+/** How it matches, or the first thing that does not; a condition speaks for itself. */
+type Outcome = "direct" | "account" | "action" | "principal" | "resource" | Condition;
+
+/**
+ * The one place where a statement meets a question. Conditions come last, so that values which
+ * are costly to get are only asked for where everything else already matches (section 2.3).
+ */
+function examine(statement: Statement, asked: Asked): Outcome {
+  const { question, switches } = asked;
+  if (!coversAction(statement, asked)) return "action";
+  const { principals, conditions } = statement;
+  const grip = principals === undefined ? "direct" : gripOn(principals, question.principal);
+  if (grip === "none") return "principal";
+  if (!coversResource(statement, asked)) return "resource";
+  for (const condition of conditions) {
+    if (!holds(condition, statement.effect, question.context, switches.missingKeyNegated)) {
+      return condition;
+    }
+  }
+  return grip;
+}
+
+/**
+ * Operation names count without the switch wherever they make the statement stricter: in a
+ * Deny's Action and in an Allow's NotAction (section 1.6).
+ */
+function coversAction({ effect, actions }: Statement, { question, switches }: Asked): boolean {
+  const stricter = (effect === "Deny") !== actions.negated;
+  const operationNames = stricter || switches.operationNames;
+  const { action, operation } = question;
+  return namesAction(actions.set, action, operation, operationNames) !== actions.negated;
+}
+
+/**
+ * A pattern whose variable has no value matches nothing (section 3.6). In an Allow with
+ * NotResource that would open everything to a caller without a name, so it allows nothing there.
+ */
+function coversResource({ effect, resources }: Statement, { question, relative }: Asked): boolean {
+  for (const pattern of resources.patterns) {
+    const glob = resolveTemplate(pattern, question.context, false);
+    if (glob === undefined) {
+      if (resources.negated && effect === "Allow") return false;
+    } else if (matchesGlob(glob, relative)) return !resources.negated;
+  }
+  return resources.negated;
+}
+
+function traceOf(statement: Statement, outcome: Outcome, context: Context): StatementTrace {
+  const { place, effect } = statement;
+  if (typeof outcome === "string") {
+    const matched = outcome === "direct" || outcome === "account";
+    return { statement: place, effect, outcome: matched ? "match" : outcome };
+  }
+  const { operator, keyText, valueTexts, name } = outcome;
+  const actual = context(name.key, name.tag);
+  const condition = { operator, key: keyText, values: valueTexts, actual };
+  return { statement: place, effect, outcome: "condition", condition };
+}

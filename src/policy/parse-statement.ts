@@ -1,0 +1,218 @@
+import { type ActionSet, compileActions, levelOf } from "./actions.ts";
+import type { Effect } from "./condition.ts";
+import { type JsonNode, placeOf } from "./json.ts";
+import { parseConditions } from "./parse-condition.ts";
+import type { Statement } from "./policy.ts";
+import { parseAwsPrincipal, parseCanonicalUser, type Principals } from "./principals.ts";
+import { complain, fieldsOf, itemsOf, pathOf, type Report } from "./report.ts";
+import { mayApply, parseResource, type ResourceRules } from "./resource.ts";
+import type { Template } from "./template.ts";
+
+export type StatementRules = ResourceRules & {
+  /** Whether an Allow may name operations instead of actions. */
+  readonly operationNames: boolean;
+};
+
+/**
+ * Reads one statement (S3-AUTHORIZATION section 3.1). Undefined if it is not good; every reason is
+ * in the report then. `index`: its place among its policy's statements, from 0.
+ */
+export function parseStatement(
+  report: Report,
+  node: JsonNode,
+  path: string,
+  index: number,
+  rules: StatementRules,
+): Statement | undefined {
+  const before = report.problems.length;
+  const fields = fieldsOf(report, node, path, STATEMENT_FIELDS);
+  if (fields === undefined) return undefined;
+  const source: Source = { report, node, path, fields, rules };
+  const sid = readSid(source);
+  const effect = readEffect(source);
+  const principals = readPrincipals(source, effect);
+  const actions = readActions(source, effect);
+  const resources = readResources(source);
+  const condition = fields.get("Condition");
+  const conditions =
+    condition === undefined
+      ? []
+      : parseConditions(report, condition, pathOf(path, "Condition"), rules.variables);
+  if (effect === undefined || actions === undefined || resources === undefined) return undefined;
+  if (report.problems.length > before) return undefined;
+  requireApplicable(source, actions, resources);
+  const { line } = placeOf(report.text, node.at);
+  const place = { file: report.file, line, sid, index };
+  return { place, effect, principals, actions, resources, conditions };
+}
+
+const STATEMENT_FIELDS = [
+  "Sid",
+  "Effect",
+  "Principal",
+  "NotPrincipal",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Condition",
+];
+
+/** A statement's text and all that is needed to read it. */
+type Source = {
+  readonly report: Report;
+  readonly node: JsonNode;
+  readonly path: string;
+  readonly fields: ReadonlyMap<string, JsonNode>;
+  readonly rules: StatementRules;
+};
+
+function readSid({ report, path, fields }: Source): string | undefined {
+  const node = fields.get("Sid");
+  if (node === undefined || node.kind === "string") return node?.text;
+  return complain(report, node.at, pathOf(path, "Sid"), "Invalid policy syntax: Sid must be text");
+}
+
+function readEffect({ report, node, path, fields }: Source): Effect | undefined {
+  const effect = fields.get("Effect");
+  const at = pathOf(path, "Effect");
+  if (effect === undefined) {
+    return complain(report, node.at, at, "Missing required field Effect");
+  }
+  const text = effect.kind === "string" ? effect.text : effect.kind;
+  if (effect.kind === "string" && (text === "Allow" || text === "Deny")) return text;
+  return complain(report, effect.at, at, `Invalid effect: ${text}`, 'Write "Allow" or "Deny"');
+}
+
+/** A field that may be written in its plain form or as `Not…`, but not both. */
+type Negatable = { readonly node: JsonNode; readonly path: string; readonly negated: boolean };
+
+function readNegatable(source: Source, name: string): Negatable | undefined {
+  const { report, node, path, fields } = source;
+  const plain = fields.get(name);
+  const negated = fields.get(`Not${name}`);
+  if (plain !== undefined && negated !== undefined) {
+    const message = `Invalid policy syntax: ${name} and Not${name} exclude each other`;
+    return complain(report, negated.at, pathOf(path, `Not${name}`), message, "Keep one of the two");
+  }
+  if (plain !== undefined) return { node: plain, path: pathOf(path, name), negated: false };
+  if (negated !== undefined) {
+    return { node: negated, path: pathOf(path, `Not${name}`), negated: true };
+  }
+  return complain(report, node.at, pathOf(path, name), `Missing required field ${name}`);
+}
+
+function readActions(source: Source, effect: Effect | undefined): Statement["actions"] | undefined {
+  const { report, rules } = source;
+  const field = readNegatable(source, "Action");
+  if (field === undefined) return undefined;
+  const { negated } = field;
+  const patterns: string[] = [];
+  for (const { text, at, path } of itemsOf(report, field.node, field.path)) {
+    const compiled = compileActions([text]);
+    if (!compiled.ok) complain(report, at, path, compiled.error.message, compiled.error.remedy);
+    else if (!rules.operationNames && widensByOperation(compiled.value, effect, negated)) {
+      const message = `Policy has invalid action: "${text}" is the name of an operation`;
+      complain(report, at, path, message, "Name the action that the operation asks for");
+    } else patterns.push(text);
+  }
+  const set = compileActions(patterns);
+  return set.ok ? { negated, set: set.value } : undefined;
+}
+
+/** What an operation's name would allow is not evaluated without the switch; what it denies is. */
+function widensByOperation(set: ActionSet, effect: Effect | undefined, negated: boolean): boolean {
+  return set.operations.size > 0 && (effect === "Allow") !== negated;
+}
+
+function readResources(source: Source): Statement["resources"] | undefined {
+  const { report, rules } = source;
+  const field = readNegatable(source, "Resource");
+  if (field === undefined) return undefined;
+  const patterns: Template[] = [];
+  for (const { text, at, path } of itemsOf(report, field.node, field.path)) {
+    const pattern = parseResource(text, rules);
+    if (pattern.ok) patterns.push(pattern.value);
+    else complain(report, at, path, pattern.error.message, pattern.error.remedy);
+  }
+  return { negated: field.negated, patterns };
+}
+
+/** AWS refuses a bucket policy's statement of which no action can apply to any resource. */
+function requireApplicable(
+  { report, node, path, rules }: Source,
+  actions: Statement["actions"],
+  resources: Statement["resources"],
+): void {
+  if (rules.kind !== "bucket" || actions.negated || resources.negated) return;
+  if (actions.set.operations.size > 0 || actions.set.narrowed.size > 0) return;
+  for (const action of actions.set.actions) {
+    const level = levelOf(action);
+    if (resources.patterns.some((pattern) => mayApply(pattern, level))) return;
+  }
+  const message = "Action does not apply to any resource(s) in statement";
+  const remedy = "Bucket actions need arn:aws:s3:::bucket, object actions arn:aws:s3:::bucket/*";
+  complain(report, node.at, path, message, remedy);
+}
+
+function readPrincipals(source: Source, effect: Effect | undefined): Principals | undefined {
+  const { report, path, fields, rules } = source;
+  if (rules.kind === "identity") {
+    for (const name of ["Principal", "NotPrincipal"]) {
+      const node = fields.get(name);
+      if (node === undefined) continue;
+      const message = `Invalid policy syntax: an identity policy has no ${name}`;
+      complain(report, node.at, pathOf(path, name), message, "It is about whoever it is given to");
+    }
+    return undefined;
+  }
+  const field = readNegatable(source, "Principal");
+  if (field === undefined) return undefined;
+  if (field.negated && effect === "Allow") {
+    const message = "Invalid principal in policy: NotPrincipal cannot be used with Allow";
+    complain(report, field.node.at, field.path, message, "Name whom to allow in Principal");
+  }
+  return readPrincipalValue(report, field);
+}
+
+function readPrincipalValue(report: Report, field: Negatable): Principals | undefined {
+  const { node, path, negated } = field;
+  if (node.kind === "string") {
+    if (node.text === "*") return { negated, everyone: true, names: new Set() };
+    const message = `Invalid principal in policy: got "${node.text}"`;
+    return complain(report, node.at, path, message, `Write "*" or {"AWS": "${node.text}"}`);
+  }
+  const fields = fieldsOf(report, node, path, PRINCIPAL_FIELDS);
+  if (fields === undefined) return undefined;
+  if (node.kind === "object" && node.members.length === 0)
+    complain(report, node.at, path, "Invalid principal in policy: it is empty");
+  const names = new Set<string>();
+  let everyone = false;
+  for (const [kind, value] of fields) {
+    for (const { text, at, path: itemPath } of itemsOf(report, value, pathOf(path, kind))) {
+      if (kind === "AWS" && text === "*") everyone = true;
+      else for (const name of readName(report, kind, text, at, itemPath)) names.add(name);
+    }
+  }
+  return { negated, everyone, names };
+}
+
+const PRINCIPAL_FIELDS = ["AWS", "CanonicalUser", "Federated", "Service"];
+
+function readName(
+  report: Report,
+  kind: string,
+  text: string,
+  at: number,
+  path: string,
+): readonly string[] {
+  if (kind === "Federated" || kind === "Service") {
+    const message = `Invalid principal in policy: the gateway has no ${kind} principals, got "${text}"`;
+    complain(report, at, path, message, "Remove it: no request comes from such a principal");
+    return [];
+  }
+  const names = kind === "AWS" ? parseAwsPrincipal(text) : parseCanonicalUser(text);
+  if (names.ok) return names.value;
+  complain(report, at, path, names.error.message, names.error.remedy);
+  return [];
+}

@@ -1,0 +1,107 @@
+import { KNOWN_ACTIONS } from "./actions.ts";
+import type { Policy, Statement } from "./policy.ts";
+import { indexByPrefix, itemsFor, type PrefixIndex } from "./prefix-index.ts";
+import { templatePrefix } from "./template.ts";
+
+/**
+ * Policies that are judged together, such as all of one identity, compiled once. The index only
+ * says which statements are worth looking at: first by action, then by the literal beginning of
+ * their resources. Whether they match is decided in evaluate.ts, for them as for any other.
+ */
+export type PolicySet = {
+  /** In the order of the policies. */
+  readonly statements: readonly Statement[];
+  readonly denies: StatementIndex;
+  readonly allows: StatementIndex;
+};
+
+export type StatementIndex = {
+  /** By action as AWS spells it. Actions of which the same statements speak share their index. */
+  readonly byAction: ReadonlyMap<string, PrefixIndex<Statement>>;
+  /** By operation name, such as `HeadObject`: the statements that name it. */
+  readonly byOperation: ReadonlyMap<string, PrefixIndex<Statement>>;
+  /** For an action that is in no table. */
+  readonly all: readonly (readonly Statement[])[];
+};
+
+/** Compiles the index over the statements of all `policies`. */
+export function compilePolicies(policies: readonly Policy[]): PolicySet {
+  const statements = policies.flatMap((policy) => policy.statements);
+  return {
+    statements,
+    denies: indexOf(statements.filter((statement) => statement.effect === "Deny")),
+    allows: indexOf(statements.filter((statement) => statement.effect === "Allow")),
+  };
+}
+
+/** Whether nothing is said at all. */
+export function isEmpty(set: PolicySet): boolean {
+  return set.statements.length === 0;
+}
+
+/** The statements that may match; those left out cannot. `relative`: see `relativeResource()`. */
+export function candidates(
+  index: StatementIndex,
+  action: string,
+  operation: string | undefined,
+  relative: string,
+): readonly (readonly Statement[])[] {
+  if (!KNOWN_ACTIONS.has(action)) return index.all;
+  const byAction = index.byAction.get(action);
+  const lists = byAction === undefined ? NONE : itemsFor(byAction, relative);
+  const named = operation === undefined ? undefined : index.byOperation.get(operation);
+  return named === undefined ? lists : [...lists, ...itemsFor(named, relative)];
+}
+
+const NONE: readonly (readonly Statement[])[] = [];
+
+function indexOf(statements: readonly Statement[]): StatementIndex {
+  const byAction = new Map<string, Statement[]>();
+  const byOperation = new Map<string, Statement[]>();
+  for (const statement of statements) {
+    const { negated, set } = statement.actions;
+    if (negated) {
+      for (const action of KNOWN_ACTIONS) {
+        if (!set.actions.has(action)) file(byAction, action, statement);
+      }
+    } else {
+      for (const action of set.actions) file(byAction, action, statement);
+      for (const operation of set.operations) file(byOperation, operation, statement);
+      for (const operation of set.narrowed) file(byOperation, operation, statement);
+    }
+  }
+  const shared = new Map<string, PrefixIndex<Statement>>();
+  const numbers = new Map(statements.map((statement, number) => [statement, number]));
+  return {
+    byAction: indexLists(byAction, shared, numbers),
+    byOperation: indexLists(byOperation, shared, numbers),
+    all: [statements],
+  };
+}
+
+function file(lists: Map<string, Statement[]>, name: string, statement: Statement): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [statement]);
+  else list.push(statement);
+}
+
+/** One index for each different list: `s3:*` alone would otherwise be filed some 180 times. */
+function indexLists(
+  lists: ReadonlyMap<string, readonly Statement[]>,
+  shared: Map<string, PrefixIndex<Statement>>,
+  numbers: ReadonlyMap<Statement, number>,
+): ReadonlyMap<string, PrefixIndex<Statement>> {
+  const indexes = new Map<string, PrefixIndex<Statement>>();
+  for (const [name, list] of lists) {
+    const content = list.map((statement) => numbers.get(statement)).join();
+    const index = shared.get(content) ?? indexByPrefix(list, resourcePrefixes);
+    shared.set(content, index);
+    indexes.set(name, index);
+  }
+  return indexes;
+}
+
+/** What a resource must begin with to match; NotResource may match anything. */
+function resourcePrefixes({ resources }: Statement): readonly string[] {
+  return resources.negated ? [""] : resources.patterns.map(templatePrefix);
+}

@@ -1,0 +1,81 @@
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** Whom a statement of a bucket policy is about. */
+export type Principals = {
+  /** NotPrincipal: everybody but these. */
+  readonly negated: boolean;
+  /** `*`: everybody, also who is anonymous. */
+  readonly everyone: boolean;
+  /** Ids and ARNs; an account stands here as its id and as its root ARN. */
+  readonly names: ReadonlySet<string>;
+};
+
+/** Who asks. */
+export type Caller =
+  | { readonly kind: "anonymous" }
+  | {
+      readonly kind: "known";
+      /** Every ARN and id that names exactly this caller, all in the partition `aws`. */
+      readonly identifiers: readonly string[];
+      /** Every ARN and id that names the caller's account. */
+      readonly accountIdentifiers: readonly string[];
+    };
+
+/** `account`: named only through the account, which leaves it to the identity's own policies. */
+export type Grip = "direct" | "account" | "none";
+
+/**
+ * How the statement takes hold of the caller. All identifiers count before any negation, so that
+ * NotPrincipal spares a caller by whichever name it lists (S3-AUTHORIZATION section 6.7).
+ */
+export function gripOn(principals: Principals, caller: Caller): Grip {
+  const grip = positiveGrip(principals, caller);
+  if (!principals.negated) return grip;
+  return grip === "none" ? "direct" : "none";
+}
+
+function positiveGrip(principals: Principals, caller: Caller): Grip {
+  if (principals.everyone) return "direct";
+  if (caller.kind === "anonymous") return "none";
+  if (containsAny(principals.names, caller.identifiers)) return "direct";
+  return containsAny(principals.names, caller.accountIdentifiers) ? "account" : "none";
+}
+
+function containsAny(set: ReadonlySet<string>, items: readonly string[]): boolean {
+  for (const item of items) if (set.has(item)) return true;
+  return false;
+}
+
+/** What an error says about a name, and what to do. */
+export type PrincipalFault = { readonly message: string; readonly remedy: string };
+
+const REMEDY =
+  'Write "*", an account id, or an ARN such as arn:aws:iam::account:user/name, without wildcards';
+
+/**
+ * The names under which a caller is compared with one `AWS` value other than `*`: an account's
+ * id or root ARN, a user's or a role's ARN. Wildcards inside are refused as AWS does (3.1).
+ */
+export function parseAwsPrincipal(text: string): Result<readonly string[], PrincipalFault> {
+  const account = ACCOUNT.exec(text)?.[1] ?? ROOT.exec(text)?.[1];
+  if (account !== undefined) return ok([account, `arn:aws:iam::${account}:root`]);
+  const member = MEMBER.exec(text)?.[1];
+  if (member !== undefined) return ok([`arn:aws:${member}`]);
+  return err({ message: `Invalid principal in policy: got "${text}"`, remedy: REMEDY });
+}
+
+/** A canonical user id; Ceph's have a `$` in them. */
+export function parseCanonicalUser(text: string): Result<readonly string[], PrincipalFault> {
+  if (CANONICAL.test(text)) return ok([text]);
+  return err({
+    message: `Invalid principal in policy: got the canonical user "${text}"`,
+    remedy: 'Write the id without wildcards, or {"AWS": "*"} for everybody',
+  });
+}
+
+const ACCOUNT = /^([A-Za-z0-9_.-]+)$/;
+const ROOT = /^arn:(?:aws|aws-cn|aws-us-gov):iam::([A-Za-z0-9_.-]+):root$/;
+/** Ceph's users have an empty account, or `:subuser` behind their name. */
+const MEMBER =
+  /^arn:(?:aws|aws-cn|aws-us-gov):(iam::[A-Za-z0-9_.-]*:(?:user|role)\/[^\s*?]+|sts::[A-Za-z0-9_.-]*:(?:assumed-role|federated-user)\/[^\s*?]+)$/;
+const CANONICAL = /^[A-Za-z0-9_.$-]+$/;

@@ -1,0 +1,108 @@
+import type { Problem } from "../lib/problem.ts";
+import { type JsonNode, placeOf } from "./json.ts";
+import { didYouMean } from "./suggestion.ts";
+
+/** Collects all problems of one policy text, so that its author hears of them at once. */
+export type Report = {
+  readonly file: string;
+  readonly text: string;
+  readonly problems: Problem[];
+};
+
+/** Notes a problem of what stands at the offset `at`. */
+export function complain(
+  report: Report,
+  at: number,
+  path: string,
+  message: string,
+  remedy = "",
+): undefined {
+  report.problems.push({ file: report.file, ...placeOf(report.text, at), path, message, remedy });
+  return undefined;
+}
+
+/** The fields of an object by name; complains of doubled ones, and of any that is not `known`. */
+export function fieldsOf(
+  report: Report,
+  node: JsonNode,
+  path: string,
+  known: readonly string[],
+): ReadonlyMap<string, JsonNode> | undefined {
+  const members = membersOf(report, node, path);
+  if (members === undefined) return undefined;
+  const fields = new Map<string, JsonNode>();
+  for (const { name, at, value } of members) {
+    if (known.includes(name)) fields.set(name, value);
+    else {
+      const remedy = didYouMean(name, known, `Known here are ${known.join(", ")}`);
+      const message = `Invalid policy syntax: unknown field "${name}"`;
+      complain(report, at, pathOf(path, name), message, remedy);
+    }
+  }
+  return fields;
+}
+
+/** The members of an object, each name once; complains of doubled ones, or if it is no object. */
+export function membersOf(
+  report: Report,
+  node: JsonNode,
+  path: string,
+): readonly { readonly name: string; readonly at: number; readonly value: JsonNode }[] | undefined {
+  if (node.kind !== "object") {
+    const message = `Invalid policy syntax: expected an object, got ${nameOf(node)}`;
+    return complain(report, node.at, path, message);
+  }
+  const seen = new Set<string>();
+  return node.members.filter(({ name, at }) => {
+    if (seen.has(name)) {
+      const message = `Invalid policy syntax: the field "${name}" is written twice`;
+      complain(report, at, pathOf(path, name), message, "Keep one of the two");
+      return false;
+    }
+    return seen.add(name);
+  });
+}
+
+/** One text of a policy and where it stands. */
+export type Item = { readonly text: string; readonly at: number; readonly path: string };
+
+/** No list in a policy is longer. */
+const LIST_MAX = 200;
+
+/**
+ * A text or a list of texts. With `scalars`, numbers and booleans count as the texts they are
+ * written as. Complains of an empty list: it could be read as nothing or as everything.
+ */
+export function itemsOf(
+  report: Report,
+  node: JsonNode,
+  path: string,
+  scalars = false,
+): readonly Item[] {
+  if (node.kind !== "array") return itemOf(report, node, path, scalars);
+  if (node.items.length === 0) complain(report, node.at, path, "Invalid policy syntax: empty list");
+  if (node.items.length > LIST_MAX) {
+    const message = `Invalid policy syntax: a list may have ${LIST_MAX} values, got ${node.items.length}`;
+    complain(report, node.at, path, message);
+  }
+  return node.items.flatMap((item, i) => itemOf(report, item, `${path}[${i}]`, scalars));
+}
+
+function itemOf(report: Report, node: JsonNode, path: string, scalars: boolean): readonly Item[] {
+  const scalar = node.kind === "number" || node.kind === "boolean";
+  if (node.kind === "string" || (scalars && scalar)) {
+    return [{ text: node.text, at: node.at, path }];
+  }
+  complain(report, node.at, path, `Invalid policy syntax: expected text, got ${nameOf(node)}`);
+  return [];
+}
+
+export function pathOf(path: string, field: string): string {
+  return path === "" ? field : `${path}.${field}`;
+}
+
+function nameOf(node: JsonNode): string {
+  return node.kind === "null"
+    ? "null"
+    : `${node.kind === "object" || node.kind === "array" ? "an" : "a"} ${node.kind}`;
+}

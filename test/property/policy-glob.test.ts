@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { globOf, matchesGlob, wildcardParts } from "../../src/policy/glob.ts";
+
+/** The textbook definition over code points, as slow as it is plain. */
+function reference(pattern: readonly string[], text: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return text.length === 0;
+  if (first === "*") {
+    return reference(rest, text) || (text.length > 0 && reference(pattern, text.slice(1)));
+  }
+  const [head, ...tail] = text;
+  return head !== undefined && (first === "?" || first === head) && reference(rest, tail);
+}
+
+const LETTERS = ["a", "b", "/", "\n", "é", "😀", "e\u0301", "\u2028", "."];
+const text = fc.array(fc.constantFrom(...LETTERS), { maxLength: 10 }).map((list) => list.join(""));
+const pattern = fc
+  .array(fc.constantFrom("*", "*", "?", ...LETTERS.slice(0, 6)), { maxLength: 8 })
+  .map((list) => list.join(""));
+
+test("the glob equals its reference on random alphabets", () => {
+  fc.assert(
+    fc.property(pattern, text, (wild, plain) => {
+      const expected = reference(Array.from(wild), Array.from(plain));
+      assert.equal(matchesGlob(globOf(wildcardParts(wild)), plain), expected);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test("a glob made out of a text by putting wildcards in matches the text", () => {
+  const choices = fc.array(fc.constantFrom("keep", "one", "many"), {
+    minLength: 10,
+    maxLength: 10,
+  });
+  fc.assert(
+    fc.property(text, choices, (plain, how) => {
+      const wild = Array.from(plain, (character, i) =>
+        how[i % 10] === "keep" ? character : how[i % 10] === "one" ? "?" : "*",
+      ).join("");
+      assert.equal(matchesGlob(globOf(wildcardParts(wild)), plain), true);
+    }),
+    { numRuns: 2_000 },
+  );
+});
