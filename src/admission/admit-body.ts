@@ -12,6 +12,7 @@ import { forwardContent } from "./forward.ts";
 import type { PendingBody } from "./pending.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -48,7 +49,7 @@ function admitDelete(
   let judged: Facts = facts;
   for (const entry of request.value.entries) {
     const asks = asksOfDelete(address.bucket, entry, headers);
-    const verdict = judgeAll(snapshot, subject, asks, judged, nowMs);
+    const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs);
     if (!("kind" in verdict)) {
       judged = verdict;
       allowed.push(entry);
@@ -65,4 +66,11 @@ function admitDelete(
   const content = writeDeleteObjects({ quiet, entries: allowed });
   const reply: ReplyPlan = denied.length === 0 ? RELAY : { kind: "merge-delete", denied };
   return forwardContent(snapshot, subject, judged, content, reply, nowMs, true);
+}
+
+/** The request as if it were for this entry alone, so that conditions see its version. */
+function aboutEntry(subject: Subject, { versionId }: DeleteEntry): Subject {
+  if (versionId === undefined) return subject;
+  const parameter = { name: "versionId", value: versionId, rawName: "", rawValue: "" };
+  return { ...subject, query: [...subject.query, parameter] };
 }

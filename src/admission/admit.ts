@@ -77,7 +77,7 @@ export function judgeAll(
   facts: Facts,
   nowMs: number,
 ): Facts | Verdict {
-  const refusal = judge(snapshot, subject.caller, subject.head.sourceAddress, asks, nowMs);
+  const refusal = judge(snapshot, subject, asks, nowMs);
   if (refusal === undefined) return facts;
   const withDenial = { ...facts, denial: refusal.denial };
   if (snapshot.policy.mode === "report" && refusal.denial.gate !== "key-state") {

@@ -12,7 +12,9 @@ export type Gate =
   | "networks"
   | "blocked-actions"
   | "unsupported"
-  | "tier";
+  | "tier"
+  | "explicit-deny"
+  | "allow";
 
 /** Why a gate said no. `rule` names the setting for the operator and never reaches the client. */
 export type Denial = { readonly gate: Gate; readonly rule: string };

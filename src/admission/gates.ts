@@ -1,12 +1,17 @@
-import type { NetworkDecision } from "../policy/network.ts";
-import { networkDecision } from "../policy/network.ts";
+import type { Context } from "../policy/condition-keys.ts";
+import { evaluate, type Evaluation } from "../policy/evaluate.ts";
+import { networkDecision, type NetworkDecision } from "../policy/network.ts";
+import type { StatementRef } from "../policy/policy.ts";
+import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
+import type { Caller as Principal } from "../policy/principals.ts";
 import { tierAllows } from "../policy/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { contextOf } from "./condition-context.ts";
 import type { Denial } from "./facts.ts";
 import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Caller } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** A gate's no: what the client reads, and what the operator reads. */
 export type Refusal = { readonly fault: Fault; readonly denial: Denial };
@@ -17,18 +22,19 @@ export type Refusal = { readonly fault: Fault; readonly denial: Denial };
  */
 export function judge(
   snapshot: Snapshot,
-  caller: Caller,
-  sourceAddress: string | undefined,
+  subject: Subject,
   asks: readonly Ask[],
   nowMs: number,
 ): Refusal | undefined {
+  const { caller, head } = subject;
   const key = caller.kind === "known" ? caller.key : undefined;
   return (
     (key && keyState(key, nowMs)) ??
-    networks(snapshot, key, sourceAddress) ??
+    networks(snapshot, key, head.sourceAddress) ??
     blockedActions(snapshot, key, asks) ??
     unsupported(snapshot, asks) ??
-    (key && tier(key, asks))
+    (key && tier(key, asks)) ??
+    (key && policies(snapshot, subject, key, asks, nowMs))
   );
 }
 
@@ -106,11 +112,74 @@ function unsupported(snapshot: Snapshot, asks: readonly Ask[]): Refusal | undefi
 
 function tier(key: Key, asks: readonly Ask[]): Refusal | undefined {
   const { subuser } = key;
-  if (subuser === undefined) return undefined;
-  const ask = asks.find(({ action }) => !tierAllows(subuser.tier, action));
+  const ceiling = subuser?.tier;
+  if (ceiling === undefined) return undefined;
+  const ask = asks.find(({ action }) => !tierAllows(ceiling, action));
   if (ask === undefined) return undefined;
-  const message = `The tier ${subuser.tier.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;
-  return refusal("tier", `${key.account.name}:${subuser.name}: ${subuser.tier.name}`, message);
+  const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;
+  return refusal("tier", `${holder(key)}: ${ceiling.name}`, message);
+}
+
+/**
+ * Gates 7 and 8. A Deny decides whoever asks. An account has everything of its own, and a subuser
+ * what its tier has; who has no tier needs an Allow for every ask.
+ */
+function policies(
+  snapshot: Snapshot,
+  subject: Subject,
+  key: Key,
+  asks: readonly Ask[],
+  nowMs: number,
+): Refusal | undefined {
+  const { subuser, account } = key;
+  const set = subuser?.policies ?? account.policies;
+  const needsAllow = subuser !== undefined && subuser.tier === undefined;
+  if (isEmpty(set) && !needsAllow) return undefined;
+  const context = contextOf(snapshot, subject, nowMs);
+  for (const ask of asks) {
+    const evaluation = judgeAsk(set, ask, context);
+    if (evaluation.effect === "deny") return explicitlyDenied(ask, evaluation.statement);
+    if (evaluation.effect === "none" && needsAllow) {
+      const message = `No policy of this user allows ${ask.action} on ${arnOf(ask)}`;
+      return refusal("allow", `${holder(key)}: no policy`, message);
+    }
+  }
+  return undefined;
+}
+
+function explicitlyDenied(ask: Ask, { file, line, sid }: StatementRef): Refusal {
+  const message = `A policy explicitly denies ${ask.action} on ${arnOf(ask)}`;
+  return refusal("explicit-deny", `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`, message);
+}
+
+/**
+ * In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one bucket. Who names a tenant is therefore
+ * also denied by what is said of the bare name; allowed only by what names the tenant too.
+ */
+function judgeAsk(set: PolicySet, ask: Ask, context: Context): Evaluation {
+  const { action, operation, bucket, key } = ask;
+  const question = { action, operation, principal: NOBODY, context };
+  const bare = resourceOf(bucket?.name, key);
+  if (bucket?.tenant === undefined) return evaluate(set, { ...question, resource: bare });
+  const denied = evaluate(set, { ...question, resource: bare });
+  if (denied.effect === "deny") return denied;
+  return evaluate(set, {
+    ...question,
+    resource: resourceOf(`${bucket.tenant}:${bucket.name}`, key),
+  });
+}
+
+function resourceOf(bucket: string | undefined, key: string | undefined): string {
+  if (bucket === undefined) return "*";
+  return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`;
+}
+
+/** Identity policies are about whoever has them: they name no principal. */
+const NOBODY: Principal = { kind: "anonymous" };
+
+/** `account` or `account:subuser`. */
+function holder({ account, subuser }: Key): string {
+  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
 }
 
 function refusal(gate: Denial["gate"], rule: string, message: string): Refusal {

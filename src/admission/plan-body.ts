@@ -1,6 +1,6 @@
 import { checksumChecks, trailerNames } from "../checksum/checks.ts";
 import type { ChecksumCheck } from "../checksum/checksum.ts";
-import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { firstValue, hasHeader, valuesOf, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { operationNamed } from "../s3/operations.ts";
@@ -35,7 +35,9 @@ export function planBody(subject: Subject): Result<BodyPlan, Fault> {
 function isFramed(headers: HeaderList): boolean {
   if (hasHeader(headers, "x-amz-decoded-content-length")) return true;
   if (hasHeader(headers, "x-amz-trailer")) return true;
-  return contentCodings(firstValue(headers, "content-encoding")).includes("aws-chunked");
+  return valuesOf(headers, "content-encoding").some((value) =>
+    contentCodings(value).includes("aws-chunked"),
+  );
 }
 
 /** The tokens of a Content-Encoding value (RFC 9110 section 8.4), in lower case. */

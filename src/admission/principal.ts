@@ -1,4 +1,5 @@
 import type { NetworkRule } from "../policy/network.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
 import type { Tier } from "../policy/tier.ts";
 import type { ActionMatcher } from "../s3/action-names.ts";
 import type { Credential } from "../signature/credential.ts";
@@ -18,12 +19,17 @@ export type Account = {
   readonly networks: NetworkRule;
   /** Blocked for everybody of the account. */
   readonly blockedActions: readonly ActionPattern[];
+  /** Identity policies of the account, for everybody in it. */
+  readonly policies: PolicySet;
 };
 
 /** A user below an account, who acts as the account as far as the tier goes. */
 export type Subuser = {
   readonly name: string;
-  readonly tier: Tier;
+  /** What it may do at most, and also may; undefined: an IAM-style user, who needs a policy. */
+  readonly tier: Tier | undefined;
+  /** Its own identity policies together with its account's. */
+  readonly policies: PolicySet;
   readonly networks: NetworkRule;
   readonly blockedActions: readonly ActionPattern[];
 };

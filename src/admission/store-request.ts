@@ -5,6 +5,7 @@ import { storePath } from "../s3/address.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { ECHOED_HEADERS } from "../s3/known-headers.ts";
 import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
 import { contentCodings } from "./plan-body.ts";
@@ -14,8 +15,8 @@ import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest } from "./verdict.ts";
 
 /**
- * Standard fields with a meaning for a store (RFC 9110, RFC 9111, Fetch's CORS). Others, save
- * `x-amz-*`, stay behind: no signature need cover them, and stores and what stands before them
+ * Standard fields with a meaning for a store (RFC 9110, RFC 9111, Fetch's CORS). Others, save the
+ * known `x-amz-*`, stay behind: no signature need cover them, and stores and what stands before them
  * may give them a meaning of their own (`x-forwarded-for`, `cookie`, `x-http-method-override`).
  */
 const FORWARDED: ReadonlySet<string> = new Set([
@@ -42,8 +43,12 @@ const FORWARDED: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-/** `x-amz-*` fields that belong to the client's signature or framing and are written anew. */
-const REWRITTEN: ReadonlySet<string> = new Set([
+/**
+ * Known `x-amz-*` fields that stay behind: those of the client's signature and framing are written
+ * anew, the others mean nothing to a store.
+ */
+const KEPT_BACK: ReadonlySet<string> = new Set([
+  ...ECHOED_HEADERS,
   "x-amz-cf-id",
   "x-amz-content-sha256",
   "x-amz-date",
@@ -130,7 +135,7 @@ function isChecksum(name: string): boolean {
 }
 
 function isForwarded(name: string): boolean {
-  return FORWARDED.has(name) || (name.startsWith("x-amz-") && !REWRITTEN.has(name));
+  return FORWARDED.has(name) || (name.startsWith("x-amz-") && !KEPT_BACK.has(name));
 }
 
 function valueFor(name: string, value: string, body: StoreBody): string {

@@ -23,6 +23,7 @@ export function accountProblems(
     ...repeated(scalars, ACCOUNT_NAME, "account"),
     ...files.flatMap((document) => (document === undefined ? [] : repeatedSubusers(document))),
     ...unknownTiers(gateway, scalars),
+    ...files.flatMap((document) => (document === undefined ? [] : powerless(document))),
     ...scalars.flatMap(emptyLife),
   ];
 }
@@ -85,6 +86,20 @@ function unknownTiers(gateway: ConfigDocument, scalars: readonly Scalar[]): read
     const remedy = didYouMean(value, tiers, `Known: ${[...tiers].join(", ")}`);
     return [problemAt(document, path, { message, remedy })];
   });
+}
+
+/** A subuser with neither a tier nor a policy, who could do nothing: surely a slip. */
+function powerless(document: ConfigDocument): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const path of document.nodes.keys()) {
+    const subuser = /^(accounts\[\d+\]\.subusers\[\d+\])\.name$/.exec(path)?.[1];
+    if (subuser === undefined) continue;
+    const { nodes } = document;
+    if (nodes.has(`${subuser}.tier`) || nodes.has(`${subuser}.policies[0]`)) continue;
+    const message = "The subuser may do nothing: it has neither a tier nor a policy";
+    problems.push(problemAt(document, subuser, { message, remedy: "Add tier: READ, or policies" }));
+  }
+  return problems;
 }
 
 /** A key whose life ends before it begins. */

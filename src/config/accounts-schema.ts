@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ActionsSchema, NetworksSchema } from "./gateway-schema.ts";
 import { parseAccessKey, parseInstant, parsePrincipalName, parseSecret } from "./scalars.ts";
-import { text } from "./shape.ts";
+import { someText, text } from "./shape.ts";
 
 const credential = {
   accessKey: text(parseAccessKey),
@@ -19,9 +19,17 @@ const KeySchema = z.strictObject({
   networks: NetworksSchema,
 });
 
+const PoliciesSchema = z.array(someText()).prefault([]);
+
 const SubuserSchema = z.strictObject({
   name: text(parsePrincipalName),
-  tier: z.string().describe("READ, WRITE, READWRITE, FULL or a name of policy.tiers"),
+  tier: z
+    .string()
+    .optional()
+    .describe(
+      "READ, WRITE, READWRITE, FULL or a name of policy.tiers; absent: only what policies allow",
+    ),
+  policies: PoliciesSchema.describe("Identity policies of this subuser, JSON files"),
   keys: z.array(KeySchema).prefault([]),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that this subuser may not do"),
@@ -36,6 +44,7 @@ const AccountSchema = z.strictObject({
   keys: z.array(KeySchema).prefault([]),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that nobody of this account may do"),
+  policies: PoliciesSchema.describe("Identity policies for everybody of this account, JSON files"),
   subusers: z.array(SubuserSchema).prefault([]),
 });
 

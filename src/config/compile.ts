@@ -1,8 +1,10 @@
 import type { Account, Key, Subuser } from "../admission/principal.ts";
 import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
+import type { Policy } from "../policy/policy.ts";
+import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { compileTier, DEFAULT_TIERS, type Tier, type TierName } from "../policy/tier.ts";
 import { KeyRing } from "../signature/key-ring.ts";
-import type { AccountConfig, Config } from "./config.ts";
+import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -64,26 +66,40 @@ function compileKeys(
     const account = compileAccount(written);
     for (const key of written.keys) keys.set(key.accessKey, compileKey(key, account, undefined));
     for (const user of written.subusers) {
-      const subuser = compileSubuser(user, tiers);
+      const subuser = compileSubuser(user, written, tiers);
       for (const key of user.keys) keys.set(key.accessKey, compileKey(key, account, subuser));
     }
   }
   return keys;
 }
 
-function compileAccount({ name, upstream, networks, blockedActions }: AccountConfig): Account {
+function compileAccount(written: AccountConfig): Account {
+  const { name, upstream, networks, blockedActions } = written;
   const credential = upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey };
-  return { name, upstream: credential, networks, blockedActions };
+  const policies = compileSet(written.policies);
+  return { name, upstream: credential, networks, blockedActions, policies };
 }
 
 function compileSubuser(
-  { name, tier: tierName, networks, blockedActions }: AccountConfig["subusers"][number],
+  written: SubuserConfig,
+  account: AccountConfig,
   tiers: ReadonlyMap<TierName, Tier>,
 ): Subuser {
-  const tier = tiers.get(tierName);
-  if (tier === undefined) throw new Error(`A checked configuration knows its tiers: ${tierName}`);
-  return { name, tier, networks, blockedActions };
+  const { name, networks, blockedActions } = written;
+  const tier = written.tier === undefined ? undefined : tiers.get(written.tier);
+  if (written.tier !== undefined && tier === undefined) {
+    throw new Error(`A checked configuration knows its tiers: ${written.tier}`);
+  }
+  const policies = compileSet([...account.policies, ...written.policies]);
+  return { name, tier, networks, blockedActions, policies };
 }
+
+/** Most users have no policies of their own and share one empty set. */
+function compileSet(policies: readonly Policy[]): PolicySet {
+  return policies.length === 0 ? NO_POLICIES : compilePolicies(policies);
+}
+
+const NO_POLICIES = compilePolicies([]);
 
 function compileKey(
   key: AccountConfig["keys"][number],

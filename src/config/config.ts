@@ -3,6 +3,7 @@ import type { ActionPattern } from "../admission/principal.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { NetworkRule } from "../policy/network.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { TierName } from "../policy/tier.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { operationsOf } from "../s3/stores.ts";
@@ -13,6 +14,7 @@ import { gatewayProblems } from "./gateway-rules.ts";
 import { GatewaySchema, type GatewayFile } from "./gateway-schema.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem, type Pem } from "./pem.ts";
+import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
@@ -70,7 +72,16 @@ export type Config = {
   };
 };
 
-export type AccountConfig = AccountsFile["accounts"][number];
+/** An account as written, its policies and its subusers' read. */
+export type AccountConfig = Omit<WrittenAccount, "policies" | "subusers"> & {
+  readonly policies: readonly Policy[];
+  readonly subusers: readonly SubuserConfig[];
+};
+export type SubuserConfig = Omit<WrittenAccount["subusers"][number], "policies"> & {
+  readonly policies: readonly Policy[];
+};
+
+type WrittenAccount = AccountsFile["accounts"][number];
 
 /**
  * Everything that `text`, the content of `file`, and the files it names say; or every problem in
@@ -94,9 +105,32 @@ export function parseConfig(
       accounts.map(({ document }) => document),
     ),
   );
+  const list: AccountConfig[] = [];
+  for (const { document, value } of accounts) {
+    if (document === undefined) continue;
+    const policies = readPolicies(document, surroundings);
+    if (!policies.ok) problems.push(...policies.error);
+    else if (value !== undefined) list.push(...withPolicies(value, policies.value));
+  }
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
-  const list = accounts.flatMap(({ value }) => value?.accounts ?? []);
   return ok(assemble(gateway.value, list, pem.value, file));
+}
+
+/** `policies`: by the path of their names in the same file. */
+function withPolicies(
+  { accounts }: AccountsFile,
+  policies: ReadonlyMap<string, Policy>,
+): readonly AccountConfig[] {
+  const named = (path: string, names: readonly string[]): readonly Policy[] =>
+    names.flatMap((_, index) => policies.get(`${path}.policies[${index}]`) ?? []);
+  return accounts.map((account, i) => ({
+    ...account,
+    policies: named(`accounts[${i}]`, account.policies),
+    subusers: account.subusers.map((subuser, j) => ({
+      ...subuser,
+      policies: named(`accounts[${i}].subusers[${j}]`, subuser.policies),
+    })),
+  }));
 }
 
 /** `value` is there if the shape is right, `document` already if it is YAML. */

@@ -14,8 +14,6 @@ const KEYS: ReadonlySet<string> = new Set([
   "limits.concurrentRequests",
   "passthrough",
   "accounts[].groups",
-  "accounts[].policies",
-  "accounts[].subusers[].policies",
   "buckets",
 ]);
 

@@ -56,7 +56,8 @@ const PREFLIGHT = ok(PREFLIGHT_ROW.name);
  * Which one operation of the table `method` on `address` with `query` and `headers` is, by the
  * parsed query as a whole and in any order. Whatever could make two readers choose differently is
  * refused: a repeated name, two routing parameters, a subresource at the wrong level, an unknown
- * parameter, a vendor's extension, a repeated header that decides something.
+ * parameter, a vendor's extension, an unknown `x-amz-*` header, a repeated header that decides
+ * something.
  * Errors: InvalidArgument, InvalidRequest, MethodNotAllowed, NotImplemented.
  */
 export function classify(

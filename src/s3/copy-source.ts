@@ -47,6 +47,12 @@ export function copySourceHeader(source: CopySource): string {
   return `${path}${VERSION_MARK}${encodeComponent(source.versionId)}`;
 }
 
+/** `bucket/key`, decoded, as policies name a source; a tenant stands before its colon. */
+export function copySourceName({ bucket, key }: CopySource): string {
+  const name = bucket.tenant === undefined ? bucket.name : `${bucket.tenant}:${bucket.name}`;
+  return `${name}/${key}`;
+}
+
 function parseVersion(raw: string): Result<string, Fault> {
   if (raw === "") return err(fault("InvalidArgument", "Version id cannot be the empty string"));
   const version = parseKey(raw);

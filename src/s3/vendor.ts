@@ -1,5 +1,6 @@
 import type { HeaderList } from "../http/headers.ts";
 import { fault, type Fault } from "./faults.ts";
+import { isUnknownAmzHeader, METADATA_PREFIX } from "./known-headers.ts";
 
 /**
  * What stores add to S3 on their own account, from RGW's `rgw_rest_s3.cc` and MinIO's handlers:
@@ -26,9 +27,6 @@ const VENDOR_HEADER =
   /^(?:rgwx-|x-rgw|x-minio-|x-amz-replication-|x-amz-meta-(?:rgw|snowball-auto-extract$))/;
 
 const VENDOR_ANSWER_PREFIXES = ["rgwx-", "x-minio-", "x-rgw"] as const;
-
-/** User metadata may have an underscore in its name; every client writes such. */
-const METADATA_PREFIX = "x-amz-meta-";
 
 /**
  * Headers that routing or permissions are read from. Repeated, one reader takes the first and
@@ -78,7 +76,8 @@ const DECIDING_HEADERS: ReadonlySet<string> = new Set([
 
 /**
  * Why the header list must not be judged at all: a vendor's extension, a name that some stores
- * fold into another one, or a repeated header that decides something. Undefined: nothing.
+ * fold into another one, an `x-amz-*` header that nobody knows, or a repeated header that decides
+ * something. Undefined: nothing.
  */
 export function refusedHeader(headers: HeaderList): Fault | undefined {
   for (let i = 0; i < headers.length; i += 2) {
@@ -89,9 +88,13 @@ export function refusedHeader(headers: HeaderList): Fault | undefined {
         `The header "${name}" is a vendor extension and is not served`,
       );
     }
-    // A CGI-like front end makes x_amz_acl and x-amz-acl one variable.
+    // A CGI-like front end makes x_amz_acl and x-amz-acl one variable. User metadata may have an
+    // underscore in its name, and every client writes such.
     if (name.includes("_") && !name.startsWith(METADATA_PREFIX)) {
       return fault("InvalidRequest", `The header name "${name}" must not contain an underscore`);
+    }
+    if (isUnknownAmzHeader(name)) {
+      return fault("InvalidArgument", `The header "${name}" is not known`);
     }
     if (DECIDING_HEADERS.has(name) && occursAfter(headers, name, i)) {
       return fault("InvalidArgument", `The header "${name}" must not be repeated`);

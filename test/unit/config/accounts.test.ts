@@ -42,9 +42,11 @@ const TABLE = [
     ],
   ],
   [
-    "a subuser without a tier",
+    "a subuser with neither a tier nor a policy",
     "accounts:\n  - name: a\n    subusers:\n      - name: r\n",
-    ['accounts.yaml:4:9 accounts[0].subusers[0].tier: Missing key "tier" | Add it'],
+    [
+      "accounts.yaml:4:9 accounts[0].subusers[0]: The subuser may do nothing: it has neither a tier nor a policy | Add tier: READ, or policies",
+    ],
   ],
   [
     "a key without a secret",
@@ -105,12 +107,10 @@ const TABLE = [
   ],
   [
     "what this version has not",
-    "accounts:\n  - name: a\n    groups: [g]\n    policies: [p.json]\n    subusers:\n      - { name: r, policies: [q.json] }\nbuckets: []\n",
+    "accounts:\n  - name: a\n    groups: [g]\nbuckets: []\n",
     [
       ["3:5 accounts[0].groups", "accounts[0].groups"],
-      ["4:5 accounts[0].policies", "accounts[0].policies"],
-      ["6:20 accounts[0].subusers[0].policies", "accounts[0].subusers[0].policies"],
-      ["7:1 buckets", "buckets"],
+      ["4:1 buckets", "buckets"],
     ].map(
       ([place, named]) =>
         `accounts.yaml:${place}: "${named}" is part of the configuration contract but not implemented in this version | Remove it, or run a version of s3warden that has it`,
@@ -155,7 +155,8 @@ test("parseConfig() gives every option of an account its default", () => {
       keys: [{ accessKey: "AK1", secretKey: "SK1", disabled: false, networks }],
       networks,
       blockedActions: [],
-      subusers: [{ name: "r", tier: "READ", keys: [], networks, blockedActions: [] }],
+      policies: [],
+      subusers: [{ name: "r", tier: "READ", keys: [], networks, blockedActions: [], policies: [] }],
     },
   ]);
 });

@@ -1,0 +1,205 @@
+import { firstValue } from "../http/headers.ts";
+import { queryValue } from "../http/target.ts";
+import type { ConditionKey, Context } from "../policy/condition-keys.ts";
+import { copySourceName, parseCopySource } from "../s3/copy-source.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Caller, Subject } from "./subject.ts";
+
+/** What a value can be taken from, and nothing else. */
+type Sources = { readonly snapshot: Snapshot; readonly subject: Subject; readonly nowMs: number };
+type Extractor = (sources: Sources) => string | undefined;
+
+/**
+ * The values of condition keys for one request, each from the one place that the key is about
+ * (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
+ * value of the key that owns it. A key without a row has no value here; policies that name one
+ * whose value would have to be fetched or read from a body are refused with the configuration.
+ */
+export function contextOf(snapshot: Snapshot, subject: Subject, nowMs: number): Context {
+  const sources = { snapshot, subject, nowMs };
+  return (key) => EXTRACTORS.get(key)?.(sources);
+}
+
+/** Keys that exist, but not from a request's head: a policy must not count on them yet. */
+export function isEvaluated(key: ConditionKey): boolean {
+  return !NOT_FROM_HEAD.has(key);
+}
+
+const NOT_FROM_HEAD: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
+  "aws:PrincipalTag",
+  "aws:RequestTag",
+  "aws:ResourceTag",
+  "aws:TagKeys",
+  "gw:AclGrantsPublic",
+  "s3:BucketTag",
+  "s3:ExistingObjectTag",
+  "s3:InventoryAccessibleOptionalFields",
+  "s3:RequestObjectTag",
+  "s3:RequestObjectTagKeys",
+  "s3:locationconstraint",
+  "s3:object-lock-event-hold",
+  "s3:object-lock-event-hold-duration-days",
+  "s3:object-lock-legal-hold",
+  "s3:object-lock-mode",
+  "s3:object-lock-remaining-retention-days",
+  "s3:object-lock-retain-until-date",
+]);
+
+const header = (name: string): Extractor => {
+  return ({ subject }) => firstValue(subject.headers, name);
+};
+const parameter = (name: string): Extractor => {
+  return ({ subject }) => queryValue(subject.query, name);
+};
+/** Of the account, as its owner; undefined for who is anonymous. */
+const known = (value: (caller: Caller & { readonly kind: "known" }) => string | undefined) => {
+  return ({ subject: { caller } }: Sources): string | undefined =>
+    caller.kind === "known" ? value(caller) : undefined;
+};
+
+const LISTINGS: ReadonlySet<string> = new Set([
+  "ListObjects",
+  "ListObjectsV2",
+  "ListObjectVersions",
+]);
+/** What S3 returns where `max-keys` is not said ("ListObjectsV2", S3 API Reference). */
+const MAX_KEYS = "1000";
+
+const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, Extractor>([
+  ["aws:SourceIp", ({ subject }) => subject.head.sourceAddress],
+  ["aws:SecureTransport", ({ subject }) => String(subject.head.secure)],
+  ["aws:CurrentTime", ({ nowMs }) => new Date(nowMs).toISOString()],
+  ["aws:EpochTime", ({ nowMs }) => String(Math.floor(nowMs / 1000))],
+  ["aws:PrincipalArn", known(({ key }) => principalArn(key.account.name, key.subuser?.name))],
+  ["aws:PrincipalAccount", known(({ key }) => key.account.name)],
+  ["aws:PrincipalType", ({ subject }) => principalType(subject.caller)],
+  ["aws:userid", ({ subject }) => userId(subject.caller)],
+  ["aws:username", known(({ key }) => key.subuser?.name)],
+  ["rgw:subuser", known(({ key }) => key.subuser?.name)],
+  ["aws:Referer", header("referer")],
+  ["aws:UserAgent", header("user-agent")],
+  [
+    "aws:RequestedRegion",
+    ({ snapshot, subject }) => signedRegion(subject) ?? snapshot.store.region,
+  ],
+  ["s3:authType", known(authType)],
+  [
+    "s3:signatureversion",
+    known(({ proved }) => (proved.kind === "v4" ? "AWS4-HMAC-SHA256" : "AWS")),
+  ],
+  ["s3:signatureAge", signatureAge],
+  ["s3:x-amz-content-sha256", header("x-amz-content-sha256")],
+  ["s3:prefix", parameter("prefix")],
+  ["s3:delimiter", parameter("delimiter")],
+  ["s3:max-keys", maxKeys],
+  ["s3:versionid", versionId],
+  ["s3:x-amz-acl", header("x-amz-acl")],
+  ["s3:x-amz-grant-read", header("x-amz-grant-read")],
+  ["s3:x-amz-grant-write", header("x-amz-grant-write")],
+  ["s3:x-amz-grant-read-acp", header("x-amz-grant-read-acp")],
+  ["s3:x-amz-grant-write-acp", header("x-amz-grant-write-acp")],
+  ["s3:x-amz-grant-full-control", header("x-amz-grant-full-control")],
+  ["s3:x-amz-copy-source", copySource],
+  ["s3:x-amz-metadata-directive", header("x-amz-metadata-directive")],
+  ["s3:x-amz-object-annotation-directive", header("x-amz-object-annotation-directive")],
+  ["s3:x-amz-server-side-encryption", header("x-amz-server-side-encryption")],
+  [
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    header("x-amz-server-side-encryption-aws-kms-key-id"),
+  ],
+  [
+    "s3:x-amz-server-side-encryption-customer-algorithm",
+    header("x-amz-server-side-encryption-customer-algorithm"),
+  ],
+  ["s3:x-amz-storage-class", header("x-amz-storage-class")],
+  ["s3:x-amz-website-redirect-location", header("x-amz-website-redirect-location")],
+  ["s3:x-amz-object-ownership", header("x-amz-object-ownership")],
+  ["s3:x-amz-bucket-namespace", header("x-amz-bucket-namespace")],
+  ["s3:if-match", header("if-match")],
+  ["s3:if-none-match", header("if-none-match")],
+  ["s3:ObjectCreationOperation", ({ subject }) => CREATIONS.get(subject.operation)],
+  ["s3:x-amz-object-if-match", header("x-amz-object-if-match")],
+  ["s3:annotation-prefix", parameter("annotation-prefix")],
+  ["s3:max-annotation-results", parameter("max-annotation-results")],
+  ["gw:KeyId", known(({ key }) => key.accessKeyId)],
+  ["gw:Tier", known(({ key }) => key.subuser?.tier?.name)],
+  ["gw:Operation", ({ subject }) => subject.operation],
+  ["gw:ContentLength", header("content-length")],
+  ["gw:Upstream", ({ snapshot }) => snapshot.store.authority],
+]);
+
+/** Whether the operation makes an object visible, or only prepares one. */
+const CREATIONS: ReadonlyMap<string, string> = new Map([
+  ["PutObject", "true"],
+  ["CopyObject", "true"],
+  ["CompleteMultipartUpload", "true"],
+  ["PostObject", "true"],
+  ["CreateMultipartUpload", "false"],
+  ["UploadPart", "false"],
+  ["UploadPartCopy", "false"],
+]);
+
+export function principalArn(account: string, subuser: string | undefined): string {
+  return subuser === undefined
+    ? `arn:aws:iam::${account}:root`
+    : `arn:aws:iam::${account}:user/${subuser}`;
+}
+
+function principalType(caller: Caller): string {
+  if (caller.kind === "anonymous") return "Anonymous";
+  return caller.key.subuser === undefined ? "Account" : "User";
+}
+
+function userId(caller: Caller): string {
+  if (caller.kind === "anonymous") return "anonymous";
+  const { account, subuser } = caller.key;
+  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+}
+
+function signedRegion({ caller }: Subject): string | undefined {
+  if (caller.kind === "anonymous" || !("claim" in caller.proved)) return undefined;
+  const { claim } = caller.proved;
+  return claim.kind === "v4" ? claim.region : undefined;
+}
+
+function authType({ proved }: Caller & { readonly kind: "known" }): string {
+  if (!("claim" in proved)) return "POST";
+  return proved.claim.via === "header" ? "REST-HEADER" : "REST-QUERY-STRING";
+}
+
+/** Milliseconds since a presigned URL of version 4 was made; absent for everything else. */
+function signatureAge({ subject: { caller }, nowMs }: Sources): string | undefined {
+  if (caller.kind === "anonymous" || !("claim" in caller.proved)) return undefined;
+  const { claim } = caller.proved;
+  return claim.kind === "v4" && claim.via === "query" ? String(nowMs - claim.timeMs) : undefined;
+}
+
+/** The effective value, which always exists for a listing. */
+function maxKeys({ subject }: Sources): string | undefined {
+  if (!LISTINGS.has(subject.operation)) return undefined;
+  return queryValue(subject.query, "max-keys") ?? MAX_KEYS;
+}
+
+/** Also of an entry of DeleteObjects, whose subject is that entry's own. */
+function versionId({ subject }: Sources): string | undefined {
+  const named = queryValue(subject.query, "versionId");
+  if (named !== undefined) return named;
+  const source = sourceOf(subject);
+  return source?.versionId;
+}
+
+/** `bucket/key`, decoded, without a leading slash and without the version. */
+function copySource({ subject }: Sources): string | undefined {
+  const source = sourceOf(subject);
+  return source === undefined ? undefined : copySourceName(source);
+}
+
+function sourceOf(subject: Subject): ReturnType<typeof copySourceIn> {
+  return copySourceIn(firstValue(subject.headers, "x-amz-copy-source"));
+}
+
+function copySourceIn(text: string | undefined) {
+  if (text === undefined) return undefined;
+  const source = parseCopySource(text);
+  return source.ok ? source.value : undefined;
+}

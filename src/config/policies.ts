@@ -1,0 +1,52 @@
+import { isEvaluated } from "../admission/condition-context.ts";
+import type { Problem } from "../lib/problem.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { namedKeys } from "../policy/named-keys.ts";
+import { parsePolicy } from "../policy/parse.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { ConfigDocument } from "./document.ts";
+import { problemAt } from "./issues.ts";
+import { besides, unreadable, type Surroundings } from "./surroundings.ts";
+
+const FILE = /^accounts\[\d+\](?:\.subusers\[\d+\])?\.policies\[\d+\]$/;
+
+/**
+ * The identity policies that an accounts file names, by the path of the name (such as
+ * `accounts[0].policies[1]`), or every problem in them with its place in the policy's own file.
+ */
+export function readPolicies(
+  document: ConfigDocument,
+  surroundings: Surroundings,
+): Result<ReadonlyMap<string, Policy>, readonly Problem[]> {
+  const policies = new Map<string, Policy>();
+  const problems: Problem[] = [];
+  for (const [path, { value }] of document.nodes) {
+    if (!FILE.test(path) || typeof value !== "string") continue;
+    const file = besides(document.file, value);
+    const text = surroundings.read(file);
+    const policy = text.ok
+      ? parsePolicy(text.value, file, "identity")
+      : err([problemAt(document, path, unreadable(file, text.error))]);
+    if (!policy.ok) problems.push(...policy.error);
+    else {
+      problems.push(...notEvaluated(policy.value));
+      policies.set(path, policy.value);
+    }
+  }
+  return problems.length > 0 ? err(problems) : ok(policies);
+}
+
+/** A condition that is never looked at would be worse than none. */
+function notEvaluated(policy: Policy): readonly Problem[] {
+  return namedKeys(policy)
+    .filter(({ key }) => !isEvaluated(key))
+    .map(({ key, place }) => ({
+      file: policy.file,
+      line: place.line,
+      column: undefined,
+      path: `Statement[${place.index}]`,
+      message: `The condition key "${key}" is not implemented in this version`,
+      remedy:
+        "Its value stands in a request's body or in the store; use a key of the request's head",
+    }));
+}
