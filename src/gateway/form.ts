@@ -59,10 +59,11 @@ export async function readForm(
     delimiter: Buffer.from(`\r\n--${boundary}`),
     // The line break in front is not part of the request.
     received: LINE_END.length,
+    promised: contentLength + LINE_END.length,
     begun: false,
   };
   try {
-    return ok(await readParts(reader, contentLength + LINE_END.length, limits));
+    return ok(await readParts(reader, limits));
   } catch (error) {
     await reader.iterator.return?.();
     if (error instanceof BodyError) return err(error.fault);
@@ -78,6 +79,8 @@ type FormReader = {
   readonly delimiter: Buffer;
   /** Bytes that have come, read or not. */
   received: number;
+  /** Bytes that come in all. */
+  readonly promised: number;
   /** Whether the first delimiter was read. */
   begun: boolean;
 };
@@ -86,17 +89,13 @@ const LINE_END = Buffer.from("\r\n");
 const HEAD_END = Buffer.from("\r\n\r\n");
 const CLOSING = Buffer.from("--");
 
-async function readParts(
-  reader: FormReader,
-  contentLength: number,
-  limits: FormLimits,
-): Promise<Form> {
+async function readParts(reader: FormReader, limits: FormLimits): Promise<Form> {
   const fields = new Map<string, string>();
   for (;;) {
     const head = await nextPart(reader, limits);
     if (head === undefined) throw new BodyError(fault("IncorrectNumberOfFilesInPostRequest"));
     if (head.name === "file") {
-      const file = await readFile(reader, head, contentLength, limits);
+      const file = await readFile(reader, head, limits);
       return { fields: withFilename(fields, head.filename), file };
     }
     if (fields.has(head.name)) {
@@ -142,7 +141,10 @@ async function takeUntil(reader: FormReader, mark: Buffer, limits: FormLimits): 
 
 async function nextBytes(reader: FormReader): Promise<Buffer> {
   const next = await reader.iterator.next();
-  if (next.done === true) throw new BodyError(fault("IncompleteBody", "The form ended too early"));
+  if (next.done === true) {
+    if (reader.received >= reader.promised) throw broken("it ends without its boundary");
+    throw new BodyError(fault("IncompleteBody", "The form ended too early"));
+  }
   reader.received += next.value.length;
   return next.value;
 }
@@ -150,10 +152,9 @@ async function nextBytes(reader: FormReader): Promise<Buffer> {
 async function readFile(
   reader: FormReader,
   { filename, contentType }: PartHead,
-  contentLength: number,
   limits: FormLimits,
 ): Promise<FormFile> {
-  const rest = contentLength - (reader.received - reader.buffer.length);
+  const rest = reader.promised - (reader.received - reader.buffer.length);
   if (rest > limits.fileBufferBytesMax) {
     const { iterator, buffer, delimiter } = reader;
     const closing = Buffer.concat([delimiter, CLOSING, LINE_END]);

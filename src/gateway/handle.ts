@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
 import { admitBody } from "../admission/admit-body.ts";
 import { admitForm } from "../admission/admit-form.ts";
@@ -7,13 +8,13 @@ import type { BodyPlan } from "../admission/body-plan.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
-import { fault } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import { Exchange, type Observer } from "./exchange.ts";
 import { readForm } from "./form.ts";
-import { bodyOf, originOf, readHead } from "./inbound.ts";
+import { addressOf, bodyOf, originOf, readHead, type Origin } from "./inbound.ts";
 import { relay } from "./relay.ts";
-import { Responder } from "./respond.ts";
+import { Responder, responseOn } from "./respond.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What the gateway holds besides the request. */
@@ -27,37 +28,53 @@ export type Gateway = {
   readonly log: { readonly error: (error: unknown, message: string) => void };
 };
 
-/** Serves one request: the only way from a client's bytes to the store. */
+/**
+ * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
+ * for a connection that breaks meanwhile.
+ */
 export function handle(
   gateway: Gateway,
   request: IncomingMessage,
   response: ServerResponse,
   expectsContinue: boolean,
-): void {
-  const exchange = new Exchange(
-    new Responder(response, gateway.newRequestId()),
-    originOf(request),
-    gateway.observer,
-    gateway.clock,
-  );
+): Exchange {
+  const exchange = begin(gateway, response, originOf(request));
   try {
-    const head = readHead(request);
-    if (!head.ok) return exchange.refuse(head.error);
-    exchange.head = head.value;
-    const snapshot = gateway.live.current;
-    const verdict = admit(snapshot, head.value, exchange.startedMs);
-    const inbound: Inbound = {
-      gateway,
-      snapshot,
-      exchange,
-      request,
-      expectsContinue,
-      file: undefined,
-    };
-    act(inbound, verdict);
+    decide({ gateway, exchange, request, expectsContinue, file: undefined });
   } catch (error) {
     fail(gateway, exchange, error);
   }
+  return exchange;
+}
+
+/**
+ * Answers bytes that were no request, so that nothing of them could be judged. They too leave a
+ * record. `method`: if there was one.
+ */
+export function refuseUnreadable(
+  gateway: Gateway,
+  socket: Duplex,
+  method: string | undefined,
+  fault: Fault,
+): void {
+  const response = responseOn(socket);
+  if (response === undefined) return;
+  const origin = { method: method ?? "", sourceAddress: addressOf(socket) };
+  begin(gateway, response, origin).refuse(fault);
+}
+
+function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
+  const responder = new Responder(response, gateway.newRequestId());
+  return new Exchange(responder, origin, gateway.observer, gateway.clock);
+}
+
+function decide(inbound: Omit<Inbound, "snapshot">): void {
+  const { gateway, exchange, request } = inbound;
+  const head = readHead(request);
+  if (!head.ok) return exchange.refuse(head.error);
+  exchange.head = head.value;
+  const snapshot = gateway.live.current;
+  act({ ...inbound, snapshot }, admit(snapshot, head.value, exchange.startedMs));
 }
 
 type Inbound = {

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
@@ -23,17 +25,21 @@ export function readHead(request: IncomingMessage): Result<RequestHead, Fault> {
     method: request.method ?? "",
     target: target.value,
     headers,
-    sourceAddress: request.socket.remoteAddress,
+    sourceAddress: addressOf(request.socket),
     secure: request.socket instanceof TLSSocket,
   });
 }
 
 /** What can be said of a request even if its head cannot be read. */
-export function originOf(request: IncomingMessage): {
-  readonly method: string;
-  readonly sourceAddress: string | undefined;
-} {
-  return { method: request.method ?? "", sourceAddress: request.socket.remoteAddress };
+export type Origin = { readonly method: string; readonly sourceAddress: string | undefined };
+
+export function originOf(request: IncomingMessage): Origin {
+  return { method: request.method ?? "", sourceAddress: addressOf(request.socket) };
+}
+
+/** The peer's address; undefined for what is no network connection, or no longer one. */
+export function addressOf(connection: Duplex): string | undefined {
+  return connection instanceof Socket ? connection.remoteAddress : undefined;
 }
 
 /**

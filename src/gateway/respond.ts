@@ -1,4 +1,5 @@
-import type { ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { FAULTS, type Fault } from "../s3/faults.ts";
 import { errorDocument } from "./error-document.ts";
@@ -99,18 +100,20 @@ export class Responder {
   }
 }
 
-/** Answers on a connection whose bytes were not HTTP, so that there is no request to answer. */
-export function refuseConnection(socket: Duplex, fault: Fault, requestId: string): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
+/**
+ * Something to answer with on a connection whose bytes were no request; undefined where nobody
+ * would read it, and the connection ends at once.
+ */
+export function responseOn(connection: Duplex): ServerResponse | undefined {
+  if (!connection.writable || !(connection instanceof Socket)) {
+    connection.destroy();
+    return undefined;
   }
-  const body = errorDocument(fault, "/", requestId);
-  socket.end(
-    `HTTP/1.1 ${FAULTS[fault.code].status} Refused\r\nx-amz-request-id: ${requestId}\r\n` +
-      `content-type: application/xml\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `connection: close\r\n\r\n${body}`,
-  );
+  const response = new ServerResponse(new IncomingMessage(connection));
+  response.shouldKeepAlive = false;
+  response.assignSocket(connection);
+  response.once("finish", () => connection.end());
+  return response;
 }
 
 function oneLine(text: string): string {

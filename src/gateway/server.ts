@@ -1,9 +1,11 @@
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { fault, type Fault } from "../s3/faults.ts";
-import { handle, type Gateway } from "./handle.ts";
-import { refuseConnection } from "./respond.ts";
+import type { Exchange } from "./exchange.ts";
+import { originOf } from "./inbound.ts";
+import { handle, refuseUnreadable, type Gateway } from "./handle.ts";
 
 /** Where and how clients are listened to. Sizes in bytes, times in milliseconds. */
 export type ListenOptions = {
@@ -30,25 +32,45 @@ const HEAD_TIMEOUT_MS = 30_000;
 /** Opens the port on which S3 is spoken. */
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
   const server = createServer(options);
-  const busy = new Map<Socket, http.IncomingMessage>();
-  const serve = (expectsContinue: boolean) => {
-    return (request: http.IncomingMessage, response: http.ServerResponse) => {
-      busy.set(request.socket, request);
+  const busy = new Map<Duplex, Served>();
+  const serve = (expectsContinue: boolean): http.RequestListener => {
+    return (request, response) => {
+      const exchange = handle(gateway, request, response, expectsContinue);
+      busy.set(request.socket, { request, exchange });
       response.once("close", () => busy.delete(request.socket));
-      handle(gateway, request, response, expectsContinue);
     };
   };
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
   // Any other expectation: the client is answered as if it had none (RFC 9110 section 10.1.1).
   server.on("checkExpectation", serve(false));
+  server.on("connect", (request: http.IncomingMessage, socket: Duplex) => {
+    refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
+  });
   server.on("clientError", (error: Error & { code?: string }, socket) => {
-    refuseConnection(socket, connectionFault(error), gateway.newRequestId());
+    const served = busy.get(socket);
+    if (served !== undefined) breakServed(served, socket, error);
+    else if (error.code === "ECONNRESET") socket.destroy();
+    else refuseUnreadable(gateway, socket, undefined, connectionFault(error));
   });
   server.on("timeout", (socket: Socket) => {
-    if (!isWaitingForStore(socket, busy.get(socket))) socket.destroy();
+    if (!isWaitingForStore(socket, busy.get(socket)?.request)) socket.destroy();
   });
   return opened(server, options);
+}
+
+/** A request that is being served on a connection. */
+type Served = { readonly request: http.IncomingMessage; readonly exchange: Exchange };
+
+/** What follows the head is not the body that it promised; or it is another, broken request. */
+function breakServed(
+  { request, exchange }: Served,
+  socket: Duplex,
+  error: Error & { code?: string },
+): void {
+  const cutOff = error.code === "HPE_INVALID_EOF_STATE" || error.code === "ECONNRESET";
+  if (request.complete) socket.destroy();
+  else exchange.refuse(cutOff ? fault("IncompleteBody") : connectionFault(error));
 }
 
 function createServer(options: ListenOptions): http.Server | https.Server {

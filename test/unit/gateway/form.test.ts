@@ -195,10 +195,10 @@ const REFUSED = [
     `--XX\r\nContent-Disposition: form-data; name="${"a".repeat(3000)}`,
     "MaxPostPreDataLengthExceeded",
   ],
-  ["a form that ends in a field", KEY.slice(0, -4), "IncompleteBody"],
+  ["a form that ends in a field", KEY.slice(0, -4), "MalformedPOSTRequest"],
   ["a small form without closing boundary", KEY + file("x"), "MalformedPOSTRequest"],
   ["bytes behind the closing boundary", `${KEY}${file("x")}${END}epilogue`, "MalformedPOSTRequest"],
-  ["nothing at all", "", "IncompleteBody"],
+  ["nothing at all", "", "MalformedPOSTRequest"],
 ] as const;
 
 for (const [name, text, code] of REFUSED) {
