@@ -2,6 +2,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { runCheck } from "./cli/check.ts";
 import { runDemo } from "./cli/demo.ts";
+import { runExplain } from "./cli/explain.ts";
+import type { ExplainOptions } from "./cli/explain-request.ts";
 import { runKeygen } from "./cli/keygen.ts";
 import { runServe } from "./cli/serve.ts";
 import type { Terminal } from "./cli/terminal.ts";
@@ -36,6 +38,21 @@ program
   .action((options: { config: string }) => exit(runCheck(options, terminal)));
 
 program
+  .command("explain")
+  .description("Tell what would be decided on a request, and why")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .option("--as <identity>", "account or account:subuser")
+  .option("--anonymous", "a request without credentials")
+  .option("--ip <address>", "where it comes from; absent: unknown")
+  .option("--at <time>", "when, ISO 8601; absent: now")
+  .option("--header <line>", "'name: value', may be repeated", collect, [])
+  .option("--request <line>", "such as 'PUT /bucket/key?acl'")
+  .option("--action <name>", "such as s3:GetObject, with --resource")
+  .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
+  .option("--json", "for tools")
+  .action((options: ExplainOptions) => exit(runExplain(options, terminal)));
+
+program
   .command("keygen")
   .description("Make access key and secret key pairs")
   .option("--count <number>", "how many", wholeNumber(1, 10_000), 1)
@@ -46,6 +63,10 @@ await program.parseAsync();
 /** Output may still be on its way through a pipe, so the process ends by itself. */
 function exit(code: number): void {
   process.exitCode = code;
+}
+
+function collect(line: string, lines: readonly string[]): readonly string[] {
+  return [...lines, line];
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

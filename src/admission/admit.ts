@@ -25,6 +25,18 @@ import type { Verdict } from "./verdict.ts";
  * The order is S3-AUTHORIZATION's: parse, authenticate, then gates that can only take away.
  */
 export function admit(snapshot: Snapshot, head: RequestHead, nowMs: number): Verdict {
+  const recognized = recognize(snapshot, head, nowMs);
+  return "kind" in recognized
+    ? recognized
+    : decide(snapshot, recognized.subject, recognized.facts, nowMs);
+}
+
+/** What a request is about and who sent it, proved; or the verdict that needs no gate. */
+export function recognize(
+  snapshot: Snapshot,
+  head: RequestHead,
+  nowMs: number,
+): { readonly subject: Subject; readonly facts: Facts } | Verdict {
   const { path, query } = head.target;
   const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.domains);
   if (!located.ok) return refused(NO_FACTS, located.error);
@@ -40,18 +52,17 @@ export function admit(snapshot: Snapshot, head: RequestHead, nowMs: number): Ver
   if (operation.value === "PostObject") return form(head, address, claim.value, facts);
   const request = { head, operation: operation.value, address, query, headers: headers.value };
   const { payload } = claim.value;
+  // A preflight carries no credentials (Fetch, "CORS-preflight request") and goes on without any.
   if (operation.value === "Preflight") {
-    // A preflight carries no credentials (Fetch, "CORS-preflight request") and goes on without any.
-    return decide(snapshot, { ...request, caller: ANONYMOUS, payload }, facts, nowMs);
+    return { subject: { ...request, caller: ANONYMOUS, payload }, facts };
   }
   const named = withKey(facts, claim.value);
   const hostBucket =
     style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined;
   const caller = authenticate(snapshot, head, claim.value, hostBucket, nowMs);
   if (!caller.ok) return denied(named, caller.error, "authentication");
-
   const subject = { ...request, caller: caller.value, payload };
-  return decide(snapshot, subject, withCaller(named, caller.value), nowMs);
+  return { subject, facts: withCaller(named, caller.value) };
 }
 
 /** The gates, and what follows when none refused. */

@@ -1,65 +1,81 @@
-import type { Context } from "../policy/condition-keys.ts";
-import { evaluate, type Evaluation } from "../policy/evaluate.ts";
-import { networkDecision, type NetworkDecision } from "../policy/network.ts";
-import type { StatementRef } from "../policy/policy.ts";
-import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
-import type { Caller as Principal } from "../policy/principals.ts";
+import { networkDecision } from "../policy/network.ts";
 import { tierAllows } from "../policy/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
-import { fault, type Fault } from "../s3/faults.ts";
-import { contextOf } from "./condition-context.ts";
-import type { Denial } from "./facts.ts";
-import type { Key } from "./principal.ts";
+import { fault } from "../s3/faults.ts";
+import type { Gate } from "./facts.ts";
+import { allow, explicitDeny } from "./policy-gates.ts";
+import type { ActionPattern } from "./principal.ts";
+import { holderOf, refusal, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** A gate's no: what the client reads, and what the operator reads. */
-export type Refusal = { readonly fault: Fault; readonly denial: Denial };
-
 /**
- * The gates in the design's order; the first that refuses decides. Each can only take away, so no
- * mistake in one opens what another closed. `asks`: every (action, resource) pair of the request.
+ * The gates in the design's order. Each can only take away, so no mistake in one opens what
+ * another closed.
  */
+const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refusal | undefined])[] =
+  [
+    ["key-state", keyState],
+    ["networks", networks],
+    ["blocked-actions", blockedActions],
+    ["unsupported", unsupported],
+    ["tier", tier],
+    ["explicit-deny", explicitDeny],
+    ["allow", allow],
+  ];
+
+/** The first gate that refuses decides. `asks`: every (action, resource) pair of the request. */
 export function judge(
   snapshot: Snapshot,
   subject: Subject,
   asks: readonly Ask[],
   nowMs: number,
 ): Refusal | undefined {
-  const { caller, head } = subject;
-  const key = caller.kind === "known" ? caller.key : undefined;
-  return (
-    (key && keyState(key, nowMs)) ??
-    networks(snapshot, key, head.sourceAddress) ??
-    blockedActions(snapshot, key, asks) ??
-    unsupported(snapshot, asks) ??
-    (key && tier(key, asks)) ??
-    (key && policies(snapshot, subject, key, asks, nowMs))
-  );
-}
-
-function keyState(key: Key, nowMs: number): Refusal | undefined {
-  if (key.disabled) {
-    return refusal("key-state", `${key.accessKeyId}: disabled`, "This access key is disabled");
-  }
-  if (key.notBeforeMs !== undefined && nowMs < key.notBeforeMs) {
-    return refusal(
-      "key-state",
-      `${key.accessKeyId}: notBefore`,
-      "This access key is not valid yet",
-    );
-  }
-  if (key.expiresMs !== undefined && nowMs >= key.expiresMs) {
-    return refusal("key-state", `${key.accessKeyId}: expires`, "This access key has expired");
+  const question = questionOf(snapshot, subject, asks, nowMs);
+  for (const [, gate] of GATES) {
+    const refused = gate(question);
+    if (refused !== undefined) return refused;
   }
   return undefined;
 }
 
-function networks(
+/** What each gate says, also behind one that refused, for explanations. */
+export function judgeEach(
   snapshot: Snapshot,
-  key: Key | undefined,
-  sourceAddress: string | undefined,
-): Refusal | undefined {
+  subject: Subject,
+  asks: readonly Ask[],
+  nowMs: number,
+): readonly { readonly gate: Gate; readonly refusal: Refusal | undefined }[] {
+  const question = questionOf(snapshot, subject, asks, nowMs);
+  return GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) }));
+}
+
+function questionOf(
+  snapshot: Snapshot,
+  subject: Subject,
+  asks: readonly Ask[],
+  nowMs: number,
+): Question {
+  const key = subject.caller.kind === "known" ? subject.caller.key : undefined;
+  return { snapshot, subject, key, asks, nowMs };
+}
+
+function keyState({ key, nowMs }: Question): Refusal | undefined {
+  if (key === undefined) return undefined;
+  const { accessKeyId, disabled, notBeforeMs, expiresMs } = key;
+  if (disabled) {
+    return refusal("key-state", `${accessKeyId}: disabled`, "This access key is disabled");
+  }
+  if (notBeforeMs !== undefined && nowMs < notBeforeMs) {
+    return refusal("key-state", `${accessKeyId}: notBefore`, "This access key is not valid yet");
+  }
+  if (expiresMs !== undefined && nowMs >= expiresMs) {
+    return refusal("key-state", `${accessKeyId}: expires`, "This access key has expired");
+  }
+  return undefined;
+}
+
+function networks({ snapshot, subject, key }: Question): Refusal | undefined {
   const rules = [
     ["policy.networks", "this gateway's", snapshot.policy.networks],
     ["account networks", "this account's", key?.account.networks],
@@ -68,7 +84,7 @@ function networks(
   ] as const;
   for (const [rule, whose, networks] of rules) {
     if (networks === undefined) continue;
-    const decision: NetworkDecision = networkDecision(networks, sourceAddress);
+    const decision = networkDecision(networks, subject.head.sourceAddress);
     if (decision === "allowed") continue;
     const message = `The source address is not in ${whose} allowed networks`;
     return refusal("networks", `${rule}: ${decision}`, message);
@@ -76,112 +92,49 @@ function networks(
   return undefined;
 }
 
-function blockedActions(
-  snapshot: Snapshot,
-  key: Key | undefined,
-  asks: readonly Ask[],
-): Refusal | undefined {
+function blockedActions({ snapshot, key, asks }: Question): Refusal | undefined {
   const rules = [
     ["policy.blockedActions", "on this gateway", snapshot.policy.blockedActions],
     ["account blockedActions", "for this account", key?.account.blockedActions],
     ["subuser blockedActions", "for this subuser", key?.subuser?.blockedActions],
   ] as const;
   for (const [rule, where, patterns] of rules) {
-    for (const pattern of patterns ?? []) {
-      const ask = asks.find(({ action, operation }) => pattern.matches(action, operation));
-      if (ask === undefined) continue;
-      const message = `${ask.action} on ${arnOf(ask)} is blocked ${where}`;
-      return refusal("blocked-actions", `${rule}: ${pattern.text}`, message);
-    }
+    const match = firstMatch(patterns ?? NO_PATTERNS, asks);
+    if (match === undefined) continue;
+    const message = `${match.ask.action} on ${arnOf(match.ask)} is blocked ${where}`;
+    return refusal("blocked-actions", `${rule}: ${match.pattern.text}`, message);
   }
   return undefined;
 }
 
-function unsupported(snapshot: Snapshot, asks: readonly Ask[]): Refusal | undefined {
-  for (const pattern of snapshot.policy.unsupported) {
+function unsupported({ snapshot, asks }: Question): Refusal | undefined {
+  const match = firstMatch(snapshot.policy.unsupported, asks);
+  if (match === undefined) return undefined;
+  const message = `${match.ask.action} has no effect on the store behind this gateway`;
+  return {
+    fault: fault("NotImplemented", message),
+    denial: { gate: "unsupported", rule: `policy.unsupported: ${match.pattern.text}` },
+  };
+}
+
+const NO_PATTERNS: readonly ActionPattern[] = [];
+
+function firstMatch(
+  patterns: readonly ActionPattern[],
+  asks: readonly Ask[],
+): { readonly pattern: ActionPattern; readonly ask: Ask } | undefined {
+  for (const pattern of patterns) {
     const ask = asks.find(({ action, operation }) => pattern.matches(action, operation));
-    if (ask === undefined) continue;
-    const message = `${ask.action} has no effect on the store behind this gateway`;
-    return {
-      fault: fault("NotImplemented", message),
-      denial: { gate: "unsupported", rule: `policy.unsupported: ${pattern.text}` },
-    };
+    if (ask !== undefined) return { pattern, ask };
   }
   return undefined;
 }
 
-function tier(key: Key, asks: readonly Ask[]): Refusal | undefined {
-  const { subuser } = key;
-  const ceiling = subuser?.tier;
-  if (ceiling === undefined) return undefined;
+function tier({ key, asks }: Question): Refusal | undefined {
+  const ceiling = key?.subuser?.tier;
+  if (key === undefined || ceiling === undefined) return undefined;
   const ask = asks.find(({ action }) => !tierAllows(ceiling, action));
   if (ask === undefined) return undefined;
   const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;
-  return refusal("tier", `${holder(key)}: ${ceiling.name}`, message);
-}
-
-/**
- * Gates 7 and 8. A Deny decides whoever asks. An account has everything of its own, and a subuser
- * what its tier has; who has no tier needs an Allow for every ask.
- */
-function policies(
-  snapshot: Snapshot,
-  subject: Subject,
-  key: Key,
-  asks: readonly Ask[],
-  nowMs: number,
-): Refusal | undefined {
-  const { subuser, account } = key;
-  const set = subuser?.policies ?? account.policies;
-  const needsAllow = subuser !== undefined && subuser.tier === undefined;
-  if (isEmpty(set) && !needsAllow) return undefined;
-  const context = contextOf(snapshot, subject, nowMs);
-  for (const ask of asks) {
-    const evaluation = judgeAsk(set, ask, context);
-    if (evaluation.effect === "deny") return explicitlyDenied(ask, evaluation.statement);
-    if (evaluation.effect === "none" && needsAllow) {
-      const message = `No policy of this user allows ${ask.action} on ${arnOf(ask)}`;
-      return refusal("allow", `${holder(key)}: no policy`, message);
-    }
-  }
-  return undefined;
-}
-
-function explicitlyDenied(ask: Ask, { file, line, sid }: StatementRef): Refusal {
-  const message = `A policy explicitly denies ${ask.action} on ${arnOf(ask)}`;
-  return refusal("explicit-deny", `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`, message);
-}
-
-/**
- * In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one bucket. Who names a tenant is therefore
- * also denied by what is said of the bare name; allowed only by what names the tenant too.
- */
-function judgeAsk(set: PolicySet, ask: Ask, context: Context): Evaluation {
-  const { action, operation, bucket, key } = ask;
-  const question = { action, operation, principal: NOBODY, context };
-  const bare = resourceOf(bucket?.name, key);
-  if (bucket?.tenant === undefined) return evaluate(set, { ...question, resource: bare });
-  const denied = evaluate(set, { ...question, resource: bare });
-  if (denied.effect === "deny") return denied;
-  return evaluate(set, {
-    ...question,
-    resource: resourceOf(`${bucket.tenant}:${bucket.name}`, key),
-  });
-}
-
-function resourceOf(bucket: string | undefined, key: string | undefined): string {
-  if (bucket === undefined) return "*";
-  return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`;
-}
-
-/** Identity policies are about whoever has them: they name no principal. */
-const NOBODY: Principal = { kind: "anonymous" };
-
-/** `account` or `account:subuser`. */
-function holder({ account, subuser }: Key): string {
-  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
-}
-
-function refusal(gate: Denial["gate"], rule: string, message: string): Refusal {
-  return { fault: fault("AccessDenied", message), denial: { gate, rule } };
+  return refusal("tier", `${holderOf(key)}: ${ceiling.name}`, message);
 }

@@ -1,0 +1,29 @@
+import type { Ask } from "../s3/asks.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { Denial, Gate } from "./facts.ts";
+import type { Key } from "./principal.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Subject } from "./subject.ts";
+
+/** What every gate is asked. */
+export type Question = {
+  readonly snapshot: Snapshot;
+  readonly subject: Subject;
+  /** Undefined: the request is anonymous. */
+  readonly key: Key | undefined;
+  readonly asks: readonly Ask[];
+  readonly nowMs: number;
+};
+
+/** A gate's no: what the client reads, and what the operator reads. */
+export type Refusal = { readonly fault: Fault; readonly denial: Denial };
+
+/** `rule`: which setting it was, for the operator. `message`: why, for the client. */
+export function refusal(gate: Gate, rule: string, message: string): Refusal {
+  return { fault: fault("AccessDenied", message), denial: { gate, rule } };
+}
+
+/** `account` or `account:subuser`. */
+export function holderOf({ account, subuser }: Key): string {
+  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+}

@@ -1,0 +1,145 @@
+import type { Key } from "../admission/principal.ts";
+import { holderOf } from "../admission/question.ts";
+import type { Snapshot } from "../admission/snapshot.ts";
+import type { RequestHead } from "../http/head.ts";
+import { hasHeader } from "../http/headers.ts";
+import { parseTarget } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { ACTIONS } from "../s3/actions.ts";
+import { parseBucket, type BucketName } from "../s3/address.ts";
+import type { Ask } from "../s3/asks.ts";
+import { OPERATION_LIST } from "../s3/operations.ts";
+import { amzDate } from "../signature/amz-date.ts";
+import { canonicalQuery } from "../signature/canonical.ts";
+import { signHead } from "../signature/sign.ts";
+
+/** `request` or `action` with `resource`; `as` or `anonymous`. */
+export type ExplainOptions = {
+  readonly config: string;
+  /** `account` or `account:subuser`. */
+  readonly as?: string;
+  readonly anonymous?: boolean;
+  readonly ip?: string;
+  /** ISO 8601; absent: now. */
+  readonly at?: string;
+  /** `name: value`. */
+  readonly header?: readonly string[];
+  /** Method and target, such as `PUT /b/k?acl`. */
+  readonly request?: string;
+  readonly action?: string;
+  /** An ARN, or `*`. */
+  readonly resource?: string;
+  readonly json?: boolean;
+};
+
+/** A request as its identity would send it. */
+export type ExplainedRequest = {
+  readonly head: RequestHead;
+  readonly nowMs: number;
+  /** Whose it is, for people. */
+  readonly as: string;
+};
+
+/** Builds and signs the request that the options describe. The error is a sentence about them. */
+export function requestFor(
+  snapshot: Snapshot,
+  options: ExplainOptions,
+): Result<ExplainedRequest, string> {
+  const nowMs = options.at === undefined ? Date.now() : Date.parse(options.at);
+  if (Number.isNaN(nowMs))
+    return err(`Cannot read --at: got "${options.at}", expected an ISO 8601 time`);
+  const given = options.request !== undefined;
+  if (given === (options.action !== undefined && options.resource !== undefined)) {
+    return err("Give either --request, or --action and --resource");
+  }
+  // An action is judged as if it came with the plainest of requests.
+  const [method = "", text = "", ...rest] = (options.request ?? "GET /").split(" ");
+  const target = parseTarget(text);
+  if (rest.length > 0 || !target.ok) {
+    return err(
+      `Cannot read --request: got "${options.request}", expected such as "PUT /bucket/key?acl"`,
+    );
+  }
+  const headers = headersFor(snapshot, options);
+  if (!headers.ok) return headers;
+  const head = {
+    method,
+    target: target.value,
+    headers: headers.value,
+    sourceAddress: options.ip,
+    secure: false,
+  };
+  if (options.anonymous === true) return ok({ head, nowMs, as: "anonymous" });
+  const key = keyOf(snapshot, options.as);
+  if (!key.ok) return key;
+  return ok({
+    head: signed(head, key.value, nowMs, snapshot),
+    nowMs,
+    as: `${holderOf(key.value)}, key ${key.value.accessKeyId}`,
+  });
+}
+
+/** The ask of `--action` and `--resource`; undefined where a whole request is explained. */
+export function askFor({ action, resource }: ExplainOptions): Result<Ask, string> | undefined {
+  if (action === undefined || resource === undefined) return undefined;
+  const known = ACTIONS.find((candidate) => candidate.toLowerCase() === action.toLowerCase());
+  const operation = OPERATION_LIST.find(({ actions, versionedActions }) =>
+    [...actions, ...versionedActions].some((candidate) => candidate === known),
+  );
+  if (known === undefined || operation === undefined) return err(`Unknown action: got "${action}"`);
+  const target = resourceIn(resource);
+  if (target === undefined)
+    return err(`Cannot read --resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
+  return ok({ action: known, operation: operation.name, ...target });
+}
+
+const ARN = "arn:aws:s3:::";
+
+function resourceIn(
+  text: string,
+): { readonly bucket: BucketName | undefined; readonly key: string | undefined } | undefined {
+  if (text === "*" || text === `${ARN}*`) return { bucket: undefined, key: undefined };
+  if (!text.startsWith(ARN)) return undefined;
+  const slash = text.indexOf("/", ARN.length);
+  const bucket = parseBucket(text.slice(ARN.length, slash < 0 ? text.length : slash));
+  if (!bucket.ok) return undefined;
+  return { bucket: bucket.value, key: slash < 0 ? undefined : text.slice(slash + 1) };
+}
+
+function headersFor(
+  snapshot: Snapshot,
+  options: ExplainOptions,
+): Result<readonly string[], string> {
+  const headers: string[] = [];
+  for (const line of options.header ?? []) {
+    const colon = line.indexOf(":");
+    if (colon <= 0) return err(`Cannot read --header: got "${line}", expected "name: value"`);
+    headers.push(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
+  if (!hasHeader(headers, "host")) headers.push("host", snapshot.domains[0] ?? "localhost");
+  return ok(headers);
+}
+
+function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {
+  if (as === undefined)
+    return err("Say whose request it is: --as account, --as account:subuser or --anonymous");
+  for (const key of snapshot.keys.values()) if (holderOf(key) === as) return ok(key);
+  return err(`Nobody with a key is called "${as}"`);
+}
+
+/** As a client of the key's holder would sign it. */
+function signed(head: RequestHead, key: Key, nowMs: number, snapshot: Snapshot): RequestHead {
+  const headers = [...head.headers, "x-amz-date", amzDate(nowMs)];
+  if (!hasHeader(headers, "x-amz-content-sha256")) {
+    headers.push("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+  }
+  if (key.sessionToken !== undefined) headers.push("x-amz-security-token", key.sessionToken);
+  const { path, query } = head.target;
+  const authorization = signHead(
+    { method: head.method, path, query: canonicalQuery(query), headers },
+    key,
+    snapshot.signatures.regions[0] ?? snapshot.store.region,
+    snapshot.ring,
+  );
+  return { ...head, headers: [...headers, "authorization", authorization] };
+}

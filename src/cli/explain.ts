@@ -1,0 +1,136 @@
+import { admit, recognize } from "../admission/admit.ts";
+import { judgeEach } from "../admission/gates.ts";
+import type { Snapshot } from "../admission/snapshot.ts";
+import type { Subject } from "../admission/subject.ts";
+import type { Verdict } from "../admission/verdict.ts";
+import { compileSnapshot } from "../config/compile.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { arnOf, asksOf, type Ask } from "../s3/asks.ts";
+import { printProblems } from "./check.ts";
+import { askFor, requestFor, type ExplainOptions } from "./explain-request.ts";
+import { loadConfig } from "./load.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A decision and how it came about, as `--json` prints it. */
+export type Explanation = {
+  readonly decision: "allow" | "deny";
+  readonly operation: string;
+  readonly as: string;
+  /** Everything that must be allowed. */
+  readonly asks: readonly { readonly action: string; readonly resource: string }[];
+  readonly gates: readonly GateOutcome[];
+  /** What the client would read. */
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  /** What can only be said with the body. */
+  readonly note: string | undefined;
+};
+
+type GateOutcome = {
+  readonly gate: string;
+  readonly outcome: "passed" | "refused";
+  /** For the operator: the setting, or the statement with its file and line. */
+  readonly rule: string | undefined;
+};
+
+/**
+ * `s3warden explain`: the decision on a request, signed here with the identity's own key and put
+ * through the very `admit` that serves clients. Gives the exit code: 0 allow, 1 deny, 2 error.
+ */
+export function runExplain(options: ExplainOptions, terminal: Terminal): 0 | 1 | 2 {
+  const { result } = loadConfig(options.config);
+  if (!result.ok) {
+    printProblems(result.error, terminal);
+    return 2;
+  }
+  const explanation = explain(compileSnapshot(result.value, 1), options);
+  if (!explanation.ok) {
+    terminal.stderr(`${explanation.error}\n`);
+    return 2;
+  }
+  const { value } = explanation;
+  terminal.stdout(options.json ? `${JSON.stringify(value, undefined, 2)}\n` : asText(value));
+  return value.decision === "allow" ? 0 : 1;
+}
+
+/** The error is a sentence about the options. */
+export function explain(snapshot: Snapshot, options: ExplainOptions): Result<Explanation, string> {
+  const request = requestFor(snapshot, options);
+  if (!request.ok) return request;
+  const { head, nowMs, as } = request.value;
+  const recognized = recognize(snapshot, head, nowMs);
+  if ("kind" in recognized) return ok(withoutGates(recognized, as));
+  const { subject } = recognized;
+  const ask = askFor(options);
+  if (ask !== undefined) {
+    if (!ask.ok) return ask;
+    return ok({ ...ofAsks(snapshot, subject, [ask.value], as, nowMs), operation: "any" });
+  }
+  const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
+  if (!asks.ok) return err(asks.error.message);
+  const explained = ofAsks(snapshot, subject, asks.value, as, nowMs);
+  return ok({ ...explained, ...verdictOf(admit(snapshot, head, nowMs)) });
+}
+
+/** A verdict that came before any gate. */
+function withoutGates(verdict: Verdict, as: string): Explanation {
+  const gate = verdict.facts.denial?.gate ?? "request";
+  const outcome = verdict.kind === "refuse" ? "refused" : "passed";
+  const gates = [{ gate, outcome, rule: verdict.facts.denial?.rule }] as const;
+  return { operation: verdict.facts.operation, as, asks: [], gates, ...verdictOf(verdict) };
+}
+
+function ofAsks(
+  snapshot: Snapshot,
+  subject: Subject,
+  asks: readonly Ask[],
+  as: string,
+  nowMs: number,
+): Explanation {
+  const gates = judgeEach(snapshot, subject, asks, nowMs);
+  const refusal = gates.find((gate) => gate.refusal !== undefined)?.refusal;
+  return {
+    decision: refusal === undefined ? "allow" : "deny",
+    operation: subject.operation,
+    as,
+    asks: asks.map((ask) => ({ action: ask.action, resource: arnOf(ask) })),
+    gates: gates.map(({ gate, refusal: refused }) => ({
+      gate,
+      outcome: refused === undefined ? "passed" : "refused",
+      rule: refused?.denial.rule,
+    })),
+    code: refusal?.fault.code,
+    message: refusal?.fault.message,
+    note: undefined,
+  };
+}
+
+/** The word of the data path itself, which also knows what no gate does. */
+function verdictOf(verdict: Verdict): Pick<Explanation, "decision" | "code" | "message" | "note"> {
+  const { denial, reported } = verdict.facts;
+  if (verdict.kind === "refuse") {
+    const { code, message } = verdict.fault;
+    return { decision: "deny", code, message, note: undefined };
+  }
+  const note = reported
+    ? `Report mode lets it through; ${denial?.gate} would refuse it`
+    : NOTES.get(verdict.kind);
+  return { decision: "allow", code: undefined, message: undefined, note };
+}
+
+const NOTES: ReadonlyMap<Verdict["kind"], string> = new Map([
+  ["read", "The document in the body is judged too: each key of a DeleteObjects by itself"],
+  ["form", "The fields of the form say who sends it, and are judged when they have come"],
+]);
+
+function asText({ decision, operation, as, asks, gates, message, note }: Explanation): string {
+  const lines = [`Operation  ${operation}`, `As         ${as}`];
+  for (const { action, resource } of asks) lines.push(`Needs      ${action} on ${resource}`);
+  lines.push("");
+  for (const { gate, outcome, rule } of gates) {
+    lines.push(`  ${gate.padEnd(16)} ${outcome}${rule === undefined ? "" : `  (${rule})`}`);
+  }
+  lines.push("", decision === "allow" ? "Allowed" : `Denied: ${message}`);
+  if (note !== undefined) lines.push(note);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ExplainOptions } from "../../../src/cli/explain-request.ts";
+import { runExplain } from "../../../src/cli/explain.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+
+const ACCOUNTS = `accounts:
+  - name: lab
+    keys: [{ accessKey: AKIDLAB, secretKey: "5501234567" }]
+    subusers:
+      - name: reader
+        tier: READ
+        networks: { allow: [198.51.100.0/24] }
+        keys: [{ accessKey: AKIDREADER, secretKey: "5501234567" }]
+      - name: user
+        policies: [user.json]
+        keys: [{ accessKey: AKIDUSER, secretKey: "5501234567", sessionToken: token }]
+      - { name: keyless, tier: READ }
+`;
+const POLICY = `{ "Version": "2012-10-17", "Statement": [
+  { "Effect": "Allow", "Action": "s3:*", "Resource": "*" },
+  { "Sid": "NotOnSundays", "Effect": "Deny", "Action": "s3:Delete*", "Resource": "*",
+    "Condition": { "DateGreaterThan": { "aws:CurrentTime": "2030-01-01T00:00:00Z" } } }
+] }`;
+
+function said(options: Omit<ExplainOptions, "config">): { code: number; out: string; err: string } {
+  const folder = scratchFolder("explain");
+  writeFileSync(join(folder, "accounts.yaml"), ACCOUNTS);
+  writeFileSync(join(folder, "user.json"), POLICY);
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    'upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ accounts: accounts.yaml }]\n',
+  );
+  let out = "";
+  let errors = "";
+  const code = runExplain(
+    { config, ...options },
+    { stdout: (text) => void (out += text), stderr: (text) => void (errors += text) },
+  );
+  return { code, out, err: errors };
+}
+
+const rows = [
+  ["an account's request", { as: "lab", request: "DELETE /photos/a?versionId=v" }, 0, /^Allowed$/m],
+  [
+    "a tier's refusal",
+    { as: "lab:reader", ip: "198.51.100.1", request: "PUT /photos/a" },
+    1,
+    /tier +refused {2}\(lab:reader: READ\)/,
+  ],
+  [
+    "an unknown address",
+    { as: "lab:reader", request: "GET /photos/a" },
+    1,
+    /networks +refused {2}\(subuser networks: unknown-address\)/,
+  ],
+  [
+    "every pair of a copy",
+    { as: "lab", request: "PUT /b-1/k", header: ["x-amz-copy-source: /b-2/s"] },
+    0,
+    /Needs +s3:GetObject on arn:aws:s3:::b-2\/s/,
+  ],
+  [
+    "an Allow at a given time",
+    { as: "lab:user", request: "DELETE /photos/a", at: "2029-12-31T00:00:00Z" },
+    0,
+    /^Allowed$/m,
+  ],
+  [
+    "a Deny by its file, line and Sid",
+    { as: "lab:user", request: "DELETE /photos/a", at: "2030-01-02T00:00:00Z" },
+    1,
+    /explicit-deny +refused {2}\(.*user\.json:3 NotOnSundays\)/,
+  ],
+  [
+    "an operation that the store does not know",
+    { as: "lab", request: "DELETE /photos?encryption" },
+    1,
+    /Denied: The store behind this gateway is not known to implement/,
+  ],
+  ["a request that is none", { as: "lab", request: "GET /photos?acl&policy" }, 1, /^Denied: /m],
+  [
+    "what a body will add",
+    { as: "lab", request: "POST /photos?delete" },
+    0,
+    /each key of a DeleteObjects by itself/,
+  ],
+  [
+    "an anonymous request",
+    { anonymous: true, request: "GET /photos/a" },
+    1,
+    /authentication +refused/,
+  ],
+  [
+    "an action on a resource",
+    {
+      as: "lab:reader",
+      ip: "198.51.100.1",
+      action: "s3:getobject",
+      resource: "arn:aws:s3:::photos/a",
+    },
+    0,
+    /Needs +s3:GetObject on arn:aws:s3:::photos\/a/,
+  ],
+] as const;
+for (const [name, options, code, expected] of rows) {
+  test(`explain tells ${name}`, () => {
+    const { code: actual, out, err } = said(options);
+    assert.match(out, expected, err);
+    assert.equal(actual, code);
+    assert.doesNotMatch(out, /5501234567/);
+  });
+}
+
+const wrong = [
+  ["nobody", { request: "GET /" }, /Say whose request it is/],
+  [
+    "an unknown identity",
+    { as: "lab:nobody", request: "GET /" },
+    /Nobody with a key is called "lab:nobody"/,
+  ],
+  ["an identity without a key", { as: "lab:keyless", request: "GET /" }, /Nobody with a key/],
+  ["no request", { as: "lab" }, /Give either --request/],
+  [
+    "both kinds",
+    { as: "lab", request: "GET /", action: "s3:GetObject", resource: "*" },
+    /Give either --request/,
+  ],
+  ["a target that is none", { as: "lab", request: "GET photos" }, /Cannot read --request/],
+  ["a time that is none", { as: "lab", request: "GET /", at: "soon" }, /Cannot read --at/],
+  ["a header that is none", { as: "lab", request: "GET /", header: ["x"] }, /Cannot read --header/],
+  ["an unknown action", { as: "lab", action: "s3:GetObjekt", resource: "*" }, /Unknown action/],
+  [
+    "a resource that is none",
+    { as: "lab", action: "s3:GetObject", resource: "photos/a" },
+    /Cannot read --resource/,
+  ],
+] as const;
+for (const [name, options, expected] of wrong) {
+  test(`explain says what is wrong with ${name}`, () => {
+    const { code, err } = said(options);
+    assert.equal(code, 2);
+    assert.match(err, expected);
+  });
+}
+
+test("explain --json prints the same for tools", () => {
+  const { out } = said({
+    as: "lab:reader",
+    ip: "198.51.100.1",
+    request: "PUT /photos/a",
+    json: true,
+  });
+  const explanation: unknown = JSON.parse(out);
+  assert(typeof explanation === "object" && explanation !== null);
+  const { decision, operation, code } = { decision: "", operation: "", code: "", ...explanation };
+  assert.deepEqual(
+    { decision, operation, code },
+    { decision: "deny", operation: "PutObject", code: "AccessDenied" },
+  );
+});
