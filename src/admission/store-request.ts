@@ -108,7 +108,8 @@ export function storeRequest(
     const request = { method: head.method, path, query, headers, payload: body.payload };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }
-  return ok({ method: head.method, target: query === "" ? path : `${path}?${query}`, headers });
+  const target = query === "" ? path : `${path}?${query}`;
+  return ok({ method: head.method, target, headers, signedBy: signedBy(subject.caller) });
 }
 
 function forwarded(headers: HeaderList, body: StoreBody): string[] {
@@ -170,6 +171,11 @@ function droppedByConnection(headers: HeaderList): string | undefined {
   const connection = firstValue(headers, "connection");
   if (connection === undefined) return undefined;
   return connectionOptions(connection).find((name) => isForwarded(name) || name === "host");
+}
+
+function signedBy(caller: Caller): StoreRequest["signedBy"] {
+  if (caller.kind === "anonymous") return "nobody";
+  return caller.key.account.upstream === undefined ? "client" : "gateway";
 }
 
 /** How the store knows the caller; undefined: not at all, the request goes unsigned. */

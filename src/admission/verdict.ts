@@ -11,6 +11,8 @@ export type StoreRequest = {
   /** Path and query, canonically encoded from what was judged. */
   readonly target: string;
   readonly headers: HeaderList;
+  /** Whose key signed it: what the store says of that key is about them. */
+  readonly signedBy: "gateway" | "client" | "nobody";
 };
 
 /** What becomes of a request. */

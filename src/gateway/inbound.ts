@@ -50,6 +50,12 @@ export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
   return request.iterator({ destroyOnReturn: false });
 }
 
+/** Whether a body was promised: Node itself knows that none comes only after the head was served. */
+export function announcesBody(request: IncomingMessage): boolean {
+  const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;
+  return length !== "0" || coding !== undefined;
+}
+
 function lowerCased(raw: readonly string[]): HeaderList {
   const headers: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {

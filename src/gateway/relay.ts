@@ -5,9 +5,9 @@ import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
-import { ERROR_BYTES_MAX, heldBytesMax, rewrite } from "./reply.ts";
+import { ERROR_BYTES_MAX, errorCodeOf, heldBytesMax, rewrite } from "./reply.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
-import { kindOf, upstreamFault } from "./upstream-error.ts";
+import { credentialFault, kindOf, upstreamFault } from "./upstream-error.ts";
 
 /** A request on its way to the store. */
 export type Forwarding = {
@@ -100,14 +100,7 @@ class Relay implements Dispatcher.DispatchHandler {
       responder.end(trailersOf(controller.rawTrailers));
       return;
     }
-    const { head, chunks } = this.#held;
-    const body = Buffer.concat(chunks);
-    const reply = rewrite(this.#forwarding.reply, {
-      ...head,
-      headers: withoutLength(head.headers),
-      body,
-    });
-    responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
+    this.#answerHeld(this.#held.head, Buffer.concat(this.#held.chunks));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -167,6 +160,18 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#held = undefined;
     this.#exchange.responder.start(held.head.status, held.head.statusText, held.head.headers);
     for (const chunk of held.chunks) this.#pass(controller, chunk);
+  }
+
+  #answerHeld(head: Head, body: Buffer): void {
+    const { request, reply: plan } = this.#forwarding;
+    const blame = request.signedBy === "gateway" ? credentialFault(errorCodeOf(body)) : undefined;
+    if (blame !== undefined && head.status >= 400) {
+      this.#exchange.upstreamError = "credential";
+      this.#exchange.refuse(blame);
+      return;
+    }
+    const reply = rewrite(plan, { ...head, headers: withoutLength(head.headers), body });
+    this.#exchange.responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
   }
 
   #finish(): void {

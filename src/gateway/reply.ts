@@ -62,7 +62,7 @@ function postReply(plan: ReplyPlan & { kind: "post" }, reply: Reply): Reply {
 /** Old clients crash on an error without a message, and RGW leaves most of them empty. */
 function withMessage(body: Buffer): Buffer {
   const xml = body.toString("utf8");
-  const code = between(xml, "<Code>", "</Code>");
+  const code = errorCodeOf(body);
   if (code === undefined) return body;
   const message = `<Message>${xmlEscape(messageFor(code))}</Message>`;
   for (const empty of ["<Message></Message>", "<Message/>", "<Message />"]) {
@@ -105,6 +105,11 @@ function withLocation(body: Buffer, url: string): Buffer {
   const end = xml.indexOf("</Location>");
   if (start < 0 || end < start) return body;
   return Buffer.from(`${xml.slice(0, start)}<Location>${xmlEscape(url)}${xml.slice(end)}`);
+}
+
+/** The S3 error code of an error document; undefined if it has none. */
+export function errorCodeOf(body: Buffer): string | undefined {
+  return between(body.toString("utf8"), "<Code>", "</Code>");
 }
 
 function between(text: string, open: string, close: string): string | undefined {

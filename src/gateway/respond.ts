@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { FAULTS, type Fault } from "../s3/faults.ts";
 import { errorDocument } from "./error-document.ts";
+import { announcesBody } from "./inbound.ts";
 
 /** How long a client whose body is not wanted may go on sending it before the connection ends. */
 const LINGER_MS = 2_000;
@@ -90,9 +91,14 @@ export class Responder {
    * and it ends after a while even if the client goes on sending.
    */
   #withConnection(headers: readonly string[]): string[] {
-    if (this.#response.req.complete) return [...headers];
-    const { socket } = this.#response.req;
-    this.#response.once("finish", () => {
+    const { req } = this.#response;
+    if (req.complete || !announcesBody(req)) return [...headers];
+    const { socket } = req;
+    this.#response.prependOnceListener("finish", () => {
+      // Node would destroy the socket now, and the reset that answers what still comes could
+      // overtake the answer (RFC 9112 section 9.6).
+      socket.destroySoon = () => socket.end();
+      req.resume();
       const timer = setTimeout(() => socket.destroy(), LINGER_MS);
       socket.once("close", () => clearTimeout(timer));
     });

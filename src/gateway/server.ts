@@ -26,6 +26,8 @@ export type Listening = {
   readonly close: () => Promise<void>;
 };
 
+/** How often a closing server looks for connections that serve nothing any more. */
+const SWEEP_MS = 100;
 /** A head must be complete this long after its first byte. */
 const HEAD_TIMEOUT_MS = 30_000;
 
@@ -56,7 +58,13 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   server.on("timeout", (socket: Socket) => {
     if (!isWaitingForStore(socket, busy.get(socket)?.request)) socket.destroy();
   });
-  return opened(server, options);
+  const connections = new Set<Socket>();
+  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  const address = await bound(server, options);
+  return { address, close: () => closed(server, connections, busy) };
 }
 
 /** A request that is being served on a connection. */
@@ -94,10 +102,7 @@ function createServer(options: ListenOptions): http.Server | https.Server {
   return server;
 }
 
-async function opened(
-  server: http.Server | https.Server,
-  options: ListenOptions,
-): Promise<Listening> {
+async function bound(server: http.Server | https.Server, options: ListenOptions): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
@@ -105,14 +110,25 @@ async function opened(
       resolve();
     });
   });
-  return { address: boundAddress(server.address()), close: () => closed(server) };
+  return boundAddress(server.address());
 }
 
-async function closed(server: http.Server | https.Server): Promise<void> {
+/** Ends at once what serves no request, and the rest as soon as it has been served. */
+async function closed(
+  server: http.Server | https.Server,
+  connections: ReadonlySet<Socket>,
+  busy: ReadonlyMap<Duplex, unknown>,
+): Promise<void> {
+  // Node counts a connection on which nothing was ever asked as busy, and does not look again.
+  const endIdle = (): void => {
+    for (const socket of connections) if (!busy.has(socket)) socket.destroy();
+  };
+  const sweep = setInterval(endIdle, SWEEP_MS);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
+    endIdle();
   });
+  clearInterval(sweep);
 }
 
 export function boundAddress(address: AddressInfo | string | null): string {

@@ -1,7 +1,13 @@
 import { fault, type Fault } from "../s3/faults.ts";
 
 /** The closed set behind `upstream_errors_total{kind}`. */
-export type UpstreamErrorKind = "connect" | "timeout" | "reset" | "protocol" | "other";
+export type UpstreamErrorKind =
+  | "connect"
+  | "timeout"
+  | "reset"
+  | "protocol"
+  | "credential"
+  | "other";
 
 /** undici's and Node's error codes, by what they mean for us. Unlisted: `other`. */
 const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map([
@@ -25,6 +31,25 @@ const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map([
 export function kindOf(error: Error): UpstreamErrorKind {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return KINDS.get(code) ?? (code.startsWith("HPE_") ? "protocol" : "other");
+}
+
+/** The store's error codes about whoever signed the request. */
+const SIGNERS_FAULTS: readonly string[] = [
+  "ExpiredToken",
+  "InvalidAccessKeyId",
+  "InvalidToken",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+];
+
+/**
+ * What becomes of a store's error that blames the signer where that was the gateway: the client did
+ * nothing wrong, and the document would name the gateway's key. Undefined: it blames nobody.
+ */
+export function credentialFault(code: string | undefined): Fault | undefined {
+  if (code === undefined || !SIGNERS_FAULTS.includes(code)) return undefined;
+  const message = "The store does not accept this gateway's own credential for your account";
+  return fault("ServiceUnavailable", message, { detail: `credential: the store says ${code}` });
 }
 
 /** What the client reads of it: that it was not them, and that trying again may help. */

@@ -23,7 +23,11 @@ export type Flow = {
   /** A request signed by the owner or by `key`. */
   readonly signed: (method: string, target: string, options?: RequestOptions) => Outgoing;
   /** Sends it on a connection of its own. */
-  readonly exchange: (method: string, target: string, options?: RequestOptions) => Promise<RawAnswer>;
+  readonly exchange: (
+    method: string,
+    target: string,
+    options?: RequestOptions,
+  ) => Promise<RawAnswer>;
   /** A connection that is gone when the test ends. */
   readonly connect: () => Promise<RawClient>;
 };
@@ -84,7 +88,9 @@ const ACCOUNTS = [
 /** The head of a request whose body is `length` bytes that the test sends itself. */
 export function headOf(flow: Flow, target: string, length: number, ...more: Header[]): Buffer {
   const headers: Header[] = [["x-amz-content-sha256", "UNSIGNED-PAYLOAD"], ...more];
-  return bytesOf(flow.signed("PUT", target, { headers, unsigned: [["content-length", `${length}`]] }));
+  return bytesOf(
+    flow.signed("PUT", target, { headers, unsigned: [["content-length", `${length}`]] }),
+  );
 }
 
 /** Waits until `condition` holds; throws after `ms`. */

@@ -32,6 +32,7 @@ export type InProcess = {
   readonly records: (count: number) => Promise<readonly AuditRecord[]>;
   /** What the gateway logged at level `error` and above: bugs. */
   readonly errors: readonly string[];
+  /** May be called more than once. */
   readonly close: () => Promise<void>;
 };
 
@@ -43,12 +44,13 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
   const errors: string[] = [];
   const log = pino({ level: "error" }, { write: (line: string) => void errors.push(line) });
   const gateway = await openGateway(configOf(options, auditFile), log);
+  let closed: Promise<void> | undefined;
   return {
     address: gateway.address,
     adminAddress: gateway.adminAddress,
     errors,
     records: (count) => recordsOf(auditFile, count),
-    close: gateway.close,
+    close: () => (closed ??= gateway.close()),
   };
 }
 

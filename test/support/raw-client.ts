@@ -26,6 +26,7 @@ export class RawClient {
   readonly #events = new EventEmitter<{ progress: [] }>();
   #received: Buffer = Buffer.alloc(0);
   #ended = false;
+  #broken = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -34,7 +35,7 @@ export class RawClient {
       this.#events.emit("progress");
     });
     // A reset is an end like any other: what had come before it counts.
-    socket.on("error", () => {});
+    socket.on("error", () => (this.#broken = true));
     for (const event of ["end", "close"]) {
       socket.on(event, () => {
         this.#ended = true;
@@ -62,6 +63,11 @@ export class RawClient {
     return this.#ended;
   }
 
+  /** Whether the other side has reset the connection, so that nothing more can be sent. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
   write(bytes: string | Buffer): void {
     this.#socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
   }
@@ -73,6 +79,11 @@ export class RawClient {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** Sends a RST: whoever is on the other side knows that nobody is left to read. */
+  break(): void {
+    this.#socket.resetAndDestroy();
   }
 
   /**

@@ -33,7 +33,7 @@ export type V4Scope = {
   readonly expires?: string;
 };
 
-export const UNSIGNED = "UNSIGNED-PAYLOAD";
+const UNSIGNED = "UNSIGNED-PAYLOAD";
 export const sha256 = (bytes: string | Buffer): string =>
   createHash("sha256").update(bytes).digest("hex");
 export const md5 = (bytes: string | Buffer): string =>
@@ -170,8 +170,12 @@ function signatureV4(
     return `${name}:${values.map(([, value]) => value.trim().replace(/ +/g, " ")).join(",")}\n`;
   });
   const canonical = [
-    ...[request.method, path, canonicalQuery(query), lines.join("")],
-    ...[names.join(";"), payload],
+    request.method,
+    path,
+    canonicalQuery(query),
+    lines.join(""),
+    names.join(";"),
+    payload,
   ].join("\n");
   const digest = createHash("sha256").update(canonical, "latin1").digest("hex");
   const text = `AWS4-HMAC-SHA256\n${scope.timestamp}\n${scopeText(scope)}\n${digest}`;
@@ -212,7 +216,7 @@ function withQuery(target: string, query: string): string {
 }
 
 /** As SigV4's UriEncode: everything but the unreserved characters. */
-export function encode(text: string): string {
+function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,

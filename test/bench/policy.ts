@@ -1,0 +1,132 @@
+import { compilePolicies, type PolicySet } from "../../src/policy/policy-set.ts";
+import { evaluate, type Question } from "../../src/policy/evaluate.ts";
+import { parsePolicy } from "../../src/policy/parse.ts";
+import type { Policy } from "../../src/policy/policy.ts";
+import { microsOf, quantile, type Timing } from "./support/measure.ts";
+
+/**
+ * What one decision costs under 100 and under 10,000 statements, against the limits of 5 µs and
+ * 20 µs at the median. Each shape leans on another part of the index; in the worst ones it can skip
+ * nothing, and the cost is that of looking at every statement.
+ * Run with `npm exec -- node test/bench/policy.ts`.
+ */
+type Shape = {
+  readonly name: string;
+  /** Statements, and the limit in µs that the median must stay under; none where it is only told. */
+  readonly counts: readonly (readonly [count: number, limit: number | undefined])[];
+  readonly statement: (n: number) => Record<string, unknown>;
+};
+
+const LIMITS = [
+  [100, 5],
+  [10_000, 20],
+] as const;
+const TOLD = [[100, undefined]] as const;
+
+const SHAPES: readonly Shape[] = [
+  {
+    name: "every kind of action, a bucket each",
+    counts: LIMITS,
+    statement: (n) => ({
+      Effect: n % 5 === 0 ? "Deny" : "Allow",
+      Action: ACTIONS[n % ACTIONS.length],
+      Resource: [`arn:aws:s3:::bucket-${n}`, `arn:aws:s3:::bucket-${n}/*`],
+      Condition: { IpAddress: { "aws:SourceIp": [`10.${n % 256}.0.0/16`, "192.0.2.0/24"] } },
+    }),
+  },
+  {
+    name: "s3:* on one bucket, a prefix each",
+    counts: LIMITS,
+    statement: (n) => ({
+      Effect: n % 5 === 0 ? "Deny" : "Allow",
+      Action: "s3:*",
+      Resource: `arn:aws:s3:::bucket-1/project-${n}/*`,
+      Condition: { StringNotEquals: { "aws:username": "mallory" } },
+    }),
+  },
+  {
+    name: "one action, the user's home in a bucket each",
+    counts: LIMITS,
+    statement: (n) => ({
+      Effect: n % 5 === 0 ? "Deny" : "Allow",
+      Action: "s3:GetObject",
+      Resource: `arn:aws:s3:::bucket-${n}/project-1/\${aws:username}/*`,
+    }),
+  },
+  {
+    name: "worst: all of everything, an address each",
+    counts: TOLD,
+    statement: (n) => ({
+      Effect: "Deny",
+      Action: "s3:*",
+      Resource: "*",
+      Condition: { IpAddress: { "aws:SourceIp": `10.${n % 256}.${n >> 8}.0/24` } },
+    }),
+  },
+  {
+    name: "worst: all of everything, a home each",
+    counts: TOLD,
+    statement: (n) => ({
+      Effect: "Deny",
+      Action: "s3:*",
+      Resource: `arn:aws:s3:::*/\${aws:username}/project-${n}/*`,
+    }),
+  },
+];
+
+const ACTIONS = ["s3:GetObject", "s3:Get*", "s3:PutObject", "s3:*Object*", "s3:ListBucket", "s3:*"];
+
+const VALUES: Readonly<Record<string, string>> = {
+  "aws:SourceIp": "192.0.2.17",
+  "aws:username": "alice",
+};
+
+const QUESTION: Question = {
+  action: "s3:GetObject",
+  operation: "GetObject",
+  resource: "arn:aws:s3:::bucket-1/project-1/alice/data/2026/11/22/measurement-000042.parquet",
+  principal: {
+    kind: "known",
+    identifiers: ["arn:aws:iam::lab:user/alice"],
+    accountIdentifiers: ["lab"],
+  },
+  context: (key) => VALUES[key],
+};
+
+/** Statements in policies of a hundred, since a policy may not have thousands. */
+function setOf(shape: Shape, count: number): PolicySet {
+  const policies: Policy[] = [];
+  for (let first = 0; first < count; first += 100) {
+    const statements = Array.from({ length: 100 }, (_, i) => shape.statement(first + i));
+    const text = JSON.stringify({ Version: "2012-10-17", Statement: statements });
+    const policy = parsePolicy(text, `policy-${first}.json`, "identity");
+    if (!policy.ok) throw new Error(policy.error[0]?.message);
+    policies.push(policy.value);
+  }
+  return compilePolicies(policies);
+}
+
+/** Batches short enough to show a pause. */
+const TIMING: Timing = { warmup: 20_000, batch: 20, batches: 5_000 };
+
+/** Median and 99th percentile in microseconds. */
+function measure(set: PolicySet): { median: number; p99: number } {
+  const micros = microsOf(() => void evaluate(set, QUESTION), TIMING);
+  return { median: quantile(micros, 0.5), p99: quantile(micros, 0.99) };
+}
+
+console.log(`node ${process.version}; one decision, µs: median / p99; compiling, ms`);
+for (const shape of SHAPES) {
+  for (const [count, limit] of shape.counts) {
+    const start = performance.now();
+    const set = setOf(shape, count);
+    const compiled = (performance.now() - start).toFixed(0);
+    const { median, p99 } = measure(set);
+    const verdict = limit === undefined ? "" : median < limit ? "ok" : `ABOVE ${limit}`;
+    if (verdict.startsWith("ABOVE")) process.exitCode = 1;
+    const cost = `${median.toFixed(2)} / ${p99.toFixed(2)}`;
+    console.log(
+      `${shape.name.padEnd(46)} ${String(count).padStart(6)}  ${cost}  ${compiled}  ${verdict}`,
+    );
+  }
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { READER, startFlow } from "../support/flow.ts";
+import { codeOf, headerOf } from "../support/raw-client.ts";
+import { startHttpStore } from "../support/scripted-store.ts";
+import { bytesOf, edited } from "../support/signed.ts";
+import { startRecordingStore } from "../stores/recording.ts";
+
+test("one connection of the client and one to the store serve many requests", async (t) => {
+  const store = await startRecordingStore();
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  for (const [method, target, body] of [
+    ["PUT", "/bucket/a", "data"],
+    ["GET", "/bucket/a", undefined],
+    ["HEAD", "/bucket/a", undefined],
+    ["PUT", "/bucket/b", ""],
+    ["POST", "/bucket?delete=", "<Delete><Object><Key>a</Key></Object></Delete>"],
+    ["DELETE", "/bucket/b", undefined],
+    ["GET", "/", undefined],
+  ] as const) {
+    client.write(bytesOf(flow.signed(method, target, body === undefined ? {} : { body })));
+    const answer = await client.answer(method);
+    assert.equal(answer.status, 200, `${method} ${target}`);
+    assert.notEqual(headerOf(answer, "connection"), "close", `${method} ${target}`);
+  }
+  assert.equal(store.connections(), 1);
+});
+
+for (const [what, request] of [
+  ["a wrong signature", { change: (value: string) => `${value.slice(0, -4)}0000` }],
+  ["a refusal by tier", { key: READER, method: "DELETE" }],
+  ["an unknown operation", { target: "/bucket/key?foo=" }],
+  ["HEAD of a subresource", { method: "HEAD", target: "/bucket/key?acl=" }],
+] as const) {
+  test(`a connection lives on after ${what}, where there is no body to read`, async (t) => {
+    const store = await startRecordingStore();
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint);
+    const client = await flow.connect();
+    const { method, target, ...more } = { method: "GET", target: "/bucket/key", ...request };
+    const good = flow.signed(method, target, "key" in more ? { key: more.key } : {});
+    client.write(bytesOf("change" in more ? edited(good, "authorization", more.change) : good));
+    const refused = await client.answer(method);
+    assert.ok(refused.status >= 400);
+    assert.notEqual(headerOf(refused, "connection"), "close");
+    client.write(bytesOf(flow.signed("GET", "/bucket/key")));
+    assert.equal((await client.answer()).status, 200);
+  });
+}
+
+test("a refused upload whose body was not read ends the connection", async (t) => {
+  const flow = await startFlow(t, "http://127.0.0.1:9");
+  const client = await flow.connect();
+  const request = flow.signed("PUT", "/bucket/key", { body: "x".repeat(100_000), key: READER });
+  client.write(bytesOf({ ...request, body: Buffer.alloc(0) }));
+  const answer = await client.answer();
+  assert.equal(codeOf(answer), "AccessDenied");
+  assert.equal(headerOf(answer, "connection"), "close");
+});
+
+test("a refused upload that is still being sent can be read why", async (t) => {
+  const flow = await startFlow(t, "http://127.0.0.1:9");
+  const client = await flow.connect();
+  const body = Buffer.alloc(8 * 1024 * 1024);
+  client.write(bytesOf(flow.signed("PUT", "/bucket/key", { body, key: READER })));
+  await pause(50);
+  assert.equal(codeOf(await client.answer()), "AccessDenied");
+});
+
+test("a client that goes on sending a refused upload for a while is not cut off at once", async (t) => {
+  const flow = await startFlow(t, "http://127.0.0.1:9");
+  const client = await flow.connect();
+  const request = flow.signed("PUT", "/bucket/key", { body: Buffer.alloc(2 ** 20), key: READER });
+  client.write(bytesOf({ ...request, body: Buffer.alloc(0) }));
+  assert.equal(codeOf(await client.answer()), "AccessDenied");
+  // A reset would overtake the answer on a longer way than this one.
+  for (let i = 0; i < 10; i++) {
+    client.write(Buffer.alloc(10_000));
+    await pause(20);
+  }
+  assert.equal(client.broken, false);
+});
+
+test("pipelined requests are answered in their order", async (t) => {
+  const store = await startHttpStore((request, response) => {
+    // The first is the slowest.
+    setTimeout(() => response.end(request.url), request.url === "/bucket/1" ? 50 : 0);
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  const targets = ["/bucket/1", "/bucket/2", "/bucket/3"];
+  client.write(Buffer.concat(targets.map((target) => bytesOf(flow.signed("GET", target)))));
+  for (const target of targets) assert.equal((await client.answer()).body.toString(), target);
+});
+
+test("HTTP/1.0 is served, and its connection ended", async (t) => {
+  const store = await startRecordingStore({
+    onRequest: () => ({ kind: "reply", status: 200, body: "ok" }),
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  const text = bytesOf(flow.signed("GET", "/bucket/key"))
+    .toString()
+    .replace("HTTP/1.1", "HTTP/1.0");
+  client.write(text);
+  const answer = await client.answer();
+  assert.deepEqual([answer.status, answer.body.toString()], [200, "ok"]);
+  await client.closed();
+});
+
+for (const [what, garbage] of [
+  ["that is no HTTP", "GARBAGE\r\n\r\n"],
+  ["with a bad header", "GET / HTTP/1.1\r\nbad header: a\r\n\r\n"],
+  ["with a header that is too large", `GET / HTTP/1.1\r\nx-long: ${"a".repeat(70_000)}\r\n\r\n`],
+] as const) {
+  test(`a request ${what} behind a download does not get into it`, async (t) => {
+    const content = "the object's own content, and nothing else";
+    const store = await startHttpStore((_request, response) => {
+      response.writeHead(200, { "content-length": String(content.length) });
+      response.write(content.slice(0, 10));
+      setTimeout(() => response.end(content.slice(10)), 100);
+    });
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint);
+    const client = await flow.connect();
+    client.write(bytesOf(flow.signed("GET", "/bucket/key")));
+    while (!client.pending.includes(content.slice(0, 10))) await pause(2);
+    client.write(garbage);
+    const answer = await client.answer();
+    const got = answer.body.toString();
+    // Whole, or broken off; never with something else in it.
+    assert.equal(got, content.slice(0, got.length));
+    assert.equal(answer.whole, got.length === content.length);
+  });
+
+  test(`a request ${what} behind one that waits for the store is not answered in its place`, async (t) => {
+    const store = await startHttpStore((_request, response) => {
+      setTimeout(() => response.end("the answer"), 100);
+    });
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint);
+    const client = await flow.connect();
+    client.write(bytesOf(flow.signed("GET", "/bucket/key")));
+    await pause(20);
+    client.write(garbage);
+    // Its own answer, or none.
+    while (!client.ended && !client.pending.includes("the answer")) await pause(2);
+    assert.match(client.pending.toString(), /^$|^HTTP\/1\.1 200 [^]*the answer/);
+  });
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { startFlow, until, type Flow } from "../support/flow.ts";
+import { startHttpStore } from "../support/scripted-store.ts";
+import { bytesOf } from "../support/signed.ts";
+
+/** Clients that keep their connections must not hold up a rollout until they fall idle. */
+const DRAIN_MS_MAX = 2_000;
+
+async function closesInTime(flow: Flow): Promise<boolean> {
+  const late = pause(DRAIN_MS_MAX, false, { ref: false });
+  return Promise.race([flow.gateway.close().then(() => true), late]);
+}
+
+test("a gateway that closes lets a request under way finish, then ends its connection", async (t) => {
+  let answer = (): void => {};
+  const store = await startHttpStore((_request, response) => {
+    answer = () => response.end("ole");
+    response.writeHead(200, { "content-length": "5" });
+    response.write("wh");
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  client.write(bytesOf(flow.signed("GET", "/bucket/key")));
+  await until(() => client.pending.length > 0);
+  const closed = closesInTime(flow);
+  setTimeout(() => answer(), 50);
+  assert.equal((await client.answer()).body.toString(), "whole");
+  assert.equal(await closed, true);
+});
+
+test("a gateway that closes ends a connection that was used before", async (t) => {
+  const store = await startHttpStore((_request, response) => response.end());
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  client.write(bytesOf(flow.signed("GET", "/bucket/key")));
+  assert.equal((await client.answer()).status, 200);
+  assert.equal(await closesInTime(flow), true);
+});
+
+test("a gateway that closes ends a connection on which nothing was ever asked", async (t) => {
+  const flow = await startFlow(t, "http://127.0.0.1:9");
+  await flow.connect();
+  await pause(20);
+  assert.equal(await closesInTime(flow), true);
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { READER, rawValue, startFlow, type Flow } from "../support/flow.ts";
+import { headerOf } from "../support/raw-client.ts";
+import { sha256 } from "../support/signed.ts";
+import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
+
+async function before(
+  t: TestContext,
+  status: number,
+  body: string,
+  options: Parameters<typeof startFlow>[2] = {},
+): Promise<{ readonly flow: Flow; readonly store: RecordingStore }> {
+  const headers = { "content-type": "application/xml" };
+  const store = await startRecordingStore({
+    onRequest: () => ({ kind: "reply", status, headers, body }),
+  });
+  t.after(() => store.stop());
+  return { flow: await startFlow(t, store.endpoint, options), store };
+}
+
+for (const [what, message] of [
+  ["empty", "<Message></Message>"],
+  ["self-closing", "<Message/>"],
+  ["absent", ""],
+] as const) {
+  test(`an ${what} <Message> of the store is filled`, async (t) => {
+    const { flow } = await before(
+      t,
+      404,
+      `<Error><Code>NoSuchKey</Code>${message}<HostId>h</HostId></Error>`,
+    );
+    const answer = await flow.exchange("GET", "/bucket/key");
+    assert.equal(answer.status, 404);
+    const text = "<Message>The specified key does not exist</Message>";
+    assert.equal(
+      answer.body.toString(),
+      `<Error><Code>NoSuchKey</Code>${text}<HostId>h</HostId></Error>`,
+    );
+    assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
+  });
+}
+
+test("a <Message> that is there stays", async (t) => {
+  const xml = "<Error><Code>NoSuchKey</Code><Message>own words</Message></Error>";
+  const { flow } = await before(t, 404, xml);
+  assert.equal((await flow.exchange("GET", "/bucket/key")).body.toString(), xml);
+});
+
+test("an error document too long to look into passes as it is", async (t) => {
+  const xml = `<Error><Code>NoSuchKey</Code><Message></Message><X>${"x".repeat(100_000)}</X></Error>`;
+  const { flow } = await before(t, 404, xml);
+  assert.equal((await flow.exchange("GET", "/bucket/key")).body.toString(), xml);
+});
+
+test("an object that is XML passes as it is", async (t) => {
+  const xml = "<Error><Code>NoSuchKey</Code><Message></Message></Error>";
+  const { flow } = await before(t, 200, xml);
+  assert.equal((await flow.exchange("GET", "/bucket/key")).body.toString(), xml);
+});
+
+test("CompleteMultipartUpload names the gateway, not the store", async (t) => {
+  const xml =
+    "<CompleteMultipartUploadResult><Location>http://store.internal:7480/bucket/a%20key</Location>" +
+    '<Bucket>bucket</Bucket><ETag>"e-1"</ETag></CompleteMultipartUploadResult>';
+  const { flow } = await before(t, 200, xml);
+  const answer = await flow.exchange("POST", "/bucket/a%20key?uploadId=u", {
+    body: "<CompleteMultipartUpload/>",
+  });
+  assert.equal(answer.body.toString(), xml.replace("store.internal:7480", flow.gateway.address));
+  assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
+});
+
+test("CompleteMultipartUpload that fails after its 200 passes as the error it is", async (t) => {
+  const xml = "<Error><Code>InternalError</Code><Message>oh</Message></Error>";
+  const { flow } = await before(t, 200, xml);
+  const answer = await flow.exchange("POST", "/bucket/key?uploadId=u", {
+    body: "<CompleteMultipartUpload/>",
+  });
+  assert.equal(answer.body.toString(), xml);
+});
+
+const TWO =
+  "<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c</Key><VersionId>v</VersionId></Object></Delete>";
+const BLOCKED = { policy: { blockedActions: ["s3:DeleteObjectVersion"] } };
+
+test("DeleteObjects forwards what is allowed and answers for what is not", async (t) => {
+  const xml = "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>";
+  const { flow, store } = await before(t, 200, xml, BLOCKED);
+  const answer = await flow.exchange("POST", "/bucket?delete=", { body: TWO });
+  assert.match(
+    store.requests[0]?.body.toString() ?? "",
+    /<Object><Key>a<\/Key><\/Object><\/Delete>$/,
+  );
+  const text = answer.body.toString();
+  assert.ok(
+    text.startsWith("<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b&amp;c</Key>"),
+    text,
+  );
+  assert.match(
+    text,
+    /<VersionId>v<\/VersionId><Code>AccessDenied<\/Code><Message>.+<\/Message><\/Error><\/DeleteResult>$/,
+  );
+  assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
+});
+
+test("DeleteObjects of which nothing is allowed does not reach the store", async (t) => {
+  const { flow, store } = await before(t, 200, "", BLOCKED);
+  const answer = await flow.exchange("POST", "/bucket?delete=", { body: TWO, key: READER });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body.toString().match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
+  assert.deepEqual(store.heads, []);
+  const [record] = await flow.gateway.records(1);
+  assert.equal(record?.["outcome"], "answered");
+});
+
+test("the document that DeleteObjects forwards is signed as it is", async (t) => {
+  const { flow, store } = await before(t, 200, "<DeleteResult/>", BLOCKED);
+  await flow.exchange("POST", "/bucket?delete=", { body: TWO });
+  const [request] = store.requests;
+  const digest = sha256(request?.body ?? "");
+  assert.equal(rawValue(request?.rawHeaders ?? [], "x-amz-content-sha256"), digest);
+  assert.equal(rawValue(request?.rawHeaders ?? [], "content-length"), String(request?.body.length));
+});
