@@ -53,7 +53,11 @@ const HIDDEN_INPUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
  * Only these read Node's request, or write its response. The admin port is a server of its own,
  * which no S3 request reaches.
  */
-const READS_REQUEST = new Set(["gateway/inbound.ts", "gateway/admin.ts"]);
+const READS_REQUEST = new Set([
+  "gateway/inbound.ts",
+  "gateway/inbound-body.ts",
+  "gateway/admin.ts",
+]);
 const WRITES_RESPONSE = new Set(["gateway/respond.ts", "gateway/admin.ts"]);
 const READING = /\b(?:request|incoming)\.(?:url|method|headers|rawHeaders|trailers|on|pipe)\b/;
 const WRITING = /\.(?:writeHead|setHeader|writeContinue)\(|\bresponse\.(?:write|end)\(/;

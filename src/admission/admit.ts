@@ -56,13 +56,12 @@ export function recognize(
   if (operation.value === "Preflight") {
     return { subject: { ...request, caller: ANONYMOUS, payload }, facts };
   }
-  const named = withKey(facts, claim.value);
   const hostBucket =
     style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined;
   const caller = authenticate(snapshot, head, claim.value, hostBucket, nowMs);
-  if (!caller.ok) return denied(named, caller.error, "authentication");
+  if (!caller.ok) return denied(withKey(facts, claim.value), caller.error, "authentication");
   const subject = { ...request, caller: caller.value, payload };
-  return { subject, facts: withCaller(named, caller.value) };
+  return { subject, facts: withCaller(facts, caller.value) };
 }
 
 /** The gates, and what follows when none refused. */
@@ -140,8 +139,12 @@ const ANONYMOUS: Caller = { kind: "anonymous" };
 
 function factsOf(operation: Facts["operation"], address: Address, head: RequestHead): Facts {
   return {
-    ...NO_FACTS,
     operation,
+    accessKeyId: undefined,
+    account: undefined,
+    subuser: undefined,
+    denial: undefined,
+    reported: false,
     bucket: address.kind === "service" ? undefined : address.bucket.name,
     key: address.kind === "object" ? address.key : undefined,
     versionId: queryValue(head.target.query, "versionId"),

@@ -139,7 +139,7 @@ const CREATIONS: ReadonlyMap<string, string> = new Map([
   ["UploadPartCopy", "false"],
 ]);
 
-export function principalArn(account: string, subuser: string | undefined): string {
+function principalArn(account: string, subuser: string | undefined): string {
   return subuser === undefined
     ? `arn:aws:iam::${account}:root`
     : `arn:aws:iam::${account}:user/${subuser}`;

@@ -49,5 +49,16 @@ export const NO_FACTS: Facts = {
 export function withCaller(facts: Facts, caller: Caller): Facts {
   if (caller.kind === "anonymous") return facts;
   const { accessKeyId, account, subuser } = caller.key;
-  return { ...facts, accessKeyId, account: account.name, subuser: subuser?.name };
+  const { operation, bucket, key, versionId, denial, reported } = facts;
+  return {
+    operation,
+    bucket,
+    key,
+    versionId,
+    accessKeyId,
+    account: account.name,
+    subuser: subuser?.name,
+    denial,
+    reported,
+  };
 }

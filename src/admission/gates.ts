@@ -1,4 +1,4 @@
-import { networkDecision } from "../policy/network.ts";
+import { networkDecision, type NetworkRule } from "../policy/network.ts";
 import { tierAllows } from "../policy/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
@@ -76,35 +76,47 @@ function keyState({ key, nowMs }: Question): Refusal | undefined {
 }
 
 function networks({ snapshot, subject, key }: Question): Refusal | undefined {
-  const rules = [
-    ["policy.networks", "this gateway's", snapshot.policy.networks],
-    ["account networks", "this account's", key?.account.networks],
-    ["subuser networks", "this subuser's", key?.subuser?.networks],
-    ["key networks", "this key's", key?.networks],
-  ] as const;
-  for (const [rule, whose, networks] of rules) {
-    if (networks === undefined) continue;
-    const decision = networkDecision(networks, subject.head.sourceAddress);
-    if (decision === "allowed") continue;
-    const message = `The source address is not in ${whose} allowed networks`;
-    return refusal("networks", `${rule}: ${decision}`, message);
-  }
-  return undefined;
+  const { sourceAddress } = subject.head;
+  return (
+    network(snapshot.policy.networks, sourceAddress, "policy.networks", "this gateway's") ??
+    network(key?.account.networks, sourceAddress, "account networks", "this account's") ??
+    network(key?.subuser?.networks, sourceAddress, "subuser networks", "this subuser's") ??
+    network(key?.networks, sourceAddress, "key networks", "this key's")
+  );
+}
+
+function network(
+  networks: NetworkRule | undefined,
+  sourceAddress: string | undefined,
+  rule: string,
+  whose: string,
+): Refusal | undefined {
+  if (networks === undefined) return undefined;
+  const decision = networkDecision(networks, sourceAddress);
+  if (decision === "allowed") return undefined;
+  const message = `The source address is not in ${whose} allowed networks`;
+  return refusal("networks", `${rule}: ${decision}`, message);
 }
 
 function blockedActions({ snapshot, key, asks }: Question): Refusal | undefined {
-  const rules = [
-    ["policy.blockedActions", "on this gateway", snapshot.policy.blockedActions],
-    ["account blockedActions", "for this account", key?.account.blockedActions],
-    ["subuser blockedActions", "for this subuser", key?.subuser?.blockedActions],
-  ] as const;
-  for (const [rule, where, patterns] of rules) {
-    const match = firstMatch(patterns ?? NO_PATTERNS, asks);
-    if (match === undefined) continue;
-    const message = `${match.ask.action} on ${arnOf(match.ask)} is blocked ${where}`;
-    return refusal("blocked-actions", `${rule}: ${match.pattern.text}`, message);
-  }
-  return undefined;
+  const { account, subuser } = key ?? {};
+  return (
+    blocked(snapshot.policy.blockedActions, asks, "policy.blockedActions", "on this gateway") ??
+    blocked(account?.blockedActions, asks, "account blockedActions", "for this account") ??
+    blocked(subuser?.blockedActions, asks, "subuser blockedActions", "for this subuser")
+  );
+}
+
+function blocked(
+  patterns: readonly ActionPattern[] | undefined,
+  asks: readonly Ask[],
+  rule: string,
+  where: string,
+): Refusal | undefined {
+  const match = firstMatch(patterns ?? NO_PATTERNS, asks);
+  if (match === undefined) return undefined;
+  const message = `${match.ask.action} on ${arnOf(match.ask)} is blocked ${where}`;
+  return refusal("blocked-actions", `${rule}: ${match.pattern.text}`, message);
 }
 
 function unsupported({ snapshot, asks }: Question): Refusal | undefined {

@@ -1,4 +1,3 @@
-import type { HeaderList } from "../http/headers.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
@@ -10,7 +9,8 @@ export type StoreRequest = {
   readonly method: string;
   /** Path and query, canonically encoded from what was judged. */
   readonly target: string;
-  readonly headers: HeaderList;
+  /** Not read-only, since undici will not take such: made for this request and handed over. */
+  readonly headers: string[];
   /** Whose key signed it: what the store says of that key is about them. */
   readonly signedBy: "gateway" | "client" | "nobody";
 };

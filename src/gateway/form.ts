@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { withFilename } from "../s3/post-object.ts";
 import { BodyError } from "./body.ts";
@@ -208,14 +209,10 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   if (bytes.length > 0) yield bytes;
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 function decodeField(bytes: Buffer): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw broken("a field is not UTF-8"); // Only the fatal decoder's TypeError can come here.
-  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw broken("a field is not UTF-8");
+  return text;
 }
 
 function broken(why: string): BodyError {

@@ -4,29 +4,14 @@ import { admit } from "../admission/admit.ts";
 import { admitBody } from "../admission/admit-body.ts";
 import { admitForm } from "../admission/admit-form.ts";
 import type { PendingBody, PendingForm } from "../admission/pending.ts";
-import type { BodyPlan } from "../admission/body-plan.ts";
-import type { Snapshot } from "../admission/snapshot.ts";
 import type { Verdict } from "../admission/verdict.ts";
-import { frame } from "../s3/aws-chunked-write.ts";
-import { fault, type Fault } from "../s3/faults.ts";
-import { BodyError, provenBody, readBody } from "./body.ts";
-import { Exchange, type Observer } from "./exchange.ts";
+import type { Fault } from "../s3/faults.ts";
+import { readBody } from "./body.ts";
+import { Exchange } from "./exchange.ts";
 import { readForm } from "./form.ts";
-import { addressOf, bodyOf, originOf, readHead, type Origin } from "./inbound.ts";
-import { relay } from "./relay.ts";
+import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
+import { addressOf, originOf, readHead, type Origin } from "./inbound.ts";
 import { Responder, responseOn } from "./respond.ts";
-import type { Upstream } from "./upstream.ts";
-
-/** What the gateway holds besides the request. */
-export type Gateway = {
-  /** Swapped whole by a reload; each request takes it once. */
-  readonly live: { readonly current: Snapshot };
-  readonly upstream: Upstream;
-  readonly observer: Observer;
-  readonly clock: () => number;
-  readonly newRequestId: () => string;
-  readonly log: { readonly error: (error: unknown, message: string) => void };
-};
 
 /**
  * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
@@ -77,16 +62,6 @@ function decide(inbound: Omit<Inbound, "snapshot">): void {
   act({ ...inbound, snapshot }, admit(snapshot, head.value, exchange.startedMs));
 }
 
-type Inbound = {
-  readonly gateway: Gateway;
-  readonly snapshot: Snapshot;
-  readonly exchange: Exchange;
-  readonly request: IncomingMessage;
-  readonly expectsContinue: boolean;
-  /** Of a form: the file alone, whose part of the request is already being read. */
-  readonly file: AsyncIterable<Buffer> | undefined;
-};
-
 function act(inbound: Inbound, verdict: Verdict): void {
   const { exchange } = inbound;
   exchange.facts = verdict.facts;
@@ -107,63 +82,9 @@ function act(inbound: Inbound, verdict: Verdict): void {
 
 const ANSWER_HEADERS = ["content-type", "application/xml"] as const;
 
-type Forward = Verdict & { readonly kind: "forward" };
-
-function forward(inbound: Inbound, verdict: Forward): void {
-  const { content, body } = verdict;
-  if (content !== undefined) return send(inbound, verdict, content);
-  switch (body.kind) {
-    case "none":
-      return send(inbound, verdict, undefined);
-    case "pass":
-      if (body.length === 0) return sendProven(inbound, verdict);
-      return send(inbound, verdict, proven(inbound, body));
-    case "deframe":
-      if (verdict.reframe)
-        return send(inbound, verdict, frame(proven(inbound, body), body.trailers[0] ?? ""));
-      if (body.decodedLength === 0) return sendProven(inbound, verdict);
-      return send(inbound, verdict, proven(inbound, body));
-  }
-}
-
-function send(
-  inbound: Inbound,
-  verdict: Forward,
-  body: Buffer | AsyncIterable<Buffer> | undefined,
-): void {
-  const { gateway, exchange } = inbound;
-  const { upstream, clock } = gateway;
-  relay({ exchange, upstream, request: verdict.request, body, reply: verdict.reply, clock });
-}
-
-function proven(inbound: Inbound, plan: BodyPlan): AsyncGenerator<Buffer, string, undefined> {
-  return provenBody(inbound.file ?? source(inbound), plan);
-}
-
-/** Nothing of an empty body can be held back, so it is proved before the store hears of it. */
-function sendProven(inbound: Inbound, verdict: Forward): void {
-  const sent = async (): Promise<() => void> => {
-    const body = await readBody(inbound.file ?? source(inbound), 0, verdict.body);
-    if (body.ok) return () => send(inbound, verdict, EMPTY);
-    return () => inbound.exchange.refuse(body.error);
-  };
-  settle(inbound, sent());
-}
-
-const EMPTY = Buffer.alloc(0);
-
-/** The client's bytes, counted; a client that waits for `100 Continue` is told to send them. */
-async function* source(inbound: Inbound): AsyncGenerator<Buffer> {
-  if (inbound.expectsContinue) inbound.exchange.responder.continue();
-  for await (const chunk of bodyOf(inbound.request)) {
-    inbound.exchange.bytesIn += chunk.length;
-    yield chunk;
-  }
-}
-
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
   const { snapshot, exchange } = inbound;
-  const body = await readBody(source(inbound), snapshot.limits.xmlBytesMax, pending.plan);
+  const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
   const verdict: Verdict = body.ok
     ? admitBody(snapshot, pending, body.value, exchange.startedMs)
     : { kind: "refuse", facts: pending.facts, fault: body.error };
@@ -173,7 +94,7 @@ async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() =>
 async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() => void> {
   const { snapshot, exchange } = inbound;
   const { contentType, contentLength } = pending;
-  const form = await readForm(source(inbound), contentType, contentLength, {
+  const form = await readForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
     fileBufferBytesMax: snapshot.limits.xmlBytesMax,
   });
@@ -186,18 +107,3 @@ async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() =>
 
 /** What S3 takes before a form's file ("POST Object", S3 API Reference). */
 const FORM_FIELD_BYTES_MAX = 20 * 1024;
-
-/** Waits for a decision that needed the body, then acts on it. */
-function settle(inbound: Inbound, decision: Promise<() => void>): void {
-  decision
-    .then((decided) => decided())
-    .catch((error: unknown) => fail(inbound.gateway, inbound.exchange, error));
-}
-
-/** A bug, or a client that went away while its body was read: never a crash of the process. */
-function fail(gateway: Gateway, exchange: Exchange, error: unknown): void {
-  if (error instanceof BodyError) return exchange.refuse(error.fault);
-  if (exchange.responder.closed) return;
-  gateway.log.error(error, "Cannot serve a request");
-  exchange.refuse(fault("InternalError"));
-}

@@ -42,14 +42,6 @@ export function addressOf(connection: Duplex): string | undefined {
   return connection instanceof Socket ? connection.remoteAddress : undefined;
 }
 
-/**
- * The body as it comes in. Leaving the iteration early does not destroy the connection, so that
- * the client can still read why.
- */
-export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
-  return request.iterator({ destroyOnReturn: false });
-}
-
 /** Whether a body was promised: Node itself knows that none comes only after the head was served. */
 export function announcesBody(request: IncomingMessage): boolean {
   const { "content-length": length = "0", "transfer-encoding": coding } = request.headers;

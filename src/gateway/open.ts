@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { listenAdmin } from "./admin.ts";
-import type { Gateway } from "./handle.ts";
+import type { Gateway } from "./forward.ts";
 import { listen } from "./server.ts";
 import { Upstream } from "./upstream.ts";
 

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
+import { firstValue, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
@@ -39,10 +41,6 @@ class Relay implements Dispatcher.DispatchHandler {
   constructor(forwarding: Forwarding) {
     this.#forwarding = forwarding;
     this.#exchange = forwarding.exchange;
-    // A client that went away must not keep the store working (RGW would read to the end).
-    this.#exchange.responder.onClosed(() => {
-      if (!this.#exchange.storeAnswered) this.#controller?.abort(new Error("The client went away"));
-    });
   }
 
   send(avoid: Endpoint | undefined): void {
@@ -57,7 +55,7 @@ class Relay implements Dispatcher.DispatchHandler {
       {
         method: request.method,
         path: request.target,
-        headers: [...request.headers],
+        headers: request.headers,
         body: undiciBody(body),
         // undici gives up the connection after each HEAD unless told that the server can be trusted.
         reset: false,
@@ -66,22 +64,28 @@ class Relay implements Dispatcher.DispatchHandler {
     );
   }
 
+  /** A client that goes away must not keep the store working (RGW would read to the end). */
+  abort(): void {
+    this.#controller?.abort(new Error("The client went away"));
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#exchange.forwarded = this;
     if (this.#exchange.responder.closed) controller.abort(new Error("The client went away"));
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     status: number,
-    _headers: unknown,
+    fields: IncomingHttpHeaders,
     statusText = "",
   ): void {
     if (status < 200) return; // Interim answers speak of this connection only.
     this.#exchange.firstByteMs = this.#forwarding.clock() - this.#exchange.dispatchedMs;
-    const head: Head = { status, statusText, headers: endToEnd(controller.rawHeaders) };
+    const head: Head = { status, statusText, headers: endToEnd(fields) };
     const bytesMax = hasBody(this.#forwarding.request.method, status)
-      ? heldBytesMax(this.#forwarding.reply, status, valueOf(head.headers, "content-type"))
+      ? heldBytesMax(this.#forwarding.reply, status, firstValue(head.headers, "content-type") ?? "")
       : 0;
     if (bytesMax === 0) this.#exchange.responder.start(status, statusText, head.headers);
     else this.#held = { head, chunks: [], bytes: 0, bytesMax };
@@ -92,12 +96,15 @@ class Relay implements Dispatcher.DispatchHandler {
     else this.#hold(controller, chunk);
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  onResponseEnd(
+    _controller: Dispatcher.DispatchController,
+    trailers: IncomingHttpHeaders | null,
+  ): void {
     this.#finish();
     this.#exchange.storeAnswered = true;
     const { responder } = this.#exchange;
     if (this.#held === undefined) {
-      responder.end(trailersOf(controller.rawTrailers));
+      responder.end(trailersOf(trailers ?? {}));
       return;
     }
     this.#answerHeld(this.#held.head, Buffer.concat(this.#held.chunks));
@@ -170,11 +177,12 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#exchange.refuse(blame);
       return;
     }
-    const reply = rewrite(plan, { ...head, headers: withoutLength(head.headers), body });
+    const reply = rewrite(plan, { ...head, headers: without(head.headers, LENGTH), body });
     this.#exchange.responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
   }
 
   #finish(): void {
+    this.#exchange.forwarded = undefined;
     if (this.#endpoint !== undefined) this.#endpoint.inFlight--;
   }
 }
@@ -188,57 +196,42 @@ function undiciBody(body: Forwarding["body"]): Buffer | null {
 type Head = {
   readonly status: number;
   readonly statusText: string;
-  readonly headers: readonly string[];
+  readonly headers: string[];
 };
-type RawHeaders = Dispatcher.DispatchController["rawHeaders"];
 
-/** The store's header fields as text, in order, without those of its connection or its vendor. */
-function endToEnd(raw: RawHeaders): readonly string[] {
+/**
+ * The store's header fields, names in lower case, without those of its connection or its vendor.
+ * undici has read their bytes as latin1, and Node writes them so: they pass unchanged.
+ */
+function endToEnd(fields: IncomingHttpHeaders): string[] {
   const headers: string[] = [];
-  let named: readonly string[] = [];
-  forEachField(raw, (name, value) => {
-    const lower = name.toLowerCase();
-    if (lower === "connection") named = connectionOptions(value);
-    if (!isHopByHop(lower) && !isVendorAnswer(lower)) headers.push(name, value);
-  });
-  return named.length === 0 ? headers : without(headers, named);
+  for (const name in fields) {
+    const value = fields[name];
+    if (value === undefined || isHopByHop(name) || isVendorAnswer(name)) continue;
+    if (typeof value === "string") headers.push(name, value);
+    else for (const one of value) headers.push(name, one);
+  }
+  const { connection } = fields;
+  if (connection === undefined || connection === "keep-alive") return headers;
+  return without(headers, connectionOptions(connection));
 }
 
-function forEachField(raw: RawHeaders, each: (name: string, value: string) => void): void {
-  if (!Array.isArray(raw)) throw new TypeError("Cannot read the store's headers: not a list");
-  for (let i = 0; i + 1 < raw.length; i += 2) each(latin1(raw[i]), latin1(raw[i + 1]));
-}
-
-/** Node writes header strings as latin1, so bytes pass unchanged. */
-function latin1(field: string | Buffer | undefined): string {
-  return typeof field === "string" ? field : (field?.toString("latin1") ?? "");
-}
-
-function without(headers: readonly string[], names: readonly string[]): readonly string[] {
+function without(headers: HeaderList, names: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
-    if (!names.includes(name.toLowerCase())) kept.push(name, headers[i + 1] ?? "");
+    if (!names.includes(name)) kept.push(name, headers[i + 1] ?? "");
   }
   return kept;
 }
 
 const LENGTH: readonly string[] = ["content-length"];
 
-function withoutLength(headers: readonly string[]): readonly string[] {
-  return without(headers, LENGTH);
-}
-
-function valueOf(headers: readonly string[], name: string): string {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) return headers[i + 1] ?? "";
-  }
-  return "";
-}
-
-function trailersOf(raw: RawHeaders): [string, string][] {
+function trailersOf(fields: IncomingHttpHeaders): [string, string][] {
   const trailers: [string, string][] = [];
-  if (Array.isArray(raw)) forEachField(raw, (name, value) => void trailers.push([name, value]));
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of [value ?? []].flat()) trailers.push([name, one]);
+  }
   return trailers;
 }
 

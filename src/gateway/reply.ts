@@ -1,4 +1,5 @@
 import type { ReplyPlan } from "../admission/reply-plan.ts";
+import { firstValue, type HeaderList } from "../http/headers.ts";
 import { mergeDeleteResult } from "../s3/delete-objects.ts";
 import { FAULTS } from "../s3/faults.ts";
 import { postResponse } from "../s3/post-object.ts";
@@ -8,8 +9,8 @@ import { xmlEscape } from "../s3/xml.ts";
 export type Reply = {
   readonly status: number;
   readonly statusText: string;
-  /** Name, value, name, value, …, as received, without hop-by-hop fields and Content-Length. */
-  readonly headers: readonly string[];
+  /** Without hop-by-hop fields and Content-Length. */
+  readonly headers: HeaderList;
   readonly body: Buffer;
 };
 
@@ -48,7 +49,7 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
 }
 
 function postReply(plan: ReplyPlan & { kind: "post" }, reply: Reply): Reply {
-  const etag = valueOf(reply.headers, "etag") ?? "";
+  const etag = firstValue(reply.headers, "etag") ?? "";
   const answer = postResponse(plan.put, { bucket: plan.bucket, url: plan.url, etag });
   const body = Buffer.from(answer.body);
   return {
@@ -118,18 +119,11 @@ function between(text: string, open: string, close: string): string | undefined 
   return start < 0 || end < 0 ? undefined : text.slice(start + open.length, end);
 }
 
-function valueOf(headers: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) return headers[i + 1];
-  }
-  return undefined;
-}
-
 /** What of a PutObject answer a form's answer keeps. */
-function kept(headers: readonly string[]): string[] {
+function kept(headers: HeaderList): string[] {
   const out: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]?.toLowerCase() ?? "";
+    const name = headers[i] ?? "";
     if (isKept(name)) out.push(name, headers[i + 1] ?? "");
   }
   return out;

@@ -42,10 +42,11 @@ export class Responder {
     this.#response.writeContinue();
   }
 
-  /** `headers`: name, value, name, value, …; without hop-by-hop fields. */
-  start(status: number, statusText: string, headers: readonly string[]): void {
+  /** `headers`: name, value, name, value, …; without hop-by-hop fields, and handed over. */
+  start(status: number, statusText: string, headers: string[]): void {
     this.status = status;
-    this.#response.writeHead(status, statusText, this.#withConnection(headers));
+    if (!this.#response.req.complete) this.#endAfterBody(headers);
+    this.#response.writeHead(status, statusText, headers);
   }
 
   /** False: wait for `onDrain` before writing more. */
@@ -90,9 +91,9 @@ export class Responder {
    * An unread body may be long or may never come: the client is told that the connection will end,
    * and it ends after a while even if the client goes on sending.
    */
-  #withConnection(headers: readonly string[]): string[] {
+  #endAfterBody(headers: string[]): void {
     const { req } = this.#response;
-    if (req.complete || !announcesBody(req)) return [...headers];
+    if (!announcesBody(req)) return;
     const { socket } = req;
     this.#response.prependOnceListener("finish", () => {
       // Node would destroy the socket now, and the reset that answers what still comes could
@@ -102,7 +103,7 @@ export class Responder {
       const timer = setTimeout(() => socket.destroy(), LINGER_MS);
       socket.once("close", () => clearTimeout(timer));
     });
-    return [...headers, "connection", "close"];
+    headers.push("connection", "close");
   }
 }
 

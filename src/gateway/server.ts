@@ -5,7 +5,8 @@ import type { Duplex } from "node:stream";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
 import { originOf } from "./inbound.ts";
-import { handle, refuseUnreadable, type Gateway } from "./handle.ts";
+import type { Gateway } from "./forward.ts";
+import { handle, refuseUnreadable } from "./handle.ts";
 
 /** Where and how clients are listened to. Sizes in bytes, times in milliseconds. */
 export type ListenOptions = {
@@ -34,12 +35,21 @@ const HEAD_TIMEOUT_MS = 30_000;
 /** Opens the port on which S3 is spoken. */
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
   const server = createServer(options);
-  const busy = new Map<Duplex, Served>();
+  const connections: Connections = new Map();
+  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    connections.set(socket, { served: undefined });
+    socket.once("close", () => connections.delete(socket));
+  });
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
       const exchange = handle(gateway, request, response, expectsContinue);
-      busy.set(request.socket, { request, exchange });
-      response.once("close", () => busy.delete(request.socket));
+      const connection = connections.get(request.socket);
+      if (connection === undefined) return;
+      const served = { request, exchange };
+      connection.served = served;
+      response.once("close", () => {
+        if (connection.served === served) connection.served = undefined;
+      });
     };
   };
   server.on("request", serve(false));
@@ -50,25 +60,23 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
   });
   server.on("clientError", (error: Error & { code?: string }, socket) => {
-    const served = busy.get(socket);
+    const served = connections.get(socket)?.served;
     if (served !== undefined) breakServed(served, socket, error);
     else if (error.code === "ECONNRESET") socket.destroy();
     else refuseUnreadable(gateway, socket, undefined, connectionFault(error));
   });
   server.on("timeout", (socket: Socket) => {
-    if (!isWaitingForStore(socket, busy.get(socket)?.request)) socket.destroy();
-  });
-  const connections = new Set<Socket>();
-  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
+    if (!isWaitingForStore(socket, connections.get(socket)?.served?.request)) socket.destroy();
   });
   const address = await bound(server, options);
-  return { address, close: () => closed(server, connections, busy) };
+  return { address, close: () => closed(server, connections) };
 }
 
 /** A request that is being served on a connection. */
 type Served = { readonly request: http.IncomingMessage; readonly exchange: Exchange };
+
+/** The open connections, each with what is being served on it. */
+type Connections = Map<Duplex, { served: Served | undefined }>;
 
 /** What follows the head is not the body that it promised; or it is another, broken request. */
 function breakServed(
@@ -114,14 +122,10 @@ async function bound(server: http.Server | https.Server, options: ListenOptions)
 }
 
 /** Ends at once what serves no request, and the rest as soon as it has been served. */
-async function closed(
-  server: http.Server | https.Server,
-  connections: ReadonlySet<Socket>,
-  busy: ReadonlyMap<Duplex, unknown>,
-): Promise<void> {
+async function closed(server: http.Server | https.Server, connections: Connections): Promise<void> {
   // Node counts a connection on which nothing was ever asked as busy, and does not look again.
   const endIdle = (): void => {
-    for (const socket of connections) if (!busy.has(socket)) socket.destroy();
+    for (const [socket, { served }] of connections) if (served === undefined) socket.destroy();
   };
   const sweep = setInterval(endIdle, SWEEP_MS);
   await new Promise<void>((resolve) => {

@@ -34,20 +34,20 @@ export function kindOf(error: Error): UpstreamErrorKind {
 }
 
 /** The store's error codes about whoever signed the request. */
-const SIGNERS_FAULTS: readonly string[] = [
+const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
   "ExpiredToken",
   "InvalidAccessKeyId",
   "InvalidToken",
   "RequestTimeTooSkewed",
   "SignatureDoesNotMatch",
-];
+]);
 
 /**
  * What becomes of a store's error that blames the signer where that was the gateway: the client did
  * nothing wrong, and the document would name the gateway's key. Undefined: it blames nobody.
  */
 export function credentialFault(code: string | undefined): Fault | undefined {
-  if (code === undefined || !SIGNERS_FAULTS.includes(code)) return undefined;
+  if (code === undefined || !SIGNERS_FAULTS.has(code)) return undefined;
   const message = "The store does not accept this gateway's own credential for your account";
   return fault("ServiceUnavailable", message, { detail: `credential: the store says ${code}` });
 }

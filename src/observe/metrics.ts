@@ -40,6 +40,11 @@ export class Metrics {
     [],
   );
 
+  readonly #bytesIn = this.#bytes.labels({ direction: "in" });
+  readonly #bytesOut = this.#bytes.labels({ direction: "out" });
+  /** By the labels joined; as many as there are combinations of closed sets. */
+  readonly #series = new Map<string, Series>();
+
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
   }
@@ -49,19 +54,17 @@ export class Metrics {
   }
 
   requestEnded(record: AccessRecord): void {
-    const { operation, outcome } = record;
-    const code = record.errorCode ?? String(record.status);
+    const series = this.#seriesOf(record);
     this.#inFlight.dec();
-    this.#requests.inc({ operation, outcome, code });
-    if (record.gate !== undefined) this.#denials.inc({ gate: record.gate, operation });
-    this.#duration.observe({ operation }, record.durationMs / 1000);
-    if (record.firstByteMs !== undefined) {
-      this.#firstByte.observe({ operation }, record.firstByteMs / 1000);
-    }
-    if (record.bytesIn > 0) this.#bytes.inc({ direction: "in" }, record.bytesIn);
-    if (record.bytesOut > 0) this.#bytes.inc({ direction: "out" }, record.bytesOut);
-    if (record.upstreamError !== undefined)
+    series.requests.inc();
+    series.denials?.inc();
+    series.duration.observe(record.durationMs / 1000);
+    if (record.firstByteMs !== undefined) series.firstByte.observe(record.firstByteMs / 1000);
+    if (record.bytesIn > 0) this.#bytesIn.inc(record.bytesIn);
+    if (record.bytesOut > 0) this.#bytesOut.inc(record.bytesOut);
+    if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
+    }
   }
 
   endpointUp(endpoint: string, up: boolean): void {
@@ -73,6 +76,22 @@ export class Metrics {
     this.#generation.set(generation);
     this.#reloadOk.set(1);
     this.#reloadTime.set(atMs / 1000);
+  }
+
+  /** The series that a record counts in, found once: hashing the labels costs more than counting. */
+  #seriesOf({ operation, outcome, errorCode, status, gate }: AccessRecord): Series {
+    const code = errorCode ?? String(status);
+    const name = `${operation} ${outcome} ${code} ${gate}`;
+    const known = this.#series.get(name);
+    if (known !== undefined) return known;
+    const series = {
+      requests: this.#requests.labels({ operation, outcome, code }),
+      denials: gate === undefined ? undefined : this.#denials.labels({ gate, operation }),
+      duration: this.#duration.labels({ operation }),
+      firstByte: this.#firstByte.labels({ operation }),
+    };
+    this.#series.set(name, series);
+    return series;
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
@@ -93,3 +112,10 @@ export class Metrics {
     });
   }
 }
+
+type Series = {
+  readonly requests: Counter.Internal;
+  readonly denials: Counter.Internal | undefined;
+  readonly duration: Histogram.Internal<"operation">;
+  readonly firstByte: Histogram.Internal<"operation">;
+};

@@ -1,4 +1,6 @@
+import { readJson, type JsonNode } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 
 /**
@@ -26,6 +28,8 @@ export type LengthRange = { readonly minBytes: number; readonly maxBytes: number
 
 /** The base64 text; the form's fields together are at most 20 KB anyway. */
 const POLICY_CHARACTERS_MAX = 20 * 1024;
+/** The document, its list of conditions, and a condition. */
+const DEPTH_MAX = 3;
 
 /**
  * Fields that need no condition: they prove the policy, or are not stored ("POST Policy",
@@ -49,15 +53,16 @@ export function parsePostPolicy(base64: string): Result<PostPolicy, Fault> {
   if (base64.length > POLICY_CHARACTERS_MAX) return invalid("it is too long");
   const text = decodeBase64(base64);
   if (text === undefined) return invalid("it is not base64 of UTF-8");
-  const document = parseJson(text);
-  if (!isRecord(document)) return invalid("it is not a JSON object");
-  if (hasDoubledMember(text, document)) return invalid("a member occurs more than once");
-  for (const name of Object.keys(document)) {
+  const document = readJson(text, DEPTH_MAX);
+  if (!document.ok) return invalid("it is not JSON of the right shape");
+  const members = membersOf(document.value.root);
+  if (members === undefined) return invalid("it is not an object with each member once");
+  for (const name of members.keys()) {
     if (name !== "expiration" && name !== "conditions") return invalid(`unknown member "${name}"`);
   }
-  const expiresMs = parseExpiration(document["expiration"]);
+  const expiresMs = parseExpiration(members.get("expiration"));
   if (expiresMs === undefined) return invalid("its expiration is not an ISO 8601 time in UTC");
-  const conditions = parseConditions(document["conditions"]);
+  const conditions = parseConditions(members.get("conditions"));
   return conditions.ok ? ok({ expiresMs, conditions: conditions.value }) : conditions;
 }
 
@@ -122,34 +127,36 @@ function holds(condition: FieldCondition, fields: ReadonlyMap<string, string>): 
   );
 }
 
-function parseConditions(value: unknown): Result<readonly PostCondition[], Fault> {
-  if (!Array.isArray(value)) return invalid("its conditions are not a list");
+function parseConditions(node: JsonNode | undefined): Result<readonly PostCondition[], Fault> {
+  if (node?.kind !== "array") return invalid("its conditions are not a list");
   const conditions: PostCondition[] = [];
-  for (const item of value) {
-    const condition = Array.isArray(item) ? parseListed(item) : parseSimple(item);
-    if (condition === undefined) return invalid(`the condition ${JSON.stringify(item)} is unknown`);
+  for (const [i, item] of node.items.entries()) {
+    const condition = parseCondition(item);
+    if (condition === undefined) return invalid(`unknown condition, number ${i + 1} of its list`);
     conditions.push(condition);
   }
   return ok(conditions);
 }
 
-/** `{"field": "value"}`, which means `eq`. */
-function parseSimple(item: unknown): PostCondition | undefined {
-  const [member, ...more] = isRecord(item) ? Object.entries(item) : [];
-  if (member === undefined || more.length > 0) return undefined;
-  const [name, value] = member;
-  return typeof value === "string" ? fieldCondition("eq", name, value) : undefined;
+function parseCondition(node: JsonNode): PostCondition | undefined {
+  if (node.kind === "array") return parseListed(node.items);
+  // `{"field": "value"}`, which means `eq`.
+  const [member, ...more] = node.kind === "object" ? node.members : [];
+  if (member?.value.kind !== "string" || more.length > 0) return undefined;
+  return fieldCondition("eq", member.name, member.value.text);
 }
 
 /** `["eq" or "starts-with", "$field", "value"]` or `["content-length-range", min, max]`. */
-function parseListed(item: readonly unknown[]): PostCondition | undefined {
-  const [operator, first, second] = item;
-  if (item.length !== 3 || typeof operator !== "string") return undefined;
-  const kind = operator.toLowerCase();
+function parseListed(items: readonly JsonNode[]): PostCondition | undefined {
+  const [operator, first, second] = items;
+  if (items.length !== 3 || operator?.kind !== "string") return undefined;
+  const kind = operator.text.toLowerCase();
   if (kind === "content-length-range") return lengthCondition(first, second);
   if (kind !== "eq" && kind !== "starts-with") return undefined;
-  if (typeof first !== "string" || typeof second !== "string") return undefined;
-  return first.startsWith("$") ? fieldCondition(kind, first.slice(1), second) : undefined;
+  if (first?.kind !== "string" || second?.kind !== "string") return undefined;
+  return first.text.startsWith("$")
+    ? fieldCondition(kind, first.text.slice(1), second.text)
+    : undefined;
 }
 
 function fieldCondition(
@@ -162,7 +169,10 @@ function fieldCondition(
   return { kind, field: name.toLowerCase(), value, text };
 }
 
-function lengthCondition(min: unknown, max: unknown): PostCondition | undefined {
+function lengthCondition(
+  min: JsonNode | undefined,
+  max: JsonNode | undefined,
+): PostCondition | undefined {
   const minBytes = parseBytes(min);
   const maxBytes = parseBytes(max);
   if (minBytes === undefined || maxBytes === undefined || minBytes > maxBytes) return undefined;
@@ -170,65 +180,35 @@ function lengthCondition(min: unknown, max: unknown): PostCondition | undefined 
 }
 
 /** A number of bytes, which older form writers put in quotes. */
-function parseBytes(value: unknown): number | undefined {
-  const bytes = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
+function parseBytes(node: JsonNode | undefined): number | undefined {
+  const written = node?.kind === "number" || (node?.kind === "string" && DIGITS.test(node.text));
+  const bytes = written ? Number(node.text) : -1;
+  return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
 }
 
+const DIGITS = /^\d{1,15}$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
-function parseExpiration(value: unknown): number | undefined {
-  if (typeof value !== "string" || !ISO_TIME.test(value)) return undefined;
-  const ms = Date.parse(value);
+function parseExpiration(node: JsonNode | undefined): number | undefined {
+  if (node?.kind !== "string" || !ISO_TIME.test(node.text)) return undefined;
+  const ms = Date.parse(node.text);
+  if (Number.isNaN(ms)) return undefined;
   // Date.parse takes 30 February for 1 March.
-  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === value.slice(0, 19)
-    ? ms
-    : undefined;
+  return new Date(ms).toISOString().slice(0, 19) === node.text.slice(0, 19) ? ms : undefined;
 }
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Canonical base64 only: what was signed has one meaning. */
 function decodeBase64(base64: string): string | undefined {
   const bytes = Buffer.from(base64, "base64");
-  if (bytes.length === 0 || bytes.toString("base64") !== base64) return undefined;
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return undefined; // Only the fatal decoder's TypeError can come from here.
-  }
+  const canonical = bytes.length > 0 && bytes.toString("base64") === base64;
+  return canonical ? decodeUtf8(bytes) : undefined;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Foreign text that is no JSON.
-  }
-}
-
-/** A string of valid JSON, and the colon that makes it a member's name. */
-const STRING = /"(?:[^"\\]|\\.)*"\s*(:?)/g;
-
-/**
- * Whether `text`, which is valid JSON for `value`, names a member twice: `JSON.parse` keeps only the
- * last, so that the text then has more names than the value.
- */
-function hasDoubledMember(text: string, value: unknown): boolean {
-  let names = 0;
-  for (const [, colon] of text.matchAll(STRING)) if (colon === ":") names++;
-  return names !== countMembers(value);
-}
-
-function countMembers(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countMembers(item), 0);
-  if (!isRecord(value)) return 0;
-  const members = Object.values(value);
-  return members.reduce<number>((sum, item) => sum + countMembers(item), members.length);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Undefined if the node is no object, or if a name stands in it twice. */
+function membersOf(node: JsonNode): ReadonlyMap<string, JsonNode> | undefined {
+  if (node.kind !== "object") return undefined;
+  const members = new Map(node.members.map(({ name, value }) => [name, value]));
+  return members.size === node.members.length ? members : undefined;
 }
 
 function invalid(why: string): Result<never, Fault> {

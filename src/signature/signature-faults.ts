@@ -12,6 +12,14 @@ export function unknownKey(accessKeyId: string): Fault {
   return fault("InvalidAccessKeyId", undefined, { elements: [["AWSAccessKeyId", accessKeyId]] });
 }
 
+/** What is told to whoever signs by version 2 where that is not accepted; AWS's own words. */
+export function versionNotAccepted(): Fault {
+  return fault(
+    "InvalidRequest",
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256",
+  );
+}
+
 /** What was signed here, as texts of one byte per character; `canonical` only for version 4. */
 export type Signed = { readonly stringToSign: string; readonly canonical: string | undefined };
 

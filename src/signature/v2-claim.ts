@@ -7,6 +7,7 @@ import { parseAmzDate, parseHttpDate } from "./amz-date.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
 import type { Payload } from "./payload.ts";
 import type { SignatureRules } from "./rules.ts";
+import { versionNotAccepted } from "./signature-faults.ts";
 import { uncoveredParameter } from "./v2-resource.ts";
 import { isRepeated } from "./v4-claim.ts";
 
@@ -114,14 +115,7 @@ function parseCommon(
   head: RequestHead,
   rules: SignatureRules,
 ): Result<Pick<V2Claim, "payload" | "sessionToken">, Fault> {
-  if (!rules.v2) {
-    return err(
-      fault(
-        "InvalidRequest",
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256",
-      ),
-    );
-  }
+  if (!rules.v2) return err(versionNotAccepted());
   const open = uncoveredParameter(head.target.query) ?? repeatedParameter(head.target.query);
   if (open !== undefined) {
     return err(

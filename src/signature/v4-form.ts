@@ -7,7 +7,7 @@ import { hmac, hmacSha1, sameSignature } from "./hmac.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { SignatureRules } from "./rules.ts";
 import { parseCredential, SERVICE, type ScopedCredential } from "./scope.ts";
-import { mismatch, NOBODYS_SECRET, unknownKey } from "./signature-faults.ts";
+import { mismatch, NOBODYS_SECRET, unknownKey, versionNotAccepted } from "./signature-faults.ts";
 
 /** What a browser's POST form says of who wrote its policy; nothing of it is proved. */
 export type FormClaim =
@@ -73,14 +73,7 @@ function parseV4Form(fields: Fields, rules: SignatureRules): Result<FormV4Claim,
 }
 
 function parseV2Form(fields: Fields, rules: SignatureRules): Result<FormV2Claim, Fault> {
-  if (!rules.v2) {
-    return err(
-      fault(
-        "InvalidRequest",
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256",
-      ),
-    );
-  }
+  if (!rules.v2) return err(versionNotAccepted());
   const accessKeyId = fields.get("awsaccesskeyid");
   if (accessKeyId === undefined) return missing("AWSAccessKeyId");
   const signature = fields.get("signature");

@@ -70,6 +70,8 @@ test("an upload for a store that is not there gets 503", async (t) => {
   const flow = await startFlow(t, "http://127.0.0.1:9");
   const client = await flow.connect();
   client.write(headOf(flow, "/bucket/key", 4, EXPECT));
+  assert.equal((await client.answer()).status, 100);
+  client.write("data");
   assert.equal((await client.finalAnswer()).status, 503);
 });
 

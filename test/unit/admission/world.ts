@@ -105,7 +105,7 @@ function signed(
     region: "us-east-1",
     method,
     path,
-    body,
+    ...(body === undefined ? {} : { body }),
     headers: { ...headers, "X-Amz-Date": AMZ_NOW },
   };
   const credential = { accessKeyId: KEYS[user], secretAccessKey: `secret-${user}` };

@@ -81,8 +81,10 @@ test("Metrics has no label that a client could fill: no key, bucket, address or 
 
 test("the README's table of metrics is what the code has", async () => {
   const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-  const rows = [...readme.matchAll(/^\| `(s3warden_\w+)` \| ([^|]*?) ?\| (.*) \|$/gm)];
-  const documented = rows.map(([, name, labels, help]) => `${name} [${labels}] ${help}`);
+  const rows = [...readme.matchAll(/^\| `(s3warden_\w+)` +\|([^|]*)\|([^|]*)\|$/gm)];
+  const documented = rows.map(
+    ([, name, labels = "", help = ""]) => `${name} [${labels.trim()}] ${help.trim()}`,
+  );
   const own = new Metrics().registry
     .getMetricsAsArray()
     .filter(({ name }) => !isProcessMetric(name));

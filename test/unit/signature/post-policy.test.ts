@@ -116,6 +116,9 @@ const DOCUMENTS_REFUSED = [
     "a doubled name written with an escape",
     base64('{"expiration":"2030-01-01T00:00:00Z","conditions":[],"condition\\u0073":[]}'),
   ],
+  ["half of a surrogate pair", base64('{"expiration":"\\ud800","conditions":[]}')],
+  ["a byte order mark", base64('\ufeff{"expiration":"2030-01-01T00:00:00Z","conditions":[]}')],
+  ["what is nested too deeply", base64(`${"[".repeat(1000)}${"]".repeat(1000)}`)],
   [
     "a document that is too long",
     base64(`{"expiration":"2030-01-01T00:00:00Z","conditions":[]${" ".repeat(20_000)}}`),
@@ -129,6 +132,14 @@ for (const [name, text] of DOCUMENTS_REFUSED) {
     assert.equal(policy.error.code, "InvalidPolicyDocument");
   });
 }
+
+test("parsePostPolicy() says which condition it does not know", () => {
+  const policy = policyOf([{ key: "k" }, ["matches", "$key", "x"]]);
+  assert.equal(
+    policy.ok ? "" : policy.error.message,
+    "Invalid Policy: unknown condition, number 2 of its list",
+  );
+});
 
 for (const expiration of [
   "2030-01-01",

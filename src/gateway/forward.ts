@@ -1,0 +1,125 @@
+import type { IncomingMessage } from "node:http";
+import type { BodyPlan } from "../admission/body-plan.ts";
+import type { Snapshot } from "../admission/snapshot.ts";
+import type { Verdict } from "../admission/verdict.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { frame } from "../s3/aws-chunked-write.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { BodyError, provenBody, readBody } from "./body.ts";
+import type { Exchange, Observer } from "./exchange.ts";
+import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
+import { relay } from "./relay.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What the gateway holds besides the request. */
+export type Gateway = {
+  /** Swapped whole by a reload; each request takes it once. */
+  readonly live: { readonly current: Snapshot };
+  readonly upstream: Upstream;
+  readonly observer: Observer;
+  /** Milliseconds since the epoch, with fractions. */
+  readonly clock: () => number;
+  readonly newRequestId: () => string;
+  readonly log: { readonly error: (error: unknown, message: string) => void };
+};
+
+/** A request in the hands of the shell. */
+export type Inbound = {
+  readonly gateway: Gateway;
+  readonly snapshot: Snapshot;
+  readonly exchange: Exchange;
+  readonly request: IncomingMessage;
+  readonly expectsContinue: boolean;
+  /** Of a form: the file alone, whose part of the request is already being read. */
+  readonly file: AsyncIterable<Buffer> | undefined;
+};
+
+export type Forward = Verdict & { readonly kind: "forward" };
+
+/**
+ * Up to this length a body is read and proved before the store hears of it. That is what a large one
+ * cannot have, and for a small one it is also the fastest way.
+ */
+const SMALL_BODY_BYTES_MAX = 64 * 1024;
+
+/** Sends an admitted request to the store, with its body as the plan says. */
+export function forward(inbound: Inbound, verdict: Forward): void {
+  const { content, body } = verdict;
+  if (content !== undefined) return send(inbound, verdict, content);
+  switch (body.kind) {
+    case "none":
+      return send(inbound, verdict, undefined);
+    case "pass":
+      if (body.length <= SMALL_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      // Without checks there is nothing to prove: the HTTP parser holds the client to its length.
+      if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound));
+      return send(inbound, verdict, provenBody(sourceOf(inbound), body));
+    case "deframe":
+      if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
+      if (body.decodedLength <= SMALL_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      return send(inbound, verdict, provenBody(sourceOf(inbound), body));
+  }
+}
+
+/** The client's bytes, counted; a client that waits for `100 Continue` is told to send them. */
+export function sourceOf(inbound: Inbound): AsyncIterable<Buffer> {
+  if (inbound.file !== undefined) return inbound.file;
+  if (inbound.expectsContinue) inbound.exchange.responder.continue();
+  return bodyOf(inbound.request, inbound.exchange.received);
+}
+
+/** Waits for a decision that needed the body, then acts on it. */
+export function settle(inbound: Inbound, decision: Promise<() => void>): void {
+  decision
+    .then((decided) => decided())
+    .catch((error: unknown) => fail(inbound.gateway, inbound.exchange, error));
+}
+
+/** A bug, or a client that went away while its body was read: never a crash of the process. */
+export function fail(gateway: Gateway, exchange: Exchange, error: unknown): void {
+  if (error instanceof BodyError) return exchange.refuse(error.fault);
+  if (exchange.responder.closed) return;
+  gateway.log.error(error, "Cannot serve a request");
+  exchange.refuse(fault("InternalError"));
+}
+
+function send(
+  inbound: Inbound,
+  verdict: Forward,
+  body: Buffer | AsyncIterable<Buffer> | undefined,
+): void {
+  const { gateway, exchange } = inbound;
+  const { upstream, clock } = gateway;
+  relay({ exchange, upstream, request: verdict.request, body, reply: verdict.reply, clock });
+}
+
+type Deframe = BodyPlan & { readonly kind: "deframe" };
+
+/** Proved as it streams, and framed again with its trailer for a store that understands it. */
+function reframed(inbound: Inbound, plan: Deframe): AsyncIterable<Buffer> {
+  return frame(provenBody(sourceOf(inbound), plan), plan.trailers[0] ?? "");
+}
+
+function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
+  const sent = async (): Promise<() => void> => {
+    const body = await wholeBody(inbound, plan);
+    if (body.ok) return () => send(inbound, verdict, body.value);
+    return () => inbound.exchange.refuse(body.error);
+  };
+  settle(inbound, sent());
+}
+
+async function wholeBody(inbound: Inbound, plan: BodyPlan): Promise<Result<Buffer, Fault>> {
+  // The framing of a body, unlike its content, has no length that the HTTP parser would hold to.
+  if (plan.kind !== "pass" || inbound.file !== undefined) {
+    return readBody(sourceOf(inbound), SMALL_BODY_BYTES_MAX, plan);
+  }
+  if (inbound.expectsContinue) inbound.exchange.responder.continue();
+  const body = await wholeBodyOf(inbound.request, inbound.exchange.received);
+  if (plan.checks.length > 0) return readBody(once(body), SMALL_BODY_BYTES_MAX, plan);
+  return body.length === plan.length ? ok(body) : err(fault("IncompleteBody"));
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
