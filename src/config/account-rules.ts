@@ -1,6 +1,6 @@
 import type { Problem } from "../lib/problem.ts";
 import { DEFAULT_TIERS } from "../policy/tier.ts";
-import { didYouMean } from "../policy/suggestion.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 import type { ConfigDocument, DocumentNode } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { parseInstant } from "./scalars.ts";

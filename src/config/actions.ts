@@ -1,9 +1,9 @@
 import type { ActionPattern } from "../admission/principal.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { KNOWN_ACTIONS } from "../policy/actions.ts";
-import { didYouMean } from "../policy/suggestion.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 import { compileTier } from "../policy/tier.ts";
-import { actionPattern } from "../s3/action-names.ts";
+import { actionPattern, BLOCKABLE_NAMES } from "../s3/action-names.ts";
 import { isOperationName, OPERATION_LIST, type OperationName } from "../s3/operations.ts";
 import type { Complaint } from "./surroundings.ts";
 
@@ -14,7 +14,8 @@ import type { Complaint } from "./surroundings.ts";
  */
 export function parseBlockedAction(text: string): Result<ActionPattern, Complaint> {
   const matches = actionPattern(text);
-  return matches.ok ? ok({ text, matches: matches.value }) : err(unknownAction(text));
+  if (matches.ok) return ok({ text, matches: matches.value });
+  return err(unknownAction(text, BLOCKABLE_NAMES));
 }
 
 /**
@@ -23,7 +24,9 @@ export function parseBlockedAction(text: string): Result<ActionPattern, Complain
  */
 export function parseTierAction(text: string): Result<string, Complaint> {
   const tier = compileTier(text, [text]);
-  return tier.ok && tier.value.actions.size > 0 ? ok(text) : err(unknownAction(text));
+  return tier.ok && tier.value.actions.size > 0
+    ? ok(text)
+    : err(unknownAction(text, KNOWN_ACTIONS));
 }
 
 /** The name of an operation of the S3 API, such as `GetObjectAttributes`. */
@@ -34,7 +37,7 @@ export function parseOperation(text: string): Result<OperationName, Complaint> {
   return err({ message: "Unknown operation", remedy: didYouMean(text, names, remedy) });
 }
 
-function unknownAction(text: string): Complaint {
+function unknownAction(text: string, names: Iterable<string>): Complaint {
   const remedy = "Name an S3 action such as s3:GetObject; * and ? are wildcards";
-  return { message: "Unknown action", remedy: didYouMean(text, KNOWN_ACTIONS, remedy) };
+  return { message: "Unknown action", remedy: didYouMean(text, names, remedy) };
 }

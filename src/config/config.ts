@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ActionPattern } from "../admission/principal.ts";
-import type { Problem } from "../lib/problem.ts";
+import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { NetworkRule } from "../policy/network.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -218,12 +218,4 @@ function assemble(
     },
     log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
   };
-}
-
-/** By file, then by line and column. */
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return problems.toSorted((a, b) => {
-    if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-    return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-  });
 }

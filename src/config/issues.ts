@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../lib/problem.ts";
-import { didYouMean } from "../policy/suggestion.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 import {
   pathBelow,
   shownName,

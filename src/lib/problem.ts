@@ -12,3 +12,11 @@ export type Problem = {
   /** What to do about it; empty where the message says it all. */
   readonly remedy: string;
 };
+
+/** By file, then by line and column. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => {
+    if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+    return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  });
+}

@@ -105,23 +105,6 @@ export const ACTION_ALIASES: ReadonlyMap<string, string> = new Map([
   ["s3:putbucketencryption", "s3:PutEncryptionConfiguration"], // Ceph
 ]);
 
-/** Names for operations that are not the operation's own: alias (lower-case) to operations. */
-export const OPERATION_ALIASES: ReadonlyMap<string, readonly string[]> = new Map([
-  // One permission under two versions of the API (section 5.4).
-  ["s3:listobjects", ["ListObjects", "ListObjectsV2"]],
-  ["s3:deletemultipleobjects", ["DeleteObjects"]],
-]);
-
-/**
- * Actions of other systems that are narrower than AWS's and fit one operation: alias
- * (lower-case) to operation. Unlike operation names they need no switch, since there they are
- * actions.
- */
-export const NARROWER_ACTIONS: ReadonlyMap<string, string> = new Map([
-  // Ceph and Atman split the DELETE from PutReplicationConfiguration.
-  ["s3:deletereplicationconfiguration", "DeleteBucketReplication"],
-]);
-
 function names(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }

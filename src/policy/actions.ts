@@ -1,16 +1,15 @@
+import { fitting, type Glob, globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
+import { NARROWER_ACTIONS, OPERATION_ALIASES } from "../lib/operation-aliases.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 import {
   ACTION_ALIASES,
   BUCKET_ACTIONS,
   FOREIGN_ACTIONS,
-  NARROWER_ACTIONS,
   OBJECT_ACTIONS,
-  OPERATION_ALIASES,
   OPERATION_NAMES,
   OTHER_ACTIONS,
 } from "./action-names.ts";
-import { type Glob, globOf, matchesGlob, wildcardParts } from "./glob.ts";
-import { didYouMean } from "./suggestion.ts";
 
 /** What a list of action patterns names. Actions as `s3:GetObject`, operations as `HeadObject`. */
 export type ActionSet = {
@@ -88,21 +87,15 @@ const NONE: readonly string[] = [];
 
 /** Undefined: the pattern means nothing that is known. */
 function meaningOf(lower: string, glob: Glob): Meaning | undefined {
-  const narrower = NARROWER_ACTIONS.get(lower);
+  const narrower = NARROWER_BY_LOWER.get(lower);
   if (narrower !== undefined) return { actions: NONE, operations: NONE, narrowed: narrower };
   const alias = ACTION_ALIASES.get(lower);
   if (alias !== undefined) return { actions: [alias], operations: NONE, narrowed: undefined };
   if (lower !== "*" && !PREFIXES.some((prefix) => lower.startsWith(prefix))) return undefined;
   const actions = fitting(KNOWN_BY_LOWER, glob);
   if (actions.length > 0) return { actions, operations: NONE, narrowed: undefined };
-  const operations = OPERATION_ALIASES.get(lower) ?? fitting(OPERATIONS_BY_LOWER, glob);
+  const operations = ALIASES_BY_LOWER.get(lower) ?? fitting(OPERATIONS_BY_LOWER, glob);
   return operations.length > 0 ? { actions, operations, narrowed: undefined } : undefined;
-}
-
-function fitting(names: ReadonlyMap<string, string>, glob: Glob): readonly string[] {
-  const fits: string[] = [];
-  for (const [lower, name] of names) if (matchesGlob(glob, lower)) fits.push(name);
-  return fits;
 }
 
 function fitsAny(globs: readonly Glob[], text: string): boolean {
@@ -141,3 +134,10 @@ const KNOWN_BY_LOWER: ReadonlyMap<string, string> = new Map(
 const OPERATIONS_BY_LOWER: ReadonlyMap<string, string> = new Map(
   OPERATION_NAMES.map((name) => [`s3:${name.toLowerCase()}`, name]),
 );
+
+const ALIASES_BY_LOWER = byLower(OPERATION_ALIASES);
+const NARROWER_BY_LOWER = byLower(NARROWER_ACTIONS);
+
+function byLower<T>(named: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  return new Map([...named].map(([name, value]) => [name.toLowerCase(), value]));
+}

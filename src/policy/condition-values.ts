@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ConditionKey } from "./condition-keys.ts";
-import { type Network, parseNetwork } from "./network.ts";
+import { type Network, parseNetwork, wordMask } from "./network.ts";
 import type { OperatorRow } from "./operators.ts";
 import { parseTemplate, type Template, type TemplatePart, templateOf } from "./template.ts";
 import { type Decimal, parseBinary, parseDecimal, parseInstant } from "./values.ts";
@@ -127,11 +127,6 @@ function masked(address: Network, mask: Network): Network {
     return { family: 6, base, bits };
   }
   throw new TypeError("Cannot mask an address by another family's prefix");
-}
-
-function wordMask(bits: number, index: number): number {
-  const inWord = Math.min(16, Math.max(0, bits - index * 16));
-  return (0xffff << (16 - inWord)) & 0xffff;
 }
 
 function invalid(wanted: string, text: string): { ok: false; error: ValueFault } {

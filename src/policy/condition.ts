@@ -1,5 +1,5 @@
 import type { Context, KeyName } from "./condition-keys.ts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../lib/glob.ts";
 import { networkDecision, type NetworkRule } from "./network.ts";
 import { foldCase, resolveTemplate, type Template } from "./template.ts";
 import {

@@ -1,7 +1,7 @@
 import { namesAction } from "./actions.ts";
 import { type Condition, holds } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../lib/glob.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
 import { type Caller, gripOn } from "./principals.ts";
@@ -14,6 +14,11 @@ export type Question = {
   readonly action: string;
   /** The operation that asks, such as `HeadObject`. */
   readonly operation?: string | undefined;
+  /**
+   * Asked besides what the operation itself is, because of a header or a version: an Allow that
+   * names only the operation does not grant it.
+   */
+  readonly ancillary?: boolean;
   /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
   readonly resource: string;
   readonly principal: Caller;
@@ -136,7 +141,7 @@ function examine(statement: Statement, asked: Asked): Outcome {
  */
 function coversAction({ effect, actions }: Statement, { question, switches }: Asked): boolean {
   const stricter = (effect === "Deny") !== actions.negated;
-  const operationNames = stricter || switches.operationNames;
+  const operationNames = stricter || (switches.operationNames && question.ancillary !== true);
   const { action, operation } = question;
   return namesAction(actions.set, action, operation, operationNames) !== actions.negated;
 }

@@ -92,8 +92,8 @@ function formatIPv4(value: number): string {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join(".");
 }
 
-/** The bits of word `index` that belong to a prefix of `bits`. */
-function wordMask(bits: number, index: number): number {
+/** The bits of word `index` of an IPv6 address that belong to a prefix of `bits`. */
+export function wordMask(bits: number, index: number): number {
   const inWord = Math.min(16, Math.max(0, bits - index * 16));
   return (0xffff << (16 - inWord)) & 0xffff;
 }
@@ -117,14 +117,33 @@ function matches(network: Network, address: Address): boolean {
 
 /**
  * An IPv4-mapped IPv6 address counts as the IPv4 address it holds, because that is what a
- * dual-stack listener reports for an IPv4 client (RFC 4291 section 2.5.5.2). A zone is dropped.
+ * dual-stack listener reports for an IPv4 client (RFC 4291 section 2.5.5.2). No other does, not
+ * even an IPv4-compatible one (section 2.5.5.1). A zone is dropped.
  */
 function parseAddress(text: string): Address | undefined {
   if (!text.includes(":")) return parseIPv4(text);
-  if (!ipaddr.IPv6.isValid(text)) return undefined;
-  const parsed = ipaddr.IPv6.parse(text);
+  const hexadecimal = withoutDots(text);
+  if (hexadecimal === undefined || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;
+  const parsed = ipaddr.IPv6.parse(hexadecimal);
   if (!parsed.isIPv4MappedAddress()) return parsed.parts;
   return (((parsed.parts[6] ?? 0) << 16) | (parsed.parts[7] ?? 0)) >>> 0;
+}
+
+/**
+ * An IPv6 address whose end is written as IPv4 (RFC 4291 section 2.2, form 3) with that end in
+ * hexadecimal; any other text as it is. By hand, since ipaddr.js reads `::192.0.2.9` as mapped and
+ * `::ffff:010.0.0.1` as octal. Undefined if the end is no IPv4 address.
+ */
+function withoutDots(text: string): string | undefined {
+  const zone = text.indexOf("%");
+  const end = zone < 0 ? text.length : zone;
+  const dot = text.indexOf(".");
+  if (dot < 0 || dot > end) return text;
+  const start = text.lastIndexOf(":", end) + 1;
+  const value = parseIPv4(text.slice(start, end));
+  if (value === undefined) return undefined;
+  const words = `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
+  return text.slice(0, start) + words + text.slice(end);
 }
 
 /**

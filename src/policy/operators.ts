@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Relation } from "./condition.ts";
-import { didYouMean } from "./suggestion.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 
 /** What an operator does with values, before set operators and `IfExists`. */
 export type OperatorRow = { readonly negated: boolean } & (

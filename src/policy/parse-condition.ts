@@ -18,10 +18,10 @@ import {
   textPattern,
   type ValueFault,
 } from "./condition-values.ts";
-import type { JsonNode } from "./json.ts";
+import type { JsonNode } from "../lib/json.ts";
 import { type Operator, type OperatorRow, parseOperator } from "./operators.ts";
 import { complain, type Item, itemsOf, membersOf, pathOf, type Report } from "./report.ts";
-import { didYouMean } from "./suggestion.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 
 /**
  * Compiles a Condition block: operators, keys and values, each checked against its table

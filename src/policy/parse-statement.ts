@@ -1,6 +1,6 @@
 import { type ActionSet, compileActions, levelOf } from "./actions.ts";
 import type { Effect } from "./condition.ts";
-import { type JsonNode, placeOf } from "./json.ts";
+import { type JsonNode, placeOf } from "../lib/json.ts";
 import { parseConditions } from "./parse-condition.ts";
 import type { Statement } from "./policy.ts";
 import { parseAwsPrincipal, parseCanonicalUser, type Principals } from "./principals.ts";

@@ -1,6 +1,6 @@
-import type { Problem } from "../lib/problem.ts";
+import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type JsonNode, readJson } from "./json.ts";
+import { type JsonNode, readJson } from "../lib/json.ts";
 import { parseStatement, type StatementRules } from "./parse-statement.ts";
 import type { Policy, PolicyKind, Statement } from "./policy.ts";
 import { complain, fieldsOf, type Report } from "./report.ts";
@@ -134,10 +134,4 @@ function readStatements(
     statements.push(statement);
   }
   return statements;
-}
-
-function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return problems.toSorted(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
 }

@@ -1,6 +1,6 @@
 import type { Problem } from "../lib/problem.ts";
-import { type JsonNode, placeOf } from "./json.ts";
-import { didYouMean } from "./suggestion.ts";
+import { type JsonNode, placeOf } from "../lib/json.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 
 /** Collects all problems of one policy text, so that its author hears of them at once. */
 export type Report = {

@@ -1,6 +1,6 @@
 import { err, type Result } from "../lib/result.ts";
 import type { ActionLevel } from "./actions.ts";
-import { globOf, matchesGlob, wildcardParts } from "./glob.ts";
+import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
 import type { PolicyKind } from "./policy.ts";
 import { parseTemplate, type Template } from "./template.ts";
 

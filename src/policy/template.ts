@@ -6,8 +6,8 @@ import {
   keyRow,
   type KeyName,
 } from "./condition-keys.ts";
-import { type Glob, globOf, type GlobPart, wildcardParts } from "./glob.ts";
-import { didYouMean } from "./suggestion.ts";
+import { type Glob, globOf, type GlobPart, wildcardParts } from "../lib/glob.ts";
+import { didYouMean } from "../lib/suggestion.ts";
 
 /** Text of a policy with wildcards and variables in it, such as `home/${aws:username}/*`. */
 export type Template = {

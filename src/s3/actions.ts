@@ -93,6 +93,7 @@ export const ACTIONS = [
   "s3:PutObjectVersionTagging",
   "s3:PutReplicationConfiguration",
   "s3:RestoreObject",
+  "s3:TagResource",
   "s3:UpdateBucketMetadataAnnotationTableConfiguration",
   "s3:UpdateBucketMetadataInventoryTableConfiguration",
   "s3:UpdateBucketMetadataJournalTableConfiguration",

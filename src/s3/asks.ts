@@ -40,8 +40,9 @@ export function asksOf(
   const asks = (versioned ? row.versionedActions : row.actions).map(asker(operation, target));
   const source = sourceAsks(operation, target, headers);
   if (!source.ok) return source;
-  const ancillary = (ANCILLARY[operation]?.(headers) ?? NONE).map(asker(operation, target));
-  return ok([...asks, ...ancillary, ...source.value]);
+  const ancillary = ANCILLARY[operation]?.(headers) ?? NONE;
+  if (ancillary.length === 0 && source.value.length === 0) return ok(asks);
+  return ok([...asks, ...ancillary.map(asker(operation, target)), ...source.value]);
 }
 
 /** What deleting `entry` of a DeleteObjects body needs; `headers` are the request's. */

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
-import { malformed, parseXml, xmlEscape, type XmlElement } from "./xml.ts";
+import { malformed, parseXml, xmlElement, type XmlElement } from "./xml.ts";
 
 /** One `<Object>` of a DeleteObjects body. */
 export type DeleteEntry = {
@@ -168,5 +168,5 @@ function textOf(parent: XmlElement, name: string): string | undefined {
 }
 
 function element(name: string, text: string | undefined): string {
-  return text === undefined ? "" : `<${name}>${xmlEscape(text)}</${name}>`;
+  return text === undefined ? "" : xmlElement(name, text);
 }

@@ -2,7 +2,7 @@ import { encodeComponent } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
-import { parseXml, xmlEscape, type XmlElement } from "./xml.ts";
+import { parseXml, xmlElement, type XmlElement } from "./xml.ts";
 
 /** A browser's form as the PutObject it stands for ("POST Object", Amazon S3 API Reference). */
 export type PutFromForm = {
@@ -98,10 +98,10 @@ function createdXml(
 ): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>',
-    `<Location>${xmlEscape(object.url)}</Location>`,
-    `<Bucket>${xmlEscape(object.bucket)}</Bucket>`,
-    `<Key>${xmlEscape(key)}</Key>`,
-    `<ETag>${xmlEscape(object.etag)}</ETag>`,
+    xmlElement("Location", object.url),
+    xmlElement("Bucket", object.bucket),
+    xmlElement("Key", key),
+    xmlElement("ETag", object.etag),
     "</PostResponse>",
   ].join("");
 }

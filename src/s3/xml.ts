@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { err, ok, type Result } from "../lib/result.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
 import { fault, type Fault } from "./faults.ts";
 
 /** An element of a document, read as XML 1.0 without a DTD. */
@@ -15,7 +16,6 @@ export type XmlElement = {
 /** S3's deepest request document that is read here has three levels. */
 const DEPTH_MAX = 12;
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
 const ATTRIBUTES = ":@";
 const TEXT = "#text";
 const CDATA = "#cdata";
@@ -43,7 +43,8 @@ const PARSER = new XMLParser({
  * Error: MalformedXML.
  */
 export function parseXml(body: Buffer): Result<XmlElement, Fault> {
-  const text = decodeUtf8(body);
+  // A byte order mark is no part of the document (section 4.3.3).
+  const text = decodeUtf8(body)?.replace(/^\uFEFF/, "");
   if (text === undefined) return err(malformed("it is not UTF-8"));
   if (hasIllegalCharacter(text))
     return err(malformed("it contains a character XML does not allow"));
@@ -63,6 +64,11 @@ export function parseXml(body: Buffer): Result<XmlElement, Fault> {
  */
 export function xmlEscape(text: string): string {
   return NEEDS_ESCAPE.test(text) ? text.replace(ESCAPABLE, escapeCharacter) : text;
+}
+
+/** An element without attributes that holds `text`. `name` is taken as it is. */
+export function xmlElement(name: string, text: string): string {
+  return `<${name}>${xmlEscape(text)}</${name}>`;
 }
 
 export function malformed(why: string): Fault {
@@ -85,14 +91,6 @@ function escapeCharacter(character: string): string {
   if (name !== undefined) return `&${name};`;
   const code = character.codePointAt(0) ?? 0;
   return isCharacter(code) ? `&#${code};` : "\uFFFD";
-}
-
-function decodeUtf8(body: Buffer): string | undefined {
-  try {
-    return UTF8.decode(body);
-  } catch {
-    return undefined; // Only the fatal decoder's TypeError can come from here.
-  }
 }
 
 /** What the parser makes of `text`, which is foreign data: undefined if it will not have it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { globOf, matchesGlob, wildcardParts } from "../../src/policy/glob.ts";
+import { globOf, matchesGlob, wildcardParts } from "../../src/lib/glob.ts";
 
 /** The textbook definition over code points, as slow as it is plain. */
 function reference(pattern: readonly string[], text: readonly string[]): boolean {

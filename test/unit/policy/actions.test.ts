@@ -68,6 +68,7 @@ const OPERATIONS = [
   ["s3:ListObjectVersions", "s3:ListBucketVersions", "ListObjectVersions"],
   ["s3:CreateMultipartUpload", "s3:PutObject", "CreateMultipartUpload"],
   ["s3:DeleteMultipleObjects", "s3:DeleteObject", "DeleteObjects"],
+  ["s3:PutBucketLifecycle", "s3:PutLifecycleConfiguration", "PutBucketLifecycleConfiguration"],
   ["s3:Head*", "s3:GetObject", "HeadObject"],
 ] as const;
 

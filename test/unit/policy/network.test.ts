@@ -30,6 +30,9 @@ const refused = [
   ["192.0.2.0/-1", "The prefix length of a network must be 0 to 32"],
   ["192.0.2.0/255.255.255.0", "The prefix length of a network must be 0 to 32"],
   ["2001:db8::/129", "The prefix length of a network must be 0 to 128"],
+  ["::192.0.2.0/129", "The prefix length of a network must be 0 to 128"],
+  ["::192.0.2.0/24", "The network has host bits set, its base is ::/24"],
+  ["::ffff:010.0.0.0/104", "Expected an IPv4 or IPv6 network such as 192.0.2.0/24"],
   ["::ffff:192.0.2.0/95", "The prefix length of a network must be 96 to 128"],
   ["192.0.2.1/24", "The network has host bits set, its base is 192.0.2.0/24"],
   ["255.255.255.255/0", "The network has host bits set, its base is 0.0.0.0/0"],
@@ -58,6 +61,19 @@ const decisions = [
   ["an IPv4-mapped address", ["192.0.2.0/24"], [], "::ffff:192.0.2.1", "allowed"],
   ["an IPv4-mapped address in hex", ["192.0.2.0/24"], [], "::FFFF:c000:0201", "allowed"],
   ["an IPv4-mapped range", ["::ffff:192.0.2.0/120"], [], "192.0.2.200", "allowed"],
+  ["an IPv4-compatible address is not IPv4", ["192.0.2.0/24"], [], "::192.0.2.9", "denied"],
+  ["nor with a zone", ["192.0.2.0/24"], [], "::192.0.2.9%eth0", "denied"],
+  ["it is IPv6", ["::/96"], [], "::192.0.2.9", "allowed"],
+  ["and the same in hex", ["::192.0.2.9"], [], "::c000:209", "allowed"],
+  ["an IPv4-compatible range", ["::192.0.2.0/120"], [], "::192.0.2.200", "allowed"],
+  ["which IPv4 is not in", ["::192.0.2.0/120"], [], "192.0.2.200", "denied"],
+  ["an address behind a NAT64 is not IPv4", ["192.0.2.0/24"], [], "64:ff9b::192.0.2.9", "denied"],
+  ["a translated address neither", ["192.0.2.0/24"], [], "::ffff:0:192.0.2.9", "denied"],
+  ["a mapped address in octal", ["10.0.0.0/8"], [], "::ffff:012.0.0.1", "unknown-address"],
+  ["a mapped address in hex octets", ["127.0.0.0/8"], [], "::ffff:0x7f.0.0.1", "unknown-address"],
+  ["a mapped address with a zone", ["192.0.2.0/24"], [], "::ffff:192.0.2.9%1", "allowed"],
+  ["nine words", ["::/0"], [], "1:2:3:4:5:6:7:192.0.2.9", "unknown-address"],
+  ["IPv4 in the middle", ["::/0"], [], "::192.0.2.9:1", "unknown-address"],
   ["an IPv4-mapped address denied", [], ["192.0.2.0/24"], "::ffff:192.0.2.1", "denied"],
   ["the high half of IPv4", ["128.0.0.0/1"], [], "200.1.2.3", "allowed"],
   ["an IPv6 range", ["2001:db8::/33"], [], "2001:db8:7fff::1", "allowed"],
@@ -125,6 +141,20 @@ test("networkDecision() agrees with node:net's BlockList on IPv6", () => {
       },
     ),
     { numRuns: 500 },
+  );
+});
+
+test("networkDecision() reads with an end of IPv4 exactly what node:net does", () => {
+  const heads = fc.stringMatching(/^(?:::|[0-9a-f]{1,4}:|:){0,7}$/);
+  const tails = fc.oneof(fc.ipV4(), fc.stringMatching(/^0?[0-9]{1,3}(?:\.[0-9]{1,3}){3}$/));
+  const everything = { allow: set("0.0.0.0/0", "::/0"), deny: [] };
+  fc.assert(
+    fc.property(heads, tails, (head, tail) => {
+      const text = head + tail;
+      const expected = isIPv6(text) || isIPv4(text) ? "allowed" : "unknown-address";
+      assert.equal(networkDecision(everything, text), expected, text);
+    }),
+    { numRuns: 2000 },
   );
 });
 

@@ -251,6 +251,26 @@ const refused = [
     "InvalidRequest",
   ],
   ["an underscore in one place", "PUT /bucket/k", ["x-amz_copy-source", "b/k"], "InvalidRequest"],
+  // What a store might know and the gateway does not.
+  ["an unknown x-amz header", "PUT /bucket/k", ["x-amz-force-delete", "true"], "InvalidArgument"],
+  [
+    "an unknown x-amz header that a presigned URL brings",
+    "GET /bucket/k?X-Amz-Signature=s&x-amz-force-delete=true",
+    ["x-amz-force-delete", "true"],
+    "InvalidArgument",
+  ],
+  [
+    "an unknown x-amz header on a preflight",
+    "OPTIONS /bucket",
+    [...PREFLIGHT, "x-amz-unknown", "x"],
+    "InvalidArgument",
+  ],
+  [
+    "RGW's condition of its own",
+    "DELETE /bucket/k",
+    ["x-amz-delete-if-unmodified-since", "x"],
+    "InvalidArgument",
+  ],
   // Vendor extensions.
   ["MinIO's forced deletion", "DELETE /bucket", ["x-minio-force-delete", "true"], "NotImplemented"],
   [
@@ -294,6 +314,12 @@ const refused = [
 for (const [name, request, headers, code] of refused) {
   test(`classify() refuses ${name}`, () => assert.equal(classified(request, headers), code));
 }
+
+test("classify() says which x-amz header is not known", () => {
+  const headers = ["x-amz-force-delete", "true"];
+  const message = 'The header "x-amz-force-delete" is not known';
+  assert.equal(messageOf("DELETE /bucket/k", headers), message);
+});
 
 test("classify() bounds the number of parameters", () => {
   const many = Array.from({ length: 101 }, (_, i) => `p${i}`).join("&");

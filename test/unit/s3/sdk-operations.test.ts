@@ -10,29 +10,12 @@ import { parseTarget, type RequestTarget } from "../../../src/http/target.ts";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { classify, forwardedQuery } from "../../../src/s3/classify.ts";
 import { isOperationName, OPERATION_LIST, operationNamed } from "../../../src/s3/operations.ts";
+import { at, commands, membersOf, schemas, type Command, type Member } from "./sdk-model.ts";
 
-type Command = new (input: Record<string, unknown>) => sdk.GetObjectCommand;
 type Wire = { readonly method: string; readonly target: RequestTarget; readonly headers: string[] };
 
 /** The two requests that are not in the SDK's model. */
 const OUTSIDE_THE_MODEL: ReadonlySet<string> = new Set(["PostObject", "Preflight"]);
-
-/**
- * Smithy's static schema of an operation has its input at 4; that of a structure has its members'
- * names, their schemas and how many of them (the first ones) are required at 4, 5 and 6.
- */
-const INPUT = 4;
-const MEMBER_NAMES = 4;
-const MEMBER_SCHEMAS = 5;
-const REQUIRED_COUNT = 6;
-
-const commands = Object.entries(sdk).flatMap(([name, value]) =>
-  /^[A-Z].*Command$/.test(name) && isCommand(value) ? [{ name: name.slice(0, -7), value }] : [],
-);
-
-const schemas: ReadonlyMap<string, unknown> = new Map(
-  Object.entries(sdk).map(([name, value]) => [name.replace(/\$$/, ""), value]),
-);
 
 test("the SDK has the 112 commands that the table has", () => {
   const inTable = OPERATION_LIST.map(({ name }) => name).filter(
@@ -147,30 +130,6 @@ function queryNamesOf(name: string): readonly string[] {
   );
 }
 
-type Member = {
-  readonly name: string;
-  readonly schema: unknown;
-  readonly traits: object;
-  readonly required: boolean;
-};
-
-function membersOf(name: string): readonly Member[] {
-  const input = resolve(at(schemas.get(name), INPUT));
-  const names = at(input, MEMBER_NAMES);
-  const required = Number(at(input, REQUIRED_COUNT) ?? 0);
-  if (!Array.isArray(names)) return [];
-  return names.map((memberName, i) => {
-    const member = at(at(input, MEMBER_SCHEMAS), i);
-    const traits = at(member, 1);
-    return {
-      name: String(memberName),
-      schema: Array.isArray(member) ? resolve(member[0]) : resolve(member),
-      traits: typeof traits === "object" && traits !== null ? traits : {},
-      required: i < required,
-    };
-  });
-}
-
 /** A value that serializes; names that the SDK itself looks at get something sensible. */
 function valueFor({ name, schema }: Pick<Member, "name" | "schema">): unknown {
   if (name === "Bucket") return "bucket";
@@ -183,17 +142,4 @@ function valueFor({ name, schema }: Pick<Member, "name" | "schema">): unknown {
   if (schema === 1) return 1;
   if (schema === 2) return true;
   return schema >= 4 && schema <= 7 ? new Date(0) : "value";
-}
-
-function at(value: unknown, place: number | string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, place) : undefined;
-}
-
-/** Schemas refer to each other through functions, since they may be circular. */
-function resolve(schema: unknown): unknown {
-  return typeof schema === "function" ? schema() : schema;
-}
-
-function isCommand(value: unknown): value is Command {
-  return typeof value === "function";
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { globOf, matchesGlob, wildcardParts } from "../../../src/policy/glob.ts";
+import { globOf, matchesGlob, wildcardParts } from "../../../src/lib/glob.ts";
 
 const MATCHES = [
   ["", "", true],

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "./result.ts";
 
 /**
  * A JSON value (RFC 8259) that knows where it stands: `at` is the offset of its first character.

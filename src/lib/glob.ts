@@ -70,6 +70,13 @@ export function matchesGlob(glob: Glob, text: string): boolean {
   return fitsAtEnd(tail, text, at);
 }
 
+/** What `named` holds under the names that match. */
+export function fitting<T>(named: ReadonlyMap<string, T>, glob: Glob): readonly T[] {
+  const fits: T[] = [];
+  for (const [name, value] of named) if (matchesGlob(glob, name)) fits.push(value);
+  return fits;
+}
+
 function pieceOf(parts: readonly (string | typeof ONE)[]): Piece {
   if (parts.includes(ONE)) return { text: "", parts: joined(parts) };
   return { text: parts.join(""), parts: undefined };

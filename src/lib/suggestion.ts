@@ -1,8 +1,14 @@
+/** "Did you mean …" as a remedy; `otherwise` if nothing is near. */
+export function didYouMean(name: string, candidates: Iterable<string>, otherwise: string): string {
+  const candidate = nearest(name, candidates);
+  return candidate === undefined ? otherwise : `Did you mean "${candidate}"?`;
+}
+
 /**
  * The candidate nearest to `name`, letter case aside, if a slip of the fingers can explain the
  * difference: at most one edit in every four characters. Undefined if none is near.
  */
-function nearest(name: string, candidates: Iterable<string>): string | undefined {
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.floor(wanted.length / 4) + 1;
@@ -15,12 +21,6 @@ function nearest(name: string, candidates: Iterable<string>): string | undefined
     }
   }
   return best;
-}
-
-/** "Did you mean …" as a remedy; `otherwise` if nothing is near. */
-export function didYouMean(name: string, candidates: Iterable<string>, otherwise: string): string {
-  const candidate = nearest(name, candidates);
-  return candidate === undefined ? otherwise : `Did you mean "${candidate}"?`;
 }
 
 /** Levenshtein's distance: insertions, deletions and substitutions from `a` to `b`. */

@@ -1,0 +1,46 @@
+import { child } from "./document-shape.ts";
+import type { Fault } from "./faults.ts";
+import { malformed, type XmlElement } from "./xml.ts";
+
+/** The element that names a grantee of each `xsi:type`. */
+const GRANTEES: ReadonlyMap<string, string> = new Map([
+  ["AmazonCustomerByEmail", "EmailAddress"],
+  ["CanonicalUser", "ID"],
+  ["Group", "URI"],
+]);
+const IDENTITIES: ReadonlySet<string> = new Set(GRANTEES.values());
+const PERMISSIONS: ReadonlySet<string> = new Set([
+  "FULL_CONTROL",
+  "READ",
+  "READ_ACP",
+  "WRITE",
+  "WRITE_ACP",
+]);
+
+/**
+ * Why an ACL, whose elements are already known to be the expected ones, could be understood in two
+ * ways; undefined if it could not ("AccessControlPolicy", S3 API Reference).
+ */
+export function checkAcl(root: XmlElement): Fault | undefined {
+  const list = child(root, "AccessControlList");
+  if (list === undefined) return malformed("it has no AccessControlList");
+  for (const grant of list.children) {
+    const permission = child(grant, "Permission")?.text ?? "";
+    if (!PERMISSIONS.has(permission)) return malformed(`the permission is "${permission}"`);
+    const wrong = wrongGrantee(child(grant, "Grantee"));
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+/** Some stores go by the type and some by the element, so both must say the same. */
+function wrongGrantee(grantee: XmlElement | undefined): Fault | undefined {
+  const type = grantee?.attributes.get("xsi:type") ?? "";
+  const wanted = GRANTEES.get(type);
+  if (wanted === undefined) return malformed(`the type of a grantee is "${type}"`);
+  const identities = grantee?.children.filter(({ name }) => IDENTITIES.has(name)) ?? [];
+  const [identity] = identities;
+  if (identities.length === 1 && identity?.name === wanted && identity.text !== "")
+    return undefined;
+  return malformed(`a grantee of type "${type}" needs "${wanted}" and nothing else`);
+}

@@ -1,0 +1,66 @@
+/** docs/clients.md against the tests of test/clients, so that the page says what was tried. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { DIFFERENCES, type Difference } from "../../clients/differences.ts";
+
+const PAGE = readFileSync(new URL("../../../docs/clients.md", import.meta.url), "utf8");
+const TESTS = new URL("../../clients/", import.meta.url);
+const LINES = PAGE.split("\n");
+const HEADINGS = LINES.filter((line) => line.startsWith("## "));
+
+/** The clients that the tests name. Read as text, since importing a test would run it. */
+function clientsTried(): readonly string[] {
+  const files = readdirSync(TESTS).filter((name) => name.endsWith(".test.ts"));
+  const names = files.flatMap((file) => {
+    const text = readFileSync(new URL(file, TESTS), "utf8");
+    const calls = [...text.matchAll(/compareDays\(\{\s*name: ["`]([^"`]+)["`]/g)];
+    assert.ok(calls.length > 0, `${file} compares no days`);
+    return calls.map((call) => call[1] ?? "");
+  });
+  return names.flatMap((name) =>
+    ["v4", "v2"].map((version) => name.replace("${version}", version)),
+  );
+}
+
+for (const client of new Set(clientsTried())) {
+  test(`docs/clients.md has a heading for ${client}`, () => {
+    assert.ok(HEADINGS.some((heading) => heading.includes(`\`${client}\``)));
+  });
+}
+
+test("docs/clients.md has a heading for no client that was not tried", () => {
+  const named = HEADINGS.flatMap((heading) => [...heading.matchAll(/`([^`]+)`/g)]);
+  const tried = new Set(clientsTried());
+  assert.deepEqual(
+    named.map((match) => match[1] ?? "").filter((name) => !tried.has(name)),
+    [],
+  );
+});
+
+test("docs/clients.md lists the known differences, each with its clients and reason", () => {
+  const start = LINES.findIndex((line) => line.startsWith("<!-- differences"));
+  const table = LINES.slice(start + 2, LINES.indexOf("", start + 2)).map(cells);
+  const rows = table
+    .slice(2)
+    .flatMap(([steps = "", clients, where, why]) =>
+      steps.split(", ").map((step) => [step, clients, where, why]),
+    );
+  assert.deepEqual(rows, DIFFERENCES.map(rowOf));
+});
+
+function rowOf({ step, clients, way, why }: Difference): readonly string[] {
+  const names = clients.map((client) => `\`${client}\``).join(", ");
+  // Without backticks a reader of HTML would not see a tag.
+  const reason = why.replaceAll(/<\w+>/g, "`$&`");
+  return [step, names, way === "direct" ? "directly" : way, reason];
+}
+
+/** The cells of a table's line, without the spaces that the formatter aligns them with. */
+function cells(line: string): readonly string[] {
+  return line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}

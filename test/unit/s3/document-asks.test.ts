@@ -1,0 +1,535 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Address } from "../../../src/s3/address.ts";
+import { arnOf } from "../../../src/s3/asks.ts";
+import { asksOfDocument } from "../../../src/s3/document-asks.ts";
+import type { OperationName } from "../../../src/s3/operations.ts";
+
+const XMLNS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+const BUCKET: Address = { kind: "bucket", bucket: { tenant: undefined, name: "source" } };
+const OBJECT: Address = { ...BUCKET, kind: "object", key: "k" };
+
+/** The actions with their resources, or the code of the error. */
+function asked(
+  operation: OperationName,
+  xml: string | Buffer,
+  headers: readonly string[] = [],
+): unknown {
+  const address = operation === "RestoreObject" || operation.startsWith("PutObject");
+  const asks = asksOfDocument(operation, address ? OBJECT : BUCKET, headers, Buffer.from(xml));
+  if (!asks.ok) return asks.error.code;
+  assert.ok(asks.value.every((ask) => ask.operation === operation));
+  return asks.value.map((ask) => `${ask.action} ${arnOf(ask)}`);
+}
+
+function logging(inner: string): string {
+  return `<BucketLoggingStatus ${XMLNS}><LoggingEnabled>${inner}</LoggingEnabled></BucketLoggingStatus>`;
+}
+
+function inventory(inner: string): string {
+  return `<InventoryConfiguration ${XMLNS}><Id>1</Id><Destination><S3BucketDestination>${inner}</S3BucketDestination></Destination><Filter><Prefix>p</Prefix></Filter></InventoryConfiguration>`;
+}
+
+function analytics(inner: string): string {
+  return `<AnalyticsConfiguration ${XMLNS}><Id>1</Id><StorageClassAnalysis>${inner}</StorageClassAnalysis></AnalyticsConfiguration>`;
+}
+
+function dataExport(inner: string): string {
+  return analytics(
+    `<DataExport><OutputSchemaVersion>V_1</OutputSchemaVersion><Destination><S3BucketDestination>${inner}</S3BucketDestination></Destination></DataExport>`,
+  );
+}
+
+function replication(...rules: readonly string[]): string {
+  const written = rules.map((rule) => `<Rule><Status>Enabled</Status>${rule}</Rule>`);
+  return `<ReplicationConfiguration ${XMLNS}><Role>r</Role>${written.join("")}</ReplicationConfiguration>`;
+}
+
+function restore(inner: string): string {
+  return `<RestoreRequest ${XMLNS}><Type>SELECT</Type><OutputLocation><S3>${inner}</S3></OutputLocation></RestoreRequest>`;
+}
+
+const OWNER = "<Owner><ID>o</ID><DisplayName>Owner</DisplayName></Owner>";
+const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
+
+function acl(grants: string): string {
+  return `<AccessControlPolicy ${XMLNS}>${OWNER}<AccessControlList>${grants}</AccessControlList></AccessControlPolicy>`;
+}
+
+function grant(type: string, identity: string, permission = "READ"): string {
+  return `<Grant><Grantee ${XSI} xsi:type="${type}">${identity}</Grantee><Permission>${permission}</Permission></Grant>`;
+}
+
+const ARN = "<Bucket>arn:aws:s3:::dest</Bucket>";
+const NO_MARKERS = "<DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>";
+const PUBLIC = "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>";
+
+const documents: readonly (readonly [string, OperationName, string, readonly string[]])[] = [
+  [
+    "logs under a prefix",
+    "PutBucketLogging",
+    logging("<TargetBucket>logs</TargetBucket><TargetPrefix>a/b-</TargetPrefix>"),
+    ["s3:PutObject arn:aws:s3:::logs/a/b-*"],
+  ],
+  [
+    "logs without a prefix, as Ceph takes them, and Ceph's own elements",
+    "PutBucketLogging",
+    logging("<TargetBucket>t:logs</TargetBucket><LoggingType>Journal</LoggingType>"),
+    ["s3:PutObject arn:aws:s3::t:logs/*"],
+  ],
+  [
+    "grants on logs",
+    "PutBucketLogging",
+    logging(
+      `<TargetBucket>logs</TargetBucket><TargetGrants>${grant("Group", PUBLIC)}</TargetGrants><TargetPrefix/>`,
+    ),
+    ["s3:PutObject arn:aws:s3:::logs/*", "s3:PutObjectAcl arn:aws:s3:::logs/*"],
+  ],
+  ["the end of logging", "PutBucketLogging", `<BucketLoggingStatus ${XMLNS}/>`, []],
+  [
+    "an inventory's destination, and not its filter",
+    "PutBucketInventoryConfiguration",
+    inventory(`<AccountId>1</AccountId>${ARN}<Format>CSV</Format><Prefix>inv/</Prefix>`),
+    ["s3:PutObject arn:aws:s3:::dest/inv/*"],
+  ],
+  [
+    "an analysis' destination",
+    "PutBucketAnalyticsConfiguration",
+    dataExport("<Format>CSV</Format><Bucket>arn:aws-cn:s3:::dest</Bucket><Prefix>an</Prefix>"),
+    ["s3:PutObject arn:aws:s3:::dest/an*"],
+  ],
+  ["an analysis without an export", "PutBucketAnalyticsConfiguration", analytics(""), []],
+  [
+    "every destination of a replication",
+    "PutBucketReplication",
+    replication(
+      `${NO_MARKERS}<Destination>${ARN}<StorageClass>COLD</StorageClass></Destination>`,
+      `${NO_MARKERS}<Destination><Bucket>other</Bucket></Destination>`,
+    ),
+    ["s3:PutObject arn:aws:s3:::dest/*", "s3:PutObject arn:aws:s3:::other/*"],
+  ],
+  [
+    "that delete markers are replicated unless that is disabled",
+    "PutBucketReplication",
+    replication(`<Destination>${ARN}</Destination>`),
+    ["s3:PutObject arn:aws:s3:::dest/*", "s3:DeleteObject arn:aws:s3:::dest/*"],
+  ],
+  [
+    "MinIO's destination and its deleting of versions",
+    "PutBucketReplication",
+    replication(
+      `${NO_MARKERS}<DeleteReplication><Status>Enabled</Status></DeleteReplication><Destination><Bucket>arn:minio:replication::c5be6b16:dest</Bucket></Destination>`,
+    ),
+    ["s3:PutObject arn:aws:s3:::dest/*", "s3:DeleteObjectVersion arn:aws:s3:::dest/*"],
+  ],
+  [
+    "a restore in place",
+    "RestoreObject",
+    `<RestoreRequest ${XMLNS}><Days>3</Days><GlacierJobParameters><Tier>Bulk</Tier></GlacierJobParameters></RestoreRequest>`,
+    [],
+  ],
+  ["a restore without a document", "RestoreObject", "", []],
+  [
+    "a restore to another bucket",
+    "RestoreObject",
+    restore(
+      "<BucketName>out</BucketName><Prefix>r/</Prefix><CannedACL>private</CannedACL><StorageClass>STANDARD</StorageClass>",
+    ),
+    [
+      "s3:PutObject arn:aws:s3:::out/r/*",
+      "s3:GetObject arn:aws:s3:::source/k",
+      "s3:GetObjectVersion arn:aws:s3:::source/k",
+    ],
+  ],
+  [
+    "a restore that makes public and tags",
+    "RestoreObject",
+    restore(
+      "<BucketName>out</BucketName><Prefix/><CannedACL>public-read</CannedACL><Tagging><TagSet/></Tagging>",
+    ),
+    [
+      "s3:PutObject arn:aws:s3:::out/*",
+      "s3:PutObjectAcl arn:aws:s3:::out/*",
+      "s3:PutObjectTagging arn:aws:s3:::out/*",
+      "s3:GetObject arn:aws:s3:::source/k",
+      "s3:GetObjectVersion arn:aws:s3:::source/k",
+    ],
+  ],
+  [
+    "grants on what is restored",
+    "RestoreObject",
+    restore(
+      `<BucketName>out</BucketName><Prefix/><AccessControlList>${grant("Group", PUBLIC)}</AccessControlList>`,
+    ),
+    [
+      "s3:PutObject arn:aws:s3:::out/*",
+      "s3:PutObjectAcl arn:aws:s3:::out/*",
+      "s3:GetObject arn:aws:s3:::source/k",
+      "s3:GetObjectVersion arn:aws:s3:::source/k",
+    ],
+  ],
+  ["a new bucket without a document", "CreateBucket", "", []],
+  [
+    "a new bucket's region and type",
+    "CreateBucket",
+    `<CreateBucketConfiguration ${XMLNS}><LocationConstraint>eu</LocationConstraint><Bucket><Type>Directory</Type></Bucket><New>1</New></CreateBucketConfiguration>`,
+    [],
+  ],
+  [
+    "a new bucket's tags",
+    "CreateBucket",
+    "<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>b</Value></Tag><Tag><Key>c</Key><Value>d</Value></Tag></Tags></CreateBucketConfiguration>",
+    ["s3:TagResource arn:aws:s3:::source"],
+  ],
+  [
+    "a notification",
+    "PutBucketNotificationConfiguration",
+    `<NotificationConfiguration ${XMLNS}><TopicConfiguration><Topic>arn:aws:sns:::t</Topic><Event>s3:ObjectCreated:*</Event></TopicConfiguration></NotificationConfiguration>`,
+    [],
+  ],
+  [
+    "lifecycle rules",
+    "PutBucketLifecycleConfiguration",
+    "<LifecycleConfiguration><Rule><ID>1</ID></Rule><Rule><ID>2</ID><Brand><New/></Brand></Rule></LifecycleConfiguration>",
+    [],
+  ],
+  [
+    "versioning",
+    "PutBucketVersioning",
+    `<VersioningConfiguration ${XMLNS}><MfaDelete>Disabled</MfaDelete><Status>Enabled</Status></VersioningConfiguration>`,
+    [],
+  ],
+  [
+    "MinIO's exceptions from versioning",
+    "PutBucketVersioning",
+    "<VersioningConfiguration><Status>Enabled</Status><ExcludedPrefixes><Prefix>a</Prefix></ExcludedPrefixes><ExcludedPrefixes><Prefix>b</Prefix></ExcludedPrefixes><ExcludeFolders>true</ExcludeFolders></VersioningConfiguration>",
+    [],
+  ],
+  ["a legal hold", "PutObjectLegalHold", "<LegalHold><Status>ON</Status></LegalHold>", []],
+  [
+    "a retention",
+    "PutObjectRetention",
+    "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2030-01-01T00:00:00Z</RetainUntilDate><EventHold>ON</EventHold><EventHoldDuration><Days>1</Days></EventHoldDuration></Retention>",
+    [],
+  ],
+  ["a retention that is taken away", "PutObjectRetention", "<Retention/>", []],
+  [
+    "a lock configuration",
+    "PutObjectLockConfiguration",
+    "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>1</Days><DefaultEventHold><Years>1</Years></DefaultEventHold></DefaultRetention></Rule></ObjectLockConfiguration>",
+    [],
+  ],
+  [
+    "a bucket's ACL with every kind of grantee and permission",
+    "PutBucketAcl",
+    acl(
+      grant("CanonicalUser", "<ID>u</ID><DisplayName>U</DisplayName>", "FULL_CONTROL") +
+        grant("AmazonCustomerByEmail", "<EmailAddress>u@example.org</EmailAddress>", "WRITE") +
+        grant("Group", PUBLIC, "READ") +
+        grant("Group", PUBLIC, "READ_ACP") +
+        grant("CanonicalUser", "<ID>u</ID>", "WRITE_ACP"),
+    ),
+    [],
+  ],
+  ["an object's ACL without grants", "PutObjectAcl", acl(""), []],
+  ["no document of another operation", "PutBucketTagging", "<Tagging", []],
+  ["no document of an operation without one", "GetObject", "", []],
+];
+
+for (const [name, operation, xml, wanted] of documents) {
+  test(`asksOfDocument() reads ${name}`, () => assert.deepEqual(asked(operation, xml), wanted));
+}
+
+const TARGET = "<TargetBucket>logs</TargetBucket>";
+const GRANT = grant("CanonicalUser", "<ID>u</ID>");
+
+const refused: readonly (readonly [string, OperationName, string, string])[] = [
+  ["no document", "PutBucketLogging", "", "MalformedXML"],
+  ["no ACL at all", "PutBucketAcl", "", "MalformedXML"],
+  ["JSON", "PutBucketVersioning", '{"Status":"Enabled"}', "MalformedXML"],
+  [
+    "a document type",
+    "PutBucketVersioning",
+    "<!DOCTYPE a><VersioningConfiguration/>",
+    "MalformedXML",
+  ],
+  ["another root", "PutBucketVersioning", "<Versioning/>", "MalformedXML"],
+  ["a root with a prefix", "PutObjectLegalHold", '<s:LegalHold xmlns:s="s"/>', "MalformedXML"],
+  [
+    "MinIO's other root for lifecycle rules",
+    "PutBucketLifecycleConfiguration",
+    "<BucketLifecycleConfiguration/>",
+    "MalformedXML",
+  ],
+  // The same thing twice: readers differ in which they take.
+  ["two target buckets", "PutBucketLogging", logging(TARGET + TARGET), "MalformedXML"],
+  [
+    "two prefixes",
+    "PutBucketLogging",
+    logging(`${TARGET}<TargetPrefix/><TargetPrefix/>`),
+    "MalformedXML",
+  ],
+  [
+    "two LoggingEnabled",
+    "PutBucketLogging",
+    logging(`${TARGET}</LoggingEnabled><LoggingEnabled>${TARGET}`),
+    "MalformedXML",
+  ],
+  [
+    "two destinations of a rule",
+    "PutBucketReplication",
+    replication(`<Destination>${ARN}</Destination><Destination>${ARN}</Destination>`),
+    "MalformedXML",
+  ],
+  [
+    "two states",
+    "PutBucketVersioning",
+    "<VersioningConfiguration><Status>Enabled</Status><Status>Suspended</Status></VersioningConfiguration>",
+    "MalformedXML",
+  ],
+  [
+    "two regions",
+    "CreateBucket",
+    "<CreateBucketConfiguration><LocationConstraint>a</LocationConstraint><LocationConstraint>b</LocationConstraint></CreateBucketConfiguration>",
+    "MalformedXML",
+  ],
+  // What stores that go by local names would read.
+  [
+    "an element with a prefix",
+    "PutBucketLogging",
+    `<BucketLoggingStatus xmlns:a="a"><a:LoggingEnabled>${TARGET}</a:LoggingEnabled></BucketLoggingStatus>`,
+    "MalformedXML",
+  ],
+  [
+    "a prefix deep inside what is open",
+    "PutBucketLifecycleConfiguration",
+    '<LifecycleConfiguration xmlns:a="a"><Rule><a:Expiration/></Rule></LifecycleConfiguration>',
+    "MalformedXML",
+  ],
+  // A bucket that nobody would judge.
+  [
+    "Ceph's source bucket of a replication",
+    "PutBucketReplication",
+    replication(`<Source><Bucket>other</Bucket></Source><Destination>${ARN}</Destination>`),
+    "MalformedXML",
+  ],
+  [
+    "a target bucket at another place",
+    "PutBucketLogging",
+    `<BucketLoggingStatus>${TARGET}</BucketLoggingStatus>`,
+    "MalformedXML",
+  ],
+  [
+    "a bucket name at another place",
+    "RestoreObject",
+    "<RestoreRequest><OutputLocation><S4><BucketName>b</BucketName></S4></OutputLocation></RestoreRequest>",
+    "MalformedXML",
+  ],
+  // No destination where there must be one.
+  ["logging to nowhere", "PutBucketLogging", logging(""), "MalformedXML"],
+  [
+    "an inventory to nowhere",
+    "PutBucketInventoryConfiguration",
+    "<InventoryConfiguration/>",
+    "MalformedXML",
+  ],
+  [
+    "an inventory without a bucket",
+    "PutBucketInventoryConfiguration",
+    inventory("<Prefix>p</Prefix>"),
+    "MalformedXML",
+  ],
+  [
+    "an export to nowhere",
+    "PutBucketAnalyticsConfiguration",
+    analytics("<DataExport/>"),
+    "MalformedXML",
+  ],
+  ["a rule to nowhere", "PutBucketReplication", replication(""), "MalformedXML"],
+  [
+    "more than 1000 rules",
+    "PutBucketReplication",
+    replication(...Array.from({ length: 1001 }, () => `<Destination>${ARN}</Destination>`)),
+    "MalformedXML",
+  ],
+  [
+    "a restore to nowhere",
+    "RestoreObject",
+    "<RestoreRequest><OutputLocation/></RestoreRequest>",
+    "MalformedXML",
+  ],
+  [
+    "a query's result to nowhere",
+    "RestoreObject",
+    "<RestoreRequest><SelectParameters/></RestoreRequest>",
+    "MalformedXML",
+  ],
+  // Buckets that are none.
+  [
+    "an encoded bucket",
+    "PutBucketLogging",
+    logging("<TargetBucket>lo%67s</TargetBucket>"),
+    "MalformedXML",
+  ],
+  [
+    "a bucket with a key",
+    "PutBucketLogging",
+    logging("<TargetBucket>logs/a</TargetBucket>"),
+    "InvalidBucketName",
+  ],
+  [
+    "a bucket with white space",
+    "PutBucketLogging",
+    logging("<TargetBucket> logs</TargetBucket>"),
+    "InvalidBucketName",
+  ],
+  [
+    "every bucket",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>*</Bucket></Destination>"),
+    "InvalidBucketName",
+  ],
+  [
+    "a reserved bucket",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:s3:::admin</Bucket></Destination>"),
+    "InvalidBucketName",
+  ],
+  [
+    "an access point",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:s3:us-east-1:1:accesspoint/a</Bucket></Destination>"),
+    "MalformedXML",
+  ],
+  [
+    "an ARN with a region",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:s3:eu::dest</Bucket></Destination>"),
+    "MalformedXML",
+  ],
+  [
+    "an ARN with an account",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:s3::t:dest</Bucket></Destination>"),
+    "MalformedXML",
+  ],
+  [
+    "an ARN with too much",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:s3:::t:dest</Bucket></Destination>"),
+    "MalformedXML",
+  ],
+  [
+    "an ARN of another service",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:sqs:::dest</Bucket></Destination>"),
+    "MalformedXML",
+  ],
+  [
+    "a short ARN",
+    "PutBucketReplication",
+    replication("<Destination><Bucket>arn:aws:s3</Bucket></Destination>"),
+    "MalformedXML",
+  ],
+  [
+    "a prefix that a store might trim",
+    "PutBucketLogging",
+    logging(`${TARGET}<TargetPrefix> p</TargetPrefix>`),
+    "MalformedXML",
+  ],
+  [
+    "a prefix longer than a key",
+    "PutBucketLogging",
+    logging(`${TARGET}<TargetPrefix>${"p".repeat(1025)}</TargetPrefix>`),
+    "KeyTooLongError",
+  ],
+  [
+    "markup inside the bucket",
+    "PutBucketLogging",
+    logging("<TargetBucket>logs<a/></TargetBucket>"),
+    "MalformedXML",
+  ],
+  // Closed documents.
+  [
+    "an unknown part of versioning",
+    "PutBucketVersioning",
+    "<VersioningConfiguration><State>Enabled</State></VersioningConfiguration>",
+    "MalformedXML",
+  ],
+  [
+    "an unknown part of a legal hold",
+    "PutObjectLegalHold",
+    "<LegalHold><Status>ON</Status><Until/></LegalHold>",
+    "MalformedXML",
+  ],
+  [
+    "an unknown part of a retention",
+    "PutObjectRetention",
+    "<Retention><mode>GOVERNANCE</mode></Retention>",
+    "MalformedXML",
+  ],
+  [
+    "a second rule of a lock configuration",
+    "PutObjectLockConfiguration",
+    "<ObjectLockConfiguration><Rule/><Rule/></ObjectLockConfiguration>",
+    "MalformedXML",
+  ],
+  ["an ACL without a list", "PutBucketAcl", "<AccessControlPolicy/>", "MalformedXML"],
+  ["an unknown part of an ACL", "PutObjectAcl", acl(`${GRANT}<Deny/>`), "MalformedXML"],
+  [
+    "two lists of grants",
+    "PutObjectAcl",
+    acl(`${GRANT}</AccessControlList><AccessControlList>`),
+    "MalformedXML",
+  ],
+  ["a grant to nobody", "PutObjectAcl", acl("<Grant/>"), "MalformedXML"],
+  [
+    "a grant of nothing",
+    "PutObjectAcl",
+    acl(grant("CanonicalUser", "<ID>u</ID>", "")),
+    "MalformedXML",
+  ],
+  [
+    "an unknown permission",
+    "PutObjectAcl",
+    acl(grant("CanonicalUser", "<ID>u</ID>", "ALL")),
+    "MalformedXML",
+  ],
+  ["an unknown grantee", "PutObjectAcl", acl(grant("Everybody", PUBLIC)), "MalformedXML"],
+  [
+    "a grantee unlike its type",
+    "PutObjectAcl",
+    acl(grant("CanonicalUser", PUBLIC)),
+    "MalformedXML",
+  ],
+  [
+    "two grantees in one",
+    "PutObjectAcl",
+    acl(grant("CanonicalUser", `<ID>u</ID>${PUBLIC}`)),
+    "MalformedXML",
+  ],
+  ["an empty grantee", "PutObjectAcl", acl(grant("CanonicalUser", "<ID/>")), "MalformedXML"],
+  [
+    "a grantee without a type",
+    "PutObjectAcl",
+    acl("<Grant><Grantee><ID>u</ID></Grantee><Permission>READ</Permission></Grant>"),
+    "MalformedXML",
+  ],
+];
+
+for (const [name, operation, xml, code] of refused) {
+  test(`asksOfDocument() refuses ${name}`, () => assert.equal(asked(operation, xml), code));
+}
+
+test("asksOfDocument() takes an ACL from the headers or from the body, not from both", () => {
+  for (const header of ["x-amz-acl", "x-amz-grant-read"]) {
+    assert.deepEqual(asked("PutBucketAcl", "", [header, "private"]), []);
+    assert.equal(asked("PutBucketAcl", acl(GRANT), [header, "private"]), "InvalidRequest");
+    assert.deepEqual(asked("PutBucketAcl", acl(GRANT), ["x-amz-meta", header]), []);
+    assert.equal(asked("PutBucketLogging", "", [header, "private"]), "MalformedXML");
+  }
+});
+
+test("asksOfDocument() refuses what is not UTF-8", () => {
+  assert.equal(asked("CreateBucket", Buffer.from([0xff, 0xfe, 0x3c, 0])), "MalformedXML");
+});

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createBucketFilter, filterBuckets } from "../../../src/s3/list-buckets.ts";
+
+const HEAD =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">';
+const OWNER = "<Owner><ID>a&amp;b</ID><DisplayName>Müller &lt;lab&gt;</DisplayName></Owner>";
+const TAIL =
+  "</Buckets><ContinuationToken>t==</ContinuationToken><Prefix>p</Prefix></ListAllMyBucketsResult>";
+
+function bucket(name: string): string {
+  return `<Bucket><Name>${name}</Name><CreationDate>2024-01-01T00:00:00.000Z</CreationDate><BucketRegion>eu</BucketRegion></Bucket>`;
+}
+
+function list(inner: string): string {
+  return `${HEAD}${OWNER}<Buckets>${inner}${TAIL}`;
+}
+
+const keepsMine = (name: string): boolean => name.startsWith("mine");
+
+function filtered(xml: string): string {
+  const kept = filterBuckets(xml, keepsMine);
+  assert.ok(kept.ok, kept.ok ? "" : kept.error);
+  return kept.value;
+}
+
+const lists = [
+  ["every bucket that may be seen", list(bucket("mine-1") + bucket("mine-2")), undefined],
+  ["nothing of a list without buckets", list(""), undefined],
+  ["nothing of an empty element", `${HEAD}${OWNER}<Buckets/></ListAllMyBucketsResult>`, undefined],
+  ["the first bucket", list(bucket("theirs") + bucket("mine-1")), list(bucket("mine-1"))],
+  ["the last bucket", list(bucket("mine-1") + bucket("theirs")), list(bucket("mine-1"))],
+  [
+    "buckets on both sides",
+    list(bucket("a-1") + bucket("mine-1") + bucket("b-2")),
+    list(bucket("mine-1")),
+  ],
+  ["all buckets", list(bucket("a-1") + bucket("b-2")), list("")],
+  [
+    "an entry, and leaves the white space around it",
+    list(`\n  ${bucket("a-1")}\n  ${bucket("mine-1")}\n`),
+    list(`\n  \n  ${bucket("mine-1")}\n`),
+  ],
+  [
+    "an entry with its attributes",
+    list(`<Bucket a="b"><Name>theirs</Name></Bucket>${bucket("mine-1")}`),
+    list(bucket("mine-1")),
+  ],
+  ["an empty entry", list(`<Bucket/>${bucket("mine-1")}`), list(bucket("mine-1"))],
+  ["an entry without a name", list("<Bucket><CreationDate/></Bucket>"), list("")],
+  ["an entry with an empty name", list("<Bucket><Name/></Bucket>"), list("")],
+  ["an entry whose name does not end", list("<Bucket><Name>mine-1</Bucket>"), list("")],
+  [
+    "an entry with two names",
+    list("<Bucket><Name>mine-1</Name><Name>theirs</Name></Bucket>"),
+    list(""),
+  ],
+  [
+    "an entry whose first name has an attribute",
+    list('<Bucket><Name a="b">theirs</Name><Name>mine-1</Name></Bucket>'),
+    list(""),
+  ],
+  ["an entry with a reference", list("<Bucket><Name>mine&#45;1</Name></Bucket>"), list("")],
+  ["an entry with markup in its name", list("<Bucket><Name>mine<a/></Name></Bucket>"), list("")],
+  [
+    "a bucket of a directory list",
+    `<ListAllMyDirectoryBucketsResult><Buckets>${bucket("theirs")}</Buckets></ListAllMyDirectoryBucketsResult>`,
+    "<ListAllMyDirectoryBucketsResult><Buckets></Buckets></ListAllMyDirectoryBucketsResult>",
+  ],
+] as const;
+
+for (const [name, xml, wanted = xml] of lists) {
+  const verb = wanted === xml ? "keeps" : "removes";
+  test(`filterBuckets() ${verb} ${name}`, () => assert.equal(filtered(xml), wanted));
+
+  test(`createBucketFilter() ${verb} ${name}, byte by byte`, () => {
+    const filter = createBucketFilter(keepsMine);
+    const bytes = Buffer.from(xml);
+    const out: Buffer[] = [];
+    for (let i = 0; i < bytes.length; i++) {
+      const kept = filter.push(bytes.subarray(i, i + 1));
+      assert.ok(kept.ok);
+      out.push(kept.value);
+    }
+    assert.equal(filter.end(), undefined);
+    assert.equal(Buffer.concat(out).toString(), wanted);
+  });
+}
+
+const unreadable = [
+  ["nothing", "", /cut short/],
+  ["an error", "<Error><Code>AccessDenied</Code></Error>", /root is "Error"/],
+  ["another list", "<ListBucketResult/>", /root is "ListBucketResult"/],
+  ["text before the root", `x${list("")}`, /not begin as XML/],
+  ["JSON", '{"Buckets":[]}', /not begin as XML/],
+  ["a list that breaks off in an entry", `${HEAD}<Buckets><Bucket><Name>mine`, /cut short/],
+  ["a list that breaks off in a tag", `${HEAD}<Buckets><Buc`, /cut short/],
+  ["a comment", list("<!-- <Bucket> -->"), /comment/],
+  ["an entry with a CDATA section", list("<Bucket><![CDATA[</Bucket>]]></Bucket>"), /CDATA/],
+  ["a document type", `<!DOCTYPE a>${list("")}`, /comment/],
+  ["a prefix", list("<s3:Bucket><Name>theirs</Name></s3:Bucket>"), /prefix/],
+  ["a root with a prefix", "<s3:ListAllMyBucketsResult></s3:ListAllMyBucketsResult>", /prefix/],
+] as const;
+
+for (const [name, xml, problem] of unreadable) {
+  test(`filterBuckets() refuses ${name}`, () => {
+    const kept = filterBuckets(xml, () => true);
+    assert.match(kept.ok ? "" : kept.error, problem);
+  });
+}
+
+test("createBucketFilter() refuses what is compressed or UTF-16", () => {
+  for (const bytes of [Buffer.from([0x1f, 0x8b, 8, 0]), Buffer.from(list(""), "utf16le")]) {
+    assert.equal(createBucketFilter(() => true).push(bytes).ok, false);
+  }
+});
+
+test("createBucketFilter() refuses an entry without an end", () => {
+  const filter = createBucketFilter(() => true);
+  assert.ok(filter.push(Buffer.from(`${HEAD}<Buckets><Bucket>`)).ok);
+  let pushes = 0;
+  while (filter.push(Buffer.alloc(1024, "x")).ok) pushes++;
+  assert.equal(pushes, 7);
+});
+
+test("createBucketFilter() gives on at once what it need not hold", () => {
+  const filter = createBucketFilter(keepsMine);
+  const push = (text: string): string => {
+    const kept = filter.push(Buffer.from(text));
+    return kept.ok ? kept.value.toString() : kept.error;
+  };
+  assert.equal(push(HEAD), HEAD);
+  assert.equal(
+    push(`<Buckets>${bucket("mine-1")}<Bucket><Name>mi`),
+    `<Buckets>${bucket("mine-1")}`,
+  );
+  assert.equal(push("ne-2</Name></Bucket> "), "<Bucket><Name>mine-2</Name></Bucket> ");
+  assert.equal(push("<Bucket><Name>theirs"), "");
+  assert.equal(push("</Name></Bucket>x"), "x");
+});
+
+test("filterBuckets() keeps no entry whose name is not plain, whatever keep() says", () => {
+  const kept = filterBuckets(list('<Bucket><Name a="b">mine</Name></Bucket>'), () => true);
+  assert.deepEqual(kept, { ok: true, value: list("") });
+});
