@@ -1,0 +1,90 @@
+import { compileActions } from "../policy/actions.ts";
+import type { PolicyDialect } from "./dialect.ts";
+import type { PrincipalGrammar } from "./principals.ts";
+import type { Provider, ProviderTier } from "./provider.ts";
+import type { ProviderFile } from "./schema.ts";
+
+/** What decisions use of a provider's file that the schema found good. */
+export function compileProvider(file: ProviderFile): Provider {
+  const tiers = compileTiers(file);
+  const { anonymous, operationNames, missingKeyNegated, presigned } = file;
+  return {
+    name: file.name,
+    tiers,
+    accountTier: named(tiers, file.accountTier),
+    tierMode: file.tierMode,
+    deleteVersionMode: file.deleteVersionMode,
+    ownerPolicyEscape: file.ownerPolicyEscape,
+    crossAccount: file.crossAccount,
+    bucketPolicyRole: file.bucketPolicyRole,
+    authErrors: file.authErrors,
+    tenantAddressing: file.tenantAddressing,
+    presigned: { ...presigned, v2SecondsMax: presigned.v2SecondsMax },
+    maxKeys: file.maxKeys,
+    anonymous: { access: anonymous.access, ceiling: named(tiers, anonymous.ceiling) },
+    blockedActions: file.blockedActions.map(({ action, exceptTiers }) => ({
+      ...action,
+      exceptTiers: new Set(exceptTiers),
+    })),
+    unsupported: file.unsupported,
+    privileges: new Map(
+      Object.entries(file.privileges).map(([name, patterns]) => [
+        name,
+        compileTier(name, "access", patterns),
+      ]),
+    ),
+    switches: { operationNames, missingKeyNegated },
+    dialect: compileDialect(file.policy),
+    principals: compileGrammar(file.principals),
+  };
+}
+
+function compileTiers({ tiers, actionGroups }: ProviderFile): ReadonlyMap<string, ProviderTier> {
+  return new Map(
+    Object.entries(tiers).map(([name, { kind, groups, actions }]) => {
+      const patterns = [...groups.flatMap((group) => actionGroups[group] ?? []), ...actions];
+      return [name, compileTier(name, kind, [...new Set(patterns)])];
+    }),
+  );
+}
+
+function compileTier(
+  name: string,
+  kind: ProviderTier["kind"],
+  patterns: readonly string[],
+): ProviderTier {
+  const set = compileActions(patterns);
+  if (!set.ok) throw new Error(`A checked tier has good patterns: ${set.error.message}`);
+  return { name, kind, patterns, set: set.value, actions: set.value.actions };
+}
+
+function named(
+  tiers: ReadonlyMap<string, ProviderTier>,
+  name: string | undefined,
+): ProviderTier | undefined {
+  return name === undefined ? undefined : tiers.get(name);
+}
+
+function compileDialect(policy: ProviderFile["policy"]): PolicyDialect {
+  const retired = Object.entries(policy.retiredActions);
+  return {
+    document: policy.document,
+    knownActions: policy.knownActions,
+    wildcardActions: policy.wildcardActions,
+    retiredActions: new Map(retired.map(([name, instead]) => [name.toLowerCase(), instead])),
+    conditionKeys: policy.conditionKeys,
+    fields: policy.fields,
+    sids: policy.sids,
+  };
+}
+
+function compileGrammar(principals: ProviderFile["principals"]): PrincipalGrammar {
+  if (principals.grammar === "directory") return { kind: "directory" };
+  const forms = principals.forms.map(({ form, field, direct, delegated }) => ({
+    ...form,
+    field,
+    direct,
+    delegated,
+  }));
+  return { kind: "arn", accept: principals.accept, forms };
+}

@@ -1,0 +1,86 @@
+import { compileActions, type ActionFault } from "../policy/actions.ts";
+import type { Effect } from "../policy/condition.ts";
+import { findConditionKey } from "../policy/condition-keys.ts";
+import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
+import { didYouMean } from "../lib/suggestion.ts";
+
+/** What a provider's policies may say, where that is less or other than AWS's. */
+export type PolicyDialect = {
+  readonly document: DocumentShape;
+  /** As the provider spells them; undefined: any. */
+  readonly knownActions: readonly string[] | undefined;
+  /** `all`: no wildcard but `s3:*`. */
+  readonly wildcardActions: "any" | "all" | "none";
+  /** Names that an Allow may not use any more, in lower case, each with what replaced it. */
+  readonly retiredActions: ReadonlyMap<string, string>;
+  /** Undefined: any. */
+  readonly conditionKeys: readonly string[] | undefined;
+  /** Of a statement; undefined: any. */
+  readonly fields: readonly string[] | undefined;
+  readonly sids: "any" | "alphanumeric";
+};
+
+/** `bucket-wide`: statements without resources and conditions, each about the whole bucket. */
+export type DocumentShape =
+  | { readonly kind: "aws" }
+  | {
+      readonly kind: "bucket-wide";
+      /** Under which name the statements stand, and the principals of one. */
+      readonly statements: string;
+      readonly principal: string;
+    };
+
+/**
+ * What keeps a statement from naming `text` as an action; undefined: nothing. Names that are no
+ * action at all are not judged here. `negated`: NotAction.
+ */
+export function actionFault(
+  dialect: PolicyDialect,
+  text: string,
+  effect: Effect | undefined,
+  negated: boolean,
+): ActionFault | undefined {
+  const lower = text.toLowerCase();
+  const replacement = dialect.retiredActions.get(lower);
+  if (replacement !== undefined) {
+    // A Deny still keeps people from the operation of that name (S3-AUTHORIZATION section 5.4).
+    if (negated || effect === "Deny") return undefined;
+    const message = `Policy has invalid action: "${text}" is no longer valid`;
+    return { message, remedy: `Write "${replacement}"` };
+  }
+  if (!compileActions([text]).ok) return undefined;
+  if (lower.includes("*") || lower.includes("?")) return wildcardFault(dialect, text, lower);
+  const { knownActions: known } = dialect;
+  if (known === undefined || known.some((name) => name.toLowerCase() === lower)) return undefined;
+  return unknownHere(text, known);
+}
+
+/** Whether the dialect has the condition key `name`, which is a key at all. */
+export function hasConditionKey({ conditionKeys }: PolicyDialect, name: string): boolean {
+  const wanted = findConditionKey(name);
+  if (conditionKeys === undefined || wanted === undefined) return true;
+  return conditionKeys.some((known) => findConditionKey(known)?.key === wanted.key);
+}
+
+function wildcardFault(
+  dialect: PolicyDialect,
+  text: string,
+  lower: string,
+): ActionFault | undefined {
+  const message = `Policy has invalid action: wildcards are not supported here, got "${text}"`;
+  if (dialect.wildcardActions === "none") return { message, remedy: "Write the actions out" };
+  if (dialect.wildcardActions === "all" && lower !== "s3:*") {
+    return { message, remedy: 'Write the actions out, or "s3:*" for all' };
+  }
+  const { knownActions: known } = dialect;
+  if (known === undefined || lower === "*") return undefined;
+  const glob = globOf(wildcardParts(lower));
+  return known.some((name) => matchesGlob(glob, name.toLowerCase()))
+    ? undefined
+    : unknownHere(text, known);
+}
+
+function unknownHere(text: string, known: readonly string[]): ActionFault {
+  const message = `Policy has invalid action: the provider does not support "${text}"`;
+  return { message, remedy: didYouMean(text, known, `Supported are ${known.join(", ")}`) };
+}

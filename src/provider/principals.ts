@@ -1,0 +1,182 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Caller, parseAwsPrincipal, parseCanonicalUser } from "../policy/principals.ts";
+import { guestNames, memberNames, ownName, parseDirectoryName } from "./directory-name.ts";
+
+/** How a provider's policies name callers. */
+export type PrincipalGrammar =
+  | {
+      readonly kind: "arn";
+      /** `forms`: a policy may name nobody in another way. */
+      readonly accept: "any" | "forms";
+      readonly forms: readonly PrincipalForm[];
+    }
+  /** Names of users and groups in several directories (S3-AUTHORIZATION section 5.2). */
+  | { readonly kind: "directory" };
+
+/** One way of writing a principal, and whom it names. */
+export type PrincipalForm = {
+  readonly text: string;
+  readonly parts: readonly FormPart[];
+  /** `AWS` values, or `CanonicalUser` values. */
+  readonly field: "AWS" | "CanonicalUser";
+  /** Whose keys it names: the account's own, its subusers', or both. */
+  readonly direct: readonly Holder[];
+  /** Whom it names only through the account, which must pass it on by a policy of its own. */
+  readonly delegated: readonly Holder[];
+};
+
+export type Holder = "account" | "subuser";
+
+type FormPart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "name"; readonly name: Placeholder };
+
+const PLACEHOLDERS = ["account", "subuser", "tenant"] as const;
+type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** Who asks, as the gateway knows them. */
+export type Identity = {
+  readonly account: string;
+  /** Undefined: the account itself. */
+  readonly subuser: string | undefined;
+  /** Groups; under a directory grammar any further name of the caller, such as `uid:1234`. */
+  readonly groups: readonly string[];
+  /** Ceph's tenant; undefined or "": none. */
+  readonly tenant: string | undefined;
+};
+
+export type Identifiers = {
+  readonly identifiers: readonly string[];
+  readonly accountIdentifiers: readonly string[];
+};
+
+/** Every ARN and id by which the provider's policies name this caller, and its account. */
+export function identifiersOf(grammar: PrincipalGrammar, identity: Identity): Identifiers {
+  if (grammar.kind === "directory") {
+    // Directories are flat, and two accounts may each have a subuser "jane": a subuser acts as its
+    // account, and is told apart by groups.
+    const identifiers = memberNames(identity.account, identity.groups);
+    return { identifiers, accountIdentifiers: [] };
+  }
+  const holder: Holder = identity.subuser === undefined ? "account" : "subuser";
+  const filled = (forms: readonly PrincipalForm[]): readonly string[] =>
+    forms.map((form) => fillForm(form, identity)).filter((text) => text !== undefined);
+  return {
+    identifiers: filled(grammar.forms.filter(({ direct }) => direct.includes(holder))),
+    accountIdentifiers: filled(grammar.forms.filter(({ delegated }) => delegated.includes(holder))),
+  };
+}
+
+/**
+ * The narrowest name of this caller; undefined: the grammar has none but its account's. An
+ * account's own name may include its subusers.
+ */
+export function principalNaming(grammar: PrincipalGrammar, identity: Identity): string | undefined {
+  const { subuser, account } = identity;
+  if (grammar.kind === "directory") {
+    return subuser === undefined ? ownName(account) : undefined;
+  }
+  const holder: Holder = subuser === undefined ? "account" : "subuser";
+  const forms = grammar.forms.filter(({ direct }) => direct.includes(holder));
+  const alone = forms.find(({ direct }) => direct.length === 1);
+  const form = alone ?? (holder === "account" ? forms[0] : undefined);
+  return form && fillForm(form, identity);
+}
+
+/** The caller as policies see it; undefined: without a credential. `guestGroups`: the guest's. */
+export function callerOf(
+  grammar: PrincipalGrammar,
+  identity: Identity | undefined,
+  guestGroups: readonly string[] = [],
+): Caller {
+  if (identity !== undefined) return { kind: "known", ...identifiersOf(grammar, identity) };
+  if (grammar.kind === "arn") return { kind: "anonymous" };
+  // A directory has an account for those who have none, which policies can name like any other.
+  return { kind: "known", identifiers: guestNames(guestGroups), accountIdentifiers: [] };
+}
+
+/**
+ * Whether a policy of this grammar may have `text` as a principal other than `*`. The error names
+ * the forms that there are.
+ */
+export function checkPrincipal(
+  grammar: PrincipalGrammar,
+  field: string,
+  text: string,
+): Result<undefined, string> {
+  if (grammar.kind === "directory") {
+    const name = parseDirectoryName(text);
+    return name.ok ? ok(undefined) : err(name.error.remedy);
+  }
+  if (grammar.accept === "any") return ok(undefined);
+  const names = field === "AWS" ? parseAwsPrincipal(text) : parseCanonicalUser(text);
+  // What the language itself refuses is complained of where the language is read.
+  if (!names.ok) return ok(undefined);
+  const fits = grammar.forms.some(
+    (form) => form.field === field && names.value.some((name) => fitsForm(form, name)),
+  );
+  if (fits) return ok(undefined);
+  return err(`Write "*" or ${grammar.forms.map((form) => form.text).join(", ")}`);
+}
+
+/** Reads a form such as `arn:aws:iam::{tenant}:user/{account}`. The error says what is wrong. */
+export function parseForm(text: string): Result<readonly FormPart[], string> {
+  const parts: FormPart[] = [];
+  let at = 0;
+  for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+    const name = PLACEHOLDERS.find((known) => known === match[1]);
+    if (name === undefined) return err(`Unknown placeholder "{${match[1]}}"`);
+    if (at < match.index) parts.push({ kind: "text", text: text.slice(at, match.index) });
+    else if (at > 0) return err("Two placeholders need a character between them");
+    at = match.index + match[0].length;
+    if (NAME_CHARACTER.test(text[at] ?? ":")) {
+      return err("A character that names have cannot follow a placeholder");
+    }
+    parts.push({ kind: "name", name });
+  }
+  if (at < text.length) parts.push({ kind: "text", text: text.slice(at) });
+  if (/[{}*?\s]/.test(text.replaceAll(/\{[a-z]+\}/g, ""))) {
+    return err("A form has no wildcards, spaces or braces of its own");
+  }
+  return parts.length > 0 ? ok(parts) : err("A form cannot be empty");
+}
+
+/** What names of accounts, subusers and tenants are made of (see parsePrincipalName). */
+const NAME_CHARACTER = /[A-Za-z0-9_.@+=-]/;
+
+/** Undefined: the form speaks of something that this caller has not. */
+function fillForm(form: PrincipalForm, identity: Identity): string | undefined {
+  let text = "";
+  for (const part of form.parts) {
+    // An empty tenant is written as nothing between two colons, as in Ceph.
+    const value =
+      part.kind === "text"
+        ? part.text
+        : part.name === "tenant"
+          ? (identity.tenant ?? "")
+          : identity[part.name];
+    if (value === undefined) return undefined;
+    text += value;
+  }
+  return text;
+}
+
+/** Whether `text` is the form with names in it: the same name for the same placeholder. */
+function fitsForm(form: PrincipalForm, text: string): boolean {
+  const values = new Map<Placeholder, string>();
+  let at = 0;
+  for (const part of form.parts) {
+    if (part.kind === "text") {
+      if (!text.startsWith(part.text, at)) return false;
+      at += part.text.length;
+      continue;
+    }
+    const start = at;
+    while (at < text.length && NAME_CHARACTER.test(text.charAt(at))) at++;
+    const value = text.slice(start, at);
+    if (value === "" && part.name !== "tenant") return false;
+    if ((values.get(part.name) ?? value) !== value) return false;
+    values.set(part.name, value);
+  }
+  return at === text.length;
+}

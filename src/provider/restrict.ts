@@ -1,0 +1,135 @@
+import type { Problem } from "../lib/problem.ts";
+import type { Effect } from "../policy/condition.ts";
+import { type JsonNode, readJson } from "../lib/json.ts";
+import type { PolicyKind } from "../policy/policy.ts";
+import { complain, pathOf, type Report } from "../policy/report.ts";
+import { actionFault, hasConditionKey, type PolicyDialect } from "./dialect.ts";
+import { checkPrincipal, type PrincipalGrammar } from "./principals.ts";
+
+/**
+ * What a provider refuses in a policy of AWS's form that AWS would take: statement fields, actions,
+ * condition keys and principals of which the provider's document does not speak. Whatever is not
+ * well formed is passed over, since parsePolicy() complains of it.
+ */
+export function restrictions(
+  dialect: PolicyDialect,
+  grammar: PrincipalGrammar,
+  text: string,
+  file: string,
+  kind: PolicyKind,
+): readonly Problem[] {
+  const report: Report = { file, text, problems: [] };
+  const document = readJson(text, DEPTH_MAX);
+  const list = document.ok ? member(document.value.root, "Statement") : undefined;
+  if (list === undefined) return [];
+  const statements = list.kind === "array" ? list.items : [list];
+  for (const [index, node] of statements.entries()) {
+    const path = list.kind === "array" ? `Statement[${index}]` : "Statement";
+    const source = { report, dialect, node, path };
+    restrictFields(source);
+    restrictSid(source);
+    restrictActions(source);
+    restrictConditions(source);
+    if (kind === "bucket") restrictPrincipals(source, grammar);
+  }
+  return report.problems;
+}
+
+/** As deep as parsePolicy() goes. */
+const DEPTH_MAX = 10;
+
+/** One statement. */
+type Source = {
+  readonly report: Report;
+  readonly dialect: PolicyDialect;
+  readonly node: JsonNode;
+  readonly path: string;
+};
+
+function restrictFields({ report, dialect: { fields }, node, path }: Source): void {
+  if (fields === undefined || node.kind !== "object") return;
+  for (const { name, at } of node.members) {
+    if (fields.includes(name) || !AWS_ONLY.has(name)) continue;
+    const message = `Invalid policy syntax: the provider does not support ${name}`;
+    complain(report, at, pathOf(path, name), message, `Supported are ${fields.join(", ")}`);
+  }
+}
+
+/** Fields that a provider may lack; of any other parsePolicy() complains. */
+const AWS_ONLY: ReadonlySet<string> = new Set([
+  "NotPrincipal",
+  "NotAction",
+  "NotResource",
+  "Condition",
+]);
+
+function restrictSid({ report, dialect, node, path }: Source): void {
+  const sid = member(node, "Sid");
+  if (dialect.sids === "any" || sid?.kind !== "string" || ALPHANUMERIC.test(sid.text)) return;
+  const message = `Invalid policy syntax: a Sid has letters and digits only, got "${sid.text}"`;
+  complain(report, sid.at, pathOf(path, "Sid"), message, "Leave out all other characters");
+}
+
+const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
+
+function restrictActions({ report, dialect, node, path }: Source): void {
+  const effect = effectOf(node);
+  for (const name of ["Action", "NotAction"]) {
+    for (const { text, at, itemPath } of textsOf(member(node, name), pathOf(path, name))) {
+      const fault = actionFault(dialect, text, effect, name === "NotAction");
+      if (fault !== undefined) complain(report, at, itemPath, fault.message, fault.remedy);
+    }
+  }
+}
+
+function effectOf(node: JsonNode): Effect | undefined {
+  const effect = member(node, "Effect");
+  if (effect?.kind !== "string") return undefined;
+  return effect.text === "Allow" || effect.text === "Deny" ? effect.text : undefined;
+}
+
+function restrictConditions({ report, dialect, node, path }: Source): void {
+  for (const operator of membersOf(member(node, "Condition"))) {
+    for (const { name, at } of membersOf(operator.value)) {
+      if (hasConditionKey(dialect, name)) continue;
+      const message = `Policy has an invalid condition key: the provider does not support "${name}"`;
+      const remedy = `Supported are ${dialect.conditionKeys?.join(", ") ?? ""}`;
+      complain(report, at, `${path}.Condition.${operator.name}.${name}`, message, remedy);
+    }
+  }
+}
+
+function restrictPrincipals({ report, node, path }: Source, grammar: PrincipalGrammar): void {
+  for (const name of ["Principal", "NotPrincipal"]) {
+    for (const field of membersOf(member(node, name))) {
+      const fieldPath = pathOf(pathOf(path, name), field.name);
+      for (const { text, at, itemPath } of textsOf(field.value, fieldPath)) {
+        if (field.name === "AWS" && text === "*") continue;
+        const fits = checkPrincipal(grammar, field.name, text);
+        if (fits.ok) continue;
+        const message = `Invalid principal in policy: got "${text}"`;
+        complain(report, at, itemPath, message, fits.error);
+      }
+    }
+  }
+}
+
+function membersOf(node: JsonNode | undefined): readonly {
+  readonly name: string;
+  readonly at: number;
+  readonly value: JsonNode;
+}[] {
+  return node?.kind === "object" ? node.members : [];
+}
+
+function member(node: JsonNode, name: string): JsonNode | undefined {
+  return membersOf(node).find((each) => each.name === name)?.value;
+}
+
+type Text = { readonly text: string; readonly at: number; readonly itemPath: string };
+
+function textsOf(node: JsonNode | undefined, path: string): readonly Text[] {
+  if (node?.kind === "string") return [{ text: node.text, at: node.at, itemPath: path }];
+  if (node?.kind !== "array") return [];
+  return node.items.flatMap((item, i) => textsOf(item, `${path}[${i}]`));
+}

@@ -1,0 +1,103 @@
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import type { z } from "zod";
+import type { Problem } from "../lib/problem.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { didYouMean } from "../lib/suggestion.ts";
+
+/**
+ * Reads YAML 1.2 of the core schema into what `schema` makes of it, or every problem with its
+ * place. Repeated keys, tags and several documents are problems.
+ */
+export function readYaml<Schema extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: Schema,
+): Result<z.output<Schema>, readonly Problem[]> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: "core",
+    version: "1.2",
+    merge: false,
+  });
+  const source: Source = { file, lines, document };
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    return err(faults.map((fault) => problem(source, "", fault.pos[0], fault.message, "")));
+  }
+  const data: unknown = document.toJS();
+  const shape = schema.safeParse(data);
+  if (shape.success) return ok(shape.data);
+  return err(shape.error.issues.flatMap((issue) => issueProblems(source, issue)));
+}
+
+type Issue = z.core.$ZodIssue;
+type Source = {
+  readonly file: string;
+  readonly lines: LineCounter;
+  readonly document: Document;
+};
+
+/** A custom issue quotes the value itself, where that helps. */
+function issueProblems(source: Source, issue: Issue): readonly Problem[] {
+  const { path } = issue;
+  const name = nameOf(path);
+  const offset = offsetOf(source, path);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const at = keyOffset(source, path, key) ?? offset;
+      return problem(source, nameOf([...path, key]), at, `Unknown key "${key}"`, "Remove it");
+    });
+  }
+  const value = source.document.getIn(path);
+  const got = typeof value === "string" || typeof value === "number" ? `: got "${value}"` : "";
+  if (issue.code === "invalid_value") {
+    const values = issue.values.map(String);
+    const remedy = didYouMean(String(value), values, "");
+    return [problem(source, name, offset, `Expected ${values.join(" or ")}${got}`, remedy)];
+  }
+  if (issue.code === "custom") {
+    return [problem(source, name, offset, issue.message, String(issue.params?.["remedy"] ?? ""))];
+  }
+  return [problem(source, name, offset, `${issue.message}${got}`, "")];
+}
+
+/** Of the value at `path`, or of the nearest thing above it that is there. */
+function offsetOf({ document }: Source, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node: unknown =
+      length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyOffset(
+  { document }: Source,
+  path: readonly PropertyKey[],
+  key: string,
+): number | undefined {
+  const map: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (!isMap(map)) return undefined;
+  const found = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key;
+  return isScalar(found) ? found.range?.[0] : undefined;
+}
+
+function problem(
+  { file, lines }: Source,
+  path: string,
+  offset: number,
+  message: string,
+  remedy: string,
+): Problem {
+  const { line, col } = lines.linePos(offset);
+  return { file, line: Math.max(line, 1), column: Math.max(col, 1), path, message, remedy };
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((above, step) => {
+    if (typeof step === "number") return `${above}[${step}]`;
+    return above === "" ? String(step) : `${above}.${String(step)}`;
+  }, "");
+}

@@ -1,0 +1,302 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import { DEFAULT_TIERS } from "../../../src/policy/tier.ts";
+import { parseProvider } from "../../../src/provider/schema.ts";
+import {
+  caller,
+  effect,
+  NAMES,
+  bucketPolicy,
+  may,
+  providerText,
+  shipped,
+  statements,
+  wrong,
+} from "./providers.ts";
+
+for (const name of NAMES) {
+  test(`config/providers/${name}.yaml is good and calls itself ${name}`, () => {
+    assert.equal(shipped(name).name, name);
+  });
+}
+
+test("config/providers has no file that no test reads", () => {
+  const files = readdirSync(new URL("../../../config/providers", import.meta.url));
+  assert.deepEqual(files.toSorted(), NAMES.map((name) => `${name}.yaml`).toSorted());
+});
+
+test("parseProvider() compiles the gateway's default tiers from aws.yaml", () => {
+  const aws = shipped("aws");
+  assert.deepEqual([...aws.tiers.keys()], Object.keys(DEFAULT_TIERS));
+  for (const [name, patterns] of Object.entries(DEFAULT_TIERS)) {
+    assert.deepEqual(new Set(aws.tiers.get(name)?.patterns), new Set(patterns), name);
+  }
+});
+
+test("parseProvider() gives aws no restriction of AWS's language", () => {
+  const { dialect, principals } = shipped("aws");
+  assert.equal(dialect.knownActions, undefined);
+  assert.equal(dialect.conditionKeys, undefined);
+  assert.equal(dialect.fields, undefined);
+  assert.equal(principals.kind === "arn" && principals.accept, "any");
+});
+
+test("identifiersOf() names an AWS account by its id and root, and a user also through its account", () => {
+  const aws = shipped("aws");
+  assert.deepEqual(caller(aws, "lab"), {
+    kind: "known",
+    identifiers: ["lab", "arn:aws:iam::lab:root"],
+    accountIdentifiers: [],
+  });
+  assert.deepEqual(caller(aws, "lab", "ann"), {
+    kind: "known",
+    identifiers: ["arn:aws:iam::lab:user/ann"],
+    accountIdentifiers: ["lab", "arn:aws:iam::lab:root"],
+  });
+});
+
+test("parseProviderPolicy() reads any policy of AWS's under aws", () => {
+  const aws = shipped("aws");
+  const allow = {
+    Effect: "Allow",
+    Principal: { AWS: ["arn:aws:iam::lab:user/ann", "arn:aws:iam::123456789012:role/r"] },
+    Action: "s3:Get*",
+    Resource: "arn:aws:s3:::bucket/*",
+    Condition: { Bool: { "aws:SecureTransport": true } },
+  };
+  const policy = bucketPolicy(aws, statements(allow));
+  assert.equal(
+    effect(aws, policy, caller(aws, "lab", "ann"), "s3:GetObject", "arn:aws:s3:::bucket/k", {
+      "aws:SecureTransport": "true",
+    }),
+    "allow",
+  );
+  assert.match(
+    wrong(aws, statements({ ...allow, Action: "s3:HeadObject" })).join(),
+    /name of an operation/,
+  );
+});
+
+test("parseProviderPolicy() tells of the language's and the provider's problems together, in order", () => {
+  const atman = shipped("atman");
+  const text = `{
+ "Version": "2012-10-17",
+ "Statement": [
+  { "Sid": "a b", "Effect": "allow", "Principal": "*",
+    "Action": "s3:PutObjectTagging",
+    "Resource": "arn:aws:s3:::other/*" }]}`;
+  assert.deepEqual(
+    wrong(atman, text).map((line) => line.split(":")[0]),
+    ["Statement[0].Sid", "Statement[0].Effect", "Statement[0].Action", "Statement[0].Resource"],
+  );
+});
+
+const GOOD = providerText("nutanix");
+
+/** `[what, text to replace, its replacement, line of the problem's path, message]`. */
+const REFUSED: readonly (readonly [string, string | RegExp, string, string, RegExp])[] = [
+  [
+    "an unknown key",
+    /^tierMode:/m,
+    "tiermode: union\ntierMode:",
+    "tiermode",
+    /Unknown key "tiermode"/,
+  ],
+  [
+    "an unknown key of a tier",
+    "FULL: { actions",
+    "FULL: { except: [], actions",
+    "tiers.FULL.except",
+    /Unknown key "except"/,
+  ],
+  ["a missing switch", /^ownerPolicyEscape:.*\n/m, "", "ownerPolicyEscape", /expected boolean/],
+  [
+    "a switch that is none",
+    "tierMode: ceiling",
+    "tierMode: celing",
+    "tierMode",
+    /Expected ceiling or union: got "celing"/,
+  ],
+  [
+    "an action that is none",
+    "s3:ListAllMyBuckets",
+    "s3:ListAllBuckets",
+    "actionGroups.buckets[0]",
+    /invalid action: got "s3:ListAllBuckets"/,
+  ],
+  [
+    "a group that is not there",
+    "[preparation, read]",
+    "[preparation, reed]",
+    "tiers.READ.groups[1]",
+    /Unknown action group: got "reed"/,
+  ],
+  [
+    "a tier that allows nothing",
+    'FULL: { actions: ["*"] }',
+    "FULL: {}",
+    "tiers.FULL",
+    /needs groups or actions/,
+  ],
+  [
+    "an account tier that is not there",
+    /^tierMode/m,
+    "accountTier: NONE\ntierMode",
+    "accountTier",
+    /Unknown tier: got "NONE"/,
+  ],
+  [
+    "a ceiling that is not there",
+    "access: deny",
+    "access: deny, ceiling: GUEST",
+    "anonymous.ceiling",
+    /Unknown tier: got "GUEST"/,
+  ],
+  [
+    "a blocked action that is none",
+    /^anonymous/m,
+    'blockedActions: [{ action: "s3:Nothing" }]\nanonymous',
+    "blockedActions[0].action",
+    /Cannot find the S3 action/,
+  ],
+  [
+    "an exception for a tier that is not there",
+    /^anonymous/m,
+    'blockedActions: [{ action: "s3:GetObject", exceptTiers: [X] }]\nanonymous',
+    "blockedActions[0].exceptTiers[0]",
+    /Unknown tier: got "X"/,
+  ],
+  [
+    "an unsupported action that is none",
+    /^anonymous/m,
+    'unsupported: ["s3:Nothing"]\nanonymous',
+    "unsupported[0]",
+    /Cannot find the S3 action/,
+  ],
+  [
+    "a condition key that is none",
+    "wildcardActions: any",
+    'wildcardActions: any\n  conditionKeys: ["aws:SourceIpp"]',
+    "policy.conditionKeys[0]",
+    /Unknown condition key/,
+  ],
+  [
+    "a placeholder that is none",
+    '"{account}"',
+    '"{acount}"',
+    "principals.forms[0].form",
+    /Unknown placeholder "\{acount\}"/,
+  ],
+  [
+    "placeholders without anything between",
+    '"{account}"',
+    '"{account}{subuser}"',
+    "principals.forms[0].form",
+    /need a character between/,
+  ],
+  [
+    "a form with a wildcard",
+    ":user/{subuser}",
+    ":user/*",
+    "principals.forms[2].form",
+    /no wildcards/,
+  ],
+  [
+    "a grammar that is none",
+    "grammar: arn",
+    "grammar: urn",
+    "principals.grammar",
+    /Invalid discriminator value/,
+  ],
+  [
+    "an expiry above seven days",
+    "expirySecondsMax: 604800,",
+    "expirySecondsMax: 604801,",
+    "presigned.expirySecondsMax",
+    /<=604800/,
+  ],
+  ["a key written twice", /^tierMode/m, "tierMode: union\ntierMode", "", /Map keys must be unique/],
+  ["a tag", "tierMode: ceiling", "tierMode: !x ceiling", "", /tag/],
+];
+for (const [what, from, to, path, message] of REFUSED) {
+  test(`parseProvider() refuses ${what}`, () => {
+    const text = GOOD.replace(from, to);
+    assert.notEqual(text, GOOD);
+    const found = parseProvider(text, "own.yaml");
+    assert.ok(!found.ok);
+    const problem = found.error.find((each) => each.path === path);
+    assert.ok(problem, JSON.stringify(found.error));
+    assert.match(problem.message, message);
+    assert.equal(problem.file, "own.yaml");
+    assert.ok((problem.line ?? 0) > 0 && (problem.column ?? 0) > 0);
+  });
+}
+
+test("parseProvider() places a problem at the line of its value", () => {
+  const text = GOOD.replace("tierMode: ceiling", "tierMode: celing");
+  const line = text.split("\n").findIndex((each) => each.startsWith("tierMode:")) + 1;
+  const found = parseProvider(text, "own.yaml");
+  assert.ok(!found.ok);
+  assert.deepEqual(found.error, [
+    {
+      file: "own.yaml",
+      line,
+      column: 11,
+      path: "tierMode",
+      message: 'Expected ceiling or union: got "celing"',
+      remedy: 'Did you mean "ceiling"?',
+    },
+  ]);
+});
+
+test("parseProvider() finds every problem at once", () => {
+  const text = GOOD.replace("tierMode: ceiling", "tierMode: x").replace(
+    "crossAccount: resource",
+    "crossAccount: y",
+  );
+  const found = parseProvider(text, "own.yaml");
+  assert.ok(!found.ok);
+  assert.deepEqual(
+    found.error.map(({ path }) => path),
+    ["tierMode", "crossAccount"],
+  );
+});
+
+test("a tier of another provider's kind is data: WRITE reads objects at Atman and nowhere else", () => {
+  for (const name of NAMES) {
+    const provider = shipped(name);
+    if (provider.tiers.has("WRITE"))
+      assert.equal(may(provider, "WRITE", "GetObject"), name === "atman", name);
+  }
+});
+
+/** The provider of another file than the shipped ones. */
+function changed(name: string, from: string, to: string) {
+  const text = providerText(name).replace(from, to);
+  assert.notEqual(text, providerText(name));
+  const provider = parseProvider(text, "own.yaml");
+  assert.ok(provider.ok, JSON.stringify(provider));
+  return provider.value;
+}
+
+test("tierGrants() gives nothing for an operation's name where operationNames is off", () => {
+  const own = 'FULL: { actions: ["s3:HeadObject"] }';
+  const provider = changed("nutanix", 'FULL: { actions: ["*"] }', own);
+  assert.equal(may(provider, "FULL", "HeadObject"), false);
+});
+
+test("tierGrants() takes s3:DeleteReplicationConfiguration for the DELETE alone, in any provider", () => {
+  const own = 'FULL: { actions: ["s3:DeleteReplicationConfiguration"] }';
+  const provider = changed("atman", 'FULL: { actions: ["*"] }', own);
+  assert.equal(may(provider, "FULL", "DeleteBucketReplication"), true);
+  assert.equal(may(provider, "FULL", "PutBucketReplication"), false);
+});
+
+test("checkPrincipal() keeps the ids of AWS and CanonicalUser apart", () => {
+  const provider = changed("nutanix", "accept: any", "accept: forms");
+  const allow = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::bucket/*" };
+  assert.deepEqual(wrong(provider, statements({ ...allow, Principal: { AWS: "lab" } })), []);
+  const canonical = statements({ ...allow, Principal: { CanonicalUser: "lab" } });
+  assert.match(wrong(provider, canonical).join(), /Invalid principal in policy/);
+});
