@@ -37,7 +37,7 @@ export type ExplainedRequest = {
   readonly head: RequestHead;
   readonly nowMs: number;
   /** Whose it is, for people. */
-  readonly as: string;
+  readonly identity: string;
 };
 
 /** Builds and signs the request that the options describe. The error is a sentence about them. */
@@ -69,13 +69,13 @@ export function requestFor(
     sourceAddress: options.ip,
     secure: false,
   };
-  if (options.anonymous === true) return ok({ head, nowMs, as: "anonymous" });
+  if (options.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
   const key = keyOf(snapshot, options.as);
   if (!key.ok) return key;
   return ok({
     head: signed(head, key.value, nowMs, snapshot),
     nowMs,
-    as: `${holderOf(key.value)}, key ${key.value.accessKeyId}`,
+    identity: `${holderOf(key.value)}, key ${key.value.accessKeyId}`,
   });
 }
 

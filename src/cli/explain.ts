@@ -12,10 +12,10 @@ import { loadConfig } from "./load.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A decision and how it came about, as `--json` prints it. */
-export type Explanation = {
+type Explanation = {
   readonly decision: "allow" | "deny";
   readonly operation: string;
-  readonly as: string;
+  readonly identity: string;
   /** Everything that must be allowed. */
   readonly asks: readonly { readonly action: string; readonly resource: string }[];
   readonly gates: readonly GateOutcome[];
@@ -54,37 +54,37 @@ export function runExplain(options: ExplainOptions, terminal: Terminal): 0 | 1 |
 }
 
 /** The error is a sentence about the options. */
-export function explain(snapshot: Snapshot, options: ExplainOptions): Result<Explanation, string> {
+function explain(snapshot: Snapshot, options: ExplainOptions): Result<Explanation, string> {
   const request = requestFor(snapshot, options);
   if (!request.ok) return request;
-  const { head, nowMs, as } = request.value;
+  const { head, nowMs, identity } = request.value;
   const recognized = recognize(snapshot, head, nowMs);
-  if ("kind" in recognized) return ok(withoutGates(recognized, as));
+  if ("kind" in recognized) return ok(withoutGates(recognized, identity));
   const { subject } = recognized;
   const ask = askFor(options);
   if (ask !== undefined) {
     if (!ask.ok) return ask;
-    return ok({ ...ofAsks(snapshot, subject, [ask.value], as, nowMs), operation: "any" });
+    return ok({ ...ofAsks(snapshot, subject, [ask.value], identity, nowMs), operation: "any" });
   }
   const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
   if (!asks.ok) return err(asks.error.message);
-  const explained = ofAsks(snapshot, subject, asks.value, as, nowMs);
+  const explained = ofAsks(snapshot, subject, asks.value, identity, nowMs);
   return ok({ ...explained, ...verdictOf(admit(snapshot, head, nowMs)) });
 }
 
 /** A verdict that came before any gate. */
-function withoutGates(verdict: Verdict, as: string): Explanation {
+function withoutGates(verdict: Verdict, identity: string): Explanation {
   const gate = verdict.facts.denial?.gate ?? "request";
   const outcome = verdict.kind === "refuse" ? "refused" : "passed";
   const gates = [{ gate, outcome, rule: verdict.facts.denial?.rule }] as const;
-  return { operation: verdict.facts.operation, as, asks: [], gates, ...verdictOf(verdict) };
+  return { operation: verdict.facts.operation, identity, asks: [], gates, ...verdictOf(verdict) };
 }
 
 function ofAsks(
   snapshot: Snapshot,
   subject: Subject,
   asks: readonly Ask[],
-  as: string,
+  identity: string,
   nowMs: number,
 ): Explanation {
   const gates = judgeEach(snapshot, subject, asks, nowMs);
@@ -92,7 +92,7 @@ function ofAsks(
   return {
     decision: refusal === undefined ? "allow" : "deny",
     operation: subject.operation,
-    as,
+    identity,
     asks: asks.map((ask) => ({ action: ask.action, resource: arnOf(ask) })),
     gates: gates.map(({ gate, refusal: refused }) => ({
       gate,
@@ -123,8 +123,16 @@ const NOTES: ReadonlyMap<Verdict["kind"], string> = new Map([
   ["form", "The fields of the form say who sends it, and are judged when they have come"],
 ]);
 
-function asText({ decision, operation, as, asks, gates, message, note }: Explanation): string {
-  const lines = [`Operation  ${operation}`, `As         ${as}`];
+function asText({
+  decision,
+  operation,
+  identity,
+  asks,
+  gates,
+  message,
+  note,
+}: Explanation): string {
+  const lines = [`Operation  ${operation}`, `As         ${identity}`];
   for (const { action, resource } of asks) lines.push(`Needs      ${action} on ${resource}`);
   lines.push("");
   for (const { gate, outcome, rule } of gates) {

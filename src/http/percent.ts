@@ -1,3 +1,5 @@
+import { decodeUtf8 } from "../lib/utf8.ts";
+
 /**
  * Percent-encoding as SigV4's `UriEncode` demands: unreserved characters (RFC 3986 section 2.3)
  * stay, every other byte of the UTF-8 form becomes `%XX` in upper case.
@@ -14,7 +16,6 @@ const ENCODED: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
 
 const CODE_PERCENT = 0x25;
 const CODE_SLASH = 0x2f;
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Whether encoding `text` would change nothing, so that the usual text costs one scan. */
 function isUnreserved(text: string, keepSlash: boolean): boolean {
@@ -69,15 +70,7 @@ function decodeEscapes(raw: string): string | undefined {
     }
     bytes[length++] = code;
   }
-  return utf8(bytes.subarray(0, length));
-}
-
-function utf8(bytes: Buffer): string | undefined {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return undefined; // Only the fatal decoder's TypeError can come from here.
-  }
+  return decodeUtf8(bytes.subarray(0, length));
 }
 
 /** The byte that two hex digits at `at` stand for; -1 if they are not hex digits. */
