@@ -6,6 +6,7 @@ import {
   type DeleteEntry,
   type DeniedEntry,
 } from "../s3/delete-objects.ts";
+import { asksOfDocument } from "../s3/document-asks.ts";
 import { judgeAll, refused } from "./admit.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
@@ -27,7 +28,11 @@ export function admitBody(
 ): Verdict {
   const { subject, facts } = pending;
   if (subject.operation === "DeleteObjects") return admitDelete(snapshot, pending, body, nowMs);
-  return forwardContent(snapshot, subject, facts, body, RELAY, nowMs, false);
+  const asks = asksOfDocument(subject.operation, subject.address, subject.headers, body);
+  if (!asks.ok) return refused(facts, asks.error);
+  const judged = judgeAll(snapshot, subject, asks.value, facts, nowMs, body);
+  if ("kind" in judged) return judged;
+  return forwardContent(snapshot, subject, judged, body, RELAY, nowMs, false);
 }
 
 /**
@@ -49,7 +54,7 @@ function admitDelete(
   let judged: Facts = facts;
   for (const entry of request.value.entries) {
     const asks = asksOfDelete(address.bucket, entry, headers);
-    const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs);
+    const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs, entry);
     if (!("kind" in verdict)) {
       judged = verdict;
       allowed.push(entry);

@@ -13,6 +13,7 @@ import { NO_FACTS, withCaller, type Denial, type Facts, type Gate } from "./fact
 import { forwardStreamed } from "./forward.ts";
 import { judge } from "./gates.ts";
 import { planBody } from "./plan-body.ts";
+import type { Question } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -86,8 +87,9 @@ export function judgeAll(
   asks: readonly Ask[],
   facts: Facts,
   nowMs: number,
+  document?: Question["document"],
 ): Facts | Verdict {
-  const refusal = judge(snapshot, subject, asks, nowMs);
+  const refusal = judge(snapshot, subject, asks, nowMs, document);
   if (refusal === undefined) return facts;
   const withDenial = { ...facts, denial: refusal.denial };
   if (snapshot.policy.mode === "report" && refusal.denial.gate !== "key-state") {

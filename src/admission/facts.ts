@@ -11,6 +11,7 @@ export type Gate =
   | "key-state"
   | "networks"
   | "blocked-actions"
+  | "version-guard"
   | "unsupported"
   | "tier"
   | "explicit-deny"

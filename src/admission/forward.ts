@@ -2,8 +2,12 @@ import { hash } from "node:crypto";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
 import { framedLength } from "../s3/aws-chunked-write.ts";
+import { isEmpty } from "../policy/policy-set.ts";
+import { parseCopySource } from "../s3/copy-source.ts";
+import { hidesExistence, listBucketAsk } from "../s3/existence.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
+import { judge } from "./gates.ts";
 import { contentCodings, EMPTY_SHA256 } from "./plan-body.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -26,7 +30,7 @@ export function forwardStreamed(
 ): Verdict {
   const request = storeRequest(snapshot, subject, storeBody(snapshot, subject, plan), nowMs);
   if (!request.ok) return { kind: "refuse", facts, fault: request.error };
-  const reply = replyPlan(subject);
+  const reply = replyPlan(snapshot, subject, nowMs);
   return {
     kind: "forward",
     facts,
@@ -74,11 +78,32 @@ export function ownOrigin(head: RequestHead): string {
   return `${scheme}://${firstValue(head.headers, "host") ?? ""}`;
 }
 
-function replyPlan(subject: Subject): ReplyPlan {
-  return subject.operation === "CompleteMultipartUpload"
-    ? { kind: "location", url: ownOrigin(subject.head) + subject.head.target.path }
-    : RELAY;
+function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPlan {
+  const { operation, head } = subject;
+  if (operation === "CompleteMultipartUpload") {
+    return { kind: "location", url: ownOrigin(head) + head.target.path };
+  }
+  return mayKnowMissing(snapshot, subject, nowMs) ? RELAY : { kind: "hide-missing", operation };
 }
+
+/** Whether the caller may list what it reads, and so may learn that it is not there. */
+function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): boolean {
+  const { caller, operation, address, headers } = subject;
+  // Who is anonymous is the store's to judge; an account without policies may list whatever it has.
+  if (caller.kind === "anonymous" || address.kind !== "object") return true;
+  if (snapshot.policy.mode === "report") return true;
+  const { subuser, account } = caller.key;
+  if (subuser === undefined && isEmpty(account.policies)) return true;
+  if (!hidesExistence(operation, NOT_FOUND)) return true;
+  const source = parseCopySource(firstValue(headers, "x-amz-copy-source") ?? "");
+  const { bucket, key } = source.ok ? source.value : address;
+  const prefix = { name: "prefix", value: key, rawName: "", rawValue: "" };
+  const listing = { ...subject, query: [prefix] };
+  const ask = listBucketAsk({ kind: "bucket", bucket });
+  return judge(snapshot, listing, [ask], nowMs) === undefined;
+}
+
+const NOT_FOUND = 404;
 
 /** Whether a trailer is passed on, to a store that understands it. */
 function isReframed(snapshot: Snapshot, plan: BodyPlan): boolean {

@@ -2,6 +2,7 @@ import { networkDecision, type NetworkRule } from "../policy/network.ts";
 import { tierAllows } from "../policy/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
+import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
 import type { Gate } from "./facts.ts";
 import { allow, explicitDeny } from "./policy-gates.ts";
 import type { ActionPattern } from "./principal.ts";
@@ -18,20 +19,25 @@ const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refus
     ["key-state", keyState],
     ["networks", networks],
     ["blocked-actions", blockedActions],
+    ["version-guard", versionGuard],
     ["unsupported", unsupported],
     ["tier", tier],
     ["explicit-deny", explicitDeny],
     ["allow", allow],
   ];
 
-/** The first gate that refuses decides. `asks`: every (action, resource) pair of the request. */
+/**
+ * The first gate that refuses decides. `asks`: every (action, resource) pair of the request;
+ * `document`: what its body says, where that has been read.
+ */
 export function judge(
   snapshot: Snapshot,
   subject: Subject,
   asks: readonly Ask[],
   nowMs: number,
+  document?: Question["document"],
 ): Refusal | undefined {
-  const question = questionOf(snapshot, subject, asks, nowMs);
+  const question = questionOf(snapshot, subject, asks, nowMs, document);
   for (const [, gate] of GATES) {
     const refused = gate(question);
     if (refused !== undefined) return refused;
@@ -46,7 +52,7 @@ export function judgeEach(
   asks: readonly Ask[],
   nowMs: number,
 ): readonly { readonly gate: Gate; readonly refusal: Refusal | undefined }[] {
-  const question = questionOf(snapshot, subject, asks, nowMs);
+  const question = questionOf(snapshot, subject, asks, nowMs, undefined);
   return GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) }));
 }
 
@@ -55,9 +61,10 @@ function questionOf(
   subject: Subject,
   asks: readonly Ask[],
   nowMs: number,
+  document: Question["document"],
 ): Question {
   const key = subject.caller.kind === "known" ? subject.caller.key : undefined;
-  return { snapshot, subject, key, asks, nowMs };
+  return { snapshot, subject, key, asks, document, nowMs };
 }
 
 function keyState({ key, nowMs }: Question): Refusal | undefined {
@@ -117,6 +124,18 @@ function blocked(
   if (match === undefined) return undefined;
   const message = `${match.ask.action} on ${arnOf(match.ask)} is blocked ${where}`;
   return refusal("blocked-actions", `${rule}: ${match.pattern.text}`, message);
+}
+
+function versionGuard({ snapshot, subject, document }: Question): Refusal | undefined {
+  if (!snapshot.policy.versionGuard) return undefined;
+  const { operation, query, headers } = subject;
+  const reason =
+    document !== undefined && "key" in document
+      ? entryEndangersHistory(document, headers)
+      : endangersHistory(operation, query, headers, document);
+  return reason === undefined
+    ? undefined
+    : refusal("version-guard", "policy.versionGuard: true", reason);
 }
 
 function unsupported({ snapshot, asks }: Question): Refusal | undefined {

@@ -1,4 +1,5 @@
 import type { Ask } from "../s3/asks.ts";
+import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Denial, Gate } from "./facts.ts";
 import type { Key } from "./principal.ts";
@@ -12,6 +13,8 @@ export type Question = {
   /** Undefined: the request is anonymous. */
   readonly key: Key | undefined;
   readonly asks: readonly Ask[];
+  /** What the body says, where it has been read: a document, or one entry of a DeleteObjects. */
+  readonly document: Buffer | DeleteEntry | undefined;
   readonly nowMs: number;
 };
 

@@ -1,10 +1,13 @@
 import type { DeniedEntry } from "../s3/delete-objects.ts";
+import type { OperationName } from "../s3/operations.ts";
 import type { PutFromForm } from "../s3/post-object.ts";
 
 /** How the store's answer travels back. */
 export type ReplyPlan =
   /** As it comes; only an empty error message is filled. */
   | { readonly kind: "relay" }
+  /** As it comes, but that a key is missing is not for this caller to know: 404 becomes 403. */
+  | { readonly kind: "hide-missing"; readonly operation: OperationName }
   /** The XML's `<Location>` names the store: it must name the gateway. */
   | { readonly kind: "location"; readonly url: string }
   /** DeleteObjects: the keys that were not forwarded are added as errors. */

@@ -39,6 +39,8 @@ export type PolicySettings = {
   readonly blockedActions: readonly ActionPattern[];
   /** Answered 501 instead of a success without effect. */
   readonly unsupported: readonly ActionPattern[];
+  /** Whatever could destroy the history of objects is refused, whoever asks. */
+  readonly versionGuard: boolean;
   /** `upstream`: requests without credentials are forwarded unsigned. */
   readonly anonymous: "deny" | "upstream";
 };

@@ -42,8 +42,8 @@ function compileStore(upstream: Config["upstream"]): StoreSettings {
 }
 
 function compilePolicy(policy: Config["policy"]): PolicySettings {
-  const { mode, networks, blockedActions, unsupported, anonymous } = policy;
-  return { mode, networks, blockedActions, unsupported, anonymous };
+  const { mode, networks, blockedActions, unsupported, versionGuard, anonymous } = policy;
+  return { mode, networks, blockedActions, unsupported, versionGuard, anonymous };
 }
 
 /** The provider's tiers, and the operator's own above them. */

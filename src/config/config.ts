@@ -51,6 +51,7 @@ export type Config = {
     readonly networks: NetworkRule;
     readonly blockedActions: readonly ActionPattern[];
     readonly unsupported: readonly ActionPattern[];
+    readonly versionGuard: boolean;
     /** The operator's own by name, with action patterns; they come before the provider's. */
     readonly tiers: Readonly<Record<TierName, readonly string[]>>;
     readonly anonymous: "deny" | "upstream";
@@ -204,6 +205,7 @@ function assemble(
       networks: policy.networks,
       blockedActions: policy.blockedActions,
       unsupported: policy.unsupported,
+      versionGuard: policy.versionGuard,
       tiers: policy.tiers,
       anonymous: policy.anonymous,
       presignedExpiryMaxMs: policy.presigned.maxExpiry,

@@ -97,6 +97,10 @@ const PolicySchema = z.strictObject({
     "Actions that nobody may do, such as s3:DeleteObjectVersion",
   ),
   unsupported: ActionsSchema.describe("Actions answered with 501 NotImplemented"),
+  versionGuard: z
+    .boolean()
+    .prefault(false)
+    .describe("Refuse whatever could destroy the history of objects, whoever asks"),
   tierMode: z
     .enum(["ceiling"])
     .prefault("ceiling")

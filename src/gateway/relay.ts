@@ -4,6 +4,8 @@ import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
+import { hidesExistence } from "../s3/existence.ts";
+import { fault } from "../s3/faults.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
@@ -33,6 +35,8 @@ class Relay implements Dispatcher.DispatchHandler {
   #endpoint: Endpoint | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #attempts = 0;
+  /** The answer came, and is not for the client. */
+  #hidden = false;
   /** Set while an answer is held back in order to be rewritten. */
   #held:
     | { readonly head: Head; readonly chunks: Buffer[]; bytes: number; readonly bytesMax: number }
@@ -83,6 +87,7 @@ class Relay implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return; // Interim answers speak of this connection only.
     this.#exchange.firstByteMs = this.#forwarding.clock() - this.#exchange.dispatchedMs;
+    if (this.#mustHide(status)) return;
     const head: Head = { status, statusText, headers: endToEnd(fields) };
     const bytesMax = hasBody(this.#forwarding.request.method, status)
       ? heldBytesMax(this.#forwarding.reply, status, firstValue(head.headers, "content-type") ?? "")
@@ -92,6 +97,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#hidden) return;
     if (this.#held === undefined) this.#pass(controller, chunk);
     else this.#hold(controller, chunk);
   }
@@ -103,6 +109,10 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#finish();
     this.#exchange.storeAnswered = true;
     const { responder } = this.#exchange;
+    if (this.#hidden) {
+      this.#exchange.refuse(fault("AccessDenied"));
+      return;
+    }
     if (this.#held === undefined) {
       responder.end(trailersOf(trailers ?? {}));
       return;
@@ -141,6 +151,13 @@ class Relay implements Dispatcher.DispatchHandler {
     const died = kind === "connect" || kind === "reset";
     const begun = this.#exchange.responder.status !== 0 || this.#held !== undefined;
     return this.#attempts === 1 && safe && died && !begun && body === undefined;
+  }
+
+  /** A missing key looks like a forbidden one to who may not list (existence.ts). */
+  #mustHide(status: number): boolean {
+    const { reply } = this.#forwarding;
+    this.#hidden = reply.kind === "hide-missing" && hidesExistence(reply.operation, status);
+    return this.#hidden;
   }
 
   #pass(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -26,7 +26,8 @@ export const ERROR_BYTES_MAX = 64 * 1024;
  */
 export function heldBytesMax(plan: ReplyPlan, status: number, contentType: string): number {
   if (plan.kind === "post") return REWRITE_BYTES_MAX;
-  if (plan.kind !== "relay" && status === 200) return REWRITE_BYTES_MAX;
+  const rewritten = plan.kind === "location" || plan.kind === "merge-delete";
+  if (rewritten && status === 200) return REWRITE_BYTES_MAX;
   return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
 }
 
@@ -35,6 +36,7 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
   if (reply.status >= 400) return { ...reply, body: withMessage(reply.body) };
   switch (plan.kind) {
     case "relay":
+    case "hide-missing":
       return reply;
     case "location":
       return { ...reply, body: withLocation(reply.body, plan.url) };

@@ -25,15 +25,16 @@ const POLICY = `{ "Version": "2012-10-17", "Statement": [
     "Condition": { "DateGreaterThan": { "aws:CurrentTime": "2030-01-01T00:00:00Z" } } }
 ] }`;
 
+const FOLDER = scratchFolder("explain");
+writeFileSync(join(FOLDER, "accounts.yaml"), ACCOUNTS);
+writeFileSync(join(FOLDER, "user.json"), POLICY);
+const config = join(FOLDER, "gateway.yaml");
+writeFileSync(
+  config,
+  'upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ accounts: accounts.yaml }]\n',
+);
+
 function said(options: Omit<ExplainOptions, "config">): { code: number; out: string; err: string } {
-  const folder = scratchFolder("explain");
-  writeFileSync(join(folder, "accounts.yaml"), ACCOUNTS);
-  writeFileSync(join(folder, "user.json"), POLICY);
-  const config = join(folder, "gateway.yaml");
-  writeFileSync(
-    config,
-    'upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ accounts: accounts.yaml }]\n',
-  );
   let out = "";
   let errors = "";
   const code = runExplain(

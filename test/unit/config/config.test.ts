@@ -353,6 +353,7 @@ test("parseConfig() gives every option its default", () => {
       networks: { allow: [], deny: [] },
       blockedActions: [],
       unsupported: [],
+      versionGuard: false,
       tiers: {},
       anonymous: "deny",
       presignedExpiryMaxMs: 604_800_000,
