@@ -21,6 +21,10 @@ export async function runServe(
   const log = pino({ level: result.value.log.level, base: null });
   const gateway = await openGateway(result.value, log);
   log.info({ address: gateway.address, admin: gateway.adminAddress }, "listening");
+  // Without a listener Node would end the process, where an operator expects it to read its files.
+  process.on("SIGHUP", () =>
+    log.warn("This version does not reload: restart it to read its files"),
+  );
   const signal = await stopSignal();
   log.info({ signal }, "draining");
   await gateway.close();

@@ -17,9 +17,8 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     domains: config.listen.domains,
     store: compileStore(config.upstream),
     keys,
-    // Yesterday's and today's signing key, as the client's and as the store's, with room for
-    // clients that sign for other regions.
-    ring: new KeyRing(keys.size * 4 + 256),
+    // Each key as the client's and as the store's.
+    ring: new KeyRing(keys.size * 2 + 2),
     signatures: {
       v2: config.policy.signatureV2,
       regions: config.policy.regions,

@@ -77,7 +77,7 @@ const UpstreamSchema = z.strictObject({
     .prefault("5s")
     .describe("How long an endpoint may take to accept a connection"),
   headersTimeout: duration("1ms", "1h")
-    .prefault("60s")
+    .prefault("5m")
     .describe("How long the store may take to begin its answer"),
   caFile: someText()
     .optional()

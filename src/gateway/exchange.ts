@@ -19,12 +19,15 @@ export type Observer = {
  */
 export class Exchange {
   readonly responder: Responder;
-  readonly startedMs: number;
+  /** Wall-clock time, which signatures are held against: milliseconds since the epoch. */
+  readonly timeMs = Date.now();
+  /** On the clock that only goes forward, which durations are taken from. */
+  readonly #startedTick = performance.now();
+  #dispatchedTick = 0;
   facts: Facts = NO_FACTS;
   head: RequestHead | undefined;
   bytesIn = 0;
   endpoint: string | undefined;
-  dispatchedMs = 0;
   firstByteMs: number | undefined;
   upstreamError: UpstreamErrorKind | undefined;
   /**
@@ -40,19 +43,15 @@ export class Exchange {
   refusal: Fault | undefined;
   readonly #method: string;
   readonly #sourceAddress: string | undefined;
-  readonly #clock: () => number;
 
   constructor(
     responder: Responder,
     request: { readonly method: string; readonly sourceAddress: string | undefined },
     observer: Observer,
-    clock: () => number,
   ) {
     this.responder = responder;
     this.#method = request.method;
     this.#sourceAddress = request.sourceAddress;
-    this.#clock = clock;
-    this.startedMs = clock();
     observer.metrics.requestStarted();
     responder.onClosed(() => {
       if (!this.storeAnswered) this.forwarded?.abort();
@@ -63,9 +62,20 @@ export class Exchange {
   }
 
   /** Counts bytes of the client's body. */
-  readonly received = (bytes: number): void => {
+  received(bytes: number): void {
     this.bytesIn += bytes;
-  };
+  }
+
+  /** The request goes to `endpoint`, or once more to another. */
+  dispatched(endpoint: string): void {
+    this.endpoint = endpoint;
+    this.#dispatchedTick = performance.now();
+  }
+
+  /** The store's answer begins. */
+  firstByte(): void {
+    this.firstByteMs = performance.now() - this.#dispatchedTick;
+  }
 
   /** The gateway's own error, if the client can still be told; else the connection ends. */
   refuse(fault: Fault): void {
@@ -78,7 +88,7 @@ export class Exchange {
   #record(): AccessRecord {
     const { facts, head, responder } = this;
     return {
-      timeMs: this.startedMs,
+      timeMs: this.timeMs,
       requestId: responder.requestId,
       sourceAddress: this.#sourceAddress,
       method: this.#method,
@@ -98,7 +108,7 @@ export class Exchange {
       endpoint: this.endpoint,
       bytesIn: this.bytesIn,
       bytesOut: responder.bytesOut,
-      durationMs: this.#clock() - this.startedMs,
+      durationMs: performance.now() - this.#startedTick,
       firstByteMs: this.firstByteMs,
       upstreamError: this.upstreamError,
       userAgent: head === undefined ? undefined : firstValue(head.headers, "user-agent"),

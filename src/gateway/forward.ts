@@ -17,8 +17,6 @@ export type Gateway = {
   readonly live: { readonly current: Snapshot };
   readonly upstream: Upstream;
   readonly observer: Observer;
-  /** Milliseconds since the epoch, with fractions. */
-  readonly clock: () => number;
   readonly newRequestId: () => string;
   readonly log: { readonly error: (error: unknown, message: string) => void };
 };
@@ -65,7 +63,7 @@ export function forward(inbound: Inbound, verdict: Forward): void {
 export function sourceOf(inbound: Inbound): AsyncIterable<Buffer> {
   if (inbound.file !== undefined) return inbound.file;
   if (inbound.expectsContinue) inbound.exchange.responder.continue();
-  return bodyOf(inbound.request, inbound.exchange.received);
+  return bodyOf(inbound.request, inbound.exchange);
 }
 
 /** Waits for a decision that needed the body, then acts on it. */
@@ -89,8 +87,8 @@ function send(
   body: Buffer | AsyncIterable<Buffer> | undefined,
 ): void {
   const { gateway, exchange } = inbound;
-  const { upstream, clock } = gateway;
-  relay({ exchange, upstream, request: verdict.request, body, reply: verdict.reply, clock });
+  const { request, reply } = verdict;
+  relay({ exchange, upstream: gateway.upstream, request, body, reply });
 }
 
 type Deframe = BodyPlan & { readonly kind: "deframe" };
@@ -115,7 +113,7 @@ async function wholeBody(inbound: Inbound, plan: BodyPlan): Promise<Result<Buffe
     return readBody(sourceOf(inbound), SMALL_BODY_BYTES_MAX, plan);
   }
   if (inbound.expectsContinue) inbound.exchange.responder.continue();
-  const body = await wholeBodyOf(inbound.request, inbound.exchange.received);
+  const body = await wholeBodyOf(inbound.request, inbound.exchange);
   if (plan.checks.length > 0) return readBody(once(body), SMALL_BODY_BYTES_MAX, plan);
   return body.length === plan.length ? ok(body) : err(fault("IncompleteBody"));
 }

@@ -50,7 +50,7 @@ export function refuseUnreadable(
 
 function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
   const responder = new Responder(response, gateway.newRequestId());
-  return new Exchange(responder, origin, gateway.observer, gateway.clock);
+  return new Exchange(responder, origin, gateway.observer);
 }
 
 function decide(inbound: Omit<Inbound, "snapshot">): void {
@@ -59,7 +59,7 @@ function decide(inbound: Omit<Inbound, "snapshot">): void {
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
   const snapshot = gateway.live.current;
-  act({ ...inbound, snapshot }, admit(snapshot, head.value, exchange.startedMs));
+  act({ ...inbound, snapshot }, admit(snapshot, head.value, exchange.timeMs));
 }
 
 function act(inbound: Inbound, verdict: Verdict): void {
@@ -86,7 +86,7 @@ async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() =>
   const { snapshot, exchange } = inbound;
   const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
   const verdict: Verdict = body.ok
-    ? admitBody(snapshot, pending, body.value, exchange.startedMs)
+    ? admitBody(snapshot, pending, body.value, exchange.timeMs)
     : { kind: "refuse", facts: pending.facts, fault: body.error };
   return () => act(inbound, verdict);
 }
@@ -101,7 +101,7 @@ async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() =>
   if (!form.ok)
     return () => act(inbound, { kind: "refuse", facts: pending.facts, fault: form.error });
   const { fields, file } = form.value;
-  const verdict = admitForm(snapshot, pending, { fields, length: file.length }, exchange.startedMs);
+  const verdict = admitForm(snapshot, pending, { fields, length: file.length }, exchange.timeMs);
   return () => act({ ...inbound, file: file.body }, verdict);
 }
 

@@ -21,13 +21,15 @@ export type OpenGateway = {
 /** Opens everything a configuration asks for. Throws where a port or file cannot be opened. */
 export async function openGateway(config: Config, log: Logger): Promise<OpenGateway> {
   const metrics = new Metrics();
-  const audit = config.log.auditFile === undefined ? undefined : openAudit(config.log.auditFile);
+  const audit =
+    config.log.auditFile === undefined
+      ? undefined
+      : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
   const upstream = openUpstream(config, metrics, log);
   const gateway: Gateway = {
     live: { current: compileSnapshot(config, 1) },
     upstream,
     observer: { metrics, audit: (record) => audit?.write(record) },
-    clock: monotonicClock(),
     newRequestId: requestIds(),
     log,
   };
@@ -65,11 +67,6 @@ function openUpstream(config: Config, metrics: Metrics, log: Logger): Upstream {
     metrics.endpointUp(endpoint, up);
     if (!up) log.warn({ endpoint }, "An endpoint of the store does not answer");
   });
-}
-
-/** Milliseconds since the epoch with fractions; signatures need the one, durations the other. */
-function monotonicClock(): () => number {
-  return () => performance.timeOrigin + performance.now();
 }
 
 /** 16 hex digits: eight of this process, eight that count. Unique, and free to make. */

@@ -21,7 +21,6 @@ export type Forwarding = {
   /** Undefined: no body. */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly reply: ReplyPlan;
-  readonly clock: () => number;
 };
 
 /** Sends the request to a living endpoint and writes the answer straight to the client. */
@@ -48,13 +47,12 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   send(avoid: Endpoint | undefined): void {
-    const { upstream, request, body, clock } = this.#forwarding;
+    const { upstream, request, body } = this.#forwarding;
     const endpoint = upstream.choose(avoid);
     this.#endpoint = endpoint;
     this.#attempts++;
     endpoint.inFlight++;
-    this.#exchange.endpoint = endpoint.origin;
-    this.#exchange.dispatchedMs = clock();
+    this.#exchange.dispatched(endpoint.origin);
     endpoint.pool.dispatch(
       {
         method: request.method,
@@ -86,7 +84,7 @@ class Relay implements Dispatcher.DispatchHandler {
     statusText = "",
   ): void {
     if (status < 200) return; // Interim answers speak of this connection only.
-    this.#exchange.firstByteMs = this.#forwarding.clock() - this.#exchange.dispatchedMs;
+    this.#exchange.firstByte();
     if (this.#mustHide(status)) return;
     const head: Head = { status, statusText, headers: endToEnd(fields) };
     const bytesMax = hasBody(this.#forwarding.request.method, status)

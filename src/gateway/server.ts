@@ -44,12 +44,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     return (request, response) => {
       const exchange = handle(gateway, request, response, expectsContinue);
       const connection = connections.get(request.socket);
-      if (connection === undefined) return;
-      const served = { request, exchange };
-      connection.served = served;
-      response.once("close", () => {
-        if (connection.served === served) connection.served = undefined;
-      });
+      if (connection !== undefined) connection.served = { request, exchange };
     };
   };
   server.on("request", serve(false));
@@ -60,13 +55,13 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
   });
   server.on("clientError", (error: Error & { code?: string }, socket) => {
-    const served = connections.get(socket)?.served;
+    const served = servedOn(connections.get(socket));
     if (served !== undefined) breakServed(served, socket, error);
     else if (error.code === "ECONNRESET") socket.destroy();
     else refuseUnreadable(gateway, socket, undefined, connectionFault(error));
   });
   server.on("timeout", (socket: Socket) => {
-    if (!isWaitingForStore(socket, connections.get(socket)?.served?.request)) socket.destroy();
+    if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
   });
   const address = await bound(server, options);
   return { address, close: () => closed(server, connections) };
@@ -75,8 +70,15 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
 /** A request that is being served on a connection. */
 type Served = { readonly request: http.IncomingMessage; readonly exchange: Exchange };
 
-/** The open connections, each with what is being served on it. */
-type Connections = Map<Duplex, { served: Served | undefined }>;
+/** The open connections, each with the last request on it. */
+type Connections = Map<Duplex, Connection>;
+type Connection = { served: Served | undefined };
+
+/** What is being served: the last request, as long as its answer is not delivered. */
+function servedOn(connection: Connection | undefined): Served | undefined {
+  const served = connection?.served;
+  return served === undefined || served.exchange.responder.closed ? undefined : served;
+}
 
 /** What follows the head is not the body that it promised; or it is another, broken request. */
 function breakServed(
@@ -125,7 +127,9 @@ async function bound(server: http.Server | https.Server, options: ListenOptions)
 async function closed(server: http.Server | https.Server, connections: Connections): Promise<void> {
   // Node counts a connection on which nothing was ever asked as busy, and does not look again.
   const endIdle = (): void => {
-    for (const [socket, { served }] of connections) if (served === undefined) socket.destroy();
+    for (const [socket, connection] of connections) {
+      if (servedOn(connection) === undefined) socket.destroy();
+    }
   };
   const sweep = setInterval(endIdle, SWEEP_MS);
   await new Promise<void>((resolve) => {

@@ -8,16 +8,21 @@ export type AuditLog = {
   readonly flush: () => Promise<void>;
 };
 
-/** Appends to `file`; undefined: standard output. Lines may wait a moment to be written together. */
-export function openAudit(file: string | undefined): AuditLog {
+/**
+ * Appends to `file`. Lines may wait a moment to be written together. `onError` hears of what cannot
+ * be written, such as for a full disk: traffic goes on.
+ */
+export function openAudit(file: string, onError: (error: Error) => void): AuditLog {
   const destination = pino.destination({
-    ...(file === undefined ? { fd: 1 } : { dest: file, mkdir: true }),
+    dest: file,
+    mkdir: true,
     append: true,
     sync: false,
     // Lines are written together, but none waits longer than this.
     minLength: 8 * 1024,
     periodicFlush: 200,
   });
+  destination.on("error", onError);
   return {
     write: (record) => void destination.write(`${auditLine(record)}\n`),
     flush: () =>

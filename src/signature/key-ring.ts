@@ -3,29 +3,44 @@ import { hmac, signingKeyOf, type SigningKey } from "./hmac.ts";
 
 export type { SigningKey } from "./hmac.ts";
 
+/** Days and regions that one secret is used for at a time; beyond them the oldest goes. */
+const SCOPES_MAX = 8;
+
+type Derived = {
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  readonly key: SigningKey;
+};
+
 /**
  * Signing keys that were derived lately. A key serves one secret, day, region and service, so a
  * client's requests of a day share one.
  */
 export class KeyRing {
-  readonly #keys: LRUCache<string, SigningKey>;
+  // By the secret itself, or a key that was rotated away would go on verifying. Its hash is computed
+  // once, which a name joined of all four parts would cost at every request.
+  readonly #bySecret: LRUCache<string, Derived[]>;
 
-  /** `maxEntries`: how many signing keys are kept, the least recently used go first. */
-  constructor(maxEntries: number) {
-    this.#keys = new LRUCache({ max: maxEntries });
+  /** `maxSecrets`: of how many secrets signing keys are kept, the least recently used go first. */
+  constructor(maxSecrets: number) {
+    this.#bySecret = new LRUCache({ max: maxSecrets });
   }
 
   /**
    * The signing key of `secret` for a credential scope; `date` is `YYYYMMDD` ("Calculate the
-   * signature", SigV4). None of the four may contain a newline.
+   * signature", SigV4).
    */
   signingKey(secret: string, date: string, region: string, service: string): SigningKey {
-    // The secret is part of the name, or a key that was rotated away would go on verifying.
-    const name = `${secret}\n${date}\n${region}\n${service}`;
-    const known = this.#keys.get(name);
-    if (known !== undefined) return known;
+    const known = this.#bySecret.get(secret);
+    for (const derived of known ?? []) {
+      if (derived.date === date && derived.region === region && derived.service === service) {
+        return derived.key;
+      }
+    }
     const key = deriveSigningKey(secret, date, region, service);
-    this.#keys.set(name, key);
+    const others = (known ?? []).slice(0, SCOPES_MAX - 1);
+    this.#bySecret.set(secret, [{ date, region, service, key }, ...others]);
     return key;
   }
 }

@@ -344,7 +344,7 @@ test("parseConfig() gives every option its default", () => {
       trailers: false,
       connectionsMax: 256,
       connectTimeoutMs: 5000,
-      headersTimeoutMs: 60_000,
+      headersTimeoutMs: 300_000,
       ca: undefined,
     },
     accounts: [],
