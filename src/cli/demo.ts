@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { loadConfig } from "./load.ts";
 import type { Config } from "../config/config.ts";
-import { openGateway } from "../gateway/open.ts";
 import { printProblems } from "./check.ts";
 import { startDemoStore } from "./demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
+import { openOrTell } from "./serve.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -32,7 +32,9 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
       printProblems(config.error, terminal);
       return 1;
     }
-    const gateway = await openGateway(config.value, pino({ level: config.value.log.level }));
+    const log = pino({ level: config.value.log.level });
+    const gateway = await openOrTell(config.value, log, terminal);
+    if (gateway === undefined) return 1;
     terminal.stdout(demoWelcome(dir, gateway, keysOf(config.value)));
     await stopSignal();
     await gateway.close();

@@ -1,9 +1,26 @@
-import { pino } from "pino";
-import { openGateway } from "../gateway/open.ts";
+import { pino, type Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { openGateway, type OpenGateway } from "../gateway/open.ts";
 import { printProblems } from "./check.ts";
 import { loadConfig } from "./load.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Opens the gateway; undefined, and the reason told, where a port or file cannot be opened. */
+export async function openOrTell(
+  config: Config,
+  log: Logger,
+  terminal: Terminal,
+): Promise<OpenGateway | undefined> {
+  try {
+    return await openGateway(config, log);
+  } catch (error) {
+    // Only what the operating system refuses has a code; anything else is a bug.
+    if (!(error instanceof Error && "code" in error)) throw error;
+    terminal.stderr(`Cannot start: ${error.message}\n`);
+    return undefined;
+  }
+}
 
 /**
  * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish.
@@ -19,7 +36,8 @@ export async function runServe(
     return 1;
   }
   const log = pino({ level: result.value.log.level, base: null });
-  const gateway = await openGateway(result.value, log);
+  const gateway = await openOrTell(result.value, log, terminal);
+  if (gateway === undefined) return 1;
   log.info({ address: gateway.address, admin: gateway.adminAddress }, "listening");
   // Without a listener Node would end the process, where an operator expects it to read its files.
   process.on("SIGHUP", () =>

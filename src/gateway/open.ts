@@ -35,22 +35,25 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   };
   metrics.configAccepted(1, Date.now());
   const admin = await listenAdmin(metrics, upstream, config.admin.address);
+  const closeBackground = async (): Promise<void> => {
+    await upstream.close();
+    await admin.close();
+    await audit?.flush();
+  };
   const listening = await listen(gateway, {
     ...config.listen.address,
     tls: config.listen.tls,
     headerBytesMax: config.limits.headerBytesMax,
     idleTimeoutMs: config.limits.idleTimeoutMs,
+  }).catch(async (error: unknown) => {
+    await closeBackground();
+    throw error;
   });
-  return {
-    address: listening.address,
-    adminAddress: admin.address,
-    close: async () => {
-      await listening.close();
-      await upstream.close();
-      await admin.close();
-      await audit?.flush();
-    },
+  const close = async (): Promise<void> => {
+    await listening.close();
+    await closeBackground();
   };
+  return { address: listening.address, adminAddress: admin.address, close };
 }
 
 function openUpstream(config: Config, metrics: Metrics, log: Logger): Upstream {

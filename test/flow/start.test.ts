@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { portOf } from "../support/ports.ts";
+import { runProgram } from "../support/program.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+test("serve on a port that is taken says so and ends with 1", async (t) => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  t.after(() => other.close());
+  const folder = scratchFolder("start");
+  writeFileSync(join(folder, "accounts.yaml"), "accounts: []\n");
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `listen: { address: "127.0.0.1:${portOf(other.address())}" }
+admin: { address: "127.0.0.1:0" }
+upstream: { endpoints: ["http://127.0.0.1:9"] }
+identities: [{ accounts: accounts.yaml }]
+`,
+  );
+  const { status, errors } = await runProgram(process.execPath, [
+    MAIN,
+    "serve",
+    "--config",
+    config,
+  ]);
+  assert.equal(status, 1);
+  assert.match(
+    errors,
+    /^Cannot start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/,
+  );
+});
+
+test("serve with a bad configuration names every problem and ends with 1", async () => {
+  const folder = scratchFolder("start");
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(config, "upstream: { endpoints: [] }\nidentities: []\nlisten: { port: 1 }\n");
+  const { status, errors } = await runProgram(process.execPath, [
+    MAIN,
+    "serve",
+    "--config",
+    config,
+  ]);
+  assert.equal(status, 1);
+  assert.match(errors, /upstream\.endpoints/);
+  assert.match(errors, /listen\.port: Unknown key "port"/);
+  assert.match(errors, /2 problems\n$/);
+});
