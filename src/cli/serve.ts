@@ -23,7 +23,8 @@ export async function openOrTell(
 }
 
 /**
- * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish.
+ * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish. SIGHUP
+ * reads accounts and policy again.
  * Gives the exit code: 0, or 1 with every problem printed where the configuration is bad.
  */
 export async function runServe(
@@ -39,12 +40,26 @@ export async function runServe(
   const gateway = await openOrTell(result.value, log, terminal);
   if (gateway === undefined) return 1;
   log.info({ address: gateway.address, admin: gateway.adminAddress }, "listening");
-  // Without a listener Node would end the process, where an operator expects it to read its files.
-  process.on("SIGHUP", () =>
-    log.warn("This version does not reload: restart it to read its files"),
-  );
+  process.on("SIGHUP", () => reload(options.config, gateway, log));
   const signal = await stopSignal();
   log.info({ signal }, "draining");
   await gateway.close();
   return 0;
+}
+
+/** Reads the files again. What is not good is told in the log, and the old configuration stays. */
+function reload(file: string, gateway: OpenGateway, log: Logger): void {
+  const { result } = loadConfig(file);
+  const problems = result.ok ? [] : result.error;
+  for (const { file: place, line, path, message, remedy } of problems) {
+    log.error({ file: place, line, path, remedy }, message);
+  }
+  const reloaded = result.ok ? gateway.reload(result.value) : undefined;
+  if (reloaded?.ok === true) {
+    log.info({ generation: reloaded.value }, "reloaded");
+    return;
+  }
+  gateway.refused();
+  const why = reloaded === undefined ? `${problems.length} problems` : reloaded.error;
+  log.error({ why }, "The configuration is not reloaded: the one before stays in force");
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { listenAdmin } from "./admin.ts";
@@ -14,6 +16,13 @@ export type OpenGateway = {
   /** `host:port` as bound, for S3 clients and for the operator's tools. */
   readonly address: string;
   readonly adminAddress: string;
+  /**
+   * Puts `config` in force for every request from now on; requests under way keep what they began
+   * with. The error names what cannot change without a restart: then nothing has changed.
+   */
+  readonly reload: (config: Config) => Result<number, string>;
+  /** A configuration that was read is not good: told by the metrics. */
+  readonly refused: () => void;
   /** Lets requests under way finish, then ends everything that was opened. */
   readonly close: () => Promise<void>;
 };
@@ -26,8 +35,9 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       ? undefined
       : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
   const upstream = openUpstream(config, metrics, log);
+  const live = { current: compileSnapshot(config, 1) };
   const gateway: Gateway = {
-    live: { current: compileSnapshot(config, 1) },
+    live,
     upstream,
     observer: { metrics, audit: (record) => audit?.write(record) },
     newRequestId: requestIds(),
@@ -53,8 +63,25 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     await listening.close();
     await closeBackground();
   };
-  return { address: listening.address, adminAddress: admin.address, close };
+  const reload = (next: Config): Result<number, string> => {
+    const fixed = FIXED.filter((part) => !isDeepStrictEqual(config[part], next[part]));
+    if (fixed.length > 0) return err(`Cannot change ${fixed.join(", ")} without a restart`);
+    const generation = live.current.generation + 1;
+    live.current = compileSnapshot(next, generation);
+    metrics.configAccepted(generation, Date.now());
+    return ok(generation);
+  };
+  return {
+    address: listening.address,
+    adminAddress: admin.address,
+    reload,
+    refused: () => metrics.configRefused(),
+    close,
+  };
 }
+
+/** What was opened by the first configuration: ports, connections to the store, files, their limits. */
+const FIXED = ["listen", "admin", "upstream", "limits", "log"] as const;
 
 function openUpstream(config: Config, metrics: Metrics, log: Logger): Upstream {
   const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs, ca } = config.upstream;

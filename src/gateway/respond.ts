@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { FAULTS, type Fault } from "../s3/faults.ts";
@@ -42,11 +42,11 @@ export class Responder {
     this.#response.writeContinue();
   }
 
-  /** `headers`: name, value, name, value, …; without hop-by-hop fields, and handed over. */
+  /** `statusText`: empty for the usual one. `headers`: name, value, name, value, …; without hop-by-hop fields, and handed over. */
   start(status: number, statusText: string, headers: string[]): void {
     this.status = status;
     if (!this.#response.req.complete) this.#endAfterBody(headers);
-    this.#response.writeHead(status, statusText, headers);
+    this.#response.writeHead(status, statusText || STATUS_CODES[status], headers);
   }
 
   /** False: wait for `onDrain` before writing more. */

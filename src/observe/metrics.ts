@@ -71,6 +71,11 @@ export class Metrics {
     this.#upstreamUp.set({ endpoint }, up ? 1 : 0);
   }
 
+  /** A configuration was read and is not good: the one before stays in force. */
+  configRefused(): void {
+    this.#reloadOk.set(0);
+  }
+
   /** `atMs`: milliseconds since the epoch. */
   configAccepted(generation: number, atMs: number): void {
     this.#generation.set(generation);

@@ -94,9 +94,12 @@ export function headOf(flow: Flow, target: string, length: number, ...more: Head
 }
 
 /** Waits until `condition` holds; throws after `ms`. */
-export async function until(condition: () => boolean, ms = 5_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  ms = 5_000,
+): Promise<void> {
   const deadline = Date.now() + ms;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${condition.toString()}`);
     await pause(2);
   }
