@@ -11,7 +11,7 @@ import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post
 import { denied, judgeAll, refused } from "./admit.ts";
 import { authenticateForm } from "./authenticate.ts";
 import { withCaller } from "./facts.ts";
-import { ownOrigin, UNTOUCHED } from "./forward.ts";
+import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
@@ -122,16 +122,12 @@ function forwardForm(
 ): Verdict {
   const body = { ...UNTOUCHED, payload: "UNSIGNED-PAYLOAD", length };
   const request = storeRequest(snapshot, subject, body, nowMs);
-  if (!request.ok) return refused(facts, request.error);
   const base = head.target.path.endsWith("/") ? head.target.path : `${head.target.path}/`;
   const url = `${ownOrigin(head)}${base}${encodePath(put.key)}`;
-  return {
-    kind: "forward",
-    facts,
-    request: request.value,
+  return forwardVerdict(facts, request, {
     body: { kind: "pass", length, checks },
     reframe: false,
     content: undefined,
     reply: { kind: "post", put, bucket: bucket.name, url },
-  };
+  });
 }

@@ -1,6 +1,8 @@
 import { hash } from "node:crypto";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
+import type { Result } from "../lib/result.ts";
+import type { Fault } from "../s3/faults.ts";
 import { framedLength } from "../s3/aws-chunked-write.ts";
 import { isEmpty } from "../policy/policy-set.ts";
 import { parseCopySource } from "../s3/copy-source.ts";
@@ -8,12 +10,12 @@ import { hidesExistence, listBucketAsk } from "../s3/existence.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
 import { judge } from "./gates.ts";
-import { contentCodings, EMPTY_SHA256 } from "./plan-body.ts";
+import { codingsOfContent, EMPTY_SHA256 } from "./plan-body.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest, type StoreBody } from "./store-request.ts";
 import type { Subject } from "./subject.ts";
-import type { Verdict } from "./verdict.ts";
+import type { StoreRequest, Verdict } from "./verdict.ts";
 
 const NO_HEADERS: HeaderList = [];
 
@@ -29,17 +31,12 @@ export function forwardStreamed(
   nowMs: number,
 ): Verdict {
   const request = storeRequest(snapshot, subject, storeBody(snapshot, subject, plan), nowMs);
-  if (!request.ok) return { kind: "refuse", facts, fault: request.error };
-  const reply = replyPlan(snapshot, subject, nowMs);
-  return {
-    kind: "forward",
-    facts,
-    request: request.value,
+  return forwardVerdict(facts, request, {
     body: plan,
     reframe: isReframed(snapshot, plan),
     content: undefined,
-    reply,
-  };
+    reply: replyPlan(snapshot, subject, nowMs),
+  });
 }
 
 /** Forwards a request whose body was read; `rewritten`: it is no longer what the client sent. */
@@ -60,16 +57,24 @@ export function forwardContent(
     headers: NO_HEADERS,
   };
   const request = storeRequest(snapshot, subject, body, nowMs);
-  if (!request.ok) return { kind: "refuse", facts, fault: request.error };
-  return {
-    kind: "forward",
-    facts,
-    request: request.value,
+  return forwardVerdict(facts, request, {
     body: { kind: "none" },
     reframe: false,
     content,
     reply,
-  };
+  });
+}
+
+type Forward = Verdict & { readonly kind: "forward" };
+
+/** The verdict of a request that is on its way, or why its head cannot be written. */
+export function forwardVerdict(
+  facts: Facts,
+  request: Result<StoreRequest, Fault>,
+  how: Pick<Forward, "body" | "reframe" | "content" | "reply">,
+): Verdict {
+  if (!request.ok) return { kind: "refuse", facts, fault: request.error };
+  return { kind: "forward", facts, request: request.value, ...how };
 }
 
 /** Under which the client reached the gateway, such as `https://s3.example.org`. */
@@ -132,9 +137,7 @@ function plain(length: number): StoreBody {
 
 function reframed(subject: Subject, plan: BodyPlan & { readonly kind: "deframe" }): StoreBody {
   const trailer = plan.trailers[0] ?? "";
-  const codings = contentCodings(firstValue(subject.headers, "content-encoding")).filter(
-    (token) => token !== "aws-chunked",
-  );
+  const codings = codingsOfContent(firstValue(subject.headers, "content-encoding"));
   return {
     ...UNTOUCHED,
     payload: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",

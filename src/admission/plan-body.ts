@@ -41,12 +41,17 @@ function isFramed(headers: HeaderList): boolean {
 }
 
 /** The tokens of a Content-Encoding value (RFC 9110 section 8.4), in lower case. */
-export function contentCodings(value: string | undefined): readonly string[] {
+function contentCodings(value: string | undefined): readonly string[] {
   if (value === undefined) return [];
   return value
     .toLowerCase()
     .split(",")
     .map((token) => token.trim());
+}
+
+/** The same without `aws-chunked`, which is no coding of the content but framing on its way. */
+export function codingsOfContent(value: string | undefined): readonly string[] {
+  return contentCodings(value).filter((token) => token !== "aws-chunked");
 }
 
 function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> {

@@ -10,8 +10,9 @@ import { holderOf, refusal, type Question, type Refusal } from "./question.ts";
 export function explicitDeny(question: Question): Refusal | undefined {
   const { key } = question;
   if (key === undefined || isEmpty(policiesOf(key))) return undefined;
+  const evaluationOf = evaluator(question, policiesOf(key));
   for (const ask of question.asks) {
-    const evaluation = evaluationOf(question, policiesOf(key), ask);
+    const evaluation = evaluationOf(ask);
     if (evaluation.effect !== "deny") continue;
     const { file, line, sid } = evaluation.statement;
     const rule = `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;
@@ -28,8 +29,9 @@ export function explicitDeny(question: Question): Refusal | undefined {
 export function allow(question: Question): Refusal | undefined {
   const { key } = question;
   if (key?.subuser === undefined || key.subuser.tier !== undefined) return undefined;
+  const evaluationOf = evaluator(question, policiesOf(key));
   for (const ask of question.asks) {
-    if (evaluationOf(question, policiesOf(key), ask).effect === "allow") continue;
+    if (evaluationOf(ask).effect === "allow") continue;
     const message = `No policy of this user allows ${ask.action} on ${arnOf(ask)}`;
     return refusal("allow", `${holderOf(key)}: no policy`, message);
   }
@@ -41,18 +43,19 @@ function policiesOf({ subuser, account }: Key): PolicySet {
 }
 
 /**
- * In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one bucket. Who names a tenant is therefore
- * also denied by what is said of the bare name; allowed only by what names the tenant too.
+ * How a set judges what the request asks. In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one
+ * bucket. Who names a tenant is therefore also denied by what is said of the bare name; allowed only
+ * by what names the tenant too.
  */
-function evaluationOf(question: Question, set: PolicySet, ask: Ask): Evaluation {
-  const { snapshot, subject, nowMs } = question;
-  const { action, operation, bucket, key } = ask;
-  const context = contextOf(snapshot, subject, nowMs);
-  const asked = { action, operation, principal: NOBODY, context };
-  const bare = evaluate(set, { ...asked, resource: resourceOf(bucket?.name, key) });
-  if (bucket?.tenant === undefined || bare.effect === "deny") return bare;
-  const full = `${bucket.tenant}:${bucket.name}`;
-  return evaluate(set, { ...asked, resource: resourceOf(full, key) });
+function evaluator(question: Question, set: PolicySet): (ask: Ask) => Evaluation {
+  const context = contextOf(question.snapshot, question.subject, question.nowMs);
+  return ({ action, operation, bucket, key }) => {
+    const asked = { action, operation, principal: NOBODY, context };
+    const bare = evaluate(set, { ...asked, resource: resourceOf(bucket?.name, key) });
+    if (bucket?.tenant === undefined || bare.effect === "deny") return bare;
+    const full = `${bucket.tenant}:${bucket.name}`;
+    return evaluate(set, { ...asked, resource: resourceOf(full, key) });
+  };
 }
 
 function resourceOf(bucket: string | undefined, key: string | undefined): string {

@@ -8,7 +8,7 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { ECHOED_HEADERS } from "../s3/known-headers.ts";
 import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
-import { contentCodings } from "./plan-body.ts";
+import { codingsOfContent } from "./plan-body.ts";
 import type { Credential } from "../signature/credential.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
@@ -105,7 +105,7 @@ export function storeRequest(
   const credential = credentialOf(subject.caller, headers);
   if (credential !== undefined) {
     headers.push("x-amz-date", amzDate(nowMs), "x-amz-content-sha256", body.payload);
-    const request = { method: head.method, path, query, headers, payload: body.payload };
+    const request = { method: head.method, path, query, headers };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }
   const target = query === "" ? path : `${path}?${query}`;
@@ -154,9 +154,7 @@ function valueFor(name: string, value: string, body: StoreBody): string {
 /** Empty, and so not sent, where nothing is left or `body` brings a field of its own. */
 function withoutFraming(value: string, body: StoreBody): string {
   if (hasHeader(body.headers, "content-encoding")) return "";
-  return contentCodings(value)
-    .filter((token) => token !== "aws-chunked")
-    .join(",");
+  return codingsOfContent(value).join(",");
 }
 
 /** Written from the parsed source, so that the store reads what policy judged. */

@@ -1,6 +1,6 @@
 import http from "node:http";
 import type { Metrics } from "../observe/metrics.ts";
-import { boundAddress, type Listening } from "./server.ts";
+import { bind, type Listening } from "./server.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** The port for the operator's tools: `/healthz`, `/readyz` and `/metrics`. */
@@ -12,17 +12,14 @@ export async function listenAdmin(
   const server = http.createServer((request, response) => {
     void respond(metrics, upstream, request, response);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  const address = await bind(server, options);
   const close = (): Promise<void> => {
     return new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
   };
-  return { address: boundAddress(server.address()), close };
+  return { address, close };
 }
 
 async function respond(

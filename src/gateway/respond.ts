@@ -42,7 +42,10 @@ export class Responder {
     this.#response.writeContinue();
   }
 
-  /** `statusText`: empty for the usual one. `headers`: name, value, name, value, …; without hop-by-hop fields, and handed over. */
+  /**
+   * `statusText`: empty for the usual one. `headers`: name, value, name, value, …; without
+   * hop-by-hop fields, and handed over.
+   */
   start(status: number, statusText: string, headers: string[]): void {
     this.status = status;
     if (!this.#response.req.complete) this.#endAfterBody(headers);

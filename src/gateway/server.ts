@@ -63,7 +63,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   server.on("timeout", (socket: Socket) => {
     if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
   });
-  const address = await bound(server, options);
+  const address = await bind(server, options);
   return { address, close: () => closed(server, connections) };
 }
 
@@ -112,10 +112,14 @@ function createServer(options: ListenOptions): http.Server | https.Server {
   return server;
 }
 
-async function bound(server: http.Server | https.Server, options: ListenOptions): Promise<string> {
+/** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
+export async function bind(
+  server: http.Server | https.Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, options.host, () => {
+    server.listen(port, host, () => {
       server.off("error", reject);
       resolve();
     });
@@ -139,7 +143,7 @@ async function closed(server: http.Server | https.Server, connections: Connectio
   clearInterval(sweep);
 }
 
-export function boundAddress(address: AddressInfo | string | null): string {
+function boundAddress(address: AddressInfo | string | null): string {
   if (address === null || typeof address === "string") throw new Error("Not listening on a port");
   const { family, address: host, port } = address;
   return family === "IPv6" ? `[${host}]:${port}` : `${host}:${port}`;
