@@ -10,6 +10,7 @@ import { asksOfDocument } from "../s3/document-asks.ts";
 import { judgeAll, refused } from "./admit.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
+import { answerPolicy } from "./kept-policy.ts";
 import type { PendingBody } from "./pending.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -32,6 +33,8 @@ export function admitBody(
   if (!asks.ok) return refused(facts, asks.error);
   const judged = judgeAll(snapshot, subject, asks.value, facts, nowMs, body);
   if ("kind" in judged) return judged;
+  const answer = answerPolicy(snapshot, subject, judged);
+  if (answer !== undefined) return answer;
   return forwardContent(snapshot, subject, judged, body, RELAY, nowMs, false);
 }
 
@@ -66,7 +69,8 @@ function admitDelete(
   }
   const { quiet } = request.value;
   if (allowed.length === 0) {
-    return { kind: "answer", facts: judged, xml: mergeDeleteResult("", denied) };
+    const body = mergeDeleteResult("", denied);
+    return { kind: "answer", facts: judged, contentType: "application/xml", body };
   }
   const content = writeDeleteObjects({ quiet, entries: allowed });
   const reply: ReplyPlan = denied.length === 0 ? RELAY : { kind: "merge-delete", denied };

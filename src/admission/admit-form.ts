@@ -121,7 +121,7 @@ function forwardForm(
   nowMs: number,
 ): Verdict {
   const body = { ...UNTOUCHED, payload: "UNSIGNED-PAYLOAD", length };
-  const request = storeRequest(snapshot, subject, body, nowMs);
+  const request = storeRequest(snapshot, subject, facts, body, nowMs);
   const base = head.target.path.endsWith("/") ? head.target.path : `${head.target.path}/`;
   const url = `${ownOrigin(head)}${base}${encodePath(put.key)}`;
   return forwardVerdict(facts, request, {

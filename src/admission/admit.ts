@@ -12,7 +12,9 @@ import { authenticate } from "./authenticate.ts";
 import { NO_FACTS, withCaller, type Denial, type Facts, type Gate } from "./facts.ts";
 import { forwardStreamed } from "./forward.ts";
 import { judge } from "./gates.ts";
+import { answerPolicy } from "./kept-policy.ts";
 import { planBody } from "./plan-body.ts";
+import { cappedQuery, overriddenByNobody, tenantFault, tenantFaultIn } from "./provider-rules.ts";
 import type { Question } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
@@ -42,6 +44,9 @@ export function recognize(
   const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.domains);
   if (!located.ok) return refused(NO_FACTS, located.error);
   const { address, style } = located.value;
+  const { provider } = snapshot.policy;
+  const foreign = tenantFault(provider, address);
+  if (foreign !== undefined) return refused(factsOf("Unknown", address, head), foreign);
   const headers = liftHeaders(query, head.headers);
   if (!headers.ok) return refused(factsOf("Unknown", address, head), headers.error);
   const operation = classify(head.method, address, query, headers.value);
@@ -51,7 +56,15 @@ export function recognize(
   const claim = parseClaim(head, snapshot.signatures);
   if (!claim.ok) return denied(facts, claim.error, "authentication");
   if (operation.value === "PostObject") return form(head, address, claim.value, facts);
-  const request = { head, operation: operation.value, address, query, headers: headers.value };
+  const capped = cappedQuery(provider, operation.value, query);
+  if (!capped.ok) return refused(facts, capped.error);
+  const request = {
+    head,
+    operation: operation.value,
+    address,
+    query: capped.value,
+    headers: headers.value,
+  };
   const { payload } = claim.value;
   // A preflight carries no credentials (Fetch, "CORS-preflight request") and goes on without any.
   if (operation.value === "Preflight") {
@@ -70,8 +83,16 @@ function decide(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: numbe
   if (!snapshot.store.operations.has(subject.operation)) return refused(facts, notServed(subject));
   const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
   if (!asks.ok) return refused(facts, asks.error);
+  const unfit =
+    tenantFaultIn(snapshot.policy.provider, asks.value) ??
+    overriddenByNobody(subject.caller, subject.query);
+  if (unfit !== undefined) return refused(facts, unfit);
   const judged = judgeAll(snapshot, subject, asks.value, facts, nowMs);
   if ("kind" in judged) return judged;
+  const answer = isDocument(subject.operation)
+    ? undefined
+    : answerPolicy(snapshot, subject, judged);
+  if (answer !== undefined) return answer;
   const plan = planBody(subject);
   if (!plan.ok) return refused(judged, plan.error);
   if (isDocument(subject.operation)) {
@@ -104,7 +125,7 @@ export function refused(facts: Facts, fault: Fault): Verdict {
 
 /** A refusal that counts as a denial of `gate`. */
 export function denied(facts: Facts, fault: Fault, gate: Gate): Verdict {
-  const denial: Denial = { gate, rule: fault.detail ?? fault.code };
+  const denial: Denial = { gate, rule: fault.detail ?? fault.code, place: undefined };
   return { kind: "refuse", facts: { ...facts, denial }, fault };
 }
 

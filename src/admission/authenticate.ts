@@ -1,6 +1,6 @@
 import type { RequestHead } from "../http/head.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { fault, type Fault, type FaultCode } from "../s3/faults.ts";
 import { verifyClaim, type Claim, type Proved } from "../signature/claim.ts";
 import { parseFormClaim, verifyFormClaim, type ProvedForm } from "../signature/v4-form.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -22,7 +22,7 @@ export function authenticate(
   const secret = snapshot.keys.get(claim.accessKeyId)?.secret;
   const { signatures: rules, ring } = snapshot;
   const proved = verifyClaim(claim, head, secret, { nowMs, rules, ring, hostBucket });
-  return proved.ok ? known(snapshot, claim, proved.value) : proved;
+  return proved.ok ? known(snapshot, claim, proved.value) : err(told(snapshot, proved.error));
 }
 
 /**
@@ -38,15 +38,34 @@ export function authenticateForm(
   if (claim.value.kind === "anonymous") return anonymous(snapshot);
   const secret = snapshot.keys.get(claim.value.accessKeyId)?.secret;
   const proved = verifyFormClaim(claim.value, fields.get("policy") ?? "", secret, snapshot);
-  return proved.ok ? known(snapshot, claim.value, proved.value) : proved;
+  return proved.ok ? known(snapshot, claim.value, proved.value) : err(told(snapshot, proved.error));
 }
 
-/** Whether anonymous requests may go on; which of them is the store's to judge. */
+/** Whether anonymous requests may go on; which of them, bucket policies or the store will say. */
 function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
-  return snapshot.policy.anonymous === "upstream"
-    ? ok({ kind: "anonymous" })
-    : err(fault("AccessDenied", "Anonymous requests are not allowed: sign the request"));
+  return snapshot.policy.anonymous === "deny"
+    ? err(fault("AccessDenied", "Anonymous requests are not allowed: sign the request"))
+    : ok({ kind: "anonymous" });
 }
+
+/**
+ * What the client is told of a credential that does not hold: some stores answer AccessDenied and
+ * nothing more, and so tell nobody which keys exist. The operator reads what it was in either case.
+ */
+function told(snapshot: Snapshot, refused: Fault): Fault {
+  if (snapshot.policy.provider.authErrors === "aws" || !OF_CREDENTIALS.has(refused.code)) {
+    return refused;
+  }
+  return fault("AccessDenied", undefined, { detail: refused.code });
+}
+
+/** Codes that speak of the credential itself, and not of how or when it was used. */
+const OF_CREDENTIALS: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  "ExpiredToken",
+  "InvalidAccessKeyId",
+  "InvalidToken",
+  "SignatureDoesNotMatch",
+]);
 
 /** The session token is no secret of its own: it was signed with the key, or came beside it. */
 function known(
@@ -58,5 +77,5 @@ function known(
   if (key === undefined) throw new Error("A signature was proved without a key");
   return key.sessionToken === claim.sessionToken
     ? ok({ kind: "known", key, proved })
-    : err(fault("InvalidToken"));
+    : err(told(snapshot, fault("InvalidToken")));
 }

@@ -2,12 +2,14 @@ import { firstValue } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import type { ConditionKey, Context } from "../policy/condition-keys.ts";
 import { copySourceName, parseCopySource } from "../s3/copy-source.ts";
+import { holderOf } from "./principal.ts";
+import { LISTINGS } from "./provider-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 
 /** What a value can be taken from, and nothing else. */
 type Sources = { readonly snapshot: Snapshot; readonly subject: Subject; readonly nowMs: number };
-type Extractor = (sources: Sources) => string | undefined;
+type Extractor = (sources: Sources, tag: string) => string | undefined;
 
 /**
  * The values of condition keys for one request, each from the one place that the key is about
@@ -17,7 +19,7 @@ type Extractor = (sources: Sources) => string | undefined;
  */
 export function contextOf(snapshot: Snapshot, subject: Subject, nowMs: number): Context {
   const sources = { snapshot, subject, nowMs };
-  return (key) => EXTRACTORS.get(key)?.(sources);
+  return (key, tag) => EXTRACTORS.get(key)?.(sources, tag);
 }
 
 /** Keys that exist, but not from a request's head: a policy must not count on them yet. */
@@ -26,7 +28,6 @@ export function isEvaluated(key: ConditionKey): boolean {
 }
 
 const NOT_FROM_HEAD: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
-  "aws:PrincipalTag",
   "aws:RequestTag",
   "aws:ResourceTag",
   "aws:TagKeys",
@@ -57,11 +58,6 @@ const known = (value: (caller: Caller & { readonly kind: "known" }) => string | 
     caller.kind === "known" ? value(caller) : undefined;
 };
 
-const LISTINGS: ReadonlySet<string> = new Set([
-  "ListObjects",
-  "ListObjectsV2",
-  "ListObjectVersions",
-]);
 /** What S3 returns where `max-keys` is not said ("ListObjectsV2", S3 API Reference). */
 const MAX_KEYS = "1000";
 
@@ -74,7 +70,8 @@ const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, E
   ["aws:PrincipalAccount", known(({ key }) => key.account.name)],
   ["aws:PrincipalType", ({ subject }) => principalType(subject.caller)],
   ["aws:userid", ({ subject }) => userId(subject.caller)],
-  ["aws:username", known(({ key }) => key.subuser?.name)],
+  ["aws:PrincipalTag", principalTag],
+  ["aws:username", userName],
   ["rgw:subuser", known(({ key }) => key.subuser?.name)],
   ["aws:Referer", header("referer")],
   ["aws:UserAgent", header("user-agent")],
@@ -122,7 +119,7 @@ const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, E
   ["s3:annotation-prefix", parameter("annotation-prefix")],
   ["s3:max-annotation-results", parameter("max-annotation-results")],
   ["gw:KeyId", known(({ key }) => key.accessKeyId)],
-  ["gw:Tier", known(({ key }) => key.subuser?.tier?.name)],
+  ["gw:Tier", known(({ key }) => holderOf(key).tier?.name)],
   ["gw:Operation", ({ subject }) => subject.operation],
   ["gw:ContentLength", header("content-length")],
   ["gw:Upstream", ({ snapshot }) => snapshot.store.authority],
@@ -154,6 +151,17 @@ function userId(caller: Caller): string {
   if (caller.kind === "anonymous") return "anonymous";
   const { account, subuser } = caller.key;
   return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+}
+
+function principalTag({ subject: { caller } }: Sources, tag: string): string | undefined {
+  return caller.kind === "anonymous" ? undefined : holderOf(caller.key).tags.get(tag);
+}
+
+/** On AWS only users have one; Ceph says the account's, also of its subusers. */
+function userName({ snapshot, subject: { caller } }: Sources): string | undefined {
+  if (caller.kind === "anonymous") return undefined;
+  const { account, subuser } = caller.key;
+  return snapshot.policy.provider.username === "account" ? account.name : subuser?.name;
 }
 
 function signedRegion({ caller }: Subject): string | undefined {

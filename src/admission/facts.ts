@@ -1,3 +1,4 @@
+import type { StatementRef } from "../policy/policy.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { Caller } from "./subject.ts";
 
@@ -17,8 +18,13 @@ export type Gate =
   | "explicit-deny"
   | "allow";
 
-/** Why a gate said no. `rule` names the setting for the operator and never reaches the client. */
-export type Denial = { readonly gate: Gate; readonly rule: string };
+/** Why a gate said no. What names the setting is for the operator and never reaches the client. */
+export type Denial = {
+  readonly gate: Gate;
+  readonly rule: string;
+  /** Where the rule stands in a policy's file; undefined: in none. */
+  readonly place: Pick<StatementRef, "file" | "line"> | undefined;
+};
 
 /** What the access record says of a request, as far as the decision came. */
 export type Facts = {

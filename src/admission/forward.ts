@@ -14,7 +14,7 @@ import { codingsOfContent, EMPTY_SHA256 } from "./plan-body.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest, type StoreBody } from "./store-request.ts";
-import type { Subject } from "./subject.ts";
+import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest, Verdict } from "./verdict.ts";
 
 const NO_HEADERS: HeaderList = [];
@@ -30,7 +30,7 @@ export function forwardStreamed(
   plan: BodyPlan,
   nowMs: number,
 ): Verdict {
-  const request = storeRequest(snapshot, subject, storeBody(snapshot, subject, plan), nowMs);
+  const request = storeRequest(snapshot, subject, facts, storeBody(snapshot, subject, plan), nowMs);
   return forwardVerdict(facts, request, {
     body: plan,
     reframe: isReframed(snapshot, plan),
@@ -56,7 +56,7 @@ export function forwardContent(
     md5: rewritten ? hash("md5", content, "base64") : undefined,
     headers: NO_HEADERS,
   };
-  const request = storeRequest(snapshot, subject, body, nowMs);
+  const request = storeRequest(snapshot, subject, facts, body, nowMs);
   return forwardVerdict(facts, request, {
     body: { kind: "none" },
     reframe: false,
@@ -94,11 +94,8 @@ function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPl
 /** Whether the caller may list what it reads, and so may learn that it is not there. */
 function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): boolean {
   const { caller, operation, address, headers } = subject;
-  // Who is anonymous is the store's to judge; an account without policies may list whatever it has.
-  if (caller.kind === "anonymous" || address.kind !== "object") return true;
-  if (snapshot.policy.mode === "report") return true;
-  const { subuser, account } = caller.key;
-  if (subuser === undefined && isEmpty(account.policies)) return true;
+  if (address.kind !== "object" || snapshot.policy.mode === "report") return true;
+  if (isUnjudged(snapshot, caller)) return true;
   if (!hidesExistence(operation, NOT_FOUND)) return true;
   const source = parseCopySource(firstValue(headers, "x-amz-copy-source") ?? "");
   const { bucket, key } = source.ok ? source.value : address;
@@ -106,6 +103,17 @@ function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): bo
   const listing = { ...subject, query: [prefix] };
   const ask = listBucketAsk({ kind: "bucket", bucket });
   return judge(snapshot, listing, [ask], nowMs) === undefined;
+}
+
+/**
+ * Anonymous requests that go on unsigned are the store's to judge, and an account that nothing is
+ * said of may list whatever it has.
+ */
+function isUnjudged({ policy, buckets }: Snapshot, caller: Caller): boolean {
+  if (caller.kind === "anonymous") return policy.anonymous !== "policy";
+  const { subuser, account } = caller.key;
+  if (subuser !== undefined || account.tier !== undefined) return false;
+  return isEmpty(account.policies) && buckets.size === 0;
 }
 
 const NOT_FOUND = 404;

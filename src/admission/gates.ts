@@ -1,18 +1,19 @@
 import { networkDecision, type NetworkRule } from "../policy/network.ts";
-import { tierAllows } from "../policy/tier.ts";
+import { blockingAction } from "../provider/provider.ts";
+import { tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
 import type { Gate } from "./facts.ts";
-import { allow, explicitDeny } from "./policy-gates.ts";
-import type { ActionPattern } from "./principal.ts";
-import { holderOf, refusal, type Question, type Refusal } from "./question.ts";
+import { allow, allowedBy, evaluateAsks, explicitDeny, type Evaluated } from "./policy-gates.ts";
+import { holderName, holderOf, type ActionPattern } from "./principal.ts";
+import { refusal, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
 /**
  * The gates in the design's order. Each can only take away, so no mistake in one opens what
- * another closed.
+ * another closed. The last two judge by what policies say of each ask.
  */
 const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refusal | undefined])[] =
   [
@@ -22,9 +23,14 @@ const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refus
     ["version-guard", versionGuard],
     ["unsupported", unsupported],
     ["tier", tier],
-    ["explicit-deny", explicitDeny],
-    ["allow", allow],
   ];
+const POLICY_GATES: readonly (readonly [
+  name: Gate,
+  gate: (question: Question, evaluated: readonly Evaluated[]) => Refusal | undefined,
+])[] = [
+  ["explicit-deny", explicitDeny],
+  ["allow", allow],
+];
 
 /**
  * The first gate that refuses decides. `asks`: every (action, resource) pair of the request;
@@ -42,18 +48,34 @@ export function judge(
     const refused = gate(question);
     if (refused !== undefined) return refused;
   }
+  const evaluated = evaluateAsks(question);
+  for (const [, gate] of POLICY_GATES) {
+    const refused = gate(question, evaluated);
+    if (refused !== undefined) return refused;
+  }
   return undefined;
 }
 
-/** What each gate says, also behind one that refused, for explanations. */
+/**
+ * What each gate says, also behind one that refused, and by what each ask is allowed (undefined: by
+ * nothing), for explanations.
+ */
 export function judgeEach(
   snapshot: Snapshot,
   subject: Subject,
   asks: readonly Ask[],
   nowMs: number,
-): readonly { readonly gate: Gate; readonly refusal: Refusal | undefined }[] {
+): {
+  readonly gates: readonly { readonly gate: Gate; readonly refusal: Refusal | undefined }[];
+  readonly allowed: readonly (string | undefined)[];
+} {
   const question = questionOf(snapshot, subject, asks, nowMs, undefined);
-  return GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) }));
+  const evaluated = evaluateAsks(question);
+  const gates = [
+    ...GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) })),
+    ...POLICY_GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question, evaluated) })),
+  ];
+  return { gates, allowed: evaluated.map((one) => allowedBy(question, one)) };
 }
 
 function questionOf(
@@ -64,7 +86,15 @@ function questionOf(
   document: Question["document"],
 ): Question {
   const key = subject.caller.kind === "known" ? subject.caller.key : undefined;
-  return { snapshot, subject, key, asks, document, nowMs };
+  const both = snapshot.policy.provider.deleteVersionMode === "both";
+  return { snapshot, subject, key, asks: both ? asks.flatMap(withDelete) : asks, document, nowMs };
+}
+
+/** Where deleting a version needs the permission for deletes as well (section 1.5). */
+function withDelete(ask: Ask): readonly Ask[] {
+  return ask.action === "s3:DeleteObjectVersion"
+    ? [ask, { ...ask, action: "s3:DeleteObject" }]
+    : [ask];
 }
 
 function keyState({ key, nowMs }: Question): Refusal | undefined {
@@ -105,13 +135,28 @@ function network(
   return refusal("networks", `${rule}: ${decision}`, message);
 }
 
-function blockedActions({ snapshot, key, asks }: Question): Refusal | undefined {
+function blockedActions(question: Question): Refusal | undefined {
+  const { snapshot, key, asks } = question;
   const { account, subuser } = key ?? {};
   return (
+    blockedByProvider(question) ??
     blocked(snapshot.policy.blockedActions, asks, "policy.blockedActions", "on this gateway") ??
     blocked(account?.blockedActions, asks, "account blockedActions", "for this account") ??
     blocked(subuser?.blockedActions, asks, "subuser blockedActions", "for this subuser")
   );
+}
+
+function blockedByProvider({ snapshot, key, asks }: Question): Refusal | undefined {
+  const { provider } = snapshot.policy;
+  if (provider.blockedActions.length === 0) return undefined;
+  const tierName = key && holderOf(key).tier?.name;
+  for (const ask of asks) {
+    const row = blockingAction(provider, tierName, ask.action, ask.operation);
+    if (row === undefined) continue;
+    const message = `${ask.action} on ${arnOf(ask)} is blocked on this gateway`;
+    return refusal("blocked-actions", `provider ${provider.name}: ${row.text}`, message);
+  }
+  return undefined;
 }
 
 function blocked(
@@ -144,7 +189,11 @@ function unsupported({ snapshot, asks }: Question): Refusal | undefined {
   const message = `${match.ask.action} has no effect on the store behind this gateway`;
   return {
     fault: fault("NotImplemented", message),
-    denial: { gate: "unsupported", rule: `policy.unsupported: ${match.pattern.text}` },
+    denial: {
+      gate: "unsupported",
+      rule: `policy.unsupported: ${match.pattern.text}`,
+      place: undefined,
+    },
   };
 }
 
@@ -161,11 +210,27 @@ function firstMatch(
   return undefined;
 }
 
-function tier({ key, asks }: Question): Refusal | undefined {
-  const ceiling = key?.subuser?.tier;
-  if (key === undefined || ceiling === undefined) return undefined;
-  const ask = asks.find(({ action }) => !tierAllows(ceiling, action));
+/** A tier that only is a ceiling is one in either mode; in `union` a policy may lift any other. */
+function tier(question: Question): Refusal | undefined {
+  const { snapshot, key, asks } = question;
+  const { policy } = snapshot;
+  if (key === undefined) return guestCeiling(question);
+  const { tier: ceiling } = holderOf(key);
+  if (ceiling === undefined) return undefined;
+  if (policy.tierMode === "union" && ceiling.kind === "access") return undefined;
+  const ask = asks.find(({ action, operation }) => !tierGrants(ceiling, action, operation));
   if (ask === undefined) return undefined;
   const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;
-  return refusal("tier", `${holderOf(key)}: ${ceiling.name}`, message);
+  return refusal("tier", `${holderName(key)}: ${ceiling.name}`, message);
+}
+
+/** What policies may open to those without credentials at most. */
+function guestCeiling({ snapshot, asks }: Question): Refusal | undefined {
+  const { anonymous, provider } = snapshot.policy;
+  const { ceiling } = provider.anonymous;
+  if (anonymous !== "policy" || ceiling === undefined) return undefined;
+  const ask = asks.find(({ action, operation }) => !tierGrants(ceiling, action, operation));
+  if (ask === undefined) return undefined;
+  const message = `Anonymous requests cannot do ${ask.action} on ${arnOf(ask)}: sign the request`;
+  return refusal("tier", `anonymous: ${ceiling.name}`, message);
 }

@@ -1,61 +1,203 @@
+import type { Context } from "../policy/condition-keys.ts";
 import { evaluate, type Evaluation } from "../policy/evaluate.ts";
 import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
+import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
+import { recordOf, type BucketRecord } from "./buckets.ts";
 import { contextOf } from "./condition-context.ts";
-import type { Key } from "./principal.ts";
-import { holderOf, refusal, type Question, type Refusal } from "./question.ts";
+import { holderName, holderOf } from "./principal.ts";
+import { refusal, type Question, type Refusal } from "./question.ts";
 
-/** Gate 7: a Deny in a policy of the account or the user decides, whoever asks. */
-export function explicitDeny(question: Question): Refusal | undefined {
-  const { key } = question;
-  if (key === undefined || isEmpty(policiesOf(key))) return undefined;
-  const evaluationOf = evaluator(question, policiesOf(key));
-  for (const ask of question.asks) {
-    const evaluation = evaluationOf(ask);
-    if (evaluation.effect !== "deny") continue;
-    const { file, line, sid } = evaluation.statement;
+/** One ask, and what all policies say of it. */
+export type Evaluated = {
+  readonly ask: Ask;
+  /** Undefined: the gateway knows nothing of the bucket. */
+  readonly record: BucketRecord | undefined;
+  /** What the caller's own policies say. */
+  readonly identity: Evaluation;
+  /** What the bucket's policy says. */
+  readonly bucket: Evaluation;
+  /** A privilege of the caller permits it, whatever policies say (section 5.2). */
+  readonly privileged: boolean;
+};
+
+/** Evaluates every policy that can speak of the request, once for both gates. */
+export function evaluateAsks(question: Question): readonly Evaluated[] {
+  const { snapshot, subject, key, nowMs } = question;
+  const holder = key && holderOf(key);
+  const principal = holder?.principal ?? snapshot.policy.guest;
+  let context: Context | undefined;
+  return question.asks.map((ask) => {
+    const { action, operation } = ask;
+    const record = ask.bucket && recordOf(snapshot, subject, ask.bucket);
+    const privileged =
+      holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false;
+    const policies = holder === undefined || isEmpty(holder.policies) ? undefined : holder.policies;
+    if (policies === undefined && record?.policy === undefined) {
+      return { ask, record, identity: NOTHING_SAID, bucket: NOTHING_SAID, privileged };
+    }
+    context ??= contextOf(snapshot, subject, nowMs);
+    const owner = record?.owner.name ?? key?.account.name;
+    const asked: Asked = { question, ask, context: withOwner(context, owner) };
+    return {
+      ask,
+      record,
+      identity: policies === undefined ? NOTHING_SAID : ofIdentity(policies, asked),
+      bucket:
+        record?.policy === undefined ? NOTHING_SAID : ofBucket(record.policy, principal, asked),
+      privileged,
+    };
+  });
+}
+
+/** Gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */
+export function explicitDeny(
+  question: Question,
+  evaluated: readonly Evaluated[],
+): Refusal | undefined {
+  for (const one of evaluated) {
+    if (one.privileged) continue;
+    const deny = denyOf(question, one);
+    if (deny === undefined) continue;
+    const { file, line, sid } = deny.statement;
     const rule = `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;
-    const message = `A policy explicitly denies ${ask.action} on ${arnOf(ask)}`;
-    return refusal("explicit-deny", rule, message);
+    const message = `A policy explicitly denies ${one.ask.action} on ${arnOf(one.ask)}`;
+    return refusal("explicit-deny", rule, message, deny.statement);
   }
   return undefined;
 }
 
-/**
- * Gate 8: an account has everything of its own, and a subuser what its tier has; who has no tier
- * needs an Allow for every pair of action and resource.
- */
-export function allow(question: Question): Refusal | undefined {
-  const { key } = question;
-  if (key?.subuser === undefined || key.subuser.tier !== undefined) return undefined;
-  const evaluationOf = evaluator(question, policiesOf(key));
-  for (const ask of question.asks) {
-    if (evaluationOf(ask).effect === "allow") continue;
-    const message = `No policy of this user allows ${ask.action} on ${arnOf(ask)}`;
-    return refusal("allow", `${holderOf(key)}: no policy`, message);
+/** Gate 8: each ask needs something that allows it (section 4.3, step 8). */
+export function allow(question: Question, evaluated: readonly Evaluated[]): Refusal | undefined {
+  for (const one of evaluated) {
+    if (allowedBy(question, one) !== undefined) continue;
+    const { key } = question;
+    const who = key === undefined ? "anonymous" : holderName(key);
+    return refusal("allow", `${who}: no policy`, whyNot(question, one));
   }
   return undefined;
 }
 
-function policiesOf({ subuser, account }: Key): PolicySet {
-  return subuser?.policies ?? account.policies;
+/** By what an ask is allowed, in the operator's words; undefined: by nothing. */
+export function allowedBy(question: Question, one: Evaluated): string | undefined {
+  const { snapshot, key } = question;
+  const { provider, anonymous } = snapshot.policy;
+  if (one.privileged) return "privilege";
+  if (key === undefined) return anonymous === "upstream" ? "upstream" : byBucket(one);
+  if (provider.bucketPolicyRole === "restrict") {
+    const own = byOwn(question, one);
+    return own === undefined || one.record?.policy === undefined ? own : byBucket(one);
+  }
+  if (isOwn(question, one)) return byOwn(question, one) ?? byBucket(one);
+  return byOther(question, one);
+}
+
+/** What an account, a tier or an identity policy allows in the caller's own buckets. */
+function byOwn({ key }: Question, { ask, identity }: Evaluated): string | undefined {
+  if (key === undefined) return undefined;
+  const { tier } = holderOf(key);
+  if (tier === undefined && key.subuser === undefined) return "account";
+  if (tier?.kind === "access" && tierGrants(tier, ask.action, ask.operation)) return tier.name;
+  return identity.effect === "allow" ? placeOf(identity) : undefined;
+}
+
+/** What the bucket's policy allows to the caller by name. */
+function byBucket({ bucket }: Evaluated): string | undefined {
+  return bucket.effect === "allow" && bucket.grip === "direct" ? placeOf(bucket) : undefined;
 }
 
 /**
- * How a set judges what the request asks. In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one
- * bucket. Who names a tenant is therefore also denied by what is said of the bare name; allowed only
- * by what names the tenant too.
+ * In another account's bucket its policy must allow, and where the provider says so the caller's own
+ * as well ("Cross-account policy evaluation logic", IAM User Guide). Who is only named through an
+ * account needs that account to pass it on in any case.
  */
-function evaluator(question: Question, set: PolicySet): (ask: Ask) => Evaluation {
-  const context = contextOf(question.snapshot, question.subject, question.nowMs);
-  return ({ action, operation, bucket, key }) => {
-    const asked = { action, operation, principal: NOBODY, context };
-    const bare = evaluate(set, { ...asked, resource: resourceOf(bucket?.name, key) });
-    if (bucket?.tenant === undefined || bare.effect === "deny") return bare;
-    const full = `${bucket.tenant}:${bucket.name}`;
-    return evaluate(set, { ...asked, resource: resourceOf(full, key) });
-  };
+function byOther(question: Question, one: Evaluated): string | undefined {
+  const { key, snapshot } = question;
+  const { bucket, identity, ask } = one;
+  if (bucket.effect !== "allow" || key === undefined) return undefined;
+  const { crossAccount } = snapshot.policy.provider;
+  if (crossAccount === "resource" && bucket.grip === "direct") return placeOf(bucket);
+  const { tier } = holderOf(key);
+  const passedOn =
+    key.subuser === undefined ||
+    identity.effect === "allow" ||
+    (crossAccount === "resource" &&
+      tier?.kind === "access" &&
+      tierGrants(tier, ask.action, ask.operation));
+  return passedOn ? placeOf(bucket) : undefined;
+}
+
+/** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
+function isOwn({ key }: Question, { record }: Evaluated): boolean {
+  return record === undefined || record.owner === key?.account;
+}
+
+function denyOf(
+  question: Question,
+  one: Evaluated,
+): (Evaluation & { readonly effect: "deny" }) | undefined {
+  if (one.identity.effect === "deny") return one.identity;
+  if (one.bucket.effect !== "deny" || mayEscape(question, one)) return undefined;
+  return one.bucket;
+}
+
+/** "GetBucketPolicy", S3 API Reference: an owner cannot be locked out of its bucket's policy. */
+function mayEscape(question: Question, one: Evaluated): boolean {
+  const { key, snapshot } = question;
+  if (!snapshot.policy.provider.ownerPolicyEscape) return false;
+  if (key === undefined || key.subuser !== undefined || !isOwn(question, one)) return false;
+  return POLICY_ACTIONS.has(one.ask.action);
+}
+
+const POLICY_ACTIONS: ReadonlySet<string> = new Set([
+  "s3:GetBucketPolicy",
+  "s3:PutBucketPolicy",
+  "s3:DeleteBucketPolicy",
+]);
+
+function whyNot(question: Question, one: Evaluated): string {
+  const what = `${one.ask.action} on ${arnOf(one.ask)}`;
+  if (question.key === undefined) return `No policy allows anonymous requests ${what}`;
+  if (!isOwn(question, one)) return `The bucket's account does not allow ${what}`;
+  return `No policy of this user allows ${what}`;
+}
+
+function placeOf({ statement }: Evaluation & { readonly effect: "allow" }): string {
+  const { file, line, sid } = statement;
+  return `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;
+}
+
+/** What a policy is asked about one ask. */
+type Asked = { readonly question: Question; readonly ask: Ask; readonly context: Context };
+
+/**
+ * In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one bucket. Who names a tenant is therefore
+ * also denied by what is said of the bare name; allowed only by what names the tenant too.
+ */
+function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
+  const { bucket, key } = asked.ask;
+  const bare = ofResource(set, NOBODY, asked, resourceOf(bucket?.name, key));
+  if (bucket?.tenant === undefined || bare.effect === "deny") return bare;
+  return ofResource(set, NOBODY, asked, resourceOf(`${bucket.tenant}:${bucket.name}`, key));
+}
+
+/** A bucket's policy never names its tenant, which goes without saying (section 5.1). */
+function ofBucket(set: PolicySet, principal: Principal, asked: Asked): Evaluation {
+  const { bucket, key } = asked.ask;
+  return ofResource(set, principal, asked, resourceOf(bucket?.name, key));
+}
+
+function ofResource(
+  set: PolicySet,
+  principal: Principal,
+  { question, ask, context }: Asked,
+  resource: string,
+): Evaluation {
+  const { action, operation } = ask;
+  const { switches } = question.snapshot.policy.provider;
+  const ancillary = switches.operationNames && !isOwnAction(operation, action);
+  return evaluate(set, { action, operation, ancillary, resource, principal, context }, switches);
 }
 
 function resourceOf(bucket: string | undefined, key: string | undefined): string {
@@ -63,5 +205,12 @@ function resourceOf(bucket: string | undefined, key: string | undefined): string
   return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`;
 }
 
+/** The account that the ask's own bucket belongs to, which for a copy's source is another. */
+function withOwner(context: Context, owner: string | undefined): Context {
+  return (key, tag) =>
+    key === "aws:ResourceAccount" || key === "s3:ResourceAccount" ? owner : context(key, tag);
+}
+
 /** Identity policies are about whoever has them: they name no principal. */
 const NOBODY: Principal = { kind: "anonymous" };
+const NOTHING_SAID: Evaluation = { effect: "none" };

@@ -1,6 +1,7 @@
 import type { NetworkRule } from "../policy/network.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
-import type { Tier } from "../policy/tier.ts";
+import type { Caller } from "../policy/principals.ts";
+import type { Tier } from "../provider/tier.ts";
 import type { ActionMatcher } from "../s3/action-names.ts";
 import type { Credential } from "../signature/credential.ts";
 
@@ -11,27 +12,30 @@ export type ActionPattern = {
   readonly matches: ActionMatcher;
 };
 
-/** What holds for every key of an account, those of its subusers included. */
-export type Account = {
+/** Whoever keys belong to: an account itself, or a user below it. */
+export type Holder = {
   readonly name: string;
-  /** How the store sees this account; undefined: the client's own key signs upstream too. */
-  readonly upstream: Credential | undefined;
-  readonly networks: NetworkRule;
-  /** Blocked for everybody of the account. */
-  readonly blockedActions: readonly ActionPattern[];
-  /** Identity policies of the account, for everybody in it. */
+  /**
+   * What it may do at most, and also may. Undefined: everything for an account, and only what
+   * policies allow for a user.
+   */
+  readonly tier: Tier | undefined;
+  /** Its own identity policies, for a user together with its account's. */
   readonly policies: PolicySet;
+  /** How bucket policies name it. */
+  readonly principal: Caller;
+  /** What it may do whatever policies say. */
+  readonly privileges: readonly Tier[];
+  /** `aws:PrincipalTag`, by name in lower case; a user's own before its account's. */
+  readonly tags: ReadonlyMap<string, string>;
+  readonly networks: NetworkRule;
+  readonly blockedActions: readonly ActionPattern[];
 };
 
-/** A user below an account, who acts as the account as far as the tier goes. */
-export type Subuser = {
-  readonly name: string;
-  /** What it may do at most, and also may; undefined: an IAM-style user, who needs a policy. */
-  readonly tier: Tier | undefined;
-  /** Its own identity policies together with its account's. */
-  readonly policies: PolicySet;
-  readonly networks: NetworkRule;
-  readonly blockedActions: readonly ActionPattern[];
+/** What holds for every key of an account, those of its users included. */
+export type Account = Holder & {
+  /** How the store sees this account; undefined: the client's own key signs upstream too. */
+  readonly upstream: Credential | undefined;
 };
 
 /** One access key and everything that is known of whoever holds it. */
@@ -40,7 +44,7 @@ export type Key = {
   readonly secret: string;
   readonly account: Account;
   /** Undefined: the account itself. */
-  readonly subuser: Subuser | undefined;
+  readonly subuser: Holder | undefined;
   readonly disabled: boolean;
   /** Milliseconds since the epoch; the key is good from `notBeforeMs` until before `expiresMs`. */
   readonly notBeforeMs: number | undefined;
@@ -49,3 +53,13 @@ export type Key = {
   readonly sessionToken: string | undefined;
   readonly networks: NetworkRule;
 };
+
+/** Who has the key: the subuser, else the account. */
+export function holderOf({ account, subuser }: Key): Holder {
+  return subuser ?? account;
+}
+
+/** `account` or `account:subuser`. */
+export function holderName({ account, subuser }: Key): string {
+  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+}

@@ -1,3 +1,4 @@
+import type { StatementRef } from "../policy/policy.ts";
 import type { Ask } from "../s3/asks.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -21,12 +22,10 @@ export type Question = {
 /** A gate's no: what the client reads, and what the operator reads. */
 export type Refusal = { readonly fault: Fault; readonly denial: Denial };
 
-/** `rule`: which setting it was, for the operator. `message`: why, for the client. */
-export function refusal(gate: Gate, rule: string, message: string): Refusal {
-  return { fault: fault("AccessDenied", message), denial: { gate, rule } };
-}
-
-/** `account` or `account:subuser`. */
-export function holderOf({ account, subuser }: Key): string {
-  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+/**
+ * `rule`: which setting it was, for the operator. `message`: why, for the client. `place`: where the
+ * rule stands, if it stands in a policy.
+ */
+export function refusal(gate: Gate, rule: string, message: string, place?: StatementRef): Refusal {
+  return { fault: fault("AccessDenied", message), denial: { gate, rule, place } };
 }

@@ -1,7 +1,10 @@
 import type { NetworkRule } from "../policy/network.ts";
+import type { Caller } from "../policy/principals.ts";
+import type { Provider } from "../provider/provider.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
+import type { BucketRecords } from "./buckets.ts";
 import type { ActionPattern, Key } from "./principal.ts";
 
 /** Everything a decision is made from besides the request and the time. Never changes. */
@@ -13,6 +16,8 @@ export type Snapshot = {
   readonly store: StoreSettings;
   /** By access key id. */
   readonly keys: ReadonlyMap<string, Key>;
+  /** What the gateway itself keeps of buckets; empty where the store keeps their policies. */
+  readonly buckets: BucketRecords;
   readonly ring: KeyRing;
   readonly signatures: SignatureRules;
   readonly policy: PolicySettings;
@@ -33,16 +38,28 @@ export type StoreSettings = {
 
 /** What holds for every request, whoever sends it. */
 export type PolicySettings = {
+  /** The access model: switches and rules that are not the operator's to choose one by one. */
+  readonly provider: Provider;
   /** `report`: gates decide and record, but refuse nobody. */
   readonly mode: "enforce" | "report";
   readonly networks: NetworkRule;
+  /** The operator's, besides the provider's own. */
   readonly blockedActions: readonly ActionPattern[];
-  /** Answered 501 instead of a success without effect. */
+  /** Answered 501 instead of a success without effect; the operator's and the provider's. */
   readonly unsupported: readonly ActionPattern[];
   /** Whatever could destroy the history of objects is refused, whoever asks. */
   readonly versionGuard: boolean;
-  /** `upstream`: requests without credentials are forwarded unsigned. */
-  readonly anonymous: "deny" | "upstream";
+  /** `union`: a policy may lift a user above its tier. */
+  readonly tierMode: "ceiling" | "union";
+  /**
+   * `policy`: requests without credentials may do what a bucket policy allows; `upstream`: they are
+   * forwarded unsigned.
+   */
+  readonly anonymous: "deny" | "policy" | "upstream";
+  /** How bucket policies name those who have no credentials. */
+  readonly guest: Caller;
+  /** `gateway`: bucket policies are kept and enforced here, and never reach the store. */
+  readonly bucketPolicies: "upstream" | "gateway";
 };
 
 /** Limits that decisions need, in bytes. */

@@ -1,7 +1,7 @@
 import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { storePath } from "../s3/address.ts";
+import { storePath, type BucketName } from "../s3/address.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -10,6 +10,9 @@ import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
 import { codingsOfContent } from "./plan-body.ts";
 import type { Credential } from "../signature/credential.ts";
+import { recordOf } from "./buckets.ts";
+import type { Facts } from "./facts.ts";
+import type { Account, Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest } from "./verdict.ts";
@@ -78,6 +81,7 @@ export type StoreBody = {
 export function storeRequest(
   snapshot: Snapshot,
   subject: Subject,
+  facts: Facts,
   body: StoreBody,
   nowMs: number,
 ): Result<StoreRequest, Fault> {
@@ -102,14 +106,16 @@ export function storeRequest(
       : store.authority;
   const headers = ["host", host, ...forwarded(subject.headers, body)];
   if (body.length !== undefined) headers.push("content-length", String(body.length));
-  const credential = credentialOf(subject.caller, headers);
+  const signer = signerOf(snapshot, subject, facts);
+  if (!signer.ok) return signer;
+  const credential = credentialOf(signer.value, headers);
   if (credential !== undefined) {
     headers.push("x-amz-date", amzDate(nowMs), "x-amz-content-sha256", body.payload);
     const request = { method: head.method, path, query, headers };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }
   const target = query === "" ? path : `${path}?${query}`;
-  return ok({ method: head.method, target, headers, signedBy: signedBy(subject.caller) });
+  return ok({ method: head.method, target, headers, signedBy: signedBy(signer.value) });
 }
 
 function forwarded(headers: HeaderList, body: StoreBody): string[] {
@@ -171,16 +177,74 @@ function droppedByConnection(headers: HeaderList): string | undefined {
   return connectionOptions(connection).find((name) => isForwarded(name) || name === "host");
 }
 
-function signedBy(caller: Caller): StoreRequest["signedBy"] {
-  if (caller.kind === "anonymous") return "nobody";
-  return caller.key.account.upstream === undefined ? "client" : "gateway";
+/** In whose name the store is asked. */
+type Signer =
+  /** Goes unsigned: the store judges anonymous requests itself. */
+  | { readonly kind: "nobody" }
+  | { readonly kind: "account"; readonly credential: Credential }
+  | { readonly kind: "client"; readonly key: Key };
+
+/**
+ * A bucket that the gateway knows the owner of is reached as that owner, whoever was let in; all
+ * other requests as the caller. Error: AccessDenied where one credential cannot reach all buckets
+ * that the request names.
+ */
+function signerOf(snapshot: Snapshot, subject: Subject, facts: Facts): Result<Signer, Fault> {
+  const { caller, address } = subject;
+  // What report mode lets pass without an allowance gets nobody else's rights.
+  if (facts.reported) return ok(asCaller(caller));
+  if (caller.kind === "anonymous" && snapshot.policy.anonymous !== "policy") return NOBODY;
+  if (snapshot.buckets.size === 0 || address.kind === "service") return ok(asCaller(caller));
+  const account = accountOf(snapshot, subject, address.bucket);
+  const source = sourceBucket(subject);
+  const other = source && accountOf(snapshot, subject, source);
+  if (source !== undefined && other !== account) {
+    const message =
+      "The two buckets belong to different accounts of the store, which no one credential reaches";
+    return err(fault("AccessDenied", message));
+  }
+  if (caller.kind === "known" && account === caller.key.account) return ok(asCaller(caller));
+  if (account?.upstream === undefined) return NOBODY;
+  return ok({ kind: "account", credential: account.upstream });
 }
 
-/** How the store knows the caller; undefined: not at all, the request goes unsigned. */
-function credentialOf(caller: Caller, headers: string[]): Credential | undefined {
-  if (caller.kind === "anonymous") return undefined;
+const NOBODY = ok<Signer>({ kind: "nobody" });
+
+/** Whose the bucket is; of unknown buckets the caller's own account. */
+function accountOf(snapshot: Snapshot, subject: Subject, bucket: BucketName): Account | undefined {
+  const { caller } = subject;
+  const own = caller.kind === "known" ? caller.key.account : undefined;
+  return recordOf(snapshot, subject, bucket)?.owner ?? own;
+}
+
+function sourceBucket({ headers }: Subject): BucketName | undefined {
+  const text = firstValue(headers, "x-amz-copy-source");
+  const source = text === undefined ? undefined : parseCopySource(text);
+  return source?.ok === true ? source.value.bucket : undefined;
+}
+
+function asCaller(caller: Caller): Signer {
+  if (caller.kind === "anonymous") return { kind: "nobody" };
   const { key } = caller;
-  if (key.account.upstream !== undefined) return key.account.upstream;
-  if (key.sessionToken !== undefined) headers.push("x-amz-security-token", key.sessionToken);
-  return { accessKeyId: key.accessKeyId, secret: key.secret };
+  const { upstream } = key.account;
+  if (upstream === undefined) return { kind: "client", key };
+  return { kind: "account", credential: upstream };
+}
+
+function signedBy(signer: Signer): StoreRequest["signedBy"] {
+  return signer.kind === "account" ? "gateway" : signer.kind;
+}
+
+function credentialOf(signer: Signer, headers: string[]): Credential | undefined {
+  switch (signer.kind) {
+    case "nobody":
+      return undefined;
+    case "account":
+      return signer.credential;
+    case "client": {
+      const { accessKeyId, secret, sessionToken } = signer.key;
+      if (sessionToken !== undefined) headers.push("x-amz-security-token", sessionToken);
+      return { accessKeyId, secret };
+    }
+  }
 }

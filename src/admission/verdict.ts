@@ -29,8 +29,13 @@ export type Verdict =
       readonly content: Buffer | undefined;
       readonly reply: ReplyPlan;
     }
-  /** The gateway itself answers with XML and status 200. */
-  | { readonly kind: "answer"; readonly facts: Facts; readonly xml: string }
+  /** The gateway itself answers, with status 200. */
+  | {
+      readonly kind: "answer";
+      readonly facts: Facts;
+      readonly contentType: string;
+      readonly body: string;
+    }
   /** The decision needs the body: read and prove it, then call `admitBody`. */
   | { readonly kind: "read"; readonly facts: Facts; readonly pending: PendingBody }
   /** The decision needs the fields of a browser form: read them, then call `admitForm`. */

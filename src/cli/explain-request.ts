@@ -1,5 +1,5 @@
-import type { Key } from "../admission/principal.ts";
-import { holderOf } from "../admission/question.ts";
+import { holderName, type Key } from "../admission/principal.ts";
+
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
@@ -75,7 +75,7 @@ export function requestFor(
   return ok({
     head: signed(head, key.value, nowMs, snapshot),
     nowMs,
-    identity: `${holderOf(key.value)}, key ${key.value.accessKeyId}`,
+    identity: `${holderName(key.value)}, key ${key.value.accessKeyId}`,
   });
 }
 
@@ -123,7 +123,7 @@ function headersFor(
 function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {
   if (as === undefined)
     return err("Say whose request it is: --as account, --as account:subuser or --anonymous");
-  for (const key of snapshot.keys.values()) if (holderOf(key) === as) return ok(key);
+  for (const key of snapshot.keys.values()) if (holderName(key) === as) return ok(key);
   return err(`Nobody with a key is called "${as}"`);
 }
 

@@ -17,13 +17,20 @@ type Explanation = {
   readonly operation: string;
   readonly identity: string;
   /** Everything that must be allowed. */
-  readonly asks: readonly { readonly action: string; readonly resource: string }[];
+  readonly asks: readonly ExplainedAsk[];
   readonly gates: readonly GateOutcome[];
   /** What the client would read. */
   readonly code: string | undefined;
   readonly message: string | undefined;
   /** What can only be said with the body. */
   readonly note: string | undefined;
+};
+
+type ExplainedAsk = {
+  readonly action: string;
+  readonly resource: string;
+  /** The account itself, a tier, or a statement with its file and line; undefined: nothing. */
+  readonly allowedBy: string | undefined;
 };
 
 type GateOutcome = {
@@ -87,13 +94,17 @@ function ofAsks(
   identity: string,
   nowMs: number,
 ): Explanation {
-  const gates = judgeEach(snapshot, subject, asks, nowMs);
+  const { gates, allowed } = judgeEach(snapshot, subject, asks, nowMs);
   const refusal = gates.find((gate) => gate.refusal !== undefined)?.refusal;
   return {
     decision: refusal === undefined ? "allow" : "deny",
     operation: subject.operation,
     identity,
-    asks: asks.map((ask) => ({ action: ask.action, resource: arnOf(ask) })),
+    asks: asks.map((ask, i) => ({
+      action: ask.action,
+      resource: arnOf(ask),
+      allowedBy: allowed[i],
+    })),
     gates: gates.map(({ gate, refusal: refused }) => ({
       gate,
       outcome: refused === undefined ? "passed" : "refused",
@@ -133,7 +144,9 @@ function asText({
   note,
 }: Explanation): string {
   const lines = [`Operation  ${operation}`, `As         ${identity}`];
-  for (const { action, resource } of asks) lines.push(`Needs      ${action} on ${resource}`);
+  for (const { action, resource, allowedBy } of asks) {
+    lines.push(`Needs      ${action} on ${resource} (allowed by ${allowedBy ?? "nothing"})`);
+  }
   lines.push("");
   for (const { gate, outcome, rule } of gates) {
     lines.push(`  ${gate.padEnd(16)} ${outcome}${rule === undefined ? "" : `  (${rule})`}`);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseConfig, type Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -19,9 +20,15 @@ export function loadConfig(file: string): Loaded {
   };
   const text = read(file);
   const result = text.ok
-    ? parseConfig(text.value, file, { read, env })
+    ? parseConfig(text.value, file, { read, env, provider })
     : err([notReadable(file, text.error)]);
   return { result, files: [...files] };
+}
+
+/** One of the access models that are shipped beside the code. */
+function provider(name: string): { readonly file: string; readonly text: string } {
+  const file = fileURLToPath(new URL(`../../config/providers/${name}.yaml`, import.meta.url));
+  return { file, text: readFileSync(file, "utf8") };
 }
 
 /** Only what is set: `process.env` also answers to `toString`. */

@@ -1,5 +1,4 @@
 import type { Problem } from "../lib/problem.ts";
-import { DEFAULT_TIERS } from "../policy/tier.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import type { ConfigDocument, DocumentNode } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
@@ -7,10 +6,10 @@ import { parseInstant } from "./scalars.ts";
 
 /**
  * What must fit together across accounts files: names and access keys are given once, tiers
- * exist. Looks at single values, so that it finds its problems although others are there.
+ * exist (`tiers`: their names). Looks at single values, so that it finds its problems although others are there.
  */
 export function accountProblems(
-  gateway: ConfigDocument,
+  tiers: ReadonlySet<string>,
   files: readonly (ConfigDocument | undefined)[],
 ): readonly Problem[] {
   const scalars = files.flatMap((document) =>
@@ -22,7 +21,7 @@ export function accountProblems(
     ...repeated(scalars, ACCESS_KEY, "access key"),
     ...repeated(scalars, ACCOUNT_NAME, "account"),
     ...files.flatMap((document) => (document === undefined ? [] : repeatedSubusers(document))),
-    ...unknownTiers(gateway, scalars),
+    ...unknownTiers(tiers, scalars),
     ...files.flatMap((document) => (document === undefined ? [] : powerless(document))),
     ...scalars.flatMap(emptyLife),
   ];
@@ -73,12 +72,7 @@ function repeatedSubusers(document: ConfigDocument): readonly Problem[] {
   return [...byAccount.values()].flatMap((names) => repeated(names, SUBUSER_NAME, "subuser"));
 }
 
-function unknownTiers(gateway: ConfigDocument, scalars: readonly Scalar[]): readonly Problem[] {
-  const tiers = new Set(Object.keys(DEFAULT_TIERS));
-  for (const path of gateway.nodes.keys()) {
-    const own = /^policy\.tiers\.([A-Za-z0-9_-]+)$/.exec(path)?.[1];
-    if (own !== undefined) tiers.add(own);
-  }
+function unknownTiers(tiers: ReadonlySet<string>, scalars: readonly Scalar[]): readonly Problem[] {
   return scalars.flatMap(({ document, path, node }) => {
     const { value } = node;
     if (!TIER.test(path) || typeof value !== "string" || tiers.has(value)) return [];

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { ActionsSchema, NetworksSchema } from "./gateway-schema.ts";
-import { parseAccessKey, parseInstant, parsePrincipalName, parseSecret } from "./scalars.ts";
+import {
+  parseAccessKey,
+  parseBucketName,
+  parseInstant,
+  parsePrincipalName,
+  parseSecret,
+} from "./scalars.ts";
 import { someText, text } from "./shape.ts";
 
 const credential = {
@@ -21,15 +27,32 @@ const KeySchema = z.strictObject({
 
 const PoliciesSchema = z.array(someText()).prefault([]);
 
+/** What accounts and their subusers both may have for policies to speak of. */
+const ATTRIBUTES = {
+  groups: z
+    .array(someText())
+    .prefault([])
+    .describe("Groups, and further names such as uid:1234, by which bucket policies may name it"),
+  privileges: z
+    .array(someText())
+    .prefault([])
+    .describe("Privileges of the provider, which permit their actions over any policy"),
+  tags: z
+    .record(z.string().min(1).max(128), z.string().max(256))
+    .prefault({})
+    .describe("What aws:PrincipalTag/name is of it"),
+};
+
 const SubuserSchema = z.strictObject({
   name: text(parsePrincipalName),
   tier: z
     .string()
     .optional()
     .describe(
-      "READ, WRITE, READWRITE, FULL or a name of policy.tiers; absent: only what policies allow",
+      "A tier of the provider, such as READ, or of policy.tiers; absent: only what policies allow",
     ),
   policies: PoliciesSchema.describe("Identity policies of this subuser, JSON files"),
+  ...ATTRIBUTES,
   keys: z.array(KeySchema).prefault([]),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that this subuser may not do"),
@@ -41,6 +64,7 @@ const AccountSchema = z.strictObject({
     .strictObject(credential)
     .optional()
     .describe("How the store sees this account; absent: the client's own key signs upstream too"),
+  ...ATTRIBUTES,
   keys: z.array(KeySchema).prefault([]),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that nobody of this account may do"),
@@ -48,7 +72,31 @@ const AccountSchema = z.strictObject({
   subusers: z.array(SubuserSchema).prefault([]),
 });
 
-/** accounts.yaml: who may come, by which keys. Times in milliseconds since the epoch. */
-export const AccountsSchema = z.strictObject({ accounts: z.array(AccountSchema) });
+const BucketSchema = z.strictObject({
+  name: text(parseBucketName).describe("The bucket, or tenant:bucket"),
+  account: z.string().describe("The account that owns it"),
+  policy: someText().optional().describe("Its policy, a JSON file"),
+  shares: z
+    .array(
+      z.strictObject({
+        with: z.string().describe("account or account:subuser"),
+        permissions: z.string().describe("A tier of the provider, such as READ"),
+      }),
+    )
+    .prefault([])
+    .describe("Whom an administrator shares it with, and what for"),
+});
+
+/**
+ * accounts.yaml: who may come, by which keys, and what buckets there are policies for. Times in
+ * milliseconds since the epoch.
+ */
+export const AccountsSchema = z.strictObject({
+  accounts: z.array(AccountSchema),
+  buckets: z
+    .array(BucketSchema)
+    .prefault([])
+    .describe("With policy.bucketPolicies: gateway, the buckets whose policies stand here"),
+});
 
 export type AccountsFile = z.output<typeof AccountsSchema>;

@@ -1,8 +1,7 @@
 import type { ActionPattern } from "../admission/principal.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { KNOWN_ACTIONS } from "../policy/actions.ts";
+import { compileActions, KNOWN_ACTIONS } from "../policy/actions.ts";
 import { didYouMean } from "../lib/suggestion.ts";
-import { compileTier } from "../policy/tier.ts";
 import { actionPattern, BLOCKABLE_NAMES } from "../s3/action-names.ts";
 import { isOperationName, OPERATION_LIST, type OperationName } from "../s3/operations.ts";
 import type { Complaint } from "./surroundings.ts";
@@ -19,14 +18,11 @@ export function parseBlockedAction(text: string): Result<ActionPattern, Complain
 }
 
 /**
- * An entry of a tier. Narrower than a blocked one: a name of an operation would allow everything
- * the operation asks for, so only actions are taken.
+ * An entry of a tier. Narrower than a blocked one: whether names of operations are permissions is
+ * the provider's to say, and judged with it.
  */
 export function parseTierAction(text: string): Result<string, Complaint> {
-  const tier = compileTier(text, [text]);
-  return tier.ok && tier.value.actions.size > 0
-    ? ok(text)
-    : err(unknownAction(text, KNOWN_ACTIONS));
+  return compileActions([text]).ok ? ok(text) : err(unknownAction(text, KNOWN_ACTIONS));
 }
 
 /** The name of an operation of the S3 API, such as `GetObjectAttributes`. */

@@ -1,9 +1,13 @@
-import type { Account, Key, Subuser } from "../admission/principal.ts";
+import type { BucketRecord, BucketRecords } from "../admission/buckets.ts";
+import type { Account, Holder, Key } from "../admission/principal.ts";
 import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
-import { compileTier, DEFAULT_TIERS, type Tier, type TierName } from "../policy/tier.ts";
+import { callerOf } from "../provider/principals.ts";
+import type { Tier } from "../provider/tier.ts";
 import { KeyRing } from "../signature/key-ring.ts";
+import type { SignatureRules } from "../signature/rules.ts";
+import { nameOf, type BucketConfig } from "./buckets.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 
 /**
@@ -11,24 +15,27 @@ import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
  * `generation` counts accepted configurations, from 1.
  */
 export function compileSnapshot(config: Config, generation: number): Snapshot {
-  const keys = compileKeys(config.accounts, compileTiers(config.policy.tiers));
+  const { policy, limits } = config;
+  const accounts = config.accounts.map((written) => compileAccount(written, policy));
+  const keys = new Map(
+    config.accounts.flatMap((written, i) => {
+      const account = accounts[i];
+      return account === undefined ? [] : compileKeys(written, account, policy);
+    }),
+  );
   return {
     generation,
     domains: config.listen.domains,
     store: compileStore(config.upstream),
     keys,
+    buckets: compileBuckets(config.buckets, accounts),
     // Each key as the client's and as the store's.
     ring: new KeyRing(keys.size * 2 + 2),
-    signatures: {
-      v2: config.policy.signatureV2,
-      regions: config.policy.regions,
-      clockSkewMs: config.limits.clockSkewMs,
-      presignedExpiryMaxMs: config.policy.presignedExpiryMaxMs,
-    },
-    policy: compilePolicy(config.policy),
+    signatures: compileSignatures(policy, limits),
+    policy: compilePolicy(policy),
     limits: {
-      headerBytesMax: config.limits.headerBytesMax,
-      xmlBytesMax: config.limits.xmlBytesMax,
+      headerBytesMax: limits.headerBytesMax,
+      xmlBytesMax: limits.xmlBytesMax,
     },
   };
 }
@@ -40,57 +47,128 @@ function compileStore(upstream: Config["upstream"]): StoreSettings {
   return { authority: first.authority, region, addressing, operations, trailers };
 }
 
-function compilePolicy(policy: Config["policy"]): PolicySettings {
-  const { mode, networks, blockedActions, unsupported, versionGuard, anonymous } = policy;
-  return { mode, networks, blockedActions, unsupported, versionGuard, anonymous };
+function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {
+  const { expirySecondsMin, v2, v2SecondsMax } = policy.provider.presigned;
+  const ownMaxMs = policy.presignedExpiryMaxMs;
+  return {
+    v2: policy.signatureV2,
+    regions: policy.regions,
+    clockSkewMs: limits.clockSkewMs,
+    presignedExpiryMaxMs: ownMaxMs,
+    presignedExpiryMinMs: expirySecondsMin * 1000,
+    presignedV2: v2,
+    presignedV2MaxMs:
+      v2SecondsMax === undefined ? undefined : Math.min(v2SecondsMax * 1000, ownMaxMs),
+  };
 }
 
-/** The provider's tiers, and the operator's own above them. */
-function compileTiers(own: Config["policy"]["tiers"]): ReadonlyMap<TierName, Tier> {
-  const tiers = new Map<TierName, Tier>();
-  for (const [name, patterns] of Object.entries({ ...DEFAULT_TIERS, ...own })) {
-    const tier = compileTier(name, patterns);
-    if (!tier.ok) throw new Error(`A checked tier has good patterns: ${tier.error.message}`);
-    tiers.set(name, tier.value);
-  }
-  return tiers;
+function compilePolicy(policy: Config["policy"]): PolicySettings {
+  const { provider, mode, networks, blockedActions, versionGuard, tierMode } = policy;
+  const { anonymous, bucketPolicies, guestGroups } = policy;
+  return {
+    provider,
+    mode,
+    networks,
+    blockedActions,
+    unsupported: [...policy.unsupported, ...provider.unsupported],
+    versionGuard,
+    tierMode,
+    anonymous,
+    guest: callerOf(provider.principals, undefined, guestGroups),
+    bucketPolicies,
+  };
 }
 
 function compileKeys(
-  accounts: readonly AccountConfig[],
-  tiers: ReadonlyMap<TierName, Tier>,
-): ReadonlyMap<string, Key> {
-  const keys = new Map<string, Key>();
-  for (const written of accounts) {
-    const account = compileAccount(written);
-    for (const key of written.keys) keys.set(key.accessKey, compileKey(key, account, undefined));
-    for (const user of written.subusers) {
-      const subuser = compileSubuser(user, written, tiers);
-      for (const key of user.keys) keys.set(key.accessKey, compileKey(key, account, subuser));
-    }
-  }
-  return keys;
+  written: AccountConfig,
+  account: Account,
+  policy: Config["policy"],
+): readonly (readonly [string, Key])[] {
+  const own = written.keys.map(
+    (key) => [key.accessKey, compileKey(key, account, undefined)] as const,
+  );
+  const users = written.subusers.flatMap((user) => {
+    const subuser = compileSubuser(user, written, policy);
+    return user.keys.map((key) => [key.accessKey, compileKey(key, account, subuser)] as const);
+  });
+  return [...own, ...users];
 }
 
-function compileAccount(written: AccountConfig): Account {
-  const { name, upstream, networks, blockedActions } = written;
-  const credential = upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey };
-  const policies = compileSet(written.policies);
-  return { name, upstream: credential, networks, blockedActions, policies };
+function compileAccount(written: AccountConfig, policy: Config["policy"]): Account {
+  const { upstream } = written;
+  return {
+    ...compileHolder(written, written, undefined, policy),
+    tier: policy.provider.accountTier,
+    policies: compileSet(written.policies),
+    upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
+  };
 }
 
 function compileSubuser(
   written: SubuserConfig,
   account: AccountConfig,
-  tiers: ReadonlyMap<TierName, Tier>,
-): Subuser {
+  policy: Config["policy"],
+): Holder {
+  return {
+    ...compileHolder(written, account, written.name, policy),
+    tier: tierNamed(policy.tiers, written.tier),
+    policies: compileSet([...account.policies, ...written.policies]),
+  };
+}
+
+/** What account and subuser have alike; `subuser`: its name, undefined for the account itself. */
+function compileHolder(
+  written: AccountConfig | SubuserConfig,
+  account: AccountConfig,
+  subuser: string | undefined,
+  { provider }: Config["policy"],
+): Omit<Holder, "tier" | "policies"> {
   const { name, networks, blockedActions } = written;
-  const tier = written.tier === undefined ? undefined : tiers.get(written.tier);
-  if (written.tier !== undefined && tier === undefined) {
-    throw new Error(`A checked configuration knows its tiers: ${written.tier}`);
+  const groups = [...new Set([...account.groups, ...written.groups])];
+  const identity = { account: account.name, subuser, groups, tenant: undefined };
+  const tags = Object.entries({ ...account.tags, ...written.tags });
+  return {
+    name,
+    principal: callerOf(provider.principals, identity),
+    privileges: written.privileges.flatMap((privilege) => provider.privileges.get(privilege) ?? []),
+    tags: new Map(tags.map(([tag, value]) => [tag.toLowerCase(), value])),
+    networks,
+    blockedActions,
+  };
+}
+
+function tierNamed(tiers: ReadonlyMap<string, Tier>, name: string | undefined): Tier | undefined {
+  const tier = name === undefined ? undefined : tiers.get(name);
+  if (name !== undefined && tier === undefined) {
+    throw new Error(`A checked configuration knows its tiers: ${name}`);
   }
-  const policies = compileSet([...account.policies, ...written.policies]);
-  return { name, tier, networks, blockedActions, policies };
+  return tier;
+}
+
+function compileBuckets(
+  buckets: readonly BucketConfig[],
+  accounts: readonly Account[],
+): BucketRecords {
+  const owners = new Map(accounts.map((account) => [account.name, account]));
+  return new Map(
+    buckets.map((bucket): [string, BucketRecord] => {
+      const owner = owners.get(bucket.account);
+      if (owner === undefined) throw new Error(`A bucket has an account: ${bucket.account}`);
+      const { policies, policyText } = bucket;
+      const policy = policies.length === 0 ? undefined : compilePolicies(policies);
+      return [
+        nameOf(bucket.name),
+        { owner, policy, policyText, isPublic: policies.some(isPublic) },
+      ];
+    }),
+  );
+}
+
+function isPublic({ statements }: Policy): boolean {
+  return statements.some(
+    ({ effect, principals, conditions }) =>
+      effect === "Allow" && principals?.everyone === true && conditions.length === 0,
+  );
 }
 
 /** Most users have no policies of their own and share one empty set. */
@@ -103,7 +181,7 @@ const NO_POLICIES = compilePolicies([]);
 function compileKey(
   key: AccountConfig["keys"][number],
   account: Account,
-  subuser: Subuser | undefined,
+  subuser: Holder | undefined,
 ): Key {
   return {
     accessKeyId: key.accessKey,

@@ -4,19 +4,24 @@ import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { NetworkRule } from "../policy/network.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { TierName } from "../policy/tier.ts";
+import type { Provider } from "../provider/provider.ts";
+import { parseProvider } from "../provider/schema.ts";
+import type { Tier } from "../provider/tier.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { operationsOf } from "../s3/stores.ts";
 import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
+import { attributeProblems } from "./attributes.ts";
+import { readBuckets, type BucketConfig } from "./buckets.ts";
 import { readDocument, type ConfigDocument } from "./document.ts";
 import { gatewayProblems } from "./gateway-rules.ts";
-import { GatewaySchema, type GatewayFile } from "./gateway-schema.ts";
+import { GatewaySchema, PROVIDERS, type GatewayFile } from "./gateway-schema.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem, type Pem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
+import { readTiers } from "./tiers.ts";
 
 /**
  * A configuration of which every part was understood and found good. Times in milliseconds, sizes
@@ -46,15 +51,21 @@ export type Config = {
   };
   /** Of all accounts files, in their order. */
   readonly accounts: readonly AccountConfig[];
+  /** Whose policies the gateway keeps. */
+  readonly buckets: readonly BucketConfig[];
   readonly policy: {
+    readonly provider: Provider;
     readonly mode: "enforce" | "report";
     readonly networks: NetworkRule;
     readonly blockedActions: readonly ActionPattern[];
     readonly unsupported: readonly ActionPattern[];
     readonly versionGuard: boolean;
-    /** The operator's own by name, with action patterns; they come before the provider's. */
-    readonly tiers: Readonly<Record<TierName, readonly string[]>>;
-    readonly anonymous: "deny" | "upstream";
+    /** By name: the provider's, and the operator's own in their place. */
+    readonly tiers: ReadonlyMap<string, Tier>;
+    readonly tierMode: "ceiling" | "union";
+    readonly anonymous: "deny" | "policy" | "upstream";
+    readonly guestGroups: readonly string[];
+    readonly bucketPolicies: "upstream" | "gateway";
     readonly presignedExpiryMaxMs: number;
     readonly signatureV2: boolean;
     /** Empty: any. */
@@ -96,25 +107,50 @@ export function parseConfig(
   const problems: Problem[] = [];
   const gateway = parseFile(text, file, GatewaySchema, surroundings, problems);
   if (gateway.document === undefined) return err(inOrder(problems));
-  const accounts = accountsFiles(gateway.document, surroundings, problems);
-  const pem = readPem(gateway.document, surroundings);
+  const { document } = gateway;
+  const files = accountsFiles(document, surroundings, problems);
+  const provider = readProvider(document, surroundings);
+  const tiers = readTiers(document, provider, problems);
+  const pem = readPem(document, surroundings);
   if (!pem.ok) problems.push(...pem.error);
+  const documents = files.flatMap((each) => each.document ?? []);
   problems.push(
-    ...gatewayProblems(gateway.document),
-    ...accountProblems(
-      gateway.document,
-      accounts.map(({ document }) => document),
-    ),
+    ...gatewayProblems(document),
+    ...accountProblems(new Set(tiers.keys()), documents),
+    ...attributeProblems([document, ...documents], provider),
   );
-  const list: AccountConfig[] = [];
-  for (const { document, value } of accounts) {
-    if (document === undefined) continue;
-    const policies = readPolicies(document, surroundings);
+  const accounts: AccountConfig[] = [];
+  const whole: { document: ConfigDocument; value: AccountsFile }[] = [];
+  for (const { document: named, value } of files) {
+    if (named === undefined) continue;
+    const policies = readPolicies(named, provider, surroundings);
     if (!policies.ok) problems.push(...policies.error);
-    else if (value !== undefined) list.push(...withPolicies(value, policies.value));
+    else if (value !== undefined) accounts.push(...withPolicies(value, policies.value));
+    if (value !== undefined) whole.push({ document: named, value });
   }
+  const kept = document.nodes.get("policy.bucketPolicies")?.value === "gateway";
+  const buckets = readBuckets(whole, kept, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
-  return ok(assemble(gateway.value, list, pem.value, file));
+  return ok(assemble(gateway.value, { accounts, buckets, provider, tiers, pem: pem.value }, file));
+}
+
+/** Everything that was read beside gateway.yaml itself. */
+type Read = {
+  readonly accounts: readonly AccountConfig[];
+  readonly buckets: readonly BucketConfig[];
+  readonly provider: Provider;
+  readonly tiers: ReadonlyMap<string, Tier>;
+  readonly pem: Pem;
+};
+
+/** The access model that the gateway comes with; an unknown name is the schema's to complain of. */
+function readProvider(gateway: ConfigDocument, surroundings: Surroundings): Provider {
+  const written = gateway.nodes.get("policy.provider")?.value;
+  const name = PROVIDERS.find((known) => known === written) ?? "aws";
+  const { text, file } = surroundings.provider(name);
+  const provider = parseProvider(text, file);
+  if (!provider.ok) throw new Error(`${file} is not whole: ${provider.error[0]?.message}`);
+  return provider.value;
 }
 
 /** `policies`: by the path of their names in the same file. */
@@ -180,10 +216,10 @@ function accountsFiles(
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
 function assemble(
   { listen, admin, upstream, policy, limits, log }: GatewayFile,
-  accounts: readonly AccountConfig[],
-  pem: Pem,
+  { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
 ): Config {
+  const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, headersTimeout } = upstream;
   return {
     listen: { address: listen.address, tls: pem.tls, domains: listen.domains },
@@ -200,15 +236,20 @@ function assemble(
       ca: pem.ca,
     },
     accounts,
+    buckets,
     policy: {
+      provider,
       mode: policy.mode,
       networks: policy.networks,
       blockedActions: policy.blockedActions,
       unsupported: policy.unsupported,
       versionGuard: policy.versionGuard,
-      tiers: policy.tiers,
-      anonymous: policy.anonymous,
-      presignedExpiryMaxMs: policy.presigned.maxExpiry,
+      tiers,
+      tierMode: policy.tierMode ?? provider.tierMode,
+      anonymous: policy.anonymous ?? provider.anonymous.access,
+      guestGroups: policy.guestGroups,
+      bucketPolicies: policy.bucketPolicies,
+      presignedExpiryMaxMs: Math.min(policy.presigned.maxExpiry ?? providersMaxMs, providersMaxMs),
       signatureV2: policy.signatures.includes("v2"),
       regions: policy.regions,
     },

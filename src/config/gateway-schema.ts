@@ -6,6 +6,9 @@ import { parseDomain, parseEndpoint, parseRegion, parseSocketAddress } from "./s
 import { duration, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
+/** The access models of config/providers. */
+export const PROVIDERS = ["aws", "atman", "lumi-o", "qumulo", "coscine", "nutanix"] as const;
+
 export const ADMIN_DEFAULT = "127.0.0.1:9090";
 
 /** `networks: { allow, deny }`, the same wherever it stands. */
@@ -87,7 +90,7 @@ const UpstreamSchema = z.strictObject({
 });
 
 const PolicySchema = z.strictObject({
-  provider: z.enum(["aws"]).prefault("aws").describe("The access model"),
+  provider: z.enum(PROVIDERS).prefault("aws").describe("The access model"),
   mode: z
     .enum(["enforce", "report"])
     .prefault("enforce")
@@ -102,28 +105,34 @@ const PolicySchema = z.strictObject({
     .prefault(false)
     .describe("Refuse whatever could destroy the history of objects, whoever asks"),
   tierMode: z
-    .enum(["ceiling"])
-    .prefault("ceiling")
-    .describe("ceiling: nothing lifts a subuser above its tier"),
+    .enum(["ceiling", "union"])
+    .optional()
+    .describe(
+      "ceiling: nothing lifts a subuser above its tier; union: a policy may; absent: the provider's",
+    ),
   tiers: z
     .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), z.array(text(parseTierAction)))
     .prefault({})
-    .describe("Own tiers, or changes to READ, WRITE, READWRITE and FULL: name and actions"),
+    .describe("Own tiers, or changes to the provider's: name and actions"),
   anonymous: z
-    .enum(["deny", "upstream"])
-    .prefault("deny")
+    .enum(["deny", "policy", "upstream"])
+    .optional()
     .describe(
-      "Requests without credentials: refused, or forwarded unsigned for the store to judge",
+      "Requests without credentials: refused, allowed what a bucket policy allows, or forwarded unsigned for the store to judge; absent: the provider's",
     ),
+  guestGroups: z
+    .array(someText())
+    .prefault([])
+    .describe("Groups that requests without credentials are in, for providers with groups"),
   bucketPolicies: z
-    .enum(["upstream"])
+    .enum(["upstream", "gateway"])
     .prefault("upstream")
-    .describe("Who keeps and enforces bucket policies"),
+    .describe("Who keeps and enforces bucket policies: the store, or the gateway"),
   presigned: z
     .strictObject({
       maxExpiry: duration("1s", "7d")
-        .prefault("7d")
-        .describe("The longest X-Amz-Expires that is accepted"),
+        .optional()
+        .describe("The longest X-Amz-Expires that is accepted; absent: the provider's"),
     })
     .prefault({}),
   signatures: z

@@ -8,7 +8,7 @@ import {
   type DocumentNode,
   type Position,
 } from "./document.ts";
-import { isPlannedKey, isPlannedValue } from "./planned.ts";
+import { isPlannedKey } from "./planned.ts";
 import type { Complaint } from "./surroundings.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -88,7 +88,6 @@ function unknownKey(key: string, known: readonly string[]): Complaint {
 }
 
 function oneOf(path: string, node: DocumentNode, values: readonly string[]): Complaint {
-  if (isPlannedValue(path, node.value)) return planned(`${path}: ${node.value}`);
   const message = `Expected ${values.join(" or ")}${quoted(path, node)}`;
   return { message, remedy: didYouMean(node.written ?? "", values, "") };
 }

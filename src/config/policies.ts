@@ -2,8 +2,9 @@ import { isEvaluated } from "../admission/condition-context.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { namedKeys } from "../policy/named-keys.ts";
-import { parsePolicy } from "../policy/parse.ts";
 import type { Policy } from "../policy/policy.ts";
+import { parseProviderPolicy } from "../provider/policy.ts";
+import type { Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
@@ -16,6 +17,7 @@ const FILE = /^accounts\[\d+\](?:\.subusers\[\d+\])?\.policies\[\d+\]$/;
  */
 export function readPolicies(
   document: ConfigDocument,
+  provider: Provider,
   surroundings: Surroundings,
 ): Result<ReadonlyMap<string, Policy>, readonly Problem[]> {
   const policies = new Map<string, Policy>();
@@ -25,7 +27,7 @@ export function readPolicies(
     const file = besides(document.file, value);
     const text = surroundings.read(file);
     const policy = text.ok
-      ? parsePolicy(text.value, file, "identity")
+      ? parseProviderPolicy(provider, text.value, file, "identity")
       : err([problemAt(document, path, unreadable(file, text.error))]);
     if (!policy.ok) problems.push(...policy.error);
     else {
@@ -37,7 +39,7 @@ export function readPolicies(
 }
 
 /** A condition that is never looked at would be worse than none. */
-function notEvaluated(policy: Policy): readonly Problem[] {
+export function notEvaluated(policy: Policy): readonly Problem[] {
   return namedKeys(policy)
     .filter(({ key }) => !isEvaluated(key))
     .map(({ key, place }) => ({

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
+import { parseBucket, type BucketName } from "../s3/address.ts";
 
 /** Where a server listens: `host` is an address or a name, without brackets. */
 export type SocketAddress = { readonly host: string; readonly port: number };
@@ -118,6 +119,12 @@ export function parseSecret(text: string): Result<string, string> {
     return err("A secret must not hold line breaks, nor begin or end with white space");
   }
   return ok(text);
+}
+
+/** `bucket` or `tenant:bucket`, as in a path. */
+export function parseBucketName(text: string): Result<BucketName, string> {
+  const bucket = text.includes("%") ? undefined : parseBucket(text);
+  return bucket?.ok === true ? bucket : err("Expected the name of a bucket, or tenant:bucket");
 }
 
 /** The name of an account or subuser; `account:subuser` is how `explain` names them together. */

@@ -10,6 +10,8 @@ export type Surroundings = {
   readonly read: (path: string) => Result<string, string>;
   /** The value of an environment variable; undefined if it is not set. */
   readonly env: (name: string) => string | undefined;
+  /** The text of one of the access models that come with the gateway, and what to call its file. */
+  readonly provider: (name: string) => { readonly file: string; readonly text: string };
 };
 
 /** `path` as seen from the directory of `file`, the file that names it. */

@@ -104,6 +104,8 @@ export class Exchange {
       errorCode: this.refusal?.code,
       gate: facts.denial?.gate,
       rule: facts.denial?.rule ?? this.refusal?.detail,
+      ruleFile: facts.denial?.place?.file,
+      ruleLine: facts.denial?.place?.line,
       reported: facts.reported,
       endpoint: this.endpoint,
       bytesIn: this.bytesIn,

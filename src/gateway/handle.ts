@@ -70,7 +70,12 @@ function act(inbound: Inbound, verdict: Verdict): void {
       return exchange.refuse(verdict.fault);
     case "answer":
       exchange.answered = true;
-      return exchange.responder.answer(200, "OK", ANSWER_HEADERS, Buffer.from(verdict.xml));
+      return exchange.responder.answer(
+        200,
+        "OK",
+        ["content-type", verdict.contentType],
+        Buffer.from(verdict.body),
+      );
     case "forward":
       return forward(inbound, verdict);
     case "read":
@@ -79,8 +84,6 @@ function act(inbound: Inbound, verdict: Verdict): void {
       return settle(inbound, finishForm(inbound, verdict.pending));
   }
 }
-
-const ANSWER_HEADERS = ["content-type", "application/xml"] as const;
 
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
   const { snapshot, exchange } = inbound;

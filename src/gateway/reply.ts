@@ -84,7 +84,6 @@ const STORE_MESSAGES: ReadonlyMap<string, string> = new Map([
   ["InvalidPartOrder", "The list of parts was not in ascending order"],
   ["InvalidRange", "The requested range is not satisfiable"],
   ["NoSuchBucket", "The specified bucket does not exist"],
-  ["NoSuchBucketPolicy", "The bucket policy does not exist"],
   ["NoSuchCORSConfiguration", "The CORS configuration does not exist"],
   ["NoSuchKey", "The specified key does not exist"],
   ["NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"],

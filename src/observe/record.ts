@@ -33,6 +33,9 @@ export type AccessRecord = {
   readonly gate: string | undefined;
   /** The rule that refused, in the operator's words. */
   readonly rule: string | undefined;
+  /** Where the rule stands, if in a policy: its file, and the line from 1. */
+  readonly ruleFile: string | undefined;
+  readonly ruleLine: number | undefined;
   /** True where report mode let a refused request through. */
   readonly reported: boolean;
   readonly endpoint: string | undefined;

@@ -1,8 +1,8 @@
-import { compileActions } from "../policy/actions.ts";
 import type { PolicyDialect } from "./dialect.ts";
 import type { PrincipalGrammar } from "./principals.ts";
-import type { Provider, ProviderTier } from "./provider.ts";
+import type { Provider } from "./provider.ts";
 import type { ProviderFile } from "./schema.ts";
+import { compileTier, type Tier, type TierText } from "./tier.ts";
 
 /** What decisions use of a provider's file that the schema found good. */
 export function compileProvider(file: ProviderFile): Provider {
@@ -18,6 +18,7 @@ export function compileProvider(file: ProviderFile): Provider {
     crossAccount: file.crossAccount,
     bucketPolicyRole: file.bucketPolicyRole,
     authErrors: file.authErrors,
+    username: file.username,
     tenantAddressing: file.tenantAddressing,
     presigned: { ...presigned, v2SecondsMax: presigned.v2SecondsMax },
     maxKeys: file.maxKeys,
@@ -30,7 +31,7 @@ export function compileProvider(file: ProviderFile): Provider {
     privileges: new Map(
       Object.entries(file.privileges).map(([name, patterns]) => [
         name,
-        compileTier(name, "access", patterns),
+        checkedTier({ name, kind: "access", patterns, operationNames }),
       ]),
     ),
     switches: { operationNames, missingKeyNegated },
@@ -39,29 +40,24 @@ export function compileProvider(file: ProviderFile): Provider {
   };
 }
 
-function compileTiers({ tiers, actionGroups }: ProviderFile): ReadonlyMap<string, ProviderTier> {
+function compileTiers(file: ProviderFile): ReadonlyMap<string, Tier> {
+  const { tiers, actionGroups, operationNames } = file;
   return new Map(
     Object.entries(tiers).map(([name, { kind, groups, actions }]) => {
-      const patterns = [...groups.flatMap((group) => actionGroups[group] ?? []), ...actions];
-      return [name, compileTier(name, kind, [...new Set(patterns)])];
+      const grouped = groups.flatMap((group) => actionGroups[group] ?? []);
+      const patterns = [...new Set([...grouped, ...actions])];
+      return [name, checkedTier({ name, kind, patterns, operationNames })];
     }),
   );
 }
 
-function compileTier(
-  name: string,
-  kind: ProviderTier["kind"],
-  patterns: readonly string[],
-): ProviderTier {
-  const set = compileActions(patterns);
-  if (!set.ok) throw new Error(`A checked tier has good patterns: ${set.error.message}`);
-  return { name, kind, patterns, set: set.value, actions: set.value.actions };
+function checkedTier(text: TierText): Tier {
+  const tier = compileTier(text);
+  if (!tier.ok) throw new Error(`A checked tier has good patterns: ${tier.error.message}`);
+  return tier.value;
 }
 
-function named(
-  tiers: ReadonlyMap<string, ProviderTier>,
-  name: string | undefined,
-): ProviderTier | undefined {
+function named(tiers: ReadonlyMap<string, Tier>, name: string | undefined): Tier | undefined {
   return name === undefined ? undefined : tiers.get(name);
 }
 
@@ -69,6 +65,7 @@ function compileDialect(policy: ProviderFile["policy"]): PolicyDialect {
   const retired = Object.entries(policy.retiredActions);
   return {
     document: policy.document,
+    noPolicy: policy.noPolicy,
     knownActions: policy.knownActions,
     wildcardActions: policy.wildcardActions,
     retiredActions: new Map(retired.map(([name, instead]) => [name.toLowerCase(), instead])),

@@ -7,6 +7,8 @@ import { didYouMean } from "../lib/suggestion.ts";
 /** What a provider's policies may say, where that is less or other than AWS's. */
 export type PolicyDialect = {
   readonly document: DocumentShape;
+  /** What GetBucketPolicy answers for a bucket without one; undefined: NoSuchBucketPolicy. */
+  readonly noPolicy: string | undefined;
   /** As the provider spells them; undefined: any. */
   readonly knownActions: readonly string[] | undefined;
   /** `all`: no wildcard but `s3:*`. */

@@ -91,6 +91,7 @@ const DOCUMENT = z.discriminatedUnion("kind", [
 
 const POLICY = z.strictObject({
   document: DOCUMENT,
+  noPolicy: z.string().optional(),
   knownActions: z.array(ACTION).min(1).optional(),
   wildcardActions: z.enum(["any", "all", "none"]),
   retiredActions: z.record(ACTION, ACTION).prefault({}),
@@ -114,6 +115,7 @@ const ProviderSchema = z
     operationNames: z.boolean(),
     missingKeyNegated: z.enum(["aws", "rgw"]),
     authErrors: z.enum(["aws", "opaque"]),
+    username: z.enum(["subuser", "account"]),
     tenantAddressing: z.boolean(),
     presigned: z.strictObject({
       expirySecondsMin: SECONDS,

@@ -75,6 +75,7 @@ export const FAULTS = {
     message: "You must provide the Content-Length HTTP header",
   },
   MissingSecurityHeader: { status: 400, message: "Your request is missing a required header" },
+  NoSuchBucketPolicy: { status: 404, message: "The bucket policy does not exist" },
   NotImplemented: {
     status: 501,
     message: "A request you provided implies functionality that is not implemented",

@@ -8,4 +8,10 @@ export type SignatureRules = {
   readonly clockSkewMs: number;
   /** The longest `X-Amz-Expires` accepted; never above S3's own seven days. */
   readonly presignedExpiryMaxMs: number;
+  /** The shortest; 0 is "valid in the same second". */
+  readonly presignedExpiryMinMs: number;
+  /** How far ahead the end of a URL of version 2 may be; undefined: that is not limited. */
+  readonly presignedV2MaxMs: number | undefined;
+  /** Whether URLs may be presigned with version 2, where that is accepted at all. */
+  readonly presignedV2: boolean;
 };

@@ -81,6 +81,7 @@ export function parseV2Header(
 
 /** Reads the claim of a URL presigned with version 2; faults as `parseV2Header`. */
 export function parseV2Query(head: RequestHead, rules: SignatureRules): Result<V2Claim, Fault> {
+  if (!rules.presignedV2) return err(versionNotAccepted());
   const common = parseCommon(head, rules);
   if (!common.ok) return common;
   const { query } = head.target;

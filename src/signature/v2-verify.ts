@@ -40,11 +40,11 @@ function checkTime(claim: V2Claim, context: VerifyContext): Fault | undefined {
   }
   if (nowMs > claim.timeMs) return expired(claim.timeMs, nowMs);
   // Version 2 knows no longest life: an end far ahead would make the URL a key for ever.
-  if (claim.timeMs - nowMs <= rules.presignedExpiryMaxMs) return undefined;
-  const secondsMax = rules.presignedExpiryMaxMs / 1000;
+  const { presignedV2MaxMs: maxMs } = rules;
+  if (maxMs === undefined || claim.timeMs - nowMs <= maxMs) return undefined;
   return fault(
     "AccessDenied",
-    `Expires must be at most ${secondsMax} seconds ahead: got "${claim.timeText}"`,
+    `Expires must be at most ${maxMs / 1000} seconds ahead: got "${claim.timeText}"`,
   );
 }
 

@@ -142,11 +142,14 @@ function parseDate(
   );
 }
 
-/** Whole seconds from 1 to seven days, or to what the operator allows. */
+/** Whole seconds up to seven days, within what the operator allows. */
 function parseExpires(text: string, rules: SignatureRules): Result<number, Fault> {
   const seconds = Number(text);
   if (!/^-?\d+$/.test(text)) return malformed("X-Amz-Expires should be a number");
-  if (seconds < 1) return malformed(`X-Amz-Expires must be at least 1 second: got "${text}"`);
+  const secondsMin = rules.presignedExpiryMinMs / 1000;
+  if (seconds < secondsMin) {
+    return malformed(`X-Amz-Expires must be at least ${secondsMin} second: got "${text}"`);
+  }
   if (seconds > EXPIRES_SECONDS_MAX) {
     return malformed(
       "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",

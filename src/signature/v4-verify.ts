@@ -63,9 +63,12 @@ function checkTime(claim: V4Claim, context: VerifyContext): Fault | undefined {
       elements: [["ServerTime", amzDate(nowMs)]],
     });
   }
-  const expiresMs = timeMs + expiresSeconds * 1000;
+  // X-Amz-Date has no fractions: an expiry of 0 lasts to the end of the second it names.
+  const expiresMs = timeMs + (expiresSeconds === 0 ? SECOND_MS - 1 : expiresSeconds * SECOND_MS);
   return nowMs > expiresMs ? expired(expiresMs, nowMs, expiresSeconds) : undefined;
 }
+
+const SECOND_MS = 1000;
 
 function partsAsSent(claim: V4Claim, head: RequestHead): CanonicalParts {
   const unsigned = claim.via === "query" ? SIGNATURE_PARAMETER : undefined;

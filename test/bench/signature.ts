@@ -30,6 +30,9 @@ const rules = {
   regions: [],
   clockSkewMs: 900_000,
   presignedExpiryMaxMs: 604_800_000,
+  presignedExpiryMinMs: 1000,
+  presignedV2: true,
+  presignedV2MaxMs: 604_800_000,
 };
 
 const headers = [

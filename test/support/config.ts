@@ -1,6 +1,13 @@
+import { readFileSync } from "node:fs";
 import { parseConfig, type Config } from "../../src/config/config.ts";
 import type { Problem } from "../../src/lib/problem.ts";
 import { err, ok, type Result } from "../../src/lib/result.ts";
+
+/** The text of config/providers/NAME.yaml. */
+export function shippedProvider(name: string): { file: string; text: string } {
+  const url = new URL(`../../config/providers/${name}.yaml`, import.meta.url);
+  return { file: `${name}.yaml`, text: readFileSync(url, "utf8") };
+}
 
 /** The least that is a configuration, for tests to put something in front of or behind. */
 export const GATEWAY = `upstream: { endpoints: ["http://store:7480"] }
@@ -21,6 +28,7 @@ function parseFiles(
       return text === undefined ? err("no such file") : ok(text);
     },
     env: (name) => env[name],
+    provider: shippedProvider,
   });
 }
 

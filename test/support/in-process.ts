@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { parseConfig } from "../../src/config/config.ts";
 import { openGateway } from "../../src/gateway/open.ts";
 import { err, ok } from "../../src/lib/result.ts";
+import { shippedProvider } from "./config.ts";
 import { scratchFolder } from "./scratch.ts";
 
 /** A section of gateway.yaml, or an item of accounts.yaml, as its author would write it. */
@@ -69,6 +70,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
   const config = parseConfig(JSON.stringify(gateway), "gateway.yaml", {
     read: (path) => (path === "accounts.yaml" ? ok(accounts) : err("no such file")),
     env: () => undefined,
+    provider: shippedProvider,
   });
   if (config.ok) return config.value;
   throw new Error(`Expected a good configuration: ${JSON.stringify(config.error)}`);

@@ -52,8 +52,8 @@ test("admitBody() keeps back the keys that are denied and says so in the merged 
 test("admitBody() answers itself where no key may be deleted, so that the store hears nothing", () => {
   const verdict = deleting("reader", object("a") + object("b"), "<Quiet>true</Quiet>");
   assert(verdict.kind === "answer");
-  assert.equal(verdict.xml.match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
-  assert.match(verdict.xml, /s3:DeleteObject on arn:aws:s3:::photos\/a/);
+  assert.equal(verdict.body.match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
+  assert.match(verdict.body, /s3:DeleteObject on arn:aws:s3:::photos\/a/);
 });
 
 test("admitBody() refuses a DeleteObjects that is none", () => {

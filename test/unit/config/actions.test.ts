@@ -17,7 +17,7 @@ for (const [what, text, remedy] of BLOCKED) {
   });
 }
 
-test("parseTierAction() suggests actions, not operations", () => {
+test("parseTierAction() suggests an action for a slip in one", () => {
   const error = { message: "Unknown action", remedy: 'Did you mean "s3:GetObject"?' };
-  assert.deepEqual(parseTierAction("s3:HeadObject"), { ok: false, error });
+  assert.deepEqual(parseTierAction("s3:GetObjct"), { ok: false, error });
 });

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { networkDecision } from "../../../src/policy/network.ts";
-import { tierAllows } from "../../../src/policy/tier.ts";
+import { tierGrants } from "../../../src/provider/tier.ts";
+import type { Action } from "../../../src/s3/actions.ts";
 import { GATEWAY, goodConfig } from "../../support/config.ts";
 
 const ACCOUNTS = `accounts:
@@ -52,6 +53,9 @@ test("compileSnapshot() carries the settings that decisions need", () => {
     regions: ["us-east-1"],
     clockSkewMs: 300_000,
     presignedExpiryMaxMs: 3_600_000,
+    presignedExpiryMinMs: 1000,
+    presignedV2: true,
+    presignedV2MaxMs: 3_600_000,
   });
   assert.deepEqual(snapshot.limits, { headerBytesMax: 8192, xmlBytesMax: 1_048_576 });
   assert.equal(snapshot.policy.mode, "report");
@@ -123,9 +127,9 @@ test("compileSnapshot() compiles networks", () => {
   assert.equal(networkDecision(reader.account.networks, "192.0.2.67"), "allowed");
 });
 
-function allowed(id: string, action: string): boolean | undefined {
+function allowed(id: string, action: Action): boolean | undefined {
   const tier = snapshot.keys.get(id)?.subuser?.tier;
-  return tier && tierAllows(tier, action);
+  return tier && tierGrants(tier, action, "GetObject");
 }
 
 test("compileSnapshot() takes a tier's default, an own tier, and a change to a default", () => {

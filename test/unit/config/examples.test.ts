@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseConfig } from "../../../src/config/config.ts";
 import { ok } from "../../../src/lib/result.ts";
-import { goodConfig } from "../../support/config.ts";
+import { goodConfig, shippedProvider } from "../../support/config.ts";
 import { schemaFiles } from "../../support/schemas.ts";
 
 for (const { name, made, stored } of schemaFiles()) {
@@ -20,6 +20,7 @@ test("the example configuration is good and its written values are the defaults"
   const parsed = parseConfig(read("gateway.yaml"), "gateway.yaml", {
     read: (path) => ok(read(path)),
     env: () => undefined,
+    provider: shippedProvider,
   });
   assert.ok(parsed.ok, JSON.stringify(parsed));
   const { upstream, accounts } = parsed.value;

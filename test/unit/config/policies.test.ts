@@ -54,8 +54,8 @@ const refused = [
   ],
   [
     "such a key as a variable",
-    withUser(ALLOW.replace("photos/*", "photos/${aws:PrincipalTag/team}/*")),
-    /The condition key "aws:PrincipalTag" is not implemented in this version/,
+    withUser(ALLOW.replace("photos/*", "photos/${aws:ResourceTag/team}/*")),
+    /The condition key "aws:ResourceTag" is not implemented in this version/,
   ],
 ] as const;
 for (const [name, files, expected] of refused) {

@@ -20,6 +20,8 @@ test("auditLine() writes one JSON object and leaves out what is absent", () => {
     errorCode: "AccessDenied",
     gate: "tier",
     rule: "lab:reader: READ",
+    ruleFile: undefined,
+    ruleLine: undefined,
     reported: false,
     endpoint: undefined,
     bytesIn: 0,

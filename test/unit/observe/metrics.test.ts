@@ -21,6 +21,8 @@ const RECORD: AccessRecord = {
   errorCode: undefined,
   gate: undefined,
   rule: undefined,
+  ruleFile: undefined,
+  ruleLine: undefined,
   reported: false,
   endpoint: "http://store:7480",
   bytesIn: 0,

@@ -18,14 +18,6 @@ import {
 
 const atman = shipped("atman");
 
-/** What the document says that only the gateway's data path can show. */
-const NEEDS_THE_DATA_PATH: readonly string[] = [
-  "The main account is the owner of all created buckets: a bucket that a subuser creates belongs to its account at the store, which is what account.upstream does.",
-  "The master account has full rights (FULL): admission gives an account's own key everything, except what gates 1 to 7 take; the provider's part is that it has no accountTier.",
-  "tierMode union: an Allow of a bucket policy lifts a subuser above its tier only once admission evaluates bucket policies before the tier gate.",
-];
-for (const sentence of NEEDS_THE_DATA_PATH) test(`Atman, data path: ${sentence}`, { todo: true });
-
 const TIERS = ["READ", "WRITE", "READWRITE", "FULL"] as const;
 
 /** "Access types": the document's table, and the operations that each of its rows stands for. */

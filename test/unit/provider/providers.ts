@@ -7,7 +7,8 @@ import type { Policy, PolicyKind } from "../../../src/policy/policy.ts";
 import type { Caller } from "../../../src/policy/principals.ts";
 import { parseProviderPolicy } from "../../../src/provider/policy.ts";
 import { callerOf, type Identity } from "../../../src/provider/principals.ts";
-import { isOwnAction, type Provider, tierGrants } from "../../../src/provider/provider.ts";
+import type { Provider } from "../../../src/provider/provider.ts";
+import { isOwnAction, tierGrants } from "../../../src/provider/tier.ts";
 import { parseProvider } from "../../../src/provider/schema.ts";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { type Ask, asksOf } from "../../../src/s3/asks.ts";
@@ -41,7 +42,7 @@ export function may(
   const { actions, versionedActions } = operationNamed(operation);
   const needed = of === "version" ? versionedActions : actions;
   if (needed.length === 0) throw new Error(`${operation} needs nothing of its head`);
-  return needed.every((action) => tierGrants(provider, tier, action, operation));
+  return needed.every((action) => tierGrants(tier, action, operation));
 }
 
 /** What is wrong with a policy, as `path: message`; empty where it is good. */
@@ -124,7 +125,7 @@ export function mayAsk(
   const tier = provider.tiers.get(tierName);
   if (tier === undefined) throw new Error(`No tier ${tierName}`);
   return asked(operation, target, headers).every((ask) =>
-    tierGrants(provider, tier, ask.action, ask.operation),
+    tierGrants(tier, ask.action, ask.operation),
   );
 }
 

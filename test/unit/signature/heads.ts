@@ -17,6 +17,9 @@ export const RULES: SignatureRules = {
   regions: [],
   clockSkewMs: 15 * 60_000,
   presignedExpiryMaxMs: 604_800_000,
+  presignedExpiryMinMs: 1000,
+  presignedV2: true,
+  presignedV2MaxMs: 604_800_000,
 };
 
 /** A head from a target as it stands on the wire and header lines `Name: value`. */

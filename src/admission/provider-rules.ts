@@ -1,0 +1,73 @@
+import type { QueryParameter } from "../http/target.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { Address } from "../s3/address.ts";
+import type { Ask } from "../s3/asks.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { OperationName } from "../s3/operations.ts";
+import type { Caller } from "./subject.ts";
+
+/** A tenant's prefix where the provider has no such addresses. */
+export function tenantFault(provider: Provider, address: Address): Fault | undefined {
+  return address.kind === "service" || mayName(provider, address.bucket.tenant)
+    ? undefined
+    : noTenants(address.bucket.name);
+}
+
+/** The same in a copy's source. */
+export function tenantFaultIn(provider: Provider, asks: readonly Ask[]): Fault | undefined {
+  const bucket = asks.find((ask) => !mayName(provider, ask.bucket?.tenant))?.bucket;
+  return bucket && noTenants(bucket.name);
+}
+
+function mayName({ tenantAddressing }: Provider, tenant: string | undefined): boolean {
+  return tenantAddressing || tenant === undefined;
+}
+
+function noTenants(bucket: string): Fault {
+  return fault("InvalidBucketName", `A tenant cannot be named here: write "${bucket}" alone`);
+}
+
+/**
+ * The query of a listing within the provider's cap. S3 itself answers a larger wish with its most and
+ * no error ("ListObjectsV2", S3 API Reference: MaxKeys). Error: InvalidArgument where it is refused.
+ */
+export function cappedQuery(
+  { maxKeys }: Provider,
+  operation: OperationName,
+  query: readonly QueryParameter[],
+): Result<readonly QueryParameter[], Fault> {
+  if (maxKeys === undefined || !LISTINGS.has(operation)) return ok(query);
+  const { cap, excess } = maxKeys;
+  const isOver = ({ name, value }: QueryParameter): boolean =>
+    name === "max-keys" && Number(value) > cap;
+  if (!query.some(isOver)) return ok(query);
+  if (excess === "refuse") {
+    return err(fault("InvalidArgument", `max-keys must be at most ${cap} here`));
+  }
+  const value = String(cap);
+  return ok(query.map((one) => (isOver(one) ? { ...one, value, rawValue: value } : one)));
+}
+
+/** Operations whose pages `max-keys` bounds. */
+export const LISTINGS: ReadonlySet<OperationName> = new Set<OperationName>([
+  "ListObjects",
+  "ListObjectsV2",
+  "ListObjectVersions",
+]);
+
+/**
+ * Requests without credentials must not choose what an answer's headers say ("GetObject", S3 API
+ * Reference: response headers can only be overridden by signed requests). The store cannot tell,
+ * since the gateway signs for them.
+ */
+export function overriddenByNobody(
+  caller: Caller,
+  query: readonly QueryParameter[],
+): Fault | undefined {
+  if (caller.kind === "known" || !query.some(({ name }) => name.startsWith("response-"))) {
+    return undefined;
+  }
+  const message = "Request specific response headers cannot be used for anonymous requests";
+  return fault("InvalidRequest", message);
+}

@@ -1,0 +1,196 @@
+import type { Problem } from "../lib/problem.ts";
+import { err, type Result } from "../lib/result.ts";
+import { didYouMean } from "../lib/suggestion.ts";
+import type { Policy } from "../policy/policy.ts";
+import { parseProviderPolicy } from "../provider/policy.ts";
+import type { Provider } from "../provider/provider.ts";
+import { sharePolicy, type Share } from "../provider/shares.ts";
+import type { BucketName } from "../s3/address.ts";
+import type { AccountsFile } from "./accounts-schema.ts";
+import type { ConfigDocument } from "./document.ts";
+import { problemAt } from "./issues.ts";
+import { notEvaluated } from "./policies.ts";
+import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
+
+/** A bucket whose policy the gateway keeps. */
+export type BucketConfig = {
+  readonly name: BucketName;
+  readonly account: string;
+  /** Its policy, and one that its shares make. */
+  readonly policies: readonly Policy[];
+  readonly policyText: string | undefined;
+};
+
+/** An accounts file whose shape is right. */
+type File = { readonly document: ConfigDocument; readonly value: AccountsFile };
+type WrittenBucket = AccountsFile["buckets"][number];
+type WrittenAccount = AccountsFile["accounts"][number];
+
+/** What the reading of one bucket needs. */
+type Reading = {
+  readonly provider: Provider;
+  readonly surroundings: Surroundings;
+  readonly accounts: ReadonlyMap<string, WrittenAccount>;
+  readonly document: ConfigDocument;
+  /** Of the bucket, such as `buckets[0]`. */
+  readonly path: string;
+  readonly problems: Problem[];
+};
+
+/**
+ * The buckets of all accounts files; what is wrong with them is added to `problems`. `kept`: whether
+ * the gateway keeps bucket policies at all.
+ */
+export function readBuckets(
+  files: readonly File[],
+  kept: boolean,
+  provider: Provider,
+  surroundings: Surroundings,
+  problems: Problem[],
+): readonly BucketConfig[] {
+  const accounts = new Map(
+    files.flatMap(({ value }) => value.accounts.map((account) => [account.name, account] as const)),
+  );
+  const buckets: BucketConfig[] = [];
+  const names = new Set<string>();
+  for (const { document, value } of files) {
+    for (const [index, bucket] of value.buckets.entries()) {
+      const path = `buckets[${index}]`;
+      const reading = { provider, surroundings, accounts, document, path, problems };
+      if (!kept) complain(reading, "", NOT_KEPT);
+      const name = nameOf(bucket.name);
+      if (names.has(name)) complain(reading, ".name", TWICE);
+      names.add(name);
+      buckets.push(readBucket(reading, bucket));
+    }
+  }
+  return buckets;
+}
+
+const NOT_KEPT: Complaint = {
+  message: "The store keeps bucket policies, so nothing would be made of this",
+  remedy: "Set policy.bucketPolicies to gateway",
+};
+const TWICE: Complaint = { message: "The bucket is given twice", remedy: "Remove one of them" };
+
+/** `bucket` or `tenant:bucket`. */
+export function nameOf({ tenant, name }: BucketName): string {
+  return tenant === undefined ? name : `${tenant}:${name}`;
+}
+
+function readBucket(reading: Reading, bucket: WrittenBucket): BucketConfig {
+  const { accounts } = reading;
+  const owner = accounts.get(bucket.account);
+  if (owner === undefined)
+    complain(reading, ".account", unknown("account", bucket.account, accounts.keys()));
+  else if (owner.upstream === undefined) complain(reading, ".account", NO_UPSTREAM);
+  const text = bucket.policy === undefined ? undefined : readText(reading, bucket.policy);
+  const policy = text && readPolicy(reading, bucket, text.file, text.text);
+  const shared = readShares(reading, bucket);
+  return {
+    name: bucket.name,
+    account: bucket.account,
+    policies: [policy, shared].filter((each) => each !== undefined),
+    policyText: text?.text,
+  };
+}
+
+const NO_UPSTREAM: Complaint = {
+  message: "The account has no key at the store, as which others could be let into its bucket",
+  remedy: "Add upstream to the account",
+};
+
+function readText(
+  reading: Reading,
+  written: string,
+): { readonly file: string; readonly text: string } | undefined {
+  const file = besides(reading.document.file, written);
+  const text = reading.surroundings.read(file);
+  if (text.ok) return { file, text: text.value };
+  complain(reading, ".policy", unreadable(file, text.error));
+  return undefined;
+}
+
+function readPolicy(
+  { provider, problems }: Reading,
+  { name }: WrittenBucket,
+  file: string,
+  text: string,
+): Policy | undefined {
+  const { tenant } = name;
+  const rules = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
+  const policy = parseProviderPolicy(provider, text, file, "bucket", rules);
+  if (!policy.ok) {
+    problems.push(...policy.error);
+    return undefined;
+  }
+  problems.push(...notEvaluated(policy.value));
+  return policy.value;
+}
+
+function readShares(reading: Reading, bucket: WrittenBucket): Policy | undefined {
+  if (bucket.shares.length === 0) return undefined;
+  const { provider, document } = reading;
+  const shares: Share[] = [];
+  for (const [index, written] of bucket.shares.entries()) {
+    const at = `.shares[${index}]`;
+    const share = readShare(reading, written, document.nodes.get(reading.path + at)?.at.line ?? 1);
+    if (!share.ok) {
+      complain(reading, `${at}.${share.error.key}`, share.error);
+      continue;
+    }
+    const alone = sharePolicy(provider, bucket.name.name, [share.value], document.file);
+    if (alone.ok) shares.push(share.value);
+    else
+      complain(reading, `${at}.with`, { message: alone.error, remedy: "Share with its account" });
+  }
+  const policy = sharePolicy(provider, bucket.name.name, shares, document.file);
+  return policy.ok && shares.length > 0 ? policy.value : undefined;
+}
+
+type ShareComplaint = Complaint & { readonly key: "with" | "permissions" };
+
+function readShare(
+  { accounts, provider }: Reading,
+  written: WrittenBucket["shares"][number],
+  line: number,
+): Result<Share, ShareComplaint> {
+  const [accountName = "", subuserName] = written.with.split(":");
+  const account = accounts.get(accountName);
+  const subuser = account?.subusers.find(({ name }) => name === subuserName);
+  if (account === undefined || (subuserName !== undefined && subuser === undefined)) {
+    return err({
+      key: "with",
+      ...unknown("account or subuser", written.with, holdersOf(accounts)),
+    });
+  }
+  const tiers = [...provider.tiers.values()].filter(({ kind }) => kind === "access");
+  if (!tiers.some(({ name }) => name === written.permissions)) {
+    const names = tiers.map(({ name }) => name);
+    return err({ key: "permissions", ...unknown("permissions", written.permissions, names) });
+  }
+  const identity = { account: accountName, subuser: subuserName, groups: [], tenant: undefined };
+  return { ok: true, value: { with: identity, permissions: written.permissions, line } };
+}
+
+function holdersOf(accounts: ReadonlyMap<string, WrittenAccount>): readonly string[] {
+  return [...accounts.values()].flatMap(({ name, subusers }) => [
+    name,
+    ...subusers.map((subuser) => `${name}:${subuser.name}`),
+  ]);
+}
+
+function unknown(what: string, got: string, known: Iterable<string>): Complaint {
+  const names = [...known];
+  const remedy = didYouMean(got, names, `Known: ${names.join(", ")}`);
+  return { message: `Unknown ${what}: got "${got}"`, remedy };
+}
+
+/** `below`: the path within the bucket, such as `.account`. */
+function complain(
+  { document, path, problems }: Reading,
+  below: string,
+  complaint: Complaint,
+): void {
+  problems.push(problemAt(document, path + below, complaint));
+}

@@ -1,0 +1,57 @@
+import { ok, type Result } from "../lib/result.ts";
+import { type ActionFault, type ActionSet, compileActions } from "../policy/actions.ts";
+import type { Action } from "../s3/actions.ts";
+import { operationNamed, type OperationName } from "../s3/operations.ts";
+
+/** A named set of actions: the access type of a subuser, a share's permissions, a privilege. */
+export type Tier = {
+  /** `READ`, `WRITE`, `READWRITE`, `FULL`, or another name of a provider or operator. */
+  readonly name: string;
+  /**
+   * `access`: what a key may do, and, as the tier mode says, the most it may do. `ceiling`: the
+   * most that anybody may do, in either mode; it allows nothing by itself.
+   */
+  readonly kind: "access" | "ceiling";
+  /** As written, groups written out. */
+  readonly patterns: readonly string[];
+  /** All that the patterns name, operations too. */
+  readonly set: ActionSet;
+  /** Whether names of operations are permissions here. */
+  readonly operationNames: boolean;
+};
+
+/** How a tier is written: which action patterns, and what they may name. */
+export type TierText = Pick<Tier, "name" | "kind" | "patterns" | "operationNames">;
+
+/**
+ * A tier of action patterns such as `s3:Get*`, expanded so that a decision is a look-up. The error
+ * is that of compileActions().
+ */
+export function compileTier(text: TierText): Result<Tier, ActionFault> {
+  const set = compileActions(text.patterns);
+  return set.ok ? ok({ ...text, set: set.value }) : set;
+}
+
+/**
+ * Whether `tier` includes the action that `operation` asks for (S3-AUTHORIZATION section 4.3, gate
+ * 6). Where names of operations are permissions, a name stands for what its operation always needs,
+ * and not for what headers add or for versions: s3:CreateMultipartUpload is no way to PutObjectAcl,
+ * nor s3:DeleteObjects one to DeleteObjectVersion (section 5.4, "only those operations").
+ */
+export function tierGrants(tier: Tier, action: Action, operation: OperationName): boolean {
+  const { actions, narrowed, operations } = tier.set;
+  if (actions.has(action) || narrowed.has(operation)) return true;
+  return tier.operationNames && operations.has(operation) && isOwnAction(operation, action);
+}
+
+/** Whether `action` is what `operation` itself is, and not what its headers or a version add. */
+export function isOwnAction(operation: OperationName, action: string): boolean {
+  const own: readonly string[] = FROM_BODY[operation] ?? operationNamed(operation).actions;
+  return own.includes(action);
+}
+
+/** Operations whose rows ask for nothing, because it stands in the body. */
+const FROM_BODY: Partial<Record<OperationName, readonly Action[]>> = {
+  DeleteObjects: ["s3:DeleteObject"],
+  PostObject: ["s3:PutObject"],
+};

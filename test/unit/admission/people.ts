@@ -1,0 +1,146 @@
+import aws4 from "aws4";
+import { admit } from "../../../src/admission/admit.ts";
+import type { Snapshot } from "../../../src/admission/snapshot.ts";
+import type { Verdict } from "../../../src/admission/verdict.ts";
+import { compileSnapshot } from "../../../src/config/compile.ts";
+import type { RequestHead } from "../../../src/http/head.ts";
+import { parseTarget } from "../../../src/http/target.ts";
+import { goodConfig } from "../../support/config.ts";
+import { NOW } from "./world.ts";
+
+type Attributes = {
+  readonly tier?: string;
+  /** Statements of an identity policy. */
+  readonly policy?: readonly object[];
+  readonly groups?: readonly string[];
+  readonly privileges?: readonly string[];
+  readonly tags?: Readonly<Record<string, string>>;
+};
+
+/** A gateway by its people and buckets; whatever is not said is the default. */
+export type People = {
+  /** Of gateway.yaml. */
+  readonly policy?: object;
+  readonly accounts: Readonly<
+    Record<string, Attributes & { readonly users?: Readonly<Record<string, Attributes>> }>
+  >;
+  readonly buckets?: Readonly<
+    Record<
+      string,
+      { readonly account: string; readonly policy?: object; readonly shares?: object[] }
+    >
+  >;
+};
+
+/** The files of such a gateway. Every account's key at the store is `STORE-` and its name. */
+export function filesOf({ policy = {}, accounts, buckets = {} }: People): Record<string, string> {
+  const files: Record<string, string> = {};
+  const holder = (name: string, { policy: own, ...more }: Attributes) => {
+    if (own !== undefined) {
+      files[`${name}.json`] = JSON.stringify(
+        { Version: "2012-10-17", Statement: own },
+        undefined,
+        1,
+      );
+    }
+    return {
+      ...more,
+      name: name.split(".").at(-1),
+      keys: [{ accessKey: `AKID.${name}`, secretKey: `secret-${name}` }],
+      policies: own === undefined ? [] : [`${name}.json`],
+    };
+  };
+  const written = Object.entries(accounts).map(([name, { users = {}, ...own }]) => ({
+    ...holder(name, own),
+    upstream: { accessKey: `STORE-${name}`, secretKey: "of the store" },
+    subusers: Object.entries(users).map(([user, more]) => holder(`${name}.${user}`, more)),
+  }));
+  const records = Object.entries(buckets).map(([name, { account, policy: own, shares = [] }]) => {
+    if (own !== undefined) files[`bucket-${name}.json`] = JSON.stringify(own, undefined, 1);
+    return {
+      name,
+      account,
+      shares,
+      ...(own === undefined ? {} : { policy: `bucket-${name}.json` }),
+    };
+  });
+  const kept = records.length === 0 ? {} : { bucketPolicies: "gateway" };
+  const gateway = {
+    upstream: { endpoints: ["http://store:7480"] },
+    identities: [{ accounts: "accounts.yaml" }],
+    policy: { ...kept, ...policy },
+  };
+  return {
+    ...files,
+    "gateway.yaml": JSON.stringify(gateway),
+    "accounts.yaml": JSON.stringify({ accounts: written, buckets: records }),
+  };
+}
+
+export function gatewayOf(people: People): Snapshot {
+  return compileSnapshot(goodConfig(filesOf(people)), 1);
+}
+
+export type Sent = {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly from?: string;
+  /** Signed with this instead of the key's own secret. */
+  readonly secret?: string;
+};
+
+/** What becomes of a request of `who` (`lab`, `lab:reader`; undefined: nobody's), signed by aws4. */
+export function decide(
+  snapshot: Snapshot,
+  who: string | undefined,
+  line: string,
+  { headers = {}, from = "192.0.2.1", secret }: Sent = {},
+): Verdict {
+  const [method = "", path = ""] = line.split(" ");
+  const target = parseTarget(path);
+  if (!target.ok) throw new Error(target.error);
+  const plain = { ...headers, host: "gateway.example.org" };
+  const all =
+    who === undefined ? plain : signed(method, path, who.replace(":", "."), plain, secret);
+  const head: RequestHead = {
+    method,
+    target: target.value,
+    headers: Object.entries(all).flatMap(([name, value]) => [name.toLowerCase(), value]),
+    sourceAddress: from,
+    secure: false,
+  };
+  return admit(snapshot, head, NOW);
+}
+
+function signed(
+  method: string,
+  path: string,
+  name: string,
+  headers: Readonly<Record<string, string>>,
+  secret = `secret-${name}`,
+): Record<string, string> {
+  const stamp = new Date(NOW).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
+  const request = {
+    service: "s3",
+    region: "us-east-1",
+    method,
+    path,
+    headers: { ...headers, "X-Amz-Date": stamp },
+  };
+  const credential = { accessKeyId: `AKID.${name}`, secretAccessKey: secret };
+  const made = aws4.sign(request, credential).headers ?? {};
+  return Object.fromEntries(Object.entries(made).map(([key, value]) => [key, String(value)]));
+}
+
+/** In a word: `forward` and so on, or the gate that refused, or the code of what no gate refused. */
+export function word(verdict: Verdict): string {
+  if (verdict.kind !== "refuse") return verdict.kind;
+  return verdict.facts.denial?.gate ?? verdict.fault.code;
+}
+
+/** As whom the store is asked: the access key id; undefined: unsigned, or not at all. */
+export function signerOf(verdict: Verdict): string | undefined {
+  if (verdict.kind !== "forward") return undefined;
+  const { headers } = verdict.request;
+  const authorization = headers[headers.indexOf("authorization") + 1] ?? "";
+  return /Credential=([^/]+)\//.exec(authorization)?.[1];
+}
