@@ -46,7 +46,7 @@ function compilePolicy(policy: Config["policy"]): PolicySettings {
 }
 
 /** The provider's tiers, and the operator's own above them. */
-function compileTiers(own: Config["policy"]["tiers"]): ReadonlyMap<TierName, Tier> {
+export function compileTiers(own: Config["policy"]["tiers"]): ReadonlyMap<TierName, Tier> {
   const tiers = new Map<TierName, Tier>();
   for (const [name, patterns] of Object.entries({ ...DEFAULT_TIERS, ...own })) {
     const tier = compileTier(name, patterns);

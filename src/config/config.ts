@@ -17,6 +17,7 @@ import { readPem, type Pem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
+import { configWarnings } from "./warnings.ts";
 
 /**
  * A configuration of which every part was understood and found good. Times in milliseconds, sizes
@@ -71,6 +72,8 @@ export type Config = {
     /** Undefined: no audit log. */
     readonly auditFile: string | undefined;
   };
+  /** What is legal but dangerous, by file and line. */
+  readonly warnings: readonly Problem[];
 };
 
 /** An account as written, its policies and its subusers' read. */
@@ -114,7 +117,8 @@ export function parseConfig(
     else if (value !== undefined) list.push(...withPolicies(value, policies.value));
   }
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
-  return ok(assemble(gateway.value, list, pem.value, file));
+  const warnings = configWarnings(gateway, accounts, list);
+  return ok({ ...assemble(gateway.value, list, pem.value, file), warnings });
 }
 
 /** `policies`: by the path of their names in the same file. */
@@ -135,7 +139,7 @@ function withPolicies(
 }
 
 /** `value` is there if the shape is right, `document` already if it is YAML. */
-type ParsedFile<T> = {
+export type ParsedFile<T> = {
   readonly document: ConfigDocument | undefined;
   readonly value: T | undefined;
 };
@@ -183,7 +187,7 @@ function assemble(
   accounts: readonly AccountConfig[],
   pem: Pem,
   file: string,
-): Config {
+): Omit<Config, "warnings"> {
   const { connections, connectTimeout, headersTimeout } = upstream;
   return {
     listen: { address: listen.address, tls: pem.tls, domains: listen.domains },
