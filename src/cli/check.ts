@@ -5,11 +5,13 @@ import type { Terminal } from "./terminal.ts";
 
 /**
  * `s3warden check`: every problem of a configuration at once, nothing is started.
- * Gives the exit code: 0 good, 1 problems.
+ * Gives the exit code: 0 good, if only with warnings, 1 problems.
  */
 export function runCheck(options: { readonly config: string }, terminal: Terminal): 0 | 1 {
   const { result } = loadConfig(options.config);
   if (result.ok) {
+    const { warnings } = result.value;
+    if (warnings.length > 0) print(warnings, WARNING, terminal);
     terminal.stdout(`Configuration is good: ${summary(result.value)}\n`);
     return 0;
   }
@@ -19,15 +21,26 @@ export function runCheck(options: { readonly config: string }, terminal: Termina
 
 /** Writes every problem and their number to stderr. */
 export function printProblems(problems: readonly Problem[], terminal: Terminal): void {
-  for (const problem of problems) terminal.stderr(formatProblem(problem));
-  terminal.stderr(`${count(problems.length, "problem")}\n`);
+  print(problems, PROBLEM, terminal);
+}
+
+/** How they are counted, and what stands before the message. */
+type Kind = { readonly noun: string; readonly mark: string };
+
+const PROBLEM: Kind = { noun: "problem", mark: "" };
+const WARNING: Kind = { noun: "warning", mark: "warning: " };
+
+function print(problems: readonly Problem[], { noun, mark }: Kind, terminal: Terminal): void {
+  for (const problem of problems) terminal.stderr(formatProblem(problem, mark));
+  terminal.stderr(`${count(problems.length, noun)}\n`);
 }
 
 /** `file:line:column: path: message`, as editors and compilers write it, then the remedy. */
-function formatProblem({ file, line, column, path, message, remedy }: Problem): string {
+function formatProblem(problem: Problem, mark: string): string {
+  const { file, line, column, path, message, remedy } = problem;
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
   const where = path === "" ? place : `${place}: ${path}`;
-  return `${where}: ${message}\n${remedy === "" ? "" : `    ${remedy}\n`}`;
+  return `${where}: ${mark}${message}\n${remedy === "" ? "" : `    ${remedy}\n`}`;
 }
 
 function summary({ accounts, upstream }: Config): string {

@@ -1,6 +1,7 @@
 import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openGateway, type OpenGateway } from "../gateway/open.ts";
+import type { Problem } from "../lib/problem.ts";
 import { printProblems } from "./check.ts";
 import { loadConfig } from "./load.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -37,6 +38,7 @@ export async function runServe(
     return 1;
   }
   const log = pino({ level: result.value.log.level, base: null });
+  logProblems(result.value.warnings, "warn", log);
   const gateway = await openOrTell(result.value, log, terminal);
   if (gateway === undefined) return 1;
   log.info({ address: gateway.address, admin: gateway.adminAddress }, "listening");
@@ -51,9 +53,8 @@ export async function runServe(
 function reload(file: string, gateway: OpenGateway, log: Logger): void {
   const { result } = loadConfig(file);
   const problems = result.ok ? [] : result.error;
-  for (const { file: place, line, path, message, remedy } of problems) {
-    log.error({ file: place, line, path, remedy }, message);
-  }
+  logProblems(problems, "error", log);
+  if (result.ok) logProblems(result.value.warnings, "warn", log);
   const reloaded = result.ok ? gateway.reload(result.value) : undefined;
   if (reloaded?.ok === true) {
     log.info({ generation: reloaded.value }, "reloaded");
@@ -62,4 +63,10 @@ function reload(file: string, gateway: OpenGateway, log: Logger): void {
   gateway.refused();
   const why = reloaded === undefined ? `${problems.length} problems` : reloaded.error;
   log.error({ why }, "The configuration is not reloaded: the one before stays in force");
+}
+
+function logProblems(problems: readonly Problem[], level: "warn" | "error", log: Logger): void {
+  for (const { file, line, path, message, remedy } of problems) {
+    log[level]({ file, line, path, remedy }, message);
+  }
 }

@@ -22,7 +22,7 @@ export type BucketConfig = {
 };
 
 /** An accounts file whose shape is right. */
-type File = { readonly document: ConfigDocument; readonly value: AccountsFile };
+export type WholeFile = { readonly document: ConfigDocument; readonly value: AccountsFile };
 type WrittenBucket = AccountsFile["buckets"][number];
 type WrittenAccount = AccountsFile["accounts"][number];
 
@@ -42,7 +42,7 @@ type Reading = {
  * the gateway keeps bucket policies at all.
  */
 export function readBuckets(
-  files: readonly File[],
+  files: readonly WholeFile[],
   kept: boolean,
   provider: Provider,
   surroundings: Surroundings,

@@ -12,7 +12,7 @@ import { operationsOf } from "../s3/stores.ts";
 import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
 import { attributeProblems } from "./attributes.ts";
-import { readBuckets, type BucketConfig } from "./buckets.ts";
+import { readBuckets, type BucketConfig, type WholeFile } from "./buckets.ts";
 import { readDocument, type ConfigDocument } from "./document.ts";
 import { gatewayProblems } from "./gateway-rules.ts";
 import { GatewaySchema, PROVIDERS, type GatewayFile } from "./gateway-schema.ts";
@@ -22,6 +22,7 @@ import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 import { readTiers } from "./tiers.ts";
+import { configWarnings } from "./warnings.ts";
 
 /**
  * A configuration of which every part was understood and found good. Times in milliseconds, sizes
@@ -82,6 +83,8 @@ export type Config = {
     /** Undefined: no audit log. */
     readonly auditFile: string | undefined;
   };
+  /** What is legal but dangerous, by file and line. */
+  readonly warnings: readonly Problem[];
 };
 
 /** An account as written, its policies and its subusers' read. */
@@ -120,7 +123,7 @@ export function parseConfig(
     ...attributeProblems([document, ...documents], provider),
   );
   const accounts: AccountConfig[] = [];
-  const whole: { document: ConfigDocument; value: AccountsFile }[] = [];
+  const whole: WholeFile[] = [];
   for (const { document: named, value } of files) {
     if (named === undefined) continue;
     const policies = readPolicies(named, provider, surroundings);
@@ -131,7 +134,9 @@ export function parseConfig(
   const kept = document.nodes.get("policy.bucketPolicies")?.value === "gateway";
   const buckets = readBuckets(whole, kept, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
-  return ok(assemble(gateway.value, { accounts, buckets, provider, tiers, pem: pem.value }, file));
+  const read = { accounts, buckets, provider, tiers, pem: pem.value };
+  const config = assemble(gateway.value, read, file);
+  return ok({ ...config, warnings: configWarnings(document, whole, config) });
 }
 
 /** Everything that was read beside gateway.yaml itself. */
@@ -218,7 +223,7 @@ function assemble(
   { listen, admin, upstream, policy, limits, log }: GatewayFile,
   { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
-): Config {
+): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, headersTimeout } = upstream;
   return {

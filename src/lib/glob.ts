@@ -70,6 +70,12 @@ export function matchesGlob(glob: Glob, text: string): boolean {
   return fitsAtEnd(tail, text, at);
 }
 
+/** The only text that matches; undefined for a pattern with wildcards. */
+export function literalOf(glob: Glob): string | undefined {
+  const [only, ...more] = glob;
+  return more.length > 0 || only?.parts !== undefined ? undefined : only?.text;
+}
+
 /** What `named` holds under the names that match. */
 export function fitting<T>(named: ReadonlyMap<string, T>, glob: Glob): readonly T[] {
   const fits: T[] = [];

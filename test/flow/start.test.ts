@@ -38,6 +38,31 @@ identities: [{ accounts: accounts.yaml }]
   );
 });
 
+test("serve logs the warnings of its configuration before anything else", async () => {
+  const folder = scratchFolder("start");
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `upstream: { endpoints: ["http://127.0.0.1:9"] }
+listen: { address: "192.0.2.1:0" }
+admin: { address: "127.0.0.1:0" }
+identities: []
+policy: { tiers: { NONE: [] } }
+`,
+  );
+  const { output } = await runProgram(process.execPath, [MAIN, "serve", "--config", config]);
+  const [first = "{}"] = output.toString().split("\n");
+  const { time: _, ...entry }: Record<string, unknown> = JSON.parse(first);
+  assert.deepEqual(entry, {
+    level: 40,
+    file: config,
+    line: 5,
+    path: "policy.tiers.NONE",
+    remedy: "Add actions, or remove the tier",
+    msg: "The tier grants nothing that any request asks for",
+  });
+});
+
 test("serve with a bad configuration names every problem and ends with 1", async () => {
   const folder = scratchFolder("start");
   const config = join(folder, "gateway.yaml");

@@ -48,8 +48,16 @@ export function problemsOf(
   env: Readonly<Record<string, string>> = {},
 ): readonly string[] {
   const result = parseFiles(files, env);
-  if (result.ok) return [];
-  return result.error.map(
+  return result.ok ? [] : told(result.error);
+}
+
+/** The warnings of a good configuration, in the same form. */
+export function warningsOf(files: Readonly<Record<string, string>>): readonly string[] {
+  return told(goodConfig(files).warnings);
+}
+
+function told(problems: readonly Problem[]): readonly string[] {
+  return problems.map(
     ({ file, line, column, path, message, remedy }) =>
       `${file}:${line}:${column} ${path}: ${message}${remedy === "" ? "" : ` | ${remedy}`}`,
   );

@@ -47,6 +47,21 @@ test("runCheck() prints every problem with place, path, message and remedy", () 
   assert.equal(code, 1);
 });
 
+test("runCheck() prints every warning and their number, and the configuration is good", () => {
+  const policy = "policy: { tiers: { NONE: [] }, networks: { deny: [0.0.0.0/0] } }";
+  const path = file("warned.yaml", `${UPSTREAM}identities: []\n${policy}\n`);
+  const { code, out, err } = check(path);
+  assert.equal(
+    err,
+    `${path}:3:26: policy.tiers.NONE: warning: The tier grants nothing that any request asks for\n` +
+      "    Add actions, or remove the tier\n" +
+      `${path}:3:50: policy.networks.deny: warning: The list has every IPv4 address, so it refuses all of them\n` +
+      "    Name only the networks that may not come\n2 warnings\n",
+  );
+  assert.equal(out, "Configuration is good: 0 accounts, 0 subusers, 0 keys, 2 endpoints\n");
+  assert.equal(code, 0);
+});
+
 test("runCheck() says so if the file is not there", () => {
   const { code, err } = check(join(dir, "none.yaml"));
   const path = join(dir, "none.yaml");

@@ -368,6 +368,7 @@ test("parseConfig() gives every option its default", () => {
       idleTimeoutMs: 60_000,
     },
     log: { level: "info", auditFile: undefined },
+    warnings: [],
   });
 });
 

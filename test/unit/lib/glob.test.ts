@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { globOf, matchesGlob, wildcardParts } from "../../../src/lib/glob.ts";
+import { globOf, literalOf, matchesGlob, wildcardParts } from "../../../src/lib/glob.ts";
 
 const MATCHES = [
   ["", "", true],
@@ -64,3 +64,16 @@ test("a pattern made to backtrack ends at once", () => {
   assert.equal(matchesGlob(glob, "a".repeat(1024)), false);
   assert.ok(performance.now() - start < 200, "took longer than 200 ms");
 });
+
+const literals = [
+  ["s3:GetObject", "s3:GetObject"],
+  ["", ""],
+  ["s3:Get*", undefined],
+  ["*", undefined],
+  ["s3:GetObjec?", undefined],
+] as const;
+for (const [pattern, text] of literals) {
+  test(`literalOf() gives ${text === undefined ? "nothing" : "the text"} of "${pattern}"`, () => {
+    assert.equal(literalOf(globOf(wildcardParts(pattern))), text);
+  });
+}

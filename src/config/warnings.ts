@@ -1,0 +1,139 @@
+import { inOrder, type Problem } from "../lib/problem.ts";
+import type { NetworkRule } from "../policy/network.ts";
+import { covers, wholeFamilies } from "../policy/network-cover.ts";
+import { locksOut } from "../policy/locks-out.ts";
+import type { Policy } from "../policy/policy.ts";
+import { callerOf } from "../provider/principals.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { Tier } from "../provider/tier.ts";
+import { ACTIONS } from "../s3/actions.ts";
+import type { BucketConfig, WholeFile } from "./buckets.ts";
+import type { AccountConfig, Config } from "./config.ts";
+import { type ConfigDocument, pathBelow } from "./document.ts";
+import { problemAt } from "./issues.ts";
+import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
+import type { Complaint } from "./surroundings.ts";
+
+/**
+ * What is legal in a good configuration, but hardly meant; by file and line. `files`: the accounts
+ * files that `config` was made of.
+ */
+export function configWarnings(
+  gateway: ConfigDocument,
+  files: readonly WholeFile[],
+  config: Omit<Config, "warnings">,
+): readonly Problem[] {
+  const { networks, tiers, tierMode, provider } = config.policy;
+  const ceiling = tierMode === "ceiling";
+  return inOrder([
+    ...networkWarnings(gateway, "policy", networks),
+    ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
+    ...files.flatMap(accountNetworks),
+    ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
+    ...policiesOf(config).flatMap(policyWarnings),
+    ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
+    ...(provider.ownerPolicyEscape ? [] : config.buckets.flatMap((one) => lockOut(one, provider))),
+  ]);
+}
+
+/** Each file once, however many hold it. */
+function policiesOf({
+  accounts,
+  buckets,
+}: Pick<Config, "accounts" | "buckets">): readonly Policy[] {
+  const all = [
+    ...accounts.flatMap(({ policies, subusers }) => [
+      ...policies,
+      ...subusers.flatMap((subuser) => subuser.policies),
+    ]),
+    ...buckets.flatMap(({ policies }) => policies),
+  ];
+  return [...new Map(all.map((policy) => [policy.file, policy])).values()];
+}
+
+/** A tier of the operator's of which no request ever asks for anything. */
+function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Problem[] {
+  const path = pathBelow("policy.tiers", name);
+  const { actions, operations, narrowed } = set;
+  const grants =
+    operations.size + narrowed.size > 0 || ACTIONS.some((action) => actions.has(action));
+  if (grants || !gateway.nodes.has(path)) return [];
+  const message = "The tier grants nothing that any request asks for";
+  const remedy = "Add actions, or remove the tier";
+  return [problemAt(gateway, path, { message, remedy })];
+}
+
+/** Groups where no policy can name one. */
+function vainGroups({ document }: WholeFile): readonly Problem[] {
+  return [...document.nodes.keys()]
+    .filter((path) => /^accounts\[\d+\](?:\.subusers\[\d+\])?\.groups\[0\]$/.test(path))
+    .map((path) => {
+      const message = "No policy of this provider can name a group";
+      const remedy = "Name users in policies, or give them tags for aws:PrincipalTag";
+      return problemAt(document, path, { message, remedy });
+    });
+}
+
+/** A policy that its own owner could not take back. */
+function lockOut(
+  { name, account, policies }: BucketConfig,
+  provider: Provider,
+): readonly Problem[] {
+  const identity = { account, subuser: undefined, groups: [], tenant: undefined };
+  const owner = callerOf(provider.principals, identity);
+  return policies
+    .filter((policy) => locksOut(policy, owner, name.name))
+    .map(({ file }) => ({
+      file,
+      line: undefined,
+      column: undefined,
+      path: "",
+      message: `The policy locks the account "${account}" out of changing it`,
+      remedy: "Let the account keep s3:PutBucketPolicy or s3:DeleteBucketPolicy",
+    }));
+}
+
+function accountNetworks({ document, value }: WholeFile): readonly Problem[] {
+  return value.accounts.flatMap((account, i) => [
+    ...holderNetworks(document, `accounts[${i}]`, account),
+    ...account.subusers.flatMap((subuser, j) =>
+      holderNetworks(document, `accounts[${i}].subusers[${j}]`, subuser),
+    ),
+  ]);
+}
+
+type Holder = Pick<AccountConfig, "networks" | "keys">;
+
+function holderNetworks(
+  document: ConfigDocument,
+  path: string,
+  { networks, keys }: Holder,
+): readonly Problem[] {
+  return [
+    ...networkWarnings(document, path, networks),
+    ...keys.flatMap((key, k) => networkWarnings(document, `${path}.keys[${k}]`, key.networks)),
+  ];
+}
+
+/** `path`: of what has the networks. */
+function networkWarnings(
+  document: ConfigDocument,
+  path: string,
+  { allow, deny }: NetworkRule,
+): readonly Problem[] {
+  const at = (list: "allow" | "deny", complaint: Complaint): Problem =>
+    problemAt(document, `${path}.networks.${list}`, complaint);
+  if (allow.length > 0 && allow.every((network) => covers(deny, network))) {
+    const message = "Nobody may come: every address that is allowed is also denied";
+    return [at("allow", { message, remedy: "Narrow the deny list: it comes before allow" })];
+  }
+  const allowed = wholeFamilies(allow).map((family) => {
+    const message = `The list has every ${family} address, so it restricts none of them`;
+    return at("allow", { message, remedy: "Name only the networks that may come" });
+  });
+  const denied = wholeFamilies(deny).map((family) => {
+    const message = `The list has every ${family} address, so it refuses all of them`;
+    return at("deny", { message, remedy: "Name only the networks that may not come" });
+  });
+  return [...allowed, ...denied];
+}

@@ -1,0 +1,35 @@
+import type { Network } from "./network.ts";
+
+/** Whether every address of `network` lies in `networks`, be it in several of them together. */
+export function covers(networks: readonly Network[], network: Network): boolean {
+  const whole = rangeOf(network);
+  const ranges = networks.filter(({ family }) => family === network.family).map(rangeOf);
+  let next = whole.first;
+  for (const { first, last } of ranges.toSorted((a, b) => Number(a.first - b.first))) {
+    if (first > next) break;
+    if (last >= next) next = last + 1n;
+  }
+  return next > whole.last;
+}
+
+/** The kinds of addresses of which `networks` contain each and every one. */
+export function wholeFamilies(networks: readonly Network[]): readonly string[] {
+  return WHOLES.flatMap(([name, whole]) => (covers(networks, whole) ? [name] : []));
+}
+
+const WHOLES: readonly (readonly [name: string, whole: Network])[] = [
+  ["IPv4", { family: 4, base: 0, mask: 0 }],
+  ["IPv6", { family: 6, base: [0, 0, 0, 0, 0, 0, 0, 0], bits: 0 }],
+];
+
+/** The addresses of a network as numbers, both ends included. */
+type Range = { readonly first: bigint; readonly last: bigint };
+
+function rangeOf(network: Network): Range {
+  if (network.family === 4) {
+    const first = BigInt(network.base);
+    return { first, last: first + 0xffff_ffffn - BigInt(network.mask) };
+  }
+  const first = network.base.reduce((sum, word) => (sum << 16n) | BigInt(word), 0n);
+  return { first, last: first + (1n << BigInt(128 - network.bits)) - 1n };
+}

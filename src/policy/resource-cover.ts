@@ -1,0 +1,60 @@
+import { matchesGlob } from "../lib/glob.ts";
+import type { Context } from "./condition-keys.ts";
+import type { Statement } from "./policy.ts";
+import { resolveTemplate, type Template, templateOf, type TemplatePart } from "./template.ts";
+
+type Resources = Statement["resources"];
+
+/**
+ * Whether `wide` is about every resource that `narrow` is about. In doubt it says no: a
+ * NotResource is not compared with a Resource, nor are several patterns added up.
+ */
+export function coversResources(wide: Resources, narrow: Resources): boolean {
+  if (!wide.negated) {
+    const patterns = narrow.negated ? [EVERYTHING] : narrow.patterns;
+    return patterns.every((pattern) => coveredByAny(wide.patterns, pattern));
+  }
+  if (!narrow.negated) return false;
+  return wide.patterns.every((spared) => coveredByAny(narrow.patterns, spared));
+}
+
+const EVERYTHING = templateOf([{ kind: "many" }]);
+
+/**
+ * Tells by two texts that `narrow` matches: one with nothing for each `*`, and one with more than
+ * the `?` of any pattern can take. Only a `*` of the other pattern can match both.
+ */
+function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
+  return wide.some((pattern) => {
+    const glob = resolveTemplate(pattern, itsName, false);
+    return (
+      glob !== undefined && ["", MUCH].every((many) => matchesGlob(glob, textOf(narrow, many)))
+    );
+  });
+}
+
+/** In nobody's pattern, being of Unicode's private use; a pattern has at most 2,048 characters. */
+const ONE = "\u{e000}";
+const MUCH = ONE.repeat(2049);
+
+function textOf({ parts }: Template, many: string): string {
+  return parts.map((part) => partText(part, many)).join("");
+}
+
+function partText(part: TemplatePart, many: string): string {
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "one":
+      return ONE;
+    case "many":
+      return many;
+    case "variable":
+      return itsName(part.name.key, part.name.tag);
+  }
+}
+
+/** A variable covers itself and nothing else. */
+function itsName(...[key, tag]: Parameters<Context>): string {
+  return `\${${key}/${tag}}`;
+}
