@@ -1,24 +1,22 @@
 import type { HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { checkAcl } from "./acl-document.ts";
 import type { Action } from "./actions.ts";
 import type { Address } from "./address.ts";
 import { putActions, type Ask } from "./asks.ts";
 import { writesTo, type Need, type Needs } from "./document-needs.ts";
-import { child, closed, LEAF, open, wrongIn, type Shape } from "./document-shape.ts";
-import { fault, type Fault } from "./faults.ts";
+import { child } from "./document-shape.ts";
+import { readDocument } from "./documents.ts";
+import type { Fault } from "./faults.ts";
 import type { OperationName } from "./operations.ts";
-import { malformed, parseXml, type XmlElement } from "./xml.ts";
+import { malformed, type XmlElement } from "./xml.ts";
 
 /**
  * What the document of a request needs besides what its head does: the buckets it names are
  * written by the store, with the store's rights, so whoever names one must be allowed to write
- * there. `headers` are the request's (see liftHeaders); `body` is the whole document, of which the
- * caller has bounded the size. Follows the request syntax of each operation in the S3 API
- * Reference. A document that no row reads needs nothing.
- * Errors: MalformedXML, also where two readers could understand a document differently or where it
- * names no destination and must; InvalidBucketName and KeyTooLongError for one that cannot be;
- * InvalidRequest for an ACL given twice.
+ * there. `headers` and `body` as readDocument() has them. Follows the request syntax of each
+ * operation in the S3 API Reference. A document that nothing here reads needs nothing.
+ * Errors: those of readDocument(); MalformedXML where it names no destination and must;
+ * InvalidBucketName and KeyTooLongError for one that cannot be.
  */
 export function asksOfDocument(
   operation: OperationName,
@@ -26,171 +24,23 @@ export function asksOfDocument(
   headers: HeaderList,
   body: Buffer,
 ): Result<readonly Ask[], Fault> {
-  const row = DOCUMENTS[operation];
-  if (row === undefined) return NOTHING;
-  const inHeaders = row.alsoInHeaders === true && setsAcl(headers);
-  if (body.length === 0 && (row.optional === true || inHeaders)) return NOTHING;
-  if (inHeaders) {
-    const message = "The ACL must be given in headers or in the body, not in both";
-    return err(fault("InvalidRequest", message));
-  }
-  const root = parseXml(body);
+  const root = readDocument(operation, headers, body);
   if (!root.ok) return root;
-  const wrong = wrongRoot(root.value, row);
-  if (wrong !== undefined) return err(wrong);
-  const needs = row.needs?.(root.value, address) ?? NO_NEEDS;
+  const needs = (root.value && NEEDS[operation]?.(root.value, address)) ?? NO_NEEDS;
   return needs.ok ? ok(needs.value.map((need) => ({ ...need, operation }))) : needs;
 }
 
-const NOTHING = ok<readonly Ask[]>([]);
 const NO_NEEDS = ok<readonly Need[]>([]);
 
-/** One kind of document. */
-type DocumentRow = {
-  readonly root: string;
-  readonly shape: Shape;
-  /** No body at all is a document too. */
-  readonly optional?: true;
-  /** What it says may instead stand in `x-amz-acl` and `x-amz-grant-*`. */
-  readonly alsoInHeaders?: true;
-  readonly needs?: (root: XmlElement, address: Address) => Needs;
+/** The documents that name other resources or ask for more than their operation. */
+const NEEDS: Partial<Record<OperationName, (root: XmlElement, address: Address) => Needs>> = {
+  CreateBucket: needsOfCreation,
+  PutBucketAnalyticsConfiguration: needsOfAnalytics,
+  PutBucketInventoryConfiguration: needsOfExport,
+  PutBucketLogging: needsOfLogging,
+  PutBucketReplication: needsOfReplication,
+  RestoreObject: needsOfRestore,
 };
-
-const DURATION = closed({ Days: LEAF, Years: LEAF });
-const DESTINATION = open({ S3BucketDestination: open({ Bucket: LEAF, Prefix: LEAF }) });
-const GRANTEE = closed({ DisplayName: LEAF, EmailAddress: LEAF, ID: LEAF, URI: LEAF });
-const ACL: DocumentRow = {
-  root: "AccessControlPolicy",
-  shape: closed({
-    Owner: closed({ DisplayName: LEAF, ID: LEAF }),
-    AccessControlList: closed({ "Grant*": closed({ Grantee: GRANTEE, Permission: LEAF }) }),
-  }),
-  alsoInHeaders: true,
-  needs: needsOfAcl,
-};
-
-/**
- * The documents that carry security or name other resources. Closed are those whose every element
- * decides who may do what or what is kept: an element that we do not know there might undo what we
- * read. The others are open, because newer SDKs add elements to them; what decides in them is
- * listed, stands at most once, and can have no double elsewhere (see wrongIn).
- */
-const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
-  CreateBucket: {
-    root: "CreateBucketConfiguration",
-    shape: open({
-      Bucket: open({}),
-      Location: open({}),
-      LocationConstraint: LEAF,
-      Tags: open({ "Tag*": open({}) }),
-    }),
-    optional: true,
-    needs: needsOfCreation,
-  },
-  PutBucketAcl: ACL,
-  PutBucketAnalyticsConfiguration: {
-    root: "AnalyticsConfiguration",
-    shape: open({
-      StorageClassAnalysis: open({ DataExport: open({ Destination: DESTINATION }) }),
-    }),
-    needs: needsOfAnalytics,
-  },
-  PutBucketInventoryConfiguration: {
-    root: "InventoryConfiguration",
-    shape: open({ Destination: DESTINATION }),
-    needs: (root) => needsOfExport(root),
-  },
-  PutBucketLifecycleConfiguration: { root: "LifecycleConfiguration", shape: open({}) },
-  PutBucketLogging: {
-    root: "BucketLoggingStatus",
-    shape: open({
-      LoggingEnabled: open({ TargetBucket: LEAF, TargetGrants: open({}), TargetPrefix: LEAF }),
-    }),
-    needs: needsOfLogging,
-  },
-  // Topics, queues and functions are no buckets, and the store asks their owners itself.
-  PutBucketNotificationConfiguration: { root: "NotificationConfiguration", shape: open({}) },
-  PutBucketReplication: {
-    root: "ReplicationConfiguration",
-    shape: open({
-      "Rule*": open({
-        DeleteMarkerReplication: open({ Status: LEAF }),
-        DeleteReplication: open({ Status: LEAF }),
-        Destination: open({ Bucket: LEAF }),
-      }),
-    }),
-    needs: needsOfReplication,
-  },
-  PutBucketVersioning: {
-    root: "VersioningConfiguration",
-    shape: closed({
-      // MinIO's own: what is left without versions.
-      ExcludeFolders: LEAF,
-      "ExcludedPrefixes*": closed({ Prefix: LEAF }),
-      MfaDelete: LEAF,
-      Status: LEAF,
-    }),
-  },
-  PutObjectAcl: ACL,
-  PutObjectLegalHold: { root: "LegalHold", shape: closed({ Status: LEAF }) },
-  PutObjectLockConfiguration: {
-    root: "ObjectLockConfiguration",
-    shape: closed({
-      ObjectLockEnabled: LEAF,
-      Rule: closed({
-        DefaultRetention: closed({
-          Days: LEAF,
-          DefaultEventHold: DURATION,
-          Mode: LEAF,
-          Years: LEAF,
-        }),
-      }),
-    }),
-  },
-  PutObjectRetention: {
-    root: "Retention",
-    shape: closed({
-      EventHold: LEAF,
-      EventHoldDuration: DURATION,
-      Mode: LEAF,
-      RetainUntilDate: LEAF,
-    }),
-  },
-  RestoreObject: {
-    root: "RestoreRequest",
-    shape: open({
-      OutputLocation: open({
-        S3: open({
-          AccessControlList: open({}),
-          BucketName: LEAF,
-          CannedACL: LEAF,
-          Prefix: LEAF,
-          Tagging: open({}),
-        }),
-      }),
-      SelectParameters: open({}),
-    }),
-    optional: true,
-    needs: needsOfRestore,
-  },
-};
-
-function wrongRoot(root: XmlElement, row: DocumentRow): Fault | undefined {
-  if (root.name === row.root) return wrongIn(root, row.shape);
-  return malformed(`its root is "${root.name}", not "${row.root}"`);
-}
-
-function setsAcl(headers: HeaderList): boolean {
-  return headers.some(
-    (text, i) => i % 2 === 0 && (text === "x-amz-acl" || text.startsWith("x-amz-grant-")),
-  );
-}
-
-/** It needs nothing beyond the action of its operation, but must be readable in one way only. */
-function needsOfAcl(root: XmlElement): Needs {
-  const wrong = checkAcl(root);
-  return wrong === undefined ? NO_NEEDS : err(wrong);
-}
 
 /** Tags of the new bucket ("CreateBucket", S3 API Reference: `Tags`). */
 function needsOfCreation(root: XmlElement, address: Address): Needs {

@@ -45,6 +45,7 @@ export const FAULTS = {
       "The content of the form does not meet the conditions specified in the policy document",
   },
   InvalidRequest: { status: 400, message: "Invalid request" },
+  InvalidTag: { status: 400, message: "The tag provided was not a valid tag" },
   InvalidToken: { status: 400, message: "The provided token is malformed or otherwise not valid" },
   InvalidURI: { status: 400, message: "The specified URI could not be parsed" },
   KeyTooLongError: { status: 400, message: "Your key is too long" },

@@ -1,8 +1,10 @@
 import { encodeComponent } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
+import { readDocument } from "./documents.ts";
 import { fault, type Fault } from "./faults.ts";
-import { parseXml, xmlElement, type XmlElement } from "./xml.ts";
+import { tagsOfTagging, writeTagging, type Tags } from "./tags.ts";
+import { xmlElement } from "./xml.ts";
 
 /** A browser's form as the PutObject it stands for ("POST Object", Amazon S3 API Reference). */
 export type PutFromForm = {
@@ -46,7 +48,7 @@ export function withFilename(fields: Fields, filename: string): Fields {
  * The PutObject that the form's `fields` (by lower-case name, see `withFilename`) stand for in
  * `bucket`, the bucket of the URL. Only known fields become headers.
  * Errors: InvalidArgument for a missing key, an unknown field or a value that no header can carry;
- * KeyTooLongError; MalformedXML for `tagging`.
+ * KeyTooLongError; MalformedXML and InvalidTag for `tagging`.
  */
 export function putFromForm(fields: Fields, bucket: string): Result<PutFromForm, Fault> {
   const key = parseFormKey(fields.get("key"));
@@ -188,28 +190,13 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** The field's XML is the body of PutObjectTagging; PutObject's header is a query string. */
 function taggingHeader(xml: string): Result<readonly string[], Fault> {
-  const root = parseXml(Buffer.from(xml, "utf8"));
+  const root = readDocument("PutObjectTagging", [], Buffer.from(xml, "utf8"));
   if (!root.ok) return root;
-  const set = onlyChild(root.value, "Tagging", "TagSet");
-  const tags = set?.children.map(tagPair);
-  if (tags === undefined || !tags.every((tag) => tag !== undefined)) {
-    return err(fault("MalformedXML", "The field tagging is not a Tagging document"));
-  }
-  return header("x-amz-tagging", "tagging", tags.join("&"));
+  const tags = root.value === undefined ? NO_TAGS : tagsOfTagging(root.value);
+  return tags.ok ? header("x-amz-tagging", "tagging", writeTagging(tags.value)) : tags;
 }
 
-function onlyChild(element: XmlElement, name: string, child: string): XmlElement | undefined {
-  const [first, ...more] = element.children;
-  return element.name === name && first?.name === child && more.length === 0 ? first : undefined;
-}
-
-function tagPair(tag: XmlElement): string | undefined {
-  const key = tag.children.find((child) => child.name === "Key")?.text;
-  const value = tag.children.find((child) => child.name === "Value")?.text;
-  if (tag.name !== "Tag" || tag.children.length !== 2) return undefined;
-  if (key === undefined || value === undefined) return undefined;
-  return `${encodeComponent(key)}=${encodeComponent(value)}`;
-}
+const NO_TAGS = ok<Tags>(new Map());
 
 function parseFormKey(key: string | undefined): Result<string, Fault> {
   if (key === undefined) {

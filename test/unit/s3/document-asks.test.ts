@@ -49,6 +49,12 @@ function restore(inner: string): string {
   return `<RestoreRequest ${XMLNS}><Type>SELECT</Type><OutputLocation><S3>${inner}</S3></OutputLocation></RestoreRequest>`;
 }
 
+function tagging(tags: string): string {
+  return `<Tagging ${XMLNS}><TagSet>${tags}</TagSet></Tagging>`;
+}
+
+const TAG = "<Tag><Key>a</Key><Value>b</Value></Tag>";
+
 const OWNER = "<Owner><ID>o</ID><DisplayName>Owner</DisplayName></Owner>";
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
@@ -232,7 +238,18 @@ const documents: readonly (readonly [string, OperationName, string, readonly str
     [],
   ],
   ["an object's ACL without grants", "PutObjectAcl", acl(""), []],
-  ["no document of another operation", "PutBucketTagging", "<Tagging", []],
+  [
+    "an inventory's optional fields",
+    "PutBucketInventoryConfiguration",
+    inventory(`${ARN}<Prefix/>`).replace(
+      "</Id>",
+      "</Id><OptionalFields><Field>Size</Field><Field>ETag</Field></OptionalFields>",
+    ),
+    ["s3:PutObject arn:aws:s3:::dest/*"],
+  ],
+  ["a bucket's tags", "PutBucketTagging", tagging("<Tag><Value>b</Value><Key>a</Key></Tag>"), []],
+  ["an object without tags", "PutObjectTagging", tagging(""), []],
+  ["no document of another operation", "PutBucketWebsite", "<Website", []],
   ["no document of an operation without one", "GetObject", "", []],
 ];
 
@@ -472,6 +489,78 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
     "a second rule of a lock configuration",
     "PutObjectLockConfiguration",
     "<ObjectLockConfiguration><Rule/><Rule/></ObjectLockConfiguration>",
+    "MalformedXML",
+  ],
+  ["two lists of tags", "PutObjectTagging", tagging(`${TAG}</TagSet><TagSet>`), "MalformedXML"],
+  ["no list of tags", "PutBucketTagging", "<Tagging/>", "MalformedXML"],
+  [
+    "a tag beside the list",
+    "PutBucketTagging",
+    `<Tagging>${TAG}<TagSet/></Tagging>`,
+    "MalformedXML",
+  ],
+  ["a tag in a tag", "PutObjectTagging", tagging(`<Tag>${TAG}</Tag>`), "MalformedXML"],
+  [
+    "two values of a tag",
+    "PutObjectTagging",
+    tagging("<Tag><Key>a</Key><Value>b</Value><Value>c</Value></Tag>"),
+    "MalformedXML",
+  ],
+  [
+    "a tag without a key",
+    "PutObjectTagging",
+    tagging("<Tag><Value>b</Value></Tag>"),
+    "MalformedXML",
+  ],
+  ["a tag without a value", "PutObjectTagging", tagging("<Tag><Key>a</Key></Tag>"), "MalformedXML"],
+  [
+    "a key that a store might trim",
+    "PutObjectTagging",
+    tagging("<Tag><Key> a</Key><Value/></Tag>"),
+    "MalformedXML",
+  ],
+  [
+    "a value that a store might trim",
+    "PutObjectTagging",
+    tagging("<Tag><Key>a</Key><Value>b\n</Value></Tag>"),
+    "MalformedXML",
+  ],
+  ["a tag without a name", "PutObjectTagging", tagging("<Tag><Key/><Value/></Tag>"), "InvalidTag"],
+  [
+    "a line break in a tag",
+    "PutObjectTagging",
+    tagging("<Tag><Key>a</Key><Value>b&#10;c</Value></Tag>"),
+    "InvalidTag",
+  ],
+  ["a tag given twice", "PutBucketTagging", tagging(TAG + TAG), "InvalidTag"],
+  [
+    "a tag given twice to a new bucket",
+    "CreateBucket",
+    `<CreateBucketConfiguration><Tags>${TAG}${TAG}</Tags></CreateBucketConfiguration>`,
+    "InvalidTag",
+  ],
+  [
+    "an unknown part of a new bucket's tags",
+    "CreateBucket",
+    "<CreateBucketConfiguration><Tags><TagSet/></Tags></CreateBucketConfiguration>",
+    "MalformedXML",
+  ],
+  [
+    "tags of what is restored in another form",
+    "RestoreObject",
+    restore(`<BucketName>out</BucketName><Tagging>${TAG}</Tagging>`),
+    "MalformedXML",
+  ],
+  [
+    "two lists of optional fields",
+    "PutBucketInventoryConfiguration",
+    inventory(ARN).replace("</Id>", "</Id><OptionalFields/><OptionalFields/>"),
+    "MalformedXML",
+  ],
+  [
+    "an unknown part of the optional fields",
+    "PutBucketInventoryConfiguration",
+    inventory(ARN).replace("</Id>", "</Id><OptionalFields><field/></OptionalFields>"),
     "MalformedXML",
   ],
   ["an ACL without a list", "PutBucketAcl", "<AccessControlPolicy/>", "MalformedXML"],

@@ -131,13 +131,22 @@ const REFUSED = [
     "a tag without value",
     { tagging: "<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>" },
     "MalformedXML",
-    /Tagging/,
+    /needs a Key and a Value/,
   ],
   [
     "a tag with two keys",
     { tagging: "<Tagging><TagSet><Tag><Key>a</Key><Key>b</Key></Tag></TagSet></Tagging>" },
     "MalformedXML",
-    /Tagging/,
+    /"Key" is repeated/,
+  ],
+  [
+    "a tag given twice",
+    {
+      tagging:
+        "<Tagging><TagSet><Tag><Key>a</Key><Value/></Tag><Tag><Key>a</Key><Value/></Tag></TagSet></Tagging>",
+    },
+    "InvalidTag",
+    /same key/,
   ],
 ] as const;
 
