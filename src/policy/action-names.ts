@@ -98,6 +98,15 @@ export const OPERATION_NAMES = names(`
   PutPublicAccessBlock RenameObject SelectObjectContent UploadPart UploadPartCopy
 `);
 
+/**
+ * Actions that no request asks for, since AWS judges their operation by another one, with that
+ * operation. A Deny that names one must be heard all the same: Ceph does judge by it.
+ */
+export const UNASKED_ACTIONS: ReadonlyMap<string, string> = new Map([
+  ["s3:GetObjectTorrent", "GetObjectTorrent"],
+  ["s3:GetObjectVersionTorrent", "GetObjectTorrent"],
+]);
+
 /** Other systems' names for the very same thing: alias (lower-case) to action. */
 export const ACTION_ALIASES: ReadonlyMap<string, string> = new Map([
   ["s3:getbucketreplication", "s3:GetReplicationConfiguration"], // Qumulo

@@ -9,6 +9,7 @@ import {
   OBJECT_ACTIONS,
   OPERATION_NAMES,
   OTHER_ACTIONS,
+  UNASKED_ACTIONS,
 } from "./action-names.ts";
 
 /** What a list of action patterns names. Actions as `s3:GetObject`, operations as `HeadObject`. */
@@ -19,6 +20,8 @@ export type ActionSet = {
   readonly operations: ReadonlySet<string>;
   /** Operations named by another system's narrower action; they always count. */
   readonly narrowed: ReadonlySet<string>;
+  /** Operations of the actions that no request asks for; they count where `operations` do. */
+  readonly unasked: ReadonlySet<string>;
   /** The patterns in lower case, for actions that are not in the tables yet. */
   readonly globs: readonly Glob[];
 };
@@ -40,18 +43,23 @@ export function compileActions(patterns: readonly string[]): Result<ActionSet, A
   const actions = new Set<string>();
   const operations = new Set<string>();
   const narrowed = new Set<string>();
+  const unasked = new Set<string>();
   const globs: Glob[] = [];
   for (const pattern of patterns) {
     const lower = pattern.toLowerCase();
     const glob = globOf(wildcardParts(lower));
     const meaning = meaningOf(lower, glob);
     if (meaning === undefined) return err(unknownAction(pattern));
-    for (const action of meaning.actions) actions.add(action);
+    for (const action of meaning.actions) {
+      actions.add(action);
+      const operation = UNASKED_ACTIONS.get(action);
+      if (operation !== undefined) unasked.add(operation);
+    }
     for (const operation of meaning.operations) operations.add(operation);
     if (meaning.narrowed !== undefined) narrowed.add(meaning.narrowed);
     globs.push(glob);
   }
-  return ok({ actions, operations, narrowed, globs });
+  return ok({ actions, operations, narrowed, unasked, globs });
 }
 
 /**
@@ -67,7 +75,8 @@ export function namesAction(
   if (set.actions.has(action)) return true;
   if (operation !== undefined) {
     if (set.narrowed.has(operation)) return true;
-    if (operationNames && set.operations.has(operation)) return true;
+    if (operationNames && (set.operations.has(operation) || set.unasked.has(operation)))
+      return true;
   }
   return !KNOWN_ACTIONS.has(action) && fitsAny(set.globs, action.toLowerCase());
 }

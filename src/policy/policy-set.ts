@@ -68,6 +68,7 @@ function indexOf(statements: readonly Statement[]): StatementIndex {
       for (const action of set.actions) file(byAction, action, statement);
       for (const operation of set.operations) file(byOperation, operation, statement);
       for (const operation of set.narrowed) file(byOperation, operation, statement);
+      for (const operation of set.unasked) file(byOperation, operation, statement);
     }
   }
   const shared = new Map<string, PrefixIndex<Statement>>();

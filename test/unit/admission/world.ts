@@ -6,6 +6,7 @@ import { compileSnapshot } from "../../../src/config/compile.ts";
 import type { RequestHead } from "../../../src/http/head.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { goodConfig } from "../../support/config.ts";
+import type { KeyPair } from "../../support/signed.ts";
 
 export const NOW = Date.parse("2026-11-22T12:00:00Z");
 const AMZ_NOW = "20261122T120000Z";
@@ -62,7 +63,7 @@ policy: ${policy}
 }
 
 export type Ask = {
-  readonly as?: User;
+  readonly as?: User | KeyPair;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly from?: string;
@@ -96,7 +97,7 @@ function head(line: string, ask: Ask = {}): RequestHead {
 function signed(
   method: string,
   path: string,
-  user: User,
+  as: User | KeyPair,
   headers: Readonly<Record<string, string>>,
   body: string | undefined,
 ): Record<string, string> {
@@ -108,11 +109,15 @@ function signed(
     ...(body === undefined ? {} : { body }),
     headers: { ...headers, "X-Amz-Date": AMZ_NOW },
   };
-  const credential = { accessKeyId: KEYS[user], secretAccessKey: `secret-${user}` };
-  const result = aws4.sign(request, credential);
+  const { accessKey, secretKey } = typeof as === "string" ? keyOf(as) : as;
+  const result = aws4.sign(request, { accessKeyId: accessKey, secretAccessKey: secretKey });
   return Object.fromEntries(
     Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)]),
   );
+}
+
+function keyOf(user: User): KeyPair {
+  return { accessKey: KEYS[user], secretKey: `secret-${user}` };
 }
 
 export function judge(snapshot: Snapshot, line: string, ask: Ask = {}): Verdict {

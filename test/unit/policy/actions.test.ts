@@ -86,6 +86,14 @@ test("s3:DeleteReplicationConfiguration is the DELETE alone, with no switch", ()
   assert.equal(names(pattern, "s3:PutReplicationConfiguration", "PutBucketReplication"), false);
 });
 
+for (const pattern of ["s3:GetObjectTorrent", "s3:GetObjectVersionTorrent", "s3:*Torrent"]) {
+  test(`${pattern}, which no request asks for, names its operation where such names count`, () => {
+    assert.equal(names(pattern, "s3:GetObject", "GetObjectTorrent", true), true);
+    assert.equal(names(pattern, "s3:GetObject", "GetObjectTorrent", false), false);
+    assert.equal(names(pattern, "s3:GetObject", "GetObject", true), false);
+  });
+}
+
 test("a pattern that fits an action does not speak of operations", () => {
   // On AWS a Deny on s3:Create* stops no multipart upload, and one on DeleteObject no version.
   assert.equal(names("s3:Create*", "s3:PutObject", "CreateMultipartUpload", true), false);
