@@ -490,3 +490,39 @@ function lessLast(): string {
   });
   return networks.join(", ");
 }
+
+const LOCKED = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: {
+    Effect: "Deny",
+    Principal: "*",
+    Action: ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+    Resource: "arn:aws:s3:::bucket",
+  },
+});
+const kept = (policy: string): Record<string, string> => ({
+  "gateway.yaml": `${GATEWAY}policy: { bucketPolicies: gateway${policy} }\n`,
+  "accounts.yaml": `accounts: [{ name: lab, upstream: { accessKey: UP, secretKey: UPS } }]
+buckets: [{ name: bucket, account: lab, policy: bucket.json }]
+`,
+  "bucket.json": LOCKED,
+});
+
+test("parseConfig() warns of a bucket policy that locks its owner out", () => {
+  assert.deepEqual(warningsOf(kept(", provider: lumi-o")), [
+    'bucket.json:undefined:undefined : The policy locks the account "lab" out of changing it | Let the account keep s3:PutBucketPolicy or s3:DeleteBucketPolicy',
+  ]);
+});
+
+test("parseConfig() does not, where the provider lets owners escape", () => {
+  assert.deepEqual(warningsOf(kept("")), []);
+});
+
+test("parseConfig() warns of groups that no policy can name", () => {
+  const accounts = "accounts: [{ name: lab, groups: [physics, maths] }]\n";
+  assert.deepEqual(warningsOf({ "accounts.yaml": accounts }), [
+    "accounts.yaml:1:34 accounts[0].groups[0]: No policy of this provider can name a group | Name users in policies, or give them tags for aws:PrincipalTag",
+  ]);
+  const gateway = `${GATEWAY}policy: { provider: qumulo }\n`;
+  assert.deepEqual(warningsOf({ "accounts.yaml": accounts, "gateway.yaml": gateway }), []);
+});
