@@ -7,9 +7,10 @@ import {
   type DeniedEntry,
 } from "../s3/delete-objects.ts";
 import { asksOfDocument } from "../s3/document-asks.ts";
-import { judgeAll, refused } from "./admit.ts";
+import { judgeAll, refused, withValues } from "./admit.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
+import { NOTHING_KNOWN, type Known } from "./known.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import type { PendingBody } from "./pending.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
@@ -19,19 +20,26 @@ import type { Verdict } from "./verdict.ts";
 
 /**
  * Finishes a decision that needed the document in `body`, which was proved by `pending.plan`.
- * Pure, as `admit` is. `nowMs`: milliseconds since the epoch.
+ * Pure, as `admit` is. `nowMs`: milliseconds since the epoch. `known`: what an earlier verdict on it
+ * needed.
  */
 export function admitBody(
   snapshot: Snapshot,
   pending: PendingBody,
   body: Buffer,
   nowMs: number,
+  known: Known = NOTHING_KNOWN,
 ): Verdict {
-  const { subject, facts } = pending;
-  if (subject.operation === "DeleteObjects") return admitDelete(snapshot, pending, body, nowMs);
-  const asks = asksOfDocument(subject.operation, subject.address, subject.headers, body);
+  const { facts } = pending;
+  const { operation, address, headers } = pending.subject;
+  if (operation === "DeleteObjects") return admitDelete(snapshot, pending, body, nowMs, known);
+  const asks = asksOfDocument(operation, address, headers, body);
   if (!asks.ok) return refused(facts, asks.error);
-  const judged = judgeAll(snapshot, subject, asks.value, facts, nowMs, body);
+  const valued = withValues(snapshot, { ...pending.subject, known }, body);
+  if (!valued.ok) return refused(facts, valued.error);
+  const subject = valued.value;
+  const all = [...pending.asks, ...asks.value];
+  const judged = judgeAll(snapshot, subject, all, facts, nowMs, body);
   if ("kind" in judged) return judged;
   const answer = answerPolicy(snapshot, subject, judged);
   if (answer !== undefined) return answer;
@@ -44,10 +52,13 @@ export function admitBody(
  */
 function admitDelete(
   snapshot: Snapshot,
-  { subject, facts }: PendingBody,
+  pending: PendingBody,
   body: Buffer,
   nowMs: number,
+  known: Known,
 ): Verdict {
+  const { facts } = pending;
+  const subject = { ...pending.subject, known };
   const request = parseDeleteObjects(body);
   if (!request.ok) return refused(facts, request.error);
   const { address, headers } = subject;
@@ -63,7 +74,7 @@ function admitDelete(
       allowed.push(entry);
       continue;
     }
-    if (verdict.kind !== "refuse") throw new Error("A judgement is facts or a refusal");
+    if (verdict.kind !== "refuse") return verdict;
     judged = verdict.facts;
     denied.push({ ...entry, code: verdict.fault.code, message: verdict.fault.message });
   }

@@ -8,10 +8,11 @@ import { putActions, type Ask } from "../s3/asks.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
 import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
-import { denied, judgeAll, refused } from "./admit.ts";
+import { denied, judgeAll, refused, withValues } from "./admit.ts";
 import { authenticateForm } from "./authenticate.ts";
 import { withCaller } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
+import { NOTHING_KNOWN, type Known } from "./known.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
@@ -39,6 +40,7 @@ export function admitForm(
   pending: PendingForm,
   form: FormHead,
   nowMs: number,
+  known: Known = NOTHING_KNOWN,
 ): Verdict {
   const { fields } = form;
   const caller = authenticateForm(snapshot, fields);
@@ -46,7 +48,10 @@ export function admitForm(
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
   const upload = readUpload(fields, pending, form.length, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
-  const subject = subjectOf(pending, upload.value, caller.value);
+  const written = subjectOf(pending, upload.value, caller.value, known);
+  const valued = withValues(snapshot, written, undefined);
+  if (!valued.ok) return refused(facts, valued.error);
+  const subject = valued.value;
   const judged = judgeAll(snapshot, subject, asksOfForm(subject, upload.value), facts, nowMs);
   return "kind" in judged
     ? judged
@@ -83,7 +88,12 @@ function readUpload(
 }
 
 /** The upload as if it had come as PutObject. */
-function subjectOf({ head, bucket }: PendingForm, { put }: Upload, caller: Caller): Subject {
+function subjectOf(
+  { head, bucket }: PendingForm,
+  { put }: Upload,
+  caller: Caller,
+  known: Known,
+): Subject {
   return {
     head: { ...head, method: "PUT" },
     operation: "PutObject",
@@ -92,6 +102,8 @@ function subjectOf({ head, bucket }: PendingForm, { put }: Upload, caller: Calle
     headers: [...fromRequest(head), ...put.headers],
     caller,
     payload: { kind: "unsigned" },
+    values: undefined,
+    known,
   };
 }
 

@@ -1,21 +1,25 @@
 import type { RequestHead } from "../http/head.ts";
 import { firstValue } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
+import { ok, type Result } from "../lib/result.ts";
 import { parseAddress, type Address } from "../s3/address.ts";
 import { asksOf, type Ask } from "../s3/asks.ts";
 import { classify } from "../s3/classify.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { operationNamed, type OperationName } from "../s3/operations.ts";
+import { requestValues, speaksInDocument } from "../s3/request-values.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
 import { authenticate } from "./authenticate.ts";
 import { NO_FACTS, withCaller, type Denial, type Facts, type Gate } from "./facts.ts";
 import { forwardStreamed } from "./forward.ts";
-import { judge } from "./gates.ts";
+import { judge, judgeWithoutPolicies } from "./gates.ts";
+import { NOTHING_KNOWN, type Known } from "./known.ts";
+import { needVerdict } from "./need.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import { planBody } from "./plan-body.ts";
 import { cappedQuery, overriddenByNobody, tenantFault, tenantFaultIn } from "./provider-rules.ts";
-import type { Question } from "./question.ts";
+import type { Question, Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -23,12 +27,17 @@ import type { Verdict } from "./verdict.ts";
 /**
  * What becomes of a request, from its head alone: which operation it is, who sent it, whether they
  * may, and what the store will be sent. Pure: the same arguments give the same verdict.
- * `nowMs`: milliseconds since the epoch.
+ * `nowMs`: milliseconds since the epoch. `known`: what an earlier verdict on it needed.
  *
  * The order is S3-AUTHORIZATION's: parse, authenticate, then gates that can only take away.
  */
-export function admit(snapshot: Snapshot, head: RequestHead, nowMs: number): Verdict {
-  const recognized = recognize(snapshot, head, nowMs);
+export function admit(
+  snapshot: Snapshot,
+  head: RequestHead,
+  nowMs: number,
+  known: Known = NOTHING_KNOWN,
+): Verdict {
+  const recognized = recognize(snapshot, head, nowMs, known);
   return "kind" in recognized
     ? recognized
     : decide(snapshot, recognized.subject, recognized.facts, nowMs);
@@ -39,6 +48,7 @@ export function recognize(
   snapshot: Snapshot,
   head: RequestHead,
   nowMs: number,
+  known: Known = NOTHING_KNOWN,
 ): { readonly subject: Subject; readonly facts: Facts } | Verdict {
   const { path, query } = head.target;
   const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.domains);
@@ -64,6 +74,8 @@ export function recognize(
     address,
     query: capped.value,
     headers: headers.value,
+    values: undefined,
+    known,
   };
   const { payload } = claim.value;
   // A preflight carries no credentials (Fetch, "CORS-preflight request") and goes on without any.
@@ -79,29 +91,47 @@ export function recognize(
 }
 
 /** The gates, and what follows when none refused. */
-function decide(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: number): Verdict {
-  if (!snapshot.store.operations.has(subject.operation)) return refused(facts, notServed(subject));
-  const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
+function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: number): Verdict {
+  const { operation, address, query, headers } = recognized;
+  const { store, policy } = snapshot;
+  if (!store.operations.has(operation)) return refused(facts, notServed(recognized));
+  const asks = asksOf(operation, address, query, headers);
   if (!asks.ok) return refused(facts, asks.error);
   const unfit =
-    tenantFaultIn(snapshot.policy.provider, asks.value) ??
-    overriddenByNobody(subject.caller, subject.query);
+    tenantFaultIn(policy.provider, asks.value) ?? overriddenByNobody(recognized.caller, query);
   if (unfit !== undefined) return refused(facts, unfit);
-  const judged = judgeAll(snapshot, subject, asks.value, facts, nowMs);
+  const valued = withValues(snapshot, recognized, undefined);
+  if (!valued.ok) return refused(facts, valued.error);
+  const subject = valued.value;
+  // What policies ask of the document is not known before it is read.
+  const waits = policy.asksValues && speaksInDocument(operation);
+  const judged = waits
+    ? enforced(snapshot, facts, judgeWithoutPolicies(snapshot, subject, asks.value, nowMs))
+    : judgeAll(snapshot, subject, asks.value, facts, nowMs);
   if ("kind" in judged) return judged;
-  const answer = isDocument(subject.operation)
-    ? undefined
-    : answerPolicy(snapshot, subject, judged);
+  const answer = isDocument(operation) ? undefined : answerPolicy(snapshot, subject, judged);
   if (answer !== undefined) return answer;
   const plan = planBody(subject);
   if (!plan.ok) return refused(judged, plan.error);
-  if (isDocument(subject.operation)) {
-    return { kind: "read", facts: judged, pending: { subject, facts: judged, plan: plan.value } };
+  if (isDocument(operation)) {
+    const pending = { subject, facts: judged, asks: waits ? asks.value : [], plan: plan.value };
+    return { kind: "read", facts: judged, pending };
   }
   return forwardStreamed(snapshot, subject, judged, plan.value, nowMs);
 }
 
-/** The facts to go on with, or the refusal. In report mode a refusal is only recorded. */
+/** `subject` with what it says of tags and the like, where a policy asks. */
+export function withValues(
+  { policy }: Snapshot,
+  subject: Subject,
+  document: Buffer | undefined,
+): Result<Subject, Fault> {
+  if (!policy.asksValues) return ok(subject);
+  const values = requestValues(subject.operation, subject.headers, document);
+  return values.ok ? ok({ ...subject, values: values.value }) : values;
+}
+
+/** The facts to go on with, or the verdict. In report mode a refusal is only recorded. */
 export function judgeAll(
   snapshot: Snapshot,
   subject: Subject,
@@ -110,7 +140,12 @@ export function judgeAll(
   nowMs: number,
   document?: Question["document"],
 ): Facts | Verdict {
-  const refusal = judge(snapshot, subject, asks, nowMs, document);
+  const judged = judge(snapshot, subject, asks, nowMs, document);
+  if (judged === undefined || !("wanted" in judged)) return enforced(snapshot, facts, judged);
+  return needVerdict(snapshot, subject, facts, judged.wanted, nowMs);
+}
+
+function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal | undefined): Facts | Verdict {
   if (refusal === undefined) return facts;
   const withDenial = { ...facts, denial: refusal.denial };
   if (snapshot.policy.mode === "report" && refusal.denial.gate !== "key-state") {

@@ -2,6 +2,9 @@ import { firstValue } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import type { ConditionKey, Context } from "../policy/condition-keys.ts";
 import { copySourceName, parseCopySource } from "../s3/copy-source.ts";
+import type { LockValues } from "../s3/lock-values.ts";
+import type { RequestValues } from "../s3/request-values.ts";
+import { valueIgnoringCase } from "../s3/tags.ts";
 import { holderOf } from "./principal.ts";
 import { LISTINGS } from "./provider-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -14,37 +17,23 @@ type Extractor = (sources: Sources, tag: string) => string | undefined;
 /**
  * The values of condition keys for one request, each from the one place that the key is about
  * (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
- * value of the key that owns it. A key without a row has no value here; policies that name one
- * whose value would have to be fetched or read from a body are refused with the configuration.
+ * value of the key that owns it. A key without a row has no value here: those of a resource, which
+ * differ between the asks of one request, are added by contextFor(); others nothing here ever has.
  */
 export function contextOf(snapshot: Snapshot, subject: Subject, nowMs: number): Context {
   const sources = { snapshot, subject, nowMs };
-  return (key, tag) => EXTRACTORS.get(key)?.(sources, tag);
+  const { values } = subject;
+  return (key, tag) => {
+    const extract = EXTRACTORS.get(key);
+    if (extract !== undefined) return extract(sources, tag);
+    return values && OF_VALUES.get(key)?.(values, tag, nowMs);
+  };
 }
 
-/** Keys that exist, but not from a request's head: a policy must not count on them yet. */
-export function isEvaluated(key: ConditionKey): boolean {
-  return !NOT_FROM_HEAD.has(key);
+/** Whether the value of `key` is one of what requests say inside headers and documents. */
+export function isOfValues(key: ConditionKey): boolean {
+  return OF_VALUES.has(key);
 }
-
-const NOT_FROM_HEAD: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
-  "aws:RequestTag",
-  "aws:ResourceTag",
-  "aws:TagKeys",
-  "gw:AclGrantsPublic",
-  "s3:BucketTag",
-  "s3:ExistingObjectTag",
-  "s3:InventoryAccessibleOptionalFields",
-  "s3:RequestObjectTag",
-  "s3:RequestObjectTagKeys",
-  "s3:locationconstraint",
-  "s3:object-lock-event-hold",
-  "s3:object-lock-event-hold-duration-days",
-  "s3:object-lock-legal-hold",
-  "s3:object-lock-mode",
-  "s3:object-lock-remaining-retention-days",
-  "s3:object-lock-retain-until-date",
-]);
 
 const header = (name: string): Extractor => {
   return ({ subject }) => firstValue(subject.headers, name);
@@ -60,6 +49,37 @@ const known = (value: (caller: Caller & { readonly kind: "known" }) => string | 
 
 /** What S3 returns where `max-keys` is not said ("ListObjectsV2", S3 API Reference). */
 const MAX_KEYS = "1000";
+
+/** Of what requestValues() reads. */
+const OF_VALUES: ReadonlyMap<ConditionKey, ValueExtractor> = new Map<ConditionKey, ValueExtractor>([
+  ["aws:RequestTag", ({ bucketTags }, tag) => valueIgnoringCase(bucketTags, tag)],
+  ["aws:TagKeys", ({ bucketTags }) => bucketTags && [...bucketTags.keys()]],
+  ["gw:AclGrantsPublic", ({ grantsPublic }) => grantsPublic?.toString()],
+  ["s3:InventoryAccessibleOptionalFields", ({ inventoryFields }) => inventoryFields],
+  ["s3:RequestObjectTag", ({ objectTags }, tag) => objectTags?.get(tag)],
+  ["s3:RequestObjectTagKeys", ({ objectTags }) => objectTags && [...objectTags.keys()]],
+  ["s3:locationconstraint", ({ locationConstraint }) => locationConstraint],
+  ["s3:object-lock-event-hold", ({ lock }) => lock.eventHold],
+  ["s3:object-lock-event-hold-duration-days", ({ lock }) => lock.eventHoldDays?.toString()],
+  ["s3:object-lock-legal-hold", ({ lock }) => lock.legalHold],
+  ["s3:object-lock-mode", ({ lock }) => lock.mode],
+  ["s3:object-lock-remaining-retention-days", ({ lock }, _, nowMs) => remainingDays(lock, nowMs)],
+  ["s3:object-lock-retain-until-date", ({ lock }) => lock.retainUntil],
+]);
+
+type ValueExtractor = (
+  values: RequestValues,
+  tag: string,
+  nowMs: number,
+) => string | readonly string[] | undefined;
+
+/** Begun days until the end of the retention ("Amazon S3 condition keys", S3 User Guide). */
+function remainingDays({ retainUntil }: LockValues, nowMs: number): string | undefined {
+  if (retainUntil === undefined) return undefined;
+  return String(Math.ceil((Date.parse(retainUntil) - nowMs) / DAY_MS));
+}
+
+const DAY_MS = 86_400_000;
 
 const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, Extractor>([
   ["aws:SourceIp", ({ subject }) => subject.head.sourceAddress],
@@ -118,6 +138,7 @@ const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, E
   ["s3:x-amz-object-if-match", header("x-amz-object-if-match")],
   ["s3:annotation-prefix", parameter("annotation-prefix")],
   ["s3:max-annotation-results", parameter("max-annotation-results")],
+  ["s3:TlsVersion", ({ subject }) => subject.head.tlsVersion],
   ["gw:KeyId", known(({ key }) => key.accessKeyId)],
   ["gw:Tier", known(({ key }) => holderOf(key).tier?.name)],
   ["gw:Operation", ({ subject }) => subject.operation],

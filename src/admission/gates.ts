@@ -4,6 +4,7 @@ import { tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
+import type { Tagged } from "./ask-context.ts";
 import type { Gate } from "./facts.ts";
 import { allow, allowedBy, evaluateAsks, explicitDeny, type Evaluated } from "./policy-gates.ts";
 import { holderName, holderOf, type ActionPattern } from "./principal.ts";
@@ -32,6 +33,9 @@ const POLICY_GATES: readonly (readonly [
   ["allow", allow],
 ];
 
+/** Policies depend on what only the store knows: nothing is decided yet. */
+export type Wanted = { readonly wanted: readonly Tagged[] };
+
 /**
  * The first gate that refuses decides. `asks`: every (action, resource) pair of the request;
  * `document`: what its body says, where that has been read.
@@ -42,13 +46,33 @@ export function judge(
   asks: readonly Ask[],
   nowMs: number,
   document?: Question["document"],
-): Refusal | undefined {
+): Refusal | Wanted | undefined {
   const question = questionOf(snapshot, subject, asks, nowMs, document);
+  const refused = firstRefusal(question);
+  return refused ?? judgePolicies(question);
+}
+
+/** The gates that ask no policy, for a request whose policies must see its document. */
+export function judgeWithoutPolicies(
+  snapshot: Snapshot,
+  subject: Subject,
+  asks: readonly Ask[],
+  nowMs: number,
+): Refusal | undefined {
+  return firstRefusal(questionOf(snapshot, subject, asks, nowMs, undefined));
+}
+
+function firstRefusal(question: Question): Refusal | undefined {
   for (const [, gate] of GATES) {
     const refused = gate(question);
     if (refused !== undefined) return refused;
   }
-  const evaluated = evaluateAsks(question);
+  return undefined;
+}
+
+function judgePolicies(question: Question): Refusal | Wanted | undefined {
+  const { evaluated, wanted } = evaluateAsks(question);
+  if (wanted.length > 0) return { wanted };
   for (const [, gate] of POLICY_GATES) {
     const refused = gate(question, evaluated);
     if (refused !== undefined) return refused;
@@ -70,7 +94,7 @@ export function judgeEach(
   readonly allowed: readonly (string | undefined)[];
 } {
   const question = questionOf(snapshot, subject, asks, nowMs, undefined);
-  const evaluated = evaluateAsks(question);
+  const { evaluated } = evaluateAsks(question);
   const gates = [
     ...GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) })),
     ...POLICY_GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question, evaluated) })),

@@ -5,6 +5,7 @@ import type { Caller as Principal } from "../policy/principals.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { recordOf, type BucketRecord } from "./buckets.ts";
+import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import { holderName, holderOf } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
@@ -22,13 +23,20 @@ export type Evaluated = {
   readonly privileged: boolean;
 };
 
-/** Evaluates every policy that can speak of the request, once for both gates. */
-export function evaluateAsks(question: Question): readonly Evaluated[] {
+/**
+ * Evaluates every policy that can speak of the request, once for both gates. `wanted`: what the
+ * store must be asked first; then the evaluation stands for nothing.
+ */
+export function evaluateAsks(question: Question): {
+  readonly evaluated: readonly Evaluated[];
+  readonly wanted: readonly Tagged[];
+} {
   const { snapshot, subject, key, nowMs } = question;
   const holder = key && holderOf(key);
   const principal = holder?.principal ?? snapshot.policy.guest;
+  const wanted: Tagged[] = [];
   let context: Context | undefined;
-  return question.asks.map((ask) => {
+  const evaluated = question.asks.map((ask) => {
     const { action, operation } = ask;
     const record = ask.bucket && recordOf(snapshot, subject, ask.bucket);
     const privileged =
@@ -39,7 +47,8 @@ export function evaluateAsks(question: Question): readonly Evaluated[] {
     }
     context ??= contextOf(snapshot, subject, nowMs);
     const owner = record?.owner.name ?? key?.account.name;
-    const asked: Asked = { question, ask, context: withOwner(context, owner) };
+    const own = contextFor(ask, owner, context, subject, wanted);
+    const asked: Asked = { question, ask, context: own };
     return {
       ask,
       record,
@@ -49,6 +58,7 @@ export function evaluateAsks(question: Question): readonly Evaluated[] {
       privileged,
     };
   });
+  return { evaluated, wanted };
 }
 
 /** Gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */
@@ -203,12 +213,6 @@ function ofResource(
 function resourceOf(bucket: string | undefined, key: string | undefined): string {
   if (bucket === undefined) return "*";
   return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`;
-}
-
-/** The account that the ask's own bucket belongs to, which for a copy's source is another. */
-function withOwner(context: Context, owner: string | undefined): Context {
-  return (key, tag) =>
-    key === "aws:ResourceAccount" || key === "s3:ResourceAccount" ? owner : context(key, tag);
 }
 
 /** Identity policies are about whoever has them: they name no principal. */

@@ -60,6 +60,8 @@ export type PolicySettings = {
   readonly guest: Caller;
   /** `gateway`: bucket policies are kept and enforced here, and never reach the store. */
   readonly bucketPolicies: "upstream" | "gateway";
+  /** Whether any policy asks for what requests say of tags, locks, places and grants. */
+  readonly asksValues: boolean;
 };
 
 /** Limits that decisions need, in bytes. */

@@ -5,6 +5,7 @@ import { storePath, type BucketName } from "../s3/address.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { writeTagging } from "../s3/tags.ts";
 import { ECHOED_HEADERS } from "../s3/known-headers.ts";
 import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
@@ -104,7 +105,7 @@ export function storeRequest(
     store.addressing === "virtual" && address.kind !== "service"
       ? `${address.bucket.name}.${store.authority}`
       : store.authority;
-  const headers = ["host", host, ...forwarded(subject.headers, body)];
+  const headers = ["host", host, ...forwarded(subject, body)];
   if (body.length !== undefined) headers.push("content-length", String(body.length));
   const signer = signerOf(snapshot, subject, facts);
   if (!signer.ok) return signer;
@@ -118,14 +119,14 @@ export function storeRequest(
   return ok({ method: head.method, target, headers, signedBy: signedBy(signer.value) });
 }
 
-function forwarded(headers: HeaderList, body: StoreBody): string[] {
+function forwarded({ headers, values }: Subject, body: StoreBody): string[] {
   const out: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
     if (!isForwarded(name)) continue;
     if (body.deframed && name === "x-amz-sdk-checksum-algorithm") continue;
     if (body.md5 !== undefined && isChecksum(name)) continue;
-    const value = valueFor(name, headers[i + 1] ?? "", body);
+    const value = valueFor(name, headers[i + 1] ?? "", body, values);
     if (value !== "") out.push(name, value);
   }
   if (body.md5 !== undefined) out.push("content-md5", body.md5);
@@ -145,8 +146,11 @@ function isForwarded(name: string): boolean {
   return FORWARDED.has(name) || (name.startsWith("x-amz-") && !KEPT_BACK.has(name));
 }
 
-function valueFor(name: string, value: string, body: StoreBody): string {
+function valueFor(name: string, value: string, body: StoreBody, values: Subject["values"]): string {
   switch (name) {
+    case "x-amz-tagging":
+      // Ceph takes a `+` for itself and S3 for a space: the store must read what was judged.
+      return values?.objectTags === undefined ? value : writeTagging(values.objectTags);
     case "content-encoding":
       return body.deframed ? withoutFraming(value, body) : value;
     case "x-amz-copy-source":

@@ -6,6 +6,8 @@ import type { ProvedForm } from "../signature/v4-form.ts";
 import type { Payload } from "../signature/payload.ts";
 import type { Address } from "../s3/address.ts";
 import type { OperationName } from "../s3/operations.ts";
+import type { RequestValues } from "../s3/request-values.ts";
+import type { Known } from "./known.ts";
 import type { Key } from "./principal.ts";
 
 /** Whoever sent the request, as far as it was proved. */
@@ -24,4 +26,8 @@ export type Subject = {
   readonly caller: Caller;
   /** What the body was said to be, proved where a signature covers it. */
   readonly payload: Payload;
+  /** What its headers and, once it was read, its document say; undefined: no policy asks. */
+  readonly values: RequestValues | undefined;
+  /** What was fetched of the store for its decision. */
+  readonly known: Known;
 };

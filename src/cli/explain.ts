@@ -4,8 +4,10 @@ import type { Snapshot } from "../admission/snapshot.ts";
 import type { Subject } from "../admission/subject.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import { compileSnapshot } from "../config/compile.ts";
+import type { RequestHead } from "../http/head.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { arnOf, asksOf, type Ask } from "../s3/asks.ts";
+import type { Tags } from "../s3/tags.ts";
 import { printProblems } from "./check.ts";
 import { askFor, requestFor, type ExplainOptions } from "./explain-request.ts";
 import { loadConfig } from "./load.ts";
@@ -76,15 +78,16 @@ function explain(snapshot: Snapshot, options: ExplainOptions): Result<Explanatio
   const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
   if (!asks.ok) return err(asks.error.message);
   const explained = ofAsks(snapshot, subject, asks.value, identity, nowMs);
-  return ok({ ...explained, ...verdictOf(admit(snapshot, head, nowMs)) });
+  return ok({ ...explained, ...verdictOf(withoutStore(snapshot, head, nowMs)) });
 }
 
 /** A verdict that came before any gate. */
 function withoutGates(verdict: Verdict, identity: string): Explanation {
   const gate = verdict.facts.denial?.gate ?? "request";
   const outcome = verdict.kind === "refuse" ? "refused" : "passed";
+  const told = verdictOf({ verdict, untold: false });
   const gates = [{ gate, outcome, rule: verdict.facts.denial?.rule }] as const;
-  return { operation: verdict.facts.operation, identity, asks: [], gates, ...verdictOf(verdict) };
+  return { operation: verdict.facts.operation, identity, asks: [], gates, ...told };
 }
 
 function ofAsks(
@@ -116,18 +119,39 @@ function ofAsks(
   };
 }
 
+/** The verdict as it is where the store has no tags, which is not asked here. */
+function withoutStore(
+  snapshot: Snapshot,
+  head: RequestHead,
+  nowMs: number,
+): { readonly verdict: Verdict; readonly untold: boolean } {
+  const tags = new Map<string, Tags>();
+  for (;;) {
+    const verdict = admit(snapshot, head, nowMs, { tags });
+    if (verdict.kind !== "need") return { verdict, untold: tags.size > 0 };
+    for (const { name } of verdict.needs) tags.set(name, new Map());
+  }
+}
+
 /** The word of the data path itself, which also knows what no gate does. */
-function verdictOf(verdict: Verdict): Pick<Explanation, "decision" | "code" | "message" | "note"> {
+function verdictOf({
+  verdict,
+  untold,
+}: ReturnType<typeof withoutStore>): Pick<Explanation, "decision" | "code" | "message" | "note"> {
   const { denial, reported } = verdict.facts;
   if (verdict.kind === "refuse") {
     const { code, message } = verdict.fault;
-    return { decision: "deny", code, message, note: undefined };
+    return { decision: "deny", code, message, note: untold ? UNTOLD : undefined };
   }
   const note = reported
     ? `Report mode lets it through; ${denial?.gate} would refuse it`
-    : NOTES.get(verdict.kind);
+    : untold
+      ? UNTOLD
+      : NOTES.get(verdict.kind);
   return { decision: "allow", code: undefined, message: undefined, note };
 }
+
+const UNTOLD = "It depends on tags that only the store has: judged here as if there were none";
 
 const NOTES: ReadonlyMap<Verdict["kind"], string> = new Map([
   ["read", "The document in the body is judged too: each key of a DeleteObjects by itself"],

@@ -9,7 +9,6 @@ import type { BucketName } from "../s3/address.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
-import { notEvaluated } from "./policies.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 
 /** A bucket whose policy the gateway keeps. */
@@ -120,12 +119,9 @@ function readPolicy(
   const { tenant } = name;
   const rules = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
   const policy = parseProviderPolicy(provider, text, file, "bucket", rules);
-  if (!policy.ok) {
-    problems.push(...policy.error);
-    return undefined;
-  }
-  problems.push(...notEvaluated(policy.value));
-  return policy.value;
+  if (policy.ok) return policy.value;
+  problems.push(...policy.error);
+  return undefined;
 }
 
 function readShares(reading: Reading, bucket: WrittenBucket): Policy | undefined {

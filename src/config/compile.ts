@@ -1,6 +1,8 @@
 import type { BucketRecord, BucketRecords } from "../admission/buckets.ts";
+import { isOfValues } from "../admission/condition-context.ts";
 import type { Account, Holder, Key } from "../admission/principal.ts";
 import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
+import { namedKeys } from "../policy/named-keys.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { callerOf } from "../provider/principals.ts";
@@ -8,7 +10,7 @@ import type { Tier } from "../provider/tier.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import { nameOf, type BucketConfig } from "./buckets.ts";
-import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
+import { policiesOf, type AccountConfig, type Config, type SubuserConfig } from "./config.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -32,7 +34,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     // Each key as the client's and as the store's.
     ring: new KeyRing(keys.size * 2 + 2),
     signatures: compileSignatures(policy, limits),
-    policy: compilePolicy(policy),
+    policy: { ...compilePolicy(policy), asksValues: policiesOf(config).some(asksValues) },
     limits: {
       headerBytesMax: limits.headerBytesMax,
       xmlBytesMax: limits.xmlBytesMax,
@@ -62,7 +64,7 @@ function compileSignatures(policy: Config["policy"], limits: Config["limits"]): 
   };
 }
 
-function compilePolicy(policy: Config["policy"]): PolicySettings {
+function compilePolicy(policy: Config["policy"]): Omit<PolicySettings, "asksValues"> {
   const { provider, mode, networks, blockedActions, versionGuard, tierMode } = policy;
   const { anonymous, bucketPolicies, guestGroups } = policy;
   return {
@@ -162,6 +164,11 @@ function compileBuckets(
       ];
     }),
   );
+}
+
+/** Whether the policy depends on what only reading headers and documents tells. */
+function asksValues(policy: Policy): boolean {
+  return namedKeys(policy).some(({ key }) => isOfValues(key));
 }
 
 function isPublic({ statements }: Policy): boolean {

@@ -1,7 +1,5 @@
-import { isEvaluated } from "../admission/condition-context.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { namedKeys } from "../policy/named-keys.ts";
 import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -29,26 +27,8 @@ export function readPolicies(
     const policy = text.ok
       ? parseProviderPolicy(provider, text.value, file, "identity")
       : err([problemAt(document, path, unreadable(file, text.error))]);
-    if (!policy.ok) problems.push(...policy.error);
-    else {
-      problems.push(...notEvaluated(policy.value));
-      policies.set(path, policy.value);
-    }
+    if (policy.ok) policies.set(path, policy.value);
+    else problems.push(...policy.error);
   }
   return problems.length > 0 ? err(problems) : ok(policies);
-}
-
-/** A condition that is never looked at would be worse than none. */
-export function notEvaluated(policy: Policy): readonly Problem[] {
-  return namedKeys(policy)
-    .filter(({ key }) => !isEvaluated(key))
-    .map(({ key, place }) => ({
-      file: policy.file,
-      line: place.line,
-      column: undefined,
-      path: `Statement[${place.index}]`,
-      message: `The condition key "${key}" is not implemented in this version`,
-      remedy:
-        "Its value stands in a request's body or in the store; use a key of the request's head",
-    }));
 }

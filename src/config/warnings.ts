@@ -2,13 +2,12 @@ import { inOrder, type Problem } from "../lib/problem.ts";
 import type { NetworkRule } from "../policy/network.ts";
 import { covers, wholeFamilies } from "../policy/network-cover.ts";
 import { locksOut } from "../policy/locks-out.ts";
-import type { Policy } from "../policy/policy.ts";
 import { callerOf } from "../provider/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { ACTIONS } from "../s3/actions.ts";
 import type { BucketConfig, WholeFile } from "./buckets.ts";
-import type { AccountConfig, Config } from "./config.ts";
+import { policiesOf, type AccountConfig, type Config } from "./config.ts";
 import { type ConfigDocument, pathBelow } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
@@ -34,21 +33,6 @@ export function configWarnings(
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
     ...(provider.ownerPolicyEscape ? [] : config.buckets.flatMap((one) => lockOut(one, provider))),
   ]);
-}
-
-/** Each file once, however many hold it. */
-function policiesOf({
-  accounts,
-  buckets,
-}: Pick<Config, "accounts" | "buckets">): readonly Policy[] {
-  const all = [
-    ...accounts.flatMap(({ policies, subusers }) => [
-      ...policies,
-      ...subusers.flatMap((subuser) => subuser.policies),
-    ]),
-    ...buckets.flatMap(({ policies }) => policies),
-  ];
-  return [...new Map(all.map((policy) => [policy.file, policy])).values()];
 }
 
 /** A tier of the operator's of which no request ever asks for anything. */

@@ -3,11 +3,14 @@ import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
 import { admitBody } from "../admission/admit-body.ts";
 import { admitForm } from "../admission/admit-form.ts";
+import { NOTHING_KNOWN, type Known } from "../admission/known.ts";
 import type { PendingBody, PendingForm } from "../admission/pending.ts";
 import type { Verdict } from "../admission/verdict.ts";
+import type { RequestHead } from "../http/head.ts";
 import type { Fault } from "../s3/faults.ts";
 import { readBody } from "./body.ts";
 import { Exchange } from "./exchange.ts";
+import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { addressOf, originOf, readHead, type Origin } from "./inbound.ts";
@@ -53,16 +56,23 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(inbound: Omit<Inbound, "snapshot">): void {
-  const { gateway, exchange, request } = inbound;
-  const head = readHead(request);
+function decide(request: Omit<Inbound, "snapshot">): void {
+  const { gateway, exchange } = request;
+  const head = readHead(request.request);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
   const snapshot = gateway.live.current;
-  act({ ...inbound, snapshot }, admit(snapshot, head.value, exchange.timeMs));
+  const inbound = { ...request, snapshot };
+  const verdict = admit(snapshot, head.value, exchange.timeMs);
+  if (verdict.kind === "need") settle(inbound, decideKnowing(inbound, head.value, verdict));
+  else act(inbound, verdict);
 }
 
-function act(inbound: Inbound, verdict: Verdict): void {
+/** A verdict that can be acted on. */
+type Decided = Exclude<Verdict, { readonly kind: "need" }>;
+type Needing = Verdict & { readonly kind: "need" };
+
+function act(inbound: Inbound, verdict: Decided): void {
   const { exchange } = inbound;
   exchange.facts = verdict.facts;
   switch (verdict.kind) {
@@ -85,12 +95,48 @@ function act(inbound: Inbound, verdict: Verdict): void {
   }
 }
 
+async function decideKnowing(
+  inbound: Inbound,
+  head: RequestHead,
+  first: Needing,
+): Promise<() => void> {
+  const { snapshot, exchange } = inbound;
+  const ask = (facts: Known): Verdict => admit(snapshot, head, exchange.timeMs, facts);
+  const verdict = await known(inbound, first, NOTHING_KNOWN, ask);
+  return () => act(inbound, verdict);
+}
+
+/**
+ * The verdict once everything that it depends on is known. `first` was made with `start`; `again`
+ * decides with what is known so far. A condition is only looked at where those before it hold, so that one need can follow another.
+ */
+async function known(
+  { gateway }: Inbound,
+  first: Verdict,
+  start: Known,
+  again: (known: Known) => Verdict,
+): Promise<Decided> {
+  let verdict = first;
+  let { tags } = start;
+  while (verdict.kind === "need") {
+    const fetched = await fetchKnown(gateway.upstream, verdict.needs);
+    if (!fetched.ok) return { kind: "refuse", facts: verdict.facts, fault: fetched.error };
+    const before = tags.size;
+    tags = new Map([...tags, ...fetched.value.tags]);
+    if (tags.size === before) throw new Error("A decision needs what it was given");
+    verdict = again({ tags });
+  }
+  return verdict;
+}
+
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
   const { snapshot, exchange } = inbound;
   const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
-  const verdict: Verdict = body.ok
-    ? admitBody(snapshot, pending, body.value, exchange.timeMs)
-    : { kind: "refuse", facts: pending.facts, fault: body.error };
+  if (!body.ok) return refusing(inbound, pending, body.error);
+  const ask = (facts: Known): Verdict =>
+    admitBody(snapshot, pending, body.value, exchange.timeMs, facts);
+  const start = pending.subject.known;
+  const verdict = await known(inbound, ask(start), start, ask);
   return () => act(inbound, verdict);
 }
 
@@ -101,11 +147,20 @@ async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() =>
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
     fileBufferBytesMax: snapshot.limits.xmlBytesMax,
   });
-  if (!form.ok)
-    return () => act(inbound, { kind: "refuse", facts: pending.facts, fault: form.error });
+  if (!form.ok) return refusing(inbound, pending, form.error);
   const { fields, file } = form.value;
-  const verdict = admitForm(snapshot, pending, { fields, length: file.length }, exchange.timeMs);
+  const ask = (facts: Known): Verdict =>
+    admitForm(snapshot, pending, { fields, length: file.length }, exchange.timeMs, facts);
+  const verdict = await known(inbound, ask(NOTHING_KNOWN), NOTHING_KNOWN, ask);
   return () => act({ ...inbound, file: file.body }, verdict);
+}
+
+function refusing(
+  inbound: Inbound,
+  { facts }: PendingBody | PendingForm,
+  fault: Fault,
+): () => void {
+  return () => act(inbound, { kind: "refuse", facts, fault });
 }
 
 /** What S3 takes before a form's file ("POST Object", S3 API Reference). */

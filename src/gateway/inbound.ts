@@ -26,8 +26,16 @@ export function readHead(request: IncomingMessage): Result<RequestHead, Fault> {
     target: target.value,
     headers,
     sourceAddress: addressOf(request.socket),
-    secure: request.socket instanceof TLSSocket,
+    ...transportOf(request.socket),
   });
+}
+
+const PLAIN = { secure: false } as const;
+
+/** Node says `TLSv1.3`; conditions compare the number ("s3:TlsVersion", S3 User Guide). */
+function transportOf(socket: Socket): Pick<RequestHead, "secure" | "tlsVersion"> {
+  if (!(socket instanceof TLSSocket)) return PLAIN;
+  return { secure: true, tlsVersion: socket.getProtocol()?.replace("TLSv", "") };
 }
 
 /** What can be said of a request even if its head cannot be read. */

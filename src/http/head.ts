@@ -11,4 +11,6 @@ export type RequestHead = {
   readonly sourceAddress: string | undefined;
   /** Whether the client's connection is TLS. */
   readonly secure: boolean;
+  /** Of that connection, such as `1.3`; absent where it is not TLS. */
+  readonly tlsVersion?: string | undefined;
 };

@@ -35,6 +35,12 @@ export function writeTagging(tags: Tags): string {
   return pairs.join("&");
 }
 
+/** The value of the tag that is called `lower` in lower case: IAM compares tags of buckets so. */
+export function valueIgnoringCase(tags: Tags | undefined, lower: string): string | undefined {
+  for (const [name, value] of tags ?? []) if (name.toLowerCase() === lower) return value;
+  return undefined;
+}
+
 /**
  * The tags of a `<Tagging>` whose elements are known to be the expected ones ("PutObjectTagging"
  * and "PutBucketTagging", S3 API Reference).

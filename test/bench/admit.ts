@@ -4,6 +4,7 @@
  */
 import { admit } from "../../src/admission/admit.ts";
 import { authenticate } from "../../src/admission/authenticate.ts";
+import { NOTHING_KNOWN } from "../../src/admission/known.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import { NO_FACTS } from "../../src/admission/facts.ts";
 import { forwardStreamed } from "../../src/admission/forward.ts";
@@ -95,7 +96,17 @@ function parsed(snapshot: Snapshot, head: RequestHead): Parsed {
   const { address } = value(parseAddress(path, host, snapshot.domains));
   const headers = value(liftHeaders(query, head.headers));
   const operation = value(classify(head.method, address, query, headers));
-  return { head, operation, address, query, headers, claim: claimOf(snapshot, head) };
+  const claim = claimOf(snapshot, head);
+  return {
+    head,
+    operation,
+    address,
+    query,
+    headers,
+    values: undefined,
+    known: NOTHING_KNOWN,
+    claim,
+  };
 }
 
 function claimOf(snapshot: Snapshot, head: RequestHead) {

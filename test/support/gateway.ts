@@ -14,6 +14,10 @@ export type GatewayOptions = {
   readonly upstream: string | readonly string[];
   /** `accounts:` of accounts.yaml. */
   readonly accounts: readonly Section[];
+  /** `buckets:` of accounts.yaml. */
+  readonly buckets?: readonly Section[];
+  /** Further files beside the configuration, such as policies, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Added to, or put over, the fields that `gatewayConfig` writes in that section. */
   readonly listen?: Section;
   readonly store?: Section;
@@ -43,7 +47,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const folder = scratchFolder("gateway");
   const auditFile = join(folder, "audit.jsonl");
   // JSON is YAML.
-  writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: options.accounts }));
+  const { accounts, buckets = [], files = {} } = options;
+  writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts, buckets }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const config = join(folder, "gateway.yaml");
   writeFileSync(config, JSON.stringify(gatewayConfig(options, auditFile)));
   const node = [...(options.nodeOptions ?? []), MAIN, "serve", "--config", config];

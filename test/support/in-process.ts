@@ -15,6 +15,10 @@ export type InProcessOptions = {
   /** The store's endpoints. */
   readonly upstream: string | readonly string[];
   readonly accounts: readonly Section[];
+  /** `buckets:` of accounts.yaml. */
+  readonly buckets?: readonly Section[];
+  /** Further files beside the configuration, such as policies, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly listen?: Section;
   readonly store?: Section;
   readonly policy?: Section;
@@ -66,9 +70,16 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     log: { audit: { file: auditFile } },
   };
   // JSON is YAML.
-  const accounts = JSON.stringify({ accounts: options.accounts });
+  const { accounts, buckets = [] } = options;
+  const files: Readonly<Record<string, string>> = {
+    ...options.files,
+    "accounts.yaml": JSON.stringify({ accounts, buckets }),
+  };
   const config = parseConfig(JSON.stringify(gateway), "gateway.yaml", {
-    read: (path) => (path === "accounts.yaml" ? ok(accounts) : err("no such file")),
+    read: (path) => {
+      const text = files[path];
+      return text === undefined ? err("no such file") : ok(text);
+    },
     env: () => undefined,
     provider: shippedProvider,
   });

@@ -42,21 +42,6 @@ const refused = [
     ),
     /^policies\/user\.json:2:\d+ Statement/,
   ],
-  [
-    "a condition key that would not be evaluated",
-    withUser(
-      ALLOW.replace(
-        "} }",
-        ', "Condition": { "StringEquals": { "s3:ExistingObjectTag/a": "b" } } } }',
-      ),
-    ),
-    /^policies\/user\.json:1:undefined Statement\[0\]: The condition key "s3:ExistingObjectTag" is not implemented in this version/,
-  ],
-  [
-    "such a key as a variable",
-    withUser(ALLOW.replace("photos/*", "photos/${aws:ResourceTag/team}/*")),
-    /The condition key "aws:ResourceTag" is not implemented in this version/,
-  ],
 ] as const;
 for (const [name, files, expected] of refused) {
   test(`parseConfig() refuses ${name}`, () => {

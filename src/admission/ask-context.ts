@@ -1,0 +1,89 @@
+import { firstValue } from "../http/headers.ts";
+import { queryValue } from "../http/target.ts";
+import type { Context } from "../policy/condition-keys.ts";
+import type { Ask } from "../s3/asks.ts";
+import { parseCopySource } from "../s3/copy-source.ts";
+import type { Address, BucketName } from "../s3/address.ts";
+import { valueIgnoringCase, type Tags } from "../s3/tags.ts";
+import type { Subject } from "./subject.ts";
+
+/** Something whose tags the store has. `versionId` only of objects. */
+export type Tagged = {
+  /** By which its tags are known, see Known. */
+  readonly name: string;
+  readonly address: Address;
+  readonly versionId: string | undefined;
+};
+
+/**
+ * The request's values with those of the one resource that `ask` is about: the account of its bucket
+ * (`owner`), its stored tags. What is asked for and not known yet is added to `wanted`, and has no
+ * value meanwhile: such an evaluation decides nothing.
+ */
+export function contextFor(
+  ask: Ask,
+  owner: string | undefined,
+  context: Context,
+  subject: Subject,
+  wanted: Tagged[],
+): Context {
+  return (key, tag) => {
+    switch (key) {
+      case "aws:ResourceAccount":
+      case "s3:ResourceAccount":
+        return owner;
+      case "s3:ExistingObjectTag":
+        return known(taggedObject(ask, subject), subject, wanted)?.get(tag);
+      case "aws:ResourceTag":
+      case "s3:BucketTag":
+        return valueIgnoringCase(known(taggedBucket(ask.bucket), subject, wanted), tag);
+      default:
+        return context(key, tag);
+    }
+  };
+}
+
+function known(
+  tagged: Tagged | undefined,
+  { known: { tags } }: Subject,
+  wanted: Tagged[],
+): Tags | undefined {
+  if (tagged === undefined) return undefined;
+  const found = tags.get(tagged.name);
+  if (found === undefined && !wanted.some(({ name }) => name === tagged.name)) wanted.push(tagged);
+  return found;
+}
+
+function taggedBucket(bucket: BucketName | undefined): Tagged | undefined {
+  if (bucket === undefined) return undefined;
+  const address: Address = { kind: "bucket", bucket };
+  return { name: `${bucket.tenant ?? ""}:${bucket.name}`, address, versionId: undefined };
+}
+
+/** Undefined: this action has no such key, as writing and deleting (section 2.2). */
+function taggedObject({ action, bucket, key }: Ask, subject: Subject): Tagged | undefined {
+  if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
+  const versionId = isOfSource(action, subject) ? sourceVersion(subject) : ownVersion(subject);
+  const address: Address = { kind: "object", bucket, key };
+  const name = `${bucket.tenant ?? ""}:${bucket.name}/${versionId ?? ""}/${key}`;
+  return { name, address, versionId };
+}
+
+/** Those of section 2.2 with s3:ExistingObjectTag. */
+const SEES_TAGS =
+  /^s3:(?:GetObject(?:Version)?(?:Acl|Annotation|Attributes|Tagging)?|(?:Put|Delete)Object(?:Version)?(?:Annotation|Tagging)|PutObject(?:Version)?Acl|ListObject(?:Version)?Annotations|UpdateObjectEncryption)$/;
+
+/** A copy reads its source only, and writes its target only. */
+function isOfSource(action: string, { operation }: Subject): boolean {
+  const copies = operation === "CopyObject" || operation === "UploadPartCopy";
+  return copies && action.startsWith("s3:Get");
+}
+
+function sourceVersion({ headers }: Subject): string | undefined {
+  const source = parseCopySource(firstValue(headers, "x-amz-copy-source") ?? "");
+  return source.ok ? source.value.versionId : undefined;
+}
+
+function ownVersion({ query }: Subject): string | undefined {
+  return queryValue(query, "versionId");
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { startRecordingStore, type Answer, type RecordingStore } from "../stores/recording.ts";
+import { READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
+import { codeOf } from "../support/raw-client.ts";
+
+const XML = { "content-type": "application/xml" };
+const tagging = (value: string): string =>
+  `<?xml version="1.0"?><Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>public</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
+const tags = (status: number, body: string | Buffer = ""): Answer => ({
+  kind: "reply",
+  status,
+  headers: XML,
+  body,
+});
+
+/** A reader of what is tagged public, before a store that answers for tags by `answer`. */
+async function before(
+  t: TestContext,
+  answer: Answer,
+): Promise<{ readonly store: RecordingStore; readonly flow: Flow }> {
+  const store = await startRecordingStore({
+    onRequest: ({ url }) =>
+      url.includes("tagging") ? answer : { kind: "reply", status: 200, body: "content" },
+  });
+  t.after(() => store.stop());
+  const Condition = { StringEquals: { "s3:ExistingObjectTag/public": "yes" } };
+  const statement = { Effect: "Allow", Action: "s3:GetObject*", Resource: "*", Condition };
+  const policy = { Version: "2012-10-17", Statement: statement };
+  const subuser = { name: "reader", policies: ["reader.json"], keys: [READER] };
+  const accounts = [{ name: "lab", upstream: UPSTREAM, subusers: [subuser] }];
+  const files = { "reader.json": JSON.stringify(policy) };
+  return { store, flow: await startFlow(t, store.endpoint, { accounts, files }) };
+}
+
+test("a decision on stored tags asks the store once, for the same version, before the request", async (t) => {
+  const { store, flow } = await before(t, tags(200, tagging("yes")));
+  const answer = await flow.exchange("GET", "/bucket/key?versionId=v1", { key: READER });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body.toString(), "content");
+  assert.deepEqual(
+    store.requests.map(({ method, url }) => `${method} ${url}`),
+    ["GET /bucket/key?tagging=&versionId=v1", "GET /bucket/key?versionId=v1"],
+  );
+  const [record] = await flow.gateway.records(1);
+  assert.equal(record?.["outcome"], "forwarded");
+});
+
+const DENIED = [
+  ["other tags", tags(200, tagging("no")), 403, "AccessDenied"],
+  ["no tags", tags(200, "<Tagging><TagSet/></Tagging>"), 403, "AccessDenied"],
+  ["no such object", tags(404, "<Error><Code>NoSuchKey</Code></Error>"), 403, "AccessDenied"],
+  ["a refusal", tags(403, "<Error><Code>AccessDenied</Code></Error>"), 503, "ServiceUnavailable"],
+  ["an error", tags(500), 503, "ServiceUnavailable"],
+  ["garbage", tags(200, "yes"), 503, "ServiceUnavailable"],
+  [
+    "a doubled tag set",
+    tags(200, tagging("yes").replace("</TagSet>", "</TagSet><TagSet/>")),
+    503,
+    "ServiceUnavailable",
+  ],
+  ["too much", tags(200, tagging("y".repeat(100_000))), 503, "ServiceUnavailable"],
+  [
+    "half an answer",
+    { kind: "cut", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n<Tagging>" },
+    503,
+    "ServiceUnavailable",
+  ],
+] as const satisfies readonly (readonly [string, Answer, number, string])[];
+for (const [what, answer, status, code] of DENIED) {
+  test(`${what} instead of the tag lets nothing through`, async (t) => {
+    const { store, flow } = await before(t, answer);
+    const got = await flow.exchange("GET", "/bucket/key", { key: READER });
+    assert.equal(got.status, status);
+    assert.equal(codeOf(got), code);
+    assert.deepEqual(
+      store.requests.map(({ url }) => url),
+      ["/bucket/key?tagging="],
+    );
+    assert.deepEqual(flow.gateway.errors, []);
+    const [record] = await flow.gateway.records(1);
+    assert.equal(record?.["outcome"], "refused");
+  });
+}
+
+test("tags are asked for only where a statement comes down to them", async (t) => {
+  const { store, flow } = await before(t, tags(200, tagging("yes")));
+  const answer = await flow.exchange("DELETE", "/bucket/key", { key: READER });
+  assert.equal(answer.status, 403);
+  assert.deepEqual(store.requests, []);
+});
