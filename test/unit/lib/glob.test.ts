@@ -64,3 +64,14 @@ test("a pattern made to backtrack ends at once", () => {
   assert.equal(matchesGlob(glob, "a".repeat(1024)), false);
   assert.ok(performance.now() - start < 200, "took longer than 200 ms");
 });
+
+test("matchesGlob() takes what fills a hole as a literal", () => {
+  const glob = globOf([
+    { kind: "many" },
+    { kind: "hole", number: 0 },
+    { kind: "text", text: "/a" },
+  ]);
+  assert.equal(matchesGlob(glob, "home/*/a", ["*"]), true);
+  assert.equal(matchesGlob(glob, "home/b/a", ["*"]), false);
+  assert.throws(() => matchesGlob(glob, "home/b/a"), /not filled/);
+});
