@@ -26,10 +26,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
       presignedExpiryMaxMs: config.policy.presignedExpiryMaxMs,
     },
     policy: compilePolicy(config.policy),
-    limits: {
-      headerBytesMax: config.limits.headerBytesMax,
-      xmlBytesMax: config.limits.xmlBytesMax,
-    },
+    limits: { xmlBytesMax: config.limits.xmlBytesMax },
   };
 }
 

@@ -53,7 +53,7 @@ test("compileSnapshot() carries the settings that decisions need", () => {
     clockSkewMs: 300_000,
     presignedExpiryMaxMs: 3_600_000,
   });
-  assert.deepEqual(snapshot.limits, { headerBytesMax: 8192, xmlBytesMax: 1_048_576 });
+  assert.deepEqual(snapshot.limits, { xmlBytesMax: 1_048_576 });
   assert.equal(snapshot.policy.mode, "report");
   assert.equal(snapshot.policy.anonymous, "upstream");
 });
