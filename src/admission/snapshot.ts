@@ -66,8 +66,6 @@ export type PolicySettings = {
 
 /** Limits that decisions need, in bytes. */
 type Limits = {
-  /** The whole header section of a request. */
-  readonly headerBytesMax: number;
   /** An XML body that the gateway reads. */
   readonly xmlBytesMax: number;
 };

@@ -10,7 +10,8 @@ import type { Tier } from "../provider/tier.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import { nameOf, type BucketConfig } from "./buckets.ts";
-import { policiesOf, type AccountConfig, type Config, type SubuserConfig } from "./config.ts";
+import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
+import { policiesOf } from "./policies.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -35,10 +36,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     ring: new KeyRing(keys.size * 2 + 2),
     signatures: compileSignatures(policy, limits),
     policy: { ...compilePolicy(policy), asksValues: policiesOf(config).some(asksValues) },
-    limits: {
-      headerBytesMax: limits.headerBytesMax,
-      xmlBytesMax: limits.xmlBytesMax,
-    },
+    limits: { xmlBytesMax: limits.xmlBytesMax },
   };
 }
 

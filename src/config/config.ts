@@ -158,21 +158,6 @@ function readProvider(gateway: ConfigDocument, surroundings: Surroundings): Prov
   return provider.value;
 }
 
-/** Every policy of a configuration: each file once, however many hold it. */
-export function policiesOf({
-  accounts,
-  buckets,
-}: Pick<Config, "accounts" | "buckets">): readonly Policy[] {
-  const all = [
-    ...accounts.flatMap(({ policies, subusers }) => [
-      ...policies,
-      ...subusers.flatMap((subuser) => subuser.policies),
-    ]),
-    ...buckets.flatMap(({ policies }) => policies),
-  ];
-  return [...new Map(all.map((policy) => [policy.file, policy])).values()];
-}
-
 /** `policies`: by the path of their names in the same file. */
 function withPolicies(
   { accounts }: AccountsFile,

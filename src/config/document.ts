@@ -3,13 +3,13 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
-  parseDocument,
+  type LineCounter,
   type ParsedNode,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
 import type { Problem } from "../lib/problem.ts";
+import { parseYaml, positionOf, type Position, type YamlFault } from "../lib/yaml.ts";
 import { substitute } from "./substitute.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -37,8 +37,6 @@ export type DocumentNode = {
   readonly written: string | undefined;
 };
 
-export type Position = { readonly line: number; readonly column: number };
-
 /** `document` is undefined where the text is no YAML at all. */
 export type Reading = {
   readonly document: ConfigDocument | undefined;
@@ -46,28 +44,18 @@ export type Reading = {
 };
 
 /**
- * Reads YAML 1.2 (so JSON too) of the core schema. Everything that two readers could understand
- * differently is a problem: repeated keys, tags, several documents, keys that are not text. A
- * value with a problem is undefined in `data`, so that the rest can still be judged.
+ * Reads what `parseYaml()` does. Aliases, tags and keys that are not text are problems too. A value
+ * with a problem is undefined in `data`, so that the rest can still be judged.
  */
 export function readDocument(text: string, file: string, surroundings: Surroundings): Reading {
-  const lines = new LineCounter();
-  const parsed = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    schema: "core",
-    version: "1.2",
-    merge: false,
-  });
-  const faults = [...parsed.errors, ...parsed.warnings];
-  if (faults.length > 0) {
-    const problems = faults.map(({ message, pos }) =>
-      syntaxProblem(file, position(lines, pos[0]), message),
-    );
+  const parsed = parseYaml(text);
+  if (!parsed.ok) {
+    const problems = parsed.error.map((fault) => syntaxProblem(file, fault));
     return { document: undefined, problems };
   }
+  const { document, lines } = parsed.value;
   const walk: Walk = { file, lines, surroundings, nodes: new Map(), problems: [] };
-  const data = valueOf(walk, parsed.contents, "", position(lines, 0));
+  const data = valueOf(walk, document.contents, "", positionOf(lines, 0));
   return { document: { file, data, nodes: walk.nodes }, problems: walk.problems };
 }
 
@@ -94,7 +82,7 @@ type Walk = {
 };
 
 function valueOf(walk: Walk, node: ParsedNode | null, path: string, keyAt: Position): unknown {
-  const at = node === null ? keyAt : position(walk.lines, node.range[0]);
+  const at = node === null ? keyAt : positionOf(walk.lines, node.range[0]);
   const written = isScalar(node) ? node.source : undefined;
   // An alias repeats a part of the file: few aliases can stand for gigabytes, and a problem in
   // the repeated part has two places.
@@ -120,7 +108,7 @@ function valueOf(walk: Walk, node: ParsedNode | null, path: string, keyAt: Posit
 function mapOf(walk: Walk, map: YAMLMap<ParsedNode, ParsedNode | null>, path: string): unknown {
   const entries: [string, unknown][] = [];
   for (const { key, value } of map.items) {
-    const keyAt = position(walk.lines, key.range[0]);
+    const keyAt = positionOf(walk.lines, key.range[0]);
     // `__proto__` is no name of ours, and some readers of the data would pass over it in silence.
     if (!isScalar(key) || typeof key.value !== "string" || key.value === "__proto__") {
       refuse(walk, keyAt, path, "Expected a name before the colon", "Write names as plain text");
@@ -134,7 +122,7 @@ function mapOf(walk: Walk, map: YAMLMap<ParsedNode, ParsedNode | null>, path: st
 
 function listOf(walk: Walk, list: YAMLSeq<ParsedNode>, path: string): unknown {
   return list.items.map((item, index) => {
-    const at = position(walk.lines, item.range[0]);
+    const at = positionOf(walk.lines, item.range[0]);
     return valueOf(walk, item, pathBelow(path, index), at);
   });
 }
@@ -157,12 +145,7 @@ function refuse(
 }
 
 /** The parser's own words up to where it quotes the file, which may be a secret. */
-function syntaxProblem(file: string, at: Position, message: string): Problem {
+function syntaxProblem(file: string, { at, message }: YamlFault): Problem {
   const said = message.split(/[:;"\\]/, 1)[0] ?? "";
   return { file, ...at, path: "", message: `Cannot read as YAML: ${said}`, remedy: "" };
-}
-
-function position(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }

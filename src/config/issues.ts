@@ -1,13 +1,8 @@
 import { z } from "zod";
 import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
-import {
-  pathBelow,
-  shownName,
-  type ConfigDocument,
-  type DocumentNode,
-  type Position,
-} from "./document.ts";
+import type { Position } from "../lib/yaml.ts";
+import { pathBelow, shownName, type ConfigDocument, type DocumentNode } from "./document.ts";
 import { isPlannedKey } from "./planned.ts";
 import type { Complaint } from "./surroundings.ts";
 

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
+import type { Config } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
@@ -31,4 +32,19 @@ export function readPolicies(
     else problems.push(...policy.error);
   }
   return problems.length > 0 ? err(problems) : ok(policies);
+}
+
+/** Every policy of a configuration: each file once, however many hold it. */
+export function policiesOf({
+  accounts,
+  buckets,
+}: Pick<Config, "accounts" | "buckets">): readonly Policy[] {
+  const all = [
+    ...accounts.flatMap(({ policies, subusers }) => [
+      ...policies,
+      ...subusers.flatMap((subuser) => subuser.policies),
+    ]),
+    ...buckets.flatMap(({ policies }) => policies),
+  ];
+  return [...new Map(all.map((policy) => [policy.file, policy])).values()];
 }

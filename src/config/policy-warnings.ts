@@ -2,6 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import { literalOf } from "../lib/glob.ts";
 import { compileActions } from "../policy/actions.ts";
 import { type Condition, holds } from "../policy/condition.ts";
+import { factsOf } from "../policy/facts.ts";
 import type { Policy, Statement } from "../policy/policy.ts";
 import { coversResources } from "../policy/resource-cover.ts";
 import type { Tier } from "../provider/tier.ts";
@@ -66,7 +67,12 @@ function everybody(conditions: readonly Condition[]): Complaint {
 }
 
 function holdsWithoutKey(condition: Condition): boolean {
-  return holds(condition, "Allow", () => undefined, "aws");
+  return holds(
+    condition,
+    "Allow",
+    factsOf(() => undefined),
+    "aws",
+  );
 }
 
 function needsKey(condition: Condition, { key, tag }: Condition["name"]): boolean {

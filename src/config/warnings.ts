@@ -7,9 +7,10 @@ import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { ACTIONS } from "../s3/actions.ts";
 import type { BucketConfig, WholeFile } from "./buckets.ts";
-import { policiesOf, type AccountConfig, type Config } from "./config.ts";
+import type { AccountConfig, Config } from "./config.ts";
 import { type ConfigDocument, pathBelow } from "./document.ts";
 import { problemAt } from "./issues.ts";
+import { policiesOf } from "./policies.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
 import type { Complaint } from "./surroundings.ts";
 

@@ -14,6 +14,8 @@ import {
 
 /** What a list of action patterns names. Actions as `s3:GetObject`, operations as `HeadObject`. */
 export type ActionSet = {
+  /** The patterns in lower case. Sets of the same patterns name the same. */
+  readonly patterns: readonly string[];
   /** Every known action that a pattern matches, spelled as AWS does. */
   readonly actions: ReadonlySet<string>;
   /** Operations named by a pattern that fits no action; they count where a dialect says so. */
@@ -22,7 +24,7 @@ export type ActionSet = {
   readonly narrowed: ReadonlySet<string>;
   /** Operations of the actions that no request asks for; they count where `operations` do. */
   readonly unasked: ReadonlySet<string>;
-  /** The patterns in lower case, for actions that are not in the tables yet. */
+  /** The patterns compiled, for actions that are not in the tables yet. */
   readonly globs: readonly Glob[];
 };
 
@@ -45,11 +47,11 @@ export function compileActions(patterns: readonly string[]): Result<ActionSet, A
   const narrowed = new Set<string>();
   const unasked = new Set<string>();
   const globs: Glob[] = [];
-  for (const pattern of patterns) {
-    const lower = pattern.toLowerCase();
+  const lowers = patterns.map((pattern) => pattern.toLowerCase());
+  for (const [index, lower] of lowers.entries()) {
     const glob = globOf(wildcardParts(lower));
     const meaning = meaningOf(lower, glob);
-    if (meaning === undefined) return err(unknownAction(pattern));
+    if (meaning === undefined) return err(unknownAction(patterns[index] ?? ""));
     for (const action of meaning.actions) {
       actions.add(action);
       const operation = UNASKED_ACTIONS.get(action);
@@ -59,7 +61,7 @@ export function compileActions(patterns: readonly string[]): Result<ActionSet, A
     if (meaning.narrowed !== undefined) narrowed.add(meaning.narrowed);
     globs.push(glob);
   }
-  return ok({ actions, operations, narrowed, unasked, globs });
+  return ok({ patterns: lowers, actions, operations, narrowed, unasked, globs });
 }
 
 /**

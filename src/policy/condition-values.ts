@@ -119,7 +119,7 @@ function zeroOf(text: string, address: Network): string {
 
 function masked(address: Network, mask: Network): Network {
   if (address.family === 4 && mask.family === 4) {
-    return { family: 4, base: (address.base & mask.mask) >>> 0, mask: mask.mask };
+    return { family: 4, base: address.base & mask.mask, mask: mask.mask };
   }
   if (address.family === 6 && mask.family === 6) {
     const { bits } = mask;

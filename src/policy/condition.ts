@@ -1,15 +1,18 @@
-import type { Context, KeyName } from "./condition-keys.ts";
-import { matchesGlob } from "../lib/glob.ts";
-import { networkDecision, type NetworkRule } from "./network.ts";
-import { foldCase, resolveTemplate, type Template } from "./template.ts";
+import type { KeyName } from "./condition-keys.ts";
 import {
-  compareDecimals,
-  type Decimal,
-  parseArn,
-  parseBinary,
-  parseDecimal,
-  parseInstant,
-} from "./values.ts";
+  addressOf,
+  arnOf,
+  binaryOf,
+  decimalOf,
+  type Facts,
+  factOf,
+  type FactText,
+  foldedOf,
+  instantOf,
+} from "./facts.ts";
+import { type Address, contains, type NetworkSet } from "./network.ts";
+import { matchesTemplate, type Template } from "./template.ts";
+import { compareDecimals, type Decimal } from "./values.ts";
 
 /** One operator applied to one key, compiled. */
 export type Condition = {
@@ -36,7 +39,7 @@ export type Test =
   | { readonly kind: "number"; readonly relation: Relation; readonly values: readonly Decimal[] }
   /** Milliseconds since the epoch. */
   | { readonly kind: "date"; readonly relation: Relation; readonly values: readonly number[] }
-  | { readonly kind: "address"; readonly rule: NetworkRule };
+  | { readonly kind: "address"; readonly networks: NetworkSet };
 
 export type Relation = "=" | "<" | "<=" | ">" | ">=";
 
@@ -53,20 +56,18 @@ export type Effect = "Allow" | "Deny";
 export function holds(
   condition: Condition,
   effect: Effect,
-  context: Context,
+  facts: Facts,
   missingKeyNegated: "aws" | "rgw",
 ): boolean {
-  const { test } = condition;
-  const value = context(condition.name.key, condition.name.tag);
-  const absent = value === undefined || (typeof value !== "string" && value.length === 0);
-  if (test.kind === "null") return absent ? test.absent : test.present;
-  if (absent) return holdsForAbsent(condition, missingKeyNegated);
-  if (typeof value === "string") return holdsFor(condition, value, effect, context);
-  const judge = (one: string): boolean => holdsFor(condition, one, effect, context);
-  if (condition.quantifier === "all") return value.every(judge);
-  if (condition.quantifier === "any") return value.some(judge);
-  const only = value[0];
-  if (value.length === 1 && only !== undefined) return judge(only);
+  const { test, quantifier } = condition;
+  const { texts } = factOf(facts, condition.name);
+  const first = texts[0];
+  if (test.kind === "null") return first === undefined ? test.absent : test.present;
+  if (first === undefined) return holdsForAbsent(condition, missingKeyNegated);
+  if (texts.length === 1) return holdsFor(condition, first, effect, facts);
+  const judge = (one: FactText): boolean => holdsFor(condition, one, effect, facts);
+  if (quantifier === "all") return texts.every(judge);
+  if (quantifier === "any") return texts.some(judge);
   return effect === "Deny"; // Parsing refuses this for the keys that are lists (row 17).
 }
 
@@ -76,31 +77,31 @@ function holdsForAbsent(condition: Condition, missingKeyNegated: "aws" | "rgw"):
   return condition.negated && missingKeyNegated === "aws";
 }
 
-function holdsFor(condition: Condition, value: string, effect: Effect, context: Context): boolean {
-  const matched = matchesTest(condition.test, value, context);
+function holdsFor(condition: Condition, text: FactText, effect: Effect, facts: Facts): boolean {
+  const matched = matchesTest(condition.test, text, facts);
   if (matched === undefined) return condition.negated && effect === "Deny";
   return matched !== condition.negated;
 }
 
-/** Undefined: `value` is not of the kind that the test judges. */
-function matchesTest(test: Test, value: string, context: Context): boolean | undefined {
+/** Undefined: `text` is not of the kind that the test judges. */
+function matchesTest(test: Test, text: FactText, facts: Facts): boolean | undefined {
   switch (test.kind) {
     case "text":
-      return matchesText(test.patterns, test.fold ? foldCase(value) : value, test.fold, context);
+      return matchesText(test.patterns, test.fold ? foldedOf(text) : text.text, test.fold, facts);
     case "arn":
-      return matchesArn(test.patterns, value, context);
+      return matchesArn(test.patterns, arnOf(text), facts);
     case "bool":
-      return matchesBool(test.patterns, value.toLowerCase(), context);
+      return matchesBool(test.patterns, foldedOf(text), facts);
     case "binary": {
-      const binary = parseBinary(value);
+      const binary = binaryOf(text);
       return binary === undefined ? undefined : test.values.includes(binary);
     }
     case "number":
-      return matchesNumber(test.values, test.relation, parseDecimal(value));
+      return matchesNumber(test.values, test.relation, decimalOf(text));
     case "date":
-      return matchesInstant(test.values, test.relation, parseInstant(value));
+      return matchesInstant(test.values, test.relation, instantOf(text));
     case "address":
-      return matchesAddress(test.rule, value);
+      return matchesAddress(test.networks, addressOf(text));
     case "null":
       break;
   }
@@ -111,11 +112,10 @@ function matchesText(
   patterns: readonly Template[],
   value: string,
   fold: boolean,
-  context: Context,
+  facts: Facts,
 ): boolean {
   for (const pattern of patterns) {
-    const glob = resolveTemplate(pattern, context, fold);
-    if (glob !== undefined && matchesGlob(glob, value)) return true;
+    if (matchesTemplate(pattern, value, facts, fold)) return true;
   }
   return false;
 }
@@ -123,24 +123,20 @@ function matchesText(
 function matchesBool(
   patterns: readonly Template[],
   value: string,
-  context: Context,
+  facts: Facts,
 ): boolean | undefined {
   if (value !== "true" && value !== "false") return undefined;
-  return matchesText(patterns, value, true, context);
+  return matchesText(patterns, value, true, facts);
 }
 
 function matchesArn(
   patterns: readonly (readonly Template[])[],
-  value: string,
-  context: Context,
+  parts: readonly string[] | undefined,
+  facts: Facts,
 ): boolean {
-  const parts = parseArn(value);
   if (parts === undefined) return false;
   return patterns.some((pattern) =>
-    pattern.every((template, index) => {
-      const glob = resolveTemplate(template, context, false);
-      return glob !== undefined && matchesGlob(glob, parts[index] ?? "");
-    }),
+    pattern.every((template, i) => matchesTemplate(template, parts[i] ?? "", facts, false)),
   );
 }
 
@@ -171,7 +167,6 @@ const STANDS: Readonly<Record<Relation, (order: number) => boolean>> = {
   ">=": (order) => order >= 0,
 };
 
-function matchesAddress(rule: NetworkRule, value: string): boolean | undefined {
-  const decision = networkDecision(rule, value);
-  return decision === "unknown-address" ? undefined : decision === "allowed";
+function matchesAddress(networks: NetworkSet, actual: Address | undefined): boolean | undefined {
+  return actual === undefined ? undefined : contains(networks, actual);
 }

@@ -1,12 +1,12 @@
 import { namesAction } from "./actions.ts";
 import { type Condition, holds } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
-import { matchesGlob } from "../lib/glob.ts";
+import { type Facts, factOf, factsOf } from "./facts.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
 import { type Caller, gripOn } from "./principals.ts";
 import { relativeResource } from "./resource.ts";
-import { resolveTemplate } from "./template.ts";
+import { isResolvable, matchesTemplate } from "./template.ts";
 
 /** One thing that a request asks for; a request is allowed if each of them is. */
 export type Question = {
@@ -57,7 +57,7 @@ export function evaluate(
   question: Question,
   switches: Switches = AWS_SWITCHES,
 ): Evaluation {
-  const asked: Asked = { question, switches, relative: relativeResource(question.resource) };
+  const asked = askedOf(question, switches);
   const deny = decisive(set.denies, asked);
   if (deny !== undefined) return { effect: "deny", statement: deny.statement };
   const allow = decisive(set.allows, asked);
@@ -84,9 +84,9 @@ export function explainEvaluation(
   question: Question,
   switches: Switches = AWS_SWITCHES,
 ): { readonly evaluation: Evaluation; readonly trace: readonly StatementTrace[] } {
-  const asked: Asked = { question, switches, relative: relativeResource(question.resource) };
+  const asked = askedOf(question, switches);
   const trace = set.statements.map((statement) =>
-    traceOf(statement, examine(statement, asked), question.context),
+    traceOf(statement, examine(statement, asked), asked.facts),
   );
   return { evaluation: evaluate(set, question, switches), trace };
 }
@@ -95,7 +95,13 @@ type Asked = {
   readonly question: Question;
   readonly switches: Switches;
   readonly relative: string;
+  readonly facts: Facts;
 };
+
+function askedOf(question: Question, switches: Switches): Asked {
+  const relative = relativeResource(question.resource);
+  return { question, switches, relative, facts: factsOf(question.context) };
+}
 
 type Match = { readonly statement: StatementRef; readonly grip: "direct" | "account" };
 
@@ -121,14 +127,14 @@ type Outcome = "direct" | "account" | "action" | "principal" | "resource" | Cond
  * are costly to get are only asked for where everything else already matches (section 2.3).
  */
 function examine(statement: Statement, asked: Asked): Outcome {
-  const { question, switches } = asked;
+  const { question, switches, facts } = asked;
   if (!coversAction(statement, asked)) return "action";
   const { principals, conditions } = statement;
   const grip = principals === undefined ? "direct" : gripOn(principals, question.principal);
   if (grip === "none") return "principal";
   if (!coversResource(statement, asked)) return "resource";
   for (const condition of conditions) {
-    if (!holds(condition, statement.effect, question.context, switches.missingKeyNegated)) {
+    if (!holds(condition, statement.effect, facts, switches.missingKeyNegated)) {
       return condition;
     }
   }
@@ -150,24 +156,23 @@ function coversAction({ effect, actions }: Statement, { question, switches }: As
  * A pattern whose variable has no value matches nothing (section 3.6). In an Allow with
  * NotResource that would open everything to a caller without a name, so it allows nothing there.
  */
-function coversResource({ effect, resources }: Statement, { question, relative }: Asked): boolean {
-  for (const pattern of resources.patterns) {
-    const glob = resolveTemplate(pattern, question.context, false);
-    if (glob === undefined) {
-      if (resources.negated && effect === "Allow") return false;
-    } else if (matchesGlob(glob, relative)) return !resources.negated;
+function coversResource({ effect, resources }: Statement, { relative, facts }: Asked): boolean {
+  const { negated, patterns } = resources;
+  for (const pattern of patterns) {
+    if (matchesTemplate(pattern, relative, facts, false)) return !negated;
   }
-  return resources.negated;
+  if (!negated || effect === "Deny") return negated;
+  return patterns.every((pattern) => isResolvable(pattern, facts));
 }
 
-function traceOf(statement: Statement, outcome: Outcome, context: Context): StatementTrace {
+function traceOf(statement: Statement, outcome: Outcome, facts: Facts): StatementTrace {
   const { place, effect } = statement;
   if (typeof outcome === "string") {
     const matched = outcome === "direct" || outcome === "account";
     return { statement: place, effect, outcome: matched ? "match" : outcome };
   }
   const { operator, keyText, valueTexts, name } = outcome;
-  const actual = context(name.key, name.tag);
+  const actual = factOf(facts, name).value;
   const condition = { operator, key: keyText, values: valueTexts, actual };
   return { statement: place, effect, outcome: "condition", condition };
 }

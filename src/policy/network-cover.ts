@@ -27,8 +27,9 @@ type Range = { readonly first: bigint; readonly last: bigint };
 
 function rangeOf(network: Network): Range {
   if (network.family === 4) {
-    const first = BigInt(network.base);
-    return { first, last: first + 0xffff_ffffn - BigInt(network.mask) };
+    // Base and mask are signed numbers of 32 bits.
+    const first = BigInt(network.base >>> 0);
+    return { first, last: first + 0xffff_ffffn - BigInt(network.mask >>> 0) };
   }
   const first = network.base.reduce((sum, word) => (sum << 16n) | BigInt(word), 0n);
   return { first, last: first + (1n << BigInt(128 - network.bits)) - 1n };

@@ -196,7 +196,7 @@ function testOf(
     }
     case "address": {
       const networks = all(networkValue);
-      return networks && { kind: "address", rule: { allow: networks, deny: [] } };
+      return networks && { kind: "address", networks };
     }
     case "number":
     case "date":

@@ -1,7 +1,7 @@
-import { matchesGlob } from "../lib/glob.ts";
 import type { Context } from "./condition-keys.ts";
 import type { Statement } from "./policy.ts";
-import { resolveTemplate, type Template, templateOf, type TemplatePart } from "./template.ts";
+import { factsOf } from "./facts.ts";
+import { matchesTemplate, type Template, templateOf, type TemplatePart } from "./template.ts";
 
 type Resources = Statement["resources"];
 
@@ -25,12 +25,10 @@ const EVERYTHING = templateOf([{ kind: "many" }]);
  * the `?` of any pattern can take. Only a `*` of the other pattern can match both.
  */
 function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
-  return wide.some((pattern) => {
-    const glob = resolveTemplate(pattern, itsName, false);
-    return (
-      glob !== undefined && ["", MUCH].every((many) => matchesGlob(glob, textOf(narrow, many)))
-    );
-  });
+  const facts = factsOf(itsName);
+  return wide.some((pattern) =>
+    ["", MUCH].every((many) => matchesTemplate(pattern, textOf(narrow, many), facts, false)),
+  );
 }
 
 /** In nobody's pattern, being of Unicode's private use; a pattern has at most 2,048 characters. */

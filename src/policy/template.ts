@@ -1,24 +1,27 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import {
-  conditionKeyNames,
-  type Context,
-  findConditionKey,
-  keyRow,
-  type KeyName,
-} from "./condition-keys.ts";
-import { type Glob, globOf, type GlobPart, wildcardParts } from "../lib/glob.ts";
+import { conditionKeyNames, findConditionKey, keyRow, type KeyName } from "./condition-keys.ts";
+import { type Glob, globOf, type GlobPart, matchesGlob, wildcardParts } from "../lib/glob.ts";
 import { didYouMean } from "../lib/suggestion.ts";
+import { type Facts, factOf } from "./facts.ts";
+import { foldCase } from "./values.ts";
 
 /** Text of a policy with wildcards and variables in it, such as `home/${aws:username}/*`. */
 export type Template = {
   readonly parts: readonly TemplatePart[];
-  /** Compiled beforehand where no variable is in it. */
-  readonly fixed: Glob | undefined;
+  /** The parts compiled, with a hole for each of the `variables`, in order. */
+  readonly glob: Glob;
+  readonly variables: readonly Variable[];
+  /** What has not this in it cannot match, whatever the variables are. */
+  readonly needle: string;
 };
 
-export type TemplatePart =
-  | GlobPart
-  | { readonly kind: "variable"; readonly name: KeyName; readonly fallback: string | undefined };
+export type TemplatePart = GlobPart | Variable;
+
+type Variable = {
+  readonly kind: "variable";
+  readonly name: KeyName;
+  readonly fallback: string | undefined;
+};
 
 /** How the text is read, which depends on where it stands (S3-AUTHORIZATION section 3.6). */
 export type TemplateReading = {
@@ -57,30 +60,40 @@ export function parseTemplate(
 
 /** A template of parts that are already known. */
 export function templateOf(parts: readonly TemplatePart[]): Template {
-  const fixed = parts.filter((part) => part.kind !== "variable");
-  return { parts, fixed: fixed.length === parts.length ? globOf(fixed) : undefined };
+  const variables: Variable[] = [];
+  const holed = parts.map((part) => {
+    if (part.kind !== "variable") return part;
+    return { kind: "hole", number: variables.push(part) - 1 } as const;
+  });
+  return { parts, glob: globOf(holed), variables, needle: needleOf(parts) };
 }
 
 /**
- * The pattern that the template stands for in this request; undefined if a variable has no value
- * and no default. Values come in as literals: a user who is called `*` is no wildcard (6.3).
+ * Whether the pattern that the template stands for in this request matches `text`. Values come in
+ * as literals: a user who is called `*` is no wildcard (6.3). Where a variable has no value and no
+ * default, nothing matches.
  */
-export function resolveTemplate(
+export function matchesTemplate(
   template: Template,
-  context: Context,
+  text: string,
+  facts: Facts,
   fold: boolean,
-): Glob | undefined {
-  if (template.fixed !== undefined) return template.fixed;
-  const parts: GlobPart[] = [];
-  for (const part of template.parts) {
-    if (part.kind === "variable") {
-      const value = context(part.name.key, part.name.tag) ?? part.fallback;
-      // A list can only come from a context that breaks its own contract: no value, then.
-      if (typeof value !== "string") return undefined;
-      parts.push({ kind: "text", text: fold ? foldCase(value) : value });
-    } else parts.push(part);
+): boolean {
+  const { glob, variables, needle } = template;
+  if (variables.length === 0) return matchesGlob(glob, text);
+  if (!text.includes(needle)) return false;
+  const fills: string[] = [];
+  for (const variable of variables) {
+    const value = valueOf(variable, facts);
+    if (value === undefined) return false;
+    fills.push(fold ? foldCase(value) : value);
   }
-  return globOf(parts);
+  return matchesGlob(glob, text, fills);
+}
+
+/** Whether the template stands for a pattern at all: each of its variables has a value. */
+export function isResolvable({ variables }: Template, facts: Facts): boolean {
+  return variables.every((variable) => valueOf(variable, facts) !== undefined);
 }
 
 /** The text that everything matching begins with, as far as it is known without a request. */
@@ -89,9 +102,22 @@ export function templatePrefix(template: Template): string {
   return first?.kind === "text" ? first.text : "";
 }
 
-/** The form in which texts are compared by the `…IgnoreCase` operators. */
-export function foldCase(text: string): string {
-  return text.toLowerCase();
+function valueOf({ name, fallback }: Variable, facts: Facts): string | undefined {
+  const value = factOf(facts, name).value ?? fallback;
+  // A list can only come from a context that breaks its own contract: no value, then.
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * The longest text, without slashes in front: V8 looks for the first character, and in the name of
+ * an object no other is as frequent.
+ */
+function needleOf(parts: readonly TemplatePart[]): string {
+  let longest = "";
+  for (const part of parts) {
+    if (part.kind === "text" && part.text.length > longest.length) longest = part.text;
+  }
+  return longest.replace(/^\/+/, "");
 }
 
 function plainParts(text: string, reading: TemplateReading): readonly GlobPart[] {

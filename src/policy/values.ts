@@ -3,6 +3,11 @@
  * (S3-AUTHORIZATION section 3.5). Whatever is not exactly such a value is undefined.
  */
 
+/** The form in which texts are compared by the `…IgnoreCase` operators. */
+export function foldCase(text: string): string {
+  return text.toLowerCase();
+}
+
 /** A decimal number of any size, exactly: no leading and no trailing zeros in its digits. */
 export type Decimal = {
   readonly negative: boolean;

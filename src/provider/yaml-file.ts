@@ -1,43 +1,31 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { isMap, isNode, isScalar } from "yaml";
 import type { z } from "zod";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { didYouMean } from "../lib/suggestion.ts";
+import { parseYaml, positionOf, type YamlFile } from "../lib/yaml.ts";
 
-/**
- * Reads YAML 1.2 of the core schema into what `schema` makes of it, or every problem with its
- * place. Repeated keys, tags and several documents are problems.
- */
+/** Reads what `parseYaml()` does into what `schema` makes of it, or every problem with its place. */
 export function readYaml<Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
 ): Result<z.output<Schema>, readonly Problem[]> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    schema: "core",
-    version: "1.2",
-    merge: false,
-  });
-  const source: Source = { file, lines, document };
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    return err(faults.map((fault) => problem(source, "", fault.pos[0], fault.message, "")));
+  const parsed = parseYaml(text);
+  if (!parsed.ok) {
+    return err(
+      parsed.error.map(({ at, message }) => ({ file, ...at, path: "", message, remedy: "" })),
+    );
   }
-  const data: unknown = document.toJS();
+  const source: Source = { file, ...parsed.value };
+  const data: unknown = source.document.toJS();
   const shape = schema.safeParse(data);
   if (shape.success) return ok(shape.data);
   return err(shape.error.issues.flatMap((issue) => issueProblems(source, issue)));
 }
 
 type Issue = z.core.$ZodIssue;
-type Source = {
-  readonly file: string;
-  readonly lines: LineCounter;
-  readonly document: Document;
-};
+type Source = YamlFile & { readonly file: string };
 
 /** A custom issue quotes the value itself, where that helps. */
 function issueProblems(source: Source, issue: Issue): readonly Problem[] {
@@ -91,8 +79,7 @@ function problem(
   message: string,
   remedy: string,
 ): Problem {
-  const { line, col } = lines.linePos(offset);
-  return { file, line: Math.max(line, 1), column: Math.max(col, 1), path, message, remedy };
+  return { file, ...positionOf(lines, offset), path, message, remedy };
 }
 
 function nameOf(path: readonly PropertyKey[]): string {

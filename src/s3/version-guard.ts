@@ -9,8 +9,8 @@ import { parseXml, type XmlElement } from "./xml.ts";
  * could not. It is for buckets whose older versions must outlive a stolen key, even the owner's
  * (Coscine disabled s3:DeleteObjectVersion "to prevent a compromised account from deleting both
  * files and all their backups"). `headers` are those of liftHeaders(); `body` is the whole document
- * or undefined where it has not been read: then the head alone decides, and where guardNeedsBody()
- * says so the question must be asked again. The entries of DeleteObjects are
+ * or undefined where it has not been read: then the head alone decides, and for BODY_RULES the
+ * question must be asked again. The entries of DeleteObjects are
  * entryEndangersHistory()'s. An unknown operation that writes counts as a danger.
  *
  * Not seen here, since a request does not tell it: whether the bucket keeps versions at all. In one
@@ -32,11 +32,6 @@ export function endangersHistory(
   return rule.applies(query, body) ? sentence(rule.what) : undefined;
 }
 
-/** Whether endangersHistory() can only answer when it is given the body. */
-export function guardNeedsBody(operation: OperationName): boolean {
-  return BODY_RULES.has(operation);
-}
-
 /**
  * The same for one `<Object>` of a DeleteObjects body; `headers` are the request's. Without a
  * version only a delete marker is added.
@@ -52,6 +47,7 @@ type Rule = {
   readonly applies: (query: readonly QueryParameter[], body: Buffer | undefined) => boolean;
 };
 
+/** Operations of which only the body tells. */
 const BODY_RULES: ReadonlySet<OperationName> = new Set<OperationName>([
   "PutBucketLifecycleConfiguration",
   "PutBucketVersioning",

@@ -12,8 +12,8 @@ import { microsOf, quantile, type Timing } from "./support/measure.ts";
  */
 type Shape = {
   readonly name: string;
-  /** Statements, and the limit in µs that the median must stay under; none where it is only told. */
-  readonly counts: readonly (readonly [count: number, limit: number | undefined])[];
+  /** Statements, and the limit in µs that the median must stay under. */
+  readonly counts: readonly (readonly [count: number, limit: number])[];
   readonly statement: (n: number) => Record<string, unknown>;
 };
 
@@ -21,7 +21,8 @@ const LIMITS = [
   [100, 5],
   [10_000, 20],
 ] as const;
-const TOLD = [[100, undefined]] as const;
+/** Where each statement must be looked at, ten thousand cost what they cost. */
+const HUNDRED = [[100, 5]] as const;
 
 const SHAPES: readonly Shape[] = [
   {
@@ -55,7 +56,7 @@ const SHAPES: readonly Shape[] = [
   },
   {
     name: "worst: all of everything, an address each",
-    counts: TOLD,
+    counts: HUNDRED,
     statement: (n) => ({
       Effect: "Deny",
       Action: "s3:*",
@@ -65,7 +66,7 @@ const SHAPES: readonly Shape[] = [
   },
   {
     name: "worst: all of everything, a home each",
-    counts: TOLD,
+    counts: HUNDRED,
     statement: (n) => ({
       Effect: "Deny",
       Action: "s3:*",
@@ -122,8 +123,8 @@ for (const shape of SHAPES) {
     const set = setOf(shape, count);
     const compiled = (performance.now() - start).toFixed(0);
     const { median, p99 } = measure(set);
-    const verdict = limit === undefined ? "" : median < limit ? "ok" : `ABOVE ${limit}`;
-    if (verdict.startsWith("ABOVE")) process.exitCode = 1;
+    const verdict = median < limit ? "ok" : `ABOVE ${limit}`;
+    if (median >= limit) process.exitCode = 1;
     const cost = `${median.toFixed(2)} / ${p99.toFixed(2)}`;
     console.log(
       `${shape.name.padEnd(46)} ${String(count).padStart(6)}  ${cost}  ${compiled}  ${verdict}`,

@@ -45,3 +45,23 @@ test("a glob made out of a text by putting wildcards in matches the text", () =>
     { numRuns: 2_000 },
   );
 });
+
+type Parts = Parameters<typeof globOf>[0];
+
+test("a hole matches as the text that fills it would in its place", () => {
+  const pieces = fc.array(fc.tuple(fc.boolean(), pattern), { maxLength: 5 });
+  fc.assert(
+    fc.property(pieces, text, (some, plain) => {
+      const fills: string[] = [];
+      const holed = some.flatMap(([hole, part]): Parts =>
+        hole ? [{ kind: "hole", number: fills.push(part) - 1 }] : wildcardParts(part),
+      );
+      const filled = some.flatMap(([hole, part]): Parts =>
+        hole ? [{ kind: "text", text: part }] : wildcardParts(part),
+      );
+      const expected = matchesGlob(globOf(filled), plain);
+      assert.equal(matchesGlob(globOf(holed), plain, fills), expected);
+    }),
+    { numRuns: 20_000 },
+  );
+});

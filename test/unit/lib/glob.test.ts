@@ -77,3 +77,14 @@ for (const [pattern, text] of literals) {
     assert.equal(literalOf(globOf(wildcardParts(pattern))), text);
   });
 }
+
+test("matchesGlob() takes what fills a hole as a literal", () => {
+  const glob = globOf([
+    { kind: "many" },
+    { kind: "hole", number: 0 },
+    { kind: "text", text: "/a" },
+  ]);
+  assert.equal(matchesGlob(glob, "home/*/a", ["*"]), true);
+  assert.equal(matchesGlob(glob, "home/b/a", ["*"]), false);
+  assert.throws(() => matchesGlob(glob, "home/b/a"), /not filled/);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explainEvaluation } from "../../../src/policy/evaluate.ts";
+import type { Context } from "../../../src/policy/condition-keys.ts";
+import { evaluate, explainEvaluation } from "../../../src/policy/evaluate.ts";
 import { compilePolicies } from "../../../src/policy/policy-set.ts";
 import {
   ANONYMOUS,
@@ -274,6 +275,28 @@ test("a costly key is only asked for where all else matches", () => {
   };
   assert.equal(explainEvaluation(compilePolicies([policy]), question).evaluation.effect, "none");
   assert.equal(asked.includes("s3:ExistingObjectTag"), false);
+});
+
+test("a value is asked for once, however many statements turn on it", () => {
+  const policy = policyOf(
+    "identity",
+    ["10.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24"].map((network) => ({
+      Effect: "Allow",
+      Action: "s3:GetObject",
+      Resource: "arn:aws:s3:::*/${aws:username}/*",
+      Condition: { IpAddress: { "aws:SourceIp": network } },
+    })),
+  );
+  const values = contextOf({ "aws:SourceIp": "203.0.113.1", "aws:username": "alice" });
+  const asked: string[] = [];
+  const context: Context = (key, tag) => {
+    asked.push(key);
+    return values(key, tag);
+  };
+  const resource = "arn:aws:s3:::bucket/alice/a";
+  const question = { action: "s3:GetObject", resource, principal: user("alice"), context };
+  assert.equal(evaluate(compilePolicies([policy]), question).effect, "none");
+  assert.deepEqual(asked, ["aws:username", "aws:SourceIp"]);
 });
 
 test("evaluate() throws for a resource that is not S3's, which no caller may ask for", () => {
