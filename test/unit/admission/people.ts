@@ -86,6 +86,10 @@ export type Sent = {
   readonly from?: string;
   /** Signed with this instead of the key's own secret. */
   readonly secret?: string;
+  /** Of a key that filesOf() did not make. */
+  readonly accessKeyId?: string;
+  /** Sent as a presigned URL with this lifetime. */
+  readonly presignedSeconds?: number;
 };
 
 /** What becomes of a request of `who` (`lab`, `lab:reader`; undefined: nobody's), signed by aws4. */
@@ -93,18 +97,20 @@ export function decide(
   snapshot: Snapshot,
   who: string | undefined,
   line: string,
-  { headers = {}, from = "192.0.2.1", secret }: Sent = {},
+  { headers = {}, from = "192.0.2.1", ...signing }: Sent = {},
 ): Verdict {
   const [method = "", path = ""] = line.split(" ");
-  const target = parseTarget(path);
-  if (!target.ok) throw new Error(target.error);
   const plain = { ...headers, host: "gateway.example.org" };
-  const all =
-    who === undefined ? plain : signed(method, path, who.replace(":", "."), plain, secret);
+  const sent =
+    who === undefined
+      ? { path, headers: plain }
+      : signed(method, path, who.replace(":", "."), plain, signing);
+  const target = parseTarget(sent.path);
+  if (!target.ok) throw new Error(target.error);
   const head: RequestHead = {
     method,
     target: target.value,
-    headers: Object.entries(all).flatMap(([name, value]) => [name.toLowerCase(), value]),
+    headers: Object.entries(sent.headers).flatMap(([name, value]) => [name.toLowerCase(), value]),
     sourceAddress: from,
     secure: false,
   };
@@ -116,19 +122,21 @@ function signed(
   path: string,
   name: string,
   headers: Readonly<Record<string, string>>,
-  secret = `secret-${name}`,
-): Record<string, string> {
+  { secret = `secret-${name}`, accessKeyId = `AKID.${name}`, presignedSeconds }: Sent,
+): { readonly path: string; readonly headers: Readonly<Record<string, string>> } {
   const stamp = new Date(NOW).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
-  const request = {
-    service: "s3",
-    region: "us-east-1",
-    method,
-    path,
-    headers: { ...headers, "X-Amz-Date": stamp },
-  };
-  const credential = { accessKeyId: `AKID.${name}`, secretAccessKey: secret };
-  const made = aws4.sign(request, credential).headers ?? {};
-  return Object.fromEntries(Object.entries(made).map(([key, value]) => [key, String(value)]));
+  const request = { service: "s3", region: "us-east-1", method };
+  const credential = { accessKeyId, secretAccessKey: secret };
+  if (presignedSeconds !== undefined) {
+    const query = `X-Amz-Expires=${presignedSeconds}&X-Amz-Date=${stamp}`;
+    const dated = `${path}${path.includes("?") ? "&" : "?"}${query}`;
+    const url = aws4.sign({ ...request, path: dated, headers, signQuery: true }, credential);
+    return { path: url.path ?? dated, headers };
+  }
+  const dated = { ...headers, "X-Amz-Date": stamp };
+  const made = aws4.sign({ ...request, path, headers: dated }, credential).headers ?? {};
+  const texts = Object.entries(made).map(([key, value]) => [key, String(value)]);
+  return { path, headers: Object.fromEntries(texts) };
 }
 
 /** In a word: `forward` and so on, or the gate that refused, or the code of what no gate refused. */
