@@ -11,14 +11,20 @@ import { operationNamed, type OperationName } from "../s3/operations.ts";
 import { requestValues, speaksInDocument } from "../s3/request-values.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
 import { authenticate } from "./authenticate.ts";
-import { NO_FACTS, withCaller, type Denial, type Facts, type Gate } from "./facts.ts";
+import { NO_FACTS, withCaller, withActor, type Denial, type Facts, type Gate } from "./facts.ts";
 import { forwardStreamed } from "./forward.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
 import { NOTHING_KNOWN, type Known } from "./known.ts";
 import { needVerdict } from "./need.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import { planBody } from "./plan-body.ts";
-import { cappedQuery, overriddenByNobody, tenantFault, tenantFaultIn } from "./provider-rules.ts";
+import {
+  askedBy,
+  cappedQuery,
+  overriddenByNobody,
+  tenantFault,
+  tenantFaultIn,
+} from "./provider-rules.ts";
 import type { Question, Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
@@ -95,10 +101,11 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
   const { operation, address, query, headers } = recognized;
   const { store, policy } = snapshot;
   if (!store.operations.has(operation)) return refused(facts, notServed(recognized));
-  const asks = asksOf(operation, address, query, headers);
-  if (!asks.ok) return refused(facts, asks.error);
+  const needed = asksOf(operation, address, query, headers);
+  if (!needed.ok) return refused(facts, needed.error);
+  const asks = askedBy(policy.provider, needed.value);
   const unfit =
-    tenantFaultIn(policy.provider, asks.value) ?? overriddenByNobody(recognized.caller, query);
+    tenantFaultIn(policy.provider, asks) ?? overriddenByNobody(recognized.caller, query);
   if (unfit !== undefined) return refused(facts, unfit);
   const valued = withValues(snapshot, recognized, undefined);
   if (!valued.ok) return refused(facts, valued.error);
@@ -106,15 +113,15 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
   // What policies ask of the document is not known before it is read.
   const waits = policy.asksValues && speaksInDocument(operation);
   const judged = waits
-    ? enforced(snapshot, facts, judgeWithoutPolicies(snapshot, subject, asks.value, nowMs))
-    : judgeAll(snapshot, subject, asks.value, facts, nowMs);
+    ? enforced(snapshot, facts, judgeWithoutPolicies(snapshot, subject, asks, nowMs))
+    : judgeAll(snapshot, subject, asks, facts, nowMs);
   if ("kind" in judged) return judged;
   const answer = isDocument(operation) ? undefined : answerPolicy(snapshot, subject, judged);
   if (answer !== undefined) return answer;
   const plan = planBody(subject);
   if (!plan.ok) return refused(judged, plan.error);
   if (isDocument(operation)) {
-    const pending = { subject, facts: judged, asks: waits ? asks.value : [], plan: plan.value };
+    const pending = { subject, facts: judged, asks: waits ? asks : [], plan: plan.value };
     return { kind: "read", facts: judged, pending };
   }
   return forwardStreamed(snapshot, subject, judged, plan.value, nowMs);
@@ -141,8 +148,14 @@ export function judgeAll(
   document?: Question["document"],
 ): Facts | Verdict {
   const judged = judge(snapshot, subject, asks, nowMs, document);
-  if (judged === undefined || !("wanted" in judged)) return enforced(snapshot, facts, judged);
-  return needVerdict(snapshot, subject, facts, judged.wanted, nowMs);
+  switch (judged.kind) {
+    case "allowed":
+      return withActor(facts, judged.actor);
+    case "refused":
+      return enforced(snapshot, facts, judged.refusal);
+    case "wanted":
+      return needVerdict(snapshot, subject, facts, judged.wanted, nowMs);
+  }
 }
 
 function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal | undefined): Facts | Verdict {
@@ -202,6 +215,7 @@ function factsOf(operation: Facts["operation"], address: Address, head: RequestH
     account: undefined,
     subuser: undefined,
     denial: undefined,
+    actor: undefined,
     reported: false,
     bucket: address.kind === "service" ? undefined : address.bucket.name,
     key: address.kind === "object" ? address.key : undefined,

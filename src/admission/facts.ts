@@ -36,9 +36,17 @@ export type Facts = {
   readonly account: string | undefined;
   readonly subuser: string | undefined;
   readonly denial: Denial | undefined;
+  /** In whose name what was judged so far may be asked of the store; undefined: the caller's. */
+  readonly actor: Actor | undefined;
   /** Report mode: `denial` was recorded but not enforced. */
   readonly reported: boolean;
 };
+
+/**
+ * `owner`: the bucket's policy lets the caller in, whom the store would not. `both`: for one part the
+ * caller's own rights are needed, for another the owner's.
+ */
+export type Actor = "caller" | "owner" | "both";
 
 export const NO_FACTS: Facts = {
   operation: "Unknown",
@@ -49,14 +57,22 @@ export const NO_FACTS: Facts = {
   account: undefined,
   subuser: undefined,
   denial: undefined,
+  actor: undefined,
   reported: false,
 };
+
+/** The facts when a further part of the request was judged. */
+export function withActor(facts: Facts, actor: Actor | undefined): Facts {
+  const before = facts.actor;
+  if (actor === undefined || actor === before) return facts;
+  return { ...facts, actor: before === undefined ? actor : "both" };
+}
 
 /** The facts with whom the request was proved to come from. */
 export function withCaller(facts: Facts, caller: Caller): Facts {
   if (caller.kind === "anonymous") return facts;
   const { accessKeyId, account, subuser } = caller.key;
-  const { operation, bucket, key, versionId, denial, reported } = facts;
+  const { operation, bucket, key, versionId, denial, actor, reported } = facts;
   return {
     operation,
     bucket,
@@ -66,6 +82,7 @@ export function withCaller(facts: Facts, caller: Caller): Facts {
     account: account.name,
     subuser: subuser?.name,
     denial,
+    actor,
     reported,
   };
 }

@@ -16,6 +16,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { storeRequest, type StoreBody } from "./store-request.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest, Verdict } from "./verdict.ts";
+import { visibleBuckets } from "./visible-buckets.ts";
 
 const NO_HEADERS: HeaderList = [];
 
@@ -88,6 +89,11 @@ function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPl
   if (operation === "CompleteMultipartUpload") {
     return { kind: "location", url: ownOrigin(head) + head.target.path };
   }
+  if (operation === "ListBuckets" || operation === "ListDirectoryBuckets") {
+    const { listBuckets, mode } = snapshot.policy;
+    if (listBuckets === "all" || mode === "report") return RELAY;
+    return { kind: "filter-buckets", keep: visibleBuckets(snapshot, subject, nowMs) };
+  }
   return mayKnowMissing(snapshot, subject, nowMs) ? RELAY : { kind: "hide-missing", operation };
 }
 
@@ -102,7 +108,7 @@ function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): bo
   const prefix = { name: "prefix", value: key, rawName: "", rawValue: "" };
   const listing = { ...subject, query: [prefix] };
   const ask = listBucketAsk({ kind: "bucket", bucket });
-  return judge(snapshot, listing, [ask], nowMs) === undefined;
+  return judge(snapshot, listing, [ask], nowMs).kind === "allowed";
 }
 
 /**

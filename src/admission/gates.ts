@@ -5,8 +5,15 @@ import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
 import type { Tagged } from "./ask-context.ts";
-import type { Gate } from "./facts.ts";
-import { allow, allowedBy, evaluateAsks, explicitDeny, type Evaluated } from "./policy-gates.ts";
+import type { Gate, Actor } from "./facts.ts";
+import {
+  allow,
+  allowanceOf,
+  evaluateAsks,
+  explicitDeny,
+  actorOf,
+  type Evaluated,
+} from "./policy-gates.ts";
 import { holderName, holderOf, type ActionPattern } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -33,8 +40,13 @@ const POLICY_GATES: readonly (readonly [
   ["allow", allow],
 ];
 
-/** Policies depend on what only the store knows: nothing is decided yet. */
-export type Wanted = { readonly wanted: readonly Tagged[] };
+/** What the gates say of a request. */
+export type Judgement =
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** Policies depend on what only the store knows: nothing is decided yet. */
+  | { readonly kind: "wanted"; readonly wanted: readonly Tagged[] }
+  /** `actor`: in whose name the store may be asked; undefined: nothing was asked for. */
+  | { readonly kind: "allowed"; readonly actor: Actor | undefined };
 
 /**
  * The first gate that refuses decides. `asks`: every (action, resource) pair of the request;
@@ -46,10 +58,10 @@ export function judge(
   asks: readonly Ask[],
   nowMs: number,
   document?: Question["document"],
-): Refusal | Wanted | undefined {
+): Judgement {
   const question = questionOf(snapshot, subject, asks, nowMs, document);
-  const refused = firstRefusal(question);
-  return refused ?? judgePolicies(question);
+  const refusal = firstRefusal(question);
+  return refusal === undefined ? judgePolicies(question) : { kind: "refused", refusal };
 }
 
 /** The gates that ask no policy, for a request whose policies must see its document. */
@@ -70,15 +82,18 @@ function firstRefusal(question: Question): Refusal | undefined {
   return undefined;
 }
 
-function judgePolicies(question: Question): Refusal | Wanted | undefined {
+function judgePolicies(question: Question): Judgement {
   const { evaluated, wanted } = evaluateAsks(question);
-  if (wanted.length > 0) return { wanted };
+  if (wanted.length > 0) return { kind: "wanted", wanted };
   for (const [, gate] of POLICY_GATES) {
-    const refused = gate(question, evaluated);
-    if (refused !== undefined) return refused;
+    const refusal = gate(question, evaluated);
+    if (refusal !== undefined) return { kind: "refused", refusal };
   }
-  return undefined;
+  const actor = actorOf(question, evaluated);
+  return actor === undefined ? ALLOWED : { kind: "allowed", actor };
 }
+
+const ALLOWED: Judgement = { kind: "allowed", actor: undefined };
 
 /**
  * What each gate says, also behind one that refused, and by what each ask is allowed (undefined: by
@@ -99,7 +114,7 @@ export function judgeEach(
     ...GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) })),
     ...POLICY_GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question, evaluated) })),
   ];
-  return { gates, allowed: evaluated.map((one) => allowedBy(question, one)) };
+  return { gates, allowed: evaluated.map((one) => allowanceOf(question, one)?.by) };
 }
 
 function questionOf(

@@ -7,6 +7,7 @@ import { arnOf, type Ask } from "../s3/asks.ts";
 import { recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
+import type { Actor } from "./facts.ts";
 import { holderName, holderOf } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
 
@@ -78,10 +79,17 @@ export function explicitDeny(
   return undefined;
 }
 
+/** By what an ask is allowed, and in whose name the store may therefore be asked. */
+export type Allowance = {
+  /** In the operator's words: the account, a tier, or a statement with its file and line. */
+  readonly by: string;
+  readonly actor: "caller" | "owner";
+};
+
 /** Gate 8: each ask needs something that allows it (section 4.3, step 8). */
 export function allow(question: Question, evaluated: readonly Evaluated[]): Refusal | undefined {
   for (const one of evaluated) {
-    if (allowedBy(question, one) !== undefined) continue;
+    if (allowanceOf(question, one) !== undefined) continue;
     const { key } = question;
     const who = key === undefined ? "anonymous" : holderName(key);
     return refusal("allow", `${who}: no policy`, whyNot(question, one));
@@ -89,32 +97,57 @@ export function allow(question: Question, evaluated: readonly Evaluated[]): Refu
   return undefined;
 }
 
-/** By what an ask is allowed, in the operator's words; undefined: by nothing. */
-export function allowedBy(question: Question, one: Evaluated): string | undefined {
+/** In whose name all of it may be asked; undefined: there is nothing to ask. */
+export function actorOf(question: Question, evaluated: readonly Evaluated[]): Actor | undefined {
+  if (question.snapshot.buckets.size === 0) return undefined;
+  let all: Actor | undefined;
+  for (const one of evaluated) {
+    const actor = allowanceOf(question, one)?.actor;
+    all = all === undefined || all === actor ? actor : "both";
+  }
+  return all;
+}
+
+/** Undefined: nothing allows it. */
+export function allowanceOf(question: Question, one: Evaluated): Allowance | undefined {
   const { snapshot, key } = question;
-  const { provider, anonymous } = snapshot.policy;
-  if (one.privileged) return "privilege";
-  if (key === undefined) return anonymous === "upstream" ? "upstream" : byBucket(one);
+  const { provider } = snapshot.policy;
+  if (one.privileged) return PRIVILEGE;
+  if (key === undefined) return toEverybody(question, one);
   if (provider.bucketPolicyRole === "restrict") {
     const own = byOwn(question, one);
-    return own === undefined || one.record?.policy === undefined ? own : byBucket(one);
+    // Policies only take away there: who comes in comes as who it is, for the store to judge too.
+    return own !== undefined && one.record?.policy !== undefined ? byBucket(one, "caller") : own;
   }
-  if (isOwn(question, one)) return byOwn(question, one) ?? byBucket(one);
+  if (isOwn(question, one)) return byOwn(question, one) ?? byBucket(one, "caller");
   return byOther(question, one);
 }
 
-/** What an account, a tier or an identity policy allows in the caller's own buckets. */
-function byOwn({ key }: Question, { ask, identity }: Evaluated): string | undefined {
-  if (key === undefined) return undefined;
-  const { tier } = holderOf(key);
-  if (tier === undefined && key.subuser === undefined) return "account";
-  if (tier?.kind === "access" && tierGrants(tier, ask.action, ask.operation)) return tier.name;
-  return identity.effect === "allow" ? placeOf(identity) : undefined;
+const PRIVILEGE: Allowance = { by: "privilege", actor: "caller" };
+const UPSTREAM: Allowance = { by: "anonymous: upstream", actor: "caller" };
+
+function toEverybody({ snapshot }: Question, one: Evaluated): Allowance | undefined {
+  const opened = byBucket(one, "owner");
+  return opened ?? (snapshot.policy.anonymous === "upstream" ? UPSTREAM : undefined);
 }
 
+/** What an account, a tier or an identity policy allows in the caller's own buckets. */
+function byOwn({ key }: Question, { ask, identity }: Evaluated): Allowance | undefined {
+  if (key === undefined) return undefined;
+  const { tier } = holderOf(key);
+  if (tier === undefined && key.subuser === undefined) return ACCOUNT;
+  if (tier?.kind === "access" && tierGrants(tier, ask.action, ask.operation)) {
+    return { by: tier.name, actor: "caller" };
+  }
+  return identity.effect === "allow" ? { by: placeOf(identity), actor: "caller" } : undefined;
+}
+
+const ACCOUNT: Allowance = { by: "account", actor: "caller" };
+
 /** What the bucket's policy allows to the caller by name. */
-function byBucket({ bucket }: Evaluated): string | undefined {
-  return bucket.effect === "allow" && bucket.grip === "direct" ? placeOf(bucket) : undefined;
+function byBucket({ bucket }: Evaluated, actor: Allowance["actor"]): Allowance | undefined {
+  if (bucket.effect !== "allow" || bucket.grip !== "direct") return undefined;
+  return { by: placeOf(bucket), actor };
 }
 
 /**
@@ -122,12 +155,13 @@ function byBucket({ bucket }: Evaluated): string | undefined {
  * as well ("Cross-account policy evaluation logic", IAM User Guide). Who is only named through an
  * account needs that account to pass it on in any case.
  */
-function byOther(question: Question, one: Evaluated): string | undefined {
+function byOther(question: Question, one: Evaluated): Allowance | undefined {
   const { key, snapshot } = question;
   const { bucket, identity, ask } = one;
   if (bucket.effect !== "allow" || key === undefined) return undefined;
+  const allowed: Allowance = { by: placeOf(bucket), actor: "owner" };
   const { crossAccount } = snapshot.policy.provider;
-  if (crossAccount === "resource" && bucket.grip === "direct") return placeOf(bucket);
+  if (crossAccount === "resource" && bucket.grip === "direct") return allowed;
   const { tier } = holderOf(key);
   const passedOn =
     key.subuser === undefined ||
@@ -135,7 +169,7 @@ function byOther(question: Question, one: Evaluated): string | undefined {
     (crossAccount === "resource" &&
       tier?.kind === "access" &&
       tierGrants(tier, ask.action, ask.operation));
-  return passedOn ? placeOf(bucket) : undefined;
+  return passedOn ? allowed : undefined;
 }
 
 /** A bucket of which nothing is known is the caller's own, as far as the store agrees. */

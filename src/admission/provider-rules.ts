@@ -56,6 +56,19 @@ export const LISTINGS: ReadonlySet<OperationName> = new Set<OperationName>([
   "ListObjectVersions",
 ]);
 
+/** Without those for a source's tags, where the provider does not ask for them. */
+export function askedBy({ copyReadsTags }: Provider, asks: readonly Ask[]): readonly Ask[] {
+  if (copyReadsTags || !asks.some(isOfCopiedTags)) return asks;
+  return asks.filter((ask) => !isOfCopiedTags(ask));
+}
+
+function isOfCopiedTags({ operation, action }: Ask): boolean {
+  return (
+    operation === "CopyObject" &&
+    (action === "s3:GetObjectTagging" || action === "s3:GetObjectVersionTagging")
+  );
+}
+
 /**
  * Requests without credentials must not choose what an answer's headers say ("GetObject", S3 API
  * Reference: response headers can only be overridden by signed requests). The store cannot tell,

@@ -8,6 +8,8 @@ export type ReplyPlan =
   | { readonly kind: "relay" }
   /** As it comes, but that a key is missing is not for this caller to know: 404 becomes 403. */
   | { readonly kind: "hide-missing"; readonly operation: OperationName }
+  /** A list of buckets: those that `keep` does not name are taken out as it passes. */
+  | { readonly kind: "filter-buckets"; readonly keep: (name: string) => boolean }
   /** The XML's `<Location>` names the store: it must name the gateway. */
   | { readonly kind: "location"; readonly url: string }
   /** DeleteObjects: the keys that were not forwarded are added as errors. */

@@ -60,6 +60,8 @@ export type PolicySettings = {
   readonly guest: Caller;
   /** `gateway`: bucket policies are kept and enforced here, and never reach the store. */
   readonly bucketPolicies: "upstream" | "gateway";
+  /** `filtered`: a list of buckets shows those in which its caller may do anything. */
+  readonly listBuckets: "all" | "filtered";
   /** Whether any policy asks for what requests say of tags, locks, places and grants. */
   readonly asksValues: boolean;
 };

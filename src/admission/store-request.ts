@@ -13,7 +13,7 @@ import { codingsOfContent } from "./plan-body.ts";
 import type { Credential } from "../signature/credential.ts";
 import { recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
-import type { Account, Key } from "./principal.ts";
+import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest } from "./verdict.ts";
@@ -189,37 +189,30 @@ type Signer =
   | { readonly kind: "client"; readonly key: Key };
 
 /**
- * A bucket that the gateway knows the owner of is reached as that owner, whoever was let in; all
- * other requests as the caller. Error: AccessDenied where one credential cannot reach all buckets
- * that the request names.
+ * Whom a bucket's policy lets in reaches it as its owner; everything else goes in the caller's own
+ * name. Error: AccessDenied where no one credential reaches all that the request names.
  */
 function signerOf(snapshot: Snapshot, subject: Subject, facts: Facts): Result<Signer, Fault> {
   const { caller, address } = subject;
   // What report mode lets pass without an allowance gets nobody else's rights.
-  if (facts.reported) return ok(asCaller(caller));
-  if (caller.kind === "anonymous" && snapshot.policy.anonymous !== "policy") return NOBODY;
-  if (snapshot.buckets.size === 0 || address.kind === "service") return ok(asCaller(caller));
-  const account = accountOf(snapshot, subject, address.bucket);
-  const source = sourceBucket(subject);
-  const other = source && accountOf(snapshot, subject, source);
-  if (source !== undefined && other !== account) {
-    const message =
-      "The two buckets belong to different accounts of the store, which no one credential reaches";
-    return err(fault("AccessDenied", message));
+  if (facts.reported || facts.actor === undefined || facts.actor === "caller") {
+    return ok(asCaller(caller));
   }
-  if (caller.kind === "known" && account === caller.key.account) return ok(asCaller(caller));
-  if (account?.upstream === undefined) return NOBODY;
-  return ok({ kind: "account", credential: account.upstream });
+  if (address.kind === "service") return ok(asCaller(caller));
+  const owner = recordOf(snapshot, subject, address.bucket)?.owner;
+  const source = sourceBucket(subject);
+  const other = source && recordOf(snapshot, subject, source)?.owner;
+  if (facts.actor === "both" || (source !== undefined && other !== owner)) {
+    // The store may open the one part to everybody, and judges the other itself.
+    if (caller.kind === "anonymous") return ok(asCaller(caller));
+    return err(fault("AccessDenied", TWO_OWNERS));
+  }
+  if (owner?.upstream === undefined) return ok({ kind: "nobody" });
+  return ok({ kind: "account", credential: owner.upstream });
 }
 
-const NOBODY = ok<Signer>({ kind: "nobody" });
-
-/** Whose the bucket is; of unknown buckets the caller's own account. */
-function accountOf(snapshot: Snapshot, subject: Subject, bucket: BucketName): Account | undefined {
-  const { caller } = subject;
-  const own = caller.kind === "known" ? caller.key.account : undefined;
-  return recordOf(snapshot, subject, bucket)?.owner ?? own;
-}
+const TWO_OWNERS =
+  "What is asked for belongs to different accounts of the store, which no one credential reaches";
 
 function sourceBucket({ headers }: Subject): BucketName | undefined {
   const text = firstValue(headers, "x-amz-copy-source");

@@ -48,23 +48,21 @@ function compileStore(upstream: Config["upstream"]): StoreSettings {
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {
-  const { expirySecondsMin, v2, v2SecondsMax } = policy.provider.presigned;
-  const ownMaxMs = policy.presignedExpiryMaxMs;
+  const { expirySecondsMin, v2 } = policy.provider.presigned;
   return {
     v2: policy.signatureV2,
     regions: policy.regions,
     clockSkewMs: limits.clockSkewMs,
-    presignedExpiryMaxMs: ownMaxMs,
+    presignedExpiryMaxMs: policy.presignedExpiryMaxMs,
     presignedExpiryMinMs: expirySecondsMin * 1000,
     presignedV2: v2,
-    presignedV2MaxMs:
-      v2SecondsMax === undefined ? undefined : Math.min(v2SecondsMax * 1000, ownMaxMs),
+    presignedV2MaxMs: policy.presignedV2MaxMs,
   };
 }
 
 function compilePolicy(policy: Config["policy"]): Omit<PolicySettings, "asksValues"> {
   const { provider, mode, networks, blockedActions, versionGuard, tierMode } = policy;
-  const { anonymous, bucketPolicies, guestGroups } = policy;
+  const { anonymous, bucketPolicies, guestGroups, listBuckets } = policy;
   return {
     provider,
     mode,
@@ -76,6 +74,7 @@ function compilePolicy(policy: Config["policy"]): Omit<PolicySettings, "asksValu
     anonymous,
     guest: callerOf(provider.principals, undefined, guestGroups),
     bucketPolicies,
+    listBuckets,
   };
 }
 

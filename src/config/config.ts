@@ -67,7 +67,10 @@ export type Config = {
     readonly anonymous: "deny" | "policy" | "upstream";
     readonly guestGroups: readonly string[];
     readonly bucketPolicies: "upstream" | "gateway";
+    readonly listBuckets: "all" | "filtered";
     readonly presignedExpiryMaxMs: number;
+    /** How far ahead a URL of version 2 may end; undefined: that is not limited. */
+    readonly presignedV2MaxMs: number | undefined;
     readonly signatureV2: boolean;
     /** Empty: any. */
     readonly regions: readonly string[];
@@ -254,6 +257,11 @@ function assemble(
       anonymous: policy.anonymous ?? provider.anonymous.access,
       guestGroups: policy.guestGroups,
       bucketPolicies: policy.bucketPolicies,
+      listBuckets: policy.listBuckets,
+      presignedV2MaxMs: least(
+        policy.presigned.maxExpiry,
+        provider.presigned.v2SecondsMax && provider.presigned.v2SecondsMax * 1000,
+      ),
       presignedExpiryMaxMs: Math.min(policy.presigned.maxExpiry ?? providersMaxMs, providersMaxMs),
       signatureV2: policy.signatures.includes("v2"),
       regions: policy.regions,
@@ -266,4 +274,9 @@ function assemble(
     },
     log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
   };
+}
+
+/** Undefined: neither is given. */
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -128,6 +128,10 @@ const PolicySchema = z.strictObject({
     .enum(["upstream", "gateway"])
     .prefault("upstream")
     .describe("Who keeps and enforces bucket policies: the store, or the gateway"),
+  listBuckets: z
+    .enum(["all", "filtered"])
+    .prefault("all")
+    .describe("filtered: a list of buckets shows those in which the caller may do anything"),
   presigned: z
     .strictObject({
       maxExpiry: duration("1s", "7d")

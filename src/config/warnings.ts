@@ -26,6 +26,7 @@ export function configWarnings(
   const { networks, tiers, tierMode, provider } = config.policy;
   const ceiling = tierMode === "ceiling";
   return inOrder([
+    ...vainAnonymous(gateway, config.policy),
     ...networkWarnings(gateway, "policy", networks),
     ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
     ...files.flatMap(accountNetworks),
@@ -34,6 +35,18 @@ export function configWarnings(
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
     ...(provider.ownerPolicyEscape ? [] : config.buckets.flatMap((one) => lockOut(one, provider))),
   ]);
+}
+
+/** Requests without credentials that no policy can ever let in. */
+function vainAnonymous(
+  gateway: ConfigDocument,
+  { anonymous, bucketPolicies }: Config["policy"],
+): readonly Problem[] {
+  if (anonymous !== "policy" || bucketPolicies === "gateway") return [];
+  const path = gateway.nodes.has("policy.anonymous") ? "policy.anonymous" : "policy.provider";
+  const message = "Anonymous requests are refused: the gateway keeps no bucket policy to allow any";
+  const remedy = "Set policy.bucketPolicies to gateway, or policy.anonymous to deny or upstream";
+  return [problemAt(gateway, path, { message, remedy })];
 }
 
 /** A tier of the operator's of which no request ever asks for anything. */

@@ -6,6 +6,7 @@ import { firstValue, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { hidesExistence } from "../s3/existence.ts";
 import { fault } from "../s3/faults.ts";
+import { createBucketFilter, type BucketFilter } from "../s3/list-buckets.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
@@ -34,6 +35,8 @@ class Relay implements Dispatcher.DispatchHandler {
   #endpoint: Endpoint | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #attempts = 0;
+  /** Set while a list of buckets passes of which some are taken out. */
+  #filter: BucketFilter | undefined;
   /** The answer came, and is not for the client. */
   #hidden = false;
   /** Set while an answer is held back in order to be rewritten. */
@@ -87,6 +90,11 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#exchange.firstByte();
     if (this.#mustHide(status)) return;
     const head: Head = { status, statusText, headers: endToEnd(fields) };
+    if (this.#forwarding.reply.kind === "filter-buckets" && status === 200) {
+      this.#filter = createBucketFilter(this.#forwarding.reply.keep);
+      this.#exchange.responder.start(status, statusText, without(head.headers, LENGTH));
+      return;
+    }
     const bytesMax = hasBody(this.#forwarding.request.method, status)
       ? heldBytesMax(this.#forwarding.reply, status, firstValue(head.headers, "content-type") ?? "")
       : 0;
@@ -96,7 +104,8 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#hidden) return;
-    if (this.#held === undefined) this.#pass(controller, chunk);
+    if (this.#filter !== undefined) this.#passFiltered(controller, this.#filter, chunk);
+    else if (this.#held === undefined) this.#pass(controller, chunk);
     else this.#hold(controller, chunk);
   }
 
@@ -109,6 +118,11 @@ class Relay implements Dispatcher.DispatchHandler {
     const { responder } = this.#exchange;
     if (this.#hidden) {
       this.#exchange.refuse(fault("AccessDenied"));
+      return;
+    }
+    const unread = this.#filter?.end();
+    if (unread !== undefined) {
+      this.#failFiltered(unread);
       return;
     }
     if (this.#held === undefined) {
@@ -163,6 +177,22 @@ class Relay implements Dispatcher.DispatchHandler {
     if (responder.write(chunk)) return;
     controller.pause();
     responder.onDrain(() => controller.resume());
+  }
+
+  /** What cannot be read is not passed on: an entry could go unseen. */
+  #passFiltered(
+    controller: Dispatcher.DispatchController,
+    filter: BucketFilter,
+    chunk: Buffer,
+  ): void {
+    const kept = filter.push(chunk);
+    if (!kept.ok) controller.abort(new Error(`Cannot filter the list of buckets: ${kept.error}`));
+    else if (kept.value.length > 0) this.#pass(controller, kept.value);
+  }
+
+  #failFiltered(why: string): void {
+    this.#exchange.upstreamError = "protocol";
+    this.#exchange.refuse(fault("ServiceUnavailable", undefined, { detail: why }));
   }
 
   #hold(controller: Dispatcher.DispatchController, chunk: Buffer): void {

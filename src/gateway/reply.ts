@@ -37,6 +37,7 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
   switch (plan.kind) {
     case "relay":
     case "hide-missing":
+    case "filter-buckets":
       return reply;
     case "location":
       return { ...reply, body: withLocation(reply.body, plan.url) };

@@ -18,6 +18,7 @@ export function compileProvider(file: ProviderFile): Provider {
     crossAccount: file.crossAccount,
     bucketPolicyRole: file.bucketPolicyRole,
     authErrors: file.authErrors,
+    copyReadsTags: file.copyReadsTags,
     username: file.username,
     tenantAddressing: file.tenantAddressing,
     presigned: { ...presigned, v2SecondsMax: presigned.v2SecondsMax },

@@ -30,6 +30,8 @@ export type Provider = {
   readonly bucketPolicyRole: "grant" | "restrict";
   /** What a refused credential is told: S3's own codes, or AccessDenied for all. */
   readonly authErrors: "aws" | "opaque";
+  /** Whether a copy that takes its source's tags along must be allowed to read them. */
+  readonly copyReadsTags: boolean;
   /** What aws:username is of a subuser's key: its own name, or its account's. */
   readonly username: "subuser" | "account";
   /** Whether `tenant:bucket` is an address. */

@@ -115,6 +115,7 @@ const ProviderSchema = z
     operationNames: z.boolean(),
     missingKeyNegated: z.enum(["aws", "rgw"]),
     authErrors: z.enum(["aws", "opaque"]),
+    copyReadsTags: z.boolean(),
     username: z.enum(["subuser", "account"]),
     tenantAddressing: z.boolean(),
     presigned: z.strictObject({

@@ -341,7 +341,9 @@ test("parseConfig() gives every option its default", () => {
     anonymous: "deny",
     guestGroups: [],
     bucketPolicies: "upstream",
+    listBuckets: "all",
     presignedExpiryMaxMs: 604_800_000,
+    presignedV2MaxMs: 604_800_000,
     signatureV2: false,
     regions: [],
   });

@@ -523,6 +523,16 @@ test("parseConfig() warns of groups that no policy can name", () => {
   assert.deepEqual(warningsOf({ "accounts.yaml": accounts }), [
     "accounts.yaml:1:34 accounts[0].groups[0]: No policy of this provider can name a group | Name users in policies, or give them tags for aws:PrincipalTag",
   ]);
-  const gateway = `${GATEWAY}policy: { provider: qumulo }\n`;
+  const gateway = `${GATEWAY}policy: { provider: qumulo, bucketPolicies: gateway }\n`;
   assert.deepEqual(warningsOf({ "accounts.yaml": accounts, "gateway.yaml": gateway }), []);
+});
+
+test("parseConfig() warns of anonymous requests that no policy can let in", () => {
+  const said = (policy: string): readonly string[] =>
+    warningsOf({ "gateway.yaml": `${GATEWAY}policy: { ${policy} }\n` });
+  const [warning = ""] = said("anonymous: policy");
+  assert.match(warning, /^gateway.yaml:3:22 policy.anonymous: Anonymous requests are refused/);
+  assert.match(said("provider: atman").join(), /policy.provider: Anonymous requests are refused/);
+  assert.deepEqual(said("anonymous: policy, bucketPolicies: gateway"), []);
+  assert.deepEqual(said("provider: atman, anonymous: deny"), []);
 });

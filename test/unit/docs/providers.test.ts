@@ -73,6 +73,7 @@ const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
   "`authErrors`": ({ authErrors }) => authErrors,
   "`tenantAddressing`": ({ tenantAddressing }) => yes(tenantAddressing),
   "`operationNames`": ({ switches }) => yes(switches.operationNames),
+  "`copyReadsTags`": (provider) => yes(provider.copyReadsTags),
   "`max-keys` at most": ({ maxKeys }) => {
     if (maxKeys !== undefined) assert.equal(maxKeys.excess, "clamp");
     return maxKeys === undefined ? "as sent" : String(maxKeys.cap);
@@ -323,12 +324,12 @@ function outcomeOf(snapshot: Snapshot, verdict: Verdict, line: string): string {
     }
     case "read":
     case "form":
+    case "need":
       return verdict.kind;
   }
 }
 
-/** The page warns of it; with a bound of the operator's own the sentence goes. */
-test("docs/providers.md, lumi-o: policy.presigned.maxExpiry does not shorten SigV2's URLs", () => {
+test("docs/providers.md, lumi-o: policy.presigned.maxExpiry also shortens SigV2's URLs", () => {
   const gateway = filesOf(section("lumi-o"))["gateway.yaml"] ?? "";
   const shortened = gateway.replace("lumi-o,", "lumi-o, presigned: { maxExpiry: 1h },");
   const { signatures } = compileSnapshot(
@@ -336,5 +337,5 @@ test("docs/providers.md, lumi-o: policy.presigned.maxExpiry does not shorten Sig
     1,
   );
   assert.equal(signatures.presignedExpiryMaxMs, 3_600_000);
-  assert.equal(signatures.presignedV2MaxMs, undefined);
+  assert.equal(signatures.presignedV2MaxMs, 3_600_000);
 });
