@@ -12,6 +12,7 @@ import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
 import { NOTHING_KNOWN, type Known } from "./known.ts";
 import { answerPolicy } from "./kept-policy.ts";
+import { recordsVerdict } from "./need.ts";
 import type { PendingBody } from "./pending.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -39,6 +40,8 @@ export function admitBody(
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
   const all = [...pending.asks, ...asks.value];
+  const unread = recordsVerdict(snapshot, subject, facts, all);
+  if (unread !== undefined) return unread;
   const judged = judgeAll(snapshot, subject, all, facts, nowMs, body);
   if ("kind" in judged) return judged;
   const answer = answerPolicy(snapshot, subject, judged);
@@ -59,6 +62,8 @@ function admitDelete(
 ): Verdict {
   const { facts } = pending;
   const subject = { ...pending.subject, known };
+  const unread = recordsVerdict(snapshot, subject, facts, []);
+  if (unread !== undefined) return unread;
   const request = parseDeleteObjects(body);
   if (!request.ok) return refused(facts, request.error);
   const { address, headers } = subject;

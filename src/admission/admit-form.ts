@@ -8,11 +8,12 @@ import { putActions, type Ask } from "../s3/asks.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
 import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
-import { denied, judgeAll, refused, withValues } from "./admit.ts";
+import { denied, judgeAll, needsKey, refused, withValues } from "./admit.ts";
 import { authenticateForm } from "./authenticate.ts";
 import { withCaller } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import { NOTHING_KNOWN, type Known } from "./known.ts";
+import { recordsVerdict } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
@@ -43,7 +44,8 @@ export function admitForm(
   known: Known = NOTHING_KNOWN,
 ): Verdict {
   const { fields } = form;
-  const caller = authenticateForm(snapshot, fields);
+  const caller = authenticateForm(snapshot, fields, known);
+  if ("unknownKey" in caller) return needsKey(pending.facts, caller);
   if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
   const upload = readUpload(fields, pending, form.length, nowMs);
@@ -52,7 +54,10 @@ export function admitForm(
   const valued = withValues(snapshot, written, undefined);
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
-  const judged = judgeAll(snapshot, subject, asksOfForm(subject, upload.value), facts, nowMs);
+  const asks = asksOfForm(subject, upload.value);
+  const unread = recordsVerdict(snapshot, subject, facts, asks);
+  if (unread !== undefined) return unread;
+  const judged = judgeAll(snapshot, subject, asks, facts, nowMs);
   return "kind" in judged
     ? judged
     : forwardForm(

@@ -10,12 +10,12 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { operationNamed, type OperationName } from "../s3/operations.ts";
 import { requestValues, speaksInDocument } from "../s3/request-values.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, type UnknownKey } from "./authenticate.ts";
 import { NO_FACTS, withCaller, withActor, type Denial, type Facts, type Gate } from "./facts.ts";
 import { forwardStreamed } from "./forward.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
 import { NOTHING_KNOWN, type Known } from "./known.ts";
-import { needVerdict } from "./need.ts";
+import { needVerdict, recordsVerdict } from "./need.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import { planBody } from "./plan-body.ts";
 import {
@@ -90,7 +90,8 @@ export function recognize(
   }
   const hostBucket =
     style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined;
-  const caller = authenticate(snapshot, head, claim.value, hostBucket, nowMs);
+  const caller = authenticate(snapshot, head, claim.value, hostBucket, nowMs, known);
+  if ("unknownKey" in caller) return needsKey(withKey(facts, claim.value), caller);
   if (!caller.ok) return denied(withKey(facts, claim.value), caller.error, "authentication");
   const subject = { ...request, caller: caller.value, payload };
   return { subject, facts: withCaller(facts, caller.value) };
@@ -107,6 +108,8 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
   const unfit =
     tenantFaultIn(policy.provider, asks) ?? overriddenByNobody(recognized.caller, query);
   if (unfit !== undefined) return refused(facts, unfit);
+  const unread = recordsVerdict(snapshot, recognized, facts, asks);
+  if (unread !== undefined) return unread;
   const valued = withValues(snapshot, recognized, undefined);
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
@@ -165,6 +168,10 @@ function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal | undefined
     return { ...withDenial, reported: true };
   }
   return { kind: "refuse", facts: withDenial, fault: refusal.fault };
+}
+
+export function needsKey(facts: Facts, { unknownKey }: UnknownKey): Verdict {
+  return { kind: "need", facts, needs: [{ kind: "key", accessKeyId: unknownKey }] };
 }
 
 export function refused(facts: Facts, fault: Fault): Verdict {

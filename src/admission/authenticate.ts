@@ -3,6 +3,8 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault, type FaultCode } from "../s3/faults.ts";
 import { verifyClaim, type Claim, type Proved } from "../signature/claim.ts";
 import { parseFormClaim, verifyFormClaim, type ProvedForm } from "../signature/v4-form.ts";
+import type { Known } from "./known.ts";
+import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller } from "./subject.ts";
 
@@ -17,12 +19,14 @@ export function authenticate(
   claim: Claim,
   hostBucket: string | undefined,
   nowMs: number,
-): Result<Caller, Fault> {
+  known: Known,
+): Result<Caller, Fault> | UnknownKey {
   if (claim.kind === "anonymous") return anonymous(snapshot);
-  const secret = snapshot.keys.get(claim.accessKeyId)?.secret;
+  const key = findKey(snapshot, known, claim.accessKeyId);
+  if (key === "unknown") return { unknownKey: claim.accessKeyId };
   const { signatures: rules, ring } = snapshot;
-  const proved = verifyClaim(claim, head, secret, { nowMs, rules, ring, hostBucket });
-  return proved.ok ? known(snapshot, claim, proved.value) : err(told(snapshot, proved.error));
+  const proved = verifyClaim(claim, head, key?.secret, { nowMs, rules, ring, hostBucket });
+  return proved.ok ? holder(snapshot, claim, key, proved.value) : err(told(snapshot, proved.error));
 }
 
 /**
@@ -32,13 +36,33 @@ export function authenticate(
 export function authenticateForm(
   snapshot: Snapshot,
   fields: ReadonlyMap<string, string>,
-): Result<Caller, Fault> {
+  known: Known,
+): Result<Caller, Fault> | UnknownKey {
   const claim = parseFormClaim(fields, snapshot.signatures);
   if (!claim.ok) return claim;
   if (claim.value.kind === "anonymous") return anonymous(snapshot);
-  const secret = snapshot.keys.get(claim.value.accessKeyId)?.secret;
-  const proved = verifyFormClaim(claim.value, fields.get("policy") ?? "", secret, snapshot);
-  return proved.ok ? known(snapshot, claim.value, proved.value) : err(told(snapshot, proved.error));
+  const key = findKey(snapshot, known, claim.value.accessKeyId);
+  if (key === "unknown") return { unknownKey: claim.value.accessKeyId };
+  const policy = fields.get("policy") ?? "";
+  const proved = verifyFormClaim(claim.value, policy, key?.secret, snapshot);
+  if (!proved.ok) return err(told(snapshot, proved.error));
+  return holder(snapshot, claim.value, key, proved.value);
+}
+
+/** Nothing can be proved before it is known whose key it is. */
+export type UnknownKey = { readonly unknownKey: string };
+
+/** The configuration's own keys come first: a source elsewhere cannot take one over. */
+function findKey(
+  { keys, elsewhere }: Snapshot,
+  known: Known,
+  accessKeyId: string,
+): Key | undefined | "unknown" {
+  const configured = keys.get(accessKeyId);
+  if (configured !== undefined || elsewhere.key === undefined) return configured;
+  if (known.keys.has(accessKeyId)) return known.keys.get(accessKeyId);
+  const found = elsewhere.key(accessKeyId);
+  return found === "nobody" ? undefined : found;
 }
 
 /** Whether anonymous requests may go on; which of them, bucket policies or the store will say. */
@@ -68,12 +92,12 @@ const OF_CREDENTIALS: ReadonlySet<FaultCode> = new Set<FaultCode>([
 ]);
 
 /** The session token is no secret of its own: it was signed with the key, or came beside it. */
-function known(
+function holder(
   snapshot: Snapshot,
-  claim: { readonly accessKeyId: string; readonly sessionToken: string | undefined },
+  claim: { readonly sessionToken: string | undefined },
+  key: Key | undefined,
   proved: Proved | ProvedForm,
 ): Result<Caller, Fault> {
-  const key = snapshot.keys.get(claim.accessKeyId);
   if (key === undefined) throw new Error("A signature was proved without a key");
   return key.sessionToken === claim.sessionToken
     ? ok({ kind: "known", key, proved })

@@ -18,18 +18,57 @@ export type BucketRecord = {
 /** By name, with its tenant as `tenant:bucket` where it has one. */
 export type BucketRecords = ReadonlyMap<string, BucketRecord>;
 
+/** Whether the gateway may know anything of any bucket. */
+export function keepsRecords({ buckets, elsewhere }: Snapshot): boolean {
+  return buckets.size > 0 || elsewhere.bucket !== undefined;
+}
+
 /**
- * What is known of `bucket` as the caller of `subject` means it; undefined: nothing. In Ceph a bare
- * name is one of the caller's own tenant, and a tenant's prefix may also be left out of a record.
+ * What is known of `bucket` as the caller of `subject` means it; undefined: nothing, as far as it
+ * was fetched (see unknownRecords).
  */
 export function recordOf(
-  { buckets }: Snapshot,
-  { caller }: Subject,
-  { tenant, name }: BucketName,
+  snapshot: Snapshot,
+  subject: Subject,
+  bucket: BucketName,
 ): BucketRecord | undefined {
-  if (buckets.size === 0) return undefined;
-  if (tenant !== undefined) return buckets.get(`${tenant}:${name}`) ?? buckets.get(name);
-  const own =
-    caller.kind === "known" ? buckets.get(`${caller.key.account.name}:${name}`) : undefined;
-  return own ?? buckets.get(name);
+  if (!keepsRecords(snapshot)) return undefined;
+  for (const name of namesOf(subject, bucket)) {
+    const record = find(snapshot, subject, name);
+    if (typeof record === "object") return record;
+  }
+  return undefined;
+}
+
+/** The names under which records must be fetched before anything is decided on these buckets. */
+export function unknownRecords(
+  snapshot: Snapshot,
+  subject: Subject,
+  buckets: readonly (BucketName | undefined)[],
+): readonly string[] {
+  if (snapshot.elsewhere.bucket === undefined) return NONE;
+  const names = buckets.flatMap((bucket) => (bucket === undefined ? [] : namesOf(subject, bucket)));
+  return [...new Set(names)].filter((name) => find(snapshot, subject, name) === "unknown");
+}
+
+const NONE: readonly string[] = [];
+
+/**
+ * In Ceph a bare name is one of the caller's own tenant, and a tenant's prefix may also be left out
+ * of a record.
+ */
+function namesOf({ caller }: Subject, { tenant, name }: BucketName): readonly string[] {
+  if (tenant !== undefined) return [`${tenant}:${name}`, name];
+  return caller.kind === "known" ? [`${caller.key.account.name}:${name}`, name] : [name];
+}
+
+function find(
+  { buckets, elsewhere }: Snapshot,
+  { known }: Subject,
+  name: string,
+): BucketRecord | "none" | "unknown" {
+  const configured = buckets.get(name);
+  if (configured !== undefined) return configured;
+  if (known.buckets.has(name)) return known.buckets.get(name) ?? "none";
+  return elsewhere.bucket?.(name) ?? "none";
 }

@@ -7,6 +7,7 @@ import { framedLength } from "../s3/aws-chunked-write.ts";
 import { isEmpty } from "../policy/policy-set.ts";
 import { parseCopySource } from "../s3/copy-source.ts";
 import { hidesExistence, listBucketAsk } from "../s3/existence.ts";
+import { keepsRecords } from "./buckets.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
 import { judge } from "./gates.ts";
@@ -115,11 +116,11 @@ function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): bo
  * Anonymous requests that go on unsigned are the store's to judge, and an account that nothing is
  * said of may list whatever it has.
  */
-function isUnjudged({ policy, buckets }: Snapshot, caller: Caller): boolean {
-  if (caller.kind === "anonymous") return policy.anonymous !== "policy";
+function isUnjudged(snapshot: Snapshot, caller: Caller): boolean {
+  if (caller.kind === "anonymous") return snapshot.policy.anonymous !== "policy";
   const { subuser, account } = caller.key;
   if (subuser !== undefined || account.tier !== undefined) return false;
-  return isEmpty(account.policies) && buckets.size === 0;
+  return isEmpty(account.policies) && !keepsRecords(snapshot);
 }
 
 const NOT_FOUND = 404;

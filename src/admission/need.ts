@@ -1,5 +1,7 @@
 import type { QueryParameter } from "../http/target.ts";
 import { firstValue } from "../http/headers.ts";
+import type { Ask } from "../s3/asks.ts";
+import { unknownRecords } from "./buckets.ts";
 import type { Tagged } from "./ask-context.ts";
 import type { Facts } from "./facts.ts";
 import { UNTOUCHED } from "./forward.ts";
@@ -27,9 +29,23 @@ export function needVerdict(
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
     const request = storeRequest(snapshot, asking, facts, body, nowMs);
     if (!request.ok) return { kind: "refuse", facts, fault: request.error };
-    needs.push({ name: tagged.name, request: request.value });
+    needs.push({ kind: "tags", name: tagged.name, request: request.value });
   }
   return { kind: "need", facts, needs };
+}
+
+/** The verdict that records of buckets are needed; undefined: all of them are known. */
+export function recordsVerdict(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  asks: readonly Ask[],
+): Verdict | undefined {
+  const { address } = subject;
+  const own = address.kind === "service" ? undefined : address.bucket;
+  const names = unknownRecords(snapshot, subject, [own, ...asks.map(({ bucket }) => bucket)]);
+  if (names.length === 0) return undefined;
+  return { kind: "need", facts, needs: names.map((name) => ({ kind: "bucket", name })) };
 }
 
 function askingFor(subject: Subject, { address, versionId }: Tagged): Subject {

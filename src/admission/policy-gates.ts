@@ -4,7 +4,7 @@ import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
-import { recordOf, type BucketRecord } from "./buckets.ts";
+import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import type { Actor } from "./facts.ts";
@@ -99,7 +99,7 @@ export function allow(question: Question, evaluated: readonly Evaluated[]): Refu
 
 /** In whose name all of it may be asked; undefined: there is nothing to ask. */
 export function actorOf(question: Question, evaluated: readonly Evaluated[]): Actor | undefined {
-  if (question.snapshot.buckets.size === 0) return undefined;
+  if (!keepsRecords(question.snapshot)) return undefined;
   let all: Actor | undefined;
   for (const one of evaluated) {
     const actor = allowanceOf(question, one)?.actor;
@@ -174,7 +174,7 @@ function byOther(question: Question, one: Evaluated): Allowance | undefined {
 
 /** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
 function isOwn({ key }: Question, { record }: Evaluated): boolean {
-  return record === undefined || record.owner === key?.account;
+  return record === undefined || record.owner.name === key?.account.name;
 }
 
 function denyOf(

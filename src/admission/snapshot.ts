@@ -4,7 +4,7 @@ import type { Provider } from "../provider/provider.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
-import type { BucketRecords } from "./buckets.ts";
+import type { BucketRecord, BucketRecords } from "./buckets.ts";
 import type { ActionPattern, Key } from "./principal.ts";
 
 /** Everything a decision is made from besides the request and the time. Never changes. */
@@ -14,15 +14,27 @@ export type Snapshot = {
   /** Lower-case host names below which a label is a bucket. */
   readonly domains: readonly string[];
   readonly store: StoreSettings;
-  /** By access key id. */
+  /** Those of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;
-  /** What the gateway itself keeps of buckets; empty where the store keeps their policies. */
+  /** What the configuration says of buckets; empty where the store keeps their policies. */
   readonly buckets: BucketRecords;
+  readonly elsewhere: Elsewhere;
   readonly ring: KeyRing;
   readonly signatures: SignatureRules;
   readonly policy: PolicySettings;
   readonly limits: Limits;
 };
+
+/**
+ * What is not in the configuration but in caches of what was fetched. "unknown": a verdict will say
+ * that it needs it. Undefined: nothing is anywhere else.
+ */
+export type Elsewhere = {
+  readonly key: ((accessKeyId: string) => Key | "nobody" | "unknown") | undefined;
+  readonly bucket: ((name: string) => BucketRecord | "none" | "unknown") | undefined;
+};
+
+export const NOWHERE_ELSE: Elsewhere = { key: undefined, bucket: undefined };
 
 /** How requests are written for the store. */
 export type StoreSettings = {

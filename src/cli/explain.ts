@@ -1,4 +1,5 @@
 import { admit, recognize } from "../admission/admit.ts";
+import { NOTHING_KNOWN } from "../admission/known.ts";
 import { judgeEach } from "../admission/gates.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { Subject } from "../admission/subject.ts";
@@ -127,9 +128,9 @@ function withoutStore(
 ): { readonly verdict: Verdict; readonly untold: boolean } {
   const tags = new Map<string, Tags>();
   for (;;) {
-    const verdict = admit(snapshot, head, nowMs, { tags });
+    const verdict = admit(snapshot, head, nowMs, { ...NOTHING_KNOWN, tags });
     if (verdict.kind !== "need") return { verdict, untold: tags.size > 0 };
-    for (const { name } of verdict.needs) tags.set(name, new Map());
+    for (const need of verdict.needs) if (need.kind === "tags") tags.set(need.name, new Map());
   }
 }
 

@@ -1,7 +1,12 @@
 import type { BucketRecord, BucketRecords } from "../admission/buckets.ts";
 import { isOfValues } from "../admission/condition-context.ts";
 import type { Account, Holder, Key } from "../admission/principal.ts";
-import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
+import {
+  NOWHERE_ELSE,
+  type PolicySettings,
+  type Snapshot,
+  type StoreSettings,
+} from "../admission/snapshot.ts";
 import { namedKeys } from "../policy/named-keys.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
@@ -32,6 +37,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     store: compileStore(config.upstream),
     keys,
     buckets: compileBuckets(config.buckets, accounts),
+    elsewhere: NOWHERE_ELSE,
     // Each key as the client's and as the store's.
     ring: new KeyRing(keys.size * 2 + 2),
     signatures: compileSignatures(policy, limits),

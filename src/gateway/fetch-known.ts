@@ -1,3 +1,6 @@
+import type { BucketRecord } from "../admission/buckets.ts";
+import type { Key } from "../admission/principal.ts";
+import type { StoreRequest } from "../admission/verdict.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Known, type Need } from "../admission/known.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
@@ -5,24 +8,50 @@ import type { Tags } from "../s3/tags.ts";
 import type { Upstream } from "./upstream.ts";
 import { kindOf, upstreamFault } from "./upstream-error.ts";
 
+/** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
+export type Sources = {
+  readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
+  readonly bucket: (name: string) => Promise<Result<BucketRecord | undefined, Fault>>;
+};
+
 /**
- * Asks the store for the tags that a decision needs. Errors: ServiceUnavailable where they cannot be
- * had, since a decision must not be made without them.
+ * `known` with what a decision needs besides. Errors: ServiceUnavailable or SlowDown where it cannot
+ * be had, since a decision must not be made without it.
  */
 export async function fetchKnown(
   upstream: Upstream,
+  sources: Sources,
   needs: readonly Need[],
+  known: Known,
 ): Promise<Result<Known, Fault>> {
-  const tags = new Map<string, Tags>();
+  const keys = new Map(known.keys);
+  const buckets = new Map(known.buckets);
+  const tags = new Map(known.tags);
   for (const need of needs) {
-    const answer = await fetchTags(upstream, need);
-    if (!answer.ok) return answer;
-    tags.set(need.name, answer.value);
+    const failed = await fetchNeed(need);
+    if (failed !== undefined) return err(failed);
   }
-  return ok({ tags });
+  return ok({ keys, buckets, tags });
+
+  async function fetchNeed(need: Need): Promise<Fault | undefined> {
+    switch (need.kind) {
+      case "key":
+        return keep(keys, need.accessKeyId, await sources.key(need.accessKeyId));
+      case "bucket":
+        return keep(buckets, need.name, await sources.bucket(need.name));
+      case "tags":
+        return keep(tags, need.name, await fetchTags(upstream, need.request));
+    }
+  }
 }
 
-async function fetchTags(upstream: Upstream, { request }: Need): Promise<Result<Tags, Fault>> {
+function keep<T>(map: Map<string, T>, name: string, value: Result<T, Fault>): Fault | undefined {
+  if (!value.ok) return value.error;
+  map.set(name, value.value);
+  return undefined;
+}
+
+async function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Result<Tags, Fault>> {
   const endpoint = upstream.choose();
   endpoint.inFlight++;
   try {

@@ -7,14 +7,18 @@ import { frame } from "../s3/aws-chunked-write.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
+import type { Sources } from "./fetch-known.ts";
 import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
 import { relay } from "./relay.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** One accepted configuration in force, and where what it does not have itself is fetched. */
+export type Live = { readonly snapshot: Snapshot; readonly sources: Sources };
+
 /** What the gateway holds besides the request. */
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
-  readonly live: { readonly current: Snapshot };
+  readonly live: { readonly current: Live };
   readonly upstream: Upstream;
   readonly observer: Observer;
   readonly newRequestId: () => string;
@@ -25,6 +29,7 @@ export type Gateway = {
 export type Inbound = {
   readonly gateway: Gateway;
   readonly snapshot: Snapshot;
+  readonly sources: Sources;
   readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly expectsContinue: boolean;

@@ -56,13 +56,13 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Omit<Inbound, "snapshot">): void {
+function decide(request: Omit<Inbound, "snapshot" | "sources">): void {
   const { gateway, exchange } = request;
   const head = readHead(request.request);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
-  const snapshot = gateway.live.current;
-  const inbound = { ...request, snapshot };
+  const { snapshot, sources } = gateway.live.current;
+  const inbound = { ...request, snapshot, sources };
   const verdict = admit(snapshot, head.value, exchange.timeMs);
   if (verdict.kind === "need") settle(inbound, decideKnowing(inbound, head.value, verdict));
   else act(inbound, verdict);
@@ -111,22 +111,25 @@ async function decideKnowing(
  * decides with what is known so far. A condition is only looked at where those before it hold, so that one need can follow another.
  */
 async function known(
-  { gateway }: Inbound,
+  { gateway, sources }: Inbound,
   first: Verdict,
   start: Known,
   again: (known: Known) => Verdict,
 ): Promise<Decided> {
   let verdict = first;
-  let { tags } = start;
+  let facts = start;
   while (verdict.kind === "need") {
-    const fetched = await fetchKnown(gateway.upstream, verdict.needs);
+    const fetched = await fetchKnown(gateway.upstream, sources, verdict.needs, facts);
     if (!fetched.ok) return { kind: "refuse", facts: verdict.facts, fault: fetched.error };
-    const before = tags.size;
-    tags = new Map([...tags, ...fetched.value.tags]);
-    if (tags.size === before) throw new Error("A decision needs what it was given");
-    verdict = again({ tags });
+    if (sizeOf(fetched.value) === sizeOf(facts)) throw new Error("A need was given already");
+    facts = fetched.value;
+    verdict = again(facts);
   }
   return verdict;
+}
+
+function sizeOf({ keys, buckets, tags }: Known): number {
+  return keys.size + buckets.size + tags.size;
 }
 
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {

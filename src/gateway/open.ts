@@ -7,8 +7,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { listenAdmin } from "./admin.ts";
-import type { Gateway } from "./forward.ts";
+import type { Gateway, Live } from "./forward.ts";
 import { listen } from "./server.ts";
+import { openSources, type OpenSources } from "./sources.ts";
 import { Upstream } from "./upstream.ts";
 
 /** A gateway that listens. */
@@ -35,7 +36,8 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       ? undefined
       : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
   const upstream = openUpstream(config, metrics, log);
-  const live = { current: compileSnapshot(config, 1) };
+  let opened = openSources(config);
+  const live = { current: liveOf(config, opened, 1) };
   const gateway: Gateway = {
     live,
     upstream,
@@ -47,6 +49,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const admin = await listenAdmin(metrics, upstream, config.admin.address);
   const closeBackground = async (): Promise<void> => {
     await upstream.close();
+    await opened.close();
     await admin.close();
     await audit?.flush();
   };
@@ -66,8 +69,12 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const reload = (next: Config): Result<number, string> => {
     const fixed = FIXED.filter((part) => !isDeepStrictEqual(config[part], next[part]));
     if (fixed.length > 0) return err(`Cannot change ${fixed.join(", ")} without a restart`);
-    const generation = live.current.generation + 1;
-    live.current = compileSnapshot(next, generation);
+    const generation = live.current.snapshot.generation + 1;
+    const before = opened;
+    opened = openSources(next);
+    live.current = liveOf(next, opened, generation);
+    // Requests under way still ask the sources that they began with.
+    void before.close();
     metrics.configAccepted(generation, Date.now());
     return ok(generation);
   };
@@ -78,6 +85,10 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     refused: () => metrics.configRefused(),
     close,
   };
+}
+
+function liveOf(config: Config, { elsewhere, sources }: OpenSources, generation: number): Live {
+  return { snapshot: { ...compileSnapshot(config, generation), elsewhere }, sources };
 }
 
 /** What was opened by the first configuration: ports, connections to the store, files, their limits. */

@@ -79,7 +79,7 @@ function partCosts(snapshot: Snapshot, nowMs: number, calls: number): readonly C
       parsed(snapshot, head);
     }),
     cost("  verify: canonical form, signature", calls, subjects, ({ head, claim }) => {
-      value(authenticate(snapshot, head, claim, undefined, nowMs));
+      value(proved(snapshot, head, claim, nowMs));
     }),
     cost("  re-sign: head for the store, signature", calls, subjects, (subject) => {
       const verdict = forwardStreamed(snapshot, subject, NO_FACTS, { kind: "none" }, nowMs);
@@ -113,9 +113,15 @@ function claimOf(snapshot: Snapshot, head: RequestHead) {
   return value(parseClaim(head, snapshot.signatures));
 }
 
+function proved(snapshot: Snapshot, head: RequestHead, claim: Parsed["claim"], nowMs: number) {
+  const caller = authenticate(snapshot, head, claim, undefined, nowMs, NOTHING_KNOWN);
+  if ("unknownKey" in caller) throw new Error(`Expected a known key: ${caller.unknownKey}`);
+  return caller;
+}
+
 function subjectOf(snapshot: Snapshot, head: RequestHead, nowMs: number): Subject & Parsed {
   const request = parsed(snapshot, head);
-  const caller = value(authenticate(snapshot, head, request.claim, undefined, nowMs));
+  const caller = value(proved(snapshot, head, request.claim, nowMs));
   return { ...request, caller, payload: request.claim.payload };
 }
 
