@@ -11,9 +11,10 @@ import { judgeAll, refused, withValues } from "./admit.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
 import { NOTHING_KNOWN, type Known } from "./known.ts";
-import { answerPolicy } from "./kept-policy.ts";
+import { answerPolicy, changeByStore } from "./kept-policy.ts";
 import { recordsVerdict } from "./need.ts";
 import type { PendingBody } from "./pending.ts";
+import { reservedFaultIn } from "./provider-rules.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
@@ -36,6 +37,8 @@ export function admitBody(
   if (operation === "DeleteObjects") return admitDelete(snapshot, pending, body, nowMs, known);
   const asks = asksOfDocument(operation, address, headers, body);
   if (!asks.ok) return refused(facts, asks.error);
+  const reserved = reservedFaultIn(snapshot, asks.value);
+  if (reserved !== undefined) return refused(facts, reserved);
   const valued = withValues(snapshot, { ...pending.subject, known }, body);
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
@@ -44,9 +47,11 @@ export function admitBody(
   if (unread !== undefined) return unread;
   const judged = judgeAll(snapshot, subject, all, facts, nowMs, body);
   if ("kind" in judged) return judged;
-  const answer = answerPolicy(snapshot, subject, judged);
+  const answer = answerPolicy(snapshot, subject, judged, body);
   if (answer !== undefined) return answer;
-  return forwardContent(snapshot, subject, judged, body, RELAY, nowMs, false);
+  const change = changeByStore(snapshot, subject);
+  const reply: ReplyPlan = change === undefined ? RELAY : { kind: "remember", change };
+  return forwardContent(snapshot, subject, judged, body, reply, nowMs, false);
 }
 
 /**

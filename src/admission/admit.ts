@@ -2,7 +2,7 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { parseAddress, type Address } from "../s3/address.ts";
+import { inAccount, parseAddress, type Address } from "../s3/address.ts";
 import { asksOf, type Ask } from "../s3/asks.ts";
 import { classify } from "../s3/classify.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
@@ -22,6 +22,8 @@ import {
   askedBy,
   cappedQuery,
   overriddenByNobody,
+  reservedFault,
+  reservedFaultIn,
   tenantFault,
   tenantFaultIn,
 } from "./provider-rules.ts";
@@ -57,11 +59,13 @@ export function recognize(
   known: Known = NOTHING_KNOWN,
 ): { readonly subject: Subject; readonly facts: Facts } | Verdict {
   const { path, query } = head.target;
-  const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.domains);
+  const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.hosts);
   if (!located.ok) return refused(NO_FACTS, located.error);
-  const { address, style } = located.value;
+  const { style, hostAccount } = located.value;
+  const unsigned = hostAccount !== undefined && isUnsigned(head, snapshot);
+  const address = unsigned ? inAccount(located.value.address, hostAccount) : located.value.address;
   const { provider } = snapshot.policy;
-  const foreign = tenantFault(provider, address);
+  const foreign = tenantFault(provider, address) ?? reservedFault(snapshot, address);
   if (foreign !== undefined) return refused(factsOf("Unknown", address, head), foreign);
   const headers = liftHeaders(query, head.headers);
   if (!headers.ok) return refused(factsOf("Unknown", address, head), headers.error);
@@ -106,7 +110,9 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
   if (!needed.ok) return refused(facts, needed.error);
   const asks = askedBy(policy.provider, needed.value);
   const unfit =
-    tenantFaultIn(policy.provider, asks) ?? overriddenByNobody(recognized.caller, query);
+    tenantFaultIn(policy.provider, asks) ??
+    reservedFaultIn(snapshot, asks) ??
+    overriddenByNobody(recognized.caller, query);
   if (unfit !== undefined) return refused(facts, unfit);
   const unread = recordsVerdict(snapshot, recognized, facts, asks);
   if (unread !== undefined) return unread;
@@ -119,7 +125,9 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
     ? enforced(snapshot, facts, judgeWithoutPolicies(snapshot, subject, asks, nowMs))
     : judgeAll(snapshot, subject, asks, facts, nowMs);
   if ("kind" in judged) return judged;
-  const answer = isDocument(operation) ? undefined : answerPolicy(snapshot, subject, judged);
+  const answer = isDocument(operation)
+    ? undefined
+    : answerPolicy(snapshot, subject, judged, undefined);
   if (answer !== undefined) return answer;
   const plan = planBody(subject);
   if (!plan.ok) return refused(judged, plan.error);
@@ -168,6 +176,12 @@ function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal | undefined
     return { ...withDenial, reported: true };
   }
   return { kind: "refuse", facts: withDenial, fault: refusal.fault };
+}
+
+/** Whether a request has no credentials at all; what is wrong with them is told later. */
+function isUnsigned(head: RequestHead, snapshot: Snapshot): boolean {
+  const claim = parseClaim(head, snapshot.signatures);
+  return claim.ok && claim.value.kind === "anonymous";
 }
 
 export function needsKey(facts: Facts, { unknownKey }: UnknownKey): Verdict {

@@ -6,6 +6,10 @@ import type { Subject } from "./subject.ts";
 
 /** What the gateway itself knows of a bucket. */
 export type BucketRecord = {
+  /** Under which it is kept, see BucketRecords. */
+  readonly name: string;
+  /** It stands in the configuration, where no request can change it. */
+  readonly configured: boolean;
   readonly owner: Account;
   /** Its policy and what it is shared for; undefined: neither. */
   readonly policy: PolicySet | undefined;
@@ -33,11 +37,24 @@ export function recordOf(
   bucket: BucketName,
 ): BucketRecord | undefined {
   if (!keepsRecords(snapshot)) return undefined;
-  for (const name of namesOf(subject, bucket)) {
+  for (const name of namesOf(snapshot, subject, bucket)) {
     const record = find(snapshot, subject, name);
     if (typeof record === "object") return record;
   }
   return undefined;
+}
+
+/**
+ * Under which name a bucket is remembered that `account` makes or removes. Where names of buckets are
+ * each tenant's own, a bare one is that of the account's.
+ */
+export function recordNameOf(
+  { policy }: Snapshot,
+  account: string,
+  { tenant, name }: BucketName,
+): string {
+  if (tenant !== undefined) return `${tenant}:${name}`;
+  return policy.provider.bucketNames === "tenant" ? `${account}:${name}` : name;
 }
 
 /** The names under which records must be fetched before anything is decided on these buckets. */
@@ -47,7 +64,9 @@ export function unknownRecords(
   buckets: readonly (BucketName | undefined)[],
 ): readonly string[] {
   if (snapshot.elsewhere.bucket === undefined) return NONE;
-  const names = buckets.flatMap((bucket) => (bucket === undefined ? [] : namesOf(subject, bucket)));
+  const names = buckets.flatMap((bucket) =>
+    bucket === undefined ? [] : namesOf(snapshot, subject, bucket),
+  );
   return [...new Set(names)].filter((name) => find(snapshot, subject, name) === "unknown");
 }
 
@@ -57,7 +76,12 @@ const NONE: readonly string[] = [];
  * In Ceph a bare name is one of the caller's own tenant, and a tenant's prefix may also be left out
  * of a record.
  */
-function namesOf({ caller }: Subject, { tenant, name }: BucketName): readonly string[] {
+function namesOf(
+  { policy }: Snapshot,
+  { caller }: Subject,
+  { tenant, name }: BucketName,
+): readonly string[] {
+  if (!policy.provider.tenantAddressing) return [name];
   if (tenant !== undefined) return [`${tenant}:${name}`, name];
   return caller.kind === "known" ? [`${caller.key.account.name}:${name}`, name] : [name];
 }

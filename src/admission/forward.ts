@@ -6,6 +6,7 @@ import type { Fault } from "../s3/faults.ts";
 import { framedLength } from "../s3/aws-chunked-write.ts";
 import { isEmpty } from "../policy/policy-set.ts";
 import { parseCopySource } from "../s3/copy-source.ts";
+import { changeByStore } from "./kept-policy.ts";
 import { hidesExistence, listBucketAsk } from "../s3/existence.ts";
 import { keepsRecords } from "./buckets.ts";
 import type { BodyPlan } from "./body-plan.ts";
@@ -14,7 +15,8 @@ import { judge } from "./gates.ts";
 import { codingsOfContent, EMPTY_SHA256 } from "./plan-body.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { storeRequest, type StoreBody } from "./store-request.ts";
+import type { StoreBody } from "./store-headers.ts";
+import { storeRequest } from "./store-request.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest, Verdict } from "./verdict.ts";
 import { visibleBuckets } from "./visible-buckets.ts";
@@ -91,11 +93,20 @@ function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPl
     return { kind: "location", url: ownOrigin(head) + head.target.path };
   }
   if (operation === "ListBuckets" || operation === "ListDirectoryBuckets") {
-    const { listBuckets, mode } = snapshot.policy;
-    if (listBuckets === "all" || mode === "report") return RELAY;
-    return { kind: "filter-buckets", keep: visibleBuckets(snapshot, subject, nowMs) };
+    return listingPlan(snapshot, subject, nowMs);
   }
+  const change = changeByStore(snapshot, subject);
+  if (change !== undefined) return { kind: "remember", change };
   return mayKnowMissing(snapshot, subject, nowMs) ? RELAY : { kind: "hide-missing", operation };
+}
+
+/** The gateway's own bucket is never seen; of the others, those that are of use, if that is wanted. */
+function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPlan {
+  const { stateBucket, policy } = snapshot;
+  const filtered = policy.listBuckets === "filtered" && policy.mode === "enforce";
+  if (!filtered && stateBucket === undefined) return RELAY;
+  const isVisible = filtered ? visibleBuckets(snapshot, subject, nowMs) : () => true;
+  return { kind: "filter-buckets", keep: (name) => name !== stateBucket && isVisible(name) };
 }
 
 /** Whether the caller may list what it reads, and so may learn that it is not there. */

@@ -1,46 +1,156 @@
-import { fault } from "../s3/faults.ts";
+import { firstValue } from "../http/headers.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { locksOut } from "../policy/locks-out.ts";
+import type { Policy } from "../policy/policy.ts";
+import { parseProviderPolicy } from "../provider/policy.ts";
+import type { BucketName } from "../s3/address.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { xmlElement } from "../s3/xml.ts";
-import { recordOf } from "./buckets.ts";
+import { recordNameOf, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
+import { holderName, holderOf } from "./principal.ts";
+import type { RecordChange } from "./record-change.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
  * The answer to an admitted request about a bucket policy that the gateway keeps, so that it never
- * reaches the store ("GetBucketPolicy", "GetBucketPolicyStatus", S3 API Reference). Undefined: the
- * request is about something else, or the store keeps the policies.
+ * reaches the store ("GetBucketPolicy", "GetBucketPolicyStatus", "PutBucketPolicy",
+ * "DeleteBucketPolicy", S3 API Reference). `body`: the document put; undefined: there is none, or it
+ * has not been read. Undefined: the request is about something else, or the store keeps policies.
  */
 export function answerPolicy(
   snapshot: Snapshot,
   subject: Subject,
   facts: Facts,
+  body: Buffer | undefined,
 ): Verdict | undefined {
   const { address, operation } = subject;
   if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;
-  const record = recordOf(snapshot, subject, address.bucket);
+  const { bucket } = address;
+  const record = recordOf(snapshot, subject, bucket);
   switch (operation) {
-    case "GetBucketPolicy": {
-      const text = record?.policyText ?? snapshot.policy.provider.dialect.noPolicy;
-      if (text === undefined) return none(facts);
-      return { kind: "answer", facts, contentType: "application/json", body: text };
-    }
-    case "GetBucketPolicyStatus": {
-      if (record?.policyText === undefined) return none(facts);
-      const status = xmlElement("IsPublic", String(record.isPublic));
-      const body = `<?xml version="1.0" encoding="UTF-8"?>\n<PolicyStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${status}</PolicyStatus>`;
-      return { kind: "answer", facts, contentType: "application/xml", body };
-    }
+    case "GetBucketPolicy":
+      return shown(facts, record?.policyText ?? snapshot.policy.provider.dialect.noPolicy);
+    case "GetBucketPolicyStatus":
+      return record?.policyText === undefined
+        ? refuse(facts, fault("NoSuchBucketPolicy"))
+        : { kind: "answer", facts, contentType: "application/xml", body: status(record) };
     case "PutBucketPolicy":
-    case "DeleteBucketPolicy": {
-      const message = "Bucket policies are kept in the gateway's configuration: ask its operator";
-      return { kind: "refuse", facts, fault: fault("MethodNotAllowed", message) };
-    }
+      return (
+        body && changed(snapshot, subject, facts, record, policyIn(snapshot, subject, bucket, body))
+      );
+    case "DeleteBucketPolicy":
+      return changed(snapshot, subject, facts, record, ok(undefined));
     default:
       return undefined;
   }
 }
 
-function none(facts: Facts): Verdict {
-  return { kind: "refuse", facts, fault: fault("NoSuchBucketPolicy") };
+function shown(facts: Facts, text: string | undefined): Verdict {
+  if (text === undefined) return refuse(facts, fault("NoSuchBucketPolicy"));
+  return { kind: "answer", facts, contentType: "application/json", body: text };
+}
+
+function status({ isPublic }: BucketRecord): string {
+  const inside = xmlElement("IsPublic", String(isPublic));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<PolicyStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inside}</PolicyStatus>`;
+}
+
+function refuse(facts: Facts, refused: Fault): Verdict {
+  return { kind: "refuse", facts, fault: refused };
+}
+
+/** The change to make, unless the record is not there to be changed. */
+function changed(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  record: BucketRecord | undefined,
+  policy: Result<string | undefined, Fault>,
+): Verdict {
+  const { address, caller } = subject;
+  if (!snapshot.keepsState || record?.configured === true) return refuse(facts, FIXED);
+  if (!policy.ok) return refuse(facts, policy.error);
+  if (caller.kind === "anonymous" || address.kind === "service") return refuse(facts, FIXED);
+  if (record === undefined)
+    return refuse(facts, notAdopted(address.bucket, holderName(caller.key)));
+  const change = {
+    kind: "policy",
+    name: record.name,
+    owner: record.owner.name,
+    by: holderName(caller.key),
+    policy: policy.value,
+  } as const;
+  return { kind: "keep", facts, change };
+}
+
+const FIXED = fault(
+  "MethodNotAllowed",
+  "The policy of this bucket is kept in the gateway's configuration: ask its operator",
+);
+
+function notAdopted({ name }: BucketName, who: string): Fault {
+  const account = who.split(":", 1)[0] ?? who;
+  const message = `The gateway does not know whose the bucket is: its operator can adopt it by "s3warden adopt ${name} --account ${account}"`;
+  return fault("MethodNotAllowed", message);
+}
+
+/**
+ * The policy exactly as put, if it is one. Errors: MalformedPolicy with the place of the first
+ * problem, also for a policy that locks its author out and does not say that it shall.
+ */
+function policyIn(
+  snapshot: Snapshot,
+  subject: Subject,
+  { tenant, name }: BucketName,
+  body: Buffer,
+): Result<string, Fault> {
+  const text = decodeUtf8(body);
+  if (text === undefined) return err(fault("MalformedPolicy", "The policy is not UTF-8"));
+  const { provider } = snapshot.policy;
+  const rules = tenant === undefined ? { bucket: name } : { bucket: name, tenant };
+  const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);
+  if (!policy.ok) {
+    const [first] = policy.error;
+    const place = first?.line === undefined ? "" : ` (line ${first.line}, ${first.path || "root"})`;
+    const remedy = first?.remedy === "" ? "" : `. ${first?.remedy}`;
+    return err(fault("MalformedPolicy", `${first?.message}${place}${remedy}`));
+  }
+  return keepsOut(snapshot, subject, name, policy.value) ? err(LOCKED_OUT) : ok(text);
+}
+
+/** "PutBucketPolicy", S3 API Reference: ConfirmRemoveSelfBucketAccess. */
+const CONFIRM = "x-amz-confirm-remove-self-bucket-access";
+const LOCKED_OUT = fault(
+  "MalformedPolicy",
+  `The policy would keep you from changing it again: to put it all the same, send ${CONFIRM}: true`,
+);
+
+function keepsOut(
+  snapshot: Snapshot,
+  { caller, headers }: Subject,
+  bucket: string,
+  policy: Policy,
+): boolean {
+  if (caller.kind === "anonymous" || firstValue(headers, CONFIRM) === "true") return false;
+  const { key } = caller;
+  const escapes = snapshot.policy.provider.ownerPolicyEscape && key.subuser === undefined;
+  return !escapes && locksOut(policy, holderOf(key).principal, bucket);
+}
+
+/** What is to be remembered when the store has made or removed the bucket; undefined: nothing. */
+export function changeByStore(
+  snapshot: Snapshot,
+  { address, operation, caller }: Subject,
+): RecordChange | undefined {
+  if (!snapshot.keepsState || address.kind !== "bucket" || caller.kind === "anonymous") {
+    return undefined;
+  }
+  const name = recordNameOf(snapshot, caller.key.account.name, address.bucket);
+  if (operation === "DeleteBucket") return { kind: "removed", name };
+  if (operation !== "CreateBucket") return undefined;
+  return { kind: "created", name, owner: caller.key.account.name, by: holderName(caller.key) };
 }

@@ -5,6 +5,7 @@ import type { Address } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { Caller } from "./subject.ts";
 
 /** A tenant's prefix where the provider has no such addresses. */
@@ -18,6 +19,25 @@ export function tenantFault(provider: Provider, address: Address): Fault | undef
 export function tenantFaultIn(provider: Provider, asks: readonly Ask[]): Fault | undefined {
   const bucket = asks.find((ask) => !mayName(provider, ask.bucket?.tenant))?.bucket;
   return bucket && noTenants(bucket.name);
+}
+
+/** The bucket of the gateway's own is none for clients. */
+export function reservedFault({ stateBucket }: Snapshot, address: Address): Fault | undefined {
+  const isReserved = address.kind !== "service" && address.bucket.name === stateBucket;
+  return isReserved ? reserved(address.bucket.name) : undefined;
+}
+
+/** The same of a copy's source, or of a bucket that a document names. */
+export function reservedFaultIn(
+  { stateBucket }: Snapshot,
+  asks: readonly Ask[],
+): Fault | undefined {
+  const found = asks.some(({ bucket }) => bucket !== undefined && bucket.name === stateBucket);
+  return found ? reserved(stateBucket ?? "") : undefined;
+}
+
+function reserved(name: string): Fault {
+  return fault("InvalidBucketName", `The bucket name "${name}" is reserved`);
 }
 
 function mayName({ tenantAddressing }: Provider, tenant: string | undefined): boolean {

@@ -1,6 +1,7 @@
 import type { NetworkRule } from "../policy/network.ts";
 import type { Caller } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
+import type { HostNames } from "../s3/address.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
@@ -11,14 +12,17 @@ import type { ActionPattern, Key } from "./principal.ts";
 export type Snapshot = {
   /** Counts accepted configurations since the start, from 1. */
   readonly generation: number;
-  /** Lower-case host names below which a label is a bucket. */
-  readonly domains: readonly string[];
+  readonly hosts: HostNames;
   readonly store: StoreSettings;
   /** Those of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;
   /** What the configuration says of buckets; empty where the store keeps their policies. */
   readonly buckets: BucketRecords;
   readonly elsewhere: Elsewhere;
+  /** Whether requests can change what is kept of buckets; else the configuration says it all. */
+  readonly keepsState: boolean;
+  /** A bucket of the store that is the gateway's own, which no client ever sees. */
+  readonly stateBucket: string | undefined;
   readonly ring: KeyRing;
   readonly signatures: SignatureRules;
   readonly policy: PolicySettings;
@@ -42,6 +46,8 @@ export type StoreSettings = {
   readonly authority: string;
   readonly region: string;
   readonly addressing: "path" | "virtual";
+  /** Whether it knows `tenant:bucket` itself; else the tenant is the gateway's own to tell apart by. */
+  readonly tenants: boolean;
   /** What it understands as what it is; nothing else is sent to it. */
   readonly operations: ReadonlySet<OperationName>;
   /** Whether the store understands aws-chunked trailers. */

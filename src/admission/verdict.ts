@@ -3,6 +3,7 @@ import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
 import type { Need } from "./known.ts";
 import type { PendingBody, PendingForm } from "./pending.ts";
+import type { RecordChange } from "./record-change.ts";
 import type { ReplyPlan } from "./reply-plan.ts";
 
 /** The head that the store will receive, signed for it. */
@@ -37,6 +38,8 @@ export type Verdict =
       readonly contentType: string;
       readonly body: string;
     }
+  /** What the gateway remembers of a bucket is changed; then the answer is 204. */
+  | { readonly kind: "keep"; readonly facts: Facts; readonly change: RecordChange }
   /** The decision needs the body: read and prove it, then call `admitBody`. */
   | { readonly kind: "read"; readonly facts: Facts; readonly pending: PendingBody }
   /** The decision needs what only the store has: fetch it, then decide again with it known. */

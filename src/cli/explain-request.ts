@@ -116,7 +116,7 @@ function headersFor(
     if (colon <= 0) return err(`Cannot read --header: got "${line}", expected "name: value"`);
     headers.push(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
-  if (!hasHeader(headers, "host")) headers.push("host", snapshot.domains[0] ?? "localhost");
+  if (!hasHeader(headers, "host")) headers.push("host", snapshot.hosts.domains[0] ?? "localhost");
   return ok(headers);
 }
 

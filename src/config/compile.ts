@@ -7,9 +7,11 @@ import {
   type Snapshot,
   type StoreSettings,
 } from "../admission/snapshot.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { namedKeys } from "../policy/named-keys.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
+import { parseProviderPolicy } from "../provider/policy.ts";
 import { callerOf } from "../provider/principals.ts";
 import type { Tier } from "../provider/tier.ts";
 import { KeyRing } from "../signature/key-ring.ts";
@@ -17,6 +19,7 @@ import type { SignatureRules } from "../signature/rules.ts";
 import { nameOf, type BucketConfig } from "./buckets.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
+import { parseBucketName } from "./scalars.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -33,24 +36,29 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
   );
   return {
     generation,
-    domains: config.listen.domains,
+    hosts: { domains: config.listen.domains, accountDomains: config.listen.accountDomains },
     store: compileStore(config.upstream),
     keys,
     buckets: compileBuckets(config.buckets, accounts),
     elsewhere: NOWHERE_ELSE,
+    keepsState: config.state !== undefined,
+    stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
     // Each key as the client's and as the store's.
     ring: new KeyRing(keys.size * 2 + 2),
     signatures: compileSignatures(policy, limits),
-    policy: { ...compilePolicy(policy), asksValues: policiesOf(config).some(asksValues) },
+    policy: {
+      ...compilePolicy(policy),
+      asksValues: config.state !== undefined || policiesOf(config).some(asksValues),
+    },
     limits: { xmlBytesMax: limits.xmlBytesMax },
   };
 }
 
 function compileStore(upstream: Config["upstream"]): StoreSettings {
-  const { endpoints, region, addressing, operations, trailers } = upstream;
+  const { endpoints, region, addressing, tenants, operations, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
-  return { authority: first.authority, region, addressing, operations, trailers };
+  return { authority: first.authority, region, addressing, tenants, operations, trailers };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {
@@ -160,13 +168,56 @@ function compileBuckets(
       const owner = owners.get(bucket.account);
       if (owner === undefined) throw new Error(`A bucket has an account: ${bucket.account}`);
       const { policies, policyText } = bucket;
-      const policy = policies.length === 0 ? undefined : compilePolicies(policies);
-      return [
-        nameOf(bucket.name),
-        { owner, policy, policyText, isPublic: policies.some(isPublic) },
-      ];
+      const name = nameOf(bucket.name);
+      return [name, recordWith({ name, configured: true, owner, policyText }, policies)];
     }),
   );
+}
+
+/** What was remembered of one bucket. */
+type Remembered = { readonly owner: string; readonly policy: string | undefined };
+
+/**
+ * How records that were remembered are read under `config`. The error says why one cannot be: then
+ * nothing may be decided on its bucket. `name`: of the record, see BucketRecords.
+ */
+export function recordReader(
+  config: Config,
+): (name: string, remembered: Remembered) => Result<BucketRecord, string> {
+  const { policy } = config;
+  const accounts = new Map(
+    config.accounts.map((written) => [written.name, compileAccount(written, policy)]),
+  );
+  return (name, { owner, policy: policyText }) => {
+    const bucket = parseBucketName(name);
+    if (!bucket.ok) return bucket;
+    const { tenant, name: bare } = bucket.value;
+    const rules = tenant === undefined ? { bucket: bare } : { bucket: bare, tenant };
+    const parsed =
+      policyText === undefined
+        ? undefined
+        : parseProviderPolicy(policy.provider, policyText, `policy of ${name}`, "bucket", rules);
+    if (parsed?.ok === false) return err(parsed.error[0]?.message ?? "the policy cannot be read");
+    const account = accounts.get(owner) ?? stranger(owner, policy);
+    const policies = parsed === undefined ? [] : [parsed.value];
+    return ok(recordWith({ name, configured: false, owner: account, policyText }, policies));
+  };
+}
+
+/** An account that the configuration does not have: nobody can be let in as it. */
+function stranger(name: string, policy: Config["policy"]): Account {
+  const networks = { allow: [], deny: [] };
+  const nothing = { policies: [], groups: [], privileges: [], tags: {}, blockedActions: [] };
+  return compileAccount({ ...nothing, name, networks, keys: [], subusers: [] }, policy);
+}
+
+/** A record with what its policies say compiled. */
+function recordWith(
+  record: Pick<BucketRecord, "name" | "configured" | "owner" | "policyText">,
+  policies: readonly Policy[],
+): BucketRecord {
+  const policy = policies.length === 0 ? undefined : compilePolicies(policies);
+  return { ...record, policy, isPublic: policies.some(isPublic) };
 }
 
 /** Whether the policy depends on what only reading headers and documents tells. */

@@ -34,12 +34,16 @@ export type Config = {
     /** Undefined: plain HTTP. */
     readonly tls: { readonly cert: string; readonly key: string } | undefined;
     readonly domains: readonly string[];
+    /** Below which a label is an account. */
+    readonly accountDomains: readonly string[];
   };
   readonly admin: { readonly address: SocketAddress };
   readonly upstream: {
     readonly endpoints: readonly Endpoint[];
     readonly region: string;
     readonly addressing: "path" | "virtual";
+    /** Whether the store itself knows `tenant:bucket`. */
+    readonly tenants: boolean;
     /** What reaches the store; nothing else does. */
     readonly operations: ReadonlySet<OperationName>;
     readonly trailers: boolean;
@@ -75,6 +79,8 @@ export type Config = {
     /** Empty: any. */
     readonly regions: readonly string[];
   };
+  /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
+  readonly state: StateConfig | undefined;
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;
@@ -89,6 +95,16 @@ export type Config = {
   /** What is legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
 };
+
+export type StateConfig = { readonly refreshMs: number } & (
+  | { readonly kind: "directory"; readonly path: string }
+  | {
+      readonly kind: "bucket";
+      readonly bucket: string;
+      readonly accessKey: string;
+      readonly secretKey: string;
+    }
+);
 
 /** An account as written, its policies and its subusers' read. */
 export type AccountConfig = Omit<WrittenAccount, "policies" | "subusers"> & {
@@ -223,19 +239,25 @@ function accountsFiles(
 
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
 function assemble(
-  { listen, admin, upstream, policy, limits, log }: GatewayFile,
+  { listen, admin, upstream, policy, state, limits, log }: GatewayFile,
   { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, headersTimeout } = upstream;
   return {
-    listen: { address: listen.address, tls: pem.tls, domains: listen.domains },
+    listen: {
+      address: listen.address,
+      tls: pem.tls,
+      domains: listen.domains,
+      accountDomains: listen.accountDomains,
+    },
     admin,
     upstream: {
       endpoints: upstream.endpoints,
       region: upstream.region,
       addressing: upstream.addressing,
+      tenants: upstream.store === "ceph",
       operations: new Set([...operationsOf(upstream.store), ...upstream.operations]),
       trailers: upstream.trailers,
       connectionsMax: connections,
@@ -266,6 +288,7 @@ function assemble(
       signatureV2: policy.signatures.includes("v2"),
       regions: policy.regions,
     },
+    state: state && stateOf(state, file),
     limits: {
       headerBytesMax: limits.headerBytes,
       xmlBytesMax: limits.xmlBytes,
@@ -279,4 +302,13 @@ function assemble(
 /** Undefined: neither is given. */
 function least(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
+
+function stateOf(state: NonNullable<GatewayFile["state"]>, file: string): StateConfig {
+  const { refresh: refreshMs } = state;
+  if ("directory" in state) {
+    return { kind: "directory", path: besides(file, state.directory), refreshMs };
+  }
+  const { bucket, accessKey, secretKey } = state;
+  return { kind: "bucket", bucket, accessKey, secretKey, refreshMs };
 }

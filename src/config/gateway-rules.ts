@@ -10,7 +10,31 @@ import { parseEndpoint } from "./scalars.ts";
  * whole, so that it finds its problems although others are there.
  */
 export function gatewayProblems(gateway: ConfigDocument): readonly Problem[] {
-  return [...sharedAddress(gateway), ...withoutV4(gateway), ...virtualAddresses(gateway)];
+  return [
+    ...sharedAddress(gateway),
+    ...withoutV4(gateway),
+    ...virtualAddresses(gateway),
+    ...vainState(gateway),
+    ...doubtfulDomains(gateway),
+  ];
+}
+
+/** A label cannot be a bucket and an account at once. */
+function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
+  const domains = new Set(valuesBelow(gateway, "listen.domains").map(([, value]) => value));
+  return valuesBelow(gateway, "listen.accountDomains").flatMap(([path, value]) => {
+    if (!domains.has(String(value).slice(2))) return [];
+    const message = "The same names are those of buckets, in listen.domains";
+    return [problemAt(gateway, path, { message, remedy: "Give accounts a domain of their own" })];
+  });
+}
+
+/** State is what policies of buckets are remembered in. */
+function vainState(gateway: ConfigDocument): readonly Problem[] {
+  if (!gateway.nodes.has("state")) return [];
+  if (gateway.nodes.get("policy.bucketPolicies")?.value === "gateway") return [];
+  const message = "The store keeps bucket policies, so there is nothing to remember";
+  return [problemAt(gateway, "state", { message, remedy: "Set policy.bucketPolicies to gateway" })];
 }
 
 function sharedAddress(gateway: ConfigDocument): readonly Problem[] {

@@ -2,7 +2,15 @@ import { z } from "zod";
 import { parseNetwork } from "../policy/network.ts";
 import { STORE_KINDS } from "../s3/stores.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
-import { parseDomain, parseEndpoint, parseRegion, parseSocketAddress } from "./scalars.ts";
+import {
+  parseAccessKey,
+  parseAccountDomain,
+  parseDomain,
+  parseEndpoint,
+  parseRegion,
+  parseSecret,
+  parseSocketAddress,
+} from "./scalars.ts";
 import { duration, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
@@ -44,6 +52,10 @@ const ListenSchema = z.strictObject({
     .array(text(parseDomain))
     .prefault([])
     .describe("Host names below which a label is a bucket (virtual-hosted style)"),
+  accountDomains: z
+    .array(text(parseAccountDomain))
+    .prefault([])
+    .describe("Such as *.s3.example.org: the label names the account of public links"),
 });
 
 const UpstreamSchema = z.strictObject({
@@ -149,6 +161,23 @@ const PolicySchema = z.strictObject({
     .describe("Regions that clients may sign for; empty: any"),
 });
 
+const refresh = duration("100ms", "1h")
+  .prefault("5s")
+  .describe("After how long what another gateway changed is seen here at the latest");
+
+const StateSchema = z.union([
+  z.strictObject({
+    directory: someText().describe("Where records are kept, one file each"),
+    refresh,
+  }),
+  z.strictObject({
+    bucket: someText().describe("A bucket of the store where records are kept, unseen by clients"),
+    accessKey: text(parseAccessKey),
+    secretKey: text(parseSecret),
+    refresh,
+  }),
+]);
+
 const LimitsSchema = z.strictObject({
   headerBytes: size("1KiB", "1MiB").prefault("16KiB").describe("Header section of a request"),
   xmlBytes: size("1KiB", "64MiB").prefault("2MiB").describe("XML body that the gateway reads"),
@@ -188,6 +217,9 @@ export const GatewaySchema = z.strictObject({
     )
     .describe("Where keys are known from"),
   policy: PolicySchema.prefault({}),
+  state: StateSchema.optional().describe(
+    "Where the gateway remembers owners and policies of buckets; absent: only the configuration says",
+  ),
   limits: LimitsSchema.prefault({}),
   log: LogSchema.prefault({}),
 });

@@ -9,7 +9,6 @@ const KEYS: ReadonlySet<string> = new Set([
   "listen.trustedProxies",
   "listen.proxyProtocol",
   "identities[].ceph",
-  "state",
   "limits.requestsPerAccount",
   "limits.concurrentRequests",
   "passthrough",

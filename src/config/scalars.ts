@@ -90,6 +90,12 @@ export function parseDomain(text: string): Result<string, string> {
   return err("Expected a host name in lower case such as s3.example.org");
 }
 
+/** `*.s3.example.org`, of which `s3.example.org` is given: the star stands for an account. */
+export function parseAccountDomain(text: string): Result<string, string> {
+  const domain = text.startsWith("*.") ? parseDomain(text.slice(2)) : undefined;
+  return domain?.ok === true ? domain : err("Expected a host name such as *.s3.example.org");
+}
+
 /** An ISO 8601 date (midnight UTC) or a time with its zone, in milliseconds since the epoch. */
 export function parseInstant(text: string): Result<number, string> {
   // zod's patterns know the lengths of months; Date.parse turns 30 February into 2 March.

@@ -1,5 +1,6 @@
 import type { BucketRecord } from "../admission/buckets.ts";
 import type { Key } from "../admission/principal.ts";
+import type { RecordChange } from "../admission/record-change.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Known, type Need } from "../admission/known.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -12,6 +13,8 @@ import { kindOf, upstreamFault } from "./upstream-error.ts";
 export type Sources = {
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
   readonly bucket: (name: string) => Promise<Result<BucketRecord | undefined, Fault>>;
+  /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
+  readonly change: (change: RecordChange) => Promise<Fault | undefined>;
 };
 
 /**

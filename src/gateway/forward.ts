@@ -91,9 +91,9 @@ function send(
   verdict: Forward,
   body: Buffer | AsyncIterable<Buffer> | undefined,
 ): void {
-  const { gateway, exchange } = inbound;
+  const { gateway, exchange, sources } = inbound;
   const { request, reply } = verdict;
-  relay({ exchange, upstream: gateway.upstream, request, body, reply });
+  relay({ exchange, upstream: gateway.upstream, request, body, reply, change: sources.change });
 }
 
 type Deframe = BodyPlan & { readonly kind: "deframe" };

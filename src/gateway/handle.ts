@@ -5,6 +5,7 @@ import { admitBody } from "../admission/admit-body.ts";
 import { admitForm } from "../admission/admit-form.ts";
 import { NOTHING_KNOWN, type Known } from "../admission/known.ts";
 import type { PendingBody, PendingForm } from "../admission/pending.ts";
+import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { RequestHead } from "../http/head.ts";
 import type { Fault } from "../s3/faults.ts";
@@ -88,11 +89,23 @@ function act(inbound: Inbound, verdict: Decided): void {
       );
     case "forward":
       return forward(inbound, verdict);
+    case "keep":
+      return settle(inbound, keep(inbound, verdict.change));
     case "read":
       return settle(inbound, finishBody(inbound, verdict.pending));
     case "form":
       return settle(inbound, finishForm(inbound, verdict.pending));
   }
+}
+
+/** Answered when it is remembered ("PutBucketPolicy", S3 API Reference: 204). */
+async function keep({ exchange, sources }: Inbound, change: RecordChange): Promise<() => void> {
+  const failed = await sources.change(change);
+  return () => {
+    if (failed !== undefined) return exchange.refuse(failed);
+    exchange.answered = true;
+    exchange.responder.answer(204, "No Content", [], Buffer.alloc(0));
+  };
 }
 
 async function decideKnowing(

@@ -1,16 +1,17 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { RecordChange } from "../admission/record-change.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { hidesExistence } from "../s3/existence.ts";
-import { fault } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { createBucketFilter, type BucketFilter } from "../s3/list-buckets.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
-import { ERROR_BYTES_MAX, errorCodeOf, heldBytesMax, rewrite } from "./reply.ts";
+import { ERROR_BYTES_MAX, errorCodeOf, heldBytesMax, isRemembered, rewrite } from "./reply.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
 import { credentialFault, kindOf, upstreamFault } from "./upstream-error.ts";
 
@@ -22,6 +23,8 @@ export type Forwarding = {
   /** Undefined: no body. */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly reply: ReplyPlan;
+  /** Remembers what the store has done, or tells why it could not. Never rejects. */
+  readonly change: (change: RecordChange) => Promise<Fault | undefined>;
 };
 
 /** Sends the request to a living endpoint and writes the answer straight to the client. */
@@ -95,9 +98,11 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#exchange.responder.start(status, statusText, without(head.headers, LENGTH));
       return;
     }
-    const bytesMax = hasBody(this.#forwarding.request.method, status)
-      ? heldBytesMax(this.#forwarding.reply, status, firstValue(head.headers, "content-type") ?? "")
-      : 0;
+    const { reply, request } = this.#forwarding;
+    const bytesMax =
+      hasBody(request.method, status) || isRemembered(reply, status)
+        ? heldBytesMax(reply, status, firstValue(head.headers, "content-type") ?? "")
+        : 0;
     if (bytesMax === 0) this.#exchange.responder.start(status, statusText, head.headers);
     else this.#held = { head, chunks: [], bytes: 0, bytesMax };
   }
@@ -129,7 +134,10 @@ class Relay implements Dispatcher.DispatchHandler {
       responder.end(trailersOf(trailers ?? {}));
       return;
     }
-    this.#answerHeld(this.#held.head, Buffer.concat(this.#held.chunks));
+    const { head, chunks } = this.#held;
+    const { reply } = this.#forwarding;
+    if (isRemembered(reply, head.status)) void this.#remember(reply.change, head, chunks);
+    else this.#answerHeld(head, Buffer.concat(chunks));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -212,6 +220,14 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#held = undefined;
     this.#exchange.responder.start(held.head.status, held.head.statusText, held.head.headers);
     for (const chunk of held.chunks) this.#pass(controller, chunk);
+  }
+
+  /** The client hears that the store has done it when it is remembered, and not before. */
+  async #remember(change: RecordChange, head: Head, chunks: readonly Buffer[]): Promise<void> {
+    const { change: remember } = this.#forwarding;
+    const failed = await remember(change);
+    if (failed === undefined) this.#answerHeld(head, Buffer.concat(chunks));
+    else this.#exchange.refuse(failed);
   }
 
   #answerHeld(head: Head, body: Buffer): void {

@@ -25,10 +25,20 @@ export const ERROR_BYTES_MAX = 64 * 1024;
  * `status` and `contentType` are the store's.
  */
 export function heldBytesMax(plan: ReplyPlan, status: number, contentType: string): number {
-  if (plan.kind === "post") return REWRITE_BYTES_MAX;
+  if (plan.kind === "post" || isRemembered(plan, status)) return REWRITE_BYTES_MAX;
   const rewritten = plan.kind === "location" || plan.kind === "merge-delete";
   if (rewritten && status === 200) return REWRITE_BYTES_MAX;
   return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
+}
+
+/** Whether this answer says that the store has done what is to be remembered. */
+export function isRemembered(
+  plan: ReplyPlan,
+  status: number,
+): plan is ReplyPlan & { readonly kind: "remember" } {
+  if (plan.kind !== "remember") return false;
+  // A bucket that is not there was removed before, perhaps by a request that we did not finish.
+  return status < 300 || (status === 404 && plan.change.kind === "removed");
 }
 
 /** The answer as the client must see it. */
@@ -38,6 +48,7 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
     case "relay":
     case "hide-missing":
     case "filter-buckets":
+    case "remember":
       return reply;
     case "location":
       return { ...reply, body: withLocation(reply.body, plan.url) };
@@ -84,7 +95,6 @@ const STORE_MESSAGES: ReadonlyMap<string, string> = new Map([
   ["InvalidPart", "One or more of the specified parts could not be found"],
   ["InvalidPartOrder", "The list of parts was not in ascending order"],
   ["InvalidRange", "The requested range is not satisfiable"],
-  ["NoSuchBucket", "The specified bucket does not exist"],
   ["NoSuchCORSConfiguration", "The CORS configuration does not exist"],
   ["NoSuchKey", "The specified key does not exist"],
   ["NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"],

@@ -69,7 +69,9 @@ export class Responder {
 
   /** A whole answer at once. A HEAD request gets the same head without the body. */
   answer(status: number, statusText: string, headers: readonly string[], body: Buffer): void {
-    this.start(status, statusText, [...headers, "content-length", String(body.length)]);
+    // An answer without content has no length either (RFC 9110 section 8.6).
+    const length = status === 204 ? [] : ["content-length", String(body.length)];
+    this.start(status, statusText, [...headers, ...length]);
     if (this.#response.req.method !== "HEAD" && body.length > 0) this.write(body);
     this.end();
   }

@@ -1,6 +1,7 @@
 import type { Elsewhere } from "../admission/snapshot.ts";
 import type { Config } from "../config/config.ts";
 import { ok } from "../lib/result.ts";
+import { fault } from "../s3/faults.ts";
 import type { Sources } from "./fetch-known.ts";
 
 /** Everything that a configuration says is kept elsewhere: identities, records of buckets. */
@@ -19,6 +20,7 @@ export function openSources(_config: Config): OpenSources {
     sources: {
       key: () => Promise.resolve(ok(undefined)),
       bucket: () => Promise.resolve(ok(undefined)),
+      change: () => Promise.resolve(fault("NotImplemented")),
     },
     close: () => Promise.resolve(),
   };

@@ -21,6 +21,7 @@ export function compileProvider(file: ProviderFile): Provider {
     copyReadsTags: file.copyReadsTags,
     username: file.username,
     tenantAddressing: file.tenantAddressing,
+    bucketNames: file.bucketNames,
     presigned: { ...presigned, v2SecondsMax: presigned.v2SecondsMax },
     maxKeys: file.maxKeys,
     anonymous: { access: anonymous.access, ceiling: named(tiers, anonymous.ceiling) },

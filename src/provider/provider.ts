@@ -36,6 +36,8 @@ export type Provider = {
   readonly username: "subuser" | "account";
   /** Whether `tenant:bucket` is an address. */
   readonly tenantAddressing: boolean;
+  /** Whether two tenants may each have a bucket of the same name. */
+  readonly bucketNames: "global" | "tenant";
   readonly presigned: PresignedRules;
   /** Undefined: no cap of the provider's own. */
   readonly maxKeys: MaxKeysRule | undefined;

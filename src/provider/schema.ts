@@ -118,6 +118,7 @@ const ProviderSchema = z
     copyReadsTags: z.boolean(),
     username: z.enum(["subuser", "account"]),
     tenantAddressing: z.boolean(),
+    bucketNames: z.enum(["global", "tenant"]),
     presigned: z.strictObject({
       expirySecondsMin: SECONDS,
       expirySecondsMax: SECONDS,

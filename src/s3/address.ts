@@ -11,7 +11,12 @@ export type Address =
   | { readonly kind: "bucket"; readonly bucket: BucketName }
   | { readonly kind: "object"; readonly bucket: BucketName; readonly key: string };
 
-export type Located = { readonly address: Address; readonly style: "path" | "virtual" };
+export type Located = {
+  readonly address: Address;
+  readonly style: "path" | "virtual";
+  /** The account that the host names, where it is one of an account's own. */
+  readonly hostAccount?: string;
+};
 
 /** "Creating object key names", Amazon S3 User Guide: bytes of UTF-8. */
 const KEY_BYTES_MAX = 1024;
@@ -27,6 +32,14 @@ const BUCKET_CHARACTERS_MAX = 255;
 const RESERVED: ReadonlySet<string> = new Set(["admin", "auth", "minio", "swift"]);
 const RESERVED_PREFIX = ".rgw";
 
+/** Host names of the gateway, in lower case, of which each has labels before it. */
+export type HostNames = {
+  /** Below which a label is a bucket. */
+  readonly domains: readonly string[];
+  /** Below which a label is an account. */
+  readonly accountDomains: readonly string[];
+};
+
 const SERVICE: Located = Object.freeze({
   address: Object.freeze({ kind: "service" }),
   style: "path",
@@ -34,7 +47,7 @@ const SERVICE: Located = Object.freeze({
 
 /**
  * What `path` (raw, with its leading slash) addresses, under `host` (the Host header as sent) and
- * `domains` (lower-case names below which a label is a bucket). Path-style and virtual-hosted
+ * the gateway's own names. Path-style and virtual-hosted
  * style as in "Methods for accessing a bucket", S3 User Guide; `tenant:bucket` as in RGW's
  * "Multitenancy". Decodes once and folds nothing: `//`, `.` and `..` are parts of a key.
  * Errors: InvalidBucketName, KeyTooLongError, InvalidURI.
@@ -42,14 +55,34 @@ const SERVICE: Located = Object.freeze({
 export function parseAddress(
   path: string,
   host: string | undefined,
-  domains: readonly string[],
+  { domains, accountDomains }: HostNames,
 ): Result<Located, Fault> {
-  const label = host === undefined ? undefined : bucketLabel(host, domains);
+  const label = host === undefined ? undefined : labelOf(host, domains);
   if (label !== undefined) return located(checkedName(undefined, label), path.slice(1), "virtual");
+  const inPath = locatedInPath(path);
+  if (host === undefined || accountDomains.length === 0 || !inPath.ok) return inPath;
+  const hostAccount = labelOf(host, accountDomains);
+  if (hostAccount === undefined) return inPath;
+  if (!isTenant(hostAccount)) return err(badBucket(hostAccount));
+  return ok({ ...inPath.value, hostAccount });
+}
+
+function locatedInPath(path: string): Result<Located, Fault> {
   if (path === "/") return ok(SERVICE);
   const slash = path.indexOf("/", 1);
   const segment = slash < 0 ? path.slice(1) : path.slice(1, slash);
   return located(parseBucket(segment), slash < 0 ? "" : path.slice(slash + 1), "path");
+}
+
+/**
+ * `address` for a request without credentials on an account's own host: a bare bucket is one of that
+ * account's. With credentials it is one of the caller's own, whatever the host (LUMI-O, "Public
+ * buckets").
+ */
+export function inAccount(address: Address, hostAccount: string | undefined): Address {
+  if (hostAccount === undefined || address.kind === "service") return address;
+  const { tenant, name } = address.bucket;
+  return { ...address, bucket: { tenant: tenant ?? hostAccount, name } };
 }
 
 /**
@@ -121,7 +154,7 @@ function located(
  * The part of `host` below the longest of `domains` that fits; undefined for a domain itself and
  * for any other name, which both mean path style. Host names ignore case (RFC 9110 section 4.2.3).
  */
-function bucketLabel(host: string, domains: readonly string[]): string | undefined {
+function labelOf(host: string, domains: readonly string[]): string | undefined {
   const name = withoutPort(host).toLowerCase();
   let longest = "";
   for (const domain of domains) {

@@ -53,6 +53,7 @@ export const FAULTS = {
     status: 400,
     message: "The body of your POST request is not well-formed multipart/form-data",
   },
+  MalformedPolicy: { status: 400, message: "The policy document is not valid" },
   MalformedTrailerError: {
     status: 400,
     message:
@@ -76,10 +77,15 @@ export const FAULTS = {
     message: "You must provide the Content-Length HTTP header",
   },
   MissingSecurityHeader: { status: 400, message: "Your request is missing a required header" },
+  NoSuchBucket: { status: 404, message: "The specified bucket does not exist" },
   NoSuchBucketPolicy: { status: 404, message: "The bucket policy does not exist" },
   NotImplemented: {
     status: 501,
     message: "A request you provided implies functionality that is not implemented",
+  },
+  OperationAborted: {
+    status: 409,
+    message: "A conflicting operation is in progress against this resource. Try again",
   },
   RequestHeaderSectionTooLarge: {
     status: 400,

@@ -93,7 +93,7 @@ type Parsed = Omit<Subject, "caller" | "payload"> & { readonly claim: ReturnType
 function parsed(snapshot: Snapshot, head: RequestHead): Parsed {
   const { path, query } = head.target;
   const host = firstValue(head.headers, "host");
-  const { address } = value(parseAddress(path, host, snapshot.domains));
+  const { address } = value(parseAddress(path, host, snapshot.hosts));
   const headers = value(liftHeaders(query, head.headers));
   const operation = value(classify(head.method, address, query, headers));
   const claim = claimOf(snapshot, head);

@@ -173,11 +173,11 @@ async function keepVersions(site: Site): Promise<Facts> {
   const [, first = ""] = await put(site, "versioned", "one");
   await put(site, "versioned", "two");
   await api(site, "delete-object", ["--key", "versioned"]);
-  const old = await textOf(site, "versioned", ["--version-id", first]);
+  const old = await textOf(site, "versioned", [`--version-id=${first}`]);
   const versions = await ask(site, "Versions[].VersionId", "list-object-versions");
   const markers = await ask(site, "DeleteMarkers[].VersionId", "list-object-versions");
   for (const version of [...versions, ...markers]) {
-    await api(site, "delete-object", ["--key", "versioned", "--version-id", version]);
+    await api(site, "delete-object", ["--key", "versioned", `--version-id=${version}`]);
   }
   const left = await ask(site, "Versions[].VersionId", "list-object-versions");
   await api(site, "delete-bucket");

@@ -97,8 +97,17 @@ export function decide(
   snapshot: Snapshot,
   who: string | undefined,
   line: string,
-  { headers = {}, from = "192.0.2.1", ...signing }: Sent = {},
+  sent: Sent = {},
 ): Verdict {
+  return admit(snapshot, headOf(who, line, sent), NOW);
+}
+
+/** The head of such a request. */
+export function headOf(
+  who: string | undefined,
+  line: string,
+  { headers = {}, from = "192.0.2.1", ...signing }: Sent = {},
+): RequestHead {
   const [method = "", path = ""] = line.split(" ");
   const plain = { ...headers, host: "gateway.example.org" };
   const sent =
@@ -107,14 +116,13 @@ export function decide(
       : signed(method, path, who.replace(":", "."), plain, signing);
   const target = parseTarget(sent.path);
   if (!target.ok) throw new Error(target.error);
-  const head: RequestHead = {
+  return {
     method,
     target: target.value,
     headers: Object.entries(sent.headers).flatMap(([name, value]) => [name.toLowerCase(), value]),
     sourceAddress: from,
     secure: false,
   };
-  return admit(snapshot, head, NOW);
 }
 
 function signed(

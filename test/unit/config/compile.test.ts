@@ -47,7 +47,7 @@ const snapshot = snapshotOf(GATEWAY + OPTIONS, 7);
 
 test("compileSnapshot() carries the settings that decisions need", () => {
   assert.equal(snapshot.generation, 7);
-  assert.deepEqual(snapshot.domains, ["s3.example.org"]);
+  assert.deepEqual(snapshot.hosts, { domains: ["s3.example.org"], accountDomains: [] });
   assert.deepEqual(snapshot.signatures, {
     v2: true,
     regions: ["us-east-1"],
@@ -73,6 +73,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     authority: "one",
     region: "eu",
     addressing: "virtual",
+    tenants: true,
     trailers: true,
   });
   assert.equal(operations.has("GetObject"), true);

@@ -265,6 +265,35 @@ test("parseConfig() refuses brackets in brackets without end", () => {
   assert.match(problems[0] ?? "", /Cannot read as YAML: Maximum call stack size exceeded$/);
 });
 
+const kept = (state: string): string =>
+  `${GATEWAY}policy: { bucketPolicies: gateway }\nstate: ${state}\n`;
+
+test("parseConfig() reads where records of buckets are kept", () => {
+  const state = (text: string): unknown => goodConfig({ "gateway.yaml": kept(text) }).state;
+  const refreshMs = 5000;
+  assert.deepEqual(state("{ directory: records }"), {
+    kind: "directory",
+    path: "records",
+    refreshMs,
+  });
+  assert.deepEqual(state("{ bucket: s3warden-state, accessKey: AK, secretKey: SK, refresh: 1s }"), {
+    kind: "bucket",
+    bucket: "s3warden-state",
+    accessKey: "AK",
+    secretKey: "SK",
+    refreshMs: 1000,
+  });
+});
+
+test("parseConfig() refuses state in two places, in none, and where nothing is to be kept", () => {
+  for (const state of ["{}", "{ directory: a, bucket: b }", "{ bucket: b }", "{ directory: '' }"]) {
+    assert.match(problemsOf({ "gateway.yaml": kept(state) }).join(), /state/, state);
+  }
+  assert.deepEqual(problemsOf({ "gateway.yaml": `${GATEWAY}state: { directory: records }\n` }), [
+    "gateway.yaml:3:8 state: The store keeps bucket policies, so there is nothing to remember | Set policy.bucketPolicies to gateway",
+  ]);
+});
+
 /** What the contract has and this version has not: text, its place, and what is named. */
 const PLANNED_TABLE = [
   [
@@ -273,7 +302,6 @@ const PLANNED_TABLE = [
     "listen.trustedProxies",
   ],
   ["listen: { proxyProtocol: false }", "3:11 listen.proxyProtocol", "listen.proxyProtocol"],
-  ["state: { directory: /var/lib/s3warden }", "3:1 state", "state"],
   [
     "limits: { requestsPerAccount: 5 }",
     "3:11 limits.requestsPerAccount",
@@ -322,7 +350,7 @@ test("parseConfig() goes on behind a value that it cannot read, and says no more
   const text = 'upstream: { endpoints: "${env:ENDPOINT}" }\nidentities: []\nlisten: { port: 80 }\n';
   assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
     'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it for the gateway\'s process, or give it an empty value',
-    'gateway.yaml:3:11 listen.port: Unknown key "port" | Known here: address, tls, domains',
+    'gateway.yaml:3:11 listen.port: Unknown key "port" | Known here: address, tls, domains, accountDomains',
   ]);
 });
 
@@ -348,12 +376,18 @@ test("parseConfig() gives every option its default", () => {
     regions: [],
   });
   assert.deepEqual(config, {
-    listen: { address: { host: "0.0.0.0", port: 8080 }, tls: undefined, domains: [] },
+    listen: {
+      address: { host: "0.0.0.0", port: 8080 },
+      tls: undefined,
+      domains: [],
+      accountDomains: [],
+    },
     admin: { address: { host: "127.0.0.1", port: 9090 } },
     upstream: {
       endpoints: [{ origin: "http://store:7480", authority: "store:7480" }],
       region: "us-east-1",
       addressing: "path",
+      tenants: true,
       operations: operationsOf("ceph"),
       trailers: false,
       connectionsMax: 256,
@@ -363,6 +397,7 @@ test("parseConfig() gives every option its default", () => {
     },
     accounts: [],
     buckets: [],
+    state: undefined,
     limits: {
       headerBytesMax: 16_384,
       xmlBytesMax: 2_097_152,

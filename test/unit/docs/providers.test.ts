@@ -325,6 +325,7 @@ function outcomeOf(snapshot: Snapshot, verdict: Verdict, line: string): string {
     case "read":
     case "form":
     case "need":
+    case "keep":
       return verdict.kind;
   }
 }

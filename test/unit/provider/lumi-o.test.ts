@@ -203,7 +203,7 @@ for (const path of [
   "/465000001%3abucket/key",
 ]) {
   test(`LUMI-O, sharing data with other projects: ${path} is the other project's bucket`, () => {
-    const located = parseAddress(path, undefined, []);
+    const located = parseAddress(path, undefined, { domains: [], accountDomains: [] });
     assert.ok(located.ok);
     assert.deepEqual(located.value.address, {
       kind: "object",

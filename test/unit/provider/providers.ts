@@ -133,7 +133,7 @@ export function mayAsk(
 function asked(operation: OperationName, target: string, headers: HeaderList): readonly Ask[] {
   const parsed = parseTarget(target);
   if (!parsed.ok) throw new Error(parsed.error);
-  const located = parseAddress(parsed.value.path, undefined, []);
+  const located = parseAddress(parsed.value.path, undefined, { domains: [], accountDomains: [] });
   if (!located.ok) throw new Error(located.error.message);
   const asks = asksOf(operation, located.value.address, parsed.value.query, headers);
   if (!asks.ok) throw new Error(asks.error.message);

@@ -3,10 +3,13 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { parseAddress, storePath, type Address } from "../../../src/s3/address.ts";
 
-const DOMAINS = ["s3.example.org", "example.org", "other.test"];
+const HOSTS = {
+  domains: ["s3.example.org", "example.org", "other.test"],
+  accountDomains: ["public.test"],
+};
 
 function located(path: string, host?: string): string {
-  const found = parseAddress(path, host, DOMAINS);
+  const found = parseAddress(path, host, HOSTS);
   if (!found.ok) return found.error.code;
   const { address, style } = found.value;
   if (address.kind === "service") return `${style} service`;
@@ -132,12 +135,12 @@ test("parseAddress() refuses a virtual host whose label is no bucket name", () =
 });
 
 test("parseAddress() tells why a reserved name is refused", () => {
-  const found = parseAddress("/admin/user", undefined, []);
+  const found = parseAddress("/admin/user", undefined, { domains: [], accountDomains: [] });
   assert.equal(
     found.ok ? "" : found.error.message,
     'The bucket name "admin" is reserved by stores',
   );
-  const pool = parseAddress("/.rgw.root/k", undefined, []);
+  const pool = parseAddress("/.rgw.root/k", undefined, { domains: [], accountDomains: [] });
   assert.equal(
     pool.ok ? "" : pool.error.message,
     'The bucket name ".rgw.root" is reserved by stores',
@@ -166,7 +169,7 @@ const paths = [
 
 for (const [path, wanted] of paths) {
   test(`storePath() writes ${path} as ${wanted}`, () => {
-    const found = parseAddress(path, undefined, []);
+    const found = parseAddress(path, undefined, { domains: [], accountDomains: [] });
     assert.ok(found.ok);
     assert.equal(storePath(found.value.address, "path"), wanted);
   });
@@ -202,13 +205,12 @@ test("what storePath() writes, parseAddress() reads as the same address, for any
           bucket: { tenant: undefined, name: "bucket" },
           key: text,
         };
-        const again = parseAddress(storePath(address, "path"), undefined, []);
+        const again = parseAddress(storePath(address, "path"), undefined, {
+          domains: [],
+          accountDomains: [],
+        });
         assert.deepEqual(again.ok ? again.value.address : again.error, address);
-        const virtual = parseAddress(
-          storePath(address, "virtual"),
-          "bucket.s3.example.org",
-          DOMAINS,
-        );
+        const virtual = parseAddress(storePath(address, "virtual"), "bucket.s3.example.org", HOSTS);
         assert.deepEqual(virtual.ok ? virtual.value.address : virtual.error, address);
       },
     ),

@@ -13,7 +13,7 @@ function asked(request: string, headers: readonly string[] = []): readonly strin
   const target = parseTarget(raw);
   assert.ok(target.ok);
   const { query } = target.value;
-  const located = parseAddress(target.value.path, undefined, []);
+  const located = parseAddress(target.value.path, undefined, { domains: [], accountDomains: [] });
   assert.ok(located.ok);
   const { address } = located.value;
   const operation = classify(method, address, query, headers);
@@ -271,7 +271,7 @@ for (const [name, request, headers, code] of refused) {
 }
 
 test("asksOf() says for which operation each ask is", () => {
-  const source = parseAddress("/bucket/k", undefined, []);
+  const source = parseAddress("/bucket/k", undefined, { domains: [], accountDomains: [] });
   assert.ok(source.ok);
   const asks = asksOf("CopyObject", source.value.address, [], [...COPY, ...REPLACE]);
   assert.ok(asks.ok);

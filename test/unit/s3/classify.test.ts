@@ -20,7 +20,7 @@ function outcome(request: string, headers: readonly string[]) {
   const [method = "", raw = ""] = request.split(" ");
   const target = parseTarget(raw);
   assert.ok(target.ok);
-  const located = parseAddress(target.value.path, undefined, []);
+  const located = parseAddress(target.value.path, undefined, { domains: [], accountDomains: [] });
   assert.ok(located.ok);
   return classify(method, located.value.address, target.value.query, headers);
 }

@@ -73,7 +73,10 @@ test("classify() does not let x-id choose the operation", () => {
 });
 
 function classified(wire: Wire): string {
-  const located = parseAddress(wire.target.path, "gateway.example.org", []);
+  const located = parseAddress(wire.target.path, "gateway.example.org", {
+    domains: [],
+    accountDomains: [],
+  });
   assert.ok(located.ok);
   const found = classify(wire.method, located.value.address, wire.target.query, wire.headers);
   return found.ok ? found.value : found.error.message;

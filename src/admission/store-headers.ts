@@ -1,0 +1,140 @@
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { connectionOptions } from "../http/hop-by-hop.ts";
+import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
+import { ECHOED_HEADERS } from "../s3/known-headers.ts";
+import { writeTagging } from "../s3/tags.ts";
+import { codingsOfContent } from "./plan-body.ts";
+import type { Subject } from "./subject.ts";
+
+/**
+ * Standard fields with a meaning for a store (RFC 9110, RFC 9111, Fetch's CORS). Others, save the
+ * known `x-amz-*`, stay behind: no signature need cover them, and stores and what stands before them
+ * may give them a meaning of their own (`x-forwarded-for`, `cookie`, `x-http-method-override`).
+ */
+const FORWARDED: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "access-control-request-headers",
+  "access-control-request-method",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-md5",
+  "content-type",
+  "expires",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "origin",
+  "range",
+  "referer",
+  "user-agent",
+]);
+
+/**
+ * Known `x-amz-*` fields that stay behind: those of the client's signature and framing are written
+ * anew, the others mean nothing to a store.
+ */
+const KEPT_BACK: ReadonlySet<string> = new Set([
+  ...ECHOED_HEADERS,
+  "x-amz-cf-id",
+  "x-amz-content-sha256",
+  "x-amz-date",
+  "x-amz-decoded-content-length",
+  "x-amz-security-token",
+  "x-amz-trailer",
+]);
+
+/** What the store is told of the body. */
+export type StoreBody = {
+  /** Content-MD5 of a document written anew, of which no checksum of the client's is true. */
+  readonly md5: string | undefined;
+  /** `x-amz-content-sha256` for the store. */
+  readonly payload: string;
+  /** Content-Length in bytes; undefined: no body. */
+  readonly length: number | undefined;
+  /** Whether aws-chunked framing was removed, so that nothing may speak of it any more. */
+  readonly deframed: boolean;
+  /** Fields that framing and signature need besides. */
+  readonly headers: HeaderList;
+};
+
+/** The client's fields that the store gets, and what `body` adds. `tenants`: see StoreSettings. */
+export function forwardedHeaders(
+  { headers, values }: Subject,
+  body: StoreBody,
+  tenants: boolean,
+): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (!isForwarded(name)) continue;
+    if (body.deframed && name === "x-amz-sdk-checksum-algorithm") continue;
+    if (body.md5 !== undefined && isChecksum(name)) continue;
+    const value = valueFor(name, headers[i + 1] ?? "", { body, values, tenants });
+    if (value !== "") out.push(name, value);
+  }
+  if (body.md5 !== undefined) out.push("content-md5", body.md5);
+  out.push(...body.headers);
+  return out;
+}
+
+function isChecksum(name: string): boolean {
+  return (
+    name === "content-md5" ||
+    name.startsWith("x-amz-checksum-") ||
+    name === "x-amz-sdk-checksum-algorithm"
+  );
+}
+
+function isForwarded(name: string): boolean {
+  return FORWARDED.has(name) || (name.startsWith("x-amz-") && !KEPT_BACK.has(name));
+}
+
+/** What a field's value may depend on. */
+type Rewriting = {
+  readonly body: StoreBody;
+  readonly values: Subject["values"];
+  readonly tenants: boolean;
+};
+
+function valueFor(name: string, value: string, { body, values, tenants }: Rewriting): string {
+  switch (name) {
+    case "x-amz-tagging":
+      // Ceph takes a `+` for itself and S3 for a space: the store must read what was judged.
+      return values?.objectTags === undefined ? value : writeTagging(values.objectTags);
+    case "content-encoding":
+      return body.deframed ? withoutFraming(value, body) : value;
+    case "x-amz-copy-source":
+    case "x-amz-rename-source":
+      return canonicalSource(value, tenants);
+    default:
+      return value;
+  }
+}
+
+/** Empty, and so not sent, where nothing is left or `body` brings a field of its own. */
+function withoutFraming(value: string, body: StoreBody): string {
+  if (hasHeader(body.headers, "content-encoding")) return "";
+  return codingsOfContent(value).join(",");
+}
+
+/** Written from the parsed source, so that the store reads what policy judged. */
+function canonicalSource(value: string, tenants: boolean): string {
+  const source = parseCopySource(value);
+  if (!source.ok) throw new Error("An admitted copy source does not parse");
+  const { bucket } = source.value;
+  const known = tenants ? bucket : { tenant: undefined, name: bucket.name };
+  return copySourceHeader({ ...source.value, bucket: known });
+}
+
+/** A field that `Connection` declares hop-by-hop would be dropped by a strict reader. */
+export function droppedByConnection(headers: HeaderList): string | undefined {
+  const connection = firstValue(headers, "connection");
+  if (connection === undefined) return undefined;
+  return connectionOptions(connection).find((name) => isForwarded(name) || name === "host");
+}

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { admit } from "../../../src/admission/admit.ts";
+import { admitBody } from "../../../src/admission/admit-body.ts";
+import { NOTHING_KNOWN, type Known } from "../../../src/admission/known.ts";
+import type { Snapshot } from "../../../src/admission/snapshot.ts";
+import type { Verdict } from "../../../src/admission/verdict.ts";
+import { compileSnapshot, recordReader } from "../../../src/config/compile.ts";
+import { goodConfig } from "../../support/config.ts";
+import { decide, filesOf, headOf, word, type People } from "./people.ts";
+import { NOW } from "./world.ts";
+
+const policyOf = (...statements: readonly object[]): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: statements });
+const ARNS = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"];
+const PUBLIC = policyOf({ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: ARNS[1] });
+
+const PEOPLE: People = {
+  policy: { bucketPolicies: "gateway", anonymous: "policy" },
+  accounts: { A: { users: { U: { tier: "FULL" }, R: { tier: "READ" } } }, B: {} },
+};
+
+/** A gateway that remembers `records`, all of which must be fetched. */
+function remembering(
+  records: Readonly<Record<string, { owner: string; policy?: string }>>,
+  people: People = PEOPLE,
+): { snapshot: Snapshot; known: (names: readonly string[]) => Known } {
+  const files = filesOf(people);
+  const gateway = JSON.parse(files["gateway.yaml"] ?? "");
+  const config = goodConfig({
+    ...files,
+    "gateway.yaml": JSON.stringify({ ...gateway, state: { directory: "records" } }),
+  });
+  const read = recordReader(config);
+  const snapshot: Snapshot = {
+    ...compileSnapshot(config, 1),
+    elsewhere: { key: undefined, bucket: () => "unknown" },
+  };
+  const known = (names: readonly string[]): Known => ({
+    ...NOTHING_KNOWN,
+    buckets: new Map(
+      names.map((name) => {
+        const record = records[name];
+        const compiled = record && read(name, { policy: undefined, ...record });
+        if (compiled?.ok === false) throw new Error(compiled.error);
+        return [name, compiled?.value] as const;
+      }),
+    ),
+  });
+  return { snapshot, known };
+}
+
+/** The verdict when everything that it needed was fetched, and the names of what that was. */
+function settle(
+  { snapshot, known }: ReturnType<typeof remembering>,
+  who: string | undefined,
+  line: string,
+  body = "",
+  headers: Readonly<Record<string, string>> = {},
+): { readonly verdict: Verdict; readonly names: readonly string[] } {
+  const head = headOf(who, line, { headers });
+  const names: string[] = [];
+  let verdict = admit(snapshot, head, NOW);
+  for (;;) {
+    if (verdict.kind === "need") {
+      for (const need of verdict.needs) {
+        assert.equal(need.kind, "bucket");
+        if (need.kind === "bucket") names.push(need.name);
+      }
+      verdict = admit(snapshot, head, NOW, known(names));
+    } else if (verdict.kind === "read") {
+      verdict = admitBody(snapshot, verdict.pending, Buffer.from(body), NOW, known(names));
+    } else return { verdict, names };
+  }
+}
+
+describe("a bucket's record", () => {
+  const gateway = remembering({ bucket: { owner: "A", policy: PUBLIC } });
+
+  test("is fetched before anything is decided, once", () => {
+    const { verdict, names } = settle(gateway, undefined, "GET /bucket/k");
+    assert.equal(verdict.kind, "forward");
+    assert.deepEqual(names, ["bucket"]);
+  });
+
+  test("is fetched of a copy's source too", () => {
+    const headers = { "x-amz-copy-source": "/other/k" };
+    assert.deepEqual(settle(gateway, "A", "PUT /bucket/k", "", headers).names, [
+      "A:bucket",
+      "bucket",
+      "A:other",
+      "other",
+    ]);
+  });
+
+  test("is not asked for by a list of buckets", () => {
+    assert.deepEqual(settle(gateway, "A", "GET /").names, []);
+  });
+});
+
+describe("PutBucketPolicy", () => {
+  const gateway = remembering({ bucket: { owner: "A" }, foreign: { owner: "B" } });
+  const put = (who: string, policy: string, headers = {}, bucket = "bucket") =>
+    settle(gateway, who, `PUT /${bucket}?policy`, policy, headers).verdict;
+
+  test("becomes a change of the record, in the client's own bytes", () => {
+    const text = `${PUBLIC}\n\n`;
+    const verdict = put("A:U", text);
+    assert.deepEqual(verdict.kind === "keep" && verdict.change, {
+      kind: "policy",
+      name: "bucket",
+      owner: "A",
+      by: "A:U",
+      policy: text,
+    });
+  });
+
+  test("is refused with the place of the first mistake", () => {
+    const verdict = put("A", '{"Version": "2012-10-17",\n "Statement": {"Efect": "Allow"}}');
+    assert.equal(verdict.kind === "refuse" && verdict.fault.code, "MalformedPolicy");
+    assert.match(verdict.kind === "refuse" ? verdict.fault.message : "", /line 2.*Statement/);
+  });
+
+  const refused = [
+    ["another bucket's name", policyOf({ Effect: "Allow", Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::other/*" }), "MalformedPolicy"],
+    ["more than 20,480 bytes", policyOf({ Sid: "x".repeat(21_000), Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: ARNS[1] }), "MalformedPolicy"],
+    ["no policy at all", "", "MalformedPolicy"],
+    ["bytes that are no text", "\ufffd{}", "MalformedPolicy"],
+  ] as const;
+  for (const [what, text, code] of refused) {
+    test(`refuses ${what}`, () => {
+      const verdict = put("A", text);
+      assert.equal(verdict.kind === "refuse" && verdict.fault.code, code);
+    });
+  }
+
+  test("needs a confirmation to keep its author out, where no owner can escape", () => {
+    const deny = policyOf({ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: ARNS });
+    assert.equal(put("A", deny).kind, "keep");
+    const kept = put("A:U", deny);
+    assert.match(kept.kind === "refuse" ? kept.fault.message : "", /x-amz-confirm-remove-self-bucket-access/);
+    assert.equal(put("A:U", deny, { "x-amz-confirm-remove-self-bucket-access": "true" }).kind, "keep");
+  });
+
+  test("is for whom the gates let", () => {
+    assert.equal(word(put("A:R", PUBLIC)), "tier");
+    assert.equal(word(put("B", PUBLIC)), "allow");
+    assert.equal(word(put("A", PUBLIC, {}, "foreign")), "allow");
+  });
+
+  test("of a bucket that nothing is known of tells how it can be adopted", () => {
+    const verdict = put("A:U", PUBLIC, {}, "unheard");
+    assert.equal(verdict.kind === "refuse" && verdict.fault.code, "MethodNotAllowed");
+    assert.match(
+      verdict.kind === "refuse" ? verdict.fault.message : "",
+      /s3warden adopt unheard --account A"/,
+    );
+  });
+});
+
+describe("the other three", () => {
+  const gateway = remembering({ bucket: { owner: "A", policy: PUBLIC }, plain: { owner: "A" } });
+  test("DeleteBucketPolicy becomes a change", () => {
+    const { verdict } = settle(gateway, "A", "DELETE /bucket?policy");
+    assert.equal(verdict.kind === "keep" && verdict.change.kind === "policy" && verdict.change.policy, undefined);
+    assert.equal(verdict.kind, "keep");
+  });
+  test("GetBucketPolicy gives the bytes, or says that there are none", () => {
+    const { verdict } = settle(gateway, "A", "GET /bucket?policy");
+    assert.equal(verdict.kind === "answer" && verdict.body, PUBLIC);
+    assert.equal(word(settle(gateway, "A", "GET /plain?policy").verdict), "NoSuchBucketPolicy");
+  });
+  test("GetBucketPolicyStatus tells whether it is public", () => {
+    const { verdict } = settle(gateway, "A", "GET /bucket?policyStatus");
+    assert.match(verdict.kind === "answer" ? verdict.body : "", /<IsPublic>true</);
+  });
+});
+
+describe("making and removing a bucket", () => {
+  const gateway = remembering({ bucket: { owner: "A" } });
+  const reply = (line: string) => {
+    const { verdict } = settle(gateway, "A:U", line);
+    return verdict.kind === "forward" ? verdict.reply : word(verdict);
+  };
+  test("is remembered when the store has done it", () => {
+    assert.deepEqual(reply("PUT /fresh"), {
+      kind: "remember",
+      change: { kind: "created", name: "fresh", owner: "A", by: "A:U" },
+    });
+    assert.deepEqual(reply("DELETE /bucket"), {
+      kind: "remember",
+      change: { kind: "removed", name: "bucket" },
+    });
+  });
+  test("is each tenant's own where tenants have their own names", () => {
+    const lumi = remembering({}, {
+      ...PEOPLE,
+      policy: { ...PEOPLE.policy, provider: "lumi-o" },
+      accounts: { "465000001": {} },
+    });
+    const { verdict } = settle(lumi, "465000001", "PUT /fresh");
+    assert.deepEqual(verdict.kind === "forward" && verdict.reply.kind === "remember" && verdict.reply.change.name, "465000001:fresh");
+  });
+});
+
+describe("the gateway's own bucket", () => {
+  const files = filesOf(PEOPLE);
+  const gateway = JSON.parse(files["gateway.yaml"] ?? "");
+  const state = { bucket: "s3warden-state", accessKey: "AK", secretKey: "SK" };
+  const config = goodConfig({ ...files, "gateway.yaml": JSON.stringify({ ...gateway, state }) });
+  const snapshot = compileSnapshot(config, 1);
+  const lines = [
+    "GET /s3warden-state/bucket",
+    "GET /s3warden-state?list-type=2",
+    "PUT /s3warden-state/x",
+    "DELETE /s3warden-state",
+    "PUT /s3warden-state",
+    "GET /A:s3warden-state/x",
+    "GET /s3warden%2Dstate/x",
+  ];
+  for (const line of lines) {
+    test(`is none for ${line}`, () => {
+      assert.equal(word(decide(snapshot, "A", line)), "InvalidBucketName");
+      assert.equal(word(decide(snapshot, undefined, line)), "InvalidBucketName");
+    });
+  }
+  test("is none for a copy's source", () => {
+    const copy = { headers: { "x-amz-copy-source": "/s3warden-state/x" } };
+    assert.equal(word(decide(snapshot, "A", "PUT /bucket/k", copy)), "InvalidBucketName");
+  });
+  test("is in no list of buckets", () => {
+    const verdict = decide(snapshot, "A", "GET /");
+    assert.ok(verdict.kind === "forward" && verdict.reply.kind === "filter-buckets");
+    assert.equal(verdict.reply.keep("s3warden-state"), false);
+    assert.equal(verdict.reply.keep("other"), true);
+  });
+});
