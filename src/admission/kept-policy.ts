@@ -73,10 +73,10 @@ function changed(
 ): Verdict {
   const { address, caller } = subject;
   if (!snapshot.keepsState || record?.configured === true) return refuse(facts, FIXED);
-  if (!policy.ok) return refuse(facts, policy.error);
   if (caller.kind === "anonymous" || address.kind === "service") return refuse(facts, FIXED);
   if (record === undefined)
     return refuse(facts, notAdopted(address.bucket, holderName(caller.key)));
+  if (!policy.ok) return refuse(facts, policy.error);
   const change = {
     kind: "policy",
     name: record.name,
