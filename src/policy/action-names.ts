@@ -70,9 +70,11 @@ export const OTHER_ACTIONS = names(`
   UpdateStorageLensGroup
 `);
 
-/** Other services' actions that some S3 operation asks for (section 1.2). */
+/** Other services' actions that some S3 operation asks of a bucket (section 1.2). */
+export const FOREIGN_BUCKET_ACTIONS: readonly string[] = ["s3express:CreateSession"];
+
+/** Those that one asks of something else. */
 export const FOREIGN_ACTIONS: readonly string[] = [
-  "s3express:CreateSession",
   "s3express:ListAllMyDirectoryBuckets",
   "s3-object-lambda:WriteGetObjectResponse",
 ];

@@ -6,6 +6,7 @@ import {
   ACTION_ALIASES,
   BUCKET_ACTIONS,
   FOREIGN_ACTIONS,
+  FOREIGN_BUCKET_ACTIONS,
   OBJECT_ACTIONS,
   OPERATION_NAMES,
   OTHER_ACTIONS,
@@ -132,6 +133,7 @@ const LEVELS: ReadonlyMap<string, ActionLevel> = new Map<string, ActionLevel>([
   ...BUCKET_ACTIONS.map((name) => [`s3:${name}`, "bucket"] as const),
   ...OBJECT_ACTIONS.map((name) => [`s3:${name}`, "object"] as const),
   ...OTHER_ACTIONS.map((name) => [`s3:${name}`, "other"] as const),
+  ...FOREIGN_BUCKET_ACTIONS.map((name) => [name, "bucket"] as const),
   ...FOREIGN_ACTIONS.map((name) => [name, "other"] as const),
 ]);
 
