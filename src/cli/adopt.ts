@@ -1,0 +1,56 @@
+import type { Config } from "../config/config.ts";
+import { parseBucketName } from "../config/scalars.ts";
+import { nameOf } from "../config/buckets.ts";
+import { adoptRecord } from "../state/change-record.ts";
+import { openState } from "../state/open.ts";
+import { printProblems } from "./check.ts";
+import { loadConfig } from "./load.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type AdoptOptions = { readonly config: string; readonly account: string };
+
+/**
+ * `s3warden adopt BUCKET`: the gateway remembers whose a bucket is that was there before it, so that
+ * its owner can put a policy. Gateways that run see it after `state.refresh`.
+ * Gives the exit code: 0 done or already so, 1 not.
+ */
+export async function runAdopt(
+  bucket: string,
+  { config: file, account }: AdoptOptions,
+  terminal: Terminal,
+): Promise<0 | 1> {
+  const { result } = loadConfig(file);
+  if (!result.ok) {
+    printProblems(result.error, terminal);
+    return 1;
+  }
+  const told = await adopt(bucket, account, result.value);
+  const { wrong, text } = told;
+  if (wrong) terminal.stderr(`Cannot adopt "${bucket}": ${text}\n`);
+  else terminal.stdout(`${text}\n`);
+  return wrong ? 1 : 0;
+}
+
+type Told = { readonly wrong: boolean; readonly text: string };
+
+async function adopt(written: string, account: string, config: Config): Promise<Told> {
+  const bucket = parseBucketName(written);
+  if (!bucket.ok) return refused(bucket.error);
+  if (config.state === undefined) return refused("the configuration has no state to remember it in");
+  if (!config.accounts.some(({ name }) => name === account)) {
+    const known = config.accounts.map(({ name }) => name).join(", ");
+    return refused(`there is no account "${account}". Known: ${known}`);
+  }
+  const store = await openState(config.state, config.upstream);
+  if (!store.ok) return refused(store.error);
+  const name = nameOf(bucket.value);
+  const done = await adoptRecord(store.value, name, account, Date.now());
+  await store.value.close();
+  if (!done.ok) return refused(done.error);
+  const already = done.value === "already" ? " already" : "";
+  return { wrong: false, text: `The bucket "${name}" is${already} the account "${account}"'s` };
+}
+
+function refused(text: string): Told {
+  return { wrong: true, text };
+}
