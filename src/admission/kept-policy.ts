@@ -16,16 +16,20 @@ export function answerPolicy(
   subject: Subject,
   facts: Facts,
 ): Verdict | undefined {
-  const { address, operation } = subject;
+  const { address, operation, caller } = subject;
   if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;
   const record = recordOf(snapshot, subject, address.bucket);
+  // Without credentials most is left to the store to judge, which knows nothing of this policy.
+  const isUnjudged = caller.kind === "anonymous" && facts.actor !== "owner";
   switch (operation) {
     case "GetBucketPolicy": {
+      if (isUnjudged) return { kind: "refuse", facts, fault: fault("AccessDenied") };
       const text = record?.policyText ?? snapshot.policy.provider.dialect.noPolicy;
       if (text === undefined) return none(facts);
       return { kind: "answer", facts, contentType: "application/json", body: text };
     }
     case "GetBucketPolicyStatus": {
+      if (isUnjudged) return { kind: "refuse", facts, fault: fault("AccessDenied") };
       if (record?.policyText === undefined) return none(facts);
       const status = xmlElement("IsPublic", String(record.isPublic));
       const body = `<?xml version="1.0" encoding="UTF-8"?>\n<PolicyStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${status}</PolicyStatus>`;
