@@ -12,7 +12,7 @@ import type { Facts } from "./facts.ts";
 import { holderName, holderOf } from "./principal.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Subject } from "./subject.ts";
+import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -27,10 +27,13 @@ export function answerPolicy(
   facts: Facts,
   body: Buffer | undefined,
 ): Verdict | undefined {
-  const { address, operation } = subject;
+  const { address, operation, caller } = subject;
   if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;
+  if (!OF_POLICIES.has(operation)) return undefined;
   const { bucket } = address;
   const record = recordOf(snapshot, subject, bucket);
+  const refused = notItsOwn(snapshot, caller, facts, record);
+  if (refused !== undefined) return refuse(facts, refused);
   switch (operation) {
     case "GetBucketPolicy":
       return shown(facts, record?.policyText ?? snapshot.policy.provider.dialect.noPolicy);
@@ -47,6 +50,32 @@ export function answerPolicy(
     default:
       return undefined;
   }
+}
+
+const OF_POLICIES: ReadonlySet<string> = new Set([
+  "GetBucketPolicy",
+  "GetBucketPolicyStatus",
+  "PutBucketPolicy",
+  "DeleteBucketPolicy",
+]);
+
+/**
+ * What the gates cannot say, since no store judges after them: an anonymous request or report mode
+ * leaves to the store what it knows nothing of, and another account's caller may be let into a bucket
+ * but not to its policy ("GetBucketPolicy", S3 API Reference: 405).
+ */
+function notItsOwn(
+  { policy }: Snapshot,
+  caller: Caller,
+  facts: Facts,
+  record: BucketRecord | undefined,
+): Fault | undefined {
+  if (facts.reported) return fault("AccessDenied");
+  if (caller.kind === "anonymous") {
+    return facts.actor === "owner" ? undefined : fault("AccessDenied");
+  }
+  const isOwn = record === undefined || record.owner.name === caller.key.account.name;
+  return isOwn || policy.provider.policyDelegation ? undefined : fault("MethodNotAllowed");
 }
 
 function shown(facts: Facts, text: string | undefined): Verdict {

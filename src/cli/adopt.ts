@@ -36,7 +36,8 @@ type Told = { readonly wrong: boolean; readonly text: string };
 async function adopt(written: string, account: string, config: Config): Promise<Told> {
   const bucket = parseBucketName(written);
   if (!bucket.ok) return refused(bucket.error);
-  if (config.state === undefined) return refused("the configuration has no state to remember it in");
+  if (config.state === undefined)
+    return refused("the configuration has no state to remember it in");
   if (!config.accounts.some(({ name }) => name === account)) {
     const known = config.accounts.map(({ name }) => name).join(", ");
     return refused(`there is no account "${account}". Known: ${known}`);

@@ -15,6 +15,7 @@ export function compileProvider(file: ProviderFile): Provider {
     tierMode: file.tierMode,
     deleteVersionMode: file.deleteVersionMode,
     ownerPolicyEscape: file.ownerPolicyEscape,
+    policyDelegation: file.policyDelegation,
     crossAccount: file.crossAccount,
     bucketPolicyRole: file.bucketPolicyRole,
     authErrors: file.authErrors,

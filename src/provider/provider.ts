@@ -21,6 +21,8 @@ export type Provider = {
   readonly deleteVersionMode: "sar" | "both";
   /** Whether an owner may manage a bucket's policy whatever that policy denies. */
   readonly ownerPolicyEscape: boolean;
+  /** Whether a bucket's policy can let other accounts manage it, or none but the owner's ever may. */
+  readonly policyDelegation: boolean;
   /** What another account's caller needs: an Allow on both sides, or the bucket's alone. */
   readonly crossAccount: "both" | "resource";
   /**

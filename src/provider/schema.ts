@@ -110,6 +110,7 @@ const ProviderSchema = z
     tierMode: z.enum(["ceiling", "union"]),
     deleteVersionMode: z.enum(["sar", "both"]),
     ownerPolicyEscape: z.boolean(),
+    policyDelegation: z.boolean(),
     crossAccount: z.enum(["both", "resource"]),
     bucketPolicyRole: z.enum(["grant", "restrict"]),
     operationNames: z.boolean(),

@@ -44,7 +44,8 @@ export function scaleCosts(calls: number): readonly Scale[] {
 }
 
 export function scaleLines(rows: readonly Scale[]): readonly string[] {
-  const head = "identities and records    start ms   resident MiB   of it heap   median µs   p95 µs";
+  const head =
+    "identities and records    start ms   resident MiB   of it heap   median µs   p95 µs";
   return [
     head,
     ...rows.map(({ size, startMs, residentMib, heapMib, median, p95 }) =>
@@ -68,7 +69,8 @@ function filesOf(size: number): Record<string, string> {
   for (let a = 0; a * (SUBUSERS + 1) < size; a++) {
     const subusers = Array.from(
       { length: SUBUSERS },
-      (_, u) => `      - { name: u${u}, tier: READ, keys: [{ accessKey: AK${a}U${u}, secretKey: secret-${a}-${u} }] }`,
+      (_, u) =>
+        `      - { name: u${u}, tier: READ, keys: [{ accessKey: AK${a}U${u}, secretKey: secret-${a}-${u} }] }`,
     );
     accounts.push(
       `  - name: a${a}\n    upstream: { accessKey: STORE${a}, secretKey: the-stores-${a} }\n    keys: [{ accessKey: AK${a}, secretKey: secret-${a} }]\n    subusers:\n${subusers.join("\n")}`,
@@ -112,8 +114,17 @@ function signed(path: string, accessKeyId: string, secretAccessKey: string): Req
   const { headers = {} } = aws4.sign(request, { accessKeyId, secretAccessKey });
   const target = parseTarget(path);
   if (!target.ok) throw new Error(target.error);
-  const fields = Object.entries(headers).flatMap(([name, value]) => [name.toLowerCase(), String(value)]);
-  return { method: "GET", target: target.value, headers: fields, sourceAddress: "192.0.2.1", secure: false };
+  const fields = Object.entries(headers).flatMap(([name, value]) => [
+    name.toLowerCase(),
+    String(value),
+  ]);
+  return {
+    method: "GET",
+    target: target.value,
+    headers: fields,
+    sourceAddress: "192.0.2.1",
+    secure: false,
+  };
 }
 
 function measure(size: number, calls: number): Scale {
@@ -129,7 +140,8 @@ function measure(size: number, calls: number): Scale {
   const run = (): void => {
     const head = heads[at++ % heads.length];
     const verdict = head && admit(snapshot, head, nowMs);
-    if (verdict?.kind !== "forward") throw new Error(`Expected forward, got ${JSON.stringify(verdict)}`);
+    if (verdict?.kind !== "forward")
+      throw new Error(`Expected forward, got ${JSON.stringify(verdict)}`);
   };
   const micros = microsOf(run, { warmup: 20_000, batch: 20, batches: Math.ceil(calls / 20) });
   return {

@@ -5,135 +5,83 @@
  */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import { goodConfig } from "../support/config.ts";
-import { ROWS, type Row } from "../unit/admission/operation-rows.ts";
+import type { Row } from "../unit/admission/operation-rows.ts";
 import {
   EVERY_OPERATION_SERVED,
   heldBack,
-  judgeRow,
   policyDocument,
 } from "../unit/admission/row-requests.ts";
 import { judge, KEYS } from "../unit/admission/world.ts";
+import { NAMES, shipped } from "../unit/provider/providers.ts";
+import { situationsWith, verdictIn, type Situation } from "./situations.ts";
 
-const RUNS = { numRuns: 500 };
+const RUNS = { numRuns: 300 };
 
-type Statement = Readonly<Record<string, unknown>>;
-type Holder = "lab" | "reader";
+for (const name of NAMES) {
+  const provider = shipped(name);
+  describe(`under ${name}`, () => {
+    test("a further Deny, wherever it stands, lets nothing more through and refuses as one", () => {
+      fc.assert(
+        fc.property(situationsWith("Deny", provider), ([before, after]) => {
+          const was = verdictIn(provider, before);
+          const is = verdictIn(provider, after);
+          const wereThrough = new Set(throughOf(was, before.row));
+          assert(throughOf(is, after.row).every((part) => wereThrough.has(part)));
+          const [closed, gate] = [gateOf(was), gateOf(is)];
+          const itsOwn = gate === "explicit-deny" || (gate === "allow" && hasNone(before));
+          assert(gate === closed || itsOwn, `${closed} became ${gate}`);
+        }),
+        RUNS,
+      );
+    });
 
-/** Who has which statements, and who asks: the account, or its subuser with a tier or none. */
-type Situation = {
-  readonly row: Row;
-  readonly caller: Holder;
-  readonly tier: "READ" | "FULL" | undefined;
-  readonly lab: readonly Statement[];
-  readonly reader: readonly Statement[];
-};
+    test("a further Allow, wherever it stands, takes nothing away and opens no gate but its own", () => {
+      fc.assert(
+        fc.property(situationsWith("Allow", provider), ([before, after]) => {
+          const was = verdictIn(provider, before);
+          const is = verdictIn(provider, after);
+          const through = new Set(throughOf(is, after.row));
+          assert(throughOf(was, before.row).every((part) => through.has(part)));
+          const [closed, gate] = [gateOf(was), gateOf(is)];
+          assert(gate === closed || closed === "allow", `${closed} became ${gate}`);
+        }),
+        RUNS,
+      );
+    });
 
-const CONDITIONS = [
-  {},
-  {},
-  { IpAddress: { "aws:SourceIp": "192.0.2.0/24" } },
-  { NotIpAddress: { "aws:SourceIp": "192.0.2.0/24" } },
-  { StringEquals: { "aws:username": "reader" } },
-  { Null: { "s3:versionid": "false" } },
-];
-
-/** A statement that often has to do with what the row needs. */
-function statementOn(row: Row, effect: "Allow" | "Deny"): fc.Arbitrary<Statement> {
-  const needs = row.needs.map((need) => need.split(" "));
-  const resources = needs.map(([, resource]) =>
-    resource === "*" ? "*" : `arn:aws:s3:::${resource}`,
-  );
-  const oneOf = (values: readonly (string | undefined)[]): fc.Arbitrary<readonly unknown[]> =>
-    fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 3 });
-  return fc
-    .record({
-      actions: oneOf([...needs.map(([action]) => action), "s3:*", "s3:Get*", "s3:PutObject", "*"]),
-      notAction: fc.boolean(),
-      resources: oneOf([...resources, "arn:aws:s3:::bucket/*", "arn:aws:s3:::other*", "*"]),
-      notResource: fc.boolean(),
-      condition: fc.constantFrom(...CONDITIONS),
-    })
-    .map((drawn) => ({
-      Effect: effect,
-      [drawn.notAction ? "NotAction" : "Action"]: drawn.actions,
-      [drawn.notResource ? "NotResource" : "Resource"]: drawn.resources,
-      Condition: drawn.condition,
-    }));
-}
-
-/** A situation and one statement more, which the account or the subuser gets. */
-function situationsWith(
-  effect: "Allow" | "Deny",
-): fc.Arbitrary<readonly [before: Situation, after: Situation]> {
-  return fc.constantFrom(...ROWS).chain((row) => {
-    const allow = statementOn(row, "Allow");
-    const statements = fc.array(fc.oneof(allow, statementOn(row, "Deny")), { maxLength: 4 });
-    // Without this, hardly any request would have all that it needs.
-    const everything = fc.constant([{ Effect: "Allow", Action: "*", Resource: "*" }]);
-    return fc
-      .record({
-        caller: fc.constantFrom<Holder>("lab", "reader", "reader", "reader"),
-        tier: fc.constantFrom(undefined, undefined, "READ" as const, "FULL" as const),
-        lab: fc.oneof(fc.constant([]), statements),
-        reader: fc.oneof(statements, fc.array(allow, { maxLength: 4 }), everything),
-        more: statementOn(row, effect),
-        holder: fc.constantFrom<Holder>("lab", "reader"),
-      })
-      .map(({ more, holder, ...drawn }) => {
-        const before = { row, ...drawn };
-        return [before, { ...before, [holder]: [...before[holder], more] }] as const;
-      });
+    /** Where policies restrict, a bucket's first statement closes it to all whom none allows. */
+    function hasNone({ policies }: Situation): boolean {
+      return provider.bucketPolicyRole === "restrict" && policies.bucket.length === 0;
+    }
   });
 }
 
-test("a further Deny, whoever has it, lets nothing more through and refuses as one", () => {
-  fc.assert(
-    fc.property(situationsWith("Deny"), ([before, after]) => {
-      const [was, is] = [verdictIn(before), verdictIn(after)];
-      const stillThrough = throughOf(is, after.row);
-      const wereThrough = new Set(throughOf(was, before.row));
-      assert(stillThrough.every((part) => wereThrough.has(part)));
-      const gate = gateOf(is);
-      assert(gate === gateOf(was) || gate === "explicit-deny", `${gateOf(was)} became ${gate}`);
-    }),
-    RUNS,
-  );
-});
-
-test("a further Allow, whoever has it, takes nothing away and opens no gate but its own", () => {
-  fc.assert(
-    fc.property(situationsWith("Allow"), ([before, after]) => {
-      const [was, is] = [verdictIn(before), verdictIn(after)];
-      const through = new Set(throughOf(is, after.row));
-      assert(throughOf(was, before.row).every((part) => through.has(part)));
-      const [closed, gate] = [gateOf(was), gateOf(is)];
-      assert(gate === closed || closed === "allow", `${closed} became ${gate}`);
-    }),
-    RUNS,
-  );
-});
-
-function verdictIn({ row, caller, tier, lab, reader }: Situation): Verdict {
-  const snapshot = snapshotOf({
-    gateway: EVERY_OPERATION_SERVED,
-    account: { policies: ["lab.json"] },
-    subuser: { tier, policies: ["reader.json"] },
-    files: {
-      "lab.json": policyDocument([ELSEWHERE, ...lab]),
-      "reader.json": policyDocument([ELSEWHERE, ...reader]),
-    },
-  });
-  return judgeRow(snapshot, row, { accessKey: KEYS[caller], secretKey: `secret-${caller}` });
+/**
+ * What the store will be asked for, or the gateway answers itself: the whole request, or each key
+ * of a DeleteObjects; and whether the caller may learn that a key is missing.
+ */
+function throughOf(verdict: Verdict, { operation, needs }: Row): readonly string[] {
+  if (operation === "DeleteObjects") {
+    if (verdict.kind !== "forward") return [];
+    const held = new Set(heldBack(verdict));
+    const keys = new Set(needs.map((need) => need.split("/")[1] ?? ""));
+    return [...keys].filter((key) => !held.has(key));
+  }
+  if (verdict.kind === "answer") return ["all"];
+  if (verdict.kind !== "forward") return [];
+  return verdict.reply.kind === "hide-missing" ? ["all"] : ["all", "what is missing"];
 }
 
-/** A policy must say something; this is about no row. */
-const ELSEWHERE = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::none/*" };
+/** The gate that refused, the last one that did for a DeleteObjects; undefined: none did. */
+function gateOf(verdict: Verdict): string | undefined {
+  return verdict.facts.denial?.gate;
+}
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -145,7 +93,7 @@ function snapshotOf(written: {
   readonly key?: Options;
   readonly files?: Readonly<Record<string, string>>;
 }): Snapshot {
-  const keysOf = (holder: Holder): readonly object[] => [
+  const keysOf = (holder: "lab" | "reader"): readonly object[] => [
     { accessKey: KEYS[holder], secretKey: `secret-${holder}`, ...written.key },
   ];
   const reader = { name: "reader", ...written.subuser, keys: keysOf("reader") };
@@ -156,20 +104,6 @@ function snapshotOf(written: {
     "accounts.yaml": JSON.stringify({ accounts: [lab] }),
   };
   return compileSnapshot(goodConfig(files), 1);
-}
-
-/** What the store will be asked for: the whole request, or each key of a DeleteObjects. */
-function throughOf(verdict: Verdict, { operation, needs }: Row): readonly string[] {
-  if (verdict.kind !== "forward") return [];
-  if (operation !== "DeleteObjects") return ["all"];
-  const held = new Set(heldBack(verdict));
-  const keys = new Set(needs.map((need) => need.split("/")[1] ?? ""));
-  return [...keys].filter((key) => !held.has(key));
-}
-
-/** The gate that refused, the last one that did for a DeleteObjects; undefined: none did. */
-function gateOf(verdict: Verdict): string | undefined {
-  return verdict.facts.denial?.gate;
 }
 
 /** Where a rule about source addresses can stand, and what refuses whom it does not let in. */

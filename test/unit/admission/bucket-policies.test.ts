@@ -401,6 +401,34 @@ describe("a policy that the gateway keeps", () => {
   test("is shown to nobody whom no gate lets", () => {
     assert.equal(word(decide(gateway, "A:U", "GET /bucket?policy")), "tier");
   });
+
+  for (const policy of [
+    { anonymous: "upstream" },
+    { provider: "lumi-o" },
+    { anonymous: "policy", mode: "report" },
+  ]) {
+    test(`is shown to nobody by what is left to the store: ${JSON.stringify(policy)}`, () => {
+      const left = gatewayOf({
+        policy,
+        accounts: { A: {}, B: {} },
+        buckets: { bucket: { account: "A", policy: policyOf({ ...ALLOW, ...to("B:root") }) } },
+      });
+      for (const line of ["GET /bucket?policy", "GET /bucket?policyStatus"]) {
+        const verdict = decide(left, undefined, line);
+        assert.equal(verdict.kind === "refuse" && verdict.fault.code, "AccessDenied", line);
+      }
+    });
+  }
+
+  test("is shown to everybody where it says so", () => {
+    const statement = { ...ALLOW, Principal: "*", Action: "s3:GetBucketPolicy" };
+    const open = gatewayOf({
+      policy: { anonymous: "upstream" },
+      accounts: { A: {} },
+      buckets: { bucket: { account: "A", policy: policyOf(statement) } },
+    });
+    assert.equal(decide(open, undefined, "GET /bucket?policy").kind, "answer");
+  });
 });
 
 describe("aws:PrincipalTag and s3:ResourceAccount", () => {

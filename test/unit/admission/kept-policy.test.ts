@@ -13,7 +13,12 @@ import { NOW } from "./world.ts";
 const policyOf = (...statements: readonly object[]): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: statements });
 const ARNS = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"];
-const PUBLIC = policyOf({ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: ARNS[1] });
+const PUBLIC = policyOf({
+  Effect: "Allow",
+  Principal: "*",
+  Action: "s3:GetObject",
+  Resource: ARNS[1],
+});
 
 const PEOPLE: People = {
   policy: { bucketPolicies: "gateway", anonymous: "policy" },
@@ -122,8 +127,27 @@ describe("PutBucketPolicy", () => {
   });
 
   const refused = [
-    ["another bucket's name", policyOf({ Effect: "Allow", Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::other/*" }), "MalformedPolicy"],
-    ["more than 20,480 bytes", policyOf({ Sid: "x".repeat(21_000), Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: ARNS[1] }), "MalformedPolicy"],
+    [
+      "another bucket's name",
+      policyOf({
+        Effect: "Allow",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: "arn:aws:s3:::other/*",
+      }),
+      "MalformedPolicy",
+    ],
+    [
+      "more than 20,480 bytes",
+      policyOf({
+        Sid: "x".repeat(21_000),
+        Effect: "Allow",
+        Principal: "*",
+        Action: "s3:GetObject",
+        Resource: ARNS[1],
+      }),
+      "MalformedPolicy",
+    ],
     ["no policy at all", "", "MalformedPolicy"],
     ["bytes that are no text", "\ufffd{}", "MalformedPolicy"],
   ] as const;
@@ -138,8 +162,14 @@ describe("PutBucketPolicy", () => {
     const deny = policyOf({ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: ARNS });
     assert.equal(put("A", deny).kind, "keep");
     const kept = put("A:U", deny);
-    assert.match(kept.kind === "refuse" ? kept.fault.message : "", /x-amz-confirm-remove-self-bucket-access/);
-    assert.equal(put("A:U", deny, { "x-amz-confirm-remove-self-bucket-access": "true" }).kind, "keep");
+    assert.match(
+      kept.kind === "refuse" ? kept.fault.message : "",
+      /x-amz-confirm-remove-self-bucket-access/,
+    );
+    assert.equal(
+      put("A:U", deny, { "x-amz-confirm-remove-self-bucket-access": "true" }).kind,
+      "keep",
+    );
   });
 
   test("is for whom the gates let", () => {
@@ -162,7 +192,10 @@ describe("the other three", () => {
   const gateway = remembering({ bucket: { owner: "A", policy: PUBLIC }, plain: { owner: "A" } });
   test("DeleteBucketPolicy becomes a change", () => {
     const { verdict } = settle(gateway, "A", "DELETE /bucket?policy");
-    assert.equal(verdict.kind === "keep" && verdict.change.kind === "policy" && verdict.change.policy, undefined);
+    assert.equal(
+      verdict.kind === "keep" && verdict.change.kind === "policy" && verdict.change.policy,
+      undefined,
+    );
     assert.equal(verdict.kind, "keep");
   });
   test("GetBucketPolicy gives the bytes, or says that there are none", () => {
@@ -193,13 +226,19 @@ describe("making and removing a bucket", () => {
     });
   });
   test("is each tenant's own where tenants have their own names", () => {
-    const lumi = remembering({}, {
-      ...PEOPLE,
-      policy: { ...PEOPLE.policy, provider: "lumi-o" },
-      accounts: { "465000001": {} },
-    });
+    const lumi = remembering(
+      {},
+      {
+        ...PEOPLE,
+        policy: { ...PEOPLE.policy, provider: "lumi-o" },
+        accounts: { "465000001": {} },
+      },
+    );
     const { verdict } = settle(lumi, "465000001", "PUT /fresh");
-    assert.deepEqual(verdict.kind === "forward" && verdict.reply.kind === "remember" && verdict.reply.change.name, "465000001:fresh");
+    assert.deepEqual(
+      verdict.kind === "forward" && verdict.reply.kind === "remember" && verdict.reply.change.name,
+      "465000001:fresh",
+    );
   });
 });
 

@@ -26,11 +26,15 @@ export function policyDocument(statements: readonly object[]): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-/** The verdict on the row's request, with its document or form once that is asked for. */
-export function judgeRow(snapshot: Snapshot, row: Row, caller: KeyPair): Verdict {
+/**
+ * The verdict on the row's request, with its document or form once that is asked for. Without
+ * `caller` nothing is signed.
+ */
+export function judgeRow(snapshot: Snapshot, row: Row, caller: KeyPair | undefined): Verdict {
   const { line, headers = {}, body, form } = row;
   if (form !== undefined) return judgeForm(snapshot, row, form, caller);
-  const request = { as: caller, headers, ...(body === undefined ? {} : { body }) };
+  const signer = caller === undefined ? {} : { as: caller };
+  const request = { ...signer, headers, ...(body === undefined ? {} : { body }) };
   const verdict = judge(snapshot, line, request);
   if (verdict.kind !== "read") return verdict;
   return admitBody(snapshot, verdict.pending, Buffer.from(body ?? ""), NOW);
@@ -40,17 +44,23 @@ function judgeForm(
   snapshot: Snapshot,
   { line, headers = {} }: Row,
   form: Readonly<Record<string, string>>,
-  caller: KeyPair,
+  caller: KeyPair | undefined,
 ): Verdict {
   const verdict = judge(snapshot, line, { headers });
   assert(verdict.kind === "form");
   const said = Object.entries(form);
+  const fields = new Map([...said, ...(caller === undefined ? [] : proofOf(said, caller))]);
+  return admitForm(snapshot, verdict.pending, { fields, length: 1 }, NOW);
+}
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/** The fields by which `caller` lets a form with `said` upload to the bucket. */
+function proofOf(said: Fields, caller: KeyPair): Fields {
   const conditions = [{ bucket: "bucket" }, ...said.map(([name, value]) => ({ [name]: value }))];
   const scope = { timestamp: timestampOf(NOW) };
   const parts = policyParts(caller, scope, { expiresMs: NOW + 60_000, conditions });
-  const proof = parts.map(({ name, value }) => [name, value] as const);
-  const fields = new Map([...said, ...proof]);
-  return admitForm(snapshot, verdict.pending, { fields, length: 1 }, NOW);
+  return parts.map(({ name, value }) => [name, value] as const);
 }
 
 /** The keys that a DeleteObjects held back from a store that was asked to delete the others. */
