@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
+import { runAdopt, type AdoptOptions } from "./cli/adopt.ts";
 import { runCheck } from "./cli/check.ts";
 import { runDemo } from "./cli/demo.ts";
 import { runExplain } from "./cli/explain.ts";
@@ -51,6 +52,16 @@ program
   .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
   .option("--json", "for tools")
   .action((options: ExplainOptions) => exit(runExplain(options, terminal)));
+
+program
+  .command("adopt")
+  .description("Remember whose a bucket is that was there before the gateway")
+  .argument("<bucket>", "bucket, or tenant:bucket")
+  .requiredOption("--account <name>", "the account that owns it")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .action(async (bucket: string, options: AdoptOptions) =>
+    exit(await runAdopt(bucket, options, terminal)),
+  );
 
 program
   .command("keygen")

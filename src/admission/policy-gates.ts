@@ -8,7 +8,7 @@ import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import type { Actor } from "./facts.ts";
-import { holderName, holderOf } from "./principal.ts";
+import { holderName, holderOf, type Account } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
 
 /** One ask, and what all policies say of it. */
@@ -39,7 +39,8 @@ export function evaluateAsks(question: Question): {
   let context: Context | undefined;
   const evaluated = question.asks.map((ask) => {
     const { action, operation } = ask;
-    const record = ask.bucket && recordOf(snapshot, subject, ask.bucket);
+    const known = ask.bucket && recordOf(snapshot, subject, ask.bucket);
+    const record = known && isMadeAnew(ask, known, key?.account) ? undefined : known;
     const privileged =
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false;
     const policies = holder === undefined || isEmpty(holder.policies) ? undefined : holder.policies;
@@ -175,6 +176,22 @@ function byOther(question: Question, one: Evaluated): Allowance | undefined {
 /** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
 function isOwn({ key }: Question, { record }: Evaluated): boolean {
   return record === undefined || record.owner.name === key?.account.name;
+}
+
+/**
+ * Whether the store alone can tell who may make this bucket: what is remembered of it may be of one
+ * that was removed behind the gateway. Not where two accounts are one to the store, since for its own
+ * bucket it says yes once more, and the bucket would change hands.
+ */
+function isMadeAnew(
+  { action }: Ask,
+  { owner, configured }: BucketRecord,
+  account: Account | undefined,
+): boolean {
+  if (action !== "s3:CreateBucket" || configured || account === undefined) return false;
+  if (owner.name === account.name) return false;
+  const [its, own] = [owner.upstream?.accessKeyId, account.upstream?.accessKeyId];
+  return its === undefined || own === undefined || its !== own;
 }
 
 function denyOf(

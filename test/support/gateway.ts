@@ -22,6 +22,7 @@ export type GatewayOptions = {
   readonly listen?: Section;
   readonly store?: Section;
   readonly policy?: Section;
+  readonly state?: Section;
   readonly limits?: Section;
   /** Arguments for node itself, such as `--expose-gc`. */
   readonly nodeOptions?: readonly string[];
@@ -77,6 +78,7 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
     upstream: { endpoints: [options.upstream].flat(), region: "us-east-1", ...options.store },
     identities: [{ accounts: "accounts.yaml" }],
     policy: { provider: "aws", ...options.policy },
+    ...(options.state && { state: options.state }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     log: { level: "info", audit: { file: auditFile } },
   };

@@ -22,6 +22,7 @@ export type InProcessOptions = {
   readonly listen?: Section;
   readonly store?: Section;
   readonly policy?: Section;
+  readonly state?: Section;
   readonly limits?: Section;
 };
 
@@ -66,6 +67,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     upstream: { endpoints: [options.upstream].flat(), ...options.store },
     identities: [{ accounts: "accounts.yaml" }],
     policy: options.policy ?? {},
+    ...(options.state && { state: options.state }),
     limits: options.limits ?? {},
     log: { audit: { file: auditFile } },
   };

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { evaluate, type Evaluation } from "../../../src/policy/evaluate.ts";
 import { parsePolicy } from "../../../src/policy/parse.ts";
 import { compilePolicies } from "../../../src/policy/policy-set.ts";
+import { decide, gatewayOf, word } from "../admission/people.ts";
 import { shipped } from "../provider/providers.ts";
 import { goodConfig } from "../../support/config.ts";
 
@@ -16,7 +17,7 @@ function blocks(language: string): readonly string[] {
   );
 }
 
-const [COURIER = "", KEEP_RAW = ""] = blocks("json");
+const [COURIER = "", KEEP_RAW = "", PARTNERS = ""] = blocks("json");
 
 function effect(text: string, action: string, resource: string, from = ""): Evaluation["effect"] {
   const policy = parsePolicy(text, "docs/policy.md", "identity");
@@ -44,6 +45,22 @@ test("docs/policy.md: nobody removes raw data", () => {
   assert.equal(effect(KEEP_RAW, "s3:DeleteObject", "data/raw/a"), "deny");
   assert.equal(effect(KEEP_RAW, "s3:DeleteObjectVersion", "data/raw/a"), "deny");
   assert.equal(effect(KEEP_RAW, "s3:DeleteObject", "data/other/a"), "none");
+});
+
+test("docs/policy.md: partners read the shared bucket, and nothing else", () => {
+  const gateway = gatewayOf({
+    accounts: { lab: {}, partner: {} },
+    buckets: { "public-data": { account: "lab", policy: JSON.parse(PARTNERS) } },
+  });
+  const rows = [
+    ["GET /public-data/a", "forward"],
+    ["GET /public-data?list-type=2", "forward"],
+    ["PUT /public-data/a", "allow"],
+    ["GET /public-data?acl", "allow"],
+  ] as const;
+  for (const [line, expected] of rows) {
+    assert.equal(word(decide(gateway, "partner", line)), expected, line);
+  }
 });
 
 test("docs/policy.md: the accounts file is one", () => {
