@@ -6,6 +6,8 @@ import type { Config } from "../config/config.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { openState } from "../state/open.ts";
+import type { StateStore } from "../state/state-store.ts";
 import { listenAdmin } from "./admin.ts";
 import type { Gateway, Live } from "./forward.ts";
 import { listen } from "./server.ts";
@@ -36,7 +38,8 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       ? undefined
       : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
   const upstream = openUpstream(config, metrics, log);
-  let opened = openSources(config);
+  const state = await openStateOf(config);
+  let opened = openSources(config, state, metrics);
   const live = { current: liveOf(config, opened, 1) };
   const gateway: Gateway = {
     live,
@@ -46,10 +49,15 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     log,
   };
   metrics.configAccepted(1, Date.now());
-  const admin = await listenAdmin(metrics, upstream, config.admin.address);
+  const admin = await listenAdmin(
+    metrics,
+    { upstream, sources: () => opened },
+    config.admin.address,
+  );
   const closeBackground = async (): Promise<void> => {
     await upstream.close();
     await opened.close();
+    await state?.close();
     await admin.close();
     await audit?.flush();
   };
@@ -71,7 +79,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     if (fixed.length > 0) return err(`Cannot change ${fixed.join(", ")} without a restart`);
     const generation = live.current.snapshot.generation + 1;
     const before = opened;
-    opened = openSources(next);
+    opened = openSources(next, state, metrics);
     live.current = liveOf(next, opened, generation);
     // Requests under way still ask the sources that they began with.
     void before.close();
@@ -92,7 +100,15 @@ function liveOf(config: Config, { elsewhere, sources }: OpenSources, generation:
 }
 
 /** What was opened by the first configuration: ports, connections to the store, files, their limits. */
-const FIXED = ["listen", "admin", "upstream", "limits", "log"] as const;
+const FIXED = ["listen", "admin", "upstream", "state", "limits", "log"] as const;
+
+/** Throws where it cannot be used: without it nothing could be decided. */
+async function openStateOf({ state, upstream }: Config): Promise<StateStore | undefined> {
+  if (state === undefined) return undefined;
+  const opened = await openState(state, upstream);
+  if (opened.ok) return opened.value;
+  throw Object.assign(new Error(`Cannot use the state: ${opened.error}`), { code: "ESTATE" });
+}
 
 function openUpstream(config: Config, metrics: Metrics, log: Logger): Upstream {
   const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs, ca } = config.upstream;

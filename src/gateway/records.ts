@@ -16,7 +16,6 @@ export type Records = {
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
   /** Whether the state could be read and written when that was last tried. */
   readonly healthy: () => boolean;
-  readonly close: () => void;
 };
 
 /** `store` read under `config`: its accounts, its provider's policies. */
@@ -44,8 +43,7 @@ export function openRecords(
     find: cached.find,
     fetch: cached.fetch,
     change,
-    healthy: () => cached.healthy(),
-    close: () => cached.close(),
+    healthy: cached.healthy,
   };
 }
 

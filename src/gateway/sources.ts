@@ -1,8 +1,11 @@
 import type { Elsewhere } from "../admission/snapshot.ts";
 import type { Config } from "../config/config.ts";
 import { ok } from "../lib/result.ts";
+import type { Metrics } from "../observe/metrics.ts";
 import { fault } from "../s3/faults.ts";
+import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./fetch-known.ts";
+import { openRecords, type Records } from "./records.ts";
 
 /** Everything that a configuration says is kept elsewhere: identities, records of buckets. */
 export type OpenSources = {
@@ -10,18 +13,35 @@ export type OpenSources = {
   readonly elsewhere: Elsewhere;
   /** How the rest is fetched. */
   readonly sources: Sources;
+  /** Whether everything that decisions need could be had when it was last tried. */
+  readonly healthy: () => boolean;
   readonly close: () => Promise<void>;
 };
 
-/** Opens the sources of `config`. Nothing is fetched yet. */
-export function openSources(_config: Config): OpenSources {
+/** Opens the sources of `config`; `state`: where records are kept. Nothing is fetched yet. */
+export function openSources(
+  config: Config,
+  state: StateStore | undefined,
+  metrics: Metrics,
+): OpenSources {
+  const records = recordsOf(config, state, metrics);
   return {
-    elsewhere: { key: undefined, bucket: undefined },
+    elsewhere: { key: undefined, bucket: records?.find },
     sources: {
       key: () => Promise.resolve(ok(undefined)),
-      bucket: () => Promise.resolve(ok(undefined)),
-      change: () => Promise.resolve(fault("NotImplemented")),
+      bucket: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
+      change: records?.change ?? (() => Promise.resolve(fault("NotImplemented"))),
     },
+    healthy: () => records?.healthy() ?? true,
     close: () => Promise.resolve(),
   };
+}
+
+function recordsOf(
+  config: Config,
+  state: StateStore | undefined,
+  metrics: Metrics,
+): Records | undefined {
+  if (state === undefined || config.state === undefined) return undefined;
+  return openRecords(config, state, config.state.refreshMs, metrics);
 }

@@ -28,6 +28,19 @@ export class Metrics {
   readonly #upstreamUp = this.#gauge("upstream_up", "1 where the endpoint answers, else 0", [
     "endpoint",
   ]);
+  readonly #stateErrors = this.#counter(
+    "state_errors_total",
+    "Failures to read or write what is kept of buckets",
+    [],
+  );
+  readonly #cacheHits = this.#counter("cache_hits_total", "Look-ups that memory answered", [
+    "cache",
+  ]);
+  readonly #cacheMisses = this.#counter(
+    "cache_misses_total",
+    "Look-ups that memory did not answer",
+    ["cache"],
+  );
   readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", []);
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
@@ -69,6 +82,16 @@ export class Metrics {
 
   endpointUp(endpoint: string, up: boolean): void {
     this.#upstreamUp.set({ endpoint }, up ? 1 : 0);
+  }
+
+  /** What is kept of a bucket was read or written, or that failed. */
+  stateUsed(worked: boolean): void {
+    if (!worked) this.#stateErrors.inc();
+  }
+
+  /** `hit`: memory had the answer. */
+  cacheAsked(cache: "identities" | "records", hit: boolean): void {
+    (hit ? this.#cacheHits : this.#cacheMisses).inc({ cache });
   }
 
   /** A configuration was read and is not good: the one before stays in force. */

@@ -1,6 +1,5 @@
 import type { Config, StateConfig } from "../config/config.ts";
-import { ok, type Result } from "../lib/result.ts";
-import { openStateBucket } from "./bucket.ts";
+import { err, type Result } from "../lib/result.ts";
 import { openDirectory } from "./directory.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -10,12 +9,5 @@ export function openState(
   upstream: Config["upstream"],
 ): Promise<Result<StateStore, string>> {
   if (state.kind === "directory") return Promise.resolve(openDirectory(state.path));
-  const { bucket, accessKey, secretKey } = state;
-  return openStateBucket({
-    endpoints: upstream.endpoints.map(({ origin }) => origin),
-    region: upstream.region,
-    ca: upstream.ca,
-    bucket,
-    credential: { accessKeyId: accessKey, secret: secretKey },
-  });
+  return Promise.resolve(err(`not yet ${upstream.region}`));
 }

@@ -29,6 +29,13 @@ export function writeRecord({ owner, policy, at, by }: StoredRecord): Buffer {
   return Buffer.from(`${JSON.stringify(fields)}\n`);
 }
 
+/** `record` written, if it can be read again. Error: why it cannot. */
+export function checkedBytes(record: StoredRecord): Result<Buffer, string> {
+  const bytes = writeRecord(record);
+  const read = readRecord(bytes);
+  return read.ok ? ok(bytes) : err(`Cannot keep this record: ${read.error}`);
+}
+
 /** What `bytes` say. Error: the first thing that `writeRecord` could not have written. */
 export function readRecord(bytes: Buffer): Result<StoredRecord, string> {
   if (bytes.length > RECORD_BYTES_MAX) return err(`It is longer than ${RECORD_BYTES_MAX} bytes`);

@@ -199,5 +199,5 @@ describe("a state that cannot be read", () => {
 
 /** The files of records, without locks and what is being written. */
 function records(state: string): readonly string[] {
-  return readdirSync(state).filter((name) => name.includes("bucket") && !name.includes("."));
+  return readdirSync(state).filter((name) => name.endsWith(".json"));
 }

@@ -1,0 +1,38 @@
+import type { BigIntStats } from "node:fs";
+import { open, rename, stat, unlink } from "node:fs/promises";
+
+/** What is asked of a file system, so that a test can put one in its place that fails. */
+export type Files = {
+  readonly open: typeof open;
+  readonly rename: typeof rename;
+  readonly stat: (path: string, options: { bigint: true }) => Promise<BigIntStats>;
+  readonly unlink: typeof unlink;
+};
+
+export const REAL_FILES: Files = { open, rename, stat, unlink };
+
+export const FILE_MODE = 0o600;
+
+/** Ends every name that is of no use once nobody is at work with it. */
+export const TEMPORARY = ".tmp";
+
+/** The code of an error of Node's, such as `ENOENT`; empty: it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
+}
+
+/** What an error says of itself; Node's own name the file. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Removes `path` if it is there. */
+export async function removeFile(files: Files, path: string): Promise<void> {
+  try {
+    await files.unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+}
