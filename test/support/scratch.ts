@@ -2,9 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const folders: string[] = [];
+
 /** A new empty folder of a test's own, gone when the process ends. */
 export function scratchFolder(purpose: string): string {
   const folder = mkdtempSync(join(tmpdir(), `s3warden-${purpose}-`));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  // One listener for all: Node warns of more than ten.
+  if (folders.length === 0) process.once("exit", removeAll);
+  folders.push(folder);
   return folder;
+}
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
