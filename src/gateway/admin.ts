@@ -3,14 +3,21 @@ import type { Metrics } from "../observe/metrics.ts";
 import { bind, type Listening } from "./server.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** The port for the operator's tools: `/healthz`, `/readyz` and `/metrics`. */
+/** What the operator's tools look at, and change. */
+export type Administered = {
+  readonly metrics: Metrics;
+  readonly upstream: Upstream;
+  /** Forgets who has which key. */
+  readonly dropIdentities: () => void;
+};
+
+/** The port for the operator's tools: `/healthz`, `/readyz`, `/metrics` and `/identities/drop`. */
 export async function listenAdmin(
-  metrics: Metrics,
-  upstream: Upstream,
+  administered: Administered,
   options: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const server = http.createServer((request, response) => {
-    void respond(metrics, upstream, request, response);
+    void respond(administered, request, response);
   });
   const address = await bind(server, options);
   const close = (): Promise<void> => {
@@ -23,35 +30,39 @@ export async function listenAdmin(
 }
 
 async function respond(
-  metrics: Metrics,
-  upstream: Upstream,
+  administered: Administered,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const { status, type, body } = await answer(metrics, upstream, request);
-  response.writeHead(status, { "content-type": type });
+  // A body has nothing to say here, but must not stand in the way of the next request.
+  request.resume();
+  const { status, type, body, allow } = await answer(administered, request);
+  response.writeHead(status, { "content-type": type, ...(allow && { allow }) });
   response.end(request.method === "HEAD" ? "" : body);
 }
 
-type Page = { readonly status: number; readonly type: string; readonly body: string };
+type Page = {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  /** The methods that there are, where it was another. */
+  readonly allow?: string;
+};
 
 const PLAIN = "text/plain; charset=utf-8";
 
-async function answer(
-  metrics: Metrics,
-  upstream: Upstream,
-  request: http.IncomingMessage,
-): Promise<Page> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, type: PLAIN, body: "Only GET and HEAD are served\n" };
+async function answer(administered: Administered, request: http.IncomingMessage): Promise<Page> {
+  const { method = "", url } = request;
+  if (url === "/identities/drop") return drop(administered, method);
+  if (method !== "GET" && method !== "HEAD") {
+    return { ...plain(405, "Only GET and HEAD are served"), allow: "GET, HEAD" };
   }
-  switch (request.url) {
+  const { metrics, upstream } = administered;
+  switch (url) {
     case "/healthz":
-      return { status: 200, type: PLAIN, body: "alive\n" };
+      return plain(200, "alive");
     case "/readyz":
-      return upstream.ready
-        ? { status: 200, type: PLAIN, body: "ready\n" }
-        : { status: 503, type: PLAIN, body: "No endpoint of the store answers\n" };
+      return upstream.ready ? plain(200, "ready") : plain(503, "No endpoint of the store answers");
     case "/metrics":
       return {
         status: 200,
@@ -59,6 +70,17 @@ async function answer(
         body: await metrics.registry.metrics(),
       };
     default:
-      return { status: 404, type: PLAIN, body: "Try /healthz, /readyz or /metrics\n" };
+      return plain(404, "Try /healthz, /readyz or /metrics");
   }
+}
+
+/** It changes something, so it is no page to be fetched. */
+function drop({ dropIdentities }: Administered, method: string): Page {
+  if (method !== "POST") return { ...plain(405, "Only POST is served"), allow: "POST" };
+  dropIdentities();
+  return plain(200, "dropped");
+}
+
+function plain(status: number, text: string): Page {
+  return { status, type: PLAIN, body: `${text}\n` };
 }

@@ -36,7 +36,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       ? undefined
       : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
   const upstream = openUpstream(config, metrics, log);
-  let opened = openSources(config);
+  let opened = openSources(config, metrics, log);
   const live = { current: liveOf(config, opened, 1) };
   const gateway: Gateway = {
     live,
@@ -46,7 +46,8 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     log,
   };
   metrics.configAccepted(1, Date.now());
-  const admin = await listenAdmin(metrics, upstream, config.admin.address);
+  const dropIdentities = (): void => opened.dropIdentities();
+  const admin = await listenAdmin({ metrics, upstream, dropIdentities }, config.admin.address);
   const closeBackground = async (): Promise<void> => {
     await upstream.close();
     await opened.close();
@@ -71,7 +72,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     if (fixed.length > 0) return err(`Cannot change ${fixed.join(", ")} without a restart`);
     const generation = live.current.snapshot.generation + 1;
     const before = opened;
-    opened = openSources(next);
+    opened = openSources(next, metrics, log);
     live.current = liveOf(next, opened, generation);
     // Requests under way still ask the sources that they began with.
     void before.close();

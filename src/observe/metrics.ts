@@ -28,6 +28,18 @@ export class Metrics {
   readonly #upstreamUp = this.#gauge("upstream_up", "1 where the endpoint answers, else 0", [
     "endpoint",
   ]);
+  readonly #lookups = this.#counter("identity_lookups_total", "Access keys looked up elsewhere", [
+    "source",
+    "result",
+  ]);
+  readonly #cacheHits = this.#counter("cache_hits_total", "Look-ups that memory answered", [
+    "cache",
+  ]);
+  readonly #cacheMisses = this.#counter(
+    "cache_misses_total",
+    "Look-ups that memory did not answer",
+    ["cache"],
+  );
   readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", []);
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
@@ -69,6 +81,15 @@ export class Metrics {
 
   endpointUp(endpoint: string, up: boolean): void {
     this.#upstreamUp.set({ endpoint }, up ? 1 : 0);
+  }
+
+  identityLookedUp(source: "ceph", result: "found" | "nobody" | "unavailable"): void {
+    this.#lookups.inc({ source, result });
+  }
+
+  /** `hit`: memory had the answer. */
+  cacheAsked(cache: "identities", hit: boolean): void {
+    (hit ? this.#cacheHits : this.#cacheMisses).inc({ cache });
   }
 
   /** A configuration was read and is not good: the one before stays in force. */
