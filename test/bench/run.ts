@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { ADMIT_MICROS_AIM, admitCosts, costLines } from "./admit.ts";
 import { scaleCosts, scaleLines } from "./scale.ts";
+import { policyCosts, policyLines } from "./policy.ts";
 import { endAll } from "./support/child.ts";
 import { Generator, type Round } from "./support/generator.ts";
 import { machineLines } from "./support/machine.ts";
@@ -29,6 +30,9 @@ for (const [name, value] of machine) say(`${name.padEnd(12)}${value}`);
 say("\nStore, proxy and load generator share the cores.\n");
 const costs = admitCosts(plan.admitCalls);
 for (const line of costLines(costs)) say(line);
+const policies = policyCosts();
+say("");
+for (const line of policyLines(policies)) say(line);
 const scales = options.quick ? [] : scaleCosts(plan.admitCalls);
 if (scales.length > 0) say("");
 for (const line of scaleLines(scales)) say(line);
