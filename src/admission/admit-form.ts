@@ -4,6 +4,7 @@ import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
 import { encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { inAccount } from "../s3/address.ts";
 import { putActions, type Ask } from "../s3/asks.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
@@ -94,15 +95,16 @@ function readUpload(
 
 /** The upload as if it had come as PutObject. */
 function subjectOf(
-  { head, bucket }: PendingForm,
+  { head, bucket, hostAccount }: PendingForm,
   { put }: Upload,
   caller: Caller,
   known: Known,
 ): Subject {
+  const address = { kind: "object", bucket, key: put.key } as const;
   return {
     head: { ...head, method: "PUT" },
     operation: "PutObject",
-    address: { kind: "object", bucket, key: put.key },
+    address: caller.kind === "anonymous" ? inAccount(address, hostAccount) : address,
     query: [],
     headers: [...fromRequest(head), ...put.headers],
     caller,

@@ -2,7 +2,7 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { inAccount, parseAddress, type Address } from "../s3/address.ts";
+import { inAccount, parseAddress, type Address, type Located } from "../s3/address.ts";
 import { asksOf, type Ask } from "../s3/asks.ts";
 import { classify } from "../s3/classify.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
@@ -75,7 +75,7 @@ export function recognize(
   const facts = factsOf(operation.value, address, head);
   const claim = parseClaim(head, snapshot.signatures);
   if (!claim.ok) return denied(facts, claim.error, "authentication");
-  if (operation.value === "PostObject") return form(head, address, claim.value, facts);
+  if (operation.value === "PostObject") return form(head, located.value, claim.value, facts);
   const capped = cappedQuery(provider, operation.value, query);
   if (!capped.ok) return refused(facts, capped.error);
   const request = {
@@ -204,7 +204,8 @@ function isDocument(operation: OperationName): boolean {
   return (body === "xml" || body === "json") && operation !== "CompleteMultipartUpload";
 }
 
-function form(head: RequestHead, address: Address, claim: Claim, facts: Facts): Verdict {
+function form(head: RequestHead, located: Located, claim: Claim, facts: Facts): Verdict {
+  const { address, hostAccount } = located;
   if (claim.kind !== "anonymous") {
     return refused(
       facts,
@@ -218,7 +219,7 @@ function form(head: RequestHead, address: Address, claim: Claim, facts: Facts): 
   return {
     kind: "form",
     facts,
-    pending: { head, bucket: address.bucket, contentType, contentLength, facts },
+    pending: { head, bucket: address.bucket, hostAccount, contentType, contentLength, facts },
   };
 }
 

@@ -19,6 +19,8 @@ export type PendingBody = {
 export type PendingForm = {
   readonly head: RequestHead;
   readonly bucket: BucketName;
+  /** Whose `bucket` is, where neither it nor the form names an account; see Located. */
+  readonly hostAccount: string | undefined;
   readonly contentType: string;
   /** Bytes of the whole form; undefined if it did not say. */
   readonly contentLength: number | undefined;

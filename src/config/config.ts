@@ -152,7 +152,7 @@ export function parseConfig(
   if (!pem.ok) problems.push(...pem.error);
   const documents = files.flatMap((each) => each.document ?? []);
   problems.push(
-    ...gatewayProblems(document),
+    ...gatewayProblems(document, provider),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
   );

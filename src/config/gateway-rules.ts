@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Problem } from "../lib/problem.ts";
+import type { Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
 import { problemAt, quoted } from "./issues.ts";
@@ -9,7 +10,7 @@ import { parseEndpoint } from "./scalars.ts";
  * What must fit together inside gateway.yaml. Looks at single values and not at the checked
  * whole, so that it finds its problems although others are there.
  */
-export function gatewayProblems(gateway: ConfigDocument): readonly Problem[] {
+export function gatewayProblems(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   return [
     ...sharedAddress(gateway),
     ...withoutV4(gateway),
@@ -17,7 +18,21 @@ export function gatewayProblems(gateway: ConfigDocument): readonly Problem[] {
     ...vainState(gateway),
     ...doubtfulDomains(gateway),
     ...notOneSource(gateway),
+    ...vainAccountDomains(gateway, provider),
   ];
+}
+
+/** Where no bucket has an account in its address, a host cannot name one either. */
+function vainAccountDomains(
+  gateway: ConfigDocument,
+  { name, tenantAddressing }: Provider,
+): readonly Problem[] {
+  if (tenantAddressing) return [];
+  const [first] = valuesBelow(gateway, "listen.accountDomains");
+  if (first === undefined) return [];
+  const message = `The provider ${name} has no addresses of accounts, so every such host would be refused`;
+  const remedy = "Remove the list, or choose a provider that has them";
+  return [problemAt(gateway, first[0], { message, remedy })];
 }
 
 /** A label cannot be a bucket and an account at once. */

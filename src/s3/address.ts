@@ -55,16 +55,17 @@ const SERVICE: Located = Object.freeze({
 export function parseAddress(
   path: string,
   host: string | undefined,
-  { domains, accountDomains }: HostNames,
+  hosts: HostNames,
 ): Result<Located, Fault> {
-  const label = host === undefined ? undefined : labelOf(host, domains);
-  if (label !== undefined) return located(checkedName(undefined, label), path.slice(1), "virtual");
+  const below = host === undefined ? undefined : labelOf(host, hosts);
+  if (below?.names === "bucket") {
+    return located(checkedName(undefined, below.label), path.slice(1), "virtual");
+  }
   const inPath = locatedInPath(path);
-  if (host === undefined || accountDomains.length === 0 || !inPath.ok) return inPath;
-  const hostAccount = labelOf(host, accountDomains);
-  if (hostAccount === undefined) return inPath;
-  if (!isTenant(hostAccount)) return err(badBucket(hostAccount));
-  return ok({ ...inPath.value, hostAccount });
+  if (below === undefined || !inPath.ok) return inPath;
+  const { label } = below;
+  if (label === "" || !isTenant(label)) return err(badAccount(label));
+  return ok({ ...inPath.value, hostAccount: label });
 }
 
 function locatedInPath(path: string): Result<Located, Fault> {
@@ -150,18 +151,31 @@ function located(
   return ok({ address: { kind: "object", bucket: bucket.value, key: key.value }, style });
 }
 
+/** What stands in front of one of the gateway's own names, and what it names there. */
+type Below = { readonly names: "bucket" | "account"; readonly label: string };
+
 /**
- * The part of `host` below the longest of `domains` that fits; undefined for a domain itself and
- * for any other name, which both mean path style. Host names ignore case (RFC 9110 section 4.2.3).
+ * The part of `host` below the longest of the gateway's names that fits; undefined for such a name
+ * itself and for any other, which both mean path style. Host names ignore case (RFC 9110 section
+ * 4.2.3).
  */
-function labelOf(host: string, domains: readonly string[]): string | undefined {
+function labelOf(host: string, { domains, accountDomains }: HostNames): Below | undefined {
   const name = withoutPort(host).toLowerCase();
+  if (domains.includes(name) || accountDomains.includes(name)) return undefined;
+  const ofBuckets = longestAbove(name, domains);
+  const ofAccounts = longestAbove(name, accountDomains);
+  const names = ofBuckets.length > ofAccounts.length ? "bucket" : "account";
+  const domain = names === "bucket" ? ofBuckets : ofAccounts;
+  if (domain === "") return undefined;
+  return { names, label: name.slice(0, name.length - domain.length - 1) };
+}
+
+function longestAbove(name: string, domains: readonly string[]): string {
   let longest = "";
   for (const domain of domains) {
-    if (name === domain) return undefined;
     if (domain.length > longest.length && isBelow(name, domain)) longest = domain;
   }
-  return longest === "" ? undefined : name.slice(0, name.length - longest.length - 1);
+  return longest;
 }
 
 function isBelow(name: string, domain: string): boolean {
@@ -218,4 +232,8 @@ function isWord(code: number): boolean {
 
 function badBucket(got: string): Fault {
   return fault("InvalidBucketName", `The specified bucket is not valid: got "${got}"`);
+}
+
+function badAccount(got: string): Fault {
+  return fault("InvalidBucketName", `The host names no account: got "${got}"`);
 }

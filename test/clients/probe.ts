@@ -29,7 +29,7 @@ export async function anonymousStatus(site: Site, key: string): Promise<number> 
 }
 
 /** The S3 error code of an error document; undefined if there is none. */
-function codeIn(body: Buffer): string | undefined {
+export function codeIn(body: Buffer): string | undefined {
   return /<Code>([^<]*)<\/Code>/.exec(body.toString())?.[1];
 }
 

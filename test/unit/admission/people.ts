@@ -19,8 +19,10 @@ type Attributes = {
 
 /** A gateway by its people and buckets; whatever is not said is the default. */
 export type People = {
-  /** Of gateway.yaml. */
+  /** Of gateway.yaml; the last is added to `upstream`. */
   readonly policy?: object;
+  readonly listen?: object;
+  readonly store?: object;
   readonly accounts: Readonly<
     Record<string, Attributes & { readonly users?: Readonly<Record<string, Attributes>> }>
   >;
@@ -33,7 +35,8 @@ export type People = {
 };
 
 /** The files of such a gateway. Every account's key at the store is `STORE-` and its name. */
-export function filesOf({ policy = {}, accounts, buckets = {} }: People): Record<string, string> {
+export function filesOf(people: People): Record<string, string> {
+  const { policy = {}, listen = {}, store = {}, accounts, buckets = {} } = people;
   const files: Record<string, string> = {};
   const holder = (name: string, { policy: own, ...more }: Attributes) => {
     if (own !== undefined) {
@@ -66,7 +69,8 @@ export function filesOf({ policy = {}, accounts, buckets = {} }: People): Record
   });
   const kept = records.length === 0 ? {} : { bucketPolicies: "gateway" };
   const gateway = {
-    upstream: { endpoints: ["http://store:7480"] },
+    listen,
+    upstream: { endpoints: ["http://store:7480"], ...store },
     identities: [{ accounts: "accounts.yaml" }],
     policy: { ...kept, ...policy },
   };
@@ -84,6 +88,8 @@ export function gatewayOf(people: People): Snapshot {
 export type Sent = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly from?: string;
+  /** Whom it is sent to. */
+  readonly host?: string;
   /** Signed with this instead of the key's own secret. */
   readonly secret?: string;
   /** Of a key that filesOf() did not make. */
@@ -106,10 +112,10 @@ export function decide(
 export function headOf(
   who: string | undefined,
   line: string,
-  { headers = {}, from = "192.0.2.1", ...signing }: Sent = {},
+  { headers = {}, from = "192.0.2.1", host = "gateway.example.org", ...signing }: Sent = {},
 ): RequestHead {
   const [method = "", path = ""] = line.split(" ");
-  const plain = { ...headers, host: "gateway.example.org" };
+  const plain = { ...headers, host };
   const sent =
     who === undefined
       ? { path, headers: plain }

@@ -74,6 +74,31 @@ const GATEWAY_TABLE = [
     'gateway.yaml:3:37 listen.domains[1]: Expected a host name in lower case such as s3.example.org: got "S3.Example.org"',
   ],
   [
+    "a domain of accounts without its star",
+    "listen: { accountDomains: [s3.example.org] }",
+    'gateway.yaml:3:28 listen.accountDomains[0]: Expected a host name such as *.s3.example.org: got "s3.example.org"',
+  ],
+  [
+    "a domain of accounts with two stars",
+    "listen: { accountDomains: ['*.*.example.org'] }",
+    'gateway.yaml:3:28 listen.accountDomains[0]: Expected a host name such as *.s3.example.org: got "*.*.example.org"',
+  ],
+  [
+    "a domain of accounts in upper case",
+    "listen: { accountDomains: ['*.S3.example.org'] }",
+    'gateway.yaml:3:28 listen.accountDomains[0]: Expected a host name such as *.s3.example.org: got "*.S3.example.org"',
+  ],
+  [
+    "a domain both of buckets and of accounts",
+    "listen: { domains: [b.org, s3.b.org], accountDomains: ['*.a.org', '*.s3.b.org'] }",
+    "gateway.yaml:3:67 listen.accountDomains[1]: The same names are those of buckets, in listen.domains | Give accounts a domain of their own",
+  ],
+  [
+    "domains of accounts where no address has any",
+    "listen: { accountDomains: ['*.a.org', '*.b.org'] }\npolicy: { provider: atman }",
+    "gateway.yaml:3:28 listen.accountDomains[0]: The provider atman has no addresses of accounts, so every such host would be refused | Remove the list, or choose a provider that has them",
+  ],
+  [
     "a network with host bits",
     "policy: { networks: { allow: [10.0.0.0/8, 192.0.2.1/24] } }",
     'gateway.yaml:3:43 policy.networks.allow[1]: The network has host bits set, its base is 192.0.2.0/24: got "192.0.2.1/24"',
@@ -465,6 +490,17 @@ test("parseConfig() gives every option its default", () => {
     log: { level: "info", auditFile: undefined },
     warnings: [],
   });
+});
+
+test("parseConfig() takes domains of accounts where addresses have them, nested in those of buckets", () => {
+  const listen = "listen: { domains: [b.org], accountDomains: ['*.a.b.org', '*.org'] }\n";
+  for (const provider of ["aws", "lumi-o"]) {
+    const text = `${GATEWAY}${listen}policy: { provider: ${provider} }\n`;
+    assert.deepEqual(goodConfig({ "gateway.yaml": text }).listen.accountDomains, [
+      "a.b.org",
+      "org",
+    ]);
+  }
 });
 
 test("parseConfig() adds operations to those of the kind of store", () => {

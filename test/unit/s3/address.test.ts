@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { parseAddress, storePath, type Address } from "../../../src/s3/address.ts";
+import { inAccount, parseAddress, storePath, type Address } from "../../../src/s3/address.ts";
 
 const HOSTS = {
   domains: ["s3.example.org", "example.org", "other.test"],
@@ -150,6 +150,81 @@ test("parseAddress() tells why a reserved name is refused", () => {
 test("parseAddress() takes a key of exactly 1024 bytes", () => {
   assert.equal(located(`/bucket/${"k".repeat(1024)}`).slice(0, 18), "path object bucket");
   assert.equal(located(`/bucket/${"%E2%82%AC".repeat(341)}k`).slice(0, 18), "path object bucket");
+});
+
+/** Nested either way, as an operator may have them. */
+const NESTED = {
+  domains: ["s3.example.org", "deep.public.test"],
+  accountDomains: ["example.org", "public.test"],
+};
+
+/** The account that the host names, and the bucket of a request without credentials there. */
+function accountAt(host: string, hosts: typeof NESTED, path = "/bucket/k"): string {
+  const found = parseAddress(path, host, hosts);
+  if (!found.ok) return found.error.code;
+  const { address, hostAccount = "none" } = found.value;
+  const own = inAccount(address, found.value.hostAccount);
+  if (own.kind === "service") return `${hostAccount}: service`;
+  const { tenant, name } = own.bucket;
+  return `${hostAccount}: ${tenant === undefined ? "" : `${tenant}:`}${name}`;
+}
+
+const accountHosts = [
+  ["465000001.public.test", "465000001: 465000001:bucket"],
+  ["465000001.PUBLIC.test", "465000001: 465000001:bucket"],
+  ["Lab.Public.Test", "lab: lab:bucket"],
+  ["465000001.public.test:8080", "465000001: 465000001:bucket"],
+  ["465000001.public.test.", "465000001: 465000001:bucket"],
+  ["465000001.public.test.:443", "465000001: 465000001:bucket"],
+  ["a_b-c.public.test", "a_b-c: a_b-c:bucket"],
+  ["465000001.example.org", "465000001: 465000001:bucket"],
+  // A name of the gateway's own is no account, whatever it stands below.
+  ["public.test", "none: bucket"],
+  ["public.test:8080", "none: bucket"],
+  ["s3.example.org", "none: bucket"],
+  ["S3.example.org.:8080", "none: bucket"],
+  ["deep.public.test", "none: bucket"],
+  // The longest name decides what a label below it names.
+  ["photos.s3.example.org", "none: photos"],
+  ["photos.deep.public.test", "none: photos"],
+  ["notpublic.test", "none: bucket"],
+  ["public.test.elsewhere", "none: bucket"],
+  ["203.0.113.7:9000", "none: bucket"],
+  // No label can be an account.
+  [".public.test", "InvalidBucketName"],
+  ["a.b.public.test", "InvalidBucketName"],
+  ["465000001..public.test", "InvalidBucketName"],
+  ["a:b.public.test", "none: bucket"],
+  ["a$b.public.test", "InvalidBucketName"],
+  ["a%3Ab.public.test", "InvalidBucketName"],
+  ["b\u00fc.public.test", "InvalidBucketName"],
+] as const;
+
+for (const [host, wanted] of accountHosts) {
+  test(`parseAddress() reads the account of ${JSON.stringify(host)} as ${wanted}`, () => {
+    assert.equal(accountAt(host, NESTED), wanted);
+  });
+}
+
+test("parseAddress() finds accounts below a name that is itself below one of buckets", () => {
+  const hosts = { domains: ["example.org"], accountDomains: ["public.example.org"] };
+  assert.equal(accountAt("465000001.public.example.org", hosts), "465000001: 465000001:bucket");
+  assert.equal(accountAt("photos.example.org", hosts, "/k"), "none: photos");
+  assert.equal(accountAt("public.example.org", hosts), "none: bucket");
+});
+
+test("parseAddress() leaves bucket and key on an account's host to the path", () => {
+  assert.equal(located("/bucket/a/k", "465000001.public.test"), 'path object bucket "a/k"');
+  assert.equal(located("/bucket", "465000001.public.test"), "path bucket bucket");
+  assert.equal(located("/", "465000001.public.test"), "path service");
+  assert.equal(located("/admin/user", "465000001.public.test"), "InvalidBucketName");
+});
+
+test("inAccount() is for buckets that name no tenant themselves", () => {
+  const host = "465000001.public.test";
+  assert.equal(accountAt(host, NESTED, "/"), "465000001: service");
+  assert.equal(accountAt(host, NESTED, "/465000002:bucket/k"), "465000001: 465000002:bucket");
+  assert.equal(accountAt(host, NESTED, "/%3Abucket/k"), "465000001: :bucket");
 });
 
 const paths = [
