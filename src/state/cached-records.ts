@@ -38,7 +38,7 @@ export type CachedRecords<T> = {
 const ENTRIES = 100_000;
 const REFRESH_MS = 5_000;
 /** Reads at once. */
-const READS_MAX = 65;
+const READS_MAX = 64;
 /** Reads that wait for one of those to end. */
 const WAITING_MAX = 4_096;
 

@@ -3,7 +3,7 @@ import { err, type Result } from "../lib/result.ts";
 import { codeOf, FILE_MODE, removeFile, TEMPORARY, type Files } from "./files.ts";
 
 /** A lock this old was left by a process that died: what is done under one takes milliseconds. */
-export const STALE_MS = 10_000;
+const STALE_MS = 10_000;
 /**
  * After so long a holder gives up instead of changing anything: well before another may take its
  * place, even if their clocks differ by some seconds.

@@ -1,6 +1,10 @@
 /** The gateway's own state in a bucket of a real RGW: which conditions it honours, and races. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import * as s3 from "@aws-sdk/client-s3";
 import { openStateBucket } from "../../src/state/bucket.ts";
 import { probeConditions } from "../../src/state/conditions.ts";
@@ -115,6 +119,30 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       const all = (await Promise.all(writes)).map((one) => (one.ok ? one.value : one.error));
       assert.deepEqual(all.toSorted(), ["conflict", "written"]);
     }
+  });
+
+  test("a process killed while it writes leaves every record whole, old or new", async () => {
+    const child = fileURLToPath(new URL("../unit/state/child/bucket-writer.ts", import.meta.url));
+    const store = await opened();
+    let seen = 0;
+    for (let round = 0; round < 20; round++) {
+      const args = [child, JSON.stringify(optionsOf("alice")), `${round}`];
+      const writer = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+      await once(writer.stdout, "data");
+      await setTimeout(Math.random() * 200);
+      const gone = once(writer, "exit");
+      writer.kill("SIGKILL");
+      assert.deepEqual(await gone, [null, "SIGKILL"]);
+      for (let i = 0; i < 5; i++) {
+        const stored = await store.read(`killed-${i}`);
+        assert(stored.ok, stored.ok ? "" : stored.error);
+        if (stored.value === undefined) continue;
+        const { by, at, policy } = stored.value.record;
+        assert.equal(policy, `${by}-${at} `.repeat(2_000));
+        seen++;
+      }
+    }
+    assert(seen > 20, `only ${seen} records were ever written`);
   });
 
   test("a bucket of somebody else's is not used, even if it lets us in", async () => {

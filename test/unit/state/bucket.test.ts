@@ -144,6 +144,20 @@ for (const [what, fail] of sick) {
   });
 }
 
+test("an answer without an end is not read to the end of its time", async () => {
+  const fake = await fakeStore("quoted");
+  const store = await opened(fake.endpoint);
+  fake.fail = (_request, response) => {
+    response.writeHead(200, { etag: '"e"' });
+    const more = setInterval(() => response.write(Buffer.alloc(65_536, " ")), 1);
+    response.once("close", () => clearInterval(more));
+    return true;
+  };
+  const start = performance.now();
+  assert(!(await store.read("photos")).ok);
+  assert(performance.now() - start < 1_000);
+});
+
 /** Lets reads through and does `fail` to the next write of a record. */
 function failNextWrite(fake: FakeStore, fail: (response: ServerResponse) => boolean): void {
   fake.fail = (request, response) => {

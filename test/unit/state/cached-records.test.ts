@@ -193,6 +193,17 @@ test("after a change neither what is in memory nor what is being read is used", 
   assert.deepEqual(bench.cache.find("photos"), BOB);
 });
 
+test("a read that a change overtook is not remembered", async () => {
+  const bench = new Bench();
+  bench.held = true;
+  const old = bench.cache.fetch("photos");
+  await setImmediate();
+  bench.cache.invalidate("photos");
+  await bench.release();
+  assert.deepEqual(await old, ok(ALICE));
+  assert.equal(bench.cache.find("photos"), "unknown");
+});
+
 test("a change through the cache invalidates, whatever came of it", async () => {
   for (const answer of [ok(undefined), BROKEN]) {
     for (const change of ["write", "remove"] as const) {

@@ -1,7 +1,7 @@
 import type { StateStore } from "../../../src/state/state-store.ts";
 
 /** Adds one to the number in `by` of the record, as often as it takes to be the one who wrote. */
-export async function increment(store: StateStore, name: string): Promise<void> {
+async function increment(store: StateStore, name: string): Promise<void> {
   for (;;) {
     const stored = await store.read(name);
     if (!stored.ok) throw new Error(stored.error);
