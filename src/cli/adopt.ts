@@ -38,7 +38,8 @@ async function adopt(written: string, account: string, config: Config): Promise<
   if (!bucket.ok) return refused(bucket.error);
   if (config.state === undefined)
     return refused("the configuration has no state to remember it in");
-  if (!config.accounts.some(({ name }) => name === account)) {
+  // Users of a Ceph are known there only.
+  if (config.ceph.length === 0 && !config.accounts.some(({ name }) => name === account)) {
     const known = config.accounts.map(({ name }) => name).join(", ");
     return refused(`there is no account "${account}". Known: ${known}`);
   }

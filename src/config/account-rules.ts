@@ -6,11 +6,12 @@ import { parseInstant } from "./scalars.ts";
 
 /**
  * What must fit together across accounts files: names and access keys are given once, tiers
- * exist (`tiers`: their names). Looks at single values, so that it finds its problems although others are there.
+ * exist (`tiers`: their names). `ceph`: subusers may have their keys and tiers there. Looks at single values, so that it finds its problems although others are there.
  */
 export function accountProblems(
   tiers: ReadonlySet<string>,
   files: readonly (ConfigDocument | undefined)[],
+  ceph: boolean,
 ): readonly Problem[] {
   const scalars = files.flatMap((document) =>
     document === undefined
@@ -22,7 +23,7 @@ export function accountProblems(
     ...repeated(scalars, ACCOUNT_NAME, "account"),
     ...files.flatMap((document) => (document === undefined ? [] : repeatedSubusers(document))),
     ...unknownTiers(tiers, scalars),
-    ...files.flatMap((document) => (document === undefined ? [] : powerless(document))),
+    ...files.flatMap((document) => (document === undefined ? [] : powerless(document, ceph))),
     ...scalars.flatMap(emptyLife),
   ];
 }
@@ -82,13 +83,17 @@ function unknownTiers(tiers: ReadonlySet<string>, scalars: readonly Scalar[]): r
   });
 }
 
-/** A subuser with neither a tier nor a policy, who could do nothing: surely a slip. */
-function powerless(document: ConfigDocument): readonly Problem[] {
+/**
+ * A subuser with neither a tier nor a policy, who could do nothing: surely a slip, unless Ceph has
+ * its keys and its tier.
+ */
+function powerless(document: ConfigDocument, ceph: boolean): readonly Problem[] {
   const problems: Problem[] = [];
   for (const path of document.nodes.keys()) {
     const subuser = /^(accounts\[\d+\]\.subusers\[\d+\])\.name$/.exec(path)?.[1];
     if (subuser === undefined) continue;
     const { nodes } = document;
+    if (ceph && !nodes.has(`${subuser}.keys[0]`)) continue;
     if (nodes.has(`${subuser}.tier`) || nodes.has(`${subuser}.policies[0]`)) continue;
     const message = "The subuser may do nothing: it has neither a tier nor a policy";
     problems.push(problemAt(document, subuser, { message, remedy: "Add tier: READ, or policies" }));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ActionsSchema, NetworksSchema } from "./gateway-schema.ts";
 import {
   parseAccessKey,
+  parseAccountName,
   parseBucketName,
   parseInstant,
   parsePrincipalName,
@@ -59,7 +60,7 @@ const SubuserSchema = z.strictObject({
 });
 
 const AccountSchema = z.strictObject({
-  name: text(parsePrincipalName),
+  name: text(parseAccountName),
   upstream: z
     .strictObject(credential)
     .optional()

@@ -43,8 +43,8 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     elsewhere: NOWHERE_ELSE,
     keepsState: config.state !== undefined,
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
-    // Each key as the client's and as the store's.
-    ring: new KeyRing(keys.size * 2 + 2),
+    // Each key as the client's and as the store's; those of Ceph are one and the same.
+    ring: new KeyRing(keys.size * 2 + 2 + foreignSecrets(config.ceph)),
     signatures: compileSignatures(policy, limits),
     policy: {
       ...compilePolicy(policy),
@@ -53,6 +53,13 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     limits: { xmlBytesMax: limits.xmlBytesMax },
   };
 }
+
+/** Of how many of Ceph's keys signing keys are kept: each takes about 2 KiB. */
+function foreignSecrets(ceph: Config["ceph"]): number {
+  return ceph.reduce((sum, { entries }) => sum + Math.min(entries, FOREIGN_SECRETS_MAX), 0);
+}
+
+const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore(upstream: Config["upstream"]): StoreSettings {
   const { endpoints, region, addressing, tenants, operations, trailers } = upstream;
@@ -107,23 +114,30 @@ function compileKeys(
   return [...own, ...users];
 }
 
-function compileAccount(written: AccountConfig, policy: Config["policy"]): Account {
+/** `tenant`: Ceph's, for principals that name it; undefined: the account is not Ceph's. */
+export function compileAccount(
+  written: AccountConfig,
+  policy: Config["policy"],
+  tenant?: string,
+): Account {
   const { upstream } = written;
   return {
-    ...compileHolder(written, written, undefined, policy),
+    ...compileHolder(written, written, undefined, policy, tenant),
     tier: policy.provider.accountTier,
     policies: compileSet(written.policies),
     upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
   };
 }
 
-function compileSubuser(
+/** `tenant`: as for compileAccount(). */
+export function compileSubuser(
   written: SubuserConfig,
   account: AccountConfig,
   policy: Config["policy"],
+  tenant?: string,
 ): Holder {
   return {
-    ...compileHolder(written, account, written.name, policy),
+    ...compileHolder(written, account, written.name, policy, tenant),
     tier: tierNamed(policy.tiers, written.tier),
     policies: compileSet([...account.policies, ...written.policies]),
   };
@@ -135,10 +149,11 @@ function compileHolder(
   account: AccountConfig,
   subuser: string | undefined,
   { provider }: Config["policy"],
+  tenant: string | undefined,
 ): Omit<Holder, "tier" | "policies"> {
   const { name, networks, blockedActions } = written;
   const groups = [...new Set([...account.groups, ...written.groups])];
-  const identity = { account: account.name, subuser, groups, tenant: undefined };
+  const identity = { account: account.name, subuser, groups, tenant };
   const tags = Object.entries({ ...account.tags, ...written.tags });
   return {
     name,

@@ -54,6 +54,8 @@ export type Config = {
     /** What https endpoints are trusted by; undefined: the system's certificates. */
     readonly ca: string | undefined;
   };
+  /** Sources of keys besides the accounts files, in their order. */
+  readonly ceph: readonly CephConfig[];
   /** Of all accounts files, in their order. */
   readonly accounts: readonly AccountConfig[];
   /** Whose policies the gateway keeps. */
@@ -106,6 +108,19 @@ export type StateConfig = { readonly refreshMs: number } & (
     }
 );
 
+/** A Ceph whose users may come with their own keys. */
+export type CephConfig = {
+  readonly endpoint: Endpoint;
+  /** The gateway's own, for the Admin Ops API. */
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly cacheMs: number;
+  readonly staleMs: number;
+  readonly entries: number;
+  /** What an https endpoint is trusted by; undefined: the system's certificates. */
+  readonly ca: string | undefined;
+};
+
 /** An account as written, its policies and its subusers' read. */
 export type AccountConfig = Omit<WrittenAccount, "policies" | "subusers"> & {
   readonly policies: readonly Policy[];
@@ -138,7 +153,7 @@ export function parseConfig(
   const documents = files.flatMap((each) => each.document ?? []);
   problems.push(
     ...gatewayProblems(document, provider),
-    ...accountProblems(new Set(tiers.keys()), documents),
+    ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
   );
   const accounts: AccountConfig[] = [];
@@ -238,9 +253,14 @@ function accountsFiles(
   return files;
 }
 
+/** Whether users of a Ceph may come, of whom an accounts file says nothing or only a part. */
+function hasCeph({ nodes }: ConfigDocument): boolean {
+  return [...nodes.keys()].some((path) => /^identities\[\d+\]\.ceph$/.test(path));
+}
+
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
 function assemble(
-  { listen, admin, upstream, policy, state, limits, log }: GatewayFile,
+  { listen, admin, upstream, identities, policy, state, limits, log }: GatewayFile,
   { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
@@ -266,6 +286,9 @@ function assemble(
       headersTimeoutMs: headersTimeout,
       ca: pem.ca,
     },
+    ceph: identities.flatMap(({ ceph }, i) =>
+      ceph === undefined ? [] : [cephConfig(ceph, pem.cephCas.get(i))],
+    ),
     accounts,
     buckets,
     policy: {
@@ -298,6 +321,13 @@ function assemble(
     },
     log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
   };
+}
+
+function cephConfig(
+  { cache, stale, caFile: _file, ...rest }: NonNullable<GatewayFile["identities"][number]["ceph"]>,
+  ca: string | undefined,
+): CephConfig {
+  return { ...rest, cacheMs: cache, staleMs: stale, ca };
 }
 
 /** Undefined: neither is given. */

@@ -18,6 +18,7 @@ export function gatewayProblems(gateway: ConfigDocument, provider: Provider): re
     ...vainState(gateway),
     ...doubtfulDomains(gateway),
     ...vainAccountDomains(gateway, provider),
+    ...notOneSource(gateway),
   ];
 }
 
@@ -85,6 +86,18 @@ function virtualAddresses(gateway: ConfigDocument): readonly Problem[] {
     const message = `Virtual addressing needs endpoints with host names: got "${host}"`;
     const remedy = "Name the store, or set upstream.addressing to path";
     return [problemAt(gateway, path, { message, remedy })];
+  });
+}
+
+/** An item of `identities` is one source: with two in it, nobody could say which comes first. */
+function notOneSource(gateway: ConfigDocument): readonly Problem[] {
+  return [...gateway.nodes].flatMap(([path, { value }]) => {
+    // Scalars there are the schema's to complain of.
+    if (!/^identities\[\d+\]$/.test(path) || value !== undefined) return [];
+    const sources = ["accounts", "ceph"].filter((kind) => gateway.nodes.has(`${path}.${kind}`));
+    if (sources.length === 1) return [];
+    const message = `Expected one source, accounts or ceph: got ${sources.length === 0 ? "none" : "both"}`;
+    return [problemAt(gateway, path, { message, remedy: "Make each source an item of its own" })];
   });
 }
 

@@ -101,6 +101,29 @@ const UpstreamSchema = z.strictObject({
     ),
 });
 
+const CephSchema = z.strictObject({
+  endpoint: text(parseEndpoint).describe(
+    "An RGW that serves the Admin Ops API, such as http://rgw:7480",
+  ),
+  accessKey: text(parseAccessKey).describe('Of a user with the capability "users=read"'),
+  secretKey: text(parseSecret),
+  cache: duration("1s", "1d")
+    .prefault("60s")
+    .describe("How long an answer counts: changes in Ceph are in force after it at the latest"),
+  stale: duration("0s", "7d")
+    .prefault("10m")
+    .describe("How much longer a known key counts while RGW does not answer"),
+  entries: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .prefault(100_000)
+    .describe("How many keys are kept in memory at most"),
+  caFile: someText()
+    .optional()
+    .describe("File with the certificates that an https endpoint is trusted by, PEM"),
+});
+
 const PolicySchema = z.strictObject({
   provider: z.enum(PROVIDERS).prefault("aws").describe("The access model"),
   mode: z
@@ -212,10 +235,11 @@ export const GatewaySchema = z.strictObject({
   identities: z
     .array(
       z.strictObject({
-        accounts: someText().describe("An accounts file, see accounts.schema.json"),
+        accounts: someText().optional().describe("An accounts file, see accounts.schema.json"),
+        ceph: CephSchema.optional().describe("A Ceph whose users may come with their own keys"),
       }),
     )
-    .describe("Where keys are known from"),
+    .describe("Where keys are known from, one source an item"),
   policy: PolicySchema.prefault({}),
   state: StateSchema.optional().describe(
     "Where the gateway remembers owners and policies of buckets; absent: only the configuration says",

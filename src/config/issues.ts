@@ -14,14 +14,7 @@ export function shapeProblems(
   schema: z.ZodType,
   issues: readonly Issue[],
 ): readonly Problem[] {
-  const problems = issues.flatMap((issue) => issueProblems(document, schema, issue));
-  const planned = new Set(
-    problems.filter(({ remedy }) => remedy === PLANNED_REMEDY).map(({ path }) => parentOf(path)),
-  );
-  // `ceph:` instead of `accounts:` is one mistake: not also a missing `accounts`.
-  return problems.filter(
-    ({ message, path }) => !message.startsWith(MISSING) || !planned.has(parentOf(path)),
-  );
+  return issues.flatMap((issue) => issueProblems(document, schema, issue));
 }
 
 /** `complaint` at the value of `path`, or, where the value is missing, at what should hold it. */
@@ -37,9 +30,6 @@ export function quoted(path: string, node: DocumentNode | undefined): string {
   const shown = node.written.length > 80 ? `${node.written.slice(0, 80)}…` : node.written;
   return `: got "${shown}"`;
 }
-
-const MISSING = "Missing key ";
-const PLANNED_REMEDY = "Remove it, or run a version of s3warden that has it";
 
 /** Secrets by their place, and an endpoint with a password in it. */
 function isSecret(path: string, written: string): boolean {
@@ -65,7 +55,7 @@ function issueProblems(
 
 function complain(document: ConfigDocument, path: string, issue: Issue): Complaint {
   const node = document.nodes.get(path);
-  if (node === undefined) return { message: `${MISSING}"${lastOf(path)}"`, remedy: "Add it" };
+  if (node === undefined) return { message: `Missing key "${lastOf(path)}"`, remedy: "Add it" };
   if (issue.code === "invalid_value") return oneOf(path, node, issue.values.map(String));
   if (issue.code === "invalid_type") return wrongKind(path, node, issue.expected);
   const remedy = issue.code === "custom" ? String(issue.params?.["remedy"] ?? "") : "";
@@ -74,7 +64,7 @@ function complain(document: ConfigDocument, path: string, issue: Issue): Complai
 
 function planned(what: string): Complaint {
   const message = `"${what}" is part of the configuration contract but not implemented in this version`;
-  return { message, remedy: PLANNED_REMEDY };
+  return { message, remedy: "Remove it, or run a version of s3warden that has it" };
 }
 
 function unknownKey(key: string, known: readonly string[]): Complaint {

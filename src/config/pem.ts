@@ -9,10 +9,12 @@ import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 export type Pem = {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly ca: string | undefined;
+  /** Of sources in Ceph, by their place in `identities`. */
+  readonly cephCas: ReadonlyMap<number, string>;
 };
 
 /**
- * Reads the files behind `listen.tls` and `upstream.caFile`, and proves that they are what they
+ * Reads the files behind `listen.tls` and every `caFile`, and proves that they are what they
  * are named for: a server that only notices at the first handshake is found out too late.
  */
 export function readPem(
@@ -37,9 +39,18 @@ export function readPem(
   const ca = read("upstream.caFile", certificateFault);
   const cert = read("listen.tls.cert", certificateFault);
   const key = read("listen.tls.key", (text) => keyFault(text, cert));
+  const cephCas = new Map<number, string>();
+  for (const path of gateway.nodes.keys()) {
+    const index = CEPH_CA.exec(path)?.[1];
+    const text = index === undefined ? undefined : read(path, certificateFault);
+    if (text !== undefined) cephCas.set(Number(index), text);
+  }
   if (problems.length > 0) return err(problems);
-  return ok({ tls: cert === undefined || key === undefined ? undefined : { cert, key }, ca });
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+  return ok({ tls, ca, cephCas });
 }
+
+const CEPH_CA = /^identities\[(\d+)\]\.ceph\.caFile$/;
 
 function certificateFault(text: string): string | undefined {
   return attempt(() => new X509Certificate(text)) === undefined

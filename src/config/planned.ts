@@ -8,13 +8,12 @@
 const KEYS: ReadonlySet<string> = new Set([
   "listen.trustedProxies",
   "listen.proxyProtocol",
-  "identities[].ceph",
   "limits.requestsPerAccount",
   "limits.concurrentRequests",
   "passthrough",
 ]);
 
-/** Whether the key at `path` (such as `identities[0].ceph`) belongs to a later version. */
+/** Whether the key at `path` (such as `listen.proxyProtocol`) belongs to a later version. */
 export function isPlannedKey(path: string): boolean {
   return KEYS.has(path.replaceAll(/\[\d+\]/g, "[]"));
 }

@@ -133,6 +133,15 @@ export function parseBucketName(text: string): Result<BucketName, string> {
   return bucket?.ok === true ? bucket : err("Expected the name of a bucket, or tenant:bucket");
 }
 
+/** The name of an account: of Ceph's users `user`, and `tenant$user` where the two differ. */
+export function parseAccountName(text: string): Result<string, string> {
+  const parts = text.split("$");
+  const names = parts.map(parsePrincipalName);
+  const wrong = names.find((name) => !name.ok);
+  if (parts.length <= 2 && wrong === undefined) return ok(text);
+  return wrong ?? err("Expected one $ at most, between a tenant of Ceph and its user");
+}
+
 /** The name of an account or subuser; `account:subuser` is how `explain` names them together. */
 export function parsePrincipalName(text: string): Result<string, string> {
   if (/^[A-Za-z0-9_.@+=-]{1,128}$/.test(text)) return ok(text);

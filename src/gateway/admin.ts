@@ -4,21 +4,21 @@ import type { OpenSources } from "./sources.ts";
 import { bind, type Listening } from "./server.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What must work for requests to be served. */
-type Parts = {
+/** What the operator's tools look at, and change. */
+export type Administered = {
+  readonly metrics: Metrics;
   readonly upstream: Upstream;
   /** Those of the configuration in force. */
   readonly sources: () => OpenSources;
 };
 
-/** The port for the operator's tools: `/healthz`, `/readyz` and `/metrics`. */
+/** The port for the operator's tools: `/healthz`, `/readyz`, `/metrics` and `/identities/drop`. */
 export async function listenAdmin(
-  metrics: Metrics,
-  parts: Parts,
+  administered: Administered,
   options: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const server = http.createServer((request, response) => {
-    void respond(metrics, parts, request, response);
+    void respond(administered, request, response);
   });
   const address = await bind(server, options);
   const close = (): Promise<void> => {
@@ -31,33 +31,39 @@ export async function listenAdmin(
 }
 
 async function respond(
-  metrics: Metrics,
-  parts: Parts,
+  administered: Administered,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const { status, type, body } = await answer(metrics, parts, request);
-  response.writeHead(status, { "content-type": type });
+  // A body has nothing to say here, but must not stand in the way of the next request.
+  request.resume();
+  const { status, type, body, allow } = await answer(administered, request);
+  response.writeHead(status, { "content-type": type, ...(allow && { allow }) });
   response.end(request.method === "HEAD" ? "" : body);
 }
 
-type Page = { readonly status: number; readonly type: string; readonly body: string };
+type Page = {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  /** The methods that there are, where it was another. */
+  readonly allow?: string;
+};
 
 const PLAIN = "text/plain; charset=utf-8";
 
-async function answer(
-  metrics: Metrics,
-  parts: Parts,
-  request: http.IncomingMessage,
-): Promise<Page> {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, type: PLAIN, body: "Only GET and HEAD are served\n" };
+async function answer(administered: Administered, request: http.IncomingMessage): Promise<Page> {
+  const { method = "", url } = request;
+  if (url === "/identities/drop") return drop(administered, method);
+  if (method !== "GET" && method !== "HEAD") {
+    return { ...plain(405, "Only GET and HEAD are served"), allow: "GET, HEAD" };
   }
-  switch (request.url) {
+  const { metrics } = administered;
+  switch (url) {
     case "/healthz":
-      return { status: 200, type: PLAIN, body: "alive\n" };
+      return plain(200, "alive");
     case "/readyz":
-      return readiness(parts);
+      return readiness(administered);
     case "/metrics":
       return {
         status: 200,
@@ -65,16 +71,23 @@ async function answer(
         body: await metrics.registry.metrics(),
       };
     default:
-      return { status: 404, type: PLAIN, body: "Try /healthz, /readyz or /metrics\n" };
+      return plain(404, "Try /healthz, /readyz or /metrics");
   }
 }
 
-function readiness({ upstream, sources }: Parts): Page {
-  if (!upstream.ready) {
-    return { status: 503, type: PLAIN, body: "No endpoint of the store answers\n" };
-  }
-  if (!sources().healthy()) {
-    return { status: 503, type: PLAIN, body: "What is kept of buckets cannot be read\n" };
-  }
-  return { status: 200, type: PLAIN, body: "ready\n" };
+function readiness({ upstream, sources }: Administered): Page {
+  if (!upstream.ready) return plain(503, "No endpoint of the store answers");
+  if (!sources().healthy()) return plain(503, "What is kept of buckets cannot be read");
+  return plain(200, "ready");
+}
+
+/** It changes something, so it is no page to be fetched. */
+function drop({ sources }: Administered, method: string): Page {
+  if (method !== "POST") return { ...plain(405, "Only POST is served"), allow: "POST" };
+  sources().dropIdentities();
+  return plain(200, "dropped");
+}
+
+function plain(status: number, text: string): Page {
+  return { status, type: PLAIN, body: `${text}\n` };
 }

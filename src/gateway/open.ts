@@ -39,7 +39,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
   const upstream = openUpstream(config, metrics, log);
   const state = await openStateOf(config);
-  let opened = openSources(config, state, metrics);
+  let opened = openSources(config, state, metrics, log);
   const live = { current: liveOf(config, opened, 1) };
   const gateway: Gateway = {
     live,
@@ -49,11 +49,8 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     log,
   };
   metrics.configAccepted(1, Date.now());
-  const admin = await listenAdmin(
-    metrics,
-    { upstream, sources: () => opened },
-    config.admin.address,
-  );
+  const sources = (): OpenSources => opened;
+  const admin = await listenAdmin({ metrics, upstream, sources }, config.admin.address);
   const closeBackground = async (): Promise<void> => {
     await upstream.close();
     await opened.close();
@@ -79,7 +76,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     if (fixed.length > 0) return err(`Cannot change ${fixed.join(", ")} without a restart`);
     const generation = live.current.snapshot.generation + 1;
     const before = opened;
-    opened = openSources(next, state, metrics);
+    opened = openSources(next, state, metrics, log);
     live.current = liveOf(next, opened, generation);
     // Requests under way still ask the sources that they began with.
     void before.close();

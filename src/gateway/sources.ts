@@ -1,5 +1,7 @@
+import type { Logger } from "pino";
 import type { Elsewhere } from "../admission/snapshot.ts";
 import type { Config } from "../config/config.ts";
+import { openIdentities } from "../identity/identities.ts";
 import { ok } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault } from "../s3/faults.ts";
@@ -13,6 +15,8 @@ export type OpenSources = {
   readonly elsewhere: Elsewhere;
   /** How the rest is fetched. */
   readonly sources: Sources;
+  /** Forgets who has which key, so that it is asked for again. */
+  readonly dropIdentities: () => void;
   /** Whether everything that decisions need could be had when it was last tried. */
   readonly healthy: () => boolean;
   readonly close: () => Promise<void>;
@@ -23,17 +27,20 @@ export function openSources(
   config: Config,
   state: StateStore | undefined,
   metrics: Metrics,
+  log: Logger,
 ): OpenSources {
+  const identities = openIdentities(config, metrics, log);
   const records = recordsOf(config, state, metrics);
   return {
-    elsewhere: { key: undefined, bucket: records?.find },
+    elsewhere: { key: identities?.find, bucket: records?.find },
     sources: {
-      key: () => Promise.resolve(ok(undefined)),
+      key: identities?.key ?? (() => Promise.resolve(ok(undefined))),
       bucket: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
       change: records?.change ?? (() => Promise.resolve(fault("NotImplemented"))),
     },
+    dropIdentities: () => identities?.drop(),
     healthy: () => records?.healthy() ?? true,
-    close: () => Promise.resolve(),
+    close: async () => identities?.close(),
   };
 }
 

@@ -33,6 +33,10 @@ export class Metrics {
     "Failures to read or write what is kept of buckets",
     [],
   );
+  readonly #lookups = this.#counter("identity_lookups_total", "Access keys looked up elsewhere", [
+    "source",
+    "result",
+  ]);
   readonly #cacheHits = this.#counter("cache_hits_total", "Look-ups that memory answered", [
     "cache",
   ]);
@@ -87,6 +91,10 @@ export class Metrics {
   /** What is kept of a bucket was read or written, or that failed. */
   stateUsed(worked: boolean): void {
     if (!worked) this.#stateErrors.inc();
+  }
+
+  identityLookedUp(source: "ceph", result: "found" | "nobody" | "unavailable"): void {
+    this.#lookups.inc({ source, result });
   }
 
   /** `hit`: memory had the answer. */

@@ -5,6 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { ADMIT_MICROS_AIM, admitCosts, costLines } from "./admit.ts";
+import { scaleCosts, scaleLines } from "./scale.ts";
+import { policyCosts, policyLines } from "./policy.ts";
 import { endAll } from "./support/child.ts";
 import { Generator, type Round } from "./support/generator.ts";
 import { machineLines } from "./support/machine.ts";
@@ -28,12 +30,20 @@ for (const [name, value] of machine) say(`${name.padEnd(12)}${value}`);
 say("\nStore, proxy and load generator share the cores.\n");
 const costs = admitCosts(plan.admitCalls);
 for (const line of costLines(costs)) say(line);
+const policies = policyCosts();
+say("");
+for (const line of policyLines(policies)) say(line);
+const scales = options.quick ? [] : scaleCosts(plan.admitCalls);
+if (scales.length > 0) say("");
+for (const line of scaleLines(scales)) say(line);
 const rows = rowsOf(await measured(plan));
 await endAll();
 for (const line of tableLines(rows)) say(line);
 if (options.json) {
   const aims = { admitMicros: ADMIT_MICROS_AIM, ratio: AIMS };
-  console.log(JSON.stringify({ machine: Object.fromEntries(machine), aims, admit: costs, rows }));
+  console.log(
+    JSON.stringify({ machine: Object.fromEntries(machine), aims, admit: costs, scales, rows }),
+  );
 }
 
 async function measured(plan: Plan): Promise<Rounds> {

@@ -14,6 +14,8 @@ export type GatewayOptions = {
   readonly upstream: string | readonly string[];
   /** `accounts:` of accounts.yaml. */
   readonly accounts: readonly Section[];
+  /** Sources in Ceph after the accounts file, as under `ceph:`. */
+  readonly ceph?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
   /** Further files beside the configuration, such as policies, by name. */
@@ -72,11 +74,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
+  const { ceph = [] } = options;
   return {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0" },
     upstream: { endpoints: [options.upstream].flat(), region: "us-east-1", ...options.store },
-    identities: [{ accounts: "accounts.yaml" }],
+    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: { provider: "aws", ...options.policy },
     ...(options.state && { state: options.state }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),

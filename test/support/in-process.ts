@@ -15,6 +15,8 @@ export type InProcessOptions = {
   /** The store's endpoints. */
   readonly upstream: string | readonly string[];
   readonly accounts: readonly Section[];
+  /** Sources in Ceph after the accounts file, as under `ceph:`. */
+  readonly ceph?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
   /** Further files beside the configuration, such as policies, by name. */
@@ -36,8 +38,10 @@ export type InProcess = {
   readonly adminAddress: string;
   /** The whole audit log, when it has at least `count` lines; throws if it does not come to that. */
   readonly records: (count: number) => Promise<readonly AuditRecord[]>;
-  /** What the gateway logged at level `error` and above: bugs. */
+  /** What the gateway logged at level `error` and above. */
   readonly errors: readonly string[];
+  /** And at level `warn`. */
+  readonly warnings: readonly string[];
   /** May be called more than once. */
   readonly close: () => Promise<void>;
 };
@@ -48,31 +52,36 @@ const RECORDS_MS_MAX = 3_000;
 export async function openInProcess(options: InProcessOptions): Promise<InProcess> {
   const auditFile = join(scratchFolder("flow"), "audit.jsonl");
   const errors: string[] = [];
-  const log = pino({ level: "error" }, { write: (line: string) => void errors.push(line) });
+  const warnings: string[] = [];
+  const write = (line: string): void => {
+    (line.startsWith('{"level":40') ? warnings : errors).push(line);
+  };
+  const log = pino({ level: "warn" }, { write });
   const gateway = await openGateway(configOf(options, auditFile), log);
   let closed: Promise<void> | undefined;
   return {
     address: gateway.address,
     adminAddress: gateway.adminAddress,
     errors,
+    warnings,
     records: (count) => recordsOf(auditFile, count),
     close: () => (closed ??= gateway.close()),
   };
 }
 
 function configOf(options: InProcessOptions, auditFile: string): Parameters<typeof openGateway>[0] {
+  const { accounts, buckets = [], ceph = [] } = options;
   const gateway = {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0" },
     upstream: { endpoints: [options.upstream].flat(), ...options.store },
-    identities: [{ accounts: "accounts.yaml" }],
+    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: options.policy ?? {},
     ...(options.state && { state: options.state }),
     limits: options.limits ?? {},
     log: { audit: { file: auditFile } },
   };
   // JSON is YAML.
-  const { accounts, buckets = [] } = options;
   const files: Readonly<Record<string, string>> = {
     ...options.files,
     "accounts.yaml": JSON.stringify({ accounts, buckets }),

@@ -347,13 +347,70 @@ for (const [text, place, named] of PLANNED_TABLE) {
   });
 }
 
-test("parseConfig() says of a Ceph source only that it is not implemented", () => {
-  const text =
-    'upstream: { endpoints: ["http://s"] }\nidentities:\n  - ceph: { endpoint: "http://s" }\n';
-  assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
-    'gateway.yaml:3:5 identities[0].ceph: "identities[0].ceph" is part of the configuration contract but not implemented in this version | Remove it, or run a version of s3warden that has it',
+const SOURCES = 'upstream: { endpoints: ["http://s"] }\nidentities:\n';
+const CEPH_SOURCE = '{ endpoint: "http://rgw:7480", accessKey: GW, secretKey: SK';
+
+test("parseConfig() gives Ceph sources in their order, with their defaults", () => {
+  const other = `${CEPH_SOURCE}, cache: 2s, stale: 0s, entries: 5 }`;
+  const text = `${SOURCES}  - ceph: ${CEPH_SOURCE} }\n  - ceph: ${other}\n`;
+  const { ceph, accounts } = goodConfig({ "gateway.yaml": text });
+  const endpoint = { origin: "http://rgw:7480", authority: "rgw:7480" };
+  const named = { endpoint, accessKey: "GW", secretKey: "SK", ca: undefined };
+  assert.deepEqual(ceph, [
+    { ...named, cacheMs: 60_000, staleMs: 600_000, entries: 100_000 },
+    { ...named, cacheMs: 2000, staleMs: 0, entries: 5 },
   ]);
+  assert.deepEqual(accounts, []);
 });
+
+const SOURCE_TABLE = [
+  [
+    "a source without a credential",
+    '  - ceph: { endpoint: "http://rgw" }\n',
+    [
+      'gateway.yaml:3:5 identities[0].ceph.accessKey: Missing key "accessKey" | Add it',
+      'gateway.yaml:3:5 identities[0].ceph.secretKey: Missing key "secretKey" | Add it',
+    ],
+  ],
+  [
+    "an item of two sources",
+    `  - accounts: accounts.yaml\n    ceph: ${CEPH_SOURCE} }\n`,
+    [
+      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got both | Make each source an item of its own",
+    ],
+  ],
+  [
+    "an item of no source",
+    "  - {}\n",
+    [
+      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got none | Make each source an item of its own",
+    ],
+  ],
+  [
+    "an endpoint with a path, whose prefix would not be the one that was signed",
+    `  - ceph: ${CEPH_SOURCE.replace("7480", "7480/admin")} }\n`,
+    [
+      'gateway.yaml:3:23 identities[0].ceph.endpoint: Expected http:// or https://, a host and perhaps a port, and no path: got "http://rgw:7480/admin"',
+    ],
+  ],
+  [
+    "a cache of no time",
+    `  - ceph: ${CEPH_SOURCE}, cache: 0s }\n`,
+    ['gateway.yaml:3:79 identities[0].ceph.cache: Expected 1s to 1d: got "0s"'],
+  ],
+  [
+    "a caFile that is no certificate",
+    `  - ceph: ${CEPH_SOURCE}, caFile: accounts.yaml }\n`,
+    [
+      'gateway.yaml:3:80 identities[0].ceph.caFile: Expected a certificate in PEM form: got "accounts.yaml"',
+    ],
+  ],
+] as const;
+for (const [name, items, problems] of SOURCE_TABLE) {
+  test(`parseConfig() refuses ${name}`, () => {
+    assert.deepEqual(problemsOf({ "gateway.yaml": SOURCES + items }), problems);
+  });
+}
 
 test("parseConfig() reports every problem of every file at once, by file and line", () => {
   const gateway = `limits: { clockSkew: soon }\n${GATEWAY}listen: { domain: [x] }\n`;
@@ -420,6 +477,7 @@ test("parseConfig() gives every option its default", () => {
       headersTimeoutMs: 300_000,
       ca: undefined,
     },
+    ceph: [],
     accounts: [],
     buckets: [],
     state: undefined,

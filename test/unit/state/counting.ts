@@ -13,12 +13,17 @@ export async function increment(store: StateStore, name: string): Promise<void> 
   }
 }
 
-/** `count` increments by each of these stores, all at once. */
+/** Each of these stores increments in `lines` at once, `each` times one after the other. */
 export async function race(
   stores: readonly StateStore[],
   name: string,
-  count: number,
+  lines: number,
+  each = 1,
 ): Promise<void> {
-  const turns = Array.from({ length: count }, () => stores).flat();
-  await Promise.all(turns.map(async (store) => increment(store, name)));
+  const all = Array.from({ length: lines }, () => stores).flat();
+  await Promise.all(
+    all.map(async (store) => {
+      for (let i = 0; i < each; i++) await increment(store, name);
+    }),
+  );
 }

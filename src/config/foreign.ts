@@ -1,0 +1,126 @@
+import type { Account, Holder, Key } from "../admission/principal.ts";
+import { compileTier, type Tier } from "../provider/tier.ts";
+import { compileAccount, compileSubuser } from "./compile.ts";
+import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
+
+/** A user of a Ceph, with what its RGW says of it. */
+export type ForeignUser = {
+  /** "": none. */
+  readonly tenant: string;
+  /** Within its tenant. */
+  readonly name: string;
+  readonly suspended: boolean;
+  /** RGW's permissions, such as `read-write`, by the subuser's name without its user's. */
+  readonly subusers: ReadonlyMap<string, string>;
+  readonly keys: readonly ForeignKey[];
+};
+
+export type ForeignKey = {
+  readonly accessKeyId: string;
+  readonly secret: string;
+  /** Undefined: the user's own. */
+  readonly subuser: string | undefined;
+  readonly disabled: boolean;
+};
+
+/**
+ * How users of a Ceph become accounts of `config`: the function gives one of the user's keys;
+ * undefined: the user has no such key. An account of the same name in an accounts file gives its
+ * networks, policies and the rest to the user and to the user's subusers of the same names.
+ */
+export function compileForeign({
+  accounts,
+  policy,
+}: Pick<Config, "accounts" | "policy">): (
+  user: ForeignUser,
+  accessKeyId: string,
+) => Key | undefined {
+  const written = new Map(accounts.map((account) => [account.name, account]));
+  const compile = (user: ForeignUser, key: ForeignKey): Key => {
+    const name = accountNameOf(user);
+    const config = written.get(name) ?? { ...NOTHING_WRITTEN, name };
+    const account = compileAccount(config, policy, user.tenant);
+    const subuser =
+      key.subuser === undefined
+        ? undefined
+        : compileForeignSubuser(key.subuser, user, config, policy);
+    return keyOf(user, key, account, subuser);
+  };
+  return (user, accessKeyId) => {
+    const key = user.keys.find((one) => one.accessKeyId === accessKeyId);
+    return key && compile(user, key);
+  };
+}
+
+/**
+ * The account that a user becomes. A tenant whose only user has its name, as LUMI-O makes them, is
+ * named once; `$` stands in no name of RGW's own.
+ */
+function accountNameOf({ tenant, name }: ForeignUser): string {
+  return tenant === "" || tenant === name ? name : `${tenant}$${name}`;
+}
+
+/** The file may give a tier of its own; otherwise RGW's permission is the tier. */
+function compileForeignSubuser(
+  name: string,
+  user: ForeignUser,
+  account: AccountConfig,
+  policy: Config["policy"],
+): Holder {
+  const written = account.subusers.find((subuser) => subuser.name === name);
+  const config: SubuserConfig = written ?? { ...NOTHING_WRITTEN, name };
+  const subuser = compileSubuser(config, account, policy, user.tenant);
+  return { ...subuser, tier: subuser.tier ?? tierOf(user.subusers.get(name), policy.tiers) };
+}
+
+/** What has no row grants nothing: RGW's `<none>`, and words that it may learn some day. */
+function tierOf(permission: string | undefined, tiers: ReadonlyMap<string, Tier>): Tier {
+  return tiers.get(TIER_NAMES.get(permission ?? "") ?? "") ?? NO_TIER;
+}
+
+/** RGW's permissions of subusers, as its Admin Ops API writes them, and the tiers they are here. */
+const TIER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["read", "READ"],
+  ["write", "WRITE"],
+  ["read-write", "READWRITE"],
+  ["full-control", "FULL"],
+]);
+
+const NO_TIER = emptyTier();
+
+function emptyTier(): Tier {
+  const tier = compileTier({ name: "NONE", kind: "access", patterns: [], operationNames: false });
+  if (!tier.ok) throw new Error("No patterns are no wrong patterns");
+  return tier.value;
+}
+
+/** An account or subuser that no file says anything of. */
+const NOTHING_WRITTEN: Omit<AccountConfig, "name"> & Omit<SubuserConfig, "name"> = {
+  keys: [],
+  groups: [],
+  privileges: [],
+  tags: {},
+  networks: { allow: [], deny: [] },
+  blockedActions: [],
+  policies: [],
+  subusers: [],
+};
+
+function keyOf(
+  user: ForeignUser,
+  { accessKeyId, secret, disabled }: ForeignKey,
+  account: Account,
+  subuser: Holder | undefined,
+): Key {
+  return {
+    accessKeyId,
+    secret,
+    account,
+    subuser,
+    disabled: user.suspended || disabled,
+    notBeforeMs: undefined,
+    expiresMs: undefined,
+    sessionToken: undefined,
+    networks: NOTHING_WRITTEN.networks,
+  };
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { ForeignKey, ForeignUser } from "../config/foreign.ts";
+
+/** What RGW says to the question whose an access key is. */
+export type AdminAnswer =
+  | { readonly kind: "user"; readonly user: ForeignUser }
+  /** Nobody's; or the gateway's own user may not ask, which RGW answers alike. */
+  | { readonly kind: "nobody" }
+  | Unavailable;
+
+/** No answer that could be believed; `why` is for the operator and quotes no answer, nor a secret. */
+export type Unavailable = {
+  readonly kind: "unavailable";
+  /** `source`: it does not answer. `key`: what it answers for this one key cannot be read. */
+  readonly about: "source" | "key";
+  readonly why: string;
+};
+
+/**
+ * Reads the answer to `GET /admin/user?access-key=…` ("Get user info", Ceph's Admin Ops API).
+ * An unknown access key is 403 in Ceph 16, the same as missing capabilities, and 404 in others.
+ */
+export function readAnswer(status: number, body: Buffer, accessKeyId: string): AdminAnswer {
+  if (status === 403 || status === 404) return { kind: "nobody" };
+  if (status !== 200) return unavailable("source", `The answer has status ${status}`);
+  const answer = UserSchema.safeParse(jsonOf(body));
+  if (!answer.success) return unavailable("key", "The answer is no user of Ceph's");
+  const user = userOf(answer.data);
+  if (user === undefined) return unavailable("key", "A key of the answer is another user's");
+  if (user.keys.some((key) => key.accessKeyId === accessKeyId)) return { kind: "user", user };
+  return unavailable("key", "The answer is about a user who does not have the key");
+}
+
+export function unavailable(about: Unavailable["about"], why: string): Unavailable {
+  return { kind: "unavailable", about, why };
+}
+
+/** Neither of the two characters that join names of Ceph's, or `a$b` could be two users. */
+const NameSchema = z.string().regex(/^[^$:\p{Cc}]{1,256}$/u);
+const SecretSchema = z.string().min(1).max(1024);
+
+/** What is needed of the answer; each version of Ceph has more in it. */
+const UserSchema = z.object({
+  tenant: z.union([NameSchema, z.literal("")]),
+  user_id: NameSchema,
+  suspended: z.union([z.literal(0), z.literal(1), z.boolean()]),
+  subusers: z.array(z.object({ id: z.string(), permissions: z.string() })),
+  keys: z.array(
+    z.object({
+      user: z.string(),
+      access_key: z.string().min(1),
+      secret_key: SecretSchema,
+      // Since Ceph 19.
+      active: z.boolean().optional(),
+    }),
+  ),
+});
+
+type Answer = z.output<typeof UserSchema>;
+
+/** Undefined: a key in it is that of another user, so the rest is not to be trusted either. */
+function userOf({ tenant, user_id, suspended, subusers, keys }: Answer): ForeignUser | undefined {
+  const id = tenant === "" ? user_id : `${tenant}$${user_id}`;
+  const read = keys.map((key) => keyOf(key, id));
+  const own = read.filter((key) => key !== undefined);
+  if (own.length < read.length) return undefined;
+  return {
+    tenant,
+    name: user_id,
+    suspended: suspended === 1 || suspended === true,
+    subusers: new Map(
+      subusers.flatMap((subuser) => {
+        const name = subuserIn(subuser.id, id);
+        return name === undefined ? [] : [[name, subuser.permissions] as const];
+      }),
+    ),
+    keys: own,
+  };
+}
+
+function keyOf(key: Answer["keys"][number], id: string): ForeignKey | undefined {
+  const subuser = subuserIn(key.user, id);
+  if (subuser === undefined && key.user !== id) return undefined;
+  const { access_key: accessKeyId, secret_key: secret, active = true } = key;
+  return { accessKeyId, secret, subuser, disabled: !active };
+}
+
+/** The name behind the colon of `user:subuser`; undefined: `name` is no subuser of the user `id`. */
+function subuserIn(name: string, id: string): string | undefined {
+  return name.startsWith(`${id}:`) && name.length > id.length + 1
+    ? name.slice(id.length + 1)
+    : undefined;
+}
+
+/** Undefined: no JSON, which no schema takes. */
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(UTF8.decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });

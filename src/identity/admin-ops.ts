@@ -1,0 +1,77 @@
+import aws4 from "aws4";
+import { Pool } from "undici";
+import type { CephConfig } from "../config/config.ts";
+import { encodeComponent } from "../http/percent.ts";
+import { readAnswer, unavailable, type AdminAnswer } from "./admin-answer.ts";
+import { LOOKUPS_MAX } from "./lookup-queue.ts";
+
+/** The Admin Ops API of one RGW. */
+export type AdminOps = {
+  /** Never rejects for what the other side does. */
+  readonly ask: (accessKeyId: string) => Promise<AdminAnswer>;
+  /** Lets questions under way be answered. One that comes later opens connections of its own. */
+  readonly close: () => Promise<void>;
+};
+
+/** How long an answer may take, all in all. */
+const ANSWER_MS_MAX = 2_000;
+/** A user with thousands of keys; no answer is read beyond it. */
+const ANSWER_BYTES_MAX = 1024 * 1024;
+
+/** Opens the way to `config.endpoint`; nothing is asked yet. */
+export function openAdminOps(config: CephConfig): AdminOps {
+  let pool: Pool | undefined;
+  const ask = async (accessKeyId: string): Promise<AdminAnswer> => {
+    pool ??= openPool(config);
+    try {
+      return await request(pool, config, accessKeyId);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return unavailable("source", error.message);
+    }
+  };
+  const close = async (): Promise<void> => {
+    const closing = pool;
+    pool = undefined;
+    await closing?.close();
+  };
+  return { ask, close };
+}
+
+function openPool({ endpoint, ca }: CephConfig): Pool {
+  return new Pool(endpoint.origin, {
+    connections: LOOKUPS_MAX,
+    connect: { timeout: ANSWER_MS_MAX, ...(ca === undefined ? {} : { ca }) },
+  });
+}
+
+async function request(pool: Pool, config: CephConfig, accessKeyId: string): Promise<AdminAnswer> {
+  const { path, headers } = signedQuestion(config, accessKeyId);
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await pool.request({ method: "GET", path, headers, signal });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError("undici gave something but bytes");
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) {
+      return unavailable("key", `The answer has more than ${ANSWER_BYTES_MAX} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return readAnswer(response.statusCode, Buffer.concat(chunks), accessKeyId);
+}
+
+/** RGW takes any region in the scope of the Admin Ops API. */
+function signedQuestion(
+  { endpoint, accessKey, secretKey }: CephConfig,
+  accessKeyId: string,
+): { readonly path: string; readonly headers: Record<string, string> } {
+  const asked = `/admin/user?access-key=${encodeComponent(accessKeyId)}&format=json`;
+  const { path = asked, headers = {} } = aws4.sign(
+    { service: "s3", region: "us-east-1", host: endpoint.authority, path: asked },
+    { accessKeyId: accessKey, secretAccessKey: secretKey },
+  );
+  const named = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return { path, headers: Object.fromEntries(named) };
+}

@@ -1,0 +1,28 @@
+/** How long answers count. */
+export type Lifetimes = {
+  /** Milliseconds from the question; a change in Ceph is in force after it at the latest. */
+  readonly cacheMs: number;
+  /** Milliseconds after `cacheMs` that a known key counts while RGW does not answer. */
+  readonly staleMs: number;
+};
+
+/**
+ * `fresh`: it counts. `ageing`: it counts, and is asked for again meanwhile. `stale`: it must be
+ * asked for first, and counts only if there is no answer. `gone`: it never counts.
+ */
+export type Freshness = "fresh" | "ageing" | "stale" | "gone";
+
+/** What an answer is worth `ageMs` after its question. */
+export function freshnessOf(ageMs: number, { cacheMs, staleMs }: Lifetimes): Freshness {
+  if (ageMs < cacheMs / 2) return "fresh";
+  if (ageMs < cacheMs) return "ageing";
+  return ageMs < cacheMs + staleMs ? "stale" : "gone";
+}
+
+/**
+ * How long it counts that a key is nobody's: not long, since it may just be in the making. It is
+ * never stale: who is new waits for an answer.
+ */
+export function nobodyMsMax({ cacheMs }: Lifetimes): number {
+  return Math.min(cacheMs, 10_000);
+}

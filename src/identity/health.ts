@@ -1,0 +1,35 @@
+/** How long a source that did not answer is left alone. */
+const REST_MS = 1_000;
+
+/**
+ * Whether a source is worth asking, so that a dead one costs no request its time. After a failure it
+ * is left alone for REST_MS, and then asked one question at a time until it answers.
+ */
+export class Health {
+  #failedMs: number | undefined;
+  #probing = false;
+
+  /**
+   * Asks by `ask`, which says whether there was an answer at all; undefined: it is not asked now.
+   * `nowMs` reads the clock.
+   */
+  async tried<T extends { readonly answered: boolean }>(
+    nowMs: () => number,
+    ask: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const probe = this.#failedMs !== undefined;
+    if (this.#failedMs !== undefined && !this.#mayProbe(this.#failedMs, nowMs())) return undefined;
+    if (probe) this.#probing = true;
+    try {
+      const tried = await ask();
+      this.#failedMs = tried.answered ? undefined : nowMs();
+      return tried;
+    } finally {
+      if (probe) this.#probing = false;
+    }
+  }
+
+  #mayProbe(failedMs: number, nowMs: number): boolean {
+    return !this.#probing && nowMs - failedMs >= REST_MS;
+  }
+}

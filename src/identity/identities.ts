@@ -1,0 +1,145 @@
+import type { Logger } from "pino";
+import type { Key } from "../admission/principal.ts";
+import type { Config, CephConfig } from "../config/config.ts";
+import { compileForeign, type ForeignUser } from "../config/foreign.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { AdminAnswer } from "./admin-answer.ts";
+import { openAdminOps } from "./admin-ops.ts";
+import { CephSource } from "./ceph-source.ts";
+
+/** All sources of keys besides the configuration's own. */
+export type Identities = {
+  /** What memory holds. */
+  readonly find: (accessKeyId: string) => Key | "nobody" | "unknown";
+  /** Whose key it is; undefined: nobody's. Error: SlowDown where it cannot be known now. */
+  readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
+  /** Forgets what was looked up. */
+  readonly drop: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** A complaint about one source is written once in this time. */
+const COMPLAINT_MS = 60_000;
+
+/** Opens the sources of `config`; undefined: it has none. Nothing is asked yet. */
+export function openIdentities(
+  config: Config,
+  metrics: Metrics,
+  log: Logger,
+): Identities | undefined {
+  if (config.ceph.length === 0) return undefined;
+  const keyOf = compileForeign(config);
+  const noteTwice = conflicts(config, log);
+  const opened = config.ceph.map((ceph) => openSource(ceph, { keyOf, noteTwice, metrics, log }));
+  const sources = opened.map(({ source }) => source);
+  return {
+    find: (accessKeyId) => {
+      const found = findIn(sources, accessKeyId);
+      metrics.cacheAsked("identities", found !== "unknown");
+      return found;
+    },
+    key: (accessKeyId) => keyIn(sources, accessKeyId),
+    drop: () => {
+      for (const source of sources) source.drop();
+    },
+    close: async () => {
+      await Promise.all(opened.map(({ close }) => close()));
+    },
+  };
+}
+
+/** The first that knows the key has it. */
+function findIn(
+  sources: readonly CephSource[],
+  accessKeyId: string,
+): ReturnType<CephSource["find"]> {
+  for (const source of sources) {
+    const found = source.find(accessKeyId);
+    if (found !== "nobody") return found;
+  }
+  return "nobody";
+}
+
+/**
+ * As findIn(). A source that does not answer is passed over, or one dead Ceph would lock out the
+ * users of all others; that a key is nobody's can only be said by all.
+ */
+async function keyIn(
+  sources: readonly CephSource[],
+  accessKeyId: string,
+): Promise<Result<Key | undefined, Fault>> {
+  let silent = false;
+  for (const source of sources) {
+    const found = await source.key(accessKeyId);
+    if (typeof found === "object") return ok(found);
+    silent ||= found === "unavailable";
+  }
+  if (!silent) return ok(undefined);
+  const message = "Your access key cannot be looked up now. Please try again";
+  return err(fault("SlowDown", message, { detail: "identities: Ceph does not answer" }));
+}
+
+type Surroundings = {
+  readonly keyOf: (user: ForeignUser, accessKeyId: string) => Key | undefined;
+  readonly noteTwice: (user: ForeignUser) => void;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+};
+
+function openSource(
+  config: CephConfig,
+  { keyOf, noteTwice, metrics, log }: Surroundings,
+): { readonly source: CephSource; readonly close: () => Promise<void> } {
+  const ops = openAdminOps(config);
+  const endpoint = config.endpoint.origin;
+  const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
+    log.error({ endpoint, why }, "Ceph does not tell whose a key is");
+  });
+  const onAnswer = (answer: AdminAnswer): void => {
+    metrics.identityLookedUp("ceph", RESULTS[answer.kind]);
+    if (answer.kind === "user") noteTwice(answer.user);
+    if (answer.kind === "unavailable") complain(answer.why);
+  };
+  const onPowerless = atMostEvery(COMPLAINT_MS, () => {
+    const remedy = `radosgw-admin caps add --uid=… --caps="users=read", for the user of ${config.accessKey}`;
+    log.error({ endpoint, remedy }, "The gateway's own user in Ceph may not read users");
+  });
+  const { ask, close } = ops;
+  const ports = { ask, keyOf, nowMs: () => performance.now(), onAnswer, onPowerless };
+  return { source: new CephSource(config, ports), close };
+}
+
+const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;
+
+/** Warns once of each access key that an accounts file has too: there the file's counts. */
+function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
+  const configured = new Set(
+    config.accounts.flatMap(({ keys, subusers }) =>
+      [keys, ...subusers.map((subuser) => subuser.keys)].flat().map(({ accessKey }) => accessKey),
+    ),
+  );
+  return ({ keys }) => {
+    for (const { accessKeyId } of keys) {
+      if (!configured.delete(accessKeyId)) continue;
+      log.warn(
+        { accessKey: accessKeyId },
+        "An access key is in an accounts file and in Ceph: the file's counts",
+      );
+    }
+  };
+}
+
+function atMostEvery<T extends readonly unknown[]>(
+  ms: number,
+  tell: (...what: T) => void,
+): (...what: T) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (...what) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < ms) return;
+    toldMs = nowMs;
+    tell(...what);
+  };
+}

@@ -1,0 +1,68 @@
+import { LRUCache } from "lru-cache";
+import type { Key } from "../admission/principal.ts";
+import { freshnessOf, nobodyMsMax, type Lifetimes } from "./freshness.ts";
+
+/** What is remembered of an access key. */
+export type Remembered =
+  | { readonly kind: "fresh" | "ageing" | "stale"; readonly key: Key }
+  | { readonly kind: "nobody" }
+  | { readonly kind: "unknown" };
+
+/** Access keys that are remembered to be nobody's: a flood of them takes no more than this. */
+export const NOBODIES_MAX = 10_000;
+
+const NOBODY: Remembered = { kind: "nobody" };
+const UNKNOWN: Remembered = { kind: "unknown" };
+
+/**
+ * What RGW said of access keys, the least recently used forgotten first. Those that are nobody's have
+ * a place of their own, so that a flood of them pushes nobody out.
+ */
+export class KeyCache {
+  readonly #lifetimes: Lifetimes;
+  readonly #keys: LRUCache<string, { readonly key: Key; readonly askedMs: number }>;
+  /** When it was asked, by access key. */
+  readonly #nobodies: LRUCache<string, number>;
+
+  /** `entries`: of how many keys at most. */
+  constructor(entries: number, lifetimes: Lifetimes) {
+    this.#lifetimes = lifetimes;
+    this.#keys = new LRUCache({ max: entries });
+    this.#nobodies = new LRUCache({ max: Math.min(entries, NOBODIES_MAX) });
+  }
+
+  /** How many access keys are remembered. */
+  get size(): number {
+    return this.#keys.size + this.#nobodies.size;
+  }
+
+  look(accessKeyId: string, nowMs: number): Remembered {
+    const known = this.#keys.get(accessKeyId);
+    if (known !== undefined) {
+      const kind = freshnessOf(nowMs - known.askedMs, this.#lifetimes);
+      if (kind !== "gone") return { kind, key: known.key };
+      this.#keys.delete(accessKeyId);
+    }
+    const askedMs = this.#nobodies.get(accessKeyId);
+    if (askedMs === undefined) return UNKNOWN;
+    if (nowMs - askedMs < nobodyMsMax(this.#lifetimes)) return NOBODY;
+    this.#nobodies.delete(accessKeyId);
+    return UNKNOWN;
+  }
+
+  /** Keeps an answer to a question of `askedMs`; undefined: nobody's. */
+  keep(accessKeyId: string, key: Key | undefined, askedMs: number): void {
+    if (key === undefined) {
+      this.#keys.delete(accessKeyId);
+      this.#nobodies.set(accessKeyId, askedMs);
+    } else {
+      this.#nobodies.delete(accessKeyId);
+      this.#keys.set(accessKeyId, { key, askedMs });
+    }
+  }
+
+  drop(): void {
+    this.#keys.clear();
+    this.#nobodies.clear();
+  }
+}

@@ -1,0 +1,170 @@
+import aws4 from "aws4";
+import { Pool } from "undici";
+import { err, ok, type Result } from "../lib/result.ts";
+import { storePath } from "../s3/address.ts";
+import type { Credential } from "../signature/credential.ts";
+import { codeOf, messageOf } from "./files.ts";
+import { RECORD_BYTES_MAX } from "./record.ts";
+
+/** Where the gateway's own bucket is, and in whose name it is used. */
+export type StoreOptions = {
+  /** Origins such as `http://127.0.0.1:7480`; where one refuses the connection, the next is tried. */
+  readonly endpoints: readonly string[];
+  /** The Host header of path-style requests, the same for every endpoint. */
+  readonly authority: string;
+  readonly region: string;
+  readonly addressing: "path" | "virtual";
+  readonly credential: Credential;
+  readonly bucket: string;
+  /** PEM certificates that sign the store's; undefined: the system's. */
+  readonly ca: string | undefined;
+};
+
+export type StoreAnswer = {
+  readonly status: number;
+  /** Without its quotes; undefined: none. */
+  readonly etag: string | undefined;
+  readonly body: Buffer;
+  /** Who wrote the object, see `WRITER`; undefined: it does not say. */
+  readonly writer: string | undefined;
+  /** What an error document says it is, such as `NoSuchKey`; undefined: it says nothing. */
+  readonly code: string | undefined;
+};
+
+export type StoreClient = {
+  /**
+   * Sends one request about the object `key` of the bucket, undefined: about the bucket itself.
+   * Error: a sentence of why there is no answer.
+   */
+  readonly send: (
+    method: "GET" | "PUT" | "DELETE",
+    key: string | undefined,
+    body?: Buffer,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Result<StoreAnswer, string>>;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Kept with an object: a name for the one write that made it, so that whoever wrote the same bytes at
+ * the same time does not take the other's object for its own.
+ */
+export const WRITER = "x-amz-meta-writer";
+
+/** A request and its answer take so long at most, at each endpoint. */
+const TIMEOUT_MS = 2_000;
+const CONNECTIONS = 64;
+
+/** Opens connections to the store that are not shared with clients' requests. */
+export function openStoreClient(options: StoreOptions): StoreClient {
+  const pools = options.endpoints.map((origin) => openPool(origin, options.ca));
+  /** The one that answered last. */
+  let first = 0;
+  return {
+    send: async (method, key, body, headers = {}) => {
+      const head = signedHead(options, method, key, body, headers);
+      const again = method === "GET" ? 1 : 0;
+      let failure = "there is no endpoint";
+      for (let tried = 0; tried < pools.length + again; tried++) {
+        const at = (first + tried) % pools.length;
+        const pool = pools[at];
+        if (pool === undefined) break;
+        try {
+          const answer = await exchange(pool, head, body);
+          first = at;
+          return ok(answer);
+        } catch (error) {
+          failure = messageOf(error);
+          if (!mayTryNext(method, error)) break;
+        }
+      }
+      return err(`Cannot ${method} ${head.path}: ${failure}`);
+    },
+    close: async () => {
+      await Promise.all(pools.map(async (pool) => pool.close()));
+    },
+  };
+}
+
+function openPool(origin: string, ca: string | undefined): Pool {
+  return new Pool(origin, {
+    connections: CONNECTIONS,
+    connectTimeout: TIMEOUT_MS,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    maxResponseSize: RECORD_BYTES_MAX,
+    ...(ca === undefined ? {} : { connect: { ca } }),
+  });
+}
+
+const UNCONNECTED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+const BROKEN: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/** What may have reached the store is sent again only where that changes nothing. */
+function mayTryNext(method: string, error: unknown): boolean {
+  const code = codeOf(error);
+  return UNCONNECTED.has(code) || (method === "GET" && BROKEN.has(code));
+}
+
+type SignedHead = {
+  readonly method: "GET" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly headers: Record<string, string>;
+};
+
+function signedHead(
+  { authority, region, addressing, credential, bucket }: StoreOptions,
+  method: SignedHead["method"],
+  key: string | undefined,
+  body: Buffer | undefined,
+  more: Readonly<Record<string, string>>,
+): SignedHead {
+  const name = { tenant: undefined, name: bucket };
+  const path =
+    key === undefined
+      ? storePath({ kind: "bucket", bucket: name }, addressing)
+      : storePath({ kind: "object", bucket: name, key }, addressing);
+  const host = addressing === "virtual" ? `${bucket}.${authority}` : authority;
+  const content = body === undefined ? {} : { body };
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  const { accessKeyId, secret } = credential;
+  const signed = aws4.sign(
+    { service: "s3", region, method, path, headers: { host, ...type, ...more }, ...content },
+    { accessKeyId, secretAccessKey: secret },
+  );
+  const headers = Object.entries(signed.headers ?? {}).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
+  return { method, path, headers: Object.fromEntries(headers) };
+}
+
+async function exchange(
+  pool: Pool,
+  { method, path, headers }: SignedHead,
+  body: Buffer | undefined,
+): Promise<StoreAnswer> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const reply = await pool.request({ method, path, headers, body: body ?? null, signal });
+  const bytes = Buffer.from(await reply.body.bytes());
+  const writer = reply.headers[WRITER];
+  return {
+    status: reply.statusCode,
+    etag: bareEtag(reply.headers["etag"]),
+    writer: typeof writer === "string" ? writer : undefined,
+    body: bytes,
+    code: reply.statusCode < 300 ? undefined : /<Code>(\w+)<\/Code>/.exec(bytes.toString())?.[1],
+  };
+}
+
+function bareEtag(etag: string | string[] | undefined): string | undefined {
+  return typeof etag === "string" ? /^"?([\x21\x23-\x7e]+)"?$/.exec(etag)?.[1] : undefined;
+}

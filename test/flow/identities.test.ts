@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
+import { OWNER, rawValue, startFlow, until, type Flow } from "../support/flow.ts";
+import { codeOf, type RawAnswer } from "../support/raw-client.ts";
+import {
+  GATEWAY_USER,
+  startScriptedCeph,
+  userWith,
+  type AdminReply,
+  type ScriptedCeph,
+} from "../support/scripted-ceph.ts";
+import type { KeyPair } from "../support/signed.ts";
+
+const ALICE: KeyPair = { accessKey: "AKIAALICE", secretKey: "theSecretOfAlice" };
+const BOB: KeyPair = { accessKey: "AKIABOB", secretKey: "theSecretOfBob" };
+const SILENCE: AdminReply = { kind: "silence" };
+
+type World = { readonly flow: Flow; readonly ceph: ScriptedCeph; readonly store: RecordingStore };
+
+/** A gateway whose accounts file has OWNER, before a Ceph that knows ALICE. */
+async function begin(
+  t: TestContext,
+  source: object = {},
+  options: Parameters<typeof startFlow>[2] = {},
+): Promise<World> {
+  const store = await startRecordingStore();
+  t.after(() => store.stop());
+  const ceph = await startScriptedCeph(source);
+  t.after(() => ceph.stop());
+  ceph.replies.set(ALICE.accessKey, userWith("alice", ALICE));
+  const flow = await startFlow(t, store.endpoint, { ceph: [ceph.source], ...options });
+  return { flow, ceph, store };
+}
+
+const get = (flow: Flow, key: KeyPair): Promise<RawAnswer> =>
+  flow.exchange("GET", "/bucket/key", { key });
+
+async function metric(flow: Flow, line: string): Promise<number> {
+  const text = await (await fetch(`http://${flow.gateway.adminAddress}/metrics`)).text();
+  const found = text.split("\n").find((candidate) => candidate.startsWith(`s3warden_${line} `));
+  return Number(found?.split(" ")[1] ?? 0);
+}
+
+test("a key is looked up once, and its request is signed with the key itself", async (t) => {
+  const { flow, ceph, store } = await begin(t);
+  for (let i = 0; i < 3; i++) assert.equal((await get(flow, ALICE)).status, 200);
+  assert.deepEqual(ceph.asked, [ALICE.accessKey]);
+  const authorization = rawValue(store.requests[0]?.rawHeaders ?? [], "authorization");
+  assert.match(authorization ?? "", /Credential=AKIAALICE\//);
+  const [record] = await flow.gateway.records(1);
+  assert.equal(record?.["account"], "alice");
+  const lookups = 'identity_lookups_total{source="ceph",result="found"}';
+  assert.equal(await metric(flow, lookups), 1);
+  assert.equal(await metric(flow, 'cache_hits_total{cache="identities"}'), 2);
+  assert.equal(await metric(flow, 'cache_misses_total{cache="identities"}'), 1);
+});
+
+test("a wrong secret and an unknown key are told apart as ever", async (t) => {
+  const { flow, store } = await begin(t);
+  const wrong = await get(flow, { ...ALICE, secretKey: "another" });
+  assert.deepEqual([wrong.status, codeOf(wrong)], [403, "SignatureDoesNotMatch"]);
+  const unknown = await get(flow, BOB);
+  assert.deepEqual([unknown.status, codeOf(unknown)], [403, "InvalidAccessKeyId"]);
+  assert.equal(store.requests.length, 0);
+});
+
+test("the gateway's own key in Ceph opens nothing that its user may not", async (t) => {
+  const { flow, ceph } = await begin(t);
+  assert.equal((await get(flow, GATEWAY_USER)).status, 200);
+  assert.deepEqual(ceph.asked, [GATEWAY_USER.accessKey]);
+});
+
+test("a key of an accounts file is never asked for, and the log says that Ceph has it too", async (t) => {
+  const { flow, ceph } = await begin(t);
+  const { user } = { user: {}, ...userWith("alice", ALICE) };
+  const stolen = { user: "alice", access_key: OWNER.accessKey, secret_key: "ofCeph" };
+  const own = { user: "alice", access_key: ALICE.accessKey, secret_key: ALICE.secretKey };
+  ceph.replies.set(ALICE.accessKey, { kind: "user", user: { ...user, keys: [own, stolen] } });
+  assert.equal((await get(flow, OWNER)).status, 200);
+  assert.equal((await get(flow, { ...OWNER, secretKey: "ofCeph" })).status, 403);
+  assert.deepEqual(ceph.asked, []);
+  for (let i = 0; i < 2; i++) {
+    assert.equal((await get(flow, ALICE)).status, 200);
+    await fetch(`http://${flow.gateway.adminAddress}/identities/drop`, { method: "POST" });
+  }
+  assert.equal(flow.gateway.warnings.length, 1);
+  assert.match(flow.gateway.warnings[0] ?? "", /"accessKey":"AKIAOWNER".*the file's counts/);
+});
+
+test("an account of the same name in a file adds its networks to Ceph's user", async (t) => {
+  const nowhere = { allow: ["198.51.100.7"] };
+  const accounts = [{ name: "alice", subusers: [{ name: "reader", networks: nowhere }] }];
+  const { flow, ceph } = await begin(t, {}, { accounts });
+  const reader = { user: "alice:reader", access_key: BOB.accessKey, secret_key: BOB.secretKey };
+  const subusers = [{ id: "alice:reader", permissions: "full-control" }];
+  ceph.replies.set(BOB.accessKey, userWith("alice", ALICE, { subusers, keys: [reader] }));
+  assert.equal((await get(flow, ALICE)).status, 200);
+  const refused = await get(flow, BOB);
+  assert.equal(codeOf(refused), "AccessDenied");
+  const [, record] = await flow.gateway.records(2);
+  assert.deepEqual([record?.["gate"], record?.["subuser"]], ["networks", "reader"]);
+});
+
+const BAD: readonly (readonly [name: string, reply: AdminReply])[] = [
+  ["an error", { kind: "text", status: 500, body: "{}" }],
+  ["a redirect", { kind: "text", status: 301, body: "" }],
+  ["no JSON", { kind: "text", status: 200, body: "<html>" }],
+  ["more than 1 MiB", userWith("alice", ALICE, { padding: "x".repeat(1024 * 1024) })],
+  ["another user's key", userWith("alice", BOB)],
+  ["nothing at all", SILENCE],
+];
+for (const [name, reply] of BAD) {
+  test(`a key of which RGW says ${name} is refused as 503 SlowDown within 3 s`, async (t) => {
+    const { flow, ceph, store } = await begin(t);
+    ceph.replies.set(ALICE.accessKey, reply);
+    const began = performance.now();
+    const answer = await get(flow, ALICE);
+    assert.deepEqual([answer.status, codeOf(answer)], [503, "SlowDown"]);
+    assert(performance.now() - began < 3_000);
+    assert.equal(store.requests.length, 0);
+    const lookups = 'identity_lookups_total{source="ceph",result="unavailable"}';
+    assert.equal(await metric(flow, lookups), 1);
+    assert.equal(flow.gateway.errors.length, 1);
+    assert.doesNotMatch(flow.gateway.errors[0] ?? "", /theSecret|theGateways/);
+  });
+}
+
+test("a silent RGW holds no known key up, and all recovers without a restart", async (t) => {
+  const { flow, ceph } = await begin(t, { cache: "1s" });
+  assert.equal((await get(flow, ALICE)).status, 200);
+  ceph.everything = { kind: "text", status: 503, body: "" };
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  for (let i = 0; i < 20; i++) assert.equal((await get(flow, ALICE)).status, 200);
+  assert.equal(codeOf(await get(flow, BOB)), "SlowDown");
+  const ready = await fetch(`http://${flow.gateway.adminAddress}/readyz`);
+  assert.equal(ready.status, 200);
+  ceph.everything = undefined;
+  ceph.replies.set(BOB.accessKey, userWith("bob", BOB));
+  await until(async () => (await get(flow, BOB)).status === 200);
+  assert.equal((await get(flow, ALICE)).status, 200);
+});
+
+test("a gateway user without capabilities is named in the log, and nobody's key is 503", async (t) => {
+  const { flow, ceph } = await begin(t);
+  ceph.replies.clear();
+  for (let i = 0; i < 5; i++) assert.equal(codeOf(await get(flow, ALICE)), "SlowDown");
+  const told = flow.gateway.errors.filter((line) => line.includes("users=read"));
+  assert.equal(told.length, 1);
+});
+
+test("POST /identities/drop forgets at once; it is no page to be fetched", async (t) => {
+  const { flow, ceph } = await begin(t);
+  const url = `http://${flow.gateway.adminAddress}/identities/drop`;
+  assert.equal((await get(flow, ALICE)).status, 200);
+  ceph.replies.delete(ALICE.accessKey);
+  for (const method of ["GET", "HEAD", "PUT", "DELETE"]) {
+    const answer = await fetch(url, { method });
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
+  }
+  assert.equal((await get(flow, ALICE)).status, 200);
+  assert.equal((await fetch(url, { method: "POST", body: "x".repeat(100_000) })).status, 200);
+  assert.equal(codeOf(await get(flow, ALICE)), "InvalidAccessKeyId");
+});
+
+test("of two sources the first that has the key counts, and a dead one is passed over", async (t) => {
+  const second = await startScriptedCeph();
+  t.after(() => second.stop());
+  const store = await startRecordingStore();
+  t.after(() => store.stop());
+  const first = await startScriptedCeph();
+  t.after(() => first.stop());
+  first.replies.set(ALICE.accessKey, userWith("alice", ALICE));
+  second.replies.set(ALICE.accessKey, userWith("mallory", { ...ALICE, secretKey: "other" }));
+  second.replies.set(BOB.accessKey, userWith("bob", BOB));
+  const flow = await startFlow(t, store.endpoint, { ceph: [first.source, second.source] });
+  assert.equal((await get(flow, ALICE)).status, 200);
+  assert.deepEqual(second.asked, []);
+  assert.equal((await get(flow, BOB)).status, 200);
+  assert.equal(
+    codeOf(await get(flow, { ...ALICE, accessKey: "AKIANOBODY" })),
+    "InvalidAccessKeyId",
+  );
+  first.everything = { kind: "text", status: 500, body: "" };
+  await fetch(`http://${flow.gateway.adminAddress}/identities/drop`, { method: "POST" });
+  assert.equal((await get(flow, BOB)).status, 200);
+  assert.equal(codeOf(await get(flow, { ...ALICE, accessKey: "AKIANOBODY" })), "SlowDown");
+});
+
+test("5,000 unknown keys at once: RGW sees 16 at a time, and a known key none of it", async (t) => {
+  const { flow, ceph } = await begin(t);
+  assert.equal((await get(flow, ALICE)).status, 200);
+  ceph.delayMs = 5;
+  const outcomes = new Map<string, number>();
+  const count = (answer: RawAnswer): void => {
+    const code = codeOf(answer);
+    outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+  };
+  const flood = Array.from({ length: 500 }, async (_, i) => {
+    for (let j = 0; j < 10; j++) {
+      count(await get(flow, { accessKey: `FLOOD${i * 10 + j}`, secretKey: "guess" }));
+    }
+  });
+  assert.equal((await get(flow, ALICE)).status, 200);
+  await Promise.all(flood);
+  assert.equal((await get(flow, ALICE)).status, 200);
+  assert(ceph.most() <= 16, `${ceph.most()} at a time`);
+  const [nobody = 0, slowed = 0] = ["InvalidAccessKeyId", "SlowDown"].map((code) =>
+    outcomes.get(code),
+  );
+  assert.equal(nobody + slowed, 5_000);
+  t.diagnostic(`${nobody} InvalidAccessKeyId, ${slowed} SlowDown, at most ${ceph.most()} at RGW`);
+});
