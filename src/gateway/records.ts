@@ -28,23 +28,20 @@ export function openRecords(
   const cached = cachedRecords(store, {
     compile: recordReader(config),
     refreshMs,
-    nowMs: () => performance.now(),
     onRead: (worked) => metrics.stateUsed(worked),
-    onFind: (hit) => metrics.cacheAsked("records", hit),
   });
+  const find = (name: string): BucketRecord | "none" | "unknown" => {
+    const found = cached.find(name);
+    metrics.cacheAsked("records", found !== "unknown");
+    return found;
+  };
   const change = async (asked: RecordChange): Promise<Fault | undefined> => {
-    const done = await changeRecord(store, asked, Date.now());
-    cached.invalidate(asked.name);
+    const done = await changeRecord(cached.store, asked, Date.now());
     metrics.stateUsed(done.ok);
     if (!done.ok) return fault("ServiceUnavailable", NOT_REMEMBERED, { detail: done.error });
     return done.value === "conflict" ? fault("OperationAborted") : undefined;
   };
-  return {
-    find: cached.find,
-    fetch: cached.fetch,
-    change,
-    healthy: cached.healthy,
-  };
+  return { find, fetch: cached.fetch, change, healthy: () => cached.healthy };
 }
 
 const NOT_REMEMBERED = "What the gateway keeps of this bucket cannot be written. Please try again";

@@ -48,7 +48,10 @@ function openPool({ endpoint, ca }: CephConfig): Pool {
 async function request(pool: Pool, config: CephConfig, accessKeyId: string): Promise<AdminAnswer> {
   const { path, headers } = signedQuestion(config, accessKeyId);
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-  const response = await pool.request({ method: "GET", path, headers, signal });
+  // RGW's frontend writes head and body apart, without `tcp_nodelay`, which is its default: on a
+  // connection that is used again the body waits for a delayed acknowledgement. Measured on Ceph 16:
+  // 41 ms for a question, and 0.7 ms on a connection of its own.
+  const response = await pool.request({ method: "GET", path, headers, signal, reset: true });
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response.body) {

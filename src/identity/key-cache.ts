@@ -56,7 +56,6 @@ export class KeyCache {
       this.#keys.delete(accessKeyId);
       this.#nobodies.set(accessKeyId, askedMs);
     } else {
-      this.#nobodies.delete(accessKeyId);
       this.#keys.set(accessKeyId, { key, askedMs });
     }
   }

@@ -5,80 +5,172 @@ import type { StoredRecord } from "./record.ts";
 import type { StateStore } from "./state-store.ts";
 
 export type CacheOptions<T> = {
-  /** The record as decisions want it. The error is a sentence of why it cannot be. */
+  /** What decisions are made from. Error: a stored record is of no use, such as a policy unread. */
   readonly compile: (name: string, record: StoredRecord) => Result<T, string>;
-  /** After how long what others changed is seen at the latest, in milliseconds. */
-  readonly refreshMs: number;
-  /** On a clock that only goes forward. */
-  readonly nowMs: () => number;
-  /** Hears of each reading whether it worked. */
-  readonly onRead: (worked: boolean) => void;
-  /** Hears of each question whether memory had the answer. */
-  readonly onFind: (hit: boolean) => void;
+  /** Names that are remembered at most, those without a record included. */
+  readonly entries?: number;
+  /** How old an answer may be, at most: so late is a change by another gateway seen. */
+  readonly refreshMs?: number;
+  /** Hears of every read whether it worked; not of one that only found a useless record. */
+  readonly onRead?: (ok: boolean) => void;
+  /** Milliseconds that only grow. */
+  readonly now?: () => number;
 };
 
-/** Records in memory, as far as they are fresh. */
+/** Records in memory, never older than `refreshMs`. */
 export type CachedRecords<T> = {
-  /** What is in memory; "unknown": it must be fetched. */
+  /** Without waiting. "unknown": it must be fetched. */
   readonly find: (name: string) => T | "none" | "unknown";
-  /** Error: ServiceUnavailable; what cannot be read is never taken for nothing. */
+  /**
+   * Undefined: nothing is stored. Errors: SlowDown where too many wait, ServiceUnavailable where it
+   * cannot be read or is of no use, which must not pass for nothing.
+   */
   readonly fetch: (name: string) => Promise<Result<T | undefined, Fault>>;
+  /** The record was changed: what is in memory, or being read, is not to be used any more. */
   readonly invalidate: (name: string) => void;
-  /** Whether the last reading worked. */
-  readonly healthy: () => boolean;
+  /** For changes: the same store, with what is changed invalidated here. Its reads are not cached. */
+  readonly store: StateStore;
+  /** Whether the last read or change worked; true before the first. */
+  readonly healthy: boolean;
+  readonly close: () => Promise<void>;
 };
 
-type Entry<T> = { readonly value: T | undefined; readonly readMs: number };
+const ENTRIES = 100_000;
+const REFRESH_MS = 5_000;
+/** Reads at once. */
+const READS_MAX = 65;
+/** Reads that wait for one of those to end. */
+const WAITING_MAX = 4_096;
 
-const ENTRIES_MAX = 100_000;
+/** What a read said, and when it began: it says nothing of any later time. */
+type Entry<T> = { readonly value: T | undefined; readonly since: number };
 
-/**
- * Reads `store` at most twice in `refreshMs` for one name. An answer is given until it is that old; from
- * half of it on it is read again meanwhile, so that a busy bucket never waits.
- */
+/** Remembers what `store` says, compiled. One read is under way for each name at most. */
 export function cachedRecords<T extends object>(
   store: StateStore,
-  { compile, refreshMs, nowMs, onRead, onFind }: CacheOptions<T>,
+  options: CacheOptions<T>,
 ): CachedRecords<T> {
-  const entries = new LRUCache<string, Entry<T>>({ max: ENTRIES_MAX });
-  const reading = new Map<string, Promise<Result<T | undefined, Fault>>>();
-  let worked = true;
+  const { compile, refreshMs = REFRESH_MS, onRead, now = () => performance.now() } = options;
+  const entries = new LRUCache<string, Entry<T>>({ max: options.entries ?? ENTRIES });
+  const reads = new Map<string, Promise<Result<T | undefined, Fault>>>();
+  const slots = openSlots();
+  let healthy = true;
 
-  const read = async (name: string): Promise<Result<T | undefined, Fault>> => {
-    const readMs = nowMs();
-    const stored = await store.read(name);
-    const value = stored.ok ? compiled(name, stored.value?.record, compile) : stored;
-    worked = value.ok;
-    onRead(worked);
-    if (!value.ok) {
-      entries.delete(name);
-      return err(fault("ServiceUnavailable", NOT_READ, { detail: value.error }));
-    }
-    entries.set(name, { value: value.value, readMs });
-    return value;
-  };
-  const fetch = (name: string): Promise<Result<T | undefined, Fault>> => {
-    const under = reading.get(name) ?? read(name).finally(() => reading.delete(name));
-    reading.set(name, under);
-    return under;
-  };
   const find = (name: string): T | "none" | "unknown" => {
     const entry = entries.get(name);
-    const ageMs = entry === undefined ? Infinity : nowMs() - entry.readMs;
-    onFind(ageMs < refreshMs);
-    if (entry === undefined || ageMs >= refreshMs) return "unknown";
-    if (ageMs >= refreshMs / 2) void fetch(name);
+    if (entry === undefined) return "unknown";
+    const age = now() - entry.since;
+    if (age >= refreshMs) return "unknown";
+    // What fails in the background is asked for again when the entry is too old.
+    if (age >= refreshMs / 2 && slots.free()) void fetch(name);
     return entry.value ?? "none";
   };
-  return { find, fetch, invalidate: (name) => void entries.delete(name), healthy: () => worked };
+
+  const fetch = async (name: string): Promise<Result<T | undefined, Fault>> => {
+    const under = reads.get(name);
+    if (under !== undefined) return under;
+    const mine = read(name, () => reads.get(name) === mine);
+    reads.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (reads.get(name) === mine) reads.delete(name);
+    }
+  };
+
+  /** `current`: whether it was not invalidated meanwhile. */
+  const read = async (
+    name: string,
+    current: () => boolean,
+  ): Promise<Result<T | undefined, Fault>> => {
+    if (!(await slots.take())) return err(fault("SlowDown"));
+    const since = now();
+    const stored = await store.read(name).finally(slots.give);
+    heard(stored.ok);
+    onRead?.(stored.ok);
+    if (!stored.ok) return err(unreadable(stored.error));
+    const value = stored.value === undefined ? ok(undefined) : compile(name, stored.value.record);
+    if (!value.ok) return err(unreadable(value.error));
+    if (current()) entries.set(name, { value: value.value, since });
+    return value;
+  };
+
+  const heard = (worked: boolean): void => {
+    healthy = worked;
+  };
+  const invalidate = (name: string): void => {
+    entries.delete(name);
+    reads.delete(name);
+  };
+
+  return {
+    find,
+    fetch,
+    invalidate,
+    store: observed(store, heard, invalidate),
+    get healthy() {
+      return healthy;
+    },
+    close: async () => store.close(),
+  };
 }
 
-const NOT_READ = "What the gateway keeps of this bucket cannot be read. Please try again";
+function unreadable(detail: string): Fault {
+  const message = "What the gateway keeps of this bucket cannot be read";
+  return fault("ServiceUnavailable", message, { detail: `state: ${detail}` });
+}
 
-function compiled<T>(
-  name: string,
-  record: StoredRecord | undefined,
-  compile: CacheOptions<T>["compile"],
-): Result<T | undefined, string> {
-  return record === undefined ? ok(undefined) : compile(name, record);
+/** `store`, telling of each call whether it worked and of each change that it was made. */
+function observed(
+  store: StateStore,
+  heard: (worked: boolean) => void,
+  invalidate: (name: string) => void,
+): StateStore {
+  const hear = <R>(result: Result<R, string>): Result<R, string> => {
+    heard(result.ok);
+    return result;
+  };
+  const change = <R>(name: string, result: Result<R, string>): Result<R, string> => {
+    // Whatever came of it: after a conflict something else is there, after an error perhaps.
+    invalidate(name);
+    return hear(result);
+  };
+  return {
+    read: async (name) => hear(await store.read(name)),
+    write: async (name, record, expected) =>
+      change(name, await store.write(name, record, expected)),
+    remove: async (name, expected) => change(name, await store.remove(name, expected)),
+    close: store.close,
+  };
+}
+
+type Slots = {
+  readonly free: () => boolean;
+  /** False: too many wait already. */
+  readonly take: () => Promise<boolean>;
+  readonly give: () => void;
+};
+
+/** At most `READS_MAX` hold a slot, the others wait in turn. */
+function openSlots(): Slots {
+  const waiting: (() => void)[] = [];
+  let held = 0;
+  return {
+    free: () => held < READS_MAX,
+    take: async () => {
+      if (held < READS_MAX) {
+        held++;
+        return true;
+      }
+      if (waiting.length >= WAITING_MAX) return false;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return true;
+    },
+    give: () => {
+      const next = waiting.shift();
+      // Who waited takes the slot over.
+      if (next === undefined) held--;
+      else next();
+    },
+  };
 }

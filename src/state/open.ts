@@ -1,5 +1,6 @@
 import type { Config, StateConfig } from "../config/config.ts";
-import { err, type Result } from "../lib/result.ts";
+import type { Result } from "../lib/result.ts";
+import { openStateBucket } from "./bucket.ts";
 import { openDirectory } from "./directory.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -9,5 +10,15 @@ export function openState(
   upstream: Config["upstream"],
 ): Promise<Result<StateStore, string>> {
   if (state.kind === "directory") return Promise.resolve(openDirectory(state.path));
-  return Promise.resolve(err(`not yet ${upstream.region}`));
+  const { bucket, accessKey, secretKey } = state;
+  const { endpoints, region, addressing, ca } = upstream;
+  return openStateBucket({
+    endpoints: endpoints.map(({ origin }) => origin),
+    authority: endpoints[0]?.authority ?? "",
+    region,
+    addressing,
+    ca,
+    bucket,
+    credential: { accessKeyId: accessKey, secret: secretKey },
+  });
 }

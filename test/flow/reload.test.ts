@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { startRecordingStore } from "../stores/recording.ts";
+import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
 import { until } from "../support/flow.ts";
 import { startGateway } from "../support/gateway.ts";
 import { rawExchange } from "../support/raw-client.ts";
@@ -46,4 +47,27 @@ test("SIGHUP puts changed accounts in force, and a bad file changes nothing", as
   await until(async () => (await metric("config_last_reload_successful")) === refused);
   assert.deepEqual([await statusFor(FIRST), await statusFor(SECOND)], [403, 200]);
   assert.equal(await metric("config_generation"), "s3warden_config_generation 2");
+});
+
+test("SIGHUP forgets what was looked up in Ceph", async (t) => {
+  const store = await startRecordingStore();
+  t.after(() => store.stop());
+  const ceph = await startScriptedCeph();
+  t.after(() => ceph.stop());
+  ceph.replies.set(FIRST.accessKey, userWith("alice", FIRST));
+  const options = { upstream: store.endpoint, accounts: [], ceph: [ceph.source] };
+  const gateway = await startGateway(options);
+  t.after(() => gateway.stop());
+  const { host } = new URL(gateway.endpoint);
+  const status = async (): Promise<number> => {
+    const unsigned = { method: "GET", target: "/bucket/key", body: NOTHING };
+    const scope = { timestamp: timestampOf(Date.now()) };
+    const request = signV4({ ...unsigned, headers: [["host", host]] }, FIRST, scope);
+    return (await rawExchange(host, bytesOf(request), { method: "GET" })).status;
+  };
+  assert.equal(await status(), 200);
+  ceph.replies.delete(FIRST.accessKey);
+  assert.equal(await status(), 200);
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await status()) === 403);
 });

@@ -212,8 +212,8 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
   test("each subuser of the matrix was recorded under its name", async () => {
     const gateway = gatewayNamed("ceiling");
     await until(() => {
-      const who = recordsOf(gateway).map(({ account, subuser }) => `${account}:${subuser}`);
-      return SUBUSERS.every((subuser) => who.includes(`alice:${subuser}`));
+      const seen = new Set(recordsOf(gateway).map(({ subuser }) => subuser));
+      return SUBUSERS.every((subuser) => seen.has(subuser));
     });
   });
 
@@ -379,7 +379,7 @@ function recordsOf(gateway: Gateway): readonly Readonly<Record<string, unknown>>
   const lines = readFileSync(gateway.auditFile, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => {
     const record: unknown = JSON.parse(line);
-    assert(record instanceof Object);
+    if (typeof record !== "object" || record === null) throw new Error(`Not a record: ${line}`);
     return { ...record };
   });
 }

@@ -208,6 +208,18 @@ test("a source that did not answer is left alone for 1 s, then asked one questio
   assert.deepEqual(world.questions(), ["AK4"]);
 });
 
+test("a source that stays silent is tried again and again, once a second", async () => {
+  const world = new World();
+  world.broken = DOWN;
+  for (let i = 0; i < 3; i++) {
+    assert.equal(await world.source.key(`AK${i}`), "unavailable");
+    world.now += 1_000;
+  }
+  assert.deepEqual(world.questions(), ["AK0", "AK1", "AK2"]);
+  world.broken = undefined;
+  assert.equal(await world.source.key("AK"), "nobody");
+});
+
 test("a dead source costs a known key no waiting but the probe's", async () => {
   const world = await changed();
   world.now += CACHE_MS;

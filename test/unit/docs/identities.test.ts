@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { compileForeign } from "../../../src/config/foreign.ts";
+import { networkDecision } from "../../../src/policy/network.ts";
+import { goodConfig } from "../../support/config.ts";
+
+const PAGE = readFileSync(new URL("../../../docs/identities.md", import.meta.url), "utf8");
+const [GATEWAY = "", OVERLAY = ""] = [...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
+  ([, text = ""]) => text,
+);
+
+test("docs/identities.md: its configuration is good, and its defaults are those of the code", () => {
+  const { ceph } = goodConfig({ "gateway.yaml": GATEWAY }, { RGW_ADMIN_SECRET: "secret" });
+  assert.equal(ceph[0]?.cacheMs, 60_000);
+  assert.equal(ceph[0]?.staleMs, 600_000);
+  assert.equal(ceph[0]?.entries, 100_000);
+  assert.match(PAGE, /`cache` \(60 s\).*[\s\S]*`stale` \(10 minutes\)/);
+});
+
+test("docs/identities.md: the account of the same name adds its networks", () => {
+  const gateway = GATEWAY.replace("identities:", "identities:\n  - accounts: accounts.yaml");
+  const files = { "gateway.yaml": gateway, "accounts.yaml": OVERLAY };
+  const keyOf = compileForeign(goodConfig(files, { RGW_ADMIN_SECRET: "secret" }));
+  const key = { accessKeyId: "AK", secret: "SK", subuser: "reader", disabled: false };
+  const user = { tenant: "", name: "alice", suspended: false, subusers: new Map(), keys: [key] };
+  const networks = keyOf(user, "AK")?.subuser?.networks;
+  assert(networks !== undefined);
+  assert.equal(networkDecision(networks, "192.0.2.7"), "allowed");
+  assert.equal(networkDecision(networks, "192.0.2.8"), "denied");
+});

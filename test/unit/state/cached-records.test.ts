@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { err, ok, type Result } from "../../../src/lib/result.ts";
+import { cachedRecords, type CachedRecords } from "../../../src/state/cached-records.ts";
+import type { StoredRecord } from "../../../src/state/record.ts";
+import type { StateStore, Stored } from "../../../src/state/state-store.ts";
+
+const RECORD: StoredRecord = { owner: "alice", policy: "{}", at: 1, by: "alice" };
+
+type Answer = Result<Stored | undefined, string>;
+type Compiled = { readonly name: string; readonly owner: string };
+
+/** A store that answers when it is told to, and a cache on it with a clock of the test's. */
+class Bench {
+  now = 1_000;
+  answer: Answer = ok({ record: RECORD, revision: "1" });
+  held = false;
+  reads = 0;
+  readonly heard: boolean[] = [];
+  readonly cache: CachedRecords<Compiled>;
+  #waiting: (() => void)[] = [];
+
+  constructor(entries = 10) {
+    const store: StateStore = {
+      read: async () => {
+        this.reads++;
+        const { answer } = this;
+        if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        return answer;
+      },
+      write: async () => (this.answer.ok ? ok("written") : this.answer),
+      remove: async () => (this.answer.ok ? ok("written") : this.answer),
+      close: async () => {},
+    };
+    this.cache = cachedRecords(store, {
+      compile: (name, { owner, policy }) =>
+        policy === "bad" ? err("policy.json:1 is no policy") : ok({ name, owner }),
+      entries,
+      refreshMs: 5_000,
+      onRead: (worked) => this.heard.push(worked),
+      now: () => this.now,
+    });
+  }
+
+  set owner(owner: string) {
+    this.answer = ok({ record: { ...RECORD, owner }, revision: owner });
+  }
+
+  /** Lets every read that waits go on. */
+  async release(): Promise<void> {
+    this.held = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+    await setImmediate();
+  }
+}
+
+const ALICE = { name: "photos", owner: "alice" };
+const BOB = { name: "photos", owner: "bob" };
+const BROKEN = err("the disk is gone");
+
+async function codeOf(bench: Bench, name = "photos"): Promise<string> {
+  const fetched = await bench.cache.fetch(name);
+  if (fetched.ok) return "ok";
+  const { code, message, detail } = fetched.error;
+  return `${code}: ${message} (${detail ?? ""})`;
+}
+
+test("what was not fetched is unknown, then it is found without a read", async () => {
+  const bench = new Bench();
+  assert.equal(bench.cache.find("photos"), "unknown");
+  assert.deepEqual(await bench.cache.fetch("photos"), ok(ALICE));
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  assert.equal(bench.reads, 1);
+});
+
+test("that nothing is stored is remembered too", async () => {
+  const bench = new Bench();
+  bench.answer = ok(undefined);
+  assert.deepEqual(await bench.cache.fetch("photos"), ok(undefined));
+  assert.equal(bench.cache.find("photos"), "none");
+});
+
+test("younger than half of the time it is served, then also read again, then unknown", async () => {
+  const bench = new Bench();
+  await bench.cache.fetch("photos");
+  bench.owner = "bob";
+  bench.now += 2_499;
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  assert.equal(bench.reads, 1);
+  bench.now += 1;
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  await setImmediate();
+  assert.equal(bench.reads, 2);
+  assert.deepEqual(bench.cache.find("photos"), BOB);
+  bench.now += 5_000;
+  assert.equal(bench.cache.find("photos"), "unknown");
+});
+
+test("the age counts from when the read began, not from when it ended", async () => {
+  const bench = new Bench();
+  bench.held = true;
+  const fetched = bench.cache.fetch("photos");
+  await setImmediate();
+  bench.now += 5_000;
+  await bench.release();
+  assert.deepEqual(await fetched, ok(ALICE));
+  assert.equal(bench.cache.find("photos"), "unknown");
+});
+
+test("what cannot be read is an error, and what was known of it is served no longer than ever", async () => {
+  const bench = new Bench();
+  await bench.cache.fetch("photos");
+  bench.answer = BROKEN;
+  bench.now += 3_000;
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  await setImmediate();
+  assert.equal(bench.cache.healthy, false);
+  bench.now += 1_999;
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  bench.now += 1;
+  assert.equal(bench.cache.find("photos"), "unknown");
+  assert.equal(
+    await codeOf(bench),
+    "ServiceUnavailable: What the gateway keeps of this bucket cannot be read (state: the disk is gone)",
+  );
+  assert.equal(bench.cache.find("photos"), "unknown");
+});
+
+test("a record that is of no use is an error, and never passes for nothing", async () => {
+  const bench = new Bench();
+  bench.answer = ok({ record: { ...RECORD, policy: "bad" }, revision: "1" });
+  assert.match(await codeOf(bench), /^ServiceUnavailable: What .*policy.json:1 is no policy/);
+  assert.equal(bench.cache.find("photos"), "unknown");
+  assert.deepEqual([bench.heard, bench.cache.healthy], [[true], true]);
+});
+
+test("many who ask for one name share a read", async () => {
+  const bench = new Bench();
+  bench.held = true;
+  const all = Array.from({ length: 100 }, async () => bench.cache.fetch("photos"));
+  await bench.release();
+  assert.deepEqual(
+    await Promise.all(all),
+    all.map(() => ok(ALICE)),
+  );
+  assert.equal(bench.reads, 1);
+});
+
+test("64 are read at once, the others in turn, and too many are told to slow down", async () => {
+  const bench = new Bench(10_000);
+  bench.held = true;
+  const all = Array.from({ length: 64 + 4_096 }, async (_, i) => bench.cache.fetch(`b-${i}`));
+  assert.match(await codeOf(bench, "one-more"), /^SlowDown/);
+  assert.equal(bench.reads, 64);
+  await bench.release();
+  assert((await Promise.all(all)).every((fetched) => fetched.ok));
+  assert.equal(bench.reads, 64 + 4_096);
+  assert.equal(await codeOf(bench, "one-more"), "ok");
+});
+
+test("a store that throws leaves no read under way", async () => {
+  const bench = new Bench();
+  let broken = true;
+  const read = async (name: string): Promise<Answer> =>
+    broken ? Promise.reject(new Error("bug")) : bench.cache.store.read(name);
+  const cache = cachedRecords<Compiled>(
+    { ...bench.cache.store, read },
+    { compile: (name, { owner }) => ok({ name, owner }) },
+  );
+  for (let i = 0; i < 65; i++) await assert.rejects(cache.fetch(`b-${i}`), /bug/);
+  broken = false;
+  assert((await cache.fetch("b-0")).ok);
+});
+
+test("after a change neither what is in memory nor what is being read is used", async () => {
+  const bench = new Bench();
+  await bench.cache.fetch("photos");
+  bench.cache.invalidate("photos");
+  assert.equal(bench.cache.find("photos"), "unknown");
+  bench.held = true;
+  const old = bench.cache.fetch("photos");
+  await setImmediate();
+  bench.owner = "bob";
+  bench.cache.invalidate("photos");
+  const fresh = bench.cache.fetch("photos");
+  await setImmediate();
+  await bench.release();
+  assert.deepEqual([await old, await fresh], [ok(ALICE), ok(BOB)]);
+  assert.deepEqual(bench.cache.find("photos"), BOB);
+});
+
+test("a change through the cache invalidates, whatever came of it", async () => {
+  for (const answer of [ok(undefined), BROKEN]) {
+    for (const change of ["write", "remove"] as const) {
+      const bench = new Bench();
+      await bench.cache.fetch("photos");
+      bench.answer = answer;
+      const { store } = bench.cache;
+      await (change === "write" ? store.write("photos", RECORD, "1") : store.remove("photos", "1"));
+      assert.equal(bench.cache.find("photos"), "unknown");
+      assert.equal(bench.cache.healthy, answer.ok);
+    }
+  }
+});
+
+test("healthy is what the last read or change was; every read that was cached is heard of", async () => {
+  const bench = new Bench();
+  assert.equal(bench.cache.healthy, true);
+  bench.answer = BROKEN;
+  await codeOf(bench);
+  assert.equal(bench.cache.healthy, false);
+  bench.owner = "bob";
+  await bench.cache.store.read("photos");
+  assert.equal(bench.cache.healthy, true);
+  await codeOf(bench);
+  assert.deepEqual(bench.heard, [false, true]);
+});
+
+test("no more names are remembered than it may", async () => {
+  const bench = new Bench(10);
+  for (let i = 0; i < 11; i++) await bench.cache.fetch(`b-${i}`);
+  assert.equal(bench.cache.find("b-0"), "unknown");
+  assert.notEqual(bench.cache.find("b-10"), "unknown");
+});
