@@ -19,7 +19,7 @@ export type BucketRecord = {
   readonly isPublic: boolean;
 };
 
-/** By name, with its tenant as `tenant:bucket` where it has one. */
+/** By name, with its tenant as `tenant:bucket` where it has one and the store has tenants. */
 export type BucketRecords = ReadonlyMap<string, BucketRecord>;
 
 /** Whether the gateway may know anything of any bucket. */
@@ -39,20 +39,21 @@ export function recordOf(
   if (!keepsRecords(snapshot)) return undefined;
   for (const name of namesOf(snapshot, subject, bucket)) {
     const record = find(snapshot, subject, name);
-    if (typeof record === "object") return record;
+    if (typeof record === "object" && isMeant(snapshot, subject, bucket, record)) return record;
   }
   return undefined;
 }
 
 /**
  * Under which name a bucket is remembered that `account` makes or removes. Where names of buckets are
- * each tenant's own, a bare one is that of the account's.
+ * each tenant's own, a bare one is that of the account's; a store without tenants has one of a name.
  */
 export function recordNameOf(
-  { policy }: Snapshot,
+  { policy, store }: Snapshot,
   account: string,
   { tenant, name }: BucketName,
 ): string {
+  if (!store.tenants) return name;
   if (tenant !== undefined) return `${tenant}:${name}`;
   return policy.provider.bucketNames === "tenant" ? `${account}:${name}` : name;
 }
@@ -74,16 +75,37 @@ const NONE: readonly string[] = [];
 
 /**
  * In Ceph a bare name is one of the caller's own tenant, and a tenant's prefix may also be left out
- * of a record.
+ * of a record. In a store without tenants it is one bucket, whoever means it.
  */
 function namesOf(
-  { policy }: Snapshot,
+  { policy, store }: Snapshot,
   { caller }: Subject,
   { tenant, name }: BucketName,
 ): readonly string[] {
-  if (!policy.provider.tenantAddressing) return [name];
+  if (!policy.provider.tenantAddressing || !store.tenants) return [name];
   if (tenant !== undefined) return [`${tenant}:${name}`, name];
   return caller.kind === "known" ? [`${caller.key.account.name}:${name}`, name] : [name];
+}
+
+/** Where names are each tenant's own, what is kept under a bare one is of its owner's tenant. */
+function isMeant(
+  { policy, store }: Snapshot,
+  { caller }: Subject,
+  { tenant }: BucketName,
+  record: BucketRecord,
+): boolean {
+  if (policy.provider.bucketNames === "global" || !store.tenants) return true;
+  const meant = tenant ?? (caller.kind === "known" ? caller.key.account.name : undefined);
+  return meant === undefined || meant === record.owner.name || record.name.includes(":");
+}
+
+/**
+ * Whether `bucket` is that of `record` for certain. In Ceph `bucket`, `:bucket` and `tenant:bucket`
+ * can be one: what is kept under the bare name then takes away, but gives nothing.
+ */
+export function isSurely({ name, owner }: BucketRecord, bucket: BucketName): boolean {
+  const { tenant } = bucket;
+  return tenant === undefined || tenant === owner.name || name === `${tenant}:${bucket.name}`;
 }
 
 function find(

@@ -4,7 +4,7 @@ import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
-import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
+import { isSurely, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import type { Actor } from "./facts.ts";
@@ -56,7 +56,9 @@ export function evaluateAsks(question: Question): {
       record,
       identity: policies === undefined ? NOTHING_SAID : ofIdentity(policies, asked),
       bucket:
-        record?.policy === undefined ? NOTHING_SAID : ofBucket(record.policy, principal, asked),
+        record?.policy === undefined
+          ? NOTHING_SAID
+          : ofBucket(record, record.policy, principal, asked),
       privileged,
     };
   });
@@ -244,9 +246,16 @@ function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
 }
 
 /** A bucket's policy never names its tenant, which goes without saying (section 5.1). */
-function ofBucket(set: PolicySet, principal: Principal, asked: Asked): Evaluation {
+function ofBucket(
+  record: BucketRecord,
+  set: PolicySet,
+  principal: Principal,
+  asked: Asked,
+): Evaluation {
   const { bucket, key } = asked.ask;
-  return ofResource(set, principal, asked, resourceOf(bucket?.name, key));
+  const said = ofResource(set, principal, asked, resourceOf(bucket?.name, key));
+  const mayAllow = bucket === undefined || isSurely(record, bucket);
+  return said.effect === "allow" && !mayAllow ? NOTHING_SAID : said;
 }
 
 function ofResource(

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { parseBucketName } from "../config/scalars.ts";
-import { nameOf } from "../config/buckets.ts";
+import { recordName } from "../config/buckets.ts";
 import { adoptRecord } from "../state/change-record.ts";
 import { openState } from "../state/open.ts";
 import { printProblems } from "./check.ts";
@@ -45,7 +45,7 @@ async function adopt(written: string, account: string, config: Config): Promise<
   }
   const store = await openState(config.state, config.upstream);
   if (!store.ok) return refused(store.error);
-  const name = nameOf(bucket.value);
+  const name = recordName(bucket.value, config.upstream.tenants);
   const done = await adoptRecord(store.value, name, account, Date.now());
   await store.value.close();
   if (!done.ok) return refused(done.error);

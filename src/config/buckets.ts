@@ -38,11 +38,11 @@ type Reading = {
 
 /**
  * The buckets of all accounts files; what is wrong with them is added to `problems`. `kept`: whether
- * the gateway keeps bucket policies at all.
+ * the gateway keeps bucket policies at all. `tenants`: whether the store tells tenants' names apart.
  */
 export function readBuckets(
   files: readonly WholeFile[],
-  kept: boolean,
+  { kept, tenants }: { readonly kept: boolean; readonly tenants: boolean },
   provider: Provider,
   surroundings: Surroundings,
   problems: Problem[],
@@ -57,8 +57,8 @@ export function readBuckets(
       const path = `buckets[${index}]`;
       const reading = { provider, surroundings, accounts, document, path, problems };
       if (!kept) complain(reading, "", NOT_KEPT);
-      const name = nameOf(bucket.name);
-      if (names.has(name)) complain(reading, ".name", TWICE);
+      const name = recordName(bucket.name, tenants);
+      if (names.has(name)) complain(reading, ".name", tenants ? TWICE : TWICE_WITHOUT_TENANTS);
       names.add(name);
       buckets.push(readBucket(reading, bucket));
     }
@@ -72,8 +72,18 @@ const NOT_KEPT: Complaint = {
 };
 const TWICE: Complaint = { message: "The bucket is given twice", remedy: "Remove one of them" };
 
+const TWICE_WITHOUT_TENANTS: Complaint = {
+  message: "The bucket is given twice: the store has no tenants, and so one bucket of a name",
+  remedy: "Remove one of them, or set upstream.store to ceph",
+};
+
+/** Under which name its record is found: a store without `tenants` has one bucket of a name. */
+export function recordName(bucket: BucketName, tenants: boolean): string {
+  return tenants ? nameOf(bucket) : bucket.name;
+}
+
 /** `bucket` or `tenant:bucket`. */
-export function nameOf({ tenant, name }: BucketName): string {
+function nameOf({ tenant, name }: BucketName): string {
   return tenant === undefined ? name : `${tenant}:${name}`;
 }
 

@@ -16,7 +16,7 @@ import { callerOf } from "../provider/principals.ts";
 import type { Tier } from "../provider/tier.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
-import { nameOf, type BucketConfig } from "./buckets.ts";
+import { recordName, type BucketConfig } from "./buckets.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
@@ -39,7 +39,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     hosts: { domains: config.listen.domains, accountDomains: config.listen.accountDomains },
     store: compileStore(config.upstream),
     keys,
-    buckets: compileBuckets(config.buckets, accounts),
+    buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: NOWHERE_ELSE,
     keepsState: config.state !== undefined,
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
@@ -176,6 +176,7 @@ function tierNamed(tiers: ReadonlyMap<string, Tier>, name: string | undefined): 
 function compileBuckets(
   buckets: readonly BucketConfig[],
   accounts: readonly Account[],
+  tenants: boolean,
 ): BucketRecords {
   const owners = new Map(accounts.map((account) => [account.name, account]));
   return new Map(
@@ -183,7 +184,7 @@ function compileBuckets(
       const owner = owners.get(bucket.account);
       if (owner === undefined) throw new Error(`A bucket has an account: ${bucket.account}`);
       const { policies, policyText } = bucket;
-      const name = nameOf(bucket.name);
+      const name = recordName(bucket.name, tenants);
       return [name, recordWith({ name, configured: true, owner, policyText }, policies)];
     }),
   );

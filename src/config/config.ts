@@ -166,7 +166,8 @@ export function parseConfig(
     if (value !== undefined) whole.push({ document: named, value });
   }
   const kept = document.nodes.get("policy.bucketPolicies")?.value === "gateway";
-  const buckets = readBuckets(whole, kept, provider, surroundings, problems);
+  const tenants = (document.nodes.get("upstream.store")?.value ?? "ceph") === "ceph";
+  const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
   const read = { accounts, buckets, provider, tiers, pem: pem.value };
   const config = assemble(gateway.value, read, file);

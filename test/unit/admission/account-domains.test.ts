@@ -10,7 +10,17 @@ import { admitForm } from "../../../src/admission/admit-form.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { firstValue } from "../../../src/http/headers.ts";
-import { decide, gatewayOf, headOf, signerOf, word, type People, type Sent } from "./people.ts";
+import { problemsOf } from "../../support/config.ts";
+import {
+  decide,
+  filesOf,
+  gatewayOf,
+  headOf,
+  signerOf,
+  word,
+  type People,
+  type Sent,
+} from "./people.ts";
 import { NOW } from "./world.ts";
 
 const allow = (who: object | string, Action: string, bucket: string, keys: string): object => ({
@@ -249,7 +259,9 @@ describe("a tenant's prefix", () => {
     ]);
   });
   describe("is left out, where the store has none and the bucket is that account's", () => {
-    check(gatewayOf({ ...PEOPLE, store: { store: "minio" } }), [
+    const { "465000002:bucket": _, ...buckets } = PEOPLE.buckets ?? {};
+    const people = { ...PEOPLE, buckets, store: { store: "minio" } };
+    check(gatewayOf(people), [
       [undefined, "GET /bucket/open", AT, "/bucket/open as 465000001"],
       [undefined, "GET /465000001:bucket/open", {}, "/bucket/open as 465000001"],
       ["465000002", "GET /465000001:copies/k", {}, "/copies/k as 465000001"],
@@ -257,7 +269,9 @@ describe("a tenant's prefix", () => {
       ["465000001", "GET /465000001:copies/k", {}, "/copies/k as 465000001"],
       ["465000001", "GET /465000001:unknown/k", {}, "/unknown/k as 465000001"],
       ["465000002", "GET /465000001:unknown/k", {}, "NoSuchBucket"],
-      ["465000002", "PUT /465000009:bucket/k", {}, "NoSuchBucket"],
+      ["465000002", "PUT /465000009:unknown/k", {}, "NoSuchBucket"],
+      ["465000002", "PUT /465000009:bucket/k", {}, "allow"],
+      ["465000001", "PUT /465000009:bucket/k", {}, "NoSuchBucket"],
       [
         "465000002",
         "PUT /465000001:copies/k",
@@ -273,17 +287,80 @@ describe("a tenant's prefix", () => {
       ["465000001", "PUT /new/k", copy("465000001:old/s"), "/new/k from old/s as 465000001"],
       ["465000001", "PUT /new/k", copy("465000009:old/s"), "NoSuchBucket"],
       ["465000002", "PUT /465000001:copies/k", copy("465000001:bucket/s"), "allow"],
+      // One bucket of a name: the record is found by it, whoever means which.
+      ["465000002", "GET /bucket/closed", {}, "allow"],
+      ["465000002", "DELETE /bucket", {}, "allow"],
+      ["465000002", "PUT /new/k", copy("bucket/closed"), "allow"],
+      ["465000001", "GET /bucket/closed", {}, "/bucket/closed as 465000001"],
+      [undefined, "GET /465000002:bucket/open", {}, "allow"],
     ]);
-    const upstream = { ...PEOPLE, policy: { ...PEOPLE.policy, anonymous: "upstream" } };
-    check(gatewayOf({ ...upstream, store: { store: "minio" } }), [
+    check(gatewayOf({ ...people, policy: { ...PEOPLE.policy, anonymous: "upstream" } }), [
       [undefined, "GET /unknown/k", AT, "NoSuchBucket"],
       [undefined, "GET /465000001:bucket/closed", {}, "/bucket/closed as nobody"],
     ]);
+  });
+  test("does not make two buckets of one name, where the store has no tenants", () => {
+    const twice = (store: string): readonly string[] =>
+      problemsOf(filesOf({ ...PEOPLE, store: { store } }));
+    assert.deepEqual(twice("ceph"), []);
+    assert.match(twice("minio").join(), /buckets\[2\]\.name: The bucket is given twice: the store/);
   });
   test("cannot be in front of a virtual host", () => {
     const store = { addressing: "virtual" };
     const gateway = gatewayOf({ ...PEOPLE, store });
     const asked = decide(gateway, "465000002", "GET /465000001:copies/k");
     assert.equal(sent(asked), "InvalidBucketName");
+  });
+});
+
+describe("a record without its account's prefix", () => {
+  const people = (provider: string, store: string, owner: string): People => ({
+    policy: { provider, anonymous: "policy" },
+    store: { store },
+    accounts: { [owner]: { users: { user: { tier: "FULL" } } }, "465000002": {} },
+    buckets: {
+      bucket: {
+        account: owner,
+        policy: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: "*",
+              Action: "s3:GetObject",
+              Resource: "arn:aws:s3:::bucket/*",
+            },
+            {
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:DeleteObject",
+              Resource: "arn:aws:s3:::bucket/*",
+            },
+          ],
+        },
+      },
+    },
+  });
+  describe("is of its account's tenant, where names are each tenant's own", () => {
+    check(gatewayOf(people("lumi-o", "ceph", "465000001")), [
+      [undefined, "GET /465000001:bucket/k", {}, "/465000001%3Abucket/k as 465000001"],
+      ["465000002", "GET /465000001:bucket/k", {}, "/465000001%3Abucket/k as 465000001"],
+      ["465000001", "DELETE /bucket/k", {}, "explicit-deny"],
+      ["465000001", "DELETE /465000001:bucket/k", {}, "explicit-deny"],
+      [undefined, "GET /465000002:bucket/k", {}, "allow"],
+      [undefined, "GET /:bucket/k", {}, "allow"],
+      ["465000002", "GET /bucket/k", {}, "/bucket/k as 465000002"],
+      ["465000002", "DELETE /465000002:bucket/k", {}, "/465000002%3Abucket/k as 465000002"],
+    ]);
+  });
+  describe("opens no other tenant's bucket, but denies whatever may be it", () => {
+    check(gatewayOf(people("aws", "ceph", "lab")), [
+      [undefined, "GET /bucket/k", {}, "/bucket/k as lab"],
+      [undefined, "GET /lab:bucket/k", {}, "/lab%3Abucket/k as lab"],
+      [undefined, "GET /other:bucket/k", {}, "allow"],
+      ["465000002", "GET /other:bucket/k", {}, "allow"],
+      ["lab:user", "DELETE /other:bucket/k", {}, "explicit-deny"],
+      ["lab", "GET /other:bucket/k", {}, "/other%3Abucket/k as lab"],
+    ]);
   });
 });

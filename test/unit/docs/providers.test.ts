@@ -59,6 +59,7 @@ const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
   "`crossAccount`": ({ crossAccount }) => crossAccount,
   "`bucketPolicyRole`": ({ bucketPolicyRole }) => bucketPolicyRole,
   "`ownerPolicyEscape`": ({ ownerPolicyEscape }) => yes(ownerPolicyEscape),
+  "`policyDelegation`": ({ policyDelegation }) => yes(policyDelegation),
   "an account's own keys": ({ accountTier }) =>
     accountTier === undefined ? "all" : code(accountTier.name),
   "`username`": ({ username }) => username,
@@ -72,6 +73,7 @@ const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
   },
   "`authErrors`": ({ authErrors }) => authErrors,
   "`tenantAddressing`": ({ tenantAddressing }) => yes(tenantAddressing),
+  "`bucketNames`": ({ bucketNames }) => bucketNames,
   "`operationNames`": ({ switches }) => yes(switches.operationNames),
   "`copyReadsTags`": (provider) => yes(provider.copyReadsTags),
   "`max-keys` at most": ({ maxKeys }) => {
@@ -273,7 +275,8 @@ function checkRequests(name: string, text: string): void {
     test(`${who}: ${request}`, () => {
       const [line = "", ...headers] = codes(request);
       const [holder] = codes(who);
-      const sent = { ...sentBy(snapshot, holder, who), headers: headersOf(headers) };
+      const { host = "gateway.example.org", ...others } = headersOf(headers);
+      const sent = { ...sentBy(snapshot, holder, who), headers: others, host };
       assert.equal(outcomeOf(snapshot, decide(snapshot, holder, line, sent), line), outcome);
     });
   }

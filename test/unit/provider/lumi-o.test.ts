@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { identifiersOf } from "../../../src/provider/principals.ts";
 import { parseAddress, storePath } from "../../../src/s3/address.ts";
 import { operationNamed, type OperationName } from "../../../src/s3/operations.ts";
+import { decide, gatewayOf, word } from "../admission/people.ts";
 import { EXAMPLE, headOf, judge } from "../signature/heads.ts";
 import {
   anonymous,
@@ -20,11 +21,6 @@ import {
 
 const lumio = shipped("lumi-o");
 
-/** What needs names of hosts for accounts, which the configuration has not yet. */
-test(
-  "LUMI-O, data path: public buckets are reached at https://<proj_id>.<domain>/<bucket>/<object>",
-  { todo: true },
-);
 const PARTNER = { AWS: ["arn:aws:iam::465000002:user/465000002"] };
 
 /** "The full policy", with the principal that the page's text lost but its prose gives. */
@@ -214,6 +210,27 @@ for (const path of [
     assert.equal(lumio.tenantAddressing, true);
   });
 }
+
+test("LUMI-O, data path: public buckets are reached at https://<proj_id>.<domain>/<bucket>/<object>", () => {
+  const gateway = gatewayOf({
+    policy: { provider: "lumi-o" },
+    listen: { accountDomains: ["*.public.example.org"] },
+    accounts: { "465000001": {}, "465000002": {} },
+  });
+  const host = "465000001.public.example.org";
+  const asked = (who: string | undefined, line: string, at?: string): string => {
+    const verdict = decide(gateway, who, line, at === undefined ? {} : { host: at });
+    return verdict.kind === "forward" ? verdict.request.target : word(verdict);
+  };
+  const named = "/465000001%3Abucket/object";
+  assert.equal(asked(undefined, "GET /bucket/object", host), named);
+  // "For public objects the above two URLs are equivalent."
+  assert.equal(asked(undefined, "GET /465000001:bucket/object", host), named);
+  assert.equal(asked(undefined, "GET /465000001:bucket/object"), named);
+  // "the same url while authenticated will try to fetch <bucket> from your own project"
+  assert.equal(asked("465000002", "GET /bucket/object", host), "/bucket/object");
+  assert.equal(asked("465000002", "GET /465000001:bucket/object", host), named);
+});
 
 test("LUMI-O, sharing data with other projects: the project id is included when generating the signature", () => {
   // The page's shell script: `openssl sha1 -hmac`, its string to sign ending in the resource.
