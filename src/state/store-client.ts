@@ -153,7 +153,15 @@ async function exchange(
   body: Buffer | undefined,
 ): Promise<StoreAnswer> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const reply = await pool.request({ method, path, headers, body: body ?? null, signal });
+  // A connection of its own, for the reason given in identity/admin-ops.ts: 40 ms less of Ceph's.
+  const reply = await pool.request({
+    method,
+    path,
+    headers,
+    body: body ?? null,
+    signal,
+    reset: true,
+  });
   const bytes = Buffer.from(await reply.body.bytes());
   const writer = reply.headers[WRITER];
   return {
