@@ -51,7 +51,7 @@ program
   .option("--action <name>", "such as s3:GetObject, with --resource")
   .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
   .option("--json", "for tools")
-  .action((options: ExplainOptions) => exit(runExplain(options, terminal)));
+  .action(async (options: ExplainOptions) => exit(await runExplain(options, terminal)));
 
 program
   .command("adopt")

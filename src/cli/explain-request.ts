@@ -1,5 +1,4 @@
 import { holderName, type Key } from "../admission/principal.ts";
-
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
@@ -124,7 +123,7 @@ function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> 
   if (as === undefined)
     return err("Say whose request it is: --as account, --as account:subuser or --anonymous");
   for (const key of snapshot.keys.values()) if (holderName(key) === as) return ok(key);
-  return err(`Nobody with a key is called "${as}"`);
+  return err(`Nobody with a key is called "${as}" in the configuration`);
 }
 
 /** As a client of the key's holder would sign it. */

@@ -11,6 +11,7 @@ import { arnOf, asksOf, type Ask } from "../s3/asks.ts";
 import type { Tags } from "../s3/tags.ts";
 import { printProblems } from "./check.ts";
 import { askFor, requestFor, type ExplainOptions } from "./explain-request.ts";
+import { withRecords } from "./explain-records.ts";
 import { loadConfig } from "./load.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -47,13 +48,16 @@ type GateOutcome = {
  * `s3warden explain`: the decision on a request, signed here with the identity's own key and put
  * through the very `admit` that serves clients. Gives the exit code: 0 allow, 1 deny, 2 error.
  */
-export function runExplain(options: ExplainOptions, terminal: Terminal): 0 | 1 | 2 {
+export async function runExplain(options: ExplainOptions, terminal: Terminal): Promise<0 | 1 | 2> {
   const { result } = loadConfig(options.config);
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 2;
   }
-  const explanation = explain(compileSnapshot(result.value, 1), options);
+  const compiled = compileSnapshot(result.value, 1);
+  const explanation = await withRecords(result.value, (elsewhere) =>
+    explain({ ...compiled, elsewhere }, options),
+  );
   if (!explanation.ok) {
     terminal.stderr(`${explanation.error}\n`);
     return 2;

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { probeConditions, type Conditions } from "./conditions.ts";
 import { recordFile } from "./record-name.ts";
 import { checkedBytes, readRecord } from "./record.ts";
-import type { Change, StateStore, Stored } from "./state-store.ts";
+import type { Change, StateReader, StateStore, Stored } from "./state-store.ts";
 import {
   openStoreClient,
   type StoreAnswer,
@@ -50,6 +50,15 @@ export async function openStateBucket(options: StoreOptions): Promise<Result<Sta
     remove: async (name, expected) => change(name, REMOVED, expected),
     close: async () => client.close(),
   });
+}
+
+/** Reads what `openStateBucket` keeps, and writes nothing to the store. */
+export function stateBucketReader(options: StoreOptions): StateReader {
+  const client = openStoreClient(options);
+  return {
+    read: async (name) => readStored({ client, conditions: "none" }, keyOf(name)),
+    close: async () => client.close(),
+  };
 }
 
 type Bucket = { readonly client: StoreClient; readonly conditions: Conditions };

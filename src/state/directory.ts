@@ -14,7 +14,7 @@ import {
 import { underLock } from "./lock-file.ts";
 import { recordFile } from "./record-name.ts";
 import { checkedBytes, readRecord, RECORD_BYTES_MAX } from "./record.ts";
-import type { Change, StateStore, Stored } from "./state-store.ts";
+import type { Change, StateReader, StateStore, Stored } from "./state-store.ts";
 import { openTurns } from "./turns.ts";
 
 const DIRECTORY_MODE = 0o700;
@@ -45,10 +45,22 @@ export function openDirectory(path: string, files: Files = REAL_FILES): Result<S
   });
 }
 
+/** Reads what `openDirectory` keeps, and neither makes nor tidies anything. No directory: no records. */
+export function directoryReader(path: string): StateReader {
+  const directory = { path, identity: undefined, files: REAL_FILES };
+  return {
+    read: async (name) => attempt("read", name, () => readStored(directory, name)),
+    close: () => Promise.resolve(),
+  };
+}
+
 type Directory = {
   readonly path: string;
-  /** What was opened: another directory in its place, such as that below a lost mount, is not it. */
-  readonly identity: string;
+  /**
+   * What was opened: another directory in its place, such as that below a lost mount, is not it.
+   * Undefined: of a reader, to which it does not matter.
+   */
+  readonly identity: string | undefined;
   readonly files: Files;
 };
 
@@ -124,6 +136,7 @@ async function readBytes(directory: Directory, name: string): Promise<Buffer | u
 
 /** Throws where nothing is found only because the directory is not there any more. */
 async function requireSame({ path, identity, files }: Directory): Promise<void> {
+  if (identity === undefined) return;
   const { dev, ino } = await files.stat(path, { bigint: true });
   if (`${dev}-${ino}` !== identity) throw new Error(`${path} is another directory than at start`);
 }

@@ -1,8 +1,9 @@
 import type { Config, StateConfig } from "../config/config.ts";
 import type { Result } from "../lib/result.ts";
-import { openStateBucket } from "./bucket.ts";
-import { openDirectory } from "./directory.ts";
-import type { StateStore } from "./state-store.ts";
+import { openStateBucket, stateBucketReader } from "./bucket.ts";
+import { directoryReader, openDirectory } from "./directory.ts";
+import type { StateReader, StateStore } from "./state-store.ts";
+import type { StoreOptions } from "./store-client.ts";
 
 /** Opens where `state` says that records are kept. The error is a sentence of why it cannot be used. */
 export function openState(
@@ -10,9 +11,20 @@ export function openState(
   upstream: Config["upstream"],
 ): Promise<Result<StateStore, string>> {
   if (state.kind === "directory") return Promise.resolve(openDirectory(state.path));
-  const { bucket, accessKey, secretKey } = state;
-  const { endpoints, region, addressing, ca } = upstream;
-  return openStateBucket({
+  return openStateBucket(optionsOf(state, upstream));
+}
+
+/** The same to look at only: nothing is made or written. */
+export function openStateReader(state: StateConfig, upstream: Config["upstream"]): StateReader {
+  if (state.kind === "directory") return directoryReader(state.path);
+  return stateBucketReader(optionsOf(state, upstream));
+}
+
+function optionsOf(
+  { bucket, accessKey, secretKey }: Extract<StateConfig, { readonly kind: "bucket" }>,
+  { endpoints, region, addressing, ca }: Config["upstream"],
+): StoreOptions {
+  return {
     endpoints: endpoints.map(({ origin }) => origin),
     authority: endpoints[0]?.authority ?? "",
     region,
@@ -20,5 +32,5 @@ export function openState(
     ca,
     bucket,
     credential: { accessKeyId: accessKey, secret: secretKey },
-  });
+  };
 }

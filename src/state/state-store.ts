@@ -24,3 +24,6 @@ export type StateStore = {
   readonly remove: (name: string, expected: string) => Promise<Result<Change, string>>;
   readonly close: () => Promise<void>;
 };
+
+/** For who only looks. */
+export type StateReader = Pick<StateStore, "read" | "close">;

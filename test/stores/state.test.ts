@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as s3 from "@aws-sdk/client-s3";
-import { openStateBucket } from "../../src/state/bucket.ts";
+import { openStateBucket, stateBucketReader } from "../../src/state/bucket.ts";
 import { probeConditions } from "../../src/state/conditions.ts";
 import type { StateStore } from "../../src/state/state-store.ts";
 import { openStoreClient, type StoreOptions } from "../../src/state/store-client.ts";
@@ -68,6 +68,21 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     });
     const stored = await second.read("t:made");
     assert.deepEqual(stored.ok && stored.value?.record, RECORD);
+  });
+
+  test("a reader reads it, and makes no bucket where there is none", async () => {
+    const store = await opened();
+    await store.write("t:seen", RECORD, undefined);
+    const reader = stateBucketReader(optionsOf("alice"));
+    const seen = await reader.read("t:seen");
+    await reader.close();
+    assert.deepEqual(seen.ok && seen.value?.record, RECORD);
+    for (let i = 0; i < 2; i++) {
+      const none = stateBucketReader(optionsOf("alice", "never-made"));
+      const refused = await none.read("t:seen");
+      await none.close();
+      assert.match(refused.ok ? "" : refused.error, /The store answered 404 NoSuchBucket/);
+    }
   });
 
   test("RGW honours conditional writes with a bare ETag, and no conditional deletes", async () => {

@@ -34,10 +34,12 @@ writeFileSync(
   'upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ accounts: accounts.yaml }]\n',
 );
 
-function said(options: Omit<ExplainOptions, "config">): { code: number; out: string; err: string } {
+async function said(
+  options: Partial<ExplainOptions>,
+): Promise<{ code: number; out: string; err: string }> {
   let out = "";
   let errors = "";
-  const code = runExplain(
+  const code = await runExplain(
     { config, ...options },
     { stdout: (text) => void (out += text), stderr: (text) => void (errors += text) },
   );
@@ -108,8 +110,8 @@ const rows = [
   ],
 ] as const;
 for (const [name, options, code, expected] of rows) {
-  test(`explain tells ${name}`, () => {
-    const { code: actual, out, err } = said(options);
+  test(`explain tells ${name}`, async () => {
+    const { code: actual, out, err } = await said(options);
     assert.match(out, expected, err);
     assert.equal(actual, code);
     assert.doesNotMatch(out, /5501234567/);
@@ -141,15 +143,15 @@ const wrong = [
   ],
 ] as const;
 for (const [name, options, expected] of wrong) {
-  test(`explain says what is wrong with ${name}`, () => {
-    const { code, err } = said(options);
+  test(`explain says what is wrong with ${name}`, async () => {
+    const { code, err } = await said(options);
     assert.equal(code, 2);
     assert.match(err, expected);
   });
 }
 
-test("explain --json prints the same for tools", () => {
-  const { out } = said({
+test("explain --json prints the same for tools", async () => {
+  const { out } = await said({
     as: "lab:reader",
     ip: "198.51.100.1",
     request: "PUT /photos/a",
