@@ -1,13 +1,17 @@
+import { join } from "node:path";
 import { newKeyPair } from "./keygen.ts";
 
-/** gateway.yaml of the demo; ports and the store's address change from start to start. */
+/** gateway.yaml of the demo; what changes from start to start stands in files of its own. */
 export const DEMO_GATEWAY = `# The demo's configuration: change it, then start the demo again.
-listen: { address: "\${env:S3WARDEN_DEMO_ADDRESS}" }
-admin: { address: "\${env:S3WARDEN_DEMO_ADMIN}" }
-upstream: { endpoints: ["\${env:S3WARDEN_DEMO_STORE}"] }
+listen: { address: "\${file:addresses/listen}" }
+admin: { address: "\${file:addresses/admin}" }
+upstream: { endpoints: ["\${file:addresses/store}"] }
 identities: [{ accounts: accounts.yaml }]
 policy:
   signatures: [v4, v2]
+  bucketPolicies: gateway
+  anonymous: policy
+state: { directory: state }
 log: { level: warn, audit: { file: audit.jsonl } }
 `;
 
@@ -50,7 +54,7 @@ export function demoWelcome(
 
   endpoint  http://${bound.address}
   metrics   http://${bound.adminAddress}/metrics
-  files     ${dir}: gateway.yaml, accounts.yaml, audit.jsonl, objects/
+  files     ${dir}: gateway.yaml, accounts.yaml, audit.jsonl, objects/, state/, addresses/
 
   user         access key             secret key
 ${rows.join("\n")}
@@ -64,14 +68,33 @@ ${tryAs("lab", keys)}  aws --endpoint-url http://${bound.address} s3 mb s3://pho
   aws --endpoint-url http://${bound.address} s3 cp README.md s3://photos/
   aws --endpoint-url http://${bound.address} s3 ls s3://photos
 
+share it with everybody, by a policy that the gateway keeps:
+
+  aws --endpoint-url http://${bound.address} s3api put-bucket-policy --bucket photos --policy '${PUBLIC}'
+  curl http://${bound.address}/photos/README.md
+
 and then what a reader may not:
 
 ${tryAs("lab:reader", keys)}  aws --endpoint-url http://${bound.address} s3 cp s3://photos/README.md -
   aws --endpoint-url http://${bound.address} s3 rm s3://photos/README.md
 
+or ask which rule says so:
+
+  npm run -s s3warden -- explain --config ${join(dir, "gateway.yaml")} --as lab:reader --request 'DELETE /photos/README.md'
+
 Ctrl-C ends it.
 `;
 }
+
+const PUBLIC = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: {
+    Effect: "Allow",
+    Principal: "*",
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3:::photos/*",
+  },
+});
 
 function tryAs(user: string, keys: ReadonlyMap<string, Pair>): string {
   const pair = keys.get(user);

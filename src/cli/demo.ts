@@ -47,19 +47,18 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
 /** Writes the files that are missing, and reads them all as `serve` would. */
 function demoConfig(
   { port, adminPort, dir }: DemoOptions,
-  storeEndpoint: string,
+  store: string,
 ): ReturnType<typeof loadConfig>["result"] {
   const gateway = join(dir, "gateway.yaml");
   if (!existsSync(gateway)) writeFileSync(gateway, DEMO_GATEWAY);
   const accounts = join(dir, "accounts.yaml");
   // Only its owner reads the file: it holds secrets, as every accounts file does.
   if (!existsSync(accounts)) writeFileSync(accounts, demoAccounts(), { mode: 0o600 });
-  const surroundings = {
-    S3WARDEN_DEMO_ADDRESS: `127.0.0.1:${port}`,
-    S3WARDEN_DEMO_ADMIN: `127.0.0.1:${adminPort}`,
-    S3WARDEN_DEMO_STORE: storeEndpoint,
-  };
-  Object.assign(process.env, surroundings);
+  const addresses = { listen: `127.0.0.1:${port}`, admin: `127.0.0.1:${adminPort}`, store };
+  mkdirSync(join(dir, "addresses"), { recursive: true });
+  for (const [name, address] of Object.entries(addresses)) {
+    writeFileSync(join(dir, "addresses", name), `${address}\n`);
+  }
   return loadConfig(gateway).result;
 }
 

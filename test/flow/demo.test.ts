@@ -1,0 +1,98 @@
+/** README's first command: the demo as a stranger meets it, with what it tells them to try. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import * as s3 from "@aws-sdk/client-s3";
+import { runProgram } from "../support/program.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const FREE_PORTS = ["--port", "0", "--admin-port", "0"];
+
+type Demo = {
+  /** What it says on start. */
+  readonly welcome: string;
+  readonly endpoint: string;
+  readonly as: (user: string) => s3.S3Client;
+  /** Ctrl-C; gives the exit code. */
+  readonly interrupt: () => Promise<unknown>;
+};
+
+async function startDemo(dir: string, t: TestContext): Promise<Demo> {
+  const process_ = spawn(process.execPath, [MAIN, "demo", "--dir", dir, ...FREE_PORTS]);
+  const ended = once(process_, "exit");
+  t.after(() => process_.kill("SIGKILL"));
+  let welcome = "";
+  for await (const text of process_.stdout
+    .setEncoding("utf8")
+    .iterator({ destroyOnReturn: false })) {
+    welcome += String(text);
+    if (welcome.includes("Ctrl-C ends it.")) break;
+  }
+  const endpoint = /endpoint +(\S+)/.exec(welcome)?.[1] ?? "";
+  return {
+    welcome,
+    endpoint,
+    as: (user) => {
+      const row = new RegExp(`^ +${user} +(\\S+) +(\\S+)$`, "m").exec(welcome);
+      const [, accessKeyId = "", secretAccessKey = ""] = row ?? [];
+      const client = new s3.S3Client({
+        endpoint,
+        region: "us-east-1",
+        forcePathStyle: true,
+        credentials: { accessKeyId, secretAccessKey },
+      });
+      t.after(() => client.destroy());
+      return client;
+    },
+    interrupt: async () => {
+      process_.kill("SIGINT");
+      const [code]: unknown[] = await ended;
+      return code;
+    },
+  };
+}
+
+const OBJECT = { Bucket: "photos", Key: "README.md" };
+
+test("the demo does what it says, and keeps everything for the next start", async (t) => {
+  const dir = join(scratchFolder("demo"), "data");
+  const first = await startDemo(dir, t);
+  const lab = first.as("lab");
+  await lab.send(new s3.CreateBucketCommand({ Bucket: "photos" }));
+  await lab.send(new s3.PutObjectCommand({ ...OBJECT, Body: "hello" }));
+  const url = `${first.endpoint}/photos/README.md`;
+  assert.equal((await fetch(url)).status, 403);
+
+  const [, policy = ""] = /--policy '([^']+)'/.exec(first.welcome) ?? [];
+  await lab.send(new s3.PutBucketPolicyCommand({ Bucket: "photos", Policy: policy }));
+  assert.equal(await (await fetch(url)).text(), "hello");
+
+  const reader = first.as("lab:reader");
+  const read = await reader.send(new s3.GetObjectCommand(OBJECT));
+  assert.equal(await read.Body?.transformToString(), "hello");
+  await assert.rejects(reader.send(new s3.DeleteObjectCommand(OBJECT)), {
+    name: "AccessDenied",
+    message: /The tier READ of this key does not include s3:DeleteObject on arn:aws:s3:::photos/,
+  });
+  assert.equal(await first.interrupt(), 0);
+
+  const second = await startDemo(dir, t);
+  assert.equal(await (await fetch(`${second.endpoint}/photos/README.md`)).text(), "hello");
+  await second.as("lab:backup").send(new s3.DeleteObjectCommand(OBJECT));
+  assert.equal(await second.interrupt(), 0);
+
+  const [, asked = ""] = /s3warden -- (explain .*)'/.exec(second.welcome) ?? [];
+  const [options = "", request = ""] = asked.split(" --request '");
+  const explained = await runProgram(process.execPath, [
+    MAIN,
+    ...options.split(" "),
+    "--request",
+    request,
+  ]);
+  assert.match(explained.output.toString(), /tier +refused {2}\(lab:reader: READ\)/);
+  assert.equal(explained.status, 1);
+});
