@@ -1,6 +1,6 @@
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { BucketName } from "../s3/address.ts";
-import type { Account } from "./principal.ts";
+import { tenantOf, type Account } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
@@ -46,16 +46,19 @@ export function recordOf(
 
 /**
  * Under which name a bucket is remembered that `account` makes or removes. Where names of buckets are
- * each tenant's own, a bare one is that of the account's; a store without tenants has one of a name.
+ * each tenant's own, or Ceph has told the account's, a bare one is that of the account's tenant; a store
+ * without tenants has one of a name.
  */
 export function recordNameOf(
   { policy, store }: Snapshot,
-  account: string,
+  account: Account,
   { tenant, name }: BucketName,
 ): string {
   if (!store.tenants) return name;
   if (tenant !== undefined) return `${tenant}:${name}`;
-  return policy.provider.bucketNames === "tenant" ? `${account}:${name}` : name;
+  const own = tenantOf(account);
+  const isOfTenant = policy.provider.bucketNames === "tenant" || own !== account.name;
+  return isOfTenant ? `${own}:${name}` : name;
 }
 
 /** The names under which records must be fetched before anything is decided on these buckets. */
@@ -84,7 +87,7 @@ function namesOf(
 ): readonly string[] {
   if (!policy.provider.tenantAddressing || !store.tenants) return [name];
   if (tenant !== undefined) return [`${tenant}:${name}`, name];
-  return caller.kind === "known" ? [`${caller.key.account.name}:${name}`, name] : [name];
+  return caller.kind === "known" ? [`${tenantOf(caller.key.account)}:${name}`, name] : [name];
 }
 
 /** Where names are each tenant's own, what is kept under a bare one is of its owner's tenant. */
@@ -95,8 +98,8 @@ function isMeant(
   record: BucketRecord,
 ): boolean {
   if (policy.provider.bucketNames === "global" || !store.tenants) return true;
-  const meant = tenant ?? (caller.kind === "known" ? caller.key.account.name : undefined);
-  return meant === undefined || meant === record.owner.name || record.name.includes(":");
+  const meant = tenant ?? (caller.kind === "known" ? tenantOf(caller.key.account) : undefined);
+  return meant === undefined || meant === tenantOf(record.owner) || record.name.includes(":");
 }
 
 /**
@@ -105,7 +108,7 @@ function isMeant(
  */
 export function isSurely({ name, owner }: BucketRecord, bucket: BucketName): boolean {
   const { tenant } = bucket;
-  return tenant === undefined || tenant === owner.name || name === `${tenant}:${bucket.name}`;
+  return tenant === undefined || tenant === tenantOf(owner) || name === `${tenant}:${bucket.name}`;
 }
 
 function find(

@@ -178,7 +178,7 @@ export function changeByStore(
   if (!snapshot.keepsState || address.kind !== "bucket" || caller.kind === "anonymous") {
     return undefined;
   }
-  const name = recordNameOf(snapshot, caller.key.account.name, address.bucket);
+  const name = recordNameOf(snapshot, caller.key.account, address.bucket);
   if (operation === "DeleteBucket") return { kind: "removed", name };
   if (operation !== "CreateBucket") return undefined;
   return { kind: "created", name, owner: caller.key.account.name, by: holderName(caller.key) };

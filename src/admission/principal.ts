@@ -63,3 +63,12 @@ export function holderOf({ account, subuser }: Key): Holder {
 export function holderName({ account, subuser }: Key): string {
   return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
 }
+
+/**
+ * Whose buckets an account means by bare names where tenants have names of their own: Ceph's users
+ * are `tenant$user`, and any other account is a tenant of its own.
+ */
+export function tenantOf({ name }: Account): string {
+  const dollar = name.indexOf("$");
+  return dollar < 0 ? name : name.slice(0, dollar);
+}

@@ -6,6 +6,7 @@ import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
+import { tenantOf } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { droppedByConnection, forwardedHeaders, type StoreBody } from "./store-headers.ts";
 import { credentialOf, signedBy, signerOf, sourceAddress } from "./store-signer.ts";
@@ -72,8 +73,8 @@ function addressFor(
       ? ok(address)
       : err(fault("InvalidBucketName", "A tenant cannot be named to this store"));
   }
-  const own = caller.kind === "known" ? caller.key.account.name : undefined;
-  const owner = recordOf(snapshot, subject, address.bucket)?.owner.name ?? own;
-  if (owner !== tenant) return err(fault("NoSuchBucket"));
+  const own = caller.kind === "known" ? caller.key.account : undefined;
+  const owner = recordOf(snapshot, subject, address.bucket)?.owner ?? own;
+  if (owner === undefined || tenantOf(owner) !== tenant) return err(fault("NoSuchBucket"));
   return ok({ ...address, bucket: { tenant: undefined, name } });
 }

@@ -370,6 +370,27 @@ describe("a tenant's bucket", () => {
     assert.equal(word(decide(gateway, "B", "DELETE /A:bucket/k")), "allow");
     assert.equal(signerOf(decide(gateway, "B", "DELETE /bucket/k")), "STORE-B");
   });
+  test("is meant by the bare name of every Ceph user of the tenant", () => {
+    const users = gatewayOf({
+      accounts: { A: {}, A$U: {}, B$U: {} },
+      buckets: {
+        "A:bucket": {
+          account: "A",
+          policy: policyOf({
+            ...ALLOW,
+            Principal: { CanonicalUser: "A$U" },
+            Action: "s3:GetObject",
+            Resource: "arn:aws:s3:::bucket/*",
+          }),
+        },
+        "A:other": { account: "A$U" },
+      },
+    });
+    assert.equal(signerOf(decide(users, "A$U", "GET /bucket/k")), "STORE-A");
+    assert.equal(word(decide(users, "A$U", "DELETE /bucket/k")), "allow");
+    assert.equal(signerOf(decide(users, "B$U", "DELETE /bucket/k")), "STORE-B$U");
+    assert.equal(word(decide(users, "A", "DELETE /other/k")), "allow");
+  });
 });
 
 describe("a policy that the gateway keeps", () => {

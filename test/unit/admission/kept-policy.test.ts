@@ -240,6 +240,12 @@ describe("making and removing a bucket", () => {
       "465000001:fresh",
     );
   });
+  test("is the tenant's of a Ceph user, whatever the provider", () => {
+    const ceph = remembering({}, { ...PEOPLE, accounts: { T$U: {} } });
+    const { verdict } = settle(ceph, "T$U", "PUT /fresh");
+    assert(verdict.kind === "forward" && verdict.reply.kind === "remember");
+    assert.equal(verdict.reply.change.name, "T:fresh");
+  });
 });
 
 describe("the gateway's own bucket", () => {
