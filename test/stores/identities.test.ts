@@ -282,7 +282,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
     await until(async () => (await write()).refusedBy === undefined, CACHE_MS + SLACK_MS);
   });
 
-  test("while RGW tells nothing known keys go on, nobody new gets in, and all recovers", async () => {
+  test("while RGW tells nothing for 30 s known keys go on, nobody new gets in, and all recovers", async () => {
     const { endpoint } = gatewayNamed("union");
     const known = clientOf(endpoint, ceph.users("alice:full"));
     const fresh = clientOf(endpoint, ceph.users("bob"));
@@ -291,7 +291,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
       outcomeOf(client.send(new s3.ListBucketsCommand({})));
     assert.equal((await list(known)).refusedBy, undefined);
     adminWay.cut();
-    const end = Date.now() + 2 * CACHE_MS;
+    const end = Date.now() + 30_000;
     let served = 0;
     while (Date.now() < end) {
       assert.equal((await list(known)).refusedBy, undefined);
@@ -299,7 +299,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
       const [stranger, forger] = [await list(fresh), await list(forged)];
       assert.deepEqual([stranger.status, stranger.code], [503, "SlowDown"]);
       assert.deepEqual([forger.status, forger.code], [403, "SignatureDoesNotMatch"]);
-      await pause(20);
+      await pause(50);
     }
     assert(served > 20, String(served));
     adminWay.mend();
