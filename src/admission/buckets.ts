@@ -1,8 +1,8 @@
 import type { PolicySet } from "../policy/policy-set.ts";
-import type { BucketName } from "../s3/address.ts";
+import { bucketText, type BucketName } from "../s3/address.ts";
 import { tenantOf, type Account } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Subject } from "./subject.ts";
+import type { Caller, Subject } from "./subject.ts";
 
 /** What the gateway itself knows of a bucket. */
 export type BucketRecord = {
@@ -55,10 +55,9 @@ export function recordNameOf(
   { tenant, name }: BucketName,
 ): string {
   if (!store.tenants) return name;
-  if (tenant !== undefined) return `${tenant}:${name}`;
   const own = tenantOf(account);
   const isOfTenant = policy.provider.bucketNames === "tenant" || own !== account.name;
-  return isOfTenant ? `${own}:${name}` : name;
+  return bucketText({ tenant: tenant ?? (isOfTenant ? own : undefined), name });
 }
 
 /** The names under which records must be fetched before anything is decided on these buckets. */
@@ -83,22 +82,28 @@ const NONE: readonly string[] = [];
 function namesOf(
   { policy, store }: Snapshot,
   { caller }: Subject,
-  { tenant, name }: BucketName,
+  bucket: BucketName,
 ): readonly string[] {
+  const { name } = bucket;
   if (!policy.provider.tenantAddressing || !store.tenants) return [name];
-  if (tenant !== undefined) return [`${tenant}:${name}`, name];
-  return caller.kind === "known" ? [`${tenantOf(caller.key.account)}:${name}`, name] : [name];
+  const tenant = tenantMeant(caller, bucket);
+  return tenant === undefined ? [name] : [bucketText({ tenant, name }), name];
+}
+
+/** Whose bucket `caller` names, where names are each tenant's own; undefined: anybody's. */
+function tenantMeant(caller: Caller, { tenant }: BucketName): string | undefined {
+  return tenant ?? (caller.kind === "known" ? tenantOf(caller.key.account) : undefined);
 }
 
 /** Where names are each tenant's own, what is kept under a bare one is of its owner's tenant. */
 function isMeant(
   { policy, store }: Snapshot,
   { caller }: Subject,
-  { tenant }: BucketName,
+  bucket: BucketName,
   record: BucketRecord,
 ): boolean {
   if (policy.provider.bucketNames === "global" || !store.tenants) return true;
-  const meant = tenant ?? (caller.kind === "known" ? tenantOf(caller.key.account) : undefined);
+  const meant = tenantMeant(caller, bucket);
   return meant === undefined || meant === tenantOf(record.owner) || record.name.includes(":");
 }
 
@@ -108,7 +113,7 @@ function isMeant(
  */
 export function isSurely({ name, owner }: BucketRecord, bucket: BucketName): boolean {
   const { tenant } = bucket;
-  return tenant === undefined || tenant === tenantOf(owner) || name === `${tenant}:${bucket.name}`;
+  return tenant === undefined || tenant === tenantOf(owner) || name === bucketText(bucket);
 }
 
 function find(

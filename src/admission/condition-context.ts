@@ -5,7 +5,7 @@ import { copySourceName, parseCopySource } from "../s3/copy-source.ts";
 import type { LockValues } from "../s3/lock-values.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import { valueIgnoringCase } from "../s3/tags.ts";
-import { holderOf } from "./principal.ts";
+import { holderName, holderOf } from "./principal.ts";
 import { LISTINGS } from "./provider-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
@@ -170,8 +170,7 @@ function principalType(caller: Caller): string {
 
 function userId(caller: Caller): string {
   if (caller.kind === "anonymous") return "anonymous";
-  const { account, subuser } = caller.key;
-  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+  return holderName(caller.key);
 }
 
 function principalTag({ subject: { caller } }: Sources, tag: string): string | undefined {

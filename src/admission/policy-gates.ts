@@ -1,8 +1,10 @@
 import type { Context } from "../policy/condition-keys.ts";
 import { evaluate, type Evaluation } from "../policy/evaluate.ts";
+import type { StatementRef } from "../policy/policy.ts";
 import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
+import { bucketText } from "../s3/address.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { isSurely, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
@@ -74,10 +76,8 @@ export function explicitDeny(
     if (one.privileged) continue;
     const deny = denyOf(question, one);
     if (deny === undefined) continue;
-    const { file, line, sid } = deny.statement;
-    const rule = `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;
     const message = `A policy explicitly denies ${one.ask.action} on ${arnOf(one.ask)}`;
-    return refusal("explicit-deny", rule, message, deny.statement);
+    return refusal("explicit-deny", placeOf(deny.statement), message, deny.statement);
   }
   return undefined;
 }
@@ -142,7 +142,9 @@ function byOwn({ key }: Question, { ask, identity }: Evaluated): Allowance | und
   if (tier?.kind === "access" && tierGrants(tier, ask.action, ask.operation)) {
     return { by: tier.name, actor: "caller" };
   }
-  return identity.effect === "allow" ? { by: placeOf(identity), actor: "caller" } : undefined;
+  return identity.effect === "allow"
+    ? { by: placeOf(identity.statement), actor: "caller" }
+    : undefined;
 }
 
 const ACCOUNT: Allowance = { by: "account", actor: "caller" };
@@ -150,7 +152,7 @@ const ACCOUNT: Allowance = { by: "account", actor: "caller" };
 /** What the bucket's policy allows to the caller by name. */
 function byBucket({ bucket }: Evaluated, actor: Allowance["actor"]): Allowance | undefined {
   if (bucket.effect !== "allow" || bucket.grip !== "direct") return undefined;
-  return { by: placeOf(bucket), actor };
+  return { by: placeOf(bucket.statement), actor };
 }
 
 /**
@@ -162,7 +164,7 @@ function byOther(question: Question, one: Evaluated): Allowance | undefined {
   const { key, snapshot } = question;
   const { bucket, identity, ask } = one;
   if (bucket.effect !== "allow" || key === undefined) return undefined;
-  const allowed: Allowance = { by: placeOf(bucket), actor: "owner" };
+  const allowed: Allowance = { by: placeOf(bucket.statement), actor: "owner" };
   const { crossAccount } = snapshot.policy.provider;
   if (crossAccount === "resource" && bucket.grip === "direct") return allowed;
   const { tier } = holderOf(key);
@@ -226,8 +228,8 @@ function whyNot(question: Question, one: Evaluated): string {
   return `No policy of this user allows ${what}`;
 }
 
-function placeOf({ statement }: Evaluation & { readonly effect: "allow" }): string {
-  const { file, line, sid } = statement;
+/** A statement in the operator's words. */
+function placeOf({ file, line, sid }: StatementRef): string {
   return `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;
 }
 
@@ -242,7 +244,7 @@ function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
   const { bucket, key } = asked.ask;
   const bare = ofResource(set, NOBODY, asked, resourceOf(bucket?.name, key));
   if (bucket?.tenant === undefined || bare.effect === "deny") return bare;
-  return ofResource(set, NOBODY, asked, resourceOf(`${bucket.tenant}:${bucket.name}`, key));
+  return ofResource(set, NOBODY, asked, resourceOf(bucketText(bucket), key));
 }
 
 /** A bucket's policy never names its tenant, which goes without saying (section 5.1). */

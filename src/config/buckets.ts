@@ -5,7 +5,7 @@ import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { sharePolicy, type Share } from "../provider/shares.ts";
-import type { BucketName } from "../s3/address.ts";
+import { bucketText, type BucketName } from "../s3/address.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
@@ -79,12 +79,7 @@ const TWICE_WITHOUT_TENANTS: Complaint = {
 
 /** Under which name its record is found: a store without `tenants` has one bucket of a name. */
 export function recordName(bucket: BucketName, tenants: boolean): string {
-  return tenants ? nameOf(bucket) : bucket.name;
-}
-
-/** `bucket` or `tenant:bucket`. */
-function nameOf({ tenant, name }: BucketName): string {
-  return tenant === undefined ? name : `${tenant}:${name}`;
+  return tenants ? bucketText(bucket) : bucket.name;
 }
 
 function readBucket(reading: Reading, bucket: WrittenBucket): BucketConfig {

@@ -121,7 +121,8 @@ async function decideKnowing(
 
 /**
  * The verdict once everything that it depends on is known. `first` was made with `start`; `again`
- * decides with what is known so far. A condition is only looked at where those before it hold, so that one need can follow another.
+ * decides with what is known so far. A condition is only looked at where those before it hold, so
+ * that one need can follow another.
  */
 async function known(
   { gateway, sources }: Inbound,

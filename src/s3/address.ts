@@ -5,6 +5,11 @@ import { fault, type Fault } from "./faults.ts";
 /** A bucket as the client named it, decoded. `tenant` "" is Ceph's empty tenant, `:bucket`. */
 export type BucketName = { readonly tenant: string | undefined; readonly name: string };
 
+/** `bucket` or `tenant:bucket`, decoded. */
+export function bucketText({ tenant, name }: BucketName): string {
+  return tenant === undefined ? name : `${tenant}:${name}`;
+}
+
 /** What a request is about. `key`: decoded once, never normalised; never empty. */
 export type Address =
   | { readonly kind: "service" }

@@ -1,6 +1,6 @@
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { bucketSegment, parseBucket, parseKey, type BucketName } from "./address.ts";
+import { bucketSegment, bucketText, parseBucket, parseKey, type BucketName } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
 
 /** The second object of a copy or rename, decoded once. */
@@ -49,8 +49,7 @@ export function copySourceHeader(source: CopySource): string {
 
 /** `bucket/key`, decoded, as policies name a source; a tenant stands before its colon. */
 export function copySourceName({ bucket, key }: CopySource): string {
-  const name = bucket.tenant === undefined ? bucket.name : `${bucket.tenant}:${bucket.name}`;
-  return `${name}/${key}`;
+  return `${bucketText(bucket)}/${key}`;
 }
 
 function parseVersion(raw: string): Result<string, Fault> {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { err, ok, type Result } from "../lib/result.ts";
 import { probeConditions, type Conditions } from "./conditions.ts";
@@ -128,13 +128,9 @@ async function find(
   // Not any 404: the bucket itself may be gone, and everything with it.
   if (status === 404 && code === "NoSuchKey") return ok(undefined);
   if (status !== 200) return err(`Cannot read the object ${key}: ${said(status, code)}`);
-  const revision = conditions === "none" ? hashOf(body) : etag;
+  const revision = conditions === "none" ? hash("sha256", body, "hex") : etag;
   if (revision === undefined) return err(`Cannot read the object ${key}: it has no ETag`);
   return ok({ bytes: body, revision, writer });
-}
-
-function hashOf(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**

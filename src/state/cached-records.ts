@@ -32,7 +32,6 @@ export type CachedRecords<T> = {
   readonly store: StateStore;
   /** Whether the last read or change worked; true before the first. */
   readonly healthy: boolean;
-  readonly close: () => Promise<void>;
 };
 
 const ENTRIES = 100_000;
@@ -111,7 +110,6 @@ export function cachedRecords<T extends object>(
     get healthy() {
       return healthy;
     },
-    close: async () => store.close(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { accessSync, constants, mkdirSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -193,7 +193,7 @@ async function currentRevision(directory: Directory, name: string): Promise<stri
 }
 
 function revisionOf(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes, "hex");
 }
 
 function pathOf({ path }: Directory, name: string): string {

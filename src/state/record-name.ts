@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Leaves room below the 255 bytes of a file's name for what temporary names add. */
 const ENCODED_MAX = 150;
@@ -12,8 +12,8 @@ const ENCODED_MAX = 150;
 export function recordFile(name: string): string {
   const encoded = Array.from(Buffer.from(name), encodeByte).join("");
   if (encoded.length <= ENCODED_MAX) return `${encoded}.json`;
-  const hash = createHash("sha256").update(name).digest("hex");
-  return `${encoded.slice(0, ENCODED_MAX - hash.length)}~~${hash}.json`;
+  const digest = hash("sha256", name, "hex");
+  return `${encoded.slice(0, ENCODED_MAX - digest.length)}~~${digest}.json`;
 }
 
 function encodeByte(byte: number): string {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as s3 from "@aws-sdk/client-s3";
 import { runProgram } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { clientOf } from "../support/s3-client.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const FREE_PORTS = ["--port", "0", "--admin-port", "0"];
@@ -38,13 +39,8 @@ async function startDemo(dir: string, t: TestContext): Promise<Demo> {
     endpoint,
     as: (user) => {
       const row = new RegExp(`^ +${user} +(\\S+) +(\\S+)$`, "m").exec(welcome);
-      const [, accessKeyId = "", secretAccessKey = ""] = row ?? [];
-      const client = new s3.S3Client({
-        endpoint,
-        region: "us-east-1",
-        forcePathStyle: true,
-        credentials: { accessKeyId, secretAccessKey },
-      });
+      const [, accessKey = "", secretKey = ""] = row ?? [];
+      const client = clientOf(endpoint, { accessKey, secretKey });
       t.after(() => client.destroy());
       return client;
     },

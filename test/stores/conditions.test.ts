@@ -8,6 +8,7 @@ import * as s3 from "@aws-sdk/client-s3";
 import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { skipUnless } from "../support/requirement.ts";
+import { clientOf, PLAIN, told } from "../support/s3-client.ts";
 
 const SECRET = "secret-of-the-gateways-own";
 const BUCKET = "conditioned";
@@ -84,9 +85,17 @@ describe("conditions and sharing on a real Ceph", { skip: skipUnless([CEPH]) }, 
       },
     });
     const alice = ceph.users("alice");
-    direct = clientOf(ceph.endpoint, alice.accessKey, alice.secretKey);
-    user = clientOf(gateway.endpoint, "AKUSER00000000000000", SECRET);
-    bob = clientOf(gateway.endpoint, "AKBOB000000000000000", SECRET);
+    direct = clientOf(ceph.endpoint, alice, PLAIN);
+    user = clientOf(
+      gateway.endpoint,
+      { accessKey: "AKUSER00000000000000", secretKey: SECRET },
+      PLAIN,
+    );
+    bob = clientOf(
+      gateway.endpoint,
+      { accessKey: "AKBOB000000000000000", secretKey: SECRET },
+      PLAIN,
+    );
     for (const Bucket of [BUCKET, "shared"]) {
       await direct.send(new s3.CreateBucketCommand({ Bucket }));
     }
@@ -103,15 +112,6 @@ describe("conditions and sharing on a real Ceph", { skip: skipUnless([CEPH]) }, 
     await ceph.stop();
   });
 
-  /** What a client that sends it is told; "ok" if it got through. */
-  async function told(sending: Promise<unknown>): Promise<string> {
-    try {
-      await sending;
-      return "ok";
-    } catch (error) {
-      return error instanceof s3.S3ServiceException ? error.name : String(error);
-    }
-  }
   const get = (client: s3.S3Client, Bucket: string, Key: string): Promise<string> =>
     told(client.send(new s3.GetObjectCommand({ Bucket, Key })));
 
@@ -217,14 +217,3 @@ describe("conditions and sharing on a real Ceph", { skip: skipUnless([CEPH]) }, 
     assert.equal(put.status, 403);
   });
 });
-
-function clientOf(endpoint: string, accessKeyId: string, secretAccessKey: string): s3.S3Client {
-  return new s3.S3Client({
-    endpoint,
-    region: "us-east-1",
-    forcePathStyle: true,
-    maxAttempts: 1,
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    credentials: { accessKeyId, secretAccessKey },
-  });
-}

@@ -14,6 +14,7 @@ import { until } from "../support/flow.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { codeOf, rawExchange } from "../support/raw-client.ts";
 import { skipUnless } from "../support/requirement.ts";
+import { clientOf, PLAIN } from "../support/s3-client.ts";
 import { bytesOf, signV4, timestampOf } from "../support/signed.ts";
 
 const SUBUSERS = ["reader", "writer", "rw", "full"] as const;
@@ -172,7 +173,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
   before(async () => {
     ceph = await startCeph();
     adminWay = await startCutProxy(ceph.endpoint);
-    direct = clientOf(ceph.endpoint, ceph.users("alice"));
+    direct = plainClient(ceph.endpoint, ceph.users("alice"));
     await direct.send(new s3.CreateBucketCommand(onBucket));
     await direct.send(new s3.PutObjectCommand({ ...onObject, Body: "content" }));
     const source = { ...ceph.users("gwadmin"), cache: `${CACHE_MS}ms`, stale: "1m" };
@@ -201,7 +202,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
         const cell = cells.split(" ")[i];
         test(`${name}: ${what} by ${subuser}: ${WORDS.get(cell)}`, async () => {
           const gateway = gatewayNamed(name);
-          const client = clientOf(gateway.endpoint, ceph.users(`alice:${subuser}`));
+          const client = plainClient(gateway.endpoint, ceph.users(`alice:${subuser}`));
           const outcome = await outcomeOf(send(client, `${name}-${subuser}`));
           assert.equal(outcome.refusedBy ?? "nobody", REFUSER.get(cell), outcome.code);
         });
@@ -219,7 +220,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
 
   test("a tenant's user comes as its tenant, with its own buckets", async () => {
     const gateway = gatewayNamed("ceiling");
-    const client = clientOf(gateway.endpoint, ceph.users("465000001$465000001"));
+    const client = plainClient(gateway.endpoint, ceph.users("465000001$465000001"));
     await client.send(new s3.CreateBucketCommand(onBucket));
     const reply = await client.send(new s3.ListBucketsCommand({}));
     assert.deepEqual(
@@ -237,7 +238,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
     const credential = { accessKey: `AK${name}`.toUpperCase(), secretKey: `SK${name}` };
     const keys = [`--access-key=${credential.accessKey}`, `--secret-key=${credential.secretKey}`];
     await ceph.admin("user", "create", `--uid=${name}`, `--display-name=${name}`, ...keys);
-    const client = clientOf(gatewayNamed("ceiling").endpoint, credential);
+    const client = plainClient(gatewayNamed("ceiling").endpoint, credential);
     await client.send(new s3.CreateBucketCommand({ Bucket: name }));
     await client.send(new s3.PutObjectCommand({ Bucket: name, Key: "k", Body: "x" }));
     const read = (): Promise<Outcome> =>
@@ -271,7 +272,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
   });
 
   test("a changed permission is the tier within the TTL", async () => {
-    const client = clientOf(gatewayNamed("ceiling").endpoint, ceph.users("alice:rw"));
+    const client = plainClient(gatewayNamed("ceiling").endpoint, ceph.users("alice:rw"));
     const write = (): Promise<Outcome> => outcomeOf(put(client, "changing"));
     assert.equal((await write()).refusedBy, undefined);
     const modify = (access: string): Promise<void> =>
@@ -284,9 +285,9 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
 
   test("while RGW tells nothing for 30 s known keys go on, nobody new gets in, and all recovers", async () => {
     const { endpoint } = gatewayNamed("union");
-    const known = clientOf(endpoint, ceph.users("alice:full"));
-    const fresh = clientOf(endpoint, ceph.users("bob"));
-    const forged = clientOf(endpoint, { ...ceph.users("alice:full"), secretKey: "guess" });
+    const known = plainClient(endpoint, ceph.users("alice:full"));
+    const fresh = plainClient(endpoint, ceph.users("bob"));
+    const forged = plainClient(endpoint, { ...ceph.users("alice:full"), secretKey: "guess" });
     const list = (client: s3.S3Client): Promise<Outcome> =>
       outcomeOf(client.send(new s3.ListBucketsCommand({})));
     assert.equal((await list(known)).refusedBy, undefined);
@@ -309,7 +310,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
 
   test("5,000 unknown keys find RGW with 16 connections, and a known key unharmed", async (t) => {
     const { endpoint } = gatewayNamed("union");
-    const known = clientOf(endpoint, ceph.users("alice:full"));
+    const known = plainClient(endpoint, ceph.users("alice:full"));
     const list = (client: s3.S3Client): Promise<Outcome> =>
       outcomeOf(client.send(new s3.ListBucketsCommand({})));
     assert.equal((await list(known)).refusedBy, undefined);
@@ -384,13 +385,6 @@ function recordsOf(gateway: Gateway): readonly Readonly<Record<string, unknown>>
   });
 }
 
-function clientOf(endpoint: string, { accessKey, secretKey }: StoreCredential): s3.S3Client {
-  return new s3.S3Client({
-    endpoint,
-    region: "us-east-1",
-    forcePathStyle: true,
-    maxAttempts: 1,
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
-  });
+function plainClient(endpoint: string, credential: StoreCredential): s3.S3Client {
+  return clientOf(endpoint, credential, PLAIN);
 }

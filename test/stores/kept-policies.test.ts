@@ -8,11 +8,12 @@ import * as s3 from "@aws-sdk/client-s3";
 import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
 import { skipUnless } from "../support/requirement.ts";
+import { clientOf, PLAIN, told } from "../support/s3-client.ts";
 
 const SECRET = "secret-of-the-gateways-own";
 const STATE = "s3warden-state";
 const REFRESH_MS = 500;
-const key = (accessKey: string): object => ({ accessKey, secretKey: SECRET });
+const key = (accessKey: string) => ({ accessKey, secretKey: SECRET });
 
 /** A policy by which bob may do one thing, and which tells by its Id which one it is. */
 function policyOf(bucket: string, id: string, Action = "s3:GetObject"): string {
@@ -46,8 +47,8 @@ describe("policies kept by two gateways in a bucket of Ceph", { skip: skipUnless
     for (let i = 0; i < 2; i++) {
       const gateway = await startGateway(options);
       gateways.push(gateway);
-      alice.push(clientOf(gateway.endpoint, "AKALICEOWN0000000000"));
-      bob.push(clientOf(gateway.endpoint, "AKBOBOWN000000000000"));
+      alice.push(clientOf(gateway.endpoint, key("AKALICEOWN0000000000"), PLAIN));
+      bob.push(clientOf(gateway.endpoint, key("AKBOBOWN000000000000"), PLAIN));
     }
     await first(alice).send(new s3.CreateBucketCommand({ Bucket: "shared" }));
     await first(alice).send(new s3.PutObjectCommand({ Bucket: "shared", Key: "k", Body: "data" }));
@@ -105,7 +106,7 @@ describe("policies kept by two gateways in a bucket of Ceph", { skip: skipUnless
 
   test("a gateway killed while it writes leaves nothing half-written", async () => {
     const doomed = await startGateway(options);
-    const client = clientOf(doomed.endpoint, "AKALICEOWN0000000000");
+    const client = clientOf(doomed.endpoint, key("AKALICEOWN0000000000"), PLAIN);
     const writing = Array.from({ length: 60 }, (_, i) =>
       told(put(client, "shared", policyOf("shared", `doomed-${i}`))),
     );
@@ -156,25 +157,4 @@ function both<T>(items: readonly T[]): readonly [T, T] {
   const [one, two] = items;
   if (one === undefined || two === undefined) throw new Error("Expected two");
   return [one, two];
-}
-
-/** What a client that sends it is told; "ok" if it got through. */
-async function told(sending: Promise<unknown>): Promise<string> {
-  try {
-    await sending;
-    return "ok";
-  } catch (error) {
-    return error instanceof s3.S3ServiceException ? error.name : String(error);
-  }
-}
-
-function clientOf(endpoint: string, accessKeyId: string): s3.S3Client {
-  return new s3.S3Client({
-    endpoint,
-    region: "us-east-1",
-    forcePathStyle: true,
-    maxAttempts: 1,
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    credentials: { accessKeyId, secretAccessKey: SECRET },
-  });
 }

@@ -8,6 +8,7 @@ import * as s3 from "@aws-sdk/client-s3";
 import { codeIn, probe, type Reply } from "../clients/probe.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
 import { skipUnless } from "../support/requirement.ts";
+import { clientOf } from "../support/s3-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import {
   presignV2,
@@ -112,14 +113,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       ),
     };
     gateway = await startGateway(options);
-    const { accessKey: accessKeyId, secretKey: secretAccessKey } = keyOf(OWNER);
-    owner = new s3.S3Client({
-      endpoint: gateway.endpoint,
-      region: "us-east-1",
-      forcePathStyle: true,
-      maxAttempts: 1,
-      credentials: { accessKeyId, secretAccessKey },
-    });
+    owner = clientOf(gateway.endpoint, keyOf(OWNER));
     for (const Bucket of [...Object.keys(POLICIES), UNSAID]) {
       await owner.send(new s3.CreateBucketCommand({ Bucket }));
       for (const Key of KEYS) {

@@ -11,6 +11,7 @@ import { probeConditions } from "../../src/state/conditions.ts";
 import type { StateStore } from "../../src/state/state-store.ts";
 import { openStoreClient, type StoreOptions } from "../../src/state/store-client.ts";
 import { skipUnless } from "../support/requirement.ts";
+import { clientOf } from "../support/s3-client.ts";
 import { race } from "../unit/state/counting.ts";
 import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 
@@ -161,13 +162,7 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
   });
 
   test("a bucket of somebody else's is not used, even if it lets us in", async () => {
-    const { accessKey, secretKey } = ceph.users("bob");
-    const bob = new s3.S3Client({
-      endpoint: ceph.endpoint,
-      region: "us-east-1",
-      forcePathStyle: true,
-      credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
-    });
+    const bob = clientOf(ceph.endpoint, ceph.users("bob"));
     await bob.send(new s3.CreateBucketCommand({ Bucket: "of-bob", ACL: "public-read-write" }));
     const store = await openStateBucket(optionsOf("alice", "of-bob"));
     assert.match(store.ok ? "opened" : store.error, /it belongs to somebody else/);

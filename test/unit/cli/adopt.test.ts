@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { runAdopt } from "../../../src/cli/adopt.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+import { ran } from "../../support/terminal.ts";
 
 const GATEWAY = {
   upstream: { endpoints: ["http://store"] },
@@ -21,14 +22,8 @@ function folderWith(gateway: object): string {
 }
 
 async function adopt(folder: string, bucket: string, account: string) {
-  let out = "";
-  let err = "";
-  const code = await runAdopt(
-    bucket,
-    { config: join(folder, "gateway.yaml"), account },
-    { stdout: (text) => void (out += text), stderr: (text) => void (err += text) },
-  );
-  return { code, out, err };
+  const config = join(folder, "gateway.yaml");
+  return ran((terminal) => runAdopt(bucket, { config, account }, terminal));
 }
 
 test("runAdopt() remembers whose a bucket is, and never takes it from another", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { runCheck } from "../../../src/cli/check.ts";
 import { loadConfig } from "../../../src/cli/load.ts";
+import { ran } from "../../support/terminal.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "s3warden-"));
 after(() => rmSync(dir, { recursive: true }));
@@ -16,28 +17,22 @@ function file(name: string, text: string | Uint8Array): string {
   return path;
 }
 
-function check(config: string): { code: number; out: string; err: string } {
-  let out = "";
-  let err = "";
-  const code = runCheck(
-    { config },
-    { stdout: (text) => void (out += text), stderr: (text) => void (err += text) },
-  );
-  return { code, out, err };
+async function check(config: string) {
+  return ran((terminal) => runCheck({ config }, terminal));
 }
 
 const UPSTREAM = 'upstream: { endpoints: ["http://a", "http://b"] }\n';
 
-test("runCheck() counts what a good configuration has", () => {
-  const { code, out, err } = check("config/gateway.yaml");
+test("runCheck() counts what a good configuration has", async () => {
+  const { code, out, err } = await check("config/gateway.yaml");
   assert.equal(out, "Configuration is good: 1 account, 1 subuser, 2 keys, 1 endpoint\n");
   assert.equal(err, "");
   assert.equal(code, 0);
 });
 
-test("runCheck() prints every problem with place, path, message and remedy", () => {
+test("runCheck() prints every problem with place, path, message and remedy", async () => {
   const path = file("bad.yaml", `${UPSTREAM}identities: []\nlistn: {}\nlog: [x]\n`);
-  const { code, out, err } = check(path);
+  const { code, out, err } = await check(path);
   assert.equal(
     err,
     `${path}:3:1: listn: Unknown key "listn"\n    Did you mean "listen"?\n` +
@@ -47,10 +42,10 @@ test("runCheck() prints every problem with place, path, message and remedy", () 
   assert.equal(code, 1);
 });
 
-test("runCheck() prints every warning and their number, and the configuration is good", () => {
+test("runCheck() prints every warning and their number, and the configuration is good", async () => {
   const policy = "policy: { tiers: { NONE: [] }, networks: { deny: [0.0.0.0/0] } }";
   const path = file("warned.yaml", `${UPSTREAM}identities: []\n${policy}\n`);
-  const { code, out, err } = check(path);
+  const { code, out, err } = await check(path);
   assert.equal(
     err,
     `${path}:3:26: policy.tiers.NONE: warning: The tier grants nothing that any request asks for\n` +
@@ -62,19 +57,17 @@ test("runCheck() prints every warning and their number, and the configuration is
   assert.equal(code, 0);
 });
 
-test("runCheck() says so if the file is not there", () => {
-  const { code, err } = check(join(dir, "none.yaml"));
+test("runCheck() says so if the file is not there", async () => {
+  const { code, err } = await check(join(dir, "none.yaml"));
   const path = join(dir, "none.yaml");
   assert.equal(err, `${path}: Cannot read "${path}": no such file\n1 problem\n`);
   assert.equal(code, 1);
 });
 
-test("runCheck() says so if the file is a directory or not text", () => {
-  assert.match(check(dir).err, /: it is a directory\n/);
-  assert.match(
-    check(file("latin1.yaml", Buffer.from("a: \xe9", "latin1"))).err,
-    /not UTF-8 text\n/,
-  );
+test("runCheck() says so if the file is a directory or not text", async () => {
+  assert.match((await check(dir)).err, /: it is a directory\n/);
+  const latin1 = file("latin1.yaml", Buffer.from("a: \xe9", "latin1"));
+  assert.match((await check(latin1)).err, /not UTF-8 text\n/);
 });
 
 test("loadConfig() takes variables from the environment", () => {

@@ -8,6 +8,7 @@ import { runExplain } from "../../../src/cli/explain.ts";
 import type { StoredRecord } from "../../../src/state/record.ts";
 import { openDirectory } from "../../../src/state/directory.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+import { ran } from "../../support/terminal.ts";
 
 const KEY = (name: string): string =>
   `{ accessKey: AKID${name.toUpperCase()}, secretKey: "5501234567" }`;
@@ -54,13 +55,8 @@ async function folderWith(records: Readonly<Record<string, Partial<StoredRecord>
 }
 
 async function explained(folder: string, options: Partial<ExplainOptions>) {
-  let out = "";
-  let error = "";
-  const code = await runExplain(
-    { config: join(folder, "gateway.yaml"), ip: "198.51.100.1", ...options },
-    { stdout: (text) => void (out += text), stderr: (text) => void (error += text) },
-  );
-  return { code, out, error };
+  const config = join(folder, "gateway.yaml");
+  return ran((terminal) => runExplain({ config, ip: "198.51.100.1", ...options }, terminal));
 }
 
 test("explain tells the statement of a policy that its owner has put", async () => {
@@ -97,9 +93,9 @@ test("explain does not guess where a record cannot be read", async () => {
   writeFileSync(join(state, file), "{");
   const torn = await explained(folder, { as: "lab", request: "GET /data/k" });
   assert.equal(torn.code, 2);
-  assert.match(torn.error, /^Cannot read the state: /);
+  assert.match(torn.err, /^Cannot read the state: /);
   const useless = await folderWith({ data: { policy: "{}" } });
   const refused = await explained(useless.folder, { as: "lab", request: "GET /data/k" });
   assert.equal(refused.code, 2);
-  assert.match(refused.error, /^Cannot use the record of "data": /);
+  assert.match(refused.err, /^Cannot use the record of "data": /);
 });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { ExplainOptions } from "../../../src/cli/explain-request.ts";
 import { runExplain } from "../../../src/cli/explain.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+import { ran } from "../../support/terminal.ts";
 
 const ACCOUNTS = `accounts:
   - name: lab
@@ -34,16 +35,8 @@ writeFileSync(
   'upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ accounts: accounts.yaml }]\n',
 );
 
-async function said(
-  options: Partial<ExplainOptions>,
-): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let errors = "";
-  const code = await runExplain(
-    { config, ...options },
-    { stdout: (text) => void (out += text), stderr: (text) => void (errors += text) },
-  );
-  return { code, out, err: errors };
+async function said(options: Partial<ExplainOptions>) {
+  return ran((terminal) => runExplain({ config, ...options }, terminal));
 }
 
 const rows = [

@@ -1,0 +1,17 @@
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+/** What a command wrote, and what it gave. */
+export type Ran<Code> = { readonly code: Code; readonly out: string; readonly err: string };
+
+/** Runs a command on a terminal that remembers. */
+export async function ran<Code>(
+  command: (terminal: Terminal) => Code | Promise<Code>,
+): Promise<Ran<Code>> {
+  let out = "";
+  let err = "";
+  const code = await command({
+    stdout: (text) => void (out += text),
+    stderr: (text) => void (err += text),
+  });
+  return { code, out, err };
+}
