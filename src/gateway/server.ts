@@ -23,9 +23,19 @@ export type ListenOptions = {
 export type Listening = {
   /** `host:port` as bound. */
   readonly address: string;
-  /** Stops accepting, lets requests under way finish, resolves when all have. */
-  readonly close: () => Promise<void>;
+  /** Puts other time limits and another certificate in force, for connections that come then. */
+  readonly change: (options: Changeable) => void;
+  /** Each answer from now on is the last on its connection; new connections are still taken. */
+  readonly leave: () => void;
+  /**
+   * Stops accepting, lets requests under way finish, resolves when all have; after `timeoutMs` they
+   * are broken off.
+   */
+  readonly close: (timeoutMs: number) => Promise<void>;
 };
+
+/** What of the options can change while it listens. */
+export type Changeable = Pick<ListenOptions, "tls" | "idleTimeoutMs">;
 
 /** How often a closing server looks for connections that serve nothing any more. */
 const SWEEP_MS = 100;
@@ -40,8 +50,10 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     connections.set(socket, { served: undefined });
     socket.once("close", () => connections.delete(socket));
   });
+  let leaving = false;
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
+      if (leaving) response.shouldKeepAlive = false;
       const exchange = handle(gateway, request, response, expectsContinue);
       const connection = connections.get(request.socket);
       if (connection !== undefined) connection.served = { request, exchange };
@@ -64,7 +76,23 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
   });
   const address = await bind(server, options);
-  return { address, close: () => closed(server, connections) };
+  const leave = (): void => {
+    leaving = true;
+    for (const connection of connections.values()) {
+      servedOn(connection)?.exchange.responder.lastOnConnection();
+    }
+  };
+  const close = (timeoutMs: number): Promise<void> => {
+    leave();
+    return closed(server, connections, timeoutMs);
+  };
+  return { address, change: (changed) => change(server, changed), leave, close };
+}
+
+function change(server: http.Server | https.Server, { tls, idleTimeoutMs }: Changeable): void {
+  server.timeout = idleTimeoutMs;
+  server.keepAliveTimeout = idleTimeoutMs;
+  if (tls !== undefined && server instanceof https.Server) server.setSecureContext(tls);
 }
 
 /** A request that is being served on a connection. */
@@ -127,8 +155,12 @@ export async function bind(
   return boundAddress(server.address());
 }
 
-/** Ends at once what serves no request, and the rest as soon as it has been served. */
-async function closed(server: http.Server | https.Server, connections: Connections): Promise<void> {
+/** Ends at once what serves no request, and the rest when it has been served or time is up. */
+async function closed(
+  server: http.Server | https.Server,
+  connections: Connections,
+  timeoutMs: number,
+): Promise<void> {
   // Node counts a connection on which nothing was ever asked as busy, and does not look again.
   const endIdle = (): void => {
     for (const [socket, connection] of connections) {
@@ -136,11 +168,15 @@ async function closed(server: http.Server | https.Server, connections: Connectio
     }
   };
   const sweep = setInterval(endIdle, SWEEP_MS);
+  const late = setTimeout(() => {
+    for (const socket of connections.keys()) socket.destroy();
+  }, timeoutMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     endIdle();
   });
   clearInterval(sweep);
+  clearTimeout(late);
 }
 
 function boundAddress(address: AddressInfo | string | null): string {

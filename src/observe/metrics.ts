@@ -1,7 +1,36 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+} from "prom-client";
 import type { AccessRecord } from "./record.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** What `text()` and `aggregate()` give: Prometheus' text format. */
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** The metrics of one process as plain data, for `aggregate()`. */
+export type ExportedMetrics = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
+/** The metrics of several processes as those of one, in the text format. */
+export function aggregate(processes: readonly ExportedMetrics[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...processes]).metrics();
+}
+
+/**
+ * What must go on counting when its process has ended: counters and histograms that fell would be
+ * taken for new ones.
+ */
+export async function lasting(processes: readonly ExportedMetrics[]): Promise<ExportedMetrics> {
+  const counts = processes.map((process) =>
+    process.filter(({ type }) => ["counter", "histogram"].includes(String(type))),
+  );
+  return AggregatorRegistry.aggregate(counts).getMetricsAsJSON();
+}
 
 /** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
 export class Metrics {
@@ -45,6 +74,12 @@ export class Metrics {
     "Look-ups that memory did not answer",
     ["cache"],
   );
+  readonly #workers = this.#gauge("workers", "Processes that serve clients", []);
+  readonly #workerRestarts = this.#counter(
+    "worker_restarts_total",
+    "Processes that took the place of one that ended unasked",
+    [],
+  );
   readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", []);
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
@@ -64,6 +99,15 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
+  }
+
+  /** All of this process. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  exported(): Promise<ExportedMetrics> {
+    return this.registry.getMetricsAsJSON();
   }
 
   requestStarted(): void {
@@ -88,6 +132,11 @@ export class Metrics {
     this.#upstreamUp.set({ endpoint }, up ? 1 : 0);
   }
 
+  /** The endpoint is not in the configuration any more. */
+  endpointGone(endpoint: string): void {
+    this.#upstreamUp.remove({ endpoint });
+  }
+
   /** What is kept of a bucket was read or written, or that failed. */
   stateUsed(worked: boolean): void {
     if (!worked) this.#stateErrors.inc();
@@ -100,6 +149,15 @@ export class Metrics {
   /** `hit`: memory had the answer. */
   cacheAsked(cache: "identities" | "records", hit: boolean): void {
     (hit ? this.#cacheHits : this.#cacheMisses).inc({ cache });
+  }
+
+  /** How many processes serve clients: told by one of them only. */
+  workersOpened(count: number): void {
+    this.#workers.set(count);
+  }
+
+  workerRestarted(): void {
+    this.#workerRestarts.inc();
   }
 
   /** A configuration was read and is not good: the one before stays in force. */

@@ -26,6 +26,8 @@ export type GatewayOptions = {
   readonly policy?: Section;
   readonly state?: Section;
   readonly limits?: Section;
+  readonly reload?: Section;
+  readonly workers?: number;
   /** Arguments for node itself, such as `--expose-gc`. */
   readonly nodeOptions?: readonly string[];
 };
@@ -36,6 +38,8 @@ export type Gateway = {
   readonly endpoint: string;
   readonly adminEndpoint: string;
   readonly auditFile: string;
+  /** Where gateway.yaml, accounts.yaml and `files` are. */
+  readonly folder: string;
   readonly pid: number;
   /** Sends SIGTERM and waits for the end. */
   readonly stop: () => Promise<void>;
@@ -68,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     endpoint: `http://${bound.address}`,
     adminEndpoint: `http://${bound.admin}`,
     auditFile,
+    folder,
     pid: child.pid ?? 0,
     stop,
   };
@@ -82,7 +87,9 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: { provider: "aws", ...options.policy },
     ...(options.state && { state: options.state }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.limits && { limits: options.limits }),
+    ...(options.reload && { reload: options.reload }),
+    ...(options.workers !== undefined && { workers: options.workers }),
     log: { level: "info", audit: { file: auditFile } },
   };
 }

@@ -458,6 +458,7 @@ test("parseConfig() gives every option its default", () => {
     regions: [],
   });
   assert.deepEqual(config, {
+    workers: 1,
     listen: {
       address: { host: "0.0.0.0", port: 8080 },
       tls: undefined,
@@ -486,7 +487,10 @@ test("parseConfig() gives every option its default", () => {
       xmlBytesMax: 2_097_152,
       clockSkewMs: 900_000,
       idleTimeoutMs: 60_000,
+      drainDelayMs: 0,
+      drainTimeoutMs: 30_000,
     },
+    reload: { watch: true, intervalMs: 2_000 },
     log: { level: "info", auditFile: undefined },
     warnings: [],
   });
