@@ -31,8 +31,22 @@ export type Member = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens what `config` asks for. Throws where a port or file cannot be opened. */
-export async function openMember(config: Config, generation: number, log: Logger): Promise<Member> {
+/** A port that several processes listen on. */
+export type SharedPort = {
+  /** As the first of them bound it; 0: this is the first. */
+  readonly port: number;
+};
+
+/**
+ * Opens what `config` asks for; `shared`: undefined where this process is the only one. Throws where
+ * a port or file cannot be opened.
+ */
+export async function openMember(
+  config: Config,
+  generation: number,
+  log: Logger,
+  shared?: SharedPort,
+): Promise<Member> {
   const metrics = new Metrics();
   const { auditFile } = config.log;
   const complain = (error: Error): void => log.error(error, "Cannot write the audit log");
@@ -48,10 +62,12 @@ export async function openMember(config: Config, generation: number, log: Logger
     await state?.close();
     await audit?.flush();
   };
-  const listening = await listen(gateway, listenOptions(config)).catch(async (error: unknown) => {
-    await closeRest();
-    throw error;
-  });
+  const listening = await listen(gateway, listenOptions(config, shared)).catch(
+    async (error: unknown) => {
+      await closeRest();
+      throw error;
+    },
+  );
   metrics.configAccepted(generation, Date.now());
   let { limits } = config;
   let closing = false;
@@ -63,7 +79,7 @@ export async function openMember(config: Config, generation: number, log: Logger
     reload: (next, nextGeneration) => {
       const before = live.current;
       live.current = new Live(next, nextGeneration, pools.for(next), world);
-      listening.change(listenOptions(next));
+      listening.change(listenOptions(next, shared));
       ({ limits } = next);
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());
@@ -81,9 +97,14 @@ export async function openMember(config: Config, generation: number, log: Logger
   };
 }
 
-function listenOptions({ listen: { address, tls }, limits }: Config): ListenOptions {
+function listenOptions(
+  { listen: { address, tls }, limits }: Config,
+  shared: SharedPort | undefined,
+): ListenOptions {
   const { headerBytesMax, idleTimeoutMs } = limits;
-  return { ...address, tls, headerBytesMax, idleTimeoutMs };
+  const port = shared?.port || address.port;
+  const { host } = address;
+  return { host, port, reusePort: shared !== undefined, tls, headerBytesMax, idleTimeoutMs };
 }
 
 /** Throws where it cannot be used: without it nothing could be decided. */

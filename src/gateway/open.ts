@@ -29,7 +29,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   let generation = 1;
   let latest = config;
   const member = await openMember(config, generation, log);
-  member.metrics.workersOpened(1);
+  member.metrics.workersServing(1);
   const administered = {
     metrics: () => member.metrics.text(),
     unready: () => Promise.resolve(member.unready()),

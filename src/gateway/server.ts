@@ -13,6 +13,8 @@ export type ListenOptions = {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Whether other processes listen on the same port: the system gives each its part of clients. */
+  readonly reusePort: boolean;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly headerBytesMax: number;
@@ -143,11 +145,13 @@ function createServer(options: ListenOptions): http.Server | https.Server {
 /** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
 export async function bind(
   server: http.Server | https.Server,
-  { host, port }: { readonly host: string; readonly port: number },
+  place: { readonly host: string; readonly port: number; readonly reusePort?: boolean },
 ): Promise<string> {
+  const { host, port, reusePort = false } = place;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    // Not by way of node:cluster, which loses connections on their way to a worker that crashes.
+    server.listen({ port, host, reusePort, exclusive: true }, () => {
       server.off("error", reject);
       resolve();
     });

@@ -14,7 +14,7 @@ const order = { file: z.string(), texts: z.custom<Texts>(Array.isArray), generat
 
 /** What the primary asks of a worker, in the order in which it is to be done. */
 const TO_WORKER = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("open"), ...order }),
+  z.strictObject({ kind: z.literal("open"), ...order, port: z.int() }),
   z.strictObject({ kind: z.literal("reload"), ...order }),
   z.strictObject({ kind: z.literal("close") }),
   z.strictObject({ kind: z.literal("drop-identities") }),

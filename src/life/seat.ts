@@ -10,8 +10,8 @@ import {
 
 /** What a seat says of the process in it. */
 export type SeatPorts = {
-  /** What a process begins with: the configuration in force. */
-  readonly order: () => Order;
+  /** What a process begins with: the configuration in force, and the port that all share. */
+  readonly opening: () => Order & { readonly port: number };
   /** It ended unasked; `last`: its last report. */
   readonly onCrash: (last: Report | undefined) => void;
   readonly log: Logger;
@@ -36,9 +36,15 @@ export class Seat {
   #startedTick = 0;
   #endedYoung = 0;
   #closing = false;
+  #serving = false;
 
   constructor(ports: SeatPorts) {
     this.#ports = ports;
+  }
+
+  /** Whether a process in it serves clients. */
+  get serving(): boolean {
+    return this.#serving;
   }
 
   /** Starts the first process. Gives `host:port` as bound; rejects where it cannot be opened. */
@@ -99,7 +105,7 @@ export class Seat {
     this.#startedTick = performance.now();
     worker.on("message", (message) => this.#hear(parseToPrimary(message)));
     worker.once("exit", (code, signal) => this.#ended(signal ?? `status ${code}`));
-    this.#send({ kind: "open", ...this.#ports.order() });
+    this.#send({ kind: "open", ...this.#ports.opening() });
   }
 
   #send(message: ToWorker): void {
@@ -110,6 +116,7 @@ export class Seat {
   #hear(message: ToPrimary): void {
     switch (message.kind) {
       case "opened":
+        this.#serving = true;
         return this.#onOpened?.(message.address);
       case "failed":
         this.#ports.log.error({ why: message.message }, "A worker cannot start");
@@ -124,6 +131,7 @@ export class Seat {
   }
 
   #ended(how: string): void {
+    this.#serving = false;
     const last = this.#lastReport;
     this.#lastReport = undefined;
     for (const settle of this.#reports.values()) settle(undefined);

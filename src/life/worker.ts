@@ -58,7 +58,8 @@ class Worker {
   async #open(message: Opening): Promise<void> {
     const config = configOf(message);
     try {
-      this.#member = await openMember(config, message.generation, logOf(config));
+      const { generation, port } = message;
+      this.#member = await openMember(config, generation, logOf(config), { port });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
       tell({ kind: "failed", message: error.message });

@@ -26,7 +26,7 @@ export async function openWorkers(
 ): Promise<Service> {
   const workers = new Workers({ file, texts, generation: 1 }, config, count, log);
   try {
-    const [address = ""] = await workers.open();
+    const address = await workers.open();
     const admin = await listenAdmin(workers.administered, config.admin.address);
     return {
       address,
@@ -54,27 +54,34 @@ class Workers {
   #order: Order;
   #config: Config;
   #closing = false;
+  /** Of clients, when it is bound. */
+  #port = 0;
 
   constructor(order: Order, config: Config, count: number, log: Logger) {
     this.#order = order;
     this.#config = config;
     const ports = {
-      order: () => this.#order,
+      opening: () => ({ ...this.#order, port: this.#port }),
       onCrash: (last: Report | undefined) => this.#crashed(last),
       log,
     };
     this.#seats = Array.from({ length: count }, () => new Seat(ports));
-    this.#metrics.workersOpened(count);
     this.#metrics.configAccepted(order.generation, Date.now());
   }
 
-  open(): Promise<readonly string[]> {
-    return Promise.all(this.#seats.map((seat) => seat.open()));
+  /** Gives `host:port` as bound: where any port will do, by the first. */
+  async open(): Promise<string> {
+    const [first, ...others] = this.#seats;
+    const address = (await first?.open()) ?? "";
+    this.#port = Number(address.slice(address.lastIndexOf(":") + 1));
+    await Promise.all(others.map((seat) => seat.open()));
+    return address;
   }
 
   readonly administered: Administered = {
     metrics: async () => {
       const reports = await this.#reports();
+      this.#metrics.workersServing(this.#seats.filter(({ serving }) => serving).length);
       const own = await this.#metrics.exported();
       await this.#carrying;
       return aggregate([own, ...reports.map(({ metrics }) => metrics), this.#carried]);

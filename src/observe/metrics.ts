@@ -54,9 +54,12 @@ export class Metrics {
   readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
     "kind",
   ]);
-  readonly #upstreamUp = this.#gauge("upstream_up", "1 where the endpoint answers, else 0", [
-    "endpoint",
-  ]);
+  readonly #upstreamUp = this.#gauge(
+    "upstream_up",
+    "1 where the endpoint answers, else 0",
+    ["endpoint"],
+    "min",
+  );
   readonly #stateErrors = this.#counter(
     "state_errors_total",
     "Failures to read or write what is kept of buckets",
@@ -80,16 +83,23 @@ export class Metrics {
     "Processes that took the place of one that ended unasked",
     [],
   );
-  readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", []);
+  readonly #generation = this.#gauge(
+    "config_generation",
+    "Configurations accepted so far",
+    [],
+    "max",
+  );
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
     "1 if the last configuration read was accepted, else 0",
     [],
+    "min",
   );
   readonly #reloadTime = this.#gauge(
     "config_last_reload_success_timestamp_seconds",
     "When a configuration was last accepted",
     [],
+    "max",
   );
 
   readonly #bytesIn = this.#bytes.labels({ direction: "in" });
@@ -152,7 +162,7 @@ export class Metrics {
   }
 
   /** How many processes serve clients: told by one of them only. */
-  workersOpened(count: number): void {
+  workersServing(count: number): void {
     this.#workers.set(count);
   }
 
@@ -192,8 +202,15 @@ export class Metrics {
     return new Counter({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
-    return new Gauge({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
+  /** `aggregator`: how the values of several processes become one. */
+  #gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    aggregator: "sum" | "min" | "max" = "sum",
+  ): Gauge<L> {
+    const registers = [this.registry];
+    return new Gauge({ name: `s3warden_${name}`, help, labelNames, aggregator, registers });
   }
 
   #histogram(name: string, help: string): Histogram<"operation"> {

@@ -41,8 +41,8 @@ export type Gateway = {
   /** Where gateway.yaml, accounts.yaml and `files` are. */
   readonly folder: string;
   readonly pid: number;
-  /** Sends SIGTERM and waits for the end. */
-  readonly stop: () => Promise<void>;
+  /** Sends SIGTERM and waits for the end. Gives the exit status; undefined: a signal ended it. */
+  readonly stop: () => Promise<number | undefined>;
 };
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -64,9 +64,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const abandoned = (): boolean => child.kill("SIGKILL");
   process.once("exit", abandoned);
   const bound = await listening(child);
-  const stop = async (): Promise<void> => {
+  const stop = (): Promise<number | undefined> => {
     process.off("exit", abandoned);
-    await stopChild(child);
+    return stopChild(child);
   };
   return {
     endpoint: `http://${bound.address}`,
@@ -133,11 +133,12 @@ function boundIn(line: string): Bound | undefined {
   return { address: String(entry.address), admin: String(entry.admin) };
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function stopChild(child: ChildProcess): Promise<number | undefined> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? undefined;
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   const stubborn = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
   await ended;
   clearTimeout(stubborn);
+  return child.exitCode ?? undefined;
 }
