@@ -22,6 +22,7 @@ export type GatewayOptions = {
   readonly files?: Readonly<Record<string, string>>;
   /** Added to, or put over, the fields that `gatewayConfig` writes in that section. */
   readonly listen?: Section;
+  readonly admin?: Section;
   readonly store?: Section;
   readonly policy?: Section;
   readonly state?: Section;
@@ -41,6 +42,8 @@ export type Gateway = {
   /** Where gateway.yaml, accounts.yaml and `files` are. */
   readonly folder: string;
   readonly pid: number;
+  /** What it has written so far, up to a hundred lines. */
+  readonly said: () => string;
   /** Sends SIGTERM and waits for the end. Gives the exit status; undefined: a signal ended it. */
   readonly stop: () => Promise<number | undefined>;
 };
@@ -63,7 +66,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "pipe"] });
   const abandoned = (): boolean => child.kill("SIGKILL");
   process.once("exit", abandoned);
-  const bound = await listening(child);
+  const said: string[] = [];
+  const bound = await listening(child, said);
   const stop = (): Promise<number | undefined> => {
     process.off("exit", abandoned);
     return stopChild(child);
@@ -74,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     auditFile,
     folder,
     pid: child.pid ?? 0,
+    said: () => said.join("\n"),
     stop,
   };
 }
@@ -82,7 +87,7 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
   const { ceph = [] } = options;
   return {
     listen: { address: "127.0.0.1:0", ...options.listen },
-    admin: { address: "127.0.0.1:0" },
+    admin: { address: "127.0.0.1:0", ...options.admin },
     upstream: { endpoints: [options.upstream].flat(), region: "us-east-1", ...options.store },
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: { provider: "aws", ...options.policy },
@@ -100,8 +105,7 @@ type Bound = { readonly address: string; readonly admin: string };
  * Waits for the log line `{"msg":"listening","address":…,"admin":…}`. What else the gateway writes
  * is kept for the error if it ends or stays silent, and read on so that its pipe never fills up.
  */
-async function listening(child: ChildProcess): Promise<Bound> {
-  const said: string[] = [];
+async function listening(child: ChildProcess, said: string[]): Promise<Bound> {
   const heard = new Promise<Bound>((resolve, reject) => {
     const hear = (line: string): void => {
       if (said.length < 100) said.push(line);
