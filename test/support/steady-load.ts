@@ -25,9 +25,9 @@ export function startSteadyLoad(
 ): SteadyLoad {
   const failures: string[] = [];
   let done = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const loop = async (client: s3.S3Client, index: number): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const object = { Bucket: "bucket", Key: `client ${index}/${randomInt(10)}` };
       const body = randomBytes(randomInt(SIZE_MAX));
       try {
@@ -45,7 +45,7 @@ export function startSteadyLoad(
   };
   const loops = clients.map(loop);
   const stop = async (): Promise<readonly string[]> => {
-    stopped = true;
+    stopping.abort();
     await Promise.all(loops);
     return failures;
   };
