@@ -21,6 +21,7 @@ const FOLDERS = [
   "observe",
   "identity",
   "state",
+  "explain",
   "gateway",
   "reload",
   "cli",

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { ExplainOptions } from "../../../src/cli/explain-request.ts";
-import { runExplain } from "../../../src/cli/explain.ts";
+import { runExplain, type ExplainOptions } from "../../../src/cli/explain.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ran } from "../../support/terminal.ts";
 
