@@ -22,6 +22,7 @@ const FOLDERS = [
   "identity",
   "state",
   "explain",
+  "status",
   "gateway",
   "reload",
   "cli",

@@ -39,7 +39,7 @@ export type ExplainedRequest = {
 
 /**
  * Builds and signs the request that the question describes, as sent at `clockMs` unless it says
- * when. The error is a sentence about the question, its parts called as the command calls them.
+ * when. The error is a sentence about the question.
  */
 export function requestFor(
   snapshot: Snapshot,
@@ -48,17 +48,19 @@ export function requestFor(
 ): Result<ExplainedRequest, string> {
   const nowMs = question.at === undefined ? clockMs : Date.parse(question.at);
   if (Number.isNaN(nowMs))
-    return err(`Cannot read --at: got "${question.at}", expected an ISO 8601 time`);
+    return err(
+      `Cannot read the time: got "${question.at}", expected ISO 8601 such as 2026-11-22T12:00:00Z`,
+    );
   const given = question.request !== undefined;
   if (given === (question.action !== undefined && question.resource !== undefined)) {
-    return err("Give either --request, or --action and --resource");
+    return err("Give either a request, or an action and a resource");
   }
   // An action is judged as if it came with the plainest of requests.
   const [method = "", text = "", ...rest] = (question.request ?? "GET /").split(" ");
   const target = parseTarget(text);
   if (rest.length > 0 || !target.ok) {
     return err(
-      `Cannot read --request: got "${question.request}", expected such as "PUT /bucket/key?acl"`,
+      `Cannot read the request: got "${question.request}", expected such as "PUT /bucket/key?acl"`,
     );
   }
   const headers = headersFor(snapshot, question);
@@ -80,7 +82,7 @@ export function requestFor(
   });
 }
 
-/** The ask of `--action` and `--resource`; undefined where a whole request is explained. */
+/** The ask of `action` and `resource`; undefined where a whole request is explained. */
 export function askFor({ action, resource }: Question): Result<Ask, string> | undefined {
   if (action === undefined || resource === undefined) return undefined;
   const known = ACTIONS.find((candidate) => candidate.toLowerCase() === action.toLowerCase());
@@ -90,7 +92,7 @@ export function askFor({ action, resource }: Question): Result<Ask, string> | un
   if (known === undefined || operation === undefined) return err(`Unknown action: got "${action}"`);
   const target = resourceIn(resource);
   if (target === undefined)
-    return err(`Cannot read --resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
+    return err(`Cannot read the resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
   return ok({ action: known, operation: operation.name, ...target });
 }
 
@@ -111,7 +113,7 @@ function headersFor(snapshot: Snapshot, question: Question): Result<readonly str
   const headers: string[] = [];
   for (const line of question.header ?? []) {
     const colon = line.indexOf(":");
-    if (colon <= 0) return err(`Cannot read --header: got "${line}", expected "name: value"`);
+    if (colon <= 0) return err(`Cannot read the header: got "${line}", expected "name: value"`);
     headers.push(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
   if (!hasHeader(headers, "host")) headers.push("host", snapshot.hosts.domains[0] ?? "localhost");
@@ -120,7 +122,7 @@ function headersFor(snapshot: Snapshot, question: Question): Result<readonly str
 
 function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {
   if (as === undefined)
-    return err("Say whose request it is: --as account, --as account:subuser or --anonymous");
+    return err("Say whose request it is: an account, account:subuser, or anonymous");
   for (const key of snapshot.keys.values()) if (holderName(key) === as) return ok(key);
   return err(`Nobody with a key is called "${as}" in the configuration`);
 }

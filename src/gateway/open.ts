@@ -6,11 +6,13 @@ import type { Config } from "../config/config.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { Recent } from "../observe/recent.ts";
 import { openState } from "../state/open.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { listenAdmin } from "./admin.ts";
+import { administer } from "./administer.ts";
 import type { Gateway, Live } from "./forward.ts";
-import { listen } from "./server.ts";
+import { listen, type Listening } from "./server.ts";
 import { openSources, type OpenSources } from "./sources.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -33,6 +35,7 @@ export type OpenGateway = {
 /** Opens everything a configuration asks for. Throws where a port or file cannot be opened. */
 export async function openGateway(config: Config, log: Logger): Promise<OpenGateway> {
   const metrics = new Metrics();
+  const recent = new Recent();
   const audit =
     config.log.auditFile === undefined
       ? undefined
@@ -44,13 +47,22 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const gateway: Gateway = {
     live,
     upstream,
-    observer: { metrics, audit: (record) => audit?.write(record) },
+    observer: { metrics, recent, audit: (record) => audit?.write(record) },
     newRequestId: requestIds(),
     log,
   };
   metrics.configAccepted(1, Date.now());
-  const sources = (): OpenSources => opened;
-  const admin = await listenAdmin({ metrics, upstream, sources }, config.admin.address);
+  let listening: Listening | undefined;
+  const administered = administer({
+    metrics,
+    recent,
+    live: () => live.current,
+    upstream: () => upstream,
+    sources: () => opened,
+    connections: () => listening?.connections() ?? 0,
+  });
+  const { address, hosts: names } = config.admin;
+  const admin = await listenAdmin(administered, { ...address, names });
   const closeBackground = async (): Promise<void> => {
     await upstream.close();
     await opened.close();
@@ -58,7 +70,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     await admin.close();
     await audit?.flush();
   };
-  const listening = await listen(gateway, {
+  const open = await listen(gateway, {
     ...config.listen.address,
     tls: config.listen.tls,
     headerBytesMax: config.limits.headerBytesMax,
@@ -67,8 +79,9 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     await closeBackground();
     throw error;
   });
+  listening = open;
   const close = async (): Promise<void> => {
-    await listening.close();
+    await open.close();
     await closeBackground();
   };
   const reload = (next: Config): Result<number, string> => {
@@ -84,10 +97,10 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     return ok(generation);
   };
   return {
-    address: listening.address,
+    address: open.address,
     adminAddress: admin.address,
     reload,
-    refused: () => metrics.configRefused(),
+    refused: () => metrics.configRefused(Date.now()),
     close,
   };
 }

@@ -23,6 +23,8 @@ export type ListenOptions = {
 export type Listening = {
   /** `host:port` as bound. */
   readonly address: string;
+  /** How many are open. */
+  readonly connections: () => number;
   /** Stops accepting, lets requests under way finish, resolves when all have. */
   readonly close: () => Promise<void>;
 };
@@ -64,7 +66,11 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
   });
   const address = await bind(server, options);
-  return { address, close: () => closed(server, connections) };
+  return {
+    address,
+    connections: () => connections.size,
+    close: () => closed(server, connections),
+  };
 }
 
 /** A request that is being served on a connection. */
