@@ -21,6 +21,8 @@ const FOLDERS = [
   "observe",
   "identity",
   "state",
+  "explain",
+  "status",
   "gateway",
   "life",
   "cli",

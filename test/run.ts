@@ -20,7 +20,7 @@ const CHECKS: readonly (readonly string[])[] = [
   ["npm", "run", "--silent", "dead"],
 ];
 
-/** What npm alone can test, and what needs a Ceph, a client or another program as well. */
+/** What npm alone can test, and what needs a Ceph, a client's or an operator's program as well. */
 const NPM_TESTS = ["test/*.test.ts", "test/{unit,vectors,property,flow}/**/*.test.ts"];
 const PROGRAM_TESTS = ["test/{stores,clients,tools}/**/*.test.ts"];
 

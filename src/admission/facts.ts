@@ -6,17 +6,20 @@ import type { Caller } from "./subject.ts";
  * The gates in the order of decision (the design's "Decision order"); `request` is what comes
  * before all of them: a request that is not one S3 request.
  */
-export type Gate =
-  | "request"
-  | "authentication"
-  | "key-state"
-  | "networks"
-  | "blocked-actions"
-  | "version-guard"
-  | "unsupported"
-  | "tier"
-  | "explicit-deny"
-  | "allow";
+export const GATE_NAMES = [
+  "request",
+  "authentication",
+  "key-state",
+  "networks",
+  "blocked-actions",
+  "version-guard",
+  "unsupported",
+  "tier",
+  "explicit-deny",
+  "allow",
+] as const;
+
+export type Gate = (typeof GATE_NAMES)[number];
 
 /** Why a gate said no. What names the setting is for the operator and never reaches the client. */
 export type Denial = {

@@ -1,52 +1,17 @@
-import { admit, recognize } from "../admission/admit.ts";
-import { NOTHING_KNOWN } from "../admission/known.ts";
-import { judgeEach } from "../admission/gates.ts";
-import type { Snapshot } from "../admission/snapshot.ts";
-import type { Subject } from "../admission/subject.ts";
-import type { Verdict } from "../admission/verdict.ts";
 import { compileSnapshot } from "../config/compile.ts";
-import type { RequestHead } from "../http/head.ts";
-import { err, ok, type Result } from "../lib/result.ts";
-import { arnOf, asksOf, type Ask } from "../s3/asks.ts";
-import type { Tags } from "../s3/tags.ts";
+import type { Config } from "../config/config.ts";
+import { explain, type Explanation } from "../explain/explain.ts";
+import type { Question } from "../explain/request.ts";
 import { printProblems } from "./check.ts";
-import { askFor, requestFor, type ExplainOptions } from "./explain-request.ts";
-import { withRecords } from "./explain-records.ts";
 import { loadConfig } from "../life/load.ts";
+import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A decision and how it came about, as `--json` prints it. */
-type Explanation = {
-  readonly decision: "allow" | "deny";
-  readonly operation: string;
-  readonly identity: string;
-  /** Everything that must be allowed. */
-  readonly asks: readonly ExplainedAsk[];
-  readonly gates: readonly GateOutcome[];
-  /** What the client would read. */
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-  /** What can only be said with the body. */
-  readonly note: string | undefined;
-};
-
-type ExplainedAsk = {
-  readonly action: string;
-  readonly resource: string;
-  /** The account itself, a tier, or a statement with its file and line; undefined: nothing. */
-  readonly allowedBy: string | undefined;
-};
-
-type GateOutcome = {
-  readonly gate: string;
-  readonly outcome: "passed" | "refused";
-  /** For the operator: the setting, or the statement with its file and line. */
-  readonly rule: string | undefined;
-};
+export type ExplainOptions = Question & { readonly config: string; readonly json?: boolean };
 
 /**
- * `s3warden explain`: the decision on a request, signed here with the identity's own key and put
- * through the very `admit` that serves clients. Gives the exit code: 0 allow, 1 deny, 2 error.
+ * `s3warden explain`: the decision on a request and how it came about.
+ * Gives the exit code: 0 allow, 1 deny, 2 error.
  */
 export async function runExplain(options: ExplainOptions, terminal: Terminal): Promise<0 | 1 | 2> {
   const { result } = loadConfig(options.config);
@@ -54,10 +19,7 @@ export async function runExplain(options: ExplainOptions, terminal: Terminal): P
     printProblems(result.error, terminal);
     return 2;
   }
-  const compiled = compileSnapshot(result.value, 1);
-  const explanation = await withRecords(result.value, (elsewhere) =>
-    explain({ ...compiled, elsewhere }, options),
-  );
+  const explanation = await explained(result.value, options);
   if (!explanation.ok) {
     terminal.stderr(`${explanation.error}\n`);
     return 2;
@@ -67,101 +29,14 @@ export async function runExplain(options: ExplainOptions, terminal: Terminal): P
   return value.decision === "allow" ? 0 : 1;
 }
 
-/** The error is a sentence about the options. */
-function explain(snapshot: Snapshot, options: ExplainOptions): Result<Explanation, string> {
-  const request = requestFor(snapshot, options);
-  if (!request.ok) return request;
-  const { head, nowMs, identity } = request.value;
-  const recognized = recognize(snapshot, head, nowMs);
-  if ("kind" in recognized) return ok(withoutGates(recognized, identity));
-  const { subject } = recognized;
-  const ask = askFor(options);
-  if (ask !== undefined) {
-    if (!ask.ok) return ask;
-    return ok({ ...ofAsks(snapshot, subject, [ask.value], identity, nowMs), operation: "any" });
-  }
-  const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
-  if (!asks.ok) return err(asks.error.message);
-  const explained = ofAsks(snapshot, subject, asks.value, identity, nowMs);
-  return ok({ ...explained, ...verdictOf(withoutStore(snapshot, head, nowMs)) });
-}
-
-/** A verdict that came before any gate. */
-function withoutGates(verdict: Verdict, identity: string): Explanation {
-  const gate = verdict.facts.denial?.gate ?? "request";
-  const outcome = verdict.kind === "refuse" ? "refused" : "passed";
-  const told = verdictOf({ verdict, untold: false });
-  const gates = [{ gate, outcome, rule: verdict.facts.denial?.rule }] as const;
-  return { operation: verdict.facts.operation, identity, asks: [], gates, ...told };
-}
-
-function ofAsks(
-  snapshot: Snapshot,
-  subject: Subject,
-  asks: readonly Ask[],
-  identity: string,
-  nowMs: number,
-): Explanation {
-  const { gates, allowed } = judgeEach(snapshot, subject, asks, nowMs);
-  const refusal = gates.find((gate) => gate.refusal !== undefined)?.refusal;
-  return {
-    decision: refusal === undefined ? "allow" : "deny",
-    operation: subject.operation,
-    identity,
-    asks: asks.map((ask, i) => ({
-      action: ask.action,
-      resource: arnOf(ask),
-      allowedBy: allowed[i],
-    })),
-    gates: gates.map(({ gate, refusal: refused }) => ({
-      gate,
-      outcome: refused === undefined ? "passed" : "refused",
-      rule: refused?.denial.rule,
-    })),
-    code: refusal?.fault.code,
-    message: refusal?.fault.message,
-    note: undefined,
-  };
-}
-
-/** The verdict as it is where the store has no tags, which is not asked here. */
-function withoutStore(
-  snapshot: Snapshot,
-  head: RequestHead,
-  nowMs: number,
-): { readonly verdict: Verdict; readonly untold: boolean } {
-  const tags = new Map<string, Tags>();
-  for (;;) {
-    const verdict = admit(snapshot, head, nowMs, { ...NOTHING_KNOWN, tags });
-    if (verdict.kind !== "need") return { verdict, untold: tags.size > 0 };
-    for (const need of verdict.needs) if (need.kind === "tags") tags.set(need.name, new Map());
+async function explained(config: Config, question: Question): ReturnType<typeof explain> {
+  const kept = openKeptRecords(config);
+  try {
+    return await explain(compileSnapshot(config, 1), question, Date.now(), kept?.read);
+  } finally {
+    await kept?.close();
   }
 }
-
-/** The word of the data path itself, which also knows what no gate does. */
-function verdictOf({
-  verdict,
-  untold,
-}: ReturnType<typeof withoutStore>): Pick<Explanation, "decision" | "code" | "message" | "note"> {
-  const { denial, reported } = verdict.facts;
-  if (verdict.kind === "refuse") {
-    const { code, message } = verdict.fault;
-    return { decision: "deny", code, message, note: untold ? UNTOLD : undefined };
-  }
-  const note = reported
-    ? `Report mode lets it through; ${denial?.gate} would refuse it`
-    : untold
-      ? UNTOLD
-      : NOTES.get(verdict.kind);
-  return { decision: "allow", code: undefined, message: undefined, note };
-}
-
-const UNTOLD = "It depends on tags that only the store has: judged here as if there were none";
-
-const NOTES: ReadonlyMap<Verdict["kind"], string> = new Map([
-  ["read", "The document in the body is judged too: each key of a DeleteObjects by itself"],
-  ["form", "The fields of the form say who sends it, and are judged when they have come"],
-]);
 
 function asText({
   decision,

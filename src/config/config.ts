@@ -39,7 +39,11 @@ export type Config = {
     /** Below which a label is an account. */
     readonly accountDomains: readonly string[];
   };
-  readonly admin: { readonly address: SocketAddress };
+  readonly admin: {
+    readonly address: SocketAddress;
+    /** Names by which the status page may be asked for, besides localhost and addresses. */
+    readonly hosts: readonly string[];
+  };
   readonly upstream: {
     readonly endpoints: readonly Endpoint[];
     readonly region: string;

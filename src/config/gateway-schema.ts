@@ -248,7 +248,11 @@ export const GatewaySchema = z.strictObject({
     .strictObject({
       address: text(parseSocketAddress)
         .prefault(ADMIN_DEFAULT)
-        .describe("Address and port of /metrics, /healthz and /readyz"),
+        .describe("Address and port of the status page, /metrics, /healthz and /readyz"),
+      hosts: z
+        .array(text(parseDomain))
+        .prefault([])
+        .describe("Host names of the status page, besides localhost and addresses"),
     })
     .prefault({}),
   upstream: UpstreamSchema,

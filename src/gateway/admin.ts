@@ -1,14 +1,24 @@
 import http from "node:http";
-import { METRICS_TYPE } from "../observe/metrics.ts";
+import type { Config } from "../config/config.ts";
+import type { Explanation } from "../explain/explain.ts";
+import type { Question } from "../explain/request.ts";
+import type { Result } from "../lib/result.ts";
+import { CONTENT_SECURITY_POLICY, ICON, statusPage } from "../status/page.ts";
+import { questionOf } from "../status/question.ts";
+import type { Status } from "../status/status.ts";
+import { isKnownHost } from "./admin-host.ts";
 import { bind } from "./server.ts";
 
-/** What the operator's tools look at, and change, in however many processes. */
+/** What the operator's tools look at, and change; of one process or of all. */
 export type Administered = {
   /** In Prometheus' text format. */
   readonly metrics: () => Promise<string>;
-  /** Why requests should go elsewhere, in a sentence; undefined: it is ready. */
-  readonly unready: () => Promise<string | undefined>;
-  /** Forgets whose the keys are that were looked up elsewhere. */
+  /** Why requests cannot be served; undefined: they can. */
+  readonly notReady: () => Promise<string | undefined>;
+  readonly status: () => Promise<Status>;
+  /** The error is a sentence about the question. */
+  readonly explain: (question: Question) => Promise<Result<Explanation, string>>;
+  /** Keys that were looked up elsewhere are asked for again. */
   readonly dropIdentities: () => Promise<void>;
 };
 
@@ -18,15 +28,18 @@ export type AdminPort = {
   readonly close: () => Promise<void>;
 };
 
-/** The port for the operator's tools: `/healthz`, `/readyz`, `/metrics` and `/identities/drop`. */
-export async function listenAdmin(
+/**
+ * The port for the operator: the status page, `/metrics`, probes and `/identities/drop`. Rejects
+ * where it cannot be had.
+ */
+export async function openAdmin(
   administered: Administered,
-  options: { readonly host: string; readonly port: number },
+  { admin: { address: place, hosts } }: Pick<Config, "admin">,
 ): Promise<AdminPort> {
   const server = http.createServer((request, response) => {
-    void respond(administered, request, response);
+    void respond(administered, hosts, request, response);
   });
-  const address = await bind(server, options);
+  const address = await bind(server, place);
   const close = (): Promise<void> => {
     return new Promise((resolve) => {
       server.close(() => resolve());
@@ -38,13 +51,14 @@ export async function listenAdmin(
 
 async function respond(
   administered: Administered,
+  names: readonly string[],
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
   // A body has nothing to say here, but must not stand in the way of the next request.
   request.resume();
-  const { status, type, body, allow } = await answer(administered, request);
-  response.writeHead(status, { "content-type": type, ...(allow && { allow }) });
+  const { status, type, body, headers } = await answer(administered, names, request).catch(failed);
+  response.writeHead(status, { "content-type": type, ...headers });
   response.end(request.method === "HEAD" ? "" : body);
 }
 
@@ -52,42 +66,96 @@ type Page = {
   readonly status: number;
   readonly type: string;
   readonly body: string;
-  /** The methods that there are, where it was another. */
-  readonly allow?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
-const PLAIN = "text/plain; charset=utf-8";
-
-async function answer(administered: Administered, request: http.IncomingMessage): Promise<Page> {
-  const { method = "", url } = request;
-  if (url === "/identities/drop") return drop(administered, method);
+async function answer(
+  administered: Administered,
+  names: readonly string[],
+  request: http.IncomingMessage,
+): Promise<Page> {
+  const { method = "", headers } = request;
+  const { path, query } = partsOf(request.url ?? "");
+  if (path === "/identities/drop") return drop(administered, method, headers.origin);
   if (method !== "GET" && method !== "HEAD") {
-    return { ...plain(405, "Only GET and HEAD are served"), allow: "GET, HEAD" };
+    return plain(405, "Only GET and HEAD are served", { allow: "GET, HEAD" });
   }
-  switch (url) {
-    case "/healthz":
-      return plain(200, "alive");
-    case "/readyz":
-      return readiness(administered);
-    case "/metrics":
-      return { status: 200, type: METRICS_TYPE, body: await administered.metrics() };
+  // Whoever runs these may call the gateway by any name, and they tell nothing of anybody.
+  if (path === "/healthz") return plain(200, "alive");
+  if (path === "/readyz") return readiness(administered);
+  if (path === "/metrics") {
+    return { status: 200, type: PROMETHEUS_TEXT, body: await administered.metrics() };
+  }
+  if (!isKnownHost(headers.host, names)) return plain(421, UNKNOWN_HOST);
+  return page(administered, path, query);
+}
+
+async function page(administered: Administered, path: string, query: string): Promise<Page> {
+  switch (path) {
+    case "/":
+      return overview(administered, query);
+    case "/status.json": {
+      const body = `${JSON.stringify(await administered.status())}\n`;
+      return { status: 200, type: "application/json", body, headers: FOR_BROWSERS };
+    }
+    case "/icon.svg":
+      return { status: 200, type: "image/svg+xml", body: ICON, headers: FOR_BROWSERS };
     default:
-      return plain(404, "Try /healthz, /readyz or /metrics");
+      return plain(404, "Try /, /status.json, /metrics, /healthz or /readyz");
   }
 }
 
-async function readiness({ unready }: Administered): Promise<Page> {
-  const why = await unready();
+async function overview({ status, explain }: Administered, query: string): Promise<Page> {
+  const question = questionOf(new URLSearchParams(query));
+  const explained = question && { question, answer: await explain(question) };
+  const body = statusPage(await status(), explained);
+  return { status: 200, type: "text/html; charset=utf-8", body, headers: FOR_BROWSERS };
+}
+
+async function readiness({ notReady }: Administered): Promise<Page> {
+  const why = await notReady();
   return why === undefined ? plain(200, "ready") : plain(503, why);
 }
 
-/** It changes something, so it is no page to be fetched. */
-async function drop({ dropIdentities }: Administered, method: string): Promise<Page> {
-  if (method !== "POST") return { ...plain(405, "Only POST is served"), allow: "POST" };
+/** It changes something, so it is no page to be fetched, and no page elsewhere may send it. */
+async function drop(
+  { dropIdentities }: Administered,
+  method: string,
+  origin: string | undefined,
+): Promise<Page> {
+  if (method !== "POST") return plain(405, "Only POST is served", { allow: "POST" });
+  if (origin !== undefined) return plain(403, "Not for browsers: an Origin was sent");
   await dropIdentities();
   return plain(200, "dropped");
 }
 
-function plain(status: number, text: string): Page {
-  return { status, type: PLAIN, body: `${text}\n` };
+/** A bug, or a worker that does not answer: told, and the next request is served. */
+function failed(error: unknown): Page {
+  return plain(500, `Cannot answer: ${error instanceof Error ? error.message : "unknown error"}`);
 }
+
+function plain(status: number, text: string, headers?: Page["headers"]): Page {
+  const body = `${text}\n`;
+  return { status, type: "text/plain; charset=utf-8", body, ...(headers && { headers }) };
+}
+
+function partsOf(target: string): { readonly path: string; readonly query: string } {
+  const mark = target.indexOf("?");
+  if (mark < 0) return { path: target, query: "" };
+  return { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** Prometheus' "Exposition formats": the version of the text format. */
+const PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+const FOR_BROWSERS = {
+  "content-security-policy": CONTENT_SECURITY_POLICY,
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  // Who denied whom is of this moment, and not for a disk.
+  "cache-control": "no-store",
+} as const;
+
+const UNKNOWN_HOST =
+  "The status page is served by address, as localhost, and by the names in admin.hosts";

@@ -2,6 +2,7 @@ import { NO_FACTS, type Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
 import { firstValue } from "../http/headers.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { Recent } from "../observe/recent.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { Live } from "./live.ts";
@@ -11,6 +12,7 @@ import type { UpstreamErrorKind } from "./upstream-error.ts";
 /** Where access records go. */
 export type Observer = {
   readonly metrics: Metrics;
+  readonly recent: Recent;
   readonly audit: (record: AccessRecord) => void;
 };
 
@@ -60,6 +62,7 @@ export class Exchange {
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);
+      observer.recent.ended(record);
       observer.audit(record);
       this.#live?.leave();
     });

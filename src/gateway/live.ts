@@ -43,7 +43,7 @@ export class Live {
   }
 
   /** Why it cannot serve now, in a sentence; undefined: it can. */
-  get unready(): string | undefined {
+  get notReady(): string | undefined {
     if (!this.upstream.ready) return "No endpoint of the store answers";
     return this.#opened.healthy() ? undefined : "What is kept of buckets cannot be read";
   }

@@ -4,8 +4,11 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { Recent } from "../observe/recent.ts";
 import { openState } from "../state/open.ts";
 import type { StateStore } from "../state/state-store.ts";
+import type { Administered } from "./admin.ts";
+import { administer } from "./administer.ts";
 import type { Gateway } from "./forward.ts";
 import { Live } from "./live.ts";
 import { listen, type ListenOptions } from "./server.ts";
@@ -16,10 +19,8 @@ export type Member = {
   /** `host:port` as bound, for S3 clients. */
   readonly address: string;
   readonly metrics: Metrics;
-  /** Why requests should go elsewhere, in a sentence; undefined: it is ready. */
-  readonly unready: () => string | undefined;
-  /** Forgets whose the keys are that were looked up elsewhere. */
-  readonly dropIdentities: () => void;
+  /** What the admin port tells of this process. */
+  readonly administered: Administered;
   /**
    * Puts `config` in force for every request from now on; requests under way keep what they began
    * with. Of what `needsRestart()` names it says the same as the first one.
@@ -55,7 +56,8 @@ export async function openMember(
   const world = { state, metrics, log };
   const pools = new StorePools(metrics, log);
   const live = { current: new Live(config, generation, pools.for(config), world) };
-  const observer = { metrics, audit: audit?.write ?? ((): void => {}) };
+  const recent = new Recent();
+  const observer = { metrics, recent, audit: audit?.write ?? ((): void => {}) };
   const gateway: Gateway = { live, observer, newRequestId: requestIds(), log };
   const closeRest = async (): Promise<void> => {
     await live.current.retire();
@@ -74,8 +76,13 @@ export async function openMember(
   return {
     address: listening.address,
     metrics,
-    unready: () => (closing ? "The gateway is shutting down" : live.current.unready),
-    dropIdentities: () => live.current.dropIdentities(),
+    administered: administer({
+      metrics,
+      recent,
+      live: () => live.current,
+      connections: listening.connections,
+      closing: () => closing,
+    }),
     reload: (next, nextGeneration) => {
       const before = live.current;
       live.current = new Live(next, nextGeneration, pools.for(next), world);

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { listenAdmin } from "./admin.ts";
+import { openAdmin } from "./admin.ts";
 import { needsRestart } from "./fixed.ts";
 import { openMember } from "./member.ts";
 
@@ -30,17 +30,10 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   let latest = config;
   const member = await openMember(config, generation, log);
   member.metrics.workersServing(1);
-  const administered = {
-    metrics: () => member.metrics.text(),
-    unready: () => Promise.resolve(member.unready()),
-    dropIdentities: () => Promise.resolve(member.dropIdentities()),
-  };
-  const admin = await listenAdmin(administered, config.admin.address).catch(
-    async (error: unknown) => {
-      await member.close();
-      throw error;
-    },
-  );
+  const admin = await openAdmin(member.administered, config).catch(async (error: unknown) => {
+    await member.close();
+    throw error;
+  });
   return {
     address: member.address,
     adminAddress: admin.address,
@@ -51,7 +44,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       member.reload(next, ++generation);
       return Promise.resolve(ok(generation));
     },
-    refused: () => member.metrics.configRefused(),
+    refused: () => member.metrics.configRefused(Date.now()),
     close: async () => {
       await member.leave();
       await member.close();

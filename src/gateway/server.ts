@@ -25,6 +25,8 @@ export type ListenOptions = {
 export type Listening = {
   /** `host:port` as bound. */
   readonly address: string;
+  /** How many connections are open. */
+  readonly connections: () => number;
   /** Puts other time limits and another certificate in force, for connections that come then. */
   readonly change: (options: Changeable) => void;
   /** Each answer from now on is the last on its connection; new connections are still taken. */
@@ -88,7 +90,13 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     leave();
     return closed(server, connections, timeoutMs);
   };
-  return { address, change: (changed) => change(server, changed), leave, close };
+  return {
+    address,
+    connections: () => connections.size,
+    change: (changed) => change(server, changed),
+    leave,
+    close,
+  };
 }
 
 function change(server: http.Server | https.Server, { tls, idleTimeoutMs }: Changeable): void {

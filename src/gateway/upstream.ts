@@ -1,4 +1,5 @@
 import { Pool, type Dispatcher } from "undici";
+import type { EndpointState } from "../status/status.ts";
 
 /** How the store is reached. Times in milliseconds. */
 export type UpstreamOptions = {
@@ -52,6 +53,15 @@ export class Upstream {
   /** Whether any endpoint is believed to answer. */
   get ready(): boolean {
     return this.#endpoints.some((endpoint) => endpoint.up);
+  }
+
+  /** Each endpoint as it is believed to be. */
+  states(): readonly EndpointState[] {
+    return this.#endpoints.map(({ origin, up, inFlight }) => ({
+      origin,
+      up,
+      requestsInFlight: inFlight,
+    }));
   }
 
   /**

@@ -1,5 +1,9 @@
 import { z } from "zod";
-import type { ExportedMetrics } from "../observe/metrics.ts";
+import type { Explanation } from "../explain/explain.ts";
+import type { Question } from "../explain/request.ts";
+import type { Result } from "../lib/result.ts";
+import type { MetricsExport } from "../observe/metrics.ts";
+import type { Status } from "../status/status.ts";
 import type { Texts } from "./load.ts";
 
 /** A configuration as the primary read it, so that every process decides by the same. */
@@ -11,35 +15,44 @@ export type Order = {
 };
 
 const order = { file: z.string(), texts: z.custom<Texts>(Array.isArray), generation: z.int() };
+const plain = (value: unknown): boolean => typeof value === "object" && value !== null;
 
-/** What the primary asks of a worker, in the order in which it is to be done. */
+/** What the admin port wants to know of a worker. */
+const ASK = z.discriminatedUnion("of", [
+  z.strictObject({ of: z.literal("metrics") }),
+  z.strictObject({ of: z.literal("status") }),
+  z.strictObject({ of: z.literal("explanation"), question: z.custom<Question>(plain) }),
+]);
+
+/** What a worker tells, by the same names. */
+const ANSWER = z.discriminatedUnion("of", [
+  z.strictObject({ of: z.literal("metrics"), metrics: z.custom<MetricsExport>(Array.isArray) }),
+  z.strictObject({ of: z.literal("status"), status: z.custom<Status>(plain) }),
+  z.strictObject({
+    of: z.literal("explanation"),
+    explanation: z.custom<Result<Explanation, string>>(plain),
+  }),
+]);
+
+/** What the primary tells a worker to do, in the order in which it is to be done. */
 const TO_WORKER = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("open"), ...order, port: z.int() }),
   z.strictObject({ kind: z.literal("reload"), ...order }),
   z.strictObject({ kind: z.literal("close") }),
   z.strictObject({ kind: z.literal("drop-identities") }),
-  /** To be answered with the same `id`. */
-  z.strictObject({ kind: z.literal("report"), id: z.int() }),
+  /** To be answered at once, with the same `id`. */
+  z.strictObject({ kind: z.literal("ask"), id: z.int(), ask: ASK }),
 ]);
-
-/** How a worker is doing. */
-export type Report = {
-  readonly metrics: ExportedMetrics;
-  /** Why requests should go elsewhere; null: it is ready. */
-  readonly unready: string | null;
-};
 
 const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("opened"), address: z.string() }),
   z.strictObject({ kind: z.literal("failed"), message: z.string() }),
   z.strictObject({ kind: z.literal("reloaded"), generation: z.int() }),
-  z.strictObject({
-    kind: z.literal("report"),
-    id: z.int(),
-    report: z.custom<Report>((value) => typeof value === "object"),
-  }),
+  z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
 
+export type Ask = z.output<typeof ASK>;
+export type Answer = z.output<typeof ANSWER>;
 export type ToWorker = z.output<typeof TO_WORKER>;
 export type ToPrimary = z.output<typeof TO_PRIMARY>;
 

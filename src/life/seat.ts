@@ -1,9 +1,11 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
+import type { MetricsExport } from "../observe/metrics.ts";
 import {
   parseToPrimary,
+  type Answer,
+  type Ask,
   type Order,
-  type Report,
   type ToPrimary,
   type ToWorker,
 } from "./messages.ts";
@@ -12,8 +14,8 @@ import {
 export type SeatPorts = {
   /** What a process begins with: the configuration in force, and the port that all share. */
   readonly opening: () => Order & { readonly port: number };
-  /** It ended unasked; `last`: its last report. */
-  readonly onCrash: (last: Report | undefined) => void;
+  /** It ended unasked; `last`: the metrics that it told last. */
+  readonly onCrash: (last: MetricsExport) => void;
   readonly log: Logger;
 };
 
@@ -21,18 +23,18 @@ export type SeatPorts = {
 const SOUND_MS = 10_000;
 /** Between two that ended young. */
 const WAIT_MS_MAX = 10_000;
-const REPORT_MS_MAX = 5_000;
+const ANSWER_MS_MAX = 5_000;
 
 /** The place of one worker: when the process in it ends unasked, another one takes it. */
 export class Seat {
   readonly #ports: SeatPorts;
-  readonly #reports = new Map<number, (report: Report | undefined) => void>();
+  readonly #asked = new Map<number, (answer: Answer | undefined) => void>();
   #worker: Worker | undefined;
   #onOpened: ((address: string) => void) | undefined;
   #onFailed: ((error: Error) => void) | undefined;
   #onReloaded: (() => void) | undefined;
-  #lastReport: Report | undefined;
-  #reportId = 0;
+  #lastMetrics: MetricsExport = [];
+  #askId = 0;
   #startedTick = 0;
   #endedYoung = 0;
   #closing = false;
@@ -70,17 +72,18 @@ export class Seat {
   }
 
   /** Undefined: the process does not answer in time. */
-  report(): Promise<Report | undefined> {
-    const id = ++this.#reportId;
+  ask(ask: Ask): Promise<Answer | undefined> {
+    if (!this.#serving) return Promise.resolve(undefined);
+    const id = ++this.#askId;
     return new Promise((resolve) => {
-      const late = setTimeout(() => settle(undefined), REPORT_MS_MAX);
-      const settle = (report: Report | undefined): void => {
+      const late = setTimeout(() => settle(undefined), ANSWER_MS_MAX);
+      const settle = (answer: Answer | undefined): void => {
         clearTimeout(late);
-        this.#reports.delete(id);
-        resolve(report);
+        this.#asked.delete(id);
+        resolve(answer);
       };
-      this.#reports.set(id, settle);
-      this.#send({ kind: "report", id });
+      this.#asked.set(id, settle);
+      this.#send({ kind: "ask", id, ask });
     });
   }
 
@@ -124,17 +127,17 @@ export class Seat {
         return this.#onFailed?.(Object.assign(new Error(message.message), { code: "EWORKER" }));
       case "reloaded":
         return this.#onReloaded?.();
-      case "report":
-        this.#lastReport = message.report;
-        return this.#reports.get(message.id)?.(message.report);
+      case "answer":
+        if (message.answer.of === "metrics") this.#lastMetrics = message.answer.metrics;
+        return this.#asked.get(message.id)?.(message.answer);
     }
   }
 
   #ended(how: string): void {
     this.#serving = false;
-    const last = this.#lastReport;
-    this.#lastReport = undefined;
-    for (const settle of this.#reports.values()) settle(undefined);
+    const last = this.#lastMetrics;
+    this.#lastMetrics = [];
+    for (const settle of this.#asked.values()) settle(undefined);
     this.#onReloaded?.();
     if (this.#closing) return;
     this.#onFailed?.(Object.assign(new Error(`a worker ended: ${how}`), { code: "EWORKER" }));

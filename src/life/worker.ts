@@ -2,7 +2,7 @@ import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openMember, type Member } from "../gateway/member.ts";
 import { loadTexts } from "./load.ts";
-import { parseToWorker, type ToPrimary, type ToWorker } from "./messages.ts";
+import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";
 
 type Opening = ToWorker & { readonly kind: "open" };
 type Reload = ToWorker & { readonly kind: "reload" };
@@ -37,10 +37,10 @@ class Worker {
 
   take(message: ToWorker): void {
     switch (message.kind) {
-      case "report":
-        return void this.#report(message.id);
+      case "ask":
+        return void this.#answer(message.id, message.ask);
       case "drop-identities":
-        return this.#member?.dropIdentities();
+        return void this.#member?.administered.dropIdentities();
       case "open":
         return this.#next(() => this.#open(message));
       case "reload":
@@ -82,11 +82,23 @@ class Worker {
     this.#end(0);
   }
 
-  async #report(id: number): Promise<void> {
-    const member = this.#member;
-    if (member === undefined) return;
-    const metrics = await member.metrics.exported();
-    tell({ kind: "report", id, report: { metrics, unready: member.unready() ?? null } });
+  async #answer(id: number, ask: Ask): Promise<void> {
+    // One that has not opened yet has nothing to tell: the primary does not wait for ever.
+    if (this.#member !== undefined) {
+      tell({ kind: "answer", id, answer: await answerOf(this.#member, ask) });
+    }
+  }
+}
+
+async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<Answer> {
+  const { of } = ask;
+  switch (of) {
+    case "metrics":
+      return { of, metrics: await metrics.export() };
+    case "status":
+      return { of, status: await administered.status() };
+    case "explanation":
+      return { of, explanation: await administered.explain(ask.question) };
   }
 }
 

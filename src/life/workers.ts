@@ -1,11 +1,13 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { listenAdmin, type Administered } from "../gateway/admin.ts";
+import { openAdmin, type Administered } from "../gateway/admin.ts";
+import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { aggregate, lasting, Metrics, type ExportedMetrics } from "../observe/metrics.ts";
+import { aggregate, lasting, Metrics, type MetricsExport } from "../observe/metrics.ts";
+import { mergeStatus, type Status } from "../status/status.ts";
 import type { Texts } from "./load.ts";
-import type { Order, Report } from "./messages.ts";
+import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
 import type { Service } from "./service.ts";
 
@@ -27,7 +29,7 @@ export async function openWorkers(
   const workers = new Workers({ file, texts, generation: 1 }, config, count, log);
   try {
     const address = await workers.open();
-    const admin = await listenAdmin(workers.administered, config.admin.address);
+    const admin = await openAdmin(workers.administered, config);
     return {
       address,
       adminAddress: admin.address,
@@ -49,7 +51,7 @@ class Workers {
   /** This process's own: of configurations and workers. */
   readonly #metrics = new Metrics();
   /** What processes counted that have ended. */
-  #carried: ExportedMetrics = [];
+  #carried: MetricsExport = [];
   #carrying = Promise.resolve();
   #order: Order;
   #config: Config;
@@ -62,7 +64,7 @@ class Workers {
     this.#config = config;
     const ports = {
       opening: () => ({ ...this.#order, port: this.#port }),
-      onCrash: (last: Report | undefined) => this.#crashed(last),
+      onCrash: (last: MetricsExport) => this.#crashed(last),
       log,
     };
     this.#seats = Array.from({ length: count }, () => new Seat(ports));
@@ -80,17 +82,18 @@ class Workers {
 
   readonly administered: Administered = {
     metrics: async () => {
-      const reports = await this.#reports();
+      const workers = await this.#ask({ of: "metrics" });
       this.#metrics.workersServing(this.#seats.filter(({ serving }) => serving).length);
-      const own = await this.#metrics.exported();
+      const own = await this.#metrics.export();
       await this.#carrying;
-      return aggregate([own, ...reports.map(({ metrics }) => metrics), this.#carried]);
+      const told = workers.flatMap((answer) => (answer.of === "metrics" ? [answer.metrics] : []));
+      return aggregate([own, ...told, this.#carried]);
     },
-    unready: async () => {
-      if (this.#closing) return "The gateway is shutting down";
-      const reports = await this.#reports();
-      if (reports.some(({ unready }) => unready === null)) return undefined;
-      return reports[0]?.unready ?? "No worker answers";
+    notReady: async () => (await this.#status()).notReady,
+    status: () => this.#status(),
+    explain: async (question) => {
+      const [first] = await this.#ask({ of: "explanation", question });
+      return first?.of === "explanation" ? first.explanation : err("No worker answers");
     },
     dropIdentities: () => {
       for (const seat of this.#seats) seat.dropIdentities();
@@ -109,7 +112,7 @@ class Workers {
   }
 
   refused(): void {
-    this.#metrics.configRefused();
+    this.#metrics.configRefused(Date.now());
   }
 
   async close(): Promise<void> {
@@ -119,20 +122,33 @@ class Workers {
     await Promise.all(this.#seats.map((seat) => seat.close(timeoutMs)));
   }
 
-  async #reports(): Promise<readonly Report[]> {
-    const reports = await Promise.all(this.#seats.map((seat) => seat.report()));
-    return reports.filter((report) => report !== undefined);
+  /** That of all workers together, of whose configuration this process knows most. */
+  async #status(): Promise<Status> {
+    const own = statusWithout(this.#metrics, this.#closing ? SHUTTING_DOWN : "No worker answers");
+    const answers = await this.#ask({ of: "status" });
+    const told = answers.flatMap((answer) => (answer.of === "status" ? [answer.status] : []));
+    const [first, ...others] = told;
+    if (first === undefined) return own;
+    const merged = mergeStatus([first, ...others]);
+    const processes = [...own.processes, ...merged.processes];
+    const notReady = this.#closing ? SHUTTING_DOWN : merged.notReady;
+    return { ...merged, config: own.config, processes, notReady };
+  }
+
+  /** What all tell that answer. */
+  async #ask(ask: Ask): Promise<readonly Answer[]> {
+    const answers = await Promise.all(this.#seats.map((seat) => seat.ask(ask)));
+    return answers.filter((answer) => answer !== undefined);
   }
 
   /** One after the other: each adds to what the one before came to. */
-  async #carry(before: Promise<void>, metrics: ExportedMetrics): Promise<void> {
+  async #carry(before: Promise<void>, metrics: MetricsExport): Promise<void> {
     await before;
     this.#carried = await lasting([this.#carried, metrics]);
   }
 
-  #crashed(last: Report | undefined): void {
+  #crashed(last: MetricsExport): void {
     this.#metrics.workerRestarted();
-    if (last === undefined) return;
-    this.#carrying = this.#carry(this.#carrying, last.metrics);
+    this.#carrying = this.#carry(this.#carrying, last);
   }
 }

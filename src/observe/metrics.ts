@@ -1,36 +1,61 @@
 import {
   AggregatorRegistry,
+  collectDefaultMetrics,
   Counter,
   Gauge,
   Histogram,
   Registry,
-  collectDefaultMetrics,
+  type Aggregator,
+  type PrometheusContentType,
 } from "prom-client";
 import type { AccessRecord } from "./record.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** What `text()` and `aggregate()` give: Prometheus' text format. */
-export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+/** Prometheus reads a name that ends so as a counter's; the same numbers stand under other names. */
+const MISNAMED = [
+  "s3warden_nodejs_active_handles_total",
+  "s3warden_nodejs_active_requests_total",
+  "s3warden_nodejs_active_resources_total",
+];
 
-/** The metrics of one process as plain data, for `aggregate()`. */
-export type ExportedMetrics = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+/** What prom-client itself would leave out where several processes are one gateway. */
+const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
+  ["s3warden_process_start_time_seconds", "min"],
+]);
 
-/** The metrics of several processes as those of one, in the text format. */
-export function aggregate(processes: readonly ExportedMetrics[]): Promise<string> {
-  return AggregatorRegistry.aggregate([...processes]).metrics();
+/** All that one process has counted, as plain JSON. */
+export type MetricsExport = readonly object[];
+
+/**
+ * The `/metrics` text of several processes that are one gateway: sums, and what is no sum (the
+ * generation of the configuration, an endpoint that is up) by each metric's own rule.
+ */
+export function aggregate(processes: readonly MetricsExport[]): Promise<string> {
+  return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).metrics();
 }
 
 /**
  * What must go on counting when its process has ended: counters and histograms that fell would be
  * taken for new ones.
  */
-export async function lasting(processes: readonly ExportedMetrics[]): Promise<ExportedMetrics> {
-  const counts = processes.map((process) =>
-    process.filter(({ type }) => ["counter", "histogram"].includes(String(type))),
-  );
-  return AggregatorRegistry.aggregate(counts).getMetricsAsJSON();
+export async function lasting(processes: readonly MetricsExport[]): Promise<MetricsExport> {
+  const counts = processes.map((process) => process.filter(isCount));
+  return AggregatorRegistry.aggregate<PrometheusContentType>(counts).getMetricsAsJSON();
 }
+
+function isCount(metric: object): boolean {
+  return "type" in metric && ["counter", "histogram"].includes(String(metric.type));
+}
+
+/** What is in force, and how the last attempt to change it ended. Times in ms since the epoch. */
+export type ConfigState = {
+  /** Configurations accepted so far. */
+  readonly generation: number;
+  readonly acceptedMs: number;
+  /** When one was refused since; undefined: none was. */
+  readonly refusedMs: number | undefined;
+};
 
 /** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
 export class Metrics {
@@ -50,7 +75,11 @@ export class Metrics {
     "From dispatch to the first byte of the store's answer",
   );
   readonly #bytes = this.#counter("bytes_total", "Body bytes from and to clients", ["direction"]);
-  readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", []);
+  /** A number of our own, which costs a request nothing, told when somebody asks. */
+  requestsInFlight = 0;
+  readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", [], {
+    collect: () => this.#inFlight.set(this.requestsInFlight),
+  });
   readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
     "kind",
   ]);
@@ -58,7 +87,7 @@ export class Metrics {
     "upstream_up",
     "1 where the endpoint answers, else 0",
     ["endpoint"],
-    "min",
+    { aggregator: "min" },
   );
   readonly #stateErrors = this.#counter(
     "state_errors_total",
@@ -83,25 +112,23 @@ export class Metrics {
     "Processes that took the place of one that ended unasked",
     [],
   );
-  readonly #generation = this.#gauge(
-    "config_generation",
-    "Configurations accepted so far",
-    [],
-    "max",
-  );
+  readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", [], {
+    aggregator: "max",
+  });
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
     "1 if the last configuration read was accepted, else 0",
     [],
-    "min",
+    { aggregator: "min" },
   );
   readonly #reloadTime = this.#gauge(
     "config_last_reload_success_timestamp_seconds",
     "When a configuration was last accepted",
     [],
-    "max",
+    { aggregator: "max" },
   );
 
+  #config: ConfigState = { generation: 0, acceptedMs: 0, refusedMs: undefined };
   readonly #bytesIn = this.#bytes.labels({ direction: "in" });
   readonly #bytesOut = this.#bytes.labels({ direction: "out" });
   /** By the labels joined; as many as there are combinations of closed sets. */
@@ -109,24 +136,34 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
 
-  /** All of this process. */
+  /** The `/metrics` text of this process. */
   text(): Promise<string> {
     return this.registry.metrics();
   }
 
-  exported(): Promise<ExportedMetrics> {
-    return this.registry.getMetricsAsJSON();
+  /** For `aggregate`, in whichever process that is done. */
+  async export(): Promise<MetricsExport> {
+    const metrics = await this.registry.getMetricsAsJSON();
+    return metrics.map((metric) => ({
+      ...metric,
+      aggregator: AGGREGATORS.get(metric.name) ?? metric.aggregator,
+    }));
+  }
+
+  get config(): ConfigState {
+    return this.#config;
   }
 
   requestStarted(): void {
-    this.#inFlight.inc();
+    this.requestsInFlight++;
   }
 
   requestEnded(record: AccessRecord): void {
     const series = this.#seriesOf(record);
-    this.#inFlight.dec();
+    this.requestsInFlight--;
     series.requests.inc();
     series.denials?.inc();
     series.duration.observe(record.durationMs / 1000);
@@ -171,12 +208,14 @@ export class Metrics {
   }
 
   /** A configuration was read and is not good: the one before stays in force. */
-  configRefused(): void {
+  configRefused(atMs: number): void {
+    this.#config = { ...this.#config, refusedMs: atMs };
     this.#reloadOk.set(0);
   }
 
   /** `atMs`: milliseconds since the epoch. */
   configAccepted(generation: number, atMs: number): void {
+    this.#config = { generation, acceptedMs: atMs, refusedMs: undefined };
     this.#generation.set(generation);
     this.#reloadOk.set(1);
     this.#reloadTime.set(atMs / 1000);
@@ -202,15 +241,15 @@ export class Metrics {
     return new Counter({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  /** `aggregator`: how the values of several processes become one. */
+  /** `more.aggregator`: what several processes make of it; absent: the sum. */
   #gauge<L extends string>(
     name: string,
     help: string,
     labelNames: L[],
-    aggregator: "sum" | "min" | "max" = "sum",
+    more: { readonly aggregator?: Aggregator; readonly collect?: () => void } = {},
   ): Gauge<L> {
     const registers = [this.registry];
-    return new Gauge({ name: `s3warden_${name}`, help, labelNames, aggregator, registers });
+    return new Gauge({ name: `s3warden_${name}`, help, labelNames, registers, ...more });
   }
 
   #histogram(name: string, help: string): Histogram<"operation"> {

@@ -1,14 +1,19 @@
-/** How a request ended, as the `outcome` label of `s3warden_requests_total`. */
-export type Outcome =
+import type { Gate } from "../admission/facts.ts";
+
+/** How a request can end: the `outcome` label of `s3warden_requests_total`. */
+export const OUTCOMES = [
   /** The store answered and its answer was delivered whole. */
-  | "forwarded"
-  /** The gateway itself answered: a refusal, or an answer that needs no store. */
-  | "refused"
-  | "answered"
+  "forwarded",
+  /** The gateway itself answered: an answer that needs no store, or a refusal. */
+  "answered",
+  "refused",
   /** The store did not answer, or broke off. */
-  | "failed"
+  "failed",
   /** The client went away before its answer was complete. */
-  | "aborted";
+  "aborted",
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What is known of one request when it has ended; log lines and metrics are made from this only. */
 export type AccessRecord = {
@@ -30,7 +35,7 @@ export type AccessRecord = {
   /** The S3 error code of an answer the gateway itself made. */
   readonly errorCode: string | undefined;
   /** The gate that refused, or in report mode would have. */
-  readonly gate: string | undefined;
+  readonly gate: Gate | undefined;
   /** The rule that refused, in the operator's words. */
   readonly rule: string | undefined;
   /** Where the rule stands, if in a policy: its file, and the line from 1. */

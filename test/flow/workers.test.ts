@@ -36,8 +36,14 @@ test("workers share one port and one /metrics, and reload all", async (t) => {
   assert.equal(workersOf(gateway).length, 2);
   assert.equal(await metricOf(gateway, "workers"), 2);
   for (let i = 0; i < 10; i++) assert.equal(await statusFor(gateway, OWNER), 404);
+  for (let i = 0; i < 10; i++) assert.equal(await statusFor(gateway, READER), 403);
   const name = 'requests_total{operation="GetObject",outcome="forwarded",code="404"}';
   await until(async () => (await metricOf(gateway, name)) === 10);
+
+  const page = await (await fetch(`${gateway.adminEndpoint}/status.json`)).text();
+  assert.equal(page.split('"gate":"authentication"').length - 1, 10);
+  const asked = "?as=lab&request=GET+/bucket/key";
+  assert.match(await (await fetch(`${gateway.adminEndpoint}/${asked}`)).text(), /GetObject/);
 
   const accounts = [{ name: "lab", keys: [READER] }];
   writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { ExplainOptions } from "../../../src/cli/explain-request.ts";
-import { runExplain } from "../../../src/cli/explain.ts";
+import { runExplain, type ExplainOptions } from "../../../src/cli/explain.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ran } from "../../support/terminal.ts";
 
@@ -119,20 +118,24 @@ const wrong = [
     /Nobody with a key is called "lab:nobody"/,
   ],
   ["an identity without a key", { as: "lab:keyless", request: "GET /" }, /Nobody with a key/],
-  ["no request", { as: "lab" }, /Give either --request/],
+  ["no request", { as: "lab" }, /Give either a request/],
   [
     "both kinds",
     { as: "lab", request: "GET /", action: "s3:GetObject", resource: "*" },
-    /Give either --request/,
+    /Give either a request/,
   ],
-  ["a target that is none", { as: "lab", request: "GET photos" }, /Cannot read --request/],
-  ["a time that is none", { as: "lab", request: "GET /", at: "soon" }, /Cannot read --at/],
-  ["a header that is none", { as: "lab", request: "GET /", header: ["x"] }, /Cannot read --header/],
+  ["a target that is none", { as: "lab", request: "GET photos" }, /Cannot read the request/],
+  ["a time that is none", { as: "lab", request: "GET /", at: "soon" }, /Cannot read the time/],
+  [
+    "a header that is none",
+    { as: "lab", request: "GET /", header: ["x"] },
+    /Cannot read the header/,
+  ],
   ["an unknown action", { as: "lab", action: "s3:GetObjekt", resource: "*" }, /Unknown action/],
   [
     "a resource that is none",
     { as: "lab", action: "s3:GetObject", resource: "photos/a" },
-    /Cannot read --resource/,
+    /Cannot read the resource/,
   ],
 ] as const;
 for (const [name, options, expected] of wrong) {

@@ -26,7 +26,7 @@ const GATEWAY_TABLE = [
   [
     "an unknown option that is like no other",
     "admin: { colour: red }",
-    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Known here: address',
+    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Known here: address, hosts',
   ],
   [
     "a duration without a unit",
@@ -465,7 +465,7 @@ test("parseConfig() gives every option its default", () => {
       domains: [],
       accountDomains: [],
     },
-    admin: { address: { host: "127.0.0.1", port: 9090 } },
+    admin: { address: { host: "127.0.0.1", port: 9090 }, hosts: [] },
     upstream: {
       endpoints: [{ origin: "http://store:7480", authority: "store:7480" }],
       region: "us-east-1",

@@ -1,40 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Metrics } from "../../../src/observe/metrics.ts";
-import type { AccessRecord } from "../../../src/observe/record.ts";
+import { aggregate, Metrics } from "../../../src/observe/metrics.ts";
+import { recordOf } from "../../support/record.ts";
 
-const RECORD: AccessRecord = {
-  timeMs: 1_795_000_000_000,
-  requestId: "0123456789ABCDEF",
-  sourceAddress: "192.0.2.1",
-  method: "GET",
-  operation: "GetObject",
-  bucket: "photos",
-  key: "cat.jpg",
-  versionId: undefined,
-  account: "lab",
-  subuser: "reader",
-  accessKeyId: "AKIDREADER0000000000",
-  outcome: "forwarded",
-  status: 200,
-  errorCode: undefined,
-  gate: undefined,
-  rule: undefined,
-  ruleFile: undefined,
-  ruleLine: undefined,
-  reported: false,
-  endpoint: "http://store:7480",
-  bytesIn: 0,
-  bytesOut: 1234,
-  durationMs: 12.5,
-  firstByteMs: 3,
-  upstreamError: undefined,
-  userAgent: "test",
-};
+const RECORD = recordOf();
 
 async function valueOf(metrics: Metrics, line: string): Promise<number | undefined> {
-  const text = await metrics.registry.metrics();
+  return valueIn(await metrics.text(), line);
+}
+
+function valueIn(text: string, line: string): number | undefined {
   const found = text.split("\n").find((candidate) => candidate.startsWith(`${line} `));
   return found === undefined ? undefined : Number(found.slice(line.length + 1));
 }
@@ -75,10 +51,53 @@ test("Metrics has no label that a client could fill: no key, bucket, address or 
   const metrics = new Metrics();
   metrics.requestStarted();
   metrics.requestEnded(RECORD);
-  const text = await metrics.registry.metrics();
+  const text = await metrics.text();
   for (const secret of ["photos", "cat.jpg", "192.0.2.1", "AKIDREADER", '"lab"']) {
     assert(!text.includes(secret), secret);
   }
+});
+
+test("aggregate() sums what processes counted, and takes what is no sum by its own rule", async () => {
+  const [one, other] = [new Metrics(), new Metrics()];
+  for (const metrics of [one, other, other]) metrics.requestStarted();
+  other.requestEnded(RECORD);
+  one.requestEnded(RECORD);
+  one.configAccepted(2, 1_795_000_000_000);
+  other.configAccepted(3, 1_795_000_060_000);
+  one.configRefused(1_795_000_070_000);
+  one.endpointUp("http://store", true);
+  other.endpointUp("http://store", false);
+  // As it comes from another process.
+  const exported: object[][] = JSON.parse(
+    JSON.stringify(await Promise.all([one.export(), other.export()])),
+  );
+  const text = await aggregate(exported);
+  const expected: readonly (readonly [string, number])[] = [
+    ['requests_total{operation="GetObject",outcome="forwarded",code="200"}', 2],
+    ['request_duration_seconds_count{operation="GetObject"}', 2],
+    ['request_duration_seconds_bucket{le="+Inf",operation="GetObject"}', 2],
+    ['bytes_total{direction="out"}', 2468],
+    ["requests_in_flight", 1],
+    ["config_generation", 3],
+    ["config_last_reload_successful", 0],
+    ["config_last_reload_success_timestamp_seconds", 1_795_000_060],
+    ['upstream_up{endpoint="http://store"}', 0],
+  ];
+  for (const [line, value] of expected)
+    assert.equal(valueIn(text, `s3warden_${line}`), value, line);
+  const start = valueIn(text, "s3warden_process_start_time_seconds") ?? 0;
+  assert(Math.abs(start - (Date.now() / 1000 - process.uptime())) < 5, `started ${start}`);
+});
+
+test("aggregate() of one process tells every metric that the process itself tells", async () => {
+  const metrics = new Metrics();
+  metrics.requestEnded(RECORD);
+  const namesIn = (text: string): readonly string[] =>
+    [...text.matchAll(/^# TYPE (\S+ \w+)$/gm)].map(([, name = ""]) => name).sort();
+  assert.deepEqual(
+    namesIn(await aggregate([await metrics.export()])),
+    namesIn(await metrics.text()),
+  );
 });
 
 test("the README's table of metrics is what the code has", async () => {

@@ -12,9 +12,8 @@ import { amzDate } from "../signature/amz-date.ts";
 import { canonicalQuery } from "../signature/canonical.ts";
 import { signHead } from "../signature/sign.ts";
 
-/** `request` or `action` with `resource`; `as` or `anonymous`. */
-export type ExplainOptions = {
-  readonly config: string;
+/** What is asked: `request`, or `action` with `resource`; `as` or `anonymous`. */
+export type Question = {
   /** `account` or `account:subuser`. */
   readonly as?: string;
   readonly anonymous?: boolean;
@@ -28,7 +27,6 @@ export type ExplainOptions = {
   readonly action?: string;
   /** An ARN, or `*`. */
   readonly resource?: string;
-  readonly json?: boolean;
 };
 
 /** A request as its identity would send it. */
@@ -39,37 +37,43 @@ export type ExplainedRequest = {
   readonly identity: string;
 };
 
-/** Builds and signs the request that the options describe. The error is a sentence about them. */
+/**
+ * Builds and signs the request that the question describes, as sent at `clockMs` unless it says
+ * when. The error is a sentence about the question.
+ */
 export function requestFor(
   snapshot: Snapshot,
-  options: ExplainOptions,
+  question: Question,
+  clockMs: number,
 ): Result<ExplainedRequest, string> {
-  const nowMs = options.at === undefined ? Date.now() : Date.parse(options.at);
+  const nowMs = question.at === undefined ? clockMs : Date.parse(question.at);
   if (Number.isNaN(nowMs))
-    return err(`Cannot read --at: got "${options.at}", expected an ISO 8601 time`);
-  const given = options.request !== undefined;
-  if (given === (options.action !== undefined && options.resource !== undefined)) {
-    return err("Give either --request, or --action and --resource");
+    return err(
+      `Cannot read the time: got "${question.at}", expected ISO 8601 such as 2026-11-22T12:00:00Z`,
+    );
+  const given = question.request !== undefined;
+  if (given === (question.action !== undefined && question.resource !== undefined)) {
+    return err("Give either a request, or an action and a resource");
   }
   // An action is judged as if it came with the plainest of requests.
-  const [method = "", text = "", ...rest] = (options.request ?? "GET /").split(" ");
+  const [method = "", text = "", ...rest] = (question.request ?? "GET /").split(" ");
   const target = parseTarget(text);
   if (rest.length > 0 || !target.ok) {
     return err(
-      `Cannot read --request: got "${options.request}", expected such as "PUT /bucket/key?acl"`,
+      `Cannot read the request: got "${question.request}", expected such as "PUT /bucket/key?acl"`,
     );
   }
-  const headers = headersFor(snapshot, options);
+  const headers = headersFor(snapshot, question);
   if (!headers.ok) return headers;
   const head = {
     method,
     target: target.value,
     headers: headers.value,
-    sourceAddress: options.ip,
+    sourceAddress: question.ip,
     secure: false,
   };
-  if (options.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
-  const key = keyOf(snapshot, options.as);
+  if (question.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
+  const key = keyOf(snapshot, question.as);
   if (!key.ok) return key;
   return ok({
     head: signed(head, key.value, nowMs, snapshot),
@@ -78,8 +82,8 @@ export function requestFor(
   });
 }
 
-/** The ask of `--action` and `--resource`; undefined where a whole request is explained. */
-export function askFor({ action, resource }: ExplainOptions): Result<Ask, string> | undefined {
+/** The ask of `action` and `resource`; undefined where a whole request is explained. */
+export function askFor({ action, resource }: Question): Result<Ask, string> | undefined {
   if (action === undefined || resource === undefined) return undefined;
   const known = ACTIONS.find((candidate) => candidate.toLowerCase() === action.toLowerCase());
   const operation = OPERATION_LIST.find(({ actions, versionedActions }) =>
@@ -88,7 +92,7 @@ export function askFor({ action, resource }: ExplainOptions): Result<Ask, string
   if (known === undefined || operation === undefined) return err(`Unknown action: got "${action}"`);
   const target = resourceIn(resource);
   if (target === undefined)
-    return err(`Cannot read --resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
+    return err(`Cannot read the resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
   return ok({ action: known, operation: operation.name, ...target });
 }
 
@@ -105,14 +109,11 @@ function resourceIn(
   return { bucket: bucket.value, key: slash < 0 ? undefined : text.slice(slash + 1) };
 }
 
-function headersFor(
-  snapshot: Snapshot,
-  options: ExplainOptions,
-): Result<readonly string[], string> {
+function headersFor(snapshot: Snapshot, question: Question): Result<readonly string[], string> {
   const headers: string[] = [];
-  for (const line of options.header ?? []) {
+  for (const line of question.header ?? []) {
     const colon = line.indexOf(":");
-    if (colon <= 0) return err(`Cannot read --header: got "${line}", expected "name: value"`);
+    if (colon <= 0) return err(`Cannot read the header: got "${line}", expected "name: value"`);
     headers.push(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
   if (!hasHeader(headers, "host")) headers.push("host", snapshot.hosts.domains[0] ?? "localhost");
@@ -121,7 +122,7 @@ function headersFor(
 
 function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {
   if (as === undefined)
-    return err("Say whose request it is: --as account, --as account:subuser or --anonymous");
+    return err("Say whose request it is: an account, account:subuser, or anonymous");
   for (const key of snapshot.keys.values()) if (holderName(key) === as) return ok(key);
   return err(`Nobody with a key is called "${as}" in the configuration`);
 }

@@ -1,0 +1,22 @@
+import { recordReader } from "../config/compile.ts";
+import type { Config } from "../config/config.ts";
+import type { ReadRecord } from "../explain/records.ts";
+import { err, ok } from "../lib/result.ts";
+import { openStateReader } from "../state/open.ts";
+
+/** What the gateway keeps of buckets, read and never changed; undefined: it keeps nothing. */
+export function openKeptRecords(
+  config: Config,
+): { readonly read: ReadRecord; readonly close: () => Promise<void> } | undefined {
+  if (config.state === undefined) return undefined;
+  const compile = recordReader(config);
+  const state = openStateReader(config.state, config.upstream);
+  const read: ReadRecord = async (name) => {
+    const stored = await state.read(name);
+    if (!stored.ok) return err(`Cannot read the state: ${stored.error}`);
+    if (stored.value === undefined) return ok(undefined);
+    const record = compile(name, stored.value.record);
+    return record.ok ? record : err(`Cannot use the record of "${name}": ${record.error}`);
+  };
+  return { read, close: () => state.close() };
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import type { Snapshot } from "../admission/snapshot.ts";
+import { explain } from "../explain/explain.ts";
+import type { ReadRecord } from "../explain/records.ts";
+import { err } from "../lib/result.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { Recent } from "../observe/recent.ts";
+import type { ProcessState, Status } from "../status/status.ts";
+import type { Administered } from "./admin.ts";
+import type { Live } from "./live.ts";
+
+/** What the admin port tells of one process; what changes is asked anew. */
+export type Observed = {
+  readonly metrics: Metrics;
+  readonly recent: Recent;
+  /** In force now. */
+  readonly live: () => Live;
+  /** Open connections of clients. */
+  readonly connections: () => number;
+  readonly closing: () => boolean;
+};
+
+/** The answers of this process alone. */
+export function administer(observed: Observed): Administered {
+  const { metrics, live } = observed;
+  return {
+    metrics: () => metrics.text(),
+    notReady: () => Promise.resolve(notReady(observed)),
+    status: () => Promise.resolve(statusOf(observed, Date.now())),
+    explain: (question) => {
+      const { snapshot } = live();
+      return explain(snapshot, question, Date.now(), recordReader(snapshot, live()));
+    },
+    dropIdentities: () => Promise.resolve(live().dropIdentities()),
+  };
+}
+
+function notReady({ closing, live }: Observed): string | undefined {
+  return closing() ? SHUTTING_DOWN : live().notReady;
+}
+
+/** What `/readyz` says of a gateway that was told to stop. */
+export const SHUTTING_DOWN = "The gateway is shutting down";
+
+function statusOf(observed: Observed, nowMs: number): Status {
+  const { metrics, recent, live, connections } = observed;
+  return {
+    timeMs: nowMs,
+    version: VERSION,
+    notReady: notReady(observed),
+    config: metrics.config,
+    endpoints: live().upstream.states(),
+    processes: [processState(metrics, connections(), nowMs)],
+    activity: recent.snapshot(nowMs),
+  };
+}
+
+/** The status of this process where it serves nobody itself. `notReady`: why nobody else does. */
+export function statusWithout(metrics: Metrics, notReadyWhy: string): Status {
+  const nowMs = Date.now();
+  return {
+    timeMs: nowMs,
+    version: VERSION,
+    notReady: notReadyWhy,
+    config: metrics.config,
+    endpoints: [],
+    processes: [processState(metrics, 0, nowMs)],
+    activity: new Recent().snapshot(nowMs),
+  };
+}
+
+function processState(metrics: Metrics, connections: number, nowMs: number): ProcessState {
+  return {
+    pid: process.pid,
+    startedMs: nowMs - Math.round(process.uptime() * 1000),
+    residentBytes: process.memoryUsage.rss(),
+    connections,
+    requestsInFlight: metrics.requestsInFlight,
+  };
+}
+
+/** Through the cache that decisions read; undefined: nothing is kept of buckets. */
+function recordReader({ elsewhere }: Snapshot, { sources }: Live): ReadRecord | undefined {
+  if (elsewhere.bucket === undefined) return undefined;
+  return async (name) => {
+    const record = await sources.bucket(name);
+    return record.ok ? record : err(`Cannot read what is kept of "${name}"`);
+  };
+}
+
+const VERSION = versionOf(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+function versionOf(text: string): string {
+  const parsed: unknown = JSON.parse(text);
+  if (typeof parsed !== "object" || parsed === null || !("version" in parsed)) return "unknown";
+  return String(parsed.version);
+}

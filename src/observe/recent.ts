@@ -1,0 +1,204 @@
+import { GATE_NAMES, type Gate } from "../admission/facts.ts";
+import { OUTCOMES, type AccessRecord, type Outcome } from "./record.ts";
+
+/** How far back the minutes go, and how many denials are kept. */
+export const MINUTES_KEPT = 60;
+export const DENIALS_KEPT = 100;
+
+export const MINUTE_MS = 60_000;
+
+/** What ended in one minute. */
+export type Minute = {
+  /** Milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** By the gate that refused, or in report mode would have; without those that refused nobody. */
+  readonly denials: Readonly<Partial<Record<Gate, number>>>;
+  /** Answers with a status from 400, whoever made them. */
+  readonly clientErrors: number;
+  readonly serverErrors: number;
+  /** Body bytes from and to clients. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** How many answers of the store began, and the sum of the times until they did. */
+  readonly storeAnswers: number;
+  readonly storeMs: number;
+};
+
+/** A request that a gate refused, or in report mode would have. Holds nothing that the audit log has not. */
+export type RecentDenial = Pick<
+  AccessRecord,
+  | "timeMs"
+  | "requestId"
+  | "sourceAddress"
+  | "account"
+  | "subuser"
+  | "accessKeyId"
+  | "method"
+  | "operation"
+  | "bucket"
+  | "key"
+  | "versionId"
+  | "errorCode"
+  | "rule"
+  | "ruleFile"
+  | "ruleLine"
+  | "reported"
+> & { readonly gate: Gate };
+
+/** The last hour of one or several processes, as plain JSON. */
+export type RecentActivity = {
+  /** MINUTES_KEPT of them without a gap, the oldest first; the last is not over yet. */
+  readonly minutes: readonly Minute[];
+  /** The newest first. */
+  readonly denials: readonly RecentDenial[];
+};
+
+/** A minute that is still counted. */
+type Counting = {
+  -readonly [Name in keyof Minute]: Minute[Name] extends number ? number : Minute[Name];
+} & {
+  readonly outcomes: Record<Outcome, number>;
+  readonly denials: Partial<Record<Gate, number>>;
+};
+
+/**
+ * What happened lately, for people. Every request passes here, so counting allocates nothing but an
+ * object a minute; a denial keeps its record, which was made anyway.
+ */
+export class Recent {
+  /** By minute since the epoch, modulo MINUTES_KEPT. */
+  readonly #minutes: Counting[] = [];
+  readonly #denials: (AccessRecord & { readonly gate: Gate })[] = [];
+  #nextDenial = 0;
+
+  /** Counts a request in the minute in which it ended. */
+  ended(record: AccessRecord): void {
+    const minute = this.#minuteOf(record.timeMs + record.durationMs);
+    minute.outcomes[record.outcome]++;
+    if (record.status >= 500) minute.serverErrors++;
+    else if (record.status >= 400) minute.clientErrors++;
+    minute.bytesIn += record.bytesIn;
+    minute.bytesOut += record.bytesOut;
+    if (record.firstByteMs !== undefined) {
+      minute.storeAnswers++;
+      minute.storeMs += record.firstByteMs;
+    }
+    if (isDenial(record)) this.#denied(minute, record);
+  }
+
+  /** `nowMs`: milliseconds since the epoch. */
+  snapshot(nowMs: number): RecentActivity {
+    const firstMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS - (MINUTES_KEPT - 1) * MINUTE_MS;
+    const minutes = Array.from({ length: MINUTES_KEPT }, (_, i) => {
+      const startMs = firstMs + i * MINUTE_MS;
+      const kept = this.#minutes[rowOf(startMs)];
+      return kept?.startMs === startMs ? copied(kept) : emptyMinute(startMs);
+    });
+    const older = this.#denials.slice(this.#nextDenial);
+    const inOrder = [...older, ...this.#denials.slice(0, this.#nextDenial)];
+    return { minutes, denials: inOrder.reverse().map(shown) };
+  }
+
+  #denied(minute: Counting, record: AccessRecord & { readonly gate: Gate }): void {
+    minute.denials[record.gate] = (minute.denials[record.gate] ?? 0) + 1;
+    this.#denials[this.#nextDenial] = record;
+    this.#nextDenial = (this.#nextDenial + 1) % DENIALS_KEPT;
+  }
+
+  #minuteOf(timeMs: number): Counting {
+    const startMs = Math.floor(timeMs / MINUTE_MS) * MINUTE_MS;
+    const row = rowOf(startMs);
+    const kept = this.#minutes[row];
+    if (kept?.startMs === startMs) return kept;
+    const fresh = emptyMinute(startMs);
+    this.#minutes[row] = fresh;
+    return fresh;
+  }
+}
+
+/**
+ * The activity of several processes as that of one. They may have been asked in different minutes:
+ * the hour ends with the latest.
+ */
+export function mergeActivity(processes: readonly RecentActivity[]): RecentActivity {
+  const lastMs = Math.max(...processes.flatMap(({ minutes }) => minutes.at(-1)?.startMs ?? 0));
+  const minutes = Array.from({ length: MINUTES_KEPT }, (_, i) =>
+    emptyMinute(lastMs - (MINUTES_KEPT - 1 - i) * MINUTE_MS),
+  );
+  const byStart = new Map(minutes.map((minute) => [minute.startMs, minute]));
+  for (const minute of processes.flatMap((one) => one.minutes)) {
+    const sum = byStart.get(minute.startMs);
+    if (sum !== undefined) add(sum, minute);
+  }
+  const denials = processes
+    .flatMap((one) => one.denials)
+    .toSorted((a, b) => b.timeMs - a.timeMs)
+    .slice(0, DENIALS_KEPT);
+  return { minutes, denials };
+}
+
+function rowOf(startMs: number): number {
+  return (startMs / MINUTE_MS) % MINUTES_KEPT;
+}
+
+function emptyMinute(startMs: number): Counting {
+  return {
+    startMs,
+    outcomes: { forwarded: 0, answered: 0, refused: 0, failed: 0, aborted: 0 },
+    denials: {},
+    clientErrors: 0,
+    serverErrors: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    storeAnswers: 0,
+    storeMs: 0,
+  };
+}
+
+function copied(minute: Minute): Minute {
+  return { ...minute, outcomes: { ...minute.outcomes }, denials: { ...minute.denials } };
+}
+
+function add(sum: Counting, minute: Minute): void {
+  for (const outcome of OUTCOMES) sum.outcomes[outcome] += minute.outcomes[outcome];
+  for (const gate of GATE_NAMES) {
+    const denied = minute.denials[gate];
+    if (denied !== undefined) sum.denials[gate] = (sum.denials[gate] ?? 0) + denied;
+  }
+  sum.clientErrors += minute.clientErrors;
+  sum.serverErrors += minute.serverErrors;
+  sum.bytesIn += minute.bytesIn;
+  sum.bytesOut += minute.bytesOut;
+  sum.storeAnswers += minute.storeAnswers;
+  sum.storeMs += minute.storeMs;
+}
+
+function isDenial(record: AccessRecord): record is AccessRecord & { readonly gate: Gate } {
+  return record.gate !== undefined;
+}
+
+/** Without what the page does not show. */
+function shown(record: AccessRecord & { readonly gate: Gate }): RecentDenial {
+  const { timeMs, requestId, sourceAddress, account, subuser, accessKeyId, method } = record;
+  const { operation, bucket, key, versionId, errorCode, gate, rule, ruleFile, ruleLine } = record;
+  return {
+    timeMs,
+    requestId,
+    sourceAddress,
+    account,
+    subuser,
+    accessKeyId,
+    method,
+    operation,
+    bucket,
+    key,
+    versionId,
+    errorCode,
+    gate,
+    rule,
+    ruleFile,
+    ruleLine,
+    reported: record.reported,
+  };
+}

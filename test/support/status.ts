@@ -1,0 +1,173 @@
+import type { Gate } from "../../src/admission/facts.ts";
+import type { Minute, RecentActivity, RecentDenial } from "../../src/observe/recent.ts";
+import { MINUTES_KEPT, MINUTE_MS } from "../../src/observe/recent.ts";
+import type { Status } from "../../src/status/status.ts";
+
+export const NOON = Date.parse("2026-11-22T12:00:00Z");
+
+/** A minute in which nothing happened, but for `changes`. */
+export function minuteAt(startMs: number, changes: Partial<Minute> = {}): Minute {
+  return {
+    startMs,
+    outcomes: { forwarded: 0, answered: 0, refused: 0, failed: 0, aborted: 0 },
+    denials: {},
+    clientErrors: 0,
+    serverErrors: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    storeAnswers: 0,
+    storeMs: 0,
+    ...changes,
+  };
+}
+
+/** The hour before NOON, of which `fill` tells each minute. */
+export function activityOf(
+  fill: (i: number) => Partial<Minute>,
+  denials: readonly RecentDenial[] = [],
+): RecentActivity {
+  const minutes = Array.from({ length: MINUTES_KEPT }, (_, i) =>
+    minuteAt(NOON - (MINUTES_KEPT - 1 - i) * MINUTE_MS, fill(i)),
+  );
+  return { minutes, denials };
+}
+
+export function denialOf(changes: Partial<RecentDenial> & { readonly gate?: Gate }): RecentDenial {
+  return {
+    timeMs: NOON - 12_345,
+    requestId: "0A1B2C3D0000002A",
+    sourceAddress: "198.51.100.7",
+    account: "lab",
+    subuser: "reader",
+    accessKeyId: "AKIDREADER0000000000",
+    method: "DELETE",
+    operation: "DeleteObject",
+    bucket: "photos",
+    key: "2026/cat.jpg",
+    versionId: undefined,
+    errorCode: "AccessDenied",
+    gate: "tier",
+    rule: "lab:reader: READ",
+    ruleFile: undefined,
+    ruleLine: undefined,
+    reported: false,
+    ...changes,
+  };
+}
+
+/** A gateway that has just started and served nobody, but for `changes`. */
+export function statusOf(changes: Partial<Status> = {}): Status {
+  return {
+    timeMs: NOON + 34_000,
+    version: "0.1.0",
+    notReady: undefined,
+    config: { generation: 1, acceptedMs: NOON - 5_000_000, refusedMs: undefined },
+    endpoints: [{ origin: "http://127.0.0.1:7480", up: true, requestsInFlight: 0 }],
+    processes: [
+      {
+        pid: 4711,
+        startedMs: NOON - 5_000_000,
+        residentBytes: 123_456_789,
+        connections: 0,
+        requestsInFlight: 0,
+      },
+    ],
+    activity: activityOf(() => ({})),
+    ...changes,
+  };
+}
+
+/** An hour in which everything happened that the page has something to say of. */
+export function busyStatus(): Status {
+  const denials = [
+    denialOf({}),
+    denialOf({
+      gate: "explicit-deny",
+      subuser: undefined,
+      rule: "lab.json:14 NoDeletesOnSundays",
+      ruleFile: "/etc/s3warden/policies/lab.json",
+      ruleLine: 14,
+      versionId: "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY",
+    }),
+    denialOf({
+      gate: "authentication",
+      account: undefined,
+      subuser: undefined,
+      accessKeyId: "AKIDUNKNOWN000000000",
+      sourceAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348",
+      operation: "GetObject",
+      errorCode: "SignatureDoesNotMatch",
+      rule: "signature differs",
+    }),
+    denialOf({
+      key: `${"a-very-long-prefix-without-any-break".repeat(12)}/end.bin`,
+      operation: "PutObject",
+      method: "PUT",
+    }),
+    denialOf({ key: '<script>alert("from a key")</script><img src=x onerror=alert(1)>' }),
+    denialOf({ key: "evil\u202egpj.exe\u0000\nnext line" }),
+    denialOf({
+      gate: "request",
+      account: undefined,
+      subuser: undefined,
+      accessKeyId: undefined,
+      bucket: undefined,
+      key: undefined,
+      operation: "Unknown",
+      rule: "InvalidArgument",
+      errorCode: "InvalidArgument",
+    }),
+    denialOf({
+      gate: "networks",
+      reported: true,
+      errorCode: undefined,
+      rule: "subuser networks: not-allowed",
+    }),
+  ];
+  const activity = activityOf((i) => {
+    const wave = Math.round(400 + 300 * Math.sin(i / 6));
+    return {
+      outcomes: {
+        forwarded: i === 20 ? 0 : wave,
+        answered: i % 7,
+        refused: i % 11 === 0 ? 90 : i % 3,
+        failed: i === 20 || i === 21 ? 240 : 0,
+        aborted: i % 5,
+      },
+      denials: {
+        ...(i % 3 > 0 && { tier: i % 3 }),
+        ...(i % 11 === 0 && { authentication: 80, networks: 10 }),
+      },
+      clientErrors: i % 11 === 0 ? 95 : 4,
+      serverErrors: i === 20 || i === 21 ? 240 : 0,
+      bytesIn: wave * 40_000,
+      bytesOut: wave * 1_200_000,
+      storeAnswers: wave,
+      storeMs: wave * 3.7,
+    };
+  }, denials);
+  return statusOf({
+    activity,
+    config: { generation: 7, acceptedMs: NOON - 900_000, refusedMs: NOON - 60_000 },
+    endpoints: [
+      { origin: "http://10.0.0.11:7480", up: true, requestsInFlight: 12 },
+      { origin: "http://10.0.0.12:7480", up: false, requestsInFlight: 0 },
+    ],
+    processes: [
+      {
+        pid: 4711,
+        startedMs: NOON - 275_000_000,
+        residentBytes: 143_456_789,
+        connections: 1_204,
+        requestsInFlight: 7,
+      },
+      {
+        pid: 4712,
+        startedMs: NOON - 4_000,
+        residentBytes: 98_456_789,
+        connections: 1_190,
+        requestsInFlight: 5,
+      },
+    ],
+  });
+}

@@ -1,0 +1,75 @@
+import type { Page } from "playwright-core";
+
+/** The least contrast of text (WCAG 2.2, success criterion 1.4.3). */
+const CONTRAST_MIN = 4.5;
+
+/** Texts that are hard to read against what is behind them, each with its contrast. */
+export async function lowContrasts(page: Page): Promise<readonly string[]> {
+  const found: readonly [text: string, contrast: number][] = await page.evaluate(CONTRASTS);
+  if (found.length < 50) throw new Error(`Only ${found.length} texts were found`);
+  return found
+    .filter(([, contrast]) => contrast < CONTRAST_MIN)
+    .map(([text, contrast]) => `${contrast.toFixed(2)}: ${text}`);
+}
+
+/** What is wider than the window, or than the box that it stands in. */
+export async function overflowing(page: Page): Promise<readonly string[]> {
+  return page.evaluate(OVERFLOWS);
+}
+
+/** Links, buttons, fields and pictures that nobody could name who does not see them. */
+export async function unnamedControls(page: Page): Promise<readonly string[]> {
+  const roles = ["link", "button", "textbox", "checkbox", "img"] as const;
+  const unnamed: string[] = [];
+  for (const role of roles) {
+    const all = page.getByRole(role);
+    const named = page.getByRole(role, { name: /\S/ });
+    if ((await all.count()) === 0) unnamed.push(`${role}: there is none`);
+    if ((await all.count()) !== (await named.count())) unnamed.push(role);
+  }
+  return unnamed;
+}
+
+// What runs in the page is text, since the tests' types know no DOM.
+
+/** Relative luminance and contrast as WCAG 2.2 defines them; the first opaque colour behind counts. */
+const CONTRASTS = `(() => {
+  const numbers = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
+  const luminance = (color) => {
+    const [r, g, b] = numbers(color).map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (numbers(color)[3] !== 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const texts = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    const own = [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+    const text = own.map((node) => node.data.trim()).join("") || element.placeholder;
+    if (!text || !element.checkVisibility() || element.closest("svg")) continue;
+    texts.push([text.slice(0, 40), contrast(getComputedStyle(element).color, behind(element))]);
+  }
+  return texts;
+})()`;
+
+const OVERFLOWS = `(() => {
+  const wide = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    const { right, left } = element.getBoundingClientRect();
+    if (element.closest("svg, .scroll, thead") || element.closest("details:not([open])")) continue;
+    if (right > innerWidth + 1 || left < -1) wide.push(element.outerHTML.slice(0, 80));
+  }
+  if (document.documentElement.scrollWidth > innerWidth) wide.push("the page itself");
+  return wide;
+})()`;

@@ -1,0 +1,202 @@
+/** The status page in a real browser. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import type { Page } from "playwright-core";
+import { compileSnapshot } from "../../src/config/compile.ts";
+import { explain } from "../../src/explain/explain.ts";
+import { openAdmin } from "../../src/gateway/admin.ts";
+import type { Status } from "../../src/status/status.ts";
+import { startRecordingStore } from "../stores/recording.ts";
+import { goodConfig } from "../support/config.ts";
+import { READER, startFlow } from "../support/flow.ts";
+import { skipUnless } from "../support/requirement.ts";
+import { busyStatus, statusOf } from "../support/status.ts";
+import { CHROMIUM, openWindow, type Window, type WindowOptions } from "./browser.ts";
+import { lowContrasts, overflowing, unnamedControls } from "./page-checks.ts";
+
+const ACCOUNTS = `accounts:
+  - name: lab
+    keys: [{ accessKey: AKIDLAB, secretKey: "5501234567" }]
+    subusers:
+      - { name: reader, tier: READ, keys: [{ accessKey: AKIDREADER, secretKey: "5501234567" }] }
+`;
+
+/** An admin port that says `status`, and explains by a configuration of its own. */
+async function served(t: TestContext, status: Status): Promise<string> {
+  const snapshot = compileSnapshot(goodConfig({ "accounts.yaml": ACCOUNTS }), 1);
+  const admin = await openAdmin(
+    {
+      metrics: () => Promise.resolve(""),
+      notReady: () => Promise.resolve(undefined),
+      status: () => Promise.resolve(status),
+      explain: (question) => explain(snapshot, question, Date.now(), undefined),
+      dropIdentities: () => Promise.resolve(),
+    },
+    { admin: { address: { host: "127.0.0.1", port: 0 }, hosts: [] } },
+  );
+  t.after(() => admin.close());
+  return `http://${admin.address}`;
+}
+
+/** The page with `status`, in a window of its own. */
+async function opened(
+  t: TestContext,
+  status: Status,
+  options?: WindowOptions,
+): Promise<Window & { readonly url: string }> {
+  const url = await served(t, status);
+  const window = await openWindow(t, options);
+  await window.page.goto(url);
+  return { ...window, url };
+}
+
+/** A page that complained, or asked for anything but itself and its icon, is not what it should be. */
+function assertClean({ complaints, requests }: Window, url: string): void {
+  assert.deepEqual(complaints, []);
+  assert.deepEqual(
+    requests.filter((request) => new URL(request).origin !== url),
+    [],
+  );
+}
+
+/** The text of what `selector` finds, blanks made one. */
+async function textOf(page: Page, selector: string): Promise<string> {
+  return (await page.locator(selector).innerText()).replace(/\s+/g, " ");
+}
+
+describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`can be read in ${colorScheme} colours, and runs and loads nothing`, async (t) => {
+      const window = await opened(t, busyStatus(), { colorScheme });
+      const { page, url } = window;
+      await page.locator("summary").first().click();
+      await page.goto(`${url}/?as=lab:reader&request=PUT%20/b/k#explain`);
+      assert.deepEqual(await lowContrasts(page), []);
+      const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+      assert.equal(background, colorScheme === "light" ? "rgb(246, 247, 249)" : "rgb(16, 20, 24)");
+      assertClean(window, url);
+    });
+  }
+
+  test("shows what a client named as text, whatever it named it", async (t) => {
+    const window = await opened(t, busyStatus());
+    const { page, url } = window;
+    const denials = await textOf(page, "#denials");
+    assert(denials.includes('<script>alert("from a key")</script><img src=x onerror=alert(1)>'));
+    assert(denials.includes("evil\\u202egpj.exe\\u0000"));
+    assert.equal(await page.locator("#denials img, script").count(), 0);
+    assertClean(window, url);
+  });
+
+  test("would not run a script even if one got in", async (t) => {
+    const { page, complaints } = await opened(t, busyStatus());
+    await page.evaluate(
+      `document.body.insertAdjacentHTML("beforeend", "<img src=x onerror=alert(1)>")`,
+    );
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement("script"), { text: "alert(2)" }))`,
+    );
+    assert(complaints.some((complaint) => complaint.includes("Content Security Policy")));
+    assert(!complaints.some((complaint) => complaint.startsWith("dialog")), complaints.join("\n"));
+  });
+
+  for (const [name, status] of [
+    ["busy", busyStatus()],
+    ["new", statusOf()],
+  ] as const) {
+    test(`fits a telephone: of a ${name} gateway`, async (t) => {
+      const { page, url } = await opened(t, status, { width: 360 });
+      await page.goto(`${url}/?as=lab:reader&request=PUT%20/b/${"k".repeat(500)}#explain`);
+      assert.deepEqual(await overflowing(page), []);
+    });
+  }
+
+  test("explains by its form, with the keyboard alone and without JavaScript", async (t) => {
+    const url = await served(t, busyStatus());
+    const window = await openWindow(t, { javaScriptEnabled: false });
+    const { page } = window;
+    await page.goto(url);
+    await page.getByLabel("Identity").focus();
+    await page.keyboard.type("lab:reader");
+    await page.getByLabel("Request", { exact: true }).focus();
+    await page.keyboard.type("DELETE /photos/cat.jpg");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/as=lab/);
+    assert.match(page.url(), /#explain$/);
+    const answer = await textOf(page, ".answer");
+    assert.match(answer, /^Denied AccessDenied The tier READ of this key does not include/);
+    assert.match(answer, /tier ✗ refused lab:reader: READ/);
+    // What was asked stands there to be changed.
+    assert.equal(await page.getByLabel("Identity").inputValue(), "lab:reader");
+    assert.equal(
+      await page.getByLabel("Request", { exact: true }).inputValue(),
+      "DELETE /photos/cat.jpg",
+    );
+    assertClean(window, url);
+  });
+
+  test("explains several headers, which stay in their field as they were written", async (t) => {
+    const { page } = await opened(t, statusOf());
+    await page.getByLabel("Identity").fill("lab");
+    await page.getByLabel("Request", { exact: true }).fill("PUT /b-1/k");
+    await page.getByLabel("Headers").fill("x-amz-copy-source: /b-2/s\nx-amz-meta-a: <b>");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.waitForURL(/header=/);
+    assert.match(
+      await textOf(page, ".answer"),
+      /Allowed Operation CopyObject .*arn:aws:s3:::b-2\/s/,
+    );
+    const headers = await page.getByLabel("Headers").inputValue();
+    assert.equal(headers.trimEnd(), "x-amz-copy-source: /b-2/s\nx-amz-meta-a: <b>");
+  });
+
+  test("says what is wrong with a question", async (t) => {
+    const { page } = await opened(t, statusOf());
+    await page.getByLabel("Identity").fill("nobody");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.waitForURL(/as=nobody/);
+    assert.match(await textOf(page, ".answer"), /^Cannot say\. Give either a request/);
+  });
+
+  test("has a name for every control and chart, and an order of headings", async (t) => {
+    const { page, url } = await opened(t, busyStatus());
+    await page.goto(`${url}/?as=lab&request=GET%20/b/k`);
+    assert.deepEqual(await unnamedControls(page), []);
+    assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1);
+    const chart = page.getByRole("img", {
+      name: /^Requests of the last hour: served [\d,]+, refused/,
+    });
+    assert.equal(await chart.count(), 1);
+    for (const region of ["Last hour", "Latest denials", "Explain", "Store", "Configuration"]) {
+      assert.equal(
+        await page.getByRole("region", { name: region, exact: true }).count(),
+        1,
+        region,
+      );
+    }
+    // Also where its rows are cards.
+    await page.setViewportSize({ width: 360, height: 900 });
+    assert.equal(await page.getByRole("columnheader", { name: "Who" }).count(), 1);
+  });
+
+  test("shows a real gateway's denial, which its link explains", async (t) => {
+    const store = await startRecordingStore();
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint);
+    await flow.exchange("DELETE", "/photos/a%20cat.jpg?versionId=7", { key: READER });
+    await flow.gateway.records(1);
+    const window = await openWindow(t);
+    const { page } = window;
+    const url = `http://${flow.gateway.adminAddress}`;
+    await page.goto(url);
+    assert.match(
+      await textOf(page, "#denials tbody tr"),
+      /lab:reader .*photos\/a cat\.jpg version 7 tier/,
+    );
+    assert.match(await textOf(page, "#gates tbody tr"), /^tier 1 100 %/);
+    await page.getByRole("link", { name: /^Explain request/ }).click();
+    await page.waitForURL(/#explain$/);
+    assert.match(await textOf(page, ".answer"), /^Denied AccessDenied .*s3:DeleteObjectVersion on/);
+    assertClean(window, url);
+  });
+});
