@@ -48,7 +48,7 @@ test("workers share one port and one /metrics, and reload all", async (t) => {
   const accounts = [{ name: "lab", keys: [READER] }];
   writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));
   process.kill(gateway.pid, "SIGHUP");
-  await until(async () => (await metricOf(gateway, "config_generation")) === 2);
+  await until(async () => (await metricOf(gateway, "config_generation")) === 2, 30_000);
   for (let i = 0; i < 10; i++) {
     assert.equal(await statusFor(gateway, OWNER), 403);
     assert.equal(await statusFor(gateway, READER), 404);
@@ -63,9 +63,9 @@ test("a worker that is killed is replaced and counted, and counters go on from w
   for (const pid of workersOf(gateway)) {
     process.kill(pid, "SIGKILL");
     await until(() => workersOf(gateway).length === 2 && !workersOf(gateway).includes(pid));
-    await until(async () => (await metricOf(gateway, "workers")) === 2);
+    await until(async () => (await metricOf(gateway, "workers")) === 2, 30_000);
   }
-  await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2);
+  await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2, 30_000);
   assert.equal(await metricOf(gateway, name), 10);
   await until(async () => (await statusFor(gateway, OWNER)) === 404);
 });
@@ -75,10 +75,10 @@ test("a worker that takes another's place decides by the configuration in force"
   const accounts = [{ name: "lab", keys: [READER] }];
   writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));
   process.kill(gateway.pid, "SIGHUP");
-  await until(async () => (await metricOf(gateway, "config_generation")) === 2);
+  await until(async () => (await metricOf(gateway, "config_generation")) === 2, 30_000);
   for (const pid of workersOf(gateway)) process.kill(pid, "SIGKILL");
-  await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2);
-  await until(async () => (await metricOf(gateway, "workers")) === 2);
+  await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2, 30_000);
+  await until(async () => (await metricOf(gateway, "workers")) === 2, 30_000);
   assert.equal(await metricOf(gateway, "config_generation"), 2);
   for (let i = 0; i < 4; i++) assert.equal(await statusFor(gateway, OWNER), 403);
 });
