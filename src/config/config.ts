@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ActionPattern } from "../admission/principal.ts";
 import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { NetworkRule } from "../policy/network.ts";
+import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/schema.ts";
@@ -36,6 +36,8 @@ export type Config = {
     readonly domains: readonly string[];
     /** Below which a label is an account. */
     readonly accountDomains: readonly string[];
+    /** Whose word on the client's address counts. */
+    readonly trustedProxies: NetworkSet;
   };
   readonly admin: { readonly address: SocketAddress };
   readonly upstream: {
@@ -272,6 +274,7 @@ function assemble(
       tls: pem.tls,
       domains: listen.domains,
       accountDomains: listen.accountDomains,
+      trustedProxies: listen.trustedProxies,
     },
     admin,
     upstream: {

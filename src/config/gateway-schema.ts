@@ -56,6 +56,10 @@ const ListenSchema = z.strictObject({
     .array(text(parseAccountDomain))
     .prefault([])
     .describe("Such as *.s3.example.org: the label names the account of public links"),
+  trustedProxies: z
+    .array(text(parseNetwork))
+    .prefault([])
+    .describe("CIDR ranges or addresses of proxies whose word on the client's address is believed"),
 });
 
 const UpstreamSchema = z.strictObject({

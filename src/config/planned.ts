@@ -6,7 +6,6 @@
 
 /** By path; `[]` stands for any item of a list. */
 const KEYS: ReadonlySet<string> = new Set([
-  "listen.trustedProxies",
   "listen.proxyProtocol",
   "limits.requestsPerAccount",
   "limits.concurrentRequests",

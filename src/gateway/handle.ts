@@ -14,7 +14,7 @@ import { Exchange } from "./exchange.ts";
 import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
-import { addressOf, originOf, readHead, type Origin } from "./inbound.ts";
+import { addressOf, arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { Responder, responseOn } from "./respond.ts";
 
 /**
@@ -27,9 +27,10 @@ export function handle(
   response: ServerResponse,
   expectsContinue: boolean,
 ): Exchange {
-  const exchange = begin(gateway, response, originOf(request));
+  const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
+  const exchange = begin(gateway, response, arrival);
   try {
-    decide({ gateway, exchange, request, expectsContinue, file: undefined });
+    decide({ gateway, exchange, request, expectsContinue, file: undefined }, arrival);
   } catch (error) {
     fail(gateway, exchange, error);
   }
@@ -57,9 +58,9 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Omit<Inbound, "snapshot" | "sources">): void {
+function decide(request: Omit<Inbound, "snapshot" | "sources">, arrival: Arrival): void {
   const { gateway, exchange } = request;
-  const head = readHead(request.request);
+  const head = readHead(request.request, arrival);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
   const { snapshot, sources } = gateway.live.current;

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
-import { originOf } from "./inbound.ts";
+import { methodOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
 import { handle, refuseUnreadable } from "./handle.ts";
 
@@ -52,7 +52,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   // Any other expectation: the client is answered as if it had none (RFC 9110 section 10.1.1).
   server.on("checkExpectation", serve(false));
   server.on("connect", (request: http.IncomingMessage, socket: Duplex) => {
-    refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
+    refuseUnreadable(gateway, socket, methodOf(request), fault("MethodNotAllowed"));
   });
   server.on("clientError", (error: Error & { code?: string }, socket) => {
     const served = servedOn(connections.get(socket));
