@@ -20,7 +20,7 @@ export function loadConfig(file: string): Loaded {
   };
   const text = read(file);
   const result = text.ok
-    ? parseConfig(text.value, file, { read, env, provider })
+    ? parseConfig(text.value, file, { read, env, provider, nowMs: Date.now() })
     : err([notReadable(file, text.error)]);
   return { result, files: [...files] };
 }

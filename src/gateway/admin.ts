@@ -16,7 +16,7 @@ export type Administered = {
 export async function listenAdmin(
   administered: Administered,
   options: { readonly host: string; readonly port: number },
-): Promise<Listening> {
+): Promise<Pick<Listening, "address" | "close">> {
   const server = http.createServer((request, response) => {
     void respond(administered, request, response);
   });

@@ -15,6 +15,8 @@ import type { Upstream } from "./upstream.ts";
 /** One accepted configuration in force, and where what it does not have itself is fetched. */
 export type Live = { readonly snapshot: Snapshot; readonly sources: Sources };
 
+type Log = (what: unknown, message: string) => void;
+
 /** What the gateway holds besides the request. */
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
@@ -22,7 +24,7 @@ export type Gateway = {
   readonly upstream: Upstream;
   readonly observer: Observer;
   readonly newRequestId: () => string;
-  readonly log: { readonly error: (error: unknown, message: string) => void };
+  readonly log: Readonly<Record<"debug" | "warn" | "error", Log>>;
 };
 
 /** A request in the hands of the shell. */

@@ -14,7 +14,8 @@ import { Exchange } from "./exchange.ts";
 import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
-import { addressOf, arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
+import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
+import { peerOf } from "./peer.ts";
 import { Responder, responseOn } from "./respond.ts";
 
 /**
@@ -49,7 +50,7 @@ export function refuseUnreadable(
 ): void {
   const response = responseOn(socket);
   if (response === undefined) return;
-  const origin = { method: method ?? "", sourceAddress: addressOf(socket) };
+  const origin = { method: method ?? "", sourceAddress: peerOf(socket) };
   begin(gateway, response, origin).refuse(fault);
 }
 

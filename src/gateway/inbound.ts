@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { forwardedBy, type Forwarded } from "../http/forwarded.ts";
 import { uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
@@ -9,6 +8,7 @@ import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { liesIn, type NetworkSet } from "../policy/network.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { peerOf } from "./peer.ts";
 
 /** More header fields than any S3 client sends; 2 KB of metadata is at most a few dozen. */
 const HEADER_FIELDS_MAX = 128;
@@ -27,7 +27,7 @@ export type Arrival = Origin & {
 export function arrivalOf(request: IncomingMessage, trusted: NetworkSet): Arrival {
   const headers = lowerCased(request.rawHeaders);
   const method = methodOf(request);
-  const peer = addressOf(request.socket);
+  const peer = peerOf(request.socket);
   if (peer === undefined || trusted.length === 0 || liesIn(trusted, peer) !== true) {
     return { method, headers, sourceAddress: peer, forwarded: undefined };
   }
@@ -71,11 +71,6 @@ function transportOf(socket: Socket, forwarded: Forwarded | undefined): Transpor
   if (forwarded === undefined) return own;
   const { secure, hosts: forwardedHosts } = forwarded;
   return secure === undefined ? { ...own, forwardedHosts } : { secure, forwardedHosts };
-}
-
-/** The peer's address; undefined for what is no network connection, or no longer one. */
-export function addressOf(connection: Duplex): string | undefined {
-  return connection instanceof Socket ? connection.remoteAddress : undefined;
 }
 
 /** Whether a body was promised: Node itself knows that none comes only after the head was served. */

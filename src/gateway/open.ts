@@ -61,6 +61,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const listening = await listen(gateway, {
     ...config.listen.address,
     tls: config.listen.tls,
+    proxyProtocol: config.listen.proxyProtocol,
     headerBytesMax: config.limits.headerBytesMax,
     idleTimeoutMs: config.limits.idleTimeoutMs,
   }).catch(async (error: unknown) => {

@@ -1,9 +1,11 @@
 import http from "node:http";
-import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TlsConfig } from "../config/config.ts";
+import { liesIn } from "../policy/network.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
+import { openFront, type Front } from "./front.ts";
 import { methodOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
 import { handle, refuseUnreadable } from "./handle.ts";
@@ -13,8 +15,10 @@ export type ListenOptions = {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** PEM; undefined: plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** Whether trusted proxies must begin each connection with a PROXY header. */
+  readonly proxyProtocol: boolean;
   readonly headerBytesMax: number;
   /** How long a connection may stand still, within a request or between two. */
   readonly idleTimeoutMs: number;
@@ -23,6 +27,8 @@ export type ListenOptions = {
 export type Listening = {
   /** `host:port` as bound. */
   readonly address: string;
+  /** Holds for new connections; undefined: they speak plain HTTP. */
+  readonly useTls: (tls: TlsConfig | undefined) => void;
   /** Stops accepting, lets requests under way finish, resolves when all have. */
   readonly close: () => Promise<void>;
 };
@@ -36,10 +42,7 @@ const HEAD_TIMEOUT_MS = 30_000;
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
   const server = createServer(options);
   const connections: Connections = new Map();
-  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, { served: undefined });
-    socket.once("close", () => connections.delete(socket));
-  });
+  const front = placeFront(server, gateway, connections, options);
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
       const exchange = handle(gateway, request, response, expectsContinue);
@@ -64,7 +67,48 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
   });
   const address = await bind(server, options);
-  return { address, close: () => closed(server, connections) };
+  return { address, useTls: front.useTls, close: () => closed(server, connections) };
+}
+
+/** Puts what comes before HTTP between the port and Node's HTTP server. */
+function placeFront(
+  server: http.Server,
+  gateway: Gateway,
+  connections: Connections,
+  { tls, proxyProtocol }: ListenOptions,
+): Front {
+  const [serveHttp] = server.rawListeners("connection");
+  if (serveHttp === undefined) throw new Error("An HTTP server listens to its connections");
+  server.removeAllListeners("connection");
+  const track = (socket: Socket): void => {
+    connections.set(socket, { served: undefined });
+    socket.once("close", () => connections.delete(socket));
+  };
+  const front = openFront(
+    {
+      expectsHeader: (address) =>
+        proxyProtocol && liesIn(gateway.live.current.snapshot.trustedProxies, address) === true,
+      serve: (socket, raw) => {
+        if (socket !== raw) {
+          connections.delete(raw);
+          track(socket);
+        }
+        Reflect.apply(serveHttp, server, [socket]);
+      },
+      failed: (stage, address, why) => {
+        gateway.observer.metrics.connectionFailed(stage);
+        // Anybody can break off a handshake; a trusted proxy that sends no header is a mistake.
+        const level = stage === "proxy" ? "warn" : "debug";
+        gateway.log[level]({ stage, address, why }, "A connection ended before any request");
+      },
+    },
+    tls,
+  );
+  server.on("connection", (raw: Socket) => {
+    track(raw);
+    front.accept(raw);
+  });
+  return front;
 }
 
 /** A request that is being served on a connection. */
@@ -91,8 +135,8 @@ function breakServed(
   else exchange.refuse(cutOff ? fault("IncompleteBody") : connectionFault(error));
 }
 
-function createServer(options: ListenOptions): http.Server | https.Server {
-  const settings = {
+function createServer(options: ListenOptions): http.Server {
+  const server = http.createServer({
     maxHeaderSize: options.headerBytesMax,
     // The number of fields is judged by inbound.ts, not cut off silently.
     headersTimeout: HEAD_TIMEOUT_MS,
@@ -102,11 +146,7 @@ function createServer(options: ListenOptions): http.Server | https.Server {
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
-  };
-  const server =
-    options.tls === undefined
-      ? http.createServer(settings)
-      : https.createServer({ ...settings, ...options.tls, minVersion: "TLSv1.2" });
+  });
   server.maxHeadersCount = 0;
   server.timeout = options.idleTimeoutMs;
   return server;
@@ -114,7 +154,7 @@ function createServer(options: ListenOptions): http.Server | https.Server {
 
 /** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
 export async function bind(
-  server: http.Server | https.Server,
+  server: http.Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
   await new Promise<void>((resolve, reject) => {
@@ -128,7 +168,7 @@ export async function bind(
 }
 
 /** Ends at once what serves no request, and the rest as soon as it has been served. */
-async function closed(server: http.Server | https.Server, connections: Connections): Promise<void> {
+async function closed(server: http.Server, connections: Connections): Promise<void> {
   // Node counts a connection on which nothing was ever asked as busy, and does not look again.
   const endIdle = (): void => {
     for (const [socket, connection] of connections) {

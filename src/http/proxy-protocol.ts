@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { crc32c } from "@node-rs/crc32";
+import ipaddr from "ipaddr.js";
 
 /** What stands at the start of a connection ("The PROXY protocol", HAProxy's proxy-protocol.txt). */
 export type ProxyHeader =
@@ -111,7 +112,7 @@ function sourceOf(header: Buffer, family: "unspecified" | "ipv4" | "ipv6"): stri
   if (family === "unspecified") return undefined;
   if (family === "ipv4") return header.subarray(at, at + 4).join(".");
   const words = Array.from({ length: 8 }, (_, i) => header.readUInt16BE(at + i * 2));
-  return words.map((word) => word.toString(16)).join(":");
+  return new ipaddr.IPv6(words).toRFC5952String();
 }
 
 /** Section 2.2.3: the sum of the whole header with the sum's own bytes as zeros. */

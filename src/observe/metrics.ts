@@ -22,6 +22,11 @@ export class Metrics {
   );
   readonly #bytes = this.#counter("bytes_total", "Body bytes from and to clients", ["direction"]);
   readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", []);
+  readonly #connectionsFailed = this.#counter(
+    "connections_failed_total",
+    "Connections that ended before any request",
+    ["stage"],
+  );
   readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
     "kind",
   ]);
@@ -82,6 +87,11 @@ export class Metrics {
     if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
     }
+  }
+
+  /** Its PROXY header or its TLS handshake was not good. */
+  connectionFailed(stage: "proxy" | "tls"): void {
+    this.#connectionsFailed.inc({ stage });
   }
 
   endpointUp(endpoint: string, up: boolean): void {

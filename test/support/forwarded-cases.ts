@@ -85,7 +85,7 @@ export const HOSTILE: readonly ForwardedCase[] = [
   ["Forwarded: an open quote", forwarded(`for=${ALLOWED}, for="x, for=${STRANGER}`), "refused"],
   ["Forwarded: an open quote alone", forwarded('for="', `for=${STRANGER}`), "refused"],
   ["Forwarded: an escape", forwarded(`for="${ALLOWED}\\", for=${STRANGER}`), "refused"],
-  ["Forwarded: no equals sign", forwarded(`${ALLOWED}`), "refused"],
+  ["Forwarded: no equals sign", forwarded(ALLOWED), "refused"],
   ["Forwarded: a space", forwarded(`for= ${ALLOWED}`), "refused"],
   ["Forwarded: junk behind", forwarded(`for=${ALLOWED} x`), "refused"],
   [

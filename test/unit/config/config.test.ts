@@ -517,6 +517,7 @@ test("parseConfig() finds the audit log beside the file that names it", () => {
     read: () => err("no such file"),
     env: () => undefined,
     provider: shippedProvider,
+    nowMs: Date.now(),
   });
   assert.equal(parsed.ok && parsed.value.log.auditFile, "/etc/s3warden/a.jsonl");
 });
