@@ -109,14 +109,14 @@ async function openStateOf({ state, upstream }: Config): Promise<StateStore | un
 }
 
 function openUpstream(config: Config, metrics: Metrics, log: Logger): Upstream {
-  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs, ca } = config.upstream;
+  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs } = config.upstream;
   const options = {
     endpoints: endpoints.map((endpoint) => endpoint.origin),
     connectionsMax,
     connectTimeoutMs,
     headersTimeoutMs,
     bodyTimeoutMs: config.limits.idleTimeoutMs,
-    ca,
+    tls: config.upstream,
   };
   return new Upstream(options, (endpoint, up) => {
     metrics.endpointUp(endpoint, up);

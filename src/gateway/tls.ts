@@ -28,8 +28,6 @@ export function secureContexts(config: TlsConfig): SecureContexts {
     const options: SecureContextOptions = {
       ...certificate,
       minVersion: config.minVersion,
-      // The server copies it only into the first: without it sessions of the others cannot resume.
-      sessionIdContext: "s3warden",
       ...(config.clientCa === undefined ? {} : { ca: config.clientCa }),
     };
     const context = createSecureContext(options);
@@ -38,26 +36,20 @@ export function secureContexts(config: TlsConfig): SecureContexts {
   const [first] = served;
   if (first === undefined) throw new Error("A checked configuration has a certificate");
   const pick = (serverName: string): SecureContext => {
-    let best = first;
-    for (const one of served.toReversed()) {
-      const match = matchOf(one.leaf, serverName);
-      if (
-        match !== undefined &&
-        !(match === "wildcard" && matchOf(best.leaf, serverName) === "name")
-      ) {
-        best = one;
-      }
-    }
-    return best.context;
+    const by = (match: Match): (typeof served)[number] | undefined =>
+      served.find(({ leaf }) => matchOf(leaf, serverName) === match);
+    return (by("name") ?? by("wildcard") ?? first).context;
   };
   return { default: first.options, pick };
 }
+
+type Match = "name" | "wildcard";
 
 /**
  * Which of the certificate's DNS names is meant (RFC 9525 section 6.3): a star stands for the whole
  * first label, and the common name counts for nothing.
  */
-function matchOf(leaf: X509Certificate, serverName: string): "name" | "wildcard" | undefined {
+function matchOf(leaf: X509Certificate, serverName: string): Match | undefined {
   const found = leaf.checkHost(serverName, { subject: "never", partialWildcards: false });
   if (found === undefined) return undefined;
   return found.startsWith("*.") ? "wildcard" : "name";

@@ -146,15 +146,20 @@ test("listen.tls.clientCaFile alone demands a certificate", async (t) => {
   await assert.rejects(ask(flow, secure), { code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" });
 });
 
-test("a session that is resumed is as good as its first connection", async (t) => {
-  const flow = await secureFlow(t, { clientCaFile: "clients.crt" });
-  const options = { ...CLIENT, servername: "photos.s3.example.org" };
-  const first = await connectTo(t, flow, options);
-  const [session] = await Promise.all([once(first, "session"), ask(flow, first)]);
-  const second = await connectTo(t, flow, { ...options, session: session[0] });
-  assert.ok(second.isSessionReused());
-  assert.equal(await ask(flow, second), OK);
-});
+for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`a session of ${maxVersion} that is resumed is as good as its first connection`, async (t) => {
+    const flow = await secureFlow(t, { clientCaFile: "clients.crt" });
+    const options = { ...CLIENT, servername: "photos.s3.example.org", maxVersion };
+    const sessions: Buffer[] = [];
+    const first = await connectTo(t, flow, options);
+    first.on("session", (session) => sessions.push(session));
+    assert.equal(await ask(flow, first), OK);
+    const session = sessions[0] ?? first.getSession();
+    const second = await connectTo(t, flow, { ...options, ...(session && { session }) });
+    assert.ok(second.isSessionReused());
+    assert.equal(await ask(flow, second), OK);
+  });
+}
 
 test("plain HTTP at a port of TLS is no request, and leaves no connection behind", async (t) => {
   const flow = await secureFlow(t);

@@ -198,4 +198,6 @@ test("a gateway closes although a proxy has yet to send its header", async (t) =
   await soon();
   await flow.gateway.close();
   await client.closed();
+  // It was not waited for until its time was up.
+  assert.deepEqual(flow.gateway.warnings, []);
 });
