@@ -34,8 +34,10 @@ export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Fr
     const server = createTlsServer(config);
     server.on("secureConnection", (secure) => {
       const pending = shaking.get(peerName(secure));
-      if (pending === undefined || isUnproved(secure)) {
-        options.failed("tls", secure.remoteAddress, "the client's certificate is not trusted");
+      const refused = pending !== undefined && isUnproved(secure);
+      if (refused) options.failed("tls", secure.remoteAddress, UNPROVED);
+      // Without a peer the connection is gone already.
+      if (refused || pending === undefined) {
         secure.destroy();
         return;
       }
@@ -57,7 +59,12 @@ export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Fr
     }
     const name = peerName(raw);
     shaking.set(name, { raw, source });
-    raw.once("close", () => shaking.delete(name));
+    raw.once("close", () => {
+      // The same client may be here again from the same port.
+      if (shaking.get(name)?.raw === raw) shaking.delete(name);
+    });
+    // TLS takes this over: a client that ends its side in the handshake will never finish it.
+    raw.allowHalfOpen = false;
     current.emit("connection", raw);
   };
   return {
@@ -77,6 +84,8 @@ export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Fr
     },
   };
 }
+
+const UNPROVED = "the client's certificate is not trusted";
 
 /** Unique among the open connections of one port. */
 function peerName({ remoteAddress, remotePort }: Socket): string {

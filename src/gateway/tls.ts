@@ -9,7 +9,7 @@ import {
 import type { TlsConfig } from "../config/config.ts";
 
 /** The certificates that clients are shown. */
-export type SecureContexts = {
+type SecureContexts = {
   /** For clients that name no host, and for names that no certificate has. */
   readonly default: SecureContextOptions;
   /** By the host that a client names (RFC 6066 section 3), in whatever case. */
@@ -23,7 +23,7 @@ const HANDSHAKE_MS_MAX = 30_000;
  * What a server over TLS needs of a checked configuration. A name in a certificate wins over a
  * wildcard, and then the earlier certificate.
  */
-export function secureContexts(config: TlsConfig): SecureContexts {
+function secureContexts(config: TlsConfig): SecureContexts {
   const served = config.certificates.map((certificate) => {
     const options: SecureContextOptions = {
       ...certificate,

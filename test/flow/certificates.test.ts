@@ -169,6 +169,16 @@ test("plain HTTP at a port of TLS is no request, and leaves no connection behind
   assert.ok(!client.pending.toString("latin1").startsWith("HTTP"));
 });
 
+test("a client that ends its side before or within a handshake is not waited for", async (t) => {
+  const flow = await secureFlow(t);
+  for (const bytes of ["", "\u0016\u0003\u0001"]) {
+    const client = await flow.connect();
+    if (bytes !== "") client.write(bytes);
+    client.end();
+    await client.closed();
+  }
+});
+
 const tlsOf = (certificate: TlsConfig["certificates"][number]): TlsConfig => ({
   certificates: [certificate],
   clientCa: undefined,
