@@ -28,6 +28,7 @@ import {
   tenantFaultIn,
 } from "./provider-rules.ts";
 import type { Question, Refusal } from "./question.ts";
+import { underOtherHosts } from "./signed-host.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -51,13 +52,45 @@ export function admit(
     : decide(snapshot, recognized.subject, recognized.facts, nowMs);
 }
 
-/** What a request is about and who sent it, proved; or the verdict that needs no gate. */
+/** What a request is about and who sent it, proved. */
+type Recognized = { readonly subject: Subject; readonly facts: Facts };
+
+/**
+ * What a request is about and who sent it, proved; or the verdict that needs no gate. Where the
+ * signature does not fit the host that arrived, it may fit one that a proxy in front has changed:
+ * then address and all else are read from the very host that was signed. If it fits none, the
+ * refusal is that of the host that arrived.
+ */
 export function recognize(
   snapshot: Snapshot,
   head: RequestHead,
   nowMs: number,
   known: Known = NOTHING_KNOWN,
-): { readonly subject: Subject; readonly facts: Facts } | Verdict {
+): Recognized | Verdict {
+  const asArrived = recognizeAs(snapshot, head, nowMs, known);
+  if (!("kind" in asArrived) || asArrived.kind !== "refuse") return asArrived;
+  const claim = parseClaim(head, snapshot.signatures);
+  if (!claim.ok || claim.value.kind === "anonymous") return asArrived;
+  for (const other of underOtherHosts(head, snapshot.hosts)) {
+    const recognized = recognizeAs(snapshot, other, nowMs, known);
+    if (isProved(recognized)) return recognized;
+  }
+  return asArrived;
+}
+
+/** A key that has to be looked up first may still prove it; nothing else but a signature can. */
+function isProved(recognized: Recognized | Verdict): boolean {
+  if ("kind" in recognized) return recognized.kind === "need";
+  return recognized.subject.caller.kind === "known";
+}
+
+/** The same under exactly the host in `head`. */
+function recognizeAs(
+  snapshot: Snapshot,
+  head: RequestHead,
+  nowMs: number,
+  known: Known,
+): Recognized | Verdict {
   const { path, query } = head.target;
   const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.hosts);
   if (!located.ok) return refused(NO_FACTS, located.error);

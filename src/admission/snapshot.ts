@@ -1,4 +1,4 @@
-import type { NetworkRule } from "../policy/network.ts";
+import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Caller } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
@@ -13,6 +13,8 @@ export type Snapshot = {
   /** Counts accepted configurations since the start, from 1. */
   readonly generation: number;
   readonly hosts: HostNames;
+  /** Whose word on the client's address counts. */
+  readonly trustedProxies: NetworkSet;
   readonly store: StoreSettings;
   /** Those of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ActionPattern } from "../admission/principal.ts";
 import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { NetworkRule } from "../policy/network.ts";
+import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/schema.ts";
@@ -13,11 +13,12 @@ import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
 import { attributeProblems } from "./attributes.ts";
 import { readBuckets, type BucketConfig, type WholeFile } from "./buckets.ts";
+import { connectionProblems, connectionWarnings } from "./connection-rules.ts";
 import { readDocument, type ConfigDocument } from "./document.ts";
 import { gatewayProblems } from "./gateway-rules.ts";
 import { GatewaySchema, PROVIDERS, type GatewayFile } from "./gateway-schema.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
-import { readPem, type Pem } from "./pem.ts";
+import { readPem, type Certificate, type Pem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
@@ -34,10 +35,14 @@ export type Config = {
   readonly listen: {
     readonly address: SocketAddress;
     /** Undefined: plain HTTP. */
-    readonly tls: { readonly cert: string; readonly key: string } | undefined;
+    readonly tls: TlsConfig | undefined;
     readonly domains: readonly string[];
     /** Below which a label is an account. */
     readonly accountDomains: readonly string[];
+    /** Whose word on the client's address counts. */
+    readonly trustedProxies: NetworkSet;
+    /** Whether trusted proxies must begin each connection with a PROXY header. */
+    readonly proxyProtocol: boolean;
   };
   readonly admin: {
     readonly address: SocketAddress;
@@ -59,6 +64,10 @@ export type Config = {
     readonly headersTimeoutMs: number;
     /** What https endpoints are trusted by; undefined: the system's certificates. */
     readonly ca: string | undefined;
+    /** What https endpoints must prove to be; undefined: the host in the request. */
+    readonly serverName: string | undefined;
+    /** What the gateway shows to them. */
+    readonly clientCertificate: Certificate | undefined;
   };
   /** Sources of keys besides the accounts files, in their order. */
   readonly ceph: readonly CephConfig[];
@@ -106,6 +115,16 @@ export type Config = {
   };
   /** What is legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
+};
+
+/** How clients are spoken to over TLS. */
+export type TlsConfig = {
+  /** At least one; the first serves every name that no other has. */
+  readonly certificates: readonly Certificate[];
+  /** What certificates of clients are trusted by; undefined: none is asked for. */
+  readonly clientCa: string | undefined;
+  readonly clientCertificates: "optional" | "required";
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
 };
 
 export type StateConfig = { readonly refreshMs: number } & (
@@ -163,6 +182,7 @@ export function parseConfig(
   const documents = files.flatMap((each) => each.document ?? []);
   problems.push(
     ...gatewayProblems(document, provider),
+    ...connectionProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
   );
@@ -181,7 +201,12 @@ export function parseConfig(
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
   const read = { accounts, buckets, provider, tiers, pem: pem.value };
   const config = assemble(gateway.value, read, file);
-  return ok({ ...config, warnings: configWarnings(document, whole, config) });
+  const warnings = [
+    ...configWarnings(document, whole, config),
+    ...connectionWarnings(document),
+    ...pem.value.warnings,
+  ];
+  return ok({ ...config, warnings: inOrder(warnings) });
 }
 
 /** Everything that was read beside gateway.yaml itself. */
@@ -280,9 +305,16 @@ function assemble(
     workers,
     listen: {
       address: listen.address,
-      tls: pem.tls,
+      tls: listen.tls && {
+        certificates: pem.certificates,
+        clientCa: pem.clientCa,
+        clientCertificates: listen.tls.clientCertificates ?? "required",
+        minVersion: `TLSv${listen.tls.minVersion}`,
+      },
       domains: listen.domains,
       accountDomains: listen.accountDomains,
+      trustedProxies: listen.trustedProxies,
+      proxyProtocol: listen.proxyProtocol,
     },
     admin,
     upstream: {
@@ -296,6 +328,8 @@ function assemble(
       connectTimeoutMs: connectTimeout,
       headersTimeoutMs: headersTimeout,
       ca: pem.ca,
+      serverName: upstream.serverName,
+      clientCertificate: pem.clientCertificate,
     },
     ceph: identities.flatMap(({ ceph }, i) =>
       ceph === undefined ? [] : [cephConfig(ceph, pem.cephCas.get(i))],

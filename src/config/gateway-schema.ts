@@ -37,17 +37,38 @@ export const NetworksSchema = z
 /** `blockedActions`, the same wherever it stands. */
 export const ActionsSchema = z.array(text(parseBlockedAction)).prefault([]);
 
+const CERT = "File with the certificate chain, PEM";
+const KEY = "File with the private key, PEM, not encrypted";
+
+/** `cert` and `key` are the first of `certificates`; one of both forms is needed. */
+const TlsSchema = z.strictObject({
+  cert: someText().optional().describe(CERT),
+  key: someText().optional().describe(KEY),
+  certificates: z
+    .array(z.strictObject({ cert: someText().describe(CERT), key: someText().describe(KEY) }))
+    .prefault([])
+    .describe("Several, chosen by the DNS names in them; the first serves every other name"),
+  clientCaFile: someText()
+    .optional()
+    .describe("File with the certificates that clients' certificates are trusted by, PEM"),
+  clientCertificates: z
+    .enum(["optional", "required"])
+    .optional()
+    .describe(
+      "Whether a client may come without one; absent: required where clientCaFile is given",
+    ),
+  // Without quotes it is a number in YAML.
+  minVersion: z
+    .literal(["1.2", "1.3", 1.2, 1.3])
+    .prefault("1.2")
+    .describe("The oldest TLS that is spoken; older than 1.2 never is"),
+});
+
 const ListenSchema = z.strictObject({
   address: text(parseSocketAddress)
     .prefault(LISTEN_DEFAULT)
     .describe("Address and port for S3 clients"),
-  tls: z
-    .strictObject({
-      cert: someText().describe("File with the certificate chain, PEM"),
-      key: someText().describe("File with the private key, PEM, not encrypted"),
-    })
-    .optional()
-    .describe("Absent: plain HTTP"),
+  tls: TlsSchema.optional().describe("Absent: plain HTTP"),
   domains: z
     .array(text(parseDomain))
     .prefault([])
@@ -56,6 +77,14 @@ const ListenSchema = z.strictObject({
     .array(text(parseAccountDomain))
     .prefault([])
     .describe("Such as *.s3.example.org: the label names the account of public links"),
+  trustedProxies: z
+    .array(text(parseNetwork))
+    .prefault([])
+    .describe("CIDR ranges or addresses of proxies whose word on the client's address is believed"),
+  proxyProtocol: z
+    .boolean()
+    .prefault(false)
+    .describe("Whether trustedProxies begin each connection with a PROXY header, version 1 or 2"),
 });
 
 const UpstreamSchema = z.strictObject({
@@ -99,6 +128,13 @@ const UpstreamSchema = z.strictObject({
     .describe(
       "File with the certificates that https endpoints are trusted by, PEM; absent: the system's",
     ),
+  serverName: text(parseDomain)
+    .optional()
+    .describe("The name that https endpoints must prove; absent: the one in their URL"),
+  clientCertificate: z
+    .strictObject({ cert: someText().describe(CERT), key: someText().describe(KEY) })
+    .optional()
+    .describe("What the gateway shows to https endpoints that ask for a certificate"),
 });
 
 const CephSchema = z.strictObject({

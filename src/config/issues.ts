@@ -56,7 +56,8 @@ function issueProblems(
 function complain(document: ConfigDocument, path: string, issue: Issue): Complaint {
   const node = document.nodes.get(path);
   if (node === undefined) return { message: `Missing key "${lastOf(path)}"`, remedy: "Add it" };
-  if (issue.code === "invalid_value") return oneOf(path, node, issue.values.map(String));
+  if (issue.code === "invalid_value")
+    return oneOf(path, node, [...new Set(issue.values.map(String))]);
   if (issue.code === "invalid_type") return wrongKind(path, node, issue.expected);
   const remedy = issue.code === "custom" ? String(issue.params?.["remedy"] ?? "") : "";
   return { message: `${limitMessage(issue)}${quoted(path, node)}`, remedy };

@@ -5,65 +5,158 @@ import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
+/** A certificate chain and its key, as PEM text. */
+export type Certificate = { readonly cert: string; readonly key: string };
+
 /** The certificates and keys that gateway.yaml names, as PEM text. */
 export type Pem = {
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Those of `listen.tls`, `cert` and `key` first. */
+  readonly certificates: readonly Certificate[];
+  readonly clientCa: string | undefined;
   readonly ca: string | undefined;
+  readonly clientCertificate: Certificate | undefined;
   /** Of sources in Ceph, by their place in `identities`. */
   readonly cephCas: ReadonlyMap<number, string>;
+  /** What is in a certificate that can be used, but hardly was meant. */
+  readonly warnings: readonly Problem[];
 };
 
 /**
- * Reads the files behind `listen.tls` and every `caFile`, and proves that they are what they
- * are named for: a server that only notices at the first handshake is found out too late.
+ * Reads the files behind `listen.tls`, `upstream.clientCertificate` and every `caFile`, and proves
+ * that they are what they are named for: a server that only notices at the first handshake is found
+ * out too late.
  */
 export function readPem(
   gateway: ConfigDocument,
   surroundings: Surroundings,
 ): Result<Pem, readonly Problem[]> {
-  const problems: Problem[] = [];
-  const read = (path: string, check: (text: string) => string | undefined): string | undefined => {
-    const named = gateway.nodes.get(path)?.value;
-    if (typeof named !== "string" || named === "") return undefined;
-    const file = besides(gateway.file, named);
-    const text = surroundings.read(file);
-    if (!text.ok) {
-      problems.push(problemAt(gateway, path, unreadable(file, text.error)));
-      return undefined;
-    }
-    const message = check(text.value);
-    if (message === undefined) return text.value;
-    problems.push(problemAt(gateway, path, { message: `${message}: got "${file}"`, remedy: "" }));
-    return undefined;
-  };
-  const ca = read("upstream.caFile", certificateFault);
-  const cert = read("listen.tls.cert", certificateFault);
-  const key = read("listen.tls.key", (text) => keyFault(text, cert));
-  const cephCas = new Map<number, string>();
-  for (const path of gateway.nodes.keys()) {
-    const index = CEPH_CA.exec(path)?.[1];
-    const text = index === undefined ? undefined : read(path, certificateFault);
-    if (text !== undefined) cephCas.set(Number(index), text);
+  const reader = new PemReader(gateway, surroundings);
+  const certificates: Certificate[] = [];
+  for (const path of pathsLike(gateway, LISTENING)) {
+    const certificate = reader.certificate(path);
+    if (certificate === undefined) continue;
+    if (certificates.length > 0) reader.warnOfNames(`${path}.cert`, certificate);
+    certificates.push(certificate);
   }
-  if (problems.length > 0) return err(problems);
-  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  return ok({ tls, ca, cephCas });
+  const pem = {
+    certificates,
+    clientCa: reader.authorities("listen.tls.clientCaFile"),
+    ca: reader.authorities("upstream.caFile"),
+    clientCertificate: reader.certificate("upstream.clientCertificate"),
+    cephCas: new Map<number, string>(),
+    warnings: reader.warnings,
+  };
+  for (const path of pathsLike(gateway, CEPH_CA)) {
+    const text = reader.authorities(path);
+    if (text !== undefined) pem.cephCas.set(Number(CEPH_CA.exec(path)?.[1]), text);
+  }
+  return reader.problems.length > 0 ? err(reader.problems) : ok(pem);
 }
 
+const LISTENING = /^listen\.tls(?:\.certificates\[\d+\])?$/;
 const CEPH_CA = /^identities\[(\d+)\]\.ceph\.caFile$/;
 
-function certificateFault(text: string): string | undefined {
-  return attempt(() => new X509Certificate(text)) === undefined
+function pathsLike({ nodes }: ConfigDocument, pattern: RegExp): readonly string[] {
+  return [...nodes.keys()].filter((path) => pattern.test(path));
+}
+
+/** Gathers what is wrong with the files as they are read. Lives no longer than `readPem`. */
+class PemReader {
+  readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  readonly #gateway: ConfigDocument;
+  readonly #surroundings: Surroundings;
+
+  constructor(gateway: ConfigDocument, surroundings: Surroundings) {
+    this.#gateway = gateway;
+    this.#surroundings = surroundings;
+  }
+
+  /** `cert` and `key` below `path`; undefined if one is not there or not good. */
+  certificate(path: string): Certificate | undefined {
+    const cert = this.#read(`${path}.cert`, chainFault);
+    const key = this.#read(`${path}.key`, (text) => keyFault(text, cert, `${path}.cert`));
+    if (cert !== undefined) this.#warnOfTime(`${path}.cert`, certificatesIn(cert).slice(0, 1));
+    return cert === undefined || key === undefined ? undefined : { cert, key };
+  }
+
+  /** Of a certificate that only serves the names in it. */
+  warnOfNames(path: string, { cert }: Certificate): void {
+    if (certificatesIn(cert)[0]?.subjectAltName?.includes("DNS:") === true) return;
+    const message = "The certificate has no DNS name, so that it is never chosen";
+    const remedy = "Put it first, or give it a subjectAltName";
+    this.warnings.push(problemAt(this.#gateway, path, { message, remedy }));
+  }
+
+  /** The file at `path`, of one certificate or several that others are trusted by. */
+  authorities(path: string): string | undefined {
+    const text = this.#read(path, chainFault);
+    if (text !== undefined) this.#warnOfTime(path, certificatesIn(text));
+    return text;
+  }
+
+  #read(path: string, check: (text: string) => string | undefined): string | undefined {
+    const named = this.#gateway.nodes.get(path)?.value;
+    if (typeof named !== "string" || named === "") return undefined;
+    const file = besides(this.#gateway.file, named);
+    const text = this.#surroundings.read(file);
+    if (!text.ok) {
+      this.problems.push(problemAt(this.#gateway, path, unreadable(file, text.error)));
+      return undefined;
+    }
+    const fault = check(text.value);
+    if (fault === undefined) return text.value;
+    const message = `${fault}: got "${file}"`;
+    this.problems.push(problemAt(this.#gateway, path, { message, remedy: "" }));
+    return undefined;
+  }
+
+  /** Of several certificates one is enough. */
+  #warnOfTime(path: string, certificates: readonly X509Certificate[]): void {
+    const { nowMs } = this.#surroundings;
+    const times = certificates.map((certificate) => timeFault(certificate, nowMs));
+    const [message] = times;
+    if (message === undefined || times.includes(undefined)) return;
+    this.warnings.push(
+      problemAt(this.#gateway, path, { message, remedy: "Renew it: nobody will accept it" }),
+    );
+  }
+}
+
+function timeFault(certificate: X509Certificate, nowMs: number): string | undefined {
+  const { validFromDate, validToDate } = certificate;
+  if (validToDate.getTime() < nowMs) {
+    return `The certificate has expired on ${validToDate.toISOString()}`;
+  }
+  if (validFromDate.getTime() <= nowMs) return undefined;
+  return `The certificate is not valid before ${validFromDate.toISOString()}`;
+}
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** All certificates in `text`, which must be good. */
+function certificatesIn(text: string): readonly X509Certificate[] {
+  return (text.match(BLOCK) ?? []).map((block) => new X509Certificate(block));
+}
+
+function chainFault(text: string): string | undefined {
+  const certificates = attempt(() => certificatesIn(text));
+  return certificates === undefined || certificates.length === 0
     ? "Expected a certificate in PEM form"
     : undefined;
 }
 
-/** `cert`: the certificate chain it must fit; undefined if there is none that can be read. */
-function keyFault(text: string, cert: string | undefined): string | undefined {
+/**
+ * `cert`: the certificate chain it must fit, and where that is named; undefined if there is none that
+ * can be read.
+ */
+function keyFault(text: string, cert: string | undefined, where: string): string | undefined {
   const key = attempt(() => createPrivateKey(text));
   if (key === undefined) return "Expected a private key in PEM form that is not encrypted";
-  if (cert === undefined || new X509Certificate(cert).checkPrivateKey(key)) return undefined;
-  return "Expected the private key of the certificate in listen.tls.cert";
+  if (cert === undefined || certificatesIn(cert)[0]?.checkPrivateKey(key) === true) {
+    return undefined;
+  }
+  return `Expected the private key of the certificate in ${where}`;
 }
 
 /** OpenSSL's reasons are swallowed: they say nothing to an operator ("no start line"). */

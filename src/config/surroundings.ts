@@ -10,6 +10,8 @@ export type Surroundings = {
   readonly read: (path: string) => Result<string, string>;
   /** The value of an environment variable; undefined if it is not set. */
   readonly env: (name: string) => string | undefined;
+  /** The time, milliseconds since the epoch: a certificate may be too old. */
+  readonly nowMs: number;
   /** The text of one of the access models that come with the gateway, and what to call its file. */
   readonly provider: (name: string) => { readonly file: string; readonly text: string };
 };

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   workers: ({ workers }) => workers,
   "listen.address": ({ listen }) => listen.address,
-  "listen.tls": ({ listen }) => listen.tls !== undefined,
+  "listen.proxyProtocol": ({ listen }) => listen.proxyProtocol,
   admin: ({ admin }) => admin,
   state: ({ state }) => state,
   // A bucket that holds the state is reached as the store was at the start.

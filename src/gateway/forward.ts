@@ -10,13 +10,15 @@ import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
 import type { Live } from "./live.ts";
 import { relay } from "./relay.ts";
 
+type Log = (what: unknown, message: string) => void;
+
 /** What the gateway holds besides the request. */
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
   readonly observer: Observer;
   readonly newRequestId: () => string;
-  readonly log: { readonly error: (error: unknown, message: string) => void };
+  readonly log: Readonly<Record<"debug" | "warn" | "error", Log>>;
 };
 
 /** A request in the hands of the shell. */

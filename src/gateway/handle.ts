@@ -14,7 +14,8 @@ import { Exchange } from "./exchange.ts";
 import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
-import { addressOf, originOf, readHead, type Origin } from "./inbound.ts";
+import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
+import { peerOf } from "./peer.ts";
 import { Responder, responseOn } from "./respond.ts";
 
 /**
@@ -27,9 +28,12 @@ export function handle(
   response: ServerResponse,
   expectsContinue: boolean,
 ): Exchange {
-  const exchange = begin(gateway, response, originOf(request));
+  const live = gateway.live.current;
+  const arrival = arrivalOf(request, live.snapshot.trustedProxies);
+  const exchange = begin(gateway, response, arrival);
+  exchange.begin(live);
   try {
-    decide({ gateway, exchange, request, expectsContinue, file: undefined });
+    decide({ gateway, live, exchange, request, expectsContinue, file: undefined }, arrival);
   } catch (error) {
     fail(gateway, exchange, error);
   }
@@ -48,7 +52,7 @@ export function refuseUnreadable(
 ): void {
   const response = responseOn(socket);
   if (response === undefined) return;
-  const origin = { method: method ?? "", sourceAddress: addressOf(socket) };
+  const origin = { method: method ?? "", sourceAddress: peerOf(socket) };
   begin(gateway, response, origin).refuse(fault);
 }
 
@@ -57,17 +61,14 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Omit<Inbound, "live">): void {
-  const { gateway, exchange } = request;
-  const head = readHead(request.request);
+function decide(request: Inbound, arrival: Arrival): void {
+  const { live, exchange } = request;
+  const head = readHead(request.request, arrival);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
-  const live = gateway.live.current;
-  exchange.begin(live);
-  const inbound = { ...request, live };
   const verdict = admit(live.snapshot, head.value, exchange.timeMs);
-  if (verdict.kind === "need") settle(inbound, decideKnowing(inbound, head.value, verdict));
-  else act(inbound, verdict);
+  if (verdict.kind === "need") settle(request, decideKnowing(request, head.value, verdict));
+  else act(request, verdict);
 }
 
 /** A verdict that can be acted on. */

@@ -1,53 +1,76 @@
 import type { IncomingMessage } from "node:http";
-import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { forwardedBy, type Forwarded } from "../http/forwarded.ts";
 import { uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
 import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { liesIn, type NetworkSet } from "../policy/network.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { peerOf } from "./peer.ts";
 
 /** More header fields than any S3 client sends; 2 KB of metadata is at most a few dozen. */
 const HEADER_FIELDS_MAX = 128;
+
+/** What can be said of a request even if its head cannot be read. */
+export type Origin = { readonly method: string; readonly sourceAddress: string | undefined };
+
+/** A request that has come, and from where, before its head is judged. */
+export type Arrival = Origin & {
+  readonly headers: HeaderList;
+  /** Undefined: nobody is in between whose word counts. */
+  readonly forwarded: Result<Forwarded, string> | undefined;
+};
+
+/** `trusted`: the proxies whose word on the client counts. */
+export function arrivalOf(request: IncomingMessage, trusted: NetworkSet): Arrival {
+  const headers = lowerCased(request.rawHeaders);
+  const method = methodOf(request);
+  const peer = peerOf(request.socket);
+  if (peer === undefined || trusted.length === 0 || liesIn(trusted, peer) !== true) {
+    return { method, headers, sourceAddress: peer, forwarded: undefined };
+  }
+  const forwarded = forwardedBy(headers, peer, (address) => liesIn(trusted, address));
+  const sourceAddress = forwarded.ok ? forwarded.value.sourceAddress : undefined;
+  return { method, headers, sourceAddress, forwarded };
+}
+
+export function methodOf(request: IncomingMessage): string {
+  return request.method ?? "";
+}
 
 /**
  * The head of a request as plain data, or why it is not one HTTP request (RFC 9112). Node's parser
  * has already refused bad bytes, obs-fold, and Content-Length beside Transfer-Encoding.
  */
-export function readHead(request: IncomingMessage): Result<RequestHead, Fault> {
-  const headers = lowerCased(request.rawHeaders);
+export function readHead(request: IncomingMessage, arrival: Arrival): Result<RequestHead, Fault> {
+  const { method, headers, sourceAddress, forwarded } = arrival;
   const problem = headProblem(request, headers);
   if (problem !== undefined) return err(fault("InvalidRequest", problem));
+  if (forwarded?.ok === false) return err(fault("InvalidRequest", forwarded.error));
   const target = parseTarget(request.url ?? "");
   if (!target.ok) return err(fault("InvalidURI", target.error));
-  return ok({
-    method: request.method ?? "",
-    target: target.value,
-    headers,
-    sourceAddress: addressOf(request.socket),
-    ...transportOf(request.socket),
-  });
+  const transport = transportOf(request.socket, forwarded?.value);
+  return ok({ method, target: target.value, headers, sourceAddress, ...transport });
 }
 
-const PLAIN = { secure: false } as const;
+type Transport = Pick<RequestHead, "secure" | "tlsVersion" | "forwardedHosts">;
 
-/** Node says `TLSv1.3`; conditions compare the number ("s3:TlsVersion", S3 User Guide). */
-function transportOf(socket: Socket): Pick<RequestHead, "secure" | "tlsVersion"> {
-  if (!(socket instanceof TLSSocket)) return PLAIN;
-  return { secure: true, tlsVersion: socket.getProtocol()?.replace("TLSv", "") };
-}
+const PLAIN: Transport = { secure: false };
 
-/** What can be said of a request even if its head cannot be read. */
-export type Origin = { readonly method: string; readonly sourceAddress: string | undefined };
-
-export function originOf(request: IncomingMessage): Origin {
-  return { method: request.method ?? "", sourceAddress: addressOf(request.socket) };
-}
-
-/** The peer's address; undefined for what is no network connection, or no longer one. */
-export function addressOf(connection: Duplex): string | undefined {
-  return connection instanceof Socket ? connection.remoteAddress : undefined;
+/**
+ * Node says `TLSv1.3`; conditions compare the number ("s3:TlsVersion", S3 User Guide). Where a proxy
+ * tells of the client's own connection, that counts; its version nobody tells.
+ */
+function transportOf(socket: Socket, forwarded: Forwarded | undefined): Transport {
+  const own =
+    socket instanceof TLSSocket
+      ? { secure: true, tlsVersion: socket.getProtocol()?.replace("TLSv", "") }
+      : PLAIN;
+  if (forwarded === undefined) return own;
+  const { secure, hosts: forwardedHosts } = forwarded;
+  return secure === undefined ? { ...own, forwardedHosts } : { secure, forwardedHosts };
 }
 
 /** Whether a body was promised: Node itself knows that none comes only after the head was served. */

@@ -105,13 +105,21 @@ export async function openMember(
 }
 
 function listenOptions(
-  { listen: { address, tls }, limits }: Config,
+  { listen: { address, tls, proxyProtocol }, limits }: Config,
   shared: SharedPort | undefined,
 ): ListenOptions {
   const { headerBytesMax, idleTimeoutMs } = limits;
   const port = shared?.port || address.port;
   const { host } = address;
-  return { host, port, reusePort: shared !== undefined, tls, headerBytesMax, idleTimeoutMs };
+  return {
+    host,
+    port,
+    reusePort: shared !== undefined,
+    tls,
+    proxyProtocol,
+    headerBytesMax,
+    idleTimeoutMs,
+  };
 }
 
 /** Throws where it cannot be used: without it nothing could be decided. */

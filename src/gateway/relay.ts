@@ -149,7 +149,7 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     if (exchange.responder.closed) return;
     const kind = kindOf(error);
-    if (kind === "connect" && this.#endpoint !== undefined) {
+    if ((kind === "connect" || kind === "tls") && this.#endpoint !== undefined) {
       this.#forwarding.upstream.markDown(this.#endpoint);
     }
     if (this.#mayRetry(kind)) {
@@ -168,7 +168,7 @@ class Relay implements Dispatcher.DispatchHandler {
     const { request, body } = this.#forwarding;
     const safe =
       request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
-    const died = kind === "connect" || kind === "reset";
+    const died = kind === "connect" || kind === "tls" || kind === "reset";
     const begun = this.#exchange.responder.status !== 0 || this.#held !== undefined;
     return this.#attempts === 1 && safe && died && !begun && body === undefined;
   }

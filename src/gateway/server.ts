@@ -1,10 +1,13 @@
 import http from "node:http";
-import https from "node:https";
+import { isDeepStrictEqual } from "node:util";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TlsConfig } from "../config/config.ts";
+import { liesIn } from "../policy/network.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
-import { originOf } from "./inbound.ts";
+import { openFront, type Front } from "./front.ts";
+import { methodOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
 import { handle, refuseUnreadable } from "./handle.ts";
 
@@ -15,8 +18,10 @@ export type ListenOptions = {
   readonly port: number;
   /** Whether other processes listen on the same port: the system gives each its part of clients. */
   readonly reusePort: boolean;
-  /** PEM; undefined: plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** Whether trusted proxies must begin each connection with a PROXY header. */
+  readonly proxyProtocol: boolean;
   readonly headerBytesMax: number;
   /** How long a connection may stand still, within a request or between two. */
   readonly idleTimeoutMs: number;
@@ -27,7 +32,7 @@ export type Listening = {
   readonly address: string;
   /** How many connections are open. */
   readonly connections: () => number;
-  /** Puts other time limits and another certificate in force, for connections that come then. */
+  /** Puts other time limits in force, and other certificates for connections that come then. */
   readonly change: (options: Changeable) => void;
   /** Each answer from now on is the last on its connection; new connections are still taken. */
   readonly leave: () => void;
@@ -50,11 +55,8 @@ const HEAD_TIMEOUT_MS = 30_000;
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
   const server = createServer(options);
   const connections: Connections = new Map();
-  server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, { served: undefined });
-    socket.once("close", () => connections.delete(socket));
-  });
   let leaving = false;
+  const front = placeFront(server, gateway, connections, options);
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
       if (leaving) response.shouldKeepAlive = false;
@@ -68,7 +70,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   // Any other expectation: the client is answered as if it had none (RFC 9110 section 10.1.1).
   server.on("checkExpectation", serve(false));
   server.on("connect", (request: http.IncomingMessage, socket: Duplex) => {
-    refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
+    refuseUnreadable(gateway, socket, methodOf(request), fault("MethodNotAllowed"));
   });
   server.on("clientError", (error: Error & { code?: string }, socket) => {
     const served = servedOn(connections.get(socket));
@@ -90,19 +92,62 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     leave();
     return closed(server, connections, timeoutMs);
   };
+  let inUse = options.tls;
+  const change = ({ tls, idleTimeoutMs }: Changeable): void => {
+    server.timeout = idleTimeoutMs;
+    server.keepAliveTimeout = idleTimeoutMs;
+    // The same again would only make clients shake hands anew.
+    if (!isDeepStrictEqual(tls, inUse)) front.useTls(tls);
+    inUse = tls;
+  };
   return {
     address,
     connections: () => connections.size,
-    change: (changed) => change(server, changed),
+    change,
     leave,
     close,
   };
 }
 
-function change(server: http.Server | https.Server, { tls, idleTimeoutMs }: Changeable): void {
-  server.timeout = idleTimeoutMs;
-  server.keepAliveTimeout = idleTimeoutMs;
-  if (tls !== undefined && server instanceof https.Server) server.setSecureContext(tls);
+/** Puts what comes before HTTP between the port and Node's HTTP server. */
+function placeFront(
+  server: http.Server,
+  gateway: Gateway,
+  connections: Connections,
+  { tls, proxyProtocol }: ListenOptions,
+): Front {
+  const [serveHttp] = server.rawListeners("connection");
+  if (serveHttp === undefined) throw new Error("An HTTP server listens to its connections");
+  server.removeAllListeners("connection");
+  const track = (socket: Socket): void => {
+    connections.set(socket, { served: undefined });
+    socket.once("close", () => connections.delete(socket));
+  };
+  const front = openFront(
+    {
+      expectsHeader: (address) =>
+        proxyProtocol && liesIn(gateway.live.current.snapshot.trustedProxies, address) === true,
+      serve: (socket, raw) => {
+        if (socket !== raw) {
+          connections.delete(raw);
+          track(socket);
+        }
+        Reflect.apply(serveHttp, server, [socket]);
+      },
+      failed: (stage, address, why) => {
+        gateway.observer.metrics.connectionFailed(stage);
+        // Anybody can break off a handshake; a trusted proxy that sends no header is a mistake.
+        const level = stage === "proxy" ? "warn" : "debug";
+        gateway.log[level]({ stage, address, why }, "A connection ended before any request");
+      },
+    },
+    tls,
+  );
+  server.on("connection", (raw: Socket) => {
+    track(raw);
+    front.accept(raw);
+  });
+  return front;
 }
 
 /** A request that is being served on a connection. */
@@ -129,8 +174,8 @@ function breakServed(
   else exchange.refuse(cutOff ? fault("IncompleteBody") : connectionFault(error));
 }
 
-function createServer(options: ListenOptions): http.Server | https.Server {
-  const settings = {
+function createServer(options: ListenOptions): http.Server {
+  const server = http.createServer({
     maxHeaderSize: options.headerBytesMax,
     // The number of fields is judged by inbound.ts, not cut off silently.
     headersTimeout: HEAD_TIMEOUT_MS,
@@ -140,11 +185,7 @@ function createServer(options: ListenOptions): http.Server | https.Server {
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
-  };
-  const server =
-    options.tls === undefined
-      ? http.createServer(settings)
-      : https.createServer({ ...settings, ...options.tls, minVersion: "TLSv1.2" });
+  });
   server.maxHeadersCount = 0;
   server.timeout = options.idleTimeoutMs;
   return server;
@@ -152,7 +193,7 @@ function createServer(options: ListenOptions): http.Server | https.Server {
 
 /** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
 export async function bind(
-  server: http.Server | https.Server,
+  server: http.Server,
   place: { readonly host: string; readonly port: number; readonly reusePort?: boolean },
 ): Promise<string> {
   const { host, port, reusePort = false } = place;
@@ -169,7 +210,7 @@ export async function bind(
 
 /** Ends at once what serves no request, and the rest when it has been served or time is up. */
 async function closed(
-  server: http.Server | https.Server,
+  server: http.Server,
   connections: Connections,
   timeoutMs: number,
 ): Promise<void> {

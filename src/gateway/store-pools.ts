@@ -38,13 +38,14 @@ export class StorePools {
 }
 
 function optionsOf({ upstream, limits }: Config): UpstreamOptions {
-  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs, ca } = upstream;
+  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs } = upstream;
+  const { ca, serverName, clientCertificate } = upstream;
   return {
     endpoints: endpoints.map((endpoint) => endpoint.origin),
     connectionsMax,
     connectTimeoutMs,
     headersTimeoutMs,
     bodyTimeoutMs: limits.idleTimeoutMs,
-    ca,
+    tls: { ca, serverName, clientCertificate },
   };
 }

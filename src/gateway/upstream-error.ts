@@ -3,14 +3,30 @@ import { fault, type Fault } from "../s3/faults.ts";
 /** The closed set behind `upstream_errors_total{kind}`. */
 export type UpstreamErrorKind =
   | "connect"
+  | "tls"
   | "timeout"
   | "reset"
   | "protocol"
   | "credential"
   | "other";
 
+/** What Node calls a certificate that does not hold ("X509 certificate error codes", node:tls). */
+const CERTIFICATE_CODES = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+] as const;
+
 /** undici's and Node's error codes, by what they mean for us. Unlisted: `other`. */
-const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map([
+const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map<string, UpstreamErrorKind>([
+  ...CERTIFICATE_CODES.map((code) => [code, "tls"] as const),
+  ["EPROTO", "tls"],
   ["ECONNREFUSED", "connect"],
   ["EHOSTUNREACH", "connect"],
   ["ENETUNREACH", "connect"],
@@ -30,7 +46,10 @@ const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map([
 
 export function kindOf(error: Error): UpstreamErrorKind {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return KINDS.get(code) ?? (code.startsWith("HPE_") ? "protocol" : "other");
+  const known = KINDS.get(code);
+  if (known !== undefined) return known;
+  if (/^(?:ERR_SSL|ERR_TLS|CERT)_/.test(code)) return "tls";
+  return code.startsWith("HPE_") ? "protocol" : "other";
 }
 
 /** The store's error codes about whoever signed the request. */

@@ -1,5 +1,6 @@
 import { Pool, type Dispatcher } from "undici";
 import type { EndpointState } from "../status/status.ts";
+import { storeConnector, type StoreTls } from "../state/store-connector.ts";
 
 /** How the store is reached. Times in milliseconds. */
 export type UpstreamOptions = {
@@ -12,8 +13,7 @@ export type UpstreamOptions = {
   readonly headersTimeoutMs: number;
   /** How long a body may stand still, either way. */
   readonly bodyTimeoutMs: number;
-  /** PEM certificates that sign the store's; undefined: the system's. */
-  readonly ca: string | undefined;
+  readonly tls: StoreTls;
 };
 
 export type Endpoint = {
@@ -130,9 +130,9 @@ function openPool(origin: string, options: UpstreamOptions): Pool {
   return new Pool(origin, {
     connections: options.connectionsMax,
     pipelining: 1,
-    connectTimeout: options.connectTimeoutMs,
     headersTimeout: options.headersTimeoutMs,
     bodyTimeout: options.bodyTimeoutMs,
-    ...(options.ca === undefined ? {} : { connect: { ca: options.ca } }),
+    allowH2: false,
+    connect: storeConnector(options.tls, options.connectTimeoutMs),
   });
 }

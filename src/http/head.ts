@@ -13,4 +13,6 @@ export type RequestHead = {
   readonly secure: boolean;
   /** Of that connection, such as `1.3`; absent where it is not TLS. */
   readonly tlsVersion?: string | undefined;
+  /** Names besides Host by which the client may have called the gateway: a trusted proxy's word. */
+  readonly forwardedHosts?: readonly string[] | undefined;
 };

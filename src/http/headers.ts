@@ -31,6 +31,11 @@ export function valuesOf(headers: HeaderList, name: string): readonly string[] {
   return values;
 }
 
+/** `headers` with `value` in place of every value of `name` (lower-case). */
+export function withValue(headers: HeaderList, name: string, value: string): HeaderList {
+  return headers.map((text, i) => (i % 2 === 1 && headers[i - 1] === name ? value : text));
+}
+
 export function hasHeader(headers: HeaderList, name: string): boolean {
   return firstValue(headers, name) !== undefined;
 }

@@ -60,7 +60,7 @@ export function fingerprint(path: string): string {
 function parseFiles(file: string, read: Surroundings["read"]): Loaded["result"] {
   const text = read(file);
   if (!text.ok) return err([notReadable(file, text.error)]);
-  return parseConfig(text.value, file, { read, env, provider });
+  return parseConfig(text.value, file, { read, env, provider, nowMs: Date.now() });
 }
 
 /** One of the access models that are shipped beside the code. */

@@ -80,6 +80,11 @@ export class Metrics {
   readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", [], {
     collect: () => this.#inFlight.set(this.requestsInFlight),
   });
+  readonly #connectionsFailed = this.#counter(
+    "connections_failed_total",
+    "Connections that ended before any request",
+    ["stage"],
+  );
   readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
     "kind",
   ]);
@@ -173,6 +178,11 @@ export class Metrics {
     if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
     }
+  }
+
+  /** Its PROXY header or its TLS handshake was not good. */
+  connectionFailed(stage: "proxy" | "tls"): void {
+    this.#connectionsFailed.inc({ stage });
   }
 
   endpointUp(endpoint: string, up: boolean): void {

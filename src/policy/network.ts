@@ -33,6 +33,12 @@ export function networkDecision(rule: NetworkRule, address: string | undefined):
   return rule.allow.length === 0 || contains(rule.allow, parsed) ? "allowed" : "denied";
 }
 
+/** Whether the textual `address` lies in one of the `networks`; undefined if it is no address. */
+export function liesIn(networks: NetworkSet, address: string): boolean | undefined {
+  const parsed = parseAddress(address);
+  return parsed === undefined ? undefined : contains(networks, parsed);
+}
+
 /**
  * Reads a CIDR range, or a bare address as a range of one. The error says what is wrong and, for
  * host bits, which range was probably meant; it does not quote `text`, which the caller shows.

@@ -175,6 +175,18 @@ function labelOf(host: string, { domains, accountDomains }: HostNames): Below | 
   return { names, label: name.slice(0, name.length - domain.length - 1) };
 }
 
+/**
+ * What `host` may have been under the gateway's other names of its kind: with the same label in
+ * front where it has one, and the bare names of `domains` for a host that is none of the gateway's.
+ */
+export function hostInDomains(host: string, hosts: HostNames): readonly string[] {
+  const { domains, accountDomains } = hosts;
+  const below = labelOf(host, hosts);
+  if (below === undefined) return domains;
+  const names = below.names === "bucket" ? domains : accountDomains;
+  return names.map((domain) => `${below.label}.${domain}`);
+}
+
 function longestAbove(name: string, domains: readonly string[]): string {
   let longest = "";
   for (const domain of domains) {

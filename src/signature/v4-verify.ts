@@ -1,5 +1,5 @@
 import type { RequestHead } from "../http/head.ts";
-import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { firstValue, hasHeader, withValue, type HeaderList } from "../http/headers.ts";
 import { decode, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -104,7 +104,7 @@ function* otherReadings(
   const path = decoded === undefined ? asSent.path : encodePath(decoded);
   if (path !== asSent.path) yield { ...asSent, path };
   for (const host of otherHosts(firstValue(head.headers, "host") ?? "")) {
-    const headers = canonicalHeaders(withHost(head.headers, host), claim.signedHeaders);
+    const headers = canonicalHeaders(withValue(head.headers, "host", host), claim.signedHeaders);
     yield { ...asSent, headers };
     if (path !== asSent.path) yield { ...asSent, path, headers };
   }
@@ -114,8 +114,4 @@ function otherHosts(host: string): readonly string[] {
   if (host.endsWith(":80")) return [host.slice(0, -3)];
   if (host.endsWith(":443")) return [host.slice(0, -4)];
   return /:\d+$/.test(host) ? [] : [`${host}:443`, `${host}:80`];
-}
-
-function withHost(headers: HeaderList, host: string): HeaderList {
-  return headers.map((text, i) => (i % 2 === 1 && headers[i - 1] === "host" ? host : text));
 }

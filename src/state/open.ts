@@ -22,14 +22,15 @@ export function openStateReader(state: StateConfig, upstream: Config["upstream"]
 
 function optionsOf(
   { bucket, accessKey, secretKey }: Extract<StateConfig, { readonly kind: "bucket" }>,
-  { endpoints, region, addressing, ca }: Config["upstream"],
+  upstream: Config["upstream"],
 ): StoreOptions {
+  const { endpoints, region, addressing } = upstream;
   return {
     endpoints: endpoints.map(({ origin }) => origin),
     authority: endpoints[0]?.authority ?? "",
     region,
     addressing,
-    ca,
+    tls: upstream,
     bucket,
     credential: { accessKeyId: accessKey, secret: secretKey },
   };

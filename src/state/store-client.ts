@@ -5,6 +5,7 @@ import { storePath } from "../s3/address.ts";
 import type { Credential } from "../signature/credential.ts";
 import { codeOf, messageOf } from "./files.ts";
 import { RECORD_BYTES_MAX } from "./record.ts";
+import { storeConnector, type StoreTls } from "./store-connector.ts";
 
 /** Where the gateway's own bucket is, and in whose name it is used. */
 export type StoreOptions = {
@@ -16,8 +17,7 @@ export type StoreOptions = {
   readonly addressing: "path" | "virtual";
   readonly credential: Credential;
   readonly bucket: string;
-  /** PEM certificates that sign the store's; undefined: the system's. */
-  readonly ca: string | undefined;
+  readonly tls: StoreTls;
 };
 
 export type StoreAnswer = {
@@ -57,7 +57,7 @@ const CONNECTIONS = 64;
 
 /** Opens connections to the store that are not shared with clients' requests. */
 export function openStoreClient(options: StoreOptions): StoreClient {
-  const pools = options.endpoints.map((origin) => openPool(origin, options.ca));
+  const pools = options.endpoints.map((origin) => openPool(origin, options.tls));
   /** The one that answered last. */
   let first = 0;
   return {
@@ -86,14 +86,14 @@ export function openStoreClient(options: StoreOptions): StoreClient {
   };
 }
 
-function openPool(origin: string, ca: string | undefined): Pool {
+function openPool(origin: string, tls: StoreTls): Pool {
   return new Pool(origin, {
     connections: CONNECTIONS,
-    connectTimeout: TIMEOUT_MS,
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
     maxResponseSize: RECORD_BYTES_MAX,
-    ...(ca === undefined ? {} : { connect: { ca } }),
+    allowH2: false,
+    connect: storeConnector(tls, TIMEOUT_MS),
   });
 }
 

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { connect, type TLSSocket } from "node:tls";
 import { startRecordingStore } from "../stores/recording.ts";
 import { metricOf, statusFor } from "../support/asked.ts";
+import { AUTHORITY, DOMAIN, PHOTOS } from "../support/certificates.ts";
 import { until } from "../support/flow.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
 import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
@@ -166,6 +170,31 @@ test("an upload that began before another store was put in force ends at the one
   assert.equal((await client.answer()).status, 200);
   assert.equal((await fetch(`${before.endpoint}/bucket/key`)).status, 200);
   assert.equal((await fetch(`${after.endpoint}/bucket/key`)).status, 404);
+});
+
+test("a renewed certificate is shown to new connections, and open ones live on", async (t) => {
+  const gateway = await start(t, {
+    listen: { tls: { cert: "tls.crt", key: "tls.key" } },
+    files: { "tls.crt": DOMAIN.cert, "tls.key": DOMAIN.key },
+    reload: WATCH,
+  });
+  const port = Number(new URL(gateway.endpoint).port);
+  const shown = async (): Promise<readonly [TLSSocket, string]> => {
+    const socket = connect({ host: "127.0.0.1", port, ca: AUTHORITY, rejectUnauthorized: false });
+    t.after(() => socket.destroy());
+    await once(socket, "secureConnect");
+    return [socket, socket.getPeerX509Certificate()?.fingerprint256 ?? ""];
+  };
+  const [open, before] = await shown();
+  writeFileSync(join(gateway.folder, "tls.key"), PHOTOS.key);
+  writeFileSync(join(gateway.folder, "tls.crt"), PHOTOS.cert);
+  await until(async () => (await generation(gateway)) === 2);
+  const [, after] = await shown();
+  assert.notEqual(after, before);
+  assert.equal(after, new X509Certificate(PHOTOS.cert).fingerprint256);
+  open.write("GET /bucket/key HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  const [answer]: Buffer[] = await once(open, "data");
+  assert.match(String(answer), /^HTTP\/1\.1 403 /);
 });
 
 test("what only a restart can change is refused by name, and nothing else of it is in force", async (t) => {

@@ -37,7 +37,7 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       addressing: "path",
       credential: { accessKeyId: accessKey, secret: secretKey },
       bucket,
-      ca: undefined,
+      tls: { ca: undefined, serverName: undefined, clientCertificate: undefined },
     };
   }
 

@@ -14,6 +14,9 @@ export const GATEWAY = `upstream: { endpoints: ["http://store:7480"] }
 identities: [{ accounts: accounts.yaml }]
 `;
 
+/** The time at which tests read configurations. */
+const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
+
 export const ACCOUNTS = "accounts: []\n";
 
 /** Parses `gateway.yaml` out of `files` (name to text), with `env` as the environment. */
@@ -29,6 +32,7 @@ function parseFiles(
     },
     env: (name) => env[name],
     provider: shippedProvider,
+    nowMs: NOW_MS,
   });
 }
 

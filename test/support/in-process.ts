@@ -93,6 +93,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     },
     env: () => undefined,
     provider: shippedProvider,
+    nowMs: Date.now(),
   });
   if (config.ok) return config.value;
   throw new Error(`Expected a good configuration: ${JSON.stringify(config.error)}`);

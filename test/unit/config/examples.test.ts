@@ -21,6 +21,7 @@ test("the example configuration is good and its written values are the defaults"
     read: (path) => ok(read(path)),
     env: () => undefined,
     provider: shippedProvider,
+    nowMs: Date.now(),
   });
   assert.ok(parsed.ok, JSON.stringify(parsed));
   const { upstream, accounts } = parsed.value;

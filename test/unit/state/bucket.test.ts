@@ -34,7 +34,7 @@ async function open(
     addressing: "path",
     credential: { accessKeyId: "AK", secret: "SK" },
     bucket: "gateway-state",
-    ca: undefined,
+    tls: { ca: undefined, serverName: undefined, clientCertificate: undefined },
   });
   if (store.ok) toClose.push(store.value.close);
   return store;

@@ -1,0 +1,80 @@
+import type { Problem } from "../lib/problem.ts";
+import { parseNetwork } from "../policy/network.ts";
+import { wholeFamilies } from "../policy/network-cover.ts";
+import type { ConfigDocument } from "./document.ts";
+import { problemAt } from "./issues.ts";
+
+/** What must fit together in how clients are heard and the store is spoken to. */
+export function connectionProblems(gateway: ConfigDocument): readonly Problem[] {
+  return [
+    ...proxyProtocolOfNobody(gateway),
+    ...halfACertificate(gateway),
+    ...clientsOfNoAuthority(gateway),
+    ...vainStoreTls(gateway),
+  ];
+}
+
+/** What of that is legal, but hardly meant. */
+export function connectionWarnings(gateway: ConfigDocument): readonly Problem[] {
+  const trusted = valuesBelow(gateway, "listen.trustedProxies").flatMap((text) => {
+    const network = parseNetwork(text);
+    return network.ok ? [network.value] : [];
+  });
+  return wholeFamilies(trusted).map((family) => {
+    const message = `Every ${family} address is believed, so that any client can say what its address is`;
+    const remedy = "Name only the proxies that stand in front of this gateway";
+    return problemAt(gateway, "listen.trustedProxies", { message, remedy });
+  });
+}
+
+/** A PROXY header says who the client is: it must not be believed from just anybody. */
+function proxyProtocolOfNobody(gateway: ConfigDocument): readonly Problem[] {
+  const path = "listen.proxyProtocol";
+  if (gateway.nodes.get(path)?.value !== true) return [];
+  if (gateway.nodes.has("listen.trustedProxies[0]")) return [];
+  const message = "Nobody is trusted to send a PROXY header";
+  const remedy = "Name the proxies in listen.trustedProxies";
+  return [problemAt(gateway, path, { message, remedy })];
+}
+
+/** `cert` and `key` need each other, or a list of such pairs in their place. */
+function halfACertificate(gateway: ConfigDocument): readonly Problem[] {
+  const path = "listen.tls";
+  const { nodes } = gateway;
+  if (!nodes.has(path) || nodes.get(path)?.value !== undefined) return [];
+  const names = ["cert", "key"];
+  const missing = names.filter((name) => !nodes.has(`${path}.${name}`));
+  if (missing.length === names.length && nodes.has(`${path}.certificates[0]`)) return [];
+  return missing.map((name) => {
+    const complaint = { message: `Missing key "${name}"`, remedy: "Add it" };
+    return problemAt(gateway, `${path}.${name}`, complaint);
+  });
+}
+
+/** Without an authority no certificate of a client could be told from another. */
+function clientsOfNoAuthority(gateway: ConfigDocument): readonly Problem[] {
+  const path = "listen.tls.clientCertificates";
+  if (!gateway.nodes.has(path) || gateway.nodes.has("listen.tls.clientCaFile")) return [];
+  const message = "Nothing says what clients' certificates are trusted by";
+  return [problemAt(gateway, path, { message, remedy: "Add listen.tls.clientCaFile" })];
+}
+
+/** What is only of use over TLS, where no endpoint speaks it. */
+function vainStoreTls(gateway: ConfigDocument): readonly Problem[] {
+  const endpoints = valuesBelow(gateway, "upstream.endpoints");
+  if (endpoints.length === 0 || endpoints.some((text) => text.startsWith("https:"))) return [];
+  return ["upstream.serverName", "upstream.clientCertificate"]
+    .filter((path) => gateway.nodes.has(path))
+    .map((path) => {
+      const message = "No endpoint of the store is spoken to over TLS";
+      const remedy = "Write https:// in upstream.endpoints, or remove it";
+      return problemAt(gateway, path, { message, remedy });
+    });
+}
+
+/** The texts in the list at `path`. */
+function valuesBelow({ nodes }: ConfigDocument, path: string): readonly string[] {
+  return [...nodes].flatMap(([below, { value }]) =>
+    below.startsWith(`${path}[`) && typeof value === "string" ? [value] : [],
+  );
+}

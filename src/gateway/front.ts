@@ -1,0 +1,135 @@
+import type { Socket } from "node:net";
+import type { Server, TLSSocket } from "node:tls";
+import type { TlsConfig } from "../config/config.ts";
+import { parseProxyHeader } from "../http/proxy-protocol.ts";
+import { notePeer } from "./peer.ts";
+import { createTlsServer } from "./tls.ts";
+
+/** What stands between the port and HTTP: a PROXY header, then TLS. */
+export type Front = {
+  /** A connection that was just accepted. */
+  readonly accept: (raw: Socket) => void;
+  /** Holds for every connection from now on; those that are open live on. Undefined: plain HTTP. */
+  readonly useTls: (tls: TlsConfig | undefined) => void;
+};
+
+export type FrontOptions = {
+  /** Whether a peer must begin with a PROXY header: a proxy that is trusted to. */
+  readonly expectsHeader: (address: string) => boolean;
+  /** Whatever comes now is HTTP. `raw`: what was accepted, which TLS may lie over. */
+  readonly serve: (socket: Socket, raw: Socket) => void;
+  /** A connection that never came to HTTP has been ended. */
+  readonly failed: (stage: FrontStage, address: string | undefined, why: string) => void;
+};
+
+export type FrontStage = "proxy" | "tls";
+
+/** The header is the first thing that a proxy sends: this is long enough for a lost packet or two. */
+const PROXY_HEADER_MS_MAX = 5_000;
+
+export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Front {
+  /** Connections in a handshake: TLS makes a new socket over them, which is known by its peer. */
+  const shaking = new Map<string, { readonly raw: Socket; readonly source: string | undefined }>();
+  const openTls = (config: TlsConfig): Server => {
+    const server = createTlsServer(config);
+    server.on("secureConnection", (secure) => {
+      const pending = shaking.get(peerName(secure));
+      const refused = pending !== undefined && isUnproved(secure);
+      if (refused) options.failed("tls", secure.remoteAddress, UNPROVED);
+      // Without a peer the connection is gone already.
+      if (refused || pending === undefined) {
+        secure.destroy();
+        return;
+      }
+      if (pending.source !== undefined) notePeer(secure, pending.source);
+      options.serve(secure, pending.raw);
+    });
+    server.on("tlsClientError", (error, secure) => {
+      options.failed("tls", secure.remoteAddress, error.message);
+      secure.destroy();
+    });
+    return server;
+  };
+  let current = tls && openTls(tls);
+  const secure = (raw: Socket, source: string | undefined): void => {
+    if (source !== undefined) notePeer(raw, source);
+    if (current === undefined) {
+      options.serve(raw, raw);
+      return;
+    }
+    const name = peerName(raw);
+    shaking.set(name, { raw, source });
+    raw.once("close", () => {
+      // The same client may be here again from the same port.
+      if (shaking.get(name)?.raw === raw) shaking.delete(name);
+    });
+    // TLS takes this over: a client that ends its side in the handshake will never finish it.
+    raw.allowHalfOpen = false;
+    current.emit("connection", raw);
+  };
+  return {
+    accept: (raw) => {
+      const { remoteAddress } = raw;
+      if (remoteAddress === undefined || !options.expectsHeader(remoteAddress)) {
+        secure(raw, undefined);
+        return;
+      }
+      readHeader(raw, secure, (why) => {
+        options.failed("proxy", remoteAddress, why);
+        raw.destroy();
+      });
+    },
+    useTls: (next) => {
+      current = next && openTls(next);
+    },
+  };
+}
+
+const UNPROVED = "the client's certificate is not trusted";
+
+/** Unique among the open connections of one port. */
+function peerName({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** A certificate that is shown must be good even where none is needed. */
+function isUnproved(secure: TLSSocket): boolean {
+  return !secure.authorized && secure.getPeerX509Certificate() !== undefined;
+}
+
+/**
+ * Reads the header off the start of a connection, whatever packets it comes in. What follows in the
+ * last of them is put back, for TLS or HTTP to read.
+ */
+function readHeader(
+  raw: Socket,
+  done: (raw: Socket, source: string | undefined) => void,
+  failed: (why: string) => void,
+): void {
+  let received: Buffer = Buffer.alloc(0);
+  const stop = (): void => {
+    clearTimeout(timer);
+    raw.off("data", take).off("end", end).off("close", stop);
+  };
+  const fail = (why: string): void => {
+    stop();
+    failed(why);
+  };
+  const end = (): void => fail("the connection ended within its PROXY header");
+  const take = (piece: Buffer): void => {
+    received = received.length === 0 ? piece : Buffer.concat([received, piece]);
+    const header = parseProxyHeader(received);
+    if (header.kind === "more") return;
+    if (header.kind === "wrong") return fail(header.why);
+    stop();
+    raw.pause();
+    if (received.length > header.length) raw.unshift(received.subarray(header.length));
+    done(raw, header.source);
+    // TLS reads past the socket; for HTTP it must flow again.
+    if (raw.listenerCount("data") > 0) raw.resume();
+  };
+  const timer = setTimeout(fail, PROXY_HEADER_MS_MAX, "no PROXY header came in time");
+  // Ends with `close`, like every other end.
+  raw.on("error", () => undefined);
+  raw.on("data", take).on("end", end).on("close", stop);
+}
