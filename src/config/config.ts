@@ -93,6 +93,8 @@ export type Config = {
     readonly level: GatewayFile["log"]["level"];
     /** Undefined: no audit log. */
     readonly auditFile: string | undefined;
+    /** What becomes of requests while it cannot be written. */
+    readonly auditOnError: "continue" | "refuse";
   };
   /** What is legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
@@ -319,7 +321,11 @@ function assemble(
       clockSkewMs: limits.clockSkew,
       idleTimeoutMs: limits.idleTimeout,
     },
-    log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
+    log: {
+      level: log.level,
+      auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),
+      auditOnError: log.audit?.onError ?? "continue",
+    },
   };
 }
 

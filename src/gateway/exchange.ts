@@ -1,6 +1,7 @@
-import { NO_FACTS, type Facts } from "../admission/facts.ts";
+import { decisionOf, NO_FACTS, type Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
 import { firstValue } from "../http/headers.ts";
+import type { AuditLog } from "../observe/audit.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { Fault } from "../s3/faults.ts";
@@ -10,7 +11,8 @@ import type { UpstreamErrorKind } from "./upstream-error.ts";
 /** Where access records go. */
 export type Observer = {
   readonly metrics: Metrics;
-  readonly audit: (record: AccessRecord) => void;
+  /** Absent: there is no audit log. */
+  readonly audit?: AuditLog | undefined;
 };
 
 /**
@@ -57,7 +59,7 @@ export class Exchange {
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);
-      observer.audit(record);
+      observer.audit?.write(record, this.head, this.facts);
     });
   }
 
@@ -94,6 +96,7 @@ export class Exchange {
       method: this.#method,
       operation: facts.operation,
       bucket: facts.bucket,
+      tenant: facts.tenant,
       key: facts.key,
       versionId: facts.versionId,
       account: facts.account,
@@ -102,6 +105,7 @@ export class Exchange {
       outcome: this.#outcome(),
       status: responder.status,
       errorCode: this.refusal?.code,
+      decision: decisionOf(facts),
       gate: facts.denial?.gate,
       rule: facts.denial?.rule ?? this.refusal?.detail,
       ruleFile: facts.denial?.place?.file,

@@ -62,6 +62,8 @@ function decide(request: Omit<Inbound, "snapshot" | "sources">): void {
   const head = readHead(request.request);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
+  const unrecordable = gateway.observer.audit?.refusal();
+  if (unrecordable !== undefined) return exchange.refuse(unrecordable);
   const { snapshot, sources } = gateway.live.current;
   const inbound = { ...request, snapshot, sources };
   const verdict = admit(snapshot, head.value, exchange.timeMs);

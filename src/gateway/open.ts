@@ -36,7 +36,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const audit =
     config.log.auditFile === undefined
       ? undefined
-      : openAudit(config.log.auditFile, (error) => log.error(error, "Cannot write the audit log"));
+      : openAudit({ file: config.log.auditFile, onError: config.log.auditOnError }, metrics, log);
   const upstream = openUpstream(config, metrics, log);
   const state = await openStateOf(config);
   let opened = openSources(config, state, metrics, log);
@@ -44,7 +44,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const gateway: Gateway = {
     live,
     upstream,
-    observer: { metrics, audit: (record) => audit?.write(record) },
+    observer: { metrics, audit },
     newRequestId: requestIds(),
     log,
   };
@@ -56,7 +56,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     await opened.close();
     await state?.close();
     await admin.close();
-    await audit?.flush();
+    await audit?.close();
   };
   const listening = await listen(gateway, {
     ...config.listen.address,
@@ -72,6 +72,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     await closeBackground();
   };
   const reload = (next: Config): Result<number, string> => {
+    audit?.reopen();
     const fixed = FIXED.filter((part) => !isDeepStrictEqual(config[part], next[part]));
     if (fixed.length > 0) return err(`Cannot change ${fixed.join(", ")} without a restart`);
     const generation = live.current.snapshot.generation + 1;
@@ -87,7 +88,10 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
     address: listening.address,
     adminAddress: admin.address,
     reload,
-    refused: () => metrics.configRefused(),
+    refused: () => {
+      audit?.reopen();
+      metrics.configRefused();
+    },
     close,
   };
 }

@@ -1,3 +1,5 @@
+import type { Decision } from "../admission/facts.ts";
+
 /** How a request ended, as the `outcome` label of `s3warden_requests_total`. */
 export type Outcome =
   /** The store answered and its answer was delivered whole. */
@@ -19,6 +21,8 @@ export type AccessRecord = {
   readonly method: string;
   readonly operation: string;
   readonly bucket: string | undefined;
+  /** Of the bucket, where the request names one. */
+  readonly tenant: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly account: string | undefined;
@@ -29,6 +33,7 @@ export type AccessRecord = {
   readonly status: number;
   /** The S3 error code of an answer the gateway itself made. */
   readonly errorCode: string | undefined;
+  readonly decision: Decision;
   /** The gate that refused, or in report mode would have. */
   readonly gate: string | undefined;
   /** The rule that refused, in the operator's words. */

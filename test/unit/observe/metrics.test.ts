@@ -10,6 +10,8 @@ const RECORD: AccessRecord = {
   sourceAddress: "192.0.2.1",
   method: "GET",
   operation: "GetObject",
+  tenant: undefined,
+  decision: "allow",
   bucket: "photos",
   key: "cat.jpg",
   versionId: undefined,
