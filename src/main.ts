@@ -6,12 +6,14 @@ import { runDemo } from "./cli/demo.ts";
 import { runExplain } from "./cli/explain.ts";
 import type { ExplainOptions } from "./cli/explain-request.ts";
 import { runKeygen } from "./cli/keygen.ts";
+import { runReplay, type ReplayOptions } from "./cli/replay.ts";
 import { runServe } from "./cli/serve.ts";
 import type { Terminal } from "./cli/terminal.ts";
 
 const terminal: Terminal = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  isInteractive: process.stderr.isTTY,
 };
 
 const program = new Command("s3warden").description("An access gateway for S3");
@@ -61,6 +63,16 @@ program
   .requiredOption("--config <file>", "gateway.yaml")
   .action(async (bucket: string, options: AdoptOptions) =>
     exit(await runAdopt(bucket, options, terminal)),
+  );
+
+program
+  .command("replay")
+  .description("Tell which recorded requests another configuration would decide differently")
+  .argument("<file...>", "audit files, in their order; - is standard input")
+  .requiredOption("--config <file>", "the other gateway.yaml")
+  .option("--json", "for tools")
+  .action(async (files: readonly string[], options: ReplayOptions) =>
+    exit(await runReplay(files, options, terminal)),
   );
 
 program

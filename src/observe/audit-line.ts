@@ -10,18 +10,23 @@ import type { RequestInputs } from "./request-inputs.ts";
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
   const { timeMs, durationMs, firstByteMs, reported, key, versionId, rule, ...rest } = record;
   const { accessKeyId, userAgent, ...plain } = rest;
+  const asked = {
+    key: clipped(key),
+    versionId: clipped(versionId),
+    userAgent: clipped(userAgent),
+  };
+  const isWhole =
+    asked.key === key && asked.versionId === versionId && asked.userAgent === userAgent;
   return JSON.stringify({
     time: new Date(timeMs).toISOString(),
     ...plain,
     accessKeyId: clipped(accessKeyId),
-    key: clipped(key),
-    versionId: clipped(versionId),
+    ...asked,
     rule: clipped(rule),
-    userAgent: clipped(userAgent),
     ...(reported ? { reported } : {}),
     milliseconds: round(durationMs),
     firstByteMilliseconds: firstByteMs === undefined ? undefined : round(firstByteMs),
-    request,
+    request: isWhole ? request : { ...request, clipped: true },
   });
 }
 
