@@ -8,6 +8,7 @@ import type { ExplainOptions } from "./cli/explain-request.ts";
 import { runKeygen } from "./cli/keygen.ts";
 import { runReplay, type ReplayOptions } from "./cli/replay.ts";
 import { runServe } from "./cli/serve.ts";
+import { runSuggest, type SuggestOptions } from "./cli/suggest.ts";
 import type { Terminal } from "./cli/terminal.ts";
 
 const terminal: Terminal = {
@@ -73,6 +74,19 @@ program
   .option("--json", "for tools")
   .action(async (files: readonly string[], options: ReplayOptions) =>
     exit(await runReplay(files, options, terminal)),
+  );
+
+program
+  .command("suggest")
+  .description("Write the smallest policy that allows what an identity did")
+  .argument("<file...>", "audit files, in their order; - is standard input")
+  .requiredOption("--as <identity>", "account or account:subuser")
+  .option("--provider <name>", "in whose dialect; absent: that of --config, or aws")
+  .option("--config <file>", "gateway.yaml, for its provider")
+  .option("--include-denied", "also what was refused")
+  .option("--exact", "name every key, widen nothing")
+  .action(async (files: readonly string[], options: SuggestOptions) =>
+    exit(await runSuggest(files, options, terminal)),
   );
 
 program

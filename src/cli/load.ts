@@ -20,13 +20,13 @@ export function loadConfig(file: string): Loaded {
   };
   const text = read(file);
   const result = text.ok
-    ? parseConfig(text.value, file, { read, env, provider })
+    ? parseConfig(text.value, file, { read, env, provider: shippedProvider })
     : err([notReadable(file, text.error)]);
   return { result, files: [...files] };
 }
 
 /** One of the access models that are shipped beside the code. */
-function provider(name: string): { readonly file: string; readonly text: string } {
+export function shippedProvider(name: string): { readonly file: string; readonly text: string } {
   const file = fileURLToPath(new URL(`../../config/providers/${name}.yaml`, import.meta.url));
   return { file, text: readFileSync(file, "utf8") };
 }
