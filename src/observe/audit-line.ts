@@ -8,8 +8,18 @@ import type { RequestInputs } from "./request-inputs.ts";
  * request-inputs.ts lists, and a signature that strayed into a text is cut off.
  */
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
-  const { timeMs, durationMs, firstByteMs, reported, key, versionId, rule, ...rest } = record;
-  const { accessKeyId, userAgent, ...plain } = rest;
+  const {
+    timeMs,
+    durationMs,
+    firstByteMs,
+    reported,
+    key,
+    versionId,
+    rule,
+    accessKeyId,
+    userAgent,
+    ...plain
+  } = record;
   const asked = {
     key: clipped(key),
     versionId: clipped(versionId),

@@ -1,11 +1,13 @@
 import { admitBody } from "../../src/admission/admit-body.ts";
 import { admit } from "../../src/admission/admit.ts";
-import { decisionOf } from "../../src/admission/facts.ts";
+import { decisionOf, type Facts } from "../../src/admission/facts.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
 import type { RequestHead } from "../../src/http/head.ts";
+import { firstValue } from "../../src/http/headers.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { auditLine } from "../../src/observe/audit-line.ts";
+import type { AccessRecord } from "../../src/observe/record.ts";
 import { requestInputs } from "../../src/observe/request-inputs.ts";
 import type { Outgoing } from "./signed.ts";
 
@@ -31,7 +33,18 @@ export function lineOf(
 ): string {
   const head = headOf(request);
   const { facts } = verdictOn(snapshot, head, request.body, nowMs);
-  const record = {
+  const record = accessRecordOf(head, facts, nowMs, requestId);
+  return `${auditLine(record, requestInputs(head, facts))}\n`;
+}
+
+/** The record of a request that the store answered with 1 KiB. */
+export function accessRecordOf(
+  head: RequestHead,
+  facts: Facts,
+  nowMs: number,
+  requestId: string,
+): AccessRecord {
+  return {
     timeMs: nowMs,
     requestId,
     sourceAddress: head.sourceAddress,
@@ -59,9 +72,8 @@ export function lineOf(
     durationMs: 1.234567,
     firstByteMs: 0.5,
     upstreamError: undefined,
-    userAgent: request.headers.find(([name]) => name === "user-agent")?.[1],
-  } as const;
-  return `${auditLine(record, requestInputs(head, facts))}\n`;
+    userAgent: firstValue(head.headers, "user-agent"),
+  };
 }
 
 function verdictOn(snapshot: Snapshot, head: RequestHead, body: Buffer, nowMs: number): Verdict {
