@@ -1,5 +1,5 @@
-import type { AuditEntry } from "./audit-entry.ts";
-import { identityOf } from "./audit-entry.ts";
+import { identityOf, type AuditEntry } from "./audit-entry.ts";
+import { count } from "./check.ts";
 import type { Outcome } from "./decide-again.ts";
 import { WHY_NOT, type WhyNot } from "./recorded-request.ts";
 
@@ -89,8 +89,9 @@ export function reportJson(report: ReplayReport): string {
 export function reportText(report: ReplayReport): string {
   const { requests, same, different, further, others, torn } = report;
   const lines: string[] = [];
-  for (const { count, was, wouldBe, identity, operation, examples } of report.differences()) {
-    lines.push(`${String(count).padStart(9)}  ${identity}  ${operation}`);
+  for (const difference of report.differences()) {
+    const { was, wouldBe, identity, operation, examples } = difference;
+    lines.push(`${String(difference.count).padStart(9)}  ${identity}  ${operation}`);
     lines.push(`           was       ${outcomeText(was)}`);
     lines.push(`           would be  ${outcomeText(wouldBe)}`);
     lines.push(`           such as   ${examples.join(", ")}`);
@@ -107,8 +108,4 @@ export function reportText(report: ReplayReport): string {
 function outcomeText({ decision, gate, rule }: Outcome): string {
   if (gate === undefined) return decision;
   return `${decision} (${rule === undefined ? gate : `${gate}: ${rule}`})`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

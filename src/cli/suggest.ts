@@ -11,7 +11,7 @@ import { needsOfDocument } from "../s3/document-asks.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { identityOf, type AuditEntry } from "./audit-entry.ts";
 import { readAudit, type AuditFiles } from "./audit-reader.ts";
-import { printProblems } from "./check.ts";
+import { count, printProblems } from "./check.ts";
 import { loadConfig, shippedProvider } from "./load.ts";
 import { withProgress } from "./progress.ts";
 import { recordedRequest, WHY_NOT, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
@@ -189,17 +189,17 @@ function told(
   { as, includeDenied }: SuggestOptions,
   terminal: Terminal,
 ): 0 | 1 | 2 {
-  const { used, left } = found;
+  const { used } = found;
   const say = (line: string): void => terminal.stderr(`${line}\n`);
   const actions = used.actions();
   if (actions.length === 0) {
     say(nothingOf(as, found));
     return 1;
   }
-  const nameable = actions.filter(
-    (action) => actionFault(provider.dialect, action, "Allow", false) === undefined,
+  const unnameable = actions.filter(
+    (action) => actionFault(provider.dialect, action, "Allow", false) !== undefined,
   );
-  const policy = used.policy(new Set(nameable));
+  const policy = used.policy(new Set(actions.filter((action) => !unnameable.includes(action))));
   const text = `${JSON.stringify(policy, undefined, 2)}\n`;
   const parsed = parseProviderPolicy(provider, text, "the suggested policy", "identity");
   if (!parsed.ok) {
@@ -207,30 +207,41 @@ function told(
     return 2;
   }
   terminal.stdout(text);
-  say(
-    `${found.requests} requests of ${as}: ${actions.length} actions, ${policy.Statement.length} statements`,
-  );
-  for (const resource of used.widened())
-    say(`widened: ${resource} also matches keys that were not used`);
-  for (const action of actions) {
-    if (!nameable.includes(action))
-      say(`left out: ${action}, which policies of ${provider.name} cannot name`);
+  const size = `${count(actions.length, "action")}, ${count(policy.Statement.length, "statement")}`;
+  say(`${count(found.requests, "request")} of ${as}: ${size}`);
+  for (const action of unnameable) {
+    say(`left out: ${action}, which policies of ${provider.name} cannot name`);
   }
-  if (found.denied > 0 && includeDenied !== true)
-    say(`${found.denied} denied requests are left out (--include-denied)`);
-  if (found.documents > 0)
-    say(`${found.documents} documents may have asked for more, such as writing to another bucket`);
-  if (found.unsaid > 0)
-    say(`${found.unsaid} forms and lists of deletions whose keys or fields are not recorded`);
-  for (const [why, count] of left) say(`${count} requests left out: ${WHY_NOT[why]}`);
-  if (found.others > 0) say(`${found.others} lines of something else`);
-  if (found.torn > 0) say(`${found.torn} files end within a line`);
+  for (const line of caveats(found, includeDenied === true)) say(line);
   return 0;
+}
+
+/** What the policy allows besides, and what it was not made of. */
+function caveats(found: Found, includesDenied: boolean): readonly string[] {
+  const { used, left, documents, unsaid, denied, others, torn } = found;
+  const lines = used
+    .widened()
+    .map((resource) => `widened: ${resource} also matches keys that were not used`);
+  if (denied > 0 && !includesDenied) {
+    lines.push(`${count(denied, "denied request")} left out (--include-denied)`);
+  }
+  if (documents > 0) {
+    lines.push(`${count(documents, "document")} may have asked for more, such as another bucket`);
+  }
+  if (unsaid > 0) {
+    lines.push(
+      `${count(unsaid, "form or list of deletions", "forms and lists of deletions")} not recorded whole`,
+    );
+  }
+  for (const [why, times] of left) lines.push(`${times} left out: ${WHY_NOT[why]}`);
+  if (others > 0) lines.push(`${count(others, "line")} of something else`);
+  if (torn > 0) lines.push(`${count(torn, "last line")} not whole`);
+  return lines;
 }
 
 function nothingOf(as: string, { identities, denied }: Found): string {
   if (as === "anonymous") return "What everybody may do stands in the policy of a bucket";
-  if (denied > 0) return `"${as}" was only denied (${denied} requests): --include-denied`;
+  if (denied > 0) return `"${as}" was only denied (${count(denied, "request")}): --include-denied`;
   const near = nearest(as, identities);
   if (near !== undefined) return `"${as}" does not appear. Did you mean "${near}"?`;
   const some = [...identities].toSorted().slice(0, 10);

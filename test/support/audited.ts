@@ -12,7 +12,7 @@ import { requestInputs } from "../../src/observe/request-inputs.ts";
 import type { Outgoing } from "./signed.ts";
 
 /** `request` as the gateway reads its head, from 192.0.2.1. */
-export function headOf({ method, target, headers }: Outgoing): RequestHead {
+function headOf({ method, target, headers }: Outgoing): RequestHead {
   const parsed = parseTarget(target);
   if (!parsed.ok) throw new Error(parsed.error);
   return {

@@ -8,12 +8,18 @@ export function writeConfig(
   options: Partial<InProcessOptions> & { readonly accounts: readonly Section[] },
 ): string {
   const folder = scratchFolder("config");
-  const { accounts, buckets = [], files = {}, upstream = "http://127.0.0.1:9" } = options;
+  const {
+    accounts,
+    buckets = [],
+    files = {},
+    ceph = [],
+    upstream = "http://127.0.0.1:9",
+  } = options;
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts, buckets }));
   const gateway = {
     upstream: { endpoints: [upstream].flat(), ...options.store },
-    identities: [{ accounts: "accounts.yaml" }],
+    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     ...(options.policy && { policy: options.policy }),
     ...(options.state && { state: options.state }),
   };
