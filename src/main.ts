@@ -5,12 +5,15 @@ import { runCheck } from "./cli/check.ts";
 import { runDemo } from "./cli/demo.ts";
 import { runExplain, type ExplainOptions } from "./cli/explain.ts";
 import { runKeygen } from "./cli/keygen.ts";
+import { runReplay, type ReplayOptions } from "./cli/replay.ts";
 import { runServe } from "./cli/serve.ts";
+import { runSuggest, type SuggestOptions } from "./cli/suggest.ts";
 import type { Terminal } from "./cli/terminal.ts";
 
 const terminal: Terminal = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  isInteractive: process.stderr.isTTY,
 };
 
 const program = new Command("s3warden").description("An access gateway for S3");
@@ -60,6 +63,29 @@ program
   .requiredOption("--config <file>", "gateway.yaml")
   .action(async (bucket: string, options: AdoptOptions) =>
     exit(await runAdopt(bucket, options, terminal)),
+  );
+
+program
+  .command("replay")
+  .description("Tell which recorded requests another configuration would decide differently")
+  .argument("<file...>", "audit files, in their order; - is standard input")
+  .requiredOption("--config <file>", "the other gateway.yaml")
+  .option("--json", "for tools")
+  .action(async (files: readonly string[], options: ReplayOptions) =>
+    exit(await runReplay(files, options, terminal)),
+  );
+
+program
+  .command("suggest")
+  .description("Write the smallest policy that allows what an identity did")
+  .argument("<file...>", "audit files, in their order; - is standard input")
+  .requiredOption("--as <identity>", "account or account:subuser")
+  .option("--provider <name>", "in whose dialect; absent: that of --config, or aws")
+  .option("--config <file>", "gateway.yaml, for its provider")
+  .option("--include-denied", "also what was refused")
+  .option("--exact", "name every key, widen nothing")
+  .action(async (files: readonly string[], options: SuggestOptions) =>
+    exit(await runSuggest(files, options, terminal)),
   );
 
 program

@@ -75,7 +75,7 @@ function admitDelete(
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
   const allowed: DeleteEntry[] = [];
   const denied: DeniedEntry[] = [];
-  let judged: Facts = facts;
+  let judged: Facts = { ...facts, entries: request.value.entries };
   for (const entry of request.value.entries) {
     const asks = asksOfDelete(address.bucket, entry, headers);
     const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs, entry);

@@ -11,7 +11,7 @@ import { operationNamed, type OperationName } from "../s3/operations.ts";
 import { requestValues, speaksInDocument } from "../s3/request-values.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
 import { authenticate, type UnknownKey } from "./authenticate.ts";
-import { NO_FACTS, withCaller, withActor, type Denial, type Facts, type Gate } from "./facts.ts";
+import { NO_FACTS, withCaller, withPassed, type Denial, type Facts, type Gate } from "./facts.ts";
 import { forwardStreamed } from "./forward.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
 import { NOTHING_KNOWN, type Known } from "./known.ts";
@@ -194,7 +194,7 @@ export function judgeAll(
   const judged = judge(snapshot, subject, asks, nowMs, document);
   switch (judged.kind) {
     case "allowed":
-      return withActor(facts, judged.actor);
+      return withPassed(facts, judged.actor);
     case "refused":
       return enforced(snapshot, facts, judged.refusal);
     case "wanted":
@@ -270,9 +270,13 @@ function factsOf(operation: Facts["operation"], address: Address, head: RequestH
     account: undefined,
     subuser: undefined,
     denial: undefined,
+    passed: false,
+    proved: undefined,
+    entries: undefined,
     actor: undefined,
     reported: false,
     bucket: address.kind === "service" ? undefined : address.bucket.name,
+    tenant: address.kind === "service" ? undefined : address.bucket.tenant,
     key: address.kind === "object" ? address.key : undefined,
     versionId: queryValue(head.target.query, "versionId"),
   };

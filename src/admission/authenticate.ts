@@ -68,9 +68,16 @@ function findKey(
 /** Whether anonymous requests may go on; which of them, bucket policies or the store will say. */
 function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
   return snapshot.policy.anonymous === "deny"
-    ? err(fault("AccessDenied", "Anonymous requests are not allowed: sign the request"))
+    ? err(
+        fault("AccessDenied", "Anonymous requests are not allowed: sign the request", {
+          detail: NOBODY_RULE,
+        }),
+      )
     : ok({ kind: "anonymous" });
 }
+
+/** The rule that refuses who has no credentials, as it is recorded. */
+export const NOBODY_RULE = "policy.anonymous: deny";
 
 /**
  * What the client is told of a credential that does not hold: some stores answer AccessDenied and

@@ -1,4 +1,5 @@
 import type { StatementRef } from "../policy/policy.ts";
+import type { DeleteEntry } from "../s3/delete-objects.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { Caller } from "./subject.ts";
 
@@ -33,12 +34,20 @@ export type Denial = {
 export type Facts = {
   readonly operation: OperationName | "Unknown";
   readonly bucket: string | undefined;
+  /** Of the bucket, as far as the request or its host names one. */
+  readonly tenant: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly accessKeyId: string | undefined;
   readonly account: string | undefined;
   readonly subuser: string | undefined;
   readonly denial: Denial | undefined;
+  /** Every gate that was asked about any part of it let that pass. */
+  readonly passed: boolean;
+  /** By which its caller was proved; undefined: anonymous, or not proved. */
+  readonly proved: (Caller & { readonly kind: "known" })["proved"] | undefined;
+  /** Of DeleteObjects, once its document was read. */
+  readonly entries: readonly DeleteEntry[] | undefined;
   /** In whose name what was judged so far may be asked of the store; undefined: the caller's. */
   readonly actor: Actor | undefined;
   /** Report mode: `denial` was recorded but not enforced. */
@@ -54,37 +63,59 @@ export type Actor = "caller" | "owner" | "both";
 export const NO_FACTS: Facts = {
   operation: "Unknown",
   bucket: undefined,
+  tenant: undefined,
   key: undefined,
   versionId: undefined,
   accessKeyId: undefined,
   account: undefined,
   subuser: undefined,
   denial: undefined,
+  passed: false,
+  proved: undefined,
+  entries: undefined,
   actor: undefined,
   reported: false,
 };
 
-/** The facts when a further part of the request was judged. */
-export function withActor(facts: Facts, actor: Actor | undefined): Facts {
-  const before = facts.actor;
-  if (actor === undefined || actor === before) return facts;
-  return { ...facts, actor: before === undefined ? actor : "both" };
+/** The facts when a further part of the request passed the gates. */
+export function withPassed(facts: Facts, actor: Actor | undefined): Facts {
+  const { actor: before, passed } = facts;
+  const same = actor === undefined || actor === before;
+  if (same && passed) return facts;
+  const all = same ? before : before === undefined ? actor : "both";
+  return { ...facts, passed: true, actor: all };
+}
+
+/**
+ * What the rules say of a request, also where report mode does not enforce it: `deny` if they refuse
+ * any part of it, `none` if none was asked.
+ */
+export type Decision = "allow" | "deny" | "none";
+
+export function decisionOf({ denial, passed }: Facts): Decision {
+  if (denial !== undefined) return "deny";
+  return passed ? "allow" : "none";
 }
 
 /** The facts with whom the request was proved to come from. */
 export function withCaller(facts: Facts, caller: Caller): Facts {
   if (caller.kind === "anonymous") return facts;
   const { accessKeyId, account, subuser } = caller.key;
-  const { operation, bucket, key, versionId, denial, actor, reported } = facts;
+  const { operation, bucket, tenant, key, versionId, denial, passed, entries } = facts;
+  const { actor, reported } = facts;
   return {
     operation,
     bucket,
+    tenant,
     key,
     versionId,
     accessKeyId,
     account: account.name,
     subuser: subuser?.name,
     denial,
+    passed,
+    proved: caller.proved,
+    entries,
     actor,
     reported,
   };

@@ -1,5 +1,5 @@
 import { networkDecision, type NetworkRule } from "../policy/network.ts";
-import { blockingAction } from "../provider/provider.ts";
+import { blockingAction, type Provider } from "../provider/provider.ts";
 import { tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
@@ -125,8 +125,13 @@ function questionOf(
   document: Question["document"],
 ): Question {
   const key = subject.caller.kind === "known" ? subject.caller.key : undefined;
-  const both = snapshot.policy.provider.deleteVersionMode === "both";
-  return { snapshot, subject, key, asks: both ? asks.flatMap(withDelete) : asks, document, nowMs };
+  const { provider } = snapshot.policy;
+  return { snapshot, subject, key, asks: judgedAsks(provider, asks), document, nowMs };
+}
+
+/** What must be allowed for `asks` where `provider` has its rules. */
+export function judgedAsks({ deleteVersionMode }: Provider, asks: readonly Ask[]): readonly Ask[] {
+  return deleteVersionMode === "both" ? asks.flatMap(withDelete) : asks;
 }
 
 /** Where deleting a version needs the permission for deletes as well (section 1.5). */

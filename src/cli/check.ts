@@ -54,6 +54,7 @@ function summary({ accounts, upstream }: Config): string {
   ].join(", ");
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+/** `1 problem`, `2 problems`; `plural`: where it is not made with an s. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }

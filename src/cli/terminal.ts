@@ -2,4 +2,6 @@
 export type Terminal = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Somebody looks at stderr, where a line may be written over. */
+  readonly isInteractive?: boolean;
 };

@@ -112,6 +112,8 @@ export type Config = {
     readonly level: GatewayFile["log"]["level"];
     /** Undefined: no audit log. */
     readonly auditFile: string | undefined;
+    /** What becomes of requests while it cannot be written. */
+    readonly auditOnError: "continue" | "refuse";
   };
   /** What is legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
@@ -367,7 +369,11 @@ function assemble(
       drainTimeoutMs: limits.drainTimeout,
     },
     reload: { watch: reload.watch, intervalMs: reload.interval },
-    log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
+    log: {
+      level: log.level,
+      auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),
+      auditOnError: log.audit?.onError ?? "continue",
+    },
   };
 }
 

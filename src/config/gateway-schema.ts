@@ -265,7 +265,17 @@ const ReloadSchema = z.strictObject({
 const LogSchema = z.strictObject({
   level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).prefault("info"),
   audit: z
-    .strictObject({ file: someText().describe("One line of JSON for every request") })
+    .strictObject({
+      file: someText().describe(
+        "One line of JSON for every request is appended; - is standard output; SIGHUP opens it anew",
+      ),
+      onError: z
+        .enum(["continue", "refuse"])
+        .prefault("continue")
+        .describe(
+          "While lines cannot be written (a full disk): continue serves on and lines may be lost, refuse answers 503",
+        ),
+    })
     .optional()
     .describe("Absent: no audit log"),
 });

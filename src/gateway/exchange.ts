@@ -1,6 +1,7 @@
-import { NO_FACTS, type Facts } from "../admission/facts.ts";
+import { decisionOf, NO_FACTS, type Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
 import { firstValue } from "../http/headers.ts";
+import type { AuditLog } from "../observe/audit.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Recent } from "../observe/recent.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
@@ -13,7 +14,8 @@ import type { UpstreamErrorKind } from "./upstream-error.ts";
 export type Observer = {
   readonly metrics: Metrics;
   readonly recent: Recent;
-  readonly audit: (record: AccessRecord) => void;
+  /** Absent: there is no audit log. */
+  readonly audit?: AuditLog | undefined;
 };
 
 /**
@@ -63,7 +65,7 @@ export class Exchange {
       const record = this.#record();
       observer.metrics.requestEnded(record);
       observer.recent.ended(record);
-      observer.audit(record);
+      observer.audit?.write(record, this.head, this.facts);
       this.#live?.leave();
     });
   }
@@ -107,6 +109,7 @@ export class Exchange {
       method: this.#method,
       operation: facts.operation,
       bucket: facts.bucket,
+      tenant: facts.tenant,
       key: facts.key,
       versionId: facts.versionId,
       account: facts.account,
@@ -115,6 +118,7 @@ export class Exchange {
       outcome: this.#outcome(),
       status: responder.status,
       errorCode: this.refusal?.code,
+      decision: decisionOf(facts),
       gate: facts.denial?.gate,
       rule: facts.denial?.rule ?? this.refusal?.detail,
       ruleFile: facts.denial?.place?.file,

@@ -62,10 +62,12 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
 }
 
 function decide(request: Inbound, arrival: Arrival): void {
-  const { live, exchange } = request;
+  const { gateway, live, exchange } = request;
   const head = readHead(request.request, arrival);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
+  const unrecordable = gateway.observer.audit?.refusal();
+  if (unrecordable !== undefined) return exchange.refuse(unrecordable);
   const verdict = admit(live.snapshot, head.value, exchange.timeMs);
   if (verdict.kind === "need") settle(request, decideKnowing(request, head.value, verdict));
   else act(request, verdict);

@@ -26,6 +26,8 @@ export type Member = {
    * with. Of what `needsRestart()` names it says the same as the first one.
    */
   readonly reload: (config: Config, generation: number) => void;
+  /** Goes on in the audit file that now has the name, as after a rotation. */
+  readonly reopenAudit: () => void;
   /** Is no longer ready, but goes on accepting for `limits.drainDelay`, until it resolves. */
   readonly leave: () => Promise<void>;
   /** Lets requests under way finish within `limits.drainTimeout`, then ends all that was opened. */
@@ -49,20 +51,19 @@ export async function openMember(
   shared?: SharedPort,
 ): Promise<Member> {
   const metrics = new Metrics();
-  const { auditFile } = config.log;
-  const complain = (error: Error): void => log.error(error, "Cannot write the audit log");
-  const audit = auditFile === undefined ? undefined : openAudit(auditFile, complain);
+  const { auditFile: file, auditOnError: onError } = config.log;
+  const audit = file === undefined ? undefined : openAudit({ file, onError }, metrics, log);
   const state = await openStateOf(config);
   const world = { state, metrics, log };
   const pools = new StorePools(metrics, log);
   const live = { current: new Live(config, generation, pools.for(config), world) };
   const recent = new Recent();
-  const observer = { metrics, recent, audit: audit?.write ?? ((): void => {}) };
+  const observer = { metrics, recent, audit };
   const gateway: Gateway = { live, observer, newRequestId: requestIds(), log };
   const closeRest = async (): Promise<void> => {
     await live.current.retire();
     await state?.close();
-    await audit?.flush();
+    await audit?.close();
   };
   const listening = await listen(gateway, listenOptions(config, shared)).catch(
     async (error: unknown) => {
@@ -91,6 +92,7 @@ export async function openMember(
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());
     },
+    reopenAudit: () => audit?.reopen(),
     leave: async () => {
       closing = true;
       listening.leave();

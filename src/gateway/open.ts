@@ -15,6 +15,8 @@ export type OpenGateway = {
    * it. The error names what cannot change without a restart: then nothing has changed.
    */
   readonly reload: (config: Config) => Promise<Result<number, string>>;
+  /** Goes on in the audit file that now has the name, as after a rotation. */
+  readonly reopenAudit: () => void;
   /** A configuration that was read is not good: told by the metrics. */
   readonly refused: () => void;
   /** Lets requests under way finish, as `limits` say, then ends everything that was opened. */
@@ -44,6 +46,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
       member.reload(next, ++generation);
       return Promise.resolve(ok(generation));
     },
+    reopenAudit: member.reopenAudit,
     refused: () => member.metrics.configRefused(Date.now()),
     close: async () => {
       await member.leave();

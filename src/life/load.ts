@@ -60,11 +60,11 @@ export function fingerprint(path: string): string {
 function parseFiles(file: string, read: Surroundings["read"]): Loaded["result"] {
   const text = read(file);
   if (!text.ok) return err([notReadable(file, text.error)]);
-  return parseConfig(text.value, file, { read, env, provider, nowMs: Date.now() });
+  return parseConfig(text.value, file, { read, env, provider: shippedProvider, nowMs: Date.now() });
 }
 
 /** One of the access models that are shipped beside the code. */
-function provider(name: string): { readonly file: string; readonly text: string } {
+export function shippedProvider(name: string): { readonly file: string; readonly text: string } {
   const file = fileURLToPath(new URL(`../../config/providers/${name}.yaml`, import.meta.url));
   return { file, text: readFileSync(file, "utf8") };
 }

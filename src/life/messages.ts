@@ -40,6 +40,7 @@ const TO_WORKER = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("reload"), ...order }),
   z.strictObject({ kind: z.literal("close") }),
   z.strictObject({ kind: z.literal("drop-identities") }),
+  z.strictObject({ kind: z.literal("reopen-audit") }),
   /** To be answered at once, with the same `id`. */
   z.strictObject({ kind: z.literal("ask"), id: z.int(), ask: ASK }),
 ]);

@@ -35,7 +35,9 @@ export class Reloader {
     this.#watch?.close();
   }
 
-  async #reload(why: string): Promise<void> {
+  async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
+    // What rotates logs says so by this signal, whatever becomes of the configuration.
+    if (why === "SIGHUP") this.#service.reopenAudit();
     const loaded = loadConfig(this.#file);
     const { result } = loaded;
     logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);

@@ -71,6 +71,10 @@ export class Seat {
     this.#send({ kind: "drop-identities" });
   }
 
+  reopenAudit(): void {
+    this.#send({ kind: "reopen-audit" });
+  }
+
   /** Undefined: the process does not answer in time. */
   ask(ask: Ask): Promise<Answer | undefined> {
     if (!this.#serving) return Promise.resolve(undefined);

@@ -12,6 +12,8 @@ export type Service = {
    * begins is decided by it. The error says why it cannot be: then nothing has changed.
    */
   readonly reload: (config: Config, texts: Texts) => Promise<Result<number, string>>;
+  /** Goes on in the audit file that now has the name, as after a rotation. */
+  readonly reopenAudit: () => void;
   /** A configuration that was read is not good: told by the metrics. */
   readonly refused: () => void;
   /** Lets requests under way finish, as `limits` say, then ends everything that was opened. */

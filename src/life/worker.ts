@@ -39,6 +39,8 @@ class Worker {
     switch (message.kind) {
       case "ask":
         return void this.#answer(message.id, message.ask);
+      case "reopen-audit":
+        return this.#member?.reopenAudit();
       case "drop-identities":
         return void this.#member?.administered.dropIdentities();
       case "open":

@@ -34,6 +34,7 @@ export async function openWorkers(
       address,
       adminAddress: admin.address,
       reload: (next, nextTexts) => workers.reload(next, nextTexts),
+      reopenAudit: () => workers.reopenAudit(),
       refused: () => workers.refused(),
       close: async () => {
         await workers.close();
@@ -109,6 +110,10 @@ class Workers {
     await Promise.all(this.#seats.map((seat) => seat.reload(this.#order)));
     this.#metrics.configAccepted(this.#order.generation, Date.now());
     return ok(this.#order.generation);
+  }
+
+  reopenAudit(): void {
+    for (const seat of this.#seats) seat.reopenAudit();
   }
 
   refused(): void {

@@ -1,52 +1,83 @@
-import { pino } from "pino";
+import type { Logger } from "pino";
+import type { Facts } from "../admission/facts.ts";
+import type { RequestHead } from "../http/head.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { auditLine } from "./audit-line.ts";
+import { LineFile, WAITING_CHARACTERS_MAX } from "./line-file.ts";
+import type { Metrics } from "./metrics.ts";
 import type { AccessRecord } from "./record.ts";
+import { requestInputs } from "./request-inputs.ts";
 
 /** Where access records are written, a JSON line each. */
 export type AuditLog = {
-  readonly write: (record: AccessRecord) => void;
-  /** Everything written so far reaches the file. */
-  readonly flush: () => Promise<void>;
+  /** `head`: of the request, if it could be read; `facts`: what was decided on it. */
+  readonly write: (record: AccessRecord, head: RequestHead | undefined, facts: Facts) => void;
+  /** Why no request may be served now; undefined: they may. */
+  readonly refusal: () => Fault | undefined;
+  /** Goes on in the file that now has the name, as after a rotation; and tries again at once. */
+  readonly reopen: () => void;
+  /** Everything written so far reaches the file, unless it cannot; nothing more is written. */
+  readonly close: () => Promise<void>;
 };
 
+export type AuditOptions = {
+  /** `-`: standard output. */
+  readonly file: string;
+  /** What becomes of requests while lines cannot be written. */
+  readonly onError: "continue" | "refuse";
+};
+
+/** As long as lines cannot be written, the log says so once in this time. */
+const COMPLAINT_MS = 60_000;
+
 /**
- * Appends to `file`. Lines may wait a moment to be written together. `onError` hears of what cannot
- * be written, such as for a full disk: traffic goes on.
+ * With `refuse`, what may wait above this is for the lines of requests that are under way, so that
+ * none of them is lost; those that are refused for it have no line then.
  */
-export function openAudit(file: string, onError: (error: Error) => void): AuditLog {
-  const destination = pino.destination({
-    dest: file,
-    mkdir: true,
-    append: true,
-    sync: false,
-    // Lines are written together, but none waits longer than this.
-    minLength: 8 * 1024,
-    periodicFlush: 200,
+const REFUSED_ABOVE = WAITING_CHARACTERS_MAX / 2;
+
+/**
+ * Appends to the file, whose folder is made where it is not there. A full or failing disk stops no
+ * request silently: the log and the metrics tell it, and with `refuse` there are no more requests.
+ * Throws where the file cannot be opened.
+ */
+export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger): AuditLog {
+  const { file, onError } = options;
+  let complainedMs = Number.NEGATIVE_INFINITY;
+  let lost = 0;
+  const lines = new LineFile(file, {
+    failed: (error) => {
+      metrics.auditFailed();
+      if (performance.now() - complainedMs < COMPLAINT_MS) return;
+      complainedMs = performance.now();
+      log.error({ err: error, file, onError }, "Cannot write the audit log");
+    },
+    recovered: () => {
+      complainedMs = Number.NEGATIVE_INFINITY;
+      log.warn({ file, lost }, "The audit log can be written again");
+      lost = 0;
+    },
+    dropped: (count) => {
+      lost += count;
+      metrics.auditDropped(count);
+    },
   });
-  destination.on("error", onError);
+  const isFull = (): boolean => lines.failing || lines.waiting > REFUSED_ABOVE;
   return {
-    write: (record) => void destination.write(`${auditLine(record)}\n`),
-    flush: () =>
-      new Promise((resolve, reject) => {
-        destination.flush((error) => (error ? reject(error) : resolve()));
-      }),
+    write: (record, head, facts) => {
+      if (record.rule === REFUSED.detail && lines.waiting > REFUSED_ABOVE) {
+        lost++;
+        return metrics.auditDropped(1);
+      }
+      const request = head === undefined ? undefined : requestInputs(head, facts);
+      lines.append(`${auditLine(record, request)}\n`);
+    },
+    refusal: () => (onError === "refuse" && isFull() ? REFUSED : undefined),
+    reopen: () => lines.reopen(),
+    close: () => lines.close(),
   };
 }
 
-/**
- * One JSON object; absent values are left out. Nothing secret can stand in it: a record holds no
- * header but User-Agent and no query parameter but the version.
- */
-export function auditLine(record: AccessRecord): string {
-  const { timeMs, durationMs, firstByteMs, reported, ...rest } = record;
-  return JSON.stringify({
-    time: new Date(timeMs).toISOString(),
-    ...rest,
-    ...(reported ? { reported } : {}),
-    milliseconds: round(durationMs),
-    firstByteMilliseconds: firstByteMs === undefined ? undefined : round(firstByteMs),
-  });
-}
-
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
-}
+const REFUSED = fault("ServiceUnavailable", "Requests cannot be recorded now. Please try again", {
+  detail: "log.audit.onError: refuse",
+});

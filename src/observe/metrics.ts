@@ -99,6 +99,16 @@ export class Metrics {
     "Failures to read or write what is kept of buckets",
     [],
   );
+  readonly #auditErrors = this.#counter(
+    "audit_errors_total",
+    "Attempts to write the audit log that failed",
+    [],
+  );
+  readonly #auditDropped = this.#counter(
+    "audit_lines_dropped_total",
+    "Lines of the audit log that were lost",
+    [],
+  );
   readonly #lookups = this.#counter("identity_lookups_total", "Access keys looked up elsewhere", [
     "source",
     "result",
@@ -197,6 +207,14 @@ export class Metrics {
   /** What is kept of a bucket was read or written, or that failed. */
   stateUsed(worked: boolean): void {
     if (!worked) this.#stateErrors.inc();
+  }
+
+  auditFailed(): void {
+    this.#auditErrors.inc();
+  }
+
+  auditDropped(lines: number): void {
+    this.#auditDropped.inc(lines);
   }
 
   identityLookedUp(source: "ceph", result: "found" | "nobody" | "unavailable"): void {

@@ -1,4 +1,4 @@
-import type { Gate } from "../admission/facts.ts";
+import type { Decision, Gate } from "../admission/facts.ts";
 
 /** How a request can end: the `outcome` label of `s3warden_requests_total`. */
 export const OUTCOMES = [
@@ -24,6 +24,8 @@ export type AccessRecord = {
   readonly method: string;
   readonly operation: string;
   readonly bucket: string | undefined;
+  /** Of the bucket, where the request names one. */
+  readonly tenant: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly account: string | undefined;
@@ -34,6 +36,7 @@ export type AccessRecord = {
   readonly status: number;
   /** The S3 error code of an answer the gateway itself made. */
   readonly errorCode: string | undefined;
+  readonly decision: Decision;
   /** The gate that refused, or in report mode would have. */
   readonly gate: Gate | undefined;
   /** The rule that refused, in the operator's words. */

@@ -30,6 +30,11 @@ export function asksOfDocument(
   return needs.ok ? ok(needs.value.map((need) => ({ ...need, operation }))) : needs;
 }
 
+/** Whether a document of `operation` may need more than its head does. */
+export function needsOfDocument(operation: OperationName): boolean {
+  return NEEDS[operation] !== undefined;
+}
+
 const NO_NEEDS = ok<readonly Need[]>([]);
 
 /** The documents that name other resources or ask for more than their operation. */

@@ -24,7 +24,7 @@ export function verifyV2(
 ): Result<undefined, Fault> {
   const untimely = checkTime(claim, context);
   if (untimely !== undefined) return err(untimely);
-  const text = stringToSignV2(claim, head, context.hostBucket);
+  const text = stringToSignV2(claim.timeText, head, context.hostBucket);
   const matches = sameSignature(hmacSha1(secret ?? NOBODYS_SECRET, text), claim.signature);
   if (secret === undefined) return err(unknownKey(claim.accessKeyId));
   if (matches) return ok(undefined);
@@ -48,13 +48,21 @@ function checkTime(claim: V2Claim, context: VerifyContext): Fault | undefined {
   );
 }
 
-function stringToSignV2(claim: V2Claim, head: RequestHead, hostBucket: string | undefined): string {
+/**
+ * What is signed ("Signing and authenticating REST requests"). `timeText`: the date, or the end of a
+ * presigned URL; `hostBucket`: see VerifyContext.
+ */
+export function stringToSignV2(
+  timeText: string,
+  head: RequestHead,
+  hostBucket: string | undefined,
+): string {
   const { headers, target } = head;
   const md5 = firstValue(headers, "content-md5") ?? "";
   const type = firstValue(headers, "content-type") ?? "";
   const amz = canonicalAmzHeaders(headers, target.query);
   const resource = canonicalResource(hostBucket, target.path, target.query);
-  return `${head.method}\n${md5}\n${type}\n${claim.timeText}\n${amz}${resource}`;
+  return `${head.method}\n${md5}\n${type}\n${timeText}\n${amz}${resource}`;
 }
 
 /** The `x-amz-*` headers, sorted; also those that a presigned URL carries as parameters. */

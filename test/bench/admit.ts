@@ -18,6 +18,9 @@ import { parseAddress } from "../../src/s3/address.ts";
 import { classify } from "../../src/s3/classify.ts";
 import { liftHeaders } from "../../src/s3/lifted-headers.ts";
 import { parseClaim } from "../../src/signature/claim.ts";
+import { auditLine } from "../../src/observe/audit-line.ts";
+import { requestInputs } from "../../src/observe/request-inputs.ts";
+import { accessRecordOf } from "../support/audited.ts";
 import { goodConfig } from "../support/config.ts";
 import {
   headerSignedGets,
@@ -67,6 +70,7 @@ export function admitCosts(calls: number): readonly Cost[] {
     whole("admit: SigV2 GET", v2SignedGets(), "forward"),
     whole("admit: refused, wrong signature", wrongSignatures(), "refuse"),
     ...partCosts(snapshot, nowMs, calls),
+    lineCost(snapshot, nowMs, calls),
   ];
 }
 
@@ -86,6 +90,17 @@ function partCosts(snapshot: Snapshot, nowMs: number, calls: number): readonly C
       if (verdict.kind !== "forward") throw new Error(`Expected forward, got ${verdict.kind}`);
     }),
   ];
+}
+
+/** Behind the answer, where there is an audit log. */
+function lineCost(snapshot: Snapshot, nowMs: number, calls: number): Cost {
+  const heads = headerSignedGets().map((head) => {
+    return { head, facts: admit(snapshot, head, nowMs).facts };
+  });
+  return cost("audit: the line of a header-signed GET", calls, heads, ({ head, facts }) => {
+    const record = accessRecordOf(head, facts, nowMs, "0123456789ABCDEF");
+    if (auditLine(record, requestInputs(head, facts)) === "") throw new Error("No line");
+  });
 }
 
 type Parsed = Omit<Subject, "caller" | "payload"> & { readonly claim: ReturnType<typeof claimOf> };

@@ -29,12 +29,20 @@ test("a forwarded request leaves one record of who did what, and how it went", a
     account: "lab",
     subuser: "reader",
     accessKeyId: READER.accessKey,
+    decision: "allow",
     outcome: "forwarded",
     status: 200,
     endpoint: store.endpoint,
     bytesIn: 0,
     bytesOut: 6,
     userAgent: "test/1",
+    request: {
+      auth: "header",
+      signature: "v4",
+      region: "us-east-1",
+      query: { versionId: "v1" },
+      headers: { "x-amz-content-sha256": "digest" },
+    },
   });
   assert.ok(Math.abs(Date.parse(String(time)) - Date.now()) < 5_000);
   assert.ok(typeof milliseconds === "number" && milliseconds > 0 && milliseconds < 5_000);

@@ -26,6 +26,8 @@ export type InProcessOptions = {
   readonly policy?: Section;
   readonly state?: Section;
   readonly limits?: Section;
+  /** Under `log.audit`, put over what is there. */
+  readonly audit?: Section;
 };
 
 /** A line of the audit log. */
@@ -36,6 +38,9 @@ export type InProcess = {
   /** `host:port`. */
   readonly address: string;
   readonly adminAddress: string;
+  readonly auditFile: string;
+  /** As SIGHUP, with the same configuration. */
+  readonly reload: () => void;
   /** The whole audit log, when it has at least `count` lines; throws if it does not come to that. */
   readonly records: (count: number) => Promise<readonly AuditRecord[]>;
   /** What the gateway logged at level `error` and above. */
@@ -57,11 +62,17 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
     (line.startsWith('{"level":40') ? warnings : errors).push(line);
   };
   const log = pino({ level: "warn" }, { write });
-  const gateway = await openGateway(configOf(options, auditFile), log);
+  const config = configOf(options, auditFile);
+  const gateway = await openGateway(config, log);
   let closed: Promise<void> | undefined;
   return {
     address: gateway.address,
     adminAddress: gateway.adminAddress,
+    auditFile,
+    reload: () => {
+      gateway.reopenAudit();
+      void gateway.reload(config);
+    },
     errors,
     warnings,
     records: (count) => recordsOf(auditFile, count),
@@ -79,7 +90,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     policy: options.policy ?? {},
     ...(options.state && { state: options.state }),
     limits: options.limits ?? {},
-    log: { audit: { file: auditFile } },
+    log: { audit: { file: auditFile, ...options.audit } },
   };
   // JSON is YAML.
   const files: Readonly<Record<string, string>> = {

@@ -8,6 +8,8 @@ export function recordOf(changes: Partial<AccessRecord> = {}): AccessRecord {
     sourceAddress: "192.0.2.1",
     method: "GET",
     operation: "GetObject",
+    tenant: undefined,
+    decision: "allow",
     bucket: "photos",
     key: "cat.jpg",
     versionId: undefined,

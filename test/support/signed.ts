@@ -194,9 +194,15 @@ function canonicalQuery(query: string): string {
   if (query === "") return "";
   const pairs = query.split("&").map((piece) => {
     const [name = "", ...value] = piece.split("=");
-    return `${name}=${value.join("=")}`;
+    return [name, value.join("=")] as const;
   });
-  return pairs.sort().join("&");
+  // By name, and not as joined texts: `-` comes before `=`.
+  const order = ([a, x]: readonly string[], [b, y]: readonly string[]): number =>
+    `${a}\0${x}` < `${b}\0${y}` ? -1 : 1;
+  return pairs
+    .toSorted(order)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
 }
 
 function signatureV2(request: Outgoing, key: KeyPair, time: string): string {

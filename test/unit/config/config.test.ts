@@ -489,7 +489,7 @@ test("parseConfig() gives every option its default", () => {
       drainTimeoutMs: 30_000,
     },
     reload: { watch: true, intervalMs: 2_000 },
-    log: { level: "info", auditFile: undefined },
+    log: { level: "info", auditFile: undefined, auditOnError: "continue" },
     warnings: [],
   });
 });
@@ -512,16 +512,21 @@ test("parseConfig() adds operations to those of the kind of store", () => {
   assert.equal(operations.has("RenameObject"), false);
 });
 
-test("parseConfig() finds the audit log beside the file that names it", () => {
-  const text =
-    'upstream: { endpoints: ["http://s"] }\nidentities: []\nlog: { audit: { file: a.jsonl } }\n';
-  const parsed = parseConfig(text, "/etc/s3warden/gateway.yaml", {
-    read: () => err("no such file"),
-    env: () => undefined,
-    provider: shippedProvider,
-    nowMs: Date.now(),
-  });
-  assert.equal(parsed.ok && parsed.value.log.auditFile, "/etc/s3warden/a.jsonl");
+test("parseConfig() finds the audit log beside the file that names it, or takes standard output", () => {
+  for (const [file, expected] of [
+    ["a.jsonl", "/etc/s3warden/a.jsonl"],
+    ["-", "-"],
+  ]) {
+    const text = `upstream: { endpoints: ["http://s"] }\nidentities: []\nlog: { audit: { file: "${file}", onError: refuse } }\n`;
+    const parsed = parseConfig(text, "/etc/s3warden/gateway.yaml", {
+      read: () => err("no such file"),
+      env: () => undefined,
+      provider: shippedProvider,
+      nowMs: Date.now(),
+    });
+    assert.equal(parsed.ok && parsed.value.log.auditFile, expected);
+    assert.equal(parsed.ok && parsed.value.log.auditOnError, "refuse");
+  }
 });
 
 test("parseConfig() takes port 0, any free one, for clients and operators alike", () => {

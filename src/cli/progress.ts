@@ -1,0 +1,33 @@
+import type { AuditFiles } from "./audit-reader.ts";
+import type { Terminal } from "./terminal.ts";
+
+const WIDTH = 40;
+const EVERY_MS = 200;
+
+/**
+ * Shows on a terminal how far `files` are read, while `work` reads them; nothing where stderr is
+ * none, or a size is unknown.
+ */
+export async function withProgress<T>(
+  { read, size }: AuditFiles,
+  terminal: Terminal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (terminal.isInteractive !== true || size === undefined || size === 0) return work();
+  const timer = setInterval(() => terminal.stderr(`\r${bar(read() / size)}`), EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    // The line is cleared, so that the result begins where it was.
+    terminal.stderr(`\r${" ".repeat(WIDTH + 8)}\r`);
+  }
+}
+
+/** `share`: 0 to 1; more where a file grows while it is read. */
+export function bar(share: number): string {
+  const part = Math.min(Math.max(share, 0), 1);
+  const full = Math.round(part * WIDTH);
+  const percent = `${Math.floor(part * 100)} %`.padStart(5);
+  return `[${"#".repeat(full)}${" ".repeat(WIDTH - full)}] ${percent}`;
+}

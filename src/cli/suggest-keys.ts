@@ -1,0 +1,73 @@
+/** Up to so many keys of one folder are named; more become `folder/*`. */
+const KEYS_MAX = 3;
+/** Up to so many folders in a folder are told apart; more become `folder/*`. */
+const FOLDERS_MAX = 8;
+/** Deeper folders are not told apart, so that memory has a bound. */
+const DEPTH_MAX = 4;
+
+/** A pattern for keys: the text before its `*`, or a whole key. */
+export type KeyPattern = { readonly text: string; readonly wildcard: boolean };
+
+/**
+ * The keys of one bucket that were used for one action, as few patterns that match them all. The
+ * folders are those between slashes. What comes out does not depend on the order of the keys, and
+ * what is held does not grow with their number, unless they are wanted one by one.
+ */
+export class KeyTree {
+  readonly #exact: boolean;
+  readonly #root: Folder = newFolder();
+
+  /** `exact`: each key is named, however many there are. */
+  constructor(exact: boolean) {
+    this.#exact = exact;
+  }
+
+  add(key: string): void {
+    const folders = this.#exact ? [] : key.split("/").slice(0, -1).slice(0, DEPTH_MAX);
+    let folder = this.#root;
+    for (const name of folders) {
+      if (folder.whole) return;
+      const child = folder.folders.get(name) ?? newFolder();
+      folder.folders.set(name, child);
+      if (folder.folders.size > FOLDERS_MAX) return widen(folder);
+      folder = child;
+    }
+    if (folder.whole) return;
+    folder.keys.add(key);
+    if (!this.#exact && folder.keys.size > KEYS_MAX) widen(folder);
+  }
+
+  /** Every key of the bucket. */
+  addAll(): void {
+    widen(this.#root);
+  }
+
+  /** Sorted. */
+  patterns(): readonly KeyPattern[] {
+    return patternsOf(this.#root, "").toSorted((a, b) => (a.text < b.text ? -1 : 1));
+  }
+}
+
+type Folder = {
+  /** All of it, with everything below. */
+  whole: boolean;
+  readonly keys: Set<string>;
+  readonly folders: Map<string, Folder>;
+};
+
+function newFolder(): Folder {
+  return { whole: false, keys: new Set(), folders: new Map() };
+}
+
+function widen(folder: Folder): void {
+  folder.whole = true;
+  folder.keys.clear();
+  folder.folders.clear();
+}
+
+function patternsOf({ whole, keys, folders }: Folder, prefix: string): KeyPattern[] {
+  if (whole) return [{ text: prefix, wildcard: true }];
+  const patterns = [...keys].map((text): KeyPattern => ({ text, wildcard: false }));
+  for (const [name, folder] of folders) patterns.push(...patternsOf(folder, `${prefix}${name}/`));
+  return patterns;
+}

@@ -1,0 +1,52 @@
+import { clip } from "./budget.ts";
+import type { AccessRecord } from "./record.ts";
+import type { RequestInputs } from "./request-inputs.ts";
+
+/**
+ * One JSON object on one line, at most LINE_BYTES_MAX long; absent values are left out. Nothing
+ * secret can stand in it: a record holds no header but User-Agent, `request` only what
+ * request-inputs.ts lists, and a signature that strayed into a text is cut off.
+ */
+export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
+  const {
+    timeMs,
+    durationMs,
+    firstByteMs,
+    reported,
+    key,
+    versionId,
+    rule,
+    accessKeyId,
+    userAgent,
+    ...plain
+  } = record;
+  const asked = {
+    key: clipped(key),
+    versionId: clipped(versionId),
+    userAgent: clipped(userAgent),
+  };
+  const isWhole =
+    asked.key === key && asked.versionId === versionId && asked.userAgent === userAgent;
+  return JSON.stringify({
+    time: new Date(timeMs).toISOString(),
+    ...plain,
+    accessKeyId: clipped(accessKeyId),
+    ...asked,
+    rule: clipped(rule),
+    ...(reported ? { reported } : {}),
+    milliseconds: round(durationMs),
+    firstByteMilliseconds: firstByteMs === undefined ? undefined : round(firstByteMs),
+    request: isWhole ? request : { ...request, clipped: true },
+  });
+}
+
+/** Everything that clients choose is clipped, so that no line is longer than this. */
+export const LINE_BYTES_MAX = 256 * 1024;
+
+function clipped(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : clip(text);
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

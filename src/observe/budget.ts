@@ -1,0 +1,40 @@
+/** Characters of one text of a client, above any key (1,024 bytes) or version. */
+const TEXT_MAX = 1024;
+
+/**
+ * A credential in a text where none belongs, such as the key of a presigned URL whose question mark
+ * was encoded: whoever reads the line could use it.
+ */
+const CREDENTIAL =
+  /(?:x-amz-(?:signature|security-token|credential)|(?:^|[?&])(?:signature|awsaccesskeyid))(?:=|%3d)/i;
+
+/** `text` as a line may hold it; ends with `…` where that is not all of it. */
+export function clip(text: string): string {
+  const short = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
+  const found = text.includes("=") || text.includes("%3") ? CREDENTIAL.exec(short) : null;
+  return found === null ? short : `${short.slice(0, found.index)}…`;
+}
+
+/** What several texts may take together. */
+export class Budget {
+  #left: number;
+  #exceeded = false;
+
+  /** `characters`: of all texts. */
+  constructor(characters: number) {
+    this.#left = characters;
+  }
+
+  /** Whether some text was not given back whole. */
+  get exceeded(): boolean {
+    return this.#exceeded;
+  }
+
+  /** `text`, or what may be held of it. */
+  take(text: string): string {
+    const clipped = this.#left > 0 ? clip(text) : "";
+    this.#left -= clipped.length;
+    if (clipped !== text) this.#exceeded = true;
+    return clipped;
+  }
+}

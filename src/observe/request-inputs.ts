@@ -1,0 +1,189 @@
+import type { Facts } from "../admission/facts.ts";
+import type { RequestHead } from "../http/head.ts";
+import type { HeaderList } from "../http/headers.ts";
+import { liftHeaders } from "../s3/lifted-headers.ts";
+import { operationNamed } from "../s3/operations.ts";
+import { parseContentSha256 } from "../signature/content-sha256.ts";
+import { Budget } from "./budget.ts";
+
+/**
+ * All that rules can ask of a request besides what every record says of it: with the record it is
+ * enough to decide the request again (`s3warden replay`). A closed set, of which nothing is secret:
+ * what has no row here is in no line.
+ */
+export type RequestInputs = {
+  /** Where the proved credential stood; `none`: the request had none, or none was proved. */
+  readonly auth: "none" | "header" | "query" | "form";
+  readonly signature?: "v4" | "v2";
+  /** The region that a signature of version 4 is for. */
+  readonly region?: string;
+  /** Of a presigned URL: when it was made (version 4), ISO 8601. */
+  readonly signedAt?: string;
+  /** Of a presigned URL: when it ends, ISO 8601. */
+  readonly endsAt?: string;
+  /** The client's connection is TLS. */
+  readonly secure?: true;
+  readonly tlsVersion?: string;
+  /** The operation's own parameters; null: it was there, its value is asked by no rule. */
+  readonly query?: Readonly<Record<string, string | null>>;
+  /** Also those that a presigned URL carried as parameters. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  /** Of DeleteObjects: each key, and its version where one is named. */
+  readonly deletes?: readonly (readonly [key: string, versionId?: string])[];
+  /** Something was too long for a line, so that the request cannot be decided again. */
+  readonly clipped?: true;
+};
+
+/** Characters of all values together, and of all keys of a DeleteObjects. */
+const VALUES_MAX = 8 * 1024;
+const DELETES_MAX = 16 * 1024;
+
+/** What the audit line holds of the request itself. */
+export function requestInputs(head: RequestHead, facts: Facts): RequestInputs {
+  const budget = new Budget(VALUES_MAX);
+  const query = queryInputs(head, facts, budget);
+  const headers = headerInputs(head, budget);
+  const forKeys = new Budget(DELETES_MAX);
+  const deletes = facts.entries?.map(({ key, versionId }): [string, string?] =>
+    versionId === undefined ? [forKeys.take(key)] : [forKeys.take(key), forKeys.take(versionId)],
+  );
+  return {
+    ...proofInputs(facts),
+    ...(head.secure ? { secure: true, tlsVersion: head.tlsVersion ?? "" } : {}),
+    ...(query && { query }),
+    ...(headers && { headers }),
+    ...(deletes && !forKeys.exceeded ? { deletes } : {}),
+    ...(budget.exceeded || forKeys.exceeded ? { clipped: true } : {}),
+  };
+}
+
+function proofInputs({ proved }: Facts): RequestInputs {
+  if (proved === undefined) return { auth: "none" };
+  if (!("claim" in proved)) return { auth: "form", signature: proved.kind };
+  const { claim } = proved;
+  if (claim.kind === "v2") {
+    return claim.via === "header"
+      ? { auth: "header", signature: "v2" }
+      : { auth: "query", signature: "v2", endsAt: iso(claim.timeMs) };
+  }
+  const { via, region, timeMs, expiresSeconds } = claim;
+  if (expiresSeconds === undefined) return { auth: via, signature: "v4", region };
+  const endsAt = iso(timeMs + expiresSeconds * 1000);
+  return { auth: via, signature: "v4", region, signedAt: iso(timeMs), endsAt };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+type Inputs = Record<string, string | null>;
+
+/** Only what the operation takes: parameters of a signature belong to none. */
+function queryInputs({ target }: RequestHead, facts: Facts, budget: Budget): Inputs | undefined {
+  if (target.query.length === 0 || facts.operation === "Unknown") return undefined;
+  const { parameters } = operationNamed(facts.operation);
+  let inputs: Inputs | undefined;
+  for (const { name, value } of target.query) {
+    if (!parameters.has(name)) continue;
+    inputs ??= {};
+    inputs[name] = ASKED_PARAMETERS.has(name) ? budget.take(value) : null;
+  }
+  return inputs;
+}
+
+function headerInputs(head: RequestHead, budget: Budget): Inputs | undefined {
+  const lifted = liftHeaders(head.target.query, head.headers);
+  const headers: HeaderList = lifted.ok ? lifted.value : head.headers;
+  let inputs: Inputs | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    const kind = ASKED_HEADERS.get(name);
+    if (kind === undefined) continue;
+    inputs ??= {};
+    // Of a header that is there twice, rules ask the first.
+    if (!(name in inputs)) inputs[name] = valueOf(kind, headers[i + 1] ?? "", budget);
+  }
+  return inputs;
+}
+
+function valueOf(kind: HeaderKind, value: string, budget: Budget): string | null {
+  switch (kind) {
+    case "value":
+      return budget.take(value);
+    case "url":
+      return budget.take(withoutQuery(value));
+    case "payload":
+      return payloadKind(value);
+    case "presence":
+      return null;
+  }
+}
+
+/** What a link says behind `?` or `#`, or before an `@`, may be somebody's credential. */
+function withoutQuery(url: string): string {
+  const end = url.search(/[?#]/);
+  return (end < 0 ? url : url.slice(0, end)).replace(/^([a-z]+:\/\/)[^/]*@/i, "$1");
+}
+
+/** A digest tells nothing that rules ask, and looks like a signature to whoever searches for one. */
+function payloadKind(value: string): string {
+  const payload = parseContentSha256(value);
+  if (!payload.ok) return "invalid";
+  return payload.value.kind === "digest" ? "digest" : value;
+}
+
+/** Parameters with a condition key (S3-AUTHORIZATION section 2.2), or whose value chooses the operation. */
+const ASKED_PARAMETERS: ReadonlySet<string> = new Set([
+  "annotation-prefix",
+  "delimiter",
+  "list-type",
+  "max-annotation-results",
+  "max-keys",
+  "partNumber",
+  "prefix",
+  "select-type",
+  "versionId",
+]);
+
+/** `url`: without its query; `payload`: which kind it is; `presence`: only that it is there. */
+type HeaderKind = "value" | "url" | "payload" | "presence";
+
+/** Headers with a condition key, that ask for a further action, or that choose the operation. */
+const ASKED_HEADERS: ReadonlyMap<string, HeaderKind> = new Map<string, HeaderKind>([
+  ["access-control-request-method", "value"],
+  ["content-length", "value"],
+  ["if-match", "value"],
+  ["if-none-match", "value"],
+  ["origin", "url"],
+  ["referer", "url"],
+  ["x-amz-acl", "value"],
+  ["x-amz-bucket-namespace", "value"],
+  ["x-amz-bucket-object-lock-enabled", "value"],
+  ["x-amz-bypass-governance-retention", "value"],
+  ["x-amz-content-sha256", "payload"],
+  ["x-amz-copy-source", "value"],
+  ["x-amz-grant-full-control", "value"],
+  ["x-amz-grant-read", "value"],
+  ["x-amz-grant-read-acp", "value"],
+  ["x-amz-grant-write", "value"],
+  ["x-amz-grant-write-acp", "value"],
+  ["x-amz-metadata-directive", "value"],
+  ["x-amz-object-annotation-directive", "value"],
+  ["x-amz-object-if-match", "value"],
+  ["x-amz-object-lock-event-hold", "value"],
+  ["x-amz-object-lock-event-hold-duration-days", "value"],
+  ["x-amz-object-lock-event-hold-duration-years", "value"],
+  ["x-amz-object-lock-legal-hold", "value"],
+  ["x-amz-object-lock-mode", "value"],
+  ["x-amz-object-lock-retain-until-date", "value"],
+  ["x-amz-object-ownership", "value"],
+  ["x-amz-rename-source", "value"],
+  ["x-amz-request-route", "presence"],
+  ["x-amz-server-side-encryption", "value"],
+  ["x-amz-server-side-encryption-aws-kms-key-id", "value"],
+  ["x-amz-server-side-encryption-customer-algorithm", "value"],
+  ["x-amz-storage-class", "value"],
+  ["x-amz-tagging", "value"],
+  ["x-amz-tagging-directive", "value"],
+  ["x-amz-website-redirect-location", "url"],
+]);

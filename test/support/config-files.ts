@@ -1,0 +1,29 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { InProcessOptions, Section } from "./in-process.ts";
+import { scratchFolder } from "./scratch.ts";
+
+/** gateway.yaml and what it names in a folder of their own, for commands; gives its path. */
+export function writeConfig(
+  options: Partial<InProcessOptions> & { readonly accounts: readonly Section[] },
+): string {
+  const folder = scratchFolder("config");
+  const {
+    accounts,
+    buckets = [],
+    files = {},
+    ceph = [],
+    upstream = "http://127.0.0.1:9",
+  } = options;
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts, buckets }));
+  const gateway = {
+    upstream: { endpoints: [upstream].flat(), ...options.store },
+    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
+    ...(options.policy && { policy: options.policy }),
+    ...(options.state && { state: options.state }),
+  };
+  const file = join(folder, "gateway.yaml");
+  writeFileSync(file, JSON.stringify(gateway));
+  return file;
+}

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { KeyTree } from "../../../src/cli/suggest-keys.ts";
+import { runSuggest, type SuggestOptions } from "../../../src/cli/suggest.ts";
+import { writeConfig } from "../../support/config-files.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { ran } from "../../support/terminal.ts";
+
+const FOLDER = scratchFolder("suggest");
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function line(fields: Fields): string {
+  return JSON.stringify({
+    time: "2026-11-22T12:00:00.000Z",
+    requestId: "R",
+    method: "GET",
+    operation: "GetObject",
+    bucket: "photos",
+    key: "a",
+    account: "lab",
+    subuser: "reader",
+    accessKeyId: "AKIDREADER",
+    decision: "allow",
+    request: { auth: "header", signature: "v4" },
+    ...fields,
+  });
+}
+
+async function suggested(lines: readonly Fields[], options: Partial<SuggestOptions> = {}) {
+  const file = join(FOLDER, "audit.jsonl");
+  writeFileSync(file, lines.map((fields) => `${line(fields)}\n`).join(""));
+  return ran((terminal) => runSuggest([file], { as: "lab:reader", ...options }, terminal));
+}
+
+const many = (count: number, name: (i: number) => string): readonly string[] =>
+  Array.from({ length: count }, (_, i) => name(i));
+
+for (const [name, keys, expected] of [
+  ["few keys by their names", ["a", "b/c", "b/d"], ["a", "b/c", "b/d"]],
+  ["three keys of a folder", ["f/1", "f/2", "f/3"], ["f/1", "f/2", "f/3"]],
+  ["four keys of a folder as the folder", ["f/1", "f/2", "f/3", "f/4", "a"], ["a", "f/*"]],
+  ["four keys at the top as everything", ["1", "2", "3", "4", "f/1"], ["*"]],
+  ["eight folders", many(8, (i) => `f${i}/k`), many(8, (i) => `f${i}/k`)],
+  ["nine folders in a folder as that folder", ["a", ...many(9, (i) => `d/f${i}/k`)], ["a", "d/*"]],
+  ["deep folders no deeper than four", many(4, (i) => `a/b/c/d/e${i}/f/k`), ["a/b/c/d/*"]],
+  ["keys with empty folders", ["//", "/a", "a//b"], ["/a", "//", "a//b"]],
+] as const) {
+  test(`suggest names ${name}, whatever their order`, () => {
+    for (const order of [keys, [...keys].reverse(), [...keys, ...keys]]) {
+      const tree = new KeyTree(false);
+      for (const key of order) tree.add(key);
+      const patterns = tree.patterns().map(({ text, wildcard }) => text + (wildcard ? "*" : ""));
+      assert.deepEqual(new Set(patterns), new Set(expected));
+    }
+  });
+}
+
+const DAY: readonly Fields[] = [
+  {
+    operation: "ListObjectsV2",
+    key: undefined,
+    request: { auth: "header", signature: "v4", query: { "list-type": "2", prefix: null } },
+  },
+  ...many(5, (i) => `2026/${i}`).map((key) => ({ key })),
+  { key: "a *?${x}" },
+  {
+    operation: "PutObject",
+    method: "PUT",
+    key: "2026/new",
+    request: { auth: "header", signature: "v4", headers: { "x-amz-acl": "public-read" } },
+  },
+  {
+    operation: "DeleteObjects",
+    method: "POST",
+    key: undefined,
+    request: {
+      auth: "header",
+      signature: "v4",
+      query: { delete: null },
+      deletes: [["old"], ["old", "v1"]],
+    },
+  },
+  { operation: "ListBuckets", bucket: undefined, key: undefined },
+  { operation: "PutObject", method: "PUT", decision: "deny", gate: "allow" },
+  { subuser: "other", operation: "DeleteBucket", method: "DELETE", key: undefined },
+];
+
+const POLICY = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: ["s3:ListAllMyBuckets"], Resource: ["*"] },
+    { Effect: "Allow", Action: ["s3:ListBucket"], Resource: ["arn:aws:s3:::photos"] },
+    {
+      Effect: "Allow",
+      Action: ["s3:GetObject"],
+      Resource: ["arn:aws:s3:::photos/2026/*", "arn:aws:s3:::photos/a ${*}${?}${$}{x}"],
+    },
+    {
+      Effect: "Allow",
+      Action: ["s3:PutObject", "s3:PutObjectAcl"],
+      Resource: ["arn:aws:s3:::photos/2026/new"],
+    },
+    {
+      Effect: "Allow",
+      Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+      Resource: ["arn:aws:s3:::photos/old"],
+    },
+  ],
+};
+
+test("suggest writes what was done as one small policy, the same in whatever order it was done", async () => {
+  for (const order of [DAY, DAY.toReversed(), [...DAY, ...DAY]]) {
+    const { code, out, err } = await suggested(order);
+    assert.equal(code, 0, err);
+    assert.deepEqual(JSON.parse(out), POLICY);
+    assert.match(err, /^widened: arn:aws:s3:::photos\/2026\/\* /m);
+    assert.match(err, /^\d denied requests? left out/m);
+  }
+});
+
+test("suggest --exact widens nothing, --include-denied takes what was refused too", async () => {
+  const exact = await suggested(DAY, { exact: true });
+  assert.doesNotMatch(exact.err, /widened/);
+  assert.match(exact.out, /photos\/2026\/4"/);
+  const denied = await suggested(DAY, { includeDenied: true });
+  assert.deepEqual(JSON.parse(denied.out).Statement.at(-1).Resource, ["arn:aws:s3:::photos/old"]);
+  assert.match(denied.out, /"s3:PutObject"\s*\],\s*"Resource": \[\s*"arn:aws:s3:::photos\/a"/);
+});
+
+test("suggest takes what report mode let through, since it was done", async () => {
+  const { out } = await suggested([{ decision: "deny", gate: "allow", reported: true }]);
+  assert.match(out, /photos\/a/);
+});
+
+test("suggest says what it cannot know", async () => {
+  const { code, out, err } = await suggested([
+    {
+      operation: "DeleteObjects",
+      method: "POST",
+      key: undefined,
+      request: { auth: "header", signature: "v4" },
+    },
+    {
+      operation: "PostObject",
+      method: "POST",
+      key: "form",
+      request: { auth: "form", signature: "v4" },
+    },
+    { operation: "PutBucketLogging", method: "PUT", key: undefined },
+    { key: "x…", request: { auth: "header", signature: "v4", clipped: true } },
+    { request: undefined },
+  ]);
+  assert.equal(code, 0, err);
+  assert.match(out, /"s3:DeleteObject"\s*\],\s*"Resource": \[\s*"arn:aws:s3:::photos\/\*"/);
+  assert.match(out, /photos\/form/);
+  for (const said of [
+    /^1 document may/m,
+    /^2 forms and lists/m,
+    /^1 left out: .*too long/m,
+    /^1 left out: .*older/m,
+  ]) {
+    assert.match(err, said);
+  }
+});
+
+test("suggest leaves out what a provider's policies cannot name, and says so", async () => {
+  const requests = [
+    {},
+    { operation: "GetObjectTagging", request: { auth: "header", query: { tagging: null } } },
+  ];
+  const { code, out, err } = await suggested(requests, { provider: "atman" });
+  assert.equal(code, 0, err);
+  assert.doesNotMatch(out, /Tagging/);
+  assert.match(err, /^left out: s3:GetObjectTagging, which policies of atman cannot name$/m);
+  const config = writeConfig({ accounts: [], policy: { provider: "atman" } });
+  assert.equal((await suggested(requests, { config })).out, out);
+});
+
+for (const [name, options, code, expected] of [
+  ["a name that is nearly right", { as: "lab:raeder" }, 1, /Did you mean "lab:reader"\?/],
+  ["a name of nobody", { as: "somebody" }, 1, /These do: lab, lab:reader, lab:writer/],
+  [
+    "who did nothing but what was refused",
+    { as: "lab:writer" },
+    1,
+    /was only denied.*--include-denied/,
+  ],
+  ["who has no name", { as: "anonymous" }, 1, /policy of a bucket/],
+  ["a provider that is none", { provider: "qumolo" }, 2, /Did you mean "qumulo"\?/],
+] as const) {
+  test(`suggest answers ${name}`, async () => {
+    const lines = [{}, { subuser: undefined }, { subuser: "writer", decision: "deny" }];
+    const result = await suggested(lines, options);
+    assert.equal(result.code, code);
+    assert.equal(result.out, "");
+    assert.match(result.err, expected);
+  });
+}
+
+test("suggest says which file it cannot read", async () => {
+  const file = join(FOLDER, "none.jsonl");
+  const { code, err } = await ran((terminal) => runSuggest([file], { as: "lab" }, terminal));
+  assert.equal(code, 2);
+  assert.match(err, /Cannot read the audit log: .*none\.jsonl/);
+});

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { LineFile, WAITING_CHARACTERS_MAX } from "../../../src/observe/line-file.ts";
+import { until } from "../../support/flow.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+
+const FOLDER = scratchFolder("lines");
+
+/** A file whose events are counted. */
+function watched(name: string) {
+  const heard = { failed: 0, recovered: 0, dropped: 0 };
+  const path = name.startsWith("/") ? name : join(FOLDER, name);
+  const file = new LineFile(path, {
+    failed: () => void heard.failed++,
+    recovered: () => void heard.recovered++,
+    dropped: (lines) => void (heard.dropped += lines),
+  });
+  return { file, heard, path };
+}
+
+test("lines reach the file in their order, also those that came while others were written", async () => {
+  const { file, path } = watched("order/deep.txt");
+  const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i} ${"x".repeat(i % 90)}\n`);
+  for (const [i, line] of lines.entries()) {
+    file.append(line);
+    if (i % 10_000 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await file.close();
+  assert.equal(readFileSync(path, "utf8"), lines.join(""));
+});
+
+test("a single line reaches the file without anybody asking", async () => {
+  const { file, path } = watched("single.txt");
+  file.append("one\n");
+  await until(() => file.waiting === 0);
+  assert.equal(readFileSync(path, "utf8"), "one\n");
+  await file.close();
+});
+
+test("what a full disk does not take is kept within the bound, and the rest is told to be lost", async () => {
+  const { file, heard } = watched("/dev/full");
+  const line = `${"x".repeat(65_535)}\n`;
+  const count = Math.ceil(WAITING_CHARACTERS_MAX / line.length) + 10;
+  for (let i = 0; i < count; i++) file.append(line);
+  await until(() => file.failing);
+  assert.equal(heard.dropped, 10);
+  assert.ok(file.waiting <= WAITING_CHARACTERS_MAX);
+  await file.close();
+  assert.equal(heard.dropped, count);
+});
+
+test("a write that failed is tried again by itself", async () => {
+  const { file, heard } = watched("/dev/full");
+  file.append("line\n");
+  await until(() => heard.failed >= 2);
+  await file.close();
+});
+
+test("what waited for a full disk is written whole when the file is opened anew", async () => {
+  const link = join(FOLDER, "link");
+  symlinkSync("/dev/full", link);
+  const { file, heard } = watched("link");
+  file.append("before\n");
+  await until(() => file.failing);
+  rmSync(link);
+  writeFileSync(link, "");
+  file.append("after\n");
+  file.reopen();
+  await until(() => !file.failing);
+  await file.close();
+  assert.equal(readFileSync(link, "utf8"), "before\nafter\n");
+  assert.deepEqual([heard.recovered, heard.dropped], [1, 0]);
+});
+
+test("after a rotation lines go to the file that now has the name, and none is lost", async () => {
+  const { file, path } = watched("rotated.txt");
+  const lines: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    for (let j = 0; j < 1_000; j++) {
+      const line = `${i} ${j} ${"y".repeat(j % 100)}\n`;
+      lines.push(line);
+      file.append(line);
+    }
+    renameSync(path, `${path}.${i}`);
+    file.reopen();
+    await until(() => file.waiting === 0);
+  }
+  await file.close();
+  const names = [...Array.from({ length: 20 }, (_, i) => `${path}.${i}`), path];
+  const text = names.map((name) => readFileSync(name, "utf8"));
+  assert.equal(text.join(""), lines.join(""));
+  for (const part of text) assert.ok(part === "" || part.endsWith("\n"));
+});
+
+test("a file that cannot be opened anew leaves the one before in use", async () => {
+  const { file, heard, path } = watched("gone/file.txt");
+  renameSync(join(FOLDER, "gone"), join(FOLDER, "moved"));
+  file.reopen();
+  await until(() => heard.failed === 1);
+  file.append("line\n");
+  await file.close();
+  assert.equal(readFileSync(path.replace("gone", "moved"), "utf8"), "line\n");
+});
+
+test("a file that cannot be opened at all is an error at once", () => {
+  writeFileSync(join(FOLDER, "no-folder"), "");
+  assert.throws(() => watched("no-folder/file.txt"), { code: /ENOTDIR|EEXIST/ });
+});
