@@ -4,6 +4,7 @@
  * process of its own, so that what it holds can be counted.
  */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { auditRecords, type AuditRecord } from "../support/audit.ts";
 import { OWNER, UPSTREAM, until } from "../support/flow.ts";
@@ -40,6 +41,8 @@ before(async () => {
     limits: { idleTimeout: "1s" },
     nodeOptions: memory.nodeOptions,
   });
+  // It is opened in the background.
+  await until(() => existsSync(gateway.auditFile));
   files = openFiles(gateway.pid).length;
 });
 
