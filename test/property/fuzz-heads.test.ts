@@ -13,13 +13,15 @@ import { SEEDS, tellSeed } from "../support/seeds.ts";
 import type { Outgoing } from "../support/signed.ts";
 import { MUTATORS, mutated, nasty, replaced, type Mutation } from "./fuzz/mutations.ts";
 import { isSignedV2, isSignedV4, unsignedNames } from "./fuzz/oracle.ts";
-import { BASES, FORM, FORM_FIELDS, headOf, NOW_MS, SNAPSHOT } from "./fuzz/wire.ts";
+import { basesAt, FORM, FORM_FIELDS, headOf, HOST, NOW_MS, OWNER, SNAPSHOT } from "./fuzz/wire.ts";
 
 /** For each seed. */
 const HEADS = 22_000;
 const FORMS = 3_000;
 
 tellSeed();
+
+const BASES = basesAt({ host: HOST, key: OWNER, nowMs: NOW_MS });
 
 /** Undefined: the shell refuses it before. */
 function judge(request: Outgoing): Verdict | undefined {
