@@ -37,8 +37,8 @@ before(async () => {
   gateway = await startGateway({
     upstream: store.endpoint,
     accounts: [{ name: "lab", upstream: UPSTREAM, keys: [OWNER] }],
-    store: { headersTimeout: "1s", connections: CLIENTS * REQUESTS.length },
-    limits: { idleTimeout: "1s" },
+    store: { headersTimeout: "2s", connections: CLIENTS * REQUESTS.length },
+    limits: { idleTimeout: "2s" },
     nodeOptions: memory.nodeOptions,
   });
   // It is opened in the background.

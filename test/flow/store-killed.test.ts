@@ -58,8 +58,8 @@ for (const [what, signal, kind] of [
     const [port = 0] = await freePorts(1);
     const { child, asked } = await startChild(t, port);
     const flow = await startFlow(t, `http://127.0.0.1:${port}`, {
-      store: { headersTimeout: "1s" },
-      limits: { idleTimeout: "1s" },
+      store: { headersTimeout: "2s" },
+      limits: { idleTimeout: "2s" },
     });
     const pending = await begin(flow);
     await until(() => asked() >= pending.length);
