@@ -113,7 +113,7 @@ async function* deframed(
   let trailerChecks: readonly ChecksumCheck[] = [];
   let held: Buffer | undefined;
   for await (const bytes of source) {
-    for (const token of valueOf(deframe(deframer, bytes))) {
+    for (const token of deframe(deframer, bytes)) {
       switch (token.kind) {
         case "chunk":
           if (chain !== undefined) refuse(beginChunk(chain, token.signature));
@@ -130,6 +130,7 @@ async function* deframed(
           break;
       }
     }
+    refuse(deframer.problem);
   }
   refuse(unfinished(deframer));
   refuse(await brokenPromise(promises, [...plan.checks, ...trailerChecks]));

@@ -8,7 +8,7 @@ import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
-import type { UpstreamErrorKind } from "./upstream-error.ts";
+import { upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
 
 /** Where access records go. */
 export type Observer = {
@@ -98,6 +98,12 @@ export class Exchange {
     if (this.responder.closed) return;
     if (this.responder.status !== 0) this.responder.breakOff();
     else this.responder.refuse(fault, this.head?.target.path ?? "/");
+  }
+
+  /** The store has taken nothing of an upload for too long. */
+  storeStoodStill(): void {
+    this.upstreamError = "timeout";
+    this.refuse(upstreamFault("timeout", new Error("The store takes no more of the body")));
   }
 
   #record(): AccessRecord {

@@ -12,8 +12,9 @@ import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { ERROR_BYTES_MAX, errorCodeOf, heldBytesMax, isRemembered, rewrite } from "./reply.ts";
+import { answerProblem, hasBody } from "./store-answer.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
-import { credentialFault, kindOf, upstreamFault } from "./upstream-error.ts";
+import { credentialFault, kindOf, protocolError, upstreamFault } from "./upstream-error.ts";
 
 /** A request on its way to the store. */
 export type Forwarding = {
@@ -38,6 +39,8 @@ class Relay implements Dispatcher.DispatchHandler {
   #endpoint: Endpoint | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #attempts = 0;
+  /** Answers below 200 so far. */
+  #interim = 0;
   /** Set while a list of buckets passes of which some are taken out. */
   #filter: BucketFilter | undefined;
   /** The answer came, and is not for the client. */
@@ -84,12 +87,20 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     fields: IncomingHttpHeaders,
     statusText = "",
   ): void {
-    if (status < 200) return; // Interim answers speak of this connection only.
+    const problem = answerProblem(this.#forwarding.request.method, status, fields, this.#interim);
+    if (problem !== undefined) {
+      controller.abort(protocolError(`The store's answer cannot be passed on: ${problem}`));
+      return;
+    }
+    if (status < 200) {
+      this.#interim++; // It speaks of this connection only.
+      return;
+    }
     this.#exchange.firstByte();
     if (this.#mustHide(status)) return;
     const head: Head = { status, statusText, headers: endToEnd(fields) };
@@ -194,7 +205,8 @@ class Relay implements Dispatcher.DispatchHandler {
     chunk: Buffer,
   ): void {
     const kept = filter.push(chunk);
-    if (!kept.ok) controller.abort(new Error(`Cannot filter the list of buckets: ${kept.error}`));
+    if (!kept.ok)
+      controller.abort(protocolError(`Cannot filter the list of buckets: ${kept.error}`));
     else if (kept.value.length > 0) this.#pass(controller, kept.value);
   }
 
@@ -210,7 +222,7 @@ class Relay implements Dispatcher.DispatchHandler {
     held.bytes += chunk.length;
     if (held.bytes <= held.bytesMax) return;
     if (held.bytesMax === ERROR_BYTES_MAX) this.#release(controller);
-    else controller.abort(new Error(`The store's answer exceeds ${held.bytesMax} bytes`));
+    else controller.abort(protocolError(`The store's answer exceeds ${held.bytesMax} bytes`));
   }
 
   /** An error document too long to look into passes as it came. */
@@ -294,8 +306,4 @@ function trailersOf(fields: IncomingHttpHeaders): [string, string][] {
     for (const one of [value ?? []].flat()) trailers.push([name, one]);
   }
   return trailers;
-}
-
-function hasBody(method: string, status: number): boolean {
-  return method !== "HEAD" && status !== 204 && status !== 304;
 }

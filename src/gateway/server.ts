@@ -79,7 +79,9 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     else refuseUnreadable(gateway, socket, undefined, connectionFault(error));
   });
   server.on("timeout", (socket: Socket) => {
-    if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
+    const served = servedOn(connections.get(socket));
+    if (served !== undefined && isHeldBack(served)) served.exchange.storeStoodStill();
+    else if (!isWaitingForStore(socket, served?.request)) socket.destroy();
   });
   const address = await bind(server, options);
   const leave = (): void => {
@@ -244,6 +246,11 @@ function boundAddress(address: AddressInfo | string | null): string {
  */
 function isWaitingForStore(socket: Socket, request: http.IncomingMessage | undefined): boolean {
   return request !== undefined && request.complete && socket.writableLength === 0;
+}
+
+/** An upload of which no more is read because the store takes no more: not its client stands still. */
+function isHeldBack({ request, exchange }: Served): boolean {
+  return request.isPaused() && exchange.responder.status === 0;
 }
 
 /** Node's parser errors (llhttp's names) as S3 says them. */

@@ -1,3 +1,4 @@
+import { errors } from "undici";
 import { fault, type Fault } from "../s3/faults.ts";
 
 /** The closed set behind `upstream_errors_total{kind}`. */
@@ -44,12 +45,26 @@ const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map<string, UpstreamEr
   ["UND_ERR_HEADERS_OVERFLOW", "protocol"],
 ]);
 
+/** What undici says with the code of a broken socket when it was the answer that was bad. */
+const BAD_ANSWERS: ReadonlySet<string> = new Set(["bad response", "bad upgrade"]);
+
 export function kindOf(error: Error): UpstreamErrorKind {
+  // undici's parser errors lost their code.
+  if (error instanceof errors.HTTPParserError || error instanceof AnswerError) return "protocol";
+  if (BAD_ANSWERS.has(error.message)) return "protocol";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const known = KINDS.get(code);
   if (known !== undefined) return known;
-  if (/^(?:ERR_SSL|ERR_TLS|CERT)_/.test(code)) return "tls";
-  return code.startsWith("HPE_") ? "protocol" : "other";
+  return /^(?:ERR_SSL|ERR_TLS|CERT)_/.test(code) ? "tls" : "other";
+}
+
+class AnswerError extends Error {
+  override readonly name = "AnswerError";
+}
+
+/** What ends a request at the store whose answer is no good, though it is HTTP. */
+export function protocolError(message: string): Error {
+  return new AnswerError(message);
 }
 
 /** The store's error codes about whoever signed the request. */

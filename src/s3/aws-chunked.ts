@@ -1,4 +1,3 @@
-import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "./faults.ts";
 
 /**
@@ -55,6 +54,8 @@ export type Deframer = {
   trailerBytes: number;
   readonly trailers: Trailer[];
   trailerSignature: string | undefined;
+  /** What is wrong with the framing; set once, and then nothing more is read. */
+  problem: Fault | undefined;
 };
 
 export function createDeframer(framing: Framing): Deframer {
@@ -66,41 +67,48 @@ export function createDeframer(framing: Framing): Deframer {
     trailerBytes: 0,
     trailers: [],
     trailerSignature: undefined,
+    problem: undefined,
   };
 }
 
 /**
- * Reads the next bytes of a body, split anywhere; the tokens' data are views of `bytes`.
- * After an error the deframer must not be used again.
- * Errors: IncompleteBody for bad framing, MalformedTrailerError for a bad trailer section.
+ * Reads the next bytes of a body, split anywhere; the tokens' data are views of `bytes`. Bad framing
+ * is told in `problem`, behind the tokens of what came before it, so that the same bytes are judged
+ * alike wherever they are split: IncompleteBody, or MalformedTrailerError for a trailer section.
  */
-export function deframe(deframer: Deframer, bytes: Buffer): Result<readonly ChunkToken[], Fault> {
+export function deframe(deframer: Deframer, bytes: Buffer): readonly ChunkToken[] {
   const tokens: ChunkToken[] = [];
   let at = 0;
-  while (at < bytes.length) {
-    if (deframer.phase === "done") return err(malformed("bytes follow the last chunk"));
-    if (deframer.phase === "data") {
-      at = takeData(deframer, bytes, at, tokens);
-      continue;
-    }
-    const feed = bytes.indexOf(0x0a, at);
-    const end = feed < 0 ? bytes.length : feed + 1;
-    if (deframer.line.length + end - at > LINE_BYTES_MAX)
-      return err(malformed("a line is too long"));
-    deframer.line += bytes.toString("latin1", at, end);
-    at = end;
-    if (feed < 0) break;
-    const problem = takeLine(deframer, tokens);
-    if (problem !== undefined) return err(problem);
+  while (at < bytes.length && deframer.problem === undefined) {
+    at =
+      deframer.phase === "data"
+        ? takeData(deframer, bytes, at, tokens)
+        : takeText(deframer, bytes, at, tokens);
   }
-  return ok(tokens);
+  return tokens;
 }
 
-/** The refusal of a body whose bytes end before its framing does; undefined if it is complete. */
+/** The rest of a line, or the part of it that has come; gives where it ends. */
+function takeText(deframer: Deframer, bytes: Buffer, at: number, tokens: ChunkToken[]): number {
+  const feed = bytes.indexOf(0x0a, at);
+  const end = feed < 0 ? bytes.length : feed + 1;
+  if (deframer.phase === "done") deframer.problem = malformed("bytes follow the last chunk");
+  else if (deframer.line.length + end - at > LINE_BYTES_MAX) {
+    deframer.problem = malformed("a line is too long");
+  } else {
+    deframer.line += bytes.toString("latin1", at, end);
+    if (feed >= 0) deframer.problem = takeLine(deframer, tokens);
+  }
+  return end;
+}
+
+/** The refusal of a body whose framing is bad or not complete when its bytes end. */
 export function unfinished(deframer: Deframer): Fault | undefined {
-  return deframer.phase === "done"
-    ? undefined
-    : fault("IncompleteBody", "The aws-chunked body ended before its last chunk was complete");
+  if (deframer.phase === "done") return deframer.problem;
+  return (
+    deframer.problem ??
+    fault("IncompleteBody", "The aws-chunked body ended before its last chunk was complete")
+  );
 }
 
 function takeData(deframer: Deframer, bytes: Buffer, at: number, tokens: ChunkToken[]): number {

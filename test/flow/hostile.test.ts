@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { openInProcess, type AuditRecord, type InProcess } from "../support/in-process.ts";
+import type { AuditRecord } from "../support/audit.ts";
+import { openInProcess, type InProcess } from "../support/in-process.ts";
 import { codeOf, headerOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";
 import { bytesOf } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";

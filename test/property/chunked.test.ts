@@ -42,8 +42,8 @@ test("deframe() gives back any chunks from any splits", () => {
       let from = 0;
       for (const to of [...offsets(body.length, fractions), body.length]) {
         const tokens = deframe(deframer, body.subarray(from, to));
-        assert.ok(tokens.ok);
-        for (const token of tokens.value) if (token.kind === "data") pieces.push(token.bytes);
+        assert.equal(deframer.problem, undefined);
+        for (const token of tokens) if (token.kind === "data") pieces.push(token.bytes);
         from = to;
       }
       assert.equal(unfinished(deframer), undefined);
@@ -91,7 +91,7 @@ test("deframe() never throws and never grows beyond its limits on any bytes", ()
   fc.assert(
     fc.property(noise, fc.boolean(), fc.boolean(), (parts, signed, trailer) => {
       const deframer = createDeframer({ signed, trailer });
-      for (const part of parts) if (!deframe(deframer, Buffer.from(part)).ok) return;
+      for (const part of parts) deframe(deframer, Buffer.from(part));
       assert.ok(deframer.line.length <= 1024);
     }),
   );

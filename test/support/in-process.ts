@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
 import { parseConfig } from "../../src/config/config.ts";
 import { openGateway } from "../../src/gateway/open.ts";
 import { err, ok } from "../../src/lib/result.ts";
+import { auditRecords, type AuditRecord } from "./audit.ts";
 import { shippedProvider } from "./config.ts";
 import { scratchFolder } from "./scratch.ts";
 
@@ -29,9 +30,6 @@ export type InProcessOptions = {
   /** Under `log.audit`, put over what is there. */
   readonly audit?: Section;
 };
-
-/** A line of the audit log. */
-export type AuditRecord = Readonly<Record<string, unknown>>;
 
 /** A gateway in the test's own process, so that a crash of the one is a crash of the other. */
 export type InProcess = {
@@ -114,20 +112,9 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
 async function recordsOf(file: string, count: number): Promise<readonly AuditRecord[]> {
   const deadline = Date.now() + RECORDS_MS_MAX;
   for (;;) {
-    const records = existsSync(file) ? parseLines(readFileSync(file, "utf8")) : [];
+    const records = existsSync(file) ? auditRecords(file) : [];
     if (records.length >= count) return records;
     if (Date.now() > deadline) throw new Error(`${records.length} records came, not ${count}`);
     await pause(5);
   }
-}
-
-function parseLines(text: string): readonly AuditRecord[] {
-  return text
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => {
-      const record: unknown = JSON.parse(line);
-      if (typeof record !== "object" || record === null) throw new Error(`Not a record: ${line}`);
-      return { ...record };
-    });
 }
