@@ -53,6 +53,7 @@ export function demoWelcome(
   return `s3warden demo: the gateway in front of an embedded store
 
   endpoint  http://${bound.address}
+  status    http://${bound.adminAddress}/
   metrics   http://${bound.adminAddress}/metrics
   files     ${dir}: gateway.yaml, accounts.yaml, audit.jsonl, objects/, state/, addresses/
 

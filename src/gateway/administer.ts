@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { Snapshot } from "../admission/snapshot.ts";
 import { explain } from "../explain/explain.ts";
 import type { ReadRecord } from "../explain/records.ts";
 import { err } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { Recent } from "../observe/recent.ts";
+import { VERSION } from "../observe/version.ts";
 import type { ProcessState, Status } from "../status/status.ts";
 import type { Administered } from "./admin.ts";
 import type { Live } from "./live.ts";
@@ -86,12 +86,4 @@ function recordReader({ elsewhere }: Snapshot, { sources }: Live): ReadRecord | 
     const record = await sources.bucket(name);
     return record.ok ? record : err(`Cannot read what is kept of "${name}"`);
   };
-}
-
-const VERSION = versionOf(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-
-function versionOf(text: string): string {
-  const parsed: unknown = JSON.parse(text);
-  if (typeof parsed !== "object" || parsed === null || !("version" in parsed)) return "unknown";
-  return String(parsed.version);
 }

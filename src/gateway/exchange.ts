@@ -5,6 +5,7 @@ import type { AuditLog } from "../observe/audit.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Recent } from "../observe/recent.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
+import type { RequestTrace, Tracing } from "../observe/tracing.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
@@ -16,6 +17,8 @@ export type Observer = {
   readonly recent: Recent;
   /** Absent: there is no audit log. */
   readonly audit?: AuditLog | undefined;
+  /** Undefined: nobody collects traces. */
+  readonly tracing: Tracing | undefined;
 };
 
 /**
@@ -31,6 +34,7 @@ export class Exchange {
   #dispatchedTick = 0;
   facts: Facts = NO_FACTS;
   head: RequestHead | undefined;
+  trace: RequestTrace | undefined;
   bytesIn = 0;
   endpoint: string | undefined;
   firstByteMs: number | undefined;
@@ -66,6 +70,7 @@ export class Exchange {
       observer.metrics.requestEnded(record);
       observer.recent.ended(record);
       observer.audit?.write(record, this.head, this.facts);
+      this.trace?.ended(record);
       this.#live?.leave();
     });
   }
@@ -88,7 +93,8 @@ export class Exchange {
   }
 
   /** The store's answer begins. */
-  firstByte(): void {
+  firstByte(status: number): void {
+    this.trace?.storeAnswered(status);
     this.firstByteMs = performance.now() - this.#dispatchedTick;
   }
 

@@ -66,6 +66,7 @@ function decide(request: Inbound, arrival: Arrival): void {
   const head = readHead(request.request, arrival);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
+  exchange.trace = gateway.observer.tracing?.begin(head.value, exchange.timeMs);
   const unrecordable = gateway.observer.audit?.refusal();
   if (unrecordable !== undefined) return exchange.refuse(unrecordable);
   const verdict = admit(live.snapshot, head.value, exchange.timeMs);

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { openTracing } from "../observe/tracing.ts";
 import { Recent } from "../observe/recent.ts";
 import { openState } from "../state/open.ts";
 import type { StateStore } from "../state/state-store.ts";
@@ -58,12 +59,14 @@ export async function openMember(
   const pools = new StorePools(metrics, log);
   const live = { current: new Live(config, generation, pools.for(config), world) };
   const recent = new Recent();
-  const observer = { metrics, recent, audit };
+  const tracing = await openTracing(process.env, log);
+  const observer = { metrics, recent, audit, tracing };
   const gateway: Gateway = { live, observer, newRequestId: requestIds(), log };
   const closeRest = async (): Promise<void> => {
     await live.current.retire();
     await state?.close();
     await audit?.close();
+    await tracing?.close();
   };
   const listening = await listen(gateway, listenOptions(config, shared)).catch(
     async (error: unknown) => {

@@ -57,6 +57,7 @@ class Relay implements Dispatcher.DispatchHandler {
 
   send(avoid: Endpoint | undefined): void {
     const { upstream, request, body } = this.#forwarding;
+    const { trace } = this.#exchange;
     const endpoint = upstream.choose(avoid);
     this.#endpoint = endpoint;
     this.#attempts++;
@@ -66,7 +67,10 @@ class Relay implements Dispatcher.DispatchHandler {
       {
         method: request.method,
         path: request.target,
-        headers: request.headers,
+        // No signature covers what a trace adds: it is not the client's word.
+        headers: trace
+          ? [...request.headers, ...trace.toStore(request.method, endpoint.origin)]
+          : request.headers,
         body: undiciBody(body),
         // undici gives up the connection after each HEAD unless told that the server can be trusted.
         reset: false,
@@ -101,7 +105,7 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#interim++; // It speaks of this connection only.
       return;
     }
-    this.#exchange.firstByte();
+    this.#exchange.firstByte(status);
     if (this.#mustHide(status)) return;
     const head: Head = { status, statusText, headers: endToEnd(fields) };
     if (this.#forwarding.reply.kind === "filter-buckets" && status === 200) {
@@ -152,7 +156,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#finish();
+    this.#finish(error);
     const exchange = this.#exchange;
     if (error instanceof BodyError) {
       exchange.refuse(error.fault);
@@ -254,8 +258,9 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#exchange.responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
   }
 
-  #finish(): void {
+  #finish(error?: Error): void {
     this.#exchange.forwarded = undefined;
+    this.#exchange.trace?.storeEnded(error && kindOf(error));
     if (this.#endpoint !== undefined) this.#endpoint.inFlight--;
   }
 }
