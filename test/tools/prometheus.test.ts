@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { aggregate, Metrics } from "../../src/observe/metrics.ts";
+import { recordOf } from "../support/record.ts";
 import { startHttpStore, type ScriptedStore } from "../support/scripted-store.ts";
 import { OWNER, READER, until } from "../support/flow.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
@@ -25,6 +27,10 @@ const NEEDS: readonly Requirement[] = [
   },
 ];
 
+/** Those of the documentation. */
+const PAGE = readFileSync(new URL("../../docs/observe.md", import.meta.url), "utf8");
+const QUERIES = [...PAGE.matchAll(/^```promql\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+
 const START_MS_MAX = 30_000;
 const SCRAPED_MS_MAX = 30_000;
 
@@ -33,10 +39,15 @@ describe("Prometheus", { skip: skipUnless(NEEDS) }, () => {
     const gateway = await busyGateway(t);
     const text = await (await fetch(`${gateway.adminEndpoint}/metrics`)).text();
     assert.match(text, /^s3warden_upstream_errors_total\{kind="\w+"\} 1$/m);
-    const { status, output, errors } = await runProgram(PROMTOOL ?? "", ["check", "metrics"], {
-      input: Buffer.from(text),
-    });
-    assert.deepEqual([output.toString(), errors, status], ["", "", 0]);
+    await assertClean(text);
+  });
+
+  test("promtool has no complaint about the metrics of several processes", async () => {
+    const metrics = new Metrics();
+    metrics.requestEnded(recordOf({ gate: "tier", upstreamError: "reset" }));
+    metrics.endpointUp("http://store", true);
+    const exported = await metrics.export();
+    await assertClean(await aggregate([exported, exported]));
   });
 
   test("Prometheus scrapes the gateway, and PromQL shows the requests that were sent", async (t) => {
@@ -61,8 +72,16 @@ describe("Prometheus", { skip: skipUnless(NEEDS) }, () => {
     );
     assert.deepEqual(quantile, [": 1"]);
     assert.deepEqual(await query("up{job='s3warden'}"), [": 1"]);
+    assert(QUERIES.length >= 5);
+    for (const promql of QUERIES) await query(promql);
   });
 });
+
+async function assertClean(text: string): Promise<void> {
+  const input = Buffer.from(text);
+  const told = await runProgram(PROMTOOL ?? "", ["check", "metrics"], { input });
+  assert.deepEqual([told.output.toString(), told.errors, told.status], ["", "", 0]);
+}
 
 /** A gateway that served some requests, refused some, and could not get an answer to one. */
 async function busyGateway(t: TestContext): Promise<Gateway> {
@@ -136,6 +155,7 @@ scrape_configs: [{ job_name: s3warden, static_configs: [{ targets: ["${target}"]
 async function samplesOf(address: string, promql: string): Promise<readonly string[]> {
   const query = new URLSearchParams({ query: promql });
   const response = await fetch(`http://${address}/api/v1/query?${query.toString()}`);
+  assert.equal(response.status, 200, promql);
   const answer: {
     data: { result: { metric: Record<string, string>; value: [number, string] }[] };
   } = JSON.parse(await response.text());
