@@ -29,7 +29,7 @@ function formOf(question: Question): Html {
       ${field("as", "Identity", as, { hint: "lab or lab:reader", size: "m" })}
       <label class="check">
         <input type="checkbox" name="anonymous" ${anonymous === true ? html`checked` : undefined} />
-        Anonymous, without credentials
+        Anonymous
       </label>
       ${field("ip", "Source address", ip, { hint: "198.51.100.7", size: "m" })}
       ${field("at", "Time, if not now", at, { hint: "2026-11-22T12:00:00Z", size: "m" })}
@@ -83,7 +83,7 @@ function answerOf({ question, answer }: Explained): Html {
   </details>`;
   if (!answer.ok) {
     return html`<div class="answer wrong" role="status">
-      <p><b>Cannot say.</b> ${answer.error}</p>
+      <p><b>Cannot say.</b> ${answer.error}.</p>
     </div>`;
   }
   const { decision, operation, identity, code, message, note, asks, gates } = answer.value;
@@ -126,7 +126,6 @@ function gateTable(gates: Explanation["gates"]): Html {
       <tr>
         <th scope="col">Gate</th>
         <th scope="col">Outcome</th>
-        <th scope="col">Rule</th>
       </tr>
     </thead>
     <tbody>
@@ -134,8 +133,7 @@ function gateTable(gates: Explanation["gates"]): Html {
         ({ gate, outcome, rule }, i) =>
           html`<tr class="${outcome} ${i === first ? "decides" : ""}">
             <th scope="row"><code>${gate}</code></th>
-            <td>${outcome === "passed" ? "✓ passed" : "✗ refused"}</td>
-            <td>${rule}</td>
+            <td>${outcome === "passed" ? "✓ passed" : "✗ refused"} <span>${rule}</span></td>
           </tr>`,
       )}
     </tbody>

@@ -129,7 +129,8 @@ button:hover { opacity: 0.9; }
 .denied .verdict b { color: var(--bad); }
 .trace { width: auto; }
 .trace th, .trace td { padding: 0.2rem 1.5rem 0.2rem 0; border: 0; }
-.trace th, .trace td:nth-child(2) { white-space: nowrap; overflow-wrap: normal; }
+.trace th { white-space: nowrap; }
+.trace span { margin-left: 0.5rem; }
 .trace tr.refused td { color: var(--bad); }
 .trace tr.decides { font-weight: 600; }
 @media (max-width: 64rem) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
@@ -154,5 +155,6 @@ button:hover { opacity: 0.9; }
   .facts > div { grid-template-columns: 1fr; gap: 0; }
   .answer { padding: 0.75rem; }
   .trace th, .trace td { padding-right: 0.6rem; font-size: 0.875rem; }
+  .trace span { display: block; margin: 0; }
 }
 `;
