@@ -107,4 +107,5 @@ test("the admin port speaks of requests, refusals and bytes, and serves nothing 
     assert.ok(body.includes(`${line}\n`), `${line}\nis not in\n${body}`);
   }
   assert.equal((await admin(flow, "/bucket/key")).status, 404);
+  assert.equal((await admin(flow, "/status")).status, 404);
 });
