@@ -88,6 +88,13 @@ export type Config = {
     readonly xmlBytesMax: number;
     readonly clockSkewMs: number;
     readonly idleTimeoutMs: number;
+    readonly headerTimeoutMs: number;
+    readonly bodyBytesMax: number;
+    readonly connectionsMax: number;
+    /** Undefined, here and below: not limited. */
+    readonly connectionsPerAddressMax: number | undefined;
+    readonly account: AllowanceConfig;
+    readonly subuser: AllowanceConfig;
   };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
@@ -96,6 +103,14 @@ export type Config = {
   };
   /** What is legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
+};
+
+/** What one account or subuser may take, where nothing else is said of it. */
+export type AllowanceConfig = {
+  readonly requestsPerSecond: number | undefined;
+  readonly concurrentRequestsMax: number | undefined;
+  /** Of bodies, both ways together. */
+  readonly bytesPerSecond: number | undefined;
 };
 
 export type StateConfig = { readonly refreshMs: number } & (
@@ -313,13 +328,31 @@ function assemble(
       regions: policy.regions,
     },
     state: state && stateOf(state, file),
-    limits: {
-      headerBytesMax: limits.headerBytes,
-      xmlBytesMax: limits.xmlBytes,
-      clockSkewMs: limits.clockSkew,
-      idleTimeoutMs: limits.idleTimeout,
-    },
+    limits: limitsOf(limits),
     log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
+  };
+}
+
+function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
+  return {
+    headerBytesMax: limits.headerBytes,
+    xmlBytesMax: limits.xmlBytes,
+    clockSkewMs: limits.clockSkew,
+    idleTimeoutMs: limits.idleTimeout,
+    headerTimeoutMs: limits.headerTimeout,
+    bodyBytesMax: limits.bodyBytes,
+    connectionsMax: limits.connections,
+    connectionsPerAddressMax: limits.connectionsPerAddress,
+    account: {
+      requestsPerSecond: limits.requestsPerAccount,
+      concurrentRequestsMax: limits.concurrentRequests,
+      bytesPerSecond: limits.bytesPerAccount,
+    },
+    subuser: {
+      requestsPerSecond: limits.requestsPerSubuser,
+      concurrentRequestsMax: limits.concurrentRequestsPerSubuser,
+      bytesPerSecond: undefined,
+    },
   };
 }
 

@@ -8,8 +8,6 @@
 const KEYS: ReadonlySet<string> = new Set([
   "listen.trustedProxies",
   "listen.proxyProtocol",
-  "limits.requestsPerAccount",
-  "limits.concurrentRequests",
   "passthrough",
 ]);
 

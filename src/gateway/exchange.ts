@@ -5,6 +5,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { Responder } from "./respond.ts";
+import type { Usage } from "./usage.ts";
 import type { UpstreamErrorKind } from "./upstream-error.ts";
 
 /** Where access records go. */
@@ -41,6 +42,11 @@ export class Exchange {
   /** Whether the gateway gave an answer of its own that is no error. */
   answered = false;
   refusal: Fault | undefined;
+  /** Whether limits were asked whether it may go on. */
+  counted = false;
+  /** Of whom it counts for; undefined: nobody is limited. */
+  #usage: Usage | undefined;
+  #ended = false;
   readonly #method: string;
   readonly #sourceAddress: string | undefined;
 
@@ -54,6 +60,8 @@ export class Exchange {
     this.#sourceAddress = request.sourceAddress;
     observer.metrics.requestStarted();
     responder.onClosed(() => {
+      this.#ended = true;
+      this.#usage?.end();
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);
@@ -64,6 +72,17 @@ export class Exchange {
   /** Counts bytes of the client's body. */
   received(bytes: number): void {
     this.bytesIn += bytes;
+    this.responder.meter?.charge(bytes, performance.now());
+  }
+
+  /** The request counts in `usage` until it ends. */
+  begun(usage: Usage): void {
+    // A client can be gone before it is known who it was.
+    if (this.#ended) return usage.end();
+    this.#usage = usage;
+    if (!usage.metered) return;
+    this.responder.meter = usage;
+    if (this.bytesIn > 0) usage.charge(this.bytesIn, performance.now());
   }
 
   /** The request goes to `endpoint`, or once more to another. */
@@ -104,6 +123,7 @@ export class Exchange {
       errorCode: this.refusal?.code,
       gate: facts.denial?.gate,
       rule: facts.denial?.rule ?? this.refusal?.detail,
+      limit: this.refusal?.limit,
       ruleFile: facts.denial?.place?.file,
       ruleLine: facts.denial?.place?.line,
       reported: facts.reported,

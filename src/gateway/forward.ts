@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { BodyPlan } from "../admission/body-plan.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { Verdict } from "../admission/verdict.ts";
+import type { TrafficLimits } from "../config/limits.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -9,17 +10,24 @@ import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import type { Sources } from "./fetch-known.ts";
 import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
+import type { Limiter } from "./limiter.ts";
 import { relay } from "./relay.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** One accepted configuration in force, and where what it does not have itself is fetched. */
-export type Live = { readonly snapshot: Snapshot; readonly sources: Sources };
+export type Live = {
+  readonly snapshot: Snapshot;
+  readonly sources: Sources;
+  readonly limits: TrafficLimits;
+};
 
 /** What the gateway holds besides the request. */
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
   readonly upstream: Upstream;
+  /** Outlives every configuration: what was taken under one counts under the next. */
+  readonly limiter: Limiter;
   readonly observer: Observer;
   readonly newRequestId: () => string;
   readonly log: { readonly error: (error: unknown, message: string) => void };
@@ -30,6 +38,7 @@ export type Inbound = {
   readonly gateway: Gateway;
   readonly snapshot: Snapshot;
   readonly sources: Sources;
+  readonly limits: TrafficLimits;
   readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly expectsContinue: boolean;

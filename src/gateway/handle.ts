@@ -15,6 +15,7 @@ import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { addressOf, originOf, readHead, type Origin } from "./inbound.ts";
+import { overLimit } from "./limit-request.ts";
 import { Responder, responseOn } from "./respond.ts";
 
 /**
@@ -57,13 +58,13 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Omit<Inbound, "snapshot" | "sources">): void {
+function decide(request: Omit<Inbound, "snapshot" | "sources" | "limits">): void {
   const { gateway, exchange } = request;
   const head = readHead(request.request);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
-  const { snapshot, sources } = gateway.live.current;
-  const inbound = { ...request, snapshot, sources };
+  const { snapshot, sources, limits } = gateway.live.current;
+  const inbound = { ...request, snapshot, sources, limits };
   const verdict = admit(snapshot, head.value, exchange.timeMs);
   if (verdict.kind === "need") settle(inbound, decideKnowing(inbound, head.value, verdict));
   else act(inbound, verdict);
@@ -75,7 +76,9 @@ type Needing = Verdict & { readonly kind: "need" };
 
 function act(inbound: Inbound, verdict: Decided): void {
   const { exchange } = inbound;
-  exchange.facts = verdict.facts;
+  const tooMany = overLimit(inbound, verdict);
+  exchange.facts = (tooMany ?? verdict).facts;
+  if (tooMany !== undefined) return exchange.refuse(tooMany.fault);
   switch (verdict.kind) {
     case "refuse":
       return exchange.refuse(verdict.fault);
@@ -125,14 +128,17 @@ async function decideKnowing(
  * that one need can follow another.
  */
 async function known(
-  { gateway, sources }: Inbound,
+  inbound: Inbound,
   first: Verdict,
   start: Known,
   again: (known: Known) => Verdict,
 ): Promise<Decided> {
   let verdict = first;
   let facts = start;
+  const { gateway, sources } = inbound;
   while (verdict.kind === "need") {
+    const tooMany = overLimit(inbound, verdict);
+    if (tooMany !== undefined) return tooMany;
     const fetched = await fetchKnown(gateway.upstream, sources, verdict.needs, facts);
     if (!fetched.ok) return { kind: "refuse", facts: verdict.facts, fault: fetched.error };
     if (sizeOf(fetched.value) === sizeOf(facts)) throw new Error("A need was given already");

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
+import { trafficLimits } from "../config/limits.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Metrics } from "../observe/metrics.ts";
@@ -10,6 +11,7 @@ import { openState } from "../state/open.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { listenAdmin } from "./admin.ts";
 import type { Gateway, Live } from "./forward.ts";
+import { Limiter } from "./limiter.ts";
 import { listen } from "./server.ts";
 import { openSources, type OpenSources } from "./sources.ts";
 import { Upstream } from "./upstream.ts";
@@ -44,6 +46,7 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const gateway: Gateway = {
     live,
     upstream,
+    limiter: new Limiter(),
     observer: { metrics, audit: (record) => audit?.write(record) },
     newRequestId: requestIds(),
     log,
@@ -61,8 +64,6 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
   const listening = await listen(gateway, {
     ...config.listen.address,
     tls: config.listen.tls,
-    headerBytesMax: config.limits.headerBytesMax,
-    idleTimeoutMs: config.limits.idleTimeoutMs,
   }).catch(async (error: unknown) => {
     await closeBackground();
     throw error;
@@ -93,11 +94,12 @@ export async function openGateway(config: Config, log: Logger): Promise<OpenGate
 }
 
 function liveOf(config: Config, { elsewhere, sources }: OpenSources, generation: number): Live {
-  return { snapshot: { ...compileSnapshot(config, generation), elsewhere }, sources };
+  const snapshot = { ...compileSnapshot(config, generation), elsewhere };
+  return { snapshot, sources, limits: trafficLimits(config) };
 }
 
 /** What was opened by the first configuration: ports, connections to the store, files, their limits. */
-const FIXED = ["listen", "admin", "upstream", "state", "limits", "log"] as const;
+const FIXED = ["listen", "admin", "upstream", "state", "log"] as const;
 
 /** Throws where it cannot be used: without it nothing could be decided. */
 async function openStateOf({ state, upstream }: Config): Promise<StateStore | undefined> {

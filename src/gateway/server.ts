@@ -2,8 +2,11 @@ import http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TrafficLimits } from "../config/limits.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import type { Exchange } from "./exchange.ts";
+import { limitFault } from "../s3/limits.ts";
+import { limitConnections } from "./connection-limits.ts";
+import type { Exchange, Observer } from "./exchange.ts";
 import { originOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
 import { handle, refuseUnreadable } from "./handle.ts";
@@ -15,9 +18,6 @@ export type ListenOptions = {
   readonly port: number;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  readonly headerBytesMax: number;
-  /** How long a connection may stand still, within a request or between two. */
-  readonly idleTimeoutMs: number;
 };
 
 export type Listening = {
@@ -29,19 +29,23 @@ export type Listening = {
 
 /** How often a closing server looks for connections that serve nothing any more. */
 const SWEEP_MS = 100;
-/** A head must be complete this long after its first byte. */
-const HEAD_TIMEOUT_MS = 30_000;
+/** How often connections are looked at whose heads are not complete: that late may a limit be. */
+const HEAD_CHECK_MS = 500;
 
 /** Opens the port on which S3 is spoken. */
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
-  const server = createServer(options);
+  const { observer } = gateway;
+  const server = createServer(options, gateway.live.current.limits);
   const connections: Connections = new Map();
+  limitConnections(server, gateway, options.tls === undefined);
   server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, { served: undefined });
+    connections.set(socket, { served: undefined, refused: false });
     socket.once("close", () => connections.delete(socket));
   });
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
+      // What comes on after its client was told that nothing more is read must not be done.
+      if (connections.get(request.socket)?.refused === true) return void request.socket.destroy();
       const exchange = handle(gateway, request, response, expectsContinue);
       const connection = connections.get(request.socket);
       if (connection !== undefined) connection.served = { request, exchange };
@@ -55,13 +59,21 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
   });
   server.on("clientError", (error: Error & { code?: string }, socket) => {
-    const served = servedOn(connections.get(socket));
-    if (served !== undefined) breakServed(served, socket, error);
-    else if (error.code === "ECONNRESET") socket.destroy();
-    else refuseUnreadable(gateway, socket, undefined, connectionFault(error));
+    const connection = connections.get(socket);
+    const served = servedOn(connection);
+    if (error.code === "ERR_TLS_HANDSHAKE_TIMEOUT") observer.metrics.limited("header_timeout");
+    if (served !== undefined) breakServed(served, socket, error, observer);
+    // Without a TLS session nobody could read an answer.
+    else if (connection === undefined || error.code === "ECONNRESET") socket.destroy();
+    else {
+      connection.refused = true;
+      refuseUnreadable(gateway, socket, undefined, connectionFault(error));
+    }
   });
   server.on("timeout", (socket: Socket) => {
-    if (!isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) socket.destroy();
+    if (isWaitingForStore(socket, servedOn(connections.get(socket))?.request)) return;
+    observer.metrics.limited("idle_timeout");
+    socket.destroy();
   });
   const address = await bind(server, options);
   return { address, close: () => closed(server, connections) };
@@ -72,7 +84,11 @@ type Served = { readonly request: http.IncomingMessage; readonly exchange: Excha
 
 /** The open connections, each with the last request on it. */
 type Connections = Map<Duplex, Connection>;
-type Connection = { served: Served | undefined };
+type Connection = {
+  served: Served | undefined;
+  /** Its client was answered that what it sends is no request, and nothing more will be read. */
+  refused: boolean;
+};
 
 /** What is being served: the last request, as long as its answer is not delivered. */
 function servedOn(connection: Connection | undefined): Served | undefined {
@@ -85,20 +101,24 @@ function breakServed(
   { request, exchange }: Served,
   socket: Duplex,
   error: Error & { code?: string },
+  { metrics }: Observer,
 ): void {
   const cutOff = error.code === "HPE_INVALID_EOF_STATE" || error.code === "ECONNRESET";
-  if (request.complete) socket.destroy();
-  else exchange.refuse(cutOff ? fault("IncompleteBody") : connectionFault(error));
+  const why = cutOff ? fault("IncompleteBody") : connectionFault(error);
+  if (!request.complete) return exchange.refuse(why);
+  // The limit was met by the request behind, which leaves no record of its own.
+  if (why.limit !== undefined) metrics.limited(why.limit);
+  socket.destroy();
 }
 
-function createServer(options: ListenOptions): http.Server | https.Server {
+function createServer(
+  options: ListenOptions,
+  { headerTimeoutMs }: TrafficLimits,
+): http.Server | https.Server {
   const settings = {
-    maxHeaderSize: options.headerBytesMax,
-    // The number of fields is judged by inbound.ts, not cut off silently.
-    headersTimeout: HEAD_TIMEOUT_MS,
+    connectionsCheckingInterval: HEAD_CHECK_MS,
     // A large upload takes as long as it takes; standing still is what ends it.
     requestTimeout: 0,
-    keepAliveTimeout: options.idleTimeoutMs,
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true,
@@ -106,9 +126,14 @@ function createServer(options: ListenOptions): http.Server | https.Server {
   const server =
     options.tls === undefined
       ? http.createServer(settings)
-      : https.createServer({ ...settings, ...options.tls, minVersion: "TLSv1.2" });
+      : https.createServer({
+          ...settings,
+          ...options.tls,
+          minVersion: "TLSv1.2",
+          handshakeTimeout: headerTimeoutMs,
+        });
+  // The number of fields is judged by inbound.ts, not cut off silently.
   server.maxHeadersCount = 0;
-  server.timeout = options.idleTimeoutMs;
   return server;
 }
 
@@ -161,9 +186,9 @@ function isWaitingForStore(socket: Socket, request: http.IncomingMessage | undef
 function connectionFault(error: Error & { code?: string }): Fault {
   switch (error.code) {
     case "HPE_HEADER_OVERFLOW":
-      return fault("RequestHeaderSectionTooLarge");
+      return limitFault("header_bytes");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return fault("RequestTimeout");
+      return limitFault("header_timeout");
     case "HPE_INVALID_URL":
       return fault("InvalidURI");
     case "HPE_INVALID_METHOD":

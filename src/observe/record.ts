@@ -1,3 +1,5 @@
+import type { LimitName } from "../s3/limits.ts";
+
 /** How a request ended, as the `outcome` label of `s3warden_requests_total`. */
 export type Outcome =
   /** The store answered and its answer was delivered whole. */
@@ -33,6 +35,8 @@ export type AccessRecord = {
   readonly gate: string | undefined;
   /** The rule that refused, in the operator's words. */
   readonly rule: string | undefined;
+  /** The limit that was met; then `rule` names its setting. */
+  readonly limit: LimitName | undefined;
   /** Where the rule stands, if in a policy: its file, and the line from 1. */
   readonly ruleFile: string | undefined;
   readonly ruleLine: number | undefined;

@@ -319,6 +319,12 @@ test("parseConfig() refuses state in two places, in none, and where nothing is t
   ]);
 });
 
+const UNLIMITED = {
+  requestsPerSecond: undefined,
+  concurrentRequestsMax: undefined,
+  bytesPerSecond: undefined,
+};
+
 /** What the contract has and this version has not: text, its place, and what is named. */
 const PLANNED_TABLE = [
   [
@@ -327,16 +333,6 @@ const PLANNED_TABLE = [
     "listen.trustedProxies",
   ],
   ["listen: { proxyProtocol: false }", "3:11 listen.proxyProtocol", "listen.proxyProtocol"],
-  [
-    "limits: { requestsPerAccount: 5 }",
-    "3:11 limits.requestsPerAccount",
-    "limits.requestsPerAccount",
-  ],
-  [
-    "limits: { concurrentRequests: 5 }",
-    "3:11 limits.concurrentRequests",
-    "limits.concurrentRequests",
-  ],
   ["passthrough: []", "3:1 passthrough", "passthrough"],
 ] as const;
 for (const [text, place, named] of PLANNED_TABLE) {
@@ -486,6 +482,12 @@ test("parseConfig() gives every option its default", () => {
       xmlBytesMax: 2_097_152,
       clockSkewMs: 900_000,
       idleTimeoutMs: 60_000,
+      headerTimeoutMs: 30_000,
+      bodyBytesMax: 5_368_709_120,
+      connectionsMax: 10_000,
+      connectionsPerAddressMax: undefined,
+      account: UNLIMITED,
+      subuser: UNLIMITED,
     },
     log: { level: "info", auditFile: undefined },
     warnings: [],

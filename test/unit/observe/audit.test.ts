@@ -19,6 +19,7 @@ test("auditLine() writes one JSON object and leaves out what is absent", () => {
     status: 403,
     errorCode: "AccessDenied",
     gate: "tier",
+    limit: undefined,
     rule: "lab:reader: READ",
     ruleFile: undefined,
     ruleLine: undefined,

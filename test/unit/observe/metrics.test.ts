@@ -21,6 +21,7 @@ const RECORD: AccessRecord = {
   errorCode: undefined,
   gate: undefined,
   rule: undefined,
+  limit: undefined,
   ruleFile: undefined,
   ruleLine: undefined,
   reported: false,
