@@ -42,6 +42,8 @@ export type InProcess = {
   readonly errors: readonly string[];
   /** And at level `warn`. */
   readonly warnings: readonly string[];
+  /** Puts `options`, with these changed, in force; throws if that needs a restart. */
+  readonly reload: (changed: Partial<InProcessOptions>) => void;
   /** May be called more than once. */
   readonly close: () => Promise<void>;
 };
@@ -64,6 +66,10 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
     adminAddress: gateway.adminAddress,
     errors,
     warnings,
+    reload: (changed) => {
+      const reloaded = gateway.reload(configOf({ ...options, ...changed }, auditFile));
+      if (!reloaded.ok) throw new Error(reloaded.error);
+    },
     records: (count) => recordsOf(auditFile, count),
     close: () => (closed ??= gateway.close()),
   };
