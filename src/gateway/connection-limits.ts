@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { TrafficLimits } from "../config/limits.ts";
 import { parseAddress } from "../policy/network.ts";
 import { limitFault, type LimitName } from "../s3/limits.ts";
-import type { Gateway } from "./forward.ts";
+import type { Observer } from "./exchange.ts";
 import { turnAway } from "./respond.ts";
 
 /** Of clients that are turned away, how many are answered at a time: beyond it they are cut off. */
@@ -18,7 +18,7 @@ const TURNED_AWAY_MAX = 256;
  */
 export function limitConnections(
   server: http.Server,
-  { live, observer, newRequestId }: Pick<Gateway, "live" | "observer" | "newRequestId">,
+  { live, observer, newRequestId }: Limiting,
   speaksPlainly: boolean,
 ): void {
   const counts = new ConnectionCounts();
@@ -48,6 +48,13 @@ export function limitConnections(
     for (const take of takers) Reflect.apply(take, server, [socket]);
   });
 }
+
+/** What is needed of a gateway. */
+type Limiting = {
+  readonly live: { readonly current: { readonly limits: TrafficLimits } };
+  readonly observer: Pick<Observer, "metrics">;
+  readonly newRequestId: () => string;
+};
 
 /** How many connections are open, in all and by network. */
 class ConnectionCounts {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Section } from "../support/in-process.ts";
 import { headOf, metricOf, OWNER, READER, startFlow, until, UPSTREAM } from "../support/flow.ts";
 import type { Flow } from "../support/flow.ts";
+import { BOUNDARY, multipart, policyParts } from "../support/forms.ts";
 import { codeOf, headerOf, type RawAnswer, type RawClient } from "../support/raw-client.ts";
 import { startHttpStore, startRawStore } from "../support/scripted-store.ts";
 import { bytesOf, edited, type KeyPair } from "../support/signed.ts";
@@ -77,7 +78,8 @@ test("requests beyond an account's rate are told to slow down, and reach no stor
   assert.equal(await limited(flow, "requests_per_account"), 2);
   // Another's limit is another's.
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key", { key: OTHER })), OK);
-  const [record] = (await flow.gateway.records(5)).filter(({ status }) => status === 503);
+  const records = await flow.gateway.records(5);
+  const record = records.find(({ status }) => status === 503);
   assert.deepEqual(
     [record?.["limit"], record?.["rule"], record?.["gate"], record?.["account"]],
     ["requests_per_account", "limits.requestsPerAccount", undefined, "lab"],
@@ -300,7 +302,7 @@ test("a reload changes limits for the next request, and keeps what was taken", a
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), OK);
 });
 
-test("bodies have a limit of their own, announced plainly, in chunks, or in a form", async (t) => {
+test("bodies have a limit of their own, announced plainly or in chunks", async (t) => {
   const store = await holdingStore(t);
   const flow = await startFlow(t, store.endpoint, {
     accounts: accounts(),
@@ -332,6 +334,39 @@ test("bodies have a limit of their own, announced plainly, in chunks, or in a fo
   assert.equal(await limited(flow, "body_bytes"), 2);
   const whole = await flow.exchange("PUT", "/bucket/key", { body: Buffer.alloc(1024) });
   assert.equal(whole.status, 200);
+});
+
+/** A browser's upload of `bytes` by the owner. */
+async function upload(flow: Flow, bytes: number): Promise<RawAnswer> {
+  const policy = {
+    expiresMs: Date.now() + 60_000,
+    conditions: [{ bucket: "bucket" }, { key: "a" }],
+  };
+  const body = multipart([
+    { name: "key", value: "a" },
+    ...policyParts(OWNER, flow.scope, policy),
+    { name: "file", value: "x".repeat(bytes), filename: "a.txt" },
+  ]);
+  const client = await flow.connect();
+  client.write(
+    `POST /bucket HTTP/1.1\r\nHost: ${flow.gateway.address}\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  return client.finalAnswer();
+}
+
+test("a form counts for whoever signed it, once and with its bytes, and its file is limited", async (t) => {
+  const store = await holdingStore(t);
+  const flow = await startFlow(t, store.endpoint, {
+    accounts: accounts(),
+    policy: { anonymous: "upstream" },
+    limits: { requestsPerAccount: 3, bytesPerAccount: "4KiB", bodyBytes: "4KiB", xmlBytes: "2KiB" },
+  });
+  assert.equal((await upload(flow, 100)).status, 204);
+  const large = await upload(flow, 4097);
+  assert.equal(codeOf(large), "EntityTooLarge");
+  assert.equal(store.seen.length, 1);
+  const refused = await flow.exchange("GET", "/bucket/key");
+  assert.deepEqual([codeOf(refused), await limited(flow, "bytes_per_account")], ["SlowDown", 1]);
 });
 
 test("documents have a limit of their own, which metrics count", async (t) => {
