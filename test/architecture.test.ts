@@ -22,7 +22,7 @@ const FOLDERS = [
   "identity",
   "state",
   "gateway",
-  "reload",
+  "life",
   "cli",
 ] as const;
 

@@ -4,7 +4,7 @@ import { recordName } from "../config/buckets.ts";
 import { adoptRecord } from "../state/change-record.ts";
 import { openState } from "../state/open.ts";
 import { printProblems } from "./check.ts";
-import { loadConfig } from "./load.ts";
+import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type AdoptOptions = { readonly config: string; readonly account: string };

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
-import { loadConfig } from "./load.ts";
+import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
-import { loadConfig } from "./load.ts";
+import { loadConfig } from "../life/load.ts";
 import type { Config } from "../config/config.ts";
 import { printProblems } from "./check.ts";
 import { startDemoStore } from "./demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
+import { openGateway } from "../gateway/open.ts";
 import { openOrTell } from "./serve.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { stopSignal } from "../life/stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type DemoOptions = {
@@ -33,7 +34,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
       return 1;
     }
     const log = pino({ level: config.value.log.level });
-    const gateway = await openOrTell(config.value, log, terminal);
+    const gateway = await openOrTell(() => openGateway(config.value, log), terminal);
     if (gateway === undefined) return 1;
     terminal.stdout(demoWelcome(dir, gateway, keysOf(config.value)));
     await stopSignal();

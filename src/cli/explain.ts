@@ -12,7 +12,7 @@ import type { Tags } from "../s3/tags.ts";
 import { printProblems } from "./check.ts";
 import { askFor, requestFor, type ExplainOptions } from "./explain-request.ts";
 import { withRecords } from "./explain-records.ts";
-import { loadConfig } from "./load.ts";
+import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A decision and how it came about, as `--json` prints it. */

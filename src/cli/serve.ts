@@ -1,20 +1,24 @@
+import cluster from "node:cluster";
+import { availableParallelism } from "node:os";
 import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { openGateway, type OpenGateway } from "../gateway/open.ts";
-import type { Problem } from "../lib/problem.ts";
+import { openGateway } from "../gateway/open.ts";
+import { loadConfig, textsOf, type Texts } from "../life/load.ts";
+import { logProblems, Reloader } from "../life/reloader.ts";
+import type { Service } from "../life/service.ts";
+import { stopSignal } from "../life/stop-signal.ts";
+import { runWorker } from "../life/worker.ts";
+import { openWorkers } from "../life/workers.ts";
 import { printProblems } from "./check.ts";
-import { loadConfig } from "./load.ts";
-import { stopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Opens the gateway; undefined, and the reason told, where a port or file cannot be opened. */
-export async function openOrTell(
-  config: Config,
-  log: Logger,
+/** What `open` opens; undefined, and the reason told, where a port or file cannot be opened. */
+export async function openOrTell<T>(
+  open: () => Promise<T>,
   terminal: Terminal,
-): Promise<OpenGateway | undefined> {
+): Promise<T | undefined> {
   try {
-    return await openGateway(config, log);
+    return await open();
   } catch (error) {
     // Only what the operating system refuses has a code; anything else is a bug.
     if (!(error instanceof Error && "code" in error)) throw error;
@@ -24,49 +28,42 @@ export async function openOrTell(
 }
 
 /**
- * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish. SIGHUP
- * reads accounts and policy again.
+ * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish. Changed
+ * files and SIGHUP put the configuration in force again.
  * Gives the exit code: 0, or 1 with every problem printed where the configuration is bad.
  */
 export async function runServe(
   options: { readonly config: string },
   terminal: Terminal,
 ): Promise<0 | 1> {
-  const { result } = loadConfig(options.config);
+  if (cluster.isWorker) return runWorker();
+  const loaded = loadConfig(options.config);
+  const { result } = loaded;
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 1;
   }
-  const log = pino({ level: result.value.log.level, base: null });
-  logProblems(result.value.warnings, "warn", log);
-  const gateway = await openOrTell(result.value, log, terminal);
-  if (gateway === undefined) return 1;
-  log.info({ address: gateway.address, admin: gateway.adminAddress }, "listening");
-  process.on("SIGHUP", () => reload(options.config, gateway, log));
-  const signal = await stopSignal();
+  const config = result.value;
+  const log = pino({ level: config.log.level, base: null });
+  logProblems(config.warnings, true, log);
+  const stopped = stopSignal();
+  // Until everything is open there is nothing to reload; without a listener it would end the process.
+  let reloader: Reloader | undefined;
+  process.on("SIGHUP", () => void reloader?.reload("SIGHUP"));
+  const open = (): Promise<Service> => openService(options.config, config, textsOf(loaded), log);
+  const service = await openOrTell(open, terminal);
+  if (service === undefined) return 1;
+  reloader = new Reloader(options.config, service, log, loaded, config);
+  log.info({ address: service.address, admin: service.adminAddress }, "listening");
+  const signal = await stopped;
   log.info({ signal }, "draining");
-  await gateway.close();
+  reloader.close();
+  await service.close();
   return 0;
 }
 
-/** Reads the files again. What is not good is told in the log, and the old configuration stays. */
-function reload(file: string, gateway: OpenGateway, log: Logger): void {
-  const { result } = loadConfig(file);
-  const problems = result.ok ? [] : result.error;
-  logProblems(problems, "error", log);
-  if (result.ok) logProblems(result.value.warnings, "warn", log);
-  const reloaded = result.ok ? gateway.reload(result.value) : undefined;
-  if (reloaded?.ok === true) {
-    log.info({ generation: reloaded.value }, "reloaded");
-    return;
-  }
-  gateway.refused();
-  const why = reloaded === undefined ? `${problems.length} problems` : reloaded.error;
-  log.error({ why }, "The configuration is not reloaded: the one before stays in force");
-}
-
-function logProblems(problems: readonly Problem[], level: "warn" | "error", log: Logger): void {
-  for (const { file, line, path, message, remedy } of problems) {
-    log[level]({ file, line, path, remedy }, message);
-  }
+/** In this process, or in as many as `workers` says. */
+function openService(file: string, config: Config, texts: Texts, log: Logger): Promise<Service> {
+  const workers = config.workers === "auto" ? availableParallelism() : config.workers;
+  return workers === 1 ? openGateway(config, log) : openWorkers(file, config, texts, workers, log);
 }

@@ -29,6 +29,8 @@ import { configWarnings } from "./warnings.ts";
  * in bytes, instants in milliseconds since the epoch, certificates as text.
  */
 export type Config = {
+  /** Processes that serve clients. */
+  readonly workers: number | "auto";
   readonly listen: {
     readonly address: SocketAddress;
     /** Undefined: plain HTTP. */
@@ -95,7 +97,11 @@ export type Config = {
     readonly connectionsPerAddressMax: number | undefined;
     readonly account: AllowanceConfig;
     readonly subuser: AllowanceConfig;
+    readonly drainDelayMs: number;
+    readonly drainTimeoutMs: number;
   };
+  /** Of changed files. */
+  readonly reload: { readonly watch: boolean; readonly intervalMs: number };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
     /** Undefined: no audit log. */
@@ -275,13 +281,14 @@ function hasCeph({ nodes }: ConfigDocument): boolean {
 
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
 function assemble(
-  { listen, admin, upstream, identities, policy, state, limits, log }: GatewayFile,
+  { workers, listen, admin, upstream, identities, policy, state, limits, reload, log }: GatewayFile,
   { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, headersTimeout } = upstream;
   return {
+    workers,
     listen: {
       address: listen.address,
       tls: pem.tls,
@@ -329,6 +336,7 @@ function assemble(
     },
     state: state && stateOf(state, file),
     limits: limitsOf(limits),
+    reload: { watch: reload.watch, intervalMs: reload.interval },
     log: { level: log.level, auditFile: log.audit && besides(file, log.audit.file) },
   };
 }
@@ -339,6 +347,8 @@ function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
     xmlBytesMax: limits.xmlBytes,
     clockSkewMs: limits.clockSkew,
     idleTimeoutMs: limits.idleTimeout,
+    drainDelayMs: limits.drainDelay,
+    drainTimeoutMs: limits.drainTimeout,
     headerTimeoutMs: limits.headerTimeout,
     bodyBytesMax: limits.bodyBytes,
     connectionsMax: limits.connections,

@@ -234,6 +234,22 @@ const LimitsSchema = z.strictObject({
   bytesPerAccount: size("1KiB", "1TiB")
     .optional()
     .describe("Bytes of bodies of an account per second, both ways together; absent: any number"),
+  drainDelay: duration("0s", "10m")
+    .prefault("0s")
+    .describe("How long after SIGTERM clients are still accepted, while /readyz says no"),
+  drainTimeout: duration("0s", "1d")
+    .prefault("30s")
+    .describe("How long requests under way may then take to finish"),
+});
+
+const ReloadSchema = z.strictObject({
+  watch: z
+    .boolean()
+    .prefault(true)
+    .describe("Whether changed files are put in force by themselves; SIGHUP always does"),
+  interval: duration("100ms", "1h")
+    .prefault("2s")
+    .describe("How often files are looked at; a change counts when it stood for this long"),
 });
 
 const LogSchema = z.strictObject({
@@ -249,6 +265,10 @@ const LogSchema = z.strictObject({
  * file says, the output has times in milliseconds and sizes in bytes.
  */
 export const GatewaySchema = z.strictObject({
+  workers: z
+    .union([z.literal("auto"), z.int().min(1).max(256)])
+    .prefault(1)
+    .describe("Processes that serve clients; auto: as many as there are cores"),
   listen: ListenSchema.prefault({}),
   admin: z
     .strictObject({
@@ -271,6 +291,7 @@ export const GatewaySchema = z.strictObject({
     "Where the gateway remembers owners and policies of buckets; absent: only the configuration says",
   ),
   limits: LimitsSchema.prefault({}),
+  reload: ReloadSchema.prefault({}),
   log: LogSchema.prefault({}),
 });
 

@@ -1,22 +1,28 @@
 import http from "node:http";
-import type { Metrics } from "../observe/metrics.ts";
-import type { OpenSources } from "./sources.ts";
-import { bind, type Listening } from "./server.ts";
-import type { Upstream } from "./upstream.ts";
+import { METRICS_TYPE } from "../observe/metrics.ts";
+import { bind } from "./server.ts";
 
-/** What the operator's tools look at, and change. */
+/** What the operator's tools look at, and change, in however many processes. */
 export type Administered = {
-  readonly metrics: Metrics;
-  readonly upstream: Upstream;
-  /** Those of the configuration in force. */
-  readonly sources: () => OpenSources;
+  /** In Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
+  /** Why requests should go elsewhere, in a sentence; undefined: it is ready. */
+  readonly unready: () => Promise<string | undefined>;
+  /** Forgets whose the keys are that were looked up elsewhere. */
+  readonly dropIdentities: () => Promise<void>;
+};
+
+export type AdminPort = {
+  /** `host:port` as bound. */
+  readonly address: string;
+  readonly close: () => Promise<void>;
 };
 
 /** The port for the operator's tools: `/healthz`, `/readyz`, `/metrics` and `/identities/drop`. */
 export async function listenAdmin(
   administered: Administered,
   options: { readonly host: string; readonly port: number },
-): Promise<Listening> {
+): Promise<AdminPort> {
   const server = http.createServer((request, response) => {
     void respond(administered, request, response);
   });
@@ -58,33 +64,27 @@ async function answer(administered: Administered, request: http.IncomingMessage)
   if (method !== "GET" && method !== "HEAD") {
     return { ...plain(405, "Only GET and HEAD are served"), allow: "GET, HEAD" };
   }
-  const { metrics } = administered;
   switch (url) {
     case "/healthz":
       return plain(200, "alive");
     case "/readyz":
       return readiness(administered);
     case "/metrics":
-      return {
-        status: 200,
-        type: metrics.registry.contentType,
-        body: await metrics.registry.metrics(),
-      };
+      return { status: 200, type: METRICS_TYPE, body: await administered.metrics() };
     default:
       return plain(404, "Try /healthz, /readyz or /metrics");
   }
 }
 
-function readiness({ upstream, sources }: Administered): Page {
-  if (!upstream.ready) return plain(503, "No endpoint of the store answers");
-  if (!sources().healthy()) return plain(503, "What is kept of buckets cannot be read");
-  return plain(200, "ready");
+async function readiness({ unready }: Administered): Promise<Page> {
+  const why = await unready();
+  return why === undefined ? plain(200, "ready") : plain(503, why);
 }
 
 /** It changes something, so it is no page to be fetched. */
-function drop({ sources }: Administered, method: string): Page {
+async function drop({ dropIdentities }: Administered, method: string): Promise<Page> {
   if (method !== "POST") return { ...plain(405, "Only POST is served"), allow: "POST" };
-  sources().dropIdentities();
+  await dropIdentities();
   return plain(200, "dropped");
 }
 

@@ -13,8 +13,6 @@ const TURNED_AWAY_MAX = 256;
  * Puts the limits of connections in front of what `server` does with a new one. Who is over a limit
  * is answered and sent away where `speaksPlainly`. With TLS it is closed before the handshake, the
  * costliest thing that a stranger can ask for; an answer could not be read without it.
- *
- * Each connection also puts the limits in force into `server`, so that a reload reaches it.
  */
 export function limitConnections(
   server: http.Server,
@@ -44,7 +42,6 @@ export function limitConnections(
       counts.closed(network);
       observer.metrics.connectionClosed();
     });
-    follow(server, limits);
     for (const take of takers) Reflect.apply(take, server, [socket]);
   });
 }
@@ -92,8 +89,11 @@ export function networkOf(address: string): string {
   return typeof parsed === "object" ? parsed.slice(0, 4).join(":") : String(parsed);
 }
 
-/** Node reads these of the server whenever it needs them; the size of heads at each connection. */
-function follow(server: http.Server, limits: TrafficLimits): void {
+/**
+ * Puts `limits` in force for what `server` does itself. Node reads these properties at each
+ * connection, that of heads' time at each look at them.
+ */
+export function followLimits(server: http.Server, limits: TrafficLimits): void {
   const { headerBytesMax, headerTimeoutMs, idleTimeoutMs } = limits;
   server.headersTimeout = headerTimeoutMs;
   server.timeout = idleTimeoutMs;

@@ -4,6 +4,7 @@ import { firstValue } from "../http/headers.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { Fault } from "../s3/faults.ts";
+import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import type { Usage } from "./usage.ts";
 import type { UpstreamErrorKind } from "./upstream-error.ts";
@@ -47,6 +48,8 @@ export class Exchange {
   /** Of whom it counts for; undefined: nobody is limited. */
   #usage: Usage | undefined;
   #ended = false;
+  /** What its decision was made from; undefined where there was nothing to decide on. */
+  #live: Live | undefined;
   readonly #method: string;
   readonly #sourceAddress: string | undefined;
 
@@ -66,7 +69,14 @@ export class Exchange {
       const record = this.#record();
       observer.metrics.requestEnded(record);
       observer.audit(record);
+      this.#live?.leave();
     });
+  }
+
+  /** The request is decided on, and carried out, by `live`. */
+  begin(live: Live): void {
+    this.#live = live;
+    live.enter();
   }
 
   /** Counts bytes of the client's body. */

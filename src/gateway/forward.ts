@@ -1,31 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import type { BodyPlan } from "../admission/body-plan.ts";
-import type { Snapshot } from "../admission/snapshot.ts";
 import type { Verdict } from "../admission/verdict.ts";
-import type { TrafficLimits } from "../config/limits.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
-import type { Sources } from "./fetch-known.ts";
 import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
 import type { Limiter } from "./limiter.ts";
+import type { Live } from "./live.ts";
 import { relay } from "./relay.ts";
-import type { Upstream } from "./upstream.ts";
-
-/** One accepted configuration in force, and where what it does not have itself is fetched. */
-export type Live = {
-  readonly snapshot: Snapshot;
-  readonly sources: Sources;
-  readonly limits: TrafficLimits;
-};
 
 /** What the gateway holds besides the request. */
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
-  readonly upstream: Upstream;
   /** Outlives every configuration: what was taken under one counts under the next. */
   readonly limiter: Limiter;
   readonly observer: Observer;
@@ -36,9 +25,8 @@ export type Gateway = {
 /** A request in the hands of the shell. */
 export type Inbound = {
   readonly gateway: Gateway;
-  readonly snapshot: Snapshot;
-  readonly sources: Sources;
-  readonly limits: TrafficLimits;
+  /** In force when the request began. */
+  readonly live: Live;
   readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly expectsContinue: boolean;
@@ -100,9 +88,10 @@ function send(
   verdict: Forward,
   body: Buffer | AsyncIterable<Buffer> | undefined,
 ): void {
-  const { gateway, exchange, sources } = inbound;
+  const { exchange, live } = inbound;
   const { request, reply } = verdict;
-  relay({ exchange, upstream: gateway.upstream, request, body, reply, change: sources.change });
+  const { upstream, sources } = live;
+  relay({ exchange, upstream, request, body, reply, change: sources.change });
 }
 
 type Deframe = BodyPlan & { readonly kind: "deframe" };

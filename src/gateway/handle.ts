@@ -58,14 +58,15 @@ function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exch
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Omit<Inbound, "snapshot" | "sources" | "limits">): void {
+function decide(request: Omit<Inbound, "live">): void {
   const { gateway, exchange } = request;
   const head = readHead(request.request);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
-  const { snapshot, sources, limits } = gateway.live.current;
-  const inbound = { ...request, snapshot, sources, limits };
-  const verdict = admit(snapshot, head.value, exchange.timeMs);
+  const live = gateway.live.current;
+  exchange.begin(live);
+  const inbound = { ...request, live };
+  const verdict = admit(live.snapshot, head.value, exchange.timeMs);
   if (verdict.kind === "need") settle(inbound, decideKnowing(inbound, head.value, verdict));
   else act(inbound, verdict);
 }
@@ -102,8 +103,8 @@ function act(inbound: Inbound, verdict: Decided): void {
 }
 
 /** Answered when it is remembered ("PutBucketPolicy", S3 API Reference: 204). */
-async function keep({ exchange, sources }: Inbound, change: RecordChange): Promise<() => void> {
-  const failed = await sources.change(change);
+async function keep({ exchange, live }: Inbound, change: RecordChange): Promise<() => void> {
+  const failed = await live.sources.change(change);
   return () => {
     if (failed !== undefined) return exchange.refuse(failed);
     exchange.answered = true;
@@ -116,8 +117,8 @@ async function decideKnowing(
   head: RequestHead,
   first: Needing,
 ): Promise<() => void> {
-  const { snapshot, exchange } = inbound;
-  const ask = (facts: Known): Verdict => admit(snapshot, head, exchange.timeMs, facts);
+  const { live, exchange } = inbound;
+  const ask = (facts: Known): Verdict => admit(live.snapshot, head, exchange.timeMs, facts);
   const verdict = await known(inbound, first, NOTHING_KNOWN, ask);
   return () => act(inbound, verdict);
 }
@@ -135,11 +136,11 @@ async function known(
 ): Promise<Decided> {
   let verdict = first;
   let facts = start;
-  const { gateway, sources } = inbound;
+  const { live } = inbound;
   while (verdict.kind === "need") {
     const tooMany = overLimit(inbound, verdict);
     if (tooMany !== undefined) return tooMany;
-    const fetched = await fetchKnown(gateway.upstream, sources, verdict.needs, facts);
+    const fetched = await fetchKnown(live.upstream, live.sources, verdict.needs, facts);
     if (!fetched.ok) return { kind: "refuse", facts: verdict.facts, fault: fetched.error };
     if (sizeOf(fetched.value) === sizeOf(facts)) throw new Error("A need was given already");
     facts = fetched.value;
@@ -153,7 +154,8 @@ function sizeOf({ keys, buckets, tags }: Known): number {
 }
 
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
-  const { snapshot, exchange } = inbound;
+  const { exchange } = inbound;
+  const { snapshot } = inbound.live;
   const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
   if (!body.ok) return refusing(inbound, pending, body.error);
   const ask = (facts: Known): Verdict =>
@@ -164,7 +166,8 @@ async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() =>
 }
 
 async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() => void> {
-  const { snapshot, exchange } = inbound;
+  const { exchange } = inbound;
+  const { snapshot } = inbound.live;
   const { contentType, contentLength } = pending;
   const form = await readForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,

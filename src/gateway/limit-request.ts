@@ -8,10 +8,10 @@ import { Usage } from "./usage.ts";
  * use up the limits of an account without its keys: a wrong signature counts for nobody.
  */
 export function overLimit(
-  { gateway, limits, exchange }: Inbound,
+  { gateway, live, exchange }: Inbound,
   verdict: Verdict,
 ): (Verdict & { readonly kind: "refuse" }) | undefined {
-  const { allowances } = limits;
+  const { allowances } = live.limits;
   if (allowances === undefined || exchange.counted || !tellsWhose(verdict)) return undefined;
   const begun = gateway.limiter.begin(allowances, verdict.facts, performance.now());
   exchange.counted = true;

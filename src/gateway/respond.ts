@@ -45,6 +45,11 @@ export class Responder {
     this.#response.once("close", callback);
   }
 
+  /** Its client shall not send another request on this connection (RFC 9112 section 9.6). */
+  lastOnConnection(): void {
+    this.#response.shouldKeepAlive = false;
+  }
+
   /** Tells a client that sent `Expect: 100-continue` to send its body. */
   continue(): void {
     this.#response.writeContinue();

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { TrafficLimits } from "../config/limits.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import { limitConnections } from "./connection-limits.ts";
+import { followLimits, limitConnections } from "./connection-limits.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import { originOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
@@ -16,6 +16,8 @@ export type ListenOptions = {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Whether other processes listen on the same port: the system gives each its part of clients. */
+  readonly reusePort: boolean;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
 };
@@ -23,9 +25,19 @@ export type ListenOptions = {
 export type Listening = {
   /** `host:port` as bound. */
   readonly address: string;
-  /** Stops accepting, lets requests under way finish, resolves when all have. */
-  readonly close: () => Promise<void>;
+  /** Puts the limits in force and another certificate to use, for connections that come then. */
+  readonly change: (options: Changeable) => void;
+  /** Each answer from now on is the last on its connection; new connections are still taken. */
+  readonly leave: () => void;
+  /**
+   * Stops accepting, lets requests under way finish, resolves when all have; after `timeoutMs` they
+   * are broken off.
+   */
+  readonly close: (timeoutMs: number) => Promise<void>;
 };
+
+/** What of the options can change while it listens. */
+export type Changeable = Pick<ListenOptions, "tls">;
 
 /** How often a closing server looks for connections that serve nothing any more. */
 const SWEEP_MS = 100;
@@ -42,10 +54,12 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     connections.set(socket, { served: undefined, refused: false });
     socket.once("close", () => connections.delete(socket));
   });
+  let leaving = false;
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
       // What comes on after its client was told that nothing more is read must not be done.
       if (connections.get(request.socket)?.refused === true) return void request.socket.destroy();
+      if (leaving) response.shouldKeepAlive = false;
       const exchange = handle(gateway, request, response, expectsContinue);
       const connection = connections.get(request.socket);
       if (connection !== undefined) connection.served = { request, exchange };
@@ -76,7 +90,25 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     socket.destroy();
   });
   const address = await bind(server, options);
-  return { address, close: () => closed(server, connections) };
+  const leave = (): void => {
+    leaving = true;
+    for (const connection of connections.values()) {
+      servedOn(connection)?.exchange.responder.lastOnConnection();
+    }
+  };
+  const close = (timeoutMs: number): Promise<void> => {
+    leave();
+    return closed(server, connections, timeoutMs);
+  };
+  const change = (changed: Changeable): void => {
+    followLimits(server, gateway.live.current.limits);
+    changeCertificate(server, changed);
+  };
+  return { address, change, leave, close };
+}
+
+function changeCertificate(server: http.Server | https.Server, { tls }: Changeable): void {
+  if (tls !== undefined && server instanceof https.Server) server.setSecureContext(tls);
 }
 
 /** A request that is being served on a connection. */
@@ -111,10 +143,7 @@ function breakServed(
   socket.destroy();
 }
 
-function createServer(
-  options: ListenOptions,
-  { headerTimeoutMs }: TrafficLimits,
-): http.Server | https.Server {
+function createServer(options: ListenOptions, limits: TrafficLimits): http.Server | https.Server {
   const settings = {
     connectionsCheckingInterval: HEAD_CHECK_MS,
     // A large upload takes as long as it takes; standing still is what ends it.
@@ -130,21 +159,24 @@ function createServer(
           ...settings,
           ...options.tls,
           minVersion: "TLSv1.2",
-          handshakeTimeout: headerTimeoutMs,
+          handshakeTimeout: limits.headerTimeoutMs,
         });
   // The number of fields is judged by inbound.ts, not cut off silently.
   server.maxHeadersCount = 0;
+  followLimits(server, limits);
   return server;
 }
 
 /** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
 export async function bind(
   server: http.Server | https.Server,
-  { host, port }: { readonly host: string; readonly port: number },
+  place: { readonly host: string; readonly port: number; readonly reusePort?: boolean },
 ): Promise<string> {
+  const { host, port, reusePort = false } = place;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    // Not by way of node:cluster, which loses connections on their way to a worker that crashes.
+    server.listen({ port, host, reusePort, exclusive: true }, () => {
       server.off("error", reject);
       resolve();
     });
@@ -152,8 +184,12 @@ export async function bind(
   return boundAddress(server.address());
 }
 
-/** Ends at once what serves no request, and the rest as soon as it has been served. */
-async function closed(server: http.Server | https.Server, connections: Connections): Promise<void> {
+/** Ends at once what serves no request, and the rest when it has been served or time is up. */
+async function closed(
+  server: http.Server | https.Server,
+  connections: Connections,
+  timeoutMs: number,
+): Promise<void> {
   // Node counts a connection on which nothing was ever asked as busy, and does not look again.
   const endIdle = (): void => {
     for (const [socket, connection] of connections) {
@@ -161,11 +197,15 @@ async function closed(server: http.Server | https.Server, connections: Connectio
     }
   };
   const sweep = setInterval(endIdle, SWEEP_MS);
+  const late = setTimeout(() => {
+    for (const socket of connections.keys()) socket.destroy();
+  }, timeoutMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     endIdle();
   });
   clearInterval(sweep);
+  clearTimeout(late);
 }
 
 function boundAddress(address: AddressInfo | string | null): string {

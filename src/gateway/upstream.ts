@@ -30,6 +30,7 @@ export class Upstream {
   readonly #onState: (endpoint: string, up: boolean) => void;
   readonly #probe: NodeJS.Timeout;
   #next = 0;
+  #holders = 0;
 
   /** `onState` hears of each endpoint at once, and then whenever it dies or comes back. */
   constructor(options: UpstreamOptions, onState: (endpoint: string, up: boolean) => void) {
@@ -42,6 +43,10 @@ export class Upstream {
     }));
     for (const { origin, up } of this.#endpoints) onState(origin, up);
     this.#probe = setInterval(() => this.#probeDead(), PROBE_INTERVAL_MS).unref();
+  }
+
+  get origins(): readonly string[] {
+    return this.#endpoints.map(({ origin }) => origin);
   }
 
   /** Whether any endpoint is believed to answer. */
@@ -74,7 +79,15 @@ export class Upstream {
     this.#onState(endpoint.origin, false);
   }
 
-  async close(): Promise<void> {
+  /** Another configuration sends its requests here. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** One of them does no longer; the last closes what was opened, after the requests under way. */
+  async release(): Promise<void> {
+    this.#holders--;
+    if (this.#holders > 0) return;
     clearInterval(this.#probe);
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.pool.close()));
   }

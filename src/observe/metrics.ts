@@ -1,8 +1,37 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+} from "prom-client";
 import { LIMIT_NAMES, type LimitName } from "../s3/limits.ts";
 import type { AccessRecord } from "./record.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** What `text()` and `aggregate()` give: Prometheus' text format. */
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** The metrics of one process as plain data, for `aggregate()`. */
+export type ExportedMetrics = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
+/** The metrics of several processes as those of one, in the text format. */
+export function aggregate(processes: readonly ExportedMetrics[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...processes]).metrics();
+}
+
+/**
+ * What must go on counting when its process has ended: counters and histograms that fell would be
+ * taken for new ones.
+ */
+export async function lasting(processes: readonly ExportedMetrics[]): Promise<ExportedMetrics> {
+  const counts = processes.map((process) =>
+    process.filter(({ type }) => ["counter", "histogram"].includes(String(type))),
+  );
+  return AggregatorRegistry.aggregate(counts).getMetricsAsJSON();
+}
 
 /** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
 export class Metrics {
@@ -32,9 +61,12 @@ export class Metrics {
   readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
     "kind",
   ]);
-  readonly #upstreamUp = this.#gauge("upstream_up", "1 where the endpoint answers, else 0", [
-    "endpoint",
-  ]);
+  readonly #upstreamUp = this.#gauge(
+    "upstream_up",
+    "1 where the endpoint answers, else 0",
+    ["endpoint"],
+    "min",
+  );
   readonly #stateErrors = this.#counter(
     "state_errors_total",
     "Failures to read or write what is kept of buckets",
@@ -52,16 +84,29 @@ export class Metrics {
     "Look-ups that memory did not answer",
     ["cache"],
   );
-  readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", []);
+  readonly #workers = this.#gauge("workers", "Processes that serve clients", []);
+  readonly #workerRestarts = this.#counter(
+    "worker_restarts_total",
+    "Processes that took the place of one that ended unasked",
+    [],
+  );
+  readonly #generation = this.#gauge(
+    "config_generation",
+    "Configurations accepted so far",
+    [],
+    "max",
+  );
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
     "1 if the last configuration read was accepted, else 0",
     [],
+    "min",
   );
   readonly #reloadTime = this.#gauge(
     "config_last_reload_success_timestamp_seconds",
     "When a configuration was last accepted",
     [],
+    "max",
   );
 
   readonly #bytesIn = this.#bytes.labels({ direction: "in" });
@@ -73,6 +118,15 @@ export class Metrics {
     // A series that is not there before its first count hides that count from rate().
     for (const limit of LIMIT_NAMES) this.#limited.inc({ limit }, 0);
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
+  }
+
+  /** All of this process. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  exported(): Promise<ExportedMetrics> {
+    return this.registry.getMetricsAsJSON();
   }
 
   requestStarted(): void {
@@ -111,6 +165,11 @@ export class Metrics {
     this.#upstreamUp.set({ endpoint }, up ? 1 : 0);
   }
 
+  /** The endpoint is not in the configuration any more. */
+  endpointGone(endpoint: string): void {
+    this.#upstreamUp.remove({ endpoint });
+  }
+
   /** What is kept of a bucket was read or written, or that failed. */
   stateUsed(worked: boolean): void {
     if (!worked) this.#stateErrors.inc();
@@ -123,6 +182,15 @@ export class Metrics {
   /** `hit`: memory had the answer. */
   cacheAsked(cache: "identities" | "records", hit: boolean): void {
     (hit ? this.#cacheHits : this.#cacheMisses).inc({ cache });
+  }
+
+  /** How many processes serve clients: told by one of them only. */
+  workersServing(count: number): void {
+    this.#workers.set(count);
+  }
+
+  workerRestarted(): void {
+    this.#workerRestarts.inc();
   }
 
   /** A configuration was read and is not good: the one before stays in force. */
@@ -157,8 +225,15 @@ export class Metrics {
     return new Counter({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
-    return new Gauge({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
+  /** `aggregator`: how the values of several processes become one. */
+  #gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    aggregator: "sum" | "min" | "max" = "sum",
+  ): Gauge<L> {
+    const registers = [this.registry];
+    return new Gauge({ name: `s3warden_${name}`, help, labelNames, aggregator, registers });
   }
 
   #histogram(name: string, help: string): Histogram<"operation"> {

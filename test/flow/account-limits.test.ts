@@ -288,17 +288,17 @@ test("a reload changes limits for the next request, and keeps what was taken", a
   const store = await holdingStore(t);
   const flow = await startFlow(t, store.endpoint, { accounts: accounts() });
   await holdOne(flow, store.held, "/bucket/held/before");
-  flow.gateway.reload({ limits: { concurrentRequests: 1 } });
+  await flow.gateway.reload({ limits: { concurrentRequests: 1 } });
   // Nobody was watched before.
   await holdOne(flow, store.held);
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), SLOW_DOWN);
-  flow.gateway.reload({ limits: { concurrentRequests: 2 } });
+  await flow.gateway.reload({ limits: { concurrentRequests: 2 } });
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), OK);
   await holdOne(flow, store.held);
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), SLOW_DOWN);
-  flow.gateway.reload({ accounts: accounts({ concurrentRequests: 3 }), limits: {} });
+  await flow.gateway.reload({ accounts: accounts({ concurrentRequests: 3 }), limits: {} });
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), OK);
-  flow.gateway.reload({});
+  await flow.gateway.reload({});
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), OK);
 });
 

@@ -163,9 +163,9 @@ test("a head beyond its limit is refused, and a reload changes the limit", async
   };
   assert.equal(await ask(), "RequestHeaderSectionTooLarge");
   await until(async () => (await limited(flow, "header_bytes")) === 1);
-  flow.gateway.reload({ limits: { headerBytes: "8KiB" } });
+  await flow.gateway.reload({ limits: { headerBytes: "8KiB" } });
   assert.equal(await ask(), "");
-  flow.gateway.reload({ limits: { headerBytes: "1KiB" } });
+  await flow.gateway.reload({ limits: { headerBytes: "1KiB" } });
   assert.equal(await ask(), "RequestHeaderSectionTooLarge");
 });
 
@@ -194,7 +194,7 @@ test("connections beyond their limit are told to slow down, and each that ends m
   first.destroy();
   await until(async () => (await metricOf(flow, "connections")) === 1);
   await served(flow, await flow.connect());
-  flow.gateway.reload({ limits: { connections: 3 } });
+  await flow.gateway.reload({ limits: { connections: 3 } });
   await served(flow, await flow.connect());
 });
 

@@ -1,73 +1,184 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { test } from "node:test";
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { startRecordingStore } from "../stores/recording.ts";
-import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
+import { metricOf, statusFor } from "../support/asked.ts";
 import { until } from "../support/flow.ts";
-import { startGateway } from "../support/gateway.ts";
-import { rawExchange } from "../support/raw-client.ts";
-import { bytesOf, signV4, timestampOf, type KeyPair } from "../support/signed.ts";
+import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
+import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
+import { startHttpStore } from "../support/scripted-store.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { startKeepingStore } from "../support/keeping-store.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { bytesOf, signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
 
 const FIRST: KeyPair = { accessKey: "AKIAFIRST", secretKey: "theFirstSecret" };
 const SECOND: KeyPair = { accessKey: "AKIASECOND", secretKey: "theSecondSecret" };
-const NOTHING = Buffer.alloc(0);
 
-const accountsOf = (key: KeyPair): readonly { name: string; keys: readonly KeyPair[] }[] => [
-  { name: "lab", keys: [key] },
-];
+const WATCH = { watch: true, interval: "100ms" };
+const NO_WATCH = { watch: false };
 
-test("SIGHUP puts changed accounts in force, and a bad file changes nothing", async (t) => {
+const accountsWith = (key: KeyPair): string =>
+  JSON.stringify({ accounts: [{ name: "lab", keys: [key] }] });
+
+async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Gateway> {
   const store = await startRecordingStore();
   t.after(() => store.stop());
-  const gateway = await startGateway({ upstream: store.endpoint, accounts: accountsOf(FIRST) });
+  const accounts = [{ name: "lab", keys: [FIRST] }];
+  const gateway = await startGateway({ upstream: store.endpoint, accounts, ...options });
   t.after(() => gateway.stop());
-  const { host } = new URL(gateway.endpoint);
-  const accountsFile = join(dirname(gateway.auditFile), "accounts.yaml");
-  const statusFor = async (key: KeyPair): Promise<number> => {
-    const unsigned = { method: "GET", target: "/bucket/key", body: NOTHING };
-    const scope = { timestamp: timestampOf(Date.now()) };
-    const request = signV4({ ...unsigned, headers: [["host", host]] }, key, scope);
-    return (await rawExchange(host, bytesOf(request), { method: "GET" })).status;
-  };
-  const metric = async (name: string): Promise<string | undefined> => {
-    const text = await (await fetch(`${gateway.adminEndpoint}/metrics`)).text();
-    return text.split("\n").find((line) => line.startsWith(`s3warden_${name} `));
-  };
-  assert.deepEqual([await statusFor(FIRST), await statusFor(SECOND)], [200, 403]);
+  return gateway;
+}
 
-  writeFileSync(accountsFile, JSON.stringify({ accounts: accountsOf(SECOND) }));
-  process.kill(gateway.pid, "SIGHUP");
-  await until(async () => (await metric("config_generation")) === "s3warden_config_generation 2");
-  assert.deepEqual([await statusFor(FIRST), await statusFor(SECOND)], [403, 200]);
+/** Which of the two keys is let in. */
+async function letIn(gateway: Gateway): Promise<string> {
+  const statuses = [await statusFor(gateway, FIRST), await statusFor(gateway, SECOND)];
+  return statuses.join();
+}
 
-  writeFileSync(accountsFile, "accounts: [{ nam: lab }]\n");
+const generation = (gateway: Gateway): Promise<number | undefined> =>
+  metricOf(gateway, "config_generation");
+
+test("SIGHUP puts changed accounts in force, and a bad file changes nothing", async (t) => {
+  const gateway = await start(t, { reload: NO_WATCH });
+  const file = join(gateway.folder, "accounts.yaml");
+  assert.equal(await letIn(gateway), "200,403");
+
+  writeFileSync(file, accountsWith(SECOND));
   process.kill(gateway.pid, "SIGHUP");
-  const refused = "s3warden_config_last_reload_successful 0";
-  await until(async () => (await metric("config_last_reload_successful")) === refused);
-  assert.deepEqual([await statusFor(FIRST), await statusFor(SECOND)], [403, 200]);
-  assert.equal(await metric("config_generation"), "s3warden_config_generation 2");
+  await until(async () => (await generation(gateway)) === 2);
+  assert.equal(await letIn(gateway), "403,200");
+
+  writeFileSync(file, "accounts: [{ nam: lab }]\n");
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await metricOf(gateway, "config_last_reload_successful")) === 0);
+  assert.equal(await letIn(gateway), "403,200");
+  assert.equal(await generation(gateway), 2);
 });
 
 test("SIGHUP forgets what was looked up in Ceph", async (t) => {
-  const store = await startRecordingStore();
-  t.after(() => store.stop());
   const ceph = await startScriptedCeph();
   t.after(() => ceph.stop());
   ceph.replies.set(FIRST.accessKey, userWith("alice", FIRST));
-  const options = { upstream: store.endpoint, accounts: [], ceph: [ceph.source] };
-  const gateway = await startGateway(options);
-  t.after(() => gateway.stop());
-  const { host } = new URL(gateway.endpoint);
-  const status = async (): Promise<number> => {
-    const unsigned = { method: "GET", target: "/bucket/key", body: NOTHING };
-    const scope = { timestamp: timestampOf(Date.now()) };
-    const request = signV4({ ...unsigned, headers: [["host", host]] }, FIRST, scope);
-    return (await rawExchange(host, bytesOf(request), { method: "GET" })).status;
-  };
-  assert.equal(await status(), 200);
+  const gateway = await start(t, { accounts: [], ceph: [ceph.source] });
+  assert.equal(await statusFor(gateway, FIRST), 200);
   ceph.replies.delete(FIRST.accessKey);
-  assert.equal(await status(), 200);
+  assert.equal(await statusFor(gateway, FIRST), 200);
   process.kill(gateway.pid, "SIGHUP");
-  await until(async () => (await status()) === 403);
+  await until(async () => (await statusFor(gateway, FIRST)) === 403);
 });
+
+test("a changed file is put in force by itself, when it has settled", async (t) => {
+  const gateway = await start(t, { reload: WATCH });
+  const file = join(gateway.folder, "accounts.yaml");
+  // Each of these is a good file, as half a written one may be; none of them stands long enough.
+  const deadline = Date.now() + 1_000;
+  while (Date.now() < deadline) {
+    writeFileSync(file, `accounts: [] # ${Date.now()}\n`);
+    await pause(20);
+  }
+  writeFileSync(file, accountsWith(SECOND));
+  await until(async () => (await statusFor(gateway, SECOND)) === 200);
+  assert.equal(await generation(gateway), 2);
+  assert.equal(await letIn(gateway), "403,200");
+});
+
+test("a file that is bad is told once, and put in force when it is mended", async (t) => {
+  const gateway = await start(t, { reload: WATCH });
+  const file = join(gateway.folder, "accounts.yaml");
+  rmSync(file);
+  await until(async () => (await metricOf(gateway, "config_last_reload_successful")) === 0);
+  assert.equal(await letIn(gateway), "200,403");
+  await pause(500);
+  assert.equal(gateway.said().split("stays in force").length, 2);
+  writeFileSync(file, accountsWith(SECOND));
+  await until(async () => (await generation(gateway)) === 2);
+  assert.equal(await metricOf(gateway, "config_last_reload_successful"), 1);
+  assert.equal(await letIn(gateway), "403,200");
+});
+
+test("a Kubernetes volume whose directory is swapped is put in force", async (t) => {
+  // As the kubelet's AtomicWriter does it: the files are links into ..data, a link that is renamed.
+  const volume = scratchFolder("volume");
+  const write = (version: string, key: KeyPair): void => {
+    mkdirSync(join(volume, version));
+    writeFileSync(join(volume, version, "secret"), `${key.secretKey}\n`);
+    symlinkSync(version, join(volume, "..data_tmp"));
+    renameSync(join(volume, "..data_tmp"), join(volume, "..data"));
+  };
+  write("..2026_1", FIRST);
+  symlinkSync(join("..data", "secret"), join(volume, "secret"));
+  const keys = [{ accessKey: FIRST.accessKey, secretKey: `\${file:${join(volume, "secret")}}` }];
+  const gateway = await start(t, { accounts: [{ name: "lab", keys }], reload: WATCH });
+  const changed = { accessKey: FIRST.accessKey, secretKey: SECOND.secretKey };
+  assert.equal(await statusFor(gateway, FIRST), 200);
+  write("..2026_2", SECOND);
+  await until(async () => (await statusFor(gateway, changed)) === 200);
+  assert.equal(await statusFor(gateway, FIRST), 403);
+});
+
+test("another store is put in force; requests under way finish at the one they began with", async (t) => {
+  let finish = (): void => {};
+  const before = await startHttpStore((_request, response) => {
+    finish = () => response.end("before");
+    response.writeHead(200, { "content-length": "6" }).flushHeaders();
+  });
+  t.after(() => before.stop());
+  const gateway = await start(t, { upstream: before.endpoint, reload: NO_WATCH });
+  const under = statusFor(gateway, FIRST);
+  await until(async () => (await metricOf(gateway, "requests_in_flight")) === 1);
+
+  const after = await startHttpStore((_request, response) => response.writeHead(204).end());
+  t.after(() => after.stop());
+  edit(gateway, (text) => text.replace(before.endpoint, after.endpoint));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await generation(gateway)) === 2);
+  assert.equal(await statusFor(gateway, FIRST), 204);
+  assert.equal(await metricOf(gateway, `upstream_up{endpoint="${before.endpoint}"}`), undefined);
+  assert.equal(await metricOf(gateway, `upstream_up{endpoint="${after.endpoint}"}`), 1);
+  finish();
+  assert.equal(await under, 200);
+});
+
+test("an upload that began before another store was put in force ends at the one it began with", async (t) => {
+  const [before, after] = [await startKeepingStore(), await startKeepingStore()];
+  t.after(() => Promise.all([before.stop(), after.stop()]));
+  const gateway = await start(t, { upstream: before.endpoint, reload: NO_WATCH });
+  const { host } = new URL(gateway.endpoint);
+  const client = await RawClient.connect(host);
+  t.after(() => client.destroy());
+  const body = Buffer.from("one half and the other");
+  const head = { method: "PUT", target: "/bucket/key", body };
+  const fields: Header[] = [
+    ["host", host],
+    ["content-length", `${body.length}`],
+  ];
+  const scope = { timestamp: timestampOf(Date.now()) };
+  const bytes = bytesOf(signV4({ ...head, headers: fields }, FIRST, scope));
+  client.write(bytes.subarray(0, -10));
+  await until(async () => (await metricOf(gateway, "requests_in_flight")) === 1);
+  edit(gateway, (text) => text.replace(before.endpoint, after.endpoint));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await generation(gateway)) === 2);
+  client.write(bytes.subarray(-10));
+  assert.equal((await client.answer()).status, 200);
+  assert.equal((await fetch(`${before.endpoint}/bucket/key`)).status, 200);
+  assert.equal((await fetch(`${after.endpoint}/bucket/key`)).status, 404);
+});
+
+test("what only a restart can change is refused by name, and nothing else of it is in force", async (t) => {
+  const gateway = await start(t, { reload: NO_WATCH });
+  writeFileSync(join(gateway.folder, "accounts.yaml"), accountsWith(SECOND));
+  edit(gateway, (text) => text.replace('"listen":', '"workers":3,"listen":'));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await metricOf(gateway, "config_last_reload_successful")) === 0);
+  assert.equal(await letIn(gateway), "200,403");
+  assert.match(gateway.said(), /Cannot change workers without a restart/);
+});
+
+function edit({ folder }: Gateway, change: (text: string) => string): void {
+  const file = join(folder, "gateway.yaml");
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { portOf } from "../support/ports.ts";
 import { runProgram } from "../support/program.ts";
@@ -10,7 +10,12 @@ import { scratchFolder } from "../support/scratch.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-test("serve on a port that is taken says so and ends with 1", async (t) => {
+for (const workers of [1, 2]) {
+  test(`serve on a port that is taken says so and ends with 1, with ${workers} workers`, (t) =>
+    isToldOfTakenPort(t, workers));
+}
+
+async function isToldOfTakenPort(t: TestContext, workers: number): Promise<void> {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   t.after(() => other.close());
@@ -19,7 +24,8 @@ test("serve on a port that is taken says so and ends with 1", async (t) => {
   const config = join(folder, "gateway.yaml");
   writeFileSync(
     config,
-    `listen: { address: "127.0.0.1:${portOf(other.address())}" }
+    `workers: ${workers}
+listen: { address: "127.0.0.1:${portOf(other.address())}" }
 admin: { address: "127.0.0.1:0" }
 upstream: { endpoints: ["http://127.0.0.1:9"] }
 identities: [{ accounts: accounts.yaml }]
@@ -36,7 +42,7 @@ identities: [{ accounts: accounts.yaml }]
     errors,
     /^Cannot start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/,
   );
-});
+}
 
 test("serve logs the warnings of its configuration before anything else", async () => {
   const folder = scratchFolder("start");

@@ -22,10 +22,13 @@ export type GatewayOptions = {
   readonly files?: Readonly<Record<string, string>>;
   /** Added to, or put over, the fields that `gatewayConfig` writes in that section. */
   readonly listen?: Section;
+  readonly admin?: Section;
   readonly store?: Section;
   readonly policy?: Section;
   readonly state?: Section;
   readonly limits?: Section;
+  readonly reload?: Section;
+  readonly workers?: number;
   /** Arguments for node itself, such as `--expose-gc`. */
   readonly nodeOptions?: readonly string[];
 };
@@ -36,9 +39,13 @@ export type Gateway = {
   readonly endpoint: string;
   readonly adminEndpoint: string;
   readonly auditFile: string;
+  /** Where gateway.yaml, accounts.yaml and `files` are. */
+  readonly folder: string;
   readonly pid: number;
-  /** Sends SIGTERM and waits for the end. */
-  readonly stop: () => Promise<void>;
+  /** What it has written so far, up to a hundred lines. */
+  readonly said: () => string;
+  /** Sends SIGTERM and waits for the end. Gives the exit status; undefined: a signal ended it. */
+  readonly stop: () => Promise<number | undefined>;
 };
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -59,16 +66,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "pipe"] });
   const abandoned = (): boolean => child.kill("SIGKILL");
   process.once("exit", abandoned);
-  const bound = await listening(child);
-  const stop = async (): Promise<void> => {
+  const said: string[] = [];
+  const bound = await listening(child, said);
+  const stop = (): Promise<number | undefined> => {
     process.off("exit", abandoned);
-    await stopChild(child);
+    return stopChild(child);
   };
   return {
     endpoint: `http://${bound.address}`,
     adminEndpoint: `http://${bound.admin}`,
     auditFile,
+    folder,
     pid: child.pid ?? 0,
+    said: () => said.join("\n"),
     stop,
   };
 }
@@ -77,12 +87,14 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
   const { ceph = [] } = options;
   return {
     listen: { address: "127.0.0.1:0", ...options.listen },
-    admin: { address: "127.0.0.1:0" },
+    admin: { address: "127.0.0.1:0", ...options.admin },
     upstream: { endpoints: [options.upstream].flat(), region: "us-east-1", ...options.store },
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: { provider: "aws", ...options.policy },
     ...(options.state && { state: options.state }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.limits && { limits: options.limits }),
+    ...(options.reload && { reload: options.reload }),
+    ...(options.workers !== undefined && { workers: options.workers }),
     log: { level: "info", audit: { file: auditFile } },
   };
 }
@@ -93,8 +105,7 @@ type Bound = { readonly address: string; readonly admin: string };
  * Waits for the log line `{"msg":"listening","address":…,"admin":…}`. What else the gateway writes
  * is kept for the error if it ends or stays silent, and read on so that its pipe never fills up.
  */
-async function listening(child: ChildProcess): Promise<Bound> {
-  const said: string[] = [];
+async function listening(child: ChildProcess, said: string[]): Promise<Bound> {
   const heard = new Promise<Bound>((resolve, reject) => {
     const hear = (line: string): void => {
       if (said.length < 100) said.push(line);
@@ -126,11 +137,12 @@ function boundIn(line: string): Bound | undefined {
   return { address: String(entry.address), admin: String(entry.admin) };
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function stopChild(child: ChildProcess): Promise<number | undefined> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? undefined;
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   const stubborn = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
   await ended;
   clearTimeout(stubborn);
+  return child.exitCode ?? undefined;
 }

@@ -43,7 +43,7 @@ export type InProcess = {
   /** And at level `warn`. */
   readonly warnings: readonly string[];
   /** Puts `options`, with these changed, in force; throws if that needs a restart. */
-  readonly reload: (changed: Partial<InProcessOptions>) => void;
+  readonly reload: (changed: Partial<InProcessOptions>) => Promise<void>;
   /** May be called more than once. */
   readonly close: () => Promise<void>;
 };
@@ -66,8 +66,8 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
     adminAddress: gateway.adminAddress,
     errors,
     warnings,
-    reload: (changed) => {
-      const reloaded = gateway.reload(configOf({ ...options, ...changed }, auditFile));
+    reload: async (changed) => {
+      const reloaded = await gateway.reload(configOf({ ...options, ...changed }, auditFile));
       if (!reloaded.ok) throw new Error(reloaded.error);
     },
     records: (count) => recordsOf(auditFile, count),

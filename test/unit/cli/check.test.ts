@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { after, test } from "node:test";
 import { runCheck } from "../../../src/cli/check.ts";
-import { loadConfig } from "../../../src/cli/load.ts";
+import { loadConfig } from "../../../src/life/load.ts";
 import { ran } from "../../support/terminal.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "s3warden-"));
@@ -92,5 +92,5 @@ test("loadConfig() names every file it read, good or bad, so that a reload can w
   const gateway = file("gateway.yaml", `${UPSTREAM}identities: [{ accounts: ids.yaml }]\n`);
   const { result, files } = loadConfig(gateway);
   assert.equal(result.ok, false);
-  assert.deepEqual(files, [gateway, accounts, join(dir, "missing")]);
+  assert.deepEqual([...files.keys()], [gateway, accounts, join(dir, "missing")]);
 });

@@ -454,6 +454,7 @@ test("parseConfig() gives every option its default", () => {
     regions: [],
   });
   assert.deepEqual(config, {
+    workers: 1,
     listen: {
       address: { host: "0.0.0.0", port: 8080 },
       tls: undefined,
@@ -488,7 +489,10 @@ test("parseConfig() gives every option its default", () => {
       connectionsPerAddressMax: undefined,
       account: UNLIMITED,
       subuser: UNLIMITED,
+      drainDelayMs: 0,
+      drainTimeoutMs: 30_000,
     },
+    reload: { watch: true, intervalMs: 2_000 },
     log: { level: "info", auditFile: undefined },
     warnings: [],
   });

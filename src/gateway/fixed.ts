@@ -1,0 +1,22 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "../config/config.ts";
+
+/** What is opened once, at the start: ports, files, processes. By its name in gateway.yaml. */
+const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
+  workers: ({ workers }) => workers,
+  "listen.address": ({ listen }) => listen.address,
+  "listen.tls": ({ listen }) => listen.tls !== undefined,
+  admin: ({ admin }) => admin,
+  state: ({ state }) => state,
+  // A bucket that holds the state is reached as the store was at the start.
+  upstream: ({ state, upstream }) => (state?.kind === "bucket" ? upstream : undefined),
+  log: ({ log }) => log,
+};
+
+/** Why a running gateway cannot go from `before` to `after`, in a sentence; undefined: it can. */
+export function needsRestart(before: Config, after: Config): string | undefined {
+  const fixed = Object.entries(FIXED)
+    .filter(([, part]) => !isDeepStrictEqual(part(before), part(after)))
+    .map(([name]) => name);
+  return fixed.length === 0 ? undefined : `Cannot change ${fixed.join(", ")} without a restart`;
+}

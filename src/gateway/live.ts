@@ -1,0 +1,75 @@
+import type { Logger } from "pino";
+import type { Snapshot } from "../admission/snapshot.ts";
+import { compileSnapshot } from "../config/compile.ts";
+import type { Config } from "../config/config.ts";
+import { trafficLimits, type TrafficLimits } from "../config/limits.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { StateStore } from "../state/state-store.ts";
+import type { Sources } from "./fetch-known.ts";
+import { openSources, type OpenSources } from "./sources.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What configurations come and go in. */
+export type World = {
+  readonly state: StateStore | undefined;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+};
+
+/**
+ * One accepted configuration in force, and everything that is opened for it. A request keeps the
+ * one that it began with, so what was opened ends only after the last of its requests.
+ */
+export class Live {
+  readonly snapshot: Snapshot;
+  readonly limits: TrafficLimits;
+  /** Shared by configurations that name the same store in the same way. */
+  readonly upstream: Upstream;
+  readonly #opened: OpenSources;
+  #requests = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(config: Config, generation: number, upstream: Upstream, world: World) {
+    this.#opened = openSources(config, world.state, world.metrics, world.log);
+    this.snapshot = {
+      ...compileSnapshot(config, generation),
+      elsewhere: this.#opened.elsewhere,
+    };
+    this.limits = trafficLimits(config);
+    this.upstream = upstream;
+    upstream.hold();
+  }
+
+  /** Where what the snapshot does not have itself is fetched. */
+  get sources(): Sources {
+    return this.#opened.sources;
+  }
+
+  /** Why it cannot serve now, in a sentence; undefined: it can. */
+  get unready(): string | undefined {
+    if (!this.upstream.ready) return "No endpoint of the store answers";
+    return this.#opened.healthy() ? undefined : "What is kept of buckets cannot be read";
+  }
+
+  /** Forgets whose the keys are that were looked up elsewhere. */
+  dropIdentities(): void {
+    this.#opened.dropIdentities();
+  }
+
+  /** A request begins with it. */
+  enter(): void {
+    this.#requests++;
+  }
+
+  /** That request has ended. */
+  leave(): void {
+    this.#requests--;
+    if (this.#requests === 0) this.#onIdle?.();
+  }
+
+  /** No further request begins with it: resolves when its last one has ended and all is closed. */
+  async retire(): Promise<void> {
+    if (this.#requests > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await Promise.all([this.upstream.release(), this.#opened.close()]);
+  }
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { openAudit } from "../observe/audit.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { openState } from "../state/open.ts";
+import type { StateStore } from "../state/state-store.ts";
+import type { Gateway } from "./forward.ts";
+import { Limiter } from "./limiter.ts";
+import { Live } from "./live.ts";
+import { listen, type ListenOptions } from "./server.ts";
+import { StorePools } from "./store-pools.ts";
+
+/** One process that serves S3: all of a gateway but its admin port. */
+export type Member = {
+  /** `host:port` as bound, for S3 clients. */
+  readonly address: string;
+  readonly metrics: Metrics;
+  /** Why requests should go elsewhere, in a sentence; undefined: it is ready. */
+  readonly unready: () => string | undefined;
+  /** Forgets whose the keys are that were looked up elsewhere. */
+  readonly dropIdentities: () => void;
+  /**
+   * Puts `config` in force for every request from now on; requests under way keep what they began
+   * with. Of what `needsRestart()` names it says the same as the first one.
+   */
+  readonly reload: (config: Config, generation: number) => void;
+  /** Is no longer ready, but goes on accepting for `limits.drainDelay`, until it resolves. */
+  readonly leave: () => Promise<void>;
+  /** Lets requests under way finish within `limits.drainTimeout`, then ends all that was opened. */
+  readonly close: () => Promise<void>;
+};
+
+/** A port that several processes listen on. */
+export type SharedPort = {
+  /** As the first of them bound it; 0: this is the first. */
+  readonly port: number;
+};
+
+/**
+ * Opens what `config` asks for; `shared`: undefined where this process is the only one. Throws where
+ * a port or file cannot be opened.
+ */
+export async function openMember(
+  config: Config,
+  generation: number,
+  log: Logger,
+  shared?: SharedPort,
+): Promise<Member> {
+  const metrics = new Metrics();
+  const { auditFile } = config.log;
+  const complain = (error: Error): void => log.error(error, "Cannot write the audit log");
+  const audit = auditFile === undefined ? undefined : openAudit(auditFile, complain);
+  const state = await openStateOf(config);
+  const world = { state, metrics, log };
+  const pools = new StorePools(metrics, log);
+  const live = { current: new Live(config, generation, pools.for(config), world) };
+  const observer = { metrics, audit: audit?.write ?? ((): void => {}) };
+  const limiter = new Limiter();
+  const gateway: Gateway = { live, limiter, observer, newRequestId: requestIds(), log };
+  const closeRest = async (): Promise<void> => {
+    await live.current.retire();
+    await state?.close();
+    await audit?.flush();
+  };
+  const listening = await listen(gateway, listenOptions(config, shared)).catch(
+    async (error: unknown) => {
+      await closeRest();
+      throw error;
+    },
+  );
+  metrics.configAccepted(generation, Date.now());
+  let { limits } = config;
+  let closing = false;
+  return {
+    address: listening.address,
+    metrics,
+    unready: () => (closing ? "The gateway is shutting down" : live.current.unready),
+    dropIdentities: () => live.current.dropIdentities(),
+    reload: (next, nextGeneration) => {
+      const before = live.current;
+      live.current = new Live(next, nextGeneration, pools.for(next), world);
+      listening.change(listenOptions(next, shared));
+      ({ limits } = next);
+      void before.retire();
+      metrics.configAccepted(nextGeneration, Date.now());
+    },
+    leave: async () => {
+      closing = true;
+      listening.leave();
+      await pause(limits.drainDelayMs);
+    },
+    close: async () => {
+      closing = true;
+      await listening.close(limits.drainTimeoutMs);
+      await closeRest();
+    },
+  };
+}
+
+function listenOptions(
+  { listen: { address, tls } }: Config,
+  shared: SharedPort | undefined,
+): ListenOptions {
+  const port = shared?.port || address.port;
+  const { host } = address;
+  return { host, port, reusePort: shared !== undefined, tls };
+}
+
+/** Throws where it cannot be used: without it nothing could be decided. */
+async function openStateOf({ state, upstream }: Config): Promise<StateStore | undefined> {
+  if (state === undefined) return undefined;
+  const opened = await openState(state, upstream);
+  if (opened.ok) return opened.value;
+  throw Object.assign(new Error(`Cannot use the state: ${opened.error}`), { code: "ESTATE" });
+}
+
+/** 16 hex digits: eight of this process, eight that count. Unique, and free to make. */
+function requestIds(): () => string {
+  const process = randomBytes(4).toString("hex");
+  let count = 0;
+  return () => {
+    count = (count + 1) >>> 0;
+    return (process + count.toString(16).padStart(8, "0")).toUpperCase();
+  };
+}

@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { Upstream, type UpstreamOptions } from "./upstream.ts";
+
+/** The connections to the store, of one configuration after the other. */
+export class StorePools {
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  #options: UpstreamOptions | undefined;
+  #current: Upstream | undefined;
+
+  constructor(metrics: Metrics, log: Logger) {
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  /** Those for `config`: the ones there are, where it names the same store in the same way. */
+  for(config: Config): Upstream {
+    const options = optionsOf(config);
+    if (this.#current !== undefined && isDeepStrictEqual(options, this.#options)) {
+      return this.#current;
+    }
+    const gone = (this.#options?.endpoints ?? []).filter((old) => !options.endpoints.includes(old));
+    for (const endpoint of gone) this.#metrics.endpointGone(endpoint);
+    this.#options = options;
+    this.#current = new Upstream(options, (endpoint, up) => this.#noteState(options, endpoint, up));
+    return this.#current;
+  }
+
+  /** What was replaced has no say any more, although requests may still go there. */
+  #noteState(options: UpstreamOptions, endpoint: string, up: boolean): void {
+    if (options !== this.#options) return;
+    this.#metrics.endpointUp(endpoint, up);
+    if (!up) this.#log.warn({ endpoint }, "An endpoint of the store does not answer");
+  }
+}
+
+function optionsOf({ upstream, limits }: Config): UpstreamOptions {
+  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs, ca } = upstream;
+  return {
+    endpoints: endpoints.map((endpoint) => endpoint.origin),
+    connectionsMax,
+    connectTimeoutMs,
+    headersTimeoutMs,
+    bodyTimeoutMs: limits.idleTimeoutMs,
+    ca,
+  };
+}

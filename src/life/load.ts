@@ -1,0 +1,99 @@
+import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseConfig, type Config } from "../config/config.ts";
+import type { Problem } from "../lib/problem.ts";
+import type { Surroundings } from "../config/surroundings.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** A configuration, and every file it was made of, by path in the order read. */
+export type Loaded = {
+  readonly result: Result<Config, readonly Problem[]>;
+  /** Also those that could not be read, since one of them may come to be. */
+  readonly files: ReadonlyMap<string, FileRead>;
+};
+
+export type FileRead = {
+  /** The error is the reason, such as "no such file". */
+  readonly text: Result<string, string>;
+  /** As `fingerprint()` gave it before the file was read. */
+  readonly print: string;
+};
+
+/** Reads `file` (gateway.yaml, relative to the working directory) and all it names. */
+export function loadConfig(file: string): Loaded {
+  const files = new Map<string, FileRead>();
+  const result = parseFiles(file, (path) => {
+    const known = files.get(path);
+    if (known !== undefined) return known.text;
+    const print = fingerprint(path);
+    const text = readText(path);
+    files.set(path, { text, print });
+    return text;
+  });
+  return { result, files };
+}
+
+/** The texts that another process read, by path: see `loadTexts()`. */
+export type Texts = readonly (readonly [path: string, text: Result<string, string>])[];
+
+export function textsOf({ files }: Loaded): Texts {
+  return [...files].map(([path, { text }]) => [path, text]);
+}
+
+/** What `loadConfig(file)` made of the same texts. */
+export function loadTexts(file: string, texts: Texts): Loaded["result"] {
+  const known = new Map(texts);
+  return parseFiles(file, (path) => known.get(path) ?? err("it was not read"));
+}
+
+/** Two of a file differ where it was written or replaced in between; "" where it cannot be had. */
+export function fingerprint(path: string): string {
+  try {
+    // Follows links: of a Kubernetes volume only a directory that a link names is swapped.
+    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${dev}:${ino}:${size}:${mtimeNs}`;
+  } catch {
+    return "";
+  }
+}
+
+function parseFiles(file: string, read: Surroundings["read"]): Loaded["result"] {
+  const text = read(file);
+  if (!text.ok) return err([notReadable(file, text.error)]);
+  return parseConfig(text.value, file, { read, env, provider });
+}
+
+/** One of the access models that are shipped beside the code. */
+function provider(name: string): { readonly file: string; readonly text: string } {
+  const file = fileURLToPath(new URL(`../../config/providers/${name}.yaml`, import.meta.url));
+  return { file, text: readFileSync(file, "utf8") };
+}
+
+/** Only what is set: `process.env` also answers to `toString`. */
+function env(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
+}
+
+function readText(path: string): Result<string, string> {
+  try {
+    return ok(UTF8.decode(readFileSync(path)));
+  } catch (error) {
+    if (error instanceof TypeError) return err("it is not UTF-8 text");
+    if (error instanceof Error && "code" in error)
+      return err(REASONS.get(error.code) ?? String(error.code));
+    throw error;
+  }
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ["ENOENT", "no such file"],
+  ["EACCES", "permission denied"],
+  ["EISDIR", "it is a directory"],
+]);
+
+function notReadable(file: string, reason: string): Problem {
+  const message = `Cannot read "${file}": ${reason}`;
+  return { file, line: undefined, column: undefined, path: "", message, remedy: "" };
+}

@@ -1,0 +1,84 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import type { Problem } from "../lib/problem.ts";
+import { loadConfig, textsOf, type Loaded } from "./load.ts";
+import type { Service } from "./service.ts";
+import { Watch } from "./watch.ts";
+
+/** Puts changed files in force: when it is told to, and by itself where `reload.watch` says so. */
+export class Reloader {
+  readonly #file: string;
+  readonly #service: Service;
+  readonly #log: Logger;
+  #watch: Watch | undefined;
+  #watched: Config["reload"] | undefined;
+  /** One at a time: each begins with the files as they are when the one before is done. */
+  #last = Promise.resolve();
+
+  /** `loaded`: of `file`, which `service` began with; `config`: what was made of it. */
+  constructor(file: string, service: Service, log: Logger, loaded: Loaded, config: Config) {
+    this.#file = file;
+    this.#service = service;
+    this.#log = log;
+    this.#follow(loaded, config);
+  }
+
+  /** Reads the files again. What is not good is told in the log, and the old configuration stays. */
+  reload(why: "SIGHUP" | "changed files"): Promise<void> {
+    this.#last = this.#last
+      .then(() => this.#reload(why))
+      .catch((error: unknown) => this.#log.error(error, "Cannot reload"));
+    return this.#last;
+  }
+
+  close(): void {
+    this.#watch?.close();
+  }
+
+  async #reload(why: string): Promise<void> {
+    const loaded = loadConfig(this.#file);
+    const { result } = loaded;
+    logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
+    this.#follow(loaded, result.ok ? result.value : undefined);
+    const refusal = result.ok
+      ? await this.#swap(result.value, loaded, why)
+      : `${result.error.length} problems`;
+    if (refusal === undefined) return;
+    this.#service.refused();
+    this.#log.error(
+      { why: refusal },
+      "The configuration is not reloaded: the one before stays in force",
+    );
+  }
+
+  /** Why it could not be put in force; undefined: it is. */
+  async #swap(config: Config, loaded: Loaded, why: string): Promise<string | undefined> {
+    const swapped = await this.#service.reload(config, textsOf(loaded));
+    if (!swapped.ok) return swapped.error;
+    this.#log.info({ generation: swapped.value, why }, "reloaded");
+    return undefined;
+  }
+
+  /** Of a configuration that is no good (undefined), the files may be mended: watched as before. */
+  #follow({ files }: Loaded, config: Config | undefined): void {
+    const { watch, intervalMs } = config?.reload ??
+      this.#watched ?? { watch: false, intervalMs: 0 };
+    if (watch !== this.#watched?.watch || intervalMs !== this.#watched.intervalMs) {
+      this.#watch?.close();
+      this.#watch = watch ? new Watch(intervalMs, () => this.#onChange()) : undefined;
+      this.#watched = { watch, intervalMs };
+    }
+    this.#watch?.follow(new Map([...files].map(([path, { print }]) => [path, print])));
+  }
+
+  #onChange(): void {
+    void this.reload("changed files");
+  }
+}
+
+/** `harmless`: they are only warnings. */
+export function logProblems(problems: readonly Problem[], harmless: boolean, log: Logger): void {
+  for (const { file, line, path, message, remedy } of problems) {
+    log[harmless ? "warn" : "error"]({ file, line, path, remedy }, message);
+  }
+}

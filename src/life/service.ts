@@ -1,0 +1,19 @@
+import type { Config } from "../config/config.ts";
+import type { Result } from "../lib/result.ts";
+import type { Texts } from "./load.ts";
+
+/** A gateway that listens, in one process or in many. */
+export type Service = {
+  /** `host:port` as bound, for S3 clients and for the operator's tools. */
+  readonly address: string;
+  readonly adminAddress: string;
+  /**
+   * Puts `config`, made of `texts`, in force; resolves with its number when every request that
+   * begins is decided by it. The error says why it cannot be: then nothing has changed.
+   */
+  readonly reload: (config: Config, texts: Texts) => Promise<Result<number, string>>;
+  /** A configuration that was read is not good: told by the metrics. */
+  readonly refused: () => void;
+  /** Lets requests under way finish, as `limits` say, then ends everything that was opened. */
+  readonly close: () => Promise<void>;
+};

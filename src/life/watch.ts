@@ -1,0 +1,45 @@
+import { fingerprint } from "./load.ts";
+
+/** Files by path, each with its `fingerprint()`. */
+export type Prints = ReadonlyMap<string, string>;
+
+/**
+ * Looks at files every `intervalMs` and calls back when one of them has changed. By looking, since
+ * no notification of the operating system is sure to come: not for a Kubernetes volume, whose files
+ * stay and whose directory is swapped, and not over a network.
+ */
+export class Watch {
+  readonly #onChange: () => void;
+  readonly #timer: NodeJS.Timeout;
+  /** As they were when they were last taken over. */
+  #taken: Prints = new Map();
+  /** As they were seen the last time. */
+  #seen: Prints = new Map();
+
+  constructor(intervalMs: number, onChange: () => void) {
+    this.#onChange = onChange;
+    this.#timer = setInterval(() => this.#look(), intervalMs).unref();
+  }
+
+  /** From now on these files, of which what `prints` stand for was read. */
+  follow(prints: Prints): void {
+    this.#taken = prints;
+    this.#seen = prints;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = new Map([...this.#taken.keys()].map((path) => [path, fingerprint(path)]));
+    // A file may be read while it is written: what changes is let settle.
+    const settled = isSame(now, this.#seen);
+    this.#seen = now;
+    if (settled && !isSame(now, this.#taken)) this.#onChange();
+  }
+}
+
+function isSame(one: Prints, other: Prints): boolean {
+  return [...one].every(([path, print]) => other.get(path) === print);
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { OWNER, READER, until } from "../support/flow.ts";
+import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
+import { startKeepingStore } from "../support/keeping-store.ts";
+import { clientOf, PLAIN } from "../support/s3-client.ts";
+import { startSteadyLoad } from "../support/steady-load.ts";
+import { metricOf, statusFor } from "../support/asked.ts";
+
+async function startWorkers(
+  t: TestContext,
+  options: Partial<GatewayOptions> = {},
+): Promise<Gateway> {
+  const store = await startKeepingStore();
+  t.after(() => store.stop());
+  const gateway = await startGateway({
+    upstream: store.endpoint,
+    accounts: [{ name: "lab", keys: [OWNER] }],
+    workers: 2,
+    ...options,
+  });
+  t.after(() => gateway.stop());
+  return gateway;
+}
+
+/** The processes that the gateway has started, from the kernel. */
+function workersOf({ pid }: Gateway): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ").filter(Boolean).map(Number);
+}
+
+test("workers share one port and one /metrics, and reload all", async (t) => {
+  const gateway = await startWorkers(t);
+  assert.equal(workersOf(gateway).length, 2);
+  assert.equal(await metricOf(gateway, "workers"), 2);
+  for (let i = 0; i < 10; i++) assert.equal(await statusFor(gateway, OWNER), 404);
+  const name = 'requests_total{operation="GetObject",outcome="forwarded",code="404"}';
+  await until(async () => (await metricOf(gateway, name)) === 10);
+
+  const accounts = [{ name: "lab", keys: [READER] }];
+  writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await metricOf(gateway, "config_generation")) === 2);
+  for (let i = 0; i < 10; i++) {
+    assert.equal(await statusFor(gateway, OWNER), 403);
+    assert.equal(await statusFor(gateway, READER), 404);
+  }
+});
+
+test("a worker that is killed is replaced and counted, and counters go on from where they were", async (t) => {
+  const gateway = await startWorkers(t);
+  for (let i = 0; i < 10; i++) await statusFor(gateway, OWNER);
+  const name = 'requests_total{operation="GetObject",outcome="forwarded",code="404"}';
+  await until(async () => (await metricOf(gateway, name)) === 10);
+  for (const pid of workersOf(gateway)) {
+    process.kill(pid, "SIGKILL");
+    await until(() => workersOf(gateway).length === 2 && !workersOf(gateway).includes(pid));
+    await until(async () => (await metricOf(gateway, "workers")) === 2);
+  }
+  await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2);
+  assert.equal(await metricOf(gateway, name), 10);
+  await until(async () => (await statusFor(gateway, OWNER)) === 404);
+});
+
+test("a worker that takes another's place decides by the configuration in force", async (t) => {
+  const gateway = await startWorkers(t);
+  const accounts = [{ name: "lab", keys: [READER] }];
+  writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await metricOf(gateway, "config_generation")) === 2);
+  for (const pid of workersOf(gateway)) process.kill(pid, "SIGKILL");
+  await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2);
+  await until(async () => (await metricOf(gateway, "workers")) === 2);
+  assert.equal(await metricOf(gateway, "config_generation"), 2);
+  for (let i = 0; i < 4; i++) assert.equal(await statusFor(gateway, OWNER), 403);
+});
+
+test("five crashes under load fail no request of a client that tries again as clients do", async (t) => {
+  const gateway = await startWorkers(t);
+  const clients = [PLAIN, {}, PLAIN, {}].map((more) =>
+    clientOf(gateway.endpoint, OWNER, { ...more, maxAttempts: 3 }),
+  );
+  const load = startSteadyLoad(t, clients, 3);
+  for (let crash = 1; crash <= 5; crash++) {
+    const before = load.done();
+    await until(() => load.done() > before + 50, 30_000);
+    const [oldest = 0] = workersOf(gateway);
+    process.kill(oldest, "SIGKILL");
+    await until(async () => (await metricOf(gateway, "worker_restarts_total")) === crash, 30_000);
+    await until(async () => (await metricOf(gateway, "workers")) === 2, 30_000);
+  }
+  assert.deepEqual(await load.stop(), []);
+});
+
+test("SIGTERM ends all workers when their requests are done, with 0", async (t) => {
+  const gateway = await startWorkers(t);
+  const load = startSteadyLoad(t, [clientOf(gateway.endpoint, OWNER)]);
+  await until(() => load.done() > 10, 30_000);
+  const workers = workersOf(gateway);
+  await load.stop();
+  assert.equal(await gateway.stop(), 0);
+  for (const pid of workers) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+});
+
+test("workers whose primary is gone end by themselves", async (t) => {
+  const gateway = await startWorkers(t);
+  const workers = workersOf(gateway);
+  process.kill(gateway.pid, "SIGKILL");
+  await until(() => workers.every(isGone), 10_000);
+});
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { OWNER, until } from "../support/flow.ts";
+import { startGateway, type Gateway } from "../support/gateway.ts";
+import { startKeepingStore } from "../support/keeping-store.ts";
+import { freePorts } from "../support/ports.ts";
+import { findProgram } from "../support/program.ts";
+import { skipUnless } from "../support/requirement.ts";
+import { clientOf, PLAIN } from "../support/s3-client.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { startSteadyLoad } from "../support/steady-load.ts";
+
+const HAPROXY = findProgram("haproxy");
+const skip = skipUnless([
+  {
+    name: "HAProxy",
+    present: HAPROXY !== undefined,
+    install: "apt-get install -y --no-install-recommends haproxy",
+  },
+]);
+
+const RESTARTS = 3;
+/** Longer than HAProxy takes to notice what /readyz says. */
+const LIMITS = { drainDelay: "500ms", drainTimeout: "10s" };
+
+type Place = { readonly port: number; readonly adminPort: number };
+
+/** As docs/operate.md shows it: who is not ready gets nothing new. */
+function configOf(port: number, places: readonly Place[]): string {
+  const servers = places.map(
+    ({ port: own, adminPort }, i) =>
+      `  server gateway${i} 127.0.0.1:${own} check port ${adminPort} inter 100ms fall 1 rise 1`,
+  );
+  return `defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend clients
+  bind 127.0.0.1:${port}
+  default_backend gateways
+backend gateways
+  option httpchk GET /readyz
+${servers.join("\n")}
+`;
+}
+
+function startHaproxy(t: TestContext, config: string): void {
+  const file = join(scratchFolder("haproxy"), "haproxy.cfg");
+  writeFileSync(file, config);
+  const child = spawn(HAPROXY ?? "", ["-db", "-f", file], { stdio: "ignore" });
+  t.after(async () => {
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  });
+}
+
+test(
+  `${RESTARTS} rolling restarts behind HAProxy fail no request of clients that try once`,
+  { skip },
+  async (t) => {
+    const store = await startKeepingStore();
+    t.after(() => store.stop());
+    const start = ({ port, adminPort }: Place): Promise<Gateway> =>
+      startGateway({
+        upstream: store.endpoint,
+        accounts: [{ name: "lab", keys: [OWNER] }],
+        listen: { address: `127.0.0.1:${port}` },
+        admin: { address: `127.0.0.1:${adminPort}` },
+        limits: LIMITS,
+      });
+    const [port = 0, one = 0, oneAdmin = 0, other = 0, otherAdmin = 0] = await freePorts(5);
+    const places: readonly Place[] = [
+      { port: one, adminPort: oneAdmin },
+      { port: other, adminPort: otherAdmin },
+    ];
+    const gateways = await Promise.all(places.map(start));
+    t.after(() => Promise.all(gateways.map((gateway) => gateway.stop())));
+    startHaproxy(t, configOf(port, places));
+    const endpoint = `http://127.0.0.1:${port}`;
+    const answers = async (): Promise<boolean> =>
+      fetch(endpoint).then(
+        ({ status }) => status === 403,
+        () => false,
+      );
+    await until(answers, 10_000);
+
+    const load = startSteadyLoad(
+      t,
+      [PLAIN, {}, PLAIN].map((more) => clientOf(endpoint, OWNER, more)),
+    );
+    for (let restart = 0; restart < RESTARTS; restart++) {
+      for (const [i, place] of places.entries()) {
+        const before = load.done();
+        await until(() => load.done() > before + 20, 30_000);
+        assert.equal(await gateways[i]?.stop(), 0);
+        gateways[i] = await start(place);
+        await until(async () => (await fetch(`${gateways[i]?.adminEndpoint}/readyz`)).ok);
+      }
+    }
+    const before = load.done();
+    await until(() => load.done() > before + 20, 30_000);
+    assert.deepEqual(await load.stop(), []);
+  },
+);
