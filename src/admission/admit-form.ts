@@ -17,6 +17,7 @@ import { NOTHING_KNOWN, type Known } from "./known.ts";
 import { recordsVerdict } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { tooLarge } from "./plan-body.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -49,6 +50,8 @@ export function admitForm(
   if ("unknownKey" in caller) return needsKey(pending.facts, caller);
   if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
+  const { bodyBytesMax } = snapshot.limits;
+  if (form.length > bodyBytesMax) return refused(facts, tooLarge(form.length, bodyBytesMax));
   const upload = readUpload(fields, pending, form.length, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(pending, upload.value, caller.value, known);

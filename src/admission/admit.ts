@@ -162,7 +162,7 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
     ? undefined
     : answerPolicy(snapshot, subject, judged, undefined);
   if (answer !== undefined) return answer;
-  const plan = planBody(subject);
+  const plan = planBody(subject, snapshot.limits.bodyBytesMax);
   if (!plan.ok) return refused(judged, plan.error);
   if (isDocument(operation)) {
     const pending = { subject, facts: judged, asks: waits ? asks : [], plan: plan.value };

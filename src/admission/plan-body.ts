@@ -3,6 +3,7 @@ import type { ChecksumCheck } from "../checksum/checksum.ts";
 import { firstValue, hasHeader, valuesOf, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { limitFault } from "../s3/limits.ts";
 import { operationNamed } from "../s3/operations.ts";
 import type { Payload } from "../signature/payload.ts";
 import type { BodyPlan } from "./body-plan.ts";
@@ -11,17 +12,14 @@ import type { Subject } from "./subject.ts";
 /** SHA-256 of no bytes at all. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** S3's limit of one upload, in bytes: 5 GiB ("PutObject", S3 API Reference). */
-const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
-
 const DIGITS = /^\d{1,15}$/;
 
 /**
  * How the body of a request must travel and be proved, from its head alone (the design's "Body
- * plan"). Errors: MissingContentLength, EntityTooLarge, InvalidRequest, InvalidArgument,
+ * plan"). `bytesMax`: the most that the content may have. Errors: MissingContentLength, EntityTooLarge, InvalidRequest, InvalidArgument,
  * InvalidDigest, XAmzContentSHA256Mismatch.
  */
-export function planBody(subject: Subject): Result<BodyPlan, Fault> {
+export function planBody(subject: Subject, bytesMax: number): Result<BodyPlan, Fault> {
   const { headers, payload } = subject;
   if (payload.kind !== "chunked" && isFramed(headers)) {
     // Taken at its word the store would keep the framing as the object's content.
@@ -29,7 +27,9 @@ export function planBody(subject: Subject): Result<BodyPlan, Fault> {
     return err(fault("InvalidRequest", message));
   }
   if (operationNamed(subject.operation).body === "none") return noBody(headers, payload);
-  return payload.kind === "chunked" ? deframing(subject, payload) : passing(subject, payload);
+  return payload.kind === "chunked"
+    ? deframing(subject, payload, bytesMax)
+    : passing(subject, payload, bytesMax);
 }
 
 function isFramed(headers: HeaderList): boolean {
@@ -65,8 +65,8 @@ function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> 
   return ok({ kind: "none" });
 }
 
-function passing(subject: Subject, payload: Payload): Result<BodyPlan, Fault> {
-  const length = lengthIn(subject.headers, "content-length");
+function passing(subject: Subject, payload: Payload, bytesMax: number): Result<BodyPlan, Fault> {
+  const length = lengthIn(subject.headers, "content-length", bytesMax);
   if (!length.ok) return length;
   const checks = bodyChecks(subject);
   if (!checks.ok) return checks;
@@ -85,9 +85,10 @@ function passing(subject: Subject, payload: Payload): Result<BodyPlan, Fault> {
 function deframing(
   subject: Subject,
   payload: Payload & { readonly kind: "chunked" },
+  bytesMax: number,
 ): Result<BodyPlan, Fault> {
   const { headers, caller } = subject;
-  const decodedLength = lengthIn(headers, "x-amz-decoded-content-length");
+  const decodedLength = lengthIn(headers, "x-amz-decoded-content-length", bytesMax);
   if (!decodedLength.ok) return decodedLength;
   const checks = bodyChecks(subject);
   if (!checks.ok) return checks;
@@ -121,6 +122,7 @@ function bodyChecks(subject: Subject): Result<readonly ChecksumCheck[], Fault> {
 function lengthIn(
   headers: HeaderList,
   field: "content-length" | "x-amz-decoded-content-length",
+  bytesMax: number,
 ): Result<number, Fault> {
   const text = firstValue(headers, field);
   if (text === undefined) {
@@ -134,5 +136,14 @@ function lengthIn(
     );
   }
   const length = Number(text);
-  return length <= UPLOAD_BYTES_MAX ? ok(length) : err(fault("EntityTooLarge"));
+  return length <= bytesMax ? ok(length) : err(tooLarge(length, bytesMax));
+}
+
+/** S3's own answer, with the elements that its clients show ("Error responses", S3 API Reference). */
+export function tooLarge(length: number, bytesMax: number): Fault {
+  const elements = [
+    ["ProposedSize", String(length)],
+    ["MaxSizeAllowed", String(bytesMax)],
+  ] as const;
+  return limitFault("body_bytes", { elements });
 }

@@ -90,4 +90,6 @@ export type PolicySettings = {
 type Limits = {
   /** An XML body that the gateway reads. */
   readonly xmlBytesMax: number;
+  /** The content of one request. */
+  readonly bodyBytesMax: number;
 };

@@ -2,6 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import type { ConfigDocument, DocumentNode } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
+import { accountLimitProblems } from "./limit-rules.ts";
 import { parseInstant } from "./scalars.ts";
 
 /**
@@ -25,6 +26,7 @@ export function accountProblems(
     ...unknownTiers(tiers, scalars),
     ...files.flatMap((document) => (document === undefined ? [] : powerless(document, ceph))),
     ...scalars.flatMap(emptyLife),
+    ...files.flatMap((document) => (document === undefined ? [] : accountLimitProblems(document))),
   ];
 }
 

@@ -8,7 +8,7 @@ import {
   parsePrincipalName,
   parseSecret,
 } from "./scalars.ts";
-import { someText, text } from "./shape.ts";
+import { count, size, someText, text } from "./shape.ts";
 
 const credential = {
   accessKey: text(parseAccessKey),
@@ -44,6 +44,14 @@ const ATTRIBUTES = {
     .describe("What aws:PrincipalTag/name is of it"),
 };
 
+/** In place of the limits of gateway.yaml, for accounts and subusers both. */
+const LIMITS = {
+  requests: count().optional().describe("Per second; absent: as in gateway.yaml"),
+  concurrentRequests: count()
+    .optional()
+    .describe("Being served at a time; absent: as in gateway.yaml"),
+};
+
 const SubuserSchema = z.strictObject({
   name: text(parsePrincipalName),
   tier: z
@@ -57,6 +65,7 @@ const SubuserSchema = z.strictObject({
   keys: z.array(KeySchema).prefault([]),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that this subuser may not do"),
+  limits: z.strictObject(LIMITS).optional().describe("Its own limits"),
 });
 
 const AccountSchema = z.strictObject({
@@ -69,6 +78,15 @@ const AccountSchema = z.strictObject({
   keys: z.array(KeySchema).prefault([]),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that nobody of this account may do"),
+  limits: z
+    .strictObject({
+      ...LIMITS,
+      bytes: size("1KiB", "1TiB")
+        .optional()
+        .describe("Bytes of bodies per second; absent: as in gateway.yaml"),
+    })
+    .optional()
+    .describe("Its own limits, all its subusers included"),
   policies: PoliciesSchema.describe("Identity policies for everybody of this account, JSON files"),
   subusers: z.array(SubuserSchema).prefault([]),
 });

@@ -51,7 +51,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
       ...compilePolicy(policy),
       asksValues: config.state !== undefined || policiesOf(config).some(asksValues),
     },
-    limits: { xmlBytesMax: limits.xmlBytesMax },
+    limits: { xmlBytesMax: limits.xmlBytesMax, bodyBytesMax: limits.bodyBytesMax },
   };
 }
 

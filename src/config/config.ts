@@ -103,6 +103,13 @@ export type Config = {
     readonly xmlBytesMax: number;
     readonly clockSkewMs: number;
     readonly idleTimeoutMs: number;
+    readonly headerTimeoutMs: number;
+    readonly bodyBytesMax: number;
+    readonly connectionsMax: number;
+    /** Undefined, here and below: not limited. */
+    readonly connectionsPerAddressMax: number | undefined;
+    readonly account: AllowanceConfig;
+    readonly subuser: AllowanceConfig;
     readonly drainDelayMs: number;
     readonly drainTimeoutMs: number;
   };
@@ -127,6 +134,14 @@ export type TlsConfig = {
   readonly clientCa: string | undefined;
   readonly clientCertificates: "optional" | "required";
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
+};
+
+/** What one account or subuser may take, where nothing else is said of it. */
+export type AllowanceConfig = {
+  readonly requestsPerSecond: number | undefined;
+  readonly concurrentRequestsMax: number | undefined;
+  /** Of bodies, both ways together. */
+  readonly bytesPerSecond: number | undefined;
 };
 
 export type StateConfig = { readonly refreshMs: number } & (
@@ -360,19 +375,37 @@ function assemble(
       regions: policy.regions,
     },
     state: state && stateOf(state, file),
-    limits: {
-      headerBytesMax: limits.headerBytes,
-      xmlBytesMax: limits.xmlBytes,
-      clockSkewMs: limits.clockSkew,
-      idleTimeoutMs: limits.idleTimeout,
-      drainDelayMs: limits.drainDelay,
-      drainTimeoutMs: limits.drainTimeout,
-    },
+    limits: limitsOf(limits),
     reload: { watch: reload.watch, intervalMs: reload.interval },
     log: {
       level: log.level,
       auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),
       auditOnError: log.audit?.onError ?? "continue",
+    },
+  };
+}
+
+function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
+  return {
+    headerBytesMax: limits.headerBytes,
+    xmlBytesMax: limits.xmlBytes,
+    clockSkewMs: limits.clockSkew,
+    idleTimeoutMs: limits.idleTimeout,
+    drainDelayMs: limits.drainDelay,
+    drainTimeoutMs: limits.drainTimeout,
+    headerTimeoutMs: limits.headerTimeout,
+    bodyBytesMax: limits.bodyBytes,
+    connectionsMax: limits.connections,
+    connectionsPerAddressMax: limits.connectionsPerAddress,
+    account: {
+      requestsPerSecond: limits.requestsPerAccount,
+      concurrentRequestsMax: limits.concurrentRequests,
+      bytesPerSecond: limits.bytesPerAccount,
+    },
+    subuser: {
+      requestsPerSecond: limits.requestsPerSubuser,
+      concurrentRequestsMax: limits.concurrentRequestsPerSubuser,
+      bytesPerSecond: undefined,
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
 import { problemAt, quoted } from "./issues.ts";
+import { gatewayLimitProblems } from "./limit-rules.ts";
 import { parseEndpoint } from "./scalars.ts";
 
 /**
@@ -19,6 +20,7 @@ export function gatewayProblems(gateway: ConfigDocument, provider: Provider): re
     ...doubtfulDomains(gateway),
     ...notOneSource(gateway),
     ...vainAccountDomains(gateway, provider),
+    ...gatewayLimitProblems(gateway),
   ];
 }
 

@@ -11,13 +11,16 @@ import {
   parseSecret,
   parseSocketAddress,
 } from "./scalars.ts";
-import { duration, size, someText, text } from "./shape.ts";
+import { count, duration, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
 /** The access models of config/providers. */
 export const PROVIDERS = ["aws", "atman", "lumi-o", "qumulo", "coscine", "nutanix"] as const;
 
 export const ADMIN_DEFAULT = "127.0.0.1:9090";
+
+/** Of clients, open at a time. */
+export const CONNECTIONS_DEFAULT = 10_000;
 
 /** `networks: { allow, deny }`, the same wherever it stands. */
 export const NetworksSchema = z
@@ -244,6 +247,29 @@ const LimitsSchema = z.strictObject({
     .prefault("15m")
     .describe("How far the time of a signature may be from now"),
   idleTimeout: duration("1s", "1d").prefault("60s").describe("How long a connection may be silent"),
+  headerTimeout: duration("1s", "10m")
+    .prefault("30s")
+    .describe("How long the header section of a request, and a TLS handshake, may take to come"),
+  bodyBytes: size("1KiB", "5TiB").prefault("5GiB").describe("The content of one request"),
+  connections: count()
+    .prefault(CONNECTIONS_DEFAULT)
+    .describe("Open connections of clients to this process"),
+  connectionsPerAddress: count()
+    .optional()
+    .describe("Of those from one IPv4 address or one IPv6 network of 64 bits; absent: any number"),
+  requestsPerAccount: count()
+    .optional()
+    .describe("Requests of an account per second; absent: any number"),
+  requestsPerSubuser: count().optional().describe("Requests of one of its subusers per second"),
+  concurrentRequests: count()
+    .optional()
+    .describe("Requests of an account that are being served at a time; absent: any number"),
+  concurrentRequestsPerSubuser: count()
+    .optional()
+    .describe("Requests of one of its subusers that are being served at a time"),
+  bytesPerAccount: size("1KiB", "1TiB")
+    .optional()
+    .describe("Bytes of bodies of an account per second, both ways together; absent: any number"),
   drainDelay: duration("0s", "10m")
     .prefault("0s")
     .describe("How long after SIGTERM clients are still accepted, while /readyz says no"),

@@ -5,11 +5,7 @@
  */
 
 /** By path; `[]` stands for any item of a list. */
-const KEYS: ReadonlySet<string> = new Set([
-  "limits.requestsPerAccount",
-  "limits.concurrentRequests",
-  "passthrough",
-]);
+const KEYS: ReadonlySet<string> = new Set(["passthrough"]);
 
 /** Whether the key at `path` (such as `limits.requestsPerAccount`) belongs to a later version. */
 export function isPlannedKey(path: string): boolean {

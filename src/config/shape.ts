@@ -34,6 +34,11 @@ export function size(least: string, most: string) {
   return text(within(parseSize, least, most));
 }
 
+/** How many there may be of something: at least one. */
+export function count() {
+  return z.int().min(1).max(1_000_000);
+}
+
 function within(
   read: (text: string) => Result<number, string>,
   least: string,

@@ -4,6 +4,7 @@ import { algorithmOf, checkOf } from "../checksum/checks.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { createDeframer, deframe, unfinished, type Trailer } from "../s3/aws-chunked.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { limitFault } from "../s3/limits.ts";
 import { brokenPromise, startPromises, takeBytes } from "./body-promises.ts";
 import { beginChunk, endChain, startChain } from "./chunk-chain.ts";
 
@@ -59,7 +60,7 @@ export async function readBody(
   const length = lengthOf(plan);
   if (length > maxBytes) {
     const message = `Your request was too big: got ${length} bytes, at most ${maxBytes} are read`;
-    return err(fault("MaxMessageLengthExceeded", message));
+    return err(limitFault("xml_bytes", { message }));
   }
   const pieces: Buffer[] = [];
   try {

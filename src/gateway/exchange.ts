@@ -10,6 +10,7 @@ import type { Fault } from "../s3/faults.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
+import type { Usage } from "./usage.ts";
 
 /** Where access records go. */
 export type Observer = {
@@ -50,6 +51,11 @@ export class Exchange {
   /** Whether the gateway gave an answer of its own that is no error. */
   answered = false;
   refusal: Fault | undefined;
+  /** Whether limits were asked whether it may go on. */
+  counted = false;
+  /** Of whom it counts for; undefined: nobody is limited. */
+  #usage: Usage | undefined;
+  #ended = false;
   /** What its decision was made from; undefined where there was nothing to decide on. */
   #live: Live | undefined;
   readonly #method: string;
@@ -65,6 +71,8 @@ export class Exchange {
     this.#sourceAddress = request.sourceAddress;
     observer.metrics.requestStarted();
     responder.onClosed(() => {
+      this.#ended = true;
+      this.#usage?.end();
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);
@@ -84,6 +92,17 @@ export class Exchange {
   /** Counts bytes of the client's body. */
   received(bytes: number): void {
     this.bytesIn += bytes;
+    this.responder.meter?.charge(bytes, performance.now());
+  }
+
+  /** The request counts in `usage` until it ends. */
+  begun(usage: Usage): void {
+    // A client can be gone before it is known who it was.
+    if (this.#ended) return usage.end();
+    this.#usage = usage;
+    if (!usage.metered) return;
+    this.responder.meter = usage;
+    if (this.bytesIn > 0) usage.charge(this.bytesIn, performance.now());
   }
 
   /** The request goes to `endpoint`, or once more to another. */
@@ -133,6 +152,7 @@ export class Exchange {
       decision: decisionOf(facts),
       gate: facts.denial?.gate,
       rule: facts.denial?.rule ?? this.refusal?.detail,
+      limit: this.refusal?.limit,
       ruleFile: facts.denial?.place?.file,
       ruleLine: facts.denial?.place?.line,
       reported: facts.reported,

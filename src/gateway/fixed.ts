@@ -10,7 +10,6 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   state: ({ state }) => state,
   // A bucket that holds the state is reached as the store was at the start.
   upstream: ({ state, upstream }) => (state?.kind === "bucket" ? upstream : undefined),
-  "limits.headerBytes": ({ limits }) => limits.headerBytesMax,
   log: ({ log }) => log,
 };
 

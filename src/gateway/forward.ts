@@ -7,6 +7,7 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
+import type { Limiter } from "./limiter.ts";
 import type { Live } from "./live.ts";
 import { relay } from "./relay.ts";
 
@@ -16,6 +17,8 @@ type Log = (what: unknown, message: string) => void;
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
+  /** Outlives every configuration: what was taken under one counts under the next. */
+  readonly limiter: Limiter;
   readonly observer: Observer;
   readonly newRequestId: () => string;
   readonly log: Readonly<Record<"debug" | "warn" | "error", Log>>;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
-import type { TlsConfig } from "../config/config.ts";
 import { parseProxyHeader } from "../http/proxy-protocol.ts";
+import type { Speech } from "./accept.ts";
 import { notePeer } from "./peer.ts";
 import { createTlsServer } from "./tls.ts";
 
@@ -9,17 +9,24 @@ import { createTlsServer } from "./tls.ts";
 export type Front = {
   /** A connection that was just accepted. */
   readonly accept: (raw: Socket) => void;
-  /** Holds for every connection from now on; those that are open live on. Undefined: plain HTTP. */
-  readonly useTls: (tls: TlsConfig | undefined) => void;
+  /** Holds for every connection from now on; those that are open live on. */
+  readonly speak: (speech: Speech) => void;
 };
 
 export type FrontOptions = {
   /** Whether a peer must begin with a PROXY header: a proxy that is trusted to. */
   readonly expectsHeader: (address: string) => boolean;
+  /** Whether a connection is taken whose other end is at `address`; else it was refused. */
+  readonly admits: (raw: Socket, address: string) => boolean;
   /** Whatever comes now is HTTP. `raw`: what was accepted, which TLS may lie over. */
   readonly serve: (socket: Socket, raw: Socket) => void;
-  /** A connection that never came to HTTP has been ended. */
-  readonly failed: (stage: FrontStage, address: string | undefined, why: string) => void;
+  /** A connection that never came to HTTP has been ended; `late`: for it took too long. */
+  readonly failed: (
+    stage: FrontStage,
+    address: string | undefined,
+    why: string,
+    late: boolean,
+  ) => void;
 };
 
 export type FrontStage = "proxy" | "tls";
@@ -27,15 +34,16 @@ export type FrontStage = "proxy" | "tls";
 /** The header is the first thing that a proxy sends: this is long enough for a lost packet or two. */
 const PROXY_HEADER_MS_MAX = 5_000;
 
-export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Front {
+export function openFront(options: FrontOptions, speech: Speech): Front {
   /** Connections in a handshake: TLS makes a new socket over them, which is known by its peer. */
   const shaking = new Map<string, { readonly raw: Socket; readonly source: string | undefined }>();
-  const openTls = (config: TlsConfig): Server => {
-    const server = createTlsServer(config);
+  const openTls = ({ tls, handshakeMs }: Speech): Server | undefined => {
+    if (tls === undefined) return undefined;
+    const server = createTlsServer(tls, handshakeMs);
     server.on("secureConnection", (secure) => {
       const pending = shaking.get(peerName(secure));
       const refused = pending !== undefined && isUnproved(secure);
-      if (refused) options.failed("tls", secure.remoteAddress, UNPROVED);
+      if (refused) options.failed("tls", secure.remoteAddress, UNPROVED, false);
       // Without a peer the connection is gone already.
       if (refused || pending === undefined) {
         secure.destroy();
@@ -44,14 +52,16 @@ export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Fr
       if (pending.source !== undefined) notePeer(secure, pending.source);
       options.serve(secure, pending.raw);
     });
-    server.on("tlsClientError", (error, secure) => {
-      options.failed("tls", secure.remoteAddress, error.message);
+    server.on("tlsClientError", (error: Error & { code?: string }, secure) => {
+      const late = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
+      options.failed("tls", secure.remoteAddress, error.message, late);
       secure.destroy();
     });
     return server;
   };
-  let current = tls && openTls(tls);
+  let current = openTls(speech);
   const secure = (raw: Socket, source: string | undefined): void => {
+    if (!options.admits(raw, source ?? raw.remoteAddress ?? "")) return;
     if (source !== undefined) notePeer(raw, source);
     if (current === undefined) {
       options.serve(raw, raw);
@@ -74,13 +84,13 @@ export function openFront(options: FrontOptions, tls: TlsConfig | undefined): Fr
         secure(raw, undefined);
         return;
       }
-      readHeader(raw, secure, (why) => {
-        options.failed("proxy", remoteAddress, why);
+      readHeader(raw, secure, (why, late) => {
+        options.failed("proxy", remoteAddress, why, late);
         raw.destroy();
       });
     },
-    useTls: (next) => {
-      current = next && openTls(next);
+    speak: (next) => {
+      current = openTls(next);
     },
   };
 }
@@ -104,16 +114,16 @@ function isUnproved(secure: TLSSocket): boolean {
 function readHeader(
   raw: Socket,
   done: (raw: Socket, source: string | undefined) => void,
-  failed: (why: string) => void,
+  failed: (why: string, late: boolean) => void,
 ): void {
   let received: Buffer = Buffer.alloc(0);
   const stop = (): void => {
     clearTimeout(timer);
     raw.off("data", take).off("end", end).off("close", stop);
   };
-  const fail = (why: string): void => {
+  const fail = (why: string, late = false): void => {
     stop();
-    failed(why);
+    failed(why, late);
   };
   const end = (): void => fail("the connection ended within its PROXY header");
   const take = (piece: Buffer): void => {
@@ -128,7 +138,7 @@ function readHeader(
     // TLS reads past the socket; for HTTP it must flow again.
     if (raw.listenerCount("data") > 0) raw.resume();
   };
-  const timer = setTimeout(fail, PROXY_HEADER_MS_MAX, "no PROXY header came in time");
+  const timer = setTimeout(fail, PROXY_HEADER_MS_MAX, "no PROXY header came in time", true);
   // Ends with `close`, like every other end.
   raw.on("error", () => undefined);
   raw.on("data", take).on("end", end).on("close", stop);

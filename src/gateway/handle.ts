@@ -15,6 +15,7 @@ import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
+import { overLimit } from "./limit-request.ts";
 import { peerOf } from "./peer.ts";
 import { Responder, responseOn } from "./respond.ts";
 
@@ -80,7 +81,9 @@ type Needing = Verdict & { readonly kind: "need" };
 
 function act(inbound: Inbound, verdict: Decided): void {
   const { exchange } = inbound;
-  exchange.facts = verdict.facts;
+  const tooMany = overLimit(inbound, verdict);
+  exchange.facts = (tooMany ?? verdict).facts;
+  if (tooMany !== undefined) return exchange.refuse(tooMany.fault);
   switch (verdict.kind) {
     case "refuse":
       return exchange.refuse(verdict.fault);
@@ -130,14 +133,17 @@ async function decideKnowing(
  * that one need can follow another.
  */
 async function known(
-  { live }: Inbound,
+  inbound: Inbound,
   first: Verdict,
   start: Known,
   again: (known: Known) => Verdict,
 ): Promise<Decided> {
   let verdict = first;
   let facts = start;
+  const { live } = inbound;
   while (verdict.kind === "need") {
+    const tooMany = overLimit(inbound, verdict);
+    if (tooMany !== undefined) return tooMany;
     const fetched = await fetchKnown(live.upstream, live.sources, verdict.needs, facts);
     if (!fetched.ok) return { kind: "refuse", facts: verdict.facts, fault: fetched.error };
     if (sizeOf(fetched.value) === sizeOf(facts)) throw new Error("A need was given already");

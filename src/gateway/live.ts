@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Snapshot } from "../admission/snapshot.ts";
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
+import { trafficLimits, type TrafficLimits } from "../config/limits.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./fetch-known.ts";
@@ -21,6 +22,7 @@ export type World = {
  */
 export class Live {
   readonly snapshot: Snapshot;
+  readonly limits: TrafficLimits;
   /** Shared by configurations that name the same store in the same way. */
   readonly upstream: Upstream;
   readonly #opened: OpenSources;
@@ -33,6 +35,7 @@ export class Live {
       ...compileSnapshot(config, generation),
       elsewhere: this.#opened.elsewhere,
     };
+    this.limits = trafficLimits(config);
     this.upstream = upstream;
     upstream.hold();
   }

@@ -11,6 +11,7 @@ import type { StateStore } from "../state/state-store.ts";
 import type { Administered } from "./admin.ts";
 import { administer } from "./administer.ts";
 import type { Gateway } from "./forward.ts";
+import { Limiter } from "./limiter.ts";
 import { Live } from "./live.ts";
 import { listen, type ListenOptions } from "./server.ts";
 import { StorePools } from "./store-pools.ts";
@@ -61,7 +62,8 @@ export async function openMember(
   const recent = new Recent();
   const tracing = await openTracing(process.env, log);
   const observer = { metrics, recent, audit, tracing };
-  const gateway: Gateway = { live, observer, newRequestId: requestIds(), log };
+  const limiter = new Limiter();
+  const gateway: Gateway = { live, limiter, observer, newRequestId: requestIds(), log };
   const closeRest = async (): Promise<void> => {
     await live.current.retire();
     await state?.close();
@@ -110,21 +112,12 @@ export async function openMember(
 }
 
 function listenOptions(
-  { listen: { address, tls, proxyProtocol }, limits }: Config,
+  { listen: { address, tls, proxyProtocol } }: Config,
   shared: SharedPort | undefined,
 ): ListenOptions {
-  const { headerBytesMax, idleTimeoutMs } = limits;
   const port = shared?.port || address.port;
   const { host } = address;
-  return {
-    host,
-    port,
-    reusePort: shared !== undefined,
-    tls,
-    proxyProtocol,
-    headerBytesMax,
-    idleTimeoutMs,
-  };
+  return { host, port, reusePort: shared !== undefined, tls, proxyProtocol };
 }
 
 /** Throws where it cannot be used: without it nothing could be decided. */

@@ -5,8 +5,14 @@ import { FAULTS, type Fault } from "../s3/faults.ts";
 import { errorDocument } from "./error-document.ts";
 import { announcesBody } from "./inbound.ts";
 
-/** How long a client whose body is not wanted may go on sending it before the connection ends. */
+/** How long a client that was refused may go on sending before its connection ends. */
 const LINGER_MS = 2_000;
+
+/** Where nobody knows how long to wait: the least that the field can say (RFC 9110 section 10.2.3). */
+const RETRY_AFTER_SECONDS = 1;
+
+/** `nowMs`: of a clock that only goes forward. */
+type Meter = { charge(bytes: number, nowMs: number): void };
 
 /** The one writer of an answer to a client. */
 export class Responder {
@@ -15,6 +21,8 @@ export class Responder {
   bytesOut = 0;
   /** The status sent; 0 until one is. */
   status = 0;
+  /** Hears of the bytes of bodies; undefined: nobody counts them. */
+  meter: Meter | undefined;
   readonly #response: ServerResponse;
 
   constructor(response: ServerResponse, requestId: string) {
@@ -60,6 +68,7 @@ export class Responder {
   /** False: wait for `onDrain` before writing more. */
   write(chunk: Uint8Array): boolean {
     this.bytesOut += chunk.length;
+    this.meter?.charge(chunk.length, performance.now());
     return this.#response.write(chunk);
   }
 
@@ -85,6 +94,9 @@ export class Responder {
   refuse(fault: Fault, resource: string): void {
     const body = Buffer.from(errorDocument(fault, resource, this.requestId), "utf8");
     const headers = ["x-amz-request-id", this.requestId, "content-type", "application/xml"];
+    if (fault.code === "SlowDown") {
+      headers.push("retry-after", String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+    }
     // An answer to HEAD has no document: without these nobody could read why.
     if (this.#response.req.method === "HEAD") {
       headers.push("x-amz-error-code", fault.code, "x-amz-error-message", oneLine(fault.message));
@@ -110,8 +122,7 @@ export class Responder {
       // overtake the answer (RFC 9112 section 9.6).
       socket.destroySoon = () => socket.end();
       req.resume();
-      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-      socket.once("close", () => clearTimeout(timer));
+      destroyLater(socket);
     });
     headers.push("connection", "close");
   }
@@ -129,8 +140,29 @@ export function responseOn(connection: Duplex): ServerResponse | undefined {
   const response = new ServerResponse(new IncomingMessage(connection));
   response.shouldKeepAlive = false;
   response.assignSocket(connection);
-  response.once("finish", () => connection.end());
+  response.once("finish", () => {
+    connection.end();
+    destroyLater(connection);
+  });
   return response;
+}
+
+/**
+ * Answers on a connection that is not taken on, and ends it. What its client has sent is read over,
+ * since a reset could overtake the answer.
+ */
+export function turnAway(connection: Socket, fault: Fault, requestId: string): void {
+  connection.on("error", () => connection.destroy());
+  const response = responseOn(connection);
+  if (response === undefined) return;
+  new Responder(response, requestId).refuse(fault, "/");
+  connection.resume();
+}
+
+/** A client that does not end its side, or goes on sending, does not keep the connection. */
+function destroyLater(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 function oneLine(text: string): string {

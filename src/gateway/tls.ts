@@ -16,9 +16,6 @@ type SecureContexts = {
   readonly pick: (serverName: string) => SecureContext;
 };
 
-/** A client must prove itself within this long. */
-const HANDSHAKE_MS_MAX = 30_000;
-
 /**
  * What a server over TLS needs of a checked configuration. A name in a certificate wins over a
  * wildcard, and then the earlier certificate.
@@ -55,8 +52,11 @@ function matchOf(leaf: X509Certificate, serverName: string): Match | undefined {
   return found.startsWith("*.") ? "wildcard" : "name";
 }
 
-/** A server that listens nowhere: connections are handed to it, and come back when they are secure. */
-export function createTlsServer(config: TlsConfig): Server {
+/**
+ * A server that listens nowhere: connections are handed to it, and come back when they are secure.
+ * `handshakeMs`: how long that may take.
+ */
+export function createTlsServer(config: TlsConfig, handshakeMs: number): Server {
   const contexts = secureContexts(config);
   return createServer({
     ...contexts.default,
@@ -64,6 +64,6 @@ export function createTlsServer(config: TlsConfig): Server {
     requestCert: config.clientCa !== undefined,
     rejectUnauthorized: config.clientCa !== undefined && config.clientCertificates === "required",
     ALPNProtocols: ["http/1.1"],
-    handshakeTimeout: HANDSHAKE_MS_MAX,
+    handshakeTimeout: handshakeMs,
   });
 }

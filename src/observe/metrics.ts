@@ -8,6 +8,7 @@ import {
   type Aggregator,
   type PrometheusContentType,
 } from "prom-client";
+import { LIMIT_NAMES, type LimitName } from "../s3/limits.ts";
 import type { AccessRecord } from "./record.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -69,6 +70,12 @@ export class Metrics {
     "gate",
     "operation",
   ]);
+  readonly #limited = this.#counter(
+    "limited_total",
+    "Requests and connections that a limit refused or ended",
+    ["limit"],
+  );
+  readonly #connections = this.#gauge("connections", "Open connections of clients", []);
   readonly #duration = this.#histogram("request_duration_seconds", "From head to end of answer");
   readonly #firstByte = this.#histogram(
     "upstream_first_byte_seconds",
@@ -150,6 +157,8 @@ export class Metrics {
   readonly #series = new Map<string, Series>();
 
   constructor() {
+    // A series that is not there before its first count hides that count from rate().
+    for (const limit of LIMIT_NAMES) this.#limited.inc({ limit }, 0);
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
@@ -185,6 +194,7 @@ export class Metrics {
     if (record.firstByteMs !== undefined) series.firstByte.observe(record.firstByteMs / 1000);
     if (record.bytesIn > 0) this.#bytesIn.inc(record.bytesIn);
     if (record.bytesOut > 0) this.#bytesOut.inc(record.bytesOut);
+    if (record.limit !== undefined) this.limited(record.limit);
     if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
     }
@@ -193,6 +203,19 @@ export class Metrics {
   /** Its PROXY header or its TLS handshake was not good. */
   connectionFailed(stage: "proxy" | "tls"): void {
     this.#connectionsFailed.inc({ stage });
+  }
+
+  /** A limit was met by what is no request, or is not refused: a connection. */
+  limited(limit: LimitName): void {
+    this.#limited.inc({ limit });
+  }
+
+  connectionOpened(): void {
+    this.#connections.inc();
+  }
+
+  connectionClosed(): void {
+    this.#connections.dec();
   }
 
   endpointUp(endpoint: string, up: boolean): void {

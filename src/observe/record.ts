@@ -1,4 +1,5 @@
 import type { Decision, Gate } from "../admission/facts.ts";
+import type { LimitName } from "../s3/limits.ts";
 
 /** How a request can end: the `outcome` label of `s3warden_requests_total`. */
 export const OUTCOMES = [
@@ -41,6 +42,8 @@ export type AccessRecord = {
   readonly gate: Gate | undefined;
   /** The rule that refused, in the operator's words. */
   readonly rule: string | undefined;
+  /** The limit that was met; then `rule` names its setting. */
+  readonly limit: LimitName | undefined;
   /** Where the rule stands, if in a policy: its file, and the line from 1. */
   readonly ruleFile: string | undefined;
   readonly ruleLine: number | undefined;

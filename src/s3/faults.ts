@@ -1,3 +1,5 @@
+import type { LimitName } from "./limits.ts";
+
 /**
  * Every error the gateway itself can answer, one row per S3 error code: its HTTP status and the
  * message used when there is nothing more exact to say. The codes are those of "Error responses",
@@ -123,6 +125,10 @@ export type Fault = {
   readonly message: string;
   readonly elements: readonly FaultElement[];
   readonly detail: string | undefined;
+  /** Which limit was met; undefined: none (limits.ts). */
+  readonly limit?: LimitName | undefined;
+  /** After how many seconds it may be tried again, where that is known. */
+  readonly retryAfterSeconds?: number | undefined;
 };
 
 const NO_ELEMENTS: readonly FaultElement[] = [];
@@ -131,7 +137,10 @@ const NO_ELEMENTS: readonly FaultElement[] = [];
 export function fault(
   code: FaultCode,
   message: string = FAULTS[code].message,
-  more: { readonly elements?: readonly FaultElement[]; readonly detail?: string } = {},
+  more: {
+    readonly elements?: readonly FaultElement[] | undefined;
+    readonly detail?: string;
+  } = {},
 ): Fault {
   return { code, message, elements: more.elements ?? NO_ELEMENTS, detail: more.detail };
 }

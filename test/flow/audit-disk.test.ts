@@ -53,7 +53,7 @@ test("onError: continue serves on while the disk is full, and says so", async (t
   assert.equal(complaints.length, 1, "the log says it once");
   assert.match(complaints[0] ?? "", /ENOSPC/);
   disk.empty();
-  flow.gateway.reload();
+  await flow.gateway.reload();
   await until(() => readFileSync(disk.file, "utf8").split("\n").length === 31);
   assert.equal(await metric(flow, "s3warden_audit_lines_dropped_total"), 0);
 });
@@ -73,7 +73,7 @@ test("onError: refuse forwards nothing while lines cannot be written, and serves
   }
   assert.equal(store.served(), served, "nothing reaches the store");
   disk.empty();
-  flow.gateway.reload();
+  await flow.gateway.reload();
   await until(async () => (await flow.exchange("GET", "/bucket/key")).status === 200);
   await until(() => readFileSync(disk.file, "utf8").split("\n").length >= 6);
   const lines = readFileSync(disk.file, "utf8").split("\n").slice(0, -1);

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { SecureVersion, TLSSocket } from "node:tls";
 import type { TlsConfig } from "../../src/config/config.ts";
+import type { Speech } from "../../src/gateway/accept.ts";
 import { openFront, type FrontStage } from "../../src/gateway/front.ts";
 import {
   AUTHORITY,
@@ -179,23 +180,27 @@ test("a client that ends its side before or within a handshake is not waited for
   }
 });
 
-const tlsOf = (certificate: TlsConfig["certificates"][number]): TlsConfig => ({
-  certificates: [certificate],
-  clientCa: undefined,
-  clientCertificates: "required",
-  minVersion: "TLSv1.2",
+const speechOf = (certificate: TlsConfig["certificates"][number]): Speech => ({
+  tls: {
+    certificates: [certificate],
+    clientCa: undefined,
+    clientCertificates: "required",
+    minVersion: "TLSv1.2",
+  },
+  handshakeMs: 5_000,
 });
 
-test("useTls() shows new connections the new certificate while old ones live on", async (t) => {
+test("speak() shows new connections the new certificate while old ones live on", async (t) => {
   const failures: FrontStage[] = [];
   const inner = http.createServer((request, response) => response.end(request.url));
   const front = openFront(
     {
       expectsHeader: () => false,
+      admits: () => true,
       serve: (socket) => void inner.emit("connection", socket),
       failed: (stage) => failures.push(stage),
     },
-    tlsOf(DOMAIN),
+    speechOf(DOMAIN),
   );
   const server = createServer({ allowHalfOpen: true }, front.accept).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -212,7 +217,7 @@ test("useTls() shows new connections the new certificate while old ones live on"
   const old = await open();
   old.write(request("/before"));
   assert.match(String(await once(old, "data")), /before$/);
-  front.useTls(tlsOf(STORE));
+  front.speak(speechOf(STORE));
   const young = await open();
   assert.deepEqual([old, young].map(nameOf), [
     "DNS:s3.example.org, DNS:*.s3.example.org",

@@ -62,6 +62,7 @@ export function accessRecordOf(
     errorCode: undefined,
     decision: decisionOf(facts),
     gate: facts.denial?.gate,
+    limit: undefined,
     rule: facts.denial?.rule,
     ruleFile: facts.denial?.place?.file,
     ruleLine: facts.denial?.place?.line,

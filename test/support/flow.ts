@@ -105,6 +105,17 @@ export async function until(
   }
 }
 
+/** The value of a metric, such as `limited_total{limit="idle_timeout"}`; undefined: not there. */
+export async function metricOf(
+  { gateway }: Pick<Flow, "gateway">,
+  series: string,
+): Promise<number | undefined> {
+  const text = await (await fetch(`http://${gateway.adminAddress}/metrics`)).text();
+  const name = `s3warden_${series} `;
+  const line = text.split("\n").find((candidate) => candidate.startsWith(name));
+  return line === undefined ? undefined : Number(line.slice(name.length));
+}
+
 /** The value of `name` (any case) among a store's or client's raw headers; undefined: absent. */
 export function rawValue(rawHeaders: readonly string[], name: string): string | undefined {
   const at = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);

@@ -37,14 +37,14 @@ export type InProcess = {
   readonly address: string;
   readonly adminAddress: string;
   readonly auditFile: string;
-  /** As SIGHUP, with the same configuration. */
-  readonly reload: () => void;
   /** The whole audit log, when it has at least `count` lines; throws if it does not come to that. */
   readonly records: (count: number) => Promise<readonly AuditRecord[]>;
   /** What the gateway logged at level `error` and above. */
   readonly errors: readonly string[];
   /** And at level `warn`. */
   readonly warnings: readonly string[];
+  /** As SIGHUP, with `changed` options in force; throws if that needs a restart. */
+  readonly reload: (changed?: Partial<InProcessOptions>) => Promise<void>;
   /** May be called more than once. */
   readonly close: () => Promise<void>;
 };
@@ -60,19 +60,19 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
     (line.startsWith('{"level":40') ? warnings : errors).push(line);
   };
   const log = pino({ level: "warn" }, { write });
-  const config = configOf(options, auditFile);
-  const gateway = await openGateway(config, log);
+  const gateway = await openGateway(configOf(options, auditFile), log);
   let closed: Promise<void> | undefined;
   return {
     address: gateway.address,
     adminAddress: gateway.adminAddress,
     auditFile,
-    reload: () => {
-      gateway.reopenAudit();
-      void gateway.reload(config);
-    },
     errors,
     warnings,
+    reload: async (changed) => {
+      gateway.reopenAudit();
+      const reloaded = await gateway.reload(configOf({ ...options, ...changed }, auditFile));
+      if (!reloaded.ok) throw new Error(reloaded.error);
+    },
     records: (count) => recordsOf(auditFile, count),
     close: () => (closed ??= gateway.close()),
   };

@@ -20,6 +20,7 @@ export function recordOf(changes: Partial<AccessRecord> = {}): AccessRecord {
     status: 200,
     errorCode: undefined,
     gate: undefined,
+    limit: undefined,
     rule: undefined,
     ruleFile: undefined,
     ruleLine: undefined,

@@ -26,6 +26,7 @@ test("auditLine() writes one JSON object and leaves out what is absent", () => {
       errorCode: "AccessDenied",
       decision: "deny",
       gate: "tier",
+      limit: undefined,
       rule: "lab:reader: READ",
       ruleFile: undefined,
       ruleLine: undefined,

@@ -1,0 +1,47 @@
+import type { Problem } from "../lib/problem.ts";
+import type { ConfigDocument } from "./document.ts";
+import { CONNECTIONS_DEFAULT } from "./gateway-schema.ts";
+import { problemAt, quoted } from "./issues.ts";
+import { parseSize } from "./scalars.ts";
+
+/** Limits of gateway.yaml that a narrower one around them keeps from ever being met. */
+export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[] {
+  return [
+    ...unreachable(gateway, "limits.connectionsPerAddress", "limits.connections", {
+      otherwise: CONNECTIONS_DEFAULT,
+    }),
+    ...unreachable(gateway, "limits.xmlBytes", "limits.bodyBytes"),
+  ];
+}
+
+/** The same of an accounts file: what a subuser may take is taken by its account too. */
+export function accountLimitProblems(accounts: ConfigDocument): readonly Problem[] {
+  return [...accounts.nodes.keys()].flatMap((path) => {
+    const [, account, limit] = SUBUSER_LIMIT.exec(path) ?? [];
+    if (account === undefined || limit === undefined) return [];
+    return unreachable(accounts, path, `${account}.limits.${limit}`);
+  });
+}
+
+const SUBUSER_LIMIT = /^(accounts\[\d+\])\.subusers\[\d+\]\.limits\.(requests|concurrentRequests)$/;
+
+function unreachable(
+  document: ConfigDocument,
+  inner: string,
+  outer: string,
+  { otherwise }: { readonly otherwise?: number } = {},
+): readonly Problem[] {
+  const most = amount(document, outer) ?? otherwise;
+  const asked = amount(document, inner);
+  if (most === undefined || asked === undefined || asked <= most) return [];
+  const message = `It can never be met, since ${outer} is less${quoted(inner, document.nodes.get(inner))}`;
+  return [problemAt(document, inner, { message, remedy: `Lower it, or raise ${outer}` })];
+}
+
+/** A number or a size as written; undefined: absent, or the schema's to complain of. */
+function amount({ nodes }: ConfigDocument, path: string): number | undefined {
+  const value = nodes.get(path)?.value;
+  if (typeof value === "number") return value;
+  const size = typeof value === "string" ? parseSize(value) : undefined;
+  return size?.ok === true ? size.value : undefined;
+}

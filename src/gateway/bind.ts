@@ -1,0 +1,31 @@
+import type http from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Where a server listens. */
+export type Place = {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Whether other processes listen on the same port: the system gives each its part of clients. */
+  readonly reusePort?: boolean;
+};
+
+/** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
+export async function bind(server: http.Server, place: Place): Promise<string> {
+  const { host, port, reusePort = false } = place;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    // Not by way of node:cluster, which loses connections on their way to a worker that crashes.
+    server.listen({ port, host, reusePort, exclusive: true }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return boundAddress(server.address());
+}
+
+function boundAddress(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === "string") throw new Error("Not listening on a port");
+  const { family, address: host, port } = address;
+  return family === "IPv6" ? `[${host}]:${port}` : `${host}:${port}`;
+}

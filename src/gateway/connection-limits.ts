@@ -1,0 +1,123 @@
+import type http from "node:http";
+import type { Socket } from "node:net";
+import type { TrafficLimits } from "../config/limits.ts";
+import { parseAddress } from "../policy/network.ts";
+import { limitFault, type LimitName } from "../s3/limits.ts";
+import type { Observer } from "./exchange.ts";
+import { turnAway } from "./respond.ts";
+
+/** Of clients that are turned away, how many are answered at a time: beyond it they are cut off. */
+const TURNED_AWAY_MAX = 256;
+
+/**
+ * The limits of connections. Who is over one is answered and sent away where the port speaks
+ * plainly. With TLS it is closed before the handshake, the costliest thing that a stranger can ask
+ * for; an answer could not be read without it.
+ */
+export class ConnectionLimits {
+  readonly #gateway: Limiting;
+  readonly #counts = new ConnectionCounts();
+  #turnedAway = 0;
+
+  constructor(gateway: Limiting) {
+    this.#gateway = gateway;
+  }
+
+  /** Whether one more connection is taken; else it is refused here. */
+  admit(socket: Socket, plainly: boolean): boolean {
+    const { live, observer } = this.#gateway;
+    if (!this.#counts.opens(live.current.limits))
+      return this.#refuse(socket, "connections", plainly);
+    observer.metrics.connectionOpened();
+    socket.once("close", () => {
+      this.#counts.closed();
+      observer.metrics.connectionClosed();
+    });
+    return true;
+  }
+
+  /** The same for one that was taken, when it is known at whose `address` its other end is. */
+  admitFrom(socket: Socket, address: string, plainly: boolean): boolean {
+    const network = networkOf(address);
+    const { limits } = this.#gateway.live.current;
+    if (!this.#counts.opensFrom(limits, network, address)) {
+      return this.#refuse(socket, "connections_per_address", plainly);
+    }
+    socket.once("close", () => this.#counts.closedFrom(network));
+    return true;
+  }
+
+  #refuse(socket: Socket, limit: LimitName, plainly: boolean): false {
+    const { observer, newRequestId } = this.#gateway;
+    observer.metrics.limited(limit);
+    if (!plainly || this.#turnedAway >= TURNED_AWAY_MAX) {
+      socket.destroy();
+      return false;
+    }
+    this.#turnedAway++;
+    socket.once("close", () => this.#turnedAway--);
+    turnAway(socket, limitFault(limit), newRequestId());
+    return false;
+  }
+}
+
+/** What is needed of a gateway. */
+type Limiting = {
+  readonly live: { readonly current: { readonly limits: TrafficLimits } };
+  readonly observer: Pick<Observer, "metrics">;
+  readonly newRequestId: () => string;
+};
+
+/** How many connections are open, in all and by network. */
+class ConnectionCounts {
+  #open = 0;
+  readonly #byNetwork = new Map<string, number>();
+
+  /** Counts one more; false: it would be one too many. */
+  opens({ connectionsMax }: TrafficLimits): boolean {
+    if (this.#open >= connectionsMax) return false;
+    this.#open++;
+    return true;
+  }
+
+  closed(): void {
+    this.#open--;
+  }
+
+  /** As opens(), of those from `network`, in which `address` is. */
+  opensFrom(limits: TrafficLimits, network: string, address: string): boolean {
+    const { connectionsPerAddressMax: max, isExempt } = limits;
+    const open = this.#byNetwork.get(network) ?? 0;
+    if (max !== undefined && open >= max && !isExempt(address)) return false;
+    this.#byNetwork.set(network, open + 1);
+    return true;
+  }
+
+  closedFrom(network: string): void {
+    const left = (this.#byNetwork.get(network) ?? 0) - 1;
+    if (left > 0) this.#byNetwork.set(network, left);
+    else this.#byNetwork.delete(network);
+  }
+}
+
+/**
+ * What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network, within which one
+ * host may take as many addresses as it likes (RFC 4291 section 2.5.4, RFC 8981).
+ */
+export function networkOf(address: string): string {
+  const parsed = parseAddress(address);
+  return typeof parsed === "object" ? parsed.slice(0, 4).join(":") : String(parsed);
+}
+
+/**
+ * Puts `limits` in force for what `server` does itself. Node reads these properties at each
+ * connection, that of heads' time at each look at them.
+ */
+export function followLimits(server: http.Server, limits: TrafficLimits): void {
+  const { headerBytesMax, headerTimeoutMs, idleTimeoutMs } = limits;
+  server.headersTimeout = headerTimeoutMs;
+  server.timeout = idleTimeoutMs;
+  server.keepAliveTimeout = idleTimeoutMs;
+  // An option of createServer() for which Node's types have no property.
+  Object.assign(server, { maxHeaderSize: headerBytesMax });
+}

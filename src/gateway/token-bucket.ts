@@ -1,0 +1,29 @@
+/**
+ * A token bucket as one number, the time at which it will be full again: the virtual scheduling
+ * form of the generic cell rate algorithm (ITU-T I.371, annex A). Full is any time that is past, so
+ * that a bucket nobody used looks like a new one, and another rate fits the same number. It holds
+ * what flows in within one second. All times in milliseconds of one clock that only goes forward.
+ */
+
+/** What a bucket holds, as the time that filling it takes. */
+const BURST_MS = 1000;
+
+/** Sums of times that are not whole are a little off: that must not cost anybody a token. */
+const ROUNDING_MS = 0.001;
+
+/** A bucket that nothing was taken of. */
+export const FULL = Number.NEGATIVE_INFINITY;
+
+/**
+ * When the bucket is full again after `amount` more was taken, at `perSecond` tokens that flow in.
+ * It may owe tokens afterwards.
+ */
+export function taken(fullAtMs: number, amount: number, perSecond: number, nowMs: number): number {
+  return Math.max(fullAtMs, nowMs) + (amount / perSecond) * 1000;
+}
+
+/** How long until `amount` can be taken without owing; 0: at once. */
+export function waitMs(fullAtMs: number, amount: number, perSecond: number, nowMs: number): number {
+  const over = taken(fullAtMs, amount, perSecond, nowMs) - nowMs - BURST_MS;
+  return over > ROUNDING_MS ? over : 0;
+}

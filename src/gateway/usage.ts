@@ -1,0 +1,135 @@
+import type { Allowance, Allowances } from "../config/limits.ts";
+import type { Fault } from "../s3/faults.ts";
+import { limitFault, type LimitName } from "../s3/limits.ts";
+import { FULL, taken, waitMs } from "./token-bucket.ts";
+
+/** Subusers of an account that are watched at a time; of more, the first is forgotten. */
+const SUBUSERS_MAX = 1024;
+
+const UNLIMITED: Allowance = {
+  requestsPerSecond: undefined,
+  concurrentRequestsMax: undefined,
+  bytesPerSecond: undefined,
+};
+
+/** By which limit something is refused: accounts and subusers have limits of their own. */
+type Names = Readonly<Record<"requests" | "concurrent" | "bytes", LimitName>>;
+
+const ACCOUNT_LIMITS: Names = {
+  requests: "requests_per_account",
+  concurrent: "concurrent_requests",
+  bytes: "bytes_per_account",
+};
+const SUBUSER_LIMITS: Names = {
+  requests: "requests_per_subuser",
+  concurrent: "concurrent_requests_per_subuser",
+  // A subuser has no bytes of its own: the configuration knows no such limit.
+  bytes: "bytes_per_account",
+};
+
+/** What an account or subuser takes at the moment. Times as those of token-bucket.ts. */
+export class Usage {
+  allowance: Allowance = UNLIMITED;
+  #inFlight = 0;
+  #requestsFullAtMs = FULL;
+  #bytesFullAtMs = FULL;
+  /** For which a subuser's usage counts too. */
+  readonly #account: Usage | undefined;
+  readonly #names: Names;
+
+  constructor(account: Usage | undefined) {
+    this.#account = account;
+    this.#names = account === undefined ? ACCOUNT_LIMITS : SUBUSER_LIMITS;
+  }
+
+  /** Whether bytes are limited, so that nobody reads the clock for each piece in vain. */
+  get metered(): boolean {
+    return (this.#account ?? this).allowance.bytesPerSecond !== undefined;
+  }
+
+  /** Why no further request may begin now; undefined: it may. */
+  refusal(nowMs: number): Fault | undefined {
+    const { requestsPerSecond, concurrentRequestsMax, bytesPerSecond } = this.allowance;
+    if (concurrentRequestsMax !== undefined && this.#inFlight >= concurrentRequestsMax) {
+      return slowDown(this.#names.concurrent, 0);
+    }
+    if (requestsPerSecond !== undefined) {
+      const ms = waitMs(this.#requestsFullAtMs, 1, requestsPerSecond, nowMs);
+      if (ms > 0) return slowDown(this.#names.requests, ms);
+    }
+    if (bytesPerSecond !== undefined) {
+      // What a request will take cannot be known: what others took before must be paid off.
+      const ms = waitMs(this.#bytesFullAtMs, 0, bytesPerSecond, nowMs);
+      if (ms > 0) return slowDown(this.#names.bytes, ms);
+    }
+    return undefined;
+  }
+
+  /** A request begins; its account's usage is told by itself. */
+  begin(nowMs: number): void {
+    const { requestsPerSecond } = this.allowance;
+    this.#inFlight++;
+    if (requestsPerSecond === undefined) return;
+    this.#requestsFullAtMs = taken(this.#requestsFullAtMs, 1, requestsPerSecond, nowMs);
+  }
+
+  /** A request has ended, however it did. Once for each that began; the account is told too. */
+  end(): void {
+    this.#inFlight--;
+    this.#account?.end();
+  }
+
+  /** Bytes of a body have come or gone. */
+  charge(bytes: number, nowMs: number): void {
+    const { bytesPerSecond } = this.allowance;
+    if (this.#account !== undefined) this.#account.charge(bytes, nowMs);
+    else if (bytesPerSecond !== undefined) {
+      this.#bytesFullAtMs = taken(this.#bytesFullAtMs, bytes, bytesPerSecond, nowMs);
+    }
+  }
+}
+
+/** An account's usage, with that of its subusers. */
+export class AccountUsage extends Usage {
+  /** Undefined: of all who come without credentials. */
+  readonly #name: string | undefined;
+  /** Whose allowance is in force. */
+  #followed: Allowances | undefined;
+  #subusers: Map<string, Usage> | undefined;
+
+  constructor(name: string | undefined) {
+    super(undefined);
+    this.#name = name;
+  }
+
+  /** Takes over what `allowances` says of it, unless they are in force already. */
+  follow(allowances: Allowances): void {
+    if (this.#followed === allowances) return;
+    this.#followed = allowances;
+    const own = this.#name === undefined ? undefined : allowances.accounts.get(this.#name)?.own;
+    this.allowance = own ?? allowances.account;
+    for (const [name, usage] of this.#subusers ?? []) usage.allowance = this.#allowanceOf(name);
+  }
+
+  subuserOf(name: string): Usage {
+    this.#subusers ??= new Map();
+    const known = this.#subusers.get(name);
+    if (known !== undefined) return known;
+    const usage = new Usage(this);
+    usage.allowance = this.#allowanceOf(name);
+    const [first] = this.#subusers.keys();
+    if (this.#subusers.size >= SUBUSERS_MAX && first !== undefined) this.#subusers.delete(first);
+    this.#subusers.set(name, usage);
+    return usage;
+  }
+
+  #allowanceOf(subuser: string): Allowance {
+    if (this.#followed === undefined) return UNLIMITED;
+    const { accounts, subuser: otherwise } = this.#followed;
+    return accounts.get(this.#name ?? "")?.subusers.get(subuser) ?? otherwise;
+  }
+}
+
+function slowDown(limit: LimitName, ms: number): Fault {
+  return limitFault(limit, { retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) });
+}

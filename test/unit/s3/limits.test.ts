@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { FAULTS } from "../../../src/s3/faults.ts";
+import { LIMIT_NAMES, limitFault } from "../../../src/s3/limits.ts";
+import { GatewaySchema } from "../../../src/config/gateway-schema.ts";
+
+const settings = new Set(
+  Object.keys(GatewaySchema.shape.limits.unwrap().shape).map((name) => `limits.${name}`),
+);
+/** The rows of README's table of limits: settings, default, names. */
+const rows = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+  .split("\n")
+  .filter((line) => LIMIT_NAMES.some((name) => line.includes(`| \`${name}\``)))
+  .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "").split(", ")));
+
+test("every limit names a setting that there is, and an error that S3 has", () => {
+  for (const name of LIMIT_NAMES) {
+    const { limit, detail, code } = limitFault(name);
+    assert.equal(limit, name);
+    assert.ok(settings.has(detail ?? ""), `${name}: ${detail}`);
+    assert.ok(FAULTS[code].status >= 400);
+  }
+});
+
+test("the README's table of limits is what the code has", () => {
+  const documented = rows.flatMap(([, names = [], , limits = []]) =>
+    limits.map((limit, i) => `${limit} limits.${names[i]}`),
+  );
+  const actual = LIMIT_NAMES.map((name) => `${name} ${limitFault(name).detail}`);
+  assert.deepEqual(documented.sort(), actual.sort());
+});
