@@ -28,7 +28,8 @@ export type Denial = {
 
 /** What the access record says of a request, as far as the decision came. */
 export type Facts = {
-  readonly operation: OperationName | "Unknown";
+  /** `Passthrough`: not S3 at all, see passthrough.ts. */
+  readonly operation: OperationName | "Unknown" | "Passthrough";
   readonly bucket: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;

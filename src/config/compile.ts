@@ -37,6 +37,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
   return {
     generation,
     hosts: { domains: config.listen.domains, accountDomains: config.listen.accountDomains },
+    routes: config.passthrough,
     store: compileStore(config.upstream),
     keys,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Route } from "../admission/passthrough.ts";
 import type { ActionPattern } from "../admission/principal.ts";
 import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -20,6 +21,7 @@ import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem, type Pem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
+import { routeProblems } from "./route-rules.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 import { readTiers } from "./tiers.ts";
 import { configWarnings } from "./warnings.ts";
@@ -85,6 +87,8 @@ export type Config = {
   };
   /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
   readonly state: StateConfig | undefined;
+  /** Paths that are not S3; none lies below another. */
+  readonly passthrough: readonly Route[];
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;
@@ -159,6 +163,7 @@ export function parseConfig(
   const documents = files.flatMap((each) => each.document ?? []);
   problems.push(
     ...gatewayProblems(document, provider),
+    ...routeProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
   );
@@ -266,7 +271,19 @@ function hasCeph({ nodes }: ConfigDocument): boolean {
 
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
 function assemble(
-  { workers, listen, admin, upstream, identities, policy, state, limits, reload, log }: GatewayFile,
+  {
+    workers,
+    listen,
+    admin,
+    upstream,
+    identities,
+    policy,
+    state,
+    passthrough,
+    limits,
+    reload,
+    log,
+  }: GatewayFile,
   { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
@@ -320,6 +337,7 @@ function assemble(
       regions: policy.regions,
     },
     state: state && stateOf(state, file),
+    passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: {
       headerBytesMax: limits.headerBytes,
       xmlBytesMax: limits.xmlBytes,
@@ -338,6 +356,16 @@ function cephConfig(
   ca: string | undefined,
 ): CephConfig {
   return { ...rest, cacheMs: cache, staleMs: stale, ca };
+}
+
+function routeOf(
+  { path, target, networks, connections, timeout }: GatewayFile["passthrough"][number],
+  index: number,
+  ca: string | undefined,
+): Route {
+  const name = `passthrough[${index}]`;
+  const limits = { connectionsMax: connections, timeoutMs: timeout };
+  return { name, path, target: target.origin, networks, ca, ...limits };
 }
 
 /** Undefined: neither is given. */

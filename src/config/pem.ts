@@ -11,6 +11,8 @@ export type Pem = {
   readonly ca: string | undefined;
   /** Of sources in Ceph, by their place in `identities`. */
   readonly cephCas: ReadonlyMap<number, string>;
+  /** Of targets, by the place of their route in `passthrough`. */
+  readonly routeCas: ReadonlyMap<number, string>;
 };
 
 /**
@@ -39,18 +41,24 @@ export function readPem(
   const ca = read("upstream.caFile", certificateFault);
   const cert = read("listen.tls.cert", certificateFault);
   const key = read("listen.tls.key", (text) => keyFault(text, cert));
-  const cephCas = new Map<number, string>();
-  for (const path of gateway.nodes.keys()) {
-    const index = CEPH_CA.exec(path)?.[1];
-    const text = index === undefined ? undefined : read(path, certificateFault);
-    if (text !== undefined) cephCas.set(Number(index), text);
-  }
+  const listed = (place: RegExp): ReadonlyMap<number, string> => {
+    const found = new Map<number, string>();
+    for (const path of gateway.nodes.keys()) {
+      const index = place.exec(path)?.[1];
+      const text = index === undefined ? undefined : read(path, certificateFault);
+      if (text !== undefined) found.set(Number(index), text);
+    }
+    return found;
+  };
+  const cephCas = listed(CEPH_CA);
+  const routeCas = listed(ROUTE_CA);
   if (problems.length > 0) return err(problems);
   const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  return ok({ tls, ca, cephCas });
+  return ok({ tls, ca, cephCas, routeCas });
 }
 
 const CEPH_CA = /^identities\[(\d+)\]\.ceph\.caFile$/;
+const ROUTE_CA = /^passthrough\[(\d+)\]\.caFile$/;
 
 function certificateFault(text: string): string | undefined {
   return attempt(() => new X509Certificate(text)) === undefined

@@ -10,7 +10,6 @@ const KEYS: ReadonlySet<string> = new Set([
   "listen.proxyProtocol",
   "limits.requestsPerAccount",
   "limits.concurrentRequests",
-  "passthrough",
 ]);
 
 /** Whether the key at `path` (such as `listen.proxyProtocol`) belongs to a later version. */

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
 import { admitBody } from "../admission/admit-body.ts";
 import { admitForm } from "../admission/admit-form.ts";
+import { passageOf } from "../admission/passthrough.ts";
 import { NOTHING_KNOWN, type Known } from "../admission/known.ts";
 import type { PendingBody, PendingForm } from "../admission/pending.ts";
 import type { RecordChange } from "../admission/record-change.ts";
@@ -15,6 +16,7 @@ import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { addressOf, originOf, readHead, type Origin } from "./inbound.ts";
+import { passThrough } from "./passthrough.ts";
 import { Responder, responseOn } from "./respond.ts";
 
 /**
@@ -29,7 +31,7 @@ export function handle(
 ): Exchange {
   const exchange = begin(gateway, response, originOf(request));
   try {
-    decide({ gateway, exchange, request, expectsContinue, file: undefined });
+    decide({ gateway, exchange, request, expectsContinue, file: undefined }, response);
   } catch (error) {
     fail(gateway, exchange, error);
   }
@@ -52,17 +54,22 @@ export function refuseUnreadable(
   begin(gateway, response, origin).refuse(fault);
 }
 
-function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
+/** What is noted of a request from now on, until its answer is delivered. */
+export function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
   const responder = new Responder(response, gateway.newRequestId());
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Omit<Inbound, "live">): void {
+function decide(request: Omit<Inbound, "live">, response: ServerResponse): void {
   const { gateway, exchange } = request;
   const head = readHead(request.request);
   if (!head.ok) return exchange.refuse(head.error);
   exchange.head = head.value;
   const live = gateway.live.current;
+  const passage = passageOf(live.snapshot, head.value);
+  if (passage !== undefined) {
+    return passThrough({ ...request, response, targets: live.targets }, head.value, passage);
+  }
   exchange.begin(live);
   const inbound = { ...request, live };
   const verdict = admit(live.snapshot, head.value, exchange.timeMs);

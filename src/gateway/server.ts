@@ -7,6 +7,7 @@ import type { Exchange } from "./exchange.ts";
 import { originOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
 import { handle, refuseUnreadable } from "./handle.ts";
+import { mayUpgrade, upgrade } from "./web-socket.ts";
 
 /** Where and how clients are listened to. Sizes in bytes, times in milliseconds. */
 export type ListenOptions = {
@@ -46,10 +47,13 @@ const HEAD_TIMEOUT_MS = 30_000;
 
 /** Opens the port on which S3 is spoken. */
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
-  const server = createServer(options);
   const connections: Connections = new Map();
+  // Behind an answer that is still being written nothing can leave HTTP.
+  const server = createServer(options, (request) => {
+    return servedOn(connections.get(request.socket)) === undefined && mayUpgrade(gateway, request);
+  });
   server.on(options.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, { served: undefined });
+    connections.set(socket, { served: undefined, upgraded: false });
     socket.once("close", () => connections.delete(socket));
   });
   let leaving = false;
@@ -65,6 +69,11 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   server.on("checkContinue", serve(true));
   // Any other expectation: the client is answered as if it had none (RFC 9110 section 10.1.1).
   server.on("checkExpectation", serve(false));
+  server.on("upgrade", (request: http.IncomingMessage, socket: Duplex, first: Buffer) => {
+    const exchange = upgrade(gateway, request, socket, first);
+    if (exchange !== undefined)
+      connections.set(socket, { served: { request, exchange }, upgraded: true });
+  });
   server.on("connect", (request: http.IncomingMessage, socket: Duplex) => {
     refuseUnreadable(gateway, socket, originOf(request).method, fault("MethodNotAllowed"));
   });
@@ -102,7 +111,8 @@ type Served = { readonly request: http.IncomingMessage; readonly exchange: Excha
 
 /** The open connections, each with the last request on it. */
 type Connections = Map<Duplex, Connection>;
-type Connection = { served: Served | undefined };
+/** `upgraded`: it speaks WebSocket, which has no end of its own. */
+type Connection = { served: Served | undefined; readonly upgraded: boolean };
 
 /** What is being served: the last request, as long as its answer is not delivered. */
 function servedOn(connection: Connection | undefined): Served | undefined {
@@ -121,8 +131,12 @@ function breakServed(
   else exchange.refuse(cutOff ? fault("IncompleteBody") : connectionFault(error));
 }
 
-function createServer(options: ListenOptions): http.Server | https.Server {
+function createServer(
+  options: ListenOptions,
+  shouldUpgradeCallback: (request: http.IncomingMessage) => boolean,
+): http.Server | https.Server {
   const settings = {
+    shouldUpgradeCallback,
     maxHeaderSize: options.headerBytesMax,
     // The number of fields is judged by inbound.ts, not cut off silently.
     headersTimeout: HEAD_TIMEOUT_MS,
@@ -159,7 +173,10 @@ export async function bind(
   return boundAddress(server.address());
 }
 
-/** Ends at once what serves no request, and the rest when it has been served or time is up. */
+/**
+ * Ends at once what serves no request, and the rest when it has been served or time is up;
+ * WebSockets when nothing else is left.
+ */
 async function closed(
   server: http.Server | https.Server,
   connections: Connections,
@@ -167,9 +184,13 @@ async function closed(
 ): Promise<void> {
   // Node counts a connection on which nothing was ever asked as busy, and does not look again.
   const endIdle = (): void => {
+    let requests = 0;
     for (const [socket, connection] of connections) {
       if (servedOn(connection) === undefined) socket.destroy();
+      else if (!connection.upgraded) requests++;
     }
+    if (requests > 0) return;
+    for (const [socket, { upgraded }] of connections) if (upgraded) socket.destroy();
   };
   const sweep = setInterval(endIdle, SWEEP_MS);
   const late = setTimeout(() => {

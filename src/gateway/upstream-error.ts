@@ -7,6 +7,8 @@ export type UpstreamErrorKind =
   | "reset"
   | "protocol"
   | "credential"
+  /** Not the store, but the target of a pass-through route. */
+  | "passthrough"
   | "other";
 
 /** undici's and Node's error codes, by what they mean for us. Unlisted: `other`. */

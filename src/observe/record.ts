@@ -18,6 +18,8 @@ export type AccessRecord = {
   readonly sourceAddress: string | undefined;
   readonly method: string;
   readonly operation: string;
+  /** Of what is not S3, as sent, without the query. */
+  readonly path?: string | undefined;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;
