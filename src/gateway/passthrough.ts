@@ -89,10 +89,7 @@ function pass(passing: Passing, head: RequestHead, route: Route): void {
     outgoing.setTimeout(route.timeoutMs, () => outgoing.destroy(new TargetTimeout()));
   });
   proxy.on("proxyRes", (answer) => relayAnswer(exchange, answer));
-  proxy.on("error", (error) => {
-    // The client's own errors come here as well.
-    if (error !== request.errored) failed(exchange, error);
-  });
+  proxy.on("error", (error) => failed(exchange, error));
   countBody(request, exchange);
   proxy.web(request, response);
 }

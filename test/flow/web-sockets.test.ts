@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket, WebSocketServer } from "ws";
@@ -57,7 +58,7 @@ async function open(t: TestContext, { gateway }: Dashboard, path: string): Promi
 }
 
 async function echoed(session: WebSocket, message: string | Buffer): Promise<string> {
-  const heard = once(session, "message");
+  const heard = once(session, "message", { signal: AbortSignal.timeout(5_000) });
   session.send(message);
   const [data] = await heard;
   assert.ok(Buffer.isBuffer(data));
@@ -280,7 +281,11 @@ test("a WebSocket whose target dies ends at the client", async (t) => {
   assert.deepEqual([records.length, records[0]?.["outcome"]], [1, "failed"]);
 });
 
-test("a WebSocket whose client leaves ends at a target that does not care", async (t) => {
+/** A target that switches and then does what `then` says. */
+async function startSwitching(
+  t: TestContext,
+  then: (socket: Duplex) => void,
+): Promise<{ readonly origin: string; readonly sockets: ReadonlySet<Socket> }> {
   const sockets = new Set<Socket>();
   const server = createServer();
   server.on("connection", (socket) => {
@@ -290,20 +295,59 @@ test("a WebSocket whose client leaves ends at a target that does not care", asyn
   server.on("upgrade", (_request, socket) => {
     socket.on("error", () => {});
     socket.resume();
-    socket.write(
-      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-    );
+    const fields = [
+      ...["Connection: Upgrade, X-Private", "X-Private: 1", "Keep-Alive: timeout=9"],
+      ...["Upgrade: websocket", "Sec-WebSocket-Accept: a", "Set-Cookie: b=1", "Set-Cookie: c=2"],
+    ];
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields.join("\r\n")}\r\n\r\n`);
+    then(socket);
+  });
+  await bound(t, server, sockets);
+  return { origin: `http://127.0.0.1:${portOf(server.address())}`, sockets };
+}
+
+test("of the target's answer to a handshake only what is the client's passes", async (t) => {
+  const target = await startSwitching(t, (socket) => socket.write("hello"));
+  const flow = await startDashboard(t, target.origin);
+  const client = await flow.connect();
+  client.write(flow.request("GET", "/dashboard/ws", ...HANDSHAKE));
+  const { status, headers } = await client.answer();
+  assert.equal(status, 101);
+  assert.deepEqual(headers, [
+    ["sec-websocket-accept", "a"],
+    ["set-cookie", "b=1"],
+    ["set-cookie", "c=2"],
+    ["connection", "Upgrade"],
+    ["upgrade", "websocket"],
+  ]);
+  await until(() => client.pending.toString() === "hello");
+});
+
+test("a WebSocket whose client leaves ends at a target that does not care", async (t) => {
+  const target = await startSwitching(t, (socket) => {
     const talking = setInterval(() => socket.write("still talking"), 10);
     socket.once("close", () => clearInterval(talking));
   });
-  await bound(t, server, sockets);
-  const flow = await startDashboard(t, `http://127.0.0.1:${portOf(server.address())}`);
+  const flow = await startDashboard(t, target.origin);
   const client = await flow.connect();
   client.write(flow.request("GET", "/dashboard/ws", ...HANDSHAKE));
   await until(() => client.pending.includes("still talking"));
   client.end();
-  await until(() => sockets.size === 0);
+  await until(() => target.sockets.size === 0);
   await client.closed();
+});
+
+test("a WebSocket whose target leaves ends at a client that does not care", async (t) => {
+  const target = await startSwitching(t, (socket) => socket.end("bye"));
+  const flow = await startDashboard(t, target.origin);
+  const client = await flow.connect();
+  client.write(flow.request("GET", "/dashboard/ws", ...HANDSHAKE));
+  await client.closed();
+  assert.ok(client.pending.includes("bye"));
+  // Its own side is still open, and yet the gateway has done with it.
+  const [record] = await flow.gateway.records(1);
+  assert.deepEqual([record?.["status"], record?.["bytesOut"]], [101, 3]);
+  assert.equal(target.sockets.size, 0);
 });
 
 /** How many connections a gateway in this process has open, both ways, by the system's own count. */

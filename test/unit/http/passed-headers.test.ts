@@ -11,11 +11,8 @@ const HEAD: RequestHead = {
   sourceAddress: "192.0.2.7",
   secure: false,
 };
-const OWN = [
-  ...["x-forwarded-for", "192.0.2.7"],
-  ...["x-forwarded-proto", "http"],
-  ...["x-forwarded-host", "s3.example.org"],
-];
+const OWN =
+  "x-forwarded-for 192.0.2.7 x-forwarded-proto http x-forwarded-host s3.example.org".split(" ");
 const HOST = ["host", "s3.example.org"];
 
 const tables = [
