@@ -14,6 +14,8 @@ export type Route = {
   readonly name: string;
   /** Such as `/dashboard/`. */
   readonly path: string;
+  /** Whether the target knows nothing of the path and is asked for what stands behind it. */
+  readonly stripPath: boolean;
   /** An origin such as `http://127.0.0.1:8443`. */
   readonly target: string;
   readonly networks: NetworkRule;
@@ -63,6 +65,11 @@ export function passageOf(
     return { kind: "pass", route };
   }
   return undefined;
+}
+
+/** The request target for the route's own, as sent but perhaps for the route's path. */
+export function passedTarget({ path, stripPath }: Route, { target }: RequestHead): string {
+  return stripPath ? target.raw.slice(path.length - 1) : target.raw;
 }
 
 /** `whose`: where the list stands in the configuration. */

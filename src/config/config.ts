@@ -359,13 +359,13 @@ function cephConfig(
 }
 
 function routeOf(
-  { path, target, networks, connections, timeout }: GatewayFile["passthrough"][number],
+  { path, target, stripPath, networks, connections, timeout }: GatewayFile["passthrough"][number],
   index: number,
   ca: string | undefined,
 ): Route {
   const name = `passthrough[${index}]`;
   const limits = { connectionsMax: connections, timeoutMs: timeout };
-  return { name, path, target: target.origin, networks, ca, ...limits };
+  return { name, path, stripPath, target: target.origin, networks, ca, ...limits };
 }
 
 /** Undefined: neither is given. */

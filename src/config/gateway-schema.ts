@@ -238,6 +238,10 @@ const LogSchema = z.strictObject({
 const RouteSchema = z.strictObject({
   path: text(parseRoutePath).describe("Such as /dashboard/: what is below it is not S3"),
   target: text(parseEndpoint).describe("Who answers there, such as https://127.0.0.1:8443"),
+  stripPath: z
+    .boolean()
+    .prefault(false)
+    .describe("Whether the target is asked for what stands behind the path only"),
   networks: NetworksSchema.describe(
     "Source addresses that may come, besides policy.networks; allow empty: everybody",
   ),

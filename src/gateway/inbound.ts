@@ -76,6 +76,12 @@ export function lowerCased(raw: readonly string[]): HeaderList {
   return headers;
 }
 
+/** Puts the head that is to be passed in place of what came; see putHeaders(). */
+export function putHead(request: IncomingMessage, target: string, headers: HeaderList): void {
+  request.url = target;
+  putHeaders(request, headers);
+}
+
 /**
  * Puts `headers` in place of what came, for a library that reads a message of Node's itself. A field
  * that stands there several times becomes a list.

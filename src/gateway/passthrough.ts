@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createProxyServer, type ServerOptions } from "http-proxy";
 import { NO_FACTS } from "../admission/facts.ts";
-import type { Passage, Route } from "../admission/passthrough.ts";
+import { passedTarget, type Passage, type Route } from "../admission/passthrough.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
 import { endToEnd } from "../http/hop-by-hop.ts";
@@ -9,7 +9,7 @@ import { passedHeaders } from "../http/passed-headers.ts";
 import { FAULTS, fault, type Fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Inbound } from "./forward.ts";
-import { announcesBody, lowerCased, putHeaders } from "./inbound.ts";
+import { announcesBody, lowerCased, putHead } from "./inbound.ts";
 import { countBody } from "./inbound-body.ts";
 import type { Target, Targets } from "./targets.ts";
 
@@ -73,7 +73,7 @@ function pass(passing: Passing, head: RequestHead, route: Route): void {
   proxy.on("start", () => {
     // Only now: before, http-proxy takes the framing from a DELETE with a chunked body, which would
     // be read as requests of somebody else.
-    putHeaders(request, passedHeaders(head));
+    putHead(request, passedTarget(route, head), passedHeaders(head));
   });
   proxy.on("proxyReq", (outgoing) => {
     exchange.forwarded = { abort: () => outgoing.destroy() };

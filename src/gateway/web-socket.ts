@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createProxyServer } from "http-proxy";
-import { passageOf, type Passage } from "../admission/passthrough.ts";
+import { passageOf, passedTarget, type Passage } from "../admission/passthrough.ts";
 import type { RequestHead } from "../http/head.ts";
 import { endToEnd } from "../http/hop-by-hop.ts";
 import { passedHeaders } from "../http/passed-headers.ts";
@@ -10,7 +10,7 @@ import { fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
 import { fail, type Gateway } from "./forward.ts";
 import { begin } from "./handle.ts";
-import { lowerCased, originOf, putHeaders, readHead, wantsWebSocket } from "./inbound.ts";
+import { lowerCased, originOf, putHead, putHeaders, readHead, wantsWebSocket } from "./inbound.ts";
 import {
   factsOf,
   failed,
@@ -111,7 +111,7 @@ function pass(
     // The client's own errors come here as well.
     if (error !== socket.errored) failed(exchange, error);
   });
-  putHeaders(request, [...passedHeaders(head), ...UPGRADE]);
+  putHead(request, passedTarget(route, head), [...passedHeaders(head), ...UPGRADE]);
   proxy.ws(request, socket, first);
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:https";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -8,24 +9,27 @@ import type { TLSSocket } from "node:tls";
 import { WebSocket, WebSocketServer } from "ws";
 import { startRecordingStore } from "../stores/recording.ts";
 import { startDashboard } from "../support/dashboard.ts";
-import { until } from "../support/flow.ts";
+import { rawValue, until } from "../support/flow.ts";
 import { startGateway } from "../support/gateway.ts";
 import { CERTIFICATE, KEY } from "../support/pem.ts";
 import { portOf } from "../support/ports.ts";
 import { rawExchange } from "../support/raw-client.ts";
 
+const protoOf = ({ rawHeaders }: IncomingMessage): string =>
+  String(rawValue(rawHeaders, "x-forwarded-proto"));
+
 /** A dashboard with a certificate for localhost that no system trusts. */
 async function startTls(t: TestContext): Promise<{ port: number; names: readonly unknown[] }> {
   const names: unknown[] = [];
   const server = createServer({ cert: CERTIFICATE, key: KEY }, (request, response) => {
-    response.end(`page at ${request.headers.host} by ${request.headers["x-forwarded-proto"]}`);
+    response.end(`page at ${request.headers.host} by ${protoOf(request)}`);
   });
   server.on("secureConnection", (socket: TLSSocket) => names.push(socket.servername));
   server.on("tlsClientError", () => {});
   const sessions = new WebSocketServer({ server });
   sessions.on("connection", (session, request) => {
     session.on("error", () => {});
-    session.send(`socket by ${request.headers["x-forwarded-proto"]}`);
+    session.send(`socket by ${protoOf(request)}`);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -71,6 +71,23 @@ test("a request on a route reaches its target as sent, and S3 works beside it", 
   );
 });
 
+test("a route that strips its path asks for what stands behind it, as sent", async (t) => {
+  const target = await startRecordingStore();
+  t.after(() => target.stop());
+  const flow = await startDashboard(t, target.endpoint, { stripPath: true });
+  const paths = ["/", "/a%2Fb?q=%2F", "//a/", "/?q", "/dashboard/"];
+  for (const path of paths) {
+    const bytes = flow.request("GET", `/dashboard${path}`);
+    assert.equal((await rawExchange(flow.gateway.address, bytes)).status, 200);
+  }
+  assert.deepEqual(
+    target.requests.map(({ url }) => url),
+    paths,
+  );
+  const [record] = await flow.gateway.records(1);
+  assert.equal(record?.["path"], "/dashboard/");
+});
+
 test("the target hears from the gateway who the client is, and nothing of the client's connection", async (t) => {
   const target = await startRecordingStore();
   t.after(() => target.stop());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { startFlow, until } from "../support/flow.ts";
+import { rawValue, startFlow, until } from "../support/flow.ts";
 import { codeOf } from "../support/raw-client.ts";
 import { bytesOf } from "../support/signed.ts";
 import { startRecordingStore } from "../stores/recording.ts";
@@ -95,10 +95,10 @@ test("an upgrade that nobody offers does not change a request, its body or the n
       assert.equal(came?.toString(), body ?? "");
     }
   }
-  const names = store.requests.flatMap(({ rawHeaders }) =>
-    rawHeaders.map((name) => name.toLowerCase()),
-  );
-  for (const name of ["upgrade", "http2-settings"]) assert.ok(!names.includes(name), name);
+  for (const { rawHeaders } of store.requests) {
+    assert.equal(rawValue(rawHeaders, "upgrade"), undefined);
+    assert.equal(rawValue(rawHeaders, "http2-settings"), undefined);
+  }
 });
 
 test("an unsigned upgrade is refused like any unsigned request", async (t) => {

@@ -101,6 +101,14 @@ test("a WebSocket passes, small and large messages both ways, and leaves one rec
   assert.doesNotMatch(JSON.stringify(records), /SECRET/);
 });
 
+test("a WebSocket on a route that strips its path is asked for behind it", async (t) => {
+  const echo = await startEcho(t);
+  const flow = await startDashboard(t, echo.origin, { stripPath: true });
+  const session = await open(t, flow, "/dashboard/ws?a");
+  assert.equal(await echoed(session, "hello"), sumOf("hello"));
+  assert.equal(echo.handshakes[0]?.url, "/ws?a");
+});
+
 test("who is outside the networks of a route gets no WebSocket", async (t) => {
   const echo = await startEcho(t);
   const flow = await startDashboard(t, echo.origin, { networks: { deny: ["127.0.0.0/8"] } });
@@ -296,8 +304,13 @@ async function startSwitching(
     socket.on("error", () => {});
     socket.resume();
     const fields = [
-      ...["Connection: Upgrade, X-Private", "X-Private: 1", "Keep-Alive: timeout=9"],
-      ...["Upgrade: websocket", "Sec-WebSocket-Accept: a", "Set-Cookie: b=1", "Set-Cookie: c=2"],
+      "Connection: Upgrade, X-Private",
+      "X-Private: 1",
+      "Keep-Alive: timeout=9",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Accept: a",
+      "Set-Cookie: b=1",
+      "Set-Cookie: c=2",
     ];
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields.join("\r\n")}\r\n\r\n`);
     then(socket);

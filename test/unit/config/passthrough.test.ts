@@ -10,7 +10,7 @@ const route = (path: string, target = "http://dash:1", more = NETWORKS): string 
   `path: ${path}, target: "${target}", ${more}`;
 
 test("parseConfig() gives routes in their order, with their defaults", () => {
-  const other = `caFile: ca.crt, connections: 2, timeout: 3s, ${NETWORKS}`;
+  const other = `stripPath: true, caFile: ca.crt, connections: 2, timeout: 3s, ${NETWORKS}`;
   const text = routes(route("/a/"), route("/b/c/", "https://[2001:db8::1]:8443", other));
   const { passthrough, warnings } = goodConfig({ "gateway.yaml": text, "ca.crt": CERTIFICATE });
   const networks = { allow: [{ family: 4, base: -1073741312, mask: -256 }], deny: [] };
@@ -18,6 +18,7 @@ test("parseConfig() gives routes in their order, with their defaults", () => {
     {
       name: "passthrough[0]",
       path: "/a/",
+      stripPath: false,
       target: "http://dash:1",
       networks,
       ca: undefined,
@@ -27,6 +28,7 @@ test("parseConfig() gives routes in their order, with their defaults", () => {
     {
       name: "passthrough[1]",
       path: "/b/c/",
+      stripPath: true,
       target: "https://[2001:db8::1]:8443",
       networks,
       ca: CERTIFICATE,
@@ -107,7 +109,7 @@ const refused = [
   [
     "unchecked certificates",
     [route("/a/", "https://dash:1", `insecure: true, ${NETWORKS}`)],
-    `4:44 passthrough[0].insecure: Unknown key "insecure" | Known here: path, target, networks, caFile, connections, timeout`,
+    `4:44 passthrough[0].insecure: Unknown key "insecure" | Known here: path, target, stripPath, networks, caFile, connections, timeout`,
   ],
   ["no target", ["path: /a/"], `4:5 passthrough[0].target: Missing key "target" | Add it`],
 ] as const;
