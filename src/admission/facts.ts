@@ -32,7 +32,8 @@ export type Denial = {
 
 /** What the access record says of a request, as far as the decision came. */
 export type Facts = {
-  readonly operation: OperationName | "Unknown";
+  /** `Passthrough`: not S3 at all, see passthrough.ts. */
+  readonly operation: OperationName | "Unknown" | "Passthrough";
   readonly bucket: string | undefined;
   /** Of the bucket, as far as the request or its host names one. */
   readonly tenant: string | undefined;

@@ -6,6 +6,7 @@ import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import type { BucketRecord, BucketRecords } from "./buckets.ts";
+import type { Route } from "./passthrough.ts";
 import type { ActionPattern, Key } from "./principal.ts";
 
 /** Everything a decision is made from besides the request and the time. Never changes. */
@@ -15,6 +16,8 @@ export type Snapshot = {
   readonly hosts: HostNames;
   /** Whose word on the client's address counts. */
   readonly trustedProxies: NetworkSet;
+  /** Paths that are not S3. */
+  readonly routes: readonly Route[];
   readonly store: StoreSettings;
   /** Those of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;

@@ -38,6 +38,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     generation,
     hosts: { domains: config.listen.domains, accountDomains: config.listen.accountDomains },
     trustedProxies: config.listen.trustedProxies,
+    routes: config.passthrough,
     store: compileStore(config.upstream),
     keys,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),

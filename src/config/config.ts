@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Route } from "../admission/passthrough.ts";
 import type { ActionPattern } from "../admission/principal.ts";
 import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -21,6 +22,7 @@ import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem, type Certificate, type Pem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
+import { routeProblems } from "./route-rules.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 import { readTiers } from "./tiers.ts";
 import { configWarnings } from "./warnings.ts";
@@ -98,6 +100,8 @@ export type Config = {
   };
   /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
   readonly state: StateConfig | undefined;
+  /** Paths that are not S3; none lies below another. */
+  readonly passthrough: readonly Route[];
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;
@@ -200,6 +204,7 @@ export function parseConfig(
   problems.push(
     ...gatewayProblems(document, provider),
     ...connectionProblems(document),
+    ...routeProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
   );
@@ -312,7 +317,19 @@ function hasCeph({ nodes }: ConfigDocument): boolean {
 
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
 function assemble(
-  { workers, listen, admin, upstream, identities, policy, state, limits, reload, log }: GatewayFile,
+  {
+    workers,
+    listen,
+    admin,
+    upstream,
+    identities,
+    policy,
+    state,
+    passthrough,
+    limits,
+    reload,
+    log,
+  }: GatewayFile,
   { accounts, buckets, provider, tiers, pem }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
@@ -375,6 +392,7 @@ function assemble(
       regions: policy.regions,
     },
     state: state && stateOf(state, file),
+    passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: limitsOf(limits),
     reload: { watch: reload.watch, intervalMs: reload.interval },
     log: {
@@ -415,6 +433,16 @@ function cephConfig(
   ca: string | undefined,
 ): CephConfig {
   return { ...rest, cacheMs: cache, staleMs: stale, ca };
+}
+
+function routeOf(
+  { path, target, stripPath, networks, connections, timeout }: GatewayFile["passthrough"][number],
+  index: number,
+  ca: string | undefined,
+): Route {
+  const name = `passthrough[${index}]`;
+  const limits = { connectionsMax: connections, timeoutMs: timeout };
+  return { name, path, stripPath, target: target.origin, networks, ca, ...limits };
 }
 
 /** Undefined: neither is given. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseRoutePath } from "../http/route-path.ts";
 import { parseNetwork } from "../policy/network.ts";
 import { STORE_KINDS } from "../s3/stores.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
@@ -306,6 +307,28 @@ const LogSchema = z.strictObject({
     .describe("Absent: no audit log"),
 });
 
+const RouteSchema = z.strictObject({
+  path: text(parseRoutePath).describe("Such as /dashboard/: what is below it is not S3"),
+  target: text(parseEndpoint).describe("Who answers there, such as https://127.0.0.1:8443"),
+  stripPath: z
+    .boolean()
+    .prefault(false)
+    .describe("Whether the target is asked for what stands behind the path only"),
+  networks: NetworksSchema.describe(
+    "Source addresses that may come, besides policy.networks; allow empty: everybody",
+  ),
+  caFile: someText()
+    .optional()
+    .describe("File with the certificates that an https target is trusted by, PEM"),
+  connections: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .prefault(256)
+    .describe("Requests and WebSockets under way to the target at most"),
+  timeout: duration("1s", "1h").prefault("5m").describe("How long the target may be silent"),
+});
+
 /**
  * gateway.yaml: names, kinds and defaults of every option of this version. The input is what the
  * file says, the output has times in milliseconds and sizes in bytes.
@@ -340,6 +363,10 @@ export const GatewaySchema = z.strictObject({
   state: StateSchema.optional().describe(
     "Where the gateway remembers owners and policies of buckets; absent: only the configuration says",
   ),
+  passthrough: z
+    .array(RouteSchema)
+    .prefault([])
+    .describe("Paths on the S3 port that are not S3, such as a dashboard's"),
   limits: LimitsSchema.prefault({}),
   reload: ReloadSchema.prefault({}),
   log: LogSchema.prefault({}),

@@ -3,7 +3,6 @@ import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import type { Position } from "../lib/yaml.ts";
 import { pathBelow, shownName, type ConfigDocument, type DocumentNode } from "./document.ts";
-import { isPlannedKey } from "./planned.ts";
 import type { Complaint } from "./surroundings.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -48,8 +47,8 @@ function issueProblems(
   return issue.keys.map((key) => {
     const below = pathBelow(path, key);
     const at = document.nodes.get(below)?.keyAt;
-    const complaint = isPlannedKey(below) ? planned(below) : unknownKey(key, known);
-    return { file: document.file, line: at?.line, column: at?.column, path: below, ...complaint };
+    const place = { file: document.file, line: at?.line, column: at?.column, path: below };
+    return { ...place, ...unknownKey(key, known) };
   });
 }
 
@@ -61,11 +60,6 @@ function complain(document: ConfigDocument, path: string, issue: Issue): Complai
   if (issue.code === "invalid_type") return wrongKind(path, node, issue.expected);
   const remedy = issue.code === "custom" ? String(issue.params?.["remedy"] ?? "") : "";
   return { message: `${limitMessage(issue)}${quoted(path, node)}`, remedy };
-}
-
-function planned(what: string): Complaint {
-  const message = `"${what}" is part of the configuration contract but not implemented in this version`;
-  return { message, remedy: "Remove it, or run a version of s3warden that has it" };
 }
 
 function unknownKey(key: string, known: readonly string[]): Complaint {

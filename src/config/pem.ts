@@ -17,6 +17,8 @@ export type Pem = {
   readonly clientCertificate: Certificate | undefined;
   /** Of sources in Ceph, by their place in `identities`. */
   readonly cephCas: ReadonlyMap<number, string>;
+  /** Of targets, by the place of their route in `passthrough`. */
+  readonly routeCas: ReadonlyMap<number, string>;
   /** What is in a certificate that can be used, but hardly was meant. */
   readonly warnings: readonly Problem[];
 };
@@ -38,23 +40,29 @@ export function readPem(
     if (certificates.length > 0) reader.warnOfNames(`${path}.cert`, certificate);
     certificates.push(certificate);
   }
+  const listed = (place: RegExp): ReadonlyMap<number, string> => {
+    const found = new Map<number, string>();
+    for (const path of pathsLike(gateway, place)) {
+      const text = reader.authorities(path);
+      if (text !== undefined) found.set(Number(place.exec(path)?.[1]), text);
+    }
+    return found;
+  };
   const pem = {
     certificates,
     clientCa: reader.authorities("listen.tls.clientCaFile"),
     ca: reader.authorities("upstream.caFile"),
     clientCertificate: reader.certificate("upstream.clientCertificate"),
-    cephCas: new Map<number, string>(),
+    cephCas: listed(CEPH_CA),
+    routeCas: listed(ROUTE_CA),
     warnings: reader.warnings,
   };
-  for (const path of pathsLike(gateway, CEPH_CA)) {
-    const text = reader.authorities(path);
-    if (text !== undefined) pem.cephCas.set(Number(CEPH_CA.exec(path)?.[1]), text);
-  }
   return reader.problems.length > 0 ? err(reader.problems) : ok(pem);
 }
 
 const LISTENING = /^listen\.tls(?:\.certificates\[\d+\])?$/;
 const CEPH_CA = /^identities\[(\d+)\]\.ceph\.caFile$/;
+const ROUTE_CA = /^passthrough\[(\d+)\]\.caFile$/;
 
 function pathsLike({ nodes }: ConfigDocument, pattern: RegExp): readonly string[] {
   return [...nodes.keys()].filter((path) => pattern.test(path));

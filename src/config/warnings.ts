@@ -1,3 +1,4 @@
+import type { Route } from "../admission/passthrough.ts";
 import { inOrder, type Problem } from "../lib/problem.ts";
 import type { NetworkRule } from "../policy/network.ts";
 import { covers, wholeFamilies } from "../policy/network-cover.ts";
@@ -28,6 +29,7 @@ export function configWarnings(
   return inOrder([
     ...vainAnonymous(gateway, config.policy),
     ...networkWarnings(gateway, "policy", networks),
+    ...config.passthrough.flatMap((route) => routeWarnings(gateway, route)),
     ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
     ...files.flatMap(accountNetworks),
     ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
@@ -47,6 +49,18 @@ function vainAnonymous(
   const message = "Anonymous requests are refused: the gateway keeps no bucket policy to allow any";
   const remedy = "Set policy.bucketPolicies to gateway, or policy.anonymous to deny or upstream";
   return [problemAt(gateway, path, { message, remedy })];
+}
+
+/** A dashboard's own login may be all that keeps the world out. */
+function routeWarnings(gateway: ConfigDocument, { name, networks }: Route): readonly Problem[] {
+  if (networks.allow.length > 0) return networkWarnings(gateway, name, networks);
+  const path = `${name}.networks.allow`;
+  const message = "Everybody who may come to the S3 port may come here";
+  const remedy = "Name the networks of the dashboard's users";
+  return [
+    problemAt(gateway, path, { message, remedy }),
+    ...networkWarnings(gateway, name, networks),
+  ];
 }
 
 /** A tier of the operator's of which no request ever asks for anything. */

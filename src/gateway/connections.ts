@@ -36,6 +36,11 @@ export class Connections {
     this.opened(secure);
   }
 
+  /** It speaks WebSocket from now on, by the request that asked for that. */
+  upgraded(socket: Duplex, served: Served): void {
+    this.#open.set(socket, { served, refused: false, upgraded: true });
+  }
+
   /** Undefined: it is closed, or HTTP has not begun on it. */
   of(socket: Duplex): Connection | undefined {
     return this.#open.get(socket);

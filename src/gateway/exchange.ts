@@ -139,6 +139,8 @@ export class Exchange {
       sourceAddress: this.#sourceAddress,
       method: this.#method,
       operation: facts.operation,
+      // The query of a dashboard may hold a token, and S3's paths are told as bucket and key.
+      path: facts.operation === "Passthrough" ? head?.target.path : undefined,
       bucket: facts.bucket,
       tenant: facts.tenant,
       key: facts.key,

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
 import { admitBody } from "../admission/admit-body.ts";
 import { admitForm } from "../admission/admit-form.ts";
+import { passageOf } from "../admission/passthrough.ts";
 import { NOTHING_KNOWN, type Known } from "../admission/known.ts";
 import type { PendingBody, PendingForm } from "../admission/pending.ts";
 import type { RecordChange } from "../admission/record-change.ts";
@@ -17,6 +18,7 @@ import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./f
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
 import { peerOf } from "./peer.ts";
+import { passThrough } from "./passthrough.ts";
 import { Responder, responseOn } from "./respond.ts";
 
 /**
@@ -32,9 +34,12 @@ export function handle(
   const live = gateway.live.current;
   const arrival = arrivalOf(request, live.snapshot.trustedProxies);
   const exchange = begin(gateway, response, arrival);
-  exchange.begin(live);
   try {
-    decide({ gateway, live, exchange, request, expectsContinue, file: undefined }, arrival);
+    decide(
+      { gateway, live, exchange, request, expectsContinue, file: undefined },
+      arrival,
+      response,
+    );
   } catch (error) {
     fail(gateway, exchange, error);
   }
@@ -57,12 +62,13 @@ export function refuseUnreadable(
   begin(gateway, response, origin).refuse(fault);
 }
 
-function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
+/** What is noted of a request from now on, until its answer is delivered. */
+export function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
   const responder = new Responder(response, gateway.newRequestId());
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Inbound, arrival: Arrival): void {
+function decide(request: Inbound, arrival: Arrival, response: ServerResponse): void {
   const { gateway, live, exchange } = request;
   const head = readHead(request.request, arrival);
   if (!head.ok) return exchange.refuse(head.error);
@@ -70,6 +76,11 @@ function decide(request: Inbound, arrival: Arrival): void {
   exchange.trace = gateway.observer.tracing?.begin(head.value, exchange.timeMs);
   const unrecordable = gateway.observer.audit?.refusal();
   if (unrecordable !== undefined) return exchange.refuse(unrecordable);
+  const passage = passageOf(live.snapshot, head.value);
+  if (passage !== undefined) {
+    return passThrough({ ...request, response, targets: live.targets }, head.value, passage);
+  }
+  exchange.begin(live);
   const verdict = admit(live.snapshot, head.value, exchange.timeMs);
   if (verdict.kind === "need") settle(request, decideKnowing(request, head.value, verdict));
   else act(request, verdict);

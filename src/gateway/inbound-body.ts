@@ -36,6 +36,11 @@ export function wholeBodyOf(request: IncomingMessage, counter: Counter): Promise
   });
 }
 
+/** `counter` hears of the bytes of a body that somebody else reads. */
+export function countBody(request: IncomingMessage, counter: Counter): void {
+  request.on("data", (piece: Buffer) => counter.received(piece.length));
+}
+
 type Step = IteratorResult<Buffer, undefined>;
 type Waiting = { readonly resolve: (step: Step) => void; readonly reject: (error: Error) => void };
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { forwardedBy, type Forwarded } from "../http/forwarded.ts";
@@ -79,12 +79,45 @@ export function announcesBody(request: IncomingMessage): boolean {
   return length !== "0" || coding !== undefined;
 }
 
-function lowerCased(raw: readonly string[]): HeaderList {
+/**
+ * Whether a client asks to speak WebSocket (RFC 6455 section 4.1) and sends nothing before it has
+ * the answer. A body would be taken for the first bytes of the other protocol.
+ */
+export function wantsWebSocket(request: IncomingMessage): boolean {
+  const { upgrade = "" } = request.headers;
+  return (
+    request.method === "GET" && upgrade.toLowerCase() === "websocket" && !announcesBody(request)
+  );
+}
+
+/** Node's raw header with the names in lower case. */
+export function lowerCased(raw: readonly string[]): HeaderList {
   const headers: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     headers.push((raw[i] ?? "").toLowerCase(), raw[i + 1] ?? "");
   }
   return headers;
+}
+
+/** Puts the head that is to be passed in place of what came; see putHeaders(). */
+export function putHead(request: IncomingMessage, target: string, headers: HeaderList): void {
+  request.url = target;
+  putHeaders(request, headers);
+}
+
+/**
+ * Puts `headers` in place of what came, for a library that reads a message of Node's itself. A field
+ * that stands there several times becomes a list.
+ */
+export function putHeaders(message: IncomingMessage, headers: HeaderList): void {
+  const fields: IncomingHttpHeaders = {};
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    const value = headers[i + 1] ?? "";
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat();
+  }
+  message.headers = fields;
 }
 
 function headProblem(request: IncomingMessage, headers: HeaderList): string | undefined {

@@ -7,6 +7,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./fetch-known.ts";
 import { openSources, type OpenSources } from "./sources.ts";
+import { Targets } from "./targets.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What configurations come and go in. */
@@ -25,6 +26,8 @@ export class Live {
   readonly limits: TrafficLimits;
   /** Shared by configurations that name the same store in the same way. */
   readonly upstream: Upstream;
+  /** Of pass-through routes. What passes there keeps no configuration alive. */
+  readonly targets = new Targets();
   readonly #opened: OpenSources;
   #requests = 0;
   #onIdle: (() => void) | undefined;

@@ -24,6 +24,7 @@ export class Responder {
   /** Hears of the bytes of bodies; undefined: nobody counts them. */
   meter: Meter | undefined;
   readonly #response: ServerResponse;
+  #switched = false;
 
   constructor(response: ServerResponse, requestId: string) {
     this.#response = response;
@@ -35,9 +36,9 @@ export class Responder {
     return this.#response.closed || this.#response.destroyed;
   }
 
-  /** Whether the whole answer reached the operating system. */
+  /** Whether the whole answer reached the operating system; of what was switched, its beginning. */
   get delivered(): boolean {
-    return this.#response.writableFinished;
+    return this.#switched || this.#response.writableFinished;
   }
 
   /** Calls back once, when the answer is delivered or the connection is lost. */
@@ -65,6 +66,11 @@ export class Responder {
     this.#response.writeHead(status, statusText || STATUS_CODES[status], headers);
   }
 
+  /** Sends the head without waiting for the first byte of a body. */
+  flush(): void {
+    this.#response.flushHeaders();
+  }
+
   /** False: wait for `onDrain` before writing more. */
   write(chunk: Uint8Array): boolean {
     this.bytesOut += chunk.length;
@@ -79,6 +85,12 @@ export class Responder {
   end(trailers: [string, string][] = []): void {
     if (trailers.length > 0) this.#response.addTrailers(trailers);
     this.#response.end();
+  }
+
+  /** The connection speaks another protocol from now on: who passes its bytes counts them here. */
+  switched(): void {
+    this.status = 101;
+    this.#switched = true;
   }
 
   /** A whole answer at once. A HEAD request gets the same head without the body. */
@@ -102,6 +114,18 @@ export class Responder {
       headers.push("x-amz-error-code", fault.code, "x-amz-error-message", oneLine(fault.message));
     }
     this.answer(FAULTS[fault.code].status, "", headers, body);
+  }
+
+  /** For people: `text` is one line. */
+  say(status: number, text: string, headers: readonly string[] = []): void {
+    const kind = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store"];
+    const named = ["x-amz-request-id", this.requestId, ...kind, ...headers];
+    this.answer(status, "", named, Buffer.from(`${text}\n`));
+  }
+
+  /** Ends our side of a switched connection; the other side has a while to end its own. */
+  endSoon(): void {
+    if (this.#response.socket !== null) endSoon(this.#response.socket);
   }
 
   /** Ends the connection in the middle of an answer: the only honest sign that it is not whole. */
@@ -140,10 +164,9 @@ export function responseOn(connection: Duplex): ServerResponse | undefined {
   const response = new ServerResponse(new IncomingMessage(connection));
   response.shouldKeepAlive = false;
   response.assignSocket(connection);
-  response.once("finish", () => {
-    connection.end();
-    destroyLater(connection);
-  });
+  // Nobody else listens to a connection that the server has let go of.
+  connection.on("error", () => connection.destroy());
+  response.once("finish", () => endSoon(connection));
   return response;
 }
 
@@ -152,11 +175,16 @@ export function responseOn(connection: Duplex): ServerResponse | undefined {
  * since a reset could overtake the answer.
  */
 export function turnAway(connection: Socket, fault: Fault, requestId: string): void {
-  connection.on("error", () => connection.destroy());
   const response = responseOn(connection);
   if (response === undefined) return;
   new Responder(response, requestId).refuse(fault, "/");
+}
+
+/** Ends our side; the other side has a while to end its own. */
+function endSoon(connection: Socket): void {
+  connection.end();
   connection.resume();
+  destroyLater(connection);
 }
 
 /** A client that does not end its side, or goes on sending, does not keep the connection. */

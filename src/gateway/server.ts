@@ -11,6 +11,7 @@ import { Connections, type Served } from "./connections.ts";
 import { methodOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
 import { handle, refuseUnreadable } from "./handle.ts";
+import { mayUpgrade, upgrade } from "./web-socket.ts";
 
 /** Where and how clients are listened to. */
 export type ListenOptions = Place & {
@@ -42,9 +43,12 @@ const HEAD_CHECK_MS = 500;
 /** Opens the port on which S3 is spoken. */
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<Listening> {
   const { observer, live } = gateway;
-  const server = createServer();
-  followLimits(server, live.current.limits);
   const connections = new Connections();
+  const server = createServer((request) => {
+    // Behind an answer that is still being written nothing can leave HTTP.
+    return connections.servedOn(request.socket) === undefined && mayUpgrade(gateway, request);
+  });
+  followLimits(server, live.current.limits);
   const speak = acceptFor(server, gateway, connections, new ConnectionLimits(gateway), {
     ...options,
     handshakeMs: live.current.limits.headerTimeoutMs,
@@ -64,6 +68,10 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   server.on("checkContinue", serve(true));
   // Any other expectation: the client is answered as if it had none (RFC 9110 section 10.1.1).
   server.on("checkExpectation", serve(false));
+  server.on("upgrade", (request: http.IncomingMessage, socket: Duplex, first: Buffer) => {
+    const exchange = upgrade(gateway, request, socket, first);
+    if (exchange !== undefined) connections.upgraded(socket, { request, exchange });
+  });
   server.on("connect", (request: http.IncomingMessage, socket: Duplex) => {
     refuseUnreadable(gateway, socket, methodOf(request), fault("MethodNotAllowed"));
   });
@@ -103,8 +111,11 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   };
 }
 
-function createServer(): http.Server {
+function createServer(
+  shouldUpgradeCallback: (request: http.IncomingMessage) => boolean,
+): http.Server {
   const server = http.createServer({
+    shouldUpgradeCallback,
     connectionsCheckingInterval: HEAD_CHECK_MS,
     // A large upload takes as long as it takes; standing still is what ends it.
     requestTimeout: 0,

@@ -9,6 +9,8 @@ export type UpstreamErrorKind =
   | "reset"
   | "protocol"
   | "credential"
+  /** Not the store, but the target of a pass-through route. */
+  | "passthrough"
   | "other";
 
 /** What Node calls a certificate that does not hold ("X509 certificate error codes", node:tls). */

@@ -1,3 +1,5 @@
+import { valuesOf, type HeaderList } from "./headers.ts";
+
 /** Fields that speak of one connection only (RFC 9110 section 7.6.1) and must not be forwarded. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -24,3 +26,21 @@ export function connectionOptions(value: string): readonly string[] {
   }
   return options;
 }
+
+/**
+ * `headers` without the fields that speak of one connection, and those that their `Connection` names
+ * besides. `Host` and the body's length stay even if named: without them it is another message.
+ */
+export function endToEnd(headers: HeaderList): string[] {
+  const named = new Set(valuesOf(headers, "connection").flatMap(connectionOptions));
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (isHopByHop(name) || name === "trailer" || (named.has(name) && !ESSENTIAL.has(name)))
+      continue;
+    kept.push(name, headers[i + 1] ?? "");
+  }
+  return kept;
+}
+
+const ESSENTIAL: ReadonlySet<string> = new Set(["host", "content-length"]);

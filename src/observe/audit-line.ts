@@ -18,6 +18,7 @@ export function auditLine(record: AccessRecord, request: RequestInputs | undefin
     rule,
     accessKeyId,
     userAgent,
+    path,
     ...plain
   } = record;
   const asked = {
@@ -31,6 +32,7 @@ export function auditLine(record: AccessRecord, request: RequestInputs | undefin
     time: new Date(timeMs).toISOString(),
     ...plain,
     accessKeyId: clipped(accessKeyId),
+    path: clipped(path),
     ...asked,
     rule: clipped(rule),
     ...(reported ? { reported } : {}),

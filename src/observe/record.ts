@@ -24,6 +24,8 @@ export type AccessRecord = {
   readonly sourceAddress: string | undefined;
   readonly method: string;
   readonly operation: string;
+  /** Of what is not S3, as sent, without the query. */
+  readonly path?: string | undefined;
   readonly bucket: string | undefined;
   /** Of the bucket, where the request names one. */
   readonly tenant: string | undefined;

@@ -80,8 +80,11 @@ type Inputs = Record<string, string | null>;
 
 /** Only what the operation takes: parameters of a signature belong to none. */
 function queryInputs({ target }: RequestHead, facts: Facts, budget: Budget): Inputs | undefined {
-  if (target.query.length === 0 || facts.operation === "Unknown") return undefined;
-  const { parameters } = operationNamed(facts.operation);
+  const { operation } = facts;
+  if (target.query.length === 0 || operation === "Unknown" || operation === "Passthrough") {
+    return undefined;
+  }
+  const { parameters } = operationNamed(operation);
   let inputs: Inputs | undefined;
   for (const { name, value } of target.query) {
     if (!parameters.has(name)) continue;

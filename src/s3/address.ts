@@ -73,6 +73,11 @@ export function parseAddress(
   return ok({ ...inPath.value, hostAccount: label });
 }
 
+/** Whether `host` itself names a bucket or an account, so that its paths are theirs alone. */
+export function isNamingHost(host: string, hosts: HostNames): boolean {
+  return labelOf(host, hosts) !== undefined;
+}
+
 function locatedInPath(path: string): Result<Located, Fault> {
   if (path === "/") return ok(SERVICE);
   const slash = path.indexOf("/", 1);

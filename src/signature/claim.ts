@@ -51,6 +51,15 @@ export function parseClaim(head: RequestHead, rules: SignatureRules): Result<Cla
   return parseAuthorization(authorization, head, rules);
 }
 
+/** Whether anything in `head` looks like a credential of S3, good or not. */
+export function bearsCredential({ headers, target }: RequestHead): boolean {
+  return (
+    valuesOf(headers, "authorization").some(isOurScheme) ||
+    hasV4Query(target.query) ||
+    hasV2Query(target.query)
+  );
+}
+
 function isOurScheme(authorization: string): boolean {
   return authorization.startsWith("AWS");
 }

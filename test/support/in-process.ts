@@ -26,6 +26,7 @@ export type InProcessOptions = {
   readonly store?: Section;
   readonly policy?: Section;
   readonly state?: Section;
+  readonly passthrough?: readonly Section[];
   readonly limits?: Section;
   /** Under `log.audit`, put over what is there. */
   readonly audit?: Section;
@@ -87,6 +88,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: options.policy ?? {},
     ...(options.state && { state: options.state }),
+    passthrough: options.passthrough ?? [],
     limits: options.limits ?? {},
     log: { audit: { file: auditFile, ...options.audit } },
   };

@@ -325,16 +325,6 @@ const UNLIMITED = {
   bytesPerSecond: undefined,
 };
 
-/** What the contract has and this version has not: text, its place, and what is named. */
-const PLANNED_TABLE = [["passthrough: []", "3:1 passthrough", "passthrough"]] as const;
-for (const [text, place, named] of PLANNED_TABLE) {
-  test(`parseConfig() says that ${named} is not implemented`, () => {
-    assert.deepEqual(problemsOf({ "gateway.yaml": `${GATEWAY}${text}\n` }), [
-      `gateway.yaml:${place}: "${named}" is part of the configuration contract but not implemented in this version | Remove it, or run a version of s3warden that has it`,
-    ]);
-  });
-}
-
 const SOURCES = 'upstream: { endpoints: ["http://s"] }\nidentities:\n';
 const CEPH_SOURCE = '{ endpoint: "http://rgw:7480", accessKey: GW, secretKey: SK';
 
@@ -474,6 +464,7 @@ test("parseConfig() gives every option its default", () => {
     accounts: [],
     buckets: [],
     state: undefined,
+    passthrough: [],
     limits: {
       headerBytesMax: 16_384,
       xmlBytesMax: 2_097_152,

@@ -1,0 +1,91 @@
+import type { RequestHead } from "../http/head.ts";
+import { firstValue } from "../http/headers.ts";
+import { fitOf } from "../http/route-path.ts";
+import { networkDecision, type NetworkRule } from "../policy/network.ts";
+import { isNamingHost } from "../s3/address.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { bearsCredential } from "../signature/claim.ts";
+import type { Denial } from "./facts.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** Paths on the S3 port that are not S3, and who answers there. Times in milliseconds. */
+export type Route = {
+  /** Where it stands in the configuration, such as `passthrough[0]`. */
+  readonly name: string;
+  /** Such as `/dashboard/`. */
+  readonly path: string;
+  /** Whether the target knows nothing of the path and is asked for what stands behind it. */
+  readonly stripPath: boolean;
+  /** An origin such as `http://127.0.0.1:8443`. */
+  readonly target: string;
+  readonly networks: NetworkRule;
+  /** What an https target is trusted by, PEM; undefined: the system's certificates. */
+  readonly ca: string | undefined;
+  /** To the target at most, WebSockets included. */
+  readonly connectionsMax: number;
+  /** How long the target may be silent. */
+  readonly timeoutMs: number;
+};
+
+/** What becomes of a request on a route. */
+export type Passage =
+  | { readonly kind: "pass"; readonly route: Route }
+  /** `location`: a path of the same host. */
+  | { readonly kind: "redirect"; readonly location: string }
+  /** `toS3`: it comes from an S3 client, who reads S3's errors. */
+  | {
+      readonly kind: "refuse";
+      readonly fault: Fault;
+      readonly denial: Denial | undefined;
+      readonly toS3: boolean;
+    };
+
+/**
+ * Whether `head` is for a route and may pass; undefined: it is S3. Only the address counts, of the
+ * gateway's networks and the route's own, whatever policy.mode is: what answers there has a login of
+ * its own. A request with a credential of S3 never passes, so that no route leads to a store.
+ */
+export function passageOf(
+  { routes, hosts, policy }: Pick<Snapshot, "routes" | "hosts" | "policy">,
+  head: RequestHead,
+): Passage | undefined {
+  const { path, raw } = head.target;
+  for (const route of routes) {
+    const fit = fitOf(path, route.path);
+    if (fit === "outside") continue;
+    if (isNamingHost(firstValue(head.headers, "host") ?? "", hosts)) return undefined;
+    const toS3 = bearsCredential(head);
+    const denial =
+      networkDenial(policy.networks, head, "policy") ??
+      networkDenial(route.networks, head, route.name);
+    if (denial !== undefined) return { kind: "refuse", fault: FOREIGN, denial, toS3 };
+    if (toS3) return { kind: "refuse", fault: notS3(route), denial, toS3 };
+    if (fit === "doubtful") return { kind: "refuse", fault: DOUBTFUL, denial, toS3 };
+    if (fit === "bare") return { kind: "redirect", location: route.path + raw.slice(path.length) };
+    return { kind: "pass", route };
+  }
+  return undefined;
+}
+
+/** The request target for the route's own, as sent but perhaps for the route's path. */
+export function passedTarget({ path, stripPath }: Route, { target }: RequestHead): string {
+  return stripPath ? target.raw.slice(path.length - 1) : target.raw;
+}
+
+/** `whose`: where the list stands in the configuration. */
+function networkDenial(
+  networks: NetworkRule,
+  { sourceAddress }: RequestHead,
+  whose: string,
+): Denial | undefined {
+  const decision = networkDecision(networks, sourceAddress);
+  if (decision === "allowed") return undefined;
+  return { gate: "networks", rule: `${whose}.networks: ${decision}`, place: undefined };
+}
+
+const FOREIGN = fault("AccessDenied", "Your address may not come here");
+const DOUBTFUL = fault("InvalidURI", "The path has dot segments or bytes that may not stand in it");
+
+function notS3({ path }: Route): Fault {
+  return fault("InvalidBucketName", `Paths below ${path} are not S3 on this gateway`);
+}

@@ -1,0 +1,100 @@
+import type { Problem } from "../lib/problem.ts";
+import type { ConfigDocument } from "./document.ts";
+import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
+import { problemAt } from "./issues.ts";
+import { parseEndpoint, parseSocketAddress, type SocketAddress } from "./scalars.ts";
+
+/** What must hold of `passthrough` beyond the shape of each route. */
+export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
+  const paths = valuesOf(gateway, /^passthrough\[\d+\]\.path$/);
+  const targets = valuesOf(gateway, /^passthrough\[\d+\]\.target$/);
+  return [
+    ...paths.flatMap((path, i) => within(gateway, path, paths.slice(0, i))),
+    ...targets.flatMap((target) => [...bypass(gateway, target), ...vainCa(gateway, target)]),
+  ];
+}
+
+/** A scalar of the file, and where it stands. */
+type Placed = { readonly path: string; readonly value: string };
+
+/** Which of two routes is meant would depend on an order that nobody sees. */
+function within(
+  gateway: ConfigDocument,
+  { path, value }: Placed,
+  before: readonly Placed[],
+): readonly Problem[] {
+  const other = before.find((one) => one.value.startsWith(value) || value.startsWith(one.value));
+  if (other === undefined || !value.endsWith("/") || !other.value.endsWith("/")) return [];
+  const message =
+    other.value === value
+      ? `Two routes have the path "${value}"`
+      : `One route lies within another: "${value}" and "${other.value}"`;
+  return [problemAt(gateway, path, { message, remedy: "Give each a path of its own" })];
+}
+
+/**
+ * To the store a route would be a way past every rule, to the gateway's own ports a circle or a door
+ * to its operator's. Names that only DNS could tell apart are taken for different.
+ */
+function bypass(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
+  const target = addressOf(value);
+  if (target === undefined) return [];
+  const stores = valuesOf(
+    gateway,
+    /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/,
+  );
+  if (stores.some((store) => isSame(target, addressOf(store.value)))) {
+    const message = "The target is the store: everybody could pass every rule by";
+    return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
+  }
+  const own = [
+    ["listen.address", LISTEN_DEFAULT],
+    ["admin.address", ADMIN_DEFAULT],
+  ] as const;
+  return own.flatMap(([name, otherwise]) => {
+    const written = gateway.nodes.get(name)?.value;
+    const parsed = parseSocketAddress(typeof written === "string" ? written : otherwise);
+    if (!parsed.ok || !isSame(target, parsed.value)) return [];
+    const message = `The target is the gateway itself, its ${name}`;
+    return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
+  });
+}
+
+/** A file that nobody would look at. */
+function vainCa(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
+  const caPath = path.replace(/target$/, "caFile");
+  if (value.startsWith("https:") || !gateway.nodes.has(caPath)) return [];
+  const message = "Certificates are of no use to a target without TLS";
+  return [
+    problemAt(gateway, caPath, { message, remedy: "Name an https target, or remove caFile" }),
+  ];
+}
+
+function addressOf(endpoint: string): SocketAddress | undefined {
+  const parsed = parseEndpoint(endpoint);
+  if (!parsed.ok) return undefined;
+  const { hostname, port, protocol } = new URL(parsed.value.origin);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return { host, port: Number(port) || (protocol === "https:" ? 443 : 80) };
+}
+
+function isSame(one: SocketAddress, other: SocketAddress | undefined): boolean {
+  if (other === undefined || one.port !== other.port) return false;
+  const host = one.host.toLowerCase();
+  return host === other.host.toLowerCase() || (isHere(host) && isHere(other.host.toLowerCase()));
+}
+
+/** Names of this machine: a server that listens on all addresses listens on loopback too. */
+function isHere(host: string): boolean {
+  return host === "localhost" || host.startsWith("127.") || HERE.has(host);
+}
+
+const HERE: ReadonlySet<string> = new Set(["0.0.0.0", "::", "::1"]);
+
+function valuesOf({ nodes }: ConfigDocument, place: RegExp): readonly Placed[] {
+  const found: Placed[] = [];
+  for (const [path, { value }] of nodes) {
+    if (place.test(path) && typeof value === "string") found.push({ path, value });
+  }
+  return found;
+}

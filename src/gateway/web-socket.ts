@@ -1,0 +1,163 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createProxyServer } from "http-proxy";
+import { passageOf, passedTarget, type Passage } from "../admission/passthrough.ts";
+import type { RequestHead } from "../http/head.ts";
+import { endToEnd } from "../http/hop-by-hop.ts";
+import { passedHeaders } from "../http/passed-headers.ts";
+import { fault } from "../s3/faults.ts";
+import type { Exchange } from "./exchange.ts";
+import { fail, type Gateway } from "./forward.ts";
+import { begin } from "./handle.ts";
+import {
+  arrivalOf,
+  lowerCased,
+  putHead,
+  putHeaders,
+  readHead,
+  wantsWebSocket,
+  type Arrival,
+} from "./inbound.ts";
+import {
+  factsOf,
+  failed,
+  occupy,
+  optionsFor,
+  relayAnswer,
+  TargetTimeout,
+  tell,
+} from "./passthrough.ts";
+import { responseOn } from "./respond.ts";
+import type { Targets } from "./targets.ts";
+
+/** A WebSocket on which nobody says anything, not even a ping, is of no use to anybody. */
+const IDLE_MS = 60 * 60_000;
+
+/**
+ * Whether the request may leave HTTP. All others are served as if they had not asked, which a server
+ * may do (RFC 9110 section 7.8), so that they are refused, or allowed, like any request.
+ */
+export function mayUpgrade(gateway: Gateway, request: IncomingMessage): boolean {
+  if (!wantsWebSocket(request)) return false;
+  const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
+  return routeOf(gateway, request, arrival) !== undefined;
+}
+
+/** What may pass, and by which connections. */
+type Passable = {
+  readonly targets: Targets;
+  readonly head: RequestHead;
+  readonly passage: Passage & { readonly kind: "pass" };
+};
+
+function routeOf(
+  gateway: Gateway,
+  request: IncomingMessage,
+  arrival: Arrival,
+): Passable | undefined {
+  const head = readHead(request, arrival);
+  if (!head.ok) return undefined;
+  const { snapshot, targets } = gateway.live.current;
+  const passage = passageOf(snapshot, head.value);
+  return passage?.kind === "pass" ? { head: head.value, passage, targets } : undefined;
+}
+
+/**
+ * Passes a WebSocket to its route. `first`: what came behind the head. Undefined where the client is
+ * gone already. The exchange ends with the connection.
+ */
+export function upgrade(
+  gateway: Gateway,
+  request: IncomingMessage,
+  socket: Duplex,
+  first: Buffer,
+): Exchange | undefined {
+  const response = responseOn(socket);
+  if (response === undefined) return undefined;
+  const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
+  const exchange = begin(gateway, response, arrival);
+  try {
+    const unrecordable = gateway.observer.audit?.refusal();
+    if (unrecordable !== undefined) {
+      tell(exchange, unrecordable);
+      return exchange;
+    }
+    const found = routeOf(gateway, request, arrival);
+    // Not asked by mayUpgrade(), or a reload came between.
+    if (found === undefined || !wantsWebSocket(request)) exchange.refuse(fault("AccessDenied"));
+    else pass({ exchange, request, socket, first }, found);
+  } catch (error) {
+    fail(gateway, exchange, error);
+  }
+  return exchange;
+}
+
+type Passing = {
+  readonly exchange: Exchange;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly first: Buffer;
+};
+
+function pass(
+  { exchange, request, socket, first }: Passing,
+  { head, passage: { route }, targets }: Passable,
+): void {
+  exchange.head = head;
+  exchange.facts = factsOf({ kind: "pass", route });
+  if (first.length > 0) return tell(exchange, fault("InvalidRequest", SPOKE_EARLY));
+  const target = targets.of(route);
+  if (!occupy(target, exchange, route)) return;
+  const unwatch = watch(socket);
+  const proxy = createProxyServer({ ...optionsFor(route), agent: target.upgradeAgent });
+  proxy.on("proxyReqWs", (outgoing) => {
+    exchange.forwarded = { abort: () => outgoing.destroy() };
+    outgoing.setTimeout(route.timeoutMs, () => outgoing.destroy(new TargetTimeout()));
+    outgoing.once("upgrade", (answer: IncomingMessage) => {
+      putHeaders(answer, [...endToEnd(lowerCased(answer.rawHeaders)), ...UPGRADE]);
+    });
+    outgoing.once("socket", () => {
+      // http-proxy would write a refusal of the target without asking whether the client reads.
+      outgoing.removeAllListeners("response");
+      outgoing.once("response", (answer) => relayAnswer(exchange, answer));
+    });
+  });
+  proxy.on("open", (connection) => {
+    unwatch();
+    join(exchange, socket, connection);
+  });
+  proxy.on("error", (error) => {
+    // The client's own errors come here as well.
+    if (error !== socket.errored) failed(exchange, error);
+  });
+  putHead(request, passedTarget(route, head), [...passedHeaders(head), ...UPGRADE]);
+  proxy.ws(request, socket, first);
+}
+
+const SPOKE_EARLY = "Nothing may follow the handshake before it is answered";
+const UPGRADE = ["connection", "Upgrade", "upgrade", "websocket"] as const;
+
+/**
+ * Until the target has answered a client has nothing to say (RFC 6455 section 4.1), and one that
+ * leaves must be noticed, which takes reading. Gives back what ends the watch.
+ */
+function watch(socket: Duplex): () => void {
+  const leave = (): void => void socket.destroy();
+  socket.on("data", leave).once("end", leave);
+  return () => void socket.off("data", leave).off("end", leave);
+}
+
+/** Two connections of which neither outlives the other. */
+function join(exchange: Exchange, socket: Duplex, target: Socket): void {
+  const { responder } = exchange;
+  exchange.firstByte(101);
+  responder.switched();
+  exchange.forwarded = { abort: () => target.destroySoon() };
+  socket.on("data", (bytes: Buffer) => exchange.received(bytes.length));
+  target.on("data", (bytes: Buffer) => (responder.bytesOut += bytes.length));
+  // A WebSocket has no half: who ends one side is gone.
+  socket.once("end", () => target.destroySoon());
+  target.once("close", () => responder.endSoon());
+  target.setTimeout(IDLE_MS, () => target.destroy());
+}

@@ -1,0 +1,40 @@
+import type { RequestHead } from "./head.ts";
+import { firstValue, hasHeader, type HeaderList } from "./headers.ts";
+import { endToEnd } from "./hop-by-hop.ts";
+
+/**
+ * Fields that say who the client is or what was asked for in place of the request itself. Whoever
+ * reads them believes its proxy, so that no client may write them.
+ */
+const CLAIMS: ReadonlySet<string> = new Set([
+  "forwarded",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
+  "x-original-url",
+  "x-original-host",
+  "x-rewrite-url",
+]);
+const CLAIM_PREFIX = "x-forwarded-";
+
+/**
+ * The header of a passed-through request: the client's end-to-end fields in their order, with what
+ * is true of the client in place of what it claims. The framing of the body stays, since its bytes
+ * follow; `Expect` does not, since the gateway has answered it.
+ */
+export function passedHeaders({ headers, sourceAddress, secure }: RequestHead): HeaderList {
+  const passed: string[] = [];
+  const kept = endToEnd(headers);
+  for (let i = 0; i < kept.length; i += 2) {
+    const name = kept[i] ?? "";
+    if (name === "expect" || CLAIMS.has(name) || name.startsWith(CLAIM_PREFIX)) continue;
+    passed.push(name, kept[i + 1] ?? "");
+  }
+  if (hasHeader(headers, "transfer-encoding")) passed.push("transfer-encoding", "chunked");
+  if (sourceAddress !== undefined) passed.push("x-forwarded-for", sourceAddress);
+  passed.push("x-forwarded-proto", secure ? "https" : "http");
+  passed.push("x-forwarded-host", firstValue(headers, "host") ?? "");
+  return passed;
+}
