@@ -20,9 +20,9 @@ const CHECKS: readonly (readonly string[])[] = [
   ["npm", "run", "--silent", "dead"],
 ];
 
-/** What npm alone can test, and what needs a Ceph or a client's program as well. */
+/** What npm alone can test, and what needs a Ceph, a client's program or a tool as well. */
 const NPM_TESTS = ["test/*.test.ts", "test/{unit,vectors,property,flow}/**/*.test.ts"];
-const PROGRAM_TESTS = ["test/{stores,clients}/**/*.test.ts"];
+const PROGRAM_TESTS = ["test/{stores,clients,tools}/**/*.test.ts"];
 
 /** At a time; every file is a process, and some have a Ceph or a gateway beside it. */
 const FILES_AT_ONCE = 2;

@@ -1,0 +1,34 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { DEPLOY, deployText } from "../support/deploy.ts";
+import { skipUnless } from "../support/requirement.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { debianProgram, succeeds } from "./programs.ts";
+
+const UNIT = `${DEPLOY}systemd/s3warden.service`;
+/** In tenths, as systemd-analyze counts: 0 is no exposure at all, 100 none of its protections. */
+const EXPOSURE_MAX = 15;
+
+describe(
+  "what systemd says",
+  { skip: skipUnless([debianProgram("systemd-analyze", "systemd")]) },
+  () => {
+    test("the unit has no mistake", async () => {
+      // It wants the program to be there; anything that can be executed does.
+      const folder = scratchFolder("systemd");
+      const program = join(folder, "s3warden");
+      writeFileSync(program, "#!/bin/sh\n");
+      chmodSync(program, 0o755);
+      const unit = join(folder, "s3warden.service");
+      const text = deployText("systemd/s3warden.service");
+      writeFileSync(unit, text.replaceAll("/opt/s3warden/bin/s3warden", program));
+      await succeeds("systemd-analyze", ["verify", "--man=no", unit]);
+    });
+
+    test("the unit is shut in as far as a proxy can be", async () => {
+      const limits = ["--offline=true", `--threshold=${EXPOSURE_MAX}`, "--no-pager"];
+      await succeeds("systemd-analyze", ["security", ...limits, UNIT]);
+    });
+  },
+);
