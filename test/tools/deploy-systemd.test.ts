@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { DEPLOY, deployText } from "../support/deploy.ts";
+import { runProgram } from "../support/program.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { debianProgram, succeeds } from "./programs.ts";
@@ -23,7 +25,10 @@ describe(
       const unit = join(folder, "s3warden.service");
       const text = deployText("systemd/s3warden.service");
       writeFileSync(unit, text.replaceAll("/opt/s3warden/bin/s3warden", program));
-      await succeeds("systemd-analyze", ["verify", "--man=no", unit]);
+      const { errors } = await runProgram("systemd-analyze", ["verify", "--man=no", unit]);
+      // Its status is 0 where it only ignores a setting. Of other units it may complain as it likes.
+      const complaints = errors.split("\n").filter((line) => line.includes("s3warden.service"));
+      assert.deepEqual(complaints, []);
     });
 
     test("the unit is shut in as far as a proxy can be", async () => {

@@ -2,7 +2,6 @@
 # What test/tools needs besides Debian's packages, into .tools/bin and .venv of the source: the
 # programs that read in earnest what is in deploy/. Two minutes of processor time, nearly all of it
 # for helm.
-# processor time, nearly all of it for helm.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
