@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { at, DEPLOY, documentsIn, textAt, textsAt } from "../support/deploy.ts";
+import { at, DEPLOY, deployText, documentsIn, textAt, textsAt } from "../support/deploy.ts";
+import { named } from "../support/deploy-page.ts";
 import { theObject } from "../support/kubernetes.ts";
 import { assertGoodObjects } from "../support/kubernetes-rules.ts";
 import { skipUnless } from "../support/requirement.ts";
@@ -16,6 +17,15 @@ const kubernetesValidate = ownProgram("kubernetes-validate");
 const CHART = `${DEPLOY}helm/s3warden`;
 /** The oldest and the newest Kubernetes whose schemas the manifests are held against. */
 const VERSIONS = ["1.29", "1.36"];
+/** A helm that was built from source takes itself for one of Kubernetes 1.20. */
+const TEMPLATE = ["template", "s3warden", CHART, "--kube-version", "1.36.0"];
+/** What docs/deploy.md has the reader make with kubectl. */
+const KEYS = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "s3warden-keys" },
+  stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "reader-key": "EXAMPLE" },
+};
 
 const skip = skipUnless([kustomize.need, helm.need, kubernetesValidate.need]);
 
@@ -25,9 +35,7 @@ function built(folder: string): Promise<string> {
 
 /** The chart as release "s3warden" with values put over its own. */
 function rendered(...settings: readonly string[]): Promise<string> {
-  // A helm that was built from source takes itself for one of Kubernetes 1.20.
-  const args = ["template", "s3warden", CHART, "--kube-version", "1.36.0"];
-  return succeeds(helm.path, [...args, ...settings.flatMap((one) => ["--set", one])]);
+  return succeeds(helm.path, [...TEMPLATE, ...settings.flatMap((one) => ["--set", one])]);
 }
 
 /** Schemas in which a name that Kubernetes does not know is a mistake. */
@@ -90,6 +98,27 @@ describe("what kustomize and helm make", { skip }, () => {
     const service = at(theObject(objects, "Service", "s3warden"), "spec");
     assert.equal(at(service, "externalTrafficPolicy"), "Local");
     assert.equal(at(service, "ports/0/appProtocol"), "https");
+  });
+
+  test("docs/deploy.md: its overlay builds what fits Kubernetes, itself and the code", async () => {
+    const folder = scratchFolder("overlay");
+    cpSync(`${DEPLOY}kubernetes`, join(folder, "deploy", "kubernetes"), { recursive: true });
+    const overlay = join(folder, "my");
+    mkdirSync(overlay);
+    writeFileSync(join(overlay, "kustomization.yaml"), named("kustomization.yaml"));
+    writeFileSync(join(overlay, "accounts.yaml"), named("accounts.yaml"));
+    writeFileSync(join(overlay, "gateway.yaml"), deployText("kubernetes/base/config/gateway.yaml"));
+    const manifests = await succeeds(kustomize.path, ["build", overlay]);
+    assertGoodObjects([...documentsIn(manifests), KEYS]);
+    await assertStrictlyValid(manifests);
+  });
+
+  test("docs/deploy.md: its values render what fits Kubernetes, itself and the code", async () => {
+    const file = join(scratchFolder("values"), "values.yaml");
+    writeFileSync(file, named("values.yaml"));
+    const manifests = await succeeds(helm.path, [...TEMPLATE, "--values", file]);
+    assertGoodObjects([...documentsIn(manifests), KEYS]);
+    await assertStrictlyValid(manifests);
   });
 
   const REFUSED = [

@@ -24,7 +24,7 @@ describe(
       chmodSync(program, 0o755);
       const unit = join(folder, "s3warden.service");
       const text = deployText("systemd/s3warden.service");
-      writeFileSync(unit, text.replaceAll("/opt/s3warden/bin/s3warden", program));
+      writeFileSync(unit, text.replaceAll("/usr/bin/node", program));
       const { errors } = await runProgram("systemd-analyze", ["verify", "--man=no", unit]);
       // Its status is 0 where it only ignores a setting. Of other units it may complain as it likes.
       const complaints = errors.split("\n").filter((line) => line.includes("s3warden.service"));
