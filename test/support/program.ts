@@ -18,6 +18,8 @@ export type ProgramOptions = {
   /** The whole environment: nothing of ours leaks into it but what is named. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Buffer;
+  /** Absent: the test's own. */
+  readonly cwd?: string;
 };
 
 /** Runs a program to its end. A status other than 0 is a value, a program that is not there throws. */
@@ -26,7 +28,10 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<Ended> {
-  const child = spawn(command, args, { env: { PATH: SYSTEM_PATH, ...options.env } });
+  const child = spawn(command, args, {
+    env: { PATH: SYSTEM_PATH, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
   // A program that ends without reading its input is judged by its status, not by our EPIPE.
   child.stdin.on("error", () => {});
   child.stdin.end(options.input);

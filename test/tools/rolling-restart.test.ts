@@ -30,7 +30,7 @@ const LIMITS = { drainDelay: "500ms", drainTimeout: "10s" };
 type Place = { readonly port: number; readonly adminPort: number };
 
 /** As docs/operate.md shows it: who is not ready gets nothing new. */
-function configOf(port: number, places: readonly Place[]): string {
+function configOf(port: number, statsPort: number, places: readonly Place[]): string {
   const servers = places.map(
     ({ port: own, adminPort }, i) =>
       `  server gateway${i} 127.0.0.1:${own} check port ${adminPort} inter 100ms fall 1 rise 1`,
@@ -46,7 +46,18 @@ frontend clients
 backend gateways
   option httpchk GET /readyz
 ${servers.join("\n")}
+frontend stats
+  bind 127.0.0.1:${statsPort}
+  stats enable
+  stats uri /
 `;
+}
+
+/** Whether HAProxy itself believes that all gateways serve. */
+async function seesAll(statsPort: number): Promise<boolean> {
+  const csv = await (await fetch(`http://127.0.0.1:${statsPort}/;csv`)).text();
+  const states = csv.split("\n").filter((line) => /^gateways,gateway\d,/.test(line));
+  return states.length > 1 && states.every((line) => line.split(",").includes("UP"));
 }
 
 function startHaproxy(t: TestContext, config: string): void {
@@ -74,14 +85,15 @@ test(
         admin: { address: `127.0.0.1:${adminPort}` },
         limits: LIMITS,
       });
-    const [port = 0, one = 0, oneAdmin = 0, other = 0, otherAdmin = 0] = await freePorts(5);
+    const [port = 0, statsPort = 0, one = 0, oneAdmin = 0, other = 0, otherAdmin = 0] =
+      await freePorts(6);
     const places: readonly Place[] = [
       { port: one, adminPort: oneAdmin },
       { port: other, adminPort: otherAdmin },
     ];
     const gateways = await Promise.all(places.map(start));
     t.after(() => Promise.all(gateways.map((gateway) => gateway.stop())));
-    startHaproxy(t, configOf(port, places));
+    startHaproxy(t, configOf(port, statsPort, places));
     const endpoint = `http://127.0.0.1:${port}`;
     const answers = async (): Promise<boolean> =>
       fetch(endpoint).then(
@@ -100,7 +112,8 @@ test(
         await until(() => load.done() > before + 20, 30_000);
         assert.equal(await gateways[i]?.stop(), 0);
         gateways[i] = await start(place);
-        await until(async () => (await fetch(`${gateways[i]?.adminEndpoint}/readyz`)).ok);
+        // Who takes the next one out before this one is in has none.
+        await until(() => seesAll(statsPort), 30_000);
       }
     }
     const before = load.done();

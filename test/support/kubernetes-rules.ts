@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import type { Config } from "../../src/config/config.ts";
+import {
+  at,
+  CONFIG_FOLDER,
+  drainSeconds,
+  listAt,
+  mountedConfig,
+  numberAt,
+  textsAt,
+} from "./deploy.ts";
+import {
+  containersOf,
+  gatewayOf,
+  mountedFiles,
+  ofKind,
+  portNumber,
+  theObject,
+  validate,
+} from "./kubernetes.ts";
+
+/**
+ * What must hold of every way to run the gateway on Kubernetes, however its objects were made: they
+ * fit the API's schemas, and each other, and the code. Throws at the first that does not.
+ */
+export function assertGoodObjects(objects: readonly unknown[]): void {
+  for (const object of objects) validate(object);
+  const deployment = theObject(objects, "Deployment");
+  const files = mountedFiles(objects, deployment);
+  const config = mountedConfig(files);
+  assertRestricted(deployment);
+  assertCommand(deployment);
+  assertPorts(deployment, config);
+  assertEndsInTime(deployment, files.get(`${CONFIG_FOLDER}/gateway.yaml`) ?? "");
+  assertSelected(objects, deployment);
+  assertReachable(objects, deployment, config);
+  assertExamplesMarked(objects);
+}
+
+/** The Pod Security Standards' profile "restricted", and a root that cannot be written. */
+function assertRestricted(deployment: unknown): void {
+  const pod = at(deployment, "spec/template/spec");
+  assert.equal(at(pod, "securityContext/runAsNonRoot"), true);
+  assert.equal(at(pod, "securityContext/seccompProfile/type"), "RuntimeDefault");
+  assert.equal(at(pod, "automountServiceAccountToken"), false);
+  for (const container of containersOf(deployment)) {
+    assert.deepEqual(at(container, "securityContext"), {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    assert.ok(at(container, "resources/requests/cpu") !== undefined);
+    assert.ok(at(container, "resources/limits/memory") !== undefined);
+  }
+}
+
+function assertCommand(deployment: unknown): void {
+  const gateway = gatewayOf(deployment);
+  assert.deepEqual(at(gateway, "args"), ["serve", "--config", `${CONFIG_FOLDER}/gateway.yaml`]);
+  // Files of a subPath never change, so no reload would come.
+  for (const mount of listAt(gateway, "volumeMounts")) {
+    assert.equal(at(mount, "subPath"), undefined);
+    assert.equal(at(mount, "readOnly"), true);
+  }
+}
+
+/** The ports are the configuration's, and the kubelet reaches those of its probes. */
+function assertPorts(deployment: unknown, { listen, admin }: Config): void {
+  const gateway = gatewayOf(deployment);
+  const loopback = isLoopback(listen.address.host);
+  if (!loopback) assert.equal(portNumber(gateway, "s3"), listen.address.port);
+  assert.equal(portNumber(gateway, "admin"), admin.address.port);
+  assert.ok(!isLoopback(admin.address.host), "the kubelet's probes do not come from loopback");
+  for (const [probe, path] of Object.entries(PROBES)) {
+    const get = at(gateway, `${probe}/httpGet`);
+    // The readiness of a sidecar is the application's own matter.
+    if (get === undefined && probe === "readinessProbe" && loopback) continue;
+    assert.equal(portNumber(gateway, at(get, "port")), admin.address.port, probe);
+    assert.equal(at(get, "path"), path, probe);
+  }
+}
+
+/** What each probe asks. */
+const PROBES = {
+  startupProbe: "/healthz",
+  livenessProbe: "/healthz",
+  readinessProbe: "/readyz",
+} as const;
+
+function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1" || host === "localhost";
+}
+
+function assertEndsInTime(deployment: unknown, gatewayYaml: string): void {
+  const grace = numberAt(deployment, "spec/template/spec/terminationGracePeriodSeconds");
+  const drain = drainSeconds(gatewayYaml);
+  assert.ok(grace > drain, `killed after ${grace} s, and may need ${drain} s`);
+}
+
+/** Whatever selects pods selects these, and names ports that they have. */
+function assertSelected(objects: readonly unknown[], deployment: unknown): void {
+  const labels = at(deployment, "spec/template/metadata/labels");
+  assert.deepEqual(at(deployment, "spec/selector/matchLabels"), labels);
+  for (const service of ofKind(objects, "Service")) {
+    assert.deepEqual(at(service, "spec/selector"), labels);
+    for (const port of listAt(service, "spec/ports")) {
+      portNumber(gatewayOf(deployment), at(port, "targetPort"));
+    }
+  }
+  for (const budget of ofKind(objects, "PodDisruptionBudget")) {
+    assert.deepEqual(at(budget, "spec/selector/matchLabels"), labels);
+  }
+  for (const policy of ofKind(objects, "NetworkPolicy")) {
+    assert.deepEqual(at(policy, "spec/podSelector/matchLabels"), labels);
+  }
+  for (const scaler of ofKind(objects, "HorizontalPodAutoscaler")) {
+    assert.equal(at(scaler, "spec/scaleTargetRef/name"), at(deployment, "metadata/name"));
+    assert.equal(at(deployment, "spec/replicas"), undefined, "an apply would undo the autoscaler");
+  }
+  for (const monitor of ofKind(objects, "ServiceMonitor")) assertScraped(objects, monitor);
+}
+
+/** A ServiceMonitor selects exactly one Service, and its one port. */
+function assertScraped(objects: readonly unknown[], monitor: unknown): void {
+  const wanted = Object.entries(textsAt(monitor, "spec/selector/matchLabels"));
+  const services = ofKind(objects, "Service").filter((service) => {
+    const labels = textsAt(service, "metadata/labels");
+    return wanted.every(([name, value]) => labels[name] === value);
+  });
+  assert.equal(services.length, 1, "Services that the ServiceMonitor selects");
+  const [endpoint] = listAt(monitor, "spec/endpoints");
+  assert.equal(at(endpoint, "path"), "/metrics");
+  const ports = listAt(services[0], "spec/ports").map((port) => at(port, "name"));
+  assert.deepEqual(ports, [at(endpoint, "port")]);
+}
+
+/** Clients reach the S3 port, Prometheus alone the admin port, and the gateway the store. */
+function assertReachable(objects: readonly unknown[], deployment: unknown, config: Config): void {
+  const gateway = gatewayOf(deployment);
+  const policy = at(theObject(objects, "NetworkPolicy"), "spec");
+  const numbers = (rule: unknown): readonly number[] =>
+    listAt(rule, "ports").map((port) => portNumber(gateway, at(port, "port")));
+  const { address } = config.listen;
+  const open = listAt(policy, "ingress").filter((rule) => at(rule, "from") === undefined);
+  assert.deepEqual(open.flatMap(numbers), isLoopback(address.host) ? [] : [address.port]);
+  const guarded = listAt(policy, "ingress").filter((rule) => at(rule, "from") !== undefined);
+  assert.deepEqual(guarded.flatMap(numbers), [config.admin.address.port]);
+  if (!listAt(policy, "policyTypes").includes("Egress")) return;
+  const out = new Set(listAt(policy, "egress").flatMap(numbers));
+  for (const { origin } of config.upstream.endpoints) {
+    assert.ok(out.has(storePort(origin)), `${origin} cannot be reached`);
+  }
+}
+
+function storePort(origin: string): number {
+  const { port, protocol } = new URL(origin);
+  if (port !== "") return Number(port);
+  return protocol === "https:" ? 443 : 80;
+}
+
+/** Nobody shall take an example for a secret. */
+function assertExamplesMarked(objects: readonly unknown[]): void {
+  for (const secret of ofKind(objects, "Secret")) {
+    for (const value of Object.values(textsAt(secret, "stringData")))
+      assert.match(value, /^EXAMPLE/);
+  }
+}

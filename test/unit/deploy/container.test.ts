@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { execForm, lastWord, stages } from "../../support/containerfile.ts";
+import { CONFIG_FOLDER, deployText, ROOT, textAt } from "../../support/deploy.ts";
+import { goodConfig } from "../../support/config.ts";
+
+const PACKAGE: unknown = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
+
+test("the image has the Node that the tests run on, and this version's name", () => {
+  const text = deployText("container/Containerfile");
+  assert.ok(text.includes(`ARG NODE_VERSION=${textAt(PACKAGE, "devDependencies/node")}\n`));
+  assert.ok(text.includes(`.version="${textAt(PACKAGE, "version")}"`));
+  const bases = stages().map(({ instructions }) => instructions[0]?.text.split(" ")[0]);
+  assert.equal(new Set(bases).size, 1, "one base, so one C library");
+});
+
+test("the image runs as a user that is a number, and not root", () => {
+  assert.match(lastWord("USER").text, /^[1-9]\d*:[1-9]\d*$/);
+});
+
+test("Node itself is started, and gets SIGTERM", () => {
+  assert.equal(execForm(lastWord("ENTRYPOINT").text)[0], "node");
+  const command = ["serve", "--config", `${CONFIG_FOLDER}/gateway.yaml`];
+  assert.deepEqual(execForm(lastWord("CMD").text), command);
+  assert.equal(lastWord("STOPSIGNAL").text, "SIGTERM");
+});
+
+test("the image's ports and health check are the defaults of the code", () => {
+  const { listen, admin } = goodConfig({});
+  assert.equal(lastWord("EXPOSE").text, `${listen.address.port} ${admin.address.port}`);
+  const url = `http://127.0.0.1:${admin.address.port}/healthz`;
+  assert.ok(lastWord("HEALTHCHECK").text.includes(url));
+});

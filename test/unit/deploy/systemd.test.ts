@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CONFIG_FOLDER, deployText, drainSeconds, mountedConfig } from "../../support/deploy.ts";
+
+const UNIT = deployText("systemd/s3warden.service");
+const GATEWAY = deployText("systemd/gateway.yaml");
+
+/** The only value of a setting of the unit. */
+function setting(name: string): string {
+  const values = [...UNIT.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value]) => value);
+  assert.equal(values.length, 1, name);
+  return values[0] ?? "";
+}
+
+test("the unit's configuration is good", () => {
+  const { log } = mountedConfig(
+    new Map([
+      [`${CONFIG_FOLDER}/gateway.yaml`, GATEWAY],
+      [`${CONFIG_FOLDER}/accounts.yaml`, deployText("systemd/accounts.yaml")],
+      [`${CONFIG_FOLDER}/secrets/lab-store`, "store"],
+      [`${CONFIG_FOLDER}/secrets/lab-key`, "key"],
+    ]),
+  );
+  // What systemd lets the gateway write, and what logrotate puts aside.
+  assert.equal(log.auditFile, `/var/log/${setting("LogsDirectory")}/audit.jsonl`);
+  assert.ok(deployText("systemd/s3warden.logrotate").includes(`\n${log.auditFile} {`));
+});
+
+test("the unit starts, reloads and ends the gateway as it wants to be", () => {
+  const start = /^\/usr\/bin\/node \/opt\/s3warden\/dist\/main\.js serve --config (\S+)$/;
+  const [, file] = start.exec(setting("ExecStart")) ?? [];
+  assert.equal(file, `/etc/${setting("ConfigurationDirectory")}/gateway.yaml`);
+  assert.match(setting("ExecReload"), / -HUP \$MAINPID$/);
+  assert.equal(setting("KillSignal"), "SIGTERM");
+  assert.equal(setting("KillMode"), "mixed");
+  const [, stop = ""] = /^(\d+)s$/.exec(setting("TimeoutStopSec")) ?? [];
+  assert.ok(Number(stop) > drainSeconds(GATEWAY));
+});
+
+test("the unit's user is the one that sysusers and logrotate make and name", () => {
+  assert.equal(setting("User"), setting("Group"));
+  assert.match(deployText("systemd/s3warden.sysusers"), new RegExp(`^u ${setting("User")} `, "m"));
+  const owner = `create 0640 ${setting("User")} ${setting("Group")}`;
+  assert.ok(deployText("systemd/s3warden.logrotate").includes(owner));
+});
