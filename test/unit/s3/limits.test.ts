@@ -8,8 +8,8 @@ import { GatewaySchema } from "../../../src/config/gateway-schema.ts";
 const settings = new Set(
   Object.keys(GatewaySchema.shape.limits.unwrap().shape).map((name) => `limits.${name}`),
 );
-/** The rows of README's table of limits: settings, default, names. */
-const rows = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+/** The rows of the table of limits in docs/operate.md: settings, default, names. */
+const rows = readFileSync(new URL("../../../docs/operate.md", import.meta.url), "utf8")
   .split("\n")
   .filter((line) => LIMIT_NAMES.some((name) => line.includes(`| \`${name}\``)))
   .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "").split(", ")));
@@ -23,7 +23,7 @@ test("every limit names a setting that there is, and an error that S3 has", () =
   }
 });
 
-test("the README's table of limits is what the code has", () => {
+test("the table of limits in docs/operate.md is what the code has", () => {
   const documented = rows.flatMap(([, names = [], , limits = []]) =>
     limits.map((limit, i) => `${limit} limits.${names[i]}`),
   );
