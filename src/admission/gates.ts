@@ -1,6 +1,7 @@
 import { networkDecision, type NetworkRule } from "../policy/network.ts";
 import { blockingAction, type Provider } from "../provider/provider.ts";
 import { tierGrants } from "../provider/tier.ts";
+import { matchesAction } from "../s3/action-names.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
@@ -248,7 +249,9 @@ function firstMatch(
   asks: readonly Ask[],
 ): { readonly pattern: ActionPattern; readonly ask: Ask } | undefined {
   for (const pattern of patterns) {
-    const ask = asks.find(({ action, operation }) => pattern.matches(action, operation));
+    const ask = asks.find(({ action, operation }) =>
+      matchesAction(pattern.matches, action, operation),
+    );
     if (ask !== undefined) return { pattern, ask };
   }
   return undefined;

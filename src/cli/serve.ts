@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openGateway } from "../gateway/open.ts";
-import { loadConfig, textsOf, type Texts } from "../life/load.ts";
+import { loadConfig } from "../life/load.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
 import type { Service } from "../life/service.ts";
 import { stopSignal } from "../life/stop-signal.ts";
@@ -50,7 +50,7 @@ export async function runServe(
   // Until everything is open there is nothing to reload; without a listener it would end the process.
   let reloader: Reloader | undefined;
   process.on("SIGHUP", () => void reloader?.reload("SIGHUP"));
-  const open = (): Promise<Service> => openService(options.config, config, textsOf(loaded), log);
+  const open = (): Promise<Service> => openService(config, log);
   const service = await openOrTell(open, terminal);
   if (service === undefined) return 1;
   reloader = new Reloader(options.config, service, log, loaded, config);
@@ -63,7 +63,7 @@ export async function runServe(
 }
 
 /** In this process, or in as many as `workers` says. */
-function openService(file: string, config: Config, texts: Texts, log: Logger): Promise<Service> {
+function openService(config: Config, log: Logger): Promise<Service> {
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
-  return workers === 1 ? openGateway(config, log) : openWorkers(file, config, texts, workers, log);
+  return workers === 1 ? openGateway(config, log) : openWorkers(config, workers, log);
 }

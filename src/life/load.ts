@@ -2,48 +2,31 @@ import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseConfig, type Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
-import type { Surroundings } from "../config/surroundings.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** A configuration, and every file it was made of, by path in the order read. */
+/** A configuration, and every file it was made of. Plain data, fit to go from thread to thread. */
 export type Loaded = {
   readonly result: Result<Config, readonly Problem[]>;
-  /** Also those that could not be read, since one of them may come to be. */
-  readonly files: ReadonlyMap<string, FileRead>;
-};
-
-export type FileRead = {
-  /** The error is the reason, such as "no such file". */
-  readonly text: Result<string, string>;
-  /** As `fingerprint()` gave it before the file was read. */
-  readonly print: string;
+  /**
+   * By path in the order read, each as `fingerprint()` gave it before the file was read. Also those
+   * that could not be read, since one of them may come to be.
+   */
+  readonly files: ReadonlyMap<string, string>;
 };
 
 /** Reads `file` (gateway.yaml, relative to the working directory) and all it names. */
 export function loadConfig(file: string): Loaded {
-  const files = new Map<string, FileRead>();
-  const result = parseFiles(file, (path) => {
-    const known = files.get(path);
-    if (known !== undefined) return known.text;
-    const print = fingerprint(path);
-    const text = readText(path);
-    files.set(path, { text, print });
-    return text;
-  });
+  const files = new Map<string, string>();
+  const read = (path: string): Result<string, string> => {
+    if (!files.has(path)) files.set(path, fingerprint(path));
+    return readText(path);
+  };
+  const text = read(file);
+  const surroundings = { read, env, provider: shippedProvider, nowMs: Date.now() };
+  const result = text.ok
+    ? parseConfig(text.value, file, surroundings)
+    : err([notReadable(file, text.error)]);
   return { result, files };
-}
-
-/** The texts that another process read, by path: see `loadTexts()`. */
-export type Texts = readonly (readonly [path: string, text: Result<string, string>])[];
-
-export function textsOf({ files }: Loaded): Texts {
-  return [...files].map(([path, { text }]) => [path, text]);
-}
-
-/** What `loadConfig(file)` made of the same texts. */
-export function loadTexts(file: string, texts: Texts): Loaded["result"] {
-  const known = new Map(texts);
-  return parseFiles(file, (path) => known.get(path) ?? err("it was not read"));
 }
 
 /** Two of a file differ where it was written or replaced in between; "" where it cannot be had. */
@@ -55,12 +38,6 @@ export function fingerprint(path: string): string {
   } catch {
     return "";
   }
-}
-
-function parseFiles(file: string, read: Surroundings["read"]): Loaded["result"] {
-  const text = read(file);
-  if (!text.ok) return err([notReadable(file, text.error)]);
-  return parseConfig(text.value, file, { read, env, provider: shippedProvider, nowMs: Date.now() });
 }
 
 /** One of the access models that are shipped beside the code. */

@@ -1,21 +1,16 @@
 import { z } from "zod";
+import type { Config } from "../config/config.ts";
 import type { Explanation } from "../explain/explain.ts";
 import type { Question } from "../explain/request.ts";
 import type { Result } from "../lib/result.ts";
 import type { MetricsExport } from "../observe/metrics.ts";
 import type { Status } from "../status/status.ts";
-import type { Texts } from "./load.ts";
 
 /** A configuration as the primary read it, so that every process decides by the same. */
-export type Order = {
-  /** gateway.yaml's path: `texts` has it and all it names. */
-  readonly file: string;
-  readonly texts: Texts;
-  readonly generation: number;
-};
+export type Order = { readonly config: Config; readonly generation: number };
 
-const order = { file: z.string(), texts: z.custom<Texts>(Array.isArray), generation: z.int() };
 const plain = (value: unknown): boolean => typeof value === "object" && value !== null;
+const order = { config: z.custom<Config>(plain), generation: z.int() };
 
 /** What the admin port wants to know of a worker. */
 const ASK = z.discriminatedUnion("of", [

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
-import { loadConfig, textsOf, type Loaded } from "./load.ts";
+import { AsideLoader } from "./load-aside.ts";
+import type { Loaded } from "./load.ts";
 import type { Service } from "./service.ts";
 import { Watch } from "./watch.ts";
 
@@ -10,6 +11,7 @@ export class Reloader {
   readonly #file: string;
   readonly #service: Service;
   readonly #log: Logger;
+  readonly #aside = new AsideLoader();
   #watch: Watch | undefined;
   #watched: Config["reload"] | undefined;
   /** One at a time: each begins with the files as they are when the one before is done. */
@@ -33,17 +35,18 @@ export class Reloader {
 
   close(): void {
     this.#watch?.close();
+    this.#aside.close();
   }
 
   async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
     // What rotates logs says so by this signal, whatever becomes of the configuration.
     if (why === "SIGHUP") this.#service.reopenAudit();
-    const loaded = loadConfig(this.#file);
+    const loaded = await this.#aside.load(this.#file);
     const { result } = loaded;
     logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
     this.#follow(loaded, result.ok ? result.value : undefined);
     const refusal = result.ok
-      ? await this.#swap(result.value, loaded, why)
+      ? await this.#swap(result.value, why)
       : `${result.error.length} problems`;
     if (refusal === undefined) return;
     this.#service.refused();
@@ -54,8 +57,8 @@ export class Reloader {
   }
 
   /** Why it could not be put in force; undefined: it is. */
-  async #swap(config: Config, loaded: Loaded, why: string): Promise<string | undefined> {
-    const swapped = await this.#service.reload(config, textsOf(loaded));
+  async #swap(config: Config, why: string): Promise<string | undefined> {
+    const swapped = await this.#service.reload(config);
     if (!swapped.ok) return swapped.error;
     this.#log.info({ generation: swapped.value, why }, "reloaded");
     return undefined;
@@ -70,7 +73,7 @@ export class Reloader {
       this.#watch = watch ? new Watch(intervalMs, () => this.#onChange()) : undefined;
       this.#watched = { watch, intervalMs };
     }
-    this.#watch?.follow(new Map([...files].map(([path, { print }]) => [path, print])));
+    this.#watch?.follow(files);
   }
 
   #onChange(): void {

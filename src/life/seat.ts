@@ -107,6 +107,8 @@ export class Seat {
   }
 
   #start(): void {
+    // A configuration has maps and sets in it.
+    cluster.setupPrimary({ serialization: "advanced" });
     const worker = cluster.fork();
     this.#worker = worker;
     this.#startedTick = performance.now();

@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
 import type { Result } from "../lib/result.ts";
-import type { Texts } from "./load.ts";
 
 /** A gateway that listens, in one process or in many. */
 export type Service = {
@@ -8,10 +7,10 @@ export type Service = {
   readonly address: string;
   readonly adminAddress: string;
   /**
-   * Puts `config`, made of `texts`, in force; resolves with its number when every request that
-   * begins is decided by it. The error says why it cannot be: then nothing has changed.
+   * Puts `config` in force; resolves with its number when every request that begins is decided by
+   * it. The error says why it cannot be: then nothing has changed.
    */
-  readonly reload: (config: Config, texts: Texts) => Promise<Result<number, string>>;
+  readonly reload: (config: Config) => Promise<Result<number, string>>;
   /** Goes on in the audit file that now has the name, as after a rotation. */
   readonly reopenAudit: () => void;
   /** A configuration that was read is not good: told by the metrics. */

@@ -36,7 +36,10 @@ export class Watch {
     // A file may be read while it is written: what changes is let settle.
     const settled = isSame(now, this.#seen);
     this.#seen = now;
-    if (settled && !isSame(now, this.#taken)) this.#onChange();
+    if (!settled || isSame(now, this.#taken)) return;
+    // Taking it over may last: it is said once.
+    this.#taken = now;
+    this.#onChange();
   }
 }
 

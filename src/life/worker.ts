@@ -1,7 +1,6 @@
 import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openMember, type Member } from "../gateway/member.ts";
-import { loadTexts } from "./load.ts";
 import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";
 
 type Opening = ToWorker & { readonly kind: "open" };
@@ -58,9 +57,8 @@ class Worker {
   }
 
   async #open(message: Opening): Promise<void> {
-    const config = configOf(message);
+    const { config, generation, port } = message;
     try {
-      const { generation, port } = message;
       this.#member = await openMember(config, generation, logOf(config), { port });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
@@ -71,7 +69,7 @@ class Worker {
   }
 
   #reload(message: Reload): Promise<void> {
-    this.#member?.reload(configOf(message), message.generation);
+    this.#member?.reload(message.config, message.generation);
     tell({ kind: "reloaded", generation: message.generation });
     return Promise.resolve();
   }
@@ -102,13 +100,6 @@ async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<An
     case "explanation":
       return { of, explanation: await administered.explain(ask.question) };
   }
-}
-
-/** The primary has found it good already. */
-function configOf({ file, texts }: Opening | Reload): Config {
-  const result = loadTexts(file, texts);
-  if (result.ok) return result.value;
-  throw new Error(`A worker reads another configuration: ${result.error[0]?.message}`);
 }
 
 function logOf({ log }: Config): Logger {

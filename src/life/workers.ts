@@ -6,7 +6,6 @@ import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, lasting, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeStatus, type Status } from "../status/status.ts";
-import type { Texts } from "./load.ts";
 import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
 import type { Service } from "./service.ts";
@@ -16,24 +15,17 @@ const CLOSE_MS = 5_000;
 
 /**
  * A gateway in `count` processes behind one port and one admin port, which is this process's.
- * `config`: of `texts`, which have `file` and all it names. Rejects where a port or file cannot be
- * opened.
+ * Rejects where a port or file cannot be opened.
  */
-export async function openWorkers(
-  file: string,
-  config: Config,
-  texts: Texts,
-  count: number,
-  log: Logger,
-): Promise<Service> {
-  const workers = new Workers({ file, texts, generation: 1 }, config, count, log);
+export async function openWorkers(config: Config, count: number, log: Logger): Promise<Service> {
+  const workers = new Workers({ config, generation: 1 }, count, log);
   try {
     const address = await workers.open();
     const admin = await openAdmin(workers.administered, config);
     return {
       address,
       adminAddress: admin.address,
-      reload: (next, nextTexts) => workers.reload(next, nextTexts),
+      reload: (next) => workers.reload(next),
       reopenAudit: () => workers.reopenAudit(),
       refused: () => workers.refused(),
       close: async () => {
@@ -55,14 +47,12 @@ class Workers {
   #carried: MetricsExport = [];
   #carrying = Promise.resolve();
   #order: Order;
-  #config: Config;
   #closing = false;
   /** Of clients, when it is bound. */
   #port = 0;
 
-  constructor(order: Order, config: Config, count: number, log: Logger) {
+  constructor(order: Order, count: number, log: Logger) {
     this.#order = order;
-    this.#config = config;
     const ports = {
       opening: () => ({ ...this.#order, port: this.#port }),
       onCrash: (last: MetricsExport) => this.#crashed(last),
@@ -102,11 +92,10 @@ class Workers {
     },
   };
 
-  async reload(config: Config, texts: Texts): Promise<Result<number, string>> {
-    const refusal = needsRestart(this.#config, config);
+  async reload(config: Config): Promise<Result<number, string>> {
+    const refusal = needsRestart(this.#order.config, config);
     if (refusal !== undefined) return err(refusal);
-    this.#config = config;
-    this.#order = { ...this.#order, texts, generation: this.#order.generation + 1 };
+    this.#order = { config, generation: this.#order.generation + 1 };
     await Promise.all(this.#seats.map((seat) => seat.reload(this.#order)));
     this.#metrics.configAccepted(this.#order.generation, Date.now());
     return ok(this.#order.generation);
@@ -122,7 +111,7 @@ class Workers {
 
   async close(): Promise<void> {
     this.#closing = true;
-    const { drainDelayMs, drainTimeoutMs } = this.#config.limits;
+    const { drainDelayMs, drainTimeoutMs } = this.#order.config.limits;
     const timeoutMs = drainDelayMs + drainTimeoutMs + CLOSE_MS;
     await Promise.all(this.#seats.map((seat) => seat.close(timeoutMs)));
   }

@@ -1,5 +1,5 @@
 import type { Switches } from "../policy/evaluate.ts";
-import type { ActionMatcher } from "../s3/action-names.ts";
+import { matchesAction, type ActionMatcher } from "../s3/action-names.ts";
 import type { Action } from "../s3/actions.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { PolicyDialect } from "./dialect.ts";
@@ -93,6 +93,7 @@ export function blockingAction(
 ): BlockedAction | undefined {
   return blockedActions.find(
     ({ matches, exceptTiers }) =>
-      matches(action, operation) && (tierName === undefined || !exceptTiers.has(tierName)),
+      matchesAction(matches, action, operation) &&
+      (tierName === undefined || !exceptTiers.has(tierName)),
   );
 }

@@ -5,11 +5,11 @@ import { nearest } from "../lib/suggestion.ts";
 import { ACTIONS, type Action } from "./actions.ts";
 import { isOperationName, OPERATION_LIST, type OperationName } from "./operations.ts";
 
-/**
- * Whether a pattern names `action` itself or, where one asks, the operation that needs it.
- * Without an operation only names of actions count.
- */
-export type ActionMatcher = (action: Action, operation?: OperationName) => boolean;
+/** What a pattern names: plain data, which a configuration must be to come from another thread. */
+export type ActionMatcher = {
+  readonly actions: ReadonlySet<Action>;
+  readonly operations: ReadonlySet<OperationName>;
+};
 
 /** What one name stands for. */
 type Meaning = {
@@ -39,15 +39,25 @@ const MEANINGS: ReadonlyMap<string, Meaning> = buildMeanings();
  */
 export function actionPattern(text: string): Result<ActionMatcher, string> {
   const pattern = text.toLowerCase();
-  if (pattern === ANY) return ok(() => true);
+  if (pattern === ANY) return ok({ actions: new Set(ACTIONS), operations: new Set() });
   const meanings = fitting(MEANINGS, globOf(wildcardParts(pattern)));
   if (meanings.length === 0) return err(unknownName(text, pattern));
-  const actions = new Set(meanings.flatMap((meaning) => meaning.actions));
-  const operations = new Set(meanings.flatMap((meaning) => meaning.operations));
-  return ok(
-    (action, operation) =>
-      actions.has(action) || (operation !== undefined && operations.has(operation)),
-  );
+  return ok({
+    actions: new Set(meanings.flatMap((meaning) => meaning.actions)),
+    operations: new Set(meanings.flatMap((meaning) => meaning.operations)),
+  });
+}
+
+/**
+ * Whether the pattern names `action` itself or, where one asks, the operation that needs it.
+ * Without an operation only names of actions count.
+ */
+export function matchesAction(
+  { actions, operations }: ActionMatcher,
+  action: Action,
+  operation?: OperationName,
+): boolean {
+  return actions.has(action) || (operation !== undefined && operations.has(operation));
 }
 
 /** The names that a pattern can match, as they are usually written. */

@@ -150,16 +150,18 @@ function routingParameter(query: readonly QueryParameter[]): Result<string, Faul
   return found === "" ? NO_ROUTING : ok(found);
 }
 
+const LEVEL_NAMES = { service: "the service", bucket: "a bucket", object: "an object" } as const;
+
 function noOperation(method: string, address: Address, routing: string): Fault {
   const levels = ROUTING_LEVELS.get(routing);
   // HEAD of a subresource is what some stores answer as a HEAD of the thing itself.
   if (method === "HEAD" || levels === undefined || levels.has(address.kind)) {
-    const what = routing === "" ? `a ${address.kind}` : `the subresource "${routing}"`;
+    const what = routing === "" ? LEVEL_NAMES[address.kind] : `the subresource "${routing}"`;
     return fault("MethodNotAllowed", `The method "${method}" is not allowed on ${what}`);
   }
   return fault(
     "InvalidArgument",
-    `The query parameter "${routing}" does not belong to a ${address.kind}`,
+    `The query parameter "${routing}" does not belong to ${LEVEL_NAMES[address.kind]}`,
   );
 }
 

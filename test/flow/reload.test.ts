@@ -197,6 +197,24 @@ test("a renewed certificate is shown to new connections, and open ones live on",
   assert.match(String(answer), /^HTTP\/1\.1 403 /);
 });
 
+test("requests are served while thousands of accounts are read", async (t) => {
+  const gateway = await start(t, { reload: NO_WATCH });
+  const many = Array.from({ length: 5_000 }, (_, i) => ({
+    name: `account${i}`,
+    keys: [{ accessKey: `AKIA${10_000 + i}`, secretKey: `secret${i}` }],
+  }));
+  const accounts = [{ name: "lab", keys: [FIRST] }, ...many];
+  writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));
+  process.kill(gateway.pid, "SIGHUP");
+  let served = 0;
+  while ((await generation(gateway)) === 1) {
+    assert.equal(await statusFor(gateway, FIRST), 200);
+    served++;
+  }
+  // Where reading stopped everything, one or two would have come before it.
+  assert.ok(served > 10, `${served} were served`);
+});
+
 test("what only a restart can change is refused by name, and nothing else of it is in force", async (t) => {
   const gateway = await start(t, { reload: NO_WATCH });
   writeFileSync(join(gateway.folder, "accounts.yaml"), accountsWith(SECOND));

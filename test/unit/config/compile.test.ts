@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
+import { PROVIDERS } from "../../../src/config/gateway-schema.ts";
 import { networkDecision } from "../../../src/policy/network.ts";
 import { tierGrants } from "../../../src/provider/tier.ts";
+import { matchesAction } from "../../../src/s3/action-names.ts";
 import type { Action } from "../../../src/s3/actions.ts";
 import { GATEWAY, goodConfig } from "../../support/config.ts";
 
@@ -145,11 +147,53 @@ test("compileSnapshot() takes a tier's default, an own tier, and a change to a d
 test("compileSnapshot() compiles blocked and unsupported actions with their text", () => {
   const [blocked] = snapshot.policy.blockedActions;
   assert.equal(blocked?.text, "s3:DeleteObjectVersion");
-  assert.equal(blocked?.matches("s3:DeleteObjectVersion", "DeleteObject"), true);
-  assert.equal(blocked?.matches("s3:GetObject", "GetObject"), false);
+  assert(blocked !== undefined);
+  assert.equal(matchesAction(blocked.matches, "s3:DeleteObjectVersion", "DeleteObject"), true);
+  assert.equal(matchesAction(blocked.matches, "s3:GetObject", "GetObject"), false);
   const [unsupported] = snapshot.policy.unsupported;
-  assert.equal(unsupported?.matches("s3:PutEncryptionConfiguration", "PutBucketEncryption"), true);
+  assert(unsupported !== undefined);
+  const encryption = ["s3:PutEncryptionConfiguration", "PutBucketEncryption"] as const;
+  assert.equal(matchesAction(unsupported.matches, ...encryption), true);
   const reader = snapshot.keys.get("AK3");
   assert.equal(reader?.account.blockedActions[0]?.text, "s3:DeleteBucket");
   assert.equal(reader?.subuser?.blockedActions[0]?.text, "s3:GetObjectTagging");
 });
+
+/** What each provider's dialect knows, and what most know besides. */
+const PLAIN_STATEMENT = { Effect: "Allow", Action: ["s3:PutObject"], Resource: "arn:aws:s3:::b/*" };
+const RICH_STATEMENT = {
+  Effect: "Allow",
+  Action: ["s3:Get*", "s3:PutObject"],
+  Resource: "arn:aws:s3:::photos/${aws:username}/*",
+  Condition: {
+    IpAddress: { "aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"] },
+    DateLessThan: { "aws:CurrentTime": "2030-01-01T00:00:00Z" },
+    StringLike: { "aws:UserAgent": "aws-cli/*" },
+  },
+};
+const RICH: ReadonlySet<string> = new Set(["aws", "lumi-o", "nutanix"]);
+
+for (const provider of PROVIDERS) {
+  test(`a configuration under ${provider} is plain data, whole when it comes from another thread`, () => {
+    const config = goodConfig({
+      "gateway.yaml": `${GATEWAY}policy:
+  provider: ${provider}
+  blockedActions: ["s3:Delete*", "*"]
+  networks: { allow: ["2001:db8::/32"], deny: [192.0.2.1] }
+listen: { trustedProxies: [10.0.0.0/8] }
+passthrough: [{ path: /dashboard/, target: "http://192.0.2.9", networks: { allow: [10.0.0.0/8] } }]
+`,
+      "accounts.yaml": `accounts: [{ name: lab, policies: [policy.json], keys: [{ accessKey: AK1, secretKey: SK1 }], limits: { requests: 5 } }]\n`,
+      "policy.json": JSON.stringify({
+        Version: "2012-10-17",
+        Statement: RICH.has(provider) ? RICH_STATEMENT : PLAIN_STATEMENT,
+      }),
+    });
+    const sent = structuredClone(config);
+    assert.deepEqual(sent, config);
+    assert.deepEqual(
+      compileSnapshot(sent, 1).keys.get("AK1")?.account.policies.statements.length,
+      1,
+    );
+  });
+}

@@ -10,6 +10,7 @@ import { callerOf, type Identity } from "../../../src/provider/principals.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
 import { isOwnAction, tierGrants } from "../../../src/provider/tier.ts";
 import { parseProvider } from "../../../src/provider/schema.ts";
+import { matchesAction } from "../../../src/s3/action-names.ts";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { type Ask, asksOf } from "../../../src/s3/asks.ts";
 import { isOperationName, operationNamed, type OperationName } from "../../../src/s3/operations.ts";
@@ -110,7 +111,7 @@ export function answersUnsupported(
   headers: HeaderList = [],
 ): boolean {
   return asked(operation, target, headers).some((ask) =>
-    provider.unsupported.some(({ matches }) => matches(ask.action, ask.operation)),
+    provider.unsupported.some(({ matches }) => matchesAction(matches, ask.action, ask.operation)),
   );
 }
 

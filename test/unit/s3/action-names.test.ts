@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionPattern } from "../../../src/s3/action-names.ts";
+import { actionPattern, matchesAction } from "../../../src/s3/action-names.ts";
 import type { Action } from "../../../src/s3/actions.ts";
 import type { OperationName } from "../../../src/s3/operations.ts";
 
 function matches(text: string, action: Action, operation?: OperationName): boolean {
   const pattern = actionPattern(text);
   assert.ok(pattern.ok, `"${text}" is unknown`);
-  return pattern.value(action, operation);
+  return matchesAction(pattern.value, action, operation);
 }
 
 const matching: readonly (readonly [string, Action, OperationName])[] = [
