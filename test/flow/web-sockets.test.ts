@@ -138,7 +138,8 @@ for (const [what, path, status] of [
     assert.equal((await client.answer()).status, 200);
     assert.equal(echo.sockets.size, 0);
     assert.equal(flow.store.requests.length, 1);
-    assert.equal((await flow.gateway.records(3)).length, 3);
+    const records = await flow.gateway.records(3);
+    assert.equal(records.length, 3, JSON.stringify(records));
   });
 }
 

@@ -116,8 +116,9 @@ function asked(): readonly string[] {
     const fields: string[] = [];
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = rawHeaders[i]?.toLowerCase() ?? "";
-      // A signature speaks of a value with each run of spaces as one ("Trim", SigV4's canonical request).
-      const value = rawHeaders[i + 1]?.replaceAll(/ +/g, " ");
+      // A signature speaks of a value with each run of blanks as one space ("Trim", SigV4's canonical
+      // request; tabs too, as SDKs read it).
+      const value = rawHeaders[i + 1]?.replaceAll(/[ \t]+/g, " ");
       if (name.startsWith("x-amz-") && !OURS.has(name)) fields.push(`${name}: ${value}`);
     }
     return [method, url, ...fields.sort()].join(" ");

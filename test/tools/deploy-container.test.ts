@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -28,12 +35,15 @@ const READ_ONLY = ["--permission", "--allow-fs-read=*", "--allow-addons", "--no-
 describe("what the Containerfile builds", () => {
   const folder = scratchFolder("image");
   const config = join(folder, "etc", "gateway.yaml");
+  const program = join(folder, "node");
   let root = "";
   let store: http.Server;
 
   before(async () => {
     chmodSync(folder, 0o755);
     root = buildIn(folder);
+    // The image's own, as it were: that user need not be allowed to read where this source lies.
+    copyFileSync(process.execPath, program);
     store = http.createServer((_, response) => response.end());
     await once(store.listen(0, "127.0.0.1"), "listening");
     mkdirSync(join(folder, "etc"));
@@ -89,7 +99,7 @@ describe("what the Containerfile builds", () => {
   /** Runs the image's entry point, as its user, unable to write. */
   function node(args: readonly string[]): ChildProcess {
     const [, main = ""] = execForm(lastWord("ENTRYPOINT").text);
-    return spawn(process.execPath, [...READ_ONLY, join(root, main), ...args], {
+    return spawn(program, [...READ_ONLY, join(root, main), ...args], {
       cwd: "/",
       env: { NODE_ENV: "production" },
       stdio: ["ignore", "pipe", "inherit"],
