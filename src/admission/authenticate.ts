@@ -92,7 +92,6 @@ function told(snapshot: Snapshot, refused: Fault): Fault {
 
 /** Codes that speak of the credential itself, and not of how or when it was used. */
 const OF_CREDENTIALS: ReadonlySet<FaultCode> = new Set<FaultCode>([
-  "ExpiredToken",
   "InvalidAccessKeyId",
   "InvalidToken",
   "SignatureDoesNotMatch",

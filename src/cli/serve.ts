@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { openGateway } from "../gateway/open.ts";
 import { loadConfig } from "../life/load.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
-import type { Service } from "../life/service.ts";
+import type { Service } from "../gateway/service.ts";
 import { stopSignal } from "../life/stop-signal.ts";
 import { runWorker } from "../life/worker.ts";
 import { openWorkers } from "../life/workers.ts";

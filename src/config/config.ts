@@ -9,7 +9,6 @@ import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/schema.ts";
 import type { Tier } from "../provider/tier.ts";
 import type { OperationName } from "../s3/operations.ts";
-import { operationsOf } from "../s3/stores.ts";
 import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
 import { attributeProblems } from "./attributes.ts";
@@ -17,9 +16,10 @@ import { readBuckets, type BucketConfig, type WholeFile } from "./buckets.ts";
 import { connectionProblems, connectionWarnings } from "./connection-rules.ts";
 import { readDocument, type ConfigDocument } from "./document.ts";
 import { gatewayProblems } from "./gateway-rules.ts";
+import { assemble } from "./assemble.ts";
 import { GatewaySchema, PROVIDERS, type GatewayFile } from "./gateway-schema.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
-import { readPem, type Certificate, type Pem } from "./pem.ts";
+import { readPem, type Certificate } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { routeProblems } from "./route-rules.ts";
@@ -231,15 +231,6 @@ export function parseConfig(
   return ok({ ...config, warnings: inOrder(warnings) });
 }
 
-/** Everything that was read beside gateway.yaml itself. */
-type Read = {
-  readonly accounts: readonly AccountConfig[];
-  readonly buckets: readonly BucketConfig[];
-  readonly provider: Provider;
-  readonly tiers: ReadonlyMap<string, Tier>;
-  readonly pem: Pem;
-};
-
 /** The access model that the gateway comes with; an unknown name is the schema's to complain of. */
 function readProvider(gateway: ConfigDocument, surroundings: Surroundings): Provider {
   const written = gateway.nodes.get("policy.provider")?.value;
@@ -313,148 +304,4 @@ function accountsFiles(
 /** Whether users of a Ceph may come, of whom an accounts file says nothing or only a part. */
 function hasCeph({ nodes }: ConfigDocument): boolean {
   return [...nodes.keys()].some((path) => /^identities\[\d+\]\.ceph$/.test(path));
-}
-
-/** Fit for use: the names carry units, and what says nothing in this version is gone. */
-function assemble(
-  {
-    workers,
-    listen,
-    admin,
-    upstream,
-    identities,
-    policy,
-    state,
-    passthrough,
-    limits,
-    reload,
-    log,
-  }: GatewayFile,
-  { accounts, buckets, provider, tiers, pem }: Read,
-  file: string,
-): Omit<Config, "warnings"> {
-  const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
-  const { connections, connectTimeout, headersTimeout } = upstream;
-  return {
-    workers,
-    listen: {
-      address: listen.address,
-      tls: listen.tls && {
-        certificates: pem.certificates,
-        clientCa: pem.clientCa,
-        clientCertificates: listen.tls.clientCertificates ?? "required",
-        minVersion: `TLSv${listen.tls.minVersion}`,
-      },
-      domains: listen.domains,
-      accountDomains: listen.accountDomains,
-      trustedProxies: listen.trustedProxies,
-      proxyProtocol: listen.proxyProtocol,
-    },
-    admin,
-    upstream: {
-      endpoints: upstream.endpoints,
-      region: upstream.region,
-      addressing: upstream.addressing,
-      tenants: upstream.store === "ceph",
-      operations: new Set([...operationsOf(upstream.store), ...upstream.operations]),
-      trailers: upstream.trailers,
-      connectionsMax: connections,
-      connectTimeoutMs: connectTimeout,
-      headersTimeoutMs: headersTimeout,
-      ca: pem.ca,
-      serverName: upstream.serverName,
-      clientCertificate: pem.clientCertificate,
-    },
-    ceph: identities.flatMap(({ ceph }, i) =>
-      ceph === undefined ? [] : [cephConfig(ceph, pem.cephCas.get(i))],
-    ),
-    accounts,
-    buckets,
-    policy: {
-      provider,
-      mode: policy.mode,
-      networks: policy.networks,
-      blockedActions: policy.blockedActions,
-      unsupported: policy.unsupported,
-      versionGuard: policy.versionGuard,
-      tiers,
-      tierMode: policy.tierMode ?? provider.tierMode,
-      anonymous: policy.anonymous ?? provider.anonymous.access,
-      guestGroups: policy.guestGroups,
-      bucketPolicies: policy.bucketPolicies,
-      listBuckets: policy.listBuckets,
-      presignedV2MaxMs: least(
-        policy.presigned.maxExpiry,
-        provider.presigned.v2SecondsMax && provider.presigned.v2SecondsMax * 1000,
-      ),
-      presignedExpiryMaxMs: Math.min(policy.presigned.maxExpiry ?? providersMaxMs, providersMaxMs),
-      signatureV2: policy.signatures.includes("v2"),
-      regions: policy.regions,
-    },
-    state: state && stateOf(state, file),
-    passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
-    limits: limitsOf(limits),
-    reload: { watch: reload.watch, intervalMs: reload.interval },
-    log: {
-      level: log.level,
-      auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),
-      auditOnError: log.audit?.onError ?? "continue",
-    },
-  };
-}
-
-function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
-  return {
-    headerBytesMax: limits.headerBytes,
-    xmlBytesMax: limits.xmlBytes,
-    clockSkewMs: limits.clockSkew,
-    idleTimeoutMs: limits.idleTimeout,
-    drainDelayMs: limits.drainDelay,
-    drainTimeoutMs: limits.drainTimeout,
-    headerTimeoutMs: limits.headerTimeout,
-    bodyBytesMax: limits.bodyBytes,
-    connectionsMax: limits.connections,
-    connectionsPerAddressMax: limits.connectionsPerAddress,
-    account: {
-      requestsPerSecond: limits.requestsPerAccount,
-      concurrentRequestsMax: limits.concurrentRequests,
-      bytesPerSecond: limits.bytesPerAccount,
-    },
-    subuser: {
-      requestsPerSecond: limits.requestsPerSubuser,
-      concurrentRequestsMax: limits.concurrentRequestsPerSubuser,
-      bytesPerSecond: undefined,
-    },
-  };
-}
-
-function cephConfig(
-  { cache, stale, caFile: _file, ...rest }: NonNullable<GatewayFile["identities"][number]["ceph"]>,
-  ca: string | undefined,
-): CephConfig {
-  return { ...rest, cacheMs: cache, staleMs: stale, ca };
-}
-
-function routeOf(
-  { path, target, stripPath, networks, connections, timeout }: GatewayFile["passthrough"][number],
-  index: number,
-  ca: string | undefined,
-): Route {
-  const name = `passthrough[${index}]`;
-  const limits = { connectionsMax: connections, timeoutMs: timeout };
-  return { name, path, stripPath, target: target.origin, networks, ca, ...limits };
-}
-
-/** Undefined: neither is given. */
-function least(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
-}
-
-function stateOf(state: NonNullable<GatewayFile["state"]>, file: string): StateConfig {
-  const { refresh: refreshMs } = state;
-  if ("directory" in state) {
-    return { kind: "directory", path: besides(file, state.directory), refreshMs };
-  }
-  const { bucket, accessKey, secretKey } = state;
-  return { kind: "bucket", bucket, accessKey, secretKey, refreshMs };
 }

@@ -1,33 +1,16 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { err, ok } from "../lib/result.ts";
 import { openAdmin } from "./admin.ts";
 import { needsRestart } from "./fixed.ts";
 import { openMember } from "./member.ts";
-
-/** A gateway that listens. */
-export type OpenGateway = {
-  /** `host:port` as bound, for S3 clients and for the operator's tools. */
-  readonly address: string;
-  readonly adminAddress: string;
-  /**
-   * Puts `config` in force; resolves with its number when every request that begins is decided by
-   * it. The error names what cannot change without a restart: then nothing has changed.
-   */
-  readonly reload: (config: Config) => Promise<Result<number, string>>;
-  /** Goes on in the audit file that now has the name, as after a rotation. */
-  readonly reopenAudit: () => void;
-  /** A configuration that was read is not good: told by the metrics. */
-  readonly refused: () => void;
-  /** Lets requests under way finish, as `limits` say, then ends everything that was opened. */
-  readonly close: () => Promise<void>;
-};
+import type { Service } from "./service.ts";
 
 /**
  * Opens everything a configuration asks for, in this process. Throws where a port or file cannot be
  * opened.
  */
-export async function openGateway(config: Config, log: Logger): Promise<OpenGateway> {
+export async function openGateway(config: Config, log: Logger): Promise<Service> {
   let generation = 1;
   let latest = config;
   const member = await openMember(config, generation, log);

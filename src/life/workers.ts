@@ -8,7 +8,7 @@ import { aggregate, lasting, Metrics, type MetricsExport } from "../observe/metr
 import { mergeStatus, type Status } from "../status/status.ts";
 import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
-import type { Service } from "./service.ts";
+import type { Service } from "../gateway/service.ts";
 
 /** What a worker may take longer than `limits` say until it is killed. */
 const CLOSE_MS = 5_000;

@@ -24,7 +24,6 @@ export const FAULTS = {
     status: 400,
     message: "Your proposed upload is smaller than the minimum allowed size",
   },
-  ExpiredToken: { status: 400, message: "The provided token has expired" },
   IncompleteBody: {
     status: 400,
     message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
@@ -78,7 +77,6 @@ export const FAULTS = {
     status: 411,
     message: "You must provide the Content-Length HTTP header",
   },
-  MissingSecurityHeader: { status: 400, message: "Your request is missing a required header" },
   NoSuchBucket: { status: 404, message: "The specified bucket does not exist" },
   NoSuchBucketPolicy: { status: 404, message: "The bucket policy does not exist" },
   NotImplemented: {

@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { metricOf as askedMetricOf } from "./asked.ts";
 import { openInProcess, type InProcess, type InProcessOptions } from "./in-process.ts";
 import { RawClient, rawExchange, type RawAnswer } from "./raw-client.ts";
 import {
@@ -106,14 +107,11 @@ export async function until(
 }
 
 /** The value of a metric, such as `limited_total{limit="idle_timeout"}`; undefined: not there. */
-export async function metricOf(
+export function metricOf(
   { gateway }: Pick<Flow, "gateway">,
   series: string,
 ): Promise<number | undefined> {
-  const text = await (await fetch(`http://${gateway.adminAddress}/metrics`)).text();
-  const name = `s3warden_${series} `;
-  const line = text.split("\n").find((candidate) => candidate.startsWith(name));
-  return line === undefined ? undefined : Number(line.slice(name.length));
+  return askedMetricOf({ adminEndpoint: `http://${gateway.adminAddress}` }, series);
 }
 
 /** The value of `name` (any case) among a store's or client's raw headers; undefined: absent. */
