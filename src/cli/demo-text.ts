@@ -83,7 +83,7 @@ or ask which rule says so:
 
   npm run -s s3warden -- explain --config ${join(dir, "gateway.yaml")} --as lab:reader --request 'DELETE /photos/README.md'
 
-Ctrl-C ends it.
+Change a file in ${dir}: it is in force by itself, in 2 s. Ctrl-C ends it.
 `;
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import { loadConfig } from "../life/load.ts";
+import { Reloader } from "../life/reloader.ts";
 import type { Config } from "../config/config.ts";
 import { printProblems } from "./check.ts";
 import { startDemoStore } from "./demo-store.ts";
@@ -20,7 +21,8 @@ export type DemoOptions = {
 
 /**
  * `s3warden demo`: the gateway in front of an embedded store, until it is interrupted. The users'
- * keys are made once and kept in `dir`, where everything can be looked at and changed.
+ * keys are made once and kept in `dir`, where everything can be looked at and changed: what changes
+ * is in force by itself.
  * Gives the exit code: 0, or 1 where the configuration in `dir` is no longer good.
  */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<0 | 1> {
@@ -28,16 +30,21 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   mkdirSync(join(dir, "objects"), { recursive: true });
   const store = await startDemoStore(join(dir, "objects"));
   try {
-    const config = demoConfig(options, store.endpoint);
-    if (!config.ok) {
-      printProblems(config.error, terminal);
+    const file = demoFile(options, store.endpoint);
+    const loaded = loadConfig(file);
+    const { result } = loaded;
+    if (!result.ok) {
+      printProblems(result.error, terminal);
       return 1;
     }
-    const log = pino({ level: config.value.log.level });
-    const gateway = await openOrTell(() => openGateway(config.value, log), terminal);
+    const config = result.value;
+    const log = pino({ level: config.log.level });
+    const gateway = await openOrTell(() => openGateway(config, log), terminal);
     if (gateway === undefined) return 1;
-    terminal.stdout(demoWelcome(dir, gateway, keysOf(config.value)));
+    terminal.stdout(demoWelcome(dir, gateway, keysOf(config)));
+    const reloader = new Reloader(file, gateway, log, loaded, config);
     await stopSignal();
+    reloader.close();
     await gateway.close();
     return 0;
   } finally {
@@ -45,11 +52,8 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   }
 }
 
-/** Writes the files that are missing, and reads them all as `serve` would. */
-function demoConfig(
-  { port, adminPort, dir }: DemoOptions,
-  store: string,
-): ReturnType<typeof loadConfig>["result"] {
+/** Writes the files that are missing. Gives gateway.yaml, by which `serve` would do the same. */
+function demoFile({ port, adminPort, dir }: DemoOptions, store: string): string {
   const gateway = join(dir, "gateway.yaml");
   if (!existsSync(gateway)) writeFileSync(gateway, DEMO_GATEWAY);
   const accounts = join(dir, "accounts.yaml");
@@ -60,7 +64,7 @@ function demoConfig(
   for (const [name, address] of Object.entries(addresses)) {
     writeFileSync(join(dir, "addresses", name), `${address}\n`);
   }
-  return loadConfig(gateway).result;
+  return gateway;
 }
 
 /** The first key of each user, by the name that `explain` and the audit log use. */

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as s3 from "@aws-sdk/client-s3";
+import { until } from "../support/flow.ts";
 import { runProgram } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { clientOf } from "../support/s3-client.ts";
@@ -91,4 +93,22 @@ test("the demo does what it says, and keeps everything for the next start", asyn
   ]);
   assert.match(explained.output.toString(), /tier +refused {2}\(lab:reader: READ\)/);
   assert.equal(explained.status, 1);
+});
+
+test("what is changed in the demo's files is in force by itself", async (t) => {
+  const dir = join(scratchFolder("demo"), "data");
+  const demo = await startDemo(dir, t);
+  const lab = demo.as("lab");
+  await lab.send(new s3.CreateBucketCommand({ Bucket: "photos" }));
+  const reader = demo.as("lab:reader");
+  const removed = (): Promise<boolean> =>
+    reader.send(new s3.DeleteObjectCommand(OBJECT)).then(
+      () => true,
+      () => false,
+    );
+  assert.equal(await removed(), false);
+  const file = join(dir, "accounts.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("tier: READ\n", "tier: FULL\n"));
+  await until(removed, 20_000);
+  assert.equal(await demo.interrupt(), 0);
 });
