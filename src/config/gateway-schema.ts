@@ -335,7 +335,7 @@ const RouteSchema = z.strictObject({
  */
 export const GatewaySchema = z.strictObject({
   workers: z
-    .union([z.literal("auto"), z.int().min(1).max(256)])
+    .union([z.literal("auto"), z.int().min(1).max(256)], "Expected a number from 1 to 256, or auto")
     .prefault(1)
     .describe("Processes that serve clients; auto: as many as there are cores"),
   listen: ListenSchema.prefault({}),

@@ -14,6 +14,11 @@ import {
 /** Name, text behind the least gateway.yaml (from line 3), the one problem. */
 const GATEWAY_TABLE = [
   [
+    "a number of workers that is none",
+    "workers: many",
+    'gateway.yaml:3:10 workers: Expected a number from 1 to 256, or auto: got "many"',
+  ],
+  [
     "an unknown section, with a suggestion",
     "limit: {}",
     'gateway.yaml:3:1 limit: Unknown key "limit" | Did you mean "limits"?',
