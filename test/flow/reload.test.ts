@@ -75,10 +75,10 @@ test("SIGHUP forgets what was looked up in Ceph", async (t) => {
 });
 
 test("a changed file is put in force by itself, when it has settled", async (t) => {
-  const gateway = await start(t, { reload: WATCH });
+  const gateway = await start(t, { reload: { interval: "500ms" } });
   const file = join(gateway.folder, "accounts.yaml");
   // Each of these is a good file, as half a written one may be; none of them stands long enough.
-  const deadline = Date.now() + 1_000;
+  const deadline = Date.now() + 2_000;
   while (Date.now() < deadline) {
     writeFileSync(file, `accounts: [] # ${Date.now()}\n`);
     await pause(20);
