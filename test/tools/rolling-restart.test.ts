@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { OWNER, until } from "../support/flow.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { startKeepingStore } from "../support/keeping-store.ts";
@@ -15,11 +17,19 @@ import { scratchFolder } from "../support/scratch.ts";
 import { startSteadyLoad } from "../support/steady-load.ts";
 
 const HAPROXY = findProgram("haproxy");
+const PYTHON = "/usr/bin/python3";
+const STEADY = fileURLToPath(new URL("steady.py", import.meta.url));
+
 const skip = skipUnless([
   {
     name: "HAProxy",
     present: HAPROXY !== undefined,
     install: "apt-get install -y --no-install-recommends haproxy",
+  },
+  {
+    name: "Debian's boto3",
+    present: spawnSync(PYTHON, ["-c", "import boto3"]).status === 0,
+    install: "apt-get install -y --no-install-recommends python3-boto3",
   },
 ]);
 
@@ -51,6 +61,17 @@ frontend stats
   stats enable
   stats uri /
 `;
+}
+
+/** steady.py before `endpoint`. Gives what ends it, and gives what it tells. */
+function startBoto3(t: TestContext, endpoint: string): () => Promise<string> {
+  const child = spawn(PYTHON, [STEADY], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  child.stdin.write(`${JSON.stringify({ endpoint, ...OWNER })}\n`);
+  return () => {
+    child.stdin.end();
+    return text(child.stdout);
+  };
 }
 
 /** Whether HAProxy itself believes that all gateways serve. */
@@ -106,6 +127,7 @@ test(
       t,
       [PLAIN, {}, PLAIN].map((more) => clientOf(endpoint, OWNER, more)),
     );
+    const boto3 = startBoto3(t, endpoint);
     for (let restart = 0; restart < RESTARTS; restart++) {
       for (const [i, place] of places.entries()) {
         const before = load.done();
@@ -119,5 +141,7 @@ test(
     const before = load.done();
     await until(() => load.done() > before + 20, 30_000);
     assert.deepEqual(await load.stop(), []);
+    const told = await boto3();
+    assert.match(told, /^\{"done": \d{2,}, "failures": \[\]\}\n$/);
   },
 );
