@@ -74,6 +74,8 @@ export class Connections {
     });
     clearInterval(sweep);
     clearTimeout(late);
+    // Those that were just destroyed have yet to tell their exchanges.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #endIdle(): void {

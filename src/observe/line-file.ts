@@ -50,6 +50,8 @@ export class LineFile {
   #busy = false;
   #failing = false;
   #reopenWanted = false;
+  /** Its handle is somebody else's from now on: a file's, or a client's. */
+  #closed = false;
   #timer: NodeJS.Timeout | undefined;
   /** Called when everything is written, or cannot be. */
   #onIdle: (() => void) | undefined;
@@ -74,7 +76,9 @@ export class LineFile {
 
   /** `line`: with its newline. */
   append(line: string): void {
-    if (this.#waiting + line.length > WAITING_CHARACTERS_MAX) return this.#events.dropped(1);
+    if (this.#closed || this.#waiting + line.length > WAITING_CHARACTERS_MAX) {
+      return this.#events.dropped(1);
+    }
     this.#lines.push(line);
     this.#waiting += line.length;
     if (this.#failing || this.#busy) return;
@@ -84,11 +88,15 @@ export class LineFile {
 
   /** Goes on in the file that now has the name, as after a rotation; and tries again at once. */
   reopen(): void {
+    if (this.#closed) return;
     this.#reopenWanted = true;
     if (!this.#busy) this.#flush();
   }
 
-  /** Writes what waits, as far as it can be written, and ends. What is left is lost, and told. */
+  /**
+   * Writes what waits, as far as it can be written, and ends. What is left is lost, and told; so is
+   * what comes after.
+   */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -96,6 +104,7 @@ export class LineFile {
       if (!this.#busy) this.#flush();
     });
     clearTimeout(this.#timer);
+    this.#closed = true;
     const left = this.#lines.length + this.#chunkLines;
     if (left > 0) this.#events.dropped(left);
     if (this.#file !== "-" && !this.#busy) closeSync(this.#fd);
@@ -109,6 +118,7 @@ export class LineFile {
   }
 
   #flush(): void {
+    if (this.#closed) return;
     if (this.#reopenWanted && this.#file !== "-") return this.#open();
     this.#reopenWanted = false;
     const chunk = (this.#chunk ??= this.#nextChunk());

@@ -38,7 +38,10 @@ export type InProcess = {
   readonly address: string;
   readonly adminAddress: string;
   readonly auditFile: string;
-  /** The whole audit log, when it has at least `count` lines; throws if it does not come to that. */
+  /**
+   * The whole audit log in the order in which requests came, when it has at least `count` lines;
+   * throws if it does not come to that.
+   */
   readonly records: (count: number) => Promise<readonly AuditRecord[]>;
   /** What the gateway logged at level `error` and above. */
   readonly errors: readonly string[];
@@ -115,8 +118,13 @@ async function recordsOf(file: string, count: number): Promise<readonly AuditRec
   const deadline = Date.now() + RECORDS_MS_MAX;
   for (;;) {
     const records = existsSync(file) ? auditRecords(file) : [];
-    if (records.length >= count) return records;
+    if (records.length >= count) return records.toSorted(byArrival);
     if (Date.now() > deadline) throw new Error(`${records.length} records came, not ${count}`);
     await pause(5);
   }
+}
+
+/** Request ids count up; lines are written in the order in which requests end. */
+function byArrival(one: AuditRecord, other: AuditRecord): number {
+  return String(one["requestId"]).localeCompare(String(other["requestId"]));
 }

@@ -108,3 +108,17 @@ test("a file that cannot be opened at all is an error at once", () => {
   writeFileSync(join(FOLDER, "no-folder"), "");
   assert.throws(() => watched("no-folder/file.txt"), { code: /ENOTDIR|EEXIST/ });
 });
+
+test("what comes after the end is told to be lost, and reaches nobody who has the handle now", async () => {
+  const { file, heard } = watched("ended.txt");
+  await file.close();
+  const next = watched("next.txt");
+  for (let i = 0; i < 1_000; i++) file.append(`line ${i} ${"x".repeat(90)}\n`);
+  file.reopen();
+  next.file.append("its own\n");
+  await until(() => next.file.waiting === 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await next.file.close();
+  assert.equal(readFileSync(next.path, "utf8"), "its own\n");
+  assert.equal(heard.dropped, 1_000);
+});
