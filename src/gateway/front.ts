@@ -79,8 +79,14 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
   };
   return {
     accept: (raw) => {
+      // Asked now, it is remembered. Who is gone already has none, but may have left a request in the
+      // buffers, on which rules about addresses could say nothing.
       const { remoteAddress } = raw;
-      if (remoteAddress === undefined || !options.expectsHeader(remoteAddress)) {
+      if (remoteAddress === undefined) {
+        raw.destroy();
+        return;
+      }
+      if (!options.expectsHeader(remoteAddress)) {
         secure(raw, undefined);
         return;
       }

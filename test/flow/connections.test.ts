@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { READER, startFlow } from "../support/flow.ts";
-import { codeOf, headerOf } from "../support/raw-client.ts";
+import { READER, startFlow, type Flow } from "../support/flow.ts";
+import { codeOf, headerOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";
 import { startHttpStore } from "../support/scripted-store.ts";
 import { bytesOf, edited } from "../support/signed.ts";
 import { startRecordingStore } from "../stores/recording.ts";
@@ -152,4 +153,40 @@ for (const [what, garbage] of [
     while (!client.ended && !client.pending.includes("the answer")) await pause(2);
     assert.match(client.pending.toString(), /^$|^HTTP\/1\.1 200 [^]*the answer/);
   });
+}
+
+for (const proxyProtocol of [false, true]) {
+  test(`a request whose sender is gone before it is accepted is not done, proxyProtocol ${proxyProtocol}`, async (t) => {
+    const store = await startRecordingStore();
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint, {
+      listen: { trustedProxies: ["127.0.0.1"], proxyProtocol },
+    });
+    const request = bytesOf(flow.signed("PUT", "/bucket/key", { body: "data" }));
+    const header = Buffer.from("PROXY TCP4 198.51.100.7 192.0.2.1 4711 80\r\n");
+    const bytes = proxyProtocol ? Buffer.concat([header, request]) : request;
+    // This process waits for the other, so that the gateway accepts only when all are gone.
+    spawnSync(process.execPath, ["-e", HIT_AND_RUN, flow.gateway.address, bytes.toString("hex")]);
+    assert.equal((await sent(flow, bytes)).status, 200);
+    const records = await flow.gateway.records(1);
+    const unknown = records.filter((record) => record["sourceAddress"] === undefined);
+    assert.deepEqual(unknown, []);
+    assert.equal(store.requests.length, 1);
+    assert.deepEqual(flow.gateway.errors, []);
+  });
+}
+
+/** Sends the bytes on twenty connections, and resets each. */
+const HIT_AND_RUN = `
+const [host, port] = process.argv[1].split(":");
+const bytes = Buffer.from(process.argv[2], "hex");
+for (let i = 0; i < 20; i++) {
+  const socket = require("node:net").connect({ host, port }, () => {
+    socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 50));
+  });
+}
+`;
+
+function sent(flow: Flow, bytes: Buffer): Promise<RawAnswer> {
+  return rawExchange(flow.gateway.address, bytes, { method: "PUT" });
 }
