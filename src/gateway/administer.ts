@@ -45,10 +45,7 @@ export const SHUTTING_DOWN = "The gateway is shutting down";
 function statusOf(observed: Observed, nowMs: number): Status {
   const { metrics, recent, live, connections } = observed;
   return {
-    timeMs: nowMs,
-    version: VERSION,
-    notReady: notReady(observed),
-    config: metrics.config,
+    ...statusWithout(metrics, notReady(observed), nowMs),
     endpoints: live().upstream.states(),
     processes: [processState(metrics, connections(), nowMs)],
     activity: recent.snapshot(nowMs),
@@ -56,8 +53,11 @@ function statusOf(observed: Observed, nowMs: number): Status {
 }
 
 /** The status of this process where it serves nobody itself. `notReady`: why nobody else does. */
-export function statusWithout(metrics: Metrics, notReadyWhy: string): Status {
-  const nowMs = Date.now();
+export function statusWithout(
+  metrics: Metrics,
+  notReadyWhy: string | undefined,
+  nowMs: number,
+): Status {
   return {
     timeMs: nowMs,
     version: VERSION,

@@ -15,6 +15,7 @@ const order = { config: z.custom<Config>(plain), generation: z.int() };
 /** What the admin port wants to know of a worker. */
 const ASK = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("metrics") }),
+  z.strictObject({ of: z.literal("readiness") }),
   z.strictObject({ of: z.literal("status") }),
   z.strictObject({ of: z.literal("explanation"), question: z.custom<Question>(plain) }),
 ]);
@@ -22,6 +23,8 @@ const ASK = z.discriminatedUnion("of", [
 /** What a worker tells, by the same names. */
 const ANSWER = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("metrics"), metrics: z.custom<MetricsExport>(Array.isArray) }),
+  /** Undefined: it is ready. */
+  z.strictObject({ of: z.literal("readiness"), notReady: z.string().optional() }),
   z.strictObject({ of: z.literal("status"), status: z.custom<Status>(plain) }),
   z.strictObject({
     of: z.literal("explanation"),

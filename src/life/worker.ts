@@ -95,6 +95,8 @@ async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<An
   switch (of) {
     case "metrics":
       return { of, metrics: await metrics.export() };
+    case "readiness":
+      return { of, notReady: await administered.notReady() };
     case "status":
       return { of, status: await administered.status() };
     case "explanation":

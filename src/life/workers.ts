@@ -5,10 +5,12 @@ import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, lasting, Metrics, type MetricsExport } from "../observe/metrics.ts";
-import { mergeStatus, type Status } from "../status/status.ts";
+import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
 import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
 import type { Service } from "../gateway/service.ts";
+
+const SILENT = "No worker answers";
 
 /** What a worker may take longer than `limits` say until it is killed. */
 const CLOSE_MS = 5_000;
@@ -80,11 +82,18 @@ class Workers {
       const told = workers.flatMap((answer) => (answer.of === "metrics" ? [answer.metrics] : []));
       return aggregate([own, ...told, this.#carried]);
     },
-    notReady: async () => (await this.#status()).notReady,
+    notReady: async () => {
+      const answers = await this.#ask({ of: "readiness" });
+      return this.#readiness(
+        answers.flatMap((answer) => (answer.of === "readiness" ? [answer.notReady] : [])),
+      );
+    },
     status: () => this.#status(),
     explain: async (question) => {
-      const [first] = await this.#ask({ of: "explanation", question });
-      return first?.of === "explanation" ? first.explanation : err("No worker answers");
+      // Any of them decides as all do.
+      const one = this.#seats.find(({ serving }) => serving);
+      const answer = await one?.ask({ of: "explanation", question });
+      return answer?.of === "explanation" ? answer.explanation : err(SILENT);
     },
     dropIdentities: () => {
       for (const seat of this.#seats) seat.dropIdentities();
@@ -118,15 +127,21 @@ class Workers {
 
   /** That of all workers together, of whose configuration this process knows most. */
   async #status(): Promise<Status> {
-    const own = statusWithout(this.#metrics, this.#closing ? SHUTTING_DOWN : "No worker answers");
+    const own = statusWithout(this.#metrics, this.#readiness([]), Date.now());
     const answers = await this.#ask({ of: "status" });
     const told = answers.flatMap((answer) => (answer.of === "status" ? [answer.status] : []));
     const [first, ...others] = told;
     if (first === undefined) return own;
     const merged = mergeStatus([first, ...others]);
     const processes = [...own.processes, ...merged.processes];
-    const notReady = this.#closing ? SHUTTING_DOWN : merged.notReady;
+    const notReady = this.#readiness(told.map((status) => status.notReady));
     return { ...merged, config: own.config, processes, notReady };
+  }
+
+  /** `whys`: of the workers that answer. */
+  #readiness(whys: readonly (string | undefined)[]): string | undefined {
+    if (this.#closing) return SHUTTING_DOWN;
+    return whys.length === 0 ? SILENT : mergeReadiness(whys);
   }
 
   /** What all tell that answer. */

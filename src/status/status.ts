@@ -37,13 +37,17 @@ export function mergeStatus([first, ...others]: readonly [Status, ...Status[]]):
   return {
     timeMs: Math.max(...all.map(({ timeMs }) => timeMs)),
     version: first.version,
-    // As long as one of them serves, requests need not go elsewhere.
-    notReady: all.every(({ notReady }) => notReady !== undefined) ? first.notReady : undefined,
+    notReady: mergeReadiness(all.map(({ notReady }) => notReady)),
     config: all.map(({ config }) => config).reduce(laterConfig),
     endpoints: mergeEndpoints(all.flatMap(({ endpoints }) => endpoints)),
     processes: all.flatMap(({ processes }) => processes),
     activity: mergeActivity(all.map(({ activity }) => activity)),
   };
+}
+
+/** `whys`: of each process; as long as one of them serves, requests need not go elsewhere. */
+export function mergeReadiness(whys: readonly (string | undefined)[]): string | undefined {
+  return whys.includes(undefined) ? undefined : whys[0];
 }
 
 /** What some process has heard last; a refusal that any of them knows of is told. */

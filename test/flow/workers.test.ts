@@ -40,6 +40,7 @@ test("workers share one port and one /metrics, and reload all", async (t) => {
   const name = 'requests_total{operation="GetObject",outcome="forwarded",code="404"}';
   await until(async () => (await metricOf(gateway, name)) === 10);
 
+  assert.equal(await (await fetch(`${gateway.adminEndpoint}/readyz`)).text(), "ready\n");
   const page = await (await fetch(`${gateway.adminEndpoint}/status.json`)).text();
   assert.equal(page.split('"gate":"authentication"').length - 1, 10);
   const asked = "?as=lab&request=GET+/bucket/key";

@@ -4,7 +4,7 @@
  * fixed seed and once with a fresh one, which is printed.
  */
 import assert from "node:assert/strict";
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { SignatureV4 } from "@smithy/signature-v4";
 import aws4 from "aws4";
@@ -12,6 +12,7 @@ import * as fc from "fast-check";
 import type { RequestHead } from "../../src/http/head.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { amzDate } from "../../src/signature/amz-date.ts";
+import { NodeHash } from "../support/node-hash.ts";
 import { EXAMPLE, judge } from "../unit/signature/heads.ts";
 
 const NOW = "2026-02-28T23:59:30Z";
@@ -116,30 +117,6 @@ const withAws4 =
     );
     return headOf(wish.method, request.path ?? "", { ...request.headers });
   };
-
-/** The SDK's signer wants its own shape of a hash. */
-class NodeHash {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
-  }
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {
-    throw new Error("Nothing resets a hash here");
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
-  if (typeof data === "string") return Buffer.from(data);
-  if (data instanceof ArrayBuffer) return Buffer.from(data);
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
 
 const withSmithy =
   (presigned: boolean): Signer =>

@@ -1,5 +1,6 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { NodeHash } from "../../support/node-hash.ts";
 import type { Outgoing } from "../../support/signed.ts";
 import { OWNER } from "./wire.ts";
 
@@ -162,28 +163,4 @@ function respelled(segment: string): string {
 /** Of `YYYYMMDDTHHMMSSZ`. */
 function dateOf(text: string): Date {
   return new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-}
-
-/** The SDK's signer wants its own shape of a hash. */
-class NodeHash {
-  readonly #hash: Hash | Hmac;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
-  }
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-  reset(): void {
-    throw new Error("Nothing resets a hash here");
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
-  if (typeof data === "string") return Buffer.from(data);
-  if (data instanceof ArrayBuffer) return Buffer.from(data);
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
