@@ -2,6 +2,7 @@ import { holderName, type Key } from "../admission/principal.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
+import { hostProblem } from "../http/host.ts";
 import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ACTIONS } from "../s3/actions.ts";
@@ -117,7 +118,8 @@ function headersFor(snapshot: Snapshot, question: Question): Result<readonly str
     headers.push(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
   if (!hasHeader(headers, "host")) headers.push("host", snapshot.hosts.domains[0] ?? "localhost");
-  return ok(headers);
+  const problem = hostProblem(headers);
+  return problem === undefined ? ok(headers) : err(problem);
 }
 
 function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {

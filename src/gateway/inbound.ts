@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { forwardedBy, type Forwarded } from "../http/forwarded.ts";
-import { uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
+import { uniqueValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
+import { hostProblem } from "../http/host.ts";
 import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { liesIn, type NetworkSet } from "../policy/network.ts";
@@ -125,8 +126,8 @@ function headProblem(request: IncomingMessage, headers: HeaderList): string | un
   if (headers.length > 2 * HEADER_FIELDS_MAX) {
     return `The request has ${headers.length / 2} header fields: at most ${HEADER_FIELDS_MAX} are read`;
   }
-  const hosts = valuesOf(headers, "host");
-  if (hosts.length !== 1 || hosts[0] === "") return "The request must have exactly one Host header";
+  const ofHost = hostProblem(headers);
+  if (ofHost !== undefined) return ofHost;
   const coding = uniqueValue(headers, "transfer-encoding");
   if (coding !== undefined && coding.toLowerCase() !== "chunked") {
     return `Transfer-Encoding "${coding}" is not served: only chunked`;

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { err, ok, type Result } from "../lib/result.ts";
 import { hasHeader, valuesOf, type HeaderList } from "./headers.ts";
+import { isHost, isPort } from "./host.ts";
 import { parseForwarded, type ForwardedElement } from "./forwarded-header.ts";
 
 /** What a request says of its client when it comes from a proxy that is believed. */
@@ -9,7 +10,7 @@ export type Forwarded = {
   readonly sourceAddress: string | undefined;
   /** Whether the client's own connection was TLS; undefined: no proxy says. */
   readonly secure: boolean | undefined;
-  /** Names by which the client may have called the gateway, as received. */
+  /** Hosts by which the client may have called the gateway, as received; junk among them is none. */
   readonly hosts: readonly string[];
 };
 
@@ -96,10 +97,6 @@ function split(entry: string): HostAndPort {
   return { host: entry.slice(0, colon), port: entry.slice(colon + 1) };
 }
 
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
-}
-
 /** The client's connection counts as TLS only if nobody on the way says anything else. */
 function secureIn(headers: HeaderList, elements: readonly ForwardedElement[]): boolean | undefined {
   const said = listed(headers, "x-forwarded-proto");
@@ -111,7 +108,7 @@ function secureIn(headers: HeaderList, elements: readonly ForwardedElement[]): b
 function hostsIn(headers: HeaderList, elements: readonly ForwardedElement[]): readonly string[] {
   const hosts = listed(headers, "x-forwarded-host");
   for (const { host } of elements) if (host !== undefined) hosts.push(host);
-  return hosts;
+  return hosts.filter(isHost);
 }
 
 /** The entries of every line of `name` as one list (RFC 9110 section 5.3), empty ones too. */

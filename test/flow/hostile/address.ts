@@ -74,7 +74,7 @@ export const ADDRESSES: readonly Hostile[] = [
     virtual("-bucket"),
   ),
   hostile("a virtual-hosted bucket called admin", "400 InvalidBucketName", virtual("admin")),
-  hostile("a virtual-hosted bucket with a slash", "400 InvalidBucketName", virtual("buc/ket")),
+  hostile("a virtual-hosted bucket with a slash", "400 InvalidRequest", virtual("buc/ket")),
   hostile("a virtual-hosted bucket without a name", "400 InvalidBucketName", virtual("")),
   hostile("a key of 1025 bytes", "400 KeyTooLongError", get(`/bucket/${"k".repeat(1025)}`)),
   hostile(

@@ -269,7 +269,7 @@ export const SYNTAX: readonly Hostile[] = [
   ),
   hostile(
     "a Host with a path",
-    "403 SignatureDoesNotMatch",
+    "400 InvalidRequest",
     mangled((text) => text.replace(/host: (.*?)\r\n/, "host: $1/other\r\n")),
   ),
   hostile("Connection that names Host", "400 InvalidRequest", (site) =>

@@ -9,7 +9,7 @@ import {
 } from "../../support/signed.ts";
 import { hostile, type Hostile } from "./case.ts";
 import { DIFFERS, MINUTE_MS } from "./changes.ts";
-import { KEYS, plain, type Site } from "./site.ts";
+import { DOMAIN, KEYS, plain, type Site } from "./site.ts";
 
 const httpDate = (ms: number): string => new Date(ms).toUTCString();
 const v2 = (site: Site, offsetMs = 0): Outgoing =>
@@ -56,6 +56,10 @@ export const V2_SIGNATURES: readonly Hostile[] = [
   ),
   hostile("V2 of 16 minutes ago", "403 RequestTimeTooSkewed", (site) => v2(site, -16 * MINUTE_MS)),
   hostile("V2 16 minutes ahead", "403 RequestTimeTooSkewed", (site) => v2(site, 16 * MINUTE_MS)),
+  // Its signature does not speak of the host, but the host may speak of a bucket.
+  hostile("a V2 URL at a host that can be read in two ways", "400 InvalidRequest", (site) =>
+    edited(v2Link(site), "host", () => `oth:r.${DOMAIN}`),
+  ),
   hostile("V2 for another key", DIFFERS, (site) => ({ ...v2(site), target: "/bucket/other" })),
   hostile("V2 with an unsigned ACL", DIFFERS, (site) =>
     plus(v2(site), ["x-amz-acl", "public-read"]),

@@ -1,4 +1,5 @@
 import type { RequestHead } from "../../../src/http/head.ts";
+import { hostProblem } from "../../../src/http/host.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
@@ -119,7 +120,6 @@ export const FORM_FIELDS: ReadonlyMap<string, string> = new Map(
 export function headOf({ method, target, headers }: Outgoing): RequestHead | undefined {
   const parsed = parseTarget(target);
   const flat = headers.flatMap(([name, value]) => [name.toLowerCase(), value.trim()]);
-  const hosts = headers.filter(([name]) => name.toLowerCase() === "host");
-  if (!parsed.ok || hosts.length !== 1) return undefined;
+  if (!parsed.ok || hostProblem(flat) !== undefined) return undefined;
   return { method, target: parsed.value, headers: flat, sourceAddress: undefined, secure: false };
 }

@@ -127,6 +127,11 @@ const wrong = [
   ["a target that is none", { as: "lab", request: "GET photos" }, /Cannot read the request/],
   ["a time that is none", { as: "lab", request: "GET /", at: "soon" }, /Cannot read the time/],
   [
+    "a host that no request can have",
+    { as: "lab", request: "GET /", header: ["host: oth:r.s3.test"] },
+    /The Host header is not a host and port: got "oth:r\.s3\.test"/,
+  ],
+  [
     "a header that is none",
     { as: "lab", request: "GET /", header: ["x"] },
     /Cannot read the header/,

@@ -97,10 +97,11 @@ for (const [name, headers, secure] of schemes) {
   });
 }
 
-test("forwardedBy() gives every host that proxies name", () => {
+test("forwardedBy() gives every host that proxies name, and nothing that is none", () => {
   const forwarded = read([
     ["x-forwarded-host", "a.example.org, b.example.org"],
     ["x-forwarded-host", "c.example.org:8443"],
+    ["x-forwarded-host", "photos:a.example.org, , a.example.org/photos"],
     ["forwarded", `for=${ALLOWED};host="d.example.org:8080"`],
   ]);
   assert.ok(forwarded.ok);
