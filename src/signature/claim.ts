@@ -60,8 +60,9 @@ export function bearsCredential({ headers, target }: RequestHead): boolean {
   );
 }
 
+/** In any case, which schemes have no regard for (RFC 9110 section 11.1); S3 takes but capitals. */
 function isOurScheme(authorization: string): boolean {
-  return authorization.startsWith("AWS");
+  return authorization.slice(0, 3).toUpperCase() === "AWS";
 }
 
 function severalCredentials(): Fault {

@@ -66,6 +66,11 @@ const table = [
   ["/dashboard/..", signed, "refuse InvalidBucketName to S3"],
   [
     "/dashboard/",
+    { headers: ["host", "s3.test", "authorization", "aws AKID:a"] },
+    "refuse InvalidBucketName to S3",
+  ],
+  [
+    "/dashboard/",
     { ...signed, ...from("192.0.2.9") },
     "refuse AccessDenied passthrough[0].networks: denied to S3",
   ],

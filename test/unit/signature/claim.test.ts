@@ -313,6 +313,11 @@ const refused: readonly (readonly [
     headOf("GET", PRESIGNED, HOST, "Authorization: AWS AKID:sig"),
   ],
   [
+    "a presigned URL beside a header credential in lower case",
+    "InvalidArgument",
+    headOf("GET", PRESIGNED, HOST, "Authorization: aws AKID:sig"),
+  ],
+  [
     "a presigned URL of both versions",
     "InvalidArgument",
     headOf("GET", `${PRESIGNED}&Signature=x`, HOST),
