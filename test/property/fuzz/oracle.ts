@@ -56,7 +56,9 @@ const SUBRESOURCES =
 export function isSignedV2(request: Outgoing): boolean | undefined {
   const query = queryOf(request.target);
   const [authorization = ""] = valuesOf(request, "authorization");
-  const shown = /^AWS [^:]*:(.*)$/.exec(authorization)?.[1] ?? query["Signature"]?.[0];
+  // Another scheme beside a URL is a web application's: it says nothing to S3.
+  const inHeader = /^AWS [^:]*:(.*)$/.exec(authorization)?.[1];
+  const shown = inHeader ?? query["Signature"]?.[0];
   if (shown === undefined) return undefined;
   const header = (name: string): string => valuesOf(request, name)[0] ?? "";
   const amz = new Set(request.headers.map(([name]) => name.toLowerCase()));
@@ -73,7 +75,7 @@ export function isSignedV2(request: Outgoing): boolean | undefined {
     request.method,
     header("content-md5"),
     header("content-type"),
-    authorization === "" ? (query["Expires"]?.[0] ?? "") : date,
+    inHeader === undefined ? (query["Expires"]?.[0] ?? "") : date,
     amzLines.join("") + hostBucketOf(header("host")) + pathOf(request.target),
   ].join("\n");
   const more = subresources.length === 0 ? "" : `?${subresources.join("&")}`;
