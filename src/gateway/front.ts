@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
 import { parseProxyHeader } from "../http/proxy-protocol.ts";
 import type { Speech } from "./accept.ts";
-import { notePeer } from "./peer.ts";
+import { inheritPeer, notePeer, peerOf } from "./peer.ts";
 import { createTlsServer } from "./tls.ts";
 
 /** What stands between the port and HTTP: a PROXY header, then TLS. */
@@ -36,21 +36,21 @@ const PROXY_HEADER_MS_MAX = 5_000;
 
 export function openFront(options: FrontOptions, speech: Speech): Front {
   /** Connections in a handshake: TLS makes a new socket over them, which is known by its peer. */
-  const shaking = new Map<string, { readonly raw: Socket; readonly source: string | undefined }>();
+  const shaking = new Map<string, Socket>();
   const openTls = ({ tls, handshakeMs }: Speech): Server | undefined => {
     if (tls === undefined) return undefined;
     const server = createTlsServer(tls, handshakeMs);
     server.on("secureConnection", (secure) => {
-      const pending = shaking.get(peerName(secure));
-      const refused = pending !== undefined && isUnproved(secure);
+      const raw = shaking.get(peerName(secure));
+      const refused = raw !== undefined && isUnproved(secure);
       if (refused) options.failed("tls", secure.remoteAddress, UNPROVED, false);
       // Without a peer the connection is gone already.
-      if (refused || pending === undefined) {
+      if (refused || raw === undefined) {
         secure.destroy();
         return;
       }
-      if (pending.source !== undefined) notePeer(secure, pending.source);
-      options.serve(secure, pending.raw);
+      inheritPeer(secure, raw);
+      options.serve(secure, raw);
     });
     server.on("tlsClientError", (error: Error & { code?: string }, secure) => {
       const late = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
@@ -60,18 +60,17 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
     return server;
   };
   let current = openTls(speech);
-  const secure = (raw: Socket, source: string | undefined): void => {
-    if (!options.admits(raw, source ?? raw.remoteAddress ?? "")) return;
-    if (source !== undefined) notePeer(raw, source);
+  const secure = (raw: Socket): void => {
+    if (!options.admits(raw, peerOf(raw) ?? raw.remoteAddress ?? "")) return;
     if (current === undefined) {
       options.serve(raw, raw);
       return;
     }
     const name = peerName(raw);
-    shaking.set(name, { raw, source });
+    shaking.set(name, raw);
     raw.once("close", () => {
       // The same client may be here again from the same port.
-      if (shaking.get(name)?.raw === raw) shaking.delete(name);
+      if (shaking.get(name) === raw) shaking.delete(name);
     });
     // TLS takes this over: a client that ends its side in the handshake will never finish it.
     raw.allowHalfOpen = false;
@@ -87,7 +86,7 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
         return;
       }
       if (!options.expectsHeader(remoteAddress)) {
-        secure(raw, undefined);
+        secure(raw);
         return;
       }
       readHeader(raw, secure, (why, late) => {
@@ -119,7 +118,7 @@ function isUnproved(secure: TLSSocket): boolean {
  */
 function readHeader(
   raw: Socket,
-  done: (raw: Socket, source: string | undefined) => void,
+  done: (raw: Socket) => void,
   failed: (why: string, late: boolean) => void,
 ): void {
   let received: Buffer = Buffer.alloc(0);
@@ -140,7 +139,8 @@ function readHeader(
     stop();
     raw.pause();
     if (received.length > header.length) raw.unshift(received.subarray(header.length));
-    done(raw, header.source);
+    notePeer(raw, header.source);
+    done(raw);
     // TLS reads past the socket; for HTTP it must flow again.
     if (raw.listenerCount("data") > 0) raw.resume();
   };

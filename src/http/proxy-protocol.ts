@@ -10,7 +10,10 @@ export type ProxyHeader =
       readonly kind: "header";
       /** In bytes: what follows is the client's. */
       readonly length: number;
-      /** The client's address; undefined: the proxy speaks for itself, or cannot tell. */
+      /**
+       * The client's address; undefined: the proxy speaks for itself, or cannot tell. HAProxy says
+       * the same of its health checks and of clients that came to it by a Unix socket.
+       */
       readonly source: string | undefined;
     }
   /** It is no header, and can become none. */

@@ -55,12 +55,12 @@ function assertNoRequest({ status }: RawAnswer): void {
 const sources = [
   ["version 1", V1, "OK", ALLOWED],
   ["version 1 over IPv6", Buffer.from("PROXY TCP6 2001:db8::7 ::1 1 2\r\n"), "OK", "2001:db8::7"],
-  ["version 1, unknown", Buffer.from("PROXY UNKNOWN\r\n"), "AccessDenied", "127.0.0.1"],
+  ["version 1, unknown", Buffer.from("PROXY UNKNOWN\r\n"), "AccessDenied", undefined],
   ["version 1 of a stranger", V1_OF("203.0.113.66"), "AccessDenied", "203.0.113.66"],
   ["version 2", headerV2(), "OK", ALLOWED],
   ["version 2 over IPv6", headerV2({ family: 0x21, addresses: ipv6() }), "OK", "2001:db8::7"],
   ["version 2 with a checksum", summedV2({ fields: field(2, "s3") }), "OK", ALLOWED],
-  ["version 2, local", headerV2({ command: 0x20 }), "AccessDenied", "127.0.0.1"],
+  ["version 2, local", headerV2({ command: 0x20 }), "AccessDenied", undefined],
   [
     "version 2 of a stranger",
     headerV2({ addresses: ipv4("203.0.113.66") }),
@@ -168,6 +168,33 @@ test("X-Forwarded-For counts where the PROXY header names a trusted proxy", asyn
     records.map((record) => record["sourceAddress"]),
     [ALLOWED, "203.0.113.66"],
   );
+});
+
+const NOBODY = [
+  ["version 1, unknown,", Buffer.from("PROXY UNKNOWN\r\n")],
+  ["version 1, unknown, with an address", Buffer.from(`PROXY UNKNOWN ${ALLOWED} ::1 1 2\r\n`)],
+  ["version 2, local,", headerV2({ command: 0x20 })],
+  ["version 2, unspecified,", headerV2({ family: 0, addresses: Buffer.alloc(0) })],
+] as const;
+for (const [name, header] of NOBODY) {
+  test(`nobody is let in by what a client says behind a PROXY header of ${name}`, async (t) => {
+    // The proxy's own address is in the list: it must not step in either.
+    const allow = [...NETWORKS.allow, "127.0.0.1"];
+    const { flow, reached } = await site(t, { policy: { networks: { allow } } });
+    const told = ["x-forwarded-for", "forwarded"].map((field): Header => {
+      return [field, field === "forwarded" ? `for=${ALLOWED}` : ALLOWED];
+    });
+    for (const more of [[], ...told.map((one) => [one]), told]) {
+      assert.equal(await outcome(flow, header, more), "AccessDenied");
+    }
+    assert.equal(reached(), 0);
+  });
+}
+
+test("without a list of networks a client whom its proxy does not name is served", async (t) => {
+  const { flow, reached } = await site(t, { policy: {} });
+  assert.equal(await outcome(flow, Buffer.from("PROXY UNKNOWN\r\n")), "OK");
+  assert.equal(reached(), 1);
 });
 
 for (const pieces of [undefined, 1, 7]) {

@@ -11,9 +11,9 @@ import { field, headerV2, ipv4, ipv6, summedV2 } from "../../support/proxy-heade
 const V1 = "PROXY TCP4 198.51.100.7 192.0.2.1 4711 8080\r\n";
 const REST = Buffer.from("GET / HTTP/1.1\r\n\r\n");
 
-/** The source, `peer`, `more`, or what is wrong. */
+/** The source, `nobody`, `more`, or what is wrong. */
 function told(header: ProxyHeader): string {
-  if (header.kind === "header") return header.source ?? "peer";
+  if (header.kind === "header") return header.source ?? "nobody";
   return header.kind === "wrong" ? header.why : "more";
 }
 
@@ -21,21 +21,21 @@ const readable = [
   ["version 1 over IPv4", V1, "198.51.100.7"],
   ["version 1 over IPv6", "PROXY TCP6 2001:db8::7 2001:db8::1 1 65535\r\n", "2001:db8::7"],
   ["version 1 with ports of 0", "PROXY TCP4 198.51.100.7 192.0.2.1 0 0\r\n", "198.51.100.7"],
-  ["version 1, unknown", "PROXY UNKNOWN\r\n", "peer"],
-  ["version 1, unknown with addresses", "PROXY UNKNOWN 198.51.100.7 x y z\r\n", "peer"],
+  ["version 1, unknown", "PROXY UNKNOWN\r\n", "nobody"],
+  ["version 1, unknown with addresses", "PROXY UNKNOWN 198.51.100.7 x y z\r\n", "nobody"],
   ["version 2 over IPv4", headerV2(), "198.51.100.7"],
   ["version 2 over IPv6", headerV2({ family: 0x21, addresses: ipv6() }), "2001:db8::7"],
   ["version 2 of an unspecified transport", headerV2({ family: 0x10 }), "198.51.100.7"],
   ["version 2 with fields", headerV2({ fields: field(1, "h2") }), "198.51.100.7"],
   ["version 2 with an empty field", headerV2({ fields: field(4, "") }), "198.51.100.7"],
   ["version 2 with its checksum", summedV2({ fields: field(2, "s3") }), "198.51.100.7"],
-  ["version 2, local", headerV2({ command: 0x20 }), "peer"],
+  ["version 2, local", headerV2({ command: 0x20 }), "nobody"],
   [
     "version 2, local without addresses",
     headerV2({ command: 0x20, family: 0, addresses: Buffer.alloc(0) }),
-    "peer",
+    "nobody",
   ],
-  ["version 2, unspecified", headerV2({ family: 0, addresses: Buffer.alloc(0) }), "peer"],
+  ["version 2, unspecified", headerV2({ family: 0, addresses: Buffer.alloc(0) }), "nobody"],
 ] as const;
 for (const [name, header, source] of readable) {
   test(`parseProxyHeader() reads ${name}`, () => {
