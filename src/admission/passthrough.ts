@@ -53,8 +53,11 @@ export function passageOf(
   for (const route of routes) {
     const fit = fitOf(path, route.path);
     if (fit === "outside") continue;
-    if (isNamingHost(firstValue(head.headers, "host") ?? "", hosts)) return undefined;
     const toS3 = bearsCredential(head);
+    // A signed request may have been sent to a host that a proxy in front has changed.
+    const others = toS3 ? (head.forwardedHosts ?? []) : [];
+    const sentTo = [firstValue(head.headers, "host") ?? "", ...others];
+    if (sentTo.some((host) => isNamingHost(host, hosts))) return undefined;
     const denial =
       networkDenial(policy.networks, head, "policy") ??
       networkDenial(route.networks, head, route.name);

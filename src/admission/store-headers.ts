@@ -1,4 +1,4 @@
-import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { hasHeader, type HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
 import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
 import { ECHOED_HEADERS } from "../s3/known-headers.ts";
@@ -134,7 +134,14 @@ function canonicalSource(value: string, tenants: boolean): string {
 
 /** A field that `Connection` declares hop-by-hop would be dropped by a strict reader. */
 export function droppedByConnection(headers: HeaderList): string | undefined {
-  const connection = firstValue(headers, "connection");
-  if (connection === undefined) return undefined;
-  return connectionOptions(connection).find((name) => isForwarded(name) || name === "host");
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== "connection") continue;
+    const dropped = connectionOptions(headers[i + 1] ?? "").find(isIndispensable);
+    if (dropped !== undefined) return dropped;
+  }
+  return undefined;
+}
+
+function isIndispensable(name: string): boolean {
+  return isForwarded(name) || name === "host";
 }

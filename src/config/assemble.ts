@@ -117,6 +117,7 @@ function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
     bodyBytesMax: limits.bodyBytes,
     connectionsMax: limits.connections,
     connectionsPerAddressMax: limits.connectionsPerAddress,
+    pipelinedRequestsMax: limits.pipelinedRequests,
     account: {
       requestsPerSecond: limits.requestsPerAccount,
       concurrentRequestsMax: limits.concurrentRequests,

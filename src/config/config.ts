@@ -112,6 +112,7 @@ export type Config = {
     readonly connectionsMax: number;
     /** Undefined, here and below: not limited. */
     readonly connectionsPerAddressMax: number | undefined;
+    readonly pipelinedRequestsMax: number;
     readonly account: AllowanceConfig;
     readonly subuser: AllowanceConfig;
     readonly drainDelayMs: number;

@@ -23,6 +23,9 @@ export const ADMIN_DEFAULT = "127.0.0.1:9090";
 /** Of clients, open at a time. */
 export const CONNECTIONS_DEFAULT = 10_000;
 
+/** No S3 client sends a second request before it has its answer; programs of one's own may. */
+const PIPELINED_DEFAULT = 32;
+
 /** `networks: { allow, deny }`, the same wherever it stands. */
 export const NetworksSchema = z
   .strictObject({
@@ -258,6 +261,9 @@ const LimitsSchema = z.strictObject({
   connectionsPerAddress: count()
     .optional()
     .describe("Of those from one IPv4 address or one IPv6 network of 64 bits; absent: any number"),
+  pipelinedRequests: count()
+    .prefault(PIPELINED_DEFAULT)
+    .describe("Requests of one connection that wait for their answers"),
   requestsPerAccount: count()
     .optional()
     .describe("Requests of an account per second; absent: any number"),

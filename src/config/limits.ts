@@ -26,6 +26,8 @@ export type TrafficLimits = {
   readonly connectionsMax: number;
   /** Undefined: not limited. */
   readonly connectionsPerAddressMax: number | undefined;
+  /** Requests of one connection whose answers are not delivered. */
+  readonly pipelinedRequestsMax: number;
   /** Whether a peer may have any number of connections, as a proxy in front has. */
   readonly isExempt: (address: string) => boolean;
   /** Undefined: nobody is limited, and nobody need be watched. */
@@ -39,13 +41,14 @@ export function trafficLimits({
   listen,
 }: Pick<Config, "limits" | "accounts" | "listen">): TrafficLimits {
   const { headerBytesMax, headerTimeoutMs, idleTimeoutMs } = limits;
-  const { connectionsMax, connectionsPerAddressMax } = limits;
+  const { connectionsMax, connectionsPerAddressMax, pipelinedRequestsMax } = limits;
   return {
     headerBytesMax,
     headerTimeoutMs,
     idleTimeoutMs,
     connectionsMax,
     connectionsPerAddressMax,
+    pipelinedRequestsMax,
     isExempt: (address) => liesIn(listen.trustedProxies, address) === true,
     allowances: allowancesOf(limits, accounts),
   };

@@ -8,6 +8,8 @@ export type Served = { readonly request: IncomingMessage; readonly exchange: Exc
 type Connection = {
   /** The last request on it. */
   served: Served | undefined;
+  /** Requests on it whose answers are not delivered, the one being answered included. */
+  unanswered: number;
   /** Its client was answered that what it sends is no request, and nothing more will be read. */
   refused: boolean;
   /** It speaks WebSocket, which has no end of its own. */
@@ -26,7 +28,7 @@ export class Connections {
   }
 
   opened(socket: Duplex): void {
-    this.#open.set(socket, { served: undefined, refused: false, upgraded: false });
+    this.#open.set(socket, { served: undefined, unanswered: 0, refused: false, upgraded: false });
     socket.once("close", () => this.#open.delete(socket));
   }
 
@@ -38,12 +40,21 @@ export class Connections {
 
   /** It speaks WebSocket from now on, by the request that asked for that. */
   upgraded(socket: Duplex, served: Served): void {
-    this.#open.set(socket, { served, refused: false, upgraded: true });
+    this.#open.set(socket, { served, unanswered: 1, refused: false, upgraded: true });
   }
 
   /** Undefined: it is closed, or HTTP has not begun on it. */
   of(socket: Duplex): Connection | undefined {
     return this.#open.get(socket);
+  }
+
+  /**
+   * Whether its client was told that nothing more is read on it: what comes all the same must not be
+   * done, since nobody would hear of it (RFC 9112 section 9.6).
+   */
+  isOver(socket: Duplex): boolean {
+    const connection = this.#open.get(socket);
+    return connection?.refused === true || connection?.served?.exchange.responder.last === true;
   }
 
   /** What is being served on it: the last request, as long as its answer is not delivered. */

@@ -51,6 +51,8 @@ export class Exchange {
   /** Whether the gateway gave an answer of its own that is no error. */
   answered = false;
   refusal: Fault | undefined;
+  /** Where it counts as unanswered; undefined: nowhere. */
+  countedOn: { unanswered: number } | undefined;
   /** Whether limits were asked whether it may go on. */
   counted = false;
   /** Of whom it counts for; undefined: nobody is limited. */
@@ -73,6 +75,7 @@ export class Exchange {
     responder.onClosed(() => {
       this.#ended = true;
       this.#usage?.end();
+      if (this.countedOn !== undefined) this.countedOn.unanswered--;
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);

@@ -10,6 +10,7 @@ import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { RequestHead } from "../http/head.ts";
 import type { Fault } from "../s3/faults.ts";
+import { limitFault } from "../s3/limits.ts";
 import { readBody } from "./body.ts";
 import { Exchange } from "./exchange.ts";
 import { fetchKnown } from "./fetch-known.ts";
@@ -60,6 +61,19 @@ export function refuseUnreadable(
   if (response === undefined) return;
   const origin = { method: method ?? "", sourceAddress: peerOf(socket) };
   begin(gateway, response, origin).refuse(fault);
+}
+
+/** Refuses a request behind too many on its connection that wait for their answers, and is the last. */
+export function refuseNext(
+  gateway: Gateway,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Exchange {
+  const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
+  const exchange = begin(gateway, response, arrival);
+  exchange.responder.lastOnConnection();
+  exchange.refuse(limitFault("pipelined_requests"));
+  return exchange;
 }
 
 /** What is noted of a request from now on, until its answer is delivered. */

@@ -107,7 +107,13 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     this.#exchange.firstByte(status);
     if (this.#mustHide(status)) return;
-    const head: Head = { status, statusText, headers: endToEnd(fields) };
+    const headers = endToEnd(fields);
+    // A 204 has no length, not even 0 (RFC 9110 section 8.6).
+    const head: Head = {
+      status,
+      statusText,
+      headers: status === 204 ? without(headers, LENGTH) : headers,
+    };
     if (this.#forwarding.reply.kind === "filter-buckets" && status === 200) {
       this.#filter = createBucketFilter(this.#forwarding.reply.keep);
       this.#exchange.responder.start(status, statusText, without(head.headers, LENGTH));
@@ -291,7 +297,8 @@ function endToEnd(fields: IncomingHttpHeaders): string[] {
   }
   const { connection } = fields;
   if (connection === undefined || connection === "keep-alive") return headers;
-  return without(headers, connectionOptions(connection));
+  // undici gives a list where the field stands several times, whatever Node's types say.
+  return without(headers, [connection].flat().flatMap(connectionOptions));
 }
 
 function without(headers: HeaderList, names: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { FAULTS, type Fault } from "../s3/faults.ts";
 import { errorDocument } from "./error-document.ts";
 import { announcesBody } from "./inbound.ts";
@@ -25,6 +26,7 @@ export class Responder {
   meter: Meter | undefined;
   readonly #response: ServerResponse;
   #switched = false;
+  #last = false;
 
   constructor(response: ServerResponse, requestId: string) {
     this.#response = response;
@@ -51,6 +53,11 @@ export class Responder {
     this.#response.shouldKeepAlive = false;
   }
 
+  /** Whether the answer says, or will say, that no other follows on its connection. */
+  get last(): boolean {
+    return this.status === 0 ? !this.#response.shouldKeepAlive : this.#last;
+  }
+
   /** Tells a client that sent `Expect: 100-continue` to send its body. */
   continue(): void {
     this.#response.writeContinue();
@@ -61,9 +68,11 @@ export class Responder {
    * hop-by-hop fields, and handed over.
    */
   start(status: number, statusText: string, headers: string[]): void {
-    this.status = status;
     if (!this.#response.req.complete) this.#endAfterBody(headers);
-    this.#response.writeHead(status, statusText || STATUS_CODES[status], headers);
+    const reason = isReason(statusText) ? statusText : STATUS_CODES[status];
+    this.#last ||= !this.#response.shouldKeepAlive;
+    this.#response.writeHead(status, reason, headers);
+    this.status = status;
   }
 
   /** Sends the head without waiting for the first byte of a body. */
@@ -128,8 +137,14 @@ export class Responder {
     if (this.#response.socket !== null) endSoon(this.#response.socket);
   }
 
-  /** Ends the connection in the middle of an answer: the only honest sign that it is not whole. */
+  /**
+   * Ends the connection in the middle of an answer: the only honest sign that it is not whole. To a
+   * client of HTTP/1.0, whose answer may have neither a length nor chunks, only a reset is one.
+   */
   breakOff(): void {
+    const { req, socket } = this.#response;
+    // TLS has an end of its own, which an aborted connection lacks (RFC 8446 section 6.1).
+    if (req.httpVersionMinor === 0 && !(socket instanceof TLSSocket)) socket?.resetAndDestroy();
     this.#response.destroy();
   }
 
@@ -149,6 +164,7 @@ export class Responder {
       destroyLater(socket);
     });
     headers.push("connection", "close");
+    this.#last = true;
   }
 }
 
@@ -191,6 +207,11 @@ function endSoon(connection: Socket): void {
 function destroyLater(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(timer));
+}
+
+/** Whether `text` may stand in a status line (RFC 9112 section 4), and is not empty. */
+function isReason(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]+$/.test(text);
 }
 
 function oneLine(text: string): string {

@@ -10,7 +10,7 @@ import { ConnectionLimits, followLimits } from "./connection-limits.ts";
 import { Connections, type Served } from "./connections.ts";
 import { methodOf } from "./inbound.ts";
 import type { Gateway } from "./forward.ts";
-import { handle, refuseUnreadable } from "./handle.ts";
+import { handle, refuseNext, refuseUnreadable } from "./handle.ts";
 import { mayUpgrade, upgrade } from "./web-socket.ts";
 
 /** Where and how clients are listened to. */
@@ -45,8 +45,10 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   const { observer, live } = gateway;
   const connections = new Connections();
   const server = createServer((request) => {
+    const { socket } = request;
     // Behind an answer that is still being written nothing can leave HTTP.
-    return connections.servedOn(request.socket) === undefined && mayUpgrade(gateway, request);
+    if (connections.isOver(socket) || connections.servedOn(socket) !== undefined) return false;
+    return mayUpgrade(gateway, request);
   });
   followLimits(server, live.current.limits);
   const speak = acceptFor(server, gateway, connections, new ConnectionLimits(gateway), {
@@ -57,11 +59,19 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   const serve = (expectsContinue: boolean): http.RequestListener => {
     return (request, response) => {
       const connection = connections.of(request.socket);
-      // What comes on after its client was told that nothing more is read must not be done.
-      if (connection?.refused === true) return void request.socket.destroy();
+      if (connection === undefined || connections.isOver(request.socket)) {
+        request.resume();
+        return;
+      }
       if (leaving) response.shouldKeepAlive = false;
-      const exchange = handle(gateway, request, response, expectsContinue);
-      if (connection !== undefined) connection.served = { request, exchange };
+      const { pipelinedRequestsMax } = live.current.limits;
+      const exchange =
+        connection.unanswered < pipelinedRequestsMax
+          ? handle(gateway, request, response, expectsContinue)
+          : refuseNext(gateway, request, response);
+      exchange.countedOn = connection;
+      connection.unanswered++;
+      connection.served = { request, exchange };
     };
   };
   server.on("request", serve(false));

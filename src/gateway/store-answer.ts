@@ -21,6 +21,10 @@ export function answerProblem(
   // Such a body ends with the connection, also that of a store that crashed (RFC 9112 section 8):
   // half an object would look whole.
   const { "content-length": length, "transfer-encoding": coding } = fields;
+  // Any other coding too ends with the connection, or would be lost on the way (RFC 9112 section 6.3).
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    return `its Transfer-Encoding is "${coding}"`;
+  }
   if (status < 300 && hasBody(method, status) && length === undefined && coding === undefined) {
     return "it says neither a length nor chunks, so that its end could not be told from a failure";
   }

@@ -17,7 +17,13 @@ const CLAIMS: ReadonlySet<string> = new Set([
   "x-original-host",
   "x-rewrite-url",
 ]);
-const CLAIM_PREFIX = "x-forwarded-";
+const CLAIM_PREFIX = "x-forwarded";
+
+/** CGI and what descends from it read `X_Real_IP` and `X-Real-IP` as one (RFC 3875 section 4.1.18). */
+function isClaim(name: string): boolean {
+  const folded = name.replaceAll("_", "-");
+  return CLAIMS.has(folded) || folded.startsWith(CLAIM_PREFIX);
+}
 
 /**
  * The header of a passed-through request: the client's end-to-end fields in their order, with what
@@ -29,7 +35,7 @@ export function passedHeaders({ headers, sourceAddress, secure }: RequestHead): 
   const kept = endToEnd(headers);
   for (let i = 0; i < kept.length; i += 2) {
     const name = kept[i] ?? "";
-    if (name === "expect" || CLAIMS.has(name) || name.startsWith(CLAIM_PREFIX)) continue;
+    if (name === "expect" || isClaim(name)) continue;
     passed.push(name, kept[i + 1] ?? "");
   }
   if (hasHeader(headers, "transfer-encoding")) passed.push("transfer-encoding", "chunked");

@@ -12,6 +12,7 @@ const LIMITS = {
   xml_bytes: { setting: "limits.xmlBytes", code: "MaxMessageLengthExceeded" },
   connections: { setting: "limits.connections", code: "SlowDown" },
   connections_per_address: { setting: "limits.connectionsPerAddress", code: "SlowDown" },
+  pipelined_requests: { setting: "limits.pipelinedRequests", code: "SlowDown" },
   requests_per_account: { setting: "limits.requestsPerAccount", code: "SlowDown" },
   requests_per_subuser: { setting: "limits.requestsPerSubuser", code: "SlowDown" },
   concurrent_requests: { setting: "limits.concurrentRequests", code: "SlowDown" },

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { READER, startFlow, type Flow } from "../support/flow.ts";
+import { metricOf, READER, startFlow, until, type Flow } from "../support/flow.ts";
 import { codeOf, headerOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";
-import { startHttpStore } from "../support/scripted-store.ts";
+import { startHttpStore, type ScriptedStore } from "../support/scripted-store.ts";
 import { bytesOf, edited } from "../support/signed.ts";
 import { startRecordingStore } from "../stores/recording.ts";
 
@@ -190,3 +190,82 @@ for (let i = 0; i < 20; i++) {
 function sent(flow: Flow, bytes: Buffer): Promise<RawAnswer> {
   return rawExchange(flow.gateway.address, bytes, { method: "PUT" });
 }
+
+/** What reaches a store that answers each request with its method and target. */
+async function startTellingStore(t: TestContext): Promise<ScriptedStore & { reached: string[] }> {
+  const reached: string[] = [];
+  const store = await startHttpStore((request, response) => {
+    reached.push(`${request.method} ${request.url}`);
+    request.resume().once("end", () => response.end("ok"));
+  });
+  t.after(() => store.stop());
+  return { ...store, reached };
+}
+
+test("what comes behind an answer that ends the connection is not done", async (t) => {
+  const store = await startTellingStore(t);
+  const flow = await startFlow(t, store.endpoint);
+  // Nothing that is done takes time: there is a connection to the store.
+  await flow.exchange("GET", "/bucket/key");
+  const client = await flow.connect();
+  const refused = flow.signed("PUT", "/bucket/key", { body: "x".repeat(1000), key: READER });
+  const behind = flow.signed("DELETE", "/bucket/key");
+  client.write(Buffer.concat([refused, behind].map(bytesOf)));
+  const answer = await client.answer();
+  assert.equal(codeOf(answer), "AccessDenied");
+  assert.equal(headerOf(answer, "connection"), "close");
+  await client.closed();
+  assert.equal(client.pending.length, 0);
+  await flow.exchange("HEAD", "/bucket/key");
+  assert.deepEqual(store.reached, ["GET /bucket/key", "HEAD /bucket/key"]);
+  assert.equal(await metricOf(flow, "requests_in_flight"), 0);
+});
+
+test("beyond limits.pipelinedRequests a request is refused, and what follows is not done", async (t) => {
+  const waiting: (() => void)[] = [];
+  const store = await startHttpStore((request, response) => {
+    waiting.push(() => response.end(request.url));
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint, { limits: { pipelinedRequests: 2 } });
+  const client = await flow.connect();
+  const requests = Array.from({ length: 50 }, (_, n) => flow.signed("GET", `/bucket/${n}`));
+  client.write(Buffer.concat(requests.map(bytesOf)));
+  await until(() => waiting.length === 2);
+  assert.equal(await metricOf(flow, "requests_in_flight"), 3);
+  for (const answer of waiting) answer();
+  assert.equal((await client.answer()).body.toString(), "/bucket/0");
+  assert.equal((await client.answer()).body.toString(), "/bucket/1");
+  const last = await client.answer();
+  assert.deepEqual([codeOf(last), headerOf(last, "connection")], ["SlowDown", "close"]);
+  await client.closed();
+  assert.equal(client.pending.length, 0);
+  assert.equal(waiting.length, 2);
+  assert.equal(await metricOf(flow, 'limited_total{limit="pipelined_requests"}'), 1);
+  assert.equal(await metricOf(flow, "requests_in_flight"), 0);
+});
+
+test("any number of requests come on a connection one after the other", async (t) => {
+  const store = await startTellingStore(t);
+  const flow = await startFlow(t, store.endpoint, { limits: { pipelinedRequests: 1 } });
+  const client = await flow.connect();
+  for (let n = 0; n < 5; n++) {
+    client.write(bytesOf(flow.signed("GET", `/bucket/${n}`)));
+    assert.equal((await client.answer()).status, 200);
+  }
+});
+
+test("a half answer to HTTP/1.0, which has no other end, is reset", async (t) => {
+  const store = await startHttpStore((_request, response) => {
+    response.writeHead(200, { "transfer-encoding": "chunked" });
+    response.write("half");
+    setTimeout(() => response.destroy(), 50);
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  client.write(bytesOf(flow.signed("GET", "/bucket/key")).toString().replace("1.1", "1.0"));
+  await client.closed();
+  assert.match(client.pending.toString(), /^HTTP\/1\.1 200 [^]*half$/);
+  assert.equal(client.broken, true);
+});

@@ -32,6 +32,28 @@ test("a gateway that closes lets a request under way finish, then ends its conne
   assert.equal(await closed, true);
 });
 
+test("a request behind one that a closing gateway ends its connection with is not done", async (t) => {
+  const reached: string[] = [];
+  let answer = (): void => {};
+  const store = await startHttpStore((request, response) => {
+    reached.push(request.method ?? "");
+    answer = () => response.end("whole");
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  client.write(bytesOf(flow.signed("GET", "/bucket/key")));
+  await until(() => reached.length > 0);
+  const closed = closesInTime(flow);
+  client.write(bytesOf(flow.signed("DELETE", "/bucket/key")));
+  setTimeout(() => answer(), 100);
+  const last = await client.answer();
+  assert.deepEqual([last.body.toString(), headerOf(last, "connection")], ["whole", "close"]);
+  assert.equal(await closed, true);
+  await client.closed();
+  assert.deepEqual(reached, ["GET"]);
+});
+
 test("a gateway that closes ends a connection that was used before", async (t) => {
   const store = await startHttpStore((_request, response) => response.end());
   t.after(() => store.stop());

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rawValue, startFlow } from "../support/flow.ts";
 import { headerOf } from "../support/raw-client.ts";
-import { startHttpStore } from "../support/scripted-store.ts";
+import { startHttpStore, startRawStore } from "../support/scripted-store.ts";
 import { startRecordingStore } from "../stores/recording.ts";
 
 /** What RFC 9110 section 7.6.1 names, and what no store needs to know of a client's connection. */
@@ -71,6 +71,44 @@ test("no header of the store's connection reaches the client", async (t) => {
   ] as const) {
     assert.equal(headerOf(answer, name), value);
   }
+});
+
+test("several Connection lines of the store all count", async (t) => {
+  const store = await startRawStore((socket, received) => {
+    if (!received.includes("\r\n\r\n")) return;
+    const lines = ["Connection: keep-alive, X-One", "connection: x-two", "x-one: 1", "x-two: 2"];
+    socket.write(`HTTP/1.1 200 OK\r\n${lines.join("\r\n")}\r\ncontent-length: 2\r\n\r\nok`);
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const answer = await flow.exchange("PUT", "/bucket/key", { body: "data" });
+  assert.deepEqual([answer.status, answer.body.toString()], [200, "ok"]);
+  assert.deepEqual(
+    answer.headers.filter(([name]) => name.startsWith("x-")),
+    [],
+  );
+});
+
+test("a 204 has no length, whatever the store says", async (t) => {
+  const store = await startRawStore((socket, received) => {
+    if (received.includes("\r\n\r\n"))
+      socket.write("HTTP/1.1 204 Gone\r\ncontent-length: 0\r\n\r\n");
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const answer = await flow.exchange("DELETE", "/bucket/key");
+  assert.deepEqual([answer.status, headerOf(answer, "content-length")], [204, undefined]);
+});
+
+test("a reason that no status line can have is not passed on", async (t) => {
+  const store = await startRawStore((socket, received) => {
+    if (!received.includes("\r\n\r\n")) return;
+    socket.write("HTTP/1.1 200 O\u0001K\r\ncontent-length: 2\r\n\r\nok");
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const answer = await flow.exchange("GET", "/bucket/key");
+  assert.deepEqual([answer.status, answer.reason, answer.body.toString()], [200, "OK", "ok"]);
 });
 
 test("repeated headers of the store all pass, in their order", async (t) => {

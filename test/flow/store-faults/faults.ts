@@ -183,6 +183,18 @@ export const FAULTS: readonly Fault[] = [
     kinds: ["protocol"],
   },
   {
+    name: "says that its body is not in chunks, and no length",
+    play: saysAndEnds(`${head("transfer-encoding: identity")}half`),
+    told: "503",
+    kinds: ["protocol"],
+  },
+  {
+    name: "compresses the transfer",
+    play: saysAndEnds(`${head("transfer-encoding: gzip, chunked")}2\r\nok\r\n0\r\n\r\n`),
+    told: "503",
+    kinds: ["protocol"],
+  },
+  {
     name: "says two lengths",
     play: says(`${head("content-length: 1", "content-length: 2")}ab`),
     told: "503",

@@ -64,6 +64,9 @@ const table = [
   ["/tools/x/", from(undefined), "pass http://tools:1"],
   ["/dashboard/", signed, "refuse InvalidBucketName to S3"],
   ["/dashboard/..", signed, "refuse InvalidBucketName to S3"],
+  ["/dashboard/", { ...signed, forwardedHosts: ["a.test", "photos.s3.test"] }, "S3"],
+  ["/dashboard/", { ...signed, forwardedHosts: ["s3.test"] }, "refuse InvalidBucketName to S3"],
+  ["/dashboard/", { forwardedHosts: ["photos.s3.test"] }, "pass http://dash:1"],
   [
     "/dashboard/",
     { headers: ["host", "s3.test", "authorization", "aws AKID:a"] },

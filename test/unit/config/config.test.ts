@@ -479,6 +479,7 @@ test("parseConfig() gives every option its default", () => {
       bodyBytesMax: 5_368_709_120,
       connectionsMax: 10_000,
       connectionsPerAddressMax: undefined,
+      pipelinedRequestsMax: 32,
       account: UNLIMITED,
       subuser: UNLIMITED,
       drainDelayMs: 0,

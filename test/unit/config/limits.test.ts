@@ -24,7 +24,7 @@ test("trafficLimits() watches nobody where nobody is limited", () => {
 
 test("trafficLimits() has what holds for all, in units that the names say", () => {
   const all =
-    "{ requestsPerAccount: 5, requestsPerSubuser: 4, concurrentRequests: 3, concurrentRequestsPerSubuser: 2, bytesPerAccount: 1MB, connections: 9, connectionsPerAddress: 8, headerTimeout: 7s, idleTimeout: 6s, headerBytes: 5KiB }";
+    "{ requestsPerAccount: 5, requestsPerSubuser: 4, concurrentRequests: 3, concurrentRequestsPerSubuser: 2, bytesPerAccount: 1MB, connections: 9, connectionsPerAddress: 8, pipelinedRequests: 10, headerTimeout: 7s, idleTimeout: 6s, headerBytes: 5KiB }";
   const { allowances, ...limits } = limitsOf(all);
   assert.deepEqual(allowances, {
     account: { requestsPerSecond: 5, concurrentRequestsMax: 3, bytesPerSecond: 1_000_000 },
@@ -39,6 +39,7 @@ test("trafficLimits() has what holds for all, in units that the names say", () =
       idleTimeoutMs: 6000,
       connectionsMax: 9,
       connectionsPerAddressMax: 8,
+      pipelinedRequestsMax: 10,
       isExempt: false,
     },
   );
