@@ -36,7 +36,7 @@ export function assemble(
   file: string,
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
-  const { connections, connectTimeout, headersTimeout } = upstream;
+  const { connections, connectTimeout, queueTimeout, headersTimeout } = upstream;
   return {
     workers,
     listen: {
@@ -62,6 +62,7 @@ export function assemble(
       trailers: upstream.trailers,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
+      queueTimeoutMs: queueTimeout,
       headersTimeoutMs: headersTimeout,
       ca: pem.ca,
       serverName: upstream.serverName,

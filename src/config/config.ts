@@ -63,6 +63,7 @@ export type Config = {
     /** To each endpoint. */
     readonly connectionsMax: number;
     readonly connectTimeoutMs: number;
+    readonly queueTimeoutMs: number;
     readonly headersTimeoutMs: number;
     /** What https endpoints are trusted by; undefined: the system's certificates. */
     readonly ca: string | undefined;

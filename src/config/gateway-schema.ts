@@ -127,6 +127,9 @@ const UpstreamSchema = z.strictObject({
   connectTimeout: duration("1ms", "10m")
     .prefault("5s")
     .describe("How long an endpoint may take to accept a connection"),
+  queueTimeout: duration("1ms", "10m")
+    .prefault("30s")
+    .describe("How long a request may wait for one of them to be free"),
   headersTimeout: duration("1ms", "1h")
     .prefault("5m")
     .describe("How long the store may take to begin its answer"),

@@ -5,6 +5,7 @@ import type { StoreRequest } from "../admission/verdict.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Known, type Need } from "../admission/known.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
+import { limitFault } from "../s3/limits.ts";
 import type { Tags } from "../s3/tags.ts";
 import type { Upstream } from "./upstream.ts";
 import { kindOf, upstreamFault } from "./upstream-error.ts";
@@ -55,8 +56,8 @@ function keep<T>(map: Map<string, T>, name: string, value: Result<T, Fault>): Fa
 }
 
 async function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Result<Tags, Fault>> {
-  const endpoint = upstream.choose();
-  endpoint.inFlight++;
+  const endpoint = await upstream.connection();
+  if (endpoint === undefined) return err(limitFault("store_connections"));
   try {
     const { method, target, headers } = request;
     const response = await endpoint.pool.request({ method: "GET", path: target, headers });
@@ -75,6 +76,6 @@ async function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Res
     if (kind === "connect") upstream.markDown(endpoint);
     return err(upstreamFault(kind, error));
   } finally {
-    endpoint.inFlight--;
+    upstream.give(endpoint);
   }
 }

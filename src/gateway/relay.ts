@@ -8,12 +8,13 @@ import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { hidesExistence } from "../s3/existence.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { createBucketFilter, type BucketFilter } from "../s3/list-buckets.ts";
+import { limitFault } from "../s3/limits.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import { ERROR_BYTES_MAX, errorCodeOf, heldBytesMax, isRemembered, rewrite } from "./reply.ts";
 import { answerProblem, hasBody } from "./store-answer.ts";
-import type { Endpoint, Upstream } from "./upstream.ts";
+import type { Endpoint, Upstream, Waiter } from "./upstream.ts";
 import { credentialFault, kindOf, protocolError, upstreamFault } from "./upstream-error.ts";
 
 /** A request on its way to the store. */
@@ -33,7 +34,7 @@ export function relay(forwarding: Forwarding): void {
   new Relay(forwarding).send(undefined);
 }
 
-class Relay implements Dispatcher.DispatchHandler {
+class Relay implements Dispatcher.DispatchHandler, Waiter {
   readonly #forwarding: Forwarding;
   readonly #exchange: Exchange;
   #endpoint: Endpoint | undefined;
@@ -56,12 +57,23 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   send(avoid: Endpoint | undefined): void {
-    const { upstream, request, body } = this.#forwarding;
+    const { upstream } = this.#forwarding;
+    const endpoint = upstream.take(avoid);
+    if (endpoint !== undefined) return this.granted(endpoint);
+    this.#exchange.forwarded = this;
+    upstream.wait(this);
+  }
+
+  tooLate(): void {
+    this.#exchange.forwarded = undefined;
+    this.#exchange.refuse(limitFault("store_connections"));
+  }
+
+  granted(endpoint: Endpoint): void {
+    const { request, body } = this.#forwarding;
     const { trace } = this.#exchange;
-    const endpoint = upstream.choose(avoid);
     this.#endpoint = endpoint;
     this.#attempts++;
-    endpoint.inFlight++;
     this.#exchange.dispatched(endpoint.origin);
     endpoint.pool.dispatch(
       {
@@ -81,6 +93,7 @@ class Relay implements Dispatcher.DispatchHandler {
 
   /** A client that goes away must not keep the store working (RGW would read to the end). */
   abort(): void {
+    this.#forwarding.upstream.leave(this);
     this.#controller?.abort(new Error("The client went away"));
   }
 
@@ -267,7 +280,7 @@ class Relay implements Dispatcher.DispatchHandler {
   #finish(error?: Error): void {
     this.#exchange.forwarded = undefined;
     this.#exchange.trace?.storeEnded(error && kindOf(error));
-    if (this.#endpoint !== undefined) this.#endpoint.inFlight--;
+    if (this.#endpoint !== undefined) this.#forwarding.upstream.give(this.#endpoint);
   }
 }
 

@@ -146,7 +146,11 @@ function isWaitingForStore(socket: Socket, request: http.IncomingMessage | undef
   return request !== undefined && request.complete && socket.writableLength === 0;
 }
 
-/** An upload of which no more is read because the store takes no more: not its client stands still. */
+/**
+ * An upload of which no more is read because the store takes no more, or nothing yet because it
+ * waits for a connection: not its client stands still.
+ */
 function isHeldBack({ request, exchange }: Served): boolean {
-  return request.isPaused() && exchange.responder.status === 0;
+  const isRead = request.readableFlowing !== null && !request.isPaused();
+  return !isRead && exchange.responder.status === 0;
 }

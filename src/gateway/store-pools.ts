@@ -38,12 +38,14 @@ export class StorePools {
 }
 
 function optionsOf({ upstream, limits }: Config): UpstreamOptions {
-  const { endpoints, connectionsMax, connectTimeoutMs, headersTimeoutMs } = upstream;
+  const { endpoints, connectionsMax, connectTimeoutMs, queueTimeoutMs, headersTimeoutMs } =
+    upstream;
   const { ca, serverName, clientCertificate } = upstream;
   return {
     endpoints: endpoints.map((endpoint) => endpoint.origin),
     connectionsMax,
     connectTimeoutMs,
+    queueTimeoutMs,
     headersTimeoutMs,
     bodyTimeoutMs: limits.idleTimeoutMs,
     tls: { ca, serverName, clientCertificate },

@@ -13,6 +13,7 @@ const LIMITS = {
   connections: { setting: "limits.connections", code: "SlowDown" },
   connections_per_address: { setting: "limits.connectionsPerAddress", code: "SlowDown" },
   pipelined_requests: { setting: "limits.pipelinedRequests", code: "SlowDown" },
+  store_connections: { setting: "upstream.queueTimeout", code: "SlowDown" },
   requests_per_account: { setting: "limits.requestsPerAccount", code: "SlowDown" },
   requests_per_subuser: { setting: "limits.requestsPerSubuser", code: "SlowDown" },
   concurrent_requests: { setting: "limits.concurrentRequests", code: "SlowDown" },

@@ -460,6 +460,7 @@ test("parseConfig() gives every option its default", () => {
       trailers: false,
       connectionsMax: 256,
       connectTimeoutMs: 5000,
+      queueTimeoutMs: 30_000,
       headersTimeoutMs: 300_000,
       ca: undefined,
       serverName: undefined,
