@@ -73,7 +73,7 @@ async function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Res
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const kind = kindOf(error);
-    if (kind === "connect") upstream.markDown(endpoint);
+    if (kind === "connect" || kind === "tls") upstream.markDown(endpoint, error);
     return err(upstreamFault(kind, error));
   } finally {
     upstream.give(endpoint);

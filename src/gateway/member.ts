@@ -36,6 +36,9 @@ export type Member = {
   readonly close: () => Promise<void>;
 };
 
+/** How long the start waits for the store to show itself: it may well come later than we do. */
+const FIRST_ANSWERS_MS_MAX = 1_000;
+
 /** A port that several processes listen on. */
 export type SharedPort = {
   /** As the first of them bound it; 0: this is the first. */
@@ -70,6 +73,8 @@ export async function openMember(
     await audit?.close();
     await tracing?.close();
   };
+  // Whoever looks at /readyz as soon as it is there shall read the truth.
+  await live.current.upstream.firstAnswers(FIRST_ANSWERS_MS_MAX);
   const listening = await listen(gateway, listenOptions(config, shared)).catch(
     async (error: unknown) => {
       await closeRest();

@@ -109,6 +109,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     fields: IncomingHttpHeaders,
     statusText = "",
   ): void {
+    if (this.#endpoint !== undefined) this.#forwarding.upstream.markUp(this.#endpoint);
     const problem = answerProblem(this.#forwarding.request.method, status, fields, this.#interim);
     if (problem !== undefined) {
       controller.abort(protocolError(`The store's answer cannot be passed on: ${problem}`));
@@ -184,7 +185,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     if (exchange.responder.closed) return;
     const kind = kindOf(error);
     if ((kind === "connect" || kind === "tls") && this.#endpoint !== undefined) {
-      this.#forwarding.upstream.markDown(this.#endpoint);
+      this.#forwarding.upstream.markDown(this.#endpoint, error);
     }
     if (this.#mayRetry(kind)) {
       this.send(this.#endpoint);

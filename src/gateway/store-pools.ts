@@ -25,15 +25,23 @@ export class StorePools {
     const gone = (this.#options?.endpoints ?? []).filter((old) => !options.endpoints.includes(old));
     for (const endpoint of gone) this.#metrics.endpointGone(endpoint);
     this.#options = options;
-    this.#current = new Upstream(options, (endpoint, up) => this.#noteState(options, endpoint, up));
+    // What is known of an endpoint stays known, however it is reached from now on.
+    const known = new Map(this.#current?.states().map(({ origin, up }) => [origin, up]));
+    this.#current = new Upstream(
+      options,
+      (endpoint) => known.get(endpoint),
+      (endpoint, up, why) => this.#noteState(options, endpoint, up, why),
+    );
     return this.#current;
   }
 
   /** What was replaced has no say any more, although requests may still go there. */
-  #noteState(options: UpstreamOptions, endpoint: string, up: boolean): void {
+  #noteState(options: UpstreamOptions, endpoint: string, up: boolean, why?: Error): void {
     if (options !== this.#options) return;
     this.#metrics.endpointUp(endpoint, up);
-    if (!up) this.#log.warn({ endpoint }, "An endpoint of the store does not answer");
+    if (why === undefined) return;
+    const { message } = why;
+    this.#log.warn({ endpoint, why: message }, "An endpoint of the store does not answer");
   }
 }
 

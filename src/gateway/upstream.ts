@@ -1,6 +1,8 @@
-import { Pool, type Dispatcher } from "undici";
+import { setTimeout as pause } from "node:timers/promises";
+import { Pool } from "undici";
 import type { EndpointState } from "../status/status.ts";
 import { storeConnector, type StoreTls } from "../state/store-connector.ts";
+import { Probes } from "./probes.ts";
 
 /** How the store is reached. Times in milliseconds. */
 export type UpstreamOptions = {
@@ -21,9 +23,15 @@ export type UpstreamOptions = {
 export type Endpoint = {
   readonly origin: string;
   readonly pool: Pool;
-  up: boolean;
+  /** Whether it answers; undefined: nothing has been asked of it. */
+  up: boolean | undefined;
+  /** How many looks of Probes ago it last answered. */
+  quietIntervals: number;
   inFlight: number;
 };
+
+/** An endpoint comes to life or dies; `why`: what happened, where it died. */
+export type OnState = (endpoint: string, up: boolean, why?: Error) => void;
 
 /** A request that wants a connection to the store; called back exactly once, unless it leaves. */
 export type Waiter = {
@@ -33,8 +41,6 @@ export type Waiter = {
   readonly tooLate: () => void;
 };
 
-const PROBE_INTERVAL_MS = 1_000;
-
 /**
  * The endpoints of the store: the least busy living one gets the next request. A request has a
  * connection of its own, or waits for one here, in order and for a time: undici's queue has neither
@@ -42,8 +48,8 @@ const PROBE_INTERVAL_MS = 1_000;
  */
 export class Upstream {
   readonly #endpoints: readonly Endpoint[];
-  readonly #onState: (endpoint: string, up: boolean) => void;
-  readonly #probe: NodeJS.Timeout;
+  readonly #onState: OnState;
+  readonly #probes: Probes;
   readonly #connectionsMax: number;
   readonly #queueTimeoutMs: number;
   /** In the order they came, with the time on the clock that only goes forward until which. */
@@ -52,35 +58,54 @@ export class Upstream {
   #next = 0;
   #holders = 0;
 
-  /** `onState` hears of each endpoint at once, and then whenever it dies or comes back. */
-  constructor(options: UpstreamOptions, onState: (endpoint: string, up: boolean) => void) {
+  /**
+   * `known`: what is known of an endpoint from before. `onState` hears of each endpoint at once, and
+   * then whenever it dies or comes back.
+   */
+  constructor(
+    options: UpstreamOptions,
+    known: (endpoint: string) => boolean | undefined,
+    onState: OnState,
+  ) {
     this.#onState = onState;
     this.#connectionsMax = options.connectionsMax;
     this.#queueTimeoutMs = options.queueTimeoutMs;
     this.#endpoints = options.endpoints.map((origin) => ({
       origin,
       pool: openPool(origin, options),
-      up: true,
+      up: known(origin),
+      quietIntervals: 0,
       inFlight: 0,
     }));
-    for (const { origin, up } of this.#endpoints) onState(origin, up);
-    this.#probe = setInterval(() => this.#probeDead(), PROBE_INTERVAL_MS).unref();
+    for (const { origin, up } of this.#endpoints) onState(origin, up === true);
+    this.#probes = new Probes(this.#endpoints, {
+      answered: (endpoint) => this.markUp(endpoint),
+      silent: (endpoint, why) => this.markDown(endpoint, why),
+    });
   }
 
   get origins(): readonly string[] {
     return this.#endpoints.map(({ origin }) => origin);
   }
 
-  /** Whether any endpoint is believed to answer. */
-  get ready(): boolean {
-    return this.#endpoints.some((endpoint) => endpoint.up);
+  /** Resolves when something is known of each endpoint, or after `waitMs`. */
+  async firstAnswers(waitMs: number): Promise<void> {
+    const late = new AbortController();
+    const pausing = pause(waitMs, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([this.#probes.first, pausing]);
+    late.abort();
   }
 
-  /** Each endpoint as it is believed to be. */
+  /** Whether any endpoint is known to answer. */
+  get ready(): boolean {
+    return this.#endpoints.some((endpoint) => endpoint.up === true);
+  }
+
+  /** Each endpoint as it is known to be. */
   states(): readonly EndpointState[] {
     return this.#endpoints.map(({ origin, up, inFlight }) => ({
       origin,
-      up,
+      up: up === true,
       requestsInFlight: inFlight,
     }));
   }
@@ -120,11 +145,20 @@ export class Upstream {
     if (this.#waiting.size > 0) this.#serveWaiting();
   }
 
-  /** The endpoint refused a connection: it gets no more requests until a probe finds it alive. */
-  markDown(endpoint: Endpoint): void {
-    if (!endpoint.up) return;
+  /** Nothing answers there: it gets no more requests until something does. */
+  markDown(endpoint: Endpoint, why: Error): void {
+    if (endpoint.up === false) return;
     endpoint.up = false;
-    this.#onState(endpoint.origin, false);
+    this.#onState(endpoint.origin, false, why);
+  }
+
+  /** The endpoint has answered, be it with an error. */
+  markUp(endpoint: Endpoint): void {
+    endpoint.quietIntervals = 0;
+    if (endpoint.up === true) return;
+    endpoint.up = true;
+    this.#onState(endpoint.origin, true);
+    this.#serveWaiting();
   }
 
   /** Another configuration sends its requests here. */
@@ -132,13 +166,14 @@ export class Upstream {
     this.#holders++;
   }
 
-  /** One of them does no longer; the last closes what was opened, after the requests under way. */
+  /** One of them does no longer, and its requests have ended; the last closes what was opened. */
   async release(): Promise<void> {
     this.#holders--;
     if (this.#holders > 0) return;
-    clearInterval(this.#probe);
+    this.#probes.stop();
     clearTimeout(this.#deadline);
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.pool.close()));
+    // Not close(): only probes are under way, and a store may be silent for as long as it likes.
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.pool.destroy()));
   }
 
   #takeFree(avoid: Endpoint | undefined): Endpoint | undefined {
@@ -156,7 +191,7 @@ export class Upstream {
     for (let i = 0; i < count; i++) {
       const endpoint = this.#endpoints[(this.#next + i) % count];
       if (endpoint === undefined || endpoint === avoid || !this.#isFree(endpoint)) continue;
-      if (living && !endpoint.up) continue;
+      if (living && endpoint.up !== true) continue;
       if (best === undefined || endpoint.inFlight < best.inFlight) best = endpoint;
     }
     return best;
@@ -188,35 +223,12 @@ export class Upstream {
       waiter.tooLate();
     }
   }
-
-  #probeDead(): void {
-    for (const endpoint of this.#endpoints) {
-      if (!endpoint.up) endpoint.pool.dispatch(PROBE, this.#probeHandler(endpoint));
-    }
-  }
-
-  /** Any answer at all, also 403, shows that the store is there. */
-  #probeHandler(endpoint: Endpoint): Dispatcher.DispatchHandler {
-    return {
-      onRequestStart: () => undefined,
-      onResponseStart: () => {
-        if (endpoint.up) return;
-        endpoint.up = true;
-        this.#onState(endpoint.origin, true);
-        this.#serveWaiting();
-      },
-      onResponseData: () => undefined,
-      onResponseEnd: () => undefined,
-      onResponseError: () => undefined,
-    };
-  }
 }
-
-const PROBE = { method: "HEAD", path: "/", reset: false } as const;
 
 function openPool(origin: string, options: UpstreamOptions): Pool {
   return new Pool(origin, {
-    connections: options.connectionsMax,
+    // The last is for probes, which must not wait for requests that an endpoint leaves hanging.
+    connections: options.connectionsMax + 1,
     pipelining: 1,
     headersTimeout: options.headersTimeoutMs,
     bodyTimeout: options.bodyTimeoutMs,

@@ -7,6 +7,7 @@ import { AUTHORITY, CLIENT, STORE, STRANGER_CLIENT } from "../support/certificat
 import { startFlow, until } from "../support/flow.ts";
 import type { Section } from "../support/in-process.ts";
 import { portOf } from "../support/ports.ts";
+import { isProbe } from "../support/probe.ts";
 import { codeOf } from "../support/raw-client.ts";
 
 const FILES = {
@@ -40,6 +41,7 @@ async function secureStore(
   const server = https.createServer(
     { ...STORE, maxVersion, ca: AUTHORITY, requestCert: demands, rejectUnauthorized: demands },
     (request, response) => {
+      if (isProbe(request)) return void response.end();
       const { socket } = request;
       const peer = "getPeerX509Certificate" in socket ? shownBy(socket) : undefined;
       seen.push({ serverName: names.get(socket) ?? false, shown: peer });

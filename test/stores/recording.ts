@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { portOf } from "../support/ports.ts";
+import { isProbe } from "../support/probe.ts";
 
 /** A request as it reached the store. */
 export type Recorded = {
@@ -44,7 +46,7 @@ export type RecordingStore = {
   readonly requests: readonly Recorded[];
   /** Every head that came, also of requests that never end. */
   readonly heads: readonly RecordedHead[];
-  /** How many connections it has accepted. */
+  /** How many connections requests have come on. */
   readonly connections: () => number;
   /** Resolves when `count` requests have ended; throws after five seconds. */
   readonly seen: (count: number) => Promise<void>;
@@ -63,8 +65,10 @@ export async function startRecordingStore(first: Script = {}): Promise<Recording
   const requests: Recorded[] = [];
   const heads: RecordedHead[] = [];
   let script = first;
-  let connections = 0;
+  const sockets = new Set<Socket>();
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, outgoing) => {
+    if (isProbe(incoming)) return void outgoing.end();
+    sockets.add(incoming.socket);
     const head = headOf(incoming);
     heads.push(head);
     const early = script.onHead?.(head);
@@ -77,14 +81,13 @@ export async function startRecordingStore(first: Script = {}): Promise<Recording
       }
     });
   });
-  server.on("connection", () => connections++);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     endpoint: `http://127.0.0.1:${portOf(server.address())}`,
     requests,
     heads,
-    connections: () => connections,
+    connections: () => sockets.size,
     seen: async (count) => {
       const signal = AbortSignal.timeout(SEEN_MS_MAX);
       while (requests.length < count) await once(server, "recorded", { signal });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { portOf } from "./ports.ts";
+import { isProbeHead, PROBE_ANSWER } from "./probe.ts";
 
 /** A request as far as it has come to the store. */
 export type Coming = {
@@ -77,6 +78,10 @@ function readRequests(socket: Socket, heads: string[], tell: (coming: Coming) =>
       head += bytes.toString("latin1");
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return;
+      if (isProbeHead(head)) {
+        head = "";
+        return void socket.write(PROBE_ANSWER);
+      }
       const [method = "", target = ""] = head.split(" ", 2);
       const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head.slice(0, end))?.[1] ?? 0);
       coming = { method, target, length, received: 0 };

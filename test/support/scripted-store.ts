@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { portOf } from "./ports.ts";
+import { isProbe, isProbeHead, PROBE_ANSWER } from "./probe.ts";
 
 /** A store whose every step is a test's own. */
 export type ScriptedStore = {
@@ -12,15 +13,21 @@ export type ScriptedStore = {
   readonly stop: () => Promise<void>;
 };
 
-/** A store that speaks HTTP by `handler`. `port` 0: any free one. */
+/** A store that speaks HTTP by `handler`, but for probes. `port` 0: any free one. */
 export async function startHttpStore(handler: RequestListener, port = 0): Promise<ScriptedStore> {
-  const server = createHttpServer({ keepAliveTimeout: 0, requestTimeout: 0 }, handler);
+  const server = createHttpServer(
+    { keepAliveTimeout: 0, requestTimeout: 0 },
+    (request, response) => {
+      if (isProbe(request)) response.end();
+      else handler(request, response);
+    },
+  );
   return listening(server, port);
 }
 
 /**
  * A store that speaks whatever `onData` writes: it is called with the connection and everything that
- * has come on it, each time more comes.
+ * has come on it, each time more comes. Probes are answered.
  */
 export async function startRawStore(
   onData: (socket: Socket, received: Buffer) => void,
@@ -30,7 +37,10 @@ export async function startRawStore(
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
       received = Buffer.concat([received, chunk]);
-      onData(socket, received);
+      if (isProbeHead(received.toString("latin1"))) {
+        received = Buffer.alloc(0);
+        socket.write(PROBE_ANSWER);
+      } else onData(socket, received);
     });
   });
   return listening(server, 0);

@@ -1,0 +1,104 @@
+import type { Endpoint } from "./upstream.ts";
+
+/** What becomes known of endpoints. */
+export type Findings = {
+  readonly answered: (endpoint: Endpoint) => void;
+  readonly silent: (endpoint: Endpoint, why: Error) => void;
+};
+
+/** How often endpoints are looked at, and one that does not answer is asked again. */
+const INTERVAL_MS = 1_000;
+/** An endpoint that no request has shown to be alive for so many of these is asked, too. */
+const QUIET_INTERVALS_MAX = 5;
+const ANSWER_MS_MAX = 5_000;
+/** A connection may break for once: that says nothing of an endpoint that lived. */
+const FAILURES_MAX = 2;
+
+type Probe = {
+  readonly endpoint: Endpoint;
+  /** Never two at a time, however long the first takes. */
+  underWay: boolean;
+  /** In a row. */
+  failures: number;
+};
+
+/**
+ * Asks endpoints whether they are there: at once, so that nobody is ready whose store is not; and
+ * then those that are dead, and those to which no request goes. Any answer at all, also 403, shows
+ * that the store is there.
+ */
+export class Probes {
+  readonly #probes: readonly Probe[];
+  readonly #findings: Findings;
+  readonly #timer: NodeJS.Timeout;
+  /** Resolves when something is known of each endpoint. */
+  readonly first: Promise<void>;
+  #stopped = false;
+
+  constructor(endpoints: readonly Endpoint[], findings: Findings) {
+    this.#findings = findings;
+    this.#probes = endpoints.map((endpoint) => ({ endpoint, underWay: false, failures: 0 }));
+    const asked = this.#probes.map((probe) => this.#ask(probe));
+    this.first = Promise.all(asked).then(() => undefined);
+    this.#timer = setInterval(() => this.#look(), INTERVAL_MS).unref();
+  }
+
+  /** What is under way finds nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    for (const probe of this.#probes) {
+      const { endpoint, failures } = probe;
+      endpoint.quietIntervals++;
+      const quiet = endpoint.quietIntervals >= QUIET_INTERVALS_MAX;
+      if (endpoint.up !== true || failures > 0 || quiet) void this.#ask(probe);
+    }
+  }
+
+  /** Never rejects. */
+  #ask(probe: Probe): Promise<void> {
+    if (probe.underWay) return Promise.resolve();
+    probe.underWay = true;
+    const { endpoint } = probe;
+    return new Promise((resolve) => {
+      const ended = (): void => {
+        probe.underWay = false;
+        resolve();
+      };
+      endpoint.pool.dispatch(REQUEST, {
+        onRequestStart: () => undefined,
+        onResponseStart: () => {
+          probe.failures = 0;
+          this.#findings.answered(endpoint);
+        },
+        onResponseData: () => undefined,
+        onResponseEnd: ended,
+        onResponseError: (_controller, error) => {
+          if (!this.#stopped) this.#failed(probe, error);
+          ended();
+        },
+      });
+    });
+  }
+
+  #failed(probe: Probe, why: Error): void {
+    probe.failures++;
+    const lived = probe.endpoint.up === true;
+    if (!lived || probe.failures >= FAILURES_MAX) this.#findings.silent(probe.endpoint, why);
+  }
+}
+
+/** By which a store's own log can tell it from requests. */
+export const PROBE_AGENT = "s3warden-probe";
+
+const REQUEST = {
+  method: "HEAD",
+  path: "/",
+  headers: { "user-agent": PROBE_AGENT },
+  // On a connection of its own where none is free, and kept for nobody.
+  reset: true,
+  headersTimeout: ANSWER_MS_MAX,
+} as const;
