@@ -12,7 +12,15 @@ import { limitFault } from "../s3/limits.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
-import { ERROR_BYTES_MAX, errorCodeOf, heldBytesMax, isRemembered, rewrite } from "./reply.ts";
+import {
+  ERROR_BYTES_MAX,
+  errorCodeOf,
+  heldBytesMax,
+  isProlog,
+  isRemembered,
+  PROLOG_BYTES_MAX,
+  rewrite,
+} from "./reply.ts";
 import { answerProblem, hasBody } from "./store-answer.ts";
 import type { Endpoint, Upstream, Waiter } from "./upstream.ts";
 import { credentialFault, kindOf, protocolError, upstreamFault } from "./upstream-error.ts";
@@ -47,9 +55,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   /** The answer came, and is not for the client. */
   #hidden = false;
   /** Set while an answer is held back in order to be rewritten. */
-  #held:
-    | { readonly head: Head; readonly chunks: Buffer[]; bytes: number; readonly bytesMax: number }
-    | undefined;
+  #held: Held | undefined;
 
   constructor(forwarding: Forwarding) {
     this.#forwarding = forwarding;
@@ -244,9 +250,24 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     if (held === undefined) return;
     held.chunks.push(chunk);
     held.bytes += chunk.length;
+    if (this.#forwarding.reply.kind === "location" && held.head.status === 200) {
+      this.#passProlog(controller, held);
+    }
     if (held.bytes <= held.bytesMax) return;
     if (held.bytesMax === ERROR_BYTES_MAX) this.#release(controller);
     else controller.abort(protocolError(`The store's answer exceeds ${held.bytesMax} bytes`));
+  }
+
+  /** The client, too, must see that the store is still at work. */
+  #passProlog(controller: Dispatcher.DispatchController, held: Held): void {
+    const prolog = held.bytes > PROLOG_BYTES_MAX ? undefined : Buffer.concat(held.chunks);
+    if (prolog === undefined || !isProlog(prolog)) return;
+    const { status, statusText, headers } = held.head;
+    const { responder } = this.#exchange;
+    if (responder.status === 0) responder.start(status, statusText, without(headers, LENGTH));
+    this.#pass(controller, prolog);
+    held.chunks.length = 0;
+    held.bytes = 0;
   }
 
   /** An error document too long to look into passes as it came. */
@@ -275,7 +296,14 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       return;
     }
     const reply = rewrite(plan, { ...head, headers: without(head.headers, LENGTH), body });
-    this.#exchange.responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
+    const { responder } = this.#exchange;
+    if (responder.status === 0) {
+      responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
+      return;
+    }
+    // Its prolog has been passed on.
+    responder.write(reply.body);
+    responder.end();
   }
 
   #finish(error?: Error): void {
@@ -290,6 +318,14 @@ function undiciBody(body: Forwarding["body"]): Buffer | null {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- See above.
   return (body ?? null) as Buffer | null;
 }
+
+/** An answer, or what has come of it. */
+type Held = {
+  readonly head: Head;
+  readonly chunks: Buffer[];
+  bytes: number;
+  readonly bytesMax: number;
+};
 
 type Head = {
   readonly status: number;

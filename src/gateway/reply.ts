@@ -31,6 +31,19 @@ export function heldBytesMax(plan: ReplyPlan, status: number, contentType: strin
   return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
 }
 
+/**
+ * Whether `start`, all that has come of a document so far, is only what may stand before it. A store
+ * that puts a large object together sends blanks meanwhile, so that nobody takes the connection for
+ * dead ("CompleteMultipartUpload", S3 API Reference).
+ */
+export function isProlog(start: Buffer): boolean {
+  return PROLOG.test(start.toString("latin1"));
+}
+
+const PROLOG = /^\s*(?:<\?xml[^>]*\?>\s*)?$/;
+/** More of it at once than any store sends. */
+export const PROLOG_BYTES_MAX = 1024;
+
 /** Whether this answer says that the store has done what is to be remembered. */
 export function isRemembered(
   plan: ReplyPlan,

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { READER, rawValue, startFlow, type Flow } from "../support/flow.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { READER, rawValue, startFlow, until, type Flow } from "../support/flow.ts";
 import { headerOf } from "../support/raw-client.ts";
-import { sha256 } from "../support/signed.ts";
+import { startHttpStore } from "../support/scripted-store.ts";
+import { bytesOf, sha256 } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
 
 async function before(
@@ -69,6 +71,68 @@ test("CompleteMultipartUpload names the gateway, not the store", async (t) => {
   });
   assert.equal(answer.body.toString(), xml.replace("store.internal:7480", flow.gateway.address));
   assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
+});
+
+test("CompleteMultipartUpload shows each sign of life of the store, before it is done", async (t) => {
+  const xml =
+    "<CompleteMultipartUploadResult><Location>http://store/b/k</Location></CompleteMultipartUploadResult>";
+  const steps = [
+    '<?xml version="1.0"',
+    ' encoding="UTF-8"?>\n',
+    " ",
+    "\r\n ",
+    xml.slice(0, 40),
+    xml.slice(40),
+  ];
+  let next = (): void => {};
+  const store = await startHttpStore((request, response) => {
+    request.resume();
+    let at = 0;
+    response.writeHead(200, { "content-type": "application/xml" });
+    next = () => {
+      const step = steps[at++];
+      if (step === undefined) response.end();
+      else response.write(step);
+    };
+    next();
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  const body = "<CompleteMultipartUpload/>";
+  client.write(bytesOf(flow.signed("POST", "/bucket/key?uploadId=u", { body })));
+  const seen = (): number => client.pending.length;
+  await pause(50);
+  assert.equal(seen(), 0, "half a declaration may become anything");
+  for (let step = 1; step <= 3; step++) {
+    const before = seen();
+    next();
+    await until(() => seen() > before);
+  }
+  const before = seen();
+  next();
+  await pause(50);
+  assert.equal(seen(), before, "what is rewritten is held");
+  next();
+  next();
+  const answer = await client.answer("POST");
+  const told = xml.replace("http://store/b/k", `http://${flow.gateway.address}/bucket/key`);
+  assert.equal(answer.body.toString(), steps.slice(0, 4).join("") + told);
+  assert.equal(answer.whole, true);
+});
+
+test("CompleteMultipartUpload that breaks off after a sign of life is broken", async (t) => {
+  const store = await startHttpStore((request, response) => {
+    request.resume();
+    response.writeHead(200, { "content-type": "application/xml" });
+    response.write(" ");
+    setTimeout(() => response.destroy(), 50);
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const body = "<CompleteMultipartUpload/>";
+  const answer = await flow.exchange("POST", "/bucket/key?uploadId=u", { body });
+  assert.deepEqual([answer.status, answer.whole], [200, false]);
 });
 
 test("CompleteMultipartUpload that fails after its 200 passes as the error it is", async (t) => {
