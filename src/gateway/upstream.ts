@@ -112,8 +112,8 @@ export class Upstream {
 
   /**
    * A free connection at the living endpoint with the fewest requests under way, ties taken in turn;
-   * at `avoid` only if there is no other. With none alive, one is tried all the same. Undefined:
-   * none is free, or others wait already. Who has one gives it back.
+   * at `avoid` only if no other has one. With none alive, one is tried all the same. Undefined: none
+   * is free, or others wait already. Who has one gives it back.
    */
   take(avoid?: Endpoint): Endpoint | undefined {
     return this.#waiting.size > 0 ? undefined : this.#takeFree(avoid);
@@ -178,14 +178,18 @@ export class Upstream {
 
   #takeFree(avoid: Endpoint | undefined): Endpoint | undefined {
     this.#next = (this.#next + 1) % this.#endpoints.length;
-    const free = this.ready ? this.#leastBusy(avoid, true) : this.#leastBusy(avoid, false);
-    const endpoint = free ?? (avoid !== undefined && this.#isFree(avoid) ? avoid : undefined);
+    const living = this.#leastBusy(true, avoid) ?? this.#leastBusy(true);
+    const endpoint = living ?? (this.ready ? undefined : this.#anyFree(avoid));
     if (endpoint !== undefined) endpoint.inFlight++;
     return endpoint;
   }
 
-  /** `living`: whether only those will do that are believed to answer. */
-  #leastBusy(avoid: Endpoint | undefined, living: boolean): Endpoint | undefined {
+  #anyFree(avoid: Endpoint | undefined): Endpoint | undefined {
+    return this.#leastBusy(false, avoid) ?? this.#leastBusy(false);
+  }
+
+  /** `living`: whether only those will do that are known to answer. */
+  #leastBusy(living: boolean, avoid?: Endpoint): Endpoint | undefined {
     let best: Endpoint | undefined;
     const count = this.#endpoints.length;
     for (let i = 0; i < count; i++) {
