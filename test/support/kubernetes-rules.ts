@@ -117,6 +117,10 @@ function assertSelected(objects: readonly unknown[], deployment: unknown): void 
   for (const scaler of ofKind(objects, "HorizontalPodAutoscaler")) {
     assert.equal(at(scaler, "spec/scaleTargetRef/name"), at(deployment, "metadata/name"));
     assert.equal(at(deployment, "spec/replicas"), undefined, "an apply would undo the autoscaler");
+    const target = at(scaler, "spec/metrics/0/resource/target");
+    // Not a share of what is requested, which whoever changes the request would change too.
+    assert.equal(at(target, "type"), "AverageValue");
+    assert.match(textAt(target, "averageValue"), /^\d+m$/);
   }
   for (const monitor of ofKind(objects, "ServiceMonitor")) assertScraped(objects, monitor);
 }
