@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { newKeyPair } from "./keygen.ts";
 
+/** What becomes of a changed file, said in two places. */
+const CHANGED = "is in force by itself, in 2 s; addresses, state and log only at the next start";
+
 /** gateway.yaml of the demo; what changes from start to start stands in files of its own. */
-export const DEMO_GATEWAY = `# The demo's configuration: change it, then start the demo again.
+export const DEMO_GATEWAY = `# The demo's configuration. What you change ${CHANGED}.
 listen: { address: "\${file:addresses/listen}" }
 admin: { address: "\${file:addresses/admin}" }
 upstream: { endpoints: ["\${file:addresses/store}"] }
@@ -83,7 +86,8 @@ or ask which rule says so:
 
   npm run -s s3warden -- explain --config ${join(dir, "gateway.yaml")} --as lab:reader --request 'DELETE /photos/README.md'
 
-Change a file in ${dir}: it is in force by itself, in 2 s. Ctrl-C ends it.
+What you change in ${dir} ${CHANGED}.
+Ctrl-C ends it.
 `;
 }
 

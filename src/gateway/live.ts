@@ -32,8 +32,16 @@ export class Live {
   #requests = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(config: Config, generation: number, upstream: Upstream, world: World) {
-    this.#opened = openSources(config, world.state, world.metrics, world.log);
+  /** `before`: what it takes the place of. */
+  constructor(
+    config: Config,
+    generation: number,
+    upstream: Upstream,
+    { state, metrics, log }: World,
+    before?: Live,
+  ) {
+    const opened = before === undefined ? undefined : before.#opened;
+    this.#opened = openSources(config, state, metrics, log, opened);
     this.snapshot = {
       ...compileSnapshot(config, generation),
       elsewhere: this.#opened.elsewhere,

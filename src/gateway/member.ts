@@ -96,7 +96,7 @@ export async function openMember(
     }),
     reload: (next, nextGeneration) => {
       const before = live.current;
-      live.current = new Live(next, nextGeneration, pools.for(next), world);
+      live.current = new Live(next, nextGeneration, pools.for(next), world, before);
       listening.change(listenOptions(next, shared));
       ({ limits } = next);
       void before.retire();

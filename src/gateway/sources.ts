@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Elsewhere } from "../admission/snapshot.ts";
 import type { Config } from "../config/config.ts";
-import { openIdentities } from "../identity/identities.ts";
+import { openIdentities, type Identities } from "../identity/identities.ts";
 import { ok } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault } from "../s3/faults.ts";
@@ -15,6 +15,8 @@ export type OpenSources = {
   readonly elsewhere: Elsewhere;
   /** How the rest is fetched. */
   readonly sources: Sources;
+  /** Undefined: all are in the configuration. */
+  readonly identities: Identities | undefined;
   /** Forgets who has which key, so that it is asked for again. */
   readonly dropIdentities: () => void;
   /** Whether everything that decisions need could be had when it was last tried. */
@@ -22,14 +24,18 @@ export type OpenSources = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens the sources of `config`; `state`: where records are kept. Nothing is fetched yet. */
+/**
+ * Opens the sources of `config`; `state`: where records are kept; `before`: those of the
+ * configuration before. Nothing is fetched yet.
+ */
 export function openSources(
   config: Config,
   state: StateStore | undefined,
   metrics: Metrics,
   log: Logger,
+  before?: OpenSources,
 ): OpenSources {
-  const identities = openIdentities(config, metrics, log);
+  const identities = openIdentities(config, metrics, log, before?.identities);
   const records = recordsOf(config, state, metrics);
   return {
     elsewhere: { key: identities?.find, bucket: records?.find },
@@ -38,6 +44,7 @@ export function openSources(
       bucket: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
       change: records?.change ?? (() => Promise.resolve(fault("NotImplemented"))),
     },
+    identities,
     dropIdentities: () => identities?.drop(),
     healthy: () => records?.healthy() ?? true,
     close: async () => identities?.close(),

@@ -46,10 +46,15 @@ export class CephSource {
   #provedMs: number | undefined;
   #proving: Promise<boolean> | undefined;
 
-  constructor(options: CephOptions, ports: CephPorts) {
+  /**
+   * `before`: the same Ceph as another configuration had it. Its keys are asked for again before
+   * they count; where there is no answer, they count as long as they would have.
+   */
+  constructor(options: CephOptions, ports: CephPorts, before?: CephSource) {
     this.#options = options;
     this.#ports = ports;
     this.#cache = new KeyCache(options.entries, options);
+    if (before !== undefined) this.#cache.inherit(before.#cache);
   }
 
   /** How many access keys are remembered. */
@@ -70,6 +75,7 @@ export class CephSource {
       case "nobody":
         return "nobody";
       case "stale":
+      case "inherited":
       case "unknown":
         return "unknown";
     }
@@ -93,6 +99,7 @@ export class CephSource {
 
   #remembered(accessKeyId: string): Key | undefined {
     const remembered = this.#cache.look(accessKeyId, this.#ports.nowMs());
+    if (remembered.kind === "inherited") return this.#ports.keyOf(remembered.user, accessKeyId);
     return "key" in remembered ? remembered.key : undefined;
   }
 
@@ -122,9 +129,9 @@ export class CephSource {
     const { askedMs, answer } = tried;
     onAnswer(answer);
     if (answer.kind === "unavailable") return "unavailable";
-    const key = answer.kind === "user" ? keyOf(answer.user, accessKeyId) : undefined;
-    if (asking === this.#asking) this.#cache.keep(accessKeyId, key, askedMs);
-    return key ?? "nobody";
+    const found = answer.kind === "user" ? foundIn(answer.user, accessKeyId, keyOf) : undefined;
+    if (asking === this.#asking) this.#cache.keep(accessKeyId, found, askedMs);
+    return found?.key ?? "nobody";
   }
 
   /** The answer; that a key is nobody's counts only if we may read users at all. */
@@ -153,6 +160,15 @@ export class CephSource {
     this.#provedMs = askedMs;
     return true;
   }
+}
+
+function foundIn(
+  user: ForeignUser,
+  accessKeyId: string,
+  keyOf: CephPorts["keyOf"],
+): { readonly user: ForeignUser; readonly key: Key } | undefined {
+  const key = keyOf(user, accessKeyId);
+  return key && { user, key };
 }
 
 /** What no key can be is not asked for. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Key } from "../admission/principal.ts";
 import type { Config, CephConfig } from "../config/config.ts";
@@ -17,22 +18,30 @@ export type Identities = {
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
   /** Forgets what was looked up. */
   readonly drop: () => void;
+  /** The source that a configuration names in the very same way; undefined: there is none. */
+  readonly sourceOf: (ceph: CephConfig) => CephSource | undefined;
   readonly close: () => Promise<void>;
 };
 
 /** A complaint about one source is written once in this time. */
 const COMPLAINT_MS = 60_000;
 
-/** Opens the sources of `config`; undefined: it has none. Nothing is asked yet. */
+/**
+ * Opens the sources of `config`; undefined: it has none. Nothing is asked yet. `before`: those of the
+ * configuration before, whose known keys must not be lost because Ceph is away during a reload.
+ */
 export function openIdentities(
   config: Config,
   metrics: Metrics,
   log: Logger,
+  before?: Identities,
 ): Identities | undefined {
   if (config.ceph.length === 0) return undefined;
   const keyOf = compileForeign(config);
   const noteTwice = conflicts(config, log);
-  const opened = config.ceph.map((ceph) => openSource(ceph, { keyOf, noteTwice, metrics, log }));
+  const opened = config.ceph.map((ceph) =>
+    openSource(ceph, { keyOf, noteTwice, metrics, log }, before?.sourceOf(ceph)),
+  );
   const sources = opened.map(({ source }) => source);
   return {
     find: (accessKeyId) => {
@@ -44,6 +53,7 @@ export function openIdentities(
     drop: () => {
       for (const source of sources) source.drop();
     },
+    sourceOf: (ceph) => opened.find(({ config: own }) => isDeepStrictEqual(own, ceph))?.source,
     close: async () => {
       await Promise.all(opened.map(({ close }) => close()));
     },
@@ -91,7 +101,12 @@ type Surroundings = {
 function openSource(
   config: CephConfig,
   { keyOf, noteTwice, metrics, log }: Surroundings,
-): { readonly source: CephSource; readonly close: () => Promise<void> } {
+  before: CephSource | undefined,
+): {
+  readonly config: CephConfig;
+  readonly source: CephSource;
+  readonly close: () => Promise<void>;
+} {
   const ops = openAdminOps(config);
   const endpoint = config.endpoint.origin;
   const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
@@ -108,7 +123,7 @@ function openSource(
   });
   const { ask, close } = ops;
   const ports = { ask, keyOf, nowMs: () => performance.now(), onAnswer, onPowerless };
-  return { source: new CephSource(config, ports), close };
+  return { config, source: new CephSource(config, ports, before), close };
 }
 
 const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;

@@ -1,15 +1,27 @@
 import { LRUCache } from "lru-cache";
 import type { Key } from "../admission/principal.ts";
+import type { ForeignUser } from "../config/foreign.ts";
 import { freshnessOf, nobodyMsMax, type Lifetimes } from "./freshness.ts";
 
-/** What is remembered of an access key. */
+/**
+ * What is remembered of an access key. `inherited`: from the configuration before, which may have
+ * understood the user otherwise; else it is as `stale`.
+ */
 export type Remembered =
   | { readonly kind: "fresh" | "ageing" | "stale"; readonly key: Key }
+  | { readonly kind: "inherited"; readonly user: ForeignUser }
   | { readonly kind: "nobody" }
   | { readonly kind: "unknown" };
 
 /** Access keys that are remembered to be nobody's: a flood of them takes no more than this. */
 export const NOBODIES_MAX = 10_000;
+
+/** `key`: undefined where the user was asked for by the configuration before. */
+type Entry = {
+  readonly user: ForeignUser;
+  readonly key: Key | undefined;
+  readonly askedMs: number;
+};
 
 const NOBODY: Remembered = { kind: "nobody" };
 const UNKNOWN: Remembered = { kind: "unknown" };
@@ -20,7 +32,7 @@ const UNKNOWN: Remembered = { kind: "unknown" };
  */
 export class KeyCache {
   readonly #lifetimes: Lifetimes;
-  readonly #keys: LRUCache<string, { readonly key: Key; readonly askedMs: number }>;
+  readonly #keys: LRUCache<string, Entry>;
   /** When it was asked, by access key. */
   readonly #nobodies: LRUCache<string, number>;
 
@@ -40,7 +52,8 @@ export class KeyCache {
     const known = this.#keys.get(accessKeyId);
     if (known !== undefined) {
       const kind = freshnessOf(nowMs - known.askedMs, this.#lifetimes);
-      if (kind !== "gone") return { kind, key: known.key };
+      const { user, key } = known;
+      if (kind !== "gone") return key === undefined ? { kind: "inherited", user } : { kind, key };
       this.#keys.delete(accessKeyId);
     }
     const askedMs = this.#nobodies.get(accessKeyId);
@@ -51,13 +64,24 @@ export class KeyCache {
   }
 
   /** Keeps an answer to a question of `askedMs`; undefined: nobody's. */
-  keep(accessKeyId: string, key: Key | undefined, askedMs: number): void {
-    if (key === undefined) {
+  keep(
+    accessKeyId: string,
+    found: { readonly user: ForeignUser; readonly key: Key } | undefined,
+    askedMs: number,
+  ): void {
+    if (found === undefined) {
       this.#keys.delete(accessKeyId);
       this.#nobodies.set(accessKeyId, askedMs);
     } else {
-      this.#keys.set(accessKeyId, { key, askedMs });
+      this.#keys.set(accessKeyId, { ...found, askedMs });
     }
+  }
+
+  /** Takes over what `before` knows of keys that are somebody's. */
+  inherit(before: KeyCache): void {
+    before.#keys.rforEach(({ user, askedMs }, accessKeyId) => {
+      this.#keys.set(accessKeyId, { user, key: undefined, askedMs });
+    });
   }
 
   drop(): void {

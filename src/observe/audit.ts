@@ -3,7 +3,7 @@ import type { Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { auditLine } from "./audit-line.ts";
-import { LineFile, WAITING_CHARACTERS_MAX } from "./line-file.ts";
+import { LineFile, type LineEvents, WAITING_CHARACTERS_MAX } from "./line-file.ts";
 import type { Metrics } from "./metrics.ts";
 import type { AccessRecord } from "./record.ts";
 import { requestInputs } from "./request-inputs.ts";
@@ -45,7 +45,7 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
   const { file, onError } = options;
   let complainedMs = Number.NEGATIVE_INFINITY;
   let lost = 0;
-  const lines = new LineFile(file, {
+  const lines = openLines(file, {
     failed: (error) => {
       metrics.auditFailed();
       if (performance.now() - complainedMs < COMPLAINT_MS) return;
@@ -76,6 +76,16 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
     reopen: () => lines.reopen(),
     close: () => lines.close(),
   };
+}
+
+/** The file, or an error that names the setting: where it fails at the start, it is all there is to read. */
+function openLines(file: string, events: LineEvents): LineFile {
+  try {
+    return new LineFile(file, events);
+  } catch (error) {
+    if (error instanceof Error) error.message = `log.audit.file: ${error.message}`;
+    throw error;
+  }
 }
 
 const REFUSED = fault("ServiceUnavailable", "Requests cannot be recorded now. Please try again", {

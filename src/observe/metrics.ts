@@ -8,7 +8,9 @@ import {
   type Aggregator,
   type PrometheusContentType,
 } from "prom-client";
+import type { Facts } from "../admission/facts.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limits.ts";
+import { OPERATION_LIST } from "../s3/operations.ts";
 import type { AccessRecord } from "./record.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -20,10 +22,29 @@ const MISNAMED = [
   "s3warden_nodejs_active_resources_total",
 ];
 
-/** What prom-client itself would leave out where several processes are one gateway. */
+/**
+ * Where several processes are one gateway: what prom-client itself would leave out, and what it
+ * makes a sum or an average, which a process that is at its end would not be seen in. Open files of
+ * the fullest process, beside the least limit: all have the same one, from the first.
+ */
 const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
   ["s3warden_process_start_time_seconds", "min"],
+  ["s3warden_process_open_fds", "max"],
+  ["s3warden_process_max_fds", "min"],
+  ["s3warden_nodejs_eventloop_lag_seconds", "max"],
+  ["s3warden_nodejs_eventloop_lag_mean_seconds", "max"],
+  ["s3warden_nodejs_eventloop_lag_stddev_seconds", "max"],
+  ["s3warden_nodejs_eventloop_lag_p50_seconds", "max"],
+  ["s3warden_nodejs_eventloop_lag_p90_seconds", "max"],
+  ["s3warden_nodejs_eventloop_lag_p99_seconds", "max"],
 ]);
+
+/** Every value of the label `operation`. */
+const OPERATIONS: readonly Facts["operation"][] = [
+  ...OPERATION_LIST.map(({ name }) => name),
+  "Passthrough",
+  "Unknown",
+];
 
 /** All that one process has counted, as plain JSON. */
 export type MetricsExport = readonly object[];
@@ -159,6 +180,9 @@ export class Metrics {
   constructor() {
     // A series that is not there before its first count hides that count from rate().
     for (const limit of LIMIT_NAMES) this.#limited.inc({ limit }, 0);
+    for (const operation of OPERATIONS) {
+      this.#requests.inc({ operation, outcome: "refused", code: "InternalError" }, 0);
+    }
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }

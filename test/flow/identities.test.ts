@@ -163,6 +163,38 @@ test("POST /identities/drop forgets at once; it is no page to be fetched", async
   assert.equal(codeOf(await get(flow, ALICE)), "InvalidAccessKeyId");
 });
 
+const AWAY: AdminReply = { kind: "text", status: 503, body: "" };
+
+test("a reload while RGW does not answer leaves known keys in force, by the new configuration", async (t) => {
+  const { flow, ceph } = await begin(t);
+  assert.equal((await get(flow, ALICE)).status, 200);
+  ceph.everything = AWAY;
+  // As logrotate does each night.
+  for (let i = 0; i < 2; i++) await flow.gateway.reload();
+  assert.equal((await get(flow, ALICE)).status, 200);
+  assert.equal(codeOf(await get(flow, BOB)), "SlowDown");
+  const accounts = [{ name: "alice", networks: { allow: ["198.51.100.7"] } }];
+  await flow.gateway.reload({ accounts });
+  assert.equal(codeOf(await get(flow, ALICE)), "AccessDenied");
+});
+
+test("a reload puts in force at once what RGW says of a known key now", async (t) => {
+  const { flow, ceph } = await begin(t);
+  assert.equal((await get(flow, ALICE)).status, 200);
+  ceph.replies.delete(ALICE.accessKey);
+  assert.equal((await get(flow, ALICE)).status, 200);
+  await flow.gateway.reload();
+  assert.equal(codeOf(await get(flow, ALICE)), "InvalidAccessKeyId");
+});
+
+test("of a Ceph that gateway.yaml names otherwise nothing is known after a reload", async (t) => {
+  const { flow, ceph } = await begin(t);
+  assert.equal((await get(flow, ALICE)).status, 200);
+  ceph.everything = AWAY;
+  await flow.gateway.reload({ ceph: [{ ...ceph.source, secretKey: "another" }] });
+  assert.equal(codeOf(await get(flow, ALICE)), "SlowDown");
+});
+
 test("of two sources the first that has the key counts, and a dead one is passed over", async (t) => {
   const second = await startScriptedCeph();
   t.after(() => second.stop());

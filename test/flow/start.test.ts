@@ -44,6 +44,28 @@ identities: [{ accounts: accounts.yaml }]
   );
 }
 
+for (const workers of [1, 2]) {
+  test(`serve names the setting of an audit file that cannot be opened, with ${workers} workers`, async () => {
+    const folder = scratchFolder("start");
+    const config = join(folder, "gateway.yaml");
+    // Below a file nothing can be made, not even by root.
+    writeFileSync(
+      config,
+      `workers: ${workers}
+listen: { address: "127.0.0.1:0" }
+admin: { address: "127.0.0.1:0" }
+upstream: { endpoints: ["http://127.0.0.1:9"] }
+identities: []
+log: { audit: { file: gateway.yaml/audit.jsonl } }
+`,
+    );
+    const args = [MAIN, "serve", "--config", config];
+    const { status, errors } = await runProgram(process.execPath, args);
+    assert.equal(status, 1);
+    assert.match(errors, /^Cannot start: log\.audit\.file: [A-Z]+: .*gateway\.yaml.*\n$/);
+  });
+}
+
 test("serve logs the warnings of its configuration before anything else", async () => {
   const folder = scratchFolder("start");
   const config = join(folder, "gateway.yaml");

@@ -7,6 +7,7 @@ import {
   listAt,
   mountedConfig,
   numberAt,
+  textAt,
   textsAt,
 } from "./deploy.ts";
 import {
@@ -58,10 +59,10 @@ function assertCommand(deployment: unknown): void {
   const gateway = gatewayOf(deployment);
   assert.deepEqual(at(gateway, "args"), ["serve", "--config", `${CONFIG_FOLDER}/gateway.yaml`]);
   // Files of a subPath never change, so no reload would come.
-  for (const mount of listAt(gateway, "volumeMounts")) {
-    assert.equal(at(mount, "subPath"), undefined);
-    assert.equal(at(mount, "readOnly"), true);
-  }
+  const mounts = listAt(gateway, "volumeMounts");
+  const config = mounts.find((mount) => at(mount, "mountPath") === CONFIG_FOLDER);
+  assert.equal(at(config, "readOnly"), true);
+  for (const mount of mounts) assert.equal(at(mount, "subPath"), undefined);
 }
 
 /** The ports are the configuration's, and the kubelet reaches those of its probes. */
@@ -116,6 +117,10 @@ function assertSelected(objects: readonly unknown[], deployment: unknown): void 
   for (const scaler of ofKind(objects, "HorizontalPodAutoscaler")) {
     assert.equal(at(scaler, "spec/scaleTargetRef/name"), at(deployment, "metadata/name"));
     assert.equal(at(deployment, "spec/replicas"), undefined, "an apply would undo the autoscaler");
+    const target = at(scaler, "spec/metrics/0/resource/target");
+    // Not a share of what is requested, which whoever changes the request would change too.
+    assert.equal(at(target, "type"), "AverageValue");
+    assert.match(textAt(target, "averageValue"), /^\d+m$/);
   }
   for (const monitor of ofKind(objects, "ServiceMonitor")) assertScraped(objects, monitor);
 }
@@ -134,7 +139,7 @@ function assertScraped(objects: readonly unknown[], monitor: unknown): void {
   assert.deepEqual(ports, [at(endpoint, "port")]);
 }
 
-/** Clients reach the S3 port, Prometheus alone the admin port, and the gateway the store. */
+/** Clients reach the S3 port, Prometheus alone the admin port, and the gateway all that it asks. */
 function assertReachable(objects: readonly unknown[], deployment: unknown, config: Config): void {
   const gateway = gatewayOf(deployment);
   const policy = at(theObject(objects, "NetworkPolicy"), "spec");
@@ -147,12 +152,41 @@ function assertReachable(objects: readonly unknown[], deployment: unknown, confi
   assert.deepEqual(guarded.flatMap(numbers), [config.admin.address.port]);
   if (!listAt(policy, "policyTypes").includes("Egress")) return;
   const out = new Set(listAt(policy, "egress").flatMap(numbers));
-  for (const { origin } of config.upstream.endpoints) {
-    assert.ok(out.has(storePort(origin)), `${origin} cannot be reached`);
+  for (const origin of askedBy(config, gateway)) {
+    assert.ok(out.has(portOfOrigin(origin)), `${origin} cannot be reached`);
   }
+  assertNamesFound(listAt(policy, "egress"));
 }
 
-function storePort(origin: string): number {
+/** The origins that the gateway opens connections to. */
+function askedBy(config: Config, gateway: unknown): readonly string[] {
+  const { upstream, ceph, passthrough } = config;
+  const traces = listAt(gateway, "env").filter((one) => TRACES.has(at(one, "name")));
+  return [
+    ...upstream.endpoints.map(({ origin }) => origin),
+    ...ceph.map(({ endpoint }) => endpoint.origin),
+    ...passthrough.map(({ target }) => target),
+    ...traces.map((one) => textAt(one, "value")),
+  ];
+}
+
+const TRACES = new Set<unknown>([
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+]);
+
+/**
+ * Names are looked up wherever a cluster does that: NodeLocal DNSCache is on the node, in no
+ * namespace, and OpenShift's pods listen on 5353.
+ */
+function assertNamesFound(egress: readonly unknown[]): void {
+  const anywhere = egress.filter((rule) => at(rule, "to") === undefined);
+  const ports = anywhere.flatMap((rule) => listAt(rule, "ports"));
+  const open = new Set(ports.map((one) => `${String(at(one, "port"))} ${textAt(one, "protocol")}`));
+  for (const port of ["53 UDP", "53 TCP", "5353 UDP", "5353 TCP"]) assert.ok(open.has(port), port);
+}
+
+function portOfOrigin(origin: string): number {
   const { port, protocol } = new URL(origin);
   if (port !== "") return Number(port);
   return protocol === "https:" ? 443 : 80;

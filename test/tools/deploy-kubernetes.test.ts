@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { at, DEPLOY, deployText, documentsIn, textAt, textsAt } from "../support/deploy.ts";
+import { at, DEPLOY, deployText, documentsIn, listAt, textAt, textsAt } from "../support/deploy.ts";
 import { named } from "../support/deploy-page.ts";
-import { theObject } from "../support/kubernetes.ts";
+import { ofKind, theObject } from "../support/kubernetes.ts";
 import { assertGoodObjects } from "../support/kubernetes-rules.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -78,7 +78,7 @@ describe("what kustomize and helm make", { skip }, () => {
       "service.type=LoadBalancer",
       "imagePullSecrets={registry}",
       "image.tag=0.2.0",
-      "serviceMonitor=false",
+      "serviceMonitor.enabled=false",
       "networkPolicy.enabled=false",
     ];
     const manifests = await rendered(...settings);
@@ -121,9 +121,80 @@ describe("what kustomize and helm make", { skip }, () => {
     await assertStrictlyValid(manifests);
   });
 
+  test("docs/deploy.md: what else the values can say is where Kubernetes looks for it", async () => {
+    const folder = scratchFolder("values");
+    const more = named("values.yaml: more");
+    const values = ["values.yaml", "values.yaml: more"].flatMap((name, i) => {
+      const file = join(folder, `${i}.yaml`);
+      writeFileSync(file, named(name));
+      return ["--values", file];
+    });
+    const policy = "accounts[0].policies={lab.json}";
+    const manifests = await succeeds(helm.path, [...TEMPLATE, ...values, "--set", policy]);
+    assertGoodObjects([...documentsIn(manifests), KEYS]);
+    await assertStrictlyValid(manifests);
+    const objects = documentsIn(manifests);
+    const { files, env, envFrom, serviceMonitor, extraVolumes, extraVolumeMounts, ...placing } =
+      parse(more);
+    assert.equal(
+      at(theObject(objects, "ConfigMap"), "data/lab.json"),
+      at({ files }, "files/lab.json"),
+    );
+    const pod = at(theObject(objects, "Deployment"), "spec/template/spec");
+    assert.deepEqual(at(pod, "containers/0/env"), env);
+    assert.deepEqual(at(pod, "containers/0/envFrom"), envFrom);
+    assert.deepEqual(listAt(pod, "volumes").slice(1), extraVolumes);
+    assert.deepEqual(listAt(pod, "containers/0/volumeMounts").slice(1), extraVolumeMounts);
+    for (const name of ["nodeSelector", "tolerations", "affinity"]) {
+      assert.deepEqual(at(pod, name), placing[name], name);
+    }
+    const monitored = textsAt(theObject(objects, "ServiceMonitor"), "metadata/labels");
+    assert.equal(monitored["release"], serviceMonitor.labels.release);
+    assert.equal(monitored["app.kubernetes.io/name"], "s3warden");
+  });
+
+  test("the chart writes what looks like a number or a truth value as a text", async () => {
+    const texts = [
+      "existingSecret=123",
+      "tlsSecret=456",
+      "imagePullSecrets={789}",
+      "networkPolicy.monitoringNamespace=true",
+      "secrets[0].name=123",
+      "secrets[0].value=456",
+      "secrets[1].name=true",
+      "secrets[1].value=false",
+    ].flatMap((setting) => ["--set-string", setting]);
+    const manifests = await succeeds(helm.path, [...TEMPLATE, ...texts]);
+    await assertStrictlyValid(manifests);
+    const own = await succeeds(helm.path, [...TEMPLATE, ...texts.slice(2)]);
+    await assertStrictlyValid(own);
+    const secret = theObject(documentsIn(own), "Secret");
+    assert.deepEqual(Object.keys(textsAt(secret, "stringData")), ["123", "true"]);
+  });
+
+  test("the chart without secrets has no Secret, and looks for none", async () => {
+    for (const existing of ["", "kept"]) {
+      const settings = ["secrets=[]", "accounts=[]"].flatMap((one) => ["--set-json", one]);
+      const name = ["--set", `existingSecret=${existing}`];
+      const manifests = await succeeds(helm.path, [...TEMPLATE, ...settings, ...name]);
+      await assertStrictlyValid(manifests);
+      const objects = documentsIn(manifests);
+      assert.deepEqual(ofKind(objects, "Secret"), []);
+      const pod = at(theObject(objects, "Deployment"), "spec/template/spec");
+      assert.equal(listAt(pod, "volumes/0/projected/sources").length, 1);
+    }
+  });
+
   const REFUSED = [
     ["a value that there is not", "autoscaling.max=3", /max/],
     ["an admin port that no probe reaches", "gateway.admin.address=127.0.0.1:9090", /address/],
+    ["more pods at least than at most", "autoscaling.minReplicas=11", /more than maxReplicas/],
+    [
+      "to be killed while it drains",
+      "gateway.limits.drainTimeout=50s",
+      /terminationGracePeriodSeconds is 60.* \(10s\) and drainTimeout \(50s\)/,
+    ],
+    ["a file in the place of its own", "files.gateway\\.yaml=text", /propertyName/],
     ["a secret without a value", "secrets[0].name=lab,secrets[0].value=", /lab needs a value/],
   ] as const;
   for (const [what, setting, reason] of REFUSED) {

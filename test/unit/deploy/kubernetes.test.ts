@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { goodConfig } from "../../support/config.ts";
 import { containersOf, gatewayOf, KINDS, rawObjects, theObject } from "../../support/kubernetes.ts";
 import { assertGoodObjects } from "../../support/kubernetes-rules.ts";
 import { at, deployText, numberAt, ROOT, textAt } from "../../support/deploy.ts";
@@ -27,6 +28,13 @@ for (const [folder, objects] of [
     assert.ok(deployText("container/Containerfile").includes(line));
   });
 }
+
+test("the chart counts with the code's drain times where its values have none", () => {
+  const checks = deployText("helm/s3warden/templates/checks.yaml");
+  const { drainDelayMs, drainTimeoutMs } = goodConfig({}).limits;
+  assert.ok(checks.includes(`$limits.drainDelay | default "${drainDelayMs / 1000}s"`));
+  assert.ok(checks.includes(`$limits.drainTimeout | default "${drainTimeoutMs / 1000}s"`));
+});
 
 test("the base has every kind of object", () => {
   const kinds = new Set(BASE.map((object) => textAt(object, "kind")));

@@ -37,6 +37,24 @@ test("the unit starts, reloads and ends the gateway as it wants to be", () => {
   assert.ok(Number(stop) > drainSeconds(GATEWAY));
 });
 
+test("the unit is started again however it ended, for as long as it takes", () => {
+  assert.equal(setting("Restart"), "always");
+  assert.equal(setting("StartLimitIntervalSec"), "0");
+  const [unit = ""] = UNIT.split("\n[Service]\n");
+  assert.ok(unit.includes("\nStartLimitIntervalSec="), "systemd reads it in [Unit] only");
+});
+
+test("a rotation while the unit is stopped fails at nothing", () => {
+  const [, script = ""] =
+    /^ {4}postrotate\n([\s\S]*?)^ {4}endscript$/m.exec(deployText("systemd/s3warden.logrotate")) ??
+    [];
+  const commands = script.split("\n").filter((line) => /^ *[^# ]/.test(line));
+  assert.deepEqual(
+    commands.map((line) => line.trim()),
+    ["systemctl try-reload-or-restart s3warden.service"],
+  );
+});
+
 test("the unit's user is the one that sysusers and logrotate make and name", () => {
   assert.equal(setting("User"), setting("Group"));
   assert.match(deployText("systemd/s3warden.sysusers"), new RegExp(`^u ${setting("User")} `, "m"));

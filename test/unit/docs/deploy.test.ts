@@ -12,7 +12,7 @@ const SECRETS = {
   "secrets/lab-store": "store",
 };
 
-for (const store of ["ceph", "ceph users", "minio", "aws"]) {
+for (const store of ["ceph", "ceph users", "minio", "aws", "image"]) {
   test(`docs/deploy.md: the configuration in front of ${store} is good`, () => {
     const files = {
       ...SECRETS,
@@ -23,6 +23,34 @@ for (const store of ["ceph", "ceph users", "minio", "aws"]) {
     assert.deepEqual(warnings, []);
   });
 }
+
+test("docs/deploy.md: in the image the gateway writes nothing, and does not look for the store in it", () => {
+  const { log, state, upstream } = goodConfig({
+    ...SECRETS,
+    "gateway.yaml": named("gateway.yaml: image"),
+    "accounts.yaml": named("accounts.yaml"),
+  });
+  assert.equal(log.auditFile, "-");
+  assert.equal(state, undefined);
+  for (const { origin } of upstream.endpoints) assert.doesNotMatch(origin, /localhost|127\./);
+});
+
+test("docs/deploy.md: the image runs as whoever may read the secrets that were made", () => {
+  assert.match(PAGE, /^mkdir -p my\/secrets && chmod 700 my\/secrets$/m);
+  const [run = ""] = PAGE.match(/^podman run .*$/m) ?? [];
+  assert.match(run, / --user "\$\(id -u\):\$\(id -g\)" .* --volume \.\/my:\/etc\/s3warden:ro/);
+});
+
+test("docs/deploy.md: each way into Kubernetes makes the Secret that it names", () => {
+  const values: unknown = parse(named("values.yaml"));
+  const name = String(at(values, "existingSecret"));
+  assert.ok(named("kustomization.yaml").includes(`name: ${name}`));
+  const create = `create secret generic ${name} --from-file=my/secrets\n`;
+  for (const way of ["Kubernetes with Kustomize", "Kubernetes with Helm"]) {
+    const [, text = ""] = PAGE.split(`### ${way}\n`);
+    assert.ok(text.split("\n### ")[0]?.includes(create), way);
+  }
+});
 
 test("docs/deploy.md: the chart's values have the same accounts, and secrets for all of them", () => {
   const values: unknown = parse(named("values.yaml"));

@@ -3,10 +3,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { pino } from "pino";
+import { openIdentities } from "../../../src/identity/identities.ts";
 import { auditLine } from "../../../src/observe/audit-line.ts";
 import { Metrics } from "../../../src/observe/metrics.ts";
 import type { AccessRecord } from "../../../src/observe/record.ts";
 import { goodConfig } from "../../support/config.ts";
+import { at, deployText, documentsIn } from "../../support/deploy.ts";
+import { gatewayOf } from "../../support/kubernetes.ts";
 import { blocks, pageOf, section, table } from "./page.ts";
 
 const PAGE = pageOf("operate.md");
@@ -106,6 +110,32 @@ test("docs/operate.md: the load balancer notices within drainDelay, as in the te
 const LEAST = `upstream: { endpoints: ["http://store:7480"] }
 identities: [{ accounts: accounts.yaml }]
 `;
+
+test("docs/operate.md: unknown keys get the error that the code gives while Ceph does not answer", async () => {
+  // Nothing listens on port 1.
+  const ceph = `{ endpoint: "http://127.0.0.1:1", accessKey: AKGATEWAY, secretKey: secret }`;
+  const config = goodConfig({
+    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ ceph: ${ceph} }]\n`,
+  });
+  const identities = openIdentities(config, new Metrics(), pino({ enabled: false }));
+  const found = await identities?.key("AKIAEXAMPLEUNKNOWN01");
+  await identities?.close();
+  assert(found !== undefined && !found.ok);
+  const [, alert = ""] = PAGE.split("### S3wardenIdentitiesUnavailable\n");
+  assert.match(alert, new RegExp(`^.*unknown ones are refused with \`${found.error.code}\``, "m"));
+  const away = table(section(PAGE, "When something is away"), "away");
+  const [, clients = ""] = away.find(([what]) => what === "Ceph's Admin Ops API") ?? [];
+  assert.match(clients, new RegExp(`unknown ones get \`${found.error.code}\``));
+});
+
+test("docs: in Kubernetes, pods that are not ready for want of a store take no connections", () => {
+  const deployment = documentsIn(deployText("kubernetes/base/deployment.yaml"))[0];
+  const probe = at(gatewayOf(deployment), "readinessProbe/httpGet/path");
+  assert.equal(probe, "/readyz");
+  for (const page of [PAGE, pageOf("deploy.md")]) {
+    assert.match(page, /^.*`\/readyz` is 503.*get a refused connection/m);
+  }
+});
 
 test("docs/operate.md: two keys of one user, as in the rotation", () => {
   const keys = blocks(PAGE, "yaml").find((text) => text.startsWith("keys:"));

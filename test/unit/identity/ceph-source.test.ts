@@ -26,17 +26,30 @@ class World {
   asked: string[] = [];
   answers: AdminAnswer[] = [];
   powerless = 0;
-  readonly source: CephSource;
+  source: CephSource;
+  readonly #entries: number;
 
   constructor(entries = 1_000) {
+    this.#entries = entries;
+    this.source = this.#open(keyOf, undefined);
+  }
+
+  /** Another configuration is in force, with the same Ceph. */
+  reload(understood = keyOf): void {
+    this.source = this.#open(understood, this.source);
+  }
+
+  #open(understood: typeof keyOf, before: CephSource | undefined): CephSource {
+    const entries = this.#entries;
     const options = { cacheMs: CACHE_MS, staleMs: STALE_MS, entries, accessKey: ADMIN };
-    this.source = new CephSource(options, {
-      ask: (accessKeyId) => this.#answer(accessKeyId),
-      keyOf,
+    const ports = {
+      ask: (accessKeyId: string) => this.#answer(accessKeyId),
+      keyOf: understood,
       nowMs: () => this.now,
-      onAnswer: (answer) => this.answers.push(answer),
+      onAnswer: (answer: AdminAnswer) => this.answers.push(answer),
       onPowerless: () => this.powerless++,
-    });
+    };
+    return new CephSource(options, ports, before);
   }
 
   async #answer(accessKeyId: string): Promise<AdminAnswer> {
@@ -142,6 +155,54 @@ for (const [ageMs, answered, silent] of WAITS) {
     assert.equal(told(await world.source.key("AK")), silent);
   });
 }
+
+test("after a reload a known key is asked for before it counts", async () => {
+  const world = await changed();
+  world.reload();
+  assert.equal(told(world.source.find("AK")), "unknown");
+  assert.equal(told(await world.source.key("AK")), "off");
+  assert.deepEqual(world.questions(), ["AK"]);
+  assert.equal(told(world.source.find("AK")), "off");
+});
+
+const RELOADED = [
+  [0, "on"],
+  [CACHE_MS + STALE_MS - 1, "on"],
+  [CACHE_MS + STALE_MS, "unavailable"],
+] as const;
+for (const [ageMs, silent] of RELOADED) {
+  test(`after reloads key() says "${silent}" after ${ageMs} ms where RGW does not answer`, async () => {
+    const world = await changed();
+    world.broken = DOWN;
+    world.reload();
+    world.now += ageMs;
+    world.reload();
+    assert.equal(told(await world.source.key("AK")), silent);
+  });
+}
+
+test("after a reload a known key is understood as the new configuration has it", async () => {
+  const world = await changed();
+  world.broken = DOWN;
+  const account = { name: "alice", networks: { allow: ["198.51.100.7"] } };
+  const files = { "accounts.yaml": JSON.stringify({ accounts: [account] }) };
+  world.reload(compileForeign(goodConfig(files)));
+  const key = await world.source.key("AK");
+  assert(typeof key === "object");
+  assert.equal(key.account.networks.allow.length, 1);
+});
+
+test("what was dropped before a reload, or was nobody's, is not known after it", async () => {
+  const world = await changed();
+  assert.equal(await world.source.key("AK2"), "nobody");
+  world.reload();
+  assert.equal(told(world.source.find("AK2")), "unknown");
+  world.source.drop();
+  world.broken = DOWN;
+  assert.equal(await world.source.key("AK"), "unavailable");
+  world.reload();
+  assert.equal(await world.source.key("AK"), "unavailable");
+});
 
 test("an answer is as old as its question, however long it took", async () => {
   const world = new World();

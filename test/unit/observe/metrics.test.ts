@@ -89,6 +89,37 @@ test("aggregate() sums what processes counted, and takes what is no sum by its o
   assert(Math.abs(start - (Date.now() / 1000 - process.uptime())) < 5, `started ${start}`);
 });
 
+test("aggregate() tells of the process that is nearest its end, whatever the idle ones do", async () => {
+  const figures = [
+    ["process_open_fds", [20, 900, 300], 900],
+    ["process_max_fds", [1024, 1024, 1024], 1024],
+    ["nodejs_eventloop_lag_p99_seconds", [0.01, 0.5, 0.02], 0.5],
+    ["nodejs_eventloop_lag_mean_seconds", [0.01, 0.3, 0.02], 0.3],
+    ["nodejs_eventloop_lag_seconds", [0, 0.4, 0.001], 0.4],
+  ] as const;
+  const exported = await Promise.all([0, 1, 2].map(() => new Metrics().export()));
+  const processes = exported.map((metrics, i) =>
+    metrics.map((metric) => {
+      const figure = figures.find(([name]) => Reflect.get(metric, "name") === `s3warden_${name}`);
+      return figure === undefined
+        ? metric
+        : { ...metric, values: [{ value: figure[1][i], labels: {} }] };
+    }),
+  );
+  const text = await aggregate(processes);
+  for (const [name, , value] of figures) {
+    assert.equal(valueIn(text, `s3warden_${name}`), value, name);
+  }
+});
+
+test("Metrics has a series for the first fault of its own, so that rate() sees it", async () => {
+  const text = await new Metrics().text();
+  for (const operation of ["GetObject", "PostObject", "Passthrough", "Unknown"]) {
+    const labels = `{operation="${operation}",outcome="refused",code="InternalError"}`;
+    assert.equal(valueIn(text, `s3warden_requests_total${labels}`), 0, operation);
+  }
+});
+
 test("aggregate() of one process tells every metric that the process itself tells", async () => {
   const metrics = new Metrics();
   metrics.requestEnded(RECORD);

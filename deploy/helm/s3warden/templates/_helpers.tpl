@@ -1,6 +1,6 @@
 {{- define "s3warden.selector" -}}
 app.kubernetes.io/name: s3warden
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "s3warden.labels" -}}
@@ -13,4 +13,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- /* The port of "host:port" or "[host]:port". */ -}}
 {{- define "s3warden.port" -}}
 {{ regexFind "[0-9]+$" . }}
+{{- end }}
+
+{{- /* A duration of gateway.yaml in milliseconds; what is none, such as ${env:NAME}, is 0. */ -}}
+{{- define "s3warden.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 }}
+{{- mul (regexFind "^[0-9]+" .) (get $units (regexFind "[a-z]+$" .) | default 0) }}
 {{- end }}
