@@ -125,8 +125,11 @@ function valueOf(kind: HeaderKind, value: string, budget: Budget): string | null
 /** What a link says behind `?` or `#`, or before an `@`, may be somebody's credential. */
 function withoutQuery(url: string): string {
   const end = url.search(/[?#]/);
-  return (end < 0 ? url : url.slice(0, end)).replace(/^([a-z]+:\/\/)[^/]*@/i, "$1");
+  return (end < 0 ? url : url.slice(0, end)).replace(USER_INFO, "$1");
 }
+
+/** With or without a scheme: a Referer may be relative (RFC 9110 section 10.1.3). */
+const USER_INFO = /^((?:[a-z][a-z0-9+.-]*:\/*|\/\/)?)[^/]*@/i;
 
 /** A digest tells nothing that rules ask, and looks like a signature to whoever searches for one. */
 function payloadKind(value: string): string {

@@ -115,17 +115,19 @@ function explainLink(denial: RecentDenial): Html | undefined {
 
 /**
  * The request as it may have been; undefined where that cannot be told, since it was no request or
- * proved nobody, or since a header that is not kept made it what it was.
+ * proved nobody, since not all of it is shown, or since a header that is not kept made it what it
+ * was.
  */
 function requestLine({
+  clipped,
   gate,
   operation,
   bucket,
   key,
   versionId,
 }: RecentDenial): string | undefined {
-  if (gate === "request" || gate === "authentication" || !isOperationName(operation))
-    return undefined;
+  if (clipped || gate === "request" || gate === "authentication") return undefined;
+  if (!isOperationName(operation)) return undefined;
   const { method, level, required, header } = operationNamed(operation);
   if (header !== undefined) return undefined;
   const parameters = required.map(({ name, value }) =>

@@ -34,13 +34,24 @@ async function start(t: TestContext): Promise<Flow> {
   });
 }
 
+const SIGNATURE = randomBytes(32).toString("hex");
+
+function hex(sign: string): string {
+  return sign.charCodeAt(0).toString(16);
+}
+
+/** A link whose parameters a client took for part of the key. */
+function semicolons(target: string): string {
+  return target.replaceAll(/[?&]/g, ";");
+}
+
 /** The lines as they stand in the file, when there are `count`. */
 async function linesOf(flow: Flow, count: number): Promise<readonly string[]> {
   await flow.gateway.records(count);
   return readFileSync(flow.gateway.auditFile, "utf8").split("\n").slice(0, -1);
 }
 
-test("no secret, signature, token or SSE-C key stands in a line, however the client sends it", async (t) => {
+test("no secret, signature, token or SSE-C key stands in a line, the page or its JSON, however the client sends it", async (t) => {
   const flow = await start(t);
   const key = randomBytes(32);
   const sse = (prefix: string): readonly Header[] => [
@@ -84,6 +95,35 @@ test("no secret, signature, token or SSE-C key stands in a line, however the cli
     ["presigned as a key", flow.signed("GET", presigned.target.replace("?", "%3F"))],
     ["presigned as a key, by nobody", plain("GET", presigned.target.replace("?", "%3F"))],
     [
+      "presigned as a key, the question mark encoded twice",
+      plain(
+        "GET",
+        presigned.target.replace(/[?=&]/g, (sign) => `%25${hex(sign)}`),
+      ),
+    ],
+    ["presigned as a key with semicolons", plain("GET", semicolons(presignedV2.target))],
+    [
+      "presigned as a version, by nobody",
+      plain("GET", `/bucket/key?versionId=${encodeURIComponent(presigned.target)}`),
+    ],
+    ...["", "copy-source-"].map((prefix): readonly [string, Outgoing] => {
+      const [, name] = sse(prefix).map(([header]) => header);
+      const value = encodeURIComponent(key.toString("base64"));
+      return [`${name} as a key`, plain("GET", `/bucket/key%3F${name}=${value}`)];
+    }),
+    [
+      "a signature as User-Agent",
+      plain("GET", "/bucket/key", ["user-agent", `Credential=x, Signature=${SIGNATURE}`]),
+    ],
+    [
+      "another signature as User-Agent",
+      plain("GET", "/bucket/key", ["user-agent", `X-Amz-Signature: ${SIGNATURE}`]),
+    ],
+    [
+      "a password without a scheme",
+      plain("GET", "/bucket/key", ["referer", "//user:pass-word@web/"]),
+    ],
+    [
       "presigned as a source",
       flow.signed("PUT", "/bucket/copy", { headers: [["x-amz-copy-source", presigned.target]] }),
     ],
@@ -124,12 +164,17 @@ test("no secret, signature, token or SSE-C key stands in a line, however the cli
   }
   const lines = await linesOf(flow, requests.length);
   assert.equal(lines.length, requests.length);
+  const shown = ["/", "/status.json"].map(async (path) => {
+    const answer = await fetch(`http://${flow.gateway.adminAddress}${path}`);
+    return [path, await answer.text()] as const;
+  });
   const secrets = [
     ...[OWNER, READER, UPSTREAM, SESSION].map(({ secretKey }) => secretKey),
     UPSTREAM.accessKey,
     TOKEN,
     "theBearerTokenOfSomebody",
     "pass-word",
+    SIGNATURE,
     key.toString("base64"),
     encodeURIComponent(key.toString("base64")),
     md5(key),
@@ -137,9 +182,10 @@ test("no secret, signature, token or SSE-C key stands in a line, however the cli
     ...requests.flatMap(([, request]) => signatureOf(request)).filter((text) => text !== ""),
     ...form.filter(({ name }) => /signature|policy/.test(name)).map(({ value }) => value),
   ];
-  for (const [i, line] of lines.entries()) {
+  const named = lines.map((line, i) => [requests[i]?.[0], line] as const);
+  for (const [name, line] of [...named, ...(await Promise.all(shown))]) {
     const found = secrets.filter((secret) => line.includes(secret));
-    assert.deepEqual(found, [], `${requests[i]?.[0]}: ${line}`);
+    assert.deepEqual(found, [], `${name}: ${line}`);
     assert.doesNotMatch(line, /[0-9a-f]{63}|aws4_request|X-Amz-(?:Signature|Credential)/i);
   }
 });

@@ -85,6 +85,7 @@ for (const [name, changes, request] of links) {
 const unexplained = [
   ["proved nobody", { gate: "authentication" }],
   ["is no request", { gate: "request", operation: "Unknown" }],
+  ["is not shown whole", { clipped: true }],
   ["a header made what it was", { operation: "CopyObject" }],
 ] as const;
 for (const [name, changes] of unexplained) {
