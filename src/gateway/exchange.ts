@@ -123,7 +123,8 @@ export class Exchange {
 
   /** The gateway's own error, if the client can still be told; else the connection ends. */
   refuse(fault: Fault): void {
-    this.refusal = fault;
+    // An answer that was given stands, whatever becomes of the body that still comes.
+    if (!this.responder.answered) this.refusal = fault;
     if (this.responder.closed) return;
     if (this.responder.status !== 0) this.responder.breakOff();
     else this.responder.refuse(fault, this.head?.target.path ?? "/");
