@@ -83,6 +83,10 @@ type Found = {
   documents: number;
   /** Of DeleteObjects whose keys are not recorded, and of forms. */
   unsaid: number;
+  /** DeleteObjects of which a part was denied, and is not taken. */
+  inPart: number;
+  /** The same, where it is not recorded which part. */
+  someParts: number;
   readonly identities: Set<string>;
 };
 
@@ -107,6 +111,8 @@ async function collect(
     torn: 0,
     documents: 0,
     unsaid: 0,
+    inPart: 0,
+    someParts: 0,
   };
   for await (const item of items) {
     if (item.kind === "other") found.others++;
@@ -124,16 +130,38 @@ function note(found: Found, entry: AuditEntry, provider: Provider, options: Sugg
   }
   // Report mode lets through what it would refuse: that was done, too.
   const done = entry.decision === "allow" || entry.reported;
-  if (!done && !(options.includeDenied === true && entry.decision === "deny")) {
-    found.denied++;
-    return;
-  }
-  const recorded = recordedRequest(entry);
-  if (!recorded.ok) {
-    return leave(found, recorded.error);
-  }
+  const isTaken = done || (options.includeDenied === true && entry.decision === "deny");
+  const taken = isTaken ? entry : allowedPart(found, entry);
+  if (taken === undefined) return;
+  const recorded = recordedRequest(withoutKeys(taken));
+  if (!recorded.ok) return leave(found, recorded.error);
   if (noteAsks(found, recorded.value, provider)) found.requests++;
   else leave(found, "unknown");
+}
+
+/** What was done of a request that was denied, which only one with many parts can be in part. */
+function allowedPart(found: Found, entry: AuditEntry): AuditEntry | undefined {
+  const { deletes, denied } = entry.request ?? {};
+  if (entry.request !== undefined && deletes !== undefined && denied !== undefined) {
+    found.inPart++;
+    const left = new Set(denied);
+    const done = deletes.filter((_, i) => !left.has(i));
+    return { ...entry, request: { ...entry.request, deletes: done } };
+  }
+  // The gateway itself answers one of which every part is denied.
+  const isInPart = entry.operation === "DeleteObjects" && entry.outcome === "forwarded";
+  if (isInPart) found.someParts++;
+  else found.denied++;
+  return undefined;
+}
+
+/** Of a list that is too long for its line it is known what matters here: in which bucket. */
+function withoutKeys(entry: AuditEntry): AuditEntry {
+  const { operation, request } = entry;
+  if (operation !== "DeleteObjects" || request === undefined || request.deletes !== undefined) {
+    return entry;
+  }
+  return { ...entry, request: { ...request, clipped: false } };
 }
 
 function leave({ left }: Found, why: WhyNot): void {
@@ -194,6 +222,7 @@ function told(
   const actions = used.actions();
   if (actions.length === 0) {
     say(nothingOf(as, found));
+    for (const line of caveats(found, true)) say(line);
     return 1;
   }
   const unnameable = actions.filter(
@@ -218,12 +247,20 @@ function told(
 
 /** What the policy allows besides, and what it was not made of. */
 function caveats(found: Found, includesDenied: boolean): readonly string[] {
-  const { used, left, documents, unsaid, denied, others, torn } = found;
+  const { used, left, documents, unsaid, denied, inPart, someParts, others, torn } = found;
   const lines = used
     .widened()
     .map((resource) => `widened: ${resource} also matches keys that were not used`);
   if (denied > 0 && !includesDenied) {
     lines.push(`${count(denied, "denied request")} left out (--include-denied)`);
+  }
+  if (inPart > 0) {
+    lines.push(`${count(inPart, "list")} of deletions without what was denied (--include-denied)`);
+  }
+  if (someParts > 0) {
+    lines.push(
+      `${count(someParts, "list")} of deletions allowed in part left out: in which is not recorded`,
+    );
   }
   if (documents > 0) {
     lines.push(`${count(documents, "document")} may have asked for more, such as another bucket`);
@@ -239,9 +276,10 @@ function caveats(found: Found, includesDenied: boolean): readonly string[] {
   return lines;
 }
 
-function nothingOf(as: string, { identities, denied }: Found): string {
+function nothingOf(as: string, { identities, denied, left, someParts }: Found): string {
   if (as === "anonymous") return "What everybody may do stands in the policy of a bucket";
   if (denied > 0) return `"${as}" was only denied (${count(denied, "request")}): --include-denied`;
+  if (left.size > 0 || someParts > 0) return `What "${as}" did cannot be told`;
   const near = nearest(as, identities);
   if (near !== undefined) return `"${as}" does not appear. Did you mean "${near}"?`;
   const some = [...identities].toSorted().slice(0, 10);

@@ -30,6 +30,8 @@ export type RequestInputs = {
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Of DeleteObjects: each key, and its version where one is named. */
   readonly deletes?: readonly (readonly [key: string, versionId?: string])[];
+  /** Of `deletes`, counted from 0, those that were refused where others were not. */
+  readonly denied?: readonly number[];
   /** Something was too long for a line, so that the request cannot be decided again. */
   readonly clipped?: true;
 };
@@ -47,12 +49,13 @@ export function requestInputs(head: RequestHead, facts: Facts): RequestInputs {
   const deletes = facts.entries?.map(({ key, versionId }): [string, string?] =>
     versionId === undefined ? [forKeys.take(key)] : [forKeys.take(key), forKeys.take(versionId)],
   );
+  const { entriesDenied: denied } = facts;
   return {
     ...proofInputs(facts),
     ...(head.secure ? { secure: true, tlsVersion: head.tlsVersion ?? "" } : {}),
     ...(query && { query }),
     ...(headers && { headers }),
-    ...(deletes && !forKeys.exceeded ? { deletes } : {}),
+    ...(deletes && !forKeys.exceeded ? { deletes, ...(denied && { denied }) } : {}),
     ...(budget.exceeded || forKeys.exceeded ? { clipped: true } : {}),
   };
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { LINE_BYTES_MAX } from "../../src/observe/audit-line.ts";
+import type { AuditRecord } from "../support/audit.ts";
 import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
 import { BOUNDARY, multipart, policyParts } from "../support/forms.ts";
 import { rawExchange } from "../support/raw-client.ts";
@@ -234,18 +235,49 @@ test("whatever bytes a client sends, there is one line of JSON for it, of bounde
 
 test("the keys of a DeleteObjects stand in its line, unless they are too many", async (t) => {
   const flow = await start(t);
-  const remove = async (keys: readonly string[]): Promise<void> => {
-    const objects = keys.map((key) => `<Object><Key>${key}</Key></Object>`);
-    const body = `<Delete>${objects.join("")}</Delete>`;
-    await flow.exchange("POST", "/bucket?delete", { body, headers: [["content-md5", md5(body)]] });
-  };
-  await remove(["a", "b/c"]);
-  await remove(Array.from({ length: 1000 }, (_, i) => `${"k".repeat(100)}${i}`));
+  await remove(flow, ["a", "b/c"]);
+  await remove(
+    flow,
+    Array.from({ length: 1000 }, (_, i) => `${"k".repeat(100)}${i}`),
+  );
   const [few, many] = await flow.gateway.records(2);
-  const requestOf = (record: unknown): unknown =>
-    typeof record === "object" && record !== null && "request" in record && record.request;
-  const { deletes, clipped } = { deletes: [], clipped: false, ...Object(requestOf(few)) };
-  assert.deepEqual([deletes, clipped], [[["a"], ["b/c"]], false]);
-  const { deletes: none, clipped: cut } = { deletes: "none", ...Object(requestOf(many)) };
-  assert.deepEqual([none, cut], ["none", true]);
+  assert.deepEqual(deletionOf(few), { deletes: [["a"], ["b/c"]] });
+  assert.deepEqual(deletionOf(many), { clipped: true });
 });
+
+test("the line of a DeleteObjects says which keys were denied, where not all were", async (t) => {
+  const store = await startHttpStore((request, response) => {
+    request.resume().once("end", () => response.end("<DeleteResult></DeleteResult>"));
+  });
+  t.after(() => store.stop());
+  const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const deny = { Effect: "Deny", Action: "s3:*", Resource: "arn:aws:s3:::bucket/kept/*" };
+  const policy = { Version: "2012-10-17", Statement: [allow, deny] };
+  const subusers = [{ name: "reader", policies: ["p.json"], keys: [READER] }];
+  const flow = await startFlow(t, store.endpoint, {
+    accounts: [{ name: "lab", upstream: UPSTREAM, keys: [OWNER], subusers }],
+    files: { "p.json": JSON.stringify(policy) },
+  });
+  await remove(flow, ["a", "kept/b", "kept/c", "d"], READER);
+  await remove(flow, ["kept/b"], READER);
+  await remove(flow, ["kept/b"]);
+  const [some, all, none] = await flow.gateway.records(3);
+  const deletes = [["a"], ["kept/b"], ["kept/c"], ["d"]];
+  assert.deepEqual(deletionOf(some), { deletes, denied: [1, 2] });
+  for (const record of [all, none]) assert.deepEqual(deletionOf(record), { deletes: [["kept/b"]] });
+});
+
+async function remove(flow: Flow, keys: readonly string[], key = OWNER): Promise<void> {
+  const objects = keys.map((name) => `<Object><Key>${name}</Key></Object>`);
+  const body = `<Delete>${objects.join("")}</Delete>`;
+  const headers = [["content-md5", md5(body)]] as const;
+  await flow.exchange("POST", "/bucket?delete", { body, headers, key });
+}
+
+/** What `record` says of the keys that were to be deleted. */
+function deletionOf(record: AuditRecord | undefined): Readonly<Record<string, unknown>> {
+  const told: readonly (readonly [string, unknown])[] = Object.entries(Object(record?.["request"]));
+  return Object.fromEntries(
+    told.filter(([name]) => ["deletes", "denied", "clipped"].includes(name)),
+  );
+}

@@ -135,6 +135,49 @@ test("suggest takes what report mode let through, since it was done", async () =
   assert.match(out, /photos\/a/);
 });
 
+const deletion = (fields: Fields, request: Fields): Fields => ({
+  operation: "DeleteObjects",
+  method: "POST",
+  key: undefined,
+  ...fields,
+  request: { auth: "header", signature: "v4", query: { delete: null }, ...request },
+});
+
+test("suggest takes of a list of deletions what was not denied of it", async () => {
+  const lines = [
+    deletion(
+      { decision: "deny", outcome: "forwarded" },
+      { deletes: [["a"], ["b"], ["c", "v"]], denied: [0, 2] },
+    ),
+    deletion({ decision: "deny", outcome: "answered" }, { deletes: [["d"]] }),
+  ];
+  const { code, out, err } = await suggested(lines);
+  assert.equal(code, 0, err);
+  assert.deepEqual(JSON.parse(out).Statement, [
+    { Effect: "Allow", Action: ["s3:DeleteObject"], Resource: ["arn:aws:s3:::photos/b"] },
+  ]);
+  assert.match(err, /^1 list of deletions without what was denied/m);
+  assert.match(err, /^1 denied request left out/m);
+  const all = await suggested(lines, { includeDenied: true });
+  for (const key of ["a", "b", "c", "d"]) assert.ok(all.out.includes(`photos/${key}"`), key);
+  assert.doesNotMatch(all.err, /denied/);
+});
+
+test("suggest says that it leaves out lists of which some part was allowed", async () => {
+  const line = deletion({ decision: "deny", outcome: "forwarded" }, { clipped: true });
+  const { code, err } = await suggested([line]);
+  assert.equal(code, 1);
+  assert.match(err, /^What "lab:reader" did cannot be told$/m);
+  assert.match(err, /^1 list of deletions allowed in part left out/m);
+});
+
+test("suggest allows every deletion in the bucket where a list was too long for its line", async () => {
+  const { code, out, err } = await suggested([deletion({}, { clipped: true })]);
+  assert.equal(code, 0, err);
+  assert.match(out, /"s3:DeleteObject"\s*\],\s*"Resource": \[\s*"arn:aws:s3:::photos\/\*"/);
+  assert.match(err, /^1 form or list of deletions not recorded whole$/m);
+});
+
 test("suggest says what it cannot know", async () => {
   const { code, out, err } = await suggested([
     {
