@@ -12,6 +12,8 @@ import { UsedActions } from "./suggest-policy.ts";
 /** What an audit log tells of one identity. */
 export type Found = {
   readonly used: UsedActions;
+  /** Of the audit log, whoever they are of. */
+  lines: number;
   requests: number;
   denied: number;
   others: number;
@@ -51,6 +53,7 @@ export async function collect(
     used,
     identities,
     left,
+    lines: 0,
     requests: 0,
     denied: 0,
     others: 0,
@@ -69,6 +72,7 @@ export async function collect(
 }
 
 function note(found: Found, entry: AuditEntry, provider: Provider, options: CollectOptions): void {
+  found.lines++;
   const identity = identityOf(entry);
   if (identity !== options.as || entry.account === undefined) {
     if (found.identities.size < IDENTITIES_MAX) found.identities.add(identity);

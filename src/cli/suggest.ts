@@ -10,7 +10,7 @@ import { count, printProblems } from "./check.ts";
 import { loadConfig, shippedProvider } from "../life/load.ts";
 import { withProgress } from "./progress.ts";
 import { WHY_NOT } from "./recorded-request.ts";
-import { unreadable } from "./replay.ts";
+import { nothingRead, unreadable } from "./replay.ts";
 import { collect, type Found } from "./suggest-collect.ts";
 import { LEVELS_MAX } from "./suggest-keys.ts";
 import { BUCKETS_MAX, type UsedActions } from "./suggest-policy.ts";
@@ -41,6 +41,7 @@ export async function runSuggest(
   try {
     const audit = readAudit(files);
     const found = await withProgress(audit, terminal, () => collect(audit, provider, options));
+    if (found.lines === 0) return nothingRead(terminal);
     return told(found, provider, options, terminal);
   } catch (error) {
     return unreadable(error, terminal);
@@ -163,5 +164,5 @@ function nothingOf(as: string, { identities, denied, left, someParts }: Found): 
   const near = nearest(as, identities);
   if (near !== undefined) return `"${as}" does not appear. Did you mean "${near}"?`;
   const some = [...identities].toSorted().slice(0, 10);
-  return `"${as}" does not appear. ${some.length === 0 ? "Nobody does" : `These do: ${some.join(", ")}`}`;
+  return `"${as}" does not appear. These do: ${some.join(", ")}`;
 }

@@ -64,6 +64,9 @@ export function requestFor(
       `Cannot read the request: got "${question.request}", expected such as "PUT /bucket/key?acl"`,
     );
   }
+  if (question.anonymous === true && question.as !== undefined) {
+    return err("Give either an identity or anonymous");
+  }
   const headers = headersFor(snapshot, question);
   if (!headers.ok) return headers;
   const head = {

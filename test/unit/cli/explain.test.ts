@@ -111,6 +111,11 @@ for (const [name, options, code, expected] of rows) {
 }
 
 const wrong = [
+  [
+    "somebody and nobody",
+    { as: "lab", anonymous: true, request: "GET /" },
+    /either an identity or anonymous/,
+  ],
   ["nobody", { request: "GET /" }, /Say whose request it is/],
   [
     "an unknown identity",

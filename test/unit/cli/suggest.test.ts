@@ -287,6 +287,14 @@ for (const [name, options, code, expected] of [
   });
 }
 
+test("suggest says that it has read no audit log", async () => {
+  const file = join(FOLDER, "other.jsonl");
+  writeFileSync(file, '{"level":30,"msg":"listening"}\n');
+  const { code, out, err } = await ran((terminal) => runSuggest([file], { as: "lab" }, terminal));
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(err, "There is no line of an audit log in what was read\n");
+});
+
 test("suggest says which file it cannot read", async () => {
   const file = join(FOLDER, "none.jsonl");
   const { code, err } = await ran((terminal) => runSuggest([file], { as: "lab" }, terminal));
