@@ -44,7 +44,7 @@ program
   .command("explain")
   .description("Tell what would be decided on a request, and why")
   .requiredOption("--config <file>", "gateway.yaml")
-  .option("--as <identity>", "account or account:subuser")
+  .option("--as <identity>", "account, account:subuser, or an access key id")
   .option("--anonymous", "a request without credentials")
   .option("--ip <address>", "where it comes from; absent: unknown")
   .option("--at <time>", "when, ISO 8601; absent: now")

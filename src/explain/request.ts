@@ -1,4 +1,4 @@
-import { holderName, type Key } from "../admission/principal.ts";
+import { holderName, whyNotInForce, type Key } from "../admission/principal.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
@@ -15,7 +15,7 @@ import { signHead } from "../signature/sign.ts";
 
 /** What is asked: `request`, or `action` with `resource`; `as` or `anonymous`. */
 export type Question = {
-  /** `account` or `account:subuser`. */
+  /** `account`, `account:subuser`, or the id of the access key that signs. */
   readonly as?: string;
   readonly anonymous?: boolean;
   readonly ip?: string;
@@ -77,7 +77,7 @@ export function requestFor(
     secure: false,
   };
   if (question.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
-  const key = keyOf(snapshot, question.as);
+  const key = keyOf(snapshot, question.as, nowMs);
   if (!key.ok) return key;
   return ok({
     head: signed(head, key.value, nowMs, snapshot),
@@ -125,10 +125,14 @@ function headersFor(snapshot: Snapshot, question: Question): Result<readonly str
   return problem === undefined ? ok(headers) : err(problem);
 }
 
-function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {
+/** Of an identity's keys one that is in force; where none is, or it is asked for, also another. */
+function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Result<Key, string> {
   if (as === undefined)
     return err("Say whose request it is: an account, account:subuser, or anonymous");
-  for (const key of snapshot.keys.values()) if (holderName(key) === as) return ok(key);
+  const keys = [...snapshot.keys.values()].filter((key) => holderName(key) === as);
+  const inForce = keys.find((key) => whyNotInForce(key, nowMs) === undefined);
+  const key = inForce ?? keys[0] ?? snapshot.keys.get(as);
+  if (key !== undefined) return ok(key);
   return err(`Nobody with a key is called "${as}" in the configuration`);
 }
 

@@ -102,11 +102,11 @@ function placeOf({ ruleFile, ruleLine }: RecentDenial): string | undefined {
 }
 
 function explainLink(denial: RecentDenial): Html | undefined {
-  const { requestId, sourceAddress: ip } = denial;
+  const { requestId, accessKeyId, sourceAddress: ip } = denial;
   const request = requestLine(denial);
   if (request === undefined) return undefined;
-  const name = identityOf(denial);
-  const identity = name === undefined ? { anonymous: true } : { as: name };
+  // The very key that was used: the identity's others may be in force.
+  const identity = accessKeyId === undefined ? { anonymous: true } : { as: accessKeyId };
   const query = queryOf({ ...identity, ...(ip !== undefined && { ip }), request });
   return html`<a class="line" href="/?${query}#explain" aria-label="Explain request ${requestId}"
     >Explain</a

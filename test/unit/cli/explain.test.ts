@@ -17,6 +17,11 @@ const ACCOUNTS = `accounts:
       - name: user
         policies: [user.json]
         keys: [{ accessKey: AKIDUSER, secretKey: "5501234567", sessionToken: token }]
+      - name: renewed
+        tier: READ
+        keys:
+          - { accessKey: AKIDOLD, secretKey: "5501234567", expires: 2026-01-01T00:00:00Z }
+          - { accessKey: AKIDNEW, secretKey: "5501234567", notBefore: 2025-12-01T00:00:00Z }
       - { name: keyless, tier: READ }
 `;
 const POLICY = `{ "Version": "2012-10-17", "Statement": [
@@ -88,6 +93,19 @@ const rows = [
     { anonymous: true, request: "GET /photos/a" },
     1,
     /authentication +refused/,
+  ],
+  ["a key that is in force", { as: "lab:renewed", request: "GET /b-1/k" }, 0, /key AKIDNEW$/m],
+  [
+    "a key that was in force then",
+    { as: "lab:renewed", request: "GET /b-1/k", at: "2025-11-01T00:00:00Z" },
+    0,
+    /key AKIDOLD$/m,
+  ],
+  [
+    "the very key that is named",
+    { as: "AKIDOLD", request: "GET /b-1/k" },
+    1,
+    /^As +lab:renewed, key AKIDOLD$[^]*key-state +refused {2}\(AKIDOLD: expires\)/m,
   ],
   [
     "an action on a resource",

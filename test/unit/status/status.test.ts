@@ -78,7 +78,8 @@ for (const [name, changes, request] of links) {
     const page = statusPage(statusOf({ activity }), undefined);
     const [, query = ""] = /href="\/\?([^"]+)#explain"/.exec(page) ?? [];
     const form = new URLSearchParams(query.replaceAll("&amp;", "&"));
-    assert.deepEqual(Object.fromEntries(form), { as: "lab:reader", ip: "198.51.100.7", request });
+    const as = "AKIDREADER0000000000";
+    assert.deepEqual(Object.fromEntries(form), { as, ip: "198.51.100.7", request });
   });
 }
 
