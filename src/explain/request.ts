@@ -1,12 +1,15 @@
 import { holderName, whyNotInForce, type Key } from "../admission/principal.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
+import { parseBucketName, parseInstant } from "../config/scalars.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
 import { hostProblem } from "../http/host.ts";
 import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { levelOf } from "../policy/actions.ts";
+import { parseAddress } from "../policy/network.ts";
 import { ACTIONS } from "../s3/actions.ts";
-import { parseBucket, type BucketName } from "../s3/address.ts";
+import type { BucketName } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { OPERATION_LIST } from "../s3/operations.ts";
 import { amzDate } from "../signature/amz-date.ts";
@@ -47,11 +50,12 @@ export function requestFor(
   question: Question,
   clockMs: number,
 ): Result<ExplainedRequest, string> {
-  const nowMs = question.at === undefined ? clockMs : Date.parse(question.at);
-  if (Number.isNaN(nowMs))
-    return err(
-      `Cannot read the time: got "${question.at}", expected ISO 8601 such as 2026-11-22T12:00:00Z`,
-    );
+  const time = question.at === undefined ? ok(clockMs) : timeOf(question.at);
+  if (!time.ok) return time;
+  const nowMs = time.value;
+  if (question.ip !== undefined && parseAddress(question.ip) === undefined) {
+    return err(`Cannot read the source address: got "${question.ip}", expected such as 192.0.2.1`);
+  }
   const given = question.request !== undefined;
   if (given === (question.action !== undefined && question.resource !== undefined)) {
     return err("Give either a request, or an action and a resource");
@@ -86,6 +90,15 @@ export function requestFor(
   });
 }
 
+/** A signature has room for years of four digits. */
+function timeOf(at: string): Result<number, string> {
+  const ms = parseInstant(at);
+  if (ms.ok && ms.value >= 0 && ms.value <= LAST_MS) return ms;
+  return err(`Cannot read the time: got "${at}", expected such as 2026-11-22T12:00:00Z`);
+}
+
+const LAST_MS = Date.UTC(9999, 11, 31);
+
 /** The ask of `action` and `resource`; undefined where a whole request is explained. */
 export function askFor({ action, resource }: Question): Result<Ask, string> | undefined {
   if (action === undefined || resource === undefined) return undefined;
@@ -97,20 +110,27 @@ export function askFor({ action, resource }: Question): Result<Ask, string> | un
   const target = resourceIn(resource);
   if (target === undefined)
     return err(`Cannot read the resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
+  const level = levelOf(known);
+  const isOther = target.key === undefined ? level === "object" : level === "bucket";
+  if (target.bucket !== undefined && isOther) {
+    const expected = level === "object" ? "arn:aws:s3:::bucket/key" : "arn:aws:s3:::bucket";
+    return err(`${known} is not about such a resource: got "${resource}", expected ${expected}`);
+  }
   return ok({ action: known, operation: operation.name, ...target });
 }
 
-const ARN = "arn:aws:s3:::";
+/** Behind it a tenant of Ceph's may stand, as arnOf() writes it. */
+const ARN = "arn:aws:s3::";
 
 function resourceIn(
   text: string,
 ): { readonly bucket: BucketName | undefined; readonly key: string | undefined } | undefined {
-  if (text === "*" || text === `${ARN}*`) return { bucket: undefined, key: undefined };
+  if (text === "*" || text === `${ARN}:*`) return { bucket: undefined, key: undefined };
   if (!text.startsWith(ARN)) return undefined;
-  const slash = text.indexOf("/", ARN.length);
-  const bucket = parseBucket(text.slice(ARN.length, slash < 0 ? text.length : slash));
-  if (!bucket.ok) return undefined;
-  return { bucket: bucket.value, key: slash < 0 ? undefined : text.slice(slash + 1) };
+  const [named = "", ...rest] = text.slice(ARN.length).split("/");
+  const bucket = parseBucketName(named.replace(/^:/, ""));
+  const key = rest.length === 0 ? undefined : rest.join("/");
+  return bucket.ok && key !== "" ? { bucket: bucket.value, key } : undefined;
 }
 
 function headersFor(snapshot: Snapshot, question: Question): Result<readonly string[], string> {

@@ -1,3 +1,4 @@
+import { NOBODY_RULE } from "../admission/authenticate.ts";
 import type { RecentDenial } from "../observe/recent.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { isOperationName, operationNamed } from "../s3/operations.ts";
@@ -72,8 +73,9 @@ function who(denial: RecentDenial): Html {
 function nameOf(denial: RecentDenial): string {
   const name = identityOf(denial);
   if (name !== undefined) return name;
-  if (denial.accessKeyId !== undefined) return "not proved";
-  return denial.gate === "request" ? "not known" : "anonymous";
+  if (denial.gate === "request" && denial.accessKeyId === undefined) return "not known";
+  const isNobody = denial.accessKeyId === undefined && denial.gate !== "authentication";
+  return isNobody || denial.rule === NOBODY_RULE ? "anonymous" : "not proved";
 }
 
 function identityOf({ account, subuser }: RecentDenial): string | undefined {

@@ -118,6 +118,18 @@ const rows = [
     0,
     /Needs +s3:GetObject on arn:aws:s3:::photos\/a/,
   ],
+  [
+    "an action on a tenant's object, which it takes as it prints it",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3::ten:photos/k" },
+    0,
+    /Needs +s3:GetObject on arn:aws:s3::ten:photos\/k /,
+  ],
+  [
+    "an action on a key with signs of its own",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3:::photos/a:b//c" },
+    0,
+    /Needs +s3:GetObject on arn:aws:s3:::photos\/a:b\/\/c /,
+  ],
 ] as const;
 for (const [name, options, code, expected] of rows) {
   test(`explain tells ${name}`, async () => {
@@ -148,7 +160,28 @@ const wrong = [
     /Give either a request/,
   ],
   ["a target that is none", { as: "lab", request: "GET photos" }, /Cannot read the request/],
-  ["a time that is none", { as: "lab", request: "GET /", at: "soon" }, /Cannot read the time/],
+  ...["soon", "1", "March 7", "2026-02-30", "2026-11-22T12:00:00", "1969-12-31"].map(
+    (at) =>
+      [`the time ${at}`, { as: "lab", request: "GET /", at }, /^Cannot read the time/] as const,
+  ),
+  ...["foo", "192.0.2.0/24", "192.0.2.1:443", "[::1]"].map(
+    (ip) =>
+      [
+        `the address ${ip}`,
+        { as: "lab", request: "GET /", ip },
+        /^Cannot read the source/,
+      ] as const,
+  ),
+  [
+    "an object's action on a bucket",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3:::photos" },
+    /expected arn:aws:s3:::bucket\/key$/m,
+  ],
+  [
+    "a bucket's action on an object",
+    { as: "lab", action: "s3:ListBucket", resource: "arn:aws:s3:::photos/k" },
+    /expected arn:aws:s3:::bucket$/m,
+  ],
   [
     "a host that no request can have",
     { as: "lab", request: "GET /", header: ["host: oth:r.s3.test"] },
