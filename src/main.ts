@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from "commander";
+import { Command, type CommanderError, InvalidArgumentError } from "commander";
 import { runAdopt, type AdoptOptions } from "./cli/adopt.ts";
 import { runCheck } from "./cli/check.ts";
 import { runDemo } from "./cli/demo.ts";
@@ -44,7 +44,7 @@ program
   .command("explain")
   .description("Tell what would be decided on a request, and why")
   .requiredOption("--config <file>", "gateway.yaml")
-  .option("--as <identity>", "account or account:subuser")
+  .option("--as <identity>", "account, account:subuser, or an access key id")
   .option("--anonymous", "a request without credentials")
   .option("--ip <address>", "where it comes from; absent: unknown")
   .option("--at <time>", "when, ISO 8601; absent: now")
@@ -53,6 +53,7 @@ program
   .option("--action <name>", "such as s3:GetObject, with --resource")
   .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
   .option("--json", "for tools")
+  .exitOverride(usageIs2)
   .action(async (options: ExplainOptions) => exit(await runExplain(options, terminal)));
 
 program
@@ -71,6 +72,7 @@ program
   .argument("<file...>", "audit files, in their order; - is standard input")
   .requiredOption("--config <file>", "the other gateway.yaml")
   .option("--json", "for tools")
+  .exitOverride(usageIs2)
   .action(async (files: readonly string[], options: ReplayOptions) =>
     exit(await runReplay(files, options, terminal)),
   );
@@ -84,6 +86,7 @@ program
   .option("--config <file>", "gateway.yaml, for its provider")
   .option("--include-denied", "also what was refused")
   .option("--exact", "name every key, widen nothing")
+  .exitOverride(usageIs2)
   .action(async (files: readonly string[], options: SuggestOptions) =>
     exit(await runSuggest(files, options, terminal)),
   );
@@ -95,6 +98,11 @@ program
   .action((options: { count: number }) => exit(runKeygen(options, terminal)));
 
 await program.parseAsync();
+
+/** Of commands whose 1 is an answer. `error` was told; help is one with 0. */
+function usageIs2({ exitCode }: CommanderError): never {
+  process.exit(exitCode === 0 ? 0 : 2);
+}
 
 /** Output may still be on its way through a pipe, so the process ends by itself. */
 function exit(code: number): void {

@@ -75,8 +75,9 @@ function admitDelete(
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
   const allowed: DeleteEntry[] = [];
   const denied: DeniedEntry[] = [];
+  const entriesDenied: number[] = [];
   let judged: Facts = { ...facts, entries: request.value.entries };
-  for (const entry of request.value.entries) {
+  for (const [i, entry] of request.value.entries.entries()) {
     const asks = asksOfDelete(address.bucket, entry, headers);
     const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs, entry);
     if (!("kind" in verdict)) {
@@ -86,6 +87,7 @@ function admitDelete(
     }
     if (verdict.kind !== "refuse") return verdict;
     judged = verdict.facts;
+    entriesDenied.push(i);
     denied.push({ ...entry, code: verdict.fault.code, message: verdict.fault.message });
   }
   const { quiet } = request.value;
@@ -94,8 +96,12 @@ function admitDelete(
     return { kind: "answer", facts: judged, contentType: "application/xml", body };
   }
   const content = writeDeleteObjects({ quiet, entries: allowed });
-  const reply: ReplyPlan = denied.length === 0 ? RELAY : { kind: "merge-delete", denied };
-  return forwardContent(snapshot, subject, judged, content, reply, nowMs, true);
+  if (denied.length === 0) {
+    return forwardContent(snapshot, subject, judged, content, RELAY, nowMs, true);
+  }
+  const reply: ReplyPlan = { kind: "merge-delete", denied };
+  const inPart = { ...judged, entriesDenied };
+  return forwardContent(snapshot, subject, inPart, content, reply, nowMs, true);
 }
 
 /** The request as if it were for this entry alone, so that conditions see its version. */

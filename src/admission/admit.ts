@@ -273,6 +273,7 @@ function factsOf(operation: Facts["operation"], address: Address, head: RequestH
     passed: false,
     proved: undefined,
     entries: undefined,
+    entriesDenied: undefined,
     actor: undefined,
     reported: false,
     bucket: address.kind === "service" ? undefined : address.bucket.name,

@@ -49,6 +49,8 @@ export type Facts = {
   readonly proved: (Caller & { readonly kind: "known" })["proved"] | undefined;
   /** Of DeleteObjects, once its document was read. */
   readonly entries: readonly DeleteEntry[] | undefined;
+  /** Of `entries`, counted from 0, those that are refused where others are not. */
+  readonly entriesDenied: readonly number[] | undefined;
   /** In whose name what was judged so far may be asked of the store; undefined: the caller's. */
   readonly actor: Actor | undefined;
   /** Report mode: `denial` was recorded but not enforced. */
@@ -74,6 +76,7 @@ export const NO_FACTS: Facts = {
   passed: false,
   proved: undefined,
   entries: undefined,
+  entriesDenied: undefined,
   actor: undefined,
   reported: false,
 };
@@ -103,7 +106,7 @@ export function withCaller(facts: Facts, caller: Caller): Facts {
   if (caller.kind === "anonymous") return facts;
   const { accessKeyId, account, subuser } = caller.key;
   const { operation, bucket, tenant, key, versionId, denial, passed, entries } = facts;
-  const { actor, reported } = facts;
+  const { entriesDenied, actor, reported } = facts;
   return {
     operation,
     bucket,
@@ -117,6 +120,7 @@ export function withCaller(facts: Facts, caller: Caller): Facts {
     passed,
     proved: caller.proved,
     entries,
+    entriesDenied,
     actor,
     reported,
   };

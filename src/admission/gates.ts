@@ -15,7 +15,7 @@ import {
   actorOf,
   type Evaluated,
 } from "./policy-gates.ts";
-import { holderName, holderOf, type ActionPattern } from "./principal.ts";
+import { holderName, holderOf, whyNotInForce, type ActionPattern } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
@@ -143,19 +143,15 @@ function withDelete(ask: Ask): readonly Ask[] {
 }
 
 function keyState({ key, nowMs }: Question): Refusal | undefined {
-  if (key === undefined) return undefined;
-  const { accessKeyId, disabled, notBeforeMs, expiresMs } = key;
-  if (disabled) {
-    return refusal("key-state", `${accessKeyId}: disabled`, "This access key is disabled");
-  }
-  if (notBeforeMs !== undefined && nowMs < notBeforeMs) {
-    return refusal("key-state", `${accessKeyId}: notBefore`, "This access key is not valid yet");
-  }
-  if (expiresMs !== undefined && nowMs >= expiresMs) {
-    return refusal("key-state", `${accessKeyId}: expires`, "This access key has expired");
-  }
-  return undefined;
+  const why = key && whyNotInForce(key, nowMs);
+  return why && refusal("key-state", `${key.accessKeyId}: ${why}`, KEY_STATES[why]);
 }
+
+const KEY_STATES = {
+  disabled: "This access key is disabled",
+  notBefore: "This access key is not valid yet",
+  expires: "This access key has expired",
+} as const;
 
 function networks({ snapshot, subject, key }: Question): Refusal | undefined {
   const { sourceAddress } = subject.head;

@@ -54,6 +54,16 @@ export type Key = {
   readonly networks: NetworkRule;
 };
 
+/** The setting by which the key is not good at `nowMs`; undefined: it is. */
+export function whyNotInForce(
+  { disabled, notBeforeMs, expiresMs }: Key,
+  nowMs: number,
+): "disabled" | "notBefore" | "expires" | undefined {
+  if (disabled) return "disabled";
+  if (notBeforeMs !== undefined && nowMs < notBeforeMs) return "notBefore";
+  return expiresMs !== undefined && nowMs >= expiresMs ? "expires" : undefined;
+}
+
 /** Who has the key: the subuser, else the account. */
 export function holderOf({ account, subuser }: Key): Holder {
   return subuser ?? account;

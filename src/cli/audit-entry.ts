@@ -16,6 +16,7 @@ const RequestSchema = z.object({
   query: INPUTS.prefault({}),
   headers: INPUTS.prefault({}),
   deletes: z.array(z.array(z.string()).min(1).max(2)).optional(),
+  denied: z.array(z.number()).optional(),
   clipped: z.boolean().prefault(false),
 });
 
@@ -32,6 +33,7 @@ const AuditEntrySchema = z.object({
   subuser: z.string().optional(),
   accessKeyId: z.string().optional(),
   userAgent: z.string().optional(),
+  outcome: z.string().optional(),
   errorCode: z.string().optional(),
   decision: z.enum(["allow", "deny", "none"]),
   gate: z.string().optional(),

@@ -27,8 +27,7 @@ export async function runReplay(
     const audit = readAudit(files);
     const report = await withProgress(audit, terminal, () => replay(audit, decider));
     if (report.requests === 0) {
-      terminal.stderr("There is no line of an audit log in what was read\n");
-      return 2;
+      return nothingRead(terminal);
     }
     terminal.stdout(options.json === true ? reportJson(report) : reportText(report));
     return report.different > 0 ? 1 : 0;
@@ -37,6 +36,12 @@ export async function runReplay(
   } finally {
     await decider.close();
   }
+}
+
+/** Files that are none of an audit log say nothing of anybody. */
+export function nothingRead(terminal: Terminal): 2 {
+  terminal.stderr("There is no line of an audit log in what was read\n");
+  return 2;
 }
 
 /** Only what the operating system refuses has a code; anything else is a bug. */

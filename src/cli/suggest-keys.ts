@@ -5,6 +5,9 @@ const FOLDERS_MAX = 8;
 /** Deeper folders are not told apart, so that memory has a bound. */
 const DEPTH_MAX = 4;
 
+/** Levels of names: those of folders, and below them those of keys. */
+export const LEVELS_MAX = DEPTH_MAX + 1;
+
 /** A pattern for keys: the text before its `*`, or a whole key. */
 export type KeyPattern = { readonly text: string; readonly wildcard: boolean };
 
@@ -42,9 +45,12 @@ export class KeyTree {
     widen(this.#root);
   }
 
-  /** Sorted. */
-  patterns(): readonly KeyPattern[] {
-    return patternsOf(this.#root, "").toSorted((a, b) => (a.text < b.text ? -1 : 1));
+  /**
+   * Sorted. What lies deeper than `levels` is joined: with LEVELS_MAX nothing is, with 0 the whole
+   * bucket becomes one pattern.
+   */
+  patterns(levels: number): readonly KeyPattern[] {
+    return patternsOf(this.#root, "", levels).toSorted((a, b) => (a.text < b.text ? -1 : 1));
   }
 }
 
@@ -65,9 +71,17 @@ function widen(folder: Folder): void {
   folder.folders.clear();
 }
 
-function patternsOf({ whole, keys, folders }: Folder, prefix: string): KeyPattern[] {
-  if (whole) return [{ text: prefix, wildcard: true }];
+function patternsOf(
+  { whole, keys, folders }: Folder,
+  prefix: string,
+  levels: number,
+): readonly KeyPattern[] {
+  const all: KeyPattern = { text: prefix, wildcard: true };
+  if (whole) return [all];
   const patterns = [...keys].map((text): KeyPattern => ({ text, wildcard: false }));
-  for (const [name, folder] of folders) patterns.push(...patternsOf(folder, `${prefix}${name}/`));
-  return patterns;
+  for (const [name, folder] of folders) {
+    patterns.push(...patternsOf(folder, `${prefix}${name}/`, levels - 1));
+  }
+  // What is one pattern already would only become a wider one.
+  return levels <= 0 && patterns.length > 1 ? [all] : patterns;
 }

@@ -1,4 +1,5 @@
 import type { Ask } from "../s3/asks.ts";
+import { LIST_MAX } from "../policy/report.ts";
 import { bucketText, type BucketName } from "../s3/address.ts";
 import { KeyTree } from "./suggest-keys.ts";
 
@@ -15,6 +16,8 @@ export type SuggestedPolicy = {
 /** What one identity did, and the smallest policy that allows it. */
 export class UsedActions {
   readonly #exact: boolean;
+  readonly #buckets = new Set<string>();
+  #isFull = false;
   /** On buckets and on the service, by action: their ARNs. */
   readonly #whole = new Map<string, Set<string>>();
   /** On objects, by action and bucket. */
@@ -25,7 +28,13 @@ export class UsedActions {
     this.#exact = exact;
   }
 
+  /** Whether there were more buckets than BUCKETS_MAX, of which nothing is held. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   add({ action, bucket, key }: Ask): void {
+    if (bucket !== undefined && !this.#holds(bucket)) return;
     if (bucket !== undefined && key !== undefined) return this.#tree(action, bucket).add(key);
     const arn = bucket === undefined ? "*" : `${ARN}${bucketText(bucket)}`;
     this.#whole.set(action, (this.#whole.get(action) ?? new Set()).add(arn));
@@ -33,7 +42,7 @@ export class UsedActions {
 
   /** Some objects of the bucket, it is not known which. */
   addSomewhere(action: string, bucket: BucketName): void {
-    this.#tree(action, bucket).addAll();
+    if (this.#holds(bucket)) this.#tree(action, bucket).addAll();
   }
 
   /** Actions that are used, in alphabetical order. */
@@ -41,19 +50,20 @@ export class UsedActions {
     return [...new Set([...this.#whole.keys(), ...this.#objects.keys()])].toSorted();
   }
 
-  /** Patterns that allow more than what was used, in alphabetical order. */
-  widened(): readonly string[] {
-    const wide = [...this.#resources()].filter(([, { wildcard }]) => wildcard);
+  /** Patterns that allow more than what was used, in alphabetical order; `levels`: see policy(). */
+  widened(levels: number): readonly string[] {
+    const wide = [...this.#resources(levels)].filter(([, { wildcard }]) => wildcard);
     return wide.map(([resource]) => resource).toSorted();
   }
 
   /**
    * Only of `actions`. Each resource stands in one statement, with all that was done to it, and
-   * resources with the same actions share theirs; what came first makes no difference.
+   * resources with the same actions share theirs, as many as it may have; what came first makes no difference. `levels`: of
+   * keys, how deep they are told apart (KeyTree).
    */
-  policy(actions: ReadonlySet<string>): SuggestedPolicy {
+  policy(actions: ReadonlySet<string>, levels: number): SuggestedPolicy {
     const statements = new Map<string, { Action: readonly string[]; Resource: string[] }>();
-    for (const [resource, { actions: used }] of this.#resources()) {
+    for (const [resource, { actions: used }] of this.#resources(levels)) {
       const allowed = used.filter((action) => actions.has(action)).toSorted();
       if (allowed.length === 0) continue;
       const name = allowed.join(" ");
@@ -61,15 +71,25 @@ export class UsedActions {
       statement.Resource.push(resource);
       statements.set(name, statement);
     }
-    const written = [...statements.values()].map(({ Action, Resource }) => {
-      return { Effect: "Allow", Action, Resource: Resource.toSorted() } as const;
-    });
+    const written = [...statements.values()].flatMap(({ Action, Resource }) =>
+      lists(Resource.toSorted()).map(
+        (list) => ({ Effect: "Allow", Action, Resource: list }) as const,
+      ),
+    );
     const order = ({ Resource, Action }: (typeof written)[number]): string =>
       `${Resource[0]} ${Action[0]}`;
     return {
       Version: "2012-10-17",
       Statement: written.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)),
     };
+  }
+
+  #holds(bucket: BucketName): boolean {
+    const name = bucketText(bucket);
+    if (this.#buckets.has(name)) return true;
+    if (this.#buckets.size >= BUCKETS_MAX) this.#isFull = true;
+    else this.#buckets.add(name);
+    return !this.#isFull;
   }
 
   #tree(action: string, bucket: BucketName): KeyTree {
@@ -81,7 +101,9 @@ export class UsedActions {
     return tree;
   }
 
-  #resources(): ReadonlyMap<string, { readonly wildcard: boolean; readonly actions: string[] }> {
+  #resources(
+    levels: number,
+  ): ReadonlyMap<string, { readonly wildcard: boolean; readonly actions: string[] }> {
     const resources = new Map<string, { wildcard: boolean; actions: string[] }>();
     const note = (resource: string, action: string, wildcard: boolean): void => {
       const found = resources.get(resource) ?? { wildcard, actions: [] };
@@ -91,7 +113,7 @@ export class UsedActions {
     for (const [action, arns] of this.#whole) for (const arn of arns) note(arn, action, false);
     for (const [action, buckets] of this.#objects) {
       for (const [bucket, tree] of buckets) {
-        for (const { text, wildcard } of tree.patterns()) {
+        for (const { text, wildcard } of tree.patterns(levels)) {
           note(`${ARN}${bucket}/${literal(text)}${wildcard ? "*" : ""}`, action, wildcard);
         }
       }
@@ -100,7 +122,16 @@ export class UsedActions {
   }
 }
 
+/** More do not fit into one policy, whatever is done to their keys. */
+export const BUCKETS_MAX = 1_000;
+
 const ARN = "arn:aws:s3:::";
+
+/** `all` in lists as long as a statement may have. */
+function lists(all: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(all.length / LIST_MAX);
+  return Array.from({ length: count }, (_, i) => all.slice(i * LIST_MAX, (i + 1) * LIST_MAX));
+}
 
 /** A text of a client must not become a wildcard or a variable ("Policy variables", IAM). */
 function literal(text: string): string {

@@ -1,12 +1,15 @@
-import { holderName, type Key } from "../admission/principal.ts";
+import { holderName, whyNotInForce, type Key } from "../admission/principal.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
+import { parseBucketName, parseInstant } from "../config/scalars.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
 import { hostProblem } from "../http/host.ts";
 import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { levelOf } from "../policy/actions.ts";
+import { parseAddress } from "../policy/network.ts";
 import { ACTIONS } from "../s3/actions.ts";
-import { parseBucket, type BucketName } from "../s3/address.ts";
+import type { BucketName } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { OPERATION_LIST } from "../s3/operations.ts";
 import { amzDate } from "../signature/amz-date.ts";
@@ -15,7 +18,7 @@ import { signHead } from "../signature/sign.ts";
 
 /** What is asked: `request`, or `action` with `resource`; `as` or `anonymous`. */
 export type Question = {
-  /** `account` or `account:subuser`. */
+  /** `account`, `account:subuser`, or the id of the access key that signs. */
   readonly as?: string;
   readonly anonymous?: boolean;
   readonly ip?: string;
@@ -47,11 +50,12 @@ export function requestFor(
   question: Question,
   clockMs: number,
 ): Result<ExplainedRequest, string> {
-  const nowMs = question.at === undefined ? clockMs : Date.parse(question.at);
-  if (Number.isNaN(nowMs))
-    return err(
-      `Cannot read the time: got "${question.at}", expected ISO 8601 such as 2026-11-22T12:00:00Z`,
-    );
+  const time = question.at === undefined ? ok(clockMs) : timeOf(question.at);
+  if (!time.ok) return time;
+  const nowMs = time.value;
+  if (question.ip !== undefined && parseAddress(question.ip) === undefined) {
+    return err(`Cannot read the source address: got "${question.ip}", expected such as 192.0.2.1`);
+  }
   const given = question.request !== undefined;
   if (given === (question.action !== undefined && question.resource !== undefined)) {
     return err("Give either a request, or an action and a resource");
@@ -64,6 +68,9 @@ export function requestFor(
       `Cannot read the request: got "${question.request}", expected such as "PUT /bucket/key?acl"`,
     );
   }
+  if (question.anonymous === true && question.as !== undefined) {
+    return err("Give either an identity or anonymous");
+  }
   const headers = headersFor(snapshot, question);
   if (!headers.ok) return headers;
   const head = {
@@ -74,7 +81,7 @@ export function requestFor(
     secure: false,
   };
   if (question.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
-  const key = keyOf(snapshot, question.as);
+  const key = keyOf(snapshot, question.as, nowMs);
   if (!key.ok) return key;
   return ok({
     head: signed(head, key.value, nowMs, snapshot),
@@ -82,6 +89,15 @@ export function requestFor(
     identity: `${holderName(key.value)}, key ${key.value.accessKeyId}`,
   });
 }
+
+/** A signature has room for years of four digits. */
+function timeOf(at: string): Result<number, string> {
+  const ms = parseInstant(at);
+  if (ms.ok && ms.value >= 0 && ms.value <= LAST_MS) return ms;
+  return err(`Cannot read the time: got "${at}", expected such as 2026-11-22T12:00:00Z`);
+}
+
+const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** The ask of `action` and `resource`; undefined where a whole request is explained. */
 export function askFor({ action, resource }: Question): Result<Ask, string> | undefined {
@@ -94,20 +110,27 @@ export function askFor({ action, resource }: Question): Result<Ask, string> | un
   const target = resourceIn(resource);
   if (target === undefined)
     return err(`Cannot read the resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
+  const level = levelOf(known);
+  const isOther = target.key === undefined ? level === "object" : level === "bucket";
+  if (target.bucket !== undefined && isOther) {
+    const expected = level === "object" ? "arn:aws:s3:::bucket/key" : "arn:aws:s3:::bucket";
+    return err(`${known} is not about such a resource: got "${resource}", expected ${expected}`);
+  }
   return ok({ action: known, operation: operation.name, ...target });
 }
 
-const ARN = "arn:aws:s3:::";
+/** Behind it a tenant of Ceph's may stand, as arnOf() writes it. */
+const ARN = "arn:aws:s3::";
 
 function resourceIn(
   text: string,
 ): { readonly bucket: BucketName | undefined; readonly key: string | undefined } | undefined {
-  if (text === "*" || text === `${ARN}*`) return { bucket: undefined, key: undefined };
+  if (text === "*" || text === `${ARN}:*`) return { bucket: undefined, key: undefined };
   if (!text.startsWith(ARN)) return undefined;
-  const slash = text.indexOf("/", ARN.length);
-  const bucket = parseBucket(text.slice(ARN.length, slash < 0 ? text.length : slash));
-  if (!bucket.ok) return undefined;
-  return { bucket: bucket.value, key: slash < 0 ? undefined : text.slice(slash + 1) };
+  const [named = "", ...rest] = text.slice(ARN.length).split("/");
+  const bucket = parseBucketName(named.replace(/^:/, ""));
+  const key = rest.length === 0 ? undefined : rest.join("/");
+  return bucket.ok && key !== "" ? { bucket: bucket.value, key } : undefined;
 }
 
 function headersFor(snapshot: Snapshot, question: Question): Result<readonly string[], string> {
@@ -122,10 +145,14 @@ function headersFor(snapshot: Snapshot, question: Question): Result<readonly str
   return problem === undefined ? ok(headers) : err(problem);
 }
 
-function keyOf(snapshot: Snapshot, as: string | undefined): Result<Key, string> {
+/** Of an identity's keys one that is in force; where none is, or it is asked for, also another. */
+function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Result<Key, string> {
   if (as === undefined)
     return err("Say whose request it is: an account, account:subuser, or anonymous");
-  for (const key of snapshot.keys.values()) if (holderName(key) === as) return ok(key);
+  const keys = [...snapshot.keys.values()].filter((key) => holderName(key) === as);
+  const inForce = keys.find((key) => whyNotInForce(key, nowMs) === undefined);
+  const key = inForce ?? keys[0] ?? snapshot.keys.get(as);
+  if (key !== undefined) return ok(key);
   return err(`Nobody with a key is called "${as}" in the configuration`);
 }
 

@@ -30,7 +30,9 @@ export function breakServed(
   error: ConnectionError,
   { metrics }: Observer,
 ): void {
-  const cutOff = error.code === "HPE_INVALID_EOF_STATE" || error.code === "ECONNRESET";
+  // A connection that was reset: nobody would read an answer.
+  if (socket.destroyed) return;
+  const cutOff = error.code === "HPE_INVALID_EOF_STATE";
   const why = cutOff ? fault("IncompleteBody") : connectionFault(error);
   if (!request.complete) return exchange.refuse(why);
   // The limit was met by the request behind, which leaves no record of its own.

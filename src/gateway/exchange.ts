@@ -7,6 +7,7 @@ import type { Recent } from "../observe/recent.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { RequestTrace, Tracing } from "../observe/tracing.ts";
 import type { Fault } from "../s3/faults.ts";
+import type { StoreFailure } from "./fetch-known.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
@@ -122,10 +123,17 @@ export class Exchange {
 
   /** The gateway's own error, if the client can still be told; else the connection ends. */
   refuse(fault: Fault): void {
-    this.refusal = fault;
+    // An answer that was given stands, whatever becomes of the body that still comes.
+    if (!this.responder.answered) this.refusal = fault;
     if (this.responder.closed) return;
     if (this.responder.status !== 0) this.responder.breakOff();
     else this.responder.refuse(fault, this.head?.target.path ?? "/");
+  }
+
+  /** The decision depends on what the store should have told. */
+  storeFailed({ kind, endpoint }: StoreFailure): void {
+    this.upstreamError = kind;
+    this.endpoint = endpoint;
   }
 
   /** The store has taken nothing of an upload for too long. */

@@ -7,8 +7,14 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { Tags } from "../s3/tags.ts";
-import type { Upstream } from "./upstream.ts";
-import { kindOf, upstreamFault } from "./upstream-error.ts";
+import { errorCodeOf } from "./reply.ts";
+import type { Endpoint, Upstream } from "./upstream.ts";
+import {
+  credentialFault,
+  kindOf,
+  upstreamFault,
+  type UpstreamErrorKind,
+} from "./upstream-error.ts";
 
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {
@@ -17,6 +23,16 @@ export type Sources = {
   /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
 };
+
+/** That something cannot be had, and what the client reads of it. */
+export type NotFetched = {
+  readonly fault: Fault;
+  /** Undefined: it was not asked of the store, or not yet. */
+  readonly store: StoreFailure | undefined;
+};
+
+/** `endpoint`: its origin. */
+export type StoreFailure = { readonly kind: UpstreamErrorKind; readonly endpoint: string };
 
 /**
  * `known` with what a decision needs besides. Errors: ServiceUnavailable or SlowDown where it cannot
@@ -27,7 +43,7 @@ export async function fetchKnown(
   sources: Sources,
   needs: readonly Need[],
   known: Known,
-): Promise<Result<Known, Fault>> {
+): Promise<Result<Known, NotFetched>> {
   const keys = new Map(known.keys);
   const buckets = new Map(known.buckets);
   const tags = new Map(known.tags);
@@ -37,45 +53,69 @@ export async function fetchKnown(
   }
   return ok({ keys, buckets, tags });
 
-  async function fetchNeed(need: Need): Promise<Fault | undefined> {
+  async function fetchNeed(need: Need): Promise<NotFetched | undefined> {
     switch (need.kind) {
       case "key":
-        return keep(keys, need.accessKeyId, await sources.key(need.accessKeyId));
+        return keep(keys, need.accessKeyId, elsewhere(await sources.key(need.accessKeyId)));
       case "bucket":
-        return keep(buckets, need.name, await sources.bucket(need.name));
+        return keep(buckets, need.name, elsewhere(await sources.bucket(need.name)));
       case "tags":
         return keep(tags, need.name, await fetchTags(upstream, need.request));
     }
   }
 }
 
-function keep<T>(map: Map<string, T>, name: string, value: Result<T, Fault>): Fault | undefined {
+function keep<T>(
+  map: Map<string, T>,
+  name: string,
+  value: Result<T, NotFetched>,
+): NotFetched | undefined {
   if (!value.ok) return value.error;
   map.set(name, value.value);
   return undefined;
 }
 
-async function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Result<Tags, Fault>> {
+function elsewhere<T>(fetched: Result<T, Fault>): Result<T, NotFetched> {
+  return fetched.ok ? fetched : err({ fault: fetched.error, store: undefined });
+}
+
+async function fetchTags(
+  upstream: Upstream,
+  request: StoreRequest,
+): Promise<Result<Tags, NotFetched>> {
   const endpoint = await upstream.connection();
-  if (endpoint === undefined) return err(limitFault("store_connections"));
+  if (endpoint === undefined) return elsewhere(err(limitFault("store_connections")));
+  const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>
+    err({ fault, store: { kind, endpoint: endpoint.origin } });
   try {
-    const { method, target, headers } = request;
-    const response = await endpoint.pool.request({ method: "GET", path: target, headers });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError(`${method} gave something but bytes`);
-      bytes += chunk.length;
-      if (bytes > TAGS_BYTES_MAX) break;
-      chunks.push(chunk);
-    }
-    return tagsOfAnswer(response.statusCode, Buffer.concat(chunks));
+    const { status, body } = await asked(endpoint, request);
+    const tags = tagsOfAnswer(status, body);
+    if (tags.ok) return tags;
+    const blame = request.signedBy === "gateway" ? credentialFault(errorCodeOf(body)) : undefined;
+    return blame === undefined ? failed("protocol", tags.error) : failed("credential", blame);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const kind = kindOf(error);
     if (kind === "connect" || kind === "tls") upstream.markDown(endpoint, error);
-    return err(upstreamFault(kind, error));
+    return failed(kind, upstreamFault(kind, error));
   } finally {
     upstream.give(endpoint);
   }
+}
+
+/** Of a longer answer than tags can be, only its beginning. */
+async function asked(
+  { pool }: Endpoint,
+  { method, target, headers }: StoreRequest,
+): Promise<{ readonly status: number; readonly body: Buffer }> {
+  const response = await pool.request({ method: "GET", path: target, headers });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError(`${method} gave something but bytes`);
+    bytes += chunk.length;
+    if (bytes > TAGS_BYTES_MAX) break;
+    chunks.push(chunk);
+  }
+  return { status: response.statusCode, body: Buffer.concat(chunks) };
 }

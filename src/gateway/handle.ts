@@ -165,12 +165,16 @@ async function known(
 ): Promise<Decided> {
   let verdict = first;
   let facts = start;
-  const { live } = inbound;
+  const { live, exchange } = inbound;
   while (verdict.kind === "need") {
     const tooMany = overLimit(inbound, verdict);
     if (tooMany !== undefined) return tooMany;
     const fetched = await fetchKnown(live.upstream, live.sources, verdict.needs, facts);
-    if (!fetched.ok) return { kind: "refuse", facts: verdict.facts, fault: fetched.error };
+    if (!fetched.ok) {
+      const { fault, store } = fetched.error;
+      if (store !== undefined) exchange.storeFailed(store);
+      return { kind: "refuse", facts: verdict.facts, fault };
+    }
     if (sizeOf(fetched.value) === sizeOf(facts)) throw new Error("A need was given already");
     facts = fetched.value;
     verdict = again(facts);

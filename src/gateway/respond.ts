@@ -38,6 +38,11 @@ export class Responder {
     return this.#response.closed || this.#response.destroyed;
   }
 
+  /** Whether the whole answer was given, be it on its way. */
+  get answered(): boolean {
+    return this.#response.writableEnded;
+  }
+
   /** Whether the whole answer reached the operating system; of what was switched, its beginning. */
   get delivered(): boolean {
     return this.#switched || this.#response.writableFinished;

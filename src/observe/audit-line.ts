@@ -1,4 +1,4 @@
-import { clip } from "./budget.ts";
+import { clientTexts } from "./client-texts.ts";
 import type { AccessRecord } from "./record.ts";
 import type { RequestInputs } from "./request-inputs.ts";
 
@@ -8,33 +8,12 @@ import type { RequestInputs } from "./request-inputs.ts";
  * request-inputs.ts lists, and a signature that strayed into a text is cut off.
  */
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
-  const {
-    timeMs,
-    durationMs,
-    firstByteMs,
-    reported,
-    key,
-    versionId,
-    rule,
-    accessKeyId,
-    userAgent,
-    path,
-    ...plain
-  } = record;
-  const asked = {
-    key: clipped(key),
-    versionId: clipped(versionId),
-    userAgent: clipped(userAgent),
-  };
-  const isWhole =
-    asked.key === key && asked.versionId === versionId && asked.userAgent === userAgent;
+  const { timeMs, durationMs, firstByteMs, reported, ...plain } = record;
+  const { isWhole, ...texts } = clientTexts(record);
   return JSON.stringify({
     time: new Date(timeMs).toISOString(),
     ...plain,
-    accessKeyId: clipped(accessKeyId),
-    path: clipped(path),
-    ...asked,
-    rule: clipped(rule),
+    ...texts,
     ...(reported ? { reported } : {}),
     milliseconds: round(durationMs),
     firstByteMilliseconds: firstByteMs === undefined ? undefined : round(firstByteMs),
@@ -44,10 +23,6 @@ export function auditLine(record: AccessRecord, request: RequestInputs | undefin
 
 /** Everything that clients choose is clipped, so that no line is longer than this. */
 export const LINE_BYTES_MAX = 256 * 1024;
-
-function clipped(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : clip(text);
-}
 
 function round(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;

@@ -16,7 +16,10 @@ export type AuditLog = {
   readonly refusal: () => Fault | undefined;
   /** Goes on in the file that now has the name, as after a rotation; and tries again at once. */
   readonly reopen: () => void;
-  /** Everything written so far reaches the file, unless it cannot; nothing more is written. */
+  /**
+   * Everything written so far reaches the file, unless it cannot, which the log tells; nothing more
+   * is written.
+   */
   readonly close: () => Promise<void>;
 };
 
@@ -74,7 +77,10 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
     },
     refusal: () => (onError === "refuse" && isFull() ? REFUSED : undefined),
     reopen: () => lines.reopen(),
-    close: () => lines.close(),
+    close: async () => {
+      await lines.close();
+      if (lost > 0) log.error({ file, lost }, "Lines of the audit log are lost");
+    },
   };
 }
 

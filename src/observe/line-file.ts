@@ -1,4 +1,4 @@
-import { close, closeSync, mkdirSync, open, openSync, write } from "node:fs";
+import { close, closeSync, fstatSync, mkdir, mkdirSync, open, openSync, write } from "node:fs";
 import { dirname } from "node:path";
 
 /** What becomes of the lines, for whoever must be told. */
@@ -19,7 +19,7 @@ const BATCH_CHARACTERS = 16 * 1024;
 const BATCH_MS = 200;
 /** At most this is handed to the operating system at once, in characters. */
 const WRITE_CHARACTERS_MAX = 256 * 1024;
-/** How long until a write that failed is tried again. */
+/** How long until a write or an opening that failed is tried again. */
 const RETRY_MS = 1_000;
 /** The same where the reader of a pipe is only slow. */
 const PAUSE_MS = 20;
@@ -64,7 +64,7 @@ export class LineFile {
     this.#fd = file === "-" ? STDOUT_FD : openSync(file, "a");
   }
 
-  /** Whether the last attempt to write failed. */
+  /** Whether the last attempt to write, or to open the file anew, failed. */
   get failing(): boolean {
     return this.#failing;
   }
@@ -86,7 +86,10 @@ export class LineFile {
     else this.#later(BATCH_MS);
   }
 
-  /** Goes on in the file that now has the name, as after a rotation; and tries again at once. */
+  /**
+   * Goes on in the file that now has the name, as after a rotation; and tries again at once. Until
+   * it can be opened, lines wait: what stands in the one before is somebody else's, or gone.
+   */
   reopen(): void {
     if (this.#closed) return;
     this.#reopenWanted = true;
@@ -94,8 +97,8 @@ export class LineFile {
   }
 
   /**
-   * Writes what waits, as far as it can be written, and ends. What is left is lost, and told; so is
-   * what comes after.
+   * Writes what waits, as far as it can be written, and ends; in the file from before where the one
+   * that has the name cannot be opened. What is left is lost, and told; so is what comes after.
    */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -151,10 +154,7 @@ export class LineFile {
 
   #wrote(chunk: Buffer, bytes: number): void {
     this.#written += bytes;
-    if (this.#failing) {
-      this.#failing = false;
-      this.#events.recovered();
-    }
+    this.#works();
     if (this.#written === chunk.length) {
       this.#chunk = undefined;
       this.#waiting -= this.#chunkCharacters;
@@ -177,19 +177,42 @@ export class LineFile {
   #open(): void {
     this.#reopenWanted = false;
     this.#busy = true;
-    open(this.#file, "a", (error, fd) => {
-      this.#busy = false;
-      if (error === null) this.#moveTo(fd);
-      else this.#events.failed(error);
-      this.#flush();
+    // What is wrong with the folder, the opening tells.
+    mkdir(dirname(this.#file), { recursive: true }, () => {
+      open(this.#file, "a", (error, fd) => {
+        this.#busy = false;
+        if (error === null) this.#moveTo(fd);
+        else this.#stay(error);
+      });
     });
+  }
+
+  #stay(error: Error): void {
+    this.#failing = true;
+    this.#events.failed(error);
+    if (this.#onIdle === undefined) {
+      this.#reopenWanted = true;
+      return this.#later(RETRY_MS);
+    }
+    this.#reopenWanted = false;
+    const isThere = fstatSync(this.#fd).nlink > 0;
+    return isThere ? this.#flush() : this.#onIdle();
   }
 
   /** A line of which a part stands in the file before is written whole here. */
   #moveTo(fd: number): void {
     close(this.#fd, () => {});
     this.#fd = fd;
-    if (this.#chunk === undefined || this.#written === 0) return;
-    this.#written = this.#chunk.lastIndexOf(NEWLINE, this.#written - 1) + 1;
+    if (this.#chunk !== undefined && this.#written > 0) {
+      this.#written = this.#chunk.lastIndexOf(NEWLINE, this.#written - 1) + 1;
+    }
+    if (this.#waiting === 0) this.#works();
+    this.#flush();
+  }
+
+  #works(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#events.recovered();
   }
 }

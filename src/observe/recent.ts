@@ -1,4 +1,5 @@
 import { GATE_NAMES, type Gate } from "../admission/facts.ts";
+import { clientTexts } from "./client-texts.ts";
 import { OUTCOMES, type AccessRecord, type Outcome } from "./record.ts";
 
 /** How far back the minutes go, and how many denials are kept. */
@@ -44,7 +45,11 @@ export type RecentDenial = Pick<
   | "ruleFile"
   | "ruleLine"
   | "reported"
-> & { readonly gate: Gate };
+> & {
+  readonly gate: Gate;
+  /** Not all of what was asked is shown. */
+  readonly clipped: boolean;
+};
 
 /** The last hour of one or several processes, as plain JSON. */
 export type RecentActivity = {
@@ -180,8 +185,9 @@ function isDenial(record: AccessRecord): record is AccessRecord & { readonly gat
 
 /** Without what the page does not show. */
 function shown(record: AccessRecord & { readonly gate: Gate }): RecentDenial {
-  const { timeMs, requestId, sourceAddress, account, subuser, accessKeyId, method } = record;
-  const { operation, bucket, key, versionId, errorCode, gate, rule, ruleFile, ruleLine } = record;
+  const { timeMs, requestId, sourceAddress, account, subuser, method, operation } = record;
+  const { bucket, errorCode, gate, ruleFile, ruleLine, reported } = record;
+  const { key, versionId, accessKeyId, rule, isWhole } = clientTexts(record);
   return {
     timeMs,
     requestId,
@@ -199,6 +205,7 @@ function shown(record: AccessRecord & { readonly gate: Gate }): RecentDenial {
     rule,
     ruleFile,
     ruleLine,
-    reported: record.reported,
+    reported,
+    clipped: !isWhole,
   };
 }

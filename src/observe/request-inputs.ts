@@ -30,6 +30,8 @@ export type RequestInputs = {
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Of DeleteObjects: each key, and its version where one is named. */
   readonly deletes?: readonly (readonly [key: string, versionId?: string])[];
+  /** Of `deletes`, counted from 0, those that were refused where others were not. */
+  readonly denied?: readonly number[];
   /** Something was too long for a line, so that the request cannot be decided again. */
   readonly clipped?: true;
 };
@@ -47,12 +49,13 @@ export function requestInputs(head: RequestHead, facts: Facts): RequestInputs {
   const deletes = facts.entries?.map(({ key, versionId }): [string, string?] =>
     versionId === undefined ? [forKeys.take(key)] : [forKeys.take(key), forKeys.take(versionId)],
   );
+  const { entriesDenied: denied } = facts;
   return {
     ...proofInputs(facts),
     ...(head.secure ? { secure: true, tlsVersion: head.tlsVersion ?? "" } : {}),
     ...(query && { query }),
     ...(headers && { headers }),
-    ...(deletes && !forKeys.exceeded ? { deletes } : {}),
+    ...(deletes && !forKeys.exceeded ? { deletes, ...(denied && { denied }) } : {}),
     ...(budget.exceeded || forKeys.exceeded ? { clipped: true } : {}),
   };
 }
@@ -125,8 +128,11 @@ function valueOf(kind: HeaderKind, value: string, budget: Budget): string | null
 /** What a link says behind `?` or `#`, or before an `@`, may be somebody's credential. */
 function withoutQuery(url: string): string {
   const end = url.search(/[?#]/);
-  return (end < 0 ? url : url.slice(0, end)).replace(/^([a-z]+:\/\/)[^/]*@/i, "$1");
+  return (end < 0 ? url : url.slice(0, end)).replace(USER_INFO, "$1");
 }
+
+/** With or without a scheme: a Referer may be relative (RFC 9110 section 10.1.3). */
+const USER_INFO = /^((?:[a-z][a-z0-9+.-]*:\/*|\/\/)?)[^/]*@/i;
 
 /** A digest tells nothing that rules ask, and looks like a signature to whoever searches for one. */
 function payloadKind(value: string): string {

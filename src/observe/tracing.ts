@@ -75,11 +75,17 @@ function tracingSettings(env: Environment): Result<TracingSettings, string> {
   if (!protocol.ok) return protocol;
   const sampler = oneOf(SAMPLERS, env, ["OTEL_TRACES_SAMPLER"], "parentbased_always_on");
   if (!sampler.ok) return sampler;
+  const compression = oneOf(["none", "gzip"] as const, env, COMPRESSION_NAMES, "none");
+  if (!compression.ok) return compression;
   const ratio = ratioOf(env["OTEL_TRACES_SAMPLER_ARG"]);
   if (!ratio.ok) return ratio;
   for (const name of ENDPOINTS) {
     const url = env[name];
-    if (isSet(url) && !/^https?:\/\//.test(url)) return unknown(name, url, "an http or https URL");
+    if (isSet(url) && !isHttpUrl(url)) return unknown(name, url, "an http or https URL");
+  }
+  for (const name of [...TIMEOUTS, ...BATCHING]) {
+    const number = env[name];
+    if (isSet(number) && !isWhole(number)) return unknown(name, number, "a whole number above 0");
   }
   return ok({
     protocol: protocol.value,
@@ -90,6 +96,15 @@ function tracingSettings(env: Environment): Result<TracingSettings, string> {
 }
 
 const PROTOCOL_NAMES = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+const COMPRESSION_NAMES = [
+  "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+  "OTEL_EXPORTER_OTLP_COMPRESSION",
+];
+const BATCHING = [
+  "OTEL_BSP_SCHEDULE_DELAY",
+  "OTEL_BSP_MAX_QUEUE_SIZE",
+  "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+] as const;
 const TIMEOUTS = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"] as const;
 
 /** The first of `names` that is set counts. */
@@ -111,6 +126,17 @@ function ratioOf(text: string | undefined): Result<number, string> {
   if (ratio >= 0 && ratio <= 1) return ok(ratio);
   return unknown("OTEL_TRACES_SAMPLER_ARG", text, "a number from 0 to 1");
 }
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+function isWhole(text: string): boolean {
+  return /^[1-9]\d*$/.test(text) && Number(text) <= TIMER_MS_MAX;
+}
+
+/** Node's timers take no more, and would end at once (setTimeout(), Node's documentation). */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** An empty variable is one that is not set, by the specification. */
 function isSet(text: string | undefined): text is string {

@@ -67,7 +67,7 @@ export function membersOf(
 export type Item = { readonly text: string; readonly at: number; readonly path: string };
 
 /** No list in a policy is longer. */
-const LIST_MAX = 200;
+export const LIST_MAX = 200;
 
 /**
  * A text or a list of texts. With `scalars`, numbers and booleans count as the texts they are

@@ -1,3 +1,4 @@
+import { NOBODY_RULE } from "../admission/authenticate.ts";
 import type { RecentDenial } from "../observe/recent.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { isOperationName, operationNamed } from "../s3/operations.ts";
@@ -72,8 +73,9 @@ function who(denial: RecentDenial): Html {
 function nameOf(denial: RecentDenial): string {
   const name = identityOf(denial);
   if (name !== undefined) return name;
-  if (denial.accessKeyId !== undefined) return "not proved";
-  return denial.gate === "request" ? "not known" : "anonymous";
+  if (denial.gate === "request" && denial.accessKeyId === undefined) return "not known";
+  const isNobody = denial.accessKeyId === undefined && denial.gate !== "authentication";
+  return isNobody || denial.rule === NOBODY_RULE ? "anonymous" : "not proved";
 }
 
 function identityOf({ account, subuser }: RecentDenial): string | undefined {
@@ -102,11 +104,11 @@ function placeOf({ ruleFile, ruleLine }: RecentDenial): string | undefined {
 }
 
 function explainLink(denial: RecentDenial): Html | undefined {
-  const { requestId, sourceAddress: ip } = denial;
+  const { requestId, accessKeyId, sourceAddress: ip } = denial;
   const request = requestLine(denial);
   if (request === undefined) return undefined;
-  const name = identityOf(denial);
-  const identity = name === undefined ? { anonymous: true } : { as: name };
+  // The very key that was used: the identity's others may be in force.
+  const identity = accessKeyId === undefined ? { anonymous: true } : { as: accessKeyId };
   const query = queryOf({ ...identity, ...(ip !== undefined && { ip }), request });
   return html`<a class="line" href="/?${query}#explain" aria-label="Explain request ${requestId}"
     >Explain</a
@@ -115,17 +117,19 @@ function explainLink(denial: RecentDenial): Html | undefined {
 
 /**
  * The request as it may have been; undefined where that cannot be told, since it was no request or
- * proved nobody, or since a header that is not kept made it what it was.
+ * proved nobody, since not all of it is shown, or since a header that is not kept made it what it
+ * was.
  */
 function requestLine({
+  clipped,
   gate,
   operation,
   bucket,
   key,
   versionId,
 }: RecentDenial): string | undefined {
-  if (gate === "request" || gate === "authentication" || !isOperationName(operation))
-    return undefined;
+  if (clipped || gate === "request" || gate === "authentication") return undefined;
+  if (!isOperationName(operation)) return undefined;
   const { method, level, required, header } = operationNamed(operation);
   if (header !== undefined) return undefined;
   const parameters = required.map(({ name, value }) =>

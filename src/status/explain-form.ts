@@ -26,7 +26,7 @@ function formOf(question: Question): Html {
   return html`<form method="get" action="/#explain">
     <fieldset>
       <legend>Who</legend>
-      ${field("as", "Identity", as, { hint: "lab or lab:reader", size: "m" })}
+      ${field("as", "Identity", as, { hint: "lab, lab:reader or a key id", size: "m" })}
       <label class="check">
         <input type="checkbox" name="anonymous" ${anonymous === true ? html`checked` : undefined} />
         Anonymous

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { headOf, startFlow, until, type Flow } from "../support/flow.ts";
+import { headOf, READER, startFlow, until, type Flow } from "../support/flow.ts";
+import { codeOf } from "../support/raw-client.ts";
 import { startHttpStore } from "../support/scripted-store.ts";
 import { bytesOf } from "../support/signed.ts";
 
@@ -41,10 +42,10 @@ test("a client that leaves before the store has answered ends the store's work",
   assert.deepEqual([record?.["outcome"], record?.["status"]], ["aborted", 0]);
 });
 
-for (const [what, leave, outcome] of [
-  ["breaks", "break", "aborted"],
+for (const [what, leave, recorded] of [
+  ["breaks", "break", ["aborted", 0, undefined]],
   // Its own side only, for all that can be known: it is answered.
-  ["ends", "end", "refused"],
+  ["ends", "end", ["refused", 400, "IncompleteBody"]],
 ] as const) {
   test(`a client that ${what} its connection within an upload breaks it off at the store`, async (t) => {
     let received = 0;
@@ -63,7 +64,7 @@ for (const [what, leave, outcome] of [
     client[leave]();
     await until(() => ended !== "");
     assert.equal(ended, "broken");
-    await assertOutcome(flow, outcome);
+    await assertRecorded(flow, recorded);
   });
 
   test(`a client that ${what} its connection within a document does not trouble the store`, async (t) => {
@@ -76,16 +77,29 @@ for (const [what, leave, outcome] of [
     client.write(bytesOf({ ...request, body: Buffer.from("<Del") }));
     await pause(20);
     client[leave]();
-    await assertOutcome(flow, outcome);
+    await assertRecorded(flow, recorded);
     assert.equal(came, false);
   });
 }
 
-/** One record, of this outcome; and no bug. */
-async function assertOutcome(flow: Flow, expected: string): Promise<void> {
+test("what a body turns out to be does not change the record of a refusal that was given", async (t) => {
+  const store = await startHttpStore(() => assert.fail("the store is not asked"));
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  const client = await flow.connect();
+  const chunked = ["transfer-encoding", "chunked"] as const;
+  const request = flow.signed("DELETE", "/bucket/key", { key: READER, unsigned: [chunked] });
+  client.write(bytesOf({ ...request, body: Buffer.from("zz\r\nno chunk\r\n") }));
+  const answer = await client.finalAnswer();
+  assert.equal(`${answer.status} ${codeOf(answer)}`, "403 AccessDenied");
+  await assertRecorded(flow, ["refused", 403, "AccessDenied"]);
+});
+
+/** One record of such an outcome, status and error code; and no bug. */
+async function assertRecorded(flow: Flow, expected: readonly unknown[]): Promise<void> {
   const records = await flow.gateway.records(1);
   assert.deepEqual(
-    records.map(({ outcome }) => outcome),
+    records.map(({ outcome, status, errorCode }) => [outcome, status, errorCode]),
     [expected],
   );
   assert.deepEqual(flow.gateway.errors, []);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
@@ -79,6 +87,36 @@ test("onError: refuse forwards nothing while lines cannot be written, and serves
   const lines = readFileSync(disk.file, "utf8").split("\n").slice(0, -1);
   const rules = lines.map((line) => /"rule":"([^"]*)"/.exec(line)?.[1]);
   assert.deepEqual(rules.slice(0, 4), [undefined, ...Array(3).fill("log.audit.onError: refuse")]);
+});
+
+test("onError: refuse holds also for a file that cannot be opened anew", async (t) => {
+  const store = await startStore(t);
+  const file = join(scratchFolder("reopen"), "audit.jsonl");
+  const flow = await startFlow(t, store.endpoint, { audit: { file, onError: "refuse" } });
+  assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+  await until(() => readFileSync(file, "utf8") !== "");
+  renameSync(file, `${file}.1`);
+  mkdirSync(file);
+  await flow.gateway.reload();
+  await until(async () => (await metric(flow, "s3warden_audit_errors_total")) > 0);
+  assert.equal((await flow.exchange("GET", "/bucket/key")).status, 503);
+  assert.equal(store.served(), 1, "nothing reaches the store");
+  rmdirSync(file);
+  await until(async () => (await flow.exchange("GET", "/bucket/key")).status === 200);
+  await flow.gateway.close();
+  const linesIn = (name: string): number => readFileSync(name, "utf8").split("\n").length - 1;
+  assert.equal(linesIn(`${file}.1`), 1);
+  assert.ok(linesIn(file) >= 2, "the refused request has a line, too");
+});
+
+test("lines that are lost at the end are told by the log", async (t) => {
+  const store = await startStore(t);
+  const flow = await startFlow(t, store.endpoint, { audit: { file: fullDisk().file } });
+  for (let i = 0; i < 3; i++) await flow.exchange("GET", "/bucket/key");
+  await flow.gateway.close();
+  const told = flow.gateway.errors.filter((line) => line.includes("are lost"));
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? "", /"lost":3/);
 });
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { LINE_BYTES_MAX } from "../../src/observe/audit-line.ts";
+import type { AuditRecord } from "../support/audit.ts";
 import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
 import { BOUNDARY, multipart, policyParts } from "../support/forms.ts";
 import { rawExchange } from "../support/raw-client.ts";
@@ -34,13 +35,24 @@ async function start(t: TestContext): Promise<Flow> {
   });
 }
 
+const SIGNATURE = randomBytes(32).toString("hex");
+
+function hex(sign: string): string {
+  return sign.charCodeAt(0).toString(16);
+}
+
+/** A link whose parameters a client took for part of the key. */
+function semicolons(target: string): string {
+  return target.replaceAll(/[?&]/g, ";");
+}
+
 /** The lines as they stand in the file, when there are `count`. */
 async function linesOf(flow: Flow, count: number): Promise<readonly string[]> {
   await flow.gateway.records(count);
   return readFileSync(flow.gateway.auditFile, "utf8").split("\n").slice(0, -1);
 }
 
-test("no secret, signature, token or SSE-C key stands in a line, however the client sends it", async (t) => {
+test("no secret, signature, token or SSE-C key stands in a line, the page or its JSON, however the client sends it", async (t) => {
   const flow = await start(t);
   const key = randomBytes(32);
   const sse = (prefix: string): readonly Header[] => [
@@ -84,6 +96,35 @@ test("no secret, signature, token or SSE-C key stands in a line, however the cli
     ["presigned as a key", flow.signed("GET", presigned.target.replace("?", "%3F"))],
     ["presigned as a key, by nobody", plain("GET", presigned.target.replace("?", "%3F"))],
     [
+      "presigned as a key, the question mark encoded twice",
+      plain(
+        "GET",
+        presigned.target.replace(/[?=&]/g, (sign) => `%25${hex(sign)}`),
+      ),
+    ],
+    ["presigned as a key with semicolons", plain("GET", semicolons(presignedV2.target))],
+    [
+      "presigned as a version, by nobody",
+      plain("GET", `/bucket/key?versionId=${encodeURIComponent(presigned.target)}`),
+    ],
+    ...["", "copy-source-"].map((prefix): readonly [string, Outgoing] => {
+      const [, name] = sse(prefix).map(([header]) => header);
+      const value = encodeURIComponent(key.toString("base64"));
+      return [`${name} as a key`, plain("GET", `/bucket/key%3F${name}=${value}`)];
+    }),
+    [
+      "a signature as User-Agent",
+      plain("GET", "/bucket/key", ["user-agent", `Credential=x, Signature=${SIGNATURE}`]),
+    ],
+    [
+      "another signature as User-Agent",
+      plain("GET", "/bucket/key", ["user-agent", `X-Amz-Signature: ${SIGNATURE}`]),
+    ],
+    [
+      "a password without a scheme",
+      plain("GET", "/bucket/key", ["referer", "//user:pass-word@web/"]),
+    ],
+    [
       "presigned as a source",
       flow.signed("PUT", "/bucket/copy", { headers: [["x-amz-copy-source", presigned.target]] }),
     ],
@@ -124,12 +165,17 @@ test("no secret, signature, token or SSE-C key stands in a line, however the cli
   }
   const lines = await linesOf(flow, requests.length);
   assert.equal(lines.length, requests.length);
+  const shown = ["/", "/status.json"].map(async (path) => {
+    const answer = await fetch(`http://${flow.gateway.adminAddress}${path}`);
+    return [path, await answer.text()] as const;
+  });
   const secrets = [
     ...[OWNER, READER, UPSTREAM, SESSION].map(({ secretKey }) => secretKey),
     UPSTREAM.accessKey,
     TOKEN,
     "theBearerTokenOfSomebody",
     "pass-word",
+    SIGNATURE,
     key.toString("base64"),
     encodeURIComponent(key.toString("base64")),
     md5(key),
@@ -137,9 +183,10 @@ test("no secret, signature, token or SSE-C key stands in a line, however the cli
     ...requests.flatMap(([, request]) => signatureOf(request)).filter((text) => text !== ""),
     ...form.filter(({ name }) => /signature|policy/.test(name)).map(({ value }) => value),
   ];
-  for (const [i, line] of lines.entries()) {
+  const named = lines.map((line, i) => [requests[i]?.[0], line] as const);
+  for (const [name, line] of [...named, ...(await Promise.all(shown))]) {
     const found = secrets.filter((secret) => line.includes(secret));
-    assert.deepEqual(found, [], `${requests[i]?.[0]}: ${line}`);
+    assert.deepEqual(found, [], `${name}: ${line}`);
     assert.doesNotMatch(line, /[0-9a-f]{63}|aws4_request|X-Amz-(?:Signature|Credential)/i);
   }
 });
@@ -188,18 +235,49 @@ test("whatever bytes a client sends, there is one line of JSON for it, of bounde
 
 test("the keys of a DeleteObjects stand in its line, unless they are too many", async (t) => {
   const flow = await start(t);
-  const remove = async (keys: readonly string[]): Promise<void> => {
-    const objects = keys.map((key) => `<Object><Key>${key}</Key></Object>`);
-    const body = `<Delete>${objects.join("")}</Delete>`;
-    await flow.exchange("POST", "/bucket?delete", { body, headers: [["content-md5", md5(body)]] });
-  };
-  await remove(["a", "b/c"]);
-  await remove(Array.from({ length: 1000 }, (_, i) => `${"k".repeat(100)}${i}`));
+  await remove(flow, ["a", "b/c"]);
+  await remove(
+    flow,
+    Array.from({ length: 1000 }, (_, i) => `${"k".repeat(100)}${i}`),
+  );
   const [few, many] = await flow.gateway.records(2);
-  const requestOf = (record: unknown): unknown =>
-    typeof record === "object" && record !== null && "request" in record && record.request;
-  const { deletes, clipped } = { deletes: [], clipped: false, ...Object(requestOf(few)) };
-  assert.deepEqual([deletes, clipped], [[["a"], ["b/c"]], false]);
-  const { deletes: none, clipped: cut } = { deletes: "none", ...Object(requestOf(many)) };
-  assert.deepEqual([none, cut], ["none", true]);
+  assert.deepEqual(deletionOf(few), { deletes: [["a"], ["b/c"]] });
+  assert.deepEqual(deletionOf(many), { clipped: true });
 });
+
+test("the line of a DeleteObjects says which keys were denied, where not all were", async (t) => {
+  const store = await startHttpStore((request, response) => {
+    request.resume().once("end", () => response.end("<DeleteResult></DeleteResult>"));
+  });
+  t.after(() => store.stop());
+  const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const deny = { Effect: "Deny", Action: "s3:*", Resource: "arn:aws:s3:::bucket/kept/*" };
+  const policy = { Version: "2012-10-17", Statement: [allow, deny] };
+  const subusers = [{ name: "reader", policies: ["p.json"], keys: [READER] }];
+  const flow = await startFlow(t, store.endpoint, {
+    accounts: [{ name: "lab", upstream: UPSTREAM, keys: [OWNER], subusers }],
+    files: { "p.json": JSON.stringify(policy) },
+  });
+  await remove(flow, ["a", "kept/b", "kept/c", "d"], READER);
+  await remove(flow, ["kept/b"], READER);
+  await remove(flow, ["kept/b"]);
+  const [some, all, none] = await flow.gateway.records(3);
+  const deletes = [["a"], ["kept/b"], ["kept/c"], ["d"]];
+  assert.deepEqual(deletionOf(some), { deletes, denied: [1, 2] });
+  for (const record of [all, none]) assert.deepEqual(deletionOf(record), { deletes: [["kept/b"]] });
+});
+
+async function remove(flow: Flow, keys: readonly string[], key = OWNER): Promise<void> {
+  const objects = keys.map((name) => `<Object><Key>${name}</Key></Object>`);
+  const body = `<Delete>${objects.join("")}</Delete>`;
+  const headers = [["content-md5", md5(body)]] as const;
+  await flow.exchange("POST", "/bucket?delete", { body, headers, key });
+}
+
+/** What `record` says of the keys that were to be deleted. */
+function deletionOf(record: AuditRecord | undefined): Readonly<Record<string, unknown>> {
+  const told: readonly (readonly [string, unknown])[] = Object.entries(Object(record?.["request"]));
+  return Object.fromEntries(
+    told.filter(([name]) => ["deletes", "denied", "clipped"].includes(name)),
+  );
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore, type Answer, type RecordingStore } from "../stores/recording.ts";
-import { READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
+import { metricOf, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
 import { codeOf } from "../support/raw-client.ts";
 
 const XML = { "content-type": "application/xml" };
@@ -47,40 +47,64 @@ test("a decision on stored tags asks the store once, for the same version, befor
 });
 
 const DENIED = [
-  ["other tags", tags(200, tagging("no")), 403, "AccessDenied"],
-  ["no tags", tags(200, "<Tagging><TagSet/></Tagging>"), 403, "AccessDenied"],
-  ["no such object", tags(404, "<Error><Code>NoSuchKey</Code></Error>"), 403, "AccessDenied"],
-  ["a refusal", tags(403, "<Error><Code>AccessDenied</Code></Error>"), 503, "ServiceUnavailable"],
-  ["an error", tags(500), 503, "ServiceUnavailable"],
-  ["garbage", tags(200, "yes"), 503, "ServiceUnavailable"],
+  ["other tags", tags(200, tagging("no"))],
+  ["no tags", tags(200, "<Tagging><TagSet/></Tagging>")],
+  ["no such object", tags(404, "<Error><Code>NoSuchKey</Code></Error>")],
+] as const satisfies readonly (readonly [string, Answer])[];
+for (const [what, answer] of DENIED) {
+  test(`${what} instead of the tag lets nothing through`, async (t) => {
+    const { record, got } = await refusedBy(t, answer);
+    assert.deepEqual([got.status, codeOf(got)], [403, "AccessDenied"]);
+    assert.deepEqual(
+      [record?.["outcome"], record?.["upstreamError"], record?.["endpoint"]],
+      ["refused", undefined, undefined],
+    );
+  });
+}
+
+const FAILED = [
+  ["a refusal", tags(403, "<Error><Code>AccessDenied</Code></Error>"), "protocol"],
+  [
+    "a refusal of the gateway's key",
+    tags(403, "<Error><Code>InvalidAccessKeyId</Code></Error>"),
+    "credential",
+  ],
+  ["an error", tags(500), "protocol"],
+  ["garbage", tags(200, "yes"), "protocol"],
   [
     "a doubled tag set",
     tags(200, tagging("yes").replace("</TagSet>", "</TagSet><TagSet/>")),
-    503,
-    "ServiceUnavailable",
+    "protocol",
   ],
-  ["too much", tags(200, tagging("y".repeat(100_000))), 503, "ServiceUnavailable"],
+  ["too much", tags(200, tagging("y".repeat(100_000))), "protocol"],
   [
     "half an answer",
     { kind: "cut", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n<Tagging>" },
-    503,
-    "ServiceUnavailable",
+    "reset",
   ],
-] as const satisfies readonly (readonly [string, Answer, number, string])[];
-for (const [what, answer, status, code] of DENIED) {
-  test(`${what} instead of the tag lets nothing through`, async (t) => {
-    const { store, flow } = await before(t, answer);
-    const got = await flow.exchange("GET", "/bucket/key", { key: READER });
-    assert.equal(got.status, status);
-    assert.equal(codeOf(got), code);
+] as const satisfies readonly (readonly [string, Answer, string])[];
+for (const [what, answer, kind] of FAILED) {
+  test(`${what} instead of the tag lets nothing through and is the store's failure`, async (t) => {
+    const { store, flow, record, got } = await refusedBy(t, answer);
+    assert.deepEqual([got.status, codeOf(got)], [503, "ServiceUnavailable"]);
     assert.deepEqual(
-      store.requests.map(({ url }) => url),
-      ["/bucket/key?tagging="],
+      [record?.["outcome"], record?.["upstreamError"], record?.["endpoint"]],
+      ["failed", kind, store.endpoint],
     );
-    assert.deepEqual(flow.gateway.errors, []);
-    const [record] = await flow.gateway.records(1);
-    assert.equal(record?.["outcome"], "refused");
+    assert.equal(await metricOf(flow, `upstream_errors_total{kind="${kind}"}`), 1);
   });
+}
+
+async function refusedBy(t: TestContext, answer: Answer) {
+  const { store, flow } = await before(t, answer);
+  const got = await flow.exchange("GET", "/bucket/key", { key: READER });
+  assert.deepEqual(
+    store.requests.map(({ url }) => url),
+    ["/bucket/key?tagging="],
+  );
+  assert.deepEqual(flow.gateway.errors, []);
+  const [record] = await flow.gateway.records(1);
+  return { store, flow, got, record };
 }
 
 test("tags are asked for only where a statement comes down to them", async (t) => {

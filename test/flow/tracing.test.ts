@@ -319,6 +319,13 @@ const refused = [
   ["OTEL_TRACES_SAMPLER_ARG", "2", /OTEL_TRACES_SAMPLER_ARG is "2", expected a number from 0 to 1/],
   ["OTEL_TRACES_EXPORTER", "zipkin", /OTEL_TRACES_EXPORTER is "zipkin", expected otlp/],
   ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4318", /expected an http or https URL/],
+  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://", /expected an http or https URL/],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:b:c", /expected an http or https URL/],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "zip", /COMPRESSION is "zip", expected none, gzip/],
+  ["OTEL_EXPORTER_OTLP_TIMEOUT", "3s", /TIMEOUT is "3s", expected a whole number above 0/],
+  ["OTEL_BSP_SCHEDULE_DELAY", "soon", /DELAY is "soon", expected a whole number above 0/],
+  ["OTEL_BSP_MAX_QUEUE_SIZE", "-1", /SIZE is "-1", expected a whole number above 0/],
+  ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1e9", /SIZE is "1e9", expected a whole number above 0/],
 ] as const;
 for (const [name, value, expected] of refused) {
   test(`the gateway does not start with ${name}=${value}`, async (t) => {

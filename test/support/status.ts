@@ -51,6 +51,7 @@ export function denialOf(changes: Partial<RecentDenial> & { readonly gate?: Gate
     ruleFile: undefined,
     ruleLine: undefined,
     reported: false,
+    clipped: false,
     ...changes,
   };
 }

@@ -17,6 +17,11 @@ const ACCOUNTS = `accounts:
       - name: user
         policies: [user.json]
         keys: [{ accessKey: AKIDUSER, secretKey: "5501234567", sessionToken: token }]
+      - name: renewed
+        tier: READ
+        keys:
+          - { accessKey: AKIDOLD, secretKey: "5501234567", expires: 2026-01-01T00:00:00Z }
+          - { accessKey: AKIDNEW, secretKey: "5501234567", notBefore: 2025-12-01T00:00:00Z }
       - { name: keyless, tier: READ }
 `;
 const POLICY = `{ "Version": "2012-10-17", "Statement": [
@@ -89,6 +94,19 @@ const rows = [
     1,
     /authentication +refused/,
   ],
+  ["a key that is in force", { as: "lab:renewed", request: "GET /b-1/k" }, 0, /key AKIDNEW$/m],
+  [
+    "a key that was in force then",
+    { as: "lab:renewed", request: "GET /b-1/k", at: "2025-11-01T00:00:00Z" },
+    0,
+    /key AKIDOLD$/m,
+  ],
+  [
+    "the very key that is named",
+    { as: "AKIDOLD", request: "GET /b-1/k" },
+    1,
+    /^As +lab:renewed, key AKIDOLD$[^]*key-state +refused {2}\(AKIDOLD: expires\)/m,
+  ],
   [
     "an action on a resource",
     {
@@ -99,6 +117,18 @@ const rows = [
     },
     0,
     /Needs +s3:GetObject on arn:aws:s3:::photos\/a/,
+  ],
+  [
+    "an action on a tenant's object, which it takes as it prints it",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3::ten:photos/k" },
+    0,
+    /Needs +s3:GetObject on arn:aws:s3::ten:photos\/k /,
+  ],
+  [
+    "an action on a key with signs of its own",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3:::photos/a:b//c" },
+    0,
+    /Needs +s3:GetObject on arn:aws:s3:::photos\/a:b\/\/c /,
   ],
 ] as const;
 for (const [name, options, code, expected] of rows) {
@@ -111,6 +141,11 @@ for (const [name, options, code, expected] of rows) {
 }
 
 const wrong = [
+  [
+    "somebody and nobody",
+    { as: "lab", anonymous: true, request: "GET /" },
+    /either an identity or anonymous/,
+  ],
   ["nobody", { request: "GET /" }, /Say whose request it is/],
   [
     "an unknown identity",
@@ -125,7 +160,28 @@ const wrong = [
     /Give either a request/,
   ],
   ["a target that is none", { as: "lab", request: "GET photos" }, /Cannot read the request/],
-  ["a time that is none", { as: "lab", request: "GET /", at: "soon" }, /Cannot read the time/],
+  ...["soon", "1", "March 7", "2026-02-30", "2026-11-22T12:00:00", "1969-12-31"].map(
+    (at) =>
+      [`the time ${at}`, { as: "lab", request: "GET /", at }, /^Cannot read the time/] as const,
+  ),
+  ...["foo", "192.0.2.0/24", "192.0.2.1:443", "[::1]"].map(
+    (ip) =>
+      [
+        `the address ${ip}`,
+        { as: "lab", request: "GET /", ip },
+        /^Cannot read the source/,
+      ] as const,
+  ),
+  [
+    "an object's action on a bucket",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3:::photos" },
+    /expected arn:aws:s3:::bucket\/key$/m,
+  ],
+  [
+    "a bucket's action on an object",
+    { as: "lab", action: "s3:ListBucket", resource: "arn:aws:s3:::photos/k" },
+    /expected arn:aws:s3:::bucket$/m,
+  ],
   [
     "a host that no request can have",
     { as: "lab", request: "GET /", header: ["host: oth:r.s3.test"] },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { KeyTree } from "../../../src/cli/suggest-keys.ts";
+import { KeyTree, LEVELS_MAX } from "../../../src/cli/suggest-keys.ts";
 import { runSuggest, type SuggestOptions } from "../../../src/cli/suggest.ts";
 import { writeConfig } from "../../support/config-files.ts";
 import { scratchFolder } from "../../support/scratch.ts";
@@ -52,11 +52,55 @@ for (const [name, keys, expected] of [
     for (const order of [keys, [...keys].reverse(), [...keys, ...keys]]) {
       const tree = new KeyTree(false);
       for (const key of order) tree.add(key);
-      const patterns = tree.patterns().map(({ text, wildcard }) => text + (wildcard ? "*" : ""));
+      const patterns = tree
+        .patterns(LEVELS_MAX)
+        .map(({ text, wildcard }) => text + (wildcard ? "*" : ""));
       assert.deepEqual(new Set(patterns), new Set(expected));
     }
   });
 }
+
+for (const [levels, expected] of [
+  [5, ["a/b/c/d/1", "a/b/c/d/2", "a/b/c/e/1", "a/x/y/z/1", "b/1", "b/2"]],
+  [4, ["a/b/c/d/*", "a/b/c/e/1", "a/x/y/z/1", "b/1", "b/2"]],
+  [3, ["a/b/c/*", "a/x/y/z/1", "b/1", "b/2"]],
+  [2, ["a/b/c/*", "a/x/y/z/1", "b/1", "b/2"]],
+  [1, ["a/*", "b/*"]],
+  [0, ["*"]],
+] as const) {
+  test(`suggest can tell keys apart ${levels} levels deep`, () => {
+    const tree = new KeyTree(false);
+    const keys = ["a/b/c/d/1", "a/b/c/d/2", "a/b/c/e/1", "a/x/y/z/1", "b/1", "b/2"];
+    for (const key of keys) tree.add(key);
+    const patterns = tree
+      .patterns(levels)
+      .map(({ text, wildcard }) => text + (wildcard ? "*" : ""));
+    assert.deepEqual(patterns, expected);
+  });
+}
+
+test("suggest joins the deepest folders where a policy would be too long, whatever the order", async () => {
+  const folders = many(8 ** 4, (i) => i.toString(8).padStart(4, "0").split("").join("/"));
+  const lines = folders.map((folder) => ({ key: `${folder}/a-file.log` }));
+  const kept = { bucket: "other", key: "a/b/c/d/e", operation: "PutObject", method: "PUT" };
+  const first = await suggested([...lines, kept]);
+  assert.equal(first.code, 0, first.err);
+  assert.ok(first.out.length < 65_536);
+  assert.match(first.err, /^widened: arn:aws:s3:::photos\/0\/0\/0\/\* /m);
+  assert.match(first.out, /other\/a\/b\/c\/d\/e"/);
+  assert.equal((await suggested([kept, ...lines.toReversed()])).out, first.out);
+  const exact = await suggested(lines, { exact: true });
+  assert.deepEqual([exact.code, exact.out], [2, ""]);
+  assert.match(exact.err, /^Cannot write it as one policy: .*maximum allowed size/);
+});
+
+test("suggest says that no policy names so many buckets", async () => {
+  const { code, out, err } = await suggested(
+    many(1_001, (i) => `b${i}-name`).map((bucket) => ({ bucket })),
+  );
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, /^Cannot write it as one policy: it names more than 1000 buckets/);
+});
 
 const DAY: readonly Fields[] = [
   {
@@ -135,6 +179,49 @@ test("suggest takes what report mode let through, since it was done", async () =
   assert.match(out, /photos\/a/);
 });
 
+const deletion = (fields: Fields, request: Fields): Fields => ({
+  operation: "DeleteObjects",
+  method: "POST",
+  key: undefined,
+  ...fields,
+  request: { auth: "header", signature: "v4", query: { delete: null }, ...request },
+});
+
+test("suggest takes of a list of deletions what was not denied of it", async () => {
+  const lines = [
+    deletion(
+      { decision: "deny", outcome: "forwarded" },
+      { deletes: [["a"], ["b"], ["c", "v"]], denied: [0, 2] },
+    ),
+    deletion({ decision: "deny", outcome: "answered" }, { deletes: [["d"]] }),
+  ];
+  const { code, out, err } = await suggested(lines);
+  assert.equal(code, 0, err);
+  assert.deepEqual(JSON.parse(out).Statement, [
+    { Effect: "Allow", Action: ["s3:DeleteObject"], Resource: ["arn:aws:s3:::photos/b"] },
+  ]);
+  assert.match(err, /^1 list of deletions without what was denied/m);
+  assert.match(err, /^1 denied request left out/m);
+  const all = await suggested(lines, { includeDenied: true });
+  for (const key of ["a", "b", "c", "d"]) assert.ok(all.out.includes(`photos/${key}"`), key);
+  assert.doesNotMatch(all.err, /denied/);
+});
+
+test("suggest says that it leaves out lists of which some part was allowed", async () => {
+  const line = deletion({ decision: "deny", outcome: "forwarded" }, { clipped: true });
+  const { code, err } = await suggested([line]);
+  assert.equal(code, 1);
+  assert.match(err, /^What "lab:reader" did cannot be told$/m);
+  assert.match(err, /^1 list of deletions allowed in part left out/m);
+});
+
+test("suggest allows every deletion in the bucket where a list was too long for its line", async () => {
+  const { code, out, err } = await suggested([deletion({}, { clipped: true })]);
+  assert.equal(code, 0, err);
+  assert.match(out, /"s3:DeleteObject"\s*\],\s*"Resource": \[\s*"arn:aws:s3:::photos\/\*"/);
+  assert.match(err, /^1 form or list of deletions not recorded whole$/m);
+});
+
 test("suggest says what it cannot know", async () => {
   const { code, out, err } = await suggested([
     {
@@ -199,6 +286,14 @@ for (const [name, options, code, expected] of [
     assert.match(result.err, expected);
   });
 }
+
+test("suggest says that it has read no audit log", async () => {
+  const file = join(FOLDER, "other.jsonl");
+  writeFileSync(file, '{"level":30,"msg":"listening"}\n');
+  const { code, out, err } = await ran((terminal) => runSuggest([file], { as: "lab" }, terminal));
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(err, "There is no line of an audit log in what was read\n");
+});
 
 test("suggest says which file it cannot read", async () => {
   const file = join(FOLDER, "none.jsonl");

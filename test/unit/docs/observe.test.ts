@@ -23,7 +23,7 @@ test("docs/observe.md has every sampler and protocol, and every variable that is
   const read = [...`${sourceOf("tracing.ts")}${sourceOf("otel.ts")}`.matchAll(/"(OTEL_\w+)"/g)];
   assert(read.length >= 10);
   for (const [, name = ""] of read) {
-    const short = name.replace(/^OTEL_EXPORTER_OTLP_(?:TRACES_)?TIMEOUT$/, "…_TIMEOUT");
+    const short = name.replace(/^OTEL_EXPORTER_OTLP_(?:TRACES_)?(TIMEOUT|COMPRESSION)$/, "…_$1");
     assert(PAGE.includes(short), name);
   }
 });

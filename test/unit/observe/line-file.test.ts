@@ -94,14 +94,67 @@ test("after a rotation lines go to the file that now has the name, and none is l
   for (const part of text) assert.ok(part === "" || part.endsWith("\n"));
 });
 
-test("a file that cannot be opened anew leaves the one before in use", async () => {
-  const { file, heard, path } = watched("gone/file.txt");
-  renameSync(join(FOLDER, "gone"), join(FOLDER, "moved"));
+/** A file whose folder was moved away, with something in its place that is no folder. */
+async function blocked(name: string) {
+  const { file, heard, path } = watched(`${name}/file.txt`);
+  const folder = join(FOLDER, name);
+  renameSync(folder, `${folder}.moved`);
+  writeFileSync(folder, "");
+  file.append("first\n");
   file.reopen();
-  await until(() => heard.failed === 1);
+  await until(() => heard.failed > 0);
+  return { file, heard, path, folder, moved: join(`${folder}.moved`, "file.txt") };
+}
+
+test("while a file cannot be opened anew, lines wait for it and it is tried again by itself", async () => {
+  const { file, heard, path, folder, moved } = await blocked("again");
+  file.append("second\n");
+  await until(() => heard.failed > 1);
+  assert.equal(file.failing, true);
+  assert.equal(readFileSync(moved, "utf8"), "");
+  rmSync(folder);
+  await until(() => !file.failing);
+  await file.close();
+  assert.equal(readFileSync(path, "utf8"), "first\nsecond\n");
+  assert.deepEqual([heard.recovered, heard.dropped], [1, 0]);
+});
+
+test("a file that can be opened again has recovered, also when no line waits", async () => {
+  const { file, heard, path } = watched("idle/file.txt");
+  const folder = join(FOLDER, "idle");
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "");
+  file.reopen();
+  await until(() => file.failing);
+  rmSync(folder);
+  await until(() => !file.failing);
+  assert.equal(readFileSync(path, "utf8"), "");
+  assert.equal(heard.recovered, 1);
+  await file.close();
+});
+
+test("at the end, what waits for a file that cannot be opened goes to the one before", async () => {
+  const { file, heard, moved } = await blocked("last");
+  await file.close();
+  assert.equal(readFileSync(moved, "utf8"), "first\n");
+  assert.equal(heard.dropped, 0);
+});
+
+test("at the end, what waits is told to be lost where the file before was deleted", async () => {
+  const { file, heard, moved } = await blocked("lost");
+  rmSync(moved);
+  await file.close();
+  assert.equal(heard.dropped, 1);
+});
+
+test("a folder that went away is made again", async () => {
+  const { file, heard, path } = watched("away/deep/file.txt");
+  rmSync(join(FOLDER, "away"), { recursive: true });
+  file.reopen();
   file.append("line\n");
   await file.close();
-  assert.equal(readFileSync(path.replace("gone", "moved"), "utf8"), "line\n");
+  assert.equal(readFileSync(path, "utf8"), "line\n");
+  assert.equal(heard.failed, 0);
 });
 
 test("a file that cannot be opened at all is an error at once", () => {

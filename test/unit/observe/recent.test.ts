@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { auditLine } from "../../../src/observe/audit-line.ts";
 import { DENIALS_KEPT, mergeActivity, MINUTE_MS, Recent } from "../../../src/observe/recent.ts";
 import type { AccessRecord } from "../../../src/observe/record.ts";
 import { recordOf } from "../../support/record.ts";
@@ -67,9 +68,24 @@ test("Recent keeps of a denial nothing that the audit line has not", () => {
   const recent = new Recent();
   recent.ended(refused({ userAgent: "secret agent", endpoint: "http://store" }));
   const [denial] = recent.snapshot(NOON).denials;
-  const record: Readonly<Record<string, unknown>> = refused();
+  const record: Readonly<Record<string, unknown>> = { ...refused(), clipped: false };
   for (const [name, value] of Object.entries(denial ?? {})) assert.equal(value, record[name], name);
   assert.doesNotMatch(JSON.stringify(denial), /secret agent|http:/);
+});
+
+test("Recent keeps the texts of a denial as the audit line has them", () => {
+  const recent = new Recent();
+  const stray = "?X-Amz-Signature=abcdef";
+  const texts = { key: `k${stray}`, versionId: `v${stray}`, rule: `r${stray}` };
+  const record = refused({ ...texts, accessKeyId: "A".repeat(2_000) });
+  recent.ended(record);
+  const [denial] = recent.snapshot(NOON).denials;
+  const line: Readonly<Record<string, unknown>> = JSON.parse(auditLine(record, undefined));
+  for (const name of ["key", "versionId", "rule", "accessKeyId"] as const) {
+    assert.match(denial?.[name] ?? "", /^(?:k|v|r)\?…$|^A{1024}…$/);
+    assert.equal(denial?.[name], line[name], name);
+  }
+  assert.equal(denial?.clipped, true);
 });
 
 test("mergeActivity() adds what several processes saw in the same minute", () => {

@@ -78,13 +78,29 @@ for (const [name, changes, request] of links) {
     const page = statusPage(statusOf({ activity }), undefined);
     const [, query = ""] = /href="\/\?([^"]+)#explain"/.exec(page) ?? [];
     const form = new URLSearchParams(query.replaceAll("&amp;", "&"));
-    assert.deepEqual(Object.fromEntries(form), { as: "lab:reader", ip: "198.51.100.7", request });
+    const as = "AKIDREADER0000000000";
+    assert.deepEqual(Object.fromEntries(form), { as, ip: "198.51.100.7", request });
+  });
+}
+
+const nobody = { account: undefined, subuser: undefined, accessKeyId: undefined };
+for (const [name, changes, expected] of [
+  ["no credentials", { gate: "authentication", rule: "policy.anonymous: deny" }, "anonymous"],
+  ["no credentials, by a policy", { gate: "allow" }, "anonymous"],
+  ["credentials that cannot be read", { gate: "authentication", rule: "malformed" }, "not proved"],
+  ["a key that did not hold", { gate: "authentication", accessKeyId: "AKID" }, "not proved"],
+  ["no request", { gate: "request" }, "not known"],
+] as const) {
+  test(`a denial of ${name} is shown as ${expected}`, () => {
+    const activity = activityOf(() => ({}), [denialOf({ ...nobody, ...changes })]);
+    assert.ok(statusPage(statusOf({ activity }), undefined).includes(`<b>${expected}</b>`));
   });
 }
 
 const unexplained = [
   ["proved nobody", { gate: "authentication" }],
   ["is no request", { gate: "request", operation: "Unknown" }],
+  ["is not shown whole", { clipped: true }],
   ["a header made what it was", { operation: "CopyObject" }],
 ] as const;
 for (const [name, changes] of unexplained) {

@@ -1,0 +1,162 @@
+import { judgedAsks } from "../admission/gates.ts";
+import { askedBy } from "../admission/provider-rules.ts";
+import type { Provider } from "../provider/provider.ts";
+import { asksOf, asksOfDelete, type Ask } from "../s3/asks.ts";
+import { needsOfDocument } from "../s3/document-asks.ts";
+import type { DeleteEntry } from "../s3/delete-objects.ts";
+import { identityOf, type AuditEntry } from "./audit-entry.ts";
+import type { AuditFiles } from "./audit-reader.ts";
+import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
+import { UsedActions } from "./suggest-policy.ts";
+
+/** What an audit log tells of one identity. */
+export type Found = {
+  readonly used: UsedActions;
+  /** Of the audit log, whoever they are of. */
+  lines: number;
+  requests: number;
+  denied: number;
+  others: number;
+  torn: number;
+  readonly left: Map<WhyNot, number>;
+  /** Requests whose documents may have needed more than is recorded. */
+  documents: number;
+  /** Of DeleteObjects whose keys are not recorded, and of forms. */
+  unsaid: number;
+  /** DeleteObjects of which a part was denied, and is not taken. */
+  inPart: number;
+  /** The same, where it is not recorded which part. */
+  someParts: number;
+  readonly identities: Set<string>;
+};
+
+/** `as`: whose requests; `includeDenied`: also those that were refused; `exact`: see UsedActions. */
+type CollectOptions = {
+  readonly as: string;
+  readonly includeDenied?: boolean;
+  readonly exact?: boolean;
+};
+
+/** Names that are remembered, for who mistyped one. */
+const IDENTITIES_MAX = 10_000;
+
+/** Reads all of it once. */
+export async function collect(
+  { items }: AuditFiles,
+  provider: Provider,
+  options: CollectOptions,
+): Promise<Found> {
+  const used = new UsedActions(options.exact === true);
+  const identities = new Set<string>();
+  const left = new Map<WhyNot, number>();
+  const found: Found = {
+    used,
+    identities,
+    left,
+    lines: 0,
+    requests: 0,
+    denied: 0,
+    others: 0,
+    torn: 0,
+    documents: 0,
+    unsaid: 0,
+    inPart: 0,
+    someParts: 0,
+  };
+  for await (const item of items) {
+    if (item.kind === "other") found.others++;
+    else if (item.kind === "torn") found.torn++;
+    else note(found, item.entry, provider, options);
+  }
+  return found;
+}
+
+function note(found: Found, entry: AuditEntry, provider: Provider, options: CollectOptions): void {
+  found.lines++;
+  const identity = identityOf(entry);
+  if (identity !== options.as || entry.account === undefined) {
+    if (found.identities.size < IDENTITIES_MAX) found.identities.add(identity);
+    return;
+  }
+  // Report mode lets through what it would refuse: that was done, too.
+  const done = entry.decision === "allow" || entry.reported;
+  const isTaken = done || (options.includeDenied === true && entry.decision === "deny");
+  const taken = isTaken ? entry : allowedPart(found, entry);
+  if (taken === undefined) return;
+  const recorded = recordedRequest(withoutKeys(taken));
+  if (!recorded.ok) return leave(found, recorded.error);
+  if (noteAsks(found, recorded.value, provider)) found.requests++;
+  else leave(found, "unknown");
+}
+
+/** What was done of a request that was denied, which only one with many parts can be in part. */
+function allowedPart(found: Found, entry: AuditEntry): AuditEntry | undefined {
+  const { deletes, denied } = entry.request ?? {};
+  if (entry.request !== undefined && deletes !== undefined && denied !== undefined) {
+    found.inPart++;
+    const left = new Set(denied);
+    const done = deletes.filter((_, i) => !left.has(i));
+    return { ...entry, request: { ...entry.request, deletes: done } };
+  }
+  // The gateway itself answers one of which every part is denied.
+  const isInPart = entry.operation === "DeleteObjects" && entry.outcome === "forwarded";
+  if (isInPart) found.someParts++;
+  else found.denied++;
+  return undefined;
+}
+
+/** Of a list that is too long for its line it is known what matters here: in which bucket. */
+function withoutKeys(entry: AuditEntry): AuditEntry {
+  const { operation, request } = entry;
+  if (operation !== "DeleteObjects" || request === undefined || request.deletes !== undefined) {
+    return entry;
+  }
+  return { ...entry, request: { ...request, clipped: false } };
+}
+
+function leave({ left }: Found, why: WhyNot): void {
+  left.set(why, (left.get(why) ?? 0) + 1);
+}
+
+/** False: the line contradicts itself. */
+function noteAsks(found: Found, recorded: RecordedRequest, provider: Provider): boolean {
+  const { operation, address, query, headers } = recorded;
+  if (needsOfDocument(operation)) found.documents++;
+  if (address.kind !== "service" && (operation === "PostObject" || operation === "DeleteObjects")) {
+    noteBody(found, recorded, address.bucket, provider);
+    return true;
+  }
+  const asks = asksOf(operation, address, query, headers);
+  if (asks.ok) addAll(found, askedBy(provider, asks.value), provider);
+  return asks.ok;
+}
+
+/** What asks for nothing by its head. */
+function noteBody(
+  found: Found,
+  { operation, headers, inputs, address }: RecordedRequest,
+  bucket: Extract<RecordedRequest["address"], { readonly kind: "bucket" }>["bucket"],
+  provider: Provider,
+): void {
+  if (operation === "PostObject") {
+    found.unsaid++;
+    if (address.kind !== "object") return found.used.addSomewhere("s3:PutObject", bucket);
+    const ask = { action: "s3:PutObject", operation, bucket, key: address.key } as const;
+    return found.used.add(ask);
+  }
+  if (inputs.deletes === undefined) {
+    found.unsaid++;
+    return found.used.addSomewhere("s3:DeleteObject", bucket);
+  }
+  for (const [key = "", versionId] of inputs.deletes) {
+    addAll(found, asksOfDelete(bucket, entryOf(key, versionId), headers), provider);
+  }
+}
+
+function entryOf(key: string, versionId: string | undefined): DeleteEntry {
+  return { key, versionId, eTag: undefined, lastModifiedTime: undefined, size: undefined };
+}
+
+function addAll({ used }: Found, asks: readonly Ask[], provider: Provider): void {
+  for (const ask of judgedAsks(provider, asks)) used.add(ask);
+}

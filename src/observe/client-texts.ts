@@ -1,0 +1,31 @@
+import { clip } from "./budget.ts";
+import type { AccessRecord } from "./record.ts";
+
+/** What a record holds of a client's own words, or of what was said of them. */
+type ClientTexts = Pick<
+  AccessRecord,
+  "key" | "versionId" | "accessKeyId" | "userAgent" | "path" | "rule"
+>;
+
+/**
+ * The texts of `record` as whoever reads of the request may see them: the one place for the audit
+ * log and the status page. `isWhole`: nothing is missing of what was asked, and by what.
+ */
+export function clientTexts(record: ClientTexts): ClientTexts & { readonly isWhole: boolean } {
+  const key = clipped(record.key);
+  const versionId = clipped(record.versionId);
+  const userAgent = clipped(record.userAgent);
+  return {
+    key,
+    versionId,
+    userAgent,
+    accessKeyId: clipped(record.accessKeyId),
+    path: clipped(record.path),
+    rule: clipped(record.rule),
+    isWhole: key === record.key && versionId === record.versionId && userAgent === record.userAgent,
+  };
+}
+
+function clipped(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : clip(text);
+}
