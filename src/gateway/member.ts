@@ -25,7 +25,8 @@ export type Member = {
   readonly administered: Administered;
   /**
    * Puts `config` in force for every request from now on; requests under way keep what they began
-   * with. Of what `needsRestart()` names it says the same as the first one.
+   * with. Of what `needsRestart()` names it says the same as the first one. What throws has changed
+   * nothing.
    */
   readonly reload: (config: Config, generation: number) => void;
   /** Goes on in the audit file that now has the name, as after a rotation. */
@@ -56,9 +57,8 @@ export async function openMember(
   const { auditFile: file, auditOnError: onError } = config.log;
   const audit = file === undefined ? undefined : openAudit({ file, onError }, metrics, log);
   const state = await openStateOf(config);
-  const world = { state, metrics, log };
-  const pools = new StorePools(metrics, log);
-  const live = { current: new Live(config, generation, pools.for(config), world) };
+  const world = { state, pools: new StorePools(metrics, log), metrics, log };
+  const live = { current: new Live(config, generation, world) };
   const recent = new Recent();
   const tracing = await openTracing(process.env, log);
   const observer = { metrics, recent, audit, tracing };
@@ -90,9 +90,13 @@ export async function openMember(
       closing: () => closing,
     }),
     reload: (next, nextGeneration) => {
+      // All that may throw comes before the first change: no half of a configuration is in force.
+      const handshakeMs = next.limits.headerTimeoutMs;
+      const speak = listening.prepare({ tls: next.listen.tls, handshakeMs });
+      const following = new Live(next, nextGeneration, world);
       const before = live.current;
-      live.current = new Live(next, nextGeneration, pools.for(next), world);
-      listening.change(listenOptions(next, shared));
+      live.current = following;
+      speak();
       ({ limits } = next);
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());

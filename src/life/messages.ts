@@ -46,7 +46,9 @@ const TO_WORKER = z.discriminatedUnion("kind", [
 const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("opened"), address: z.string() }),
   z.strictObject({ kind: z.literal("failed"), message: z.string() }),
-  z.strictObject({ kind: z.literal("reloaded"), generation: z.int() }),
+  z.strictObject({ kind: z.literal("reloaded") }),
+  /** The configuration that came last could not be put in force: the one before is. */
+  z.strictObject({ kind: z.literal("refused"), why: z.string() }),
   z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
 

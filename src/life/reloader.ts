@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
+import { count, messageOf } from "../lib/words.ts";
 import { AsideLoader } from "./load-aside.ts";
 import type { Loaded } from "./load.ts";
 import type { Service } from "../gateway/service.ts";
@@ -27,9 +28,7 @@ export class Reloader {
 
   /** Reads the files again. What is not good is told in the log, and the old configuration stays. */
   reload(why: "SIGHUP" | "changed files"): Promise<void> {
-    this.#last = this.#last
-      .then(() => this.#reload(why))
-      .catch((error: unknown) => this.#log.error(error, "Cannot reload"));
+    this.#last = this.#last.then(() => this.#reload(why));
     return this.#last;
   }
 
@@ -41,13 +40,10 @@ export class Reloader {
   async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
     // What rotates logs says so by this signal, whatever becomes of the configuration.
     if (why === "SIGHUP") this.#service.reopenAudit();
-    const loaded = await this.#aside.load(this.#file);
-    const { result } = loaded;
-    logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
-    this.#follow(loaded, result.ok ? result.value : undefined);
-    const refusal = result.ok
-      ? await this.#swap(result.value, why)
-      : `${result.error.length} problems`;
+    const refusal = await this.#swap(why).catch((error: unknown) => {
+      this.#log.error(error, "Cannot reload");
+      return messageOf(error);
+    });
     if (refusal === undefined) return;
     this.#service.refused();
     this.#log.error(
@@ -56,9 +52,14 @@ export class Reloader {
     );
   }
 
-  /** Why it could not be put in force; undefined: it is. */
-  async #swap(config: Config, why: string): Promise<string | undefined> {
-    const swapped = await this.#service.reload(config);
+  /** Why what the files hold could not be put in force; undefined: it is. */
+  async #swap(why: string): Promise<string | undefined> {
+    const loaded = await this.#aside.load(this.#file);
+    const { result } = loaded;
+    logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
+    this.#follow(loaded, result.ok ? result.value : undefined);
+    if (!result.ok) return count(result.error.length, "problem");
+    const swapped = await this.#service.reload(result.value);
     if (!swapped.ok) return swapped.error;
     this.#log.info({ generation: swapped.value, why }, "reloaded");
     return undefined;

@@ -32,7 +32,7 @@ export class Seat {
   #worker: Worker | undefined;
   #onOpened: ((address: string) => void) | undefined;
   #onFailed: ((error: Error) => void) | undefined;
-  #onReloaded: (() => void) | undefined;
+  #onReloaded: ((refusal: string | undefined) => void) | undefined;
   #lastMetrics: MetricsExport = [];
   #askId = 0;
   #startedTick = 0;
@@ -58,9 +58,12 @@ export class Seat {
     });
   }
 
-  /** Resolves when the process decides by `order`, or one that begins with it takes its place. */
-  reload(order: Order): Promise<void> {
-    this.#onReloaded?.();
+  /**
+   * Resolves when the process decides by `order`, or one that begins with what is in force takes its
+   * place; with the reason where it cannot and goes on as before.
+   */
+  reload(order: Order): Promise<string | undefined> {
+    this.#onReloaded?.(undefined);
     return new Promise((resolve) => {
       this.#onReloaded = resolve;
       this.#send({ kind: "reload", ...order });
@@ -132,7 +135,9 @@ export class Seat {
         // The code tells it from a bug.
         return this.#onFailed?.(Object.assign(new Error(message.message), { code: "EWORKER" }));
       case "reloaded":
-        return this.#onReloaded?.();
+        return this.#onReloaded?.(undefined);
+      case "refused":
+        return this.#onReloaded?.(message.why);
       case "answer":
         if (message.answer.of === "metrics") this.#lastMetrics = message.answer.metrics;
         return this.#asked.get(message.id)?.(message.answer);
@@ -144,7 +149,7 @@ export class Seat {
     const last = this.#lastMetrics;
     this.#lastMetrics = [];
     for (const settle of this.#asked.values()) settle(undefined);
-    this.#onReloaded?.();
+    this.#onReloaded?.(undefined);
     if (this.#closing) return;
     this.#onFailed?.(Object.assign(new Error(`a worker ended: ${how}`), { code: "EWORKER" }));
     const young = performance.now() - this.#startedTick < SOUND_MS;

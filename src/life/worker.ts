@@ -1,6 +1,7 @@
 import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openMember, type Member } from "../gateway/member.ts";
+import { messageOf } from "../lib/words.ts";
 import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";
 
 type Opening = ToWorker & { readonly kind: "open" };
@@ -26,6 +27,7 @@ export function runWorker(): Promise<0 | 1> {
 class Worker {
   readonly #end: (code: 0 | 1) => void;
   #member: Member | undefined;
+  #log: Logger | undefined;
   #closing = false;
   /** What was asked before is done first. */
   #last = Promise.resolve();
@@ -58,8 +60,9 @@ class Worker {
 
   async #open(message: Opening): Promise<void> {
     const { config, generation, port } = message;
+    this.#log = logOf(config);
     try {
-      this.#member = await openMember(config, generation, logOf(config), { port });
+      this.#member = await openMember(config, generation, this.#log, { port });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
       tell({ kind: "failed", message: error.message });
@@ -68,9 +71,15 @@ class Worker {
     tell({ kind: "opened", address: this.#member.address });
   }
 
-  #reload(message: Reload): Promise<void> {
-    this.#member?.reload(message.config, message.generation);
-    tell({ kind: "reloaded", generation: message.generation });
+  /** A bug in a configuration must not take all workers at once, as their end would. */
+  #reload({ config, generation }: Reload): Promise<void> {
+    try {
+      this.#member?.reload(config, generation);
+      tell({ kind: "reloaded" });
+    } catch (error) {
+      this.#log?.error(error, "Cannot reload");
+      tell({ kind: "refused", why: messageOf(error) });
+    }
     return Promise.resolve();
   }
 

@@ -104,10 +104,22 @@ class Workers {
   async reload(config: Config): Promise<Result<number, string>> {
     const refusal = needsRestart(this.#order.config, config);
     if (refusal !== undefined) return err(refusal);
-    this.#order = { config, generation: this.#order.generation + 1 };
-    await Promise.all(this.#seats.map((seat) => seat.reload(this.#order)));
+    const before = this.#order;
+    const why = await this.#follow({ config, generation: before.generation + 1 });
+    if (why !== undefined) {
+      // Those that could go back, so that all decide by the same.
+      await this.#follow(before);
+      return err(why);
+    }
     this.#metrics.configAccepted(this.#order.generation, Date.now());
     return ok(this.#order.generation);
+  }
+
+  /** Tells all workers; why one of them cannot, undefined: all do. */
+  async #follow(order: Order): Promise<string | undefined> {
+    this.#order = order;
+    const refusals = await Promise.all(this.#seats.map((seat) => seat.reload(order)));
+    return refusals.find((why) => why !== undefined);
   }
 
   reopenAudit(): void {
