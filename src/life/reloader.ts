@@ -28,6 +28,9 @@ export class Reloader {
 
   /** Reads the files again. What is not good is told in the log, and the old configuration stays. */
   reload(why: "SIGHUP" | "changed files"): Promise<void> {
+    // What rotates logs says so by this signal, whatever becomes of the configuration, and of the one
+    // before it.
+    if (why === "SIGHUP") this.#service.reopenAudit();
     this.#last = this.#last.then(() => this.#reload(why));
     return this.#last;
   }
@@ -38,8 +41,6 @@ export class Reloader {
   }
 
   async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
-    // What rotates logs says so by this signal, whatever becomes of the configuration.
-    if (why === "SIGHUP") this.#service.reopenAudit();
     const refusal = await this.#swap(why).catch((error: unknown) => {
       this.#log.error(error, "Cannot reload");
       return messageOf(error);

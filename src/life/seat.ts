@@ -9,6 +9,7 @@ import {
   type ToPrimary,
   type ToWorker,
 } from "./messages.ts";
+import { Questions } from "./questions.ts";
 
 /** What a seat says of the process in it. */
 export type SeatPorts = {
@@ -23,18 +24,28 @@ export type SeatPorts = {
 const SOUND_MS = 10_000;
 /** Between two that ended young. */
 const WAIT_MS_MAX = 10_000;
-const ANSWER_MS_MAX = 5_000;
+/** How often a process is asked whether it answers. */
+const LOOK_MS = 2_000;
+/** Questions in a row to which one that serves says nothing: then it hangs. */
+const SILENT_MAX = 5;
+/** The same before it serves: so long may it take to begin. */
+const OPENING_MAX = 60;
 
-/** The place of one worker: when the process in it ends unasked, another one takes it. */
+/**
+ * The place of one worker: when the process in it ends unasked, another one takes it; when it hangs,
+ * it is ended.
+ */
 export class Seat {
   readonly #ports: SeatPorts;
-  readonly #asked = new Map<number, (answer: Answer | undefined) => void>();
+  readonly #questions = new Questions();
   #worker: Worker | undefined;
   #onOpened: ((address: string) => void) | undefined;
   #onFailed: ((error: Error) => void) | undefined;
   #onReloaded: ((refusal: string | undefined) => void) | undefined;
   #lastMetrics: MetricsExport = [];
-  #askId = 0;
+  #look: NodeJS.Timeout | undefined;
+  /** Questions asked since it last said anything. */
+  #unheard = 0;
   #startedTick = 0;
   #endedYoung = 0;
   #closing = false;
@@ -64,10 +75,10 @@ export class Seat {
    */
   reload(order: Order): Promise<string | undefined> {
     this.#onReloaded?.(undefined);
-    return new Promise((resolve) => {
-      this.#onReloaded = resolve;
-      this.#send({ kind: "reload", ...order });
-    });
+    const heard = this.#send({ kind: "reload", ...order });
+    // One that begins does this next, before any request; where there is none, its successor has it.
+    if (!heard || !this.#serving) return Promise.resolve(undefined);
+    return new Promise((resolve) => (this.#onReloaded = resolve));
   }
 
   dropIdentities(): void {
@@ -81,17 +92,7 @@ export class Seat {
   /** Undefined: the process does not answer in time. */
   ask(ask: Ask): Promise<Answer | undefined> {
     if (!this.#serving) return Promise.resolve(undefined);
-    const id = ++this.#askId;
-    return new Promise((resolve) => {
-      const late = setTimeout(() => settle(undefined), ANSWER_MS_MAX);
-      const settle = (answer: Answer | undefined): void => {
-        clearTimeout(late);
-        this.#asked.delete(id);
-        resolve(answer);
-      };
-      this.#asked.set(id, settle);
-      this.#send({ kind: "ask", id, ask });
-    });
+    return this.#questions.put(ask, (message) => this.#send(message));
   }
 
   /** Lets its requests finish; after `timeoutMs` the process is killed. */
@@ -114,18 +115,36 @@ export class Seat {
     cluster.setupPrimary({ serialization: "advanced" });
     const worker = cluster.fork();
     this.#worker = worker;
+    this.#unheard = 0;
+    this.#look = setInterval(() => this.#lookAt(worker), LOOK_MS);
     this.#startedTick = performance.now();
     worker.on("message", (message) => this.#hear(parseToPrimary(message)));
     worker.once("exit", (code, signal) => this.#ended(signal ?? `status ${code}`));
     this.#send({ kind: "open", ...this.#ports.opening() });
   }
 
-  #send(message: ToWorker): void {
-    // One that is ending hears nothing; what waits for its answer is settled by its end.
-    if (this.#worker?.isConnected() === true) this.#worker.send(message, () => undefined);
+  /** One that hangs keeps its clients, and its configuration: it is ended, as if it had crashed. */
+  #lookAt(worker: Worker): void {
+    // Counted in questions: where all this machine was halted, the worker is not the one that hung.
+    if (this.#unheard < (this.#serving ? SILENT_MAX : OPENING_MAX)) {
+      this.#unheard++;
+      void this.ask({ of: "readiness" });
+      return;
+    }
+    clearInterval(this.#look);
+    this.#ports.log.error({ worker: worker.process.pid }, "A worker does not answer: it is killed");
+    worker.process.kill("SIGKILL");
+  }
+
+  /** Whether there is a process that can hear it. What waits for its answer is settled by its end. */
+  #send(message: ToWorker): boolean {
+    if (this.#worker?.isConnected() !== true) return false;
+    this.#worker.send(message, () => undefined);
+    return true;
   }
 
   #hear(message: ToPrimary): void {
+    this.#unheard = 0;
     switch (message.kind) {
       case "opened":
         this.#serving = true;
@@ -140,15 +159,16 @@ export class Seat {
         return this.#onReloaded?.(message.why);
       case "answer":
         if (message.answer.of === "metrics") this.#lastMetrics = message.answer.metrics;
-        return this.#asked.get(message.id)?.(message.answer);
+        return this.#questions.answered(message.id, message.answer);
     }
   }
 
   #ended(how: string): void {
     this.#serving = false;
+    clearInterval(this.#look);
     const last = this.#lastMetrics;
     this.#lastMetrics = [];
-    for (const settle of this.#asked.values()) settle(undefined);
+    this.#questions.abandon();
     this.#onReloaded?.(undefined);
     if (this.#closing) return;
     this.#onFailed?.(Object.assign(new Error(`a worker ended: ${how}`), { code: "EWORKER" }));

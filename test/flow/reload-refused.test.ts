@@ -1,35 +1,13 @@
 import assert from "node:assert/strict";
-import cluster from "node:cluster";
 import { test, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
-import { pino } from "pino";
 import type { Config } from "../../src/config/config.ts";
 import { openGateway } from "../../src/gateway/open.ts";
 import type { Service } from "../../src/gateway/service.ts";
-import { openWorkers } from "../../src/life/workers.ts";
 import { startRecordingStore } from "../stores/recording.ts";
 import { metricOf, statusFor } from "../support/asked.ts";
 import { WEAK } from "../support/certificates.ts";
-import { goodConfig } from "../support/config.ts";
 import { OWNER, READER } from "../support/flow.ts";
-import type { KeyPair } from "../support/signed.ts";
-
-const SILENT = pino({ enabled: false });
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-
-function configWith(store: string, key: KeyPair): Config {
-  const gateway = {
-    listen: { address: "127.0.0.1:0" },
-    admin: { address: "127.0.0.1:0" },
-    upstream: { endpoints: [store] },
-    identities: [{ accounts: "accounts.yaml" }],
-  };
-  const accounts = { accounts: [{ name: "lab", keys: [key] }] };
-  return goodConfig({
-    "gateway.yaml": JSON.stringify(gateway),
-    "accounts.yaml": JSON.stringify(accounts),
-  });
-}
+import { configWith, endpointsOf, openOwnWorkers, UNHEARD } from "../support/own-workers.ts";
 
 /** As no file can be: the certificate was not proved. */
 function brokenWith(config: Config): Config {
@@ -43,12 +21,8 @@ function brokenWith(config: Config): Config {
 }
 
 const opened: Readonly<Record<string, (config: Config) => Promise<Service>>> = {
-  "one process": (config) => openGateway(config, SILENT),
-  "two workers": (config) => {
-    // What the program itself is by itself.
-    cluster.setupPrimary({ exec: MAIN, args: ["serve", "--config", "none"], silent: true });
-    return openWorkers(config, 2, SILENT);
-  },
+  "one process": (config) => openGateway(config, UNHEARD),
+  "two workers": openOwnWorkers,
 };
 for (const [name, open] of Object.entries(opened)) {
   test(`${name}: a configuration that cannot be opened leaves the one before whole`, (t) =>
@@ -63,10 +37,7 @@ async function isLeftWhole(
   t.after(() => store.stop());
   const service = await open(configWith(store.endpoint, OWNER));
   t.after(() => service.close());
-  const gateway = {
-    endpoint: `http://${service.address}`,
-    adminEndpoint: `http://${service.adminAddress}`,
-  };
+  const gateway = endpointsOf(service);
   const broken = brokenWith(configWith(store.endpoint, READER));
   const outcome = await service.reload(broken).catch(() => undefined);
   assert.notEqual(outcome?.ok, true);

@@ -84,6 +84,26 @@ test("a worker that takes another's place decides by the configuration in force"
   for (let i = 0; i < 4; i++) assert.equal(await statusFor(gateway, OWNER), 403);
 });
 
+test("a worker that hangs is replaced; readiness and a reload do not wait for it", async (t) => {
+  const gateway = await startWorkers(t);
+  const [hung = 0] = workersOf(gateway);
+  process.kill(hung, "SIGSTOP");
+  t.after(() => isGone(hung) || process.kill(hung, "SIGKILL"));
+  // Kubernetes gives a probe two seconds in deploy/.
+  const signal = AbortSignal.timeout(2_000);
+  assert.equal((await fetch(`${gateway.adminEndpoint}/readyz`, { signal })).status, 200);
+
+  const accounts = [{ name: "lab", keys: [READER] }];
+  writeFileSync(join(gateway.folder, "accounts.yaml"), JSON.stringify({ accounts }));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(() => gateway.said().includes('"msg":"reloaded"'), 30_000);
+  assert.equal(isGone(hung), true);
+  await until(async () => (await metricOf(gateway, "workers")) === 2, 30_000);
+  assert.equal(await metricOf(gateway, "worker_restarts_total"), 1);
+  for (let i = 0; i < 6; i++) assert.equal(await statusFor(gateway, OWNER), 403);
+  assert.match(gateway.said(), /A worker does not answer: it is killed/);
+});
+
 test("five crashes under load fail no request of a client that tries again as clients do", async (t) => {
   const gateway = await startWorkers(t);
   const clients = [PLAIN, {}, PLAIN, {}].map((more) =>
