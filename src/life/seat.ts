@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
+import { messageOf } from "../lib/words.ts";
 import type { MetricsExport } from "../observe/metrics.ts";
 import {
   parseToPrimary,
@@ -43,6 +44,8 @@ export class Seat {
   #onFailed: ((error: Error) => void) | undefined;
   #onReloaded: ((refusal: string | undefined) => void) | undefined;
   #lastMetrics: MetricsExport = [];
+  /** Until its successor starts. */
+  #next: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
   /** Questions asked since it last said anything. */
   #unheard = 0;
@@ -98,8 +101,9 @@ export class Seat {
   /** Lets its requests finish; after `timeoutMs` the process is killed. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
+    clearTimeout(this.#next);
     const worker = this.#worker;
-    if (worker === undefined || worker.isDead()) return;
+    if (worker === undefined) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => worker.process.kill("SIGKILL"), timeoutMs);
       worker.once("exit", () => {
@@ -111,15 +115,26 @@ export class Seat {
   }
 
   #start(): void {
+    this.#startedTick = performance.now();
     // A configuration has maps and sets in it.
     cluster.setupPrimary({ serialization: "advanced" });
-    const worker = cluster.fork();
+    try {
+      this.#attend(cluster.fork());
+    } catch (error) {
+      this.#ended(messageOf(error));
+    }
+  }
+
+  #attend(worker: Worker): void {
     this.#worker = worker;
     this.#unheard = 0;
     this.#look = setInterval(() => this.#lookAt(worker), LOOK_MS);
-    this.#startedTick = performance.now();
     worker.on("message", (message) => this.#hear(parseToPrimary(message)));
     worker.once("exit", (code, signal) => this.#ended(signal ?? `status ${code}`));
+    worker.on("error", (error) => {
+      // Without a process, as where the system has no more to give, nothing else is told of its end.
+      if (worker.process.pid === undefined) this.#ended(error.message);
+    });
     this.#send({ kind: "open", ...this.#ports.opening() });
   }
 
@@ -164,6 +179,8 @@ export class Seat {
   }
 
   #ended(how: string): void {
+    const pid = this.#worker?.process.pid;
+    this.#worker = undefined;
     this.#serving = false;
     clearInterval(this.#look);
     const last = this.#lastMetrics;
@@ -176,12 +193,7 @@ export class Seat {
     this.#endedYoung = young ? this.#endedYoung + 1 : 0;
     const waitMs = young ? Math.min(WAIT_MS_MAX, 50 * 2 ** this.#endedYoung) : 0;
     this.#ports.onCrash(last);
-    this.#ports.log.error(
-      { worker: this.#worker?.process.pid, how, waitMs },
-      "A worker ended: another takes its place",
-    );
-    setTimeout(() => {
-      if (!this.#closing) this.#start();
-    }, waitMs);
+    this.#ports.log.error({ worker: pid, how, waitMs }, "A worker ended: another takes its place");
+    this.#next = setTimeout(() => this.#start(), waitMs);
   }
 }
