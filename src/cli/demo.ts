@@ -9,7 +9,7 @@ import { startDemoStore } from "./demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
 import { openGateway } from "../gateway/open.ts";
 import { openOrTell } from "./serve.ts";
-import { stopSignal } from "../life/stop-signal.ts";
+import { stopSignal } from "../life/signals.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type DemoOptions = {

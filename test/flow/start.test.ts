@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "../support/flow.ts";
 import { portOf } from "../support/ports.ts";
 import { runProgram } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -67,6 +70,36 @@ policy: { tiers: { NONE: [] } }
     remedy: "Add actions, or remove the tier",
     msg: "The tier grants nothing that any request asks for",
   });
+});
+
+test("SIGHUP while the configuration is read ends nothing, and is done when that is in force", async (t) => {
+  const folder = scratchFolder("start");
+  // A pipe as a file: opening it to write ends when it is being read, and reading when it is closed.
+  const pipe = join(folder, "accounts.yaml");
+  await runProgram("mkfifo", [pipe]);
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `listen: { address: "127.0.0.1:0" }
+admin: { address: "127.0.0.1:0" }
+upstream: { endpoints: ["http://127.0.0.1:9"] }
+identities: [{ accounts: accounts.yaml }]
+reload: { watch: false }
+`,
+  );
+  const child = spawn(process.execPath, [MAIN, "serve", "--config", config]);
+  t.after(() => child.kill("SIGKILL"));
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const first = await open(pipe, "w");
+  child.kill("SIGHUP");
+  await first.writeFile("accounts: []\n");
+  await first.close();
+  await until(() => said.includes('"listening"'), 20_000);
+  const second = await open(pipe, "w");
+  await second.writeFile("accounts: []\n");
+  await second.close();
+  await until(() => said.includes('"generation":2,"why":"SIGHUP"'), 20_000);
 });
 
 test("serve with a bad configuration names every problem and ends with 1", async () => {
