@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pino } from "pino";
 import { loadConfig } from "../life/load.ts";
+import { openLog } from "../life/log.ts";
 import { Reloader } from "../life/reloader.ts";
 import type { Config } from "../config/config.ts";
 import { printProblems } from "./check.ts";
@@ -38,7 +38,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
       return 1;
     }
     const config = result.value;
-    const log = pino({ level: config.log.level });
+    const log = openLog(config.log, null);
     const gateway = await openOrTell(() => openGateway(config, log), terminal);
     if (gateway === undefined) return 1;
     terminal.stdout(demoWelcome(dir, gateway, keysOf(config)));

@@ -1,9 +1,10 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { pino, type Logger } from "pino";
+import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openGateway } from "../gateway/open.ts";
 import { loadConfig } from "../life/load.ts";
+import { openLog } from "../life/log.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
 import type { Service } from "../gateway/service.ts";
 import { reloadSignal, stopSignal } from "../life/signals.ts";
@@ -46,7 +47,7 @@ export async function runServe(
     return 1;
   }
   const config = result.value;
-  const log = pino({ level: config.log.level, base: null });
+  const log = openLog(config.log, null);
   logProblems(config.warnings, true, log);
   const stopped = stopSignal();
   const open = (): Promise<Service> => openService(config, log);

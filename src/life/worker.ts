@@ -1,7 +1,7 @@
-import { pino, type Logger } from "pino";
-import type { Config } from "../config/config.ts";
+import type { Logger } from "pino";
 import { openMember, type Member } from "../gateway/member.ts";
 import { messageOf } from "../lib/words.ts";
+import { openLog } from "./log.ts";
 import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";
 
 type Opening = ToWorker & { readonly kind: "open" };
@@ -60,7 +60,7 @@ class Worker {
 
   async #open(message: Opening): Promise<void> {
     const { config, generation, port } = message;
-    this.#log = logOf(config);
+    this.#log = openLog(config.log, { worker: process.pid });
     try {
       this.#member = await openMember(config, generation, this.#log, { port });
     } catch (error) {
@@ -111,10 +111,6 @@ async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<An
     case "explanation":
       return { of, explanation: await administered.explain(ask.question) };
   }
-}
-
-function logOf({ log }: Config): Logger {
-  return pino({ level: log.level, base: { worker: process.pid } });
 }
 
 /** A primary that is gone hears nothing, and is missed by `disconnect`. */

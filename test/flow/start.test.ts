@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "../support/flow.ts";
-import { portOf } from "../support/ports.ts";
+import { freePorts, portOf } from "../support/ports.ts";
 import { runProgram } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -71,6 +71,43 @@ policy: { tiers: { NONE: [] } }
     msg: "The tier grants nothing that any request asks for",
   });
 });
+
+for (const workers of [1, 2]) {
+  test(`a full disk under the log stops neither service nor SIGTERM, with ${workers} workers`, (t) =>
+    servesWithoutLog(t, workers));
+}
+
+async function servesWithoutLog(t: TestContext, workers: number): Promise<void> {
+  const [port, adminPort] = await freePorts(2);
+  const folder = scratchFolder("start");
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `workers: ${workers}
+listen: { address: "127.0.0.1:${port}" }
+admin: { address: "127.0.0.1:${adminPort}" }
+upstream: { endpoints: ["http://127.0.0.1:9"] }
+identities: []
+policy: { tiers: { NONE: [] } }
+`,
+  );
+  const full = openSync("/dev/full", "w");
+  t.after(() => closeSync(full));
+  const child = spawn(process.execPath, [MAIN, "serve", "--config", config], {
+    stdio: ["ignore", full, "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const statusOf = (url: string): Promise<number> =>
+    fetch(url).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await until(async () => (await statusOf(`http://127.0.0.1:${port}/bucket/key`)) === 403, 20_000);
+  await until(async () => (await statusOf(`http://127.0.0.1:${adminPort}/healthz`)) === 200);
+  child.kill("SIGTERM");
+  await until(() => child.exitCode !== null, 10_000);
+  assert.equal(child.exitCode, 0);
+}
 
 test("SIGHUP while the configuration is read ends nothing, and is done when that is in force", async (t) => {
   const folder = scratchFolder("start");
