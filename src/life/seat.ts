@@ -16,8 +16,8 @@ import { Questions } from "./questions.ts";
 export type SeatPorts = {
   /** What a process begins with: the configuration in force, and the port that all share. */
   readonly opening: () => Order & { readonly port: number };
-  /** It ended unasked; `last`: the metrics that it told last. */
-  readonly onCrash: (last: MetricsExport) => void;
+  /** It ended; `last`: the metrics that it told last; `unasked`: it was not told to. */
+  readonly onEnd: (last: MetricsExport, unasked: boolean) => void;
   readonly log: Logger;
 };
 
@@ -61,6 +61,11 @@ export class Seat {
   /** Whether a process in it serves clients. */
   get serving(): boolean {
     return this.#serving;
+  }
+
+  /** What the process in it told last of its metrics, were it silent now. */
+  get lastMetrics(): MetricsExport {
+    return this.#lastMetrics;
   }
 
   /** Starts the first process. Gives `host:port` as bound; rejects where it cannot be opened. */
@@ -172,6 +177,9 @@ export class Seat {
         return this.#onReloaded?.(undefined);
       case "refused":
         return this.#onReloaded?.(message.why);
+      case "closed":
+        this.#lastMetrics = message.metrics;
+        return;
       case "answer":
         if (message.answer.of === "metrics") this.#lastMetrics = message.answer.metrics;
         return this.#questions.answered(message.id, message.answer);
@@ -187,12 +195,12 @@ export class Seat {
     this.#lastMetrics = [];
     this.#questions.abandon();
     this.#onReloaded?.(undefined);
+    this.#ports.onEnd(last, !this.#closing);
     if (this.#closing) return;
     this.#onFailed?.(Object.assign(new Error(`a worker ended: ${how}`), { code: "EWORKER" }));
     const young = performance.now() - this.#startedTick < SOUND_MS;
     this.#endedYoung = young ? this.#endedYoung + 1 : 0;
     const waitMs = young ? Math.min(WAIT_MS_MAX, 50 * 2 ** this.#endedYoung) : 0;
-    this.#ports.onCrash(last);
     this.#ports.log.error({ worker: pid, how, waitMs }, "A worker ended: another takes its place");
     this.#next = setTimeout(() => this.#start(), waitMs);
   }

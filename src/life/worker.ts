@@ -88,6 +88,9 @@ class Worker {
     this.#closing = true;
     await this.#member?.leave();
     await this.#member?.close();
+    if (this.#member !== undefined) {
+      tell({ kind: "closed", metrics: await this.#member.metrics.export() });
+    }
     this.#end(0);
   }
 

@@ -4,8 +4,9 @@ import { openAdmin, type Administered } from "../gateway/admin.ts";
 import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { aggregate, lasting, Metrics, type MetricsExport } from "../observe/metrics.ts";
+import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
+import { EndedCounts } from "./ended-counts.ts";
 import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
 import type { Service } from "../gateway/service.ts";
@@ -45,9 +46,7 @@ class Workers {
   readonly #seats: readonly Seat[];
   /** This process's own: of configurations and workers. */
   readonly #metrics = new Metrics();
-  /** What processes counted that have ended. */
-  #carried: MetricsExport = [];
-  #carrying = Promise.resolve();
+  readonly #ended = new EndedCounts();
   #order: Order;
   #closing = false;
   /** Of clients, when it is bound. */
@@ -57,7 +56,10 @@ class Workers {
     this.#order = order;
     const ports = {
       opening: () => ({ ...this.#order, port: this.#port }),
-      onCrash: (last: MetricsExport) => this.#crashed(last),
+      onEnd: (last: MetricsExport, unasked: boolean) => {
+        this.#ended.add(last);
+        if (unasked) this.#metrics.workerRestarted();
+      },
       log,
     };
     this.#seats = Array.from({ length: count }, () => new Seat(ports));
@@ -75,12 +77,12 @@ class Workers {
 
   readonly administered: Administered = {
     metrics: async () => {
-      const workers = await this.#ask({ of: "metrics" });
-      this.#metrics.workersServing(this.#seats.filter(({ serving }) => serving).length);
+      const answers = await this.#ask({ of: "metrics" });
+      this.#metrics.workersServing(answers.length);
       const own = await this.#metrics.export();
-      await this.#carrying;
-      const told = workers.flatMap((answer) => (answer.of === "metrics" ? [answer.metrics] : []));
-      return aggregate([own, ...told, this.#carried]);
+      // All of this moment, so that none counts twice whose process ends, and none is left out.
+      const told = this.#seats.map(({ lastMetrics }) => lastMetrics);
+      return aggregate([own, ...told, ...this.#ended.all]);
     },
     notReady: async () => {
       const answers = await this.#ask({ of: "readiness" });
@@ -160,16 +162,5 @@ class Workers {
   async #ask(ask: Ask): Promise<readonly Answer[]> {
     const answers = await Promise.all(this.#seats.map((seat) => seat.ask(ask)));
     return answers.filter((answer) => answer !== undefined);
-  }
-
-  /** One after the other: each adds to what the one before came to. */
-  async #carry(before: Promise<void>, metrics: MetricsExport): Promise<void> {
-    await before;
-    this.#carried = await lasting([this.#carried, metrics]);
-  }
-
-  #crashed(last: MetricsExport): void {
-    this.#metrics.workerRestarted();
-    this.#carrying = this.#carry(this.#carrying, last);
   }
 }

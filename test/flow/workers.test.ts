@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import * as s3 from "@aws-sdk/client-s3";
 import { OWNER, READER, until } from "../support/flow.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
 import { startKeepingStore } from "../support/keeping-store.ts";
 import { clientOf, PLAIN } from "../support/s3-client.ts";
+import { startHttpStore } from "../support/scripted-store.ts";
 import { startSteadyLoad } from "../support/steady-load.ts";
 import { metricOf, statusFor } from "../support/asked.ts";
 
@@ -69,6 +71,37 @@ test("a worker that is killed is replaced and counted, and counters go on from w
   await until(async () => (await metricOf(gateway, "worker_restarts_total")) === 2, 30_000);
   assert.equal(await metricOf(gateway, name), 10);
   await until(async () => (await statusFor(gateway, OWNER)) === 404);
+});
+
+test("counters never fall, whether a worker is silent or has ended in a drain", async (t) => {
+  const held: (() => void)[] = [];
+  const store = await startHttpStore((request, response) => {
+    if (request.method === "GET") response.writeHead(404).end();
+    else held.push(() => response.end());
+  });
+  t.after(() => store.stop());
+  const gateway = await startWorkers(t, { upstream: store.endpoint });
+  const name = 'requests_total{operation="GetObject",outcome="forwarded",code="404"}';
+  for (let i = 0; i < 20; i++) await statusFor(gateway, OWNER);
+  await until(async () => (await metricOf(gateway, name)) === 20);
+
+  const [first = 0] = workersOf(gateway);
+  process.kill(first, "SIGSTOP");
+  assert.equal(await metricOf(gateway, name), 20);
+  assert.equal(await metricOf(gateway, "workers"), 1);
+  process.kill(first, "SIGCONT");
+  await until(async () => (await metricOf(gateway, "workers")) === 2);
+
+  const put = clientOf(gateway.endpoint, OWNER, PLAIN).send(
+    new s3.PutObjectCommand({ Bucket: "bucket", Key: "key", Body: "held" }),
+  );
+  await until(() => held.length === 1);
+  process.kill(gateway.pid, "SIGTERM");
+  await until(() => workersOf(gateway).length === 1);
+  assert.equal(await metricOf(gateway, name), 20);
+  assert.equal(await metricOf(gateway, "workers"), 1);
+  held[0]?.();
+  await put;
 });
 
 test("a worker that takes another's place decides by the configuration in force", async (t) => {
