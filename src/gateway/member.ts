@@ -97,6 +97,7 @@ export async function openMember(
       const before = live.current;
       live.current = following;
       speak();
+      limiter.follow(following.limits.allowances, performance.now());
       ({ limits } = next);
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());
