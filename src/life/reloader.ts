@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
@@ -23,7 +24,7 @@ export class Reloader {
     this.#file = file;
     this.#service = service;
     this.#log = log;
-    this.#follow(loaded, config);
+    this.#watchBy(config, loaded);
   }
 
   /** Reads the files again. What is not good is told in the log, and the old configuration stays. */
@@ -58,28 +59,25 @@ export class Reloader {
     const loaded = await this.#aside.load(this.#file);
     const { result } = loaded;
     logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
-    this.#follow(loaded, result.ok ? result.value : undefined);
+    // Also of a configuration that is no good, since any of its files may be what mends it.
+    this.#watch?.follow(loaded.files);
     if (!result.ok) return count(result.error.length, "problem");
     const swapped = await this.#service.reload(result.value);
     if (!swapped.ok) return swapped.error;
+    this.#watchBy(result.value, loaded);
     this.#log.info({ generation: swapped.value, why }, "reloaded");
     return undefined;
   }
 
-  /** Of a configuration that is no good (undefined), the files may be mended: watched as before. */
-  #follow({ files }: Loaded, config: Config | undefined): void {
-    const { watch, intervalMs } = config?.reload ??
-      this.#watched ?? { watch: false, intervalMs: 0 };
-    if (watch !== this.#watched?.watch || intervalMs !== this.#watched.intervalMs) {
-      this.#watch?.close();
-      this.#watch = watch ? new Watch(intervalMs, () => this.#onChange()) : undefined;
-      this.#watched = { watch, intervalMs };
-    }
+  /** `config`: in force, of `files`. */
+  #watchBy({ reload }: Config, { files }: Loaded): void {
+    if (isDeepStrictEqual(reload, this.#watched)) return;
+    this.#watch?.close();
+    this.#watch = reload.watch
+      ? new Watch(reload.intervalMs, () => void this.reload("changed files"))
+      : undefined;
     this.#watch?.follow(files);
-  }
-
-  #onChange(): void {
-    void this.reload("changed files");
+    this.#watched = reload;
   }
 }
 
