@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAdmin, type Administered } from "../gateway/admin.ts";
 import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
+import { proveFree } from "../gateway/bind.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
@@ -22,9 +23,10 @@ const CLOSE_MS = 5_000;
  */
 export async function openWorkers(config: Config, count: number, log: Logger): Promise<Service> {
   const workers = new Workers({ config, generation: 1 }, count, log);
+  await proveFree(config.listen.address);
+  const admin = await openAdmin(workers.administered, config);
   try {
     const address = await workers.open();
-    const admin = await openAdmin(workers.administered, config);
     return {
       address,
       adminAddress: admin.address,
@@ -37,7 +39,8 @@ export async function openWorkers(config: Config, count: number, log: Logger): P
       },
     };
   } catch (error) {
-    await workers.close();
+    await workers.abandon();
+    await admin.close();
     throw error;
   }
 }
@@ -137,6 +140,12 @@ class Workers {
     const { drainDelayMs, drainTimeoutMs } = this.#order.config.limits;
     const timeoutMs = drainDelayMs + drainTimeoutMs + CLOSE_MS;
     await Promise.all(this.#seats.map((seat) => seat.close(timeoutMs)));
+  }
+
+  /** Of a gateway that has not begun: its clients need not be waited for. */
+  async abandon(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.#seats.map((seat) => seat.close(0)));
   }
 
   /** That of all workers together, of whose configuration this process knows most. */

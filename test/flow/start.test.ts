@@ -7,44 +7,72 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "../support/flow.ts";
+import { startGateway } from "../support/gateway.ts";
 import { freePorts, portOf } from "../support/ports.ts";
-import { runProgram } from "../support/program.ts";
+import { runProgram, type Ended } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 for (const workers of [1, 2]) {
-  test(`serve on a port that is taken says so and ends with 1, with ${workers} workers`, (t) =>
-    isToldOfTakenPort(t, workers));
+  for (const taken of ["listen", "admin"] as const) {
+    test(`serve on a port that is taken says so and ends with 1, ${taken}, with ${workers} workers`, (t) =>
+      isToldOfTakenPort(t, workers, taken));
+  }
 }
 
-async function isToldOfTakenPort(t: TestContext, workers: number): Promise<void> {
+async function isToldOfTakenPort(
+  t: TestContext,
+  workers: number,
+  taken: "listen" | "admin",
+): Promise<void> {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   t.after(() => other.close());
+  const ports = { listen: 0, admin: 0, [taken]: portOf(other.address()) };
+  isToldOf(await serveOn(ports, workers));
+}
+
+test("serve with workers on the port of another gateway's workers ends with 1", async (t) => {
+  const other = await startGateway({ upstream: "http://127.0.0.1:9", accounts: [], workers: 2 });
+  t.after(() => other.stop());
+  isToldOf(await serveOn({ listen: Number(new URL(other.endpoint).port), admin: 0 }, 2));
+});
+
+/** Where it does not start, it must not wait for clients that it never had. */
+const FAILED_MS_MAX = 10_000;
+
+type Serving = Ended & { readonly ms: number };
+
+async function serveOn(
+  ports: { readonly listen: number; readonly admin: number },
+  workers: number,
+): Promise<Serving> {
   const folder = scratchFolder("start");
   writeFileSync(join(folder, "accounts.yaml"), "accounts: []\n");
   const config = join(folder, "gateway.yaml");
   writeFileSync(
     config,
     `workers: ${workers}
-listen: { address: "127.0.0.1:${portOf(other.address())}" }
-admin: { address: "127.0.0.1:0" }
+listen: { address: "127.0.0.1:${ports.listen}" }
+admin: { address: "127.0.0.1:${ports.admin}" }
 upstream: { endpoints: ["http://127.0.0.1:9"] }
 identities: [{ accounts: accounts.yaml }]
+limits: { drainDelay: ${2 * FAILED_MS_MAX}ms }
 `,
   );
-  const { status, errors } = await runProgram(process.execPath, [
-    MAIN,
-    "serve",
-    "--config",
-    config,
-  ]);
+  const startedTick = performance.now();
+  const ended = await runProgram(process.execPath, [MAIN, "serve", "--config", config]);
+  return { ...ended, ms: performance.now() - startedTick };
+}
+
+function isToldOf({ status, errors, ms }: Serving): void {
   assert.equal(status, 1);
   assert.match(
     errors,
     /^Cannot start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/,
   );
+  assert.ok(ms < FAILED_MS_MAX, `${ms} ms`);
 }
 
 test("serve logs the warnings of its configuration before anything else", async () => {
