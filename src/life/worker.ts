@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import type { Logger } from "pino";
 import { openMember, type Member } from "../gateway/member.ts";
 import { messageOf } from "../lib/words.ts";
@@ -9,18 +10,20 @@ type Reload = ToWorker & { readonly kind: "reload" };
 
 /**
  * One of the processes of `workers.ts`: serves clients, and does what the primary says until it says
- * to close, or is gone. Gives the exit code.
+ * to close; where the primary is gone, requests under way still finish. Gives the exit code.
  */
 export function runWorker(): Promise<0 | 1> {
   // A terminal or an init system may signal the whole group: only the primary answers to that.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+  // Else node:cluster would end the process in the moment in which the primary is gone.
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
   return new Promise((resolve) => {
     const worker = new Worker((code) => {
       if (process.connected) process.disconnect();
       resolve(code);
     });
     process.on("message", (message) => worker.take(parseToWorker(message)));
-    process.once("disconnect", () => worker.take({ kind: "close" }));
+    process.once("disconnect", () => worker.abandoned());
   });
 }
 
@@ -53,6 +56,11 @@ class Worker {
     }
   }
 
+  /** The port is left at once: who starts the gateway again finds it free. */
+  abandoned(): void {
+    this.#next(() => this.#close({ atOnce: true }));
+  }
+
   #next(step: () => Promise<void>): void {
     // What throws is a bug: the process ends, and the primary starts another.
     this.#last = this.#last.then(step);
@@ -83,10 +91,10 @@ class Worker {
     return Promise.resolve();
   }
 
-  async #close(): Promise<void> {
+  async #close({ atOnce = false } = {}): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await this.#member?.leave();
+    if (!atOnce) await this.#member?.leave();
     await this.#member?.close();
     if (this.#member !== undefined) {
       tell({ kind: "closed", metrics: await this.#member.metrics.export() });

@@ -164,10 +164,21 @@ test("SIGTERM ends all workers when their requests are done, with 0", async (t) 
   for (const pid of workers) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
-test("workers whose primary is gone end by themselves", async (t) => {
-  const gateway = await startWorkers(t);
+test("workers whose primary is gone finish their requests and end by themselves", async (t) => {
+  let finish: (() => void) | undefined;
+  const store = await startHttpStore((_request, response) => {
+    finish = () => response.end();
+  });
+  t.after(() => store.stop());
+  const gateway = await startWorkers(t, { upstream: store.endpoint });
   const workers = workersOf(gateway);
+  const under = statusFor(gateway, OWNER);
+  await until(() => finish !== undefined);
   process.kill(gateway.pid, "SIGKILL");
+  await until(() => workers.some(isGone), 10_000);
+  await assert.rejects(statusFor(gateway, OWNER));
+  finish?.();
+  assert.equal(await under, 200);
   await until(() => workers.every(isGone), 10_000);
 });
 
