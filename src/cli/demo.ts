@@ -23,14 +23,21 @@ export type DemoOptions = {
  * `s3warden demo`: the gateway in front of an embedded store, until it is interrupted. The users'
  * keys are made once and kept in `dir`, where everything can be looked at and changed: what changes
  * is in force by itself.
- * Gives the exit code: 0, or 1 where the configuration in `dir` is no longer good.
+ * Gives the exit code: 0, or 1 where `dir` cannot be used, or the configuration in it is no longer
+ * good.
  */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<0 | 1> {
   const { dir } = options;
-  mkdirSync(join(dir, "objects"), { recursive: true });
-  const store = await startDemoStore(join(dir, "objects"));
+  const objects = join(dir, "objects");
+  const store = await openOrTell(() => {
+    mkdirSync(objects, { recursive: true });
+    return startDemoStore(objects);
+  }, terminal);
+  if (store === undefined) return 1;
   try {
-    const file = demoFile(options, store.endpoint);
+    const write = (): Promise<string> => Promise.resolve(demoFile(options, store.endpoint));
+    const file = await openOrTell(write, terminal);
+    if (file === undefined) return 1;
     const loaded = loadConfig(file);
     const { result } = loaded;
     if (!result.ok) {
