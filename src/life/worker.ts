@@ -15,8 +15,7 @@ type Reload = ToWorker & { readonly kind: "reload" };
 export function runWorker(): Promise<0 | 1> {
   // A terminal or an init system may signal the whole group: only the primary answers to that.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
-  // Else node:cluster would end the process in the moment in which the primary is gone.
-  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
+  outliveThePrimary(true);
   return new Promise((resolve) => {
     const worker = new Worker((code) => {
       if (process.connected) process.disconnect();
@@ -52,6 +51,8 @@ class Worker {
       case "reload":
         return this.#next(() => this.#reload(message));
       case "close":
+        // Whoever ends the primary after that does not want to wait any longer.
+        outliveThePrimary(false);
         return this.#next(() => this.#close());
     }
   }
@@ -108,6 +109,11 @@ class Worker {
       tell({ kind: "answer", id, answer: await answerOf(this.#member, ask) });
     }
   }
+}
+
+/** Whether it goes on where the primary is gone; else node:cluster ends it in that moment. */
+function outliveThePrimary(goesOn: boolean): void {
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = goesOn;
 }
 
 async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<Answer> {

@@ -164,6 +164,23 @@ test("SIGTERM ends all workers when their requests are done, with 0", async (t) 
   for (const pid of workers) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
+test("a second SIGTERM ends all workers at once", async (t) => {
+  let asked = false;
+  const store = await startHttpStore(() => {
+    asked = true;
+  });
+  t.after(() => store.stop());
+  const gateway = await startWorkers(t, { upstream: store.endpoint });
+  const workers = workersOf(gateway);
+  const broken = assert.rejects(statusFor(gateway, OWNER));
+  await until(() => asked);
+  process.kill(gateway.pid, "SIGTERM");
+  await until(() => workers.some(isGone), 10_000);
+  process.kill(gateway.pid, "SIGTERM");
+  await until(() => workers.every(isGone), 10_000);
+  await broken;
+});
+
 test("workers whose primary is gone finish their requests and end by themselves", async (t) => {
   let finish: (() => void) | undefined;
   const store = await startHttpStore((_request, response) => {
