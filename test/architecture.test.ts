@@ -40,8 +40,9 @@ const CORE = FOLDERS.slice(0, FOLDERS.indexOf("config") + 1);
 /** What a core file may take from Node: computing, not talking. */
 const CORE_MODULES = new Set(["node:buffer", "node:crypto", "node:path", "node:zlib"]);
 
-/** The one function of `node:net` that only computes. */
-const PURE_IMPORT = 'import { isIP } from "node:net";';
+/** The functions of modules that talk which only compute. */
+const PURE_IMPORTS =
+  /^import \{ (?:isIP \} from "node:net|createSecureContext \} from "node:tls)";$/gm;
 
 /** What a core file must not say: the hidden inputs of a function, each with its name. */
 const HIDDEN_INPUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
@@ -149,7 +150,7 @@ function relativeImports(file: string, code: string): readonly string[] {
 }
 
 function nodeModules(code: string): readonly string[] {
-  return specifiers(code.replaceAll(PURE_IMPORT, "")).filter(
+  return specifiers(code.replaceAll(PURE_IMPORTS, "")).filter(
     (name) => name.startsWith("node:") || name === "undici",
   );
 }

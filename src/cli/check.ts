@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
+import { count } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -52,9 +53,4 @@ function summary({ accounts, upstream }: Config): string {
     count(keys.length, "key"),
     count(upstream.endpoints.length, "endpoint"),
   ].join(", ");
-}
-
-/** `1 problem`, `2 problems`; `plural`: where it is not made with an s. */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`;
 }

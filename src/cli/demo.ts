@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pino } from "pino";
 import { loadConfig } from "../life/load.ts";
+import { openLog } from "../life/log.ts";
 import { Reloader } from "../life/reloader.ts";
 import type { Config } from "../config/config.ts";
 import { printProblems } from "./check.ts";
@@ -9,7 +9,7 @@ import { startDemoStore } from "./demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
 import { openGateway } from "../gateway/open.ts";
 import { openOrTell } from "./serve.ts";
-import { stopSignal } from "../life/stop-signal.ts";
+import { stopSignal } from "../life/signals.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type DemoOptions = {
@@ -23,14 +23,21 @@ export type DemoOptions = {
  * `s3warden demo`: the gateway in front of an embedded store, until it is interrupted. The users'
  * keys are made once and kept in `dir`, where everything can be looked at and changed: what changes
  * is in force by itself.
- * Gives the exit code: 0, or 1 where the configuration in `dir` is no longer good.
+ * Gives the exit code: 0, or 1 where `dir` cannot be used, or the configuration in it is no longer
+ * good.
  */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<0 | 1> {
   const { dir } = options;
-  mkdirSync(join(dir, "objects"), { recursive: true });
-  const store = await startDemoStore(join(dir, "objects"));
+  const objects = join(dir, "objects");
+  const store = await openOrTell(() => {
+    mkdirSync(objects, { recursive: true });
+    return startDemoStore(objects);
+  }, terminal);
+  if (store === undefined) return 1;
   try {
-    const file = demoFile(options, store.endpoint);
+    const write = (): Promise<string> => Promise.resolve(demoFile(options, store.endpoint));
+    const file = await openOrTell(write, terminal);
+    if (file === undefined) return 1;
     const loaded = loadConfig(file);
     const { result } = loaded;
     if (!result.ok) {
@@ -38,7 +45,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
       return 1;
     }
     const config = result.value;
-    const log = pino({ level: config.log.level });
+    const log = openLog(config.log, null);
     const gateway = await openOrTell(() => openGateway(config, log), terminal);
     if (gateway === undefined) return 1;
     terminal.stdout(demoWelcome(dir, gateway, keysOf(config)));

@@ -1,5 +1,5 @@
 import { identityOf, type AuditEntry } from "./audit-entry.ts";
-import { count } from "./check.ts";
+import { count } from "../lib/words.ts";
 import type { Outcome } from "./decide-again.ts";
 import { WHY_NOT, type WhyNot } from "./recorded-request.ts";
 

@@ -1,12 +1,13 @@
 import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
-import { pino, type Logger } from "pino";
+import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openGateway } from "../gateway/open.ts";
 import { loadConfig } from "../life/load.ts";
+import { openLog } from "../life/log.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
 import type { Service } from "../gateway/service.ts";
-import { stopSignal } from "../life/stop-signal.ts";
+import { reloadSignal, stopSignal } from "../life/signals.ts";
 import { runWorker } from "../life/worker.ts";
 import { openWorkers } from "../life/workers.ts";
 import { printProblems } from "./check.ts";
@@ -37,6 +38,8 @@ export async function runServe(
   terminal: Terminal,
 ): Promise<0 | 1> {
   if (cluster.isWorker) return runWorker();
+  // Whoever renews a file does not ask whether the gateway has begun: reading it all may take long.
+  const onReload = reloadSignal();
   const loaded = loadConfig(options.config);
   const { result } = loaded;
   if (!result.ok) {
@@ -44,17 +47,15 @@ export async function runServe(
     return 1;
   }
   const config = result.value;
-  const log = pino({ level: config.log.level, base: null });
+  const log = openLog(config.log, null);
   logProblems(config.warnings, true, log);
   const stopped = stopSignal();
-  // Until everything is open there is nothing to reload; without a listener it would end the process.
-  let reloader: Reloader | undefined;
-  process.on("SIGHUP", () => void reloader?.reload("SIGHUP"));
   const open = (): Promise<Service> => openService(config, log);
   const service = await openOrTell(open, terminal);
   if (service === undefined) return 1;
-  reloader = new Reloader(options.config, service, log, loaded, config);
+  const reloader = new Reloader(options.config, service, log, loaded, config);
   log.info({ address: service.address, admin: service.adminAddress }, "listening");
+  onReload(() => void reloader.reload("SIGHUP"));
   const signal = await stopped;
   log.info({ signal }, "draining");
   reloader.close();

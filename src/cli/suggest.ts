@@ -1,12 +1,13 @@
 import { PROVIDERS } from "../config/gateway-schema.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { didYouMean, nearest } from "../lib/suggestion.ts";
+import { count } from "../lib/words.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { actionFault } from "../provider/dialect.ts";
 import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/schema.ts";
 import { readAudit } from "./audit-reader.ts";
-import { count, printProblems } from "./check.ts";
+import { printProblems } from "./check.ts";
 import { loadConfig, shippedProvider } from "../life/load.ts";
 import { withProgress } from "./progress.ts";
 import { WHY_NOT } from "./recorded-request.ts";

@@ -13,7 +13,18 @@ export function shapeProblems(
   schema: z.ZodType,
   issues: readonly Issue[],
 ): readonly Problem[] {
-  return issues.flatMap((issue) => issueProblems(document, schema, issue));
+  return withoutRepeated(issues).flatMap((issue) => issueProblems(document, schema, issue));
+}
+
+/** A number that no integer can be is beyond its own bound, too: said once, by the nearer bound. */
+function withoutRepeated(issues: readonly Issue[]): readonly Issue[] {
+  const boundOf = ({ code, path }: Issue): string | undefined =>
+    code === "too_big" || code === "too_small" ? JSON.stringify([code, path]) : undefined;
+  const last = new Map(issues.map((issue) => [boundOf(issue), issue]));
+  return issues.filter((issue) => {
+    const bound = boundOf(issue);
+    return bound === undefined || last.get(bound) === issue;
+  });
 }
 
 /** `complaint` at the value of `path`, or, where the value is missing, at what should hold it. */
@@ -42,7 +53,7 @@ function issueProblems(
 ): readonly Problem[] {
   const path = issue.path.reduce<string>(pathBelow, "");
   if (issue.code !== "unrecognized_keys")
-    return [problemAt(document, path, complain(document, path, issue))];
+    return [problemAt(document, path, complain(document, path, schema, issue))];
   const known = keysAt(schema, issue.path);
   return issue.keys.map((key) => {
     const below = pathBelow(path, key);
@@ -52,12 +63,27 @@ function issueProblems(
   });
 }
 
-function complain(document: ConfigDocument, path: string, issue: Issue): Complaint {
+function complain(
+  document: ConfigDocument,
+  path: string,
+  schema: z.ZodType,
+  issue: Issue,
+): Complaint {
   const node = document.nodes.get(path);
   if (node === undefined) return { message: `Missing key "${lastOf(path)}"`, remedy: "Add it" };
   if (issue.code === "invalid_value")
     return oneOf(path, node, [...new Set(issue.values.map(String))]);
-  if (issue.code === "invalid_type") return wrongKind(path, node, issue.expected);
+  if (issue.code === "invalid_type") {
+    const unquoted = issue.expected === "string" && isUnquoted(node);
+    return unquoted
+      ? notText(path, node, schemaAt(schema, issue.path))
+      : { message: `Expected ${kindOf(issue.expected)}${quoted(path, node)}`, remedy: "" };
+  }
+  return custom(path, node, issue);
+}
+
+/** Bounds and the checks of our own, whose messages are complete. */
+function custom(path: string, node: DocumentNode, issue: Issue): Complaint {
   const remedy = issue.code === "custom" ? String(issue.params?.["remedy"] ?? "") : "";
   return { message: `${limitMessage(issue)}${quoted(path, node)}`, remedy };
 }
@@ -82,11 +108,21 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["array", "a list"],
 ]);
 
-function wrongKind(path: string, node: DocumentNode, expected: string): Complaint {
-  const message = `Expected ${KINDS.get(expected) ?? expected}${quoted(path, node)}`;
-  // YAML reads 0012 and 1e10 as numbers, which have lost what was written.
-  const unquoted = expected === "string" && ["number", "boolean"].includes(typeof node.value);
-  return { message, remedy: unquoted ? "Put it in quotes" : "" };
+function kindOf(expected: string): string {
+  return KINDS.get(expected) ?? expected;
+}
+
+/** YAML reads 0012 and 1e10 as numbers, which have lost what was written. */
+function isUnquoted({ value }: DocumentNode): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+/** Quotes help where what was written is good as text; else what is wrong with it is said at once. */
+function notText(path: string, node: DocumentNode, schema: z.ZodType | undefined): Complaint {
+  const asText = schema?.safeParse(node.written);
+  const [issue] = asText?.error?.issues ?? [];
+  if (issue !== undefined) return custom(path, node, issue);
+  return { message: `Expected text${quoted(path, node)}`, remedy: "Put it in quotes" };
 }
 
 /** What remains: bounds and custom checks, whose messages are complete. */
@@ -104,6 +140,12 @@ function limitMessage(issue: Issue): string {
 
 /** The names that a map at `steps` may have. */
 function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): readonly string[] {
+  const map = schemaAt(schema, steps);
+  return map instanceof z.ZodObject ? Object.keys(map.shape) : [];
+}
+
+/** What stands for the value at `steps`; undefined: that depends on other values. */
+function schemaAt(schema: z.ZodType, steps: readonly PropertyKey[]): z.ZodType | undefined {
   let current: unknown = schema;
   for (const step of [...steps, undefined]) {
     while (current instanceof z.ZodPrefault || current instanceof z.ZodOptional) {
@@ -112,8 +154,9 @@ function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): readonly stri
     if (step === undefined) break;
     if (current instanceof z.ZodArray) current = current.element;
     else if (current instanceof z.ZodObject) current = current.shape[String(step)];
+    else return undefined;
   }
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+  return current instanceof z.ZodType ? current : undefined;
 }
 
 function nearestKey(document: ConfigDocument, path: string): Position | undefined {

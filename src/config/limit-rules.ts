@@ -11,6 +11,8 @@ export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[
       otherwise: CONNECTIONS_DEFAULT,
     }),
     ...unreachable(gateway, "limits.xmlBytes", "limits.bodyBytes"),
+    ...unreachable(gateway, "limits.requestsPerSubuser", "limits.requestsPerAccount"),
+    ...unreachable(gateway, "limits.concurrentRequestsPerSubuser", "limits.concurrentRequests"),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt, quoted } from "./issues.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
 /** A certificate chain and its key, as PEM text. */
@@ -85,7 +86,15 @@ class PemReader {
     const cert = this.#read(`${path}.cert`, chainFault);
     const key = this.#read(`${path}.key`, (text) => keyFault(text, cert, `${path}.cert`));
     if (cert !== undefined) this.#warnOfTime(`${path}.cert`, certificatesIn(cert).slice(0, 1));
-    return cert === undefined || key === undefined ? undefined : { cert, key };
+    if (cert === undefined || key === undefined) return undefined;
+    const refusal = refusalOf({ cert, key });
+    if (refusal === undefined) return { cert, key };
+    const place = `${path}.cert`;
+    const got = quoted(place, this.#gateway.nodes.get(place));
+    const message = `OpenSSL refuses the certificate, "${refusal}"${got}`;
+    const remedy = "Have it made anew, and its chain, with keys of 2048 bits or P-256";
+    this.problems.push(problemAt(this.#gateway, place, { message, remedy }));
+    return undefined;
   }
 
   /** Of a certificate that only serves the names in it. */
@@ -165,6 +174,21 @@ function keyFault(text: string, cert: string | undefined, where: string): string
     return undefined;
   }
   return `Expected the private key of the certificate in ${where}`;
+}
+
+/**
+ * Why no connection could be opened with it, in OpenSSL's words; undefined: one can. What parses may
+ * still be too weak for it.
+ */
+function refusalOf(certificate: Certificate): string | undefined {
+  try {
+    createSecureContext(certificate);
+    return undefined;
+  } catch (error) {
+    // Of "error:0A00018F:SSL routines::ee key too small" the last part.
+    if (error instanceof Error) return error.message.replace(/^error:.*:/, "");
+    throw error;
+  }
 }
 
 /** OpenSSL's reasons are swallowed: they say nothing to an operator ("no start line"). */

@@ -4,15 +4,19 @@ import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
 import { problemAt } from "./issues.ts";
 import { parseEndpoint, parseSocketAddress, type SocketAddress } from "./scalars.ts";
 
-/** What must hold of `passthrough` beyond the shape of each route. */
+/** What must hold of `passthrough`, and of where the store is, beyond their shape. */
 export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
   const paths = valuesOf(gateway, /^passthrough\[\d+\]\.path$/);
   const targets = valuesOf(gateway, /^passthrough\[\d+\]\.target$/);
   return [
     ...paths.flatMap((path, i) => within(gateway, path, paths.slice(0, i))),
     ...targets.flatMap((target) => [...bypass(gateway, target), ...vainCa(gateway, target)]),
+    ...valuesOf(gateway, STORES).flatMap((store) => circle(gateway, store)),
   ];
 }
+
+/** Where requests of ours go: the store's endpoints, and Ceph's. */
+const STORES = /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/;
 
 /** A scalar of the file, and where it stands. */
 type Placed = { readonly path: string; readonly value: string };
@@ -39,25 +43,37 @@ function within(
 function bypass(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
   const target = addressOf(value);
   if (target === undefined) return [];
-  const stores = valuesOf(
-    gateway,
-    /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/,
-  );
+  const stores = valuesOf(gateway, STORES);
   if (stores.some((store) => isSame(target, addressOf(store.value)))) {
     const message = "The target is the store: everybody could pass every rule by";
     return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
   }
+  const own = ownAt(gateway, target);
+  if (own === undefined) return [];
+  const message = `The target is the gateway itself, its ${own}`;
+  return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
+}
+
+/** Each request would come back as another one, until nothing is left to take them. */
+function circle(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
+  const own = ownAt(gateway, addressOf(value));
+  if (own === undefined) return [];
+  const message = `The endpoint is the gateway itself, its ${own}`;
+  return [problemAt(gateway, path, { message, remedy: "Name the address of the store" })];
+}
+
+/** Which of the gateway's own ports is meant, by its name; undefined: none. */
+function ownAt(gateway: ConfigDocument, address: SocketAddress | undefined): string | undefined {
   const own = [
     ["listen.address", LISTEN_DEFAULT],
     ["admin.address", ADMIN_DEFAULT],
   ] as const;
-  return own.flatMap(([name, otherwise]) => {
+  const found = own.find(([name, otherwise]) => {
     const written = gateway.nodes.get(name)?.value;
     const parsed = parseSocketAddress(typeof written === "string" ? written : otherwise);
-    if (!parsed.ok || !isSame(target, parsed.value)) return [];
-    const message = `The target is the gateway itself, its ${name}`;
-    return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
+    return parsed.ok && isSame(parsed.value, address);
   });
+  return found?.[0];
 }
 
 /** A file that nobody would look at. */

@@ -18,8 +18,8 @@ export type Speech = {
 
 /**
  * Puts what comes before HTTP between the port and Node's HTTP server: limits, a PROXY header where
- * `proxyProtocol` has trusted proxies begin with one, TLS. Gives what changes the last of them, for
- * connections that come then.
+ * `proxyProtocol` has trusted proxies begin with one, TLS. Gives what prepares another of the last of
+ * them, for connections that come then: as that of front.ts.
  */
 export function acceptFor(
   server: http.Server,
@@ -27,7 +27,7 @@ export function acceptFor(
   connections: Connections,
   limits: ConnectionLimits,
   options: Speech & { readonly proxyProtocol: boolean },
-): (speech: Speech) => void {
+): (speech: Speech) => () => void {
   const { observer, live, log } = gateway;
   const [serveHttp] = server.rawListeners("connection");
   if (serveHttp === undefined) throw new Error("An HTTP server listens to its connections");
@@ -57,10 +57,13 @@ export function acceptFor(
     connections.opened(raw);
     front.accept(raw);
   });
-  return ({ tls, handshakeMs }) => {
+  return (next) => {
     // The same again would only make clients shake hands anew.
-    if (isDeepStrictEqual({ tls, handshakeMs }, speech)) return;
-    speech = { tls, handshakeMs };
-    front.speak(speech);
+    if (isDeepStrictEqual(next, speech)) return () => undefined;
+    const speak = front.prepare(next);
+    return () => {
+      speech = next;
+      speak();
+    };
   };
 }

@@ -1,5 +1,5 @@
-import type http from "node:http";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Server } from "node:net";
 
 /** Where a server listens. */
 export type Place = {
@@ -11,7 +11,7 @@ export type Place = {
 };
 
 /** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
-export async function bind(server: http.Server, place: Place): Promise<string> {
+export async function bind(server: Server, place: Place): Promise<string> {
   const { host, port, reusePort = false } = place;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -22,6 +22,16 @@ export async function bind(server: http.Server, place: Place): Promise<string> {
     });
   });
   return boundAddress(server.address());
+}
+
+/**
+ * Rejects where somebody listens at `place` already. Whoever shares a port would not notice, since
+ * the system lets in everybody who shares it too: another gateway would get a part of the clients.
+ */
+export async function proveFree(place: Place): Promise<void> {
+  const server = createServer((socket) => socket.destroy());
+  await bind(server, place);
+  await once(server.close(), "close");
 }
 
 function boundAddress(address: AddressInfo | string | null): string {

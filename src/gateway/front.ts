@@ -9,8 +9,11 @@ import { createTlsServer } from "./tls.ts";
 export type Front = {
   /** A connection that was just accepted. */
   readonly accept: (raw: Socket) => void;
-  /** Holds for every connection from now on; those that are open live on. */
-  readonly speak: (speech: Speech) => void;
+  /**
+   * Opens what `speech` asks for, or throws where that cannot be; what it gives makes it hold for
+   * every connection from then on. Those that are open live on.
+   */
+  readonly prepare: (speech: Speech) => () => void;
 };
 
 export type FrontOptions = {
@@ -94,8 +97,11 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
         raw.destroy();
       });
     },
-    speak: (next) => {
-      current = openTls(next);
+    prepare: (next) => {
+      const server = openTls(next);
+      return () => {
+        current = server;
+      };
     },
   };
 }

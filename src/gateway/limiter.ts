@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Allowances } from "../config/limits.ts";
 import type { Fault } from "../s3/faults.ts";
-import { AccountUsage, type Usage } from "./usage.ts";
+import { AccountUsage, ANYTHING, type Usage } from "./usage.ts";
 
 /** Accounts that are watched at a time; of more, the one that asked longest ago is forgotten. */
 const ACCOUNTS_MAX = 65_536;
@@ -20,6 +20,13 @@ export class Limiter {
     return this.#accounts.size;
   }
 
+  /** Other limits are in force from now on; undefined: nobody is limited. */
+  follow(allowances: Allowances | undefined, nowMs: number): void {
+    for (const account of [this.#anonymous, ...this.#accounts.values()]) {
+      account.follow(allowances ?? ANYTHING, nowMs);
+    }
+  }
+
   /**
    * Counts a request of an account (undefined: of nobody) that begins; the usage is to be told when
    * it has ended. Or the refusal: that counts nowhere, so that a client that goes on asking still
@@ -31,8 +38,8 @@ export class Limiter {
     nowMs: number,
   ): Usage | Fault {
     const account = this.#accountOf(who.account);
-    account.follow(allowances);
-    const subuser = who.subuser === undefined ? undefined : account.subuserOf(who.subuser);
+    account.follow(allowances, nowMs);
+    const subuser = who.subuser === undefined ? undefined : account.subuserOf(who.subuser, nowMs);
     const refusal = account.refusal(nowMs) ?? subuser?.refusal(nowMs);
     if (refusal !== undefined) return refusal;
     account.begin(nowMs);

@@ -7,12 +7,14 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./fetch-known.ts";
 import { openSources, type OpenSources } from "./sources.ts";
+import type { StorePools } from "./store-pools.ts";
 import { Targets } from "./targets.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What configurations come and go in. */
 export type World = {
   readonly state: StateStore | undefined;
+  readonly pools: StorePools;
   readonly metrics: Metrics;
   readonly log: Logger;
 };
@@ -32,23 +34,16 @@ export class Live {
   #requests = 0;
   #onIdle: (() => void) | undefined;
 
-  /** `before`: what it takes the place of. */
-  constructor(
-    config: Config,
-    generation: number,
-    upstream: Upstream,
-    { state, metrics, log }: World,
-    before?: Live,
-  ) {
+  /** `before`: what it takes the place of. What throws leaves the world as it was. */
+  constructor(config: Config, generation: number, world: World, before?: Live) {
+    const compiled = compileSnapshot(config, generation);
+    this.limits = trafficLimits(config);
+    const { state, metrics, log, pools } = world;
     const opened = before === undefined ? undefined : before.#opened;
     this.#opened = openSources(config, state, metrics, log, opened);
-    this.snapshot = {
-      ...compileSnapshot(config, generation),
-      elsewhere: this.#opened.elsewhere,
-    };
-    this.limits = trafficLimits(config);
-    this.upstream = upstream;
-    upstream.hold();
+    this.snapshot = { ...compiled, elsewhere: this.#opened.elsewhere };
+    this.upstream = pools.for(config);
+    this.upstream.hold();
   }
 
   /** Where what the snapshot does not have itself is fetched. */

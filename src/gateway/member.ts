@@ -25,7 +25,8 @@ export type Member = {
   readonly administered: Administered;
   /**
    * Puts `config` in force for every request from now on; requests under way keep what they began
-   * with. Of what `needsRestart()` names it says the same as the first one.
+   * with. Of what `needsRestart()` names it says the same as the first one. What throws has changed
+   * nothing.
    */
   readonly reload: (config: Config, generation: number) => void;
   /** Goes on in the audit file that now has the name, as after a rotation. */
@@ -59,9 +60,8 @@ export async function openMember(
   const { auditFile: file, auditOnError: onError } = config.log;
   const audit = file === undefined ? undefined : openAudit({ file, onError }, metrics, log);
   const state = await openStateOf(config);
-  const world = { state, metrics, log };
-  const pools = new StorePools(metrics, log);
-  const live = { current: new Live(config, generation, pools.for(config), world) };
+  const world = { state, pools: new StorePools(metrics, log), metrics, log };
+  const live = { current: new Live(config, generation, world) };
   const recent = new Recent();
   const tracing = await openTracing(process.env, log);
   const observer = { metrics, recent, audit, tracing };
@@ -95,9 +95,14 @@ export async function openMember(
       closing: () => closing,
     }),
     reload: (next, nextGeneration) => {
+      // All that may throw comes before the first change: no half of a configuration is in force.
+      const handshakeMs = next.limits.headerTimeoutMs;
+      const speak = listening.prepare({ tls: next.listen.tls, handshakeMs });
       const before = live.current;
-      live.current = new Live(next, nextGeneration, pools.for(next), world, before);
-      listening.change(listenOptions(next, shared));
+      const following = new Live(next, nextGeneration, world, before);
+      live.current = following;
+      speak();
+      limiter.follow(following.limits.allowances, performance.now());
       ({ limits } = next);
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());

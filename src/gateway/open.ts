@@ -22,12 +22,12 @@ export async function openGateway(config: Config, log: Logger): Promise<Service>
   return {
     address: member.address,
     adminAddress: admin.address,
-    reload: (next) => {
+    reload: async (next) => {
       const refusal = needsRestart(latest, next);
-      if (refusal !== undefined) return Promise.resolve(err(refusal));
+      if (refusal !== undefined) return err(refusal);
+      member.reload(next, generation + 1);
       latest = next;
-      member.reload(next, ++generation);
-      return Promise.resolve(ok(generation));
+      return ok(++generation);
     },
     reopenAudit: member.reopenAudit,
     refused: () => member.metrics.configRefused(Date.now()),

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TlsConfig } from "../config/config.ts";
 import { fault } from "../s3/faults.ts";
-import { acceptFor } from "./accept.ts";
+import { acceptFor, type Speech } from "./accept.ts";
 import { bind, type Place } from "./bind.ts";
 import { breakServed, connectionFault, type ConnectionError } from "./connection-fault.ts";
 import { ConnectionLimits, followLimits } from "./connection-limits.ts";
@@ -26,8 +26,11 @@ export type Listening = {
   readonly address: string;
   /** How many connections are open. */
   readonly connections: () => number;
-  /** Puts the limits in force, and other certificates for connections that come then. */
-  readonly change: (options: Pick<ListenOptions, "tls">) => void;
+  /**
+   * Opens what other certificates and times need, or throws where that cannot be; what it gives puts
+   * them in force for connections that come then, with the limits that are in force at that time.
+   */
+  readonly prepare: (speech: Speech) => () => void;
   /** Each answer from now on is the last on its connection; new connections are still taken. */
   readonly leave: () => void;
   /**
@@ -51,7 +54,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
     return mayUpgrade(gateway, request);
   });
   followLimits(server, live.current.limits);
-  const speak = acceptFor(server, gateway, connections, new ConnectionLimits(gateway), {
+  const prepare = acceptFor(server, gateway, connections, new ConnectionLimits(gateway), {
     ...options,
     handshakeMs: live.current.limits.headerTimeoutMs,
   });
@@ -108,10 +111,12 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   return {
     address,
     connections: () => connections.size,
-    change: ({ tls }) => {
-      const { limits } = live.current;
-      followLimits(server, limits);
-      speak({ tls, handshakeMs: limits.headerTimeoutMs });
+    prepare: (speech) => {
+      const speak = prepare(speech);
+      return () => {
+        followLimits(server, live.current.limits);
+        speak();
+      };
     },
     leave,
     close: (timeoutMs) => {

@@ -8,7 +8,8 @@ export type Service = {
   readonly adminAddress: string;
   /**
    * Puts `config` in force; resolves with its number when every request that begins is decided by
-   * it. The error says why it cannot be: then nothing has changed.
+   * it. The error says why it cannot be: then nothing has changed, and neither has it where it
+   * rejects, which is a bug.
    */
   readonly reload: (config: Config) => Promise<Result<number, string>>;
   /** Goes on in the audit file that now has the name, as after a rotation. */

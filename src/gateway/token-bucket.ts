@@ -1,8 +1,7 @@
 /**
  * A token bucket as one number, the time at which it will be full again: the virtual scheduling
  * form of the generic cell rate algorithm (ITU-T I.371, annex A). Full is any time that is past, so
- * that a bucket nobody used looks like a new one, and another rate fits the same number. It holds
- * what flows in within one second. All times in milliseconds of one clock that only goes forward.
+ * that a bucket nobody used looks like a new one. It holds what flows in within one second. All times in milliseconds of one clock that only goes forward.
  */
 
 /** What a bucket holds, as the time that filling it takes. */
@@ -20,6 +19,20 @@ export const FULL = Number.NEGATIVE_INFINITY;
  */
 export function taken(fullAtMs: number, amount: number, perSecond: number, nowMs: number): number {
   return Math.max(fullAtMs, nowMs) + (amount / perSecond) * 1000;
+}
+
+/**
+ * When a bucket is full again into which `perSecond` flows from now on, and no longer `before`: it
+ * is as full as it was, and owes as many tokens.
+ */
+export function refilled(
+  fullAtMs: number,
+  before: number,
+  perSecond: number,
+  nowMs: number,
+): number {
+  const owedMs = fullAtMs - nowMs - BURST_MS;
+  return owedMs > 0 ? nowMs + BURST_MS + (owedMs * before) / perSecond : fullAtMs;
 }
 
 /** How long until `amount` can be taken without owing; 0: at once. */

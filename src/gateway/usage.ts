@@ -1,7 +1,7 @@
 import type { Allowance, Allowances } from "../config/limits.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault, type LimitName } from "../s3/limits.ts";
-import { FULL, taken, waitMs } from "./token-bucket.ts";
+import { FULL, refilled, taken, waitMs } from "./token-bucket.ts";
 
 /** Subusers of an account that are watched at a time; of more, the first is forgotten. */
 const SUBUSERS_MAX = 1024;
@@ -10,6 +10,13 @@ const UNLIMITED: Allowance = {
   requestsPerSecond: undefined,
   concurrentRequestsMax: undefined,
   bytesPerSecond: undefined,
+};
+
+/** Where a configuration limits nobody. */
+export const ANYTHING: Allowances = {
+  account: UNLIMITED,
+  subuser: UNLIMITED,
+  accounts: new Map(),
 };
 
 /** By which limit something is refused: accounts and subusers have limits of their own. */
@@ -29,7 +36,7 @@ const SUBUSER_LIMITS: Names = {
 
 /** What an account or subuser takes at the moment. Times as those of token-bucket.ts. */
 export class Usage {
-  allowance: Allowance = UNLIMITED;
+  #allowance: Allowance = UNLIMITED;
   #inFlight = 0;
   #requestsFullAtMs = FULL;
   #bytesFullAtMs = FULL;
@@ -42,14 +49,26 @@ export class Usage {
     this.#names = account === undefined ? ACCOUNT_LIMITS : SUBUSER_LIMITS;
   }
 
+  /** What it may take from now on. What it owes stays as much, unless it may take anything. */
+  allow(allowance: Allowance, nowMs: number): void {
+    const before = this.#allowance.bytesPerSecond;
+    const { bytesPerSecond } = allowance;
+    this.#allowance = allowance;
+    this.#bytesFullAtMs =
+      before === undefined || bytesPerSecond === undefined
+        ? FULL
+        : refilled(this.#bytesFullAtMs, before, bytesPerSecond, nowMs);
+  }
+
   /** Whether bytes are limited, so that nobody reads the clock for each piece in vain. */
   get metered(): boolean {
-    return (this.#account ?? this).allowance.bytesPerSecond !== undefined;
+    const whose: Usage = this.#account ?? this;
+    return whose.#allowance.bytesPerSecond !== undefined;
   }
 
   /** Why no further request may begin now; undefined: it may. */
   refusal(nowMs: number): Fault | undefined {
-    const { requestsPerSecond, concurrentRequestsMax, bytesPerSecond } = this.allowance;
+    const { requestsPerSecond, concurrentRequestsMax, bytesPerSecond } = this.#allowance;
     if (concurrentRequestsMax !== undefined && this.#inFlight >= concurrentRequestsMax) {
       return slowDown(this.#names.concurrent, 0);
     }
@@ -67,7 +86,7 @@ export class Usage {
 
   /** A request begins; its account's usage is told by itself. */
   begin(nowMs: number): void {
-    const { requestsPerSecond } = this.allowance;
+    const { requestsPerSecond } = this.#allowance;
     this.#inFlight++;
     if (requestsPerSecond === undefined) return;
     this.#requestsFullAtMs = taken(this.#requestsFullAtMs, 1, requestsPerSecond, nowMs);
@@ -81,7 +100,7 @@ export class Usage {
 
   /** Bytes of a body have come or gone. */
   charge(bytes: number, nowMs: number): void {
-    const { bytesPerSecond } = this.allowance;
+    const { bytesPerSecond } = this.#allowance;
     if (this.#account !== undefined) this.#account.charge(bytes, nowMs);
     else if (bytesPerSecond !== undefined) {
       this.#bytesFullAtMs = taken(this.#bytesFullAtMs, bytes, bytesPerSecond, nowMs);
@@ -103,20 +122,20 @@ export class AccountUsage extends Usage {
   }
 
   /** Takes over what `allowances` says of it, unless they are in force already. */
-  follow(allowances: Allowances): void {
+  follow(allowances: Allowances, nowMs: number): void {
     if (this.#followed === allowances) return;
     this.#followed = allowances;
     const own = this.#name === undefined ? undefined : allowances.accounts.get(this.#name)?.own;
-    this.allowance = own ?? allowances.account;
-    for (const [name, usage] of this.#subusers ?? []) usage.allowance = this.#allowanceOf(name);
+    this.allow(own ?? allowances.account, nowMs);
+    for (const [name, usage] of this.#subusers ?? []) usage.allow(this.#allowanceOf(name), nowMs);
   }
 
-  subuserOf(name: string): Usage {
+  subuserOf(name: string, nowMs: number): Usage {
     this.#subusers ??= new Map();
     const known = this.#subusers.get(name);
     if (known !== undefined) return known;
     const usage = new Usage(this);
-    usage.allowance = this.#allowanceOf(name);
+    usage.allow(this.#allowanceOf(name), nowMs);
     const [first] = this.#subusers.keys();
     if (this.#subusers.size >= SUBUSERS_MAX && first !== undefined) this.#subusers.delete(first);
     this.#subusers.set(name, usage);

@@ -20,9 +20,11 @@ const ASK = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("explanation"), question: z.custom<Question>(plain) }),
 ]);
 
+const METRICS = z.custom<MetricsExport>(Array.isArray);
+
 /** What a worker tells, by the same names. */
 const ANSWER = z.discriminatedUnion("of", [
-  z.strictObject({ of: z.literal("metrics"), metrics: z.custom<MetricsExport>(Array.isArray) }),
+  z.strictObject({ of: z.literal("metrics"), metrics: METRICS }),
   /** Undefined: it is ready. */
   z.strictObject({ of: z.literal("readiness"), notReady: z.string().optional() }),
   z.strictObject({ of: z.literal("status"), status: z.custom<Status>(plain) }),
@@ -46,7 +48,11 @@ const TO_WORKER = z.discriminatedUnion("kind", [
 const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("opened"), address: z.string() }),
   z.strictObject({ kind: z.literal("failed"), message: z.string() }),
-  z.strictObject({ kind: z.literal("reloaded"), generation: z.int() }),
+  z.strictObject({ kind: z.literal("reloaded") }),
+  /** The configuration that came last could not be put in force: the one before is. */
+  z.strictObject({ kind: z.literal("refused"), why: z.string() }),
+  /** It ends, and this is all that it has counted. */
+  z.strictObject({ kind: z.literal("closed"), metrics: METRICS }),
   z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
 

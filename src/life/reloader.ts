@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../lib/problem.ts";
+import { count, messageOf } from "../lib/words.ts";
 import { AsideLoader } from "./load-aside.ts";
 import type { Loaded } from "./load.ts";
 import type { Service } from "../gateway/service.ts";
@@ -22,14 +24,15 @@ export class Reloader {
     this.#file = file;
     this.#service = service;
     this.#log = log;
-    this.#follow(loaded, config);
+    this.#watchBy(config, loaded);
   }
 
   /** Reads the files again. What is not good is told in the log, and the old configuration stays. */
   reload(why: "SIGHUP" | "changed files"): Promise<void> {
-    this.#last = this.#last
-      .then(() => this.#reload(why))
-      .catch((error: unknown) => this.#log.error(error, "Cannot reload"));
+    // What rotates logs says so by this signal, whatever becomes of the configuration, and of the one
+    // before it.
+    if (why === "SIGHUP") this.#service.reopenAudit();
+    this.#last = this.#last.then(() => this.#reload(why));
     return this.#last;
   }
 
@@ -39,15 +42,10 @@ export class Reloader {
   }
 
   async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
-    // What rotates logs says so by this signal, whatever becomes of the configuration.
-    if (why === "SIGHUP") this.#service.reopenAudit();
-    const loaded = await this.#aside.load(this.#file);
-    const { result } = loaded;
-    logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
-    this.#follow(loaded, result.ok ? result.value : undefined);
-    const refusal = result.ok
-      ? await this.#swap(result.value, why)
-      : `${result.error.length} problems`;
+    const refusal = await this.#swap(why).catch((error: unknown) => {
+      this.#log.error(error, "Cannot reload");
+      return messageOf(error);
+    });
     if (refusal === undefined) return;
     this.#service.refused();
     this.#log.error(
@@ -56,28 +54,30 @@ export class Reloader {
     );
   }
 
-  /** Why it could not be put in force; undefined: it is. */
-  async #swap(config: Config, why: string): Promise<string | undefined> {
-    const swapped = await this.#service.reload(config);
+  /** Why what the files hold could not be put in force; undefined: it is. */
+  async #swap(why: string): Promise<string | undefined> {
+    const loaded = await this.#aside.load(this.#file);
+    const { result } = loaded;
+    logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
+    // Also of a configuration that is no good, since any of its files may be what mends it.
+    this.#watch?.follow(loaded.files);
+    if (!result.ok) return count(result.error.length, "problem");
+    const swapped = await this.#service.reload(result.value);
     if (!swapped.ok) return swapped.error;
+    this.#watchBy(result.value, loaded);
     this.#log.info({ generation: swapped.value, why }, "reloaded");
     return undefined;
   }
 
-  /** Of a configuration that is no good (undefined), the files may be mended: watched as before. */
-  #follow({ files }: Loaded, config: Config | undefined): void {
-    const { watch, intervalMs } = config?.reload ??
-      this.#watched ?? { watch: false, intervalMs: 0 };
-    if (watch !== this.#watched?.watch || intervalMs !== this.#watched.intervalMs) {
-      this.#watch?.close();
-      this.#watch = watch ? new Watch(intervalMs, () => this.#onChange()) : undefined;
-      this.#watched = { watch, intervalMs };
-    }
+  /** `config`: in force, of `files`. */
+  #watchBy({ reload }: Config, { files }: Loaded): void {
+    if (isDeepStrictEqual(reload, this.#watched)) return;
+    this.#watch?.close();
+    this.#watch = reload.watch
+      ? new Watch(reload.intervalMs, () => void this.reload("changed files"))
+      : undefined;
     this.#watch?.follow(files);
-  }
-
-  #onChange(): void {
-    void this.reload("changed files");
+    this.#watched = reload;
   }
 }
 

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
+import { messageOf } from "../lib/words.ts";
 import type { MetricsExport } from "../observe/metrics.ts";
 import {
   parseToPrimary,
@@ -9,13 +10,14 @@ import {
   type ToPrimary,
   type ToWorker,
 } from "./messages.ts";
+import { Questions } from "./questions.ts";
 
 /** What a seat says of the process in it. */
 export type SeatPorts = {
   /** What a process begins with: the configuration in force, and the port that all share. */
   readonly opening: () => Order & { readonly port: number };
-  /** It ended unasked; `last`: the metrics that it told last. */
-  readonly onCrash: (last: MetricsExport) => void;
+  /** It ended; `last`: the metrics that it told last; `unasked`: it was not told to. */
+  readonly onEnd: (last: MetricsExport, unasked: boolean) => void;
   readonly log: Logger;
 };
 
@@ -23,18 +25,30 @@ export type SeatPorts = {
 const SOUND_MS = 10_000;
 /** Between two that ended young. */
 const WAIT_MS_MAX = 10_000;
-const ANSWER_MS_MAX = 5_000;
+/** How often a process is asked whether it answers. */
+const LOOK_MS = 2_000;
+/** Questions in a row to which one that serves says nothing: then it hangs. */
+const SILENT_MAX = 5;
+/** The same before it serves: so long may it take to begin. */
+const OPENING_MAX = 60;
 
-/** The place of one worker: when the process in it ends unasked, another one takes it. */
+/**
+ * The place of one worker: when the process in it ends unasked, another one takes it; when it hangs,
+ * it is ended.
+ */
 export class Seat {
   readonly #ports: SeatPorts;
-  readonly #asked = new Map<number, (answer: Answer | undefined) => void>();
+  readonly #questions = new Questions();
   #worker: Worker | undefined;
   #onOpened: ((address: string) => void) | undefined;
   #onFailed: ((error: Error) => void) | undefined;
-  #onReloaded: (() => void) | undefined;
+  #onReloaded: ((refusal: string | undefined) => void) | undefined;
   #lastMetrics: MetricsExport = [];
-  #askId = 0;
+  /** Until its successor starts. */
+  #next: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
+  /** Questions asked since it last said anything. */
+  #unheard = 0;
   #startedTick = 0;
   #endedYoung = 0;
   #closing = false;
@@ -49,6 +63,11 @@ export class Seat {
     return this.#serving;
   }
 
+  /** What the process in it told last of its metrics, were it silent now. */
+  get lastMetrics(): MetricsExport {
+    return this.#lastMetrics;
+  }
+
   /** Starts the first process. Gives `host:port` as bound; rejects where it cannot be opened. */
   open(): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -58,13 +77,16 @@ export class Seat {
     });
   }
 
-  /** Resolves when the process decides by `order`, or one that begins with it takes its place. */
-  reload(order: Order): Promise<void> {
-    this.#onReloaded?.();
-    return new Promise((resolve) => {
-      this.#onReloaded = resolve;
-      this.#send({ kind: "reload", ...order });
-    });
+  /**
+   * Resolves when the process decides by `order`, or one that begins with what is in force takes its
+   * place; with the reason where it cannot and goes on as before.
+   */
+  reload(order: Order): Promise<string | undefined> {
+    this.#onReloaded?.(undefined);
+    const heard = this.#send({ kind: "reload", ...order });
+    // One that begins does this next, before any request; where there is none, its successor has it.
+    if (!heard || !this.#serving) return Promise.resolve(undefined);
+    return new Promise((resolve) => (this.#onReloaded = resolve));
   }
 
   dropIdentities(): void {
@@ -78,24 +100,15 @@ export class Seat {
   /** Undefined: the process does not answer in time. */
   ask(ask: Ask): Promise<Answer | undefined> {
     if (!this.#serving) return Promise.resolve(undefined);
-    const id = ++this.#askId;
-    return new Promise((resolve) => {
-      const late = setTimeout(() => settle(undefined), ANSWER_MS_MAX);
-      const settle = (answer: Answer | undefined): void => {
-        clearTimeout(late);
-        this.#asked.delete(id);
-        resolve(answer);
-      };
-      this.#asked.set(id, settle);
-      this.#send({ kind: "ask", id, ask });
-    });
+    return this.#questions.put(ask, (message) => this.#send(message));
   }
 
   /** Lets its requests finish; after `timeoutMs` the process is killed. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
+    clearTimeout(this.#next);
     const worker = this.#worker;
-    if (worker === undefined || worker.isDead()) return;
+    if (worker === undefined) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => worker.process.kill("SIGKILL"), timeoutMs);
       worker.once("exit", () => {
@@ -107,22 +120,51 @@ export class Seat {
   }
 
   #start(): void {
+    this.#startedTick = performance.now();
     // A configuration has maps and sets in it.
     cluster.setupPrimary({ serialization: "advanced" });
-    const worker = cluster.fork();
+    try {
+      this.#attend(cluster.fork());
+    } catch (error) {
+      this.#ended(messageOf(error));
+    }
+  }
+
+  #attend(worker: Worker): void {
     this.#worker = worker;
-    this.#startedTick = performance.now();
+    this.#unheard = 0;
+    this.#look = setInterval(() => this.#lookAt(worker), LOOK_MS);
     worker.on("message", (message) => this.#hear(parseToPrimary(message)));
     worker.once("exit", (code, signal) => this.#ended(signal ?? `status ${code}`));
+    worker.on("error", (error) => {
+      // Without a process, as where the system has no more to give, nothing else is told of its end.
+      if (worker.process.pid === undefined) this.#ended(error.message);
+    });
     this.#send({ kind: "open", ...this.#ports.opening() });
   }
 
-  #send(message: ToWorker): void {
-    // One that is ending hears nothing; what waits for its answer is settled by its end.
-    if (this.#worker?.isConnected() === true) this.#worker.send(message, () => undefined);
+  /** One that hangs keeps its clients, and its configuration: it is ended, as if it had crashed. */
+  #lookAt(worker: Worker): void {
+    // Counted in questions: where all this machine was halted, the worker is not the one that hung.
+    if (this.#unheard < (this.#serving ? SILENT_MAX : OPENING_MAX)) {
+      this.#unheard++;
+      void this.ask({ of: "readiness" });
+      return;
+    }
+    clearInterval(this.#look);
+    this.#ports.log.error({ worker: worker.process.pid }, "A worker does not answer: it is killed");
+    worker.process.kill("SIGKILL");
+  }
+
+  /** Whether there is a process that can hear it. What waits for its answer is settled by its end. */
+  #send(message: ToWorker): boolean {
+    if (this.#worker?.isConnected() !== true) return false;
+    this.#worker.send(message, () => undefined);
+    return true;
   }
 
   #hear(message: ToPrimary): void {
+    this.#unheard = 0;
     switch (message.kind) {
       case "opened":
         this.#serving = true;
@@ -132,31 +174,34 @@ export class Seat {
         // The code tells it from a bug.
         return this.#onFailed?.(Object.assign(new Error(message.message), { code: "EWORKER" }));
       case "reloaded":
-        return this.#onReloaded?.();
+        return this.#onReloaded?.(undefined);
+      case "refused":
+        return this.#onReloaded?.(message.why);
+      case "closed":
+        this.#lastMetrics = message.metrics;
+        return;
       case "answer":
         if (message.answer.of === "metrics") this.#lastMetrics = message.answer.metrics;
-        return this.#asked.get(message.id)?.(message.answer);
+        return this.#questions.answered(message.id, message.answer);
     }
   }
 
   #ended(how: string): void {
+    const pid = this.#worker?.process.pid;
+    this.#worker = undefined;
     this.#serving = false;
+    clearInterval(this.#look);
     const last = this.#lastMetrics;
     this.#lastMetrics = [];
-    for (const settle of this.#asked.values()) settle(undefined);
-    this.#onReloaded?.();
+    this.#questions.abandon();
+    this.#onReloaded?.(undefined);
+    this.#ports.onEnd(last, !this.#closing);
     if (this.#closing) return;
     this.#onFailed?.(Object.assign(new Error(`a worker ended: ${how}`), { code: "EWORKER" }));
     const young = performance.now() - this.#startedTick < SOUND_MS;
     this.#endedYoung = young ? this.#endedYoung + 1 : 0;
     const waitMs = young ? Math.min(WAIT_MS_MAX, 50 * 2 ** this.#endedYoung) : 0;
-    this.#ports.onCrash(last);
-    this.#ports.log.error(
-      { worker: this.#worker?.process.pid, how, waitMs },
-      "A worker ended: another takes its place",
-    );
-    setTimeout(() => {
-      if (!this.#closing) this.#start();
-    }, waitMs);
+    this.#ports.log.error({ worker: pid, how, waitMs }, "A worker ended: another takes its place");
+    this.#next = setTimeout(() => this.#start(), waitMs);
   }
 }

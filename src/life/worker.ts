@@ -1,6 +1,8 @@
-import { pino, type Logger } from "pino";
-import type { Config } from "../config/config.ts";
+import cluster from "node:cluster";
+import type { Logger } from "pino";
 import { openMember, type Member } from "../gateway/member.ts";
+import { messageOf } from "../lib/words.ts";
+import { openLog } from "./log.ts";
 import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";
 
 type Opening = ToWorker & { readonly kind: "open" };
@@ -8,24 +10,26 @@ type Reload = ToWorker & { readonly kind: "reload" };
 
 /**
  * One of the processes of `workers.ts`: serves clients, and does what the primary says until it says
- * to close, or is gone. Gives the exit code.
+ * to close; where the primary is gone, requests under way still finish. Gives the exit code.
  */
 export function runWorker(): Promise<0 | 1> {
   // A terminal or an init system may signal the whole group: only the primary answers to that.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
+  outliveThePrimary(true);
   return new Promise((resolve) => {
     const worker = new Worker((code) => {
       if (process.connected) process.disconnect();
       resolve(code);
     });
     process.on("message", (message) => worker.take(parseToWorker(message)));
-    process.once("disconnect", () => worker.take({ kind: "close" }));
+    process.once("disconnect", () => worker.abandoned());
   });
 }
 
 class Worker {
   readonly #end: (code: 0 | 1) => void;
   #member: Member | undefined;
+  #log: Logger | undefined;
   #closing = false;
   /** What was asked before is done first. */
   #last = Promise.resolve();
@@ -47,8 +51,15 @@ class Worker {
       case "reload":
         return this.#next(() => this.#reload(message));
       case "close":
+        // Whoever ends the primary after that does not want to wait any longer.
+        outliveThePrimary(false);
         return this.#next(() => this.#close());
     }
+  }
+
+  /** The port is left at once: who starts the gateway again finds it free. */
+  abandoned(): void {
+    this.#next(() => this.#close({ atOnce: true }));
   }
 
   #next(step: () => Promise<void>): void {
@@ -58,8 +69,9 @@ class Worker {
 
   async #open(message: Opening): Promise<void> {
     const { config, generation, port } = message;
+    this.#log = openLog(config.log, { worker: process.pid });
     try {
-      this.#member = await openMember(config, generation, logOf(config), { port });
+      this.#member = await openMember(config, generation, this.#log, { port });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
       tell({ kind: "failed", message: error.message });
@@ -68,17 +80,26 @@ class Worker {
     tell({ kind: "opened", address: this.#member.address });
   }
 
-  #reload(message: Reload): Promise<void> {
-    this.#member?.reload(message.config, message.generation);
-    tell({ kind: "reloaded", generation: message.generation });
+  /** A bug in a configuration must not take all workers at once, as their end would. */
+  #reload({ config, generation }: Reload): Promise<void> {
+    try {
+      this.#member?.reload(config, generation);
+      tell({ kind: "reloaded" });
+    } catch (error) {
+      this.#log?.error(error, "Cannot reload");
+      tell({ kind: "refused", why: messageOf(error) });
+    }
     return Promise.resolve();
   }
 
-  async #close(): Promise<void> {
+  async #close({ atOnce = false } = {}): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await this.#member?.leave();
+    if (!atOnce) await this.#member?.leave();
     await this.#member?.close();
+    if (this.#member !== undefined) {
+      tell({ kind: "closed", metrics: await this.#member.metrics.export() });
+    }
     this.#end(0);
   }
 
@@ -88,6 +109,11 @@ class Worker {
       tell({ kind: "answer", id, answer: await answerOf(this.#member, ask) });
     }
   }
+}
+
+/** Whether it goes on where the primary is gone; else node:cluster ends it in that moment. */
+function outliveThePrimary(goesOn: boolean): void {
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = goesOn;
 }
 
 async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<Answer> {
@@ -102,10 +128,6 @@ async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<An
     case "explanation":
       return { of, explanation: await administered.explain(ask.question) };
   }
-}
-
-function logOf({ log }: Config): Logger {
-  return pino({ level: log.level, base: { worker: process.pid } });
 }
 
 /** A primary that is gone hears nothing, and is missed by `disconnect`. */

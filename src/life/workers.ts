@@ -2,10 +2,12 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAdmin, type Administered } from "../gateway/admin.ts";
 import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
+import { proveFree } from "../gateway/bind.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { aggregate, lasting, Metrics, type MetricsExport } from "../observe/metrics.ts";
+import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
+import { EndedCounts } from "./ended-counts.ts";
 import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
 import type { Service } from "../gateway/service.ts";
@@ -21,9 +23,10 @@ const CLOSE_MS = 5_000;
  */
 export async function openWorkers(config: Config, count: number, log: Logger): Promise<Service> {
   const workers = new Workers({ config, generation: 1 }, count, log);
+  await proveFree(config.listen.address);
+  const admin = await openAdmin(workers.administered, config);
   try {
     const address = await workers.open();
-    const admin = await openAdmin(workers.administered, config);
     return {
       address,
       adminAddress: admin.address,
@@ -36,7 +39,8 @@ export async function openWorkers(config: Config, count: number, log: Logger): P
       },
     };
   } catch (error) {
-    await workers.close();
+    await workers.abandon();
+    await admin.close();
     throw error;
   }
 }
@@ -45,9 +49,7 @@ class Workers {
   readonly #seats: readonly Seat[];
   /** This process's own: of configurations and workers. */
   readonly #metrics = new Metrics();
-  /** What processes counted that have ended. */
-  #carried: MetricsExport = [];
-  #carrying = Promise.resolve();
+  readonly #ended = new EndedCounts();
   #order: Order;
   #closing = false;
   /** Of clients, when it is bound. */
@@ -57,7 +59,10 @@ class Workers {
     this.#order = order;
     const ports = {
       opening: () => ({ ...this.#order, port: this.#port }),
-      onCrash: (last: MetricsExport) => this.#crashed(last),
+      onEnd: (last: MetricsExport, unasked: boolean) => {
+        this.#ended.add(last);
+        if (unasked) this.#metrics.workerRestarted();
+      },
       log,
     };
     this.#seats = Array.from({ length: count }, () => new Seat(ports));
@@ -75,12 +80,12 @@ class Workers {
 
   readonly administered: Administered = {
     metrics: async () => {
-      const workers = await this.#ask({ of: "metrics" });
-      this.#metrics.workersServing(this.#seats.filter(({ serving }) => serving).length);
+      const answers = await this.#ask({ of: "metrics" });
+      this.#metrics.workersServing(answers.length);
       const own = await this.#metrics.export();
-      await this.#carrying;
-      const told = workers.flatMap((answer) => (answer.of === "metrics" ? [answer.metrics] : []));
-      return aggregate([own, ...told, this.#carried]);
+      // All of this moment, so that none counts twice whose process ends, and none is left out.
+      const told = this.#seats.map(({ lastMetrics }) => lastMetrics);
+      return aggregate([own, ...told, ...this.#ended.all]);
     },
     notReady: async () => {
       const answers = await this.#ask({ of: "readiness" });
@@ -104,10 +109,22 @@ class Workers {
   async reload(config: Config): Promise<Result<number, string>> {
     const refusal = needsRestart(this.#order.config, config);
     if (refusal !== undefined) return err(refusal);
-    this.#order = { config, generation: this.#order.generation + 1 };
-    await Promise.all(this.#seats.map((seat) => seat.reload(this.#order)));
+    const before = this.#order;
+    const why = await this.#follow({ config, generation: before.generation + 1 });
+    if (why !== undefined) {
+      // Those that could go back, so that all decide by the same.
+      await this.#follow(before);
+      return err(why);
+    }
     this.#metrics.configAccepted(this.#order.generation, Date.now());
     return ok(this.#order.generation);
+  }
+
+  /** Tells all workers; why one of them cannot, undefined: all do. */
+  async #follow(order: Order): Promise<string | undefined> {
+    this.#order = order;
+    const refusals = await Promise.all(this.#seats.map((seat) => seat.reload(order)));
+    return refusals.find((why) => why !== undefined);
   }
 
   reopenAudit(): void {
@@ -123,6 +140,12 @@ class Workers {
     const { drainDelayMs, drainTimeoutMs } = this.#order.config.limits;
     const timeoutMs = drainDelayMs + drainTimeoutMs + CLOSE_MS;
     await Promise.all(this.#seats.map((seat) => seat.close(timeoutMs)));
+  }
+
+  /** Of a gateway that has not begun: its clients need not be waited for. */
+  async abandon(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.#seats.map((seat) => seat.close(0)));
   }
 
   /** That of all workers together, of whose configuration this process knows most. */
@@ -148,16 +171,5 @@ class Workers {
   async #ask(ask: Ask): Promise<readonly Answer[]> {
     const answers = await Promise.all(this.#seats.map((seat) => seat.ask(ask)));
     return answers.filter((answer) => answer !== undefined);
-  }
-
-  /** One after the other: each adds to what the one before came to. */
-  async #carry(before: Promise<void>, metrics: MetricsExport): Promise<void> {
-    await before;
-    this.#carried = await lasting([this.#carried, metrics]);
-  }
-
-  #crashed(last: MetricsExport): void {
-    this.#metrics.workerRestarted();
-    this.#carrying = this.#carry(this.#carrying, last);
   }
 }

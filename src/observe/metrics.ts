@@ -57,17 +57,16 @@ export function aggregate(processes: readonly MetricsExport[]): Promise<string> 
   return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).metrics();
 }
 
-/**
- * What must go on counting when its process has ended: counters and histograms that fell would be
- * taken for new ones.
- */
-export async function lasting(processes: readonly MetricsExport[]): Promise<MetricsExport> {
-  const counts = processes.map((process) => process.filter(isCount));
-  return AggregatorRegistry.aggregate<PrometheusContentType>(counts).getMetricsAsJSON();
+/** Those that hold when their process has ended: counters and histograms. */
+export function counts(process: MetricsExport): MetricsExport {
+  return process.filter(
+    (metric) => "type" in metric && ["counter", "histogram"].includes(String(metric.type)),
+  );
 }
 
-function isCount(metric: object): boolean {
-  return "type" in metric && ["counter", "histogram"].includes(String(metric.type));
+/** Several processes' as if they were of one. */
+export function summed(processes: readonly MetricsExport[]): Promise<MetricsExport> {
+  return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).getMetricsAsJSON();
 }
 
 /** What is in force, and how the last attempt to change it ended. Times in ms since the epoch. */

@@ -2,15 +2,8 @@ import { hash, randomUUID } from "node:crypto";
 import { accessSync, constants, mkdirSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
-import {
-  codeOf,
-  FILE_MODE,
-  messageOf,
-  REAL_FILES,
-  removeFile,
-  TEMPORARY,
-  type Files,
-} from "./files.ts";
+import { messageOf } from "../lib/words.ts";
+import { codeOf, FILE_MODE, REAL_FILES, removeFile, TEMPORARY, type Files } from "./files.ts";
 import { underLock } from "./lock-file.ts";
 import { recordFile } from "./record-name.ts";
 import { checkedBytes, readRecord, RECORD_BYTES_MAX } from "./record.ts";

@@ -23,11 +23,6 @@ export function codeOf(error: unknown): string {
     : "";
 }
 
-/** What an error says of itself; Node's own name the file. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Removes `path` if it is there. */
 export async function removeFile(files: Files, path: string): Promise<void> {
   try {

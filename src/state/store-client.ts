@@ -1,9 +1,10 @@
 import aws4 from "aws4";
 import { Pool } from "undici";
 import { err, ok, type Result } from "../lib/result.ts";
+import { messageOf } from "../lib/words.ts";
 import { storePath } from "../s3/address.ts";
 import type { Credential } from "../signature/credential.ts";
-import { codeOf, messageOf } from "./files.ts";
+import { codeOf } from "./files.ts";
 import { RECORD_BYTES_MAX } from "./record.ts";
 import { storeConnector, type StoreTls } from "./store-connector.ts";
 

@@ -268,6 +268,25 @@ test("bytes beyond an account's rate, both ways, make its next requests wait", a
   assert.deepEqual(told(await flow.exchange("GET", "/bucket/key")), OK);
 });
 
+const raised = [
+  ["raising it", [{ bytesPerAccount: "1GiB" }]],
+  ["taking it out and putting it back", [{}, { bytesPerAccount: "1KiB" }]],
+] as const;
+for (const [change, steps] of raised) {
+  test(`an account that owes an hour of bytesPerAccount is freed by ${change}`, async (t) => {
+    const store = await startHttpStore((_, response) => response.end(Buffer.alloc(4_000_000)));
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint, {
+      accounts: accounts(),
+      limits: { bytesPerAccount: "1KiB" },
+    });
+    assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+    assert.equal(codeOf(await flow.exchange("GET", "/bucket/key")), "SlowDown");
+    for (const limits of steps) await flow.gateway.reload({ limits });
+    assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+  });
+}
+
 test("a download that takes more than its account's rate comes whole", async (t) => {
   const size = 5_000_000;
   const store = await startHttpStore((_request, response) => response.end(Buffer.alloc(size)));

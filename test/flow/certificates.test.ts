@@ -190,7 +190,7 @@ const speechOf = (certificate: TlsConfig["certificates"][number]): Speech => ({
   handshakeMs: 5_000,
 });
 
-test("speak() shows new connections the new certificate while old ones live on", async (t) => {
+test("prepare() shows new connections the new certificate while old ones live on", async (t) => {
   const failures: FrontStage[] = [];
   const inner = http.createServer((request, response) => response.end(request.url));
   const front = openFront(
@@ -217,7 +217,7 @@ test("speak() shows new connections the new certificate while old ones live on",
   const old = await open();
   old.write(request("/before"));
   assert.match(String(await once(old, "data")), /before$/);
-  front.speak(speechOf(STORE));
+  front.prepare(speechOf(STORE))();
   const young = await open();
   assert.deepEqual([old, young].map(nameOf), [
     "DNS:s3.example.org, DNS:*.s3.example.org",

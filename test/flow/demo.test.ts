@@ -95,6 +95,14 @@ test("the demo does what it says, and keeps everything for the next start", asyn
   assert.equal(explained.status, 1);
 });
 
+test("the demo in a folder that is a file says so and ends with 1", async () => {
+  const file = join(scratchFolder("demo"), "file");
+  writeFileSync(file, "");
+  const ended = await runProgram(process.execPath, [MAIN, "demo", "--dir", file, ...FREE_PORTS]);
+  assert.equal(ended.status, 1);
+  assert.match(ended.errors, /^Cannot start: E[A-Z]+: [^\n]+\n$/);
+});
+
 test("what is changed in the demo's files is in force by itself", async (t) => {
   const dir = join(scratchFolder("demo"), "data");
   const demo = await startDemo(dir, t);

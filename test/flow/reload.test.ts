@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
 import { startRecordingStore } from "../stores/recording.ts";
 import { metricOf, statusFor } from "../support/asked.ts";
-import { AUTHORITY, DOMAIN, PHOTOS } from "../support/certificates.ts";
+import { AUTHORITY, DOMAIN, PHOTOS, WEAK } from "../support/certificates.ts";
 import { until } from "../support/flow.ts";
 import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
 import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
@@ -195,6 +195,21 @@ test("a renewed certificate is shown to new connections, and open ones live on",
   open.write("GET /bucket/key HTTP/1.1\r\nhost: localhost\r\n\r\n");
   const [answer]: Buffer[] = await once(open, "data");
   assert.match(String(answer), /^HTTP\/1\.1 403 /);
+});
+
+test("a certificate that OpenSSL refuses is refused, and nothing else of it is in force", async (t) => {
+  const gateway = await start(t, {
+    listen: { tls: { cert: "tls.crt", key: "tls.key" } },
+    files: { "tls.crt": DOMAIN.cert, "tls.key": DOMAIN.key },
+    reload: NO_WATCH,
+  });
+  writeFileSync(join(gateway.folder, "tls.key"), WEAK.key);
+  writeFileSync(join(gateway.folder, "tls.crt"), WEAK.cert);
+  process.kill(gateway.pid, "SIGHUP");
+  const refused = /OpenSSL refuses the certificate.*\n.*stays in force/;
+  await until(() => refused.test(gateway.said()));
+  assert.equal(await metricOf(gateway, "config_last_reload_successful"), 0);
+  assert.equal(await generation(gateway), 1);
 });
 
 test("requests are served while thousands of accounts are read", async (t) => {

@@ -1,47 +1,78 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createServer } from "node:http";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { portOf } from "../support/ports.ts";
-import { runProgram } from "../support/program.ts";
+import { until } from "../support/flow.ts";
+import { startGateway } from "../support/gateway.ts";
+import { freePorts, portOf } from "../support/ports.ts";
+import { runProgram, type Ended } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 for (const workers of [1, 2]) {
-  test(`serve on a port that is taken says so and ends with 1, with ${workers} workers`, (t) =>
-    isToldOfTakenPort(t, workers));
+  for (const taken of ["listen", "admin"] as const) {
+    test(`serve on a port that is taken says so and ends with 1, ${taken}, with ${workers} workers`, (t) =>
+      isToldOfTakenPort(t, workers, taken));
+  }
 }
 
-async function isToldOfTakenPort(t: TestContext, workers: number): Promise<void> {
+async function isToldOfTakenPort(
+  t: TestContext,
+  workers: number,
+  taken: "listen" | "admin",
+): Promise<void> {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   t.after(() => other.close());
+  const ports = { listen: 0, admin: 0, [taken]: portOf(other.address()) };
+  isToldOf(await serveOn(ports, workers));
+}
+
+test("serve with workers on the port of another gateway's workers ends with 1", async (t) => {
+  const other = await startGateway({ upstream: "http://127.0.0.1:9", accounts: [], workers: 2 });
+  t.after(() => other.stop());
+  isToldOf(await serveOn({ listen: Number(new URL(other.endpoint).port), admin: 0 }, 2));
+});
+
+/** Where it does not start, it must not wait for clients that it never had. */
+const FAILED_MS_MAX = 10_000;
+
+type Serving = Ended & { readonly ms: number };
+
+async function serveOn(
+  ports: { readonly listen: number; readonly admin: number },
+  workers: number,
+): Promise<Serving> {
   const folder = scratchFolder("start");
   writeFileSync(join(folder, "accounts.yaml"), "accounts: []\n");
   const config = join(folder, "gateway.yaml");
   writeFileSync(
     config,
     `workers: ${workers}
-listen: { address: "127.0.0.1:${portOf(other.address())}" }
-admin: { address: "127.0.0.1:0" }
+listen: { address: "127.0.0.1:${ports.listen}" }
+admin: { address: "127.0.0.1:${ports.admin}" }
 upstream: { endpoints: ["http://127.0.0.1:9"] }
 identities: [{ accounts: accounts.yaml }]
+limits: { drainDelay: ${2 * FAILED_MS_MAX}ms }
 `,
   );
-  const { status, errors } = await runProgram(process.execPath, [
-    MAIN,
-    "serve",
-    "--config",
-    config,
-  ]);
+  const startedTick = performance.now();
+  const ended = await runProgram(process.execPath, [MAIN, "serve", "--config", config]);
+  return { ...ended, ms: performance.now() - startedTick };
+}
+
+function isToldOf({ status, errors, ms }: Serving): void {
   assert.equal(status, 1);
   assert.match(
     errors,
     /^Cannot start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/,
   );
+  assert.ok(ms < FAILED_MS_MAX, `${ms} ms`);
 }
 
 for (const workers of [1, 2]) {
@@ -89,6 +120,73 @@ policy: { tiers: { NONE: [] } }
     remedy: "Add actions, or remove the tier",
     msg: "The tier grants nothing that any request asks for",
   });
+});
+
+for (const workers of [1, 2]) {
+  test(`a full disk under the log stops neither service nor SIGTERM, with ${workers} workers`, (t) =>
+    servesWithoutLog(t, workers));
+}
+
+async function servesWithoutLog(t: TestContext, workers: number): Promise<void> {
+  const [port, adminPort] = await freePorts(2);
+  const folder = scratchFolder("start");
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `workers: ${workers}
+listen: { address: "127.0.0.1:${port}" }
+admin: { address: "127.0.0.1:${adminPort}" }
+upstream: { endpoints: ["http://127.0.0.1:9"] }
+identities: []
+policy: { tiers: { NONE: [] } }
+`,
+  );
+  const full = openSync("/dev/full", "w");
+  t.after(() => closeSync(full));
+  const child = spawn(process.execPath, [MAIN, "serve", "--config", config], {
+    stdio: ["ignore", full, "pipe"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const statusOf = (url: string): Promise<number> =>
+    fetch(url).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await until(async () => (await statusOf(`http://127.0.0.1:${port}/bucket/key`)) === 403, 20_000);
+  await until(async () => (await statusOf(`http://127.0.0.1:${adminPort}/healthz`)) === 200);
+  child.kill("SIGTERM");
+  await until(() => child.exitCode !== null, 10_000);
+  assert.equal(child.exitCode, 0);
+}
+
+test("SIGHUP while the configuration is read ends nothing, and is done when that is in force", async (t) => {
+  const folder = scratchFolder("start");
+  // A pipe as a file: opening it to write ends when it is being read, and reading when it is closed.
+  const pipe = join(folder, "accounts.yaml");
+  await runProgram("mkfifo", [pipe]);
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `listen: { address: "127.0.0.1:0" }
+admin: { address: "127.0.0.1:0" }
+upstream: { endpoints: ["http://127.0.0.1:9"] }
+identities: [{ accounts: accounts.yaml }]
+reload: { watch: false }
+`,
+  );
+  const child = spawn(process.execPath, [MAIN, "serve", "--config", config]);
+  t.after(() => child.kill("SIGKILL"));
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const first = await open(pipe, "w");
+  child.kill("SIGHUP");
+  await first.writeFile("accounts: []\n");
+  await first.close();
+  await until(() => said.includes('"listening"'), 20_000);
+  const second = await open(pipe, "w");
+  await second.writeFile("accounts: []\n");
+  await second.close();
+  await until(() => said.includes('"generation":2,"why":"SIGHUP"'), 20_000);
 });
 
 test("serve with a bad configuration names every problem and ends with 1", async () => {

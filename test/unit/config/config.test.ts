@@ -41,7 +41,7 @@ const GATEWAY_TABLE = [
   [
     "a duration that is a number",
     "limits: { idleTimeout: 60 }",
-    'gateway.yaml:3:24 limits.idleTimeout: Expected text: got "60" | Put it in quotes',
+    'gateway.yaml:3:24 limits.idleTimeout: Expected a duration such as 500ms, 30s, 5m, 1h or 7d: got "60"',
   ],
   [
     "a presigned expiry above S3's own limit",
@@ -52,6 +52,21 @@ const GATEWAY_TABLE = [
     "a header section of no bytes",
     "limits: { headerBytes: 0B }",
     'gateway.yaml:3:24 limits.headerBytes: Expected 1KiB to 1MiB: got "0B"',
+  ],
+  [
+    "a port without an address",
+    "listen: { address: 8080 }",
+    'gateway.yaml:3:20 listen.address: Expected an address and a port such as 0.0.0.0:8080 or [::]:8080: got "8080"',
+  ],
+  [
+    "itself as the store",
+    "listen: { address: STORE:7480 }",
+    "gateway.yaml:1:25 upstream.endpoints[0]: The endpoint is the gateway itself, its listen.address | Name the address of the store",
+  ],
+  [
+    "its operator's port as the store",
+    "admin: { address: store:7480 }",
+    "gateway.yaml:1:25 upstream.endpoints[0]: The endpoint is the gateway itself, its admin.address | Name the address of the store",
   ],
   [
     "an address without a port",

@@ -83,10 +83,26 @@ const WRONG = [
   ],
   [
     "{ bytesPerAccount: 100 }",
-    '3:28 limits.bytesPerAccount: Expected text: got "100" | Put it in quotes',
+    '3:28 limits.bytesPerAccount: Expected a size such as 512B, 64KiB, 1MB or 5GiB: got "100"',
   ],
   ["{ bytesPerAccount: 5B }", '3:28 limits.bytesPerAccount: Expected 1KiB to 1TiB: got "5B"'],
   ["{ headerTimeout: 1ms }", '3:26 limits.headerTimeout: Expected 1s to 10m: got "1ms"'],
+  [
+    "{ connections: 9999999999999999999 }",
+    '3:24 limits.connections: Expected at most 1000000: got "9999999999999999999"',
+  ],
+  [
+    "{ connections: -9999999999999999999 }",
+    '3:24 limits.connections: Expected at least 1: got "-9999999999999999999"',
+  ],
+  [
+    "{ requestsPerAccount: 5, requestsPerSubuser: 6 }",
+    '3:54 limits.requestsPerSubuser: It can never be met, since limits.requestsPerAccount is less: got "6" | Lower it, or raise limits.requestsPerAccount',
+  ],
+  [
+    "{ concurrentRequests: 5, concurrentRequestsPerSubuser: 6 }",
+    '3:64 limits.concurrentRequestsPerSubuser: It can never be met, since limits.concurrentRequests is less: got "6" | Lower it, or raise limits.concurrentRequests',
+  ],
   [
     "{ connections: 10, connectionsPerAddress: 11 }",
     '3:51 limits.connectionsPerAddress: It can never be met, since limits.connections is less: got "11" | Lower it, or raise limits.connections',

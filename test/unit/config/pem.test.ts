@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AUTHORITY, DOMAIN, EXPIRED, NAMELESS, PHOTOS } from "../../support/certificates.ts";
+import { AUTHORITY, DOMAIN, EXPIRED, NAMELESS, PHOTOS, WEAK } from "../../support/certificates.ts";
 import { GATEWAY, goodConfig, problemsOf, warningsOf } from "../../support/config.ts";
 import { CERTIFICATE, KEY, OTHER_KEY } from "../../support/pem.ts";
 
@@ -27,6 +27,8 @@ const FILES = {
   "nameless.key": NAMELESS.key,
   "expired.crt": EXPIRED.cert,
   "expired.key": EXPIRED.key,
+  "weak.crt": WEAK.cert,
+  "weak.key": WEAK.key,
   "ca.crt": AUTHORITY,
   "old-ca.crt": EXPIRED.cert,
   "both-ca.crt": EXPIRED.cert + AUTHORITY,
@@ -68,6 +70,8 @@ test("parseConfig() reads how the gateway shows itself to the store", () => {
   assert.deepEqual(clientCertificate, DOMAIN);
 });
 
+const TOO_WEAK =
+  'OpenSSL refuses the certificate, "ee key too small": got "weak.crt" | Have it made anew, and its chain, with keys of 2048 bits or P-256';
 const AT = "gateway.yaml:3:11 listen.tls";
 const problems = [
   [
@@ -91,6 +95,16 @@ const problems = [
     [
       'gateway.yaml:3:58 listen.tls.certificates[0].key: Expected the private key of the certificate in listen.tls.certificates[0].cert: got "photos.key"',
     ],
+  ],
+  [
+    "a certificate that OpenSSL takes for too weak",
+    LISTEN("cert: tls.crt, key: tls.key, certificates: [{ cert: weak.crt, key: weak.key }]"),
+    [`gateway.yaml:3:70 listen.tls.certificates[0].cert: ${TOO_WEAK}`],
+  ],
+  [
+    "such a certificate for the store",
+    UPSTREAM("clientCertificate: { cert: weak.crt, key: weak.key }"),
+    [`gateway.yaml:1:75 upstream.clientCertificate.cert: ${TOO_WEAK}`],
   ],
   [
     "an authority that is not there",

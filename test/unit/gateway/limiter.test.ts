@@ -137,6 +137,21 @@ test("other limits count what was taken under those before", () => {
   assert.equal(ask(limiter, rate(3, 9), READER), "begun");
 });
 
+test("another rate leaves what is owed, and is paid off by it; no limit forgets it", () => {
+  const limiter = new Limiter();
+  const rate = (bytesPerSecond: number): Allowances =>
+    allowing({ account: { ...NONE, bytesPerSecond } });
+  const running = begin(limiter, rate(1000), READER);
+  running.charge(100_000, 0);
+  assert.equal(ask(limiter, rate(1000), LAB), "bytes_per_account 99");
+  limiter.follow(rate(33_000), 0);
+  assert.equal(ask(limiter, rate(33_000), LAB), "bytes_per_account 3");
+  assert.equal(ask(limiter, rate(500), LAB), "bytes_per_account 198");
+  assert.equal(ask(limiter, rate(500), LAB, 100_000), "bytes_per_account 98");
+  limiter.follow(undefined, 100_000);
+  assert.equal(ask(limiter, rate(1000), LAB, 100_000), "begun");
+});
+
 test("who has no credentials has a limit of its own, whatever accounts are called", () => {
   const limiter = new Limiter();
   const one = allowing({ account: { ...NONE, requestsPerSecond: 1 } });

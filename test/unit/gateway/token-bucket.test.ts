@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FULL, taken, waitMs } from "../../../src/gateway/token-bucket.ts";
+import { FULL, refilled, taken, waitMs } from "../../../src/gateway/token-bucket.ts";
 
 /** How many of `asks` (times in milliseconds, ascending) a bucket of `perSecond` lets through. */
 function passes(perSecond: number, asks: readonly number[]): number {
@@ -49,8 +49,11 @@ test("a bucket that owes makes wait until it owes nothing, however much it was",
   assert.equal(waitMs(taken(owing, 1000, 1000, 2000), 0, 1000, 2000), 3000);
 });
 
-test("another rate fits what was taken under the one before", () => {
-  const half = taken(FULL, 5, 10, 0);
+test("another rate leaves a bucket as full as it was, and owing as many tokens", () => {
+  const half = refilled(taken(FULL, 5, 10, 0), 10, 100, 0);
   assert.equal(waitMs(half, 50, 100, 0), 0);
   assert.equal(waitMs(half, 51, 100, 0), 10);
+  const owing = refilled(taken(FULL, 5000, 1000, 0), 1000, 100, 0);
+  assert.equal(waitMs(owing, 0, 100, 0), 40_000);
+  assert.equal(refilled(FULL, 10, 100, 0), FULL);
 });

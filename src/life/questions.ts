@@ -1,0 +1,40 @@
+import type { Answer, Ask, ToWorker } from "./messages.ts";
+
+/** How long an answer may take; probes that ask for readiness wait for two seconds themselves. */
+const ANSWER_MS_MAX: Readonly<Record<Ask["of"], number>> = {
+  readiness: 1_000,
+  metrics: 2_000,
+  status: 2_000,
+  // The store may have to be asked.
+  explanation: 5_000,
+};
+
+/** What one process is asked and has not answered. */
+export class Questions {
+  readonly #waiting = new Map<number, (answer: Answer | undefined) => void>();
+  #id = 0;
+
+  /** Asks by `send`. Undefined: no answer came in time. */
+  put(ask: Ask, send: (message: ToWorker) => void): Promise<Answer | undefined> {
+    const id = ++this.#id;
+    return new Promise((resolve) => {
+      const late = setTimeout(() => settle(undefined), ANSWER_MS_MAX[ask.of]);
+      const settle = (answer: Answer | undefined): void => {
+        clearTimeout(late);
+        this.#waiting.delete(id);
+        resolve(answer);
+      };
+      this.#waiting.set(id, settle);
+      send({ kind: "ask", id, ask });
+    });
+  }
+
+  answered(id: number, answer: Answer): void {
+    this.#waiting.get(id)?.(answer);
+  }
+
+  /** The process is gone: nothing will be answered any more. */
+  abandon(): void {
+    for (const settle of this.#waiting.values()) settle(undefined);
+  }
+}

@@ -1,0 +1,42 @@
+import cluster from "node:cluster";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import type { Config } from "../../src/config/config.ts";
+import type { Service } from "../../src/gateway/service.ts";
+import { openWorkers } from "../../src/life/workers.ts";
+import { goodConfig } from "./config.ts";
+import type { KeyPair } from "./signed.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export const UNHEARD = pino({ enabled: false });
+
+/** A configuration on free ports of loopback with one account, `lab`, that has `key`. */
+export function configWith(store: string, key: KeyPair): Config {
+  const gateway = {
+    listen: { address: "127.0.0.1:0" },
+    admin: { address: "127.0.0.1:0" },
+    upstream: { endpoints: [store] },
+    identities: [{ accounts: "accounts.yaml" }],
+  };
+  const accounts = { accounts: [{ name: "lab", keys: [key] }] };
+  return goodConfig({
+    "gateway.yaml": JSON.stringify(gateway),
+    "accounts.yaml": JSON.stringify(accounts),
+  });
+}
+
+/** Two workers whose primary is the test's own process. */
+export function openOwnWorkers(config: Config): Promise<Service> {
+  // Without it they would run the test.
+  cluster.setupPrimary({ exec: MAIN, args: ["serve", "--config", "none"], silent: true });
+  return openWorkers(config, 2, UNHEARD);
+}
+
+/** The same as test/support/asked.ts wants it. */
+export function endpointsOf({ address, adminAddress }: Service): {
+  readonly endpoint: string;
+  readonly adminEndpoint: string;
+} {
+  return { endpoint: `http://${address}`, adminEndpoint: `http://${adminAddress}` };
+}
