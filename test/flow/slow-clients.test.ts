@@ -140,8 +140,8 @@ test("2,000 slow and idle clients do not slow the others down, and none of them 
       return (await metricOf(attacked, `limited_total{limit="${limit}"}`)) >= 200;
     }, 30_000);
   }
-  const during = await compare();
   const kept = await metricOf(attacked, "connections");
+  const during = await compare();
   const [calmMs, attackedMs] = during;
   const texts = [before, during].map((medians) => medians.map((ms) => ms.toFixed(3)).join(" and "));
   t.diagnostic(`medians in ms, calm and attacked: ${texts.join(" before, ")} during the attack`);

@@ -5,9 +5,11 @@ import { FAULTS } from "../../../src/s3/faults.ts";
 import { LIMIT_NAMES, limitFault } from "../../../src/s3/limits.ts";
 import { GatewaySchema } from "../../../src/config/gateway-schema.ts";
 
-const settings = new Set(
-  Object.keys(GatewaySchema.shape.limits.unwrap().shape).map((name) => `limits.${name}`),
-);
+const { limits, upstream } = GatewaySchema.shape;
+const settings = new Set([
+  ...Object.keys(limits.unwrap().shape).map((name) => `limits.${name}`),
+  ...Object.keys(upstream.shape).map((name) => `upstream.${name}`),
+]);
 /** The rows of the table of limits in docs/operate.md: settings, default, names. */
 const rows = readFileSync(new URL("../../../docs/operate.md", import.meta.url), "utf8")
   .split("\n")
@@ -25,7 +27,10 @@ test("every limit names a setting that there is, and an error that S3 has", () =
 
 test("the table of limits in docs/operate.md is what the code has", () => {
   const documented = rows.flatMap(([, names = [], , limits = []]) =>
-    limits.map((limit, i) => `${limit} limits.${names[i]}`),
+    limits.map((limit, i) => {
+      const name = names[i] ?? "";
+      return `${limit} ${name.includes(".") ? name : `limits.${name}`}`;
+    }),
   );
   const actual = LIMIT_NAMES.map((name) => `${name} ${limitFault(name).detail}`);
   assert.deepEqual(documented.sort(), actual.sort());
