@@ -269,7 +269,7 @@ test("bytes beyond an account's rate, both ways, make its next requests wait", a
 });
 
 const raised = [
-  ["raising it", [{ bytesPerAccount: "1GiB" }]],
+  ["raising it", [{ bytesPerAccount: "1TiB" }]],
   ["taking it out and putting it back", [{}, { bytesPerAccount: "1KiB" }]],
 ] as const;
 for (const [change, steps] of raised) {
