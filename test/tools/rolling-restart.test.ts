@@ -39,7 +39,10 @@ const LIMITS = { drainDelay: "500ms", drainTimeout: "10s" };
 
 type Place = { readonly port: number; readonly adminPort: number };
 
-/** As docs/operate.md shows it: who is not ready gets nothing new. */
+/**
+ * As docs/operate.md shows it: who is not ready gets nothing new. Without `timeout check` an answer
+ * that takes longer than \`inter\` would be none, and on a busy machine nobody would be left.
+ */
 function configOf(port: number, statsPort: number, places: readonly Place[]): string {
   const servers = places.map(
     ({ port: own, adminPort }, i) =>
@@ -50,6 +53,7 @@ function configOf(port: number, statsPort: number, places: readonly Place[]): st
   timeout connect 5s
   timeout client 60s
   timeout server 60s
+  timeout check 5s
 frontend clients
   bind 127.0.0.1:${port}
   default_backend gateways
