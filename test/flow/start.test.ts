@@ -14,6 +14,13 @@ import { scratchFolder } from "../support/scratch.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
+/** A gateway.yaml with `text` in it, alone in its folder. */
+function written(text: string): string {
+  const config = join(scratchFolder("start"), "gateway.yaml");
+  writeFileSync(config, text);
+  return config;
+}
+
 for (const workers of [1, 2]) {
   for (const taken of ["listen", "admin"] as const) {
     test(`serve on a port that is taken says so and ends with 1, ${taken}, with ${workers} workers`, (t) =>
@@ -77,19 +84,14 @@ function isToldOf({ status, errors, ms }: Serving): void {
 
 for (const workers of [1, 2]) {
   test(`serve names the setting of an audit file that cannot be opened, with ${workers} workers`, async () => {
-    const folder = scratchFolder("start");
-    const config = join(folder, "gateway.yaml");
     // Below a file nothing can be made, not even by root.
-    writeFileSync(
-      config,
-      `workers: ${workers}
+    const config = written(`workers: ${workers}
 listen: { address: "127.0.0.1:0" }
 admin: { address: "127.0.0.1:0" }
 upstream: { endpoints: ["http://127.0.0.1:9"] }
 identities: []
 log: { audit: { file: gateway.yaml/audit.jsonl } }
-`,
-    );
+`);
     const args = [MAIN, "serve", "--config", config];
     const { status, errors } = await runProgram(process.execPath, args);
     assert.equal(status, 1);
@@ -98,17 +100,12 @@ log: { audit: { file: gateway.yaml/audit.jsonl } }
 }
 
 test("serve logs the warnings of its configuration before anything else", async () => {
-  const folder = scratchFolder("start");
-  const config = join(folder, "gateway.yaml");
-  writeFileSync(
-    config,
-    `upstream: { endpoints: ["http://127.0.0.1:9"] }
+  const config = written(`upstream: { endpoints: ["http://127.0.0.1:9"] }
 listen: { address: "192.0.2.1:0" }
 admin: { address: "127.0.0.1:0" }
 identities: []
 policy: { tiers: { NONE: [] } }
-`,
-  );
+`);
   const { output } = await runProgram(process.execPath, [MAIN, "serve", "--config", config]);
   const [first = "{}"] = output.toString().split("\n");
   const { time: _, ...entry }: Record<string, unknown> = JSON.parse(first);
@@ -129,18 +126,13 @@ for (const workers of [1, 2]) {
 
 async function servesWithoutLog(t: TestContext, workers: number): Promise<void> {
   const [port, adminPort] = await freePorts(2);
-  const folder = scratchFolder("start");
-  const config = join(folder, "gateway.yaml");
-  writeFileSync(
-    config,
-    `workers: ${workers}
+  const config = written(`workers: ${workers}
 listen: { address: "127.0.0.1:${port}" }
 admin: { address: "127.0.0.1:${adminPort}" }
 upstream: { endpoints: ["http://127.0.0.1:9"] }
 identities: []
 policy: { tiers: { NONE: [] } }
-`,
-  );
+`);
   const full = openSync("/dev/full", "w");
   t.after(() => closeSync(full));
   const child = spawn(process.execPath, [MAIN, "serve", "--config", config], {
@@ -190,9 +182,7 @@ reload: { watch: false }
 });
 
 test("serve with a bad configuration names every problem and ends with 1", async () => {
-  const folder = scratchFolder("start");
-  const config = join(folder, "gateway.yaml");
-  writeFileSync(config, "upstream: { endpoints: [] }\nidentities: []\nlisten: { port: 1 }\n");
+  const config = written("upstream: { endpoints: [] }\nidentities: []\nlisten: { port: 1 }\n");
   const { status, errors } = await runProgram(process.execPath, [
     MAIN,
     "serve",
