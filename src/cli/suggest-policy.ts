@@ -58,8 +58,8 @@ export class UsedActions {
 
   /**
    * Only of `actions`. Each resource stands in one statement, with all that was done to it, and
-   * resources with the same actions share theirs, as many as it may have; what came first makes no difference. `levels`: of
-   * keys, how deep they are told apart (KeyTree).
+   * resources with the same actions share theirs, as many as it may have; what came first makes no
+   * difference. `levels`: of keys, how deep they are told apart (KeyTree).
    */
   policy(actions: ReadonlySet<string>, levels: number): SuggestedPolicy {
     const statements = new Map<string, { Action: readonly string[]; Resource: string[] }>();

@@ -40,7 +40,7 @@ export class Connections {
 
   /** It speaks WebSocket from now on, by the request that asked for that. */
   upgraded(socket: Duplex, served: Served): void {
-    this.#open.set(socket, { served, unanswered: 1, refused: false, upgraded: true });
+    this.#open.set(socket, { served, unanswered: 0, refused: false, upgraded: true });
   }
 
   /** Undefined: it is closed, or HTTP has not begun on it. */

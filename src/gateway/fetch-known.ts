@@ -91,12 +91,12 @@ async function fetchTags(
     const { status, body } = await asked(endpoint, request);
     const tags = tagsOfAnswer(status, body);
     if (tags.ok) return tags;
-    const blame = request.signedBy === "gateway" ? credentialFault(errorCodeOf(body)) : undefined;
+    const blame = credentialFault(request, errorCodeOf(body));
     return blame === undefined ? failed("protocol", tags.error) : failed("credential", blame);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const kind = kindOf(error);
-    if (kind === "connect" || kind === "tls") upstream.markDown(endpoint, error);
+    upstream.failed(endpoint, error);
     return failed(kind, upstreamFault(kind, error));
   } finally {
     upstream.give(endpoint);

@@ -190,9 +190,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     }
     if (exchange.responder.closed) return;
     const kind = kindOf(error);
-    if ((kind === "connect" || kind === "tls") && this.#endpoint !== undefined) {
-      this.#forwarding.upstream.markDown(this.#endpoint, error);
-    }
+    if (this.#endpoint !== undefined) this.#forwarding.upstream.failed(this.#endpoint, error);
     if (this.#mayRetry(kind)) {
       this.send(this.#endpoint);
       return;
@@ -289,8 +287,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
 
   #answerHeld(head: Head, body: Buffer): void {
     const { request, reply: plan } = this.#forwarding;
-    const blame = request.signedBy === "gateway" ? credentialFault(errorCodeOf(body)) : undefined;
-    if (blame !== undefined && head.status >= 400) {
+    const blame = head.status >= 400 ? credentialFault(request, errorCodeOf(body)) : undefined;
+    if (blame !== undefined) {
       this.#exchange.upstreamError = "credential";
       this.#exchange.refuse(blame);
       return;

@@ -1,7 +1,8 @@
 /**
  * A token bucket as one number, the time at which it will be full again: the virtual scheduling
  * form of the generic cell rate algorithm (ITU-T I.371, annex A). Full is any time that is past, so
- * that a bucket nobody used looks like a new one. It holds what flows in within one second. All times in milliseconds of one clock that only goes forward.
+ * that a bucket nobody used looks like a new one. It holds what flows in within one second. All
+ * times in milliseconds of one clock that only goes forward.
  */
 
 /** What a bucket holds, as the time that filling it takes. */

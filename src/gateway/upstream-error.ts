@@ -1,4 +1,5 @@
 import { errors } from "undici";
+import type { StoreRequest } from "../admission/verdict.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 
 /** The closed set behind `upstream_errors_total{kind}`. */
@@ -79,11 +80,15 @@ const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What becomes of a store's error that blames the signer where that was the gateway: the client did
- * nothing wrong, and the document would name the gateway's key. Undefined: it blames nobody.
+ * What becomes of a store's error, whose `code` this is, that blames the signer where that was the
+ * gateway: the client did nothing wrong, and the document would name the gateway's key. Undefined: it
+ * blames nobody, or the client.
  */
-export function credentialFault(code: string | undefined): Fault | undefined {
-  if (code === undefined || !SIGNERS_FAULTS.has(code)) return undefined;
+export function credentialFault(
+  { signedBy }: StoreRequest,
+  code: string | undefined,
+): Fault | undefined {
+  if (signedBy !== "gateway" || code === undefined || !SIGNERS_FAULTS.has(code)) return undefined;
   const message = "The store does not accept this gateway's own credential for your account";
   return fault("ServiceUnavailable", message, { detail: `credential: the store says ${code}` });
 }

@@ -3,6 +3,7 @@ import { Pool } from "undici";
 import type { EndpointState } from "../status/status.ts";
 import { storeConnector, type StoreTls } from "../state/store-connector.ts";
 import { Probes } from "./probes.ts";
+import { kindOf } from "./upstream-error.ts";
 
 /** How the store is reached. Times in milliseconds. */
 export type UpstreamOptions = {
@@ -80,7 +81,7 @@ export class Upstream {
     for (const { origin, up } of this.#endpoints) onState(origin, up === true);
     this.#probes = new Probes(this.#endpoints, {
       answered: (endpoint) => this.markUp(endpoint),
-      silent: (endpoint, why) => this.markDown(endpoint, why),
+      silent: (endpoint, why) => this.#markDown(endpoint, why),
     });
   }
 
@@ -145,11 +146,10 @@ export class Upstream {
     if (this.#waiting.size > 0) this.#serveWaiting();
   }
 
-  /** Nothing answers there: it gets no more requests until something does. */
-  markDown(endpoint: Endpoint, why: Error): void {
-    if (endpoint.up === false) return;
-    endpoint.up = false;
-    this.#onState(endpoint.origin, false, why);
+  /** A request there has failed; one that did not even get a connection shows that it is dead. */
+  failed(endpoint: Endpoint, why: Error): void {
+    const kind = kindOf(why);
+    if (kind === "connect" || kind === "tls") this.#markDown(endpoint, why);
   }
 
   /** The endpoint has answered, be it with an error. */
@@ -174,6 +174,13 @@ export class Upstream {
     clearTimeout(this.#deadline);
     // Not close(): only probes are under way, and a store may be silent for as long as it likes.
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.pool.destroy()));
+  }
+
+  /** Nothing answers there: it gets no more requests until something does. */
+  #markDown(endpoint: Endpoint, why: Error): void {
+    if (endpoint.up === false) return;
+    endpoint.up = false;
+    this.#onState(endpoint.origin, false, why);
   }
 
   #takeFree(avoid: Endpoint | undefined): Endpoint | undefined {
