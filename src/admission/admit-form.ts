@@ -6,72 +6,75 @@ import { encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { inAccount } from "../s3/address.ts";
 import { putActions, type Ask } from "../s3/asks.ts";
+import { canonicalAddress, type Bucket } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
 import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
-import { denied, judgeAll, needsKey, refused, withValues } from "./admit.ts";
-import { authenticateForm } from "./authenticate.ts";
-import { withCaller } from "./facts.ts";
+import { parseFormClaim } from "../signature/v4-form.ts";
+import { anonymous, authenticateForm } from "./authenticate.ts";
+import { keepsRecords } from "./buckets.ts";
+import { withCaller, type Facts } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
-import { NOTHING_KNOWN, type Known } from "./known.ts";
-import { recordsVerdict } from "./need.ts";
+import { judgeAsking } from "./judge-asking.ts";
+import { answered, type Deciding } from "./known.ts";
+import { withRecords } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
-import type { Snapshot } from "./snapshot.ts";
 import { tooLarge } from "./plan-body.ts";
+import { denied, refused } from "./refuse.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
-import type { Caller, Subject } from "./subject.ts";
+import { NOTHING_KNOWN, tenantOf, type Caller, type Subject } from "./subject.ts";
+import { withValues } from "./values.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** What has been read of a form when its file begins. */
-export type FormHead = {
-  /** The fields before the file, by lower-case name; `${filename}` in the key is replaced. */
-  readonly fields: ReadonlyMap<string, string>;
-  /** Bytes of the file. */
-  readonly length: number;
-};
 
 /** The object that a form uploads, and what must be true of its bytes. */
 type Upload = { readonly put: PutFromForm; readonly checks: readonly ChecksumCheck[] };
 
 /**
- * Finishes the decision on a browser's upload ("POST Object", S3 API Reference): proves the form's
- * policy and judges the PutObject it stands for. That is what is forwarded; the form itself never
- * reaches the store. Pure, as `admit` is. `nowMs`: milliseconds since the epoch.
+ * The decision on a browser's upload ("POST Object", S3 API Reference): proves the form's policy and
+ * judges the PutObject it stands for. That is what is forwarded; the form itself never reaches the
+ * store. Pure, as `admit` is. `nowMs`: milliseconds since the epoch.
  */
-export function admitForm(
-  snapshot: Snapshot,
-  pending: PendingForm,
-  form: FormHead,
-  nowMs: number,
-  known: Known = NOTHING_KNOWN,
-): Verdict {
+export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: number): Deciding {
+  const need = { kind: "form", form: pending } as const;
+  const { head: form } = answered("form", yield { need, facts: pending.facts });
   const { fields } = form;
-  const caller = authenticateForm(snapshot, fields, known);
-  if ("unknownKey" in caller) return needsKey(pending.facts, caller);
+  const caller = yield* callerOf(snapshot, fields, pending.facts);
   if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
   const { bodyBytesMax } = snapshot.limits;
   if (form.length > bodyBytesMax) return refused(facts, tooLarge(form.length, bodyBytesMax));
   const upload = readUpload(fields, pending, form.length, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
-  const written = subjectOf(pending, upload.value, caller.value, known);
-  const valued = withValues(snapshot, written, undefined);
+  const written = subjectOf(snapshot, pending, upload.value, caller.value);
+  if (!written.ok) return refused(facts, written.error);
+  const valued = withValues(snapshot, written.value, undefined);
   if (!valued.ok) return refused(facts, valued.error);
-  const subject = valued.value;
-  const asks = asksOfForm(subject, upload.value);
-  const unread = recordsVerdict(snapshot, subject, facts, asks);
-  if (unread !== undefined) return unread;
-  const judged = judgeAll(snapshot, subject, asks, facts, nowMs);
-  return "kind" in judged
-    ? judged
-    : forwardForm(
-        snapshot,
-        { ...pending, facts: judged },
-        subject,
-        upload.value,
-        form.length,
-        nowMs,
-      );
+  const asks = asksOfForm(valued.value, upload.value);
+  const subject = keepsRecords(snapshot)
+    ? yield* withRecords(snapshot, valued.value, facts, asks)
+    : valued.value;
+  const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
+  if (judged.kind === "verdict") return judged.verdict;
+  const admitted = { ...pending, facts: judged.facts };
+  return forwardForm(snapshot, admitted, subject, upload.value, form.length, nowMs);
+}
+
+/** Who wrote the form. Errors: those of `parseFormClaim` and `authenticateForm`. */
+function* callerOf(
+  snapshot: Snapshot,
+  fields: ReadonlyMap<string, string>,
+  facts: Facts,
+): Deciding<Result<Caller, Fault>> {
+  const claim = parseFormClaim(fields, snapshot.signatures);
+  if (!claim.ok) return claim;
+  if (claim.value.kind === "anonymous") return anonymous(snapshot);
+  const { accessKeyId } = claim.value;
+  let key = snapshot.keys.get(accessKeyId);
+  if (key === undefined && snapshot.elsewhere.keys) {
+    key = answered("key", yield { need: { kind: "key", accessKeyId }, facts }).key;
+  }
+  return authenticateForm(snapshot, claim.value, fields.get("policy") ?? "", key);
 }
 
 /** Holds the form against its own policy, which restricts whoever holds the form. */
@@ -98,23 +101,28 @@ function readUpload(
 
 /** The upload as if it had come as PutObject. */
 function subjectOf(
+  { store }: Snapshot,
   { head, bucket, hostAccount }: PendingForm,
   { put }: Upload,
   caller: Caller,
-  known: Known,
-): Subject {
-  const address = { kind: "object", bucket, key: put.key } as const;
-  return {
+): Result<Subject, Fault> {
+  const spelled = { kind: "object", bucket, key: put.key } as const;
+  const meant = caller.kind === "anonymous" ? inAccount(spelled, hostAccount) : spelled;
+  const address = canonicalAddress(meant, tenantOf(caller), store.naming);
+  if (!address.ok) return address;
+  return ok({
     head: { ...head, method: "PUT" },
     operation: "PutObject",
-    address: caller.kind === "anonymous" ? inAccount(address, hostAccount) : address,
+    address: address.value,
+    source: undefined,
+    versionId: undefined,
     query: [],
     headers: [...fromRequest(head), ...put.headers],
     caller,
     payload: { kind: "unsigned" },
     values: undefined,
-    known,
-  };
+    known: NOTHING_KNOWN,
+  });
 }
 
 /** What the form's request itself says that a store may want to know. */
@@ -127,7 +135,7 @@ function fromRequest(head: RequestHead): HeaderList {
   return headers;
 }
 
-function asksOfForm({ address }: Subject, { put }: Upload): readonly Ask[] {
+function asksOfForm({ address }: Subject, { put }: Upload): readonly Ask<Bucket>[] {
   if (address.kind !== "object") throw new Error("A form uploads an object");
   const { bucket, key } = address;
   const actions = ["s3:PutObject", ...putActions(put.headers)] as const;

@@ -1,9 +1,7 @@
-import { firstValue } from "../http/headers.ts";
-import { queryValue } from "../http/target.ts";
 import type { Context } from "../policy/condition-keys.ts";
 import type { Ask } from "../s3/asks.ts";
-import { parseCopySource } from "../s3/copy-source.ts";
-import type { Address, BucketName } from "../s3/address.ts";
+import type { Address } from "../s3/address.ts";
+import type { Bucket } from "../s3/bucket.ts";
 import { valueIgnoringCase, type Tags } from "../s3/tags.ts";
 import type { Subject } from "./subject.ts";
 
@@ -11,7 +9,7 @@ import type { Subject } from "./subject.ts";
 export type Tagged = {
   /** By which its tags are known, see Known. */
   readonly name: string;
-  readonly address: Address;
+  readonly address: Address<Bucket>;
   readonly versionId: string | undefined;
 };
 
@@ -21,7 +19,7 @@ export type Tagged = {
  * value meanwhile: such an evaluation decides nothing.
  */
 export function contextFor(
-  ask: Ask,
+  ask: Ask<Bucket>,
   owner: string | undefined,
   context: Context,
   subject: Subject,
@@ -54,20 +52,23 @@ function known(
   return found;
 }
 
-function taggedBucket(bucket: BucketName | undefined): Tagged | undefined {
+function taggedBucket(bucket: Bucket | undefined): Tagged | undefined {
   if (bucket === undefined) return undefined;
-  const address: Address = { kind: "bucket", bucket };
-  return { name: `${bucket.tenant ?? ""}:${bucket.name}`, address, versionId: undefined };
+  return { name: bucket.id, address: { kind: "bucket", bucket }, versionId: undefined };
 }
 
 /** Undefined: this action has no such key, as writing and deleting (section 2.2). */
-function taggedObject({ action, bucket, key }: Ask, subject: Subject): Tagged | undefined {
+function taggedObject(
+  { action, bucket, key }: Ask<Bucket>,
+  subject: Subject,
+): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
-  const versionId = isOfSource(action, subject) ? sourceVersion(subject) : ownVersion(subject);
-  const address: Address = { kind: "object", bucket, key };
-  const name = `${bucket.tenant ?? ""}:${bucket.name}/${versionId ?? ""}/${key}`;
-  return { name, address, versionId };
+  const { versionId } = isOfSource(action, subject) ? (subject.source ?? NO_VERSION) : subject;
+  const name = `${bucket.id}/${versionId ?? ""}/${key}`;
+  return { name, address: { kind: "object", bucket, key }, versionId };
 }
+
+const NO_VERSION = { versionId: undefined };
 
 /** Those of section 2.2 with s3:ExistingObjectTag. */
 const SEES_TAGS =
@@ -77,13 +78,4 @@ const SEES_TAGS =
 function isOfSource(action: string, { operation }: Subject): boolean {
   const copies = operation === "CopyObject" || operation === "UploadPartCopy";
   return copies && action.startsWith("s3:Get");
-}
-
-function sourceVersion({ headers }: Subject): string | undefined {
-  const source = parseCopySource(firstValue(headers, "x-amz-copy-source") ?? "");
-  return source.ok ? source.value.versionId : undefined;
-}
-
-function ownVersion({ query }: Subject): string | undefined {
-  return queryValue(query, "versionId");
 }

@@ -2,71 +2,50 @@ import type { RequestHead } from "../http/head.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault, type FaultCode } from "../s3/faults.ts";
 import { verifyClaim, type Claim, type Proved } from "../signature/claim.ts";
-import { parseFormClaim, verifyFormClaim, type ProvedForm } from "../signature/v4-form.ts";
-import type { Known } from "./known.ts";
+import { verifyFormClaim, type ProvedForm, type SignedFormClaim } from "../signature/v4-form.ts";
 import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller } from "./subject.ts";
 
 /**
  * Proves who sent the request. A credential that does not hold is refused and never counts as
- * anonymous. `hostBucket`: the bucket in a virtual-hosted name, which SigV2 signs as part of the
- * path. Errors: those of `verifyClaim`, InvalidToken, and AccessDenied for anonymous requests.
+ * anonymous. `key`: the one that the claim names; undefined: nobody has it. `hostBucket`: the bucket
+ * in a virtual-hosted name, which SigV2 signs as part of the path.
+ * Errors: those of `verifyClaim`, and InvalidToken.
  */
 export function authenticate(
   snapshot: Snapshot,
   head: RequestHead,
-  claim: Claim,
+  claim: Exclude<Claim, { readonly kind: "anonymous" }>,
+  key: Key | undefined,
   hostBucket: string | undefined,
   nowMs: number,
-  known: Known,
-): Result<Caller, Fault> | UnknownKey {
-  if (claim.kind === "anonymous") return anonymous(snapshot);
-  const key = findKey(snapshot, known, claim.accessKeyId);
-  if (key === "unknown") return { unknownKey: claim.accessKeyId };
+): Result<Caller, Fault> {
   const { signatures: rules, ring } = snapshot;
   const proved = verifyClaim(claim, head, key?.secret, { nowMs, rules, ring, hostBucket });
   return proved.ok ? holder(snapshot, claim, key, proved.value) : err(told(snapshot, proved.error));
 }
 
 /**
- * Proves who wrote a form's policy; `fields` by lower-case name. Errors: those of `parseFormClaim`
- * and `verifyFormClaim`, InvalidToken, and AccessDenied for anonymous forms.
+ * Proves who wrote a form's policy; `policy`: as the form has it, `key`: as for authenticate().
+ * Errors: those of `verifyFormClaim`, and InvalidToken.
  */
 export function authenticateForm(
   snapshot: Snapshot,
-  fields: ReadonlyMap<string, string>,
-  known: Known,
-): Result<Caller, Fault> | UnknownKey {
-  const claim = parseFormClaim(fields, snapshot.signatures);
-  if (!claim.ok) return claim;
-  if (claim.value.kind === "anonymous") return anonymous(snapshot);
-  const key = findKey(snapshot, known, claim.value.accessKeyId);
-  if (key === "unknown") return { unknownKey: claim.value.accessKeyId };
-  const policy = fields.get("policy") ?? "";
-  const proved = verifyFormClaim(claim.value, policy, key?.secret, snapshot);
+  claim: SignedFormClaim,
+  policy: string,
+  key: Key | undefined,
+): Result<Caller, Fault> {
+  const proved = verifyFormClaim(claim, policy, key?.secret, snapshot);
   if (!proved.ok) return err(told(snapshot, proved.error));
-  return holder(snapshot, claim.value, key, proved.value);
+  return holder(snapshot, claim, key, proved.value);
 }
 
-/** Nothing can be proved before it is known whose key it is. */
-export type UnknownKey = { readonly unknownKey: string };
-
-/** The configuration's own keys come first: a source elsewhere cannot take one over. */
-function findKey(
-  { keys, elsewhere }: Snapshot,
-  known: Known,
-  accessKeyId: string,
-): Key | undefined | "unknown" {
-  const configured = keys.get(accessKeyId);
-  if (configured !== undefined || elsewhere.key === undefined) return configured;
-  if (known.keys.has(accessKeyId)) return known.keys.get(accessKeyId);
-  const found = elsewhere.key(accessKeyId);
-  return found === "nobody" ? undefined : found;
-}
-
-/** Whether anonymous requests may go on; which of them, bucket policies or the store will say. */
-function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
+/**
+ * Whether anonymous requests may go on; which of them, bucket policies or the store will say.
+ * Error: AccessDenied.
+ */
+export function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
   return snapshot.policy.anonymous === "deny"
     ? err(
         fault("AccessDenied", "Anonymous requests are not allowed: sign the request", {

@@ -1,14 +1,14 @@
 import { firstValue } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import type { ConditionKey, Context } from "../policy/condition-keys.ts";
-import { copySourceName, parseCopySource } from "../s3/copy-source.ts";
+import { bucketText } from "../s3/address.ts";
 import type { LockValues } from "../s3/lock-values.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import { valueIgnoringCase } from "../s3/tags.ts";
 import { holderName, holderOf } from "./principal.ts";
 import { LISTINGS } from "./provider-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Caller, Subject } from "./subject.ts";
+import { tenantOf, type Caller, type Subject } from "./subject.ts";
 
 /** What a value can be taken from, and nothing else. */
 type Sources = { readonly snapshot: Snapshot; readonly subject: Subject; readonly nowMs: number };
@@ -210,24 +210,17 @@ function maxKeys({ subject }: Sources): string | undefined {
 
 /** Also of an entry of DeleteObjects, whose subject is that entry's own. */
 function versionId({ subject }: Sources): string | undefined {
-  const named = queryValue(subject.query, "versionId");
-  if (named !== undefined) return named;
-  const source = sourceOf(subject);
-  return source?.versionId;
+  return subject.versionId ?? subject.source?.versionId;
 }
 
-/** `bucket/key`, decoded, without a leading slash and without the version. */
+/**
+ * `bucket/key`, decoded, without a leading slash and without the version. The bucket as the caller
+ * names its own, however it was spelled: else `:bucket/key` would slip past what is said of it.
+ */
 function copySource({ subject }: Sources): string | undefined {
-  const source = sourceOf(subject);
-  return source === undefined ? undefined : copySourceName(source);
-}
-
-function sourceOf(subject: Subject): ReturnType<typeof copySourceIn> {
-  return copySourceIn(firstValue(subject.headers, "x-amz-copy-source"));
-}
-
-function copySourceIn(text: string | undefined) {
-  if (text === undefined) return undefined;
-  const source = parseCopySource(text);
-  return source.ok ? source.value : undefined;
+  const { source, caller } = subject;
+  if (source === undefined) return undefined;
+  const { name, home } = source.bucket;
+  const own = home === tenantOf(caller);
+  return `${bucketText({ tenant: own ? undefined : home, name })}/${source.key}`;
 }

@@ -5,7 +5,6 @@ import type { Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { framedLength } from "../s3/aws-chunked-write.ts";
 import { isEmpty } from "../policy/policy-set.ts";
-import { parseCopySource } from "../s3/copy-source.ts";
 import { changeByStore } from "./kept-policy.ts";
 import { hidesExistence, listBucketAsk } from "../s3/existence.ts";
 import { keepsRecords } from "./buckets.ts";
@@ -19,7 +18,7 @@ import type { StoreBody } from "./store-headers.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest, Verdict } from "./verdict.ts";
-import { visibleBuckets } from "./visible-buckets.ts";
+import { allBut, visibleBuckets } from "./visible-buckets.ts";
 
 const NO_HEADERS: HeaderList = [];
 
@@ -104,19 +103,18 @@ function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPl
 function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPlan {
   const { stateBucket, policy } = snapshot;
   const filtered = policy.listBuckets === "filtered" && policy.mode === "enforce";
-  if (!filtered && stateBucket === undefined) return RELAY;
-  const isVisible = filtered ? visibleBuckets(snapshot, subject, nowMs) : () => true;
-  return { kind: "filter-buckets", keep: (name) => name !== stateBucket && isVisible(name) };
+  if (filtered) return { kind: "filter-buckets", filter: visibleBuckets(snapshot, subject, nowMs) };
+  if (stateBucket === undefined) return RELAY;
+  return { kind: "filter-buckets", filter: allBut(stateBucket) };
 }
 
 /** Whether the caller may list what it reads, and so may learn that it is not there. */
 function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): boolean {
-  const { caller, operation, address, headers } = subject;
+  const { caller, operation, address, source } = subject;
   if (address.kind !== "object" || snapshot.policy.mode === "report") return true;
   if (isUnjudged(snapshot, caller)) return true;
   if (!hidesExistence(operation, NOT_FOUND)) return true;
-  const source = parseCopySource(firstValue(headers, "x-amz-copy-source") ?? "");
-  const { bucket, key } = source.ok ? source.value : address;
+  const { bucket, key } = source ?? address;
   const prefix = { name: "prefix", value: key, rawName: "", rawValue: "" };
   const listing = { ...subject, query: [prefix] };
   const ask = listBucketAsk({ kind: "bucket", bucket });

@@ -2,7 +2,9 @@ import { networkDecision, type NetworkRule } from "../policy/network.ts";
 import { blockingAction, type Provider } from "../provider/provider.ts";
 import { tierGrants } from "../provider/tier.ts";
 import { matchesAction } from "../s3/action-names.ts";
+import type { BucketName } from "../s3/address.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
+import type { Bucket } from "../s3/bucket.ts";
 import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
 import type { Tagged } from "./ask-context.ts";
@@ -56,7 +58,7 @@ export type Judgement =
 export function judge(
   snapshot: Snapshot,
   subject: Subject,
-  asks: readonly Ask[],
+  asks: readonly Ask<Bucket>[],
   nowMs: number,
   document?: Question["document"],
 ): Judgement {
@@ -69,7 +71,7 @@ export function judge(
 export function judgeWithoutPolicies(
   snapshot: Snapshot,
   subject: Subject,
-  asks: readonly Ask[],
+  asks: readonly Ask<Bucket>[],
   nowMs: number,
 ): Refusal | undefined {
   return firstRefusal(questionOf(snapshot, subject, asks, nowMs, undefined));
@@ -103,7 +105,7 @@ const ALLOWED: Judgement = { kind: "allowed", actor: undefined };
 export function judgeEach(
   snapshot: Snapshot,
   subject: Subject,
-  asks: readonly Ask[],
+  asks: readonly Ask<Bucket>[],
   nowMs: number,
 ): {
   readonly gates: readonly { readonly gate: Gate; readonly refusal: Refusal | undefined }[];
@@ -121,7 +123,7 @@ export function judgeEach(
 function questionOf(
   snapshot: Snapshot,
   subject: Subject,
-  asks: readonly Ask[],
+  asks: readonly Ask<Bucket>[],
   nowMs: number,
   document: Question["document"],
 ): Question {
@@ -131,12 +133,15 @@ function questionOf(
 }
 
 /** What must be allowed for `asks` where `provider` has its rules. */
-export function judgedAsks({ deleteVersionMode }: Provider, asks: readonly Ask[]): readonly Ask[] {
+export function judgedAsks<B extends BucketName>(
+  { deleteVersionMode }: Provider,
+  asks: readonly Ask<B>[],
+): readonly Ask<B>[] {
   return deleteVersionMode === "both" ? asks.flatMap(withDelete) : asks;
 }
 
 /** Where deleting a version needs the permission for deletes as well (section 1.5). */
-function withDelete(ask: Ask): readonly Ask[] {
+function withDelete<B extends BucketName>(ask: Ask<B>): readonly Ask<B>[] {
   return ask.action === "s3:DeleteObjectVersion"
     ? [ask, { ...ask, action: "s3:DeleteObject" }]
     : [ask];
@@ -202,7 +207,7 @@ function blockedByProvider({ snapshot, key, asks }: Question): Refusal | undefin
 
 function blocked(
   patterns: readonly ActionPattern[] | undefined,
-  asks: readonly Ask[],
+  asks: readonly Ask<Bucket>[],
   rule: string,
   where: string,
 ): Refusal | undefined {
@@ -242,8 +247,8 @@ const NO_PATTERNS: readonly ActionPattern[] = [];
 
 function firstMatch(
   patterns: readonly ActionPattern[],
-  asks: readonly Ask[],
-): { readonly pattern: ActionPattern; readonly ask: Ask } | undefined {
+  asks: readonly Ask<Bucket>[],
+): { readonly pattern: ActionPattern; readonly ask: Ask<Bucket> } | undefined {
   for (const pattern of patterns) {
     const ask = asks.find(({ action, operation }) =>
       matchesAction(pattern.matches, action, operation),

@@ -7,7 +7,7 @@ import { parseProviderPolicy } from "../provider/policy.ts";
 import type { BucketName } from "../s3/address.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { xmlElement } from "../s3/xml.ts";
-import { recordNameOf, recordOf, type BucketRecord } from "./buckets.ts";
+import { recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { holderName, holderOf } from "./principal.ts";
 import type { RecordChange } from "./record-change.ts";
@@ -31,7 +31,7 @@ export function answerPolicy(
   if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;
   if (!OF_POLICIES.has(operation)) return undefined;
   const { bucket } = address;
-  const record = recordOf(snapshot, subject, bucket);
+  const record = recordOf(subject, bucket);
   const refused = notItsOwn(snapshot, caller, facts, record);
   if (refused !== undefined) return refuse(facts, refused);
   switch (operation) {
@@ -108,7 +108,7 @@ function changed(
   if (!policy.ok) return refuse(facts, policy.error);
   const change = {
     kind: "policy",
-    name: record.name,
+    name: record.id,
     owner: record.owner.name,
     by: holderName(caller.key),
     policy: policy.value,
@@ -178,7 +178,7 @@ export function changeByStore(
   if (!snapshot.keepsState || address.kind !== "bucket" || caller.kind === "anonymous") {
     return undefined;
   }
-  const name = recordNameOf(snapshot, caller.key.account, address.bucket);
+  const name = address.bucket.id;
   if (operation === "DeleteBucket") return { kind: "removed", name };
   if (operation !== "CreateBucket") return undefined;
   return { kind: "created", name, owner: caller.key.account.name, by: holderName(caller.key) };

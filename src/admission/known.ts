@@ -1,31 +1,96 @@
 import { err, ok, type Result } from "../lib/result.ts";
+import type { Bucket, BucketId } from "../s3/bucket.ts";
 import { readDocument } from "../s3/documents.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { tagsOfTagging, type Tags } from "../s3/tags.ts";
+import type { BodyPlan } from "./body-plan.ts";
 import type { BucketRecord } from "./buckets.ts";
+import type { Facts } from "./facts.ts";
+import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
-import type { StoreRequest } from "./verdict.ts";
+import type { StoreRequest, Verdict } from "./verdict.ts";
 
-/** What decisions needed from elsewhere, and the shell has fetched for them. */
+/** What a decision has asked for so far, as values. */
 export type Known = {
-  /** By access key id; undefined: nobody has it. */
-  readonly keys: ReadonlyMap<string, Key | undefined>;
-  /** By name; undefined: nothing is known of the bucket. */
-  readonly buckets: ReadonlyMap<string, BucketRecord | undefined>;
+  /** Undefined value: nothing is known of the bucket. Undefined map: the gateway keeps no records. */
+  readonly records: ReadonlyMap<BucketId, BucketRecord | undefined> | undefined;
   /** Of objects and buckets, by the name of their Need; no tags, or nothing there: empty. */
   readonly tags: ReadonlyMap<string, Tags>;
 };
 
-export const NOTHING_KNOWN: Known = { keys: new Map(), buckets: new Map(), tags: new Map() };
-
-/** Something that a decision depends on: fetch it, then ask again with it known. */
+/** Something that a decision depends on and does not have. Each is asked for once. */
 export type Need =
   /** Whose key it is. */
   | { readonly kind: "key"; readonly accessKeyId: string }
-  /** What is known of a bucket. */
-  | { readonly kind: "bucket"; readonly name: string }
+  /**
+   * What is known of a bucket. `fresh`: what is remembered will not do, since another account is the
+   * same user to the store, which would let the caller in where an old record does.
+   */
+  | { readonly kind: "record"; readonly bucket: Bucket; readonly fresh: boolean }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
-  | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest };
+  | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
+  /** The body: a document, to be proved by `plan`. `unjudged`: policies must see it first. */
+  | { readonly kind: "document"; readonly plan: BodyPlan; readonly unjudged: boolean }
+  /** The body: a browser's form. */
+  | { readonly kind: "form"; readonly form: PendingForm };
+
+/** What was found. It is of the kind of its Need. */
+export type Answer =
+  /** Undefined: nobody has it. */
+  | { readonly kind: "key"; readonly key: Key | undefined }
+  /** Undefined: nothing is known. */
+  | { readonly kind: "record"; readonly record: BucketRecord | undefined }
+  | { readonly kind: "tags"; readonly tags: Tags }
+  | { readonly kind: "document"; readonly body: Buffer }
+  | { readonly kind: "form"; readonly head: FormHead };
+
+/** What has been read of a form when its file begins. */
+export type FormHead = {
+  /** The fields before the file, by lower-case name; `${filename}` in the key is replaced. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Bytes of the file. */
+  readonly length: number;
+};
+
+/** What a decision asks for, and the facts for the record if that cannot be had. */
+export type Asking = { readonly need: Need; readonly facts: Facts };
+
+/** A decision under way: it asks, is told, and goes on where it stood. */
+export type Deciding<T = Verdict> = Generator<Asking, T, Answer>;
+
+/** The answer to a need of that kind. Throws for another: whoever answers has a bug. */
+export function answered<K extends Answer["kind"]>(
+  kind: K,
+  answer: Answer,
+): Extract<Answer, { readonly kind: K }> {
+  if (!isOfKind(kind, answer)) throw new Error(`Asked for "${kind}", got "${answer.kind}"`);
+  return answer;
+}
+
+function isOfKind<K extends Answer["kind"]>(
+  kind: K,
+  answer: Answer,
+): answer is Extract<Answer, { readonly kind: K }> {
+  return answer.kind === kind;
+}
+
+/**
+ * Goes on with `deciding` as long as `memory` has the answers. Gives the verdict, or what is asked
+ * for and memory does not have; `next()` with its answer goes on.
+ */
+export function answerFrom<T>(
+  deciding: Deciding<T>,
+  memory: (need: Need) => Answer | undefined,
+  first?: Answer,
+): IteratorResult<Asking, T> {
+  let step = first === undefined ? deciding.next() : deciding.next(first);
+  while (step.done !== true) {
+    const answer = memory(step.value.need);
+    if (answer === undefined) return step;
+    step = deciding.next(answer);
+  }
+  return step;
+}
 
 /** The most that an answer with tags is read of, in bytes; S3 has 50 tags at most. */
 export const TAGS_BYTES_MAX = 64 * 1024;

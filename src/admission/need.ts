@@ -1,51 +1,79 @@
-import type { QueryParameter } from "../http/target.ts";
 import { firstValue } from "../http/headers.ts";
+import type { QueryParameter } from "../http/target.ts";
 import type { Ask } from "../s3/asks.ts";
-import { unknownRecords } from "./buckets.ts";
+import type { Bucket, BucketId } from "../s3/bucket.ts";
+import type { Tags } from "../s3/tags.ts";
 import type { Tagged } from "./ask-context.ts";
+import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { UNTOUCHED } from "./forward.ts";
-import type { Need } from "./known.ts";
+import { answered, type Deciding } from "./known.ts";
 import { EMPTY_SHA256 } from "./plan-body.ts";
+import { refused, type Refused } from "./refuse.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Subject } from "./subject.ts";
-import type { Verdict } from "./verdict.ts";
 
-/**
- * The verdict that tags of the store are needed ("GetObjectTagging", "GetBucketTagging", S3 API
- * Reference), asked for in the name that the request itself will have there.
- */
-export function needVerdict(
+/** `subject` with the records of its own bucket and of all that `asks` are about. */
+export function* withRecords(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  asks: readonly Ask<Bucket>[],
+): Deciding<Subject> {
+  if (!keepsRecords(snapshot)) return subject;
+  const { address, caller, known } = subject;
+  const records = new Map<BucketId, BucketRecord | undefined>(known.records);
+  const own = address.kind === "service" ? undefined : address.bucket;
+  const fresh = caller.kind === "known" && caller.key.account.sharesStoreUser;
+  for (const bucket of [own, ...asks.map((ask) => ask.bucket)]) {
+    if (bucket === undefined || records.has(bucket.id)) continue;
+    let record = snapshot.buckets.get(bucket.id);
+    if (record === undefined && snapshot.elsewhere.records) {
+      const need = { kind: "record", bucket, fresh } as const;
+      record = answered("record", yield { need, facts }).record;
+    }
+    records.set(bucket.id, record);
+  }
+  return { ...subject, known: { ...known, records } };
+}
+
+/** `subject` with the tags of `wanted`; or the verdict if they cannot be asked for. */
+export function* withTags(
   snapshot: Snapshot,
   subject: Subject,
   facts: Facts,
   wanted: readonly Tagged[],
   nowMs: number,
-): Verdict {
-  const needs: Need[] = [];
+): Deciding<
+  | { readonly kind: "subject"; readonly subject: Subject }
+  | { readonly kind: "verdict"; readonly verdict: Refused }
+> {
+  const tags = new Map<string, Tags>(subject.known.tags);
   for (const tagged of wanted) {
     const asking = askingFor(subject, tagged);
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
-    const request = storeRequest(snapshot, asking, facts, body, nowMs);
-    if (!request.ok) return { kind: "refuse", facts, fault: request.error };
-    needs.push({ kind: "tags", name: tagged.name, request: request.value });
+    const as = { ...facts, actor: asks(snapshot, subject, tagged) };
+    const request = storeRequest(snapshot, asking, as, body, nowMs);
+    if (!request.ok) return { kind: "verdict", verdict: refused(facts, request.error) };
+    const need = { kind: "tags", name: tagged.name, request: request.value } as const;
+    tags.set(tagged.name, answered("tags", yield { need, facts }).tags);
   }
-  return { kind: "need", facts, needs };
+  return { kind: "subject", subject: { ...subject, known: { ...subject.known, tags } } };
 }
 
-/** The verdict that records of buckets are needed; undefined: all of them are known. */
-export function recordsVerdict(
-  snapshot: Snapshot,
-  subject: Subject,
-  facts: Facts,
-  asks: readonly Ask[],
-): Verdict | undefined {
-  const { address } = subject;
-  const own = address.kind === "service" ? undefined : address.bucket;
-  const names = unknownRecords(snapshot, subject, [own, ...asks.map(({ bucket }) => bucket)]);
-  if (names.length === 0) return undefined;
-  return { kind: "need", facts, needs: names.map((name) => ({ kind: "bucket", name })) };
+/**
+ * In whose name tags are asked for ("GetObjectTagging", "GetBucketTagging", S3 API Reference): as
+ * the request itself will be sent, or the tags of another bucket could decide on this one.
+ */
+function asks(snapshot: Snapshot, subject: Subject, { address }: Tagged): Facts["actor"] {
+  const { caller } = subject;
+  if (address.kind === "service" || snapshot.policy.provider.bucketPolicyRole === "restrict") {
+    return "caller";
+  }
+  const owner = recordOf(subject, address.bucket)?.owner;
+  const isOwn = caller.kind === "known" && owner?.name === caller.key.account.name;
+  return owner === undefined || isOwn ? "caller" : "owner";
 }
 
 function askingFor(subject: Subject, { address, versionId }: Tagged): Subject {
@@ -56,6 +84,8 @@ function askingFor(subject: Subject, { address, versionId }: Tagged): Subject {
     head: { ...subject.head, method: "GET" },
     operation: address.kind === "object" ? "GetObjectTagging" : "GetBucketTagging",
     address,
+    source: undefined,
+    versionId,
     query,
     headers: ["host", firstValue(subject.headers, "host") ?? ""],
   };

@@ -6,16 +6,18 @@ import type { Caller as Principal } from "../policy/principals.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { bucketText } from "../s3/address.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
-import { isSurely, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
+import type { Bucket } from "../s3/bucket.ts";
+import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import type { Actor } from "./facts.ts";
 import { holderName, holderOf, type Account } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
+import { tenantOf } from "./subject.ts";
 
 /** One ask, and what all policies say of it. */
 export type Evaluated = {
-  readonly ask: Ask;
+  readonly ask: Ask<Bucket>;
   /** Undefined: the gateway knows nothing of the bucket. */
   readonly record: BucketRecord | undefined;
   /** What the caller's own policies say. */
@@ -41,7 +43,7 @@ export function evaluateAsks(question: Question): {
   let context: Context | undefined;
   const evaluated = question.asks.map((ask) => {
     const { action, operation } = ask;
-    const known = ask.bucket && recordOf(snapshot, subject, ask.bucket);
+    const known = ask.bucket && recordOf(subject, ask.bucket);
     const record = known && isMadeAnew(ask, known, key?.account) ? undefined : known;
     const privileged =
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false;
@@ -60,7 +62,7 @@ export function evaluateAsks(question: Question): {
       bucket:
         record?.policy === undefined
           ? NOTHING_SAID
-          : ofBucket(record, record.policy, principal, asked),
+          : ofBucket(record.policy, principal, asked),
       privileged,
     };
   });
@@ -234,30 +236,30 @@ function placeOf({ file, line, sid }: StatementRef): string {
 }
 
 /** What a policy is asked about one ask. */
-type Asked = { readonly question: Question; readonly ask: Ask; readonly context: Context };
+type Asked = { readonly question: Question; readonly ask: Ask<Bucket>; readonly context: Context };
 
 /**
- * In Ceph `bucket`, `:bucket` and `tenant:bucket` can be one bucket. Who names a tenant is therefore
- * also denied by what is said of the bare name; allowed only by what names the tenant too.
+ * A policy may name a bucket with its tenant or, if that is the caller's own, bare: both are the same
+ * bucket, however the request spelled it. A Deny that names it in either way holds, also one of the
+ * bare name for another tenant's bucket, as tenants that the configuration leaves out are not known.
  */
 function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
   const { bucket, key } = asked.ask;
+  const { snapshot, subject } = asked.question;
   const bare = ofResource(set, NOBODY, asked, resourceOf(bucket?.name, key));
-  if (bucket?.tenant === undefined || bare.effect === "deny") return bare;
-  return ofResource(set, NOBODY, asked, resourceOf(bucketText(bucket), key));
+  if (bucket === undefined || bare.effect === "deny") return bare;
+  if (!snapshot.policy.provider.tenantAddressing) return bare;
+  const { name, home } = bucket;
+  const full = bucketText({ tenant: home, name });
+  const named = ofResource(set, NOBODY, asked, resourceOf(full, key));
+  const isOwn = home === tenantOf(subject.caller);
+  return named.effect === "none" && isOwn ? bare : named;
 }
 
 /** A bucket's policy never names its tenant, which goes without saying (section 5.1). */
-function ofBucket(
-  record: BucketRecord,
-  set: PolicySet,
-  principal: Principal,
-  asked: Asked,
-): Evaluation {
+function ofBucket(set: PolicySet, principal: Principal, asked: Asked): Evaluation {
   const { bucket, key } = asked.ask;
-  const said = ofResource(set, principal, asked, resourceOf(bucket?.name, key));
-  const mayAllow = bucket === undefined || isSurely(record, bucket);
-  return said.effect === "allow" && !mayAllow ? NOTHING_SAID : said;
+  return ofResource(set, principal, asked, resourceOf(bucket?.name, key));
 }
 
 function ofResource(

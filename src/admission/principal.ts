@@ -34,6 +34,10 @@ export type Holder = {
 
 /** What holds for every key of an account, those of its users included. */
 export type Account = Holder & {
+  /** The tenant of its user at the store, whose buckets bare names mean; "" is none. */
+  readonly tenant: string;
+  /** Another account signs with the same key there: to the store both are one user. */
+  readonly sharesStoreUser: boolean;
   /** How the store sees this account; undefined: the client's own key signs upstream too. */
   readonly upstream: Credential | undefined;
 };
@@ -72,13 +76,4 @@ export function holderOf({ account, subuser }: Key): Holder {
 /** `account` or `account:subuser`. */
 export function holderName({ account, subuser }: Key): string {
   return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
-}
-
-/**
- * Whose buckets an account means by bare names where tenants have names of their own: Ceph's users
- * are `tenant$user`, and any other account is a tenant of its own.
- */
-export function tenantOf({ name }: Account): string {
-  const dollar = name.indexOf("$");
-  return dollar < 0 ? name : name.slice(0, dollar);
 }

@@ -1,7 +1,7 @@
 import type { QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Provider } from "../provider/provider.ts";
-import type { Address } from "../s3/address.ts";
+import type { Address, BucketName } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
@@ -77,7 +77,10 @@ export const LISTINGS: ReadonlySet<OperationName> = new Set<OperationName>([
 ]);
 
 /** Without those for a source's tags, where the provider does not ask for them. */
-export function askedBy({ copyReadsTags }: Provider, asks: readonly Ask[]): readonly Ask[] {
+export function askedBy<B extends BucketName>(
+  { copyReadsTags }: Provider,
+  asks: readonly Ask<B>[],
+): readonly Ask<B>[] {
   if (copyReadsTags || !asks.some(isOfCopiedTags)) return asks;
   return asks.filter((ask) => !isOfCopiedTags(ask));
 }

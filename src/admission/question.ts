@@ -1,5 +1,6 @@
 import type { StatementRef } from "../policy/policy.ts";
 import type { Ask } from "../s3/asks.ts";
+import type { Bucket } from "../s3/bucket.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Denial, Gate } from "./facts.ts";
@@ -13,7 +14,7 @@ export type Question = {
   readonly subject: Subject;
   /** Undefined: the request is anonymous. */
   readonly key: Key | undefined;
-  readonly asks: readonly Ask[];
+  readonly asks: readonly Ask<Bucket>[];
   /** What the body says, where it has been read: a document, or one entry of a DeleteObjects. */
   readonly document: Buffer | DeleteEntry | undefined;
   readonly nowMs: number;

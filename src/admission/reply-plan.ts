@@ -1,7 +1,17 @@
+import type { BucketRecord } from "./buckets.ts";
+import type { Need } from "./known.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { DeniedEntry } from "../s3/delete-objects.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { PutFromForm } from "../s3/post-object.ts";
+
+/** Which buckets of a list its caller sees. */
+export type ListingFilter = {
+  /** What must be known of the bucket called `name` first; undefined: nothing. */
+  readonly needs: (name: string) => (Need & { readonly kind: "record" }) | undefined;
+  /** `record`: the answer to that need; undefined: nothing is known, or nothing was needed. */
+  readonly keeps: (name: string, record: BucketRecord | undefined) => boolean;
+};
 
 /** How the store's answer travels back. */
 export type ReplyPlan =
@@ -9,8 +19,8 @@ export type ReplyPlan =
   | { readonly kind: "relay" }
   /** As it comes, but that a key is missing is not for this caller to know: 404 becomes 403. */
   | { readonly kind: "hide-missing"; readonly operation: OperationName }
-  /** A list of buckets: those that `keep` does not name are taken out as it passes. */
-  | { readonly kind: "filter-buckets"; readonly keep: (name: string) => boolean }
+  /** A list of buckets: those that the filter does not keep are taken out as it passes. */
+  | { readonly kind: "filter-buckets"; readonly filter: ListingFilter }
   /** When the store has done it, the change is remembered before the client hears of it. */
   | { readonly kind: "remember"; readonly change: RecordChange }
   /** The XML's `<Location>` names the store: it must name the gateway. */

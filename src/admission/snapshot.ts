@@ -2,14 +2,18 @@ import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Caller } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
+import type { BucketNaming } from "../s3/bucket.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
-import type { BucketRecord, BucketRecords } from "./buckets.ts";
+import type { BucketRecords } from "./buckets.ts";
 import type { Route } from "./passthrough.ts";
 import type { ActionPattern, Key } from "./principal.ts";
 
-/** Everything a decision is made from besides the request and the time. Never changes. */
+/**
+ * Everything a decision is made from besides the request, the time and the answers to what it asks.
+ * Plain data that never changes: no function is in it (test/unit/admission/snapshot.test.ts).
+ */
 export type Snapshot = {
   /** Counts accepted configurations since the start, from 1. */
   readonly generation: number;
@@ -34,25 +38,23 @@ export type Snapshot = {
   readonly limits: Limits;
 };
 
-/**
- * What is not in the configuration but in caches of what was fetched. "unknown": a verdict will say
- * that it needs it. Undefined: nothing is anywhere else.
- */
+/** What may be known of outside the configuration: a decision then asks for it (see need.ts). */
 export type Elsewhere = {
-  readonly key: ((accessKeyId: string) => Key | "nobody" | "unknown") | undefined;
-  readonly bucket: ((name: string) => BucketRecord | "none" | "unknown") | undefined;
+  /** Whose a key is. */
+  readonly keys: boolean;
+  /** Records of buckets. */
+  readonly records: boolean;
 };
 
-export const NOWHERE_ELSE: Elsewhere = { key: undefined, bucket: undefined };
+export const NOWHERE_ELSE: Elsewhere = { keys: false, records: false };
 
 /** How requests are written for the store. */
 export type StoreSettings = {
   /** The Host header, the same for every endpoint so that one signature fits all of them. */
   readonly authority: string;
   readonly region: string;
-  readonly addressing: "path" | "virtual";
-  /** Whether it knows `tenant:bucket` itself; else the tenant is the gateway's own to tell apart by. */
-  readonly tenants: boolean;
+  /** How it tells buckets apart; without tenants, a tenant is the gateway's own to tell apart by. */
+  readonly naming: BucketNaming;
   /** What it understands as what it is; nothing else is sent to it. */
   readonly operations: ReadonlySet<OperationName>;
   /** Whether the store understands aws-chunked trailers. */

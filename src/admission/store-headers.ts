@@ -1,6 +1,6 @@
 import { hasHeader, type HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
-import { copySourceHeader, parseCopySource } from "../s3/copy-source.ts";
+import { copySourceHeader, type CopySource } from "../s3/copy-source.ts";
 import { ECHOED_HEADERS } from "../s3/known-headers.ts";
 import { writeTagging } from "../s3/tags.ts";
 import { codingsOfContent } from "./plan-body.ts";
@@ -63,11 +63,14 @@ export type StoreBody = {
   readonly headers: HeaderList;
 };
 
-/** The client's fields that the store gets, and what `body` adds. `tenants`: see StoreSettings. */
+/**
+ * The client's fields that the store gets, and what `body` adds. `source`: of a copy or rename, as
+ * the store must read it.
+ */
 export function forwardedHeaders(
   { headers, values }: Subject,
   body: StoreBody,
-  tenants: boolean,
+  source: CopySource | undefined,
 ): string[] {
   const out: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
@@ -75,7 +78,7 @@ export function forwardedHeaders(
     if (!isForwarded(name)) continue;
     if (body.deframed && name === "x-amz-sdk-checksum-algorithm") continue;
     if (body.md5 !== undefined && isChecksum(name)) continue;
-    const value = valueFor(name, headers[i + 1] ?? "", { body, values, tenants });
+    const value = valueFor(name, headers[i + 1] ?? "", { body, values, source });
     if (value !== "") out.push(name, value);
   }
   if (body.md5 !== undefined) out.push("content-md5", body.md5);
@@ -99,10 +102,10 @@ function isForwarded(name: string): boolean {
 type Rewriting = {
   readonly body: StoreBody;
   readonly values: Subject["values"];
-  readonly tenants: boolean;
+  readonly source: CopySource | undefined;
 };
 
-function valueFor(name: string, value: string, { body, values, tenants }: Rewriting): string {
+function valueFor(name: string, value: string, { body, values, source }: Rewriting): string {
   switch (name) {
     case "x-amz-tagging":
       // Ceph takes a `+` for itself and S3 for a space: the store must read what was judged.
@@ -111,7 +114,7 @@ function valueFor(name: string, value: string, { body, values, tenants }: Rewrit
       return body.deframed ? withoutFraming(value, body) : value;
     case "x-amz-copy-source":
     case "x-amz-rename-source":
-      return canonicalSource(value, tenants);
+      return written(source);
     default:
       return value;
   }
@@ -124,12 +127,9 @@ function withoutFraming(value: string, body: StoreBody): string {
 }
 
 /** Written from the parsed source, so that the store reads what policy judged. */
-function canonicalSource(value: string, tenants: boolean): string {
-  const source = parseCopySource(value);
-  if (!source.ok) throw new Error("An admitted copy source does not parse");
-  const { bucket } = source.value;
-  const known = tenants ? bucket : { tenant: undefined, name: bucket.name };
-  return copySourceHeader({ ...source.value, bucket: known });
+function written(source: CopySource | undefined): string {
+  if (source === undefined) throw new Error("An admitted copy source was not read");
+  return copySourceHeader(source);
 }
 
 /** A field that `Connection` declares hop-by-hop would be dropped by a strict reader. */

@@ -1,21 +1,23 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { storePath, type Address } from "../s3/address.ts";
+import { storePath, type Address, type BucketName } from "../s3/address.ts";
+import { spelledFor, type Bucket } from "../s3/bucket.ts";
 import { forwardedQuery } from "../s3/classify.ts";
+import type { CopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
-import { tenantOf } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { droppedByConnection, forwardedHeaders, type StoreBody } from "./store-headers.ts";
-import { credentialOf, signedBy, signerOf, sourceAddress } from "./store-signer.ts";
+import { credentialOf, signedBy, signerOf, signersTenant } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
 import type { StoreRequest } from "./verdict.ts";
 
 /**
  * The head for the store: what was judged, written canonically, signed with the credential that the
- * store knows the caller by. Error: InvalidRequest where `Connection` names a field that counts.
+ * store knows the caller by. Errors: InvalidRequest if `Connection` names a field that counts;
+ * AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer reaches the bucket.
  */
 export function storeRequest(
   snapshot: Snapshot,
@@ -25,56 +27,76 @@ export function storeRequest(
   nowMs: number,
 ): Result<StoreRequest, Fault> {
   const { store } = snapshot;
-  const { head, address, operation } = subject;
+  const { head, operation } = subject;
   const dropped = droppedByConnection(subject.headers);
   if (dropped !== undefined) {
     return err(fault("InvalidRequest", `The Connection header must not name "${dropped}"`));
   }
-  const forStore = addressFor(snapshot, subject, address);
-  if (!forStore.ok) return forStore;
-  const source = sourceAddress(subject);
-  const readable = source === undefined ? forStore : addressFor(snapshot, subject, source);
-  if (!readable.ok) return readable;
-  const path = storePath(forStore.value, store.addressing);
+  const signer = signerOf(subject, facts);
+  if (!signer.ok) return signer;
+  const target = targetFor(snapshot, subject, signersTenant(signer.value));
+  if (!target.ok) return target;
+  const { address, source } = target.value;
+  const path = storePath(address, store.naming.addressing);
   const query = forwardedQuery(operation, subject.query);
   const host =
-    store.addressing === "virtual" && address.kind !== "service"
+    store.naming.addressing === "virtual" && address.kind !== "service"
       ? `${address.bucket.name}.${store.authority}`
       : store.authority;
-  const headers = ["host", host, ...forwardedHeaders(subject, body, store.tenants)];
+  const headers = ["host", host, ...forwardedHeaders(subject, body, source)];
   if (body.length !== undefined) headers.push("content-length", String(body.length));
-  const signer = signerOf(snapshot, subject, facts);
-  if (!signer.ok) return signer;
   const credential = credentialOf(signer.value, headers);
   if (credential !== undefined) {
     headers.push("x-amz-date", amzDate(nowMs), "x-amz-content-sha256", body.payload);
     const request = { method: head.method, path, query, headers };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }
-  const target = query === "" ? path : `${path}?${query}`;
-  return ok({ method: head.method, target, headers, signedBy: signedBy(signer.value) });
+  return ok({
+    method: head.method,
+    target: query === "" ? path : `${path}?${query}`,
+    headers,
+    signedBy: signedBy(signer.value),
+  });
+}
+
+/** The object or bucket, and the source of a copy, as a request of that tenant must name them. */
+type Target = { readonly address: Address; readonly source: CopySource | undefined };
+
+function targetFor(snapshot: Snapshot, subject: Subject, tenant: string): Result<Target, Fault> {
+  const { address, source } = subject;
+  if (address.kind === "service") return ok({ address, source });
+  const bucket = forStore(snapshot, subject, address.bucket, tenant);
+  if (!bucket.ok) return bucket;
+  const target = { ...address, bucket: bucket.value };
+  if (source === undefined) return ok({ address: target, source });
+  const from = forStore(snapshot, subject, source.bucket, tenant);
+  if (!from.ok) return from;
+  return ok({ address: target, source: { ...source, bucket: from.value } });
 }
 
 /**
- * As the store knows the bucket. Where it has no tenants, a tenant's prefix is left out, if the bucket
- * is known to be that account's. Errors: InvalidBucketName, NoSuchBucket.
+ * The bucket as the store, asked by somebody of `tenant`, reads it: the very one that was judged. If
+ * the store has no tenants, one is the gateway's own to tell apart by, and is left out if the bucket
+ * is known to be of that tenant. Errors: InvalidBucketName, NoSuchBucket.
  */
-function addressFor(
-  snapshot: Snapshot,
+function forStore(
+  { store }: Snapshot,
   subject: Subject,
-  address: Address,
-): Result<Address, Fault> {
-  const { store } = snapshot;
-  const { caller } = subject;
-  if (address.kind === "service" || address.bucket.tenant === undefined) return ok(address);
-  const { tenant, name } = address.bucket;
-  if (store.tenants) {
-    return store.addressing === "path"
-      ? ok(address)
+  bucket: Bucket,
+  tenant: string,
+): Result<BucketName, Fault> {
+  const { tenants, addressing } = store.naming;
+  if (tenants) {
+    const spelled = spelledFor(bucket, tenant);
+    return addressing === "path" || spelled.tenant === undefined
+      ? ok(spelled)
       : err(fault("InvalidBucketName", "A tenant cannot be named to this store"));
   }
-  const own = caller.kind === "known" ? caller.key.account : undefined;
-  const owner = recordOf(snapshot, subject, address.bucket)?.owner ?? own;
-  if (owner === undefined || tenantOf(owner) !== tenant) return err(fault("NoSuchBucket"));
-  return ok({ ...address, bucket: { tenant: undefined, name } });
+  if (bucket.tenant !== undefined) {
+    const { caller } = subject;
+    const own = caller.kind === "known" ? caller.key.account : undefined;
+    const owner = recordOf(subject, bucket)?.owner ?? own;
+    if (owner?.tenant !== bucket.home) return err(fault("NoSuchBucket"));
+  }
+  return ok({ tenant: undefined, name: bucket.name });
 }

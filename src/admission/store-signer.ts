@@ -1,13 +1,9 @@
-import { firstValue } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { Address } from "../s3/address.ts";
-import { parseCopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Credential } from "../signature/credential.ts";
 import { recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
-import type { Key } from "./principal.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Account, Key } from "./principal.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { StoreRequest } from "./verdict.ts";
 
@@ -15,27 +11,23 @@ import type { StoreRequest } from "./verdict.ts";
 export type Signer =
   /** Goes unsigned: the store judges anonymous requests itself. */
   | { readonly kind: "nobody" }
-  | { readonly kind: "account"; readonly credential: Credential }
+  | { readonly kind: "account"; readonly account: Account; readonly credential: Credential }
   | { readonly kind: "client"; readonly key: Key };
 
 /**
  * Whom a bucket's policy lets in reaches it as its owner; everything else goes in the caller's own
  * name. Error: AccessDenied where no one credential reaches all that the request names.
  */
-export function signerOf(
-  snapshot: Snapshot,
-  subject: Subject,
-  facts: Facts,
-): Result<Signer, Fault> {
+export function signerOf(subject: Subject, facts: Facts): Result<Signer, Fault> {
   const { caller, address } = subject;
   // What report mode lets pass without an allowance gets nobody else's rights.
   if (facts.reported || facts.actor === undefined || facts.actor === "caller") {
     return ok(asCaller(caller));
   }
   if (address.kind === "service") return ok(asCaller(caller));
-  const owner = recordOf(snapshot, subject, address.bucket)?.owner;
-  const source = sourceAddress(subject);
-  const other = source && recordOf(snapshot, subject, source.bucket)?.owner;
+  const owner = recordOf(subject, address.bucket)?.owner;
+  const { source } = subject;
+  const other = source && recordOf(subject, source.bucket)?.owner;
   if (facts.actor === "both" || (source !== undefined && other !== owner)) {
     // The store may open the one part to everybody, and judges the other itself.
     if (caller.kind === "anonymous") return ok(asCaller(caller));
@@ -43,29 +35,30 @@ export function signerOf(
   }
   // An owner whose credential is not known here cannot be spoken for.
   if (owner?.upstream === undefined) return ok(asCaller(caller));
-  return ok({ kind: "account", credential: owner.upstream });
+  return ok({ kind: "account", account: owner, credential: owner.upstream });
 }
 
 const TWO_OWNERS =
   "What is asked for belongs to different accounts of the store, which no one credential reaches";
 
-/** What a copy reads; undefined for everything else. */
-export function sourceAddress({
-  headers,
-}: Subject): (Address & { readonly kind: "object" }) | undefined {
-  const text = firstValue(headers, "x-amz-copy-source");
-  const source = text === undefined ? undefined : parseCopySource(text);
-  if (source?.ok !== true) return undefined;
-  const { bucket, key } = source.value;
-  return { kind: "object", bucket, key };
-}
-
 function asCaller(caller: Caller): Signer {
   if (caller.kind === "anonymous") return { kind: "nobody" };
   const { key } = caller;
-  const { upstream } = key.account;
-  if (upstream === undefined) return { kind: "client", key };
-  return { kind: "account", credential: upstream };
+  const { account } = key;
+  if (account.upstream === undefined) return { kind: "client", key };
+  return { kind: "account", account, credential: account.upstream };
+}
+
+/** Whose buckets bare names mean to the store in a request of `signer`; "" is no tenant. */
+export function signersTenant(signer: Signer): string {
+  switch (signer.kind) {
+    case "nobody":
+      return "";
+    case "account":
+      return signer.account.tenant;
+    case "client":
+      return signer.key.account.tenant;
+  }
 }
 
 /** What the store's word on the credential would be about. */

@@ -5,6 +5,8 @@ import type { Proved } from "../signature/claim.ts";
 import type { ProvedForm } from "../signature/v4-form.ts";
 import type { Payload } from "../signature/payload.ts";
 import type { Address } from "../s3/address.ts";
+import type { Bucket } from "../s3/bucket.ts";
+import type { CopySource } from "../s3/copy-source.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import type { Known } from "./known.ts";
@@ -15,11 +17,20 @@ export type Caller =
   | { readonly kind: "anonymous" }
   | { readonly kind: "known"; readonly key: Key; readonly proved: Proved | ProvedForm };
 
+/** Whose buckets bare names mean; nobody has no tenant, as in Ceph. */
+export function tenantOf(caller: Caller): string {
+  return caller.kind === "known" ? caller.key.account.tenant : "";
+}
+
 /** What a request is about, after one parse and one proof. */
 export type Subject = {
   readonly head: RequestHead;
   readonly operation: OperationName;
-  readonly address: Address;
+  readonly address: Address<Bucket>;
+  /** What a copy or rename reads; undefined for everything else. */
+  readonly source: CopySource<Bucket> | undefined;
+  /** Of the object that is addressed; undefined: the current one. */
+  readonly versionId: string | undefined;
   readonly query: readonly QueryParameter[];
   /** With the headers that a presigned URL carried as parameters. */
   readonly headers: HeaderList;
@@ -28,6 +39,9 @@ export type Subject = {
   readonly payload: Payload;
   /** What its headers and, once it was read, its document say; undefined: no policy asks. */
   readonly values: RequestValues | undefined;
-  /** What was fetched of the store for its decision. */
+  /** What the decision has asked for so far. */
   readonly known: Known;
 };
+
+/** Of a decision that has asked for nothing. */
+export const NOTHING_KNOWN: Known = { records: undefined, tags: new Map() };

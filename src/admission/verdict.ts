@@ -1,8 +1,6 @@
 import type { Fault } from "../s3/faults.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
-import type { Need } from "./known.ts";
-import type { PendingBody, PendingForm } from "./pending.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { ReplyPlan } from "./reply-plan.ts";
 
@@ -39,10 +37,4 @@ export type Verdict =
       readonly body: string;
     }
   /** What the gateway remembers of a bucket is changed; then the answer is 204. */
-  | { readonly kind: "keep"; readonly facts: Facts; readonly change: RecordChange }
-  /** The decision needs the body: read and prove it, then call `admitBody`. */
-  | { readonly kind: "read"; readonly facts: Facts; readonly pending: PendingBody }
-  /** The decision needs what only the store has: fetch it, then decide again with it known. */
-  | { readonly kind: "need"; readonly facts: Facts; readonly needs: readonly Need[] }
-  /** The decision needs the fields of a browser form: read them, then call `admitForm`. */
-  | { readonly kind: "form"; readonly facts: Facts; readonly pending: PendingForm };
+  | { readonly kind: "keep"; readonly facts: Facts; readonly change: RecordChange };

@@ -1,48 +1,72 @@
 import type { Template } from "../policy/template.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import type { Ask } from "../s3/asks.ts";
-import type { BucketName } from "../s3/address.ts";
+import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
-import { recordOf } from "./buckets.ts";
+import type { BucketRecord } from "./buckets.ts";
 import { contextOf } from "./condition-context.ts";
 import { judge } from "./gates.ts";
 import { holderOf } from "./principal.ts";
+import type { ListingFilter } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Subject } from "./subject.ts";
+import { tenantOf, type Subject } from "./subject.ts";
+
+/** Keeps every bucket but the one of that name. */
+export function allBut(hidden: string): ListingFilter {
+  return { needs: () => undefined, keeps: (name) => name !== hidden };
+}
 
 /**
- * Tells of each bucket in the answer to `subject`, a ListBuckets, whether its caller may do anything
- * in it: some operation, on the bucket, on any of its objects, or on one that an Allow speaks of.
+ * Keeps of the buckets in the answer to `subject`, a ListBuckets, those in which its caller may do
+ * anything: some operation, on the bucket, on any of its objects, or on one that an Allow speaks of.
  * Conditions are judged as this request meets them; what depends on stored tags counts as no.
  */
 export function visibleBuckets(
   snapshot: Snapshot,
   subject: Subject,
   nowMs: number,
-): (name: string) => boolean {
+): ListingFilter {
   const { caller } = subject;
   const own = caller.kind === "known" ? keysIn(holderOf(caller.key).policies) : NO_KEYS;
   const keys = (set: PolicySet | undefined): readonly Template[] =>
     set === undefined ? own : [...own, ...keysIn(set)];
-  return (name) => {
-    const bucket: BucketName = { tenant: undefined, name };
-    const spoken = keys(recordOf(snapshot, subject, bucket)?.policy);
+  const bucketOf = (name: string): Bucket | undefined => {
+    const spelled = { tenant: undefined, name };
+    const bucket = canonicalBucket(spelled, tenantOf(caller), snapshot.store.naming);
+    return bucket.ok && name !== snapshot.stateBucket ? bucket.value : undefined;
+  };
+  const isVisible = (bucket: Bucket, record: BucketRecord | undefined): boolean => {
+    const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
+    const about = { ...subject, known };
+    const spoken = keys(record?.policy);
     const samples = new Set([
       ANY_KEY,
-      ...spoken.map((one) => sampleOf(one, snapshot, subject, nowMs)),
+      ...spoken.map((one) => sampleOf(one, snapshot, about, nowMs)),
     ]);
     return TRIED.some((operation) =>
       samplesFor(operation, samples).some((key) => {
-        const asks = operation.actions.map((action): Ask => ({
+        const asks = operation.actions.map((action): Ask<Bucket> => ({
           action,
           operation: operation.name,
           bucket,
           key,
         }));
-        const asking = { ...subject, operation: operation.name };
+        const asking = { ...about, operation: operation.name };
         return judge(snapshot, asking, asks, nowMs).kind === "allowed";
       }),
     );
+  };
+  const fresh = caller.kind === "known" && caller.key.account.sharesStoreUser;
+  return {
+    needs: (name) => {
+      const bucket = snapshot.elsewhere.records ? bucketOf(name) : undefined;
+      if (bucket === undefined || snapshot.buckets.has(bucket.id)) return undefined;
+      return { kind: "record", bucket, fresh };
+    },
+    keeps: (name, record) => {
+      const bucket = bucketOf(name);
+      return bucket !== undefined && isVisible(bucket, snapshot.buckets.get(bucket.id) ?? record);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { parseBucketName } from "../config/scalars.ts";
-import { recordName } from "../config/buckets.ts";
+import { tenantOf } from "../config/tenant.ts";
+import { bucketIdOf } from "../s3/bucket.ts";
 import { adoptRecord } from "../state/change-record.ts";
 import { openState } from "../state/open.ts";
 import { printProblems } from "./check.ts";
@@ -45,7 +46,9 @@ async function adopt(written: string, account: string, config: Config): Promise<
   }
   const store = await openState(config.state, config.upstream);
   if (!store.ok) return refused(store.error);
-  const name = recordName(bucket.value, config.upstream.tenants);
+  const owner = config.accounts.find(({ name }) => name === account) ?? { name: account };
+  const tenant = tenantOf(owner, config.policy.provider);
+  const name = bucketIdOf(bucket.value, tenant, config.upstream.tenants);
   const done = await adoptRecord(store.value, name, account, Date.now());
   await store.value.close();
   if (!done.ok) return refused(done.error);

@@ -1,10 +1,8 @@
 import { pino } from "pino";
-import { admitBody } from "../admission/admit-body.ts";
 import { admit } from "../admission/admit.ts";
 import { NOBODY_RULE } from "../admission/authenticate.ts";
-import { decisionOf, type Decision } from "../admission/facts.ts";
-import { NOTHING_KNOWN, type Known, type Need } from "../admission/known.ts";
-import type { PendingBody } from "../admission/pending.ts";
+import { decisionOf, type Decision, type Facts } from "../admission/facts.ts";
+import type { Answer, Need } from "../admission/known.ts";
 import type { Key } from "../admission/principal.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { Verdict } from "../admission/verdict.ts";
@@ -15,9 +13,10 @@ import { openIdentities } from "../identity/identities.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
+import type { BucketId } from "../s3/bucket.ts";
 import { writeDeleteObjects } from "../s3/delete-objects.ts";
+import { rememberedRecords, settle, type ReadRecord } from "../explain/answers.ts";
 import type { AuditEntry } from "./audit-entry.ts";
-import { rememberRecords, type RememberedRecords } from "../explain/records.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
 import { signedAgain } from "./signed-again.ts";
@@ -43,14 +42,14 @@ export type Decider = {
  */
 export function openDecider(config: Config): Decider {
   const kept = openKeptRecords(config);
-  const records = kept && rememberRecords(kept.read);
+  const records = kept && rememberedRecords(kept.read);
   const identities =
     config.ceph.length === 0
       ? undefined
       : openIdentities(config, new Metrics(), pino({ level: "silent" }));
   const snapshot: Snapshot = {
     ...compileSnapshot(config, 1),
-    elsewhere: { key: identities?.find, bucket: records?.find },
+    elsewhere: { keys: identities !== undefined, records: records !== undefined },
   };
   const keyOf = async (accessKeyId: string): Promise<Result<Key | undefined, WhyNot>> => {
     const configured = snapshot.keys.get(accessKeyId);
@@ -70,7 +69,7 @@ export function openDecider(config: Config): Decider {
 type Context = {
   readonly snapshot: Snapshot;
   readonly keyOf: (accessKeyId: string) => Promise<Result<Key | undefined, WhyNot>>;
-  readonly records: RememberedRecords | undefined;
+  readonly records: ReadRecord | undefined;
 };
 
 async function decide(context: Context, entry: AuditEntry): Promise<Result<Outcome, WhyNot>> {
@@ -101,63 +100,51 @@ const NOBODYS_KEY: Outcome = {
 };
 
 async function judged(
-  context: Context,
+  { snapshot, records }: Context,
   recorded: RecordedRequest,
   head: RequestHead,
   { key, nowMs }: { readonly key: Key | undefined; readonly nowMs: number },
 ): Promise<Result<Outcome, WhyNot>> {
-  const { snapshot } = context;
-  const known: Known = {
-    ...NOTHING_KNOWN,
-    keys: new Map(key === undefined ? [] : [[key.accessKeyId, key]]),
-  };
-  const verdict = await settled(context, () => admit(snapshot, head, nowMs, known));
-  if (!verdict.ok) return verdict;
-  if (verdict.value.kind === "form") return err("form");
-  if (verdict.value.kind !== "read") return ok(outcomeOf(verdict.value));
-  const { pending } = verdict.value;
-  const body = documentOf(snapshot, recorded, pending);
-  if (body === "no matter") return ok(outcomeOf(verdict.value));
-  if (body === undefined) return err("document");
-  const finished = await settled(context, () => admitBody(snapshot, pending, body, nowMs, known));
-  return finished.ok ? ok(outcomeOf(finished.value)) : finished;
-}
-
-/** The verdict when everything that it needs was fetched, which the snapshot then finds. */
-async function settled(
-  { records }: Context,
-  ask: () => Verdict,
-): Promise<Result<Exclude<Verdict, { readonly kind: "need" }>, WhyNot>> {
-  for (;;) {
-    const verdict = ask();
-    if (verdict.kind !== "need") return ok(verdict);
-    for (const need of verdict.needs) {
-      const failed = await fetched(records, need);
-      if (failed !== undefined) return err(failed);
+  const answer = async (need: Need): Promise<Result<Answer | undefined, WhyNot>> => {
+    switch (need.kind) {
+      case "key":
+        return ok({ kind: "key", key });
+      case "record":
+        return recordIn(records, need.bucket.id);
+      case "document":
+        return documentIn(snapshot, recorded, need.unjudged);
+      case "tags":
+      case "form":
+        return err(need.kind);
     }
-  }
+  };
+  const settled = await settle(admit(snapshot, head, nowMs), answer);
+  if (!settled.ok) return settled;
+  const { value } = settled;
+  return ok(value.kind === "done" ? outcomeOf(value.value) : outcomeSoFar(value.asking.facts));
 }
 
-async function fetched(
-  records: RememberedRecords | undefined,
-  need: Need,
-): Promise<WhyNot | undefined> {
-  if (need.kind === "tags") return "tags";
-  const found = need.kind === "bucket" ? await records?.fetch(need.name) : undefined;
-  return found?.ok === true ? undefined : "elsewhere";
+async function recordIn(
+  records: ReadRecord | undefined,
+  id: BucketId,
+): Promise<Result<Answer, WhyNot>> {
+  const record = await records?.(id);
+  return record?.ok === true ? ok({ kind: "record", record: record.value }) : err("elsewhere");
 }
 
-/** The document as it can be written anew; undefined: it is not recorded, and counts. */
-function documentOf(
+/** The document as it can be written anew; undefined: nothing depends on it. */
+function documentIn(
   { policy }: Snapshot,
   { operation, inputs }: RecordedRequest,
-  { asks }: PendingBody,
-): Buffer | "no matter" | undefined {
+  unjudged: boolean,
+): Result<Answer | undefined, WhyNot> {
   if (operation === "DeleteObjects") {
-    return inputs.deletes && deleteDocument(inputs.deletes);
+    return inputs.deletes === undefined
+      ? err("document")
+      : ok({ kind: "document", body: deleteDocument(inputs.deletes) });
   }
-  const counts = asks.length > 0 || policy.versionGuard || needsOfDocument(operation);
-  return counts ? undefined : "no matter";
+  const counts = unjudged || policy.versionGuard || needsOfDocument(operation);
+  return counts ? err("document") : ok(undefined);
 }
 
 function deleteDocument(deletes: readonly (readonly string[])[]): Buffer {
@@ -169,10 +156,11 @@ function deleteDocument(deletes: readonly (readonly string[])[]): Buffer {
 }
 
 function outcomeOf(verdict: Verdict): Outcome {
-  const { facts } = verdict;
-  const decision = decisionOf(facts);
-  if (decision === "none" && verdict.kind === "refuse") {
-    return { decision, gate: "request", rule: verdict.fault.code };
-  }
-  return { decision, gate: facts.denial?.gate, rule: facts.denial?.rule };
+  const outcome = outcomeSoFar(verdict.facts);
+  if (outcome.decision !== "none" || verdict.kind !== "refuse") return outcome;
+  return { decision: "none", gate: "request", rule: verdict.fault.code };
+}
+
+function outcomeSoFar(facts: Facts): Outcome {
+  return { decision: decisionOf(facts), gate: facts.denial?.gate, rule: facts.denial?.rule };
 }

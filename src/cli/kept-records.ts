@@ -1,6 +1,6 @@
 import { recordReader } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
-import type { ReadRecord } from "../explain/records.ts";
+import type { ReadRecord } from "../explain/answers.ts";
 import { err, ok } from "../lib/result.ts";
 import { openStateReader } from "../state/open.ts";
 
@@ -11,12 +11,12 @@ export function openKeptRecords(
   if (config.state === undefined) return undefined;
   const compile = recordReader(config);
   const state = openStateReader(config.state, config.upstream);
-  const read: ReadRecord = async (name) => {
-    const stored = await state.read(name);
+  const read: ReadRecord = async (id) => {
+    const stored = await state.read(id);
     if (!stored.ok) return err(`Cannot read the state: ${stored.error}`);
     if (stored.value === undefined) return ok(undefined);
-    const record = compile(name, stored.value.record);
-    return record.ok ? record : err(`Cannot use the record of "${name}": ${record.error}`);
+    const record = compile(id, stored.value.record);
+    return record.ok ? record : err(`Cannot use the record of "${id}": ${record.error}`);
   };
   return { read, close: () => state.close() };
 }

@@ -1,7 +1,9 @@
 import { judgedAsks } from "../admission/gates.ts";
 import { askedBy } from "../admission/provider-rules.ts";
+import { queryValue } from "../http/target.ts";
 import type { Provider } from "../provider/provider.ts";
 import { asksOf, asksOfDelete, type Ask } from "../s3/asks.ts";
+import { copySourceOf } from "../s3/copy-source.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { identityOf, type AuditEntry } from "./audit-entry.ts";
@@ -126,9 +128,11 @@ function noteAsks(found: Found, recorded: RecordedRequest, provider: Provider): 
     noteBody(found, recorded, address.bucket, provider);
     return true;
   }
-  const asks = asksOf(operation, address, query, headers);
-  if (asks.ok) addAll(found, askedBy(provider, asks.value), provider);
-  return asks.ok;
+  const source = copySourceOf(operation, headers);
+  if (!source.ok) return false;
+  const asks = asksOf(operation, address, queryValue(query, "versionId"), headers, source.value);
+  addAll(found, askedBy(provider, asks), provider);
+  return true;
 }
 
 /** What asks for nothing by its head. */

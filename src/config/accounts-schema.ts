@@ -7,6 +7,7 @@ import {
   parseInstant,
   parsePrincipalName,
   parseSecret,
+  parseTenant,
 } from "./scalars.ts";
 import { count, size, someText, text } from "./shape.ts";
 
@@ -70,6 +71,11 @@ const SubuserSchema = z.strictObject({
 
 const AccountSchema = z.strictObject({
   name: text(parseAccountName),
+  tenant: text(parseTenant)
+    .optional()
+    .describe(
+      "The tenant of its user in Ceph, whose buckets bare names mean; absent: as the account's name says",
+    ),
   upstream: z
     .strictObject(credential)
     .optional()

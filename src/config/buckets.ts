@@ -5,11 +5,13 @@ import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { sharePolicy, type Share } from "../provider/shares.ts";
-import { bucketText, type BucketName } from "../s3/address.ts";
+import type { BucketName } from "../s3/address.ts";
+import { bucketIdOf } from "../s3/bucket.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
+import { tenantOf } from "./tenant.ts";
 
 /** A bucket whose policy the gateway keeps. */
 export type BucketConfig = {
@@ -51,15 +53,17 @@ export function readBuckets(
     files.flatMap(({ value }) => value.accounts.map((account) => [account.name, account] as const)),
   );
   const buckets: BucketConfig[] = [];
-  const names = new Set<string>();
+  const ids = new Set<string>();
   for (const { document, value } of files) {
     for (const [index, bucket] of value.buckets.entries()) {
       const path = `buckets[${index}]`;
       const reading = { provider, surroundings, accounts, document, path, problems };
       if (!kept) complain(reading, "", NOT_KEPT);
-      const name = recordName(bucket.name, tenants);
-      if (names.has(name)) complain(reading, ".name", tenants ? TWICE : TWICE_WITHOUT_TENANTS);
-      names.add(name);
+      const owner = accounts.get(bucket.account);
+      const tenant = owner === undefined ? "" : tenantOf(owner, provider);
+      const id = bucketIdOf(bucket.name, tenant, tenants);
+      if (ids.has(id)) complain(reading, ".name", tenants ? TWICE : TWICE_WITHOUT_TENANTS);
+      ids.add(id);
       buckets.push(readBucket(reading, bucket));
     }
   }
@@ -76,11 +80,6 @@ const TWICE_WITHOUT_TENANTS: Complaint = {
   message: "The bucket is given twice: the store has no tenants, and so one bucket of a name",
   remedy: "Remove one of them, or set upstream.store to ceph",
 };
-
-/** Under which name its record is found: a store without `tenants` has one bucket of a name. */
-export function recordName(bucket: BucketName, tenants: boolean): string {
-  return tenants ? bucketText(bucket) : bucket.name;
-}
 
 function readBucket(reading: Reading, bucket: WrittenBucket): BucketConfig {
   const { accounts } = reading;

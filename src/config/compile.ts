@@ -14,12 +14,14 @@ import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { callerOf } from "../provider/principals.ts";
 import type { Tier } from "../provider/tier.ts";
+import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
-import { recordName, type BucketConfig } from "./buckets.ts";
+import type { BucketConfig } from "./buckets.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
+import { tenantOf } from "./tenant.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -67,7 +69,8 @@ function compileStore(upstream: Config["upstream"]): StoreSettings {
   const { endpoints, region, addressing, tenants, operations, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
-  return { authority: first.authority, region, addressing, tenants, operations, trailers };
+  const naming = { tenants, addressing };
+  return { authority: first.authority, region, naming, operations, trailers };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {
@@ -116,7 +119,7 @@ function compileKeys(
   return [...own, ...users];
 }
 
-/** `tenant`: Ceph's, for principals that name it; undefined: the account is not Ceph's. */
+/** `tenant`: what Ceph says of its user; undefined: the account is not looked up there. */
 export function compileAccount(
   written: AccountConfig,
   policy: Config["policy"],
@@ -127,6 +130,8 @@ export function compileAccount(
     ...compileHolder(written, written, undefined, policy, tenant),
     tier: policy.provider.accountTier,
     policies: compileSet(written.policies),
+    tenant: tenant ?? tenantOf(written, policy.provider),
+    sharesStoreUser: written.sharesStoreUser,
     upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
   };
 }
@@ -182,12 +187,12 @@ function compileBuckets(
 ): BucketRecords {
   const owners = new Map(accounts.map((account) => [account.name, account]));
   return new Map(
-    buckets.map((bucket): [string, BucketRecord] => {
+    buckets.map((bucket): [BucketId, BucketRecord] => {
       const owner = owners.get(bucket.account);
       if (owner === undefined) throw new Error(`A bucket has an account: ${bucket.account}`);
       const { policies, policyText } = bucket;
-      const name = recordName(bucket.name, tenants);
-      return [name, recordWith({ name, configured: true, owner, policyText }, policies)];
+      const id = bucketIdOf(bucket.name, owner.tenant, tenants);
+      return [id, recordWith({ id, configured: true, owner, policyText }, policies)];
     }),
   );
 }
@@ -197,7 +202,7 @@ type Remembered = { readonly owner: string; readonly policy: string | undefined 
 
 /**
  * How records that were remembered are read under `config`. The error says why one cannot be: then
- * nothing may be decided on its bucket. `name`: of the record, see BucketRecords.
+ * nothing may be decided on its bucket. `name`: under which it is kept.
  */
 export function recordReader(
   config: Config,
@@ -206,32 +211,34 @@ export function recordReader(
   const accounts = new Map(
     config.accounts.map((written) => [written.name, compileAccount(written, policy)]),
   );
-  return (name, { owner, policy: policyText }) => {
-    const bucket = parseBucketName(name);
+  return (kept, { owner, policy: policyText }) => {
+    const bucket = parseBucketName(kept);
     if (!bucket.ok) return bucket;
-    const { tenant, name: bare } = bucket.value;
-    const rules = tenant === undefined ? { bucket: bare } : { bucket: bare, tenant };
+    const id = bucketIdOf(bucket.value, "", config.upstream.tenants);
+    const { tenant, name } = bucket.value;
+    const rules = tenant === undefined ? { bucket: name } : { bucket: name, tenant };
     const parsed =
       policyText === undefined
         ? undefined
-        : parseProviderPolicy(policy.provider, policyText, `policy of ${name}`, "bucket", rules);
+        : parseProviderPolicy(policy.provider, policyText, `policy of ${id}`, "bucket", rules);
     if (parsed?.ok === false) return err(parsed.error[0]?.message ?? "the policy cannot be read");
-    const account = accounts.get(owner) ?? stranger(owner, policy);
+    const account = accounts.get(owner) ?? stranger(owner, tenant ?? "", policy);
     const policies = parsed === undefined ? [] : [parsed.value];
-    return ok(recordWith({ name, configured: false, owner: account, policyText }, policies));
+    return ok(recordWith({ id, configured: false, owner: account, policyText }, policies));
   };
 }
 
 /** An account that the configuration does not have: nobody can be let in as it. */
-function stranger(name: string, policy: Config["policy"]): Account {
+function stranger(name: string, tenant: string, policy: Config["policy"]): Account {
   const networks = { allow: [], deny: [] };
   const nothing = { policies: [], groups: [], privileges: [], tags: {}, blockedActions: [] };
-  return compileAccount({ ...nothing, name, networks, keys: [], subusers: [] }, policy);
+  const written = { ...nothing, name, networks, keys: [], subusers: [], sharesStoreUser: false };
+  return compileAccount(written, policy, tenant);
 }
 
 /** A record with what its policies say compiled. */
 function recordWith(
-  record: Pick<BucketRecord, "name" | "configured" | "owner" | "policyText">,
+  record: Pick<BucketRecord, "id" | "configured" | "owner" | "policyText">,
   policies: readonly Policy[],
 ): BucketRecord {
   const policy = policies.length === 0 ? undefined : compilePolicies(policies);

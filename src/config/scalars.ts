@@ -142,6 +142,12 @@ export function parseAccountName(text: string): Result<string, string> {
   return wrong ?? err("Expected one $ at most, between a tenant of Ceph and its user");
 }
 
+/** A tenant of Ceph; empty: none. */
+export function parseTenant(text: string): Result<string, string> {
+  if (/^[A-Za-z0-9_-]{0,128}$/.test(text)) return ok(text);
+  return err("Expected a tenant of letters, digits, _ and -, or nothing for no tenant");
+}
+
 /** The name of an account or subuser; `account:subuser` is how `explain` names them together. */
 export function parsePrincipalName(text: string): Result<string, string> {
   if (/^[A-Za-z0-9_.@+=-]{1,128}$/.test(text)) return ok(text);

@@ -1,14 +1,16 @@
-import { admit, recognize } from "../admission/admit.ts";
-import { NOTHING_KNOWN } from "../admission/known.ts";
+import { admit, asksOfHead } from "../admission/admit.ts";
+import type { Facts } from "../admission/facts.ts";
 import { judgeEach } from "../admission/gates.ts";
+import type { Answer, Asking, Need } from "../admission/known.ts";
+import { withRecords } from "../admission/need.ts";
+import { recognize, type Recognized } from "../admission/recognize.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
-import type { Subject } from "../admission/subject.ts";
+import { tenantOf, type Subject } from "../admission/subject.ts";
 import type { Verdict } from "../admission/verdict.ts";
-import type { RequestHead } from "../http/head.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { arnOf, asksOf, type Ask } from "../s3/asks.ts";
-import type { Tags } from "../s3/tags.ts";
-import { withRecords, type ReadRecord } from "./records.ts";
+import { arnOf, type Ask } from "../s3/asks.ts";
+import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
+import { rememberedRecords, settle, type ReadRecord, type Settled } from "./answers.ts";
 import { askFor, requestFor, type Question } from "./request.ts";
 
 /** A decision and how it came about, as `--json` prints it. */
@@ -46,51 +48,86 @@ type GateOutcome = {
  * only the configuration says. The error is a sentence about the question.
  */
 export async function explain(
-  snapshot: Snapshot,
+  compiled: Snapshot,
   question: Question,
   clockMs: number,
   read: ReadRecord | undefined,
 ): Promise<Result<Explanation, string>> {
-  return withRecords(read, (elsewhere) =>
-    explainKnowing({ ...snapshot, elsewhere }, question, clockMs),
-  );
-}
-
-function explainKnowing(
-  snapshot: Snapshot,
-  question: Question,
-  clockMs: number,
-): Result<Explanation, string> {
+  const snapshot = { ...compiled, elsewhere: { keys: false, records: read !== undefined } };
   const request = requestFor(snapshot, question, clockMs);
   if (!request.ok) return request;
   const { head, nowMs, identity } = request.value;
-  const recognized = recognize(snapshot, head, nowMs);
-  if ("kind" in recognized) return ok(withoutGates(recognized, identity));
-  const { subject } = recognized;
-  const ask = askFor(question);
-  if (ask !== undefined) {
-    if (!ask.ok) return ask;
-    return ok({ ...ofAsks(snapshot, subject, [ask.value], identity, nowMs), operation: "any" });
+  const answers = answersOf(read);
+  const recognized = await settle(recognize(snapshot, head, nowMs), answers.answer);
+  if (!recognized.ok) return recognized;
+  const { value } = recognized;
+  if (value.kind === "open" || value.value.kind !== "subject") {
+    return ok(withoutGates(value, identity));
   }
-  const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
-  if (!asks.ok) return err(asks.error.message);
-  const explained = ofAsks(snapshot, subject, asks.value, identity, nowMs);
-  return ok({ ...explained, ...verdictOf(withoutStore(snapshot, head, nowMs)) });
+  const { facts } = value.value;
+  const ask = askFor(question);
+  if (ask?.ok === false) return ask;
+  const { subject } = value.value;
+  const asks = ask === undefined ? ok(asksOfHead(snapshot, subject)) : canonical(snapshot, subject, ask.value);
+  if (!asks.ok) return asks;
+  const known = await settle(withRecords(snapshot, subject, facts, asks.value), answers.answer);
+  if (!known.ok) return known;
+  if (known.value.kind === "open") throw new Error("Records can be read here");
+  const explained = ofAsks(snapshot, known.value.value, asks.value, identity, nowMs);
+  if (ask !== undefined) return ok({ ...explained, operation: "any" });
+  const verdict = await settle(admit(snapshot, head, nowMs), answers.answer);
+  return verdict.ok ? ok({ ...explained, ...verdictOf(verdict.value, answers.untold()) }) : verdict;
 }
 
-/** A verdict that came before any gate. */
-function withoutGates(verdict: Verdict, identity: string): Explanation {
-  const gate = verdict.facts.denial?.gate ?? "request";
-  const outcome = verdict.kind === "refuse" ? "refused" : "passed";
-  const told = verdictOf({ verdict, untold: false });
-  const gates = [{ gate, outcome, rule: verdict.facts.denial?.rule }] as const;
-  return { operation: verdict.facts.operation, identity, asks: [], gates, ...told };
+type Answers = {
+  readonly answer: (need: Need) => Promise<Result<Answer | undefined, string>>;
+  /** Whether it was asked for tags, which only the store has. */
+  readonly untold: () => boolean;
+};
+
+/** Records as `read` has them, and no tags, as the store is not asked here. */
+function answersOf(read: ReadRecord | undefined): Answers {
+  const records = read && rememberedRecords(read);
+  let untold = false;
+  return {
+    answer: async (need) => {
+      if (need.kind === "tags") {
+        untold = true;
+        return ok({ kind: "tags", tags: new Map() });
+      }
+      if (need.kind !== "record" || records === undefined) return ok(undefined);
+      const record = await records(need.bucket.id);
+      return record.ok ? ok({ kind: "record", record: record.value }) : record;
+    },
+    untold: () => untold,
+  };
+}
+
+/** The ask of an action on a resource, as the subject's caller names the bucket. */
+function canonical(
+  { store }: Snapshot,
+  { caller }: Subject,
+  ask: Ask,
+): Result<readonly Ask<Bucket>[], string> {
+  if (ask.bucket === undefined) return ok([{ ...ask, bucket: undefined }]);
+  const bucket = canonicalBucket(ask.bucket, tenantOf(caller), store.naming);
+  return bucket.ok ? ok([{ ...ask, bucket: bucket.value }]) : err(bucket.error.message);
+}
+
+/** What came before any gate. */
+function withoutGates(settled: Settled<Recognized>, identity: string): Explanation {
+  const end = endOf(settled);
+  const { denial, operation } = end.facts;
+  const gate = denial?.gate ?? "request";
+  const outcome = end.kind === "refuse" ? "refused" : "passed";
+  const gates = [{ gate, outcome, rule: denial?.rule }] as const;
+  return { operation, identity, asks: [], gates, ...wordOf(end, false) };
 }
 
 function ofAsks(
   snapshot: Snapshot,
   subject: Subject,
-  asks: readonly Ask[],
+  asks: readonly Ask<Bucket>[],
   identity: string,
   nowMs: number,
 ): Explanation {
@@ -116,41 +153,57 @@ function ofAsks(
   };
 }
 
-/** The verdict as it is where the store has no tags, which is not asked here. */
-function withoutStore(
-  snapshot: Snapshot,
-  head: RequestHead,
-  nowMs: number,
-): { readonly verdict: Verdict; readonly untold: boolean } {
-  const tags = new Map<string, Tags>();
-  for (;;) {
-    const verdict = admit(snapshot, head, nowMs, { ...NOTHING_KNOWN, tags });
-    if (verdict.kind !== "need") return { verdict, untold: tags.size > 0 };
-    for (const need of verdict.needs) if (need.kind === "tags") tags.set(need.name, new Map());
+/** How far a decision comes here: to its verdict, or to what only a client sends. */
+type End =
+  | Verdict
+  | { readonly kind: "document"; readonly facts: Facts }
+  | { readonly kind: "form"; readonly facts: Facts };
+
+function endOf(settled: Settled<Recognized>): End {
+  if (settled.kind === "open") return waitingFor(settled.asking);
+  const { value } = settled;
+  switch (value.kind) {
+    case "verdict":
+      return value.verdict;
+    case "form":
+      return { kind: "form", facts: value.form.facts };
+    case "subject":
+      throw new Error("A subject goes on to the gates");
   }
 }
 
+function waitingFor({ need, facts }: Asking): End {
+  if (need.kind !== "document" && need.kind !== "form") {
+    throw new Error(`Nothing answers "${need.kind}" here`);
+  }
+  return { kind: need.kind, facts };
+}
+
 /** The word of the data path itself, which also knows what no gate does. */
-function verdictOf({
-  verdict,
-  untold,
-}: ReturnType<typeof withoutStore>): Pick<Explanation, "decision" | "code" | "message" | "note"> {
-  const { denial, reported } = verdict.facts;
-  if (verdict.kind === "refuse") {
-    const { code, message } = verdict.fault;
+function verdictOf(settled: Settled<Verdict>, untold: boolean): ReturnType<typeof wordOf> {
+  return wordOf(settled.kind === "done" ? settled.value : waitingFor(settled.asking), untold);
+}
+
+function wordOf(
+  end: End,
+  untold: boolean,
+): Pick<Explanation, "decision" | "code" | "message" | "note"> {
+  const { denial, reported } = end.facts;
+  if (end.kind === "refuse") {
+    const { code, message } = end.fault;
     return { decision: "deny", code, message, note: untold ? UNTOLD : undefined };
   }
   const note = reported
     ? `Report mode lets it through; ${denial?.gate} would refuse it`
     : untold
       ? UNTOLD
-      : NOTES.get(verdict.kind);
+      : NOTES.get(end.kind);
   return { decision: "allow", code: undefined, message: undefined, note };
 }
 
 const UNTOLD = "It depends on tags that only the store has: judged here as if there were none";
 
-const NOTES: ReadonlyMap<Verdict["kind"], string> = new Map([
-  ["read", "The document in the body is judged too: each key of a DeleteObjects by itself"],
+const NOTES: ReadonlyMap<End["kind"], string> = new Map<End["kind"], string>([
+  ["document", "The document in the body is judged too: each key of a DeleteObjects by itself"],
   ["form", "The fields of the form say who sends it, and are judged when they have come"],
 ]);

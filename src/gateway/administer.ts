@@ -1,6 +1,6 @@
 import type { Snapshot } from "../admission/snapshot.ts";
 import { explain } from "../explain/explain.ts";
-import type { ReadRecord } from "../explain/records.ts";
+import type { ReadRecord } from "../explain/answers.ts";
 import { err } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { Recent } from "../observe/recent.ts";
@@ -81,9 +81,9 @@ function processState(metrics: Metrics, connections: number, nowMs: number): Pro
 
 /** Through the cache that decisions read; undefined: nothing is kept of buckets. */
 function recordReader({ elsewhere }: Snapshot, { sources }: Live): ReadRecord | undefined {
-  if (elsewhere.bucket === undefined) return undefined;
-  return async (name) => {
-    const record = await sources.bucket(name);
-    return record.ok ? record : err(`Cannot read what is kept of "${name}"`);
+  if (!elsewhere.records) return undefined;
+  return async (id) => {
+    const record = await sources.record(id);
+    return record.ok ? record : err(`Cannot read what is kept of "${id}"`);
   };
 }

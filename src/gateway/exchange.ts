@@ -7,7 +7,7 @@ import type { Recent } from "../observe/recent.ts";
 import type { AccessRecord, Outcome } from "../observe/record.ts";
 import type { RequestTrace, Tracing } from "../observe/tracing.ts";
 import type { Fault } from "../s3/faults.ts";
-import type { StoreFailure } from "./fetch-known.ts";
+import type { StoreFailure } from "./answers.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";

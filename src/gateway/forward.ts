@@ -93,7 +93,7 @@ function send(
   const { exchange, live } = inbound;
   const { request, reply } = verdict;
   const { upstream, sources } = live;
-  relay({ exchange, upstream, request, body, reply, change: sources.change });
+  relay({ exchange, upstream, request, body, reply, sources });
 }
 
 type Deframe = BodyPlan & { readonly kind: "deframe" };

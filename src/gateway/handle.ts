@@ -1,19 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
-import { admitBody } from "../admission/admit-body.ts";
-import { admitForm } from "../admission/admit-form.ts";
+import type { BodyPlan } from "../admission/body-plan.ts";
+import type { Facts } from "../admission/facts.ts";
+import {
+  answerFrom,
+  type Answer,
+  type Asking,
+  type Deciding,
+  type Need,
+} from "../admission/known.ts";
 import { passageOf } from "../admission/passthrough.ts";
-import { NOTHING_KNOWN, type Known } from "../admission/known.ts";
-import type { PendingBody, PendingForm } from "../admission/pending.ts";
+import type { PendingForm } from "../admission/pending.ts";
 import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
-import type { RequestHead } from "../http/head.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { readBody } from "./body.ts";
 import { Exchange } from "./exchange.ts";
-import { fetchKnown } from "./fetch-known.ts";
+import { answerInMemory, fetchAnswer } from "./answers.ts";
 import { readForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
@@ -95,18 +100,52 @@ function decide(request: Inbound, arrival: Arrival, response: ServerResponse): v
     return passThrough({ ...request, response, targets: live.targets }, head.value, passage);
   }
   exchange.begin(live);
-  const verdict = admit(live.snapshot, head.value, exchange.timeMs);
-  if (verdict.kind === "need") settle(request, decideKnowing(request, head.value, verdict));
-  else act(request, verdict);
+  proceed(request, admit(live.snapshot, head.value, exchange.timeMs));
 }
 
-/** A verdict that can be acted on. */
-type Decided = Exclude<Verdict, { readonly kind: "need" }>;
-type Needing = Verdict & { readonly kind: "need" };
+/**
+ * Goes on with a decision as far as memory has what it asks for, and acts on it; waits for the rest.
+ * `answer`: to what it asked for last.
+ */
+function proceed(inbound: Inbound, deciding: Deciding, answer?: Answer): void {
+  const { sources } = inbound.live;
+  const memory = (need: Need): Answer | undefined => answerInMemory(sources, need);
+  const step = answerFrom(deciding, memory, answer);
+  if (step.done === true) act(inbound, step.value);
+  else settle(inbound, awaited(inbound, deciding, step.value));
+}
 
-function act(inbound: Inbound, verdict: Decided): void {
+/** Waits for the answer to one need, and goes on with it; or refuses, if it cannot be had. */
+async function awaited(
+  inbound: Inbound,
+  deciding: Deciding,
+  { need, facts }: Asking,
+): Promise<() => void> {
+  const { live, exchange } = inbound;
+  const tooMany = need.kind === "key" || need.kind === "form" ? undefined : overLimit(inbound, facts);
+  if (tooMany !== undefined) return () => act(inbound, tooMany);
+  switch (need.kind) {
+    case "document":
+      return documented(inbound, deciding, need.plan, facts);
+    case "form":
+      return filled(inbound, deciding, need.form);
+    case "key":
+    case "record":
+    case "tags": {
+      const fetched = await fetchAnswer(live.upstream, live.sources, need);
+      if (fetched.ok) return () => proceed(inbound, deciding, fetched.value);
+      const { fault, store } = fetched.error;
+      if (store !== undefined) exchange.storeFailed(store);
+      return refusing(inbound, facts, fault);
+    }
+  }
+}
+
+function act(inbound: Inbound, verdict: Verdict): void {
   const { exchange } = inbound;
-  const tooMany = overLimit(inbound, verdict);
+  // A refusal that names no account was not proved: nobody's limits count it.
+  const counts = verdict.kind !== "refuse" || verdict.facts.account !== undefined;
+  const tooMany = counts ? overLimit(inbound, verdict.facts) : undefined;
   exchange.facts = (tooMany ?? verdict).facts;
   if (tooMany !== undefined) return exchange.refuse(tooMany.fault);
   switch (verdict.kind) {
@@ -124,10 +163,6 @@ function act(inbound: Inbound, verdict: Decided): void {
       return forward(inbound, verdict);
     case "keep":
       return settle(inbound, keep(inbound, verdict.change));
-    case "read":
-      return settle(inbound, finishBody(inbound, verdict.pending));
-    case "form":
-      return settle(inbound, finishForm(inbound, verdict.pending));
   }
 }
 
@@ -141,84 +176,35 @@ async function keep({ exchange, live }: Inbound, change: RecordChange): Promise<
   };
 }
 
-async function decideKnowing(
+async function documented(
   inbound: Inbound,
-  head: RequestHead,
-  first: Needing,
+  deciding: Deciding,
+  plan: BodyPlan,
+  facts: Facts,
 ): Promise<() => void> {
-  const { live, exchange } = inbound;
-  const ask = (facts: Known): Verdict => admit(live.snapshot, head, exchange.timeMs, facts);
-  const verdict = await known(inbound, first, NOTHING_KNOWN, ask);
-  return () => act(inbound, verdict);
+  const { limits } = inbound.live.snapshot;
+  const body = await readBody(sourceOf(inbound), limits.xmlBytesMax, plan);
+  if (!body.ok) return refusing(inbound, facts, body.error);
+  return () => proceed(inbound, deciding, { kind: "document", body: body.value });
 }
 
-/**
- * The verdict once everything that it depends on is known. `first` was made with `start`; `again`
- * decides with what is known so far. A condition is only looked at where those before it hold, so
- * that one need can follow another.
- */
-async function known(
+async function filled(
   inbound: Inbound,
-  first: Verdict,
-  start: Known,
-  again: (known: Known) => Verdict,
-): Promise<Decided> {
-  let verdict = first;
-  let facts = start;
-  const { live, exchange } = inbound;
-  while (verdict.kind === "need") {
-    const tooMany = overLimit(inbound, verdict);
-    if (tooMany !== undefined) return tooMany;
-    const fetched = await fetchKnown(live.upstream, live.sources, verdict.needs, facts);
-    if (!fetched.ok) {
-      const { fault, store } = fetched.error;
-      if (store !== undefined) exchange.storeFailed(store);
-      return { kind: "refuse", facts: verdict.facts, fault };
-    }
-    if (sizeOf(fetched.value) === sizeOf(facts)) throw new Error("A need was given already");
-    facts = fetched.value;
-    verdict = again(facts);
-  }
-  return verdict;
-}
-
-function sizeOf({ keys, buckets, tags }: Known): number {
-  return keys.size + buckets.size + tags.size;
-}
-
-async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
-  const { exchange } = inbound;
-  const { snapshot } = inbound.live;
-  const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
-  if (!body.ok) return refusing(inbound, pending, body.error);
-  const ask = (facts: Known): Verdict =>
-    admitBody(snapshot, pending, body.value, exchange.timeMs, facts);
-  const start = pending.subject.known;
-  const verdict = await known(inbound, ask(start), start, ask);
-  return () => act(inbound, verdict);
-}
-
-async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() => void> {
-  const { exchange } = inbound;
-  const { snapshot } = inbound.live;
-  const { contentType, contentLength } = pending;
+  deciding: Deciding,
+  { contentType, contentLength, facts }: PendingForm,
+): Promise<() => void> {
   const form = await readForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
-    fileBufferBytesMax: snapshot.limits.xmlBytesMax,
+    fileBufferBytesMax: inbound.live.snapshot.limits.xmlBytesMax,
   });
-  if (!form.ok) return refusing(inbound, pending, form.error);
+  if (!form.ok) return refusing(inbound, facts, form.error);
   const { fields, file } = form.value;
-  const ask = (facts: Known): Verdict =>
-    admitForm(snapshot, pending, { fields, length: file.length }, exchange.timeMs, facts);
-  const verdict = await known(inbound, ask(NOTHING_KNOWN), NOTHING_KNOWN, ask);
-  return () => act({ ...inbound, file: file.body }, verdict);
+  const head = { fields, length: file.length };
+  const withFile = { ...inbound, file: file.body };
+  return () => proceed(withFile, deciding, { kind: "form", head });
 }
 
-function refusing(
-  inbound: Inbound,
-  { facts }: PendingBody | PendingForm,
-  fault: Fault,
-): () => void {
+function refusing(inbound: Inbound, facts: Facts, fault: Fault): () => void {
   return () => act(inbound, { kind: "refuse", facts, fault });
 }
 

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { trafficLimits, type TrafficLimits } from "../config/limits.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
-import type { Sources } from "./fetch-known.ts";
+import type { Sources } from "./answers.ts";
 import { openSources, type OpenSources } from "./sources.ts";
 import type { StorePools } from "./store-pools.ts";
 import { Targets } from "./targets.ts";

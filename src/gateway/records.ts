@@ -3,6 +3,7 @@ import type { RecordChange } from "../admission/record-change.ts";
 import { recordReader } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import type { Result } from "../lib/result.ts";
+import type { BucketId } from "../s3/bucket.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { cachedRecords } from "../state/cached-records.ts";
@@ -11,8 +12,8 @@ import type { StateStore } from "../state/state-store.ts";
 
 /** What is remembered of buckets, as decisions read it and requests change it. */
 export type Records = {
-  readonly find: (name: string) => BucketRecord | "none" | "unknown";
-  readonly fetch: (name: string) => Promise<Result<BucketRecord | undefined, Fault>>;
+  readonly find: (id: BucketId) => BucketRecord | "none" | "unknown";
+  readonly fetch: (id: BucketId) => Promise<Result<BucketRecord | undefined, Fault>>;
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
   /** Whether the state could be read and written when that was last tried. */
   readonly healthy: () => boolean;
@@ -30,8 +31,8 @@ export function openRecords(
     refreshMs,
     onRead: (worked) => metrics.stateUsed(worked),
   });
-  const find = (name: string): BucketRecord | "none" | "unknown" => {
-    const found = cached.find(name);
+  const find = (id: BucketId): BucketRecord | "none" | "unknown" => {
+    const found = cached.find(id);
     metrics.cacheAsked("records", found !== "unknown");
     return found;
   };

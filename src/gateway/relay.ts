@@ -5,13 +5,15 @@ import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
+import type { Result } from "../lib/result.ts";
 import { hidesExistence } from "../s3/existence.ts";
-import { fault, type Fault } from "../s3/faults.ts";
-import { createBucketFilter, type BucketFilter } from "../s3/list-buckets.ts";
+import { fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 import { BodyError } from "./body.ts";
+import type { Sources } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
+import { FilteredList } from "./filtered-list.ts";
 import {
   ERROR_BYTES_MAX,
   errorCodeOf,
@@ -33,8 +35,8 @@ export type Forwarding = {
   /** Undefined: no body. */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly reply: ReplyPlan;
-  /** Remembers what the store has done, or tells why it could not. Never rejects. */
-  readonly change: (change: RecordChange) => Promise<Fault | undefined>;
+  /** Where it is remembered what the store has done, and found what is known of buckets. */
+  readonly sources: Sources;
 };
 
 /** Sends the request to a living endpoint and writes the answer straight to the client. */
@@ -51,7 +53,9 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   /** Answers below 200 so far. */
   #interim = 0;
   /** Set while a list of buckets passes of which some are taken out. */
-  #filter: BucketFilter | undefined;
+  #filter: FilteredList | undefined;
+  /** What is to be known before the next bytes of such a list can go on. */
+  #filtering: Promise<void> | undefined;
   /** The answer came, and is not for the client. */
   #hidden = false;
   /** Set while an answer is held back in order to be rewritten. */
@@ -135,7 +139,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       headers: status === 204 ? without(headers, LENGTH) : headers,
     };
     if (this.#forwarding.reply.kind === "filter-buckets" && status === 200) {
-      this.#filter = createBucketFilter(this.#forwarding.reply.keep);
+      this.#filter = new FilteredList(this.#forwarding.reply.filter, this.#forwarding.sources);
       this.#exchange.responder.start(status, statusText, without(head.headers, LENGTH));
       return;
     }
@@ -156,9 +160,13 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   onResponseEnd(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     trailers: IncomingHttpHeaders | null,
   ): void {
+    if (this.#filtering !== undefined) {
+      void this.#filtering.then(() => this.onResponseEnd(controller, trailers));
+      return;
+    }
     this.#finish();
     this.#exchange.storeAnswered = true;
     const { responder } = this.#exchange;
@@ -229,10 +237,20 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   /** What cannot be read is not passed on: an entry could go unseen. */
   #passFiltered(
     controller: Dispatcher.DispatchController,
-    filter: BucketFilter,
+    filter: FilteredList,
     chunk: Buffer,
   ): void {
     const kept = filter.push(chunk);
+    if (!(kept instanceof Promise)) return this.#passKept(controller, kept);
+    controller.pause();
+    this.#filtering = kept.then((fetched) => {
+      this.#filtering = undefined;
+      controller.resume();
+      this.#passKept(controller, fetched);
+    });
+  }
+
+  #passKept(controller: Dispatcher.DispatchController, kept: Result<Buffer, string>): void {
     if (!kept.ok)
       controller.abort(protocolError(`Cannot filter the list of buckets: ${kept.error}`));
     else if (kept.value.length > 0) this.#pass(controller, kept.value);
@@ -279,8 +297,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
 
   /** The client hears that the store has done it when it is remembered, and not before. */
   async #remember(change: RecordChange, head: Head, chunks: readonly Buffer[]): Promise<void> {
-    const { change: remember } = this.#forwarding;
-    const failed = await remember(change);
+    const failed = await this.#forwarding.sources.change(change);
     if (failed === undefined) this.#answerHeld(head, Buffer.concat(chunks));
     else this.#exchange.refuse(failed);
   }

@@ -6,14 +6,14 @@ import { ok } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault } from "../s3/faults.ts";
 import type { StateStore } from "../state/state-store.ts";
-import type { Sources } from "./fetch-known.ts";
+import type { Sources } from "./answers.ts";
 import { openRecords, type Records } from "./records.ts";
 
 /** Everything that a configuration says is kept elsewhere: identities, records of buckets. */
 export type OpenSources = {
-  /** What is in memory of it, for decisions. */
+  /** Of what there is any. */
   readonly elsewhere: Elsewhere;
-  /** How the rest is fetched. */
+  /** How it is found and fetched. */
   readonly sources: Sources;
   /** Undefined: all are in the configuration. */
   readonly identities: Identities | undefined;
@@ -38,10 +38,12 @@ export function openSources(
   const identities = openIdentities(config, metrics, log, before?.identities);
   const records = recordsOf(config, state, metrics);
   return {
-    elsewhere: { key: identities?.find, bucket: records?.find },
+    elsewhere: { keys: identities !== undefined, records: records !== undefined },
     sources: {
+      knownKey: identities?.find ?? (() => "nobody"),
       key: identities?.key ?? (() => Promise.resolve(ok(undefined))),
-      bucket: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
+      knownRecord: records?.find ?? (() => "none"),
+      record: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
       change: records?.change ?? (() => Promise.resolve(fault("NotImplemented"))),
     },
     identities,

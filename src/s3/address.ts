@@ -10,11 +10,14 @@ export function bucketText({ tenant, name }: BucketName): string {
   return tenant === undefined ? name : `${tenant}:${name}`;
 }
 
-/** What a request is about. `key`: decoded once, never normalised; never empty. */
-export type Address =
+/**
+ * What a request is about. `key`: decoded once, never normalised; never empty. `B`: the bucket as
+ * spelled, or as the store knows it (see bucket.ts).
+ */
+export type Address<B extends BucketName = BucketName> =
   | { readonly kind: "service" }
-  | { readonly kind: "bucket"; readonly bucket: BucketName }
-  | { readonly kind: "object"; readonly bucket: BucketName; readonly key: string };
+  | { readonly kind: "bucket"; readonly bucket: B }
+  | { readonly kind: "object"; readonly bucket: B; readonly key: string };
 
 export type Located = {
   readonly address: Address;

@@ -1,56 +1,61 @@
 import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
-import type { QueryParameter } from "../http/target.ts";
-import { err, ok, type Result } from "../lib/result.ts";
 import type { Action } from "./actions.ts";
 import type { Address, BucketName } from "./address.ts";
-import { parseCopySource, type CopySource } from "./copy-source.ts";
+import type { CopySource } from "./copy-source.ts";
 import type { DeleteEntry } from "./delete-objects.ts";
-import { fault, type Fault } from "./faults.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
 
-/** One thing that must be allowed: an action on a resource. No key: on the bucket itself. */
-export type Ask = {
+/**
+ * One thing that must be allowed: an action on a resource. No key: on the bucket itself. `B`: as for
+ * Address.
+ */
+export type Ask<B extends BucketName = BucketName> = {
   readonly action: Action;
   readonly operation: OperationName;
   /** Undefined: on the service as a whole. */
-  readonly bucket: BucketName | undefined;
+  readonly bucket: B | undefined;
   readonly key: string | undefined;
 };
 
 /** The resource of an ask; for a source it is not the addressed one. */
-type Resource = { readonly bucket: BucketName | undefined; readonly key: string | undefined };
+type Resource<B extends BucketName> = {
+  readonly bucket: B | undefined;
+  readonly key: string | undefined;
+};
 
 /**
  * Everything that the head of a request needs: all of it must be allowed before anything is sent.
  * Follows "Required permissions" in each operation's page of the S3 API, with what its headers
  * add. `headers` is the list that also the store gets (see liftHeaders), free of repeated deciding
- * headers (see classify). DeleteObjects and PostObject need nothing *of their heads*: their asks
- * are made from the body, and an empty list must not be taken for an allowance there.
- * Errors: those of parseCopySource(), and InvalidArgument for a rename across buckets.
+ * headers (see classify); `source` is what they name as the source of a copy or rename.
+ * DeleteObjects and PostObject need nothing *of their heads*: their asks are made from the body, and
+ * an empty list must not be taken for an allowance there.
  */
-export function asksOf(
+export function asksOf<B extends BucketName>(
   operation: OperationName,
-  address: Address,
-  query: readonly QueryParameter[],
+  address: Address<B>,
+  versionId: string | undefined,
   headers: HeaderList,
-): Result<readonly Ask[], Fault> {
+  source: CopySource<B> | undefined,
+): readonly Ask<B>[] {
   const row = operationNamed(operation);
   const target = resourceOf(address);
-  const versioned = query.some(({ name }) => name === "versionId");
-  const asks = (versioned ? row.versionedActions : row.actions).map(asker(operation, target));
-  const source = sourceAsks(operation, target, headers);
-  if (!source.ok) return source;
+  const actions = versionId === undefined ? row.actions : row.versionedActions;
+  const asks = actions.map(asker(operation, target));
   const ancillary = ANCILLARY[operation]?.(headers) ?? NONE;
-  if (ancillary.length === 0 && source.value.length === 0) return ok(asks);
-  return ok([...asks, ...ancillary.map(asker(operation, target)), ...source.value]);
+  if (ancillary.length === 0 && source === undefined) return asks;
+  const more = ancillary.map(asker(operation, target));
+  if (source === undefined) return [...asks, ...more];
+  const ofSource = sourceActions(operation, source, headers).map(asker(operation, source));
+  return [...asks, ...more, ...ofSource];
 }
 
 /** What deleting `entry` of a DeleteObjects body needs; `headers` are the request's. */
-export function asksOfDelete(
-  bucket: BucketName,
+export function asksOfDelete<B extends BucketName>(
+  bucket: B,
   entry: DeleteEntry,
   headers: HeaderList,
-): readonly Ask[] {
+): readonly Ask<B>[] {
   const ask = asker("DeleteObjects", { bucket, key: entry.key });
   const action: Action =
     entry.versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
@@ -77,14 +82,17 @@ export function arnOf(ask: Ask): string {
   return ask.key === undefined ? bucket : `${bucket}/${ask.key}`;
 }
 
-function resourceOf(address: Address): Resource {
+function resourceOf<B extends BucketName>(address: Address<B>): Resource<B> {
   return {
     bucket: address.kind === "service" ? undefined : address.bucket,
     key: address.kind === "object" ? address.key : undefined,
   };
 }
 
-function asker(operation: OperationName, { bucket, key }: Resource): (action: Action) => Ask {
+function asker<B extends BucketName>(
+  operation: OperationName,
+  { bucket, key }: Resource<B>,
+): (action: Action) => Ask<B> {
   return (action) => ({ action, operation, bucket, key });
 }
 
@@ -119,32 +127,14 @@ function createBucketActions(headers: HeaderList): readonly Action[] {
   return actions;
 }
 
-/** What the second resource of a copy or rename demands; nothing for all other operations. */
-function sourceAsks(
-  operation: OperationName,
-  target: Resource,
-  headers: HeaderList,
-): Result<readonly Ask[], Fault> {
-  const { header } = operationNamed(operation);
-  if (header !== "x-amz-copy-source" && header !== "x-amz-rename-source") return NO_ASKS;
-  const source = parseCopySource(firstValue(headers, header) ?? "");
-  if (!source.ok) return source;
-  if (operation === "RenameObject" && !isSameBucket(source.value.bucket, target.bucket)) {
-    return err(fault("InvalidArgument", "An object can only be renamed within its bucket"));
-  }
-  const actions = sourceActions(operation, source.value, headers);
-  return ok(actions.map(asker(operation, source.value)));
-}
-
-const NO_ASKS = ok<readonly Ask[]>([]);
-
+/** What the second resource of a copy or rename demands. */
 function sourceActions(
   operation: OperationName,
-  source: CopySource,
+  { versionId }: CopySource,
   headers: HeaderList,
 ): readonly Action[] {
   if (operation === "RenameObject") return ["s3:GetObject", "s3:DeleteObject"];
-  const versioned = source.versionId !== undefined;
+  const versioned = versionId !== undefined;
   const actions: Action[] = [versioned ? "s3:GetObjectVersion" : "s3:GetObject"];
   if (operation !== "CopyObject") return actions;
   // Unless they are replaced, the source's tags are copied, and so made readable elsewhere.
@@ -188,8 +178,4 @@ const BYPASS: readonly Action[] = ["s3:BypassGovernanceRetention"];
 function isOn(headers: HeaderList, name: string): boolean {
   const value = firstValue(headers, name);
   return value !== undefined && value.toLowerCase() !== "false";
-}
-
-function isSameBucket(one: BucketName, other: BucketName | undefined): boolean {
-  return one.name === other?.name && one.tenant === other.tenant;
 }

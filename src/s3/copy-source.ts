@@ -1,14 +1,31 @@
+import { firstValue, type HeaderList } from "../http/headers.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { bucketSegment, bucketText, parseBucket, parseKey, type BucketName } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
+import { operationNamed, type OperationName } from "./operations.ts";
 
-/** The second object of a copy or rename, decoded once. */
-export type CopySource = {
-  readonly bucket: BucketName;
+/** The second object of a copy or rename, decoded once. `B`: as for Address. */
+export type CopySource<B extends BucketName = BucketName> = {
+  readonly bucket: B;
   readonly key: string;
   readonly versionId: string | undefined;
 };
+
+/**
+ * What the headers of `operation` name as the source of a copy or rename; undefined: it has none.
+ * Read once for each request, and carried from there on. Errors: those of parseCopySource().
+ */
+export function copySourceOf(
+  operation: OperationName,
+  headers: HeaderList,
+): Result<CopySource | undefined, Fault> {
+  const { header } = operationNamed(operation);
+  if (header !== "x-amz-copy-source" && header !== "x-amz-rename-source") return NO_SOURCE;
+  return parseCopySource(firstValue(headers, header) ?? "");
+}
+
+const NO_SOURCE = ok<CopySource | undefined>(undefined);
 
 const VERSION_MARK = "?versionId=";
 /** Far above any store's version ids, which are 32 to 64 characters. */

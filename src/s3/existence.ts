@@ -1,4 +1,4 @@
-import type { Address } from "./address.ts";
+import type { Address, BucketName } from "./address.ts";
 import type { Ask } from "./asks.ts";
 import type { OperationName } from "./operations.ts";
 
@@ -52,7 +52,7 @@ export function hidesExistence(operation: OperationName, status: number): boolea
  * copy that is the source. The prefix to judge it with is the key, as in Ceph. An `address` of the
  * service is a bug.
  */
-export function listBucketAsk(address: Address): Ask {
+export function listBucketAsk<B extends BucketName>(address: Address<B>): Ask<B> {
   if (address.kind === "service") throw new Error("The service has no bucket to list");
   const { bucket } = address;
   return { action: "s3:ListBucket", operation: "ListObjectsV2", bucket, key: undefined };

@@ -1,51 +1,42 @@
 import { err, ok, type Result } from "../lib/result.ts";
 
+/** Bytes of a list of buckets. `bucket`: the name, if they are its entry; undefined for all else. */
+export type ListPiece = { readonly bytes: Buffer; readonly bucket: string | undefined };
+
 /**
- * Takes entries out of a store's list of buckets while it passes. Everything else goes by byte for
- * byte: owner, prefix, continuation token, the white space between entries. A page may so become
- * shorter, even empty, and still have a next one, as S3 allows ("ListBuckets", S3 API Reference).
+ * Reads a store's list of buckets while it passes, so that entries can be taken out. Everything else
+ * goes by byte for byte: owner, prefix, continuation token, the white space between entries. A page
+ * may so become shorter, even empty, and still have a next one, as S3 allows ("ListBuckets", S3 API
+ * Reference).
  */
-export type BucketFilter = {
+export type BucketListReader = {
   /**
-   * The bytes to send on for the next bytes of the list, split anywhere. The error says why the
-   * list cannot be read; the answer must be broken off then, since an entry could go unseen.
+   * The pieces of the next bytes of the list, split anywhere. The error says why the list cannot be
+   * read; the answer must be broken off then, since an entry could go unseen.
    */
-  readonly push: (chunk: Buffer) => Result<Buffer, string>;
+  readonly push: (chunk: Buffer) => Result<readonly ListPiece[], string>;
   /** After the last chunk: why the list is not whole; undefined if it is. */
   readonly end: () => string | undefined;
 };
 
 /**
- * A filter that lets through the buckets for which `keep` says so of their name. It reads what S3
- * stores write, which is less than XML has: UTF-8, no comment, CDATA, DTD or prefix. An entry
- * without one plain name is never let through. It holds one entry at a time.
+ * Reads what S3 stores write, which is less than XML has: UTF-8, no comment, CDATA, DTD or prefix. An
+ * entry without one plain name is in no piece. Holds one entry at a time.
  */
-export function createBucketFilter(keep: (name: string) => boolean): BucketFilter {
+export function createBucketListReader(): BucketListReader {
   let pending: Buffer = EMPTY;
   let rooted = false;
   return {
     push: (chunk) => {
       const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-      const pass = filterBytes(bytes, rooted, keep);
+      const pass = readBytes(bytes, rooted);
       if (!pass.ok) return pass;
       pending = pass.value.rest;
       rooted = pass.value.rooted;
-      return ok(pass.value.kept);
+      return ok(pass.value.pieces);
     },
     end: () => (rooted && pending.length === 0 ? undefined : "The list of buckets is cut short"),
   };
-}
-
-/** The same for a whole list. */
-export function filterBuckets(
-  xml: string,
-  keep: (name: string) => boolean,
-): Result<string, string> {
-  const filter = createBucketFilter(keep);
-  const kept = filter.push(Buffer.from(xml));
-  if (!kept.ok) return kept;
-  const problem = filter.end();
-  return problem === undefined ? ok(kept.value.toString()) : err(problem);
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -60,7 +51,7 @@ const ROOTS: ReadonlySet<string> = new Set([
 ]);
 
 type Pass = {
-  readonly kept: Buffer;
+  readonly pieces: readonly ListPiece[];
   /** Begins a tag or an entry of which the end has not come yet. */
   readonly rest: Buffer;
   /** Whether the root has been seen. */
@@ -68,12 +59,11 @@ type Pass = {
 };
 
 /** Goes through `bytes`, which begin outside of any tag. */
-function filterBytes(
-  bytes: Buffer,
-  rootedBefore: boolean,
-  keep: (name: string) => boolean,
-): Result<Pass, string> {
-  const kept: Buffer[] = [];
+function readBytes(bytes: Buffer, rootedBefore: boolean): Result<Pass, string> {
+  const pieces: ListPiece[] = [];
+  const passed = (end: number): void => {
+    if (end > from) pieces.push({ bytes: bytes.subarray(from, end), bucket: undefined });
+  };
   let rooted = rootedBefore;
   let from = 0;
   let at = 0;
@@ -85,15 +75,18 @@ function filterBytes(
     if (!read.ok) return read;
     const unit = read.value;
     if (unit === undefined) {
-      kept.push(bytes.subarray(from, start));
+      passed(start);
       const rest = Buffer.from(bytes.subarray(start));
       if (rest.length > ENTRY_BYTES_MAX) return err(`An entry exceeds ${ENTRY_BYTES_MAX} bytes`);
-      return ok({ kept: joined(kept), rest, rooted });
+      return ok({ pieces, rest, rooted });
     }
     rooted ||= unit.kind === "root";
-    if (unit.kind === "entry" && !isKept(bytes.toString("utf8", start, unit.end), keep)) {
-      kept.push(bytes.subarray(from, start));
+    if (unit.kind === "entry") {
+      passed(start);
       from = unit.end;
+      const entry = bytes.subarray(start, unit.end);
+      const bucket = nameIn(entry.toString("utf8"));
+      if (bucket !== undefined) pieces.push({ bytes: entry, bucket });
     }
     at = unit.end;
   }
@@ -135,21 +128,16 @@ function tagName(tag: string): string {
   return name.length > 1 && name.endsWith("/") ? name.slice(0, -1) : name;
 }
 
-/** An entry whose name two readers could read differently is not let through. */
-function isKept(entry: string, keep: (name: string) => boolean): boolean {
+/** The name in an entry; undefined if two readers could read it differently. */
+function nameIn(entry: string): string | undefined {
   const [, named, ...more] = entry.split("<Name");
-  if (named === undefined || more.length > 0 || !named.startsWith(">")) return false;
+  if (named === undefined || more.length > 0 || !named.startsWith(">")) return undefined;
   const close = named.indexOf("</Name>");
   const name = close < 0 ? "" : named.slice(1, close);
-  return name !== "" && !name.includes("&") && !name.includes("<") && keep(name);
+  return name === "" || name.includes("&") || name.includes("<") ? undefined : name;
 }
 
 /** White space and a byte order mark, which may stand before the root. */
 function isBlank(bytes: Buffer): boolean {
   return bytes.toString("utf8").trim() === "";
-}
-
-function joined(pieces: readonly Buffer[]): Buffer {
-  const [only] = pieces;
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { RecordChange } from "../admission/record-change.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import type { BucketId } from "../s3/bucket.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Change, StateStore, Stored } from "./state-store.ts";
 
@@ -66,7 +67,7 @@ function isForAnother(change: RecordChange, stored: Stored | undefined): boolean
  */
 export async function adoptRecord(
   store: StateStore,
-  name: string,
+  name: BucketId,
   account: string,
   nowMs: number,
 ): Promise<Result<"adopted" | "already", string>> {

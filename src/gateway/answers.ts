@@ -1,9 +1,10 @@
 import type { BucketRecord } from "../admission/buckets.ts";
+import { tagsOfAnswer, TAGS_BYTES_MAX, type Answer, type Need } from "../admission/known.ts";
 import type { Key } from "../admission/principal.ts";
 import type { RecordChange } from "../admission/record-change.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
-import { tagsOfAnswer, TAGS_BYTES_MAX, type Known, type Need } from "../admission/known.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import type { BucketId } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { Tags } from "../s3/tags.ts";
@@ -18,8 +19,12 @@ import {
 
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {
+  /** What memory holds; "unknown": it must be fetched. */
+  readonly knownKey: (accessKeyId: string) => Key | "nobody" | "unknown";
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
-  readonly bucket: (name: string) => Promise<Result<BucketRecord | undefined, Fault>>;
+  /** What memory holds; "unknown": it must be fetched. */
+  readonly knownRecord: (id: BucketId) => BucketRecord | "none" | "unknown";
+  readonly record: (id: BucketId) => Promise<Result<BucketRecord | undefined, Fault>>;
   /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
 };
@@ -34,49 +39,55 @@ export type NotFetched = {
 /** `endpoint`: its origin. */
 export type StoreFailure = { readonly kind: UpstreamErrorKind; readonly endpoint: string };
 
+/** The answer that memory holds; undefined: it must be fetched. */
+export function answerInMemory(sources: Sources, need: Need): Answer | undefined {
+  switch (need.kind) {
+    case "key": {
+      const key = sources.knownKey(need.accessKeyId);
+      return key === "unknown" ? undefined : { kind: "key", key: key === "nobody" ? undefined : key };
+    }
+    case "record": {
+      const record = need.fresh ? "unknown" : sources.knownRecord(need.bucket.id);
+      if (record === "unknown") return undefined;
+      return { kind: "record", record: record === "none" ? undefined : record };
+    }
+    case "tags":
+    case "document":
+    case "form":
+      return undefined;
+  }
+}
+
+/** What is fetched from elsewhere, and not from the client. */
+export type Fetched = Extract<Need, { readonly kind: "key" | "record" | "tags" }>;
+
 /**
- * `known` with what a decision needs besides. Errors: ServiceUnavailable or SlowDown where it cannot
- * be had, since a decision must not be made without it.
+ * The answer to `need`. Errors: ServiceUnavailable or SlowDown if it cannot be had, since a decision
+ * must not be made without it.
  */
-export async function fetchKnown(
+export async function fetchAnswer(
   upstream: Upstream,
   sources: Sources,
-  needs: readonly Need[],
-  known: Known,
-): Promise<Result<Known, NotFetched>> {
-  const keys = new Map(known.keys);
-  const buckets = new Map(known.buckets);
-  const tags = new Map(known.tags);
-  for (const need of needs) {
-    const failed = await fetchNeed(need);
-    if (failed !== undefined) return err(failed);
-  }
-  return ok({ keys, buckets, tags });
-
-  async function fetchNeed(need: Need): Promise<NotFetched | undefined> {
-    switch (need.kind) {
-      case "key":
-        return keep(keys, need.accessKeyId, elsewhere(await sources.key(need.accessKeyId)));
-      case "bucket":
-        return keep(buckets, need.name, elsewhere(await sources.bucket(need.name)));
-      case "tags":
-        return keep(tags, need.name, await fetchTags(upstream, need.request));
+  need: Fetched,
+): Promise<Result<Answer, NotFetched>> {
+  switch (need.kind) {
+    case "key": {
+      const key = await sources.key(need.accessKeyId);
+      return key.ok ? ok({ kind: "key", key: key.value }) : elsewhere(key.error);
+    }
+    case "record": {
+      const record = await sources.record(need.bucket.id);
+      return record.ok ? ok({ kind: "record", record: record.value }) : elsewhere(record.error);
+    }
+    case "tags": {
+      const tags = await fetchTags(upstream, need.request);
+      return tags.ok ? ok({ kind: "tags", tags: tags.value }) : tags;
     }
   }
 }
 
-function keep<T>(
-  map: Map<string, T>,
-  name: string,
-  value: Result<T, NotFetched>,
-): NotFetched | undefined {
-  if (!value.ok) return value.error;
-  map.set(name, value.value);
-  return undefined;
-}
-
-function elsewhere<T>(fetched: Result<T, Fault>): Result<T, NotFetched> {
-  return fetched.ok ? fetched : err({ fault: fetched.error, store: undefined });
+function elsewhere(fault: Fault): Result<never, NotFetched> {
+  return err({ fault, store: undefined });
 }
 
 async function fetchTags(
@@ -84,7 +95,7 @@ async function fetchTags(
   request: StoreRequest,
 ): Promise<Result<Tags, NotFetched>> {
   const endpoint = await upstream.connection();
-  if (endpoint === undefined) return elsewhere(err(limitFault("store_connections")));
+  if (endpoint === undefined) return elsewhere(limitFault("store_connections"));
   const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>
     err({ fault, store: { kind, endpoint: endpoint.origin } });
   try {

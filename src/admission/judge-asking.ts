@@ -1,0 +1,65 @@
+import type { Ask } from "../s3/asks.ts";
+import type { Bucket } from "../s3/bucket.ts";
+import { withPassed, type Facts } from "./facts.ts";
+import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
+import type { Deciding, Known } from "./known.ts";
+import { withTags } from "./need.ts";
+import type { Question, Refusal } from "./question.ts";
+import { refused, type Refused } from "./refuse.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Subject } from "./subject.ts";
+
+/** What the gates came to: the facts to go on with, or the end. `known`: with what was asked for. */
+export type Judged =
+  | { readonly kind: "passed"; readonly facts: Facts; readonly known: Known }
+  | { readonly kind: "verdict"; readonly verdict: Refused; readonly known: Known };
+
+/**
+ * Puts `asks` through every gate, and asks for stored tags if a policy depends on them. In report
+ * mode a refusal is only recorded. `document`: what the body says, if it has been read.
+ */
+export function* judgeAsking(
+  snapshot: Snapshot,
+  subject: Subject,
+  asks: readonly Ask<Bucket>[],
+  facts: Facts,
+  nowMs: number,
+  document?: Question["document"],
+): Deciding<Judged> {
+  let about = subject;
+  let judged: Judgement = judge(snapshot, about, asks, nowMs, document);
+  // A condition is only looked at if those before it hold, so that one tag can follow another.
+  while (judged.kind === "wanted") {
+    const told = yield* withTags(snapshot, about, facts, judged.wanted, nowMs);
+    if (told.kind === "verdict") return { ...told, known: about.known };
+    about = told.subject;
+    judged = judge(snapshot, about, asks, nowMs, document);
+  }
+  const { known } = about;
+  return judged.kind === "allowed"
+    ? { kind: "passed", facts: withPassed(facts, judged.actor), known }
+    : enforced(snapshot, facts, judged.refusal, known);
+}
+
+/** The gates that ask no policy, for a request whose policies must see its document. */
+export function judgeHead(
+  snapshot: Snapshot,
+  subject: Subject,
+  asks: readonly Ask<Bucket>[],
+  facts: Facts,
+  nowMs: number,
+): Judged {
+  const refusal = judgeWithoutPolicies(snapshot, subject, asks, nowMs);
+  const { known } = subject;
+  return refusal === undefined
+    ? { kind: "passed", facts, known }
+    : enforced(snapshot, facts, refusal, known);
+}
+
+function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal, known: Known): Judged {
+  const withDenial = { ...facts, denial: refusal.denial };
+  if (snapshot.policy.mode === "report" && refusal.denial.gate !== "key-state") {
+    return { kind: "passed", facts: { ...withDenial, reported: true }, known };
+  }
+  return { kind: "verdict", verdict: refused(withDenial, refusal.fault), known };
+}

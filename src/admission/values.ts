@@ -1,0 +1,16 @@
+import { ok, type Result } from "../lib/result.ts";
+import type { Fault } from "../s3/faults.ts";
+import { requestValues } from "../s3/request-values.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Subject } from "./subject.ts";
+
+/** `subject` with what it says of tags and the like, if a policy asks. */
+export function withValues(
+  { policy }: Snapshot,
+  subject: Subject,
+  document: Buffer | undefined,
+): Result<Subject, Fault> {
+  if (!policy.asksValues) return ok(subject);
+  const values = requestValues(subject.operation, subject.headers, document);
+  return values.ok ? ok({ ...subject, values: values.value }) : values;
+}

@@ -1,0 +1,42 @@
+import type { Answer, Asking, Deciding, Need } from "../admission/known.ts";
+import type { BucketRecord } from "../admission/buckets.ts";
+import type { BucketId } from "../s3/bucket.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** Reads what is kept of a bucket; undefined: nothing is. The error is a sentence. */
+export type ReadRecord = (id: BucketId) => Promise<Result<BucketRecord | undefined, string>>;
+
+/** `read` that reads each record once. */
+export function rememberedRecords(read: ReadRecord): ReadRecord {
+  const records = new Map<BucketId, BucketRecord | undefined>();
+  return async (id) => {
+    if (records.has(id)) return ok(records.get(id));
+    const record = await read(id);
+    if (record.ok) records.set(id, record.value);
+    return record;
+  };
+}
+
+/** A decision that was taken as far as the answers go. */
+export type Settled<T> =
+  | { readonly kind: "done"; readonly value: T }
+  /** Nobody here has what it asks for. */
+  | { readonly kind: "open"; readonly asking: Asking };
+
+/**
+ * Goes on with `deciding` as long as `answer` has something to say; undefined: it has not. The error
+ * is that of an answer.
+ */
+export async function settle<T, E>(
+  deciding: Deciding<T>,
+  answer: (need: Need) => Promise<Result<Answer | undefined, E>>,
+): Promise<Result<Settled<T>, E>> {
+  let step = deciding.next();
+  while (step.done !== true) {
+    const answered = await answer(step.value.need);
+    if (!answered.ok) return err(answered.error);
+    if (answered.value === undefined) return ok({ kind: "open", asking: step.value });
+    step = deciding.next(answered.value);
+  }
+  return ok({ kind: "done", value: step.value });
+}

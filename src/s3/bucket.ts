@@ -1,0 +1,97 @@
+import type { Brand } from "../lib/brand.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { bucketText, type Address, type BucketName } from "./address.ts";
+import { fault, type Fault } from "./faults.ts";
+
+/**
+ * The one name of a bucket: `name`, or `tenant:name` where the store has tenants and the bucket is in
+ * one. Records, policies and tags are found by it, so that no spelling leads around them.
+ */
+export type BucketId = Brand<string, "BucketId">;
+
+/**
+ * A bucket as the client spelled it and as the store knows it. Only `canonicalBucket` makes one.
+ * `name` and `tenant`: the spelling, decoded. `home`: the tenant whose bucket it is; "" is none.
+ */
+export type Bucket = Brand<
+  BucketName & { readonly home: string; readonly id: BucketId },
+  "CanonicalBucket"
+>;
+
+/** How a store tells buckets apart. */
+export type BucketNaming = {
+  /** Whether each tenant has bucket names of its own, as in Ceph; else one name is one bucket. */
+  readonly tenants: boolean;
+  /** `virtual`: the store reads the name from a host, which ignores case (RFC 9110 section 4.2.3). */
+  readonly addressing: "path" | "virtual";
+};
+
+/**
+ * The bucket that `spelled` is for somebody of the tenant `asker` ("" is none). In Ceph `bucket`,
+ * `:bucket` and `tenant:bucket` can all be one bucket (RGW, "Multitenancy"); they get the same id.
+ * Error: InvalidBucketName for a name that the store would read in another way than it is judged.
+ */
+export function canonicalBucket(
+  spelled: BucketName,
+  asker: string,
+  { tenants, addressing }: BucketNaming,
+): Result<Bucket, Fault> {
+  const { tenant, name } = spelled;
+  if (addressing === "virtual" && !isHostLabel(name)) return err(notInHost(name));
+  const home = tenant ?? asker;
+  const id = tenants && home !== "" ? bucketText({ tenant: home, name }) : name;
+  return ok(mint({ tenant, name, home, id }));
+}
+
+/** `address` with its bucket as the store knows it. Error: as for canonicalBucket(). */
+export function canonicalAddress(
+  address: Address,
+  asker: string,
+  naming: BucketNaming,
+): Result<Address<Bucket>, Fault> {
+  if (address.kind === "service") return ok(address);
+  const bucket = canonicalBucket(address.bucket, asker, naming);
+  return bucket.ok ? ok({ ...address, bucket: bucket.value }) : bucket;
+}
+
+/** A bucket by its name in the configuration or in the state, where `tenant` is always said. */
+export function bucketIdOf(
+  { tenant, name }: BucketName,
+  owner: string,
+  tenants: boolean,
+): BucketId {
+  const home = tenant ?? owner;
+  return mintId(tenants && home !== "" ? bucketText({ tenant: home, name }) : name);
+}
+
+/** The spelling that leads somebody of the tenant `signer` to `bucket`, and nowhere else. */
+export function spelledFor({ tenant, name, home }: Bucket, signer: string): BucketName {
+  return { tenant: tenant === undefined && home === signer ? undefined : home, name };
+}
+
+const HOST_CHARACTERS_MAX = 63;
+
+/** Small letters, digits, hyphens and dots ("Bucket naming rules", Amazon S3 User Guide). */
+function isHostLabel(name: string): boolean {
+  if (name.length > HOST_CHARACTERS_MAX) return false;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    const small = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
+    if (!small && code !== 0x2d && code !== 0x2e) return false;
+  }
+  return true;
+}
+
+function notInHost(name: string): Fault {
+  return fault("InvalidBucketName", `The specified bucket is not valid: got "${name}"`);
+}
+
+function mint(bucket: BucketName & { readonly home: string; readonly id: string }): Bucket {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The brand exists for the compiler only.
+  return bucket as unknown as Bucket;
+}
+
+function mintId(id: string): BucketId {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The brand exists for the compiler only.
+  return id as BucketId;
+}

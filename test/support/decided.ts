@@ -1,0 +1,70 @@
+import { admit } from "../../src/admission/admit.ts";
+import type { BucketRecord } from "../../src/admission/buckets.ts";
+import { answerFrom, type Answer, type Asking, type FormHead, type Need } from "../../src/admission/known.ts";
+import type { Key } from "../../src/admission/principal.ts";
+import type { Snapshot } from "../../src/admission/snapshot.ts";
+import type { Verdict } from "../../src/admission/verdict.ts";
+import type { RequestHead } from "../../src/http/head.ts";
+import type { Tags } from "../../src/s3/tags.ts";
+
+/** What a decision is told if it asks; what is not here it is left waiting for. */
+export type Told = {
+  /** By access key id; undefined: nobody has it. */
+  readonly keys?: ReadonlyMap<string, Key | undefined>;
+  /** By the bucket's id; undefined: nothing is known of it. */
+  readonly records?: ReadonlyMap<string, BucketRecord | undefined>;
+  /** By the name of the need. */
+  readonly tags?: ReadonlyMap<string, Tags>;
+  /** The document in the body. */
+  readonly body?: string | Buffer;
+  readonly form?: FormHead;
+};
+
+/** What became of a request: its verdict, or what its decision still asks for. */
+export type Decided = Verdict | ({ readonly kind: "asking" } & Asking);
+
+/** Takes the decision on `head` as far as `told` goes. */
+export function decided(
+  snapshot: Snapshot,
+  head: RequestHead,
+  nowMs: number,
+  told: Told = {},
+): Decided {
+  const step = answerFrom(admit(snapshot, head, nowMs), (need) => answerTo(need, told));
+  return step.done === true ? step.value : { kind: "asking", ...step.value };
+}
+
+/** A decision in a word: the error code of a refusal, what it asks for, else the verdict's kind. */
+export function word(decision: Decided): string {
+  switch (decision.kind) {
+    case "refuse":
+      return decision.fault.code;
+    case "asking":
+      return decision.need.kind;
+    case "forward":
+    case "answer":
+    case "keep":
+      return decision.kind;
+  }
+}
+
+function answerTo(need: Need, { keys, records, tags, body, form }: Told): Answer | undefined {
+  switch (need.kind) {
+    case "key":
+      return keys?.has(need.accessKeyId) === true
+        ? { kind: "key", key: keys.get(need.accessKeyId) }
+        : undefined;
+    case "record":
+      return records?.has(need.bucket.id) === true
+        ? { kind: "record", record: records.get(need.bucket.id) }
+        : undefined;
+    case "tags": {
+      const found = tags?.get(need.name);
+      return found && { kind: "tags", tags: found };
+    }
+    case "document":
+      return body === undefined ? undefined : { kind: "document", body: Buffer.from(body) };
+    case "form":
+      return form && { kind: "form", head: form };
+  }
+}
