@@ -67,7 +67,9 @@ function targetFor(snapshot: Snapshot, subject: Subject, tenant: string): Result
   if (address.kind === "service") return ok({ address, source });
   const bucket = forStore(snapshot, subject, address.bucket, tenant);
   if (!bucket.ok) return bucket;
-  const target = { ...address, bucket: bucket.value };
+  // The usual bucket is spelled as the store needs it: nothing is made for it.
+  const isSame = bucket.value === address.bucket;
+  const target = isSame ? address : { ...address, bucket: bucket.value };
   if (source === undefined) return ok({ address: target, source });
   const from = forStore(snapshot, subject, source.bucket, tenant);
   if (!from.ok) return from;
@@ -92,11 +94,10 @@ function forStore(
       ? ok(spelled)
       : err(fault("InvalidBucketName", "A tenant cannot be named to this store"));
   }
-  if (bucket.tenant !== undefined) {
-    const { caller } = subject;
-    const own = caller.kind === "known" ? caller.key.account : undefined;
-    const owner = recordOf(subject, bucket)?.owner ?? own;
-    if (owner?.tenant !== bucket.home) return err(fault("NoSuchBucket"));
-  }
+  if (bucket.tenant === undefined) return ok(bucket);
+  const { caller } = subject;
+  const own = caller.kind === "known" ? caller.key.account : undefined;
+  const owner = recordOf(subject, bucket)?.owner ?? own;
+  if (owner?.tenant !== bucket.home) return err(fault("NoSuchBucket"));
   return ok({ tenant: undefined, name: bucket.name });
 }

@@ -51,7 +51,10 @@ export function canonicalAddress(
 ): Result<Address<Bucket>, Fault> {
   if (address.kind === "service") return ok(address);
   const bucket = canonicalBucket(address.bucket, asker, naming);
-  return bucket.ok ? ok({ ...address, bucket: bucket.value }) : bucket;
+  if (!bucket.ok) return bucket;
+  const { value } = bucket;
+  if (address.kind === "bucket") return ok({ kind: "bucket", bucket: value });
+  return ok({ kind: "object", bucket: value, key: address.key });
 }
 
 /** A bucket by its name in the configuration or in the state, where `tenant` is always said. */
@@ -64,9 +67,13 @@ export function bucketIdOf(
   return mintId(tenants && home !== "" ? bucketText({ tenant: home, name }) : name);
 }
 
-/** The spelling that leads somebody of the tenant `signer` to `bucket`, and nowhere else. */
-export function spelledFor({ tenant, name, home }: Bucket, signer: string): BucketName {
-  return { tenant: tenant === undefined && home === signer ? undefined : home, name };
+/**
+ * The spelling that leads somebody of the tenant `signer` to `bucket`, and nowhere else: the
+ * client's own if it names a tenant, or if that is the signer's.
+ */
+export function spelledFor(bucket: Bucket, signer: string): BucketName {
+  const { tenant, home, name } = bucket;
+  return tenant !== undefined || home === signer ? bucket : { tenant: home, name };
 }
 
 const HOST_CHARACTERS_MAX = 63;

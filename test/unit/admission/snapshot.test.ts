@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Snapshot } from "../../../src/admission/snapshot.ts";
+import { gatewayOf } from "./people.ts";
+
+/** The paths at which a type holds a function. Maps, sets and lists count by what they hold. */
+type FunctionsIn<T, Path extends string> = T extends (...args: never[]) => unknown
+  ? Path
+  : T extends string | number | boolean | bigint | symbol | null | undefined | Uint8Array
+    ? never
+    : T extends ReadonlyMap<infer K, infer V>
+      ? FunctionsIn<K, `${Path}.key`> | FunctionsIn<V, `${Path}.value`>
+      : T extends ReadonlySet<infer E>
+        ? FunctionsIn<E, `${Path}.member`>
+        : T extends readonly (infer E)[]
+          ? FunctionsIn<E, `${Path}[]`>
+          : { [K in keyof T & string]: FunctionsIn<T[K], `${Path}.${K}`> }[keyof T & string];
+
+/**
+ * The ring is left out: it remembers keys that were derived, gives the same ones without its memory,
+ * and reads nothing of the world.
+ */
+type Decided = Omit<Snapshot, "ring">;
+
+/** "none", or the paths of the functions that somebody has added: then this does not compile. */
+type Found = [FunctionsIn<Decided, "snapshot">] extends [never]
+  ? "none"
+  : FunctionsIn<Decided, "snapshot">;
+const FOUND: Found = "none";
+
+const SNAPSHOT = gatewayOf({
+  policy: { bucketPolicies: "gateway", listBuckets: "filtered" },
+  accounts: {
+    lab: {
+      policy: [
+        {
+          Effect: "Allow",
+          Action: "s3:*",
+          Resource: "arn:aws:s3:::b-${aws:username}/*",
+          Condition: { IpAddress: { "aws:SourceIp": "192.0.2.0/24" } },
+        },
+      ],
+      users: { reader: { tier: "READ" } },
+    },
+  },
+  buckets: {
+    "b-1": {
+      account: "lab",
+      policy: {
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Deny", Principal: "*", Action: "s3:Get*", Resource: "arn:aws:s3:::b-1/x?*" },
+        ],
+      },
+    },
+  },
+});
+
+test("no function is in a snapshot, by type", () => assert.equal(FOUND, "none"));
+
+test("no function is in a snapshot that was compiled of everything", () => {
+  const { ring: _, ...decided } = SNAPSHOT;
+  assert.deepEqual(functionsIn(decided, "snapshot", new Set()), []);
+});
+
+/** The paths at which `value` holds a function or an object with methods of its own. */
+function functionsIn(value: unknown, path: string, seen: Set<unknown>): readonly string[] {
+  if (typeof value === "function") return [path];
+  if (typeof value !== "object" || value === null || seen.has(value)) return [];
+  seen.add(value);
+  if (value instanceof Map) {
+    return [...value].flatMap(([key, held]) => functionsIn(held, `${path}.${String(key)}`, seen));
+  }
+  if (value instanceof Set || Array.isArray(value)) {
+    return [...value].flatMap((held, i) => functionsIn(held, `${path}[${i}]`, seen));
+  }
+  if (!PLAIN.includes(Object.getPrototypeOf(value))) return [path];
+  return Object.entries(value).flatMap(([key, held]) => functionsIn(held, `${path}.${key}`, seen));
+}
+
+const PLAIN: readonly unknown[] = [Object.prototype, null, RegExp.prototype, Buffer.prototype];
