@@ -58,10 +58,7 @@ function taggedBucket(bucket: Bucket | undefined): Tagged | undefined {
 }
 
 /** Undefined: this action has no such key, as writing and deleting (section 2.2). */
-function taggedObject(
-  { action, bucket, key }: Ask<Bucket>,
-  subject: Subject,
-): Tagged | undefined {
+function taggedObject({ action, bucket, key }: Ask<Bucket>, subject: Subject): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
   const { versionId } = isOfSource(action, subject) ? (subject.source ?? NO_VERSION) : subject;
   const name = `${bucket.id}/${versionId ?? ""}/${key}`;

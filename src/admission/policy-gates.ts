@@ -1,5 +1,5 @@
 import type { Context } from "../policy/condition-keys.ts";
-import { evaluate, type Evaluation } from "../policy/evaluate.ts";
+import { evaluate, type Evaluation, type ResourceAlias } from "../policy/evaluate.ts";
 import type { StatementRef } from "../policy/policy.ts";
 import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
@@ -60,9 +60,7 @@ export function evaluateAsks(question: Question): {
       record,
       identity: policies === undefined ? NOTHING_SAID : ofIdentity(policies, asked),
       bucket:
-        record?.policy === undefined
-          ? NOTHING_SAID
-          : ofBucket(record.policy, principal, asked),
+        record?.policy === undefined ? NOTHING_SAID : ofBucket(record.policy, principal, asked),
       privileged,
     };
   });
@@ -246,14 +244,17 @@ type Asked = { readonly question: Question; readonly ask: Ask<Bucket>; readonly 
 function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
   const { bucket, key } = asked.ask;
   const { snapshot, subject } = asked.question;
-  const bare = ofResource(set, NOBODY, asked, resourceOf(bucket?.name, key));
-  if (bucket === undefined || bare.effect === "deny") return bare;
-  if (!snapshot.policy.provider.tenantAddressing) return bare;
+  const bare = resourceOf(bucket?.name, key);
+  if (bucket === undefined || !snapshot.policy.provider.tenantAddressing) {
+    return ofResource(set, NOBODY, asked, bare);
+  }
   const { name, home } = bucket;
-  const full = bucketText({ tenant: home, name });
-  const named = ofResource(set, NOBODY, asked, resourceOf(full, key));
   const isOwn = home === tenantOf(subject.caller);
-  return named.effect === "none" && isOwn ? bare : named;
+  if (isOwn && !set.namesTenants) return ofResource(set, NOBODY, asked, bare);
+  const full = resourceOf(bucketText({ tenant: home, name }), key);
+  return isOwn
+    ? ofResource(set, NOBODY, asked, bare, { resource: full, sure: true })
+    : ofResource(set, NOBODY, asked, full, { resource: bare, sure: false });
 }
 
 /** A bucket's policy never names its tenant, which goes without saying (section 5.1). */
@@ -267,11 +268,13 @@ function ofResource(
   principal: Principal,
   { question, ask, context }: Asked,
   resource: string,
+  alias?: ResourceAlias,
 ): Evaluation {
   const { action, operation } = ask;
   const { switches } = question.snapshot.policy.provider;
   const ancillary = switches.operationNames && !isOwnAction(operation, action);
-  return evaluate(set, { action, operation, ancillary, resource, principal, context }, switches);
+  const asked = { action, operation, ancillary, resource, alias, principal, context };
+  return evaluate(set, asked, switches);
 }
 
 function resourceOf(bucket: string | undefined, key: string | undefined): string {

@@ -90,9 +90,7 @@ function readRequest(snapshot: Snapshot, head: RequestHead, claim: Result<Claim,
   if (!located.ok) return over(refused(NO_FACTS, located.error));
   const { style, hostAccount } = located.value;
   const unsigned = claim.ok && claim.value.kind === "anonymous";
-  const address = unsigned
-    ? inAccount(located.value.address, hostAccount)
-    : located.value.address;
+  const address = unsigned ? inAccount(located.value.address, hostAccount) : located.value.address;
   const { provider } = snapshot.policy;
   const foreign = tenantFault(provider, address) ?? reservedFault(snapshot, address);
   if (foreign !== undefined) return over(refused(factsOf("Unknown", address, head), foreign));
@@ -112,8 +110,7 @@ function readRequest(snapshot: Snapshot, head: RequestHead, claim: Result<Claim,
     address,
     query: capped.value,
     headers: headers.value,
-    hostBucket:
-      style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined,
+    hostBucket: style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined,
     claim: claim.value,
     facts,
   };

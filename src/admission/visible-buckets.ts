@@ -21,11 +21,7 @@ export function allBut(hidden: string): ListingFilter {
  * anything: some operation, on the bucket, on any of its objects, or on one that an Allow speaks of.
  * Conditions are judged as this request meets them; what depends on stored tags counts as no.
  */
-export function visibleBuckets(
-  snapshot: Snapshot,
-  subject: Subject,
-  nowMs: number,
-): ListingFilter {
+export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: number): ListingFilter {
   const { caller } = subject;
   const own = caller.kind === "known" ? keysIn(holderOf(caller.key).policies) : NO_KEYS;
   const keys = (set: PolicySet | undefined): readonly Template[] =>

@@ -62,12 +62,23 @@ export function readBuckets(
       const owner = accounts.get(bucket.account);
       const tenant = owner === undefined ? "" : tenantOf(owner, provider);
       const id = bucketIdOf(bucket.name, tenant, tenants);
+      const named = bucket.name.tenant ?? tenant;
+      if (owner !== undefined && named !== tenant)
+        complain(reading, ".name", ofTenant(named, tenant));
       if (ids.has(id)) complain(reading, ".name", tenants ? TWICE : TWICE_WITHOUT_TENANTS);
       ids.add(id);
       buckets.push(readBucket(reading, bucket));
     }
   }
   return buckets;
+}
+
+function ofTenant(named: string, tenant: string): Complaint {
+  const own = tenant === "" ? "in no tenant" : `in the tenant "${tenant}"`;
+  return {
+    message: `The bucket is of the tenant "${named}", the user of its account is ${own}`,
+    remedy: "Write the name without a tenant, or add tenant to the account",
+  };
 }
 
 const NOT_KEPT: Complaint = {

@@ -21,7 +21,7 @@ import type { BucketConfig } from "./buckets.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
-import { tenantOf } from "./tenant.ts";
+import { knownTenant, tenantOf } from "./tenant.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -41,7 +41,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     hosts: { domains: config.listen.domains, accountDomains: config.listen.accountDomains },
     trustedProxies: config.listen.trustedProxies,
     routes: config.passthrough,
-    store: compileStore(config.upstream),
+    store: compileStore(config),
     keys,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: NOWHERE_ELSE,
@@ -65,11 +65,15 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 
 const FOREIGN_SECRETS_MAX = 10_000;
 
-function compileStore(upstream: Config["upstream"]): StoreSettings {
+function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   const { endpoints, region, addressing, tenants, operations, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
-  const naming = { tenants, addressing };
+  const tenantsKnown = accounts.every(
+    (account) =>
+      account.upstream === undefined || knownTenant(account, policy.provider) !== undefined,
+  );
+  const naming = { tenants, tenantsKnown, addressing };
   return { authority: first.authority, region, naming, operations, trailers };
 }
 

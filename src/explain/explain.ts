@@ -68,7 +68,8 @@ export async function explain(
   const ask = askFor(question);
   if (ask?.ok === false) return ask;
   const { subject } = value.value;
-  const asks = ask === undefined ? ok(asksOfHead(snapshot, subject)) : canonical(snapshot, subject, ask.value);
+  const asks =
+    ask === undefined ? ok(asksOfHead(snapshot, subject)) : canonical(snapshot, subject, ask.value);
   if (!asks.ok) return asks;
   const known = await settle(withRecords(snapshot, subject, facts, asks.value), answers.answer);
   if (!known.ok) return known;

@@ -44,7 +44,9 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
   switch (need.kind) {
     case "key": {
       const key = sources.knownKey(need.accessKeyId);
-      return key === "unknown" ? undefined : { kind: "key", key: key === "nobody" ? undefined : key };
+      return key === "unknown"
+        ? undefined
+        : { kind: "key", key: key === "nobody" ? undefined : key };
     }
     case "record": {
       const record = need.fresh ? "unknown" : sources.knownRecord(need.bucket.id);

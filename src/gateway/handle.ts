@@ -122,7 +122,8 @@ async function awaited(
   { need, facts }: Asking,
 ): Promise<() => void> {
   const { live, exchange } = inbound;
-  const tooMany = need.kind === "key" || need.kind === "form" ? undefined : overLimit(inbound, facts);
+  const tooMany =
+    need.kind === "key" || need.kind === "form" ? undefined : overLimit(inbound, facts);
   if (tooMany !== undefined) return () => act(inbound, tooMany);
   switch (need.kind) {
     case "document":

@@ -21,9 +21,17 @@ export type Question = {
   readonly ancillary?: boolean;
   /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
   readonly resource: string;
+  /** Another name of the same resource; undefined: it has one only. */
+  readonly alias?: ResourceAlias | undefined;
   readonly principal: Caller;
   readonly context: Context;
 };
+
+/**
+ * Another name by which a policy may speak of a resource, as Ceph's `bucket` and `tenant:bucket`.
+ * `sure`: it certainly is the same one; else the name counts only if that makes a statement stricter.
+ */
+export type ResourceAlias = { readonly resource: string; readonly sure: boolean };
 
 /** Where systems differ. AWS's reading is the default. */
 export type Switches = {
@@ -95,12 +103,15 @@ type Asked = {
   readonly question: Question;
   readonly switches: Switches;
   readonly relative: string;
+  readonly alias: ResourceAlias | undefined;
   readonly facts: Facts;
 };
 
 function askedOf(question: Question, switches: Switches): Asked {
-  const relative = relativeResource(question.resource);
-  return { question, switches, relative, facts: factsOf(question.context) };
+  const { resource, alias, context } = question;
+  const other = alias && { resource: relativeResource(alias.resource), sure: alias.sure };
+  const relative = relativeResource(resource);
+  return { question, switches, relative, alias: other, facts: factsOf(context) };
 }
 
 type Match = { readonly statement: StatementRef; readonly grip: "direct" | "account" };
@@ -108,8 +119,15 @@ type Match = { readonly statement: StatementRef; readonly grip: "direct" | "acco
 /** The match that counts most: one that names the caller, else one that names the account. */
 function decisive(index: StatementIndex, asked: Asked): Match | undefined {
   const { action, operation } = asked.question;
+  const { relative, alias } = asked;
   let viaAccount: Match | undefined;
-  for (const list of candidates(index, action, operation, asked.relative)) {
+  const lists = candidates(index, action, operation, relative);
+  // A statement filed under both names is looked at twice, and says the same twice.
+  const all =
+    alias === undefined
+      ? lists
+      : [...lists, ...candidates(index, action, operation, alias.resource)];
+  for (const list of all) {
     for (const statement of list) {
       const outcome = examine(statement, asked);
       if (outcome === "direct") return { statement: statement.place, grip: outcome };
@@ -156,10 +174,14 @@ function coversAction({ effect, actions }: Statement, { question, switches }: As
  * A pattern whose variable has no value matches nothing (section 3.6). In an Allow with
  * NotResource that would open everything to a caller without a name, so it allows nothing there.
  */
-function coversResource({ effect, resources }: Statement, { relative, facts }: Asked): boolean {
+function coversResource({ effect, resources }: Statement, asked: Asked): boolean {
   const { negated, patterns } = resources;
+  const { relative, alias, facts } = asked;
+  const stricter = (effect === "Deny") !== negated;
+  const also = alias !== undefined && (alias.sure || stricter) ? alias.resource : undefined;
   for (const pattern of patterns) {
     if (matchesTemplate(pattern, relative, facts, false)) return !negated;
+    if (also !== undefined && matchesTemplate(pattern, also, facts, false)) return !negated;
   }
   if (!negated || effect === "Deny") return negated;
   return patterns.every((pattern) => isResolvable(pattern, facts));

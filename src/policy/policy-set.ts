@@ -1,7 +1,7 @@
 import { type ActionSet, KNOWN_ACTIONS } from "./actions.ts";
 import type { Policy, Statement } from "./policy.ts";
 import { indexByPrefix, itemsFor, type PrefixIndex } from "./prefix-index.ts";
-import { templatePrefix } from "./template.ts";
+import { templatePrefix, type Template } from "./template.ts";
 
 /**
  * Policies that are judged together, such as all of one identity, compiled once. The index only
@@ -13,6 +13,8 @@ export type PolicySet = {
   readonly statements: readonly Statement[];
   readonly denies: StatementIndex;
   readonly allows: StatementIndex;
+  /** Whether some resource names a bucket with its tenant, as `tenant:bucket`. */
+  readonly namesTenants: boolean;
 };
 
 export type StatementIndex = {
@@ -31,7 +33,18 @@ export function compilePolicies(policies: readonly Policy[]): PolicySet {
     statements,
     denies: indexOf(statements.filter((statement) => statement.effect === "Deny")),
     allows: indexOf(statements.filter((statement) => statement.effect === "Allow")),
+    namesTenants: statements.some(({ resources }) => resources.patterns.some(namesTenant)),
   };
+}
+
+function namesTenant({ parts }: Template): boolean {
+  for (const part of parts) {
+    if (part.kind !== "text") continue;
+    const slash = part.text.indexOf("/");
+    if ((slash < 0 ? part.text : part.text.slice(0, slash)).includes(":")) return true;
+    if (slash >= 0) return false;
+  }
+  return false;
 }
 
 /** Whether nothing is said at all. */

@@ -22,6 +22,8 @@ export type Bucket = Brand<
 export type BucketNaming = {
   /** Whether each tenant has bucket names of its own, as in Ceph; else one name is one bucket. */
   readonly tenants: boolean;
+  /** Whether it is known of which tenant everybody's user there is; matters where there are any. */
+  readonly tenantsKnown: boolean;
   /** `virtual`: the store reads the name from a host, which ignores case (RFC 9110 section 4.2.3). */
   readonly addressing: "path" | "virtual";
 };
@@ -34,9 +36,13 @@ export type BucketNaming = {
 export function canonicalBucket(
   spelled: BucketName,
   asker: string,
-  { tenants, addressing }: BucketNaming,
+  { tenants, tenantsKnown, addressing }: BucketNaming,
 ): Result<Bucket, Fault> {
   const { tenant, name } = spelled;
+  // Else `tenant:bucket` might be a bucket that is judged under its bare name.
+  if (tenants && !tenantsKnown && tenant !== undefined && tenant !== "") {
+    return err(fault("InvalidBucketName", TENANT_UNKNOWN));
+  }
   if (addressing === "virtual" && !isHostLabel(name)) return err(notInHost(name));
   const home = tenant ?? asker;
   const id = tenants && home !== "" ? bucketText({ tenant: home, name }) : name;
@@ -57,7 +63,7 @@ export function canonicalAddress(
   return ok({ kind: "object", bucket: value, key: address.key });
 }
 
-/** A bucket by its name in the configuration or in the state, where `tenant` is always said. */
+/** The id of a bucket of the configuration or the state. `owner`: the tenant of its account. */
 export function bucketIdOf(
   { tenant, name }: BucketName,
   owner: string,
@@ -76,6 +82,8 @@ export function spelledFor(bucket: Bucket, signer: string): BucketName {
   return tenant !== undefined || home === signer ? bucket : { tenant: home, name };
 }
 
+const TENANT_UNKNOWN =
+  "A tenant cannot be named here: the gateway is not told the tenants of its accounts";
 const HOST_CHARACTERS_MAX = 63;
 
 /** Small letters, digits, hyphens and dots ("Bucket naming rules", Amazon S3 User Guide). */

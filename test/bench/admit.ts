@@ -1,27 +1,28 @@
 /**
- * What a decision costs: `admit` alone, and the three parts of it that cost most, in microseconds.
+ * What a decision costs: `admit` to its end, and the three parts of it that cost most, in microseconds.
  * Part of `npm run bench`; alone: `npm exec -- node test/bench/admit.ts`.
  */
-import { admit } from "../../src/admission/admit.ts";
 import { authenticate } from "../../src/admission/authenticate.ts";
-import { NOTHING_KNOWN } from "../../src/admission/known.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import { NO_FACTS } from "../../src/admission/facts.ts";
 import { forwardStreamed } from "../../src/admission/forward.ts";
-import type { Subject } from "../../src/admission/subject.ts";
+import { NOTHING_KNOWN, tenantOf, type Subject } from "../../src/admission/subject.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import { firstValue } from "../../src/http/headers.ts";
 import type { RequestHead } from "../../src/http/head.ts";
-import { parseTarget } from "../../src/http/target.ts";
+import { parseTarget, queryValue } from "../../src/http/target.ts";
 import type { Result } from "../../src/lib/result.ts";
-import { parseAddress } from "../../src/s3/address.ts";
+import { parseAddress, type Address } from "../../src/s3/address.ts";
+import { canonicalAddress } from "../../src/s3/bucket.ts";
 import { classify } from "../../src/s3/classify.ts";
+import { copySourceOf } from "../../src/s3/copy-source.ts";
 import { liftHeaders } from "../../src/s3/lifted-headers.ts";
 import { parseClaim } from "../../src/signature/claim.ts";
 import { auditLine } from "../../src/observe/audit-line.ts";
 import { requestInputs } from "../../src/observe/request-inputs.ts";
 import { accessRecordOf } from "../support/audited.ts";
 import { goodConfig } from "../support/config.ts";
+import { ended } from "./support/ended.ts";
 import {
   headerSignedGets,
   headerSignedPuts,
@@ -59,7 +60,7 @@ export function admitCosts(calls: number): readonly Cost[] {
   const whole = (name: string, heads: readonly RequestHead[], kind: "forward" | "refuse"): Cost => {
     const expected = `${name}: ${kind}`;
     return cost(name, calls, heads, (head) => {
-      const verdict = admit(snapshot, head, nowMs);
+      const verdict = ended(snapshot, head, nowMs);
       if (verdict.kind !== kind) throw new Error(`Expected ${expected}, got ${verdict.kind}`);
     });
   };
@@ -95,7 +96,7 @@ function partCosts(snapshot: Snapshot, nowMs: number, calls: number): readonly C
 /** Behind the answer, where there is an audit log. */
 function lineCost(snapshot: Snapshot, nowMs: number, calls: number): Cost {
   const heads = headerSignedGets().map((head) => {
-    return { head, facts: admit(snapshot, head, nowMs).facts };
+    return { head, facts: ended(snapshot, head, nowMs).facts };
   });
   return cost("audit: the line of a header-signed GET", calls, heads, ({ head, facts }) => {
     const record = accessRecordOf(head, facts, nowMs, "0123456789ABCDEF");
@@ -103,7 +104,10 @@ function lineCost(snapshot: Snapshot, nowMs: number, calls: number): Cost {
   });
 }
 
-type Parsed = Omit<Subject, "caller" | "payload"> & { readonly claim: ReturnType<typeof claimOf> };
+type Parsed = Omit<Subject, "address" | "caller" | "payload" | "source"> & {
+  readonly address: Address;
+  readonly claim: ReturnType<typeof claimOf>;
+};
 
 function parsed(snapshot: Snapshot, head: RequestHead): Parsed {
   const { path, query } = head.target;
@@ -111,11 +115,13 @@ function parsed(snapshot: Snapshot, head: RequestHead): Parsed {
   const { address } = value(parseAddress(path, host, snapshot.hosts));
   const headers = value(liftHeaders(query, head.headers));
   const operation = value(classify(head.method, address, query, headers));
+  if (value(copySourceOf(operation, headers)) !== undefined) throw new Error("Expected no source");
   const claim = claimOf(snapshot, head);
   return {
     head,
     operation,
     address,
+    versionId: queryValue(query, "versionId"),
     query,
     headers,
     values: undefined,
@@ -125,19 +131,21 @@ function parsed(snapshot: Snapshot, head: RequestHead): Parsed {
 }
 
 function claimOf(snapshot: Snapshot, head: RequestHead) {
-  return value(parseClaim(head, snapshot.signatures));
+  const claim = value(parseClaim(head, snapshot.signatures));
+  if (claim.kind === "anonymous") throw new Error("Expected a signed request");
+  return claim;
 }
 
 function proved(snapshot: Snapshot, head: RequestHead, claim: Parsed["claim"], nowMs: number) {
-  const caller = authenticate(snapshot, head, claim, undefined, nowMs, NOTHING_KNOWN);
-  if ("unknownKey" in caller) throw new Error(`Expected a known key: ${caller.unknownKey}`);
-  return caller;
+  const key = snapshot.keys.get(claim.accessKeyId);
+  return authenticate(snapshot, head, claim, key, undefined, nowMs);
 }
 
-function subjectOf(snapshot: Snapshot, head: RequestHead, nowMs: number): Subject & Parsed {
+function subjectOf(snapshot: Snapshot, head: RequestHead, nowMs: number) {
   const request = parsed(snapshot, head);
   const caller = value(proved(snapshot, head, request.claim, nowMs));
-  return { ...request, caller, payload: request.claim.payload };
+  const address = value(canonicalAddress(request.address, tenantOf(caller), snapshot.store.naming));
+  return { ...request, address, source: undefined, caller, payload: request.claim.payload };
 }
 
 function value<T>(result: Result<T, unknown>): T {

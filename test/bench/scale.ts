@@ -6,12 +6,12 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import aws4 from "aws4";
-import { admit } from "../../src/admission/admit.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { goodConfig } from "../support/config.ts";
+import { ended } from "./support/ended.ts";
 import { microsOf, quantile } from "./support/measure.ts";
 
 /** Identities, and as many bucket records, each with a policy. */
@@ -139,7 +139,7 @@ function measure(size: number, calls: number): Scale {
   let at = 0;
   const run = (): void => {
     const head = heads[at++ % heads.length];
-    const verdict = head && admit(snapshot, head, nowMs);
+    const verdict = head && ended(snapshot, head, nowMs);
     if (verdict?.kind !== "forward")
       throw new Error(`Expected forward, got ${JSON.stringify(verdict)}`);
   };

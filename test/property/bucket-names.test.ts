@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import aws4 from "aws4";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { BucketRecord } from "../../src/admission/buckets.ts";
 import type { Key } from "../../src/admission/principal.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
@@ -71,7 +71,9 @@ function worldOf(provider: string, store = "ceph"): World {
   };
   // The other dialects have words of their own, and no tenants to hide behind.
   const policies = TENANTED.has(provider) ? "policies: [deny.json]" : "policies: []";
-  const reader = TENANTED.has(provider) ? policies : `tier: ${provider === "coscine" ? "coscine-user" : "READ"}`;
+  const reader = TENANTED.has(provider)
+    ? policies
+    : `tier: ${provider === "coscine" ? "coscine-user" : "READ"}`;
   const config = goodConfig({
     "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ${store} }
 listen: { domains: [s3.example.org] }
@@ -191,7 +193,9 @@ const sent = fc.record({
 
 type Sent = typeof sent extends fc.Arbitrary<infer T> ? T : never;
 
-function head({ caller: { key }, operation }: Sent, bucket: string, source: string): RequestHead {
+type Asked = Pick<Sent, "caller" | "operation">;
+
+function head({ caller: { key }, operation }: Asked, bucket: string, source: string): RequestHead {
   const target = `/${bucket}${operation.rest}`;
   const host = "gateway.example.org";
   const signed = aws4.sign(
@@ -204,9 +208,7 @@ function head({ caller: { key }, operation }: Sent, bucket: string, source: stri
       headers: {
         host,
         "X-Amz-Date": "20261122T120000Z",
-        ...("copies" in operation
-          ? { "x-amz-copy-source": `${source}${operation.copies}` }
-          : {}),
+        ...("copies" in operation ? { "x-amz-copy-source": `${source}${operation.copies}` } : {}),
       },
     },
     { accessKeyId: key, secretAccessKey: SECRET },
@@ -302,11 +304,15 @@ function signerOf(decision: Decided, tenant: string): string {
 test("a denied bucket is denied by each of its names", () => {
   const world = WORLDS.get("aws");
   if (world === undefined) throw new Error("There is a world of aws");
-  const refusals = (key: string, spelled: readonly string[], operation: (typeof OPERATIONS)[number]) =>
+  const refusals = (
+    key: string,
+    spelled: readonly string[],
+    operation: (typeof OPERATIONS)[number],
+  ) =>
     spelled.map((bucket) => {
       const found = CALLERS.find((candidate) => candidate.key === key);
       if (found === undefined) throw new Error(key);
-      const one = { caller: found, operation } as Sent;
+      const one = { caller: found, operation };
       const decision = decided(world.snapshot, head(one, bucket, bucket), NOW, world);
       return decision.kind === "refuse" ? decision.facts.denial?.gate : decision.kind;
     });
@@ -320,4 +326,3 @@ test("a denied bucket is denied by each of its names", () => {
     new Set(["explicit-deny"]),
   );
 });
-

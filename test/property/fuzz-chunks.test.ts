@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
-import { admit } from "../../src/admission/admit.ts";
 import { BodyError, provenBody } from "../../src/gateway/body.ts";
 import { cut } from "../support/chunked.ts";
+import { decided } from "../support/decided.ts";
 import { streamed, type Framing } from "../support/framing.ts";
 import { SEEDS, tellSeed } from "../support/seeds.ts";
 import { bare, headOf, NOW_MS, OWNER, SCOPE, SNAPSHOT } from "./fuzz/wire.ts";
@@ -30,7 +30,7 @@ const STREAMS: readonly Stream[] = KINDS.flatMap((kind) =>
 function streamOf(framing: Framing): Stream {
   const request = streamed(bare("PUT", "/bucket/key"), OWNER, SCOPE, framing);
   const head = headOf(request);
-  const verdict = head && admit(SNAPSHOT, head, NOW_MS);
+  const verdict = head && decided(SNAPSHOT, head, NOW_MS);
   assert.ok(verdict?.kind === "forward", JSON.stringify(verdict));
   const data = Buffer.from(framing.chunks.join(""), "latin1");
   return { plan: verdict.body, body: request.body, data };

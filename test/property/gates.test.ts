@@ -8,9 +8,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
-import type { Verdict } from "../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import { goodConfig } from "../support/config.ts";
+import type { Decided } from "../support/decided.ts";
 import type { Row } from "../unit/admission/operation-rows.ts";
 import {
   EVERY_OPERATION_SERVED,
@@ -66,7 +66,7 @@ for (const name of NAMES) {
  * What the store will be asked for, or the gateway answers itself: the whole request, or each key
  * of a DeleteObjects; and whether the caller may learn that a key is missing.
  */
-function throughOf(verdict: Verdict, { operation, needs }: Row): readonly string[] {
+function throughOf(verdict: Decided, { operation, needs }: Row): readonly string[] {
   if (operation === "DeleteObjects") {
     if (verdict.kind !== "forward") return [];
     const held = new Set(heldBack(verdict));
@@ -79,7 +79,7 @@ function throughOf(verdict: Verdict, { operation, needs }: Row): readonly string
 }
 
 /** The gate that refused, the last one that did for a DeleteObjects; undefined: none did. */
-function gateOf(verdict: Verdict): string | undefined {
+function gateOf(verdict: Decided): string | undefined {
   return verdict.facts.denial?.gate;
 }
 

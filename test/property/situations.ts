@@ -4,7 +4,6 @@
  */
 
 import * as fc from "fast-check";
-import type { Verdict } from "../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { Policy, PolicyKind } from "../../src/policy/policy.ts";
@@ -13,6 +12,7 @@ import { parseProviderPolicy } from "../../src/provider/policy.ts";
 import { identifiersOf, type Identity } from "../../src/provider/principals.ts";
 import type { Provider } from "../../src/provider/provider.ts";
 import { goodConfig } from "../support/config.ts";
+import type { Decided } from "../support/decided.ts";
 import type { KeyPair } from "../support/signed.ts";
 import { ROWS, type Row } from "../unit/admission/operation-rows.ts";
 import {
@@ -250,7 +250,7 @@ function parse({ provider, kind }: Language, statement: Statement) {
 export function verdictIn(
   provider: Provider,
   { row, caller, settings, policies }: Situation,
-): Verdict {
+): Decided {
   const read = (place: Place): readonly Policy[] => {
     const kind = place === "bucket" ? "bucket" : "identity";
     return policies[place].map((statement) => {

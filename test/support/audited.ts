@@ -1,14 +1,12 @@
-import { admitBody } from "../../src/admission/admit-body.ts";
-import { admit } from "../../src/admission/admit.ts";
 import { decisionOf, type Facts } from "../../src/admission/facts.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
-import type { Verdict } from "../../src/admission/verdict.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { firstValue } from "../../src/http/headers.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { auditLine } from "../../src/observe/audit-line.ts";
 import type { AccessRecord } from "../../src/observe/record.ts";
 import { requestInputs } from "../../src/observe/request-inputs.ts";
+import { decided } from "./decided.ts";
 import type { Outgoing } from "./signed.ts";
 
 /** `request` as the gateway reads its head, from 192.0.2.1. */
@@ -32,7 +30,7 @@ export function lineOf(
   requestId: string,
 ): string {
   const head = headOf(request);
-  const { facts } = verdictOn(snapshot, head, request.body, nowMs);
+  const { facts } = decided(snapshot, head, nowMs, { body: request.body });
   const record = accessRecordOf(head, facts, nowMs, requestId);
   return `${auditLine(record, requestInputs(head, facts))}\n`;
 }
@@ -75,9 +73,4 @@ export function accessRecordOf(
     upstreamError: undefined,
     userAgent: firstValue(head.headers, "user-agent"),
   };
-}
-
-function verdictOn(snapshot: Snapshot, head: RequestHead, body: Buffer, nowMs: number): Verdict {
-  const verdict = admit(snapshot, head, nowMs);
-  return verdict.kind === "read" ? admitBody(snapshot, verdict.pending, body, nowMs) : verdict;
 }

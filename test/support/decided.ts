@@ -1,6 +1,12 @@
 import { admit } from "../../src/admission/admit.ts";
 import type { BucketRecord } from "../../src/admission/buckets.ts";
-import { answerFrom, type Answer, type Asking, type FormHead, type Need } from "../../src/admission/known.ts";
+import {
+  answerFrom,
+  type Answer,
+  type Asking,
+  type FormHead,
+  type Need,
+} from "../../src/admission/known.ts";
 import type { Key } from "../../src/admission/principal.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";

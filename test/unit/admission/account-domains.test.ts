@@ -5,12 +5,10 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
-import { admit } from "../../../src/admission/admit.ts";
-import { admitForm } from "../../../src/admission/admit-form.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { firstValue } from "../../../src/http/headers.ts";
 import { problemsOf } from "../../support/config.ts";
+import { decided, type Decided } from "../../support/decided.ts";
 import {
   decide,
   filesOf,
@@ -53,7 +51,7 @@ const AT_2 = { host: "465000002.public.example.org" };
 const AT_S3 = { host: "s3.example.org" };
 
 /** What the store is asked for, and by whom; or why it is not. */
-function sent(verdict: Verdict): string {
+function sent(verdict: Decided): string {
   if (verdict.kind !== "forward") return word(verdict);
   const { target, headers } = verdict.request;
   const source = firstValue(headers, "x-amz-copy-source");
@@ -125,7 +123,7 @@ describe("an account's own host", () => {
     test("and not at another host than it was signed for", () => {
       const head = headOf("465000001", "GET /bucket/k", { ...AT_2, presignedSeconds });
       const headers = head.headers.map((text) => (text === AT_2.host ? AT.host : text));
-      assert.equal(word(admit(gateway, { ...head, headers }, NOW)), "authentication");
+      assert.equal(word(decided(gateway, { ...head, headers }, NOW)), "authentication");
     });
     test("of version 2, too", () => {
       const expires = NOW / 1000 + 60;
@@ -205,10 +203,9 @@ describe("a browser's form on an account's host", () => {
   const gateway = gatewayOf(people);
   const upload = (path: string, fields: Readonly<Record<string, string>>): string => {
     const headers = { "content-type": "multipart/form-data; boundary=x" };
-    const form = decide(gateway, undefined, `POST ${path}`, { ...AT, headers });
-    if (form.kind !== "form") return word(form);
     const given = new Map(Object.entries({ key: "open", ...fields }));
-    return sent(admitForm(gateway, form.pending, { fields: given, length: 1 }, NOW));
+    const form = { fields: given, length: 1 };
+    return sent(decide(gateway, undefined, `POST ${path}`, { ...AT, headers }, { form }));
   };
   const policy = Buffer.from(
     JSON.stringify({
@@ -292,7 +289,7 @@ describe("a tenant's prefix", () => {
       ["465000002", "DELETE /bucket", {}, "allow"],
       ["465000002", "PUT /new/k", copy("bucket/closed"), "allow"],
       ["465000001", "GET /bucket/closed", {}, "/bucket/closed as 465000001"],
-      [undefined, "GET /465000002:bucket/open", {}, "allow"],
+      [undefined, "GET /465000002:bucket/open", {}, "NoSuchBucket"],
     ]);
     check(gatewayOf({ ...people, policy: { ...PEOPLE.policy, anonymous: "upstream" } }), [
       [undefined, "GET /unknown/k", AT, "NoSuchBucket"],
@@ -353,14 +350,27 @@ describe("a record without its account's prefix", () => {
       ["465000002", "DELETE /465000002:bucket/k", {}, "/465000002%3Abucket/k as 465000002"],
     ]);
   });
-  describe("opens no other tenant's bucket, but denies whatever may be it", () => {
+  describe("is no tenant's to name, where it is not known whose tenant that is", () => {
     check(gatewayOf(people("aws", "ceph", "lab")), [
       [undefined, "GET /bucket/k", {}, "/bucket/k as lab"],
-      [undefined, "GET /lab:bucket/k", {}, "/lab%3Abucket/k as lab"],
-      [undefined, "GET /other:bucket/k", {}, "allow"],
-      ["465000002", "GET /other:bucket/k", {}, "allow"],
-      ["lab:user", "DELETE /other:bucket/k", {}, "explicit-deny"],
-      ["lab", "GET /other:bucket/k", {}, "/other%3Abucket/k as lab"],
+      [undefined, "GET /:bucket/k", {}, "/%3Abucket/k as lab"],
+      ["lab:user", "DELETE /:bucket/k", {}, "explicit-deny"],
+      [undefined, "GET /lab:bucket/k", {}, "InvalidBucketName"],
+      ["465000002", "GET /other:bucket/k", {}, "InvalidBucketName"],
+      ["lab:user", "DELETE /other:bucket/k", {}, "InvalidBucketName"],
+    ]);
+  });
+  describe("is another bucket than a tenant's, where all tenants are known", () => {
+    const known = people("aws", "ceph", "lab");
+    const accounts = Object.fromEntries(
+      Object.entries(known.accounts).map(([name, account]) => [name, { ...account, tenant: "" }]),
+    );
+    check(gatewayOf({ ...known, accounts }), [
+      [undefined, "GET /bucket/k", {}, "/bucket/k as lab"],
+      [undefined, "GET /:bucket/k", {}, "/%3Abucket/k as lab"],
+      ["lab:user", "DELETE /:bucket/k", {}, "explicit-deny"],
+      [undefined, "GET /lab:bucket/k", {}, "allow"],
+      ["465000002", "GET /other:bucket/k", {}, "/other%3Abucket/k as 465000002"],
     ]);
   });
 });

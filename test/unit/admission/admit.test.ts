@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { firstValue, valuesOf } from "../../../src/http/headers.ts";
-import { judge, KEYS, word, world, type Ask } from "./world.ts";
+import { word } from "../../support/decided.ts";
+import { judge, KEYS, world, type Ask } from "./world.ts";
 
 const WORLD = world();
 const SHA256_OF_NOTHING = createHash("sha256").digest("hex");
@@ -11,7 +12,12 @@ const admitted = [
   ["a GET of an object", "GET /photos/cat.jpg", { as: "lab" }, "forward"],
   ["a listing", "GET /photos?list-type=2&prefix=a%2F", { as: "lab" }, "forward"],
   ["a PUT of an object", "PUT /photos/cat.jpg", { as: "lab", body: "meow" }, "forward"],
-  ["a document, to be read first", "POST /photos?delete", { as: "lab", body: "<Delete/>" }, "read"],
+  [
+    "a document, to be read first",
+    "POST /photos?delete",
+    { as: "lab", body: "<Delete/>" },
+    "document",
+  ],
   ["a READ subuser's GET", "GET /photos/cat.jpg", { as: "reader" }, "forward"],
   ["a READ subuser's listing", "GET /photos", { as: "reader" }, "forward"],
   ["a READWRITE subuser's DELETE", "DELETE /photos/cat.jpg", { as: "writer" }, "forward"],
@@ -188,6 +194,20 @@ const refused = [
     "POST /photos",
     { as: "lab", body: "x", headers: { "content-type": "multipart/form-data; boundary=x" } },
     "InvalidArgument",
+    undefined,
+  ],
+  [
+    "a rename from another bucket",
+    "PUT /bucket/k?renameObject",
+    { as: "lab", headers: { "x-amz-rename-source": "src/old" } },
+    "InvalidArgument",
+    undefined,
+  ],
+  [
+    "a rename from another tenant",
+    "PUT /bucket/k?renameObject",
+    { as: "lab", headers: { "x-amz-rename-source": "other:bucket/old" } },
+    "InvalidBucketName",
     undefined,
   ],
 ] as const satisfies readonly (readonly [string, string, Ask, string, string | undefined])[];

@@ -351,7 +351,7 @@ test("an anonymous ceiling holds whatever a policy opens", () => {
 
 describe("a tenant's bucket", () => {
   const gateway = gatewayOf({
-    accounts: { A: {}, B: {} },
+    accounts: { A: { tenant: "A" }, B: { tenant: "" } },
     buckets: {
       "A:bucket": {
         account: "A",
@@ -372,7 +372,7 @@ describe("a tenant's bucket", () => {
   });
   test("is meant by the bare name of every Ceph user of the tenant", () => {
     const users = gatewayOf({
-      accounts: { A: {}, A$U: {}, B$U: {} },
+      accounts: { A: { tenant: "A" }, A$U: {}, B$U: {} },
       buckets: {
         "A:bucket": {
           account: "A",

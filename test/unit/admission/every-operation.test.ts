@@ -6,14 +6,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
+import { word, type Decided } from "../../support/decided.ts";
 import type { KeyPair } from "../../support/signed.ts";
 import { commands } from "../s3/sdk-model.ts";
 import { ROWS, type Row } from "./operation-rows.ts";
 import { EVERY_OPERATION_SERVED, heldBack, judgeRow, policyDocument } from "./row-requests.ts";
-import { word } from "./world.ts";
 
 type Statement = Readonly<Record<string, unknown>>;
 
@@ -255,7 +254,7 @@ function callerOf(index: number): KeyPair {
 }
 
 /** `forward`, the gate that refused, or else the error; of DeleteObjects what was held back too. */
-function outcome(verdict: Verdict): string {
+function outcome(verdict: Decided): string {
   const gate = verdict.facts.denial?.gate;
   if (verdict.kind === "refuse") return gate ?? word(verdict);
   const held = heldBack(verdict);

@@ -1,11 +1,10 @@
 import aws4 from "aws4";
-import { admit } from "../../../src/admission/admit.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import type { RequestHead } from "../../../src/http/head.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { goodConfig } from "../../support/config.ts";
+import { decided, word as plainWord, type Decided, type Told } from "../../support/decided.ts";
 import { NOW } from "./world.ts";
 
 type Attributes = {
@@ -15,6 +14,8 @@ type Attributes = {
   readonly groups?: readonly string[];
   readonly privileges?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
+  /** Of an account: the tenant of its user at the store. */
+  readonly tenant?: string;
 };
 
 /** A gateway by its people and buckets; whatever is not said is the default. */
@@ -98,14 +99,18 @@ export type Sent = {
   readonly presignedSeconds?: number;
 };
 
-/** What becomes of a request of `who` (`lab`, `lab:reader`; undefined: nobody's), signed by aws4. */
+/**
+ * What becomes of a request of `who` (`lab`, `lab:reader`; undefined: nobody's), signed by aws4, if
+ * the decision is told what it asks for.
+ */
 export function decide(
   snapshot: Snapshot,
   who: string | undefined,
   line: string,
   sent: Sent = {},
-): Verdict {
-  return admit(snapshot, headOf(who, line, sent), NOW);
+  told: Told = {},
+): Decided {
+  return decided(snapshot, headOf(who, line, sent), NOW, told);
 }
 
 /** The head of such a request. */
@@ -153,14 +158,14 @@ function signed(
   return { path, headers: Object.fromEntries(texts) };
 }
 
-/** In a word: `forward` and so on, or the gate that refused, or the code of what no gate refused. */
-export function word(verdict: Verdict): string {
-  if (verdict.kind !== "refuse") return verdict.kind;
-  return verdict.facts.denial?.gate ?? verdict.fault.code;
+/** In a word: the gate that refused, else as the general word() has it. */
+export function word(decision: Decided): string {
+  const gate = decision.kind === "refuse" ? decision.facts.denial?.gate : undefined;
+  return gate ?? plainWord(decision);
 }
 
 /** As whom the store is asked: the access key id; undefined: unsigned, or not at all. */
-export function signerOf(verdict: Verdict): string | undefined {
+export function signerOf(verdict: Decided): string | undefined {
   if (verdict.kind !== "forward") return undefined;
   const { headers } = verdict.request;
   const authorization = headers[headers.indexOf("authorization") + 1] ?? "";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import { admitBody } from "../../../src/admission/admit-body.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
-import { judge, KEYS, NOW, word, type Ask } from "./world.ts";
+import { word } from "../../support/decided.ts";
+import { judge, KEYS, type Ask } from "./world.ts";
 
 /** A snapshot in which `lab` has `account` as its policy and `reader`, without a tier, has `user`. */
 function world(account: readonly object[], user: readonly object[], tier = ""): Snapshot {
@@ -48,7 +48,8 @@ function outcome(
   ask: Ask = { as: "reader" },
 ): string | undefined {
   const verdict = judge(snapshot, line, ask);
-  return verdict.kind === "refuse" ? (verdict.facts.denial?.gate ?? word(verdict)) : verdict.kind;
+  const gate = verdict.kind === "refuse" ? verdict.facts.denial?.gate : undefined;
+  return gate ?? word(verdict);
 }
 
 describe("a subuser without a tier", () => {
@@ -223,12 +224,10 @@ describe("conditions see", () => {
     const object = (key: string, version: string): string =>
       `<Object><Key>${key}</Key><VersionId>${version}</VersionId></Object>`;
     const body = `<Delete>${object("a", "v1")}${object("b", "v2")}</Delete>`;
-    const verdict = judge(snapshot, "POST /photos?delete", { as: "reader", body });
-    assert(verdict.kind === "read");
-    const after = admitBody(snapshot, verdict.pending, Buffer.from(body), NOW);
-    assert(after.kind === "forward" && after.reply.kind === "merge-delete");
+    const verdict = judge(snapshot, "POST /photos?delete", { as: "reader", body }, { body });
+    assert(verdict.kind === "forward" && verdict.reply.kind === "merge-delete");
     assert.deepEqual(
-      after.reply.denied.map(({ key }) => key),
+      verdict.reply.denied.map(({ key }) => key),
       ["b"],
     );
   });

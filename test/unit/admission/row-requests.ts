@@ -1,10 +1,8 @@
 /** The requests of operation-rows.ts, sent to a gateway whose store knows what they ask for. */
 
 import assert from "node:assert/strict";
-import { admitBody } from "../../../src/admission/admit-body.ts";
-import { admitForm } from "../../../src/admission/admit-form.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
+import { word, type Decided } from "../../support/decided.ts";
 import { policyParts } from "../../support/forms.ts";
 import { timestampOf, type KeyPair } from "../../support/signed.ts";
 import { ROWS, type Row } from "./operation-rows.ts";
@@ -30,14 +28,12 @@ export function policyDocument(statements: readonly object[]): string {
  * The verdict on the row's request, with its document or form once that is asked for. Without
  * `caller` nothing is signed.
  */
-export function judgeRow(snapshot: Snapshot, row: Row, caller: KeyPair | undefined): Verdict {
+export function judgeRow(snapshot: Snapshot, row: Row, caller: KeyPair | undefined): Decided {
   const { line, headers = {}, body, form } = row;
   if (form !== undefined) return judgeForm(snapshot, row, form, caller);
   const signer = caller === undefined ? {} : { as: caller };
   const request = { ...signer, headers, ...(body === undefined ? {} : { body }) };
-  const verdict = judge(snapshot, line, request);
-  if (verdict.kind !== "read") return verdict;
-  return admitBody(snapshot, verdict.pending, Buffer.from(body ?? ""), NOW);
+  return judge(snapshot, line, request, { body: body ?? "" });
 }
 
 function judgeForm(
@@ -45,12 +41,11 @@ function judgeForm(
   { line, headers = {} }: Row,
   form: Readonly<Record<string, string>>,
   caller: KeyPair | undefined,
-): Verdict {
-  const verdict = judge(snapshot, line, { headers });
-  assert(verdict.kind === "form");
+): Decided {
+  assert.equal(word(judge(snapshot, line, { headers })), "form");
   const said = Object.entries(form);
   const fields = new Map([...said, ...(caller === undefined ? [] : proofOf(said, caller))]);
-  return admitForm(snapshot, verdict.pending, { fields, length: 1 }, NOW);
+  return judge(snapshot, line, { headers }, { form: { fields, length: 1 } });
 }
 
 type Fields = readonly (readonly [name: string, value: string])[];
@@ -64,7 +59,7 @@ function proofOf(said: Fields, caller: KeyPair): Fields {
 }
 
 /** The keys that a DeleteObjects held back from a store that was asked to delete the others. */
-export function heldBack(verdict: Verdict): readonly string[] {
+export function heldBack(verdict: Decided): readonly string[] {
   if (verdict.kind !== "forward" || verdict.reply.kind !== "merge-delete") return [];
   return verdict.reply.denied.map(({ key }) => key);
 }

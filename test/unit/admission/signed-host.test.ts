@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { admit } from "../../../src/admission/admit.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { goodConfig } from "../../support/config.ts";
+import { decided, word, type Decided } from "../../support/decided.ts";
 import {
   presignV2,
   presignV4,
@@ -69,14 +68,14 @@ function arriving(
   host: string,
   forwardedHosts?: readonly string[],
   snapshot = SNAPSHOT,
-): Verdict {
+): Decided {
   const target = parseTarget(outgoing.target);
   if (!target.ok) throw new Error(target.error);
   const changed = outgoing.headers.map(([name, value]): Header => {
     return [name, name === "host" ? host : value];
   });
   const head = { method: outgoing.method, target: target.value, headers: changed.flat() };
-  return admit(
+  return decided(
     snapshot,
     { ...head, sourceAddress: "192.0.2.1", secure: false, forwardedHosts },
     NOW,
@@ -84,7 +83,7 @@ function arriving(
 }
 
 /** What the store would be asked for, or the error code. */
-function outcome(verdict: Verdict): string {
+function outcome(verdict: Decided): string {
   if (verdict.kind === "refuse") return verdict.fault.code;
   assert.equal(verdict.kind, "forward");
   return verdict.request.target;
@@ -195,9 +194,9 @@ test("admit() asks for a key that it does not know before it tries hosts", () =>
   const snapshot: Snapshot = {
     ...SNAPSHOT,
     keys: new Map(),
-    elsewhere: { ...SNAPSHOT.elsewhere, key: () => "unknown" },
+    elsewhere: { ...SNAPSHOT.elsewhere, keys: true },
   };
   const signed = header("photos.s3.example.org", "/");
   const hosts = ["photos.s3.example.org"];
-  assert.equal(arriving(signed, ARRIVED, hosts, snapshot).kind, "need");
+  assert.equal(word(arriving(signed, ARRIVED, hosts, snapshot)), "key");
 });

@@ -74,7 +74,8 @@ function functionsIn(value: unknown, path: string, seen: Set<unknown>): readonly
   if (value instanceof Set || Array.isArray(value)) {
     return [...value].flatMap((held, i) => functionsIn(held, `${path}[${i}]`, seen));
   }
-  if (!PLAIN.includes(Object.getPrototypeOf(value))) return [path];
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!PLAIN.includes(prototype)) return [path];
   return Object.entries(value).flatMap(([key, held]) => functionsIn(held, `${path}.${key}`, seen));
 }
 

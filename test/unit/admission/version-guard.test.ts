@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { admitBody } from "../../../src/admission/admit-body.ts";
-import { judge, NOW, word, world, type Ask } from "./world.ts";
+import { word } from "../../support/decided.ts";
+import { judge, world, type Ask } from "./world.ts";
 
 const GUARDED = world("{ versionGuard: true }");
 const lab = { as: "lab" } as const;
@@ -10,10 +10,8 @@ const VERSIONING = (status: string): string =>
 
 /** The word for a request whose document, if it has one, is read too. */
 function outcome(line: string, ask: Ask = lab): string {
-  const verdict = judge(GUARDED, line, ask);
-  if (verdict.kind !== "read") return verdict.facts.denial?.gate ?? word(verdict);
-  const after = admitBody(GUARDED, verdict.pending, Buffer.from(ask.body ?? ""), NOW);
-  return after.facts.denial?.gate ?? word(after);
+  const verdict = judge(GUARDED, line, ask, { body: ask.body ?? "" });
+  return verdict.facts.denial?.gate ?? word(verdict);
 }
 
 const rows = [
@@ -53,15 +51,13 @@ test("policy.versionGuard judges each entry of a DeleteObjects by its version", 
   const body =
     "<Delete><Object><Key>a</Key></Object>" +
     "<Object><Key>b</Key><VersionId>v1</VersionId></Object></Delete>";
-  const verdict = judge(GUARDED, "POST /photos?delete", { ...lab, body });
-  assert(verdict.kind === "read");
-  const after = admitBody(GUARDED, verdict.pending, Buffer.from(body), NOW);
-  assert(after.kind === "forward" && after.reply.kind === "merge-delete");
+  const verdict = judge(GUARDED, "POST /photos?delete", { ...lab, body }, { body });
+  assert(verdict.kind === "forward" && verdict.reply.kind === "merge-delete");
   assert.deepEqual(
-    after.reply.denied.map(({ key }) => key),
+    verdict.reply.denied.map(({ key }) => key),
     ["b"],
   );
-  assert.doesNotMatch(after.content?.toString() ?? "", /VersionId/);
+  assert.doesNotMatch(verdict.content?.toString() ?? "", /VersionId/);
 });
 
 test("a document that names another bucket asks for that one too", () => {
@@ -70,11 +66,9 @@ test("a document that names another bucket asks for that one too", () => {
     "<TargetBucket>elsewhere</TargetBucket><TargetPrefix>l/</TargetPrefix>" +
     "</LoggingEnabled></BucketLoggingStatus>";
   const blocked = world('{ blockedActions: ["s3:PutObject"] }');
-  const verdict = judge(blocked, "PUT /photos?logging", { ...lab, body });
-  assert(verdict.kind === "read");
-  const after = admitBody(blocked, verdict.pending, Buffer.from(body), NOW);
-  assert(after.kind === "refuse");
-  assert.match(after.fault.message, /s3:PutObject on arn:aws:s3:::elsewhere\/l\//);
+  const verdict = judge(blocked, "PUT /photos?logging", { ...lab, body }, { body });
+  assert(verdict.kind === "refuse");
+  assert.match(verdict.fault.message, /s3:PutObject on arn:aws:s3:::elsewhere\/l\//);
 });
 
 test("a missing key looks forbidden to who may not list", () => {

@@ -1,11 +1,10 @@
 import aws4 from "aws4";
-import { admit } from "../../../src/admission/admit.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import type { RequestHead } from "../../../src/http/head.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { goodConfig } from "../../support/config.ts";
+import { decided, type Decided, type Told } from "../../support/decided.ts";
 import type { KeyPair } from "../../support/signed.ts";
 
 export const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -120,11 +119,7 @@ function keyOf(user: User): KeyPair {
   return { accessKey: KEYS[user], secretKey: `secret-${user}` };
 }
 
-export function judge(snapshot: Snapshot, line: string, ask: Ask = {}): Verdict {
-  return admit(snapshot, head(line, ask), NOW);
-}
-
-/** A verdict in a word: the error code of a refusal, else the kind. */
-export function word(verdict: Verdict): string {
-  return verdict.kind === "refuse" ? verdict.fault.code : verdict.kind;
+/** What becomes of such a request if the decision is told what it asks for. */
+export function judge(snapshot: Snapshot, line: string, ask: Ask = {}, told: Told = {}): Decided {
+  return decided(snapshot, head(line, ask), NOW, told);
 }

@@ -74,8 +74,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
   assert.deepEqual(store, {
     authority: "one",
     region: "eu",
-    addressing: "virtual",
-    tenants: true,
+    naming: { tenants: true, tenantsKnown: true, addressing: "virtual" },
     trailers: true,
   });
   assert.equal(operations.has("GetObject"), true);

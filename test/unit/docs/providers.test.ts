@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { holderName } from "../../../src/admission/principal.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { parseDirectoryName } from "../../../src/provider/directory-name.ts";
 import type { PrincipalForm } from "../../../src/provider/principals.ts";
@@ -13,6 +12,7 @@ import type { Provider } from "../../../src/provider/provider.ts";
 import { FAULTS } from "../../../src/s3/faults.ts";
 import { OPERATION_LIST, type Operation } from "../../../src/s3/operations.ts";
 import { goodConfig } from "../../support/config.ts";
+import { word, type Decided } from "../../support/decided.ts";
 import { decide, signerOf, type Sent } from "../admission/people.ts";
 import { may, NAMES, shipped } from "../provider/providers.ts";
 
@@ -306,7 +306,7 @@ function headersOf(lines: readonly string[]): Readonly<Record<string, string>> {
 }
 
 /** In the page's words. */
-function outcomeOf(snapshot: Snapshot, verdict: Verdict, line: string): string {
+function outcomeOf(snapshot: Snapshot, verdict: Decided, line: string): string {
   switch (verdict.kind) {
     case "forward": {
       const signer = signerOf(verdict);
@@ -325,11 +325,9 @@ function outcomeOf(snapshot: Snapshot, verdict: Verdict, line: string): string {
       const gate = facts.denial === undefined ? "" : ` (${code(facts.denial.gate)})`;
       return `${FAULTS[fault.code].status} ${fault.code}${gate}`;
     }
-    case "read":
-    case "form":
-    case "need":
+    case "asking":
     case "keep":
-      return verdict.kind;
+      return word(verdict);
   }
 }
 

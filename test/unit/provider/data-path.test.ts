@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { admit } from "../../../src/admission/admit.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { parseTarget } from "../../../src/http/target.ts";
+import { decided } from "../../support/decided.ts";
 import { decide, gatewayOf, signerOf, word, type People } from "../admission/people.ts";
 import { NOW } from "../admission/world.ts";
 
@@ -70,7 +70,7 @@ describe("Atman", () => {
   test("the master account has full rights, and is the owner of what a subuser creates", () => {
     outcomes(gateway, "username01", [
       ["DELETE /bucket", "forward"],
-      ["PUT /bucket?acl", "read"],
+      ["PUT /bucket?acl", "document"],
     ]);
     assert.equal(
       signerOf(decide(gateway, "username01:WRITE", "GET /new-bucket/k")),
@@ -463,7 +463,7 @@ describe("Nutanix", () => {
       sourceAddress: "192.0.2.1",
       secure: false,
     };
-    const verdict = admit(gateway, head, NOW + 300);
+    const verdict = decided(gateway, head, NOW + 300);
     return verdict.kind === "refuse"
       ? verdict.fault.code + " " + verdict.fault.message
       : verdict.kind;

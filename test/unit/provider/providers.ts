@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { HeaderList } from "../../../src/http/headers.ts";
-import { parseTarget } from "../../../src/http/target.ts";
+import { parseTarget, queryValue } from "../../../src/http/target.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { compilePolicies } from "../../../src/policy/policy-set.ts";
 import type { Policy, PolicyKind } from "../../../src/policy/policy.ts";
@@ -13,6 +13,7 @@ import { parseProvider } from "../../../src/provider/schema.ts";
 import { matchesAction } from "../../../src/s3/action-names.ts";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { type Ask, asksOf } from "../../../src/s3/asks.ts";
+import { copySourceOf } from "../../../src/s3/copy-source.ts";
 import { isOperationName, operationNamed, type OperationName } from "../../../src/s3/operations.ts";
 import { contextOf, type Json, type Values } from "../policy/policies.ts";
 
@@ -136,7 +137,8 @@ function asked(operation: OperationName, target: string, headers: HeaderList): r
   if (!parsed.ok) throw new Error(parsed.error);
   const located = parseAddress(parsed.value.path, undefined, { domains: [], accountDomains: [] });
   if (!located.ok) throw new Error(located.error.message);
-  const asks = asksOf(operation, located.value.address, parsed.value.query, headers);
-  if (!asks.ok) throw new Error(asks.error.message);
-  return asks.value;
+  const source = copySourceOf(operation, headers);
+  if (!source.ok) throw new Error(source.error.message);
+  const versionId = queryValue(parsed.value.query, "versionId");
+  return asksOf(operation, located.value.address, versionId, headers, source.value);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createBucketFilter, filterBuckets } from "../../../src/s3/list-buckets.ts";
+import { err, ok, type Result } from "../../../src/lib/result.ts";
+import { createBucketListReader } from "../../../src/s3/list-buckets.ts";
 
 const HEAD =
   '<?xml version="1.0" encoding="UTF-8"?>\n<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">';
@@ -14,6 +15,32 @@ function bucket(name: string): string {
 
 function list(inner: string): string {
   return `${HEAD}${OWNER}<Buckets>${inner}${TAIL}`;
+}
+
+/** What is left of a list of which `keep` says what stays. */
+function createBucketFilter(keep: (name: string) => boolean): {
+  readonly push: (chunk: Buffer) => Result<Buffer, string>;
+  readonly end: () => string | undefined;
+} {
+  const reader = createBucketListReader();
+  return {
+    push: (chunk) => {
+      const pieces = reader.push(chunk);
+      if (!pieces.ok) return pieces;
+      const kept = pieces.value.filter((piece) => piece.bucket === undefined || keep(piece.bucket));
+      return ok(Buffer.concat(kept.map(({ bytes }) => bytes)));
+    },
+    end: () => reader.end(),
+  };
+}
+
+/** The same for a whole list. */
+function filterBuckets(xml: string, keep: (name: string) => boolean): Result<string, string> {
+  const filter = createBucketFilter(keep);
+  const kept = filter.push(Buffer.from(xml));
+  if (!kept.ok) return kept;
+  const problem = filter.end();
+  return problem === undefined ? ok(kept.value.toString()) : err(problem);
 }
 
 const keepsMine = (name: string): boolean => name.startsWith("mine");
@@ -70,10 +97,10 @@ const lists = [
 ] as const;
 
 for (const [name, xml, wanted = xml] of lists) {
-  const verb = wanted === xml ? "keeps" : "removes";
-  test(`filterBuckets() ${verb} ${name}`, () => assert.equal(filtered(xml), wanted));
+  const verb = wanted === xml ? "lets keep" : "lets remove";
+  test(`createBucketListReader() ${verb} ${name}`, () => assert.equal(filtered(xml), wanted));
 
-  test(`createBucketFilter() ${verb} ${name}, byte by byte`, () => {
+  test(`createBucketListReader() ${verb} ${name}, byte by byte`, () => {
     const filter = createBucketFilter(keepsMine);
     const bytes = Buffer.from(xml);
     const out: Buffer[] = [];
@@ -103,19 +130,19 @@ const unreadable = [
 ] as const;
 
 for (const [name, xml, problem] of unreadable) {
-  test(`filterBuckets() refuses ${name}`, () => {
+  test(`createBucketListReader() refuses ${name}`, () => {
     const kept = filterBuckets(xml, () => true);
     assert.match(kept.ok ? "" : kept.error, problem);
   });
 }
 
-test("createBucketFilter() refuses what is compressed or UTF-16", () => {
+test("createBucketListReader() refuses what is compressed or UTF-16", () => {
   for (const bytes of [Buffer.from([0x1f, 0x8b, 8, 0]), Buffer.from(list(""), "utf16le")]) {
     assert.equal(createBucketFilter(() => true).push(bytes).ok, false);
   }
 });
 
-test("createBucketFilter() refuses an entry without an end", () => {
+test("createBucketListReader() refuses an entry without an end", () => {
   const filter = createBucketFilter(() => true);
   assert.ok(filter.push(Buffer.from(`${HEAD}<Buckets><Bucket>`)).ok);
   let pushes = 0;
@@ -123,7 +150,7 @@ test("createBucketFilter() refuses an entry without an end", () => {
   assert.equal(pushes, 7);
 });
 
-test("createBucketFilter() gives on at once what it need not hold", () => {
+test("createBucketListReader() gives on at once what it need not hold", () => {
   const filter = createBucketFilter(keepsMine);
   const push = (text: string): string => {
     const kept = filter.push(Buffer.from(text));
@@ -139,7 +166,7 @@ test("createBucketFilter() gives on at once what it need not hold", () => {
   assert.equal(push("</Name></Bucket>x"), "x");
 });
 
-test("filterBuckets() keeps no entry whose name is not plain, whatever keep() says", () => {
+test("createBucketListReader() keeps no entry whose name is not plain, whatever keep() says", () => {
   const kept = filterBuckets(list('<Bucket><Name a="b">mine</Name></Bucket>'), () => true);
   assert.deepEqual(kept, { ok: true, value: list("") });
 });

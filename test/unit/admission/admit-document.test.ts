@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { admitBody } from "../../../src/admission/admit-body.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
 import { firstValue } from "../../../src/http/headers.ts";
-import { judge, NOW, word, world } from "./world.ts";
+import { word, type Decided } from "../../support/decided.ts";
+import { judge, world } from "./world.ts";
 
 const WORLD = world();
 
@@ -12,14 +11,12 @@ const object = (key: string, version?: string): string =>
   `<Object><Key>${key}</Key>${version === undefined ? "" : `<VersionId>${version}</VersionId>`}</Object>`;
 
 /** What becomes of a DeleteObjects with this body. */
-function deleting(as: "lab" | "writer" | "reader", objects: string, quiet = ""): Verdict {
+function deleting(as: "lab" | "writer" | "reader", objects: string, quiet = ""): Decided {
   const body = `<Delete>${quiet}${objects}</Delete>`;
-  const verdict = judge(WORLD, "POST /photos?delete", { as, body });
-  assert(verdict.kind === "read");
-  return admitBody(WORLD, verdict.pending, Buffer.from(body), NOW);
+  return judge(WORLD, "POST /photos?delete", { as, body }, { body });
 }
 
-test("admitBody() forwards a DeleteObjects written anew, with the digest of what is sent", () => {
+test("admitDocument() forwards a DeleteObjects written anew, with the digest of what is sent", () => {
   const verdict = deleting("lab", object("a&amp;b") + object("c", "v1"));
   assert(verdict.kind === "forward");
   const sent = verdict.content?.toString() ?? "";
@@ -32,7 +29,7 @@ test("admitBody() forwards a DeleteObjects written anew, with the digest of what
   assert.deepEqual(verdict.reply, { kind: "relay" });
 });
 
-test("admitBody() keeps back the keys that are denied and says so in the merged answer", () => {
+test("admitDocument() keeps back the keys that are denied and says so in the merged answer", () => {
   const verdict = deleting("writer", object("a") + object("b", "v1") + object("c", "null"));
   assert(verdict.kind === "forward");
   const sent = verdict.content?.toString() ?? "";
@@ -49,39 +46,32 @@ test("admitBody() keeps back the keys that are denied and says so in the merged 
   assert.equal(verdict.facts.denial?.gate, "blocked-actions");
 });
 
-test("admitBody() answers itself where no key may be deleted, so that the store hears nothing", () => {
+test("admitDocument() answers itself where no key may be deleted, so that the store hears nothing", () => {
   const verdict = deleting("reader", object("a") + object("b"), "<Quiet>true</Quiet>");
   assert(verdict.kind === "answer");
   assert.equal(verdict.body.match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
   assert.match(verdict.body, /s3:DeleteObject on arn:aws:s3:::photos\/a/);
 });
 
-test("admitBody() refuses a DeleteObjects that is none", () => {
+test("admitDocument() refuses a DeleteObjects that is none", () => {
   assert.equal(word(deleting("lab", "<Other/>")), "MalformedXML");
 });
 
-test("admitBody() drops the checksum of a document that it wrote anew", () => {
+test("admitDocument() drops the checksum of a document that it wrote anew", () => {
   const body = `<Delete>${object("a")}</Delete>`;
   const md5 = createHash("md5").update(body).digest("base64");
-  const verdict = judge(WORLD, "POST /photos?delete", {
-    as: "lab",
-    body,
-    headers: { "content-md5": md5 },
-  });
-  assert(verdict.kind === "read");
-  const after = admitBody(WORLD, verdict.pending, Buffer.from(body), NOW);
-  assert(after.kind === "forward");
+  const ask = { as: "lab", body, headers: { "content-md5": md5 } } as const;
+  const verdict = judge(WORLD, "POST /photos?delete", ask, { body });
+  assert(verdict.kind === "forward");
   const sent = createHash("md5")
-    .update(after.content ?? "")
+    .update(verdict.content ?? "")
     .digest("base64");
-  assert.equal(firstValue(after.request.headers, "content-md5"), sent);
+  assert.equal(firstValue(verdict.request.headers, "content-md5"), sent);
 });
 
-test("admitBody() forwards other documents byte for byte", () => {
+test("admitDocument() forwards other documents byte for byte", () => {
   const body = '<?xml version="1.0"?>\n<Tagging><TagSet/></Tagging>\n';
-  const verdict = judge(WORLD, "PUT /photos/a?tagging", { as: "lab", body });
-  assert(verdict.kind === "read");
-  const after = admitBody(WORLD, verdict.pending, Buffer.from(body), NOW);
-  assert(after.kind === "forward");
-  assert.equal(after.content?.toString(), body);
+  const verdict = judge(WORLD, "PUT /photos/a?tagging", { as: "lab", body }, { body });
+  assert(verdict.kind === "forward");
+  assert.equal(verdict.content?.toString(), body);
 });
