@@ -164,7 +164,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     trailers: IncomingHttpHeaders | null,
   ): void {
     if (this.#filtering !== undefined) {
-      void this.#filtering.then(() => this.onResponseEnd(controller, trailers));
+      void this.#endLater(this.#filtering, controller, trailers);
       return;
     }
     this.#finish();
@@ -243,11 +243,26 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     const kept = filter.push(chunk);
     if (!(kept instanceof Promise)) return this.#passKept(controller, kept);
     controller.pause();
-    this.#filtering = kept.then((fetched) => {
-      this.#filtering = undefined;
-      controller.resume();
-      this.#passKept(controller, fetched);
-    });
+    this.#filtering = this.#passLater(controller, kept);
+  }
+
+  async #passLater(
+    controller: Dispatcher.DispatchController,
+    kept: Promise<Result<Buffer, string>>,
+  ): Promise<void> {
+    const fetched = await kept;
+    this.#filtering = undefined;
+    controller.resume();
+    this.#passKept(controller, fetched);
+  }
+
+  async #endLater(
+    filtering: Promise<void>,
+    controller: Dispatcher.DispatchController,
+    trailers: IncomingHttpHeaders | null,
+  ): Promise<void> {
+    await filtering;
+    this.onResponseEnd(controller, trailers);
   }
 
   #passKept(controller: Dispatcher.DispatchController, kept: Result<Buffer, string>): void {

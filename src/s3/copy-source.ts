@@ -1,7 +1,7 @@
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { bucketSegment, bucketText, parseBucket, parseKey, type BucketName } from "./address.ts";
+import { bucketSegment, parseBucket, parseKey, type BucketName } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
 
@@ -62,11 +62,6 @@ export function copySourceHeader(source: CopySource): string {
   const path = `${bucketSegment(source.bucket)}/${encodePath(source.key)}`;
   if (source.versionId === undefined) return path;
   return `${path}${VERSION_MARK}${encodeComponent(source.versionId)}`;
-}
-
-/** `bucket/key`, decoded, as policies name a source; a tenant stands before its colon. */
-export function copySourceName({ bucket, key }: CopySource): string {
-  return `${bucketText(bucket)}/${key}`;
 }
 
 function parseVersion(raw: string): Result<string, Fault> {

@@ -75,8 +75,8 @@ function functionsIn(value: unknown, path: string, seen: Set<unknown>): readonly
     return [...value].flatMap((held, i) => functionsIn(held, `${path}[${i}]`, seen));
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (!PLAIN.includes(prototype)) return [path];
+  if (!PLAIN.has(prototype)) return [path];
   return Object.entries(value).flatMap(([key, held]) => functionsIn(held, `${path}.${key}`, seen));
 }
 
-const PLAIN: readonly unknown[] = [Object.prototype, null, RegExp.prototype, Buffer.prototype];
+const PLAIN = new Set<unknown>([Object.prototype, null, Buffer.prototype]);
