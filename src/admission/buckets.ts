@@ -39,3 +39,17 @@ export function recordOf({ known }: Subject, bucket: Bucket): BucketRecord | und
   }
   return record;
 }
+
+/**
+ * Whether `bucket` with `record` is the account's own. A tenant has its buckets in itself alone: in a
+ * store with tenants an account's namesake in another one owns nothing of it.
+ */
+export function isOwnedBy(
+  { store }: Snapshot,
+  bucket: Bucket,
+  { owner }: BucketRecord,
+  account: Account,
+): boolean {
+  if (owner.name !== account.name) return false;
+  return !store.naming.tenants || bucket.home === account.tenant;
+}

@@ -5,9 +5,10 @@ import { locksOut } from "../policy/locks-out.ts";
 import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { BucketName } from "../s3/address.ts";
+import type { Bucket } from "../s3/bucket.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { xmlElement } from "../s3/xml.ts";
-import { recordOf, type BucketRecord } from "./buckets.ts";
+import { isOwnedBy, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { holderName, holderOf } from "./principal.ts";
 import type { RecordChange } from "./record-change.ts";
@@ -32,7 +33,7 @@ export function answerPolicy(
   if (!OF_POLICIES.has(operation)) return undefined;
   const { bucket } = address;
   const record = recordOf(subject, bucket);
-  const refused = notItsOwn(snapshot, caller, facts, record);
+  const refused = notItsOwn(snapshot, caller, facts, bucket, record);
   if (refused !== undefined) return refuse(facts, refused);
   switch (operation) {
     case "GetBucketPolicy":
@@ -65,17 +66,18 @@ const OF_POLICIES: ReadonlySet<string> = new Set([
  * but not to its policy ("GetBucketPolicy", S3 API Reference: 405).
  */
 function notItsOwn(
-  { policy }: Snapshot,
+  snapshot: Snapshot,
   caller: Caller,
   facts: Facts,
+  bucket: Bucket,
   record: BucketRecord | undefined,
 ): Fault | undefined {
   if (facts.reported) return fault("AccessDenied");
   if (caller.kind === "anonymous") {
     return facts.actor === "owner" ? undefined : fault("AccessDenied");
   }
-  const isOwn = record === undefined || record.owner.name === caller.key.account.name;
-  return isOwn || policy.provider.policyDelegation ? undefined : fault("MethodNotAllowed");
+  const isOwn = record === undefined || isOwnedBy(snapshot, bucket, record, caller.key.account);
+  return isOwn || snapshot.policy.provider.policyDelegation ? undefined : fault("MethodNotAllowed");
 }
 
 function shown(facts: Facts, text: string | undefined): Verdict {

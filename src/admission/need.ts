@@ -4,7 +4,7 @@ import type { Ask } from "../s3/asks.ts";
 import type { Bucket, BucketId } from "../s3/bucket.ts";
 import type { Tags } from "../s3/tags.ts";
 import type { Tagged } from "./ask-context.ts";
-import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
+import { isOwnedBy, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { UNTOUCHED } from "./forward.ts";
 import { answered, type Deciding } from "./known.ts";
@@ -53,8 +53,8 @@ export function* withTags(
   for (const tagged of wanted) {
     const asking = askingFor(subject, tagged);
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
-    const as = { ...facts, actor: asks(snapshot, subject, tagged) };
-    const request = storeRequest(snapshot, asking, as, body, nowMs);
+    const signed = { ...facts, actor: asks(snapshot, subject, tagged) };
+    const request = storeRequest(snapshot, asking, signed, body, nowMs);
     if (!request.ok) return { kind: "verdict", verdict: refused(facts, request.error) };
     const need = { kind: "tags", name: tagged.name, request: request.value } as const;
     tags.set(tagged.name, answered("tags", yield { need, facts }).tags);
@@ -71,9 +71,11 @@ function asks(snapshot: Snapshot, subject: Subject, { address }: Tagged): Facts[
   if (address.kind === "service" || snapshot.policy.provider.bucketPolicyRole === "restrict") {
     return "caller";
   }
-  const owner = recordOf(subject, address.bucket)?.owner;
-  const isOwn = caller.kind === "known" && owner?.name === caller.key.account.name;
-  return owner === undefined || isOwn ? "caller" : "owner";
+  const { bucket } = address;
+  const record = recordOf(subject, bucket);
+  if (record === undefined) return "caller";
+  const isOwn = caller.kind === "known" && isOwnedBy(snapshot, bucket, record, caller.key.account);
+  return isOwn ? "caller" : "owner";
 }
 
 function askingFor(subject: Subject, { address, versionId }: Tagged): Subject {

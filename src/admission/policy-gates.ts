@@ -7,7 +7,7 @@ import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { bucketText } from "../s3/address.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
-import { keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
+import { isOwnedBy, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import type { Actor } from "./facts.ts";
@@ -178,8 +178,9 @@ function byOther(question: Question, one: Evaluated): Allowance | undefined {
 }
 
 /** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
-function isOwn({ key }: Question, { record }: Evaluated): boolean {
-  return record === undefined || record.owner.name === key?.account.name;
+function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean {
+  if (record === undefined || ask.bucket === undefined) return true;
+  return key !== undefined && isOwnedBy(snapshot, ask.bucket, record, key.account);
 }
 
 /**

@@ -103,7 +103,7 @@ function notInHost(name: string): Fault {
 
 function mint(bucket: BucketName & { readonly home: string; readonly id: string }): Bucket {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The brand exists for the compiler only.
-  return bucket as unknown as Bucket;
+  return bucket as Bucket;
 }
 
 function mintId(id: string): BucketId {
