@@ -19,7 +19,7 @@ type Piece = {
   readonly parts: readonly PiecePart[] | undefined;
   /** Whether a `?` is in it. */
   readonly masked: boolean;
-  /** For searching a piece with `?` and without holes. */
+  /** Prepared for a piece with `?` that is searched for; undefined if it must be made when it is. */
   readonly mask: Mask | undefined;
 };
 
@@ -76,19 +76,20 @@ export function wildcardParts(text: string): readonly GlobPart[] {
 }
 
 /** Whether something between two `*` of the parts is too long to be searched for with its `?`. */
-export function isTooLong(parts: readonly { readonly kind: string; readonly text?: string }[]): boolean {
-  let length = 0;
-  let masked = false;
-  let tooLong = false;
+export function isTooLong(
+  parts: readonly { readonly kind: string; readonly text?: string }[],
+): boolean {
+  let between: { length: number; masked: boolean } | undefined;
   for (const { kind, text = "?" } of parts) {
-    if (kind === "many") [length, masked] = [0, false];
-    else {
-      length += text.length;
-      masked ||= kind === "one";
+    if (kind === "many") {
+      if (between?.masked === true && between.length > MASK_LENGTH_MAX) return true;
+      between = { length: 0, masked: false };
+    } else if (between !== undefined) {
+      between.length += text.length;
+      between.masked ||= kind === "one";
     }
-    tooLong ||= masked && length > MASK_LENGTH_MAX;
   }
-  return tooLong;
+  return false;
 }
 
 /**
@@ -153,7 +154,10 @@ function pieceOf(mixed: readonly PiecePart[], searched: boolean): Piece {
   }
   const masked = parts.includes(ONE);
   const holed = parts.some((part) => typeof part === "number");
-  const mask = searched && masked && !holed ? maskOf(pointsOf(parts, NONE)) : undefined;
+  const points = searched && masked && !holed ? pointsOf(parts, NONE) : NO_POINTS;
+  // A longer one is refused, or only held against short texts: it is not worth preparing.
+  const isPrepared = points.length > 0 && points.length <= MASK_LENGTH_MAX;
+  const mask = isPrepared ? maskOf(points) : undefined;
   return { text: "", parts, masked, mask };
 }
 

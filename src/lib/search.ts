@@ -63,19 +63,17 @@ export function maskOf(points: readonly number[]): Mask {
     if (point >= 0 && !starts.has(point)) starts.set(point, (starts.size + 1) * words);
   }
   const rows = new Int32Array((starts.size + 1) * words);
-  for (const [place, point] of points.entries()) {
-    const bit = 1 << (place & 31);
-    const word = place >>> 5;
-    if (point >= 0) set(rows, (starts.get(point) ?? 0) + word, bit);
-    else for (let row = 0; row <= starts.size; row++) set(rows, row * words + word, bit);
-  }
+  for (const [place, point] of points.entries()) if (point < 0) set(rows, 0, place);
+  for (const start of starts.values()) rows.copyWithin(start, 0, words);
+  for (const [place, point] of points.entries()) set(rows, starts.get(point) ?? 0, place);
   const latin1 = new Int32Array(256);
   for (const [point, start] of starts) if (point < 256) latin1[point] = start;
   return { words, rows, latin1, others: starts, last: 1 << ((points.length - 1) & 31) };
 }
 
-function set(rows: Int32Array, at: number, bit: number): void {
-  rows[at] = (rows[at] ?? 0) | bit;
+function set(rows: Int32Array, row: number, place: number): void {
+  const at = row + (place >>> 5);
+  rows[at] = (rows[at] ?? 0) | (1 << (place & 31));
 }
 
 /**

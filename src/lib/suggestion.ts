@@ -65,7 +65,7 @@ function editDistance(a: string, b: string, max: number): number {
   if (Math.abs(a.length - b.length) > max) return beyond;
   let row = Array.from({ length: b.length + 1 }, (_, column) => Math.min(column, beyond));
   for (let i = 1; i <= a.length; i++) {
-    const next = new Array<number>(b.length + 1).fill(beyond);
+    const next = row.map(() => beyond);
     if (i <= max) next[0] = i;
     let least = next[0] ?? beyond;
     const to = Math.min(b.length, i + max);

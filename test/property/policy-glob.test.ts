@@ -67,7 +67,10 @@ test("a hole matches as the text that fills it would in its place", () => {
 });
 
 test("the glob equals its reference on long pieces of few letters", () => {
-  const run = fc.tuple(fc.constantFrom("a", "ab", "aab", "?", "a?", "*"), fc.integer({ min: 1, max: 40 }));
+  const run = fc.tuple(
+    fc.constantFrom("a", "ab", "aab", "?", "a?", "*"),
+    fc.integer({ min: 1, max: 40 }),
+  );
   const wild = fc
     .array(run, { maxLength: 5 })
     .map((runs) => runs.map(([unit, times]) => (unit === "*" ? "*" : unit.repeat(times))).join(""));

@@ -7,7 +7,10 @@ import { endOfMask, indexOfText, maskOf } from "../../../src/lib/search.ts";
 const repeated = (unitMax: number, timesMax: number): fc.Arbitrary<string> =>
   fc
     .array(
-      fc.tuple(fc.string({ unit: fc.constantFrom("a", "b"), maxLength: unitMax }), fc.nat(timesMax)),
+      fc.tuple(
+        fc.string({ unit: fc.constantFrom("a", "b"), maxLength: unitMax }),
+        fc.nat(timesMax),
+      ),
       { maxLength: 4 },
     )
     .map((runs) => runs.map(([unit, times]) => unit.repeat(times)).join(""));
