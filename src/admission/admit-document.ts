@@ -19,6 +19,7 @@ import type { Deciding } from "./known.ts";
 import { withRecords } from "./need.ts";
 import { reservedFaultIn } from "./provider-rules.ts";
 import { refused } from "./refuse.ts";
+import type { MemoSlot } from "./question.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { tenantOf, type Subject } from "./subject.ts";
@@ -97,13 +98,14 @@ function* admitDelete(
   const allowed: DeleteEntry[] = [];
   const denied: DeniedEntry[] = [];
   const entriesDenied: number[] = [];
+  const memo: MemoSlot = { shared: undefined };
   let { known } = subject;
   let noted: Facts = { ...facts, entries: request.value.entries };
   for (const [i, entry] of request.value.entries.entries()) {
     const asks = asksOfDelete(address.bucket, entry, headers);
     const { versionId } = entry;
     const about: Subject = { ...subject, versionId, known };
-    const judged = yield* judgeAsking(snapshot, about, asks, noted, nowMs, entry);
+    const judged = yield* judgeAsking(snapshot, about, asks, noted, nowMs, entry, memo);
     ({ known } = judged);
     if (judged.kind === "passed") {
       noted = judged.facts;

@@ -18,7 +18,7 @@ import {
   type Evaluated,
 } from "./policy-gates.ts";
 import { holderName, holderOf, whyNotInForce, type ActionPattern } from "./principal.ts";
-import { refusal, type Question, type Refusal } from "./question.ts";
+import { refusal, type MemoSlot, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
@@ -53,7 +53,8 @@ export type Judgement =
 
 /**
  * The first gate that refuses decides. `asks`: every (action, resource) pair of the request;
- * `document`: what its body says, where that has been read.
+ * `document`: what its body says, where that has been read; `memo`: shared by all that is judged of
+ * this very request.
  */
 export function judge(
   snapshot: Snapshot,
@@ -61,8 +62,9 @@ export function judge(
   asks: readonly Ask<Bucket>[],
   nowMs: number,
   document?: Question["document"],
+  memo?: MemoSlot,
 ): Judgement {
-  const question = questionOf(snapshot, subject, asks, nowMs, document);
+  const question = questionOf(snapshot, subject, asks, nowMs, document, memo);
   const refusal = firstRefusal(question);
   return refusal === undefined ? judgePolicies(question) : { kind: "refused", refusal };
 }
@@ -126,10 +128,11 @@ function questionOf(
   asks: readonly Ask<Bucket>[],
   nowMs: number,
   document: Question["document"],
+  memo: MemoSlot = { shared: undefined },
 ): Question {
   const key = subject.caller.kind === "known" ? subject.caller.key : undefined;
   const { provider } = snapshot.policy;
-  return { snapshot, subject, key, asks: judgedAsks(provider, asks), document, nowMs };
+  return { snapshot, subject, key, asks: judgedAsks(provider, asks), document, nowMs, memo };
 }
 
 /** What must be allowed for `asks` where `provider` has its rules. */

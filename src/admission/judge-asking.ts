@@ -4,7 +4,7 @@ import { withPassed, type Facts } from "./facts.ts";
 import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
 import type { Deciding, Known } from "./known.ts";
 import { withTags } from "./need.ts";
-import type { Question, Refusal } from "./question.ts";
+import type { MemoSlot, Question, Refusal } from "./question.ts";
 import { refused, type Refused } from "./refuse.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
@@ -16,7 +16,8 @@ export type Judged =
 
 /**
  * Puts `asks` through every gate, and asks for stored tags if a policy depends on them. In report
- * mode a refusal is only recorded. `document`: what the body says, if it has been read.
+ * mode a refusal is only recorded. `document`: what the body says, if it has been read. `memo`:
+ * shared by all that is judged of this request.
  */
 export function* judgeAsking(
   snapshot: Snapshot,
@@ -25,15 +26,16 @@ export function* judgeAsking(
   facts: Facts,
   nowMs: number,
   document?: Question["document"],
+  memo: MemoSlot = { shared: undefined },
 ): Deciding<Judged> {
   let about = subject;
-  let judged: Judgement = judge(snapshot, about, asks, nowMs, document);
+  let judged: Judgement = judge(snapshot, about, asks, nowMs, document, memo);
   // A condition is only looked at if those before it hold, so that one tag can follow another.
   while (judged.kind === "wanted") {
     const told = yield* withTags(snapshot, about, facts, judged.wanted, nowMs);
     if (told.kind === "verdict") return { ...told, known: about.known };
     about = told.subject;
-    judged = judge(snapshot, about, asks, nowMs, document);
+    judged = judge(snapshot, about, asks, nowMs, document, memo);
   }
   const { known } = about;
   return judged.kind === "allowed"

@@ -3,6 +3,7 @@ import { evaluate, type Evaluation, type ResourceAlias } from "../policy/evaluat
 import type { StatementRef } from "../policy/policy.ts";
 import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
+import { requestMemo } from "../policy/request-memo.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { bucketText } from "../s3/address.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
@@ -52,6 +53,7 @@ export function evaluateAsks(question: Question): {
       return { ask, record, identity: NOTHING_SAID, bucket: NOTHING_SAID, privileged };
     }
     context ??= contextOf(snapshot, subject, nowMs);
+    question.memo.shared ??= requestMemo();
     const owner = record?.owner.name ?? key?.account.name;
     const own = contextFor(ask, owner, context, subject, wanted);
     const asked: Asked = { question, ask, context: own };
@@ -274,7 +276,8 @@ function ofResource(
   const { action, operation } = ask;
   const { switches } = question.snapshot.policy.provider;
   const ancillary = switches.operationNames && !isOwnAction(operation, action);
-  const asked = { action, operation, ancillary, resource, alias, principal, context };
+  const memo = question.memo.shared;
+  const asked = { action, operation, ancillary, resource, alias, principal, context, memo };
   return evaluate(set, asked, switches);
 }
 

@@ -1,4 +1,5 @@
 import type { StatementRef } from "../policy/policy.ts";
+import type { RequestMemo } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
@@ -18,7 +19,11 @@ export type Question = {
   /** What the body says, where it has been read: a document, or one entry of a DeleteObjects. */
   readonly document: Buffer | DeleteEntry | undefined;
   readonly nowMs: number;
+  readonly memo: MemoSlot;
 };
+
+/** Where what one request's policies have in common is remembered, once any of them is asked. */
+export type MemoSlot = { shared: RequestMemo | undefined };
 
 /** A gate's no: what the client reads, and what the operator reads. */
 export type Refusal = { readonly fault: Fault; readonly denial: Denial };

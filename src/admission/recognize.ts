@@ -17,7 +17,7 @@ import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
 import { cappedQuery, reservedFault, tenantFault } from "./provider-rules.ts";
 import { denied, refused } from "./refuse.ts";
-import { underOtherHosts } from "./signed-host.ts";
+import { otherHosts, underOtherHosts } from "./signed-host.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { NOTHING_KNOWN, tenantOf, type Caller, type Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -48,7 +48,7 @@ export function* recognize(
   if (asArrived.kind === "request" && asArrived.operation === "Preflight") {
     return about(snapshot, asArrived, ANONYMOUS);
   }
-  if (asArrived.kind !== "request" && underOtherHosts(head, snapshot.hosts).length === 0) {
+  if (asArrived.kind !== "request" && otherHosts(head, snapshot.hosts).length === 0) {
     return asArrived;
   }
   const { accessKeyId } = signed;
@@ -59,7 +59,7 @@ export function* recognize(
   }
   const recognized = ofKey(snapshot, asArrived, signed, key, nowMs);
   if (recognized.kind === "subject") return recognized;
-  for (const other of underOtherHosts(head, snapshot.hosts)) {
+  for (const other of underOtherHosts(snapshot, head, signed, key, nowMs)) {
     const read = readRequest(snapshot, other, claim);
     const underOther = ofKey(snapshot, read, signed, key, nowMs);
     if (underOther.kind === "subject") return underOther;

@@ -6,7 +6,7 @@ import { gatewayOf } from "./people.ts";
 /** The paths at which a type holds a function. Maps, sets and lists count by what they hold. */
 type FunctionsIn<T, Path extends string> = T extends (...args: never[]) => unknown
   ? Path
-  : T extends string | number | boolean | bigint | symbol | null | undefined | Uint8Array
+  : T extends string | number | boolean | bigint | symbol | null | undefined | ArrayBufferView
     ? never
     : T extends ReadonlyMap<infer K, infer V>
       ? FunctionsIn<K, `${Path}.key`> | FunctionsIn<V, `${Path}.value`>
@@ -71,6 +71,7 @@ function functionsIn(value: unknown, path: string, seen: Set<unknown>): readonly
   if (value instanceof Map) {
     return [...value].flatMap(([key, held]) => functionsIn(held, `${path}.${String(key)}`, seen));
   }
+  if (ArrayBuffer.isView(value)) return [];
   if (value instanceof Set || Array.isArray(value)) {
     return [...value].flatMap((held, i) => functionsIn(held, `${path}[${i}]`, seen));
   }
@@ -79,4 +80,4 @@ function functionsIn(value: unknown, path: string, seen: Set<unknown>): readonly
   return Object.entries(value).flatMap(([key, held]) => functionsIn(held, `${path}.${key}`, seen));
 }
 
-const PLAIN = new Set<unknown>([Object.prototype, null, Buffer.prototype]);
+const PLAIN = new Set<unknown>([Object.prototype, null]);
