@@ -2,6 +2,7 @@ import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Caller } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
+import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
@@ -55,6 +56,8 @@ export type StoreSettings = {
   readonly tenants: boolean;
   /** What it understands as what it is; nothing else is sent to it. */
   readonly operations: ReadonlySet<OperationName>;
+  /** Headers that it accepts and does not act on: see IgnoredHeaders. */
+  readonly ignoredHeaders: IgnoredHeaders;
   /** Whether the store understands aws-chunked trailers. */
   readonly trailers: boolean;
 };

@@ -1,7 +1,7 @@
 import type { Route } from "../admission/passthrough.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
-import { operationsOf } from "../s3/stores.ts";
+import { storeTraits } from "../s3/stores.ts";
 import type { BucketConfig } from "./buckets.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
@@ -37,6 +37,7 @@ export function assemble(
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, queueTimeout, headersTimeout } = upstream;
+  const traits = storeTraits(upstream.store);
   return {
     workers,
     listen: {
@@ -57,8 +58,9 @@ export function assemble(
       endpoints: upstream.endpoints,
       region: upstream.region,
       addressing: upstream.addressing,
-      tenants: upstream.store === "ceph",
-      operations: new Set([...operationsOf(upstream.store), ...upstream.operations]),
+      tenants: traits.tenants,
+      operations: new Set([...traits.operations, ...upstream.operations]),
+      ignoredHeaders: traits.ignoredHeaders,
       trailers: upstream.trailers,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,

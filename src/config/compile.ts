@@ -64,10 +64,11 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore(upstream: Config["upstream"]): StoreSettings {
-  const { endpoints, region, addressing, tenants, operations, trailers } = upstream;
+  const { endpoints, region, addressing, tenants, operations, ignoredHeaders, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
-  return { authority: first.authority, region, addressing, tenants, operations, trailers };
+  const { authority } = first;
+  return { authority, region, addressing, tenants, operations, ignoredHeaders, trailers };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {

@@ -8,6 +8,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/schema.ts";
 import type { Tier } from "../provider/tier.ts";
+import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
@@ -59,6 +60,8 @@ export type Config = {
     readonly tenants: boolean;
     /** What reaches the store; nothing else does. */
     readonly operations: ReadonlySet<OperationName>;
+    /** What it accepts and does not act on. */
+    readonly ignoredHeaders: IgnoredHeaders;
     readonly trailers: boolean;
     /** To each endpoint. */
     readonly connectionsMax: number;

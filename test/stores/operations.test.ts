@@ -1,5 +1,5 @@
 /**
- * Holds `operationsOf("ceph")` against a real RGW: each operation is sent to it as it is, past the
+ * Holds `storeTraits("ceph").operations` against a real RGW: each operation is sent to it as it is, past the
  * gateway, and then it is looked at what became of the bucket and the object. An operation that RGW
  * takes for another one must not be in the list.
  */
@@ -8,7 +8,7 @@ import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import aws4 from "aws4";
 import { OPERATION_LIST, type Operation } from "../../src/s3/operations.ts";
-import { operationsOf } from "../../src/s3/stores.ts";
+import { storeTraits } from "../../src/s3/stores.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 
@@ -33,7 +33,7 @@ describe("RGW", { skip: skipUnless([CEPH]) }, () => {
   after(() => ceph.stop());
 
   for (const operation of SUBJECTS) {
-    if (!operationsOf("ceph").has(operation.name)) continue;
+    if (!storeTraits("ceph").operations.has(operation.name)) continue;
     test(`takes ${operation.name} for what it is`, async () => {
       assert.equal(await mistakenFor(operation), undefined);
     });
@@ -51,7 +51,7 @@ describe("RGW", { skip: skipUnless([CEPH]) }, () => {
   ] as const;
   for (const [name, mistake] of taken) {
     test(`takes ${name} for ${mistake}, so the gateway must not send it`, async () => {
-      assert(!operationsOf("ceph").has(name));
+      assert(!storeTraits("ceph").operations.has(name));
       const operation = OPERATION_LIST.find((row) => row.name === name);
       assert(operation !== undefined);
       assert.equal(await mistakenFor(operation), mistake);
