@@ -21,6 +21,7 @@ import { reservedFaultIn } from "./provider-rules.ts";
 import { refused } from "./refuse.ts";
 import type { MemoSlot } from "./question.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
+import { notServedEntries } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { tenantOf, type Subject } from "./subject.ts";
 import { withValues } from "./values.ts";
@@ -93,6 +94,8 @@ function* admitDelete(
 ): Deciding {
   const request = parseDeleteObjects(body);
   if (!request.ok) return refused(facts, request.error);
+  const unserved = notServedEntries(snapshot.store, request.value.entries);
+  if (unserved !== undefined) return refused(facts, unserved);
   const { address, headers } = subject;
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
   const allowed: DeleteEntry[] = [];

@@ -1,7 +1,6 @@
 import type { RequestHead } from "../http/head.ts";
 import { asksOf, type Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
-import { fault, type Fault } from "../s3/faults.ts";
 import { operationNamed, type OperationName } from "../s3/operations.ts";
 import { speaksInDocument } from "../s3/request-values.ts";
 import { admitDocument } from "./admit-document.ts";
@@ -17,6 +16,7 @@ import { planBody } from "./plan-body.ts";
 import { askedBy, overriddenByNobody, reservedFaultIn, tenantFaultIn } from "./provider-rules.ts";
 import { recognize } from "./recognize.ts";
 import { refused } from "./refuse.ts";
+import { notServed } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 import { withValues } from "./values.ts";
@@ -46,7 +46,8 @@ export function* admit(snapshot: Snapshot, head: RequestHead, nowMs: number): De
 function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: number): Deciding {
   const { operation } = recognized;
   const { store, policy, limits } = snapshot;
-  if (!store.operations.has(operation)) return refused(facts, notServed(recognized));
+  const unserved = notServed(store, recognized);
+  if (unserved !== undefined) return refused(facts, unserved);
   const asks = asksOfHead(snapshot, recognized);
   const unfit =
     tenantFaultIn(policy.provider, asks) ??
@@ -90,9 +91,4 @@ export function asksOfHead(
 function isDocument(operation: OperationName): boolean {
   const { body } = operationNamed(operation);
   return (body === "xml" || body === "json") && operation !== "CompleteMultipartUpload";
-}
-
-function notServed({ operation }: Subject): Fault {
-  const message = `The store behind this gateway is not known to implement ${operation}`;
-  return fault("NotImplemented", message, { detail: "upstream.store, upstream.operations" });
 }

@@ -10,6 +10,7 @@ import { UNTOUCHED } from "./forward.ts";
 import { answered, type Deciding } from "./known.ts";
 import { EMPTY_SHA256 } from "./plan-body.ts";
 import { refused, type Refused } from "./refuse.ts";
+import { unknownOperation } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Subject } from "./subject.ts";
@@ -52,6 +53,10 @@ export function* withTags(
   const tags = new Map<string, Tags>(subject.known.tags);
   for (const tagged of wanted) {
     const asking = askingFor(subject, tagged);
+    // A store that does not know it answers with the object, whose bytes are the client's to choose.
+    if (!snapshot.store.operations.has(asking.operation)) {
+      return { kind: "verdict", verdict: refused(facts, unknownOperation(asking.operation)) };
+    }
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
     const signed = { ...facts, actor: asks(snapshot, subject, tagged) };
     const request = storeRequest(snapshot, asking, signed, body, nowMs);

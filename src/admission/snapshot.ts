@@ -3,6 +3,7 @@ import type { Caller } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
 import type { BucketNaming } from "../s3/bucket.ts";
+import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
@@ -57,6 +58,8 @@ export type StoreSettings = {
   readonly naming: BucketNaming;
   /** What it understands as what it is; nothing else is sent to it. */
   readonly operations: ReadonlySet<OperationName>;
+  /** Headers that it accepts and does not act on: see IgnoredHeaders. */
+  readonly ignoredHeaders: IgnoredHeaders;
   /** Whether the store understands aws-chunked trailers. */
   readonly trailers: boolean;
 };

@@ -1,7 +1,8 @@
+import { OF_POLICIES } from "../admission/kept-policy.ts";
 import type { Route } from "../admission/passthrough.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
-import { operationsOf } from "../s3/stores.ts";
+import { storeTraits } from "../s3/stores.ts";
 import type { BucketConfig } from "./buckets.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
@@ -37,6 +38,7 @@ export function assemble(
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, queueTimeout, headersTimeout } = upstream;
+  const traits = storeTraits(upstream.store);
   return {
     workers,
     listen: {
@@ -57,9 +59,15 @@ export function assemble(
       endpoints: upstream.endpoints,
       region: upstream.region,
       addressing: upstream.addressing,
-      tenants: upstream.store === "ceph",
-      operations: new Set([...operationsOf(upstream.store), ...upstream.operations]),
-      trailers: upstream.trailers,
+      tenants: traits.tenants,
+      operations: new Set([
+        ...traits.operations,
+        ...upstream.operations,
+        // Those end here, whatever the store would make of them.
+        ...(policy.bucketPolicies === "gateway" ? OF_POLICIES : []),
+      ]),
+      ignoredHeaders: traits.ignoredHeaders,
+      trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

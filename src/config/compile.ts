@@ -66,7 +66,7 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
-  const { endpoints, region, addressing, tenants, operations, trailers } = upstream;
+  const { endpoints, region, addressing, tenants, operations, ignoredHeaders, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
@@ -74,7 +74,7 @@ function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
       account.upstream === undefined || knownTenant(account, policy.provider) !== undefined,
   );
   const naming = { tenants, tenantsKnown, addressing };
-  return { authority: first.authority, region, naming, operations, trailers };
+  return { authority: first.authority, region, naming, operations, ignoredHeaders, trailers };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {

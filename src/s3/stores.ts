@@ -1,118 +1,64 @@
-import { OPERATION_LIST, type OperationName } from "./operations.ts";
+import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
+import type { OperationName } from "./operations.ts";
+import { AWS, CEPH, GENERIC, MINIO } from "./store-operations.ts";
 
-/** The kinds of store, by what they understand. */
-export const STORE_KINDS = ["aws", "ceph", "minio"] as const;
+/** The kinds of store, by what they understand. The first is taken where none is named. */
+export const STORE_KINDS = ["generic", "aws", "ceph", "minio"] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
 
-/**
- * The operations that a store of this kind understands as what they are. Any other must not reach
- * it: RGW ignores a query parameter that it does not know, and so executes `DELETE /b?encryption`
- * as DeleteBucket and `PUT /b/k?renameObject` as PutObject.
- */
-export function operationsOf(kind: StoreKind): ReadonlySet<OperationName> {
-  return OPERATIONS[kind];
+/** All that the gateway must know of a kind of store. */
+export type StoreTraits = {
+  /**
+   * What such a store understands as what it is. Any other operation must not reach it: stores
+   * ignore a query parameter that they do not know, and so execute `DELETE /b?encryption` as
+   * DeleteBucket and `PUT /b/k?renameObject` as PutObject.
+   */
+  readonly operations: ReadonlySet<OperationName>;
+  /** Whether the store itself knows `tenant:bucket`. */
+  readonly tenants: boolean;
+  /** Whether it understands aws-chunked trailers. */
+  readonly trailers: boolean;
+  /** Headers that it accepts and does not act on: no rule may rest on them. */
+  readonly ignoredHeaders: IgnoredHeaders;
+};
+
+/** The row of `kind`. */
+export function storeTraits(kind: StoreKind): StoreTraits {
+  return TRAITS[kind];
 }
 
-/** What every store here has: the part of S3 that clients use from day to day. */
-const COMMON: readonly OperationName[] = [
-  "AbortMultipartUpload",
-  "CompleteMultipartUpload",
-  "CopyObject",
-  "CreateBucket",
-  "CreateMultipartUpload",
-  "DeleteBucket",
-  "DeleteBucketLifecycle",
-  "DeleteBucketPolicy",
-  "DeleteBucketReplication",
-  "DeleteBucketTagging",
-  "DeleteObject",
-  "DeleteObjectTagging",
-  "DeleteObjects",
-  "GetBucketAcl",
-  "GetBucketCors",
-  "GetBucketLifecycleConfiguration",
-  "GetBucketLocation",
-  "GetBucketLogging",
-  "GetBucketNotificationConfiguration",
-  "GetBucketPolicy",
-  "GetBucketPolicyStatus",
-  "GetBucketReplication",
-  "GetBucketRequestPayment",
-  "GetBucketTagging",
-  "GetBucketVersioning",
-  "GetBucketWebsite",
-  "GetObject",
-  "GetObjectAcl",
-  "GetObjectLegalHold",
-  "GetObjectLockConfiguration",
-  "GetObjectRetention",
-  "GetObjectTagging",
-  "HeadBucket",
-  "HeadObject",
-  "ListBuckets",
-  "ListMultipartUploads",
-  "ListObjectVersions",
-  "ListObjects",
-  "ListObjectsV2",
-  "ListParts",
-  "PostObject",
-  "Preflight",
-  "PutBucketAcl",
-  "PutBucketLifecycleConfiguration",
-  "PutBucketNotificationConfiguration",
-  "PutBucketPolicy",
-  "PutBucketReplication",
-  "PutBucketTagging",
-  "PutBucketVersioning",
-  "PutObject",
-  "PutObjectAcl",
-  "PutObjectLegalHold",
-  "PutObjectLockConfiguration",
-  "PutObjectRetention",
-  "PutObjectTagging",
-  "SelectObjectContent",
-  "UploadPart",
-  "UploadPartCopy",
-];
-
 /**
- * Measured on RGW 16.2: each operation was sent, and it was looked at what became of the bucket
- * and the object. What it refuses with an error of its own stands here too. Later releases know
- * more: `upstream.operations` adds them.
+ * Whether a store that understands `operations` has versions of objects. One that has none takes
+ * `DELETE /b/k?versionId=v` for DeleteObject and reads the object where a version was asked for.
  */
-const CEPH: readonly OperationName[] = [
-  ...COMMON,
-  "DeleteBucketCors",
-  "DeleteBucketWebsite",
-  "DeletePublicAccessBlock",
-  "GetObjectTorrent",
-  "GetPublicAccessBlock",
-  "PutBucketCors",
-  "PutBucketLogging",
-  "PutBucketRequestPayment",
-  "PutBucketWebsite",
-  "PutPublicAccessBlock",
-  "RestoreObject",
-];
+export function knowsVersions(operations: ReadonlySet<OperationName>): boolean {
+  return operations.has("ListObjectVersions");
+}
 
-/** From MinIO's own list of what it supports; not measured. */
-const MINIO: readonly OperationName[] = [
-  ...COMMON,
-  "DeleteBucketEncryption",
-  "GetBucketAccelerateConfiguration",
-  "GetBucketEncryption",
-  "GetObjectAttributes",
-  "PutBucketEncryption",
-  "RestoreObject",
-];
-
-/** WriteGetObjectResponse needs the host name of an Object Lambda route, which no gateway has. */
-const AWS: readonly OperationName[] = OPERATION_LIST.map(({ name }) => name).filter(
-  (name) => name !== "WriteGetObjectResponse",
-);
-
-const OPERATIONS: Readonly<Record<StoreKind, ReadonlySet<OperationName>>> = {
-  aws: new Set(AWS),
-  ceph: new Set(CEPH),
-  minio: new Set(MINIO),
+const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
+  // Nothing is known of it, so each answer is the one that can do no harm.
+  generic: {
+    operations: new Set(GENERIC),
+    tenants: false,
+    trailers: false,
+    ignoredHeaders: IGNORED.generic,
+  },
+  aws: {
+    operations: new Set(AWS),
+    tenants: false,
+    trailers: true,
+    ignoredHeaders: IGNORED.aws,
+  },
+  ceph: {
+    operations: new Set(CEPH),
+    tenants: true,
+    trailers: false,
+    ignoredHeaders: IGNORED.ceph,
+  },
+  minio: {
+    operations: new Set(MINIO),
+    tenants: false,
+    trailers: true,
+    ignoredHeaders: IGNORED.minio,
+  },
 };

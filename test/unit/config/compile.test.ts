@@ -65,9 +65,10 @@ test("compileSnapshot() carries the settings that decisions need", () => {
 });
 
 test("compileSnapshot() names the first endpoint as the store's authority", () => {
-  const endpoints = 'endpoints: ["https://one:443", "https://two:8443"], addressing: virtual';
+  const endpoints =
+    'endpoints: ["https://one:443", "https://two:8443"], addressing: virtual, store: ceph';
   const {
-    store: { operations, ...store },
+    store: { operations, ignoredHeaders: _ignored, ...store },
   } = snapshotOf(
     `upstream: { ${endpoints}, region: eu, trailers: true }\nidentities: [{ accounts: accounts.yaml }]\npolicy: { tiers: { LIST: [] } }\n`,
   );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseConfig } from "../../../src/config/config.ts";
 import { err } from "../../../src/lib/result.ts";
-import { operationsOf } from "../../../src/s3/stores.ts";
+import { storeTraits } from "../../../src/s3/stores.ts";
 import {
   ACCOUNTS,
   GATEWAY,
@@ -276,7 +276,7 @@ const WHOLE_TABLE = [
     "a store and an operation that do not exist",
     'upstream: { endpoints: ["http://s"], store: cephh, operations: [GetObject, GetObjectAttribute] }\nidentities: []\n',
     [
-      'gateway.yaml:1:45 upstream.store: Expected aws or ceph or minio: got "cephh" | Did you mean "ceph"?',
+      'gateway.yaml:1:45 upstream.store: Expected generic or aws or ceph or minio: got "cephh" | Did you mean "ceph"?',
       'gateway.yaml:1:76 upstream.operations[1]: Unknown operation: got "GetObjectAttribute" | Did you mean "GetObjectAttributes"?',
     ],
   ],
@@ -345,7 +345,7 @@ const UNLIMITED = {
   bytesPerSecond: undefined,
 };
 
-const SOURCES = 'upstream: { endpoints: ["http://s"] }\nidentities:\n';
+const SOURCES = 'upstream: { endpoints: ["http://s"], store: ceph }\nidentities:\n';
 const CEPH_SOURCE = '{ endpoint: "http://rgw:7480", accessKey: GW, secretKey: SK';
 
 test("parseConfig() gives Ceph sources in their order, with their defaults", () => {
@@ -471,7 +471,8 @@ test("parseConfig() gives every option its default", () => {
       region: "us-east-1",
       addressing: "path",
       tenants: true,
-      operations: operationsOf("ceph"),
+      operations: storeTraits("ceph").operations,
+      ignoredHeaders: storeTraits("ceph").ignoredHeaders,
       trailers: false,
       connectionsMax: 256,
       connectTimeoutMs: 5000,
@@ -519,7 +520,7 @@ test("parseConfig() takes domains of accounts where addresses have them, nested 
 });
 
 test("parseConfig() adds operations to those of the kind of store", () => {
-  const gateway = GATEWAY.replace("] }", "], store: minio, operations: [GetObjectTorrent] }");
+  const gateway = GATEWAY.replace("store: ceph", "store: minio, operations: [GetObjectTorrent]");
   const { operations } = goodConfig({ "gateway.yaml": gateway }).upstream;
   assert.ok(operations.has("GetObjectTorrent") && operations.has("PutBucketEncryption"));
   assert.equal(operations.has("RenameObject"), false);

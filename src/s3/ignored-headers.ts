@@ -1,0 +1,109 @@
+import type { OperationName } from "./operations.ts";
+
+/**
+ * Names of headers, in lower case, that a kind of store accepts and does not act on: what the
+ * request says there does not come to pass. By operation; "*": whatever the operation. Where a rule
+ * depends on such a header, the request is not done (501), for the rule would judge what nobody does.
+ */
+export type IgnoredHeaders = ReadonlyMap<OperationName | "*", ReadonlySet<string>>;
+
+/** Whether a store of these `ignored` headers passes over `header`, in lower case, here. */
+export function isIgnored(
+  ignored: IgnoredHeaders,
+  operation: OperationName,
+  header: string,
+): boolean {
+  return ignored.get("*")?.has(header) === true || ignored.get(operation)?.has(header) === true;
+}
+
+const CONDITIONS = ["if-match", "if-none-match"] as const;
+const ACL = [
+  "x-amz-acl",
+  "x-amz-grant-full-control",
+  "x-amz-grant-read",
+  "x-amz-grant-read-acp",
+  "x-amz-grant-write",
+  "x-amz-grant-write-acp",
+] as const;
+const LOCK = [
+  "x-amz-object-lock-event-hold",
+  "x-amz-object-lock-event-hold-duration-days",
+  "x-amz-object-lock-event-hold-duration-years",
+  "x-amz-object-lock-legal-hold",
+  "x-amz-object-lock-mode",
+  "x-amz-object-lock-retain-until-date",
+] as const;
+const ENCRYPTION = [
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "x-amz-server-side-encryption-customer-algorithm",
+] as const;
+/** What only AWS has, or has had since after the others were made. */
+const AWS_ALONE = [
+  "x-amz-bucket-namespace",
+  "x-amz-expected-bucket-owner",
+  "x-amz-object-annotation-directive",
+  "x-amz-object-ownership",
+  "x-amz-source-expected-bucket-owner",
+] as const;
+
+/** Of a store that nobody has named: one that acts on none of all this is an S3 store, too. */
+const GENERIC = ignoring([
+  [
+    "*",
+    [
+      ...CONDITIONS,
+      ...ACL,
+      ...LOCK,
+      ...ENCRYPTION,
+      ...AWS_ALONE,
+      "x-amz-bucket-object-lock-enabled",
+      "x-amz-storage-class",
+      "x-amz-tagging",
+      "x-amz-tagging-directive",
+      "x-amz-website-redirect-location",
+    ],
+  ],
+]);
+
+/**
+ * Measured on RGW 16.2.15. AES256 is accepted everywhere, and nothing is encrypted; the other two are
+ * refused but by copies.
+ */
+const CEPH = ignoring([
+  ["*", [...AWS_ALONE, "x-amz-server-side-encryption"]],
+  ["CompleteMultipartUpload", CONDITIONS],
+  [
+    "CopyObject",
+    [
+      ...CONDITIONS,
+      ...LOCK,
+      ...ENCRYPTION,
+      "x-amz-tagging",
+      "x-amz-tagging-directive",
+      "x-amz-website-redirect-location",
+    ],
+  ],
+  ["CreateMultipartUpload", [...LOCK, "x-amz-tagging"]],
+  ["DeleteObject", ["if-match"]],
+]);
+
+/** Measured on MinIO of 2026-02-12. It has no ACLs, and refuses encryption that it cannot do. */
+const MINIO = ignoring([
+  ["*", [...ACL, ...AWS_ALONE, "x-amz-website-redirect-location"]],
+  ["CopyObject", CONDITIONS],
+  ["DeleteObject", ["if-match"]],
+]);
+
+export const IGNORED = {
+  generic: GENERIC,
+  aws: ignoring([]),
+  ceph: CEPH,
+  minio: MINIO,
+} as const;
+
+function ignoring(
+  rows: readonly (readonly [OperationName | "*", readonly string[]])[],
+): IgnoredHeaders {
+  return new Map(rows.map(([operation, names]) => [operation, new Set(names)]));
+}

@@ -1,0 +1,133 @@
+import { OPERATION_LIST, type OperationName } from "./operations.ts";
+
+/**
+ * What any store does for what it is, though nobody has said which it is. A store that does not know
+ * a parameter ignores it, and then `DELETE /b?cors` deletes the bucket, `PUT /b/k?legal-hold`
+ * overwrites the object, and `GET /b?versions` shows a list of keys to whoever may see versions
+ * alone. So an operation stands here only for one of these reasons:
+ */
+export const GENERIC: readonly OperationName[] = [
+  // Told by method and path alone: there is nothing to ignore.
+  "CreateBucket",
+  "DeleteBucket",
+  "DeleteObject",
+  "GetObject",
+  "HeadBucket",
+  "HeadObject",
+  "ListBuckets",
+  "ListObjects",
+  "PutObject",
+  // A store without browser forms or CORS refuses a POST to a bucket and an OPTIONS.
+  "PostObject",
+  "Preflight",
+  // Without its parameter it is ListObjects: the same keys by the same permission.
+  "ListObjectsV2",
+  // A POST that is nothing without its parameter, and so is refused.
+  "CompleteMultipartUpload",
+  "CreateMultipartUpload",
+  "DeleteObjects",
+  // Without their header or parameter they would be PutObject and DeleteObject. But copies (2008) and
+  // uploads in parts (2010) are what clients take for granted, and no upload id exists where nobody
+  // gave one out. Copies of parts and the lists of uploads and parts are not taken for granted.
+  "AbortMultipartUpload",
+  "CopyObject",
+  "UploadPart",
+  // A list of keys instead of a place, where it is not known. It is as old as S3, and Cyberduck,
+  // s3cmd and MinIO's clients ask for it before anything else.
+  "GetBucketLocation",
+];
+
+/** What Ceph and MinIO have alike: the part of S3 that clients use from day to day. */
+const COMMON: readonly OperationName[] = [
+  ...GENERIC,
+  "DeleteBucketLifecycle",
+  "DeleteBucketPolicy",
+  "DeleteBucketReplication",
+  "DeleteBucketTagging",
+  "DeleteObjectTagging",
+  "GetBucketAcl",
+  "GetBucketCors",
+  "GetBucketLifecycleConfiguration",
+  "GetBucketLogging",
+  "GetBucketNotificationConfiguration",
+  "GetBucketPolicy",
+  "GetBucketPolicyStatus",
+  "GetBucketReplication",
+  "GetBucketRequestPayment",
+  "GetBucketTagging",
+  "GetBucketVersioning",
+  "GetBucketWebsite",
+  "GetObjectAcl",
+  "GetObjectLegalHold",
+  "GetObjectLockConfiguration",
+  "GetObjectRetention",
+  "GetObjectTagging",
+  "ListMultipartUploads",
+  "ListObjectVersions",
+  "ListParts",
+  "PutBucketAcl",
+  "PutBucketLifecycleConfiguration",
+  "PutBucketNotificationConfiguration",
+  "PutBucketPolicy",
+  "PutBucketReplication",
+  "PutBucketTagging",
+  "PutBucketVersioning",
+  "PutObjectAcl",
+  "PutObjectLegalHold",
+  "PutObjectLockConfiguration",
+  "PutObjectRetention",
+  "PutObjectTagging",
+  "SelectObjectContent",
+  "UploadPartCopy",
+];
+
+/**
+ * Measured on RGW 16.2.15: each operation was sent, and it was looked at what became of the bucket
+ * and its objects. What it refuses with an error of its own stands here too. Later releases know
+ * more: `upstream.operations` adds them.
+ */
+export const CEPH: readonly OperationName[] = [
+  ...COMMON,
+  "DeleteBucketCors",
+  "DeleteBucketWebsite",
+  "DeletePublicAccessBlock",
+  "GetObjectTorrent",
+  "GetPublicAccessBlock",
+  "PutBucketCors",
+  "PutBucketLogging",
+  "PutBucketRequestPayment",
+  "PutBucketWebsite",
+  "PutPublicAccessBlock",
+  "RestoreObject",
+];
+
+/**
+ * Measured on MinIO of 2026-02-12 (7aac2a2c5b7c, the newest of its module): what it does, and what it
+ * has and refuses without effect. It deletes the bucket by DELETE ?publicAccessBlock and other words
+ * that it does not know, and makes one by PUT ?website.
+ */
+export const MINIO: readonly OperationName[] = [
+  ...COMMON,
+  "DeleteBucketEncryption",
+  "DeleteBucketWebsite",
+  "GetBucketAccelerateConfiguration",
+  "GetBucketEncryption",
+  "GetObjectAttributes",
+  "PutBucketEncryption",
+  "RestoreObject",
+];
+
+/**
+ * What goes to no store, whatever kind it is and whatever `upstream.operations` says.
+ * CreateSession's answer is a credential of the store, with which its client would go past the
+ * gateway. WriteGetObjectResponse needs the host name of an Object Lambda route, which no gateway
+ * has.
+ */
+export const NEVER_SENT: ReadonlySet<OperationName> = new Set<OperationName>([
+  "CreateSession",
+  "WriteGetObjectResponse",
+]);
+
+export const AWS: readonly OperationName[] = OPERATION_LIST.map(({ name }) => name).filter(
+  (name) => !NEVER_SENT.has(name),
+);
