@@ -49,7 +49,7 @@ export function admitBody(
   if ("kind" in judged) return judged;
   const answer = answerPolicy(snapshot, subject, judged, body);
   if (answer !== undefined) return answer;
-  const change = changeByStore(snapshot, subject);
+  const change = changeByStore(snapshot, subject, judged, nowMs);
   const reply: ReplyPlan = change === undefined ? RELAY : { kind: "remember", change };
   return forwardContent(snapshot, subject, judged, body, reply, nowMs, false);
 }

@@ -83,7 +83,7 @@ function processState(metrics: Metrics, connections: number, nowMs: number): Pro
 function recordReader({ elsewhere }: Snapshot, { sources }: Live): ReadRecord | undefined {
   if (elsewhere.bucket === undefined) return undefined;
   return async (name) => {
-    const record = await sources.bucket(name);
+    const record = await sources.bucket(name, "proved");
     return record.ok ? record : err(`Cannot read what is kept of "${name}"`);
   };
 }

@@ -1,12 +1,14 @@
 import type { BucketRecord } from "../admission/buckets.ts";
 import type { Key } from "../admission/principal.ts";
-import type { RecordChange } from "../admission/record-change.ts";
+import type { RecordChange, StoreChange } from "../admission/record-change.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Known, type Need } from "../admission/known.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { Tags } from "../s3/tags.ts";
+import type { Asker } from "../state/read-slots.ts";
+import type { Presence, Ticket } from "../state/store-change.ts";
 import { errorCodeOf } from "./reply.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
 import {
@@ -19,9 +21,17 @@ import {
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
-  readonly bucket: (name: string) => Promise<Result<BucketRecord | undefined, Fault>>;
+  readonly bucket: (
+    name: string,
+    asker: Asker,
+  ) => Promise<Result<BucketRecord | undefined, Fault>>;
   /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
+  /** Prepares for what the store is about to be asked (see `beginChange`). Never rejects. */
+  readonly begin: (
+    change: StoreChange,
+    presence: () => Promise<Result<Presence, Fault>>,
+  ) => Promise<Result<Ticket, Fault>>;
 };
 
 /** That something cannot be had, and what the client reads of it. */
@@ -35,7 +45,8 @@ export type NotFetched = {
 export type StoreFailure = { readonly kind: UpstreamErrorKind; readonly endpoint: string };
 
 /**
- * `known` with what a decision needs besides. Errors: ServiceUnavailable or SlowDown where it cannot
+ * `known` with what a decision needs besides. `asker`: whether it is known who sent the request.
+ * Errors: ServiceUnavailable or SlowDown where it cannot
  * be had, since a decision must not be made without it.
  */
 export async function fetchKnown(
@@ -43,6 +54,7 @@ export async function fetchKnown(
   sources: Sources,
   needs: readonly Need[],
   known: Known,
+  asker: Asker,
 ): Promise<Result<Known, NotFetched>> {
   const keys = new Map(known.keys);
   const buckets = new Map(known.buckets);
@@ -58,7 +70,7 @@ export async function fetchKnown(
       case "key":
         return keep(keys, need.accessKeyId, elsewhere(await sources.key(need.accessKeyId)));
       case "bucket":
-        return keep(buckets, need.name, elsewhere(await sources.bucket(need.name)));
+        return keep(buckets, need.name, elsewhere(await sources.bucket(need.name, asker)));
       case "tags":
         return keep(tags, need.name, await fetchTags(upstream, need.request));
     }

@@ -169,7 +169,8 @@ async function known(
   while (verdict.kind === "need") {
     const tooMany = overLimit(inbound, verdict);
     if (tooMany !== undefined) return tooMany;
-    const fetched = await fetchKnown(live.upstream, live.sources, verdict.needs, facts);
+    const asker = verdict.facts.proved === undefined ? "unproved" : "proved";
+    const fetched = await fetchKnown(live.upstream, live.sources, verdict.needs, facts, asker);
     if (!fetched.ok) {
       const { fault, store } = fetched.error;
       if (store !== undefined) exchange.storeFailed(store);
