@@ -87,12 +87,7 @@ export function ownOrigin(head: RequestHead): string {
   return `${scheme}://${firstValue(head.headers, "host") ?? ""}`;
 }
 
-function replyPlan(
-  snapshot: Snapshot,
-  subject: Subject,
-  facts: Facts,
-  nowMs: number,
-): ReplyPlan {
+function replyPlan(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: number): ReplyPlan {
   const { operation, head } = subject;
   if (operation === "CompleteMultipartUpload") {
     return { kind: "location", url: ownOrigin(head) + head.target.path };

@@ -21,10 +21,7 @@ import {
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
-  readonly bucket: (
-    name: string,
-    asker: Asker,
-  ) => Promise<Result<BucketRecord | undefined, Fault>>;
+  readonly bucket: (name: string, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
   /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
   /** Prepares for what the store is about to be asked (see `beginChange`). Never rejects. */

@@ -18,7 +18,8 @@ export async function presenceOf(
   request: StoreRequest,
 ): Promise<Result<Presence, NotFetched>> {
   const endpoint = await upstream.connection();
-  if (endpoint === undefined) return err({ fault: limitFault("store_connections"), store: undefined });
+  if (endpoint === undefined)
+    return err({ fault: limitFault("store_connections"), store: undefined });
   const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>
     err({ fault, store: { kind, endpoint: endpoint.origin } });
   try {

@@ -15,10 +15,7 @@ import { beginChange, type Presence, type Ticket } from "../state/store-change.t
 /** What is remembered of buckets, as decisions read it and requests change it. */
 export type Records = {
   readonly find: (name: string) => BucketRecord | "none" | "unknown";
-  readonly fetch: (
-    name: string,
-    asker: Asker,
-  ) => Promise<Result<BucketRecord | undefined, Fault>>;
+  readonly fetch: (name: string, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
   /** See `beginChange`. Never rejects; nor does what settles it. */
   readonly begin: (

@@ -106,11 +106,7 @@ export function cachedRecords<T extends object>(
    * The read takes the place of one that is under way, which then is not remembered. `after`: so
    * that one bucket that everybody asks for is read one time after the other.
    */
-  const begin = async (
-    name: string,
-    asker: Asker,
-    after?: Promise<Read<T>>,
-  ): Promise<Read<T>> => {
+  const begin = async (name: string, asker: Asker, after?: Promise<Read<T>>): Promise<Read<T>> => {
     const { promise, resolve } = Promise.withResolvers<Read<T>>();
     const reading: Reading<T> = { asker, begun: false, answer: promise };
     readings.set(name, reading);

@@ -43,4 +43,3 @@ const WAIT_MS_MAX = 50;
 function waitMs(attempt: number): number {
   return Math.random() * Math.min(WAIT_MS_MAX, 2 * attempt);
 }
-

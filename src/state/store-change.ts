@@ -85,7 +85,9 @@ async function beginCreation(beginning: Beginning, stored: Stored | undefined): 
       return isOwn ? remakeRemoved(beginning, stored) : err(fault("BucketAlreadyExists"));
     case "create":
       // Since it was claimed, nobody else could make it: what is there now is its owner's.
-      return isOwn ? write(beginning, stored, claimOf(beginning, "create")) : claim(beginning, stored);
+      return isOwn
+        ? write(beginning, stored, claimOf(beginning, "create"))
+        : claim(beginning, stored);
     case "attempt":
       return claim(beginning, stored);
   }

@@ -24,7 +24,11 @@ const TWO_KEYS: Upstreams = [STORE, STORE2];
 const ONE_USER = { AKSTORE: "store-user", AKSTORE2: "store-user" };
 const OWN_USERS = { AKSTORE: "one", AKSTORE2: "two" };
 
-type World = { readonly store: BucketStore; readonly gateways: readonly Flow[]; readonly state: string };
+type World = {
+  readonly store: BucketStore;
+  readonly gateways: readonly Flow[];
+  readonly state: string;
+};
 
 /** Two gateways on one state, whose caches are never read anew during a test. */
 async function world(
@@ -67,6 +71,15 @@ function recordsIn(state: string): readonly unknown[] {
     });
 }
 
+const DENY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: {
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3:::payroll/*",
+  },
+});
 const ESTABLISHED = { version: 1, owner: "team1", by: "team1" };
 
 /** A gate at which the store holds the answer to `method` about the bucket itself. */
@@ -130,8 +143,7 @@ describe("a bucket that was there before the gateway", () => {
     store.buckets.ask("store-user", { method: "PUT", bucket: "payroll", key: undefined });
     assert.equal((await make(one, TEAM2)).status, 200);
     assert.deepEqual(recordsIn(state), []);
-    const policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
-    const refused = await one.exchange("PUT", "/payroll?policy", { key: TEAM2, body: policy });
+    const refused = await one.exchange("PUT", "/payroll?policy", { key: TEAM2, body: DENY });
     assert.equal(codeOf(refused), "MethodNotAllowed");
   });
 
@@ -211,9 +223,8 @@ describe("a bucket that is being removed", () => {
     const { one, store, state } = await world(t, ONE_KEY, ONE_USER);
     await make(one, TEAM1);
     await put(one, TEAM1);
-    const deny = { Effect: "Deny", Principal: "*", Action: "s3:GetObject", Resource: "*" };
-    const policy = JSON.stringify({ Version: "2012-10-17", Statement: { ...deny, Resource: "arn:aws:s3:::payroll/*" } });
-    assert.equal((await one.exchange("PUT", "/payroll?policy", { key: TEAM1, body: policy })).status, 204);
+    const put1 = await one.exchange("PUT", "/payroll?policy", { key: TEAM1, body: DENY });
+    assert.equal(put1.status, 204);
     const held = heldAt(store, "DELETE");
     const removing = remove(one, TEAM1);
     await until(held.reached);
@@ -221,7 +232,7 @@ describe("a bucket that is being removed", () => {
     held.open();
     assert.equal(codeOf(await removing), "BucketNotEmpty");
     assert.equal(codeOf(await get(one, TEAM1)), "AccessDenied");
-    assert.deepEqual(recordsIn(state), [{ ...ESTABLISHED, policy }]);
+    assert.deepEqual(recordsIn(state), [{ ...ESTABLISHED, policy: DENY }]);
   });
 
   test("is its owner's to remove again if the store broke off, and in force until then", async (t) => {

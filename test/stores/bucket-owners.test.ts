@@ -80,7 +80,9 @@ describe("buckets in front of a Ceph whose users are shared", { skip: skipUnless
     const direct = clientOf(ceph.endpoint, ceph.users("bob"), PLAIN);
     await direct.send(new s3.CreateBucketCommand({ Bucket: "older" }));
     assert.equal(await make("team2", "older"), "ok");
-    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+    const Resource = "arn:aws:s3:::older/*";
+    const Statement = { Effect: "Deny", Principal: "*", Action: "s3:GetObject", Resource };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
     const policy = as("team2").send(new s3.PutBucketPolicyCommand({ Bucket: "older", Policy }));
     assert.equal(await told(policy), "MethodNotAllowed");
     assert.equal(await put("team1", "older"), "ok");

@@ -32,7 +32,9 @@ export class Buckets {
     if (method === "PUT") bucket.objects.set(key, body);
     if (method !== "GET") return { status: 200 };
     const object = bucket.objects.get(key);
-    return object === undefined ? { status: 404, code: "NoSuchKey" } : { status: 200, body: object };
+    return object === undefined
+      ? { status: 404, code: "NoSuchKey" }
+      : { status: 200, body: object };
   }
 
   #make(user: string, name: string, bucket: Bucket | undefined): Said {
@@ -66,7 +68,9 @@ export type BucketStore = ScriptedStore & {
 };
 
 /** Starts the store. `users`: whose each access key is. Signatures are not looked at. */
-export async function startBucketStore(users: Readonly<Record<string, string>>): Promise<BucketStore> {
+export async function startBucketStore(
+  users: Readonly<Record<string, string>>,
+): Promise<BucketStore> {
   const buckets = new Buckets();
   const asked: string[] = [];
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -153,7 +153,9 @@ test("many who ask for one name share a read", async () => {
 test("64 are read at once, the others in turn, and too many are told to slow down", async () => {
   const bench = new Bench(10_000);
   bench.held = true;
-  const all = Array.from({ length: 64 + 4_096 }, async (_, i) => bench.cache.fetch(`b-${i}`, "proved"));
+  const all = Array.from({ length: 64 + 4_096 }, async (_, i) =>
+    bench.cache.fetch(`b-${i}`, "proved"),
+  );
   assert.match(await codeOf(bench, "one-more"), /^SlowDown/);
   assert.equal(bench.reads, 64);
   await bench.release();
