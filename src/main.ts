@@ -61,6 +61,7 @@ program
   .description("Remember whose a bucket is that was there before the gateway")
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--account <name>", "the account that owns it")
+  .option("--from <name>", "the account that owns it so far; its policy of the bucket is dropped")
   .requiredOption("--config <file>", "gateway.yaml")
   .action(async (bucket: string, options: AdoptOptions) =>
     exit(await runAdopt(bucket, options, terminal)),

@@ -55,7 +55,7 @@ export function* admitDocument(
   if (judged.kind === "verdict") return judged.verdict;
   const answer = answerPolicy(snapshot, subject, judged.facts, body);
   if (answer !== undefined) return answer;
-  const change = changeByStore(snapshot, subject);
+  const change = changeByStore(snapshot, subject, judged.facts, nowMs);
   const reply: ReplyPlan = change === undefined ? RELAY : { kind: "remember", change };
   return forwardContent(snapshot, subject, judged.facts, body, reply, nowMs, false);
 }

@@ -38,7 +38,7 @@ export function forwardStreamed(
     body: plan,
     reframe: isReframed(snapshot, plan),
     content: undefined,
-    reply: replyPlan(snapshot, subject, nowMs),
+    reply: replyPlan(snapshot, subject, facts, nowMs),
   });
 }
 
@@ -86,7 +86,7 @@ export function ownOrigin(head: RequestHead): string {
   return `${scheme}://${firstValue(head.headers, "host") ?? ""}`;
 }
 
-function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPlan {
+function replyPlan(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: number): ReplyPlan {
   const { operation, head } = subject;
   if (operation === "CompleteMultipartUpload") {
     return { kind: "location", url: ownOrigin(head) + head.target.path };
@@ -94,7 +94,7 @@ function replyPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPl
   if (operation === "ListBuckets" || operation === "ListDirectoryBuckets") {
     return listingPlan(snapshot, subject, nowMs);
   }
-  const change = changeByStore(snapshot, subject);
+  const change = changeByStore(snapshot, subject, facts, nowMs);
   if (change !== undefined) return { kind: "remember", change };
   return mayKnowMissing(snapshot, subject, nowMs) ? RELAY : { kind: "hide-missing", operation };
 }

@@ -13,7 +13,8 @@ import { xmlElement } from "../s3/xml.ts";
 import { isOwnedBy, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { holderName, holderOf } from "./principal.ts";
-import type { RecordChange } from "./record-change.ts";
+import { presenceRequest } from "./presence.ts";
+import type { StoreChange } from "./record-change.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -179,13 +180,22 @@ function keepsOut(
 /** What is to be remembered when the store has made or removed the bucket; undefined: nothing. */
 export function changeByStore(
   snapshot: Snapshot,
-  { address, operation, caller }: Subject,
-): RecordChange | undefined {
+  subject: Subject,
+  facts: Facts,
+  nowMs: number,
+): StoreChange | undefined {
+  const { address, operation, caller } = subject;
   if (!snapshot.keepsState || address.kind !== "bucket" || caller.kind === "anonymous") {
     return undefined;
   }
+  const { account } = caller.key;
+  const by = holderName(caller.key);
   const name = address.bucket.id;
-  if (operation === "DeleteBucket") return { kind: "removed", name };
+  if (operation === "DeleteBucket") {
+    const record = recordOf(subject, address.bucket);
+    return { kind: "removed", name, owner: record?.owner.name ?? account.name, by };
+  }
   if (operation !== "CreateBucket") return undefined;
-  return { kind: "created", name, owner: caller.key.account.name, by: holderName(caller.key) };
+  const presence = presenceRequest(snapshot, subject, facts, nowMs);
+  return { kind: "created", name, owner: account.name, by, presence };
 }

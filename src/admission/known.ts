@@ -22,11 +22,8 @@ export type Known = {
 export type Need =
   /** Whose key it is. */
   | { readonly kind: "key"; readonly accessKeyId: string }
-  /**
-   * What is known of a bucket. `fresh`: what is remembered will not do, since another account is the
-   * same user to the store, which would let the caller in where an old record does.
-   */
-  | { readonly kind: "record"; readonly bucket: Bucket; readonly fresh: boolean }
+  /** What is known of a bucket. */
+  | { readonly kind: "record"; readonly bucket: Bucket }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
   | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
   /** The body: a document, to be proved by `plan`. `unjudged`: policies must see it first. */

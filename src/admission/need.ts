@@ -23,16 +23,14 @@ export function* withRecords(
   asks: readonly Ask<Bucket>[],
 ): Deciding<Subject> {
   if (!keepsRecords(snapshot)) return subject;
-  const { address, caller, known } = subject;
+  const { address, known } = subject;
   const records = new Map<BucketId, BucketRecord | undefined>(known.records);
   const own = address.kind === "service" ? undefined : address.bucket;
-  const fresh = caller.kind === "known" && caller.key.account.sharesStoreUser;
   for (const bucket of [own, ...asks.map((ask) => ask.bucket)]) {
     if (bucket === undefined || records.has(bucket.id)) continue;
     let record = snapshot.buckets.get(bucket.id);
     if (record === undefined && snapshot.elsewhere.records) {
-      const need = { kind: "record", bucket, fresh } as const;
-      record = answered("record", yield { need, facts }).record;
+      record = answered("record", yield { need: { kind: "record", bucket }, facts }).record;
     }
     records.set(bucket.id, record);
   }

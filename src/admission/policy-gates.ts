@@ -45,7 +45,7 @@ export function evaluateAsks(question: Question): {
   const evaluated = question.asks.map((ask) => {
     const { action, operation } = ask;
     const known = ask.bucket && recordOf(subject, ask.bucket);
-    const record = known && isMadeAnew(ask, known, key?.account) ? undefined : known;
+    const record = known && isOfState(ask, known, key?.account) ? undefined : known;
     const privileged =
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false;
     const policies = holder === undefined || isEmpty(holder.policies) ? undefined : holder.policies;
@@ -186,19 +186,16 @@ function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean
 }
 
 /**
- * Whether the store alone can tell who may make this bucket: what is remembered of it may be of one
- * that was removed behind the gateway. Not where two accounts are one to the store, since for its own
- * bucket it says yes once more, and the bucket would change hands.
+ * Whether only the state can tell that this bucket cannot be made, since another account has it: it
+ * is asked then, and answers BucketAlreadyExists (see `beginChange` in state/).
  */
-function isMadeAnew(
+function isOfState(
   { action }: Ask,
   { owner, configured }: BucketRecord,
   account: Account | undefined,
 ): boolean {
   if (action !== "s3:CreateBucket" || configured || account === undefined) return false;
-  if (owner.name === account.name) return false;
-  const [its, own] = [owner.upstream?.accessKeyId, account.upstream?.accessKeyId];
-  return its === undefined || own === undefined || its !== own;
+  return owner.name !== account.name;
 }
 
 function denyOf(

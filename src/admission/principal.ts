@@ -36,8 +36,6 @@ export type Holder = {
 export type Account = Holder & {
   /** The tenant of its user at the store, whose buckets bare names mean; "" is none. */
   readonly tenant: string;
-  /** Another account signs with the same key there: to the store both are one user. */
-  readonly sharesStoreUser: boolean;
   /** How the store sees this account; undefined: the client's own key signs upstream too. */
   readonly upstream: Credential | undefined;
 };

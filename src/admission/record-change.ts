@@ -1,24 +1,21 @@
 import type { BucketId } from "../s3/bucket.ts";
+import type { StoreRequest } from "./verdict.ts";
 
 /**
- * What a request changes of what the gateway remembers of a bucket. `name`: of the record; `owner` and
- * `by`: account, and whoever changed it as `account` or `account:subuser`.
+ * The policy of a bucket is put, or (undefined) deleted, in what the gateway remembers.
+ * `owner`: whose the bucket was when this was judged.
  */
-export type RecordChange =
-  /** The policy is put, or (undefined) deleted. `owner`: whose the bucket was when this was judged. */
-  | {
-      readonly kind: "policy";
-      readonly name: BucketId;
-      readonly owner: string;
-      readonly by: string;
-      readonly policy: string | undefined;
-    }
-  /** The store made the bucket. */
-  | {
-      readonly kind: "created";
-      readonly name: BucketId;
-      readonly owner: string;
-      readonly by: string;
-    }
-  /** The store has the bucket no more. */
-  | { readonly kind: "removed"; readonly name: BucketId };
+export type RecordChange = Change & {
+  readonly kind: "policy";
+  readonly policy: string | undefined;
+};
+
+/** What the store is asked to do to a bucket, and the gateway is to remember if it does. */
+export type StoreChange =
+  /** `owner` makes it. `presence`: asks the store in its name whether the bucket is there. */
+  | (Change & { readonly kind: "created"; readonly presence: StoreRequest | undefined })
+  /** It is removed. `owner`: whose it was when this was judged. */
+  | (Change & { readonly kind: "removed" });
+
+/** `name`: of the bucket; `owner`: an account; `by`: who changes it, `account` or `account:subuser`. */
+type Change = { readonly name: BucketId; readonly owner: string; readonly by: string };

@@ -1,6 +1,6 @@
 import type { BucketRecord } from "./buckets.ts";
 import type { Need } from "./known.ts";
-import type { RecordChange } from "./record-change.ts";
+import type { StoreChange } from "./record-change.ts";
 import type { DeniedEntry } from "../s3/delete-objects.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { PutFromForm } from "../s3/post-object.ts";
@@ -21,8 +21,8 @@ export type ReplyPlan =
   | { readonly kind: "hide-missing"; readonly operation: OperationName }
   /** A list of buckets: those that the filter does not keep are taken out as it passes. */
   | { readonly kind: "filter-buckets"; readonly filter: ListingFilter }
-  /** When the store has done it, the change is remembered before the client hears of it. */
-  | { readonly kind: "remember"; readonly change: RecordChange }
+  /** The change is prepared for before the store is asked, and remembered before the client hears. */
+  | { readonly kind: "remember"; readonly change: StoreChange }
   /** The XML's `<Location>` names the store: it must name the gateway. */
   | { readonly kind: "location"; readonly url: string }
   /** DeleteObjects: the keys that were not forwarded are added as errors. */

@@ -52,12 +52,11 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
       }),
     );
   };
-  const fresh = caller.kind === "known" && caller.key.account.sharesStoreUser;
   return {
     needs: (name) => {
       const bucket = snapshot.elsewhere.records ? bucketOf(name) : undefined;
       if (bucket === undefined || snapshot.buckets.has(bucket.id)) return undefined;
-      return { kind: "record", bucket, fresh };
+      return { kind: "record", bucket };
     },
     keeps: (name, record) => {
       const bucket = bucketOf(name);

@@ -2,30 +2,36 @@ import type { Config } from "../config/config.ts";
 import { parseBucketName } from "../config/scalars.ts";
 import { tenantOf } from "../config/tenant.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
-import { adoptRecord } from "../state/change-record.ts";
+import { adoptRecord, type Adopted } from "../state/adopt-record.ts";
 import { openState } from "../state/open.ts";
 import { printProblems } from "./check.ts";
 import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 
-export type AdoptOptions = { readonly config: string; readonly account: string };
+export type AdoptOptions = {
+  readonly config: string;
+  readonly account: string;
+  /** The account that owns the bucket so far; undefined: none. */
+  readonly from?: string;
+};
 
 /**
  * `s3warden adopt BUCKET`: the gateway remembers whose a bucket is that was there before it, so that
- * its owner can put a policy. Gateways that run see it after `state.refresh`.
+ * its owner can put a policy; with `--from`, also one that another account owns so far, such as one
+ * that was removed and made anew behind the gateway. Gateways that run see it after `state.refresh`.
  * Gives the exit code: 0 done or already so, 1 not.
  */
 export async function runAdopt(
   bucket: string,
-  { config: file, account }: AdoptOptions,
+  options: AdoptOptions,
   terminal: Terminal,
 ): Promise<0 | 1> {
-  const { result } = loadConfig(file);
+  const { result } = loadConfig(options.config);
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 1;
   }
-  const told = await adopt(bucket, account, result.value);
+  const told = await adopt(bucket, options, result.value);
   const { wrong, text } = told;
   if (wrong) terminal.stderr(`Cannot adopt "${bucket}": ${text}\n`);
   else terminal.stdout(`${text}\n`);
@@ -34,7 +40,11 @@ export async function runAdopt(
 
 type Told = { readonly wrong: boolean; readonly text: string };
 
-async function adopt(written: string, account: string, config: Config): Promise<Told> {
+async function adopt(
+  written: string,
+  { account, from }: AdoptOptions,
+  config: Config,
+): Promise<Told> {
   const bucket = parseBucketName(written);
   if (!bucket.ok) return refused(bucket.error);
   if (config.state === undefined)
@@ -49,12 +59,17 @@ async function adopt(written: string, account: string, config: Config): Promise<
   const owner = config.accounts.find(({ name }) => name === account) ?? { name: account };
   const tenant = tenantOf(owner, config.policy.provider);
   const name = bucketIdOf(bucket.value, tenant, config.upstream.tenants);
-  const done = await adoptRecord(store.value, name, account, Date.now());
+  const done = await adoptRecord(store.value, { name, account, from }, Date.now());
   await store.value.close();
   if (!done.ok) return refused(done.error);
-  const already = done.value === "already" ? " already" : "";
-  return { wrong: false, text: `The bucket "${name}" is${already} the account "${account}"'s` };
+  return { wrong: false, text: `The bucket "${name}" ${TOLD[done.value](account)}` };
 }
+
+const TOLD: Readonly<Record<Adopted, (account: string) => string>> = {
+  adopted: (account) => `is the account "${account}"'s`,
+  already: (account) => `is already the account "${account}"'s`,
+  taken: (account) => `is now the account "${account}"'s, without the policy that it had`,
+};
 
 function refused(text: string): Told {
   return { wrong: true, text };

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { ReadRecord } from "../explain/answers.ts";
 import { err, ok } from "../lib/result.ts";
 import { openStateReader } from "../state/open.ts";
+import { isInForce } from "../state/record.ts";
 
 /** What the gateway keeps of buckets, read and never changed; undefined: it keeps nothing. */
 export function openKeptRecords(
@@ -14,7 +15,7 @@ export function openKeptRecords(
   const read: ReadRecord = async (id) => {
     const stored = await state.read(id);
     if (!stored.ok) return err(`Cannot read the state: ${stored.error}`);
-    if (stored.value === undefined) return ok(undefined);
+    if (stored.value === undefined || !isInForce(stored.value.record)) return ok(undefined);
     const record = compile(id, stored.value.record);
     return record.ok ? record : err(`Cannot use the record of "${id}": ${record.error}`);
   };

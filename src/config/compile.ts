@@ -135,7 +135,6 @@ export function compileAccount(
     tier: policy.provider.accountTier,
     policies: compileSet(written.policies),
     tenant: tenant ?? tenantOf(written, policy.provider),
-    sharesStoreUser: written.sharesStoreUser,
     upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
   };
 }
@@ -236,7 +235,7 @@ export function recordReader(
 function stranger(name: string, tenant: string, policy: Config["policy"]): Account {
   const networks = { allow: [], deny: [] };
   const nothing = { policies: [], groups: [], privileges: [], tags: {}, blockedActions: [] };
-  const written = { ...nothing, name, networks, keys: [], subusers: [], sharesStoreUser: false };
+  const written = { ...nothing, name, networks, keys: [], subusers: [] };
   return compileAccount(written, policy, tenant);
 }
 

@@ -180,8 +180,6 @@ export type CephConfig = {
 
 /** An account as written, its policies and its subusers' read. */
 export type AccountConfig = Omit<WrittenAccount, "policies" | "subusers"> & {
-  /** Another account signs with the same key at the store: to the store both are one user. */
-  readonly sharesStoreUser: boolean;
   readonly policies: readonly Policy[];
   readonly subusers: readonly SubuserConfig[];
 };
@@ -218,14 +216,13 @@ export function parseConfig(
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
   );
-  const shared = sharedStoreKeys(files);
   const accounts: AccountConfig[] = [];
   const whole: WholeFile[] = [];
   for (const { document: named, value } of files) {
     if (named === undefined) continue;
     const policies = readPolicies(named, provider, surroundings);
     if (!policies.ok) problems.push(...policies.error);
-    else if (value !== undefined) accounts.push(...withPolicies(value, policies.value, shared));
+    else if (value !== undefined) accounts.push(...withPolicies(value, policies.value));
     if (value !== undefined) whole.push({ document: named, value });
   }
   const kept = document.nodes.get("policy.bucketPolicies")?.value === "gateway";
@@ -257,31 +254,17 @@ function readProvider(gateway: ConfigDocument, surroundings: Surroundings): Prov
 function withPolicies(
   { accounts }: AccountsFile,
   policies: ReadonlyMap<string, Policy>,
-  shared: ReadonlySet<string>,
 ): readonly AccountConfig[] {
   const named = (path: string, names: readonly string[]): readonly Policy[] =>
     names.flatMap((_, index) => policies.get(`${path}.policies[${index}]`) ?? []);
   return accounts.map((account, i) => ({
     ...account,
-    sharesStoreUser: account.upstream !== undefined && shared.has(account.upstream.accessKey),
     policies: named(`accounts[${i}]`, account.policies),
     subusers: account.subusers.map((subuser, j) => ({
       ...subuser,
       policies: named(`accounts[${i}].subusers[${j}]`, subuser.policies),
     })),
   }));
-}
-
-/** The access keys that more than one account signs with at the store. */
-function sharedStoreKeys(files: readonly ParsedFile<AccountsFile>[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const shared = new Set<string>();
-  for (const { upstream } of files.flatMap(({ value }) => value?.accounts ?? [])) {
-    if (upstream === undefined) continue;
-    if (seen.has(upstream.accessKey)) shared.add(upstream.accessKey);
-    seen.add(upstream.accessKey);
-  }
-  return shared;
 }
 
 /** `value` is there if the shape is right, `document` already if it is YAML. */

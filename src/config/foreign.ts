@@ -96,7 +96,6 @@ function emptyTier(): Tier {
 
 /** An account or subuser that no file says anything of. */
 const NOTHING_WRITTEN: Omit<AccountConfig, "name"> & Omit<SubuserConfig, "name"> = {
-  sharesStoreUser: false,
   keys: [],
   groups: [],
   privileges: [],

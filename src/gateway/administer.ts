@@ -83,7 +83,7 @@ function processState(metrics: Metrics, connections: number, nowMs: number): Pro
 function recordReader({ elsewhere }: Snapshot, { sources }: Live): ReadRecord | undefined {
   if (!elsewhere.records) return undefined;
   return async (id) => {
-    const record = await sources.record(id);
+    const record = await sources.record(id, "proved");
     return record.ok ? record : err(`Cannot read what is kept of "${id}"`);
   };
 }

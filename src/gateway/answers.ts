@@ -1,13 +1,15 @@
 import type { BucketRecord } from "../admission/buckets.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Answer, type Need } from "../admission/known.ts";
 import type { Key } from "../admission/principal.ts";
-import type { RecordChange } from "../admission/record-change.ts";
+import type { RecordChange, StoreChange } from "../admission/record-change.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { Tags } from "../s3/tags.ts";
+import type { Asker } from "../state/read-slots.ts";
+import type { Presence, Ticket } from "../state/store-change.ts";
 import { errorCodeOf } from "./reply.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
 import {
@@ -24,9 +26,14 @@ export type Sources = {
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
   /** What memory holds; "unknown": it must be fetched. */
   readonly knownRecord: (id: BucketId) => BucketRecord | "none" | "unknown";
-  readonly record: (id: BucketId) => Promise<Result<BucketRecord | undefined, Fault>>;
+  readonly record: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
   /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
+  /** Prepares for what the store is about to be asked (see `beginChange`). Never rejects. */
+  readonly begin: (
+    change: StoreChange,
+    presence: () => Promise<Result<Presence, Fault>>,
+  ) => Promise<Result<Ticket, Fault>>;
 };
 
 /** That something cannot be had, and what the client reads of it. */
@@ -49,7 +56,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
         : { kind: "key", key: key === "nobody" ? undefined : key };
     }
     case "record": {
-      const record = need.fresh ? "unknown" : sources.knownRecord(need.bucket.id);
+      const record = sources.knownRecord(need.bucket.id);
       if (record === "unknown") return undefined;
       return { kind: "record", record: record === "none" ? undefined : record };
     }
@@ -64,13 +71,14 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
 export type Fetched = Extract<Need, { readonly kind: "key" | "record" | "tags" }>;
 
 /**
- * The answer to `need`. Errors: ServiceUnavailable or SlowDown if it cannot be had, since a decision
- * must not be made without it.
+ * The answer to `need`; `asker`: whether it is known who sent the request. Errors: ServiceUnavailable
+ * or SlowDown if it cannot be had, since a decision must not be made without it.
  */
 export async function fetchAnswer(
   upstream: Upstream,
   sources: Sources,
   need: Fetched,
+  asker: Asker,
 ): Promise<Result<Answer, NotFetched>> {
   switch (need.kind) {
     case "key": {
@@ -78,7 +86,7 @@ export async function fetchAnswer(
       return key.ok ? ok({ kind: "key", key: key.value }) : elsewhere(key.error);
     }
     case "record": {
-      const record = await sources.record(need.bucket.id);
+      const record = await sources.record(need.bucket.id, asker);
       return record.ok ? ok({ kind: "record", record: record.value }) : elsewhere(record.error);
     }
     case "tags": {

@@ -47,7 +47,7 @@ export class FilteredList {
     missing: readonly Missing[],
   ): Promise<Result<Buffer, string>> {
     for (const { bucket, need } of missing) {
-      const record = await this.#sources.record(need.bucket.id);
+      const record = await this.#sources.record(need.bucket.id, "proved");
       if (!record.ok) return err(record.error.detail ?? record.error.code);
       records.set(bucket, record.value);
     }

@@ -1,14 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { BodyPlan } from "../admission/body-plan.ts";
-import type { Verdict } from "../admission/verdict.ts";
+import type { StoreChange } from "../admission/record-change.ts";
+import type { StoreRequest, Verdict } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import type { Presence, Ticket } from "../state/store-change.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Live } from "./live.ts";
+import { presenceOf } from "./presence.ts";
 import { relay } from "./relay.ts";
 
 type Log = (what: unknown, message: string) => void;
@@ -85,15 +88,52 @@ export function fail(gateway: Gateway, exchange: Exchange, error: unknown): void
   exchange.refuse(fault("InternalError"));
 }
 
-function send(
+function send(inbound: Inbound, verdict: Forward, body: Body): void {
+  const { reply } = verdict;
+  if (reply.kind === "remember") settle(inbound, begun(inbound, verdict, reply.change, body));
+  else sendWith(inbound, verdict, body, undefined);
+}
+
+type Body = Buffer | AsyncIterable<Buffer> | undefined;
+
+function sendWith(
+  { exchange, live }: Inbound,
+  { request, reply }: Forward,
+  body: Body,
+  ticket: Ticket | undefined,
+): void {
+  const { upstream, sources } = live;
+  relay({ exchange, upstream, request, body, reply, sources, ticket });
+}
+
+/** What the store is about to be asked is prepared for in the state first. */
+async function begun(
   inbound: Inbound,
   verdict: Forward,
-  body: Buffer | AsyncIterable<Buffer> | undefined,
-): void {
+  change: StoreChange,
+  body: Body,
+): Promise<() => void> {
   const { exchange, live } = inbound;
-  const { request, reply } = verdict;
-  const { upstream, sources } = live;
-  relay({ exchange, upstream, request, body, reply, sources });
+  const presence = (): Promise<Result<Presence, Fault>> =>
+    change.kind === "created" && change.presence !== undefined
+      ? askPresence(inbound, change.presence)
+      : Promise.resolve(ok("unclear"));
+  const ticket = await live.sources.begin(change, presence);
+  if (!ticket.ok) return () => exchange.refuse(ticket.error);
+  if (!exchange.responder.closed) return () => sendWith(inbound, verdict, body, ticket.value);
+  await ticket.value.settle("not-done");
+  return () => {};
+}
+
+async function askPresence(
+  { exchange, live }: Inbound,
+  request: StoreRequest,
+): Promise<Result<Presence, Fault>> {
+  const presence = await presenceOf(live.upstream, request);
+  if (presence.ok) return presence;
+  const { fault, store } = presence.error;
+  if (store !== undefined) exchange.storeFailed(store);
+  return err(fault);
 }
 
 type Deframe = BodyPlan & { readonly kind: "deframe" };

@@ -133,7 +133,8 @@ async function awaited(
     case "key":
     case "record":
     case "tags": {
-      const fetched = await fetchAnswer(live.upstream, live.sources, need);
+      const asker = facts.proved === undefined ? "unproved" : "proved";
+      const fetched = await fetchAnswer(live.upstream, live.sources, need, asker);
       if (fetched.ok) return () => proceed(inbound, deciding, fetched.value);
       const { fault, store } = fetched.error;
       if (store !== undefined) exchange.storeFailed(store);

@@ -1,25 +1,37 @@
 import type { BucketRecord } from "../admission/buckets.ts";
-import type { RecordChange } from "../admission/record-change.ts";
+import type { RecordChange, StoreChange } from "../admission/record-change.ts";
 import { recordReader } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
+import { sharedUpstreams } from "../config/shared-upstream.ts";
 import type { Result } from "../lib/result.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { cachedRecords } from "../state/cached-records.ts";
 import { changeRecord } from "../state/change-record.ts";
+import type { Asker } from "../state/read-slots.ts";
 import type { StateStore } from "../state/state-store.ts";
+import { beginChange, type Presence, type Ticket } from "../state/store-change.ts";
 
 /** What is remembered of buckets, as decisions read it and requests change it. */
 export type Records = {
   readonly find: (id: BucketId) => BucketRecord | "none" | "unknown";
-  readonly fetch: (id: BucketId) => Promise<Result<BucketRecord | undefined, Fault>>;
+  readonly fetch: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
   readonly change: (change: RecordChange) => Promise<Fault | undefined>;
+  /** See `beginChange`. Never rejects; nor does what settles it. */
+  readonly begin: (
+    change: StoreChange,
+    presence: () => Promise<Result<Presence, Fault>>,
+  ) => Promise<Result<Ticket, Fault>>;
   /** Whether the state could be read and written when that was last tried. */
   readonly healthy: () => boolean;
 };
 
-/** `store` read under `config`: its accounts, its provider's policies. */
+/**
+ * `store` read under `config`: its accounts, its provider's policies. Where accounts share a user of
+ * the store, the store keeps none of them out of another's bucket: what is in memory then is not
+ * believed, and each request has its records read anew.
+ */
 export function openRecords(
   config: Config,
   store: StateStore,
@@ -31,8 +43,9 @@ export function openRecords(
     refreshMs,
     onRead: (worked) => metrics.stateUsed(worked),
   });
+  const shares = sharedUpstreams(config.accounts).size > 0;
   const find = (id: BucketId): BucketRecord | "none" | "unknown" => {
-    const found = cached.find(id);
+    const found = shares ? "unknown" : cached.find(id);
     metrics.cacheAsked("records", found !== "unknown");
     return found;
   };
@@ -42,7 +55,13 @@ export function openRecords(
     if (!done.ok) return fault("ServiceUnavailable", NOT_REMEMBERED, { detail: done.error });
     return done.value === "conflict" ? fault("OperationAborted") : undefined;
   };
-  return { find, fetch: cached.fetch, change, healthy: () => cached.healthy };
+  return {
+    find,
+    fetch: shares ? cached.fetchFresh : cached.fetch,
+    change,
+    begin: (asked, presence) => beginChange(cached.store, asked, presence, Date.now()),
+    healthy: () => cached.healthy,
+  };
 }
 
 const NOT_REMEMBERED = "What the gateway keeps of this bucket cannot be written. Please try again";

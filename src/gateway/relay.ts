@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import type { RecordChange } from "../admission/record-change.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import type { Result } from "../lib/result.ts";
 import { hidesExistence } from "../s3/existence.ts";
-import { fault } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
+import type { Outcome, Ticket } from "../state/store-change.ts";
 import { BodyError } from "./body.ts";
 import type { Sources } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
@@ -19,7 +19,7 @@ import {
   errorCodeOf,
   heldBytesMax,
   isProlog,
-  isRemembered,
+  outcomeOf,
   PROLOG_BYTES_MAX,
   rewrite,
 } from "./reply.ts";
@@ -35,8 +35,10 @@ export type Forwarding = {
   /** Undefined: no body. */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly reply: ReplyPlan;
-  /** Where it is remembered what the store has done, and found what is known of buckets. */
+  /** Where it is found what is known of buckets. */
   readonly sources: Sources;
+  /** Settled with what the store did before the client hears of it; undefined: nothing to remember. */
+  readonly ticket: Ticket | undefined;
 };
 
 /** Sends the request to a living endpoint and writes the answer straight to the client. */
@@ -50,6 +52,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   #endpoint: Endpoint | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #attempts = 0;
+  /** Something of the request may have been sent. */
+  #sent = false;
   /** Answers below 200 so far. */
   #interim = 0;
   /** Set while a list of buckets passes of which some are taken out. */
@@ -76,7 +80,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
 
   tooLate(): void {
     this.#exchange.forwarded = undefined;
-    this.#exchange.refuse(limitFault("store_connections"));
+    this.#settle("not-done", () => this.#exchange.refuse(limitFault("store_connections")));
   }
 
   granted(endpoint: Endpoint): void {
@@ -101,16 +105,22 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     );
   }
 
-  /** A client that goes away must not keep the store working (RGW would read to the end). */
+  /**
+   * A client that goes away must not keep the store working (RGW would read to the end). But what is
+   * to be remembered is short, and whether it was done is only known from its answer.
+   */
   abort(): void {
-    this.#forwarding.upstream.leave(this);
-    this.#controller?.abort(new Error("The client went away"));
+    const { upstream, ticket } = this.#forwarding;
+    upstream.leave(this);
+    if (ticket === undefined) this.#controller?.abort(new Error("The client went away"));
+    else if (this.#endpoint === undefined) this.#settle("not-done", () => {});
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.#exchange.forwarded = this;
     if (this.#exchange.responder.closed) controller.abort(new Error("The client went away"));
+    else this.#sent = true;
   }
 
   onResponseStart(
@@ -143,9 +153,9 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       this.#exchange.responder.start(status, statusText, without(head.headers, LENGTH));
       return;
     }
-    const { reply, request } = this.#forwarding;
+    const { reply, request, ticket } = this.#forwarding;
     const bytesMax =
-      hasBody(request.method, status) || isRemembered(reply, status)
+      hasBody(request.method, status) || ticket !== undefined
         ? heldBytesMax(reply, status, firstValue(head.headers, "content-type") ?? "")
         : 0;
     if (bytesMax === 0) this.#exchange.responder.start(status, statusText, head.headers);
@@ -185,12 +195,21 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     }
     const { head, chunks } = this.#held;
     const { reply } = this.#forwarding;
-    if (isRemembered(reply, head.status)) void this.#remember(reply.change, head, chunks);
-    else this.#answerHeld(head, Buffer.concat(chunks));
+    const body = Buffer.concat(chunks);
+    const outcome =
+      reply.kind === "remember" ? outcomeOf(reply.change.kind, head.status, body) : "unknown";
+    this.#settle(outcome, (failed) => {
+      if (failed === undefined) this.#answerHeld(head, body);
+      else this.#exchange.refuse(failed);
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#finish(error);
+    this.#settle(this.#sent ? "unknown" : "not-done", () => this.#failed(error));
+  }
+
+  #failed(error: Error): void {
     const exchange = this.#exchange;
     if (error instanceof BodyError) {
       exchange.refuse(error.fault);
@@ -310,15 +329,20 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     for (const chunk of held.chunks) this.#pass(controller, chunk);
   }
 
-  /** The client hears that the store has done it when it is remembered, and not before. */
-  async #remember(change: RecordChange, head: Head, chunks: readonly Buffer[]): Promise<void> {
-    const failed = await this.#forwarding.sources.change(change);
-    if (failed === undefined) this.#answerHeld(head, Buffer.concat(chunks));
-    else this.#exchange.refuse(failed);
+  /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
+  #settle(outcome: Outcome, then: (failed: Fault | undefined) => void): void {
+    const { ticket } = this.#forwarding;
+    if (ticket === undefined) return then(undefined);
+    ticket
+      .settle(outcome)
+      .then(then)
+      .catch((error: unknown) => this.#exchange.refuse(internalFault(error)));
   }
 
   #answerHeld(head: Head, body: Buffer): void {
     const { request, reply: plan } = this.#forwarding;
+    // Who went away meanwhile left only what was to be remembered.
+    if (this.#exchange.responder.closed) return;
     const blame = head.status >= 400 ? credentialFault(request, errorCodeOf(body)) : undefined;
     if (blame !== undefined) {
       this.#exchange.upstreamError = "credential";
@@ -341,6 +365,10 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     this.#exchange.trace?.storeEnded(error && kindOf(error));
     if (this.#endpoint !== undefined) this.#forwarding.upstream.give(this.#endpoint);
   }
+}
+
+function internalFault(error: unknown): Fault {
+  return fault("InternalError", undefined, { detail: String(error) });
 }
 
 /** undici also takes an async iterable, which its types do not say. */

@@ -1,9 +1,11 @@
+import type { StoreChange } from "../admission/record-change.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { mergeDeleteResult } from "../s3/delete-objects.ts";
 import { FAULTS } from "../s3/faults.ts";
 import { postResponse } from "../s3/post-object.ts";
 import { xmlEscape } from "../s3/xml.ts";
+import type { Outcome } from "../state/store-change.ts";
 
 /** A whole answer of the store, held in memory. */
 export type Reply = {
@@ -25,7 +27,7 @@ export const ERROR_BYTES_MAX = 64 * 1024;
  * `status` and `contentType` are the store's.
  */
 export function heldBytesMax(plan: ReplyPlan, status: number, contentType: string): number {
-  if (plan.kind === "post" || isRemembered(plan, status)) return REWRITE_BYTES_MAX;
+  if (plan.kind === "post" || plan.kind === "remember") return REWRITE_BYTES_MAX;
   const rewritten = plan.kind === "location" || plan.kind === "merge-delete";
   if (rewritten && status === 200) return REWRITE_BYTES_MAX;
   return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
@@ -44,15 +46,24 @@ const PROLOG = /^\s*(?:<\?xml[^>]*\?>\s*)?$/;
 /** More of it at once than any store sends. */
 export const PROLOG_BYTES_MAX = 1024;
 
-/** Whether this answer says that the store has done what is to be remembered. */
-export function isRemembered(
-  plan: ReplyPlan,
-  status: number,
-): plan is ReplyPlan & { readonly kind: "remember" } {
-  if (plan.kind !== "remember") return false;
-  // A bucket that is not there was removed before, perhaps by a request that we did not finish.
-  return status < 300 || (status === 404 && plan.change.kind === "removed");
+/**
+ * What the answer says of a change to a bucket that is to be remembered. An error of the server may
+ * come from a proxy whose store goes on.
+ */
+export function outcomeOf(kind: StoreChange["kind"], status: number, body: Buffer): Outcome {
+  if (status < 300) return "done";
+  if (status >= 500) return status === 501 ? "not-done" : "unknown";
+  return errorCodeOf(body) === DONE_BEFORE[kind] ? "done" : "not-done";
 }
+
+/**
+ * Errors that say that the bucket is as it was wanted, perhaps by a request that did not come to its
+ * end. That one had no bucket of another account before it is known from its claim.
+ */
+const DONE_BEFORE: Readonly<Record<StoreChange["kind"], string>> = {
+  created: "BucketAlreadyOwnedByYou",
+  removed: "NoSuchBucket",
+};
 
 /** The answer as the client must see it. */
 export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
@@ -102,7 +113,6 @@ function withMessage(body: Buffer): Buffer {
 
 /** Codes that stores answer with and the gateway itself never does. */
 const STORE_MESSAGES: ReadonlyMap<string, string> = new Map([
-  ["BucketAlreadyExists", "The requested bucket name is not available"],
   ["BucketAlreadyOwnedByYou", "The bucket already exists and you own it"],
   ["BucketNotEmpty", "The bucket you tried to delete is not empty"],
   ["InvalidPart", "One or more of the specified parts could not be found"],

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Elsewhere } from "../admission/snapshot.ts";
 import type { Config } from "../config/config.ts";
 import { openIdentities, type Identities } from "../identity/identities.ts";
-import { ok } from "../lib/result.ts";
+import { err, ok } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault } from "../s3/faults.ts";
 import type { StateStore } from "../state/state-store.ts";
@@ -45,6 +45,7 @@ export function openSources(
       knownRecord: records?.find ?? (() => "none"),
       record: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
       change: records?.change ?? (() => Promise.resolve(fault("NotImplemented"))),
+      begin: records?.begin ?? (() => Promise.resolve(err(fault("NotImplemented")))),
     },
     identities,
     dropIdentities: () => identities?.drop(),

@@ -16,6 +16,11 @@ export const FAULTS = {
     status: 400,
     message: "The checksum you specified did not match what we received",
   },
+  BucketAlreadyExists: {
+    status: 409,
+    message:
+      "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again",
+  },
   EntityTooLarge: {
     status: 400,
     message: "Your proposed upload exceeds the maximum allowed size",

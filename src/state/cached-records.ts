@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import type { StoredRecord } from "./record.ts";
+import { isBefore, openSlots, type Asker } from "./read-slots.ts";
+import { isInForce, type StoredRecord } from "./record.ts";
 import type { StateStore } from "./state-store.ts";
 
 export type CacheOptions<T> = {
@@ -17,15 +18,22 @@ export type CacheOptions<T> = {
   readonly now?: () => number;
 };
 
+/** Undefined: nothing is stored, or only a claim of who makes the bucket. */
+type Read<T> = Result<T | undefined, Fault>;
+
 /** Records in memory, never older than `refreshMs`. */
 export type CachedRecords<T> = {
+  /**
+   * What is in memory, or a promise of what is read now. Errors: SlowDown where too many wait,
+   * ServiceUnavailable where it cannot be read or is of no use, which must not pass for nothing.
+   */
+  readonly look: (name: string, asker: Asker) => Read<T> | Promise<Read<T>>;
+  /** The same by a read that begins after this call, which others who ask meanwhile may share. */
+  readonly fetchFresh: (name: string, asker: Asker) => Promise<Read<T>>;
   /** Without waiting. "unknown": it must be fetched. */
   readonly find: (name: string) => T | "none" | "unknown";
-  /**
-   * Undefined: nothing is stored. Errors: SlowDown where too many wait, ServiceUnavailable where it
-   * cannot be read or is of no use, which must not pass for nothing.
-   */
-  readonly fetch: (name: string) => Promise<Result<T | undefined, Fault>>;
+  /** By a read, be it one that is under way already. */
+  readonly fetch: (name: string, asker: Asker) => Promise<Read<T>>;
   /** The record was changed: what is in memory, or being read, is not to be used any more. */
   readonly invalidate: (name: string) => void;
   /** For changes: the same store, with what is changed invalidated here. Its reads are not cached. */
@@ -34,75 +42,121 @@ export type CachedRecords<T> = {
   readonly healthy: boolean;
 };
 
+/** Of names with a record, and as many of names without. */
 const ENTRIES = 100_000;
 const REFRESH_MS = 5_000;
-/** Reads at once. */
-const READS_MAX = 64;
-/** Reads that wait for one of those to end. */
-const WAITING_MAX = 4_096;
 
 /** What a read said, and when it began: it says nothing of any later time. */
-type Entry<T> = { readonly value: T | undefined; readonly since: number };
+type Entry<T> = { readonly read: Read<T> & { readonly ok: true }; readonly since: number };
 
-/** Remembers what `store` says, compiled. One read is under way for each name at most. */
+/** A read that waits for its turn, or is under way. */
+type Reading<T> = {
+  readonly asker: Asker;
+  begun: boolean;
+  readonly answer: Promise<Read<T>>;
+};
+
+/** Remembers what `store` says, compiled. Who asks for the same name shares one read. */
 export function cachedRecords<T extends object>(
   store: StateStore,
   options: CacheOptions<T>,
 ): CachedRecords<T> {
   const { compile, refreshMs = REFRESH_MS, onRead, now = () => performance.now() } = options;
-  const entries = new LRUCache<string, Entry<T>>({ max: options.entries ?? ENTRIES });
-  const reads = new Map<string, Promise<Result<T | undefined, Fault>>>();
+  const max = options.entries ?? ENTRIES;
+  const entries = new LRUCache<string, Entry<T>>({ max });
+  // Apart, so that invented names cannot push out those that are in use.
+  const absences = new LRUCache<string, Entry<T>>({ max });
+  const readings = new Map<string, Reading<T>>();
   const slots = openSlots();
   let healthy = true;
 
-  const find = (name: string): T | "none" | "unknown" => {
-    const entry = entries.get(name);
-    if (entry === undefined) return "unknown";
+  /** What is in memory and still good. */
+  const fresh = (name: string): Entry<T> | undefined => {
+    const entry = entries.get(name) ?? absences.get(name);
+    if (entry === undefined) return undefined;
     const age = now() - entry.since;
-    if (age >= refreshMs) return "unknown";
+    if (age >= refreshMs) return undefined;
     // What fails in the background is asked for again when the entry is too old.
-    if (age >= refreshMs / 2 && slots.free()) void fetch(name);
-    return entry.value ?? "none";
+    if (age >= refreshMs / 2 && slots.free()) void fetch(name, "unproved");
+    return entry;
   };
 
-  const fetch = async (name: string): Promise<Result<T | undefined, Fault>> => {
-    const under = reads.get(name);
-    if (under !== undefined) return under;
-    const mine = read(name, () => reads.get(name) === mine);
-    reads.set(name, mine);
+  const look = (name: string, asker: Asker): Read<T> | Promise<Read<T>> =>
+    fresh(name)?.read ?? fetch(name, asker);
+
+  const find = (name: string): T | "none" | "unknown" => {
+    const entry = fresh(name);
+    return entry === undefined ? "unknown" : (entry.read.value ?? "none");
+  };
+
+  const fetch = async (name: string, asker: Asker): Promise<Read<T>> => {
+    const under = readings.get(name);
+    if (under !== undefined && (under.begun || !isBefore(asker, under.asker))) return under.answer;
+    return begin(name, asker);
+  };
+
+  const fetchFresh = async (name: string, asker: Asker): Promise<Read<T>> => {
+    const under = readings.get(name);
+    if (under?.begun === true) return begin(name, asker, under.answer);
+    const waits = under !== undefined && !isBefore(asker, under.asker);
+    return waits ? under.answer : begin(name, asker);
+  };
+
+  /**
+   * The read takes the place of one that is under way, which then is not remembered. `after`: so
+   * that one bucket that everybody asks for is read one time after the other.
+   */
+  const begin = async (name: string, asker: Asker, after?: Promise<Read<T>>): Promise<Read<T>> => {
+    const { promise, resolve } = Promise.withResolvers<Read<T>>();
+    const reading: Reading<T> = { asker, begun: false, answer: promise };
+    readings.set(name, reading);
     try {
-      return await mine;
+      await after?.catch(() => undefined);
+      resolve(read(name, reading));
+      return await promise;
     } finally {
-      if (reads.get(name) === mine) reads.delete(name);
+      if (readings.get(name) === reading) readings.delete(name);
     }
   };
 
-  /** `current`: whether it was not invalidated meanwhile. */
-  const read = async (
-    name: string,
-    current: () => boolean,
-  ): Promise<Result<T | undefined, Fault>> => {
-    if (!(await slots.take())) return err(fault("SlowDown"));
+  const read = async (name: string, reading: Reading<T>): Promise<Read<T>> => {
+    if (!(await slots.take(reading.asker))) return err(fault("SlowDown"));
+    reading.begun = true;
     const since = now();
-    const stored = await store.read(name).finally(slots.give);
+    const stored = await store.read(name).finally(() => slots.give(reading.asker));
     heard(stored.ok);
     onRead?.(stored.ok);
     if (!stored.ok) return err(unreadable(stored.error));
-    const value = stored.value === undefined ? ok(undefined) : compile(name, stored.value.record);
+    const record = stored.value?.record;
+    const value =
+      record === undefined || !isInForce(record) ? ok(undefined) : compile(name, record);
     if (!value.ok) return err(unreadable(value.error));
-    if (current()) entries.set(name, { value: value.value, since });
+    // Unless it was invalidated, or another has begun, meanwhile.
+    if (readings.get(name) === reading) remember(name, { read: value, since });
     return value;
+  };
+
+  const remember = (name: string, entry: Entry<T>): void => {
+    forget(name);
+    (entry.read.value === undefined ? absences : entries).set(name, entry);
+  };
+
+  const forget = (name: string): void => {
+    entries.delete(name);
+    absences.delete(name);
   };
 
   const heard = (worked: boolean): void => {
     healthy = worked;
   };
   const invalidate = (name: string): void => {
-    entries.delete(name);
-    reads.delete(name);
+    forget(name);
+    readings.delete(name);
   };
 
   return {
+    look,
+    fetchFresh,
     find,
     fetch,
     invalidate,
@@ -139,36 +193,5 @@ function observed(
       change(name, await store.write(name, record, expected)),
     remove: async (name, expected) => change(name, await store.remove(name, expected)),
     close: store.close,
-  };
-}
-
-type Slots = {
-  readonly free: () => boolean;
-  /** False: too many wait already. */
-  readonly take: () => Promise<boolean>;
-  readonly give: () => void;
-};
-
-/** At most `READS_MAX` hold a slot, the others wait in turn. */
-function openSlots(): Slots {
-  const waiting: (() => void)[] = [];
-  let held = 0;
-  return {
-    free: () => held < READS_MAX,
-    take: async () => {
-      if (held < READS_MAX) {
-        held++;
-        return true;
-      }
-      if (waiting.length >= WAITING_MAX) return false;
-      await new Promise<void>((resolve) => waiting.push(resolve));
-      return true;
-    },
-    give: () => {
-      const next = waiting.shift();
-      // Who waited takes the slot over.
-      if (next === undefined) held--;
-      else next();
-    },
   };
 }

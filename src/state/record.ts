@@ -12,20 +12,43 @@ export type StoredRecord = {
   readonly at: number;
   /** Who changed it, `account` or `account:subuser`. */
   readonly by: string;
+  /** Absent: the record is established. */
+  readonly pending?: Pending;
 };
+
+/**
+ * The store is being asked, and the record waits for its answer (see store-change.ts).
+ *
+ * - `create`: the owner makes a bucket that was not there when this was written.
+ * - `attempt`: the same, but the bucket was there: it will not be its owner's by that.
+ * - `delete`: the owner removes its bucket. Until it is gone, the record stays in force.
+ */
+export type Pending = {
+  readonly kind: "create" | "attempt" | "delete";
+  /** When that began, in milliseconds since the epoch; 0: no gateway is at it any more. */
+  readonly sinceMs: number;
+};
+
+/** Whether `record` says whose the bucket is. A claim of who only makes it gives and takes nothing. */
+export function isInForce({ pending }: StoredRecord): boolean {
+  return pending === undefined || pending.kind === "delete";
+}
 
 /** More than a policy of S3's 20 KiB can become, however it is escaped. */
 export const RECORD_BYTES_MAX = 256 * 1024;
 
 /**
  * Of the format, and the first field of it. A gateway that finds another must not guess what it
- * leaves out.
+ * leaves out: one that knows only the first refuses the buckets that are being made or removed.
  */
-const VERSION = "1";
+const ESTABLISHED = "1";
+const PENDING = "2";
 
 /** `record` as it is kept, the same bytes for the same record. */
-export function writeRecord({ owner, policy, at, by }: StoredRecord): Buffer {
-  const fields = { version: Number(VERSION), owner, policy, at, by };
+export function writeRecord({ owner, policy, at, by, pending }: StoredRecord): Buffer {
+  const version = Number(pending === undefined ? ESTABLISHED : PENDING);
+  const { kind, sinceMs } = pending ?? {};
+  const fields = { version, owner, policy, at, by, pending: kind, since: sinceMs };
   return Buffer.from(`${JSON.stringify(fields)}\n`);
 }
 
@@ -47,7 +70,7 @@ export function readRecord(bytes: Buffer): Result<StoredRecord, string> {
   return root.kind === "object" ? readFields(root.members) : err("It is not a JSON object");
 }
 
-type FieldName = "version" | keyof StoredRecord;
+type FieldName = "version" | "since" | keyof StoredRecord;
 
 const KINDS: Readonly<Record<FieldName, JsonNode["kind"]>> = {
   version: "number",
@@ -55,6 +78,8 @@ const KINDS: Readonly<Record<FieldName, JsonNode["kind"]>> = {
   policy: "string",
   at: "number",
   by: "string",
+  pending: "string",
+  since: "number",
 };
 
 function readFields(members: readonly JsonMember[]): Result<StoredRecord, string> {
@@ -76,11 +101,39 @@ function isFieldName(name: string): name is FieldName {
 
 function toRecord(texts: ReadonlyMap<string, string>): Result<StoredRecord, string> {
   const version = texts.get("version");
-  if (version !== VERSION) return err(`Its version is ${version ?? "missing"}, not ${VERSION}`);
+  if (version !== ESTABLISHED && version !== PENDING) {
+    return err(`Its version is ${version ?? "missing"}, not ${ESTABLISHED} or ${PENDING}`);
+  }
   const [owner, by, at] = [texts.get("owner"), texts.get("by"), texts.get("at")];
   if (owner === undefined || by === undefined || at === undefined) {
     return err("One of the fields owner, at and by is missing");
   }
-  if (!/^\d{1,15}$/.test(at)) return err(`The field "at" must be milliseconds: got ${at}`);
-  return ok({ owner, policy: texts.get("policy"), at: Number(at), by });
+  if (!isMilliseconds(at)) return err(`The field "at" must be milliseconds: got ${at}`);
+  const record = { owner, policy: texts.get("policy"), at: Number(at), by };
+  const pending = toPending(version, texts.get("pending"), texts.get("since"));
+  if (!pending.ok) return pending;
+  return ok(pending.value === undefined ? record : { ...record, pending: pending.value });
+}
+
+/** Both fields stand in each record of the second version, and in none of the first. */
+function toPending(
+  version: string,
+  kind: string | undefined,
+  since: string | undefined,
+): Result<Pending | undefined, string> {
+  if (version === ESTABLISHED) {
+    const none = kind === undefined && since === undefined;
+    return none ? ok(undefined) : err(`Version ${ESTABLISHED} has no fields pending and since`);
+  }
+  if (kind !== "create" && kind !== "attempt" && kind !== "delete") {
+    return err(`The field "pending" must be create, attempt or delete: got ${kind ?? "nothing"}`);
+  }
+  if (since === undefined || !isMilliseconds(since)) {
+    return err(`The field "since" must be milliseconds: got ${since ?? "nothing"}`);
+  }
+  return ok({ kind, sinceMs: Number(since) });
+}
+
+function isMilliseconds(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
 }

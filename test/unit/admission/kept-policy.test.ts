@@ -199,19 +199,22 @@ describe("the other three", () => {
 
 describe("making and removing a bucket", () => {
   const gateway = remembering({ bucket: { owner: "A" } });
-  const reply = (line: string) => {
-    const { verdict } = settle(gateway, "A:U", line);
-    return verdict.kind === "forward" ? verdict.reply : word(verdict);
+  const change = (who: string, line: string) => {
+    const { verdict } = settle(gateway, who, line);
+    assert(verdict.kind === "forward" && verdict.reply.kind === "remember");
+    return verdict.reply.change;
   };
   test("is remembered when the store has done it", () => {
-    assert.deepEqual(reply("PUT /fresh"), {
-      kind: "remember",
-      change: { kind: "created", name: "fresh", owner: "A", by: "A:U" },
-    });
-    assert.deepEqual(reply("DELETE /bucket"), {
-      kind: "remember",
-      change: { kind: "removed", name: "bucket" },
-    });
+    const { presence, ...created } = { presence: undefined, ...change("A:U", "PUT /fresh") };
+    assert.deepEqual(created, { kind: "created", name: "fresh", owner: "A", by: "A:U" });
+    assert.equal(presence?.method, "HEAD");
+    assert.equal(presence?.target, "/fresh");
+    assert.equal(presence?.signedBy, "gateway");
+    const removed = { kind: "removed", name: "bucket", owner: "A", by: "A:U" };
+    assert.deepEqual(change("A:U", "DELETE /bucket"), removed);
+  });
+  test("of another account's name is for the state to refuse, which reads it anew", () => {
+    assert.equal(change("B", "PUT /bucket").owner, "B");
   });
   test("is each tenant's own where tenants have their own names", () => {
     const lumi = remembering(

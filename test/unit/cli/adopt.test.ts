@@ -21,9 +21,10 @@ function folderWith(gateway: object): string {
   return folder;
 }
 
-async function adopt(folder: string, bucket: string, account: string) {
-  const config = join(folder, "gateway.yaml");
-  return ran((terminal) => runAdopt(bucket, { config, account }, terminal));
+async function adopt(folder: string, bucket: string, account: string, from?: string) {
+  const options = { config: join(folder, "gateway.yaml"), account };
+  const all = from === undefined ? options : { ...options, from };
+  return ran((terminal) => runAdopt(bucket, all, terminal));
 }
 
 test("runAdopt() remembers whose a bucket is, and never takes it from another", async () => {
@@ -40,7 +41,25 @@ test("runAdopt() remembers whose a bucket is, and never takes it from another", 
   assert.match((await adopt(folder, "data", "lab")).out, /is already the account "lab"'s/);
   const stolen = await adopt(folder, "data", "other");
   assert.equal(stolen.code, 1);
-  assert.equal(stolen.err, 'Cannot adopt "data": The bucket belongs to the account "lab"\n');
+  assert.equal(
+    stolen.err,
+    'Cannot adopt "data": The bucket belongs to the account "lab". To take it from that account, add --from lab\n',
+  );
+});
+
+test("runAdopt() takes a bucket from the account that is named, and from no other", async () => {
+  const folder = folderWith({ ...GATEWAY, state: { directory: "records" } });
+  const early = await adopt(folder, "data", "other", "lab");
+  assert.equal(early.err, 'Cannot adopt "data": No account owns it: leave out --from\n');
+  await adopt(folder, "data", "lab");
+  const wrong = await adopt(folder, "data", "other", "others");
+  assert.match(wrong.err, /belongs to the account "lab"/);
+  const taken = await adopt(folder, "data", "other", "lab");
+  assert.equal(
+    taken.out,
+    'The bucket "data" is now the account "other"\'s, without the policy that it had\n',
+  );
+  assert.match((await adopt(folder, "data", "other", "lab")).out, /is already the account "other"/);
 });
 
 const REFUSED = [

@@ -62,7 +62,7 @@ const BOB = { name: "photos", owner: "bob" };
 const BROKEN = err("the disk is gone");
 
 async function codeOf(bench: Bench, name = "photos"): Promise<string> {
-  const fetched = await bench.cache.fetch(name);
+  const fetched = await bench.cache.fetch(name, "proved");
   if (fetched.ok) return "ok";
   const { code, message, detail } = fetched.error;
   return `${code}: ${message} (${detail ?? ""})`;
@@ -71,7 +71,7 @@ async function codeOf(bench: Bench, name = "photos"): Promise<string> {
 test("what was not fetched is unknown, then it is found without a read", async () => {
   const bench = new Bench();
   assert.equal(bench.cache.find("photos"), "unknown");
-  assert.deepEqual(await bench.cache.fetch("photos"), ok(ALICE));
+  assert.deepEqual(await bench.cache.fetch("photos", "proved"), ok(ALICE));
   assert.deepEqual(bench.cache.find("photos"), ALICE);
   assert.equal(bench.reads, 1);
 });
@@ -79,13 +79,13 @@ test("what was not fetched is unknown, then it is found without a read", async (
 test("that nothing is stored is remembered too", async () => {
   const bench = new Bench();
   bench.answer = ok(undefined);
-  assert.deepEqual(await bench.cache.fetch("photos"), ok(undefined));
+  assert.deepEqual(await bench.cache.fetch("photos", "proved"), ok(undefined));
   assert.equal(bench.cache.find("photos"), "none");
 });
 
 test("younger than half of the time it is served, then also read again, then unknown", async () => {
   const bench = new Bench();
-  await bench.cache.fetch("photos");
+  await bench.cache.fetch("photos", "proved");
   bench.owner = "bob";
   bench.now += 2_499;
   assert.deepEqual(bench.cache.find("photos"), ALICE);
@@ -103,7 +103,7 @@ test("younger than half of the time it is served, then also read again, then unk
 test("the age counts from when the read began, not from when it ended", async () => {
   const bench = new Bench();
   bench.held = true;
-  const fetched = bench.cache.fetch("photos");
+  const fetched = bench.cache.fetch("photos", "proved");
   await setImmediate();
   bench.now += 5_000;
   await bench.release();
@@ -113,7 +113,7 @@ test("the age counts from when the read began, not from when it ended", async ()
 
 test("what cannot be read is an error, and what was known of it is served no longer than ever", async () => {
   const bench = new Bench();
-  await bench.cache.fetch("photos");
+  await bench.cache.fetch("photos", "proved");
   bench.answer = BROKEN;
   bench.now += 3_000;
   assert.deepEqual(bench.cache.find("photos"), ALICE);
@@ -141,7 +141,7 @@ test("a record that is of no use is an error, and never passes for nothing", asy
 test("many who ask for one name share a read", async () => {
   const bench = new Bench();
   bench.held = true;
-  const all = Array.from({ length: 100 }, async () => bench.cache.fetch("photos"));
+  const all = Array.from({ length: 100 }, async () => bench.cache.fetch("photos", "proved"));
   await bench.release();
   assert.deepEqual(
     await Promise.all(all),
@@ -153,7 +153,9 @@ test("many who ask for one name share a read", async () => {
 test("64 are read at once, the others in turn, and too many are told to slow down", async () => {
   const bench = new Bench(10_000);
   bench.held = true;
-  const all = Array.from({ length: 64 + 4_096 }, async (_, i) => bench.cache.fetch(`b-${i}`));
+  const all = Array.from({ length: 64 + 4_096 }, async (_, i) =>
+    bench.cache.fetch(`b-${i}`, "proved"),
+  );
   assert.match(await codeOf(bench, "one-more"), /^SlowDown/);
   assert.equal(bench.reads, 64);
   await bench.release();
@@ -171,22 +173,22 @@ test("a store that throws leaves no read under way", async () => {
     { ...bench.cache.store, read },
     { compile: (name, { owner }) => ok({ name, owner }) },
   );
-  for (let i = 0; i < 65; i++) await assert.rejects(cache.fetch(`b-${i}`), /bug/);
+  for (let i = 0; i < 65; i++) await assert.rejects(cache.fetch(`b-${i}`, "proved"), /bug/);
   broken = false;
-  assert((await cache.fetch("b-0")).ok);
+  assert((await cache.fetch("b-0", "proved")).ok);
 });
 
 test("after a change neither what is in memory nor what is being read is used", async () => {
   const bench = new Bench();
-  await bench.cache.fetch("photos");
+  await bench.cache.fetch("photos", "proved");
   bench.cache.invalidate("photos");
   assert.equal(bench.cache.find("photos"), "unknown");
   bench.held = true;
-  const old = bench.cache.fetch("photos");
+  const old = bench.cache.fetch("photos", "proved");
   await setImmediate();
   bench.owner = "bob";
   bench.cache.invalidate("photos");
-  const fresh = bench.cache.fetch("photos");
+  const fresh = bench.cache.fetch("photos", "proved");
   await setImmediate();
   await bench.release();
   assert.deepEqual([await old, await fresh], [ok(ALICE), ok(BOB)]);
@@ -196,7 +198,7 @@ test("after a change neither what is in memory nor what is being read is used", 
 test("a read that a change overtook is not remembered", async () => {
   const bench = new Bench();
   bench.held = true;
-  const old = bench.cache.fetch("photos");
+  const old = bench.cache.fetch("photos", "proved");
   await setImmediate();
   bench.cache.invalidate("photos");
   await bench.release();
@@ -208,7 +210,7 @@ test("a change through the cache invalidates, whatever came of it", async () => 
   for (const answer of [ok(undefined), BROKEN]) {
     for (const change of ["write", "remove"] as const) {
       const bench = new Bench();
-      await bench.cache.fetch("photos");
+      await bench.cache.fetch("photos", "proved");
       bench.answer = answer;
       const { store } = bench.cache;
       await (change === "write" ? store.write("photos", RECORD, "1") : store.remove("photos", "1"));
@@ -233,7 +235,7 @@ test("healthy is what the last read or change was; every read that was cached is
 
 test("no more names are remembered than it may", async () => {
   const bench = new Bench(10);
-  for (let i = 0; i < 11; i++) await bench.cache.fetch(`b-${i}`);
+  for (let i = 0; i < 11; i++) await bench.cache.fetch(`b-${i}`, "proved");
   assert.equal(bench.cache.find("b-0"), "unknown");
   assert.notEqual(bench.cache.find("b-10"), "unknown");
 });

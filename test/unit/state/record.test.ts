@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  isInForce,
   readRecord,
   RECORD_BYTES_MAX,
   writeRecord,
@@ -20,6 +21,16 @@ test("a record is read as it was written, its policy to the last character", () 
   }
 });
 
+test("what is pending is read as it was written, in a version that older gateways refuse", () => {
+  for (const kind of ["create", "attempt", "delete"] as const) {
+    const record = { ...RECORD, pending: { kind, sinceMs: 1_760_000_000_001 } };
+    assert.match(writeRecord(record).toString(), /^\{"version":2,/);
+    assert.deepEqual(readRecord(writeRecord(record)), { ok: true, value: record });
+    assert.equal(isInForce(record), kind === "delete");
+  }
+  assert.equal(isInForce(RECORD), true);
+});
+
 test("a record is written the same whatever the order of its fields", () => {
   const { owner, policy, at, by } = RECORD;
   assert.deepEqual(writeRecord({ by, at, policy, owner }), writeRecord(RECORD));
@@ -33,6 +44,7 @@ test("the format is this", () => {
 });
 
 const good = '"version":1,"owner":"a","at":5,"by":"a"';
+const second = good.replace("1", "2");
 const refused: readonly (readonly [what: string, text: string | Buffer, error: RegExp])[] = [
   ["nothing", "", /not JSON/],
   ["half a record", `{${good.slice(0, 20)}`, /not JSON/],
@@ -47,7 +59,12 @@ const refused: readonly (readonly [what: string, text: string | Buffer, error: R
   ["a policy that is an object", `{${good},"policy":{}}`, /nested too deeply/],
   ["an owner that is a number", `{"version":1,"owner":1,"at":5,"by":"a"}`, /must be a string/],
   ["no version", `{"owner":"a","at":5,"by":"a"}`, /version is missing/],
-  ["a later version", `{${good.replace("1", "2")}}`, /version is 2, not 1/],
+  ["a later version", `{${good.replace("1", "3")}}`, /version is 3, not 1 or 2/],
+  ["a second version without what is pending", `{${good.replace("1", "2")}}`, /got nothing/],
+  ["a first version with something pending", `{${good},"pending":"delete","since":5}`, /Version 1/],
+  ["something else pending", `{${second},"pending":"rename","since":5}`, /got rename/],
+  ["something pending since ever", `{${second},"pending":"delete"}`, /"since" must be milli/],
+  ["something pending since a text", `{${second},"pending":"delete","since":"5"}`, /a number/],
   ["a version as text", `{${good.replace("1", '"1"')}}`, /must be a number/],
   ["no owner", `{"version":1,"at":5,"by":"a"}`, /is missing/],
   ["no time", `{"version":1,"owner":"a","by":"a"}`, /is missing/],

@@ -1,0 +1,59 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { isInForce, type StoredRecord } from "./record.ts";
+import type { StateStore } from "./state-store.ts";
+import { isUnderWay } from "./store-change.ts";
+
+/** Whom a bucket is to belong to. `from`: the account that has it now; undefined: none. */
+export type Adoption = {
+  readonly name: string;
+  readonly account: string;
+  readonly from: string | undefined;
+};
+
+/** `taken`: from another account, and without the policy that it had there. */
+export type Adopted = "adopted" | "already" | "taken";
+
+/**
+ * Remembers that an account owns a bucket, for `s3warden adopt`, if nothing else is written
+ * meanwhile. `nowMs`: milliseconds since the epoch. Error: a sentence, also where another account
+ * than `from` owns it.
+ */
+export async function adoptRecord(
+  store: StateStore,
+  { name, account, from }: Adoption,
+  nowMs: number,
+): Promise<Result<Adopted, string>> {
+  const stored = await store.read(name);
+  if (!stored.ok) return stored;
+  const record = stored.value?.record;
+  if (record !== undefined && isUnderWay(record, nowMs)) {
+    return err("A gateway is making or removing it right now. Try again in a minute");
+  }
+  const before = record !== undefined && isInForce(record) ? record : undefined;
+  const next = adopted(before, account, from);
+  if (!next.ok) return next;
+  if (before?.owner === account && before.pending === undefined) return ok("already");
+  const { policy } = next.value;
+  const whole = { owner: account, policy, at: nowMs, by: account };
+  const written = await store.write(name, whole, stored.value?.revision);
+  if (!written.ok) return written;
+  if (written.value === "conflict") return err("Somebody else writes it: try again");
+  return ok(before === undefined || before.owner === account ? "adopted" : "taken");
+}
+
+/**
+ * With which policy the bucket changes hands: one that let others into the bucket of `from` says
+ * nothing of what the next owner wants.
+ */
+function adopted(
+  before: StoredRecord | undefined,
+  account: string,
+  from: string | undefined,
+): Result<Pick<StoredRecord, "policy">, string> {
+  if (before?.owner === account) return ok({ policy: before.policy });
+  if (before?.owner === from) return ok({ policy: undefined });
+  if (before === undefined) return err("No account owns it: leave out --from");
+  const { owner } = before;
+  const remedy = `To take it from that account, add --from ${owner}`;
+  return err(`The bucket belongs to the account "${owner}". ${remedy}`);
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { startHttpStore, type ScriptedStore } from "./scripted-store.ts";
+
+/** What the store says: `code` and `body` exclude each other. */
+export type Said = { readonly status: number; readonly code?: string; readonly body?: Buffer };
+
+/** What is asked of a bucket (`key` undefined) or of an object. */
+export type Asked = {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key: string | undefined;
+  readonly body?: Buffer;
+};
+
+type Bucket = { readonly owner: string; readonly objects: Map<string, Buffer> };
+
+/**
+ * Buckets and objects in memory, each bucket for its owner alone. As RGW and AWS in us-east-1, it
+ * answers 200 to a user who makes its own bucket again.
+ */
+export class Buckets {
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** What becomes of a request that `user` signed. */
+  ask(user: string, { method, bucket: name, key, body = EMPTY }: Asked): Said {
+    const bucket = this.#buckets.get(name);
+    if (key === undefined && method === "PUT") return this.#make(user, name, bucket);
+    if (bucket === undefined) return { status: 404, code: "NoSuchBucket" };
+    if (bucket.owner !== user) return { status: 403, code: "AccessDenied" };
+    if (key === undefined) return this.#ofBucket(method, name, bucket);
+    if (method === "PUT") bucket.objects.set(key, body);
+    if (method !== "GET") return { status: 200 };
+    const object = bucket.objects.get(key);
+    return object === undefined
+      ? { status: 404, code: "NoSuchKey" }
+      : { status: 200, body: object };
+  }
+
+  #make(user: string, name: string, bucket: Bucket | undefined): Said {
+    if (bucket !== undefined && bucket.owner !== user) {
+      return { status: 409, code: "BucketAlreadyExists" };
+    }
+    if (bucket === undefined) this.#buckets.set(name, { owner: user, objects: new Map() });
+    return { status: 200 };
+  }
+
+  #ofBucket(method: string, name: string, { objects }: Bucket): Said {
+    if (method !== "DELETE") return { status: 200 };
+    if (objects.size > 0) return { status: 409, code: "BucketNotEmpty" };
+    this.#buckets.delete(name);
+    return { status: 204 };
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** When an answer is given, or `break` to end the connection without one. */
+type Answering = (asked: Asked) => Promise<void> | "break" | undefined;
+
+/** `Buckets` behind HTTP. */
+export type BucketStore = ScriptedStore & {
+  readonly buckets: Buckets;
+  /** What was asked for, as `PUT /bucket`, probes left out. */
+  readonly asked: readonly string[];
+  /** Called when a request took effect, before it is answered. */
+  answering: Answering;
+};
+
+/** Starts the store. `users`: whose each access key is. Signatures are not looked at. */
+export async function startBucketStore(
+  users: Readonly<Record<string, string>>,
+): Promise<BucketStore> {
+  const buckets = new Buckets();
+  const asked: string[] = [];
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await buffer(request);
+    const { method = "", url = "" } = request;
+    const [, bucket = "", ...rest] = decodeURIComponent(url.split("?", 1)[0] ?? "").split("/");
+    const what = { method, bucket, key: rest.length === 0 ? undefined : rest.join("/"), body };
+    asked.push(`${method} ${url}`);
+    const key = /Credential=([^/]+)/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const said = buckets.ask(users[key] ?? "nobody", what);
+    const answering = out.answering(what);
+    if (answering === "break") return void response.destroy();
+    await answering;
+    response.writeHead(said.status, said.code === undefined ? {} : XML).end(bodyOf(said));
+  };
+  const store = await startHttpStore((request, response) => void serve(request, response));
+  const out: BucketStore = { ...store, buckets, asked, answering: () => undefined };
+  return out;
+}
+
+const XML = { "content-type": "application/xml" };
+
+function bodyOf({ code, body }: Said): Buffer | string {
+  return body ?? (code === undefined ? "" : `<Error><Code>${code}</Code></Error>`);
+}

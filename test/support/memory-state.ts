@@ -1,0 +1,25 @@
+import { ok } from "../../src/lib/result.ts";
+import type { StateStore, Stored } from "../../src/state/state-store.ts";
+
+/** Records in memory, as any number of gateways may share them. */
+export function memoryState(): StateStore & { readonly stored: ReadonlyMap<string, Stored> } {
+  const stored = new Map<string, Stored>();
+  let revisions = 0;
+  const isNow = (name: string, expected: string | undefined): boolean =>
+    stored.get(name)?.revision === expected;
+  return {
+    stored,
+    read: (name) => Promise.resolve(ok(stored.get(name))),
+    write: async (name, record, expected) => {
+      if (!isNow(name, expected)) return ok("conflict");
+      stored.set(name, { record, revision: String(++revisions) });
+      return ok("written");
+    },
+    remove: async (name, expected) => {
+      if (!isNow(name, expected)) return ok("conflict");
+      stored.delete(name);
+      return ok("written");
+    },
+    close: () => Promise.resolve(),
+  };
+}
