@@ -46,6 +46,7 @@ describe("names of buckets in a Ceph with tenants", { skip: skipUnless([CEPH]) }
       accounts: [
         {
           name: "alice",
+          tenant: "",
           upstream: alice,
           subusers: [{ name: "writer", tier: "READWRITE", keys: [WRITER] }],
         },
