@@ -63,12 +63,11 @@ const remove = (flow: Flow, key: KeyPair): Promise<RawAnswer> =>
 
 /** What is kept of buckets, without what only the time tells. */
 function recordsIn(state: string): readonly unknown[] {
+  const untimed = (name: string, value: unknown): unknown =>
+    name === "at" || name === "since" ? undefined : value;
   return readdirSync(state)
     .filter((name) => name.endsWith(".json"))
-    .map((name) => {
-      const { at, since, ...rest } = JSON.parse(readFileSync(join(state, name), "utf8"));
-      return rest;
-    });
+    .map((name) => JSON.parse(readFileSync(join(state, name), "utf8"), untimed));
 }
 
 const DENY = JSON.stringify({
