@@ -1,4 +1,7 @@
+import type { Problem } from "../lib/problem.ts";
+import type { WholeFile } from "./buckets.ts";
 import type { AccountConfig } from "./config.ts";
+import { problemAt } from "./issues.ts";
 
 /**
  * The access key ids that more than one account of `accounts` has at the store, with the names of
@@ -16,3 +19,33 @@ export function sharedUpstreams(
   }
   return new Map([...names].filter(([, sharing]) => sharing.length > 1));
 }
+
+/** Warns at each account that shares its user of the store with another, and names the others. */
+export function sharedUpstreamWarnings(files: readonly WholeFile[]): readonly Problem[] {
+  const shared = sharedUpstreams(files.flatMap(({ value }) => value.accounts));
+  if (shared.size === 0) return [];
+  return files.flatMap(({ document, value }) =>
+    value.accounts.flatMap(({ name, upstream }, i) => {
+      const sharing = shared.get(upstream?.accessKey ?? "") ?? [];
+      const others = sharing.filter((other) => other !== name);
+      if (others.length === 0) return [];
+      const path = `accounts[${i}].upstream.accessKey`;
+      return [problemAt(document, path, { message: messageOf(others), remedy: REMEDY })];
+    }),
+  );
+}
+
+/** More names than anybody reads. */
+const NAMES_MAX = 3;
+
+function messageOf(others: readonly string[]): string {
+  const more = others.length > NAMES_MAX ? ` and ${others.length - NAMES_MAX} more` : "";
+  const names = `${others
+    .slice(0, NAMES_MAX)
+    .map((name) => `"${name}"`)
+    .join(", ")}${more}`;
+  return `The account has the same user of the store as ${names}: each can use every bucket of that user that has no record here`;
+}
+
+const REMEDY =
+  "Give each account a user of its own at the store, or adopt every bucket that was there before";

@@ -13,6 +13,7 @@ import { type ConfigDocument, pathBelow } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { policiesOf } from "./policies.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
+import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
 
 /**
@@ -32,6 +33,7 @@ export function configWarnings(
     ...config.passthrough.flatMap((route) => routeWarnings(gateway, route)),
     ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
     ...files.flatMap(accountNetworks),
+    ...(config.policy.bucketPolicies === "gateway" ? sharedUpstreamWarnings(files) : []),
     ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
     ...policiesOf(config).flatMap(policyWarnings),
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),

@@ -3,11 +3,14 @@
  * that answers 200 to whoever makes a bucket again that is its own.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { startBucketStore, type Asked, type BucketStore } from "../support/bucket-store.ts";
 import { startFlow, until, type Flow } from "../support/flow.ts";
+import { portOf } from "../support/ports.ts";
 import { codeOf, type RawAnswer } from "../support/raw-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { bytesOf, type KeyPair } from "../support/signed.ts";
@@ -39,17 +42,25 @@ async function world(
   const store = await startBucketStore(users);
   t.after(() => store.stop());
   const state = join(scratchFolder("state"), "records");
-  const open = (): Promise<Flow> =>
-    startFlow(t, store.endpoint, {
-      policy: { bucketPolicies: "gateway" },
-      state: { directory: state, refresh: "10m" },
-      accounts: [
-        { name: "team1", upstream: upstreams[0], keys: [TEAM1] },
-        { name: "team2", upstream: upstreams[1], keys: [TEAM2] },
-      ],
-    });
+  const open = (): Promise<Flow> => openOn(t, store.endpoint, state, upstreams);
   const [one, two] = [await open(), await open()];
   return { store, state, gateways: [one, two], one, two };
+}
+
+function openOn(
+  t: TestContext,
+  endpoint: string,
+  state: string,
+  upstreams: Upstreams,
+): Promise<Flow> {
+  return startFlow(t, endpoint, {
+    policy: { bucketPolicies: "gateway" },
+    state: { directory: state, refresh: "10m" },
+    accounts: [
+      { name: "team1", upstream: upstreams[0], keys: [TEAM1] },
+      { name: "team2", upstream: upstreams[1], keys: [TEAM2] },
+    ],
+  });
 }
 
 const make = (flow: Flow, key: KeyPair, target = "/payroll"): Promise<RawAnswer> =>
@@ -63,12 +74,11 @@ const remove = (flow: Flow, key: KeyPair): Promise<RawAnswer> =>
 
 /** What is kept of buckets, without what only the time tells. */
 function recordsIn(state: string): readonly unknown[] {
+  const untimed = (name: string, value: unknown): unknown =>
+    name === "at" || name === "since" ? undefined : value;
   return readdirSync(state)
     .filter((name) => name.endsWith(".json"))
-    .map((name) => {
-      const { at, since, ...rest } = JSON.parse(readFileSync(join(state, name), "utf8"));
-      return rest;
-    });
+    .map((name) => JSON.parse(readFileSync(join(state, name), "utf8"), untimed));
 }
 
 const DENY = JSON.stringify({
@@ -201,6 +211,23 @@ describe("a bucket that is being made", () => {
     assert.equal((await make(one, TEAM1, "/fresh")).status, 503);
     assert.deepEqual(recordsIn(state), []);
   });
+});
+
+test("a bucket whose making was never sent leaves no claim behind", async (t) => {
+  const heard: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    if (request.url === "/payroll") heard.push(request.method);
+    // The last that it hears: whoever comes then finds nobody.
+    if (request.url === "/payroll") server.close();
+    response.writeHead(404, { connection: "close" }).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const state = join(scratchFolder("state"), "records");
+  const endpoint = `http://127.0.0.1:${portOf(server.address())}`;
+  const flow = await openOn(t, endpoint, state, TWO_KEYS);
+  assert.equal((await make(flow, TEAM1)).status, 503);
+  assert.deepEqual(heard, ["HEAD"]);
+  assert.deepEqual(recordsIn(state), []);
 });
 
 describe("a bucket that is being removed", () => {

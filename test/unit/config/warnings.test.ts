@@ -297,6 +297,18 @@ const allowing = (...actions: readonly string[]): string =>
     Version: "2012-10-17",
     Statement: { Effect: "Allow", Action: actions, Resource: "*" },
   });
+/** Accounts `lab0`, `lab1`, … with these access keys at the store. */
+const sharing = (bucketPolicies: string, ...keys: readonly string[]): Files => ({
+  ...policy(`bucketPolicies: ${bucketPolicies}`),
+  "accounts.yaml": `accounts:\n${keys
+    .map(
+      (accessKey, i) =>
+        `  - { name: lab${i}, upstream: { accessKey: ${accessKey}, secretKey: s } }\n`,
+    )
+    .join("")}`,
+});
+const oneUserWith = (others: string): string =>
+  `The account has the same user of the store as ${others}: each can use every bucket of that user that has no record here | Give each account a user of its own at the store, or adopt every bucket that was there before`;
 const DENYING = allowing("s3:DeleteObject").replace("Allow", "Deny");
 const reader = (...actions: readonly string[]): Files => ({
   ...account("subusers: [{ name: reader, tier: READ, policies: [own.json] }]"),
@@ -421,6 +433,14 @@ const warned: readonly (readonly [string, Files, readonly string[]])[] = [
     [`own.json:1:undefined ${VERSIONS} | Add s3:DeleteObjectVersion to Action`],
   ],
   [
+    "accounts that are one user of the store",
+    sharing("gateway", "A", "B", "A"),
+    [
+      `accounts.yaml:2:42 accounts[0].upstream.accessKey: ${oneUserWith('"lab2"')}`,
+      `accounts.yaml:4:42 accounts[2].upstream.accessKey: ${oneUserWith('"lab0"')}`,
+    ],
+  ],
+  [
     "several things, by file and line",
     {
       "gateway.yaml": `${GATEWAY}policy:\n  tiers: { NONE: [] }\n  ${networks("", "0.0.0.0/0")}\n`,
@@ -455,6 +475,8 @@ const quiet: readonly (readonly [string, Files])[] = [
     "an allow list of which one network is denied",
     policy(networks("192.0.2.0/24, ::1", "192.0.2.0/24")),
   ],
+  ["accounts that are a user of the store each", sharing("gateway", "A", "B")],
+  ["accounts that are one user of a store that keeps policies", sharing("upstream", "A", "A")],
   ["a key that has expired", account(key("expires: 2001-01-01"))],
   ["a subuser's policy within its tier", reader("s3:GetObject", "s3:ListBucket")],
   ["wildcards that reach beyond a tier", reader("s3:*", "s3:PutObject*", "s3:PutObjec?")],
@@ -480,6 +502,11 @@ for (const [name, files] of quiet) {
     assert.deepEqual(warningsOf(files), []);
   });
 }
+
+test("parseConfig() names three of many accounts that are one user of the store", () => {
+  const [first] = warningsOf(sharing("gateway", "A", "A", "A", "A", "A"));
+  assert.match(first ?? "", /as "lab1", "lab2", "lab3" and 1 more: each can use/);
+});
 
 /** 0.0.0.0/1, 128.0.0.0/2 and so on to 255.255.255.254/32. */
 function lessLast(): string {

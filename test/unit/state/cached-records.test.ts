@@ -239,3 +239,93 @@ test("no more names are remembered than it may", async () => {
   assert.equal(bench.cache.find("b-0"), "unknown");
   assert.notEqual(bench.cache.find("b-10"), "unknown");
 });
+
+test("look() gives what is in memory at once, and else reads it", async () => {
+  const bench = new Bench();
+  const first = bench.cache.look("photos", "proved");
+  assert(first instanceof Promise);
+  assert.deepEqual(await first, ok(ALICE));
+  assert.deepEqual(bench.cache.look("photos", "proved"), ok(ALICE));
+  bench.now += 5_000;
+  assert(bench.cache.look("photos", "proved") instanceof Promise);
+});
+
+test("a claim of who makes a bucket is nothing yet, a removal leaves the record in force", async () => {
+  for (const kind of ["create", "attempt", "delete"] as const) {
+    const bench = new Bench();
+    bench.answer = ok({ record: { ...RECORD, pending: { kind, sinceMs: 1 } }, revision: "1" });
+    const found = kind === "delete" ? ALICE : undefined;
+    assert.deepEqual(await bench.cache.fetch("photos", "proved"), ok(found));
+    assert.deepEqual(bench.cache.find("photos"), found ?? "none");
+  }
+});
+
+test("fetchFresh() gives what is stored after it was asked, whatever is in memory or being read", async () => {
+  const bench = new Bench();
+  await bench.cache.fetch("photos", "proved");
+  bench.held = true;
+  const old = bench.cache.fetch("photos", "proved");
+  await setImmediate();
+  bench.owner = "bob";
+  const all = Array.from({ length: 50 }, async () => bench.cache.fetchFresh("photos", "proved"));
+  await setImmediate();
+  assert.equal(bench.reads, 2, "one read at a time for each name");
+  await bench.release();
+  assert.deepEqual(await old, ok(ALICE));
+  assert.deepEqual(
+    await Promise.all(all),
+    all.map(() => ok(BOB)),
+  );
+  assert.equal(bench.reads, 3, "those who ask meanwhile share the next");
+  assert.deepEqual(bench.cache.find("photos"), BOB);
+  await bench.cache.fetchFresh("photos", "proved");
+  assert.equal(bench.reads, 4);
+});
+
+test("fetchFresh() goes on after a read that failed", async () => {
+  const bench = new Bench();
+  bench.answer = BROKEN;
+  bench.held = true;
+  const broken = bench.cache.fetch("photos", "proved");
+  await setImmediate();
+  bench.owner = "bob";
+  const fresh = bench.cache.fetchFresh("photos", "proved");
+  await bench.release();
+  assert.equal((await broken).ok, false);
+  assert.deepEqual(await fresh, ok(BOB));
+});
+
+test("names that nobody has proved to ask for wait behind those of the proved", async () => {
+  const bench = new Bench(10_000);
+  bench.held = true;
+  const invented = Array.from({ length: 48 + 4_096 }, async (_, i) =>
+    bench.cache.fetch(`invented-${i}`, "unproved"),
+  );
+  await setImmediate();
+  assert.equal(bench.reads, 48, "they never have all the slots");
+  const refused = await bench.cache.fetch("one-more", "unproved");
+  assert.equal(!refused.ok && refused.error.code, "SlowDown");
+  const order: string[] = [];
+  const proved = Array.from({ length: 20 }, async (_, i) => {
+    await bench.cache.fetch(`real-${i}`, "proved");
+    order.push("proved");
+  });
+  // One that waits among the invented is read again for somebody who is proved.
+  proved.push(bench.cache.fetch("invented-4000", "proved").then(() => void order.push("proved")));
+  void invented[100]?.then(() => order.push("unproved"));
+  await setImmediate();
+  assert.equal(bench.reads, 64);
+  await bench.release();
+  await Promise.all([...proved, ...invented]);
+  assert.deepEqual(order, [...proved.map(() => "proved"), "unproved"]);
+});
+
+test("names without a record push none with one out of memory", async () => {
+  const bench = new Bench(10);
+  await bench.cache.fetch("photos", "proved");
+  bench.answer = ok(undefined);
+  for (let i = 0; i < 100; i++) await bench.cache.fetch(`invented-${i}`, "unproved");
+  assert.deepEqual(bench.cache.find("photos"), ALICE);
+  assert.equal(bench.cache.find("invented-99"), "none");
+  assert.equal(bench.cache.find("invented-0"), "unknown");
+});
