@@ -1,14 +1,23 @@
-import type { Template } from "../policy/template.ts";
-import type { PolicySet } from "../policy/policy-set.ts";
+import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
+import { bucketText } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
 import type { BucketRecord } from "./buckets.ts";
 import { contextOf } from "./condition-context.ts";
-import { judge } from "./gates.ts";
+import { judge, judgeWithoutPolicies } from "./gates.ts";
 import { holderOf } from "./principal.ts";
 import type { ListingFilter } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
+import {
+  type About,
+  aboutBucket,
+  type Names,
+  type Spoken,
+  spokenBy,
+  spokenOfBucket,
+  spokenOfKey,
+} from "./spoken-resources.ts";
 import { tenantOf, type Subject } from "./subject.ts";
 
 /** Keeps every bucket but the one of that name. */
@@ -20,54 +29,74 @@ export function allBut(hidden: string): ListingFilter {
  * Keeps of the buckets in the answer to `subject`, a ListBuckets, those in which its caller may do
  * anything: some operation, on the bucket, on any of its objects, or on one that an Allow speaks of.
  * Conditions are judged as this request meets them; what depends on stored tags counts as no.
+ *
+ * A list may have thousands of names. Buckets of one owner about which the same statements speak
+ * have one answer, which is judged once; of the others it only takes to see which statements those
+ * are.
  */
 export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: number): ListingFilter {
   const { caller } = subject;
-  const own = caller.kind === "known" ? keysIn(holderOf(caller.key).policies) : NO_KEYS;
-  const keys = (set: PolicySet | undefined): readonly Template[] =>
-    set === undefined ? own : [...own, ...keysIn(set)];
+  const { elsewhere, buckets, stateBucket, store } = snapshot;
+  const isSeen = visibility(snapshot, subject, nowMs);
   const bucketOf = (name: string): Bucket | undefined => {
-    const spelled = { tenant: undefined, name };
-    const bucket = canonicalBucket(spelled, tenantOf(caller), snapshot.store.naming);
-    return bucket.ok && name !== snapshot.stateBucket ? bucket.value : undefined;
-  };
-  const isVisible = (bucket: Bucket, record: BucketRecord | undefined): boolean => {
-    const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
-    const about = { ...subject, known };
-    const spoken = keys(record?.policy);
-    const samples = new Set([
-      ANY_KEY,
-      ...spoken.map((one) => sampleOf(one, snapshot, about, nowMs)),
-    ]);
-    return TRIED.some((operation) =>
-      samplesFor(operation, samples).some((key) => {
-        const asks = operation.actions.map((action): Ask<Bucket> => ({
-          action,
-          operation: operation.name,
-          bucket,
-          key,
-        }));
-        const asking = { ...about, operation: operation.name };
-        return judge(snapshot, asking, asks, nowMs).kind === "allowed";
-      }),
-    );
+    const bucket = canonicalBucket({ tenant: undefined, name }, tenantOf(caller), store.naming);
+    return bucket.ok && name !== stateBucket ? bucket.value : undefined;
   };
   return {
     needs: (name) => {
-      const bucket = snapshot.elsewhere.records ? bucketOf(name) : undefined;
-      if (bucket === undefined || snapshot.buckets.has(bucket.id)) return undefined;
-      return { kind: "record", bucket };
+      const bucket = elsewhere.records ? bucketOf(name) : undefined;
+      return bucket === undefined || buckets.has(bucket.id)
+        ? undefined
+        : { kind: "record", bucket };
     },
     keeps: (name, record) => {
       const bucket = bucketOf(name);
-      return bucket !== undefined && isVisible(bucket, snapshot.buckets.get(bucket.id) ?? record);
+      return bucket !== undefined && isSeen(bucket, buckets.get(bucket.id) ?? record);
     },
   };
 }
 
+/** Tells of a bucket, by what is known of it, whether the caller may do anything in it. */
+function visibility(
+  snapshot: Snapshot,
+  subject: Subject,
+  nowMs: number,
+): (bucket: Bucket, record: BucketRecord | undefined) => boolean {
+  const { caller } = subject;
+  const tried = triedBy(snapshot, subject, nowMs);
+  const context = contextOf(snapshot, subject, nowMs);
+  const policies = caller.kind === "known" ? holderOf(caller.key).policies : NO_POLICIES;
+  const { missingKeyNegated } = snapshot.policy.provider.switches;
+  const own = spokenBy(policies, context, missingKeyNegated);
+  const answers = new Map<string, boolean>();
+  return (bucket, record) => {
+    const { name, home } = bucket;
+    const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
+    const listing: Listing = { snapshot, subject: { ...subject, known }, nowMs, tried, bucket };
+    const alias = policies.namesTenants ? bucketText({ tenant: home, name }) : undefined;
+    const names = { bare: name, alias };
+    if (record?.policy === undefined) {
+      const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;
+      return isVisible(listing, names, [own], owner, answers);
+    }
+    const spoken = [own, spokenBy(record.policy, context, missingKeyNegated)];
+    return isVisible(listing, names, spoken, "", new Map());
+  };
+}
+
+type Listing = {
+  readonly snapshot: Snapshot;
+  readonly subject: Subject;
+  readonly nowMs: number;
+  /** The operations that only policies can refuse. */
+  readonly tried: readonly Operation[];
+  readonly bucket: Bucket;
+};
+
+const NO_POLICIES: PolicySet = compilePolicies([]);
+
 /** Of an object that no policy speaks of by name. */
 const ANY_KEY = "s3warden-any-key";
-const NO_KEYS: readonly Template[] = [];
 
 /** What asks for something in a bucket that is there; the usual ones first, as most find one at once. */
 const TRIED: readonly Operation[] = [
@@ -78,31 +107,75 @@ const TRIED: readonly Operation[] = [
     level !== "service" && actions.length > 0 && name !== "CreateBucket",
 );
 
-function samplesFor(
-  { level }: Operation,
-  keys: ReadonlySet<string>,
-): readonly (string | undefined)[] {
-  return level === "object" ? [...keys] : [undefined];
+const ANY_BUCKET = anyBucket();
+
+function anyBucket(): Bucket {
+  const naming = { tenants: false, tenantsKnown: true, addressing: "path" } as const;
+  const bucket = canonicalBucket({ tenant: undefined, name: "any-bucket" }, "", naming);
+  if (!bucket.ok) throw new Error("A plain name is a bucket's");
+  return bucket.value;
 }
 
-/** The resources that Allow statements speak of. */
-function keysIn({ statements }: PolicySet): readonly Template[] {
-  return statements.flatMap(({ effect, resources }) =>
-    effect === "Allow" && !resources.negated ? resources.patterns : [],
-  );
+/** The other gates ask nothing of a bucket or key, so that any stands for all. */
+function triedBy(snapshot: Snapshot, subject: Subject, nowMs: number): readonly Operation[] {
+  return TRIED.filter((operation) => {
+    const asks = asksOf(operation, ANY_BUCKET, ANY_KEY);
+    const asking = { ...subject, operation: operation.name };
+    return judgeWithoutPolicies(snapshot, asking, asks, nowMs) === undefined;
+  });
 }
 
-/** A key that the pattern matches, if its bucket does: nothing for each `*`, a letter for each `?`. */
-function sampleOf(pattern: Template, snapshot: Snapshot, subject: Subject, nowMs: number): string {
-  const context = contextOf(snapshot, subject, nowMs);
-  const text = pattern.parts
-    .map((part) => {
-      if (part.kind === "text") return part.text;
-      if (part.kind !== "variable") return part.kind === "one" ? "x" : "";
-      const value = context(part.name.key, part.name.tag) ?? part.fallback;
-      return typeof value === "string" ? value : "";
-    })
-    .join("");
-  const slash = text.indexOf("/");
-  return slash < 0 || slash === text.length - 1 ? ANY_KEY : text.slice(slash + 1);
+/** `answers`: what was found before, by the owner and what is said of a resource. */
+function isVisible(
+  listing: Listing,
+  names: Names,
+  spoken: readonly Spoken[],
+  owner: string,
+  answers: Map<string, boolean>,
+): boolean {
+  const each = spoken.map((one) => ({ one, about: aboutBucket(one, names) }));
+  const known = (kind: string, find: () => boolean): boolean => {
+    const answer = answers.get(kind) ?? find();
+    answers.set(kind, answer);
+    return answer;
+  };
+  const ofBucket = each.map(({ one, about }) => spokenOfBucket(one, about, names)).join("|");
+  if (known(`${owner}|bucket|${ofBucket}`, () => isAllowed(listing, undefined))) return true;
+  const anyObject = (): boolean =>
+    keysOf(each).some((key) => {
+      const ofKey = each.map(({ one, about }) => spokenOfKey(one, about, names, key)).join("|");
+      return known(`${owner}|object|${ofKey}`, () => isAllowed(listing, key));
+    });
+  // Where no statement depends on the name, objects are as those of any other such bucket.
+  const isNamed = each.some(({ about }) => about.named.size > 0);
+  return isNamed ? anyObject() : known(`${owner}|objects`, anyObject);
+}
+
+/** Of an object about which nobody speaks any is as good as any other. */
+function keysOf(
+  each: readonly { readonly one: Spoken; readonly about: About }[],
+): readonly string[] {
+  const isSaid = each.some(({ about }) => about.all.size > 0);
+  return isSaid ? [ANY_KEY, ...each.flatMap(({ one }) => one.keys)] : [ANY_KEY];
+}
+
+/** Whether any operation may be done on the bucket, or on the object if `key` names one. */
+function isAllowed(
+  { snapshot, subject, nowMs, tried, bucket }: Listing,
+  key: string | undefined,
+): boolean {
+  return tried.some((operation) => {
+    if ((operation.level === "object") !== (key !== undefined)) return false;
+    const asks = asksOf(operation, bucket, key);
+    const asking = { ...subject, operation: operation.name };
+    return judge(snapshot, asking, asks, nowMs).kind === "allowed";
+  });
+}
+
+function asksOf(
+  { name: operation, actions }: Operation,
+  bucket: Bucket,
+  key: string | undefined,
+): readonly Ask<Bucket>[] {
+  return actions.map((action) => ({ action, operation, bucket, key }));
 }

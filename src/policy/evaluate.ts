@@ -9,8 +9,8 @@ import { factsIn, type RequestMemo } from "./request-memo.ts";
 import { relativeResource } from "./resource.ts";
 import { isResolvable, matchesTemplate } from "./template.ts";
 
-/** One thing that a request asks for; a request is allowed if each of them is. */
-export type Question = {
+/** What a request asks to do, whatever it is done to. */
+export type Asking = {
   /** As AWS spells it: `s3:GetObject`. */
   readonly action: string;
   /** The operation that asks, such as `HeadObject`. */
@@ -20,6 +20,10 @@ export type Question = {
    * names only the operation does not grant it.
    */
   readonly ancillary?: boolean;
+};
+
+/** One thing that a request asks for; a request is allowed if each of them is. */
+export type Question = Asking & {
   /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
   readonly resource: string;
   /** Another name of the same resource; undefined: it has one only. */
@@ -48,7 +52,7 @@ export type Switches = {
   readonly operationNames: boolean;
 };
 
-const AWS_SWITCHES: Switches = { missingKeyNegated: "aws", operationNames: false };
+export const AWS_SWITCHES: Switches = { missingKeyNegated: "aws", operationNames: false };
 
 /** What policies say. "none" is no permission, but another source may give it. */
 export type Evaluation =
@@ -163,11 +167,11 @@ type Outcome = "direct" | "account" | "action" | "principal" | "resource" | Cond
  */
 function examine(statement: Statement, asked: Asked): Outcome {
   const { question } = asked;
-  if (!coversAction(statement, asked)) return "action";
+  if (!coversAction(statement, question, asked.switches)) return "action";
   const { principals, conditions } = statement;
   const grip = principals === undefined ? "direct" : gripOn(principals, question.principal);
   if (grip === "none") return "principal";
-  if (!coversResource(statement, asked)) return "resource";
+  if (!coversResource(statement, asked.relative, asked.facts, asked.alias)) return "resource";
   for (const condition of conditions) {
     if (!holdsIn(condition, statement.effect, asked)) return condition;
   }
@@ -186,23 +190,32 @@ function holdsIn(condition: Condition, effect: Effect, asked: Asked): boolean {
 }
 
 /**
- * Operation names count without the switch wherever they make the statement stricter: in a
- * Deny's Action and in an Allow's NotAction (section 1.6).
+ * Whether the statement is about what is asked. Operation names count without the switch wherever
+ * they make the statement stricter: in a Deny's Action and in an Allow's NotAction (section 1.6).
  */
-function coversAction({ effect, actions }: Statement, { question, switches }: Asked): boolean {
+export function coversAction(
+  { effect, actions }: Statement,
+  { action, operation, ancillary }: Asking,
+  switches: Switches,
+): boolean {
   const stricter = (effect === "Deny") !== actions.negated;
-  const operationNames = stricter || (switches.operationNames && question.ancillary !== true);
-  const { action, operation } = question;
+  const operationNames = stricter || (switches.operationNames && ancillary !== true);
   return namesAction(actions.set, action, operation, operationNames) !== actions.negated;
 }
 
 /**
- * A pattern whose variable has no value matches nothing (section 3.6). In an Allow with
- * NotResource that would open everything to a caller without a name, so it allows nothing there.
+ * Whether the statement is about the resource; `relative` and `alias`: its names, see
+ * `relativeResource()`. A pattern whose
+ * variable has no value matches nothing (section 3.6). In an Allow with NotResource that would open
+ * everything to a caller without a name, so it allows nothing there.
  */
-function coversResource({ effect, resources }: Statement, asked: Asked): boolean {
+export function coversResource(
+  { effect, resources }: Statement,
+  relative: string,
+  facts: Facts,
+  alias?: ResourceAlias,
+): boolean {
   const { negated, patterns } = resources;
-  const { relative, alias, facts } = asked;
   const stricter = (effect === "Deny") !== negated;
   const also = alias !== undefined && (alias.sure || stricter) ? alias.resource : undefined;
   for (const pattern of patterns) {

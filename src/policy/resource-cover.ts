@@ -26,14 +26,21 @@ const EVERYTHING = templateOf([{ kind: "many" }]);
  */
 function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
   const facts = factsOf(itsName, undefined, { stepsLeft: Infinity });
-  return wide.some((pattern) =>
-    ["", MUCH].every((many) => matchesTemplate(pattern, textOf(narrow, many), facts, false)),
-  );
+  return wide
+    .filter(isOrdinary)
+    .some((pattern) =>
+      ["", MUCH].every((many) => matchesTemplate(pattern, textOf(narrow, many), facts, false)),
+    );
 }
 
-/** In nobody's pattern, being of Unicode's private use; a pattern has at most 2,048 characters. */
+/** Of Unicode's private use. A pattern has at most 2,048 characters. */
 const ONE = "\u{e000}";
 const MUCH = ONE.repeat(2049);
+
+/** Of a pattern that has the very character in it the two texts would tell nothing. */
+function isOrdinary({ parts }: Template): boolean {
+  return parts.every((part) => part.kind !== "text" || !part.text.includes(ONE));
+}
 
 function textOf({ parts }: Template, many: string): string {
   return parts.map((part) => partText(part, many)).join("");

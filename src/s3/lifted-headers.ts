@@ -1,4 +1,4 @@
-import { hasHeader, type HeaderList } from "../http/headers.ts";
+import type { HeaderList } from "../http/headers.ts";
 import { queryValue, type QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "./faults.ts";
@@ -31,13 +31,13 @@ export function liftHeaders(
   // SigV2 does not sign such parameters, so there whoever holds the URL could add them.
   if (query.length === 0 || queryValue(query, "X-Amz-Signature") === undefined) return ok(headers);
   const lifted: string[] = [];
+  const taken = new Set(headers.filter((_, i) => i % 2 === 0));
   for (const parameter of query) {
     const name = parameter.name.toLowerCase();
     if (!isLiftable(name)) continue;
     const value = headerValueOf(parameter.value);
-    if (value === undefined || hasHeader(headers, name) || hasHeader(lifted, name)) {
-      return err(cannotLift(parameter.name));
-    }
+    if (value === undefined || taken.has(name)) return err(cannotLift(parameter.name));
+    taken.add(name);
     lifted.push(name, value);
   }
   return ok(lifted.length === 0 ? headers : [...headers, ...lifted]);

@@ -54,10 +54,16 @@ function shown(bytes: string): string {
 
 /** Each byte as two hex digits, with spaces between. */
 function hexPairs(bytes: string): string {
-  return Buffer.from(bytes, "latin1")
-    .toString("hex")
-    .replace(/..(?=.)/g, "$& ");
+  const pairs = Buffer.alloc(Math.max(0, bytes.length * 3 - 1), " ");
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes.charCodeAt(i);
+    pairs[i * 3] = DIGITS.charCodeAt((byte >> 4) & 15);
+    pairs[i * 3 + 1] = DIGITS.charCodeAt(byte & 15);
+  }
+  return pairs.toString("latin1");
 }
+
+const DIGITS = "0123456789abcdef";
 
 /** AccessDenied for a presigned URL after its time; `expiresSeconds` as sent, undefined for SigV2. */
 export function expired(expiresMs: number, nowMs: number, expiresSeconds?: number): Fault {

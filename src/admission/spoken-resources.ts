@@ -1,0 +1,213 @@
+import type { ConditionKey, Context } from "../policy/condition-keys.ts";
+import { holds, templatesOf } from "../policy/condition.ts";
+import { coversResource, type Switches } from "../policy/evaluate.ts";
+import { type Facts, factsOf, isSpent } from "../policy/facts.ts";
+import type { Statement } from "../policy/policy.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
+import { indexByPrefix, itemsFor, type PrefixIndex } from "../policy/prefix-index.ts";
+import { type Template, templatePrefix } from "../policy/template.ts";
+
+/** Of what the statements of one set of policies speak, prepared for a list of buckets. */
+export type Spoken = {
+  /** Those of `places`, by what `bucket/` must begin with for them to be about that bucket. */
+  readonly byBucket: PrefixIndex<Placed>;
+  /** A key for each resource that an Allow names, see `sampleOf`. */
+  readonly keys: readonly string[];
+  /** By key: those that are about the key in any bucket whose name they do not touch. */
+  readonly everywhere: Map<string, readonly Placed[]>;
+  /** Those that may be about keys without a look at the bucket. */
+  readonly free: readonly Placed[];
+  readonly facts: Facts;
+};
+
+/** A statement and where an evaluation finds it. */
+type Placed = {
+  readonly statement: Statement;
+  readonly number: number;
+  /** What its resources begin with, the longest first: so they are looked for. */
+  readonly prefixes: readonly string[];
+  /** Whether its resources have variables that stand for something else in each question. */
+  readonly varies: boolean;
+  /**
+   * Where each of its resources begins with `*`: the texts that follow. Unless one of those is found
+   * in a bucket's name, the statement says of its keys what it says of them in any other. Undefined
+   * if it is about buckets by name.
+   */
+  readonly follows: readonly string[] | undefined;
+};
+
+/** `context`: the values of the request that lists; `missingKeyNegated`: see `holds()`. */
+export function spokenBy(
+  { statements }: PolicySet,
+  context: Context,
+  missingKeyNegated: Switches["missingKeyNegated"],
+): Spoken {
+  const places = statements
+    .map(placed)
+    .filter(({ statement }) => !isMoot(statement, context, missingKeyNegated));
+  return {
+    byBucket: indexByPrefix(places, bucketPrefixes),
+    keys: [...new Set(statements.flatMap((statement) => samplesOf(statement, context)))],
+    everywhere: new Map(),
+    free: places.filter(({ follows }) => follows !== undefined),
+    // Names and samples are short, and an answer by half of the statements would be none.
+    facts: factsOf(context, undefined, { stepsLeft: Infinity }),
+  };
+}
+
+function placed(statement: Statement, number: number): Placed {
+  const { negated, patterns } = statement.resources;
+  const prefixes = negated ? [""] : patterns.map(templatePrefix);
+  prefixes.sort((a, b) => b.length - a.length);
+  const follows = patterns.flatMap((pattern) => followsOf(pattern) ?? []);
+  return {
+    statement,
+    number,
+    prefixes,
+    varies: patterns.some(varies),
+    follows: follows.length === patterns.length ? follows : undefined,
+  };
+}
+
+/** Whether a condition fails that would fail whatever the request wanted, so that nothing is said. */
+function isMoot(
+  { conditions, effect }: Statement,
+  context: Context,
+  missingKeyNegated: Switches["missingKeyNegated"],
+): boolean {
+  const facts = factsOf(context);
+  return conditions.some((condition) => {
+    const { name, ofResource, test } = condition;
+    if (ofResource || OF_OPERATION.has(name.key) || templatesOf(test).some(varies)) return false;
+    return !holds(condition, effect, facts, missingKeyNegated) && !isSpent(facts);
+  });
+}
+
+/** The text between the `*` in front and the next; undefined if it is of another make. */
+function followsOf({ parts: [first, text, then] }: Template): string | undefined {
+  if (first?.kind !== "many" || (then !== undefined && then.kind !== "many")) return undefined;
+  if (text === undefined || text.kind === "many") return "";
+  return text.kind === "text" ? text.text : undefined;
+}
+
+/** The statements about one bucket. */
+export type About = {
+  /** All that may be about the bucket or its objects, each once. */
+  readonly all: ReadonlySet<Placed>;
+  /** Of those, the ones that depend on its name. */
+  readonly named: ReadonlySet<Placed>;
+};
+
+/** A bucket's names in policies. `alias`: with its tenant, if some policy may name it so. */
+export type Names = { readonly bare: string; readonly alias: string | undefined };
+
+export function aboutBucket({ byBucket }: Spoken, { bare, alias }: Names): About {
+  const names = alias === undefined ? [bare] : [bare, alias];
+  const all = new Set(names.flatMap((name) => itemsFor(byBucket, `${name}/`).flat()));
+  const named = new Set<Placed>();
+  for (const one of all) {
+    const touched = one.follows?.some((text) => names.some((name) => touches(text, name)));
+    if (one.varies || touched !== false) named.add(one);
+  }
+  return { all, named };
+}
+
+/** Whether `text` can begin within the name in `name/key`; a name has no slash. */
+function touches(text: string, name: string): boolean {
+  const slash = text.indexOf("/");
+  if (slash < 0) return text !== "" && name.includes(text);
+  return slash > 0 && name.endsWith(text.slice(0, slash));
+}
+
+/** The statements about the bucket itself, as `spokenOfKey` tells those about an object in it. */
+export function spokenOfBucket({ facts }: Spoken, { all }: About, names: Names): string {
+  return told(all, names, facts, []);
+}
+
+/**
+ * The numbers of the statements about an object, in the order in which an evaluation comes to them:
+ * where that is the same, evaluations come out the same, also in what they ask of the store before
+ * they are done.
+ */
+export function spokenOfKey(
+  spoken: Spoken,
+  { named }: About,
+  { bare, alias }: Names,
+  key: string,
+): string {
+  const { everywhere, free, facts } = spoken;
+  let others = everywhere.get(key);
+  if (others === undefined) {
+    others = free.filter(({ statement }) => coversResource(statement, `/${key}`, facts));
+    everywhere.set(key, others);
+  }
+  const names = { bare: `${bare}/${key}`, alias: alias && `${alias}/${key}` };
+  return told(named, names, facts, others);
+}
+
+/** `others`: known to be about the resource, unless they are among `asked`. */
+function told(
+  asked: ReadonlySet<Placed>,
+  { bare, alias }: Names,
+  facts: Facts,
+  others: readonly Placed[],
+): string {
+  const said = others.filter((one) => !asked.has(one)).map(({ number }) => ({ number, length: 0 }));
+  const other = alias === undefined ? undefined : { resource: alias, sure: true };
+  let own = "";
+  for (const { statement, number, prefixes, varies: isOwn } of asked) {
+    // What varies is judged for this resource alone.
+    if (isOwn) own = bare;
+    else if (coversResource(statement, bare, facts, other)) {
+      const prefix = prefixes.find((each) => isPrefix(each, bare, alias)) ?? "";
+      said.push({ number, length: prefix.length });
+    }
+  }
+  said.sort((a, b) => b.length - a.length || a.number - b.number);
+  return `${said.map(({ number }) => number).join()} ${own}`;
+}
+
+function isPrefix(prefix: string, bare: string, alias: string | undefined): boolean {
+  return bare.startsWith(prefix) || alias?.startsWith(prefix) === true;
+}
+
+/** Keys whose values differ between the operations that a listing is held against. */
+const OF_OPERATION: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
+  "gw:Operation",
+  "s3:ObjectCreationOperation",
+  "s3:max-keys",
+]);
+
+function varies({ variables }: Template): boolean {
+  return variables.some(({ name }) => name.ofResource || OF_OPERATION.has(name.key));
+}
+
+/** Up to the slash behind the bucket: what follows is of no use in finding a bucket. */
+function bucketPrefixes({ prefixes }: Placed): readonly string[] {
+  return prefixes.map((prefix) => {
+    const slash = prefix.indexOf("/");
+    return slash < 0 ? prefix : prefix.slice(0, slash + 1);
+  });
+}
+
+function samplesOf({ effect, resources }: Statement, context: Context): readonly string[] {
+  if (effect === "Deny" || resources.negated) return [];
+  return resources.patterns.flatMap((pattern) => sampleOf(pattern, context) ?? []);
+}
+
+/**
+ * A key that the pattern matches, if its bucket does: nothing for each `*`, a letter for each `?`.
+ * Undefined if it names no key.
+ */
+function sampleOf({ parts }: Template, context: Context): string | undefined {
+  const text = parts
+    .map((part) => {
+      if (part.kind === "text") return part.text;
+      if (part.kind !== "variable") return part.kind === "one" ? "x" : "";
+      const value = context(part.name.key, part.name.tag) ?? part.fallback;
+      return typeof value === "string" ? value : "";
+    })
+    .join("");
+  const slash = text.indexOf("/");
+  return slash < 0 || slash === text.length - 1 ? undefined : text.slice(slash + 1);
+}

@@ -1,0 +1,102 @@
+import { coversAction, type Asking, type Switches, AWS_SWITCHES } from "./evaluate.ts";
+import type { Statement } from "./policy.ts";
+import type { PolicySet } from "./policy-set.ts";
+import { type Caller, gripOn } from "./principals.ts";
+import { coversResources } from "./resource-cover.ts";
+import { type Template, templateOf } from "./template.ts";
+
+/** What somebody may want to do with objects of one bucket, before it is known with which. */
+export type Reach = {
+  /** Any of them is enough; each as it would be asked about one object. */
+  readonly actions: readonly Asking[];
+  readonly principal: Caller;
+  /** Each way in which a resource may be asked about: the part of its ARN before the first slash. */
+  readonly buckets: readonly string[];
+};
+
+/**
+ * Whether some statement of `set` could allow one of the actions on some object of the bucket under
+ * one of its names. Conditions and variables are taken for what suits best, and no Deny is looked
+ * at. So a no is certain: no question about any key would be answered by "allow".
+ */
+export function couldAllow(
+  set: PolicySet,
+  reach: Reach,
+  switches: Switches = AWS_SWITCHES,
+): boolean {
+  const { actions, principal, buckets } = reach;
+  return set.allows.all.flat().some((statement) => {
+    return (
+      actions.some((asking) => coversAction(statement, asking, switches)) &&
+      speaksTo(statement, principal) &&
+      buckets.some((bucket) => reachesInto(statement, bucket))
+    );
+  });
+}
+
+/**
+ * Whether one statement of `set` denies each of the actions on every object of the bucket, under
+ * each of its names and without a condition. A yes is certain: every question about any key would
+ * be answered by "deny". In doubt it says no; several statements are not added up.
+ */
+export function deniesAll(
+  set: PolicySet,
+  reach: Reach,
+  switches: Switches = AWS_SWITCHES,
+): boolean {
+  const { actions, principal, buckets } = reach;
+  return actions.every((asking) =>
+    set.denies.all.flat().some((statement) => {
+      return (
+        statement.conditions.length === 0 &&
+        coversAction(statement, asking, switches) &&
+        speaksTo(statement, principal) &&
+        buckets.every((bucket) => coversObjects(statement, bucket))
+      );
+    }),
+  );
+}
+
+function speaksTo({ principals }: Statement, principal: Caller): boolean {
+  return principals === undefined || gripOn(principals, principal) !== "none";
+}
+
+/** Whether the statement could be about some object of `bucket`. */
+function reachesInto({ resources }: Statement, bucket: string): boolean {
+  if (!resources.negated) return resources.patterns.some((one) => couldMatchIn(one, bucket));
+  return !coversResources({ negated: false, patterns: resources.patterns }, objectsOf(bucket));
+}
+
+/** Whether the statement is certainly about every object of `bucket`. */
+function coversObjects({ resources }: Statement, bucket: string): boolean {
+  if (resources.negated) return !resources.patterns.some((one) => couldMatchIn(one, bucket));
+  return coversResources(resources, objectsOf(bucket));
+}
+
+/** Every object of `bucket`: a key has one character at least. */
+function objectsOf(bucket: string): Statement["resources"] {
+  const parts = [{ kind: "text", text: `${bucket}/` }, { kind: "one" }, { kind: "many" }] as const;
+  return { negated: false, patterns: [templateOf(parts)] };
+}
+
+/**
+ * Whether the pattern could match `bucket/key` for some key: what it begins with is held against
+ * `bucket/`. A `*`, or a variable, of which nothing is known, can take all the rest.
+ */
+function couldMatchIn({ parts }: Template, bucket: string): boolean {
+  const start = `${bucket}/`;
+  let at = 0;
+  for (const part of parts) {
+    if (at >= start.length || part.kind === "many" || part.kind === "variable") return true;
+    if (part.kind === "one") at += (start.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+    else if (!agree(part.text, start.slice(at))) return false;
+    else at += part.text.length;
+  }
+  // All of it stands for no more than `bucket/`, which is no key yet.
+  return at > start.length;
+}
+
+/** Whether one of the texts begins with the other. */
+function agree(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import type { Context } from "../../../src/policy/condition-keys.ts";
+import { evaluate } from "../../../src/policy/evaluate.ts";
+import { compilePolicies, type PolicySet } from "../../../src/policy/policy-set.ts";
+import type { Caller } from "../../../src/policy/principals.ts";
+import { couldAllow, deniesAll, type Reach } from "../../../src/policy/reach.ts";
+import { ANONYMOUS, type Json, policyOf, user } from "./policies.ts";
+
+function identity(statement: Json): PolicySet {
+  return compilePolicies([policyOf("identity", statement)]);
+}
+
+function reachOf(action: string, ...buckets: readonly string[]): Reach {
+  return { actions: [{ action: `s3:${action}` }], principal: user("alice"), buckets };
+}
+
+const ARN = "arn:aws:s3:::";
+
+const COULD = [
+  ["every resource", { Resource: "*" }, true],
+  ["every object of the bucket", { Resource: `${ARN}bucket/*` }, true],
+  ["one object of the bucket", { Resource: `${ARN}bucket/a/b` }, true],
+  ["the bucket alone", { Resource: `${ARN}bucket` }, false],
+  ["no key of the bucket", { Resource: `${ARN}bucket/` }, false],
+  ["another bucket", { Resource: `${ARN}bucket-2/*` }, false],
+  ["a bucket of which it is the beginning", { Resource: `${ARN}buck/*` }, false],
+  ["buckets that begin so", { Resource: `${ARN}buck*` }, true],
+  ["buckets of six letters", { Resource: `${ARN}??????/k` }, true],
+  ["buckets of seven letters", { Resource: `${ARN}???????` }, false],
+  ["keys that end so, in any bucket", { Resource: `${ARN}*/x` }, true],
+  ["a user's own bucket", { Resource: `${ARN}\${aws:username}/*` }, true],
+  ["all but this bucket", { NotResource: `${ARN}bucket/*` }, false],
+  ["all but a part of this bucket", { NotResource: `${ARN}bucket/a*` }, true],
+  ["all but another bucket", { NotResource: `${ARN}other/*` }, true],
+  ["another action", { Action: "s3:GetObject", Resource: "*" }, false],
+  ["all but the action", { NotAction: "s3:Put*", Resource: "*" }, false],
+  [
+    "what its condition may keep away",
+    { Resource: "*", Condition: { StringEquals: { "aws:username": "bob" } } },
+    true,
+  ],
+] as const;
+
+for (const [what, fields, expected] of COULD) {
+  test(`couldAllow() says ${expected ? "yes" : "no"} of an Allow for ${what}`, () => {
+    const action = "Action" in fields || "NotAction" in fields ? {} : { Action: "s3:*" };
+    const set = identity({ Effect: "Allow", ...action, ...fields });
+    assert.equal(couldAllow(set, reachOf("PutObject", "bucket")), expected);
+  });
+}
+
+const DENIES = [
+  ["every resource", { Resource: "*" }, true],
+  ["every object of the bucket", { Resource: `${ARN}bucket/*` }, true],
+  ["every key of one letter at least", { Resource: `${ARN}bucket/?*` }, true],
+  ["keys of two letters at least", { Resource: `${ARN}bucket/??*` }, false],
+  ["keys that begin so", { Resource: `${ARN}bucket/a*` }, false],
+  ["buckets that begin so", { Resource: `${ARN}b*` }, true],
+  ["a user's own bucket", { Resource: `${ARN}\${aws:username}*` }, false],
+  ["all but another bucket", { NotResource: [`${ARN}other`, `${ARN}other/*`] }, true],
+  ["all but a part of this bucket", { NotResource: `${ARN}bucket/a*` }, false],
+  ["keys with a letter that texts are made of", { Resource: `${ARN}bucket/\u{e000}*` }, false],
+  ["all but an action", { NotAction: "s3:GetObject", Resource: "*" }, true],
+  ["other actions", { Action: "s3:Get*", Resource: "*" }, false],
+  [
+    "what its condition may let pass",
+    { Resource: "*", Condition: { Bool: { "aws:SecureTransport": "false" } } },
+    false,
+  ],
+] as const;
+
+for (const [what, fields, expected] of DENIES) {
+  test(`deniesAll() says ${expected ? "yes" : "no"} of a Deny for ${what}`, () => {
+    const action = "Action" in fields || "NotAction" in fields ? {} : { Action: "s3:*" };
+    const set = identity({ Effect: "Deny", ...action, ...fields });
+    assert.equal(deniesAll(set, reachOf("PutObject", "bucket")), expected);
+  });
+}
+
+test("couldAllow() takes any name of the bucket, deniesAll() wants every one", () => {
+  const both = reachOf("PutObject", "bucket", "tenant:bucket");
+  const on = (Effect: string): PolicySet =>
+    identity({ Effect, Action: "s3:*", Resource: `${ARN}bucket/*` });
+  assert.equal(couldAllow(on("Allow"), both), true);
+  assert.equal(deniesAll(on("Deny"), both), false);
+  assert.equal(deniesAll(identity({ Effect: "Deny", Action: "*", Resource: "*" }), both), true);
+});
+
+test("couldAllow() takes any action, deniesAll() wants every one", () => {
+  const actions = [{ action: "s3:PutObject" }, { action: "s3:PutObjectTagging" }];
+  const both = { ...reachOf("PutObject", "bucket"), actions };
+  const on = (Effect: string): PolicySet =>
+    identity({ Effect, Action: "s3:PutObject", Resource: "*" });
+  assert.equal(couldAllow(on("Allow"), both), true);
+  assert.equal(deniesAll(on("Deny"), both), false);
+});
+
+const KEYS = ["a", "b", "aa", "ab", "a/b", "/", "a/", "aba", "😀", "b/b"];
+const CALLERS: readonly Caller[] = [user("alice"), user("bob"), user("alice", "other"), ANONYMOUS];
+
+const bucketPart = fc.constantFrom("b", "b*", "?", "*", "c", "${aws:username}", "??");
+const keyPart = fc.constantFrom(
+  "",
+  "/*",
+  "/a*",
+  "/?*",
+  "/?",
+  "/a/b",
+  "*b",
+  "/${aws:username}",
+  "/",
+);
+const pattern = fc.tuple(bucketPart, keyPart).map(([bucket, key]) => `${ARN}${bucket}${key}`);
+const statement = fc
+  .record({
+    Effect: fc.constantFrom("Allow", "Deny"),
+    not: fc.nat(7),
+    action: fc.constantFrom("s3:*", "s3:GetObject", "s3:Put*", "s3:HeadObject"),
+    resources: fc.array(pattern, { minLength: 1, maxLength: 2 }),
+    conditional: fc.constantFrom(true, false, false),
+    principal: fc.constantFrom(
+      "*",
+      { AWS: "arn:aws:iam::111122223333:user/alice" },
+      { AWS: "other" },
+    ),
+  })
+  .map(({ Effect, not, action, resources, conditional, principal }) => ({
+    Effect,
+    [not === 0 && Effect === "Deny" ? "NotPrincipal" : "Principal"]: principal,
+    [not === 1 ? "NotAction" : "Action"]: action,
+    [not === 2 ? "NotResource" : "Resource"]: resources,
+    ...(conditional ? { Condition: { StringEquals: { "aws:username": "b" } } } : {}),
+  }));
+
+test("couldAllow() and deniesAll() are never wrong about any key", () => {
+  let certain = 0;
+  fc.assert(
+    fc.property(
+      fc.array(statement, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom(...CALLERS),
+      fc.constantFrom("s3:GetObject", "s3:PutObject"),
+      fc.constantFrom(undefined, "b", "c"),
+      (statements, principal, action, name) => {
+        const text = JSON.stringify({ Version: "2012-10-17", Statement: statements });
+        // What can match nothing is refused, and of no interest.
+        fc.pre(!text.includes('"s3:HeadObject"') || !text.includes('"NotAction"'));
+        let set: PolicySet;
+        try {
+          set = compilePolicies([policyOf("bucket", statements, { operationNames: true })]);
+        } catch {
+          return fc.pre(false);
+        }
+        const context: Context = (key) => (key === "aws:username" ? name : undefined);
+        const operation = action === "s3:GetObject" ? "HeadObject" : "PutObject";
+        const asking = { action, operation };
+        const buckets = ["b", "t:b"];
+        const reach: Reach = { actions: [asking], principal, buckets };
+        const effects = buckets.flatMap((bucket) =>
+          KEYS.map((key) => {
+            const resource = `${ARN}${bucket}/${key}`;
+            return evaluate(set, { ...asking, resource, principal, context }).effect;
+          }),
+        );
+        const could = couldAllow(set, reach);
+        const all = deniesAll(set, reach);
+        if (!could) assert.ok(!effects.includes("allow"));
+        if (all) assert.deepEqual([...new Set(effects)], ["deny"]);
+        if (!could || all) certain++;
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+  assert.ok(certain > 500, `${certain} answers that say something`);
+});
