@@ -31,7 +31,12 @@ export type FormHead = {
 };
 
 /** The object that a form uploads, and what must be true of its bytes. */
-type Upload = { readonly put: PutFromForm; readonly checks: readonly ChecksumCheck[] };
+type Upload = {
+  readonly put: PutFromForm;
+  readonly checks: readonly ChecksumCheck[];
+  /** Bytes of the file. */
+  readonly length: number;
+};
 
 /**
  * Finishes the decision on a browser's upload ("POST Object", S3 API Reference): proves the form's
@@ -69,7 +74,6 @@ export function admitForm(
         { ...pending, facts: judged },
         subject,
         upload.value,
-        form.length,
         nowMs,
       );
 }
@@ -93,13 +97,13 @@ function readUpload(
   const put = putFromForm(fields, bucket.name);
   if (!put.ok) return put;
   const checks = checksumChecks(put.value.headers);
-  return checks.ok ? ok({ put: put.value, checks: checks.value }) : checks;
+  return checks.ok ? ok({ put: put.value, checks: checks.value, length }) : checks;
 }
 
 /** The upload as if it had come as PutObject. */
 function subjectOf(
   { head, bucket, hostAccount }: PendingForm,
-  { put }: Upload,
+  { put, length }: Upload,
   caller: Caller,
   known: Known,
 ): Subject {
@@ -109,7 +113,8 @@ function subjectOf(
     operation: "PutObject",
     address: caller.kind === "anonymous" ? inAccount(address, hostAccount) : address,
     query: [],
-    headers: [...fromRequest(head), ...put.headers],
+    // Not the form's length: what is stored is the file.
+    headers: [...fromRequest(head), ...put.headers, "content-length", String(length)],
     caller,
     payload: { kind: "unsigned" },
     values: undefined,
@@ -138,8 +143,7 @@ function forwardForm(
   snapshot: Snapshot,
   { facts, head, bucket }: PendingForm,
   subject: Subject,
-  { put, checks }: Upload,
-  length: number,
+  { put, checks, length }: Upload,
   nowMs: number,
 ): Verdict {
   const body = { ...UNTOUCHED, payload: "UNSIGNED-PAYLOAD", length };

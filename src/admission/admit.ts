@@ -19,6 +19,7 @@ import { needVerdict, recordsVerdict } from "./need.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import { planBody } from "./plan-body.ts";
 import {
+  askedAtStore,
   askedBy,
   cappedQuery,
   overriddenByNobody,
@@ -141,7 +142,7 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
   if (!store.operations.has(operation)) return refused(facts, notServed(recognized));
   const needed = asksOf(operation, address, query, headers);
   if (!needed.ok) return refused(facts, needed.error);
-  const asks = askedBy(policy.provider, needed.value);
+  const asks = askedBy(policy.provider, askedAtStore(store, needed.value));
   const unfit =
     tenantFaultIn(policy.provider, asks) ??
     reservedFaultIn(snapshot, asks) ??

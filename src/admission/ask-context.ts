@@ -32,6 +32,9 @@ export function contextFor(
       case "aws:ResourceAccount":
       case "s3:ResourceAccount":
         return owner;
+      case "gw:Operation":
+        // A form is judged as the PutObject that it becomes, and is PostObject all the same.
+        return ask.operation;
       case "s3:ExistingObjectTag":
         return known(taggedObject(ask, subject), subject, wanted)?.get(tag);
       case "aws:ResourceTag":

@@ -28,16 +28,19 @@ export type Evaluated = {
 
 /**
  * Evaluates every policy that can speak of the request, once for both gates. `wanted`: what the
- * store must be asked first; then the evaluation stands for nothing.
+ * store must be asked first; then the evaluation stands for nothing. `unheeded`: headers that it came
+ * to depend on and that the store passes over.
  */
 export function evaluateAsks(question: Question): {
   readonly evaluated: readonly Evaluated[];
   readonly wanted: readonly Tagged[];
+  readonly unheeded: ReadonlySet<string>;
 } {
   const { snapshot, subject, key, nowMs } = question;
   const holder = key && holderOf(key);
   const principal = holder?.principal ?? snapshot.policy.guest;
   const wanted: Tagged[] = [];
+  const unheeded = new Set<string>();
   let context: Context | undefined;
   const evaluated = question.asks.map((ask) => {
     const { action, operation } = ask;
@@ -49,7 +52,7 @@ export function evaluateAsks(question: Question): {
     if (policies === undefined && record?.policy === undefined) {
       return { ask, record, identity: NOTHING_SAID, bucket: NOTHING_SAID, privileged };
     }
-    context ??= contextOf(snapshot, subject, nowMs);
+    context ??= contextOf(snapshot, subject, nowMs, unheeded);
     const owner = record?.owner.name ?? key?.account.name;
     const own = contextFor(ask, owner, context, subject, wanted);
     const asked: Asked = { question, ask, context: own };
@@ -64,7 +67,7 @@ export function evaluateAsks(question: Question): {
       privileged,
     };
   });
-  return { evaluated, wanted };
+  return { evaluated, wanted, unheeded };
 }
 
 /** Gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */

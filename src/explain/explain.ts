@@ -1,5 +1,6 @@
 import { admit, recognize } from "../admission/admit.ts";
 import { NOTHING_KNOWN } from "../admission/known.ts";
+import { askedAtStore, askedBy } from "../admission/provider-rules.ts";
 import { judgeEach } from "../admission/gates.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { Subject } from "../admission/subject.ts";
@@ -74,7 +75,8 @@ function explainKnowing(
   }
   const asks = asksOf(subject.operation, subject.address, subject.query, subject.headers);
   if (!asks.ok) return err(asks.error.message);
-  const explained = ofAsks(snapshot, subject, asks.value, identity, nowMs);
+  const asked = askedBy(snapshot.policy.provider, askedAtStore(snapshot.store, asks.value));
+  const explained = ofAsks(snapshot, subject, asked, identity, nowMs);
   return ok({ ...explained, ...verdictOf(withoutStore(snapshot, head, nowMs)) });
 }
 
