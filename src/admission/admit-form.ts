@@ -8,7 +8,12 @@ import { inAccount } from "../s3/address.ts";
 import { putActions, type Ask } from "../s3/asks.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
-import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
+import {
+  checkPostPolicy,
+  lengthFault,
+  lifetimeFault,
+  parsePostPolicy,
+} from "../signature/post-policy.ts";
 import { denied, judgeAll, needsKey, refused, withValues } from "./admit.ts";
 import { authenticateForm } from "./authenticate.ts";
 import { withCaller } from "./facts.ts";
@@ -57,7 +62,7 @@ export function admitForm(
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
   const { bodyBytesMax } = snapshot.limits;
   if (form.length > bodyBytesMax) return refused(facts, tooLarge(form.length, bodyBytesMax));
-  const upload = readUpload(fields, pending, form.length, nowMs);
+  const upload = readUpload(snapshot, pending, form, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(pending, upload.value, caller.value, known);
   const valued = withValues(snapshot, written, undefined);
@@ -80,15 +85,17 @@ export function admitForm(
 
 /** Holds the form against its own policy, which restricts whoever holds the form. */
 function readUpload(
-  fields: ReadonlyMap<string, string>,
+  { signatures }: Snapshot,
   { bucket }: PendingForm,
-  length: number,
+  { fields, length }: FormHead,
   nowMs: number,
 ): Result<Upload, Fault> {
   const policyText = fields.get("policy");
   if (policyText !== undefined) {
     const policy = parsePostPolicy(policyText);
     if (!policy.ok) return policy;
+    const tooLong = lifetimeFault(policy.value, fields, nowMs, signatures.formMaxMs);
+    if (tooLong !== undefined) return err(tooLong);
     const range = checkPostPolicy(policy.value, fields, bucket.name, nowMs);
     if (!range.ok) return range;
     const wrongLength = lengthFault(range.value, length);

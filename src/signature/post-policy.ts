@@ -2,6 +2,7 @@ import { readJson, type JsonNode } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { parseAmzDate } from "./amz-date.ts";
 
 /**
  * The policy document of a browser's upload form ("POST Policy", Amazon S3 API Reference): what
@@ -93,6 +94,23 @@ export function checkPostPolicy(
   }
   const extra = [...judged.keys()].filter((name) => !covered.has(name) && needsCondition(name));
   return extra.length === 0 ? ok(range) : denied(`Extra input fields: ${extra.join(", ")}`);
+}
+
+/**
+ * The refusal of a form that was made for longer than `maxMs` (undefined: that is not limited), counted
+ * from its `x-amz-date`, which the policy signs; a form of version 2 has none, and counts from now.
+ */
+export function lifetimeFault(
+  { expiresMs }: PostPolicy,
+  fields: ReadonlyMap<string, string>,
+  nowMs: number,
+  maxMs: number | undefined,
+): Fault | undefined {
+  // A date that is still to come would make the form a key for as long as its maker likes.
+  const madeMs = Math.min(parseAmzDate(fields.get("x-amz-date") ?? "") ?? nowMs, nowMs);
+  if (maxMs === undefined || expiresMs - madeMs <= maxMs) return undefined;
+  const message = `Invalid according to Policy: a form may be good for at most ${maxMs / 1000} seconds here`;
+  return fault("AccessDenied", message);
 }
 
 /** The refusal of a file of `length` bytes; undefined if it is within `range`. */

@@ -12,6 +12,8 @@ export type SignatureRules = {
   readonly presignedExpiryMinMs: number;
   /** How far ahead the end of a URL of version 2 may be; undefined: that is not limited. */
   readonly presignedV2MaxMs: number | undefined;
+  /** How long a form may be good; undefined: as long as its policy says. */
+  readonly formMaxMs: number | undefined;
   /** Whether URLs may be presigned with version 2, where that is accepted at all. */
   readonly presignedV2: boolean;
 };
