@@ -71,8 +71,8 @@ export function recognize(
   const asArrived = recognizeAs(snapshot, head, nowMs, known);
   if (!("kind" in asArrived) || asArrived.kind !== "refuse") return asArrived;
   const claim = parseClaim(head, snapshot.signatures);
-  if (!claim.ok || claim.value.kind === "anonymous") return asArrived;
-  for (const other of underOtherHosts(head, snapshot.hosts)) {
+  if (!claim.ok) return asArrived;
+  for (const other of underOtherHosts(snapshot, head, claim.value, nowMs, known)) {
     const recognized = recognizeAs(snapshot, other, nowMs, known);
     if (isProved(recognized)) return recognized;
   }

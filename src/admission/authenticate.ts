@@ -53,7 +53,7 @@ export function authenticateForm(
 export type UnknownKey = { readonly unknownKey: string };
 
 /** The configuration's own keys come first: a source elsewhere cannot take one over. */
-function findKey(
+export function findKey(
   { keys, elsewhere }: Snapshot,
   known: Known,
   accessKeyId: string,

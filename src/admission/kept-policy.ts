@@ -3,6 +3,7 @@ import { decodeUtf8 } from "../lib/utf8.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { locksOut } from "../policy/locks-out.ts";
 import type { Policy } from "../policy/policy.ts";
+import { CLIENT_PROBLEMS_MAX } from "../policy/report.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { BucketName } from "../s3/address.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -140,7 +141,8 @@ function policyIn(
   const text = decodeUtf8(body);
   if (text === undefined) return err(fault("MalformedPolicy", "The policy is not UTF-8"));
   const { provider } = snapshot.policy;
-  const rules = tenant === undefined ? { bucket: name } : { bucket: name, tenant };
+  const problemsMax = CLIENT_PROBLEMS_MAX;
+  const rules = { bucket: name, problemsMax, ...(tenant === undefined ? {} : { tenant }) };
   const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);
   if (!policy.ok) {
     const [first] = policy.error;

@@ -1,6 +1,11 @@
 import type { RequestHead } from "../http/head.ts";
 import { firstValue, withValue } from "../http/headers.ts";
-import { hostInDomains, type HostNames } from "../s3/address.ts";
+import { hostInDomains, parseAddress, type HostNames } from "../s3/address.ts";
+import type { Claim } from "../signature/claim.ts";
+import { fittingHosts } from "../signature/v4-verify.ts";
+import { findKey } from "./authenticate.ts";
+import type { Known } from "./known.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /**
  * How many hosts besides the one that arrived are tried as the signed one. Each costs up to six
@@ -9,18 +14,72 @@ import { hostInDomains, type HostNames } from "../s3/address.ts";
 const SIGNED_HOSTS_MAX = 8;
 
 /**
- * `head` as it was before a proxy may have changed its Host: with each name that a trusted proxy
- * says the client used, and with each of `names`, the gateway's own. What was really sent is for a
- * signature to prove: of a request without one, the host that arrived is the only one.
+ * `head` as it was before a proxy may have changed its Host, under each host that the signature of
+ * `claim` may fit: a name that a trusted proxy says the client used, or one of the gateway's own. Of
+ * version 4 those that it does fit, and all only as long as it is not known whose the key is. Of
+ * version 2, which signs no host but the bucket in it, those in which another bucket stands.
+ * `claim` is read from `head`: but for the host it says the same under any.
  *
+ * What was really sent is for a signature to prove: of a request without one, the host that arrived
+ * is the only one.
+ */
+export function underOtherHosts(
+  snapshot: Snapshot,
+  head: RequestHead,
+  claim: Claim,
+  nowMs: number,
+  known: Known,
+): readonly RequestHead[] {
+  if (claim.kind === "anonymous") return [];
+  const hosts = otherHosts(head, snapshot.hosts);
+  return possibleHosts(snapshot, head, claim, hosts, nowMs, known).map((host) => {
+    return { ...head, headers: withValue(head.headers, "host", host) };
+  });
+}
+
+/**
  * A label in front of one of the gateway's names stays in front of the others: it is a bucket or
  * account, which nothing but the host may say.
  */
-export function underOtherHosts(head: RequestHead, names: HostNames): readonly RequestHead[] {
+function otherHosts(head: RequestHead, names: HostNames): readonly string[] {
   const arrived = firstValue(head.headers, "host") ?? "";
   const hosts = new Set([...(head.forwardedHosts ?? []), ...hostInDomains(arrived, names)]);
   hosts.delete(arrived);
-  return [...hosts].slice(0, SIGNED_HOSTS_MAX).map((host) => {
-    return { ...head, headers: withValue(head.headers, "host", host) };
+  return [...hosts].slice(0, SIGNED_HOSTS_MAX);
+}
+
+function possibleHosts(
+  snapshot: Snapshot,
+  head: RequestHead,
+  claim: Exclude<Claim, { readonly kind: "anonymous" }>,
+  hosts: readonly string[],
+  nowMs: number,
+  known: Known,
+): readonly string[] {
+  const key = findKey(snapshot, known, claim.accessKeyId);
+  if (key === "unknown") return hosts;
+  if (claim.kind === "v4") {
+    const { signatures: rules, ring } = snapshot;
+    const context = { nowMs, rules, ring, hostBucket: undefined };
+    return fittingHosts(claim, head, hosts, key?.secret, context);
+  }
+  const tried = new Set([bucketIn(snapshot, head, firstValue(head.headers, "host"))]);
+  return hosts.filter((host) => {
+    const bucket = bucketIn(snapshot, head, host);
+    const isNew = !tried.has(bucket);
+    tried.add(bucket);
+    return isNew;
   });
+}
+
+/** The bucket that stands in `host`; undefined if none does, false if the address is none at all. */
+function bucketIn(
+  { hosts }: Snapshot,
+  { target }: RequestHead,
+  host: string | undefined,
+): string | false | undefined {
+  const located = parseAddress(target.path, host, hosts);
+  if (!located.ok) return false;
+  const { style, address } = located.value;
+  return style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../lib/problem.ts";
-import { didYouMean } from "../lib/suggestion.ts";
+import { type Remedy, suggester } from "../lib/suggestion.ts";
 import type { Position } from "../lib/yaml.ts";
 import { pathBelow, shownName, type ConfigDocument, type DocumentNode } from "./document.ts";
 import type { Complaint } from "./surroundings.ts";
@@ -13,7 +13,10 @@ export function shapeProblems(
   schema: z.ZodType,
   issues: readonly Issue[],
 ): readonly Problem[] {
-  return withoutRepeated(issues).flatMap((issue) => issueProblems(document, schema, issue));
+  const word = suggester();
+  return withoutRepeated(issues)
+    .flatMap((issue) => issueProblems(document, schema, issue))
+    .map((problem) => ({ ...problem, remedy: word(problem.remedy) }));
 }
 
 /** A number that no integer can be is beyond its own bound, too: said once, by the nearer bound. */
@@ -29,8 +32,12 @@ function withoutRepeated(issues: readonly Issue[]): readonly Issue[] {
 
 /** `complaint` at the value of `path`, or, where the value is missing, at what should hold it. */
 export function problemAt(document: ConfigDocument, path: string, complaint: Complaint): Problem {
-  const at = document.nodes.get(path)?.at ?? nearestKey(document, path);
-  return { file: document.file, line: at?.line, column: at?.column, path, ...complaint };
+  return placedAt(document, path, complaint);
+}
+
+function placedAt<C>({ file, nodes }: ConfigDocument, path: string, complaint: C) {
+  const at = nodes.get(path)?.at ?? nearestKey(nodes, path);
+  return { file, line: at?.line, column: at?.column, path, ...complaint };
 }
 
 /** `: got "…"` with the value as its author wrote it; empty for secrets, maps and lists. */
@@ -46,14 +53,17 @@ function isSecret(path: string, written: string): boolean {
   return path.endsWith("secretKey") || path.endsWith("sessionToken") || written.includes("@");
 }
 
+/** A problem whose suggestion has not been looked for. */
+type Unworded<T> = Omit<T, "remedy"> & { readonly remedy: Remedy };
+
 function issueProblems(
   document: ConfigDocument,
   schema: z.ZodType,
   issue: Issue,
-): readonly Problem[] {
+): readonly Unworded<Problem>[] {
   const path = issue.path.reduce<string>(pathBelow, "");
   if (issue.code !== "unrecognized_keys")
-    return [problemAt(document, path, complain(document, path, schema, issue))];
+    return [placedAt(document, path, complain(document, path, schema, issue))];
   const known = keysAt(schema, issue.path);
   return issue.keys.map((key) => {
     const below = pathBelow(path, key);
@@ -68,7 +78,7 @@ function complain(
   path: string,
   schema: z.ZodType,
   issue: Issue,
-): Complaint {
+): Unworded<Complaint> {
   const node = document.nodes.get(path);
   if (node === undefined) return { message: `Missing key "${lastOf(path)}"`, remedy: "Add it" };
   if (issue.code === "invalid_value")
@@ -88,14 +98,15 @@ function custom(path: string, node: DocumentNode, issue: Issue): Complaint {
   return { message: `${limitMessage(issue)}${quoted(path, node)}`, remedy };
 }
 
-function unknownKey(key: string, known: readonly string[]): Complaint {
-  const remedy = didYouMean(key, known, `Known here: ${known.join(", ")}`);
+function unknownKey(key: string, known: readonly string[]): Unworded<Complaint> {
+  const otherwise = `Known here: ${known.join(", ")}`;
+  const remedy = { name: key, candidates: () => known, otherwise };
   return { message: `Unknown key "${shownName(key)}"`, remedy };
 }
 
-function oneOf(path: string, node: DocumentNode, values: readonly string[]): Complaint {
+function oneOf(path: string, node: DocumentNode, values: readonly string[]): Unworded<Complaint> {
   const message = `Expected ${values.join(" or ")}${quoted(path, node)}`;
-  return { message, remedy: didYouMean(node.written ?? "", values, "") };
+  return { message, remedy: { name: node.written ?? "", candidates: () => values, otherwise: "" } };
 }
 
 const KINDS: ReadonlyMap<string, string> = new Map([
@@ -159,9 +170,9 @@ function schemaAt(schema: z.ZodType, steps: readonly PropertyKey[]): z.ZodType |
   return current instanceof z.ZodType ? current : undefined;
 }
 
-function nearestKey(document: ConfigDocument, path: string): Position | undefined {
+function nearestKey(nodes: ConfigDocument["nodes"], path: string): Position | undefined {
   for (let above = parentOf(path); ; above = parentOf(above)) {
-    const node = document.nodes.get(above);
+    const node = nodes.get(above);
     if (node !== undefined || above === "") return node?.keyAt;
   }
 }

@@ -1,8 +1,15 @@
+import { endOfMask, indexOfText, type Mask, maskOf } from "./search.ts";
+
 /**
  * A compiled wildcard pattern: the pieces between its `*`, which stand for any run of characters,
- * also an empty one, also `/` and line ends (S3-AUTHORIZATION section 3.2). Always at least one.
+ * also an empty one, also `/` and line ends (S3-AUTHORIZATION section 3.2).
  */
-export type Glob = readonly Piece[];
+export type Glob = {
+  /** At least one. The first begins the text, the last ends it, those between are searched for. */
+  readonly pieces: readonly Piece[];
+  /** No shorter text matches, in UTF-16 units; holes count nothing. */
+  readonly lengthMin: number;
+};
 
 /** What stands between two `*`. */
 type Piece = {
@@ -10,8 +17,10 @@ type Piece = {
   readonly text: string;
   /** Else what it is made of, in order. */
   readonly parts: readonly PiecePart[] | undefined;
-  /** The place in `parts` of the longest text before any `?`; -1: none. */
-  readonly anchor: number;
+  /** Whether a `?` is in it. */
+  readonly masked: boolean;
+  /** Prepared for a piece with `?` that is searched for; undefined if it must be made when it is. */
+  readonly mask: Mask | undefined;
 };
 
 /** Text, a `?`, which stands for exactly one code point, or the number of a hole. */
@@ -28,18 +37,27 @@ export type GlobPart =
 /** A place for a text that is literal too, but only known when the pattern is matched. */
 type Hole = { readonly kind: "hole"; readonly number: number };
 
+/**
+ * What searching may still cost, in steps: one is to look at a character of the text once, or at two
+ * words of a mask. Below 0: something was not searched for, so that a "no" stands for nothing.
+ */
+export type Budget = { stepsLeft: number };
+
+/**
+ * How many characters may stand between two `*` where a `?` is among them: searching for those
+ * costs the text's length times a 32nd of theirs. Nobody needs more; who writes patterns is told.
+ */
+export const MASK_LENGTH_MAX = 256;
+
 /** Compiles parts, so that text from outside (a user's name) can never become a wildcard. */
 export function globOf(parts: readonly (GlobPart | Hole)[]): Glob {
-  const pieces: Piece[] = [];
-  let piece: PiecePart[] = [];
+  const split: PiecePart[][] = [[]];
   for (const part of parts) {
-    if (part.kind === "many") {
-      pieces.push(pieceOf(piece));
-      piece = [];
-    } else piece.push(piecePart(part));
+    if (part.kind === "many") split.push([]);
+    else split.at(-1)?.push(piecePart(part));
   }
-  pieces.push(pieceOf(piece));
-  return pieces;
+  const pieces = split.map((piece, i) => pieceOf(piece, i > 0 && i < split.length - 1));
+  return { pieces, lengthMin: pieces.reduce((sum, piece) => sum + lengthOf(piece), 0) };
 }
 
 /** The parts of a pattern as written, in which `*` and `?` are always wildcards. */
@@ -57,31 +75,60 @@ export function wildcardParts(text: string): readonly GlobPart[] {
   return parts;
 }
 
+/** Whether something between two `*` of the parts is too long to be searched for with its `?`. */
+export function isTooLong(
+  parts: readonly { readonly kind: string; readonly text?: string }[],
+): boolean {
+  let between: { length: number; masked: boolean } | undefined;
+  for (const { kind, text = "?" } of parts) {
+    if (kind === "many") {
+      if (between?.masked === true && between.length > MASK_LENGTH_MAX) return true;
+      between = { length: 0, masked: false };
+    } else if (between !== undefined) {
+      between.length += text.length;
+      between.masked ||= kind === "one";
+    }
+  }
+  return false;
+}
+
 /**
  * Whether the whole of `text` matches; `fills` are the texts of the holes, by number. Each piece is
  * taken at the first place it fits and never moved again, which is enough because a `*` takes any
- * rest; so there is no backtracking over pieces and no expression built from input. Everything must
- * be well-formed Unicode.
+ * rest; so there is no backtracking over pieces and no expression built from input. Pieces without
+ * `?` cost no more than text and pattern together, others the text's length times a 32nd of their
+ * own. `budget`: what is taken off it. Everything must be well-formed Unicode.
  */
-export function matchesGlob(glob: Glob, text: string, fills: readonly string[] = NONE): boolean {
-  const last = glob.length - 1;
-  const head = glob[0];
-  const tail = glob[last];
+export function matchesGlob(
+  glob: Glob,
+  text: string,
+  fills: readonly string[] = NONE,
+  budget?: Budget,
+): boolean {
+  const { pieces } = glob;
+  let lengthMin = glob.lengthMin;
+  for (const fill of fills) lengthMin += fill.length;
+  if (text.length < lengthMin) return false;
+  const last = pieces.length - 1;
+  const head = pieces[0];
+  const tail = pieces[last];
   if (head === undefined || tail === undefined) return false;
   let at = endOf(head, text, 0, fills);
   if (last === 0) return at === text.length;
   if (at < 0) return false;
+  // The end before the middle: it costs nothing, and most texts end in another way.
+  const end = startAtEnd(tail, text, fills);
+  if (end < at) return false;
   for (let i = 1; i < last; i++) {
-    const piece = glob[i];
-    if (piece !== undefined) at = endOfNext(piece, text, at, fills);
-    if (at < 0) return false;
+    const piece = pieces[i];
+    if (piece !== undefined) at = endOfNext(piece, text, at, fills, budget);
+    if (at < 0 || at > end) return false;
   }
-  return startAtEnd(tail, text, fills) >= at;
+  return true;
 }
 
 /** The only text that matches; undefined for a pattern with wildcards. */
-export function literalOf(glob: Glob): string | undefined {
-  const [only, ...more] = glob;
+export function literalOf({ pieces: [only, ...more] }: Glob): string | undefined {
   return more.length > 0 || only?.parts !== undefined ? undefined : only?.text;
 }
 
@@ -99,13 +146,19 @@ function piecePart(part: Exclude<GlobPart | Hole, { readonly kind: "many" }>): P
   return part.kind === "one" ? ONE : part.number;
 }
 
-function pieceOf(mixed: readonly PiecePart[]): Piece {
+function pieceOf(mixed: readonly PiecePart[], searched: boolean): Piece {
   const parts = joined(mixed);
   const [only = ""] = parts;
   if (parts.length <= 1 && typeof only === "string") {
-    return { text: only, parts: undefined, anchor: -1 };
+    return { text: only, parts: undefined, masked: false, mask: undefined };
   }
-  return { text: "", parts, anchor: anchorOf(parts) };
+  const masked = parts.includes(ONE);
+  const holed = parts.some((part) => typeof part === "number");
+  const points = searched && masked && !holed ? pointsOf(parts, NONE) : NO_POINTS;
+  // A longer one is refused, or only held against short texts: it is not worth preparing.
+  const isPrepared = points.length > 0 && points.length <= MASK_LENGTH_MAX;
+  const mask = isPrepared ? maskOf(points) : undefined;
+  return { text: "", parts, masked, mask };
 }
 
 /** Texts that stand side by side become one. */
@@ -119,16 +172,22 @@ function joined(parts: readonly PiecePart[]): readonly PiecePart[] {
   return out;
 }
 
-function anchorOf(parts: readonly PiecePart[]): number {
-  let anchor = -1;
-  let longest = 0;
-  for (const [place, part] of parts.entries()) {
-    if (part === ONE) break;
-    if (typeof part === "number" || part.length <= longest) continue;
-    anchor = place;
-    longest = part.length;
+function lengthOf({ text, parts }: Piece): number {
+  if (parts === undefined) return text.length;
+  return parts.reduce<number>((sum, part) => {
+    if (typeof part === "number") return sum;
+    return sum + (part === ONE ? 1 : part.length);
+  }, 0);
+}
+
+/** The code points of a piece in order; -1 for each `?`. */
+function pointsOf(parts: readonly PiecePart[], fills: readonly string[]): readonly number[] {
+  const points: number[] = [];
+  for (const part of parts) {
+    if (part === ONE) points.push(-1);
+    else for (const character of filled(part, fills)) points.push(character.codePointAt(0) ?? 0);
   }
-  return anchor;
+  return points;
 }
 
 /** Where `piece` ends if it begins at `at`; -1 if it does not fit there. */
@@ -150,37 +209,46 @@ function endOf(piece: Piece, text: string, at: number, fills: readonly string[])
 }
 
 /** Where the first fit of `piece` at or after `from` ends; -1 if there is none. */
-function endOfNext(piece: Piece, text: string, from: number, fills: readonly string[]): number {
-  if (piece.parts === undefined) {
-    const found = text.indexOf(piece.text, from);
-    return found < 0 ? -1 : found + piece.text.length;
-  }
-  if (piece.anchor >= 0) return endOfNextAnchored(piece, piece.parts, text, from, fills);
-  for (let at = from; at <= text.length; at += widthAt(text, at)) {
-    const end = endOf(piece, text, at, fills);
-    if (end >= 0) return end;
-  }
-  return -1;
-}
-
-/** The same, tried only where the longest text stands, since most texts have it nowhere. */
-function endOfNextAnchored(
+function endOfNext(
   piece: Piece,
-  parts: readonly PiecePart[],
   text: string,
   from: number,
   fills: readonly string[],
+  budget: Budget | undefined,
 ): number {
-  let before = 0;
-  for (let i = 0; i < piece.anchor; i++) before += filled(parts[i], fills).length;
-  const anchor = filled(parts[piece.anchor], fills);
-  let at = text.indexOf(anchor, from + before);
-  while (at >= 0) {
-    const end = endOf(piece, text, at - before, fills);
-    if (end >= 0) return end;
-    at = text.indexOf(anchor, at + 1);
+  let end: number;
+  let stepsPerUnit = 1;
+  if (piece.parts === undefined || !piece.masked) {
+    const literal = piece.parts === undefined ? piece.text : filledWhole(piece.parts, fills);
+    if (!affords(budget, text.length - from)) return -1;
+    const found = indexOfText(text, literal, from);
+    end = found < 0 ? -1 : found + literal.length;
+  } else {
+    const points = piece.mask === undefined ? pointsOf(piece.parts, fills) : NO_POINTS;
+    stepsPerUnit = 2 + (piece.mask?.words ?? Math.ceil(points.length / 32)) / 2;
+    if (!affords(budget, (text.length - from) * stepsPerUnit)) return -1;
+    end = endOfMask(piece.mask ?? maskOf(points), text, from);
   }
-  return -1;
+  if (budget !== undefined) {
+    budget.stepsLeft -= ((end < 0 ? text.length : end) - from) * stepsPerUnit;
+  }
+  return end;
+}
+
+const NO_POINTS: readonly number[] = [];
+
+/** Whether a search to the end of the text can still be paid for; if not, no other can. */
+function affords(budget: Budget | undefined, steps: number): boolean {
+  if (budget === undefined || steps <= budget.stepsLeft) return true;
+  budget.stepsLeft = -1;
+  return false;
+}
+
+/** A piece without `?` as the one text that it is then. */
+function filledWhole(parts: readonly PiecePart[], fills: readonly string[]): string {
+  let whole = "";
+  for (const part of parts) if (part !== ONE) whole += filled(part, fills);
+  return whole;
 }
 
 /** Where `piece` begins if it ends with the text; -1 if it does not fit there. */

@@ -44,15 +44,34 @@ export function readJson(text: string, depthMax: number): Result<JsonDocument, J
   return ok({ root, spaces: cursor.spaces });
 }
 
-/** Line and column, both from 1, of the character at `offset`; the column counts UTF-16 units. */
-export function placeOf(text: string, offset: number): { line: number; column: number } {
-  let line = 1;
-  let start = 0;
-  for (let end = text.indexOf("\n"); end >= 0 && end < offset; end = text.indexOf("\n", start)) {
-    line++;
-    start = end + 1;
+/** Where a character stands: both from 1; the column counts UTF-16 units. */
+export type Place = { readonly line: number; readonly column: number };
+
+/**
+ * Returns a function that tells the place of the character at an offset of `text`. Line ends are
+ * looked for once, however many places are asked for: a document may be nothing but lines.
+ */
+export function placesOf(text: string): (offset: number) => Place {
+  let starts: readonly number[] | undefined;
+  return (offset) => {
+    starts ??= lineStarts(text);
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return { line: low, column: offset - (starts[low - 1] ?? 0) + 1 };
+  };
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) {
+    starts.push(end + 1);
   }
-  return { line, column: offset - start + 1 };
+  return starts;
 }
 
 type Cursor = {

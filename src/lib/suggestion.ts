@@ -1,3 +1,34 @@
+/** A name that nobody knows, and what may have been meant by it; looked for only if it is asked. */
+export type Guess = {
+  readonly name: string;
+  readonly candidates: () => Iterable<string>;
+  /** The remedy if nothing is near. */
+  readonly otherwise: string;
+};
+
+/** What to do about a problem: a sentence, or one that is still to be found. */
+export type Remedy = string | Guess;
+
+/**
+ * Suggestions in one document. Who sees five slips sees the others, and each costs a comparison
+ * with every name there is.
+ */
+export const SUGGESTIONS_MAX = 5;
+
+/** Longer names have no suggestion: none that is known is longer. */
+const NAME_LENGTH_MAX = 64;
+
+/** Returns a function that words remedies, with suggestions for the first `SUGGESTIONS_MAX`. */
+export function suggester(): (remedy: Remedy) => string {
+  let left = SUGGESTIONS_MAX;
+  return (remedy) => {
+    if (typeof remedy === "string") return remedy;
+    if (left === 0) return remedy.otherwise;
+    left--;
+    return didYouMean(remedy.name, remedy.candidates(), remedy.otherwise);
+  };
+}
+
 /** "Did you mean …" as a remedy; `otherwise` if nothing is near. */
 export function didYouMean(name: string, candidates: Iterable<string>, otherwise: string): string {
   const candidate = nearest(name, candidates);
@@ -6,33 +37,46 @@ export function didYouMean(name: string, candidates: Iterable<string>, otherwise
 
 /**
  * The candidate nearest to `name`, letter case aside, if a slip of the fingers can explain the
- * difference: at most one edit in every four characters. Undefined if none is near.
+ * difference: at most one edit in every four characters. Undefined if none is near, or if `name` is
+ * longer than 64 characters.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > NAME_LENGTH_MAX) return undefined;
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.floor(wanted.length / 4) + 1;
+  let distanceMax = Math.floor(wanted.length / 4);
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (distanceMax < 0) break;
+    const distance = editDistance(wanted, candidate.toLowerCase(), distanceMax);
+    if (distance > distanceMax) continue;
+    best = candidate;
+    distanceMax = distance - 1;
   }
   return best;
 }
 
-/** Levenshtein's distance: insertions, deletions and substitutions from `a` to `b`. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+/**
+ * Levenshtein's distance (insertions, deletions and substitutions from `a` to `b`) if it is at most
+ * `max`; else some number above it. Only cells at most `max` off the diagonal are looked at, since
+ * those beyond cost more already (Ukkonen).
+ */
+function editDistance(a: string, b: string, max: number): number {
+  const beyond = max + 1;
+  if (Math.abs(a.length - b.length) > max) return beyond;
+  let row = Array.from({ length: b.length + 1 }, (_, column) => Math.min(column, beyond));
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    const next = row.map(() => beyond);
+    if (i <= max) next[0] = i;
+    let least = next[0] ?? beyond;
+    const to = Math.min(b.length, i + max);
+    for (let j = Math.max(1, i - max); j <= to; j++) {
+      const replaced = (row[j - 1] ?? beyond) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const cell = Math.min(replaced, (row[j] ?? beyond) + 1, (next[j - 1] ?? beyond) + 1);
+      next[j] = cell;
+      if (cell < least) least = cell;
     }
+    if (least > max) return beyond;
     row = next;
   }
-  return row[b.length] ?? 0;
+  return row[b.length] ?? beyond;
 }

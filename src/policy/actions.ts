@@ -1,7 +1,7 @@
 import { fitting, type Glob, globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
 import { NARROWER_ACTIONS, OPERATION_ALIASES } from "../lib/operation-aliases.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { didYouMean } from "../lib/suggestion.ts";
+import type { Remedy } from "../lib/suggestion.ts";
 import {
   ACTION_ALIASES,
   BUCKET_ACTIONS,
@@ -29,7 +29,7 @@ export type ActionSet = {
   readonly globs: readonly Glob[];
 };
 
-export type ActionFault = { readonly message: string; readonly remedy: string };
+export type ActionFault = { readonly message: string; readonly remedy: Remedy };
 
 /** Whether one thing that a set holds may be asked of a bucket or of an object. */
 export type ActionLevel = "bucket" | "object" | "other";
@@ -116,14 +116,13 @@ function fitsAny(globs: readonly Glob[], text: string): boolean {
 }
 
 function unknownAction(pattern: string): ActionFault {
-  const known = [...KNOWN_ACTIONS, ...OPERATION_NAMES.map((name) => `s3:${name}`)];
   return {
     message: `Policy has invalid action: got "${pattern}"`,
-    remedy: didYouMean(
-      pattern.includes(":") ? pattern : `s3:${pattern}`,
-      known,
-      "Name an S3 action, such as s3:GetObject, or s3:*",
-    ),
+    remedy: {
+      name: pattern.includes(":") ? pattern : `s3:${pattern}`,
+      candidates: () => [...KNOWN_ACTIONS, ...OPERATION_NAMES.map((name) => `s3:${name}`)],
+      otherwise: "Name an S3 action, such as s3:GetObject, or s3:*",
+    },
   };
 }
 

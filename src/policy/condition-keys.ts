@@ -9,6 +9,11 @@ type KeyRow = {
   readonly tag?: "sensitive" | "insensitive";
   /** The client chooses the value, so it must not choose a Resource (section 3.6). */
   readonly client?: true;
+  /**
+   * The value belongs to the resource that is asked about, so that it may be another for each
+   * question of one request. All other keys have one value for the whole request.
+   */
+  readonly ofResource?: true;
 };
 
 /**
@@ -34,12 +39,12 @@ const CONDITION_KEYS = {
   "aws:Referer": { type: "string", client: true },
   "aws:UserAgent": { type: "string", client: true },
   "aws:RequestedRegion": { type: "string", client: true },
-  "aws:ResourceAccount": { type: "string" },
-  "s3:ResourceAccount": { type: "string" },
+  "aws:ResourceAccount": { type: "string", ofResource: true },
+  "s3:ResourceAccount": { type: "string", ofResource: true },
   "aws:RequestTag": { type: "string", tag: "insensitive", client: true },
   "aws:TagKeys": { type: "string", many: true, client: true },
-  "aws:ResourceTag": { type: "string", tag: "insensitive" },
-  "s3:BucketTag": { type: "string", tag: "insensitive" },
+  "aws:ResourceTag": { type: "string", tag: "insensitive", ofResource: true },
+  "s3:BucketTag": { type: "string", tag: "insensitive", ofResource: true },
   "s3:authType": { type: "string" },
   "s3:signatureversion": { type: "string" },
   "s3:signatureAge": { type: "numeric" },
@@ -48,8 +53,9 @@ const CONDITION_KEYS = {
   "s3:prefix": { type: "string", client: true },
   "s3:delimiter": { type: "string", client: true },
   "s3:max-keys": { type: "numeric", client: true },
-  "s3:versionid": { type: "string", client: true },
-  "s3:ExistingObjectTag": { type: "string", tag: "sensitive" },
+  // Each entry of a DeleteObjects has its own.
+  "s3:versionid": { type: "string", client: true, ofResource: true },
+  "s3:ExistingObjectTag": { type: "string", tag: "sensitive", ofResource: true },
   "s3:RequestObjectTag": { type: "string", tag: "sensitive", client: true },
   "s3:RequestObjectTagKeys": { type: "string", many: true, client: true },
   "s3:x-amz-acl": { type: "string", client: true },
@@ -137,6 +143,8 @@ export type KeyName = {
   readonly tag: string;
   /** The row's place in the table: what is kept for each key is found by it faster than by name. */
   readonly place: number;
+  /** See the row. */
+  readonly ofResource: boolean;
 };
 
 /**
@@ -154,11 +162,11 @@ export function findConditionKey(name: string): KeyName | undefined {
   const place = PLACES.get((slash < 0 ? name : name.slice(0, slash)).toLowerCase()) ?? -1;
   const key = KEYS[place];
   if (key === undefined) return undefined;
-  const { tag } = keyRow(key);
+  const { tag, ofResource = false } = keyRow(key);
   const written = slash < 0 ? "" : name.slice(slash + 1);
-  if (tag === undefined) return slash < 0 ? { key, tag: "", place } : undefined;
+  if (tag === undefined) return slash < 0 ? { key, tag: "", place, ofResource } : undefined;
   if (written === "") return undefined;
-  return { key, tag: tag === "insensitive" ? written.toLowerCase() : written, place };
+  return { key, tag: tag === "insensitive" ? written.toLowerCase() : written, place, ofResource };
 }
 
 /** What is known of a key. */

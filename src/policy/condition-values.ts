@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
+import type { Remedy } from "../lib/suggestion.ts";
 import type { ConditionKey } from "./condition-keys.ts";
 import { type Network, parseNetwork, wordMask } from "./network.ts";
 import type { OperatorRow } from "./operators.ts";
@@ -6,7 +7,7 @@ import { parseTemplate, type Template, type TemplatePart, templateOf } from "./t
 import { type Decimal, parseBinary, parseDecimal, parseInstant } from "./values.ts";
 
 /** Why a value of a condition is not what its operator compares, and what to do. */
-export type ValueFault = { readonly message: string; readonly remedy: string };
+export type ValueFault = { readonly message: string; readonly remedy: Remedy };
 
 /** A pattern of a String operator. */
 export function textPattern(

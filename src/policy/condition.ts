@@ -26,6 +26,8 @@ export type Condition = {
   readonly ifExists: boolean;
   readonly negated: boolean;
   readonly test: Test;
+  /** Whether what it says can differ between the questions of one request; see KeyRow. */
+  readonly ofResource: boolean;
 };
 
 /** What is asked of one value; each list is an OR. */
@@ -42,6 +44,19 @@ export type Test =
   | { readonly kind: "address"; readonly networks: NetworkSet };
 
 export type Relation = "=" | "<" | "<=" | ">" | ">=";
+
+/** The patterns of a test, whatever they are held against. */
+export function templatesOf(test: Test): readonly Template[] {
+  switch (test.kind) {
+    case "text":
+    case "bool":
+      return test.patterns;
+    case "arn":
+      return test.patterns.flat();
+    default:
+      return [];
+  }
+}
 
 /** What decides in doubt: the effect of the statement that the condition is part of. */
 export type Effect = "Allow" | "Deny";

@@ -1,10 +1,11 @@
 import { namesAction } from "./actions.ts";
-import { type Condition, holds } from "./condition.ts";
+import { type Condition, type Effect, holds } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
-import { type Facts, factOf, factsOf } from "./facts.ts";
+import { EVALUATION_STEPS_MAX, type Facts, factOf, factsOf, isSpent } from "./facts.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
 import { type Caller, gripOn } from "./principals.ts";
+import { factsIn, type RequestMemo } from "./request-memo.ts";
 import { relativeResource } from "./resource.ts";
 import { isResolvable, matchesTemplate } from "./template.ts";
 
@@ -23,6 +24,12 @@ export type Question = {
   readonly resource: string;
   readonly principal: Caller;
   readonly context: Context;
+  /**
+   * Shared by the questions of one request (see RequestMemo), so that each key's value is asked for
+   * once and each condition that depends on nothing of the resource is judged once. Without one
+   * nothing is remembered from one question to the next.
+   */
+  readonly memo?: RequestMemo | undefined;
 };
 
 /** Where systems differ. AWS's reading is the default. */
@@ -50,7 +57,9 @@ const NOTHING_SAID: Evaluation = { effect: "none" };
 
 /**
  * What `set` says of one (action, resource) pair: a matching Deny wins over any Allow, whatever
- * their order (S3-AUTHORIZATION sections 3.2 to 3.6). Throws for a resource that is not S3's.
+ * their order (S3-AUTHORIZATION sections 3.2 to 3.6). An evaluation that costs more than
+ * EVALUATION_STEPS_MAX ends there, as a deny if it came to a Deny, and else as "none". Throws for a
+ * resource that is not S3's.
  */
 export function evaluate(
   set: PolicySet,
@@ -85,9 +94,11 @@ export function explainEvaluation(
   switches: Switches = AWS_SWITCHES,
 ): { readonly evaluation: Evaluation; readonly trace: readonly StatementTrace[] } {
   const asked = askedOf(question, switches);
-  const trace = set.statements.map((statement) =>
-    traceOf(statement, examine(statement, asked), asked.facts),
-  );
+  const trace = set.statements.map((statement) => {
+    // Else the first statements would leave nothing to the last, which evaluate() never comes to.
+    asked.facts.budget.stepsLeft = EVALUATION_STEPS_MAX;
+    return traceOf(statement, examine(statement, asked), asked.facts);
+  });
   return { evaluation: evaluate(set, question, switches), trace };
 }
 
@@ -99,8 +110,9 @@ type Asked = {
 };
 
 function askedOf(question: Question, switches: Switches): Asked {
-  const relative = relativeResource(question.resource);
-  return { question, switches, relative, facts: factsOf(question.context) };
+  const { context, memo, resource } = question;
+  const facts = memo === undefined ? factsOf(context) : factsIn(memo, context);
+  return { question, switches, relative: relativeResource(resource), facts };
 }
 
 type Match = { readonly statement: StatementRef; readonly grip: "direct" | "account" };
@@ -112,11 +124,17 @@ function decisive(index: StatementIndex, asked: Asked): Match | undefined {
   for (const list of candidates(index, action, operation, asked.relative)) {
     for (const statement of list) {
       const outcome = examine(statement, asked);
+      if (isSpent(asked.facts)) return inDoubt(statement);
       if (outcome === "direct") return { statement: statement.place, grip: outcome };
       if (outcome === "account") viaAccount ??= { statement: statement.place, grip: outcome };
     }
   }
   return viaAccount;
+}
+
+/** Of a statement that could not be judged: it must open nothing. */
+function inDoubt({ effect, place }: Statement): Match | undefined {
+  return effect === "Deny" ? { statement: place, grip: "direct" } : undefined;
 }
 
 /** How it matches, or the first thing that does not; a condition speaks for itself. */
@@ -127,18 +145,27 @@ type Outcome = "direct" | "account" | "action" | "principal" | "resource" | Cond
  * are costly to get are only asked for where everything else already matches (section 2.3).
  */
 function examine(statement: Statement, asked: Asked): Outcome {
-  const { question, switches, facts } = asked;
+  const { question } = asked;
   if (!coversAction(statement, asked)) return "action";
   const { principals, conditions } = statement;
   const grip = principals === undefined ? "direct" : gripOn(principals, question.principal);
   if (grip === "none") return "principal";
   if (!coversResource(statement, asked)) return "resource";
   for (const condition of conditions) {
-    if (!holds(condition, statement.effect, facts, switches.missingKeyNegated)) {
-      return condition;
-    }
+    if (!holdsIn(condition, statement.effect, asked)) return condition;
   }
   return grip;
+}
+
+/** Whether the condition holds; by what it said before, where that cannot have changed. */
+function holdsIn(condition: Condition, effect: Effect, asked: Asked): boolean {
+  const { question, switches, facts } = asked;
+  const held = condition.ofResource ? undefined : question.memo?.held;
+  const before = held?.get(condition);
+  if (before !== undefined) return before;
+  const result = holds(condition, effect, facts, switches.missingKeyNegated);
+  if (!isSpent(facts)) held?.set(condition, result);
+  return result;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Context, KeyName } from "./condition-keys.ts";
+import type { Budget } from "../lib/glob.ts";
 import { type Address, parseAddress } from "./network.ts";
 import {
   type Decimal,
@@ -11,9 +12,21 @@ import {
 
 /**
  * The request's values as one evaluation sees them: each is got from the context once, and read
- * once in each way, however many conditions ask. Lives no longer than the evaluation.
+ * once in each way, however many conditions ask.
  */
-export type Facts = { readonly context: Context; readonly known: (Fact | undefined)[] };
+export type Facts = Values & {
+  readonly context: Context;
+  /** The values that all questions of the request share; undefined: nothing is shared. */
+  readonly shared: Values | undefined;
+  /** What searching for patterns may still cost; see `isSpent`. */
+  readonly budget: Budget;
+};
+
+/** Values that were got from a context, by the places of their keys; those of tags by `place/tag`. */
+export type Values = {
+  readonly known: (Fact | undefined)[];
+  readonly tags: Map<string, Fact>;
+};
 
 export type Fact = {
   /** As the context has it: undefined where the key is absent. */
@@ -36,14 +49,43 @@ export type FactText = {
 /** Undefined: not read yet. `as` undefined: read, and not of that kind. */
 type Read<T> = { readonly as: T | undefined } | undefined;
 
-export function factsOf(context: Context): Facts {
-  return { context, known: [] };
+/**
+ * Steps that one evaluation may take in search of patterns, some 5 ms. Ordinary ones take some
+ * thousands: it takes a policy of hundreds of patterns `*…*` and a header of kilobytes to go
+ * beyond, and both are chosen by somebody who wants it to.
+ */
+export const EVALUATION_STEPS_MAX = 800_000;
+
+/** Facts of which nothing is known yet. */
+export function factsOf(
+  context: Context,
+  shared?: Values,
+  budget: Budget = { stepsLeft: EVALUATION_STEPS_MAX },
+): Facts {
+  return { context, shared, budget, ...noValues() };
 }
 
-/** What the request says under `name`. Tags have no number, so they are asked for each time. */
-export function factOf({ context, known }: Facts, name: KeyName): Fact {
-  if (name.tag !== "") return read(context, name);
-  return (known[name.place] ??= read(context, name));
+export function noValues(): Values {
+  return { known: [], tags: new Map() };
+}
+
+/**
+ * Whether a pattern was not searched for, since the evaluation had cost too much by then. What did
+ * not match since may well match: a Deny must count as matching then, an Allow as not.
+ */
+export function isSpent({ budget }: Facts): boolean {
+  return budget.stepsLeft < 0;
+}
+
+/** What the request says under `name`. */
+export function factOf(facts: Facts, name: KeyName): Fact {
+  const { context, shared } = facts;
+  const { known, tags } = shared === undefined || name.ofResource ? facts : shared;
+  if (name.tag === "") return (known[name.place] ??= read(context, name));
+  const place = `${name.place}/${name.tag}`;
+  const fact = tags.get(place) ?? read(context, name);
+  tags.set(place, fact);
+  return fact;
 }
 
 function read(context: Context, { key, tag }: KeyName): Fact {

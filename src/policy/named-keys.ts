@@ -1,4 +1,4 @@
-import type { Condition } from "./condition.ts";
+import { templatesOf } from "./condition.ts";
 import type { ConditionKey } from "./condition-keys.ts";
 import type { Policy, Statement, StatementRef } from "./policy.ts";
 import type { Template } from "./template.ts";
@@ -14,23 +14,11 @@ export function namedKeys(policy: Policy): readonly NamedKey[] {
 }
 
 function keysIn({ conditions, resources }: Statement): ReadonlySet<ConditionKey> {
-  const templates = [...resources.patterns, ...conditions.flatMap(templatesOf)];
+  const templates = [...resources.patterns, ...conditions.flatMap(({ test }) => templatesOf(test))];
   return new Set([
     ...conditions.map((condition) => condition.name.key),
     ...templates.flatMap(variablesOf),
   ]);
-}
-
-function templatesOf({ test }: Condition): readonly Template[] {
-  switch (test.kind) {
-    case "text":
-    case "bool":
-      return test.patterns;
-    case "arn":
-      return test.patterns.flat();
-    default:
-      return [];
-  }
 }
 
 function variablesOf({ parts }: Template): readonly ConditionKey[] {

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Relation } from "./condition.ts";
-import { didYouMean } from "../lib/suggestion.ts";
+import type { Remedy } from "../lib/suggestion.ts";
 
 /** What an operator does with values, before set operators and `IfExists`. */
 export type OperatorRow = { readonly negated: boolean } & (
@@ -47,7 +47,7 @@ export type Operator = {
   readonly ifExists: boolean;
 };
 
-export type OperatorFault = { readonly message: string; readonly remedy: string };
+export type OperatorFault = { readonly message: string; readonly remedy: Remedy };
 
 /**
  * Reads `ForAllValues:StringEqualsIfExists`. Exact spelling, since a second spelling of the same
@@ -78,7 +78,11 @@ const SET_OPERATORS = [
 function unknownOperator(text: string, name: string): OperatorFault {
   return {
     message: `Invalid policy syntax: unknown condition operator "${text}"`,
-    remedy: didYouMean(name, OPERATORS.keys(), "Write one such as StringEquals or IpAddress"),
+    remedy: {
+      name,
+      candidates: () => OPERATORS.keys(),
+      otherwise: "Write one such as StringEquals or IpAddress",
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Result } from "../lib/result.ts";
-import type { Condition, Test } from "./condition.ts";
+import { type Condition, templatesOf, type Test } from "./condition.ts";
 import {
   conditionKeyNames,
   findConditionKey,
@@ -21,7 +21,6 @@ import {
 import type { JsonNode } from "../lib/json.ts";
 import { type Operator, type OperatorRow, parseOperator } from "./operators.ts";
 import { complain, type Item, itemsOf, membersOf, pathOf, type Report } from "./report.ts";
-import { didYouMean } from "../lib/suggestion.ts";
 
 /**
  * Compiles a Condition block: operators, keys and values, each checked against its table
@@ -97,6 +96,9 @@ function conditionOf(
     ifExists,
     negated: row.negated,
     test,
+    ofResource:
+      name.ofResource ||
+      templatesOf(test).some(({ variables }) => variables.some((one) => one.name.ofResource)),
   };
 }
 
@@ -111,7 +113,11 @@ function keyFor(
   const name = findConditionKey(keyText);
   if (name === undefined) {
     const message = `Policy has an invalid condition key: got "${keyText}"`;
-    const remedy = didYouMean(keyText, conditionKeyNames(), "See the table of condition keys");
+    const remedy = {
+      name: keyText,
+      candidates: conditionKeyNames,
+      otherwise: "See the table of condition keys",
+    };
     return complain(report, at, path, message, remedy);
   }
   const { type, many } = keyRow(name.key);

@@ -1,6 +1,6 @@
 import { type ActionSet, compileActions, levelOf } from "./actions.ts";
 import type { Effect } from "./condition.ts";
-import { type JsonNode, placeOf } from "../lib/json.ts";
+import type { JsonNode } from "../lib/json.ts";
 import { parseConditions } from "./parse-condition.ts";
 import type { Statement } from "./policy.ts";
 import { parseAwsPrincipal, parseCanonicalUser, type Principals } from "./principals.ts";
@@ -41,7 +41,7 @@ export function parseStatement(
   if (effect === undefined || actions === undefined || resources === undefined) return undefined;
   if (report.problems.length > before) return undefined;
   requireApplicable(source, actions, resources);
-  const { line } = placeOf(report.text, node.at);
+  const { line } = report.placeOf(node.at);
   const place = { file: report.file, line, sid, index };
   return { place, effect, principals, actions, resources, conditions };
 }
@@ -146,8 +146,8 @@ function requireApplicable(
 ): void {
   if (rules.kind !== "bucket" || actions.negated || resources.negated) return;
   if (actions.set.operations.size > 0 || actions.set.narrowed.size > 0) return;
-  for (const action of actions.set.actions) {
-    const level = levelOf(action);
+  const levels = new Set([...actions.set.actions].map(levelOf));
+  for (const level of levels) {
     if (resources.patterns.some((pattern) => mayApply(pattern, level))) return;
   }
   const message = "Action does not apply to any resource(s) in statement";

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
 import { parseStatement, type StatementRules } from "./parse-statement.ts";
 import type { Policy, PolicyKind, Statement } from "./policy.ts";
-import { complain, fieldsOf, type Report } from "./report.ts";
+import { complain, fieldsOf, isFull, type Report, reportOf } from "./report.ts";
 
 /** What is particular to the place where the policy is used. */
 export type PolicyRules = {
@@ -15,13 +15,15 @@ export type PolicyRules = {
   readonly tenant?: string;
   /** Whether an Allow may name operations (`s3:HeadObject`) instead of actions. */
   readonly operationNames?: boolean;
+  /** How many problems are looked for; all, if it is left out. */
+  readonly problemsMax?: number;
 };
 
 /**
  * Reads a policy document in AWS's language (S3-AUTHORIZATION section 3; "Grammar of the IAM JSON
  * policy language"), and refuses whatever would not be evaluated: an unknown field, operator, key
  * or action, a doubled name, a statement that can match nothing. `file` is only a name for places.
- * The error lists every problem, in the order of the text; messages begin with AWS's own words
+ * The error lists every problem up to `problemsMax`, in the order of the text; messages begin with AWS's own words
  * for MalformedPolicy where it has some.
  */
 export function parsePolicy(
@@ -30,7 +32,7 @@ export function parsePolicy(
   kind: PolicyKind,
   rules: PolicyRules = {},
 ): Result<Policy, readonly Problem[]> {
-  const report: Report = { file, text, problems: [] };
+  const report = reportOf(file, text, rules.problemsMax);
   const root = readDocument(report, rules.bytesMax ?? BYTES_MAX[kind]);
   const policy = root === undefined ? undefined : readPolicy(report, root, kind, rules);
   if (policy === undefined || report.problems.length > 0) return err(inOrder(report.problems));
@@ -122,6 +124,7 @@ function readStatements(
   const statements: Statement[] = [];
   const sids = new Set<string>();
   for (const [index, node] of nodes.entries()) {
+    if (isFull(report)) break;
     const path = list.kind === "array" ? `Statement[${index}]` : "Statement";
     const statement = parseStatement(report, node, path, index, rules);
     if (statement === undefined) continue;

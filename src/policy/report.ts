@@ -1,13 +1,35 @@
 import type { Problem } from "../lib/problem.ts";
-import { type JsonNode, placeOf } from "../lib/json.ts";
-import { didYouMean } from "../lib/suggestion.ts";
+import { type JsonNode, type Place, placesOf } from "../lib/json.ts";
+import { type Remedy, suggester } from "../lib/suggestion.ts";
 
 /** Collects all problems of one policy text, so that its author hears of them at once. */
 export type Report = {
   readonly file: string;
   readonly text: string;
   readonly problems: Problem[];
+  /** Whoever reads the text goes no farther when so many are found. */
+  readonly problemsMax: number;
+  /** Of the character at an offset. */
+  readonly placeOf: (offset: number) => Place;
+  readonly wordRemedy: (remedy: Remedy) => string;
 };
+
+/**
+ * How many problems are looked for in a policy that a client puts, who is told the first. An
+ * operator's file is read to its end.
+ */
+export const CLIENT_PROBLEMS_MAX = 10;
+
+/** A report without problems on the `text` of `file`. */
+export function reportOf(file: string, text: string, problemsMax = Infinity): Report {
+  const problems: Problem[] = [];
+  return { file, text, problems, problemsMax, placeOf: placesOf(text), wordRemedy: suggester() };
+}
+
+/** Whether nobody wants to hear of more problems: what is read from then on stands for nothing. */
+export function isFull({ problems, problemsMax }: Report): boolean {
+  return problems.length >= problemsMax;
+}
 
 /** Notes a problem of what stands at the offset `at`. */
 export function complain(
@@ -15,9 +37,11 @@ export function complain(
   at: number,
   path: string,
   message: string,
-  remedy = "",
+  remedy: Remedy = "",
 ): undefined {
-  report.problems.push({ file: report.file, ...placeOf(report.text, at), path, message, remedy });
+  if (isFull(report)) return undefined;
+  const { file, problems } = report;
+  problems.push({ file, ...report.placeOf(at), path, message, remedy: report.wordRemedy(remedy) });
   return undefined;
 }
 
@@ -34,7 +58,8 @@ export function fieldsOf(
   for (const { name, at, value } of members) {
     if (known.includes(name)) fields.set(name, value);
     else {
-      const remedy = didYouMean(name, known, `Known here are ${known.join(", ")}`);
+      const otherwise = `Known here are ${known.join(", ")}`;
+      const remedy = { name, candidates: () => known, otherwise };
       const message = `Invalid policy syntax: unknown field "${name}"`;
       complain(report, at, pathOf(path, name), message, remedy);
     }
@@ -52,6 +77,7 @@ export function membersOf(
     const message = `Invalid policy syntax: expected an object, got ${nameOf(node)}`;
     return complain(report, node.at, path, message);
   }
+  if (isFull(report)) return undefined;
   const seen = new Set<string>();
   return node.members.filter(({ name, at }) => {
     if (seen.has(name)) {
@@ -84,7 +110,9 @@ export function itemsOf(
   if (node.items.length > LIST_MAX) {
     const message = `Invalid policy syntax: a list may have ${LIST_MAX} values, got ${node.items.length}`;
     complain(report, node.at, path, message);
+    return [];
   }
+  if (isFull(report)) return [];
   return node.items.flatMap((item, i) => itemOf(report, item, `${path}[${i}]`, scalars));
 }
 

@@ -25,7 +25,7 @@ const EVERYTHING = templateOf([{ kind: "many" }]);
  * the `?` of any pattern can take. Only a `*` of the other pattern can match both.
  */
 function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
-  const facts = factsOf(itsName);
+  const facts = factsOf(itsName, undefined, { stepsLeft: Infinity });
   return wide.some((pattern) =>
     ["", MUCH].every((many) => matchesTemplate(pattern, textOf(narrow, many), facts, false)),
   );

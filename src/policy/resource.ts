@@ -3,6 +3,7 @@ import type { ActionLevel } from "./actions.ts";
 import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
 import type { PolicyKind } from "./policy.ts";
 import { parseTemplate, type Template } from "./template.ts";
+import type { Remedy } from "../lib/suggestion.ts";
 
 /** What every resource that is asked about begins with. */
 const ARN_PREFIX = "arn:aws:s3:::";
@@ -17,7 +18,7 @@ export type ResourceRules = {
   readonly variables: boolean;
 };
 
-export type ResourceFault = { readonly message: string; readonly remedy: string };
+export type ResourceFault = { readonly message: string; readonly remedy: Remedy };
 
 /**
  * The part of a resource's ARN that patterns are matched with: `bucket`, `bucket/key`, or `*`

@@ -1,8 +1,17 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { conditionKeyNames, findConditionKey, keyRow, type KeyName } from "./condition-keys.ts";
-import { type Glob, globOf, type GlobPart, matchesGlob, wildcardParts } from "../lib/glob.ts";
-import { didYouMean } from "../lib/suggestion.ts";
-import { type Facts, factOf } from "./facts.ts";
+import {
+  type Budget,
+  type Glob,
+  globOf,
+  type GlobPart,
+  isTooLong,
+  MASK_LENGTH_MAX,
+  matchesGlob,
+  wildcardParts,
+} from "../lib/glob.ts";
+import type { Remedy } from "../lib/suggestion.ts";
+import { type Facts, factOf, foldedOf } from "./facts.ts";
 import { foldCase } from "./values.ts";
 
 /** Text of a policy with wildcards and variables in it, such as `home/${aws:username}/*`. */
@@ -11,7 +20,7 @@ export type Template = {
   /** The parts compiled, with a hole for each of the `variables`, in order. */
   readonly glob: Glob;
   readonly variables: readonly Variable[];
-  /** What has not this in it cannot match, whatever the variables are. */
+  /** What has not this in it cannot match, whatever the variables are. Short, see `needleOf`. */
   readonly needle: string;
 };
 
@@ -35,7 +44,7 @@ export type TemplateReading = {
   readonly fold: boolean;
 };
 
-export type TemplateFault = { readonly message: string; readonly remedy: string };
+export type TemplateFault = { readonly message: string; readonly remedy: Remedy };
 
 /** Reads `text`. The error says which variable is not one, and why. */
 export function parseTemplate(
@@ -55,8 +64,14 @@ export function parseTemplate(
     parts.push(variable.value);
     at = close + 1;
   }
+  if (isTooLong(parts)) return err(TOO_LONG);
   return ok(templateOf(parts));
 }
+
+const TOO_LONG: TemplateFault = {
+  message: `Invalid pattern: between two * with a ? there may be ${MASK_LENGTH_MAX} characters`,
+  remedy: "Shorten it, or write a * for some of its ?",
+};
 
 /** A template of parts that are already known. */
 export function templateOf(parts: readonly TemplatePart[]): Template {
@@ -80,20 +95,28 @@ export function matchesTemplate(
   fold: boolean,
 ): boolean {
   const { glob, variables, needle } = template;
-  if (variables.length === 0) return matchesGlob(glob, text);
-  if (!text.includes(needle)) return false;
+  const { budget } = facts;
+  if (variables.length === 0) return matchesGlob(glob, text, NO_FILLS, budget);
+  if (text.length < glob.lengthMin || !hasNeedle(text, needle, budget)) return false;
   const fills: string[] = [];
   for (const variable of variables) {
-    const value = valueOf(variable, facts);
+    const value = valueOf(variable, facts, fold);
     if (value === undefined) return false;
-    fills.push(fold ? foldCase(value) : value);
+    fills.push(value);
   }
-  return matchesGlob(glob, text, fills);
+  return matchesGlob(glob, text, fills, budget);
+}
+
+const NO_FILLS: readonly string[] = [];
+
+function hasNeedle(text: string, needle: string, budget: Budget): boolean {
+  budget.stepsLeft -= text.length;
+  return budget.stepsLeft >= 0 && text.includes(needle);
 }
 
 /** Whether the template stands for a pattern at all: each of its variables has a value. */
 export function isResolvable({ variables }: Template, facts: Facts): boolean {
-  return variables.every((variable) => valueOf(variable, facts) !== undefined);
+  return variables.every((variable) => valueOf(variable, facts, false) !== undefined);
 }
 
 /** The text that everything matching begins with, as far as it is known without a request. */
@@ -102,23 +125,29 @@ export function templatePrefix(template: Template): string {
   return first?.kind === "text" ? first.text : "";
 }
 
-function valueOf({ name, fallback }: Variable, facts: Facts): string | undefined {
-  const value = factOf(facts, name).value ?? fallback;
+/** A `fallback` is folded where it needs to be. */
+function valueOf({ name, fallback }: Variable, facts: Facts, fold: boolean): string | undefined {
+  const { value, texts } = factOf(facts, name);
+  if (value === undefined) return fallback;
+  const [text] = texts;
   // A list can only come from a context that breaks its own contract: no value, then.
-  return typeof value === "string" ? value : undefined;
+  if (typeof value !== "string" || text === undefined) return undefined;
+  return fold ? foldedOf(text) : text.text;
 }
 
 /**
  * The longest text, without slashes in front: V8 looks for the first character, and in the name of
- * an object no other is as frequent.
+ * an object no other is as frequent. Of a long one the beginning, which is found in linear time.
  */
 function needleOf(parts: readonly TemplatePart[]): string {
   let longest = "";
   for (const part of parts) {
     if (part.kind === "text" && part.text.length > longest.length) longest = part.text;
   }
-  return longest.replace(/^\/+/, "");
+  return longest.replace(/^\/+/, "").slice(0, NEEDLE_MAX);
 }
+
+const NEEDLE_MAX = 100;
 
 function plainParts(text: string, reading: TemplateReading): readonly GlobPart[] {
   const folded = reading.fold ? foldCase(text) : text;
@@ -140,7 +169,7 @@ function parseVariable(
   if (written === undefined) return err(fault(`Invalid policy variable: got "\${${inside}}"`));
   const name = findConditionKey(written);
   if (name === undefined) {
-    const remedy = didYouMean(written, conditionKeyNames(), WRITE_SO);
+    const remedy = { name: written, candidates: conditionKeyNames, otherwise: WRITE_SO };
     return err({ message: `Unknown policy variable: got "\${${inside}}"`, remedy });
   }
   const row = keyRow(name.key);

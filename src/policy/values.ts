@@ -15,16 +15,23 @@ export type Decimal = {
   readonly fraction: string;
 };
 
-const DECIMAL = /^([+-]?)0*([0-9]+)(?:\.([0-9]+))?$/;
+const DECIMAL = /^([+-]?)([0-9]+)(?:\.([0-9]+))?$/;
 
 /** Reads `-12.50`: digits, an optional sign and fraction; no exponent, no hex, no spaces. */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = DECIMAL.exec(text);
   if (match === null) return undefined;
-  const whole = match[2] ?? "0";
+  const whole = withoutLeadingZeros(match[2] ?? "0");
   const fraction = withoutTrailingZeros(match[3] ?? "");
   const zero = whole === "0" && fraction === "";
   return { negative: match[1] === "-" && !zero, whole, fraction };
+}
+
+/** By hand: an expression for it (`0*([0-9]+)`) tries every split of a text that is no number. */
+function withoutLeadingZeros(digits: string): string {
+  let start = 0;
+  while (start < digits.length - 1 && digits[start] === "0") start++;
+  return digits.slice(start);
 }
 
 /** Negative, zero or positive as `a` is below, equal to or above `b`. */

@@ -2,10 +2,10 @@ import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type ActionSet, compileActions } from "../policy/actions.ts";
 import type { Effect } from "../policy/condition.ts";
-import { type JsonNode, placeOf, readJson } from "../lib/json.ts";
+import { type JsonNode, readJson } from "../lib/json.ts";
 import type { Policy, Statement } from "../policy/policy.ts";
 import type { Principals } from "../policy/principals.ts";
-import { complain, fieldsOf, itemsOf, pathOf, type Report } from "../policy/report.ts";
+import { complain, fieldsOf, itemsOf, pathOf, type Report, reportOf } from "../policy/report.ts";
 import { parseResource } from "../policy/resource.ts";
 import type { Template } from "../policy/template.ts";
 import { actionFault, type DocumentShape, type PolicyDialect } from "./dialect.ts";
@@ -25,8 +25,9 @@ export function parseBucketWide(
   text: string,
   file: string,
   bucket: string,
+  problemsMax?: number,
 ): Result<Policy, readonly Problem[]> {
-  const report: Report = { file, text, problems: [] };
+  const report = reportOf(file, text, problemsMax);
   const root = readRoot(report);
   const policy =
     root === undefined ? undefined : readPolicy({ report, dialect, shape, bucket }, root);
@@ -90,7 +91,7 @@ function readStatement(reading: Reading, node: JsonNode, index: number): Stateme
   const sid = textOf(report, fields, "Sid", path);
   checkIndex(report, fields.get("Index"), path);
   if (effect === undefined || set === undefined || principals === undefined) return undefined;
-  const { line } = placeOf(report.text, node.at);
+  const { line } = report.placeOf(node.at);
   return {
     place: { file: report.file, line, sid, index },
     effect,

@@ -2,7 +2,6 @@ import { compileActions, type ActionFault } from "../policy/actions.ts";
 import type { Effect } from "../policy/condition.ts";
 import { findConditionKey } from "../policy/condition-keys.ts";
 import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
-import { didYouMean } from "../lib/suggestion.ts";
 
 /** What a provider's policies may say, where that is less or other than AWS's. */
 export type PolicyDialect = {
@@ -84,5 +83,6 @@ function wildcardFault(
 
 function unknownHere(text: string, known: readonly string[]): ActionFault {
   const message = `Policy has invalid action: the provider does not support "${text}"`;
-  return { message, remedy: didYouMean(text, known, `Supported are ${known.join(", ")}`) };
+  const otherwise = `Supported are ${known.join(", ")}`;
+  return { message, remedy: { name: text, candidates: () => known, otherwise } };
 }

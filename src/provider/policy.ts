@@ -17,17 +17,17 @@ export function parseProviderPolicy(
   text: string,
   file: string,
   kind: PolicyKind,
-  rules: Pick<PolicyRules, "bucket" | "tenant" | "bytesMax"> = {},
+  rules: Pick<PolicyRules, "bucket" | "tenant" | "bytesMax" | "problemsMax"> = {},
 ): Result<Policy, readonly Problem[]> {
   const { dialect, principals, switches } = provider;
   if (kind === "bucket" && dialect.document.kind === "bucket-wide") {
     const { bucket } = rules;
     if (bucket === undefined) throw new TypeError("Cannot read a bucket policy without its bucket");
-    return parseBucketWide(dialect, dialect.document, text, file, bucket);
+    return parseBucketWide(dialect, dialect.document, text, file, bucket, rules.problemsMax);
   }
   const { operationNames } = switches;
   const policy = parsePolicy(text, file, kind, { ...rules, operationNames });
-  const problems = restrictions(dialect, principals, text, file, kind);
+  const problems = restrictions(dialect, principals, text, file, kind, rules.problemsMax);
   if (policy.ok && problems.length === 0) return ok(policy.value);
   return err(inOrder([...(policy.ok ? [] : policy.error), ...problems]));
 }

@@ -2,7 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import type { Effect } from "../policy/condition.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
 import type { PolicyKind } from "../policy/policy.ts";
-import { complain, pathOf, type Report } from "../policy/report.ts";
+import { complain, isFull, pathOf, type Report, reportOf } from "../policy/report.ts";
 import { actionFault, hasConditionKey, type PolicyDialect } from "./dialect.ts";
 import { checkPrincipal, type PrincipalGrammar } from "./principals.ts";
 
@@ -17,13 +17,15 @@ export function restrictions(
   text: string,
   file: string,
   kind: PolicyKind,
+  problemsMax?: number,
 ): readonly Problem[] {
-  const report: Report = { file, text, problems: [] };
+  const report = reportOf(file, text, problemsMax);
   const document = readJson(text, DEPTH_MAX);
   const list = document.ok ? member(document.value.root, "Statement") : undefined;
   if (list === undefined) return [];
   const statements = list.kind === "array" ? list.items : [list];
   for (const [index, node] of statements.entries()) {
+    if (isFull(report)) break;
     const path = list.kind === "array" ? `Statement[${index}]` : "Statement";
     const source = { report, dialect, node, path };
     restrictFields(source);

@@ -9,7 +9,7 @@ import type { Payload } from "./payload.ts";
 import type { SignatureRules } from "./rules.ts";
 import { versionNotAccepted } from "./signature-faults.ts";
 import { ambiguousParameter, uncoveredParameter } from "./v2-resource.ts";
-import { isRepeated } from "./v4-claim.ts";
+import { repeatedNames } from "./v4-claim.ts";
 
 /** What a request with a Signature Version 2 says of itself; nothing of it is proved. */
 export type V2Claim = {
@@ -145,18 +145,20 @@ function parseCommon(
 
 /** Of two parameters of one name the signer may have meant the one and the store take the other. */
 function repeatedParameter(query: readonly QueryParameter[]): string | undefined {
-  const names = query.map(({ name }) => name);
-  return names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  for (const { name } of query) {
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function repeatedHeader(headers: HeaderList): string | undefined {
-  return headers.find(
-    (name, i) =>
-      i % 2 === 0 &&
-      !name.startsWith("x-amz-meta-") &&
-      (name.startsWith("x-amz-") || SINGLE.has(name)) &&
-      isRepeated(headers, name),
-  );
+  for (const name of repeatedNames(headers)) {
+    if (name.startsWith("x-amz-meta-")) continue;
+    if (name.startsWith("x-amz-") || SINGLE.has(name)) return name;
+  }
+  return undefined;
 }
 
 const SINGLE: ReadonlySet<string> = new Set(["content-md5", "content-type", "date"]);

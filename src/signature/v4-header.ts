@@ -24,11 +24,9 @@ export function parseV4Header(
   if (!parts.ok) return parts;
   const credential = parseCredential(parts.value.credential, rules);
   if (!credential.ok) return malformed(credential.error.message, credential.error.elements);
-  const signedHeaders = parseSignedHeaders(parts.value.signedHeaders);
-  if (signedHeaders === undefined) {
-    return malformed("SignedHeaders must be lower-case header names, each once, and include host");
-  }
-  const covered = checkCoverage(head.headers, signedHeaders, "header");
+  const signedHeaders = parseSignedHeaders(parts.value.signedHeaders, head.headers);
+  if (!signedHeaders.ok) return malformed(`SignedHeaders ${signedHeaders.error}`);
+  const covered = checkCoverage(head.headers, signedHeaders.value, "header");
   if (!covered.ok) return covered;
   const date = requestDate(head, credential.value.date);
   if (!date.ok) return date;
@@ -41,7 +39,7 @@ export function parseV4Header(
     via: "header",
     ...credential.value,
     ...date.value,
-    signedHeaders,
+    signedHeaders: signedHeaders.value,
     signature: parts.value.signature,
     payload: payload.value,
     payloadText,

@@ -50,7 +50,7 @@ export function hasV4Query(query: readonly QueryParameter[]): boolean {
 export function parseV4Query(head: RequestHead, rules: SignatureRules): Result<V4Claim, Fault> {
   const parameters = collectParameters(head.target.query);
   if (!parameters.ok) return parameters;
-  const signing = parseSigning(parameters.value, rules);
+  const signing = parseSigning(parameters.value, head.headers, rules);
   if (!signing.ok) return signing;
   const covered = checkCoverage(head.headers, signing.value.signedHeaders, "query");
   if (!covered.ok) return covered;
@@ -82,7 +82,11 @@ function malformed(message: string, elements: readonly FaultElement[] = []): Res
 type Signing = Omit<V4Claim, "kind" | "via" | "payload" | "payloadText" | "sessionToken">;
 
 /** Reads the six parameters that every presigned URL has. */
-function parseSigning(parameters: Parameters, rules: SignatureRules): Result<Signing, Fault> {
+function parseSigning(
+  parameters: Parameters,
+  headers: HeaderList,
+  rules: SignatureRules,
+): Result<Signing, Fault> {
   if (REQUIRED.some((name) => !parameters.has(name))) {
     return malformed(
       "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, " +
@@ -96,17 +100,13 @@ function parseSigning(parameters: Parameters, rules: SignatureRules): Result<Sig
   if (!date.ok) return date;
   const expiresSeconds = parseExpires(value("x-amz-expires"), rules);
   if (!expiresSeconds.ok) return expiresSeconds;
-  const signedHeaders = parseSignedHeaders(value("x-amz-signedheaders"));
-  if (signedHeaders === undefined) {
-    return malformed(
-      "X-Amz-SignedHeaders must be lower-case header names, each once, and include host",
-    );
-  }
+  const signedHeaders = parseSignedHeaders(value("x-amz-signedheaders"), headers);
+  if (!signedHeaders.ok) return malformed(`X-Amz-SignedHeaders ${signedHeaders.error}`);
   return ok({
     ...credential.value,
     ...date.value,
     expiresSeconds: expiresSeconds.value,
-    signedHeaders,
+    signedHeaders: signedHeaders.value,
     signature: value(SIGNATURE_PARAMETER),
   });
 }

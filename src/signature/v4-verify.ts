@@ -1,5 +1,5 @@
 import type { RequestHead } from "../http/head.ts";
-import { firstValue, hasHeader, withValue, type HeaderList } from "../http/headers.ts";
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import { decode, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -100,17 +100,61 @@ function* otherReadings(
   claim: V4Claim,
   head: RequestHead,
 ): Generator<CanonicalParts> {
-  const decoded = decode(asSent.path);
-  const path = decoded === undefined ? asSent.path : encodePath(decoded);
-  if (path !== asSent.path) yield { ...asSent, path };
-  for (const host of otherHosts(firstValue(head.headers, "host") ?? "")) {
-    const headers = canonicalHeaders(withValue(head.headers, "host", host), claim.signedHeaders);
-    yield { ...asSent, headers };
-    if (path !== asSent.path) yield { ...asSent, path, headers };
+  const [sent, ...others] = pathsOf(asSent.path);
+  for (const path of others) yield { ...asSent, path };
+  const headersUnder = headersUnderHost(claim, head);
+  for (const host of otherPorts(firstValue(head.headers, "host") ?? "")) {
+    const headers = headersUnder(host);
+    for (const path of [sent, ...others]) yield { ...asSent, path, headers };
   }
 }
 
-function otherHosts(host: string): readonly string[] {
+/** The path as sent, and encoded as SigV4 demands if that is another. */
+function pathsOf(path: string): readonly [sent: string, ...others: string[]] {
+  const decoded = decode(path);
+  const encoded = decoded === undefined ? path : encodePath(decoded);
+  return encoded === path ? [path] : [path, encoded];
+}
+
+/** Returns a function from a host to the canonical headers under it; all else is written once. */
+function headersUnderHost(claim: V4Claim, head: RequestHead): (host: string) => string {
+  const { signedHeaders } = claim;
+  const headers = withLength(head.headers, signedHeaders);
+  const place = signedHeaders.indexOf("host");
+  const before = canonicalHeaders(headers, signedHeaders.slice(0, place));
+  const after = canonicalHeaders(headers, signedHeaders.slice(place + 1));
+  return (host) => `${before}${canonicalHeaders(["host", host], ["host"])}${after}`;
+}
+
+/**
+ * Those of `hosts` under which the signature of `claim` fits, with the same tolerance as `verifyV4`;
+ * none if `secret` is nobody's. What does not depend on the host is done once for all of them, so
+ * that each costs a few hashes.
+ */
+export function fittingHosts(
+  claim: V4Claim,
+  head: RequestHead,
+  hosts: readonly string[],
+  secret: string | undefined,
+  context: VerifyContext,
+): readonly string[] {
+  if (hosts.length === 0 || checkTime(claim, context) !== undefined) return [];
+  const { date, region, scope, timestamp, signature } = claim;
+  const signingKey = context.ring.signingKey(secret ?? NOBODYS_SECRET, date, region, SERVICE);
+  const asSent = partsAsSent(claim, head);
+  const paths = pathsOf(asSent.path);
+  const headersUnder = headersUnderHost(claim, head);
+  const fits = (host: string, path: string): boolean => {
+    const canonical = canonicalRequest({ ...asSent, path, headers: headersUnder(host) });
+    return sameSignature(hmac(signingKey, stringToSign(timestamp, scope, canonical)), signature);
+  };
+  const fitting = hosts.filter((host) =>
+    [host, ...otherPorts(host)].some((one) => paths.some((path) => fits(one, path))),
+  );
+  return secret === undefined ? [] : fitting;
+}
+
+function otherPorts(host: string): readonly string[] {
   if (host.endsWith(":80")) return [host.slice(0, -3)];
   if (host.endsWith(":443")) return [host.slice(0, -4)];
   return /:\d+$/.test(host) ? [] : [`${host}:443`, `${host}:80`];

@@ -65,3 +65,50 @@ test("a hole matches as the text that fills it would in its place", () => {
     { numRuns: 20_000 },
   );
 });
+
+test("the glob equals its reference on long pieces of few letters", () => {
+  const run = fc.tuple(
+    fc.constantFrom("a", "ab", "aab", "?", "a?", "*"),
+    fc.integer({ min: 1, max: 40 }),
+  );
+  const wild = fc
+    .array(run, { maxLength: 5 })
+    .map((runs) => runs.map(([unit, times]) => (unit === "*" ? "*" : unit.repeat(times))).join(""));
+  const plain = fc
+    .array(fc.tuple(fc.constantFrom("a", "b", "ab", "aab"), fc.nat(80)), { maxLength: 4 })
+    .map((runs) => runs.map(([unit, times]) => unit.repeat(times)).join(""));
+  fc.assert(
+    fc.property(wild, plain, (pattern, text) => {
+      const matched = matchesGlob(globOf(wildcardParts(pattern)), text);
+      assert.equal(matched, byTable(pattern, text));
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+/** The textbook definition again, by a table, since recursion would never end here. ASCII only. */
+function byTable(pattern: string, text: string): boolean {
+  let row = Array.from({ length: text.length + 1 }, (_, i) => i === 0);
+  for (const one of pattern) {
+    const next = row.map(() => false);
+    for (let i = 0; i <= text.length; i++) {
+      if (one === "*") next[i] = (row[i] ?? false) || (i > 0 && (next[i - 1] ?? false));
+      else if (i > 0) next[i] = (row[i - 1] ?? false) && (one === "?" || one === text[i - 1]);
+    }
+    row = next;
+  }
+  return row[text.length] ?? false;
+}
+
+test("a glob with a budget says nothing once that is spent, and the same before", () => {
+  fc.assert(
+    fc.property(pattern, text, fc.nat(40), (wild, plain, stepsLeft) => {
+      const glob = globOf(wildcardParts(wild));
+      const budget = { stepsLeft };
+      const matched = matchesGlob(glob, plain, [], budget);
+      if (budget.stepsLeft >= 0) assert.equal(matched, matchesGlob(glob, plain));
+      else assert.equal(matched, false);
+    }),
+    { numRuns: 5_000 },
+  );
+});

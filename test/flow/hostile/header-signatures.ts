@@ -18,6 +18,9 @@ const at =
   (site) =>
     good(site, "GET", "/bucket/key", { scope: { timestamp: timestampOf(site.nowMs + offsetMs) } });
 
+/** Of no header that the request has. */
+export const MANY_NAMES = Array.from({ length: 4000 }, (_, i) => i.toString(36)).join(";");
+
 /** `Authorization: AWS4-HMAC-SHA256 …` wrong in each of its parts. */
 export const HEADER_SIGNATURES: readonly Hostile[] = [
   hostile("an Authorization without a Credential", MALFORMED, replaced(/Credential=[^,]*, /, "")),
@@ -27,6 +30,11 @@ export const HEADER_SIGNATURES: readonly Hostile[] = [
     replaced(/SignedHeaders=[^,]*, /, ""),
   ),
   hostile("an Authorization without a Signature", MALFORMED, replaced(/, Signature=.*/, "")),
+  hostile(
+    "4,000 names in SignedHeaders",
+    MALFORMED,
+    replaced("SignedHeaders=host", `SignedHeaders=host;${MANY_NAMES}`),
+  ),
   hostile("two Credentials", MALFORMED, replaced(/(Credential=[^,]*), /, "$1, $1, ")),
   hostile("two SignedHeaders", MALFORMED, replaced(/(SignedHeaders=[^,]*), /, "$1, $1, ")),
   hostile("two Signatures", MALFORMED, replaced(/(Signature=.*)$/, "$1, $1")),

@@ -1,6 +1,7 @@
 import { plus, retargeted, signatureOf, timestampOf } from "../../support/signed.ts";
 import { hostile, type Hostile } from "./case.ts";
 import { DIFFERS, MINUTE_MS, get, link } from "./changes.ts";
+import { MANY_NAMES } from "./header-signatures.ts";
 import { good, KEYS, plain, presigned } from "./site.ts";
 
 const QUERY = "400 AuthorizationQueryParametersError";
@@ -32,6 +33,11 @@ export const QUERY_SIGNATURES: readonly Hostile[] = [
     "a parameter in another case beside itself",
     "400 InvalidArgument",
     url("X-Amz-Expires=300", "X-Amz-Expires=300&x-amz-expires=9"),
+  ),
+  hostile(
+    "a URL with 4,000 names in SignedHeaders",
+    QUERY,
+    url("SignedHeaders=host", `SignedHeaders=host;${MANY_NAMES}`),
   ),
   hostile("a URL with another algorithm", QUERY, url("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1")),
   hostile(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { type JsonNode, placeOf, readJson } from "../../../src/lib/json.ts";
+import { type JsonNode, placesOf, readJson } from "../../../src/lib/json.ts";
 
 const DEPTH = 8;
 
@@ -76,10 +76,10 @@ for (const [text, at, message] of REFUSED) {
   });
 }
 
-test("placeOf() counts lines and columns from 1", () => {
+test("placesOf() counts lines and columns from 1", () => {
   const text = "ab\ncd";
   assert.deepEqual(
-    [0, 2, 3, 4].map((offset) => placeOf(text, offset)),
+    [0, 2, 3, 4].map((offset) => placesOf(text)(offset)),
     [
       { line: 1, column: 1 },
       { line: 1, column: 3 },

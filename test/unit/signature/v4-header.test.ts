@@ -97,6 +97,11 @@ const malformed = [
     VALUE.replace("us-east-1", "r".repeat(129)),
     `${MALFORMED}the region is too long`,
   ],
+  [
+    "SignedHeaders with nine names more than the request has headers",
+    VALUE.replace("host;", `host;${"abcdefghi".split("").join(";")};`),
+    `${MALFORMED}SignedHeaders must not name more headers than the request has`,
+  ],
   ["SignedHeaders without host", VALUE.replace("host;", ""), NAMES],
   ["a signed header named twice", VALUE.replace("host;", "host;host;"), NAMES],
   ["a signed header in upper case", VALUE.replace("host;", "Host;host;"), NAMES],

@@ -1,0 +1,43 @@
+import type { Condition } from "./condition.ts";
+import type { Context } from "./condition-keys.ts";
+import { EVALUATION_STEPS_MAX, type Facts, factsOf, noValues, type Values } from "./facts.ts";
+
+/**
+ * What the questions of one request have in common, so that a DeleteObjects of a thousand keys asks
+ * for the User-Agent once and holds it against a policy's patterns once. Whoever decides on a request
+ * makes one by `requestMemo()`, gives it along with each question and drops it with the request.
+ *
+ * The questions must agree: one set of switches, and contexts that give the same value for each key
+ * that is not `ofResource`. Those that are belong to one context: they are kept as long as questions
+ * come with that very function.
+ */
+export type RequestMemo = {
+  readonly values: Values;
+  /** What conditions said that depend on nothing of the resource. */
+  readonly held: Map<Condition, boolean>;
+  /** Of the context that came last. */
+  latest: Facts | undefined;
+  /** What all evaluations together might still cost when `latest` was made. */
+  stepsLeft: number;
+};
+
+/** Steps of all evaluations of one request: those of 25 that each take the most. */
+const REQUEST_STEPS_MAX = 25 * EVALUATION_STEPS_MAX;
+
+/** A memo for one request. */
+export function requestMemo(): RequestMemo {
+  return { values: noValues(), held: new Map(), latest: undefined, stepsLeft: REQUEST_STEPS_MAX };
+}
+
+/** The facts for a question with `context`: those of the last one, if that had the same. */
+export function factsIn(memo: RequestMemo, context: Context): Facts {
+  const { latest } = memo;
+  if (latest?.context === context) return latest;
+  if (latest !== undefined) memo.stepsLeft -= allowedBy(memo) - latest.budget.stepsLeft;
+  memo.latest = factsOf(context, memo.values, { stepsLeft: allowedBy(memo) });
+  return memo.latest;
+}
+
+function allowedBy({ stepsLeft }: RequestMemo): number {
+  return Math.max(0, Math.min(stepsLeft, EVALUATION_STEPS_MAX));
+}
