@@ -64,8 +64,13 @@ function taggedBucket(bucket: BucketName | undefined): Tagged | undefined {
 }
 
 /** Undefined: this action has no such key, as writing and deleting (section 2.2). */
-function taggedObject({ action, bucket, key }: Ask, subject: Subject): Tagged | undefined {
+function taggedObject(
+  { action, bucket, key, below }: Ask,
+  subject: Subject,
+): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
+  // What will be written there is no object yet.
+  if (below === true) return undefined;
   const versionId = isOfSource(action, subject) ? sourceVersion(subject) : ownVersion(subject);
   const address: Address = { kind: "object", bucket, key };
   const name = `${bucket.tenant ?? ""}:${bucket.name}/${versionId ?? ""}/${key}`;

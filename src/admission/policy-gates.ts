@@ -272,7 +272,8 @@ function ofResource(
   const { action, operation } = ask;
   const { switches } = question.snapshot.policy.provider;
   const ancillary = switches.operationNames && !isOwnAction(operation, action);
-  return evaluate(set, { action, operation, ancillary, resource, principal, context }, switches);
+  const asked = { action, operation, ancillary, resource, below: ask.below, principal, context };
+  return evaluate(set, asked, switches);
 }
 
 function resourceOf(bucket: string | undefined, key: string | undefined): string {

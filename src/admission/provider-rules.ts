@@ -87,7 +87,7 @@ export function askedAtStore(
 ): readonly Ask[] {
   const isCopy = asks.some(({ operation }) => operation === "CopyObject");
   if (!isCopy || asks.some(isOfCopiedTags)) return asks;
-  if (!isIgnored(ignoredHeaders, "CopyObject", "x-amz-tagging-directive", "REPLACE")) return asks;
+  if (!isIgnored(ignoredHeaders, "CopyObject", "x-amz-tagging-directive")) return asks;
   return asks.flatMap((ask): readonly Ask[] => {
     if (ask.action === "s3:GetObject") return [ask, { ...ask, action: "s3:GetObjectTagging" }];
     return ask.action === "s3:GetObjectVersion"

@@ -2,6 +2,7 @@ import { namesAction } from "./actions.ts";
 import { type Condition, type Effect, holds } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
 import { EVALUATION_STEPS_MAX, type Facts, factOf, factsOf, isSpent } from "./facts.ts";
+import { coversKeysBelow } from "./key-set.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
 import { type Caller, gripOn } from "./principals.ts";
@@ -22,6 +23,8 @@ export type Question = {
   readonly ancillary?: boolean;
   /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
   readonly resource: string;
+  /** `resource` is only what keys begin with: asked for every key that does, see key-set.ts. */
+  readonly below?: boolean | undefined;
   readonly principal: Caller;
   readonly context: Context;
   /**
@@ -121,7 +124,12 @@ type Match = { readonly statement: StatementRef; readonly grip: "direct" | "acco
 function decisive(index: StatementIndex, asked: Asked): Match | undefined {
   const { action, operation } = asked.question;
   let viaAccount: Match | undefined;
-  for (const list of candidates(index, action, operation, asked.relative)) {
+  // A pattern that is longer than the prefix may be about some of its keys: no index tells.
+  const lists =
+    asked.question.below === true
+      ? index.all
+      : candidates(index, action, operation, asked.relative);
+  for (const list of lists) {
     for (const statement of list) {
       const outcome = examine(statement, asked);
       if (isSpent(asked.facts)) return inDoubt(statement);
@@ -183,7 +191,9 @@ function coversAction({ effect, actions }: Statement, { question, switches }: As
  * A pattern whose variable has no value matches nothing (section 3.6). In an Allow with
  * NotResource that would open everything to a caller without a name, so it allows nothing there.
  */
-function coversResource({ effect, resources }: Statement, { relative, facts }: Asked): boolean {
+function coversResource(statement: Statement, { question, relative, facts }: Asked): boolean {
+  if (question.below === true) return coversKeysBelow(statement, relative, facts);
+  const { effect, resources } = statement;
   const { negated, patterns } = resources;
   for (const pattern of patterns) {
     if (matchesTemplate(pattern, relative, facts, false)) return !negated;
