@@ -16,6 +16,7 @@ import { recordsVerdict } from "./need.ts";
 import type { PendingBody } from "./pending.ts";
 import { reservedFaultIn } from "./provider-rules.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
+import { notServedEntries } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -71,6 +72,8 @@ function admitDelete(
   if (unread !== undefined) return unread;
   const request = parseDeleteObjects(body);
   if (!request.ok) return refused(facts, request.error);
+  const unserved = notServedEntries(snapshot.store, request.value.entries);
+  if (unserved !== undefined) return refused(facts, unserved);
   const { address, headers } = subject;
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
   const allowed: DeleteEntry[] = [];

@@ -30,6 +30,7 @@ import {
 } from "./provider-rules.ts";
 import type { Question, Refusal } from "./question.ts";
 import { underOtherHosts } from "./signed-host.ts";
+import { notServed } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Caller, Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
@@ -139,7 +140,8 @@ function recognizeAs(
 function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: number): Verdict {
   const { operation, address, query, headers } = recognized;
   const { store, policy } = snapshot;
-  if (!store.operations.has(operation)) return refused(facts, notServed(recognized));
+  const unserved = notServed(store, recognized);
+  if (unserved !== undefined) return refused(facts, unserved);
   const needed = asksOf(operation, address, query, headers);
   if (!needed.ok) return refused(facts, needed.error);
   const asks = askedBy(policy.provider, askedAtStore(store, needed.value));
@@ -255,11 +257,6 @@ function form(head: RequestHead, located: Located, claim: Claim, facts: Facts): 
     facts,
     pending: { head, bucket: address.bucket, hostAccount, contentType, contentLength, facts },
   };
-}
-
-function notServed({ operation }: Subject): Fault {
-  const message = `The store behind this gateway is not known to implement ${operation}`;
-  return fault("NotImplemented", message, { detail: "upstream.store, upstream.operations" });
 }
 
 const ANONYMOUS: Caller = { kind: "anonymous" };

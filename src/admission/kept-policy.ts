@@ -7,6 +7,7 @@ import { CLIENT_PROBLEMS_MAX } from "../policy/report.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { BucketName } from "../s3/address.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import type { OperationName } from "../s3/operations.ts";
 import { xmlElement } from "../s3/xml.ts";
 import { recordNameOf, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
@@ -53,7 +54,8 @@ export function answerPolicy(
   }
 }
 
-const OF_POLICIES: ReadonlySet<string> = new Set([
+/** What is answered here where the gateway keeps policies, whatever the store knows of them. */
+export const OF_POLICIES: ReadonlySet<OperationName> = new Set<OperationName>([
   "GetBucketPolicy",
   "GetBucketPolicyStatus",
   "PutBucketPolicy",

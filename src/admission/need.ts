@@ -7,6 +7,7 @@ import type { Facts } from "./facts.ts";
 import { UNTOUCHED } from "./forward.ts";
 import type { Need } from "./known.ts";
 import { EMPTY_SHA256 } from "./plan-body.ts";
+import { unknownOperation } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Subject } from "./subject.ts";
@@ -26,6 +27,10 @@ export function needVerdict(
   const needs: Need[] = [];
   for (const tagged of wanted) {
     const asking = askingFor(subject, tagged);
+    // A store that does not know it answers with the object, whose bytes are the client's to choose.
+    if (!snapshot.store.operations.has(asking.operation)) {
+      return { kind: "refuse", facts, fault: unknownOperation(asking.operation) };
+    }
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
     const request = storeRequest(snapshot, asking, facts, body, nowMs);
     if (!request.ok) return { kind: "refuse", facts, fault: request.error };

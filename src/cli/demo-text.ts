@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DEMO_OPERATIONS } from "./demo-store.ts";
 import { newKeyPair } from "./keygen.ts";
 
 /** What becomes of a changed file, said in two places. */
@@ -8,7 +9,12 @@ const CHANGED = "is in force by itself, in 2 s; addresses, state and log only at
 export const DEMO_GATEWAY = `# The demo's configuration. What you change ${CHANGED}.
 listen: { address: "\${file:addresses/listen}" }
 admin: { address: "\${file:addresses/admin}" }
-upstream: { endpoints: ["\${file:addresses/store}"] }
+upstream:
+  endpoints: ["\${file:addresses/store}"]
+  # A small store: what it does not know, it would do as something else.
+  store: generic
+  operations:
+    - ${DEMO_OPERATIONS.join("\n    - ")}
 identities: [{ accounts: accounts.yaml }]
 policy:
   signatures: [v4, v2]

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { compileActions, KNOWN_ACTIONS } from "../policy/actions.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import { actionPattern, BLOCKABLE_NAMES } from "../s3/action-names.ts";
+import { NEVER_SENT } from "../s3/store-operations.ts";
 import { isOperationName, OPERATION_LIST, type OperationName } from "../s3/operations.ts";
 import type { Complaint } from "./surroundings.ts";
 
@@ -27,7 +28,7 @@ export function parseTierAction(text: string): Result<string, Complaint> {
 
 /** The name of an operation of the S3 API, such as `GetObjectAttributes`. */
 export function parseOperation(text: string): Result<OperationName, Complaint> {
-  if (isOperationName(text)) return ok(text);
+  if (isOperationName(text)) return NEVER_SENT.has(text) ? err(SENT_TO_NOBODY) : ok(text);
   const names = OPERATION_LIST.map(({ name }) => name);
   const remedy = "Name an operation of the S3 API such as GetObjectAttributes";
   return err({ message: "Unknown operation", remedy: didYouMean(text, names, remedy) });
@@ -37,3 +38,9 @@ function unknownAction(text: string, names: Iterable<string>): Complaint {
   const remedy = "Name an S3 action such as s3:GetObject; * and ? are wildcards";
   return { message: "Unknown action", remedy: didYouMean(text, names, remedy) };
 }
+
+const SENT_TO_NOBODY: Complaint = {
+  message: "The operation goes to no store",
+  remedy:
+    "Remove it: CreateSession hands out a credential of the store, and WriteGetObjectResponse needs a host name that no gateway has",
+};

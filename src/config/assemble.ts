@@ -1,3 +1,4 @@
+import { OF_POLICIES } from "../admission/kept-policy.ts";
 import type { Route } from "../admission/passthrough.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
@@ -59,9 +60,14 @@ export function assemble(
       region: upstream.region,
       addressing: upstream.addressing,
       tenants: traits.tenants,
-      operations: new Set([...traits.operations, ...upstream.operations]),
+      operations: new Set([
+        ...traits.operations,
+        ...upstream.operations,
+        // Those end here, whatever the store would make of them.
+        ...(policy.bucketPolicies === "gateway" ? OF_POLICIES : []),
+      ]),
       ignoredHeaders: traits.ignoredHeaders,
-      trailers: upstream.trailers,
+      trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

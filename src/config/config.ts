@@ -10,6 +10,7 @@ import { parseProvider } from "../provider/schema.ts";
 import type { Tier } from "../provider/tier.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
+import { storeTraits } from "../s3/stores.ts";
 import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
 import { attributeProblems } from "./attributes.ts";
@@ -24,6 +25,7 @@ import { readPem, type Certificate } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import type { Endpoint, SocketAddress } from "./scalars.ts";
 import { routeProblems } from "./route-rules.ts";
+import { storeKindOf, storeProblems, storeWarnings } from "./store-rules.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 import { readTiers } from "./tiers.ts";
 import { configWarnings } from "./warnings.ts";
@@ -211,6 +213,7 @@ export function parseConfig(
   problems.push(
     ...gatewayProblems(document, provider),
     ...connectionProblems(document),
+    ...storeProblems(document),
     ...routeProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
@@ -225,7 +228,7 @@ export function parseConfig(
     if (value !== undefined) whole.push({ document: named, value });
   }
   const kept = document.nodes.get("policy.bucketPolicies")?.value === "gateway";
-  const tenants = (document.nodes.get("upstream.store")?.value ?? "ceph") === "ceph";
+  const { tenants } = storeTraits(storeKindOf(document));
   const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
   const read = { accounts, buckets, provider, tiers, pem: pem.value };
@@ -233,6 +236,7 @@ export function parseConfig(
   const warnings = [
     ...configWarnings(document, whole, config),
     ...connectionWarnings(document),
+    ...storeWarnings(document),
     ...pem.value.warnings,
   ];
   return ok({ ...config, warnings: inOrder(warnings) });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseRoutePath } from "../http/route-path.ts";
 import { parseNetwork } from "../policy/network.ts";
-import { STORE_KINDS } from "../s3/stores.ts";
+import { STORE_KINDS, type StoreKind } from "../s3/stores.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
 import {
   parseAccessKey,
@@ -15,6 +15,8 @@ import {
 import { count, duration, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
+/** Where nobody has said what the store is. */
+export const STORE_DEFAULT: StoreKind = "generic";
 /** The access models of config/providers. */
 export const PROVIDERS = ["aws", "atman", "lumi-o", "qumulo", "coscine", "nutanix"] as const;
 
@@ -108,16 +110,18 @@ const UpstreamSchema = z.strictObject({
     .describe("Whether the bucket goes into the path or in front of the host name"),
   store: z
     .enum(STORE_KINDS)
-    .prefault("ceph")
-    .describe("What the store is: only operations that it is known to implement reach it"),
+    .prefault(STORE_DEFAULT)
+    .describe(
+      "What the store is: only operations that it is known to implement reach it; generic: those that every S3 store has",
+    ),
   operations: z
     .array(text(parseOperation))
     .prefault([])
     .describe("Operations that this store implements besides, such as GetObjectAttributes"),
   trailers: z
-    .boolean()
-    .prefault(false)
-    .describe("Whether the store understands aws-chunked trailers"),
+    .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
+    .prefault("auto")
+    .describe("Whether the store understands aws-chunked trailers; auto: as its kind does"),
   connections: z
     .int()
     .min(1)

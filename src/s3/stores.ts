@@ -27,6 +27,14 @@ export function storeTraits(kind: StoreKind): StoreTraits {
   return TRAITS[kind];
 }
 
+/**
+ * Whether a store that understands `operations` has versions of objects. One that has none takes
+ * `DELETE /b/k?versionId=v` for DeleteObject and reads the object where a version was asked for.
+ */
+export function knowsVersions(operations: ReadonlySet<OperationName>): boolean {
+  return operations.has("ListObjectVersions");
+}
+
 const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   // Nothing is known of it, so each answer is the one that can do no harm.
   generic: {

@@ -41,7 +41,7 @@ const { accessKeyId, secretAccessKey } = CREDENTIAL;
 
 /** One account with a key of its own for the store, and SigV2 besides. */
 const CONFIG = {
-  "gateway.yaml": `upstream: { endpoints: ["http://store:7480"] }
+  "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 policy: { signatures: [v4, v2] }
 `,

@@ -91,7 +91,7 @@ function filesOf(size: number): Record<string, string> {
   }
   return {
     ...files,
-    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"] }
+    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 policy: { bucketPolicies: gateway }
 `,

@@ -149,7 +149,7 @@ test("a file that may not grow is told, rotated and gone on with, and every line
   const config = {
     listen: { address: "127.0.0.1:0" },
     admin: { address: "127.0.0.1:0" },
-    upstream: { endpoints: [store.endpoint] },
+    upstream: { endpoints: [store.endpoint], store: "ceph" },
     identities: [{ accounts: "accounts.yaml" }],
     log: { audit: { file: "audit.jsonl", onError: "refuse" } },
   };

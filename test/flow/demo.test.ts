@@ -1,58 +1,13 @@
 /** README's first command: the demo as a stranger meets it, with what it tells them to try. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
+import { test } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
+import { FREE_PORTS, MAIN, startDemo } from "../support/demo.ts";
 import { until } from "../support/flow.ts";
 import { runProgram } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { clientOf } from "../support/s3-client.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const FREE_PORTS = ["--port", "0", "--admin-port", "0"];
-
-type Demo = {
-  /** What it says on start. */
-  readonly welcome: string;
-  readonly endpoint: string;
-  readonly as: (user: string) => s3.S3Client;
-  /** Ctrl-C; gives the exit code. */
-  readonly interrupt: () => Promise<unknown>;
-};
-
-async function startDemo(dir: string, t: TestContext): Promise<Demo> {
-  const process_ = spawn(process.execPath, [MAIN, "demo", "--dir", dir, ...FREE_PORTS]);
-  const ended = once(process_, "exit");
-  t.after(() => process_.kill("SIGKILL"));
-  let welcome = "";
-  for await (const text of process_.stdout
-    .setEncoding("utf8")
-    .iterator({ destroyOnReturn: false })) {
-    welcome += String(text);
-    if (welcome.includes("Ctrl-C ends it.")) break;
-  }
-  const endpoint = /endpoint +(\S+)/.exec(welcome)?.[1] ?? "";
-  return {
-    welcome,
-    endpoint,
-    as: (user) => {
-      const row = new RegExp(`^ +${user} +(\\S+) +(\\S+)$`, "m").exec(welcome);
-      const [, accessKey = "", secretKey = ""] = row ?? [];
-      const client = clientOf(endpoint, { accessKey, secretKey });
-      t.after(() => client.destroy());
-      return client;
-    },
-    interrupt: async () => {
-      process_.kill("SIGINT");
-      const [code]: unknown[] = await ended;
-      return code;
-    },
-  };
-}
 
 const OBJECT = { Bucket: "photos", Key: "README.md" };
 

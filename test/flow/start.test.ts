@@ -63,7 +63,7 @@ async function serveOn(
     `workers: ${workers}
 listen: { address: "127.0.0.1:${ports.listen}" }
 admin: { address: "127.0.0.1:${ports.admin}" }
-upstream: { endpoints: ["http://127.0.0.1:9"] }
+upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 limits: { drainDelay: ${2 * FAILED_MS_MAX}ms }
 `,
@@ -88,7 +88,7 @@ for (const workers of [1, 2]) {
     const config = written(`workers: ${workers}
 listen: { address: "127.0.0.1:0" }
 admin: { address: "127.0.0.1:0" }
-upstream: { endpoints: ["http://127.0.0.1:9"] }
+upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 identities: []
 log: { audit: { file: gateway.yaml/audit.jsonl } }
 `);
@@ -100,7 +100,7 @@ log: { audit: { file: gateway.yaml/audit.jsonl } }
 }
 
 test("serve logs the warnings of its configuration before anything else", async () => {
-  const config = written(`upstream: { endpoints: ["http://127.0.0.1:9"] }
+  const config = written(`upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 listen: { address: "192.0.2.1:0" }
 admin: { address: "127.0.0.1:0" }
 identities: []
@@ -129,7 +129,7 @@ async function servesWithoutLog(t: TestContext, workers: number): Promise<void> 
   const config = written(`workers: ${workers}
 listen: { address: "127.0.0.1:${port}" }
 admin: { address: "127.0.0.1:${adminPort}" }
-upstream: { endpoints: ["http://127.0.0.1:9"] }
+upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 identities: []
 policy: { tiers: { NONE: [] } }
 `);
@@ -161,7 +161,7 @@ test("SIGHUP while the configuration is read ends nothing, and is done when that
     config,
     `listen: { address: "127.0.0.1:0" }
 admin: { address: "127.0.0.1:0" }
-upstream: { endpoints: ["http://127.0.0.1:9"] }
+upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 reload: { watch: false }
 `,

@@ -1,139 +1,110 @@
 /**
- * Holds `storeTraits("ceph").operations` against a real RGW: each operation is sent to it as it is, past the
- * gateway, and then it is looked at what became of the bucket and the object. An operation that RGW
- * takes for another one must not be in the list.
+ * The lists of `storeTraits` against real stores: each operation is sent to them as it is, past the
+ * gateway, and then it is looked at what became of the bucket and its objects. What a store takes for
+ * another operation must not be in its list, and what it does must be.
  */
 import assert from "node:assert/strict";
-import http from "node:http";
 import { after, before, describe, test } from "node:test";
-import aws4 from "aws4";
-import { OPERATION_LIST, type Operation } from "../../src/s3/operations.ts";
-import { storeTraits } from "../../src/s3/stores.ts";
+import type { OperationName } from "../../src/s3/operations.ts";
+import { NEVER_SENT } from "../../src/s3/store-operations.ts";
+import { knowsVersions, storeTraits, type StoreKind } from "../../src/s3/stores.ts";
+import {
+  measureOperations,
+  measureVersions,
+  type Measured,
+} from "../support/measure-operations.ts";
+import type { PlainStore } from "../support/plain-store.ts";
 import { skipUnless } from "../support/requirement.ts";
-import { CEPH, startCeph, type Ceph } from "./ceph.ts";
+import { CEPH, startCeph } from "./ceph.ts";
+import { NO_MINIO, startMinio } from "./minio.ts";
 
-type Answer = { readonly status: number; readonly body: string };
+type Running = PlainStore & { readonly stop: () => Promise<void> };
 
-const ORIGINAL = "the object as it was";
+type Subject = {
+  readonly name: string;
+  readonly kind: StoreKind;
+  readonly skip: string | false;
+  readonly start: () => Promise<Running>;
+  /** What the lists are for: without them a client's slip would be a loss. */
+  readonly taken: readonly (readonly [name: OperationName, mistake: RegExp])[];
+};
 
-/** What could be taken for the plain request of its method, and would show it. */
-const SUBJECTS = OPERATION_LIST.filter(({ name, level, required, header }) => {
-  if (name === "ListObjectsV2") return false; // A listing is just what it asks for.
-  return (
-    (level === "bucket" || level === "object") && (required.length > 0 || header !== undefined)
-  );
-});
+const SUBJECTS: readonly Subject[] = [
+  {
+    name: "RGW",
+    kind: "ceph",
+    skip: skipUnless([CEPH]),
+    start: async () => {
+      const ceph = await startCeph();
+      return { endpoint: ceph.endpoint, key: ceph.users("alice"), stop: ceph.stop };
+    },
+    taken: [
+      ["DeleteBucketEncryption", /^bucket gone: /],
+      ["DeleteBucketOwnershipControls", /^bucket gone: /],
+      ["PutBucketEncryption", /^bucket made: /],
+      ["DeleteObjectAnnotation", /^k gone: /],
+      ["GetBucketEncryption", /answered with ListBucketResult$/],
+      ["GetObjectAttributes", /answered with the object$/],
+      ["RenameObject", /k is another than it says$/],
+      ["UpdateObjectEncryption", /^k written: /],
+      ["CreateSession", /answered with ListBucketResult$/],
+    ],
+  },
+  {
+    name: "MinIO",
+    kind: "minio",
+    skip: NO_MINIO,
+    start: startMinio,
+    taken: [
+      ["DeletePublicAccessBlock", /^bucket gone: /],
+      ["DeleteBucketMetricsConfiguration", /^bucket gone: /],
+      ["PutBucketWebsite", /^bucket made: /],
+      ["DeleteObjectAnnotation", /^k gone: /],
+      ["PutObjectAnnotation", /^k written: /],
+    ],
+  },
+];
 
-describe("RGW", { skip: skipUnless([CEPH]) }, () => {
-  let ceph: Ceph;
-  let buckets = 0;
-  before(async () => {
-    ceph = await startCeph();
-  });
-  after(() => ceph.stop());
-
-  for (const operation of SUBJECTS) {
-    if (!storeTraits("ceph").operations.has(operation.name)) continue;
-    test(`takes ${operation.name} for what it is`, async () => {
-      assert.equal(await mistakenFor(operation), undefined);
+for (const { name, kind, skip, start, taken } of SUBJECTS) {
+  describe(`${name}, as store: ${kind}`, { skip }, () => {
+    const { operations } = storeTraits(kind);
+    let store: Running;
+    let measured: Measured;
+    before(async () => {
+      store = await start();
+      measured = await measureOperations(store);
     });
-  }
+    after(() => store.stop());
 
-  // What the list is for: without it a client's slip would be a loss.
-  const taken = [
-    ["DeleteBucketEncryption", "DeleteBucket"],
-    ["DeleteBucketOwnershipControls", "DeleteBucket"],
-    ["DeleteObjectAnnotation", "DeleteObject"],
-    ["GetBucketEncryption", "ListObjects"],
-    ["GetObjectAttributes", "GetObject"],
-    ["RenameObject", "PutObject"],
-    ["UpdateObjectEncryption", "PutObject"],
-  ] as const;
-  for (const [name, mistake] of taken) {
-    test(`takes ${name} for ${mistake}, so the gateway must not send it`, async () => {
-      assert(!storeTraits("ceph").operations.has(name));
-      const operation = OPERATION_LIST.find((row) => row.name === name);
-      assert(operation !== undefined);
-      assert.equal(await mistakenFor(operation), mistake);
+    test("takes every operation that it is sent for what it is", () => {
+      const mistaken = [...measured.mistakes].filter(([operation]) => operations.has(operation));
+      assert.deepEqual(mistaken, []);
     });
-  }
-
-  /** Sends the operation to a bucket with one object and tells which other one was executed. */
-  async function mistakenFor(operation: Operation): Promise<string | undefined> {
-    const bucket = `measure-${++buckets}`;
-    await send("PUT", `/${bucket}`);
-    await send("PUT", `/${bucket}/k`, ORIGINAL);
-    const target = operation.level === "object" ? `/${bucket}/k` : `/${bucket}`;
-    // DeleteBucket needs an empty bucket to be seen.
-    if (operation.level === "bucket") await send("DELETE", `/${bucket}/k`);
-    const body = operation.method === "PUT" || operation.method === "POST" ? "no document" : "";
-    const answer = await send(
-      operation.method,
-      `${target}${queryOf(operation)}`,
-      body,
-      headersOf(operation, bucket),
-    );
-    if ((await send("GET", `/${bucket}`)).status === 404) return "DeleteBucket";
-    if (operation.level === "bucket") {
-      return answer.body.includes("<ListBucketResult") ? "ListObjects" : undefined;
-    }
-    const object = await send("GET", `/${bucket}/k`);
-    if (object.status === 404) return "DeleteObject";
-    if (object.body !== ORIGINAL) return "PutObject";
-    return answer.body === ORIGINAL ? "GetObject" : undefined;
-  }
-
-  function send(method: string, path: string, body = "", headers = {}): Promise<Answer> {
-    const { accessKey, secretKey } = ceph.users("alice");
-    const { host } = new URL(ceph.endpoint);
-    const length =
-      method === "PUT" || method === "POST" ? { "content-length": Buffer.byteLength(body) } : {};
-    const signed = aws4.sign(
-      {
-        service: "s3",
-        region: "us-east-1",
-        host,
-        method,
-        path,
-        body,
-        headers: { ...headers, ...length },
-      },
-      { accessKeyId: accessKey, secretAccessKey: secretKey },
-    );
-    return answerOf(ceph.endpoint, method, path, signed.headers ?? {}, body);
-  }
-});
-
-function queryOf({ required }: Operation): string {
-  const pairs = required.map(({ name, value }) => {
-    if (value === undefined) return `${name}=${name === "partNumber" ? "1" : "x"}`;
-    return value === "" ? name : `${name}=${value}`;
-  });
-  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
-}
-
-function headersOf({ header }: Operation, bucket: string): Record<string, string> {
-  if (header === "x-amz-copy-source") return { [header]: `/${bucket}/k` };
-  return header === "x-amz-rename-source" ? { [header]: "k" } : {};
-}
-
-function answerOf(
-  endpoint: string,
-  method: string,
-  path: string,
-  headers: http.OutgoingHttpHeaders,
-  body: string,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(endpoint);
-    const request = http.request({ hostname, port, method, path, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+    test("is sent every operation that it does", () => {
+      const missing = [...measured.done].filter(
+        (operation) => !operations.has(operation) && !NEVER_SENT.has(operation),
+      );
+      assert.deepEqual(missing, []);
+    });
+    test("takes no version for the object itself", async () => {
+      assert.equal(await measureVersions(store), knowsVersions(operations));
+    });
+    test("is no less than any store", () => {
+      const { operations: least } = storeTraits("generic");
+      assert.deepEqual(
+        [...least].filter((operation) => !measured.understood.has(operation)),
+        [],
+      );
+    });
+    for (const [operation, mistake] of taken) {
+      test(`would do something else for ${operation}`, () => {
+        assert(!operations.has(operation));
+        const sentences = measured.mistakes.get(operation) ?? [];
+        assert(
+          sentences.some((sentence) => mistake.test(sentence)),
+          sentences.join("; "),
+        );
       });
-    });
-    request.on("error", reject);
-    request.end(body);
+    }
   });
 }

@@ -18,7 +18,7 @@ export function writeConfig(
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts, buckets }));
   const gateway = {
-    upstream: { endpoints: [upstream].flat(), ...options.store },
+    upstream: { endpoints: [upstream].flat(), store: "ceph", ...options.store },
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     ...(options.policy && { policy: options.policy }),
     ...(options.state && { state: options.state }),

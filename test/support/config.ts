@@ -10,7 +10,7 @@ export function shippedProvider(name: string): { file: string; text: string } {
 }
 
 /** The least that is a configuration, for tests to put something in front of or behind. */
-export const GATEWAY = `upstream: { endpoints: ["http://store:7480"] }
+export const GATEWAY = `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 `;
 

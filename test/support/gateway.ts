@@ -88,7 +88,12 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
   return {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0", ...options.admin },
-    upstream: { endpoints: [options.upstream].flat(), region: "us-east-1", ...options.store },
+    upstream: {
+      endpoints: [options.upstream].flat(),
+      store: "ceph",
+      region: "us-east-1",
+      ...options.store,
+    },
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: { provider: "aws", ...options.policy },
     ...(options.state && { state: options.state }),

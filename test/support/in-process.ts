@@ -87,7 +87,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
   const gateway = {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0" },
-    upstream: { endpoints: [options.upstream].flat(), ...options.store },
+    upstream: { endpoints: [options.upstream].flat(), store: "ceph", ...options.store },
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: options.policy ?? {},
     ...(options.state && { state: options.state }),

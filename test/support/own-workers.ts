@@ -16,7 +16,7 @@ export function configWith(store: string, key: KeyPair): Config {
   const gateway = {
     listen: { address: "127.0.0.1:0" },
     admin: { address: "127.0.0.1:0" },
-    upstream: { endpoints: [store] },
+    upstream: { endpoints: [store], store: "ceph" },
     identities: [{ accounts: "accounts.yaml" }],
   };
   const accounts = { accounts: [{ name: "lab", keys: [key] }] };

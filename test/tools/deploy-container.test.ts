@@ -51,7 +51,7 @@ describe("what the Containerfile builds", () => {
     const gateway = {
       listen: { address: "127.0.0.1:0" },
       admin: { address: "127.0.0.1:0" },
-      upstream: { endpoints: [endpoint] },
+      upstream: { endpoints: [endpoint], store: "ceph" },
       identities: [{ accounts: "accounts.yaml" }],
     };
     writeFileSync(config, JSON.stringify(gateway));
@@ -110,7 +110,7 @@ describe("what the Containerfile builds", () => {
 
 function gatewayOf(): Readonly<Record<string, unknown>> {
   return {
-    upstream: { endpoints: ["http://127.0.0.1:1"] },
+    upstream: { endpoints: ["http://127.0.0.1:1"], store: "ceph" },
     identities: [{ accounts: "accounts.yaml" }],
   };
 }

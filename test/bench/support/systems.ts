@@ -72,7 +72,7 @@ function startGateway(origin: string, audit: boolean): Promise<Server> {
   const config = {
     listen: { address: "127.0.0.1:0" },
     admin: { address: "127.0.0.1:0" },
-    upstream: { endpoints: [origin] },
+    upstream: { endpoints: [origin], store: "ceph" },
     identities: [{ accounts: "accounts.yaml" }],
     ...(audit ? { log: { audit: { file: join(folder, "audit.jsonl") } } } : {}),
   };

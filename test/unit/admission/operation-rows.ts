@@ -29,7 +29,7 @@ const GRANT =
 const ACL = `<AccessControlPolicy><AccessControlList>${GRANT}</AccessControlList></AccessControlPolicy>`;
 
 /** Bodies by operation, for rows that bring none of their own. */
-const BODIES: Readonly<Record<string, string>> = {
+export const BODIES: Readonly<Record<string, string>> = {
   CompleteMultipartUpload:
     "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>",
   CreateBucketMetadataConfiguration: "<MetadataConfiguration/>",
@@ -87,7 +87,6 @@ CreateBucket | PUT /bucket | s3:CreateBucket bucket
 CreateBucketMetadataConfiguration | POST /bucket?metadataConfiguration | s3:CreateBucketMetadataTableConfiguration bucket
 CreateBucketMetadataTableConfiguration | POST /bucket?metadataTable | s3:CreateBucketMetadataTableConfiguration bucket
 CreateMultipartUpload | POST /bucket/key?uploads | s3:PutObject bucket/key
-CreateSession | GET /bucket?session | s3express:CreateSession bucket
 DeleteBucket | DELETE /bucket | s3:DeleteBucket bucket
 DeleteBucketAnalyticsConfiguration | DELETE /bucket?analytics&id=i | s3:PutAnalyticsConfiguration bucket
 DeleteBucketCors | DELETE /bucket?cors | s3:PutBucketCORS bucket
@@ -537,14 +536,23 @@ const forms: readonly Row[] = [
   needs: ["s3:PutObject bucket/key", ...actions.map((action) => `${action} bucket/key`)],
 }));
 
-/** The answer of an Object Lambda function: needs a route's host name, which no gateway has. */
-const never: Row = {
-  operation: "WriteGetObjectResponse",
-  line: "POST /WriteGetObjectResponse",
-  headers: { "x-amz-request-route": "r", "x-amz-request-token": "t" },
-  needs: ["s3-object-lambda:WriteGetObjectResponse *"],
-  ends: "NotImplemented",
-};
+const never: readonly Row[] = [
+  // Its answer is a credential of the store, with which the client would go past the gateway.
+  {
+    operation: "CreateSession",
+    line: "GET /bucket?session",
+    needs: ["s3express:CreateSession bucket"],
+    ends: "NotImplemented",
+  },
+  // The answer of an Object Lambda function: needs a route's host name, which no gateway has.
+  {
+    operation: "WriteGetObjectResponse",
+    line: "POST /WriteGetObjectResponse",
+    headers: { "x-amz-request-route": "r", "x-amz-request-token": "t" },
+    needs: ["s3-object-lambda:WriteGetObjectResponse *"],
+    ends: "NotImplemented",
+  },
+];
 
 export const ROWS: readonly Row[] = [
   ...rowsOf(PLAIN),
@@ -555,7 +563,7 @@ export const ROWS: readonly Row[] = [
   ...bypasses,
   ...documents,
   ...forms,
-  never,
+  ...never,
 ].map((row) => {
   const body = BODIES[row.operation];
   return row.body !== undefined || body === undefined ? row : { ...row, body };

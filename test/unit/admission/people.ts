@@ -70,7 +70,7 @@ export function filesOf(people: People): Record<string, string> {
   const kept = records.length === 0 ? {} : { bucketPolicies: "gateway" };
   const gateway = {
     listen,
-    upstream: { endpoints: ["http://store:7480"], ...store },
+    upstream: { endpoints: ["http://store:7480"], store: "ceph", ...store },
     identities: [{ accounts: "accounts.yaml" }],
     policy: { ...kept, ...policy },
   };

@@ -28,7 +28,7 @@ const DENY = `{"Version":"2012-10-17","Statement":[
   {"Effect":"Deny","Action":"s3:*","Resource":["arn:aws:s3:::secret","arn:aws:s3:::secret/*"]}]}`;
 
 function snapshotOf(policy: string): Snapshot {
-  const gateway = `upstream: { endpoints: ["http://store:7480"] }
+  const gateway = `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 listen: { domains: [s3.example.org, s3.internal] }
 policy: { signatures: [v4, v2], ${policy} }

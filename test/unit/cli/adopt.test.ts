@@ -7,7 +7,7 @@ import { scratchFolder } from "../../support/scratch.ts";
 import { ran } from "../../support/terminal.ts";
 
 const GATEWAY = {
-  upstream: { endpoints: ["http://store"] },
+  upstream: { endpoints: ["http://store"], store: "ceph" },
   identities: [{ accounts: "accounts.yaml" }],
   policy: { bucketPolicies: "gateway" },
 };

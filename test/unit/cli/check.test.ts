@@ -21,7 +21,7 @@ async function check(config: string) {
   return ran((terminal) => runCheck({ config }, terminal));
 }
 
-const UPSTREAM = 'upstream: { endpoints: ["http://a", "http://b"] }\n';
+const UPSTREAM = 'upstream: { endpoints: ["http://a", "http://b"], store: ceph }\n';
 
 test("runCheck() counts what a good configuration has", async () => {
   const { code, out, err } = await check("config/gateway.yaml");

@@ -16,7 +16,7 @@ const ACCOUNTS = `accounts:
   - { name: other, keys: [${KEY("other")}] }
 `;
 const GATEWAY = {
-  upstream: { endpoints: ["http://store:7480"] },
+  upstream: { endpoints: ["http://store:7480"], store: "ceph" },
   identities: [{ accounts: "accounts.yaml" }],
   policy: { bucketPolicies: "gateway", anonymous: "policy" },
   state: { directory: "records" },

@@ -36,7 +36,7 @@ writeFileSync(join(FOLDER, "user.json"), POLICY);
 const config = join(FOLDER, "gateway.yaml");
 writeFileSync(
   config,
-  'upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ accounts: accounts.yaml }]\n',
+  'upstream: { endpoints: ["http://store:7480"], store: ceph }\nidentities: [{ accounts: accounts.yaml }]\n',
 );
 
 async function said(options: Partial<ExplainOptions>) {

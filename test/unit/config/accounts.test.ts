@@ -115,7 +115,7 @@ for (const [name, text, problems] of TABLE) {
 
 test("parseConfig() finds one access key in two files and names both places", () => {
   const gateway =
-    'upstream: { endpoints: ["http://s"] }\nidentities: [{ accounts: one.yaml }, { accounts: two.yaml }]\n';
+    'upstream: { endpoints: ["http://s"], store: ceph }\nidentities: [{ accounts: one.yaml }, { accounts: two.yaml }]\n';
   const one = `accounts: [{ name: a, keys: [{ ${PAIR} }] }]`;
   const two = `accounts:\n  - name: b\n    keys: [{ ${PAIR} }]`;
   assert.deepEqual(problemsOf({ "gateway.yaml": gateway, "one.yaml": one, "two.yaml": two }), [

@@ -66,7 +66,8 @@ test("compileSnapshot() carries the settings that decisions need", () => {
 });
 
 test("compileSnapshot() names the first endpoint as the store's authority", () => {
-  const endpoints = 'endpoints: ["https://one:443", "https://two:8443"], addressing: virtual';
+  const endpoints =
+    'endpoints: ["https://one:443", "https://two:8443"], addressing: virtual, store: ceph';
   const {
     store: { operations, ignoredHeaders: _ignored, ...store },
   } = snapshotOf(

@@ -345,7 +345,7 @@ const UNLIMITED = {
   bytesPerSecond: undefined,
 };
 
-const SOURCES = 'upstream: { endpoints: ["http://s"] }\nidentities:\n';
+const SOURCES = 'upstream: { endpoints: ["http://s"], store: ceph }\nidentities:\n';
 const CEPH_SOURCE = '{ endpoint: "http://rgw:7480", accessKey: GW, secretKey: SK';
 
 test("parseConfig() gives Ceph sources in their order, with their defaults", () => {
@@ -521,7 +521,7 @@ test("parseConfig() takes domains of accounts where addresses have them, nested 
 });
 
 test("parseConfig() adds operations to those of the kind of store", () => {
-  const gateway = GATEWAY.replace("] }", "], store: minio, operations: [GetObjectTorrent] }");
+  const gateway = GATEWAY.replace("store: ceph", "store: minio, operations: [GetObjectTorrent]");
   const { operations } = goodConfig({ "gateway.yaml": gateway }).upstream;
   assert.ok(operations.has("GetObjectTorrent") && operations.has("PutBucketEncryption"));
   assert.equal(operations.has("RenameObject"), false);

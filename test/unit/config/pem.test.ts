@@ -39,7 +39,10 @@ const LISTEN = (tls: string): Readonly<Record<string, string>> => {
 };
 const SECURE = GATEWAY.replace("http:", "https:");
 const UPSTREAM = (more: string, gateway = SECURE): Readonly<Record<string, string>> => {
-  return { ...FILES, "gateway.yaml": gateway.replace("] }", `], ${more} }`) };
+  return {
+    ...FILES,
+    "gateway.yaml": gateway.replace(", store: ceph }", `, ${more}, store: ceph }`),
+  };
 };
 const TWO =
   "certificates: [{ cert: domain.crt, key: domain.key }, { cert: photos.crt, key: photos.key }]";
@@ -223,7 +226,7 @@ for (const [name, files, expected] of warned) {
 }
 
 test("parseConfig() gives the store's certificates as text", () => {
-  const gateway = GATEWAY.replace("] }", "], caFile: ca.crt }");
+  const gateway = GATEWAY.replace(", store: ceph }", ", caFile: ca.crt, store: ceph }");
   const { upstream } = goodConfig({ "gateway.yaml": gateway, "ca.crt": CERTIFICATE });
   assert.equal(upstream.ca, CERTIFICATE);
 });

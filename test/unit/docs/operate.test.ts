@@ -107,7 +107,7 @@ test("docs/operate.md: the load balancer notices within drainDelay, as in the te
   }
 });
 
-const LEAST = `upstream: { endpoints: ["http://store:7480"] }
+const LEAST = `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 `;
 
@@ -115,7 +115,7 @@ test("docs/operate.md: unknown keys get the error that the code gives while Ceph
   // Nothing listens on port 1.
   const ceph = `{ endpoint: "http://127.0.0.1:1", accessKey: AKGATEWAY, secretKey: secret }`;
   const config = goodConfig({
-    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"] }\nidentities: [{ ceph: ${ceph} }]\n`,
+    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }\nidentities: [{ ceph: ${ceph} }]\n`,
   });
   const identities = openIdentities(config, new Metrics(), pino({ enabled: false }));
   const found = await identities?.key("AKIAEXAMPLEUNKNOWN01");

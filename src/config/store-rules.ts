@@ -1,0 +1,33 @@
+import type { Problem } from "../lib/problem.ts";
+import { STORE_KINDS, type StoreKind } from "../s3/stores.ts";
+import type { ConfigDocument } from "./document.ts";
+import { STORE_DEFAULT } from "./gateway-schema.ts";
+import { problemAt } from "./issues.ts";
+
+const PATH = "upstream.store";
+
+/** The kind that is written, or the default; that of a wrong word is the schema's to complain of. */
+export function storeKindOf({ nodes }: ConfigDocument): StoreKind {
+  const written = nodes.get(PATH)?.value;
+  return STORE_KINDS.find((kind) => kind === written) ?? STORE_DEFAULT;
+}
+
+/**
+ * Ceph's users may be in tenants, and two of those may have a bucket of one name. Behind a store of
+ * which that is not known, both would be one bucket here, with one owner and one policy.
+ */
+export function storeProblems(gateway: ConfigDocument): readonly Problem[] {
+  const kind = storeKindOf(gateway);
+  if (kind !== "generic") return [];
+  const source = [...gateway.nodes.keys()].find((path) => /^identities\[\d+\]\.ceph$/.test(path));
+  if (source === undefined) return [];
+  const message = `The users of ${source} have tenants, of which a generic store knows nothing`;
+  return [problemAt(gateway, PATH, { message, remedy: "Set upstream.store to ceph" })];
+}
+
+export function storeWarnings(gateway: ConfigDocument): readonly Problem[] {
+  if (gateway.nodes.has(PATH)) return [];
+  const message = "upstream.store is not named: only operations that every S3 store has are served";
+  const remedy = "Name ceph, minio or aws, or generic if it is none of them";
+  return [problemAt(gateway, PATH, { message, remedy })];
+}

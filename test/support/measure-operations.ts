@@ -1,0 +1,384 @@
+/**
+ * What a store makes of each operation: it is sent as it is, past any gateway, to a store in a known
+ * state, and then it is looked at what became of that. A store that does not know an operation
+ * ignores what tells it from another one, and executes that.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { OPERATION_LIST, type Operation, type OperationName } from "../../src/s3/operations.ts";
+import { BODIES } from "../unit/admission/operation-rows.ts";
+import { ask, type PlainAnswer, type PlainRequest, type PlainStore } from "./plain-store.ts";
+
+/** What can become of the bucket, of the addressed object `k` and of its neighbour `other`. */
+type Change =
+  | "bucket made"
+  | "bucket gone"
+  | "k made"
+  | "k written"
+  | "k gone"
+  | "other made"
+  | "other written"
+  | "other gone";
+
+/** What is there before the operation comes. */
+type Situation = {
+  readonly bucket: boolean;
+  readonly k: boolean;
+  readonly other: boolean;
+};
+
+/** An object as a GET shows it. */
+type Held = { readonly bytes: string; readonly metadata: string };
+
+/** What is there. */
+type State = {
+  readonly bucket: boolean;
+  readonly k: Held | undefined;
+  readonly other: Held | undefined;
+};
+
+const KEYS = ["k", "other"] as const;
+type Key = (typeof KEYS)[number];
+
+const K = "the object as it was";
+const OTHER = "its neighbour as it was";
+const NEW = "what the request brought";
+const PART = "a part of an upload";
+
+/** What an operation is there for; what is not named changes nothing that can be seen here. */
+const MEANT: Partial<Record<OperationName, readonly Change[]>> = {
+  CompleteMultipartUpload: ["k made", "k written"],
+  CopyObject: ["k made", "k written"],
+  CreateBucket: ["bucket made"],
+  DeleteBucket: ["bucket gone"],
+  DeleteObject: ["k gone"],
+  DeleteObjects: ["k gone"],
+  PutObject: ["k made", "k written"],
+  RenameObject: ["k made", "k written", "other gone"],
+};
+
+/** The bytes that are there once an operation says that it is done. */
+const DONE: Partial<Record<OperationName, Partial<Record<Key, string | undefined>>>> = {
+  CompleteMultipartUpload: { k: PART },
+  CopyObject: { k: OTHER },
+  DeleteObject: { k: undefined },
+  DeleteObjects: { k: undefined, other: OTHER },
+  PutObject: { k: NEW },
+  RenameObject: { k: OTHER, other: undefined },
+};
+
+/** Roots of answers by whose they are: with another operation's, it was that one. */
+const ROOTS: ReadonlyMap<string, readonly OperationName[]> = new Map<
+  string,
+  readonly OperationName[]
+>([
+  ["CompleteMultipartUploadResult", ["CompleteMultipartUpload"]],
+  ["CopyObjectResult", ["CopyObject"]],
+  ["CopyPartResult", ["UploadPartCopy"]],
+  ["DeleteResult", ["DeleteObjects"]],
+  ["InitiateMultipartUploadResult", ["CreateMultipartUpload"]],
+  ["ListAllMyBucketsResult", ["ListBuckets"]],
+  ["ListBucketResult", ["ListObjects", "ListObjectsV2"]],
+  ["ListMultipartUploadsResult", ["ListMultipartUploads"]],
+  ["ListPartsResult", ["ListParts"]],
+  ["ListVersionsResult", ["ListObjectVersions"]],
+  ["LocationConstraint", ["GetBucketLocation"]],
+]);
+
+const SITUATIONS: Readonly<Record<Operation["level"], readonly Situation[]>> = {
+  service: [{ bucket: true, k: true, other: true }],
+  any: [{ bucket: true, k: true, other: true }],
+  // DELETE deletes an empty bucket only, PUT makes one only where there is none.
+  bucket: [
+    { bucket: true, k: false, other: false },
+    { bucket: true, k: true, other: true },
+    { bucket: false, k: false, other: false },
+  ],
+  object: [
+    { bucket: true, k: true, other: true },
+    { bucket: true, k: false, other: true },
+  ],
+};
+
+/** What was found of all operations. */
+export type Measured = {
+  /** Those that the store takes for what they are: it does them, or refuses them. */
+  readonly understood: ReadonlySet<OperationName>;
+  /** Those of them that it does not refuse wherever they are tried. */
+  readonly done: ReadonlySet<OperationName>;
+  /** Of the others, what it did instead, as sentences. */
+  readonly mistakes: ReadonlyMap<OperationName, readonly string[]>;
+};
+
+/** Sends every operation of the S3 API to `store`, with a bucket and objects in place and without. */
+export async function measureOperations(store: PlainStore): Promise<Measured> {
+  const understood = new Set<OperationName>();
+  const done = new Set<OperationName>();
+  const mistakes = new Map<OperationName, readonly string[]>();
+  const grounds = new Grounds(store);
+  for (const operation of OPERATION_LIST) {
+    if (operation.name === "PostObject") continue;
+    const { wrong, isDone } = await measure(store, grounds, operation);
+    if (wrong.length > 0) mistakes.set(operation.name, wrong);
+    else understood.add(operation.name);
+    if (wrong.length === 0 && isDone) done.add(operation.name);
+  }
+  // A form reaches the store as PutObject. As a form, one for no bucket ends RGW 16 for everybody.
+  if (understood.has("PutObject")) understood.add("PostObject");
+  if (done.has("PutObject")) done.add("PostObject");
+  return { understood, done, mistakes };
+}
+
+/** What a request with one body came to. */
+type Outcome = { readonly wrong: readonly string[]; readonly isDone: boolean };
+
+async function measure(
+  store: PlainStore,
+  grounds: Grounds,
+  operation: Operation,
+): Promise<Outcome> {
+  const wrong = new Set<string>();
+  let isDone = false;
+  for (const situation of SITUATIONS[operation.level]) {
+    for (const body of bodiesOf(operation)) {
+      const outcome = await measureIn(store, grounds, operation, situation, body);
+      for (const sentence of outcome.wrong) wrong.add(sentence);
+      isDone ||= outcome.isDone;
+    }
+  }
+  return { wrong: [...wrong], isDone };
+}
+
+/**
+ * With the operation's own document, and with what other operations would make something of: RGW
+ * creates no bucket by `PUT /b?encryption` if a document comes along that is none for CreateBucket.
+ */
+function bodiesOf({ name, body }: Operation): readonly (string | undefined)[] {
+  if (body !== "xml" && body !== "json") return [undefined];
+  // Those are made for the upload and the objects that are there.
+  if (name === "CompleteMultipartUpload" || name === "DeleteObjects") return [undefined];
+  return [BODIES[name] ?? "", "", "no document", "<CreateBucketConfiguration/>"];
+}
+
+async function measureIn(
+  store: PlainStore,
+  grounds: Grounds,
+  operation: Operation,
+  situation: Situation,
+  document: string | undefined,
+): Promise<Outcome> {
+  const bucket = await grounds.get(operation, situation);
+  const upload = needsUpload(operation) ? await beginUpload(store, bucket) : NO_UPLOAD;
+  const before = await stateOf(store, bucket);
+  const answer = await sendOperation(store, operation, bucket, upload, document);
+  const after = await stateOf(store, bucket);
+  const changes = [...changesBetween(before, after)];
+  if (changes.length > 0) grounds.spoil(bucket);
+  const wrong = changes
+    .filter((change) => MEANT[operation.name]?.includes(change) !== true)
+    .map((change) => `${change}: ${operation.name} of ${nameOf(situation)}`);
+  const isDone = answer.status < 300;
+  if (isDone) wrong.push(...notDone(operation, situation, after));
+  const taken =
+    takenForAnother(operation, answer) ??
+    (await wrongPart(store, operation, bucket, upload, answer));
+  if (taken !== undefined) wrong.push(taken);
+  return { wrong, isDone };
+}
+
+/** Buckets to try operations on: reads share one, what could leave settings behind has its own. */
+class Grounds {
+  readonly #store: PlainStore;
+  readonly #prepared = new Map<string, string>();
+
+  constructor(store: PlainStore) {
+    this.#store = store;
+  }
+
+  /** The name of a bucket that is as `situation` says. */
+  async get({ name, method }: Operation, situation: Situation): Promise<string> {
+    const reads = method === "GET" || method === "HEAD";
+    const ground = `${reads ? "reads" : name} ${JSON.stringify(situation)}`;
+    const known = this.#prepared.get(ground);
+    if (known !== undefined) return known;
+    const bucket = newName();
+    await prepare(this.#store, bucket, situation);
+    this.#prepared.set(ground, bucket);
+    return bucket;
+  }
+
+  /** `bucket` is not any more what it was prepared to be. */
+  spoil(bucket: string): void {
+    for (const [ground, known] of this.#prepared) {
+      if (known === bucket) this.#prepared.delete(ground);
+    }
+  }
+}
+
+let buckets = 0;
+
+function newName(): string {
+  return `measure-${process.pid}-${++buckets}`;
+}
+
+function nameOf({ bucket, k }: Situation): string {
+  if (!bucket) return "no bucket";
+  return k ? "bucket and object" : "bucket without the object";
+}
+
+async function prepare(store: PlainStore, bucket: string, situation: Situation): Promise<void> {
+  if (!situation.bucket) return;
+  await ask(store, "PUT", `/${bucket}`);
+  const headers = { "content-type": "text/x-measured", "x-amz-meta-colour": "blue" };
+  if (situation.k) await ask(store, "PUT", `/${bucket}/k`, { body: K, headers });
+  if (situation.other) await ask(store, "PUT", `/${bucket}/other`, { body: OTHER, headers });
+}
+
+async function stateOf(store: PlainStore, bucket: string): Promise<State> {
+  const { status } = await ask(store, "HEAD", `/${bucket}`);
+  if (status === 404) return { bucket: false, k: undefined, other: undefined };
+  return {
+    bucket: true,
+    k: await heldAt(store, bucket, "k"),
+    other: await heldAt(store, bucket, "other"),
+  };
+}
+
+/** Undefined: it is not there. */
+async function heldAt(store: PlainStore, bucket: string, key: Key): Promise<Held | undefined> {
+  const { status, body, headers } = await ask(store, "GET", `/${bucket}/${key}`);
+  const metadata = [headers["content-type"], headers["x-amz-meta-colour"]].join(" ");
+  return status === 404 ? undefined : { bytes: body, metadata };
+}
+
+function* changesBetween(before: State, after: State): Generator<Change> {
+  if (before.bucket !== after.bucket) yield after.bucket ? "bucket made" : "bucket gone";
+  if (!before.bucket || !after.bucket) return;
+  for (const key of KEYS) {
+    if (isDeepStrictEqual(before[key], after[key])) continue;
+    if (before[key] === undefined) yield `${key} made`;
+    else yield after[key] === undefined ? `${key} gone` : `${key} written`;
+  }
+}
+
+/** That the answer is another operation's. */
+function takenForAnother({ name, level }: Operation, answer: PlainAnswer): string | undefined {
+  const root = rootOf(answer.body);
+  const owners = ROOTS.get(root);
+  if (owners !== undefined && !owners.includes(name)) return `${name} is answered with ${root}`;
+  if (level === "object" && answer.body === K && name !== "GetObject") {
+    return `${name} is answered with the object`;
+  }
+  const hasRoot = [...ROOTS.values()].some((names) => names.includes(name));
+  if (!hasRoot || owners !== undefined || answer.status >= 300) return undefined;
+  return `${name} is answered with ${root === "" ? "nothing" : root}`;
+}
+
+/** The name of an XML document's root; "" of anything else. */
+function rootOf(text: string): string {
+  const [, root = ""] = /^(?:<\?xml[^>]*\?>\s*)?<([A-Za-z]+)[\s>/]/.exec(text) ?? [];
+  return root;
+}
+
+/** That the part which the operation put into the upload is not what it should be. */
+async function wrongPart(
+  store: PlainStore,
+  { name }: Operation,
+  bucket: string,
+  upload: Upload,
+  answer: PlainAnswer,
+): Promise<string | undefined> {
+  const isPart = name === "UploadPart" || name === "UploadPartCopy";
+  if (!isPart || answer.status >= 300) return undefined;
+  const [, inBody = ""] = /<ETag>([^<]*)<\/ETag>/.exec(answer.body) ?? [];
+  const document = completion(answer.headers.etag ?? inBody);
+  await ask(store, "POST", `/${bucket}/k?uploadId=${upload.id}`, { body: document });
+  const held = await heldAt(store, bucket, "k");
+  const meant = name === "UploadPart" ? NEW : OTHER;
+  return held?.bytes === meant ? undefined : `${name} gave a part of other bytes`;
+}
+
+/** What the operation says that it did, and did not. */
+function notDone({ name }: Operation, situation: Situation, after: State): readonly string[] {
+  const done = DONE[name];
+  if (done === undefined || !situation.bucket) return [];
+  return KEYS.filter(
+    (key) => key in done && situation.other && after[key]?.bytes !== done[key],
+  ).map((key) => `${name} was done and ${key} is another than it says`);
+}
+
+/** An upload to `k` that has begun. */
+type Upload = { readonly id: string; readonly etag: string };
+const NO_UPLOAD: Upload = { id: "none", etag: "" };
+
+function needsUpload({ required }: Operation): boolean {
+  return required.some(({ name }) => name === "uploadId");
+}
+
+async function beginUpload(store: PlainStore, bucket: string): Promise<Upload> {
+  const begun = await ask(store, "POST", `/${bucket}/k?uploads`);
+  const [, id = "none"] = /<UploadId>([^<]*)<\/UploadId>/.exec(begun.body) ?? [];
+  const part = await ask(store, "PUT", `/${bucket}/k?partNumber=1&uploadId=${id}`, { body: PART });
+  return { id, etag: part.headers.etag ?? "" };
+}
+
+function completion(etag: string): string {
+  return `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+}
+
+function sendOperation(
+  store: PlainStore,
+  operation: Operation,
+  bucket: string,
+  upload: Upload,
+  document: string | undefined,
+): Promise<PlainAnswer> {
+  const { name, method, level } = operation;
+  const path = { service: "/", bucket: `/${bucket}`, object: `/${bucket}/k`, any: `/${bucket}/k` };
+  const brings = document ?? bodyOf(operation, upload);
+  const request: PlainRequest = {
+    body: brings.replaceAll("arn:aws:s3:::bucket", `arn:aws:s3:::${bucket}`),
+    headers: headersOf(operation, bucket),
+    ...(name === "Preflight" && { unsigned: true }),
+  };
+  return ask(store, method, `${path[level]}${queryOf(operation, upload)}`, request);
+}
+
+function bodyOf({ name, body }: Operation, upload: Upload): string {
+  if (name === "DeleteObjects") return "<Delete><Object><Key>k</Key></Object></Delete>";
+  if (name === "CompleteMultipartUpload") return completion(upload.etag);
+  return body === "object" ? NEW : "";
+}
+
+function headersOf({ name, header }: Operation, bucket: string): Record<string, string> {
+  if (header === "x-amz-copy-source") return { [header]: `/${bucket}/other` };
+  if (header === "x-amz-rename-source") return { [header]: `/${bucket}/other` };
+  if (header === "x-amz-request-route") return { [header]: "r", "x-amz-request-token": "t" };
+  if (name !== "Preflight") return {};
+  return { origin: "http://example.org", "access-control-request-method": "GET" };
+}
+
+function queryOf({ required }: Operation, upload: Upload): string {
+  const pairs = required.map(({ name, value }) => {
+    if (value === "") return name;
+    if (value !== undefined) return `${name}=${value}`;
+    const given: Readonly<Record<string, string>> = {
+      partNumber: "1",
+      uploadId: upload.id,
+      "max-directory-buckets": "10",
+    };
+    return `${name}=${given[name] ?? "x"}`;
+  });
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+/** Whether a version that is not there is not taken for the one that is. */
+export async function measureVersions(store: PlainStore): Promise<boolean> {
+  const bucket = newName();
+  const version = "00000000-0000-4000-8000-000000000000";
+  await prepare(store, bucket, { bucket: true, k: true, other: true });
+  const read = await ask(store, "GET", `/${bucket}/k?versionId=${version}`);
+  await ask(store, "DELETE", `/${bucket}/k?versionId=${version}`);
+  const entry = `<Object><Key>k</Key><VersionId>${version}</VersionId></Object>`;
+  await ask(store, "POST", `/${bucket}?delete`, { body: `<Delete>${entry}</Delete>` });
+  return read.body !== K && (await heldAt(store, bucket, "k"))?.bytes === K;
+}

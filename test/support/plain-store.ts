@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import http from "node:http";
+import aws4 from "aws4";
+import type { KeyPair } from "./signed.ts";
+
+/** A store as it is, with no gateway before it. `endpoint`: such as `http://127.0.0.1:40123`. */
+export type PlainStore = { readonly endpoint: string; readonly key: KeyPair };
+
+export type PlainAnswer = {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+};
+
+export type PlainRequest = {
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is, in nobody's name. */
+  readonly unsigned?: true;
+};
+
+/** Sends one request, signed with the store's own key; `target`: encoded path and query. */
+export function ask(
+  { endpoint, key }: PlainStore,
+  method: string,
+  target: string,
+  { body = "", headers = {}, unsigned }: PlainRequest = {},
+): Promise<PlainAnswer> {
+  const { host } = new URL(endpoint);
+  const said: Record<string, string> = { ...headers };
+  // Without it, aws4 says that the body is a form.
+  if (body !== "") said["content-type"] ??= body.startsWith("<") ? "application/xml" : "text/plain";
+  if (method === "PUT" || method === "POST") {
+    said["content-length"] = String(Buffer.byteLength(body));
+    // Some operations do not go without it.
+    said["content-md5"] = createHash("md5").update(body).digest("base64");
+  }
+  if (unsigned) return answerOf(endpoint, method, target, said, body);
+  const request = {
+    service: "s3",
+    region: "us-east-1",
+    host,
+    method,
+    path: target,
+    body,
+    headers: said,
+  };
+  const credential = { accessKeyId: key.accessKey, secretAccessKey: key.secretKey };
+  const signed = aws4.sign(request, credential);
+  return answerOf(endpoint, method, target, signed.headers ?? {}, body);
+}
+
+function answerOf(
+  endpoint: string,
+  method: string,
+  path: string,
+  headers: http.OutgoingHttpHeaders,
+  body: string,
+): Promise<PlainAnswer> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(endpoint);
+    // A connection of its own: on one that is kept, RGW answers 40 ms later.
+    const options = { hostname, port, method, path, headers, agent: false };
+    const request = http.request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        const { statusCode: status = 0, headers: told } = response;
+        resolve({ status, headers: told, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      // RGW 16 answers some requests (`?select` without a document) with half a head.
+      const broken = error.code === "ECONNRESET" || error.code?.startsWith("HPE_") === true;
+      if (broken) resolve({ status: 502, headers: {}, body: "" });
+      else reject(error);
+    });
+    request.end(body);
+  });
+}
