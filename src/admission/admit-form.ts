@@ -8,12 +8,7 @@ import { inAccount } from "../s3/address.ts";
 import { putActions, type Ask } from "../s3/asks.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
-import {
-  checkPostPolicy,
-  lengthFault,
-  lifetimeFault,
-  parsePostPolicy,
-} from "../signature/post-policy.ts";
+import { ageFault, checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
 import { denied, judgeAll, needsKey, refused, withValues } from "./admit.ts";
 import { authenticateForm } from "./authenticate.ts";
 import { withCaller } from "./facts.ts";
@@ -94,8 +89,8 @@ function readUpload(
   if (policyText !== undefined) {
     const policy = parsePostPolicy(policyText);
     if (!policy.ok) return policy;
-    const tooLong = lifetimeFault(policy.value, fields, nowMs, signatures.formMaxMs);
-    if (tooLong !== undefined) return err(tooLong);
+    const tooOld = ageFault(policy.value, fields, nowMs, signatures);
+    if (tooOld !== undefined) return err(tooOld);
     const range = checkPostPolicy(policy.value, fields, bucket.name, nowMs);
     if (!range.ok) return range;
     const wrongLength = lengthFault(range.value, length);

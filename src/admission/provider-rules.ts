@@ -85,9 +85,15 @@ export function askedAtStore(
   { ignoredHeaders }: StoreSettings,
   asks: readonly Ask[],
 ): readonly Ask[] {
+  return isIgnored(ignoredHeaders, "CopyObject", "x-amz-tagging-directive")
+    ? withCopiedTags(asks)
+    : asks;
+}
+
+/** The same at a store of which it is not known. */
+export function withCopiedTags(asks: readonly Ask[]): readonly Ask[] {
   const isCopy = asks.some(({ operation }) => operation === "CopyObject");
   if (!isCopy || asks.some(isOfCopiedTags)) return asks;
-  if (!isIgnored(ignoredHeaders, "CopyObject", "x-amz-tagging-directive")) return asks;
   return asks.flatMap((ask): readonly Ask[] => {
     if (ask.action === "s3:GetObject") return [ask, { ...ask, action: "s3:GetObjectTagging" }];
     return ask.action === "s3:GetObjectVersion"

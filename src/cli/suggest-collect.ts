@@ -1,5 +1,5 @@
 import { judgedAsks } from "../admission/gates.ts";
-import { askedBy } from "../admission/provider-rules.ts";
+import { askedBy, withCopiedTags } from "../admission/provider-rules.ts";
 import type { Provider } from "../provider/provider.ts";
 import { asksOf, asksOfDelete, type Ask } from "../s3/asks.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
@@ -127,7 +127,8 @@ function noteAsks(found: Found, recorded: RecordedRequest, provider: Provider): 
     return true;
   }
   const asks = asksOf(operation, address, query, headers);
-  if (asks.ok) addAll(found, askedBy(provider, asks.value), provider);
+  // No line tells which store it was, and most take a source's tags along in any case.
+  if (asks.ok) addAll(found, askedBy(provider, withCopiedTags(asks.value)), provider);
   return asks.ok;
 }
 

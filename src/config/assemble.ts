@@ -94,7 +94,6 @@ export function assemble(
       guestGroups: policy.guestGroups,
       bucketPolicies: policy.bucketPolicies,
       listBuckets: policy.listBuckets,
-      formMaxMs: policy.presigned.maxExpiry,
       presignedV2MaxMs: least(
         policy.presigned.maxExpiry,
         provider.presigned.v2SecondsMax && provider.presigned.v2SecondsMax * 1000,

@@ -81,7 +81,6 @@ function compileSignatures(policy: Config["policy"], limits: Config["limits"]): 
     presignedExpiryMinMs: expirySecondsMin * 1000,
     presignedV2: v2,
     presignedV2MaxMs: policy.presignedV2MaxMs,
-    formMaxMs: policy.formMaxMs,
   };
 }
 

@@ -100,8 +100,6 @@ export type Config = {
     readonly presignedExpiryMaxMs: number;
     /** How far ahead a URL of version 2 may end; undefined: that is not limited. */
     readonly presignedV2MaxMs: number | undefined;
-    /** The longest life of a form; undefined: as its policy says. */
-    readonly formMaxMs: number | undefined;
     readonly signatureV2: boolean;
     /** Empty: any. */
     readonly regions: readonly string[];

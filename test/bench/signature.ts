@@ -33,7 +33,6 @@ const rules = {
   presignedExpiryMinMs: 1000,
   presignedV2: true,
   presignedV2MaxMs: 604_800_000,
-  formMaxMs: undefined,
 };
 
 const headers = [

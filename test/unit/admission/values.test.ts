@@ -56,8 +56,8 @@ describe("a header that the store passes over, where a policy depends on it", ()
     ],
     [
       "PUT /photos/b",
-      { "x-amz-server-side-encryption": "aws:kms" },
-      "s3:x-amz-server-side-encryption",
+      { "x-amz-storage-class": "COLD" },
+      "s3:x-amz-storage-class",
       "forward",
     ],
     ["PUT /photos/b", { "x-amz-tagging": "a=b" }, "s3:RequestObjectTag/a", "forward"],

@@ -58,7 +58,6 @@ test("compileSnapshot() carries the settings that decisions need", () => {
     presignedExpiryMinMs: 1000,
     presignedV2: true,
     presignedV2MaxMs: 3_600_000,
-    formMaxMs: 3_600_000,
   });
   assert.deepEqual(snapshot.limits, { xmlBytesMax: 1_048_576, bodyBytesMax: 5 * 1024 ** 3 });
   assert.equal(snapshot.policy.mode, "report");

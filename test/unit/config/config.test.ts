@@ -452,7 +452,6 @@ test("parseConfig() gives every option its default", () => {
     listBuckets: "all",
     presignedExpiryMaxMs: 604_800_000,
     presignedV2MaxMs: 604_800_000,
-    formMaxMs: undefined,
     signatureV2: false,
     regions: [],
   });

@@ -20,7 +20,6 @@ export const RULES: SignatureRules = {
   presignedExpiryMinMs: 1000,
   presignedV2: true,
   presignedV2MaxMs: 604_800_000,
-  formMaxMs: undefined,
 };
 
 /** A head from a target as it stands on the wire and header lines `Name: value`. */
