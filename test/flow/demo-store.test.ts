@@ -5,8 +5,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { DEMO_OPERATIONS, startDemoStore, type DemoStore } from "../../src/cli/demo-store.ts";
+import { isIgnored } from "../../src/s3/ignored-headers.ts";
 import { NEVER_SENT } from "../../src/s3/store-operations.ts";
 import { knowsVersions, storeTraits } from "../../src/s3/stores.ts";
+import { measureHeaders } from "../support/measure-headers.ts";
 import {
   measureOperations,
   measureVersions,
@@ -44,5 +46,15 @@ describe("the demo's store", () => {
   test("is asked for no version, which it would take for the object itself", async () => {
     assert.equal(await measureVersions(store), false);
     assert.equal(knowsVersions(operations), false);
+  });
+
+  test("ignores no header that a generic store is said to act on", async () => {
+    const { ignoredHeaders } = storeTraits("generic");
+    const ignored = (await measureHeaders(store)).filter((one) => one.ignored);
+    assert(ignored.length > 20);
+    const wrong = ignored.filter(
+      ({ operation, header }) => !isIgnored(ignoredHeaders, operation, header),
+    );
+    assert.deepEqual(wrong, []);
   });
 });

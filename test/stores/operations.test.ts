@@ -13,59 +13,31 @@ import {
   measureVersions,
   type Measured,
 } from "../support/measure-operations.ts";
-import type { PlainStore } from "../support/plain-store.ts";
-import { skipUnless } from "../support/requirement.ts";
-import { CEPH, startCeph } from "./ceph.ts";
-import { NO_MINIO, startMinio } from "./minio.ts";
+import { REAL_STORES, type Running } from "./real-stores.ts";
 
-type Running = PlainStore & { readonly stop: () => Promise<void> };
-
-type Subject = {
-  readonly name: string;
-  readonly kind: StoreKind;
-  readonly skip: string | false;
-  readonly start: () => Promise<Running>;
-  /** What the lists are for: without them a client's slip would be a loss. */
-  readonly taken: readonly (readonly [name: OperationName, mistake: RegExp])[];
+/** What the lists are for: without them a client's slip would be a loss. */
+const TAKEN: Partial<Record<StoreKind, readonly (readonly [OperationName, RegExp])[]>> = {
+  ceph: [
+    ["DeleteBucketEncryption", /^bucket gone: /],
+    ["DeleteBucketOwnershipControls", /^bucket gone: /],
+    ["PutBucketEncryption", /^bucket made: /],
+    ["DeleteObjectAnnotation", /^k gone: /],
+    ["GetBucketEncryption", /answered with ListBucketResult$/],
+    ["GetObjectAttributes", /answered with the object$/],
+    ["RenameObject", /k is another than it says$/],
+    ["UpdateObjectEncryption", /^k written: /],
+    ["CreateSession", /answered with ListBucketResult$/],
+  ],
+  minio: [
+    ["DeletePublicAccessBlock", /^bucket gone: /],
+    ["DeleteBucketMetricsConfiguration", /^bucket gone: /],
+    ["PutBucketWebsite", /^bucket made: /],
+    ["DeleteObjectAnnotation", /^k gone: /],
+    ["PutObjectAnnotation", /^k written: /],
+  ],
 };
 
-const SUBJECTS: readonly Subject[] = [
-  {
-    name: "RGW",
-    kind: "ceph",
-    skip: skipUnless([CEPH]),
-    start: async () => {
-      const ceph = await startCeph();
-      return { endpoint: ceph.endpoint, key: ceph.users("alice"), stop: ceph.stop };
-    },
-    taken: [
-      ["DeleteBucketEncryption", /^bucket gone: /],
-      ["DeleteBucketOwnershipControls", /^bucket gone: /],
-      ["PutBucketEncryption", /^bucket made: /],
-      ["DeleteObjectAnnotation", /^k gone: /],
-      ["GetBucketEncryption", /answered with ListBucketResult$/],
-      ["GetObjectAttributes", /answered with the object$/],
-      ["RenameObject", /k is another than it says$/],
-      ["UpdateObjectEncryption", /^k written: /],
-      ["CreateSession", /answered with ListBucketResult$/],
-    ],
-  },
-  {
-    name: "MinIO",
-    kind: "minio",
-    skip: NO_MINIO,
-    start: startMinio,
-    taken: [
-      ["DeletePublicAccessBlock", /^bucket gone: /],
-      ["DeleteBucketMetricsConfiguration", /^bucket gone: /],
-      ["PutBucketWebsite", /^bucket made: /],
-      ["DeleteObjectAnnotation", /^k gone: /],
-      ["PutObjectAnnotation", /^k written: /],
-    ],
-  },
-];
-
-for (const { name, kind, skip, start, taken } of SUBJECTS) {
+for (const { name, kind, skip, start } of REAL_STORES) {
   describe(`${name}, as store: ${kind}`, { skip }, () => {
     const { operations } = storeTraits(kind);
     let store: Running;
@@ -96,7 +68,7 @@ for (const { name, kind, skip, start, taken } of SUBJECTS) {
         [],
       );
     });
-    for (const [operation, mistake] of taken) {
+    for (const [operation, mistake] of TAKEN[kind] ?? []) {
       test(`would do something else for ${operation}`, () => {
         assert(!operations.has(operation));
         const sentences = measured.mistakes.get(operation) ?? [];
