@@ -19,7 +19,7 @@ import type { Deciding } from "./known.ts";
 import { withRecords } from "./need.ts";
 import { reservedFaultIn } from "./provider-rules.ts";
 import { refused } from "./refuse.ts";
-import type { MemoSlot } from "./question.ts";
+import { memoSlot } from "./question.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import { notServedEntries } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -101,7 +101,7 @@ function* admitDelete(
   const allowed: DeleteEntry[] = [];
   const denied: DeniedEntry[] = [];
   const entriesDenied: number[] = [];
-  const memo: MemoSlot = { shared: undefined };
+  const memo = memoSlot();
   let { known } = subject;
   let noted: Facts = { ...facts, entries: request.value.entries };
   for (const [i, entry] of request.value.entries.entries()) {

@@ -9,14 +9,19 @@ import { putActions, type Ask } from "../s3/asks.ts";
 import { canonicalAddress, type Bucket } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
-import { checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
+import {
+  ageFault,
+  checkPostPolicy,
+  lengthFault,
+  parsePostPolicy,
+} from "../signature/post-policy.ts";
 import { parseFormClaim } from "../signature/v4-form.ts";
 import { anonymous, authenticateForm } from "./authenticate.ts";
 import { keepsRecords } from "./buckets.ts";
 import { withCaller, type Facts } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
-import { answered, type Deciding } from "./known.ts";
+import { answered, type Deciding, type FormHead } from "./known.ts";
 import { withRecords } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import { tooLarge } from "./plan-body.ts";
@@ -28,7 +33,12 @@ import { withValues } from "./values.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The object that a form uploads, and what must be true of its bytes. */
-type Upload = { readonly put: PutFromForm; readonly checks: readonly ChecksumCheck[] };
+type Upload = {
+  readonly put: PutFromForm;
+  readonly checks: readonly ChecksumCheck[];
+  /** Bytes of the file. */
+  readonly length: number;
+};
 
 /**
  * The decision on a browser's upload ("POST Object", S3 API Reference): proves the form's policy and
@@ -44,7 +54,7 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
   const { bodyBytesMax } = snapshot.limits;
   if (form.length > bodyBytesMax) return refused(facts, tooLarge(form.length, bodyBytesMax));
-  const upload = readUpload(fields, pending, form.length, nowMs);
+  const upload = readUpload(snapshot, pending, form, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(snapshot, pending, upload.value, caller.value);
   if (!written.ok) return refused(facts, written.error);
@@ -57,7 +67,7 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
   const admitted = { ...pending, facts: judged.facts };
-  return forwardForm(snapshot, admitted, subject, upload.value, form.length, nowMs);
+  return forwardForm(snapshot, admitted, subject, upload.value, nowMs);
 }
 
 /** Who wrote the form. Errors: those of `parseFormClaim` and `authenticateForm`. */
@@ -79,15 +89,17 @@ function* callerOf(
 
 /** Holds the form against its own policy, which restricts whoever holds the form. */
 function readUpload(
-  fields: ReadonlyMap<string, string>,
+  { signatures }: Snapshot,
   { bucket }: PendingForm,
-  length: number,
+  { fields, length }: FormHead,
   nowMs: number,
 ): Result<Upload, Fault> {
   const policyText = fields.get("policy");
   if (policyText !== undefined) {
     const policy = parsePostPolicy(policyText);
     if (!policy.ok) return policy;
+    const tooOld = ageFault(policy.value, fields, nowMs, signatures);
+    if (tooOld !== undefined) return err(tooOld);
     const range = checkPostPolicy(policy.value, fields, bucket.name, nowMs);
     if (!range.ok) return range;
     const wrongLength = lengthFault(range.value, length);
@@ -96,14 +108,14 @@ function readUpload(
   const put = putFromForm(fields, bucket.name);
   if (!put.ok) return put;
   const checks = checksumChecks(put.value.headers);
-  return checks.ok ? ok({ put: put.value, checks: checks.value }) : checks;
+  return checks.ok ? ok({ put: put.value, checks: checks.value, length }) : checks;
 }
 
 /** The upload as if it had come as PutObject. */
 function subjectOf(
   { store }: Snapshot,
   { head, bucket, hostAccount }: PendingForm,
-  { put }: Upload,
+  { put, length }: Upload,
   caller: Caller,
 ): Result<Subject, Fault> {
   const spelled = { kind: "object", bucket, key: put.key } as const;
@@ -117,7 +129,8 @@ function subjectOf(
     source: undefined,
     versionId: undefined,
     query: [],
-    headers: [...fromRequest(head), ...put.headers],
+    // Not the form's length: what is stored is the file.
+    headers: [...fromRequest(head), ...put.headers, "content-length", String(length)],
     caller,
     payload: { kind: "unsigned" },
     values: undefined,
@@ -146,8 +159,7 @@ function forwardForm(
   snapshot: Snapshot,
   { facts, head, bucket }: PendingForm,
   subject: Subject,
-  { put, checks }: Upload,
-  length: number,
+  { put, checks, length }: Upload,
   nowMs: number,
 ): Verdict {
   const body = { ...UNTOUCHED, payload: "UNSIGNED-PAYLOAD", length };

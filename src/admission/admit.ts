@@ -13,7 +13,13 @@ import { answerPolicy } from "./kept-policy.ts";
 import { answered, type Deciding } from "./known.ts";
 import { withRecords } from "./need.ts";
 import { planBody } from "./plan-body.ts";
-import { askedBy, overriddenByNobody, reservedFaultIn, tenantFaultIn } from "./provider-rules.ts";
+import {
+  askedAtStore,
+  askedBy,
+  overriddenByNobody,
+  reservedFaultIn,
+  tenantFaultIn,
+} from "./provider-rules.ts";
 import { recognize } from "./recognize.ts";
 import { refused } from "./refuse.ts";
 import { notServed } from "./served.ts";
@@ -79,12 +85,13 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
   return yield* admitDocument(snapshot, subject, judged.facts, waits ? asks : [], body, nowMs);
 }
 
-/** Everything that the head needs, as the provider's rules have it. */
+/** Everything that the head needs, as the store and the provider's rules have it. */
 export function asksOfHead(
-  { policy }: Snapshot,
+  { policy, store }: Snapshot,
   { operation, address, versionId, headers, source }: Subject,
 ): readonly Ask<Bucket>[] {
-  return askedBy(policy.provider, asksOf(operation, address, versionId, headers, source));
+  const asks = asksOf(operation, address, versionId, headers, source);
+  return askedBy(policy.provider, askedAtStore(store, asks));
 }
 
 /** Documents are read before they are forwarded; a list of 10,000 parts says nothing to judge. */

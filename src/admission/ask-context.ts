@@ -30,6 +30,9 @@ export function contextFor(
       case "aws:ResourceAccount":
       case "s3:ResourceAccount":
         return owner;
+      case "gw:Operation":
+        // A form is judged as the PutObject that it becomes, and is PostObject all the same.
+        return ask.operation;
       case "s3:ExistingObjectTag":
         return known(taggedObject(ask, subject), subject, wanted)?.get(tag);
       case "aws:ResourceTag":
@@ -58,8 +61,13 @@ function taggedBucket(bucket: Bucket | undefined): Tagged | undefined {
 }
 
 /** Undefined: this action has no such key, as writing and deleting (section 2.2). */
-function taggedObject({ action, bucket, key }: Ask<Bucket>, subject: Subject): Tagged | undefined {
+function taggedObject(
+  { action, bucket, key, below }: Ask<Bucket>,
+  subject: Subject,
+): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
+  // What will be written there is no object yet.
+  if (below === true) return undefined;
   const { versionId } = isOfSource(action, subject) ? (subject.source ?? NO_VERSION) : subject;
   const name = `${bucket.id}/${versionId ?? ""}/${key}`;
   return { name, address: { kind: "object", bucket, key }, versionId };

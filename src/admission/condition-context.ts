@@ -1,8 +1,10 @@
-import { firstValue } from "../http/headers.ts";
+import { firstValue, hasHeader } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import type { ConditionKey, Context } from "../policy/condition-keys.ts";
 import { bucketText } from "../s3/address.ts";
+import { isIgnored } from "../s3/ignored-headers.ts";
 import type { LockValues } from "../s3/lock-values.ts";
+import { operationNamed } from "../s3/operations.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import { valueIgnoringCase } from "../s3/tags.ts";
 import { holderName, holderOf } from "./principal.ts";
@@ -14,20 +16,59 @@ import { tenantOf, type Caller, type Subject } from "./subject.ts";
 type Sources = { readonly snapshot: Snapshot; readonly subject: Subject; readonly nowMs: number };
 type Extractor = (sources: Sources, tag: string) => string | undefined;
 
+/** Where the value of one key comes from. What it may say is in s3/said-values.ts, for every request. */
+type Row = {
+  readonly value: Extractor;
+  /** The headers that the store must act on, so that what is judged is what is done. */
+  readonly acts: readonly string[];
+};
+
 /**
  * The values of condition keys for one request, each from the one place that the key is about
  * (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
  * value of the key that owns it. A key without a row has no value here: those of a resource, which
  * differ between the asks of one request, are added by contextFor(); others nothing here ever has.
+ * `unheeded` receives the name of each header that a rule came to depend on and that the store would
+ * pass over: what is judged then would not be what is done.
  */
-export function contextOf(snapshot: Snapshot, subject: Subject, nowMs: number): Context {
+export function contextOf(
+  snapshot: Snapshot,
+  subject: Subject,
+  nowMs: number,
+  unheeded?: Set<string>,
+): Context {
   const sources = { snapshot, subject, nowMs };
   const { values } = subject;
   return (key, tag) => {
-    const extract = EXTRACTORS.get(key);
-    if (extract !== undefined) return extract(sources, tag);
-    return values && OF_VALUES.get(key)?.(values, tag, nowMs);
+    const row = ROWS.get(key);
+    if (row !== undefined) {
+      note(row.acts, snapshot, subject, unheeded);
+      return row.value(sources, tag);
+    }
+    const valueRow = OF_VALUES.get(key);
+    if (valueRow === undefined) return undefined;
+    note(valueRow.acts, snapshot, subject, unheeded);
+    return values && valueRow.value(values, tag, nowMs);
   };
+}
+
+/** Adds to `unheeded` those of the headers that are sent and that the store passes over. */
+function note(
+  headers: readonly string[],
+  { store: { ignoredHeaders } }: Snapshot,
+  { operation, headers: sent }: Subject,
+  unheeded: Set<string> | undefined,
+): void {
+  if (unheeded === undefined) return;
+  for (const name of headers) {
+    const value = firstValue(sent, name);
+    if (value === undefined) continue;
+    // Of some headers a store acts on one value and passes over another.
+    const passedOver =
+      isIgnored(ignoredHeaders, operation, name) ||
+      isIgnored(ignoredHeaders, operation, `${name}: ${value}`);
+    if (passedOver) unheeded.add(name);
+  }
 }
 
 /** Whether the value of `key` is one of what requests say inside headers and documents. */
@@ -35,37 +76,61 @@ export function isOfValues(key: ConditionKey): boolean {
   return OF_VALUES.has(key);
 }
 
-const header = (name: string): Extractor => {
-  return ({ subject }) => firstValue(subject.headers, name);
-};
-const parameter = (name: string): Extractor => {
-  return ({ subject }) => queryValue(subject.query, name);
-};
+const NO_HEADERS: readonly string[] = [];
+
+/** A value that the gateway itself makes or that says nothing to the store. */
+const own = (value: Extractor): Row => ({ value, acts: NO_HEADERS });
+const header = (name: string): Row => ({
+  value: ({ subject }) => firstValue(subject.headers, name),
+  acts: [name],
+});
+const parameter = (name: string): Row => own(({ subject }) => queryValue(subject.query, name));
 /** Of the account, as its owner; undefined for who is anonymous. */
-const known = (value: (caller: Caller & { readonly kind: "known" }) => string | undefined) => {
-  return ({ subject: { caller } }: Sources): string | undefined =>
-    caller.kind === "known" ? value(caller) : undefined;
-};
+const known = (value: (caller: Caller & { readonly kind: "known" }) => string | undefined): Row =>
+  own(({ subject: { caller } }) => (caller.kind === "known" ? value(caller) : undefined));
 
 /** What S3 returns where `max-keys` is not said ("ListObjectsV2", S3 API Reference). */
 const MAX_KEYS = "1000";
 
-/** Of what requestValues() reads. */
-const OF_VALUES: ReadonlyMap<ConditionKey, ValueExtractor> = new Map<ConditionKey, ValueExtractor>([
-  ["aws:RequestTag", ({ bucketTags }, tag) => valueIgnoringCase(bucketTags, tag)],
-  ["aws:TagKeys", ({ bucketTags }) => bucketTags && [...bucketTags.keys()]],
-  ["gw:AclGrantsPublic", ({ grantsPublic }) => grantsPublic?.toString()],
-  ["s3:InventoryAccessibleOptionalFields", ({ inventoryFields }) => inventoryFields],
-  ["s3:RequestObjectTag", ({ objectTags }, tag) => objectTags?.get(tag)],
-  ["s3:RequestObjectTagKeys", ({ objectTags }) => objectTags && [...objectTags.keys()]],
-  ["s3:locationconstraint", ({ locationConstraint }) => locationConstraint],
-  ["s3:object-lock-event-hold", ({ lock }) => lock.eventHold],
-  ["s3:object-lock-event-hold-duration-days", ({ lock }) => lock.eventHoldDays?.toString()],
-  ["s3:object-lock-legal-hold", ({ lock }) => lock.legalHold],
-  ["s3:object-lock-mode", ({ lock }) => lock.mode],
-  ["s3:object-lock-remaining-retention-days", ({ lock }, _, nowMs) => remainingDays(lock, nowMs)],
-  ["s3:object-lock-retain-until-date", ({ lock }) => lock.retainUntil],
+const LOCK = "x-amz-object-lock-";
+const TAGGING = ["x-amz-tagging", "x-amz-tagging-directive"];
+const RETENTION = [`${LOCK}retain-until-date`];
+const EVENT_HOLD_DAYS = [`${LOCK}event-hold-duration-days`, `${LOCK}event-hold-duration-years`];
+const ACL = ["", "full-control", "read", "read-acp", "write", "write-acp"].map((grant) =>
+  grant === "" ? "x-amz-acl" : `x-amz-grant-${grant}`,
+);
+
+/** Of what requestValues() reads; from a document where the operation has one, else from headers. */
+const OF_VALUES: ReadonlyMap<ConditionKey, ValueRow> = new Map<ConditionKey, ValueRow>([
+  ["aws:RequestTag", said(({ bucketTags }, tag) => valueIgnoringCase(bucketTags, tag))],
+  ["aws:TagKeys", said(({ bucketTags }) => bucketTags && [...bucketTags.keys()])],
+  ["gw:AclGrantsPublic", said(({ grantsPublic }) => grantsPublic?.toString(), ACL)],
+  ["s3:InventoryAccessibleOptionalFields", said(({ inventoryFields }) => inventoryFields)],
+  ["s3:RequestObjectTag", said(({ objectTags }, tag) => objectTags?.get(tag), TAGGING)],
+  [
+    "s3:RequestObjectTagKeys",
+    said(({ objectTags }) => objectTags && [...objectTags.keys()], TAGGING),
+  ],
+  ["s3:locationconstraint", said(({ locationConstraint }) => locationConstraint)],
+  ["s3:object-lock-event-hold", said(({ lock }) => lock.eventHold, [`${LOCK}event-hold`])],
+  [
+    "s3:object-lock-event-hold-duration-days",
+    said(({ lock }) => lock.eventHoldDays?.toString(), EVENT_HOLD_DAYS),
+  ],
+  ["s3:object-lock-legal-hold", said(({ lock }) => lock.legalHold, [`${LOCK}legal-hold`])],
+  ["s3:object-lock-mode", said(({ lock }) => lock.mode, [`${LOCK}mode`])],
+  [
+    "s3:object-lock-remaining-retention-days",
+    said(({ lock }, _, nowMs) => remainingDays(lock, nowMs), RETENTION),
+  ],
+  ["s3:object-lock-retain-until-date", said(({ lock }) => lock.retainUntil, RETENTION)],
 ]);
+
+type ValueRow = { readonly value: ValueExtractor; readonly acts: readonly string[] };
+
+function said(value: ValueExtractor, acts: readonly string[] = NO_HEADERS): ValueRow {
+  return { value, acts };
+}
 
 type ValueExtractor = (
   values: RequestValues,
@@ -81,42 +146,42 @@ function remainingDays({ retainUntil }: LockValues, nowMs: number): string | und
 
 const DAY_MS = 86_400_000;
 
-const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, Extractor>([
-  ["aws:SourceIp", ({ subject }) => subject.head.sourceAddress],
-  ["aws:SecureTransport", ({ subject }) => String(subject.head.secure)],
-  ["aws:CurrentTime", ({ nowMs }) => new Date(nowMs).toISOString()],
-  ["aws:EpochTime", ({ nowMs }) => String(Math.floor(nowMs / 1000))],
+const ROWS: ReadonlyMap<ConditionKey, Row> = new Map<ConditionKey, Row>([
+  ["aws:SourceIp", own(({ subject }) => subject.head.sourceAddress)],
+  ["aws:SecureTransport", own(({ subject }) => String(subject.head.secure))],
+  ["aws:CurrentTime", own(({ nowMs }) => new Date(nowMs).toISOString())],
+  ["aws:EpochTime", own(({ nowMs }) => String(Math.floor(nowMs / 1000)))],
   ["aws:PrincipalArn", known(({ key }) => principalArn(key.account.name, key.subuser?.name))],
   ["aws:PrincipalAccount", known(({ key }) => key.account.name)],
-  ["aws:PrincipalType", ({ subject }) => principalType(subject.caller)],
-  ["aws:userid", ({ subject }) => userId(subject.caller)],
-  ["aws:PrincipalTag", principalTag],
-  ["aws:username", userName],
+  ["aws:PrincipalType", own(({ subject }) => principalType(subject.caller))],
+  ["aws:userid", own(({ subject }) => userId(subject.caller))],
+  ["aws:PrincipalTag", own(principalTag)],
+  ["aws:username", own(userName)],
   ["rgw:subuser", known(({ key }) => key.subuser?.name)],
-  ["aws:Referer", header("referer")],
-  ["aws:UserAgent", header("user-agent")],
+  ["aws:Referer", own(({ subject }) => firstValue(subject.headers, "referer"))],
+  ["aws:UserAgent", own(({ subject }) => firstValue(subject.headers, "user-agent"))],
   [
     "aws:RequestedRegion",
-    ({ snapshot, subject }) => signedRegion(subject) ?? snapshot.store.region,
+    own(({ snapshot, subject }) => signedRegion(subject) ?? snapshot.store.region),
   ],
   ["s3:authType", known(authType)],
   [
     "s3:signatureversion",
     known(({ proved }) => (proved.kind === "v4" ? "AWS4-HMAC-SHA256" : "AWS")),
   ],
-  ["s3:signatureAge", signatureAge],
-  ["s3:x-amz-content-sha256", header("x-amz-content-sha256")],
+  ["s3:signatureAge", own(signatureAge)],
+  ["s3:x-amz-content-sha256", own(contentSha256)],
   ["s3:prefix", parameter("prefix")],
   ["s3:delimiter", parameter("delimiter")],
-  ["s3:max-keys", maxKeys],
-  ["s3:versionid", versionId],
+  ["s3:max-keys", own(maxKeys)],
+  ["s3:versionid", own(versionId)],
   ["s3:x-amz-acl", header("x-amz-acl")],
   ["s3:x-amz-grant-read", header("x-amz-grant-read")],
   ["s3:x-amz-grant-write", header("x-amz-grant-write")],
   ["s3:x-amz-grant-read-acp", header("x-amz-grant-read-acp")],
   ["s3:x-amz-grant-write-acp", header("x-amz-grant-write-acp")],
   ["s3:x-amz-grant-full-control", header("x-amz-grant-full-control")],
-  ["s3:x-amz-copy-source", copySource],
+  ["s3:x-amz-copy-source", { value: copySource, acts: ["x-amz-copy-source"] }],
   ["s3:x-amz-metadata-directive", header("x-amz-metadata-directive")],
   ["s3:x-amz-object-annotation-directive", header("x-amz-object-annotation-directive")],
   ["s3:x-amz-server-side-encryption", header("x-amz-server-side-encryption")],
@@ -134,16 +199,16 @@ const EXTRACTORS: ReadonlyMap<ConditionKey, Extractor> = new Map<ConditionKey, E
   ["s3:x-amz-bucket-namespace", header("x-amz-bucket-namespace")],
   ["s3:if-match", header("if-match")],
   ["s3:if-none-match", header("if-none-match")],
-  ["s3:ObjectCreationOperation", ({ subject }) => CREATIONS.get(subject.operation)],
+  ["s3:ObjectCreationOperation", own(({ subject }) => CREATIONS.get(subject.operation))],
   ["s3:x-amz-object-if-match", header("x-amz-object-if-match")],
   ["s3:annotation-prefix", parameter("annotation-prefix")],
   ["s3:max-annotation-results", parameter("max-annotation-results")],
-  ["s3:TlsVersion", ({ subject }) => subject.head.tlsVersion],
+  ["s3:TlsVersion", own(({ subject }) => subject.head.tlsVersion)],
   ["gw:KeyId", known(({ key }) => key.accessKeyId)],
   ["gw:Tier", known(({ key }) => holderOf(key).tier?.name)],
-  ["gw:Operation", ({ subject }) => subject.operation],
-  ["gw:ContentLength", header("content-length")],
-  ["gw:Upstream", ({ snapshot }) => snapshot.store.authority],
+  ["gw:Operation", own(({ subject }) => subject.operation)],
+  ["gw:ContentLength", own(contentLength)],
+  ["gw:Upstream", own(({ snapshot }) => snapshot.store.authority)],
 ]);
 
 /** Whether the operation makes an object visible, or only prepares one. */
@@ -200,6 +265,30 @@ function signatureAge({ subject: { caller }, nowMs }: Sources): string | undefin
   if (caller.kind === "anonymous" || !("claim" in caller.proved)) return undefined;
   const { claim } = caller.proved;
   return claim.kind === "v4" && claim.via === "query" ? String(nowMs - claim.timeMs) : undefined;
+}
+
+/**
+ * What the signature says of the body ("Amazon S3 Signature Version 4 authentication specific policy
+ * keys": presigned URLs "always have an UNSIGNED_PAYLOAD"). Of version 2 and of forms nothing signs the
+ * body either, nor of an upload without credentials.
+ */
+function contentSha256({ subject: { caller, headers, operation } }: Sources): string | undefined {
+  if (caller.kind === "known" && "claim" in caller.proved && caller.proved.claim.kind === "v4") {
+    return caller.proved.claim.payloadText;
+  }
+  const sent = firstValue(headers, "x-amz-content-sha256");
+  if (sent !== undefined) return sent;
+  const bodiless = operationNamed(operation).body === "none";
+  return caller.kind === "anonymous" && bodiless ? undefined : "UNSIGNED-PAYLOAD";
+}
+
+/** Bytes of the content, without aws-chunked's framing; of a form, of its file. */
+function contentLength({ subject: { headers, operation, payload } }: Sources): string | undefined {
+  if (operationNamed(operation).body === "none") return undefined;
+  const chunked = payload.kind === "chunked";
+  const said = firstValue(headers, chunked ? "x-amz-decoded-content-length" : "content-length");
+  // Who says neither a length nor that there is a body sends none.
+  return said ?? (chunked || hasHeader(headers, "transfer-encoding") ? undefined : "0");
 }
 
 /** The effective value, which always exists for a listing. */

@@ -9,22 +9,16 @@ import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
 import type { Tagged } from "./ask-context.ts";
 import type { Gate, Actor } from "./facts.ts";
-import {
-  allow,
-  allowanceOf,
-  evaluateAsks,
-  explicitDeny,
-  actorOf,
-  type Evaluated,
-} from "./policy-gates.ts";
+import { allow, allowanceOf, evaluateAsks, explicitDeny, actorOf } from "./policy-gates.ts";
 import { holderName, holderOf, whyNotInForce, type ActionPattern } from "./principal.ts";
-import { refusal, type MemoSlot, type Question, type Refusal } from "./question.ts";
+import { memoSlot, refusal, type MemoSlot, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
 /**
  * The gates in the design's order. Each can only take away, so no mistake in one opens what
- * another closed. The last two judge by what policies say of each ask.
+ * another closed. The last two judge by what policies say of each ask; between them comes what no
+ * policy can rest on, see ineffective().
  */
 const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refusal | undefined])[] =
   [
@@ -35,14 +29,6 @@ const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refus
     ["unsupported", unsupported],
     ["tier", tier],
   ];
-const POLICY_GATES: readonly (readonly [
-  name: Gate,
-  gate: (question: Question, evaluated: readonly Evaluated[]) => Refusal | undefined,
-])[] = [
-  ["explicit-deny", explicitDeny],
-  ["allow", allow],
-];
-
 /** What the gates say of a request. */
 export type Judgement =
   | { readonly kind: "refused"; readonly refusal: Refusal }
@@ -88,12 +74,11 @@ function firstRefusal(question: Question): Refusal | undefined {
 }
 
 function judgePolicies(question: Question): Judgement {
-  const { evaluated, wanted } = evaluateAsks(question);
+  const { evaluated, wanted, unheeded } = evaluateAsks(question);
   if (wanted.length > 0) return { kind: "wanted", wanted };
-  for (const [, gate] of POLICY_GATES) {
-    const refusal = gate(question, evaluated);
-    if (refusal !== undefined) return { kind: "refused", refusal };
-  }
+  const refusal =
+    explicitDeny(question, evaluated) ?? ineffective(unheeded) ?? allow(question, evaluated);
+  if (refusal !== undefined) return { kind: "refused", refusal };
   const actor = actorOf(question, evaluated);
   return actor === undefined ? ALLOWED : { kind: "allowed", actor };
 }
@@ -114,10 +99,15 @@ export function judgeEach(
   readonly allowed: readonly (string | undefined)[];
 } {
   const question = questionOf(snapshot, subject, asks, nowMs, undefined);
-  const { evaluated } = evaluateAsks(question);
+  const { evaluated, unheeded } = evaluateAsks(question);
+  const vain = ineffective(unheeded);
   const gates = [
-    ...GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question) })),
-    ...POLICY_GATES.map(([name, gate]) => ({ gate: name, refusal: gate(question, evaluated) })),
+    ...GATES.map(([name, gate]) => {
+      const refused = gate(question);
+      return { gate: name, refusal: name === "unsupported" ? (refused ?? vain) : refused };
+    }),
+    { gate: "explicit-deny" as const, refusal: explicitDeny(question, evaluated) },
+    { gate: "allow" as const, refusal: allow(question, evaluated) },
   ];
   return { gates, allowed: evaluated.map((one) => allowanceOf(question, one)?.by) };
 }
@@ -128,7 +118,7 @@ function questionOf(
   asks: readonly Ask<Bucket>[],
   nowMs: number,
   document: Question["document"],
-  memo: MemoSlot = { shared: undefined },
+  memo: MemoSlot = memoSlot(),
 ): Question {
   const key = subject.caller.kind === "known" ? subject.caller.key : undefined;
   const { provider } = snapshot.policy;
@@ -243,6 +233,21 @@ function unsupported({ snapshot, asks }: Question): Refusal | undefined {
       rule: `policy.unsupported: ${match.pattern.text}`,
       place: undefined,
     },
+  };
+}
+
+/**
+ * A header that the store accepts and passes over, where what policies say came to depend on it: they
+ * would have judged what nobody does. A Deny that holds has already refused.
+ */
+function ineffective(unheeded: ReadonlySet<string>): Refusal | undefined {
+  const [name] = unheeded;
+  if (name === undefined) return undefined;
+  const message = `A policy depends on the header "${name}", which has no effect on the store behind this gateway`;
+  const elements = [["Header", name]] as const;
+  return {
+    fault: fault("NotImplemented", message, { elements }),
+    denial: { gate: "unsupported", rule: `upstream.store: ${name}`, place: undefined },
   };
 }
 

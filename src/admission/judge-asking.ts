@@ -4,7 +4,7 @@ import { withPassed, type Facts } from "./facts.ts";
 import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
 import type { Deciding, Known } from "./known.ts";
 import { withTags } from "./need.ts";
-import type { MemoSlot, Question, Refusal } from "./question.ts";
+import { memoSlot, type MemoSlot, type Question, type Refusal } from "./question.ts";
 import { refused, type Refused } from "./refuse.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
@@ -26,7 +26,7 @@ export function* judgeAsking(
   facts: Facts,
   nowMs: number,
   document?: Question["document"],
-  memo: MemoSlot = { shared: undefined },
+  memo: MemoSlot = memoSlot(),
 ): Deciding<Judged> {
   let about = subject;
   let judged: Judgement = judge(snapshot, about, asks, nowMs, document, memo);

@@ -31,13 +31,15 @@ export type Evaluated = {
 
 /**
  * Evaluates every policy that can speak of the request, once for both gates. `wanted`: what the
- * store must be asked first; then the evaluation stands for nothing.
+ * store must be asked first; then the evaluation stands for nothing. `unheeded`: headers that it came
+ * to depend on and that the store passes over.
  */
 export function evaluateAsks(question: Question): {
   readonly evaluated: readonly Evaluated[];
   readonly wanted: readonly Tagged[];
+  readonly unheeded: ReadonlySet<string>;
 } {
-  const { snapshot, subject, key, nowMs } = question;
+  const { snapshot, subject, key, nowMs, memo } = question;
   const holder = key && holderOf(key);
   const principal = holder?.principal ?? snapshot.policy.guest;
   const wanted: Tagged[] = [];
@@ -52,8 +54,8 @@ export function evaluateAsks(question: Question): {
     if (policies === undefined && record?.policy === undefined) {
       return { ask, record, identity: NOTHING_SAID, bucket: NOTHING_SAID, privileged };
     }
-    context ??= contextOf(snapshot, subject, nowMs);
-    question.memo.shared ??= requestMemo();
+    context ??= contextOf(snapshot, subject, nowMs, memo.unheeded);
+    memo.shared ??= requestMemo();
     const owner = record?.owner.name ?? key?.account.name;
     const own = contextFor(ask, owner, context, subject, wanted);
     const asked: Asked = { question, ask, context: own };
@@ -66,7 +68,7 @@ export function evaluateAsks(question: Question): {
       privileged,
     };
   });
-  return { evaluated, wanted };
+  return { evaluated, wanted, unheeded: memo.unheeded };
 }
 
 /** Gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */
@@ -273,8 +275,9 @@ function ofResource(
   const { action, operation } = ask;
   const { switches } = question.snapshot.policy.provider;
   const ancillary = switches.operationNames && !isOwnAction(operation, action);
+  const { below } = ask;
   const memo = question.memo.shared;
-  const asked = { action, operation, ancillary, resource, alias, principal, context, memo };
+  const asked = { action, operation, ancillary, resource, alias, below, principal, context, memo };
   return evaluate(set, asked, switches);
 }
 

@@ -4,8 +4,9 @@ import type { Provider } from "../provider/provider.ts";
 import type { Address, BucketName } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { isIgnored } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, StoreSettings } from "./snapshot.ts";
 import type { Caller } from "./subject.ts";
 
 /** A tenant's prefix where the provider has no such addresses. */
@@ -75,6 +76,31 @@ export const LISTINGS: ReadonlySet<OperationName> = new Set<OperationName>([
   "ListObjectsV2",
   "ListObjectVersions",
 ]);
+
+/**
+ * With those for a source's tags wherever the store takes them along, whatever
+ * `x-amz-tagging-directive` says: they become readable at the target.
+ */
+export function askedAtStore<B extends BucketName>(
+  { ignoredHeaders }: StoreSettings,
+  asks: readonly Ask<B>[],
+): readonly Ask<B>[] {
+  return isIgnored(ignoredHeaders, "CopyObject", "x-amz-tagging-directive")
+    ? withCopiedTags(asks)
+    : asks;
+}
+
+/** The same at a store of which it is not known. */
+export function withCopiedTags<B extends BucketName>(asks: readonly Ask<B>[]): readonly Ask<B>[] {
+  const isCopy = asks.some(({ operation }) => operation === "CopyObject");
+  if (!isCopy || asks.some(isOfCopiedTags)) return asks;
+  return asks.flatMap((ask): readonly Ask<B>[] => {
+    if (ask.action === "s3:GetObject") return [ask, { ...ask, action: "s3:GetObjectTagging" }];
+    return ask.action === "s3:GetObjectVersion"
+      ? [ask, { ...ask, action: "s3:GetObjectVersionTagging" }]
+      : [ask];
+  });
+}
 
 /** Without those for a source's tags, where the provider does not ask for them. */
 export function askedBy<B extends BucketName>(

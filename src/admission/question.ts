@@ -22,8 +22,17 @@ export type Question = {
   readonly memo: MemoSlot;
 };
 
-/** Where what one request's policies have in common is remembered, once any of them is asked. */
-export type MemoSlot = { shared: RequestMemo | undefined };
+/** What is remembered while the policies of one request are evaluated, however often that is. */
+export type MemoSlot = {
+  /** What the evaluations have in common, once there is one. */
+  shared: RequestMemo | undefined;
+  /** Headers that they came to depend on and that the store passes over. */
+  readonly unheeded: Set<string>;
+};
+
+export function memoSlot(): MemoSlot {
+  return { shared: undefined, unheeded: new Set() };
+}
 
 /** A gate's no: what the client reads, and what the operator reads. */
 export type Refusal = { readonly fault: Fault; readonly denial: Denial };

@@ -110,7 +110,12 @@ const TRIED: readonly Operation[] = [
 const ANY_BUCKET = anyBucket();
 
 function anyBucket(): Bucket {
-  const naming = { tenants: false, tenantsKnown: true, addressing: "path" } as const;
+  const naming = {
+    tenants: false,
+    tenantsKnown: true,
+    aliases: false,
+    addressing: "path",
+  } as const;
   const bucket = canonicalBucket({ tenant: undefined, name: "any-bucket" }, "", naming);
   if (!bucket.ok) throw new Error("A plain name is a bucket's");
   return bucket.value;

@@ -1,5 +1,5 @@
 import { judgedAsks } from "../admission/gates.ts";
-import { askedBy } from "../admission/provider-rules.ts";
+import { askedBy, withCopiedTags } from "../admission/provider-rules.ts";
 import { queryValue } from "../http/target.ts";
 import type { Provider } from "../provider/provider.ts";
 import { asksOf, asksOfDelete, type Ask } from "../s3/asks.ts";
@@ -131,7 +131,8 @@ function noteAsks(found: Found, recorded: RecordedRequest, provider: Provider): 
   const source = copySourceOf(operation, headers);
   if (!source.ok) return false;
   const asks = asksOf(operation, address, queryValue(query, "versionId"), headers, source.value);
-  addAll(found, askedBy(provider, asks), provider);
+  // No line tells which store it was, and most take a source's tags along in any case.
+  addAll(found, askedBy(provider, withCopiedTags(asks)), provider);
   return true;
 }
 

@@ -60,6 +60,7 @@ export function assemble(
       region: upstream.region,
       addressing: upstream.addressing,
       tenants: traits.tenants,
+      aliases: traits.aliases,
       operations: new Set([
         ...traits.operations,
         ...upstream.operations,

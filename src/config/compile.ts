@@ -66,14 +66,15 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
-  const { endpoints, region, addressing, tenants, operations, ignoredHeaders, trailers } = upstream;
+  const { endpoints, region, addressing, tenants, aliases } = upstream;
+  const { operations, ignoredHeaders, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
     (account) =>
       account.upstream === undefined || knownTenant(account, policy.provider) !== undefined,
   );
-  const naming = { tenants, tenantsKnown, addressing };
+  const naming = { tenants, tenantsKnown, aliases, addressing };
   return { authority: first.authority, region, naming, operations, ignoredHeaders, trailers };
 }
 

@@ -221,7 +221,9 @@ const PolicySchema = z.strictObject({
     .strictObject({
       maxExpiry: duration("1s", "7d")
         .optional()
-        .describe("The longest X-Amz-Expires that is accepted; absent: the provider's"),
+        .describe(
+          "How long presigned URLs and forms may be good at most; absent: as the provider has it",
+        ),
     })
     .prefault({}),
   signatures: z

@@ -2,6 +2,7 @@ import { namesAction } from "./actions.ts";
 import { type Condition, type Effect, holds } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
 import { EVALUATION_STEPS_MAX, type Facts, factOf, factsOf, isSpent } from "./facts.ts";
+import { coversKeysBelow } from "./key-set.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
 import { type Caller, gripOn } from "./principals.ts";
@@ -28,6 +29,8 @@ export type Question = Asking & {
   readonly resource: string;
   /** Another name of the same resource; undefined: it has one only. */
   readonly alias?: ResourceAlias | undefined;
+  /** `resource` is only what keys begin with: asked for every key that does, see key-set.ts. */
+  readonly below?: boolean | undefined;
   readonly principal: Caller;
   readonly context: Context;
   /**
@@ -136,7 +139,9 @@ function decisive(index: StatementIndex, asked: Asked): Match | undefined {
   const { action, operation } = asked.question;
   const { relative, alias } = asked;
   let viaAccount: Match | undefined;
-  const lists = candidates(index, action, operation, relative);
+  // A pattern that is longer than a prefix may be about some of its keys: no index tells.
+  const lists =
+    asked.question.below === true ? index.all : candidates(index, action, operation, relative);
   // A statement filed under both names is looked at twice, and says the same twice.
   const all =
     alias === undefined
@@ -171,11 +176,20 @@ function examine(statement: Statement, asked: Asked): Outcome {
   const { principals, conditions } = statement;
   const grip = principals === undefined ? "direct" : gripOn(principals, question.principal);
   if (grip === "none") return "principal";
-  if (!coversResource(statement, asked.relative, asked.facts, asked.alias)) return "resource";
+  if (!coversAsked(statement, asked)) return "resource";
   for (const condition of conditions) {
     if (!holdsIn(condition, statement.effect, asked)) return condition;
   }
   return grip;
+}
+
+/** The resource that is asked about, or every key below it. */
+function coversAsked(statement: Statement, { question, relative, alias, facts }: Asked): boolean {
+  if (question.below !== true) return coversResource(statement, relative, facts, alias);
+  const { effect, resources } = statement;
+  const also = aliasFor(effect, resources.negated, alias);
+  const prefixes = also === undefined ? [relative] : [relative, also];
+  return coversKeysBelow(statement, prefixes, facts);
 }
 
 /** Whether the condition holds; by what it said before, where that cannot have changed. */
@@ -205,9 +219,9 @@ export function coversAction(
 
 /**
  * Whether the statement is about the resource; `relative` and `alias`: its names, see
- * `relativeResource()`. A pattern whose
- * variable has no value matches nothing (section 3.6). In an Allow with NotResource that would open
- * everything to a caller without a name, so it allows nothing there.
+ * `relativeResource()`. A pattern whose variable has no value matches nothing (section 3.6). In an
+ * Allow with NotResource that would open everything to a caller without a name, so it allows nothing
+ * there.
  */
 export function coversResource(
   { effect, resources }: Statement,
@@ -216,14 +230,23 @@ export function coversResource(
   alias?: ResourceAlias,
 ): boolean {
   const { negated, patterns } = resources;
-  const stricter = (effect === "Deny") !== negated;
-  const also = alias !== undefined && (alias.sure || stricter) ? alias.resource : undefined;
+  const also = aliasFor(effect, negated, alias);
   for (const pattern of patterns) {
     if (matchesTemplate(pattern, relative, facts, false)) return !negated;
     if (also !== undefined && matchesTemplate(pattern, also, facts, false)) return !negated;
   }
   if (!negated || effect === "Deny") return negated;
   return patterns.every((pattern) => isResolvable(pattern, facts));
+}
+
+/** The other name, if it counts in such a statement: see ResourceAlias. */
+function aliasFor(
+  effect: Effect,
+  negated: boolean,
+  alias: ResourceAlias | undefined,
+): string | undefined {
+  const stricter = (effect === "Deny") !== negated;
+  return alias !== undefined && (alias.sure || stricter) ? alias.resource : undefined;
 }
 
 function traceOf(statement: Statement, outcome: Outcome, facts: Facts): StatementTrace {

@@ -15,6 +15,8 @@ export type Ask<B extends BucketName = BucketName> = {
   /** Undefined: on the service as a whole. */
   readonly bucket: B | undefined;
   readonly key: string | undefined;
+  /** `key` is only what keys begin with: each of them must be allowed. */
+  readonly below?: boolean;
 };
 
 /** The resource of an ask; for a source it is not the addressed one. */
@@ -79,7 +81,8 @@ export function putActions(fields: HeaderList): readonly Action[] {
 export function arnOf(ask: Ask): string {
   if (ask.bucket === undefined) return "arn:aws:s3:::*";
   const bucket = `arn:aws:s3::${ask.bucket.tenant ?? ""}:${ask.bucket.name}`;
-  return ask.key === undefined ? bucket : `${bucket}/${ask.key}`;
+  if (ask.key === undefined) return bucket;
+  return ask.below === true ? `${bucket}/${ask.key}*` : `${bucket}/${ask.key}`;
 }
 
 function resourceOf<B extends BucketName>(address: Address<B>): Resource<B> {

@@ -1,6 +1,7 @@
 import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { bucketText, type Address, type BucketName } from "./address.ts";
+import { isBucketAlias } from "./bucket-aliases.ts";
 import { fault, type Fault } from "./faults.ts";
 
 /**
@@ -24,6 +25,8 @@ export type BucketNaming = {
   readonly tenants: boolean;
   /** Whether it is known of which tenant everybody's user there is; matters where there are any. */
   readonly tenantsKnown: boolean;
+  /** Whether aliases of access points may stand for buckets, which no rule here knows. */
+  readonly aliases: boolean;
   /** `virtual`: the store reads the name from a host, which ignores case (RFC 9110 section 4.2.3). */
   readonly addressing: "path" | "virtual";
 };
@@ -36,9 +39,10 @@ export type BucketNaming = {
 export function canonicalBucket(
   spelled: BucketName,
   asker: string,
-  { tenants, tenantsKnown, addressing }: BucketNaming,
+  { tenants, tenantsKnown, aliases, addressing }: BucketNaming,
 ): Result<Bucket, Fault> {
   const { tenant, name } = spelled;
+  if (aliases && isBucketAlias(name)) return err(fault("InvalidBucketName", ALIAS));
   // Else `tenant:bucket` might be a bucket that is judged under its bare name.
   if (tenants && !tenantsKnown && tenant !== undefined && tenant !== "") {
     return err(fault("InvalidBucketName", TENANT_UNKNOWN));
@@ -82,6 +86,7 @@ export function spelledFor(bucket: Bucket, signer: string): BucketName {
   return tenant !== undefined || home === signer ? bucket : { tenant: home, name };
 }
 
+const ALIAS = "An alias of an access point cannot be named here: name its bucket";
 const TENANT_UNKNOWN =
   "A tenant cannot be named here: the gateway is not told the tenants of its accounts";
 const HOST_CHARACTERS_MAX = 63;

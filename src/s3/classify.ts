@@ -12,11 +12,11 @@ import {
   type OperationName,
   type RequiredParameter,
 } from "./operations.ts";
+import { wrongCondition, wrongParameterValue } from "./said-values.ts";
 import { vendorParameter, refusedHeader } from "./vendor.ts";
 
 /** Above any real request; bounds the search for repeated names. */
 const PARAMETERS_MAX = 100;
-const PART_NUMBER_MAX = 10_000;
 
 /**
  * Parameters that belong to the signature ("Authenticating requests: using query parameters", and
@@ -204,7 +204,7 @@ function wrongFor(
     const wrong = wrongParameter(operation, parameter, headers);
     if (wrong !== undefined) return wrong;
   }
-  const foreign = foreignHeader(operation, headers);
+  const foreign = foreignHeader(operation, headers) ?? wrongConditionIn(operation, headers);
   if (foreign !== undefined) return foreign;
   if (operation.body === "form" && !isMultipartForm(firstValue(headers, "content-type"))) {
     return fault("MethodNotAllowed", "A POST to a bucket must be of the type multipart/form-data");
@@ -219,6 +219,24 @@ function foreignHeader(operation: Operation, headers: HeaderList): Fault | undef
   );
   if (header === undefined) return undefined;
   return fault("InvalidArgument", `The header "${header}" does not belong to ${operation.name}`);
+}
+
+/** Operations that make an object visible, and so can be told not to replace one. */
+const CONDITIONED: ReadonlySet<OperationName> = new Set<OperationName>([
+  "CompleteMultipartUpload",
+  "CopyObject",
+  "PutObject",
+]);
+
+function wrongConditionIn({ name }: Operation, headers: HeaderList): Fault | undefined {
+  if (!CONDITIONED.has(name)) return undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const header = headers[i];
+    if (header !== "if-match" && header !== "if-none-match") continue;
+    const wrong = wrongCondition(header, headers[i + 1] ?? "");
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
 }
 
 const ROUTING_HEADERS = [
@@ -239,7 +257,7 @@ function wrongParameter(
   const { name, value } = parameter;
   if (operation.parameters.has(name)) {
     const required = operation.required.find((candidate) => candidate.name === name);
-    return (required && wrongValue(required, value)) ?? wrongVersionOrPart(name, value);
+    return (required && wrongValue(required, value)) ?? wrongParameterValue(name, value);
   }
   if (NOT_THE_OPERATIONS.has(name)) return undefined;
   // A header that a presigned URL carries in its query counts once it stands among the headers.
@@ -270,24 +288,6 @@ function wrongValue(required: RequiredParameter, value: string): Fault | undefin
       ? `The query parameter "${name}" takes no value: got "${value}"`
       : `The query parameter "${name}" must be "${required.value}": got "${value}"`,
   );
-}
-
-function wrongVersionOrPart(name: string, value: string): Fault | undefined {
-  if (name === "versionId" && value === "") {
-    return fault("InvalidArgument", "Version id cannot be the empty string");
-  }
-  if (name === "partNumber" && !isPartNumber(value)) {
-    return fault(
-      "InvalidArgument",
-      `Part number must be an integer between 1 and ${PART_NUMBER_MAX}, inclusive: got "${value}"`,
-    );
-  }
-  return undefined;
-}
-
-function isPartNumber(text: string): boolean {
-  const number = Number(text);
-  return /^[0-9]{1,5}$/.test(text) && number >= 1 && number <= PART_NUMBER_MAX;
 }
 
 function buildRoutes(): ReadonlyMap<string, ReadonlyMap<string, Routes>> {

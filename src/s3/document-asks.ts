@@ -85,13 +85,28 @@ function needsOfReplication(root: XmlElement): Needs {
   const needs: Need[] = [];
   for (const rule of rules) {
     const destination = child(rule, "Destination");
-    const written = writesTo(destination && child(destination, "Bucket"), undefined, [
-      ...replicatedDeletions(rule),
-    ]);
+    const written = writesTo(
+      destination && child(destination, "Bucket"),
+      replicatedPrefix(rule),
+      replicatedDeletions(rule),
+    );
     if (!written.ok) return written;
     needs.push(...written.value);
   }
   return ok(needs);
+}
+
+/**
+ * What the keys of a rule begin with, at both ends; undefined: any key. Tags in a filter narrow nothing
+ * that could be told beforehand. Where a rule names a prefix twice, none of them narrows it.
+ */
+function replicatedPrefix(rule: XmlElement): XmlElement | undefined {
+  const filter = child(rule, "Filter");
+  const and = filter && child(filter, "And");
+  const [prefix, ...more] = [rule, filter, and]
+    .map((place) => place && child(place, "Prefix"))
+    .filter((named) => named !== undefined);
+  return more.length === 0 ? prefix : undefined;
 }
 
 /**

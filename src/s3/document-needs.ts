@@ -9,7 +9,7 @@ import { malformed, type XmlElement } from "./xml.ts";
 export type Need = Omit<Ask, "operation">;
 export type Needs = Result<readonly Need[], Fault>;
 
-/** s3:PutObject and `more` on every key below the prefix, written as IAM patterns are: `logs/*`. */
+/** s3:PutObject and `more` on every key that begins with the prefix. */
 export function writesTo(
   bucketElement: XmlElement | undefined,
   prefixElement: XmlElement | undefined,
@@ -23,7 +23,7 @@ export function writesTo(
   if (prefix !== prefix.trim()) return err(malformed(`the prefix "${prefix}" has outer spaces`));
   if (isKeyTooLong(prefix)) return err(keyTooLong());
   const actions: readonly Action[] = ["s3:PutObject", ...more];
-  return ok(actions.map((action) => ({ action, bucket: bucket.value, key: `${prefix}*` })));
+  return ok(actions.map((action) => ({ action, bucket: bucket.value, key: prefix, below: true })));
 }
 
 /** A bucket by name or, as replication, inventory and analytics have it, by ARN. */

@@ -112,6 +112,8 @@ const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
         DeleteMarkerReplication: open({ Status: LEAF }),
         DeleteReplication: open({ Status: LEAF }),
         Destination: open({ Bucket: LEAF }),
+        Filter: open({ And: open({ Prefix: LEAF }), Prefix: LEAF }),
+        Prefix: LEAF,
       }),
     }),
   },

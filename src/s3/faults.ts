@@ -45,12 +45,21 @@ export const FAULTS = {
   InvalidArgument: { status: 400, message: "Invalid argument" },
   InvalidBucketName: { status: 400, message: "The specified bucket is not valid" },
   InvalidDigest: { status: 400, message: "The digest you specified is not valid" },
+  InvalidEncryptionAlgorithmError: {
+    status: 400,
+    message: "The encryption request you specified is not valid. Supported value: AES256",
+  },
   InvalidPolicyDocument: {
     status: 400,
     message:
       "The content of the form does not meet the conditions specified in the policy document",
   },
+  InvalidRedirectLocation: {
+    status: 400,
+    message: "The website redirect location is not valid",
+  },
   InvalidRequest: { status: 400, message: "Invalid request" },
+  InvalidStorageClass: { status: 400, message: "The storage class you specified is not valid" },
   InvalidTag: { status: 400, message: "The tag provided was not a valid tag" },
   InvalidToken: { status: 400, message: "The provided token is malformed or otherwise not valid" },
   InvalidURI: { status: 400, message: "The specified URI could not be parsed" },

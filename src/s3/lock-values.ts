@@ -99,7 +99,7 @@ function wrongIn(said: Said): string | undefined {
   if (mode !== undefined && mode !== "GOVERNANCE" && mode !== "COMPLIANCE") {
     return `the mode is GOVERNANCE or COMPLIANCE: got "${mode}"`;
   }
-  if (retainUntil !== undefined && !isInstant(retainUntil)) {
+  if (retainUntil !== undefined && !isLockInstant(retainUntil)) {
     return `the retention ends at an ISO 8601 date in UTC: got "${retainUntil}"`;
   }
   if (legalHold !== undefined && !isSwitch(legalHold)) {
@@ -130,8 +130,11 @@ function isSwitch(text: string): boolean {
 /** UTC only: some stores pass over an offset. */
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?Z$/;
 
-/** Written again it must be the same: some readers carry 31 February over into March. */
-function isInstant(text: string): boolean {
+/**
+ * Whether `text` is a date that exists, in UTC. Written again it must be the same: some readers carry
+ * 31 February over into March.
+ */
+export function isLockInstant(text: string): boolean {
   const seconds = INSTANT.exec(text)?.[1];
   const time = Date.parse(`${seconds}Z`);
   return !Number.isNaN(time) && new Date(time).toISOString() === `${seconds}.000Z`;

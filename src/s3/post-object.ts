@@ -4,6 +4,7 @@ import { isKeyTooLong, keyTooLong } from "./address.ts";
 import { readDocument } from "./documents.ts";
 import { fault, type Fault } from "./faults.ts";
 import { tagsOfTagging, writeTagging, type Tags } from "./tags.ts";
+import { refusedHeader } from "./vendor.ts";
 import { xmlElement } from "./xml.ts";
 
 /** A browser's form as the PutObject it stands for ("POST Object", Amazon S3 API Reference). */
@@ -48,7 +49,7 @@ export function withFilename(fields: Fields, filename: string): Fields {
  * The PutObject that the form's `fields` (by lower-case name, see `withFilename`) stand for in
  * `bucket`, the bucket of the URL. Only known fields become headers.
  * Errors: InvalidArgument for a missing key, an unknown field or a value that no header can carry;
- * KeyTooLongError; MalformedXML and InvalidTag for `tagging`.
+ * KeyTooLongError; MalformedXML and InvalidTag for `tagging`; those of refusedHeader().
  */
 export function putFromForm(fields: Fields, bucket: string): Result<PutFromForm, Fault> {
   const key = parseFormKey(fields.get("key"));
@@ -64,6 +65,9 @@ export function putFromForm(fields: Fields, bucket: string): Result<PutFromForm,
     if (!header.ok) return header;
     headers.push(...header.value);
   }
+  // What a form says goes the way of the head: a switch of the store's is none the less one here.
+  const refused = refusedHeader(headers);
+  if (refused !== undefined) return err(refused);
   return ok({ key: key.value, headers, success: successOf(fields) });
 }
 

@@ -16,6 +16,8 @@ export type StoreTraits = {
   readonly operations: ReadonlySet<OperationName>;
   /** Whether the store itself knows `tenant:bucket`. */
   readonly tenants: boolean;
+  /** Whether aliases of access points may stand for buckets: see isBucketAlias(). */
+  readonly aliases: boolean;
   /** Whether it understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** Headers that it accepts and does not act on: no rule may rest on them. */
@@ -40,24 +42,28 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   generic: {
     operations: new Set(GENERIC),
     tenants: false,
+    aliases: true,
     trailers: false,
     ignoredHeaders: IGNORED.generic,
   },
   aws: {
     operations: new Set(AWS),
     tenants: false,
+    aliases: true,
     trailers: true,
     ignoredHeaders: IGNORED.aws,
   },
   ceph: {
     operations: new Set(CEPH),
     tenants: true,
+    aliases: false,
     trailers: false,
     ignoredHeaders: IGNORED.ceph,
   },
   minio: {
     operations: new Set(MINIO),
     tenants: false,
+    aliases: false,
     trailers: true,
     ignoredHeaders: IGNORED.minio,
   },

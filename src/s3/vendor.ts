@@ -1,6 +1,7 @@
 import type { HeaderList } from "../http/headers.ts";
 import { fault, type Fault } from "./faults.ts";
 import { isUnknownAmzHeader, METADATA_PREFIX } from "./known-headers.ts";
+import { wrongHeaderValue } from "./said-values.ts";
 
 /**
  * What stores add to S3 on their own account, from RGW's `rgw_rest_s3.cc` and MinIO's handlers:
@@ -36,6 +37,8 @@ const DECIDING_HEADERS: ReadonlySet<string> = new Set([
   "access-control-request-method",
   "content-type",
   "host",
+  "if-match",
+  "if-none-match",
   "origin",
   "x-amz-acl",
   "x-amz-bucket-namespace",
@@ -44,6 +47,7 @@ const DECIDING_HEADERS: ReadonlySet<string> = new Set([
   "x-amz-confirm-remove-self-bucket-access",
   "x-amz-copy-source",
   "x-amz-copy-source-range",
+  "x-amz-copy-source-server-side-encryption-customer-algorithm",
   "x-amz-expected-bucket-owner",
   "x-amz-grant-full-control",
   "x-amz-grant-read",
@@ -76,8 +80,9 @@ const DECIDING_HEADERS: ReadonlySet<string> = new Set([
 
 /**
  * Why the header list must not be judged at all: a vendor's extension, a name that some stores
- * fold into another one, an `x-amz-*` header that nobody knows, or a repeated header that decides
- * something. Undefined: nothing.
+ * fold into another one, an `x-amz-*` header that nobody knows, a repeated header that decides
+ * something, or one with a value that S3 does not have. Undefined: nothing. The one gate for whatever
+ * becomes a header of the store's: fields of the head, parameters of a presigned URL, fields of a form.
  */
 export function refusedHeader(headers: HeaderList): Fault | undefined {
   for (let i = 0; i < headers.length; i += 2) {
@@ -96,9 +101,12 @@ export function refusedHeader(headers: HeaderList): Fault | undefined {
     if (isUnknownAmzHeader(name)) {
       return fault("InvalidArgument", `The header "${name}" is not known`);
     }
-    if (DECIDING_HEADERS.has(name) && occursAfter(headers, name, i)) {
+    if (!DECIDING_HEADERS.has(name)) continue;
+    if (occursAfter(headers, name, i)) {
       return fault("InvalidArgument", `The header "${name}" must not be repeated`);
     }
+    const wrong = wrongHeaderValue(name, headers[i + 1] ?? "");
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
 }

@@ -2,6 +2,8 @@ import { readJson, type JsonNode } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { parseAmzDate } from "./amz-date.ts";
+import type { SignatureRules } from "./rules.ts";
 
 /**
  * The policy document of a browser's upload form ("POST Policy", Amazon S3 API Reference): what
@@ -93,6 +95,28 @@ export function checkPostPolicy(
   }
   const extra = [...judged.keys()].filter((name) => !covered.has(name) && needsCondition(name));
   return extra.length === 0 ? ok(range) : denied(`Extra input fields: ${extra.join(", ")}`);
+}
+
+/**
+ * The refusal of a form that is older than a presigned URL could be, whatever its policy says, or that
+ * is of the future. Its age is that of its `x-amz-date`, which the policy signs. A form of version 2 has
+ * none: there the end of its policy counts, as `Expires` does. Error: AccessDenied.
+ */
+export function ageFault(
+  { expiresMs }: PostPolicy,
+  fields: ReadonlyMap<string, string>,
+  nowMs: number,
+  rules: SignatureRules,
+): Fault | undefined {
+  const madeMs = parseAmzDate(fields.get("x-amz-date") ?? "");
+  const maxMs = madeMs === undefined ? rules.presignedV2MaxMs : rules.presignedExpiryMaxMs;
+  if (maxMs === undefined) return undefined;
+  if (madeMs !== undefined && madeMs - nowMs > rules.clockSkewMs) {
+    return against("its x-amz-date is still to come");
+  }
+  const isGood = madeMs === undefined ? expiresMs - nowMs <= maxMs : nowMs - madeMs <= maxMs;
+  if (isGood) return undefined;
+  return against(`a form is good for at most ${maxMs / 1000} seconds here`);
 }
 
 /** The refusal of a file of `length` bytes; undefined if it is within `range`. */
@@ -216,5 +240,9 @@ function invalid(why: string): Result<never, Fault> {
 }
 
 function denied(why: string): Result<never, Fault> {
-  return err(fault("AccessDenied", `Invalid according to Policy: ${why}`));
+  return err(against(why));
+}
+
+function against(why: string): Fault {
+  return fault("AccessDenied", `Invalid according to Policy: ${why}`);
 }

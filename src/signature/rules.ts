@@ -6,11 +6,11 @@ export type SignatureRules = {
   readonly regions: readonly string[];
   /** How far `x-amz-date` may be from now, either way. */
   readonly clockSkewMs: number;
-  /** The longest `X-Amz-Expires` accepted; never above S3's own seven days. */
+  /** The longest `X-Amz-Expires` accepted, and the oldest form; never above S3's own seven days. */
   readonly presignedExpiryMaxMs: number;
   /** The shortest; 0 is "valid in the same second". */
   readonly presignedExpiryMinMs: number;
-  /** How far ahead the end of a URL of version 2 may be; undefined: that is not limited. */
+  /** How far ahead the end of a URL or a form of version 2 may be; undefined: that is not limited. */
   readonly presignedV2MaxMs: number | undefined;
   /** Whether URLs may be presigned with version 2, where that is accepted at all. */
   readonly presignedV2: boolean;

@@ -8,7 +8,7 @@ import { parseContentSha256 } from "./content-sha256.ts";
 import type { Payload } from "./payload.ts";
 import type { SignatureRules } from "./rules.ts";
 import { versionNotAccepted } from "./signature-faults.ts";
-import { uncoveredParameter } from "./v2-resource.ts";
+import { ambiguousParameter, uncoveredParameter } from "./v2-resource.ts";
 import { repeatedNames } from "./v4-claim.ts";
 
 /** What a request with a Signature Version 2 says of itself; nothing of it is proved. */
@@ -39,7 +39,7 @@ export function hasV2Query(query: readonly QueryParameter[]): boolean {
 /**
  * Reads the claim of an `Authorization: AWS AKID:signature` header ("Signing and authenticating REST
  * requests"). Faults: InvalidRequest where version 2 is not accepted, InvalidArgument for the
- * header, AccessDenied for a missing date or a parameter that the signature leaves open.
+ * header or a value that could be two parameters, AccessDenied for a missing date or a parameter that the signature leaves open.
  */
 export function parseV2Header(
   authorization: string,
@@ -125,6 +125,11 @@ function parseCommon(
         `A signature of version 2 does not cover the query parameter "${open}"`,
       ),
     );
+  }
+  const ambiguous = ambiguousParameter(head.target.query);
+  if (ambiguous !== undefined) {
+    const message = `The value of the query parameter "${ambiguous}" has a "&" that a signature of version 2 cannot tell from one between parameters`;
+    return err(fault("InvalidArgument", message));
   }
   const repeated = repeatedHeader(head.headers);
   if (repeated !== undefined) {

@@ -82,6 +82,24 @@ export function uncoveredParameter(query: readonly QueryParameter[]): string | u
 }
 
 /**
+ * The first signed parameter whose value reads like further signed ones. Values are signed decoded and
+ * joined by `&`, so a link signed for `?response-expires=x&versionId=v` also fits
+ * `?response-expires=x%26versionId%3Dv`, which is another version of the object. Undefined: none.
+ */
+export function ambiguousParameter(query: readonly QueryParameter[]): string | undefined {
+  for (const { name, value } of query) {
+    if (SIGNED.has(name) && value.includes("&") && namesSigned(value)) return name;
+  }
+  return undefined;
+}
+
+/** Other text behind a `&`, such as "R&D.pdf", can only be read in one way. */
+function namesSigned(value: string): boolean {
+  const [, ...further] = value.split("&");
+  return further.some((piece) => SIGNED.has(piece.split("=", 1)[0] ?? ""));
+}
+
+/**
  * The CanonicalizedResource: the bucket if it stands in the Host header, the path as sent, and the
  * signed parameters sorted by name with their decoded values, as bytes of UTF-8.
  */

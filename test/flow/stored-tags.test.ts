@@ -18,6 +18,7 @@ const tags = (status: number, body: string | Buffer = ""): Answer => ({
 async function before(
   t: TestContext,
   answer: Answer,
+  kind = "ceph",
 ): Promise<{ readonly store: RecordingStore; readonly flow: Flow }> {
   const store = await startRecordingStore({
     onRequest: ({ url }) =>
@@ -30,7 +31,10 @@ async function before(
   const subuser = { name: "reader", policies: ["reader.json"], keys: [READER] };
   const accounts = [{ name: "lab", upstream: UPSTREAM, subusers: [subuser] }];
   const files = { "reader.json": JSON.stringify(policy) };
-  return { store, flow: await startFlow(t, store.endpoint, { accounts, files }) };
+  return {
+    store,
+    flow: await startFlow(t, store.endpoint, { accounts, files, store: { store: kind } }),
+  };
 }
 
 test("a decision on stored tags asks the store once, for the same version, before the request", async (t) => {
@@ -44,6 +48,14 @@ test("a decision on stored tags asks the store once, for the same version, befor
   );
   const [record] = await flow.gateway.records(1);
   assert.equal(record?.["outcome"], "forwarded");
+});
+
+test("a store that is not known to have tags is not asked for them: it would show the object", async (t) => {
+  // Whoever may write the object writes its tags so.
+  const { store, flow } = await before(t, tags(200, tagging("yes")), "generic");
+  const answer = await flow.exchange("GET", "/bucket/key", { key: READER });
+  assert.deepEqual([answer.status, codeOf(answer)], [501, "NotImplemented"]);
+  assert.deepEqual(store.requests, []);
 });
 
 const DENIED = [

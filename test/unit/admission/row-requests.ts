@@ -11,7 +11,7 @@ import { judge, NOW } from "./world.ts";
 /** gateway.yaml of a store that knows every operation but the one that is never forwarded. */
 export const EVERY_OPERATION_SERVED = `upstream:
   endpoints: ["http://store:7480"]
-  store: ceph
+  store: aws
   operations: [${servedOperations().join(", ")}]
 identities: [{ accounts: accounts.yaml }]
 `;

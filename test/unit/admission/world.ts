@@ -52,8 +52,8 @@ const ACCOUNTS = `accounts:
 `;
 
 /** A snapshot of a gateway.yaml with `policy` (YAML in braces) and `upstream` options added. */
-export function world(policy = "{}", upstream = ""): Snapshot {
-  const gateway = `upstream: { endpoints: ["http://store:7480"], store: ceph${upstream} }
+export function world(policy = "{}", upstream = "", store = "ceph"): Snapshot {
+  const gateway = `upstream: { endpoints: ["http://store:7480"], store: ${store}${upstream} }
 identities: [{ accounts: accounts.yaml }]
 listen: { domains: [s3.example.org] }
 policy: ${policy}

@@ -137,6 +137,8 @@ function queryNamesOf(name: string): readonly string[] {
 function valueFor({ name, schema }: Pick<Member, "name" | "schema">): unknown {
   if (name === "Bucket") return "bucket";
   if (name === "CopySource" || name === "RenameSource") return "bucket/source";
+  if (name === "EncodingType") return "url";
+  if (name === "PartNumberMarker") return "1";
   // A named simple type; then a list; else a structure.
   if (at(schema, 0) === 0) return valueFor({ name, schema: at(schema, 4) });
   if (typeof schema !== "number") return at(schema, 0) === 1 ? [] : {};

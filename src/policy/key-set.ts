@@ -1,0 +1,70 @@
+import { type Facts, factOf } from "./facts.ts";
+import type { Statement } from "./policy.ts";
+import { isResolvable, matchesTemplate, type Template, type TemplatePart } from "./template.ts";
+
+/**
+ * Whether the statement is about the keys that begin with a prefix (`bucket/` and what follows it),
+ * all of them at once: an Allow must allow every one, and a Deny counts where it denies any. In doubt
+ * it decides against: several patterns are not added up. `prefixes`: the names that it has.
+ */
+export function coversKeysBelow(
+  { effect, resources }: Statement,
+  prefixes: readonly string[],
+  facts: Facts,
+): boolean {
+  const { negated, patterns } = resources;
+  const all = (pattern: Template): boolean =>
+    prefixes.some((prefix) => coversAll(pattern, prefix, facts));
+  const any = (pattern: Template): boolean =>
+    prefixes.some((prefix) => touchesAny(pattern, prefix, facts));
+  if (effect === "Deny") return negated ? !patterns.some(all) : patterns.some(any);
+  if (!negated) return patterns.some(all);
+  return patterns.every((pattern) => isResolvable(pattern, facts) && !any(pattern));
+}
+
+/** Of Unicode's private use. A pattern has at most 2,048 characters. */
+const ONE = "\u{e000}";
+const MUCH = ONE.repeat(2049);
+
+/**
+ * Whether the pattern matches every text that begins with `prefix`. Two of them tell: the prefix alone,
+ * and one with more behind it than the `?` of any pattern can take. Only a `*` behind the last literal
+ * matches both, and so it matches all the others.
+ */
+function coversAll(template: Template, prefix: string, facts: Facts): boolean {
+  // Of a pattern that has the very character in it the texts would tell nothing.
+  if (template.parts.some((part) => part.kind === "text" && part.text.includes(ONE))) return false;
+  return (
+    matchesTemplate(template, prefix, facts, false) &&
+    matchesTemplate(template, prefix + MUCH, facts, false)
+  );
+}
+
+/**
+ * Whether the pattern matches any text that begins with `prefix`. As far as its first `*`, pattern and
+ * prefix must agree; from there on the text can be whatever the pattern wants.
+ */
+function touchesAny(template: Template, prefix: string, facts: Facts): boolean {
+  if (!isResolvable(template, facts)) return false;
+  let at = 0;
+  for (const part of template.parts) {
+    if (part.kind === "many" || at > prefix.length) return true;
+    const literal = literalOf(part, prefix, at, facts);
+    if (!literal.startsWith(prefix.slice(at, at + literal.length))) return false;
+    at += literal.length;
+  }
+  return at >= prefix.length;
+}
+
+/** What the part stands for at this place of the prefix. */
+function literalOf(
+  part: Exclude<TemplatePart, { readonly kind: "many" }>,
+  prefix: string,
+  at: number,
+  facts: Facts,
+): string {
+  if (part.kind === "text") return part.text;
+  if (part.kind === "one") return String.fromCodePoint(prefix.codePointAt(at) ?? 0xe000);
+  const value = factOf(facts, part.name).value ?? part.fallback;
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,79 @@
+/** What a store must not be sent, because it could take it for something else. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { STORE_KINDS } from "../../../src/s3/stores.ts";
+import { word } from "../../support/decided.ts";
+import { judge, world } from "./world.ts";
+
+const AS_LAB = { as: "lab" } as const;
+
+for (const kind of STORE_KINDS) {
+  test(`CreateSession is not sent to ${kind}: its answer is a credential of the store`, () => {
+    const verdict = judge(world("{}", "", kind), "GET /photos?session", AS_LAB);
+    assert.equal(word(verdict), "NotImplemented");
+  });
+}
+
+describe("a generic store", () => {
+  const generic = world("{}", "", "generic");
+  const versioned = world("{}", ", operations: [ListObjectVersions]", "generic");
+
+  const refused = [
+    "DELETE /photos?cors",
+    "DELETE /photos?website",
+    "DELETE /photos?tagging",
+    "DELETE /photos?replication",
+    "DELETE /photos?publicAccessBlock",
+    "PUT /photos?versioning",
+    "GET /photos?versions",
+    "PUT /photos/a?legal-hold",
+    "DELETE /photos/a?tagging",
+    "GET /photos/a?uploadId=u",
+  ];
+  for (const line of refused) {
+    test(`is not sent ${line}, and the client reads what to set`, () => {
+      const verdict = judge(generic, line, AS_LAB);
+      assert(verdict.kind === "refuse");
+      assert.equal(verdict.fault.code, "NotImplemented");
+      assert.match(verdict.fault.message, /: see upstream\.store and upstream\.operations$/);
+    });
+  }
+
+  const copying = (source: string) => ({ ...AS_LAB, headers: { "x-amz-copy-source": source } });
+  const versions = [
+    ["GET /photos/a?versionId=v", AS_LAB],
+    ["DELETE /photos/a?versionId=v", AS_LAB],
+    ["PUT /photos/b", copying("/photos/a?versionId=v")],
+  ] as const;
+  for (const [line, ask] of versions) {
+    const name = "headers" in ask ? `${line} of ${ask.headers["x-amz-copy-source"]}` : line;
+    test(`is asked for no version: ${name}`, () => {
+      assert.match(text(judge(generic, line, ask)), /^NotImplemented .*not known to have versions/);
+      assert.equal(word(judge(versioned, line, ask)), "forward");
+    });
+  }
+  test("has the version null, which is the object itself", () => {
+    assert.equal(word(judge(generic, "DELETE /photos/a?versionId=null", AS_LAB)), "forward");
+  });
+
+  const ENTRIES = (version: string): string =>
+    `<Delete><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>${version}</VersionId></Object></Delete>`;
+  const cases = [
+    ["v", generic, "NotImplemented"],
+    ["null", generic, "forward"],
+    ["v", versioned, "forward"],
+  ] as const;
+  for (const [version, snapshot, expected] of cases) {
+    const name = snapshot === generic ? "" : " with versions";
+    test(`is told to delete the version ${version}${name}: ${expected}`, () => {
+      const body = ENTRIES(version);
+      const line = "POST /photos?delete";
+      assert.equal(word(judge(snapshot, line, { ...AS_LAB, body }, { body })), expected);
+    });
+  }
+
+  function text(verdict: ReturnType<typeof judge>): string {
+    assert(verdict.kind === "refuse");
+    return `${verdict.fault.code} ${verdict.fault.message}`;
+  }
+});

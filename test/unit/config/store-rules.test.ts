@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
+import { GATEWAY, goodConfig, problemsOf, warningsOf } from "../../support/config.ts";
+
+/** The least gateway.yaml with `written` in the place of `, store: ceph`. */
+const withStore = (written: string): { readonly "gateway.yaml": string } => ({
+  "gateway.yaml": GATEWAY.replace(", store: ceph", written),
+});
+
+test("parseConfig() takes a store that nobody names for a generic one, and warns", () => {
+  const unnamed = withStore("");
+  assert.deepEqual(warningsOf(unnamed), [
+    "gateway.yaml:1:1 upstream.store: upstream.store is not named: only operations that every S3 store has are served | Name ceph, minio or aws, or generic if it is none of them",
+  ]);
+  const { operations, tenants, trailers } = goodConfig(unnamed).upstream;
+  assert.deepEqual({ operations, tenants, trailers }, pick("generic"));
+});
+
+for (const kind of STORE_KINDS) {
+  test(`parseConfig() knows of ${kind} what its row says, without a word`, () => {
+    const named = withStore(`, store: ${kind}`);
+    assert.deepEqual(warningsOf(named), []);
+    const { operations, tenants, trailers, ignoredHeaders } = goodConfig(named).upstream;
+    assert.deepEqual({ operations, tenants, trailers }, pick(kind));
+    assert.equal(ignoredHeaders, storeTraits(kind).ignoredHeaders);
+  });
+}
+
+function pick(kind: (typeof STORE_KINDS)[number]): object {
+  const { operations, tenants, trailers } = storeTraits(kind);
+  return { operations, tenants, trailers };
+}
+
+for (const written of ["false", "true"]) {
+  test(`parseConfig() puts trailers: ${written} over what the kind says`, () => {
+    const { upstream } = goodConfig(withStore(`, store: minio, trailers: ${written}`));
+    assert.equal(String(upstream.trailers), written);
+  });
+}
+
+test("parseConfig() refuses trailers that are neither", () => {
+  assert.deepEqual(problemsOf(withStore(", trailers: maybe")), [
+    'gateway.yaml:1:57 upstream.trailers: Expected true, false or auto: got "maybe"',
+  ]);
+});
+
+for (const operation of ["CreateSession", "WriteGetObjectResponse"]) {
+  test(`parseConfig() refuses to send ${operation} to any store`, () => {
+    assert.deepEqual(problemsOf(withStore(`, store: aws, operations: [${operation}]`)), [
+      `gateway.yaml:1:72 upstream.operations[0]: The operation goes to no store: got "${operation}" | Remove it: CreateSession hands out a credential of the store, and WriteGetObjectResponse needs a host name that no gateway has`,
+    ]);
+  });
+}
+
+for (const written of ["", ", store: generic"]) {
+  test(`parseConfig() refuses users of a Ceph with "${written}": their tenants would be one`, () => {
+    const { "gateway.yaml": text } = withStore(written);
+    const ceph = "{ ceph: { endpoint: http://rgw, accessKey: A, secretKey: s } }";
+    const problems = problemsOf({ "gateway.yaml": text.replace("]\n", `, ${ceph}]\n`) });
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems[0] ?? "",
+      / upstream\.store: The users of identities\[1\]\.ceph have tenants, of which a generic store knows nothing.* \| Set upstream\.store to ceph$/,
+    );
+  });
+}
+
+test("parseConfig() serves bucket policies that the gateway keeps, whatever the store has", () => {
+  const { "gateway.yaml": text } = withStore(", store: generic");
+  const kept = goodConfig({ "gateway.yaml": `${text}policy: { bucketPolicies: gateway }\n` });
+  const left = goodConfig({ "gateway.yaml": text });
+  assert(kept.upstream.operations.has("PutBucketPolicy"));
+  assert(!left.upstream.operations.has("PutBucketPolicy"));
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OPERATION_LIST, operationNamed } from "../../../src/s3/operations.ts";
+import { NEVER_SENT } from "../../../src/s3/store-operations.ts";
+import { isIgnored } from "../../../src/s3/ignored-headers.ts";
+import { knowsVersions, STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
+
+for (const kind of STORE_KINDS) {
+  const { operations } = storeTraits(kind);
+  test(`a store of the kind ${kind} is never asked for its credentials`, () => {
+    assert.deepEqual(
+      [...NEVER_SENT].filter((operation) => operations.has(operation)),
+      [],
+    );
+    assert.equal(operations.has("CreateSession"), false);
+  });
+  test(`a store of the kind ${kind} has all that every store has`, () => {
+    for (const operation of storeTraits("generic").operations) assert(operations.has(operation));
+  });
+}
+
+test("a store of the kind aws has all that goes to any store", () => {
+  assert.equal(storeTraits("aws").operations.size, OPERATION_LIST.length - NEVER_SENT.size);
+});
+
+test("of a generic store, nothing is deleted or put by a subresource but parts of uploads", () => {
+  const told = [...storeTraits("generic").operations]
+    .map(operationNamed)
+    .filter(
+      ({ method, required }) => (method === "DELETE" || method === "PUT") && required.length > 0,
+    );
+  assert.deepEqual(
+    told.map(({ name }) => name),
+    ["AbortMultipartUpload", "UploadPart"],
+  );
+});
+
+test("of a generic store, nothing is taken for known: tenants, trailers, versions, headers", () => {
+  const { operations, tenants, trailers, ignoredHeaders } = storeTraits("generic");
+  assert.deepEqual([tenants, trailers, knowsVersions(operations)], [false, false, false]);
+  assert(isIgnored(ignoredHeaders, "PutObject", "x-amz-tagging"));
+  assert(!isIgnored(ignoredHeaders, "CopyObject", "x-amz-metadata-directive"));
+});
+
+test("only Ceph has tenants", () => {
+  const having = STORE_KINDS.filter((kind) => storeTraits(kind).tenants);
+  assert.deepEqual(having, ["ceph"]);
+});
