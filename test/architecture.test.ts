@@ -75,6 +75,7 @@ const HANDS_ON = new Set(["gateway/passthrough.ts", "gateway/web-socket.ts"]);
 const MINTS: Readonly<Record<string, number>> = {
   // No brand: undici's types do not say that it takes an async iterable.
   "gateway/relay.ts": 1,
+  "http/field-gate.ts": 2,
   "signature/claim.ts": 1,
   "signature/v4-form.ts": 1,
 };
