@@ -1,18 +1,18 @@
+import type { GatedHead } from "../http/field-gate.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
 import type { Need } from "./known.ts";
-import type { PendingBody, PendingForm } from "./pending.ts";
+import type { PendingBody, PendingFile, PendingForm } from "./pending.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { ReplyPlan } from "./reply-plan.ts";
 
-/** The head that the store will receive, signed for it. */
-export type StoreRequest = {
-  readonly method: string;
-  /** Path and query, canonically encoded from what was judged. */
-  readonly target: string;
-  /** Not read-only, since undici will not take such: made for this request and handed over. */
-  readonly headers: string[];
+/**
+ * The head that the store will receive, signed for it. Its target is canonically encoded from what
+ * was judged; its headers are made for this request and handed over. Only the gate of
+ * http/field-gate.ts can make one, so that no other reaches the store.
+ */
+export type StoreRequest = GatedHead & {
   /** Whose key signed it: what the store says of that key is about them. */
   readonly signedBy: "gateway" | "client" | "nobody";
 };
@@ -45,4 +45,6 @@ export type Verdict =
   /** The decision needs what only the store has: fetch it, then decide again with it known. */
   | { readonly kind: "need"; readonly facts: Facts; readonly needs: readonly Need[] }
   /** The decision needs the fields of a browser form: read them, then call `admitForm`. */
-  | { readonly kind: "form"; readonly facts: Facts; readonly pending: PendingForm };
+  | { readonly kind: "form"; readonly facts: Facts; readonly pending: PendingForm }
+  /** The form may upload its file: find out how long that is, then call `admitFile`. */
+  | { readonly kind: "file"; readonly facts: Facts; readonly pending: PendingFile };

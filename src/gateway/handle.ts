@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
 import { admitBody } from "../admission/admit-body.ts";
-import { admitForm } from "../admission/admit-form.ts";
+import { admitFile, admitForm } from "../admission/admit-form.ts";
 import { passageOf } from "../admission/passthrough.ts";
 import { NOTHING_KNOWN, type Known } from "../admission/known.ts";
-import type { PendingBody, PendingForm } from "../admission/pending.ts";
+import type { PendingBody, PendingFile, PendingForm } from "../admission/pending.ts";
 import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { RequestHead } from "../http/head.ts";
@@ -14,7 +14,7 @@ import { limitFault } from "../s3/limits.ts";
 import { readBody } from "./body.ts";
 import { Exchange } from "./exchange.ts";
 import { fetchKnown } from "./fetch-known.ts";
-import { readForm } from "./form.ts";
+import { openForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
@@ -37,12 +37,12 @@ export function handle(
   const exchange = begin(gateway, response, arrival);
   try {
     decide(
-      { gateway, live, exchange, request, expectsContinue, file: undefined },
+      { gateway, live, exchange, request, expectsContinue, form: undefined, file: undefined },
       arrival,
       response,
     );
   } catch (error) {
-    fail(gateway, exchange, error);
+    fail(exchange, error);
   }
   return exchange;
 }
@@ -128,6 +128,8 @@ function act(inbound: Inbound, verdict: Decided): void {
       return settle(inbound, finishBody(inbound, verdict.pending));
     case "form":
       return settle(inbound, finishForm(inbound, verdict.pending));
+    case "file":
+      return settle(inbound, finishFile(inbound, verdict.pending));
   }
 }
 
@@ -189,6 +191,7 @@ function sizeOf({ keys, buckets, tags }: Known): number {
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
   const { exchange } = inbound;
   const { snapshot } = inbound.live;
+  exchange.hold(inbound.gateway.held);
   const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
   if (!body.ok) return refusing(inbound, pending, body.error);
   const ask = (facts: Known): Verdict =>
@@ -202,21 +205,36 @@ async function finishForm(inbound: Inbound, pending: PendingForm): Promise<() =>
   const { exchange } = inbound;
   const { snapshot } = inbound.live;
   const { contentType, contentLength } = pending;
-  const form = await readForm(sourceOf(inbound), contentType, contentLength, {
+  exchange.hold(inbound.gateway.held);
+  const form = await openForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
     fileBufferBytesMax: snapshot.limits.xmlBytesMax,
   });
   if (!form.ok) return refusing(inbound, pending, form.error);
-  const { fields, file } = form.value;
   const ask = (facts: Known): Verdict =>
-    admitForm(snapshot, pending, { fields, length: file.length }, exchange.timeMs, facts);
+    admitForm(snapshot, pending, form.value, exchange.timeMs, facts);
   const verdict = await known(inbound, ask(NOTHING_KNOWN), NOTHING_KNOWN, ask);
-  return () => act({ ...inbound, file: file.body }, verdict);
+  return () => act({ ...inbound, form: form.value }, verdict);
+}
+
+/** Only now is the form's file read: whoever sent it may store it. */
+async function finishFile(inbound: Inbound, pending: PendingFile): Promise<() => void> {
+  const { exchange, form } = inbound;
+  const { snapshot } = inbound.live;
+  if (form === undefined) throw new Error("A file was decided on without its form");
+  const file = await form.file();
+  if (!file.ok) return refusing(inbound, { facts: pending.judged }, file.error);
+  const { length, body } = file.value;
+  const ask = (facts: Known): Verdict =>
+    admitFile(snapshot, pending, length, exchange.timeMs, facts);
+  const start = pending.subject.known;
+  const verdict = await known(inbound, ask(start), start, ask);
+  return () => act({ ...inbound, file: body }, verdict);
 }
 
 function refusing(
   inbound: Inbound,
-  { facts }: PendingBody | PendingForm,
+  { facts }: Pick<PendingBody, "facts">,
   fault: Fault,
 ): () => void {
   return () => act(inbound, { kind: "refuse", facts, fault });

@@ -35,6 +35,7 @@ function tellsWhose(verdict: Verdict): boolean {
       // Before the store is asked for anything, but not before the signature is proved.
       return verdict.needs.every(({ kind }) => kind !== "key");
     case "answer":
+    case "file":
     case "forward":
     case "keep":
     case "read":

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admitForm } from "../../src/admission/admit-form.ts";
 import { admit } from "../../src/admission/admit.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
+import { formVerdict } from "../support/form-verdict.ts";
 import { SEEDS, tellSeed } from "../support/seeds.ts";
 import type { Outgoing } from "../support/signed.ts";
 import { MUTATORS, mutated, nasty, replaced, type Mutation } from "./fuzz/mutations.ts";
@@ -108,7 +108,7 @@ test("admitForm() lets no form pass of which anything was changed", (t) => {
   const pending = judge(FORM);
   assert.ok(pending?.kind === "form");
   const decide = (fields: ReadonlyMap<string, string>): Verdict =>
-    admitForm(SNAPSHOT, pending.pending, { fields, length: 5 }, NOW_MS);
+    formVerdict(SNAPSHOT, pending.pending, fields, 5, NOW_MS);
   assert.equal(decide(FORM_FIELDS).kind, "forward");
   for (const seed of SEEDS) {
     let passed = 0;

@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 import { admit } from "../../../src/admission/admit.ts";
-import { admitForm } from "../../../src/admission/admit-form.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { firstValue } from "../../../src/http/headers.ts";
 import { problemsOf } from "../../support/config.ts";
+import { formVerdict } from "../../support/form-verdict.ts";
 import {
   decide,
   filesOf,
@@ -208,7 +208,7 @@ describe("a browser's form on an account's host", () => {
     const form = decide(gateway, undefined, `POST ${path}`, { ...AT, headers });
     if (form.kind !== "form") return word(form);
     const given = new Map(Object.entries({ key: "open", ...fields }));
-    return sent(admitForm(gateway, form.pending, { fields: given, length: 1 }, NOW));
+    return sent(formVerdict(gateway, form.pending, given, 1, NOW));
   };
   const policy = Buffer.from(
     JSON.stringify({

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { admitBody } from "../../../src/admission/admit-body.ts";
-import { admitForm } from "../../../src/admission/admit-form.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
+import { formVerdict } from "../../support/form-verdict.ts";
 import { policyParts } from "../../support/forms.ts";
 import { timestampOf, type KeyPair } from "../../support/signed.ts";
 import { ROWS, type Row } from "./operation-rows.ts";
@@ -50,7 +50,7 @@ function judgeForm(
   assert(verdict.kind === "form");
   const said = Object.entries(form);
   const fields = new Map([...said, ...(caller === undefined ? [] : proofOf(said, caller))]);
-  return admitForm(snapshot, verdict.pending, { fields, length: 1 }, NOW);
+  return formVerdict(snapshot, verdict.pending, fields, 1, NOW);
 }
 
 type Fields = readonly (readonly [name: string, value: string])[];

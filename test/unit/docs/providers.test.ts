@@ -327,6 +327,7 @@ function outcomeOf(snapshot: Snapshot, verdict: Verdict, line: string): string {
     }
     case "read":
     case "form":
+    case "file":
     case "need":
     case "keep":
       return verdict.kind;
