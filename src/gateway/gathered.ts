@@ -1,6 +1,3 @@
-/** Below this, growing by doubling would only mean more copies. */
-const BYTES_MIN = 1024;
-
 /**
  * The pieces of a body put together as they come. A list of them would cost a hundred bytes for each
  * piece, and a client can send pieces of one byte.
@@ -13,12 +10,18 @@ export class Gathered {
     return this.#length;
   }
 
-  /** Copies `piece`, unless it is the first: then it is kept, and must not be changed. */
+  /** Copies `piece`, or keeps it if it is the first: it must not be changed. */
   add(piece: Buffer): void {
     const length = this.#length + piece.length;
-    if (this.#length === 0) this.#buffer = piece;
-    else if (length > this.#buffer.length) this.#grow(length);
-    if (this.#length > 0) piece.copy(this.#buffer, this.#length);
+    // A small part of what came in one read would keep all of that in memory.
+    const whole = 2 * piece.length >= piece.buffer.byteLength;
+    if (this.#length === 0 && whole) {
+      this.#buffer = piece;
+      this.#length = length;
+      return;
+    }
+    if (length > this.#buffer.length) this.#grow(length);
+    piece.copy(this.#buffer, this.#length);
     this.#length = length;
   }
 
@@ -28,7 +31,7 @@ export class Gathered {
   }
 
   #grow(length: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, length, BYTES_MIN));
+    const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, length));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }

@@ -159,15 +159,18 @@ for (const [what, dispatch, where] of DISPATCH_FAULTS) {
         "InternalError",
       );
     }
+    // A body that is still coming is read over, and its client can read why.
+    const body = Buffer.alloc(300_000, "x");
+    assert.equal(codeOf(await flow.exchange("PUT", "/bucket/key", { body })), "InternalError");
     broken.restore();
     const answer = await flow.exchange("PUT", "/bucket/key", { body: "text" });
     assert.deepEqual([answer.status, answer.body.toString()], [200, "content"]);
-    const records = await flow.gateway.records(6);
+    const records = await flow.gateway.records(7);
     assert.deepEqual(
       records.map(({ outcome }) => outcome),
-      [...Array.from({ length: 5 }, () => "gateway_fault"), "forwarded"],
+      [...Array.from({ length: 6 }, () => "gateway_fault"), "forwarded"],
     );
-    await assertOurs(flow, where, 5);
+    await assertOurs(flow, where, 6);
   });
 }
 

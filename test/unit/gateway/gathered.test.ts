@@ -19,7 +19,13 @@ test("Gathered puts any pieces together, and leaves them as they were", () => {
 
 test("Gathered keeps a single piece without a copy", () => {
   const gathered = new Gathered();
-  const piece = Buffer.from("piece");
+  const piece = Buffer.alloc(100, "x");
   gathered.add(piece);
   assert.equal(gathered.bytes().buffer, piece.buffer);
+});
+
+test("Gathered does not keep a large read in memory for a small piece of it", () => {
+  const gathered = new Gathered();
+  gathered.add(Buffer.alloc(65_536).subarray(65_000, 65_010));
+  assert.equal(gathered.bytes().buffer.byteLength, 10);
 });
