@@ -168,7 +168,12 @@ export class Exchange {
     if (this.#fault !== undefined) return;
     this.#fault = where;
     this.#faults.happened(where, error, this.responder.requestId);
-    this.refuse(faultOf("InternalError"));
+    try {
+      this.refuse(faultOf("InternalError"));
+    } catch {
+      // What is broken may be the answering itself.
+      this.responder.breakOff();
+    }
   }
 
   /** The decision depends on what the store should have told. */

@@ -44,8 +44,8 @@ const DIGITS = /^\d{1,16}$/;
 /**
  * The one check of everything that becomes part of a request to the store: method, target, and the
  * name and value of each header field, wherever they came from (a header, a parameter, a form, a
- * record, the configuration). undici checks the same and more, but only when the request already
- * has a connection, and by throwing.
+ * record, the configuration). undici checks the same, but only when the request already has a
+ * connection, and then it can only fail.
  *
  * Errors: the first part that is no token, has a byte that no field may have, speaks of the
  * connection (undici writes those itself), or repeats a field that must be unique.

@@ -205,6 +205,15 @@ for (const method of ["start", "write", "end"] as const) {
   });
 }
 
+test("where even the error cannot be told, the connection ends, and the next is served", async (t) => {
+  const flow = await site(t, { connections: 1 });
+  const broken = t.mock.method(Responder.prototype, "start", bug);
+  for (let i = 0; i < 3; i++) await assert.rejects(flow.exchange("GET", "/bucket/key"));
+  broken.mock.restore();
+  assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+  await assertOurs(flow, "answer", 3);
+});
+
 test("requests that wait for a connection are all served when those before them fail by a fault", async (t) => {
   const flow = await site(t, { connections: 1 });
   let failures = 20;
