@@ -77,6 +77,7 @@ const MINTS: Readonly<Record<string, number>> = {
   "gateway/relay.ts": 1,
   // A bucket, and its id alone.
   "s3/bucket.ts": 2,
+  "http/field-gate.ts": 2,
   "signature/claim.ts": 1,
   "signature/v4-form.ts": 1,
 };

@@ -14,6 +14,7 @@ import {
   checkPostPolicy,
   lengthFault,
   parsePostPolicy,
+  type LengthRange,
 } from "../signature/post-policy.ts";
 import { parseFormClaim } from "../signature/v4-form.ts";
 import { anonymous, authenticateForm } from "./authenticate.ts";
@@ -21,7 +22,7 @@ import { keepsRecords } from "./buckets.ts";
 import { withCaller, type Facts } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
-import { answered, type Deciding, type FormHead } from "./known.ts";
+import { answered, type Deciding } from "./known.ts";
 import { withRecords } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import { tooLarge } from "./plan-body.ts";
@@ -33,28 +34,28 @@ import { withValues } from "./values.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The object that a form uploads, and what must be true of its bytes. */
-type Upload = {
+type FormUpload = {
   readonly put: PutFromForm;
   readonly checks: readonly ChecksumCheck[];
-  /** Bytes of the file. */
-  readonly length: number;
+  readonly range: LengthRange;
 };
 
 /**
  * The decision on a browser's upload ("POST Object", S3 API Reference): proves the form's policy and
- * judges the PutObject it stands for. That is what is forwarded; the form itself never reaches the
- * store. Pure, as `admit` is. `nowMs`: milliseconds since the epoch.
+ * judges the PutObject it stands for from its fields, so that nobody's file is read who may not store
+ * it. That PutObject is what is forwarded; the form itself never reaches the store. Pure, as `admit`
+ * is. `nowMs`: milliseconds since the epoch.
+ *
+ * Conditions on the length (`gw:ContentLength`) see the most that the file can have, and are asked
+ * again if it turns out to be shorter.
  */
 export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: number): Deciding {
   const need = { kind: "form", form: pending } as const;
-  const { head: form } = answered("form", yield { need, facts: pending.facts });
-  const { fields } = form;
+  const { fields, fileBytesMax } = answered("form", yield { need, facts: pending.facts }).head;
   const caller = yield* callerOf(snapshot, fields, pending.facts);
   if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
-  const { bodyBytesMax } = snapshot.limits;
-  if (form.length > bodyBytesMax) return refused(facts, tooLarge(form.length, bodyBytesMax));
-  const upload = readUpload(snapshot, pending, form, nowMs);
+  const upload = readUpload(snapshot, fields, pending, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(snapshot, pending, upload.value, caller.value);
   if (!written.ok) return refused(facts, written.error);
@@ -64,10 +65,24 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   const subject = keepsRecords(snapshot)
     ? yield* withRecords(snapshot, valued.value, facts, asks)
     : valued.value;
-  const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
+  const judged = yield* judgeAsking(snapshot, ofLength(subject, fileBytesMax), asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
-  const admitted = { ...pending, facts: judged.facts };
-  return forwardForm(snapshot, admitted, subject, upload.value, nowMs);
+  const { length } = answered("file", yield { need: { kind: "file" }, facts: judged.facts });
+  const { bodyBytesMax } = snapshot.limits;
+  if (length > bodyBytesMax) return refused(judged.facts, tooLarge(length, bodyBytesMax));
+  const wrongLength = lengthFault(upload.value.range, length);
+  if (wrongLength !== undefined) return refused(judged.facts, wrongLength);
+  const about = { ...ofLength(subject, length), known: judged.known };
+  const again =
+    length === fileBytesMax ? judged : yield* judgeAsking(snapshot, about, asks, facts, nowMs);
+  if (again.kind === "verdict") return again.verdict;
+  const admitted = { ...pending, facts: again.facts };
+  return forwardForm(snapshot, admitted, subject, upload.value, length, nowMs);
+}
+
+/** The upload with the length that it would have as a PutObject: what is stored is the file. */
+function ofLength(subject: Subject, bytes: number): Subject {
+  return { ...subject, headers: [...subject.headers, "content-length", String(bytes)] };
 }
 
 /** Who wrote the form. Errors: those of `parseFormClaim` and `authenticateForm`. */
@@ -89,33 +104,41 @@ function* callerOf(
 
 /** Holds the form against its own policy, which restricts whoever holds the form. */
 function readUpload(
-  { signatures }: Snapshot,
+  snapshot: Snapshot,
+  fields: ReadonlyMap<string, string>,
   { bucket }: PendingForm,
-  { fields, length }: FormHead,
   nowMs: number,
-): Result<Upload, Fault> {
-  const policyText = fields.get("policy");
-  if (policyText !== undefined) {
-    const policy = parsePostPolicy(policyText);
-    if (!policy.ok) return policy;
-    const tooOld = ageFault(policy.value, fields, nowMs, signatures);
-    if (tooOld !== undefined) return err(tooOld);
-    const range = checkPostPolicy(policy.value, fields, bucket.name, nowMs);
-    if (!range.ok) return range;
-    const wrongLength = lengthFault(range.value, length);
-    if (wrongLength !== undefined) return err(wrongLength);
-  }
+): Result<FormUpload, Fault> {
+  const range = rangeOf(snapshot, fields, bucket.name, nowMs);
+  if (!range.ok) return range;
   const put = putFromForm(fields, bucket.name);
   if (!put.ok) return put;
   const checks = checksumChecks(put.value.headers);
-  return checks.ok ? ok({ put: put.value, checks: checks.value, length }) : checks;
+  if (!checks.ok) return checks;
+  return ok({ put: put.value, checks: checks.value, range: range.value });
+}
+
+/** A form without a policy, which only anonymous ones are, restricts nothing. */
+function rangeOf(
+  { signatures }: Snapshot,
+  fields: ReadonlyMap<string, string>,
+  bucket: string,
+  nowMs: number,
+): Result<LengthRange, Fault> {
+  const policyText = fields.get("policy");
+  if (policyText === undefined) return ok({ minBytes: 0, maxBytes: Number.MAX_SAFE_INTEGER });
+  const policy = parsePostPolicy(policyText);
+  if (!policy.ok) return policy;
+  const tooOld = ageFault(policy.value, fields, nowMs, signatures);
+  if (tooOld !== undefined) return err(tooOld);
+  return checkPostPolicy(policy.value, fields, bucket, nowMs);
 }
 
 /** The upload as if it had come as PutObject. */
 function subjectOf(
   { store }: Snapshot,
   { head, bucket, hostAccount }: PendingForm,
-  { put, length }: Upload,
+  { put }: FormUpload,
   caller: Caller,
 ): Result<Subject, Fault> {
   const spelled = { kind: "object", bucket, key: put.key } as const;
@@ -129,8 +152,7 @@ function subjectOf(
     source: undefined,
     versionId: undefined,
     query: [],
-    // Not the form's length: what is stored is the file.
-    headers: [...fromRequest(head), ...put.headers, "content-length", String(length)],
+    headers: [...fromRequest(head), ...put.headers],
     caller,
     payload: { kind: "unsigned" },
     values: undefined,
@@ -148,7 +170,7 @@ function fromRequest(head: RequestHead): HeaderList {
   return headers;
 }
 
-function asksOfForm({ address }: Subject, { put }: Upload): readonly Ask<Bucket>[] {
+function asksOfForm({ address }: Subject, { put }: FormUpload): readonly Ask<Bucket>[] {
   if (address.kind !== "object") throw new Error("A form uploads an object");
   const { bucket, key } = address;
   const actions = ["s3:PutObject", ...putActions(put.headers)] as const;
@@ -159,7 +181,8 @@ function forwardForm(
   snapshot: Snapshot,
   { facts, head, bucket }: PendingForm,
   subject: Subject,
-  { put, checks, length }: Upload,
+  { put, checks }: FormUpload,
+  length: number,
   nowMs: number,
 ): Verdict {
   const body = { ...UNTOUCHED, payload: "UNSIGNED-PAYLOAD", length };

@@ -28,8 +28,10 @@ export type Need =
   | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
   /** The body: a document, to be proved by `plan`. `unjudged`: policies must see it first. */
   | { readonly kind: "document"; readonly plan: BodyPlan; readonly unjudged: boolean }
-  /** The body: a browser's form. */
-  | { readonly kind: "form"; readonly form: PendingForm };
+  /** The body: a browser's form, up to its file. */
+  | { readonly kind: "form"; readonly form: PendingForm }
+  /** The file of that form, which may be stored: how long it is. */
+  | { readonly kind: "file" };
 
 /** What was found. It is of the kind of its Need. */
 export type Answer =
@@ -39,14 +41,16 @@ export type Answer =
   | { readonly kind: "record"; readonly record: BucketRecord | undefined }
   | { readonly kind: "tags"; readonly tags: Tags }
   | { readonly kind: "document"; readonly body: Buffer }
-  | { readonly kind: "form"; readonly head: FormHead };
+  | { readonly kind: "form"; readonly head: FormHead }
+  /** `length`: bytes. */
+  | { readonly kind: "file"; readonly length: number };
 
 /** What has been read of a form when its file begins. */
 export type FormHead = {
   /** The fields before the file, by lower-case name; `${filename}` in the key is replaced. */
   readonly fields: ReadonlyMap<string, string>;
-  /** Bytes of the file. */
-  readonly length: number;
+  /** The most bytes that the file can have. It has exactly that many if it is the form's last part. */
+  readonly fileBytesMax: number;
 };
 
 /** What a decision asks for, and the facts for the record if that cannot be had. */

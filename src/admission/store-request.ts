@@ -1,3 +1,4 @@
+import { gateHead, type GateProblem } from "../http/field-gate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { storePath, type Address, type BucketName } from "../s3/address.ts";
 import { spelledFor, type Bucket } from "../s3/bucket.ts";
@@ -17,7 +18,9 @@ import type { StoreRequest } from "./verdict.ts";
 /**
  * The head for the store: what was judged, written canonically, signed with the credential that the
  * store knows the caller by. Errors: InvalidRequest if `Connection` names a field that counts;
- * AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer reaches the bucket.
+ * AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer reaches the bucket;
+ * InvalidArgument for a field of the client's that no header can carry. Throws if that is wrong which
+ * the gateway itself writes.
  */
 export function storeRequest(
   snapshot: Snapshot,
@@ -43,7 +46,8 @@ export function storeRequest(
     store.naming.addressing === "virtual" && address.kind !== "service"
       ? `${address.bucket.name}.${store.authority}`
       : store.authority;
-  const headers = ["host", host, ...forwardedHeaders(subject, body, source)];
+  const fromClient = forwardedHeaders(subject, body, source);
+  const headers = ["host", host, ...fromClient];
   if (body.length !== undefined) headers.push("content-length", String(body.length));
   const credential = credentialOf(signer.value, headers);
   if (credential !== undefined) {
@@ -51,12 +55,29 @@ export function storeRequest(
     const request = { method: head.method, path, query, headers };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }
-  return ok({
+  const gated = gateHead({
     method: head.method,
     target: query === "" ? path : `${path}?${query}`,
     headers,
-    signedBy: signedBy(signer.value),
   });
+  if (!gated.ok) return err(refusalOf(gated.error, headers, fromClient.length));
+  return ok({ ...gated.value, signedBy: signedBy(signer.value) });
+}
+
+/**
+ * The client's fields stand behind `host`, and `clientLength` is how many texts they are. All of them
+ * were checked where they were read, so that this is the last of two locks. The rest is the gateway's
+ * own work, and no client can be told to mend it.
+ */
+function refusalOf(problem: GateProblem, headers: readonly string[], clientLength: number): Fault {
+  if (problem.part !== "field") throw new Error(`The gateway wrote an invalid ${problem.part}`);
+  const { at, why } = problem;
+  // An invalid name can have any character, and stays out of messages and logs.
+  const name = why === "name" ? "" : ` "${headers[at] ?? ""}"`;
+  if (at >= 2 && at < 2 + clientLength) {
+    return fault("InvalidArgument", `The header${name} cannot be sent to the store: bad ${why}`);
+  }
+  throw new Error(`The gateway wrote an invalid header field${name}: bad ${why}`);
 }
 
 /** The object or bucket, and the source of a copy, as a request of that tenant must name them. */

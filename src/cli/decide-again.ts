@@ -114,8 +114,10 @@ async function judged(
       case "document":
         return documentIn(snapshot, recorded, need.unjudged);
       case "tags":
+        return err("tags");
       case "form":
-        return err(need.kind);
+      case "file":
+        return err("form");
     }
   };
   const settled = await settle(admit(snapshot, head, nowMs), answer);

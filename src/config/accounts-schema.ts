@@ -8,6 +8,7 @@ import {
   parsePrincipalName,
   parseSecret,
   parseTenant,
+  parseSessionToken,
 } from "./scalars.ts";
 import { count, size, someText, text } from "./shape.ts";
 
@@ -18,7 +19,7 @@ const credential = {
 
 const KeySchema = z.strictObject({
   ...credential,
-  sessionToken: text(parseSecret)
+  sessionToken: text(parseSessionToken)
     .optional()
     .describe("The only X-Amz-Security-Token that the key may come with; absent: none"),
   notBefore: text(parseInstant).optional().describe("The key is not good earlier"),

@@ -119,6 +119,7 @@ function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
   return {
     headerBytesMax: limits.headerBytes,
     xmlBytesMax: limits.xmlBytes,
+    unprovedBytesMax: limits.unprovedBytes,
     clockSkewMs: limits.clockSkew,
     idleTimeoutMs: limits.idleTimeout,
     drainDelayMs: limits.drainDelay,

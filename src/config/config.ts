@@ -113,6 +113,8 @@ export type Config = {
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;
+    /** Of all requests of a process together. */
+    readonly unprovedBytesMax: number;
     readonly clockSkewMs: number;
     readonly idleTimeoutMs: number;
     readonly headerTimeoutMs: number;

@@ -27,6 +27,10 @@ export const CONNECTIONS_DEFAULT = 10_000;
 
 /** No S3 client sends a second request before it has its answer; programs of one's own may. */
 const PIPELINED_DEFAULT = 32;
+export const UNPROVED_BYTES_DEFAULT = 64 * 1024 * 1024;
+const UNPROVED_DEFAULT = "64MiB";
+export const XML_BYTES_DEFAULT = 2 * 1024 * 1024;
+const XML_DEFAULT = "2MiB";
 
 /** `networks: { allow, deny }`, the same wherever it stands. */
 export const NetworksSchema = z
@@ -255,7 +259,7 @@ const StateSchema = z.union([
 
 const LimitsSchema = z.strictObject({
   headerBytes: size("1KiB", "1MiB").prefault("16KiB").describe("Header section of a request"),
-  xmlBytes: size("1KiB", "64MiB").prefault("2MiB").describe("XML body that the gateway reads"),
+  xmlBytes: size("1KiB", "64MiB").prefault(XML_DEFAULT).describe("XML body that the gateway reads"),
   clockSkew: duration("1s", "1d")
     .prefault("15m")
     .describe("How far the time of a signature may be from now"),
@@ -263,6 +267,11 @@ const LimitsSchema = z.strictObject({
   headerTimeout: duration("1s", "10m")
     .prefault("30s")
     .describe("How long the header section of a request, and a TLS handshake, may take to come"),
+  unprovedBytes: size("1MiB", "1TiB")
+    .prefault(UNPROVED_DEFAULT)
+    .describe(
+      "What one process holds in memory of requests that are not proved and decided yet: forms, documents, small bodies",
+    ),
   bodyBytes: size("1KiB", "5TiB").prefault("5GiB").describe("The content of one request"),
   connections: count()
     .prefault(CONNECTIONS_DEFAULT)
@@ -362,7 +371,7 @@ export const GatewaySchema = z.strictObject({
       hosts: z
         .array(text(parseDomain))
         .prefault([])
-        .describe("Host names of the status page, besides localhost and addresses"),
+        .describe("Host names of the status page and /metrics, besides localhost and addresses"),
     })
     .prefault({}),
   upstream: UpstreamSchema,

@@ -1,6 +1,10 @@
 import type { Problem } from "../lib/problem.ts";
 import type { ConfigDocument } from "./document.ts";
-import { CONNECTIONS_DEFAULT } from "./gateway-schema.ts";
+import {
+  CONNECTIONS_DEFAULT,
+  UNPROVED_BYTES_DEFAULT,
+  XML_BYTES_DEFAULT,
+} from "./gateway-schema.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { parseSize } from "./scalars.ts";
 
@@ -11,9 +15,22 @@ export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[
       otherwise: CONNECTIONS_DEFAULT,
     }),
     ...unreachable(gateway, "limits.xmlBytes", "limits.bodyBytes"),
+    ...tooLittleHeld(gateway),
     ...unreachable(gateway, "limits.requestsPerSubuser", "limits.requestsPerAccount"),
     ...unreachable(gateway, "limits.concurrentRequestsPerSubuser", "limits.concurrentRequests"),
   ];
+}
+
+/** A document that `limits.xmlBytes` allows must fit, or it would read SlowDown for ever. */
+function tooLittleHeld(gateway: ConfigDocument): readonly Problem[] {
+  const [all, one] = ["limits.unprovedBytes", "limits.xmlBytes"] as const;
+  const held = amount(gateway, all) ?? UNPROVED_BYTES_DEFAULT;
+  if (held >= (amount(gateway, one) ?? XML_BYTES_DEFAULT)) return [];
+  const path = gateway.nodes.has(all) ? all : one;
+  const bound = path === all ? `at least ${one}` : `at most ${all}`;
+  const message = `It must be ${bound}${quoted(path, gateway.nodes.get(path))}`;
+  const remedy = "Raise limits.unprovedBytes, or lower limits.xmlBytes";
+  return [problemAt(gateway, path, { message, remedy })];
 }
 
 /** The same of an accounts file: what a subuser may take is taken by its account too. */

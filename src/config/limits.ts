@@ -21,6 +21,8 @@ type AccountAllowances = {
 /** The limits that hold apart from any decision, of the configuration in force. */
 export type TrafficLimits = {
   readonly headerBytesMax: number;
+  /** Held of requests that are not decided, by the whole process. */
+  readonly unprovedBytesMax: number;
   readonly headerTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connectionsMax: number;
@@ -40,10 +42,11 @@ export function trafficLimits({
   accounts,
   listen,
 }: Pick<Config, "limits" | "accounts" | "listen">): TrafficLimits {
-  const { headerBytesMax, headerTimeoutMs, idleTimeoutMs } = limits;
+  const { headerBytesMax, unprovedBytesMax, headerTimeoutMs, idleTimeoutMs } = limits;
   const { connectionsMax, connectionsPerAddressMax, pipelinedRequestsMax } = limits;
   return {
     headerBytesMax,
+    unprovedBytesMax,
     headerTimeoutMs,
     idleTimeoutMs,
     connectionsMax,

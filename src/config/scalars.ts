@@ -116,7 +116,14 @@ export function parseAccessKey(text: string): Result<string, string> {
   return err("Expected 1 to 128 visible ASCII characters without a comma or a slash");
 }
 
-/** The half of a key pair that is not sent, or a session token. */
+/** A session token, which is sent to the store as a header. */
+export function parseSessionToken(text: string): Result<string, string> {
+  const secret = parseSecret(text);
+  if (!secret.ok || /^[\x21-\x7e]+$/.test(text)) return secret;
+  return err("A session token must be visible ASCII characters: it is sent as a header");
+}
+
+/** The half of a key pair that is not sent. */
 export function parseSecret(text: string): Result<string, string> {
   if (text === "") return err("Expected a secret, but it is empty");
   // A space or line break at an end was not meant, and the signatures would never match. A line

@@ -36,8 +36,10 @@ export async function openAdmin(
   administered: Administered,
   { admin: { address: place, hosts } }: Pick<Config, "admin">,
 ): Promise<AdminPort> {
+  // A name to listen on is one that operators reach it by.
+  const names = [...hosts, place.host.toLowerCase()];
   const server = http.createServer((request, response) => {
-    void respond(administered, hosts, request, response);
+    void respond(administered, names, request, response);
   });
   const address = await bind(server, place);
   const close = (): Promise<void> => {
@@ -80,13 +82,13 @@ async function answer(
   if (method !== "GET" && method !== "HEAD") {
     return plain(405, "Only GET and HEAD are served", { allow: "GET, HEAD" });
   }
-  // Whoever runs these may call the gateway by any name, and they tell nothing of anybody.
+  // Orchestrators may call the gateway by any name, and these tell nothing of anybody.
   if (path === "/healthz") return plain(200, "alive");
   if (path === "/readyz") return readiness(administered);
+  if (!isKnownHost(headers.host, names)) return plain(421, UNKNOWN_HOST);
   if (path === "/metrics") {
     return { status: 200, type: PROMETHEUS_TEXT, body: await administered.metrics() };
   }
-  if (!isKnownHost(headers.host, names)) return plain(421, UNKNOWN_HOST);
   return page(administered, path, query);
 }
 
@@ -158,4 +160,4 @@ const FOR_BROWSERS = {
 } as const;
 
 const UNKNOWN_HOST =
-  "The status page is served by address, as localhost, and by the names in admin.hosts";
+  "The status page and the metrics are served by address, as localhost, and by the names in admin.hosts";

@@ -2,6 +2,7 @@ import type { Snapshot } from "../admission/snapshot.ts";
 import { explain } from "../explain/explain.ts";
 import type { ReadRecord } from "../explain/answers.ts";
 import { err } from "../lib/result.ts";
+import type { Faults } from "../observe/faults.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { Recent } from "../observe/recent.ts";
 import { VERSION } from "../observe/version.ts";
@@ -13,6 +14,7 @@ import type { Live } from "./live.ts";
 export type Observed = {
   readonly metrics: Metrics;
   readonly recent: Recent;
+  readonly faults: Faults;
   /** In force now. */
   readonly live: () => Live;
   /** Open connections of clients. */
@@ -35,9 +37,12 @@ export function administer(observed: Observed): Administered {
   };
 }
 
-function notReady({ closing, live }: Observed): string | undefined {
-  return closing() ? SHUTTING_DOWN : live().notReady;
+function notReady({ closing, faults, live }: Observed): string | undefined {
+  if (closing()) return SHUTTING_DOWN;
+  return faults.failing(performance.now()) ? FAILING : live().notReady;
 }
+
+const FAILING = "Most requests fail by a fault of the gateway itself: see its log";
 
 /** What `/readyz` says of a gateway that was told to stop. */
 export const SHUTTING_DOWN = "The gateway is shutting down";

@@ -14,7 +14,7 @@ import { errorCodeOf } from "./reply.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
 import {
   credentialFault,
-  kindOf,
+  storeErrorKind,
   upstreamFault,
   type UpstreamErrorKind,
 } from "./upstream-error.ts";
@@ -63,6 +63,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
     case "tags":
     case "document":
     case "form":
+    case "file":
       return undefined;
   }
 }
@@ -115,8 +116,9 @@ async function fetchTags(
     const blame = credentialFault(request, errorCodeOf(body));
     return blame === undefined ? failed("protocol", tags.error) : failed("credential", blame);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const kind = kindOf(error);
+    const kind = error instanceof Error ? storeErrorKind(error) : undefined;
+    // A bug of ours says nothing of the store: settle() tells it as what it is.
+    if (!(error instanceof Error) || kind === undefined) throw error;
     upstream.failed(endpoint, error);
     return failed(kind, upstreamFault(kind, error));
   } finally {

@@ -6,6 +6,7 @@ import { createDeframer, deframe, unfinished, type Trailer } from "../s3/aws-chu
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { brokenPromise, startPromises, takeBytes } from "./body-promises.ts";
+import { Gathered } from "./gathered.ts";
 import { beginChunk, endChain, startChain } from "./chunk-chain.ts";
 
 type PassPlan = Extract<BodyPlan, { readonly kind: "pass" }>;
@@ -62,14 +63,14 @@ export async function readBody(
     const message = `Your request was too big: got ${length} bytes, at most ${maxBytes} are read`;
     return err(limitFault("xml_bytes", { message }));
   }
-  const pieces: Buffer[] = [];
+  const gathered = new Gathered();
   try {
-    for await (const piece of provenBody(source, plan)) pieces.push(piece);
+    for await (const piece of provenBody(source, plan)) gathered.add(piece);
   } catch (error) {
     if (error instanceof BodyError) return err(error.fault);
     throw error;
   }
-  return ok(Buffer.concat(pieces, length));
+  return ok(gathered.bytes());
 }
 
 function lengthOf(plan: BodyPlan): number {

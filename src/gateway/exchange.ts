@@ -4,10 +4,13 @@ import { firstValue } from "../http/headers.ts";
 import type { AuditLog } from "../observe/audit.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Recent } from "../observe/recent.ts";
-import type { AccessRecord, Outcome } from "../observe/record.ts";
+import type { AccessRecord, FaultPlace, Outcome } from "../observe/record.ts";
 import type { RequestTrace, Tracing } from "../observe/tracing.ts";
-import type { Fault } from "../s3/faults.ts";
+import type { Faults } from "../observe/faults.ts";
+import { fault as faultOf, type Fault } from "../s3/faults.ts";
+import { limitFault } from "../s3/limits.ts";
 import type { StoreFailure } from "./answers.ts";
+import type { HeldBytes, Holding } from "./held-bytes.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
@@ -17,6 +20,7 @@ import type { Usage } from "./usage.ts";
 export type Observer = {
   readonly metrics: Metrics;
   readonly recent: Recent;
+  readonly faults: Faults;
   /** Absent: there is no audit log. */
   readonly audit?: AuditLog | undefined;
   /** Undefined: nobody collects traces. */
@@ -52,6 +56,9 @@ export class Exchange {
   /** Whether the gateway gave an answer of its own that is no error. */
   answered = false;
   refusal: Fault | undefined;
+  /** Where the gateway itself failed. */
+  #fault: FaultPlace | undefined;
+  readonly #faults: Faults;
   /** Where it counts as unanswered; undefined: nowhere. */
   countedOn: { unanswered: number } | undefined;
   /** Whether limits were asked whether it may go on. */
@@ -59,6 +66,8 @@ export class Exchange {
   /** Of whom it counts for; undefined: nobody is limited. */
   #usage: Usage | undefined;
   #ended = false;
+  /** Its share of what is held; `undefined` before its body is read. */
+  #holding: Holding | undefined;
   /** What its decision was made from; undefined where there was nothing to decide on. */
   #live: Live | undefined;
   readonly #method: string;
@@ -70,17 +79,20 @@ export class Exchange {
     observer: Observer,
   ) {
     this.responder = responder;
+    this.#faults = observer.faults;
     this.#method = request.method;
     this.#sourceAddress = request.sourceAddress;
     observer.metrics.requestStarted();
     responder.onClosed(() => {
       this.#ended = true;
       this.#usage?.end();
+      this.#holding?.end();
       if (this.countedOn !== undefined) this.countedOn.unanswered--;
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);
       observer.recent.ended(record);
+      observer.faults.ended(record, performance.now());
       observer.audit?.write(record, this.head, this.facts);
       this.trace?.ended(record);
       this.#live?.leave();
@@ -93,10 +105,26 @@ export class Exchange {
     live.enter();
   }
 
-  /** Counts bytes of the client's body. */
-  received(bytes: number): void {
+  /**
+   * Counts bytes of the client's body. Gives the fault by which they cannot be kept: too much is held
+   * of requests that are not decided.
+   */
+  received(bytes: number): Fault | undefined {
     this.bytesIn += bytes;
     this.responder.meter?.charge(bytes, performance.now());
+    const kept = this.#holding === undefined || this.#holding.take(bytes);
+    return kept ? undefined : limitFault("unproved_bytes");
+  }
+
+  /** From now on bytes of the body are kept in memory, until `decided` or the request's end. */
+  hold(held: HeldBytes): void {
+    if (this.#ended || this.#holding !== undefined) return;
+    this.#holding = held.begin();
+  }
+
+  /** The body goes to the store, as fast as that takes it. */
+  decided(): void {
+    this.#holding?.decided();
   }
 
   /** The request counts in `usage` until it ends. */
@@ -125,9 +153,27 @@ export class Exchange {
   refuse(fault: Fault): void {
     // An answer that was given stands, whatever becomes of the body that still comes.
     if (!this.responder.answered) this.refusal = fault;
+    // Nobody reads on: what has come is let go, and what still comes is not kept.
+    this.#holding?.end();
     if (this.responder.closed) return;
     if (this.responder.status !== 0) this.responder.breakOff();
     else this.responder.refuse(fault, this.head?.target.path ?? "/");
+  }
+
+  /**
+   * A bug: whatever threw `error`, nobody else is to blame for it. Logged once for each request, also
+   * if the client is gone.
+   */
+  faulted(where: FaultPlace, error: unknown): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = where;
+    this.#faults.happened(where, error, this.responder.requestId);
+    try {
+      this.refuse(faultOf("InternalError"));
+    } catch {
+      // What is broken may be the answering itself.
+      this.responder.breakOff();
+    }
   }
 
   /** The decision depends on what the store should have told. */
@@ -175,11 +221,13 @@ export class Exchange {
       durationMs: performance.now() - this.#startedTick,
       firstByteMs: this.firstByteMs,
       upstreamError: this.upstreamError,
+      fault: this.#fault,
       userAgent: head === undefined ? undefined : firstValue(head.headers, "user-agent"),
     };
   }
 
   #outcome(): Outcome {
+    if (this.#fault !== undefined) return "gateway_fault";
     if (this.upstreamError !== undefined) return "failed";
     if (!this.responder.delivered) return "aborted";
     if (this.refusal !== undefined) return "refused";

@@ -4,20 +4,24 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { withFilename } from "../s3/post-object.ts";
 import { BodyError } from "./body.ts";
 import { lastPart, malformedForm } from "./form-file.ts";
+import { Gathered } from "./gathered.ts";
 import { parseBoundary, readPartHead, type PartHead } from "./form-part.ts";
 
 /** A browser's upload form ("POST Object", Amazon S3 API Reference), read up to its file. */
-export type Form = {
+export type OpenForm = {
   /** By lower-case name; `${filename}` in the key is replaced. */
   readonly fields: ReadonlyMap<string, string>;
-  readonly file: FormFile;
-};
-
-type FormFile = {
   /** As the form says it, directories included; empty if it says none. */
   readonly filename: string;
   /** The part's own media type: S3 ignores it, the field Content-Type is what counts. */
   readonly contentType: string;
+  /** Bytes of the file if no field follows it; a little less if some do. */
+  readonly fileBytesMax: number;
+  /** Reads a small file whole, and finds a large one. To be called once. Errors as `openForm`. */
+  readonly file: () => Promise<Result<FormFile, Fault>>;
+};
+
+export type FormFile = {
   /** Ends with a `BodyError` if it was not exactly `length` bytes and the last of the form. */
   readonly body: AsyncIterable<Buffer>;
   /** Bytes. */
@@ -32,10 +36,11 @@ export type FormLimits = {
 };
 
 /**
- * Reads a form's fields and finds its file. `contentLength`: bytes of the whole request body.
+ * Reads a form's fields, which say all that the decision on it needs, and no more: nobody's file is
+ * kept before its form's policy has been proved. `contentLength`: bytes of the whole request body.
  *
- * The store must be told the file's length before the file has come. So the rest of a small request
- * is read first, and fields after its file are ignored, as S3 does; in a large one the file must be
+ * The store must be told the file's length before the file has come. So `file` reads the rest of a
+ * small request first, and ignores fields after the file, as S3 does; in a large one the file must be
  * the last part, so that its length follows from `contentLength`.
  *
  * A multipart reader cannot do that: busboy tells no offsets, and it skips malformed parts without
@@ -44,12 +49,12 @@ export type FormLimits = {
  * Errors: MissingContentLength, MalformedPOSTRequest, MaxPostPreDataLengthExceeded,
  * IncorrectNumberOfFilesInPostRequest, InvalidArgument for a field that occurs twice.
  */
-export async function readForm(
+export async function openForm(
   source: AsyncIterable<Buffer>,
   contentType: string,
   contentLength: number | undefined,
   limits: FormLimits,
-): Promise<Result<Form, Fault>> {
+): Promise<Result<OpenForm, Fault>> {
   if (contentLength === undefined) return err(fault("MissingContentLength"));
   const boundary = parseBoundary(contentType);
   if (boundary === undefined) return err(malformedForm("the Content-Type names no valid boundary"));
@@ -63,8 +68,13 @@ export async function readForm(
     promised: contentLength + LINE_END.length,
     begun: false,
   };
+  return faultOf(reader, () => readFields(reader, limits));
+}
+
+/** A form that cannot be read is left: what still comes of it is nobody's. */
+async function faultOf<T>(reader: FormReader, read: () => Promise<T>): Promise<Result<T, Fault>> {
   try {
-    return ok(await readParts(reader, limits));
+    return ok(await read());
   } catch (error) {
     await reader.iterator.return?.();
     if (error instanceof BodyError) return err(error.fault);
@@ -90,21 +100,39 @@ const LINE_END = Buffer.from("\r\n");
 const HEAD_END = Buffer.from("\r\n\r\n");
 const CLOSING = Buffer.from("--");
 
-async function readParts(reader: FormReader, limits: FormLimits): Promise<Form> {
+async function readFields(reader: FormReader, limits: FormLimits): Promise<OpenForm> {
   const fields = new Map<string, string>();
   for (;;) {
     const head = await nextPart(reader, limits);
     if (head === undefined) throw new BodyError(fault("IncorrectNumberOfFilesInPostRequest"));
-    if (head.name === "file") {
-      const file = await readFile(reader, head, limits);
-      return { fields: withFilename(fields, head.filename), file };
-    }
+    if (head.name === "file") return opened(reader, fields, head, limits);
     if (fields.has(head.name)) {
       const message = `The form field "${head.name}" occurs more than once`;
       throw new BodyError(fault("InvalidArgument", message));
     }
     fields.set(head.name, decodeField(await takeUntil(reader, reader.delimiter, limits)));
   }
+}
+
+function opened(
+  reader: FormReader,
+  fields: ReadonlyMap<string, string>,
+  { filename, contentType }: PartHead,
+  limits: FormLimits,
+): OpenForm {
+  const unread = reader.promised - (reader.received - reader.buffer.length);
+  return {
+    fields: withFilename(fields, filename),
+    filename,
+    contentType,
+    fileBytesMax: Math.max(0, unread - closingOf(reader).length),
+    file: () => faultOf(reader, () => readFile(reader, unread, limits)),
+  };
+}
+
+/** What a form ends with whose last part is its file. */
+function closingOf({ delimiter }: FormReader): Buffer {
+  return Buffer.concat([delimiter, CLOSING, LINE_END]);
 }
 
 /** Reads on from behind a delimiter; undefined where it was the closing one. */
@@ -150,24 +178,20 @@ async function nextBytes(reader: FormReader): Promise<Buffer> {
   return next.value;
 }
 
-async function readFile(
-  reader: FormReader,
-  { filename, contentType }: PartHead,
-  limits: FormLimits,
-): Promise<FormFile> {
-  const rest = reader.promised - (reader.received - reader.buffer.length);
-  if (rest > limits.fileBufferBytesMax) {
+/** `unread`: bytes of the request that were not read as fields. */
+async function readFile(reader: FormReader, unread: number, limits: FormLimits): Promise<FormFile> {
+  if (unread > limits.fileBufferBytesMax) {
     const { iterator, buffer, delimiter } = reader;
-    const closing = Buffer.concat([delimiter, CLOSING, LINE_END]);
-    const length = rest - closing.length;
+    const closing = closingOf(reader);
+    const length = unread - closing.length;
     const body = lastPart(
       { iterator, first: buffer, delimiter, closing, length },
       limits.fileBufferBytesMax,
     );
-    return { filename, contentType, body, length };
+    return { body, length };
   }
-  const bytes = await bufferFile(reader, rest, limits);
-  return { filename, contentType, body: once(bytes), length: bytes.length };
+  const bytes = await bufferFile(reader, unread, limits);
+  return { body: once(bytes), length: bytes.length };
 }
 
 /**
@@ -175,13 +199,10 @@ async function readFile(
  * within the same limit as those before it; a second file is refused.
  */
 async function bufferFile(reader: FormReader, length: number, limits: FormLimits): Promise<Buffer> {
-  const pieces = [reader.buffer];
-  for (let bytes = reader.buffer.length; bytes < length;) {
-    const piece = await nextBytes(reader);
-    pieces.push(piece);
-    bytes += piece.length;
-  }
-  const rest = withLineEnd(Buffer.concat(pieces), reader.delimiter);
+  const gathered = new Gathered();
+  gathered.add(reader.buffer);
+  while (gathered.length < length) gathered.add(await nextBytes(reader));
+  const rest = withLineEnd(gathered.bytes(), reader.delimiter);
   const end = rest.indexOf(reader.delimiter);
   if (end < 0) throw broken("its closing boundary is missing");
   const buffer = rest.subarray(end + reader.delimiter.length);

@@ -8,7 +8,9 @@ import { fault, type Fault } from "../s3/faults.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
-import { bodyOf, wholeBodyOf } from "./inbound-body.ts";
+import type { OpenForm } from "./form.ts";
+import { bodyOf, ClientLeft, wholeBodyOf } from "./inbound-body.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Live } from "./live.ts";
 import { presenceOf } from "./presence.ts";
@@ -22,6 +24,8 @@ export type Gateway = {
   readonly live: { readonly current: Live };
   /** Outlives every configuration: what was taken under one counts under the next. */
   readonly limiter: Limiter;
+  /** Outlives them, too. */
+  readonly held: HeldBytes;
   readonly observer: Observer;
   readonly newRequestId: () => string;
   readonly log: Readonly<Record<"debug" | "warn" | "error", Log>>;
@@ -35,6 +39,8 @@ export type Inbound = {
   readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly expectsContinue: boolean;
+  /** Of a form whose fields have come: how its file is read. */
+  readonly form: OpenForm | undefined;
   /** Of a form: the file alone, whose part of the request is already being read. */
   readonly file: AsyncIterable<Buffer> | undefined;
 };
@@ -75,17 +81,17 @@ export function sourceOf(inbound: Inbound): AsyncIterable<Buffer> {
 
 /** Waits for a decision that needed the body, then acts on it. */
 export function settle(inbound: Inbound, decision: Promise<() => void>): void {
-  decision
-    .then((decided) => decided())
-    .catch((error: unknown) => fail(inbound.gateway, inbound.exchange, error));
+  decision.then((decided) => decided()).catch((error: unknown) => fail(inbound.exchange, error));
 }
 
 /** A bug, or a client that went away while its body was read: never a crash of the process. */
-export function fail(gateway: Gateway, exchange: Exchange, error: unknown): void {
+export function fail(exchange: Exchange, error: unknown): void {
   if (error instanceof BodyError) return exchange.refuse(error.fault);
-  if (exchange.responder.closed) return;
-  gateway.log.error(error, "Cannot serve a request");
-  exchange.refuse(fault("InternalError"));
+  if (error instanceof ClientLeft) {
+    if (!exchange.responder.closed) exchange.refuse(fault("IncompleteBody"));
+    return;
+  }
+  exchange.faulted("decision", error);
 }
 
 function send(inbound: Inbound, verdict: Forward, body: Body): void {
@@ -103,6 +109,7 @@ function sendWith(
   ticket: Ticket | undefined,
 ): void {
   const { upstream, sources } = live;
+  exchange.decided();
   relay({ exchange, upstream, request, body, reply, sources, ticket });
 }
 
@@ -144,6 +151,7 @@ function reframed(inbound: Inbound, plan: Deframe): AsyncIterable<Buffer> {
 }
 
 function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
+  inbound.exchange.hold(inbound.gateway.held);
   const sent = async (): Promise<() => void> => {
     const body = await wholeBody(inbound, plan);
     if (body.ok) return () => send(inbound, verdict, body.value);

@@ -19,7 +19,7 @@ import { limitFault } from "../s3/limits.ts";
 import { readBody } from "./body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
-import { readForm } from "./form.ts";
+import { openForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
@@ -42,12 +42,12 @@ export function handle(
   const exchange = begin(gateway, response, arrival);
   try {
     decide(
-      { gateway, live, exchange, request, expectsContinue, file: undefined },
+      { gateway, live, exchange, request, expectsContinue, form: undefined, file: undefined },
       arrival,
       response,
     );
   } catch (error) {
-    fail(gateway, exchange, error);
+    fail(exchange, error);
   }
   return exchange;
 }
@@ -130,6 +130,8 @@ async function awaited(
       return documented(inbound, deciding, need.plan, facts);
     case "form":
       return filled(inbound, deciding, need.form);
+    case "file":
+      return measured(inbound, deciding, facts);
     case "key":
     case "record":
     case "tags": {
@@ -185,6 +187,7 @@ async function documented(
   facts: Facts,
 ): Promise<() => void> {
   const { limits } = inbound.live.snapshot;
+  inbound.exchange.hold(inbound.gateway.held);
   const body = await readBody(sourceOf(inbound), limits.xmlBytesMax, plan);
   if (!body.ok) return refusing(inbound, facts, body.error);
   return () => proceed(inbound, deciding, { kind: "document", body: body.value });
@@ -195,15 +198,23 @@ async function filled(
   deciding: Deciding,
   { contentType, contentLength, facts }: PendingForm,
 ): Promise<() => void> {
-  const form = await readForm(sourceOf(inbound), contentType, contentLength, {
+  inbound.exchange.hold(inbound.gateway.held);
+  const form = await openForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
     fileBufferBytesMax: inbound.live.snapshot.limits.xmlBytesMax,
   });
   if (!form.ok) return refusing(inbound, facts, form.error);
-  const { fields, file } = form.value;
-  const head = { fields, length: file.length };
-  const withFile = { ...inbound, file: file.body };
-  return () => proceed(withFile, deciding, { kind: "form", head });
+  return () =>
+    proceed({ ...inbound, form: form.value }, deciding, { kind: "form", head: form.value });
+}
+
+/** Only now is the form's file read: whoever sent it may store it. */
+async function measured(inbound: Inbound, deciding: Deciding, facts: Facts): Promise<() => void> {
+  if (inbound.form === undefined) throw new Error("A file was decided on without its form");
+  const file = await inbound.form.file();
+  if (!file.ok) return refusing(inbound, facts, file.error);
+  const { length, body } = file.value;
+  return () => proceed({ ...inbound, file: body }, deciding, { kind: "file", length });
 }
 
 function refusing(inbound: Inbound, facts: Facts, fault: Fault): () => void {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAudit } from "../observe/audit.ts";
+import { Faults } from "../observe/faults.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { openTracing } from "../observe/tracing.ts";
 import { Recent } from "../observe/recent.ts";
@@ -11,6 +12,7 @@ import type { StateStore } from "../state/state-store.ts";
 import type { Administered } from "./admin.ts";
 import { administer } from "./administer.ts";
 import type { Gateway } from "./forward.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import { Limiter } from "./limiter.ts";
 import { Live } from "./live.ts";
 import { listen, type ListenOptions } from "./server.ts";
@@ -64,9 +66,12 @@ export async function openMember(
   const live = { current: new Live(config, generation, world) };
   const recent = new Recent();
   const tracing = await openTracing(process.env, log);
-  const observer = { metrics, recent, audit, tracing };
+  const faults = new Faults((what, message) => log.error(what, message));
+  const observer = { metrics, recent, faults, audit, tracing };
   const limiter = new Limiter();
-  const gateway: Gateway = { live, limiter, observer, newRequestId: requestIds(), log };
+  const held = new HeldBytes(live.current.limits.unprovedBytesMax);
+  metrics.watchUnproved(() => held.bytes);
+  const gateway: Gateway = { live, limiter, held, observer, newRequestId: requestIds(), log };
   const closeRest = async (): Promise<void> => {
     await live.current.retire();
     await state?.close();
@@ -90,6 +95,7 @@ export async function openMember(
     administered: administer({
       metrics,
       recent,
+      faults,
       live: () => live.current,
       connections: listening.connections,
       closing: () => closing,
@@ -102,6 +108,7 @@ export async function openMember(
       const following = new Live(next, nextGeneration, world, before);
       live.current = following;
       speak();
+      held.follow(following.limits.unprovedBytesMax);
       limiter.follow(following.limits.allowances, performance.now());
       ({ limits } = next);
       void before.retire();

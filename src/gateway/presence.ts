@@ -6,7 +6,7 @@ import { limitFault } from "../s3/limits.ts";
 import type { Presence } from "../state/store-change.ts";
 import type { NotFetched } from "./answers.ts";
 import type { Upstream } from "./upstream.ts";
-import { kindOf, upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
+import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
 
 /**
  * Asks the store whether a bucket is there, by `request`: a HeadBucket. An answer without a body
@@ -32,8 +32,9 @@ export async function presenceOf(
     if (statusCode >= 500) return failed("other", unanswered(statusCode));
     return ok(PRESENCE.get(statusCode) ?? "unclear");
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const kind = kindOf(error);
+    const kind = error instanceof Error ? storeErrorKind(error) : undefined;
+    // A bug of ours says nothing of the store: settle() tells it as what it is.
+    if (!(error instanceof Error) || kind === undefined) throw error;
     upstream.failed(endpoint, error);
     return failed(kind, upstreamFault(kind, error));
   } finally {

@@ -1,3 +1,5 @@
+import type { Dispatcher } from "undici";
+import { storeErrorKind } from "./upstream-error.ts";
 import type { Endpoint } from "./upstream.ts";
 
 /** What becomes known of endpoints. */
@@ -68,7 +70,7 @@ export class Probes {
         probe.underWay = false;
         resolve();
       };
-      endpoint.pool.dispatch(REQUEST, {
+      const handler: Dispatcher.DispatchHandler = {
         onRequestStart: () => undefined,
         onResponseStart: () => {
           probe.failures = 0;
@@ -80,11 +82,19 @@ export class Probes {
           if (!this.#stopped) this.#failed(probe, error);
           ended();
         },
-      });
+      };
+      try {
+        endpoint.pool.dispatch(REQUEST, handler);
+      } catch {
+        // Nothing was asked, so that nothing is known: the next look asks again.
+        ended();
+      }
     });
   }
 
   #failed(probe: Probe, why: Error): void {
+    // A bug of ours says nothing of the endpoint.
+    if (storeErrorKind(why) === undefined) return;
     probe.failures++;
     const lived = probe.endpoint.up === true;
     if (!lived || probe.failures >= FAILURES_MAX) this.#findings.silent(probe.endpoint, why);

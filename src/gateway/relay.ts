@@ -2,16 +2,18 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
-import { firstValue, type HeaderList } from "../http/headers.ts";
-import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
+import { withGated, type GatedHeaders } from "../http/field-gate.ts";
+import { firstValue } from "../http/headers.ts";
 import type { Result } from "../lib/result.ts";
 import { hidesExistence } from "../s3/existence.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import { isVendorAnswer } from "../s3/vendor.ts";
 import type { Outcome, Ticket } from "../state/store-change.ts";
-import { BodyError } from "./body.ts";
+import { endToEnd, LENGTH, trailersOf, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
+import { BodyError } from "./body.ts";
+import { ClientLeft } from "./inbound-body.ts";
+import type { FaultPlace } from "../observe/record.ts";
 import type { Exchange } from "./exchange.ts";
 import { FilteredList } from "./filtered-list.ts";
 import {
@@ -25,7 +27,13 @@ import {
 } from "./reply.ts";
 import { answerProblem, hasBody } from "./store-answer.ts";
 import type { Endpoint, Upstream, Waiter } from "./upstream.ts";
-import { credentialFault, kindOf, protocolError, upstreamFault } from "./upstream-error.ts";
+import {
+  credentialFault,
+  protocolError,
+  storeErrorKind,
+  upstreamFault,
+  type UpstreamErrorKind,
+} from "./upstream-error.ts";
 
 /** A request on its way to the store. */
 export type Forwarding = {
@@ -46,14 +54,22 @@ export function relay(forwarding: Forwarding): void {
   new Relay(forwarding).send(undefined);
 }
 
+/**
+ * undici and the queue of `Upstream` call these methods, and neither may see an exception: undici
+ * would take it for an error of the connection, or let it end the process. So each method catches
+ * what its work throws, which is a bug of ours, and ends the request as `Exchange.faulted` says.
+ */
 class Relay implements Dispatcher.DispatchHandler, Waiter {
   readonly #forwarding: Forwarding;
   readonly #exchange: Exchange;
+  /** A connection there is this request's own; `undefined` before and after. */
   #endpoint: Endpoint | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #attempts = 0;
   /** Something of the request may have been sent. */
   #sent = false;
+  /** What the store did was remembered, or is being so. */
+  #settled = false;
   /** Answers below 200 so far. */
   #interim = 0;
   /** Set while a list of buckets passes of which some are taken out. */
@@ -84,25 +100,37 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   granted(endpoint: Endpoint): void {
-    const { request, body } = this.#forwarding;
-    const { trace } = this.#exchange;
     this.#endpoint = endpoint;
     this.#attempts++;
+    try {
+      this.#dispatch(endpoint);
+    } catch (error) {
+      this.#faulted("dispatch", error);
+    }
+  }
+
+  #dispatch(endpoint: Endpoint): void {
+    const { request, body } = this.#forwarding;
     this.#exchange.dispatched(endpoint.origin);
+    const headers = this.#headersTo(endpoint);
     endpoint.pool.dispatch(
       {
         method: request.method,
         path: request.target,
-        // No signature covers what a trace adds: it is not the client's word.
-        headers: trace
-          ? [...request.headers, ...trace.toStore(request.method, endpoint.origin)]
-          : request.headers,
+        headers,
         body: undiciBody(body),
         // undici gives up the connection after each HEAD unless told that the server can be trusted.
         reset: false,
       },
       this,
     );
+  }
+
+  /** No signature covers what a trace adds: it is not the client's word. */
+  #headersTo({ origin }: Endpoint): GatedHeaders {
+    const { method, headers } = this.#forwarding.request;
+    const { trace } = this.#exchange;
+    return trace === undefined ? headers : withGated(headers, trace.toStore(method, origin));
   }
 
   /**
@@ -128,6 +156,19 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     status: number,
     fields: IncomingHttpHeaders,
     statusText = "",
+  ): void {
+    try {
+      this.#begin(controller, status, fields, statusText);
+    } catch (error) {
+      this.#breakOff(controller, error);
+    }
+  }
+
+  #begin(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    fields: IncomingHttpHeaders,
+    statusText: string,
   ): void {
     if (this.#endpoint !== undefined) this.#forwarding.upstream.markUp(this.#endpoint);
     const problem = answerProblem(this.#forwarding.request.method, status, fields, this.#interim);
@@ -163,6 +204,14 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    try {
+      this.#take(controller, chunk);
+    } catch (error) {
+      this.#breakOff(controller, error);
+    }
+  }
+
+  #take(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#hidden) return;
     if (this.#filter !== undefined) this.#passFiltered(controller, this.#filter, chunk);
     else if (this.#held === undefined) this.#pass(controller, chunk);
@@ -170,13 +219,27 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   onResponseEnd(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     trailers: IncomingHttpHeaders | null,
   ): void {
-    if (this.#filtering !== undefined) {
-      void this.#endLater(this.#filtering, controller, trailers);
-      return;
+    try {
+      if (this.#filtering === undefined) this.#end(trailers ?? {});
+      else void this.#endLater(this.#filtering, trailers ?? {});
+    } catch (error) {
+      this.#faulted("answer", error);
     }
+  }
+
+  async #endLater(filtering: Promise<void>, trailers: IncomingHttpHeaders): Promise<void> {
+    try {
+      await filtering;
+      this.#end(trailers);
+    } catch (error) {
+      this.#faulted("answer", error);
+    }
+  }
+
+  #end(trailers: IncomingHttpHeaders): void {
     this.#finish();
     this.#exchange.storeAnswered = true;
     const { responder } = this.#exchange;
@@ -190,7 +253,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       return;
     }
     if (this.#held === undefined) {
-      responder.end(trailersOf(trailers ?? {}));
+      responder.end(trailersOf(trailers));
       return;
     }
     const { head, chunks } = this.#held;
@@ -204,33 +267,64 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#finish(error);
-    this.#settle(this.#sent ? "unknown" : "not-done", () => this.#failed(error));
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    try {
+      this.#settle(this.#sent ? "unknown" : "not-done", () => this.#fail(error));
+    } catch (bug) {
+      this.#faulted("answer", bug);
+    }
   }
 
-  #failed(error: Error): void {
+  #fail(error: Error): void {
     const exchange = this.#exchange;
+    const endpoint = this.#endpoint;
+    if (error instanceof OwnFault) {
+      this.#faulted("answer", error.cause);
+      return;
+    }
+    const kind = storeErrorKind(error);
+    this.#finish(kind ?? "other");
     if (error instanceof BodyError) {
       exchange.refuse(error.fault);
       return;
     }
     if (exchange.responder.closed) return;
-    const kind = kindOf(error);
-    if (this.#endpoint !== undefined) this.#forwarding.upstream.failed(this.#endpoint, error);
+    if (error instanceof ClientLeft) {
+      exchange.refuse(fault("IncompleteBody"));
+      return;
+    }
+    if (kind === undefined) {
+      this.#faulted(this.#controller === undefined ? "dispatch" : "body", error);
+      return;
+    }
+    if (endpoint !== undefined) this.#forwarding.upstream.failed(endpoint, error);
     if (this.#mayRetry(kind)) {
-      this.send(this.#endpoint);
+      this.#controller = undefined;
+      this.send(endpoint);
       return;
     }
     exchange.upstreamError = kind;
     exchange.refuse(upstreamFault(kind, error));
   }
 
+  /** What the gateway does with the answer went wrong: the rest of the answer is not wanted. */
+  #breakOff(controller: Dispatcher.DispatchController, error: unknown): void {
+    controller.abort(new OwnFault(error));
+  }
+
+  #faulted(where: FaultPlace, error: unknown): void {
+    const { ticket } = this.#forwarding;
+    if (ticket !== undefined && !this.#settled) void ticket.settle("unknown");
+    this.#settled = true;
+    this.#finish("other");
+    this.#exchange.faulted(where, error);
+  }
+
   /**
    * Once, and only where the store can have done nothing that doing twice would change: a safe
    * method without a body whose connection died before an answer began. A body is never replayed.
    */
-  #mayRetry(kind: string): boolean {
+  #mayRetry(kind: UpstreamErrorKind): boolean {
     const { request, body } = this.#forwarding;
     const safe =
       request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
@@ -269,19 +363,14 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     controller: Dispatcher.DispatchController,
     kept: Promise<Result<Buffer, string>>,
   ): Promise<void> {
-    const fetched = await kept;
-    this.#filtering = undefined;
-    controller.resume();
-    this.#passKept(controller, fetched);
-  }
-
-  async #endLater(
-    filtering: Promise<void>,
-    controller: Dispatcher.DispatchController,
-    trailers: IncomingHttpHeaders | null,
-  ): Promise<void> {
-    await filtering;
-    this.onResponseEnd(controller, trailers);
+    try {
+      const fetched = await kept;
+      this.#filtering = undefined;
+      controller.resume();
+      this.#passKept(controller, fetched);
+    } catch (error) {
+      this.#breakOff(controller, error);
+    }
   }
 
   #passKept(controller: Dispatcher.DispatchController, kept: Result<Buffer, string>): void {
@@ -332,11 +421,12 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
   #settle(outcome: Outcome, then: (failed: Fault | undefined) => void): void {
     const { ticket } = this.#forwarding;
-    if (ticket === undefined) return then(undefined);
+    if (ticket === undefined || this.#settled) return then(undefined);
+    this.#settled = true;
     ticket
       .settle(outcome)
       .then(then)
-      .catch((error: unknown) => this.#exchange.refuse(internalFault(error)));
+      .catch((error: unknown) => this.#faulted("answer", error));
   }
 
   #answerHeld(head: Head, body: Buffer): void {
@@ -360,15 +450,22 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     responder.end();
   }
 
-  #finish(error?: Error): void {
+  /** The request is no longer at the store, and its connection is free: exactly once an attempt. */
+  #finish(error?: UpstreamErrorKind): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
+    this.#endpoint = undefined;
     this.#exchange.forwarded = undefined;
-    this.#exchange.trace?.storeEnded(error && kindOf(error));
-    if (this.#endpoint !== undefined) this.#forwarding.upstream.give(this.#endpoint);
+    this.#exchange.trace?.storeEnded(error);
+    this.#forwarding.upstream.give(endpoint);
   }
 }
 
-function internalFault(error: unknown): Fault {
-  return fault("InternalError", undefined, { detail: String(error) });
+/** Ends a request at the store in the middle of its answer; `cause` is the bug. */
+class OwnFault extends Error {
+  constructor(cause: unknown) {
+    super("The gateway cannot pass the answer on", { cause });
+  }
 }
 
 /** undici also takes an async iterable, which its types do not say. */
@@ -390,40 +487,3 @@ type Head = {
   readonly statusText: string;
   readonly headers: string[];
 };
-
-/**
- * The store's header fields, names in lower case, without those of its connection or its vendor.
- * undici has read their bytes as latin1, and Node writes them so: they pass unchanged.
- */
-function endToEnd(fields: IncomingHttpHeaders): string[] {
-  const headers: string[] = [];
-  for (const name in fields) {
-    const value = fields[name];
-    if (value === undefined || isHopByHop(name) || isVendorAnswer(name)) continue;
-    if (typeof value === "string") headers.push(name, value);
-    else for (const one of value) headers.push(name, one);
-  }
-  const { connection } = fields;
-  if (connection === undefined || connection === "keep-alive") return headers;
-  // undici gives a list where the field stands several times, whatever Node's types say.
-  return without(headers, [connection].flat().flatMap(connectionOptions));
-}
-
-function without(headers: HeaderList, names: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] ?? "";
-    if (!names.includes(name)) kept.push(name, headers[i + 1] ?? "");
-  }
-  return kept;
-}
-
-const LENGTH: readonly string[] = ["content-length"];
-
-function trailersOf(fields: IncomingHttpHeaders): [string, string][] {
-  const trailers: [string, string][] = [];
-  for (const [name, value] of Object.entries(fields)) {
-    for (const one of [value ?? []].flat()) trailers.push([name, one]);
-  }
-  return trailers;
-}

@@ -51,15 +51,33 @@ const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map<string, UpstreamEr
 /** What undici says with the code of a broken socket when it was the answer that was bad. */
 const BAD_ANSWERS: ReadonlySet<string> = new Set(["bad response", "bad upgrade"]);
 
-export function kindOf(error: Error): UpstreamErrorKind {
+/**
+ * The kind of a failure of the store or the way to it; `undefined` if neither can have caused
+ * `error`, which then is a bug of the gateway. An unknown code of a socket or of undici is the
+ * store's, and an exception without a code, or with one of Node's for wrong arguments, is ours.
+ */
+export function storeErrorKind(error: Error): UpstreamErrorKind | undefined {
   // undici's parser errors lost their code.
   if (error instanceof errors.HTTPParserError || error instanceof AnswerError) return "protocol";
   if (BAD_ANSWERS.has(error.message)) return "protocol";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const known = KINDS.get(code);
   if (known !== undefined) return known;
-  return /^(?:ERR_SSL|ERR_TLS|CERT)_/.test(code) ? "tls" : "other";
+  if (/^(?:ERR_SSL|ERR_TLS|CERT)_/.test(code)) return "tls";
+  if (/^ERR_(?:SOCKET|STREAM)_/.test(code)) return "reset";
+  const ours = OWN_CODES.has(code) || code.startsWith("ERR_") || code === "";
+  return ours ? undefined : "other";
 }
+
+/** undici's codes of wrong use: the request was not one, or went to connections that were closed. */
+const OWN_CODES: ReadonlySet<string> = new Set([
+  "UND_ERR_CLOSED",
+  "UND_ERR_DESTROYED",
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_INVALID_RETURN_VALUE",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
 
 class AnswerError extends Error {
   override readonly name = "AnswerError";

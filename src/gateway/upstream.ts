@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool } from "undici";
+import type { Pool } from "undici";
+import { soundPool } from "../identity/sound-client.ts";
 import type { EndpointState } from "../status/status.ts";
 import { storeConnector, type StoreTls } from "../state/store-connector.ts";
 import { Probes } from "./probes.ts";
-import { kindOf } from "./upstream-error.ts";
+import { storeErrorKind } from "./upstream-error.ts";
 
 /** How the store is reached. Times in milliseconds. */
 export type UpstreamOptions = {
@@ -58,6 +59,7 @@ export class Upstream {
   #deadline: NodeJS.Timeout | undefined;
   #next = 0;
   #holders = 0;
+  #serving = false;
 
   /**
    * `known`: what is known of an endpoint from before. `onState` hears of each endpoint at once, and
@@ -148,7 +150,7 @@ export class Upstream {
 
   /** A request there has failed; one that did not even get a connection shows that it is dead. */
   failed(endpoint: Endpoint, why: Error): void {
-    const kind = kindOf(why);
+    const kind = storeErrorKind(why);
     if (kind === "connect" || kind === "tls") this.#markDown(endpoint, why);
   }
 
@@ -213,11 +215,19 @@ export class Upstream {
   }
 
   #serveWaiting(): void {
-    for (const waiter of this.#waiting.keys()) {
-      const endpoint = this.#takeFree(undefined);
-      if (endpoint === undefined) return;
-      this.#waiting.delete(waiter);
-      waiter.granted(endpoint);
+    // A request that fails at once gives its connection back from within `granted`. The loop that
+    // called it goes on with the next waiter, so that the stack does not grow with their number.
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      for (const waiter of this.#waiting.keys()) {
+        const endpoint = this.#takeFree(undefined);
+        if (endpoint === undefined) return;
+        this.#waiting.delete(waiter);
+        waiter.granted(endpoint);
+      }
+    } finally {
+      this.#serving = false;
     }
   }
 
@@ -237,7 +247,7 @@ export class Upstream {
 }
 
 function openPool(origin: string, options: UpstreamOptions): Pool {
-  return new Pool(origin, {
+  return soundPool(origin, {
     // The last is for probes, which must not wait for requests that an endpoint leaves hanging.
     connections: options.connectionsMax + 1,
     pipelining: 1,

@@ -88,7 +88,7 @@ export function upgrade(
     if (found === undefined || !wantsWebSocket(request)) exchange.refuse(fault("AccessDenied"));
     else pass({ exchange, request, socket, first }, found);
   } catch (error) {
-    fail(gateway, exchange, error);
+    fail(exchange, error);
   }
   return exchange;
 }

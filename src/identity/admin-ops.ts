@@ -1,9 +1,12 @@
 import aws4 from "aws4";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import type { CephConfig } from "../config/config.ts";
+import { gateHead, type GatedHead, type GateProblem } from "../http/field-gate.ts";
 import { encodeComponent } from "../http/percent.ts";
+import type { Result } from "../lib/result.ts";
 import { readAnswer, unavailable, type AdminAnswer } from "./admin-answer.ts";
 import { LOOKUPS_MAX } from "./lookup-queue.ts";
+import { soundPool } from "./sound-client.ts";
 
 /** The Admin Ops API of one RGW. */
 export type AdminOps = {
@@ -39,14 +42,16 @@ export function openAdminOps(config: CephConfig): AdminOps {
 }
 
 function openPool({ endpoint, ca }: CephConfig): Pool {
-  return new Pool(endpoint.origin, {
+  return soundPool(endpoint.origin, {
     connections: LOOKUPS_MAX,
     connect: { timeout: ANSWER_MS_MAX, ...(ca === undefined ? {} : { ca }) },
   });
 }
 
 async function request(pool: Pool, config: CephConfig, accessKeyId: string): Promise<AdminAnswer> {
-  const { path, headers } = signedQuestion(config, accessKeyId);
+  const question = signedQuestion(config, accessKeyId);
+  if (!question.ok) return unavailable("key", `The question's ${question.error.part} is invalid`);
+  const { target: path, headers } = question.value;
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
   // RGW's frontend writes head and body apart, without `tcp_nodelay`, which is its default: on a
   // connection that is used again the body waits for a delayed acknowledgement. Measured on Ceph 16:
@@ -69,12 +74,13 @@ async function request(pool: Pool, config: CephConfig, accessKeyId: string): Pro
 function signedQuestion(
   { endpoint, accessKey, secretKey }: CephConfig,
   accessKeyId: string,
-): { readonly path: string; readonly headers: Record<string, string> } {
+): Result<GatedHead, GateProblem> {
   const asked = `/admin/user?access-key=${encodeComponent(accessKeyId)}&format=json`;
   const { path = asked, headers = {} } = aws4.sign(
     { service: "s3", region: "us-east-1", host: endpoint.authority, path: asked },
     { accessKeyId: accessKey, secretAccessKey: secretKey },
   );
-  const named = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-  return { path, headers: Object.fromEntries(named) };
+  const named = Object.entries(headers);
+  const list = named.flatMap(([name, value]) => [name.toLowerCase(), String(value)]);
+  return gateHead({ method: "GET", target: path, headers: list });
 }

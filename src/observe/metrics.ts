@@ -11,7 +11,7 @@ import {
 import type { Facts } from "../admission/facts.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limits.ts";
 import { OPERATION_LIST } from "../s3/operations.ts";
-import type { AccessRecord } from "./record.ts";
+import { FAULT_PLACES, type AccessRecord } from "./record.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -107,6 +107,13 @@ export class Metrics {
   readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", [], {
     collect: () => this.#inFlight.set(this.requestsInFlight),
   });
+  #unprovedBytes = (): number => 0;
+  readonly #unproved = this.#gauge(
+    "unproved_bytes",
+    "Bytes held of requests that are not decided yet",
+    [],
+    { collect: () => this.#unproved.set(this.#unprovedBytes()) },
+  );
   readonly #connectionsFailed = this.#counter(
     "connections_failed_total",
     "Connections that ended before any request",
@@ -115,6 +122,11 @@ export class Metrics {
   readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
     "kind",
   ]);
+  readonly #faults = this.#counter(
+    "faults_total",
+    "Requests that failed by a fault of the gateway's own",
+    ["where"],
+  );
   readonly #upstreamUp = this.#gauge(
     "upstream_up",
     "1 where the endpoint answers, else 0",
@@ -180,8 +192,9 @@ export class Metrics {
     // A series that is not there before its first count hides that count from rate().
     for (const limit of LIMIT_NAMES) this.#limited.inc({ limit }, 0);
     for (const operation of OPERATIONS) {
-      this.#requests.inc({ operation, outcome: "refused", code: "InternalError" }, 0);
+      this.#requests.inc({ operation, outcome: "gateway_fault", code: "InternalError" }, 0);
     }
+    for (const where of FAULT_PLACES) this.#faults.inc({ where }, 0);
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
@@ -221,6 +234,7 @@ export class Metrics {
     if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
     }
+    if (record.fault !== undefined) this.#faults.inc({ where: record.fault });
   }
 
   /** Its PROXY header or its TLS handshake was not good. */
@@ -231,6 +245,11 @@ export class Metrics {
   /** A limit was met by what is no request, or is not refused: a connection. */
   limited(limit: LimitName): void {
     this.#limited.inc({ limit });
+  }
+
+  /** `read` tells how many bytes are held, whenever somebody asks. */
+  watchUnproved(read: () => number): void {
+    this.#unprovedBytes = read;
   }
 
   connectionOpened(): void {

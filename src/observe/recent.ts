@@ -150,7 +150,14 @@ function rowOf(startMs: number): number {
 function emptyMinute(startMs: number): Counting {
   return {
     startMs,
-    outcomes: { forwarded: 0, answered: 0, refused: 0, failed: 0, aborted: 0 },
+    outcomes: {
+      forwarded: 0,
+      answered: 0,
+      refused: 0,
+      failed: 0,
+      aborted: 0,
+      gateway_fault: 0,
+    },
     denials: {},
     clientErrors: 0,
     serverErrors: 0,

@@ -12,9 +12,25 @@ export const OUTCOMES = [
   "failed",
   /** The client went away before its answer was complete. */
   "aborted",
+  /** A bug of the gateway's own; neither the client nor the store did anything wrong. */
+  "gateway_fault",
 ] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** Where a fault of the gateway's own happened: the label of `s3warden_faults_total`. */
+export const FAULT_PLACES = [
+  /** While the request was read or decided on, or something was fetched for the decision. */
+  "decision",
+  /** While the request was handed to the connection to the store. */
+  "dispatch",
+  /** While the client's body went to the store. */
+  "body",
+  /** While the store's answer went to the client. */
+  "answer",
+] as const;
+
+export type FaultPlace = (typeof FAULT_PLACES)[number];
 
 /** What is known of one request when it has ended; log lines and metrics are made from this only. */
 export type AccessRecord = {
@@ -60,5 +76,7 @@ export type AccessRecord = {
   readonly firstByteMs: number | undefined;
   /** What kind of upstream error it was: a label of `upstream_errors_total`. */
   readonly upstreamError: string | undefined;
+  /** Where the gateway itself failed; `undefined` if it did not. */
+  readonly fault?: FaultPlace | undefined;
   readonly userAgent: string | undefined;
 };

@@ -1,3 +1,4 @@
+import { isFieldName } from "../http/field-gate.ts";
 import type { HeaderList } from "../http/headers.ts";
 import { queryValue, type QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -22,7 +23,8 @@ const AUTHENTICATION: ReadonlySet<string> = new Set([
  * where SDKs put them ("hoisting") and AWS reads them as headers. Everything that judges, and the
  * store, must see this list; only the signature is verified on the original. Names become
  * lower-case, values latin1 of their UTF-8. Without such parameters the very same list comes back.
- * Errors: InvalidArgument for a value that cannot be a header, or one that is also a header.
+ * Errors: InvalidArgument for a name or a value that no header can have, and for one that is also a
+ * header.
  */
 export function liftHeaders(
   query: readonly QueryParameter[],
@@ -35,6 +37,7 @@ export function liftHeaders(
   for (const parameter of query) {
     const name = parameter.name.toLowerCase();
     if (!isLiftable(name)) continue;
+    if (!isFieldName(name)) return err(noHeaderName());
     const value = headerValueOf(parameter.value);
     if (value === undefined || taken.has(name)) return err(cannotLift(parameter.name));
     taken.add(name);
@@ -69,13 +72,34 @@ const NO_CHECKSUM: ReadonlySet<string> = new Set([
   "x-amz-checksum-type",
 ]);
 
-/** `value` as header bytes; undefined where it has a character no header value may have. */
+/**
+ * `value` as header bytes, without the blanks at its ends that a header's reader leaves out (RFC 9110
+ * section 5.5): what is judged is what the store reads. Undefined if it has a character that no
+ * header value can have.
+ */
 export function headerValueOf(value: string): string | undefined {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if (code < 0x20 || code === 0x7f) return undefined;
   }
-  return Buffer.from(value, "utf8").toString("latin1");
+  return withoutBlanks(Buffer.from(value, "utf8").toString("latin1"));
+}
+
+/** Not `trim()`, which also takes NO-BREAK SPACE: here that is a byte of some character. */
+function withoutBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && value[start] === " ") start++;
+  while (end > start && value[end - 1] === " ") end--;
+  return value.slice(start, end);
+}
+
+/** Its name stays out of the message: it can have any character. */
+function noHeaderName(): Fault {
+  return fault(
+    "InvalidArgument",
+    "The name of a query parameter that begins with x-amz- must be a valid header name",
+  );
 }
 
 function cannotLift(name: string): Fault {

@@ -9,6 +9,7 @@ const LIMITS = {
   header_timeout: { setting: "limits.headerTimeout", code: "RequestTimeout" },
   idle_timeout: { setting: "limits.idleTimeout", code: "RequestTimeout" },
   body_bytes: { setting: "limits.bodyBytes", code: "EntityTooLarge" },
+  unproved_bytes: { setting: "limits.unprovedBytes", code: "SlowDown" },
   xml_bytes: { setting: "limits.xmlBytes", code: "MaxMessageLengthExceeded" },
   connections: { setting: "limits.connections", code: "SlowDown" },
   connections_per_address: { setting: "limits.connectionsPerAddress", code: "SlowDown" },

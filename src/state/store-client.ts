@@ -1,8 +1,10 @@
 import aws4 from "aws4";
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import { err, ok, type Result } from "../lib/result.ts";
 import { messageOf } from "../lib/words.ts";
 import { storePath } from "../s3/address.ts";
+import { gateHead, type GatedHead, type GateProblem } from "../http/field-gate.ts";
+import { soundPool } from "../identity/sound-client.ts";
 import type { Credential } from "../signature/credential.ts";
 import { codeOf } from "./files.ts";
 import { RECORD_BYTES_MAX } from "./record.ts";
@@ -63,7 +65,9 @@ export function openStoreClient(options: StoreOptions): StoreClient {
   let first = 0;
   return {
     send: async (method, key, body, headers = {}) => {
-      const head = signedHead(options, method, key, body, headers);
+      const gated = signedHead(options, method, key, body, headers);
+      if (!gated.ok) return err(`Cannot ${method} a record: its ${gated.error.part} is invalid`);
+      const head = gated.value;
       const again = method === "GET" ? 1 : 0;
       let failure = "there is no endpoint";
       for (let tried = 0; tried < pools.length + again; tried++) {
@@ -79,7 +83,7 @@ export function openStoreClient(options: StoreOptions): StoreClient {
           if (!mayTryNext(method, error)) break;
         }
       }
-      return err(`Cannot ${method} ${head.path}: ${failure}`);
+      return err(`Cannot ${method} ${head.target}: ${failure}`);
     },
     close: async () => {
       await Promise.all(pools.map(async (pool) => pool.close()));
@@ -88,7 +92,7 @@ export function openStoreClient(options: StoreOptions): StoreClient {
 }
 
 function openPool(origin: string, tls: StoreTls): Pool {
-  return new Pool(origin, {
+  return soundPool(origin, {
     connections: CONNECTIONS,
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
@@ -115,19 +119,13 @@ function mayTryNext(method: string, error: unknown): boolean {
   return UNCONNECTED.has(code) || (method === "GET" && BROKEN.has(code));
 }
 
-type SignedHead = {
-  readonly method: "GET" | "PUT" | "DELETE";
-  readonly path: string;
-  readonly headers: Record<string, string>;
-};
-
 function signedHead(
   { authority, region, addressing, credential, bucket }: StoreOptions,
-  method: SignedHead["method"],
+  method: "GET" | "PUT" | "DELETE",
   key: string | undefined,
   body: Buffer | undefined,
   more: Readonly<Record<string, string>>,
-): SignedHead {
+): Result<GatedHead, GateProblem> {
   const name = { tenant: undefined, name: bucket };
   const path =
     key === undefined
@@ -141,23 +139,21 @@ function signedHead(
     { service: "s3", region, method, path, headers: { host, ...type, ...more }, ...content },
     { accessKeyId, secretAccessKey: secret },
   );
-  const headers = Object.entries(signed.headers ?? {}).map(([name, value]) => [
-    name,
-    String(value),
-  ]);
-  return { method, path, headers: Object.fromEntries(headers) };
+  const named = Object.entries(signed.headers ?? {});
+  const list = named.flatMap(([name, value]) => [name.toLowerCase(), String(value)]);
+  return gateHead({ method, target: path, headers: list });
 }
 
 async function exchange(
   pool: Pool,
-  { method, path, headers }: SignedHead,
+  { method, target, headers }: GatedHead,
   body: Buffer | undefined,
 ): Promise<StoreAnswer> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   // A connection of its own, for the reason given in identity/admin-ops.ts: 40 ms less of Ceph's.
   const reply = await pool.request({
     method,
-    path,
+    path: target,
     headers,
     body: body ?? null,
     signal,

@@ -12,7 +12,11 @@ const OUTCOME_SERIES: readonly Series[] = [
     of: ({ outcomes }) => outcomes.forwarded + outcomes.answered,
   },
   { name: "refused", paint: "refused", of: ({ outcomes }) => outcomes.refused },
-  { name: "failed", paint: "failed", of: ({ outcomes }) => outcomes.failed },
+  {
+    name: "failed",
+    paint: "failed",
+    of: ({ outcomes }) => outcomes.failed + outcomes.gateway_fault,
+  },
   { name: "aborted", paint: "aborted", of: ({ outcomes }) => outcomes.aborted },
 ];
 

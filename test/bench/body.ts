@@ -6,8 +6,8 @@ import type { BodyPlan } from "../../src/admission/body-plan.ts";
 import type { ChecksumAlgorithm } from "../../src/checksum/checksum.ts";
 import { createDigest } from "../../src/checksum/digest.ts";
 import { provenBody } from "../../src/gateway/body.ts";
-import { readForm } from "../../src/gateway/form.ts";
 import { KeyRing } from "../../src/signature/key-ring.ts";
+import { readForm } from "../support/whole-form.ts";
 import { EXAMPLE, signedBody, unsignedBody } from "../support/chunked.ts";
 
 const SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";

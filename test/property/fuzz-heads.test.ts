@@ -110,7 +110,7 @@ test("admit() lets no form pass of which anything was changed", (t) => {
     return decision.kind === "refuse" ? "refuse" : word(decision);
   };
   const decide = (fields: ReadonlyMap<string, string>): string =>
-    wordFor({ form: { fields, length: 5 } });
+    wordFor({ form: { fields, fileBytesMax: 5 }, fileBytes: 5 });
   assert.equal(wordFor({}), "form");
   assert.equal(decide(FORM_FIELDS), "forward");
   for (const seed of SEEDS) {

@@ -24,6 +24,8 @@ export type Told = {
   /** The document in the body. */
   readonly body?: string | Buffer;
   readonly form?: FormHead;
+  /** Of the form's file. */
+  readonly fileBytes?: number;
 };
 
 /** What became of a request: its verdict, or what its decision still asks for. */
@@ -54,7 +56,10 @@ export function word(decision: Decided): string {
   }
 }
 
-function answerTo(need: Need, { keys, records, tags, body, form }: Told): Answer | undefined {
+function answerTo(
+  need: Need,
+  { keys, records, tags, body, form, fileBytes }: Told,
+): Answer | undefined {
   switch (need.kind) {
     case "key":
       return keys?.has(need.accessKeyId) === true
@@ -72,5 +77,7 @@ function answerTo(need: Need, { keys, records, tags, body, form }: Told): Answer
       return body === undefined ? undefined : { kind: "document", body: Buffer.from(body) };
     case "form":
       return form && { kind: "form", head: form };
+    case "file":
+      return fileBytes === undefined ? undefined : { kind: "file", length: fileBytes };
   }
 }

@@ -9,7 +9,7 @@ export const NOON = Date.parse("2026-11-22T12:00:00Z");
 export function minuteAt(startMs: number, changes: Partial<Minute> = {}): Minute {
   return {
     startMs,
-    outcomes: { forwarded: 0, answered: 0, refused: 0, failed: 0, aborted: 0 },
+    outcomes: { forwarded: 0, answered: 0, refused: 0, failed: 0, aborted: 0, gateway_fault: 0 },
     denials: {},
     clientErrors: 0,
     serverErrors: 0,
@@ -134,6 +134,7 @@ export function busyStatus(): Status {
         refused: i % 11 === 0 ? 90 : i % 3,
         failed: i === 20 || i === 21 ? 240 : 0,
         aborted: i % 5,
+        gateway_fault: 0,
       },
       denials: {
         ...(i % 3 > 0 && { tier: i % 3 }),

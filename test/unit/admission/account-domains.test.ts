@@ -204,8 +204,9 @@ describe("a browser's form on an account's host", () => {
   const upload = (path: string, fields: Readonly<Record<string, string>>): string => {
     const headers = { "content-type": "multipart/form-data; boundary=x" };
     const given = new Map(Object.entries({ key: "open", ...fields }));
-    const form = { fields: given, length: 1 };
-    return sent(decide(gateway, undefined, `POST ${path}`, { ...AT, headers }, { form }));
+    const form = { fields: given, fileBytesMax: 1 };
+    const told = { form, fileBytes: 1 };
+    return sent(decide(gateway, undefined, `POST ${path}`, { ...AT, headers }, told));
   };
   const policy = Buffer.from(
     JSON.stringify({

@@ -46,7 +46,8 @@ function judgeForm(
   assert.equal(word(judge(snapshot, line, { headers })), "form");
   const said = Object.entries(form);
   const fields = new Map([...said, ...(caller === undefined ? [] : proofOf(said, caller))]);
-  return judge(snapshot, line, { headers }, { form: { fields, length: 1 } });
+  const told = { form: { fields, fileBytesMax: 1 }, fileBytes: 1 };
+  return judge(snapshot, line, { headers }, told);
 }
 
 type Fields = readonly (readonly [name: string, value: string])[];

@@ -490,6 +490,7 @@ test("parseConfig() gives every option its default", () => {
     limits: {
       headerBytesMax: 16_384,
       xmlBytesMax: 2_097_152,
+      unprovedBytesMax: 67_108_864,
       clockSkewMs: 900_000,
       idleTimeoutMs: 60_000,
       headerTimeoutMs: 30_000,

@@ -24,7 +24,7 @@ test("trafficLimits() watches nobody where nobody is limited", () => {
 
 test("trafficLimits() has what holds for all, in units that the names say", () => {
   const all =
-    "{ requestsPerAccount: 5, requestsPerSubuser: 4, concurrentRequests: 3, concurrentRequestsPerSubuser: 2, bytesPerAccount: 1MB, connections: 9, connectionsPerAddress: 8, pipelinedRequests: 10, headerTimeout: 7s, idleTimeout: 6s, headerBytes: 5KiB }";
+    "{ requestsPerAccount: 5, requestsPerSubuser: 4, concurrentRequests: 3, concurrentRequestsPerSubuser: 2, bytesPerAccount: 1MB, connections: 9, connectionsPerAddress: 8, pipelinedRequests: 10, headerTimeout: 7s, idleTimeout: 6s, headerBytes: 5KiB, unprovedBytes: 3MiB }";
   const { allowances, ...limits } = limitsOf(all);
   assert.deepEqual(allowances, {
     account: { requestsPerSecond: 5, concurrentRequestsMax: 3, bytesPerSecond: 1_000_000 },
@@ -35,6 +35,7 @@ test("trafficLimits() has what holds for all, in units that the names say", () =
     { ...limits, isExempt: limits.isExempt("192.0.2.1") },
     {
       headerBytesMax: 5120,
+      unprovedBytesMax: 3_145_728,
       headerTimeoutMs: 7000,
       idleTimeoutMs: 6000,
       connectionsMax: 9,
@@ -110,6 +111,14 @@ const WRONG = [
   [
     "{ connectionsPerAddress: 10001 }",
     '3:34 limits.connectionsPerAddress: It can never be met, since limits.connections is less: got "10001" | Lower it, or raise limits.connections',
+  ],
+  [
+    "{ unprovedBytes: 3MiB, xmlBytes: 4MiB }",
+    '3:26 limits.unprovedBytes: It must be at least limits.xmlBytes: got "3MiB" | Raise limits.unprovedBytes, or lower limits.xmlBytes',
+  ],
+  [
+    "{ unprovedBytes: 1MiB }",
+    '3:26 limits.unprovedBytes: It must be at least limits.xmlBytes: got "1MiB" | Raise limits.unprovedBytes, or lower limits.xmlBytes',
   ],
   [
     "{ bodyBytes: 1MiB, xmlBytes: 1025KiB }",

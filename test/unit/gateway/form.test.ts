@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BodyError } from "../../../src/gateway/body.ts";
-import { readForm, type FormLimits } from "../../../src/gateway/form.ts";
+import { openForm, type FormLimits } from "../../../src/gateway/form.ts";
 import { cut } from "../../support/chunked.ts";
+import { readForm } from "../../support/whole-form.ts";
 
 const LIMITS = { fieldBytesMax: 2000, fileBufferBytesMax: 500 };
 const TYPE = "multipart/form-data; boundary=XX";
@@ -90,6 +91,33 @@ test("readForm() streams a large file while it comes", async () => {
   const body = form.value.file.body[Symbol.asyncIterator]();
   assert.equal((await body.next()).value.toString(), "a".repeat(800));
   assert.equal(sent, 3);
+});
+
+test("openForm() reads no piece more than its fields are in, and the file only when it is asked for", async () => {
+  const text = KEY + file("x".repeat(100)) + END;
+  const pieces = [Buffer.from(text.slice(0, -60)), Buffer.from(text.slice(-60))];
+  let sent = 0;
+  async function* source(): AsyncGenerator<Buffer> {
+    for (const piece of pieces) {
+      sent++;
+      yield await Promise.resolve(piece);
+    }
+  }
+  const form = await openForm(source(), TYPE, Buffer.byteLength(text), LIMITS);
+  assert.ok(form.ok);
+  assert.deepEqual([sent, form.value.fileBytesMax], [1, 100]);
+  const whole = await form.value.file();
+  assert.ok(whole.ok);
+  assert.deepEqual([sent, whole.value.length], [2, 100]);
+});
+
+test("openForm() knows the most that a file can have where fields follow it", async () => {
+  const text = KEY + file("x") + field("submit", "Upload") + END;
+  const form = await openForm(cut(Buffer.from(text)), TYPE, Buffer.byteLength(text), LIMITS);
+  assert.ok(form.ok);
+  assert.equal(form.value.fileBytesMax, 1 + field("submit", "Upload").length);
+  const whole = await form.value.file();
+  assert.equal(whole.ok && whole.value.length, 1);
 });
 
 test("readForm() ignores fields behind a small file", async () => {

@@ -115,7 +115,7 @@ test("aggregate() tells of the process that is nearest its end, whatever the idl
 test("Metrics has a series for the first fault of its own, so that rate() sees it", async () => {
   const text = await new Metrics().text();
   for (const operation of ["GetObject", "PostObject", "Passthrough", "Unknown"]) {
-    const labels = `{operation="${operation}",outcome="refused",code="InternalError"}`;
+    const labels = `{operation="${operation}",outcome="gateway_fault",code="InternalError"}`;
     assert.equal(valueIn(text, `s3warden_requests_total${labels}`), 0, operation);
   }
 });

@@ -36,7 +36,14 @@ test("Recent tells errors by who is to blame, and denials by their gate", () => 
   const minute = recent.snapshot(NOON).minutes.at(-1);
   assert.deepEqual(minute?.denials, { tier: 1, networks: 1 });
   assert.deepEqual([minute?.clientErrors, minute?.serverErrors], [3, 1]);
-  const outcomes = { forwarded: 1, answered: 0, refused: 2, failed: 1, aborted: 1 };
+  const outcomes = {
+    forwarded: 1,
+    answered: 0,
+    refused: 2,
+    failed: 1,
+    aborted: 1,
+    gateway_fault: 0,
+  };
   assert.deepEqual(minute?.outcomes, outcomes);
 });
 

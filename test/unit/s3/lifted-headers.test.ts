@@ -56,12 +56,24 @@ test("liftHeaders() ignores the checksum of nothing that an SDK presigns, as S3 
   assert.equal(lifted(`X-Amz-Signature=s&${checksum}`), HEADERS);
 });
 
+test("liftHeaders() lifts a value without the blanks at its ends, as a header's reader would", () => {
+  assert.deepEqual(lifted("X-Amz-Signature=s&x-amz-meta-a=%20b%20c%20%20"), [
+    ...HEADERS,
+    "x-amz-meta-a",
+    "b c",
+  ]);
+});
+
 const refused = [
   ["a header in both places", "X-Amz-Signature=s&x-amz-meta-own=2"],
   ["a header twice in the query", "X-Amz-Signature=s&x-amz-acl=a&x-amz-acl=b"],
   ["a header twice in two cases", "X-Amz-Signature=s&x-amz-acl=a&X-Amz-Acl=b"],
   ["a line break", "X-Amz-Signature=s&x-amz-meta-a=b%0D%0Ax-amz-acl:%20public-read"],
   ["NUL", "X-Amz-Signature=s&x-amz-meta-a=%00"],
+  ["a blank in a name", "X-Amz-Signature=s&x-amz-meta-a%20b=1"],
+  ["a line break in a name", "X-Amz-Signature=s&x-amz-meta-a%0D%0Ab=1"],
+  ["a colon in a name", "X-Amz-Signature=s&x-amz-meta-a%3Ab=1"],
+  ["a name that is not ASCII", "X-Amz-Signature=s&x-amz-meta-%C3%A4=1"],
 ] as const;
 
 for (const [name, query] of refused) {

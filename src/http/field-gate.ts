@@ -1,0 +1,114 @@
+import type { Brand } from "../lib/brand.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { isHopByHop } from "./hop-by-hop.ts";
+
+/**
+ * Header fields that passed `gateHead`: name, value, name, value, … Not read-only, because undici
+ * accepts only arrays that it could change.
+ */
+export type GatedHeaders = Brand<string[], "GatedHeaders">;
+type GatedText = Brand<string, "GatedText">;
+
+/** The head of a request that can be written to a connection as it stands. */
+export type GatedHead = {
+  readonly method: GatedText;
+  /** Path and query. */
+  readonly target: GatedText;
+  readonly headers: GatedHeaders;
+};
+
+/** The same before the check; `headers` as in `GatedHeaders`. */
+export type UngatedHead = {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: string[];
+};
+
+/** The part of a head that did not pass. It has no value in it, since values can be secrets. */
+export type GateProblem =
+  | { readonly part: "method" | "target" }
+  /** `at`: the place of its name in `headers`. `why` is about the name or the value. */
+  | { readonly part: "field"; readonly at: number; readonly why: FieldProblem };
+
+type FieldProblem = "name" | "value" | "connection" | "repeated" | "length";
+
+/** RFC 9110 section 5.6.2, in lower case: every name here is. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const METHOD = /^[A-Z]+$/;
+/** Origin-form in ASCII: everything else is percent-encoded. */
+const TARGET = /^\/[\x21-\x7e]*$/;
+/** RFC 9110 section 5.5: visible characters, obs-text, and blanks between them. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const DIGITS = /^\d{1,16}$/;
+
+/**
+ * The one check of everything that becomes part of a request to the store: method, target, and the
+ * name and value of each header field, wherever they came from (a header, a parameter, a form, a
+ * record, the configuration). undici checks the same, but only when the request already has a
+ * connection, and then it can only fail.
+ *
+ * Errors: the first part that is no token, has a byte that no field may have, speaks of the
+ * connection (undici writes those itself), or repeats a field that must be unique.
+ */
+export function gateHead(head: UngatedHead): Result<GatedHead, GateProblem> {
+  if (!METHOD.test(head.method)) return err({ part: "method" });
+  if (!TARGET.test(head.target)) return err({ part: "target" });
+  const problem = fieldProblem(head.headers);
+  return problem === undefined ? ok(minted(head)) : err(problem);
+}
+
+/** `headers` and behind them those of `more` if all of these pass the same check; else `headers`. */
+export function withGated(headers: GatedHeaders, more: readonly string[]): GatedHeaders {
+  const all = [...headers, ...more];
+  return fieldProblem(all) === undefined ? mintedHeaders(all) : headers;
+}
+
+/** Whether `name` (lower-case) can be a header's name at all. */
+export function isFieldName(name: string): boolean {
+  return TOKEN.test(name);
+}
+
+/**
+ * Whether `value` (one character a byte) can be a header's value. Blanks at its ends are no part of
+ * a value (RFC 9110 section 5.5), so that the store would read another than was judged.
+ */
+export function isFieldValue(value: string): boolean {
+  if (value === "") return true;
+  return VALUE.test(value) && !isBlank(value, 0) && !isBlank(value, value.length - 1);
+}
+
+function isBlank(value: string, at: number): boolean {
+  const code = value.charCodeAt(at);
+  return code === 0x20 || code === 0x09;
+}
+
+function fieldProblem(headers: readonly string[]): GateProblem | undefined {
+  let hosts = 0;
+  let lengths = 0;
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? "";
+    const value = headers[at + 1];
+    if (!isFieldName(name)) return { part: "field", at, why: "name" };
+    if (value === undefined || !isFieldValue(value)) return { part: "field", at, why: "value" };
+    if (isOfConnection(name)) return { part: "field", at, why: "connection" };
+    if (name === "host" && hosts++ > 0) return { part: "field", at, why: "repeated" };
+    if (name !== "content-length") continue;
+    if (lengths++ > 0) return { part: "field", at, why: "repeated" };
+    if (!DIGITS.test(value)) return { part: "field", at, why: "length" };
+  }
+  return undefined;
+}
+
+function isOfConnection(name: string): boolean {
+  return isHopByHop(name) || name === "expect";
+}
+
+function minted({ method, target, headers }: UngatedHead): GatedHead {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Only gateHead() makes one.
+  return { method, target, headers } as GatedHead;
+}
+
+function mintedHeaders(headers: string[]): GatedHeaders {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Only withGated() makes one.
+  return headers as GatedHeaders;
+}

@@ -1,0 +1,226 @@
+/** A fault of the gateway's own is told as its own, and costs nobody else anything. */
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { Pool, type Dispatcher } from "undici";
+import { Responder } from "../../src/gateway/respond.ts";
+import { metricOf, READER, startFlow, type Flow } from "../support/flow.ts";
+import { codeOf, RawClient } from "../support/raw-client.ts";
+import { startHttpStore } from "../support/scripted-store.ts";
+import { bytesOf, presignV4 } from "../support/signed.ts";
+
+/** More than `upstream.connections` has by default. */
+const MANY = 300;
+
+type Site = Flow & { readonly reached: readonly string[] };
+
+/** A store that answers everything with `content`, behind `connections` connections if given. */
+async function site(t: TestContext, store?: { readonly connections: number }): Promise<Site> {
+  const reached: string[] = [];
+  const { endpoint, stop } = await startHttpStore((request, response) => {
+    reached.push(request.url ?? "");
+    request.resume().on("end", () => response.end("content"));
+  });
+  t.after(stop);
+  const options = store === undefined ? {} : { store };
+  return { ...(await startFlow(t, endpoint, options)), reached };
+}
+
+/** A presigned GET of the reader's, with `query` among what is signed. */
+function presigned({ gateway, scope }: Flow, query: string): Buffer {
+  const target = `/bucket/key?${query}`;
+  const headers = [["host", gateway.address]] as const;
+  const request = { method: "GET", target, headers, body: Buffer.alloc(0) };
+  return bytesOf(presignV4(request, READER, scope));
+}
+
+test("presigned parameters whose names are no header names are refused, and leave every connection to the store free", async (t) => {
+  const flow = await site(t);
+  const client = await RawClient.connect(flow.gateway.address);
+  t.after(() => client.destroy());
+  const codes = new Set<string>();
+  for (let i = 0; i < MANY; i++) {
+    client.write(presigned(flow, "x-amz-meta-a%20b=1"));
+    codes.add(codeOf(await client.answer()));
+  }
+  assert.deepEqual([...codes], ["InvalidArgument"]);
+  assert.deepEqual(flow.reached, []);
+  assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+  assert.equal(await metricOf(flow, 'upstream_errors_total{kind="other"}'), undefined);
+});
+
+for (const name of [
+  "x-amz-meta-a%0Ab",
+  "x-amz-meta-a%3Ab",
+  "x-amz-meta-%C3%A4",
+  "x-amz-meta-a%7Fb",
+  "x-amz-meta-%22",
+  "x-amz-meta-a%2Cb",
+  "x-amz-meta-a%00",
+]) {
+  test(`a presigned parameter ${name} becomes no header`, async (t) => {
+    const flow = await site(t);
+    const client = await flow.connect();
+    client.write(presigned(flow, `${name}=1`));
+    assert.equal(codeOf(await client.answer()), "InvalidArgument");
+    assert.deepEqual(flow.reached, []);
+  });
+}
+
+type Dispatch = (
+  options: Dispatcher.DispatchOptions,
+  handler: Dispatcher.DispatchHandler,
+  original: () => boolean,
+) => boolean;
+
+/** Has undici's pools do `instead`, but for the gateway's own probes. */
+function dispatching(t: TestContext, instead: Dispatch): { readonly restore: () => void } {
+  // oxlint-disable-next-line typescript/unbound-method -- It is called with the pool below.
+  const original = Pool.prototype.dispatch;
+  return t.mock.method(
+    Pool.prototype,
+    "dispatch",
+    function (
+      this: Pool,
+      options: Dispatcher.DispatchOptions,
+      handler: Dispatcher.DispatchHandler,
+    ): boolean {
+      const go = (): boolean => original.call(this, options, handler);
+      return options.method === "HEAD" ? go() : instead(options, handler, go);
+    },
+  ).mock;
+}
+
+/** Throws; not `never`, so that it fits wherever something is expected. */
+function bug(): boolean {
+  throw new TypeError("a bug for the test");
+}
+
+async function* brokenBody(): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from("begun"));
+  bug();
+}
+
+const withHeaders = (options: Dispatcher.DispatchOptions, ...more: string[]): void => {
+  assert(Array.isArray(options.headers));
+  options.headers.push(...more);
+};
+
+const DISPATCH_FAULTS: readonly (readonly [string, Dispatch, "dispatch" | "body"])[] = [
+  ["throws", bug, "dispatch"],
+  [
+    "finds a header name invalid",
+    (options, _, go) => {
+      withHeaders(options, "x-amz-meta-a b", "1");
+      return go();
+    },
+    "dispatch",
+  ],
+  [
+    "finds a header value invalid",
+    (options, _, go) => {
+      withHeaders(options, "x-amz-meta-a", "1\r\nx-amz-acl: public-read");
+      return go();
+    },
+    "dispatch",
+  ],
+  [
+    "finds the path invalid",
+    (options, _, go) => {
+      Object.assign(options, { path: "/a b" });
+      return go();
+    },
+    "dispatch",
+  ],
+  [
+    "sends a body that breaks off by a bug",
+    (options, _, go) => {
+      Object.assign(options, { body: brokenBody() });
+      return go();
+    },
+    "body",
+  ],
+  [
+    "sends another body than was announced",
+    (options, _, go) => {
+      Object.assign(options, { body: Buffer.from("more than was announced") });
+      return go();
+    },
+    "dispatch",
+  ],
+];
+
+for (const [what, dispatch, where] of DISPATCH_FAULTS) {
+  test(`a request of which undici ${what} is an InternalError of the gateway, and keeps no connection`, async (t) => {
+    const flow = await site(t, { connections: 2 });
+    const broken = dispatching(t, dispatch);
+    for (let i = 0; i < 5; i++) {
+      assert.equal(
+        codeOf(await flow.exchange("PUT", "/bucket/key", { body: "text" })),
+        "InternalError",
+      );
+    }
+    // A body that is still coming is read over, and its client can read why.
+    const body = Buffer.alloc(300_000, "x");
+    assert.equal(codeOf(await flow.exchange("PUT", "/bucket/key", { body })), "InternalError");
+    broken.restore();
+    const answer = await flow.exchange("PUT", "/bucket/key", { body: "text" });
+    assert.deepEqual([answer.status, answer.body.toString()], [200, "content"]);
+    const records = await flow.gateway.records(7);
+    assert.deepEqual(
+      records.map(({ outcome }) => outcome),
+      [...Array.from({ length: 6 }, () => "gateway_fault"), "forwarded"],
+    );
+    await assertOurs(flow, where, 6);
+  });
+}
+
+/** Counted and logged as the gateway's own, and not as the store's. */
+async function assertOurs(flow: Flow, where: string, count: number): Promise<void> {
+  assert.equal(await metricOf(flow, `faults_total{where="${where}"}`), count);
+  for (const kind of ["other", "reset", "protocol", "connect"]) {
+    assert.equal(await metricOf(flow, `upstream_errors_total{kind="${kind}"}`), undefined);
+  }
+  assert.equal(flow.gateway.errors.length, count);
+  for (const line of flow.gateway.errors) {
+    assert.match(line, /"where":"\w+".*"stack":"/);
+    assert.doesNotMatch(line, /theSecret|AWS4-HMAC|Signature=|authorization/);
+  }
+  const ready = await fetch(`http://${flow.gateway.adminAddress}/readyz`);
+  assert.equal(ready.status, 200, "one client cannot make the gateway unready");
+  assert.deepEqual(flow.gateway.warnings, []);
+}
+
+for (const method of ["start", "write", "end"] as const) {
+  test(`a bug in ${method}() of an answer ends the request as the gateway's fault, and keeps no connection`, async (t) => {
+    const flow = await site(t, { connections: 1 });
+    for (let i = 0; i < 3; i++) {
+      const broken = t.mock.method(Responder.prototype, method, bug, { times: 1 });
+      const told = await flow.exchange("GET", "/bucket/key").then(codeOf, () => "broken off");
+      // What begins cannot become an error document any more.
+      assert.equal(told, method === "start" ? "InternalError" : "broken off");
+      broken.mock.restore();
+    }
+    assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+    await assertOurs(flow, "answer", 3);
+  });
+}
+
+test("where even the error cannot be told, the connection ends, and the next is served", async (t) => {
+  const flow = await site(t, { connections: 1 });
+  const broken = t.mock.method(Responder.prototype, "start", bug);
+  for (let i = 0; i < 3; i++) await assert.rejects(flow.exchange("GET", "/bucket/key"));
+  broken.mock.restore();
+  assert.equal((await flow.exchange("GET", "/bucket/key")).status, 200);
+  await assertOurs(flow, "answer", 3);
+});
+
+test("requests that wait for a connection are all served when those before them fail by a fault", async (t) => {
+  const flow = await site(t, { connections: 1 });
+  let failures = 20;
+  dispatching(t, (_options, _handler, go) => (failures-- > 0 ? bug() : go()));
+  const asked = await Promise.all(
+    Array.from({ length: 30 }, () => flow.exchange("GET", "/bucket/key")),
+  );
+  assert.equal(asked.filter(({ status }) => status === 500).length, 20);
+  assert.equal(asked.filter(({ status }) => status === 200).length, 10);
+});
