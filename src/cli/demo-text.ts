@@ -11,7 +11,7 @@ listen: { address: "\${file:addresses/listen}" }
 admin: { address: "\${file:addresses/admin}" }
 upstream:
   endpoints: ["\${file:addresses/store}"]
-  # A small store: what it does not know, it would do as something else.
+  # A small store, which takes what it does not know for something that it does.
   store: generic
   operations:
     - ${DEMO_OPERATIONS.join("\n    - ")}
