@@ -19,8 +19,8 @@ type Piece = {
   readonly parts: readonly PiecePart[] | undefined;
   /** Whether a `?` is in it. */
   readonly masked: boolean;
-  /** Prepared for a piece with `?` that is searched for; undefined if it must be made when it is. */
-  readonly mask: Mask | undefined;
+  /** Made when a piece with `?` and without holes is first searched for, and kept. */
+  mask: Mask | undefined;
 };
 
 /** Text, a `?`, which stands for exactly one code point, or the number of a hole. */
@@ -56,7 +56,7 @@ export function globOf(parts: readonly (GlobPart | Hole)[]): Glob {
     if (part.kind === "many") split.push([]);
     else split.at(-1)?.push(piecePart(part));
   }
-  const pieces = split.map((piece, i) => pieceOf(piece, i > 0 && i < split.length - 1));
+  const pieces = split.map(pieceOf);
   return { pieces, lengthMin: pieces.reduce((sum, piece) => sum + lengthOf(piece), 0) };
 }
 
@@ -146,19 +146,13 @@ function piecePart(part: Exclude<GlobPart | Hole, { readonly kind: "many" }>): P
   return part.kind === "one" ? ONE : part.number;
 }
 
-function pieceOf(mixed: readonly PiecePart[], searched: boolean): Piece {
+function pieceOf(mixed: readonly PiecePart[]): Piece {
   const parts = joined(mixed);
   const [only = ""] = parts;
   if (parts.length <= 1 && typeof only === "string") {
     return { text: only, parts: undefined, masked: false, mask: undefined };
   }
-  const masked = parts.includes(ONE);
-  const holed = parts.some((part) => typeof part === "number");
-  const points = searched && masked && !holed ? pointsOf(parts, NONE) : NO_POINTS;
-  // A longer one is refused, or only held against short texts: it is not worth preparing.
-  const isPrepared = points.length > 0 && points.length <= MASK_LENGTH_MAX;
-  const mask = isPrepared ? maskOf(points) : undefined;
-  return { text: "", parts, masked, mask };
+  return { text: "", parts, masked: parts.includes(ONE), mask: undefined };
 }
 
 /** Texts that stand side by side become one. */
@@ -227,7 +221,9 @@ function endOfNext(
     const points = piece.mask === undefined ? pointsOf(piece.parts, fills) : NO_POINTS;
     stepsPerUnit = 2 + (piece.mask?.words ?? Math.ceil(points.length / 32)) / 2;
     if (!affords(budget, (text.length - from) * stepsPerUnit)) return -1;
-    end = endOfMask(piece.mask ?? maskOf(points), text, from);
+    const mask = piece.mask ?? maskOf(points);
+    if (piece.parts.every((part) => typeof part !== "number")) piece.mask = mask;
+    end = endOfMask(mask, text, from);
   }
   if (budget !== undefined) {
     budget.stepsLeft -= ((end < 0 ? text.length : end) - from) * stepsPerUnit;

@@ -48,8 +48,8 @@ export type Mask = {
   /** Numbers of 32 bits in a row. */
   readonly words: number;
   readonly rows: Int32Array;
-  /** Where the row of a code point begins in `rows`: for those below 256, and for others. */
-  readonly latin1: Int32Array;
+  /** The number of a code point's row: for those below 256, and for others. */
+  readonly latin1: Uint16Array;
   readonly others: ReadonlyMap<number, number>;
   /** The bit of the last place, in the last word of a row. */
   readonly last: number;
@@ -58,17 +58,19 @@ export type Mask = {
 /** Prepares code points in order; -1 is a gap. There is at least one. */
 export function maskOf(points: readonly number[]): Mask {
   const words = Math.ceil(points.length / 32);
-  const starts = new Map<number, number>();
+  const numbers = new Map<number, number>();
   for (const point of points) {
-    if (point >= 0 && !starts.has(point)) starts.set(point, (starts.size + 1) * words);
+    if (point >= 0 && !numbers.has(point)) numbers.set(point, numbers.size + 1);
   }
-  const rows = new Int32Array((starts.size + 1) * words);
+  const rows = new Int32Array((numbers.size + 1) * words);
   for (const [place, point] of points.entries()) if (point < 0) set(rows, 0, place);
-  for (const start of starts.values()) rows.copyWithin(start, 0, words);
-  for (const [place, point] of points.entries()) set(rows, starts.get(point) ?? 0, place);
-  const latin1 = new Int32Array(256);
-  for (const [point, start] of starts) if (point < 256) latin1[point] = start;
-  return { words, rows, latin1, others: starts, last: 1 << ((points.length - 1) & 31) };
+  for (const number of numbers.values()) rows.copyWithin(number * words, 0, words);
+  for (const [place, point] of points.entries()) {
+    set(rows, (numbers.get(point) ?? 0) * words, place);
+  }
+  const latin1 = new Uint16Array(256);
+  for (const [point, number] of numbers) if (point < 256) latin1[point] = number;
+  return { words, rows, latin1, others: numbers, last: 1 << ((points.length - 1) & 31) };
 }
 
 function set(rows: Int32Array, row: number, place: number): void {
@@ -86,13 +88,14 @@ export function endOfMask(mask: Mask, text: string, from: number): number {
   const state = new Int32Array(words);
   for (let i = from; i < text.length; i++) {
     let point = text.charCodeAt(i);
-    let row = 0;
-    if (point < 256) row = latin1[point] ?? 0;
+    let number = 0;
+    if (point < 256) number = latin1[point] ?? 0;
     else {
       point = text.codePointAt(i) ?? point;
       if (point > 0xffff) i++;
-      row = others.get(point) ?? 0;
+      number = others.get(point) ?? 0;
     }
+    const row = number * words;
     let carry = 1;
     for (let word = 0; word < words; word++) {
       const before = state[word] ?? 0;

@@ -25,7 +25,8 @@ export type Facts = Values & {
 /** Values that were got from a context, by the places of their keys; those of tags by `place/tag`. */
 export type Values = {
   readonly known: (Fact | undefined)[];
-  readonly tags: Map<string, Fact>;
+  /** Undefined until a tag is asked for. */
+  tags: Map<string, Fact> | undefined;
 };
 
 export type Fact = {
@@ -62,11 +63,11 @@ export function factsOf(
   shared?: Values,
   budget: Budget = { stepsLeft: EVALUATION_STEPS_MAX },
 ): Facts {
-  return { context, shared, budget, ...noValues() };
+  return { context, shared, budget, known: [], tags: undefined };
 }
 
 export function noValues(): Values {
-  return { known: [], tags: new Map() };
+  return { known: [], tags: undefined };
 }
 
 /**
@@ -80,11 +81,12 @@ export function isSpent({ budget }: Facts): boolean {
 /** What the request says under `name`. */
 export function factOf(facts: Facts, name: KeyName): Fact {
   const { context, shared } = facts;
-  const { known, tags } = shared === undefined || name.ofResource ? facts : shared;
-  if (name.tag === "") return (known[name.place] ??= read(context, name));
+  const values = shared === undefined || name.ofResource ? facts : shared;
+  if (name.tag === "") return (values.known[name.place] ??= read(context, name));
+  values.tags ??= new Map();
   const place = `${name.place}/${name.tag}`;
-  const fact = tags.get(place) ?? read(context, name);
-  tags.set(place, fact);
+  const fact = values.tags.get(place) ?? read(context, name);
+  values.tags.set(place, fact);
   return fact;
 }
 

@@ -11,6 +11,11 @@ import type { Template } from "./template.ts";
 export type StatementRules = ResourceRules & {
   /** Whether an Allow may name operations instead of actions. */
   readonly operationNames: boolean;
+  /**
+   * What was made of action patterns before, by their texts: a policy may say `s3:*` thousands of
+   * times, and each time that is every action there is.
+   */
+  readonly actionSets: Map<string, ReturnType<typeof compileActions>>;
 };
 
 /**
@@ -109,15 +114,25 @@ function readActions(source: Source, effect: Effect | undefined): Statement["act
   const { negated } = field;
   const patterns: string[] = [];
   for (const { text, at, path } of itemsOf(report, field.node, field.path)) {
-    const compiled = compileActions([text]);
+    const compiled = compiledOf(rules, [text]);
     if (!compiled.ok) complain(report, at, path, compiled.error.message, compiled.error.remedy);
     else if (!rules.operationNames && widensByOperation(compiled.value, effect, negated)) {
       const message = `Policy has invalid action: "${text}" is the name of an operation`;
       complain(report, at, path, message, "Name the action that the operation asks for");
     } else patterns.push(text);
   }
-  const set = compileActions(patterns);
+  const set = compiledOf(rules, [...new Set(patterns)]);
   return set.ok ? { negated, set: set.value } : undefined;
+}
+
+function compiledOf(
+  { actionSets }: StatementRules,
+  patterns: readonly string[],
+): ReturnType<typeof compileActions> {
+  const text = JSON.stringify(patterns);
+  const compiled = actionSets.get(text) ?? compileActions(patterns);
+  actionSets.set(text, compiled);
+  return compiled;
 }
 
 /** What an operation's name would allow is not evaluated without the switch; what it denies is. */

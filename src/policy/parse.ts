@@ -90,6 +90,7 @@ function readPolicy(
     bucket: rules.bucket,
     tenant: rules.tenant,
     operationNames: rules.operationNames ?? false,
+    actionSets: new Map(),
   });
   return { file: report.file, kind, id, statements };
 }

@@ -45,13 +45,13 @@ export function parseSignedHeaders(
 ): Result<readonly string[], string> {
   const namesMax = headers.length / 2 + ABSENT_MAX;
   if (namesBeyond(text, namesMax)) {
-    return err("must not name more headers than the request has");
+    return err("SignedHeaders must not name more headers than the request has");
   }
   const names = HEADER_NAMES.test(text) ? text.split(";") : [];
   const unique = new Set(names);
   return unique.size === names.length && unique.has("host")
     ? ok(names)
-    : err("must be lower-case header names, each once, and include host");
+    : err("SignedHeaders must be lower-case header names, each once, and include host");
 }
 
 /** Whether there are more than `max` names, found out without looking at any farther. */

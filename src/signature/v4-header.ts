@@ -25,7 +25,7 @@ export function parseV4Header(
   const credential = parseCredential(parts.value.credential, rules);
   if (!credential.ok) return malformed(credential.error.message, credential.error.elements);
   const signedHeaders = parseSignedHeaders(parts.value.signedHeaders, head.headers);
-  if (!signedHeaders.ok) return malformed(`SignedHeaders ${signedHeaders.error}`);
+  if (!signedHeaders.ok) return malformed(signedHeaders.error);
   const covered = checkCoverage(head.headers, signedHeaders.value, "header");
   if (!covered.ok) return covered;
   const date = requestDate(head, credential.value.date);

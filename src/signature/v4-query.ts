@@ -101,7 +101,7 @@ function parseSigning(
   const expiresSeconds = parseExpires(value("x-amz-expires"), rules);
   if (!expiresSeconds.ok) return expiresSeconds;
   const signedHeaders = parseSignedHeaders(value("x-amz-signedheaders"), headers);
-  if (!signedHeaders.ok) return malformed(`X-Amz-SignedHeaders ${signedHeaders.error}`);
+  if (!signedHeaders.ok) return malformed(`X-Amz-${signedHeaders.error}`);
   return ok({
     ...credential.value,
     ...date.value,

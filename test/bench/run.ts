@@ -2,9 +2,11 @@
  * `npm run bench`: what the gateway costs, beside what stands in its place elsewhere. Every system is
  * a process of its own; rounds go A B C A B C, so that what else the machine does hits all alike.
  * `-- --quick`: shorter rounds, and fewer. `-- --json`: one JSON document instead of tables.
+ * `-- --cost`: only what hostile input costs the parsers and matchers that see it.
  */
 import { parseArgs } from "node:util";
 import { ADMIT_MICROS_AIM, admitCosts, costLines } from "./admit.ts";
+import { costReport } from "./cost.ts";
 import { scaleCosts, scaleLines } from "./scale.ts";
 import { policyCosts, policyLines } from "./policy.ts";
 import { endAll } from "./support/child.ts";
@@ -19,6 +21,7 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    cost: { type: "boolean", default: false },
   },
 });
 const plan = options.quick ? QUICK : FULL;
@@ -27,6 +30,12 @@ const say = (text: string): void =>
 
 const machine = machineLines();
 for (const [name, value] of machine) say(`${name.padEnd(12)}${value}`);
+if (options.cost) {
+  say("");
+  const costs = costReport(say);
+  if (options.json) console.log(JSON.stringify({ machine: Object.fromEntries(machine), costs }));
+  process.exit();
+}
 say("\nStore, proxy and load generator share the cores.\n");
 const costs = admitCosts(plan.admitCalls);
 for (const line of costLines(costs)) say(line);

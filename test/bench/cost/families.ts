@@ -1,0 +1,23 @@
+import { BODY_FAMILIES } from "./bodies.ts";
+import { HEAD_FAMILIES } from "./heads.ts";
+import { LISTING_FAMILIES } from "./listings.ts";
+import { POLICY_FAMILIES } from "./policies.ts";
+
+/** Hostile inputs of one kind for one parser or matcher, at any size. */
+export type Family = {
+  readonly parser: string;
+  readonly name: string;
+  /** The most that its limit lets in; measured at a quarter and a half of it, too. */
+  readonly bytesMax: number;
+  /** Prepares an input of about so many bytes; the function returned is what is timed. */
+  readonly make: (bytes: number) => () => unknown;
+  /** How many steps the work is done in, of which others may come between; one if left out. */
+  readonly stepsOf?: (bytes: number) => number;
+};
+
+export const FAMILIES: readonly Family[] = [
+  ...POLICY_FAMILIES,
+  ...HEAD_FAMILIES,
+  ...BODY_FAMILIES,
+  ...LISTING_FAMILIES,
+];

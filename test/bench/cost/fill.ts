@@ -1,0 +1,15 @@
+/** `unit` again and again, `bytes` characters in all. */
+export function repeated(unit: string, bytes: number): string {
+  return unit.repeat(Math.ceil(bytes / unit.length)).slice(0, bytes);
+}
+
+/** `itemOf(0)`, `itemOf(1)`, … joined by `separator` as long as they fit into so many bytes. */
+export function listed(bytes: number, itemOf: (number: number) => string, separator = ","): string {
+  const items: string[] = [];
+  for (let length = 0, i = 0; ; i++) {
+    const item = itemOf(i);
+    length += item.length + separator.length;
+    if (length > bytes) return items.join(separator);
+    items.push(item);
+  }
+}
