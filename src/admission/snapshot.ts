@@ -52,6 +52,8 @@ export type StoreSettings = {
   readonly authority: string;
   readonly region: string;
   readonly addressing: "path" | "virtual";
+  /** Whether something before it folds `..` and `//`, so that another key would arrive. */
+  readonly foldsPaths: boolean;
   /** Whether it knows `tenant:bucket` itself; else the tenant is the gateway's own to tell apart by. */
   readonly tenants: boolean;
   /** What it understands as what it is; nothing else is sent to it. */

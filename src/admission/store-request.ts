@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { storePath, type Address } from "../s3/address.ts";
+import { isFoldable, storePath, type Address } from "../s3/address.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { amzDate } from "../signature/amz-date.ts";
@@ -15,7 +15,8 @@ import type { StoreRequest } from "./verdict.ts";
 
 /**
  * The head for the store: what was judged, written canonically, signed with the credential that the
- * store knows the caller by. Error: InvalidRequest where `Connection` names a field that counts.
+ * store knows the caller by. Errors: InvalidRequest where `Connection` names a field that counts,
+ * InvalidArgument for a key that would arrive as another.
  */
 export function storeRequest(
   snapshot: Snapshot,
@@ -35,6 +36,9 @@ export function storeRequest(
   const source = sourceAddress(subject);
   const readable = source === undefined ? forStore : addressFor(snapshot, subject, source);
   if (!readable.ok) return readable;
+  if (store.foldsPaths && address.kind === "object" && isFoldable(address.key)) {
+    return err(fault("InvalidArgument", FOLDED));
+  }
   const path = storePath(forStore.value, store.addressing);
   const query = forwardedQuery(operation, subject.query);
   const host =
@@ -54,6 +58,10 @@ export function storeRequest(
   const target = query === "" ? path : `${path}?${query}`;
   return ok({ method: head.method, target, headers, signedBy: signedBy(signer.value) });
 }
+
+/** Behind a proxy that folds paths the store would read another key than the one that was judged. */
+const FOLDED =
+  "Keys with an empty segment, or one that is a dot or two, do not reach the store as they are";
 
 /**
  * As the store knows the bucket. Where it has no tenants, a tenant's prefix is left out, if the bucket

@@ -64,11 +64,13 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore(upstream: Config["upstream"]): StoreSettings {
-  const { endpoints, region, addressing, tenants, operations, ignoredHeaders, trailers } = upstream;
+  const { endpoints, region, addressing, foldsPaths, tenants } = upstream;
+  const { operations, ignoredHeaders, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const { authority } = first;
-  return { authority, region, addressing, tenants, operations, ignoredHeaders, trailers };
+  const written = { authority, region, addressing, foldsPaths, tenants };
+  return { ...written, operations, ignoredHeaders, trailers };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {

@@ -60,6 +60,8 @@ export type Config = {
     readonly addressing: "path" | "virtual";
     /** Whether the store itself knows `tenant:bucket`. */
     readonly tenants: boolean;
+    /** Whether paths may arrive there with `..` and `//` folded. */
+    readonly foldsPaths: boolean;
     /** What reaches the store; nothing else does. */
     readonly operations: ReadonlySet<OperationName>;
     /** What it accepts and does not act on. */

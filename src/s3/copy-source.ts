@@ -2,6 +2,7 @@ import { encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { bucketSegment, bucketText, parseBucket, parseKey, type BucketName } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
+import { wrongVersionId } from "./said-values.ts";
 
 /** The second object of a copy or rename, decoded once. */
 export type CopySource = {
@@ -11,8 +12,6 @@ export type CopySource = {
 };
 
 const VERSION_MARK = "?versionId=";
-/** Far above any store's version ids, which are 32 to 64 characters. */
-const VERSION_CHARACTERS_MAX = 1024;
 
 /**
  * Reads `x-amz-copy-source` or `x-amz-rename-source` (CopyObject, RenameObject in the S3 API):
@@ -55,7 +54,7 @@ export function copySourceName({ bucket, key }: CopySource): string {
 function parseVersion(raw: string): Result<string, Fault> {
   if (raw === "") return err(fault("InvalidArgument", "Version id cannot be the empty string"));
   const version = parseKey(raw);
-  if (!version.ok || version.value.length > VERSION_CHARACTERS_MAX) return err(badVersion(raw));
+  if (!version.ok || wrongVersionId(version.value) !== undefined) return err(badVersion(raw));
   return version;
 }
 

@@ -76,6 +76,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     authority: "one",
     region: "eu",
     addressing: "virtual",
+    foldsPaths: false,
     tenants: true,
     trailers: true,
   });
