@@ -133,8 +133,12 @@ export function allowanceOf(question: Question, one: Evaluated): Allowance | und
 const PRIVILEGE: Allowance = { by: "privilege", actor: "caller" };
 const UPSTREAM: Allowance = { by: "anonymous: upstream", actor: "caller" };
 
+/** As the owner within the ceiling at most; what is beyond it, the store may judge as it comes. */
 function toEverybody({ snapshot }: Question, one: Evaluated): Allowance | undefined {
-  const opened = byBucket(one, "owner");
+  const { ceiling } = snapshot.policy.provider.anonymous;
+  const { action, operation } = one.ask;
+  const isBelow = ceiling === undefined || tierGrants(ceiling, action, operation);
+  const opened = isBelow ? byBucket(one, "owner") : undefined;
   return opened ?? (snapshot.policy.anonymous === "upstream" ? UPSTREAM : undefined);
 }
 

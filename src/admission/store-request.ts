@@ -1,6 +1,6 @@
 import { gateHead, type GateProblem } from "../http/field-gate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { storePath, type Address, type BucketName } from "../s3/address.ts";
+import { isFoldable, storePath, type Address, type BucketName } from "../s3/address.ts";
 import { spelledFor, type Bucket } from "../s3/bucket.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import type { CopySource } from "../s3/copy-source.ts";
@@ -19,8 +19,8 @@ import type { StoreRequest } from "./verdict.ts";
  * The head for the store: what was judged, written canonically, signed with the credential that the
  * store knows the caller by. Errors: InvalidRequest if `Connection` names a field that counts;
  * AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer reaches the bucket;
- * InvalidArgument for a field of the client's that no header can carry. Throws if that is wrong which
- * the gateway itself writes.
+ * InvalidArgument for a key that would arrive as another, or a field of the client's that no header
+ * can carry. Throws if that is wrong which the gateway itself writes.
  */
 export function storeRequest(
   snapshot: Snapshot,
@@ -40,6 +40,9 @@ export function storeRequest(
   const target = targetFor(snapshot, subject, signersTenant(signer.value));
   if (!target.ok) return target;
   const { address, source } = target.value;
+  if (store.foldsPaths && address.kind === "object" && isFoldable(address.key)) {
+    return err(fault("InvalidArgument", FOLDED));
+  }
   const path = storePath(address, store.naming.addressing);
   const query = forwardedQuery(operation, subject.query);
   const host =
@@ -63,6 +66,10 @@ export function storeRequest(
   if (!gated.ok) return err(refusalOf(gated.error, headers, fromClient.length));
   return ok({ ...gated.value, signedBy: signedBy(signer.value) });
 }
+
+/** Behind a proxy that folds paths the store would read another key than the one that was judged. */
+const FOLDED =
+  "Keys with an empty segment, or one that is a dot or two, do not reach the store as they are";
 
 /**
  * The client's fields stand behind `host`, and `clientLength` is how many texts they are. All of them

@@ -59,6 +59,7 @@ export function assemble(
       endpoints: upstream.endpoints,
       region: upstream.region,
       addressing: upstream.addressing,
+      foldsPaths: upstream.foldsPaths,
       tenants: traits.tenants,
       aliases: traits.aliases,
       operations: new Set([

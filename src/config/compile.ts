@@ -66,7 +66,7 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
-  const { endpoints, region, addressing, tenants, aliases } = upstream;
+  const { endpoints, region, addressing, foldsPaths, tenants, aliases } = upstream;
   const { operations, ignoredHeaders, trailers } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
@@ -75,7 +75,8 @@ function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
       account.upstream === undefined || knownTenant(account, policy.provider) !== undefined,
   );
   const naming = { tenants, tenantsKnown, aliases, addressing };
-  return { authority: first.authority, region, naming, operations, ignoredHeaders, trailers };
+  const written = { authority: first.authority, region, naming, foldsPaths };
+  return { ...written, operations, ignoredHeaders, trailers };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {

@@ -62,6 +62,8 @@ export type Config = {
     readonly tenants: boolean;
     /** Whether aliases of access points may stand for buckets. */
     readonly aliases: boolean;
+    /** Whether paths may arrive there with `..` and `//` folded. */
+    readonly foldsPaths: boolean;
     /** What reaches the store; nothing else does. */
     readonly operations: ReadonlySet<OperationName>;
     /** What it accepts and does not act on. */

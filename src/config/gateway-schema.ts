@@ -112,6 +112,12 @@ const UpstreamSchema = z.strictObject({
     .enum(["path", "virtual"])
     .prefault("path")
     .describe("Whether the bucket goes into the path or in front of the host name"),
+  foldsPaths: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      "Whether something before the store folds paths, such as a//b into a/b: keys that it would change are refused",
+    ),
   store: z
     .enum(STORE_KINDS)
     .prefault(STORE_DEFAULT)

@@ -80,22 +80,74 @@ function needsKey(condition: Condition, { key, tag }: Condition["name"]): boolea
   return name.key === key && name.tag === tag && !holdsWithoutKey(condition);
 }
 
-/** A Deny that keeps objects, while their versions may be deleted one by one. */
+/** A Deny that leaves out what does the same by another name, or somebody by one name of two. */
 function unguarded(statement: Statement, all: readonly Statement[]): readonly Problem[] {
-  if (!isAbout(statement, "s3:DeleteObject")) return [];
+  const versions = TWINS.flatMap((action) => unguardedVersion(statement, action, all));
+  return [...versions, ...sparedInVain(statement)];
+}
+
+/**
+ * Actions whose twin for versions is another one: a Deny on them is passed by naming the version, such
+ * as `versionId=null` of an object that has only that one.
+ */
+const TWINS = [
+  "DeleteObject",
+  "DeleteObjectTagging",
+  "GetObject",
+  "GetObjectAcl",
+  "GetObjectAttributes",
+  "GetObjectTagging",
+  "PutObjectAcl",
+  "PutObjectTagging",
+] as const;
+
+function unguardedVersion(
+  statement: Statement,
+  name: (typeof TWINS)[number],
+  all: readonly Statement[],
+): readonly Problem[] {
+  const action = `s3:${name}`;
+  const twin = `s3:${name.replace("Object", "ObjectVersion")}`;
+  if (!isAbout(statement, action)) return [];
   const guarded = all.some(
     (other) =>
       other.effect === "Deny" &&
-      isAbout(other, "s3:DeleteObjectVersion") &&
+      isAbout(other, twin) &&
       coversResources(other.resources, statement.resources),
   );
   if (guarded) return [];
-  const message =
-    "The Deny covers s3:DeleteObject but not s3:DeleteObjectVersion, which also destroys data";
+  const passed = name === "DeleteObject" ? "also destroys data" : "does the same by versionId=null";
+  const message = `The Deny covers ${action} but not ${twin}, which ${passed}`;
   const remedy = statement.actions.negated
-    ? "Remove s3:DeleteObjectVersion from NotAction"
-    : "Add s3:DeleteObjectVersion to Action";
+    ? `Remove ${twin} from NotAction`
+    : `Add ${twin} to Action`;
   return [warningAt(statement, { message, remedy })];
+}
+
+const ROOT = /^arn:aws:iam::([^:]+):root$/;
+const USER = /^arn:aws:iam::([^:]+):(?:user|role)\//;
+
+/** A NotPrincipal that lists a user without its account, or an account without any of its users. */
+function sparedInVain(statement: Statement): readonly Problem[] {
+  const { principals } = statement;
+  if (principals?.negated !== true || principals.everyone) return [];
+  const names = [...principals.names];
+  const accounts = new Set(names.flatMap((name) => ROOT.exec(name)?.[1] ?? []));
+  const withUsers = new Set(names.flatMap((name) => USER.exec(name)?.[1] ?? []));
+  const bare = [...withUsers].filter((account) => !accounts.has(account));
+  const alone = [...accounts].filter((account) => !withUsers.has(account));
+  return [
+    ...bare.map((account) => {
+      const message = `NotPrincipal lists users of "${account}" but not the account, so the Deny also meets them`;
+      const remedy = `Add arn:aws:iam::${account}:root to NotPrincipal`;
+      return warningAt(statement, { message, remedy });
+    }),
+    ...alone.map((account) => {
+      const message = `NotPrincipal lists the account "${account}" alone, so the Deny meets all of its users`;
+      const remedy = "Add the users that shall be spared, each by its ARN";
+      return warningAt(statement, { message, remedy });
+    }),
+  ];
 }
 
 function isAbout({ actions: { negated, set } }: Statement, action: string): boolean {

@@ -25,13 +25,22 @@ export type Caller =
 export type Grip = "direct" | "account" | "none";
 
 /**
- * How the statement takes hold of the caller. All identifiers count before any negation, so that
- * NotPrincipal spares a caller by whichever name it lists (S3-AUTHORIZATION section 6.7).
+ * How the statement takes hold of the caller. NotPrincipal spares only whom it lists as itself: an
+ * account's root is not its users, and a user is spared where its account is listed as well ("NotPrincipal
+ * with Deny", IAM User Guide: "you must also specify the account"). By whichever of its names it stands
+ * there: all of them count before any negation (S3-AUTHORIZATION section 6.7).
  */
 export function gripOn(principals: Principals, caller: Caller): Grip {
-  const grip = positiveGrip(principals, caller);
-  if (!principals.negated) return grip;
-  return grip === "none" ? "direct" : "none";
+  if (!principals.negated) return positiveGrip(principals, caller);
+  return isSpared(principals, caller) ? "none" : "direct";
+}
+
+function isSpared({ everyone, names }: Principals, caller: Caller): boolean {
+  if (everyone) return true;
+  if (caller.kind === "anonymous") return false;
+  const { identifiers, accountIdentifiers } = caller;
+  if (!containsAny(names, identifiers)) return false;
+  return accountIdentifiers.length === 0 || containsAny(names, accountIdentifiers);
 }
 
 function positiveGrip(principals: Principals, caller: Caller): Grip {

@@ -46,10 +46,11 @@ export function compileProvider(file: ProviderFile): Provider {
 function compileTiers(file: ProviderFile): ReadonlyMap<string, Tier> {
   const { tiers, actionGroups, operationNames } = file;
   return new Map(
-    Object.entries(tiers).map(([name, { kind, groups, actions }]) => {
+    Object.entries(tiers).map(([name, { kind, groups, actions, operations }]) => {
       const grouped = groups.flatMap((group) => actionGroups[group] ?? []);
       const patterns = [...new Set([...grouped, ...actions])];
-      return [name, checkedTier({ name, kind, patterns, operationNames })];
+      const within = operations && new Set(operations);
+      return [name, checkedTier({ name, kind, patterns, operationNames, within })];
     }),
   );
 }

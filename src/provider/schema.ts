@@ -5,6 +5,7 @@ import { compileActions } from "../policy/actions.ts";
 import { conditionKeyNames, findConditionKey } from "../policy/condition-keys.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import { actionPattern } from "../s3/action-names.ts";
+import { isOperationName, OPERATION_LIST } from "../s3/operations.ts";
 import { compileProvider } from "./compile.ts";
 import { parseForm } from "./principals.ts";
 import type { Provider } from "./provider.ts";
@@ -56,10 +57,22 @@ const FORM = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const OPERATION = z.string().transform((name, context) => {
+  if (isOperationName(name)) return name;
+  const remedy = didYouMean(name, OPERATION_NAMES, "");
+  const message = `Unknown operation: got "${name}"`;
+  context.addIssue({ code: "custom", message, params: { remedy } });
+  return z.NEVER;
+});
+
+const OPERATION_NAMES = OPERATION_LIST.map(({ name }) => name);
+
 const TIER = z.strictObject({
   kind: z.enum(["access", "ceiling"]).prefault("access"),
   groups: z.array(NAME).prefault([]),
   actions: z.array(ACTION).prefault([]),
+  /** Of a ceiling: by these operations alone, so that s3:PutObject is no copy. */
+  operations: z.array(OPERATION).min(1).optional(),
 });
 
 const HOLDERS = z.array(z.enum(["account", "subuser"])).prefault([]);

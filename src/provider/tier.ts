@@ -18,10 +18,12 @@ export type Tier = {
   readonly set: ActionSet;
   /** Whether names of operations are permissions here. */
   readonly operationNames: boolean;
+  /** The only operations that it is about, whatever they ask for; undefined: any. */
+  readonly within?: ReadonlySet<OperationName> | undefined;
 };
 
 /** How a tier is written: which action patterns, and what they may name. */
-export type TierText = Pick<Tier, "name" | "kind" | "patterns" | "operationNames">;
+export type TierText = Omit<Tier, "set">;
 
 /**
  * A tier of action patterns such as `s3:Get*`, expanded so that a decision is a look-up. The error
@@ -39,6 +41,7 @@ export function compileTier(text: TierText): Result<Tier, ActionFault> {
  * nor s3:DeleteObjects one to DeleteObjectVersion (section 5.4, "only those operations").
  */
 export function tierGrants(tier: Tier, action: Action, operation: OperationName): boolean {
+  if (tier.within?.has(operation) === false) return false;
   const { actions, narrowed, operations } = tier.set;
   if (actions.has(action) || narrowed.has(operation)) return true;
   return tier.operationNames && operations.has(operation) && isOwnAction(operation, action);

@@ -262,3 +262,15 @@ function badBucket(got: string): Fault {
 function badAccount(got: string): Fault {
   return fault("InvalidBucketName", `The host names no account: got "${got}"`);
 }
+
+/**
+ * Whether a reader that folds paths (RFC 3986 section 5.2.4, and `//` into `/`) would take `key` for
+ * another one. A slash at its end stays.
+ */
+export function isFoldable(key: string): boolean {
+  const segments = key.split("/");
+  return segments.some((segment, i) => {
+    if (segment === "") return i < segments.length - 1;
+    return segment === "." || segment === "..";
+  });
+}

@@ -4,6 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { bucketSegment, parseBucket, parseKey, type BucketName } from "./address.ts";
 import { fault, type Fault } from "./faults.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
+import { wrongVersionId } from "./said-values.ts";
 
 /** The second object of a copy or rename, decoded once. `B`: as for Address. */
 export type CopySource<B extends BucketName = BucketName> = {
@@ -28,8 +29,6 @@ export function copySourceOf(
 const NO_SOURCE = ok<CopySource | undefined>(undefined);
 
 const VERSION_MARK = "?versionId=";
-/** Far above any store's version ids, which are 32 to 64 characters. */
-const VERSION_CHARACTERS_MAX = 1024;
 
 /**
  * Reads `x-amz-copy-source` or `x-amz-rename-source` (CopyObject, RenameObject in the S3 API):
@@ -67,7 +66,7 @@ export function copySourceHeader(source: CopySource): string {
 function parseVersion(raw: string): Result<string, Fault> {
   if (raw === "") return err(fault("InvalidArgument", "Version id cannot be the empty string"));
   const version = parseKey(raw);
-  if (!version.ok || version.value.length > VERSION_CHARACTERS_MAX) return err(badVersion(raw));
+  if (!version.ok || wrongVersionId(version.value) !== undefined) return err(badVersion(raw));
   return version;
 }
 

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
-import { fault, type Fault } from "./faults.ts";
+import type { Fault } from "./faults.ts";
+import { wrongVersionId } from "./said-values.ts";
 import { malformed, parseXml, xmlElement, type XmlElement } from "./xml.ts";
 
 /** One `<Object>` of a DeleteObjects body. */
@@ -119,9 +120,8 @@ function readEntry(object: XmlElement): Result<DeleteEntry, Fault> {
   const versionId = textOf(object, "VersionId");
   if (key === undefined || key === "") return err(malformed("an object has no key"));
   if (isKeyTooLong(key)) return err(keyTooLong());
-  if (versionId === "") {
-    return err(fault("InvalidArgument", "Version id cannot be the empty string"));
-  }
+  const odd = versionId === undefined ? undefined : wrongVersionId(versionId);
+  if (odd !== undefined) return err(odd);
   return ok({
     key,
     versionId,

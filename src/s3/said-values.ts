@@ -131,7 +131,13 @@ function partNumber(value: string, name: string): Fault | undefined {
 /** A UUID in any form but the usual one is one of MinIO's version ids all the same. */
 const ODD_UUID =
   /^(?:urn:uuid:|\{)|^(?=.*[A-F])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
+/** Far above any store's version ids, which are 32 to 64 characters. */
 const VERSION_CHARACTERS_MAX = 1024;
+
+/** Why `value` is no version id, wherever it stands: in a query, a copy's source, or a document. */
+export function wrongVersionId(value: string): Fault | undefined {
+  return version(value, "versionId");
+}
 
 function version(value: string, name: string): Fault | undefined {
   if (value === "") return wrong(name, value, "Version id cannot be the empty string");

@@ -120,10 +120,12 @@ export const MINIO: readonly OperationName[] = [
 /**
  * What goes to no store, whatever kind it is and whatever `upstream.operations` says.
  * CreateSession's answer is a credential of the store, with which its client would go past the
- * gateway. WriteGetObjectResponse needs the host name of an Object Lambda route, which no gateway
+ * gateway. CreateBucketMetadataTableConfiguration names a bucket of S3 Tables by its ARN, in which the
+ * store would write with its own rights, and no action of S3 is about that. WriteGetObjectResponse needs the host name of an Object Lambda route, which no gateway
  * has.
  */
 export const NEVER_SENT: ReadonlySet<OperationName> = new Set<OperationName>([
+  "CreateBucketMetadataTableConfiguration",
   "CreateSession",
   "WriteGetObjectResponse",
 ]);

@@ -295,4 +295,47 @@ export const OPERATIONS: readonly Hostile[] = [
       ["x-amz-copy-source", "bucket/other"],
     ),
   ),
+  ...["", "1000%20", "%2010", "%2B10", "-1", "1.5", "ten"].map((value) =>
+    hostile(
+      `a listing of max-keys=${value}`,
+      "400 InvalidArgument",
+      call("GET", `/bucket?max-keys=${value}`),
+    ),
+  ),
+  ...["response-content-type", "response-content-disposition", "response-expires"].map((name) =>
+    hostile(
+      `a line end in ${name}`,
+      "400 InvalidArgument",
+      call("GET", `/bucket/key?${name}=a%0D%0Ax-injected:%20b`),
+    ),
+  ),
+  hostile(
+    "a UUID of a version in another spelling",
+    "400 InvalidArgument",
+    call("GET", "/bucket/key?versionId=0F8FAD5B-D9CB-469F-A165-70867728950E"),
+  ),
+  hostile(
+    "the same in a copy's source",
+    "400 InvalidArgument",
+    call("PUT", "/bucket/key", [
+      "x-amz-copy-source",
+      "bucket/other?versionId=0F8FAD5B-D9CB-469F-A165-70867728950E",
+    ]),
+  ),
+  ...(
+    [
+      ["x-amz-metadata-directive", "replace"],
+      ["x-amz-tagging-directive", "Replace"],
+      ["x-amz-acl", "PRIVATE"],
+      ["x-amz-grant-read", "ID=somebody"],
+      ["x-amz-server-side-encryption", "aes256"],
+    ] as const
+  ).map(([name, value]) =>
+    hostile(`${name}: ${value}`, "400 InvalidArgument", call("PUT", "/bucket/key", [name, value])),
+  ),
+  hostile(
+    "an upload that must not replace another than any",
+    "501 NotImplemented",
+    call("PUT", "/bucket/key", ["if-none-match", '"nothing"']),
+  ),
 ];

@@ -5,11 +5,12 @@ import {
   signedPolicyParts,
   type Part,
 } from "../../support/forms.ts";
-import type { Header } from "../../support/signed.ts";
+import { timestampOf, type Header } from "../../support/signed.ts";
 import { hostile, type Hostile } from "./case.ts";
 import { good, KEYS, plain, type Site } from "./site.ts";
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const MALFORMED = "400 MalformedPOSTRequest";
 const DENIED = "403 AccessDenied";
 const KEY: Part = { name: "key", value: "up/key" };
@@ -533,4 +534,38 @@ export const FORMS: readonly Hostile[] = [
     }),
     { store: "broken upload" },
   ),
+  ...[
+    ["x-amz-meta-snowball-auto-extract", "true", "501 NotImplemented"],
+    ["x-amz-meta-snowball_auto_extract", "true", "501 NotImplemented"],
+    ["x-amz-meta-rgwx-source-zone", "a", "501 NotImplemented"],
+    ["X-Amz-Meta-RGWX-a", "a", "501 NotImplemented"],
+    ["acl", "Public-Read", "400 InvalidArgument"],
+    ["x-amz-storage-class", "a b", "400 InvalidStorageClass"],
+  ].map(([name = "", value = "", expected = ""]) =>
+    hostile(
+      `a form with ${name}: ${value}`,
+      expected,
+      form({
+        conditions: [...CONDITIONS, { [name]: value }],
+        parts: ([key = KEY, ...more]) => [key, { name, value }, ...more],
+      }),
+    ),
+  ),
+  hostile(
+    "a form that is older than a link could be",
+    DENIED,
+    (site) => {
+      const scope = { ...site.scope, timestamp: hourOld(site), region: "eu-central-1" };
+      return post({ ...site, scope });
+    },
+    { gateway: "strict" },
+  ),
+  hostile("a form of tomorrow", DENIED, (site) =>
+    post({ ...site, scope: { ...site.scope, timestamp: timestampOf(site.nowMs + DAY_MS) } }),
+  ),
 ];
+
+/** A little more than the hour of the strict gateway. */
+function hourOld({ nowMs }: Site): string {
+  return timestampOf(nowMs - HOUR_MS - 60_000);
+}

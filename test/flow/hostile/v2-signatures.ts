@@ -110,4 +110,15 @@ export const V2_SIGNATURES: readonly Hostile[] = [
   hostile("a V2 URL with x-amz-acl put in", "400 InvalidArgument", (site) =>
     retargeted(v2Link(site), (target) => `${target}&x-amz-acl=public-read`),
   ),
+  // Its string to sign is that of `?response-expires=x&versionId=old`.
+  hostile("a V2 URL to a version made one to the current object", "400 InvalidArgument", (site) =>
+    retargeted(v2Link(site, 300, "/bucket/key?response-expires=x&versionId=old"), (target) =>
+      target.replace("&versionId=old", "%26versionId%3Dold"),
+    ),
+  ),
+  hostile("a V2 URL whose subresource hides in a value", "400 InvalidArgument", (site) =>
+    retargeted(v2Link(site, 300, "/bucket/key?response-expires=x&tagging"), (target) =>
+      target.replace("&tagging", "%26tagging"),
+    ),
+  ),
 ];

@@ -444,12 +444,44 @@ describe("a policy that the gateway keeps", () => {
   test("is shown to everybody where it says so", () => {
     const statement = { ...ALLOW, Principal: "*", Action: "s3:GetBucketPolicy" };
     const open = gatewayOf({
-      policy: { anonymous: "upstream" },
+      policy: { provider: "lumi-o" },
       accounts: { A: {} },
       buckets: { bucket: { account: "A", policy: policyOf(statement) } },
     });
     assert.equal(decide(open, undefined, "GET /bucket?policy").kind, "answer");
   });
+
+  // Copies read with the owner's rights, and an upload in parts belongs to nobody.
+  for (const anonymous of ["policy", "upstream"] as const) {
+    const everything = { ...ALLOW, Principal: "*", Action: "s3:*" };
+    const open = gatewayOf({
+      policy: { anonymous },
+      accounts: { A: {} },
+      buckets: { bucket: { account: "A", policy: policyOf(everything) } },
+    });
+    const copy = { "x-amz-copy-source": "/bucket/secret" };
+    const beyond = [
+      ["PUT /bucket/a", copy],
+      ["PUT /bucket/a?partNumber=1&uploadId=u", copy],
+      ["POST /bucket/a?uploads", {}],
+      ["PUT /bucket/a?partNumber=1&uploadId=u", {}],
+      ["POST /bucket/a?uploadId=u", {}],
+      ["GET /bucket/a?torrent", {}],
+    ] as const;
+    test(`an open policy makes no copies and no uploads in parts for nobody (${anonymous})`, () => {
+      for (const [line, headers] of beyond) {
+        const verdict = decide(open, undefined, line, { headers });
+        if (verdict.kind === "forward") assert.equal(verdict.request.signedBy, "nobody", line);
+        else assert.equal(verdict.kind === "refuse" && verdict.fault.code, "AccessDenied", line);
+        assert.notEqual(verdict.facts.actor, "owner", line);
+      }
+      for (const line of ["PUT /bucket/a", "GET /bucket/a", "GET /bucket?list-type=2"]) {
+        const verdict = decide(open, undefined, line);
+        assert.equal(verdict.kind, "forward", line);
+        assert.equal(verdict.facts.actor, "owner", line);
+      }
+    });
+  }
 });
 
 describe("aws:PrincipalTag and s3:ResourceAccount", () => {

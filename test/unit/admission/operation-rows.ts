@@ -33,7 +33,6 @@ export const BODIES: Readonly<Record<string, string>> = {
   CompleteMultipartUpload:
     "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>",
   CreateBucketMetadataConfiguration: "<MetadataConfiguration/>",
-  CreateBucketMetadataTableConfiguration: "<MetadataTableConfiguration/>",
   PutBucketAbac: "<AbacStatus><Status>Enabled</Status></AbacStatus>",
   PutBucketAccelerateConfiguration: "<AccelerateConfiguration/>",
   PutBucketAcl: ACL,
@@ -85,7 +84,6 @@ AbortMultipartUpload | DELETE /bucket/key?uploadId=u | s3:AbortMultipartUpload b
 CompleteMultipartUpload | POST /bucket/key?uploadId=u | s3:PutObject bucket/key
 CreateBucket | PUT /bucket | s3:CreateBucket bucket
 CreateBucketMetadataConfiguration | POST /bucket?metadataConfiguration | s3:CreateBucketMetadataTableConfiguration bucket
-CreateBucketMetadataTableConfiguration | POST /bucket?metadataTable | s3:CreateBucketMetadataTableConfiguration bucket
 CreateMultipartUpload | POST /bucket/key?uploads | s3:PutObject bucket/key
 DeleteBucket | DELETE /bucket | s3:DeleteBucket bucket
 DeleteBucketAnalyticsConfiguration | DELETE /bucket?analytics&id=i | s3:PutAnalyticsConfiguration bucket
@@ -537,6 +535,14 @@ const forms: readonly Row[] = [
 }));
 
 const never: readonly Row[] = [
+  // It names a bucket of S3 Tables, which no action of S3 is about.
+  {
+    operation: "CreateBucketMetadataTableConfiguration",
+    line: "POST /bucket?metadataTable",
+    body: "<MetadataTableConfiguration/>",
+    needs: ["s3:CreateBucketMetadataTableConfiguration bucket"],
+    ends: "NotImplemented",
+  },
   // Its answer is a credential of the store, with which the client would go past the gateway.
   {
     operation: "CreateSession",

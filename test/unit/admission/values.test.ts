@@ -170,3 +170,17 @@ describe("s3:x-amz-content-sha256 is what the signature says of the body", () =>
     assert.equal(outcome(signed, "PUT /photos/b", headers), "explicit-deny");
   });
 });
+
+describe("upstream.foldsPaths", () => {
+  const folding = world([], "aws", ", foldsPaths: true");
+  for (const key of ["a//b", "/a", "a/./b", "a/../b", "..", "a/.."]) {
+    test(`refuses the key ${key}, which would arrive as another`, () => {
+      assert.equal(outcome(folding, `GET /photos/${key}`), "InvalidArgument");
+      assert.equal(outcome(world([], "aws"), `GET /photos/${key}`), "forward");
+    });
+  }
+  for (const key of ["a", "a/", "a/b", ".a/b..", "a%2F...", "a\u{20}b".replace(" ", "%20")]) {
+    test(`takes the key ${key}`, () =>
+      assert.equal(outcome(folding, `GET /photos/${key}`), "forward"));
+  }
+});

@@ -76,6 +76,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     authority: "one",
     region: "eu",
     naming: { tenants: true, tenantsKnown: true, aliases: false, addressing: "virtual" },
+    foldsPaths: false,
     trailers: true,
   });
   assert.equal(operations.has("GetObject"), true);

@@ -470,6 +470,7 @@ test("parseConfig() gives every option its default", () => {
       endpoints: [{ origin: "http://store:7480", authority: "store:7480" }],
       region: "us-east-1",
       addressing: "path",
+      foldsPaths: false,
       tenants: true,
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,

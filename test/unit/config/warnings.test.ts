@@ -78,6 +78,12 @@ const opened = [
   ],
 ] as const;
 
+const sparing = (...names: readonly string[]): Json => ({
+  Effect: "Deny",
+  NotPrincipal: { AWS: names },
+  Action: "s3:ListBucket",
+  Resource: "arn:aws:s3:::photos",
+});
 const VERSIONS =
   "Statement[0]: The Deny covers s3:DeleteObject but not s3:DeleteObjectVersion, which also destroys data";
 const deny = (action: unknown, resource = "photos/raw/*", more: Json = {}): Json => ({
@@ -105,6 +111,30 @@ const unguarded = [
     "identity",
     [{ Effect: "Deny", NotAction: ["s3:GetObject", "s3:DeleteObjectVersion"] }],
     `policy.json:1 ${VERSIONS} | Remove s3:DeleteObjectVersion from NotAction`,
+  ],
+  [
+    "a Deny of reading that leaves versions",
+    "identity",
+    [deny("s3:GetObject")],
+    "policy.json:1 Statement[0]: The Deny covers s3:GetObject but not s3:GetObjectVersion, which does the same by versionId=null | Add s3:GetObjectVersion to Action",
+  ],
+  [
+    "a Deny of tagging that leaves versions",
+    "identity",
+    [deny("s3:PutObjectTagging")],
+    /s3:PutObjectVersionTagging/,
+  ],
+  [
+    "a user that is spared without its account",
+    "bucket",
+    [sparing("arn:aws:iam::111122223333:user/alice")],
+    'policy.json:1 Statement[0]: NotPrincipal lists users of "111122223333" but not the account, so the Deny also meets them | Add arn:aws:iam::111122223333:root to NotPrincipal',
+  ],
+  [
+    "an account that is spared without its users",
+    "bucket",
+    [sparing("111122223333")],
+    'policy.json:1 Statement[0]: NotPrincipal lists the account "111122223333" alone, so the Deny meets all of its users | Add the users that shall be spared, each by its ARN',
   ],
   [
     "versions denied for fewer objects",
@@ -183,7 +213,11 @@ for (const [name, kind, statements, expected] of [...opened, ...unguarded]) {
 const NOBODY = { Effect: "Allow", Principal: { AWS: "111122223333" } };
 const silent: readonly (readonly [string, "identity" | "bucket", readonly Json[]])[] = [
   ["an Allow for one account", "bucket", [NOBODY]],
-  ["a Deny for everybody", "bucket", [{ ...PUBLIC, Effect: "Deny" }]],
+  [
+    "a Deny for everybody",
+    "bucket",
+    [{ ...PUBLIC, Effect: "Deny", Action: ["s3:GetObject*", "s3:PutObject"] }],
+  ],
   ["an identity's Allow without conditions", "identity", [{ Effect: "Allow" }]],
   [
     "a public Allow with a condition that needs its key",
@@ -219,7 +253,13 @@ const silent: readonly (readonly [string, "identity" | "bucket", readonly Json[]
   [
     "ForAllValues in a Deny",
     "identity",
-    [{ Effect: "Deny", Condition: { "ForAllValues:StringLike": { "s3:prefix": "home/*" } } }],
+    [
+      {
+        Effect: "Deny",
+        Action: "s3:ListBucket",
+        Condition: { "ForAllValues:StringLike": { "s3:prefix": "home/*" } },
+      },
+    ],
   ],
   [
     "ForAnyValue in an Allow",
@@ -274,6 +314,12 @@ const silent: readonly (readonly [string, "identity" | "bucket", readonly Json[]
     "versions denied everywhere",
     "identity",
     [notResource("s3:DeleteObject", "photos/tmp/*"), deny("s3:DeleteObjectVersion", "*")],
+  ],
+  ["reading denied with versions", "identity", [deny("s3:GetObject"), deny("s3:GetObjectVersion")]],
+  [
+    "a user that is spared with its account",
+    "bucket",
+    [sparing("111122223333", "arn:aws:iam::111122223333:user/alice")],
   ],
   ["an Allow of DeleteObject", "identity", [{ ...deny("s3:DeleteObject"), Effect: "Allow" }]],
 ];

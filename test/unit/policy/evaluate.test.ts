@@ -144,14 +144,28 @@ test("a user whose name ends like an account's root is no account", () => {
 
 const deny = (principal: Json): Json => ({ Effect: "Deny", Action: "s3:*", ...principal });
 
-test("NotPrincipal spares a caller by any of its names, and nobody else", () => {
-  const byAccount = deny({ NotPrincipal: { AWS: "111122223333" } });
-  const byName = deny({ NotPrincipal: ALICE });
-  assert.equal(bucketEffect([byAccount]), "none");
-  assert.equal(bucketEffect([byName]), "none");
-  assert.equal(bucketEffect([byName], { principal: user("bob") }), "deny");
-  assert.equal(bucketEffect([byName], { principal: ANONYMOUS }), "deny");
+test("NotPrincipal spares a user that it lists with its account, and nobody else", () => {
+  const sparing = (...names: readonly string[]): Json => deny({ NotPrincipal: { AWS: names } });
+  const both = sparing("111122223333", ALICE.AWS);
+  assert.equal(bucketEffect([both]), "none");
+  assert.equal(bucketEffect([sparing("arn:aws:iam::111122223333:root", ALICE.AWS)]), "none");
+  // An account's root is not its users, and a user is denied by what does not spare its account.
+  assert.equal(bucketEffect([sparing("111122223333")]), "deny");
+  assert.equal(bucketEffect([sparing(ALICE.AWS)]), "deny");
+  assert.equal(bucketEffect([both], { principal: user("bob") }), "deny");
+  assert.equal(bucketEffect([both], { principal: ANONYMOUS }), "deny");
   assert.equal(bucketEffect([deny({ NotPrincipal: "*" })], { principal: ANONYMOUS }), "none");
+});
+
+test("NotPrincipal spares an account's own key where it lists the account", () => {
+  const root = {
+    kind: "known",
+    identifiers: ["111122223333", "arn:aws:iam::111122223333:root"],
+    accountIdentifiers: [],
+  } as const;
+  const principal = { principal: root };
+  assert.equal(bucketEffect([deny({ NotPrincipal: { AWS: "111122223333" } })], principal), "none");
+  assert.equal(bucketEffect([deny({ NotPrincipal: ALICE })], principal), "deny");
 });
 
 test("an anonymous caller is matched by a star only", () => {

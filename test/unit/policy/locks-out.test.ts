@@ -14,7 +14,7 @@ const ALL_BUT_READING = {
 };
 const ALL_BUT_OWNER = {
   Effect: "Deny",
-  NotPrincipal: { AWS: "arn:aws:iam::111122223333:user/owner" },
+  NotPrincipal: { AWS: ["arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:user/owner"] },
   Action: "s3:*",
   Resource: RESOURCE,
 };
