@@ -57,8 +57,8 @@ export function outcomeOf(kind: StoreChange["kind"], status: number, body: Buffe
 }
 
 /**
- * Errors that say that the bucket is as it was wanted, perhaps by a request that did not come to its
- * end. That one had no bucket of another account before it is known from its claim.
+ * Errors that say that the bucket is as it was wanted, perhaps by an earlier request whose answer was
+ * lost. It is the caller's only if its claim says that the bucket was absent (see store-change.ts).
  */
 const DONE_BEFORE: Readonly<Record<StoreChange["kind"], string>> = {
   created: "BucketAlreadyOwnedByYou",
