@@ -1,12 +1,13 @@
 import { asksOfDelete } from "../s3/asks.ts";
 import {
   mergeDeleteResult,
-  parseDeleteObjects,
   writeDeleteObjects,
   type DeleteEntry,
+  type DeleteRequest,
   type DeniedEntry,
 } from "../s3/delete-objects.ts";
 import { asksOfDocument } from "../s3/document-asks.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import { judgeAll, refused, withValues } from "./admit.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
@@ -21,37 +22,39 @@ import type { Subject } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
- * Finishes a decision that needed the document in `body`, which was proved by `pending.plan`.
+ * Finishes a decision that needed the document, whose bytes were proved by `pending.plan`.
  * Pure, as `admit` is. `nowMs`: milliseconds since the epoch. `known`: what an earlier verdict on it
  * needed.
  */
 export function admitBody(
   snapshot: Snapshot,
   pending: PendingBody,
-  body: Buffer,
+  document: S3Document,
   nowMs: number,
   known: Known = NOTHING_KNOWN,
 ): Verdict {
   const { facts } = pending;
-  const { operation, address, headers } = pending.subject;
-  if (operation === "DeleteObjects") return admitDelete(snapshot, pending, body, nowMs, known);
-  const asks = asksOfDocument(operation, address, headers, body);
+  const { operation, address } = pending.subject;
+  if (document.kind === "delete") {
+    return admitDelete(snapshot, pending, document.request, nowMs, known);
+  }
+  const asks = asksOfDocument(operation, address, document);
   if (!asks.ok) return refused(facts, asks.error);
   const reserved = reservedFaultIn(snapshot, asks.value);
   if (reserved !== undefined) return refused(facts, reserved);
-  const valued = withValues(snapshot, { ...pending.subject, known }, body);
+  const valued = withValues(snapshot, { ...pending.subject, known }, document);
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
   const all = [...pending.asks, ...asks.value];
   const unread = recordsVerdict(snapshot, subject, facts, all);
   if (unread !== undefined) return unread;
-  const judged = judgeAll(snapshot, subject, all, facts, nowMs, body);
+  const judged = judgeAll(snapshot, subject, all, facts, nowMs, document);
   if ("kind" in judged) return judged;
-  const answer = answerPolicy(snapshot, subject, judged, body);
+  const answer = answerPolicy(snapshot, subject, judged, document);
   if (answer !== undefined) return answer;
   const change = changeByStore(snapshot, subject);
   const reply: ReplyPlan = change === undefined ? RELAY : { kind: "remember", change };
-  return forwardContent(snapshot, subject, judged, body, reply, nowMs, false);
+  return forwardContent(snapshot, subject, judged, document.bytes, reply, nowMs, false);
 }
 
 /**
@@ -61,7 +64,7 @@ export function admitBody(
 function admitDelete(
   snapshot: Snapshot,
   pending: PendingBody,
-  body: Buffer,
+  request: DeleteRequest,
   nowMs: number,
   known: Known,
 ): Verdict {
@@ -69,17 +72,18 @@ function admitDelete(
   const subject = { ...pending.subject, known };
   const unread = recordsVerdict(snapshot, subject, facts, []);
   if (unread !== undefined) return unread;
-  const request = parseDeleteObjects(body);
-  if (!request.ok) return refused(facts, request.error);
   const { address, headers } = subject;
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
   const allowed: DeleteEntry[] = [];
   const denied: DeniedEntry[] = [];
   const entriesDenied: number[] = [];
-  let judged: Facts = { ...facts, entries: request.value.entries };
-  for (const [i, entry] of request.value.entries.entries()) {
+  let judged: Facts = { ...facts, entries: request.entries };
+  for (const [i, entry] of request.entries.entries()) {
     const asks = asksOfDelete(address.bucket, entry, headers);
-    const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs, entry);
+    const verdict = judgeAll(snapshot, aboutEntry(subject, entry), asks, judged, nowMs, {
+      kind: "entry",
+      entry,
+    });
     if (!("kind" in verdict)) {
       judged = verdict;
       allowed.push(entry);
@@ -90,7 +94,7 @@ function admitDelete(
     entriesDenied.push(i);
     denied.push({ ...entry, code: verdict.fault.code, message: verdict.fault.message });
   }
-  const { quiet } = request.value;
+  const { quiet } = request;
   if (allowed.length === 0) {
     const body = mergeDeleteResult("", denied);
     return { kind: "answer", facts: judged, contentType: "application/xml", body };

@@ -5,6 +5,7 @@ import { ok, type Result } from "../lib/result.ts";
 import { inAccount, parseAddress, type Address, type Located } from "../s3/address.ts";
 import { asksOf, type Ask } from "../s3/asks.ts";
 import { classify } from "../s3/classify.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { operationNamed, type OperationName } from "../s3/operations.ts";
@@ -175,7 +176,7 @@ function decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: nu
 export function withValues(
   { policy }: Snapshot,
   subject: Subject,
-  document: Buffer | undefined,
+  document: S3Document | undefined,
 ): Result<Subject, Fault> {
   if (!policy.asksValues) return ok(subject);
   const values = requestValues(subject.operation, subject.headers, document);

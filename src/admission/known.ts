@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { readDocument } from "../s3/documents.ts";
+import { readDocument } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { tagsOfTagging, type Tags } from "../s3/tags.ts";
 import type { BucketRecord } from "./buckets.ts";
@@ -37,9 +37,11 @@ export const TAGS_BYTES_MAX = 64 * 1024;
  */
 export function tagsOfAnswer(status: number, body: Buffer): Result<Tags, Fault> {
   if (status === 404) return ok(new Map());
-  const root = status === 200 ? readDocument("PutObjectTagging", [], body) : undefined;
+  const document = status === 200 ? readDocument("PutObjectTagging", [], body) : undefined;
   const tags =
-    root?.ok === true && root.value !== undefined ? tagsOfTagging(root.value) : undefined;
+    document?.ok === true && document.value.kind === "xml"
+      ? tagsOfTagging(document.value.root)
+      : undefined;
   if (tags?.ok === true) return tags;
   const message = "The store does not tell the tags that this decision depends on";
   return err(fault("ServiceUnavailable", message, { detail: `tags: status ${status}` }));

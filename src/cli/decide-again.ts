@@ -15,7 +15,7 @@ import { openIdentities } from "../identity/identities.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
-import { writeDeleteObjects } from "../s3/delete-objects.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import { rememberRecords, type RememberedRecords } from "../explain/records.ts";
 import { openKeptRecords } from "./kept-records.ts";
@@ -116,10 +116,12 @@ async function judged(
   if (verdict.value.kind === "form") return err("form");
   if (verdict.value.kind !== "read") return ok(outcomeOf(verdict.value));
   const { pending } = verdict.value;
-  const body = documentOf(snapshot, recorded, pending);
-  if (body === "no matter") return ok(outcomeOf(verdict.value));
-  if (body === undefined) return err("document");
-  const finished = await settled(context, () => admitBody(snapshot, pending, body, nowMs, known));
+  const document = documentOf(snapshot, recorded, pending);
+  if (document === "no matter") return ok(outcomeOf(verdict.value));
+  if (document === undefined) return err("document");
+  const finished = await settled(context, () =>
+    admitBody(snapshot, pending, document, nowMs, known),
+  );
   return finished.ok ? ok(outcomeOf(finished.value)) : finished;
 }
 
@@ -147,12 +149,12 @@ async function fetched(
   return found?.ok === true ? undefined : "elsewhere";
 }
 
-/** The document as it can be written anew; undefined: it is not recorded, and counts. */
+/** The document as it was read; undefined: it is not recorded, and counts. */
 function documentOf(
   { policy }: Snapshot,
   { operation, inputs }: RecordedRequest,
   { asks }: PendingBody,
-): Buffer | "no matter" | undefined {
+): S3Document | "no matter" | undefined {
   if (operation === "DeleteObjects") {
     return inputs.deletes && deleteDocument(inputs.deletes);
   }
@@ -160,12 +162,10 @@ function documentOf(
   return counts ? undefined : "no matter";
 }
 
-function deleteDocument(deletes: readonly (readonly string[])[]): Buffer {
+function deleteDocument(deletes: readonly (readonly string[])[]): S3Document {
   const unasked = { eTag: undefined, lastModifiedTime: undefined, size: undefined };
-  return writeDeleteObjects({
-    quiet: true,
-    entries: deletes.map(([key = "", versionId]) => ({ key, versionId, ...unasked })),
-  });
+  const entries = deletes.map(([key = "", versionId]) => ({ key, versionId, ...unasked }));
+  return { kind: "delete", request: { quiet: true, entries } };
 }
 
 function outcomeOf(verdict: Verdict): Outcome {

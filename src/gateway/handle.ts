@@ -11,7 +11,7 @@ import type { Verdict } from "../admission/verdict.ts";
 import type { RequestHead } from "../http/head.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import { readBody } from "./body.ts";
+import { readDocumentBody } from "./document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { fetchKnown } from "./fetch-known.ts";
 import { readForm } from "./form.ts";
@@ -189,10 +189,11 @@ function sizeOf({ keys, buckets, tags }: Known): number {
 async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() => void> {
   const { exchange } = inbound;
   const { snapshot } = inbound.live;
-  const body = await readBody(sourceOf(inbound), snapshot.limits.xmlBytesMax, pending.plan);
-  if (!body.ok) return refusing(inbound, pending, body.error);
+  const { xmlBytesMax } = snapshot.limits;
+  const document = await readDocumentBody(sourceOf(inbound), xmlBytesMax, pending);
+  if (!document.ok) return refusing(inbound, pending, document.error);
   const ask = (facts: Known): Verdict =>
-    admitBody(snapshot, pending, body.value, exchange.timeMs, facts);
+    admitBody(snapshot, pending, document.value, exchange.timeMs, facts);
   const start = pending.subject.known;
   const verdict = await known(inbound, ask(start), start, ask);
   return () => act(inbound, verdict);

@@ -1,4 +1,4 @@
-import { admitBody } from "../../src/admission/admit-body.ts";
+import { admitBytes } from "./documents.ts";
 import { admit } from "../../src/admission/admit.ts";
 import { decisionOf, type Facts } from "../../src/admission/facts.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
@@ -79,5 +79,5 @@ export function accessRecordOf(
 
 function verdictOn(snapshot: Snapshot, head: RequestHead, body: Buffer, nowMs: number): Verdict {
   const verdict = admit(snapshot, head, nowMs);
-  return verdict.kind === "read" ? admitBody(snapshot, verdict.pending, body, nowMs) : verdict;
+  return verdict.kind === "read" ? admitBytes(snapshot, verdict.pending, body, nowMs) : verdict;
 }

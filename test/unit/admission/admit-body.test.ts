@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { admitBody } from "../../../src/admission/admit-body.ts";
+import { admitBytes } from "../../support/documents.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { firstValue } from "../../../src/http/headers.ts";
 import { judge, NOW, word, world } from "./world.ts";
@@ -16,7 +16,7 @@ function deleting(as: "lab" | "writer" | "reader", objects: string, quiet = ""):
   const body = `<Delete>${quiet}${objects}</Delete>`;
   const verdict = judge(WORLD, "POST /photos?delete", { as, body });
   assert(verdict.kind === "read");
-  return admitBody(WORLD, verdict.pending, Buffer.from(body), NOW);
+  return admitBytes(WORLD, verdict.pending, Buffer.from(body), NOW);
 }
 
 test("admitBody() forwards a DeleteObjects written anew, with the digest of what is sent", () => {
@@ -69,7 +69,7 @@ test("admitBody() drops the checksum of a document that it wrote anew", () => {
     headers: { "content-md5": md5 },
   });
   assert(verdict.kind === "read");
-  const after = admitBody(WORLD, verdict.pending, Buffer.from(body), NOW);
+  const after = admitBytes(WORLD, verdict.pending, Buffer.from(body), NOW);
   assert(after.kind === "forward");
   const sent = createHash("md5")
     .update(after.content ?? "")
@@ -81,7 +81,7 @@ test("admitBody() forwards other documents byte for byte", () => {
   const body = '<?xml version="1.0"?>\n<Tagging><TagSet/></Tagging>\n';
   const verdict = judge(WORLD, "PUT /photos/a?tagging", { as: "lab", body });
   assert(verdict.kind === "read");
-  const after = admitBody(WORLD, verdict.pending, Buffer.from(body), NOW);
+  const after = admitBytes(WORLD, verdict.pending, Buffer.from(body), NOW);
   assert(after.kind === "forward");
   assert.equal(after.content?.toString(), body);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { admit } from "../../../src/admission/admit.ts";
-import { admitBody } from "../../../src/admission/admit-body.ts";
+import { admitBytes } from "../../support/documents.ts";
 import { NOTHING_KNOWN, type Known } from "../../../src/admission/known.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
@@ -74,7 +74,7 @@ function settle(
       }
       verdict = admit(snapshot, head, NOW, known(names));
     } else if (verdict.kind === "read") {
-      verdict = admitBody(snapshot, verdict.pending, Buffer.from(body), NOW, known(names));
+      verdict = admitBytes(snapshot, verdict.pending, Buffer.from(body), NOW, known(names));
     } else return { verdict, names };
   }
 }

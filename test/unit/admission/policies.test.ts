@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import { admitBody } from "../../../src/admission/admit-body.ts";
+import { admitBytes } from "../../support/documents.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
 import { judge, KEYS, NOW, word, type Ask } from "./world.ts";
@@ -225,7 +225,7 @@ describe("conditions see", () => {
     const body = `<Delete>${object("a", "v1")}${object("b", "v2")}</Delete>`;
     const verdict = judge(snapshot, "POST /photos?delete", { as: "reader", body });
     assert(verdict.kind === "read");
-    const after = admitBody(snapshot, verdict.pending, Buffer.from(body), NOW);
+    const after = admitBytes(snapshot, verdict.pending, Buffer.from(body), NOW);
     assert(after.kind === "forward" && after.reply.kind === "merge-delete");
     assert.deepEqual(
       after.reply.denied.map(({ key }) => key),

@@ -1,7 +1,7 @@
 /** The requests of operation-rows.ts, sent to a gateway whose store knows what they ask for. */
 
 import assert from "node:assert/strict";
-import { admitBody } from "../../../src/admission/admit-body.ts";
+import { admitBytes } from "../../support/documents.ts";
 import { admitForm } from "../../../src/admission/admit-form.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
@@ -37,7 +37,7 @@ export function judgeRow(snapshot: Snapshot, row: Row, caller: KeyPair | undefin
   const request = { ...signer, headers, ...(body === undefined ? {} : { body }) };
   const verdict = judge(snapshot, line, request);
   if (verdict.kind !== "read") return verdict;
-  return admitBody(snapshot, verdict.pending, Buffer.from(body ?? ""), NOW);
+  return admitBytes(snapshot, verdict.pending, Buffer.from(body ?? ""), NOW);
 }
 
 function judgeForm(

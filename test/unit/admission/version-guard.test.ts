@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { admitBody } from "../../../src/admission/admit-body.ts";
+import { admitBytes } from "../../support/documents.ts";
 import { judge, NOW, word, world, type Ask } from "./world.ts";
 
 const GUARDED = world("{ versionGuard: true }");
@@ -12,7 +12,7 @@ const VERSIONING = (status: string): string =>
 function outcome(line: string, ask: Ask = lab): string {
   const verdict = judge(GUARDED, line, ask);
   if (verdict.kind !== "read") return verdict.facts.denial?.gate ?? word(verdict);
-  const after = admitBody(GUARDED, verdict.pending, Buffer.from(ask.body ?? ""), NOW);
+  const after = admitBytes(GUARDED, verdict.pending, Buffer.from(ask.body ?? ""), NOW);
   return after.facts.denial?.gate ?? word(after);
 }
 
@@ -55,7 +55,7 @@ test("policy.versionGuard judges each entry of a DeleteObjects by its version", 
     "<Object><Key>b</Key><VersionId>v1</VersionId></Object></Delete>";
   const verdict = judge(GUARDED, "POST /photos?delete", { ...lab, body });
   assert(verdict.kind === "read");
-  const after = admitBody(GUARDED, verdict.pending, Buffer.from(body), NOW);
+  const after = admitBytes(GUARDED, verdict.pending, Buffer.from(body), NOW);
   assert(after.kind === "forward" && after.reply.kind === "merge-delete");
   assert.deepEqual(
     after.reply.denied.map(({ key }) => key),
@@ -72,7 +72,7 @@ test("a document that names another bucket asks for that one too", () => {
   const blocked = world('{ blockedActions: ["s3:PutObject"] }');
   const verdict = judge(blocked, "PUT /photos?logging", { ...lab, body });
   assert(verdict.kind === "read");
-  const after = admitBody(blocked, verdict.pending, Buffer.from(body), NOW);
+  const after = admitBytes(blocked, verdict.pending, Buffer.from(body), NOW);
   assert(after.kind === "refuse");
   assert.match(after.fault.message, /s3:PutObject on arn:aws:s3:::elsewhere\/l\//);
 });
