@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PendingBody } from "../admission/pending.ts";
 import { err, type Result } from "../lib/result.ts";
 import {
@@ -9,6 +8,7 @@ import {
 } from "../s3/document-reader.ts";
 import type { Fault } from "../s3/faults.ts";
 import { aboveLimit, BodyError, lengthOf, provenBody } from "./body.ts";
+import { nextTurn } from "./step-turns.ts";
 
 /**
  * The most that is read of a document in one synchronous step; then others have their turn. Measured
@@ -20,11 +20,12 @@ const STEP_BYTES_MAX = 16 * 1024;
  * What the document of a request says, read while its bytes come and are proved as by `provenBody`.
  * Ends at the first fault, without waiting for the rest: nothing that follows can change it. What
  * was read is given only when all of it was proved.
+ * `open`: asks the client for the bytes, which does not happen if they are too many.
  * `maxBytes`: of any document. Errors: those of provenBody() and documentReader();
  * MaxMessageLengthExceeded.
  */
 export async function readDocumentBody(
-  source: AsyncIterable<Buffer>,
+  open: () => AsyncIterable<Buffer>,
   maxBytes: number,
   { plan, subject }: PendingBody,
 ): Promise<Result<S3Document, Fault>> {
@@ -33,7 +34,7 @@ export async function readDocumentBody(
   if (tooBig !== undefined) return err(tooBig);
   const reader = documentReader(operation, headers);
   try {
-    const wrong = await readInSteps(provenBody(source, plan), reader);
+    const wrong = await readInSteps(provenBody(open(), plan), reader);
     return wrong === undefined ? reader.end() : err(wrong);
   } catch (error) {
     if (error instanceof BodyError) return err(error.fault);
@@ -41,7 +42,7 @@ export async function readDocumentBody(
   }
 }
 
-/** A source that already has its bytes would otherwise keep the process for all of them. */
+/** A source that already has its bytes would otherwise keep the process to itself for all of them. */
 async function readInSteps(
   source: AsyncIterable<Buffer>,
   reader: DocumentReader,

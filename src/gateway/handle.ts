@@ -190,7 +190,7 @@ async function finishBody(inbound: Inbound, pending: PendingBody): Promise<() =>
   const { exchange } = inbound;
   const { snapshot } = inbound.live;
   const { xmlBytesMax } = snapshot.limits;
-  const document = await readDocumentBody(sourceOf(inbound), xmlBytesMax, pending);
+  const document = await readDocumentBody(() => sourceOf(inbound), xmlBytesMax, pending);
   if (!document.ok) return refusing(inbound, pending, document.error);
   const ask = (facts: Known): Verdict =>
     admitBody(snapshot, pending, document.value, exchange.timeMs, facts);

@@ -1,6 +1,7 @@
 import type { HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
+import { createBlocks } from "./blocks.ts";
 import { deleteReader, type DeleteRequest } from "./delete-objects.ts";
 import { watchShape } from "./document-shape.ts";
 import { DOCUMENTS, SMALL, type DocumentRow } from "./documents.ts";
@@ -136,16 +137,23 @@ function readerOfBytes(
   take: ((bytes: Buffer) => Fault | undefined) | undefined,
   finish: (bytes: Buffer) => Result<S3Document, Fault>,
 ): DocumentReader {
-  const pieces: Buffer[] = [];
+  const kept: Buffer[] = [];
+  let wrong: Fault | undefined;
+  const keep = (bytes: Buffer): void => {
+    wrong ??= take?.(bytes);
+    if (wrong === undefined) kept.push(bytes);
+  };
+  const blocks = createBlocks(keep);
   return {
     push: (bytes) => {
-      const wrong = take?.(bytes);
-      if (wrong === undefined) pieces.push(bytes);
+      blocks.push(bytes);
       return wrong;
     },
     end: () => {
-      const [only] = pieces;
-      return finish(pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces));
+      keep(blocks.rest());
+      if (wrong !== undefined) return err(wrong);
+      const [only] = kept;
+      return finish(kept.length === 1 && only !== undefined ? only : Buffer.concat(kept));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { SaxesParser, type SaxesAttributePlain, type SaxesTagPlain, type XMLDecl } from "saxes";
+import { createBlocks } from "./blocks.ts";
 import type { Fault } from "./faults.ts";
 import { malformed } from "./xml.ts";
 import {
@@ -34,8 +35,8 @@ export type XmlReader = {
  * Refused beyond what XML refuses: a DTD and with it every entity but the five, processing
  * instructions, encodings other than UTF-8, version 1.1. Prefixes are part of names.
  *
- * Work is linear in the bytes. They are worked on in blocks that begin at multiples of BLOCK_BYTES,
- * so that the network's pieces cannot change which fault is found first.
+ * Work is linear in the bytes, and done in blocks of them, so that the network's pieces cannot change
+ * which fault is found first.
  * Errors: MalformedXML, and those of `sink`.
  */
 export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
@@ -43,11 +44,10 @@ export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const parser = new SaxesParser(OPTIONS);
   const count = startCount(bounds);
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
   let fault: Fault | undefined;
-  /** Where the last piece ended, in UTF-16 units. */
+  /** Where the last piece ended, and how much the parser was given, in UTF-16 units. */
   let pieceEnd = 0;
+  let given = 0;
 
   const piece = (): void => {
     const start = pieceEnd;
@@ -101,7 +101,6 @@ export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       fault = error.fault;
-      waiting = [];
     }
     return fault;
   };
@@ -112,35 +111,24 @@ export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
       throw new Refusal(malformed("it is not UTF-8")); // Only the decoder's TypeError can come.
     }
   };
-  const work = (bytes: Buffer): void => {
-    parser.write(decode(bytes));
-    refuse(countLength(count, parser.position - pieceEnd));
+  const read = (bytes: Buffer): void => {
+    const text = decode(bytes);
+    given += text.length;
+    parser.write(text);
+    // Between two writes the parser's own position is that of no character.
+    refuse(countLength(count, given - pieceEnd));
   };
+  const blocks = createBlocks(read);
   return {
-    push: (bytes) =>
-      step(() => {
-        let rest = bytes;
-        while (waitingBytes + rest.length >= BLOCK_BYTES) {
-          const missing = BLOCK_BYTES - waitingBytes;
-          const taken = rest.subarray(0, missing);
-          work(waiting.length === 0 ? taken : Buffer.concat([...waiting, taken], BLOCK_BYTES));
-          waiting = [];
-          waitingBytes = 0;
-          rest = rest.subarray(missing);
-        }
-        if (rest.length > 0) waiting.push(rest);
-        waitingBytes += rest.length;
-      }),
+    push: (bytes) => step(() => blocks.push(bytes)),
     end: () =>
       step(() => {
-        work(Buffer.concat(waiting, waitingBytes));
+        read(blocks.rest());
         parser.write(decode(undefined));
         parser.close();
       }),
   };
 }
-
-const BLOCK_BYTES = 16 * 1024;
 
 /** Read as XML 1.0 whatever the declaration says, of which wrongDeclaration() is the judge. */
 const OPTIONS = {

@@ -99,7 +99,7 @@ export const XML_MUTANT: fc.Arbitrary<string> = fc
     fc.array(fc.tuple(fc.nat(400), fc.nat(1), fc.constantFrom(...EDITS)), { maxLength: 2 }),
   )
   .map(([document, edits]) => {
-    const characters = [...document];
+    const characters = Array.from(document);
     for (const [at, replaced, edit] of edits) {
       characters.splice(at % Math.max(1, characters.length), replaced, edit);
     }
