@@ -5,7 +5,7 @@ export type Blocks = {
   readonly rest: () => Buffer;
 };
 
-export const BLOCK_BYTES = 16 * 1024;
+const BLOCK_BYTES = 16 * 1024;
 
 /**
  * Gives `take` blocks that begin at multiples of BLOCK_BYTES, so that no split of the network decides

@@ -26,11 +26,11 @@ export function xmlElement(name: string, text: string): string {
 
 /** MalformedXML in AWS's words, and why. `why` goes to the client. */
 export function malformed(why: string): Fault {
-  return fault("MalformedXML", `${MALFORMED}: ${why}`);
+  return fault(
+    "MalformedXML",
+    `The XML you provided was not well-formed or did not validate against our published schema: ${why}`,
+  );
 }
-
-const MALFORMED =
-  "The XML you provided was not well-formed or did not validate against our published schema";
 
 const ESCAPABLE = /[\p{Cc}&<>"'\p{Cs}\uFFFE\uFFFF]/gu;
 const NEEDS_ESCAPE = /[\p{Cc}&<>"'\p{Cs}\uFFFE\uFFFF]/u;

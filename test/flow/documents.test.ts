@@ -131,19 +131,24 @@ async function charactersByTurn(
   t: TestContext,
   work: () => Promise<unknown>,
 ): Promise<readonly number[]> {
-  const turns: number[] = [0];
-  const write = SaxesParser.prototype.write;
-  t.mock.method(SaxesParser.prototype, "write", function (this: SaxesParser, text: string | null) {
-    turns.push((turns.pop() ?? 0) + (text?.length ?? 0));
-    return write.call(this, text);
-  });
+  const { mock } = t.mock.method(SaxesParser.prototype, "write");
+  const turns: number[] = [];
+  let counted = 0;
+  const count = (): void => {
+    const calls = mock.calls.slice(counted);
+    counted += calls.length;
+    turns.push(
+      sum(calls.map(({ arguments: [text] }) => (typeof text === "string" ? text.length : 0))),
+    );
+  };
   const turned = (): void => {
-    if (turns.at(-1) !== 0) turns.push(0);
+    count();
     turning = setImmediate(turned);
   };
   let turning = setImmediate(turned);
   await work();
   clearImmediate(turning);
+  count();
   return turns;
 }
 
