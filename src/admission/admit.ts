@@ -80,9 +80,10 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     return forwardStreamed(snapshot, subject, judged.facts, plan.value, nowMs);
   }
   if (!plan.ok) return refused(judged.facts, plan.error);
-  const need = { kind: "document", plan: plan.value, unjudged: waits } as const;
-  const { body } = answered("document", yield { need, facts: judged.facts });
-  return yield* admitDocument(snapshot, subject, judged.facts, waits ? asks : [], body, nowMs);
+  const { headers } = subject;
+  const need = { kind: "document", plan: plan.value, operation, headers, unjudged: waits } as const;
+  const { document } = answered("document", yield { need, facts: judged.facts });
+  return yield* admitDocument(snapshot, subject, judged.facts, waits ? asks : [], document, nowMs);
 }
 
 /** Everything that the head needs, as the store and the provider's rules have it. */

@@ -214,8 +214,8 @@ function versionGuard({ snapshot, subject, document }: Question): Refusal | unde
   if (!snapshot.policy.versionGuard) return undefined;
   const { operation, query, headers } = subject;
   const reason =
-    document !== undefined && "key" in document
-      ? entryEndangersHistory(document, headers)
+    document?.kind === "entry"
+      ? entryEndangersHistory(document.entry, headers)
       : endangersHistory(operation, query, headers, document);
   return reason === undefined
     ? undefined

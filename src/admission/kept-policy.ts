@@ -1,5 +1,4 @@
 import { firstValue } from "../http/headers.ts";
-import { decodeUtf8 } from "../lib/utf8.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { locksOut } from "../policy/locks-out.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -7,6 +6,7 @@ import { CLIENT_PROBLEMS_MAX } from "../policy/report.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Bucket } from "../s3/bucket.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { xmlElement } from "../s3/xml.ts";
@@ -22,14 +22,13 @@ import type { Verdict } from "./verdict.ts";
 /**
  * The answer to an admitted request about a bucket policy that the gateway keeps, so that it never
  * reaches the store ("GetBucketPolicy", "GetBucketPolicyStatus", "PutBucketPolicy",
- * "DeleteBucketPolicy", S3 API Reference). `body`: the document put; undefined: there is none, or it
- * has not been read. Undefined: the request is about something else, or the store keeps policies.
+ * "DeleteBucketPolicy", S3 API Reference). `document`: undefined if it has not been read. Undefined: the request is about something else, or the store keeps policies.
  */
 export function answerPolicy(
   snapshot: Snapshot,
   subject: Subject,
   facts: Facts,
-  body: Buffer | undefined,
+  document: S3Document | undefined,
 ): Verdict | undefined {
   const { address, operation, caller } = subject;
   if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;
@@ -46,8 +45,13 @@ export function answerPolicy(
         ? refuse(facts, fault("NoSuchBucketPolicy"))
         : { kind: "answer", facts, contentType: "application/xml", body: status(record) };
     case "PutBucketPolicy":
-      return (
-        body && changed(snapshot, subject, facts, record, policyIn(snapshot, subject, bucket, body))
+      if (document?.kind !== "policy") return undefined;
+      return changed(
+        snapshot,
+        subject,
+        facts,
+        record,
+        policyIn(snapshot, subject, bucket, document.text),
       );
     case "DeleteBucketPolicy":
       return changed(snapshot, subject, facts, record, ok(undefined));
@@ -141,10 +145,8 @@ function policyIn(
   snapshot: Snapshot,
   subject: Subject,
   { tenant, name }: BucketName,
-  body: Buffer,
+  text: string,
 ): Result<string, Fault> {
-  const text = decodeUtf8(body);
-  if (text === undefined) return err(fault("MalformedPolicy", "The policy is not UTF-8"));
   const { provider } = snapshot.policy;
   const problemsMax = CLIENT_PROBLEMS_MAX;
   const rules = { bucket: name, problemsMax, ...(tenant === undefined ? {} : { tenant }) };

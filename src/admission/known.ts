@@ -1,7 +1,9 @@
+import type { HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Bucket, BucketId } from "../s3/bucket.ts";
-import { readDocument } from "../s3/documents.ts";
+import { readDocument, type S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import type { OperationName } from "../s3/operations.ts";
 import { tagsOfTagging, type Tags } from "../s3/tags.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { BucketRecord } from "./buckets.ts";
@@ -26,12 +28,23 @@ export type Need =
   | { readonly kind: "record"; readonly bucket: Bucket }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
   | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
-  /** The body: a document, to be proved by `plan`. `unjudged`: policies must see it first. */
-  | { readonly kind: "document"; readonly plan: BodyPlan; readonly unjudged: boolean }
+  /** The body: a document, to be proved by `plan`. */
+  | DocumentNeed
   /** The body: a browser's form, up to its file. */
   | { readonly kind: "form"; readonly form: PendingForm }
   /** The file of that form, which may be stored: how long it is. */
-  | { readonly kind: "file" };
+  | { readonly kind: "file" }
+  /** Nothing: the decision is long, and others must have their turn. */
+  | { readonly kind: "turn" };
+
+/** `operation` and `headers`: by which it is read; `unjudged`: policies must see it first. */
+export type DocumentNeed = {
+  readonly kind: "document";
+  readonly plan: BodyPlan;
+  readonly operation: OperationName;
+  readonly headers: HeaderList;
+  readonly unjudged: boolean;
+};
 
 /** What was found. It is of the kind of its Need. */
 export type Answer =
@@ -40,10 +53,11 @@ export type Answer =
   /** Undefined: nothing is known. */
   | { readonly kind: "record"; readonly record: BucketRecord | undefined }
   | { readonly kind: "tags"; readonly tags: Tags }
-  | { readonly kind: "document"; readonly body: Buffer }
+  | { readonly kind: "document"; readonly document: S3Document }
   | { readonly kind: "form"; readonly head: FormHead }
   /** `length`: bytes. */
-  | { readonly kind: "file"; readonly length: number };
+  | { readonly kind: "file"; readonly length: number }
+  | { readonly kind: "turn" };
 
 /** What has been read of a form when its file begins. */
 export type FormHead = {
@@ -103,9 +117,11 @@ export const TAGS_BYTES_MAX = 64 * 1024;
  */
 export function tagsOfAnswer(status: number, body: Buffer): Result<Tags, Fault> {
   if (status === 404) return ok(new Map());
-  const root = status === 200 ? readDocument("PutObjectTagging", [], body) : undefined;
+  const document = status === 200 ? readDocument("PutObjectTagging", [], body) : undefined;
   const tags =
-    root?.ok === true && root.value !== undefined ? tagsOfTagging(root.value) : undefined;
+    document?.ok === true && document.value.kind === "xml"
+      ? tagsOfTagging(document.value.root)
+      : undefined;
   if (tags?.ok === true) return tags;
   const message = "The store does not tell the tags that this decision depends on";
   return err(fault("ServiceUnavailable", message, { detail: `tags: status ${status}` }));

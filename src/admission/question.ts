@@ -3,6 +3,7 @@ import type { RequestMemo } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Denial, Gate } from "./facts.ts";
 import type { Key } from "./principal.ts";
@@ -17,7 +18,10 @@ export type Question = {
   readonly key: Key | undefined;
   readonly asks: readonly Ask<Bucket>[];
   /** What the body says, where it has been read: a document, or one entry of a DeleteObjects. */
-  readonly document: Buffer | DeleteEntry | undefined;
+  readonly document:
+    | S3Document
+    | { readonly kind: "entry"; readonly entry: DeleteEntry }
+    | undefined;
   readonly nowMs: number;
   readonly memo: MemoSlot;
 };

@@ -1,4 +1,5 @@
 import { ok, type Result } from "../lib/result.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import type { Fault } from "../s3/faults.ts";
 import { requestValues } from "../s3/request-values.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -8,7 +9,7 @@ import type { Subject } from "./subject.ts";
 export function withValues(
   { policy }: Snapshot,
   subject: Subject,
-  document: Buffer | undefined,
+  document: S3Document | undefined,
 ): Result<Subject, Fault> {
   if (!policy.asksValues) return ok(subject);
   const values = requestValues(subject.operation, subject.headers, document);

@@ -14,7 +14,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
 import type { BucketId } from "../s3/bucket.ts";
-import { writeDeleteObjects } from "../s3/delete-objects.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import { rememberedRecords, settle, type ReadRecord } from "../explain/answers.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import { openKeptRecords } from "./kept-records.ts";
@@ -113,6 +113,8 @@ async function judged(
         return recordIn(records, need.bucket.id);
       case "document":
         return documentIn(snapshot, recorded, need.unjudged);
+      case "turn":
+        return ok({ kind: "turn" });
       case "tags":
         return err("tags");
       case "form":
@@ -143,18 +145,16 @@ function documentIn(
   if (operation === "DeleteObjects") {
     return inputs.deletes === undefined
       ? err("document")
-      : ok({ kind: "document", body: deleteDocument(inputs.deletes) });
+      : ok({ kind: "document", document: deleteDocument(inputs.deletes) });
   }
   const counts = unjudged || policy.versionGuard || needsOfDocument(operation);
   return counts ? err("document") : ok(undefined);
 }
 
-function deleteDocument(deletes: readonly (readonly string[])[]): Buffer {
+function deleteDocument(deletes: readonly (readonly string[])[]): S3Document {
   const unasked = { eTag: undefined, lastModifiedTime: undefined, size: undefined };
-  return writeDeleteObjects({
-    quiet: true,
-    entries: deletes.map(([key = "", versionId]) => ({ key, versionId, ...unasked })),
-  });
+  const entries = deletes.map(([key = "", versionId]) => ({ key, versionId, ...unasked }));
+  return { kind: "delete", request: { quiet: true, entries } };
 }
 
 function outcomeOf(verdict: Verdict): Outcome {

@@ -64,6 +64,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
     case "document":
     case "form":
     case "file":
+    case "turn":
       return undefined;
   }
 }

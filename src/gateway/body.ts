@@ -49,8 +49,8 @@ export function provenBody(
 }
 
 /**
- * The whole body, proved as by `provenBody`, for documents that the gateway reads itself. Where
- * `x-amz-content-sha256` is a digest, the caller adds it as a check of that field.
+ * The whole body, proved as by `provenBody`, for one that is small. Where `x-amz-content-sha256` is a
+ * digest, the caller adds it as a check of that field.
  * Errors: as `provenBody`; MaxMessageLengthExceeded above `maxBytes`.
  */
 export async function readBody(
@@ -58,11 +58,8 @@ export async function readBody(
   maxBytes: number,
   plan: BodyPlan,
 ): Promise<Result<Buffer, Fault>> {
-  const length = lengthOf(plan);
-  if (length > maxBytes) {
-    const message = `Your request was too big: got ${length} bytes, at most ${maxBytes} are read`;
-    return err(limitFault("xml_bytes", { message }));
-  }
+  const tooBig = aboveLimit(plan, maxBytes);
+  if (tooBig !== undefined) return err(tooBig);
   const gathered = new Gathered();
   try {
     for await (const piece of provenBody(source, plan)) gathered.add(piece);
@@ -73,7 +70,16 @@ export async function readBody(
   return ok(gathered.bytes());
 }
 
-function lengthOf(plan: BodyPlan): number {
+/** Why a body that is kept in memory is not even read. Error: MaxMessageLengthExceeded. */
+export function aboveLimit(plan: BodyPlan, maxBytes: number): Fault | undefined {
+  const length = lengthOf(plan);
+  if (length <= maxBytes) return undefined;
+  const message = `Your request was too big: got ${length} bytes, at most ${maxBytes} are read`;
+  return limitFault("xml_bytes", { message });
+}
+
+/** Bytes of the body without its framing, to which it will be held. */
+export function lengthOf(plan: BodyPlan): number {
   switch (plan.kind) {
     case "none":
       return 0;

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
-import type { BodyPlan } from "../admission/body-plan.ts";
 import type { Facts } from "../admission/facts.ts";
 import {
   answerFrom,
   type Answer,
   type Asking,
   type Deciding,
+  type DocumentNeed,
   type Need,
 } from "../admission/known.ts";
 import { passageOf } from "../admission/passthrough.ts";
@@ -16,7 +16,7 @@ import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import { readBody } from "./body.ts";
+import { readDocumentBody } from "./document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
 import { openForm } from "./form.ts";
@@ -26,6 +26,7 @@ import { overLimit } from "./limit-request.ts";
 import { peerOf } from "./peer.ts";
 import { passThrough } from "./passthrough.ts";
 import { Responder, responseOn } from "./respond.ts";
+import { nextTurn } from "./step-turns.ts";
 
 /**
  * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
@@ -127,9 +128,12 @@ async function awaited(
   if (tooMany !== undefined) return () => act(inbound, tooMany);
   switch (need.kind) {
     case "document":
-      return documented(inbound, deciding, need.plan, facts);
+      return documented(inbound, deciding, need, facts);
     case "form":
       return filled(inbound, deciding, need.form);
+    case "turn":
+      await nextTurn();
+      return () => proceed(inbound, deciding, { kind: "turn" });
     case "file":
       return measured(inbound, deciding, facts);
     case "key":
@@ -183,14 +187,14 @@ async function keep({ exchange, live }: Inbound, change: RecordChange): Promise<
 async function documented(
   inbound: Inbound,
   deciding: Deciding,
-  plan: BodyPlan,
+  need: DocumentNeed,
   facts: Facts,
 ): Promise<() => void> {
   const { limits } = inbound.live.snapshot;
   inbound.exchange.hold(inbound.gateway.held);
-  const body = await readBody(sourceOf(inbound), limits.xmlBytesMax, plan);
-  if (!body.ok) return refusing(inbound, facts, body.error);
-  return () => proceed(inbound, deciding, { kind: "document", body: body.value });
+  const document = await readDocumentBody(() => sourceOf(inbound), limits.xmlBytesMax, need);
+  if (!document.ok) return refusing(inbound, facts, document.error);
+  return () => proceed(inbound, deciding, { kind: "document", document: document.value });
 }
 
 async function filled(

@@ -1,8 +1,12 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
 import type { Fault } from "./faults.ts";
+import { closed, LEAF, watchShape } from "./document-shape.ts";
 import { wrongVersionId } from "./said-values.ts";
-import { malformed, parseXml, xmlElement, type XmlElement } from "./xml.ts";
+import type { XmlBounds } from "./xml-bounds.ts";
+import { createXmlReader, type XmlReader } from "./xml-reader.ts";
+import { createXmlTree } from "./xml-tree.ts";
+import { malformed, xmlElement, type XmlElement } from "./xml.ts";
 
 /** One `<Object>` of a DeleteObjects body. */
 export type DeleteEntry = {
@@ -31,38 +35,63 @@ export type DeniedEntry = {
 
 const ENTRIES_MAX = 1000;
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
-const DELETE_CHILDREN: ReadonlySet<string> = new Set(["Object", "Quiet"]);
-const OBJECT_CHILDREN: ReadonlySet<string> = new Set([
-  "ETag",
-  "Key",
-  "LastModifiedTime",
-  "Size",
-  "VersionId",
-]);
+/** Without a prefix and in no other case: another reader might follow what is written otherwise. */
+const SHAPE = closed({
+  "Object*": closed({ ETag: LEAF, Key: LEAF, LastModifiedTime: LEAF, Size: LEAF, VersionId: LEAF }),
+  Quiet: LEAF,
+});
+/** A root, Quiet, and each object with its five children. */
+const BOUNDS: XmlBounds = {
+  elements: 2 + ENTRIES_MAX * 6,
+  // One more, so that the sentence on too many objects is theirs.
+  children: ENTRIES_MAX + 2,
+  textLength: 64 * 1024,
+};
 
 /**
- * Reads the body of DeleteObjects (S3 API Reference), whatever its Content-Type. Unknown and
- * repeated elements are refused, since another reader might follow them.
- * Errors: MalformedXML, also above 1000 objects as at AWS; KeyTooLongError; InvalidArgument for
+ * Reads the body of DeleteObjects (S3 API Reference) as it comes, whatever its Content-Type; each
+ * object becomes an entry when its element ends. Unknown and repeated elements are refused, since
+ * another reader might follow them.
+ * Errors: MalformedXML, also at the 1001st object as at AWS; KeyTooLongError; InvalidArgument for
  * an empty version.
  */
-export function parseDeleteObjects(body: Buffer): Result<DeleteRequest, Fault> {
-  const root = parseXml(body);
-  if (!root.ok) return root;
-  const wrong = wrongRoot(root.value) ?? wrongChildren(root.value, DELETE_CHILDREN, "Object");
-  if (wrong !== undefined) return err(wrong);
-  const objects = root.value.children.filter((child) => child.name === "Object");
-  if (objects.length === 0) return err(malformed("it names no object"));
-  if (objects.length > ENTRIES_MAX)
-    return err(malformed(`it names more than ${ENTRIES_MAX} objects`));
-  const quiet = textOf(root.value, "Quiet")?.trim() ?? "false";
-  if (quiet !== "true" && quiet !== "false") return err(malformed(`Quiet is "${quiet}"`));
+export function deleteReader(): {
+  readonly reader: Pick<XmlReader, "push">;
+  readonly end: () => Result<DeleteRequest, Fault>;
+} {
   const entries: DeleteEntry[] = [];
-  for (const object of objects) {
-    const entry = readEntry(object);
+  const tree = createXmlTree(watchShape("Delete", SHAPE), (child) => {
+    if (child.name !== "Object") return KEPT;
+    if (entries.length === ENTRIES_MAX) return TOO_MANY;
+    const entry = readEntry(child);
     if (!entry.ok) return entry;
     entries.push(entry.value);
-  }
+    return TAKEN;
+  });
+  const reader = createXmlReader(BOUNDS, tree);
+  return {
+    reader,
+    end: () => {
+      const wrong = reader.end();
+      return wrong === undefined ? requestOf(tree.root, entries) : err(wrong);
+    },
+  };
+}
+
+const KEPT = ok(false);
+const TAKEN = ok(true);
+const TOO_MANY = err(malformed(`it names more than ${ENTRIES_MAX} objects`));
+
+function requestOf(
+  root: XmlElement | undefined,
+  entries: readonly DeleteEntry[],
+): Result<DeleteRequest, Fault> {
+  if (root === undefined) throw new Error("a document that was read has no root");
+  const wrong = wrongRoot(root) ?? wrongText(root) ?? wrongAttributes(root);
+  if (wrong !== undefined) return err(wrong);
+  if (entries.length === 0) return err(malformed("it names no object"));
+  const quiet = textOf(root, "Quiet")?.trim() ?? "false";
+  if (quiet !== "true" && quiet !== "false") return err(malformed(`Quiet is "${quiet}"`));
   return ok({ quiet: quiet === "true", entries });
 }
 
@@ -114,7 +143,7 @@ function openEmptyResult(storeXml: string, added: string): string {
 }
 
 function readEntry(object: XmlElement): Result<DeleteEntry, Fault> {
-  const wrong = wrongChildren(object, OBJECT_CHILDREN);
+  const wrong = unexpected(object) ?? wrongText(object) ?? wrongAttributes(object);
   if (wrong !== undefined) return err(wrong);
   const key = textOf(object, "Key");
   const versionId = textOf(object, "VersionId");
@@ -131,8 +160,8 @@ function readEntry(object: XmlElement): Result<DeleteEntry, Fault> {
   });
 }
 
+/** The namespace is the only attribute of all. */
 function wrongRoot(root: XmlElement): Fault | undefined {
-  if (root.name !== "Delete") return malformed(`its root is "${root.name}", not "Delete"`);
   for (const [name, value] of root.attributes) {
     if (name !== "xmlns" || value !== NAMESPACE)
       return malformed(`the attribute "${name}" is unknown`);
@@ -140,26 +169,22 @@ function wrongRoot(root: XmlElement): Fault | undefined {
   return undefined;
 }
 
-/** Why `parent` does not hold what `known` has: each once and without more inside, but `repeatable`. */
-function wrongChildren(
-  parent: XmlElement,
-  known: ReadonlySet<string>,
-  repeatable?: string,
-): Fault | undefined {
-  const seen = new Set<string>();
-  for (const child of parent.children) {
-    if (!known.has(child.name) || child.attributes.size > 0) return unexpected(child);
-    if (child.name !== repeatable && child.children.length > 0) return unexpected(child);
-    if (child.name !== repeatable && seen.has(child.name)) {
-      return malformed(`"${child.name}" is repeated in "${parent.name}"`);
-    }
-    seen.add(child.name);
-  }
-  return parent.text.trim() === "" ? undefined : malformed(`"${parent.name}" contains text`);
+function wrongText({ name, text }: XmlElement): Fault | undefined {
+  return text.trim() === "" ? undefined : malformed(`"${name}" contains text`);
 }
 
-function unexpected(child: XmlElement): Fault {
-  return malformed(`the element "${child.name}" is not as expected`);
+function wrongAttributes({ children }: XmlElement): Fault | undefined {
+  for (const child of children) {
+    const wrong = unexpected(child);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function unexpected({ name, attributes }: XmlElement): Fault | undefined {
+  return attributes.size === 0
+    ? undefined
+    : malformed(`the element "${name}" is not as expected: it has an attribute`);
 }
 
 /** The character data of the child called `name`; undefined if there is none. */

@@ -5,7 +5,7 @@ import type { Address } from "./address.ts";
 import { putActions, type Ask } from "./asks.ts";
 import { writesTo, type Need, type Needs } from "./document-needs.ts";
 import { child } from "./document-shape.ts";
-import { readDocument } from "./documents.ts";
+import type { S3Document } from "./document-reader.ts";
 import type { Fault } from "./faults.ts";
 import type { OperationName } from "./operations.ts";
 import { malformed, type XmlElement } from "./xml.ts";
@@ -13,20 +13,19 @@ import { malformed, type XmlElement } from "./xml.ts";
 /**
  * What the document of a request needs besides what its head does: the buckets it names are
  * written by the store, with the store's rights, so whoever names one must be allowed to write
- * there. `headers` and `body` as readDocument() has them. Follows the request syntax of each
- * operation in the S3 API Reference. A document that nothing here reads needs nothing.
- * Errors: those of readDocument(); MalformedXML where it names no destination and must;
+ * there. Follows the request syntax of each operation in the S3 API Reference. A document that
+ * nothing here reads needs nothing.
+ * Errors: MalformedXML where it names no destination and must;
  * InvalidBucketName and KeyTooLongError for one that cannot be.
  */
 export function asksOfDocument(
   operation: OperationName,
   address: Address,
-  headers: HeaderList,
-  body: Buffer,
+  document: S3Document,
 ): Result<readonly Ask[], Fault> {
-  const root = readDocument(operation, headers, body);
-  if (!root.ok) return root;
-  const needs = (root.value && NEEDS[operation]?.(root.value, address)) ?? NO_NEEDS;
+  const needsOf = document.kind === "xml" ? NEEDS[operation] : undefined;
+  const needs = document.kind === "xml" ? needsOf?.(document.root, address) : undefined;
+  if (needs === undefined) return NO_ASKS;
   return needs.ok ? ok(needs.value.map((need) => ({ ...need, operation }))) : needs;
 }
 
@@ -35,6 +34,7 @@ export function needsOfDocument(operation: OperationName): boolean {
   return NEEDS[operation] !== undefined;
 }
 
+const NO_ASKS = ok<readonly Ask[]>([]);
 const NO_NEEDS = ok<readonly Need[]>([]);
 
 /** The documents that name other resources or ask for more than their operation. */

@@ -1,5 +1,6 @@
 import type { Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
+import type { TreeWatch } from "./xml-tree.ts";
 
 /** Which elements may stand in one element of a document. */
 export type Shape = {
@@ -22,24 +23,47 @@ export function open(children: Readonly<Record<string, Shape>>): Shape {
 export const LEAF: Shape = closed({});
 
 /**
- * Why `element` does not have `shape`; undefined if it has. In open places too, two things are
- * refused: a name with a prefix, which stores that go by local names take for the bare one, and
- * another element that names a bucket, which nobody would judge.
+ * Refuses a document as soon as an element comes that `shape` does not have; the root is to be
+ * called `root`. In open places too, two things are refused: a name with a prefix, which stores
+ * that go by local names take for the bare one, and another element that names a bucket, which
+ * nobody would judge. Error: MalformedXML.
  */
-export function wrongIn(element: XmlElement, shape: Shape): Fault | undefined {
-  const seen = new Set<string>();
-  for (const child of element.children) {
-    const known = shape.children.get(child.name);
-    if (known === undefined && (!shape.open || isSuspect(child.name))) {
-      return malformed(`the element "${child.name}" is not expected in "${element.name}"`);
-    }
-    if (known?.repeatable === false && seen.has(child.name)) {
-      return malformed(`"${child.name}" is repeated in "${element.name}"`);
-    }
-    seen.add(child.name);
-    const wrong = wrongIn(child, known?.shape ?? ANYTHING);
-    if (wrong !== undefined) return wrong;
+export function watchShape(root: string, shape: Shape): TreeWatch {
+  const entered: Entered[] = [];
+  return {
+    opened: (name) => {
+      const parent = entered.at(-1);
+      const wrong = parent === undefined ? wrongRoot(name, root) : wrongChild(name, parent);
+      const known = parent === undefined ? shape : parent.shape.children.get(name)?.shape;
+      entered.push({ name, shape: known ?? ANYTHING, seen: undefined });
+      return wrong;
+    },
+    closed: () => void entered.pop(),
+  };
+}
+
+/** An element that has begun and not ended. */
+type Entered = {
+  readonly name: string;
+  readonly shape: Shape;
+  /** The names of its children so far. */
+  seen: Set<string> | undefined;
+};
+
+function wrongRoot(name: string, wanted: string): Fault | undefined {
+  return name === wanted ? undefined : malformed(`its root is "${name}", not "${wanted}"`);
+}
+
+function wrongChild(name: string, parent: Entered): Fault | undefined {
+  const { shape } = parent;
+  const known = shape.children.get(name);
+  if (known === undefined && (!shape.open || isSuspect(name))) {
+    return malformed(`the element "${name}" is not expected in "${parent.name}"`);
   }
+  if (known?.repeatable === false && parent.seen?.has(name) === true) {
+    return malformed(`"${name}" is repeated in "${parent.name}"`);
+  }
+  (parent.seen ??= new Set()).add(name);
   return undefined;
 }
 

@@ -1,44 +1,18 @@
-import type { HeaderList } from "../http/headers.ts";
-import { err, ok, type Result } from "../lib/result.ts";
 import { checkAcl } from "./acl-document.ts";
-import { child, closed, LEAF, open, wrongIn, type Shape } from "./document-shape.ts";
-import { fault, type Fault } from "./faults.ts";
+import { child, closed, LEAF, open, type Shape } from "./document-shape.ts";
+import type { Fault } from "./faults.ts";
 import type { OperationName } from "./operations.ts";
 import { tagsIn, tagsOfTagging } from "./tags.ts";
-import { malformed, parseXml, type XmlElement } from "./xml.ts";
-
-/**
- * The root of a request's document, once nothing in it can be understood in two ways. Follows the
- * request syntax of each operation in the S3 API Reference. Undefined: there is none, or it is one
- * that nothing here reads. `headers` are the request's (see liftHeaders); `body` is the whole
- * document, of which the caller has bounded the size.
- * Errors: MalformedXML; InvalidRequest for an ACL given twice; InvalidTag.
- */
-export function readDocument(
-  operation: OperationName,
-  headers: HeaderList,
-  body: Buffer,
-): Result<XmlElement | undefined, Fault> {
-  const row = DOCUMENTS[operation];
-  if (row === undefined) return NONE;
-  const inHeaders = row.alsoInHeaders === true && setsAcl(headers);
-  if (body.length === 0 && (row.optional === true || inHeaders)) return NONE;
-  if (inHeaders) {
-    const message = "The ACL must be given in headers or in the body, not in both";
-    return err(fault("InvalidRequest", message));
-  }
-  const root = parseXml(body);
-  if (!root.ok) return root;
-  const wrong = wrongRoot(root.value, row) ?? row.check?.(root.value);
-  return wrong === undefined ? root : err(wrong);
-}
-
-const NONE = ok<XmlElement | undefined>(undefined);
+import type { Result } from "../lib/result.ts";
+import type { XmlBounds } from "./xml-bounds.ts";
+import type { XmlElement } from "./xml.ts";
 
 /** One kind of document. */
-type DocumentRow = {
+export type DocumentRow = {
   readonly root: string;
   readonly shape: Shape;
+  /** SMALL if absent. */
+  readonly bounds?: XmlBounds;
   /** No body at all is a document too. */
   readonly optional?: true;
   /** What it says may instead stand in `x-amz-acl` and `x-amz-grant-*`. */
@@ -46,6 +20,19 @@ type DocumentRow = {
   /** What else is wrong with it, once it has the shape. */
   readonly check?: (root: XmlElement) => Fault | undefined;
 };
+
+/**
+ * For documents without long lists: S3 has at most 100 grants of an ACL, 50 tags of a bucket and 10
+ * of an object, and no text of theirs is longer than a key (1,024 bytes, each ten characters if it
+ * is written as a reference).
+ */
+export const SMALL: XmlBounds = { elements: 1_000, children: 100, textLength: 64 * 1024 };
+
+/** "Lifecycle configuration", "Replication configuration", S3 User Guide: at most 1,000 rules. */
+const RULES: XmlBounds = { elements: 50_000, children: 1_001, textLength: 64 * 1024 };
+
+/** "SQL reference for Amazon S3 Select", S3 User Guide: an expression has at most 256 KB. */
+const SELECTION: XmlBounds = { ...SMALL, textLength: 512 * 1024 };
 
 const DURATION = closed({ Days: LEAF, Years: LEAF });
 const DESTINATION = open({ S3BucketDestination: open({ Bucket: LEAF, Prefix: LEAF }) });
@@ -73,7 +60,7 @@ const ACL: DocumentRow = {
  * read. The others are open, because newer SDKs add elements to them; what decides in them is
  * listed, stands at most once, and can have no double elsewhere (see wrongIn).
  */
-const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
+export const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
   CreateBucket: {
     root: "CreateBucketConfiguration",
     shape: open({
@@ -96,7 +83,11 @@ const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
     root: "InventoryConfiguration",
     shape: open({ Destination: DESTINATION, OptionalFields: closed({ "Field*": LEAF }) }),
   },
-  PutBucketLifecycleConfiguration: { root: "LifecycleConfiguration", shape: open({}) },
+  PutBucketLifecycleConfiguration: {
+    root: "LifecycleConfiguration",
+    shape: open({}),
+    bounds: RULES,
+  },
   PutBucketLogging: {
     root: "BucketLoggingStatus",
     shape: open({
@@ -104,7 +95,11 @@ const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
     }),
   },
   // Topics, queues and functions are no buckets, and the store asks their owners itself.
-  PutBucketNotificationConfiguration: { root: "NotificationConfiguration", shape: open({}) },
+  PutBucketNotificationConfiguration: {
+    root: "NotificationConfiguration",
+    shape: open({}),
+    bounds: RULES,
+  },
   PutBucketReplication: {
     root: "ReplicationConfiguration",
     shape: open({
@@ -116,6 +111,7 @@ const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
         Prefix: LEAF,
       }),
     }),
+    bounds: RULES,
   },
   PutBucketTagging: TAGGED,
   PutBucketVersioning: {
@@ -168,14 +164,10 @@ const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
       }),
       SelectParameters: open({}),
     }),
+    bounds: SELECTION,
     optional: true,
   },
 };
-
-function wrongRoot(root: XmlElement, row: DocumentRow): Fault | undefined {
-  if (root.name === row.root) return wrongIn(root, row.shape);
-  return malformed(`its root is "${root.name}", not "${row.root}"`);
-}
 
 /** Of a new bucket, which may have none. */
 function wrongTags(root: XmlElement): Fault | undefined {
@@ -185,10 +177,4 @@ function wrongTags(root: XmlElement): Fault | undefined {
 
 function errorOf(result: Result<unknown, Fault>): Fault | undefined {
   return result.ok ? undefined : result.error;
-}
-
-function setsAcl(headers: HeaderList): boolean {
-  return headers.some(
-    (text, i) => i % 2 === 0 && (text === "x-amz-acl" || text.startsWith("x-amz-grant-")),
-  );
 }

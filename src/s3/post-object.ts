@@ -1,7 +1,7 @@
 import { encodeComponent } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
-import { readDocument } from "./documents.ts";
+import { readDocument } from "./document-reader.ts";
 import { fault, type Fault } from "./faults.ts";
 import { tagsOfTagging, writeTagging, type Tags } from "./tags.ts";
 import { refusedHeader } from "./vendor.ts";
@@ -194,9 +194,9 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** The field's XML is the body of PutObjectTagging; PutObject's header is a query string. */
 function taggingHeader(xml: string): Result<readonly string[], Fault> {
-  const root = readDocument("PutObjectTagging", [], Buffer.from(xml, "utf8"));
-  if (!root.ok) return root;
-  const tags = root.value === undefined ? NO_TAGS : tagsOfTagging(root.value);
+  const document = readDocument("PutObjectTagging", [], Buffer.from(xml, "utf8"));
+  if (!document.ok) return document;
+  const tags = document.value.kind === "xml" ? tagsOfTagging(document.value.root) : NO_TAGS;
   return tags.ok ? header("x-amz-tagging", "tagging", writeTagging(tags.value)) : tags;
 }
 

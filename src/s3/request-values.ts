@@ -1,7 +1,7 @@
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { child } from "./document-shape.ts";
-import { readDocument } from "./documents.ts";
+import type { S3Document } from "./document-reader.ts";
 import { fault, type Fault } from "./faults.ts";
 import {
   lockInHeaders,
@@ -33,21 +33,20 @@ export type RequestValues = {
 /**
  * What the request says of tags, locks, places and grants, each from the header or the document
  * that its operation's page in the S3 API Reference names. `headers` are those of liftHeaders(), or
- * of a form's PutObject (see putFromForm); `document` is the whole body, or undefined where it has
- * not been read: then only the headers speak, and where speaksInDocument() says so the question
- * must be asked again.
- * Errors: those of readDocument(); InvalidArgument and MalformedXML for what stores could read
+ * of a form's PutObject (see putFromForm); `document` is undefined where it has not been read: then only
+ * the headers speak, and where speaksInDocument() says so the question must be asked again.
+ * Errors: InvalidArgument and MalformedXML for what stores could read
  * differently; InvalidTag.
  */
 export function requestValues(
   operation: OperationName,
   headers: HeaderList,
-  document: Buffer | undefined,
+  document: S3Document | undefined,
 ): Result<RequestValues, Fault> {
   const row = ROWS[operation];
   const inHead = row?.head?.(headers) ?? NOTHING;
   if (!inHead.ok) return inHead;
-  const inDocument = documentValues(operation, headers, document);
+  const inDocument = documentValues(operation, document);
   if (!inDocument.ok) return inDocument;
   return ok({ ...NO_VALUES, ...inHead.value, ...inDocument.value });
 }
@@ -96,16 +95,9 @@ const ROWS: Partial<Record<OperationName, ValuesRow>> = {
   RestoreObject: { document: restore },
 };
 
-function documentValues(
-  operation: OperationName,
-  headers: HeaderList,
-  document: Buffer | undefined,
-): Values {
+function documentValues(operation: OperationName, document: S3Document | undefined): Values {
   const read = ROWS[operation]?.document;
-  if (read === undefined || document === undefined) return NOTHING;
-  const root = readDocument(operation, headers, document);
-  if (!root.ok) return root;
-  return root.value === undefined ? NOTHING : read(root.value);
+  return read === undefined || document?.kind !== "xml" ? NOTHING : read(document.root);
 }
 
 function aclHeaders(headers: HeaderList): Values {

@@ -1,15 +1,16 @@
 import { valuesOf, type HeaderList } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
 import type { DeleteEntry } from "./delete-objects.ts";
+import type { S3Document } from "./document-reader.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
-import { parseXml, type XmlElement } from "./xml.ts";
+import type { XmlElement } from "./xml.ts";
 
 /**
  * Why a request could destroy the history of objects, as a sentence for the client; undefined if it
  * could not. It is for buckets whose older versions must outlive a stolen key, even the owner's
  * (Coscine disabled s3:DeleteObjectVersion "to prevent a compromised account from deleting both
- * files and all their backups"). `headers` are those of liftHeaders(); `body` is the whole document
- * or undefined where it has not been read: then the head alone decides, and for BODY_RULES the
+ * files and all their backups"). `headers` are those of liftHeaders(); `document` is
+ * undefined where it has not been read: then the head alone decides, and for BODY_RULES the
  * question must be asked again. The entries of DeleteObjects are
  * entryEndangersHistory()'s. An unknown operation that writes counts as a danger.
  *
@@ -20,7 +21,7 @@ export function endangersHistory(
   operation: OperationName,
   query: readonly QueryParameter[],
   headers: HeaderList,
-  body: Buffer | undefined,
+  document: S3Document | undefined,
 ): string | undefined {
   if (bypassesGovernance(headers)) return sentence("Bypassing governance retention");
   const { method } = operationNamed(operation);
@@ -28,8 +29,9 @@ export function endangersHistory(
   if (HARMLESS.has(operation)) return undefined;
   const rule = RULES[operation];
   if (rule === undefined) return sentence(operation);
-  if (body === undefined && BODY_RULES.has(operation)) return undefined;
-  return rule.applies(query, body) ? sentence(rule.what) : undefined;
+  if (document === undefined && BODY_RULES.has(operation)) return undefined;
+  const root = document?.kind === "xml" ? document.root : undefined;
+  return rule.applies(query, root) ? sentence(rule.what) : undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export function entryEndangersHistory(entry: DeleteEntry, headers: HeaderList): 
 type Rule = {
   /** Begins the sentence. */
   readonly what: string;
-  readonly applies: (query: readonly QueryParameter[], body: Buffer | undefined) => boolean;
+  readonly applies: (query: readonly QueryParameter[], root: XmlElement | undefined) => boolean;
 };
 
 /** Operations of which only the body tells. */
@@ -67,17 +69,17 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   DeleteObjectAnnotation: { what: "Deleting an annotation of a version", applies: namesVersion },
   PutBucketLifecycleConfiguration: {
     what: "A lifecycle rule that may expire objects",
-    applies: (_, body) => mayExpire(body),
+    applies: (_, root) => mayExpire(root),
   },
   PutBucketReplication: { what: "Changing replication", applies: always },
   PutBucketVersioning: {
     what: "Anything but enabling versioning",
-    applies: (_, body) => !onlyEnables(body),
+    applies: (_, root) => !onlyEnables(root),
   },
   PutObjectAnnotation: { what: "Replacing an annotation of a version", applies: namesVersion },
   PutObjectLegalHold: {
     what: "Releasing a legal hold",
-    applies: (_, body) => !saysOnly(body, "Status", "ON"),
+    applies: (_, root) => !saysOnly(root, "Status", "ON"),
   },
   // What it was before is not known here, so that every change may be a shorter one.
   PutObjectLockConfiguration: { what: "Changing the object lock configuration", applies: always },
@@ -85,8 +87,8 @@ const RULES: Partial<Record<OperationName, Rule>> = {
   // released without one.
   PutObjectRetention: {
     what: "Releasing an event hold",
-    applies: (_, body) =>
-      !isReadable(body) || (has(body, "EventHold") && !saysOnly(body, "EventHold", "ON")),
+    applies: (_, root) =>
+      root === undefined || (has(root, "EventHold") && !saysOnly(root, "EventHold", "ON")),
   },
   // Encrypts what is there anew, a version too: with a key of somebody else it is lost.
   UpdateObjectEncryption: { what: "Encrypting an existing object anew", applies: always },
@@ -187,8 +189,7 @@ const KEEPING: ReadonlySet<string> = new Set([
   "Transition",
 ]);
 
-function mayExpire(body: Buffer | undefined): boolean {
-  const root = read(body);
+function mayExpire(root: XmlElement | undefined): boolean {
   if (root === undefined) return true;
   return !root.children.every(
     ({ name, children }) => name === "Rule" && children.every((part) => KEEPING.has(part.name)),
@@ -196,28 +197,19 @@ function mayExpire(body: Buffer | undefined): boolean {
 }
 
 /** Beside the status may stand MfaDelete or, in MinIO, prefixes that are left without versions. */
-function onlyEnables(body: Buffer | undefined): boolean {
-  const [status, ...more] = read(body)?.children ?? [];
+function onlyEnables(root: XmlElement | undefined): boolean {
+  const [status, ...more] = root?.children ?? [];
   return more.length === 0 && status?.name === "Status" && status.text.trim() === "Enabled";
 }
 
 /** Whether `name` stands somewhere and, wherever it stands, says `text`. */
-function saysOnly(body: Buffer | undefined, name: string, text: string): boolean {
-  const found = elementsNamed(read(body), name);
+function saysOnly(root: XmlElement | undefined, name: string, text: string): boolean {
+  const found = elementsNamed(root, name);
   return found.length > 0 && found.every((element) => element.text.trim() === text);
 }
 
-function has(body: Buffer | undefined, name: string): boolean {
-  return elementsNamed(read(body), name).length > 0;
-}
-
-function isReadable(body: Buffer | undefined): boolean {
-  return read(body) !== undefined;
-}
-
-function read(body: Buffer | undefined): XmlElement | undefined {
-  const root = body === undefined ? undefined : parseXml(body);
-  return root?.ok === true ? root.value : undefined;
+function has(root: XmlElement, name: string): boolean {
+  return elementsNamed(root, name).length > 0;
 }
 
 /** At any depth and with any prefix, because stores differ in where and how they look. */

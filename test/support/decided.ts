@@ -1,9 +1,9 @@
 import { admit } from "../../src/admission/admit.ts";
 import type { BucketRecord } from "../../src/admission/buckets.ts";
 import {
-  answerFrom,
   type Answer,
   type Asking,
+  type DocumentNeed,
   type FormHead,
   type Need,
 } from "../../src/admission/known.ts";
@@ -11,6 +11,9 @@ import type { Key } from "../../src/admission/principal.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
 import type { RequestHead } from "../../src/http/head.ts";
+import { ok, type Result } from "../../src/lib/result.ts";
+import { readDocument } from "../../src/s3/document-reader.ts";
+import type { Fault } from "../../src/s3/faults.ts";
 import type { Tags } from "../../src/s3/tags.ts";
 
 /** What a decision is told if it asks; what is not here it is left waiting for. */
@@ -38,8 +41,26 @@ export function decided(
   nowMs: number,
   told: Told = {},
 ): Decided {
-  const step = answerFrom(admit(snapshot, head, nowMs), (need) => answerTo(need, told));
-  return step.done === true ? step.value : { kind: "asking", ...step.value };
+  const deciding = admit(snapshot, head, nowMs);
+  let step = deciding.next();
+  while (step.done !== true) {
+    const { need, facts } = step.value;
+    const answer = need.kind === "document" ? documentIn(need, told) : ok(answerTo(need, told));
+    if (!answer.ok) return { kind: "refuse", facts, fault: answer.error };
+    if (answer.value === undefined) return { kind: "asking", need, facts };
+    step = deciding.next(answer.value);
+  }
+  return step.value;
+}
+
+/** As the shell reads it. */
+function documentIn(
+  { operation, headers }: DocumentNeed,
+  { body }: Told,
+): Result<Answer | undefined, Fault> {
+  if (body === undefined) return ok(undefined);
+  const document = readDocument(operation, headers, Buffer.from(body));
+  return document.ok ? ok({ kind: "document", document: document.value }) : document;
 }
 
 /** A decision in a word: the error code of a refusal, what it asks for, else the verdict's kind. */
@@ -56,10 +77,7 @@ export function word(decision: Decided): string {
   }
 }
 
-function answerTo(
-  need: Need,
-  { keys, records, tags, body, form, fileBytes }: Told,
-): Answer | undefined {
+function answerTo(need: Need, { keys, records, tags, form, fileBytes }: Told): Answer | undefined {
   switch (need.kind) {
     case "key":
       return keys?.has(need.accessKeyId) === true
@@ -74,7 +92,9 @@ function answerTo(
       return found && { kind: "tags", tags: found };
     }
     case "document":
-      return body === undefined ? undefined : { kind: "document", body: Buffer.from(body) };
+      return undefined;
+    case "turn":
+      return { kind: "turn" };
     case "form":
       return form && { kind: "form", head: form };
     case "file":

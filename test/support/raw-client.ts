@@ -68,8 +68,10 @@ export class RawClient {
     return this.#broken;
   }
 
-  write(bytes: string | Buffer): void {
-    this.#socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+  /** `flushed`: called when the operating system has all of them. */
+  write(bytes: string | Buffer, flushed?: () => void): void {
+    const all = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
+    this.#socket.write(all, () => flushed?.());
   }
 
   /** Sends a FIN: nothing more will come from here, but answers can still be read. */

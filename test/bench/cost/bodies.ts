@@ -1,30 +1,36 @@
-import { parseDeleteObjects } from "../../../src/s3/delete-objects.ts";
-import { parseXml } from "../../../src/s3/xml.ts";
+import { documentReader } from "../../../src/s3/document-reader.ts";
+import type { OperationName } from "../../../src/s3/operations.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
 
 /** `limits.xmlBytes` as it is if nobody says otherwise. */
 const XML_BYTES = 2 * 1024 * 1024;
 
-/**
- * The readers of documents as they are called today, each with the longest step that it takes:
- * whoever changes how they are called changes it here.
- */
-const READERS = {
-  XML: { read: parseXml, stepsOf: () => 1 },
-  DeleteObjects: { read: parseDeleteObjects, stepsOf: () => 1 },
-} as const;
+/** As the shell reads: see document-body.ts. */
+const STEP_BYTES = 16 * 1024;
+
+/** A lifecycle has the widest bounds of all documents that are read as a tree. */
+const READ = {
+  XML: "PutBucketLifecycleConfiguration",
+  DeleteObjects: "DeleteObjects",
+} as const satisfies Record<string, OperationName>;
 
 function document(
-  parser: keyof typeof READERS,
+  parser: keyof typeof READ,
   name: string,
   textOf: (bytes: number) => string,
 ): Family {
-  const { read, stepsOf } = READERS[parser];
   const make = (bytes: number): (() => unknown) => {
     const body = Buffer.from(textOf(bytes));
-    return () => read(body);
+    return () => {
+      const reader = documentReader(READ[parser], []);
+      for (let at = 0; at < body.length; at += STEP_BYTES) {
+        if (reader.push(body.subarray(at, at + STEP_BYTES)) !== undefined) return;
+      }
+      reader.end();
+    };
   };
+  const stepsOf = (bytes: number): number => Math.ceil(bytes / STEP_BYTES);
   return { parser, name, bytesMax: XML_BYTES, make, stepsOf };
 }
 

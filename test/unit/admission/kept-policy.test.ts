@@ -6,6 +6,7 @@ import { answerFrom } from "../../../src/admission/known.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot, recordReader } from "../../../src/config/compile.ts";
+import { readDocument } from "../../../src/s3/document-reader.ts";
 import { goodConfig } from "../../support/config.ts";
 import { decide, filesOf, headOf, word, type People } from "./people.ts";
 import { NOW } from "./world.ts";
@@ -62,7 +63,11 @@ function settle(
   const names: string[] = [];
   // Not by decided(), which does not tell what was asked for twice.
   const step = answerFrom(admit(snapshot, head, NOW), (need) => {
-    if (need.kind === "document") return { kind: "document", body: Buffer.from(body) };
+    if (need.kind === "document") {
+      const document = readDocument(need.operation, need.headers, Buffer.from(body));
+      assert.ok(document.ok);
+      return { kind: "document", document: document.value };
+    }
     assert(need.kind === "record");
     const { id } = need.bucket;
     names.push(id);

@@ -2,14 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   mergeDeleteResult,
-  parseDeleteObjects,
+  deleteReader,
+  type DeleteRequest,
   writeDeleteObjects,
 } from "../../../src/s3/delete-objects.ts";
+import { err, type Result } from "../../../src/lib/result.ts";
+import type { Fault } from "../../../src/s3/faults.ts";
 
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 
+function read(body: Buffer): Result<DeleteRequest, Fault> {
+  const { reader, end } = deleteReader();
+  const wrong = reader.push(body);
+  return wrong === undefined ? end() : err(wrong);
+}
+
 function parsed(xml: string): unknown {
-  const request = parseDeleteObjects(Buffer.from(xml));
+  const request = read(Buffer.from(xml));
   if (!request.ok) return request.error.code;
   const { quiet, entries } = request.value;
   return [quiet, ...entries.map(({ key, versionId }) => [key, versionId])];
@@ -65,7 +74,7 @@ const requests = [
 ] as const;
 
 for (const [name, xml, wanted] of requests) {
-  test(`parseDeleteObjects() reads ${name}`, () => assert.deepEqual(parsed(xml), wanted));
+  test(`deleteReader() reads ${name}`, () => assert.deepEqual(parsed(xml), wanted));
 }
 
 const OBJECT = "<Object><Key>a</Key></Object>";
@@ -141,16 +150,16 @@ const refused = [
 ] as const;
 
 for (const [name, xml, code] of refused) {
-  test(`parseDeleteObjects() refuses ${name}`, () => assert.equal(parsed(xml), code));
+  test(`deleteReader() refuses ${name}`, () => assert.equal(parsed(xml), code));
 }
 
-test("parseDeleteObjects() takes exactly 1000 objects", () => {
-  const request = parseDeleteObjects(Buffer.from(`<Delete>${OBJECT.repeat(1000)}</Delete>`));
+test("deleteReader() takes exactly 1000 objects", () => {
+  const request = read(Buffer.from(`<Delete>${OBJECT.repeat(1000)}</Delete>`));
   assert.equal(request.ok && request.value.entries.length, 1000);
 });
 
-test("parseDeleteObjects() reads the conditions as sent", () => {
-  const request = parseDeleteObjects(
+test("deleteReader() reads the conditions as sent", () => {
+  const request = read(
     Buffer.from(
       '<Delete><Object><Key>a</Key><ETag>"e"</ETag><LastModifiedTime>t</LastModifiedTime><Size>3</Size></Object></Delete>',
     ),
@@ -181,7 +190,7 @@ test("writeDeleteObjects() says just what was parsed", () => {
       "<Object><Key> &lt;a&gt;&#13;&#10;&amp;</Key><VersionId>v</VersionId><ETag>&quot;e&quot;</ETag>" +
       "<LastModifiedTime>t</LastModifiedTime><Size>3</Size></Object><Object><Key>b</Key></Object></Delete>",
   );
-  const again = parseDeleteObjects(body);
+  const again = read(body);
   assert.deepEqual(again.ok && again.value, request);
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Address } from "../../../src/s3/address.ts";
 import { arnOf } from "../../../src/s3/asks.ts";
 import { asksOfDocument } from "../../../src/s3/document-asks.ts";
+import { readDocument } from "../../../src/s3/document-reader.ts";
 import type { OperationName } from "../../../src/s3/operations.ts";
 
 const XMLNS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
@@ -16,7 +17,9 @@ function asked(
   headers: readonly string[] = [],
 ): unknown {
   const address = operation === "RestoreObject" || operation.startsWith("PutObject");
-  const asks = asksOfDocument(operation, address ? OBJECT : BUCKET, headers, Buffer.from(xml));
+  const document = readDocument(operation, headers, Buffer.from(xml));
+  if (!document.ok) return document.error.code;
+  const asks = asksOfDocument(operation, address ? OBJECT : BUCKET, document.value);
   if (!asks.ok) return asks.error.code;
   assert.ok(asks.value.every((ask) => ask.operation === operation));
   return asks.value.map((ask) => `${ask.action} ${arnOf(ask)}`);

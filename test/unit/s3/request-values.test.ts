@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as sdk from "@aws-sdk/client-s3";
 import type { HeaderList } from "../../../src/http/headers.ts";
+import { readDocument } from "../../../src/s3/document-reader.ts";
 import type { OperationName } from "../../../src/s3/operations.ts";
 import { putFromForm } from "../../../src/s3/post-object.ts";
 import { requestValues, speaksInDocument } from "../../../src/s3/request-values.ts";
@@ -12,8 +13,10 @@ function valuesOf(
   headers: HeaderList,
   xml: string | undefined,
 ): Record<string, unknown> | string {
-  const document = xml === undefined ? undefined : Buffer.from(xml);
-  const values = requestValues(operation, headers, document);
+  const document =
+    xml === undefined ? undefined : readDocument(operation, headers, Buffer.from(xml));
+  if (document?.ok === false) return document.error.code;
+  const values = requestValues(operation, headers, document?.value);
   if (!values.ok) return values.error.code;
   const { lock, ...rest } = values.value;
   return { ...said(rest), ...said(lock) };

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseTarget } from "../../../src/http/target.ts";
+import type { S3Document } from "../../../src/s3/document-reader.ts";
 import { endangersHistory, entryEndangersHistory } from "../../../src/s3/version-guard.ts";
 import { OPERATION_LIST, type OperationName } from "../../../src/s3/operations.ts";
+import { parseXml } from "../../support/documents.ts";
 
 const BYPASS = ["x-amz-bypass-governance-retention", "true"];
 
@@ -16,8 +18,15 @@ type Request = {
 function danger(operation: OperationName, request: Request): string | undefined {
   const target = parseTarget(`/b/k?${request.query ?? ""}`);
   assert.ok(target.ok);
-  const body = request.xml === undefined ? undefined : Buffer.from(request.xml);
-  return endangersHistory(operation, target.value.query, request.headers ?? [], body);
+  const document = request.xml === undefined ? undefined : documentIn(request.xml);
+  return endangersHistory(operation, target.value.query, request.headers ?? [], document);
+}
+
+/** Without the shapes of `documents.ts`, so that the guard alone is seen. */
+function documentIn(xml: string): S3Document {
+  const bytes = Buffer.from(xml);
+  const root = parseXml(bytes);
+  return root.ok ? { kind: "xml", bytes, root: root.value } : { kind: "none", bytes };
 }
 
 function described(operation: string, { query, headers, xml }: Request): string {

@@ -1,0 +1,168 @@
+import { SaxesParser, type SaxesAttributePlain, type SaxesTagPlain, type XMLDecl } from "saxes";
+import { createBlocks } from "./blocks.ts";
+import type { Fault } from "./faults.ts";
+import { malformed } from "./xml.ts";
+import {
+  countAttribute,
+  countElement,
+  countEnd,
+  countLength,
+  countPiece,
+  startCount,
+  type XmlBounds,
+} from "./xml-bounds.ts";
+
+/** Hears what a document says, in its order. A fault refuses the document. */
+export type XmlSink = {
+  /** A start tag, with references in values resolved. */
+  opened(name: string, attributes: ReadonlyMap<string, string>): Fault | undefined;
+  /** Character data inside the last element opened and not closed: references resolved, or CDATA. */
+  text(text: string): void;
+  /** The end of the last element opened and not closed. */
+  closed(): Fault | undefined;
+};
+
+/** A document that is read as its bytes come. */
+export type XmlReader = {
+  /** The next bytes, of which the reader keeps less than a block. The fault, once there is one. */
+  push(bytes: Buffer): Fault | undefined;
+  /** The document has ended. */
+  end(): Fault | undefined;
+};
+
+/**
+ * Reads a document ("Extensible Markup Language (XML) 1.0", fifth edition) in UTF-8, within `bounds`.
+ * Refused beyond what XML refuses: a DTD and with it every entity but the five, processing
+ * instructions, encodings other than UTF-8, version 1.1. Prefixes are part of names.
+ *
+ * Work is linear in the bytes, and done in blocks of them, so that the network's pieces cannot change
+ * which fault is found first.
+ * Errors: MalformedXML, and those of `sink`.
+ */
+export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
+  // Which bytes were UTF-8 must not depend on another document, so the decoder is its own.
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const parser = new SaxesParser(OPTIONS);
+  const count = startCount(bounds);
+  let fault: Fault | undefined;
+  /** Where the last piece ended, and how much the parser was given, in UTF-16 units. */
+  let pieceEnd = 0;
+  let given = 0;
+
+  const piece = (): void => {
+    const start = pieceEnd;
+    pieceEnd = parser.position;
+    refuse(countLength(count, pieceEnd - start));
+  };
+  parser.on("error", () => refuse(malformed("it is not well-formed")));
+  parser.on("xmldecl", (declaration) => {
+    piece();
+    refuse(wrongDeclaration(declaration));
+  });
+  parser.on("doctype", () => refuse(malformed("a document type declaration is not allowed")));
+  parser.on("processinginstruction", () =>
+    refuse(malformed("a processing instruction is not allowed")),
+  );
+  parser.on("comment", () => {
+    piece();
+    refuse(countPiece(count, 0));
+  });
+  const characters = (text: string): void => {
+    piece();
+    refuse(countPiece(count, text.length));
+    if (count.open.length > 0) sink.text(text);
+  };
+  parser.on("text", characters);
+  parser.on("cdata", characters);
+  parser.on("opentagstart", ({ name }) => {
+    piece();
+    refuse(countElement(count, name));
+  });
+  // The types of saxes forget that there are no namespaces here.
+  parser.on("attribute", ({ name }: SaxesAttributePlain) => {
+    piece();
+    refuse(countAttribute(count, name));
+  });
+  parser.on("opentag", ({ name, attributes }: SaxesTagPlain) => {
+    piece();
+    refuse(sink.opened(name, mapOf(attributes)));
+  });
+  parser.on("closetag", () => {
+    piece();
+    countEnd(count);
+    refuse(sink.closed());
+  });
+
+  /** Does one step of the work, unless there is a fault. */
+  const step = (work: () => void): Fault | undefined => {
+    if (fault !== undefined) return fault;
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      fault = error.fault;
+    }
+    return fault;
+  };
+  const decode = (bytes: Buffer | undefined): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      throw new Refusal(malformed("it is not UTF-8")); // Only the decoder's TypeError can come.
+    }
+  };
+  const read = (bytes: Buffer): void => {
+    const text = decode(bytes);
+    given += text.length;
+    parser.write(text);
+    // Between two writes the parser's own position is that of no character.
+    refuse(countLength(count, given - pieceEnd));
+  };
+  const blocks = createBlocks(read);
+  return {
+    push: (bytes) => step(() => blocks.push(bytes)),
+    end: () =>
+      step(() => {
+        read(blocks.rest());
+        parser.write(decode(undefined));
+        parser.close();
+      }),
+  };
+}
+
+/** Read as XML 1.0 whatever the declaration says, of which wrongDeclaration() is the judge. */
+const OPTIONS = {
+  xmlns: false,
+  position: false,
+  defaultXMLVersion: "1.0",
+  forceXMLVersion: true,
+} as const;
+
+/** How a handler tells the parser, which knows no other way, to stop. Never leaves this file. */
+class Refusal extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+function refuse(fault: Fault | undefined): void {
+  if (fault !== undefined) throw new Refusal(fault);
+}
+
+/** In version 1.1 other characters end lines, so that two readers could read two keys. */
+function wrongDeclaration({ version, encoding }: XMLDecl): Fault | undefined {
+  if (version !== "1.0") return malformed("its version is not 1.0");
+  if (encoding === undefined || encoding.toLowerCase() === "utf-8") return undefined;
+  return malformed("its encoding is not UTF-8");
+}
+
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+
+function mapOf(attributes: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  let map: Map<string, string> | undefined;
+  for (const name in attributes) (map ??= new Map()).set(name, attributes[name] ?? "");
+  return map ?? NO_ATTRIBUTES;
+}
