@@ -9,7 +9,8 @@ import { EVALUATION_STEPS_MAX, type Facts, factsOf, noValues, type Values } from
  *
  * The questions must agree: one set of switches, and contexts that give the same value for each key
  * that is not `ofResource`. Those that are belong to one context: they are kept as long as questions
- * come with that very function.
+ * come with that very function. So whoever has fetched tags goes on with a new context, and whoever
+ * has read the document, which gives values to more keys, with a new memo.
  */
 export type RequestMemo = {
   readonly values: Values;
