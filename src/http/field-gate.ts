@@ -39,6 +39,19 @@ const METHOD = /^[A-Z]+$/;
 const TARGET = /^\/[\x21-\x7e]*$/;
 /** RFC 9110 section 5.5: visible characters, obs-text, and blanks between them. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Names that nearly every request has and that need no look at their characters. */
+const USUAL: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "authorization",
+  "content-length",
+  "content-type",
+  "host",
+  "range",
+  "user-agent",
+  "x-amz-content-sha256",
+  "x-amz-date",
+]);
 const DIGITS = /^\d{1,16}$/;
 
 /**
@@ -88,9 +101,11 @@ function fieldProblem(headers: readonly string[]): GateProblem | undefined {
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? "";
     const value = headers[at + 1];
-    if (!isFieldName(name)) return { part: "field", at, why: "name" };
+    if (!USUAL.has(name)) {
+      if (!isFieldName(name)) return { part: "field", at, why: "name" };
+      if (isOfConnection(name)) return { part: "field", at, why: "connection" };
+    }
     if (value === undefined || !isFieldValue(value)) return { part: "field", at, why: "value" };
-    if (isOfConnection(name)) return { part: "field", at, why: "connection" };
     if (name === "host" && hosts++ > 0) return { part: "field", at, why: "repeated" };
     if (name !== "content-length") continue;
     if (lengths++ > 0) return { part: "field", at, why: "repeated" };
