@@ -68,9 +68,10 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
   const subject = valued.value;
   // What policies ask of the document is not known before it is read.
   const waits = policy.asksValues && speaksInDocument(operation);
-  const judged = waits
-    ? judgeHead(snapshot, subject, asks, facts, nowMs)
-    : yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
+  const judged =
+    waits || operation === "DeleteObjects"
+      ? judgeHead(snapshot, subject, asks, facts, nowMs)
+      : yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
   const plan = planBody(subject, limits.bodyBytesMax);
   if (!isDocument(operation)) {

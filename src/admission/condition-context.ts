@@ -28,29 +28,34 @@ type Row = {
  * (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
  * value of the key that owns it. A key without a row has no value here: those of a resource, which
  * differ between the asks of one request, are added by contextFor(); others nothing here ever has.
- * `unheeded` receives the name of each header that a rule came to depend on and that the store would
- * pass over: what is judged then would not be what is done.
+ * `noted.unheeded` receives the name of each header that a rule came to depend on and that the store
+ * would pass over: what is judged then would not be what is done. `noted.ofDocument` becomes true as
+ * soon as a rule depends on what a document can say.
  */
 export function contextOf(
   snapshot: Snapshot,
   subject: Subject,
   nowMs: number,
-  unheeded?: Set<string>,
+  noted?: Noted,
 ): Context {
   const sources = { snapshot, subject, nowMs };
   const { values } = subject;
   return (key, tag) => {
     const row = ROWS.get(key);
     if (row !== undefined) {
-      note(row.acts, snapshot, subject, unheeded);
+      note(row.acts, snapshot, subject, noted?.unheeded);
       return row.value(sources, tag);
     }
     const valueRow = OF_VALUES.get(key);
     if (valueRow === undefined) return undefined;
-    note(valueRow.acts, snapshot, subject, unheeded);
+    note(valueRow.acts, snapshot, subject, noted?.unheeded);
+    if (noted !== undefined) noted.ofDocument = true;
     return values && valueRow.value(values, tag, nowMs);
   };
 }
+
+/** What was noted of a request while its policies were evaluated. */
+export type Noted = { readonly unheeded: Set<string>; ofDocument: boolean };
 
 /** Adds to `unheeded` those of the headers that are sent and that the store passes over. */
 function note(

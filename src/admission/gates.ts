@@ -112,7 +112,8 @@ export function judgeEach(
   return { gates, allowed: evaluated.map((one) => allowanceOf(question, one)?.by) };
 }
 
-function questionOf(
+/** What every gate is asked of a request. */
+export function questionOf(
   snapshot: Snapshot,
   subject: Subject,
   asks: readonly Ask<Bucket>[],

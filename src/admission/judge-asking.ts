@@ -2,6 +2,7 @@ import type { Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import { withPassed, type Facts } from "./facts.ts";
 import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
+import { hopeless } from "./hopeless.ts";
 import type { Deciding, Known } from "./known.ts";
 import { withTags } from "./need.ts";
 import { memoSlot, type MemoSlot, type Question, type Refusal } from "./question.ts";
@@ -43,7 +44,11 @@ export function* judgeAsking(
     : enforced(snapshot, facts, judged.refusal, known);
 }
 
-/** The gates that ask no policy, for a request whose policies must see its document. */
+/**
+ * What can be judged of a request whose policies may have to see its document first, so that the
+ * document of somebody who may do nothing with it is not read: the gates that ask no policy, and a
+ * policy's no if it does not depend on anything that a document can say.
+ */
 export function judgeHead(
   snapshot: Snapshot,
   subject: Subject,
@@ -51,11 +56,26 @@ export function judgeHead(
   facts: Facts,
   nowMs: number,
 ): Judged {
-  const refusal = judgeWithoutPolicies(snapshot, subject, asks, nowMs);
+  const refusal =
+    subject.operation === "DeleteObjects"
+      ? hopeless(snapshot, subject, nowMs)
+      : refusalOfHead(snapshot, subject, asks, nowMs);
   const { known } = subject;
   return refusal === undefined
     ? { kind: "passed", facts, known }
     : enforced(snapshot, facts, refusal, known);
+}
+
+function refusalOfHead(
+  snapshot: Snapshot,
+  subject: Subject,
+  asks: readonly Ask<Bucket>[],
+  nowMs: number,
+): Refusal | undefined {
+  const memo = memoSlot();
+  const judged = judge(snapshot, subject, asks, nowMs, undefined, memo);
+  if (judged.kind !== "refused") return undefined;
+  return memo.ofDocument ? judgeWithoutPolicies(snapshot, subject, asks, nowMs) : judged.refusal;
 }
 
 function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal, known: Known): Judged {

@@ -54,7 +54,7 @@ export function evaluateAsks(question: Question): {
     if (policies === undefined && record?.policy === undefined) {
       return { ask, record, identity: NOTHING_SAID, bucket: NOTHING_SAID, privileged };
     }
-    context ??= contextOf(snapshot, subject, nowMs, memo.unheeded);
+    context ??= contextOf(snapshot, subject, nowMs, memo);
     memo.shared ??= requestMemo();
     const owner = record?.owner.name ?? key?.account.name;
     const own = contextFor(ask, owner, context, subject, wanted);

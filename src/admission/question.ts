@@ -32,10 +32,12 @@ export type MemoSlot = {
   shared: RequestMemo | undefined;
   /** Headers that they came to depend on and that the store passes over. */
   readonly unheeded: Set<string>;
+  /** Whether any of them came to depend on what a document can say. */
+  ofDocument: boolean;
 };
 
 export function memoSlot(): MemoSlot {
-  return { shared: undefined, unheeded: new Set() };
+  return { shared: undefined, unheeded: new Set(), ofDocument: false };
 }
 
 /** A gate's no: what the client reads, and what the operator reads. */

@@ -1,5 +1,5 @@
 import { coversAction, type Asking, type Switches, AWS_SWITCHES } from "./evaluate.ts";
-import type { Statement } from "./policy.ts";
+import type { Statement, StatementRef } from "./policy.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { type Caller, gripOn } from "./principals.ts";
 import { coversResources } from "./resource-cover.ts";
@@ -35,26 +35,31 @@ export function couldAllow(
 }
 
 /**
- * Whether one statement of `set` denies each of the actions on every object of the bucket, under
- * each of its names and without a condition. A yes is certain: every question about any key would
- * be answered by "deny". In doubt it says no; several statements are not added up.
+ * Where a statement of `set` stands that denies the first of the actions on every object of the
+ * bucket, under each of its names and without a condition, if each of the actions is so denied. Then
+ * every question about any key would be answered by "deny". `undefined` if not, or in doubt; several
+ * statements are not added up.
  */
-export function deniesAll(
+export function denialOfAll(
   set: PolicySet,
   reach: Reach,
   switches: Switches = AWS_SWITCHES,
-): boolean {
+): StatementRef | undefined {
   const { actions, principal, buckets } = reach;
-  return actions.every((asking) =>
-    set.denies.all.flat().some((statement) => {
+  let first: StatementRef | undefined;
+  for (const asking of actions) {
+    const denying = set.denies.all.flat().find((statement) => {
       return (
         statement.conditions.length === 0 &&
         coversAction(statement, asking, switches) &&
         speaksTo(statement, principal) &&
         buckets.every((bucket) => coversObjects(statement, bucket))
       );
-    }),
-  );
+    });
+    if (denying === undefined) return undefined;
+    first ??= denying.place;
+  }
+  return first;
 }
 
 function speaksTo({ principals }: Statement, principal: Caller): boolean {

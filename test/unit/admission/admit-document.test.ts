@@ -47,10 +47,16 @@ test("admitDocument() keeps back the keys that are denied and says so in the mer
 });
 
 test("admitDocument() answers itself where no key may be deleted, so that the store hears nothing", () => {
-  const verdict = deleting("reader", object("a") + object("b"), "<Quiet>true</Quiet>");
+  const verdict = deleting("writer", object("a", "v1") + object("b", "v2"), "<Quiet>true</Quiet>");
   assert(verdict.kind === "answer");
   assert.equal(verdict.body.match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
-  assert.match(verdict.body, /s3:DeleteObject on arn:aws:s3:::photos\/a/);
+  assert.match(verdict.body, /s3:DeleteObjectVersion on arn:aws:s3:::photos\/a/);
+});
+
+test("admit() reads no document of who may delete nothing, whatever it names", () => {
+  const verdict = judge(WORLD, "POST /photos?delete", { as: "reader", body: "<Delete/>" });
+  assert.equal(word(verdict), "AccessDenied");
+  assert.equal(verdict.facts.denial?.gate, "tier");
 });
 
 test("admitDocument() refuses a DeleteObjects that is none", () => {

@@ -448,7 +448,7 @@ describe("a policy that the gateway keeps", () => {
       accounts: { A: {} },
       buckets: { bucket: { account: "A", policy: policyOf(statement) } },
     });
-    assert.equal(decide(open, undefined, "GET /bucket?policy").kind, "answer");
+    assert.equal(decide(open, undefined, "GET /A:bucket?policy").kind, "answer");
   });
 
   // Copies read with the owner's rights, and an upload in parts belongs to nobody.

@@ -75,7 +75,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
   assert.deepEqual(store, {
     authority: "one",
     region: "eu",
-    naming: { tenants: true, tenantsKnown: true, aliases: false, addressing: "virtual" },
+    naming: { tenants: true, tenantsKnown: false, aliases: false, addressing: "virtual" },
     foldsPaths: false,
     trailers: true,
   });

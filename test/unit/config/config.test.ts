@@ -472,6 +472,7 @@ test("parseConfig() gives every option its default", () => {
       addressing: "path",
       foldsPaths: false,
       tenants: true,
+      aliases: false,
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,
       trailers: false,

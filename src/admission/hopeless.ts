@@ -1,0 +1,97 @@
+import type { Evaluation } from "../policy/evaluate.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
+import type { Caller as Principal } from "../policy/principals.ts";
+import { couldAllow, denialOfAll, type Reach } from "../policy/reach.ts";
+import { tierGrants } from "../provider/tier.ts";
+import type { Action } from "../s3/actions.ts";
+import { bucketText } from "../s3/address.ts";
+import type { Ask } from "../s3/asks.ts";
+import type { Bucket } from "../s3/bucket.ts";
+import { recordOf } from "./buckets.ts";
+import { questionOf, judgeWithoutPolicies } from "./gates.ts";
+import { allow, explicitDeny, type Evaluated } from "./policy-gates.ts";
+import { holderOf } from "./principal.ts";
+import type { Question, Refusal } from "./question.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { tenantOf, type Subject } from "./subject.ts";
+
+/** What a DeleteObjects can do to a key. */
+const ACTIONS = ["s3:DeleteObject", "s3:DeleteObjectVersion"] as const satisfies readonly Action[];
+
+/**
+ * Why a DeleteObjects can delete nothing, whatever its document will name, so that the document of
+ * somebody who may do nothing with it is not even read. `undefined` if some key could pass. Policies
+ * are taken for what suits best: an Allow holds if it could for some key, a Deny only if it is
+ * certain for every key. The gates themselves are those of every request.
+ */
+export function hopeless(snapshot: Snapshot, subject: Subject, nowMs: number): Refusal | undefined {
+  const { address } = subject;
+  if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
+  let first: Refusal | undefined;
+  for (const action of ACTIONS) {
+    const ask = askOf(action, address.bucket);
+    const refusal =
+      judgeWithoutPolicies(snapshot, subject, [ask], nowMs) ??
+      byPolicies(questionOf(snapshot, subject, [ask], nowMs, undefined), ask, address.bucket);
+    if (refusal === undefined) return undefined;
+    first ??= refusal;
+  }
+  return first;
+}
+
+function askOf(action: Action, bucket: Bucket): Ask<Bucket> {
+  return { action, operation: "DeleteObjects", bucket, key: "", below: true };
+}
+
+function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refusal | undefined {
+  const { snapshot, subject, key } = question;
+  const holder = key && holderOf(key);
+  const record = recordOf(subject, bucket);
+  const { action, operation } = ask;
+  const principal = holder?.principal ?? snapshot.policy.guest;
+  const evaluated: Evaluated = {
+    ask,
+    record,
+    identity: atBest(question, action, holder?.policies, NOBODY, namesOf(question, bucket)),
+    bucket: atBest(question, action, record?.policy, principal, [bucket.name]),
+    privileged:
+      holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false,
+  };
+  return explicitDeny(question, [evaluated]) ?? allow(question, [evaluated]);
+}
+
+/** The names by which identity policies surely speak of the bucket: see ofIdentity(). */
+function namesOf({ snapshot, subject }: Question, { name, home }: Bucket): readonly string[] {
+  if (!snapshot.policy.provider.tenantAddressing) return [name];
+  const full = bucketText({ tenant: home, name });
+  return home === tenantOf(subject.caller) ? [name, full] : [full];
+}
+
+/** Identity policies are about whoever has them: they name no principal. */
+const NOBODY: Principal = { kind: "anonymous" };
+
+function atBest(
+  { snapshot }: Question,
+  action: Action,
+  set: PolicySet | undefined,
+  principal: Principal,
+  names: readonly string[],
+): Evaluation {
+  const [some] = set?.statements ?? [];
+  if (set === undefined || some === undefined) return NOTHING_SAID;
+  const { switches } = snapshot.policy.provider;
+  const reach: Reach = {
+    actions: [{ action, operation: "DeleteObjects" }],
+    principal,
+    buckets: names,
+  };
+  for (const name of names) {
+    const denial = denialOfAll(set, { ...reach, buckets: [name] }, switches);
+    if (denial !== undefined) return { effect: "deny", statement: denial };
+  }
+  return couldAllow(set, reach, switches)
+    ? { effect: "allow", statement: some.place, grip: "direct" }
+    : NOTHING_SAID;
+}
+
+const NOTHING_SAID: Evaluation = { effect: "none" };
