@@ -8,7 +8,12 @@ import { inAccount } from "../s3/address.ts";
 import { putActions, type Ask } from "../s3/asks.ts";
 import type { Fault } from "../s3/faults.ts";
 import { putFromForm, type PutFromForm } from "../s3/post-object.ts";
-import { ageFault, checkPostPolicy, lengthFault, parsePostPolicy } from "../signature/post-policy.ts";
+import {
+  ageFault,
+  checkPostPolicy,
+  lengthFault,
+  parsePostPolicy,
+} from "../signature/post-policy.ts";
 import { denied, judgeAll, needsKey, refused, withValues } from "./admit.ts";
 import { authenticateForm } from "./authenticate.ts";
 import { withCaller } from "./facts.ts";
@@ -69,13 +74,7 @@ export function admitForm(
   const judged = judgeAll(snapshot, subject, asks, facts, nowMs);
   return "kind" in judged
     ? judged
-    : forwardForm(
-        snapshot,
-        { ...pending, facts: judged },
-        subject,
-        upload.value,
-        nowMs,
-      );
+    : forwardForm(snapshot, { ...pending, facts: judged }, subject, upload.value, nowMs);
 }
 
 /** Holds the form against its own policy, which restricts whoever holds the form. */

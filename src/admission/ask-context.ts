@@ -64,10 +64,7 @@ function taggedBucket(bucket: BucketName | undefined): Tagged | undefined {
 }
 
 /** Undefined: this action has no such key, as writing and deleting (section 2.2). */
-function taggedObject(
-  { action, bucket, key, below }: Ask,
-  subject: Subject,
-): Tagged | undefined {
+function taggedObject({ action, bucket, key, below }: Ask, subject: Subject): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
   // What will be written there is no object yet.
   if (below === true) return undefined;

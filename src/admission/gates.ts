@@ -7,13 +7,7 @@ import { fault } from "../s3/faults.ts";
 import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts";
 import type { Tagged } from "./ask-context.ts";
 import type { Gate, Actor } from "./facts.ts";
-import {
-  allow,
-  allowanceOf,
-  evaluateAsks,
-  explicitDeny,
-  actorOf,
-} from "./policy-gates.ts";
+import { allow, allowanceOf, evaluateAsks, explicitDeny, actorOf } from "./policy-gates.ts";
 import { holderName, holderOf, whyNotInForce, type ActionPattern } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -227,7 +227,9 @@ const PolicySchema = z.strictObject({
     .strictObject({
       maxExpiry: duration("1s", "7d")
         .optional()
-        .describe("How long presigned URLs and forms may be good at most; absent: as the provider has it"),
+        .describe(
+          "How long presigned URLs and forms may be good at most; absent: as the provider has it",
+        ),
     })
     .prefault({}),
   signatures: z

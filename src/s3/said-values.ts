@@ -23,7 +23,10 @@ export function wrongParameterValue(name: string, value: string): Fault | undefi
 }
 
 /** "PutObject", S3 API Reference: a write takes `*`, or one entity tag, and no list. */
-export function wrongCondition(name: "if-match" | "if-none-match", value: string): Fault | undefined {
+export function wrongCondition(
+  name: "if-match" | "if-none-match",
+  value: string,
+): Fault | undefined {
   if (value === "*" || (name === "if-match" && ETAG.test(value))) return undefined;
   // RGW takes any other text for an entity tag that nothing has, and overwrites what is there.
   const message = "A header you provided implies functionality that is not implemented";
@@ -126,7 +129,8 @@ function partNumber(value: string, name: string): Fault | undefined {
 }
 
 /** A UUID in any form but the usual one is one of MinIO's version ids all the same. */
-const ODD_UUID = /^(?:urn:uuid:|\{)|^(?=.*[A-F])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
+const ODD_UUID =
+  /^(?:urn:uuid:|\{)|^(?=.*[A-F])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 /** Far above any store's version ids, which are 32 to 64 characters. */
 const VERSION_CHARACTERS_MAX = 1024;
 

@@ -8,7 +8,14 @@ import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { rawExchange, type RawAnswer } from "../support/raw-client.ts";
 import { skipUnless } from "../support/requirement.ts";
-import { bytesOf, presignV4, sha256, signV4, timestampOf, type KeyPair } from "../support/signed.ts";
+import {
+  bytesOf,
+  presignV4,
+  sha256,
+  signV4,
+  timestampOf,
+  type KeyPair,
+} from "../support/signed.ts";
 
 const ARN = "arn:aws:s3:::valued";
 const SECRET = "secret-of-the-gateways-own";
@@ -25,9 +32,7 @@ const USERS = {
   tagger: [deny("s3:PutObject", { Null: { "s3:RequestObjectTag/team": "true" } })],
   tagless: [{ Effect: "Deny", Action: "s3:GetObject*Tagging", Resource: `${ARN}/*` }],
   lister: [deny("s3:ListBucket", { NumericGreaterThan: { "s3:max-keys": "2" } })],
-  signer: [
-    deny("s3:*", { StringEquals: { "s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD" } }),
-  ],
+  signer: [deny("s3:*", { StringEquals: { "s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD" } })],
 } as const;
 type User = keyof typeof USERS;
 
@@ -113,7 +118,10 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
   const once = { "if-none-match": "*" };
 
   test("who may write only what is not there replaces nothing by a copy", async () => {
-    assert.equal(code(await as("writeonce", "PUT", "/valued/there", { body: "x" })), "403 AccessDenied");
+    assert.equal(
+      code(await as("writeonce", "PUT", "/valued/there", { body: "x" })),
+      "403 AccessDenied",
+    );
     const put = await as("writeonce", "PUT", "/valued/there", { body: "x", headers: once });
     assert.equal(code(put), "412 PreconditionFailed");
     const copied = await as("writeonce", "PUT", "/valued/there", { headers: { ...copy, ...once } });
@@ -150,7 +158,10 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
       ["POST /valued/parts?uploads", headers],
     ] as const) {
       const [method = "", target = ""] = line.split(" ");
-      assert.equal(code(await as("tagger", method, target, { headers: more })), "501 NotImplemented");
+      assert.equal(
+        code(await as("tagger", method, target, { headers: more })),
+        "501 NotImplemented",
+      );
     }
     assert.equal((await direct("PUT", "/valued/past", { headers: replaced })).status, 200);
     const tags = (await direct("GET", "/valued/past?tagging")).body.toString();

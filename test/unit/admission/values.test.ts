@@ -54,12 +54,7 @@ describe("a header that the store passes over, where a policy depends on it", ()
       "s3:x-amz-server-side-encryption",
       "NotImplemented",
     ],
-    [
-      "PUT /photos/b",
-      { "x-amz-storage-class": "COLD" },
-      "s3:x-amz-storage-class",
-      "forward",
-    ],
+    ["PUT /photos/b", { "x-amz-storage-class": "COLD" }, "s3:x-amz-storage-class", "forward"],
     ["PUT /photos/b", { "x-amz-tagging": "a=b" }, "s3:RequestObjectTag/a", "forward"],
     [
       "PUT /photos/b",
@@ -67,14 +62,24 @@ describe("a header that the store passes over, where a policy depends on it", ()
       "s3:RequestObjectTag/a",
       "NotImplemented",
     ],
-    ["POST /photos/b?uploads", { "x-amz-tagging": "a=b" }, "s3:RequestObjectTag/a", "NotImplemented"],
+    [
+      "POST /photos/b?uploads",
+      { "x-amz-tagging": "a=b" },
+      "s3:RequestObjectTag/a",
+      "NotImplemented",
+    ],
     [
       "POST /photos/b?uploads",
       { "x-amz-object-lock-legal-hold": "ON" },
       "s3:object-lock-legal-hold",
       "NotImplemented",
     ],
-    ["PUT /photos/b", { "x-amz-object-lock-legal-hold": "ON" }, "s3:object-lock-legal-hold", "forward"],
+    [
+      "PUT /photos/b",
+      { "x-amz-object-lock-legal-hold": "ON" },
+      "s3:object-lock-legal-hold",
+      "forward",
+    ],
     [
       "PUT /photos",
       { "x-amz-object-ownership": "BucketOwnerEnforced" },
@@ -175,6 +180,7 @@ describe("upstream.foldsPaths", () => {
     });
   }
   for (const key of ["a", "a/", "a/b", ".a/b..", "a%2F...", "a\u{20}b".replace(" ", "%20")]) {
-    test(`takes the key ${key}`, () => assert.equal(outcome(folding, `GET /photos/${key}`), "forward"));
+    test(`takes the key ${key}`, () =>
+      assert.equal(outcome(folding, `GET /photos/${key}`), "forward"));
   }
 });

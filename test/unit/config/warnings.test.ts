@@ -213,7 +213,11 @@ for (const [name, kind, statements, expected] of [...opened, ...unguarded]) {
 const NOBODY = { Effect: "Allow", Principal: { AWS: "111122223333" } };
 const silent: readonly (readonly [string, "identity" | "bucket", readonly Json[]])[] = [
   ["an Allow for one account", "bucket", [NOBODY]],
-  ["a Deny for everybody", "bucket", [{ ...PUBLIC, Effect: "Deny", Action: ["s3:GetObject*", "s3:PutObject"] }]],
+  [
+    "a Deny for everybody",
+    "bucket",
+    [{ ...PUBLIC, Effect: "Deny", Action: ["s3:GetObject*", "s3:PutObject"] }],
+  ],
   ["an identity's Allow without conditions", "identity", [{ Effect: "Allow" }]],
   [
     "a public Allow with a condition that needs its key",
