@@ -109,6 +109,24 @@ const documents: readonly (readonly [string, OperationName, string, readonly str
   ],
   ["an analysis without an export", "PutBucketAnalyticsConfiguration", analytics(""), []],
   [
+    "the prefix of a replication's rule, of its filter, and of both parts of that",
+    "PutBucketReplication",
+    replication(
+      `${NO_MARKERS}<Prefix>logs/</Prefix><Destination>${ARN}</Destination>`,
+      `${NO_MARKERS}<Filter><Prefix>old/</Prefix></Filter><Destination>${ARN}</Destination>`,
+      `${NO_MARKERS}<Filter><And><Prefix>and/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag></And></Filter><Destination>${ARN}</Destination>`,
+      `${NO_MARKERS}<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter><Destination>${ARN}</Destination>`,
+      `${NO_MARKERS}<Prefix>a/</Prefix><Filter><Prefix>b/</Prefix></Filter><Destination>${ARN}</Destination>`,
+    ),
+    [
+      "s3:PutObject arn:aws:s3:::dest/logs/*",
+      "s3:PutObject arn:aws:s3:::dest/old/*",
+      "s3:PutObject arn:aws:s3:::dest/and/*",
+      "s3:PutObject arn:aws:s3:::dest/*",
+      "s3:PutObject arn:aws:s3:::dest/*",
+    ],
+  ],
+  [
     "every destination of a replication",
     "PutBucketReplication",
     replication(
