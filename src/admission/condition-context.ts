@@ -2,7 +2,7 @@ import { firstValue, hasHeader } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import type { ConditionKey, Context } from "../policy/condition-keys.ts";
 import { bucketText } from "../s3/address.ts";
-import { isIgnored } from "../s3/ignored-headers.ts";
+import { isIgnored, isIgnoredByValue } from "../s3/ignored-headers.ts";
 import type { LockValues } from "../s3/lock-values.ts";
 import { operationNamed } from "../s3/operations.ts";
 import type { RequestValues } from "../s3/request-values.ts";
@@ -66,13 +66,12 @@ function note(
 ): void {
   if (unheeded === undefined) return;
   for (const name of headers) {
+    const whole = isIgnored(ignoredHeaders, operation, name);
+    // Most headers are acted on, and are not looked for once more.
+    if (!whole && !isIgnoredByValue(ignoredHeaders, operation, name)) continue;
     const value = firstValue(sent, name);
     if (value === undefined) continue;
-    // Of some headers a store acts on one value and passes over another.
-    const passedOver =
-      isIgnored(ignoredHeaders, operation, name) ||
-      isIgnored(ignoredHeaders, operation, `${name}: ${value}`);
-    if (passedOver) unheeded.add(name);
+    if (whole || isIgnored(ignoredHeaders, operation, `${name}: ${value}`)) unheeded.add(name);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Whole blocks out of bytes that come in any pieces. */
 export type Blocks = {
   push(bytes: Buffer): void;
-  /** What is left and fills no block. */
-  readonly rest: () => Buffer;
+  /** Gives what is left and fills no block, if anything. */
+  end(): void;
 };
 
 const BLOCK_BYTES = 16 * 1024;
@@ -49,8 +49,9 @@ export function createBlocks(take: (block: Buffer) => void): Blocks {
       if (before !== undefined) add(before);
       add(bytes);
     },
-    rest: () => first ?? block?.subarray(0, filled) ?? NOTHING,
+    end: () => {
+      const rest = first ?? block?.subarray(0, filled);
+      if (rest !== undefined) take(rest);
+    },
   };
 }
-
-const NOTHING = Buffer.alloc(0);

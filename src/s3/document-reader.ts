@@ -139,18 +139,17 @@ function readerOfBytes(
 ): DocumentReader {
   const kept: Buffer[] = [];
   let wrong: Fault | undefined;
-  const keep = (bytes: Buffer): void => {
+  const blocks = createBlocks((bytes) => {
     wrong ??= take?.(bytes);
     if (wrong === undefined) kept.push(bytes);
-  };
-  const blocks = createBlocks(keep);
+  });
   return {
     push: (bytes) => {
       blocks.push(bytes);
       return wrong;
     },
     end: () => {
-      keep(blocks.rest());
+      blocks.end();
       if (wrong !== undefined) return err(wrong);
       const [only] = kept;
       return finish(kept.length === 1 && only !== undefined ? only : Buffer.concat(kept));

@@ -16,6 +16,22 @@ export function isIgnored(
   return ignored.get("*")?.has(header) === true || ignored.get(operation)?.has(header) === true;
 }
 
+/**
+ * Whether the store passes over some of the values of `header`, in lower case, and acts on others:
+ * an entry then has one of them behind a colon.
+ */
+export function isIgnoredByValue(
+  ignored: IgnoredHeaders,
+  operation: OperationName,
+  header: string,
+): boolean {
+  const start = `${header}: `;
+  for (const entries of [ignored.get("*"), ignored.get(operation)]) {
+    for (const entry of entries ?? []) if (entry.startsWith(start)) return true;
+  }
+  return false;
+}
+
 const CONDITIONS = ["if-match", "if-none-match"] as const;
 const ACL = [
   "x-amz-acl",

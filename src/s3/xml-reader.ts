@@ -10,6 +10,7 @@ import {
   countPiece,
   startCount,
   type XmlBounds,
+  type XmlCount,
 } from "./xml-bounds.ts";
 
 /** Hears what a document says, in its order. A fault refuses the document. */
@@ -42,57 +43,16 @@ export type XmlReader = {
 export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
   // Which bytes were UTF-8 must not depend on another document, so the decoder is its own.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const parser = new SaxesParser(OPTIONS);
-  const count = startCount(bounds);
-  let fault: Fault | undefined;
-  /** Where the last piece ended, and how much the parser was given, in UTF-16 units. */
-  let pieceEnd = 0;
+  const { parser, lengthTo } = boundedParser(startCount(bounds), sink);
   let given = 0;
-
-  const piece = (): void => {
-    const start = pieceEnd;
-    pieceEnd = parser.position;
-    refuse(countLength(count, pieceEnd - start));
-  };
-  parser.on("error", () => refuse(malformed("it is not well-formed")));
-  parser.on("xmldecl", (declaration) => {
-    piece();
-    refuse(wrongDeclaration(declaration));
+  let fault: Fault | undefined;
+  const blocks = createBlocks((bytes) => {
+    const text = decoded(decoder, bytes);
+    parser.write(text);
+    // Between two writes the parser's own position is that of no character.
+    given += text.length;
+    refuse(lengthTo(given));
   });
-  parser.on("doctype", () => refuse(malformed("a document type declaration is not allowed")));
-  parser.on("processinginstruction", () =>
-    refuse(malformed("a processing instruction is not allowed")),
-  );
-  parser.on("comment", () => {
-    piece();
-    refuse(countPiece(count, 0));
-  });
-  const characters = (text: string): void => {
-    piece();
-    refuse(countPiece(count, text.length));
-    if (count.open.length > 0) sink.text(text);
-  };
-  parser.on("text", characters);
-  parser.on("cdata", characters);
-  parser.on("opentagstart", ({ name }) => {
-    piece();
-    refuse(countElement(count, name));
-  });
-  // The types of saxes forget that there are no namespaces here.
-  parser.on("attribute", ({ name }: SaxesAttributePlain) => {
-    piece();
-    refuse(countAttribute(count, name));
-  });
-  parser.on("opentag", ({ name, attributes }: SaxesTagPlain) => {
-    piece();
-    refuse(sink.opened(name, mapOf(attributes)));
-  });
-  parser.on("closetag", () => {
-    piece();
-    countEnd(count);
-    refuse(sink.closed());
-  });
-
   /** Does one step of the work, unless there is a fault. */
   const step = (work: () => void): Fault | undefined => {
     if (fault !== undefined) return fault;
@@ -104,30 +64,67 @@ export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
     }
     return fault;
   };
-  const decode = (bytes: Buffer | undefined): string => {
-    try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
-    } catch {
-      throw new Refusal(malformed("it is not UTF-8")); // Only the decoder's TypeError can come.
-    }
-  };
-  const read = (bytes: Buffer): void => {
-    const text = decode(bytes);
-    given += text.length;
-    parser.write(text);
-    // Between two writes the parser's own position is that of no character.
-    refuse(countLength(count, given - pieceEnd));
-  };
-  const blocks = createBlocks(read);
   return {
     push: (bytes) => step(() => blocks.push(bytes)),
     end: () =>
       step(() => {
-        read(blocks.rest());
-        parser.write(decode(undefined));
+        blocks.end();
+        parser.write(decoded(decoder, undefined));
         parser.close();
       }),
   };
+}
+
+/** A parser that throws a Refusal at the first thing that is not XML, not in bounds or not for `sink`. */
+function boundedParser(
+  count: XmlCount,
+  sink: XmlSink,
+): {
+  readonly parser: SaxesParser;
+  /** Why the piece that has not ended at `position`, in UTF-16 units, is too long already. */
+  readonly lengthTo: (position: number) => Fault | undefined;
+} {
+  const parser = new SaxesParser(OPTIONS);
+  let pieceEnd = 0;
+  const lengthTo = (position: number): Fault | undefined => countLength(count, position - pieceEnd);
+  /** Whatever the parser reports ends a piece. */
+  const piece = (fault: Fault | undefined): void => {
+    refuse(lengthTo(parser.position) ?? fault);
+    pieceEnd = parser.position;
+  };
+  const characters = (text: string): void => {
+    piece(countPiece(count, text.length));
+    if (count.open.length > 0) sink.text(text);
+  };
+  parser.on("error", () => refuse(malformed("it is not well-formed")));
+  parser.on("doctype", () => refuse(malformed("a document type declaration is not allowed")));
+  parser.on("processinginstruction", () =>
+    refuse(malformed("a processing instruction is not allowed")),
+  );
+  parser.on("xmldecl", (declaration) => piece(wrongDeclaration(declaration)));
+  parser.on("comment", () => piece(countPiece(count, 0)));
+  parser.on("text", characters);
+  parser.on("cdata", characters);
+  parser.on("opentagstart", ({ name }) => piece(countElement(count, name)));
+  // The types of saxes forget that there are no namespaces here.
+  parser.on("attribute", ({ name }: SaxesAttributePlain) => piece(countAttribute(count, name)));
+  parser.on("opentag", ({ name, attributes }: SaxesTagPlain) =>
+    piece(sink.opened(name, mapOf(attributes))),
+  );
+  parser.on("closetag", () => {
+    countEnd(count);
+    piece(sink.closed());
+  });
+  return { parser, lengthTo };
+}
+
+/** The text of the next bytes; of none, at the end, what is left over. */
+function decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer | undefined): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch {
+    throw new Refusal(malformed("it is not UTF-8")); // Only the decoder's TypeError can come.
+  }
 }
 
 /** Read as XML 1.0 whatever the declaration says, of which wrongDeclaration() is the judge. */
