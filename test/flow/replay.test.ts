@@ -79,6 +79,8 @@ const SITE = {
 
 async function start(t: TestContext, more: Parameters<typeof startFlow>[2] = {}): Promise<Flow> {
   const store = await startHttpStore((request, response) => {
+    // A bucket is remembered as its maker's only if it was not there before.
+    if (request.method === "HEAD" && request.url === "/kept") response.statusCode = 404;
     request.resume().once("end", () => response.end("<Tagging><TagSet/></Tagging>"));
   });
   t.after(() => store.stop());
