@@ -122,14 +122,14 @@ test("what a decision asks for it asks once, and what it judges it reads once a 
 });
 
 /** The headers that only conditions look at, counted: each look goes through the whole list. */
-const JUDGED = ["user-agent", "referer"];
+const JUDGED = new Set(["user-agent", "referer"]);
 
 /** `head` that counts in `read` how often the value of each judged header is taken. */
 function counting(head: RequestHead, read: Map<string, number>): RequestHead {
   const headers = new Proxy(head.headers, {
     get: (list, at, receiver) => {
       const name = typeof at === "string" ? list[Number(at) - 1] : undefined;
-      if (name !== undefined && Number(at) % 2 === 1 && JUDGED.includes(name) && judging()) {
+      if (name !== undefined && Number(at) % 2 === 1 && JUDGED.has(name) && judging()) {
         read.set(name, (read.get(name) ?? 0) + 1);
       }
       const value: unknown = Reflect.get(list, at, receiver);
