@@ -43,35 +43,38 @@ export function contextOf(
   return (key, tag) => {
     const row = ROWS.get(key);
     if (row !== undefined) {
-      note(row.acts, snapshot, subject, noted?.unheeded);
+      note(row.acts, snapshot, subject, noted);
       return row.value(sources, tag);
     }
     const valueRow = OF_VALUES.get(key);
     if (valueRow === undefined) return undefined;
-    note(valueRow.acts, snapshot, subject, noted?.unheeded);
+    note(valueRow.acts, snapshot, subject, noted);
     if (noted !== undefined) noted.ofDocument = true;
     return values && valueRow.value(values, tag, nowMs);
   };
 }
 
 /** What was noted of a request while its policies were evaluated. */
-export type Noted = { readonly unheeded: Set<string>; ofDocument: boolean };
+export type Noted = { unheeded: Set<string> | undefined; ofDocument: boolean };
 
-/** Adds to `unheeded` those of the headers that are sent and that the store passes over. */
+/** Notes those of the headers that are sent and that the store passes over. */
 function note(
   headers: readonly string[],
   { store: { ignoredHeaders } }: Snapshot,
   { operation, headers: sent }: Subject,
-  unheeded: Set<string> | undefined,
+  noted: Noted | undefined,
 ): void {
-  if (unheeded === undefined) return;
+  if (noted === undefined) return;
   for (const name of headers) {
     const whole = isIgnored(ignoredHeaders, operation, name);
     // Most headers are acted on, and are not looked for once more.
     if (!whole && !isIgnoredByValue(ignoredHeaders, operation, name)) continue;
     const value = firstValue(sent, name);
     if (value === undefined) continue;
-    if (whole || isIgnored(ignoredHeaders, operation, `${name}: ${value}`)) unheeded.add(name);
+    if (whole || isIgnored(ignoredHeaders, operation, `${name}: ${value}`)) {
+      noted.unheeded ??= new Set();
+      noted.unheeded.add(name);
+    }
   }
 }
 

@@ -241,8 +241,8 @@ function unsupported({ snapshot, asks }: Question): Refusal | undefined {
  * A header that the store accepts and passes over, where what policies say came to depend on it: they
  * would have judged what nobody does. A Deny that holds has already refused.
  */
-function ineffective(unheeded: ReadonlySet<string>): Refusal | undefined {
-  const [name] = unheeded;
+function ineffective(unheeded: ReadonlySet<string> | undefined): Refusal | undefined {
+  const [name] = unheeded ?? [];
   if (name === undefined) return undefined;
   const message = `A policy depends on the header "${name}", which has no effect on the store behind this gateway`;
   const elements = [["Header", name]] as const;

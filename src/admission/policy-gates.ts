@@ -37,7 +37,7 @@ export type Evaluated = {
 export function evaluateAsks(question: Question): {
   readonly evaluated: readonly Evaluated[];
   readonly wanted: readonly Tagged[];
-  readonly unheeded: ReadonlySet<string>;
+  readonly unheeded: ReadonlySet<string> | undefined;
 } {
   const { snapshot, subject, key, nowMs, memo } = question;
   const holder = key && holderOf(key);

@@ -30,14 +30,14 @@ export type Question = {
 export type MemoSlot = {
   /** What the evaluations have in common, once there is one. */
   shared: RequestMemo | undefined;
-  /** Headers that they came to depend on and that the store passes over. */
-  readonly unheeded: Set<string>;
+  /** Headers that they came to depend on and that the store passes over; undefined: none. */
+  unheeded: Set<string> | undefined;
   /** Whether any of them came to depend on what a document can say. */
   ofDocument: boolean;
 };
 
 export function memoSlot(): MemoSlot {
-  return { shared: undefined, unheeded: new Set(), ofDocument: false };
+  return { shared: undefined, unheeded: undefined, ofDocument: false };
 }
 
 /** A gate's no: what the client reads, and what the operator reads. */

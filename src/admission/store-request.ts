@@ -64,7 +64,13 @@ export function storeRequest(
     headers,
   });
   if (!gated.ok) return err(refusalOf(gated.error, headers, fromClient.length));
-  return ok({ ...gated.value, signedBy: signedBy(signer.value) });
+  const { method, target: sent } = gated.value;
+  return ok({
+    method,
+    target: sent,
+    headers: gated.value.headers,
+    signedBy: signedBy(signer.value),
+  });
 }
 
 /** Behind a proxy that folds paths the store would read another key than the one that was judged. */

@@ -27,16 +27,31 @@ const AMZ_DATE = /^\d{8}T\d{6}Z$/;
 /** The milliseconds since the epoch of a `YYYYMMDDTHHMMSSZ`; undefined if `text` is not one. */
 export function parseAmzDate(text: string): number | undefined {
   if (!AMZ_DATE.test(text)) return undefined;
-  const ms = Date.UTC(
-    Number(text.slice(0, 4)),
-    Number(text.slice(4, 6)) - 1,
-    Number(text.slice(6, 8)),
-    Number(text.slice(9, 11)),
-    Number(text.slice(11, 13)),
-    Number(text.slice(13, 15)),
-  );
-  // `Date.UTC` takes 31 February for 3 March; then writing it again gives something else.
-  return amzDate(ms) === text ? ms : undefined;
+  const year = twoAt(text, 0) * 100 + twoAt(text, 2);
+  const month = twoAt(text, 4);
+  const day = twoAt(text, 6);
+  const hour = twoAt(text, 9);
+  const minute = twoAt(text, 11);
+  const second = twoAt(text, 13);
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  // `Date.UTC` takes 31 February for 3 March, and the years below 100 for those of a century.
+  if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
+    return undefined;
+  }
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** The number that the two digits of `text` at `place` write. */
+function twoAt(text: string, place: number): number {
+  return text.charCodeAt(place) * 10 + text.charCodeAt(place + 1) - ZERO * 11;
+}
+
+const ZERO = 0x30;
+const DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function daysIn(year: number, month: number): number {
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && leap ? 29 : (DAYS[month - 1] ?? 0);
 }
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");

@@ -32,15 +32,17 @@ export function parseCredential(
   text: string,
   rules: SignatureRules,
 ): Result<ScopedCredential, ScopeProblem> {
-  const parts = text.split("/");
-  const [date, region, service, terminator] = parts.slice(-4);
-  const accessKeyId = parts.slice(0, -4).join("/");
-  if (
-    date === undefined ||
-    region === undefined ||
-    accessKeyId === "" ||
-    !VISIBLE_ASCII.test(text)
-  ) {
+  // From behind: a slash may also stand in an access key id.
+  const last = text.lastIndexOf("/");
+  const third = text.lastIndexOf("/", last - 1);
+  const second = text.lastIndexOf("/", third - 1);
+  const first = text.lastIndexOf("/", second - 1);
+  const accessKeyId = text.slice(0, Math.max(first, 0));
+  const date = text.slice(first + 1, second);
+  const region = text.slice(second + 1, third);
+  const service = text.slice(third + 1, last);
+  const terminator = text.slice(last + 1);
+  if (accessKeyId === "" || !VISIBLE_ASCII.test(text)) {
     return problem(
       'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"',
     );

@@ -70,18 +70,24 @@ type Components = {
 
 /** Reads `Credential=…, SignedHeaders=…, Signature=…` in any order, with or without the spaces. */
 function parseComponents(text: string): Result<Components, Fault> {
-  const found: { Credential?: string; SignedHeaders?: string; Signature?: string } = {};
-  for (const piece of text.split(",")) {
-    const component = piece.trim();
-    const equals = component.indexOf("=");
-    const name = component.slice(0, Math.max(equals, 0));
-    const known = name === "Credential" || name === "SignedHeaders" || name === "Signature";
-    if (!known || found[name] !== undefined) {
+  let credential: string | undefined;
+  let signedHeaders: string | undefined;
+  let signature: string | undefined;
+  for (let from = 0; from <= text.length;) {
+    const comma = text.indexOf(",", from);
+    const end = comma < 0 ? text.length : comma;
+    const component = text.slice(from, end).trim();
+    from = end + 1;
+    if (credential === undefined && component.startsWith("Credential=")) {
+      credential = component.slice("Credential=".length);
+    } else if (signedHeaders === undefined && component.startsWith("SignedHeaders=")) {
+      signedHeaders = component.slice("SignedHeaders=".length);
+    } else if (signature === undefined && component.startsWith("Signature=")) {
+      signature = component.slice("Signature=".length);
+    } else {
       return malformed(`the authorization component "${component}" is malformed`);
     }
-    found[name] = component.slice(equals + 1);
   }
-  const { Credential: credential, SignedHeaders: signedHeaders, Signature: signature } = found;
   if (credential === undefined || signedHeaders === undefined || signature === undefined) {
     return malformed(
       "the authorization header requires three components: Credential, SignedHeaders, and Signature",
