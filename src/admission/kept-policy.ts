@@ -144,12 +144,14 @@ function notAdopted({ name }: BucketName, who: string): Fault {
 function policyIn(
   snapshot: Snapshot,
   subject: Subject,
-  { tenant, name }: BucketName,
+  { name, home }: Bucket,
   text: string,
 ): Result<string, Fault> {
   const { provider } = snapshot.policy;
   const problemsMax = CLIENT_PROBLEMS_MAX;
-  const rules = { bucket: name, problemsMax, ...(tenant === undefined ? {} : { tenant }) };
+  // By its one name, however it was spelled: as recordReader() will read it, or nobody could again.
+  const tenant = snapshot.store.naming.tenants && home !== "" ? { tenant: home } : {};
+  const rules = { bucket: name, problemsMax, ...tenant };
   const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);
   if (!policy.ok) {
     const [first] = policy.error;

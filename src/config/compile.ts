@@ -21,7 +21,7 @@ import type { BucketConfig } from "./buckets.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
-import { knownTenant, tenantOf } from "./tenant.ts";
+import { knownTenant, signsByFile, tenantOf } from "./tenant.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -71,8 +71,7 @@ function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
-    (account) =>
-      account.upstream === undefined || knownTenant(account, policy.provider) !== undefined,
+    (account) => !signsByFile(account) || knownTenant(account, policy.provider) !== undefined,
   );
   const naming = { tenants, tenantsKnown, aliases, addressing };
   const written = { authority: first.authority, region, naming, foldsPaths };

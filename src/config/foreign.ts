@@ -2,6 +2,7 @@ import type { Account, Holder, Key } from "../admission/principal.ts";
 import { compileTier, type Tier } from "../provider/tier.ts";
 import { compileAccount, compileSubuser } from "./compile.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
+import { signsByFile, tenantOf } from "./tenant.ts";
 
 /** A user of a Ceph, with what its RGW says of it. */
 export type ForeignUser = {
@@ -26,7 +27,9 @@ export type ForeignKey = {
 /**
  * How users of a Ceph become accounts of `config`: the function gives one of the user's keys;
  * undefined: the user has no such key. An account of the same name in an accounts file gives its
- * networks, policies and the rest to the user and to the user's subusers of the same names.
+ * networks, policies and the rest to the user and to the user's subusers of the same names. Who is
+ * misplaced() has no key here: it is somebody else, or the file leaves out the tenant, and then one
+ * bucket would have two names.
  */
 export function compileForeign({
   accounts,
@@ -36,6 +39,7 @@ export function compileForeign({
   accessKeyId: string,
 ) => Key | undefined {
   const written = new Map(accounts.map((account) => [account.name, account]));
+  const isElsewhere = misplaced({ accounts, policy });
   const compile = (user: ForeignUser, key: ForeignKey): Key => {
     const name = accountNameOf(user);
     const config = written.get(name) ?? { ...NOTHING_WRITTEN, name };
@@ -47,9 +51,21 @@ export function compileForeign({
     return keyOf(user, key, account, subuser);
   };
   return (user, accessKeyId) => {
+    if (isElsewhere(user)) return undefined;
     const key = user.keys.find((one) => one.accessKeyId === accessKeyId);
     return key && compile(user, key);
   };
+}
+
+/** Tells of a user whether a file signs for the account of its name, in another tenant. */
+export function misplaced({
+  accounts,
+  policy,
+}: Pick<Config, "accounts" | "policy">): (user: ForeignUser) => boolean {
+  const tenants = new Map(
+    accounts.filter(signsByFile).map((one) => [one.name, tenantOf(one, policy.provider)]),
+  );
+  return (user) => (tenants.get(accountNameOf(user)) ?? user.tenant) !== user.tenant;
 }
 
 /**

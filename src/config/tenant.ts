@@ -1,6 +1,10 @@
 import type { Provider } from "../provider/provider.ts";
+import type { AccountConfig } from "./config.ts";
 
 type Named = { readonly name: string; readonly tenant?: string | undefined };
+
+/** What of an account in a file tells whether the file says by which key the store knows it. */
+type Signing = Pick<AccountConfig, "keys" | "subusers" | "upstream">;
 
 /**
  * The tenant of an account's user at the store, "" for none: as it is written, as a name like Ceph's
@@ -19,4 +23,12 @@ export function knownTenant(
   const dollar = name.indexOf("$");
   if (dollar >= 0) return name.slice(0, dollar);
   return bucketNames === "tenant" ? name : undefined;
+}
+
+/**
+ * Whether requests go to the store under keys of this account that a file has: its upstream's, or the
+ * clients' own. Their user is in the tenant that the file says, and Ceph is not asked.
+ */
+export function signsByFile({ keys, subusers, upstream }: Signing): boolean {
+  return upstream !== undefined || keys.length > 0 || subusers.some((one) => one.keys.length > 0);
 }

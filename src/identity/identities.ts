@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Key } from "../admission/principal.ts";
 import type { Config, CephConfig } from "../config/config.ts";
-import { compileForeign, type ForeignUser } from "../config/foreign.ts";
+import { compileForeign, misplaced, type ForeignUser } from "../config/foreign.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -128,14 +128,28 @@ function openSource(
 
 const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;
 
-/** Warns once of each access key that an accounts file has too: there the file's counts. */
+/**
+ * Warns once of each access key that an accounts file has too (there the file's counts), and of each
+ * that counts for nothing since its user is in another tenant than the file says.
+ */
 function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
   const configured = new Set(
     config.accounts.flatMap(({ keys, subusers }) =>
       [keys, ...subusers.map((subuser) => subuser.keys)].flat().map(({ accessKey }) => accessKey),
     ),
   );
-  return ({ keys }) => {
+  const isElsewhere = misplaced(config);
+  const told = new Set<string>();
+  return (user) => {
+    const { tenant, name, keys } = user;
+    const full = `${tenant}$${name}`;
+    if (isElsewhere(user) && !told.has(full)) {
+      told.add(full);
+      log.warn(
+        { user: full },
+        "An accounts file has this user of Ceph in another tenant: see tenant",
+      );
+    }
     for (const { accessKeyId } of keys) {
       if (!configured.delete(accessKeyId)) continue;
       log.warn(

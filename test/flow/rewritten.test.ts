@@ -146,6 +146,7 @@ test("CompleteMultipartUpload that fails after its 200 passes as the error it is
 
 const TWO =
   "<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c</Key><VersionId>v</VersionId></Object></Delete>";
+const TWO_VERSIONS = TWO.replace("<Key>a</Key>", "<Key>a</Key><VersionId>v</VersionId>");
 const BLOCKED = { policy: { blockedActions: ["s3:DeleteObjectVersion"] } };
 
 test("DeleteObjects forwards what is allowed and answers for what is not", async (t) => {
@@ -170,12 +171,21 @@ test("DeleteObjects forwards what is allowed and answers for what is not", async
 
 test("DeleteObjects of which nothing is allowed does not reach the store", async (t) => {
   const { flow, store } = await before(t, 200, "", BLOCKED);
-  const answer = await flow.exchange("POST", "/bucket?delete=", { body: TWO, key: READER });
+  const answer = await flow.exchange("POST", "/bucket?delete=", { body: TWO_VERSIONS });
   assert.equal(answer.status, 200);
   assert.equal(answer.body.toString().match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
   assert.deepEqual(store.heads, []);
   const [record] = await flow.gateway.records(1);
   assert.equal(record?.["outcome"], "answered");
+});
+
+test("DeleteObjects of who may delete nothing is refused before its document is read", async (t) => {
+  const { flow, store } = await before(t, 200, "", BLOCKED);
+  const answer = await flow.exchange("POST", "/bucket?delete=", { body: TWO, key: READER });
+  assert.equal(answer.status, 403);
+  assert.deepEqual(store.heads, []);
+  const [record] = await flow.gateway.records(1);
+  assert.equal(record?.["outcome"], "refused");
 });
 
 test("the document that DeleteObjects forwards is signed as it is", async (t) => {

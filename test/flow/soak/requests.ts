@@ -152,7 +152,7 @@ const BAD: readonly [Kind, ...Kind[]] = [
   (draw) =>
     refused(
       signed(withBody(draw, "POST", `/${NEVER}?delete=`, DELETE), READER),
-      "200 AccessDenied",
+      "403 AccessDenied",
     ),
   (draw) => refused(bare(draw, "G\tT", KEY), "405 MethodNotAllowed"),
   (draw) => {

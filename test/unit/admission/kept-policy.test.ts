@@ -244,6 +244,34 @@ describe("making and removing a bucket", () => {
   });
 });
 
+describe("a policy that names the bucket's tenant", () => {
+  const policy = policyOf({
+    Effect: "Allow",
+    Principal: "*",
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3::T:bucket/*",
+  });
+  const put = (store: string, id: string, spelled: string): Verdict => {
+    const people = { ...PEOPLE, store: { store }, accounts: { T: { tenant: "T" } } };
+    return settle(
+      remembering({ [id]: { owner: "T" } }, people),
+      "T",
+      `PUT /${spelled}?policy`,
+      policy,
+    ).verdict;
+  };
+  for (const spelled of ["bucket", "T%3Abucket"]) {
+    test(`is kept where the store has tenants, put as ${spelled}`, () => {
+      assert.equal(put("ceph", "T:bucket", spelled).kind, "keep");
+    });
+    // It would be kept under the bare name, and could not be read again, not even to be deleted.
+    test(`is refused where the store has none, put as ${spelled}`, () => {
+      const verdict = put("minio", "bucket", spelled);
+      assert.equal(verdict.kind === "refuse" && verdict.fault.code, "MalformedPolicy");
+    });
+  }
+});
+
 describe("the gateway's own bucket", () => {
   const files = filesOf(PEOPLE);
   const gateway = JSON.parse(files["gateway.yaml"] ?? "");
