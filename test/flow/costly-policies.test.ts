@@ -1,0 +1,80 @@
+/** What an owner writes into a policy of their bucket, and what clients send, to keep us busy. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
+import { startFlow, type Flow } from "../support/flow.ts";
+import { codeOf, type RawAnswer } from "../support/raw-client.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+type Site = { readonly flow: Flow; readonly store: RecordingStore };
+
+/** A gateway that keeps policies, before a store that has `/bucket` of the owner. */
+async function site(t: TestContext): Promise<Site> {
+  let isMade = false;
+  const store = await startRecordingStore({
+    onRequest: ({ method }) => {
+      const isMissing = method === "HEAD" && !isMade;
+      isMade ||= method === "PUT";
+      return { kind: "reply", status: isMissing ? 404 : 200 };
+    },
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint, {
+    policy: { bucketPolicies: "gateway" },
+    state: { directory: join(scratchFolder("state"), "records") },
+  });
+  assert.equal((await flow.exchange("PUT", "/bucket")).status, 200);
+  return { flow, store };
+}
+
+function put({ flow }: Site, action: string, condition: unknown): Promise<RawAnswer> {
+  const statement = {
+    Effect: "Deny",
+    Principal: "*",
+    Action: action,
+    Resource: ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"],
+    Condition: condition,
+  };
+  const body = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  return flow.exchange("PUT", "/bucket?policy=", { body });
+}
+
+/** As long as a head may be. */
+const AGENT = "a".repeat(14_500);
+
+test("a policy whose pattern has too many ? between two * is not kept", async (t) => {
+  const here = await site(t);
+  const pattern = `*${"a?".repeat(4_500)}b*`;
+  const answer = await put(here, "s3:*", { StringLike: { "aws:UserAgent": pattern } });
+  assert.equal(answer.status, 400);
+  assert.equal(codeOf(answer), "MalformedPolicy");
+});
+
+// If patterns were tried at each place, and for each key anew, this would take minutes.
+test("1,000 keys are answered under the costliest patterns that a policy may have", async (t) => {
+  const here = await site(t);
+  const patterns = Array.from({ length: 30 }, (_, i) => `*${"a?".repeat(127)}${i}*`);
+  const kept = await put(here, "s3:*", { StringLike: { "aws:UserAgent": patterns } });
+  assert.equal(kept.status, 204);
+  const entries = Array.from({ length: 1_000 }, (_, i) => `<Object><Key>${i}</Key></Object>`);
+  const answer = await here.flow.exchange("POST", "/bucket?delete=", {
+    headers: [["user-agent", AGENT]],
+    body: `<Delete>${entries.join("")}</Delete>`,
+  });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body.toString().match(/<Code>AccessDenied</g)?.length, 1_000);
+});
+
+test("a number is looked at by its length and characters before a condition reads it", async (t) => {
+  const here = await site(t);
+  const kept = await put(here, "s3:ListBucket", { NumericGreaterThan: { "s3:max-keys": "10" } });
+  assert.equal(kept.status, 204);
+  for (const value of [`${"0".repeat(12_000)}x`, "1000%20", "", "1e3", "0x10"]) {
+    const answer = await here.flow.exchange("GET", `/bucket?list-type=2&max-keys=${value}`);
+    assert.equal(answer.status, 400, value.slice(-10));
+    assert.equal(codeOf(answer), "InvalidArgument");
+  }
+  assert.equal((await here.flow.exchange("GET", "/bucket?list-type=2&max-keys=11")).status, 403);
+  assert.equal((await here.flow.exchange("GET", "/bucket?list-type=2&max-keys=10")).status, 200);
+});
