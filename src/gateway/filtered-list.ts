@@ -1,7 +1,8 @@
 import type { BucketRecord } from "../admission/buckets.ts";
 import type { Need } from "../admission/known.ts";
 import type { ListingFilter } from "../admission/reply-plan.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
+import type { Fault } from "../s3/faults.ts";
 import { createBucketListReader, type ListPiece } from "../s3/list-buckets.ts";
 import { answerInMemory, type Sources } from "./answers.ts";
 
@@ -18,9 +19,10 @@ export class FilteredList {
 
   /**
    * The bytes to send on for the next ones of the store; a promise if what is known of a bucket has
-   * to be fetched first. The error says why the list must be broken off: an entry could go unseen.
+   * to be fetched first. The error says why the list must be broken off: an entry could go unseen. A
+   * fault is of what was to be fetched, a text of the list itself.
    */
-  push(chunk: Buffer): Result<Buffer, string> | Promise<Result<Buffer, string>> {
+  push(chunk: Buffer): Result<Buffer, string> | Promise<Result<Buffer, Fault>> {
     const pieces = this.#reader.push(chunk);
     if (!pieces.ok) return pieces;
     const records = new Map<string, BucketRecord | undefined>();
@@ -45,10 +47,10 @@ export class FilteredList {
     pieces: readonly ListPiece[],
     records: Map<string, BucketRecord | undefined>,
     missing: readonly Missing[],
-  ): Promise<Result<Buffer, string>> {
+  ): Promise<Result<Buffer, Fault>> {
     for (const { bucket, need } of missing) {
       const record = await this.#sources.record(need.bucket.id, "proved");
-      if (!record.ok) return err(record.error.detail ?? record.error.code);
+      if (!record.ok) return record;
       records.set(bucket, record.value);
     }
     return ok(this.#kept(pieces, records));

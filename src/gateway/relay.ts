@@ -76,6 +76,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   #filter: FilteredList | undefined;
   /** What is to be known before the next bytes of such a list can go on. */
   #filtering: Promise<void> | undefined;
+  /** Why such a list ends where it is, though the store's answer may be at its end already. */
+  #unfiltered: Error | undefined;
   /** The answer came, and is not for the client. */
   #hidden = false;
   /** Set while an answer is held back in order to be rewritten. */
@@ -233,7 +235,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   async #endLater(filtering: Promise<void>, trailers: IncomingHttpHeaders): Promise<void> {
     try {
       await filtering;
-      this.#end(trailers);
+      if (this.#unfiltered === undefined) this.#end(trailers);
+      else this.#fail(this.#unfiltered);
     } catch (error) {
       this.#faulted("answer", error);
     }
@@ -284,7 +287,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     }
     const kind = storeErrorKind(error);
     this.#finish(kind ?? "other");
-    if (error instanceof BodyError) {
+    if (error instanceof BodyError || error instanceof Unfiltered) {
       exchange.refuse(error.fault);
       return;
     }
@@ -340,11 +343,13 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     return this.#hidden;
   }
 
-  #pass(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  /** False: the store must wait for the client, and goes on by itself then. */
+  #pass(controller: Dispatcher.DispatchController, chunk: Buffer): boolean {
     const { responder } = this.#exchange;
-    if (responder.write(chunk)) return;
+    if (responder.write(chunk)) return true;
     controller.pause();
     responder.onDrain(() => controller.resume());
+    return false;
   }
 
   /** What cannot be read is not passed on: an entry could go unseen. */
@@ -354,29 +359,42 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     chunk: Buffer,
   ): void {
     const kept = filter.push(chunk);
-    if (!(kept instanceof Promise)) return this.#passKept(controller, kept);
+    if (!(kept instanceof Promise)) {
+      this.#passKept(controller, kept);
+      return;
+    }
     controller.pause();
     this.#filtering = this.#passLater(controller, kept);
   }
 
   async #passLater(
     controller: Dispatcher.DispatchController,
-    kept: Promise<Result<Buffer, string>>,
+    kept: Promise<Result<Buffer, string | Fault>>,
   ): Promise<void> {
     try {
       const fetched = await kept;
       this.#filtering = undefined;
-      controller.resume();
-      this.#passKept(controller, fetched);
+      // The answer, or the client, may have been broken off meanwhile.
+      if (this.#exchange.responder.closed) return;
+      // In this order: what has come meanwhile, even the end, is delivered within `resume`.
+      if (this.#passKept(controller, fetched)) controller.resume();
     } catch (error) {
       this.#breakOff(controller, error);
     }
   }
 
-  #passKept(controller: Dispatcher.DispatchController, kept: Result<Buffer, string>): void {
-    if (!kept.ok)
-      controller.abort(protocolError(`Cannot filter the list of buckets: ${kept.error}`));
-    else if (kept.value.length > 0) this.#pass(controller, kept.value);
+  /** Whether the next bytes may come. */
+  #passKept(
+    controller: Dispatcher.DispatchController,
+    kept: Result<Buffer, string | Fault>,
+  ): boolean {
+    if (kept.ok) return kept.value.length === 0 || this.#pass(controller, kept.value);
+    this.#unfiltered =
+      typeof kept.error === "string"
+        ? protocolError(`Cannot filter the list of buckets: ${kept.error}`)
+        : new Unfiltered(kept.error);
+    controller.abort(this.#unfiltered);
+    return false;
   }
 
   #failFiltered(why: string): void {
@@ -465,6 +483,16 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
 class OwnFault extends Error {
   constructor(cause: unknown) {
     super("The gateway cannot pass the answer on", { cause });
+  }
+}
+
+/** What is known of a bucket in the list cannot be had, which is not the store's doing. */
+class Unfiltered extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
   }
 }
 

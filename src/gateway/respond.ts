@@ -85,8 +85,10 @@ export class Responder {
     this.#response.flushHeaders();
   }
 
-  /** False: wait for `onDrain` before writing more. */
+  /** False: wait for `onDrain` before writing more. Throws behind the end, which is a bug. */
   write(chunk: Uint8Array): boolean {
+    // Node would emit an error that nobody hears, and end the process.
+    if (this.#response.writableEnded) throw new Error("An answer goes on behind its end");
     this.bytesOut += chunk.length;
     this.meter?.charge(chunk.length, performance.now());
     return this.#response.write(chunk);
