@@ -26,6 +26,7 @@ export function accountProblems(
     ...unknownTiers(tiers, scalars),
     ...files.flatMap((document) => (document === undefined ? [] : powerless(document, ceph))),
     ...scalars.flatMap(emptyLife),
+    ...scalars.flatMap(twoTenants),
     ...files.flatMap((document) => (document === undefined ? [] : accountLimitProblems(document))),
   ];
 }
@@ -41,6 +42,7 @@ const ACCESS_KEY = /^accounts\[\d+\](?:\.subusers\[\d+\])?\.keys\[\d+\]\.accessK
 const ACCOUNT_NAME = /^accounts\[\d+\]\.name$/;
 const SUBUSER_NAME = /^(accounts\[\d+\])\.subusers\[\d+\]\.name$/;
 const TIER = /^accounts\[\d+\]\.subusers\[\d+\]\.tier$/;
+const TENANT = /^(accounts\[\d+\])\.tenant$/;
 const EXPIRES = /^(.*\.keys\[\d+\])\.expires$/;
 
 /** Values at `paths` that stand there a second time: with two, the secret would be a matter of luck. */
@@ -113,4 +115,15 @@ function emptyLife({ document, path, node }: Scalar): readonly Problem[] {
   if (!from.ok || !until.ok || from.value < until.value) return [];
   const message = `The key expires before it is valid${quoted(path, node)}`;
   return [problemAt(document, path, { message, remedy: "Put expires after notBefore" })];
+}
+
+/** A name such as `tenant$user` beside another tenant: one of them is wrong. */
+function twoTenants({ document, path, node }: Scalar): readonly Problem[] {
+  const account = TENANT.exec(path)?.[1];
+  const name = document.nodes.get(`${account}.name`)?.value;
+  if (account === undefined || typeof name !== "string" || !name.includes("$")) return [];
+  const named = name.slice(0, name.indexOf("$"));
+  if (node.value === named) return [];
+  const message = `The account's name says the tenant "${named}"${quoted(path, node)}`;
+  return [problemAt(document, path, { message, remedy: "Remove tenant, or change the name" })];
 }

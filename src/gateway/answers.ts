@@ -6,18 +6,13 @@ import type { StoreRequest } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
-import { limitFault } from "../s3/limits.ts";
 import type { Tags } from "../s3/tags.ts";
 import type { Asker } from "../state/read-slots.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { errorCodeOf } from "./reply.ts";
+import { askStore, type NotFetched } from "./store-question.ts";
 import type { Endpoint, Upstream } from "./upstream.ts";
-import {
-  credentialFault,
-  storeErrorKind,
-  upstreamFault,
-  type UpstreamErrorKind,
-} from "./upstream-error.ts";
+import { credentialFault } from "./upstream-error.ts";
 
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {
@@ -35,16 +30,6 @@ export type Sources = {
     presence: () => Promise<Result<Presence, Fault>>,
   ) => Promise<Result<Ticket, Fault>>;
 };
-
-/** That something cannot be had, and what the client reads of it. */
-export type NotFetched = {
-  readonly fault: Fault;
-  /** Undefined: it was not asked of the store, or not yet. */
-  readonly store: StoreFailure | undefined;
-};
-
-/** `endpoint`: its origin. */
-export type StoreFailure = { readonly kind: UpstreamErrorKind; readonly endpoint: string };
 
 /** The answer that memory holds; undefined: it must be fetched. */
 export function answerInMemory(sources: Sources, need: Need): Answer | undefined {
@@ -102,29 +87,14 @@ function elsewhere(fault: Fault): Result<never, NotFetched> {
   return err({ fault, store: undefined });
 }
 
-async function fetchTags(
-  upstream: Upstream,
-  request: StoreRequest,
-): Promise<Result<Tags, NotFetched>> {
-  const endpoint = await upstream.connection();
-  if (endpoint === undefined) return elsewhere(limitFault("store_connections"));
-  const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>
-    err({ fault, store: { kind, endpoint: endpoint.origin } });
-  try {
+function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Result<Tags, NotFetched>> {
+  return askStore(upstream, async (endpoint, failed) => {
     const { status, body } = await asked(endpoint, request);
     const tags = tagsOfAnswer(status, body);
     if (tags.ok) return tags;
     const blame = credentialFault(request, errorCodeOf(body));
     return blame === undefined ? failed("protocol", tags.error) : failed("credential", blame);
-  } catch (error) {
-    const kind = error instanceof Error ? storeErrorKind(error) : undefined;
-    // A bug of ours says nothing of the store: settle() tells it as what it is.
-    if (!(error instanceof Error) || kind === undefined) throw error;
-    upstream.failed(endpoint, error);
-    return failed(kind, upstreamFault(kind, error));
-  } finally {
-    upstream.give(endpoint);
-  }
+  });
 }
 
 /** Of a longer answer than tags can be, only its beginning. */

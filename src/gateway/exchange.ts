@@ -9,7 +9,7 @@ import type { RequestTrace, Tracing } from "../observe/tracing.ts";
 import type { Faults } from "../observe/faults.ts";
 import { fault as faultOf, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import type { StoreFailure } from "./answers.ts";
+import type { StoreFailure } from "./store-question.ts";
 import type { HeldBytes, Holding } from "./held-bytes.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";

@@ -87,6 +87,13 @@ const TABLE = [
     ],
   ],
   [
+    "a name of one tenant beside another",
+    "accounts:\n  - name: one$user\n    tenant: two\n  - name: one$other\n    tenant: one\n",
+    [
+      'accounts.yaml:3:13 accounts[0].tenant: The account\'s name says the tenant "one": got "two" | Remove tenant, or change the name',
+    ],
+  ],
+  [
     "a key that expires before it is valid",
     `accounts:\n  - name: a\n    keys: [{ ${PAIR}, notBefore: 2027-01-02, expires: 2027-01-02 }]\n`,
     [
