@@ -39,6 +39,13 @@ export function factsIn(memo: RequestMemo, context: Context): Facts {
   return memo.latest;
 }
 
+/** Steps that the evaluations of the request have taken so far. */
+export function stepsTaken(memo: RequestMemo): number {
+  const { latest, stepsLeft } = memo;
+  const ofLatest = latest === undefined ? 0 : allowedBy(memo) - latest.budget.stepsLeft;
+  return REQUEST_STEPS_MAX - stepsLeft + ofLatest;
+}
+
 function allowedBy({ stepsLeft }: RequestMemo): number {
   return Math.max(0, Math.min(stepsLeft, EVALUATION_STEPS_MAX));
 }

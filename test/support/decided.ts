@@ -29,6 +29,8 @@ export type Told = {
   readonly form?: FormHead;
   /** Of the form's file. */
   readonly fileBytes?: number;
+  /** Hears of each turn that the decision leaves to others. */
+  readonly onTurn?: () => void;
 };
 
 /** What became of a request: its verdict, or what its decision still asks for. */
@@ -77,7 +79,8 @@ export function word(decision: Decided): string {
   }
 }
 
-function answerTo(need: Need, { keys, records, tags, form, fileBytes }: Told): Answer | undefined {
+function answerTo(need: Need, told: Told): Answer | undefined {
+  const { keys, records, tags, form, fileBytes, onTurn } = told;
   switch (need.kind) {
     case "key":
       return keys?.has(need.accessKeyId) === true
@@ -94,6 +97,7 @@ function answerTo(need: Need, { keys, records, tags, form, fileBytes }: Told): A
     case "document":
       return undefined;
     case "turn":
+      onTurn?.();
       return { kind: "turn" };
     case "form":
       return form && { kind: "form", head: form };

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { firstValue } from "../../../src/http/headers.ts";
 import { word, type Decided } from "../../support/decided.ts";
+import { compileSnapshot } from "../../../src/config/compile.ts";
+import { goodConfig } from "../../support/config.ts";
 import { judge, world } from "./world.ts";
 
 const WORLD = world();
@@ -81,3 +83,38 @@ test("admitDocument() forwards other documents byte for byte", () => {
   assert(verdict.kind === "forward");
   assert.equal(verdict.content?.toString(), body);
 });
+
+const policyOf = (pattern: (i: number) => string): string =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: "s3:*",
+        Resource: Array.from({ length: 70 }, (_, i) => `arn:aws:s3:::photos/${pattern(i)}`),
+      },
+    ],
+  });
+
+for (const [what, pattern, turns] of [
+  ["sixteen keys", (i: number) => `a${i}`, 1],
+  ["each key that a hostile policy makes costly", (i: number) => `*${"a?".repeat(110)}b${i}*`, 19],
+] as const) {
+  test(`a DeleteObjects leaves a turn to others after ${what}`, () => {
+    const keys = { accessKey: "AKIDHOSTILE", secretKey: "secret-hostile" };
+    const upstream = { accessKey: "STOREKEY", secretKey: "the-stores-secret" };
+    const subusers = [{ name: "user", policies: ["hostile.json"], keys: [keys] }];
+    const files = {
+      "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
+identities: [{ accounts: accounts.yaml }]`,
+      "accounts.yaml": JSON.stringify({ accounts: [{ name: "lab", upstream, subusers }] }),
+      "hostile.json": policyOf(pattern),
+    };
+    const snapshot = compileSnapshot(goodConfig(files), 1);
+    const body = `<Delete>${object("a".repeat(1000)).repeat(20)}</Delete>`;
+    let taken = 0;
+    const told = { body, onTurn: () => taken++ };
+    judge(snapshot, "POST /photos?delete", { as: keys, body }, told);
+    assert.equal(taken, turns);
+  });
+}
