@@ -8,6 +8,7 @@ import { ran } from "../../support/terminal.ts";
 
 const ACCOUNTS = `accounts:
   - name: lab
+    tenant: ""
     keys: [{ accessKey: AKIDLAB, secretKey: "5501234567" }]
     subusers:
       - name: reader

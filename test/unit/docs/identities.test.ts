@@ -6,9 +6,9 @@ import { networkDecision } from "../../../src/policy/network.ts";
 import { goodConfig } from "../../support/config.ts";
 
 const PAGE = readFileSync(new URL("../../../docs/identities.md", import.meta.url), "utf8");
-const [GATEWAY = "", OVERLAY = ""] = [...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
-  ([, text = ""]) => text,
-);
+const [GATEWAY = "", TENANT = "", OVERLAY = ""] = [
+  ...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm),
+].map(([, text = ""]) => text);
 
 test("docs/identities.md: its configuration is good, and its defaults are those of the code", () => {
   const { ceph } = goodConfig({ "gateway.yaml": GATEWAY }, { RGW_ADMIN_SECRET: "secret" });
@@ -16,6 +16,16 @@ test("docs/identities.md: its configuration is good, and its defaults are those 
   assert.equal(ceph[0]?.staleMs, 600_000);
   assert.equal(ceph[0]?.entries, 100_000);
   assert.match(PAGE, /`cache` \(60 s\).*[\s\S]*`stale` \(10 minutes\)/);
+});
+
+test("docs/identities.md: the account of a key in a tenant is good, and told whose buckets it means", () => {
+  const gateway = GATEWAY.replace("identities:", "identities:\n  - accounts: accounts.yaml");
+  const files = { "gateway.yaml": gateway, "accounts.yaml": TENANT };
+  const { accounts } = goodConfig(files, { RGW_ADMIN_SECRET: "secret", LAB_SECRET: "secret" });
+  assert.deepEqual(
+    accounts.map(({ name, tenant }) => [name, tenant]),
+    [["lab", "465000001"]],
+  );
 });
 
 test("docs/identities.md: the account of the same name adds its networks", () => {
