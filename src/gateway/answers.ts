@@ -11,7 +11,7 @@ import type { Tags } from "../s3/tags.ts";
 import type { Asker } from "../state/read-slots.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { errorCodeOf } from "./reply.ts";
-import type { Endpoint, Upstream } from "./upstream.ts";
+import type { Endpoint, Patience, Upstream } from "./upstream.ts";
 import {
   credentialFault,
   storeErrorKind,
@@ -73,7 +73,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
 export type Fetched = Extract<Need, { readonly kind: "key" | "record" | "tags" }>;
 
 /**
- * The answer to `need`; `asker`: whether it is known who sent the request. Errors: ServiceUnavailable
+ * The answer to `need`; `asker`: whether it is known who sent the request; `whose`: the request itself. Errors: ServiceUnavailable
  * or SlowDown if it cannot be had, since a decision must not be made without it.
  */
 export async function fetchAnswer(
@@ -81,6 +81,7 @@ export async function fetchAnswer(
   sources: Sources,
   need: Fetched,
   asker: Asker,
+  whose: Patience,
 ): Promise<Result<Answer, NotFetched>> {
   switch (need.kind) {
     case "key": {
@@ -92,7 +93,7 @@ export async function fetchAnswer(
       return record.ok ? ok({ kind: "record", record: record.value }) : elsewhere(record.error);
     }
     case "tags": {
-      const tags = await fetchTags(upstream, need.request);
+      const tags = await fetchTags(upstream, need.request, whose);
       return tags.ok ? ok({ kind: "tags", tags: tags.value }) : tags;
     }
   }
@@ -105,8 +106,9 @@ function elsewhere(fault: Fault): Result<never, NotFetched> {
 async function fetchTags(
   upstream: Upstream,
   request: StoreRequest,
+  whose: Patience,
 ): Promise<Result<Tags, NotFetched>> {
-  const endpoint = await upstream.connection();
+  const endpoint = await upstream.connection(whose);
   if (endpoint === undefined) return elsewhere(limitFault("store_connections"));
   const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>
     err({ fault, store: { kind, endpoint: endpoint.origin } });

@@ -5,7 +5,7 @@ import { fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { Presence } from "../state/store-change.ts";
 import type { NotFetched } from "./answers.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Patience, Upstream } from "./upstream.ts";
 import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
 
 /**
@@ -16,8 +16,9 @@ import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "./upstrea
 export async function presenceOf(
   upstream: Upstream,
   request: StoreRequest,
+  whose: Patience,
 ): Promise<Result<Presence, NotFetched>> {
-  const endpoint = await upstream.connection();
+  const endpoint = await upstream.connection(whose);
   if (endpoint === undefined)
     return err({ fault: limitFault("store_connections"), store: undefined });
   const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>
