@@ -11,7 +11,7 @@ import type { Asker } from "../state/read-slots.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { errorCodeOf } from "./reply.ts";
 import { askStore, type NotFetched } from "./store-question.ts";
-import type { Endpoint, Upstream } from "./upstream.ts";
+import type { Endpoint, Patience, Upstream } from "./upstream.ts";
 import { credentialFault } from "./upstream-error.ts";
 
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
@@ -58,14 +58,16 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
 export type Fetched = Extract<Need, { readonly kind: "key" | "record" | "tags" }>;
 
 /**
- * The answer to `need`; `asker`: whether it is known who sent the request. Errors: ServiceUnavailable
- * or SlowDown if it cannot be had, since a decision must not be made without it.
+ * The answer to `need`; `asker`: whether it is known who sent the request; `whose`: the request
+ * itself. Errors: ServiceUnavailable or SlowDown if it cannot be had, since a decision must not be
+ * made without it.
  */
 export async function fetchAnswer(
   upstream: Upstream,
   sources: Sources,
   need: Fetched,
   asker: Asker,
+  whose: Patience,
 ): Promise<Result<Answer, NotFetched>> {
   switch (need.kind) {
     case "key": {
@@ -77,7 +79,7 @@ export async function fetchAnswer(
       return record.ok ? ok({ kind: "record", record: record.value }) : elsewhere(record.error);
     }
     case "tags": {
-      const tags = await fetchTags(upstream, need.request);
+      const tags = await fetchTags(upstream, need.request, whose);
       return tags.ok ? ok({ kind: "tags", tags: tags.value }) : tags;
     }
   }
@@ -87,8 +89,12 @@ function elsewhere(fault: Fault): Result<never, NotFetched> {
   return err({ fault, store: undefined });
 }
 
-function fetchTags(upstream: Upstream, request: StoreRequest): Promise<Result<Tags, NotFetched>> {
-  return askStore(upstream, async (endpoint, failed) => {
+function fetchTags(
+  upstream: Upstream,
+  request: StoreRequest,
+  whose: Patience,
+): Promise<Result<Tags, NotFetched>> {
+  return askStore(upstream, whose, async (endpoint, failed) => {
     const { status, body } = await asked(endpoint, request);
     const tags = tagsOfAnswer(status, body);
     if (tags.ok) return tags;

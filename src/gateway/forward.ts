@@ -136,7 +136,7 @@ async function askPresence(
   { exchange, live }: Inbound,
   request: StoreRequest,
 ): Promise<Result<Presence, Fault>> {
-  const presence = await presenceOf(live.upstream, request);
+  const presence = await presenceOf(live.upstream, request, exchange);
   if (presence.ok) return presence;
   const { fault, store } = presence.error;
   if (store !== undefined) exchange.storeFailed(store);

@@ -109,6 +109,8 @@ function decide(request: Inbound, arrival: Arrival, response: ServerResponse): v
  * `answer`: to what it asked for last.
  */
 function proceed(inbound: Inbound, deciding: Deciding, answer?: Answer): void {
+  // Nobody would read what becomes of it, and its account's limits do not count it any more.
+  if (answer !== undefined && inbound.exchange.responder.closed) return;
   const { sources } = inbound.live;
   const memory = (need: Need): Answer | undefined => answerInMemory(sources, need);
   const step = answerFrom(deciding, memory, answer);
@@ -140,7 +142,7 @@ async function awaited(
     case "record":
     case "tags": {
       const asker = facts.proved === undefined ? "unproved" : "proved";
-      const fetched = await fetchAnswer(live.upstream, live.sources, need, asker);
+      const fetched = await fetchAnswer(live.upstream, live.sources, need, asker, exchange);
       if (fetched.ok) return () => proceed(inbound, deciding, fetched.value);
       const { fault, store } = fetched.error;
       if (store !== undefined) exchange.storeFailed(store);

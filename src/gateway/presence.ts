@@ -4,7 +4,7 @@ import type { Fault } from "../s3/faults.ts";
 import { fault } from "../s3/faults.ts";
 import type { Presence } from "../state/store-change.ts";
 import { askStore, type NotFetched } from "./store-question.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Patience, Upstream } from "./upstream.ts";
 
 /**
  * Asks the store whether a bucket is there, by `request`: a HeadBucket. An answer without a body
@@ -14,8 +14,9 @@ import type { Upstream } from "./upstream.ts";
 export function presenceOf(
   upstream: Upstream,
   { target, headers }: StoreRequest,
+  whose: Patience,
 ): Promise<Result<Presence, NotFetched>> {
-  return askStore(upstream, async (endpoint, failed) => {
+  return askStore(upstream, whose, async (endpoint, failed) => {
     // undici gives up the connection after each HEAD unless told that the server can be trusted.
     const options = { method: "HEAD", path: target, headers, reset: false } as const;
     const { statusCode, body } = await endpoint.pool.request(options);

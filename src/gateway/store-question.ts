@@ -1,7 +1,7 @@
 import { err, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import type { Endpoint, Upstream } from "./upstream.ts";
+import type { Endpoint, Patience, Upstream } from "./upstream.ts";
 import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
 
 /** That something cannot be had, and what the client reads of it. */
@@ -15,18 +15,19 @@ export type NotFetched = {
 export type StoreFailure = { readonly kind: UpstreamErrorKind; readonly endpoint: string };
 
 /**
- * Asks the store something that a request depends on: `ask` is given an endpoint, and how it says that
- * the answer cannot be used. Errors: SlowDown if no connection is free, ServiceUnavailable. Rejects
+ * Asks the store something that the request of `whose` depends on: `ask` is given an endpoint, and how
+ * it says that the answer cannot be used. Who has left is not waited for. Errors: SlowDown if no connection is free, ServiceUnavailable. Rejects
  * with what is no failure of the store.
  */
 export async function askStore<T>(
   upstream: Upstream,
+  whose: Patience,
   ask: (
     endpoint: Endpoint,
     failed: (kind: UpstreamErrorKind, fault: Fault) => Result<never, NotFetched>,
   ) => Promise<Result<T, NotFetched>>,
 ): Promise<Result<T, NotFetched>> {
-  const endpoint = await upstream.connection();
+  const endpoint = await upstream.connection(whose);
   if (endpoint === undefined)
     return err({ fault: limitFault("store_connections"), store: undefined });
   const failed = (kind: UpstreamErrorKind, fault: Fault): Result<never, NotFetched> =>

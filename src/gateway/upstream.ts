@@ -43,6 +43,13 @@ export type Waiter = {
   readonly tooLate: () => void;
 };
 
+/** A request that waits only as long as its client does: an Exchange. */
+export type Patience = {
+  readonly responder: { readonly closed: boolean };
+  /** Is ended when the client goes away. */
+  forwarded: { abort(): void } | undefined;
+};
+
 /**
  * The endpoints of the store: the least busy living one gets the next request. A request has a
  * connection of its own, or waits for one here, in order and for a time: undici's queue has neither
@@ -133,12 +140,24 @@ export class Upstream {
     this.#waiting.delete(waiter);
   }
 
-  /** The same as a promise; undefined: none came free in time. */
-  connection(): Promise<Endpoint | undefined> {
+  /** The same as a promise; undefined: none came free in time, or before `whose` client left. */
+  connection(whose: Patience): Promise<Endpoint | undefined> {
     return new Promise((resolve) => {
       const free = this.take();
-      if (free !== undefined) resolve(free);
-      else this.wait({ granted: resolve, tooLate: () => resolve(undefined) });
+      if (free !== undefined) return resolve(free);
+      if (whose.responder.closed) return resolve(undefined);
+      const settled = (endpoint: Endpoint | undefined): void => {
+        whose.forwarded = undefined;
+        resolve(endpoint);
+      };
+      const waiter: Waiter = { granted: settled, tooLate: () => settled(undefined) };
+      whose.forwarded = {
+        abort: () => {
+          this.leave(waiter);
+          settled(undefined);
+        },
+      };
+      return this.wait(waiter);
     });
   }
 
