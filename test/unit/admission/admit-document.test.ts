@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { hash } from "node:crypto";
 import { firstValue } from "../../../src/http/headers.ts";
 import { word, type Decided } from "../../support/decided.ts";
 import { judge, world } from "./world.ts";
+import { decide, gatewayOf } from "./people.ts";
 
 const WORLD = world();
 
@@ -80,4 +82,25 @@ test("admitDocument() forwards other documents byte for byte", () => {
   const verdict = judge(WORLD, "PUT /photos/a?tagging", { as: "lab", body }, { body });
   assert(verdict.kind === "forward");
   assert.equal(verdict.content?.toString(), body);
+});
+
+test("admit() reads the document of a tenant's user whom a Deny of all other buckets spares", () => {
+  const policy = [
+    {
+      Effect: "Deny",
+      Action: "s3:*",
+      NotResource: ["arn:aws:s3:::vault", "arn:aws:s3:::vault/*"],
+    },
+  ];
+  const snapshot = gatewayOf({ accounts: { T: { tenant: "T", policy } } });
+  const body = "<Delete><Object><Key>a</Key></Object></Delete>";
+  const headers = {
+    "content-length": String(body.length),
+    "content-md5": hash("md5", body, "base64"),
+  };
+  const of = (bucket: string): string =>
+    decide(snapshot, "T", `POST /${bucket}?delete`, { headers }, { body }).kind;
+  assert.equal(of("vault"), "forward");
+  assert.equal(of("T%3Avault"), "forward");
+  assert.equal(of("other"), "refuse");
 });
