@@ -52,7 +52,13 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
   const evaluated: Evaluated = {
     ask,
     record,
-    identity: atBest(question, action, holder?.policies, NOBODY, namesOf(question, bucket)),
+    identity: atBest(
+      question,
+      action,
+      holder?.policies,
+      NOBODY,
+      namesOf(question, bucket, holder?.policies),
+    ),
     bucket: atBest(question, action, record?.policy, principal, [bucket.name]),
     privileged:
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false,
@@ -61,10 +67,15 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
 }
 
 /** The names by which identity policies surely speak of the bucket: see ofIdentity(). */
-function namesOf({ snapshot, subject }: Question, { name, home }: Bucket): readonly string[] {
+function namesOf(
+  { snapshot, subject }: Question,
+  { name, home }: Bucket,
+  policies: PolicySet | undefined,
+): readonly string[] {
   if (!snapshot.policy.provider.tenantAddressing) return [name];
   const full = bucketText({ tenant: home, name });
-  return home === tenantOf(subject.caller) ? [name, full] : [full];
+  if (home !== tenantOf(subject.caller)) return [full];
+  return policies?.namesTenants === true ? [name, full] : [name];
 }
 
 /** Identity policies are about whoever has them: they name no principal. */
@@ -85,10 +96,8 @@ function atBest(
     principal,
     buckets: names,
   };
-  for (const name of names) {
-    const denial = denialOfAll(set, { ...reach, buckets: [name] }, switches);
-    if (denial !== undefined) return { effect: "deny", statement: denial };
-  }
+  const denial = denialOfAll(set, reach, switches);
+  if (denial !== undefined) return { effect: "deny", statement: denial };
   return couldAllow(set, reach, switches)
     ? { effect: "allow", statement: some.place, grip: "direct" }
     : NOTHING_SAID;

@@ -8,16 +8,28 @@ import { problemAt } from "./issues.ts";
  * those accounts: to the store they are one user.
  */
 export function sharedUpstreams(
-  accounts: readonly Pick<AccountConfig, "name" | "upstream">[],
+  accounts: readonly Signing[],
 ): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
-  for (const { name, upstream } of accounts) {
-    if (upstream === undefined) continue;
-    const others = names.get(upstream.accessKey);
-    if (others === undefined) names.set(upstream.accessKey, [name]);
-    else others.push(name);
+  for (const account of accounts) {
+    for (const accessKey of keysAtStore(account)) {
+      const others = names.get(accessKey);
+      if (others === undefined) names.set(accessKey, [account.name]);
+      else others.push(account.name);
+    }
   }
   return new Map([...names].filter(([, sharing]) => sharing.length > 1));
+}
+
+type Signing = Pick<AccountConfig, "name" | "upstream"> & {
+  readonly keys: readonly { readonly accessKey: string }[];
+  readonly subusers: readonly Pick<Signing, "keys">[];
+};
+
+/** Without an upstream, the clients' own keys sign there, too. */
+function keysAtStore({ upstream, keys, subusers }: Signing): readonly string[] {
+  if (upstream !== undefined) return [upstream.accessKey];
+  return [...keys, ...subusers.flatMap((subuser) => subuser.keys)].map((key) => key.accessKey);
 }
 
 /** Warns at each account that shares its user of the store with another, and names the others. */
@@ -25,11 +37,11 @@ export function sharedUpstreamWarnings(files: readonly WholeFile[]): readonly Pr
   const shared = sharedUpstreams(files.flatMap(({ value }) => value.accounts));
   if (shared.size === 0) return [];
   return files.flatMap(({ document, value }) =>
-    value.accounts.flatMap(({ name, upstream }, i) => {
-      const sharing = shared.get(upstream?.accessKey ?? "") ?? [];
-      const others = sharing.filter((other) => other !== name);
+    value.accounts.flatMap((account, i) => {
+      const sharing = keysAtStore(account).flatMap((key) => shared.get(key) ?? []);
+      const others = [...new Set(sharing)].filter((other) => other !== account.name);
       if (others.length === 0) return [];
-      const path = `accounts[${i}].upstream.accessKey`;
+      const path = `accounts[${i}].${account.upstream === undefined ? "name" : "upstream.accessKey"}`;
       return [problemAt(document, path, { message: messageOf(others), remedy: REMEDY })];
     }),
   );

@@ -10,7 +10,7 @@ export type Reach = {
   /** Any of them is enough; each as it would be asked about one object. */
   readonly actions: readonly Asking[];
   readonly principal: Caller;
-  /** Each way in which a resource may be asked about: the part of its ARN before the first slash. */
+  /** The names of that bucket, all of which are asked about at once, as by a sure ResourceAlias. */
   readonly buckets: readonly string[];
 };
 
@@ -36,7 +36,7 @@ export function couldAllow(
 
 /**
  * Where a statement of `set` stands that denies the first of the actions on every object of the
- * bucket, under each of its names and without a condition, if each of the actions is so denied. Then
+ * bucket and without a condition, if each of the actions is so denied. Then
  * every question about any key would be answered by "deny". `undefined` if not, or in doubt; several
  * statements are not added up.
  */
@@ -53,7 +53,7 @@ export function denialOfAll(
         statement.conditions.length === 0 &&
         coversAction(statement, asking, switches) &&
         speaksTo(statement, principal) &&
-        buckets.every((bucket) => coversObjects(statement, bucket))
+        coversObjects(statement, buckets)
       );
     });
     if (denying === undefined) return undefined;
@@ -72,10 +72,12 @@ function reachesInto({ resources }: Statement, bucket: string): boolean {
   return !coversResources({ negated: false, patterns: resources.patterns }, objectsOf(bucket));
 }
 
-/** Whether the statement is certainly about every object of `bucket`. */
-function coversObjects({ resources }: Statement, bucket: string): boolean {
-  if (resources.negated) return !resources.patterns.some((one) => couldMatchIn(one, bucket));
-  return coversResources(resources, objectsOf(bucket));
+/** Whether the statement is certainly about every object of the bucket. One name that it spares, spares. */
+function coversObjects({ resources }: Statement, buckets: readonly string[]): boolean {
+  const { negated, patterns } = resources;
+  return negated
+    ? !patterns.some((one) => buckets.some((bucket) => couldMatchIn(one, bucket)))
+    : buckets.some((bucket) => coversResources(resources, objectsOf(bucket)));
 }
 
 /** Every object of `bucket`: a key has one character at least. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { test } from "node:test";
 import { firstValue } from "../../../src/http/headers.ts";
 import { word, type Decided } from "../../support/decided.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
 import { judge, world } from "./world.ts";
+import { decide, gatewayOf } from "./people.ts";
 
 const WORLD = world();
 
@@ -118,3 +119,24 @@ identities: [{ accounts: accounts.yaml }]`,
     assert.equal(taken, turns);
   });
 }
+
+test("admit() reads the document of a tenant's user whom a Deny of all other buckets spares", () => {
+  const policy = [
+    {
+      Effect: "Deny",
+      Action: "s3:*",
+      NotResource: ["arn:aws:s3:::vault", "arn:aws:s3:::vault/*"],
+    },
+  ];
+  const snapshot = gatewayOf({ accounts: { T: { tenant: "T", policy } } });
+  const body = "<Delete><Object><Key>a</Key></Object></Delete>";
+  const headers = {
+    "content-length": String(body.length),
+    "content-md5": hash("md5", body, "base64"),
+  };
+  const of = (bucket: string): string =>
+    decide(snapshot, "T", `POST /${bucket}?delete`, { headers }, { body }).kind;
+  assert.equal(of("vault"), "forward");
+  assert.equal(of("T%3Avault"), "forward");
+  assert.equal(of("other"), "refuse");
+});

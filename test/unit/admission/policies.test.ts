@@ -12,6 +12,7 @@ function world(account: readonly object[], user: readonly object[], tier = ""): 
     JSON.stringify({ Version: "2012-10-17", Statement: statements }, undefined, 2);
   const accounts = `accounts:
   - name: lab
+    tenant: ""
     policies: [lab.json]
     keys: [{ accessKey: ${KEYS.lab}, secretKey: secret-lab }]
     subusers:

@@ -375,6 +375,20 @@ const REFUSES_ALL =
 
 const warned: readonly (readonly [string, Files, readonly string[]])[] = [
   [
+    "an account whose clients sign with another's key at the store",
+    {
+      "gateway.yaml": policy("bucketPolicies: gateway")["gateway.yaml"] ?? "",
+      "accounts.yaml": `accounts:
+  - { name: lab, upstream: { accessKey: K1, secretKey: s } }
+  - { name: own, keys: [{ accessKey: K1, secretKey: s }] }
+`,
+    },
+    [
+      `accounts.yaml:2:41 accounts[0].upstream.accessKey: ${oneUserWith('"own"')}`,
+      `accounts.yaml:3:13 accounts[1].name: ${oneUserWith('"lab"')}`,
+    ],
+  ],
+  [
     "a tier without actions",
     policy("tiers: { NONE: [] }"),
     [
