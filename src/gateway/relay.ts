@@ -80,6 +80,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   #unfiltered: Error | undefined;
   /** The answer came, and is not for the client. */
   #hidden = false;
+  /** The answer came too late: the client has been refused meanwhile, such as for a body cut off. */
+  #late = false;
   /** Set while an answer is held back in order to be rewritten. */
   #held: Held | undefined;
 
@@ -182,6 +184,9 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       this.#interim++; // It speaks of this connection only.
       return;
     }
+    const { responder } = this.#exchange;
+    this.#late = this.#forwarding.ticket === undefined && responder.answered;
+    if (this.#late) return;
     this.#exchange.firstByte(status);
     if (this.#mustHide(status)) return;
     const headers = endToEnd(fields);
@@ -193,7 +198,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     };
     if (this.#forwarding.reply.kind === "filter-buckets" && status === 200) {
       this.#filter = new FilteredList(this.#forwarding.reply.filter, this.#forwarding.sources);
-      this.#exchange.responder.start(status, statusText, without(head.headers, LENGTH));
+      responder.start(status, statusText, without(head.headers, LENGTH));
       return;
     }
     const { reply, request, ticket } = this.#forwarding;
@@ -201,7 +206,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       hasBody(request.method, status) || ticket !== undefined
         ? heldBytesMax(reply, status, firstValue(head.headers, "content-type") ?? "")
         : 0;
-    if (bytesMax === 0) this.#exchange.responder.start(status, statusText, head.headers);
+    if (bytesMax === 0) responder.start(status, statusText, head.headers);
     else this.#held = { head, chunks: [], bytes: 0, bytesMax };
   }
 
@@ -214,7 +219,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   #take(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#hidden) return;
+    if (this.#hidden || this.#late) return;
     if (this.#filter !== undefined) this.#passFiltered(controller, this.#filter, chunk);
     else if (this.#held === undefined) this.#pass(controller, chunk);
     else this.#hold(controller, chunk);
@@ -245,6 +250,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   #end(trailers: IncomingHttpHeaders): void {
     this.#finish();
     this.#exchange.storeAnswered = true;
+    if (this.#late) return;
     const { responder } = this.#exchange;
     if (this.#hidden) {
       this.#exchange.refuse(fault("AccessDenied"));
@@ -449,8 +455,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
 
   #answerHeld(head: Head, body: Buffer): void {
     const { request, reply: plan } = this.#forwarding;
-    // Who went away meanwhile left only what was to be remembered.
-    if (this.#exchange.responder.closed) return;
+    // Who went away, or was refused, meanwhile left only what was to be remembered.
+    if (this.#exchange.responder.closed || this.#exchange.responder.answered) return;
     const blame = head.status >= 400 ? credentialFault(request, errorCodeOf(body)) : undefined;
     if (blame !== undefined) {
       this.#exchange.upstreamError = "credential";
