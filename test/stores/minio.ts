@@ -1,31 +1,27 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { freePorts } from "../support/ports.ts";
 import { ask, type PlainStore } from "../support/plain-store.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { ownProgram } from "../tools/programs.ts";
 
 /** A real MinIO of a test's own. */
 export type Minio = PlainStore & { readonly stop: () => Promise<void> };
 
-const PROGRAM = process.env["S3WARDEN_MINIO"] ?? "";
-
-/** Why there is none, and how to get it; false: there is. Nothing installs it, for it takes minutes. */
-export const NO_MINIO: string | false = existsSync(PROGRAM)
-  ? false
-  : "no S3WARDEN_MINIO=path: GOBIN=/tmp go install github.com/minio/minio@latest";
+const PROGRAM = ownProgram("minio");
+export const MINIO = PROGRAM.need;
 
 const KEY = { accessKey: "minioadmin", secretKey: "minioadmin" };
 const START_MS_MAX = 20_000;
 
-/** Starts the program at $S3WARDEN_MINIO with a folder and ports of its own. */
+/** Starts MinIO with a folder and ports of its own. */
 export async function startMinio(): Promise<Minio> {
   const [port = 0, console_ = 0] = await freePorts(2);
   const address = `127.0.0.1:${port}`;
   const folder = scratchFolder("minio");
   const child = spawn(
-    PROGRAM,
+    PROGRAM.path,
     ["server", folder, "--address", address, "--console-address", `127.0.0.1:${console_}`],
     { stdio: "ignore", env: { HOME: folder } },
   );
