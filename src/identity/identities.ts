@@ -130,7 +130,7 @@ const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } 
 
 /**
  * Warns once of each access key that an accounts file has too (there the file's counts), and of each
- * that counts for nothing since its user is in another tenant than the file says.
+ * user whose keys count for nothing, since the file's account of its name has another tenant.
  */
 function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
   const configured = new Set(
@@ -147,7 +147,7 @@ function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
       told.add(full);
       log.warn(
         { user: full },
-        "An accounts file has this user of Ceph in another tenant: see tenant",
+        "The keys of this user of Ceph are refused: the account of its name has another tenant",
       );
     }
     for (const { accessKeyId } of keys) {
