@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 const FOLDERS = [
   "lib",
   "http",
+  "wire",
   "s3",
   "checksum",
   "signature",

@@ -2,7 +2,8 @@ import type http from "node:http";
 import type { Socket } from "node:net";
 import type { TrafficLimits } from "../config/limits.ts";
 import { parseAddress } from "../policy/network.ts";
-import { limitFault, type LimitName } from "../s3/limits.ts";
+import { limitFault } from "../s3/limits.ts";
+import type { LimitName } from "../s3/limit-table.ts";
 import type { Observer } from "./exchange.ts";
 import { turnAway } from "./respond.ts";
 

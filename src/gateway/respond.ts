@@ -2,7 +2,8 @@ import { IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { FAULTS, type Fault } from "../s3/faults.ts";
+import type { Fault } from "../s3/faults.ts";
+import { FAULTS } from "../s3/fault-table.ts";
 import { errorDocument } from "./error-document.ts";
 import { announcesBody } from "./inbound.ts";
 

@@ -1,0 +1,160 @@
+import { Buffer } from "node:buffer";
+import { hasBadBytes, readFields } from "./fields.ts";
+import type { WireProblem } from "./problem.ts";
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SEMICOLON = 0x3b;
+/** Enough for any length that can be counted, with zeros before it. */
+const SIZE_DIGITS_MAX = 16;
+/** Of all chunk extensions of one body together. Nobody uses them (RFC 9112 section 7.1.1). */
+const EXTENSION_BYTES_MAX = 16 * 1024;
+/** RFC 9112 section 7.1.1, without blanks around `;` and `=`. */
+const EXTENSIONS =
+  /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)+$/;
+
+type State = "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers" | "end";
+
+/**
+ * Reads a chunked body (RFC 9112 section 7.1) in pieces of any size. After each `step` the caller goes
+ * on at `at`.
+ */
+export class ChunkedReader {
+  /** Where the next step begins. */
+  at = 0;
+  /** The data that a step found: from here to `at`. */
+  dataFrom = 0;
+  /** Name in lower case, value, …: at the end. */
+  trailers: string[] = [];
+  /** Why a step was `bad`. */
+  problem: WireProblem = "chunk";
+  readonly #trailerBytesMax: number;
+  #state: State = "size";
+  #digits = 0;
+  #size = 0;
+  #extension = "";
+  #extensionBytes = 0;
+  #trailerBytes: number[] = [];
+
+  /** `trailerBytesMax`: of the whole trailer section. */
+  constructor(trailerBytesMax: number) {
+    this.#trailerBytesMax = trailerBytesMax;
+  }
+
+  /**
+   * Reads on from `from`, at most to `to`. `data`: bytes of the body stand from `dataFrom` to `at`.
+   * `more`: all was read, and the body goes on. `end`: its last byte was read, and `trailers` are known.
+   * `bad`: it is no such body, for which `problem` stands; there is no further step.
+   */
+  step(bytes: Buffer, from: number, to: number): "data" | "more" | "end" | "bad" {
+    let at = from;
+    while (at < to) {
+      if (this.#state === "data") {
+        this.dataFrom = at;
+        this.at = Math.min(to, at + this.#size);
+        this.#size -= this.at - at;
+        if (this.#size === 0) this.#state = "data-cr";
+        return "data";
+      }
+      if (!this.#read(bytes[at++] ?? 0)) return "bad";
+      if (this.#state === "end") {
+        this.at = at;
+        return "end";
+      }
+    }
+    this.at = to;
+    return "more";
+  }
+
+  /** One byte of the framing. False: it must not stand here. */
+  #read(byte: number): boolean {
+    switch (this.#state) {
+      case "size":
+        return this.#readSize(byte);
+      case "extension":
+        return this.#readExtension(byte);
+      case "size-lf":
+        this.#state = this.#size === 0 ? "trailers" : "data";
+        this.#digits = 0;
+        return byte === LF;
+      case "data-cr":
+        this.#state = "data-lf";
+        return byte === CR;
+      case "data-lf":
+        this.#state = "size";
+        return byte === LF;
+      case "trailers":
+        return this.#readTrailer(byte);
+      case "data":
+      case "end":
+        return false;
+    }
+  }
+
+  #readSize(byte: number): boolean {
+    const digit = HEX[byte] ?? -1;
+    if (digit >= 0) {
+      this.#size = this.#size * 16 + digit;
+      return ++this.#digits <= SIZE_DIGITS_MAX && Number.isSafeInteger(this.#size);
+    }
+    if (this.#digits === 0) return false;
+    if (byte === CR) {
+      this.#state = "size-lf";
+      return true;
+    }
+    this.#state = "extension";
+    this.#extension = ";";
+    return byte === SEMICOLON;
+  }
+
+  #readExtension(byte: number): boolean {
+    if (byte === CR) {
+      this.#state = "size-lf";
+      return EXTENSIONS.test(this.#extension);
+    }
+    this.#extension += String.fromCharCode(byte);
+    return ++this.#extensionBytes <= EXTENSION_BYTES_MAX;
+  }
+
+  #readTrailer(byte: number): boolean {
+    const section = this.#trailerBytes;
+    section.push(byte);
+    if (section.length > this.#trailerBytesMax) {
+      this.problem = "trailer-bytes";
+      return false;
+    }
+    if (byte !== LF) return true;
+    if (section.at(-2) !== CR) return false;
+    if (section.length > 2 && (section.at(-3) !== LF || section.at(-4) !== CR)) return true;
+    this.#state = "end";
+    const text = Buffer.from(section).toString("latin1", 0, section.length - 2);
+    const fields = readFields(text, 0);
+    if (hasBadBytes(text) || !fields.ok || fields.value.some(isOfHead)) {
+      this.problem = "field";
+      return false;
+    }
+    this.trailers = fields.value;
+    return true;
+  }
+}
+
+/** Fields that say where a message goes and ends, for which it is too late (RFC 9110 section 6.5.1). */
+const OF_HEAD: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "host",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function isOfHead(text: string, at: number): boolean {
+  return at % 2 === 0 && OF_HEAD.has(text);
+}
+
+/** The value of a hex digit by its byte; -1: it is none. */
+const HEX = Int8Array.from({ length: 256 }, (_, byte) => {
+  const digit = "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase());
+  return digit;
+});

@@ -1,0 +1,157 @@
+import type { HeaderList } from "../http/headers.ts";
+import { connectionOptions } from "../http/hop-by-hop.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { WireProblem } from "./problem.ts";
+
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** A byte that no head may have (RFC 9110 section 5.5), or a CR or LF without the other. */
+const BAD_BYTES = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
+
+/** At most so many digits, so that a length is a number that can be counted. */
+const LENGTH = /^\d{1,16}$/;
+
+/** Names as most clients and stores write them, which need no look at their characters. */
+const USUAL: ReadonlyMap<string, string> = new Map(
+  [
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Ranges",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Length",
+    "Content-MD5",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Expect",
+    "Host",
+    "If-None-Match",
+    "Keep-Alive",
+    "Last-Modified",
+    "Range",
+    "Server",
+    "Transfer-Encoding",
+    "User-Agent",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Date",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "x-amz-checksum-crc32",
+    "x-amz-checksum-mode",
+    "x-amz-id-2",
+    "x-amz-request-id",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-user-agent",
+  ].flatMap((name) => [
+    [name, name.toLowerCase()],
+    [name.toLowerCase(), name.toLowerCase()],
+  ]),
+);
+
+/** Whether `text`, one character a byte, has a byte that no head may have. */
+export function hasBadBytes(text: string): boolean {
+  return BAD_BYTES.test(text);
+}
+
+/**
+ * The fields that stand in `text` from `from` on, each line ended by CRLF: name in lower case, value,
+ * name, value, … (RFC 9112 section 5). Values lose the blanks at their ends and are otherwise as they
+ * came, one character a byte. `text` must not have bad bytes.
+ *
+ * Errors: `field`, where a line has no colon, begins with a blank (obs-fold, section 5.2), or its name
+ * is no token, such as one with a blank before the colon; `coding`, for a Transfer-Encoding with a tab.
+ */
+export function readFields(text: string, from: number): Result<string[], WireProblem> {
+  const fields: string[] = [];
+  let at = from;
+  while (at < text.length) {
+    const end = text.indexOf("\r\n", at);
+    const colon = text.indexOf(":", at);
+    if (colon < 0 || end < 0 || colon > end) return err("field");
+    const name = nameOf(text.slice(at, colon));
+    if (name === undefined) return err("field");
+    // Some readers do not know a tab for a blank, and would find the end of the body elsewhere.
+    if (name === "transfer-encoding" && text.slice(colon, end).includes("\t")) return err("coding");
+    fields.push(name, valueOf(text, colon + 1, end));
+    at = end + 2;
+  }
+  return ok(fields);
+}
+
+/** `spelled` in lower case; undefined: it is no name. */
+function nameOf(spelled: string): string | undefined {
+  const usual = USUAL.get(spelled);
+  if (usual !== undefined) return usual;
+  return TOKEN.test(spelled) ? spelled.toLowerCase() : undefined;
+}
+
+function valueOf(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/** How a message's body ends: there is none, it has so many bytes, it comes in chunks. */
+export type Framing =
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly bytes: number }
+  | { readonly kind: "chunked" };
+
+export const NO_BODY: Framing = { kind: "none" };
+const CHUNKED: Framing = { kind: "chunked" };
+
+/** What the fields of a head say of its own message and connection. */
+export type Delivery = {
+  /** Undefined: they do not say it. */
+  readonly framing: Framing | undefined;
+  /** Whether another message may follow on the connection (RFC 9112 section 9.3). */
+  readonly goesOn: boolean;
+};
+
+/**
+ * Reads what `fields` say of framing and connection (RFC 9112 sections 6 and 9). `minor`: of the
+ * version of HTTP/1.
+ *
+ * Errors: `length` for a repeated, listed or too long Content-Length, or one with more than digits;
+ * `coding` for a Transfer-Encoding that is not `chunked` alone, stands twice, stands beside a
+ * Content-Length, or comes from HTTP/1.0, which does not know it (section 6.1).
+ */
+export function readDelivery(fields: HeaderList, minor: 0 | 1): Result<Delivery, WireProblem> {
+  let length: string | undefined;
+  let coding: string | undefined;
+  let close = false;
+  let keepAlive = false;
+  for (let i = 0; i < fields.length; i += 2) {
+    const value = fields[i + 1] ?? "";
+    const name = fields[i];
+    if (name === "content-length") {
+      if (length !== undefined || !LENGTH.test(value)) return err("length");
+      length = value;
+    } else if (name === "transfer-encoding") {
+      if (coding !== undefined) return err("coding");
+      coding = value;
+    } else if (name === "connection") {
+      const options = connectionOptions(value);
+      close ||= options.includes("close");
+      keepAlive ||= options.includes("keep-alive");
+    }
+  }
+  const goesOn = !close && (minor === 1 || keepAlive);
+  if (coding !== undefined) {
+    if (minor === 0 || length !== undefined || !/^chunked$/i.test(coding)) return err("coding");
+    return ok({ framing: CHUNKED, goesOn });
+  }
+  if (length === undefined) return ok({ framing: undefined, goesOn });
+  const bytes = Number(length);
+  if (!Number.isSafeInteger(bytes)) return err("length");
+  return ok({ framing: bytes === 0 ? NO_BODY : { kind: "length", bytes }, goesOn });
+}

@@ -1,0 +1,128 @@
+import { Buffer } from "node:buffer";
+import type { WireProblem } from "./problem.ts";
+
+const CR = 0x0d;
+const LF = 0x0a;
+const HEAD_END = Buffer.from("\r\n\r\n");
+/** Room for the beginning of a head that comes in pieces; it doubles. */
+const FIRST_ROOM_BYTES = 1024;
+
+/** What a head begins with, of requests or of answers. */
+export type HeadKind = {
+  /** What is wrong with a beginning, which is never empty and at most `startBytes` long. */
+  readonly startProblem: (start: string) => WireProblem | undefined;
+  readonly startBytes: number;
+  /** Whether empty lines before it are read over (RFC 9112 section 2.2: before requests). */
+  readonly skipsEmptyLines: boolean;
+};
+
+/**
+ * Finds heads in bytes that come in pieces of any size: work is linear in them, and no more is kept
+ * than the limit. Of a head that comes whole in one piece nothing is copied but its text.
+ */
+export class HeadGatherer {
+  /** Where the body begins in the last piece, once a head is whole. */
+  next = 0;
+  /** Why no head will come; undefined: none yet. */
+  problem: WireProblem | undefined;
+  readonly #kind: HeadKind;
+  #bytesMax = 0;
+  #kept: Buffer = NOTHING;
+  #length = 0;
+  /** Bytes of empty lines that were read over. */
+  #skipped = 0;
+
+  constructor(kind: HeadKind) {
+    this.#kind = kind;
+  }
+
+  /** Whether something of a head has come, but not all. */
+  get begun(): boolean {
+    return this.#length > 0 || this.#skipped > 0;
+  }
+
+  /**
+   * Takes the bytes from `from` to `to`. Gives the head's text when it is whole: its lines, each with
+   * its CRLF, without the empty one; one character a byte. Then `next` says where the body begins, and
+   * another head can be gathered. One with an LF that has no CR may be given as far as that, which
+   * nobody reads as a head. Undefined: more bytes are needed, or there is a `problem`.
+   * `bytesMax`: of the whole head.
+   */
+  take(bytes: Buffer, from: number, to: number, bytesMax: number): string | undefined {
+    this.#bytesMax = bytesMax;
+    const start =
+      this.#length === 0 && this.#kind.skipsEmptyLines ? this.#skip(bytes, from, to) : from;
+    if (this.problem !== undefined || start >= to) return undefined;
+    return this.#length === 0 ? this.#whole(bytes, start, to) : this.#append(bytes, start, to);
+  }
+
+  #whole(bytes: Buffer, from: number, to: number): string | undefined {
+    const at = bytes.subarray(from, to).indexOf(HEAD_END);
+    if (at < 0 || at + HEAD_END.length > this.#bytesMax) return this.#append(bytes, from, to);
+    this.#skipped = 0;
+    this.next = from + at + HEAD_END.length;
+    return bytes.toString("latin1", from, from + at + 2);
+  }
+
+  /** Byte by byte, so that whatever way they come leads to the same. */
+  #append(bytes: Buffer, from: number, to: number): string | undefined {
+    for (let at = from; at < to; at++) {
+      const byte = bytes[at] ?? 0;
+      if (this.#length >= this.#bytesMax) return this.#fail("head-bytes");
+      if (this.#length >= this.#kept.length) this.#grow();
+      this.#kept[this.#length++] = byte;
+      if (this.#length <= this.#kind.startBytes) {
+        const problem = this.#kind.startProblem(this.#kept.toString("latin1", 0, this.#length));
+        if (problem !== undefined) return this.#fail(problem);
+      }
+      if (byte !== LF) continue;
+      // Behind an LF without its CR nothing mends it: whoever sent that waits for an answer.
+      const isBare = this.#kept[this.#length - 2] !== CR;
+      const isEmptyLine =
+        this.#kept[this.#length - 4] === CR && this.#kept[this.#length - 3] === LF;
+      if (!isBare && !isEmptyLine) continue;
+      const text = this.#kept.toString("latin1", 0, isBare ? this.#length : this.#length - 2);
+      this.#forget();
+      this.next = at + 1;
+      return text;
+    }
+    return undefined;
+  }
+
+  /** Where the first byte that is none of an empty line stands; `to`: there is none yet. */
+  #skip(bytes: Buffer, from: number, to: number): number {
+    let at = from;
+    while (at < to) {
+      const byte = bytes[at];
+      if (byte !== (this.#skipped % 2 === 0 ? CR : LF)) break;
+      at++;
+      if (++this.#skipped > this.#bytesMax) {
+        this.problem = "head-bytes";
+        return to;
+      }
+    }
+    if (at < to && this.#skipped % 2 === 1) this.problem = "start-line";
+    return at;
+  }
+
+  #fail(problem: WireProblem): undefined {
+    this.problem = problem;
+    this.#forget();
+    return undefined;
+  }
+
+  #grow(): void {
+    const room = Math.max(FIRST_ROOM_BYTES, 2 * this.#kept.length);
+    const grown = Buffer.allocUnsafe(Math.min(room, this.#bytesMax));
+    this.#kept.copy(grown, 0, 0, this.#length);
+    this.#kept = grown;
+  }
+
+  #forget(): void {
+    this.#kept = NOTHING;
+    this.#length = 0;
+    this.#skipped = 0;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,0 +1,49 @@
+import type { GatedHead } from "../http/field-gate.ts";
+import type { HeaderList } from "../http/headers.ts";
+
+/**
+ * The head of a request as bytes, one character each (RFC 9112 section 3). Only of what passed the one
+ * gate: nothing is looked at again.
+ */
+export function requestHeadText({ method, target, headers }: GatedHead): string {
+  let text = `${method} ${target} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
+/**
+ * The head of an answer as bytes, one character each (RFC 9112 section 4). Throws a TypeError for what
+ * would not be one line each: `fields` come from a head that was read, or are the gateway's own words.
+ */
+export function answerHeadText(status: number, reason: string, fields: HeaderList): string {
+  return `HTTP/1.1 ${status} ${oneLine(reason)}\r\n${fieldLines(fields)}\r\n`;
+}
+
+/** What stands before `bytes` bytes of a chunked body; at least one. */
+export function chunkStart(bytes: number): string {
+  return `${bytes.toString(16)}\r\n`;
+}
+
+/** What stands behind the bytes of each chunk. */
+export const CHUNK_END = "\r\n";
+
+/** The end of a chunked body with its trailers: name, value, … Throws as `answerHeadText`. */
+export function lastChunk(trailers: HeaderList): string {
+  return `0\r\n${fieldLines(trailers)}\r\n`;
+}
+
+function fieldLines(fields: HeaderList): string {
+  let text = "";
+  for (let i = 0; i < fields.length; i += 2) {
+    text += `${oneLine(fields[i] ?? "")}: ${oneLine(fields[i + 1] ?? "")}\r\n`;
+  }
+  return text;
+}
+
+/** A byte that no field may have (RFC 9110 section 5.5), or what is no byte. */
+const ODD = /[^\t\x20-\x7e\x80-\xff]/;
+
+function oneLine(text: string): string {
+  if (ODD.test(text)) throw new TypeError("A field of an answer is not one line of bytes");
+  return text;
+}
