@@ -77,8 +77,6 @@ const HANDS_ON = new Set(["gateway/passthrough.ts", "gateway/web-socket.ts"]);
 
 /** Files that mint a branded type and may say `as` there, with how often. */
 const MINTS: Readonly<Record<string, number>> = {
-  // No brand: undici's types do not say that it takes an async iterable.
-  "gateway/relay.ts": 1,
   // A bucket, and its id alone.
   "s3/bucket.ts": 2,
   "http/field-gate.ts": 2,

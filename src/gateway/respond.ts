@@ -86,13 +86,16 @@ export class Responder {
     this.#response.flushHeaders();
   }
 
-  /** False: wait for `onDrain` before writing more. Throws behind the end, which is a bug. */
-  write(chunk: Uint8Array): boolean {
+  /**
+   * False: wait for `onDrain` before writing more. Throws behind the end, which is a bug.
+   * `release` is called when `chunk` is needed no more.
+   */
+  write(chunk: Uint8Array, release?: () => void): boolean {
     // Node would emit an error that nobody hears, and end the process.
     if (this.#response.writableEnded) throw new Error("An answer goes on behind its end");
     this.bytesOut += chunk.length;
     this.meter?.charge(chunk.length, performance.now());
-    return this.#response.write(chunk);
+    return this.#response.write(chunk, release);
   }
 
   onDrain(callback: () => void): void {
