@@ -177,6 +177,53 @@ test("AnswerReader tells the same of any splits, pauses and memory", () => {
   );
 });
 
+/** A reader that keeps what it is told of, and the bytes of an answer in lent memory. */
+function lending(): {
+  readonly lender: Lender;
+  readonly reader: AnswerReader;
+  readonly releases: Release[];
+  readonly take: (text: string) => void;
+} {
+  const lender = new Lender({ bytes: 4096, lentMax: 10, keptMax: 10 });
+  const releases: Release[] = [];
+  const reader = new AnswerReader({
+    interim: () => {},
+    answer: () => {},
+    data: (_bytes, release) => void releases.push(release),
+    end: () => {},
+    failed: () => {},
+  });
+  const take = (text: string): void => {
+    const loan = lender.lend();
+    assert.ok(loan !== undefined);
+    reader.take(loan.bytes.subarray(0, loan.bytes.write(text)), loan);
+    loan.end();
+  };
+  reader.expect("GET");
+  return { lender, reader, releases, take };
+}
+
+test("AnswerReader lends a read on until each piece of it is released", () => {
+  const { lender, releases, take } = lending();
+  take(CHUNKS.slice(0, CHUNKS.indexOf("\r\n0\r\n")));
+  assert.equal(releases.length, 2);
+  releases[1]?.();
+  assert.equal(lender.lent, 1, "the first chunk is held");
+  releases[0]?.();
+  assert.equal(lender.lent, 0);
+});
+
+test("AnswerReader gives back what came while it was paused, if nobody wants it", () => {
+  const { lender, reader, releases, take } = lending();
+  take(LENGTH.slice(0, -4));
+  reader.pause();
+  take("bo");
+  take("d");
+  assert.deepEqual([lender.lent, releases.length], [2, 0]);
+  reader.forget();
+  assert.equal(lender.lent, 0);
+});
+
 for (const [what, behind] of [
   ["bytes", "more"],
   ["another answer", LENGTH],

@@ -72,16 +72,16 @@ test("one request after the other goes over one connection, and each hears its o
 test("nothing is called within send()", async (t) => {
   const store = await saying(t, OK);
   const pool = poolFor(t, store.endpoint);
-  for (const sending of [
-    sendingOf("GET"),
-    sendingOf("GET"),
-    { ...sendingOf("GET"), body: Buffer.from("x") },
-  ]) {
+  const wrong = { ...sendingOf("PUT", Buffer.from("data")), body: Buffer.from("x") };
+  const told: unknown[] = [];
+  for (const sending of [sendingOf("GET"), sendingOf("GET"), wrong]) {
     const asked = new Asked();
     pool.send(sending, asked);
     assert.deepEqual(asked.events, []);
     await asked.ended;
+    told.push(asked.events.at(-1));
   }
+  assert.deepEqual(told, ["end", "end", "A body of 1 bytes was announced with 4"]);
 });
 
 test("a request from within the end of an answer goes over the same connection", async (t) => {
@@ -165,19 +165,23 @@ test("a request that asks for that ends its connection", async (t) => {
   assert.match(store.received[1] ?? "", /\r\nconnection: keep-alive\r\n/);
 });
 
-test("an answer that nobody asked for is nobody's, however soon another asks", async (t) => {
-  const store = await startStore(t, (socket, which) => {
-    if (which > 0) return void socket.write(OK);
-    socket.setNoDelay(true).write(OK);
-    // In a segment of its own, which is there before the next request.
-    setImmediate(() => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen"));
+for (const [what, between] of [
+  ["at once", () => Promise.resolve()],
+  ["a turn later", () => turn()],
+  ["later", () => pause(20)],
+] as const) {
+  test(`an answer that nobody asked for is nobody's, though another asks ${what}`, async (t) => {
+    const store = await saying(t, OK);
+    const pool = poolFor(t, store.endpoint);
+    await ask(pool);
+    await between();
+    store.sockets[0]?.write("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen");
+    assert.equal((await ask(pool)).body, "ok");
+    assert.equal(store.sockets.length, 2);
+    // Long before it has rested for too long.
+    await until(() => store.sockets[0]?.closed === true, 2_000);
   });
-  const pool = poolFor(t, store.endpoint);
-  await ask(pool);
-  await until(() => store.sockets[0]?.closed === true);
-  assert.equal((await ask(pool)).body, "ok");
-  assert.equal(store.sockets.length, 2);
-});
+}
 
 test("a request is not lost on a kept connection that its store has ended", async (t) => {
   const store = await saying(t, OK);
@@ -401,9 +405,9 @@ test("an answer before the end of a body ends the upload, its source and the con
   const pool = poolFor(t, store.endpoint);
   const asked = await ask(pool, sendingOf("PUT", endless(), 2 ** 40));
   assert.deepEqual(asked.events, ["start", "200", "data", "end"]);
-  await until(() => returned && store.sockets[0]?.closed === true);
   assert.equal((await ask(pool)).body, "ok");
   assert.equal(store.sockets.length, 2);
+  await until(() => returned && store.sockets[0]?.closed === true);
 });
 
 test("who aborts is told so within, whenever that is, and another request is served", async (t) => {
@@ -492,10 +496,27 @@ test("a pause bounds what the store can send", async (t) => {
     return written === before;
   });
   assert.equal(asked.bytes, 0);
+  assert.ok(written < 32 * MIB, `${written} bytes were read`);
   asked.control?.resume();
   await asked.ended;
   assert.deepEqual([asked.bytes, asked.events.at(-1)], [total, "end"]);
   assert.equal(lender.lent, 0);
+});
+
+test("who aborts within a large body leaves no memory lent", async (t) => {
+  const store = await startStore(t, (socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${64 * MIB}\r\n\r\n`);
+    writeCounted(socket, 64 * MIB);
+  });
+  const pool = poolFor(t, store.endpoint);
+  let lent = 0;
+  const asked = await ask(pool, sendingOf("GET"), (self) => {
+    lent = Math.max(lent, lender.lent);
+    // Not within a read.
+    if (self.bytes > 8 * MIB) setImmediate(() => self.control?.abort(new Error("left")));
+  });
+  assert.equal(asked.events.at(-1), "left");
+  assert.deepEqual([lent > 0, lender.lent], [true, 0]);
 });
 
 for (const [what, framing, write] of [
