@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Lender, type Loan } from "../../../src/lend/lender.ts";
+import { until } from "../../support/flow.ts";
+
+const OPTIONS = { bytes: 1024, lentMax: 3, keptMax: 2 };
+
+function lent(lender: Lender): Loan {
+  const loan = lender.lend();
+  assert.ok(loan !== undefined);
+  return loan;
+}
+
+test("a buffer that is given back is lent again, and no other is made", () => {
+  const lender = new Lender(OPTIONS);
+  const first = lent(lender);
+  first.end();
+  assert.equal(lent(lender).bytes, first.bytes);
+  assert.notEqual(lent(lender).bytes, first.bytes);
+  assert.equal(lender.lent, 2);
+});
+
+test("a buffer of which a part is held is not lent again before that is released", () => {
+  const lender = new Lender(OPTIONS);
+  const loan = lent(lender);
+  const [one, other] = [loan.share(), loan.share()];
+  loan.end();
+  one();
+  assert.notEqual(lent(lender).bytes, loan.bytes);
+  other();
+  assert.equal(lent(lender).bytes, loan.bytes);
+});
+
+test("a part that is released twice counts once", () => {
+  const lender = new Lender(OPTIONS);
+  const loan = lent(lender);
+  const [one, other] = [loan.share(), loan.share()];
+  loan.end();
+  one();
+  one();
+  assert.equal(lender.lent, 1);
+  other();
+  other();
+  assert.equal(lender.lent, 0);
+  const again = lent(lender);
+  assert.equal(again.bytes, loan.bytes);
+  other();
+  assert.equal(lender.lent, 1, "what was released under an earlier borrower says nothing now");
+});
+
+test("a borrower knows whether anybody else holds a part", () => {
+  const loan = lent(new Lender(OPTIONS));
+  assert.equal(loan.shared, false);
+  const release = loan.share();
+  assert.equal(loan.shared, true);
+  release();
+  assert.equal(loan.shared, false);
+});
+
+test("beyond the bound nothing is lent until something comes back", () => {
+  const lender = new Lender(OPTIONS);
+  const loans = [lent(lender), lent(lender), lent(lender)];
+  assert.equal(lender.lend(), undefined);
+  loans[1]?.end();
+  assert.notEqual(lender.lend(), undefined);
+  assert.equal(lender.lend(), undefined);
+});
+
+test("no more buffers are kept than may be", () => {
+  const lender = new Lender(OPTIONS);
+  const loans = [lent(lender), lent(lender), lent(lender)];
+  for (const loan of loans) loan.end();
+  assert.equal(lender.lent, 0);
+  const known = new Set(loans.map(({ bytes }) => bytes));
+  const next = [lent(lender), lent(lender), lent(lender)];
+  assert.equal(next.filter(({ bytes }) => known.has(bytes)).length, 2);
+  assert.equal(lender.lend(), undefined);
+});
+
+test("what is never given back is not lent for ever", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  assert.ok(typeof collect === "function");
+  const lender = new Lender(OPTIONS);
+  const lose = (): void => {
+    for (let i = 0; i < OPTIONS.lentMax; i++) lent(lender).share();
+  };
+  lose();
+  assert.equal(lender.lend(), undefined);
+  await until(() => {
+    Reflect.apply(collect, undefined, []);
+    return lender.lent === 0;
+  });
+});
