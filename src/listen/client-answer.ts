@@ -214,9 +214,7 @@ export class ClientAnswer {
     this.#waiting = undefined;
     this.#waitingBytes = 0;
     let free = true;
-    this.#line.output.together(() => {
-      for (const { data, release } of waiting) free = this.#line.output.write(data, release);
-    });
+    for (const { data, release } of waiting) free = this.#line.output.write(data, release);
     if (free) process.nextTick(() => this.drained());
     if (this.#ended && this.#line.output.flushed) process.nextTick(() => this.allFlushed());
   }
@@ -271,13 +269,9 @@ export class ClientAnswer {
       release?.();
       return this.#write(all);
     }
-    let free = true;
-    this.#line.output.together(() => {
-      if (before !== "") this.#write(before);
-      free = this.#write(chunk, release);
-      if (behind !== "") free = this.#write(behind);
-    });
-    return free;
+    if (before !== "") this.#write(before);
+    const free = this.#write(chunk, release);
+    return behind === "" ? free : this.#write(behind);
   }
 
   #write(data: string | Uint8Array, release?: Release): boolean {

@@ -382,7 +382,8 @@ export class ClientConnection implements AnswerLine, Reader {
   #readNothing(): void {
     this.#reading = "nothing";
     this.#headSinceMs = undefined;
-    this.#body?.discard();
+    // Its reader hears of it when the answer is delivered, or the connection is lost.
+    this.#body = undefined;
   }
 
   /** The client has ended its side. */

@@ -92,9 +92,9 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
 
   /** The rest will never come. */
   fail(): void {
-    if (this.#complete || this.#discarded) return;
+    if (this.#complete || this.#lost) return;
     this.#lost = true;
-    this.#discarded = true;
+    this.#drop();
     if (this.#reader !== undefined) this.#fail(this.#reader.lost());
   }
 
@@ -135,10 +135,14 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
   }
 
   discard(): void {
+    this.#drop();
+    this.#flow.bodyWanted();
+  }
+
+  #drop(): void {
     this.#discarded = true;
     for (const { release } of this.#pieces.splice(0)) release?.();
     this.#waitingBytes = 0;
-    this.#flow.bodyWanted();
   }
 
   #read(reader: BodyReader, piece: Piece): void {
