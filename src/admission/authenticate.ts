@@ -1,6 +1,7 @@
 import type { RequestHead } from "../http/head.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault, type FaultCode } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { FaultCode } from "../s3/fault-table.ts";
 import { verifyClaim, type Claim, type Proved } from "../signature/claim.ts";
 import { verifyFormClaim, type ProvedForm, type SignedFormClaim } from "../signature/v4-form.ts";
 import type { Key } from "./principal.ts";

@@ -5,7 +5,7 @@ import { count } from "../lib/words.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { actionFault } from "../provider/dialect.ts";
 import type { Provider } from "../provider/provider.ts";
-import { parseProvider } from "../provider/schema.ts";
+import { parseProvider } from "../provider/parse.ts";
 import { readAudit } from "./audit-reader.ts";
 import { printProblems } from "./check.ts";
 import { loadConfig, shippedProvider } from "../life/load.ts";

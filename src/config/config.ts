@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Provider } from "../provider/provider.ts";
-import { parseProvider } from "../provider/schema.ts";
+import { parseProvider } from "../provider/parse.ts";
 import type { Tier } from "../provider/tier.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";

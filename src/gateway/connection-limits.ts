@@ -3,7 +3,8 @@ import type { TrafficLimits } from "../config/limits.ts";
 import { turnAway } from "../listen/http-server.ts";
 import type { Service } from "../listen/service.ts";
 import { parseAddress } from "../policy/network.ts";
-import { limitFault, type LimitName } from "../s3/limits.ts";
+import { limitFault } from "../s3/limits.ts";
+import type { LimitName } from "../s3/limit-table.ts";
 import type { Observer } from "./exchange.ts";
 import { Responder } from "./respond.ts";
 

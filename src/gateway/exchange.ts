@@ -5,7 +5,7 @@ import type { AuditLog } from "../observe/audit.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Recent } from "../observe/recent.ts";
 import type { AccessRecord, FaultPlace, Outcome } from "../observe/record.ts";
-import type { RequestTrace, Tracing } from "../observe/tracing.ts";
+import type { RequestTrace, Tracing } from "../observe/trace.ts";
 import type { Faults } from "../observe/faults.ts";
 import { fault as faultOf, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";

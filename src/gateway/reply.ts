@@ -2,7 +2,7 @@ import type { StoreChange } from "../admission/record-change.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { mergeDeleteResult } from "../s3/delete-objects.ts";
-import { FAULTS } from "../s3/faults.ts";
+import { FAULTS } from "../s3/fault-table.ts";
 import { postResponse } from "../s3/post-object.ts";
 import { xmlEscape } from "../s3/xml.ts";
 import type { Outcome } from "../state/store-change.ts";

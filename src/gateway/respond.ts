@@ -1,6 +1,7 @@
 import type { ClientAnswer } from "../listen/client-answer.ts";
 import type { Release } from "../lend/lender.ts";
-import { FAULTS, type Fault } from "../s3/faults.ts";
+import { FAULTS } from "../s3/fault-table.ts";
+import type { Fault } from "../s3/faults.ts";
 import { errorDocument } from "./error-document.ts";
 
 /** Where nobody knows how long to wait: the least that the field can say (RFC 9110 section 10.2.3). */

@@ -1,6 +1,7 @@
 import type { Allowance, Allowances } from "../config/limits.ts";
 import type { Fault } from "../s3/faults.ts";
-import { limitFault, type LimitName } from "../s3/limits.ts";
+import { limitFault } from "../s3/limits.ts";
+import type { LimitName } from "../s3/limit-table.ts";
 import { FULL, refilled, taken, waitMs } from "./token-bucket.ts";
 
 /** Subusers of an account that are watched at a time; of more, the first is forgotten. */

@@ -21,10 +21,15 @@ export function isHopByHop(name: string): boolean {
 export function connectionOptions(value: string): readonly string[] {
   const options: string[] = [];
   for (const option of value.split(",")) {
-    const name = option.trim().toLowerCase();
+    const name = withoutBlanks(option).toLowerCase();
     if (name !== "") options.push(name);
   }
   return options;
+}
+
+/** Not `trim()`, to which a byte like 0xA0 is a blank, too (RFC 9110 section 5.6.3). */
+function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type PrometheusContentType,
 } from "prom-client";
 import type { Facts } from "../admission/facts.ts";
-import { LIMIT_NAMES, type LimitName } from "../s3/limits.ts";
+import { LIMIT_NAMES, type LimitName } from "../s3/limit-table.ts";
 import { OPERATION_LIST } from "../s3/operations.ts";
 import { FAULT_PLACES, type AccessRecord } from "./record.ts";
 

@@ -21,7 +21,7 @@ import {
 import type { RequestHead } from "../http/head.ts";
 import { firstValue, hasHeader, uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { AccessRecord } from "./record.ts";
-import type { RequestTrace } from "./tracing.ts";
+import type { RequestTrace } from "./trace.ts";
 
 const TRACEPARENT = "traceparent";
 const TRACESTATE = "tracestate";

@@ -20,7 +20,7 @@ import {
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from "@opentelemetry/semantic-conventions";
 import type { Logger } from "pino";
 import { Trace } from "./otel-trace.ts";
-import type { Tracing, TracingSettings } from "./tracing.ts";
+import type { Tracing, TracingSettings } from "./trace.ts";
 import { VERSION } from "./version.ts";
 
 /** What a collector that does not answer may cost at the end, and each batch before. */

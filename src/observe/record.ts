@@ -1,5 +1,5 @@
 import type { Decision, Gate } from "../admission/facts.ts";
-import type { LimitName } from "../s3/limits.ts";
+import type { LimitName } from "../s3/limit-table.ts";
 
 /** How a request can end: the `outcome` label of `s3warden_requests_total`. */
 export const OUTCOMES = [

@@ -1,50 +1,9 @@
 import type { Logger } from "pino";
-import type { RequestHead } from "../http/head.ts";
-import type { HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { AccessRecord } from "./record.ts";
-
-/** Follows requests into a trace (OpenTelemetry). */
-export type Tracing = {
-  /** A request's head has been read; `timeMs`: when, since the epoch. */
-  readonly begin: (head: RequestHead, timeMs: number) => RequestTrace;
-  /** What is known so far reaches the collector, if it answers within a few seconds. */
-  readonly close: () => Promise<void>;
-};
-
-/** One request in its trace. */
-export type RequestTrace = {
-  /** It goes to `endpoint` (an origin), or once more to another: fields for the store's head. */
-  readonly toStore: (method: string, endpoint: string) => HeaderList;
-  /** The store's answer begins. */
-  readonly storeAnswered: (status: number) => void;
-  /** The store's answer is over; `error`: a kind of `upstream_errors_total`, if it broke. */
-  readonly storeEnded: (error: string | undefined) => void;
-  readonly ended: (record: AccessRecord) => void;
-};
+import { PROTOCOLS, SAMPLERS, type Tracing, type TracingSettings } from "./trace.ts";
 
 /** An environment, such as `process.env`. */
 type Environment = Readonly<Record<string, string | undefined>>;
-
-export const PROTOCOLS = ["http/protobuf", "http/json"] as const;
-export const SAMPLERS = [
-  "always_on",
-  "always_off",
-  "traceidratio",
-  "parentbased_always_on",
-  "parentbased_always_off",
-  "parentbased_traceidratio",
-] as const;
-
-/** What the environment asks for, as the OpenTelemetry specification names it. */
-export type TracingSettings = {
-  readonly protocol: (typeof PROTOCOLS)[number];
-  readonly sampler: (typeof SAMPLERS)[number];
-  /** Of requests whose trace begins here, from 0 to 1. */
-  readonly ratio: number;
-  /** Whether the environment says how long an export may take. */
-  readonly ownTimeout: boolean;
-};
 
 /**
  * Traces where the environment names a collector; undefined, and nothing loaded, where it does not.

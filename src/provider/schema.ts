@@ -1,25 +1,10 @@
 import { z } from "zod";
-import type { Problem } from "../lib/problem.ts";
-import { ok, type Result } from "../lib/result.ts";
 import { compileActions } from "../policy/actions.ts";
 import { conditionKeyNames, findConditionKey } from "../policy/condition-keys.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import { actionPattern } from "../s3/action-names.ts";
 import { isOperationName, OPERATION_LIST } from "../s3/operations.ts";
-import { compileProvider } from "./compile.ts";
 import { parseForm } from "./principals.ts";
-import type { Provider } from "./provider.ts";
-import { readYaml } from "./yaml-file.ts";
-
-/**
- * Reads a provider's file (config/providers/*.yaml; S3-AUTHORIZATION section 5). `file` is only a
- * name for places. The error lists every problem: an unknown key, action, condition key, group or
- * tier is never passed over.
- */
-export function parseProvider(text: string, file: string): Result<Provider, readonly Problem[]> {
-  const read = readYaml(text, file, ProviderSchema);
-  return read.ok ? ok(compileProvider(read.value)) : read;
-}
 
 const NAME = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "Expected letters, digits, _ and -");
 const SECONDS = z.int().min(0).max(604_800);
@@ -114,7 +99,7 @@ const POLICY = z.strictObject({
 });
 
 /** Every switch is written out in every file, so that no provider has one by accident. */
-const ProviderSchema = z
+export const ProviderSchema = z
   .strictObject({
     name: NAME,
     actionGroups: z.record(NAME, z.array(ACTION).min(1)).prefault({}),

@@ -1,38 +1,5 @@
-import { fault, type Fault, type FaultCode, type FaultElement } from "./faults.ts";
-
-/**
- * Every limit that a client can meet: by the name that metrics give it, the setting that an operator
- * changes it by, and what S3 calls meeting it ("Error responses", S3 API Reference).
- */
-const LIMITS = {
-  header_bytes: { setting: "limits.headerBytes", code: "RequestHeaderSectionTooLarge" },
-  header_timeout: { setting: "limits.headerTimeout", code: "RequestTimeout" },
-  idle_timeout: { setting: "limits.idleTimeout", code: "RequestTimeout" },
-  body_bytes: { setting: "limits.bodyBytes", code: "EntityTooLarge" },
-  unproved_bytes: { setting: "limits.unprovedBytes", code: "SlowDown" },
-  xml_bytes: { setting: "limits.xmlBytes", code: "MaxMessageLengthExceeded" },
-  connections: { setting: "limits.connections", code: "SlowDown" },
-  connections_per_address: { setting: "limits.connectionsPerAddress", code: "SlowDown" },
-  pipelined_requests: { setting: "limits.pipelinedRequests", code: "SlowDown" },
-  store_connections: { setting: "upstream.queueTimeout", code: "SlowDown" },
-  requests_per_account: { setting: "limits.requestsPerAccount", code: "SlowDown" },
-  requests_per_subuser: { setting: "limits.requestsPerSubuser", code: "SlowDown" },
-  concurrent_requests: { setting: "limits.concurrentRequests", code: "SlowDown" },
-  concurrent_requests_per_subuser: {
-    setting: "limits.concurrentRequestsPerSubuser",
-    code: "SlowDown",
-  },
-  bytes_per_account: { setting: "limits.bytesPerAccount", code: "SlowDown" },
-} as const satisfies Record<string, { readonly setting: string; readonly code: FaultCode }>;
-
-export type LimitName = keyof typeof LIMITS;
-
-/** All of them, for whoever needs one of each. */
-export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS).filter(isLimitName);
-
-function isLimitName(name: string): name is LimitName {
-  return name in LIMITS;
-}
+import { fault, type Fault, type FaultElement } from "./faults.ts";
+import { LIMITS, type LimitName } from "./limit-table.ts";
 
 /**
  * The refusal of what goes beyond `limit`; its setting is the rule that the record names.

@@ -24,7 +24,7 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?\r\n/;
  * Reads the head of an answer to `method` (RFC 9112 sections 4 to 7). `text`: its lines, each with its
  * CRLF, without the empty line behind them; one character a byte.
  *
- * Errors: `start-line`, `field`, `length`, `coding`; and `no-length` for a success whose body would end
+ * Errors: `start-line`, `field`, `length`, `coding`; `protocol` for 101, since no request asks for one; and `no-length` for a success whose body would end
  * with the connection: so ends that of a store that crashed, and half an object would look whole
  * (section 8).
  */
@@ -34,6 +34,7 @@ export function readAnswerHead(text: string, method: string): Result<WireAnswer,
   if (hasBadBytes(text)) return err("field");
   const minor = line[1] === "1" ? 1 : 0;
   const status = Number(line[2]);
+  if (status === 101) return err("protocol");
   const fields = readFields(text, line[0].length);
   if (!fields.ok) return fields;
   const delivery = readDelivery(fields.value, minor);

@@ -129,13 +129,28 @@ export class ChunkedReader {
     this.#state = "end";
     const text = Buffer.from(section).toString("latin1", 0, section.length - 2);
     const fields = readFields(text, 0);
-    if (hasBadBytes(text) || !fields.ok) {
+    if (hasBadBytes(text) || !fields.ok || fields.value.some(isOfHead)) {
       this.problem = "field";
       return false;
     }
     this.trailers = fields.value;
     return true;
   }
+}
+
+/** Fields that say where a message goes and ends, for which it is too late (RFC 9110 section 6.5.1). */
+const OF_HEAD: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "host",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function isOfHead(text: string, at: number): boolean {
+  return at % 2 === 0 && OF_HEAD.has(text);
 }
 
 /** The value of a hex digit by its byte; -1: it is none. */

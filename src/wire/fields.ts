@@ -62,7 +62,7 @@ export function hasBadBytes(text: string): boolean {
  * came, one character a byte. `text` must not have bad bytes.
  *
  * Errors: `field`, where a line has no colon, begins with a blank (obs-fold, section 5.2), or its name
- * is no token, such as one with a blank before the colon.
+ * is no token, such as one with a blank before the colon; `coding`, for a Transfer-Encoding with a tab.
  */
 export function readFields(text: string, from: number): Result<string[], WireProblem> {
   const fields: string[] = [];
@@ -73,6 +73,8 @@ export function readFields(text: string, from: number): Result<string[], WirePro
     if (colon < 0 || end < 0 || colon > end) return err("field");
     const name = nameOf(text.slice(at, colon));
     if (name === undefined) return err("field");
+    // Some readers do not know a tab for a blank, and would find the end of the body elsewhere.
+    if (name === "transfer-encoding" && text.slice(colon, end).includes("\t")) return err("coding");
     fields.push(name, valueOf(text, colon + 1, end));
     at = end + 2;
   }

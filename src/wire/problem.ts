@@ -7,6 +7,7 @@ export const WIRE_PROBLEMS = {
   field: "a header field is malformed",
   length: "its Content-Length is no length",
   coding: "its Transfer-Encoding is not chunked alone",
+  protocol: "it changes to another protocol, which nobody asked for",
   "no-length":
     "it says neither a length nor chunks, so that its end could not be told from a failure",
   chunk: "its chunks are malformed",

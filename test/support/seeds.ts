@@ -9,6 +9,9 @@ const FRESH_SEED =
 
 export const SEEDS = [FIXED_SEED, FRESH_SEED] as const;
 
+/** How many times as many cases as usual a run shall draw; a long run sets it. */
+export const RUNS = Number.parseInt(process.env["S3WARDEN_TEST_TIMES"] ?? "1", 10);
+
 /** To be printed by the process that draws it; repeats are then `S3WARDEN_TEST_SEED=… npm test`. */
 export function tellSeed(): void {
   console.log(`Fresh seed: S3WARDEN_TEST_SEED=${FRESH_SEED}`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Metrics } from "../../../src/observe/metrics.ts";
-import { PROTOCOLS, SAMPLERS } from "../../../src/observe/tracing.ts";
+import { PROTOCOLS, SAMPLERS } from "../../../src/observe/trace.ts";
 
 const PAGE = readFileSync(new URL("../../../docs/observe.md", import.meta.url), "utf8");
 const sourceOf = (file: string): string =>

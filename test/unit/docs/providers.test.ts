@@ -9,7 +9,7 @@ import { compileSnapshot } from "../../../src/config/compile.ts";
 import { parseDirectoryName } from "../../../src/provider/directory-name.ts";
 import type { PrincipalForm } from "../../../src/provider/principals.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
-import { FAULTS } from "../../../src/s3/faults.ts";
+import { FAULTS } from "../../../src/s3/fault-table.ts";
 import { OPERATION_LIST, type Operation } from "../../../src/s3/operations.ts";
 import { goodConfig } from "../../support/config.ts";
 import { word, type Decided } from "../../support/decided.ts";

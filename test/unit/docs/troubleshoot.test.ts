@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { GATE_NAMES } from "../../../src/admission/facts.ts";
 import { pageOf, table } from "./page.ts";
-import { FAULTS } from "../../../src/s3/faults.ts";
+import { FAULTS } from "../../../src/s3/fault-table.ts";
 
 const PAGE = pageOf("troubleshoot.md");
 const SRC = new URL("../../../src/", import.meta.url);

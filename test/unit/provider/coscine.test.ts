@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blockingAction } from "../../../src/provider/provider.ts";
 import { tierGrants } from "../../../src/provider/tier.ts";
-import { parseProvider } from "../../../src/provider/schema.ts";
+import { parseProvider } from "../../../src/provider/parse.ts";
 import { asksOfDelete } from "../../../src/s3/asks.ts";
 import { operationNamed, type OperationName } from "../../../src/s3/operations.ts";
 import {

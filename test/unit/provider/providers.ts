@@ -9,7 +9,7 @@ import { parseProviderPolicy } from "../../../src/provider/policy.ts";
 import { callerOf, type Identity } from "../../../src/provider/principals.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
 import { isOwnAction, tierGrants } from "../../../src/provider/tier.ts";
-import { parseProvider } from "../../../src/provider/schema.ts";
+import { parseProvider } from "../../../src/provider/parse.ts";
 import { matchesAction } from "../../../src/s3/action-names.ts";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { type Ask, asksOf } from "../../../src/s3/asks.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
-import { parseProvider } from "../../../src/provider/schema.ts";
+import { parseProvider } from "../../../src/provider/parse.ts";
 import {
   caller,
   effect,

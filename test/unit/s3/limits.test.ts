@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { FAULTS } from "../../../src/s3/faults.ts";
-import { LIMIT_NAMES, limitFault } from "../../../src/s3/limits.ts";
+import { FAULTS } from "../../../src/s3/fault-table.ts";
+import { limitFault } from "../../../src/s3/limits.ts";
+import { LIMIT_NAMES } from "../../../src/s3/limit-table.ts";
 import { GatewaySchema } from "../../../src/config/gateway-schema.ts";
 
 const { limits, upstream } = GatewaySchema.shape;

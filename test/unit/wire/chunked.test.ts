@@ -61,6 +61,8 @@ const BAD: readonly (readonly [text: string, problem: string])[] = [
   ['5;a="b"c\r\nhello\r\n', "chunk"],
   [`5;a=${"b".repeat(16 * 1024)}\r\nhello\r\n`, "chunk"],
   ["0\r\na\r\n\r\n", "field"],
+  ["0\r\na: content-length\r\nContent-Length: 5\r\n\r\n", "field"],
+  ["0\r\ntransfer-encoding: chunked\r\n\r\n", "field"],
   ["0\r\na : b\r\n\r\n", "field"],
   ["0\r\na: b\r\n c\r\n\r\n", "field"],
   ["0\r\na: \0\r\n\r\n", "field"],
