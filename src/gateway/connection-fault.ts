@@ -17,10 +17,12 @@ export function connectionFault(problem: ConnectionProblem): Fault {
     case "start-line":
     case "field":
     case "length":
-    case "no-length":
     case "coding":
     case "chunk":
     case "cut-off":
+    // Of answers alone.
+    case "no-length":
+    case "protocol":
       return fault("InvalidRequest", "The request is not well-formed HTTP/1.1");
   }
 }
