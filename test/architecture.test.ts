@@ -36,6 +36,8 @@ const FOLDERS = [
 const STRANGERS: Readonly<Record<string, readonly string[]>> = {
   // The language of policies is the same whatever it judges.
   policy: ["http", "s3", "checksum", "signature"],
+  // Whoever speaks HTTP to clients knows nothing of what it serves.
+  listen: ["s3", "signature", "policy", "admission", "observe", "identity", "state", "store"],
 };
 
 /** The core: no I/O, no clock, no chance. */
@@ -56,24 +58,32 @@ const HIDDEN_INPUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a timer", /\bset(?:Timeout|Interval|Immediate)\(/],
 ];
 
-/**
- * Only these read Node's request, or write its response. The admin port is a server of its own,
- * which no S3 request reaches.
- */
-const READS_REQUEST = new Set([
-  "gateway/inbound.ts",
-  "gateway/inbound-body.ts",
-  "gateway/admin.ts",
-]);
-const WRITES_RESPONSE = new Set(["gateway/respond.ts", "gateway/admin.ts"]);
-const READING = /\b(?:request|incoming)\.(?:url|method|headers|rawHeaders|trailers|on|pipe)\b/;
-const WRITING = /\.(?:writeHead|setHeader|writeContinue)\(|\bresponse\.(?:write|end)\(/;
+/** Only these read what a client sent, or write what it reads. */
+const READS_REQUEST = new Set(["gateway/inbound.ts", "gateway/inbound-body.ts"]);
+const WRITES_ANSWER = new Set(["gateway/respond.ts"]);
+const READING = /\brequest\.(?:head|body|peer)\b|\}: ClientRequest\b/;
+const WRITING = /\.(?:sendHead|sendBody|sendEnd|sendContinue|flushHead)\(/;
 
 /**
- * Only these give Node's request and response away: http-proxy reads the one and pipes its body.
- * The head it passes on was made by inbound.ts, and the answer is written by respond.ts.
+ * Only these read messages of Node's HTTP, or write them: the admin port, a server of its own that no
+ * S3 request reaches, and what http-proxy is given and gives.
+ */
+const READS_MESSAGE = new Set(["gateway/passed-request.ts", "gateway/admin.ts"]);
+const WRITES_MESSAGE = new Set(["gateway/admin.ts"]);
+const READING_MESSAGE =
+  /\b(?:request|incoming|message|answer)\.(?:url|method|headers|rawHeaders|trailers|pipe)\b/;
+const WRITING_MESSAGE = /\.(?:writeHead|setHeader|writeContinue)\(|\bresponse\.(?:write|end)\(/;
+
+/**
+ * Only these give a request to http-proxy, which pipes its body, and a connection, which then speaks
+ * WebSocket. The head that is passed on was made by inbound.ts, and an answer is written by respond.ts.
  */
 const HANDS_ON = new Set(["gateway/passthrough.ts", "gateway/web-socket.ts"]);
+const GIVES_AWAY = /"http-proxy"|\.takeOver\(/;
+
+/** What Node does not document, and the one file that uses it. */
+const UNDOCUMENTED = /"_handle"|\._handle\b|"kBuffer/;
+const USES_UNDOCUMENTED = new Set(["listen/read-into.ts"]);
 
 /** Files that mint a branded type and may say `as` there, with how often. */
 const MINTS: Readonly<Record<string, number>> = {
@@ -96,6 +106,7 @@ for (const file of sourceFiles()) {
     assert.equal(assertions.length, MINTS[file] ?? 0, `type assertions: ${assertions.join("\n")}`);
     if (CORE.some((name) => name === folder)) keepsToItself(code);
     if (folder === "gateway") keepsToItsSide(file, code);
+    if (!USES_UNDOCUMENTED.has(file)) assert.doesNotMatch(code, UNDOCUMENTED, "undocumented");
   });
 }
 
@@ -106,12 +117,17 @@ function keepsToItself(code: string): void {
   for (const [name, pattern] of HIDDEN_INPUTS) assert.deepEqual(found(pattern, code), [], name);
 }
 
-/** One file reads Node's request, one writes its response; the rest hand them on. */
+/** One file reads a client's request, one writes the answer; the rest hand them on. */
 function keepsToItsSide(file: string, code: string): void {
-  const reads = code.includes("IncomingMessage") && !READS_REQUEST.has(file);
-  if (reads) assert.deepEqual(found(READING, code), [], "reads Node's request");
-  if (!HANDS_ON.has(file)) assert.doesNotMatch(code, /"http-proxy"/, "gives Node's request away");
-  if (!WRITES_RESPONSE.has(file)) assert.deepEqual(found(WRITING, code), [], "writes a response");
+  const reads = code.includes("ClientRequest") && !READS_REQUEST.has(file);
+  if (reads) assert.deepEqual(found(READING, code), [], "reads a client's request");
+  if (!WRITES_ANSWER.has(file)) assert.deepEqual(found(WRITING, code), [], "writes an answer");
+  const readsMessage = code.includes("IncomingMessage") && !READS_MESSAGE.has(file);
+  if (readsMessage) assert.deepEqual(found(READING_MESSAGE, code), [], "reads Node's message");
+  if (!WRITES_MESSAGE.has(file)) {
+    assert.deepEqual(found(WRITING_MESSAGE, code), [], "writes Node's message");
+  }
+  if (!HANDS_ON.has(file)) assert.deepEqual(found(GIVES_AWAY, code), [], "gives a request away");
 }
 
 function found(pattern: RegExp, code: string): readonly string[] {

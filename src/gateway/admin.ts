@@ -7,7 +7,7 @@ import { CONTENT_SECURITY_POLICY, ICON, statusPage } from "../status/page.ts";
 import { questionOf } from "../status/question.ts";
 import type { Status } from "../status/status.ts";
 import { isKnownHost } from "./admin-host.ts";
-import { bind } from "./bind.ts";
+import { bind } from "../listen/bind.ts";
 
 /** What the operator's tools look at, and change; of one process or of all. */
 export type Administered = {

@@ -24,7 +24,8 @@ export class BodyError extends Error {
 }
 
 /**
- * The bytes that the store gets, as `source` delivers them. The last piece is held back until
+ * The bytes that the store gets, as `source` delivers them. A piece of `source` need only stand until
+ * the second next one is asked for; a piece of the store's until its next one is. The last piece is held back until
  * length, signatures and checksums are all proved, so that a bad body can never complete an upload:
  * the store sees a short body and keeps what it had.
  *
@@ -122,6 +123,7 @@ async function* deframed(
   let trailerChecks: readonly ChecksumCheck[] = [];
   let held: Buffer | undefined;
   for await (const bytes of source) {
+    const before = held;
     for (const token of deframe(deframer, bytes)) {
       switch (token.kind) {
         case "chunk":
@@ -140,6 +142,8 @@ async function* deframed(
       }
     }
     refuse(deframer.problem);
+    // A piece of `source` stands until the second next one is asked for.
+    if (held !== undefined && held === before) held = Buffer.from(held);
   }
   refuse(unfinished(deframer));
   refuse(await brokenPromise(promises, [...plan.checks, ...trailerChecks]));

@@ -1,11 +1,12 @@
-import type http from "node:http";
 import type { Socket } from "node:net";
 import type { TrafficLimits } from "../config/limits.ts";
+import { turnAway } from "../listen/http-server.ts";
+import type { Service } from "../listen/service.ts";
 import { parseAddress } from "../policy/network.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { LimitName } from "../s3/limit-table.ts";
 import type { Observer } from "./exchange.ts";
-import { turnAway } from "./respond.ts";
+import { Responder } from "./respond.ts";
 
 /** Of clients that are turned away, how many are answered at a time: beyond it they are cut off. */
 const TURNED_AWAY_MAX = 256;
@@ -17,11 +18,14 @@ const TURNED_AWAY_MAX = 256;
  */
 export class ConnectionLimits {
   readonly #gateway: Limiting;
+  readonly #service: Service;
   readonly #counts = new ConnectionCounts();
   #turnedAway = 0;
 
-  constructor(gateway: Limiting) {
+  /** `service`: of the port whose connections are limited. */
+  constructor(gateway: Limiting, service: Service) {
     this.#gateway = gateway;
+    this.#service = service;
   }
 
   /** Whether one more connection is taken; else it is refused here. */
@@ -57,7 +61,9 @@ export class ConnectionLimits {
     }
     this.#turnedAway++;
     socket.once("close", () => this.#turnedAway--);
-    turnAway(socket, limitFault(limit), newRequestId());
+    turnAway(socket, this.#service, (answer) => {
+      new Responder(answer, newRequestId()).refuse(limitFault(limit), "/");
+    });
     return false;
   }
 }
@@ -108,17 +114,4 @@ class ConnectionCounts {
 export function networkOf(address: string): string {
   const parsed = parseAddress(address);
   return typeof parsed === "object" ? parsed.slice(0, 4).join(":") : String(parsed);
-}
-
-/**
- * Puts `limits` in force for what `server` does itself. Node reads these properties at each
- * connection, that of heads' time at each look at them.
- */
-export function followLimits(server: http.Server, limits: TrafficLimits): void {
-  const { headerBytesMax, headerTimeoutMs, idleTimeoutMs } = limits;
-  server.headersTimeout = headerTimeoutMs;
-  server.timeout = idleTimeoutMs;
-  server.keepAliveTimeout = idleTimeoutMs;
-  // An option of createServer() for which Node's types have no property.
-  Object.assign(server, { maxHeaderSize: headerBytesMax });
 }

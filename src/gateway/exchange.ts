@@ -9,6 +9,8 @@ import type { RequestTrace, Tracing } from "../observe/trace.ts";
 import type { Faults } from "../observe/faults.ts";
 import { fault as faultOf, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
+import type { ConnectionProblem, Serving } from "../listen/service.ts";
+import { bodyFault } from "./connection-fault.ts";
 import type { StoreFailure } from "./store-question.ts";
 import type { HeldBytes, Holding } from "./held-bytes.ts";
 import type { Live } from "./live.ts";
@@ -31,7 +33,7 @@ export type Observer = {
  * One request from head to record. Whatever happens to it is noted here, and when the client's
  * answer is delivered or its connection lost, exactly one access record is made of it.
  */
-export class Exchange {
+export class Exchange implements Serving {
   readonly responder: Responder;
   /** Wall-clock time, which signatures are held against: milliseconds since the epoch. */
   readonly timeMs = Date.now();
@@ -59,8 +61,6 @@ export class Exchange {
   /** Where the gateway itself failed. */
   #fault: FaultPlace | undefined;
   readonly #faults: Faults;
-  /** Where it counts as unanswered; undefined: nowhere. */
-  countedOn: { unanswered: number } | undefined;
   /** Whether limits were asked whether it may go on. */
   counted = false;
   /** Of whom it counts for; undefined: nobody is limited. */
@@ -87,7 +87,6 @@ export class Exchange {
       this.#ended = true;
       this.#usage?.end();
       this.#holding?.end();
-      if (this.countedOn !== undefined) this.countedOn.unanswered--;
       if (!this.storeAnswered) this.forwarded?.abort();
       const record = this.#record();
       observer.metrics.requestEnded(record);
@@ -180,6 +179,11 @@ export class Exchange {
   storeFailed({ kind, endpoint }: StoreFailure): void {
     this.upstreamError = kind;
     this.endpoint = endpoint;
+  }
+
+  /** What comes as its body is none that was promised. An answer that was given stands. */
+  bodyBroken(problem: ConnectionProblem): void {
+    if (!this.responder.answered) this.refuse(bodyFault(problem));
   }
 
   /** The store has taken nothing of an upload for too long. */

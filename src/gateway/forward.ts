@@ -1,15 +1,15 @@
-import type { IncomingMessage } from "node:http";
 import type { BodyPlan } from "../admission/body-plan.ts";
 import type { StoreChange } from "../admission/record-change.ts";
 import type { StoreRequest, Verdict } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import type { ClientRequest } from "../listen/client-request.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import type { OpenForm } from "./form.ts";
-import { bodyOf, ClientLeft, wholeBodyOf } from "./inbound-body.ts";
+import { bodyOf, ClientLeft, wholeBodyOf, type PieceMemory } from "./inbound-body.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Live } from "./live.ts";
@@ -37,7 +37,7 @@ export type Inbound = {
   /** In force when the request began. */
   readonly live: Live;
   readonly exchange: Exchange;
-  readonly request: IncomingMessage;
+  readonly request: ClientRequest;
   readonly expectsContinue: boolean;
   /** Of a form whose fields have come: how its file is read. */
   readonly form: OpenForm | undefined;
@@ -62,21 +62,25 @@ export function forward(inbound: Inbound, verdict: Forward): void {
       return send(inbound, verdict, undefined);
     case "pass":
       if (body.length <= SMALL_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
-      // Without checks there is nothing to prove: the HTTP parser holds the client to its length.
-      if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound));
-      return send(inbound, verdict, provenBody(sourceOf(inbound), body));
+      // Without checks there is nothing to prove: whoever reads the connection holds the client to
+      // its length.
+      if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound, "lent"));
+      return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
     case "deframe":
       if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
       if (body.decodedLength <= SMALL_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
-      return send(inbound, verdict, provenBody(sourceOf(inbound), body));
+      return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
   }
 }
 
-/** The client's bytes, counted; a client that waits for `100 Continue` is told to send them. */
-export function sourceOf(inbound: Inbound): AsyncIterable<Buffer> {
+/**
+ * The client's bytes, counted; a client that waits for `100 Continue` is told to send them. `memory`:
+ * `lent` for whoever holds back no more than one piece.
+ */
+export function sourceOf(inbound: Inbound, memory: PieceMemory = "own"): AsyncIterable<Buffer> {
   if (inbound.file !== undefined) return inbound.file;
   if (inbound.expectsContinue) inbound.exchange.responder.continue();
-  return bodyOf(inbound.request, inbound.exchange);
+  return bodyOf(inbound.request, inbound.exchange, memory);
 }
 
 /** Waits for a decision that needed the body, then acts on it. */
@@ -161,7 +165,7 @@ function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
 }
 
 async function wholeBody(inbound: Inbound, plan: BodyPlan): Promise<Result<Buffer, Fault>> {
-  // The framing of a body, unlike its content, has no length that the HTTP parser would hold to.
+  // The framing of a body, unlike its content, has no length that the client was held to.
   if (plan.kind !== "pass" || inbound.file !== undefined) {
     return readBody(sourceOf(inbound), SMALL_BODY_BYTES_MAX, plan);
   }

@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import { admit } from "../admission/admit.ts";
 import type { Facts } from "../admission/facts.ts";
 import {
@@ -14,8 +12,9 @@ import { passageOf } from "../admission/passthrough.ts";
 import type { PendingForm } from "../admission/pending.ts";
 import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
+import type { ClientAnswer } from "../listen/client-answer.ts";
+import { expectsContinue, type ClientRequest } from "../listen/client-request.ts";
 import type { Fault } from "../s3/faults.ts";
-import { limitFault } from "../s3/limits.ts";
 import { readDocumentBody } from "./document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
@@ -23,29 +22,30 @@ import { openForm } from "./form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
-import { peerOf } from "./peer.ts";
 import { passThrough } from "./passthrough.ts";
-import { Responder, responseOn } from "./respond.ts";
+import { Responder } from "./respond.ts";
 import { nextTurn } from "./step-turns.ts";
 
 /**
  * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
  * for a connection that breaks meanwhile.
  */
-export function handle(
-  gateway: Gateway,
-  request: IncomingMessage,
-  response: ServerResponse,
-  expectsContinue: boolean,
-): Exchange {
+export function handle(gateway: Gateway, request: ClientRequest, answer: ClientAnswer): Exchange {
   const live = gateway.live.current;
   const arrival = arrivalOf(request, live.snapshot.trustedProxies);
-  const exchange = begin(gateway, response, arrival);
+  const exchange = begin(gateway, answer, arrival);
   try {
     decide(
-      { gateway, live, exchange, request, expectsContinue, form: undefined, file: undefined },
+      {
+        gateway,
+        live,
+        exchange,
+        request,
+        expectsContinue: expectsContinue(request),
+        form: undefined,
+        file: undefined,
+      },
       arrival,
-      response,
     );
   } catch (error) {
     fail(exchange, error);
@@ -55,40 +55,34 @@ export function handle(
 
 /**
  * Answers bytes that were no request, so that nothing of them could be judged. They too leave a
- * record. `method`: if there was one.
+ * record.
  */
-export function refuseUnreadable(
-  gateway: Gateway,
-  socket: Duplex,
-  method: string | undefined,
-  fault: Fault,
-): void {
-  const response = responseOn(socket);
-  if (response === undefined) return;
-  const origin = { method: method ?? "", sourceAddress: peerOf(socket) };
-  begin(gateway, response, origin).refuse(fault);
+export function refuseUnreadable(gateway: Gateway, answer: ClientAnswer, fault: Fault): void {
+  const origin = { method: "", sourceAddress: answer.peer.address };
+  begin(gateway, answer, origin).refuse(fault);
 }
 
-/** Refuses a request behind too many on its connection that wait for their answers, and is the last. */
-export function refuseNext(
+/** Refuses a request that is not looked at, with the last answer on its connection. */
+export function refuseRequest(
   gateway: Gateway,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ClientRequest,
+  answer: ClientAnswer,
+  fault: Fault,
 ): Exchange {
   const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
-  const exchange = begin(gateway, response, arrival);
+  const exchange = begin(gateway, answer, arrival);
   exchange.responder.lastOnConnection();
-  exchange.refuse(limitFault("pipelined_requests"));
+  exchange.refuse(fault);
   return exchange;
 }
 
 /** What is noted of a request from now on, until its answer is delivered. */
-export function begin(gateway: Gateway, response: ServerResponse, origin: Origin): Exchange {
-  const responder = new Responder(response, gateway.newRequestId());
+export function begin(gateway: Gateway, answer: ClientAnswer, origin: Origin): Exchange {
+  const responder = new Responder(answer, gateway.newRequestId());
   return new Exchange(responder, origin, gateway.observer);
 }
 
-function decide(request: Inbound, arrival: Arrival, response: ServerResponse): void {
+function decide(request: Inbound, arrival: Arrival): void {
   const { gateway, live, exchange } = request;
   const head = readHead(request.request, arrival);
   if (!head.ok) return exchange.refuse(head.error);
@@ -98,7 +92,7 @@ function decide(request: Inbound, arrival: Arrival, response: ServerResponse): v
   if (unrecordable !== undefined) return exchange.refuse(unrecordable);
   const passage = passageOf(live.snapshot, head.value);
   if (passage !== undefined) {
-    return passThrough({ ...request, response, targets: live.targets }, head.value, passage);
+    return passThrough({ ...request, targets: live.targets }, head.value, passage);
   }
   exchange.begin(live);
   proceed(request, admit(live.snapshot, head.value, exchange.timeMs));

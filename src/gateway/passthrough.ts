@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createProxyServer, type ServerOptions } from "http-proxy";
 import { NO_FACTS } from "../admission/facts.ts";
 import { passedTarget, type Passage, type Route } from "../admission/passthrough.ts";
@@ -10,13 +10,13 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { FAULTS } from "../s3/fault-table.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Inbound } from "./forward.ts";
-import { announcesBody, lowerCased, putHead } from "./inbound.ts";
-import { countBody } from "./inbound-body.ts";
+import { announcesBody } from "./inbound.ts";
+import { bodyOf } from "./inbound-body.ts";
+import { fieldsOf, PassedRequest, unusedResponse } from "./passed-request.ts";
 import type { Target, Targets } from "./targets.ts";
 
 /** A request on a route, and what http-proxy needs of it. */
 type Passing = Pick<Inbound, "exchange" | "request" | "expectsContinue"> & {
-  readonly response: ServerResponse;
   readonly targets: Targets;
 };
 
@@ -61,7 +61,7 @@ export function occupy(target: Target, exchange: Exchange, route: Route): boolea
 }
 
 function pass(passing: Passing, head: RequestHead, route: Route): void {
-  const { exchange, request, response, expectsContinue } = passing;
+  const { exchange, request, expectsContinue } = passing;
   const target = passing.targets.of(route);
   if (!occupy(target, exchange, route)) return;
   if (expectsContinue) exchange.responder.continue();
@@ -71,10 +71,16 @@ function pass(passing: Passing, head: RequestHead, route: Route): void {
     // One writer of answers: ours counts bytes and knows which fields are not for the client.
     selfHandleResponse: true,
   });
+  const passed = new PassedRequest(
+    head.method,
+    passedTarget(route, head),
+    passedHeaders(head),
+    bodyOf(request, exchange, "own"),
+  );
   proxy.on("start", () => {
-    // Only now: before, http-proxy takes the framing from a DELETE with a chunked body, which would
-    // be read as requests of somebody else.
-    putHead(request, passedTarget(route, head), passedHeaders(head));
+    // http-proxy has taken the framing from a DELETE with a chunked body, which would be read as
+    // requests of somebody else.
+    passed.putHead();
   });
   proxy.on("proxyReq", (outgoing) => {
     exchange.forwarded = { abort: () => outgoing.destroy() };
@@ -91,8 +97,8 @@ function pass(passing: Passing, head: RequestHead, route: Route): void {
   });
   proxy.on("proxyRes", (answer) => relayAnswer(exchange, answer));
   proxy.on("error", (error) => failed(exchange, error));
-  countBody(request, exchange);
-  proxy.web(request, response);
+  exchange.responder.onClosed(() => passed.leave());
+  proxy.web(passed, unusedResponse(passed));
 }
 
 /** What holds for requests and WebSockets: the target sees the path as sent. */
@@ -116,7 +122,7 @@ export function relayAnswer(exchange: Exchange, answer: IncomingMessage): void {
   }
   exchange.firstByte(answer.statusCode ?? 0);
   try {
-    const headers = endToEnd(lowerCased(answer.rawHeaders));
+    const headers = endToEnd(fieldsOf(answer));
     const streams = !hasHeader(headers, "content-length");
     responder.start(answer.statusCode ?? 0, "", headers);
     // The first event of a stream may be long in coming.

@@ -6,19 +6,14 @@ import { passageOf, passedTarget, type Passage } from "../admission/passthrough.
 import type { RequestHead } from "../http/head.ts";
 import { endToEnd } from "../http/hop-by-hop.ts";
 import { passedHeaders } from "../http/passed-headers.ts";
+import type { ClientAnswer } from "../listen/client-answer.ts";
+import type { ClientRequest } from "../listen/client-request.ts";
 import { fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
 import { fail, type Gateway } from "./forward.ts";
 import { begin } from "./handle.ts";
-import {
-  arrivalOf,
-  lowerCased,
-  putHead,
-  putHeaders,
-  readHead,
-  wantsWebSocket,
-  type Arrival,
-} from "./inbound.ts";
+import { arrivalOf, readHead, wantsWebSocket, type Arrival } from "./inbound.ts";
+import { fieldsOf, NO_BODY, PassedRequest, putFields } from "./passed-request.ts";
 import {
   factsOf,
   failed,
@@ -28,7 +23,6 @@ import {
   TargetTimeout,
   tell,
 } from "./passthrough.ts";
-import { responseOn } from "./respond.ts";
 import type { Targets } from "./targets.ts";
 
 /** A WebSocket on which nobody says anything, not even a ping, is of no use to anybody. */
@@ -38,7 +32,7 @@ const IDLE_MS = 60 * 60_000;
  * Whether the request may leave HTTP. All others are served as if they had not asked, which a server
  * may do (RFC 9110 section 7.8), so that they are refused, or allowed, like any request.
  */
-export function mayUpgrade(gateway: Gateway, request: IncomingMessage): boolean {
+export function mayUpgrade(gateway: Gateway, request: ClientRequest): boolean {
   if (!wantsWebSocket(request)) return false;
   const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
   return routeOf(gateway, request, arrival) !== undefined;
@@ -51,11 +45,7 @@ type Passable = {
   readonly passage: Passage & { readonly kind: "pass" };
 };
 
-function routeOf(
-  gateway: Gateway,
-  request: IncomingMessage,
-  arrival: Arrival,
-): Passable | undefined {
+function routeOf(gateway: Gateway, request: ClientRequest, arrival: Arrival): Passable | undefined {
   const head = readHead(request, arrival);
   if (!head.ok) return undefined;
   const { snapshot, targets } = gateway.live.current;
@@ -63,20 +53,11 @@ function routeOf(
   return passage?.kind === "pass" ? { head: head.value, passage, targets } : undefined;
 }
 
-/**
- * Passes a WebSocket to its route. `first`: what came behind the head. Undefined where the client is
- * gone already. The exchange ends with the connection.
- */
-export function upgrade(
-  gateway: Gateway,
-  request: IncomingMessage,
-  socket: Duplex,
-  first: Buffer,
-): Exchange | undefined {
-  const response = responseOn(socket);
-  if (response === undefined) return undefined;
+/** Passes a WebSocket to its route. The exchange ends with the connection. */
+export function upgrade(gateway: Gateway, request: ClientRequest, answer: ClientAnswer): Exchange {
   const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
-  const exchange = begin(gateway, response, arrival);
+  const exchange = begin(gateway, answer, arrival);
+  exchange.responder.lastOnConnection();
   try {
     const unrecordable = gateway.observer.audit?.refusal();
     if (unrecordable !== undefined) {
@@ -84,28 +65,23 @@ export function upgrade(
       return exchange;
     }
     const found = routeOf(gateway, request, arrival);
-    // Not asked by mayUpgrade(), or a reload came between.
-    if (found === undefined || !wantsWebSocket(request)) exchange.refuse(fault("AccessDenied"));
-    else pass({ exchange, request, socket, first }, found);
+    // A reload came between.
+    if (found === undefined) exchange.refuse(fault("AccessDenied"));
+    else pass(exchange, answer, found);
   } catch (error) {
     fail(exchange, error);
   }
   return exchange;
 }
 
-type Passing = {
-  readonly exchange: Exchange;
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly first: Buffer;
-};
-
 function pass(
-  { exchange, request, socket, first }: Passing,
+  exchange: Exchange,
+  answer: ClientAnswer,
   { head, passage: { route }, targets }: Passable,
 ): void {
   exchange.head = head;
   exchange.facts = factsOf({ kind: "pass", route });
+  const { socket, first } = answer.takeOver();
   if (first.length > 0) return tell(exchange, fault("InvalidRequest", SPOKE_EARLY));
   const target = targets.of(route);
   if (!occupy(target, exchange, route)) return;
@@ -115,7 +91,7 @@ function pass(
     exchange.forwarded = { abort: () => outgoing.destroy() };
     outgoing.setTimeout(route.timeoutMs, () => outgoing.destroy(new TargetTimeout()));
     outgoing.once("upgrade", (answer: IncomingMessage) => {
-      putHeaders(answer, [...endToEnd(lowerCased(answer.rawHeaders)), ...UPGRADE]);
+      putFields(answer, [...endToEnd(fieldsOf(answer)), ...UPGRADE]);
     });
     outgoing.once("socket", () => {
       // http-proxy would write a refusal of the target without asking whether the client reads.
@@ -131,8 +107,8 @@ function pass(
     // The client's own errors come here as well.
     if (error !== socket.errored) failed(exchange, error);
   });
-  putHead(request, passedTarget(route, head), [...passedHeaders(head), ...UPGRADE]);
-  proxy.ws(request, socket, first);
+  const fields = [...passedHeaders(head), ...UPGRADE];
+  proxy.ws(new PassedRequest("GET", passedTarget(route, head), fields, NO_BODY), socket, first);
 }
 
 const SPOKE_EARLY = "Nothing may follow the handshake before it is answered";

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAdmin, type Administered } from "../gateway/admin.ts";
 import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
-import { proveFree } from "../gateway/bind.ts";
+import { proveFree } from "../listen/bind.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";

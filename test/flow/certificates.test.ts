@@ -5,8 +5,7 @@ import { createServer } from "node:net";
 import { test, type TestContext } from "node:test";
 import type { SecureVersion, TLSSocket } from "node:tls";
 import type { TlsConfig } from "../../src/config/config.ts";
-import type { Speech } from "../../src/gateway/accept.ts";
-import { openFront, type FrontStage } from "../../src/gateway/front.ts";
+import { openFront, type FrontStage, type Speech } from "../../src/listen/front.ts";
 import {
   AUTHORITY,
   CLIENT,

@@ -1,13 +1,21 @@
 import type { Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
+import type { TlsConfig } from "../config/config.ts";
 import { parseProxyHeader } from "../http/proxy-protocol.ts";
-import type { Speech } from "./accept.ts";
-import { inheritPeer, notePeer, peerOf } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { createTlsServer } from "./tls.ts";
+
+/** How connections are spoken to from now on. */
+export type Speech = {
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** How long a TLS handshake may take. */
+  readonly handshakeMs: number;
+};
 
 /** What stands between the port and HTTP: a PROXY header, then TLS. */
 export type Front = {
-  /** A connection that was just accepted. */
+  /** A connection that was just accepted, and from which nobody has read. */
   readonly accept: (raw: Socket) => void;
   /**
    * Opens what `speech` asks for, or throws where that cannot be; what it gives makes it hold for
@@ -21,8 +29,11 @@ export type FrontOptions = {
   readonly expectsHeader: (address: string) => boolean;
   /** Whether a connection is taken whose other end is at `address`; else it was refused. */
   readonly admits: (raw: Socket, address: string) => boolean;
-  /** Whatever comes now is HTTP. `raw`: what was accepted, which TLS may lie over. */
-  readonly serve: (socket: Socket, raw: Socket) => void;
+  /**
+   * Whatever comes now is HTTP. `raw`: what was accepted, which TLS may lie over. `first`: what has
+   * come already.
+   */
+  readonly serve: (socket: Socket, raw: Socket, peer: Peer, first: Buffer) => void;
   /** A connection that never came to HTTP has been ended; `late`: for it took too long. */
   readonly failed: (
     stage: FrontStage,
@@ -37,23 +48,28 @@ export type FrontStage = "proxy" | "tls";
 /** The header is the first thing that a proxy sends: this is long enough for a lost packet or two. */
 const PROXY_HEADER_MS_MAX = 5_000;
 
+/** A connection in a handshake, and the address at its other end. */
+type Shaking = { readonly raw: Socket; readonly address: string | undefined };
+
 export function openFront(options: FrontOptions, speech: Speech): Front {
   /** Connections in a handshake: TLS makes a new socket over them, which is known by its peer. */
-  const shaking = new Map<string, Socket>();
+  const shaking = new Map<string, Shaking>();
   const openTls = ({ tls, handshakeMs }: Speech): Server | undefined => {
     if (tls === undefined) return undefined;
     const server = createTlsServer(tls, handshakeMs);
     server.on("secureConnection", (secure) => {
-      const raw = shaking.get(peerName(secure));
-      const refused = raw !== undefined && isUnproved(secure);
+      const known = shaking.get(peerName(secure));
+      const refused = known !== undefined && isUnproved(secure);
       if (refused) options.failed("tls", secure.remoteAddress, UNPROVED, false);
       // Without a peer the connection is gone already.
-      if (refused || raw === undefined) {
+      if (refused || known === undefined) {
         secure.destroy();
         return;
       }
-      inheritPeer(secure, raw);
-      options.serve(secure, raw);
+      // Node says `TLSv1.3`; conditions compare the number ("s3:TlsVersion", S3 User Guide).
+      const tlsVersion = secure.getProtocol()?.replace("TLSv", "");
+      const peer = { address: known.address, secure: true, tlsVersion };
+      options.serve(secure, known.raw, peer, NOTHING);
     });
     server.on("tlsClientError", (error: Error & { code?: string }, secure) => {
       const late = error.code === "ERR_TLS_HANDSHAKE_TIMEOUT";
@@ -63,20 +79,24 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
     return server;
   };
   let current = openTls(speech);
-  const secure = (raw: Socket): void => {
-    if (!options.admits(raw, peerOf(raw) ?? raw.remoteAddress ?? "")) return;
+  /** `address`: as the PROXY header says it, or of the peer itself. `first`: what came behind it. */
+  const secure = (raw: Socket, address: string | undefined, first: Buffer): void => {
+    if (!options.admits(raw, address ?? raw.remoteAddress ?? "")) return;
     if (current === undefined) {
-      options.serve(raw, raw);
+      const peer = { address, secure: false, tlsVersion: undefined };
+      options.serve(raw, raw, peer, first);
       return;
     }
     const name = peerName(raw);
-    shaking.set(name, raw);
+    const known = { raw, address };
+    shaking.set(name, known);
     raw.once("close", () => {
       // The same client may be here again from the same port.
-      if (shaking.get(name) === raw) shaking.delete(name);
+      if (shaking.get(name) === known) shaking.delete(name);
     });
     // TLS takes this over: a client that ends its side in the handshake will never finish it.
     raw.allowHalfOpen = false;
+    if (first.length > 0) raw.unshift(first);
     current.emit("connection", raw);
   };
   return {
@@ -89,7 +109,7 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
         return;
       }
       if (!options.expectsHeader(remoteAddress)) {
-        secure(raw);
+        secure(raw, remoteAddress, NOTHING);
         return;
       }
       readHeader(raw, secure, (why, late) => {
@@ -107,6 +127,7 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
 }
 
 const UNPROVED = "the client's certificate is not trusted";
+const NOTHING = Buffer.alloc(0);
 
 /** Unique among the open connections of one port. */
 function peerName({ remoteAddress, remotePort }: Socket): string {
@@ -119,12 +140,12 @@ function isUnproved(secure: TLSSocket): boolean {
 }
 
 /**
- * Reads the header off the start of a connection, whatever packets it comes in. What follows in the
- * last of them is put back, for TLS or HTTP to read.
+ * Reads the header off the start of a connection, whatever packets it comes in. `done` hears who the
+ * client is, and what follows in the last of them.
  */
 function readHeader(
   raw: Socket,
-  done: (raw: Socket) => void,
+  done: (raw: Socket, source: string | undefined, rest: Buffer) => void,
   failed: (why: string, late: boolean) => void,
 ): void {
   let received: Buffer = Buffer.alloc(0);
@@ -144,14 +165,15 @@ function readHeader(
     if (header.kind === "wrong") return fail(header.why);
     stop();
     raw.pause();
-    if (received.length > header.length) raw.unshift(received.subarray(header.length));
-    notePeer(raw, header.source);
-    done(raw);
-    // TLS reads past the socket; for HTTP it must flow again.
-    if (raw.listenerCount("data") > 0) raw.resume();
+    const rest = received.subarray(header.length);
+    // Not within the socket's own reading, which goes on to other memory then.
+    process.nextTick(() => {
+      if (!raw.destroyed) done(raw, header.source, rest);
+    });
   };
   const timer = setTimeout(fail, PROXY_HEADER_MS_MAX, "no PROXY header came in time", true);
   // Ends with `close`, like every other end.
   raw.on("error", () => undefined);
   raw.on("data", take).on("end", end).on("close", stop);
+  raw.resume();
 }

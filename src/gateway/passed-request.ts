@@ -1,0 +1,90 @@
+import { IncomingMessage, ServerResponse, type IncomingHttpHeaders } from "node:http";
+import { Socket } from "node:net";
+import type { HeaderList } from "../http/headers.ts";
+
+/**
+ * A request as http-proxy takes it, made of the parts that were read and decided on here: it is not
+ * read a second time, so that there is no second opinion on where it ends. Its socket is nobody's.
+ */
+export class PassedRequest extends IncomingMessage {
+  readonly #fields: HeaderList;
+  readonly #body: AsyncIterator<Buffer>;
+  #reading = false;
+
+  /** `fields`: name, value, …; the framing among them is that of `body`. */
+  constructor(method: string, target: string, fields: HeaderList, body: AsyncIterable<Buffer>) {
+    super(new Socket());
+    this.method = method;
+    this.url = target;
+    this.httpVersionMajor = 1;
+    this.httpVersionMinor = 1;
+    this.httpVersion = "1.1";
+    this.#fields = fields;
+    this.#body = body[Symbol.asyncIterator]();
+    this.putHead();
+  }
+
+  /** Puts the fields in their place again, whatever was made of them. */
+  putHead(): void {
+    putFields(this, this.#fields);
+  }
+
+  /** Nobody reads on: the request has been answered, or its client is gone. */
+  leave(): void {
+    void this.#body.return?.();
+  }
+
+  override _read(): void {
+    if (!this.#reading) void this.#pass();
+  }
+
+  async #pass(): Promise<void> {
+    this.#reading = true;
+    try {
+      for (let more = true; more;) {
+        const next = await this.#body.next();
+        if (next.done === true) {
+          this.complete = true;
+          this.push(null);
+          return;
+        }
+        more = this.push(next.value);
+      }
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error("The body was lost"));
+      return;
+    } finally {
+      this.#reading = false;
+    }
+  }
+}
+
+/** A response that http-proxy is given and does not write, since it is told not to. */
+export function unusedResponse(request: IncomingMessage): ServerResponse {
+  return new ServerResponse(request);
+}
+
+/** The fields of a message that Node has read, names in lower case. */
+export function fieldsOf({ rawHeaders }: IncomingMessage): HeaderList {
+  return rawHeaders.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
+}
+
+/**
+ * Puts `fields` in place of what came, for a library that reads a message of Node's itself. A field
+ * that stands there several times becomes a list.
+ */
+export function putFields(message: IncomingMessage, fields: HeaderList): void {
+  const headers: IncomingHttpHeaders = {};
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    const value = fields[i + 1] ?? "";
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  message.headers = headers;
+}
+
+/** Of a request that has no body. */
+export const NO_BODY: AsyncIterable<Buffer> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+};

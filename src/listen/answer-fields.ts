@@ -1,0 +1,77 @@
+import type { HeaderList } from "../http/headers.ts";
+
+/** What an answer is an answer to, as far as its form depends on that. */
+export type AnswerTo = {
+  /** Whether the request is a HEAD, whose answer has no body. */
+  readonly isHead: boolean;
+  /** HTTP/1.`minor` of the client. */
+  readonly minor: 0 | 1;
+  /** Whether another request may follow. */
+  readonly goesOn: boolean;
+  /** What the client is told of how long its connection is kept, in milliseconds. */
+  readonly idleTimeoutMs: number;
+};
+
+/** How an answer is delivered: its body, and whether its connection goes on behind it. */
+export type Delivered = {
+  readonly body: "none" | "length" | "chunked" | "until-close";
+  /** Bytes, of a body with a length. */
+  readonly bytes: number;
+  readonly goesOn: boolean;
+};
+
+/**
+ * Adds to `fields` what an answer of `status` must say of itself and its connection (RFC 9110 section
+ * 6.6.1, RFC 9112 sections 6 and 9), and gives what it said. `fields`: names in lower case; without
+ * those that speak of a connection.
+ */
+export function deliver(status: number, fields: string[], to: AnswerTo): Delivered {
+  const { length, dated } = saidIn(fields);
+  if (!dated) fields.push("Date", dateText());
+  const hasBody = !to.isHead && status !== 204 && status !== 304;
+  const chunked = hasBody && length === undefined && to.minor === 1;
+  // A client of HTTP/1.0 reads without a length to the end of the connection.
+  const goesOn = to.goesOn && (to.minor === 1 || length !== undefined);
+  if (goesOn) {
+    fields.push("Connection", "keep-alive");
+    fields.push("Keep-Alive", `timeout=${Math.floor(to.idleTimeoutMs / 1000)}`);
+  } else fields.push("Connection", "close");
+  if (chunked) fields.push("Transfer-Encoding", "chunked");
+  if (!hasBody) return { body: "none", bytes: 0, goesOn };
+  if (length !== undefined) return { body: "length", bytes: length, goesOn };
+  return { body: chunked ? "chunked" : "until-close", bytes: 0, goesOn };
+}
+
+function saidIn(fields: HeaderList): { length: number | undefined; dated: boolean } {
+  let length: number | undefined;
+  let dated = false;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i];
+    if (name === "content-length") length = lengthOf(fields[i + 1] ?? "");
+    else if (name === "date") dated = true;
+  }
+  return { length, dated };
+}
+
+/** Throws for what is no length: whoever wrote it does not know where its body ends. */
+function lengthOf(text: string): number {
+  const length = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(length)) {
+    throw new TypeError(`An answer's Content-Length is "${text}"`);
+  }
+  return length;
+}
+
+let knownDate = "";
+/** In milliseconds since the epoch. */
+let knownUntil = 0;
+
+/** Now, as a Date field has it. It is the same for a second. */
+function dateText(): string {
+  const nowMs = Date.now();
+  if (nowMs >= knownUntil || nowMs < knownUntil - 1000) {
+    knownDate = new Date(nowMs).toUTCString();
+    knownUntil = nowMs - (nowMs % 1000) + 1000;
+  }
+  return knownDate;
+}

@@ -1,0 +1,75 @@
+import type { Socket } from "node:net";
+import type { Release } from "../lend/lender.ts";
+
+/** Up to this length what is written waits for the end of the turn, so that it goes out together. */
+const SMALL_BYTES_MAX = 16 * 1024;
+
+/** The most that waits for a slow peer before it is told to; besides the piece that goes beyond it. */
+const WAITING_BYTES_MAX = 64 * 1024;
+
+/** What is written to one connection, and when the operating system has all of it. */
+export class Output {
+  readonly #socket: Socket;
+  /** Writes that the operating system does not have yet. */
+  #pending = 0;
+  /** Whether what is written is kept until the end of the turn. */
+  #gathering = false;
+  readonly #written: (error?: Error | null) => void;
+  readonly #send: () => void;
+
+  /** `flushed`: called each time when nothing is pending any more. */
+  constructor(socket: Socket, flushed: () => void) {
+    this.#socket = socket;
+    this.#written = (error) => {
+      this.#pending--;
+      // A connection that is lost ends by its `close`.
+      if (this.#pending === 0 && !error) flushed();
+    };
+    this.#send = () => {
+      if (!this.#gathering) return;
+      this.#gathering = false;
+      socket.uncork();
+    };
+  }
+
+  /** Whether the operating system has all that was written. */
+  get flushed(): boolean {
+    return this.#pending === 0;
+  }
+
+  /**
+   * False: the peer is slow, and the socket's `drain` tells when to go on. `data`: text has one
+   * character a byte. `release`: called when the bytes need not stand any more.
+   */
+  write(data: string | Uint8Array, release?: Release): boolean {
+    if (!this.#socket.writable) {
+      release?.();
+      return true;
+    }
+    this.#pending++;
+    if (data.length > SMALL_BYTES_MAX) {
+      this.#write(data, release);
+      this.#send();
+    } else {
+      if (!this.#gathering) {
+        this.#gathering = true;
+        this.#socket.cork();
+        process.nextTick(this.#send);
+      }
+      this.#write(data, release);
+    }
+    // Not what write() says, which does not know yet how much the operating system took at once.
+    return this.#socket.writableLength < WAITING_BYTES_MAX;
+  }
+
+  #write(data: string | Uint8Array, release: Release | undefined): void {
+    if (typeof data === "string") this.#socket.write(data, "latin1", this.#written);
+    else if (release === undefined) this.#socket.write(data, this.#written);
+    else {
+      this.#socket.write(data, (error) => {
+        release();
+        this.#written(error);
+      });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+
+/**
+ * A connection of a client that does not speak HTTP any more, for whoever speaks on it. Not the
+ * socket itself, whose bytes are read to memory that others use again.
+ */
+export class TakenSocket extends Duplex {
+  readonly #socket: Socket;
+  #written: ((error?: Error | null) => void) | undefined;
+
+  constructor(socket: Socket) {
+    super({ allowHalfOpen: true, emitClose: true });
+    this.#socket = socket;
+  }
+
+  /** The connection: these bytes have come, and are this socket's own. */
+  came(bytes: Buffer): void {
+    if (!this.destroyed && !this.push(bytes)) this.#socket.pause();
+  }
+
+  /** The connection: the client has ended its side. */
+  ended(): void {
+    if (!this.destroyed) this.push(null);
+  }
+
+  /** The connection: more can be written. */
+  drained(): void {
+    const written = this.#written;
+    this.#written = undefined;
+    written?.();
+  }
+
+  /** The connection: it is closed. */
+  lost(): void {
+    this.destroy();
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _: string, done: (error?: Error | null) => void): void {
+    if (this.#socket.write(chunk)) done();
+    else this.#written = done;
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#socket.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+
+  // As of a net.Socket, for http-proxy.
+
+  setTimeout(ms: number): this {
+    this.#socket.setTimeout(ms);
+    return this;
+  }
+
+  setNoDelay(noDelay: boolean): this {
+    this.#socket.setNoDelay(noDelay);
+    return this;
+  }
+
+  setKeepAlive(enable: boolean, initialDelayMs: number): this {
+    this.#socket.setKeepAlive(enable, initialDelayMs);
+    return this;
+  }
+
+  /** Ends when all that was written is. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+}
