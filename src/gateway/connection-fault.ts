@@ -18,6 +18,7 @@ export function connectionFault(problem: ConnectionProblem): Fault {
     case "field":
     case "length":
     case "no-length":
+    case "protocol":
     case "coding":
     case "chunk":
     case "cut-off":
