@@ -87,8 +87,6 @@ const USES_UNDOCUMENTED = new Set(["listen/read-into.ts"]);
 
 /** Files that mint a branded type and may say `as` there, with how often. */
 const MINTS: Readonly<Record<string, number>> = {
-  // No brand: undici's types do not say that it takes an async iterable.
-  "gateway/relay.ts": 1,
   // A bucket, and its id alone.
   "s3/bucket.ts": 2,
   "http/field-gate.ts": 2,

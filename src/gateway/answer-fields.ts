@@ -1,25 +1,23 @@
-import type { IncomingHttpHeaders } from "node:http";
-import type { HeaderList } from "../http/headers.ts";
+import { valuesOf, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 
 /**
- * The store's header fields, names in lower case, without those of its connection or its vendor.
- * undici has read their bytes as latin1, and Node writes them so: they pass unchanged.
+ * The store's header fields without those of its connection or its vendor. Each character is a byte,
+ * and is written so: they pass unchanged.
  */
-export function endToEnd(fields: IncomingHttpHeaders): string[] {
+export function endToEnd(fields: HeaderList): string[] {
   const headers: string[] = [];
-  for (const name in fields) {
-    const value = fields[name];
-    if (value === undefined || isHopByHop(name) || isVendorAnswer(name)) continue;
-    if (typeof value === "string") headers.push(name, value);
-    else for (const one of value) headers.push(name, one);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    if (!isHopByHop(name) && !isVendorAnswer(name)) headers.push(name, fields[i + 1] ?? "");
   }
-  const { connection } = fields;
-  if (connection === undefined || connection === "keep-alive") return headers;
-  // undici gives a list where the field stands several times, whatever Node's types say.
-  return without(headers, [connection].flat().flatMap(connectionOptions));
+  const named = valuesOf(fields, "connection").flatMap(connectionOptions);
+  return named.some((option) => !PLAIN_OPTIONS.has(option)) ? without(headers, named) : headers;
 }
+
+/** Options of a connection that name no field. */
+const PLAIN_OPTIONS: ReadonlySet<string> = new Set(["keep-alive", "close"]);
 
 export function without(headers: HeaderList, names: readonly string[]): string[] {
   const kept: string[] = [];
@@ -32,10 +30,8 @@ export function without(headers: HeaderList, names: readonly string[]): string[]
 
 export const LENGTH: readonly string[] = ["content-length"];
 
-export function trailersOf(fields: IncomingHttpHeaders): [string, string][] {
-  const trailers: [string, string][] = [];
-  for (const [name, value] of Object.entries(fields)) {
-    for (const one of [value ?? []].flat()) trailers.push([name, one]);
-  }
-  return trailers;
+export function pairsOf(fields: HeaderList): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i] ?? "", fields[i + 1] ?? ""]);
+  return pairs;
 }

@@ -9,9 +9,10 @@ import type { Fault } from "../s3/faults.ts";
 import type { Tags } from "../s3/tags.ts";
 import type { Asker } from "../state/read-slots.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
+import { wholeAnswer } from "../store/whole-answer.ts";
 import { errorCodeOf } from "./reply.ts";
 import { askStore, type NotFetched } from "./store-question.ts";
-import type { Endpoint, Patience, Upstream } from "./upstream.ts";
+import type { Patience, Upstream } from "./upstream.ts";
 import { credentialFault } from "./upstream-error.ts";
 
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
@@ -95,27 +96,10 @@ function fetchTags(
   whose: Patience,
 ): Promise<Result<Tags, NotFetched>> {
   return askStore(upstream, whose, async (endpoint, failed) => {
-    const { status, body } = await asked(endpoint, request);
+    const { status, body } = await wholeAnswer(endpoint.pool, request, TAGS_BYTES_MAX);
     const tags = tagsOfAnswer(status, body);
     if (tags.ok) return tags;
     const blame = credentialFault(request, errorCodeOf(body));
     return blame === undefined ? failed("protocol", tags.error) : failed("credential", blame);
   });
-}
-
-/** Of a longer answer than tags can be, only its beginning. */
-async function asked(
-  { pool }: Endpoint,
-  { method, target, headers }: StoreRequest,
-): Promise<{ readonly status: number; readonly body: Buffer }> {
-  const response = await pool.request({ method: "GET", path: target, headers });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError(`${method} gave something but bytes`);
-    bytes += chunk.length;
-    if (bytes > TAGS_BYTES_MAX) break;
-    chunks.push(chunk);
-  }
-  return { status: response.statusCode, body: Buffer.concat(chunks) };
 }

@@ -29,8 +29,9 @@ export class BodyError extends Error {
  * length, signatures and checksums are all proved, so that a bad body can never complete an upload:
  * the store sees a short body and keeps what it had.
  *
- * A body of length 0 is proved before the generator ends. undici writes a request's head with the
- * first piece or at the end, so that even a bad empty body never reaches the store.
+ * A body of length 0 is proved before the generator ends. The head of a request is written with the
+ * first piece or at the end (`store/connection.ts`), so that even a bad empty body never reaches the
+ * store.
  *
  * Returns the value of the announced trailer, or an empty string where there is none. Throws
  * `BodyError` for what the client did wrong; an error of `source` itself passes through.

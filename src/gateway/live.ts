@@ -76,6 +76,7 @@ export class Live {
   /** No further request begins with it: resolves when its last one has ended and all is closed. */
   async retire(): Promise<void> {
     if (this.#requests > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    await Promise.all([this.upstream.release(), this.#opened.close()]);
+    this.upstream.release();
+    await this.#opened.close();
   }
 }

@@ -3,6 +3,7 @@ import { ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { fault } from "../s3/faults.ts";
 import type { Presence } from "../state/store-change.ts";
+import { wholeAnswer } from "../store/whole-answer.ts";
 import { askStore, type NotFetched } from "./store-question.ts";
 import type { Patience, Upstream } from "./upstream.ts";
 
@@ -13,17 +14,14 @@ import type { Patience, Upstream } from "./upstream.ts";
  */
 export function presenceOf(
   upstream: Upstream,
-  { target, headers }: StoreRequest,
+  request: StoreRequest,
   whose: Patience,
 ): Promise<Result<Presence, NotFetched>> {
   return askStore(upstream, whose, async (endpoint, failed) => {
-    // undici gives up the connection after each HEAD unless told that the server can be trusted.
-    const options = { method: "HEAD", path: target, headers, reset: false } as const;
-    const { statusCode, body } = await endpoint.pool.request(options);
-    await body.dump();
+    const { status } = await wholeAnswer(endpoint.pool, request, 0);
     upstream.markUp(endpoint);
-    if (statusCode >= 500) return failed("other", unanswered(statusCode));
-    return ok(PRESENCE.get(statusCode) ?? "unclear");
+    if (status >= 500) return failed("other", unanswered(status));
+    return ok(PRESENCE.get(status) ?? "unclear");
   });
 }
 

@@ -1,4 +1,5 @@
-import type { Dispatcher } from "undici";
+import { gateHead } from "../http/field-gate.ts";
+import type { AnswerHandler, Sending } from "../store/answer-handler.ts";
 import { storeErrorKind } from "./upstream-error.ts";
 import type { Endpoint } from "./upstream.ts";
 
@@ -20,6 +21,7 @@ type Probe = {
   readonly endpoint: Endpoint;
   /** Never two at a time, however long the first takes. */
   underWay: boolean;
+  readonly request: Sending;
   /** In a row. */
   failures: number;
 };
@@ -39,7 +41,12 @@ export class Probes {
 
   constructor(endpoints: readonly Endpoint[], findings: Findings) {
     this.#findings = findings;
-    this.#probes = endpoints.map((endpoint) => ({ endpoint, underWay: false, failures: 0 }));
+    this.#probes = endpoints.map((endpoint) => ({
+      endpoint,
+      request: requestTo(endpoint),
+      underWay: false,
+      failures: 0,
+    }));
     const asked = this.#probes.map((probe) => this.#ask(probe));
     this.first = Promise.all(asked).then(() => undefined);
     this.#timer = setInterval(() => this.#look(), INTERVAL_MS).unref();
@@ -64,31 +71,27 @@ export class Probes {
   #ask(probe: Probe): Promise<void> {
     if (probe.underWay) return Promise.resolve();
     probe.underWay = true;
-    const { endpoint } = probe;
     return new Promise((resolve) => {
       const ended = (): void => {
         probe.underWay = false;
         resolve();
       };
-      const handler: Dispatcher.DispatchHandler = {
-        onRequestStart: () => undefined,
-        onResponseStart: () => {
-          probe.failures = 0;
-          this.#findings.answered(endpoint);
-        },
-        onResponseData: () => undefined,
-        onResponseEnd: ended,
-        onResponseError: (_controller, error) => {
+      const answered = (): void => {
+        probe.failures = 0;
+        this.#findings.answered(probe.endpoint);
+      };
+      const handler: AnswerHandler = {
+        onStart: () => undefined,
+        onInterim: answered,
+        onAnswer: answered,
+        onData: (_control, _bytes, release) => release(),
+        onEnd: ended,
+        onError: (error) => {
           if (!this.#stopped) this.#failed(probe, error);
           ended();
         },
       };
-      try {
-        endpoint.pool.dispatch(REQUEST, handler);
-      } catch {
-        // Nothing was asked, so that nothing is known: the next look asks again.
-        ended();
-      }
+      probe.endpoint.pool.send(probe.request, handler);
     });
   }
 
@@ -104,11 +107,10 @@ export class Probes {
 /** By which a store's own log can tell it from requests. */
 export const PROBE_AGENT = "s3warden-probe";
 
-const REQUEST = {
-  method: "HEAD",
-  path: "/",
-  headers: { "user-agent": PROBE_AGENT },
+function requestTo({ origin }: Endpoint): Sending {
+  const headers = ["host", new URL(origin).host, "user-agent", PROBE_AGENT];
+  const head = gateHead({ method: "HEAD", target: "/", headers });
+  if (!head.ok) throw new Error(`No probe can be sent to ${origin}`);
   // On a connection of its own where none is free, and kept for nobody.
-  reset: true,
-  headersTimeout: ANSWER_MS_MAX,
-} as const;
+  return { head: head.value, body: undefined, last: true, headersTimeoutMs: ANSWER_MS_MAX };
+}

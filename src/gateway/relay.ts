@@ -1,15 +1,16 @@
-import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { withGated, type GatedHeaders } from "../http/field-gate.ts";
 import { firstValue } from "../http/headers.ts";
+import type { Release } from "../lend/lender.ts";
 import type { Result } from "../lib/result.ts";
 import { hidesExistence } from "../s3/existence.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
+import type { AnswerHandler, Control } from "../store/answer-handler.ts";
+import { hasBody, type WireAnswer } from "../wire/answer-head.ts";
 import type { Outcome, Ticket } from "../state/store-change.ts";
-import { endToEnd, LENGTH, trailersOf, without } from "./answer-fields.ts";
+import { endToEnd, LENGTH, pairsOf, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
 import { BodyError } from "./body.ts";
 import { ClientLeft } from "./inbound-body.ts";
@@ -25,7 +26,6 @@ import {
   PROLOG_BYTES_MAX,
   rewrite,
 } from "./reply.ts";
-import { answerProblem, hasBody } from "./store-answer.ts";
 import type { Endpoint, Upstream, Waiter } from "./upstream.ts";
 import {
   credentialFault,
@@ -55,23 +55,21 @@ export function relay(forwarding: Forwarding): void {
 }
 
 /**
- * undici and the queue of `Upstream` call these methods, and neither may see an exception: undici
- * would take it for an error of the connection, or let it end the process. So each method catches
- * what its work throws, which is a bug of ours, and ends the request as `Exchange.faulted` says.
+ * The connection to the store and the queue of `Upstream` call these methods, and neither may see an
+ * exception: it would end the process. So each method catches what its work throws, which is a bug of
+ * ours, and ends the request as `Exchange.faulted` says.
  */
-class Relay implements Dispatcher.DispatchHandler, Waiter {
+class Relay implements AnswerHandler, Waiter {
   readonly #forwarding: Forwarding;
   readonly #exchange: Exchange;
   /** A connection there is this request's own; `undefined` before and after. */
   #endpoint: Endpoint | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
+  #control: Control | undefined;
   #attempts = 0;
   /** Something of the request may have been sent. */
   #sent = false;
   /** What the store did was remembered, or is being so. */
   #settled = false;
-  /** Answers below 200 so far. */
-  #interim = 0;
   /** Set while a list of buckets passes of which some are taken out. */
   #filter: FilteredList | undefined;
   /** What is to be known before the next bytes of such a list can go on. */
@@ -116,16 +114,9 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   #dispatch(endpoint: Endpoint): void {
     const { request, body } = this.#forwarding;
     this.#exchange.dispatched(endpoint.origin);
-    const headers = this.#headersTo(endpoint);
-    endpoint.pool.dispatch(
-      {
-        method: request.method,
-        path: request.target,
-        headers,
-        body: undiciBody(body),
-        // undici gives up the connection after each HEAD unless told that the server can be trusted.
-        reset: false,
-      },
+    const { method, target } = request;
+    endpoint.pool.send(
+      { head: { method, target, headers: this.#headersTo(endpoint) }, body },
       this,
     );
   }
@@ -144,46 +135,32 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   abort(): void {
     const { upstream, ticket } = this.#forwarding;
     upstream.leave(this);
-    if (ticket === undefined) this.#controller?.abort(new Error("The client went away"));
+    if (ticket === undefined) this.#control?.abort(new Error("The client went away"));
     else if (this.#endpoint === undefined) this.#settle("not-done", () => {});
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  onStart(control: Control): void {
+    this.#control = control;
     this.#exchange.forwarded = this;
-    if (this.#exchange.responder.closed) controller.abort(new Error("The client went away"));
+    if (this.#exchange.responder.closed) control.abort(new Error("The client went away"));
     else this.#sent = true;
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    fields: IncomingHttpHeaders,
-    statusText = "",
-  ): void {
+  /** It speaks of the connection to the store only. */
+  onInterim(): void {
+    if (this.#endpoint !== undefined) this.#forwarding.upstream.markUp(this.#endpoint);
+  }
+
+  onAnswer(control: Control, answer: WireAnswer): void {
     try {
-      this.#begin(controller, status, fields, statusText);
+      this.#begin(answer);
     } catch (error) {
-      this.#breakOff(controller, error);
+      this.#breakOff(control, error);
     }
   }
 
-  #begin(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    fields: IncomingHttpHeaders,
-    statusText: string,
-  ): void {
+  #begin({ status, reason: statusText, fields }: WireAnswer): void {
     if (this.#endpoint !== undefined) this.#forwarding.upstream.markUp(this.#endpoint);
-    const problem = answerProblem(this.#forwarding.request.method, status, fields, this.#interim);
-    if (problem !== undefined) {
-      controller.abort(protocolError(`The store's answer cannot be passed on: ${problem}`));
-      return;
-    }
-    if (status < 200) {
-      this.#interim++; // It speaks of this connection only.
-      return;
-    }
     const { responder } = this.#exchange;
     this.#late = this.#forwarding.ticket === undefined && responder.answered;
     if (this.#late) return;
@@ -210,34 +187,38 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     else this.#held = { head, chunks: [], bytes: 0, bytesMax };
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(control: Control, bytes: Buffer, release: Release): void {
     try {
-      this.#take(controller, chunk);
+      this.#take(control, bytes, release);
     } catch (error) {
-      this.#breakOff(controller, error);
+      this.#breakOff(control, error);
     }
   }
 
-  #take(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#hidden || this.#late) return;
-    if (this.#filter !== undefined) this.#passFiltered(controller, this.#filter, chunk);
-    else if (this.#held === undefined) this.#pass(controller, chunk);
-    else this.#hold(controller, chunk);
+  /** What is not written at once is copied, since `bytes` do not stand for longer. */
+  #take(control: Control, bytes: Buffer, release: Release): void {
+    const passes = this.#filter === undefined && this.#held === undefined;
+    if (passes && !this.#hidden && !this.#late) {
+      this.#pass(control, bytes, release);
+      return;
+    }
+    const chunk = this.#hidden || this.#late ? undefined : Buffer.from(bytes);
+    release();
+    if (chunk === undefined) return;
+    if (this.#filter !== undefined) this.#passFiltered(control, this.#filter, chunk);
+    else this.#hold(control, chunk);
   }
 
-  onResponseEnd(
-    _controller: Dispatcher.DispatchController,
-    trailers: IncomingHttpHeaders | null,
-  ): void {
+  onEnd(trailers: readonly string[]): void {
     try {
-      if (this.#filtering === undefined) this.#end(trailers ?? {});
-      else void this.#endLater(this.#filtering, trailers ?? {});
+      if (this.#filtering === undefined) this.#end(trailers);
+      else void this.#endLater(this.#filtering, trailers);
     } catch (error) {
       this.#faulted("answer", error);
     }
   }
 
-  async #endLater(filtering: Promise<void>, trailers: IncomingHttpHeaders): Promise<void> {
+  async #endLater(filtering: Promise<void>, trailers: readonly string[]): Promise<void> {
     try {
       await filtering;
       if (this.#unfiltered === undefined) this.#end(trailers);
@@ -247,7 +228,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     }
   }
 
-  #end(trailers: IncomingHttpHeaders): void {
+  #end(trailers: readonly string[]): void {
     this.#finish();
     this.#exchange.storeAnswered = true;
     if (this.#late) return;
@@ -262,7 +243,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       return;
     }
     if (this.#held === undefined) {
-      responder.end(trailersOf(trailers));
+      responder.end(pairsOf(trailers));
       return;
     }
     const { head, chunks } = this.#held;
@@ -276,7 +257,7 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onError(error: Error): void {
     try {
       this.#settle(this.#sent ? "unknown" : "not-done", () => this.#fail(error));
     } catch (bug) {
@@ -303,12 +284,12 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
       return;
     }
     if (kind === undefined) {
-      this.#faulted(this.#controller === undefined ? "dispatch" : "body", error);
+      this.#faulted(this.#control === undefined ? "dispatch" : "body", error);
       return;
     }
     if (endpoint !== undefined) this.#forwarding.upstream.failed(endpoint, error);
     if (this.#mayRetry(kind)) {
-      this.#controller = undefined;
+      this.#control = undefined;
       this.send(endpoint);
       return;
     }
@@ -317,8 +298,8 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   /** What the gateway does with the answer went wrong: the rest of the answer is not wanted. */
-  #breakOff(controller: Dispatcher.DispatchController, error: unknown): void {
-    controller.abort(new OwnFault(error));
+  #breakOff(control: Control, error: unknown): void {
+    control.abort(new OwnFault(error));
   }
 
   #faulted(where: FaultPlace, error: unknown): void {
@@ -350,56 +331,46 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
   }
 
   /** False: the store must wait for the client, and goes on by itself then. */
-  #pass(controller: Dispatcher.DispatchController, chunk: Buffer): boolean {
+  #pass(control: Control, chunk: Buffer, release?: Release): boolean {
     const { responder } = this.#exchange;
-    if (responder.write(chunk)) return true;
-    controller.pause();
-    responder.onDrain(() => controller.resume());
+    if (responder.write(chunk, release)) return true;
+    control.pause();
+    responder.onDrain(() => control.resume());
     return false;
   }
 
   /** What cannot be read is not passed on: an entry could go unseen. */
-  #passFiltered(
-    controller: Dispatcher.DispatchController,
-    filter: FilteredList,
-    chunk: Buffer,
-  ): void {
+  #passFiltered(control: Control, filter: FilteredList, chunk: Buffer): void {
     const kept = filter.push(chunk);
     if (!(kept instanceof Promise)) {
-      this.#passKept(controller, kept);
+      this.#passKept(control, kept);
       return;
     }
-    controller.pause();
-    this.#filtering = this.#passLater(controller, kept);
+    control.pause();
+    this.#filtering = this.#passLater(control, kept);
   }
 
-  async #passLater(
-    controller: Dispatcher.DispatchController,
-    kept: Promise<Result<Buffer, string | Fault>>,
-  ): Promise<void> {
+  async #passLater(control: Control, kept: Promise<Result<Buffer, string | Fault>>): Promise<void> {
     try {
       const fetched = await kept;
       this.#filtering = undefined;
       // The answer, or the client, may have been broken off meanwhile.
       if (this.#exchange.responder.closed) return;
       // In this order: what has come meanwhile, even the end, is delivered within `resume`.
-      if (this.#passKept(controller, fetched)) controller.resume();
+      if (this.#passKept(control, fetched)) control.resume();
     } catch (error) {
-      this.#breakOff(controller, error);
+      this.#breakOff(control, error);
     }
   }
 
   /** Whether the next bytes may come. */
-  #passKept(
-    controller: Dispatcher.DispatchController,
-    kept: Result<Buffer, string | Fault>,
-  ): boolean {
-    if (kept.ok) return kept.value.length === 0 || this.#pass(controller, kept.value);
+  #passKept(control: Control, kept: Result<Buffer, string | Fault>): boolean {
+    if (kept.ok) return kept.value.length === 0 || this.#pass(control, kept.value);
     this.#unfiltered =
       typeof kept.error === "string"
         ? protocolError(`Cannot filter the list of buckets: ${kept.error}`)
         : new Unfiltered(kept.error);
-    controller.abort(this.#unfiltered);
+    control.abort(this.#unfiltered);
     return false;
   }
 
@@ -408,38 +379,38 @@ class Relay implements Dispatcher.DispatchHandler, Waiter {
     this.#exchange.refuse(fault("ServiceUnavailable", undefined, { detail: why }));
   }
 
-  #hold(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  #hold(control: Control, chunk: Buffer): void {
     const held = this.#held;
     if (held === undefined) return;
     held.chunks.push(chunk);
     held.bytes += chunk.length;
     if (this.#forwarding.reply.kind === "location" && held.head.status === 200) {
-      this.#passProlog(controller, held);
+      this.#passProlog(control, held);
     }
     if (held.bytes <= held.bytesMax) return;
-    if (held.bytesMax === ERROR_BYTES_MAX) this.#release(controller);
-    else controller.abort(protocolError(`The store's answer exceeds ${held.bytesMax} bytes`));
+    if (held.bytesMax === ERROR_BYTES_MAX) this.#release(control);
+    else control.abort(protocolError(`The store's answer exceeds ${held.bytesMax} bytes`));
   }
 
   /** The client, too, must see that the store is still at work. */
-  #passProlog(controller: Dispatcher.DispatchController, held: Held): void {
+  #passProlog(control: Control, held: Held): void {
     const prolog = held.bytes > PROLOG_BYTES_MAX ? undefined : Buffer.concat(held.chunks);
     if (prolog === undefined || !isProlog(prolog)) return;
     const { status, statusText, headers } = held.head;
     const { responder } = this.#exchange;
     if (responder.status === 0) responder.start(status, statusText, without(headers, LENGTH));
-    this.#pass(controller, prolog);
+    this.#pass(control, prolog);
     held.chunks.length = 0;
     held.bytes = 0;
   }
 
   /** An error document too long to look into passes as it came. */
-  #release(controller: Dispatcher.DispatchController): void {
+  #release(control: Control): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
     this.#exchange.responder.start(held.head.status, held.head.statusText, held.head.headers);
-    for (const chunk of held.chunks) this.#pass(controller, chunk);
+    for (const chunk of held.chunks) this.#pass(control, chunk);
   }
 
   /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
@@ -500,12 +471,6 @@ class Unfiltered extends Error {
     super(fault.message);
     this.fault = fault;
   }
-}
-
-/** undici also takes an async iterable, which its types do not say. */
-function undiciBody(body: Forwarding["body"]): Buffer | null {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- See above.
-  return (body ?? null) as Buffer | null;
 }
 
 /** An answer, or what has come of it. */

@@ -1,91 +1,25 @@
-import { errors } from "undici";
 import type { StoreRequest } from "../admission/verdict.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { StoreError, type StoreErrorKind } from "../store/store-error.ts";
 
 /** The closed set behind `upstream_errors_total{kind}`. */
 export type UpstreamErrorKind =
-  | "connect"
-  | "tls"
-  | "timeout"
-  | "reset"
-  | "protocol"
+  | StoreErrorKind
   | "credential"
   /** Not the store, but the target of a pass-through route. */
-  | "passthrough"
-  | "other";
-
-/** What Node calls a certificate that does not hold ("X509 certificate error codes", node:tls). */
-const CERTIFICATE_CODES = [
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "HOSTNAME_MISMATCH",
-  "INVALID_CA",
-  "INVALID_PURPOSE",
-  "PATH_LENGTH_EXCEEDED",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-] as const;
-
-/** undici's and Node's error codes, by what they mean for us. Unlisted: `other`. */
-const KINDS: ReadonlyMap<string, UpstreamErrorKind> = new Map<string, UpstreamErrorKind>([
-  ...CERTIFICATE_CODES.map((code) => [code, "tls"] as const),
-  ["EPROTO", "tls"],
-  ["ECONNREFUSED", "connect"],
-  ["EHOSTUNREACH", "connect"],
-  ["ENETUNREACH", "connect"],
-  ["ENOTFOUND", "connect"],
-  ["EAI_AGAIN", "connect"],
-  ["ETIMEDOUT", "connect"],
-  ["UND_ERR_CONNECT_TIMEOUT", "connect"],
-  ["UND_ERR_HEADERS_TIMEOUT", "timeout"],
-  ["UND_ERR_BODY_TIMEOUT", "timeout"],
-  ["ECONNRESET", "reset"],
-  ["EPIPE", "reset"],
-  ["UND_ERR_SOCKET", "reset"],
-  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "protocol"],
-  ["UND_ERR_RES_EXCEEDED_MAX_SIZE", "protocol"],
-  ["UND_ERR_HEADERS_OVERFLOW", "protocol"],
-]);
-
-/** What undici says with the code of a broken socket when it was the answer that was bad. */
-const BAD_ANSWERS: ReadonlySet<string> = new Set(["bad response", "bad upgrade"]);
+  | "passthrough";
 
 /**
  * The kind of a failure of the store or the way to it; `undefined` if neither can have caused
- * `error`, which then is a bug of the gateway. An unknown code of a socket or of undici is the
- * store's, and an exception without a code, or with one of Node's for wrong arguments, is ours.
+ * `error`, which then is a bug of the gateway.
  */
-export function storeErrorKind(error: Error): UpstreamErrorKind | undefined {
-  // undici's parser errors lost their code.
-  if (error instanceof errors.HTTPParserError || error instanceof AnswerError) return "protocol";
-  if (BAD_ANSWERS.has(error.message)) return "protocol";
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const known = KINDS.get(code);
-  if (known !== undefined) return known;
-  if (/^(?:ERR_SSL|ERR_TLS|CERT)_/.test(code)) return "tls";
-  if (/^ERR_(?:SOCKET|STREAM)_/.test(code)) return "reset";
-  const ours = OWN_CODES.has(code) || code.startsWith("ERR_") || code === "";
-  return ours ? undefined : "other";
-}
-
-/** undici's codes of wrong use: the request was not one, or went to connections that were closed. */
-const OWN_CODES: ReadonlySet<string> = new Set([
-  "UND_ERR_CLOSED",
-  "UND_ERR_DESTROYED",
-  "UND_ERR_INVALID_ARG",
-  "UND_ERR_INVALID_RETURN_VALUE",
-  "UND_ERR_NOT_SUPPORTED",
-  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
-]);
-
-class AnswerError extends Error {
-  override readonly name = "AnswerError";
+export function storeErrorKind(error: Error): StoreErrorKind | undefined {
+  return error instanceof StoreError ? error.kind : undefined;
 }
 
 /** What ends a request at the store whose answer is no good, though it is HTTP. */
 export function protocolError(message: string): Error {
-  return new AnswerError(message);
+  return new StoreError("protocol", message);
 }
 
 /** The store's error codes about whoever signed the request. */

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Pool } from "undici";
-import { soundPool } from "../identity/sound-client.ts";
 import type { EndpointState } from "../status/status.ts";
-import { storeConnector, type StoreTls } from "../state/store-connector.ts";
+import type { StoreTls } from "../state/store-connector.ts";
+import { StorePool } from "../store/pool.ts";
 import { Probes } from "./probes.ts";
 import { storeErrorKind } from "./upstream-error.ts";
 
@@ -24,7 +23,7 @@ export type UpstreamOptions = {
 
 export type Endpoint = {
   readonly origin: string;
-  readonly pool: Pool;
+  readonly pool: StorePool;
   /** Whether it answers; undefined: nothing has been asked of it. */
   up: boolean | undefined;
   /** How many looks of Probes ago it last answered. */
@@ -52,8 +51,7 @@ export type Patience = {
 
 /**
  * The endpoints of the store: the least busy living one gets the next request. A request has a
- * connection of its own, or waits for one here, in order and for a time: undici's queue has neither
- * a limit nor a way out of it.
+ * connection of its own, or waits for one here, in order and for a time.
  */
 export class Upstream {
   readonly #endpoints: readonly Endpoint[];
@@ -188,13 +186,13 @@ export class Upstream {
   }
 
   /** One of them does no longer, and its requests have ended; the last closes what was opened. */
-  async release(): Promise<void> {
+  release(): void {
     this.#holders--;
     if (this.#holders > 0) return;
     this.#probes.stop();
     clearTimeout(this.#deadline);
-    // Not close(): only probes are under way, and a store may be silent for as long as it likes.
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.pool.destroy()));
+    // Only probes are under way, and a store may be silent for as long as it likes.
+    for (const { pool } of this.#endpoints) pool.destroy();
   }
 
   /** Nothing answers there: it gets no more requests until something does. */
@@ -265,14 +263,14 @@ export class Upstream {
   }
 }
 
-function openPool(origin: string, options: UpstreamOptions): Pool {
-  return soundPool(origin, {
+function openPool(origin: string, options: UpstreamOptions): StorePool {
+  const { connectionsMax, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, tls } = options;
+  return new StorePool(origin, {
     // The last is for probes, which must not wait for requests that an endpoint leaves hanging.
-    connections: options.connectionsMax + 1,
-    pipelining: 1,
-    headersTimeout: options.headersTimeoutMs,
-    bodyTimeout: options.bodyTimeoutMs,
-    allowH2: false,
-    connect: storeConnector(options.tls, options.connectTimeoutMs),
+    connectionsMax: connectionsMax + 1,
+    connectTimeoutMs,
+    headersTimeoutMs,
+    bodyTimeoutMs,
+    tls,
   });
 }

@@ -3,8 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { isHopByHop } from "./hop-by-hop.ts";
 
 /**
- * Header fields that passed `gateHead`: name, value, name, value, … Not read-only, because undici
- * accepts only arrays that it could change.
+ * Header fields that passed `gateHead`: name, value, name, value, …
  */
 export type GatedHeaders = Brand<string[], "GatedHeaders">;
 type GatedText = Brand<string, "GatedText">;
@@ -55,11 +54,11 @@ const DIGITS = /^\d{1,16}$/;
 /**
  * The one check of everything that becomes part of a request to the store: method, target, and the
  * name and value of each header field, wherever they came from (a header, a parameter, a form, a
- * record, the configuration). undici checks the same, but only when the request already has a
- * connection, and then it can only fail.
+ * record, the configuration). `store/request-text.ts` asks once more, when the request already has a
+ * connection and can only fail.
  *
  * Errors: the first part that is no token, has a byte that no field may have, speaks of the
- * connection (undici writes those itself), or repeats a field that must be unique.
+ * connection (those are written with the head), or repeats a field that must be unique.
  */
 export function gateHead(head: UngatedHead): Result<GatedHead, GateProblem> {
   if (!METHOD.test(head.method)) return err({ part: "method" });

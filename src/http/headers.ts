@@ -1,7 +1,7 @@
 /**
  * The header fields of one message, in the order received, duplicates kept: name, value, name,
  * value, … Names are lower-case; values are as received, each character one byte (latin1), since
- * that is what was signed. Flat, because this is how both Node and undici speak.
+ * that is what was signed. Flat, because this is how Node, undici and `wire/` speak.
  */
 export type HeaderList = readonly string[];
 

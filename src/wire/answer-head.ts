@@ -6,7 +6,10 @@ import type { WireProblem } from "./problem.ts";
 /** The head of an answer as it came. */
 export type WireAnswer = {
   readonly status: number;
-  /** May be empty. */
+  /**
+   * May be empty, and have bytes that no status line may have: it means nothing, so that no answer is
+   * refused for it, but whoever writes it must look at it.
+   */
   readonly reason: string;
   /** Name in lower case, value, name, value, …; one character a byte. */
   readonly fields: string[];
@@ -31,7 +34,7 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?\r\n/;
 export function readAnswerHead(text: string, method: string): Result<WireAnswer, WireProblem> {
   const line = STATUS_LINE.exec(text);
   if (line === null) return err("start-line");
-  if (hasBadBytes(text)) return err("field");
+  if (hasBadBytes(text.slice(line[0].length))) return err("field");
   const minor = line[1] === "1" ? 1 : 0;
   const status = Number(line[2]);
   if (status === 101) return err("protocol");

@@ -35,7 +35,7 @@ for (const [method, head, status] of [
       assert.equal(answer.body.length, 0);
     }
     assert.equal(client.pending.length, 0);
-    // undici trusts no connection on which a 304 announced a length.
+    // No connection is trusted on which a 304 announced a length.
     if (!head.startsWith("304 Not Modified\r\ncontent-length"))
       assert.equal(store.connections() - before, 1);
   });

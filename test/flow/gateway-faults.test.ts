@@ -1,8 +1,9 @@
 /** A fault of the gateway's own is told as its own, and costs nobody else anything. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { Pool, type Dispatcher } from "undici";
 import { Responder } from "../../src/gateway/respond.ts";
+import type { AnswerHandler, Sending } from "../../src/store/answer-handler.ts";
+import { StorePool } from "../../src/store/pool.ts";
 import { metricOf, READER, startFlow, type Flow } from "../support/flow.ts";
 import { codeOf, RawClient } from "../support/raw-client.ts";
 import { startHttpStore } from "../support/scripted-store.ts";
@@ -66,26 +67,19 @@ for (const name of [
   });
 }
 
-type Dispatch = (
-  options: Dispatcher.DispatchOptions,
-  handler: Dispatcher.DispatchHandler,
-  original: () => boolean,
-) => boolean;
+type Send = (sending: Sending, handler: AnswerHandler, original: () => void) => void;
 
-/** Has undici's pools do `instead`, but for the gateway's own probes. */
-function dispatching(t: TestContext, instead: Dispatch): { readonly restore: () => void } {
+/** Has the store's pools do `instead`, but for the gateway's own probes. */
+function sending(t: TestContext, instead: Send): { readonly restore: () => void } {
   // oxlint-disable-next-line typescript/unbound-method -- It is called with the pool below.
-  const original = Pool.prototype.dispatch;
+  const original = StorePool.prototype.send;
   return t.mock.method(
-    Pool.prototype,
-    "dispatch",
-    function (
-      this: Pool,
-      options: Dispatcher.DispatchOptions,
-      handler: Dispatcher.DispatchHandler,
-    ): boolean {
-      const go = (): boolean => original.call(this, options, handler);
-      return options.method === "HEAD" ? go() : instead(options, handler, go);
+    StorePool.prototype,
+    "send",
+    function (this: StorePool, sending: Sending, handler: AnswerHandler): void {
+      const go = (): void => original.call(this, sending, handler);
+      if (sending.head.method === "HEAD") go();
+      else instead(sending, handler, go);
     },
   ).mock;
 }
@@ -100,59 +94,54 @@ async function* brokenBody(): AsyncGenerator<Buffer> {
   bug();
 }
 
-const withHeaders = (options: Dispatcher.DispatchOptions, ...more: string[]): void => {
-  assert(Array.isArray(options.headers));
-  options.headers.push(...more);
-};
-
-const DISPATCH_FAULTS: readonly (readonly [string, Dispatch, "dispatch" | "body"])[] = [
+const SEND_FAULTS: readonly (readonly [string, Send, "dispatch" | "body"])[] = [
   ["throws", bug, "dispatch"],
   [
     "finds a header name invalid",
-    (options, _, go) => {
-      withHeaders(options, "x-amz-meta-a b", "1");
-      return go();
+    ({ head }, _, go) => {
+      head.headers.push("x-amz-meta-a b", "1");
+      go();
     },
     "dispatch",
   ],
   [
     "finds a header value invalid",
-    (options, _, go) => {
-      withHeaders(options, "x-amz-meta-a", "1\r\nx-amz-acl: public-read");
-      return go();
+    ({ head }, _, go) => {
+      head.headers.push("x-amz-meta-a", "1\r\nx-amz-acl: public-read");
+      go();
     },
     "dispatch",
   ],
   [
     "finds the path invalid",
-    (options, _, go) => {
-      Object.assign(options, { path: "/a b" });
-      return go();
+    ({ head }, _, go) => {
+      Object.assign(head, { target: "/a b" });
+      go();
     },
     "dispatch",
   ],
   [
     "sends a body that breaks off by a bug",
-    (options, _, go) => {
-      Object.assign(options, { body: brokenBody() });
-      return go();
+    (sent, _, go) => {
+      Object.assign(sent, { body: brokenBody() });
+      go();
     },
     "body",
   ],
   [
     "sends another body than was announced",
-    (options, _, go) => {
-      Object.assign(options, { body: Buffer.from("more than was announced") });
-      return go();
+    (sent, _, go) => {
+      Object.assign(sent, { body: Buffer.from("more than was announced") });
+      go();
     },
     "dispatch",
   ],
 ];
 
-for (const [what, dispatch, where] of DISPATCH_FAULTS) {
-  test(`a request of which undici ${what} is an InternalError of the gateway, and keeps no connection`, async (t) => {
+for (const [what, send, where] of SEND_FAULTS) {
+  test(`a request of which the store's pool ${what} is an InternalError of the gateway, and keeps no connection`, async (t) => {
     const flow = await site(t, { connections: 2 });
-    const broken = dispatching(t, dispatch);
+    const broken = sending(t, send);
     for (let i = 0; i < 5; i++) {
       assert.equal(
         codeOf(await flow.exchange("PUT", "/bucket/key", { body: "text" })),
@@ -217,7 +206,7 @@ test("where even the error cannot be told, the connection ends, and the next is 
 test("requests that wait for a connection are all served when those before them fail by a fault", async (t) => {
   const flow = await site(t, { connections: 1 });
   let failures = 20;
-  dispatching(t, (_options, _handler, go) => (failures-- > 0 ? bug() : go()));
+  sending(t, (_sending, _handler, go) => (failures-- > 0 ? bug() : go()));
   const asked = await Promise.all(
     Array.from({ length: 30 }, () => flow.exchange("GET", "/bucket/key")),
   );

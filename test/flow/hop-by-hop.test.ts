@@ -30,7 +30,7 @@ test("no header of the client's connection reaches the store", async (t) => {
   assert.equal((await flow.exchange("GET", "/bucket/key", { unsigned: HOP_BY_HOP })).status, 200);
   const { rawHeaders = [] } = store.requests[0] ?? {};
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-  // "connection: keep-alive" is undici's own.
+  // "connection: keep-alive" is the gateway's own.
   assert.equal(rawValue(rawHeaders, "connection"), "keep-alive");
   const own = ["authorization", "connection", "host", "x-amz-content-sha256", "x-amz-date"];
   assert.deepEqual(names.sort(), own);

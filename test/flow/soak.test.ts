@@ -28,7 +28,7 @@ const UNREADABLE = "405 MethodNotAllowed";
 const MIB = 1024 * 1024;
 /** One half against the other: 40,000 requests that each left 200 bytes would be seen. */
 const GROWTH_MAX = 8 * MIB;
-/** How long undici keeps an idle connection, and some. */
+/** How long an idle connection is kept, and some. */
 const IDLE_MS_MAX = 10_000;
 
 const memory = measurable();

@@ -23,7 +23,7 @@ const CLIENTS = 3;
 const MIB = 1024 * 1024;
 /** A leak of one request's state in each of some thousand requests would be more. */
 const GROWTH_MAX = 4 * MIB;
-/** How long undici keeps an idle connection, and some. */
+/** How long an idle connection is kept, and some. */
 const IDLE_MS_MAX = 8_000;
 
 const memory = measurable();

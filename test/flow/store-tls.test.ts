@@ -114,8 +114,8 @@ for (const [name, store, demanding] of bad) {
   });
 }
 
-// With TLS 1.3 a store judges the certificate only when the handshake is over for its client, and to
-// undici that is a connection like any other that the store ends.
+// With TLS 1.3 a store judges the certificate only when the handshake is over for its client, and
+// then that is a connection like any other that the store ends.
 const late = [
   ["none", NAMED],
   ["another's", { ...NAMED, ...STRANGE }],

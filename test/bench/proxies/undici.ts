@@ -1,5 +1,5 @@
 /**
- * The yardstick: a pass-through on the gateway's own stack (node:http and undici's dispatch) that
+ * The yardstick: a pass-through on node:http and undici's dispatch that
  * checks nothing, signs nothing and records nothing, with the gateway's connection limits. What the
  * gateway takes beyond this is what its work costs.
  * Run with the store's origin as argument; a process of its own.

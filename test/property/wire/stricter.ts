@@ -77,11 +77,6 @@ export const STRICTER_ANSWERS: readonly Stricter[] = [
     problem: "start-line",
     holds: /^[\r\n]/,
   },
-  {
-    why: "a reason has no control bytes (RFC 9112 section 4)",
-    problem: "field",
-    holds: /^HTTP\/1\.[01] \d\d\d .*[^\t\x20-\x7e\x80-\xff\r]/m,
-  },
   CODING,
   TRAILERS,
   EXTENSIONS,

@@ -1,0 +1,318 @@
+import type { Loan, Release } from "../lend/lender.ts";
+import { ANSWER_HEADS, readAnswerHead, type WireAnswer } from "../wire/answer-head.ts";
+import { ChunkedReader } from "../wire/chunked.ts";
+import { HeadGatherer } from "../wire/head-gatherer.ts";
+import { WIRE_PROBLEMS, type WireProblem } from "../wire/problem.ts";
+import { StoreError } from "./store-error.ts";
+
+/** Of an answer's head: as much as Node reads of one. */
+const HEAD_BYTES_MAX = 16 * 1024;
+const TRAILER_BYTES_MAX = 16 * 1024;
+/** Interim answers (1xx) to one request; a store has no use for more than a few. */
+const INTERIM_MAX = 32;
+
+/** What an answer turns out to be. */
+export type AnswerListener = {
+  readonly interim: (status: number) => void;
+  readonly answer: (answer: WireAnswer) => void;
+  readonly data: (bytes: Buffer, release: Release) => void;
+  /** `surplus`: something came behind it. */
+  readonly end: (trailers: readonly string[], surplus: boolean) => void;
+  /** There is no such answer; nothing more is told. */
+  readonly failed: (error: StoreError) => void;
+};
+
+/** Bytes that came in one read, in memory that stands until `release`. */
+type Piece = {
+  readonly bytes: Buffer;
+  readonly loan: Loan | undefined;
+  readonly release: Release;
+};
+
+type State = "none" | "head" | "length" | "chunks" | "until-close" | "whole";
+
+const OWN_MEMORY: Release = () => {};
+const NO_PIECE = ownPiece(Buffer.alloc(0));
+
+/**
+ * Reads the answers of one connection, one after the other, from bytes that come in pieces of any
+ * size. While it is paused it tells nothing, and keeps what comes.
+ */
+export class AnswerReader {
+  readonly #listener: AnswerListener;
+  readonly #heads = new HeadGatherer(ANSWER_HEADS);
+  #state: State = "none";
+  #method = "";
+  #interim = 0;
+  /** Bytes that were not told yet, of a body with a length. */
+  #left = 0;
+  #chunks: ChunkedReader | undefined;
+  #trailers: readonly string[] = [];
+  /** What is being read, and from where. */
+  #piece = NO_PIECE;
+  #at = 0;
+  /** What came behind it while nothing could be told. */
+  readonly #later: Piece[] = [];
+  /** Why the connection gives no more bytes, if it does not. */
+  #ended: { readonly why: StoreError; readonly properly: boolean } | undefined;
+  #paused = false;
+  #reading = false;
+
+  constructor(listener: AnswerListener) {
+    this.#listener = listener;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether the answer's head was not told yet. */
+  get awaitsHead(): boolean {
+    return this.#state === "head";
+  }
+
+  /**
+   * How many bytes of a body the next reads can bring. 0 where nobody knows while it is paused: the
+   * answer's end may have come already, and then the connection rests with what it was lent.
+   */
+  get bytesToRead(): number {
+    switch (this.#state) {
+      case "none":
+      case "head":
+      case "whole":
+        return 0;
+      case "length": {
+        let here = this.#piece.bytes.length - this.#at;
+        for (const { bytes } of this.#later) here += bytes.length;
+        return this.#left - here;
+      }
+      case "chunks":
+      case "until-close":
+        return this.#paused ? 0 : Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** An answer to a request with `method` comes next. */
+  expect(method: string): void {
+    this.#method = method;
+    this.#interim = 0;
+    this.#state = "head";
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** What was kept is told within. */
+  resume(): void {
+    this.#paused = false;
+    this.#read();
+  }
+
+  /**
+   * Takes what a read brought. `loan`: whose memory the bytes are in; `undefined`: they are written
+   * over as soon as this returns or calls anybody.
+   */
+  take(bytes: Buffer, loan: Loan | undefined): void {
+    if (this.#state === "none") return;
+    if (loan !== undefined) this.#keep({ bytes, loan, release: loan.share() });
+    else if (this.#state === "head" && !this.#paused && !this.#reading) this.#takeHead(bytes);
+    else this.#keep(ownPiece(Buffer.from(bytes)));
+    this.#read();
+  }
+
+  /**
+   * No more bytes come. `why`: what is wrong if the answer is not whole without them; `properly`:
+   * whether the end of the connection can be the end of a body.
+   */
+  end(why: StoreError, properly: boolean): void {
+    this.#ended ??= { why, properly };
+    this.#read();
+  }
+
+  /** Nothing more is told of this answer. */
+  forget(): void {
+    this.#state = "none";
+    this.#paused = false;
+    this.#chunks = undefined;
+    this.#piece.release();
+    for (const { release } of this.#later) release();
+    this.#piece = NO_PIECE;
+    this.#at = 0;
+    this.#later.length = 0;
+  }
+
+  #keep(piece: Piece): void {
+    if (this.#isRead()) this.#begin(piece);
+    else this.#later.push(piece);
+  }
+
+  #begin(piece: Piece): void {
+    this.#piece.release();
+    this.#piece = piece;
+    this.#at = 0;
+  }
+
+  #isRead(): boolean {
+    return this.#at === this.#piece.bytes.length && this.#later.length === 0;
+  }
+
+  #read(): void {
+    // A listener that goes on within what it is told goes on here.
+    if (this.#reading) return;
+    this.#reading = true;
+    while (!this.#paused && this.#step());
+    this.#reading = false;
+  }
+
+  /** False: nothing more can be told now. */
+  #step(): boolean {
+    if (this.#state === "none") return false;
+    if (this.#state === "whole") {
+      const surplus = !this.#isRead();
+      this.forget();
+      this.#listener.end(this.#trailers, surplus);
+      return false;
+    }
+    if (this.#at === this.#piece.bytes.length) {
+      const next = this.#later.shift();
+      this.#begin(next ?? NO_PIECE);
+      if (next === undefined) return this.#stepAtEnd();
+    }
+    this.#readPiece(this.#state);
+    return true;
+  }
+
+  /** Everything that came is read. */
+  #stepAtEnd(): boolean {
+    if (this.#ended === undefined) return false;
+    const { why, properly } = this.#ended;
+    if (this.#state === "until-close" && properly) this.#state = "whole";
+    else this.#fail(why);
+    return true;
+  }
+
+  #readPiece(state: Exclude<State, "none" | "whole">): void {
+    const { bytes } = this.#piece;
+    switch (state) {
+      case "head": {
+        const text = this.#heads.take(bytes, this.#at, bytes.length, HEAD_BYTES_MAX);
+        this.#at = text === undefined ? bytes.length : this.#heads.next;
+        this.#toldHead(text);
+        break;
+      }
+      case "length": {
+        const to = Math.min(bytes.length, this.#at + this.#left);
+        this.#left -= to - this.#at;
+        if (this.#left === 0) this.#state = "whole";
+        this.#tell(this.#at, to);
+        break;
+      }
+      case "until-close":
+        this.#tell(this.#at, bytes.length);
+        break;
+      case "chunks":
+        this.#readChunks(bytes);
+        break;
+    }
+  }
+
+  /** What follows the head is copied: only its text was taken out of memory that is written over. */
+  #takeHead(bytes: Buffer): void {
+    const text = this.#heads.take(bytes, 0, bytes.length, HEAD_BYTES_MAX);
+    const { next } = this.#heads;
+    if (text !== undefined && next < bytes.length)
+      this.#begin(ownPiece(Buffer.from(bytes.subarray(next))));
+    this.#toldHead(text);
+  }
+
+  #toldHead(text: string | undefined): void {
+    if (text !== undefined) this.#readHead(text);
+    else if (this.#heads.problem !== undefined) this.#refuse(this.#heads.problem);
+  }
+
+  #readHead(text: string): void {
+    const answer = readAnswerHead(text, this.#method);
+    if (!answer.ok) return this.#refuse(answer.error);
+    const { status, framing } = answer.value;
+    if (status < 200) return this.#readInterim(status);
+    switch (framing.kind) {
+      case "none":
+        this.#state = "whole";
+        break;
+      case "length":
+        this.#state = "length";
+        this.#left = framing.bytes;
+        break;
+      case "chunked":
+        this.#state = "chunks";
+        this.#chunks = new ChunkedReader(TRAILER_BYTES_MAX);
+        break;
+      case "until-close":
+        this.#state = "until-close";
+        break;
+    }
+    this.#trailers = [];
+    return this.#listener.answer(answer.value);
+  }
+
+  /** Neither was asked for: the one by `Expect`, the other by `Upgrade`. */
+  #readInterim(status: number): void {
+    if (status === 100 || status === 101) {
+      this.#fail(unpassable(`it is an interim ${status} that nobody asked for`));
+    } else if (this.#interim++ >= INTERIM_MAX) {
+      this.#fail(unpassable(`more than ${INTERIM_MAX} interim answers came`));
+    } else this.#listener.interim(status);
+  }
+
+  #readChunks(bytes: Buffer): void {
+    const chunks = this.#chunks;
+    if (chunks === undefined) return;
+    const found = chunks.step(bytes, this.#at, bytes.length);
+    this.#at = chunks.at;
+    switch (found) {
+      case "data":
+        this.#tell(chunks.dataFrom, chunks.at);
+        break;
+      case "more":
+        break;
+      case "end":
+        this.#trailers = chunks.trailers;
+        this.#state = "whole";
+        break;
+      case "bad":
+        this.#refuse(chunks.problem);
+        break;
+    }
+  }
+
+  #tell(from: number, to: number): void {
+    const { bytes, loan, release } = this.#piece;
+    this.#at = to;
+    if (to < bytes.length) {
+      this.#listener.data(bytes.subarray(from, to), loan?.share() ?? OWN_MEMORY);
+      return;
+    }
+    // Whoever is told of the last bytes of a piece releases it.
+    this.#piece = NO_PIECE;
+    this.#at = 0;
+    this.#listener.data(from === 0 ? bytes : bytes.subarray(from), release);
+  }
+
+  #refuse(problem: WireProblem): void {
+    this.#fail(unpassable(WIRE_PROBLEMS[problem]));
+  }
+
+  #fail(error: StoreError): void {
+    this.forget();
+    this.#listener.failed(error);
+  }
+}
+
+function ownPiece(bytes: Buffer): Piece {
+  return { bytes, loan: undefined, release: OWN_MEMORY };
+}
+
+function unpassable(why: string): StoreError {
+  return new StoreError("protocol", `The store's answer cannot be passed on: ${why}`);
+}
