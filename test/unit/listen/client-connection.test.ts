@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,7 +7,9 @@ import type { ClientAnswer } from "../../../src/listen/client-answer.ts";
 import { lender } from "../../../src/lend/lender.ts";
 import { until } from "../../support/flow.ts";
 import { readBody, startListening } from "../../support/listening.ts";
+import { CERTIFICATE, KEY } from "../../support/pem.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { connectSecurely } from "../../support/tls-client.ts";
 
 const sumOf = (bytes: Buffer | string): string =>
   createHash("sha256").update(bytes).digest("hex").slice(0, 16);
@@ -33,8 +36,10 @@ const STREAM = [
 async function readStream(
   t: Parameters<typeof startListening>[0],
   write: (client: RawClient) => Promise<void>,
+  fallback = false,
 ): Promise<readonly string[]> {
   const { server, problems } = await startListening(t, {
+    fallback,
     serve: (request, answer) => {
       void readBody(request).then((body) => {
         const { method, target, fields } = request.head;
@@ -57,22 +62,31 @@ test("requests are the same however their bytes are cut", async (t) => {
   const whole = await readStream(t, async (client) => client.write(bytes));
   assert.equal(whole[1], `PUT /2 host a content-length 5 5 ${sumOf("hello")}`);
   assert.equal(whole[3], `PUT /4 transfer-encoding chunked 4 ${sumOf("abcd")}`);
-  for (const size of [1, 2, 3, 7, 100]) {
-    const cut = await readStream(t, async (client) => {
-      for (let at = 0; at < bytes.length; at += size) {
-        await new Promise<void>((resolve) => client.write(bytes.subarray(at, at + size), resolve));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    });
-    assert.deepEqual(cut, whole, `${size} bytes at a time`);
+  for (const size of [1, 2, 3, 7, 100, 10_000]) {
+    for (const fallback of [false, true]) {
+      const write = async (client: RawClient): Promise<void> => {
+        for (let at = 0; at < bytes.length; at += size) {
+          await new Promise<void>((resolve) =>
+            client.write(bytes.subarray(at, at + size), resolve),
+          );
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      assert.deepEqual(await readStream(t, write, fallback), whole, `${size} bytes at a time`);
+    }
   }
 });
 
 for (const coding of ["length", "chunks"] as const) {
-  for (const lent of [true, false]) {
-    test(`a long body in ${coding} comes byte for byte, read ${lent ? "lent" : "as its own"}`, async (t) => {
+  for (const [how, lent, fallback] of [
+    ["lent", true, false],
+    ["its own", false, false],
+    ["its own by the fallback", true, true],
+  ] as const) {
+    test(`a long body in ${coding} comes byte for byte in memory that is ${how}`, async (t) => {
       const body = randomBytes(9_000_000);
       const { server } = await startListening(t, {
+        fallback,
         serve: (request, answer) => {
           void readSlowly(request, lent).then((sum) => say(answer, sum));
         },
@@ -121,6 +135,41 @@ async function readSlowly(
   }
   return sum.update(held).digest("hex").slice(0, 16);
 }
+
+test("a long body and a long answer pass over TLS byte for byte", async (t) => {
+  const certificates = [{ cert: CERTIFICATE, key: KEY }];
+  const tls = {
+    certificates,
+    clientCa: undefined,
+    clientCertificates: "optional",
+    minVersion: "TLSv1.2",
+  } as const;
+  const body = randomBytes(9_000_000);
+  const { server } = await startListening(t, {
+    speech: { tls, handshakeMs: 5_000 },
+    serve: async (request, answer) => {
+      const sum = await readSlowly(request, true);
+      answer.sendHead(200, "", ["x-sum", sum, "content-length", String(body.length)]);
+      for (let at = 0; at < body.length; at += 100_000) {
+        const free = answer.sendBody(body.subarray(at, at + 100_000));
+        if (!free) await new Promise<void>((resolve) => answer.onDrain(resolve));
+      }
+      answer.sendEnd();
+    },
+  });
+  const client = await connectSecurely({ address: server.address, rejectUnauthorized: false });
+  t.after(() => client.destroy());
+  client.write(`PUT / HTTP/1.1\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`);
+  client.write(body);
+  const pieces: Buffer[] = [];
+  client.on("data", (piece: Buffer) => pieces.push(piece));
+  await once(client, "end");
+  const all = Buffer.concat(pieces);
+  const head = all.subarray(0, all.indexOf("\r\n\r\n") + 4);
+  assert.match(head.toString(), new RegExp(`x-sum: ${sumOf(body)}`));
+  assert.equal(sumOf(all.subarray(head.length)), sumOf(body));
+  assert.equal(lender.lent, 0);
+});
 
 test("nothing is read of a body that nobody reads, but for one read", async (t) => {
   let held: (() => boolean) | undefined;
