@@ -82,7 +82,7 @@ describe("HAProxy and nginx", { skip: skipUnless(NEEDS) }, () => {
         const proxy = await startIntermediary(program, gateway.address, "mark", strictness);
         const { heard, differences } = await differInFront(t, proxy, gateway, RUNS);
         assert.deepEqual(differences.slice(0, 5), []);
-        assert.ok(sentinelsIn(heard) > heard.length / 4, `${sentinelsIn(heard)} sentinels served`);
+        assert.ok(sentinelsIn(heard) > heard.length / 10, `${sentinelsIn(heard)} sentinels served`);
       });
     }
 
@@ -92,7 +92,7 @@ describe("HAProxy and nginx", { skip: skipUnless(NEEDS) }, () => {
       const gateway = await startGateway(t, `http://${proxy.address}`);
       const { heard, differences } = await differBehind(t, store, gateway, RUNS);
       assert.deepEqual(differences.slice(0, 5), []);
-      assert.ok(sentinelsIn(heard) > heard.length / 4, `${sentinelsIn(heard)} sentinels served`);
+      assert.ok(sentinelsIn(heard) > heard.length / 10, `${sentinelsIn(heard)} sentinels served`);
     });
   }
 });
