@@ -2,62 +2,23 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditRecord } from "../support/audit.ts";
-import { openInProcess, type InProcess } from "../support/in-process.ts";
 import { codeOf, headerOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";
 import { bytesOf } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
-import { ADDRESSES } from "./hostile/address.ts";
-import { BODIES } from "./hostile/bodies.ts";
 import type { Hostile } from "./hostile/case.ts";
-import { DOCUMENTS } from "./hostile/documents.ts";
-import { FRAMINGS } from "./hostile/framings.ts";
-import { GATES } from "./hostile/gates.ts";
-import { HEADER_SIGNATURES } from "./hostile/header-signatures.ts";
-import { KEY_STATES } from "./hostile/key-states.ts";
+import { BROKEN, bytesOfRow, openGateways, type Gateways } from "./hostile/gateways.ts";
 import { KNOWN_WRONG } from "./hostile/known-wrong.ts";
-import { OPERATIONS } from "./hostile/operation.ts";
-import { FORMS } from "./hostile/post-forms.ts";
-import { QUERY_SIGNATURES } from "./hostile/query-signatures.ts";
-import { ACCOUNTS, DOMAIN, good, POLICY, SECRETS, siteAt, STRICT_POLICY } from "./hostile/site.ts";
-import { SYNTAX } from "./hostile/syntax.ts";
-import { V2_SIGNATURES } from "./hostile/v2-signatures.ts";
-
-const TABLES = {
-  syntax: SYNTAX,
-  address: ADDRESSES,
-  operation: OPERATIONS,
-  "header signature": HEADER_SIGNATURES,
-  "query signature": QUERY_SIGNATURES,
-  "V2 signature": V2_SIGNATURES,
-  "key state": KEY_STATES,
-  gate: GATES,
-  body: BODIES,
-  framing: FRAMINGS,
-  document: DOCUMENTS,
-  form: FORMS,
-} as const satisfies Record<string, readonly Hostile[]>;
-const ROWS: readonly Hostile[] = Object.values(TABLES).flat();
-
-/** The key of uploads that may reach the store broken off. */
-const BROKEN = "broken";
+import { good, SECRETS, siteAt } from "./hostile/site.ts";
+import { ROWS, TABLES } from "./hostile/tables.ts";
 
 let store: RecordingStore;
-let gateways: Readonly<Record<Hostile["gateway"], InProcess>>;
+let gateways: Gateways;
 /** What came back, by the name of the case. */
 const answers = new Map<string, RawAnswer>();
 
 before(async () => {
   store = await startRecordingStore();
-  const options = {
-    upstream: store.endpoint,
-    accounts: ACCOUNTS,
-    listen: { domains: [DOMAIN] },
-    limits: { xmlBytes: "64KiB", headerBytes: "16KiB" },
-  };
-  gateways = {
-    usual: await openInProcess({ ...options, policy: POLICY, store: { store: "aws" } }),
-    strict: await openInProcess({ ...options, policy: STRICT_POLICY }),
-  };
+  gateways = await openGateways(store.endpoint);
 });
 
 after(async () => {
@@ -81,11 +42,7 @@ for (const [kind, table] of Object.entries(TABLES)) {
 /** Status and code of the answer; "none" if the connection ended without one. */
 async function outcomeOf(row: Hostile): Promise<string> {
   const { address } = gateways[row.gateway];
-  const key = row.store === "nothing" ? "key" : BROKEN;
-  const request = row.request(siteAt(address, Date.now(), key));
-  const bytes =
-    typeof request === "string" || Buffer.isBuffer(request) ? request : bytesOf(request);
-  const method = bytes.toString().startsWith("HEAD ") ? "HEAD" : "GET";
+  const { bytes, method } = bytesOfRow(row, address);
   try {
     const answer = await rawExchange(address, bytes, { method, end: row.cut });
     answers.set(row.name, answer);
