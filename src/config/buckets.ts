@@ -1,6 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import { err, type Result } from "../lib/result.ts";
 import { didYouMean } from "../lib/suggestion.ts";
+import type { ActionSets } from "../policy/parse-statement.ts";
 import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -37,6 +38,8 @@ type Reading = {
   /** Of the bucket in its file. */
   readonly index: number;
   readonly problems: Problem[];
+  /** Of all buckets: most policies name actions that others name, too. */
+  readonly actionSets: ActionSets;
 };
 
 /**
@@ -55,9 +58,10 @@ export function readBuckets(
   );
   const buckets: BucketConfig[] = [];
   const ids = new Set<string>();
+  const actionSets: ActionSets = new Map();
   for (const { document, value } of files) {
     for (const [index, bucket] of value.buckets.entries()) {
-      const reading = { provider, surroundings, accounts, document, index, problems };
+      const reading = { provider, surroundings, accounts, document, index, problems, actionSets };
       if (!kept) complain(reading, "", NOT_KEPT);
       const owner = accounts.get(bucket.account);
       const tenant = owner === undefined ? "" : tenantOf(owner, provider);
@@ -126,13 +130,14 @@ function readText(
 }
 
 function readPolicy(
-  { provider, problems }: Reading,
+  { provider, problems, actionSets }: Reading,
   { name }: WrittenBucket,
   file: string,
   text: string,
 ): Policy | undefined {
   const { tenant } = name;
-  const rules = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
+  const own = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
+  const rules = { ...own, actionSets };
   const policy = parseProviderPolicy(provider, text, file, "bucket", rules);
   if (policy.ok) return policy.value;
   problems.push(...policy.error);

@@ -22,12 +22,13 @@ export function readPolicies(
 ): Result<ReadonlyMap<string, Policy>, readonly Problem[]> {
   const policies = new Map<string, Policy>();
   const problems: Problem[] = [];
+  const actionSets = new Map();
   for (const { path, value } of select(document, ...FILES)) {
     if (typeof value !== "string") continue;
     const file = besides(document.file, value);
     const text = surroundings.read(file);
     const policy = text.ok
-      ? parseProviderPolicy(provider, text.value, file, "identity")
+      ? parseProviderPolicy(provider, text.value, file, "identity", { actionSets })
       : err([problemAt(document, path, unreadable(file, text.error))]);
     if (policy.ok) policies.set(path, policy.value);
     else problems.push(...policy.error);

@@ -1,7 +1,8 @@
 import { inOrder, type Problem } from "../lib/problem.ts";
+import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
-import { parseStatement, type StatementRules } from "./parse-statement.ts";
+import { type ActionSets, parseStatement, type StatementRules } from "./parse-statement.ts";
 import type { Policy, PolicyKind, Statement } from "./policy.ts";
 import { complain, fieldsOf, isFull, type Report, reportOf } from "./report.ts";
 
@@ -17,6 +18,8 @@ export type PolicyRules = {
   readonly operationNames?: boolean;
   /** How many problems are looked for; all, if it is left out. */
   readonly problemsMax?: number;
+  /** For policies that are kept together: what they have alike is then compiled and kept once. */
+  readonly actionSets?: ActionSets;
 };
 
 /**
@@ -90,7 +93,7 @@ function readPolicy(
     bucket: rules.bucket,
     tenant: rules.tenant,
     operationNames: rules.operationNames ?? false,
-    actionSets: new Map(),
+    actionSets: rules.actionSets ?? new Map(),
   });
   return { file: report.file, kind, id, statements };
 }
@@ -137,5 +140,5 @@ function readStatements(
     if (sid !== undefined && sid !== "") sids.add(sid);
     statements.push(statement);
   }
-  return statements;
+  return exact(statements);
 }

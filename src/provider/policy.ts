@@ -17,7 +17,7 @@ export function parseProviderPolicy(
   text: string,
   file: string,
   kind: PolicyKind,
-  rules: Pick<PolicyRules, "bucket" | "tenant" | "bytesMax" | "problemsMax"> = {},
+  rules: Omit<PolicyRules, "operationNames"> = {},
 ): Result<Policy, readonly Problem[]> {
   const { dialect, principals, switches } = provider;
   if (kind === "bucket" && dialect.document.kind === "bucket-wide") {
