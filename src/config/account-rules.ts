@@ -4,7 +4,7 @@ import type { ConfigDocument } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { accountLimitProblems } from "./limit-rules.ts";
 import { parseInstant } from "./scalars.ts";
-import { field, itemOf, pattern, select, type Pattern, type Placed } from "./select.ts";
+import { field, itemOf, pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
 
 /**
  * What must fit together across accounts files: names and access keys are given once, tiers
@@ -52,8 +52,10 @@ function repeated(values: readonly Placed[], what: string): readonly Problem[] {
   return problems;
 }
 
-function secondTime({ document, path }: Placed, earlier: Placed, what: string): Problem {
-  const place = `${earlier.document.file}:${earlier.document.nodes.get(earlier.path)?.at.line}`;
+function secondTime(second: Placed, first: Placed, what: string): Problem {
+  const { document } = second;
+  const path = pathOf(second);
+  const place = `${first.document.file}:${first.document.nodes.get(pathOf(first))?.at.line}`;
   const message = `The ${what} is given twice, first at ${place}${got(document, path)}`;
   return problemAt(document, path, { message, remedy: "Remove one of them" });
 }
@@ -64,15 +66,15 @@ function got(document: ConfigDocument, path: string): string {
 
 /** Two subusers of one account with one name. `names`: of all accounts. */
 function repeatedSubusers(names: readonly Placed[]): readonly Problem[] {
-  const byAccount = Map.groupBy(names, ({ document, path }) => {
-    return `${document.file}:${path.slice(0, path.indexOf("."))}`;
-  });
+  const byAccount = Map.groupBy(names, ({ above: subuser }) => subuser?.above);
   return [...byAccount.values()].flatMap((siblings) => repeated(siblings, "subuser"));
 }
 
 function unknownTiers(tiers: ReadonlySet<string>, named: readonly Placed[]): readonly Problem[] {
-  return named.flatMap(({ document, path, value }) => {
+  return named.flatMap((placed) => {
+    const { document, value } = placed;
     if (typeof value !== "string" || tiers.has(value)) return [];
+    const path = pathOf(placed);
     const message = `Unknown tier${got(document, path)}`;
     const remedy = didYouMean(value, tiers, `Known: ${[...tiers].join(", ")}`);
     return [problemAt(document, path, { message, remedy })];
@@ -83,36 +85,39 @@ function unknownTiers(tiers: ReadonlySet<string>, named: readonly Placed[]): rea
  * A subuser with neither a tier nor a policy, who could do nothing: surely a slip, unless Ceph has
  * its keys and its tier.
  */
-function powerless({ document, path, value }: Placed, ceph: boolean): readonly Problem[] {
+function powerless(subuser: Placed, ceph: boolean): readonly Problem[] {
+  const { document, value } = subuser;
   if (field(value, "name") === undefined) return [];
   if (ceph && itemOf(field(value, "keys"), 0) === undefined) return [];
   if (field(value, "tier") !== undefined || itemOf(field(value, "policies"), 0) !== undefined)
     return [];
   const message = "The subuser may do nothing: it has neither a tier nor a policy";
-  return [problemAt(document, path, { message, remedy: "Add tier: READ, or policies" })];
+  return [problemAt(document, pathOf(subuser), { message, remedy: "Add tier: READ, or policies" })];
 }
 
 /** A key whose life ends before it begins. */
-function emptyLife({ document, path: key, value }: Placed): readonly Problem[] {
+function emptyLife(key: Placed): readonly Problem[] {
+  const { document, value } = key;
   const begin = field(value, "notBefore");
   const end = field(value, "expires");
   if (typeof begin !== "string" || typeof end !== "string") return [];
   const from = parseInstant(begin);
   const until = parseInstant(end);
   if (!from.ok || !until.ok || from.value < until.value) return [];
-  const path = `${key}.expires`;
+  const path = `${pathOf(key)}.expires`;
   const message = `The key expires before it is valid${got(document, path)}`;
   return [problemAt(document, path, { message, remedy: "Put expires after notBefore" })];
 }
 
 /** A name such as `tenant$user` beside another tenant: one of them is wrong. */
-function twoTenants({ document, path: account, value }: Placed): readonly Problem[] {
+function twoTenants(account: Placed): readonly Problem[] {
+  const { document, value } = account;
   const tenant = field(value, "tenant");
   const name = field(value, "name");
   if (tenant === undefined || typeof name !== "string" || !name.includes("$")) return [];
   const named = name.slice(0, name.indexOf("$"));
   if (tenant === named) return [];
-  const path = `${account}.tenant`;
+  const path = `${pathOf(account)}.tenant`;
   const message = `The account's name says the tenant "${named}"${got(document, path)}`;
   return [problemAt(document, path, { message, remedy: "Remove tenant, or change the name" })];
 }

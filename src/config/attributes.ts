@@ -4,7 +4,7 @@ import { parseDirectoryName } from "../provider/directory-name.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
-import { pattern, select, type Pattern, type Placed } from "./select.ts";
+import { pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
 
 const GROUPS = [
   pattern("accounts[*].groups[*]"),
@@ -60,7 +60,9 @@ function namedAsGroup(text: Text, groups: ReadonlySet<string>): readonly Problem
   return problemOf(text, "A group has the same name as the account", remedy);
 }
 
-function problemOf({ document, path }: Text, said: string, remedy: string): readonly Problem[] {
+function problemOf(text: Text, said: string, remedy: string): readonly Problem[] {
+  const { document } = text;
+  const path = pathOf(text);
   const message = `${said}${quoted(path, document.nodes.get(path))}`;
   return [problemAt(document, path, { message, remedy })];
 }

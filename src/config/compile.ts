@@ -173,18 +173,17 @@ function compileHolder(
       written.privileges.flatMap((privilege) => provider.privileges.get(privilege) ?? []),
     ),
     tags: tagsOf({ ...account.tags, ...written.tags }),
-    networks: networksOf(networks),
-    blockedActions: blockedActions.length === 0 ? NONE : blockedActions,
+    networks,
+    blockedActions,
   };
 }
 
 /*
- * Most users have no tags, no networks and no blocked actions of their own: what stands for nothing
- * is one and the same for all of them, since there may be hundreds of thousands.
+ * Most users have no groups and no tags: what stands for none is one and the same for all of them,
+ * since there may be hundreds of thousands.
  */
 const NONE: readonly never[] = [];
 const NO_TAGS: Holder["tags"] = new Map();
-const ANYWHERE: Holder["networks"] = { allow: [], deny: [] };
 
 function uniqueOf(some: readonly string[], more: readonly string[]): readonly string[] {
   return some.length === 0 && more.length === 0 ? NONE : [...new Set([...some, ...more])];
@@ -194,10 +193,6 @@ function tagsOf(written: Readonly<Record<string, string>>): Holder["tags"] {
   const tags = Object.entries(written);
   if (tags.length === 0) return NO_TAGS;
   return new Map(tags.map(([tag, value]) => [tag.toLowerCase(), value]));
-}
-
-function networksOf(written: Holder["networks"]): Holder["networks"] {
-  return written.allow.length === 0 && written.deny.length === 0 ? ANYWHERE : written;
 }
 
 function tierNamed(tiers: ReadonlyMap<string, Tier>, name: string | undefined): Tier | undefined {
@@ -306,6 +301,6 @@ function compileKey(
     notBeforeMs: key.notBefore,
     expiresMs: key.expires,
     sessionToken: key.sessionToken,
-    networks: networksOf(key.networks),
+    networks: key.networks,
   };
 }

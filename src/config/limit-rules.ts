@@ -7,7 +7,7 @@ import {
 } from "./gateway-schema.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { parseSize } from "./scalars.ts";
-import { pattern, select } from "./select.ts";
+import { pathOf, pattern, select } from "./select.ts";
 
 /** Limits of gateway.yaml that a narrower one around them keeps from ever being met. */
 export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[] {
@@ -37,11 +37,12 @@ function tooLittleHeld(gateway: ConfigDocument): readonly Problem[] {
 /** The same of an accounts file: what a subuser may take is taken by its account too. */
 export function accountLimitProblems(accounts: ConfigDocument): readonly Problem[] {
   const ofAccounts = new Map(
-    select(accounts, ...ACCOUNT_LIMITS).map(({ path, value }) => [path, amountOf(value)]),
+    select(accounts, ...ACCOUNT_LIMITS).map((limit) => [pathOf(limit), amountOf(limit.value)]),
   );
-  return select(accounts, ...SUBUSER_LIMITS).flatMap(({ path, value }) => {
+  return select(accounts, ...SUBUSER_LIMITS).flatMap((limit) => {
+    const path = pathOf(limit);
     const outer = path.replace(/\.subusers\[\d+\]/, "");
-    return beyond(accounts, [path, amountOf(value)], [outer, ofAccounts.get(outer)]);
+    return beyond(accounts, [path, amountOf(limit.value)], [outer, ofAccounts.get(outer)]);
   });
 }
 

@@ -6,7 +6,7 @@ import type { Provider } from "../provider/provider.ts";
 import type { Config } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
-import { pattern, select } from "./select.ts";
+import { pathOf, pattern, select } from "./select.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
 const FILES = [pattern("accounts[*].policies[*]"), pattern("accounts[*].subusers[*].policies[*]")];
@@ -23,8 +23,10 @@ export function readPolicies(
   const policies = new Map<string, Policy>();
   const problems: Problem[] = [];
   const actionSets = new Map();
-  for (const { path, value } of select(document, ...FILES)) {
+  for (const placed of select(document, ...FILES)) {
+    const { value } = placed;
     if (typeof value !== "string") continue;
+    const path = pathOf(placed);
     const file = besides(document.file, value);
     const text = surroundings.read(file);
     const policy = text.ok

@@ -1,11 +1,14 @@
 import { pathBelow, type ConfigDocument } from "./document.ts";
 
-/** A value of a document and its path, such as `accounts[0].name`. */
+/** A value of a document, and where it stands. */
 export type Placed = {
   readonly document: ConfigDocument;
-  readonly path: string;
   /** As in the document's `data`. */
   readonly value: unknown;
+  /** What holds the value; `undefined` for the document itself. */
+  readonly above: Placed | undefined;
+  /** The name or the index of the value in what holds it. */
+  readonly step: string | number;
 };
 
 /** Paths of one kind, read by `pattern()`. */
@@ -22,8 +25,14 @@ export function pattern(text: string): Pattern {
  */
 export function select(document: ConfigDocument, ...patterns: readonly Pattern[]): Placed[] {
   const found: Placed[] = [];
-  gather(found, document, "", document.data, patterns, 0);
+  const root = { document, value: document.data, above: undefined, step: "" };
+  gather(found, root, patterns, 0);
   return found;
+}
+
+/** Its path, such as `accounts[0].name`: made when somebody is to read it. */
+export function pathOf({ above, step }: Placed): string {
+  return above === undefined ? "" : pathBelow(pathOf(above), step);
 }
 
 /** What `value`, a map, has by `name`; `undefined` if there is no such map or value. */
@@ -36,24 +45,28 @@ export function itemOf(value: unknown, index: number): unknown {
   return Array.isArray(value) ? value[index] : undefined;
 }
 
-/** `patterns`: those that fit all `depth` steps to `value`. */
+/** `patterns`: those that fit all `depth` steps to `placed`. */
 function gather(
   found: Placed[],
-  document: ConfigDocument,
-  path: string,
-  value: unknown,
+  placed: Placed,
   patterns: readonly Pattern[],
   depth: number,
 ): void {
-  if (value === undefined) return;
-  if (patterns.some(({ length }) => length === depth)) found.push({ document, path, value });
-  const below = (step: string | number, name: string, item: unknown): void => {
-    const fitting = patterns.filter((steps) => steps[depth] === name);
-    if (fitting.length === 0) return;
-    gather(found, document, pathBelow(path, step), item, fitting, depth + 1);
+  const { document, value } = placed;
+  if (patterns.some(({ length }) => length === depth)) found.push(placed);
+  const below = (step: string | number, item: unknown, fitting: readonly Pattern[]): void => {
+    if (item === undefined) return;
+    gather(found, { document, value: item, above: placed, step }, fitting, depth + 1);
   };
-  if (Array.isArray(value)) for (const [i, item] of value.entries()) below(i, "*", item);
-  else if (isMap(value)) for (const name of Object.keys(value)) below(name, name, value[name]);
+  if (Array.isArray(value)) {
+    const fitting = patterns.filter((steps) => steps[depth] === "*");
+    if (fitting.length > 0) for (const [i, item] of value.entries()) below(i, item, fitting);
+  } else if (isMap(value)) {
+    for (const name of Object.keys(value)) {
+      const fitting = patterns.filter((steps) => steps[depth] === name);
+      if (fitting.length > 0) below(name, value[name], fitting);
+    }
+  }
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,7 +13,7 @@ import { type ConfigDocument, pathBelow } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { policiesOf } from "./policies.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
-import { pattern, select } from "./select.ts";
+import { pathOf, pattern, select } from "./select.ts";
 import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
 
@@ -82,10 +82,10 @@ function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Proble
 function vainGroups({ document }: WholeFile): readonly Problem[] {
   return select(document, ...GROUPS)
     .filter(({ value }) => Array.isArray(value) && value.length > 0)
-    .map(({ path }) => {
+    .map((groups) => {
       const message = "No policy of this provider can name a group";
       const remedy = "Name users in policies, or give them tags for aws:PrincipalTag";
-      return problemAt(document, `${path}[0]`, { message, remedy });
+      return problemAt(document, `${pathOf(groups)}[0]`, { message, remedy });
     });
 }
 
