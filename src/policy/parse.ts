@@ -35,11 +35,21 @@ export function parsePolicy(
   kind: PolicyKind,
   rules: PolicyRules = {},
 ): Result<Policy, readonly Problem[]> {
+  return parsePolicyText(text, file, kind, rules).policy;
+}
+
+/** What `parsePolicy()` returns, and the document that it read; `undefined` if it is not JSON. */
+export function parsePolicyText(
+  text: string,
+  file: string,
+  kind: PolicyKind,
+  rules: PolicyRules,
+): { readonly policy: Result<Policy, readonly Problem[]>; readonly root: JsonNode | undefined } {
   const report = reportOf(file, text, rules.problemsMax);
   const root = readDocument(report, rules.bytesMax ?? BYTES_MAX[kind]);
   const policy = root === undefined ? undefined : readPolicy(report, root, kind, rules);
-  if (policy === undefined || report.problems.length > 0) return err(inOrder(report.problems));
-  return ok(policy);
+  if (policy !== undefined && report.problems.length === 0) return { policy: ok(policy), root };
+  return { policy: err(inOrder(report.problems)), root };
 }
 
 /** AWS's limit for a bucket policy; an operator's own files may be as large as any text read. */
