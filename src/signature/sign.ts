@@ -60,7 +60,12 @@ function signedNames(headers: HeaderList): readonly string[] {
     const name = headers[i] ?? "";
     if (isSigned(name) && !names.includes(name)) names.push(name);
   }
-  return names.sort();
+  return isSorted(names) ? names : names.sort();
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if ((names[i - 1] ?? "") > (names[i] ?? "")) return false;
+  return true;
 }
 
 function isSigned(name: string): boolean {
