@@ -1,5 +1,11 @@
 import { firstValue, type HeaderList } from "../http/headers.ts";
-import { ALGORITHM, canonicalHeaders, canonicalRequest, stringToSign } from "./canonical.ts";
+import {
+  ALGORITHM,
+  canonicalHeaders,
+  canonicalRequest,
+  joinedNames,
+  stringToSign,
+} from "./canonical.ts";
 import type { Credential } from "./credential.ts";
 import { hmac } from "./hmac.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -31,7 +37,7 @@ export function signHead(
   required(head.headers, "host");
   const timestamp = required(head.headers, "x-amz-date");
   const names = signedNames(head.headers);
-  const signedHeaders = names.join(";");
+  const signedHeaders = joinedNames(names);
   const canonical = canonicalRequest({
     method: head.method,
     path: head.path,
