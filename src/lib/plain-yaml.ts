@@ -1,3 +1,5 @@
+import { exact } from "./exact.ts";
+
 /** A document as plain data. */
 export type PlainYaml = {
   readonly data: unknown;
@@ -133,7 +135,7 @@ class PlainReader {
       list.push(item);
     }
     this.#depth--;
-    return list;
+    return exact(list);
   }
 
   #blockItem(column: number, placed: boolean): unknown {
@@ -198,7 +200,7 @@ class PlainReader {
       list.push(item);
       return item !== undefined;
     });
-    return isWhole ? list : undefined;
+    return isWhole ? exact(list) : undefined;
   }
 
   /** From the bracket that opens to the one that ends, as which `end` is given. */
