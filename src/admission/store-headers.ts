@@ -64,15 +64,15 @@ export type StoreBody = {
 };
 
 /**
- * The client's fields that the store gets, and what `body` adds. `source`: of a copy or rename, as
- * the store must read it.
+ * Adds the client's fields that the store gets to `out`, and what `body` adds. `source`: of a copy
+ * or rename, as the store must read it.
  */
-export function forwardedHeaders(
+export function pushForwarded(
+  out: string[],
   { headers, values }: Subject,
   body: StoreBody,
   source: CopySource | undefined,
-): string[] {
-  const out: string[] = [];
+): void {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
     if (!isForwarded(name)) continue;
@@ -83,7 +83,6 @@ export function forwardedHeaders(
   }
   if (body.md5 !== undefined) out.push("content-md5", body.md5);
   out.push(...body.headers);
-  return out;
 }
 
 function isChecksum(name: string): boolean {

@@ -5,12 +5,11 @@ import { spelledFor, type Bucket } from "../s3/bucket.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import type { CopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import { amzDate } from "../signature/amz-date.ts";
 import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { droppedByConnection, forwardedHeaders, type StoreBody } from "./store-headers.ts";
+import { droppedByConnection, pushForwarded, type StoreBody } from "./store-headers.ts";
 import { credentialOf, signedBy, signerOf, signersTenant } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
 import type { StoreRequest } from "./verdict.ts";
@@ -49,12 +48,18 @@ export function storeRequest(
     store.naming.addressing === "virtual" && address.kind !== "service"
       ? `${address.bucket.name}.${store.authority}`
       : store.authority;
-  const fromClient = forwardedHeaders(subject, body, source);
-  const headers = ["host", host, ...fromClient];
+  const headers = ["host", host];
+  pushForwarded(headers, subject, body, source);
+  const clientEnd = headers.length;
   if (body.length !== undefined) headers.push("content-length", String(body.length));
   const credential = credentialOf(signer.value, headers);
   if (credential !== undefined) {
-    headers.push("x-amz-date", amzDate(nowMs), "x-amz-content-sha256", body.payload);
+    headers.push(
+      "x-amz-date",
+      snapshot.ring.timestamp(nowMs),
+      "x-amz-content-sha256",
+      body.payload,
+    );
     const request = { method: head.method, path, query, headers };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }
@@ -63,7 +68,7 @@ export function storeRequest(
     target: query === "" ? path : `${path}?${query}`,
     headers,
   });
-  if (!gated.ok) return err(refusalOf(gated.error, headers, fromClient.length));
+  if (!gated.ok) return err(refusalOf(gated.error, headers, clientEnd));
   const { method, target: sent } = gated.value;
   return ok({
     method,
@@ -78,16 +83,15 @@ const FOLDED =
   "Keys with an empty segment, or one that is a dot or two, do not reach the store as they are";
 
 /**
- * The client's fields stand behind `host`, and `clientLength` is how many texts they are. All of them
- * were checked where they were read, so that this is the last of two locks. The rest is the gateway's
+ * The client's fields stand behind `host` and end before `clientEnd`. All of them were checked where they were read, so that this is the last of two locks. The rest is the gateway's
  * own work, and no client can be told to mend it.
  */
-function refusalOf(problem: GateProblem, headers: readonly string[], clientLength: number): Fault {
+function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: number): Fault {
   if (problem.part !== "field") throw new Error(`The gateway wrote an invalid ${problem.part}`);
   const { at, why } = problem;
   // An invalid name can have any character, and stays out of messages and logs.
   const name = why === "name" ? "" : ` "${headers[at] ?? ""}"`;
-  if (at >= 2 && at < 2 + clientLength) {
+  if (at >= 2 && at < clientEnd) {
     return fault("InvalidArgument", `The header${name} cannot be sent to the store: bad ${why}`);
   }
   throw new Error(`The gateway wrote an invalid header field${name}: bad ${why}`);

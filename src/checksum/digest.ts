@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
-import { Crc64Nvme } from "@aws-sdk/crc64-nvme";
-import { crc32c } from "@node-rs/crc32";
+import { crc32, crc32c } from "@node-rs/crc32";
 import type { ChecksumAlgorithm } from "./checksum.ts";
+import { CRC64NVME_OF_NOTHING, crc64nvme } from "./crc64nvme.ts";
 
 /** A checksum being computed over bytes as they come. */
 export type Digest = {
@@ -41,14 +40,13 @@ function crcDigest(next: (bytes: Buffer, value: number) => number): Digest {
   };
 }
 
-/** The library's own `digest()` is what makes `base64()` asynchronous for everybody. */
 function crc64Digest(): Digest {
-  const state = new Crc64Nvme();
+  let value = CRC64NVME_OF_NOTHING;
   return {
     update: (bytes) => {
-      state.update(bytes);
+      value = crc64nvme(bytes, value);
     },
-    base64: async () => Buffer.from(await state.digest()).toString("base64"),
+    base64: async () => base64OfUint64(value),
   };
 }
 
@@ -60,6 +58,12 @@ function hashDigest(algorithm: "sha1" | "sha256" | "md5"): Digest {
     },
     base64: async () => state.digest("base64"),
   };
+}
+
+function base64OfUint64(value: bigint): string {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64BE(value);
+  return bytes.toString("base64");
 }
 
 function base64OfUint32(value: number): string {

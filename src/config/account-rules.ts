@@ -1,9 +1,10 @@
 import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
-import type { ConfigDocument, DocumentNode } from "./document.ts";
+import type { ConfigDocument } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { accountLimitProblems } from "./limit-rules.ts";
 import { parseInstant } from "./scalars.ts";
+import { field, itemOf, pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
 
 /**
  * What must fit together across accounts files: names and access keys are given once, tiers
@@ -14,74 +15,67 @@ export function accountProblems(
   files: readonly (ConfigDocument | undefined)[],
   ceph: boolean,
 ): readonly Problem[] {
-  const scalars = files.flatMap((document) =>
-    document === undefined
-      ? []
-      : [...document.nodes].map(([path, node]) => ({ document, path, node })),
-  );
+  const documents = files.filter((document) => document !== undefined);
+  const all = (...patterns: readonly Pattern[]): readonly Placed[] =>
+    documents.flatMap((document) => select(document, ...patterns));
   return [
-    ...repeated(scalars, ACCESS_KEY, "access key"),
-    ...repeated(scalars, ACCOUNT_NAME, "account"),
-    ...files.flatMap((document) => (document === undefined ? [] : repeatedSubusers(document))),
-    ...unknownTiers(tiers, scalars),
-    ...files.flatMap((document) => (document === undefined ? [] : powerless(document, ceph))),
-    ...scalars.flatMap(emptyLife),
-    ...scalars.flatMap(twoTenants),
-    ...files.flatMap((document) => (document === undefined ? [] : accountLimitProblems(document))),
+    ...repeated(all(...ACCESS_KEYS), "access key"),
+    ...repeated(all(ACCOUNT_NAME), "account"),
+    ...repeatedSubusers(all(SUBUSER_NAME)),
+    ...unknownTiers(tiers, all(TIER)),
+    ...all(SUBUSER).flatMap((subuser) => powerless(subuser, ceph)),
+    ...all(...KEYS).flatMap(emptyLife),
+    ...all(ACCOUNT).flatMap(twoTenants),
+    ...documents.flatMap(accountLimitProblems),
   ];
 }
 
-/** One value and where it stands. */
-type Scalar = {
-  readonly document: ConfigDocument;
-  readonly path: string;
-  readonly node: DocumentNode;
-};
+const ACCOUNT = pattern("accounts[*]");
+const SUBUSER = pattern("accounts[*].subusers[*]");
+const KEYS = [pattern("accounts[*].keys[*]"), pattern("accounts[*].subusers[*].keys[*]")];
+const ACCESS_KEYS = KEYS.map((key) => [...key, "accessKey"]);
+const ACCOUNT_NAME = pattern("accounts[*].name");
+const SUBUSER_NAME = pattern("accounts[*].subusers[*].name");
+const TIER = pattern("accounts[*].subusers[*].tier");
 
-const ACCESS_KEY = /^accounts\[\d+\](?:\.subusers\[\d+\])?\.keys\[\d+\]\.accessKey$/;
-const ACCOUNT_NAME = /^accounts\[\d+\]\.name$/;
-const SUBUSER_NAME = /^(accounts\[\d+\])\.subusers\[\d+\]\.name$/;
-const TIER = /^accounts\[\d+\]\.subusers\[\d+\]\.tier$/;
-const TENANT = /^(accounts\[\d+\])\.tenant$/;
-const EXPIRES = /^(.*\.keys\[\d+\])\.expires$/;
-
-/** Values at `paths` that stand there a second time: with two, the secret would be a matter of luck. */
-function repeated(scalars: readonly Scalar[], paths: RegExp, what: string): readonly Problem[] {
-  const first = new Map<string, Scalar>();
+/** Values that stand there a second time: with two, the secret would be a matter of luck. */
+function repeated(values: readonly Placed[], what: string): readonly Problem[] {
+  const first = new Map<string, Placed>();
   const problems: Problem[] = [];
-  for (const scalar of scalars) {
-    const { value } = scalar.node;
-    if (!paths.test(scalar.path) || typeof value !== "string") continue;
+  for (const placed of values) {
+    const { value } = placed;
+    if (typeof value !== "string") continue;
     const earlier = first.get(value);
-    if (earlier === undefined) first.set(value, scalar);
-    else problems.push(secondTime(scalar, earlier, what));
+    if (earlier === undefined) first.set(value, placed);
+    else problems.push(secondTime(placed, earlier, what));
   }
   return problems;
 }
 
-function secondTime({ document, path, node }: Scalar, earlier: Scalar, what: string): Problem {
-  const place = `${earlier.document.file}:${earlier.node.at.line}`;
-  const message = `The ${what} is given twice, first at ${place}${quoted(path, node)}`;
+function secondTime(second: Placed, first: Placed, what: string): Problem {
+  const { document } = second;
+  const path = pathOf(second);
+  const place = `${first.document.file}:${first.document.nodes.get(pathOf(first))?.at.line}`;
+  const message = `The ${what} is given twice, first at ${place}${got(document, path)}`;
   return problemAt(document, path, { message, remedy: "Remove one of them" });
 }
 
-function repeatedSubusers(document: ConfigDocument): readonly Problem[] {
-  const byAccount = new Map<string, Scalar[]>();
-  for (const [path, node] of document.nodes) {
-    const account = SUBUSER_NAME.exec(path)?.[1];
-    if (account === undefined) continue;
-    const siblings = byAccount.get(account) ?? [];
-    siblings.push({ document, path, node });
-    byAccount.set(account, siblings);
-  }
-  return [...byAccount.values()].flatMap((names) => repeated(names, SUBUSER_NAME, "subuser"));
+function got(document: ConfigDocument, path: string): string {
+  return quoted(path, document.nodes.get(path));
 }
 
-function unknownTiers(tiers: ReadonlySet<string>, scalars: readonly Scalar[]): readonly Problem[] {
-  return scalars.flatMap(({ document, path, node }) => {
-    const { value } = node;
-    if (!TIER.test(path) || typeof value !== "string" || tiers.has(value)) return [];
-    const message = `Unknown tier${quoted(path, node)}`;
+/** Two subusers of one account with one name. `names`: of all accounts. */
+function repeatedSubusers(names: readonly Placed[]): readonly Problem[] {
+  const byAccount = Map.groupBy(names, ({ above: subuser }) => subuser?.above);
+  return [...byAccount.values()].flatMap((siblings) => repeated(siblings, "subuser"));
+}
+
+function unknownTiers(tiers: ReadonlySet<string>, named: readonly Placed[]): readonly Problem[] {
+  return named.flatMap((placed) => {
+    const { document, value } = placed;
+    if (typeof value !== "string" || tiers.has(value)) return [];
+    const path = pathOf(placed);
+    const message = `Unknown tier${got(document, path)}`;
     const remedy = didYouMean(value, tiers, `Known: ${[...tiers].join(", ")}`);
     return [problemAt(document, path, { message, remedy })];
   });
@@ -91,39 +85,39 @@ function unknownTiers(tiers: ReadonlySet<string>, scalars: readonly Scalar[]): r
  * A subuser with neither a tier nor a policy, who could do nothing: surely a slip, unless Ceph has
  * its keys and its tier.
  */
-function powerless(document: ConfigDocument, ceph: boolean): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const path of document.nodes.keys()) {
-    const subuser = /^(accounts\[\d+\]\.subusers\[\d+\])\.name$/.exec(path)?.[1];
-    if (subuser === undefined) continue;
-    const { nodes } = document;
-    if (ceph && !nodes.has(`${subuser}.keys[0]`)) continue;
-    if (nodes.has(`${subuser}.tier`) || nodes.has(`${subuser}.policies[0]`)) continue;
-    const message = "The subuser may do nothing: it has neither a tier nor a policy";
-    problems.push(problemAt(document, subuser, { message, remedy: "Add tier: READ, or policies" }));
-  }
-  return problems;
+function powerless(subuser: Placed, ceph: boolean): readonly Problem[] {
+  const { document, value } = subuser;
+  if (field(value, "name") === undefined) return [];
+  if (ceph && itemOf(field(value, "keys"), 0) === undefined) return [];
+  if (field(value, "tier") !== undefined || itemOf(field(value, "policies"), 0) !== undefined)
+    return [];
+  const message = "The subuser may do nothing: it has neither a tier nor a policy";
+  return [problemAt(document, pathOf(subuser), { message, remedy: "Add tier: READ, or policies" })];
 }
 
 /** A key whose life ends before it begins. */
-function emptyLife({ document, path, node }: Scalar): readonly Problem[] {
-  const key = EXPIRES.exec(path)?.[1];
-  const begin = document.nodes.get(`${key}.notBefore`)?.value;
-  if (key === undefined || typeof begin !== "string") return [];
+function emptyLife(key: Placed): readonly Problem[] {
+  const { document, value } = key;
+  const begin = field(value, "notBefore");
+  const end = field(value, "expires");
+  if (typeof begin !== "string" || typeof end !== "string") return [];
   const from = parseInstant(begin);
-  const until = parseInstant(String(node.value));
+  const until = parseInstant(end);
   if (!from.ok || !until.ok || from.value < until.value) return [];
-  const message = `The key expires before it is valid${quoted(path, node)}`;
+  const path = `${pathOf(key)}.expires`;
+  const message = `The key expires before it is valid${got(document, path)}`;
   return [problemAt(document, path, { message, remedy: "Put expires after notBefore" })];
 }
 
 /** A name such as `tenant$user` beside another tenant: one of them is wrong. */
-function twoTenants({ document, path, node }: Scalar): readonly Problem[] {
-  const account = TENANT.exec(path)?.[1];
-  const name = document.nodes.get(`${account}.name`)?.value;
-  if (account === undefined || typeof name !== "string" || !name.includes("$")) return [];
+function twoTenants(account: Placed): readonly Problem[] {
+  const { document, value } = account;
+  const tenant = field(value, "tenant");
+  const name = field(value, "name");
+  if (tenant === undefined || typeof name !== "string" || !name.includes("$")) return [];
   const named = name.slice(0, name.indexOf("$"));
-  if (node.value === named) return [];
-  const message = `The account's name says the tenant "${named}"${quoted(path, node)}`;
+  if (tenant === named) return [];
+  const path = `${pathOf(account)}.tenant`;
+  const message = `The account's name says the tenant "${named}"${got(document, path)}`;
   return [problemAt(document, path, { message, remedy: "Remove tenant, or change the name" })];
 }

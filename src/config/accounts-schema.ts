@@ -10,7 +10,7 @@ import {
   parseTenant,
   parseSessionToken,
 } from "./scalars.ts";
-import { count, size, someText, text } from "./shape.ts";
+import { count, optionalList, size, someText, text } from "./shape.ts";
 
 const credential = {
   accessKey: text(parseAccessKey),
@@ -28,21 +28,23 @@ const KeySchema = z.strictObject({
   networks: NetworksSchema,
 });
 
-const PoliciesSchema = z.array(someText()).prefault([]);
+const PoliciesSchema = optionalList(someText());
+
+/** Of all that have none: see `optionalList()`. */
+const NO_TAGS: Record<string, string> = {};
+Object.freeze(NO_TAGS);
 
 /** What accounts and their subusers both may have for policies to speak of. */
 const ATTRIBUTES = {
-  groups: z
-    .array(someText())
-    .prefault([])
-    .describe("Groups, and further names such as uid:1234, by which bucket policies may name it"),
-  privileges: z
-    .array(someText())
-    .prefault([])
-    .describe("Privileges of the provider, which permit their actions over any policy"),
+  groups: optionalList(someText()).describe(
+    "Groups, and further names such as uid:1234, by which bucket policies may name it",
+  ),
+  privileges: optionalList(someText()).describe(
+    "Privileges of the provider, which permit their actions over any policy",
+  ),
   tags: z
     .record(z.string().min(1).max(128), z.string().max(256))
-    .prefault({})
+    .default(() => NO_TAGS)
     .describe("What aws:PrincipalTag/name is of it"),
 };
 
@@ -64,7 +66,7 @@ const SubuserSchema = z.strictObject({
     ),
   policies: PoliciesSchema.describe("Identity policies of this subuser, JSON files"),
   ...ATTRIBUTES,
-  keys: z.array(KeySchema).prefault([]),
+  keys: optionalList(KeySchema),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that this subuser may not do"),
   limits: z.strictObject(LIMITS).optional().describe("Its own limits"),
@@ -82,7 +84,7 @@ const AccountSchema = z.strictObject({
     .optional()
     .describe("How the store sees this account; absent: the client's own key signs upstream too"),
   ...ATTRIBUTES,
-  keys: z.array(KeySchema).prefault([]),
+  keys: optionalList(KeySchema),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that nobody of this account may do"),
   limits: z
@@ -95,22 +97,19 @@ const AccountSchema = z.strictObject({
     .optional()
     .describe("Its own limits, all its subusers included"),
   policies: PoliciesSchema.describe("Identity policies for everybody of this account, JSON files"),
-  subusers: z.array(SubuserSchema).prefault([]),
+  subusers: optionalList(SubuserSchema),
 });
 
 const BucketSchema = z.strictObject({
   name: text(parseBucketName).describe("The bucket, or tenant:bucket"),
   account: z.string().describe("The account that owns it"),
   policy: someText().optional().describe("Its policy, a JSON file"),
-  shares: z
-    .array(
-      z.strictObject({
-        with: z.string().describe("account or account:subuser"),
-        permissions: z.string().describe("A tier of the provider, such as READ"),
-      }),
-    )
-    .prefault([])
-    .describe("Whom an administrator shares it with, and what for"),
+  shares: optionalList(
+    z.strictObject({
+      with: z.string().describe("account or account:subuser"),
+      permissions: z.string().describe("A tier of the provider, such as READ"),
+    }),
+  ).describe("Whom an administrator shares it with, and what for"),
 });
 
 /**
@@ -119,10 +118,9 @@ const BucketSchema = z.strictObject({
  */
 export const AccountsSchema = z.strictObject({
   accounts: z.array(AccountSchema),
-  buckets: z
-    .array(BucketSchema)
-    .prefault([])
-    .describe("With policy.bucketPolicies: gateway, the buckets whose policies stand here"),
+  buckets: optionalList(BucketSchema).describe(
+    "With policy.bucketPolicies: gateway, the buckets whose policies stand here",
+  ),
 });
 
 export type AccountsFile = z.output<typeof AccountsSchema>;

@@ -1,6 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import { err, type Result } from "../lib/result.ts";
 import { didYouMean } from "../lib/suggestion.ts";
+import type { ActionSets } from "../policy/parse-statement.ts";
 import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -10,6 +11,7 @@ import { bucketIdOf } from "../s3/bucket.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
+import { field, itemOf } from "./select.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 import { tenantOf } from "./tenant.ts";
 
@@ -33,9 +35,11 @@ type Reading = {
   readonly surroundings: Surroundings;
   readonly accounts: ReadonlyMap<string, WrittenAccount>;
   readonly document: ConfigDocument;
-  /** Of the bucket, such as `buckets[0]`. */
-  readonly path: string;
+  /** Of the bucket in its file. */
+  readonly index: number;
   readonly problems: Problem[];
+  /** Of all buckets: most policies name actions that others name, too. */
+  readonly actionSets: ActionSets;
 };
 
 /**
@@ -54,10 +58,10 @@ export function readBuckets(
   );
   const buckets: BucketConfig[] = [];
   const ids = new Set<string>();
+  const actionSets: ActionSets = new Map();
   for (const { document, value } of files) {
     for (const [index, bucket] of value.buckets.entries()) {
-      const path = `buckets[${index}]`;
-      const reading = { provider, surroundings, accounts, document, path, problems };
+      const reading = { provider, surroundings, accounts, document, index, problems, actionSets };
       if (!kept) complain(reading, "", NOT_KEPT);
       const owner = accounts.get(bucket.account);
       const tenant = owner === undefined ? "" : tenantOf(owner, provider);
@@ -126,13 +130,14 @@ function readText(
 }
 
 function readPolicy(
-  { provider, problems }: Reading,
+  { provider, problems, actionSets }: Reading,
   { name }: WrittenBucket,
   file: string,
   text: string,
 ): Policy | undefined {
   const { tenant } = name;
-  const rules = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
+  const own = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
+  const rules = { ...own, actionSets };
   const policy = parseProviderPolicy(provider, text, file, "bucket", rules);
   if (policy.ok) return policy.value;
   problems.push(...policy.error);
@@ -145,7 +150,7 @@ function readShares(reading: Reading, bucket: WrittenBucket): Policy | undefined
   const shares: Share[] = [];
   for (const [index, written] of bucket.shares.entries()) {
     const at = `.shares[${index}]`;
-    const share = readShare(reading, written, document.nodes.get(reading.path + at)?.at.line ?? 1);
+    const share = readShare(reading, written, lineOfShare(reading, index) ?? 1);
     if (!share.ok) {
       complain(reading, `${at}.${share.error.key}`, share.error);
       continue;
@@ -157,6 +162,11 @@ function readShares(reading: Reading, bucket: WrittenBucket): Policy | undefined
   }
   const policy = sharePolicy(provider, bucket.name.name, shares, document.file);
   return policy.ok && shares.length > 0 ? policy.value : undefined;
+}
+
+function lineOfShare({ document, index }: Reading, share: number): number | undefined {
+  const shares = field(itemOf(field(document.data, "buckets"), index), "shares");
+  return document.shareLines.get(itemOf(shares, share));
 }
 
 type ShareComplaint = Complaint & { readonly key: "with" | "permissions" };
@@ -199,9 +209,9 @@ function unknown(what: string, got: string, known: Iterable<string>): Complaint 
 
 /** `below`: the path within the bucket, such as `.account`. */
 function complain(
-  { document, path, problems }: Reading,
+  { document, index, problems }: Reading,
   below: string,
   complaint: Complaint,
 ): void {
-  problems.push(problemAt(document, path + below, complaint));
+  problems.push(problemAt(document, `buckets[${index}]${below}`, complaint));
 }

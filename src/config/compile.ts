@@ -7,6 +7,7 @@ import {
   type Snapshot,
   type StoreSettings,
 } from "../admission/snapshot.ts";
+import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { namedKeys } from "../policy/named-keys.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -163,17 +164,35 @@ function compileHolder(
   tenant: string | undefined,
 ): Omit<Holder, "tier" | "policies"> {
   const { name, networks, blockedActions } = written;
-  const groups = [...new Set([...account.groups, ...written.groups])];
+  const groups = uniqueOf(account.groups, written.groups);
   const identity = { account: account.name, subuser, groups, tenant };
-  const tags = Object.entries({ ...account.tags, ...written.tags });
   return {
     name,
     principal: callerOf(provider.principals, identity),
-    privileges: written.privileges.flatMap((privilege) => provider.privileges.get(privilege) ?? []),
-    tags: new Map(tags.map(([tag, value]) => [tag.toLowerCase(), value])),
+    privileges: exact(
+      written.privileges.flatMap((privilege) => provider.privileges.get(privilege) ?? []),
+    ),
+    tags: tagsOf({ ...account.tags, ...written.tags }),
     networks,
     blockedActions,
   };
+}
+
+/*
+ * Most users have no groups and no tags: what stands for none is one and the same for all of them,
+ * since there may be hundreds of thousands.
+ */
+const NONE: readonly never[] = [];
+const NO_TAGS: Holder["tags"] = new Map();
+
+function uniqueOf(some: readonly string[], more: readonly string[]): readonly string[] {
+  return some.length === 0 && more.length === 0 ? NONE : [...new Set([...some, ...more])];
+}
+
+function tagsOf(written: Readonly<Record<string, string>>): Holder["tags"] {
+  const tags = Object.entries(written);
+  if (tags.length === 0) return NO_TAGS;
+  return new Map(tags.map(([tag, value]) => [tag.toLowerCase(), value]));
 }
 
 function tierNamed(tiers: ReadonlyMap<string, Tier>, name: string | undefined): Tier | undefined {

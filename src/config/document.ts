@@ -8,19 +8,27 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { readPlainYaml } from "../lib/plain-yaml.ts";
 import type { Problem } from "../lib/problem.ts";
+import { ok, type Result } from "../lib/result.ts";
 import { parseYaml, positionOf, type Position, type YamlFault } from "../lib/yaml.ts";
 import { substitute } from "./substitute.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { Complaint, Surroundings } from "./surroundings.ts";
 
-/** A YAML file as plain data, with the place of every value. */
+/** A YAML file as plain data; the place of every value is to be had. */
 export type ConfigDocument = {
   /** As its user named it. */
   readonly file: string;
   /** Maps, lists and scalars only; references such as `${env:NAME}` already replaced. */
   readonly data: unknown;
-  /** By path, such as `policy.networks.allow[0]`, in document order; the root is "". */
+  /**
+   * By path, such as `policy.networks.allow[0]`, in document order; the root is "". Made when they
+   * are first asked for, which costs many times what `data` did: take values from there
+   * (`select()`), and from here the place of a problem.
+   */
   readonly nodes: ReadonlyMap<string, DocumentNode>;
+  /** The 1-based line of a map in a list called `shares`, as it stands in `data`. */
+  readonly shareLines: ReadonlyMap<unknown, number>;
 };
 
 export type DocumentNode = {
@@ -48,16 +56,62 @@ export type Reading = {
  * with a problem is undefined in `data`, so that the rest can still be judged.
  */
 export function readDocument(text: string, file: string, surroundings: Surroundings): Reading {
+  return readPlain(text, file, surroundings) ?? readPlaced(text, file, surroundings);
+}
+
+/** Undefined: something is wrong with the file, or it uses more of YAML than most do. */
+function readPlain(text: string, file: string, surroundings: Surroundings): Reading | undefined {
+  const replaced = new Map<string, string>();
+  const expand = (written: string): string | undefined => {
+    if (!written.includes("${")) return written;
+    const value = substitute(written, file, surroundings);
+    if (!value.ok) return undefined;
+    replaced.set(written, value.value);
+    return value.value;
+  };
+  const plain = readPlainYaml(text, { expand, placed: SHARES });
+  if (plain === undefined) return undefined;
+  let nodes: ConfigDocument["nodes"] | undefined;
+  const document = {
+    file,
+    data: plain.data,
+    get nodes() {
+      // What the data was made of: a file that a reference names may have changed since.
+      nodes ??= nodesOf(text, file, (written) => ok(replaced.get(written) ?? written));
+      return nodes;
+    },
+    shareLines: plain.lines,
+  };
+  return { document, problems: [] };
+}
+
+/** `text` is plain. */
+function nodesOf(text: string, file: string, expand: Expand): ConfigDocument["nodes"] {
+  const { document } = readWithPlaces(text, file, expand);
+  if (document === undefined) throw new Error(`What is plain YAML is YAML: ${file}`);
+  return document.nodes;
+}
+
+/** The same as `readDocument()`, of whatever YAML. Exported for its tests. */
+export function readPlaced(text: string, file: string, surroundings: Surroundings): Reading {
+  return readWithPlaces(text, file, (written) => substitute(written, file, surroundings));
+}
+
+function readWithPlaces(text: string, file: string, expand: Expand): Reading {
   const parsed = parseYaml(text);
   if (!parsed.ok) {
     const problems = parsed.error.map((fault) => syntaxProblem(file, fault));
     return { document: undefined, problems };
   }
   const { document, lines } = parsed.value;
-  const walk: Walk = { file, lines, surroundings, nodes: new Map(), problems: [] };
+  const walk = { file, lines, expand, nodes: new Map(), shareLines: new Map(), problems: [] };
   const data = valueOf(walk, document.contents, "", positionOf(lines, 0));
-  return { document: { file, data, nodes: walk.nodes }, problems: walk.problems };
+  const { nodes, shareLines, problems } = walk;
+  return { document: { file, data, nodes, shareLines }, problems };
 }
+
+/** The name of the lists whose items' lines are kept: each share is a statement of its own. */
+const SHARES = "shares";
 
 /** `parent` and the key or index below it as one path, fit to be shown. */
 export function pathBelow(parent: string, step: PropertyKey): string {
@@ -72,12 +126,16 @@ export function shownName(name: string): string {
   return shown === name ? name : `${shown}…`;
 }
 
+/** What a text with references stands for. */
+type Expand = (written: string) => Result<string, Complaint>;
+
 /** What one reading gathers. Lives no longer than the call of `readDocument`. */
 type Walk = {
   readonly file: string;
   readonly lines: LineCounter;
-  readonly surroundings: Surroundings;
+  readonly expand: Expand;
   readonly nodes: Map<string, DocumentNode>;
+  readonly shareLines: Map<unknown, number>;
   readonly problems: Problem[];
 };
 
@@ -121,15 +179,18 @@ function mapOf(walk: Walk, map: YAMLMap<ParsedNode, ParsedNode | null>, path: st
 }
 
 function listOf(walk: Walk, list: YAMLSeq<ParsedNode>, path: string): unknown {
+  const areShares = path === SHARES || path.endsWith(`.${SHARES}`);
   return list.items.map((item, index) => {
     const at = positionOf(walk.lines, item.range[0]);
-    return valueOf(walk, item, pathBelow(path, index), at);
+    const value = valueOf(walk, item, pathBelow(path, index), at);
+    if (areShares) walk.shareLines.set(value, at.line);
+    return value;
   });
 }
 
 function scalarOf(walk: Walk, value: unknown, path: string, at: Position): unknown {
   if (typeof value !== "string") return value;
-  const expanded = substitute(value, walk.file, walk.surroundings);
+  const expanded = walk.expand(value);
   if (expanded.ok) return expanded.value;
   return refuse(walk, at, path, expanded.error.message, expanded.error.remedy);
 }

@@ -12,7 +12,7 @@ import {
   parseSecret,
   parseSocketAddress,
 } from "./scalars.ts";
-import { count, duration, size, someText, text } from "./shape.ts";
+import { count, duration, optionalList, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
 /** Where nobody has said what the store is. */
@@ -32,23 +32,25 @@ const UNPROVED_DEFAULT = "64MiB";
 export const XML_BYTES_DEFAULT = 2 * 1024 * 1024;
 const XML_DEFAULT = "2MiB";
 
+/** Of all that leave them out: see `optionalList()`. */
+const ANYWHERE = { allow: [], deny: [] };
+Object.freeze(ANYWHERE);
+
 /** `networks: { allow, deny }`, the same wherever it stands. */
 export const NetworksSchema = z
   .strictObject({
-    allow: z
-      .array(text(parseNetwork))
-      .prefault([])
-      .describe("CIDR ranges or addresses that may come; empty: no restriction"),
-    deny: z
-      .array(text(parseNetwork))
-      .prefault([])
-      .describe("CIDR ranges or addresses that may not come, whatever allow says"),
+    allow: optionalList(text(parseNetwork)).describe(
+      "CIDR ranges or addresses that may come; empty: no restriction",
+    ),
+    deny: optionalList(text(parseNetwork)).describe(
+      "CIDR ranges or addresses that may not come, whatever allow says",
+    ),
   })
-  .prefault({})
+  .default(() => ANYWHERE)
   .describe("Source addresses that may come");
 
 /** `blockedActions`, the same wherever it stands. */
-export const ActionsSchema = z.array(text(parseBlockedAction)).prefault([]);
+export const ActionsSchema = optionalList(text(parseBlockedAction));
 
 const CERT = "File with the certificate chain, PEM";
 const KEY = "File with the private key, PEM, not encrypted";

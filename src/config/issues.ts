@@ -159,7 +159,7 @@ function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): readonly stri
 function schemaAt(schema: z.ZodType, steps: readonly PropertyKey[]): z.ZodType | undefined {
   let current: unknown = schema;
   for (const step of [...steps, undefined]) {
-    while (current instanceof z.ZodPrefault || current instanceof z.ZodOptional) {
+    while (isOptional(current)) {
       current = current.unwrap();
     }
     if (step === undefined) break;
@@ -168,6 +168,10 @@ function schemaAt(schema: z.ZodType, steps: readonly PropertyKey[]): z.ZodType |
     else return undefined;
   }
   return current instanceof z.ZodType ? current : undefined;
+}
+
+function isOptional(schema: unknown): schema is z.ZodPrefault | z.ZodDefault | z.ZodOptional {
+  return [z.ZodPrefault, z.ZodDefault, z.ZodOptional].some((kind) => schema instanceof kind);
 }
 
 function nearestKey(nodes: ConfigDocument["nodes"], path: string): Position | undefined {

@@ -7,6 +7,7 @@ import {
 } from "./gateway-schema.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { parseSize } from "./scalars.ts";
+import { pathOf, pattern, select } from "./select.ts";
 
 /** Limits of gateway.yaml that a narrower one around them keeps from ever being met. */
 export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[] {
@@ -35,14 +36,19 @@ function tooLittleHeld(gateway: ConfigDocument): readonly Problem[] {
 
 /** The same of an accounts file: what a subuser may take is taken by its account too. */
 export function accountLimitProblems(accounts: ConfigDocument): readonly Problem[] {
-  return [...accounts.nodes.keys()].flatMap((path) => {
-    const [, account, limit] = SUBUSER_LIMIT.exec(path) ?? [];
-    if (account === undefined || limit === undefined) return [];
-    return unreachable(accounts, path, `${account}.limits.${limit}`);
+  const ofAccounts = new Map(
+    select(accounts, ...ACCOUNT_LIMITS).map((limit) => [pathOf(limit), amountOf(limit.value)]),
+  );
+  return select(accounts, ...SUBUSER_LIMITS).flatMap((limit) => {
+    const path = pathOf(limit);
+    const outer = path.replace(/\.subusers\[\d+\]/, "");
+    return beyond(accounts, [path, amountOf(limit.value)], [outer, ofAccounts.get(outer)]);
   });
 }
 
-const SUBUSER_LIMIT = /^(accounts\[\d+\])\.subusers\[\d+\]\.limits\.(requests|concurrentRequests)$/;
+const LIMITS = ["limits.requests", "limits.concurrentRequests"];
+const ACCOUNT_LIMITS = LIMITS.map((limit) => pattern(`accounts[*].${limit}`));
+const SUBUSER_LIMITS = LIMITS.map((limit) => pattern(`accounts[*].subusers[*].${limit}`));
 
 function unreachable(
   document: ConfigDocument,
@@ -51,7 +57,17 @@ function unreachable(
   { otherwise }: { readonly otherwise?: number } = {},
 ): readonly Problem[] {
   const most = amount(document, outer) ?? otherwise;
-  const asked = amount(document, inner);
+  return beyond(document, [inner, amount(document, inner)], [outer, most]);
+}
+
+/** A limit and its path. */
+type Limit = readonly [path: string, amount: number | undefined];
+
+function beyond(
+  document: ConfigDocument,
+  [inner, asked]: Limit,
+  [outer, most]: Limit,
+): readonly Problem[] {
   if (most === undefined || asked === undefined || asked <= most) return [];
   const message = `It can never be met, since ${outer} is less${quoted(inner, document.nodes.get(inner))}`;
   return [problemAt(document, inner, { message, remedy: `Lower it, or raise ${outer}` })];
@@ -59,7 +75,10 @@ function unreachable(
 
 /** A number or a size as written; undefined: absent, or the schema's to complain of. */
 function amount({ nodes }: ConfigDocument, path: string): number | undefined {
-  const value = nodes.get(path)?.value;
+  return amountOf(nodes.get(path)?.value);
+}
+
+function amountOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   const size = typeof value === "string" ? parseSize(value) : undefined;
   return size?.ok === true ? size.value : undefined;

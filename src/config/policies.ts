@@ -6,9 +6,10 @@ import type { Provider } from "../provider/provider.ts";
 import type { Config } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
+import { pathOf, pattern, select } from "./select.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
-const FILE = /^accounts\[\d+\](?:\.subusers\[\d+\])?\.policies\[\d+\]$/;
+const FILES = [pattern("accounts[*].policies[*]"), pattern("accounts[*].subusers[*].policies[*]")];
 
 /**
  * The identity policies that an accounts file names, by the path of the name (such as
@@ -21,12 +22,15 @@ export function readPolicies(
 ): Result<ReadonlyMap<string, Policy>, readonly Problem[]> {
   const policies = new Map<string, Policy>();
   const problems: Problem[] = [];
-  for (const [path, { value }] of document.nodes) {
-    if (!FILE.test(path) || typeof value !== "string") continue;
+  const actionSets = new Map();
+  for (const placed of select(document, ...FILES)) {
+    const { value } = placed;
+    if (typeof value !== "string") continue;
+    const path = pathOf(placed);
     const file = besides(document.file, value);
     const text = surroundings.read(file);
     const policy = text.ok
-      ? parseProviderPolicy(provider, text.value, file, "identity")
+      ? parseProviderPolicy(provider, text.value, file, "identity", { actionSets })
       : err([problemAt(document, path, unreadable(file, text.error))]);
     if (policy.ok) policies.set(path, policy.value);
     else problems.push(...policy.error);

@@ -19,6 +19,17 @@ export function text<T>(read: (text: string) => Result<T, string | Complaint>) {
   });
 }
 
+/**
+ * A list that may be left out. All that leave one out have the same empty list: of a hundred
+ * thousand users most have no groups, networks or policies of their own.
+ */
+export function optionalList<Item extends z.ZodType>(item: Item) {
+  return z.array(item).default(() => NOTHING);
+}
+
+const NOTHING: never[] = [];
+Object.freeze(NOTHING);
+
 /** Any text but none. */
 export function someText() {
   return z.string().min(1);

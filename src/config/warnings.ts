@@ -13,6 +13,7 @@ import { type ConfigDocument, pathBelow } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { policiesOf } from "./policies.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
+import { pathOf, pattern, select } from "./select.ts";
 import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
 
@@ -79,14 +80,16 @@ function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Proble
 
 /** Groups where no policy can name one. */
 function vainGroups({ document }: WholeFile): readonly Problem[] {
-  return [...document.nodes.keys()]
-    .filter((path) => /^accounts\[\d+\](?:\.subusers\[\d+\])?\.groups\[0\]$/.test(path))
-    .map((path) => {
+  return select(document, ...GROUPS)
+    .filter(({ value }) => Array.isArray(value) && value.length > 0)
+    .map((groups) => {
       const message = "No policy of this provider can name a group";
       const remedy = "Name users in policies, or give them tags for aws:PrincipalTag";
-      return problemAt(document, path, { message, remedy });
+      return problemAt(document, `${pathOf(groups)}[0]`, { message, remedy });
     });
 }
+
+const GROUPS = [pattern("accounts[*].groups"), pattern("accounts[*].subusers[*].groups")];
 
 /** A policy that its own owner could not take back. */
 function lockOut(

@@ -88,10 +88,11 @@ export class Exchange implements Serving {
       this.#usage?.end();
       this.#holding?.end();
       if (!this.storeAnswered) this.forwarded?.abort();
-      const record = this.#record();
+      const endedTick = performance.now();
+      const record = this.#record(endedTick - this.#startedTick);
       observer.metrics.requestEnded(record);
       observer.recent.ended(record);
-      observer.faults.ended(record, performance.now());
+      observer.faults.ended(record, endedTick);
       observer.audit?.write(record, this.head, this.facts);
       this.trace?.ended(record);
       this.#live?.leave();
@@ -192,7 +193,7 @@ export class Exchange implements Serving {
     this.refuse(upstreamFault("timeout", new Error("The store takes no more of the body")));
   }
 
-  #record(): AccessRecord {
+  #record(durationMs: number): AccessRecord {
     const { facts, head, responder } = this;
     return {
       timeMs: this.timeMs,
@@ -222,7 +223,7 @@ export class Exchange implements Serving {
       endpoint: this.endpoint,
       bytesIn: this.bytesIn,
       bytesOut: responder.bytesOut,
-      durationMs: performance.now() - this.#startedTick,
+      durationMs,
       firstByteMs: this.firstByteMs,
       upstreamError: this.upstreamError,
       fault: this.#fault,

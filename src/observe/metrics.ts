@@ -81,11 +81,12 @@ export type ConfigState = {
 /** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests = this.#counter("requests_total", "Requests that ended", [
-    "operation",
-    "outcome",
-    "code",
-  ]);
+  readonly #requests = this.#counter(
+    "requests_total",
+    "Requests that ended",
+    ["operation", "outcome", "code"],
+    () => this.#tellEnded(),
+  );
   readonly #denials = this.#counter("denials_total", "Requests a gate of the policy refused", [
     "gate",
     "operation",
@@ -101,7 +102,12 @@ export class Metrics {
     "upstream_first_byte_seconds",
     "From dispatch to the first byte of the store's answer",
   );
-  readonly #bytes = this.#counter("bytes_total", "Body bytes from and to clients", ["direction"]);
+  readonly #bytes = this.#counter(
+    "bytes_total",
+    "Body bytes from and to clients",
+    ["direction"],
+    () => this.#tellBytes(),
+  );
   /** A number of our own, which costs a request nothing, told when somebody asks. */
   requestsInFlight = 0;
   readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", [], {
@@ -187,6 +193,11 @@ export class Metrics {
   readonly #bytesOut = this.#bytes.labels({ direction: "out" });
   /** By the labels joined; as many as there are combinations of closed sets. */
   readonly #series = new Map<string, Series>();
+  /** Of the request that ended before: most are like it. */
+  #lastSeries: Series | undefined;
+  /** Numbers of our own, as `requestsInFlight` is, until somebody asks. */
+  #bytesInUntold = 0;
+  #bytesOutUntold = 0;
 
   constructor() {
     // A series that is not there before its first count hides that count from rate().
@@ -224,12 +235,12 @@ export class Metrics {
   requestEnded(record: AccessRecord): void {
     const series = this.#seriesOf(record);
     this.requestsInFlight--;
-    series.requests.inc();
+    series.untold++;
     series.denials?.inc();
     series.duration.observe(record.durationMs / 1000);
     if (record.firstByteMs !== undefined) series.firstByte.observe(record.firstByteMs / 1000);
-    if (record.bytesIn > 0) this.#bytesIn.inc(record.bytesIn);
-    if (record.bytesOut > 0) this.#bytesOut.inc(record.bytesOut);
+    this.#bytesInUntold += record.bytesIn;
+    this.#bytesOutUntold += record.bytesOut;
     if (record.limit !== undefined) this.limited(record.limit);
     if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
@@ -315,23 +326,56 @@ export class Metrics {
   }
 
   /** The series that a record counts in, found once: hashing the labels costs more than counting. */
-  #seriesOf({ operation, outcome, errorCode, status, gate }: AccessRecord): Series {
+  #seriesOf(record: AccessRecord): Series {
+    const last = this.#lastSeries;
+    if (last !== undefined && countsIn(record, last)) return last;
+    const { operation, outcome, errorCode, status, gate } = record;
+    const name = `${operation} ${outcome} ${errorCode ?? status} ${gate}`;
+    const series = this.#series.get(name) ?? this.#newSeries(record);
+    this.#series.set(name, series);
+    this.#lastSeries = series;
+    return series;
+  }
+
+  #newSeries({ operation, outcome, errorCode, status, gate }: AccessRecord): Series {
     const code = errorCode ?? String(status);
-    const name = `${operation} ${outcome} ${code} ${gate}`;
-    const known = this.#series.get(name);
-    if (known !== undefined) return known;
-    const series = {
+    return {
+      operation,
+      outcome,
+      errorCode,
+      status,
+      gate,
+      untold: 0,
       requests: this.#requests.labels({ operation, outcome, code }),
       denials: gate === undefined ? undefined : this.#denials.labels({ gate, operation }),
       duration: this.#duration.labels({ operation }),
       firstByte: this.#firstByte.labels({ operation }),
     };
-    this.#series.set(name, series);
-    return series;
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
-    return new Counter({ name: `s3warden_${name}`, help, labelNames, registers: [this.registry] });
+  #tellEnded(): void {
+    for (const series of this.#series.values()) {
+      if (series.untold > 0) series.requests.inc(series.untold);
+      series.untold = 0;
+    }
+  }
+
+  #tellBytes(): void {
+    this.#bytesIn.inc(this.#bytesInUntold);
+    this.#bytesOut.inc(this.#bytesOutUntold);
+    this.#bytesInUntold = 0;
+    this.#bytesOutUntold = 0;
+  }
+
+  /** `collect` is called whenever somebody asks for the counter. */
+  #counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    collect: () => void = () => undefined,
+  ): Counter<L> {
+    const registers = [this.registry];
+    return new Counter({ name: `s3warden_${name}`, help, labelNames, registers, collect });
   }
 
   /** `more.aggregator`: what several processes make of it; absent: the sum. */
@@ -356,7 +400,20 @@ export class Metrics {
   }
 }
 
-type Series = {
+/** Whether the request has the labels of `series`. */
+function countsIn(record: AccessRecord, series: Series): boolean {
+  return (
+    record.operation === series.operation &&
+    record.outcome === series.outcome &&
+    record.errorCode === series.errorCode &&
+    record.status === series.status &&
+    record.gate === series.gate
+  );
+}
+
+type Series = Pick<AccessRecord, "operation" | "outcome" | "errorCode" | "status" | "gate"> & {
+  /** Requests that the counter has not been told of. */
+  untold: number;
   readonly requests: Counter.Internal;
   readonly denials: Counter.Internal | undefined;
   readonly duration: Histogram.Internal<"operation">;

@@ -65,6 +65,12 @@ export function compileActions(patterns: readonly string[]): Result<ActionSet, A
   return ok({ patterns: lowers, actions, operations, narrowed, unasked, globs });
 }
 
+/** Whether the pattern means anything that is known: `compileActions()` of it alone is good. */
+export function isAboutActions(pattern: string): boolean {
+  const lower = pattern.toLowerCase();
+  return meaningOf(lower, globOf(wildcardParts(lower))) !== undefined;
+}
+
 /**
  * Whether `set` names the action, or (where `operationNames` is on) the operation that asks for
  * it. `action` as AWS spells it, `operation` without a prefix, such as `HeadObject`.

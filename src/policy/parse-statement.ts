@@ -1,5 +1,6 @@
 import { type ActionSet, compileActions, levelOf } from "./actions.ts";
 import type { Effect } from "./condition.ts";
+import { exact } from "../lib/exact.ts";
 import type { JsonNode } from "../lib/json.ts";
 import { parseConditions } from "./parse-condition.ts";
 import type { Statement } from "./policy.ts";
@@ -11,12 +12,14 @@ import type { Template } from "./template.ts";
 export type StatementRules = ResourceRules & {
   /** Whether an Allow may name operations instead of actions. */
   readonly operationNames: boolean;
-  /**
-   * What was made of action patterns before, by their texts: a policy may say `s3:*` thousands of
-   * times, and each time that is every action there is.
-   */
-  readonly actionSets: Map<string, ReturnType<typeof compileActions>>;
+  readonly actionSets: ActionSets;
 };
+
+/**
+ * What was made of action patterns before, by their texts: a policy may say `s3:*` thousands of
+ * times, and each time that is every action there is.
+ */
+export type ActionSets = Map<string, ReturnType<typeof compileActions>>;
 
 /**
  * Reads one statement (S3-AUTHORIZATION section 3.1). Undefined if it is not good; every reason is
@@ -150,7 +153,7 @@ function readResources(source: Source): Statement["resources"] | undefined {
     if (pattern.ok) patterns.push(pattern.value);
     else complain(report, at, path, pattern.error.message, pattern.error.remedy);
   }
-  return { negated: field.negated, patterns };
+  return { negated: field.negated, patterns: exact(patterns) };
 }
 
 /** AWS refuses a bucket policy's statement of which no action can apply to any resource. */

@@ -1,7 +1,8 @@
 import { inOrder, type Problem } from "../lib/problem.ts";
+import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
-import { parseStatement, type StatementRules } from "./parse-statement.ts";
+import { type ActionSets, parseStatement, type StatementRules } from "./parse-statement.ts";
 import type { Policy, PolicyKind, Statement } from "./policy.ts";
 import { complain, fieldsOf, isFull, type Report, reportOf } from "./report.ts";
 
@@ -17,6 +18,8 @@ export type PolicyRules = {
   readonly operationNames?: boolean;
   /** How many problems are looked for; all, if it is left out. */
   readonly problemsMax?: number;
+  /** For policies that are kept together: what they have alike is then compiled and kept once. */
+  readonly actionSets?: ActionSets;
 };
 
 /**
@@ -32,11 +35,21 @@ export function parsePolicy(
   kind: PolicyKind,
   rules: PolicyRules = {},
 ): Result<Policy, readonly Problem[]> {
+  return parsePolicyText(text, file, kind, rules).policy;
+}
+
+/** What `parsePolicy()` returns, and the document that it read; `undefined` if it is not JSON. */
+export function parsePolicyText(
+  text: string,
+  file: string,
+  kind: PolicyKind,
+  rules: PolicyRules,
+): { readonly policy: Result<Policy, readonly Problem[]>; readonly root: JsonNode | undefined } {
   const report = reportOf(file, text, rules.problemsMax);
   const root = readDocument(report, rules.bytesMax ?? BYTES_MAX[kind]);
   const policy = root === undefined ? undefined : readPolicy(report, root, kind, rules);
-  if (policy === undefined || report.problems.length > 0) return err(inOrder(report.problems));
-  return ok(policy);
+  if (policy !== undefined && report.problems.length === 0) return { policy: ok(policy), root };
+  return { policy: err(inOrder(report.problems)), root };
 }
 
 /** AWS's limit for a bucket policy; an operator's own files may be as large as any text read. */
@@ -90,7 +103,7 @@ function readPolicy(
     bucket: rules.bucket,
     tenant: rules.tenant,
     operationNames: rules.operationNames ?? false,
-    actionSets: new Map(),
+    actionSets: rules.actionSets ?? new Map(),
   });
   return { file: report.file, kind, id, statements };
 }
@@ -137,5 +150,5 @@ function readStatements(
     if (sid !== undefined && sid !== "") sids.add(sid);
     statements.push(statement);
   }
-  return statements;
+  return exact(statements);
 }

@@ -1,3 +1,4 @@
+import { exact } from "../lib/exact.ts";
 import { type ActionSet, KNOWN_ACTIONS } from "./actions.ts";
 import type { Policy, Statement } from "./policy.ts";
 import { indexByPrefix, itemsFor, type PrefixIndex } from "./prefix-index.ts";
@@ -18,12 +19,17 @@ export type PolicySet = {
 };
 
 export type StatementIndex = {
+  /** Undefined: there is at most one statement, and to look at it costs less than an index. */
+  readonly filed: FiledStatements | undefined;
+  /** For an action that is in no table. */
+  readonly all: readonly (readonly Statement[])[];
+};
+
+type FiledStatements = {
   /** By action as AWS spells it. Actions of which the same statements speak share their index. */
   readonly byAction: ReadonlyMap<string, PrefixIndex<Statement>>;
   /** By operation name, such as `HeadObject`: the statements that name it. */
   readonly byOperation: ReadonlyMap<string, PrefixIndex<Statement>>;
-  /** For an action that is in no table. */
-  readonly all: readonly (readonly Statement[])[];
 };
 
 /** Compiles the index over the statements of all `policies`. */
@@ -31,8 +37,8 @@ export function compilePolicies(policies: readonly Policy[]): PolicySet {
   const statements = sharingActions(policies.flatMap((policy) => policy.statements));
   return {
     statements,
-    denies: indexOf(statements.filter((statement) => statement.effect === "Deny")),
-    allows: indexOf(statements.filter((statement) => statement.effect === "Allow")),
+    denies: indexOf(exact(statements.filter(({ effect }) => effect === "Deny"))),
+    allows: indexOf(exact(statements.filter(({ effect }) => effect === "Allow"))),
     namesTenants: statements.some(({ resources }) => resources.patterns.some(namesTenant)),
   };
 }
@@ -59,10 +65,11 @@ export function candidates(
   operation: string | undefined,
   relative: string,
 ): readonly (readonly Statement[])[] {
-  if (!KNOWN_ACTIONS.has(action)) return index.all;
-  const byAction = index.byAction.get(action);
+  const { filed, all } = index;
+  if (filed === undefined || !KNOWN_ACTIONS.has(action)) return all;
+  const byAction = filed.byAction.get(action);
   const lists = byAction === undefined ? NONE : itemsFor(byAction, relative);
-  const named = operation === undefined ? undefined : index.byOperation.get(operation);
+  const named = operation === undefined ? undefined : filed.byOperation.get(operation);
   return named === undefined ? lists : [...lists, ...itemsFor(named, relative)];
 }
 
@@ -78,12 +85,18 @@ function sharingActions(statements: readonly Statement[]): readonly Statement[] 
     const { negated, set } = statement.actions;
     const content = set.patterns.join("\n");
     const first = shared.get(content) ?? set;
-    shared.set(content, first);
+    if (first === set) {
+      shared.set(content, set);
+      return statement;
+    }
     return { ...statement, actions: { negated, set: first } };
   });
 }
 
 function indexOf(statements: readonly Statement[]): StatementIndex {
+  if (statements.length === 0) return NO_STATEMENTS;
+  // Most buckets' policies, of which there may be hundreds of thousands.
+  if (statements.length === 1) return { filed: undefined, all: [statements] };
   const byAction = new Map<string, Statement[]>();
   const byOperation = new Map<string, Statement[]>();
   for (const statement of statements) {
@@ -102,11 +115,16 @@ function indexOf(statements: readonly Statement[]): StatementIndex {
   const shared = new Map<string, PrefixIndex<Statement>>();
   const numbers = new Map(statements.map((statement, number) => [statement, number]));
   return {
-    byAction: indexLists(byAction, shared, numbers),
-    byOperation: indexLists(byOperation, shared, numbers),
+    filed: {
+      byAction: indexLists(byAction, shared, numbers),
+      byOperation: indexLists(byOperation, shared, numbers),
+    },
     all: [statements],
   };
 }
+
+/** Most policies deny nothing. */
+const NO_STATEMENTS: StatementIndex = { filed: undefined, all: [] };
 
 function file(lists: Map<string, Statement[]>, name: string, statement: Statement): void {
   const list = lists.get(name);

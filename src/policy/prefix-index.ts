@@ -1,3 +1,5 @@
+import { exact } from "../lib/exact.ts";
+
 /**
  * Items filed under text prefixes. Prefixes are sorted by UTF-16 units, and each knows the
  * longest other one that it begins with.
@@ -35,7 +37,7 @@ export function indexByPrefix<T>(
     }
     shelves.push({ items: byPrefix.get(prefix) ?? [], parent });
   }
-  return { prefixes, shelves };
+  return { prefixes: exact(prefixes), shelves: exact(shelves) };
 }
 
 /**

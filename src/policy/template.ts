@@ -1,3 +1,4 @@
+import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { conditionKeyNames, findConditionKey, keyRow, type KeyName } from "./condition-keys.ts";
 import {
@@ -20,7 +21,10 @@ export type Template = {
   /** The parts compiled, with a hole for each of the `variables`, in order. */
   readonly glob: Glob;
   readonly variables: readonly Variable[];
-  /** What has not this in it cannot match, whatever the variables are. Short, see `needleOf`. */
+  /**
+   * What has not this in it cannot match, whatever the variables are. Short, see `needleOf`; empty
+   * without variables, where the glob itself tells it as fast.
+   */
   readonly needle: string;
 };
 
@@ -80,8 +84,13 @@ export function templateOf(parts: readonly TemplatePart[]): Template {
     if (part.kind !== "variable") return part;
     return { kind: "hole", number: variables.push(part) - 1 } as const;
   });
+  if (variables.length === 0) {
+    return { parts: exact(parts), glob: globOf(holed), variables: NO_VARIABLES, needle: "" };
+  }
   return { parts, glob: globOf(holed), variables, needle: needleOf(parts) };
 }
+
+const NO_VARIABLES: readonly Variable[] = [];
 
 /**
  * Whether the pattern that the template stands for in this request matches `text`. Values come in

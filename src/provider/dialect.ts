@@ -1,4 +1,4 @@
-import { compileActions, type ActionFault } from "../policy/actions.ts";
+import { isAboutActions, type ActionFault } from "../policy/actions.ts";
 import type { Effect } from "../policy/condition.ts";
 import { findConditionKey } from "../policy/condition-keys.ts";
 import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
@@ -49,7 +49,7 @@ export function actionFault(
     const message = `Policy has invalid action: "${text}" is no longer valid`;
     return { message, remedy: `Write "${replacement}"` };
   }
-  if (!compileActions([text]).ok) return undefined;
+  if (!isAboutActions(text)) return undefined;
   if (lower.includes("*") || lower.includes("?")) return wildcardFault(dialect, text, lower);
   const { knownActions: known } = dialect;
   if (known === undefined || known.some((name) => name.toLowerCase() === lower)) return undefined;

@@ -1,9 +1,10 @@
 import { inOrder, type Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { parsePolicy, type PolicyRules } from "../policy/parse.ts";
+import { parsePolicyText, type PolicyRules } from "../policy/parse.ts";
 import type { Policy, PolicyKind } from "../policy/policy.ts";
 import { parseBucketWide } from "./bucket-wide.ts";
 import type { Provider } from "./provider.ts";
+import { reportOf } from "../policy/report.ts";
 import { restrictions } from "./restrict.ts";
 
 /**
@@ -17,7 +18,7 @@ export function parseProviderPolicy(
   text: string,
   file: string,
   kind: PolicyKind,
-  rules: Pick<PolicyRules, "bucket" | "tenant" | "bytesMax" | "problemsMax"> = {},
+  rules: Omit<PolicyRules, "operationNames"> = {},
 ): Result<Policy, readonly Problem[]> {
   const { dialect, principals, switches } = provider;
   if (kind === "bucket" && dialect.document.kind === "bucket-wide") {
@@ -26,8 +27,9 @@ export function parseProviderPolicy(
     return parseBucketWide(dialect, dialect.document, text, file, bucket, rules.problemsMax);
   }
   const { operationNames } = switches;
-  const policy = parsePolicy(text, file, kind, { ...rules, operationNames });
-  const problems = restrictions(dialect, principals, text, file, kind, rules.problemsMax);
+  const { policy, root } = parsePolicyText(text, file, kind, { ...rules, operationNames });
+  const report = reportOf(file, text, rules.problemsMax);
+  const problems = restrictions(dialect, principals, report, root, kind);
   if (policy.ok && problems.length === 0) return ok(policy.value);
   return err(inOrder([...(policy.ok ? [] : policy.error), ...problems]));
 }

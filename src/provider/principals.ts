@@ -1,3 +1,4 @@
+import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Caller, parseAwsPrincipal, parseCanonicalUser } from "../policy/principals.ts";
 import { guestNames, memberNames, ownName, parseDirectoryName } from "./directory-name.ts";
@@ -60,7 +61,7 @@ export function identifiersOf(grammar: PrincipalGrammar, identity: Identity): Id
   }
   const holder: Holder = identity.subuser === undefined ? "account" : "subuser";
   const filled = (forms: readonly PrincipalForm[]): readonly string[] =>
-    forms.map((form) => fillForm(form, identity)).filter((text) => text !== undefined);
+    exact(forms.map((form) => fillForm(form, identity)).filter((text) => text !== undefined));
   return {
     identifiers: filled(grammar.forms.filter(({ direct }) => direct.includes(holder))),
     accountIdentifiers: filled(grammar.forms.filter(({ delegated }) => delegated.includes(holder))),

@@ -2,26 +2,25 @@ import type { Problem } from "../lib/problem.ts";
 import type { Effect } from "../policy/condition.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
 import type { PolicyKind } from "../policy/policy.ts";
-import { complain, isFull, pathOf, type Report, reportOf } from "../policy/report.ts";
+import { complain, isFull, pathOf, type Report } from "../policy/report.ts";
 import { actionFault, hasConditionKey, type PolicyDialect } from "./dialect.ts";
 import { checkPrincipal, type PrincipalGrammar } from "./principals.ts";
 
 /**
  * What a provider refuses in a policy of AWS's form that AWS would take: statement fields, actions,
  * condition keys and principals of which the provider's document does not speak. Whatever is not
- * well formed is passed over, since parsePolicy() complains of it.
+ * well formed is passed over, since parsePolicy() complains of it. `report`: a new one of the
+ * policy's text; `root`: the document in it, `undefined` if that has not been read.
  */
 export function restrictions(
   dialect: PolicyDialect,
   grammar: PrincipalGrammar,
-  text: string,
-  file: string,
+  report: Report,
+  root: JsonNode | undefined,
   kind: PolicyKind,
-  problemsMax?: number,
 ): readonly Problem[] {
-  const report = reportOf(file, text, problemsMax);
-  const document = readJson(text, DEPTH_MAX);
-  const list = document.ok ? member(document.value.root, "Statement") : undefined;
+  const document = root ?? documentOf(report);
+  const list = document && member(document, "Statement");
   if (list === undefined) return [];
   const statements = list.kind === "array" ? list.items : [list];
   for (const [index, node] of statements.entries()) {
@@ -35,6 +34,12 @@ export function restrictions(
     if (kind === "bucket") restrictPrincipals(source, grammar);
   }
   return report.problems;
+}
+
+/** Of a text that is too long to be a policy. */
+function documentOf({ text }: Report): JsonNode | undefined {
+  const document = readJson(text, DEPTH_MAX);
+  return document.ok ? document.value.root : undefined;
 }
 
 /** As deep as parsePolicy() goes. */

@@ -78,6 +78,15 @@ const DECIDING_HEADERS: ReadonlySet<string> = new Set([
   "x-amz-website-redirect-location",
 ]);
 
+/** Names that nearly every request has, and that none of the checks of `refusedHeader()` is about. */
+const USUAL: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "authorization",
+  "user-agent",
+  "x-amz-date",
+]);
+
 /**
  * Why the header list must not be judged at all: a vendor's extension, a name that some stores
  * fold into another one, an `x-amz-*` header that nobody knows, a repeated header that decides
@@ -87,6 +96,7 @@ const DECIDING_HEADERS: ReadonlySet<string> = new Set([
 export function refusedHeader(headers: HeaderList): Fault | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
+    if (USUAL.has(name)) continue;
     if (isVendorHeader(name)) {
       return fault(
         "NotImplemented",

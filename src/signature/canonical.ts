@@ -74,6 +74,14 @@ export function canonicalHeaders(headers: HeaderList, names: readonly string[]):
   return lines;
 }
 
+/** `names` with `;` between them, as a canonical request and an Authorization header list them. */
+export function joinedNames(names: readonly string[]): string {
+  // Half of what `join()` costs for the few that there are.
+  let text = names[0] ?? "";
+  for (let i = 1; i < names.length; i++) text += `;${names[i]}`;
+  return text;
+}
+
 /**
  * Up to so many comparisons of names, looking through the fields for each name costs less than an
  * index of them. Beyond stands who wants it to cost: a request can name thousands.

@@ -1,6 +1,9 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 
-/** A key made ready for HMAC-SHA256: padded, and mixed with both pads (RFC 2104 section 2). */
+/**
+ * A key made ready for HMAC-SHA256: padded, and mixed with both pads (RFC 2104 section 2). Behind
+ * each pad is room for what it is hashed with, which `hmac()` writes there anew each time.
+ */
 export type SigningKey = { readonly inner: Buffer; readonly outer: Buffer };
 
 /** SHA-256 works on blocks of 64 bytes (FIPS 180-4), and so do the pads. */
@@ -8,6 +11,8 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
+/** Every text that SigV4 signs is shorter, those of chunks included, but for policies of forms. */
+const TEXT_ROOM = 384;
 
 /**
  * HMAC-SHA256 of `text` (a string stands for its UTF-8 bytes) as 64 lower-case hex digits.
@@ -16,40 +21,55 @@ const OUTER_PAD = 0x5c;
  * a key and a context each time: test/bench/signature.ts has the figures.
  */
 export function hmac(key: SigningKey, text: string | Buffer): string {
-  const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.length;
-  const inner = Buffer.allocUnsafe(BLOCK_BYTES + bytes);
-  inner.set(key.inner);
-  if (typeof text === "string") inner.write(text, BLOCK_BYTES);
-  else inner.set(text, BLOCK_BYTES);
-  const outer = Buffer.allocUnsafe(BLOCK_BYTES + DIGEST_BYTES);
-  outer.set(key.outer);
   // "binary" hands over the 32 bytes as a string; "buffer" costs three times as much.
-  outer.write(hash("sha256", inner, "binary"), BLOCK_BYTES, "latin1");
-  return hash("sha256", outer, "hex");
+  const digest = hash("sha256", innerText(key, text), "binary");
+  key.outer.write(digest, BLOCK_BYTES, DIGEST_BYTES, "latin1");
+  return hash("sha256", key.outer, "hex");
+}
+
+/** The inner pad and `text` behind it. */
+function innerText({ inner }: SigningKey, text: string | Buffer): Buffer {
+  const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.length;
+  const whole = bytes <= TEXT_ROOM ? inner.subarray(0, BLOCK_BYTES + bytes) : withPad(inner, bytes);
+  if (typeof text !== "string") whole.set(text, BLOCK_BYTES);
+  // As many bytes as characters: all of them are ASCII, which is written much faster as such.
+  else if (bytes === text.length) whole.write(text, BLOCK_BYTES, bytes, "latin1");
+  else whole.write(text, BLOCK_BYTES);
+  return whole;
+}
+
+function withPad(inner: Buffer, bytes: number): Buffer {
+  const whole = Buffer.allocUnsafe(BLOCK_BYTES + bytes);
+  inner.copy(whole, 0, 0, BLOCK_BYTES);
+  return whole;
 }
 
 /** The pads for `key`, the raw bytes of an HMAC key of any length. */
 export function signingKeyOf(key: Buffer): SigningKey {
   // A key longer than a block is hashed first (RFC 2104 section 2): secrets of 61 characters and up.
   const short = key.length > BLOCK_BYTES ? hash("sha256", key, "buffer") : key;
-  return { inner: padded(short, INNER_PAD), outer: padded(short, OUTER_PAD) };
+  return {
+    inner: padded(short, INNER_PAD, TEXT_ROOM),
+    outer: padded(short, OUTER_PAD, DIGEST_BYTES),
+  };
 }
 
-function padded(key: Buffer, pad: number): Buffer {
-  const block = Buffer.alloc(BLOCK_BYTES, pad);
+function padded(key: Buffer, pad: number, room: number): Buffer {
+  const block = Buffer.alloc(BLOCK_BYTES + room);
+  block.fill(pad, 0, BLOCK_BYTES);
   for (const [i, byte] of key.entries()) block[i] = byte ^ pad;
   return block;
 }
-
-const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /**
  * SHA-256 of `text`, in which each character stands for one byte (latin1, as header values are
  * received), as 64 lower-case hex digits.
  */
 export function sha256OfBytes(text: string): string {
-  // Given a string, `hash` takes its UTF-8 bytes, which are the same only within ASCII.
-  return hash("sha256", BEYOND_ASCII.test(text) ? Buffer.from(text, "latin1") : text, "hex");
+  // Given a string, `hash` takes its UTF-8 bytes, which are the same only within ASCII: there, and
+  // only there, they are as many as the characters.
+  const isAscii = Buffer.byteLength(text) === text.length;
+  return hash("sha256", isAscii ? text : Buffer.from(text, "latin1"), "hex");
 }
 
 /**

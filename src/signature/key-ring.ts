@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { amzDate } from "./amz-date.ts";
 import { hmac, signingKeyOf, type SigningKey } from "./hmac.ts";
 
 export type { SigningKey } from "./hmac.ts";
@@ -14,17 +15,30 @@ type Derived = {
 };
 
 /**
- * Signing keys that were derived lately. A key serves one secret, day, region and service, so a
- * client's requests of a day share one.
+ * What requests one after the other have alike: signing keys that were derived lately, and how the
+ * present second is written. A key serves one secret, day, region and service, so a client's
+ * requests of a day share one.
  */
 export class KeyRing {
   // By the secret itself, or a key that was rotated away would go on verifying. Its hash is computed
   // once, which a name joined of all four parts would cost at every request.
   readonly #bySecret: LRUCache<string, Derived[]>;
+  #second = Number.NaN;
+  #timestamp = "";
 
   /** `maxSecrets`: of how many secrets signing keys are kept, the least recently used go first. */
   constructor(maxSecrets: number) {
     this.#bySecret = new LRUCache({ max: maxSecrets });
+  }
+
+  /** `amzDate(ms)`. */
+  timestamp(ms: number): string {
+    const second = Math.floor(ms / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#timestamp = amzDate(ms);
+    }
+    return this.#timestamp;
   }
 
   /**

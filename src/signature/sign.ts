@@ -1,5 +1,11 @@
 import { firstValue, type HeaderList } from "../http/headers.ts";
-import { ALGORITHM, canonicalHeaders, canonicalRequest, stringToSign } from "./canonical.ts";
+import {
+  ALGORITHM,
+  canonicalHeaders,
+  canonicalRequest,
+  joinedNames,
+  stringToSign,
+} from "./canonical.ts";
 import type { Credential } from "./credential.ts";
 import { hmac } from "./hmac.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -31,7 +37,7 @@ export function signHead(
   required(head.headers, "host");
   const timestamp = required(head.headers, "x-amz-date");
   const names = signedNames(head.headers);
-  const signedHeaders = names.join(";");
+  const signedHeaders = joinedNames(names);
   const canonical = canonicalRequest({
     method: head.method,
     path: head.path,
@@ -60,7 +66,12 @@ function signedNames(headers: HeaderList): readonly string[] {
     const name = headers[i] ?? "";
     if (isSigned(name) && !names.includes(name)) names.push(name);
   }
-  return names.sort();
+  return isSorted(names) ? names : names.sort();
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if ((names[i - 1] ?? "") > (names[i] ?? "")) return false;
+  return true;
 }
 
 function isSigned(name: string): boolean {

@@ -34,11 +34,17 @@ export function parseV4Header(
   if (payloadText === undefined) return missingPayload();
   const payload = parseContentSha256(payloadText);
   if (!payload.ok) return payload;
+  const { accessKeyId, date: day, region, scope } = credential.value;
+  const { timestamp, timeMs } = date.value;
   return ok({
     kind: "v4",
     via: "header",
-    ...credential.value,
-    ...date.value,
+    accessKeyId,
+    date: day,
+    region,
+    scope,
+    timestamp,
+    timeMs,
     signedHeaders: signedHeaders.value,
     signature: parts.value.signature,
     payload: payload.value,

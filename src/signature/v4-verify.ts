@@ -8,6 +8,7 @@ import {
   canonicalHeaders,
   canonicalQuery,
   canonicalRequest,
+  joinedNames,
   stringToSign,
   type CanonicalParts,
 } from "./canonical.ts";
@@ -77,7 +78,7 @@ function partsAsSent(claim: V4Claim, head: RequestHead): CanonicalParts {
     path: head.target.path,
     query: canonicalQuery(head.target.query, unsigned),
     headers: canonicalHeaders(withLength(head.headers, claim.signedHeaders), claim.signedHeaders),
-    signedHeaders: claim.signedHeaders.join(";"),
+    signedHeaders: joinedNames(claim.signedHeaders),
     payload: claim.payloadText,
   };
 }

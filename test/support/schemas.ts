@@ -22,8 +22,17 @@ export function schemaFiles(): readonly { name: string; made: unknown; stored: u
 
 /** What a file may say, so the schemas' inputs: an editor sees `30s`, not milliseconds. */
 function jsonSchema(title: string, schema: z.ZodType): object {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input", override: withDefault });
   return JSON.parse(JSON.stringify({ $schema, title: `s3warden ${title}`, ...rest }));
+}
+
+/** zod leaves out what stands for an absent list of texts that the gateway reads further. */
+function withDefault(made: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: { default?: unknown };
+}): void {
+  const { zodSchema, jsonSchema } = made;
+  if (zodSchema instanceof z.ZodDefault) jsonSchema.default = zodSchema.def.defaultValue;
 }
 
 if (import.meta.main) {
