@@ -1,18 +1,17 @@
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
-import { bucketText } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
 import type { BucketRecord } from "./buckets.ts";
 import { contextOf } from "./condition-context.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
+import { policyNames, type PolicyNames } from "./policy-names.ts";
 import { holderOf } from "./principal.ts";
 import type { ListingFilter } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import {
   type About,
   aboutBucket,
-  type Names,
   type Spoken,
   spokenBy,
   spokenOfBucket,
@@ -70,11 +69,9 @@ function visibility(
   const own = spokenBy(policies, context, missingKeyNegated);
   const answers = new Map<string, boolean>();
   return (bucket, record) => {
-    const { name, home } = bucket;
     const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
     const listing: Listing = { snapshot, subject: { ...subject, known }, nowMs, tried, bucket };
-    const alias = policies.namesTenants ? bucketText({ tenant: home, name }) : undefined;
-    const names = { bare: name, alias };
+    const names = policyNames(snapshot, caller, bucket, policies);
     if (record?.policy === undefined) {
       const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;
       return isVisible(listing, names, [own], owner, answers);
@@ -133,7 +130,7 @@ function triedBy(snapshot: Snapshot, subject: Subject, nowMs: number): readonly 
 /** `answers`: what was found before, by the owner and what is said of a resource. */
 function isVisible(
   listing: Listing,
-  names: Names,
+  names: PolicyNames,
   spoken: readonly Spoken[],
   owner: string,
   answers: Map<string, boolean>,

@@ -39,6 +39,8 @@ const bucketPart = fc.constantFrom(
   "o*r",
   ":own",
   ":a*",
+  "?own",
+  "?a*",
 );
 const keyPart = fc.constantFrom(
   undefined,
