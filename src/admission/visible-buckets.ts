@@ -46,7 +46,7 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
       const bucket = elsewhere.records ? bucketOf(name) : undefined;
       return bucket === undefined || buckets.has(bucket.id)
         ? undefined
-        : { kind: "record", bucket };
+        : { kind: "record", bucket, fresh: false };
     },
     keeps: (name, record) => {
       const bucket = bucketOf(name);

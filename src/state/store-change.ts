@@ -134,7 +134,9 @@ async function beginRemoval(beginning: Beginning, stored: Stored | undefined): P
   if (isUnderWay(record, nowMs)) return err(fault("OperationAborted"));
   const isOwn = record.owner === change.owner;
   if (record.pending === undefined || record.pending.kind === "delete") {
-    if (!isOwn) return err(fault("OperationAborted"));
+    // Its policy may forbid by now what was judged by another.
+    const isJudged = change.kind === "removed" && change.judged === record.policy;
+    if (!isOwn || !isJudged) return err(fault("OperationAborted"));
     return write(beginning, stored, { ...record, pending: { kind: "delete", sinceMs: nowMs } });
   }
   // A claim that was left behind: of another it stays, its own goes with the bucket.

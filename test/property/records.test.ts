@@ -153,7 +153,9 @@ async function take(
   const owner = record?.owner ?? account;
   const names = { name: idOf(bucket), owner, by: account };
   const change: StoreChange =
-    kind === "removed" ? { kind, ...names } : { kind, ...names, presence: undefined };
+    kind === "removed"
+      ? { kind, ...names, judged: record?.policy }
+      : { kind, ...names, presence: undefined };
   const flight: Flight = { account, bucket, change, next: undefined, lost: false, heard: false };
   world.flights.push(flight);
   if (owner !== account) return flight;
@@ -291,7 +293,14 @@ const policies = fc
       const record = await world.record(gateway, bucket);
       if (record?.owner !== account) return;
       const name = idOf(bucket);
-      const change = { kind: "policy", name, owner: account, by: account, policy } as const;
+      const change = {
+        kind: "policy",
+        name,
+        owner: account,
+        by: account,
+        policy,
+        judged: record.policy,
+      } as const;
       const done = await changeRecord(world.gateway(gateway).store, change, world.nowMs);
       if (!done.ok || done.value !== "written") return;
       const truth = model.of(bucket);

@@ -49,7 +49,7 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
     needs: (name) => {
       const bucket = snapshot.elsewhere.records ? bucketOf(name) : undefined;
       if (bucket === undefined || snapshot.buckets.has(bucket.id)) return undefined;
-      return { kind: "record", bucket };
+      return { kind: "record", bucket, fresh: false };
     },
     keeps: (name, record) => {
       const bucket = bucketOf(name);
