@@ -3,7 +3,7 @@ import type { StoreChange } from "../admission/record-change.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { writeRecord, type Pending, type StoredRecord } from "./record.ts";
-import type { StateStore, Stored } from "./state-store.ts";
+import type { Change, StateStore, Stored } from "./state-store.ts";
 
 /** Whether a bucket is there, as the store tells the one who wants to make it; `unclear`: it does not. */
 export type Presence = "absent" | "present" | "unclear";
@@ -190,7 +190,7 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
         return remove();
       // The client hears what the store says: where these fail, the record waits for its time.
       case "drop":
-        return void (await remove());
+        return lostTo(outcome, await store.remove(change.name, revision));
       case "restore":
         return void (await put(established(record)));
       case "leave":
@@ -198,6 +198,12 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
     }
   };
   return { settle };
+}
+
+/** A claim that another has taken over by now: what the store made may be that one's. */
+function lostTo(outcome: Outcome, removed: Result<Change, string>): Fault | undefined {
+  const isTaken = removed.ok && removed.value === "conflict";
+  return isTaken && outcome === "done" ? fault("OperationAborted") : undefined;
 }
 
 type Settlement = "establish" | "remove" | "drop" | "restore" | "leave";

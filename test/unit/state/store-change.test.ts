@@ -447,6 +447,17 @@ test("one's own bucket made again, and removed meanwhile, is not told as made", 
   assert.equal(await told(store), "nothing");
 });
 
+test("a bucket made again is not told as made if another has taken the claim over meanwhile", async () => {
+  const store = memoryState();
+  const { ticket } = await begin(store, ALICE, "present");
+  const later = NOW + PENDING_MS_MAX;
+  const taken = await beginChange(store, BOB, async () => ok("absent"), later);
+  assert(typeof ticket === "object" && taken.ok);
+  assert.equal(await taken.value.settle("done"), undefined);
+  assert.equal((await ticket.settle("done"))?.code, "OperationAborted");
+  assert.equal(await told(store), "bob");
+});
+
 test("what the store does not tell of the bucket is the answer, and nothing is written", async () => {
   const store = memoryState();
   const slow = err(fault("SlowDown"));
