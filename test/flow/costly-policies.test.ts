@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
-import { startFlow, type Flow } from "../support/flow.ts";
+import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
 import { codeOf, type RawAnswer } from "../support/raw-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -77,4 +77,71 @@ test("a number is looked at by its length and characters before a condition read
   }
   assert.equal((await here.flow.exchange("GET", "/bucket?list-type=2&max-keys=11")).status, 403);
   assert.equal((await here.flow.exchange("GET", "/bucket?list-type=2&max-keys=10")).status, 200);
+});
+
+// If the suggestions for each of them were looked for, the twenty would take half a minute.
+test("a policy full of unknown actions is refused at its first mistakes, each time it is sent", async (t) => {
+  const here = await site(t);
+  // As many as a policy of 20 KiB has room for.
+  const Statement = Array.from({ length: 3 }, (_, i) => ({
+    Effect: "Allow",
+    Principal: "*",
+    Action: Array.from(
+      { length: 160 },
+      (_, j) => `s3:GetObjectVersionTaggingGetObj${i}${1000 + j}`,
+    ),
+    Resource: "arn:aws:s3:::bucket",
+  }));
+  const body = JSON.stringify({ Version: "2012-10-17", Statement });
+  const tries = Array.from({ length: 20 }, () =>
+    here.flow.exchange("PUT", "/bucket?policy=", { body }),
+  );
+  for (const answer of await Promise.all(tries)) {
+    assert.equal(answer.status, 400);
+    assert.equal(codeOf(answer), "MalformedPolicy");
+    assert.match(answer.body.toString(), /s3:GetObjectVersionTaggingGet/);
+  }
+  assert.equal(codeOf(await here.flow.exchange("GET", "/bucket?policy=")), "NoSuchBucketPolicy");
+});
+
+// If each bucket were judged by each operation on each key that is named, this would take minutes.
+test("a list of 10,000 buckets is filtered by 1,000 patterns that fit one of them", async (t) => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `bucket-${i}`);
+  const buckets = names.map((name) => `<Bucket><Name>${name}</Name></Bucket>`).join("");
+  const body = `<ListAllMyBucketsResult><Buckets>${buckets}</Buckets></ListAllMyBucketsResult>`;
+  const store = await startRecordingStore({
+    onRequest: () => ({ kind: "reply", status: 200, body }),
+  });
+  t.after(() => store.stop());
+  const allow = (Resource: string | readonly string[], Action = "s3:*"): object => ({
+    Effect: "Allow",
+    Action,
+    Resource,
+  });
+  const ARN = "arn:aws:s3:::";
+  const policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      allow("*", "s3:ListAllMyBuckets"),
+      allow(`${ARN}bucket-777/only/this`),
+      ...Array.from({ length: 50 }, (_, i) =>
+        allow(Array.from({ length: 20 }, (_, j) => `${ARN}none-${i}-*/key-${j}*`)),
+      ),
+    ],
+  });
+  const flow = await startFlow(t, store.endpoint, {
+    policy: { listBuckets: "filtered" },
+    files: { "reader.json": policy },
+    accounts: [
+      {
+        name: "lab",
+        upstream: UPSTREAM,
+        keys: [OWNER],
+        subusers: [{ name: "reader", policies: ["reader.json"], keys: [READER] }],
+      },
+    ],
+  });
+  const answer = await flow.exchange("GET", "/", { key: READER });
+  const seen = [...answer.body.toString().matchAll(/<Name>([^<]*)</g)].map(([, name]) => name);
+  assert.deepEqual(seen, ["bucket-777"]);
 });
