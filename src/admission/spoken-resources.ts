@@ -51,8 +51,8 @@ export function spokenBy(
     keys: [...new Set(statements.flatMap((statement) => samplesOf(statement, context)))],
     everywhere: new Map(),
     free: places.filter(({ follows }) => follows !== undefined),
-    // Names and samples are short, and an answer by half of the statements would be none.
-    facts: factsOf(context, undefined, { stepsLeft: Infinity }),
+    // An answer by half of the statements would be none: whoever asks looks at what it has cost.
+    facts: factsOf(context, undefined, { stepsLeft: Number.MAX_SAFE_INTEGER }),
   };
 }
 

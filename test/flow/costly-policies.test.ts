@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
-import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
+import { OWNER, READER, startFlow, until, UPSTREAM, type Flow } from "../support/flow.ts";
 import { codeOf, type RawAnswer } from "../support/raw-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { bytesOf } from "../support/signed.ts";
 
 type Site = { readonly flow: Flow; readonly store: RecordingStore };
 
@@ -144,4 +145,41 @@ test("a list of 10,000 buckets is filtered by 1,000 patterns that fit one of the
   const answer = await flow.exchange("GET", "/", { key: READER });
   const seen = [...answer.body.toString().matchAll(/<Name>([^<]*)</g)].map(([, name]) => name);
   assert.deepEqual(seen, ["bucket-777"]);
+});
+
+// If it were judged to its end, and in one step, nobody else would be served for a minute.
+test("an owner's own buckets that are costly to judge do not keep others waiting, nor last", async (t) => {
+  const names = Array.from({ length: 1_000 }, () => "<Bucket><Name>bucket</Name></Bucket>");
+  const listing = `<ListAllMyBucketsResult><Buckets>${names.join("")}</Buckets></ListAllMyBucketsResult>`;
+  let isMade = false;
+  const store = await startRecordingStore({
+    onRequest: ({ method, url }) => {
+      const isMissing = method === "HEAD" && !isMade;
+      isMade ||= method === "PUT";
+      return { kind: "reply", status: isMissing ? 404 : 200, body: url === "/" ? listing : "" };
+    },
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint, {
+    policy: { bucketPolicies: "gateway", listBuckets: "filtered" },
+    state: { directory: join(scratchFolder("state"), "records") },
+  });
+  assert.equal((await flow.exchange("PUT", "/bucket")).status, 200);
+  const patterns = Array.from({ length: 30 }, (_, i) => `*${"a?".repeat(127)}${i}*`);
+  const kept = await put({ flow, store }, "s3:*", { StringLike: { "aws:UserAgent": patterns } });
+  assert.equal(kept.status, 204);
+  const ended: string[] = [];
+  const client = await flow.connect();
+  client.write(bytesOf(flow.signed("GET", "/", { headers: [["user-agent", AGENT]] })));
+  const listed = client.closed().then(() => ended.push("list broken off"));
+  await until(() => store.requests.some(({ url }) => url === "/"));
+  for (let i = 0; i < 3; i++) {
+    ended.push(`other ${(await flow.exchange("GET", `/other/${i}`)).status}`);
+  }
+  await listed;
+  assert.deepEqual(ended, [...Array.from({ length: 3 }, () => "other 200"), "list broken off"]);
+  const records = await flow.gateway.records(6);
+  const list = records.find(({ operation }) => operation === "ListBuckets");
+  assert.equal(list?.["errorCode"], "ServiceUnavailable");
+  assert.doesNotMatch(client.pending.toString(), /<Name>/);
 });

@@ -8,6 +8,7 @@ import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot, recordReader } from "../../../src/config/compile.ts";
 import { readDocument } from "../../../src/s3/document-reader.ts";
 import { goodConfig } from "../../support/config.ts";
+import { told } from "../../support/decided.ts";
 import { decide, filesOf, headOf, word, type People } from "./people.ts";
 import { NOW } from "./world.ts";
 
@@ -321,7 +322,7 @@ describe("the gateway's own bucket", () => {
   test("is in no list of buckets", () => {
     const verdict = decide(snapshot, "A", "GET /");
     assert.ok(verdict.kind === "forward" && verdict.reply.kind === "filter-buckets");
-    assert.equal(verdict.reply.filter.keeps("s3warden-state", undefined), false);
-    assert.equal(verdict.reply.filter.keeps("other", undefined), true);
+    assert.equal(told(verdict.reply.filter.keeps("s3warden-state", undefined)), false);
+    assert.equal(told(verdict.reply.filter.keeps("other", undefined)), true);
   });
 });

@@ -51,7 +51,8 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
       if (bucket === undefined || snapshot.buckets.has(bucket.id)) return undefined;
       return { kind: "record", bucket, fresh: false };
     },
-    keeps: (name, record) => {
+    // oxlint-disable-next-line eslint/require-yield -- Nobody waits in a test.
+    *keeps(name, record) {
       const bucket = bucketOf(name);
       return bucket !== undefined && isVisible(bucket, snapshot.buckets.get(bucket.id) ?? record);
     },
