@@ -103,7 +103,7 @@ type Listing = {
   readonly work: Work;
 };
 
-/** What the whole list has cost, in steps as of an evaluation: EVALUATION_STEPS_MAX take some 5 ms. */
+/** What the whole list has cost, in steps as of an evaluation: EVALUATION_STEPS_MAX take some 2.5 ms. */
 type Work = {
   steps: number;
   /** When so many are taken, it is the others' turn. */
@@ -111,9 +111,9 @@ type Work = {
 };
 
 /** Some milliseconds of the slowest. */
-const STEPS_A_TURN = EVALUATION_STEPS_MAX / 2;
+const STEPS_A_TURN = EVALUATION_STEPS_MAX;
 /** Of one list: more than half a second. */
-const LISTING_STEPS_MAX = 125 * EVALUATION_STEPS_MAX;
+const LISTING_STEPS_MAX = 250 * EVALUATION_STEPS_MAX;
 /** What looking at one statement, or judging one operation, costs besides the search for patterns. */
 const STEPS_A_STATEMENT = 30;
 const STEPS_AN_OPERATION = 1_000;
