@@ -86,7 +86,7 @@ function asksInDocument(
 
 /** Judged in one synchronous step: a key usually costs policies some hundredths of a millisecond. */
 const ENTRIES_A_TURN = 16;
-/** After so many steps of policies before that: one key of a hostile policy can cost five milliseconds. */
+/** After so many steps of policies before that: one key of a hostile policy can cost some milliseconds. */
 const STEPS_A_TURN = EVALUATION_STEPS_MAX / 4;
 const TURN = { kind: "turn" } as const;
 

@@ -1,6 +1,6 @@
 import { firstValue, hasHeader } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
-import type { ConditionKey, Context } from "../policy/condition-keys.ts";
+import { type ConditionKey, type Context, OTHER_NAME } from "../policy/condition-keys.ts";
 import { bucketText } from "../s3/address.ts";
 import { isIgnored, isIgnoredByValue } from "../s3/ignored-headers.ts";
 import type { LockValues } from "../s3/lock-values.ts";
@@ -311,12 +311,15 @@ function versionId({ subject }: Sources): string | undefined {
 
 /**
  * `bucket/key`, decoded, without a leading slash and without the version. The bucket as the caller
- * names its own, however it was spelled: else `:bucket/key` would slip past what is said of it.
+ * names its own, however it was spelled: else `:bucket/key` would slip past what is said of it. Its
+ * other name is that with the tenant, or without another's, as of every resource (`policyNames`).
  */
-function copySource({ subject }: Sources): string | undefined {
+function copySource({ snapshot, subject }: Sources, tag: string): string | undefined {
   const { source, caller } = subject;
   if (source === undefined) return undefined;
   const { name, home } = source.bucket;
-  const own = home === tenantOf(caller);
-  return `${bucketText({ tenant: own ? undefined : home, name })}/${source.key}`;
+  const isOther = tag === OTHER_NAME;
+  if (isOther && !snapshot.policy.provider.tenantAddressing) return undefined;
+  const isBare = (home === tenantOf(caller)) !== isOther;
+  return `${bucketText({ tenant: isBare ? undefined : home, name })}/${source.key}`;
 }

@@ -4,16 +4,16 @@ import type { Caller as Principal } from "../policy/principals.ts";
 import { couldAllow, denialOfAll, type Reach } from "../policy/reach.ts";
 import { tierGrants } from "../provider/tier.ts";
 import type { Action } from "../s3/actions.ts";
-import { bucketText } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import { recordOf } from "./buckets.ts";
 import { questionOf, judgeWithoutPolicies } from "./gates.ts";
 import { allow, explicitDeny, type Evaluated } from "./policy-gates.ts";
+import { policyNames, type PolicyNames } from "./policy-names.ts";
 import { holderOf } from "./principal.ts";
 import type { Question, Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { tenantOf, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What a DeleteObjects can do to a key. */
 const ACTIONS = ["s3:DeleteObject", "s3:DeleteObjectVersion"] as const satisfies readonly Action[];
@@ -49,33 +49,25 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
   const record = recordOf(subject, bucket);
   const { action, operation } = ask;
   const principal = holder?.principal ?? snapshot.policy.guest;
+  const own = holder?.policies;
   const evaluated: Evaluated = {
     ask,
     record,
-    identity: atBest(
-      question,
-      action,
-      holder?.policies,
-      NOBODY,
-      namesOf(question, bucket, holder?.policies),
-    ),
-    bucket: atBest(question, action, record?.policy, principal, [bucket.name]),
+    identity:
+      own === undefined
+        ? NOTHING_SAID
+        : atBest(question, action, own, NOBODY, policyNames(snapshot, subject.caller, bucket, own)),
+    bucket:
+      record?.policy === undefined
+        ? NOTHING_SAID
+        : atBest(question, action, record.policy, principal, {
+            name: bucket.name,
+            alias: undefined,
+          }),
     privileged:
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false,
   };
   return explicitDeny(question, [evaluated]) ?? allow(question, [evaluated]);
-}
-
-/** The names by which identity policies surely speak of the bucket: see ofIdentity(). */
-function namesOf(
-  { snapshot, subject }: Question,
-  { name, home }: Bucket,
-  policies: PolicySet | undefined,
-): readonly string[] {
-  if (!snapshot.policy.provider.tenantAddressing) return [name];
-  const full = bucketText({ tenant: home, name });
-  if (home !== tenantOf(subject.caller)) return [full];
-  return policies?.namesTenants === true ? [name, full] : [name];
 }
 
 /** Identity policies are about whoever has them: they name no principal. */
@@ -84,17 +76,18 @@ const NOBODY: Principal = { kind: "anonymous" };
 function atBest(
   { snapshot }: Question,
   action: Action,
-  set: PolicySet | undefined,
+  set: PolicySet,
   principal: Principal,
-  names: readonly string[],
+  { name, alias }: PolicyNames,
 ): Evaluation {
-  const [some] = set?.statements ?? [];
-  if (set === undefined || some === undefined) return NOTHING_SAID;
+  const [some] = set.statements;
+  if (some === undefined) return NOTHING_SAID;
   const { switches } = snapshot.policy.provider;
   const reach: Reach = {
     actions: [{ action, operation: "DeleteObjects" }],
     principal,
-    buckets: names,
+    buckets: alias?.sure === true ? [name, alias.name] : [name],
+    alsoDenied: alias?.sure === false ? [alias.name] : [],
   };
   const denial = denialOfAll(set, reach, switches);
   if (denial !== undefined) return { effect: "deny", statement: denial };

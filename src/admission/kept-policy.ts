@@ -69,6 +69,21 @@ export const OF_POLICIES: ReadonlySet<OperationName> = new Set<OperationName>([
 ]);
 
 /**
+ * Whether the request shows or changes what is kept of its bucket. Then it is judged by what the state
+ * says now: by what memory holds, somebody could replace a policy that forbids them to. Who is
+ * anonymous can change none, and must not be able to have the state read for each request.
+ */
+export function isAboutRecord({ operation, caller }: Subject): boolean {
+  return caller.kind === "known" && ABOUT_RECORD.has(operation);
+}
+
+const ABOUT_RECORD: ReadonlySet<OperationName> = new Set<OperationName>([
+  ...OF_POLICIES,
+  "CreateBucket",
+  "DeleteBucket",
+]);
+
+/**
  * What the gates cannot say, since no store judges after them: an anonymous request or report mode
  * leaves to the store what it knows nothing of, and another account's caller may be let into a bucket
  * but not to its policy ("GetBucketPolicy", S3 API Reference: 405).
@@ -121,6 +136,7 @@ function changed(
     name: record.id,
     owner: record.owner.name,
     by: holderName(caller.key),
+    judged: record.policyText,
     policy: policy.value,
   } as const;
   return { kind: "keep", facts, change };
@@ -197,7 +213,8 @@ export function changeByStore(
   const name = address.bucket.id;
   if (operation === "DeleteBucket") {
     const record = recordOf(subject, address.bucket);
-    return { kind: "removed", name, owner: record?.owner.name ?? account.name, by };
+    const owner = record?.owner.name ?? account.name;
+    return { kind: "removed", name, owner, by, judged: record?.policyText };
   }
   if (operation !== "CreateBucket") return undefined;
   const presence = presenceRequest(snapshot, subject, facts, nowMs);

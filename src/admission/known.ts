@@ -24,8 +24,8 @@ export type Known = {
 export type Need =
   /** Whose key it is. */
   | { readonly kind: "key"; readonly accessKeyId: string }
-  /** What is known of a bucket. */
-  | { readonly kind: "record"; readonly bucket: Bucket }
+  /** What is known of a bucket. `fresh`: as of now, since the request may change it. */
+  | { readonly kind: "record"; readonly bucket: Bucket; readonly fresh: boolean }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
   | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
   /** The body: a document, to be proved by `plan`. */

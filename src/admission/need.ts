@@ -7,6 +7,7 @@ import type { Tagged } from "./ask-context.ts";
 import { isOwnedBy, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { UNTOUCHED } from "./forward.ts";
+import { isAboutRecord } from "./kept-policy.ts";
 import { answered, type Deciding } from "./known.ts";
 import { EMPTY_SHA256 } from "./plan-body.ts";
 import { refused, type Refused } from "./refuse.ts";
@@ -30,7 +31,8 @@ export function* withRecords(
     if (bucket === undefined || records.has(bucket.id)) continue;
     let record = snapshot.buckets.get(bucket.id);
     if (record === undefined && snapshot.elsewhere.records) {
-      record = answered("record", yield { need: { kind: "record", bucket }, facts }).record;
+      const fresh = bucket === own && isAboutRecord(subject);
+      record = answered("record", yield { need: { kind: "record", bucket, fresh }, facts }).record;
     }
     records.set(bucket.id, record);
   }

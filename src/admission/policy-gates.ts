@@ -5,16 +5,15 @@ import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
 import type { Caller as Principal } from "../policy/principals.ts";
 import { requestMemo } from "../policy/request-memo.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
-import { bucketText } from "../s3/address.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import { isOwnedBy, keepsRecords, recordOf, type BucketRecord } from "./buckets.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
 import { contextOf } from "./condition-context.ts";
 import type { Actor } from "./facts.ts";
+import { policyNames } from "./policy-names.ts";
 import { holderName, holderOf, type Account } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
-import { tenantOf } from "./subject.ts";
 
 /** One ask, and what all policies say of it. */
 export type Evaluated = {
@@ -242,25 +241,14 @@ function placeOf({ file, line, sid }: StatementRef): string {
 /** What a policy is asked about one ask. */
 type Asked = { readonly question: Question; readonly ask: Ask<Bucket>; readonly context: Context };
 
-/**
- * A policy may name a bucket with its tenant or, if that is the caller's own, bare: both are the same
- * bucket, however the request spelled it. A Deny that names it in either way holds, also one of the
- * bare name for another tenant's bucket, as tenants that the configuration leaves out are not known.
- */
+/** Under the names of `policyNames`. */
 function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
   const { bucket, key } = asked.ask;
+  if (bucket === undefined) return ofResource(set, NOBODY, asked, resourceOf(undefined, key));
   const { snapshot, subject } = asked.question;
-  const bare = resourceOf(bucket?.name, key);
-  if (bucket === undefined || !snapshot.policy.provider.tenantAddressing) {
-    return ofResource(set, NOBODY, asked, bare);
-  }
-  const { name, home } = bucket;
-  const isOwn = home === tenantOf(subject.caller);
-  if (isOwn && !set.namesTenants) return ofResource(set, NOBODY, asked, bare);
-  const full = resourceOf(bucketText({ tenant: home, name }), key);
-  return isOwn
-    ? ofResource(set, NOBODY, asked, bare, { resource: full, sure: true })
-    : ofResource(set, NOBODY, asked, full, { resource: bare, sure: false });
+  const { name, alias } = policyNames(snapshot, subject.caller, bucket, set);
+  const other = alias && { resource: resourceOf(alias.name, key), sure: alias.sure };
+  return ofResource(set, NOBODY, asked, resourceOf(name, key), other);
 }
 
 /** A bucket's policy never names its tenant, which goes without saying (section 5.1). */

@@ -7,6 +7,7 @@ import type { StoreRequest } from "./verdict.ts";
  */
 export type RecordChange = Change & {
   readonly kind: "policy";
+  readonly judged: Judged;
   readonly policy: string | undefined;
 };
 
@@ -15,7 +16,10 @@ export type StoreChange =
   /** `owner` makes it. `presence`: asks the store in its name whether the bucket is there. */
   | (Change & { readonly kind: "created"; readonly presence: StoreRequest | undefined })
   /** It is removed. `owner`: whose it was when this was judged. */
-  | (Change & { readonly kind: "removed" });
+  | (Change & { readonly kind: "removed"; readonly judged: Judged });
+
+/** The bucket's policy by which this was judged, as it was put; undefined: there was none. */
+type Judged = string | undefined;
 
 /** `name`: of the bucket; `owner`: an account; `by`: who changes it, `account` or `account:subuser`. */
 type Change = { readonly name: BucketId; readonly owner: string; readonly by: string };

@@ -10,8 +10,14 @@ export type ListingFilter = {
   /** What must be known of the bucket called `name` first; undefined: nothing. */
   readonly needs: (name: string) => (Need & { readonly kind: "record" }) | undefined;
   /** `record`: the answer to that need; undefined: nothing is known, or nothing was needed. */
-  readonly keeps: (name: string, record: BucketRecord | undefined) => boolean;
+  readonly keeps: (name: string, record: BucketRecord | undefined) => Judging;
 };
+
+/**
+ * Whether something is so: yields where others may have their turn. "spent": all that was asked has
+ * cost so much that nothing more is told.
+ */
+export type Judging = Generator<undefined, boolean | "spent">;
 
 /** How the store's answer travels back. */
 export type ReplyPlan =

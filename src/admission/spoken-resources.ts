@@ -6,6 +6,7 @@ import type { Statement } from "../policy/policy.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { indexByPrefix, itemsFor, type PrefixIndex } from "../policy/prefix-index.ts";
 import { type Template, templatePrefix } from "../policy/template.ts";
+import type { PolicyNames } from "./policy-names.ts";
 
 /** Of what the statements of one set of policies speak, prepared for a list of buckets. */
 export type Spoken = {
@@ -50,8 +51,8 @@ export function spokenBy(
     keys: [...new Set(statements.flatMap((statement) => samplesOf(statement, context)))],
     everywhere: new Map(),
     free: places.filter(({ follows }) => follows !== undefined),
-    // Names and samples are short, and an answer by half of the statements would be none.
-    facts: factsOf(context, undefined, { stepsLeft: Infinity }),
+    // An answer by half of the statements would be none: whoever asks looks at what it has cost.
+    facts: factsOf(context, undefined, { stepsLeft: Number.MAX_SAFE_INTEGER }),
   };
 }
 
@@ -98,15 +99,12 @@ export type About = {
   readonly named: ReadonlySet<Placed>;
 };
 
-/** A bucket's names in policies. `alias`: with its tenant, if some policy may name it so. */
-export type Names = { readonly bare: string; readonly alias: string | undefined };
-
-export function aboutBucket({ byBucket }: Spoken, { bare, alias }: Names): About {
-  const names = alias === undefined ? [bare] : [bare, alias];
-  const all = new Set(names.flatMap((name) => itemsFor(byBucket, `${name}/`).flat()));
+export function aboutBucket({ byBucket }: Spoken, { name, alias }: PolicyNames): About {
+  const names = alias === undefined ? [name] : [name, alias.name];
+  const all = new Set(names.flatMap((each) => itemsFor(byBucket, `${each}/`).flat()));
   const named = new Set<Placed>();
   for (const one of all) {
-    const touched = one.follows?.some((text) => names.some((name) => touches(text, name)));
+    const touched = one.follows?.some((text) => names.some((each) => touches(text, each)));
     if (one.varies || touched !== false) named.add(one);
   }
   return { all, named };
@@ -120,7 +118,7 @@ function touches(text: string, name: string): boolean {
 }
 
 /** The statements about the bucket itself, as `spokenOfKey` tells those about an object in it. */
-export function spokenOfBucket({ facts }: Spoken, { all }: About, names: Names): string {
+export function spokenOfBucket({ facts }: Spoken, { all }: About, names: PolicyNames): string {
   return told(all, names, facts, []);
 }
 
@@ -132,7 +130,7 @@ export function spokenOfBucket({ facts }: Spoken, { all }: About, names: Names):
 export function spokenOfKey(
   spoken: Spoken,
   { named }: About,
-  { bare, alias }: Names,
+  { name, alias }: PolicyNames,
   key: string,
 ): string {
   const { everywhere, free, facts } = spoken;
@@ -141,25 +139,26 @@ export function spokenOfKey(
     others = free.filter(({ statement }) => coversResource(statement, `/${key}`, facts));
     everywhere.set(key, others);
   }
-  const names = { bare: `${bare}/${key}`, alias: alias && `${alias}/${key}` };
+  const other = alias && { name: `${alias.name}/${key}`, sure: alias.sure };
+  const names = { name: `${name}/${key}`, alias: other };
   return told(named, names, facts, others);
 }
 
 /** `others`: known to be about the resource, unless they are among `asked`. */
 function told(
   asked: ReadonlySet<Placed>,
-  { bare, alias }: Names,
+  { name, alias }: PolicyNames,
   facts: Facts,
   others: readonly Placed[],
 ): string {
   const said = others.filter((one) => !asked.has(one)).map(({ number }) => ({ number, length: 0 }));
-  const other = alias === undefined ? undefined : { resource: alias, sure: true };
+  const other = alias && { resource: alias.name, sure: alias.sure };
   let own = "";
   for (const { statement, number, prefixes, varies: isOwn } of asked) {
     // What varies is judged for this resource alone.
-    if (isOwn) own = bare;
-    else if (coversResource(statement, bare, facts, other)) {
-      const prefix = prefixes.find((each) => isPrefix(each, bare, alias)) ?? "";
+    if (isOwn) own = name;
+    else if (coversResource(statement, name, facts, other)) {
+      const prefix = prefixes.find((each) => isPrefix(each, name, alias?.name)) ?? "";
       said.push({ number, length: prefix.length });
     }
   }
@@ -167,8 +166,8 @@ function told(
   return `${said.map(({ number }) => number).join()} ${own}`;
 }
 
-function isPrefix(prefix: string, bare: string, alias: string | undefined): boolean {
-  return bare.startsWith(prefix) || alias?.startsWith(prefix) === true;
+function isPrefix(prefix: string, name: string, alias: string | undefined): boolean {
+  return name.startsWith(prefix) || alias?.startsWith(prefix) === true;
 }
 
 /** Keys whose values differ between the operations that a listing is held against. */

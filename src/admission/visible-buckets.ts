@@ -1,18 +1,20 @@
+import { EVALUATION_STEPS_MAX } from "../policy/facts.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
-import { bucketText } from "../s3/address.ts";
+import { stepsTaken } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
 import type { BucketRecord } from "./buckets.ts";
 import { contextOf } from "./condition-context.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
+import { policyNames, type PolicyNames } from "./policy-names.ts";
 import { holderOf } from "./principal.ts";
-import type { ListingFilter } from "./reply-plan.ts";
+import { memoSlot } from "./question.ts";
+import type { Judging, ListingFilter } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import {
   type About,
   aboutBucket,
-  type Names,
   type Spoken,
   spokenBy,
   spokenOfBucket,
@@ -22,7 +24,13 @@ import { tenantOf, type Subject } from "./subject.ts";
 
 /** Keeps every bucket but the one of that name. */
 export function allBut(hidden: string): ListingFilter {
-  return { needs: () => undefined, keeps: (name) => name !== hidden };
+  return {
+    needs: () => undefined,
+    // oxlint-disable-next-line eslint/require-yield -- Too short to leave a turn to anybody.
+    *keeps(name) {
+      return name !== hidden;
+    },
+  };
 }
 
 /**
@@ -32,7 +40,7 @@ export function allBut(hidden: string): ListingFilter {
  *
  * A list may have thousands of names. Buckets of one owner about which the same statements speak
  * have one answer, which is judged once; of the others it only takes to see which statements those
- * are.
+ * are. The rest is bounded: owners write the policies of their buckets, and the caller may be one.
  */
 export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: number): ListingFilter {
   const { caller } = subject;
@@ -47,11 +55,12 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
       const bucket = elsewhere.records ? bucketOf(name) : undefined;
       return bucket === undefined || buckets.has(bucket.id)
         ? undefined
-        : { kind: "record", bucket };
+        : { kind: "record", bucket, fresh: false };
     },
-    keeps: (name, record) => {
+    *keeps(name, record) {
       const bucket = bucketOf(name);
-      return bucket !== undefined && isSeen(bucket, buckets.get(bucket.id) ?? record);
+      if (bucket === undefined) return false;
+      return yield* isSeen(bucket, buckets.get(bucket.id) ?? record);
     },
   };
 }
@@ -61,7 +70,7 @@ function visibility(
   snapshot: Snapshot,
   subject: Subject,
   nowMs: number,
-): (bucket: Bucket, record: BucketRecord | undefined) => boolean {
+): (bucket: Bucket, record: BucketRecord | undefined) => Judging {
   const { caller } = subject;
   const tried = triedBy(snapshot, subject, nowMs);
   const context = contextOf(snapshot, subject, nowMs);
@@ -69,18 +78,18 @@ function visibility(
   const { missingKeyNegated } = snapshot.policy.provider.switches;
   const own = spokenBy(policies, context, missingKeyNegated);
   const answers = new Map<string, boolean>();
-  return (bucket, record) => {
-    const { name, home } = bucket;
+  const work: Work = { steps: 0, turnAt: STEPS_A_TURN };
+  return function* (bucket, record) {
     const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
-    const listing: Listing = { snapshot, subject: { ...subject, known }, nowMs, tried, bucket };
-    const alias = policies.namesTenants ? bucketText({ tenant: home, name }) : undefined;
-    const names = { bare: name, alias };
+    const about = { ...subject, known };
+    const listing: Listing = { snapshot, subject: about, nowMs, tried, bucket, work };
+    const names = policyNames(snapshot, caller, bucket, policies);
     if (record?.policy === undefined) {
       const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;
-      return isVisible(listing, names, [own], owner, answers);
+      return yield* isVisible(listing, names, [own], owner, answers);
     }
     const spoken = [own, spokenBy(record.policy, context, missingKeyNegated)];
-    return isVisible(listing, names, spoken, "", new Map());
+    return yield* isVisible(listing, names, spoken, "", new Map());
   };
 }
 
@@ -91,7 +100,33 @@ type Listing = {
   /** The operations that only policies can refuse. */
   readonly tried: readonly Operation[];
   readonly bucket: Bucket;
+  readonly work: Work;
 };
+
+/** What the whole list has cost, in steps as of an evaluation: EVALUATION_STEPS_MAX take some 2.5 ms. */
+type Work = {
+  steps: number;
+  /** When so many are taken, it is the others' turn. */
+  turnAt: number;
+};
+
+/** Some milliseconds of the slowest. */
+const STEPS_A_TURN = EVALUATION_STEPS_MAX;
+/** Of one list: more than half a second. */
+const LISTING_STEPS_MAX = 250 * EVALUATION_STEPS_MAX;
+/** What looking at one statement, or judging one operation, costs besides the search for patterns. */
+const STEPS_A_STATEMENT = 30;
+const STEPS_AN_OPERATION = 1_000;
+
+/** Notes work that was done, and leaves a turn to others if it was much. Whether there was too much. */
+function* spend(work: Work, steps: number): Generator<undefined, boolean> {
+  work.steps += steps;
+  if (work.steps >= work.turnAt) {
+    work.turnAt = work.steps + STEPS_A_TURN;
+    yield;
+  }
+  return work.steps > LISTING_STEPS_MAX;
+}
 
 const NO_POLICIES: PolicySet = compilePolicies([]);
 
@@ -131,50 +166,80 @@ function triedBy(snapshot: Snapshot, subject: Subject, nowMs: number): readonly 
 }
 
 /** `answers`: what was found before, by the owner and what is said of a resource. */
-function isVisible(
+function* isVisible(
   listing: Listing,
-  names: Names,
+  names: PolicyNames,
   spoken: readonly Spoken[],
   owner: string,
   answers: Map<string, boolean>,
-): boolean {
+): Judging {
   const each = spoken.map((one) => ({ one, about: aboutBucket(one, names) }));
-  const known = (kind: string, find: () => boolean): boolean => {
-    const answer = answers.get(kind) ?? find();
-    answers.set(kind, answer);
-    return answer;
+  const ofBucket = told(each, (one, about) => spokenOfBucket(one, about, names));
+  if (yield* spend(listing.work, ofBucket.steps)) return "spent";
+  const kind = `${owner}|bucket|${ofBucket.text}`;
+  const bySelf = yield* known(answers, kind, () => isAllowed(listing, undefined));
+  if (bySelf !== false) return bySelf;
+  const anyObject = function* (): Judging {
+    for (const key of keysOf(each)) {
+      const ofKey = told(each, (one, about) => spokenOfKey(one, about, names, key));
+      if (yield* spend(listing.work, ofKey.steps)) return "spent";
+      const kindOfKey = `${owner}|object|${ofKey.text}`;
+      const byKey = yield* known(answers, kindOfKey, () => isAllowed(listing, key));
+      if (byKey !== false) return byKey;
+    }
+    return false;
   };
-  const ofBucket = each.map(({ one, about }) => spokenOfBucket(one, about, names)).join("|");
-  if (known(`${owner}|bucket|${ofBucket}`, () => isAllowed(listing, undefined))) return true;
-  const anyObject = (): boolean =>
-    keysOf(each).some((key) => {
-      const ofKey = each.map(({ one, about }) => spokenOfKey(one, about, names, key)).join("|");
-      return known(`${owner}|object|${ofKey}`, () => isAllowed(listing, key));
-    });
   // Where no statement depends on the name, objects are as those of any other such bucket.
   const isNamed = each.some(({ about }) => about.named.size > 0);
-  return isNamed ? anyObject() : known(`${owner}|objects`, anyObject);
+  return yield* isNamed ? anyObject() : known(answers, `${owner}|objects`, anyObject);
+}
+
+type Each = readonly { readonly one: Spoken; readonly about: About }[];
+
+/** What all of them say, and what it cost to see. */
+function told(
+  each: Each,
+  say: (one: Spoken, about: About) => string,
+): { readonly text: string; readonly steps: number } {
+  let steps = STEPS_A_STATEMENT;
+  const texts = each.map(({ one, about }) => {
+    const { budget } = one.facts;
+    const before = budget.stepsLeft;
+    const text = say(one, about);
+    steps += before - budget.stepsLeft + STEPS_A_STATEMENT * about.all.size;
+    return text;
+  });
+  return { text: texts.join("|"), steps };
+}
+
+function* known(answers: Map<string, boolean>, kind: string, find: () => Judging): Judging {
+  const answer = answers.get(kind) ?? (yield* find());
+  if (answer !== "spent") answers.set(kind, answer);
+  return answer;
 }
 
 /** Of an object about which nobody speaks any is as good as any other. */
-function keysOf(
-  each: readonly { readonly one: Spoken; readonly about: About }[],
-): readonly string[] {
+function keysOf(each: Each): readonly string[] {
   const isSaid = each.some(({ about }) => about.all.size > 0);
   return isSaid ? [ANY_KEY, ...each.flatMap(({ one }) => one.keys)] : [ANY_KEY];
 }
 
 /** Whether any operation may be done on the bucket, or on the object if `key` names one. */
-function isAllowed(
-  { snapshot, subject, nowMs, tried, bucket }: Listing,
+function* isAllowed(
+  { snapshot, subject, nowMs, tried, bucket, work }: Listing,
   key: string | undefined,
-): boolean {
-  return tried.some((operation) => {
-    if ((operation.level === "object") !== (key !== undefined)) return false;
+): Judging {
+  for (const operation of tried) {
+    if ((operation.level === "object") !== (key !== undefined)) continue;
     const asks = asksOf(operation, bucket, key);
     const asking = { ...subject, operation: operation.name };
-    return judge(snapshot, asking, asks, nowMs).kind === "allowed";
-  });
+    const memo = memoSlot();
+    const { kind } = judge(snapshot, asking, asks, nowMs, undefined, memo);
+    if (kind === "allowed") return true;
+    const steps = memo.shared === undefined ? 0 : stepsTaken(memo.shared);
+    if (yield* spend(work, STEPS_AN_OPERATION + steps)) return "spent";
+  }
+  return false;
 }
 
 function asksOf(

@@ -23,8 +23,13 @@ export type Sources = {
   /** What memory holds; "unknown": it must be fetched. */
   readonly knownRecord: (id: BucketId) => BucketRecord | "none" | "unknown";
   readonly record: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
-  /** Changes what is remembered of a bucket, or tells why it could not. Never rejects. */
-  readonly change: (change: RecordChange) => Promise<Fault | undefined>;
+  /** By a read that begins now. */
+  readonly freshRecord: Sources["record"];
+  /**
+   * Changes what is remembered of a bucket, or tells why it could not. "stale": the policy by which it
+   * was judged is not there any more. Never rejects.
+   */
+  readonly change: (change: RecordChange) => Promise<Fault | "stale" | undefined>;
   /** Prepares for what the store is about to be asked (see `beginChange`). Never rejects. */
   readonly begin: (
     change: StoreChange,
@@ -42,6 +47,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
         : { kind: "key", key: key === "nobody" ? undefined : key };
     }
     case "record": {
+      if (need.fresh) return undefined;
       const record = sources.knownRecord(need.bucket.id);
       if (record === "unknown") return undefined;
       return { kind: "record", record: record === "none" ? undefined : record };
@@ -76,7 +82,8 @@ export async function fetchAnswer(
       return key.ok ? ok({ kind: "key", key: key.value }) : elsewhere(key.error);
     }
     case "record": {
-      const record = await sources.record(need.bucket.id, asker);
+      const read = need.fresh ? sources.freshRecord : sources.record;
+      const record = await read(need.bucket.id, asker);
       return record.ok ? ok({ kind: "record", record: record.value }) : elsewhere(record.error);
     }
     case "tags": {

@@ -1,10 +1,11 @@
 import type { BucketRecord } from "../admission/buckets.ts";
 import type { Need } from "../admission/known.ts";
 import type { ListingFilter } from "../admission/reply-plan.ts";
-import { ok, type Result } from "../lib/result.ts";
-import type { Fault } from "../s3/faults.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { createBucketListReader, type ListPiece } from "../s3/list-buckets.ts";
 import { answerInMemory, type Sources } from "./answers.ts";
+import { nextTurn } from "./step-turns.ts";
 
 /** A list of buckets on its way to the client, with those taken out that are not for it to see. */
 export class FilteredList {
@@ -19,10 +20,11 @@ export class FilteredList {
 
   /**
    * The bytes to send on for the next ones of the store; a promise if what is known of a bucket has
-   * to be fetched first. The error says why the list must be broken off: an entry could go unseen. A
-   * fault is of what was to be fetched, a text of the list itself.
+   * to be fetched first, or if others must have their turn. The error says why the list must be broken
+   * off: an entry could go unseen. A fault is of what was to be fetched, or that the list costs too
+   * much; a text is of the list itself.
    */
-  push(chunk: Buffer): Result<Buffer, string> | Promise<Result<Buffer, Fault>> {
+  push(chunk: Buffer): Result<Buffer, string | Fault> | Promise<Result<Buffer, Fault>> {
     const pieces = this.#reader.push(chunk);
     if (!pieces.ok) return pieces;
     const records = new Map<string, BucketRecord | undefined>();
@@ -34,7 +36,7 @@ export class FilteredList {
       if (answer?.kind === "record") records.set(bucket, answer.record);
       else missing.push({ bucket, need });
     }
-    if (missing.length === 0) return ok(this.#kept(pieces.value, records));
+    if (missing.length === 0) return this.#kept(pieces.value, records);
     return this.#fetched(pieces.value, records, missing);
   }
 
@@ -53,18 +55,45 @@ export class FilteredList {
       if (!record.ok) return record;
       records.set(bucket, record.value);
     }
-    return ok(this.#kept(pieces, records));
+    return this.#kept(pieces, records);
   }
 
   #kept(
     pieces: readonly ListPiece[],
     records: ReadonlyMap<string, BucketRecord | undefined>,
-  ): Buffer {
-    const kept = pieces.filter(
-      ({ bucket }) => bucket === undefined || this.#filter.keeps(bucket, records.get(bucket)),
-    );
-    return Buffer.concat(kept.map(({ bytes }) => bytes));
+  ): Result<Buffer, Fault> | Promise<Result<Buffer, Fault>> {
+    const judging = this.#judged(pieces, records);
+    const step = judging.next();
+    return step.done === true ? step.value : inTurns(judging);
+  }
+
+  *#judged(
+    pieces: readonly ListPiece[],
+    records: ReadonlyMap<string, BucketRecord | undefined>,
+  ): Generator<undefined, Result<Buffer, Fault>> {
+    const kept: Buffer[] = [];
+    for (const { bucket, bytes } of pieces) {
+      const keeps =
+        bucket === undefined || (yield* this.#filter.keeps(bucket, records.get(bucket)));
+      if (keeps === "spent") return err(TOO_COSTLY);
+      if (keeps) kept.push(bytes);
+    }
+    return ok(Buffer.concat(kept));
   }
 }
+
+async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    await nextTurn();
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+const TOO_COSTLY = fault(
+  "ServiceUnavailable",
+  "Your policies and those of your buckets take too long to tell which buckets you may see",
+  { detail: "policy.listBuckets: the list costs too much to filter" },
+);
 
 type Missing = { readonly bucket: string; readonly need: Need & { readonly kind: "record" } };

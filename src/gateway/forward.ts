@@ -4,6 +4,7 @@ import type { StoreRequest, Verdict } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ClientRequest } from "../listen/client-request.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
+import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { BodyError, provenBody, readBody } from "./body.ts";
@@ -43,6 +44,10 @@ export type Inbound = {
   readonly form: OpenForm | undefined;
   /** Of a form: the file alone, whose part of the request is already being read. */
   readonly file: AsyncIterable<Buffer> | undefined;
+  /** Undefined: none has been read. */
+  readonly document: S3Document | undefined;
+  /** How often it was decided on what the state said and, by the time of the change, said no more. */
+  readonly outrun: number;
 };
 
 export type Forward = Verdict & { readonly kind: "forward" };

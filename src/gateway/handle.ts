@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { admit } from "../admission/admit.ts";
 import type { Facts } from "../admission/facts.ts";
 import {
@@ -14,7 +15,7 @@ import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { ClientAnswer } from "../listen/client-answer.ts";
 import { expectsContinue, type ClientRequest } from "../listen/client-request.ts";
-import type { Fault } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { readDocumentBody } from "./document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
@@ -42,8 +43,7 @@ export function handle(gateway: Gateway, request: ClientRequest, answer: ClientA
         exchange,
         request,
         expectsContinue: expectsContinue(request),
-        form: undefined,
-        file: undefined,
+        ...NOTHING_READ,
       },
       arrival,
     );
@@ -52,6 +52,8 @@ export function handle(gateway: Gateway, request: ClientRequest, answer: ClientA
   }
   return exchange;
 }
+
+const NOTHING_READ = { form: undefined, file: undefined, document: undefined, outrun: 0 };
 
 /**
  * Answers bytes that were no request, so that nothing of them could be judged. They too leave a
@@ -170,14 +172,35 @@ function act(inbound: Inbound, verdict: Verdict): void {
   }
 }
 
-/** Answered when it is remembered ("PutBucketPolicy", S3 API Reference: 204). */
-async function keep({ exchange, live }: Inbound, change: RecordChange): Promise<() => void> {
+/**
+ * Answered when it is remembered ("PutBucketPolicy", S3 API Reference: 204). If the policy is another
+ * by now than it was judged by, all is decided anew: the one that is there may forbid it.
+ */
+async function keep(inbound: Inbound, change: RecordChange): Promise<() => void> {
+  const { exchange, live } = inbound;
   const failed = await live.sources.change(change);
+  if (failed === "stale") {
+    const outrun = inbound.outrun + 1;
+    if (outrun === DECISIONS_MAX) return () => exchange.refuse(fault("OperationAborted"));
+    await pause(Math.random() * PAUSE_MS_MAX);
+    return () => redecide({ ...inbound, outrun });
+  }
   return () => {
     if (failed !== undefined) return exchange.refuse(failed);
     exchange.answered = true;
     exchange.responder.answer(204, "No Content", [], Buffer.alloc(0));
   };
+}
+
+/** Decisions on one change of a policy, while others change it again and again. */
+const DECISIONS_MAX = 10;
+const PAUSE_MS_MAX = 20;
+
+function redecide(inbound: Inbound): void {
+  const { exchange, live } = inbound;
+  const { head, timeMs } = exchange;
+  if (head === undefined) throw new Error("What was decided on has a head");
+  if (!exchange.responder.closed) proceed(inbound, admit(live.snapshot, head, timeMs));
 }
 
 async function documented(
@@ -186,11 +209,17 @@ async function documented(
   need: DocumentNeed,
   facts: Facts,
 ): Promise<() => void> {
+  const { document: before } = inbound;
+  if (before !== undefined) {
+    return () => proceed(inbound, deciding, { kind: "document", document: before });
+  }
   const { limits } = inbound.live.snapshot;
   inbound.exchange.hold(inbound.gateway.held);
   const document = await readDocumentBody(() => sourceOf(inbound), limits.xmlBytesMax, need);
   if (!document.ok) return refusing(inbound, facts, document.error);
-  return () => proceed(inbound, deciding, { kind: "document", document: document.value });
+  const { value } = document;
+  return () =>
+    proceed({ ...inbound, document: value }, deciding, { kind: "document", document: value });
 }
 
 async function filled(

@@ -17,7 +17,10 @@ import { beginChange, type Presence, type Ticket } from "../state/store-change.t
 export type Records = {
   readonly find: (id: BucketId) => BucketRecord | "none" | "unknown";
   readonly fetch: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
-  readonly change: (change: RecordChange) => Promise<Fault | undefined>;
+  /** The same by a read that begins after the call. */
+  readonly fetchFresh: Records["fetch"];
+  /** See `Sources.change`. */
+  readonly change: (change: RecordChange) => Promise<Fault | "stale" | undefined>;
   /** See `beginChange`. Never rejects; nor does what settles it. */
   readonly begin: (
     change: StoreChange,
@@ -49,15 +52,17 @@ export function openRecords(
     metrics.cacheAsked("records", found !== "unknown");
     return found;
   };
-  const change = async (asked: RecordChange): Promise<Fault | undefined> => {
+  const change = async (asked: RecordChange): Promise<Fault | "stale" | undefined> => {
     const done = await changeRecord(cached.store, asked, Date.now());
     metrics.stateUsed(done.ok);
     if (!done.ok) return fault("ServiceUnavailable", NOT_REMEMBERED, { detail: done.error });
+    if (done.value === "stale") return "stale";
     return done.value === "conflict" ? fault("OperationAborted") : undefined;
   };
   return {
     find,
     fetch: shares ? cached.fetchFresh : cached.fetch,
+    fetchFresh: cached.fetchFresh,
     change,
     begin: (asked, presence) => beginChange(cached.store, asked, presence, Date.now()),
     healthy: () => cached.healthy,

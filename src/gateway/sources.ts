@@ -44,6 +44,7 @@ export function openSources(
       key: identities?.key ?? (() => Promise.resolve(ok(undefined))),
       knownRecord: records?.find ?? (() => "none"),
       record: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
+      freshRecord: records?.fetchFresh ?? (() => Promise.resolve(ok(undefined))),
       change: records?.change ?? (() => Promise.resolve(fault("NotImplemented"))),
       begin: records?.begin ?? (() => Promise.resolve(err(fault("NotImplemented")))),
     },

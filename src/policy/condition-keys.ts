@@ -14,6 +14,8 @@ type KeyRow = {
    * question of one request. All other keys have one value for the whole request.
    */
   readonly ofResource?: true;
+  /** What the value names may have another name; see `OTHER_NAME`. */
+  readonly named?: true;
 };
 
 /**
@@ -64,7 +66,7 @@ const CONDITION_KEYS = {
   "s3:x-amz-grant-read-acp": { type: "string", client: true },
   "s3:x-amz-grant-write-acp": { type: "string", client: true },
   "s3:x-amz-grant-full-control": { type: "string", client: true },
-  "s3:x-amz-copy-source": { type: "string", client: true },
+  "s3:x-amz-copy-source": { type: "string", client: true, named: true },
   "s3:x-amz-metadata-directive": { type: "string", client: true },
   "s3:x-amz-object-annotation-directive": { type: "string", client: true },
   "s3:x-amz-server-side-encryption": { type: "string", client: true },
@@ -155,6 +157,13 @@ export type KeyName = {
  * `tag`: lower-case for keys whose tags are case-insensitive, else as the policy has it.
  */
 export type Context = (key: ConditionKey, tag: string) => string | readonly string[] | undefined;
+
+/**
+ * The tag under which a context gives the other name of what the value of a key names, such as Ceph's
+ * `tenant:bucket/key` for `bucket/key`. No policy can write it. The name counts only where that makes
+ * a statement stricter.
+ */
+export const OTHER_NAME = "/other name";
 
 /** Finds a key by the name a policy gives it, in any letter case; undefined if there is none. */
 export function findConditionKey(name: string): KeyName | undefined {

@@ -19,6 +19,8 @@ export type Condition = {
   /** As the policy spells it, with set operator and `IfExists`. */
   readonly operator: string;
   readonly name: KeyName;
+  /** Where the other name of what the key names is found; undefined: it has one only. */
+  readonly otherName: KeyName | undefined;
   /** As the policy spells the key, and its values, for explanations. */
   readonly keyText: string;
   readonly valueTexts: readonly string[];
@@ -93,9 +95,21 @@ function holdsForAbsent(condition: Condition, missingKeyNegated: "aws" | "rgw"):
 }
 
 function holdsFor(condition: Condition, text: FactText, effect: Effect, facts: Facts): boolean {
-  const matched = matchesTest(condition.test, text, facts);
-  if (matched === undefined) return condition.negated && effect === "Deny";
-  return matched !== condition.negated;
+  const { test, negated } = condition;
+  const matched = matchesTest(test, text, facts);
+  if (matched === undefined) return negated && effect === "Deny";
+  return (matched || matchesOtherName(condition, effect, facts)) !== negated;
+}
+
+/** Whether the other name fits, where that makes the statement stricter: in a Deny, or behind a "not". */
+function matchesOtherName(
+  { test, negated, otherName }: Condition,
+  effect: Effect,
+  facts: Facts,
+): boolean {
+  if (otherName === undefined || (effect === "Deny") === negated) return false;
+  const [other] = factOf(facts, otherName).texts;
+  return other !== undefined && matchesTest(test, other, facts) === true;
 }
 
 /** Undefined: `text` is not of the kind that the test judges. */

@@ -51,11 +51,11 @@ export type FactText = {
 type Read<T> = { readonly as: T | undefined } | undefined;
 
 /**
- * Steps that one evaluation may take in search of patterns, some 5 ms. Ordinary ones take some
+ * Steps that one evaluation may take in search of patterns, some 2.5 ms. Ordinary ones take some
  * thousands: it takes a policy of hundreds of patterns `*…*` and a header of kilobytes to go
  * beyond, and both are chosen by somebody who wants it to.
  */
-export const EVALUATION_STEPS_MAX = 800_000;
+export const EVALUATION_STEPS_MAX = 400_000;
 
 /** Facts of which nothing is known yet. */
 export function factsOf(

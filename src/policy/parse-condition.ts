@@ -6,6 +6,7 @@ import {
   type KeyName,
   keyRow,
   type KeyType,
+  OTHER_NAME,
 } from "./condition-keys.ts";
 import {
   arnPattern,
@@ -90,6 +91,7 @@ function conditionOf(
   return {
     operator: block.text,
     name,
+    otherName: keyRow(name.key).named === true ? { ...name, tag: OTHER_NAME } : undefined,
     keyText,
     valueTexts: items.map((item) => item.text),
     quantifier,

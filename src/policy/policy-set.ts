@@ -16,6 +16,8 @@ export type PolicySet = {
   readonly allows: StatementIndex;
   /** Whether some resource names a bucket with its tenant, as `tenant:bucket`. */
   readonly namesTenants: boolean;
+  /** Whether some resource may match `tenant:bucket` where it does not match `bucket`. */
+  readonly reachesTenants: boolean;
 };
 
 export type StatementIndex = {
@@ -40,6 +42,7 @@ export function compilePolicies(policies: readonly Policy[]): PolicySet {
     denies: indexOf(exact(statements.filter(({ effect }) => effect === "Deny"))),
     allows: indexOf(exact(statements.filter(({ effect }) => effect === "Allow"))),
     namesTenants: statements.some(({ resources }) => resources.patterns.some(namesTenant)),
+    reachesTenants: statements.some(({ resources }) => resources.patterns.some(reachesTenant)),
   };
 }
 
@@ -51,6 +54,19 @@ function namesTenant({ parts }: Template): boolean {
     if (slash >= 0) return false;
   }
   return false;
+}
+
+/**
+ * A wildcard or a variable may stand for a tenant and its colon. Not so if all of the bucket's name is
+ * written, or if one `*` stands for all of it, which matches both names or neither.
+ */
+function reachesTenant(pattern: Template): boolean {
+  const [first, next] = pattern.parts;
+  if (first?.kind === "text") {
+    return namesTenant(pattern) || (next !== undefined && !first.text.includes("/"));
+  }
+  if (first?.kind !== "many" || next === undefined) return first?.kind !== "many";
+  return next.kind !== "text" || !next.text.startsWith("/");
 }
 
 /** Whether nothing is said at all. */

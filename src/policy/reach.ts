@@ -12,6 +12,8 @@ export type Reach = {
   readonly principal: Caller;
   /** The names of that bucket, all of which are asked about at once, as by a sure ResourceAlias. */
   readonly buckets: readonly string[];
+  /** Names that count only where they make a statement stricter, as by one that is not sure. */
+  readonly alsoDenied: readonly string[];
 };
 
 /**
@@ -45,7 +47,7 @@ export function denialOfAll(
   reach: Reach,
   switches: Switches = AWS_SWITCHES,
 ): StatementRef | undefined {
-  const { actions, principal, buckets } = reach;
+  const { actions, principal } = reach;
   let first: StatementRef | undefined;
   for (const asking of actions) {
     const denying = set.denies.all.flat().find((statement) => {
@@ -53,7 +55,7 @@ export function denialOfAll(
         statement.conditions.length === 0 &&
         coversAction(statement, asking, switches) &&
         speaksTo(statement, principal) &&
-        coversObjects(statement, buckets)
+        coversObjects(statement, reach)
       );
     });
     if (denying === undefined) return undefined;
@@ -73,11 +75,11 @@ function reachesInto({ resources }: Statement, bucket: string): boolean {
 }
 
 /** Whether the statement is certainly about every object of the bucket. One name that it spares, spares. */
-function coversObjects({ resources }: Statement, buckets: readonly string[]): boolean {
+function coversObjects({ resources }: Statement, { buckets, alsoDenied }: Reach): boolean {
   const { negated, patterns } = resources;
   return negated
     ? !patterns.some((one) => buckets.some((bucket) => couldMatchIn(one, bucket)))
-    : buckets.some((bucket) => coversResources(resources, objectsOf(bucket)));
+    : [...buckets, ...alsoDenied].some((bucket) => coversResources(resources, objectsOf(bucket)));
 }
 
 /** Every object of `bucket`: a key has one character at least. */

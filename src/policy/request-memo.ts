@@ -22,8 +22,8 @@ export type RequestMemo = {
   stepsLeft: number;
 };
 
-/** Steps of all evaluations of one request: those of 25 that each take the most. */
-const REQUEST_STEPS_MAX = 25 * EVALUATION_STEPS_MAX;
+/** Steps of all evaluations of one request: those of 50 that each take the most. */
+const REQUEST_STEPS_MAX = 50 * EVALUATION_STEPS_MAX;
 
 /** A memo for one request. */
 export function requestMemo(): RequestMemo {

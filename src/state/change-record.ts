@@ -7,20 +7,22 @@ import { isUnderWay } from "./store-change.ts";
 
 /**
  * Puts the policy of `change` into the record, whoever else writes meanwhile: what was read is only
- * replaced if it still is there, else all is read and judged again. `nowMs`: milliseconds since the
- * epoch. "conflict": the bucket is not that owner's any more or is being removed, or others never
- * ceased to write. Error: a sentence of why the store failed.
+ * replaced if it still is there, else all is read again. `nowMs`: milliseconds since the epoch.
+ * "stale": the policy is not the one by which the change was judged. "conflict": the bucket is not that
+ * owner's any more or is being removed, or others never ceased to write. Error: a sentence of why the
+ * store failed.
  */
 export async function changeRecord(
   store: StateStore,
   change: RecordChange,
   nowMs: number,
-): Promise<Result<Change, string>> {
+): Promise<Result<Change | "stale", string>> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const stored = await store.read(change.name);
     if (!stored.ok) return stored;
     if (stored.value === undefined || !isOpenTo(change, stored.value, nowMs)) return ok("conflict");
     const { record, revision } = stored.value;
+    if (record.policy !== change.judged) return ok("stale");
     // What is pending stays so: whether the store has removed the bucket is still not known.
     const next = { ...record, policy: change.policy, at: nowMs, by: change.by };
     const done = await store.write(change.name, next, revision);

@@ -3,7 +3,7 @@ import type { StoreChange } from "../admission/record-change.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { writeRecord, type Pending, type StoredRecord } from "./record.ts";
-import type { StateStore, Stored } from "./state-store.ts";
+import type { Change, StateStore, Stored } from "./state-store.ts";
 
 /** Whether a bucket is there, as the store tells the one who wants to make it; `unclear`: it does not. */
 export type Presence = "absent" | "present" | "unclear";
@@ -134,7 +134,9 @@ async function beginRemoval(beginning: Beginning, stored: Stored | undefined): P
   if (isUnderWay(record, nowMs)) return err(fault("OperationAborted"));
   const isOwn = record.owner === change.owner;
   if (record.pending === undefined || record.pending.kind === "delete") {
-    if (!isOwn) return err(fault("OperationAborted"));
+    // Its policy may forbid by now what was judged by another.
+    const isJudged = change.kind === "removed" && change.judged === record.policy;
+    if (!isOwn || !isJudged) return err(fault("OperationAborted"));
     return write(beginning, stored, { ...record, pending: { kind: "delete", sinceMs: nowMs } });
   }
   // A claim that was left behind: of another it stays, its own goes with the bucket.
@@ -188,7 +190,7 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
         return remove();
       // The client hears what the store says: where these fail, the record waits for its time.
       case "drop":
-        return void (await remove());
+        return lostTo(outcome, await store.remove(change.name, revision));
       case "restore":
         return void (await put(established(record)));
       case "leave":
@@ -196,6 +198,12 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
     }
   };
   return { settle };
+}
+
+/** A claim that another has taken over by now: what the store made may be that one's. */
+function lostTo(outcome: Outcome, removed: Result<Change, string>): Fault | undefined {
+  const isTaken = removed.ok && removed.value === "conflict";
+  return isTaken && outcome === "done" ? fault("OperationAborted") : undefined;
 }
 
 type Settlement = "establish" | "remove" | "drop" | "restore" | "leave";

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { startRecordingStore, type Answer, type RecordingStore } from "../stores/recording.ts";
-import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
+import { metricOf, OWNER, READER, startFlow, until, UPSTREAM, type Flow } from "../support/flow.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { codeOf, rawExchange } from "../support/raw-client.ts";
+import { bytesOf, type KeyPair } from "../support/signed.ts";
 
 const OK: Answer = { kind: "reply", status: 200, body: "content" };
 const ABSENT: Answer = { kind: "reply", status: 404 };
@@ -113,6 +114,98 @@ test("another gateway on the same state enforces it after the refresh at the lat
   await flow.exchange("DELETE", "/bucket?policy");
   await pause(REFRESH_MS * 2);
   assert.equal(await anonymous(second, "/bucket/k"), 403);
+});
+
+describe("a Deny of changing the policy", () => {
+  const deputy: KeyPair = { accessKey: "AKIADEPUTY", secretKey: "theSecretOfTheDeputy" };
+  const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const everything = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  const forbidding = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Deny",
+      Principal: { AWS: "arn:aws:iam::lab:user/deputy" },
+      Action: ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:DeleteBucket"],
+      Resource: "arn:aws:s3:::bucket",
+    },
+  });
+
+  /** A gateway that believes for ten minutes what it has read, and lets the deputy do everything. */
+  const deputysGateway = (t: TestContext, store: RecordingStore, state: string): Promise<Flow> =>
+    startFlow(t, store.endpoint, {
+      policy: { bucketPolicies: "gateway" },
+      state: { directory: state, refresh: "10m" },
+      files: { "everything.json": everything },
+      accounts: [
+        {
+          name: "lab",
+          upstream: UPSTREAM,
+          keys: [OWNER],
+          subusers: [{ name: "deputy", policies: ["everything.json"], keys: [deputy] }],
+        },
+      ],
+    });
+
+  async function twoGateways(
+    t: TestContext,
+  ): Promise<{ one: Flow; two: Flow; shown: () => Promise<string> }> {
+    const store = await startRecordingStore({
+      onRequest: ({ method }) => (method === "HEAD" ? ABSENT : OK),
+    });
+    t.after(() => store.stop());
+    const state = join(scratchFolder("state"), "records");
+    const one = await deputysGateway(t, store, state);
+    const two = await deputysGateway(t, store, state);
+    await make(one);
+    // The second one remembers the bucket without a policy.
+    assert.equal((await two.exchange("GET", "/bucket/k", { key: deputy })).status, 200);
+    const shown = async () => (await one.exchange("GET", "/bucket?policy")).body.toString();
+    return { one, two, shown };
+  }
+
+  for (const [method, target, body] of [
+    ["PUT", "/bucket?policy", PUBLIC],
+    ["DELETE", "/bucket?policy", undefined],
+    ["DELETE", "/bucket", undefined],
+  ] as const) {
+    test(`holds at a gateway that remembers no policy: ${method} ${target}`, async (t) => {
+      const { one, two, shown } = await twoGateways(t);
+      assert.equal((await put(one, forbidding)).status, 204);
+      const options = body === undefined ? { key: deputy } : { key: deputy, body };
+      const answer = await two.exchange(method, target, options);
+      assert.equal(codeOf(answer), "AccessDenied");
+      assert.equal(await shown(), forbidding);
+    });
+  }
+
+  test("holds for who was let in before it was put, and sends the document afterwards", async (t) => {
+    for (const which of ["one", "two"] as const) {
+      const { one, two, shown } = await twoGateways(t);
+      const flow = which === "one" ? one : two;
+      const client = await flow.connect();
+      const whole = bytesOf(flow.signed("PUT", "/bucket?policy", { key: deputy, body: PUBLIC }));
+      client.write(whole.subarray(0, -1));
+      await until(async () => ((await metricOf(flow, "unproved_bytes")) ?? 0) > 0);
+      assert.equal((await put(one, forbidding)).status, 204);
+      client.write(whole.subarray(-1));
+      const answer = await client.finalAnswer("PUT");
+      assert.equal(codeOf(answer), "AccessDenied", which);
+      assert.equal(await shown(), forbidding, which);
+    }
+  });
+});
+
+test("policies that are put at once are all judged by what was there before each", async (t) => {
+  const { flow } = await before(t);
+  await make(flow);
+  const texts = Array.from({ length: 6 }, (_, i) => `${PUBLIC}${" ".repeat(i)}`);
+  const answers = await Promise.all(texts.map((text) => put(flow, text)));
+  const put204 = texts.filter((_, i) => answers[i]?.status === 204);
+  for (const answer of answers) {
+    assert.ok(answer.status === 204 || codeOf(answer) === "OperationAborted", `${answer.status}`);
+  }
+  const kept = (await flow.exchange("GET", "/bucket?policy")).body.toString();
+  assert.ok(put204.includes(kept));
 });
 
 describe("a bucket's record", () => {

@@ -48,10 +48,11 @@ const WORLDS = new Map(PROVIDERS.map((provider) => [provider, worldOf(provider)]
 /** The same behind a store without tenants, where a tenant is the gateway's own to tell apart by. */
 const UNTENANTED = new Map(PROVIDERS.map((provider) => [provider, worldOf(provider, "minio")]));
 
-function worldOf(provider: string, store = "ceph"): World {
+function worldOf(provider: string, store = "ceph", denied: readonly object[] = []): World {
   const identity = {
     Version: "2012-10-17",
     Statement: [
+      ...denied.map((what) => ({ Effect: "Deny", ...what })),
       { Effect: "Allow", Action: "s3:*", Resource: "*" },
       { Effect: "Deny", Action: "s3:*", Resource: "arn:aws:s3:::vault/secret/*" },
       ...(TENANTED.has(provider)
@@ -193,7 +194,9 @@ const sent = fc.record({
 
 type Sent = typeof sent extends fc.Arbitrary<infer T> ? T : never;
 
-type Asked = Pick<Sent, "caller" | "operation">;
+type Asked = Pick<Sent, "caller"> & {
+  readonly operation: { readonly method: string; readonly rest: string; readonly copies?: string };
+};
 
 function head({ caller: { key }, operation }: Asked, bucket: string, source: string): RequestHead {
   const target = `/${bucket}${operation.rest}`;
@@ -208,7 +211,9 @@ function head({ caller: { key }, operation }: Asked, bucket: string, source: str
       headers: {
         host,
         "X-Amz-Date": "20261122T120000Z",
-        ...("copies" in operation ? { "x-amz-copy-source": `${source}${operation.copies}` } : {}),
+        ...(operation.copies !== undefined
+          ? { "x-amz-copy-source": `${source}${operation.copies}` }
+          : {}),
       },
     },
     { accessKeyId: key, secretAccessKey: SECRET },
@@ -325,4 +330,68 @@ test("a denied bucket is denied by each of its names", () => {
     new Set(refusals("AKIDALICEREADER", spellings("", "", "vault"), remove)),
     new Set(["explicit-deny"]),
   );
+});
+
+/** A pattern that matches `text`: some of its letters are a `?` or a `*`. */
+function masked(text: string): fc.Arbitrary<string> {
+  const letters = text.split("").map((letter) => fc.constantFrom(letter, letter, letter, "?", "*"));
+  return fc.tuple(...letters).map((parts) => parts.join("").replaceAll(/\*+/g, "*"));
+}
+
+/** What an identity policy denies: a pattern that matches a name of what is asked about. */
+const denial = fc
+  .record({
+    caller: fc.constantFrom(...CALLERS.filter(({ key }) => !/^(AKIDALICE|AKIDCEPHBOB)$/.test(key))),
+    home: fc.constantFrom(...HOMES),
+    name: fc.constantFrom(...NAMES),
+    choice: fc.nat(100),
+    isFull: fc.boolean(),
+    bySource: fc.boolean(),
+  })
+  .chain((one) => {
+    const bucket = one.isFull ? `${one.home}:${one.name}` : one.name;
+    return fc.record({ one: fc.constant(one), pattern: masked(`${bucket}/open/x`) });
+  });
+
+test("a Deny that matches any name of a bucket holds, whoever asks and however it is spelled", () => {
+  fc.assert(
+    fc.property(denial, ({ one, pattern }) => {
+      const { caller: asker, home, name, choice, bySource } = one;
+      const about = bySource
+        ? { Resource: "*", Condition: { StringLike: { "s3:x-amz-copy-source": pattern } } }
+        : { Resource: `arn:aws:s3:::${pattern}` };
+      const world = worldOf("aws", "ceph", [{ Action: "s3:PutObject", ...about }]);
+      const all = spellings(asker.tenant, home, name);
+      const spelled = all[choice % all.length] ?? "";
+      const source = { method: "PUT", rest: "/open/copy", copies: "/open/x" } as const;
+      const asked = bySource
+        ? head({ caller: asker, operation: source }, "shared-data", spelled)
+        : head({ caller: asker, operation: { method: "PUT", rest: "/open/x" } }, spelled, spelled);
+      const decision = decided(world.snapshot, asked, NOW, world);
+      assert.equal(decision.kind === "refuse" && decision.facts.denial?.gate, "explicit-deny");
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test("who is denied all of a bucket by a wildcard for its tenant has no DeleteObjects read", () => {
+  const resources = { Resource: ["arn:aws:s3:::T?vault", "arn:aws:s3:::T?vault/*"] };
+  const world = worldOf("aws", "ceph", [{ Action: "s3:*", ...resources }]);
+  const owner = CALLERS.find(({ key }) => key === "AKIDCEPHT");
+  if (owner === undefined) throw new Error("The tenant has a user");
+  const operation = { method: "POST", rest: "?delete" };
+  for (const [name, expected] of [
+    ["vault", "refuse"],
+    ["shared-data", "asking"],
+  ] as const) {
+    for (const spelled of spellings("T", "T", name)) {
+      const decision = decided(
+        world.snapshot,
+        head({ caller: owner, operation }, spelled, ""),
+        NOW,
+        world,
+      );
+      assert.equal(decision.kind, expected, spelled);
+    }
+  }
 });

@@ -30,7 +30,8 @@ export class Buckets {
     if (bucket.owner !== user) return { status: 403, code: "AccessDenied" };
     if (key === undefined) return this.#ofBucket(method, name, bucket);
     if (method === "PUT") bucket.objects.set(key, body);
-    if (method !== "GET") return { status: 200 };
+    if (method === "DELETE") bucket.objects.delete(key);
+    if (method !== "GET") return { status: method === "DELETE" ? 204 : 200 };
     const object = bucket.objects.get(key);
     return object === undefined
       ? { status: 404, code: "NoSuchKey" }

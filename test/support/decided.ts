@@ -8,6 +8,7 @@ import {
   type Need,
 } from "../../src/admission/known.ts";
 import type { Key } from "../../src/admission/principal.ts";
+import type { Judging } from "../../src/admission/reply-plan.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
 import type { RequestHead } from "../../src/http/head.ts";
@@ -104,4 +105,11 @@ function answerTo(need: Need, told: Told): Answer | undefined {
     case "file":
       return fileBytes === undefined ? undefined : { kind: "file", length: fileBytes };
   }
+}
+
+/** The end of a judging that leaves turns to nobody. */
+export function told(judging: Judging): boolean | "spent" {
+  let step = judging.next();
+  while (step.done !== true) step = judging.next();
+  return step.value;
 }

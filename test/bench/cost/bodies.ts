@@ -34,19 +34,25 @@ function document(
   return { parser, name, bytesMax: XML_BYTES, make, stepsOf };
 }
 
-const inRoot = (unit: string) => (bytes: number) => `<r>${repeated(unit, bytes)}</r>`;
+/** That of `READ.XML`: another would be refused at once. */
+const ROOT = "LifecycleConfiguration";
+const inRoot = (unit: string) => (bytes: number) => `<${ROOT}>${repeated(unit, bytes)}</${ROOT}>`;
 
 export const BODY_FAMILIES: readonly Family[] = [
   document("XML", "<a/>x", inRoot("<a/>x")),
   document("XML", "attributes", (bytes) => {
-    return `<r ${listed(bytes, (i) => `a${i.toString(36)}=""`, " ")}/>`;
+    return `<${ROOT} ${listed(bytes, (i) => `a${i.toString(36)}=""`, " ")}/>`;
   }),
   document("XML", "elements within elements", (bytes) => "<a>".repeat(bytes / 3)),
+  document("XML", "as many elements as there may be", (bytes) => {
+    const rule = `<Rule>${"<a/>".repeat(48)}${"x".repeat(Math.max(0, Math.floor(bytes / 1000) - 205))}</Rule>`;
+    return inRoot(rule)(Math.min(bytes, 1000 * rule.length));
+  }),
   document("XML", "one text", inRoot("x")),
   document("XML", "references", inRoot("&amp;")),
   document("XML", "numbers of characters", inRoot("&#x41;")),
   document("XML", "white space", inRoot("\n")),
-  document("XML", "a comment that never ends", (bytes) => `<r><!--${repeated("-", bytes)}`),
+  document("XML", "a comment that never ends", (bytes) => `<${ROOT}><!--${repeated("-", bytes)}`),
   document("XML", "less-than signs", (bytes) => repeated("<", bytes)),
   document("XML", "what is no UTF-8", (bytes) => repeated("\u00ff", bytes)),
   document("DeleteObjects", "entries without end", (bytes) => {

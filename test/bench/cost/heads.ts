@@ -1,8 +1,10 @@
 import { admit } from "../../../src/admission/admit.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
+import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { forwardedBy } from "../../../src/http/forwarded.ts";
 import { decode, encodePath } from "../../../src/http/percent.ts";
+import type { RequestHead } from "../../../src/http/head.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { parseCopySource } from "../../../src/s3/copy-source.ts";
 import { parseTagging } from "../../../src/s3/tags.ts";
@@ -60,7 +62,14 @@ function admitting(snapshot: Snapshot, { target = "/bucket/key", headers = [], s
     sourceAddress: "192.0.2.1",
     secure: true,
   };
-  return () => admit(snapshot, head, NOW);
+  return () => refusalOf(snapshot, head);
+}
+
+/** The decision is taken to its end; a bench of one that is let in, or asks, would measure nothing. */
+function refusalOf(snapshot: Snapshot, head: RequestHead): Verdict {
+  const step = admit(snapshot, head, NOW).next();
+  if (step.done !== true || step.value.kind !== "refuse") throw new Error("It is not refused");
+  return step.value;
 }
 
 const SIGNED_HEADERS: readonly Family[] = [1, 8].flatMap((domains) => {
@@ -185,7 +194,7 @@ function presigned(bytes: number): () => unknown {
   if (!parsed.ok) throw new Error(parsed.error);
   const headers = ["host", "s3-0.example.org"];
   const head = { method: "GET", target: parsed.value, headers, sourceAddress: "::1", secure: true };
-  return () => admit(snapshot, head, NOW);
+  return () => refusalOf(snapshot, head);
 }
 
 export const HEAD_FAMILIES: readonly Family[] = [

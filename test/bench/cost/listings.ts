@@ -3,6 +3,7 @@ import { visibleBuckets } from "../../../src/admission/visible-buckets.ts";
 import { createBucketListReader } from "../../../src/s3/list-buckets.ts";
 import { gatewayOf, headOf } from "../../unit/admission/people.ts";
 import { NOW } from "../../unit/admission/world.ts";
+import { told } from "../../support/decided.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
 
@@ -30,7 +31,8 @@ function filtering(name: string, statement: (number: number) => object): Family 
       for (let at = 0; at < list.length; at += CHUNK_BYTES) {
         const pieces = reader.push(list.subarray(at, at + CHUNK_BYTES));
         if (!pieces.ok) throw new Error(pieces.error);
-        for (const { bucket } of pieces.value) if (bucket !== undefined) keeps(bucket, undefined);
+        for (const { bucket } of pieces.value)
+          if (bucket !== undefined) told(keeps(bucket, undefined));
       }
     };
   };

@@ -8,6 +8,7 @@ import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot, recordReader } from "../../../src/config/compile.ts";
 import { readDocument } from "../../../src/s3/document-reader.ts";
 import { goodConfig } from "../../support/config.ts";
+import { told } from "../../support/decided.ts";
 import { decide, filesOf, headOf, word, type People } from "./people.ts";
 import { NOW } from "./world.ts";
 
@@ -58,9 +59,10 @@ function settle(
   line: string,
   body = "",
   headers: Readonly<Record<string, string>> = {},
-): { readonly verdict: Verdict; readonly names: readonly string[] } {
+): { readonly verdict: Verdict; readonly names: readonly string[]; readonly fresh: boolean[] } {
   const head = headOf(who, line, { headers });
   const names: string[] = [];
+  const fresh: boolean[] = [];
   // Not by decided(), which does not tell what was asked for twice.
   const step = answerFrom(admit(snapshot, head, NOW), (need) => {
     if (need.kind === "document") {
@@ -71,10 +73,11 @@ function settle(
     assert(need.kind === "record");
     const { id } = need.bucket;
     names.push(id);
+    fresh.push(need.fresh);
     return { kind: "record", record: recordOf(id) };
   });
   assert(step.done === true);
-  return { verdict: step.value, names };
+  return { verdict: step.value, names, fresh };
 }
 
 describe("a bucket's record", () => {
@@ -89,6 +92,24 @@ describe("a bucket's record", () => {
   test("is fetched of a copy's source too", () => {
     const headers = { "x-amz-copy-source": "/other/k" };
     assert.deepEqual(settle(gateway, "A", "PUT /bucket/k", "", headers).names, ["bucket", "other"]);
+  });
+
+  test("is asked for as of now by who may change it, and by nobody else", () => {
+    const rows = [
+      ["A", "PUT /bucket?policy", true],
+      ["A", "DELETE /bucket?policy", true],
+      ["A", "GET /bucket?policy", true],
+      ["A", "PUT /bucket", true],
+      ["A", "DELETE /bucket", true],
+      [undefined, "GET /bucket?policy", false],
+      [undefined, "DELETE /bucket?policy", false],
+      ["A", "GET /bucket/k", false],
+      ["A", "GET /bucket?versioning", false],
+    ] as const;
+    for (const [who, line, expected] of rows) {
+      const body = line === "PUT /bucket?policy" ? PUBLIC : "";
+      assert.deepEqual(settle(gateway, who, line, body).fresh, [expected], line);
+    }
   });
 
   test("is not asked for by a list of buckets", () => {
@@ -109,6 +130,7 @@ describe("PutBucketPolicy", () => {
       name: "bucket",
       owner: "A",
       by: "A:U",
+      judged: undefined,
       policy: text,
     });
   });
@@ -215,7 +237,7 @@ describe("making and removing a bucket", () => {
     assert.equal(presence?.method, "HEAD");
     assert.equal(presence?.target, "/fresh");
     assert.equal(presence?.signedBy, "gateway");
-    const removed = { kind: "removed", name: "bucket", owner: "A", by: "A:U" };
+    const removed = { kind: "removed", name: "bucket", owner: "A", by: "A:U", judged: undefined };
     assert.deepEqual(change("A:U", "DELETE /bucket"), removed);
   });
   test("of another account's name is for the state to refuse, which reads it anew", () => {
@@ -300,7 +322,7 @@ describe("the gateway's own bucket", () => {
   test("is in no list of buckets", () => {
     const verdict = decide(snapshot, "A", "GET /");
     assert.ok(verdict.kind === "forward" && verdict.reply.kind === "filter-buckets");
-    assert.equal(verdict.reply.filter.keeps("s3warden-state", undefined), false);
-    assert.equal(verdict.reply.filter.keeps("other", undefined), true);
+    assert.equal(told(verdict.reply.filter.keeps("s3warden-state", undefined)), false);
+    assert.equal(told(verdict.reply.filter.keeps("other", undefined)), true);
   });
 });

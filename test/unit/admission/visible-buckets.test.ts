@@ -6,6 +6,7 @@ import type { ListingFilter } from "../../../src/admission/reply-plan.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Subject } from "../../../src/admission/subject.ts";
 import { visibleBuckets } from "../../../src/admission/visible-buckets.ts";
+import { told } from "../../support/decided.ts";
 import { gatewayOf, headOf, type People } from "./people.ts";
 import { visibleBuckets as reference } from "./visible-reference.ts";
 import { NOW } from "./world.ts";
@@ -19,7 +20,7 @@ function listingOf(snapshot: Snapshot, who: string | undefined): Subject {
 
 /** Nothing is remembered of any bucket but what the configuration says. */
 function shown(names: readonly string[], { keeps }: ListingFilter): readonly string[] {
-  return names.filter((name) => keeps(name, undefined));
+  return names.filter((name) => told(keeps(name, undefined)));
 }
 
 const NAMES = ["aaa", "aab", "a-b", "bob", "own", "other", "alice", "xyz"];
@@ -39,6 +40,8 @@ const bucketPart = fc.constantFrom(
   "o*r",
   ":own",
   ":a*",
+  "?own",
+  "?a*",
 );
 const keyPart = fc.constantFrom(
   undefined,

@@ -49,9 +49,10 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
     needs: (name) => {
       const bucket = snapshot.elsewhere.records ? bucketOf(name) : undefined;
       if (bucket === undefined || snapshot.buckets.has(bucket.id)) return undefined;
-      return { kind: "record", bucket };
+      return { kind: "record", bucket, fresh: false };
     },
-    keeps: (name, record) => {
+    // oxlint-disable-next-line eslint/require-yield -- Nobody waits in a test.
+    *keeps(name, record) {
       const bucket = bucketOf(name);
       return bucket !== undefined && isVisible(bucket, snapshot.buckets.get(bucket.id) ?? record);
     },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { OTHER_NAME } from "../../../src/policy/condition-keys.ts";
 import { effectOf, type Json, type Values } from "./policies.ts";
 
 /** Whether an Allow with this condition, and nothing else that could fail, allows. */
@@ -339,6 +340,23 @@ test("condition keys have no letter case, IAM's tag names have none, S3's have o
   const stored = { "s3:ExistingObjectTag/Team": "x" };
   assert.equal(holds({ StringEquals: { "s3:existingobjecttag/Team": "x" } }, stored), true);
   assert.equal(holds({ StringEquals: { "s3:existingobjecttag/team": "x" } }, stored), false);
+});
+
+test("the other name of a copy's source counts only where that makes the statement stricter", () => {
+  const values = {
+    "s3:x-amz-copy-source": "vault/k",
+    [`s3:x-amz-copy-source/${OTHER_NAME}`]: "T:vault/k",
+  };
+  const says = (operator: string, pattern: string, effect: "Allow" | "Deny"): boolean =>
+    holds({ [operator]: { "s3:x-amz-copy-source": pattern } }, values, effect);
+  for (const pattern of ["T:vault/*", "vault/*"]) {
+    assert.equal(says("StringLike", pattern, "Deny"), true, pattern);
+    assert.equal(says("StringNotLike", pattern, "Allow"), false, pattern);
+  }
+  assert.equal(says("StringLike", "T:vault/*", "Allow"), false);
+  assert.equal(says("StringNotLike", "T:vault/*", "Deny"), true);
+  assert.equal(says("StringLike", "vault/*", "Allow"), true);
+  assert.equal(says("StringNotLike", "vault/*", "Deny"), false);
 });
 
 test("s3:x-amz-copy-source is compared without the slash that people write before it", () => {

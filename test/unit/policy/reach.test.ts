@@ -13,7 +13,12 @@ function identity(statement: Json): PolicySet {
 }
 
 function reachOf(action: string, ...buckets: readonly string[]): Reach {
-  return { actions: [{ action: `s3:${action}` }], principal: user("alice"), buckets };
+  return {
+    actions: [{ action: `s3:${action}` }],
+    principal: user("alice"),
+    buckets,
+    alsoDenied: [],
+  };
 }
 
 const ARN = "arn:aws:s3:::";
@@ -163,7 +168,12 @@ test("couldAllow() and denialOfAll() are never wrong about any key", () => {
         const context: Context = (key) => (key === "aws:username" ? name : undefined);
         const operation = action === "s3:GetObject" ? "HeadObject" : "PutObject";
         const asking = { action, operation };
-        const reach: Reach = { actions: [asking], principal, buckets: ["b", "t:b"] };
+        const reach: Reach = {
+          actions: [asking],
+          principal,
+          buckets: ["b", "t:b"],
+          alsoDenied: [],
+        };
         const effects = KEYS.map((key) => {
           const resource = `${ARN}b/${key}`;
           const alias = { resource: `${ARN}t:b/${key}`, sure: true };

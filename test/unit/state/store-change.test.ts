@@ -69,7 +69,13 @@ const created = (owner: string): StoreChange => ({
   by: owner,
   presence: undefined,
 });
-const removed = (owner: string): StoreChange => ({ kind: "removed", name: NAME, owner, by: owner });
+const removed = (owner: string, judged?: string): StoreChange => ({
+  kind: "removed",
+  name: NAME,
+  owner,
+  by: owner,
+  judged,
+});
 
 /** Records are told in short: their owner, what is pending and whether it is old, the policy. */
 function short(record: StoredRecord | undefined): string {
@@ -279,7 +285,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   "a removal waits with its policy in force": {
     before: record(undefined, D),
-    change: removed("alice"),
+    change: removed("alice", D),
     meanwhile: "alice delete now DENY",
     asked: 0,
     done: "nothing",
@@ -297,6 +303,16 @@ const ROWS: Readonly<Record<string, Row>> = {
     change: removed("bob"),
     meanwhile: "OperationAborted",
   },
+  "a removal judged by a policy that is not there any more": {
+    before: record(undefined, D),
+    change: removed("alice", "OLD"),
+    meanwhile: "OperationAborted",
+  },
+  "a removal judged before there was a policy": {
+    before: record(undefined, D),
+    change: removed("alice"),
+    meanwhile: "OperationAborted",
+  },
   "a removal beside a removal": {
     before: waiting("delete", YOUNG),
     change: removed("alice"),
@@ -304,7 +320,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   "a removal after one that is unknown": {
     before: waiting("delete", 0, D),
-    change: removed("alice"),
+    change: removed("alice", D),
     meanwhile: "alice delete now DENY",
     done: "nothing",
     notDone: "alice DENY",
@@ -391,19 +407,23 @@ for (const [where, open] of STORES) {
 
     test("a policy is put into what is established, or left in the middle of its removal", async () => {
       const rows = [
-        [record(), "written", "alice DENY"],
-        [waiting("delete", 0, "OLD"), "written", "alice delete left DENY"],
-        [waiting("delete", YOUNG, "OLD"), "conflict", "alice delete OLD"],
-        [waiting("create", 0), "conflict", "alice create left"],
-        [undefined, "conflict", "nothing"],
+        [record(), undefined, "written", "alice DENY"],
+        [record(undefined, "OLD"), "OLD", "written", "alice DENY"],
+        [record(undefined, "OLD"), undefined, "stale", "alice OLD"],
+        [record(), "OLD", "stale", "alice"],
+        [waiting("delete", 0, "OLD"), "OLD", "written", "alice delete left DENY"],
+        [waiting("delete", YOUNG, "OLD"), "OLD", "conflict", "alice delete OLD"],
+        [waiting("create", 0), undefined, "conflict", "alice create left"],
+        [undefined, undefined, "conflict", "nothing"],
       ] as const;
-      for (const [before, said, after] of rows) {
+      for (const [before, judged, said, after] of rows) {
         const store = await startingWith(open, before);
         const change = {
           kind: "policy",
           name: NAME,
           owner: "alice",
           by: "alice",
+          judged,
           policy: D,
         } as const;
         assert.deepEqual(await changeRecord(store, change, NOW), ok(said));
@@ -425,6 +445,17 @@ test("one's own bucket made again, and removed meanwhile, is not told as made", 
   assert.equal((await ticket.settle("done"))?.code, "OperationAborted");
   assert.equal(await gone.ticket.settle("done"), undefined);
   assert.equal(await told(store), "nothing");
+});
+
+test("a bucket made again is not told as made if another has taken the claim over meanwhile", async () => {
+  const store = memoryState();
+  const { ticket } = await begin(store, ALICE, "present");
+  const later = NOW + PENDING_MS_MAX;
+  const taken = await beginChange(store, BOB, async () => ok("absent"), later);
+  assert(typeof ticket === "object" && taken.ok);
+  assert.equal(await taken.value.settle("done"), undefined);
+  assert.equal((await ticket.settle("done"))?.code, "OperationAborted");
+  assert.equal(await told(store), "bob");
 });
 
 test("what the store does not tell of the bucket is the answer, and nothing is written", async () => {
