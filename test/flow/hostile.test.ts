@@ -6,37 +6,10 @@ import { openInProcess, type InProcess } from "../support/in-process.ts";
 import { codeOf, headerOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";
 import { bytesOf } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
-import { ADDRESSES } from "./hostile/address.ts";
-import { BODIES } from "./hostile/bodies.ts";
 import type { Hostile } from "./hostile/case.ts";
-import { DOCUMENTS } from "./hostile/documents.ts";
-import { FRAMINGS } from "./hostile/framings.ts";
-import { GATES } from "./hostile/gates.ts";
-import { HEADER_SIGNATURES } from "./hostile/header-signatures.ts";
-import { KEY_STATES } from "./hostile/key-states.ts";
 import { KNOWN_WRONG } from "./hostile/known-wrong.ts";
-import { OPERATIONS } from "./hostile/operation.ts";
-import { FORMS } from "./hostile/post-forms.ts";
-import { QUERY_SIGNATURES } from "./hostile/query-signatures.ts";
 import { ACCOUNTS, DOMAIN, good, POLICY, SECRETS, siteAt, STRICT_POLICY } from "./hostile/site.ts";
-import { SYNTAX } from "./hostile/syntax.ts";
-import { V2_SIGNATURES } from "./hostile/v2-signatures.ts";
-
-const TABLES = {
-  syntax: SYNTAX,
-  address: ADDRESSES,
-  operation: OPERATIONS,
-  "header signature": HEADER_SIGNATURES,
-  "query signature": QUERY_SIGNATURES,
-  "V2 signature": V2_SIGNATURES,
-  "key state": KEY_STATES,
-  gate: GATES,
-  body: BODIES,
-  framing: FRAMINGS,
-  document: DOCUMENTS,
-  form: FORMS,
-} as const satisfies Record<string, readonly Hostile[]>;
-const ROWS: readonly Hostile[] = Object.values(TABLES).flat();
+import { ROWS, TABLES } from "./hostile/tables.ts";
 
 /** The key of uploads that may reach the store broken off. */
 const BROKEN = "broken";
