@@ -154,6 +154,21 @@ test("a connection that stands still is ended, between requests and within a bod
   assert.equal(await limited(flow, "idle_timeout"), 2);
 });
 
+for (const [method, body] of [
+  ["GET", undefined],
+  ["PUT", "data"],
+] as const) {
+  test(`a ${method} that has come whole waits for the store for longer than a connection may be silent`, async (t) => {
+    const store = await startHttpStore((request, response) => {
+      request.resume().once("end", () => setTimeout(() => response.end("ok"), 2_000));
+    });
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint, { limits: { idleTimeout: "1s" } });
+    const answer = await flow.exchange(method, "/bucket/key", body === undefined ? {} : { body });
+    assert.deepEqual([answer.status, answer.body.toString()], [200, "ok"]);
+  });
+}
+
 test("a head beyond its limit is refused, and a reload changes the limit", async (t) => {
   const flow = await start(t, { limits: { headerBytes: "2KiB" } });
   const ask = async (): Promise<string> => {
