@@ -58,6 +58,8 @@ export class Exchange {
   refusal: Fault | undefined;
   /** Where the gateway itself failed. */
   #fault: FaultPlace | undefined;
+  /** An answer had begun, and ended since what it depends on could not be had: nobody left. */
+  #brokenOff = false;
   readonly #faults: Faults;
   /** Where it counts as unanswered; undefined: nowhere. */
   countedOn: { unanswered: number } | undefined;
@@ -156,8 +158,10 @@ export class Exchange {
     // Nobody reads on: what has come is let go, and what still comes is not kept.
     this.#holding?.end();
     if (this.responder.closed) return;
-    if (this.responder.status !== 0) this.responder.breakOff();
-    else this.responder.refuse(fault, this.head?.target.path ?? "/");
+    if (this.responder.status !== 0) {
+      this.#brokenOff = fault.code === "ServiceUnavailable";
+      this.responder.breakOff();
+    } else this.responder.refuse(fault, this.head?.target.path ?? "/");
   }
 
   /**
@@ -229,7 +233,7 @@ export class Exchange {
   #outcome(): Outcome {
     if (this.#fault !== undefined) return "gateway_fault";
     if (this.upstreamError !== undefined) return "failed";
-    if (!this.responder.delivered) return "aborted";
+    if (!this.responder.delivered) return this.#brokenOff ? "failed" : "aborted";
     if (this.refusal !== undefined) return "refused";
     return this.answered ? "answered" : "forwarded";
   }
