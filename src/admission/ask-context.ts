@@ -69,7 +69,9 @@ function taggedObject(
   // What will be written there is no object yet.
   if (below === true) return undefined;
   const { versionId } = isOfSource(action, subject) ? (subject.source ?? NO_VERSION) : subject;
-  const name = `${bucket.id}/${versionId ?? ""}/${key}`;
+  // The version's length before it: no two of bucket, version and key come to the same name.
+  const version = versionId === undefined ? "" : `${versionId.length}:${versionId}`;
+  const name = `${bucket.id}/${version}/${key}`;
   return { name, address: { kind: "object", bucket, key }, versionId };
 }
 

@@ -1,4 +1,5 @@
 import { admit, asksOfHead } from "../admission/admit.ts";
+import { recordOf } from "../admission/buckets.ts";
 import type { Facts } from "../admission/facts.ts";
 import { judgeEach } from "../admission/gates.ts";
 import type { Answer, Asking, Need } from "../admission/known.ts";
@@ -11,6 +12,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { rememberedRecords, settle, type ReadRecord, type Settled } from "./answers.ts";
+import { fault } from "../s3/faults.ts";
 import { askFor, requestFor, type Question } from "./request.ts";
 
 /** A decision and how it came about, as `--json` prints it. */
@@ -77,8 +79,27 @@ export async function explain(
   const explained = ofAsks(snapshot, known.value.value, asks.value, identity, nowMs);
   if (ask !== undefined) return ok({ ...explained, operation: "any" });
   const verdict = await settle(admit(snapshot, head, nowMs), answers.answer);
-  return verdict.ok ? ok({ ...explained, ...verdictOf(verdict.value, answers.untold()) }) : verdict;
+  if (!verdict.ok) return verdict;
+  const word = verdictOf(verdict.value, answers.untold());
+  const taken = word.decision === "allow" && isTaken(snapshot, known.value.value);
+  return ok({ ...explained, ...word, ...(taken ? TAKEN : {}) });
 }
+
+/**
+ * Whether the state will refuse a bucket that is to be made, behind all gates: another account has it
+ * (see `beginChange` in state/).
+ */
+function isTaken(snapshot: Snapshot, subject: Subject): boolean {
+  const { operation, address, caller } = subject;
+  if (operation !== "CreateBucket" || address.kind !== "bucket" || !snapshot.keepsState)
+    return false;
+  const record = recordOf(subject, address.bucket);
+  if (record === undefined || caller.kind === "anonymous") return false;
+  return record.owner.name !== caller.key.account.name;
+}
+
+const { code, message } = fault("BucketAlreadyExists");
+const TAKEN = { decision: "deny", code, message, note: undefined } as const;
 
 type Answers = {
   readonly answer: (need: Need) => Promise<Result<Answer | undefined, string>>;

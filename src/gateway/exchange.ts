@@ -60,6 +60,8 @@ export class Exchange implements Serving {
   refusal: Fault | undefined;
   /** Where the gateway itself failed. */
   #fault: FaultPlace | undefined;
+  /** An answer had begun, and ended since what it depends on could not be had: nobody left. */
+  #brokenOff = false;
   readonly #faults: Faults;
   /** Whether limits were asked whether it may go on. */
   counted = false;
@@ -156,8 +158,10 @@ export class Exchange implements Serving {
     // Nobody reads on: what has come is let go, and what still comes is not kept.
     this.#holding?.end();
     if (this.responder.closed) return;
-    if (this.responder.status !== 0) this.responder.breakOff();
-    else this.responder.refuse(fault, this.head?.target.path ?? "/");
+    if (this.responder.status !== 0) {
+      this.#brokenOff = fault.code === "ServiceUnavailable";
+      this.responder.breakOff();
+    } else this.responder.refuse(fault, this.head?.target.path ?? "/");
   }
 
   /**
@@ -234,7 +238,7 @@ export class Exchange implements Serving {
   #outcome(): Outcome {
     if (this.#fault !== undefined) return "gateway_fault";
     if (this.upstreamError !== undefined) return "failed";
-    if (!this.responder.delivered) return "aborted";
+    if (!this.responder.delivered) return this.#brokenOff ? "failed" : "aborted";
     if (this.refusal !== undefined) return "refused";
     return this.answered ? "answered" : "forwarded";
   }

@@ -85,8 +85,14 @@ export function binaryValue(text: string): Result<string, ValueFault> {
   return value === undefined ? invalid("base64", text) : ok(value);
 }
 
+/** Longer than any number that a policy has a use for. */
+const NUMBER_LENGTH_MAX = 64;
+
 /** A decimal number, exactly. */
 export function numberValue(text: string): Result<Decimal, ValueFault> {
+  if (text.length > NUMBER_LENGTH_MAX) {
+    return invalid(`a number of at most ${NUMBER_LENGTH_MAX} characters`, `${text.slice(0, 20)}…`);
+  }
   const value = parseDecimal(text);
   return value === undefined ? invalid("a decimal number", text) : ok(value);
 }

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { isBefore, openSlots, type Asker } from "./read-slots.ts";
 import { isInForce, type StoredRecord } from "./record.ts";
+import { noAnswer, STATE_MS_MAX, within } from "./patience.ts";
 import type { StateStore } from "./state-store.ts";
 
 export type CacheOptions<T> = {
@@ -16,6 +17,8 @@ export type CacheOptions<T> = {
   readonly onRead?: (ok: boolean) => void;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
+  /** How long the store is waited for, in milliseconds; then it counts as one that cannot be read. */
+  readonly patienceMs?: number;
 };
 
 /** Undefined: nothing is stored, or only a claim of who makes the bucket. */
@@ -62,6 +65,7 @@ export function cachedRecords<T extends object>(
   options: CacheOptions<T>,
 ): CachedRecords<T> {
   const { compile, refreshMs = REFRESH_MS, onRead, now = () => performance.now() } = options;
+  const { patienceMs = STATE_MS_MAX } = options;
   const max = options.entries ?? ENTRIES;
   const entries = new LRUCache<string, Entry<T>>({ max });
   // Apart, so that invented names cannot push out those that are in use.
@@ -112,11 +116,17 @@ export function cachedRecords<T extends object>(
     readings.set(name, reading);
     try {
       await after?.catch(() => undefined);
-      resolve(read(name, reading));
+      resolve(within(read(name, reading), patienceMs, late));
       return await promise;
     } finally {
       if (readings.get(name) === reading) readings.delete(name);
     }
+  };
+
+  const late = (): Fault => {
+    heard(false);
+    onRead?.(false);
+    return unreadable(noAnswer(patienceMs));
   };
 
   const read = async (name: string, reading: Reading<T>): Promise<Read<T>> => {
@@ -160,7 +170,7 @@ export function cachedRecords<T extends object>(
     find,
     fetch,
     invalidate,
-    store: observed(store, heard, invalidate),
+    store: observed(store, heard, invalidate, patienceMs),
     get healthy() {
       return healthy;
     },
@@ -177,7 +187,10 @@ function observed(
   store: StateStore,
   heard: (worked: boolean) => void,
   invalidate: (name: string) => void,
+  patienceMs: number,
 ): StateStore {
+  const patient = <R>(work: Promise<Result<R, string>>): Promise<Result<R, string>> =>
+    within(work, patienceMs, () => noAnswer(patienceMs));
   const hear = <R>(result: Result<R, string>): Result<R, string> => {
     heard(result.ok);
     return result;
@@ -188,10 +201,10 @@ function observed(
     return hear(result);
   };
   return {
-    read: async (name) => hear(await store.read(name)),
+    read: async (name) => hear(await patient(store.read(name))),
     write: async (name, record, expected) =>
-      change(name, await store.write(name, record, expected)),
-    remove: async (name, expected) => change(name, await store.remove(name, expected)),
+      change(name, await patient(store.write(name, record, expected))),
+    remove: async (name, expected) => change(name, await patient(store.remove(name, expected))),
     close: store.close,
   };
 }

@@ -79,7 +79,7 @@ for (const [framing, answer] of FRAMINGS) {
     assert.notEqual(got?.whole, true);
     assert.doesNotMatch(got?.body.toString() ?? "", /bucket-/);
     const [record] = await flow.gateway.records(1);
-    assert.equal(record?.["outcome"], "aborted");
+    assert.equal(record?.["outcome"], "failed");
     assert.equal(record?.["errorCode"], "ServiceUnavailable");
     assert.equal(record?.["upstreamError"], undefined);
     assert.deepEqual(flow.gateway.errors, []);

@@ -98,3 +98,12 @@ test("explain does not guess where a record cannot be read", async () => {
   assert.equal(refused.code, 2);
   assert.match(refused.err, /^Cannot use the record of "data": /);
 });
+
+test("explain tells that a bucket of another account cannot be made, and one's own can again", async () => {
+  const { folder } = await folderWith({ data: {} });
+  const taken = await explained(folder, { as: "other", request: "PUT /data" });
+  assert.match(taken.out, /Denied: The requested bucket name is not available/);
+  assert.equal(taken.code, 1);
+  assert.equal((await explained(folder, { as: "lab", request: "PUT /data" })).code, 0);
+  assert.equal((await explained(folder, { as: "other", request: "PUT /fresh" })).code, 0);
+});

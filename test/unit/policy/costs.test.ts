@@ -278,3 +278,15 @@ test("a number has any zeros in front, and is none for what stands behind", () =
   assert.deepEqual(parseDecimal(`-${zeros}`), parseDecimal("0"));
   assert.equal(parseDecimal(`${zeros}x`), undefined);
 });
+
+test("a number in a policy has at most 64 characters", () => {
+  const policy = (value: string): string => {
+    const Condition = { NumericLessThan: { "s3:max-keys": value } };
+    const Statement = { Effect: "Deny", Action: "s3:*", Resource: "*", Condition };
+    return JSON.stringify({ Version: "2012-10-17", Statement });
+  };
+  assert.ok(parsePolicy(policy("9".repeat(64)), "policy", "identity").ok);
+  for (const value of ["9".repeat(65), `${"0".repeat(10_000)}1`]) {
+    assert.ok(!parsePolicy(policy(value), "policy", "identity").ok);
+  }
+});

@@ -21,16 +21,25 @@ class Bench {
   readonly cache: CachedRecords<Compiled>;
   #waiting: (() => void)[] = [];
 
-  constructor(entries = 10) {
+  constructor(entries = 10, patienceMs = 60_000) {
+    const hung = async (): Promise<void> => {
+      if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    };
     const store: StateStore = {
       read: async () => {
         this.reads++;
         const { answer } = this;
-        if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        await hung();
         return answer;
       },
-      write: async () => (this.answer.ok ? ok("written") : this.answer),
-      remove: async () => (this.answer.ok ? ok("written") : this.answer),
+      write: async () => {
+        await hung();
+        return this.answer.ok ? ok("written") : this.answer;
+      },
+      remove: async () => {
+        await hung();
+        return this.answer.ok ? ok("written") : this.answer;
+      },
       close: async () => {},
     };
     this.cache = cachedRecords(store, {
@@ -40,6 +49,7 @@ class Bench {
       refreshMs: 5_000,
       onRead: (worked) => this.heard.push(worked),
       now: () => this.now,
+      patienceMs,
     });
   }
 
@@ -328,4 +338,23 @@ test("names without a record push none with one out of memory", async () => {
   assert.deepEqual(bench.cache.find("photos"), ALICE);
   assert.equal(bench.cache.find("invented-99"), "none");
   assert.equal(bench.cache.find("invented-0"), "unknown");
+});
+
+test("a store that never answers is one that cannot be read or written, and harms nobody later", async () => {
+  const bench = new Bench(10, 5);
+  bench.held = true;
+  const late = "No answer within 5 ms";
+  // More than are read at once, so that most wait for their turn.
+  const all = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => codeOf(bench, `photos-${i}`)),
+  );
+  for (const code of all) assert.match(code, new RegExp(`^ServiceUnavailable: .*${late}`));
+  assert.equal(bench.cache.healthy, false);
+  assert.deepEqual(await bench.cache.store.read("photos"), err(late));
+  assert.deepEqual(await bench.cache.store.write("photos", RECORD, undefined), err(late));
+  assert.deepEqual(await bench.cache.store.remove("photos", "1"), err(late));
+  await bench.release();
+  assert.equal(bench.cache.find("photos-0"), "unknown", "what came too late is not remembered");
+  assert.equal(await codeOf(bench), "ok");
+  assert.equal(bench.cache.healthy, true);
 });
