@@ -4,11 +4,12 @@ import type { ConfigDocument } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { accountLimitProblems } from "./limit-rules.ts";
 import { parseInstant } from "./scalars.ts";
-import { field, itemOf, pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
+import { field, itemOf, pathOf, pattern, type Pattern, type Placed, visit } from "./select.ts";
 
 /**
  * What must fit together across accounts files: names and access keys are given once, tiers
- * exist (`tiers`: their names). `ceph`: subusers may have their keys and tiers there. Looks at single values, so that it finds its problems although others are there.
+ * exist (`tiers`: their names). `ceph`: subusers may have their keys and tiers there. Looks at single
+ * values, so that it finds its problems although others are there.
  */
 export function accountProblems(
   tiers: ReadonlySet<string>,
@@ -16,19 +17,22 @@ export function accountProblems(
   ceph: boolean,
 ): readonly Problem[] {
   const documents = files.filter((document) => document !== undefined);
-  const all = (...patterns: readonly Pattern[]): readonly Placed[] =>
-    documents.flatMap((document) => select(document, ...patterns));
-  return [
-    ...repeated(all(...ACCESS_KEYS), "access key"),
-    ...repeated(all(ACCOUNT_NAME), "account"),
-    ...repeatedSubusers(all(SUBUSER_NAME)),
-    ...unknownTiers(tiers, all(TIER)),
-    ...all(SUBUSER).flatMap((subuser) => powerless(subuser, ceph)),
-    ...all(...KEYS).flatMap(emptyLife),
-    ...all(ACCOUNT).flatMap(twoTenants),
-    ...documents.flatMap(accountLimitProblems),
-  ];
+  const problems: Problem[] = documents.flatMap(accountLimitProblems);
+  const check = (patterns: readonly Pattern[], rule: Rule): void => {
+    const found = (placed: Placed): void => void problems.push(...rule(placed));
+    for (const document of documents) visit(document, patterns, found);
+  };
+  check(ACCESS_KEYS, onlyOnce("access key"));
+  check([ACCOUNT_NAME], onlyOnce("account"));
+  check([SUBUSER_NAME], onlyOnceInAccount("subuser"));
+  check([TIER], (tier) => unknownTier(tiers, tier));
+  check([SUBUSER], (subuser) => powerless(subuser, ceph));
+  check(KEYS, emptyLife);
+  check([ACCOUNT], twoTenants);
+  return problems;
 }
+
+type Rule = (placed: Placed) => readonly Problem[];
 
 const ACCOUNT = pattern("accounts[*]");
 const SUBUSER = pattern("accounts[*].subusers[*]");
@@ -38,18 +42,29 @@ const ACCOUNT_NAME = pattern("accounts[*].name");
 const SUBUSER_NAME = pattern("accounts[*].subusers[*].name");
 const TIER = pattern("accounts[*].subusers[*].tier");
 
-/** Values that stand there a second time: with two, the secret would be a matter of luck. */
-function repeated(values: readonly Placed[], what: string): readonly Problem[] {
+/** Finds values that were there before: with two, the secret would be a matter of luck. */
+function onlyOnce(what: string): Rule {
   const first = new Map<string, Placed>();
-  const problems: Problem[] = [];
-  for (const placed of values) {
+  return (placed) => {
     const { value } = placed;
-    if (typeof value !== "string") continue;
+    if (typeof value !== "string") return [];
     const earlier = first.get(value);
-    if (earlier === undefined) first.set(value, placed);
-    else problems.push(secondTime(placed, earlier, what));
-  }
-  return problems;
+    if (earlier !== undefined) return [secondTime(placed, earlier, what)];
+    first.set(value, placed);
+    return [];
+  };
+}
+
+/** The same of what an account has, one account after the other. */
+function onlyOnceInAccount(what: string): Rule {
+  let account: Placed | undefined;
+  let rule = onlyOnce(what);
+  return (placed) => {
+    const subusers = placed.above?.above;
+    if (subusers !== account) rule = onlyOnce(what);
+    account = subusers;
+    return rule(placed);
+  };
 }
 
 function secondTime(second: Placed, first: Placed, what: string): Problem {
@@ -64,21 +79,13 @@ function got(document: ConfigDocument, path: string): string {
   return quoted(path, document.nodes.get(path));
 }
 
-/** Two subusers of one account with one name. `names`: of all accounts. */
-function repeatedSubusers(names: readonly Placed[]): readonly Problem[] {
-  const byAccount = Map.groupBy(names, ({ above: subuser }) => subuser?.above);
-  return [...byAccount.values()].flatMap((siblings) => repeated(siblings, "subuser"));
-}
-
-function unknownTiers(tiers: ReadonlySet<string>, named: readonly Placed[]): readonly Problem[] {
-  return named.flatMap((placed) => {
-    const { document, value } = placed;
-    if (typeof value !== "string" || tiers.has(value)) return [];
-    const path = pathOf(placed);
-    const message = `Unknown tier${got(document, path)}`;
-    const remedy = didYouMean(value, tiers, `Known: ${[...tiers].join(", ")}`);
-    return [problemAt(document, path, { message, remedy })];
-  });
+function unknownTier(tiers: ReadonlySet<string>, placed: Placed): readonly Problem[] {
+  const { document, value } = placed;
+  if (typeof value !== "string" || tiers.has(value)) return [];
+  const path = pathOf(placed);
+  const message = `Unknown tier${got(document, path)}`;
+  const remedy = didYouMean(value, tiers, `Known: ${[...tiers].join(", ")}`);
+  return [problemAt(document, path, { message, remedy })];
 }
 
 /**

@@ -262,7 +262,9 @@ function withPolicies(
   policies: ReadonlyMap<string, Policy>,
 ): readonly AccountConfig[] {
   const named = (path: string, names: readonly string[]): readonly Policy[] =>
-    names.flatMap((_, index) => policies.get(`${path}.policies[${index}]`) ?? []);
+    names.length === 0
+      ? NO_POLICIES
+      : names.flatMap((_, index) => policies.get(`${path}.policies[${index}]`) ?? []);
   return accounts.map((account, i) => ({
     ...account,
     policies: named(`accounts[${i}]`, account.policies),
@@ -272,6 +274,9 @@ function withPolicies(
     })),
   }));
 }
+
+/** Of the many that have none. */
+const NO_POLICIES: readonly Policy[] = [];
 
 /** `value` is there if the shape is right, `document` already if it is YAML. */
 type ParsedFile<T> = {

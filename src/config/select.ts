@@ -25,9 +25,18 @@ export function pattern(text: string): Pattern {
  */
 export function select(document: ConfigDocument, ...patterns: readonly Pattern[]): Placed[] {
   const found: Placed[] = [];
+  visit(document, patterns, (placed) => void found.push(placed));
+  return found;
+}
+
+/** The same, one value after the other to `found`: of a hundred thousand no list is made. */
+export function visit(
+  document: ConfigDocument,
+  patterns: readonly Pattern[],
+  found: (placed: Placed) => void,
+): void {
   const root = { document, value: document.data, above: undefined, step: "" };
   gather(found, root, patterns, 0);
-  return found;
 }
 
 /** Its path, such as `accounts[0].name`: made when somebody is to read it. */
@@ -47,13 +56,13 @@ export function itemOf(value: unknown, index: number): unknown {
 
 /** `patterns`: those that fit all `depth` steps to `placed`. */
 function gather(
-  found: Placed[],
+  found: (placed: Placed) => void,
   placed: Placed,
   patterns: readonly Pattern[],
   depth: number,
 ): void {
   const { document, value } = placed;
-  if (patterns.some(({ length }) => length === depth)) found.push(placed);
+  if (patterns.some(({ length }) => length === depth)) found(placed);
   const below = (step: string | number, item: unknown, fitting: readonly Pattern[]): void => {
     if (item === undefined) return;
     gather(found, { document, value: item, above: placed, step }, fitting, depth + 1);
