@@ -6,19 +6,10 @@ import { codeOf, headerOf, rawExchange, type RawAnswer } from "../support/raw-cl
 import { bytesOf } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
 import type { Hostile } from "./hostile/case.ts";
-<<<<<<< HEAD
 import { BROKEN, bytesOfRow, openGateways, type Gateways } from "./hostile/gateways.ts";
 import { KNOWN_WRONG } from "./hostile/known-wrong.ts";
 import { good, SECRETS, siteAt } from "./hostile/site.ts";
 import { ROWS, TABLES } from "./hostile/tables.ts";
-=======
-import { KNOWN_WRONG } from "./hostile/known-wrong.ts";
-import { ACCOUNTS, DOMAIN, good, POLICY, SECRETS, siteAt, STRICT_POLICY } from "./hostile/site.ts";
-import { ROWS, TABLES } from "./hostile/tables.ts";
-
-/** The key of uploads that may reach the store broken off. */
-const BROKEN = "broken";
->>>>>>> wire-listen
 
 let store: RecordingStore;
 let gateways: Gateways;

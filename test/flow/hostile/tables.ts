@@ -12,11 +12,7 @@ import { QUERY_SIGNATURES } from "./query-signatures.ts";
 import { SYNTAX } from "./syntax.ts";
 import { V2_SIGNATURES } from "./v2-signatures.ts";
 
-<<<<<<< HEAD
 /** Every hostile request, by what is wrong with it. */
-=======
-/** All hostile requests, by what they are refused by. */
->>>>>>> wire-listen
 export const TABLES = {
   syntax: SYNTAX,
   address: ADDRESSES,
