@@ -7,16 +7,15 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { codeOf, RawClient } from "../support/raw-client.ts";
 import { openInProcess, type InProcess } from "../support/in-process.ts";
-import { between, oneOf, randomFrom, SEEDS, tellSeed } from "../support/seeds.ts";
-import { bytesOf, type Outgoing } from "../support/signed.ts";
+import { between, randomFrom, SEEDS, tellSeed } from "../support/seeds.ts";
+import { bytesOf } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
-import { MUTATORS, mutated } from "./fuzz/mutations.ts";
+import { mutatedBytes } from "./fuzz/bytes.ts";
 import { basesAt, OWNER } from "./fuzz/wire.ts";
 
 /** For each seed; half of them signed with a secret that nobody has. */
 const RUNS = 5_000;
 const CLIENTS = 16;
-const NAMES = Object.keys(MUTATORS);
 
 let store: RecordingStore;
 let gateway: InProcess;
@@ -43,48 +42,6 @@ after(async () => {
   await gateway.close();
   await store.stop();
 });
-
-type Random = () => number;
-
-/** Of the request, changed where its meaning lies, and then of its bytes, anywhere. */
-function mutatedBytes(random: Random, request: Outgoing): Buffer {
-  const mutations = Array.from({ length: between(random, 0, 2) }, () => ({
-    what: NAMES[between(random, 0, NAMES.length - 1)] ?? "",
-    a: between(random, 0, 10_000),
-    b: between(random, 0, 10_000),
-  }));
-  let bytes = bytesOf(mutated(request, mutations));
-  for (let i = between(random, mutations.length === 0 ? 1 : 0, 2); i > 0; i--) {
-    bytes = changed(random, bytes);
-  }
-  return bytes;
-}
-
-const PIECES = [
-  "\r\n",
-  "\n",
-  "\r\n\r\n",
-  "\0",
-  " ",
-  "\t",
-  ":",
-  "\r\nhost: a",
-  "HTTP/1.1",
-  "a".repeat(20_000),
-];
-
-function changed(random: Random, bytes: Buffer): Buffer {
-  const at = between(random, 0, Math.max(bytes.length - 1, 0));
-  const piece = Buffer.from(PIECES[between(random, 0, PIECES.length - 1)] ?? "");
-  const [by, count] = oneOf<readonly [Buffer, number]>(random, [
-    [Buffer.from([between(random, 0, 255)]), 1],
-    [piece, 0],
-    [Buffer.alloc(0), between(random, 1, 40)],
-    [Buffer.alloc(0), bytes.length],
-    [bytes.subarray(at, at + 60), 0],
-  ]);
-  return Buffer.concat([bytes.subarray(0, at), by, bytes.subarray(at + count)]);
-}
 
 /** How long an answer is waited for before the bytes are known to be no whole request. */
 const WHOLE_MS = 50;
