@@ -72,7 +72,7 @@ export async function openHttpServer(
     front.accept(raw);
   });
   const address = await bind(server, place);
-  const checks = setInterval(() => open.checkHeads(), HEAD_CHECK_MS);
+  const checks = setInterval(() => open.checkHeads(), HEAD_CHECK_MS).unref();
   return {
     address,
     connections: () => open.size,

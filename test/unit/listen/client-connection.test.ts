@@ -40,11 +40,10 @@ async function readStream(
 ): Promise<readonly string[]> {
   const { server, problems } = await startListening(t, {
     fallback,
-    serve: (request, answer) => {
-      void readBody(request).then((body) => {
-        const { method, target, fields } = request.head;
-        say(answer, [method, target, ...fields, body.length, sumOf(body)].join(" "));
-      });
+    serve: async (request, answer) => {
+      const body = await readBody(request);
+      const { method, target, fields } = request.head;
+      say(answer, [method, target, ...fields, body.length, sumOf(body)].join(" "));
     },
   });
   const client = await RawClient.connect(server.address);
@@ -87,9 +86,7 @@ for (const coding of ["length", "chunks"] as const) {
       const body = randomBytes(9_000_000);
       const { server } = await startListening(t, {
         fallback,
-        serve: (request, answer) => {
-          void readSlowly(request, lent).then((sum) => say(answer, sum));
-        },
+        serve: async (request, answer) => say(answer, await readSlowly(request, lent)),
       });
       const client = await RawClient.connect(server.address);
       t.after(() => client.destroy());

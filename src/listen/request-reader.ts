@@ -1,0 +1,234 @@
+import type { Loan } from "../lend/lender.ts";
+import { ChunkedReader } from "../wire/chunked.ts";
+import { HeadGatherer } from "../wire/head-gatherer.ts";
+import { readRequestHead, REQUEST_HEADS, type WireRequest } from "../wire/request-head.ts";
+import { RequestBody } from "./request-body.ts";
+import type { ConnectionProblem } from "./service.ts";
+
+/** Of a body at least so much must come for memory that is lent. */
+const LONG_BODY_BYTES = 64 * 1024;
+
+/** Hears what is read off one connection. */
+export type Requests = {
+  /** Of a head, and of trailers. */
+  headerBytesMax(): number;
+  /** Whether no further request is to be read. */
+  isOver(): boolean;
+  /** A head has come. `body`: what its body, which follows, comes to; undefined: it has none. */
+  begun(head: WireRequest, body: RequestBody | undefined): void;
+  /** What has come is no request. Nothing more is read. */
+  refused(problem: ConnectionProblem): void;
+  /** What follows the last head is not the body that it promised. Nothing more is read. */
+  bodyBroken(problem: ConnectionProblem): void;
+  /** What waited of a body was taken. */
+  bodyWanted(): void;
+};
+
+/**
+ * Whose the bytes are that are read: `own`, the reader's; lent to the connection; or `shared` with all
+ * connections, so that they only stand until others are called.
+ */
+export type BytesOf = "own" | "shared" | Loan;
+
+/** Reads the requests of one connection, in pieces of any size, and tells of them in their order. */
+export class RequestReader {
+  readonly #requests: Requests;
+  readonly #gatherer = new HeadGatherer(REQUEST_HEADS);
+  /**
+   * What comes next: a request's head, the body of the last one, or what nobody reads: the client was
+   * told that its connection ends, and whatever follows must not be done, since nobody would hear of
+   * it (RFC 9112 section 9.6).
+   */
+  #reading: "head" | "body" | "nothing" = "head";
+  #headSinceMs: number | undefined = performance.now();
+  #body: RequestBody | undefined;
+  /** Bytes that still come of the body; of one in chunks nobody knows. */
+  #left = 0;
+  /** Set while a body comes in chunks. */
+  #chunks: ChunkedReader | undefined;
+  /** What is not read yet of the bytes that came last. */
+  #rest: Buffer = NOTHING;
+  #busy = false;
+  /** What came meanwhile: a write over TLS can make Node read at once. */
+  readonly #later: Buffer[] = [];
+  /** Where all goes that comes, once it is HTTP no more. */
+  #elsewhere: ((bytes: Buffer) => void) | undefined;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  /** Since when a head is awaited, on a clock that only goes forward; undefined: none is due. */
+  get headSinceMs(): number | undefined {
+    return this.#headSinceMs;
+  }
+
+  /** Whether so much of a body still comes that memory of its own is worth it. */
+  get isLong(): boolean {
+    return this.#left > LONG_BODY_BYTES;
+  }
+
+  /** Whether no more may come for now. */
+  get full(): boolean {
+    return this.#body?.full === true;
+  }
+
+  take(bytes: Buffer, of: BytesOf): void {
+    if (this.#busy) {
+      this.#later.push(of === "own" ? bytes : Buffer.from(bytes));
+      return;
+    }
+    this.#busy = true;
+    this.#read(bytes, of);
+    for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) {
+      this.#read(next, "own");
+    }
+    this.#busy = false;
+  }
+
+  /** The client has ended its side. Whether that was told, since it was within a request. */
+  end(): boolean {
+    if (this.#reading === "body") this.#breakBody("cut-off");
+    else if (this.#reading === "head" && this.#gatherer.begun && !this.#requests.isOver()) {
+      this.refuse("cut-off");
+    } else return false;
+    return true;
+  }
+
+  /** What has come so far will be no request. */
+  refuse(problem: ConnectionProblem): void {
+    this.stop();
+    this.#requests.refused(problem);
+  }
+
+  /** Nothing more is read. Whoever reads a body that is not complete hears of that elsewhere. */
+  stop(): void {
+    this.#reading = "nothing";
+    this.#headSinceMs = undefined;
+    this.#body = undefined;
+    this.#left = 0;
+  }
+
+  /** From now on all goes to `elsewhere`, but what is returned: it had come behind the last head. */
+  redirect(elsewhere: (bytes: Buffer) => void): Buffer {
+    const first = this.#rest;
+    this.#rest = NOTHING;
+    this.stop();
+    this.#elsewhere = elsewhere;
+    return first;
+  }
+
+  #read(bytes: Buffer, of: BytesOf): void {
+    let rest = bytes;
+    let owner = of;
+    while (rest.length > 0) {
+      if (this.#elsewhere !== undefined) {
+        this.#elsewhere(owner === "own" ? rest : Buffer.from(rest));
+        return;
+      }
+      if (this.#reading === "nothing") return;
+      if (this.#reading === "body") {
+        rest =
+          this.#chunks === undefined
+            ? this.#readLength(rest, owner)
+            : this.#readChunks(this.#chunks, rest, owner);
+        continue;
+      }
+      const text = this.#readHead(rest);
+      if (text === undefined) return;
+      rest = rest.subarray(this.#gatherer.next);
+      // Serving a request calls others, who may read to the same memory.
+      if (owner !== "own" && rest.length > 0) rest = Buffer.from(rest);
+      owner = "own";
+      this.#rest = rest;
+      this.#begin(text);
+      rest = this.#rest;
+      this.#rest = NOTHING;
+    }
+  }
+
+  #readHead(bytes: Buffer): string | undefined {
+    if (this.#requests.isOver()) {
+      this.stop();
+      return undefined;
+    }
+    const gatherer = this.#gatherer;
+    const text = gatherer.take(bytes, 0, bytes.length, this.#requests.headerBytesMax());
+    if (text !== undefined) this.#headSinceMs = undefined;
+    else if (gatherer.problem !== undefined) this.refuse(gatherer.problem);
+    else this.#headSinceMs ??= performance.now();
+    return text;
+  }
+
+  #begin(text: string): void {
+    const head = readRequestHead(text);
+    if (!head.ok) return this.refuse(head.error);
+    this.#requests.begun(head.value, this.#beginBody(head.value));
+  }
+
+  #beginBody({ framing }: WireRequest): RequestBody | undefined {
+    if (framing.kind === "none") return undefined;
+    this.#reading = "body";
+    this.#body = new RequestBody(this.#requests);
+    if (framing.kind === "length") this.#left = framing.bytes;
+    else {
+      this.#left = Number.POSITIVE_INFINITY;
+      this.#chunks = new ChunkedReader(this.#requests.headerBytesMax());
+    }
+    return this.#body;
+  }
+
+  /** Gives what follows the body in `bytes`. */
+  #readLength(bytes: Buffer, of: BytesOf): Buffer {
+    const piece = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
+    this.#left -= piece.length;
+    this.#takePiece(piece, of, this.#left === 0);
+    if (this.#left === 0) this.#endBody();
+    return piece.length === bytes.length ? NOTHING : bytes.subarray(piece.length);
+  }
+
+  /** As `#readLength`. The data of all chunks becomes one piece: many tiny ones cost as much as one. */
+  #readChunks(chunks: ChunkedReader, bytes: Buffer, of: BytesOf): Buffer {
+    let from = -1;
+    let to = 0;
+    for (let at = 0; ; at = chunks.at) {
+      const step = chunks.step(bytes, at, bytes.length);
+      if (step === "bad") {
+        this.#breakBody(chunks.problem);
+        return NOTHING;
+      }
+      if (step === "data") {
+        if (from < 0) from = to = chunks.dataFrom;
+        if (to < chunks.dataFrom) bytes.copyWithin(to, chunks.dataFrom, chunks.at);
+        to += chunks.at - chunks.dataFrom;
+        continue;
+      }
+      if (from >= 0) this.#takePiece(bytes.subarray(from, to), of, step === "end");
+      if (step === "end") this.#endBody();
+      return bytes.subarray(chunks.at);
+    }
+  }
+
+  #takePiece(piece: Buffer, of: BytesOf, isLast: boolean): void {
+    if (of === "own") this.#body?.take(piece, undefined);
+    // Of the last piece nobody tells when it was used.
+    else if (of === "shared" || isLast) this.#body?.take(Buffer.from(piece), undefined);
+    else this.#body?.take(piece, of.share());
+  }
+
+  #endBody(): void {
+    const body = this.#body;
+    this.#body = undefined;
+    this.#chunks = undefined;
+    this.#left = 0;
+    if (this.#reading === "body") this.#reading = "head";
+    body?.end();
+  }
+
+  #breakBody(problem: ConnectionProblem): void {
+    this.stop();
+    this.#requests.bodyBroken(problem);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
