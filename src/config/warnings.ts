@@ -15,6 +15,7 @@ import { policiesOf } from "./policies.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
 import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
+import { unsaidTenantWarnings } from "./unsaid-tenant.ts";
 
 /**
  * What is legal in a good configuration, but hardly meant; by file and line. `files`: the accounts
@@ -34,6 +35,7 @@ export function configWarnings(
     ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
     ...files.flatMap(accountNetworks),
     ...(config.policy.bucketPolicies === "gateway" ? sharedUpstreamWarnings(files) : []),
+    ...unsaidTenantWarnings(files, config),
     ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
     ...policiesOf(config).flatMap(policyWarnings),
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
