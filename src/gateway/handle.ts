@@ -200,8 +200,8 @@ async function keep(inbound: Inbound, change: RecordChange): Promise<() => void>
 }
 
 /** Decisions on one change of a policy, while others change it again and again. */
-const DECISIONS_MAX = 10;
-const PAUSE_MS_MAX = 20;
+const DECISIONS_MAX = 3;
+const PAUSE_MS_MAX = 50;
 
 function redecide(inbound: Inbound): void {
   const { exchange, live } = inbound;
