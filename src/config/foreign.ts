@@ -72,7 +72,7 @@ export function misplaced({
  * The account that a user becomes. A tenant whose only user has its name, as LUMI-O makes them, is
  * named once; `$` stands in no name of RGW's own.
  */
-function accountNameOf({ tenant, name }: ForeignUser): string {
+export function accountNameOf({ tenant, name }: ForeignUser): string {
   return tenant === "" || tenant === name ? name : `${tenant}$${name}`;
 }
 

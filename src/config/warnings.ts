@@ -16,6 +16,7 @@ import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
 import { pathOf, pattern, select } from "./select.ts";
 import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
+import { unsaidTenantWarnings } from "./unsaid-tenant.ts";
 
 /**
  * What is legal in a good configuration, but hardly meant; by file and line. `files`: the accounts
@@ -35,6 +36,7 @@ export function configWarnings(
     ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
     ...files.flatMap(accountNetworks),
     ...(config.policy.bucketPolicies === "gateway" ? sharedUpstreamWarnings(files) : []),
+    ...unsaidTenantWarnings(files, config),
     ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
     ...policiesOf(config).flatMap(policyWarnings),
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),

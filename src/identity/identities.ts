@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Key } from "../admission/principal.ts";
 import type { Config, CephConfig } from "../config/config.ts";
-import { compileForeign, misplaced, type ForeignUser } from "../config/foreign.ts";
+import { accountNameOf, compileForeign, misplaced, type ForeignUser } from "../config/foreign.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -129,8 +129,9 @@ function openSource(
 const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;
 
 /**
- * Warns once of each access key that an accounts file has too (there the file's counts), and of each
- * user whose keys count for nothing, since the file's account of its name has another tenant.
+ * Warns once of each access key that an accounts file has too (there the file's counts), of each user
+ * whose keys count for nothing, since the file's account of its name has another tenant, and of each
+ * that an account of another name is at the store.
  */
 function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
   const configured = new Set(
@@ -140,6 +141,11 @@ function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
   );
   const isElsewhere = misplaced(config);
   const told = new Set<string>();
+  const signers = new Map(
+    config.accounts.flatMap((account) =>
+      account.upstream === undefined ? [] : [[account.upstream.accessKey, account.name] as const],
+    ),
+  );
   return (user) => {
     const { tenant, name, keys } = user;
     const full = `${tenant}$${name}`;
@@ -151,6 +157,14 @@ function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
       );
     }
     for (const { accessKeyId } of keys) {
+      const account = signers.get(accessKeyId);
+      if (account !== undefined && account !== accountNameOf(user)) {
+        signers.delete(accessKeyId);
+        log.warn(
+          { user: full, account },
+          "This user of Ceph is also the upstream of an account: each can use every bucket of the other that has no record here",
+        );
+      }
       if (!configured.delete(accessKeyId)) continue;
       log.warn(
         { accessKey: accessKeyId },

@@ -56,6 +56,28 @@ test("a key is looked up once, and its request is signed with the key itself", a
   assert.equal(await metric(flow, 'cache_misses_total{cache="identities"}'), 1);
 });
 
+test("a user of Ceph who is an account's upstream, too, is warned of once", async (t) => {
+  const { flow, ceph } = await begin(
+    t,
+    {},
+    {
+      accounts: [{ name: "lab", upstream: BOB, keys: [OWNER] }],
+    },
+  );
+  const keys = [ALICE, BOB].map(({ accessKey, secretKey }) => {
+    return { user: "alice", access_key: accessKey, secret_key: secretKey };
+  });
+  ceph.replies.set(ALICE.accessKey, userWith("alice", ALICE, { keys }));
+  ceph.replies.set(BOB.accessKey, userWith("alice", BOB, { keys }));
+  assert.equal((await get(flow, ALICE)).status, 200);
+  assert.equal((await get(flow, BOB)).status, 200);
+  assert.equal(flow.gateway.warnings.length, 1);
+  assert.match(
+    flow.gateway.warnings[0] ?? "",
+    /"user":"\$alice","account":"lab".*is also the upstream/,
+  );
+});
+
 test("a wrong secret and an unknown key are told apart as ever", async (t) => {
   const { flow, store } = await begin(t);
   const wrong = await get(flow, { ...ALICE, secretKey: "another" });

@@ -366,6 +366,8 @@ const tiered = (named: string, text: string): Files => ({
   "own.json": text,
 });
 
+const UNSAID =
+  'Nobody has written in which tenant of the store this user is: a user or bucket of the same name in another tenant is taken for its own | Write tenant for the account, or tenant: "" if its user is in none';
 const RESTRICTS_NONE =
   "The list has every IPv4 address, so it restricts none of them | Name only the networks that may come";
 const NOBODY_COMES =
@@ -387,6 +389,30 @@ const warned: readonly (readonly [string, Files, readonly string[]])[] = [
       `accounts.yaml:2:41 accounts[0].upstream.accessKey: ${oneUserWith('"own"')}`,
       `accounts.yaml:3:13 accounts[1].name: ${oneUserWith('"lab"')}`,
     ],
+  ],
+  [
+    "an account whose tenant nobody has written, beside one in a tenant",
+    {
+      ...policy("bucketPolicies: gateway"),
+      "accounts.yaml": `accounts:
+  - { name: lab, upstream: { accessKey: K1, secretKey: s } }
+  - { name: own, upstream: { accessKey: K2, secretKey: s }, tenant: T }
+  - { name: none, upstream: { accessKey: K3, secretKey: s }, tenant: "" }
+  - { name: T$U, upstream: { accessKey: K4, secretKey: s } }
+`,
+    },
+    [`accounts.yaml:2:28 accounts[0].upstream: ${UNSAID}`],
+  ],
+  [
+    "an account whose tenant nobody has written, before a Ceph with users of its own",
+    {
+      "gateway.yaml": (policy("bucketPolicies: gateway")["gateway.yaml"] ?? "").replace(
+        /identities:.*/,
+        'identities: [{ accounts: accounts.yaml }, { ceph: { endpoint: "http://rgw:7480", accessKey: G, secretKey: s } }]',
+      ),
+      "accounts.yaml": "accounts:\n  - { name: lab, upstream: { accessKey: K1, secretKey: s } }\n",
+    },
+    [`accounts.yaml:2:28 accounts[0].upstream: ${UNSAID}`],
   ],
   [
     "a tier without actions",
