@@ -55,7 +55,7 @@ async function alone(
   if (system === undefined) return undefined;
   await generator.round("get-small", system, store, { leadMs: 0, durationMs: WARMUP_MS });
   const resident = await measure(system);
-  await endThose([...system.plain.pids, ...(system.tls?.pids ?? [])]);
+  await endThose(system.plain.pids);
   return resident;
 }
 

@@ -58,6 +58,8 @@ if (options.help) {
 const plan = options.quick ? QUICK : FULL;
 const only = options.only === undefined ? undefined : new Set(options.only.split(","));
 for (const part of only ?? []) if (!PARTS.includes(part)) throw new Error(`Unknown part: ${part}`);
+if (options.write && only !== undefined)
+  throw new Error("--write needs every part: leave out --only");
 const isWanted = (part: string): boolean => only?.has(part) ?? true;
 const say = (text: string): void =>
   void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
@@ -81,6 +83,7 @@ if (options.write) writePages(figures);
 
 /** Everything that is wanted, one part after the other, so that none disturbs another. */
 async function measured(): Promise<Figures> {
+  say("measuring: decisions, policies, many identities, memory");
   const decisions = isWanted("admit") ? admitCosts(plan.admitCalls) : [];
   const policies = isWanted("policies") ? policyCosts() : [];
   const scales = isWanted("scales") && !options.quick ? scaleCosts(plan.admitCalls) : [];

@@ -59,8 +59,12 @@ export async function startSystems(
   return systems;
 }
 
-/** A second process of a system alone, for figures that what came before would change. */
+/** Another process of a system alone, for figures that what came before would change. */
 export async function startAlone(name: SystemName, store: System): Promise<System | undefined> {
+  if (name === GATEWAY) {
+    const server = await startGateway(`http://127.0.0.1:${store.plain.port}`, {});
+    return { name, plain: listenerOf(server) };
+  }
   const [system] = await startSystems(store, {}, new Set([name]));
   return system;
 }
