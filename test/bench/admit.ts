@@ -31,12 +31,11 @@ import {
   wrongSignatures,
 } from "./support/heads.ts";
 import { microsOf, quantile } from "./support/measure.ts";
+import { decisionTable } from "./support/report.ts";
+import { textLines } from "./support/table.ts";
 import { CREDENTIAL } from "./support/workload.ts";
 
 export type Cost = { readonly name: string; readonly median: number; readonly p95: number };
-
-/** `admit` under this at the median, for a header-signed GET: the aim, not a limit. */
-export const ADMIT_MICROS_AIM = 25;
 
 const { accessKeyId, secretAccessKey } = CREDENTIAL;
 
@@ -79,14 +78,14 @@ export function admitCosts(calls: number): readonly Cost[] {
 function partCosts(snapshot: Snapshot, nowMs: number, calls: number): readonly Cost[] {
   const subjects = headerSignedGets().map((head) => subjectOf(snapshot, head, nowMs));
   return [
-    cost("  parse: target, address, operation, claim", calls, subjects, ({ head }) => {
+    cost("of it parse: target, address, operation, claim", calls, subjects, ({ head }) => {
       value(parseTarget(head.target.raw));
       parsed(snapshot, head);
     }),
-    cost("  verify: canonical form, signature", calls, subjects, ({ head, claim }) => {
+    cost("of it verify: canonical form, signature", calls, subjects, ({ head, claim }) => {
       value(proved(snapshot, head, claim, nowMs));
     }),
-    cost("  re-sign: head for the store, signature", calls, subjects, (subject) => {
+    cost("of it re-sign: head for the store, signature", calls, subjects, (subject) => {
       const verdict = forwardStreamed(snapshot, subject, NO_FACTS, { kind: "none" }, nowMs);
       if (verdict.kind !== "forward") throw new Error(`Expected forward, got ${verdict.kind}`);
     }),
@@ -164,14 +163,6 @@ function cost<T>(name: string, calls: number, inputs: readonly T[], run: (input:
   return { name, median: quantile(micros, 0.5), p95: quantile(micros, 0.95) };
 }
 
-/** Lines for people. */
-export function costLines(costs: readonly Cost[]): readonly string[] {
-  const header = `${"".padEnd(44)}${"median µs".padStart(10)}${"p95 µs".padStart(10)}`;
-  const lines = costs.map(({ name, median, p95 }) => {
-    const aim = name === "admit: header-signed GET" ? `   aim: under ${ADMIT_MICROS_AIM}` : "";
-    return `${name.padEnd(44)}${median.toFixed(1).padStart(10)}${p95.toFixed(1).padStart(10)}${aim}`;
-  });
-  return [header, ...lines];
+if (import.meta.main) {
+  for (const line of textLines(decisionTable(admitCosts(20_000)))) console.log(line);
 }
-
-if (import.meta.main) for (const line of costLines(admitCosts(20_000))) console.log(line);

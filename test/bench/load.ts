@@ -1,53 +1,62 @@
 /**
- * The load generator, a process of its own. It speaks HTTP/1.1 on bare sockets and replays requests
- * that were signed before, so that it takes as little as possible of the cores that it shares with
- * the proxy and the store. Told by message what to do; every answer must be a 200 of the right length.
+ * The load generator, a process of its own: replays requests that were signed before. Told by
+ * message what to do. Every answer must be a 200 of the right length, or the whole bench fails.
  */
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { z } from "zod";
-import { busyMicros, cpuMicros } from "./support/cpu.ts";
-import type { LoadResult } from "./support/generator.ts";
-import { CELL_NAMES, requestsOf, type CellName, type WireRequest } from "./support/workload.ts";
-
-const TaskSchema = z.object({
-  cell: z.enum(CELL_NAMES),
-  port: z.number(),
-  connections: z.number(),
-  /** Load that does not count, to open connections behind the proxy. */
-  leadMs: z.number(),
-  durationMs: z.number(),
-  /** Whose CPU time is read at both ends. */
-  pids: z.array(z.number()),
-});
+import { busyMicros, cpuMicros, residentBytes } from "./support/cpu.ts";
+import { Connection, type Door } from "./support/connection.ts";
+import { TaskSchema, type Reply, type Task } from "./support/generator.ts";
+import { spreadOf } from "./support/measure.ts";
+import { requestsOf, type WireRequest, type Workload } from "./support/workload.ts";
 
 const READ_BYTES = 256 * 1024;
-const HEAD_BYTES_MAX = 16 * 1024;
-const requests = new Map<CellName, readonly WireRequest[]>();
+/** Of a connection that waits for nothing more than a small answer. */
+const IDLE_READ_BYTES = 4 * 1024;
+/** Connections that are opened at a time. */
+const OPENING_MAX = 100;
+const SAMPLE_MS = 20;
+
+const requests = new Map<Workload, readonly WireRequest[]>();
 
 process.on("message", (message) => {
   run(TaskSchema.parse(message)).then(
-    (result) => process.send?.(result),
-    (error: unknown) => process.send?.({ error: String(error) }),
+    (reply) => process.send?.(reply),
+    (error: unknown) => process.send?.({ kind: "failed", error: String(error) } satisfies Reply),
   );
 });
 
-async function run(task: z.output<typeof TaskSchema>): Promise<LoadResult> {
-  const { cell, port, leadMs, durationMs } = task;
-  const known = requests.get(cell) ?? requestsOf(cell);
-  requests.set(cell, known);
-  const opened = Array.from({ length: task.connections }, () => Connection.open(port));
-  const connections = await Promise.all(opened);
-  const pids = [...task.pids, process.pid];
+function run(task: Task): Promise<Reply> {
+  switch (task.kind) {
+    case "load":
+      return load(task);
+    case "idle":
+      return idle(task);
+    case "transfers":
+      return transfers(task);
+  }
+}
+
+/** A round: how much is answered in `durationMs`, and what it costs. */
+async function load(task: Task & { kind: "load" }): Promise<Reply> {
+  const known = knownOf(task.workload);
+  const connections = await openAll(task.door, task.connections, READ_BYTES);
+  const own = [process.pid];
   try {
-    await pump(connections, known, leadMs);
-    const before = pids.map(cpuMicros);
+    await pump(connections, known, task.leadMs);
+    const before = [cpuMicros(task.pids), cpuMicros(task.storePids), cpuMicros(own)] as const;
     const busyBefore = busyMicros();
     const startMs = performance.now();
-    const done = await pump(connections, known, durationMs);
+    const latencies = await pump(connections, known, task.durationMs);
     const seconds = (performance.now() - startMs) / 1000;
-    const cpu = pids.map((pid, i) => cpuMicros(pid) - (before[i] ?? Number.NaN));
-    return { requests: done, seconds, cpuMicros: cpu, busyMicros: busyMicros() - busyBefore };
+    return {
+      kind: "loaded",
+      requests: latencies.length,
+      seconds,
+      latencyMicros: spreadOf(latencies).median * 1000,
+      proxyMicros: cpuMicros(task.pids) - before[0],
+      storeMicros: cpuMicros(task.storePids) - before[1],
+      ownMicros: cpuMicros(own) - before[2],
+      busyMicros: busyMicros() - busyBefore,
+    };
   } finally {
     for (const connection of connections) connection.close();
   }
@@ -55,106 +64,97 @@ async function run(task: z.output<typeof TaskSchema>): Promise<LoadResult> {
 
 let next = 0;
 
-/** Keeps every connection busy for `ms`, waits for the last answers; gives how many there were. */
+/** Keeps every connection busy for `ms`, waits for the last answers; milliseconds of each exchange. */
 async function pump(
   connections: readonly Connection[],
   requests: readonly WireRequest[],
   ms: number,
-): Promise<number> {
+): Promise<readonly number[]> {
+  const latencies: number[] = [];
   const endMs = performance.now() + ms;
-  let done = 0;
   const busy = connections.map(async (connection) => {
-    while (performance.now() < endMs) {
+    for (let nowMs = performance.now(); nowMs < endMs;) {
       const request = requests[next++ % requests.length];
       if (request === undefined) throw new Error("Cannot load: no requests");
-      await connection.exchange(request);
-      done++;
+      await connection.load(request);
+      const answeredMs = performance.now();
+      latencies.push(answeredMs - nowMs);
+      nowMs = answeredMs;
     }
   });
   await Promise.all(busy);
-  return done;
+  return latencies;
 }
 
-/** One keep-alive connection with one request at a time. */
-class Connection {
-  readonly #socket: Socket;
-  #answered: (() => void) | undefined;
-  #failed: ((error: Error) => void) | undefined;
-  #head = "";
-  /** Body bytes still to come; -1 within a head. */
-  #remaining = -1;
-  #expected = 0;
-
-  static async open(port: number): Promise<Connection> {
-    const connection = new Connection(port);
-    await once(connection.#socket, "connect");
-    return connection;
-  }
-
-  private constructor(port: number) {
-    // One buffer for all that comes in: reading must cost the generator next to nothing.
-    const buffer = Buffer.allocUnsafe(READ_BYTES);
-    const callback = (count: number): boolean => {
-      this.#take(buffer, count);
-      return true;
-    };
-    this.#socket = connect({
-      port,
-      host: "127.0.0.1",
-      noDelay: true,
-      onread: { buffer, callback },
-    });
-    this.#socket.on("error", (error) => this.#failed?.(error));
-    this.#socket.on("close", () => this.#failed?.(new Error("The connection was closed")));
-  }
-
-  exchange(request: WireRequest): Promise<void> {
-    this.#expected = request.answerBytes;
-    return new Promise((resolve, reject) => {
-      this.#answered = resolve;
-      this.#failed = reject;
-      this.#socket.write(request.start);
-      if (request.body.length > 0) this.#socket.write(request.body);
-    });
-  }
-
-  close(): void {
-    this.#failed = undefined;
-    this.#socket.destroy();
-  }
-
-  #take(buffer: Buffer, count: number): void {
-    let from = 0;
-    if (this.#remaining < 0) {
-      from = this.#takeHead(buffer, count);
-      if (from < 0) return;
+/** Memory of the processes before, and with that many connections which rest after one request. */
+async function idle(task: Task & { kind: "idle" }): Promise<Reply> {
+  const before = await settled(task.pids);
+  const connections = await openAll(task.door, task.connections, IDLE_READ_BYTES);
+  const known = knownOf("get-small");
+  try {
+    for (let first = 0; first < connections.length; first += OPENING_MAX) {
+      const some = connections.slice(first, first + OPENING_MAX);
+      await Promise.all(some.map((connection, i) => connection.load(at(known, first + i))));
     }
-    this.#remaining -= count - from;
-    if (this.#remaining > 0) return;
-    if (this.#remaining < 0) return this.#fail("The answer is longer than it said");
-    this.#remaining = -1;
-    this.#answered?.();
+    const bytes = await settled(task.pids);
+    const open = connections.filter((connection) => connection.isOpen).length;
+    if (open < task.connections) throw new Error(`Only ${open} connections stayed open`);
+    return { kind: "resident", beforeBytes: before, bytes };
+  } finally {
+    for (const connection of connections) connection.close();
   }
+}
 
-  /** Where the body begins; -1 if the head is not complete, or is not what must come. */
-  #takeHead(buffer: Buffer, count: number): number {
-    const before = this.#head.length;
-    this.#head += buffer.toString("latin1", 0, Math.min(count, HEAD_BYTES_MAX));
-    const end = this.#head.indexOf("\r\n\r\n");
-    if (end < 0) return -1;
-    const head = this.#head.slice(0, end);
-    this.#head = "";
-    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1]);
-    if (!head.startsWith("HTTP/1.1 200") || length !== this.#expected) {
-      this.#fail(`Unexpected answer:\n${buffer.toString("latin1", 0, Math.min(count, 2_000))}`);
-      return -1;
-    }
-    this.#remaining = length;
-    return end + 4 - before;
+/** Memory of the processes before, and the most of it during one large transfer on each connection. */
+async function transfers(task: Task & { kind: "transfers" }): Promise<Reply> {
+  const before = residentBytes(task.pids);
+  const known = knownOf(task.workload);
+  let bytes = 0;
+  const sampling = setInterval(() => {
+    bytes = Math.max(bytes, residentBytes(task.pids));
+  }, SAMPLE_MS);
+  const connections = await openAll(task.door, task.connections, READ_BYTES);
+  try {
+    await Promise.all(connections.map((connection, i) => connection.load(at(known, i))));
+    return { kind: "resident", beforeBytes: before, bytes };
+  } finally {
+    clearInterval(sampling);
+    for (const connection of connections) connection.close();
   }
+}
 
-  #fail(message: string): void {
-    this.#failed?.(new Error(message));
-    this.#socket.destroy();
+/** The memory of processes once it has stopped changing: the median of a second. */
+async function settled(pids: readonly number[]): Promise<number> {
+  const samples: number[] = [];
+  for (let i = 0; i < 1000 / SAMPLE_MS; i++) {
+    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    samples.push(residentBytes(pids));
   }
+  return spreadOf(samples).median;
+}
+
+async function openAll(
+  door: Door,
+  count: number,
+  readBytes: number,
+): Promise<readonly Connection[]> {
+  const connections: Connection[] = [];
+  while (connections.length < count) {
+    const some = Math.min(OPENING_MAX, count - connections.length);
+    const opening = Array.from({ length: some }, () => Connection.open(door, { readBytes }));
+    connections.push(...(await Promise.all(opening)));
+  }
+  return connections;
+}
+
+function knownOf(workload: Workload): readonly WireRequest[] {
+  const known = requests.get(workload) ?? requestsOf(workload);
+  requests.set(workload, known);
+  return known;
+}
+
+function at(known: readonly WireRequest[], index: number): WireRequest {
+  const request = known[index % known.length];
+  if (request === undefined) throw new Error("Cannot load: no requests");
+  return request;
 }

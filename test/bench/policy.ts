@@ -3,6 +3,8 @@ import { evaluate, type Question } from "../../src/policy/evaluate.ts";
 import { parsePolicy } from "../../src/policy/parse.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { microsOf, quantile, type Timing } from "./support/measure.ts";
+import { policyTable } from "./support/report.ts";
+import { textLines } from "./support/table.ts";
 
 /**
  * What one decision costs under 100 and under 10,000 statements, against the limits of 5 µs and
@@ -140,25 +142,8 @@ export function policyCosts(): readonly PolicyCost[] {
   );
 }
 
-export function policyLines(costs: readonly PolicyCost[]): readonly string[] {
-  const head = `${"one decision by policies".padEnd(46)} statements   median µs   p99 µs   compiled ms   aim`;
-  return [
-    head,
-    ...costs.map(({ name, statements, median, p99, compiledMs, aim }) =>
-      [
-        name.padEnd(46),
-        String(statements).padStart(11),
-        median.toFixed(2).padStart(12),
-        p99.toFixed(2).padStart(9),
-        compiledMs.toFixed(0).padStart(14),
-        `   under ${aim}${median < aim ? "" : ": ABOVE"}`,
-      ].join(""),
-    ),
-  ];
-}
-
 if (import.meta.main) {
   const costs = policyCosts();
-  for (const line of policyLines(costs)) console.log(line);
+  for (const line of textLines(policyTable(costs))) console.log(line);
   if (costs.some(({ median, aim }) => median >= aim)) process.exitCode = 1;
 }

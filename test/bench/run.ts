@@ -1,30 +1,66 @@
 /**
  * `npm run bench`: what the gateway costs, beside what stands in its place elsewhere. Every system is
  * a process of its own; rounds go A B C A B C, so that what else the machine does hits all alike.
- * `-- --quick`: shorter rounds, and fewer. `-- --json`: one JSON document instead of tables.
- * `-- --cost`: only what hostile input costs the parsers and matchers that see it.
+ * Nothing is asserted of a figure; the bench fails if a system answers wrongly.
  */
 import { parseArgs } from "node:util";
-import { ADMIT_MICROS_AIM, admitCosts, costLines } from "./admit.ts";
+import { admitCosts } from "./admit.ts";
 import { costReport } from "./cost.ts";
-import { scaleCosts, scaleLines } from "./scale.ts";
-import { policyCosts, policyLines } from "./policy.ts";
+import { memoryFigures } from "./memory.ts";
+import { policyCosts } from "./policy.ts";
+import { scaleCosts } from "./scale.ts";
+import {
+  CELLS,
+  CELL_NAMES,
+  PEERS,
+  STORE,
+  type CellName,
+  type SystemName,
+} from "./support/cells.ts";
+import { checkCell } from "./support/check.ts";
 import { endAll } from "./support/child.ts";
+import type { Figures, Row } from "./support/figures.ts";
 import { Generator, type Round } from "./support/generator.ts";
 import { machineLines } from "./support/machine.ts";
-import { AIMS, FULL, GATEWAY_CELLS, QUICK, type Plan } from "./support/plan.ts";
-import { rowsOf, tableLines, type Rounds } from "./support/report.ts";
-import { startSystems, type System } from "./support/systems.ts";
-import { CELL_NAMES, CELLS, type CellName } from "./support/workload.ts";
+import { installPeers, peerVersions } from "./support/peers.ts";
+import { FULL, QUICK } from "./support/plan.ts";
+import { writePages } from "./support/pages.ts";
+import { tablesOf } from "./support/report.ts";
+import { rowsOf } from "./support/rows.ts";
+import { startStore, startSystems, type System } from "./support/systems.ts";
+import { textLines } from "./support/table.ts";
+
+const PARTS: readonly string[] = [...CELL_NAMES, "memory", "admit", "policies", "scales"];
+
+const USAGE = `npm run bench -- [options]
+  --quick           shorter rounds, and fewer; a wider spread
+  --peers           with other gateways that verify, installed from their registries at first
+  --only PART,PART  of: ${PARTS.join(" ")}
+  --json            one JSON document on standard output, the tables on standard error
+  --write           docs/benchmarks.json, the tables in docs/benchmarks.md, docs/benchmarks.svg
+  --cost            only what hostile input costs the parsers and matchers that see it`;
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
+    only: { type: "string" },
     json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
     cost: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
 });
+if (options.help) {
+  console.log(USAGE);
+  process.exit();
+}
 const plan = options.quick ? QUICK : FULL;
+const only = options.only === undefined ? undefined : new Set(options.only.split(","));
+for (const part of only ?? []) if (!PARTS.includes(part)) throw new Error(`Unknown part: ${part}`);
+if (options.write && only !== undefined)
+  throw new Error("--write needs every part: leave out --only");
+const isWanted = (part: string): boolean => only?.has(part) ?? true;
 const say = (text: string): void =>
   void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 
@@ -36,57 +72,69 @@ if (options.cost) {
   if (options.json) console.log(JSON.stringify({ machine: Object.fromEntries(machine), costs }));
   process.exit();
 }
-say("\nStore, proxy and load generator share the cores.\n");
-const costs = admitCosts(plan.admitCalls);
-for (const line of costLines(costs)) say(line);
-const policies = policyCosts();
-say("");
-for (const line of policyLines(policies)) say(line);
-const scales = options.quick ? [] : scaleCosts(plan.admitCalls);
-if (scales.length > 0) say("");
-for (const line of scaleLines(scales)) say(line);
-const rows = rowsOf(await measured(plan));
-await endAll();
-for (const line of tableLines(rows)) say(line);
-if (options.json) {
-  const aims = { admitMicros: ADMIT_MICROS_AIM, ratio: AIMS };
-  console.log(
-    JSON.stringify({ machine: Object.fromEntries(machine), aims, admit: costs, scales, rows }),
-  );
-}
 
-async function measured(plan: Plan): Promise<Rounds> {
-  const systems = await startSystems();
+const startedMs = performance.now();
+const peers = options.peers ? installPeers(say) : {};
+const figures = await measured();
+for (const table of tablesOf(figures)) for (const line of ["", ...textLines(table)]) say(line);
+say(`\n${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`);
+if (options.json) console.log(JSON.stringify(figures));
+if (options.write) writePages(figures);
+
+/** Everything that is wanted, one part after the other, so that none disturbs another. */
+async function measured(): Promise<Figures> {
+  say("measuring: decisions, policies, many identities, memory");
+  const decisions = isWanted("admit") ? admitCosts(plan.admitCalls) : [];
+  const policies = isWanted("policies") ? policyCosts() : [];
+  const scales = isWanted("scales") && !options.quick ? scaleCosts(plan.admitCalls) : [];
+  const store = await startStore();
   const generator = new Generator();
-  const rounds = new Map<CellName, ReadonlyMap<System, readonly Round[]>>();
-  for (const cell of CELL_NAMES) {
-    const chosen = GATEWAY_CELLS.has(cell)
-      ? systems.filter(({ kind }) => kind === "yardstick" || kind === "gateway")
-      : systems;
-    rounds.set(cell, await measureCell(generator, cell, systems, chosen, plan));
+  const memory = isWanted("memory") ? await memoryFigures(generator, store, plan) : [];
+  const cells = CELL_NAMES.filter(isWanted);
+  const names = new Set(cells.flatMap((cell) => CELLS[cell].systems));
+  const systems = [store, ...(await startSystems(store, peers, names))];
+  const rows: Row[] = [];
+  for (const cell of cells) {
+    say(`measuring: ${CELLS[cell].title}`);
+    rows.push(...(await cellRows(generator, cell, systems)));
   }
-  return rounds;
+  await endAll();
+  return {
+    plan: plan.name,
+    machine: [...machine, ...peerVersions(peers)],
+    decisions,
+    policies,
+    scales,
+    rows,
+    memory,
+  };
 }
 
-async function measureCell(
+async function cellRows(
   generator: Generator,
   cell: CellName,
-  [store]: readonly System[],
-  systems: readonly System[],
-  { rounds, warmupMs, leadMs, smallMs, largeMs }: Plan,
-): Promise<ReadonlyMap<System, readonly Round[]>> {
+  all: readonly System[],
+): Promise<readonly Row[]> {
+  const store = all.find(({ name }) => name === STORE);
   if (store === undefined) throw new Error("Cannot measure without a store");
-  const large = CELLS[cell].unit === "bytes";
+  const systems = CELLS[cell].systems.flatMap((name) => all.filter((one) => one.name === name));
   // To a transfer of tens of milliseconds a new connection is nothing.
-  const times = large ? { leadMs: 0, durationMs: largeMs } : { leadMs, durationMs: smallMs };
-  const measuredRounds = new Map<System, Round[]>(systems.map((system) => [system, []]));
+  const times =
+    CELLS[cell].unit === "bytes"
+      ? { leadMs: 0, durationMs: plan.largeMs }
+      : { leadMs: plan.leadMs, durationMs: plan.smallMs };
+  const rounds = new Map<SystemName, Round[]>();
   for (const system of systems) {
-    await generator.round(cell, system, store, { leadMs: 0, durationMs: warmupMs });
+    await checkCell(cell, system);
+    const isPeer = PEERS.some((peer) => peer === system.name);
+    const durationMs = isPeer ? plan.peerWarmupMs : plan.warmupMs;
+    await generator.round(cell, system, store, { leadMs: 0, durationMs });
+    rounds.set(system.name, []);
   }
-  for (let i = 0; i < rounds; i++) {
-    for (const [system, own] of measuredRounds) {
-      own.push(await generator.round(cell, system, store, times));
+  for (let i = 0; i < plan.rounds; i++) {
+    for (const system of systems) {
+      rounds.get(system.name)?.push(await generator.round(cell, system, store, times));
     }
   }
-  return measuredRounds;
+  return rowsOf(cell, rounds);
 }

@@ -13,6 +13,8 @@ import { parseTarget } from "../../src/http/target.ts";
 import { goodConfig } from "../support/config.ts";
 import { ended } from "./support/ended.ts";
 import { microsOf, quantile } from "./support/measure.ts";
+import { scaleTable } from "./support/report.ts";
+import { textLines } from "./support/table.ts";
 
 /** Identities, and as many bucket records, each with a policy. */
 const SIZES = [100, 10_000, 100_000];
@@ -41,24 +43,6 @@ export function scaleCosts(calls: number): readonly Scale[] {
     const scale: Scale = JSON.parse(stdout);
     return scale;
   });
-}
-
-export function scaleLines(rows: readonly Scale[]): readonly string[] {
-  const head =
-    "identities and records    start ms   resident MiB   of it heap   median µs   p95 µs";
-  return [
-    head,
-    ...rows.map(({ size, startMs, residentMib, heapMib, median, p95 }) =>
-      [
-        String(size).padEnd(22),
-        startMs.toFixed(0).padStart(12),
-        residentMib.toFixed(0).padStart(15),
-        heapMib.toFixed(0).padStart(13),
-        median.toFixed(1).padStart(12),
-        p95.toFixed(1).padStart(9),
-      ].join(""),
-    ),
-  ];
 }
 
 /** Ten identities to an account, a bucket to each identity; half of the buckets are shared. */
@@ -162,5 +146,5 @@ function heapBytes(): number {
 if (import.meta.main) {
   const [size, calls] = process.argv.slice(2).map(Number);
   if (size !== undefined && calls !== undefined) console.log(JSON.stringify(measure(size, calls)));
-  else for (const line of scaleLines(scaleCosts(20_000))) console.log(line);
+  else for (const line of textLines(scaleTable(scaleCosts(20_000)))) console.log(line);
 }

@@ -1,10 +1,14 @@
 /** The plain proxies that are programs: one thread each, as the others have, and no logs. */
 
-/** haproxy.cfg. */
-export function haproxyConfig(port: number, storePort: number): string {
+/** Where such a proxy listens, plain and with TLS, and where the store does. */
+export type ProxyPorts = { readonly plain: number; readonly tls: number; readonly store: number };
+
+/** haproxy.cfg. `pem`: a file with certificate and key. */
+export function haproxyConfig(ports: ProxyPorts, pem: string): string {
   return `global
   nbthread 1
-  maxconn 1024
+  maxconn 12000
+  no strict-limits
 defaults
   mode http
   timeout connect 5s
@@ -12,10 +16,11 @@ defaults
   timeout server 60s
   http-reuse always
 frontend clients
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${ports.plain} backlog 4096
+  bind 127.0.0.1:${ports.tls} ssl crt ${pem}
   default_backend store
 backend store
-  server store 127.0.0.1:${storePort} pool-max-conn 256
+  server store 127.0.0.1:${ports.store} pool-max-conn 256
 `;
 }
 
@@ -23,7 +28,7 @@ backend store
  * nginx.conf, everything it writes below `folder`. Uploads are not spooled, since no other system
  * does that, and the buffers are large enough for 64 MiB objects.
  */
-export function nginxConfig(port: number, storePort: number, folder: string): string {
+export function nginxConfig(ports: ProxyPorts, pem: string, folder: string): string {
   const folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${folder}/${name};`)
     .join("\n");
@@ -40,13 +45,17 @@ ${folders}
   client_body_buffer_size 64k;
   keepalive_requests 100000000;
   tcp_nodelay on;
+  ssl_certificate ${pem};
+  ssl_certificate_key ${pem};
+  ssl_protocols TLSv1.3;
   upstream store {
-    server 127.0.0.1:${storePort};
+    server 127.0.0.1:${ports.store};
     keepalive 256;
     keepalive_requests 100000000;
   }
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${ports.plain};
+    listen 127.0.0.1:${ports.tls} ssl;
     location / {
       proxy_pass http://store;
       proxy_http_version 1.1;

@@ -1,4 +1,4 @@
-import { fork, spawn, type ChildProcess } from "node:child_process";
+import { fork, spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
@@ -17,13 +17,17 @@ export async function startScript(args: readonly string[]): Promise<Server> {
   return { port: Number(address.slice(address.lastIndexOf(":") + 1)), pid: child.pid ?? 0 };
 }
 
-/** Starts a program in the foreground and waits until somebody listens on `port`. */
+/**
+ * Starts a program in the foreground and waits until somebody listens on `port`. `env`: its whole
+ * environment; absent: ours.
+ */
 export async function startProgram(
   command: string,
   args: readonly string[],
   port: number,
+  env?: Readonly<Record<string, string>>,
 ): Promise<Server> {
-  const child = begin(command, args);
+  const child = begin(command, args, env);
   const said: string[] = [];
   keepLines(child, (line) => said.push(line));
   const endMs = performance.now() + START_MS_MAX;
@@ -42,8 +46,13 @@ export function startTalking(script: string): ChildProcess {
   return enlist(fork(script, { serialization: "advanced" }));
 }
 
-function begin(command: string, args: readonly string[]): ChildProcess {
-  return enlist(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
+function begin(
+  command: string,
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): ChildProcess {
+  const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
+  return enlist(spawn(command, args, env === undefined ? { stdio } : { stdio, env }));
 }
 
 function enlist(child: ChildProcess): ChildProcess {
@@ -54,12 +63,18 @@ function enlist(child: ChildProcess): ChildProcess {
 
 /** Ends what this run started, and nothing else. */
 export async function endAll(): Promise<void> {
-  const ends = [...started].map(async (child) => {
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
-  });
-  await Promise.all(ends);
+  await Promise.all([...started].map(end));
+}
+
+/** Ends those of `pids` that this run started, and waits for it. */
+export async function endThose(pids: readonly number[]): Promise<void> {
+  await Promise.all([...started].filter(({ pid = 0 }) => pids.includes(pid)).map(end));
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
 }
 
 // Whatever ends the run, Ctrl-C and a crash included, none of its processes outlives it.

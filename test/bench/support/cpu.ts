@@ -1,17 +1,24 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-/** The unit of /proc/PID/stat, USER_HZ: 100 on every Linux that Node runs on. */
+/** The unit of /proc/stat, USER_HZ: 100 on every Linux that Node runs on. */
 const MICROS_A_TICK = 10_000;
 
 /**
- * User and system time of a process so far, all its threads, in microseconds (proc(5), fields 14
- * and 15 of /proc/PID/stat). NaN where there is no /proc.
+ * Time on a processor so far of processes, all threads that they have now, in microseconds: the
+ * first field of /proc/PID/task/TID/schedstat, which counts nanoseconds where /proc/PID/stat counts
+ * ticks of 10 ms (the kernel's "Scheduler Statistics"). NaN where there is no /proc.
  */
-export function cpuMicros(pid: number): number {
-  const text = read(`/proc/${pid}/stat`);
-  // Field 2 is the program's name in parentheses and may itself hold blanks and parentheses.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * MICROS_A_TICK;
+export function cpuMicros(pids: readonly number[]): number {
+  let nanos = 0;
+  for (const pid of pids) {
+    const tasks = foldersOf(`/proc/${pid}/task`);
+    if (tasks.length === 0) return Number.NaN;
+    for (const task of tasks) {
+      const [running = "0"] = read(`/proc/${pid}/task/${task}/schedstat`).split(" ");
+      nanos += Number(running);
+    }
+  }
+  return nanos / 1000;
 }
 
 /** What all cores have worked so far, for whomever, in microseconds (proc(5), /proc/stat). */
@@ -20,6 +27,31 @@ export function busyMicros(): number {
   const [user, nice, system, , , irq, softirq, steal] = ticks;
   if (user === undefined || nice === undefined || system === undefined) return Number.NaN;
   return (user + nice + system + (irq ?? 0) + (softirq ?? 0) + (steal ?? 0)) * MICROS_A_TICK;
+}
+
+/** Memory that processes have in RAM now, in bytes (proc(5), VmRSS). NaN where there is no /proc. */
+export function residentBytes(pids: readonly number[]): number {
+  let kib = 0;
+  for (const pid of pids) {
+    kib += Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1]);
+  }
+  return kib * 1024;
+}
+
+/** A process and all that it started (proc(5), /proc/PID/task/TID/children). */
+export function familyOf(pid: number): readonly number[] {
+  const children = foldersOf(`/proc/${pid}/task`).flatMap((task) =>
+    read(`/proc/${pid}/task/${task}/children`).split(" ").filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+function foldersOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Empty where it cannot be read (no Linux, or a process that is gone): the figure is left out. */

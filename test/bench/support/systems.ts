@@ -1,80 +1,150 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DOMAIN } from "../../support/certificates.ts";
 import { freePorts } from "../../support/ports.ts";
 import { findProgram } from "../../support/program.ts";
 import { scratchFolder } from "../../support/scratch.ts";
-import { haproxyConfig, nginxConfig } from "../proxies/configured.ts";
+import { haproxyConfig, nginxConfig, type ProxyPorts } from "../proxies/configured.ts";
+import { GATEWAY, HAPROXY, STORE, YARDSTICK, type SystemName } from "./cells.ts";
 import { startProgram, startScript, type Server } from "./child.ts";
-import { CREDENTIAL } from "./workload.ts";
+import { familyOf } from "./cpu.ts";
+import { startS3proxy, startVersitygw, type Peers } from "./peers.ts";
+import { CREDENTIAL, STORE_CREDENTIAL } from "./workload.ts";
 
-/** Something that answers the cells' requests, in a process of its own. */
-export type System = Server & {
-  readonly name: string;
-  readonly kind: "store" | "proxy" | "yardstick" | "gateway";
+/** A port of loopback and all processes behind it. */
+export type Listener = { readonly port: number; readonly pids: readonly number[] };
+
+/** Something that answers the cells' requests, in processes of its own. */
+export type System = {
+  readonly name: SystemName;
+  readonly plain: Listener;
+  /** Where it speaks TLS to clients. */
+  readonly tls?: Listener;
 };
 
-/** The store first, then every system in front of it that can be started here. */
-export async function startSystems(): Promise<readonly System[]> {
-  const store = await startScript([pathOf("../store.ts")]);
-  const origin = `http://127.0.0.1:${store.port}`;
-  const httpProxy = [pathOf("../proxies/http-proxy.ts"), origin];
-  const undici = [pathOf("../proxies/undici.ts"), origin];
-  const proxies = await Promise.all([
-    named("HAProxy", "proxy", startHaproxy(store.port)),
-    named("nginx", "proxy", startNginx(store.port)),
-    named("http-proxy", "proxy", startScript(httpProxy)),
-    named("bare undici", "yardstick", startScript(undici)),
-    named("s3warden", "gateway", startGateway(origin, false)),
-    named("s3warden, audit log", "gateway", startGateway(origin, true)),
-  ]);
-  return [{ ...store, name: "the store directly", kind: "store" }, ...proxies.flat()];
+export async function startStore(): Promise<System> {
+  const server = await startScript([pathOf("../store.ts")]);
+  return { name: STORE, plain: listenerOf(server) };
 }
 
-/** Nothing for a program that is not installed. */
-async function named(
-  name: string,
-  kind: System["kind"],
-  starting: Promise<Server | undefined>,
+/**
+ * Every system in front of the store that can be started here; those with another name than
+ * `names` are left out.
+ */
+export async function startSystems(
+  store: System,
+  peers: Peers,
+  names: ReadonlySet<SystemName>,
 ): Promise<readonly System[]> {
-  const server = await starting;
-  return server === undefined ? [] : [{ ...server, name, kind }];
+  const { port } = store.plain;
+  const origin = `http://127.0.0.1:${port}`;
+  const starting: readonly (readonly [SystemName, () => Promise<Server | undefined>])[] = [
+    ["http-proxy", () => startScript([pathOf("../proxies/http-proxy.ts"), origin])],
+    [YARDSTICK, () => startScript([pathOf("../proxies/undici.ts"), origin])],
+    ["s3warden, audit log", () => startGateway(origin, { audit: true })],
+    ["s3warden, 2 workers", () => startGateway(origin, { workers: 2 })],
+    ["versitygw", () => startVersitygw(peers, origin)],
+    ["s3proxy", () => startS3proxy(peers, origin)],
+  ];
+  const systems = [
+    names.has(HAPROXY) ? await startHaproxy(port) : [],
+    names.has("nginx") ? await startNginx(port) : [],
+    names.has(GATEWAY) ? [await startBoth(origin)] : [],
+  ].flat();
+  for (const [name, start] of starting) {
+    const server = names.has(name) ? await start() : undefined;
+    if (server !== undefined) systems.push({ name, plain: listenerOf(server) });
+  }
+  return systems;
 }
 
-async function startHaproxy(storePort: number): Promise<Server | undefined> {
+/** Another process of a system alone, for figures that what came before would change. */
+export async function startAlone(name: SystemName, store: System): Promise<System | undefined> {
+  if (name === GATEWAY) {
+    const server = await startGateway(`http://127.0.0.1:${store.plain.port}`, {});
+    return { name, plain: listenerOf(server) };
+  }
+  const [system] = await startSystems(store, {}, new Set([name]));
+  return system;
+}
+
+function listenerOf({ port, pid }: Server): Listener {
+  return { port, pids: familyOf(pid) };
+}
+
+async function startHaproxy(store: number): Promise<readonly System[]> {
   const program = findProgram("haproxy");
-  if (program === undefined) return undefined;
-  const [port = 0] = await freePorts(1);
-  const file = join(scratchFolder("haproxy"), "haproxy.cfg");
-  writeFileSync(file, haproxyConfig(port, storePort));
-  return startProgram(program, ["-db", "-f", file], port);
+  if (program === undefined) return [];
+  const ports = await proxyPorts(store);
+  const folder = scratchFolder("haproxy");
+  const file = join(folder, "haproxy.cfg");
+  writeFileSync(file, haproxyConfig(ports, writePem(folder)));
+  const server = await startProgram(program, ["-db", "-f", file], ports.plain);
+  return [proxyOf(HAPROXY, ports, server)];
 }
 
-async function startNginx(storePort: number): Promise<Server | undefined> {
+async function startNginx(store: number): Promise<readonly System[]> {
   const program = findProgram("nginx");
-  if (program === undefined) return undefined;
-  const [port = 0] = await freePorts(1);
+  if (program === undefined) return [];
+  const ports = await proxyPorts(store);
   const folder = scratchFolder("nginx");
   const file = join(folder, "nginx.conf");
-  writeFileSync(file, nginxConfig(port, storePort, folder));
-  return startProgram(program, ["-p", folder, "-c", file, "-e", "stderr"], port);
+  writeFileSync(file, nginxConfig(ports, writePem(folder), folder));
+  const args = ["-p", folder, "-c", file, "-e", "stderr"];
+  return [proxyOf("nginx", ports, await startProgram(program, args, ports.plain))];
 }
 
+async function proxyPorts(store: number): Promise<ProxyPorts> {
+  const [plain = 0, tls = 0] = await freePorts(2);
+  return { plain, tls, store };
+}
+
+function proxyOf(name: SystemName, ports: ProxyPorts, { pid }: Server): System {
+  return {
+    name,
+    plain: { port: ports.plain, pids: [pid] },
+    tls: { port: ports.tls, pids: [pid] },
+  };
+}
+
+/** Certificate and key in one file, as HAProxy wants them. */
+function writePem(folder: string): string {
+  const file = join(folder, "both.pem");
+  writeFileSync(file, `${DOMAIN.cert}${DOMAIN.key}`);
+  return file;
+}
+
+/** The gateway speaks TLS or not on a port: two processes. */
+async function startBoth(origin: string): Promise<System> {
+  const plain = await startGateway(origin, {});
+  const tls = await startGateway(origin, { tls: true });
+  return { name: GATEWAY, plain: listenerOf(plain), tls: listenerOf(tls) };
+}
+
+type GatewayOptions = {
+  readonly audit?: boolean;
+  readonly tls?: boolean;
+  readonly workers?: number;
+};
+
 /** `s3warden serve` with one account, as an operator would configure it. */
-function startGateway(origin: string, audit: boolean): Promise<Server> {
+function startGateway(origin: string, options: GatewayOptions): Promise<Server> {
   const folder = scratchFolder("bench");
   const { accessKeyId: accessKey, secretAccessKey: secretKey } = CREDENTIAL;
-  const account = {
-    name: "bench",
-    upstream: { accessKey: "STORE", secretKey: "what-the-store-knows-the-account-by" },
-    keys: [{ accessKey, secretKey }],
-  };
+  const account = { name: "bench", upstream: STORE_CREDENTIAL, keys: [{ accessKey, secretKey }] };
+  const pem = options.tls ? writePem(folder) : undefined;
   const config = {
-    listen: { address: "127.0.0.1:0" },
+    workers: options.workers ?? 1,
+    listen: {
+      address: "127.0.0.1:0",
+      ...(pem === undefined ? {} : { tls: { cert: pem, key: pem } }),
+    },
     admin: { address: "127.0.0.1:0" },
     upstream: { endpoints: [origin], store: "ceph" },
     identities: [{ accounts: "accounts.yaml" }],
-    ...(audit ? { log: { audit: { file: join(folder, "audit.jsonl") } } } : {}),
+    limits: { connections: 12_000 },
+    ...(options.audit ? { log: { audit: { file: join(folder, "audit.jsonl") } } } : {}),
   };
   // JSON is YAML.
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: [account] }));

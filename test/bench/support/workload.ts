@@ -9,6 +9,12 @@ export const CREDENTIAL = {
   secretAccessKey: "bench-secret-that-protects-nothing-at-all",
 };
 
+/** How the gateways sign for the store. */
+export const STORE_CREDENTIAL = {
+  accessKey: "STORE",
+  secretKey: "what-the-store-knows-the-account-by",
+};
+
 /** One name for every system, so that each gets the same bytes. */
 export const HOST = "s3.example.org";
 
@@ -18,8 +24,17 @@ export const SMALL_GET_BYTES = KIB;
 export const SMALL_PUT_BYTES = 4 * KIB;
 export const LARGE_BYTES = 64 * MIB;
 
-/** What is measured, in this order. */
-export const CELL_NAMES = [
+/** The ETag of what the store holds, and of what came without and with the framing of aws-chunked. */
+export const STORED_PLAIN = '"0123456789abcdef0123456789abcdef"';
+export const STORED_FRAMED = '"fedcba9876543210fedcba9876543210"';
+
+/** The content of every object and upload of that size. */
+export function patternOf(bytes: number): Buffer {
+  return Buffer.alloc(bytes, "s3warden ");
+}
+
+/** What is sent. */
+export const WORKLOADS = [
   "get-small",
   "put-small",
   "get-large",
@@ -28,23 +43,7 @@ export const CELL_NAMES = [
   "put-large-trailer",
 ] as const;
 
-export type CellName = (typeof CELL_NAMES)[number];
-
-type Cell = {
-  readonly title: string;
-  readonly connections: number;
-  /** Whose rate a second is told. */
-  readonly unit: "requests" | "bytes";
-};
-
-export const CELLS: Readonly<Record<CellName, Cell>> = {
-  "get-small": { title: "1 KiB GET", connections: 16, unit: "requests" },
-  "put-small": { title: "4 KiB PUT, digest", connections: 16, unit: "requests" },
-  "get-large": { title: "64 MiB GET", connections: 2, unit: "bytes" },
-  "put-large": { title: "64 MiB PUT, UNSIGNED-PAYLOAD", connections: 2, unit: "bytes" },
-  "put-large-digest": { title: "64 MiB PUT, digest", connections: 2, unit: "bytes" },
-  "put-large-trailer": { title: "64 MiB PUT, crc32 trailer", connections: 2, unit: "bytes" },
-};
+export type Workload = (typeof WORKLOADS)[number];
 
 /** A request as it goes onto the wire, signed for this run. */
 export type WireRequest = {
@@ -61,61 +60,85 @@ const SMALL_REQUESTS = 4096;
 const LARGE_REQUESTS = 4;
 const NOTHING = Buffer.alloc(0);
 
-/** The requests of a cell, signed by an independent signer (aws4) before the clock starts. */
-export function requestsOf(cell: CellName): readonly WireRequest[] {
-  return MAKERS[cell]();
+/** The requests of a workload, signed by an independent signer (aws4) before the clock starts. */
+export function requestsOf(workload: Workload): readonly WireRequest[] {
+  const isLarge = workload.includes("large");
+  const make = makerOf(workload);
+  return Array.from({ length: isLarge ? LARGE_REQUESTS : SMALL_REQUESTS }, (_, n) =>
+    make(isLarge ? `/large/run-${n}/archive.tar` : `/small/run-${n}/sample.parquet`),
+  );
 }
 
-const MAKERS: Readonly<Record<CellName, () => readonly WireRequest[]>> = {
-  "get-small": () =>
-    many(SMALL_REQUESTS, (n) => get(`/small/run-${n}/sample.parquet`, SMALL_GET_BYTES)),
-  "put-small": smallPuts,
-  "get-large": () => many(LARGE_REQUESTS, (n) => get(`/large/run-${n}/archive.tar`, LARGE_BYTES)),
-  "put-large": () => largePuts("UNSIGNED-PAYLOAD", largeBody()),
-  "put-large-digest": () => largePuts(sha256(largeBody()), largeBody()),
-  "put-large-trailer": trailerPuts,
-};
-
-function smallPuts(): readonly WireRequest[] {
-  const body = Buffer.alloc(SMALL_PUT_BYTES, "s3warden ");
-  const payload = sha256(body);
-  return many(SMALL_REQUESTS, (n) => {
-    const { start } = put(`/small/run-${n}/sample.parquet`, payload, body.length);
-    return { start: Buffer.concat([start, body]), body: NOTHING, answerBytes: 0 };
-  });
+/** The same request under a key whose upload the store compares byte for byte. */
+export function checkRequestOf(workload: Workload): WireRequest {
+  return makerOf(workload)(`/${workload.includes("large") ? "large" : "small"}/check/object`);
 }
 
-function largePuts(
-  payload: string,
-  body: Buffer,
-  headers: Readonly<Record<string, string>> = {},
-): readonly WireRequest[] {
-  return many(LARGE_REQUESTS, (n) => ({
-    ...put(`/large/run-${n}/archive.tar`, payload, body.length, headers),
-    body,
-  }));
+/** A small GET whose signature ends in another digit. */
+export function forgedRequest(): WireRequest {
+  const { start, ...rest } = checkRequestOf("get-small");
+  const text = start.toString("latin1");
+  const forged = text.replace(/(Signature=[0-9a-f]{63})([0-9a-f])/, (_, all: string, last) =>
+    all.concat(last === "0" ? "1" : "0"),
+  );
+  return { ...rest, start: Buffer.from(forged, "latin1") };
 }
 
-/** Framed as SDKs do it: chunks of 64 KiB, a crc32 behind them. */
-function trailerPuts(): readonly WireRequest[] {
-  const body = largeBody();
+/** A small upload in chunks whose trailer promises another CRC32. */
+export function wrongTrailerRequest(): WireRequest {
+  const body = patternOf(SMALL_PUT_BYTES);
+  const { start, body: framed } = trailerMaker(body, patternOf(1))("/small/check/object");
+  return { start: Buffer.concat([start, framed]), body: NOTHING, answerBytes: 0 };
+}
+
+type Maker = (path: string) => WireRequest;
+
+function makerOf(workload: Workload): Maker {
+  switch (workload) {
+    case "get-small":
+      return (path) => get(path, SMALL_GET_BYTES);
+    case "get-large":
+      return (path) => get(path, LARGE_BYTES);
+    case "put-small": {
+      const body = patternOf(SMALL_PUT_BYTES);
+      const payload = sha256(body);
+      return (path) => {
+        const { start } = put(path, payload, NOTHING, body.length);
+        return { start: Buffer.concat([start, body]), body: NOTHING, answerBytes: 0 };
+      };
+    }
+    case "put-large":
+      return (path) => put(path, "UNSIGNED-PAYLOAD", largeBody());
+    case "put-large-digest": {
+      const payload = sha256(largeBody());
+      return (path) => put(path, payload, largeBody());
+    }
+    case "put-large-trailer":
+      return trailerMaker(largeBody(), largeBody());
+  }
+}
+
+/** Framed as SDKs do it: chunks of 64 KiB, and behind them the CRC32 of `promised`. */
+function trailerMaker(body: Buffer, promised: Buffer): Maker {
   const chunks: Buffer[] = [];
   for (let at = 0; at < body.length; at += 64 * KIB) chunks.push(body.subarray(at, at + 64 * KIB));
   const digest = Buffer.alloc(4);
-  digest.writeUInt32BE(crc32(body));
+  digest.writeUInt32BE(crc32(promised));
   const framed = unsignedBody(chunks, `x-amz-checksum-crc32:${digest.toString("base64")}`);
-  return largePuts("STREAMING-UNSIGNED-PAYLOAD-TRAILER", framed, {
+  const headers = {
     "Content-Encoding": "aws-chunked",
     "X-Amz-Decoded-Content-Length": String(body.length),
     "X-Amz-Trailer": "x-amz-checksum-crc32",
     "X-Amz-Sdk-Checksum-Algorithm": "CRC32",
-  });
+  };
+  const payload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+  return (path) => put(path, payload, framed, framed.length, headers);
 }
 
 let large: Buffer | undefined;
 
 function largeBody(): Buffer {
-  large ??= Buffer.alloc(LARGE_BYTES, "s3warden ");
+  large ??= patternOf(LARGE_BYTES);
   return large;
 }
 
@@ -126,7 +149,8 @@ function get(path: string, answerBytes: number): WireRequest {
 function put(
   path: string,
   payload: string,
-  length: number,
+  body: Buffer,
+  length = body.length,
   headers: Readonly<Record<string, string>> = {},
 ): WireRequest {
   const all = {
@@ -134,7 +158,7 @@ function put(
     "Content-Length": String(length),
     ...headers,
   };
-  return { start: signed("PUT", path, payload, all), body: NOTHING, answerBytes: 0 };
+  return { start: signed("PUT", path, payload, all), body, answerBytes: 0 };
 }
 
 /** The head with the fields that boto3 sends. */
@@ -164,10 +188,6 @@ function signed(
   );
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${String(value)}\r\n`);
   return Buffer.from(`${method} /bench${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
-}
-
-function many(count: number, make: (n: number) => WireRequest): readonly WireRequest[] {
-  return Array.from({ length: count }, (_, n) => make(n));
 }
 
 function sha256(bytes: Buffer): string {
