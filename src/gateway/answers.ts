@@ -11,9 +11,9 @@ import type { Asker } from "../state/read-slots.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { wholeAnswer } from "../store/whole-answer.ts";
 import { errorCodeOf } from "./reply.ts";
-import { askStore, type NotFetched } from "./store-question.ts";
-import type { Patience, Upstream } from "./upstream.ts";
-import { credentialFault } from "./upstream-error.ts";
+import { askStore, type NotFetched } from "../store/store-question.ts";
+import type { Patience, Upstream } from "../store/upstream.ts";
+import { credentialFault } from "../store/upstream-error.ts";
 
 /** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {

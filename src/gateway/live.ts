@@ -7,9 +7,9 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
 import { openSources, type OpenSources } from "./sources.ts";
-import type { StorePools } from "./store-pools.ts";
+import type { StorePools } from "../store/store-pools.ts";
 import { Targets } from "./targets.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream } from "../store/upstream.ts";
 
 /** What configurations come and go in. */
 export type World = {

@@ -16,7 +16,7 @@ import { HeldBytes } from "./held-bytes.ts";
 import { Limiter } from "./limiter.ts";
 import { Live } from "./live.ts";
 import { listen, type ListenOptions } from "./server.ts";
-import { StorePools } from "./store-pools.ts";
+import { StorePools } from "../store/store-pools.ts";
 
 /** One process that serves S3: all of a gateway but its admin port. */
 export type Member = {

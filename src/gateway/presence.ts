@@ -4,8 +4,8 @@ import type { Fault } from "../s3/faults.ts";
 import { fault } from "../s3/faults.ts";
 import type { Presence } from "../state/store-change.ts";
 import { wholeAnswer } from "../store/whole-answer.ts";
-import { askStore, type NotFetched } from "./store-question.ts";
-import type { Patience, Upstream } from "./upstream.ts";
+import { askStore, type NotFetched } from "../store/store-question.ts";
+import type { Patience, Upstream } from "../store/upstream.ts";
 
 /**
  * Asks the store whether a bucket is there, by `request`: a HeadBucket. An answer without a body

@@ -26,14 +26,14 @@ import {
   PROLOG_BYTES_MAX,
   rewrite,
 } from "./reply.ts";
-import type { Endpoint, Upstream, Waiter } from "./upstream.ts";
+import type { Endpoint, Upstream, Waiter } from "../store/upstream.ts";
 import {
   credentialFault,
   protocolError,
   storeErrorKind,
   upstreamFault,
   type UpstreamErrorKind,
-} from "./upstream-error.ts";
+} from "../store/upstream-error.ts";
 
 /** A request on its way to the store. */
 export type Forwarding = {

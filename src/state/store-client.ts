@@ -8,7 +8,7 @@ import { soundPool } from "../identity/sound-client.ts";
 import type { Credential } from "../signature/credential.ts";
 import { codeOf } from "./files.ts";
 import { RECORD_BYTES_MAX } from "./record.ts";
-import { storeConnector, type StoreTls } from "./store-connector.ts";
+import { storeConnector, type StoreTls } from "../store/store-connector.ts";
 
 /** Where the gateway's own bucket is, and in whose name it is used. */
 export type StoreOptions = {

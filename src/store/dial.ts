@@ -1,6 +1,6 @@
 import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectSecurely, createSecureContext } from "node:tls";
-import type { StoreTls } from "../state/store-connector.ts";
+import type { StoreTls } from "./store-connector.ts";
 
 /** How connections to one endpoint are opened. */
 export type Dialer = {

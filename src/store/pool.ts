@@ -1,4 +1,4 @@
-import type { StoreTls } from "../state/store-connector.ts";
+import type { StoreTls } from "./store-connector.ts";
 import type { AnswerHandler, Sending } from "./answer-handler.ts";
 import { Call } from "./call.ts";
 import { StoreConnection, type ConnectionOwner, type ConnectionTimes } from "./connection.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { PROBE_AGENT } from "../../src/gateway/probes.ts";
+import { PROBE_AGENT } from "../../src/store/probes.ts";
 
 /** Whether the gateway only asks whether the store is there, which no test's story is about. */
 export function isProbe({ headers }: IncomingMessage): boolean {

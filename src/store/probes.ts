@@ -1,5 +1,5 @@
 import { gateHead } from "../http/field-gate.ts";
-import type { AnswerHandler, Sending } from "../store/answer-handler.ts";
+import type { AnswerHandler, Sending } from "./answer-handler.ts";
 import { storeErrorKind } from "./upstream-error.ts";
 import type { Endpoint } from "./upstream.ts";
 

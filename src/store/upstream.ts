@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { EndpointState } from "../status/status.ts";
-import type { StoreTls } from "../state/store-connector.ts";
-import { StorePool } from "../store/pool.ts";
+import type { StoreTls } from "./store-connector.ts";
+import { StorePool } from "./pool.ts";
 import { Probes } from "./probes.ts";
 import { storeErrorKind } from "./upstream-error.ts";
 

@@ -1,6 +1,6 @@
 import type { StoreRequest } from "../admission/verdict.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import { StoreError, type StoreErrorKind } from "../store/store-error.ts";
+import { StoreError, type StoreErrorKind } from "./store-error.ts";
 
 /** The closed set behind `upstream_errors_total{kind}`. */
 export type UpstreamErrorKind =
