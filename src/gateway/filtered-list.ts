@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { createBucketListReader, type ListPiece } from "../s3/list-buckets.ts";
 import { answerInMemory, type Sources } from "./answers.ts";
-import { nextTurn } from "./step-turns.ts";
+import { nextTurn } from "../body/step-turns.ts";
 
 /** A list of buckets on its way to the client, with those taken out that are not for it to see. */
 export class FilteredList {

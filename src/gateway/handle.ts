@@ -16,16 +16,16 @@ import type { Verdict } from "../admission/verdict.ts";
 import type { ClientAnswer } from "../listen/client-answer.ts";
 import { expectsContinue, type ClientRequest } from "../listen/client-request.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import { readDocumentBody } from "./document-body.ts";
+import { readDocumentBody } from "../body/document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
-import { openForm } from "./form.ts";
+import { openForm } from "../body/form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
 import { passThrough } from "./passthrough.ts";
 import { Responder } from "./respond.ts";
-import { nextTurn } from "./step-turns.ts";
+import { nextTurn } from "../body/step-turns.ts";
 
 /**
  * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,

@@ -1,8 +1,8 @@
 import type { ClientRequest } from "../listen/client-request.ts";
 import type { BodyReader } from "../listen/request-body.ts";
 import type { Fault } from "../s3/faults.ts";
-import { BodyError } from "./body.ts";
-import { Gathered } from "./gathered.ts";
+import { BodyError } from "../body/body.ts";
+import { Gathered } from "../body/gathered.ts";
 
 /** The body ended before its end, because its client is gone or sends something else. */
 export class ClientLeft extends Error {

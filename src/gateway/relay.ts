@@ -12,7 +12,7 @@ import { hasBody, type WireAnswer } from "../wire/answer-head.ts";
 import type { Outcome, Ticket } from "../state/store-change.ts";
 import { endToEnd, LENGTH, pairsOf, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
-import { BodyError } from "./body.ts";
+import { BodyError } from "../body/body.ts";
 import { ClientLeft } from "./inbound-body.ts";
 import type { FaultPlace } from "../observe/record.ts";
 import type { Exchange } from "./exchange.ts";

@@ -5,7 +5,7 @@
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
 import type { ChecksumAlgorithm } from "../../src/checksum/checksum.ts";
 import { createDigest } from "../../src/checksum/digest.ts";
-import { provenBody } from "../../src/gateway/body.ts";
+import { provenBody } from "../../src/body/body.ts";
 import { KeyRing } from "../../src/signature/key-ring.ts";
 import { readForm } from "../support/whole-form.ts";
 import { EXAMPLE, signedBody, unsignedBody } from "../support/chunked.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
-import { readBody } from "../../src/gateway/body.ts";
+import { readBody } from "../../src/body/body.ts";
 import { createDeframer, deframe, unfinished } from "../../src/s3/aws-chunked.ts";
 import { KeyRing } from "../../src/signature/key-ring.ts";
 import { cut, EXAMPLE, signedBody, unsignedBody } from "../support/chunked.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
-import { BodyError, provenBody } from "../../src/gateway/body.ts";
+import { BodyError, provenBody } from "../../src/body/body.ts";
 import { cut } from "../support/chunked.ts";
 import { decided } from "../support/decided.ts";
 import { streamed, type Framing } from "../support/framing.ts";

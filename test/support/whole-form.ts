@@ -1,4 +1,4 @@
-import { openForm, type FormFile, type FormLimits, type OpenForm } from "../../src/gateway/form.ts";
+import { openForm, type FormFile, type FormLimits, type OpenForm } from "../../src/body/form.ts";
 import { ok, type Result } from "../../src/lib/result.ts";
 import type { Fault } from "../../src/s3/faults.ts";
 

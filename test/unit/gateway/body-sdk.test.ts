@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { PutObjectCommand, S3Client, type ChecksumAlgorithm } from "@aws-sdk/client-s3";
 import { checksumChecks, trailerNames } from "../../../src/checksum/checks.ts";
-import { provenBody, readBody } from "../../../src/gateway/body.ts";
+import { provenBody, readBody } from "../../../src/body/body.ts";
 import { uniqueValue, type HeaderList } from "../../../src/http/headers.ts";
 
 /** Larger than one read of a stream, and not a multiple of it. */

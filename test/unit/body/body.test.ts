@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import type { BodyPlan } from "../../../src/admission/body-plan.ts";
-import { BodyError, provenBody, readBody } from "../../../src/gateway/body.ts";
+import { BodyError, provenBody, readBody } from "../../../src/body/body.ts";
 import { KeyRing } from "../../../src/signature/key-ring.ts";
 import { cut, EXAMPLE, signedBody, unsignedBody } from "../../support/chunked.ts";
 

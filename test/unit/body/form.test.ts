@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BodyError } from "../../../src/gateway/body.ts";
-import { openForm, type FormLimits } from "../../../src/gateway/form.ts";
+import { BodyError } from "../../../src/body/body.ts";
+import { openForm, type FormLimits } from "../../../src/body/form.ts";
 import { cut } from "../../support/chunked.ts";
 import { readForm } from "../../support/whole-form.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { Gathered } from "../../../src/gateway/gathered.ts";
+import { Gathered } from "../../../src/body/gathered.ts";
 
 test("Gathered puts any pieces together, and leaves them as they were", () => {
   fc.assert(
