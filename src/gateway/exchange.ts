@@ -12,11 +12,11 @@ import { limitFault } from "../s3/limits.ts";
 import type { ConnectionProblem, Serving } from "../listen/service.ts";
 import { bodyFault } from "./connection-fault.ts";
 import type { StoreFailure } from "../store/store-question.ts";
-import type { HeldBytes, Holding } from "./held-bytes.ts";
+import type { HeldBytes, Holding } from "../limiter/held-bytes.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "../store/upstream-error.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "../limiter/usage.ts";
 
 /** Where access records go. */
 export type Observer = {

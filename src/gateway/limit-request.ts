@@ -1,7 +1,7 @@
 import type { Facts } from "../admission/facts.ts";
 import type { Refused } from "../admission/refuse.ts";
 import type { Inbound } from "./forward.ts";
-import { Usage } from "./usage.ts";
+import { Usage } from "../limiter/usage.ts";
 
 /**
  * Counts the request, once, for whom it was proved to come from; or returns the refusal if it is one

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { FULL, taken, waitMs } from "../../src/gateway/token-bucket.ts";
+import { FULL, taken, waitMs } from "../../src/limiter/token-bucket.ts";
 
 const rates = fc.integer({ min: 1, max: 50 });
 const start = fc.double({ min: 0, max: 1e10, noNaN: true });

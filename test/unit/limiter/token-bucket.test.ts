@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FULL, refilled, taken, waitMs } from "../../../src/gateway/token-bucket.ts";
+import { FULL, refilled, taken, waitMs } from "../../../src/limiter/token-bucket.ts";
 
 /** How many of `asks` (times in milliseconds, ascending) a bucket of `perSecond` lets through. */
 function passes(perSecond: number, asks: readonly number[]): number {

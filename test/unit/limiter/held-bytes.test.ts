@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { HeldBytes, type Holding } from "../../../src/gateway/held-bytes.ts";
+import { HeldBytes, type Holding } from "../../../src/limiter/held-bytes.ts";
 
 test("what goes beyond the limit is not taken, and there is room again when another request ends", () => {
   const held = new HeldBytes(10);

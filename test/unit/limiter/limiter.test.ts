@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Allowance, Allowances } from "../../../src/config/limits.ts";
-import { Limiter } from "../../../src/gateway/limiter.ts";
-import { Usage } from "../../../src/gateway/usage.ts";
+import { Limiter } from "../../../src/limiter/limiter.ts";
+import { Usage } from "../../../src/limiter/usage.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
