@@ -68,8 +68,8 @@ const WRITING = /\.(?:sendHead|sendBody|sendEnd|sendContinue|flushHead)\(/;
  * Only these read messages of Node's HTTP, or write them: the admin port, a server of its own that no
  * S3 request reaches, and what http-proxy is given and gives.
  */
-const READS_MESSAGE = new Set(["gateway/passed-request.ts", "gateway/admin.ts"]);
-const WRITES_MESSAGE = new Set(["gateway/admin.ts"]);
+const READS_MESSAGE = new Set(["gateway/passed-request.ts", "admin/admin.ts"]);
+const WRITES_MESSAGE = new Set(["admin/admin.ts"]);
 const READING_MESSAGE =
   /\b(?:request|incoming|message|answer)\.(?:url|method|headers|rawHeaders|trailers|pipe)\b/;
 const WRITING_MESSAGE = /\.(?:writeHead|setHeader|writeContinue)\(|\bresponse\.(?:write|end)\(/;

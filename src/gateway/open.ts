@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { err, ok } from "../lib/result.ts";
-import { openAdmin } from "./admin.ts";
+import { openAdmin } from "../admin/admin.ts";
 import { needsRestart } from "./fixed.ts";
 import { openMember } from "./member.ts";
 import type { Service } from "./service.ts";

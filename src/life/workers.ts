@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { openAdmin, type Administered } from "../gateway/admin.ts";
-import { SHUTTING_DOWN, statusWithout } from "../gateway/administer.ts";
+import { openAdmin, type Administered } from "../admin/admin.ts";
+import { SHUTTING_DOWN, statusWithout } from "../admin/administer.ts";
 import { proveFree } from "../listen/bind.ts";
 import { needsRestart } from "../gateway/fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";

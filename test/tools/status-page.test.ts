@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import { explain } from "../../src/explain/explain.ts";
-import { openAdmin } from "../../src/gateway/admin.ts";
+import { openAdmin } from "../../src/admin/admin.ts";
 import type { Status } from "../../src/status/status.ts";
 import { startRecordingStore } from "../stores/recording.ts";
 import { goodConfig } from "../support/config.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isKnownHost } from "../../../src/gateway/admin-host.ts";
+import { isKnownHost } from "../../../src/admin/admin-host.ts";
 
 const rows: readonly (readonly [string | undefined, boolean])[] = [
   [undefined, true],

@@ -8,7 +8,7 @@ import { Recent } from "../observe/recent.ts";
 import { VERSION } from "../observe/version.ts";
 import type { ProcessState, Status } from "../status/status.ts";
 import type { Administered } from "./admin.ts";
-import type { Live } from "./live.ts";
+import type { Live } from "../gateway/live.ts";
 
 /** What the admin port tells of one process; what changes is asked anew. */
 export type Observed = {
