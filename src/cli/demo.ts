@@ -7,7 +7,7 @@ import type { Config } from "../config/config.ts";
 import { printProblems } from "./check.ts";
 import { startDemoStore } from "./demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
-import { openGateway } from "../gateway/open.ts";
+import { openGateway } from "../life/open.ts";
 import { openOrTell } from "./serve.ts";
 import { stopSignal } from "../life/signals.ts";
 import type { Terminal } from "./terminal.ts";

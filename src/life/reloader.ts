@@ -5,7 +5,7 @@ import type { Problem } from "../lib/problem.ts";
 import { count, messageOf } from "../lib/words.ts";
 import { AsideLoader } from "./load-aside.ts";
 import type { Loaded } from "./load.ts";
-import type { Service } from "../gateway/service.ts";
+import type { Service } from "./service.ts";
 import { Watch } from "./watch.ts";
 
 /** Puts changed files in force: when it is told to, and by itself where `reload.watch` says so. */

@@ -1,6 +1,6 @@
 import cluster from "node:cluster";
 import type { Logger } from "pino";
-import { openMember, type Member } from "../gateway/member.ts";
+import { openMember, type Member } from "./member.ts";
 import { messageOf } from "../lib/words.ts";
 import { openLog } from "./log.ts";
 import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";

@@ -3,14 +3,14 @@ import type { Config } from "../config/config.ts";
 import { openAdmin, type Administered } from "../admin/admin.ts";
 import { SHUTTING_DOWN, statusWithout } from "../admin/administer.ts";
 import { proveFree } from "../listen/bind.ts";
-import { needsRestart } from "../gateway/fixed.ts";
+import { needsRestart } from "./fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
 import { EndedCounts } from "./ended-counts.ts";
 import type { Answer, Ask, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
-import type { Service } from "../gateway/service.ts";
+import type { Service } from "./service.ts";
 
 const SILENT = "No worker answers";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { Config } from "../../src/config/config.ts";
-import { openGateway } from "../../src/gateway/open.ts";
-import type { Service } from "../../src/gateway/service.ts";
+import { openGateway } from "../../src/life/open.ts";
+import type { Service } from "../../src/life/service.ts";
 import { startRecordingStore } from "../stores/recording.ts";
 import { metricOf, statusFor } from "../support/asked.ts";
 import { WEAK } from "../support/certificates.ts";

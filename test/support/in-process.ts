@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
 import { parseConfig } from "../../src/config/config.ts";
-import { openGateway } from "../../src/gateway/open.ts";
+import { openGateway } from "../../src/life/open.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { auditRecords, type AuditRecord } from "./audit.ts";
 import { shippedProvider } from "./config.ts";

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { Config } from "../../src/config/config.ts";
-import type { Service } from "../../src/gateway/service.ts";
+import type { Service } from "../../src/life/service.ts";
 import { openWorkers } from "../../src/life/workers.ts";
 import { goodConfig } from "./config.ts";
 import type { KeyPair } from "./signed.ts";

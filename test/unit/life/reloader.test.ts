@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
-import type { Service } from "../../../src/gateway/service.ts";
+import type { Service } from "../../../src/life/service.ts";
 import { loadConfig } from "../../../src/life/load.ts";
 import { Reloader } from "../../../src/life/reloader.ts";
 import { err, ok, type Result } from "../../../src/lib/result.ts";

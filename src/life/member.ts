@@ -11,11 +11,11 @@ import { openState } from "../state/open.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Administered } from "../admin/admin.ts";
 import { administer } from "../admin/administer.ts";
-import type { Gateway } from "./forward.ts";
+import type { Gateway } from "../gateway/forward.ts";
 import { HeldBytes } from "../limiter/held-bytes.ts";
 import { Limiter } from "../limiter/limiter.ts";
-import { Live } from "./live.ts";
-import { listen, type ListenOptions } from "./server.ts";
+import { Live } from "../gateway/live.ts";
+import { listen, type ListenOptions } from "../gateway/server.ts";
 import { StorePools } from "../store/store-pools.ts";
 
 /** One process that serves S3: all of a gateway but its admin port. */
