@@ -18,7 +18,7 @@ import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { answerPolicy, changeByStore } from "./kept-policy.ts";
-import { answered, type Deciding } from "./known.ts";
+import { answered, type Deciding } from "./deciding.ts";
 import { withRecords } from "./need.ts";
 import { reservedFaultIn } from "./provider-rules.ts";
 import { refused } from "./refuse.ts";
@@ -26,7 +26,8 @@ import { memoSlot } from "./question.ts";
 import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import { notServedEntries } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { tenantOf, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
+import { tenantOf } from "./caller.ts";
 import { withValues } from "./values.ts";
 
 /**

@@ -22,14 +22,15 @@ import { keepsRecords } from "./buckets.ts";
 import { withCaller, type Facts } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
-import { answered, type Deciding } from "./known.ts";
+import { answered, type Deciding } from "./deciding.ts";
 import { withRecords } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import { tooLarge } from "./plan-body.ts";
 import { denied, refused } from "./refuse.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
-import { NOTHING_KNOWN, tenantOf, type Caller, type Subject } from "./subject.ts";
+import { NOTHING_KNOWN, type Subject } from "./subject.ts";
+import { tenantOf, type Caller } from "./caller.ts";
 import { withValues } from "./values.ts";
 import type { Verdict } from "./verdict.ts";
 

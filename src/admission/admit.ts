@@ -10,7 +10,7 @@ import type { Facts } from "./facts.ts";
 import { forwardStreamed } from "./forward.ts";
 import { judgeAsking, judgeHead } from "./judge-asking.ts";
 import { answerPolicy } from "./kept-policy.ts";
-import { answered, type Deciding } from "./known.ts";
+import { answered, type Deciding } from "./deciding.ts";
 import { withRecords } from "./need.ts";
 import { planBody } from "./plan-body.ts";
 import {

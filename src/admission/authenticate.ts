@@ -6,7 +6,7 @@ import { verifyClaim, type Claim, type Proved } from "../signature/claim.ts";
 import { verifyFormClaim, type ProvedForm, type SignedFormClaim } from "../signature/v4-form.ts";
 import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Caller } from "./subject.ts";
+import type { Caller } from "./caller.ts";
 
 /**
  * Proves who sent the request. A credential that does not hold is refused and never counts as

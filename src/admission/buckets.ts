@@ -1,25 +1,8 @@
-import type { PolicySet } from "../policy/policy-set.ts";
-import type { Bucket, BucketId } from "../s3/bucket.ts";
+import type { BucketRecord } from "./record.ts";
+import type { Bucket } from "../s3/bucket.ts";
 import type { Account } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
-
-/** What the gateway itself knows of a bucket. */
-export type BucketRecord = {
-  /** Of the bucket, under which the record is kept. */
-  readonly id: BucketId;
-  /** It stands in the configuration, where no request can change it. */
-  readonly configured: boolean;
-  readonly owner: Account;
-  /** Its policy and what it is shared for; undefined: neither. */
-  readonly policy: PolicySet | undefined;
-  /** The policy as it was put, to be given back byte for byte; undefined: none. */
-  readonly policyText: string | undefined;
-  /** Whether the policy opens something to everybody without a condition. */
-  readonly isPublic: boolean;
-};
-
-export type BucketRecords = ReadonlyMap<BucketId, BucketRecord>;
 
 /** Whether the gateway may know anything of any bucket. */
 export function keepsRecords({ buckets, elsewhere }: Snapshot): boolean {

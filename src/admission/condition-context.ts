@@ -10,7 +10,8 @@ import { valueIgnoringCase } from "../s3/tags.ts";
 import { holderName, holderOf } from "./principal.ts";
 import { LISTINGS } from "./provider-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { tenantOf, type Caller, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
+import { tenantOf, type Caller } from "./caller.ts";
 
 /** What a value can be taken from, and nothing else. */
 type Sources = { readonly snapshot: Snapshot; readonly subject: Subject; readonly nowMs: number };

@@ -1,7 +1,7 @@
 import type { StatementRef } from "../policy/policy.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import type { OperationName } from "../s3/operations.ts";
-import type { Caller } from "./subject.ts";
+import type { Caller } from "./caller.ts";
 
 /**
  * The gates in the order of decision (the design's "Decision order"); `request` is what comes

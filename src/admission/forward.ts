@@ -16,8 +16,10 @@ import { RELAY, type ReplyPlan } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StoreBody } from "./store-headers.ts";
 import { storeRequest } from "./store-request.ts";
-import type { Caller, Subject } from "./subject.ts";
-import type { StoreRequest, Verdict } from "./verdict.ts";
+import type { Subject } from "./subject.ts";
+import type { Caller } from "./caller.ts";
+import type { Verdict } from "./verdict.ts";
+import type { StoreRequest } from "./outgoing.ts";
 import { allBut, visibleBuckets } from "./visible-buckets.ts";
 
 const NO_HEADERS: HeaderList = [];

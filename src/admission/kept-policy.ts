@@ -10,13 +10,15 @@ import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { xmlElement } from "../s3/xml.ts";
-import { isOwnedBy, recordOf, type BucketRecord } from "./buckets.ts";
+import { isOwnedBy, recordOf } from "./buckets.ts";
+import type { BucketRecord } from "./record.ts";
 import type { Facts } from "./facts.ts";
 import { holderName, holderOf } from "./principal.ts";
 import { presenceRequest } from "./presence.ts";
 import type { StoreChange } from "./record-change.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Caller, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
+import type { Caller } from "./caller.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**

@@ -6,11 +6,10 @@ import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { tagsOfTagging, type Tags } from "../s3/tags.ts";
 import type { BodyPlan } from "./body-plan.ts";
-import type { BucketRecord } from "./buckets.ts";
-import type { Facts } from "./facts.ts";
+import type { BucketRecord } from "./record.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
-import type { StoreRequest, Verdict } from "./verdict.ts";
+import type { StoreRequest } from "./outgoing.ts";
 
 /** What a decision has asked for so far, as values. */
 export type Known = {
@@ -66,46 +65,6 @@ export type FormHead = {
   /** The most bytes that the file can have. It has exactly that many if it is the form's last part. */
   readonly fileBytesMax: number;
 };
-
-/** What a decision asks for, and the facts for the record if that cannot be had. */
-export type Asking = { readonly need: Need; readonly facts: Facts };
-
-/** A decision under way: it asks, is told, and goes on where it stood. */
-export type Deciding<T = Verdict> = Generator<Asking, T, Answer>;
-
-/** The answer to a need of that kind. Throws for another: whoever answers has a bug. */
-export function answered<K extends Answer["kind"]>(
-  kind: K,
-  answer: Answer,
-): Extract<Answer, { readonly kind: K }> {
-  if (!isOfKind(kind, answer)) throw new Error(`Asked for "${kind}", got "${answer.kind}"`);
-  return answer;
-}
-
-function isOfKind<K extends Answer["kind"]>(
-  kind: K,
-  answer: Answer,
-): answer is Extract<Answer, { readonly kind: K }> {
-  return answer.kind === kind;
-}
-
-/**
- * Goes on with `deciding` as long as `memory` has the answers. Gives the verdict, or what is asked
- * for and memory does not have; `next()` with its answer goes on.
- */
-export function answerFrom<T>(
-  deciding: Deciding<T>,
-  memory: (need: Need) => Answer | undefined,
-  first?: Answer,
-): IteratorResult<Asking, T> {
-  let step = first === undefined ? deciding.next() : deciding.next(first);
-  while (step.done !== true) {
-    const answer = memory(step.value.need);
-    if (answer === undefined) return step;
-    step = deciding.next(answer);
-  }
-  return step;
-}
 
 /** The most that an answer with tags is read of, in bytes; S3 has 50 tags at most. */
 export const TAGS_BYTES_MAX = 64 * 1024;

@@ -2,7 +2,7 @@ import type { PolicySet } from "../policy/policy-set.ts";
 import { bucketText } from "../s3/address.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { tenantOf, type Caller } from "./subject.ts";
+import { tenantOf, type Caller } from "./caller.ts";
 
 /** By what identity policies may speak of a bucket. */
 export type PolicyNames = {

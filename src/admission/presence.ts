@@ -4,7 +4,7 @@ import { EMPTY_SHA256 } from "./plan-body.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Subject } from "./subject.ts";
-import type { StoreRequest } from "./verdict.ts";
+import type { StoreRequest } from "./outgoing.ts";
 
 /**
  * The request that asks the store whether the bucket of `subject` is there ("HeadBucket", S3 API

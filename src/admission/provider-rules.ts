@@ -7,7 +7,7 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { isIgnored } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { Snapshot, StoreSettings } from "./snapshot.ts";
-import type { Caller } from "./subject.ts";
+import type { Caller } from "./caller.ts";
 
 /** A tenant's prefix where the provider has no such addresses. */
 export function tenantFault(provider: Provider, address: Address): Fault | undefined {

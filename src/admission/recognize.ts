@@ -12,14 +12,15 @@ import type { OperationName } from "../s3/operations.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
 import { anonymous, authenticate } from "./authenticate.ts";
 import { NO_FACTS, withCaller, type Facts } from "./facts.ts";
-import { answered, type Deciding } from "./known.ts";
+import { answered, type Deciding } from "./deciding.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
 import { cappedQuery, reservedFault, tenantFault } from "./provider-rules.ts";
 import { denied, refused } from "./refuse.ts";
 import { otherHosts, underOtherHosts } from "./signed-host.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { NOTHING_KNOWN, tenantOf, type Caller, type Subject } from "./subject.ts";
+import { NOTHING_KNOWN, type Subject } from "./subject.ts";
+import { tenantOf, type Caller } from "./caller.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What a request is about and who sent it, proved; or what needs no gate. */

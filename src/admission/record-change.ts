@@ -1,5 +1,5 @@
 import type { BucketId } from "../s3/bucket.ts";
-import type { StoreRequest } from "./verdict.ts";
+import type { StoreRequest } from "./outgoing.ts";
 
 /**
  * The policy of a bucket is put, or (undefined) deleted, in what the gateway remembers.

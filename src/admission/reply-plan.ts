@@ -1,4 +1,4 @@
-import type { BucketRecord } from "./buckets.ts";
+import type { BucketRecord } from "./record.ts";
 import type { Need } from "./known.ts";
 import type { StoreChange } from "./record-change.ts";
 import type { DeniedEntry } from "../s3/delete-objects.ts";

@@ -7,8 +7,8 @@ import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
-import type { BucketRecords } from "./buckets.ts";
-import type { Route } from "./passthrough.ts";
+import type { BucketRecords } from "./record.ts";
+import type { Route } from "./route.ts";
 import type { ActionPattern, Key } from "./principal.ts";
 
 /**

@@ -12,7 +12,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { droppedByConnection, pushForwarded, type StoreBody } from "./store-headers.ts";
 import { credentialOf, signedBy, signerOf, signersTenant } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
-import type { StoreRequest } from "./verdict.ts";
+import type { StoreRequest } from "./outgoing.ts";
 
 /**
  * The head for the store: what was judged, written canonically, signed with the credential that the

@@ -4,8 +4,9 @@ import type { Credential } from "../signature/credential.ts";
 import { recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import type { Account, Key } from "./principal.ts";
-import type { Caller, Subject } from "./subject.ts";
-import type { StoreRequest } from "./verdict.ts";
+import type { Subject } from "./subject.ts";
+import type { Caller } from "./caller.ts";
+import type { StoreRequest } from "./outgoing.ts";
 
 /** In whose name the store is asked. */
 export type Signer =

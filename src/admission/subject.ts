@@ -1,8 +1,7 @@
+import type { Caller } from "./caller.ts";
 import type { RequestHead } from "../http/head.ts";
 import type { HeaderList } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
-import type { Proved } from "../signature/claim.ts";
-import type { ProvedForm } from "../signature/v4-form.ts";
 import type { Payload } from "../signature/payload.ts";
 import type { Address } from "../s3/address.ts";
 import type { Bucket } from "../s3/bucket.ts";
@@ -10,17 +9,6 @@ import type { CopySource } from "../s3/copy-source.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import type { Known } from "./known.ts";
-import type { Key } from "./principal.ts";
-
-/** Whoever sent the request, as far as it was proved. */
-export type Caller =
-  | { readonly kind: "anonymous" }
-  | { readonly kind: "known"; readonly key: Key; readonly proved: Proved | ProvedForm };
-
-/** Whose buckets bare names mean; nobody has no tenant, as in Ceph. */
-export function tenantOf(caller: Caller): string {
-  return caller.kind === "known" ? caller.key.account.tenant : "";
-}
 
 /** What a request is about, after one parse and one proof. */
 export type Subject = {

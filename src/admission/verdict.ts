@@ -1,19 +1,9 @@
-import type { GatedHead } from "../http/field-gate.ts";
+import type { StoreRequest } from "./outgoing.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { ReplyPlan } from "./reply-plan.ts";
-
-/**
- * The head that the store will receive, signed for it. Its target is canonically encoded from what
- * was judged; its headers are made for this request and handed over. Only the gate of
- * http/field-gate.ts can make one, so that no other reaches the store.
- */
-export type StoreRequest = GatedHead & {
-  /** Whose key signed it: what the store says of that key is about them. */
-  readonly signedBy: "gateway" | "client" | "nobody";
-};
 
 /** What becomes of a request. */
 export type Verdict =

@@ -4,7 +4,7 @@ import { stepsTaken } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
-import type { BucketRecord } from "./buckets.ts";
+import type { BucketRecord } from "./record.ts";
 import { contextOf } from "./condition-context.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
 import { policyNames, type PolicyNames } from "./policy-names.ts";
@@ -20,7 +20,8 @@ import {
   spokenOfBucket,
   spokenOfKey,
 } from "./spoken-resources.ts";
-import { tenantOf, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
+import { tenantOf } from "./caller.ts";
 
 /** Keeps every bucket but the one of that name. */
 export function allBut(hidden: string): ListingFilter {

@@ -1,9 +1,9 @@
 import { OF_POLICIES } from "../admission/kept-policy.ts";
-import type { Route } from "../admission/passthrough.ts";
+import type { Route } from "../admission/route.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { storeTraits } from "../s3/stores.ts";
-import type { BucketConfig } from "./buckets.ts";
+import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { Pem } from "./pem.ts";

@@ -1,3 +1,4 @@
+import type { BucketConfig } from "./config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, type Result } from "../lib/result.ts";
 import { didYouMean } from "../lib/suggestion.ts";
@@ -6,7 +7,6 @@ import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { sharePolicy, type Share } from "../provider/shares.ts";
-import type { BucketName } from "../s3/address.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { ConfigDocument } from "./document.ts";
@@ -14,15 +14,6 @@ import { problemAt } from "./issues.ts";
 import { field, itemOf } from "./select.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 import { tenantOf } from "./tenant.ts";
-
-/** A bucket whose policy the gateway keeps. */
-export type BucketConfig = {
-  readonly name: BucketName;
-  readonly account: string;
-  /** Its policy, and one that its shares make. */
-  readonly policies: readonly Policy[];
-  readonly policyText: string | undefined;
-};
 
 /** An accounts file whose shape is right. */
 export type WholeFile = { readonly document: ConfigDocument; readonly value: AccountsFile };

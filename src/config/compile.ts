@@ -1,4 +1,4 @@
-import type { BucketRecord, BucketRecords } from "../admission/buckets.ts";
+import type { BucketRecord, BucketRecords } from "../admission/record.ts";
 import { isOfValues } from "../admission/condition-context.ts";
 import type { Account, Holder, Key } from "../admission/principal.ts";
 import {
@@ -18,7 +18,7 @@ import type { Tier } from "../provider/tier.ts";
 import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
-import type { BucketConfig } from "./buckets.ts";
+import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";

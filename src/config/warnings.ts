@@ -1,4 +1,4 @@
-import type { Route } from "../admission/passthrough.ts";
+import type { Route } from "../admission/route.ts";
 import { inOrder, type Problem } from "../lib/problem.ts";
 import type { NetworkRule } from "../policy/network.ts";
 import { covers, wholeFamilies } from "../policy/network-cover.ts";
@@ -7,7 +7,8 @@ import { callerOf } from "../provider/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { ACTIONS } from "../s3/actions.ts";
-import type { BucketConfig, WholeFile } from "./buckets.ts";
+import type { WholeFile } from "./buckets.ts";
+import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, Config } from "./config.ts";
 import { type ConfigDocument, pathBelow } from "./document.ts";
 import { problemAt } from "./issues.ts";

@@ -1,5 +1,6 @@
-import type { Answer, Asking, Deciding, Need } from "../admission/known.ts";
-import type { BucketRecord } from "../admission/buckets.ts";
+import type { Answer, Need } from "../admission/known.ts";
+import type { Asking, Deciding } from "../admission/deciding.ts";
+import type { BucketRecord } from "../admission/record.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 

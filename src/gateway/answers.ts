@@ -1,8 +1,8 @@
-import type { BucketRecord } from "../admission/buckets.ts";
+import type { BucketRecord } from "../admission/record.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Answer, type Need } from "../admission/known.ts";
 import type { Key } from "../admission/principal.ts";
 import type { RecordChange, StoreChange } from "../admission/record-change.ts";
-import type { StoreRequest } from "../admission/verdict.ts";
+import type { StoreRequest } from "../admission/outgoing.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";

@@ -1,4 +1,4 @@
-import type { BucketRecord } from "../admission/buckets.ts";
+import type { BucketRecord } from "../admission/record.ts";
 import type { Need } from "../admission/known.ts";
 import type { ListingFilter } from "../admission/reply-plan.ts";
 import { err, ok, type Result } from "../lib/result.ts";

@@ -1,6 +1,7 @@
 import type { BodyPlan } from "../admission/body-plan.ts";
 import type { StoreChange } from "../admission/record-change.ts";
-import type { StoreRequest, Verdict } from "../admission/verdict.ts";
+import type { Verdict } from "../admission/verdict.ts";
+import type { StoreRequest } from "../admission/outgoing.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ClientRequest } from "../listen/client-request.ts";
 import { frame } from "../s3/aws-chunked-write.ts";

@@ -1,14 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { admit } from "../admission/admit.ts";
 import type { Facts } from "../admission/facts.ts";
-import {
-  answerFrom,
-  type Answer,
-  type Asking,
-  type Deciding,
-  type DocumentNeed,
-  type Need,
-} from "../admission/known.ts";
+import type { Answer, DocumentNeed, Need } from "../admission/known.ts";
+import { answerFrom, type Asking, type Deciding } from "../admission/deciding.ts";
 import { passageOf } from "../admission/passthrough.ts";
 import type { PendingForm } from "../admission/pending.ts";
 import type { RecordChange } from "../admission/record-change.ts";

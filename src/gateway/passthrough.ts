@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { createProxyServer, type ServerOptions } from "http-proxy";
 import { NO_FACTS } from "../admission/facts.ts";
-import { passedTarget, type Passage, type Route } from "../admission/passthrough.ts";
+import { passedTarget, type Passage } from "../admission/passthrough.ts";
+import type { Route } from "../admission/route.ts";
 import type { RequestHead } from "../http/head.ts";
 import { hasHeader } from "../http/headers.ts";
 import { endToEnd } from "../http/hop-by-hop.ts";

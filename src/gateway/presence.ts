@@ -1,4 +1,4 @@
-import type { StoreRequest } from "../admission/verdict.ts";
+import type { StoreRequest } from "../admission/outgoing.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { fault } from "../s3/faults.ts";

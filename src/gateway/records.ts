@@ -1,4 +1,4 @@
-import type { BucketRecord } from "../admission/buckets.ts";
+import type { BucketRecord } from "../admission/record.ts";
 import type { RecordChange, StoreChange } from "../admission/record-change.ts";
 import { recordReader } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";

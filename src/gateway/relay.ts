@@ -1,5 +1,5 @@
 import type { ReplyPlan } from "../admission/reply-plan.ts";
-import type { StoreRequest } from "../admission/verdict.ts";
+import type { StoreRequest } from "../admission/outgoing.ts";
 import { withGated, type GatedHeaders } from "../http/field-gate.ts";
 import { firstValue } from "../http/headers.ts";
 import type { Release } from "../lend/lender.ts";
@@ -26,7 +26,8 @@ import {
   PROLOG_BYTES_MAX,
   rewrite,
 } from "./reply.ts";
-import type { Endpoint, Upstream, Waiter } from "../store/upstream.ts";
+import type { Upstream, Waiter } from "../store/upstream.ts";
+import type { Endpoint } from "../store/endpoint.ts";
 import {
   credentialFault,
   protocolError,

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
-import type { Route } from "../admission/passthrough.ts";
+import type { Route } from "../admission/route.ts";
 
 /** How the target of a route is reached. */
 export type Target = {

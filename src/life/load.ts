@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseConfig, type Config } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { parseConfig } from "../config/parse-config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 

@@ -1,7 +1,8 @@
 import type { ConfigState } from "../observe/metrics.ts";
 import { bytes, count, dateTime, duration, iso } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import type { EndpointState, ProcessState, Status } from "./status.ts";
+import type { ProcessState, Status } from "./status.ts";
+import type { EndpointState } from "../store/endpoint.ts";
 
 /** Endpoints of the store, up or down. */
 export function endpointTable(endpoints: readonly EndpointState[]): Html {

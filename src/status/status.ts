@@ -1,3 +1,4 @@
+import type { EndpointState } from "../store/endpoint.ts";
 import type { ConfigState } from "../observe/metrics.ts";
 import { mergeActivity, type RecentActivity } from "../observe/recent.ts";
 
@@ -13,12 +14,6 @@ export type Status = {
   readonly endpoints: readonly EndpointState[];
   readonly processes: readonly ProcessState[];
   readonly activity: RecentActivity;
-};
-
-export type EndpointState = {
-  readonly origin: string;
-  readonly up: boolean;
-  readonly requestsInFlight: number;
 };
 
 export type ProcessState = {

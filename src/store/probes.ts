@@ -1,7 +1,7 @@
 import { gateHead } from "../http/field-gate.ts";
 import type { AnswerHandler, Sending } from "./answer-handler.ts";
 import { storeErrorKind } from "./upstream-error.ts";
-import type { Endpoint } from "./upstream.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** What becomes known of endpoints. */
 export type Findings = {

@@ -1,7 +1,8 @@
 import { err, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import type { Endpoint, Patience, Upstream } from "./upstream.ts";
+import type { Patience, Upstream } from "./upstream.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
 
 /** That something cannot be had, and what the client reads of it. */

@@ -1,4 +1,4 @@
-import type { StoreRequest } from "../admission/verdict.ts";
+import type { StoreRequest } from "../admission/outgoing.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { StoreError, type StoreErrorKind } from "./store-error.ts";
 

@@ -1,5 +1,6 @@
+import type { Endpoint } from "./endpoint.ts";
 import { setTimeout as pause } from "node:timers/promises";
-import type { EndpointState } from "../status/status.ts";
+import type { EndpointState } from "./endpoint.ts";
 import type { StoreTls } from "./store-connector.ts";
 import { StorePool } from "./pool.ts";
 import { Probes } from "./probes.ts";
@@ -19,16 +20,6 @@ export type UpstreamOptions = {
   /** How long a body may stand still, either way. */
   readonly bodyTimeoutMs: number;
   readonly tls: StoreTls;
-};
-
-export type Endpoint = {
-  readonly origin: string;
-  readonly pool: StorePool;
-  /** Whether it answers; undefined: nothing has been asked of it. */
-  up: boolean | undefined;
-  /** How many looks of Probes ago it last answered. */
-  quietIntervals: number;
-  inFlight: number;
 };
 
 /** An endpoint comes to life or dies; `why`: what happened, where it died. */

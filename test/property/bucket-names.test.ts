@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import aws4 from "aws4";
 import * as fc from "fast-check";
-import type { BucketRecord } from "../../src/admission/buckets.ts";
+import type { BucketRecord } from "../../src/admission/record.ts";
 import type { Key } from "../../src/admission/principal.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import { compileSnapshot, recordReader } from "../../src/config/compile.ts";

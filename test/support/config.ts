@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parseConfig, type Config } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
 import type { Problem } from "../../src/lib/problem.ts";
 import { err, ok, type Result } from "../../src/lib/result.ts";
 

@@ -1,12 +1,7 @@
 import { admit } from "../../src/admission/admit.ts";
-import type { BucketRecord } from "../../src/admission/buckets.ts";
-import {
-  type Answer,
-  type Asking,
-  type DocumentNeed,
-  type FormHead,
-  type Need,
-} from "../../src/admission/known.ts";
+import type { BucketRecord } from "../../src/admission/record.ts";
+import type { Answer, DocumentNeed, FormHead, Need } from "../../src/admission/known.ts";
+import type { Asking } from "../../src/admission/deciding.ts";
 import type { Key } from "../../src/admission/principal.ts";
 import type { Judging } from "../../src/admission/reply-plan.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";

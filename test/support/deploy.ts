@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
-import { parseConfig, type Config } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
 import { parseDuration } from "../../src/config/scalars.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { shippedProvider } from "./config.ts";

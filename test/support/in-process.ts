@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
 import { openGateway } from "../../src/life/open.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { auditRecords, type AuditRecord } from "./audit.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { admit } from "../../../src/admission/admit.ts";
-import type { BucketRecord } from "../../../src/admission/buckets.ts";
-import { answerFrom } from "../../../src/admission/known.ts";
+import type { BucketRecord } from "../../../src/admission/record.ts";
+import { answerFrom } from "../../../src/admission/deciding.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot, recordReader } from "../../../src/config/compile.ts";

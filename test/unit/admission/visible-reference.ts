@@ -3,13 +3,14 @@ import type { PolicySet } from "../../../src/policy/policy-set.ts";
 import type { Ask } from "../../../src/s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../../../src/s3/bucket.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../../../src/s3/operations.ts";
-import type { BucketRecord } from "../../../src/admission/buckets.ts";
+import type { BucketRecord } from "../../../src/admission/record.ts";
 import { contextOf } from "../../../src/admission/condition-context.ts";
 import { judge } from "../../../src/admission/gates.ts";
 import { holderOf } from "../../../src/admission/principal.ts";
 import type { ListingFilter } from "../../../src/admission/reply-plan.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import { tenantOf, type Subject } from "../../../src/admission/subject.ts";
+import type { Subject } from "../../../src/admission/subject.ts";
+import { tenantOf } from "../../../src/admission/caller.ts";
 
 /**
  * Every operation tried on every key that a policy names: slow, and what visibleBuckets() must show.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseConfig } from "../../../src/config/config.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
 import { err } from "../../../src/lib/result.ts";
 import { storeTraits } from "../../../src/s3/stores.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { parseConfig } from "../../../src/config/config.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
 import { ok } from "../../../src/lib/result.ts";
 import { GATEWAY, goodConfig, shippedProvider } from "../../support/config.ts";
 import { schemaFiles } from "../../support/schemas.ts";

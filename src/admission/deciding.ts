@@ -1,0 +1,43 @@
+import type { Facts } from "./facts.ts";
+import type { Answer, Need } from "./known.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What a decision asks for, and the facts for the record if that cannot be had. */
+export type Asking = { readonly need: Need; readonly facts: Facts };
+
+/** A decision under way: it asks, is told, and goes on where it stood. */
+export type Deciding<T = Verdict> = Generator<Asking, T, Answer>;
+
+/** The answer to a need of that kind. Throws for another: whoever answers has a bug. */
+export function answered<K extends Answer["kind"]>(
+  kind: K,
+  answer: Answer,
+): Extract<Answer, { readonly kind: K }> {
+  if (!isOfKind(kind, answer)) throw new Error(`Asked for "${kind}", got "${answer.kind}"`);
+  return answer;
+}
+
+function isOfKind<K extends Answer["kind"]>(
+  kind: K,
+  answer: Answer,
+): answer is Extract<Answer, { readonly kind: K }> {
+  return answer.kind === kind;
+}
+
+/**
+ * Goes on with `deciding` as long as `memory` has the answers. Gives the verdict, or what is asked
+ * for and memory does not have; `next()` with its answer goes on.
+ */
+export function answerFrom<T>(
+  deciding: Deciding<T>,
+  memory: (need: Need) => Answer | undefined,
+  first?: Answer,
+): IteratorResult<Asking, T> {
+  let step = first === undefined ? deciding.next() : deciding.next(first);
+  while (step.done !== true) {
+    const answer = memory(step.value.need);
+    if (answer === undefined) return step;
+    step = deciding.next(answer);
+  }
+  return step;
+}
