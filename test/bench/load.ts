@@ -2,7 +2,7 @@
  * The load generator, a process of its own: replays requests that were signed before. Told by
  * message what to do. Every answer must be a 200 of the right length, or the whole bench fails.
  */
-import { busyMicros, cpuMicros, residentBytes } from "./support/cpu.ts";
+import { busyMicros, cpuMicrosBetween, cpuTime, residentBytes } from "./support/cpu.ts";
 import { Connection, type Door } from "./support/connection.ts";
 import { TaskSchema, type Reply, type Task } from "./support/generator.ts";
 import { spreadOf } from "./support/measure.ts";
@@ -39,23 +39,28 @@ function run(task: Task): Promise<Reply> {
 async function load(task: Task & { kind: "load" }): Promise<Reply> {
   const known = knownOf(task.workload);
   const connections = await openAll(task.door, task.connections, READ_BYTES);
-  const own = [process.pid];
+  const measured = [task.pids, task.storePids, [process.pid]];
   try {
     await pump(connections, known, task.leadMs);
-    const before = [cpuMicros(task.pids), cpuMicros(task.storePids), cpuMicros(own)] as const;
+    const before = measured.map(cpuTime);
     const busyBefore = busyMicros();
     const startMs = performance.now();
     const latencies = await pump(connections, known, task.durationMs);
     const seconds = (performance.now() - startMs) / 1000;
+    const busy = busyMicros() - busyBefore;
+    const [proxyMicros = NaN, storeMicros = NaN, ownMicros = NaN] = measured.map((pids, i) => {
+      const start = before[i];
+      return start === undefined ? NaN : cpuMicrosBetween(start, cpuTime(pids));
+    });
     return {
       kind: "loaded",
       requests: latencies.length,
       seconds,
       latencyMicros: spreadOf(latencies).median * 1000,
-      proxyMicros: cpuMicros(task.pids) - before[0],
-      storeMicros: cpuMicros(task.storePids) - before[1],
-      ownMicros: cpuMicros(own) - before[2],
-      busyMicros: busyMicros() - busyBefore,
+      proxyMicros,
+      storeMicros,
+      ownMicros,
+      busyMicros: busy,
     };
   } finally {
     for (const connection of connections) connection.close();

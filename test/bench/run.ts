@@ -9,14 +9,7 @@ import { costReport } from "./cost.ts";
 import { memoryFigures } from "./memory.ts";
 import { policyCosts } from "./policy.ts";
 import { scaleCosts } from "./scale.ts";
-import {
-  CELLS,
-  CELL_NAMES,
-  PEERS,
-  STORE,
-  type CellName,
-  type SystemName,
-} from "./support/cells.ts";
+import { CELLS, CELL_NAMES, STORE, type CellName, type SystemName } from "./support/cells.ts";
 import { checkCell } from "./support/check.ts";
 import { endAll } from "./support/child.ts";
 import type { Figures, Row } from "./support/figures.ts";
@@ -126,8 +119,7 @@ async function cellRows(
   const rounds = new Map<SystemName, Round[]>();
   for (const system of systems) {
     await checkCell(cell, system);
-    const isPeer = PEERS.some((peer) => peer === system.name);
-    const durationMs = isPeer ? plan.peerWarmupMs : plan.warmupMs;
+    const durationMs = system.name === "s3proxy" ? plan.jvmWarmupMs : plan.warmupMs;
     await generator.round(cell, system, store, { leadMs: 0, durationMs });
     rounds.set(system.name, []);
   }

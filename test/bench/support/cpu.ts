@@ -1,24 +1,46 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The unit of /proc/stat, USER_HZ: 100 on every Linux that Node runs on. */
+/** The unit of /proc/PID/stat and /proc/stat, USER_HZ: 100 on every Linux that Node runs on. */
 const MICROS_A_TICK = 10_000;
 
+/** What processes have used of a processor so far. */
+export type CpuTime = {
+  /** Of each thread that they have now, in nanoseconds. */
+  readonly threads: ReadonlyMap<string, number>;
+  /** Of all threads, those that have ended included, in steps of 10 ms. */
+  readonly micros: number;
+};
+
 /**
- * Time on a processor so far of processes, all threads that they have now, in microseconds: the
- * first field of /proc/PID/task/TID/schedstat, which counts nanoseconds where /proc/PID/stat counts
- * ticks of 10 ms (the kernel's "Scheduler Statistics"). NaN where there is no /proc.
+ * Reads the time on a processor of all threads of processes: /proc/PID/task/TID/schedstat (the
+ * kernel's "Scheduler Statistics") and /proc/PID/stat (proc(5), fields 14 and 15).
  */
-export function cpuMicros(pids: readonly number[]): number {
-  let nanos = 0;
+export function cpuTime(pids: readonly number[]): CpuTime {
+  const threads = new Map<string, number>();
+  let micros = 0;
   for (const pid of pids) {
-    const tasks = foldersOf(`/proc/${pid}/task`);
-    if (tasks.length === 0) return Number.NaN;
-    for (const task of tasks) {
-      const [running = "0"] = read(`/proc/${pid}/task/${task}/schedstat`).split(" ");
-      nanos += Number(running);
+    for (const task of foldersOf(`/proc/${pid}/task`)) {
+      const [running] = read(`/proc/${pid}/task/${task}/schedstat`).split(" ");
+      threads.set(task, Number(running || NaN));
     }
+    const text = read(`/proc/${pid}/stat`);
+    // Field 2 is the program's name in parentheses and may itself hold blanks and parentheses.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    micros += (Number(fields[11]) + Number(fields[12])) * MICROS_A_TICK;
   }
-  return nanos / 1000;
+  return { threads, micros };
+}
+
+/**
+ * Microseconds on a processor from one reading to the next; NaN where there is no /proc. By the
+ * threads, unless one has ended meanwhile (a JVM ends those it does not need) and its time with it.
+ */
+export function cpuMicrosBetween(before: CpuTime, after: CpuTime): number {
+  const hasEnded = [...before.threads.keys()].some((task) => !after.threads.has(task));
+  if (hasEnded || after.threads.size === 0) return after.micros - before.micros;
+  let nanos = 0;
+  for (const [task, now] of after.threads) nanos += now - (before.threads.get(task) ?? 0);
+  return Number.isNaN(nanos) ? after.micros - before.micros : nanos / 1000;
 }
 
 /** What all cores have worked so far, for whomever, in microseconds (proc(5), /proc/stat). */
