@@ -213,6 +213,21 @@ test("no files import each other in a circle, not even types", () => {
   assert.deepEqual([...graph.keys()], []);
 });
 
+test("no name is exported by two files, so that one word stands for one thing", () => {
+  const exporters = new Map<string, string[]>();
+  for (const file of sourceFiles()) {
+    const code = withoutComments(readFileSync(join(SRC, file), "utf8"));
+    for (const [, name = ""] of code.matchAll(EXPORTED)) {
+      exporters.set(name, [...(exporters.get(name) ?? []), file]);
+    }
+  }
+  const twice = [...exporters].filter(([, files]) => new Set(files).size > 1);
+  assert.deepEqual(twice, []);
+});
+
+const EXPORTED =
+  /^export (?:async )?(?:abstract )?(?:type|class|interface|function\*?|const) (\w+)/gm;
+
 function importsOf(file: string): readonly string[] {
   return relativeImports(file, withoutComments(readFileSync(join(SRC, file), "utf8")));
 }

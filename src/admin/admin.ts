@@ -1,10 +1,10 @@
 import http from "node:http";
 import type { Config } from "../config/config.ts";
 import type { Explanation } from "../explain/explain.ts";
-import type { Question } from "../explain/request.ts";
+import type { ExplainQuestion } from "../explain/request.ts";
 import type { Result } from "../lib/result.ts";
 import { CONTENT_SECURITY_POLICY, ICON, statusPage } from "../status/page.ts";
-import { questionOf } from "../status/question.ts";
+import { questionInForm } from "../status/question.ts";
 import type { Status } from "../status/status.ts";
 import { isKnownHost } from "./admin-host.ts";
 import { bind } from "../listen/bind.ts";
@@ -17,7 +17,7 @@ export type Administered = {
   readonly notReady: () => Promise<string | undefined>;
   readonly status: () => Promise<Status>;
   /** The error is a sentence about the question. */
-  readonly explain: (question: Question) => Promise<Result<Explanation, string>>;
+  readonly explain: (question: ExplainQuestion) => Promise<Result<Explanation, string>>;
   /** Keys that were looked up elsewhere are asked for again. */
   readonly dropIdentities: () => Promise<void>;
 };
@@ -108,7 +108,7 @@ async function page(administered: Administered, path: string, query: string): Pr
 }
 
 async function overview({ status, explain }: Administered, query: string): Promise<Page> {
-  const question = questionOf(new URLSearchParams(query));
+  const question = questionInForm(new URLSearchParams(query));
   const explained = question && { question, answer: await explain(question) };
   const body = statusPage(await status(), explained);
   return { status: 200, type: "text/html; charset=utf-8", body, headers: FOR_BROWSERS };

@@ -1,6 +1,6 @@
 import type { Evaluation } from "../policy/evaluate.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
-import type { Caller as Principal } from "../policy/principals.ts";
+import type { Principal } from "../policy/principals.ts";
 import { couldAllow, denialOfAll, type Reach } from "../policy/reach.ts";
 import { tierGrants } from "../provider/tier.ts";
 import type { Action } from "../s3/actions.ts";

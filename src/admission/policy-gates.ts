@@ -2,7 +2,7 @@ import type { Context } from "../policy/condition-keys.ts";
 import { evaluate, type Evaluation, type ResourceAlias } from "../policy/evaluate.ts";
 import type { StatementRef } from "../policy/policy.ts";
 import { isEmpty, type PolicySet } from "../policy/policy-set.ts";
-import type { Caller as Principal } from "../policy/principals.ts";
+import type { Principal } from "../policy/principals.ts";
 import { requestMemo } from "../policy/request-memo.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
@@ -87,7 +87,7 @@ export function explicitDeny(
 }
 
 /** By what an ask is allowed, and in whose name the store may therefore be asked. */
-export type Allowance = {
+export type AllowedBy = {
   /** In the operator's words: the account, a tier, or a statement with its file and line. */
   readonly by: string;
   readonly actor: "caller" | "owner";
@@ -116,7 +116,7 @@ export function actorOf(question: Question, evaluated: readonly Evaluated[]): Ac
 }
 
 /** Undefined: nothing allows it. */
-export function allowanceOf(question: Question, one: Evaluated): Allowance | undefined {
+export function allowanceOf(question: Question, one: Evaluated): AllowedBy | undefined {
   const { snapshot, key } = question;
   const { provider } = snapshot.policy;
   if (one.privileged) return PRIVILEGE;
@@ -130,11 +130,11 @@ export function allowanceOf(question: Question, one: Evaluated): Allowance | und
   return byOther(question, one);
 }
 
-const PRIVILEGE: Allowance = { by: "privilege", actor: "caller" };
-const UPSTREAM: Allowance = { by: "anonymous: upstream", actor: "caller" };
+const PRIVILEGE: AllowedBy = { by: "privilege", actor: "caller" };
+const UPSTREAM: AllowedBy = { by: "anonymous: upstream", actor: "caller" };
 
 /** As the owner within the ceiling at most; what is beyond it, the store may judge as it comes. */
-function toEverybody({ snapshot }: Question, one: Evaluated): Allowance | undefined {
+function toEverybody({ snapshot }: Question, one: Evaluated): AllowedBy | undefined {
   const { ceiling } = snapshot.policy.provider.anonymous;
   const { action, operation } = one.ask;
   const isBelow = ceiling === undefined || tierGrants(ceiling, action, operation);
@@ -143,7 +143,7 @@ function toEverybody({ snapshot }: Question, one: Evaluated): Allowance | undefi
 }
 
 /** What an account, a tier or an identity policy allows in the caller's own buckets. */
-function byOwn({ key }: Question, { ask, identity }: Evaluated): Allowance | undefined {
+function byOwn({ key }: Question, { ask, identity }: Evaluated): AllowedBy | undefined {
   if (key === undefined) return undefined;
   const { tier } = holderOf(key);
   if (tier === undefined && key.subuser === undefined) return ACCOUNT;
@@ -155,10 +155,10 @@ function byOwn({ key }: Question, { ask, identity }: Evaluated): Allowance | und
     : undefined;
 }
 
-const ACCOUNT: Allowance = { by: "account", actor: "caller" };
+const ACCOUNT: AllowedBy = { by: "account", actor: "caller" };
 
 /** What the bucket's policy allows to the caller by name. */
-function byBucket({ bucket }: Evaluated, actor: Allowance["actor"]): Allowance | undefined {
+function byBucket({ bucket }: Evaluated, actor: AllowedBy["actor"]): AllowedBy | undefined {
   if (bucket.effect !== "allow" || bucket.grip !== "direct") return undefined;
   return { by: placeOf(bucket.statement), actor };
 }
@@ -168,11 +168,11 @@ function byBucket({ bucket }: Evaluated, actor: Allowance["actor"]): Allowance |
  * as well ("Cross-account policy evaluation logic", IAM User Guide). Who is only named through an
  * account needs that account to pass it on in any case.
  */
-function byOther(question: Question, one: Evaluated): Allowance | undefined {
+function byOther(question: Question, one: Evaluated): AllowedBy | undefined {
   const { key, snapshot } = question;
   const { bucket, identity, ask } = one;
   if (bucket.effect !== "allow" || key === undefined) return undefined;
-  const allowed: Allowance = { by: placeOf(bucket.statement), actor: "owner" };
+  const allowed: AllowedBy = { by: placeOf(bucket.statement), actor: "owner" };
   const { crossAccount } = snapshot.policy.provider;
   if (crossAccount === "resource" && bucket.grip === "direct") return allowed;
   const { tier } = holderOf(key);

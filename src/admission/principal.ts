@@ -1,6 +1,6 @@
 import type { NetworkRule } from "../policy/network.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
-import type { Caller } from "../policy/principals.ts";
+import type { Principal } from "../policy/principals.ts";
 import type { Tier } from "../provider/tier.ts";
 import type { ActionMatcher } from "../s3/action-names.ts";
 import type { Credential } from "../signature/credential.ts";
@@ -23,7 +23,7 @@ export type Holder = {
   /** Its own identity policies, for a user together with its account's. */
   readonly policies: PolicySet;
   /** How bucket policies name it. */
-  readonly principal: Caller;
+  readonly principal: Principal;
   /** What it may do whatever policies say. */
   readonly privileges: readonly Tier[];
   /** `aws:PrincipalTag`, by name in lower case; a user's own before its account's. */

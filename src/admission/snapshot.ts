@@ -1,5 +1,5 @@
 import type { NetworkRule, NetworkSet } from "../policy/network.ts";
-import type { Caller } from "../policy/principals.ts";
+import type { Principal } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
 import type { BucketNaming } from "../s3/bucket.ts";
@@ -87,7 +87,7 @@ export type PolicySettings = {
    */
   readonly anonymous: "deny" | "policy" | "upstream";
   /** How bucket policies name those who have no credentials. */
-  readonly guest: Caller;
+  readonly guest: Principal;
   /** `gateway`: bucket policies are kept and enforced here, and never reach the store. */
   readonly bucketPolicies: "upstream" | "gateway";
   /** `filtered`: a list of buckets shows those in which its caller may do anything. */

@@ -1,7 +1,7 @@
 import type { ConditionKey, Context } from "../policy/condition-keys.ts";
 import { holds, templatesOf } from "../policy/condition.ts";
 import { coversResource, type Switches } from "../policy/evaluate.ts";
-import { type Facts, factsOf, isSpent } from "../policy/facts.ts";
+import { type ContextFacts, contextFacts, isSpent } from "../policy/facts.ts";
 import type { Statement } from "../policy/policy.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { indexByPrefix, itemsFor, type PrefixIndex } from "../policy/prefix-index.ts";
@@ -18,7 +18,7 @@ export type Spoken = {
   readonly everywhere: Map<string, readonly Placed[]>;
   /** Those that may be about keys without a look at the bucket. */
   readonly free: readonly Placed[];
-  readonly facts: Facts;
+  readonly facts: ContextFacts;
 };
 
 /** A statement and where an evaluation finds it. */
@@ -52,7 +52,7 @@ export function spokenBy(
     everywhere: new Map(),
     free: places.filter(({ follows }) => follows !== undefined),
     // An answer by half of the statements would be none: whoever asks looks at what it has cost.
-    facts: factsOf(context, undefined, { stepsLeft: Number.MAX_SAFE_INTEGER }),
+    facts: contextFacts(context, undefined, { stepsLeft: Number.MAX_SAFE_INTEGER }),
   };
 }
 
@@ -76,7 +76,7 @@ function isMoot(
   context: Context,
   missingKeyNegated: Switches["missingKeyNegated"],
 ): boolean {
-  const facts = factsOf(context);
+  const facts = contextFacts(context);
   return conditions.some((condition) => {
     const { name, ofResource, test } = condition;
     if (ofResource || OF_OPERATION.has(name.key) || templatesOf(test).some(varies)) return false;
@@ -148,7 +148,7 @@ export function spokenOfKey(
 function told(
   asked: ReadonlySet<Placed>,
   { name, alias }: PolicyNames,
-  facts: Facts,
+  facts: ContextFacts,
   others: readonly Placed[],
 ): string {
   const said = others.filter((one) => !asked.has(one)).map(({ number }) => ({ number, length: 0 }));

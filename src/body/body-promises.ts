@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm, ChecksumCheck } from "../checksum/checksum.ts";
-import { mismatch } from "../checksum/checks.ts";
+import { digestMismatch } from "../checksum/checks.ts";
 import { createDigest, type Digest } from "../checksum/digest.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 
@@ -44,7 +44,7 @@ export async function brokenPromise(
   for (const check of checks) {
     const actual = values.get(check.algorithm);
     if (actual === undefined) throw new Error(`no digest was started for ${check.field}`);
-    const problem = mismatch(check, actual);
+    const problem = digestMismatch(check, actual);
     if (problem !== undefined) return problem;
   }
   return undefined;

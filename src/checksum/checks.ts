@@ -115,7 +115,7 @@ export function algorithmOf(field: string): ChecksumAlgorithm | undefined {
 }
 
 /** Whether the digest of the body, in base64, is what `check` promised; undefined if it is. */
-export function mismatch(check: ChecksumCheck, actualBase64: string): Fault | undefined {
+export function digestMismatch(check: ChecksumCheck, actualBase64: string): Fault | undefined {
   if (check.field === "x-amz-content-sha256") return sha256Mismatch(check, actualBase64);
   if (check.expectedBase64 === actualBase64) return undefined;
   const what = check.algorithm === "md5" ? "Content-MD5" : check.algorithm.toUpperCase();

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { parseBucketName } from "../config/scalars.ts";
-import { tenantOf } from "../config/tenant.ts";
+import { tenantOfAccount } from "../config/tenant.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import { adoptRecord, type Adopted } from "../state/adopt-record.ts";
 import { openState } from "../state/open.ts";
@@ -57,7 +57,7 @@ async function adopt(
   const store = await openState(config.state, config.upstream);
   if (!store.ok) return refused(store.error);
   const owner = config.accounts.find(({ name }) => name === account) ?? { name: account };
-  const tenant = tenantOf(owner, config.policy.provider);
+  const tenant = tenantOfAccount(owner, config.policy.provider);
   const name = bucketIdOf(bucket.value, tenant, config.upstream.tenants);
   const done = await adoptRecord(store.value, { name, account, from }, Date.now());
   await store.value.close();

@@ -15,14 +15,14 @@ import { Metrics } from "../observe/metrics.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { S3Document } from "../s3/document-reader.ts";
-import { rememberedRecords, settle, type ReadRecord } from "../explain/answers.ts";
+import { rememberedRecords, decideBy, type ReadRecord } from "../explain/answers.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
 import { signedAgain } from "./signed-again.ts";
 
 /** What is decided, and by what; undefined: nothing refused. */
-export type Outcome = {
+export type Redecided = {
   readonly decision: Decision;
   readonly gate: string | undefined;
   readonly rule: string | undefined;
@@ -31,7 +31,7 @@ export type Outcome = {
 /** Decides recorded requests under one configuration. */
 export type Decider = {
   /** The error: why it cannot be. */
-  readonly decide: (entry: AuditEntry) => Promise<Result<Outcome, WhyNot>>;
+  readonly decide: (entry: AuditEntry) => Promise<Result<Redecided, WhyNot>>;
   readonly close: () => Promise<void>;
 };
 
@@ -72,7 +72,7 @@ type Context = {
   readonly records: ReadRecord | undefined;
 };
 
-async function decide(context: Context, entry: AuditEntry): Promise<Result<Outcome, WhyNot>> {
+async function decide(context: Context, entry: AuditEntry): Promise<Result<Redecided, WhyNot>> {
   if (!wasProved(entry)) return err("authentication");
   const recorded = recordedRequest(entry);
   if (!recorded.ok) return recorded;
@@ -93,7 +93,7 @@ function wasProved({ gate, rule, accessKeyId, request }: AuditEntry): boolean {
   return accessKeyId === undefined || request === undefined || request.auth !== "none";
 }
 
-const NOBODYS_KEY: Outcome = {
+const NOBODYS_KEY: Redecided = {
   decision: "deny",
   gate: "authentication",
   rule: "the access key is not in the configuration",
@@ -104,7 +104,7 @@ async function judged(
   recorded: RecordedRequest,
   head: RequestHead,
   { key, nowMs }: { readonly key: Key | undefined; readonly nowMs: number },
-): Promise<Result<Outcome, WhyNot>> {
+): Promise<Result<Redecided, WhyNot>> {
   const answer = async (need: Need): Promise<Result<Answer | undefined, WhyNot>> => {
     switch (need.kind) {
       case "key":
@@ -122,7 +122,7 @@ async function judged(
         return err("form");
     }
   };
-  const settled = await settle(admit(snapshot, head, nowMs), answer);
+  const settled = await decideBy(admit(snapshot, head, nowMs), answer);
   if (!settled.ok) return settled;
   const { value } = settled;
   return ok(value.kind === "done" ? outcomeOf(value.value) : outcomeSoFar(value.asking.facts));
@@ -157,12 +157,12 @@ function deleteDocument(deletes: readonly (readonly string[])[]): S3Document {
   return { kind: "delete", request: { quiet: true, entries } };
 }
 
-function outcomeOf(verdict: Verdict): Outcome {
+function outcomeOf(verdict: Verdict): Redecided {
   const outcome = outcomeSoFar(verdict.facts);
   if (outcome.decision !== "none" || verdict.kind !== "refuse") return outcome;
   return { decision: "none", gate: "request", rule: verdict.fault.code };
 }
 
-function outcomeSoFar(facts: Facts): Outcome {
+function outcomeSoFar(facts: Facts): Redecided {
   return { decision: decisionOf(facts), gate: facts.denial?.gate, rule: facts.denial?.rule };
 }

@@ -1,13 +1,13 @@
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { explain, type Explanation } from "../explain/explain.ts";
-import type { Question } from "../explain/request.ts";
+import type { ExplainQuestion } from "../explain/request.ts";
 import { printProblems } from "./check.ts";
 import { loadConfig } from "../life/load.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 
-export type ExplainOptions = Question & { readonly config: string; readonly json?: boolean };
+export type ExplainOptions = ExplainQuestion & { readonly config: string; readonly json?: boolean };
 
 /**
  * `s3warden explain`: the decision on a request and how it came about.
@@ -29,7 +29,7 @@ export async function runExplain(options: ExplainOptions, terminal: Terminal): P
   return value.decision === "allow" ? 0 : 1;
 }
 
-async function explained(config: Config, question: Question): ReturnType<typeof explain> {
+async function explained(config: Config, question: ExplainQuestion): ReturnType<typeof explain> {
   const kept = openKeptRecords(config);
   try {
     return await explain(compileSnapshot(config, 1), question, Date.now(), kept?.read);

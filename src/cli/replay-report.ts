@@ -1,12 +1,12 @@
 import { identityOf, type AuditEntry } from "./audit-entry.ts";
 import { count } from "../lib/words.ts";
-import type { Outcome } from "./decide-again.ts";
+import type { Redecided } from "./decide-again.ts";
 import { WHY_NOT, type WhyNot } from "./recorded-request.ts";
 
 /** Requests that would be decided differently in one and the same way. */
 export type Difference = {
-  readonly was: Outcome;
-  readonly wouldBe: Outcome;
+  readonly was: Redecided;
+  readonly wouldBe: Redecided;
   readonly identity: string;
   readonly operation: string;
   count: number;
@@ -38,7 +38,7 @@ export class ReplayReport {
   }
 
   /** Counts a request that was decided again. */
-  decided(entry: AuditEntry, wouldBe: Outcome): void {
+  decided(entry: AuditEntry, wouldBe: Redecided): void {
     if (entry.decision === wouldBe.decision) {
       this.same++;
       return;
@@ -70,7 +70,7 @@ export class ReplayReport {
   }
 }
 
-function wasOf({ decision, gate, rule, errorCode }: AuditEntry): Outcome {
+function wasOf({ decision, gate, rule, errorCode }: AuditEntry): Redecided {
   return decision === "none"
     ? { decision, gate: "request", rule: errorCode }
     : { decision, gate, rule };
@@ -105,7 +105,7 @@ export function reportText(report: ReplayReport): string {
   return `${lines.join("\n")}\n`;
 }
 
-function outcomeText({ decision, gate, rule }: Outcome): string {
+function outcomeText({ decision, gate, rule }: Redecided): string {
   if (gate === undefined) return decision;
   return `${decision} (${rule === undefined ? gate : `${gate}: ${rule}`})`;
 }

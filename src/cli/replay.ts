@@ -32,7 +32,7 @@ export async function runReplay(
     terminal.stdout(options.json === true ? reportJson(report) : reportText(report));
     return report.different > 0 ? 1 : 0;
   } catch (error) {
-    return unreadable(error, terminal);
+    return tellUnreadable(error, terminal);
   } finally {
     await decider.close();
   }
@@ -45,7 +45,7 @@ export function nothingRead(terminal: Terminal): 2 {
 }
 
 /** Only what the operating system refuses has a code; anything else is a bug. */
-export function unreadable(error: unknown, terminal: Terminal): 2 {
+export function tellUnreadable(error: unknown, terminal: Terminal): 2 {
   if (!(error instanceof Error && "code" in error)) throw error;
   terminal.stderr(`Cannot read the audit log: ${error.message}\n`);
   return 2;

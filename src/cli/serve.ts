@@ -6,7 +6,7 @@ import { openGateway } from "../life/open.ts";
 import { loadConfig } from "../life/load.ts";
 import { openLog } from "../life/log.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
-import type { Service } from "../life/service.ts";
+import type { RunningGateway } from "../life/service.ts";
 import { reloadSignal, stopSignal } from "../life/signals.ts";
 import { runWorker } from "../life/worker.ts";
 import { openWorkers } from "../life/workers.ts";
@@ -50,7 +50,7 @@ export async function runServe(
   const log = openLog(config.log, null);
   logProblems(config.warnings, true, log);
   const stopped = stopSignal();
-  const open = (): Promise<Service> => openService(config, log);
+  const open = (): Promise<RunningGateway> => openService(config, log);
   const service = await openOrTell(open, terminal);
   if (service === undefined) return 1;
   const reloader = new Reloader(options.config, service, log, loaded, config);
@@ -64,7 +64,7 @@ export async function runServe(
 }
 
 /** In this process, or in as many as `workers` says. */
-function openService(config: Config, log: Logger): Promise<Service> {
+function openService(config: Config, log: Logger): Promise<RunningGateway> {
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
   return workers === 1 ? openGateway(config, log) : openWorkers(config, workers, log);
 }

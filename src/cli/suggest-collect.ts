@@ -12,7 +12,7 @@ import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-r
 import { UsedActions } from "./suggest-policy.ts";
 
 /** What an audit log tells of one identity. */
-export type Found = {
+export type UsedBy = {
   readonly used: UsedActions;
   /** Of the audit log, whoever they are of. */
   lines: number;
@@ -47,11 +47,11 @@ export async function collect(
   { items }: AuditFiles,
   provider: Provider,
   options: CollectOptions,
-): Promise<Found> {
+): Promise<UsedBy> {
   const used = new UsedActions(options.exact === true);
   const identities = new Set<string>();
   const left = new Map<WhyNot, number>();
-  const found: Found = {
+  const found: UsedBy = {
     used,
     identities,
     left,
@@ -73,7 +73,7 @@ export async function collect(
   return found;
 }
 
-function note(found: Found, entry: AuditEntry, provider: Provider, options: CollectOptions): void {
+function note(found: UsedBy, entry: AuditEntry, provider: Provider, options: CollectOptions): void {
   found.lines++;
   const identity = identityOf(entry);
   if (identity !== options.as || entry.account === undefined) {
@@ -92,7 +92,7 @@ function note(found: Found, entry: AuditEntry, provider: Provider, options: Coll
 }
 
 /** What was done of a request that was denied, which only one with many parts can be in part. */
-function allowedPart(found: Found, entry: AuditEntry): AuditEntry | undefined {
+function allowedPart(found: UsedBy, entry: AuditEntry): AuditEntry | undefined {
   const { deletes, denied } = entry.request ?? {};
   if (entry.request !== undefined && deletes !== undefined && denied !== undefined) {
     found.inPart++;
@@ -116,12 +116,12 @@ function withoutKeys(entry: AuditEntry): AuditEntry {
   return { ...entry, request: { ...request, clipped: false } };
 }
 
-function leave({ left }: Found, why: WhyNot): void {
+function leave({ left }: UsedBy, why: WhyNot): void {
   left.set(why, (left.get(why) ?? 0) + 1);
 }
 
 /** False: the line contradicts itself. */
-function noteAsks(found: Found, recorded: RecordedRequest, provider: Provider): boolean {
+function noteAsks(found: UsedBy, recorded: RecordedRequest, provider: Provider): boolean {
   const { operation, address, query, headers } = recorded;
   if (needsOfDocument(operation)) found.documents++;
   if (address.kind !== "service" && (operation === "PostObject" || operation === "DeleteObjects")) {
@@ -138,7 +138,7 @@ function noteAsks(found: Found, recorded: RecordedRequest, provider: Provider): 
 
 /** What asks for nothing by its head. */
 function noteBody(
-  found: Found,
+  found: UsedBy,
   { operation, headers, inputs, address }: RecordedRequest,
   bucket: Extract<RecordedRequest["address"], { readonly kind: "bucket" }>["bucket"],
   provider: Provider,
@@ -162,6 +162,6 @@ function entryOf(key: string, versionId: string | undefined): DeleteEntry {
   return { key, versionId, eTag: undefined, lastModifiedTime: undefined, size: undefined };
 }
 
-function addAll({ used }: Found, asks: readonly Ask[], provider: Provider): void {
+function addAll({ used }: UsedBy, asks: readonly Ask[], provider: Provider): void {
   for (const ask of judgedAsks(provider, asks)) used.add(ask);
 }

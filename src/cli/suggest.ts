@@ -11,8 +11,8 @@ import { printProblems } from "./check.ts";
 import { loadConfig, shippedProvider } from "../life/load.ts";
 import { withProgress } from "./progress.ts";
 import { WHY_NOT } from "./recorded-request.ts";
-import { nothingRead, unreadable } from "./replay.ts";
-import { collect, type Found } from "./suggest-collect.ts";
+import { nothingRead, tellUnreadable } from "./replay.ts";
+import { collect, type UsedBy } from "./suggest-collect.ts";
 import { LEVELS_MAX } from "./suggest-keys.ts";
 import { BUCKETS_MAX, type UsedActions } from "./suggest-policy.ts";
 import type { Terminal } from "./terminal.ts";
@@ -45,7 +45,7 @@ export async function runSuggest(
     if (found.lines === 0) return nothingRead(terminal);
     return told(found, provider, options, terminal);
   } catch (error) {
-    return unreadable(error, terminal);
+    return tellUnreadable(error, terminal);
   }
 }
 
@@ -71,7 +71,7 @@ function providerFor(options: SuggestOptions, terminal: Terminal): Provider | un
 }
 
 function told(
-  found: Found,
+  found: UsedBy,
   provider: Provider,
   options: SuggestOptions,
   terminal: Terminal,
@@ -130,7 +130,7 @@ function fitting(
 }
 
 /** What the policy was not made of. */
-function caveats(found: Found, includesDenied: boolean): readonly string[] {
+function caveats(found: UsedBy, includesDenied: boolean): readonly string[] {
   const { left, documents, unsaid, denied, inPart, someParts, others, torn } = found;
   const lines: string[] = [];
   if (denied > 0 && !includesDenied) {
@@ -158,7 +158,7 @@ function caveats(found: Found, includesDenied: boolean): readonly string[] {
   return lines;
 }
 
-function nothingOf(as: string, { identities, denied, left, someParts }: Found): string {
+function nothingOf(as: string, { identities, denied, left, someParts }: UsedBy): string {
   if (as === "anonymous") return "What everybody may do stands in the policy of a bucket";
   if (denied > 0) return `"${as}" was only denied (${count(denied, "request")}): --include-denied`;
   if (left.size > 0 || someParts > 0) return `What "${as}" did cannot be told`;

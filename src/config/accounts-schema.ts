@@ -10,7 +10,7 @@ import {
   parseTenant,
   parseSessionToken,
 } from "./scalars.ts";
-import { count, optionalList, size, someText, text } from "./shape.ts";
+import { atLeastOne, optionalList, size, someText, text } from "./shape.ts";
 
 const credential = {
   accessKey: text(parseAccessKey),
@@ -50,8 +50,8 @@ const ATTRIBUTES = {
 
 /** In place of the limits of gateway.yaml, for accounts and subusers both. */
 const LIMITS = {
-  requests: count().optional().describe("Per second; absent: as in gateway.yaml"),
-  concurrentRequests: count()
+  requests: atLeastOne().optional().describe("Per second; absent: as in gateway.yaml"),
+  concurrentRequests: atLeastOne()
     .optional()
     .describe("Being served at a time; absent: as in gateway.yaml"),
 };

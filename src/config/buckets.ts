@@ -13,7 +13,7 @@ import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { field, itemOf } from "./select.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
-import { tenantOf } from "./tenant.ts";
+import { tenantOfAccount } from "./tenant.ts";
 
 /** An accounts file whose shape is right. */
 export type WholeFile = { readonly document: ConfigDocument; readonly value: AccountsFile };
@@ -55,7 +55,7 @@ export function readBuckets(
       const reading = { provider, surroundings, accounts, document, index, problems, actionSets };
       if (!kept) complain(reading, "", NOT_KEPT);
       const owner = accounts.get(bucket.account);
-      const tenant = owner === undefined ? "" : tenantOf(owner, provider);
+      const tenant = owner === undefined ? "" : tenantOfAccount(owner, provider);
       const id = bucketIdOf(bucket.name, tenant, tenants);
       const named = bucket.name.tenant ?? tenant;
       if (owner !== undefined && named !== tenant)

@@ -22,7 +22,7 @@ import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
-import { knownTenant, signsByFile, tenantOf } from "./tenant.ts";
+import { knownTenant, signsByFile, tenantOfAccount } from "./tenant.ts";
 
 /**
  * What decisions are made from, for a configuration that `parseConfig` found good.
@@ -136,7 +136,7 @@ export function compileAccount(
     ...compileHolder(written, written, undefined, policy, tenant),
     tier: policy.provider.accountTier,
     policies: compileSet(written.policies),
-    tenant: tenant ?? tenantOf(written, policy.provider),
+    tenant: tenant ?? tenantOfAccount(written, policy.provider),
     upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
   };
 }

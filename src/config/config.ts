@@ -11,7 +11,7 @@ import type { OperationName } from "../s3/operations.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { Certificate } from "./pem.ts";
-import type { Endpoint, SocketAddress } from "./scalars.ts";
+import type { StoreEndpoint, SocketAddress } from "./scalars.ts";
 
 /**
  * A configuration of which every part was understood and found good. Times in milliseconds, sizes
@@ -38,7 +38,7 @@ export type Config = {
     readonly hosts: readonly string[];
   };
   readonly upstream: {
-    readonly endpoints: readonly Endpoint[];
+    readonly endpoints: readonly StoreEndpoint[];
     readonly region: string;
     readonly addressing: "path" | "virtual";
     /** Whether the store itself knows `tenant:bucket`. */
@@ -156,7 +156,7 @@ export type StateConfig = { readonly refreshMs: number } & (
 
 /** A Ceph whose users may come with their own keys. */
 export type CephConfig = {
-  readonly endpoint: Endpoint;
+  readonly endpoint: StoreEndpoint;
   /** The gateway's own, for the Admin Ops API. */
   readonly accessKey: string;
   readonly secretKey: string;

@@ -55,7 +55,11 @@ export type Reading = {
  * Reads what `parseYaml()` does. Aliases, tags and keys that are not text are problems too. A value
  * with a problem is undefined in `data`, so that the rest can still be judged.
  */
-export function readDocument(text: string, file: string, surroundings: Surroundings): Reading {
+export function readConfigDocument(
+  text: string,
+  file: string,
+  surroundings: Surroundings,
+): Reading {
   return readPlain(text, file, surroundings) ?? readPlaced(text, file, surroundings);
 }
 
@@ -92,7 +96,7 @@ function nodesOf(text: string, file: string, expand: Expand): ConfigDocument["no
   return document.nodes;
 }
 
-/** The same as `readDocument()`, of whatever YAML. Exported for its tests. */
+/** The same as `readConfigDocument()`, of whatever YAML. Exported for its tests. */
 export function readPlaced(text: string, file: string, surroundings: Surroundings): Reading {
   return readWithPlaces(text, file, (written) => substitute(written, file, surroundings));
 }

@@ -2,7 +2,7 @@ import type { Account, Holder, Key } from "../admission/principal.ts";
 import { compileTier, type Tier } from "../provider/tier.ts";
 import { compileAccount, compileSubuser } from "./compile.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
-import { signsByFile, tenantOf } from "./tenant.ts";
+import { signsByFile, tenantOfAccount } from "./tenant.ts";
 
 /** A user of a Ceph, with what its RGW says of it. */
 export type ForeignUser = {
@@ -63,7 +63,7 @@ export function misplaced({
   policy,
 }: Pick<Config, "accounts" | "policy">): (user: ForeignUser) => boolean {
   const tenants = new Map(
-    accounts.filter(signsByFile).map((one) => [one.name, tenantOf(one, policy.provider)]),
+    accounts.filter(signsByFile).map((one) => [one.name, tenantOfAccount(one, policy.provider)]),
   );
   return (user) => (tenants.get(accountNameOf(user)) ?? user.tenant) !== user.tenant;
 }

@@ -12,7 +12,7 @@ import {
   parseSecret,
   parseSocketAddress,
 } from "./scalars.ts";
-import { count, duration, optionalList, size, someText, text } from "./shape.ts";
+import { atLeastOne, duration, optionalList, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
 /** Where nobody has said what the store is. */
@@ -281,23 +281,25 @@ const LimitsSchema = z.strictObject({
       "What one process holds in memory of requests that are not proved and decided yet: forms, documents, small bodies",
     ),
   bodyBytes: size("1KiB", "5TiB").prefault("5GiB").describe("The content of one request"),
-  connections: count()
+  connections: atLeastOne()
     .prefault(CONNECTIONS_DEFAULT)
     .describe("Open connections of clients to this process"),
-  connectionsPerAddress: count()
+  connectionsPerAddress: atLeastOne()
     .optional()
     .describe("Of those from one IPv4 address or one IPv6 network of 64 bits; absent: any number"),
-  pipelinedRequests: count()
+  pipelinedRequests: atLeastOne()
     .prefault(PIPELINED_DEFAULT)
     .describe("Requests of one connection that wait for their answers"),
-  requestsPerAccount: count()
+  requestsPerAccount: atLeastOne()
     .optional()
     .describe("Requests of an account per second; absent: any number"),
-  requestsPerSubuser: count().optional().describe("Requests of one of its subusers per second"),
-  concurrentRequests: count()
+  requestsPerSubuser: atLeastOne()
+    .optional()
+    .describe("Requests of one of its subusers per second"),
+  concurrentRequests: atLeastOne()
     .optional()
     .describe("Requests of an account that are being served at a time; absent: any number"),
-  concurrentRequestsPerSubuser: count()
+  concurrentRequestsPerSubuser: atLeastOne()
     .optional()
     .describe("Requests of one of its subusers that are being served at a time"),
   bytesPerAccount: size("1KiB", "1TiB")

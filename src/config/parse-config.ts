@@ -11,7 +11,7 @@ import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
 import { attributeProblems } from "./attributes.ts";
 import { readBuckets, type WholeFile } from "./buckets.ts";
 import { connectionProblems, connectionWarnings } from "./connection-rules.ts";
-import { readDocument, type ConfigDocument } from "./document.ts";
+import { readConfigDocument, type ConfigDocument } from "./document.ts";
 import { gatewayProblems } from "./gateway-rules.ts";
 import { assemble } from "./assemble.ts";
 import { GatewaySchema, PROVIDERS } from "./gateway-schema.ts";
@@ -120,7 +120,7 @@ function parseFile<Schema extends z.ZodType>(
   surroundings: Surroundings,
   problems: Problem[],
 ): ParsedFile<z.output<Schema>> {
-  const { document, problems: unreadables } = readDocument(text, file, surroundings);
+  const { document, problems: unreadables } = readConfigDocument(text, file, surroundings);
   problems.push(...unreadables);
   if (document === undefined) return { document, value: undefined };
   const shape = schema.safeParse(document.data);

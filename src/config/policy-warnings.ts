@@ -2,7 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import { literalOf } from "../lib/glob.ts";
 import { compileActions } from "../policy/actions.ts";
 import { type Condition, holds } from "../policy/condition.ts";
-import { factsOf } from "../policy/facts.ts";
+import { contextFacts } from "../policy/facts.ts";
 import type { Policy, Statement } from "../policy/policy.ts";
 import { coversResources } from "../policy/resource-cover.ts";
 import type { Tier } from "../provider/tier.ts";
@@ -70,7 +70,7 @@ function holdsWithoutKey(condition: Condition): boolean {
   return holds(
     condition,
     "Allow",
-    factsOf(() => undefined),
+    contextFacts(() => undefined),
     "aws",
   );
 }

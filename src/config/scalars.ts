@@ -10,7 +10,7 @@ import { parseBucket, type BucketName } from "../s3/address.ts";
 export type SocketAddress = { readonly host: string; readonly port: number };
 
 /** One way to the store. */
-export type Endpoint = {
+export type StoreEndpoint = {
   /** Scheme, host and port, such as `http://127.0.0.1:7480`. */
   readonly origin: string;
   /** What `Host` says of it: the port only where it is not the scheme's own. */
@@ -76,7 +76,7 @@ export function parseSocketAddress(text: string): Result<SocketAddress, string> 
  * `http://host:port` or `https://host` and nothing behind it: a path in front of every request
  * would not be the path that was signed. This is the operator's text, never a client's target.
  */
-export function parseEndpoint(text: string): Result<Endpoint, string> {
+export function parseEndpoint(text: string): Result<StoreEndpoint, string> {
   const expected = err("Expected http:// or https://, a host and perhaps a port, and no path");
   if (!/^https?:\/\/[^/?#@\\\s]+$/.test(text) || !URL.canParse(text)) return expected;
   const { origin, host } = new URL(text);

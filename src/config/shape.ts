@@ -46,7 +46,7 @@ export function size(least: string, most: string) {
 }
 
 /** How many there may be of something: at least one. */
-export function count() {
+export function atLeastOne() {
   return z.int().min(1).max(1_000_000);
 }
 

@@ -28,7 +28,7 @@ export type Settled<T> =
  * Goes on with `deciding` as long as `answer` has something to say; undefined: it has not. The error
  * is that of an answer.
  */
-export async function settle<T, E>(
+export async function decideBy<T, E>(
   deciding: Deciding<T>,
   answer: (need: Need) => Promise<Result<Answer | undefined, E>>,
 ): Promise<Result<Settled<T>, E>> {

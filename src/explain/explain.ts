@@ -13,9 +13,9 @@ import type { Verdict } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
-import { rememberedRecords, settle, type ReadRecord, type Settled } from "./answers.ts";
+import { rememberedRecords, decideBy, type ReadRecord, type Settled } from "./answers.ts";
 import { fault } from "../s3/faults.ts";
-import { askFor, requestFor, type Question } from "./request.ts";
+import { askFor, requestFor, type ExplainQuestion } from "./request.ts";
 
 /** A decision and how it came about, as `--json` prints it. */
 export type Explanation = {
@@ -53,7 +53,7 @@ type GateOutcome = {
  */
 export async function explain(
   compiled: Snapshot,
-  question: Question,
+  question: ExplainQuestion,
   clockMs: number,
   read: ReadRecord | undefined,
 ): Promise<Result<Explanation, string>> {
@@ -62,7 +62,7 @@ export async function explain(
   if (!request.ok) return request;
   const { head, nowMs, identity } = request.value;
   const answers = answersOf(read);
-  const recognized = await settle(recognize(snapshot, head, nowMs), answers.answer);
+  const recognized = await decideBy(recognize(snapshot, head, nowMs), answers.answer);
   if (!recognized.ok) return recognized;
   const { value } = recognized;
   if (value.kind === "open" || value.value.kind !== "subject") {
@@ -75,12 +75,12 @@ export async function explain(
   const asks =
     ask === undefined ? ok(asksOfHead(snapshot, subject)) : canonical(snapshot, subject, ask.value);
   if (!asks.ok) return asks;
-  const known = await settle(withRecords(snapshot, subject, facts, asks.value), answers.answer);
+  const known = await decideBy(withRecords(snapshot, subject, facts, asks.value), answers.answer);
   if (!known.ok) return known;
   if (known.value.kind === "open") throw new Error("Records can be read here");
   const explained = ofAsks(snapshot, known.value.value, asks.value, identity, nowMs);
   if (ask !== undefined) return ok({ ...explained, operation: "any" });
-  const verdict = await settle(admit(snapshot, head, nowMs), answers.answer);
+  const verdict = await decideBy(admit(snapshot, head, nowMs), answers.answer);
   if (!verdict.ok) return verdict;
   const word = verdictOf(verdict.value, answers.untold());
   const taken = word.decision === "allow" && isTaken(snapshot, known.value.value);

@@ -7,7 +7,7 @@ import { hostProblem } from "../http/host.ts";
 import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { levelOf } from "../policy/actions.ts";
-import { parseAddress } from "../policy/network.ts";
+import { parseIpAddress } from "../policy/network.ts";
 import { ACTIONS } from "../s3/actions.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
@@ -17,7 +17,7 @@ import { canonicalQuery } from "../signature/canonical.ts";
 import { signHead } from "../signature/sign.ts";
 
 /** What is asked: `request`, or `action` with `resource`; `as` or `anonymous`. */
-export type Question = {
+export type ExplainQuestion = {
   /** `account`, `account:subuser`, or the id of the access key that signs. */
   readonly as?: string;
   readonly anonymous?: boolean;
@@ -47,13 +47,13 @@ export type ExplainedRequest = {
  */
 export function requestFor(
   snapshot: Snapshot,
-  question: Question,
+  question: ExplainQuestion,
   clockMs: number,
 ): Result<ExplainedRequest, string> {
   const time = question.at === undefined ? ok(clockMs) : timeOf(question.at);
   if (!time.ok) return time;
   const nowMs = time.value;
-  if (question.ip !== undefined && parseAddress(question.ip) === undefined) {
+  if (question.ip !== undefined && parseIpAddress(question.ip) === undefined) {
     return err(`Cannot read the source address: got "${question.ip}", expected such as 192.0.2.1`);
   }
   const given = question.request !== undefined;
@@ -100,7 +100,7 @@ function timeOf(at: string): Result<number, string> {
 const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** The ask of `action` and `resource`; undefined where a whole request is explained. */
-export function askFor({ action, resource }: Question): Result<Ask, string> | undefined {
+export function askFor({ action, resource }: ExplainQuestion): Result<Ask, string> | undefined {
   if (action === undefined || resource === undefined) return undefined;
   const known = ACTIONS.find((candidate) => candidate.toLowerCase() === action.toLowerCase());
   const operation = OPERATION_LIST.find(({ actions, versionedActions }) =>
@@ -133,7 +133,10 @@ function resourceIn(
   return bucket.ok && key !== "" ? { bucket: bucket.value, key } : undefined;
 }
 
-function headersFor(snapshot: Snapshot, question: Question): Result<readonly string[], string> {
+function headersFor(
+  snapshot: Snapshot,
+  question: ExplainQuestion,
+): Result<readonly string[], string> {
   const headers: string[] = [];
   for (const line of question.header ?? []) {
     const colon = line.indexOf(":");

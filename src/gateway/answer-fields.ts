@@ -6,7 +6,7 @@ import { isVendorAnswer } from "../s3/vendor.ts";
  * The store's header fields without those of its connection or its vendor. Each character is a byte,
  * and is written so: they pass unchanged.
  */
-export function endToEnd(fields: HeaderList): string[] {
+export function answerFields(fields: HeaderList): string[] {
   const headers: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? "";

@@ -65,7 +65,7 @@ export function unusedResponse(request: IncomingMessage): ServerResponse {
 }
 
 /** The fields of a message that Node has read, names in lower case. */
-export function fieldsOf({ rawHeaders }: IncomingMessage): HeaderList {
+export function messageFields({ rawHeaders }: IncomingMessage): HeaderList {
   return rawHeaders.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
 }
 
@@ -85,6 +85,6 @@ export function putFields(message: IncomingMessage, fields: HeaderList): void {
 }
 
 /** Of a request that has no body. */
-export const NO_BODY: AsyncIterable<Buffer> = {
+export const EMPTY_BODY: AsyncIterable<Buffer> = {
   [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
 };

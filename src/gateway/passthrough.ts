@@ -13,7 +13,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Inbound } from "./forward.ts";
 import { announcesBody } from "./inbound.ts";
 import { bodyOf } from "./inbound-body.ts";
-import { fieldsOf, PassedRequest, unusedResponse } from "./passed-request.ts";
+import { messageFields, PassedRequest, unusedResponse } from "./passed-request.ts";
 import type { Target, Targets } from "./targets.ts";
 
 /** A request on a route, and what http-proxy needs of it. */
@@ -26,7 +26,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Does with a request that is not S3 what was decided of it. */
 export function passThrough(passing: Passing, head: RequestHead, passage: Passage): void {
   const { exchange } = passing;
-  exchange.facts = factsOf(passage);
+  exchange.facts = passageFacts(passage);
   switch (passage.kind) {
     case "refuse":
       return passage.toS3 ? exchange.refuse(passage.fault) : tell(exchange, passage.fault);
@@ -38,7 +38,7 @@ export function passThrough(passing: Passing, head: RequestHead, passage: Passag
   }
 }
 
-export function factsOf(passage: Passage): Exchange["facts"] {
+export function passageFacts(passage: Passage): Exchange["facts"] {
   const denial = passage.kind === "refuse" ? passage.denial : undefined;
   return { ...NO_FACTS, operation: "Passthrough", denial };
 }
@@ -123,7 +123,7 @@ export function relayAnswer(exchange: Exchange, answer: IncomingMessage): void {
   }
   exchange.firstByte(answer.statusCode ?? 0);
   try {
-    const headers = endToEnd(fieldsOf(answer));
+    const headers = endToEnd(messageFields(answer));
     const streams = !hasHeader(headers, "content-length");
     responder.start(answer.statusCode ?? 0, "", headers);
     // The first event of a stream may be long in coming.

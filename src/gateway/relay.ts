@@ -9,8 +9,8 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { AnswerHandler, Control } from "../store/answer-handler.ts";
 import { hasBody, type WireAnswer } from "../wire/answer-head.ts";
-import type { Outcome, Ticket } from "../state/store-change.ts";
-import { endToEnd, LENGTH, pairsOf, without } from "./answer-fields.ts";
+import type { StoreOutcome, Ticket } from "../state/store-change.ts";
+import { answerFields, LENGTH, pairsOf, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
 import { BodyError } from "../body/body.ts";
 import { ClientLeft } from "./inbound-body.ts";
@@ -167,7 +167,7 @@ class Relay implements AnswerHandler, Waiter {
     if (this.#late) return;
     this.#exchange.firstByte(status);
     if (this.#mustHide(status)) return;
-    const headers = endToEnd(fields);
+    const headers = answerFields(fields);
     // A 204 has no length, not even 0 (RFC 9110 section 8.6).
     const head: Head = {
       status,
@@ -415,7 +415,7 @@ class Relay implements AnswerHandler, Waiter {
   }
 
   /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
-  #settle(outcome: Outcome, then: (failed: Fault | undefined) => void): void {
+  #settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void {
     const { ticket } = this.#forwarding;
     if (ticket === undefined || this.#settled) return then(undefined);
     this.#settled = true;

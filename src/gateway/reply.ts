@@ -5,7 +5,7 @@ import { mergeDeleteResult } from "../s3/delete-objects.ts";
 import { FAULTS } from "../s3/fault-table.ts";
 import { postResponse } from "../s3/post-object.ts";
 import { xmlEscape } from "../s3/xml.ts";
-import type { Outcome } from "../state/store-change.ts";
+import type { StoreOutcome } from "../state/store-change.ts";
 
 /** A whole answer of the store, held in memory. */
 export type Reply = {
@@ -50,7 +50,7 @@ export const PROLOG_BYTES_MAX = 1024;
  * What the answer says of a change to a bucket that is to be remembered. An error of the server may
  * come from a proxy whose store goes on.
  */
-export function outcomeOf(kind: StoreChange["kind"], status: number, body: Buffer): Outcome {
+export function outcomeOf(kind: StoreChange["kind"], status: number, body: Buffer): StoreOutcome {
   if (status < 300) return "done";
   if (status >= 500) return status === 501 ? "not-done" : "unknown";
   return errorCodeOf(body) === DONE_BEFORE[kind] ? "done" : "not-done";

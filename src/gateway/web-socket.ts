@@ -13,9 +13,9 @@ import type { Exchange } from "./exchange.ts";
 import { fail, type Gateway } from "./forward.ts";
 import { begin } from "./handle.ts";
 import { arrivalOf, readHead, wantsWebSocket, type Arrival } from "./inbound.ts";
-import { fieldsOf, NO_BODY, PassedRequest, putFields } from "./passed-request.ts";
+import { messageFields, EMPTY_BODY, PassedRequest, putFields } from "./passed-request.ts";
 import {
-  factsOf,
+  passageFacts,
   failed,
   occupy,
   optionsFor,
@@ -80,7 +80,7 @@ function pass(
   { head, passage: { route }, targets }: Passable,
 ): void {
   exchange.head = head;
-  exchange.facts = factsOf({ kind: "pass", route });
+  exchange.facts = passageFacts({ kind: "pass", route });
   const { socket, first } = answer.takeOver();
   if (first.length > 0) return tell(exchange, fault("InvalidRequest", SPOKE_EARLY));
   const target = targets.of(route);
@@ -91,7 +91,7 @@ function pass(
     exchange.forwarded = { abort: () => outgoing.destroy() };
     outgoing.setTimeout(route.timeoutMs, () => outgoing.destroy(new TargetTimeout()));
     outgoing.once("upgrade", (answer: IncomingMessage) => {
-      putFields(answer, [...endToEnd(fieldsOf(answer)), ...UPGRADE]);
+      putFields(answer, [...endToEnd(messageFields(answer)), ...UPGRADE]);
     });
     outgoing.once("socket", () => {
       // http-proxy would write a refusal of the target without asking whether the client reads.
@@ -108,7 +108,7 @@ function pass(
     if (error !== socket.errored) failed(exchange, error);
   });
   const fields = [...passedHeaders(head), ...UPGRADE];
-  proxy.ws(new PassedRequest("GET", passedTarget(route, head), fields, NO_BODY), socket, first);
+  proxy.ws(new PassedRequest("GET", passedTarget(route, head), fields, EMPTY_BODY), socket, first);
 }
 
 const SPOKE_EARLY = "Nothing may follow the handshake before it is answered";

@@ -41,7 +41,7 @@ type Hole = { readonly kind: "hole"; readonly number: number };
  * What searching may still cost, in steps: one is to look at a character of the text once, or at two
  * words of a mask. Below 0: something was not searched for, so that a "no" stands for nothing.
  */
-export type Budget = { stepsLeft: number };
+export type GlobBudget = { stepsLeft: number };
 
 /**
  * How many characters may stand between two `*` where a `?` is among them: searching for those
@@ -106,7 +106,7 @@ export function matchesGlob(
   glob: Glob,
   text: string,
   fills: readonly string[] = NONE,
-  budget?: Budget,
+  budget?: GlobBudget,
 ): boolean {
   const { pieces } = glob;
   let lengthMin = glob.lengthMin;
@@ -220,7 +220,7 @@ function endOfNext(
   text: string,
   from: number,
   fills: readonly string[],
-  budget: Budget | undefined,
+  budget: GlobBudget | undefined,
 ): number {
   let end: number;
   let stepsPerUnit = 1;
@@ -246,7 +246,7 @@ function endOfNext(
 const NO_POINTS: readonly number[] = [];
 
 /** Whether a search to the end of the text can still be paid for; if not, no other can. */
-function affords(budget: Budget | undefined, steps: number): boolean {
+function affords(budget: GlobBudget | undefined, steps: number): boolean {
   if (budget === undefined || steps <= budget.stepsLeft) return true;
   budget.stepsLeft = -1;
   return false;

@@ -45,13 +45,13 @@ export function readJson(text: string, depthMax: number): Result<JsonDocument, J
 }
 
 /** Where a character stands: both from 1; the column counts UTF-16 units. */
-export type Place = { readonly line: number; readonly column: number };
+export type JsonPlace = { readonly line: number; readonly column: number };
 
 /**
  * Returns a function that tells the place of the character at an offset of `text`. Line ends are
  * looked for once, however many places are asked for: a document may be nothing but lines.
  */
-export function placesOf(text: string): (offset: number) => Place {
+export function placesOf(text: string): (offset: number) => JsonPlace {
   let starts: readonly number[] | undefined;
   return (offset) => {
     starts ??= lineStarts(text);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import type { Explanation } from "../explain/explain.ts";
-import type { Question } from "../explain/request.ts";
+import type { ExplainQuestion } from "../explain/request.ts";
 import type { Result } from "../lib/result.ts";
 import type { MetricsExport } from "../observe/metrics.ts";
 import type { Status } from "../status/status.ts";
@@ -17,7 +17,7 @@ const ASK = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("metrics") }),
   z.strictObject({ of: z.literal("readiness") }),
   z.strictObject({ of: z.literal("status") }),
-  z.strictObject({ of: z.literal("explanation"), question: z.custom<Question>(plain) }),
+  z.strictObject({ of: z.literal("explanation"), question: z.custom<ExplainQuestion>(plain) }),
 ]);
 
 const METRICS = z.custom<MetricsExport>(Array.isArray);
@@ -56,8 +56,8 @@ const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
 
-export type Ask = z.output<typeof ASK>;
-export type Answer = z.output<typeof ANSWER>;
+export type WorkerAsk = z.output<typeof ASK>;
+export type WorkerAnswer = z.output<typeof ANSWER>;
 export type ToWorker = z.output<typeof TO_WORKER>;
 export type ToPrimary = z.output<typeof TO_PRIMARY>;
 

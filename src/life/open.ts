@@ -4,13 +4,13 @@ import { err, ok } from "../lib/result.ts";
 import { openAdmin } from "../admin/admin.ts";
 import { needsRestart } from "./fixed.ts";
 import { openMember } from "./member.ts";
-import type { Service } from "./service.ts";
+import type { RunningGateway } from "./service.ts";
 
 /**
  * Opens everything a configuration asks for, in this process. Throws where a port or file cannot be
  * opened.
  */
-export async function openGateway(config: Config, log: Logger): Promise<Service> {
+export async function openGateway(config: Config, log: Logger): Promise<RunningGateway> {
   let generation = 1;
   let latest = config;
   const member = await openMember(config, generation, log);

@@ -1,7 +1,7 @@
-import type { Answer, Ask, ToWorker } from "./messages.ts";
+import type { WorkerAnswer, WorkerAsk, ToWorker } from "./messages.ts";
 
 /** How long an answer may take; probes that ask for readiness wait for two seconds themselves. */
-const ANSWER_MS_MAX: Readonly<Record<Ask["of"], number>> = {
+const ANSWER_MS_MAX: Readonly<Record<WorkerAsk["of"], number>> = {
   readiness: 1_000,
   metrics: 2_000,
   status: 2_000,
@@ -11,15 +11,15 @@ const ANSWER_MS_MAX: Readonly<Record<Ask["of"], number>> = {
 
 /** What one process is asked and has not answered. */
 export class Questions {
-  readonly #waiting = new Map<number, (answer: Answer | undefined) => void>();
+  readonly #waiting = new Map<number, (answer: WorkerAnswer | undefined) => void>();
   #id = 0;
 
   /** Asks by `send`. Undefined: no answer came in time. */
-  put(ask: Ask, send: (message: ToWorker) => void): Promise<Answer | undefined> {
+  put(ask: WorkerAsk, send: (message: ToWorker) => void): Promise<WorkerAnswer | undefined> {
     const id = ++this.#id;
     return new Promise((resolve) => {
       const late = setTimeout(() => settle(undefined), ANSWER_MS_MAX[ask.of]);
-      const settle = (answer: Answer | undefined): void => {
+      const settle = (answer: WorkerAnswer | undefined): void => {
         clearTimeout(late);
         this.#waiting.delete(id);
         resolve(answer);
@@ -29,7 +29,7 @@ export class Questions {
     });
   }
 
-  answered(id: number, answer: Answer): void {
+  answered(id: number, answer: WorkerAnswer): void {
     this.#waiting.get(id)?.(answer);
   }
 

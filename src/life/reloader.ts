@@ -5,13 +5,13 @@ import type { Problem } from "../lib/problem.ts";
 import { count, messageOf } from "../lib/words.ts";
 import { AsideLoader } from "./load-aside.ts";
 import type { Loaded } from "./load.ts";
-import type { Service } from "./service.ts";
+import type { RunningGateway } from "./service.ts";
 import { Watch } from "./watch.ts";
 
 /** Puts changed files in force: when it is told to, and by itself where `reload.watch` says so. */
 export class Reloader {
   readonly #file: string;
-  readonly #service: Service;
+  readonly #service: RunningGateway;
   readonly #log: Logger;
   readonly #aside = new AsideLoader();
   #watch: Watch | undefined;
@@ -20,7 +20,7 @@ export class Reloader {
   #last = Promise.resolve();
 
   /** `loaded`: of `file`, which `service` began with; `config`: what was made of it. */
-  constructor(file: string, service: Service, log: Logger, loaded: Loaded, config: Config) {
+  constructor(file: string, service: RunningGateway, log: Logger, loaded: Loaded, config: Config) {
     this.#file = file;
     this.#service = service;
     this.#log = log;

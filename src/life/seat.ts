@@ -4,8 +4,8 @@ import { messageOf } from "../lib/words.ts";
 import type { MetricsExport } from "../observe/metrics.ts";
 import {
   parseToPrimary,
-  type Answer,
-  type Ask,
+  type WorkerAnswer,
+  type WorkerAsk,
   type Order,
   type ToPrimary,
   type ToWorker,
@@ -98,7 +98,7 @@ export class Seat {
   }
 
   /** Undefined: the process does not answer in time. */
-  ask(ask: Ask): Promise<Answer | undefined> {
+  ask(ask: WorkerAsk): Promise<WorkerAnswer | undefined> {
     if (!this.#serving) return Promise.resolve(undefined);
     return this.#questions.put(ask, (message) => this.#send(message));
   }

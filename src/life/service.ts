@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Result } from "../lib/result.ts";
 
 /** A gateway that listens, in one process or in many. */
-export type Service = {
+export type RunningGateway = {
   /** `host:port` as bound, for S3 clients and for the operator's tools. */
   readonly address: string;
   readonly adminAddress: string;

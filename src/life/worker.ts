@@ -3,7 +3,13 @@ import type { Logger } from "pino";
 import { openMember, type Member } from "./member.ts";
 import { messageOf } from "../lib/words.ts";
 import { openLog } from "./log.ts";
-import { parseToWorker, type Answer, type Ask, type ToPrimary, type ToWorker } from "./messages.ts";
+import {
+  parseToWorker,
+  type WorkerAnswer,
+  type WorkerAsk,
+  type ToPrimary,
+  type ToWorker,
+} from "./messages.ts";
 
 type Opening = ToWorker & { readonly kind: "open" };
 type Reload = ToWorker & { readonly kind: "reload" };
@@ -103,7 +109,7 @@ class Worker {
     this.#end(0);
   }
 
-  async #answer(id: number, ask: Ask): Promise<void> {
+  async #answer(id: number, ask: WorkerAsk): Promise<void> {
     // One that has not opened yet has nothing to tell: the primary does not wait for ever.
     if (this.#member !== undefined) {
       tell({ kind: "answer", id, answer: await answerOf(this.#member, ask) });
@@ -116,7 +122,7 @@ function outliveThePrimary(goesOn: boolean): void {
   if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = goesOn;
 }
 
-async function answerOf({ metrics, administered }: Member, ask: Ask): Promise<Answer> {
+async function answerOf({ metrics, administered }: Member, ask: WorkerAsk): Promise<WorkerAnswer> {
   const { of } = ask;
   switch (of) {
     case "metrics":

@@ -8,9 +8,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
 import { EndedCounts } from "./ended-counts.ts";
-import type { Answer, Ask, Order } from "./messages.ts";
+import type { WorkerAnswer, WorkerAsk, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
-import type { Service } from "./service.ts";
+import type { RunningGateway } from "./service.ts";
 
 const SILENT = "No worker answers";
 
@@ -21,7 +21,11 @@ const CLOSE_MS = 5_000;
  * A gateway in `count` processes behind one port and one admin port, which is this process's.
  * Rejects where a port or file cannot be opened.
  */
-export async function openWorkers(config: Config, count: number, log: Logger): Promise<Service> {
+export async function openWorkers(
+  config: Config,
+  count: number,
+  log: Logger,
+): Promise<RunningGateway> {
   const workers = new Workers({ config, generation: 1 }, count, log);
   await proveFree(config.listen.address);
   const admin = await openAdmin(workers.administered, config);
@@ -168,7 +172,7 @@ class Workers {
   }
 
   /** What all tell that answer. */
-  async #ask(ask: Ask): Promise<readonly Answer[]> {
+  async #ask(ask: WorkerAsk): Promise<readonly WorkerAnswer[]> {
     const answers = await Promise.all(this.#seats.map((seat) => seat.ask(ask)));
     return answers.filter((answer) => answer !== undefined);
   }

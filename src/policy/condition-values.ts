@@ -4,7 +4,7 @@ import type { ConditionKey } from "./condition-keys.ts";
 import { type Network, parseNetwork, wordMask } from "./network.ts";
 import type { OperatorRow } from "./operators.ts";
 import { parseTemplate, type Template, type TemplatePart, templateOf } from "./template.ts";
-import { type Decimal, parseBinary, parseDecimal, parseInstant } from "./values.ts";
+import { type Decimal, parseBinary, parseDecimal, parseInstantText } from "./values.ts";
 
 /** Why a value of a condition is not what its operator compares, and what to do. */
 export type ValueFault = { readonly message: string; readonly remedy: Remedy };
@@ -99,7 +99,7 @@ export function numberValue(text: string): Result<Decimal, ValueFault> {
 
 /** Milliseconds since the epoch. */
 export function dateValue(text: string): Result<number, ValueFault> {
-  const value = parseInstant(text);
+  const value = parseInstantText(text);
   return value === undefined ? invalid("an ISO 8601 date or epoch seconds", text) : ok(value);
 }
 

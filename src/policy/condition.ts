@@ -1,16 +1,16 @@
 import type { KeyName } from "./condition-keys.ts";
 import {
   addressOf,
-  arnOf,
+  partsOfArn,
   binaryOf,
   decimalOf,
-  type Facts,
+  type ContextFacts,
   factOf,
   type FactText,
   foldedOf,
   instantOf,
 } from "./facts.ts";
-import { type Address, contains, type NetworkSet } from "./network.ts";
+import { type IpAddress, contains, type NetworkSet } from "./network.ts";
 import { matchesTemplate, type Template } from "./template.ts";
 import { compareDecimals, type Decimal } from "./values.ts";
 
@@ -73,7 +73,7 @@ export type Effect = "Allow" | "Deny";
 export function holds(
   condition: Condition,
   effect: Effect,
-  facts: Facts,
+  facts: ContextFacts,
   missingKeyNegated: "aws" | "rgw",
 ): boolean {
   const { test, quantifier } = condition;
@@ -94,7 +94,12 @@ function holdsForAbsent(condition: Condition, missingKeyNegated: "aws" | "rgw"):
   return condition.negated && missingKeyNegated === "aws";
 }
 
-function holdsFor(condition: Condition, text: FactText, effect: Effect, facts: Facts): boolean {
+function holdsFor(
+  condition: Condition,
+  text: FactText,
+  effect: Effect,
+  facts: ContextFacts,
+): boolean {
   const { test, negated } = condition;
   const matched = matchesTest(test, text, facts);
   if (matched === undefined) return negated && effect === "Deny";
@@ -105,7 +110,7 @@ function holdsFor(condition: Condition, text: FactText, effect: Effect, facts: F
 function matchesOtherName(
   { test, negated, otherName }: Condition,
   effect: Effect,
-  facts: Facts,
+  facts: ContextFacts,
 ): boolean {
   if (otherName === undefined || (effect === "Deny") === negated) return false;
   const [other] = factOf(facts, otherName).texts;
@@ -113,12 +118,12 @@ function matchesOtherName(
 }
 
 /** Undefined: `text` is not of the kind that the test judges. */
-function matchesTest(test: Test, text: FactText, facts: Facts): boolean | undefined {
+function matchesTest(test: Test, text: FactText, facts: ContextFacts): boolean | undefined {
   switch (test.kind) {
     case "text":
       return matchesText(test.patterns, test.fold ? foldedOf(text) : text.text, test.fold, facts);
     case "arn":
-      return matchesArn(test.patterns, arnOf(text), facts);
+      return matchesArn(test.patterns, partsOfArn(text), facts);
     case "bool":
       return matchesBool(test.patterns, foldedOf(text), facts);
     case "binary": {
@@ -141,7 +146,7 @@ function matchesText(
   patterns: readonly Template[],
   value: string,
   fold: boolean,
-  facts: Facts,
+  facts: ContextFacts,
 ): boolean {
   for (const pattern of patterns) {
     if (matchesTemplate(pattern, value, facts, fold)) return true;
@@ -152,7 +157,7 @@ function matchesText(
 function matchesBool(
   patterns: readonly Template[],
   value: string,
-  facts: Facts,
+  facts: ContextFacts,
 ): boolean | undefined {
   if (value !== "true" && value !== "false") return undefined;
   return matchesText(patterns, value, true, facts);
@@ -161,7 +166,7 @@ function matchesBool(
 function matchesArn(
   patterns: readonly (readonly Template[])[],
   parts: readonly string[] | undefined,
-  facts: Facts,
+  facts: ContextFacts,
 ): boolean {
   if (parts === undefined) return false;
   return patterns.some((pattern) =>
@@ -196,6 +201,6 @@ const STANDS: Readonly<Record<Relation, (order: number) => boolean>> = {
   ">=": (order) => order >= 0,
 };
 
-function matchesAddress(networks: NetworkSet, actual: Address | undefined): boolean | undefined {
+function matchesAddress(networks: NetworkSet, actual: IpAddress | undefined): boolean | undefined {
   return actual === undefined ? undefined : contains(networks, actual);
 }

@@ -1,17 +1,17 @@
 import { namesAction } from "./actions.ts";
 import { type Condition, type Effect, holds } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
-import { EVALUATION_STEPS_MAX, type Facts, factOf, factsOf, isSpent } from "./facts.ts";
+import { EVALUATION_STEPS_MAX, type ContextFacts, factOf, contextFacts, isSpent } from "./facts.ts";
 import { coversKeysBelow } from "./key-set.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import { candidates, type PolicySet, type StatementIndex } from "./policy-set.ts";
-import { type Caller, gripOn } from "./principals.ts";
+import { type Principal, gripOn } from "./principals.ts";
 import { factsIn, type RequestMemo } from "./request-memo.ts";
 import { relativeResource } from "./resource.ts";
 import { isResolvable, matchesTemplate } from "./template.ts";
 
 /** What a request asks to do, whatever it is done to. */
-export type Asking = {
+export type AskedAction = {
   /** As AWS spells it: `s3:GetObject`. */
   readonly action: string;
   /** The operation that asks, such as `HeadObject`. */
@@ -24,14 +24,14 @@ export type Asking = {
 };
 
 /** One thing that a request asks for; a request is allowed if each of them is. */
-export type Question = Asking & {
+export type PolicyQuestion = AskedAction & {
   /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
   readonly resource: string;
   /** Another name of the same resource; undefined: it has one only. */
   readonly alias?: ResourceAlias | undefined;
   /** `resource` is only what keys begin with: asked for every key that does, see key-set.ts. */
   readonly below?: boolean | undefined;
-  readonly principal: Caller;
+  readonly principal: Principal;
   readonly context: Context;
   /**
    * Shared by the questions of one request (see RequestMemo), so that each key's value is asked for
@@ -78,7 +78,7 @@ const NOTHING_SAID: Evaluation = { effect: "none" };
  */
 export function evaluate(
   set: PolicySet,
-  question: Question,
+  question: PolicyQuestion,
   switches: Switches = AWS_SWITCHES,
 ): Evaluation {
   const asked = askedOf(question, switches);
@@ -105,7 +105,7 @@ export type StatementTrace = {
 /** The same evaluation, and for every statement of the set what made it match or not. */
 export function explainEvaluation(
   set: PolicySet,
-  question: Question,
+  question: PolicyQuestion,
   switches: Switches = AWS_SWITCHES,
 ): { readonly evaluation: Evaluation; readonly trace: readonly StatementTrace[] } {
   const asked = askedOf(question, switches);
@@ -118,17 +118,17 @@ export function explainEvaluation(
 }
 
 type Asked = {
-  readonly question: Question;
+  readonly question: PolicyQuestion;
   readonly switches: Switches;
   readonly relative: string;
   readonly alias: ResourceAlias | undefined;
-  readonly facts: Facts;
+  readonly facts: ContextFacts;
 };
 
-function askedOf(question: Question, switches: Switches): Asked {
+function askedOf(question: PolicyQuestion, switches: Switches): Asked {
   const { context, memo, resource, alias } = question;
   const other = alias && { resource: relativeResource(alias.resource), sure: alias.sure };
-  const facts = memo === undefined ? factsOf(context) : factsIn(memo, context);
+  const facts = memo === undefined ? contextFacts(context) : factsIn(memo, context);
   return { question, switches, relative: relativeResource(resource), alias: other, facts };
 }
 
@@ -209,7 +209,7 @@ function holdsIn(condition: Condition, effect: Effect, asked: Asked): boolean {
  */
 export function coversAction(
   { effect, actions }: Statement,
-  { action, operation, ancillary }: Asking,
+  { action, operation, ancillary }: AskedAction,
   switches: Switches,
 ): boolean {
   const stricter = (effect === "Deny") !== actions.negated;
@@ -226,7 +226,7 @@ export function coversAction(
 export function coversResource(
   { effect, resources }: Statement,
   relative: string,
-  facts: Facts,
+  facts: ContextFacts,
   alias?: ResourceAlias,
 ): boolean {
   const { negated, patterns } = resources;
@@ -249,7 +249,7 @@ function aliasFor(
   return alias !== undefined && (alias.sure || stricter) ? alias.resource : undefined;
 }
 
-function traceOf(statement: Statement, outcome: Outcome, facts: Facts): StatementTrace {
+function traceOf(statement: Statement, outcome: Outcome, facts: ContextFacts): StatementTrace {
   const { place, effect } = statement;
   if (typeof outcome === "string") {
     const matched = outcome === "direct" || outcome === "account";

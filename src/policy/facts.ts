@@ -1,25 +1,25 @@
 import type { Context, KeyName } from "./condition-keys.ts";
-import type { Budget } from "../lib/glob.ts";
-import { type Address, parseAddress } from "./network.ts";
+import type { GlobBudget } from "../lib/glob.ts";
+import { type IpAddress, parseIpAddress } from "./network.ts";
 import {
   type Decimal,
   foldCase,
   parseArn,
   parseBinary,
   parseDecimal,
-  parseInstant,
+  parseInstantText,
 } from "./values.ts";
 
 /**
  * The request's values as one evaluation sees them: each is got from the context once, and read
  * once in each way, however many conditions ask.
  */
-export type Facts = Values & {
+export type ContextFacts = Values & {
   readonly context: Context;
   /** The values that all questions of the request share; undefined: nothing is shared. */
   readonly shared: Values | undefined;
   /** What searching for patterns may still cost; see `isSpent`. */
-  readonly budget: Budget;
+  readonly budget: GlobBudget;
 };
 
 /** Values that were got from a context, by the places of their keys; those of tags by `place/tag`. */
@@ -44,7 +44,7 @@ export type FactText = {
   binary: Read<string>;
   decimal: Read<Decimal>;
   instant: Read<number>;
-  address: Read<Address>;
+  address: Read<IpAddress>;
 };
 
 /** Undefined: not read yet. `as` undefined: read, and not of that kind. */
@@ -58,11 +58,11 @@ type Read<T> = { readonly as: T | undefined } | undefined;
 export const EVALUATION_STEPS_MAX = 400_000;
 
 /** Facts of which nothing is known yet. */
-export function factsOf(
+export function contextFacts(
   context: Context,
   shared?: Values,
-  budget: Budget = { stepsLeft: EVALUATION_STEPS_MAX },
-): Facts {
+  budget: GlobBudget = { stepsLeft: EVALUATION_STEPS_MAX },
+): ContextFacts {
   return { context, shared, budget, known: [], tags: undefined };
 }
 
@@ -74,12 +74,12 @@ export function noValues(): Values {
  * Whether a pattern was not searched for, since the evaluation had cost too much by then. What did
  * not match since may well match: a Deny must count as matching then, an Allow as not.
  */
-export function isSpent({ budget }: Facts): boolean {
+export function isSpent({ budget }: ContextFacts): boolean {
   return budget.stepsLeft < 0;
 }
 
 /** What the request says under `name`. */
-export function factOf(facts: Facts, name: KeyName): Fact {
+export function factOf(facts: ContextFacts, name: KeyName): Fact {
   const { context, shared } = facts;
   const values = shared === undefined || name.ofResource ? facts : shared;
   if (name.tag === "") return (values.known[name.place] ??= read(context, name));
@@ -103,7 +103,7 @@ export function foldedOf(fact: FactText): string {
   return (fact.folded ??= foldCase(fact.text));
 }
 
-export function arnOf(fact: FactText): readonly string[] | undefined {
+export function partsOfArn(fact: FactText): readonly string[] | undefined {
   return (fact.arn ??= { as: parseArn(fact.text) }).as;
 }
 
@@ -116,11 +116,11 @@ export function decimalOf(fact: FactText): Decimal | undefined {
 }
 
 export function instantOf(fact: FactText): number | undefined {
-  return (fact.instant ??= { as: parseInstant(fact.text) }).as;
+  return (fact.instant ??= { as: parseInstantText(fact.text) }).as;
 }
 
-export function addressOf(fact: FactText): Address | undefined {
-  return (fact.address ??= { as: parseAddress(fact.text) }).as;
+export function addressOf(fact: FactText): IpAddress | undefined {
+  return (fact.address ??= { as: parseIpAddress(fact.text) }).as;
 }
 
 function unread(text: string): FactText {

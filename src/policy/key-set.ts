@@ -1,4 +1,4 @@
-import { type Facts, factOf } from "./facts.ts";
+import { type ContextFacts, factOf } from "./facts.ts";
 import type { Statement } from "./policy.ts";
 import { isResolvable, matchesTemplate, type Template, type TemplatePart } from "./template.ts";
 
@@ -10,7 +10,7 @@ import { isResolvable, matchesTemplate, type Template, type TemplatePart } from 
 export function coversKeysBelow(
   { effect, resources }: Statement,
   prefixes: readonly string[],
-  facts: Facts,
+  facts: ContextFacts,
 ): boolean {
   const { negated, patterns } = resources;
   const all = (pattern: Template): boolean =>
@@ -31,7 +31,7 @@ const MUCH = ONE.repeat(2049);
  * and one with more behind it than the `?` of any pattern can take. Only a `*` behind the last literal
  * matches both, and so it matches all the others.
  */
-function coversAll(template: Template, prefix: string, facts: Facts): boolean {
+function coversAll(template: Template, prefix: string, facts: ContextFacts): boolean {
   // Of a pattern that has the very character in it the texts would tell nothing.
   if (template.parts.some((part) => part.kind === "text" && part.text.includes(ONE))) return false;
   return (
@@ -44,7 +44,7 @@ function coversAll(template: Template, prefix: string, facts: Facts): boolean {
  * Whether the pattern matches any text that begins with `prefix`. As far as its first `*`, pattern and
  * prefix must agree; from there on the text can be whatever the pattern wants.
  */
-function touchesAny(template: Template, prefix: string, facts: Facts): boolean {
+function touchesAny(template: Template, prefix: string, facts: ContextFacts): boolean {
   if (!isResolvable(template, facts)) return false;
   let at = 0;
   for (const part of template.parts) {
@@ -61,7 +61,7 @@ function literalOf(
   part: Exclude<TemplatePart, { readonly kind: "many" }>,
   prefix: string,
   at: number,
-  facts: Facts,
+  facts: ContextFacts,
 ): string {
   if (part.kind === "text") return part.text;
   if (part.kind === "one") return String.fromCodePoint(prefix.codePointAt(at) ?? 0xe000);

@@ -27,7 +27,7 @@ export type NetworkDecision = "allowed" | "denied" | "unknown-address";
  */
 export function networkDecision(rule: NetworkRule, address: string | undefined): NetworkDecision {
   if (rule.allow.length === 0 && rule.deny.length === 0) return "allowed";
-  const parsed = address === undefined ? undefined : parseAddress(address);
+  const parsed = address === undefined ? undefined : parseIpAddress(address);
   if (parsed === undefined) return "unknown-address";
   if (contains(rule.deny, parsed)) return "denied";
   return rule.allow.length === 0 || contains(rule.allow, parsed) ? "allowed" : "denied";
@@ -35,7 +35,7 @@ export function networkDecision(rule: NetworkRule, address: string | undefined):
 
 /** Whether the textual `address` lies in one of the `networks`; undefined if it is no address. */
 export function liesIn(networks: NetworkSet, address: string): boolean | undefined {
-  const parsed = parseAddress(address);
+  const parsed = parseIpAddress(address);
   return parsed === undefined ? undefined : contains(networks, parsed);
 }
 
@@ -45,7 +45,7 @@ export function liesIn(networks: NetworkSet, address: string): boolean | undefin
  */
 export function parseNetwork(text: string): Result<Network, string> {
   const slash = text.indexOf("/");
-  const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
+  const address = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
   // A zone names an interface of one machine, so it means nothing in a rule (RFC 4007 section 6).
   if (address === undefined || text.includes("%")) {
     return err("Expected an IPv4 or IPv6 network such as 192.0.2.0/24");
@@ -64,13 +64,13 @@ export function parseNetwork(text: string): Result<Network, string> {
  * An IPv4 address as a number of 32 bits, signed because that is what bit operators make and V8
  * compares fastest; an IPv6 address as eight words of 16 bits.
  */
-export type Address = number | readonly number[];
+export type IpAddress = number | readonly number[];
 
-function widthOf(address: Address): 32 | 128 {
+function widthOf(address: IpAddress): 32 | 128 {
   return typeof address === "number" ? 32 : 128;
 }
 
-function prefixLength(digits: string, address: Address, mapped: boolean): number | undefined {
+function prefixLength(digits: string, address: IpAddress, mapped: boolean): number | undefined {
   if (!/^(?:0|[1-9]\d{0,2})$/.test(digits)) return undefined;
   const bits = mapped ? Number(digits) - 96 : Number(digits);
   return bits >= 0 && bits <= widthOf(address) ? bits : undefined;
@@ -108,12 +108,12 @@ export function wordMask(bits: number, index: number): number {
 }
 
 /** Whether `address` lies in one of the `networks`. */
-export function contains(networks: NetworkSet, address: Address): boolean {
+export function contains(networks: NetworkSet, address: IpAddress): boolean {
   for (const network of networks) if (matches(network, address)) return true;
   return false;
 }
 
-function matches(network: Network, address: Address): boolean {
+function matches(network: Network, address: IpAddress): boolean {
   if (typeof address === "number") {
     return network.family === 4 && (address & network.mask) === network.base;
   }
@@ -130,7 +130,7 @@ function matches(network: Network, address: Address): boolean {
  * dual-stack listener reports for an IPv4 client (RFC 4291 section 2.5.5.2). No other does, not
  * even an IPv4-compatible one (section 2.5.5.1). A zone is dropped.
  */
-export function parseAddress(text: string): Address | undefined {
+export function parseIpAddress(text: string): IpAddress | undefined {
   if (!text.includes(":")) return parseIPv4(text);
   const hexadecimal = withoutDots(text);
   if (hexadecimal === undefined || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;

@@ -21,7 +21,7 @@ import {
 } from "./condition-values.ts";
 import type { JsonNode } from "../lib/json.ts";
 import { type Operator, type OperatorRow, parseOperator } from "./operators.ts";
-import { complain, type Item, itemsOf, membersOf, pathOf, type Report } from "./report.ts";
+import { complain, type Item, itemsOf, membersOf, fieldPath, type Report } from "./report.ts";
 
 /**
  * Compiles a Condition block: operators, keys and values, each checked against its table
@@ -35,7 +35,7 @@ export function parseConditions(
 ): readonly Condition[] {
   const conditions: Condition[] = [];
   for (const member of membersOf(report, node, path) ?? []) {
-    const operatorPath = pathOf(path, member.name);
+    const operatorPath = fieldPath(path, member.name);
     const operator = parseOperator(member.name);
     if (operator.ok) {
       const block = { text: member.name, operator: operator.value, variables };
@@ -64,7 +64,7 @@ function parseBlock(
   const conditions: Condition[] = [];
   const seen = new Set<string>();
   for (const { name: keyText, at, value } of membersOf(report, node, path) ?? []) {
-    const keyPath = pathOf(path, keyText);
+    const keyPath = fieldPath(path, keyText);
     const name = keyFor(report, keyText, at, keyPath, block);
     const items = itemsOf(report, value, keyPath, true);
     if (name === undefined) continue;

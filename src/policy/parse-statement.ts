@@ -5,7 +5,7 @@ import type { JsonNode } from "../lib/json.ts";
 import { parseConditions } from "./parse-condition.ts";
 import type { Statement } from "./policy.ts";
 import { parseAwsPrincipal, parseCanonicalUser, type Principals } from "./principals.ts";
-import { complain, fieldsOf, itemsOf, pathOf, type Report } from "./report.ts";
+import { complain, fieldsOf, itemsOf, fieldPath, type Report } from "./report.ts";
 import { mayApply, parseResource, type ResourceRules } from "./resource.ts";
 import type { Template } from "./template.ts";
 
@@ -45,7 +45,7 @@ export function parseStatement(
   const conditions =
     condition === undefined
       ? []
-      : parseConditions(report, condition, pathOf(path, "Condition"), rules.variables);
+      : parseConditions(report, condition, fieldPath(path, "Condition"), rules.variables);
   if (effect === undefined || actions === undefined || resources === undefined) return undefined;
   if (report.problems.length > before) return undefined;
   requireApplicable(source, actions, resources);
@@ -78,12 +78,17 @@ type Source = {
 function readSid({ report, path, fields }: Source): string | undefined {
   const node = fields.get("Sid");
   if (node === undefined || node.kind === "string") return node?.text;
-  return complain(report, node.at, pathOf(path, "Sid"), "Invalid policy syntax: Sid must be text");
+  return complain(
+    report,
+    node.at,
+    fieldPath(path, "Sid"),
+    "Invalid policy syntax: Sid must be text",
+  );
 }
 
 function readEffect({ report, node, path, fields }: Source): Effect | undefined {
   const effect = fields.get("Effect");
-  const at = pathOf(path, "Effect");
+  const at = fieldPath(path, "Effect");
   if (effect === undefined) {
     return complain(report, node.at, at, "Missing required field Effect");
   }
@@ -101,13 +106,19 @@ function readNegatable(source: Source, name: string): Negatable | undefined {
   const negated = fields.get(`Not${name}`);
   if (plain !== undefined && negated !== undefined) {
     const message = `Invalid policy syntax: ${name} and Not${name} exclude each other`;
-    return complain(report, negated.at, pathOf(path, `Not${name}`), message, "Keep one of the two");
+    return complain(
+      report,
+      negated.at,
+      fieldPath(path, `Not${name}`),
+      message,
+      "Keep one of the two",
+    );
   }
-  if (plain !== undefined) return { node: plain, path: pathOf(path, name), negated: false };
+  if (plain !== undefined) return { node: plain, path: fieldPath(path, name), negated: false };
   if (negated !== undefined) {
-    return { node: negated, path: pathOf(path, `Not${name}`), negated: true };
+    return { node: negated, path: fieldPath(path, `Not${name}`), negated: true };
   }
-  return complain(report, node.at, pathOf(path, name), `Missing required field ${name}`);
+  return complain(report, node.at, fieldPath(path, name), `Missing required field ${name}`);
 }
 
 function readActions(source: Source, effect: Effect | undefined): Statement["actions"] | undefined {
@@ -180,7 +191,13 @@ function readPrincipals(source: Source, effect: Effect | undefined): Principals 
       const node = fields.get(name);
       if (node === undefined) continue;
       const message = `Invalid policy syntax: an identity policy has no ${name}`;
-      complain(report, node.at, pathOf(path, name), message, "It is about whoever it is given to");
+      complain(
+        report,
+        node.at,
+        fieldPath(path, name),
+        message,
+        "It is about whoever it is given to",
+      );
     }
     return undefined;
   }
@@ -207,7 +224,7 @@ function readPrincipalValue(report: Report, field: Negatable): Principals | unde
   const names = new Set<string>();
   let everyone = false;
   for (const [kind, value] of fields) {
-    for (const { text, at, path: itemPath } of itemsOf(report, value, pathOf(path, kind))) {
+    for (const { text, at, path: itemPath } of itemsOf(report, value, fieldPath(path, kind))) {
       if (kind === "AWS" && text === "*") everyone = true;
       else for (const name of readName(report, kind, text, at, itemPath)) names.add(name);
     }

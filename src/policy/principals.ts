@@ -11,7 +11,7 @@ export type Principals = {
 };
 
 /** Who asks. */
-export type Caller =
+export type Principal =
   | { readonly kind: "anonymous" }
   | {
       readonly kind: "known";
@@ -30,12 +30,12 @@ export type Grip = "direct" | "account" | "none";
  * with Deny", IAM User Guide: "you must also specify the account"). By whichever of its names it stands
  * there: all of them count before any negation (S3-AUTHORIZATION section 6.7).
  */
-export function gripOn(principals: Principals, caller: Caller): Grip {
+export function gripOn(principals: Principals, caller: Principal): Grip {
   if (!principals.negated) return positiveGrip(principals, caller);
   return isSpared(principals, caller) ? "none" : "direct";
 }
 
-function isSpared({ everyone, names }: Principals, caller: Caller): boolean {
+function isSpared({ everyone, names }: Principals, caller: Principal): boolean {
   if (everyone) return true;
   if (caller.kind === "anonymous") return false;
   const { identifiers, accountIdentifiers } = caller;
@@ -43,7 +43,7 @@ function isSpared({ everyone, names }: Principals, caller: Caller): boolean {
   return accountIdentifiers.length === 0 || containsAny(names, accountIdentifiers);
 }
 
-function positiveGrip(principals: Principals, caller: Caller): Grip {
+function positiveGrip(principals: Principals, caller: Principal): Grip {
   if (principals.everyone) return "direct";
   if (caller.kind === "anonymous") return "none";
   if (containsAny(principals.names, caller.identifiers)) return "direct";

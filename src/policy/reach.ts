@@ -1,15 +1,15 @@
-import { coversAction, type Asking, type Switches, AWS_SWITCHES } from "./evaluate.ts";
+import { coversAction, type AskedAction, type Switches, AWS_SWITCHES } from "./evaluate.ts";
 import type { Statement, StatementRef } from "./policy.ts";
 import type { PolicySet } from "./policy-set.ts";
-import { type Caller, gripOn } from "./principals.ts";
+import { type Principal, gripOn } from "./principals.ts";
 import { coversResources } from "./resource-cover.ts";
 import { type Template, templateOf } from "./template.ts";
 
 /** What somebody may want to do with objects of one bucket, before it is known with which. */
 export type Reach = {
   /** Any of them is enough; each as it would be asked about one object. */
-  readonly actions: readonly Asking[];
-  readonly principal: Caller;
+  readonly actions: readonly AskedAction[];
+  readonly principal: Principal;
   /** The names of that bucket, all of which are asked about at once, as by a sure ResourceAlias. */
   readonly buckets: readonly string[];
   /** Names that count only where they make a statement stricter, as by one that is not sure. */
@@ -64,7 +64,7 @@ export function denialOfAll(
   return first;
 }
 
-function speaksTo({ principals }: Statement, principal: Caller): boolean {
+function speaksTo({ principals }: Statement, principal: Principal): boolean {
   return principals === undefined || gripOn(principals, principal) !== "none";
 }
 

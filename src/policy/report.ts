@@ -1,5 +1,5 @@
 import type { Problem } from "../lib/problem.ts";
-import { type JsonNode, type Place, placesOf } from "../lib/json.ts";
+import { type JsonNode, type JsonPlace, placesOf } from "../lib/json.ts";
 import { type Remedy, suggester } from "../lib/suggestion.ts";
 
 /** Collects all problems of one policy text, so that its author hears of them at once. */
@@ -10,7 +10,7 @@ export type Report = {
   /** Whoever reads the text goes no farther when so many are found. */
   readonly problemsMax: number;
   /** Of the character at an offset. */
-  readonly placeOf: (offset: number) => Place;
+  readonly placeOf: (offset: number) => JsonPlace;
   readonly wordRemedy: (remedy: Remedy) => string;
 };
 
@@ -61,7 +61,7 @@ export function fieldsOf(
       const otherwise = `Known here are ${known.join(", ")}`;
       const remedy = { name, candidates: () => known, otherwise };
       const message = `Invalid policy syntax: unknown field "${name}"`;
-      complain(report, at, pathOf(path, name), message, remedy);
+      complain(report, at, fieldPath(path, name), message, remedy);
     }
   }
   return fields;
@@ -82,7 +82,7 @@ export function membersOf(
   return node.members.filter(({ name, at }) => {
     if (seen.has(name)) {
       const message = `Invalid policy syntax: the field "${name}" is written twice`;
-      complain(report, at, pathOf(path, name), message, "Keep one of the two");
+      complain(report, at, fieldPath(path, name), message, "Keep one of the two");
       return false;
     }
     return seen.add(name);
@@ -125,7 +125,7 @@ function itemOf(report: Report, node: JsonNode, path: string, scalars: boolean):
   return [];
 }
 
-export function pathOf(path: string, field: string): string {
+export function fieldPath(path: string, field: string): string {
   return path === "" ? field : `${path}.${field}`;
 }
 

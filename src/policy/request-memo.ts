@@ -1,6 +1,12 @@
 import type { Condition } from "./condition.ts";
 import type { Context } from "./condition-keys.ts";
-import { EVALUATION_STEPS_MAX, type Facts, factsOf, noValues, type Values } from "./facts.ts";
+import {
+  EVALUATION_STEPS_MAX,
+  type ContextFacts,
+  contextFacts,
+  noValues,
+  type Values,
+} from "./facts.ts";
 
 /**
  * What the questions of one request have in common, so that a DeleteObjects of a thousand keys asks
@@ -17,7 +23,7 @@ export type RequestMemo = {
   /** What conditions said that depend on nothing of the resource. */
   readonly held: Map<Condition, boolean>;
   /** Of the context that came last. */
-  latest: Facts | undefined;
+  latest: ContextFacts | undefined;
   /** What all evaluations together might still cost when `latest` was made. */
   stepsLeft: number;
 };
@@ -31,11 +37,11 @@ export function requestMemo(): RequestMemo {
 }
 
 /** The facts for a question with `context`: those of the last one, if that had the same. */
-export function factsIn(memo: RequestMemo, context: Context): Facts {
+export function factsIn(memo: RequestMemo, context: Context): ContextFacts {
   const { latest } = memo;
   if (latest?.context === context) return latest;
   if (latest !== undefined) memo.stepsLeft -= allowedBy(memo) - latest.budget.stepsLeft;
-  memo.latest = factsOf(context, memo.values, { stepsLeft: allowedBy(memo) });
+  memo.latest = contextFacts(context, memo.values, { stepsLeft: allowedBy(memo) });
   return memo.latest;
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from "./condition-keys.ts";
 import type { Statement } from "./policy.ts";
-import { factsOf } from "./facts.ts";
+import { contextFacts } from "./facts.ts";
 import { matchesTemplate, type Template, templateOf, type TemplatePart } from "./template.ts";
 
 type Resources = Statement["resources"];
@@ -25,7 +25,7 @@ const EVERYTHING = templateOf([{ kind: "many" }]);
  * the `?` of any pattern can take. Only a `*` of the other pattern can match both.
  */
 function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
-  const facts = factsOf(itsName, undefined, { stepsLeft: Infinity });
+  const facts = contextFacts(itsName, undefined, { stepsLeft: Infinity });
   return wide
     .filter(isOrdinary)
     .some((pattern) =>

@@ -2,7 +2,7 @@ import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { conditionKeyNames, findConditionKey, keyRow, type KeyName } from "./condition-keys.ts";
 import {
-  type Budget,
+  type GlobBudget,
   type Glob,
   globOf,
   type GlobPart,
@@ -12,7 +12,7 @@ import {
   wildcardParts,
 } from "../lib/glob.ts";
 import type { Remedy } from "../lib/suggestion.ts";
-import { type Facts, factOf, foldedOf } from "./facts.ts";
+import { type ContextFacts, factOf, foldedOf } from "./facts.ts";
 import { foldCase } from "./values.ts";
 
 /** Text of a policy with wildcards and variables in it, such as `home/${aws:username}/*`. */
@@ -100,7 +100,7 @@ const NO_VARIABLES: readonly Variable[] = [];
 export function matchesTemplate(
   template: Template,
   text: string,
-  facts: Facts,
+  facts: ContextFacts,
   fold: boolean,
 ): boolean {
   const { glob, variables, needle } = template;
@@ -118,13 +118,13 @@ export function matchesTemplate(
 
 const NO_FILLS: readonly string[] = [];
 
-function hasNeedle(text: string, needle: string, budget: Budget): boolean {
+function hasNeedle(text: string, needle: string, budget: GlobBudget): boolean {
   budget.stepsLeft -= text.length;
   return budget.stepsLeft >= 0 && text.includes(needle);
 }
 
 /** Whether the template stands for a pattern at all: each of its variables has a value. */
-export function isResolvable({ variables }: Template, facts: Facts): boolean {
+export function isResolvable({ variables }: Template, facts: ContextFacts): boolean {
   return variables.every((variable) => valueOf(variable, facts, false) !== undefined);
 }
 
@@ -135,7 +135,11 @@ export function templatePrefix(template: Template): string {
 }
 
 /** A `fallback` is folded where it needs to be. */
-function valueOf({ name, fallback }: Variable, facts: Facts, fold: boolean): string | undefined {
+function valueOf(
+  { name, fallback }: Variable,
+  facts: ContextFacts,
+  fold: boolean,
+): string | undefined {
   const { value, texts } = factOf(facts, name);
   if (value === undefined) return fallback;
   const [text] = texts;

@@ -62,7 +62,7 @@ const ISO_DATE =
 const EPOCH_SECONDS_MAX = 100_000_000_000;
 
 /** An instant in milliseconds since the epoch, from an ISO 8601 date or epoch seconds. */
-export function parseInstant(text: string): number | undefined {
+export function parseInstantText(text: string): number | undefined {
   if (/^\d{1,12}$/.test(text)) {
     const seconds = Number(text);
     return seconds <= EPOCH_SECONDS_MAX ? seconds * 1000 : undefined;

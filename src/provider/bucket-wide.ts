@@ -5,7 +5,7 @@ import type { Effect } from "../policy/condition.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
 import type { Policy, Statement } from "../policy/policy.ts";
 import type { Principals } from "../policy/principals.ts";
-import { complain, fieldsOf, itemsOf, pathOf, type Report, reportOf } from "../policy/report.ts";
+import { complain, fieldsOf, itemsOf, fieldPath, type Report, reportOf } from "../policy/report.ts";
 import { parseResource } from "../policy/resource.ts";
 import type { Template } from "../policy/template.ts";
 import { actionFault, type DocumentShape, type PolicyDialect } from "./dialect.ts";
@@ -117,7 +117,7 @@ function readEffect(
   if (text === "Allow" || text === "Deny") return text;
   const message = effect === undefined ? "Missing required field Effect" : "Invalid effect";
   const at = effect?.at ?? node.at;
-  return complain(report, at, pathOf(path, "Effect"), message, 'Write "Allow" or "Deny"');
+  return complain(report, at, fieldPath(path, "Effect"), message, 'Write "Allow" or "Deny"');
 }
 
 function readActions(
@@ -128,7 +128,7 @@ function readActions(
   effect: Effect | undefined,
 ): ActionSet | undefined {
   const field = fields.get("Action");
-  const at = pathOf(path, "Action");
+  const at = fieldPath(path, "Action");
   if (field === undefined) return complain(report, node.at, at, "Missing required field Action");
   const patterns: string[] = [];
   for (const item of itemsOf(report, field, at)) {
@@ -148,7 +148,7 @@ function readPrincipals(
   path: string,
 ): Principals | undefined {
   const field = fields.get("Principal");
-  const at = pathOf(path, "Principal");
+  const at = fieldPath(path, "Principal");
   if (field === undefined) return complain(report, node.at, at, "Missing required field Principal");
   const list = fieldsOf(report, field, at, [shape.principal])?.get(shape.principal);
   if (list === undefined) {
@@ -157,7 +157,7 @@ function readPrincipals(
   }
   const names = new Set<string>();
   let everyone = false;
-  for (const item of itemsOf(report, list, pathOf(at, shape.principal))) {
+  for (const item of itemsOf(report, list, fieldPath(at, shape.principal))) {
     const name = parseDirectoryName(item.text);
     if (!name.ok) complain(report, item.at, item.path, name.error.message, name.error.remedy);
     else if (name.value.kind === "everyone") everyone = true;
@@ -169,7 +169,12 @@ function readPrincipals(
 /** Only for the order in which statements are shown: it gives no precedence (section 5.2). */
 function checkIndex(report: Report, node: JsonNode | undefined, path: string): void {
   if (node === undefined || (node.kind === "number" && /^[0-9]{1,9}$/.test(node.text))) return;
-  complain(report, node.at, pathOf(path, "Index"), "Invalid policy syntax: Index must be a number");
+  complain(
+    report,
+    node.at,
+    fieldPath(path, "Index"),
+    "Invalid policy syntax: Index must be a number",
+  );
 }
 
 /** Patterns of the bucket and of every object in it. Throws for what is no bucket's name. */
@@ -186,5 +191,5 @@ function textOf(report: Report, fields: Fields, name: string, path: string): str
   const node = fields.get(name);
   if (node === undefined || node.kind === "string") return node?.text;
   const message = `Invalid policy syntax: ${name} must be text`;
-  return complain(report, node.at, pathOf(path, name), message);
+  return complain(report, node.at, fieldPath(path, name), message);
 }

@@ -1,6 +1,6 @@
 import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Caller, parseAwsPrincipal, parseCanonicalUser } from "../policy/principals.ts";
+import { type Principal, parseAwsPrincipal, parseCanonicalUser } from "../policy/principals.ts";
 import { guestNames, memberNames, ownName, parseDirectoryName } from "./directory-name.ts";
 
 /** How a provider's policies name callers. */
@@ -21,12 +21,12 @@ export type PrincipalForm = {
   /** `AWS` values, or `CanonicalUser` values. */
   readonly field: "AWS" | "CanonicalUser";
   /** Whose keys it names: the account's own, its subusers', or both. */
-  readonly direct: readonly Holder[];
+  readonly direct: readonly PolicyHolder[];
   /** Whom it names only through the account, which must pass it on by a policy of its own. */
-  readonly delegated: readonly Holder[];
+  readonly delegated: readonly PolicyHolder[];
 };
 
-export type Holder = "account" | "subuser";
+export type PolicyHolder = "account" | "subuser";
 
 type FormPart =
   | { readonly kind: "text"; readonly text: string }
@@ -59,7 +59,7 @@ export function identifiersOf(grammar: PrincipalGrammar, identity: Identity): Id
     const identifiers = memberNames(identity.account, identity.groups);
     return { identifiers, accountIdentifiers: [] };
   }
-  const holder: Holder = identity.subuser === undefined ? "account" : "subuser";
+  const holder: PolicyHolder = identity.subuser === undefined ? "account" : "subuser";
   const filled = (forms: readonly PrincipalForm[]): readonly string[] =>
     exact(forms.map((form) => fillForm(form, identity)).filter((text) => text !== undefined));
   return {
@@ -77,7 +77,7 @@ export function principalNaming(grammar: PrincipalGrammar, identity: Identity): 
   if (grammar.kind === "directory") {
     return subuser === undefined ? ownName(account) : undefined;
   }
-  const holder: Holder = subuser === undefined ? "account" : "subuser";
+  const holder: PolicyHolder = subuser === undefined ? "account" : "subuser";
   const forms = grammar.forms.filter(({ direct }) => direct.includes(holder));
   const alone = forms.find(({ direct }) => direct.length === 1);
   const form = alone ?? (holder === "account" ? forms[0] : undefined);
@@ -89,7 +89,7 @@ export function callerOf(
   grammar: PrincipalGrammar,
   identity: Identity | undefined,
   guestGroups: readonly string[] = [],
-): Caller {
+): Principal {
   if (identity !== undefined) return { kind: "known", ...identifiersOf(grammar, identity) };
   if (grammar.kind === "arn") return { kind: "anonymous" };
   // A directory has an account for those who have none, which policies can name like any other.

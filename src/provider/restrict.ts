@@ -2,7 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import type { Effect } from "../policy/condition.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
 import type { PolicyKind } from "../policy/policy.ts";
-import { complain, isFull, pathOf, type Report } from "../policy/report.ts";
+import { complain, isFull, fieldPath, type Report } from "../policy/report.ts";
 import { actionFault, hasConditionKey, type PolicyDialect } from "./dialect.ts";
 import { checkPrincipal, type PrincipalGrammar } from "./principals.ts";
 
@@ -58,7 +58,7 @@ function restrictFields({ report, dialect: { fields }, node, path }: Source): vo
   for (const { name, at } of node.members) {
     if (fields.includes(name) || !AWS_ONLY.has(name)) continue;
     const message = `Invalid policy syntax: the provider does not support ${name}`;
-    complain(report, at, pathOf(path, name), message, `Supported are ${fields.join(", ")}`);
+    complain(report, at, fieldPath(path, name), message, `Supported are ${fields.join(", ")}`);
   }
 }
 
@@ -74,7 +74,7 @@ function restrictSid({ report, dialect, node, path }: Source): void {
   const sid = member(node, "Sid");
   if (dialect.sids === "any" || sid?.kind !== "string" || ALPHANUMERIC.test(sid.text)) return;
   const message = `Invalid policy syntax: a Sid has letters and digits only, got "${sid.text}"`;
-  complain(report, sid.at, pathOf(path, "Sid"), message, "Leave out all other characters");
+  complain(report, sid.at, fieldPath(path, "Sid"), message, "Leave out all other characters");
 }
 
 const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
@@ -82,7 +82,7 @@ const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
 function restrictActions({ report, dialect, node, path }: Source): void {
   const effect = effectOf(node);
   for (const name of ["Action", "NotAction"]) {
-    for (const { text, at, itemPath } of textsOf(member(node, name), pathOf(path, name))) {
+    for (const { text, at, itemPath } of textsOf(member(node, name), fieldPath(path, name))) {
       const fault = actionFault(dialect, text, effect, name === "NotAction");
       if (fault !== undefined) complain(report, at, itemPath, fault.message, fault.remedy);
     }
@@ -109,8 +109,8 @@ function restrictConditions({ report, dialect, node, path }: Source): void {
 function restrictPrincipals({ report, node, path }: Source, grammar: PrincipalGrammar): void {
   for (const name of ["Principal", "NotPrincipal"]) {
     for (const field of membersOf(member(node, name))) {
-      const fieldPath = pathOf(pathOf(path, name), field.name);
-      for (const { text, at, itemPath } of textsOf(field.value, fieldPath)) {
+      const ofField = fieldPath(fieldPath(path, name), field.name);
+      for (const { text, at, itemPath } of textsOf(field.value, ofField)) {
         if (field.name === "AWS" && text === "*") continue;
         const fits = checkPrincipal(grammar, field.name, text);
         if (fits.ok) continue;

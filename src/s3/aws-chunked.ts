@@ -29,7 +29,7 @@ export type ChunkToken =
 export type Trailer = readonly [name: string, value: string];
 
 /** What the head said about the framing. */
-export type Framing = {
+export type ChunkFraming = {
   /** Every chunk has a signature, or none has. */
   readonly signed: boolean;
   /** A trailer section is allowed. */
@@ -45,7 +45,7 @@ const CHUNK_BYTES_MAX = 5 * 1024 ** 3;
 
 /** How far the reading of one body has come; made and changed only here. */
 export type Deframer = {
-  readonly framing: Framing;
+  readonly framing: ChunkFraming;
   phase: "header" | "data" | "data-end" | "trailer" | "trailer-lf" | "done";
   /** The part of a line that has come so far, latin1. */
   line: string;
@@ -58,7 +58,7 @@ export type Deframer = {
   problem: Fault | undefined;
 };
 
-export function createDeframer(framing: Framing): Deframer {
+export function createDeframer(framing: ChunkFraming): Deframer {
   return {
     framing,
     phase: "header",

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Action } from "./actions.ts";
 import type { Address } from "./address.ts";
 import { putActions, type Ask } from "./asks.ts";
-import { writesTo, type Need, type Needs } from "./document-needs.ts";
+import { writesTo, type DocumentAsk, type Needs } from "./document-needs.ts";
 import { child } from "./document-shape.ts";
 import type { S3Document } from "./document-reader.ts";
 import type { Fault } from "./faults.ts";
@@ -35,7 +35,7 @@ export function needsOfDocument(operation: OperationName): boolean {
 }
 
 const NO_ASKS = ok<readonly Ask[]>([]);
-const NO_NEEDS = ok<readonly Need[]>([]);
+const NO_NEEDS = ok<readonly DocumentAsk[]>([]);
 
 /** The documents that name other resources or ask for more than their operation. */
 const NEEDS: Partial<Record<OperationName, (root: XmlElement, address: Address) => Needs>> = {
@@ -82,7 +82,7 @@ const RULES_MAX = 1000;
 function needsOfReplication(root: XmlElement): Needs {
   const rules = root.children.filter(({ name }) => name === "Rule");
   if (rules.length > RULES_MAX) return err(malformed(`it has more than ${RULES_MAX} rules`));
-  const needs: Need[] = [];
+  const needs: DocumentAsk[] = [];
   for (const rule of rules) {
     const destination = child(rule, "Destination");
     const written = writesTo(

@@ -6,8 +6,8 @@ import type { Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
 /** An ask of a document, whatever the operation. */
-export type Need = Omit<Ask, "operation">;
-export type Needs = Result<readonly Need[], Fault>;
+export type DocumentAsk = Omit<Ask, "operation">;
+export type Needs = Result<readonly DocumentAsk[], Fault>;
 
 /** s3:PutObject and `more` on every key that begins with the prefix. */
 export function writesTo(

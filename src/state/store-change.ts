@@ -9,7 +9,7 @@ import type { Change, StateStore, Stored } from "./state-store.ts";
 export type Presence = "absent" | "present" | "unclear";
 
 /** What the store did. `unknown`: it was asked, and perhaps did it. */
-export type Outcome = "done" | "not-done" | "unknown";
+export type StoreOutcome = "done" | "not-done" | "unknown";
 
 /** A change that the store may now be asked for. */
 export type Ticket = {
@@ -17,7 +17,7 @@ export type Ticket = {
    * Remembers what came of it, before the client hears of it, once. A fault: it cannot be
    * remembered, and the client must not take it for done.
    */
-  readonly settle: (outcome: Outcome) => Promise<Fault | undefined>;
+  readonly settle: (outcome: StoreOutcome) => Promise<Fault | undefined>;
 };
 
 /**
@@ -163,7 +163,7 @@ const NOTHING_TO_REMEMBER: Ticket = { settle: () => Promise.resolve(undefined) }
 
 /** Its owner makes it once more: the record stays as it is, whatever the store says. */
 function remaking({ store, change }: Beginning): Ticket {
-  const settle = async (outcome: Outcome): Promise<Fault | undefined> => {
+  const settle = async (outcome: StoreOutcome): Promise<Fault | undefined> => {
     if (outcome !== "done") return undefined;
     const stored = await store.read(change.name);
     if (!stored.ok) return unwritten(stored.error);
@@ -182,7 +182,7 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
     remembered(await store.write(change.name, next, revision));
   const remove = async (): Promise<Fault | undefined> =>
     remembered(await store.remove(change.name, revision));
-  const settle = async (outcome: Outcome): Promise<Fault | undefined> => {
+  const settle = async (outcome: StoreOutcome): Promise<Fault | undefined> => {
     switch (settlementOf(change.kind, record, outcome)) {
       case "establish":
         return put(established(record));
@@ -201,7 +201,7 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
 }
 
 /** A claim that another has taken over by now: what the store made may be that one's. */
-function lostTo(outcome: Outcome, removed: Result<Change, string>): Fault | undefined {
+function lostTo(outcome: StoreOutcome, removed: Result<Change, string>): Fault | undefined {
   const isTaken = removed.ok && removed.value === "conflict";
   return isTaken && outcome === "done" ? fault("OperationAborted") : undefined;
 }
@@ -212,7 +212,7 @@ type Settlement = "establish" | "remove" | "drop" | "restore" | "leave";
 function settlementOf(
   kind: StoreChange["kind"],
   { pending }: StoredRecord,
-  outcome: Outcome,
+  outcome: StoreOutcome,
 ): Settlement {
   if (outcome === "unknown") return "leave";
   if (kind === "removed") {

@@ -1,5 +1,5 @@
 import type { Minute } from "../observe/recent.ts";
-import { count, hourMinute } from "./format.ts";
+import { countText, hourMinute } from "./format.ts";
 import { html, type Html } from "./html.ts";
 
 /** One colour of a chart: what it counts, and the class of the style that paints it. */
@@ -24,15 +24,15 @@ export function chart(title: string, minutes: readonly Minute[], series: readonl
     paint,
     sum: minutes.reduce((sum, minute) => sum + of(minute), 0),
   }));
-  const told = sums.map(({ name, sum }) => `${name} ${count(sum)}`).join(", ");
+  const told = sums.map(({ name, sum }) => `${name} ${countText(sum)}`).join(", ");
   return html`<figure class="chart">
     <figcaption>
-      ${title} <span class="muted">per minute, highest ${count(highest)}</span>
+      ${title} <span class="muted">per minute, highest ${countText(highest)}</span>
     </figcaption>
     <ul class="legend">
       ${sums.map(
         ({ name, paint, sum }) =>
-          html`<li><span class="swatch ${paint}"></span>${name} <b>${count(sum)}</b></li>`,
+          html`<li><span class="swatch ${paint}"></span>${name} <b>${countText(sum)}</b></li>`,
       )}
     </ul>
     ${bars(minutes, series, highest, `${title} of the last hour: ${told}`)}
@@ -78,7 +78,7 @@ function bar(minute: Minute, x: number, series: readonly Series[], highest: numb
       height="${round(height)}"
     />`;
   });
-  const said = shown.map(({ name, of }) => `${name} ${count(of(minute))}`).join(", ");
+  const said = shown.map(({ name, of }) => `${name} ${countText(of(minute))}`).join(", ");
   return html`<g><title>${hourMinute(minute.startMs)} UTC: ${said}</title>${pieces}</g>`;
 }
 
@@ -100,7 +100,7 @@ function numbers(title: string, minutes: readonly Minute[], series: readonly Ser
             (minute) =>
               html`<tr>
                 <th scope="row">${hourMinute(minute.startMs)}</th>
-                ${series.map(({ of }) => html`<td>${count(of(minute))}</td>`)}
+                ${series.map(({ of }) => html`<td>${countText(of(minute))}</td>`)}
               </tr>`,
           )}
         </tbody>

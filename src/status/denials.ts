@@ -2,7 +2,7 @@ import { NOBODY_RULE } from "../admission/authenticate.ts";
 import type { RecentDenial } from "../observe/recent.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { isOperationName, operationNamed } from "../s3/operations.ts";
-import { count, dateTime, iso } from "./format.ts";
+import { countText, dateTime, iso } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import { queryOf } from "./question.ts";
 
@@ -19,7 +19,7 @@ export function latestDenials(denials: readonly RecentDenial[]): Html {
     more.length === 0
       ? undefined
       : html`<details>
-          <summary>${count(more.length)} more</summary>
+          <summary>${countText(more.length)} more</summary>
           ${table(more)}
         </details>`
   }`;

@@ -1,12 +1,12 @@
 import type { Explanation } from "../explain/explain.ts";
-import type { Question } from "../explain/request.ts";
+import type { ExplainQuestion } from "../explain/request.ts";
 import type { Result } from "../lib/result.ts";
 import { html, type Html } from "./html.ts";
 import { commandOf } from "./question.ts";
 
 /** A question and what was answered; the error is a sentence about the question. */
 export type Explained = {
-  readonly question: Question;
+  readonly question: ExplainQuestion;
   readonly answer: Result<Explanation, string>;
 };
 
@@ -21,7 +21,7 @@ export function explainForm(explained: Explained | undefined): Html {
     ${formOf(explained?.question ?? {})}`;
 }
 
-function formOf(question: Question): Html {
+function formOf(question: ExplainQuestion): Html {
   const { as, anonymous, ip, at, request, action, resource, header = [] } = question;
   return html`<form method="get" action="/#explain">
     <fieldset>

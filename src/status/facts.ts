@@ -1,5 +1,5 @@
 import type { ConfigState } from "../observe/metrics.ts";
-import { bytes, count, dateTime, duration, iso } from "./format.ts";
+import { bytes, countText, dateTime, durationText, iso } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import type { ProcessState, Status } from "./status.ts";
 import type { EndpointState } from "../store/endpoint.ts";
@@ -22,7 +22,7 @@ export function endpointTable(endpoints: readonly EndpointState[]): Html {
             <td>
               ${up ? html`<span class="state good">up</span>` : html`<span class="state bad">down</span>`}
             </td>
-            <td class="number">${count(requestsInFlight)}</td>
+            <td class="number">${countText(requestsInFlight)}</td>
           </tr>`,
       )}
     </tbody>
@@ -34,7 +34,7 @@ export function configFacts({ generation, acceptedMs, refusedMs }: ConfigState):
   return html`<dl class="facts">
     <div>
       <dt>Generation</dt>
-      <dd>${count(generation)}</dd>
+      <dd>${countText(generation)}</dd>
     </div>
     <div>
       <dt>In force since</dt>
@@ -76,10 +76,10 @@ function processRow(process: ProcessState, nowMs: number): Html {
   const { pid, startedMs, residentBytes, connections, requestsInFlight } = process;
   return html`<tr>
     <th scope="row">${pid}</th>
-    <td>${duration(nowMs - startedMs)}</td>
+    <td>${durationText(nowMs - startedMs)}</td>
     <td class="number">${bytes(residentBytes)}</td>
-    <td class="number">${count(connections)}</td>
-    <td class="number">${count(requestsInFlight)}</td>
+    <td class="number">${countText(connections)}</td>
+    <td class="number">${countText(requestsInFlight)}</td>
   </tr>`;
 }
 

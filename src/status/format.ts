@@ -2,7 +2,7 @@
 
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
-export function count(number: number): string {
+export function countText(number: number): string {
   return WHOLE.format(number);
 }
 
@@ -33,7 +33,7 @@ export function percent(part: number, whole: number): string {
 }
 
 /** The two largest units, such as `3 d 4 h`. */
-export function duration(ms: number): string {
+export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const parts: readonly (readonly [number, string])[] = [
     [Math.floor(seconds / 86_400), "d"],

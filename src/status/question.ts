@@ -1,4 +1,4 @@
-import type { Question } from "../explain/request.ts";
+import type { ExplainQuestion } from "../explain/request.ts";
 
 /** The fields of the form, called as the options of `s3warden explain`. */
 const FIELDS = ["as", "ip", "at", "request", "action", "resource"] as const;
@@ -7,8 +7,8 @@ const FIELDS = ["as", "ip", "at", "request", "action", "resource"] as const;
  * What the form asks; undefined where nothing was asked. An empty field is one that was not filled
  * in, and each line of `header` is a header.
  */
-export function questionOf(form: URLSearchParams): Question | undefined {
-  const question: { -readonly [Name in keyof Question]: Question[Name] } = {};
+export function questionInForm(form: URLSearchParams): ExplainQuestion | undefined {
+  const question: { -readonly [Name in keyof ExplainQuestion]: ExplainQuestion[Name] } = {};
   for (const name of FIELDS) {
     const value = form.get(name)?.trim() ?? "";
     if (value !== "") question[name] = value;
@@ -21,7 +21,7 @@ export function questionOf(form: URLSearchParams): Question | undefined {
 }
 
 /** The same as a query, without `?`. */
-export function queryOf(question: Question): string {
+export function queryOf(question: ExplainQuestion): string {
   const form = new URLSearchParams();
   for (const name of FIELDS) {
     const value = question[name];
@@ -33,7 +33,7 @@ export function queryOf(question: Question): string {
 }
 
 /** The command that asks the same, for a POSIX shell. */
-export function commandOf(question: Question): string {
+export function commandOf(question: ExplainQuestion): string {
   const words = ["s3warden", "explain", "--config", "gateway.yaml"];
   for (const name of FIELDS) {
     const value = question[name];

@@ -2,7 +2,7 @@ import { GATE_NAMES, type Gate } from "../admission/facts.ts";
 import { OUTCOMES } from "../observe/record.ts";
 import type { Minute } from "../observe/recent.ts";
 import { bars, chart, type Series } from "./chart.ts";
-import { bytes, count, milliseconds, percent } from "./format.ts";
+import { bytes, countText, milliseconds, percent } from "./format.ts";
 import { html, type Html } from "./html.ts";
 
 const OUTCOME_SERIES: readonly Series[] = [
@@ -35,9 +35,9 @@ export function totals(minutes: readonly Minute[]): Html {
   const answers = sum(({ storeAnswers }) => storeAnswers);
   const mean = sum(({ storeMs }) => storeMs) / answers;
   return html`<dl class="tiles">
-    ${tile("Requests", count(requests), "in the last hour")}
-    ${tile("Denials", count(refused), `${percent(refused, requests)} of the requests`)}
-    ${tile("Server errors", count(failed), `${percent(failed, requests)} of the requests`)}
+    ${tile("Requests", countText(requests), "in the last hour")}
+    ${tile("Denials", countText(refused), `${percent(refused, requests)} of the requests`)}
+    ${tile("Server errors", countText(failed), `${percent(failed, requests)} of the requests`)}
     ${tile("Uploaded", bytes(sum(({ bytesIn }) => bytesIn)), "from clients")}
     ${tile("Downloaded", bytes(sum(({ bytesOut }) => bytesOut)), "to clients")}
     ${tile("Store answers after", answers === 0 ? "–" : milliseconds(mean), "on average")}
@@ -82,10 +82,10 @@ export function denialsByGate(minutes: readonly Minute[]): Html {
         ({ gate, series, values, sum }) =>
           html`<tr>
             <th scope="row"><code>${gate}</code></th>
-            <td class="number">${count(sum)}</td>
+            <td class="number">${countText(sum)}</td>
             <td class="number">${percent(sum, all)}</td>
             <td class="wide">
-              ${bars(minutes, [series], Math.max(...values), `${gate}: ${count(sum)} in the last hour`)}
+              ${bars(minutes, [series], Math.max(...values), `${gate}: ${countText(sum)} in the last hour`)}
             </td>
           </tr>`,
       )}

@@ -18,7 +18,7 @@ export type ConnectionOwner = {
 };
 
 /** Times in milliseconds. */
-export type ConnectionTimes = {
+export type StoreTimes = {
   readonly connectTimeoutMs: number;
   /** How long the store may take until its answer begins. */
   readonly headersTimeoutMs: number;
@@ -56,7 +56,7 @@ export class StoreConnection {
   /** The pool's own note of when it rested. */
   restedTurn = 0;
   readonly #owner: ConnectionOwner;
-  readonly #times: ConnectionTimes;
+  readonly #times: StoreTimes;
   readonly #socket: Socket;
   readonly #reader: AnswerReader;
   readonly #connectTimer: NodeJS.Timeout;
@@ -81,13 +81,7 @@ export class StoreConnection {
   #flushed: (() => void) | undefined;
 
   /** Opens it for `call`. */
-  constructor(
-    dialer: Dialer,
-    name: string,
-    owner: ConnectionOwner,
-    times: ConnectionTimes,
-    call: Call,
-  ) {
+  constructor(dialer: Dialer, name: string, owner: ConnectionOwner, times: StoreTimes, call: Call) {
     this.name = name;
     this.#owner = owner;
     this.#times = times;

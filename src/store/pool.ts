@@ -1,12 +1,12 @@
 import type { StoreTls } from "./store-connector.ts";
 import type { AnswerHandler, Sending } from "./answer-handler.ts";
 import { Call } from "./call.ts";
-import { StoreConnection, type ConnectionOwner, type ConnectionTimes } from "./connection.ts";
+import { StoreConnection, type ConnectionOwner, type StoreTimes } from "./connection.ts";
 import { dialerFor, type Dialer } from "./dial.ts";
 import { asError } from "./store-error.ts";
 
 /** Times in milliseconds. */
-export type PoolOptions = Omit<ConnectionTimes, "lookMs"> & {
+export type PoolOptions = Omit<StoreTimes, "lookMs"> & {
   /** Open at a time at most. */
   readonly connectionsMax: number;
   readonly tls: StoreTls;
@@ -24,7 +24,7 @@ const LOOK_MS_MAX = 500;
 export class StorePool {
   readonly #dialer: Dialer;
   readonly #connectionsMax: number;
-  readonly #times: ConnectionTimes;
+  readonly #times: StoreTimes;
   readonly #open = new Set<StoreConnection>();
   /** In the order in which they came to rest. */
   readonly #resting: StoreConnection[] = [];

@@ -1,5 +1,5 @@
 import { compilePolicies, type PolicySet } from "../../src/policy/policy-set.ts";
-import { evaluate, type Question } from "../../src/policy/evaluate.ts";
+import { evaluate, type PolicyQuestion } from "../../src/policy/evaluate.ts";
 import { parsePolicy } from "../../src/policy/parse.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { microsOf, quantile, type Timing } from "./support/measure.ts";
@@ -84,7 +84,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "aws:username": "alice",
 };
 
-const QUESTION: Question = {
+const QUESTION: PolicyQuestion = {
   action: "s3:GetObject",
   operation: "GetObject",
   resource: "arn:aws:s3:::bucket-1/project-1/alice/data/2026/11/22/measurement-000042.parquet",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { Config } from "../../src/config/config.ts";
 import { openGateway } from "../../src/life/open.ts";
-import type { Service } from "../../src/life/service.ts";
+import type { RunningGateway } from "../../src/life/service.ts";
 import { startRecordingStore } from "../stores/recording.ts";
 import { metricOf, statusFor } from "../support/asked.ts";
 import { WEAK } from "../support/certificates.ts";
@@ -20,7 +20,7 @@ function brokenWith(config: Config): Config {
   return { ...config, listen: { ...config.listen, tls } };
 }
 
-const opened: Readonly<Record<string, (config: Config) => Promise<Service>>> = {
+const opened: Readonly<Record<string, (config: Config) => Promise<RunningGateway>>> = {
   "one process": (config) => openGateway(config, UNHEARD),
   "two workers": openOwnWorkers,
 };
@@ -31,7 +31,7 @@ for (const [name, open] of Object.entries(opened)) {
 
 async function isLeftWhole(
   t: TestContext,
-  open: (config: Config) => Promise<Service>,
+  open: (config: Config) => Promise<RunningGateway>,
 ): Promise<void> {
   const store = await startRecordingStore();
   t.after(() => store.stop());

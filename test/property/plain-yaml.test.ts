@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readDocument, readPlaced } from "../../src/config/document.ts";
+import { readConfigDocument, readPlaced } from "../../src/config/document.ts";
 import type { Surroundings } from "../../src/config/surroundings.ts";
 import { readPlainYaml } from "../../src/lib/plain-yaml.ts";
 import { err, ok } from "../../src/lib/result.ts";
@@ -21,7 +21,7 @@ const DOCUMENTS = Number(process.env["S3WARDEN_YAML_RUNS"] ?? 3000);
 function isReadAlike(text: string): boolean {
   const plain = readPlainYaml(text, { expand: (written) => written, placed: "shares" });
   if (plain === undefined) return false;
-  const one = readDocument(text, "file.yaml", SURROUNDINGS);
+  const one = readConfigDocument(text, "file.yaml", SURROUNDINGS);
   const other = readPlaced(text, "file.yaml", SURROUNDINGS);
   const context = JSON.stringify(text);
   assert.deepEqual(one.problems, other.problems, context);

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { Config } from "../../src/config/config.ts";
-import type { Service } from "../../src/life/service.ts";
+import type { RunningGateway } from "../../src/life/service.ts";
 import { openWorkers } from "../../src/life/workers.ts";
 import { goodConfig } from "./config.ts";
 import type { KeyPair } from "./signed.ts";
@@ -27,14 +27,14 @@ export function configWith(store: string, key: KeyPair): Config {
 }
 
 /** Two workers whose primary is the test's own process. */
-export function openOwnWorkers(config: Config): Promise<Service> {
+export function openOwnWorkers(config: Config): Promise<RunningGateway> {
   // Without it they would run the test.
   cluster.setupPrimary({ exec: MAIN, args: ["serve", "--config", "none"], silent: true });
   return openWorkers(config, 2, UNHEARD);
 }
 
 /** The same as test/support/asked.ts wants it. */
-export function endpointsOf({ address, adminAddress }: Service): {
+export function endpointsOf({ address, adminAddress }: RunningGateway): {
   readonly endpoint: string;
   readonly adminEndpoint: string;
 } {

@@ -6,7 +6,7 @@ import { parsePolicy } from "../../../src/policy/parse.ts";
 import { compilePolicies, type PolicySet } from "../../../src/policy/policy-set.ts";
 import { CLIENT_PROBLEMS_MAX } from "../../../src/policy/report.ts";
 import { requestMemo } from "../../../src/policy/request-memo.ts";
-import { parseDecimal, parseInstant } from "../../../src/policy/values.ts";
+import { parseDecimal, parseInstantText } from "../../../src/policy/values.ts";
 import { parsePostPolicy } from "../../../src/signature/post-policy.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
@@ -213,7 +213,7 @@ const JUDGING: readonly Family[] = [1, 1000].flatMap((keys) => [
 function numbers(name: string, text: (bytes: number) => string): Family {
   const make = (bytes: number): (() => unknown) => {
     const value = text(bytes);
-    return () => [parseDecimal(value), parseInstant(value)];
+    return () => [parseDecimal(value), parseInstantText(value)];
   };
   return { parser: "numbers and dates", name, bytesMax: HEADER_BYTES, make };
 }

@@ -4,7 +4,7 @@ import {
   algorithmOf,
   checkOf,
   checksumChecks,
-  mismatch,
+  digestMismatch,
   trailerNames,
 } from "../../../src/checksum/checks.ts";
 
@@ -152,16 +152,19 @@ test("mismatch() is silent where the value is the promised one", () => {
     field: "x-amz-checksum-crc32",
     expectedBase64: CRC32,
   } as const;
-  assert.equal(mismatch(check, CRC32), undefined);
+  assert.equal(digestMismatch(check, CRC32), undefined);
 });
 
 test("mismatch() names the algorithm as S3 does", () => {
   const crc = { algorithm: "crc32", field: "x-amz-checksum-crc32", expectedBase64: CRC32 } as const;
-  assert.equal(mismatch(crc, CRC32C)?.code, "BadDigest");
-  assert.match(mismatch(crc, CRC32C)?.message ?? "", /^The CRC32 you specified did not match/);
+  assert.equal(digestMismatch(crc, CRC32C)?.code, "BadDigest");
+  assert.match(
+    digestMismatch(crc, CRC32C)?.message ?? "",
+    /^The CRC32 you specified did not match/,
+  );
   const md5 = { algorithm: "md5", field: "content-md5", expectedBase64: MD5 } as const;
   assert.match(
-    mismatch(md5, CRC32C)?.message ?? "",
+    digestMismatch(md5, CRC32C)?.message ?? "",
     /^The Content-MD5 you specified did not match/,
   );
 });
@@ -173,8 +176,8 @@ test("mismatch() reads x-amz-content-sha256 as hex and shows both values", () =>
     field: "x-amz-content-sha256",
     expectedBase64: hex,
   } as const;
-  assert.equal(mismatch(check, SHA256), undefined);
-  const problem = mismatch(check, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+  assert.equal(digestMismatch(check, SHA256), undefined);
+  const problem = digestMismatch(check, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
   assert.equal(problem?.code, "XAmzContentSHA256Mismatch");
   assert.deepEqual(problem?.elements, [
     ["ClientComputedContentSHA256", hex],

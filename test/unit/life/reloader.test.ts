@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
-import type { Service } from "../../../src/life/service.ts";
+import type { RunningGateway } from "../../../src/life/service.ts";
 import { loadConfig } from "../../../src/life/load.ts";
 import { Reloader } from "../../../src/life/reloader.ts";
 import { err, ok, type Result } from "../../../src/lib/result.ts";
@@ -11,7 +11,7 @@ import { writeConfig } from "../../support/config-files.ts";
 import { until } from "../../support/flow.ts";
 
 /** A reloader before a service of which only `reload` does anything, and what it tells. */
-function reloaderFor(reload: Service["reload"]): {
+function reloaderFor(reload: RunningGateway["reload"]): {
   readonly reloader: Reloader;
   readonly file: string;
   readonly lines: string[];
@@ -19,7 +19,7 @@ function reloaderFor(reload: Service["reload"]): {
 } {
   let refused = 0;
   const lines: string[] = [];
-  const service: Service = {
+  const service: RunningGateway = {
     address: "",
     adminAddress: "",
     reload,

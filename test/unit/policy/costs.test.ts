@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Context } from "../../../src/policy/condition-keys.ts";
-import { evaluate, type Question } from "../../../src/policy/evaluate.ts";
-import { EVALUATION_STEPS_MAX, factsOf } from "../../../src/policy/facts.ts";
+import { evaluate, type PolicyQuestion } from "../../../src/policy/evaluate.ts";
+import { EVALUATION_STEPS_MAX, contextFacts } from "../../../src/policy/facts.ts";
 import { parsePolicy } from "../../../src/policy/parse.ts";
 import { compilePolicies, type PolicySet } from "../../../src/policy/policy-set.ts";
 import { CLIENT_PROBLEMS_MAX } from "../../../src/policy/report.ts";
@@ -18,7 +18,7 @@ const LIKE = { wildcards: true, variables: true, clientVariables: true, fold: fa
 function stepsOf(pattern: string, text: string): number {
   const template = parseTemplate(pattern, LIKE);
   assert.ok(template.ok);
-  const facts = factsOf(contextOf({}));
+  const facts = contextFacts(contextOf({}));
   matchesTemplate(template.value, text, facts, false);
   return EVALUATION_STEPS_MAX - facts.budget.stepsLeft;
 }
@@ -47,7 +47,7 @@ function setOf(...statements: readonly Json[]): PolicySet {
   return compilePolicies([policyOf("identity", statements)]);
 }
 
-function questionOf(context: Context): Question {
+function questionOf(context: Context): PolicyQuestion {
   return {
     action: "s3:GetObject",
     resource: "arn:aws:s3:::bucket/key",

@@ -3,15 +3,15 @@ import { evaluate, type Evaluation, type Switches } from "../../../src/policy/ev
 import { parsePolicy, type PolicyRules } from "../../../src/policy/parse.ts";
 import type { Policy, PolicyKind } from "../../../src/policy/policy.ts";
 import { compilePolicies } from "../../../src/policy/policy-set.ts";
-import type { Caller } from "../../../src/policy/principals.ts";
+import type { Principal } from "../../../src/policy/principals.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 export type Values = Readonly<Record<string, string | readonly string[]>>;
 
-export const ANONYMOUS: Caller = { kind: "anonymous" };
+export const ANONYMOUS: Principal = { kind: "anonymous" };
 
 /** A user of the account 111122223333, or of another one. */
-export function user(name: string, account = "111122223333"): Caller {
+export function user(name: string, account = "111122223333"): Principal {
   return {
     kind: "known",
     identifiers: [`arn:aws:iam::${account}:user/${name}`],
@@ -41,7 +41,7 @@ export type Asked = {
   readonly action?: string;
   readonly operation?: string;
   readonly resource?: string;
-  readonly principal?: Caller;
+  readonly principal?: Principal;
   readonly values?: Values;
   readonly switches?: Partial<Switches>;
 };

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { Context } from "../../../src/policy/condition-keys.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { compilePolicies, type PolicySet } from "../../../src/policy/policy-set.ts";
-import type { Caller } from "../../../src/policy/principals.ts";
+import type { Principal } from "../../../src/policy/principals.ts";
 import { couldAllow, denialOfAll, type Reach } from "../../../src/policy/reach.ts";
 import { ANONYMOUS, type Json, policyOf, user } from "./policies.ts";
 
@@ -111,7 +111,12 @@ test("couldAllow() takes any action, denialOfAll() wants every one", () => {
 });
 
 const KEYS = ["a", "b", "aa", "ab", "a/b", "/", "a/", "aba", "😀", "b/b"];
-const CALLERS: readonly Caller[] = [user("alice"), user("bob"), user("alice", "other"), ANONYMOUS];
+const CALLERS: readonly Principal[] = [
+  user("alice"),
+  user("bob"),
+  user("alice", "other"),
+  ANONYMOUS,
+];
 
 const bucketPart = fc.constantFrom("b", "b*", "?", "*", "c", "${aws:username}", "??");
 const keyPart = fc.constantFrom(

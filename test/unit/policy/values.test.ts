@@ -4,7 +4,7 @@ import {
   compareDecimals,
   parseArn,
   parseDecimal,
-  parseInstant,
+  parseInstantText,
 } from "../../../src/policy/values.ts";
 
 const NUMBERS = [
@@ -64,7 +64,8 @@ const INSTANTS = [
 ] as const;
 
 for (const [text, seconds] of INSTANTS) {
-  test(`parseInstant() reads ${text}`, () => assert.equal(parseInstant(text), seconds * 1000));
+  test(`parseInstantText() reads ${text}`, () =>
+    assert.equal(parseInstantText(text), seconds * 1000));
 }
 
 for (const text of [
@@ -88,8 +89,8 @@ for (const text of [
   "100000000001",
   "1369353600000",
 ]) {
-  test(`parseInstant() refuses ${JSON.stringify(text)}`, () => {
-    assert.equal(parseInstant(text), undefined);
+  test(`parseInstantText() refuses ${JSON.stringify(text)}`, () => {
+    assert.equal(parseInstantText(text), undefined);
   });
 }
 

@@ -4,7 +4,7 @@ import { parseTarget, queryValue } from "../../../src/http/target.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { compilePolicies } from "../../../src/policy/policy-set.ts";
 import type { Policy, PolicyKind } from "../../../src/policy/policy.ts";
-import type { Caller } from "../../../src/policy/principals.ts";
+import type { Principal } from "../../../src/policy/principals.ts";
 import { parseProviderPolicy } from "../../../src/provider/policy.ts";
 import { callerOf, type Identity } from "../../../src/provider/principals.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
@@ -78,12 +78,12 @@ export function caller(
   account: string,
   subuser?: string,
   groups: readonly string[] = [],
-): Caller {
+): Principal {
   const identity: Identity = { account, subuser, groups, tenant: undefined };
   return callerOf(provider.principals, identity);
 }
 
-export function anonymous(provider: Provider, guestGroups: readonly string[] = []): Caller {
+export function anonymous(provider: Provider, guestGroups: readonly string[] = []): Principal {
   return callerOf(provider.principals, undefined, guestGroups);
 }
 
@@ -91,7 +91,7 @@ export function anonymous(provider: Provider, guestGroups: readonly string[] = [
 export function effect(
   provider: Provider,
   policy: Policy,
-  principal: Caller,
+  principal: Principal,
   action: string,
   resource: string,
   values: Values = {},

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compilePolicies } from "../../../src/policy/policy-set.ts";
-import type { Caller } from "../../../src/policy/principals.ts";
+import type { Principal } from "../../../src/policy/principals.ts";
 import { tierGrants } from "../../../src/provider/tier.ts";
 import { operationNamed, type OperationName } from "../../../src/s3/operations.ts";
 import {
@@ -37,7 +37,7 @@ function document(...list: readonly Readonly<Record<string, unknown>>[]) {
 
 const naming = (...names: readonly string[]) =>
   bucketPolicy(qumulo, document({ Principal: { Qumulo: names } }));
-const reads = (policy: ReturnType<typeof naming>, who: Caller) =>
+const reads = (policy: ReturnType<typeof naming>, who: Principal) =>
   effect(qumulo, policy, who, "s3:GetObject", KEY);
 
 test("Qumulo, how policy statements are structured: the document's example", () => {
@@ -233,10 +233,11 @@ for (const Action of [
   });
 }
 
-type Row = readonly [form: string, names: readonly Caller[], not: readonly Caller[]];
+type Row = readonly [form: string, names: readonly Principal[], not: readonly Principal[]];
 const GUEST = anonymous(qumulo);
 const JANE = caller(qumulo, "jane");
-const member = (...groups: readonly string[]): Caller => caller(qumulo, "joe", undefined, groups);
+const member = (...groups: readonly string[]): Principal =>
+  caller(qumulo, "joe", undefined, groups);
 
 /** "Principals Supported in Qumulo Core". */
 const PRINCIPALS: readonly Row[] = [

@@ -5,7 +5,7 @@ import {
   deframe,
   unfinished,
   type Deframer,
-  type Framing,
+  type ChunkFraming,
 } from "../../../src/s3/aws-chunked.ts";
 
 const UNSIGNED = { signed: false, trailer: true };
@@ -23,7 +23,7 @@ type Outcome = {
 };
 
 /** Reads `text` in pieces of `step` bytes; a string is the message of the refusal. */
-function read(framing: Framing, text: string, step = text.length): Outcome | string {
+function read(framing: ChunkFraming, text: string, step = text.length): Outcome | string {
   const deframer = createDeframer(framing);
   const outcome = {
     data: "",

@@ -13,7 +13,7 @@ import type { StateStore } from "../../../src/state/state-store.ts";
 import {
   beginChange,
   PENDING_MS_MAX,
-  type Outcome,
+  type StoreOutcome,
   type Presence,
   type Ticket,
 } from "../../../src/state/store-change.ts";
@@ -354,7 +354,7 @@ for (const [where, open] of STORES) {
   describe(`records ${where}`, { concurrency: 16 }, () => {
     for (const [what, row] of Object.entries(ROWS)) {
       test(what, async () => {
-        const outcomes: readonly (readonly [Outcome | undefined, string | undefined])[] = [
+        const outcomes: readonly (readonly [StoreOutcome | undefined, string | undefined])[] = [
           ["done", row.done],
           ["not-done", row.notDone],
           ["unknown", row.unknown],

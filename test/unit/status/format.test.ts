@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, duration, milliseconds, percent } from "../../../src/status/format.ts";
+import { bytes, durationText, milliseconds, percent } from "../../../src/status/format.ts";
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -15,12 +15,12 @@ const rows = [
   [percent(0, 0), "0 %"],
   [percent(1, 100_000), "< 0.1 %"],
   [percent(1, 3), "33.3 %"],
-  [duration(0), "0 s"],
-  [duration(-5), "0 s"],
-  [duration(59 * SECOND), "59 s"],
-  [duration(HOUR), "1 h"],
-  [duration(26 * HOUR + 5 * SECOND), "1 d 2 h"],
-  [duration(24 * HOUR + 5 * SECOND), "1 d"],
+  [durationText(0), "0 s"],
+  [durationText(-5), "0 s"],
+  [durationText(59 * SECOND), "59 s"],
+  [durationText(HOUR), "1 h"],
+  [durationText(26 * HOUR + 5 * SECOND), "1 d 2 h"],
+  [durationText(24 * HOUR + 5 * SECOND), "1 d"],
 ] as const;
 for (const [actual, expected] of rows) {
   test(`numbers are written such as ${expected}`, () => assert.equal(actual, expected));

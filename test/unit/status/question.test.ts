@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import type { Question } from "../../../src/explain/request.ts";
-import { commandOf, queryOf, questionOf } from "../../../src/status/question.ts";
+import type { ExplainQuestion } from "../../../src/explain/request.ts";
+import { commandOf, queryOf, questionInForm } from "../../../src/status/question.ts";
 
-const QUESTIONS: readonly Question[] = [
+const QUESTIONS: readonly ExplainQuestion[] = [
   { as: "lab:reader", ip: "198.51.100.7", request: "DELETE /photos/a%20b?versionId=x" },
   {
     anonymous: true,
@@ -15,20 +15,20 @@ const QUESTIONS: readonly Question[] = [
   { as: "lab", request: "PUT /b/k", header: ["x-amz-acl: private", "x-amz-copy-source: /b/s"] },
 ];
 for (const question of QUESTIONS) {
-  test(`questionOf() reads what queryOf() wrote: ${JSON.stringify(question)}`, () => {
-    assert.deepEqual(questionOf(new URLSearchParams(queryOf(question))), question);
+  test(`questionInForm() reads what queryOf() wrote: ${JSON.stringify(question)}`, () => {
+    assert.deepEqual(questionInForm(new URLSearchParams(queryOf(question))), question);
   });
 }
 
 test("questionOf() takes empty fields for fields not filled in", () => {
   const form = new URLSearchParams("as=+&ip=&at=&request=&action=&resource=&header=%0D%0A");
-  assert.equal(questionOf(form), undefined);
-  assert.equal(questionOf(new URLSearchParams("colour=red")), undefined);
+  assert.equal(questionInForm(form), undefined);
+  assert.equal(questionInForm(new URLSearchParams("colour=red")), undefined);
 });
 
 test("questionOf() makes a header of each line, as browsers end them", () => {
   const form = new URLSearchParams({ header: "a: 1\r\nb: 2\r\n\r\n" });
-  assert.deepEqual(questionOf(form), { header: ["a: 1", "b: 2"] });
+  assert.deepEqual(questionInForm(form), { header: ["a: 1", "b: 2"] });
 });
 
 test("commandOf() is for a shell, whatever is in it", () => {
