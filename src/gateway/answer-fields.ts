@@ -29,9 +29,3 @@ export function without(headers: HeaderList, names: readonly string[]): string[]
 }
 
 export const LENGTH: readonly string[] = ["content-length"];
-
-export function pairsOf(fields: HeaderList): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i] ?? "", fields[i + 1] ?? ""]);
-  return pairs;
-}

@@ -1,40 +1,30 @@
+import { FilteredAnswer, Unfiltered } from "./filtered-answer.ts";
+import { HeldAnswer } from "./held-answer.ts";
+import { OwnFault, UnseenAnswer, type AnswerPath } from "./answer-path.ts";
+import { PassedAnswer } from "./passed-answer.ts";
+import type { HeaderList } from "../http/headers.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/outgoing.ts";
 import { withGated, type GatedHeaders } from "../http/field-gate.ts";
 import { firstValue } from "../http/headers.ts";
 import type { Release } from "../lend/lender.ts";
-import type { Result } from "../lib/result.ts";
 import { hidesExistence } from "../s3/existence.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { AnswerHandler, Control } from "../store/answer-handler.ts";
 import { hasBody, type WireAnswer } from "../wire/answer-head.ts";
 import type { StoreOutcome, Ticket } from "../state/store-change.ts";
-import { answerFields, LENGTH, pairsOf, without } from "./answer-fields.ts";
+import { answerFields, LENGTH, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
 import { BodyError } from "../body/body.ts";
 import { ClientLeft } from "./inbound-body.ts";
 import type { FaultPlace } from "../observe/record.ts";
 import type { Exchange } from "./exchange.ts";
 import { FilteredList } from "./filtered-list.ts";
-import {
-  ERROR_BYTES_MAX,
-  errorCodeOf,
-  heldBytesMax,
-  isProlog,
-  outcomeOf,
-  PROLOG_BYTES_MAX,
-  rewrite,
-} from "./reply.ts";
+import { heldBytesMax } from "./reply.ts";
 import type { Upstream, Waiter } from "../store/upstream.ts";
 import type { Endpoint } from "../store/endpoint.ts";
-import {
-  credentialFault,
-  protocolError,
-  storeErrorKind,
-  upstreamFault,
-  type UpstreamErrorKind,
-} from "../store/upstream-error.ts";
+import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "../store/upstream-error.ts";
 
 /** A request on its way to the store. */
 export type Forwarding = {
@@ -71,18 +61,8 @@ class Relay implements AnswerHandler, Waiter {
   #sent = false;
   /** What the store did was remembered, or is being so. */
   #settled = false;
-  /** Set while a list of buckets passes of which some are taken out. */
-  #filter: FilteredList | undefined;
-  /** What is to be known before the next bytes of such a list can go on. */
-  #filtering: Promise<void> | undefined;
-  /** Why such a list ends where it is, though the store's answer may be at its end already. */
-  #unfiltered: Error | undefined;
-  /** The answer came, and is not for the client. */
-  #hidden = false;
-  /** The answer came too late: the client has been refused meanwhile, such as for a body cut off. */
-  #late = false;
-  /** Set while an answer is held back in order to be rewritten. */
-  #held: Held | undefined;
+  /** Set when the answer's head has come. */
+  #path: AnswerPath | undefined;
 
   constructor(forwarding: Forwarding) {
     this.#forwarding = forwarding;
@@ -99,7 +79,7 @@ class Relay implements AnswerHandler, Waiter {
 
   tooLate(): void {
     this.#exchange.forwarded = undefined;
-    this.#settle("not-done", () => this.#exchange.refuse(limitFault("store_connections")));
+    this.settle("not-done", () => this.#exchange.refuse(limitFault("store_connections")));
   }
 
   granted(endpoint: Endpoint): void {
@@ -137,7 +117,7 @@ class Relay implements AnswerHandler, Waiter {
     const { upstream, ticket } = this.#forwarding;
     upstream.leave(this);
     if (ticket === undefined) this.#control?.abort(new Error("The client went away"));
-    else if (this.#endpoint === undefined) this.#settle("not-done", () => {});
+    else if (this.#endpoint === undefined) this.settle("not-done", () => {});
   }
 
   onStart(control: Control): void {
@@ -162,68 +142,57 @@ class Relay implements AnswerHandler, Waiter {
 
   #begin({ status, reason: statusText, fields }: WireAnswer): void {
     if (this.#endpoint !== undefined) this.#forwarding.upstream.markUp(this.#endpoint);
-    const { responder } = this.#exchange;
-    this.#late = this.#forwarding.ticket === undefined && responder.answered;
-    if (this.#late) return;
-    this.#exchange.firstByte(status);
-    if (this.#mustHide(status)) return;
-    const headers = answerFields(fields);
-    // A 204 has no length, not even 0 (RFC 9110 section 8.6).
-    const head: Head = {
-      status,
-      statusText,
-      headers: status === 204 ? without(headers, LENGTH) : headers,
-    };
-    if (this.#forwarding.reply.kind === "filter-buckets" && status === 200) {
-      this.#filter = new FilteredList(this.#forwarding.reply.filter, this.#forwarding.sources);
-      responder.start(status, statusText, without(head.headers, LENGTH));
-      return;
+    this.#path = this.#pathOf(status, statusText, fields);
+  }
+
+  #pathOf(status: number, statusText: string, fields: HeaderList): AnswerPath {
+    const exchange = this.#exchange;
+    const { reply, request, sources, ticket } = this.#forwarding;
+    // Too late: the client has been refused meanwhile, such as for a body that was cut off.
+    if (ticket === undefined && exchange.responder.answered)
+      return new UnseenAnswer(() => undefined);
+    exchange.firstByte(status);
+    // A missing key looks like a forbidden one to who may not list (existence.ts).
+    if (reply.kind === "hide-missing" && hidesExistence(reply.operation, status)) {
+      return new UnseenAnswer(() => exchange.refuse(fault("AccessDenied")));
     }
-    const { reply, request, ticket } = this.#forwarding;
-    const bytesMax =
-      hasBody(request.method, status) || ticket !== undefined
-        ? heldBytesMax(reply, status, firstValue(head.headers, "content-type") ?? "")
-        : 0;
-    if (bytesMax === 0) responder.start(status, statusText, head.headers);
-    else this.#held = { head, chunks: [], bytes: 0, bytesMax };
+    const all = answerFields(fields);
+    // A 204 has no length, not even 0 (RFC 9110 section 8.6).
+    const head = { status, statusText, headers: status === 204 ? without(all, LENGTH) : all };
+    if (reply.kind === "filter-buckets" && status === 200) {
+      return new FilteredAnswer(exchange, head, new FilteredList(reply.filter, sources));
+    }
+    const contentType = firstValue(head.headers, "content-type") ?? "";
+    const isHeld = hasBody(request.method, status) || ticket !== undefined;
+    const bytesMax = isHeld ? heldBytesMax(reply, status, contentType) : 0;
+    if (bytesMax === 0) return new PassedAnswer(exchange.responder, head);
+    return new HeldAnswer({ exchange, request, reply, settling: this }, head, bytesMax);
   }
 
   onData(control: Control, bytes: Buffer, release: Release): void {
     try {
-      this.#take(control, bytes, release);
+      this.#path?.take(control, bytes, release);
     } catch (error) {
       this.#breakOff(control, error);
     }
   }
 
-  /** What is not written at once is copied, since `bytes` do not stand for longer. */
-  #take(control: Control, bytes: Buffer, release: Release): void {
-    const passes = this.#filter === undefined && this.#held === undefined;
-    if (passes && !this.#hidden && !this.#late) {
-      this.#pass(control, bytes, release);
-      return;
-    }
-    const chunk = this.#hidden || this.#late ? undefined : Buffer.from(bytes);
-    release();
-    if (chunk === undefined) return;
-    if (this.#filter !== undefined) this.#passFiltered(control, this.#filter, chunk);
-    else this.#hold(control, chunk);
-  }
-
   onEnd(trailers: readonly string[]): void {
     try {
-      if (this.#filtering === undefined) this.#end(trailers);
-      else void this.#endLater(this.#filtering, trailers);
+      const underWay = this.#path?.underWay;
+      if (underWay === undefined) this.#end(trailers);
+      else void this.#endLater(underWay, trailers);
     } catch (error) {
       this.#faulted("answer", error);
     }
   }
 
-  async #endLater(filtering: Promise<void>, trailers: readonly string[]): Promise<void> {
+  async #endLater(underWay: Promise<void>, trailers: readonly string[]): Promise<void> {
     try {
-      await filtering;
-      if (this.#unfiltered === undefined) this.#end(trailers);
-      else this.#fail(this.#unfiltered);
+      await underWay;
+      const broken = this.#path?.broken;
+      if (broken === undefined) this.#end(trailers);
+      else this.#fail(broken);
     } catch (error) {
       this.#faulted("answer", error);
     }
@@ -232,35 +201,12 @@ class Relay implements AnswerHandler, Waiter {
   #end(trailers: readonly string[]): void {
     this.#finish();
     this.#exchange.storeAnswered = true;
-    if (this.#late) return;
-    const { responder } = this.#exchange;
-    if (this.#hidden) {
-      this.#exchange.refuse(fault("AccessDenied"));
-      return;
-    }
-    const unread = this.#filter?.end();
-    if (unread !== undefined) {
-      this.#failFiltered(unread);
-      return;
-    }
-    if (this.#held === undefined) {
-      responder.end(pairsOf(trailers));
-      return;
-    }
-    const { head, chunks } = this.#held;
-    const { reply } = this.#forwarding;
-    const body = Buffer.concat(chunks);
-    const outcome =
-      reply.kind === "remember" ? outcomeOf(reply.change.kind, head.status, body) : "unknown";
-    this.#settle(outcome, (failed) => {
-      if (failed === undefined) this.#answerHeld(head, body);
-      else this.#exchange.refuse(failed);
-    });
+    this.#path?.end(trailers);
   }
 
   onError(error: Error): void {
     try {
-      this.#settle(this.#sent ? "unknown" : "not-done", () => this.#fail(error));
+      this.settle(this.#sent ? "unknown" : "not-done", () => this.#fail(error));
     } catch (bug) {
       this.#faulted("answer", bug);
     }
@@ -320,102 +266,12 @@ class Relay implements AnswerHandler, Waiter {
     const safe =
       request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
     const died = kind === "connect" || kind === "tls" || kind === "reset";
-    const begun = this.#exchange.responder.status !== 0 || this.#held !== undefined;
+    const begun = this.#exchange.responder.status !== 0 || this.#path?.holds === true;
     return this.#attempts === 1 && safe && died && !begun && body === undefined;
   }
 
-  /** A missing key looks like a forbidden one to who may not list (existence.ts). */
-  #mustHide(status: number): boolean {
-    const { reply } = this.#forwarding;
-    this.#hidden = reply.kind === "hide-missing" && hidesExistence(reply.operation, status);
-    return this.#hidden;
-  }
-
-  /** False: the store must wait for the client, and goes on by itself then. */
-  #pass(control: Control, chunk: Buffer, release?: Release): boolean {
-    const { responder } = this.#exchange;
-    if (responder.write(chunk, release)) return true;
-    control.pause();
-    responder.onDrain(() => control.resume());
-    return false;
-  }
-
-  /** What cannot be read is not passed on: an entry could go unseen. */
-  #passFiltered(control: Control, filter: FilteredList, chunk: Buffer): void {
-    const kept = filter.push(chunk);
-    if (!(kept instanceof Promise)) {
-      this.#passKept(control, kept);
-      return;
-    }
-    control.pause();
-    this.#filtering = this.#passLater(control, kept);
-  }
-
-  async #passLater(control: Control, kept: Promise<Result<Buffer, string | Fault>>): Promise<void> {
-    try {
-      const fetched = await kept;
-      this.#filtering = undefined;
-      // The answer, or the client, may have been broken off meanwhile.
-      if (this.#exchange.responder.closed) return;
-      // In this order: what has come meanwhile, even the end, is delivered within `resume`.
-      if (this.#passKept(control, fetched)) control.resume();
-    } catch (error) {
-      this.#breakOff(control, error);
-    }
-  }
-
-  /** Whether the next bytes may come. */
-  #passKept(control: Control, kept: Result<Buffer, string | Fault>): boolean {
-    if (kept.ok) return kept.value.length === 0 || this.#pass(control, kept.value);
-    this.#unfiltered =
-      typeof kept.error === "string"
-        ? protocolError(`Cannot filter the list of buckets: ${kept.error}`)
-        : new Unfiltered(kept.error);
-    control.abort(this.#unfiltered);
-    return false;
-  }
-
-  #failFiltered(why: string): void {
-    this.#exchange.upstreamError = "protocol";
-    this.#exchange.refuse(fault("ServiceUnavailable", undefined, { detail: why }));
-  }
-
-  #hold(control: Control, chunk: Buffer): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    held.chunks.push(chunk);
-    held.bytes += chunk.length;
-    if (this.#forwarding.reply.kind === "location" && held.head.status === 200) {
-      this.#passProlog(control, held);
-    }
-    if (held.bytes <= held.bytesMax) return;
-    if (held.bytesMax === ERROR_BYTES_MAX) this.#release(control);
-    else control.abort(protocolError(`The store's answer exceeds ${held.bytesMax} bytes`));
-  }
-
-  /** The client, too, must see that the store is still at work. */
-  #passProlog(control: Control, held: Held): void {
-    const prolog = held.bytes > PROLOG_BYTES_MAX ? undefined : Buffer.concat(held.chunks);
-    if (prolog === undefined || !isProlog(prolog)) return;
-    const { status, statusText, headers } = held.head;
-    const { responder } = this.#exchange;
-    if (responder.status === 0) responder.start(status, statusText, without(headers, LENGTH));
-    this.#pass(control, prolog);
-    held.chunks.length = 0;
-    held.bytes = 0;
-  }
-
-  /** An error document too long to look into passes as it came. */
-  #release(control: Control): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    this.#held = undefined;
-    this.#exchange.responder.start(held.head.status, held.head.statusText, held.head.headers);
-    for (const chunk of held.chunks) this.#pass(control, chunk);
-  }
-
   /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
-  #settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void {
+  settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void {
     const { ticket } = this.#forwarding;
     if (ticket === undefined || this.#settled) return then(undefined);
     this.#settled = true;
@@ -423,27 +279,6 @@ class Relay implements AnswerHandler, Waiter {
       .settle(outcome)
       .then(then)
       .catch((error: unknown) => this.#faulted("answer", error));
-  }
-
-  #answerHeld(head: Head, body: Buffer): void {
-    const { request, reply: plan } = this.#forwarding;
-    // Who went away, or was refused, meanwhile left only what was to be remembered.
-    if (this.#exchange.responder.closed || this.#exchange.responder.answered) return;
-    const blame = head.status >= 400 ? credentialFault(request, errorCodeOf(body)) : undefined;
-    if (blame !== undefined) {
-      this.#exchange.upstreamError = "credential";
-      this.#exchange.refuse(blame);
-      return;
-    }
-    const reply = rewrite(plan, { ...head, headers: without(head.headers, LENGTH), body });
-    const { responder } = this.#exchange;
-    if (responder.status === 0) {
-      responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
-      return;
-    }
-    // Its prolog has been passed on.
-    responder.write(reply.body);
-    responder.end();
   }
 
   /** The request is no longer at the store, and its connection is free: exactly once an attempt. */
@@ -456,34 +291,3 @@ class Relay implements AnswerHandler, Waiter {
     this.#forwarding.upstream.give(endpoint);
   }
 }
-
-/** Ends a request at the store in the middle of its answer; `cause` is the bug. */
-class OwnFault extends Error {
-  constructor(cause: unknown) {
-    super("The gateway cannot pass the answer on", { cause });
-  }
-}
-
-/** What is known of a bucket in the list cannot be had, which is not the store's doing. */
-class Unfiltered extends Error {
-  readonly fault: Fault;
-
-  constructor(fault: Fault) {
-    super(fault.message);
-    this.fault = fault;
-  }
-}
-
-/** An answer, or what has come of it. */
-type Held = {
-  readonly head: Head;
-  readonly chunks: Buffer[];
-  bytes: number;
-  readonly bytesMax: number;
-};
-
-type Head = {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: string[];
-};

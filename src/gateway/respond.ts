@@ -86,8 +86,9 @@ export class Responder {
     this.#answer.onDrain(callback);
   }
 
-  end(trailers: readonly (readonly [string, string])[] = []): void {
-    this.#answer.sendEnd(trailers.length === 0 ? NO_TRAILERS : trailers.flat());
+  /** `trailers`: name, value, … */
+  end(trailers: readonly string[] = NO_TRAILERS): void {
+    this.#answer.sendEnd(trailers);
   }
 
   /** The connection speaks another protocol from now on: who passes its bytes counts them here. */

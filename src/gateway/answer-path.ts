@@ -1,0 +1,66 @@
+import type { Release } from "../lend/lender.ts";
+import type { Control } from "../store/answer-handler.ts";
+import type { Responder } from "./respond.ts";
+
+/** The head of a store's answer as the client may see it. */
+export type AnswerHead = {
+  readonly status: number;
+  readonly statusText: string;
+  /** Name, value, …, without those of the store's connection or vendor. */
+  readonly headers: string[];
+};
+
+/**
+ * The way of one answer from the store to the client, of which the head has come. What it throws is a
+ * bug of ours.
+ */
+export type AnswerPath = {
+  /** Whether something of the answer is kept, so that the request cannot be sent again. */
+  readonly holds: boolean;
+  /** What must be done before the answer can end; undefined: nothing. */
+  readonly underWay?: Promise<void> | undefined;
+  /** Why the answer ends where it is, though the store's may be whole. */
+  readonly broken?: Error | undefined;
+  /** Bytes of the body, which stand until `release`. */
+  readonly take: (control: Control, bytes: Buffer, release: Release) => void;
+  /** The store's answer is whole, and its connection is free. `trailers`: name, value, … */
+  readonly end: (trailers: readonly string[]) => void;
+};
+
+/** False: the client takes no more, and the store must wait; it goes on by itself then. */
+export function passOn(
+  responder: Responder,
+  control: Control,
+  bytes: Buffer,
+  release?: Release,
+): boolean {
+  if (responder.write(bytes, release)) return true;
+  control.pause();
+  responder.onDrain(() => control.resume());
+  return false;
+}
+
+/** Ends a request at the store in the middle of its answer; `cause` is the bug. */
+export class OwnFault extends Error {
+  constructor(cause: unknown) {
+    super("The gateway cannot pass the answer on", { cause });
+  }
+}
+
+/** An answer that is not for the client, or comes too late for it: read to its end, and then `then`. */
+export class UnseenAnswer implements AnswerPath {
+  readonly holds = false;
+  readonly #then: () => void;
+
+  constructor(then: () => void) {
+    this.#then = then;
+  }
+
+  take(_control: Control, _bytes: Buffer, release: Release): void {
+    release();
+  }
+
+  end(): void {
+    this.#then();
+  }
+}

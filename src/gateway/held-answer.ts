@@ -1,0 +1,120 @@
+import type { StoreRequest } from "../admission/outgoing.ts";
+import type { ReplyPlan } from "../admission/reply-plan.ts";
+import type { Release } from "../lend/lender.ts";
+import type { Fault } from "../s3/faults.ts";
+import type { StoreOutcome } from "../state/store-change.ts";
+import type { Control } from "../store/answer-handler.ts";
+import { credentialFault, protocolError } from "../store/upstream-error.ts";
+import { LENGTH, without } from "./answer-fields.ts";
+import { passOn, type AnswerHead, type AnswerPath } from "./answer-path.ts";
+import type { Exchange } from "./exchange.ts";
+import {
+  ERROR_BYTES_MAX,
+  errorCodeOf,
+  isProlog,
+  outcomeOf,
+  PROLOG_BYTES_MAX,
+  rewrite,
+} from "./reply.ts";
+
+/** What is needed of the request whose answer it is. */
+export type Held = {
+  readonly exchange: Exchange;
+  readonly request: StoreRequest;
+  readonly reply: ReplyPlan;
+  /** Goes on when it is remembered what the store did; at once where nothing is. */
+  readonly settling: {
+    settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void;
+  };
+};
+
+/** An answer that is held back, to be rewritten when it is whole, or to be remembered first. */
+export class HeldAnswer implements AnswerPath {
+  readonly holds = true;
+  readonly #held: Held;
+  readonly #head: AnswerHead;
+  readonly #bytesMax: number;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** It is too long to look into, and passes as it came. */
+  #passes = false;
+
+  /** `bytesMax`: how much of it is held at most. */
+  constructor(held: Held, head: AnswerHead, bytesMax: number) {
+    this.#held = held;
+    this.#head = head;
+    this.#bytesMax = bytesMax;
+  }
+
+  take(control: Control, bytes: Buffer, release: Release): void {
+    if (this.#passes) {
+      passOn(this.#held.exchange.responder, control, bytes, release);
+      return;
+    }
+    this.#chunks.push(Buffer.from(bytes));
+    this.#bytes += bytes.length;
+    release();
+    if (this.#held.reply.kind === "location" && this.#head.status === 200)
+      this.#passProlog(control);
+    if (this.#bytes <= this.#bytesMax) return;
+    if (this.#bytesMax === ERROR_BYTES_MAX) this.#passAll(control);
+    else control.abort(protocolError(`The store's answer exceeds ${this.#bytesMax} bytes`));
+  }
+
+  end(trailers: readonly string[]): void {
+    const { exchange, reply, settling } = this.#held;
+    if (this.#passes) {
+      exchange.responder.end(trailers);
+      return;
+    }
+    const body = Buffer.concat(this.#chunks);
+    const { status } = this.#head;
+    const outcome =
+      reply.kind === "remember" ? outcomeOf(reply.change.kind, status, body) : "unknown";
+    settling.settle(outcome, (failed) => {
+      if (failed === undefined) this.#answer(body);
+      else exchange.refuse(failed);
+    });
+  }
+
+  /** The client, too, must see that the store is still at work. */
+  #passProlog(control: Control): void {
+    const prolog = this.#bytes > PROLOG_BYTES_MAX ? undefined : Buffer.concat(this.#chunks);
+    if (prolog === undefined || !isProlog(prolog)) return;
+    const { status, statusText, headers } = this.#head;
+    const { responder } = this.#held.exchange;
+    if (responder.status === 0) responder.start(status, statusText, without(headers, LENGTH));
+    passOn(responder, control, prolog);
+    this.#chunks.length = 0;
+    this.#bytes = 0;
+  }
+
+  #passAll(control: Control): void {
+    this.#passes = true;
+    const { responder } = this.#held.exchange;
+    responder.start(this.#head.status, this.#head.statusText, this.#head.headers);
+    for (const chunk of this.#chunks.splice(0)) passOn(responder, control, chunk);
+  }
+
+  #answer(body: Buffer): void {
+    const { exchange, request, reply: plan } = this.#held;
+    const { responder } = exchange;
+    // Who went away, or was refused, meanwhile left only what was to be remembered.
+    if (responder.closed || responder.answered) return;
+    const { status, headers } = this.#head;
+    const blame = status >= 400 ? credentialFault(request, errorCodeOf(body)) : undefined;
+    if (blame !== undefined) {
+      exchange.upstreamError = "credential";
+      exchange.refuse(blame);
+      return;
+    }
+    const reply = rewrite(plan, { ...this.#head, headers: without(headers, LENGTH), body });
+    if (responder.status === 0) {
+      responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
+      return;
+    }
+    // Its prolog has been passed on.
+    responder.write(reply.body);
+    responder.end();
+  }
+}
