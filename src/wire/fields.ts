@@ -6,9 +6,6 @@ import type { WireProblem } from "./problem.ts";
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** A byte that no head may have (RFC 9110 section 5.5), or a CR or LF without the other. */
-const BAD_BYTES = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
-
 /** At most so many digits, so that a length is a number that can be counted. */
 const LENGTH = /^\d{1,16}$/;
 
@@ -51,10 +48,25 @@ const USUAL: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** Whether `text`, one character a byte, has a byte that no head may have. */
+/**
+ * Whether `text`, one character a byte, has a byte that no head may have (RFC 9110 section 5.5), or a
+ * CR or LF without the other. A loop, since a regular expression takes three times as long.
+ */
 export function hasBadBytes(text: string): boolean {
-  return BAD_BYTES.test(text);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x20 && code !== 0x7f) continue;
+    if (code === TAB) continue;
+    // An LF is only reached by itself: one behind a CR has been passed with it.
+    if (code !== CR || text.charCodeAt(at + 1) !== LF) return true;
+    at++;
+  }
+  return false;
 }
+
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
 
 /**
  * The fields that stand in `text` from `from` on, each line ended by CRLF: name in lower case, value,
