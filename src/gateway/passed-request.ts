@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse, type IncomingHttpHeaders } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { HeaderList } from "../http/headers.ts";
 
@@ -74,14 +74,15 @@ export function messageFields({ rawHeaders }: IncomingMessage): HeaderList {
  * that stands there several times becomes a list.
  */
 export function putFields(message: IncomingMessage, fields: HeaderList): void {
-  const headers: IncomingHttpHeaders = {};
+  // Not an object, which has a `constructor` and a `__proto__` from the start: both may be names.
+  const headers = new Map<string, string | string[]>();
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? "";
     const value = fields[i + 1] ?? "";
-    const before = headers[name];
-    headers[name] = before === undefined ? value : [before, value].flat();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : [before, value].flat());
   }
-  message.headers = headers;
+  message.headers = Object.fromEntries(headers);
 }
 
 /** Of a request that has no body. */

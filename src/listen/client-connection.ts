@@ -42,6 +42,8 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
   readonly #open: Exchange[] = [];
   #paused = false;
   #taken: TakenSocket | undefined;
+  /** What was taken over ends when all that was written on it is with the operating system. */
+  #takenEnds = false;
   /** Nothing was asked for so long that its time is over but for a grace. */
   #resting = false;
   #ending = false;
@@ -147,6 +149,8 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
 
   endSoon(): void {
     if (this.#ending) return;
+    const taken = this.#taken;
+    if (taken !== undefined && !taken.writableFinished) return this.#endTaken(taken);
     this.#ending = true;
     this.#reader.stop();
     this.#socket.end();
@@ -154,6 +158,16 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     // A reset that answers what still comes could overtake the answer (RFC 9112 section 9.6).
     const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
     this.#socket.once("close", () => clearTimeout(timer));
+  }
+
+  /** What was written on it still goes to the client, however slowly that reads. */
+  #endTaken(taken: TakenSocket): void {
+    if (this.#takenEnds) return;
+    this.#takenEnds = true;
+    taken.once("finish", () => this.endSoon());
+    taken.end();
+    // Whoever took it over may have done without, but nobody ends one now that stands still.
+    this.#socket.setTimeout(this.#service.limits().idleTimeoutMs);
   }
 
   takeOver(): TakenOver {

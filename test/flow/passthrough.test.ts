@@ -71,6 +71,18 @@ test("a request on a route reaches its target as sent, and S3 works beside it", 
   );
 });
 
+test("a field passes whatever its name is", async (t) => {
+  const target = await startRecordingStore();
+  t.after(() => target.stop());
+  const { gateway, request } = await startDashboard(t, target.endpoint);
+  // Names that every object of JavaScript knows.
+  const lines = ["__proto__: a", "__proto__: b", "constructor: c", "x-last: d"];
+  const answer = await rawExchange(gateway.address, request("GET", "/dashboard/", ...lines));
+  assert.equal(answer.status, 200);
+  const came = (target.requests[0]?.rawHeaders ?? []).join(" ");
+  assert.match(came, / __proto__ a __proto__ b constructor c x-last d /);
+});
+
 test("a route that strips its path asks for what stands behind it, as sent", async (t) => {
   const target = await startRecordingStore();
   t.after(() => target.stop());

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -371,5 +372,42 @@ test("a connection between requests is kept a moment longer than its client was 
   client.write("GET / HTTP/1.1\r\n\r\n");
   assert.equal((await client.answer()).body.toString(), "good");
   await client.closed();
+  assert.equal(stoodStill(), 1);
+});
+
+test("what was written on a connection that was taken over comes whole, ended at once or not", async (t) => {
+  const body = randomBytes(20_000_000);
+  const { server } = await startListening(t, {
+    serve: (_, answer) => {
+      const { socket } = answer.takeOver();
+      for (let at = 0; at < body.length; at += 10_000) socket.write(body.subarray(at, at + 10_000));
+      answer.endSoon();
+    },
+  });
+  const client = await RawClient.connect(server.address);
+  t.after(() => client.destroy());
+  client.write("GET / HTTP/1.1\r\n\r\n");
+  await client.closed();
+  assert.equal(client.pending.length, body.length);
+  assert.equal(sumOf(client.pending), sumOf(body));
+  client.end();
+  await until(() => server.connections() === 0);
+});
+
+test("a connection that was taken over and ended does not wait for a client that reads nothing", async (t) => {
+  const { server, stoodStill } = await startListening(t, {
+    limits: { idleTimeoutMs: 200 },
+    serve: (_, answer) => {
+      const { socket } = answer.takeOver();
+      socket.write(Buffer.alloc(30_000_000));
+      answer.endSoon();
+    },
+  });
+  const client = connect(Number(server.address.split(":")[1]), "127.0.0.1").pause();
+  client.on("error", () => {});
+  t.after(() => client.destroy());
+  client.write("GET / HTTP/1.1\r\n\r\n");
+  await until(() => server.connections() === 1);
+  await until(() => server.connections() === 0);
   assert.equal(stoodStill(), 1);
 });
