@@ -13,6 +13,7 @@ import type { Outcome, Ticket } from "../state/store-change.ts";
 import { endToEnd, LENGTH, pairsOf, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
 import { BodyError } from "../body/body.ts";
+import { Gathered } from "../body/gathered.ts";
 import { ClientLeft } from "./inbound-body.ts";
 import type { FaultPlace } from "../observe/record.ts";
 import type { Exchange } from "./exchange.ts";
@@ -185,7 +186,7 @@ class Relay implements AnswerHandler, Waiter {
         ? heldBytesMax(reply, status, firstValue(head.headers, "content-type") ?? "")
         : 0;
     if (bytesMax === 0) responder.start(status, statusText, head.headers);
-    else this.#held = { head, chunks: [], bytes: 0, bytesMax };
+    else this.#held = { head, gathered: new Gathered(), bytesMax };
   }
 
   onData(control: Control, bytes: Buffer, release: Release): void {
@@ -247,9 +248,9 @@ class Relay implements AnswerHandler, Waiter {
       responder.end(pairsOf(trailers));
       return;
     }
-    const { head, chunks } = this.#held;
+    const { head, gathered } = this.#held;
     const { reply } = this.#forwarding;
-    const body = Buffer.concat(chunks);
+    const body = gathered.bytes();
     const outcome =
       reply.kind === "remember" ? outcomeOf(reply.change.kind, head.status, body) : "unknown";
     this.#settle(outcome, (failed) => {
@@ -383,26 +384,25 @@ class Relay implements AnswerHandler, Waiter {
   #hold(control: Control, chunk: Buffer): void {
     const held = this.#held;
     if (held === undefined) return;
-    held.chunks.push(chunk);
-    held.bytes += chunk.length;
+    held.gathered.add(chunk);
     if (this.#forwarding.reply.kind === "location" && held.head.status === 200) {
       this.#passProlog(control, held);
     }
-    if (held.bytes <= held.bytesMax) return;
+    if (held.gathered.length <= held.bytesMax) return;
     if (held.bytesMax === ERROR_BYTES_MAX) this.#release(control);
     else control.abort(protocolError(`The store's answer exceeds ${held.bytesMax} bytes`));
   }
 
   /** The client, too, must see that the store is still at work. */
   #passProlog(control: Control, held: Held): void {
-    const prolog = held.bytes > PROLOG_BYTES_MAX ? undefined : Buffer.concat(held.chunks);
-    if (prolog === undefined || !isProlog(prolog)) return;
+    if (held.gathered.length > PROLOG_BYTES_MAX) return;
+    const prolog = held.gathered.bytes();
+    if (!isProlog(prolog)) return;
     const { status, statusText, headers } = held.head;
     const { responder } = this.#exchange;
     if (responder.status === 0) responder.start(status, statusText, without(headers, LENGTH));
     this.#pass(control, prolog);
-    held.chunks.length = 0;
-    held.bytes = 0;
+    held.gathered = new Gathered();
   }
 
   /** An error document too long to look into passes as it came. */
@@ -411,7 +411,7 @@ class Relay implements AnswerHandler, Waiter {
     if (held === undefined) return;
     this.#held = undefined;
     this.#exchange.responder.start(held.head.status, held.head.statusText, held.head.headers);
-    for (const chunk of held.chunks) this.#pass(control, chunk);
+    this.#pass(control, held.gathered.bytes());
   }
 
   /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
@@ -477,8 +477,7 @@ class Unfiltered extends Error {
 /** An answer, or what has come of it. */
 type Held = {
   readonly head: Head;
-  readonly chunks: Buffer[];
-  bytes: number;
+  gathered: Gathered;
   readonly bytesMax: number;
 };
 
