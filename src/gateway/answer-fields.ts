@@ -13,19 +13,21 @@ export function answerFields(fields: HeaderList): string[] {
     if (!isHopByHop(name) && !isVendorAnswer(name)) headers.push(name, fields[i + 1] ?? "");
   }
   const named = valuesOf(fields, "connection").flatMap(connectionOptions);
-  return named.some((option) => !PLAIN_OPTIONS.has(option)) ? without(headers, named) : headers;
+  return named.some((option) => !PLAIN_OPTIONS.has(option))
+    ? without(headers, new Set(named))
+    : headers;
 }
 
 /** Options of a connection that name no field. */
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set(["keep-alive", "close"]);
 
-export function without(headers: HeaderList, names: readonly string[]): string[] {
+export function without(headers: HeaderList, names: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
-    if (!names.includes(name)) kept.push(name, headers[i + 1] ?? "");
+    if (!names.has(name)) kept.push(name, headers[i + 1] ?? "");
   }
   return kept;
 }
 
-export const LENGTH: readonly string[] = ["content-length"];
+export const LENGTH: ReadonlySet<string> = new Set(["content-length"]);

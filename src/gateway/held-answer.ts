@@ -1,5 +1,6 @@
 import type { StoreRequest } from "../admission/outgoing.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
+import { Gathered } from "../body/gathered.ts";
 import type { Release } from "../lend/lender.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { StoreOutcome } from "../state/store-change.ts";
@@ -34,8 +35,7 @@ export class HeldAnswer implements AnswerPath {
   readonly #held: Held;
   readonly #head: AnswerHead;
   readonly #bytesMax: number;
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
+  #gathered = new Gathered();
   /** It is too long to look into, and passes as it came. */
   #passes = false;
 
@@ -51,12 +51,11 @@ export class HeldAnswer implements AnswerPath {
       passOn(this.#held.exchange.responder, control, bytes, release);
       return;
     }
-    this.#chunks.push(Buffer.from(bytes));
-    this.#bytes += bytes.length;
+    this.#gathered.add(Buffer.from(bytes));
     release();
     if (this.#held.reply.kind === "location" && this.#head.status === 200)
       this.#passProlog(control);
-    if (this.#bytes <= this.#bytesMax) return;
+    if (this.#gathered.length <= this.#bytesMax) return;
     if (this.#bytesMax === ERROR_BYTES_MAX) this.#passAll(control);
     else control.abort(protocolError(`The store's answer exceeds ${this.#bytesMax} bytes`));
   }
@@ -67,7 +66,7 @@ export class HeldAnswer implements AnswerPath {
       exchange.responder.end(trailers);
       return;
     }
-    const body = Buffer.concat(this.#chunks);
+    const body = this.#gathered.bytes();
     const { status } = this.#head;
     const outcome =
       reply.kind === "remember" ? outcomeOf(reply.change.kind, status, body) : "unknown";
@@ -79,21 +78,21 @@ export class HeldAnswer implements AnswerPath {
 
   /** The client, too, must see that the store is still at work. */
   #passProlog(control: Control): void {
-    const prolog = this.#bytes > PROLOG_BYTES_MAX ? undefined : Buffer.concat(this.#chunks);
-    if (prolog === undefined || !isProlog(prolog)) return;
+    if (this.#gathered.length > PROLOG_BYTES_MAX) return;
+    const prolog = this.#gathered.bytes();
+    if (!isProlog(prolog)) return;
     const { status, statusText, headers } = this.#head;
     const { responder } = this.#held.exchange;
     if (responder.status === 0) responder.start(status, statusText, without(headers, LENGTH));
     passOn(responder, control, prolog);
-    this.#chunks.length = 0;
-    this.#bytes = 0;
+    this.#gathered = new Gathered();
   }
 
   #passAll(control: Control): void {
     this.#passes = true;
     const { responder } = this.#held.exchange;
     responder.start(this.#head.status, this.#head.statusText, this.#head.headers);
-    for (const chunk of this.#chunks.splice(0)) passOn(responder, control, chunk);
+    passOn(responder, control, this.#gathered.bytes());
   }
 
   #answer(body: Buffer): void {

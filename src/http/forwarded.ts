@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { err, ok, type Result } from "../lib/result.ts";
+import { withoutBlanks } from "./blanks.ts";
 import { hasHeader, valuesOf, type HeaderList } from "./headers.ts";
 import { isHost, isPort } from "./host.ts";
 import { parseForwarded, type ForwardedElement } from "./forwarded-header.ts";
@@ -115,20 +116,7 @@ function hostsIn(headers: HeaderList, elements: readonly ForwardedElement[]): re
 function listed(headers: HeaderList, name: string): string[] {
   const entries: string[] = [];
   for (const line of valuesOf(headers, name)) {
-    for (const entry of line.split(",")) entries.push(trimmed(entry));
+    for (const entry of line.split(",")) entries.push(withoutBlanks(entry));
   }
   return entries;
-}
-
-/** Without spaces and tabs around it. By hand: `[ \t]+$` looks through every run of spaces anew. */
-function trimmed(entry: string): string {
-  let start = 0;
-  let end = entry.length;
-  while (start < end && isBlank(entry.charCodeAt(start))) start++;
-  while (end > start && isBlank(entry.charCodeAt(end - 1))) end--;
-  return entry.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }

@@ -1,3 +1,4 @@
+import { withoutBlanks } from "./blanks.ts";
 import { valuesOf, type HeaderList } from "./headers.ts";
 
 /** Fields that speak of one connection only (RFC 9110 section 7.6.1) and must not be forwarded. */
@@ -25,11 +26,6 @@ export function connectionOptions(value: string): readonly string[] {
     if (name !== "") options.push(name);
   }
   return options;
-}
-
-/** Not `trim()`, to which a byte like 0xA0 is a blank, too (RFC 9110 section 5.6.3). */
-function withoutBlanks(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 /**

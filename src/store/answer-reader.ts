@@ -29,7 +29,8 @@ type Piece = {
   readonly release: Release;
 };
 
-type State = "none" | "head" | "length" | "chunks" | "until-close" | "whole";
+/** `refused`: what was told of it stands, and the rest is no answer. */
+type State = "none" | "head" | "length" | "chunks" | "until-close" | "whole" | "refused";
 
 const OWN_MEMORY: Release = () => {};
 const NO_PIECE = ownPiece(Buffer.alloc(0));
@@ -80,6 +81,7 @@ export class AnswerReader {
       case "none":
       case "head":
       case "whole":
+      case "refused":
         return 0;
       case "length": {
         let here = this.#piece.bytes.length - this.#at;
@@ -174,6 +176,10 @@ export class AnswerReader {
       this.#listener.end(this.#trailers, surplus);
       return false;
     }
+    if (this.#state === "refused") {
+      this.#refuse(this.#chunks?.problem ?? "chunk");
+      return false;
+    }
     if (this.#at === this.#piece.bytes.length) {
       const next = this.#later.shift();
       this.#begin(next ?? NO_PIECE);
@@ -192,7 +198,7 @@ export class AnswerReader {
     return true;
   }
 
-  #readPiece(state: Exclude<State, "none" | "whole">): void {
+  #readPiece(state: Exclude<State, "none" | "whole" | "refused">): void {
     const { bytes } = this.#piece;
     switch (state) {
       case "head": {
@@ -205,11 +211,11 @@ export class AnswerReader {
         const to = Math.min(bytes.length, this.#at + this.#left);
         this.#left -= to - this.#at;
         if (this.#left === 0) this.#state = "whole";
-        this.#tell(this.#at, to);
+        this.#tell(this.#at, to, to);
         break;
       }
       case "until-close":
-        this.#tell(this.#at, bytes.length);
+        this.#tell(this.#at, bytes.length, bytes.length);
         break;
       case "chunks":
         this.#readChunks(bytes);
@@ -265,38 +271,39 @@ export class AnswerReader {
     } else this.#listener.interim(status);
   }
 
+  /** The data of all chunks becomes one piece: many tiny ones cost as much as one. */
   #readChunks(bytes: Buffer): void {
     const chunks = this.#chunks;
     if (chunks === undefined) return;
-    const found = chunks.step(bytes, this.#at, bytes.length);
-    this.#at = chunks.at;
-    switch (found) {
-      case "data":
-        this.#tell(chunks.dataFrom, chunks.at);
-        break;
-      case "more":
-        break;
-      case "end":
-        this.#trailers = chunks.trailers;
-        this.#state = "whole";
-        break;
-      case "bad":
-        this.#refuse(chunks.problem);
-        break;
+    let from = -1;
+    let to = 0;
+    let found = chunks.step(bytes, this.#at, bytes.length);
+    for (; found === "data"; found = chunks.step(bytes, chunks.at, bytes.length)) {
+      if (from < 0) from = to = chunks.dataFrom;
+      if (to < chunks.dataFrom) bytes.copyWithin(to, chunks.dataFrom, chunks.at);
+      to += chunks.at - chunks.dataFrom;
     }
+    if (found === "end") {
+      this.#trailers = chunks.trailers;
+      this.#state = "whole";
+    } else if (found === "bad") this.#state = "refused";
+    const next = found === "bad" ? bytes.length : chunks.at;
+    if (from >= 0) this.#tell(from, to, next);
+    else this.#at = next;
   }
 
-  #tell(from: number, to: number): void {
+  /** `next`: from where on it is not read yet. */
+  #tell(from: number, to: number, next: number): void {
     const { bytes, loan, release } = this.#piece;
-    this.#at = to;
-    if (to < bytes.length) {
+    this.#at = next;
+    if (next < bytes.length) {
       this.#listener.data(bytes.subarray(from, to), loan?.share() ?? OWN_MEMORY);
       return;
     }
     // Whoever is told of the last bytes of a piece releases it.
     this.#piece = NO_PIECE;
     this.#at = 0;
-    this.#listener.data(from === 0 ? bytes : bytes.subarray(from), release);
+    this.#listener.data(to - from === bytes.length ? bytes : bytes.subarray(from, to), release);
   }
 
   #refuse(problem: WireProblem): void {

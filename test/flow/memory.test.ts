@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import { startGateway } from "../support/gateway.ts";
-import { startHttpStore } from "../support/scripted-store.ts";
+import { startHttpStore, startRawStore } from "../support/scripted-store.ts";
 import { bytesOf, signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
 
 const MIB = 1024 * 1024;
@@ -167,4 +167,55 @@ test("1 GiB up, plain and framed, and 1 GiB down let resident memory grow by no 
     t.diagnostic(`during ${what}: ${inMib(grown)} more`);
     assert.ok(grown <= GROWTH_MAX, `Memory grew by ${inMib(grown)} during ${what}`);
   }
+});
+
+test("an answer that is held costs its bytes, however small the pieces are that it comes in", async (t) => {
+  const bytes = 4 * MIB;
+  const pieces = Buffer.from("1\r\nx\r\n".repeat(bytes / 64));
+  const store = await startRawStore((socket, received) => {
+    if (!received.includes("\r\n\r\n")) return;
+    socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+    let left = 64;
+    const more = (): void => {
+      while (left-- > 0) if (!socket.write(pieces)) return void socket.once("drain", more);
+      socket.write("0\r\n\r\n");
+    };
+    more();
+  });
+  t.after(() => store.stop());
+  const gateway = await startGateway({
+    upstream: store.endpoint,
+    accounts: [{ name: "lab", keys: [OWNER] }],
+  });
+  t.after(() => gateway.stop());
+  const { endpoint, pid } = gateway;
+  const { host } = new URL(endpoint);
+  const request = signV4(
+    {
+      method: "POST",
+      target: "/bucket/key?uploadId=u",
+      headers: [["host", host]],
+      body: Buffer.from(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>",
+      ),
+    },
+    OWNER,
+    { timestamp: timestampOf(Date.now()) },
+  );
+  const before = residentBytes(pid);
+  let received = 0;
+  const peak = await peakDuring(pid, async () => {
+    const socket = await open(endpoint);
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > bytes) socket.destroy();
+    });
+    const length: Header = ["content-length", String(request.body.length)];
+    socket.write(bytesOf({ ...request, headers: [...request.headers, length] }));
+    await once(socket, "close");
+  });
+  assert.ok(received > bytes);
+  const grown = (peak - before) / MIB;
+  t.diagnostic(`${grown.toFixed(1)} MiB`);
+  assert.ok(grown <= 96, `Memory grew by ${grown.toFixed(1)} MiB`);
 });

@@ -2,6 +2,7 @@ import { admit } from "../../../src/admission/admit.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
+import { answerFields } from "../../../src/gateway/answer-fields.ts";
 import { forwardedBy } from "../../../src/http/forwarded.ts";
 import { decode, encodePath } from "../../../src/http/percent.ts";
 import type { RequestHead } from "../../../src/http/head.ts";
@@ -9,6 +10,7 @@ import { parseTarget } from "../../../src/http/target.ts";
 import { parseCopySource } from "../../../src/s3/copy-source.ts";
 import { parseTagging } from "../../../src/s3/tags.ts";
 import { canonicalHeaders, canonicalQuery } from "../../../src/signature/canonical.ts";
+import { readRequestHead } from "../../../src/wire/request-head.ts";
 import { goodConfig } from "../../support/config.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
@@ -140,11 +142,26 @@ const forwarded = (header: string, name: string, text: (bytes: number) => string
   of("Forwarded, X-Forwarded-For", name, text, (value) =>
     forwardedBy([header, value], "192.0.2.1", () => true),
   );
+const wire = (name: string, lines: (bytes: number) => string): Family =>
+  of("head of HTTP/1.1", name, lines, (text) =>
+    readRequestHead(`GET / HTTP/1.1\r\nhost: a\r\n${text}`),
+  );
+const answer = (name: string, text: (bytes: number) => string): Family => {
+  const parse = (value: string): unknown =>
+    answerFields(["connection", value, ...value.split(",").flatMap((field) => [`x${field}`, ""])]);
+  return of("fields of the store's answer", name, text, parse);
+};
 
 const TEXTS: readonly Family[] = [
   target("parameters without names", (bytes) => `/?${repeated("&=", bytes)}`),
   target("parameters", (bytes) => `/?${repeated("a=b&", bytes)}`),
   target("escapes", (bytes) => `/?${repeated("%41", bytes - (bytes % 3))}`),
+  wire("spaces within an option of Connection", (bytes) => {
+    return `connection: a${" ".repeat(bytes)}b\r\n`;
+  }),
+  wire("options of Connection", (bytes) => `connection: ${repeated("a ,", bytes)}\r\n`),
+  wire("fields", (bytes) => repeated("a:\r\n", bytes - (bytes % 4))),
+  answer("each named by Connection", (bytes) => listed(bytes / 2, (i) => i.toString(36), ",")),
   percent("escapes of ASCII", "%41"),
   percent("escapes of an emoji", "%F0%9F%98%80"),
   percent("what must be escaped", "é"),

@@ -203,14 +203,42 @@ function lending(): {
   return { lender, reader, releases, take };
 }
 
-test("AnswerReader lends a read on until each piece of it is released", () => {
+test("AnswerReader lends a read on until what was told of it is released", () => {
   const { lender, releases, take } = lending();
-  take(CHUNKS.slice(0, CHUNKS.indexOf("\r\n0\r\n")));
-  assert.equal(releases.length, 2);
-  releases[1]?.();
-  assert.equal(lender.lent, 1, "the first chunk is held");
+  const data = CHUNKS.indexOf("\r\n0\r\n");
+  take(CHUNKS.slice(0, data));
+  take(CHUNKS.slice(data));
+  assert.deepEqual([lender.lent, releases.length], [1, 1]);
   releases[0]?.();
   assert.equal(lender.lent, 0);
+});
+
+test("AnswerReader tells the data of all chunks of a read as one piece, and of a bad one what came before it", () => {
+  const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+  for (const [end, last] of [
+    ["", []],
+    ["0\r\n\r\n", ["end"]],
+    ["x\r\n", ["protocol"]],
+  ] as const) {
+    for (const pauses of [false, true]) {
+      const events: string[] = [];
+      const reader: AnswerReader = new AnswerReader({
+        interim: () => {},
+        answer: () => {},
+        data: (bytes) => {
+          events.push(bytes.toString("latin1"));
+          if (pauses) reader.pause();
+        },
+        end: () => events.push("end"),
+        failed: ({ kind }) => events.push(kind),
+      });
+      reader.expect("GET");
+      reader.take(Buffer.from(`${head}1\r\na\r\n2\r\nbc\r\n1;e\r\nd\r\n${end}`), undefined);
+      if (pauses) assert.deepEqual(events, ["abcd"]);
+      reader.resume();
+      assert.deepEqual(events, ["abcd", ...last]);
+    }
+  }
 });
 
 test("AnswerReader gives back what came while it was paused, if nobody wants it", () => {
