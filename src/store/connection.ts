@@ -64,7 +64,7 @@ export class StoreConnection {
   #call: Call | undefined;
   /** How long it may rest after the answer that is being read; 0: it may not. */
   #restMs = 0;
-  /** Looks since anything went on. */
+  /** Looks since anything went on; in the body of a short answer since its head. */
   #looks = 0;
   /** What the next reads are written to, from `#room` on; `undefined`: the common memory. */
   #loan: Loan | undefined;
@@ -299,7 +299,7 @@ export class StoreConnection {
   #heardData(bytes: Buffer, release: Release): void {
     const call = this.#call;
     if (call === undefined) return;
-    this.#looks = 0;
+    if (!call.short) this.#looks = 0;
     call.handler.onData(call, bytes, release);
   }
 

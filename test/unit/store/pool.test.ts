@@ -238,6 +238,22 @@ for (const [what, act, kind] of [
   });
 }
 
+for (const [what, short, told] of [
+  ["if that is to be short", true, "timeout"],
+  ["and more if that may be long", false, "end"],
+] as const) {
+  test(`a store that dribbles may take as long for its answer as it may stand still, ${what}`, async (t) => {
+    const store = await startStore(t, (socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n");
+      const dribbling = setInterval(() => socket.write("x"), 20);
+      socket.once("close", () => clearInterval(dribbling));
+    });
+    const pool = poolFor(t, store.endpoint, { bodyTimeoutMs: 120 });
+    const asked = await ask(pool, { ...sendingOf("GET"), short });
+    assert.equal(asked.events.at(-1), told);
+  });
+}
+
 test("interim answers give the store its time again", async (t) => {
   const store = await startStore(t, (socket) => {
     const send = async (): Promise<void> => {
