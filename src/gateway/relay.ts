@@ -93,11 +93,15 @@ class Relay implements AnswerHandler, Waiter {
   }
 
   #dispatch(endpoint: Endpoint): void {
-    const { request, body } = this.#forwarding;
+    const { request, body, ticket } = this.#forwarding;
     this.#exchange.dispatched(endpoint.origin);
     const { method, target } = request;
     endpoint.pool.send(
-      { head: { method, target, headers: this.#headersTo(endpoint) }, body },
+      {
+        head: { method, target, headers: this.#headersTo(endpoint) },
+        body,
+        short: ticket !== undefined,
+      },
       this,
     );
   }

@@ -12,6 +12,11 @@ export type Sending = {
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   /** Its connection is kept for nobody. */
   readonly last?: boolean;
+  /**
+   * Its answer is short and nobody may be left who waits for it: all of its body has as long as that of
+   * another may stand still.
+   */
+  readonly short?: boolean;
   /** How long the store may take until its answer begins, where that is not the pool's. */
   readonly headersTimeoutMs?: number;
 };

@@ -20,6 +20,8 @@ export class Call implements Control {
   readonly body: Sending["body"];
   /** Its connection is kept for nobody. */
   readonly last: boolean;
+  /** All of its answer's body must come within the time that others may stand still. */
+  readonly short: boolean;
   readonly headersTimeoutMs: number | undefined;
   /** The connection that it is on, or waits for. */
   line: Line | undefined;
@@ -35,6 +37,7 @@ export class Call implements Control {
     this.bodyBytes = bodyBytes;
     this.body = sending.body;
     this.last = sending.last === true;
+    this.short = sending.short === true;
     this.headersTimeoutMs = sending.headersTimeoutMs;
   }
 

@@ -15,6 +15,8 @@ export type ConnectionOwner = {
   readonly closed: (connection: StoreConnection) => void;
   /** It ended before anything of `call` was sent on it, which was to be sent on one that was kept. */
   readonly unsent: (call: Call) => void;
+  /** The store sent what nobody asked for: its next answers may be to other requests than it seems. */
+  readonly unasked: () => void;
 };
 
 /** Times in milliseconds. */
@@ -64,7 +66,7 @@ export class StoreConnection {
   #call: Call | undefined;
   /** How long it may rest after the answer that is being read; 0: it may not. */
   #restMs = 0;
-  /** Looks since anything went on. */
+  /** Looks since anything went on; in the body of a short answer since its head. */
   #looks = 0;
   /** What the next reads are written to, from `#room` on; `undefined`: the common memory. */
   #loan: Loan | undefined;
@@ -266,7 +268,11 @@ export class StoreConnection {
         // Node would end the process.
         this.#fail(asError(error));
       }
-    } else this.#fail(new StoreError("protocol", "The store sent what nobody asked for"));
+    } else {
+      const rested = this.#state === "resting";
+      this.#fail(new StoreError("protocol", "The store sent what nobody asked for"));
+      if (rested && !isFarewell(RESTING.subarray(0, bytes))) this.#owner.unasked();
+    }
     this.#stopped = this.#state === "busy" && this.#reader.paused;
     return !this.#stopped;
   }
@@ -293,7 +299,7 @@ export class StoreConnection {
   #heardData(bytes: Buffer, release: Release): void {
     const call = this.#call;
     if (call === undefined) return;
-    this.#looks = 0;
+    if (!call.short) this.#looks = 0;
     call.handler.onData(call, bytes, release);
   }
 
@@ -302,6 +308,7 @@ export class StoreConnection {
     const written = !this.#uploading && this.#socket.writableLength === 0;
     if (this.#restMs > 0 && written && !surplus && !this.#ended) this.#rest();
     else this.#close();
+    if (surplus) this.#owner.unasked();
     call?.end(trailers);
   }
 
@@ -375,6 +382,13 @@ function restMsOf({ status, fields, goesOn }: WireAnswer): number {
   if (said === undefined) return REST_MS;
   return Math.min(Number(said) * 1000 - REST_MARGIN_MS, REST_MS_MAX);
 }
+
+/** What some servers say before they end a connection on which nothing was asked (RFC 9110, 408). */
+function isFarewell(bytes: Buffer): boolean {
+  return /^HTTP\/1\.[01] 408 /.test(bytes.toString("latin1", 0, FAREWELL_BYTES));
+}
+
+const FAREWELL_BYTES = "HTTP/1.1 408 ".length;
 
 /** A store that says so where no body can be may send one all the same: as the next answer. */
 function announcesBody(fields: HeaderList): boolean {

@@ -16,6 +16,8 @@ export type PoolOptions = Omit<StoreTimes, "lookMs"> & {
 const LOOKS_IN_A_TIME = 4;
 const LOOK_MS_MIN = 10;
 const LOOK_MS_MAX = 500;
+/** How long no connection is kept to a store that has sent what nobody asked for. */
+const DISTRUST_MS = 600_000;
 
 /**
  * The connections to one endpoint of the store: kept open and used again, one request at a time each.
@@ -34,7 +36,10 @@ export class StorePool {
     rested: (connection) => this.#rested(connection),
     closed: (connection) => this.#closed(connection),
     unsent: (call) => this.#place(call),
+    unasked: () => this.#unasked(),
   };
+  /** Until then no connection is kept, on the clock that only goes forward. */
+  #distrustedUntilMs = 0;
   #turns = 0;
   #turning = false;
   #looking: NodeJS.Timeout | undefined;
@@ -106,7 +111,21 @@ export class StorePool {
     return undefined;
   }
 
+  /**
+   * A store that sends what nobody asked for, such as bodies to HEAD, does so on every connection. As
+   * the answer to the next request it would be somebody else's: so there is none for a while.
+   */
+  #unasked(): void {
+    this.#distrustedUntilMs = performance.now() + DISTRUST_MS;
+    const kept = [...this.#resting.splice(0), ...this.#promised.splice(0)];
+    for (const connection of kept) connection.destroy();
+  }
+
   #rested(connection: StoreConnection): void {
+    if (performance.now() < this.#distrustedUntilMs) {
+      connection.destroy();
+      return;
+    }
     connection.restedTurn = this.#turns;
     this.#resting.push(connection);
     this.#nextTurn();

@@ -19,7 +19,7 @@ export function wholeAnswer(
     let bytes = 0;
     const told = (): void => resolve({ status, body: Buffer.concat(pieces) });
     pool.send(
-      { head: { method, target, headers }, body: undefined },
+      { head: { method, target, headers }, body: undefined, short: true },
       {
         onStart: () => undefined,
         onInterim: () => undefined,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { OWNER, READER, startFlow, until, UPSTREAM } from "../support/flow.ts";
-import { startHttpStore } from "../support/scripted-store.ts";
+import { startHttpStore, startRawStore } from "../support/scripted-store.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { bytesOf } from "../support/signed.ts";
 
 const STATEMENTS = [
@@ -50,4 +51,32 @@ test("the store is asked for no tags for clients that have left", async (t) => {
   stuck?.end();
   await flow.exchange("GET", "/bucket/last");
   assert.deepEqual(asked, ["/bucket/stuck", "/bucket/last"]);
+});
+
+test("an answer that is remembered, and never ends, is not read for ever once its client has left", async (t) => {
+  let begun = false;
+  const store = await startRawStore((socket, received) => {
+    const head = received.toString("latin1");
+    if (!head.startsWith("PUT ")) {
+      socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
+    if (begun) return;
+    begun = true;
+    socket.write("HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n");
+    const dribbling = setInterval(() => socket.write("x"), 20);
+    socket.once("close", () => clearInterval(dribbling));
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint, {
+    store: { connections: 1 },
+    limits: { idleTimeout: "1s" },
+    policy: { bucketPolicies: "gateway" },
+    state: { directory: scratchFolder("gone") },
+  });
+  const client = await flow.connect();
+  client.write(bytesOf(flow.signed("PUT", "/new-bucket", { body: "" })));
+  await until(() => begun);
+  client.destroy();
+  await until(async () => (await flow.exchange("GET", "/bucket/key")).status === 404, 20_000);
 });

@@ -238,6 +238,47 @@ for (const [what, act, kind] of [
   });
 }
 
+const HEADLESS = "HTTP/1.1 200 OK\r\ncontent-length: 41\r\n\r\n";
+for (const [what, more, connections] of [
+  ["a body to HEAD", OK, 3],
+  ["a body to HEAD at once", "", 3],
+  ["a line break", "\r\n", 3],
+  ["that it waited for too long", "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n", 2],
+] as const) {
+  test(`a store that has sent ${what} behind an answer is asked on ${connections - 1} more connections for two requests`, async (t) => {
+    let asks = 0;
+    const store = await startStore(t, (socket) => {
+      if (asks++ > 0) return void socket.write(OK);
+      socket.write(more === "" ? HEADLESS + OK : HEADLESS);
+      if (more !== "") setTimeout(() => socket.write(more), 20);
+    });
+    const pool = poolFor(t, store.endpoint);
+    await ask(pool, sendingOf("HEAD"));
+    await until(() => store.sockets[0]?.readableEnded === true);
+    for (let i = 0; i < 2; i++) {
+      const { answer, body } = await ask(pool);
+      assert.deepEqual([answer?.status, body], [200, "ok"]);
+    }
+    assert.equal(store.sockets.length, connections);
+  });
+}
+
+for (const [what, short, told] of [
+  ["if that is to be short", true, "timeout"],
+  ["and more if that may be long", false, "end"],
+] as const) {
+  test(`a store that dribbles may take as long for its answer as it may stand still, ${what}`, async (t) => {
+    const store = await startStore(t, (socket) => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n");
+      const dribbling = setInterval(() => socket.write("x"), 20);
+      socket.once("close", () => clearInterval(dribbling));
+    });
+    const pool = poolFor(t, store.endpoint, { bodyTimeoutMs: 120 });
+    const asked = await ask(pool, { ...sendingOf("GET"), short });
+    assert.equal(asked.events.at(-1), told);
+  });
+}
+
 test("interim answers give the store its time again", async (t) => {
   const store = await startStore(t, (socket) => {
     const send = async (): Promise<void> => {
