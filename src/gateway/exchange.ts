@@ -101,6 +101,11 @@ export class Exchange implements Serving {
     });
   }
 
+  /** Whether it is of use to nobody any more: its client is gone, or its answer was given. */
+  get over(): boolean {
+    return this.responder.closed || this.responder.answered;
+  }
+
   /** The request is decided on, and carried out, by `live`. */
   begin(live: Live): void {
     this.#live = live;
@@ -153,10 +158,12 @@ export class Exchange implements Serving {
 
   /** The gateway's own error, if the client can still be told; else the connection ends. */
   refuse(fault: Fault): void {
-    // An answer that was given stands, whatever becomes of the body that still comes.
-    if (!this.responder.answered) this.refusal = fault;
     // Nobody reads on: what has come is let go, and what still comes is not kept.
     this.#holding?.end();
+    // An answer that was given stands, whatever becomes of the body that still comes. It may yet wait
+    // for its turn on a connection on which others are being answered.
+    if (this.responder.answered) return;
+    this.refusal = fault;
     if (this.responder.closed) return;
     if (this.responder.status !== 0) {
       this.#brokenOff = fault.code === "ServiceUnavailable";

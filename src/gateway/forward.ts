@@ -89,9 +89,18 @@ export function sourceOf(inbound: Inbound, memory: PieceMemory = "own"): AsyncIt
   return bodyOf(inbound.request, inbound.exchange, memory);
 }
 
-/** Waits for a decision that needed the body, then acts on it. */
+/** Waits for what a decision needed, then acts on it, unless that is of use to nobody any more. */
 export function settle(inbound: Inbound, decision: Promise<() => void>): void {
-  decision.then((decided) => decided()).catch((error: unknown) => fail(inbound.exchange, error));
+  void settled(inbound.exchange, decision);
+}
+
+async function settled(exchange: Exchange, decision: Promise<() => void>): Promise<void> {
+  try {
+    const decided = await decision;
+    if (!exchange.over) decided();
+  } catch (error) {
+    fail(exchange, error);
+  }
 }
 
 /** A bug, or a client that went away while its body was read: never a crash of the process. */
@@ -137,7 +146,7 @@ async function begun(
       : Promise.resolve(ok("unclear"));
   const ticket = await live.sources.begin(change, presence);
   if (!ticket.ok) return () => exchange.refuse(ticket.error);
-  if (!exchange.responder.closed) return () => sendWith(inbound, verdict, body, ticket.value);
+  if (!exchange.over) return () => sendWith(inbound, verdict, body, ticket.value);
   await ticket.value.settle("not-done");
   return () => {};
 }

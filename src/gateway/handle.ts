@@ -100,7 +100,7 @@ function decide(request: Inbound, arrival: Arrival): void {
  */
 function proceed(inbound: Inbound, deciding: Deciding, answer?: Answer): void {
   // Nobody would read what becomes of it, and its account's limits do not count it any more.
-  if (answer !== undefined && inbound.exchange.responder.closed) return;
+  if (answer !== undefined && inbound.exchange.over) return;
   const { sources } = inbound.live;
   const memory = (need: Need): Answer | undefined => answerInMemory(sources, need);
   const step = answerFrom(deciding, memory, answer);
@@ -196,7 +196,7 @@ function redecide(inbound: Inbound): void {
   const { exchange, live } = inbound;
   const { head, timeMs } = exchange;
   if (head === undefined) throw new Error("What was decided on has a head");
-  if (!exchange.responder.closed) proceed(inbound, admit(live.snapshot, head, timeMs));
+  if (!exchange.over) proceed(inbound, admit(live.snapshot, head, timeMs));
 }
 
 async function documented(

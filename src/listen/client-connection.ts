@@ -166,8 +166,6 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     this.#takenEnds = true;
     taken.once("finish", () => this.endSoon());
     taken.end();
-    // Whoever took it over may have done without, but nobody ends one now that stands still.
-    this.#socket.setTimeout(this.#service.limits().idleTimeoutMs);
   }
 
   takeOver(): TakenOver {

@@ -56,8 +56,11 @@ export class TakenSocket extends Duplex {
 
   // As of a net.Socket, for http-proxy.
 
-  setTimeout(ms: number): this {
-    this.#socket.setTimeout(ms);
+  /**
+   * Without effect: http-proxy would have it wait for ever, and a client that does not read what it
+   * is sent, be it the refusal of a WebSocket, must not stand still for longer than any other.
+   */
+  setTimeout(_ms: number): this {
     return this;
   }
 

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ClientAnswer } from "../../../src/listen/client-answer.ts";
+import { TakenSocket } from "../../../src/listen/taken-socket.ts";
 import { lender } from "../../../src/lend/lender.ts";
 import { until } from "../../support/flow.ts";
 import { readBody, startListening } from "../../support/listening.ts";
@@ -394,20 +395,25 @@ test("what was written on a connection that was taken over comes whole, ended at
   await until(() => server.connections() === 0);
 });
 
-test("a connection that was taken over and ended does not wait for a client that reads nothing", async (t) => {
-  const { server, stoodStill } = await startListening(t, {
-    limits: { idleTimeoutMs: 200 },
-    serve: (_, answer) => {
-      const { socket } = answer.takeOver();
-      socket.write(Buffer.alloc(30_000_000));
-      answer.endSoon();
-    },
+for (const ended of [true, false]) {
+  test(`a client that does not read holds no connection that was taken over${ended ? " and ended" : ""}`, async (t) => {
+    const { server, stoodStill } = await startListening(t, {
+      limits: { idleTimeoutMs: 200 },
+      serve: (_, answer) => {
+        const { socket } = answer.takeOver();
+        assert.ok(socket instanceof TakenSocket);
+        // As http-proxy does.
+        socket.setTimeout(0);
+        socket.write(Buffer.alloc(30_000_000));
+        if (ended) answer.endSoon();
+      },
+    });
+    const client = connect(Number(server.address.split(":")[1]), "127.0.0.1").pause();
+    client.on("error", () => {});
+    t.after(() => client.destroy());
+    client.write("GET / HTTP/1.1\r\n\r\n");
+    await until(() => server.connections() === 1);
+    await until(() => server.connections() === 0);
+    assert.equal(stoodStill(), 1);
   });
-  const client = connect(Number(server.address.split(":")[1]), "127.0.0.1").pause();
-  client.on("error", () => {});
-  t.after(() => client.destroy());
-  client.write("GET / HTTP/1.1\r\n\r\n");
-  await until(() => server.connections() === 1);
-  await until(() => server.connections() === 0);
-  assert.equal(stoodStill(), 1);
-});
+}
