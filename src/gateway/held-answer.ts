@@ -19,7 +19,7 @@ import {
 } from "./reply.ts";
 
 /** What is needed of the request whose answer it is. */
-export type Held = {
+export type HeldRequest = {
   readonly exchange: Exchange;
   readonly request: StoreRequest;
   readonly reply: ReplyPlan;
@@ -32,7 +32,7 @@ export type Held = {
 /** An answer that is held back, to be rewritten when it is whole, or to be remembered first. */
 export class HeldAnswer implements AnswerPath {
   readonly holds = true;
-  readonly #held: Held;
+  readonly #held: HeldRequest;
   readonly #head: AnswerHead;
   readonly #bytesMax: number;
   #gathered = new Gathered();
@@ -40,7 +40,7 @@ export class HeldAnswer implements AnswerPath {
   #passes = false;
 
   /** `bytesMax`: how much of it is held at most. */
-  constructor(held: Held, head: AnswerHead, bytesMax: number) {
+  constructor(held: HeldRequest, head: AnswerHead, bytesMax: number) {
     this.#held = held;
     this.#head = head;
     this.#bytesMax = bytesMax;
