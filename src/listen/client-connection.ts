@@ -143,7 +143,8 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
   }
 
   breakOff(reset: boolean): void {
-    if (reset) this.#socket.resetAndDestroy();
+    // While an end waits to be sent Node gives a reset up, and would keep the handle for ever.
+    if (reset && !this.#socket.writableEnded) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

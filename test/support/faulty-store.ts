@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { portOf } from "./ports.ts";
 import { isProbeHead, PROBE_ANSWER } from "./probe.ts";
+import { reset } from "./reset.ts";
 
 /** A request as far as it has come to the store. */
 export type Coming = {
@@ -61,7 +62,7 @@ export async function startFaultyStore(wanted = 0): Promise<FaultyStore> {
     kill: async () => {
       const closed = once(server, "close");
       server.close();
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) reset(socket);
       await closed;
     },
     revive: () => listen(port),

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { reset } from "./reset.ts";
 
 /** An answer as it came off the wire. */
 export type RawAnswer = {
@@ -85,7 +86,7 @@ export class RawClient {
 
   /** Sends a RST: whoever is on the other side knows that nobody is left to read. */
   break(): void {
-    this.#socket.resetAndDestroy();
+    reset(this.#socket);
   }
 
   /**

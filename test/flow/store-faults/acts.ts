@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Coming, Misbehaviour } from "../../support/faulty-store.ts";
+import { reset } from "../../support/reset.ts";
 
 /** What a store does, and when. */
 type Act = (socket: Socket, coming: Coming) => void;
@@ -37,7 +38,7 @@ export const saysAndEnds = (bytes: string | Buffer): Misbehaviour =>
   atEnd((socket) => void socket.end(bytes));
 /** Answers with these bytes, and a moment later breaks the connection. */
 export const saysAndBreaks = (bytes: string): Misbehaviour =>
-  atEnd((socket) => void socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 30)));
+  atEnd((socket) => void socket.write(bytes, () => setTimeout(() => reset(socket), 30)));
 
 /** One byte at a time. */
 export function trickle(socket: Socket, bytes: Buffer, ms: number): void {
