@@ -31,7 +31,7 @@ export function bodyOf(
   counter: Counter,
   memory: PieceMemory,
 ): AsyncIterable<Buffer> {
-  if (body === undefined) return EMPTY;
+  if (body === undefined) return EMPTY_BODY;
   return {
     [Symbol.asyncIterator]: () => {
       body.read(new Reading(counter, memory === "lent"));
@@ -81,4 +81,6 @@ class Reading implements BodyReader {
 
 const NOTHING = Buffer.alloc(0);
 const ENDED: AsyncIterator<Buffer> = { next: async () => ({ done: true, value: undefined }) };
-const EMPTY: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => ENDED };
+
+/** Of a request that has no body. */
+export const EMPTY_BODY: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => ENDED };

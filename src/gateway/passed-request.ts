@@ -84,8 +84,3 @@ export function putFields(message: IncomingMessage, fields: HeaderList): void {
   }
   message.headers = Object.fromEntries(headers);
 }
-
-/** Of a request that has no body. */
-export const EMPTY_BODY: AsyncIterable<Buffer> = {
-  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
-};

@@ -167,7 +167,7 @@ class Relay implements AnswerHandler, Waiter {
       return new FilteredAnswer(exchange, head, new FilteredList(reply.filter, sources));
     }
     const contentType = firstValue(head.headers, "content-type") ?? "";
-    const isHeld = hasBody(request.method, status) || ticket !== undefined;
+    const isHeld = hasBody(request.method === "HEAD", status) || ticket !== undefined;
     const bytesMax = isHeld ? heldBytesMax(reply, status, contentType) : 0;
     if (bytesMax === 0) return new PassedAnswer(exchange.responder, head);
     return new HeldAnswer({ exchange, request, reply, settling: this }, head, bytesMax);

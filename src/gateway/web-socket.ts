@@ -12,8 +12,9 @@ import { fault } from "../s3/faults.ts";
 import type { Exchange } from "./exchange.ts";
 import { fail, type Gateway } from "./forward.ts";
 import { begin } from "./handle.ts";
+import { EMPTY_BODY } from "./inbound-body.ts";
 import { arrivalOf, readHead, wantsWebSocket, type Arrival } from "./inbound.ts";
-import { messageFields, EMPTY_BODY, PassedRequest, putFields } from "./passed-request.ts";
+import { messageFields, PassedRequest, putFields } from "./passed-request.ts";
 import {
   passageFacts,
   failed,

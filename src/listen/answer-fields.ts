@@ -1,4 +1,5 @@
 import type { HeaderList } from "../http/headers.ts";
+import { hasBody } from "../wire/answer-head.ts";
 
 /** What an answer is an answer to, as far as its form depends on that. */
 export type AnswerTo = {
@@ -28,8 +29,8 @@ export type Delivered = {
 export function deliver(status: number, fields: string[], to: AnswerTo): Delivered {
   const { length, dated } = saidIn(fields);
   if (!dated) fields.push("Date", dateText());
-  const hasBody = !to.isHead && status !== 204 && status !== 304;
-  const chunked = hasBody && length === undefined && to.minor === 1;
+  const bodied = hasBody(to.isHead, status);
+  const chunked = bodied && length === undefined && to.minor === 1;
   // A client of HTTP/1.0 reads without a length to the end of the connection.
   const goesOn = to.goesOn && (to.minor === 1 || length !== undefined);
   if (goesOn) {
@@ -37,7 +38,7 @@ export function deliver(status: number, fields: string[], to: AnswerTo): Deliver
     fields.push("Keep-Alive", `timeout=${Math.floor(to.idleTimeoutMs / 1000)}`);
   } else fields.push("Connection", "close");
   if (chunked) fields.push("Transfer-Encoding", "chunked");
-  if (!hasBody) return { body: "none", bytes: 0, goesOn };
+  if (!bodied) return { body: "none", bytes: 0, goesOn };
   if (length !== undefined) return { body: "length", bytes: length, goesOn };
   return { body: chunked ? "chunked" : "until-close", bytes: 0, goesOn };
 }

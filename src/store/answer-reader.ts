@@ -262,10 +262,10 @@ export class AnswerReader {
     return this.#listener.answer(answer.value);
   }
 
-  /** Neither was asked for: the one by `Expect`, the other by `Upgrade`. */
+  /** No request asks for 100, by `Expect`. */
   #readInterim(status: number): void {
-    if (status === 100 || status === 101) {
-      this.#fail(unpassable(`it is an interim ${status} that nobody asked for`));
+    if (status === 100) {
+      this.#fail(unpassable("it is an interim 100 that nobody asked for"));
     } else if (this.#interim++ >= INTERIM_MAX) {
       this.#fail(unpassable(`more than ${INTERIM_MAX} interim answers came`));
     } else this.#listener.interim(status);

@@ -44,16 +44,16 @@ export function readAnswerHead(text: string, method: string): Result<WireAnswer,
   if (!delivery.ok) return delivery;
   const { goesOn } = delivery.value;
   const answer = { status, reason: line[3] ?? "", fields: fields.value };
-  if (!hasBody(method, status)) return ok({ ...answer, framing: NO_BODY, goesOn });
+  if (!hasBody(method === "HEAD", status)) return ok({ ...answer, framing: NO_BODY, goesOn });
   const { framing } = delivery.value;
   if (framing !== undefined) return ok({ ...answer, framing, goesOn });
   if (status < 300) return err("no-length");
   return ok({ ...answer, framing: { kind: "until-close" }, goesOn: false });
 }
 
-/** Whether an answer of `status` to `method` has a body (RFC 9110 section 6.4.1). */
-export function hasBody(method: string, status: number): boolean {
-  return method !== "HEAD" && status >= 200 && status !== 204 && status !== 304;
+/** Whether an answer of `status` has a body; `isHead`: it is one to HEAD (RFC 9110 section 6.4.1). */
+export function hasBody(isHead: boolean, status: number): boolean {
+  return !isHead && status >= 200 && status !== 204 && status !== 304;
 }
 
 const VERSION = "HTTP/1.";

@@ -1,3 +1,4 @@
+import { withoutBlanks } from "../http/blanks.ts";
 import type { HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -87,7 +88,7 @@ export function readFields(text: string, from: number): Result<string[], WirePro
     if (name === undefined) return err("field");
     // Some readers do not know a tab for a blank, and would find the end of the body elsewhere.
     if (name === "transfer-encoding" && text.slice(colon, end).includes("\t")) return err("coding");
-    fields.push(name, valueOf(text, colon + 1, end));
+    fields.push(name, withoutBlanks(text.slice(colon + 1, end)));
     at = end + 2;
   }
   return ok(fields);
@@ -98,18 +99,6 @@ function nameOf(spelled: string): string | undefined {
   const usual = USUAL.get(spelled);
   if (usual !== undefined) return usual;
   return TOKEN.test(spelled) ? spelled.toLowerCase() : undefined;
-}
-
-function valueOf(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }
 
 /** How a message's body ends: there is none, it has so many bytes, it comes in chunks. */
