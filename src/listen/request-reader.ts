@@ -187,26 +187,17 @@ export class RequestReader {
     return piece.length === bytes.length ? NOTHING : bytes.subarray(piece.length);
   }
 
-  /** As `#readLength`. The data of all chunks becomes one piece: many tiny ones cost as much as one. */
+  /** As `#readLength`. */
   #readChunks(chunks: ChunkedReader, bytes: Buffer, of: BytesOf): Buffer {
-    let from = -1;
-    let to = 0;
-    for (let at = 0; ; at = chunks.at) {
-      const step = chunks.step(bytes, at, bytes.length);
-      if (step === "bad") {
-        this.#breakBody(chunks.problem);
-        return NOTHING;
-      }
-      if (step === "data") {
-        if (from < 0) from = to = chunks.dataFrom;
-        if (to < chunks.dataFrom) bytes.copyWithin(to, chunks.dataFrom, chunks.at);
-        to += chunks.at - chunks.dataFrom;
-        continue;
-      }
-      if (from >= 0) this.#takePiece(bytes.subarray(from, to), of, step === "end");
-      if (step === "end") this.#endBody();
-      return bytes.subarray(chunks.at);
+    const found = chunks.gather(bytes, 0);
+    if (found === "bad") {
+      this.#breakBody(chunks.problem);
+      return NOTHING;
     }
+    const { dataFrom, dataTo, at } = chunks;
+    if (dataTo > dataFrom) this.#takePiece(bytes.subarray(dataFrom, dataTo), of, found === "end");
+    if (found === "end") this.#endBody();
+    return bytes.subarray(at);
   }
 
   #takePiece(piece: Buffer, of: BytesOf, isLast: boolean): void {

@@ -271,24 +271,17 @@ export class AnswerReader {
     } else this.#listener.interim(status);
   }
 
-  /** The data of all chunks becomes one piece: many tiny ones cost as much as one. */
   #readChunks(bytes: Buffer): void {
     const chunks = this.#chunks;
     if (chunks === undefined) return;
-    let from = -1;
-    let to = 0;
-    let found = chunks.step(bytes, this.#at, bytes.length);
-    for (; found === "data"; found = chunks.step(bytes, chunks.at, bytes.length)) {
-      if (from < 0) from = to = chunks.dataFrom;
-      if (to < chunks.dataFrom) bytes.copyWithin(to, chunks.dataFrom, chunks.at);
-      to += chunks.at - chunks.dataFrom;
-    }
+    const found = chunks.gather(bytes, this.#at);
     if (found === "end") {
       this.#trailers = chunks.trailers;
       this.#state = "whole";
     } else if (found === "bad") this.#state = "refused";
     const next = found === "bad" ? bytes.length : chunks.at;
-    if (from >= 0) this.#tell(from, to, next);
+    const { dataFrom, dataTo } = chunks;
+    if (dataTo > dataFrom) this.#tell(dataFrom, dataTo, next);
     else this.#at = next;
   }
 

@@ -22,8 +22,9 @@ type State = "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" |
 export class ChunkedReader {
   /** Where the next step begins. */
   at = 0;
-  /** The data that a step found: from here to `at`. */
+  /** The data that a step found: from here to `at`; what was gathered: to `dataTo`. */
   dataFrom = 0;
+  dataTo = 0;
   /** Name in lower case, value, …: at the end. */
   trailers: string[] = [];
   /** Why a step was `bad`. */
@@ -64,6 +65,25 @@ export class ChunkedReader {
     }
     this.at = to;
     return "more";
+  }
+
+  /**
+   * Reads on from `from` to the end of `bytes` or of the body. All data that is found is moved together
+   * within `bytes`, from `dataFrom` to `dataTo`, so that many tiny chunks cost as much as one. Else as
+   * `step`.
+   */
+  gather(bytes: Buffer, from: number): "more" | "end" | "bad" {
+    let first = -1;
+    let to = 0;
+    let found = this.step(bytes, from, bytes.length);
+    for (; found === "data"; found = this.step(bytes, this.at, bytes.length)) {
+      if (first < 0) first = to = this.dataFrom;
+      if (to < this.dataFrom) bytes.copyWithin(to, this.dataFrom, this.at);
+      to += this.at - this.dataFrom;
+    }
+    this.dataFrom = Math.max(0, first);
+    this.dataTo = to;
+    return found;
   }
 
   /** One byte of the framing. False: it must not stand here. */
