@@ -18,6 +18,9 @@ const ANSWERS = 25_000 * RUNS;
 /** undici is asked of one in so many, since it needs a connection for each. */
 const UNDICI_EACH = 20;
 
+/** A length with blanks behind it: undici counts them as digits. Node cuts them off, as RFC 9110 section 5.5 says. */
+const UNDICI_MISREADS = /^content-length:.*\d[ \t]+\r$/im;
+
 tellSeed();
 
 const BASES = [
@@ -48,7 +51,7 @@ test("whatever is read as an answer, Node and undici read so; what only they rea
           const sent = bytes.subarray(0, bytes.length - Buffer.byteLength(ours.rest, "latin1"));
           const { start, fields, body, trailers } = ours.message;
           assert.deepEqual(await nodeAnswer(method, sent), { start, fields, body, trailers });
-          if (taken % UNDICI_EACH === 0) {
+          if (taken % UNDICI_EACH === 0 && !UNDICI_MISREADS.test(sent.toString("latin1"))) {
             const theirs = await undici.answer(method, sent);
             assert.deepEqual(theirs, { status: start.slice(0, 3), body });
           }
