@@ -15,7 +15,8 @@ const EXTENSIONS: Stricter = {
 const TRAILERS: Stricter = {
   why: "a trailer says nothing of where its message goes or ends (RFC 9110 section 6.5.1)",
   problem: "field",
-  holds: /\r\n0[^\n]*\r\n(?:.+\r\n)*(?:connection|host|te|trailer|upgrade):/i,
+  holds:
+    /\r\n0[^\n]*\r\n(?:.+\r\n)*(?:connection|content-length|host|te|trailer|transfer-encoding|upgrade):/i,
 };
 const CODING: Stricter = {
   why: "Transfer-Encoding stands once, and is `chunked` alone, with no tab, list or other coding",
