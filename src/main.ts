@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-import { Command, type CommanderError, InvalidArgumentError } from "commander";
+import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import { runAdopt, type AdoptOptions } from "./cli/adopt.ts";
 import { runCheck } from "./cli/check.ts";
 import { runDemo } from "./cli/demo.ts";
 import { runExplain, type ExplainOptions } from "./cli/explain.ts";
+import { runInit, type InitOptions } from "./cli/init.ts";
 import { runKeygen } from "./cli/keygen.ts";
 import { runReplay, type ReplayOptions } from "./cli/replay.ts";
 import { runServe } from "./cli/serve.ts";
 import { runSuggest, type SuggestOptions } from "./cli/suggest.ts";
 import type { Terminal } from "./cli/terminal.ts";
+import { PROVIDERS } from "./config/gateway-schema.ts";
+import { STORE_KINDS } from "./s3/stores.ts";
 
 const terminal: Terminal = {
   stdout: (text) => void process.stdout.write(text),
@@ -33,6 +36,22 @@ program
   .action(async (options: { port: number; adminPort: number; dir: string }) =>
     exit(await runDemo(options, terminal)),
   );
+
+program
+  .command("init")
+  .description("Write a first configuration, with new keys, and tell what to fill in")
+  .addOption(new Option("--provider <name>", "the access model").choices(PROVIDERS).default("aws"))
+  .addOption(new Option("--store <kind>", "the store").choices(STORE_KINDS).default("generic"))
+  .addOption(
+    new Option("--users <source>", "whose users may come: ceph keeps the keys of Ceph's users")
+      .choices(["accounts", "ceph"])
+      .default("accounts"),
+  )
+  .option("--endpoint <url>", "the store's address; absent: the usual port on this machine")
+  .option("--domain <name>", "the host name that clients use, such as s3.example.org")
+  .option("--out <directory>", "where to write", ".")
+  .exitOverride(usageIs2)
+  .action((options: InitOptions) => exit(runInit(options, terminal)));
 
 program
   .command("check")

@@ -39,6 +39,8 @@ export function assemble(
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, queueTimeout, headersTimeout } = upstream;
   const traits = storeTraits(upstream.store);
+  const bucketPolicies = policy.bucketPolicies ?? provider.defaults.bucketPolicies;
+  const signatures = policy.signatures ?? provider.defaults.signatures;
   return {
     workers,
     listen: {
@@ -66,7 +68,7 @@ export function assemble(
         ...traits.operations,
         ...upstream.operations,
         // Those end here, whatever the store would make of them.
-        ...(policy.bucketPolicies === "gateway" ? OF_POLICIES : []),
+        ...(bucketPolicies === "gateway" ? OF_POLICIES : []),
       ]),
       ignoredHeaders: traits.ignoredHeaders,
       trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
@@ -94,14 +96,14 @@ export function assemble(
       tierMode: policy.tierMode ?? provider.tierMode,
       anonymous: policy.anonymous ?? provider.anonymous.access,
       guestGroups: policy.guestGroups,
-      bucketPolicies: policy.bucketPolicies,
+      bucketPolicies,
       listBuckets: policy.listBuckets,
       presignedV2MaxMs: least(
         policy.presigned.maxExpiry,
         provider.presigned.v2SecondsMax && provider.presigned.v2SecondsMax * 1000,
       ),
       presignedExpiryMaxMs: Math.min(policy.presigned.maxExpiry ?? providersMaxMs, providersMaxMs),
-      signatureV2: policy.signatures.includes("v2"),
+      signatureV2: signatures.includes("v2"),
       regions: policy.regions,
     },
     state: state && stateOf(state, file),

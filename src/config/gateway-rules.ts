@@ -5,6 +5,7 @@ import type { ConfigDocument } from "./document.ts";
 import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { gatewayLimitProblems } from "./limit-rules.ts";
+import { keepsPolicies } from "./provider-needs.ts";
 import { parseEndpoint } from "./scalars.ts";
 
 /**
@@ -16,7 +17,7 @@ export function gatewayProblems(gateway: ConfigDocument, provider: Provider): re
     ...sharedAddress(gateway),
     ...withoutV4(gateway),
     ...virtualAddresses(gateway),
-    ...vainState(gateway),
+    ...vainState(gateway, provider),
     ...doubtfulDomains(gateway),
     ...notOneSource(gateway),
     ...vainAccountDomains(gateway, provider),
@@ -48,9 +49,8 @@ function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
 }
 
 /** State is what policies of buckets are remembered in. */
-function vainState(gateway: ConfigDocument): readonly Problem[] {
-  if (!gateway.nodes.has("state")) return [];
-  if (gateway.nodes.get("policy.bucketPolicies")?.value === "gateway") return [];
+function vainState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
+  if (!gateway.nodes.has("state") || keepsPolicies(gateway, provider)) return [];
   const message = "The store keeps bucket policies, so there is nothing to remember";
   return [problemAt(gateway, "state", { message, remedy: "Set policy.bucketPolicies to gateway" })];
 }

@@ -223,8 +223,10 @@ const PolicySchema = z.strictObject({
     .describe("Groups that requests without credentials are in, for providers with groups"),
   bucketPolicies: z
     .enum(["upstream", "gateway"])
-    .prefault("upstream")
-    .describe("Who keeps and enforces bucket policies: the store, or the gateway"),
+    .optional()
+    .describe(
+      "Who keeps and enforces bucket policies: the store, or the gateway; absent: as the provider needs it",
+    ),
   listBuckets: z
     .enum(["all", "filtered"])
     .prefault("all")
@@ -240,8 +242,10 @@ const PolicySchema = z.strictObject({
     .prefault({}),
   signatures: z
     .array(z.enum(["v4", "v2"]))
-    .prefault(["v4"])
-    .describe("Accepted signature versions: v4 always, v2 for old clients"),
+    .optional()
+    .describe(
+      "Accepted signature versions: v4 always, v2 for old clients; absent: as the provider needs them",
+    ),
   regions: z
     .array(text(parseRegion))
     .prefault([])

@@ -18,6 +18,7 @@ import { GatewaySchema, PROVIDERS } from "./gateway-schema.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
+import { keepsPolicies, unmetNeeds } from "./provider-needs.ts";
 import { routeProblems } from "./route-rules.ts";
 import { storeKindOf, storeProblems, storeWarnings } from "./store-rules.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
@@ -50,6 +51,7 @@ export function parseConfig(
     ...routeProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
+    ...unmetNeeds(document, documents, provider, "model"),
   );
   const accounts: AccountConfig[] = [];
   const whole: WholeFile[] = [];
@@ -60,7 +62,7 @@ export function parseConfig(
     else if (value !== undefined) accounts.push(...withPolicies(value, policies.value));
     if (value !== undefined) whole.push({ document: named, value });
   }
-  const kept = document.nodes.get("policy.bucketPolicies")?.value === "gateway";
+  const kept = keepsPolicies(document, provider);
   const { tenants } = storeTraits(storeKindOf(document));
   const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
@@ -70,6 +72,7 @@ export function parseConfig(
     ...configWarnings(document, whole, config),
     ...connectionWarnings(document),
     ...storeWarnings(document),
+    ...unmetNeeds(document, documents, provider, "part"),
     ...pem.value.warnings,
   ];
   return ok({ ...config, warnings: inOrder(warnings) });

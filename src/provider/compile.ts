@@ -37,6 +37,8 @@ export function compileProvider(file: ProviderFile): Provider {
         checkedTier({ name, kind: "access", patterns, operationNames }),
       ]),
     ),
+    defaults: file.defaults,
+    needs: file.needs,
     switches: { operationNames, missingKeyNegated },
     dialect: compileDialect(file.policy),
     principals: compileGrammar(file.principals),

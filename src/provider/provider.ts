@@ -49,10 +49,34 @@ export type Provider = {
   readonly unsupported: readonly NamedAction[];
   /** Actions that a privilege permits whatever a policy says, by the privilege's name. */
   readonly privileges: ReadonlyMap<string, Tier>;
+  /** What holds where gateway.yaml says nothing. */
+  readonly defaults: {
+    readonly signatures: readonly ("v4" | "v2")[];
+    readonly bucketPolicies: "upstream" | "gateway";
+  };
+  /** What only the operator can add, and what is lost of the model without it. */
+  readonly needs: ProviderNeeds;
   /** What evaluate() is to be told. */
   readonly switches: Switches;
   readonly dialect: PolicyDialect;
   readonly principals: PrincipalGrammar;
+};
+
+/** Settings that a provider's document rests on, by name; absent: it does not need that one. */
+export type ProviderNeeds = Readonly<
+  Partial<
+    Record<
+      "bucketPolicies" | "accountDomains" | "state" | "privileges" | "groups",
+      ProviderNeed | undefined
+    >
+  >
+>;
+
+export type ProviderNeed = {
+  /** `model`: nothing of the document holds without it; `part`: a part does not. */
+  readonly level: "model" | "part";
+  /** What happens without it, as a clause. */
+  readonly without: string;
 };
 
 export type PresignedRules = {

@@ -98,6 +98,24 @@ const POLICY = z.strictObject({
   sids: z.enum(["any", "alphanumeric"]),
 });
 
+/** What gateway.yaml leaves out is as the provider's document needs it. */
+const DEFAULTS = z.strictObject({
+  signatures: z.array(z.enum(["v4", "v2"])).min(1),
+  bucketPolicies: z.enum(["upstream", "gateway"]),
+});
+
+/** `level`: what is lost without it, the whole model or a part; `without`: that, as a clause. */
+const NEED = z.strictObject({ level: z.enum(["model", "part"]), without: z.string().min(1) });
+
+/** What only the operator knows and the document rests on. */
+const NEEDS = z.strictObject({
+  bucketPolicies: NEED.optional(),
+  accountDomains: NEED.optional(),
+  state: NEED.optional(),
+  privileges: NEED.optional(),
+  groups: NEED.optional(),
+});
+
 /** Every switch is written out in every file, so that no provider has one by accident. */
 export const ProviderSchema = z
   .strictObject({
@@ -136,6 +154,8 @@ export const ProviderSchema = z
       .prefault([]),
     unsupported: z.array(GATE_ACTION).prefault([]),
     privileges: z.record(NAME, z.array(ACTION).min(1)).prefault({}),
+    defaults: DEFAULTS,
+    needs: NEEDS.prefault({}),
     policy: POLICY,
     principals: PRINCIPALS,
   })

@@ -55,6 +55,8 @@ const count = (size: number): string => (size === 0 ? "none" : String(size));
 
 /** The rows of the comparison, as the providers' files have them. */
 const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
+  "`signatures`": ({ defaults }) => defaults.signatures.join(", "),
+  "`bucketPolicies`": ({ defaults }) => defaults.bucketPolicies,
   "`tierMode`": ({ tierMode }) => tierMode,
   "`crossAccount`": ({ crossAccount }) => crossAccount,
   "`bucketPolicyRole`": ({ bucketPolicyRole }) => bucketPolicyRole,
@@ -333,7 +335,7 @@ function outcomeOf(snapshot: Snapshot, verdict: Decided, line: string): string {
 
 test("docs/providers.md, lumi-o: policy.presigned.maxExpiry also shortens SigV2's URLs", () => {
   const gateway = filesOf(section("lumi-o"))["gateway.yaml"] ?? "";
-  const shortened = gateway.replace("lumi-o,", "lumi-o, presigned: { maxExpiry: 1h },");
+  const shortened = gateway.replace("lumi-o }", "lumi-o, presigned: { maxExpiry: 1h } }");
   const { signatures } = compileSnapshot(
     goodConfig({ "gateway.yaml": shortened, "accounts.yaml": "accounts: []\n" }),
     1,

@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PROVIDERS } from "../config/gateway-schema.ts";
+import { parseDomain, parseEndpoint } from "../config/scalars.ts";
+import { shippedProvider } from "../life/load.ts";
+import { parseProvider } from "../provider/parse.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { StoreKind } from "../s3/stores.ts";
+import { accountsText, ENDPOINTS, gatewayText, nextSteps, type Wanted } from "./init-text.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** As its user called it: in a checkout it is a script of npm's. */
+const PROGRAM =
+  process.env["npm_lifecycle_event"] === "s3warden" ? "npm run -s s3warden --" : "s3warden";
+
+export type InitOptions = {
+  readonly provider: (typeof PROVIDERS)[number];
+  readonly store: StoreKind;
+  /** Whose users come: those of accounts.yaml, or of a Ceph. */
+  readonly users: "accounts" | "ceph";
+  /** The store's address; absent: the usual one of its kind on this machine. */
+  readonly endpoint?: string;
+  /** The host name that clients use. */
+  readonly domain?: string;
+  /** Where the files are written. */
+  readonly out: string;
+};
+
+/**
+ * `s3warden init`: writes gateway.yaml and accounts.yaml with new keys, both readable by their owner
+ * alone, and tells what is left to fill in. A file that is there is never changed.
+ * Returns the exit code: 0 written, 1 not, 2 options that do not fit.
+ */
+export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
+  const wanted = wantedBy(options);
+  if (typeof wanted === "string") {
+    terminal.stderr(`${wanted}\n`);
+    return 2;
+  }
+  const gateway = join(options.out, "gateway.yaml");
+  const accounts = join(options.out, "accounts.yaml");
+  const there = [gateway, accounts].filter((file) => existsSync(file));
+  if (there.length > 0) {
+    terminal.stderr(`Nothing was written: ${there.join(" and ")} exists already\n`);
+    return 1;
+  }
+  const { text, keys } = accountsText(wanted);
+  try {
+    mkdirSync(options.out, { recursive: true });
+    writeNew(accounts, text);
+    writeNew(gateway, gatewayText(wanted));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    terminal.stderr(`Cannot write: ${error.message}\n`);
+    return 1;
+  }
+  const steps = nextSteps(wanted, { program: PROGRAM, gateway }, keys);
+  terminal.stdout(`Wrote ${gateway} and ${accounts}\n\n${steps}`);
+  return 0;
+}
+
+/** Whoever made the file meanwhile keeps it. */
+function writeNew(file: string, text: string): void {
+  writeFileSync(file, text, { flag: "wx", mode: 0o600 });
+}
+
+/** The text is what is wrong with the options. */
+function wantedBy({ provider, store, users, endpoint, domain, out }: InitOptions): Wanted | string {
+  if (out === "") return "--out: got nothing, expected a directory";
+  if (users === "ceph" && store !== "ceph") return "--users ceph needs --store ceph";
+  const address = endpoint ?? ENDPOINTS[store];
+  const origin = parseEndpoint(address);
+  if (!origin.ok) return `--endpoint: ${origin.error}: got "${address}"`;
+  const host = domain === undefined ? undefined : parseDomain(domain);
+  if (host?.ok === false) return `--domain: ${host.error}: got "${domain}"`;
+  return {
+    provider: shipped(provider),
+    store,
+    endpoint: address,
+    cephUsers: users === "ceph",
+    domain: host?.value,
+  };
+}
+
+function shipped(name: string): Provider {
+  const { file, text } = shippedProvider(name);
+  const provider = parseProvider(text, file);
+  if (!provider.ok) throw new Error(`${file} is not whole: ${provider.error[0]?.message}`);
+  return provider.value;
+}
