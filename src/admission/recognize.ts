@@ -7,6 +7,7 @@ import { canonicalAddress, canonicalBucket } from "../s3/bucket.ts";
 import { classify } from "../s3/classify.ts";
 import { copySourceOf } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { joinLists } from "../s3/known-headers.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
@@ -95,9 +96,10 @@ function readRequest(snapshot: Snapshot, head: RequestHead, claim: Result<Claim,
   const { provider } = snapshot.policy;
   const foreign = tenantFault(provider, address) ?? reservedFault(snapshot, address);
   if (foreign !== undefined) return over(refused(factsOf("Unknown", address, head), foreign));
-  const headers = liftHeaders(query, head.headers);
-  if (!headers.ok) return over(refused(factsOf("Unknown", address, head), headers.error));
-  const operation = classify(head.method, address, query, headers.value);
+  const lifted = liftHeaders(query, head.headers);
+  if (!lifted.ok) return over(refused(factsOf("Unknown", address, head), lifted.error));
+  const headers = joinLists(lifted.value);
+  const operation = classify(head.method, address, query, headers, snapshot.understood);
   if (!operation.ok) return over(refused(factsOf("Unknown", address, head), operation.error));
   const facts = factsOf(operation.value, address, head);
   if (!claim.ok) return over(denied(facts, claim.error, "authentication"));
@@ -110,7 +112,7 @@ function readRequest(snapshot: Snapshot, head: RequestHead, claim: Result<Claim,
     operation: operation.value,
     address,
     query: capped.value,
-    headers: headers.value,
+    headers,
     hostBucket: style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined,
     claim: claim.value,
     facts,

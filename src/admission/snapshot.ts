@@ -3,6 +3,7 @@ import type { Principal } from "../policy/principals.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
 import type { BucketNaming } from "../s3/bucket.ts";
+import type { Understood } from "../s3/classify.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
@@ -24,6 +25,8 @@ export type Snapshot = {
   /** Paths that are not S3. */
   readonly routes: readonly Route[];
   readonly store: StoreSettings;
+  /** What requests may have besides S3's own model. */
+  readonly understood: Understood;
   /** Those of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;
   /** What the configuration says of buckets; empty where the store keeps their policies. */

@@ -1,7 +1,7 @@
 import { hasHeader, type HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
 import { copySourceHeader, type CopySource } from "../s3/copy-source.ts";
-import { ECHOED_HEADERS } from "../s3/known-headers.ts";
+import { DROPPED_HEADERS, isUnknownAmzHeader } from "../s3/known-headers.ts";
 import { writeTagging } from "../s3/tags.ts";
 import { codingsOfContent } from "./plan-body.ts";
 import type { Subject } from "./subject.ts";
@@ -40,8 +40,7 @@ const FORWARDED: ReadonlySet<string> = new Set([
  * anew, the others mean nothing to a store.
  */
 const KEPT_BACK: ReadonlySet<string> = new Set([
-  ...ECHOED_HEADERS,
-  "x-amz-cf-id",
+  ...DROPPED_HEADERS.keys(),
   "x-amz-content-sha256",
   "x-amz-date",
   "x-amz-decoded-content-length",
@@ -79,7 +78,7 @@ export function pushForwarded(
     if (body.deframed && name === "x-amz-sdk-checksum-algorithm") continue;
     if (body.md5 !== undefined && isChecksum(name)) continue;
     const value = valueFor(name, headers[i + 1] ?? "", { body, values, source });
-    if (value !== "") out.push(name, value);
+    if (value !== undefined) out.push(name, value);
   }
   if (body.md5 !== undefined) out.push("content-md5", body.md5);
   out.push(...body.headers);
@@ -93,8 +92,10 @@ function isChecksum(name: string): boolean {
   );
 }
 
+/** Of unknown names only those have come so far that `policy.ignoredHeaders` lists: they end here. */
 function isForwarded(name: string): boolean {
-  return FORWARDED.has(name) || (name.startsWith("x-amz-") && !KEPT_BACK.has(name));
+  if (FORWARDED.has(name)) return true;
+  return name.startsWith("x-amz-") && !KEPT_BACK.has(name) && !isUnknownAmzHeader(name);
 }
 
 /** What a field's value may depend on. */
@@ -104,7 +105,16 @@ type Rewriting = {
   readonly source: CopySource | undefined;
 };
 
-function valueFor(name: string, value: string, { body, values, source }: Rewriting): string {
+/**
+ * What the store reads there; `undefined` if the field goes no further. A value that came empty goes on
+ * empty: to metadata it is a value as any other, and where no other may be empty, `classify` has
+ * refused it (said-values.ts).
+ */
+function valueFor(
+  name: string,
+  value: string,
+  { body, values, source }: Rewriting,
+): string | undefined {
   switch (name) {
     case "x-amz-tagging":
       // Ceph takes a `+` for itself and S3 for a space: the store must read what was judged.
@@ -119,10 +129,11 @@ function valueFor(name: string, value: string, { body, values, source }: Rewriti
   }
 }
 
-/** Empty, and so not sent, where nothing is left or `body` brings a field of its own. */
-function withoutFraming(value: string, body: StoreBody): string {
-  if (hasHeader(body.headers, "content-encoding")) return "";
-  return codingsOfContent(value).join(",");
+/** `undefined` where nothing is left, or `body` brings a field of its own. */
+function withoutFraming(value: string, body: StoreBody): string | undefined {
+  if (hasHeader(body.headers, "content-encoding")) return undefined;
+  const codings = codingsOfContent(value);
+  return codings.length === 0 && value !== "" ? undefined : codings.join(",");
 }
 
 /** Written from the parsed source, so that the store reads what policy judged. */

@@ -105,6 +105,7 @@ export function assemble(
       presignedExpiryMaxMs: Math.min(policy.presigned.maxExpiry ?? providersMaxMs, providersMaxMs),
       signatureV2: signatures.includes("v2"),
       regions: policy.regions,
+      ignoredHeaders: policy.ignoredHeaders,
     },
     state: state && stateOf(state, file),
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),

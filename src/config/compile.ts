@@ -43,6 +43,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     trustedProxies: config.listen.trustedProxies,
     routes: config.passthrough,
     store: compileStore(config),
+    understood: { ignoredHeaders: new Set(policy.ignoredHeaders) },
     keys,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: NOWHERE_ELSE,

@@ -90,6 +90,8 @@ export type Config = {
     readonly signatureV2: boolean;
     /** Empty: any. */
     readonly regions: readonly string[];
+    /** Unknown `x-amz-*` headers that are left out of what the store gets; in lower case. */
+    readonly ignoredHeaders: readonly string[];
   };
   /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
   readonly state: StateConfig | undefined;

@@ -3,6 +3,7 @@ import { parseRoutePath } from "../http/route-path.ts";
 import { parseNetwork } from "../policy/network.ts";
 import { STORE_KINDS, type StoreKind } from "../s3/stores.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
+import { parseIgnoredHeader } from "./ignored-header.ts";
 import {
   parseAccessKey,
   parseAccountDomain,
@@ -250,6 +251,12 @@ const PolicySchema = z.strictObject({
     .array(text(parseRegion))
     .prefault([])
     .describe("Regions that clients may sign for; empty: any"),
+  ignoredHeaders: z
+    .array(text(parseIgnoredHeader))
+    .prefault([])
+    .describe(
+      "Unknown x-amz-* headers that are left out of what the store gets, instead of refusing the request",
+    ),
 });
 
 const refresh = duration("100ms", "1h")

@@ -228,6 +228,7 @@ export class Exchange implements Serving {
       gate: facts.denial?.gate,
       rule: facts.denial?.rule ?? this.refusal?.detail,
       limit: this.refusal?.limit,
+      unknown: this.refusal?.unknown,
       ruleFile: facts.denial?.place?.file,
       ruleLine: facts.denial?.place?.line,
       reported: facts.reported,

@@ -4,7 +4,7 @@ import type { AccessRecord } from "./record.ts";
 /** What a record holds of a client's own words, or of what was said of them. */
 type ClientTexts = Pick<
   AccessRecord,
-  "key" | "versionId" | "accessKeyId" | "userAgent" | "path" | "rule"
+  "key" | "versionId" | "accessKeyId" | "userAgent" | "path" | "rule" | "unknown"
 >;
 
 /**
@@ -15,6 +15,7 @@ export function clientTexts(record: ClientTexts): ClientTexts & { readonly isWho
   const key = clipped(record.key);
   const versionId = clipped(record.versionId);
   const userAgent = clipped(record.userAgent);
+  const { unknown } = record;
   return {
     key,
     versionId,
@@ -22,6 +23,7 @@ export function clientTexts(record: ClientTexts): ClientTexts & { readonly isWho
     accessKeyId: clipped(record.accessKeyId),
     path: clipped(record.path),
     rule: clipped(record.rule),
+    unknown: unknown && { kind: unknown.kind, name: clip(unknown.name) },
     isWhole: key === record.key && versionId === record.versionId && userAgent === record.userAgent,
   };
 }

@@ -9,6 +9,7 @@ import {
   type PrometheusContentType,
 } from "prom-client";
 import type { Facts } from "../admission/facts.ts";
+import type { UnknownName } from "../s3/faults.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limit-table.ts";
 import { OPERATION_LIST } from "../s3/operations.ts";
 import { FAULT_PLACES, type AccessRecord } from "./record.ts";
@@ -45,6 +46,8 @@ const OPERATIONS: readonly Facts["operation"][] = [
   "Passthrough",
   "Unknown",
 ];
+
+const UNKNOWN_KINDS: readonly UnknownName["kind"][] = ["header", "parameter"];
 
 /** All that one process has counted, as plain JSON. */
 export type MetricsExport = readonly object[];
@@ -95,6 +98,11 @@ export class Metrics {
     "limited_total",
     "Requests and connections that a limit refused or ended",
     ["limit"],
+  );
+  readonly #unknownNames = this.#counter(
+    "unknown_names_total",
+    "Requests refused for a header or query parameter that is not served",
+    ["kind"],
   );
   readonly #connections = this.#gauge("connections", "Open connections of clients", []);
   readonly #duration = this.#histogram("request_duration_seconds", "From head to end of answer");
@@ -205,6 +213,7 @@ export class Metrics {
     for (const operation of OPERATIONS) {
       this.#requests.inc({ operation, outcome: "gateway_fault", code: "InternalError" }, 0);
     }
+    for (const kind of UNKNOWN_KINDS) this.#unknownNames.inc({ kind }, 0);
     for (const where of FAULT_PLACES) this.#faults.inc({ where }, 0);
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
@@ -242,6 +251,7 @@ export class Metrics {
     this.#bytesInUntold += record.bytesIn;
     this.#bytesOutUntold += record.bytesOut;
     if (record.limit !== undefined) this.limited(record.limit);
+    if (record.unknown !== undefined) this.#unknownNames.inc({ kind: record.unknown.kind });
     if (record.upstreamError !== undefined) {
       this.#upstreamErrors.inc({ kind: record.upstreamError });
     }

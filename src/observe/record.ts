@@ -1,4 +1,5 @@
 import type { Decision, Gate } from "../admission/facts.ts";
+import type { UnknownName } from "../s3/faults.ts";
 import type { LimitName } from "../s3/limit-table.ts";
 
 /** How a request can end: the `outcome` label of `s3warden_requests_total`. */
@@ -62,6 +63,8 @@ export type AccessRecord = {
   readonly rule: string | undefined;
   /** The limit that was met; then `rule` names its setting. */
   readonly limit: LimitName | undefined;
+  /** The header or query parameter that it was refused for, because nothing of that name is served. */
+  readonly unknown?: UnknownName | undefined;
   /** Where the rule stands, if in a policy: its file, and the line from 1. */
   readonly ruleFile: string | undefined;
   readonly ruleLine: number | undefined;

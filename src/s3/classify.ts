@@ -3,7 +3,7 @@ import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Address } from "./address.ts";
-import { fault, type Fault } from "./faults.ts";
+import { fault, unknownName, type Fault } from "./faults.ts";
 import { headerValueOf, isLiftable, isPresignedChecksum } from "./lifted-headers.ts";
 import {
   OPERATION_LIST,
@@ -39,6 +39,14 @@ const NOT_THE_OPERATIONS: ReadonlySet<string> = new Set([
   "x-id",
 ]);
 
+/** What is let pass besides S3's own model. */
+export type Understood = {
+  /** Unknown `x-amz-*` headers, in lower case, that reach no store: `policy.ignoredHeaders`. */
+  readonly ignoredHeaders: ReadonlySet<string>;
+};
+
+const S3_ALONE: Understood = { ignoredHeaders: new Set() };
+
 /** An operation with its answer made once, so that the usual request allocates nothing. */
 type Candidate = { readonly operation: Operation; readonly answer: Result<OperationName, Fault> };
 
@@ -57,7 +65,7 @@ const PREFLIGHT = ok(PREFLIGHT_ROW.name);
  * parsed query as a whole and in any order. Whatever could make two readers choose differently is
  * refused: a repeated name, two routing parameters, a subresource at the wrong level, an unknown
  * parameter, a vendor's extension, an unknown `x-amz-*` header, a repeated header that decides
- * something.
+ * something. `understood`: what is let pass all the same.
  * Errors: InvalidArgument, InvalidRequest, MethodNotAllowed, NotImplemented.
  */
 export function classify(
@@ -65,8 +73,9 @@ export function classify(
   address: Address,
   query: readonly QueryParameter[],
   headers: HeaderList,
+  understood: Understood = S3_ALONE,
 ): Result<OperationName, Fault> {
-  const refused = refusedHeader(headers);
+  const refused = refusedHeader(headers, understood.ignoredHeaders);
   if (refused !== undefined) return err(refused);
   if (method === "OPTIONS") return preflight(headers);
   const bad = query.length === 0 ? undefined : malformedQuery(query);
@@ -268,10 +277,8 @@ function wrongParameter(
 }
 
 function unknownParameter(operation: Operation, name: string): Fault {
-  return fault(
-    "InvalidArgument",
-    `The query parameter "${name}" does not belong to ${operation.name}`,
-  );
+  const message = `The query parameter "${name}" does not belong to ${operation.name}`;
+  return unknownName("parameter", name, fault("InvalidArgument", message));
 }
 
 function wrongValue(required: RequiredParameter, value: string): Fault | undefined {

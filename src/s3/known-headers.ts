@@ -1,3 +1,5 @@
+import { valuesOf, type HeaderList } from "../http/headers.ts";
+
 const PREFIX = "x-amz-";
 /** User metadata: the one family of names that clients choose; any of them is known. */
 export const METADATA_PREFIX = "x-amz-meta-";
@@ -11,13 +13,87 @@ export function isUnknownAmzHeader(name: string): boolean {
   return name.startsWith(PREFIX) && !KNOWN.has(name) && !name.startsWith(METADATA_PREFIX);
 }
 
-/**
- * What S3 answers to a HEAD and `s3cmd modify` sends back with its copy. They say nothing in a
- * request, so they go no further.
- */
-export const ECHOED_HEADERS = names(`
-  archive-status expiration missing-meta mp-parts-count request-charged restore tagging-count
+/** Why a known header goes no further than the gateway, and which clients send it all the same. */
+type Dropped = { readonly sentBy: string; readonly why: string };
+
+const ECHO: Dropped = {
+  sentBy:
+    "s3cmd modify, and the SDK for Java 1 (populateRequestMetadata), which send an object's metadata back as they read it",
+  why: "a header of answers: it says nothing in a request, and neither AWS, RGW nor MinIO reads it there",
+};
+
+const ECHOES = names(`
+  abort-date abort-rule-id archive-status bucket-region delete-marker expiration id-2 missing-meta
+  mp-parts-count object-size request-charged request-id restore tagging-count version-id
 `);
+
+/**
+ * Headers that clients send and no kind of store acts on, by name. The signature must cover them as
+ * any other; then they are left out of what the store gets. A header that some store acts on must not
+ * stand here: it belongs to the API's, or is refused. Read from the sources of the SDKs for C++,
+ * Go 2, Java 1 and 2, JavaScript, .NET and Python (botocore), of the CRT, minio-go and mc, and held
+ * against the headers that RGW 16.2.15 and MinIO of 2026-02-12 read.
+ */
+export const DROPPED_HEADERS: ReadonlyMap<string, Dropped> = new Map([
+  ...ECHOES.map((name) => [name, ECHO] as const),
+  [
+    "x-amz-api-version",
+    {
+      sentBy: "the SDK for C++ with every request: pyarrow, ClickHouse",
+      why: "the date of the API's model, 2006-03-01: S3 has had no other",
+    },
+  ],
+  [
+    "x-amz-cf-id",
+    { sentBy: "CloudFront", why: "names its request, and is added after the signature" },
+  ],
+]);
+
+/**
+ * Unknown headers that some store acts on: no setting can let them pass, since they would be judged
+ * by no rule if they were forwarded, and lose their effect if they were not.
+ */
+export const ACTED_ON: ReadonlyMap<string, string> = new Map([
+  ...names(`
+    cache copy-if-match copy-if-modified-since copy-if-none-match copy-if-unmodified-since
+    delete-if-unmodified-since
+  `).map((name) => [name, "Ceph RGW acts on it"] as const),
+  ["x-amz-region-set", "it is part of a signature of version 4A"],
+  ["x-amz-s3session-token", "it is a credential of S3 Express"],
+]);
+
+/**
+ * Headers whose value is a list, which the SDKs for Go 2 and Java 2 send as several lines. For them
+ * several lines mean the same as one with commas (RFC 9110 section 5.3).
+ */
+export const LIST_HEADERS: ReadonlySet<string> = new Set(
+  names("object-attributes optional-object-attributes"),
+);
+
+/**
+ * `headers` with the lines of each header of LIST_HEADERS joined to one, in their order: what is judged,
+ * and what the store gets. If none is repeated, the very same list.
+ */
+export function joinLists(headers: HeaderList): HeaderList {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (LIST_HEADERS.has(name) && valuesOf(headers, name).length > 1) return joined(headers);
+  }
+  return headers;
+}
+
+function joined(headers: HeaderList): HeaderList {
+  const seen = new Set<string>();
+  const all: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (seen.has(name)) continue;
+    const isList = LIST_HEADERS.has(name);
+    if (isList) seen.add(name);
+    all.push(name, isList ? valuesOf(headers, name).join(",") : (headers[i + 1] ?? ""));
+  }
+  return all;
+}
 
 /** The inputs that the S3 API's operations take from a header ("Actions", Amazon S3 API Reference). */
 const API_HEADERS = names(`
@@ -71,16 +147,16 @@ const FORWARDED_ANSWER_HEADERS = names(`
 
 /**
  * Signature and framing: "Authenticating requests (AWS Signature Version 4)". `te` asks for an MD5
- * behind the body, as the SDKs for Go (1) and Java (2) do; CloudFront adds `cf-id`, and the SDK
- * for JavaScript, which cannot set User-Agent in a browser, `user-agent`.
+ * behind the body, as the SDKs for Go (1) and Java (2) do; the SDK for JavaScript, which cannot set
+ * User-Agent in a browser, sends `user-agent`.
  */
 const PROTOCOL_HEADERS = names(`
-  cf-id content-sha256 date decoded-content-length security-token te trailer user-agent
+  content-sha256 date decoded-content-length security-token te trailer user-agent
 `);
 
 const KNOWN: ReadonlySet<string> = new Set([
   ...API_HEADERS,
-  ...ECHOED_HEADERS,
+  ...DROPPED_HEADERS.keys(),
   ...FORWARDED_ANSWER_HEADERS,
   ...PROTOCOL_HEADERS,
 ]);

@@ -1,5 +1,5 @@
 import type { HeaderList } from "../http/headers.ts";
-import { fault, type Fault } from "./faults.ts";
+import { fault, unknownName, type Fault } from "./faults.ts";
 import { isUnknownAmzHeader, METADATA_PREFIX } from "./known-headers.ts";
 import { wrongHeaderValue } from "./said-values.ts";
 
@@ -92,16 +92,18 @@ const USUAL: ReadonlySet<string> = new Set([
  * fold into another one, an `x-amz-*` header that nobody knows, a repeated header that decides
  * something, or one with a value that S3 does not have. Undefined: nothing. The one gate for whatever
  * becomes a header of the store's: fields of the head, parameters of a presigned URL, fields of a form.
+ * `ignored`: unknown names, in lower case, that the operator lets pass (they reach no store).
  */
-export function refusedHeader(headers: HeaderList): Fault | undefined {
+export function refusedHeader(
+  headers: HeaderList,
+  ignored: ReadonlySet<string> = NO_NAMES,
+): Fault | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
     if (USUAL.has(name)) continue;
     if (isVendorHeader(name)) {
-      return fault(
-        "NotImplemented",
-        `The header "${name}" is a vendor extension and is not served`,
-      );
+      const message = `The header "${name}" is a vendor extension and is not served`;
+      return unknownName("header", name, fault("NotImplemented", message));
     }
     // A CGI-like front end makes x_amz_acl and x-amz-acl one variable. User metadata may have an
     // underscore in its name, and every client writes such.
@@ -109,7 +111,9 @@ export function refusedHeader(headers: HeaderList): Fault | undefined {
       return fault("InvalidRequest", `The header name "${name}" must not contain an underscore`);
     }
     if (isUnknownAmzHeader(name)) {
-      return fault("InvalidArgument", `The header "${name}" is not known`);
+      if (ignored.has(name)) continue;
+      const unknown = fault("InvalidArgument", `The header "${name}" is not known`);
+      return unknownName("header", name, unknown);
     }
     if (!DECIDING_HEADERS.has(name)) continue;
     if (occursAfter(headers, name, i)) {
@@ -120,6 +124,8 @@ export function refusedHeader(headers: HeaderList): Fault | undefined {
   }
   return undefined;
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
  * Whether a header of a store's answer, `name` in lower case, is a vendor's. Clients that copy an
@@ -136,13 +142,12 @@ export function vendorParameter(name: string): Fault | undefined {
     VENDOR_PARAMETERS.has(name) ||
     VENDOR_PARAMETER_PREFIXES.some((prefix) => lower.startsWith(prefix));
   if (!known) return undefined;
-  return fault(
-    "NotImplemented",
-    `The query parameter "${name}" is a vendor extension and is not served`,
-  );
+  const message = `The query parameter "${name}" is a vendor extension and is not served`;
+  return unknownName("parameter", name, fault("NotImplemented", message));
 }
 
-function isVendorHeader(name: string): boolean {
+/** Whether `name`, a header in lower case, belongs to a vendor, also with underscores for hyphens. */
+export function isVendorHeader(name: string): boolean {
   // With the underscores folded, or x-amz-meta-snowball_auto-extract would slip past.
   return VENDOR_HEADER.test(name.includes("_") ? name.replaceAll("_", "-") : name);
 }

@@ -1,6 +1,7 @@
 import { hasHeader, uniqueValue, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { LIST_HEADERS, METADATA_PREFIX } from "../s3/known-headers.ts";
 import type { Payload } from "./payload.ts";
 import type { ScopedCredential } from "./scope.ts";
 
@@ -113,7 +114,8 @@ function notSigned(names: string): Fault {
 
 /**
  * Refuses a signed header that comes twice: the signature covers both values, but who acts on the
- * request may take either. Only metadata may be repeated, where S3 joins the values.
+ * request may take either. Only metadata, where S3 joins the values, and lists, where HTTP does, may be
+ * repeated.
  */
 function checkRepeated(
   headers: HeaderList,
@@ -122,10 +124,14 @@ function checkRepeated(
   const repeated = repeatedNames(headers);
   if (repeated.size === 0) return ok(undefined);
   for (const name of signedHeaders) {
-    if (name.startsWith("x-amz-meta-") || !repeated.has(name)) continue;
+    if (!repeated.has(name) || mayBeRepeated(name)) continue;
     return err(fault("InvalidRequest", `The header "${name}" must not be repeated`));
   }
   return ok(undefined);
+}
+
+function mayBeRepeated(name: string): boolean {
+  return name.startsWith(METADATA_PREFIX) || LIST_HEADERS.has(name);
 }
 
 /** The names that occur more than once. */

@@ -142,6 +142,17 @@ export const HEADER_SIGNATURES: readonly Hostile[] = [
   hostile("an unsigned expected owner", "403 AccessDenied", (site) =>
     plus(get(site), ["x-amz-expected-bucket-owner", "1"]),
   ),
+  hostile("an unsigned header that says nothing", "403 AccessDenied", (site) =>
+    plus(get(site), ["x-amz-api-version", "2006-03-01"]),
+  ),
+  hostile("a second, unsigned line of a signed list", DIFFERS, (site) =>
+    plus(
+      good(site, "GET", "/bucket/key?attributes=", {
+        headers: [["x-amz-object-attributes", "ETag"]],
+      }),
+      ["x-amz-object-attributes", "ObjectParts"],
+    ),
+  ),
   hostile("a second, unsigned value of a signed header", "400 InvalidRequest", (site) =>
     plus(good(site, "GET", "/bucket/key", { headers: [["range", "bytes=0-1"]] }), [
       "range",

@@ -237,6 +237,28 @@ export const OPERATIONS: readonly Hostile[] = [
     call("GET", "/bucket/key", ["x-rgw-rename", "true"]),
   ),
   hostile("an rgwx header", "501 NotImplemented", call("GET", "/bucket/key", ["rgwx-uid", "root"])),
+  hostile(
+    "RGW's own condition of a deletion",
+    "400 InvalidArgument",
+    call("DELETE", "/bucket/key", ["x-amz-delete-if-unmodified-since", "0"]),
+  ),
+  hostile(
+    "a name that begins as a list's",
+    "400 InvalidArgument",
+    call("GET", "/bucket/key", ["x-amz-object-attributes-x", "a"]),
+  ),
+  hostile("two empty ACL headers", "400 InvalidArgument", (site) =>
+    good(site, "PUT", "/bucket/key", {
+      body: "",
+      headers: [
+        ["x-amz-acl", ""],
+        ["x-amz-acl", "public-read"],
+      ],
+    }),
+  ),
+  hostile("an empty ACL", "400 InvalidArgument", (site) =>
+    good(site, "PUT", "/bucket/key", { body: "", headers: [["x-amz-acl", ""]] }),
+  ),
   hostile("an unsigned vendor header", "501 NotImplemented", (site) =>
     plus(good(site, "DELETE", "/bucket"), ["x-minio-force-delete", "true"]),
   ),

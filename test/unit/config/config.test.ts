@@ -54,6 +54,41 @@ const GATEWAY_TABLE = [
     'gateway.yaml:3:24 limits.headerBytes: Expected 1KiB to 1MiB: got "0B"',
   ],
   [
+    "an ignored header that decides something",
+    "policy: { ignoredHeaders: [X-Amz-Acl] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: the gateway knows it, and rules or the store act on it: got "X-Amz-Acl" | Remove it',
+  ],
+  [
+    "an ignored header of metadata",
+    "policy: { ignoredHeaders: [x-amz-meta-a] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: the gateway knows it, and rules or the store act on it: got "x-amz-meta-a" | Remove it',
+  ],
+  [
+    "an ignored header that a store acts on",
+    "policy: { ignoredHeaders: [x-amz-delete-if-unmodified-since] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: Ceph RGW acts on it: got "x-amz-delete-if-unmodified-since" | Remove it',
+  ],
+  [
+    "an ignored header of a vendor",
+    "policy: { ignoredHeaders: [x-minio-force-delete] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: it is an extension of a store\'s own: got "x-minio-force-delete" | Remove it',
+  ],
+  [
+    "an ignored header that is never refused",
+    "policy: { ignoredHeaders: [cookie] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: Only x-amz-* headers are ever refused for being unknown: got "cookie" | Remove it: other headers are left out already',
+  ],
+  [
+    "an ignored header that is left out already",
+    "policy: { ignoredHeaders: [x-amz-api-version] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header is left out already: got "x-amz-api-version" | Remove it',
+  ],
+  [
+    "an ignored header that is no name of one",
+    "policy: { ignoredHeaders: ['x-amz-a b'] }",
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: Expected the name of a header, without underscores: got "x-amz-a b" | Write the name alone, such as x-amz-new-header',
+  ],
+  [
     "a port without an address",
     "listen: { address: 8080 }",
     'gateway.yaml:3:20 listen.address: Expected an address and a port such as 0.0.0.0:8080 or [::]:8080: got "8080"',
@@ -454,6 +489,7 @@ test("parseConfig() gives every option its default", () => {
     presignedV2MaxMs: 604_800_000,
     signatureV2: false,
     regions: [],
+    ignoredHeaders: [],
   });
   assert.deepEqual(config, {
     workers: 1,

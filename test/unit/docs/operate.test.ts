@@ -50,6 +50,7 @@ const RECORD: AccessRecord = {
   path: "/p",
   decision: "deny",
   limit: "body_bytes",
+  unknown: { kind: "header", name: "x-amz-odd" },
   bucket: "b",
   key: "k",
   versionId: "v",

@@ -47,6 +47,17 @@ test("Metrics counts a denial by its gate, and the request by its error code", a
   );
 });
 
+test("Metrics counts what was refused for a name that is not served, from 0 on, without the name", async () => {
+  const metrics = new Metrics();
+  const series = 's3warden_unknown_names_total{kind="header"}';
+  assert.equal(await valueOf(metrics, series), 0);
+  metrics.requestStarted();
+  metrics.requestEnded({ ...RECORD, unknown: { kind: "header", name: "x-amz-odd" } });
+  assert.equal(await valueOf(metrics, series), 1);
+  assert.equal(await valueOf(metrics, 's3warden_unknown_names_total{kind="parameter"}'), 0);
+  assert.ok(!(await metrics.text()).includes("x-amz-odd"));
+});
+
 test("Metrics has no label that a client could fill: no key, bucket, address or account", async () => {
   const metrics = new Metrics();
   metrics.requestStarted();

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isUnknownAmzHeader } from "../../../src/s3/known-headers.ts";
+import {
+  ACTED_ON,
+  DROPPED_HEADERS,
+  isUnknownAmzHeader,
+  joinLists,
+} from "../../../src/s3/known-headers.ts";
 import { commands, membersOf } from "./sdk-model.ts";
 
 /** Names and prefixes of all request headers in the SDK's model. */
@@ -27,6 +32,9 @@ test("isUnknownAmzHeader() knows every request header of the SDK's model", () =>
 
 /** What clients send beside the model, and who. */
 const beside = [
+  ["x-amz-api-version", "the SDK for C++, with every request"],
+  ["x-amz-bucket-region", "the SDK for Java 1, of an object's answer"],
+  ["x-amz-version-id", "the SDK for Java 1, of an object's answer"],
   ["x-amz-cf-id", "CloudFront"],
   ["x-amz-content-sha256", "all with SigV4"],
   ["x-amz-date", "all"],
@@ -57,7 +65,8 @@ const unknown = [
   ["a known name with more behind it", "x-amz-acl-x"],
   ["a checksum of an algorithm that S3 does not have", "x-amz-checksum-md4"],
   ["the token of an S3 Express session, which the gateway cannot prove", "x-amz-s3session-token"],
-  ["an answer's header that no client repeats", "x-amz-version-id"],
+  ["an answer's header that no client repeats", "x-amz-restore-output-path"],
+  ["a condition that RGW alone has", "x-amz-delete-if-unmodified-since"],
   ["a name that every object of JavaScript has", "x-amz-constructor"],
 ] as const;
 
@@ -66,3 +75,41 @@ for (const [what, name] of unknown) {
     assert.equal(isUnknownAmzHeader(name), true);
   });
 }
+
+test("no header that is dropped is an input of the API's operations", () => {
+  assert.deepEqual(
+    [...DROPPED_HEADERS.keys()].filter((name) => modelled.has(name)),
+    [],
+  );
+  assert.ok([...DROPPED_HEADERS.values()].every(({ sentBy, why }) => sentBy !== "" && why !== ""));
+});
+
+test("what a store acts on is unknown, so that it is refused", () => {
+  assert.deepEqual(
+    [...ACTED_ON.keys()].filter((name) => !isUnknownAmzHeader(name)),
+    [],
+  );
+});
+
+test("joinLists() gives back the very list where no list is repeated", () => {
+  const headers = ["x-amz-object-attributes", "ETag", "x-amz-meta-a", "1", "x-amz-meta-a", "2"];
+  assert.equal(joinLists(headers), headers);
+});
+
+test("joinLists() joins the lines of each list in their order, and nothing else", () => {
+  const headers = [
+    ["x-amz-object-attributes", "ETag"],
+    ["x-amz-meta-a", "1"],
+    ["x-amz-optional-object-attributes", "RestoreStatus"],
+    ["x-amz-object-attributes", "Checksum"],
+    ["x-amz-meta-a", "2"],
+    ["x-amz-object-attributes", "ObjectSize"],
+  ].flat();
+  const joined = [
+    ["x-amz-object-attributes", "ETag,Checksum,ObjectSize"],
+    ["x-amz-meta-a", "1"],
+    ["x-amz-optional-object-attributes", "RestoreStatus"],
+    ["x-amz-meta-a", "2"],
+  ];
+  assert.deepEqual(joinLists(headers), joined.flat());
+});

@@ -1,0 +1,98 @@
+/** What clients send of headers besides the usual, at real stores: directly and through the gateway. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startGateway, type Gateway } from "../support/gateway.ts";
+import { ask, type PlainStore } from "../support/plain-store.ts";
+import { REAL_STORES, type Running } from "./real-stores.ts";
+
+const KEY = { accessKey: "AKIDCLIENTHEADERS000", secretKey: "secret-of-the-gateways-own" };
+const BUCKET = "client-headers";
+const EMPTY = { "x-amz-meta-empty": "", "x-amz-meta-full": "a" };
+
+/** Each makes the object `name` with EMPTY as its metadata, and has its status. */
+const WAYS: readonly (readonly [string, (at: PlainStore, name: string) => Promise<number>])[] = [
+  [
+    "a PutObject",
+    async (at, name) =>
+      (await ask(at, "PUT", `/${BUCKET}/${name}`, { body: "a", headers: EMPTY })).status,
+  ],
+  [
+    "a CopyObject",
+    async (at, name) => {
+      const copy = {
+        "x-amz-copy-source": `/${BUCKET}/source`,
+        "x-amz-metadata-directive": "REPLACE",
+      };
+      const headers = { ...EMPTY, ...copy };
+      return (await ask(at, "PUT", `/${BUCKET}/${name}`, { headers })).status;
+    },
+  ],
+  [
+    "an upload in parts",
+    async (at, name) => {
+      const begun = await ask(at, "POST", `/${BUCKET}/${name}?uploads=`, { headers: EMPTY });
+      const [, id = ""] = /<UploadId>(.+)<\/UploadId>/.exec(begun.body) ?? [];
+      const part = `/${BUCKET}/${name}?partNumber=1&uploadId=${encodeURIComponent(id)}`;
+      const { headers } = await ask(at, "PUT", part, { body: "a" });
+      const list = `<Part><PartNumber>1</PartNumber><ETag>${headers.etag}</ETag></Part>`;
+      const body = `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`;
+      const target = `/${BUCKET}/${name}?uploadId=${encodeURIComponent(id)}`;
+      return (await ask(at, "POST", target, { body })).status;
+    },
+  ],
+];
+
+for (const { name, kind, skip, start } of REAL_STORES) {
+  describe(`${name}, as store: ${kind}`, { skip }, () => {
+    let store: Running;
+    let gateway: Gateway;
+    let through: PlainStore;
+    before(async () => {
+      store = await start();
+      gateway = await startGateway({
+        upstream: store.endpoint,
+        store: { store: kind },
+        accounts: [{ name: "lab", upstream: store.key, keys: [KEY] }],
+      });
+      through = { endpoint: gateway.endpoint, key: KEY };
+      await ask(store, "PUT", `/${BUCKET}`);
+      await ask(store, "PUT", `/${BUCKET}/source`, { body: "source" });
+    });
+    after(async () => {
+      await gateway.stop();
+      await store.stop();
+    });
+
+    for (const [what, make] of WAYS) {
+      test(`${what} keeps metadata that is empty`, async () => {
+        assert.deepEqual([await make(store, "direct"), await make(through, "gateway")], [200, 200]);
+        const [direct, own] = await Promise.all(
+          ["direct", "gateway"].map((object) => ask(store, "HEAD", `/${BUCKET}/${object}`)),
+        );
+        assert.equal(direct?.headers["x-amz-meta-full"], "a");
+        assert.equal(own?.headers["x-amz-meta-empty"], direct?.headers["x-amz-meta-empty"]);
+        assert.equal(own?.headers["x-amz-meta-empty"], "");
+      });
+    }
+    for (const header of ["content-type", "content-encoding", "content-disposition"]) {
+      test(`an empty ${header} is to the store what it is without the gateway`, async () => {
+        // With a body, aws4 adds a content type of its own to an empty one.
+        const put = { headers: { [header]: "" } };
+        const direct = await ask(store, "PUT", `/${BUCKET}/direct`, put);
+        const own = await ask(through, "PUT", `/${BUCKET}/gateway`, put);
+        assert.equal(own.status, direct.status);
+        const seen = await Promise.all(
+          ["direct", "gateway"].map((object) => ask(store, "HEAD", `/${BUCKET}/${object}`)),
+        );
+        assert.equal(seen[1]?.headers[header], seen[0]?.headers[header]);
+      });
+    }
+    test("the header of the C++ SDK changes nothing", async () => {
+      const headers = { "x-amz-api-version": "2006-03-01" };
+      for (const at of [store, through]) {
+        assert.equal((await ask(at, "GET", `/${BUCKET}/source`, { headers })).body, "source");
+      }
+    });
+  });
+}
