@@ -14,6 +14,9 @@ export function runCheck(options: { readonly config: string }, terminal: Termina
     const { warnings } = result.value;
     if (warnings.length > 0) print(warnings, WARNING, terminal);
     terminal.stdout(`Configuration is good: ${summary(result.value)}\n`);
+    const { version } = result.value.upstream;
+    if (version !== undefined)
+      terminal.stdout(`The store is taken for a Ceph ${version}: see upstream.version\n`);
     return 0;
   }
   printProblems(result.error, terminal);

@@ -38,7 +38,7 @@ export function assemble(
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, queueTimeout, headersTimeout } = upstream;
-  const traits = storeTraits(upstream.store);
+  const traits = storeTraits(upstream.store, upstream.version);
   const bucketPolicies = policy.bucketPolicies ?? provider.defaults.bucketPolicies;
   const signatures = policy.signatures ?? provider.defaults.signatures;
   return {
@@ -72,6 +72,7 @@ export function assemble(
       ]),
       ignoredHeaders: traits.ignoredHeaders,
       trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
+      version: traits.version,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

@@ -52,6 +52,8 @@ export type Config = {
     /** What it accepts and does not act on. */
     readonly ignoredHeaders: IgnoredHeaders;
     readonly trailers: boolean;
+    /** Of the store's software, where its rows depend on it. */
+    readonly version: string | undefined;
     /** To each endpoint. */
     readonly connectionsMax: number;
     readonly connectTimeoutMs: number;

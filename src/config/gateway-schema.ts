@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseRoutePath } from "../http/route-path.ts";
 import { parseNetwork } from "../policy/network.ts";
+import { parseCephVersion } from "../s3/ceph-versions.ts";
 import { STORE_KINDS, type StoreKind } from "../s3/stores.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
 import { parseIgnoredHeader } from "./ignored-header.ts";
@@ -127,6 +128,13 @@ const UpstreamSchema = z.strictObject({
     .describe(
       "What the store is: only operations that it is known to implement reach it; generic: those that every S3 store has",
     ),
+  // Without quotes `19` is a number in YAML.
+  version: z
+    .union([z.int(), z.string()], 'Expected a version such as 19 or "19.2.3"')
+    .transform(String)
+    .pipe(text(parseCephVersion))
+    .optional()
+    .describe("Of Ceph: which rows of operations count; absent: 16, on which they were measured"),
   operations: z
     .array(text(parseOperation))
     .prefault([])

@@ -12,17 +12,31 @@ export function storeKindOf({ nodes }: ConfigDocument): StoreKind {
   return STORE_KINDS.find((kind) => kind === written) ?? STORE_DEFAULT;
 }
 
+/** What does not fit the kind of store. */
+export function storeProblems(gateway: ConfigDocument): readonly Problem[] {
+  return [...usersWithoutTenants(gateway), ...versionOfNoCeph(gateway)];
+}
+
 /**
  * Ceph's users may be in tenants, and two of those may have a bucket of one name. Behind a store of
  * which that is not known, both would be one bucket here, with one owner and one policy.
  */
-export function storeProblems(gateway: ConfigDocument): readonly Problem[] {
-  const kind = storeKindOf(gateway);
-  if (kind !== "generic") return [];
+function usersWithoutTenants(gateway: ConfigDocument): readonly Problem[] {
+  if (storeKindOf(gateway) !== "generic") return [];
   const source = [...gateway.nodes.keys()].find((path) => /^identities\[\d+\]\.ceph$/.test(path));
   if (source === undefined) return [];
   const message = `The users of ${source} have tenants, of which a generic store knows nothing`;
   return [problemAt(gateway, PATH, { message, remedy: "Set upstream.store to ceph" })];
+}
+
+/** Of other stores nothing depends on their version, so that a number there would say nothing. */
+function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
+  const path = "upstream.version";
+  if (storeKindOf(gateway) === "ceph" || !gateway.nodes.has(path)) return [];
+  const message = "Only the version of a Ceph changes what is served";
+  return [
+    problemAt(gateway, path, { message, remedy: "Remove it, or set upstream.store to ceph" }),
+  ];
 }
 
 export function storeWarnings(gateway: ConfigDocument): readonly Problem[] {

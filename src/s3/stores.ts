@@ -1,3 +1,4 @@
+import { CEPH_MEASURED, learntBy } from "./ceph-versions.ts";
 import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
 import type { OperationName } from "./operations.ts";
 import { AWS, CEPH, GENERIC, MINIO } from "./store-operations.ts";
@@ -20,13 +21,26 @@ export type StoreTraits = {
   readonly aliases: boolean;
   /** Whether it understands aws-chunked trailers. */
   readonly trailers: boolean;
+  /** The version of it that all this is true of; undefined: no row depends on one. */
+  readonly version: string | undefined;
   /** Headers that it accepts and does not act on: no rule may rest on them. */
   readonly ignoredHeaders: IgnoredHeaders;
 };
 
-/** The row of `kind`. */
-export function storeTraits(kind: StoreKind): StoreTraits {
-  return TRAITS[kind];
+/**
+ * The row of `kind`. `version`: of a Ceph, as parseCephVersion() reads it; undefined: the one that was
+ * measured. Other kinds have one row, whatever their version is.
+ */
+export function storeTraits(kind: StoreKind, version?: string): StoreTraits {
+  const traits = TRAITS[kind];
+  if (kind !== "ceph" || version === undefined) return traits;
+  const { operations, trailers } = learntBy(version);
+  return {
+    ...traits,
+    operations: new Set([...traits.operations, ...operations]),
+    trailers: traits.trailers || trailers,
+    version,
+  };
 }
 
 /**
@@ -44,6 +58,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     aliases: true,
     trailers: false,
+    version: undefined,
     ignoredHeaders: IGNORED.generic,
   },
   aws: {
@@ -51,6 +66,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     aliases: true,
     trailers: true,
+    version: undefined,
     ignoredHeaders: IGNORED.aws,
   },
   ceph: {
@@ -58,6 +74,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: true,
     aliases: false,
     trailers: false,
+    version: CEPH_MEASURED,
     ignoredHeaders: IGNORED.ceph,
   },
   minio: {
@@ -65,6 +82,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     aliases: false,
     trailers: true,
+    version: undefined,
     ignoredHeaders: IGNORED.minio,
   },
 };

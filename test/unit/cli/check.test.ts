@@ -53,8 +53,18 @@ test("runCheck() prints every warning and their number, and the configuration is
       `${path}:3:50: policy.networks.deny: warning: The list has every IPv4 address, so it refuses all of them\n` +
       "    Name only the networks that may not come\n2 warnings\n",
   );
-  assert.equal(out, "Configuration is good: 0 accounts, 0 subusers, 0 keys, 2 endpoints\n");
+  assert.equal(
+    out,
+    "Configuration is good: 0 accounts, 0 subusers, 0 keys, 2 endpoints\n" +
+      "The store is taken for a Ceph 16: see upstream.version\n",
+  );
   assert.equal(code, 0);
+});
+
+test("runCheck() says which version of Ceph was written", async () => {
+  const text = UPSTREAM.replace("store: ceph", 'store: ceph, version: "18.2.7"');
+  const { out } = await check(file("version.yaml", `${text}identities: []\n`));
+  assert.match(out, /\nThe store is taken for a Ceph 18\.2\.7: see upstream\.version\n$/);
 });
 
 test("runCheck() says so if the file is not there", async () => {

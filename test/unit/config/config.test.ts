@@ -512,6 +512,7 @@ test("parseConfig() gives every option its default", () => {
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,
       trailers: false,
+      version: "16",
       connectionsMax: 256,
       connectTimeoutMs: 5000,
       queueTimeoutMs: 30_000,

@@ -73,3 +73,57 @@ test("parseConfig() serves bucket policies that the gateway keeps, whatever the 
   assert(kept.upstream.operations.has("PutBucketPolicy"));
   assert(!left.upstream.operations.has("PutBucketPolicy"));
 });
+
+for (const [written, version, learnt] of [
+  ["", "16", []],
+  ["16", "16", []],
+  ["17", "17", ["GetBucketEncryption"]],
+  ['"18.2.7"', "18.2.7", ["GetBucketEncryption"]],
+  ["20", "20", ["GetBucketEncryption", "GetObjectAttributes"]],
+] as const) {
+  test(`parseConfig() takes a Ceph of version "${written}" for ${version}, with what it knows`, () => {
+    const named = withStore(`, store: ceph${written === "" ? "" : `, version: ${written}`}`);
+    assert.deepEqual(warningsOf(named), []);
+    const { upstream } = goodConfig(named);
+    assert.equal(upstream.version, version);
+    const asked = ["GetBucketEncryption", "GetObjectAttributes"] as const;
+    assert.deepEqual(
+      asked.filter((operation) => upstream.operations.has(operation)),
+      learnt,
+    );
+    assert.equal(upstream.trailers, version === "20");
+  });
+}
+
+for (const written of ["15", "21", '"18."', '"quincy"', '"018"', '"18.2.7.1"', '"-18"', '""']) {
+  test(`parseConfig() refuses a Ceph of version ${written}`, () => {
+    const problems = problemsOf(withStore(`, store: ceph, version: ${written}`));
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems[0] ?? "",
+      / upstream\.version: Expected a version of Ceph from 16 to 20, such as "18\.2\.7": got /,
+    );
+  });
+}
+
+for (const written of ["18.2", "[18]", "true"]) {
+  test(`parseConfig() refuses ${written} for a version: a number with a dot would lose its end`, () => {
+    const problems = problemsOf(withStore(`, store: ceph, version: ${written}`));
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems[0] ?? "",
+      / upstream\.version: Expected a version such as 19 or "19\.2\.3"/,
+    );
+  });
+}
+
+for (const kind of STORE_KINDS.filter((each) => each !== "ceph")) {
+  test(`parseConfig() refuses a version of ${kind}, on which nothing depends`, () => {
+    const problems = problemsOf(withStore(`, store: ${kind}, version: 19`));
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems[0] ?? "",
+      / upstream\.version: Only the version of a Ceph changes what is served \| Remove it, or set upstream\.store to ceph$/,
+    );
+  });
+}

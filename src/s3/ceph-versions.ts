@@ -1,0 +1,75 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import type { OperationName } from "./operations.ts";
+
+/** A version of Ceph as `ceph --version` has it, such as `18.2.7`; `18` alone is `18.0.0`. */
+export type CephVersion = string;
+
+/** The release that the rows of operations and headers were measured on. */
+export const CEPH_MEASURED: CephVersion = "16";
+/** The newest release whose sources were read. */
+const NEWEST = 20;
+
+/** What RGW understands from one release on, and could not before. */
+type Learnt = {
+  readonly from: CephVersion;
+  readonly operations: readonly OperationName[];
+  /** Whether it verifies and keeps what stands in aws-chunked trailers. */
+  readonly trailers?: true;
+};
+
+/**
+ * Read from RGW's sources, `src/rgw/rgw_rest_s3.cc` of 17.2.5, 19.2.6 and 20.2.4: the methods `op_get`,
+ * `op_put`, `op_delete` and `op_post` of RGWHandler_REST_Bucket_S3 and RGWHandler_REST_Obj_S3. No later
+ * release of these drops an operation that an earlier one has.
+ *
+ * Not in this table: bucket ownership controls, which even 20.2.4 does not route (its
+ * `DELETE ?ownershipControls` deletes the bucket).
+ */
+const LEARNT: readonly Learnt[] = [
+  {
+    // is_bucket_encryption_op; before, DELETE ?encryption deleted the bucket.
+    from: "17",
+    operations: ["DeleteBucketEncryption", "GetBucketEncryption", "PutBucketEncryption"],
+  },
+  {
+    // is_attributes_op; before, GET ?attributes showed the object.
+    from: "20",
+    operations: ["GetObjectAttributes"],
+    // 18.2.5 and 19 read trailers, too, but neither verify nor keep the checksum in them
+    // (rgw_auth_s3.cc, ceph pull request 54856): a plain body is worth as much there.
+    trailers: true,
+  },
+];
+
+/** What a Ceph of `version` has beyond release 16. */
+export function learntBy(version: CephVersion): {
+  readonly operations: readonly OperationName[];
+  readonly trailers: boolean;
+} {
+  const learnt = LEARNT.filter(({ from }) => isAtLeast(version, from));
+  return {
+    operations: learnt.flatMap(({ operations }) => operations),
+    trailers: learnt.some(({ trailers }) => trailers === true),
+  };
+}
+
+/**
+ * `16` to `20`, with or without the two numbers behind it. Error: what was expected. A version that is
+ * not written in full is taken for its first one. A later release is refused: nobody has read what it
+ * knows.
+ */
+export function parseCephVersion(text: string): Result<CephVersion, string> {
+  const [, major = ""] = /^(\d{2})(?:\.\d{1,2}){0,2}$/.exec(text) ?? [];
+  const known = Number(major) >= Number(CEPH_MEASURED) && Number(major) <= NEWEST;
+  if (major !== "" && known) return ok(text);
+  return err(`Expected a version of Ceph from ${CEPH_MEASURED} to ${NEWEST}, such as "18.2.7"`);
+}
+
+function isAtLeast(version: CephVersion, least: CephVersion): boolean {
+  const numbers = least.split(".").map(Number);
+  for (const [i, number] of version.split(".").map(Number).entries()) {
+    const bound = numbers[i] ?? 0;
+    if (number !== bound) return number > bound;
+  }
+  return version.split(".").length >= numbers.length;
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { learntBy, parseCephVersion } from "../../../src/s3/ceph-versions.ts";
+import { NEVER_SENT } from "../../../src/s3/store-operations.ts";
+import { storeTraits } from "../../../src/s3/stores.ts";
+
+const VERSIONS = ["16", "16.2.15", "17", "17.2.7", "18", "18.2.7", "19", "19.2.6", "20", "20.2.4"];
+
+test("every later Ceph knows what the earlier ones do, and sends nothing that goes to no store", () => {
+  let known = storeTraits("ceph").operations;
+  for (const version of VERSIONS) {
+    const { operations } = storeTraits("ceph", version);
+    for (const operation of known) assert(operations.has(operation), `${operation} in ${version}`);
+    for (const operation of NEVER_SENT) assert(!operations.has(operation));
+    known = operations;
+  }
+});
+
+test("a Ceph whose version is not written is the one that was measured", () => {
+  assert.deepEqual(storeTraits("ceph").operations, storeTraits("ceph", "16.2.15").operations);
+  assert.equal(storeTraits("ceph").version, "16");
+});
+
+for (const [version, learnt] of [
+  ["16.2.15", 0],
+  ["17", 3],
+  ["17.0.0", 3],
+  ["19.99.99", 3],
+  ["20.2", 4],
+] as const) {
+  test(`a Ceph ${version} has ${learnt} operations that release 16 has not`, () => {
+    assert.equal(learntBy(version).operations.length, learnt);
+  });
+}
+
+test("no version of Ceph is served what even its newest release takes for DeleteBucket", () => {
+  const { operations } = storeTraits("ceph", "20.2.4");
+  for (const operation of [
+    "DeleteBucketOwnershipControls",
+    "DeleteBucketInventoryConfiguration",
+    "DeleteObjectAnnotation",
+    "RenameObject",
+  ] as const) {
+    assert(!operations.has(operation));
+  }
+});
+
+for (const text of ["18", "18.2", "18.2.7", "20.2.4"]) {
+  test(`parseCephVersion() takes ${text}`, () => {
+    assert.deepEqual(parseCephVersion(text), { ok: true, value: text });
+  });
+}
+for (const text of [
+  "",
+  "15",
+  "21",
+  "18.",
+  ".18",
+  "18.2.7.1",
+  "v18",
+  "18 ",
+  "1８",
+  "18.200",
+  "1e1",
+]) {
+  test(`parseCephVersion() refuses "${text}"`, () => {
+    assert.equal(parseCephVersion(text).ok, false);
+  });
+}
