@@ -1,3 +1,5 @@
+import { isFoldable, type Address } from "../s3/address.ts";
+import type { CopySource } from "../s3/copy-source.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
@@ -18,14 +20,34 @@ export function notServed(
   return unknownVersion([versionId, source?.versionId]);
 }
 
-/** The same of what a DeleteObjects document says. */
+/** The same of what a DeleteObjects document says, and of its keys. */
 export function notServedEntries(
-  { operations }: StoreSettings,
+  { operations, foldsPaths }: StoreSettings,
   entries: readonly DeleteEntry[],
 ): Fault | undefined {
+  if (foldsPaths && entries.some(({ key }) => isFoldable(key))) return FOLDED;
   if (knowsVersions(operations)) return undefined;
   return unknownVersion(entries.map(({ versionId }) => versionId));
 }
+
+/**
+ * Why `address` or `source` must not be named to the store: it would take the key for another one than
+ * was judged. Undefined: it does not. Error: InvalidArgument.
+ */
+export function foldedKey(
+  { foldsPaths }: StoreSettings,
+  address: Address,
+  source: CopySource | undefined,
+): Fault | undefined {
+  if (!foldsPaths) return undefined;
+  if (address.kind === "object" && isFoldable(address.key)) return FOLDED;
+  return source !== undefined && isFoldable(source.key) ? FOLDED : undefined;
+}
+
+const FOLDED = fault(
+  "InvalidArgument",
+  "Keys with an empty segment, or one that is a dot or two, do not reach the store as they are",
+);
 
 /** Also in the messages: whoever reads one asks the operator, who must know what to set. */
 const SETTINGS = "upstream.store, upstream.operations";

@@ -59,7 +59,7 @@ export type StoreSettings = {
   readonly region: string;
   /** How it tells buckets apart; without tenants, a tenant is the gateway's own to tell apart by. */
   readonly naming: BucketNaming;
-  /** Whether something before it folds `..` and `//`, so that another key would arrive. */
+  /** Whether it, or something before it, folds `..` and `//`, so that another key would be meant. */
   readonly foldsPaths: boolean;
   /** What it understands as what it is; nothing else is sent to it. */
   readonly operations: ReadonlySet<OperationName>;

@@ -1,12 +1,13 @@
 import { gateHead, type GateProblem } from "../http/field-gate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { isFoldable, storePath, type Address, type BucketName } from "../s3/address.ts";
+import { storePath, type Address, type BucketName } from "../s3/address.ts";
 import { spelledFor, type Bucket } from "../s3/bucket.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import type { CopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
+import { foldedKey } from "./served.ts";
 import type { Facts } from "./facts.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { droppedByConnection, pushForwarded, type StoreBody } from "./store-headers.ts";
@@ -39,9 +40,8 @@ export function storeRequest(
   const target = targetFor(snapshot, subject, signersTenant(signer.value));
   if (!target.ok) return target;
   const { address, source } = target.value;
-  if (store.foldsPaths && address.kind === "object" && isFoldable(address.key)) {
-    return err(fault("InvalidArgument", FOLDED));
-  }
+  const folded = foldedKey(store, address, source);
+  if (folded !== undefined) return err(folded);
   const path = storePath(address, store.naming.addressing);
   const query = forwardedQuery(operation, subject.query);
   const host =
@@ -77,10 +77,6 @@ export function storeRequest(
     signedBy: signedBy(signer.value),
   });
 }
-
-/** Behind a proxy that folds paths the store would read another key than the one that was judged. */
-const FOLDED =
-  "Keys with an empty segment, or one that is a dot or two, do not reach the store as they are";
 
 /**
  * The client's fields stand behind `host` and end before `clientEnd`. All of them were checked where they were read, so that this is the last of two locks. The rest is the gateway's

@@ -61,7 +61,7 @@ export function assemble(
       endpoints: upstream.endpoints,
       region: upstream.region,
       addressing: upstream.addressing,
-      foldsPaths: upstream.foldsPaths,
+      foldsPaths: upstream.foldsPaths === "auto" ? traits.foldsKeys : upstream.foldsPaths,
       tenants: traits.tenants,
       aliases: traits.aliases,
       operations: new Set([

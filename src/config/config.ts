@@ -45,7 +45,7 @@ export type Config = {
     readonly tenants: boolean;
     /** Whether aliases of access points may stand for buckets. */
     readonly aliases: boolean;
-    /** Whether paths may arrive there with `..` and `//` folded. */
+    /** Whether keys may arrive there with `..` and `//` folded. */
     readonly foldsPaths: boolean;
     /** What reaches the store; nothing else does. */
     readonly operations: ReadonlySet<OperationName>;

@@ -117,10 +117,10 @@ const UpstreamSchema = z.strictObject({
     .prefault("path")
     .describe("Whether the bucket goes into the path or in front of the host name"),
   foldsPaths: z
-    .boolean()
-    .prefault(false)
+    .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
+    .prefault("auto")
     .describe(
-      "Whether something before the store folds paths, such as a//b into a/b: keys that it would change are refused",
+      "Whether the store, or something before it, folds paths, such as a//b into a/b: keys that it would change are refused; auto: as its kind does",
     ),
   store: z
     .enum(STORE_KINDS)

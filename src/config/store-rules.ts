@@ -1,5 +1,5 @@
 import type { Problem } from "../lib/problem.ts";
-import { STORE_KINDS, type StoreKind } from "../s3/stores.ts";
+import { STORE_KINDS, storeTraits, type StoreKind } from "../s3/stores.ts";
 import type { ConfigDocument } from "./document.ts";
 import { STORE_DEFAULT } from "./gateway-schema.ts";
 import { problemAt } from "./issues.ts";
@@ -14,7 +14,7 @@ export function storeKindOf({ nodes }: ConfigDocument): StoreKind {
 
 /** What does not fit the kind of store. */
 export function storeProblems(gateway: ConfigDocument): readonly Problem[] {
-  return [...usersWithoutTenants(gateway), ...versionOfNoCeph(gateway)];
+  return [...usersWithoutTenants(gateway), ...versionOfNoCeph(gateway), ...keysOfOthers(gateway)];
 }
 
 /**
@@ -39,9 +39,19 @@ function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
   ];
 }
 
+/** Of a generic store the operator may know better; of those that were measured nobody does. */
+function keysOfOthers(gateway: ConfigDocument): readonly Problem[] {
+  const path = "upstream.foldsPaths";
+  const kind = storeKindOf(gateway);
+  if (kind === "generic" || gateway.nodes.get(path)?.value !== false) return [];
+  if (!storeTraits(kind).foldsKeys) return [];
+  const message = `A store of the kind ${kind} takes keys such as a//b for other ones, past every policy`;
+  return [problemAt(gateway, path, { message, remedy: "Remove it" })];
+}
+
 export function storeWarnings(gateway: ConfigDocument): readonly Problem[] {
   if (gateway.nodes.has(PATH)) return [];
   const message = "upstream.store is not named: only operations that every S3 store has are served";
-  const remedy = "Name ceph, minio or aws, or generic if it is none of them";
+  const remedy = "Name ceph, minio, versitygw or aws, or generic if it is none of them";
   return [problemAt(gateway, PATH, { message, remedy })];
 }

@@ -268,9 +268,8 @@ function badAccount(got: string): Fault {
  * another one. A slash at its end stays.
  */
 export function isFoldable(key: string): boolean {
-  const segments = key.split("/");
-  return segments.some((segment, i) => {
-    if (segment === "") return i < segments.length - 1;
-    return segment === "." || segment === "..";
-  });
+  return FOLDABLE.test(key);
 }
+
+/** An empty segment that is not the last, or one that is a dot or two. */
+const FOLDABLE = /(?:^|\/)(?:\/|\.{1,2}(?:\/|$))/;

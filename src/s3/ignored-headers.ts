@@ -111,11 +111,34 @@ const MINIO = ignoring([
   ["DeleteObject", ["if-match"]],
 ]);
 
+/**
+ * Measured on versitygw 1.8.0. It has ACLs of buckets alone, and no encryption, storage classes or
+ * event holds.
+ */
+const VERSITYGW = ignoring([
+  [
+    "*",
+    [
+      ...ENCRYPTION,
+      "x-amz-bucket-namespace",
+      "x-amz-object-annotation-directive",
+      "x-amz-object-lock-event-hold",
+      "x-amz-object-lock-event-hold-duration-days",
+      "x-amz-object-lock-event-hold-duration-years",
+      "x-amz-storage-class",
+    ],
+  ],
+  ["CopyObject", [...ACL, ...CONDITIONS]],
+  ["CreateMultipartUpload", ACL],
+  ["PutObject", ACL],
+]);
+
 export const IGNORED = {
   generic: GENERIC,
   aws: ignoring([]),
   ceph: CEPH,
   minio: MINIO,
+  versitygw: VERSITYGW,
 } as const;
 
 function ignoring(

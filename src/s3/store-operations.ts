@@ -118,6 +118,50 @@ export const MINIO: readonly OperationName[] = [
 ];
 
 /**
+ * Measured on versitygw 1.8.0 over a folder, with versions and without: what its router tells apart,
+ * most of which it refuses as not implemented. It deletes the bucket by DELETE ?metadataTable, shows
+ * the object by GET ?torrent and overwrites it by PUT ?renameObject.
+ */
+export const VERSITYGW: readonly OperationName[] = [
+  ...COMMON,
+  "DeleteBucketAnalyticsConfiguration",
+  "DeleteBucketCors",
+  "DeleteBucketEncryption",
+  "DeleteBucketIntelligentTieringConfiguration",
+  "DeleteBucketInventoryConfiguration",
+  "DeleteBucketMetricsConfiguration",
+  "DeleteBucketOwnershipControls",
+  "DeleteBucketWebsite",
+  "DeletePublicAccessBlock",
+  "GetBucketAccelerateConfiguration",
+  "GetBucketAnalyticsConfiguration",
+  "GetBucketEncryption",
+  "GetBucketIntelligentTieringConfiguration",
+  "GetBucketInventoryConfiguration",
+  "GetBucketMetricsConfiguration",
+  "GetBucketOwnershipControls",
+  "GetObjectAttributes",
+  "GetPublicAccessBlock",
+  "ListBucketAnalyticsConfigurations",
+  "ListBucketIntelligentTieringConfigurations",
+  "ListBucketInventoryConfigurations",
+  "ListBucketMetricsConfigurations",
+  "PutBucketAccelerateConfiguration",
+  "PutBucketAnalyticsConfiguration",
+  "PutBucketCors",
+  "PutBucketEncryption",
+  "PutBucketIntelligentTieringConfiguration",
+  "PutBucketInventoryConfiguration",
+  "PutBucketLogging",
+  "PutBucketMetricsConfiguration",
+  "PutBucketOwnershipControls",
+  "PutBucketRequestPayment",
+  "PutBucketWebsite",
+  "PutPublicAccessBlock",
+  "RestoreObject",
+];
+
+/**
  * What goes to no store, whatever kind it is and whatever `upstream.operations` says.
  * CreateSession's answer is a credential of the store, with which its client would go past the
  * gateway. CreateBucketMetadataTableConfiguration names a bucket of S3 Tables by its ARN, in which the

@@ -1,10 +1,10 @@
 import { CEPH_MEASURED, learntBy } from "./ceph-versions.ts";
 import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
 import type { OperationName } from "./operations.ts";
-import { AWS, CEPH, GENERIC, MINIO } from "./store-operations.ts";
+import { AWS, CEPH, GENERIC, MINIO, VERSITYGW } from "./store-operations.ts";
 
 /** The kinds of store, by what they understand. The first is taken where none is named. */
-export const STORE_KINDS = ["generic", "aws", "ceph", "minio"] as const;
+export const STORE_KINDS = ["generic", "aws", "ceph", "minio", "versitygw"] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
 
 /** All that the gateway must know of a kind of store. */
@@ -17,6 +17,12 @@ export type StoreTraits = {
   readonly operations: ReadonlySet<OperationName>;
   /** Whether the store itself knows `tenant:bucket`. */
   readonly tenants: boolean;
+  /**
+   * Whether it takes a key for another one, where that has an empty segment or one that is a dot or
+   * two: MinIO reads `/a` as `a` and deletes `a/b` for `x/../a/b` in a DeleteObjects document. No such
+   * key reaches it, for what was judged is not what it would do.
+   */
+  readonly foldsKeys: boolean;
   /** Whether aliases of access points may stand for buckets: see isBucketAlias(). */
   readonly aliases: boolean;
   /** Whether it understands aws-chunked trailers. */
@@ -56,6 +62,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   generic: {
     operations: new Set(GENERIC),
     tenants: false,
+    foldsKeys: true,
     aliases: true,
     trailers: false,
     version: undefined,
@@ -64,6 +71,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   aws: {
     operations: new Set(AWS),
     tenants: false,
+    foldsKeys: false,
     aliases: true,
     trailers: true,
     version: undefined,
@@ -72,6 +80,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   ceph: {
     operations: new Set(CEPH),
     tenants: true,
+    foldsKeys: false,
     aliases: false,
     trailers: false,
     version: CEPH_MEASURED,
@@ -80,9 +89,19 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   minio: {
     operations: new Set(MINIO),
     tenants: false,
+    foldsKeys: true,
     aliases: false,
     trailers: true,
     version: undefined,
     ignoredHeaders: IGNORED.minio,
+  },
+  versitygw: {
+    operations: new Set(VERSITYGW),
+    tenants: false,
+    foldsKeys: true,
+    aliases: false,
+    trailers: true,
+    version: undefined,
+    ignoredHeaders: IGNORED.versitygw,
   },
 };

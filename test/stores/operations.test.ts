@@ -35,6 +35,14 @@ const TAKEN: Partial<Record<StoreKind, readonly (readonly [OperationName, RegExp
     ["DeleteObjectAnnotation", /^k gone: /],
     ["PutObjectAnnotation", /^k written: /],
   ],
+  versitygw: [
+    ["DeleteBucketMetadataTableConfiguration", /^bucket gone: /],
+    ["PutBucketAbac", /^bucket made: /],
+    ["DeleteObjectAnnotation", /^k gone: /],
+    ["GetObjectTorrent", /answered with the object$/],
+    ["RenameObject", /k is another than it says$/],
+    ["UpdateObjectEncryption", /^k written: /],
+  ],
 };
 
 for (const { name, kind, skip, start } of REAL_STORES) {

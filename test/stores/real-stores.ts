@@ -1,26 +1,50 @@
 import type { StoreKind } from "../../src/s3/stores.ts";
 import type { PlainStore } from "../support/plain-store.ts";
 import { skipUnless } from "../support/requirement.ts";
+import type { KeyPair } from "../support/signed.ts";
 import { CEPH, startCeph } from "./ceph.ts";
 import { MINIO, startMinio } from "./minio.ts";
+import { startVersitygw, VERSITYGW } from "./versitygw.ts";
 
-export type Running = PlainStore & { readonly stop: () => Promise<void> };
+export type Running = PlainStore & {
+  /** Of another user of the store; the same as `key` where a test's store has only one. */
+  readonly other: KeyPair;
+  readonly stop: () => Promise<void>;
+};
 
-/** Stores that can be had here, by what they are to the gateway. */
-export const REAL_STORES: readonly {
+/** A store that can be had here, and what it is to the gateway. */
+export type RealStore = {
   readonly name: string;
   readonly kind: StoreKind;
   readonly skip: string | false;
   readonly start: () => Promise<Running>;
-}[] = [
+};
+
+/** All of them, each with everything it can do switched on. */
+export const REAL_STORES: readonly RealStore[] = [
   {
     name: "RGW",
     kind: "ceph",
     skip: skipUnless([CEPH]),
     start: async () => {
       const { endpoint, users, stop } = await startCeph();
-      return { endpoint, key: users("alice"), stop };
+      return { endpoint, key: users("alice"), other: users("bob"), stop };
     },
   },
-  { name: "MinIO", kind: "minio", skip: skipUnless([MINIO]), start: startMinio },
+  {
+    name: "MinIO",
+    kind: "minio",
+    skip: skipUnless([MINIO]),
+    start: async () => withOneUser(await startMinio()),
+  },
+  {
+    name: "versitygw",
+    kind: "versitygw",
+    skip: skipUnless([VERSITYGW]),
+    start: async () => withOneUser(await startVersitygw(true)),
+  },
 ];
+
+function withOneUser(store: Omit<Running, "other">): Running {
+  return { ...store, other: store.key };
+}

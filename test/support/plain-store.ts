@@ -8,7 +8,11 @@ export type PlainStore = { readonly endpoint: string; readonly key: KeyPair };
 
 export type PlainAnswer = {
   readonly status: number;
+  /** The words behind the status. */
+  readonly reason: string;
   readonly headers: http.IncomingHttpHeaders;
+  /** Name, value, name, value, …, as they came. */
+  readonly rawHeaders: readonly string[];
   readonly body: string;
 };
 
@@ -17,6 +21,8 @@ export type PlainRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as it is, in nobody's name. */
   readonly unsigned?: true;
+  /** How long the body may take to end, in milliseconds; what has come by then is the answer. */
+  readonly patienceMs?: number;
 };
 
 /** Sends one request, signed with the store's own key; `target`: encoded path and query. */
@@ -24,7 +30,7 @@ export function ask(
   { endpoint, key }: PlainStore,
   method: string,
   target: string,
-  { body = "", headers = {}, unsigned }: PlainRequest = {},
+  { body = "", headers = {}, unsigned, patienceMs }: PlainRequest = {},
 ): Promise<PlainAnswer> {
   const { host } = new URL(endpoint);
   const said: Record<string, string> = { ...headers };
@@ -35,7 +41,7 @@ export function ask(
     // Some operations do not go without it.
     said["content-md5"] = createHash("md5").update(body).digest("base64");
   }
-  if (unsigned) return answerOf(endpoint, method, target, said, body);
+  if (unsigned) return answerOf(endpoint, method, target, said, body, patienceMs);
   const request = {
     service: "s3",
     region: "us-east-1",
@@ -47,7 +53,7 @@ export function ask(
   };
   const credential = { accessKeyId: key.accessKey, secretAccessKey: key.secretKey };
   const signed = aws4.sign(request, credential);
-  return answerOf(endpoint, method, target, signed.headers ?? {}, body);
+  return answerOf(endpoint, method, target, signed.headers ?? {}, body, patienceMs);
 }
 
 function answerOf(
@@ -56,6 +62,7 @@ function answerOf(
   path: string,
   headers: http.OutgoingHttpHeaders,
   body: string,
+  patienceMs: number | undefined,
 ): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(endpoint);
@@ -64,15 +71,25 @@ function answerOf(
     const request = http.request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        const { statusCode: status = 0, headers: told } = response;
-        resolve({ status, headers: told, body: Buffer.concat(chunks).toString() });
-      });
+      const end = (): void => {
+        const { statusCode: status = 0, statusMessage: reason = "" } = response;
+        const { headers: told, rawHeaders } = response;
+        resolve({
+          status,
+          reason,
+          headers: told,
+          rawHeaders,
+          body: Buffer.concat(chunks).toString(),
+        });
+        request.destroy();
+      };
+      response.once("end", end);
+      if (patienceMs !== undefined) setTimeout(end, patienceMs).unref();
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       // RGW 16 answers some requests (`?select` without a document) with half a head.
       const broken = error.code === "ECONNRESET" || error.code?.startsWith("HPE_") === true;
-      if (broken) resolve({ status: 502, headers: {}, body: "" });
+      if (broken) resolve({ status: 502, reason: "", headers: {}, rawHeaders: [], body: "" });
       else reject(error);
     });
     request.end(body);

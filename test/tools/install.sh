@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the tests need besides Debian's packages, into .tools/bin and .venv of the source: the programs
-# that read in earnest what is in deploy/, and a MinIO to measure. Six minutes of processor time,
+# that read in earnest what is in deploy/, and stores to measure. Seven minutes of processor time,
 # nearly all of it for MinIO and helm.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -30,3 +30,4 @@ install kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
 install helm helm.sh/helm/v3/cmd/helm@v3.19.5
 install compose-go github.com/compose-spec/compose-go/v2/cmd@v2.16.2
 install minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+install versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0

@@ -1,7 +1,7 @@
 /** What a store must not be sent, because it could take it for something else. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STORE_KINDS } from "../../../src/s3/stores.ts";
+import { STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
 import { word } from "../../support/decided.ts";
 import { judge, world } from "./world.ts";
 
@@ -77,3 +77,42 @@ describe("a generic store", () => {
     return `${verdict.fault.code} ${verdict.fault.message}`;
   }
 });
+
+const FOLDED = ["a//b", "/a", "a/./b", "x/../a/b", "./a", "..", "a/.."] as const;
+const KEPT = ["a", "a/", "a/b", ".a/b..", "a/...", "a/.b/c."] as const;
+const folding = STORE_KINDS.filter((kind) => storeTraits(kind).foldsKeys);
+
+test("keys are kept apart by AWS and Ceph, and by no store of which that is not known", () => {
+  assert.deepEqual(folding, ["generic", "minio", "versitygw"]);
+});
+
+for (const kind of folding) {
+  describe(`a store of the kind ${kind}, which takes some keys for others`, () => {
+    const store = world("{}", "", kind);
+    const deleting = (key: string) =>
+      `<Delete><Object><Key>kept</Key></Object><Object><Key>${key}</Key></Object></Delete>`;
+    for (const key of FOLDED) {
+      test(`is asked nothing about ${key}: not by path, as a source, or in a document`, () => {
+        for (const method of ["GET", "HEAD", "PUT", "DELETE"]) {
+          assert.equal(word(judge(store, `${method} /photos/${key}`, AS_LAB)), "InvalidArgument");
+        }
+        const headers = { "x-amz-copy-source": `/photos/${key}` };
+        const copy = judge(store, "PUT /photos/copy", { ...AS_LAB, headers });
+        assert.equal(word(copy), "InvalidArgument");
+        const body = deleting(key);
+        const line = "POST /photos?delete";
+        assert.equal(word(judge(store, line, { ...AS_LAB, body }, { body })), "InvalidArgument");
+      });
+    }
+    for (const key of KEPT) {
+      test(`is asked about ${key}`, () => {
+        assert.equal(word(judge(store, `GET /photos/${key}`, AS_LAB)), "forward");
+        const headers = { "x-amz-copy-source": `/photos/${key}` };
+        assert.equal(word(judge(store, "PUT /photos/copy", { ...AS_LAB, headers })), "forward");
+        const body = deleting(key);
+        const line = "POST /photos?delete";
+        assert.equal(word(judge(store, line, { ...AS_LAB, body }, { body })), "forward");
+      });
+    }
+  });
+}

@@ -311,7 +311,7 @@ const WHOLE_TABLE = [
     "a store and an operation that do not exist",
     'upstream: { endpoints: ["http://s"], store: cephh, operations: [GetObject, GetObjectAttribute] }\nidentities: []\n',
     [
-      'gateway.yaml:1:45 upstream.store: Expected generic or aws or ceph or minio: got "cephh" | Did you mean "ceph"?',
+      'gateway.yaml:1:45 upstream.store: Expected generic or aws or ceph or minio or versitygw: got "cephh" | Did you mean "ceph"?',
       'gateway.yaml:1:76 upstream.operations[1]: Unknown operation: got "GetObjectAttribute" | Did you mean "GetObjectAttributes"?',
     ],
   ],

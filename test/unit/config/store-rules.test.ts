@@ -11,7 +11,7 @@ const withStore = (written: string): { readonly "gateway.yaml": string } => ({
 test("parseConfig() takes a store that nobody names for a generic one, and warns", () => {
   const unnamed = withStore("");
   assert.deepEqual(warningsOf(unnamed), [
-    "gateway.yaml:1:1 upstream.store: upstream.store is not named: only operations that every S3 store has are served | Name ceph, minio or aws, or generic if it is none of them",
+    "gateway.yaml:1:1 upstream.store: upstream.store is not named: only operations that every S3 store has are served | Name ceph, minio, versitygw or aws, or generic if it is none of them",
   ]);
   const { operations, tenants, trailers } = goodConfig(unnamed).upstream;
   assert.deepEqual({ operations, tenants, trailers }, pick("generic"));
@@ -124,6 +124,33 @@ for (const kind of STORE_KINDS.filter((each) => each !== "ceph")) {
     assert.match(
       problems[0] ?? "",
       / upstream\.version: Only the version of a Ceph changes what is served \| Remove it, or set upstream\.store to ceph$/,
+    );
+  });
+}
+
+for (const kind of STORE_KINDS) {
+  test(`parseConfig() takes foldsPaths: auto as ${kind} does`, () => {
+    const { upstream } = goodConfig(withStore(`, store: ${kind}`));
+    assert.equal(upstream.foldsPaths, storeTraits(kind).foldsKeys);
+    const folding = goodConfig(withStore(`, store: ${kind}, foldsPaths: true`));
+    assert.equal(folding.upstream.foldsPaths, true);
+  });
+}
+
+for (const kind of ["generic", "aws", "ceph"] as const) {
+  test(`parseConfig() believes the operator that ${kind} keeps keys apart`, () => {
+    const { upstream } = goodConfig(withStore(`, store: ${kind}, foldsPaths: false`));
+    assert.equal(upstream.foldsPaths, false);
+  });
+}
+
+for (const kind of ["minio", "versitygw"] as const) {
+  test(`parseConfig() does not believe that ${kind} keeps keys apart`, () => {
+    const problems = problemsOf(withStore(`, store: ${kind}, foldsPaths: false`));
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems[0] ?? "",
+      / upstream\.foldsPaths: A store of the kind \w+ takes keys such as a\/\/b for other ones, past every policy \| Remove it$/,
     );
   });
 }

@@ -1,0 +1,114 @@
+/**
+ * Keys that a store takes for others (`a//b`, `x/../a/b`): a policy that closes one object must not be
+ * evaded by another name of it, in a path, as the source of a copy, or in a document.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { storeTraits } from "../../src/s3/stores.ts";
+import { startGateway, type Gateway } from "../support/gateway.ts";
+import { ask, type PlainAnswer, type PlainStore } from "../support/plain-store.ts";
+import { REAL_STORES, type Running } from "./real-stores.ts";
+
+const BUCKET = "named-otherwise";
+const CLOSED = "closed/k";
+const TEXT = "what nobody but its owner may see or change";
+const SECRET = "secret-of-the-gateways-own";
+const USER = { accessKey: "AKUSER00000000000000", secretKey: SECRET };
+
+/** Other names that stores have been seen to read as CLOSED, and some that one could. */
+const NAMES = [
+  "/closed/k",
+  "closed//k",
+  "closed/./k",
+  "./closed/k",
+  "open/../closed/k",
+  "closed/x/../k",
+  "//closed/k",
+  "closed/k/.",
+  "closed/k/",
+  "closed%5Ck",
+  "CLOSED/k",
+  "closed/k%20",
+  "closed/k.",
+  "%ef%bd%83losed/k",
+] as const;
+
+/** All but the one object is open to the user. */
+const POLICY = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: "s3:*", Resource: "*" },
+    { Effect: "Deny", Action: "s3:*", Resource: `arn:aws:s3:::${BUCKET}/${CLOSED}` },
+  ],
+};
+
+for (const { name, kind, skip, start } of REAL_STORES) {
+  describe(`other names of a key at ${name}`, { skip }, () => {
+    let store: Running;
+    let gateway: Gateway;
+    let user: PlainStore;
+    before(async () => {
+      store = await start();
+      gateway = await startGateway({
+        upstream: store.endpoint,
+        store: { store: kind },
+        files: { "user.json": JSON.stringify(POLICY) },
+        accounts: [
+          {
+            name: "owner",
+            upstream: store.key,
+            subusers: [{ name: "user", policies: ["user.json"], keys: [USER] }],
+          },
+        ],
+      });
+      user = { endpoint: gateway.endpoint, key: USER };
+      await ask(store, "PUT", `/${BUCKET}`);
+    });
+    after(async () => {
+      await gateway.stop();
+      await store.stop();
+    });
+
+    const fill = (): Promise<PlainAnswer> =>
+      ask(store, "PUT", `/${BUCKET}/${CLOSED}`, { body: TEXT });
+    const held = async (): Promise<string> =>
+      (await ask(store, "GET", `/${BUCKET}/${CLOSED}`)).body;
+
+    test("the object is closed by its own name", async () => {
+      await fill();
+      assert.equal((await ask(user, "GET", `/${BUCKET}/${CLOSED}`)).status, 403);
+    });
+
+    for (const other of NAMES) {
+      test(`${other} leads nowhere`, async () => {
+        await fill();
+        const read = await ask(user, "GET", `/${BUCKET}/${other}`);
+        assert(!read.body.includes(TEXT), "it was read");
+        const headers = { "x-amz-copy-source": `/${BUCKET}/${other}` };
+        await ask(user, "PUT", `/${BUCKET}/copy`, { headers });
+        const copied = await ask(store, "GET", `/${BUCKET}/copy`);
+        assert(!copied.body.includes(TEXT), "it was copied");
+        const key = decodeURIComponent(other);
+        const document = `<Delete><Object><Key>${key}</Key></Object></Delete>`;
+        await ask(user, "POST", `/${BUCKET}?delete`, { body: document });
+        assert.equal(await held(), TEXT, "it was deleted by a document");
+        await ask(user, "DELETE", `/${BUCKET}/${other}`);
+        assert.equal(await held(), TEXT, "it was deleted");
+        await ask(user, "PUT", `/${BUCKET}/${other}`, { body: "another" });
+        assert.equal(await held(), TEXT, "it was written");
+      });
+    }
+
+    test("is as storeTraits says: it takes one of them for the object, or none", async () => {
+      await fill();
+      const taken: string[] = [];
+      for (const other of NAMES) {
+        const document = `<Delete><Object><Key>${decodeURIComponent(other)}</Key></Object></Delete>`;
+        await ask(store, "POST", `/${BUCKET}?delete`, { body: document });
+        if ((await held()) !== TEXT) taken.push(other);
+        await fill();
+      }
+      assert.equal(taken.length > 0, storeTraits(kind).foldsKeys, taken.join(" "));
+    });
+  });
+}
