@@ -14,6 +14,8 @@ export type Ceph = {
   /** Such as `http://127.0.0.1:40123`; S3 and the Admin Ops API. */
   readonly endpoint: string;
   readonly users: CephUsers;
+  /** Of its ceph.conf, by which `radosgw-admin` finds it. */
+  readonly conf: string;
   /** Runs `radosgw-admin` with these arguments; throws where it fails. */
   readonly admin: (...args: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -51,11 +53,12 @@ export async function startCeph(): Promise<Ceph> {
     await runProgram("bash", [`${SCRIPTS}/down.sh`], { env });
     process.off("exit", abandoned);
   };
+  const conf = `${folder}/ceph.conf`;
   const admin = async (...args: readonly string[]): Promise<void> => {
-    const ended = await runProgram("radosgw-admin", ["-c", `${folder}/ceph.conf`, ...args]);
+    const ended = await runProgram("radosgw-admin", ["-c", conf, ...args]);
     if (ended.status !== 0) throw new Error(`radosgw-admin ${args.join(" ")}: ${ended.errors}`);
   };
-  return { endpoint: `http://127.0.0.1:${rgw}`, users: readUsers(), admin, stop };
+  return { endpoint: `http://127.0.0.1:${rgw}`, users: readUsers(), conf, admin, stop };
 }
 
 function readUsers(): CephUsers {

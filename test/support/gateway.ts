@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { scratchFolder } from "./scratch.ts";
@@ -49,7 +49,7 @@ export type Gateway = {
 };
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 10_000;
 
 /** Starts `s3warden serve` on free ports of loopback and waits until it listens. */
@@ -62,8 +62,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const config = join(folder, "gateway.yaml");
   writeFileSync(config, JSON.stringify(gatewayConfig(options, auditFile)));
-  const node = [...(options.nodeOptions ?? []), MAIN, "serve", "--config", config];
-  const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "pipe"] });
+  return serveFile(config, options);
+}
+
+/** The same by a gateway.yaml that is there, whose audit log is audit.jsonl beside it. */
+export async function serveFile(
+  config: string,
+  {
+    nodeOptions = [],
+    env = {},
+  }: {
+    readonly nodeOptions?: readonly string[];
+    /** Besides the test's own environment. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Gateway> {
+  const folder = dirname(config);
+  const auditFile = join(folder, "audit.jsonl");
+  const node = [...nodeOptions, MAIN, "serve", "--config", config];
+  const child = spawn(process.execPath, node, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const abandoned = (): boolean => child.kill("SIGKILL");
   process.once("exit", abandoned);
   const said: string[] = [];
