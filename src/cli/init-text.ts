@@ -29,6 +29,7 @@ export const ENDPOINTS: Readonly<Record<StoreKind, string>> = {
   aws: "https://s3.us-east-1.amazonaws.com",
   ceph: "http://127.0.0.1:7480",
   minio: "http://127.0.0.1:9000",
+  versitygw: "http://127.0.0.1:7070",
 };
 
 /** gateway.yaml, with a comment at each place that its operator decides on. */
@@ -51,7 +52,7 @@ admin:
 upstream:
   # The store. Several addresses are balanced.
   endpoints: ["${endpoint}"]
-  # What the store is: ceph, minio, aws, or generic (only what every S3 store has).
+  # What the store is: ceph, minio, versitygw, aws, or generic (only what every S3 store has).
   store: ${store}
   # The region that the gateway signs for.
   region: us-east-1
@@ -79,6 +80,7 @@ const STORES: Readonly<Record<StoreKind, string>> = {
   aws: "AWS S3",
   ceph: "Ceph RGW",
   minio: "MinIO",
+  versitygw: "versitygw",
 };
 
 const STATE = `
