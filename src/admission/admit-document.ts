@@ -13,6 +13,7 @@ import {
 import { asksOfDocument } from "../s3/document-asks.ts";
 import type { S3Document } from "../s3/document-reader.ts";
 import type { Fault } from "../s3/faults.ts";
+import { malformed } from "../s3/xml.ts";
 import { keepsRecords } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
@@ -106,6 +107,10 @@ function* admitDelete(
   if (unserved !== undefined) return refused(facts, unserved);
   const { address, headers } = subject;
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
+  if (entries.length === 0) {
+    if (!snapshot.understood.beyondBounds) return refused(facts, malformed("it names no object"));
+    return yield* admitEmptyDelete(snapshot, subject, facts, quiet, nowMs);
+  }
   const allowed: DeleteEntry[] = [];
   const denied: DeniedEntry[] = [];
   const entriesDenied: number[] = [];
@@ -146,4 +151,26 @@ function* admitDelete(
   const reply: ReplyPlan = { kind: "merge-delete", denied };
   const inPart = { ...noted, entriesDenied };
   return forwardContent(snapshot, subject, inPart, content, reply, nowMs, true);
+}
+
+/**
+ * A list of no keys, whose error is the store's to tell: RGW says 200, others MalformedXML. There is no
+ * key to judge it by, so it goes on only for who may delete every one.
+ */
+function* admitEmptyDelete(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  quiet: boolean,
+  nowMs: number,
+): Deciding {
+  const { address } = subject;
+  if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
+  const { bucket } = address;
+  const of = { operation: "DeleteObjects", bucket, key: "", below: true } as const;
+  const asks: readonly Ask<Bucket>[] = [{ action: "s3:DeleteObject", ...of }];
+  const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
+  if (judged.kind === "verdict") return judged.verdict;
+  const content = writeDeleteObjects({ quiet, entries: [] });
+  return forwardContent(snapshot, subject, judged.facts, content, RELAY, nowMs, true);
 }

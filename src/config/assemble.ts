@@ -73,6 +73,7 @@ export function assemble(
       ignoredHeaders: traits.ignoredHeaders,
       trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
       version: traits.version,
+      beyondBounds: traits.beyondBounds,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

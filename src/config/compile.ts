@@ -43,7 +43,10 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     trustedProxies: config.listen.trustedProxies,
     routes: config.passthrough,
     store: compileStore(config),
-    understood: { ignoredHeaders: new Set(policy.ignoredHeaders) },
+    understood: {
+      ignoredHeaders: new Set(policy.ignoredHeaders),
+      beyondBounds: config.upstream.beyondBounds,
+    },
     keys,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: NOWHERE_ELSE,

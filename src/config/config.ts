@@ -54,6 +54,8 @@ export type Config = {
     readonly trailers: boolean;
     /** Of the store's software, where its rows depend on it. */
     readonly version: string | undefined;
+    /** See StoreTraits. */
+    readonly beyondBounds: boolean;
     /** To each endpoint. */
     readonly connectionsMax: number;
     readonly connectTimeoutMs: number;

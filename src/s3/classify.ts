@@ -13,7 +13,7 @@ import {
   type RequiredParameter,
 } from "./operations.ts";
 import { wrongCondition, wrongParameterValue } from "./said-values.ts";
-import { vendorParameter, refusedHeader } from "./vendor.ts";
+import { foldedName, isVendorsFolded, refusedHeader, vendorParameter } from "./vendor.ts";
 
 /** Above any real request; bounds the search for repeated names. */
 const PARAMETERS_MAX = 100;
@@ -43,9 +43,11 @@ const NOT_THE_OPERATIONS: ReadonlySet<string> = new Set([
 export type Understood = {
   /** Unknown `x-amz-*` headers, in lower case, that reach no store: `policy.ignoredHeaders`. */
   readonly ignoredHeaders: ReadonlySet<string>;
+  /** Whether the store answers part numbers beyond S3's, and a deletion of no keys: see StoreTraits. */
+  readonly beyondBounds: boolean;
 };
 
-const S3_ALONE: Understood = { ignoredHeaders: new Set() };
+const S3_ALONE: Understood = { ignoredHeaders: new Set(), beyondBounds: false };
 
 /** An operation with its answer made once, so that the usual request allocates nothing. */
 type Candidate = { readonly operation: Operation; readonly answer: Result<OperationName, Fault> };
@@ -86,7 +88,7 @@ export function classify(
   if (candidates === undefined) return err(noOperation(method, address, routing.value));
   const chosen = candidates.find((candidate) => fits(candidate.operation, query, headers));
   if (chosen === undefined) return err(incomplete(candidates, query, headers));
-  const wrong = wrongFor(chosen.operation, query, headers);
+  const wrong = wrongFor(chosen.operation, query, headers, understood);
   return wrong === undefined ? chosen.answer : err(wrong);
 }
 
@@ -208,9 +210,10 @@ function wrongFor(
   operation: Operation,
   query: readonly QueryParameter[],
   headers: HeaderList,
+  understood: Understood,
 ): Fault | undefined {
   for (const parameter of query) {
-    const wrong = wrongParameter(operation, parameter, headers);
+    const wrong = wrongParameter(operation, parameter, headers, understood);
     if (wrong !== undefined) return wrong;
   }
   const foreign = foreignHeader(operation, headers) ?? wrongConditionIn(operation, headers);
@@ -262,19 +265,61 @@ function wrongParameter(
   operation: Operation,
   parameter: QueryParameter,
   headers: HeaderList,
+  { beyondBounds }: Understood,
 ): Fault | undefined {
   const { name, value } = parameter;
   if (operation.parameters.has(name)) {
     const required = operation.required.find((candidate) => candidate.name === name);
-    return (required && wrongValue(required, value)) ?? wrongParameterValue(name, value);
+    const wrong = required && wrongValue(required, value);
+    return wrong ?? wrongParameterValue(name, value, beyondBounds && required !== undefined);
   }
   if (NOT_THE_OPERATIONS.has(name)) return undefined;
   // A header that a presigned URL carries in its query counts once it stands among the headers.
   const header = name.toLowerCase();
   if (isLiftable(header) && firstValue(headers, header) === headerValueOf(value)) return undefined;
   if (isPresignedChecksum(header)) return undefined;
-  return vendorParameter(name) ?? unknownParameter(operation, name);
+  const vendors = vendorParameter(name);
+  if (vendors !== undefined) return vendors;
+  return isLeftOut(operation, name) ? undefined : unknownParameter(operation, name);
 }
+
+/**
+ * Operations whose unknown parameters are left out of what the store gets, as AWS ignores them: links
+ * in browsers have `?v=1` and `utm_source`, and S3 itself appends `bucket`, `key` and `etag` to
+ * `success_action_redirect`. AWS ignores them with every operation. Elsewhere they stay refused: a
+ * parameter that nobody knows today can be a subresource of tomorrow, and without it a PUT would
+ * overwrite the object, a DELETE delete it, and a GET of a bucket show a list that its client takes
+ * for something else. Here the worst is the object, which its caller may read.
+ */
+const LENIENT: ReadonlySet<OperationName> = new Set<OperationName>(["GetObject", "HeadObject"]);
+
+/**
+ * Whether the parameter `name`, which is neither the operation's nor a vendor's, is left out. Not if
+ * some reader could take it for a parameter that has a meaning: `ACL`, `version-id`, `acl%20`.
+ */
+function isLeftOut({ name: operation }: Operation, name: string): boolean {
+  if (name === "" || !LENIENT.has(operation)) return false;
+  const folded = foldedName(name);
+  return (
+    !MEANT.has(folded) &&
+    !isVendorsFolded(folded) &&
+    !MEANT_PREFIXES.some((prefix) => folded.startsWith(prefix))
+  );
+}
+
+/**
+ * Whatever has a meaning by itself: parameters that route, that an operation takes, or that belong to
+ * a signature. Not those that only a routing one gives a meaning, such as the `id` of `?analytics`.
+ */
+const MEANT: ReadonlySet<string> = new Set(
+  [
+    ...NOT_THE_OPERATIONS,
+    ...OPERATION_LIST.flatMap(({ parameters, required }) =>
+      [...parameters].filter((name) => !required.slice(1).some((second) => second.name === name)),
+    ),
+  ].map(foldedName),
+);
+const MEANT_PREFIXES = ["response", "xamz"] as const;
 
 function unknownParameter(operation: Operation, name: string): Fault {
   const message = `The query parameter "${name}" does not belong to ${operation.name}`;

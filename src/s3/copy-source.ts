@@ -32,23 +32,26 @@ const VERSION_MARK = "?versionId=";
 
 /**
  * Reads `x-amz-copy-source` or `x-amz-rename-source` (CopyObject, RenameObject in the S3 API):
- * `[/]bucket/key[?versionId=id]`, percent-encoded. The version is cut off before anything is
- * decoded, so that `%3FversionId=` belongs to the key and a version cannot hide in it. A plus is
- * a plus. `raw` is the header as received, one character a byte.
+ * `[/]bucket/key[?versionId=id]`, percent-encoded as a whole (`bucket%2Fkey`, as AWS's own examples for
+ * Java have it), in part, or not. The version is cut off before anything is decoded, so that
+ * `%3FversionId=` belongs to the key and a version cannot hide in it; then the first slash ends the
+ * bucket, also an encoded one, and each side is decoded once. A plus is a plus. `raw` is the header as
+ * received, one character a byte.
  * Errors: InvalidArgument, InvalidBucketName, InvalidURI, KeyTooLongError.
  */
 export function parseCopySource(raw: string): Result<CopySource, Fault> {
-  const text = escaped(raw.startsWith("/") ? raw.slice(1) : raw);
+  const text = escaped(withoutSlash(raw));
   if (text === undefined || text === "") return err(bad(raw));
   if (isArn(text))
     return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));
   const mark = text.lastIndexOf(VERSION_MARK);
   const path = mark < 0 ? text : text.slice(0, mark);
-  const slash = path.indexOf("/");
-  if (slash < 0 || slash === path.length - 1) return err(bad(raw));
-  const bucket = parseBucket(path.slice(0, slash));
+  const slash = SLASH.exec(path);
+  const keyAt = slash === null ? path.length : slash.index + slash[0].length;
+  if (slash === null || keyAt === path.length) return err(bad(raw));
+  const bucket = parseBucket(path.slice(0, slash.index));
   if (!bucket.ok) return bucket;
-  const key = parseKey(path.slice(slash + 1));
+  const key = parseKey(path.slice(keyAt));
   if (!key.ok) return key;
   if (mark < 0) return ok({ bucket: bucket.value, key: key.value, versionId: undefined });
   const versionId = parseVersion(text.slice(mark + VERSION_MARK.length));
@@ -61,6 +64,14 @@ export function copySourceHeader(source: CopySource): string {
   const path = `${bucketSegment(source.bucket)}/${encodePath(source.key)}`;
   if (source.versionId === undefined) return path;
   return `${path}${VERSION_MARK}${encodeComponent(source.versionId)}`;
+}
+
+const SLASH = /\/|%2F/i;
+
+/** Without the one slash that may stand in front, encoded or not. */
+function withoutSlash(raw: string): string {
+  const slash = SLASH.exec(raw);
+  return slash?.index === 0 ? raw.slice(slash[0].length) : raw;
 }
 
 function parseVersion(raw: string): Result<string, Fault> {

@@ -21,7 +21,7 @@ export type DeleteEntry = {
 export type DeleteRequest = {
   /** Only errors are answered. */
   readonly quiet: boolean;
-  /** In the order received; 1 to 1000 when parsed. */
+  /** In the order received; at most 1000 when parsed. None: AWS and MinIO refuse that, RGW does not. */
   readonly entries: readonly DeleteEntry[];
 };
 
@@ -89,7 +89,6 @@ function requestOf(
   if (root === undefined) throw new Error("a document that was read has no root");
   const wrong = wrongRoot(root) ?? wrongText(root) ?? wrongAttributes(root);
   if (wrong !== undefined) return err(wrong);
-  if (entries.length === 0) return err(malformed("it names no object"));
   const quiet = textOf(root, "Quiet")?.trim() ?? "false";
   if (quiet !== "true" && quiet !== "false") return err(malformed(`Quiet is "${quiet}"`));
   return ok({ quiet: quiet === "true", entries });

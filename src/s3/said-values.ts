@@ -15,8 +15,16 @@ export function wrongHeaderValue(name: string, value: string): Fault | undefined
   return HEADERS.get(name)?.(value, name);
 }
 
-/** The same of a query parameter's decoded value. */
-export function wrongParameterValue(name: string, value: string): Fault | undefined {
+/**
+ * The same of a query parameter's decoded value. `beyondBounds`: numbers of parts may be beyond S3's, for
+ * the store to answer.
+ */
+export function wrongParameterValue(
+  name: string,
+  value: string,
+  beyondBounds: boolean,
+): Fault | undefined {
+  if (beyondBounds && name === "partNumber" && /^[0-9]{1,5}$/.test(value)) return undefined;
   const grammar = PARAMETERS.get(name);
   if (grammar !== undefined) return grammar(value, name);
   return name.startsWith("response-") ? headerText(value, name) : undefined;

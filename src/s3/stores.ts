@@ -29,6 +29,12 @@ export type StoreTraits = {
   readonly trailers: boolean;
   /** The version of it that all this is true of; undefined: no row depends on one. */
   readonly version: string | undefined;
+  /**
+   * Whether it answers the numbers of uploaded parts beyond S3's (0, 10,001), and a DeleteObjects of no
+   * keys, otherwise than AWS: then it is asked. RGW 16 takes both, MinIO has an error of its own for
+   * part 0.
+   */
+  readonly beyondBounds: boolean;
   /** Headers that it accepts and does not act on: no rule may rest on them. */
   readonly ignoredHeaders: IgnoredHeaders;
 };
@@ -66,6 +72,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     aliases: true,
     trailers: false,
     version: undefined,
+    beyondBounds: false,
     ignoredHeaders: IGNORED.generic,
   },
   aws: {
@@ -75,6 +82,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     aliases: true,
     trailers: true,
     version: undefined,
+    beyondBounds: false,
     ignoredHeaders: IGNORED.aws,
   },
   ceph: {
@@ -84,6 +92,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     aliases: false,
     trailers: false,
     version: CEPH_MEASURED,
+    beyondBounds: true,
     ignoredHeaders: IGNORED.ceph,
   },
   minio: {
@@ -93,6 +102,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     aliases: false,
     trailers: true,
     version: undefined,
+    beyondBounds: true,
     ignoredHeaders: IGNORED.minio,
   },
   versitygw: {
@@ -102,6 +112,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     aliases: false,
     trailers: true,
     version: undefined,
+    beyondBounds: false,
     ignoredHeaders: IGNORED.versitygw,
   },
 };

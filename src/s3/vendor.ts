@@ -146,6 +146,22 @@ export function vendorParameter(name: string): Fault | undefined {
   return unknownName("parameter", name, fault("NotImplemented", message));
 }
 
+/**
+ * `name` as the most careless reader could take it: in lower case, without anything but letters and
+ * digits.
+ */
+export function foldedName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+/** Whether a folded name is that of a vendor's parameter. */
+export function isVendorsFolded(folded: string): boolean {
+  return VENDORS_FOLDED.has(folded) || PREFIXES_FOLDED.some((prefix) => folded.startsWith(prefix));
+}
+
+const VENDORS_FOLDED: ReadonlySet<string> = new Set([...VENDOR_PARAMETERS].map(foldedName));
+const PREFIXES_FOLDED = VENDOR_PARAMETER_PREFIXES.map(foldedName);
+
 /** Whether `name`, a header in lower case, belongs to a vendor, also with underscores for hyphens. */
 export function isVendorHeader(name: string): boolean {
   // With the underscores folded, or x-amz-meta-snowball_auto-extract would slip past.

@@ -88,6 +88,39 @@ for (const { name, kind, skip, start } of REAL_STORES) {
         assert.equal(seen[1]?.headers[header], seen[0]?.headers[header]);
       });
     }
+    for (const source of [`${BUCKET}%2Fsource`, `%2F${BUCKET}%2Fsource`, `${BUCKET}%2fsource`]) {
+      test(`a copy from ${source} is one from the key that it means`, async () => {
+        const headers = { "x-amz-copy-source": source };
+        const copied = await ask(through, "PUT", `/${BUCKET}/copied`, { headers });
+        assert.equal(copied.status, 200, copied.body);
+        assert.equal((await ask(store, "GET", `/${BUCKET}/copied`)).body, "source");
+      });
+    }
+    for (const number of ["0", "1", "10001"]) {
+      test(`part ${number} of an upload has the store's own answer, and no object is touched`, async () => {
+        const begun = await ask(store, "POST", `/${BUCKET}/source?uploads=`);
+        const [, id = ""] = /<UploadId>(.+)<\/UploadId>/.exec(begun.body) ?? [];
+        const target = `/${BUCKET}/source?partNumber=${number}&uploadId=${encodeURIComponent(id)}`;
+        const [direct, own] = await Promise.all(
+          [store, through].map((at) => ask(at, "PUT", target, { body: "part" })),
+        );
+        assert.equal(own?.status, direct?.status);
+        assert.equal(codeIn(own?.body), codeIn(direct?.body));
+        assert.equal((await ask(store, "GET", `/${BUCKET}/source`)).body, "source");
+      });
+    }
+    test("a deletion of no keys has the store's own answer", async () => {
+      const target = `/${BUCKET}?delete=`;
+      const [direct, own] = await Promise.all(
+        [store, through].map((at) => ask(at, "POST", target, { body: "<Delete/>" })),
+      );
+      assert.equal(own?.status, direct?.status);
+      assert.equal(codeIn(own?.body), codeIn(direct?.body));
+    });
+    test("a link with tracking parameters is read", async () => {
+      const target = `/${BUCKET}/source?utm_source=a&v=1`;
+      assert.equal((await ask(through, "GET", target)).body, "source");
+    });
     test("the header of the C++ SDK changes nothing", async () => {
       const headers = { "x-amz-api-version": "2006-03-01" };
       for (const at of [store, through]) {
@@ -95,4 +128,9 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       }
     });
   });
+}
+
+/** The error code in an answer, if it is one. */
+function codeIn(body: string | undefined): string | undefined {
+  return /<Code>(.*)<\/Code>/.exec(body ?? "")?.[1];
 }

@@ -107,7 +107,31 @@ export const ADDRESSES: readonly Hostile[] = [
     copy("bucket/key?versionId="),
   ),
   hostile("a copy source with a reserved bucket", "400 InvalidBucketName", copy("/admin/user")),
-  hostile("a copy source with %2F in its bucket", "400 InvalidBucketName", copy("buc%2Fket/key")),
+  hostile(
+    "a copy source of a reserved bucket that is encoded whole",
+    "400 InvalidBucketName",
+    copy("admin%2Fuser"),
+  ),
+  hostile(
+    "a copy source that is encoded whole, twice",
+    "400 InvalidArgument",
+    copy("bucket%252Fkey"),
+  ),
+  hostile(
+    "a copy source whose bucket is no name when decoded",
+    "400 InvalidBucketName",
+    copy("..%2Fkey"),
+  ),
+  hostile(
+    "a copy source of two encoded slashes in front",
+    "400 InvalidBucketName",
+    copy("%2F%2Fkey"),
+  ),
+  hostile(
+    "a copy source that ends with its encoded slash",
+    "400 InvalidArgument",
+    copy("bucket%2F"),
+  ),
   hostile("a copy source with a bad escape", "400 InvalidURI", copy("bucket/k%zz")),
   hostile("a copy source with NUL", "400 InvalidURI", copy("bucket/k%00y")),
   hostile(

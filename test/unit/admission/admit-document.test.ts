@@ -62,6 +62,54 @@ test("admit() reads no document of who may delete nothing, whatever it names", (
   assert.equal(verdict.facts.denial?.gate, "tier");
 });
 
+test("admitDocument() lets a store with an answer of its own answer a DeleteObjects of no keys", () => {
+  const verdict = deleting("lab", "", "<Quiet>true</Quiet>");
+  assert(verdict.kind === "forward");
+  const sent = verdict.content?.toString() ?? "";
+  assert.match(sent, /<Delete [^>]*><Quiet>true<\/Quiet><\/Delete>$/);
+  assert.equal(verdict.facts.passed, true);
+});
+
+test("admitDocument() refuses a DeleteObjects of no keys as AWS does, where the store is no other", () => {
+  for (const store of ["aws", "generic"]) {
+    const body = "<Delete/>";
+    const ask = { as: "lab", body } as const;
+    const verdict = judge(world("{}", "", store), "POST /photos?delete", ask, { body });
+    assert.equal(word(verdict), "MalformedXML", store);
+  }
+});
+
+test("admitDocument() refuses a DeleteObjects of no keys to who may delete some only", () => {
+  const statement = {
+    Effect: "Allow",
+    Action: "s3:DeleteObject",
+    Resource: "arn:aws:s3:::photos/a*",
+  };
+  const snapshot = compileSnapshot(
+    goodConfig({
+      "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
+identities: [{ accounts: accounts.yaml }]
+`,
+      "accounts.yaml": `accounts:
+  - name: lab
+    upstream: { accessKey: STOREKEY000000000000, secretKey: the-stores-secret }
+    subusers:
+      - name: some
+        policies: [some.json]
+        keys: [{ accessKey: AKIDLAB0000000000000, secretKey: secret-lab }]
+`,
+      "some.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+    }),
+    1,
+  );
+  const one = `<Delete>${object("ab")}</Delete>`;
+  const some = judge(snapshot, "POST /photos?delete", { as: "lab", body: one }, { body: one });
+  assert.equal(word(some), "forward");
+  const none = "<Delete/>";
+  const all = judge(snapshot, "POST /photos?delete", { as: "lab", body: none }, { body: none });
+  assert.equal(word(all), "AccessDenied");
+});
+
 test("admitDocument() refuses a DeleteObjects that is none", () => {
   assert.equal(word(deleting("lab", "<Other/>")), "MalformedXML");
 });

@@ -511,6 +511,7 @@ test("parseConfig() gives every option its default", () => {
       aliases: false,
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,
+      beyondBounds: true,
       trailers: false,
       version: "16",
       connectionsMax: 256,

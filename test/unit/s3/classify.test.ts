@@ -158,9 +158,12 @@ const refused = [
   ["a subresource in another case", "GET /bucket?Policy", [], "InvalidArgument"],
   ["versionid in lower case", "GET /bucket/k?versionid=v", [], "InvalidArgument"],
   ["a signature parameter in lower case", "GET /bucket/k?x-amz-signature=s", [], "InvalidArgument"],
-  ["an unknown parameter", "GET /bucket/k?foo=bar", [], "InvalidArgument"],
+  ["an unknown parameter of a bucket", "GET /bucket?foo=bar", [], "InvalidArgument"],
+  ["an unknown parameter of an upload", "PUT /bucket/k?foo=bar", [], "InvalidArgument"],
+  ["an unknown parameter of a deletion", "DELETE /bucket/k?v=1", [], "InvalidArgument"],
+  ["an unknown parameter of an ACL", "GET /bucket/k?acl&v=1", [], "InvalidArgument"],
   ["a parameter of __proto__", "GET /bucket?__proto__", [], "InvalidArgument"],
-  ["a parameter of constructor", "GET /bucket/k?constructor", [], "InvalidArgument"],
+  ["a parameter of constructor", "PUT /bucket/k?constructor", [], "InvalidArgument"],
   ["an empty name", "GET /bucket?=x", [], "InvalidArgument"],
   ["a parameter of another operation", "GET /bucket/k?prefix=a", [], "InvalidArgument"],
   [
@@ -333,7 +336,7 @@ test("classify() names the parameter or header it refuses", () => {
     messageOf("DELETE /bucket", ["x-minio-force-delete", "1"]),
     /"x-minio-force-delete"/,
   );
-  assert.match(messageOf("GET /bucket/k?foo"), /"foo" does not belong to GetObject/);
+  assert.match(messageOf("PUT /bucket/k?foo"), /"foo" does not belong to PutObject/);
   assert.match(messageOf("PUT /bucket/k?uploadId=u"), /needs the query parameter "partNumber"/);
   assert.match(messageOf("PUT /bucket/k?renameObject"), /needs the header "x-amz-rename-source"/);
   assert.equal(messageOf("GET /bucket/k?versionId="), "Version id cannot be the empty string");

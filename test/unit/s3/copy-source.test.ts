@@ -50,6 +50,21 @@ const sources = [
   ["tenant%3Abucket/k", ["tenant", "bucket", "k", NONE], "tenant%3Abucket/k"],
   [":bucket/k", ["", "bucket", "k", NONE], "%3Abucket/k"],
   ["%62ucket/k", [NONE, "bucket", "k", NONE], "bucket/k"],
+  // AWS's examples for Java encode bucket and key together.
+  ["bucket%2Fkey", [NONE, "bucket", "key", NONE], "bucket/key"],
+  ["bucket%2fa%2fb%20c", [NONE, "bucket", "a/b c", NONE], "bucket/a/b%20c"],
+  ["%2Fbucket%2Fkey", [NONE, "bucket", "key", NONE], "bucket/key"],
+  ["/bucket%2Fa/b", [NONE, "bucket", "a/b", NONE], "bucket/a/b"],
+  ["bucket%2F%2Fkey", [NONE, "bucket", "/key", NONE], "bucket//key"],
+  ["bucket/%2Fkey", [NONE, "bucket", "/key", NONE], "bucket//key"],
+  ["bucket%2Fa%252Fb", [NONE, "bucket", "a%2Fb", NONE], "bucket/a%252Fb"],
+  ["bucket%2Fk?versionId=v1", [NONE, "bucket", "k", "v1"], "bucket/k?versionId=v1"],
+  [
+    "bucket%2Fk%3FversionId%3Dv1",
+    [NONE, "bucket", "k?versionId=v1", NONE],
+    "bucket/k%3FversionId%3Dv1",
+  ],
+  ["tenant%3Abucket%2Fk", ["tenant", "bucket", "k", NONE], "tenant%3Abucket/k"],
 ] as const;
 
 for (const [raw, wanted, header] of sources) {
@@ -68,8 +83,14 @@ const refused = [
   ["an empty key", "bucket/", "InvalidArgument"],
   ["an empty key with a version", "bucket/?versionId=v", "InvalidArgument"],
   ["an empty bucket", "//key", "InvalidBucketName"],
-  ["an encoded separator only", "bucket%2Fkey", "InvalidArgument"],
-  ["an encoded slash in the bucket", "a%2Fbucket/key", "InvalidBucketName"],
+  ["a separator that is encoded twice", "bucket%252Fkey", "InvalidArgument"],
+  ["a bucket of one letter before an encoded slash", "a%2Fbucket/key", "InvalidBucketName"],
+  ["an encoded slash alone", "%2F", "InvalidArgument"],
+  ["an empty key behind an encoded slash", "bucket%2F", "InvalidArgument"],
+  ["an empty bucket between encoded slashes", "%2F%2Fkey", "InvalidBucketName"],
+  ["a reserved bucket that is encoded whole", "admin%2Fuser", "InvalidBucketName"],
+  ["a bucket of dots that is encoded whole", "%2E%2E%2Fkey", "InvalidBucketName"],
+  ["half an escape before the slash", "bucket%%2Fkey", "InvalidBucketName"],
   ["a bucket of dots", "../key", "InvalidBucketName"],
   ["a reserved bucket", "admin/user", "InvalidBucketName"],
   ["an empty version", "bucket/k?versionId=", "InvalidArgument"],
@@ -83,6 +104,11 @@ const refused = [
   [
     "an access point",
     "arn:aws:s3:us-west-2:123456789012:accesspoint/mine/object/k",
+    "NotImplemented",
+  ],
+  [
+    "an access point behind an encoded slash",
+    "%2Farn%3Aaws%3As3%3Aus-west-2%3A123456789012%3Aaccesspoint%2Fmine%2Fobject%2Fk",
     "NotImplemented",
   ],
   [

@@ -26,6 +26,8 @@ function parsed(xml: string): unknown {
 
 const requests = [
   ["one key", "<Delete><Object><Key>a</Key></Object></Delete>", [false, ["a", undefined]]],
+  ["no key, which is for the decision to refuse", "<Delete/>", [false]],
+  ["quiet alone", "<Delete><Quiet>true</Quiet></Delete>", [true]],
   [
     "what boto3 sends",
     `<Delete xmlns="${NAMESPACE}"><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>v</VersionId></Object></Delete>`,
@@ -83,8 +85,6 @@ const refused = [
   ["JSON", '{"Delete":{}}', "MalformedXML"],
   ["another root", `<Deletes>${OBJECT}</Deletes>`, "MalformedXML"],
   ["a root in another case", `<delete>${OBJECT}</delete>`, "MalformedXML"],
-  ["no object", "<Delete/>", "MalformedXML"],
-  ["quiet alone", "<Delete><Quiet>true</Quiet></Delete>", "MalformedXML"],
   ["1001 objects", `<Delete>${OBJECT.repeat(1001)}</Delete>`, "MalformedXML"],
   ["an unknown element", `<Delete>${OBJECT}<Force>true</Force></Delete>`, "MalformedXML"],
   [
