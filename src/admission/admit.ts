@@ -7,7 +7,7 @@ import { admitDocument } from "./admit-document.ts";
 import { admitForm } from "./admit-form.ts";
 import { keepsRecords } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
-import { forwardStreamed } from "./forward.ts";
+import { fieldOfTrailer, forwardStreamed, forwardWhole } from "./forward.ts";
 import { judgeAsking, judgeHead } from "./judge-asking.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import { answered, type Deciding } from "./deciding.ts";
@@ -78,7 +78,13 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     const answer = answerPolicy(snapshot, subject, judged.facts, undefined);
     if (answer !== undefined) return answer;
     if (!plan.ok) return refused(judged.facts, plan.error);
-    return forwardStreamed(snapshot, subject, judged.facts, plan.value, nowMs);
+    const field = fieldOfTrailer(snapshot, plan.value);
+    if (field === undefined) {
+      return forwardStreamed(snapshot, subject, judged.facts, plan.value, nowMs);
+    }
+    const need = { kind: "body", plan: plan.value } as const;
+    const { body } = answered("body", yield { need, facts: judged.facts });
+    return forwardWhole(snapshot, subject, judged.facts, body, field, nowMs);
   }
   if (!plan.ok) return refused(judged.facts, plan.error);
   const { headers } = subject;

@@ -1,6 +1,19 @@
 import type { ChecksumCheck } from "../checksum/checksum.ts";
 import type { ChunkProof } from "../signature/chunk-proof.ts";
 
+/**
+ * Up to this length, in bytes, a body is read and proved before the store hears of it. That is what a
+ * large one cannot have, and for a small one it is also the fastest way.
+ */
+export const WHOLE_BODY_BYTES_MAX = 64 * 1024;
+
+/** A body that was read whole, and proved. */
+export type WholeBody = {
+  readonly content: Buffer;
+  /** The value of the trailer that was announced; empty if none was. */
+  readonly trailer: string;
+};
+
 /** How the body of an admitted request travels. Lengths in bytes. */
 export type BodyPlan =
   | { readonly kind: "none" }

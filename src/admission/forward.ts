@@ -4,11 +4,12 @@ import type { RequestHead } from "../http/head.ts";
 import type { Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { framedLength } from "../s3/aws-chunked-write.ts";
+import { checksumOf } from "../s3/checksums.ts";
 import { isEmpty } from "../policy/policy-set.ts";
 import { changeByStore } from "./kept-policy.ts";
 import { hidesExistence, listBucketAsk } from "../s3/existence.ts";
 import { keepsRecords } from "./buckets.ts";
-import type { BodyPlan } from "./body-plan.ts";
+import { WHOLE_BODY_BYTES_MAX, type BodyPlan, type WholeBody } from "./body-plan.ts";
 import type { Facts } from "./facts.ts";
 import { judge } from "./gates.ts";
 import { codingsOfContent, EMPTY_SHA256 } from "./plan-body.ts";
@@ -40,6 +41,36 @@ export function forwardStreamed(
     body: plan,
     reframe: isReframed(snapshot, plan),
     content: undefined,
+    reply: replyPlan(snapshot, subject, facts, nowMs),
+  });
+}
+
+/**
+ * The header in which the store gets the value of a trailer: where it knows the algorithm, no trailers,
+ * and the body is small enough to be read before its head is written. `undefined`: in none.
+ */
+export function fieldOfTrailer(snapshot: Snapshot, plan: BodyPlan): string | undefined {
+  if (plan.kind !== "deframe" || plan.decodedLength > WHOLE_BODY_BYTES_MAX) return undefined;
+  const [field] = plan.trailers;
+  if (field === undefined || isReframed(snapshot, plan)) return undefined;
+  return isKnown(snapshot, field) ? field : undefined;
+}
+
+/** Forwards a small body with the value of its trailer in the header `field`. */
+export function forwardWhole(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  { content, trailer }: WholeBody,
+  field: string,
+  nowMs: number,
+): Verdict {
+  const body = { ...plain(content.length), headers: [field, trailer] };
+  const request = storeRequest(snapshot, subject, facts, body, nowMs);
+  return forwardVerdict(facts, request, {
+    body: { kind: "none" },
+    reframe: false,
+    content,
     reply: replyPlan(snapshot, subject, facts, nowMs),
   });
 }
@@ -138,7 +169,15 @@ const NOT_FOUND = 404;
 
 /** Whether a trailer is passed on, to a store that understands it. */
 function isReframed(snapshot: Snapshot, plan: BodyPlan): boolean {
-  return snapshot.store.trailers && plan.kind === "deframe" && plan.trailers.length > 0;
+  if (!snapshot.store.trailers || plan.kind !== "deframe") return false;
+  const [field] = plan.trailers;
+  return field !== undefined && isKnown(snapshot, field);
+}
+
+/** Whether the store knows the algorithm whose value `field` carries. */
+function isKnown({ store }: Snapshot, field: string): boolean {
+  const algorithm = checksumOf(field);
+  return algorithm !== undefined && store.checksums.has(algorithm);
 }
 
 function storeBody(snapshot: Snapshot, subject: Subject, plan: BodyPlan): StoreBody {

@@ -5,7 +5,7 @@ import { readDocument, type S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { tagsOfTagging, type Tags } from "../s3/tags.ts";
-import type { BodyPlan } from "./body-plan.ts";
+import type { BodyPlan, WholeBody } from "./body-plan.ts";
 import type { BucketRecord } from "./record.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
@@ -29,6 +29,8 @@ export type Need =
   | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
   /** The body: a document, to be proved by `plan`. */
   | DocumentNeed
+  /** The body: a small one whose trailer the store is to get as a header. */
+  | { readonly kind: "body"; readonly plan: BodyPlan }
   /** The body: a browser's form, up to its file. */
   | { readonly kind: "form"; readonly form: PendingForm }
   /** The file of that form, which may be stored: how long it is. */
@@ -53,6 +55,7 @@ export type Answer =
   | { readonly kind: "record"; readonly record: BucketRecord | undefined }
   | { readonly kind: "tags"; readonly tags: Tags }
   | { readonly kind: "document"; readonly document: S3Document }
+  | { readonly kind: "body"; readonly body: WholeBody }
   | { readonly kind: "form"; readonly head: FormHead }
   /** `length`: bytes. */
   | { readonly kind: "file"; readonly length: number }

@@ -1,5 +1,4 @@
-import { checksumChecks, trailerNames } from "../checksum/checks.ts";
-import type { ChecksumCheck } from "../checksum/checksum.ts";
+import { bodyChecksums, objectChecksums, type Checksums } from "../checksum/checks.ts";
 import { firstValue, hasHeader, valuesOf, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -68,8 +67,9 @@ function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> 
 function passing(subject: Subject, payload: Payload, bytesMax: number): Result<BodyPlan, Fault> {
   const length = lengthIn(subject.headers, "content-length", bytesMax);
   if (!length.ok) return length;
-  const checks = bodyChecks(subject);
-  if (!checks.ok) return checks;
+  const checksums = checksumsOf(subject);
+  if (!checksums.ok) return checksums;
+  const { checks } = checksums.value;
   // The store proves the digest of an object; a document that we read, we prove ourselves.
   if (payload.kind === "digest" && operationNamed(subject.operation).body !== "object") {
     const check = {
@@ -77,9 +77,9 @@ function passing(subject: Subject, payload: Payload, bytesMax: number): Result<B
       field: "x-amz-content-sha256",
       expectedBase64: payload.sha256,
     } as const;
-    return ok({ kind: "pass", length: length.value, checks: [...checks.value, check] });
+    return ok({ kind: "pass", length: length.value, checks: [...checks, check] });
   }
-  return ok({ kind: "pass", length: length.value, checks: checks.value });
+  return ok({ kind: "pass", length: length.value, checks });
 }
 
 function deframing(
@@ -90,13 +90,12 @@ function deframing(
   const { headers, caller } = subject;
   const decodedLength = lengthIn(headers, "x-amz-decoded-content-length", bytesMax);
   if (!decodedLength.ok) return decodedLength;
-  const checks = bodyChecks(subject);
-  if (!checks.ok) return checks;
-  const trailers = trailerNames(headers);
-  if (!trailers.ok) return trailers;
-  if (trailers.value.length > 0 !== payload.trailer) {
-    const message =
-      "x-amz-trailer and a x-amz-content-sha256 that ends in -TRAILER need each other";
+  const checksums = checksumsOf(subject);
+  if (!checksums.ok) return checksums;
+  const { checks, trailers } = checksums.value;
+  // Without a trailer S3 computes a checksum of its own choice.
+  if (trailers.length > 0 && !payload.trailer) {
+    const message = "x-amz-trailer needs an x-amz-content-sha256 that ends in -TRAILER";
     return err(fault("InvalidRequest", message));
   }
   const proof =
@@ -107,15 +106,16 @@ function deframing(
     kind: "deframe",
     decodedLength: decodedLength.value,
     proof,
-    trailers: trailers.value,
-    checks: checks.value,
+    trailers,
+    checks,
   });
 }
 
 /** In CompleteMultipartUpload a checksum header speaks of the finished object, not of the body. */
-function bodyChecks(subject: Subject): Result<readonly ChecksumCheck[], Fault> {
-  if (subject.operation === "CompleteMultipartUpload") return ok([]);
-  return checksumChecks(subject.headers);
+function checksumsOf({ operation, headers }: Subject): Result<Checksums, Fault> {
+  return operation === "CompleteMultipartUpload"
+    ? objectChecksums(headers)
+    : bodyChecksums(headers);
 }
 
 /** Stores need the length before the body, and RGW takes no other word for it. */

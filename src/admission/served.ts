@@ -5,18 +5,19 @@ import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { knowsVersions } from "../s3/stores.ts";
 import type { StoreSettings } from "./snapshot.ts";
+import { unverifiable } from "./store-checksums.ts";
 import type { Subject } from "./subject.ts";
 
 /**
  * Why the store must not be sent the request, as far as its head tells: it could take it for
- * another. Undefined: it may be. Error: NotImplemented.
+ * another, or is asked to verify what it cannot. Undefined: it may be. Error: NotImplemented.
  */
-export function notServed(
-  { operations }: StoreSettings,
-  { operation, versionId, source }: Subject,
-): Fault | undefined {
+export function notServed(store: StoreSettings, subject: Subject): Fault | undefined {
+  const { operations } = store;
+  const { operation, versionId, source } = subject;
   if (!operations.has(operation)) return unknownOperation(operation);
-  if (knowsVersions(operations)) return undefined;
+  const unknown = unverifiable(store, subject);
+  if (unknown !== undefined || knowsVersions(operations)) return unknown;
   return unknownVersion([versionId, source?.versionId]);
 }
 

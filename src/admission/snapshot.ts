@@ -4,6 +4,7 @@ import type { Provider } from "../provider/provider.ts";
 import type { HostNames } from "../s3/address.ts";
 import type { BucketNaming } from "../s3/bucket.ts";
 import type { Understood } from "../s3/classify.ts";
+import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
@@ -67,6 +68,8 @@ export type StoreSettings = {
   readonly ignoredHeaders: IgnoredHeaders;
   /** Whether the store understands aws-chunked trailers. */
   readonly trailers: boolean;
+  /** Algorithms of `x-amz-checksum-*` that it knows. */
+  readonly checksums: ReadonlySet<ChecksumAlgorithm>;
 };
 
 /** What holds for every request, whoever sends it. */

@@ -4,6 +4,8 @@ import { copySourceHeader, type CopySource } from "../s3/copy-source.ts";
 import { DROPPED_HEADERS, isUnknownAmzHeader } from "../s3/known-headers.ts";
 import { writeTagging } from "../s3/tags.ts";
 import { codingsOfContent } from "./plan-body.ts";
+import type { StoreSettings } from "./snapshot.ts";
+import { isChecksumHeader, isWithheld } from "./store-checksums.ts";
 import type { Subject } from "./subject.ts";
 
 /**
@@ -68,28 +70,24 @@ export type StoreBody = {
  */
 export function pushForwarded(
   out: string[],
-  { headers, values }: Subject,
+  store: StoreSettings,
+  subject: Subject,
   body: StoreBody,
   source: CopySource | undefined,
 ): void {
+  const { headers, values } = subject;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
     if (!isForwarded(name)) continue;
-    if (body.deframed && name === "x-amz-sdk-checksum-algorithm") continue;
-    if (body.md5 !== undefined && isChecksum(name)) continue;
-    const value = valueFor(name, headers[i + 1] ?? "", { body, values, source });
+    const given = headers[i + 1] ?? "";
+    if (isChecksumHeader(name)) {
+      if (body.md5 !== undefined || isWithheld(store, subject, body.headers, name, given)) continue;
+    } else if (body.md5 !== undefined && name === "content-md5") continue;
+    const value = valueFor(name, given, { body, values, source });
     if (value !== undefined) out.push(name, value);
   }
   if (body.md5 !== undefined) out.push("content-md5", body.md5);
   out.push(...body.headers);
-}
-
-function isChecksum(name: string): boolean {
-  return (
-    name === "content-md5" ||
-    name.startsWith("x-amz-checksum-") ||
-    name === "x-amz-sdk-checksum-algorithm"
-  );
 }
 
 /** Of unknown names only those have come so far that `policy.ignoredHeaders` lists: they end here. */

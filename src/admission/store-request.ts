@@ -49,7 +49,7 @@ export function storeRequest(
       ? `${address.bucket.name}.${store.authority}`
       : store.authority;
   const headers = ["host", host];
-  pushForwarded(headers, subject, body, source);
+  pushForwarded(headers, store, subject, body, source);
   const clientEnd = headers.length;
   if (body.length !== undefined) headers.push("content-length", String(body.length));
   const credential = credentialOf(signer.value, headers);

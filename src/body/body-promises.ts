@@ -1,6 +1,7 @@
-import type { ChecksumAlgorithm, ChecksumCheck } from "../checksum/checksum.ts";
+import type { ChecksumCheck } from "../checksum/checksum.ts";
 import { digestMismatch } from "../checksum/checks.ts";
 import { createDigest, type Digest } from "../checksum/digest.ts";
+import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 
 /** Length and digests of one body while it comes. Mutable: it lives as long as the body. */
@@ -11,7 +12,7 @@ export type BodyPromises = {
   readonly digests: ReadonlyMap<ChecksumAlgorithm, Digest>;
 };
 
-/** Starts a digest for each of `algorithms`, which may repeat. */
+/** Starts a digest for each of `algorithms`, which may repeat and are loaded (`loadDigests`). */
 export function startPromises(
   length: number,
   algorithms: readonly ChecksumAlgorithm[],

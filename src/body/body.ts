@@ -1,8 +1,10 @@
-import type { BodyPlan } from "../admission/body-plan.ts";
-import type { ChecksumAlgorithm, ChecksumCheck } from "../checksum/checksum.ts";
+import type { BodyPlan, WholeBody } from "../admission/body-plan.ts";
+import type { ChecksumCheck } from "../checksum/checksum.ts";
 import { algorithmOf, checkOf } from "../checksum/checks.ts";
+import { loadDigests } from "../checksum/digest.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { createDeframer, deframe, unfinished, type Trailer } from "../s3/aws-chunked.ts";
+import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { brokenPromise, startPromises, takeBytes } from "./body-promises.ts";
@@ -60,16 +62,31 @@ export async function readBody(
   maxBytes: number,
   plan: BodyPlan,
 ): Promise<Result<Buffer, Fault>> {
+  const body = await readWhole(source, maxBytes, plan);
+  return body.ok ? ok(body.value.content) : body;
+}
+
+/** The same with the value of the announced trailer. */
+export async function readWhole(
+  source: AsyncIterable<Buffer>,
+  maxBytes: number,
+  plan: BodyPlan,
+): Promise<Result<WholeBody, Fault>> {
   const tooBig = aboveLimit(plan, maxBytes);
   if (tooBig !== undefined) return err(tooBig);
   const gathered = new Gathered();
+  const body = provenBody(source, plan);
   try {
-    for await (const piece of provenBody(source, plan)) gathered.add(piece);
+    let next = await body.next();
+    while (next.done !== true) {
+      gathered.add(next.value);
+      next = await body.next();
+    }
+    return ok({ content: gathered.bytes(), trailer: next.value });
   } catch (error) {
     if (error instanceof BodyError) return err(error.fault);
     throw error;
   }
-  return ok(gathered.bytes());
 }
 
 /** Why a body that is kept in memory is not even read. Error: MaxMessageLengthExceeded. */
@@ -96,7 +113,10 @@ async function* passed(
   source: AsyncIterable<Buffer>,
   plan: PassPlan,
 ): AsyncGenerator<Buffer, string, undefined> {
-  const promises = startPromises(plan.length, plan.checks.map(algorithmOfCheck));
+  const algorithms = plan.checks.map(algorithmOfCheck);
+  const loading = loadDigests(algorithms);
+  if (loading !== undefined) await loading;
+  const promises = startPromises(plan.length, algorithms);
   let held: Buffer | undefined;
   for await (const bytes of source) {
     if (bytes.length === 0) continue;
@@ -116,10 +136,13 @@ async function* deframed(
   const signed = plan.proof !== undefined;
   const deframer = createDeframer({ signed, trailer: plan.trailers.length > 0 });
   const chain = plan.proof === undefined ? undefined : startChain(plan.proof);
-  const promises = startPromises(plan.decodedLength, [
+  const algorithms = [
     ...plan.checks.map(algorithmOfCheck),
     ...plan.trailers.map(algorithmOfTrailer),
-  ]);
+  ];
+  const loading = loadDigests(algorithms);
+  if (loading !== undefined) await loading;
+  const promises = startPromises(plan.decodedLength, algorithms);
   let trailerChecks: readonly ChecksumCheck[] = [];
   let held: Buffer | undefined;
   for await (const bytes of source) {
@@ -161,7 +184,7 @@ function checksOf(
     if (!announced.includes(name)) {
       return err(fault("MalformedTrailerError", `x-amz-trailer did not announce ${name}`));
     }
-    const check = checkOf(name, value);
+    const check = checkOf(name, value, "trailer");
     if (!check.ok) return check;
     checks.push(check.value);
   }

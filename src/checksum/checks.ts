@@ -1,48 +1,112 @@
 import { valuesOf, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import {
+  CHECKSUM_BYTES,
+  checksumCharacters,
+  checksumNamed,
+  checksumOf,
+  isChecksumField,
+  type ChecksumAlgorithm,
+} from "../s3/checksums.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import type { ChecksumAlgorithm, ChecksumCheck } from "./checksum.ts";
+import type { ChecksumCheck } from "./checksum.ts";
 
-/** One row per algorithm: the header or trailer that carries its value, and the value's length. */
-const FIELDS = [
-  { field: "content-md5", algorithm: "md5", bytes: 16 },
-  { field: "x-amz-checksum-crc32", algorithm: "crc32", bytes: 4 },
-  { field: "x-amz-checksum-crc32c", algorithm: "crc32c", bytes: 4 },
-  { field: "x-amz-checksum-crc64nvme", algorithm: "crc64nvme", bytes: 8 },
-  { field: "x-amz-checksum-sha1", algorithm: "sha1", bytes: 20 },
-  { field: "x-amz-checksum-sha256", algorithm: "sha256", bytes: 32 },
-] as const satisfies readonly Row[];
+const CONTENT_MD5 = "content-md5";
+const SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm";
 
-type Row = {
-  readonly field: string;
-  readonly algorithm: ChecksumAlgorithm;
-  readonly bytes: number;
+/** What a request says of its body's checksums. */
+export type Checksums = {
+  /** Of values that stand in headers. */
+  readonly checks: readonly ChecksumCheck[];
+  /** Lower-case names of the trailers that will carry one: at most one. */
+  readonly trailers: readonly string[];
 };
 
-const PREFIX = "x-amz-checksum-";
-
-/** Fields with the prefix of a checksum that speak about checksums but carry no value. */
-const NOT_VALUES: ReadonlySet<string> = new Set([
-  "x-amz-checksum-algorithm",
-  "x-amz-checksum-mode",
-  "x-amz-checksum-type",
-]);
-
 /**
- * What the headers promise of the body: `content-md5` and at most one `x-amz-checksum-<algorithm>`
- * (S3 API, "Checking object integrity").
+ * What the headers promise of the body: `content-md5`, and at most one checksum, either as
+ * `x-amz-checksum-<algorithm>` or announced as a trailer (S3 API, "Checking object integrity").
  *
  * Only for operations whose body is what the checksum speaks of. In CompleteMultipartUpload the
  * same headers speak of the finished object: the caller must not ask there.
  *
+ * Errors: those of `checksumChecks` and `trailerNames`; InvalidRequest for a header beside a trailer,
+ * and for an `x-amz-sdk-checksum-algorithm` that is not the algorithm of what was sent.
+ */
+export function bodyChecksums(headers: HeaderList): Result<Checksums, Fault> {
+  const checks = checksumChecks(headers);
+  if (!checks.ok) return checks;
+  const trailers = trailerNames(headers);
+  if (!trailers.ok) return trailers;
+  const found = { checks: checks.value, trailers: trailers.value };
+  const header = found.checks.find(({ field }) => field !== CONTENT_MD5);
+  if (header !== undefined && found.trailers.length > 0) {
+    return err(fault("InvalidRequest", "Expecting a single x-amz-checksum- header"));
+  }
+  const wrong = wrongAlgorithm(headers, found, header);
+  return wrong === undefined ? ok(found) : err(wrong);
+}
+
+/**
+ * What CompleteMultipartUpload says: its checksum headers speak of the finished object, which only the
+ * store can verify, so that they are read for their form alone; trailers speak of its document.
+ *
+ * A composite value may end in the number of parts, as in `AAAAAA==-3` ("Checking object integrity").
+ * Errors: InvalidRequest for a value that its algorithm cannot have, for two, and for an unknown
+ * `x-amz-checksum-type`; those of `trailerNames`.
+ */
+export function objectChecksums(headers: HeaderList): Result<Checksums, Fault> {
+  const [type = "COMPOSITE"] = valuesOf(headers, "x-amz-checksum-type");
+  if (type !== "COMPOSITE" && type !== "FULL_OBJECT") {
+    return err(fault("InvalidRequest", "Value for x-amz-checksum-type header is invalid."));
+  }
+  let count = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    const field = headers[i] ?? "";
+    if (!isChecksumField(field)) continue;
+    if (++count > 1) return err(severalChecksums());
+    const value = headers[i + 1] ?? "";
+    const check = checkOf(field, type === "COMPOSITE" ? value.replace(PARTS, "") : value);
+    if (!check.ok) return check;
+  }
+  const trailers = trailerNames(headers);
+  return trailers.ok ? ok({ checks: [], trailers: trailers.value }) : trailers;
+}
+
+/** An object has 10,000 parts at most. */
+const PARTS = /-(?:[1-9]\d{0,3}|10000)$/;
+
+/** `x-amz-sdk-checksum-algorithm` must name what was sent ("PutObject", S3 API Reference). */
+function wrongAlgorithm(
+  headers: HeaderList,
+  { checks, trailers }: Checksums,
+  header: ChecksumCheck | undefined,
+): Fault | undefined {
+  const [value, ...more] = valuesOf(headers, SDK_ALGORITHM);
+  if (value === undefined) return undefined;
+  const named = checksumNamed(value);
+  const sent = header?.algorithm ?? checksumOf(trailers[0] ?? "");
+  if (sent === undefined) {
+    // The SDK for JavaScript sends an MD5 as Content-MD5.
+    if (named === "md5" && checks.length > 0) return undefined;
+    const message =
+      "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.";
+    return fault("InvalidRequest", message);
+  }
+  if (more.length === 0 && named === sent) return undefined;
+  return fault("InvalidRequest", `Value for ${SDK_ALGORITHM} header is invalid.`);
+}
+
+/**
+ * The values of `content-md5` and `x-amz-checksum-*` among `headers`.
+ *
  * Errors: InvalidDigest for Content-MD5; InvalidRequest for a value that is not the base64 of the
- * algorithm's length, for two checksum headers, and for an algorithm that nobody can verify here.
+ * algorithm's length, for two checksum headers, and for an unknown algorithm.
  */
 export function checksumChecks(headers: HeaderList): Result<readonly ChecksumCheck[], Fault> {
   const checks: ChecksumCheck[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const field = headers[i] ?? "";
-    if (field !== "content-md5" && !isValueField(field)) continue;
+    if (field !== CONTENT_MD5 && !isChecksumField(field)) continue;
     const check = checkOf(field, headers[i + 1] ?? "");
     if (!check.ok) return check;
     checks.push(check.value);
@@ -50,41 +114,43 @@ export function checksumChecks(headers: HeaderList): Result<readonly ChecksumChe
   return refuseSeveral(checks);
 }
 
-function isValueField(field: string): boolean {
-  return field.startsWith(PREFIX) && !NOT_VALUES.has(field);
+function refuseSeveral(checks: readonly ChecksumCheck[]): Result<readonly ChecksumCheck[], Fault> {
+  if (checks.length < 2) return ok(checks);
+  const md5 = checks.filter((check) => check.field === CONTENT_MD5).length;
+  if (md5 > 1) return err(fault("InvalidDigest", "Content-MD5 occurs more than once"));
+  return checks.length - md5 > 1 ? err(severalChecksums()) : ok(checks);
 }
 
-function refuseSeveral(checks: readonly ChecksumCheck[]): Result<readonly ChecksumCheck[], Fault> {
-  const md5 = checks.filter((check) => check.field === "content-md5").length;
-  if (md5 > 1) return err(fault("InvalidDigest", "Content-MD5 occurs more than once"));
-  if (checks.length - md5 > 1) {
-    return err(
-      fault(
-        "InvalidRequest",
-        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed",
-      ),
-    );
-  }
-  return ok(checks);
+function severalChecksums(): Fault {
+  const message =
+    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+  return fault("InvalidRequest", message);
 }
 
 /**
- * The check that a header or trailer `field` (lower-case) with `value` asks for.
- * Errors as for `checksumChecks`.
+ * The check that a header or trailer `field` (lower-case) with `value` asks for. `place`: where
+ * it stands. Errors as for `checksumChecks`.
  */
-export function checkOf(field: string, value: string): Result<ChecksumCheck, Fault> {
-  const row = FIELDS.find((row) => row.field === field);
-  if (row === undefined) {
+export function checkOf(
+  field: string,
+  value: string,
+  place: "header" | "trailer" = "header",
+): Result<ChecksumCheck, Fault> {
+  const algorithm = algorithmOf(field);
+  if (algorithm === undefined) {
     return err(fault("InvalidRequest", `Cannot verify ${field}: unknown checksum algorithm`));
   }
-  if (isBase64Of(value, row.bytes)) {
-    return ok({ algorithm: row.algorithm, field, expectedBase64: value });
+  if (isValueOf(algorithm, value)) {
+    return ok({ algorithm, field, expectedBase64: value });
   }
-  return err(
-    row.algorithm === "md5"
-      ? fault("InvalidDigest", "The Content-MD5 you specified was invalid")
-      : fault("InvalidRequest", `Value for ${field} header is invalid`),
-  );
+  if (field === CONTENT_MD5) {
+    return err(fault("InvalidDigest", "The Content-MD5 you specified was invalid"));
+  }
+  const message =
+    place === "header"
+      ? `Value for ${field} header is invalid.`
+      : `Value for ${field} trailing header is invalid.`;
+  return err(fault("InvalidRequest", message));
 }
 
 /**
@@ -94,31 +160,28 @@ export function checkOf(field: string, value: string): Result<ChecksumCheck, Fau
  */
 export function trailerNames(headers: HeaderList): Result<readonly string[], Fault> {
   const values = valuesOf(headers, "x-amz-trailer");
-  const [value] = values;
-  if (value === undefined) return ok([]);
-  const name = value.trim().toLowerCase();
-  if (values.length === 1 && name.startsWith(PREFIX) && FIELDS.some((row) => row.field === name)) {
-    return ok([name]);
+  if (values.length === 0) return ok([]);
+  const names = values
+    .flatMap((value) => value.split(","))
+    .map((name) => name.trim().toLowerCase());
+  if (!names.every((name) => checksumOf(name) !== undefined)) {
+    const got = values.join(", ");
+    const message = `The value specified in the x-amz-trailer header is not supported: got "${got}"`;
+    return err(fault("InvalidRequest", message));
   }
-  const got = values.join(", ");
-  return err(
-    fault(
-      "InvalidRequest",
-      `The value specified in the x-amz-trailer header is not supported: got "${got}"`,
-    ),
-  );
+  return names.length === 1 ? ok(names) : err(severalChecksums());
 }
 
 /** The algorithm whose value the header or trailer `field` (lower-case) carries, if any. */
 export function algorithmOf(field: string): ChecksumAlgorithm | undefined {
-  return FIELDS.find((row) => row.field === field)?.algorithm;
+  return field === CONTENT_MD5 ? "md5" : checksumOf(field);
 }
 
 /** Whether the digest of the body, in base64, is what `check` promised; undefined if it is. */
 export function digestMismatch(check: ChecksumCheck, actualBase64: string): Fault | undefined {
   if (check.field === "x-amz-content-sha256") return sha256Mismatch(check, actualBase64);
   if (check.expectedBase64 === actualBase64) return undefined;
-  const what = check.algorithm === "md5" ? "Content-MD5" : check.algorithm.toUpperCase();
+  const what = check.field === CONTENT_MD5 ? "Content-MD5" : check.algorithm.toUpperCase();
   return fault("BadDigest", `The ${what} you specified did not match the calculated checksum`);
 }
 
@@ -134,8 +197,9 @@ function sha256Mismatch(check: ChecksumCheck, actualBase64: string): Fault | und
   });
 }
 
-/** Exactly the canonical base64 of `bytes` bytes: no other spelling of the same value. */
-function isBase64Of(text: string, bytes: number): boolean {
+/** Exactly the canonical base64 of a value: no other spelling of it. */
+function isValueOf(algorithm: ChecksumAlgorithm, text: string): boolean {
+  if (text.length !== checksumCharacters(algorithm)) return false;
   const decoded = Buffer.from(text, "base64");
-  return decoded.length === bytes && decoded.toString("base64") === text;
+  return decoded.length === CHECKSUM_BYTES[algorithm] && decoded.toString("base64") === text;
 }

@@ -1,5 +1,4 @@
-/** The algorithms of `x-amz-checksum-*`, and Content-MD5's. */
-export type ChecksumAlgorithm = "crc32" | "crc32c" | "crc64nvme" | "sha1" | "sha256" | "md5";
+import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 
 /** A value that the body must have. */
 export type ChecksumCheck = {

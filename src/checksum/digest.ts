@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { crc32, crc32c } from "@node-rs/crc32";
-import type { ChecksumAlgorithm } from "./checksum.ts";
+import { xxh3, Xxh64 } from "@node-rs/xxhash";
+import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { CRC64NVME_OF_NOTHING, crc64nvme } from "./crc64nvme.ts";
+import { loadXxhash128, startXxhash128, updateXxhash128, xxhash128Of } from "./xxhash128.ts";
 
 /** A checksum being computed over bytes as they come. */
 export type Digest = {
@@ -10,9 +12,15 @@ export type Digest = {
   readonly base64: () => Promise<string>;
 };
 
+/** What must be waited for before digests of `algorithms` are made; `undefined` if nothing. */
+export function loadDigests(algorithms: readonly ChecksumAlgorithm[]): Promise<void> | undefined {
+  return algorithms.includes("xxhash128") ? loadXxhash128() : undefined;
+}
+
 /**
  * A fresh digest as the S3 API defines it ("Checking object integrity"): CRC-32 (ISO-HDLC),
- * CRC-32C, CRC-64/NVME, SHA-1, SHA-256 or MD5.
+ * CRC-32C, CRC-64/NVME, MD5, SHA-1, SHA-256, SHA-512, and XXH64, XXH3 of 64 bits and XXH128 with the
+ * seed 0. Throws if `loadDigests` was not waited for.
  */
 export function createDigest(algorithm: ChecksumAlgorithm): Digest {
   switch (algorithm) {
@@ -24,8 +32,15 @@ export function createDigest(algorithm: ChecksumAlgorithm): Digest {
       return crc64Digest();
     case "sha1":
     case "sha256":
+    case "sha512":
     case "md5":
       return hashDigest(algorithm);
+    case "xxhash64":
+      return xxhashDigest(new Xxh64());
+    case "xxhash3":
+      return xxhashDigest(xxh3.Xxh3.withSeed());
+    case "xxhash128":
+      return xxhash128Digest();
   }
 }
 
@@ -50,13 +65,32 @@ function crc64Digest(): Digest {
   };
 }
 
-function hashDigest(algorithm: "sha1" | "sha256" | "md5"): Digest {
+function hashDigest(algorithm: "sha1" | "sha256" | "sha512" | "md5"): Digest {
   const state = createHash(algorithm);
   return {
     update: (bytes) => {
       state.update(bytes);
     },
     base64: async () => state.digest("base64"),
+  };
+}
+
+function xxhashDigest(state: Pick<Xxh64, "update" | "digest">): Digest {
+  return {
+    update: (bytes) => {
+      state.update(bytes);
+    },
+    base64: async () => base64OfUint64(state.digest()),
+  };
+}
+
+function xxhash128Digest(): Digest {
+  let state = startXxhash128();
+  return {
+    update: (bytes) => {
+      state = updateXxhash128(state, bytes);
+    },
+    base64: async () => Buffer.from(xxhash128Of(state)).toString("base64"),
   };
 }
 

@@ -117,6 +117,9 @@ async function judged(
         return ok({ kind: "turn" });
       case "tags":
         return err("tags");
+      case "body":
+        // Nothing is judged by it any more.
+        return ok(undefined);
       case "form":
       case "file":
         return err("form");

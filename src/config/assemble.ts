@@ -74,6 +74,7 @@ export function assemble(
       trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
       version: traits.version,
       beyondBounds: traits.beyondBounds,
+      checksums: traits.checksums,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

@@ -72,7 +72,7 @@ const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   const { endpoints, region, addressing, foldsPaths, tenants, aliases } = upstream;
-  const { operations, ignoredHeaders, trailers } = upstream;
+  const { operations, ignoredHeaders, trailers, checksums } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
@@ -80,7 +80,7 @@ function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   );
   const naming = { tenants, tenantsKnown, aliases, addressing };
   const written = { authority: first.authority, region, naming, foldsPaths };
-  return { ...written, operations, ignoredHeaders, trailers };
+  return { ...written, operations, ignoredHeaders, trailers, checksums };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {

@@ -6,6 +6,7 @@ import type { NetworkRule, NetworkSet } from "../policy/network.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
+import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
@@ -56,6 +57,8 @@ export type Config = {
     readonly version: string | undefined;
     /** See StoreTraits. */
     readonly beyondBounds: boolean;
+    /** Algorithms of `x-amz-checksum-*` that the store knows. */
+    readonly checksums: ReadonlySet<ChecksumAlgorithm>;
     /** To each endpoint. */
     readonly connectionsMax: number;
     readonly connectTimeoutMs: number;

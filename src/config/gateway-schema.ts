@@ -142,7 +142,9 @@ const UpstreamSchema = z.strictObject({
   trailers: z
     .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
     .prefault("auto")
-    .describe("Whether the store understands aws-chunked trailers; auto: as its kind does"),
+    .describe(
+      "Whether the store understands aws-chunked trailers, and so is told of checksums of parts; auto: as its kind does",
+    ),
   connections: z
     .int()
     .min(1)

@@ -181,6 +181,7 @@ function ofAsks(
 type End =
   | Verdict
   | { readonly kind: "document"; readonly facts: Facts }
+  | { readonly kind: "body"; readonly facts: Facts }
   | { readonly kind: "form"; readonly facts: Facts };
 
 function endOf(settled: Settled<Recognized>): End {
@@ -197,10 +198,14 @@ function endOf(settled: Settled<Recognized>): End {
 }
 
 function waitingFor({ need, facts }: Asking): End {
-  if (need.kind !== "document" && need.kind !== "form") {
-    throw new Error(`Nothing answers "${need.kind}" here`);
+  switch (need.kind) {
+    case "document":
+    case "body":
+    case "form":
+      return { kind: need.kind, facts };
+    default:
+      throw new Error(`Nothing answers "${need.kind}" here`);
   }
-  return { kind: need.kind, facts };
 }
 
 /** The word of the data path itself, which also knows what no gate does. */

@@ -54,6 +54,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
     }
     case "tags":
     case "document":
+    case "body":
     case "form":
     case "file":
     case "turn":

@@ -1,4 +1,4 @@
-import type { BodyPlan } from "../admission/body-plan.ts";
+import { WHOLE_BODY_BYTES_MAX, type BodyPlan } from "../admission/body-plan.ts";
 import type { StoreChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { StoreRequest } from "../admission/outgoing.ts";
@@ -53,12 +53,6 @@ export type Inbound = {
 
 export type Forward = Verdict & { readonly kind: "forward" };
 
-/**
- * Up to this length a body is read and proved before the store hears of it. That is what a large one
- * cannot have, and for a small one it is also the fastest way.
- */
-const SMALL_BODY_BYTES_MAX = 64 * 1024;
-
 /** Sends an admitted request to the store, with its body as the plan says. */
 export function forward(inbound: Inbound, verdict: Forward): void {
   const { content, body } = verdict;
@@ -67,14 +61,14 @@ export function forward(inbound: Inbound, verdict: Forward): void {
     case "none":
       return send(inbound, verdict, undefined);
     case "pass":
-      if (body.length <= SMALL_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      if (body.length <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
       // Without checks there is nothing to prove: whoever reads the connection holds the client to
       // its length.
       if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound, "lent"));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
     case "deframe":
       if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
-      if (body.decodedLength <= SMALL_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      if (body.decodedLength <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
   }
 }
@@ -182,11 +176,11 @@ function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
 async function wholeBody(inbound: Inbound, plan: BodyPlan): Promise<Result<Buffer, Fault>> {
   // The framing of a body, unlike its content, has no length that the client was held to.
   if (plan.kind !== "pass" || inbound.file !== undefined) {
-    return readBody(sourceOf(inbound), SMALL_BODY_BYTES_MAX, plan);
+    return readBody(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);
   }
   if (inbound.expectsContinue) inbound.exchange.responder.continue();
   const body = await wholeBodyOf(inbound.request, inbound.exchange);
-  if (plan.checks.length > 0) return readBody(once(body), SMALL_BODY_BYTES_MAX, plan);
+  if (plan.checks.length > 0) return readBody(once(body), WHOLE_BODY_BYTES_MAX, plan);
   return body.length === plan.length ? ok(body) : err(fault("IncompleteBody"));
 }
 

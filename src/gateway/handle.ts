@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { admit } from "../admission/admit.ts";
+import { WHOLE_BODY_BYTES_MAX, type BodyPlan } from "../admission/body-plan.ts";
 import type { Facts } from "../admission/facts.ts";
 import type { Answer, DocumentNeed, Need } from "../admission/known.ts";
 import { answerFrom, type Asking, type Deciding } from "../admission/deciding.ts";
@@ -10,6 +11,7 @@ import type { Verdict } from "../admission/verdict.ts";
 import type { ClientAnswer } from "../listen/client-answer.ts";
 import { expectsContinue, type ClientRequest } from "../listen/client-request.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { readWhole } from "../body/body.ts";
 import { readDocumentBody } from "../body/document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
@@ -121,6 +123,8 @@ async function awaited(
   switch (need.kind) {
     case "document":
       return documented(inbound, deciding, need, facts);
+    case "body":
+      return gathered(inbound, deciding, need.plan, facts);
     case "form":
       return filled(inbound, deciding, need.form);
     case "turn":
@@ -216,6 +220,18 @@ async function documented(
   const { value } = document;
   return () =>
     proceed({ ...inbound, document: value }, deciding, { kind: "document", document: value });
+}
+
+async function gathered(
+  inbound: Inbound,
+  deciding: Deciding,
+  plan: BodyPlan,
+  facts: Facts,
+): Promise<() => void> {
+  inbound.exchange.hold(inbound.gateway.held);
+  const body = await readWhole(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);
+  if (!body.ok) return refusing(inbound, facts, body.error);
+  return () => proceed(inbound, deciding, { kind: "body", body: body.value });
 }
 
 async function filled(

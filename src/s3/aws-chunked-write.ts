@@ -1,23 +1,17 @@
+import { checksumCharacters, checksumOf } from "./checksums.ts";
+
 /** Bytes of data in each chunk that we write; S3 asks for at least 8 KiB in all but the last. */
 const CHUNK_BYTES = 64 * 1024;
 const CRLF = Buffer.from("\r\n");
-
-/** Characters of a checksum's value in base64, by the field that carries it. */
-const VALUE_CHARACTERS: ReadonlyMap<string, number> = new Map([
-  ["x-amz-checksum-crc32", 8],
-  ["x-amz-checksum-crc32c", 8],
-  ["x-amz-checksum-crc64nvme", 12],
-  ["x-amz-checksum-sha1", 28],
-  ["x-amz-checksum-sha256", 44],
-]);
 
 /**
  * Bytes that `decodedLength` bytes take once `frame` has framed them with the checksum `trailer`:
  * a store is told the length of the body before it begins.
  */
 export function framedLength(decodedLength: number, trailer: string): number {
-  const value = VALUE_CHARACTERS.get(trailer);
-  if (value === undefined) throw new RangeError(`Cannot frame with the trailer "${trailer}"`);
+  const algorithm = checksumOf(trailer);
+  if (algorithm === undefined) throw new RangeError(`Cannot frame with the trailer "${trailer}"`);
+  const value = checksumCharacters(algorithm);
   const whole = Math.floor(decodedLength / CHUNK_BYTES);
   const rest = decodedLength % CHUNK_BYTES;
   const chunks = whole * chunkLength(CHUNK_BYTES) + (rest === 0 ? 0 : chunkLength(rest));

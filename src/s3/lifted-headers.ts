@@ -2,6 +2,7 @@ import { isFieldName } from "../http/field-gate.ts";
 import type { HeaderList } from "../http/headers.ts";
 import { queryValue, type QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { isChecksumField } from "./checksums.ts";
 import { fault, type Fault } from "./faults.ts";
 
 const PREFIX = "x-amz-";
@@ -59,18 +60,8 @@ export function isLiftable(name: string): boolean {
  * body yet, so what it hoists is the checksum of nothing; S3 ignores it, and it goes no further.
  */
 export function isPresignedChecksum(name: string): boolean {
-  return (
-    (name.startsWith("x-amz-checksum-") && !NO_CHECKSUM.has(name)) ||
-    name === "x-amz-sdk-checksum-algorithm"
-  );
+  return isChecksumField(name) || name === "x-amz-sdk-checksum-algorithm";
 }
-
-/** What speaks of checksums without being one. */
-const NO_CHECKSUM: ReadonlySet<string> = new Set([
-  "x-amz-checksum-algorithm",
-  "x-amz-checksum-mode",
-  "x-amz-checksum-type",
-]);
 
 /**
  * `value` as header bytes, without the blanks at its ends that a header's reader leaves out (RFC 9110

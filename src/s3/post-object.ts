@@ -1,6 +1,7 @@
 import { encodeComponent } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
+import { CHECKSUM_ALGORITHMS, CHECKSUM_PREFIX } from "./checksums.ts";
 import { readDocument } from "./document-reader.ts";
 import { fault, type Fault } from "./faults.ts";
 import { tagsOfTagging, writeTagging, type Tags } from "./tags.ts";
@@ -145,11 +146,7 @@ const SAME_NAME: ReadonlySet<string> = new Set([
   "content-type",
   "expires",
   "x-amz-checksum-algorithm",
-  "x-amz-checksum-crc32",
-  "x-amz-checksum-crc32c",
-  "x-amz-checksum-crc64nvme",
-  "x-amz-checksum-sha1",
-  "x-amz-checksum-sha256",
+  ...CHECKSUM_ALGORITHMS.map((algorithm) => CHECKSUM_PREFIX + algorithm),
   "x-amz-grant-full-control",
   "x-amz-grant-read",
   "x-amz-grant-read-acp",

@@ -1,4 +1,5 @@
 import { CEPH_MEASURED, learntBy } from "./ceph-versions.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "./checksums.ts";
 import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
 import type { OperationName } from "./operations.ts";
 import { AWS, CEPH, GENERIC, MINIO, VERSITYGW } from "./store-operations.ts";
@@ -35,6 +36,11 @@ export type StoreTraits = {
    * part 0.
    */
   readonly beyondBounds: boolean;
+  /**
+   * Algorithms of `x-amz-checksum-*` that it knows. What names another one is left out for it: some
+   * stores refuse it, others would pass over it.
+   */
+  readonly checksums: ReadonlySet<ChecksumAlgorithm>;
   /** Headers that it accepts and does not act on: no rule may rest on them. */
   readonly ignoredHeaders: IgnoredHeaders;
 };
@@ -63,6 +69,15 @@ export function knowsVersions(operations: ReadonlySet<OperationName>): boolean {
   return operations.has("ListObjectVersions");
 }
 
+/** Those that S3 had before 2026. */
+const FIRST_CHECKSUMS: ReadonlySet<ChecksumAlgorithm> = new Set([
+  "crc32",
+  "crc32c",
+  "crc64nvme",
+  "sha1",
+  "sha256",
+]);
+
 const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
   // Nothing is known of it, so each answer is the one that can do no harm.
   generic: {
@@ -73,6 +88,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: false,
     version: undefined,
     beyondBounds: false,
+    checksums: FIRST_CHECKSUMS,
     ignoredHeaders: IGNORED.generic,
   },
   aws: {
@@ -83,6 +99,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: true,
     version: undefined,
     beyondBounds: false,
+    checksums: new Set(CHECKSUM_ALGORITHMS),
     ignoredHeaders: IGNORED.aws,
   },
   ceph: {
@@ -93,6 +110,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: false,
     version: CEPH_MEASURED,
     beyondBounds: true,
+    checksums: FIRST_CHECKSUMS,
     ignoredHeaders: IGNORED.ceph,
   },
   minio: {
@@ -103,6 +121,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: true,
     version: undefined,
     beyondBounds: true,
+    checksums: FIRST_CHECKSUMS,
     ignoredHeaders: IGNORED.minio,
   },
   versitygw: {
@@ -113,6 +132,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: true,
     version: undefined,
     beyondBounds: false,
+    checksums: FIRST_CHECKSUMS,
     ignoredHeaders: IGNORED.versitygw,
   },
 };

@@ -3,7 +3,7 @@
  * Run with `node test/bench/body.ts`.
  */
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
-import type { ChecksumAlgorithm } from "../../src/checksum/checksum.ts";
+import type { ChecksumAlgorithm } from "../../src/s3/checksums.ts";
 import { createDigest } from "../../src/checksum/digest.ts";
 import { provenBody } from "../../src/body/body.ts";
 import { KeyRing } from "../../src/signature/key-ring.ts";

@@ -153,6 +153,7 @@ function nameOf(need: Need): string {
     case "tags":
       return `tags ${need.name}`;
     case "document":
+    case "body":
     case "form":
     case "file":
     case "turn":
@@ -175,6 +176,7 @@ function answerTo(need: Need, gateway: Snapshot, body: string, hold: string): An
     }
     case "turn":
       return { kind: "turn" };
+    case "body":
     case "form":
     case "file":
       throw new Error(`Nothing here sends a ${need.kind}`);

@@ -1,4 +1,5 @@
 import { admit } from "../../src/admission/admit.ts";
+import type { WholeBody } from "../../src/admission/body-plan.ts";
 import type { BucketRecord } from "../../src/admission/record.ts";
 import type { Answer, DocumentNeed, FormHead, Need } from "../../src/admission/known.ts";
 import type { Asking } from "../../src/admission/deciding.ts";
@@ -22,6 +23,8 @@ export type Told = {
   readonly tags?: ReadonlyMap<string, Tags>;
   /** The document in the body. */
   readonly body?: string | Buffer;
+  /** A small body whose trailer becomes a header. */
+  readonly whole?: WholeBody;
   readonly form?: FormHead;
   /** Of the form's file. */
   readonly fileBytes?: number;
@@ -76,7 +79,7 @@ export function word(decision: Decided): string {
 }
 
 function answerTo(need: Need, told: Told): Answer | undefined {
-  const { keys, records, tags, form, fileBytes, onTurn } = told;
+  const { keys, records, tags, whole, form, fileBytes, onTurn } = told;
   switch (need.kind) {
     case "key":
       return keys?.has(need.accessKeyId) === true
@@ -92,6 +95,8 @@ function answerTo(need: Need, told: Told): Answer | undefined {
     }
     case "document":
       return undefined;
+    case "body":
+      return whole && { kind: "body", body: whole };
     case "turn":
       onTurn?.();
       return { kind: "turn" };

@@ -1,3 +1,4 @@
+import { CHECKSUM_ALGORITHMS, CHECKSUM_BYTES } from "../../../src/s3/checksums.ts";
 import { md5, plus, type Header, type Outgoing } from "../../support/signed.ts";
 import { hostile, type Hostile } from "./case.ts";
 import { good, presigned, type Site } from "./site.ts";
@@ -63,6 +64,36 @@ export const BODIES: readonly Hostile[] = [
   ),
   hostile("a SHA256 of something else", "400 BadDigest", (site) =>
     put(site, ["x-amz-checksum-sha256", `${"A".repeat(43)}=`]),
+  ),
+  ...CHECKSUM_ALGORITHMS.flatMap((algorithm) => {
+    const field = `x-amz-checksum-${algorithm}`;
+    const bytes = CHECKSUM_BYTES[algorithm];
+    const name = algorithm.toUpperCase();
+    const value = (length: number): string => Buffer.alloc(length, 1).toString("base64");
+    return [
+      hostile(`a ${name} header of something else`, "400 BadDigest", (site) =>
+        put(site, [field, value(bytes)]),
+      ),
+      hostile(`a ${name} header that is one byte short`, "400 InvalidRequest", (site) =>
+        put(site, [field, value(bytes - 1)]),
+      ),
+      hostile(`a ${name} header that is one byte long`, "400 InvalidRequest", (site) =>
+        put(site, [field, value(bytes + 1)]),
+      ),
+      hostile(`a composite ${name} of a whole body`, "400 InvalidRequest", (site) =>
+        put(site, [field, `${value(bytes)}-1`]),
+      ),
+      hostile(`a ${name} header under another algorithm's name`, "400 InvalidRequest", (site) =>
+        put(
+          site,
+          [field, value(bytes)],
+          ["x-amz-sdk-checksum-algorithm", algorithm === "crc32" ? "MD5" : "CRC32"],
+        ),
+      ),
+    ];
+  }),
+  hostile("an algorithm named without its checksum", "400 InvalidRequest", (site) =>
+    put(site, ["x-amz-sdk-checksum-algorithm", "CRC32"]),
   ),
   hostile("a CRC32 that is too long", "400 InvalidRequest", (site) =>
     put(site, ["x-amz-checksum-crc32", "AAAAAAAA"]),

@@ -1,3 +1,4 @@
+import { CHECKSUM_ALGORITHMS, CHECKSUM_BYTES } from "../../../src/s3/checksums.ts";
 import { streamed, type Framing } from "../../support/framing.ts";
 import { edited, md5, plus, presignV4, without, type Header } from "../../support/signed.ts";
 import { hostile, type Hostile } from "./case.ts";
@@ -263,9 +264,16 @@ export const FRAMINGS: readonly Hostile[] = [
     chunked("signed", undefined, ["x-amz-trailer", "x-amz-checksum-crc32"]),
   ),
   hostile(
-    "a trailer kind without x-amz-trailer",
-    "400 InvalidRequest",
+    "a trailer that x-amz-trailer does not announce",
+    TRAILER,
     chunked("unsigned-trailer", undefined, ["x-amz-trailer", ""]),
+    BROKEN,
+  ),
+  hostile(
+    "a signed trailer that x-amz-trailer does not announce",
+    TRAILER,
+    chunked("signed-trailer", undefined, ["x-amz-trailer", ""]),
+    BROKEN,
   ),
   hostile(
     "an x-amz-trailer that is no checksum",
@@ -320,6 +328,50 @@ export const FRAMINGS: readonly Hostile[] = [
     "400 BadDigest",
     framed({ kind: "unsigned-trailer", chunks: [], edit: replace("AAAAAA==", "AAAAAQ==") }),
   ),
+  ...CHECKSUM_ALGORITHMS.flatMap((algorithm) => {
+    const field = `x-amz-checksum-${algorithm}`;
+    const bytes = CHECKSUM_BYTES[algorithm];
+    const name = algorithm.toUpperCase();
+    const value = (length: number): string => Buffer.alloc(length, 1).toString("base64");
+    const trailing = (kind: Framing["kind"], text: string): Hostile["request"] =>
+      framed({ kind, chunks: ["one", "two"], trailer: [field, text] });
+    return [
+      hostile(
+        `a ${name} trailer of something else`,
+        "400 BadDigest",
+        trailing("unsigned-trailer", value(bytes)),
+        BROKEN,
+      ),
+      hostile(
+        `a signed ${name} trailer of something else`,
+        "400 BadDigest",
+        trailing("signed-trailer", value(bytes)),
+        BROKEN,
+      ),
+      hostile(
+        `a ${name} trailer that is one byte short`,
+        "400 InvalidRequest",
+        trailing("unsigned-trailer", value(bytes - 1)),
+        BROKEN,
+      ),
+      hostile(
+        `a ${name} trailer beside a header`,
+        "400 InvalidRequest",
+        framed({ kind: "unsigned-trailer", chunks: ["one"], trailer: [field, value(bytes)] }, [
+          "x-amz-checksum-crc32",
+          "AAAAAA==",
+        ]),
+      ),
+      hostile(
+        `a ${name} trailer under another algorithm's name`,
+        "400 InvalidRequest",
+        framed({ kind: "unsigned-trailer", chunks: ["one"], trailer: [field, value(bytes)] }, [
+          "x-amz-sdk-checksum-algorithm",
+          algorithm === "crc32" ? "MD5" : "CRC32",
+        ]),
+      ),
+    ];
+  }),
   hostile(
     "a trailer that is no base64",
     "400 InvalidRequest",

@@ -1,3 +1,4 @@
+import { CHECKSUM_ALGORITHMS, CHECKSUM_BYTES } from "../../../src/s3/checksums.ts";
 import {
   BOUNDARY,
   multipart,
@@ -79,6 +80,18 @@ const soon = (site: Site): string => new Date(site.nowMs + HOUR_MS).toISOString(
 
 /** Browser forms ("POST Object") with something wrong. */
 export const FORMS: readonly Hostile[] = [
+  ...CHECKSUM_ALGORITHMS.map((algorithm) => {
+    const name = `x-amz-checksum-${algorithm}`;
+    const value = Buffer.alloc(CHECKSUM_BYTES[algorithm], 1).toString("base64");
+    return hostile(
+      `a form with a ${algorithm.toUpperCase()} of something else`,
+      "400 BadDigest",
+      form({
+        conditions: [...CONDITIONS, { [name]: value }],
+        parts: (all) => [...all.slice(0, -1), { name, value }, FILE],
+      }),
+    );
+  }),
   hostile(
     "a form without a file",
     "400 IncorrectNumberOfFilesInPostRequest",

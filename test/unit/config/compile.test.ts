@@ -68,7 +68,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
   const endpoints =
     'endpoints: ["https://one:443", "https://two:8443"], addressing: virtual, store: ceph';
   const {
-    store: { operations, ignoredHeaders: _ignored, ...store },
+    store: { operations, ignoredHeaders: _ignored, checksums, ...store },
   } = snapshotOf(
     `upstream: { ${endpoints}, region: eu, trailers: true }\nidentities: [{ accounts: accounts.yaml }]\npolicy: { tiers: { LIST: [] } }\n`,
   );
@@ -79,6 +79,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     foldsPaths: false,
     trailers: true,
   });
+  assert.equal(checksums.has("crc32"), true);
   assert.equal(operations.has("GetObject"), true);
   assert.equal(operations.has("RenameObject"), false);
 });

@@ -514,6 +514,7 @@ test("parseConfig() gives every option its default", () => {
       beyondBounds: true,
       trailers: false,
       version: "16",
+      checksums: storeTraits("ceph").checksums,
       connectionsMax: 256,
       connectTimeoutMs: 5000,
       queueTimeoutMs: 30_000,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CHECKSUM_ALGORITHMS } from "../../../src/s3/checksums.ts";
 import { frame, framedLength } from "../../../src/s3/aws-chunked-write.ts";
 
 async function* pieces(list: readonly string[], trailer: string): AsyncGenerator<Buffer, string> {
@@ -41,9 +42,18 @@ test("framedLength() knows how long each checksum is", () => {
   const empty = (field: string): number =>
     framedLength(0, field) - "0\r\n:\r\n\r\n".length - field.length;
   assert.deepEqual(
-    ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"].map((name) =>
-      empty(`x-amz-checksum-${name}`),
-    ),
-    [8, 8, 12, 28, 44],
+    CHECKSUM_ALGORITHMS.map((name) => [name, empty(`x-amz-checksum-${name}`)]),
+    [
+      ["crc32", 8],
+      ["crc32c", 8],
+      ["crc64nvme", 12],
+      ["md5", 24],
+      ["sha1", 28],
+      ["sha256", 44],
+      ["sha512", 88],
+      ["xxhash128", 24],
+      ["xxhash3", 12],
+      ["xxhash64", 12],
+    ],
   );
 });

@@ -1,0 +1,90 @@
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
+import { CHECKSUM_PREFIX, checksumNamed, checksumOf, isChecksumField } from "../s3/checksums.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { StoreSettings } from "./snapshot.ts";
+import type { Subject } from "./subject.ts";
+
+const ALGORITHM = "x-amz-checksum-algorithm";
+const SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm";
+const TYPE = "x-amz-checksum-type";
+
+/** Whether `name`, in lower case, is a header that speaks of checksums. */
+export function isChecksumHeader(name: string): boolean {
+  return name.startsWith(CHECKSUM_PREFIX) || name === SDK_ALGORITHM;
+}
+
+/**
+ * Whether the client's header `name`, one of isChecksumHeader(), stays behind: the store does not know
+ * its algorithm, which the gateway has verified, or the header announces what the store will not get.
+ * `added`: what the gateway itself says of the body.
+ */
+export function isWithheld(
+  store: StoreSettings,
+  { operation, headers }: Subject,
+  added: HeaderList,
+  name: string,
+  value: string,
+): boolean {
+  switch (name) {
+    case SDK_ALGORITHM:
+      if (!isKnownTo(store, value)) return true;
+      return hasHeader(headers, "x-amz-trailer") && !carriesChecksum(added);
+    case ALGORITHM:
+      return !isKnownTo(store, value) || !isKept(store, operation);
+    case TYPE:
+      return (
+        operation === "CreateMultipartUpload" &&
+        (!isKnownTo(store, firstValue(headers, ALGORITHM) ?? "") || !isKept(store, operation))
+      );
+    default: {
+      const algorithm = checksumOf(name);
+      return algorithm !== undefined && !store.checksums.has(algorithm);
+    }
+  }
+}
+
+/**
+ * Why the store must not be sent a request that asks it to verify an object of several parts: only it
+ * sees them all, and it does not know the algorithm. `undefined` if it does. Error: NotImplemented.
+ */
+export function unverifiable(
+  store: StoreSettings,
+  { operation, headers }: Subject,
+): Fault | undefined {
+  if (operation === "CreateMultipartUpload") {
+    if (firstValue(headers, TYPE)?.toUpperCase() !== "FULL_OBJECT") return undefined;
+    const named = checksumNamed(firstValue(headers, ALGORITHM) ?? "");
+    return named === undefined || store.checksums.has(named) ? undefined : unknownTo(named);
+  }
+  if (operation !== "CompleteMultipartUpload") return undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const algorithm = checksumOf(headers[i] ?? "");
+    if (algorithm !== undefined && !store.checksums.has(algorithm)) return unknownTo(algorithm);
+  }
+  return undefined;
+}
+
+function unknownTo(algorithm: string): Fault {
+  const message = `The store behind this gateway does not know ${algorithm.toUpperCase()}, so nobody can verify the whole object by it: use the checksum type COMPOSITE, or another algorithm`;
+  return fault("NotImplemented", message, { detail: "upstream.store" });
+}
+
+/** Of a name that S3 does not have, the store says so. */
+function isKnownTo({ checksums }: StoreSettings, name: string): boolean {
+  const algorithm = checksumNamed(name);
+  return algorithm === undefined || checksums.has(algorithm);
+}
+
+/**
+ * Whether the store may be told of the checksums of parts that will come. Without trailers, those of
+ * large parts do not reach it, and MinIO then refuses each part for want of its checksum.
+ */
+function isKept({ trailers }: StoreSettings, operation: Subject["operation"]): boolean {
+  return trailers || operation !== "CreateMultipartUpload";
+}
+
+function carriesChecksum(added: HeaderList): boolean {
+  return added.some(
+    (name, i) => i % 2 === 0 && (name === "x-amz-trailer" || isChecksumField(name)),
+  );
+}
