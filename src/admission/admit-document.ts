@@ -14,13 +14,13 @@ import { asksOfDocument } from "../s3/document-asks.ts";
 import type { S3Document } from "../s3/document-reader.ts";
 import type { Fault } from "../s3/faults.ts";
 import { malformed } from "../s3/xml.ts";
-import { keepsRecords } from "./buckets.ts";
+import { keepsRecords, recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { answerPolicy, changeByStore } from "./kept-policy.ts";
 import { answered, type Deciding } from "./deciding.ts";
-import { withRecords } from "./need.ts";
+import { withKeyOf, withOwner, withRecords } from "./need.ts";
 import { reservedFaultIn } from "./provider-rules.ts";
 import { refused } from "./refuse.ts";
 import { memoSlot } from "./question.ts";
@@ -58,11 +58,29 @@ export function* admitDocument(
     : valued.value;
   const judged = yield* judgeAsking(snapshot, subject, all, facts, nowMs, document);
   if (judged.kind === "verdict") return judged.verdict;
-  const answer = answerPolicy(snapshot, subject, judged.facts, document);
+  const opening = yield* withOpener(snapshot, subject, judged.facts, nowMs);
+  const answer = answerPolicy(snapshot, opening, judged.facts, document);
   if (answer !== undefined) return answer;
   const change = changeByStore(snapshot, subject, judged.facts, nowMs);
   const reply: ReplyPlan = change === undefined ? RELAY : { kind: "remember", change };
-  return forwardContent(snapshot, subject, judged.facts, document.bytes, reply, nowMs, false);
+  const owned = yield* withOwner(snapshot, subject, judged.facts, nowMs);
+  return forwardContent(snapshot, owned, judged.facts, document.bytes, reply, nowMs, false);
+}
+
+/** `subject` with a key of the owner whose bucket's policy may let others in as the owner. */
+function* withOpener(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  nowMs: number,
+): Deciding<Subject> {
+  const { operation, address } = subject;
+  if (operation !== "PutBucketPolicy" || address.kind !== "bucket") return subject;
+  if (snapshot.policy.bucketPolicies === "upstream") return subject;
+  const { bucket } = address;
+  const owner = recordOf(subject, bucket)?.owner;
+  if (owner === undefined) return subject;
+  return yield* withKeyOf(snapshot, subject, facts, { bucket, owner }, nowMs);
 }
 
 /** What the document needs, with the buckets it names as the store will read them. */
@@ -145,12 +163,13 @@ function* admitDelete(
     return { kind: "answer", facts: noted, contentType: "application/xml", body };
   }
   const content = writeDeleteObjects({ quiet, entries: allowed });
+  const owned = yield* withOwner(snapshot, subject, noted, nowMs);
   if (denied.length === 0) {
-    return forwardContent(snapshot, subject, noted, content, RELAY, nowMs, true);
+    return forwardContent(snapshot, owned, noted, content, RELAY, nowMs, true);
   }
   const reply: ReplyPlan = { kind: "merge-delete", denied };
   const inPart = { ...noted, entriesDenied };
-  return forwardContent(snapshot, subject, inPart, content, reply, nowMs, true);
+  return forwardContent(snapshot, owned, inPart, content, reply, nowMs, true);
 }
 
 /**
@@ -172,5 +191,6 @@ function* admitEmptyDelete(
   const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
   const content = writeDeleteObjects({ quiet, entries: [] });
-  return forwardContent(snapshot, subject, judged.facts, content, RELAY, nowMs, true);
+  const owned = yield* withOwner(snapshot, subject, judged.facts, nowMs);
+  return forwardContent(snapshot, owned, judged.facts, content, RELAY, nowMs, true);
 }

@@ -23,7 +23,7 @@ import { withCaller, type Facts } from "./facts.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { answered, type Deciding } from "./deciding.ts";
-import { withRecords } from "./need.ts";
+import { withOwner, withRecords } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import { tooLarge } from "./plan-body.ts";
 import { denied, refused } from "./refuse.ts";
@@ -78,7 +78,8 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
     length === fileBytesMax ? judged : yield* judgeAsking(snapshot, about, asks, facts, nowMs);
   if (again.kind === "verdict") return again.verdict;
   const admitted = { ...pending, facts: again.facts };
-  return forwardForm(snapshot, admitted, subject, upload.value, length, nowMs);
+  const owned = yield* withOwner(snapshot, subject, again.facts, nowMs);
+  return forwardForm(snapshot, admitted, owned, upload.value, length, nowMs);
 }
 
 /** The upload with the length that it would have as a PutObject: what is stored is the file. */

@@ -11,7 +11,7 @@ import { fieldOfTrailer, forwardStreamed, forwardWhole } from "./forward.ts";
 import { judgeAsking, judgeHead } from "./judge-asking.ts";
 import { answerPolicy } from "./kept-policy.ts";
 import { answered, type Deciding } from "./deciding.ts";
-import { withRecords } from "./need.ts";
+import { withOwner, withRecords } from "./need.ts";
 import { planBody } from "./plan-body.ts";
 import {
   askedAtStore,
@@ -78,13 +78,14 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     const answer = answerPolicy(snapshot, subject, judged.facts, undefined);
     if (answer !== undefined) return answer;
     if (!plan.ok) return refused(judged.facts, plan.error);
+    const { facts: passed } = judged;
+    const shared = passed.actor === "owner";
+    const owned = shared ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;
     const field = fieldOfTrailer(snapshot, plan.value);
-    if (field === undefined) {
-      return forwardStreamed(snapshot, subject, judged.facts, plan.value, nowMs);
-    }
+    if (field === undefined) return forwardStreamed(snapshot, owned, passed, plan.value, nowMs);
     const need = { kind: "body", plan: plan.value } as const;
-    const { body } = answered("body", yield { need, facts: judged.facts });
-    return forwardWhole(snapshot, subject, judged.facts, body, field, nowMs);
+    const { body } = answered("body", yield { need, facts: passed });
+    return forwardWhole(snapshot, owned, passed, body, field, nowMs);
   }
   if (!plan.ok) return refused(judged.facts, plan.error);
   const { headers } = subject;

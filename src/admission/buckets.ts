@@ -30,7 +30,7 @@ export function recordOf({ known }: Subject, bucket: Bucket): BucketRecord | und
 export function isOwnedBy(
   { store }: Snapshot,
   bucket: Bucket,
-  { owner }: BucketRecord,
+  { owner }: Pick<BucketRecord, "owner">,
   account: Account,
 ): boolean {
   if (owner.name !== account.name) return false;

@@ -2,8 +2,10 @@ import { firstValue } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { locksOut } from "../policy/locks-out.ts";
 import type { Policy } from "../policy/policy.ts";
+import { gripOn, type Principals } from "../policy/principals.ts";
 import { CLIENT_PROBLEMS_MAX } from "../policy/report.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
+import { tierGrants } from "../provider/tier.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import type { S3Document } from "../s3/document-reader.ts";
@@ -13,10 +15,11 @@ import { xmlElement } from "../s3/xml.ts";
 import { isOwnedBy, recordOf } from "./buckets.ts";
 import type { BucketRecord } from "./record.ts";
 import type { Facts } from "./facts.ts";
-import { holderName, holderOf } from "./principal.ts";
+import { holderName, holderOf, type Account, type Holder } from "./principal.ts";
 import { presenceRequest } from "./presence.ts";
 import type { StoreChange } from "./record-change.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { NO_KEY } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
 import type { Caller } from "./caller.ts";
 import type { Verdict } from "./verdict.ts";
@@ -53,7 +56,7 @@ export function answerPolicy(
         subject,
         facts,
         record,
-        policyIn(snapshot, subject, bucket, document.text),
+        policyIn(snapshot, subject, bucket, record, document.text),
       );
     case "DeleteBucketPolicy":
       return changed(snapshot, subject, facts, record, ok(undefined));
@@ -157,14 +160,17 @@ function notAdopted({ name }: BucketName, who: string): Fault {
 
 /**
  * The policy exactly as put, if it is one. Errors: MalformedPolicy with the place of the first
- * problem, also for a policy that locks its author out and does not say that it shall.
+ * problem, also for a policy that locks its author out and does not say that it shall;
+ * MethodNotAllowed for one that would let others in, if the gateway has no key to let them in by.
  */
 function policyIn(
   snapshot: Snapshot,
   subject: Subject,
-  { name, home }: Bucket,
+  bucket: Bucket,
+  record: BucketRecord | undefined,
   text: string,
 ): Result<string, Fault> {
+  const { name, home } = bucket;
   const { provider } = snapshot.policy;
   const problemsMax = CLIENT_PROBLEMS_MAX;
   // By its one name, however it was spelled: as recordReader() will read it, or nobody could again.
@@ -177,7 +183,42 @@ function policyIn(
     const remedy = first?.remedy === "" ? "" : `. ${first?.remedy}`;
     return err(fault("MalformedPolicy", `${first?.message}${place}${remedy}`));
   }
+  if (isVoid(snapshot, subject, bucket, record, policy.value)) {
+    return err(fault("MethodNotAllowed", NO_KEY));
+  }
   return keepsOut(snapshot, subject, name, policy.value) ? err(LOCKED_OUT) : ok(text);
+}
+
+/** Whether the policy lets somebody in as the owner, by whose key the gateway cannot sign. */
+function isVoid(
+  snapshot: Snapshot,
+  { known }: Subject,
+  bucket: Bucket,
+  record: BucketRecord | undefined,
+  policy: Policy,
+): boolean {
+  const owner = record?.owner;
+  if (owner === undefined || owner.upstream !== undefined) return false;
+  if (known.owners?.get(bucket.id) !== undefined) return false;
+  const { provider, guest } = snapshot.policy;
+  return policy.statements.some(({ effect, principals }) => {
+    if (effect === "Deny" || principals === undefined) return false;
+    // Known callers come as themselves there.
+    if (provider.bucketPolicyRole === "restrict") return gripOn(principals, guest) !== "none";
+    return isBeyond(principals, owner);
+  });
+}
+
+/** Whether `principals` has anybody but `owner` and its subusers, who come by keys of its own. */
+function isBeyond({ negated, everyone, names }: Principals, { name, principal }: Account): boolean {
+  if (negated || everyone) return true;
+  if (principal.kind === "anonymous") return true;
+  const own = [...principal.identifiers, ...principal.accountIdentifiers];
+  return [...names].some(
+    (one) =>
+      !one.startsWith(`arn:aws:iam::${name}:`) &&
+      !own.some((id) => one === id || one.startsWith(`${id}:`)),
+  );
 }
 
 /** "PutBucketPolicy", S3 API Reference: ConfirmRemoveSelfBucketAccess. */
@@ -195,8 +236,18 @@ function keepsOut(
 ): boolean {
   if (caller.kind === "anonymous" || firstValue(headers, CONFIRM) === "true") return false;
   const { key } = caller;
+  const holder = holderOf(key);
   const escapes = snapshot.policy.provider.ownerPolicyEscape && key.subuser === undefined;
-  return !escapes && locksOut(policy, holderOf(key).principal, bucket);
+  return !escapes && !mendsByPrivilege(holder) && locksOut(policy, holder.principal, bucket);
+}
+
+/** A privilege permits it whatever the policy says. */
+function mendsByPrivilege({ privileges }: Holder): boolean {
+  return privileges.some((privilege) =>
+    (["PutBucketPolicy", "DeleteBucketPolicy"] as const).some((operation) =>
+      tierGrants(privilege, `s3:${operation}`, operation),
+    ),
+  );
 }
 
 /** What is to be remembered when the store has made or removed the bucket; undefined: nothing. */

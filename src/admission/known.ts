@@ -9,7 +9,7 @@ import type { BodyPlan, WholeBody } from "./body-plan.ts";
 import type { BucketRecord } from "./record.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
-import type { StoreRequest } from "./outgoing.ts";
+import type { OwnerNeed, StoreRequest } from "./outgoing.ts";
 
 /** What a decision has asked for so far, as values. */
 export type Known = {
@@ -17,12 +17,18 @@ export type Known = {
   readonly records: ReadonlyMap<BucketId, BucketRecord | undefined> | undefined;
   /** Of objects and buckets, by the name of their Need; no tags, or nothing there: empty. */
   readonly tags: ReadonlyMap<string, Tags>;
+  /**
+   * By the bucket's id, a key of its owner's own by which the store knows it; `undefined`: none can be
+   * had. Absent: no owner's key was needed.
+   */
+  readonly owners?: ReadonlyMap<BucketId, Key | undefined>;
 };
 
 /** Something that a decision depends on and does not have. Each is asked for once. */
 export type Need =
   /** Whose key it is. */
   | { readonly kind: "key"; readonly accessKeyId: string }
+  | OwnerNeed
   /** What is known of a bucket. `fresh`: as of now, since the request may change it. */
   | { readonly kind: "record"; readonly bucket: Bucket; readonly fresh: boolean }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
@@ -51,6 +57,8 @@ export type DocumentNeed = {
 export type Answer =
   /** Undefined: nobody has it. */
   | { readonly kind: "key"; readonly key: Key | undefined }
+  /** Undefined: there is no such account, or it has no key in force. */
+  | { readonly kind: "owner"; readonly key: Key | undefined }
   /** Undefined: nothing is known. */
   | { readonly kind: "record"; readonly record: BucketRecord | undefined }
   | { readonly kind: "tags"; readonly tags: Tags }

@@ -11,10 +11,12 @@ import { UNTOUCHED } from "./forward.ts";
 import { isAboutRecord } from "./kept-policy.ts";
 import { answered, type Deciding } from "./deciding.ts";
 import { EMPTY_SHA256 } from "./plan-body.ts";
+import { whyNotInForce } from "./principal.ts";
 import { refused, type Refused } from "./refuse.ts";
 import { unknownOperation } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
+import { ownerNeed, sharedBucket, type SharedBucket } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
 
 /** `subject` with the records of its own bucket and of all that `asks` are about. */
@@ -40,6 +42,44 @@ export function* withRecords(
   return { ...subject, known: { ...known, records } };
 }
 
+/**
+ * `subject` with a key of the bucket's owner, if the request acts as the owner and the configuration
+ * has no `upstream` for it. A key of an accounts file comes first; of Ceph's users it is asked for.
+ */
+export function* withOwner(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  nowMs: number,
+): Deciding<Subject> {
+  const shared = sharedBucket(subject, facts);
+  if (typeof shared === "string") return subject;
+  return yield* withKeyOf(snapshot, subject, facts, shared, nowMs);
+}
+
+/** `subject` with a key of that owner, unless the configuration says how the store knows it. */
+export function* withKeyOf(
+  snapshot: Snapshot,
+  subject: Subject,
+  facts: Facts,
+  { bucket, owner }: SharedBucket,
+  nowMs: number,
+): Deciding<Subject> {
+  const { known } = subject;
+  if (owner.upstream !== undefined || known.owners?.has(bucket.id) === true) return subject;
+  const written = snapshot.owners.get(owner.name);
+  let key = written?.find((one) => whyNotInForce(one, nowMs) === undefined);
+  if (written === undefined && snapshot.elsewhere.keys) {
+    key = answered("owner", yield { need: ownerNeed(owner, bucket), facts }).key;
+  }
+  const fits =
+    key !== undefined &&
+    whyNotInForce(key, nowMs) === undefined &&
+    isOwnedBy(snapshot, bucket, { owner }, key.account);
+  const owners = new Map(known.owners).set(bucket.id, fits ? key : undefined);
+  return { ...subject, known: { ...known, owners } };
+}
+
 /** `subject` with the tags of `wanted`; or the verdict if they cannot be asked for. */
 export function* withTags(
   snapshot: Snapshot,
@@ -60,7 +100,8 @@ export function* withTags(
     }
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
     const signed = { ...facts, actor: asks(snapshot, subject, tagged) };
-    const request = storeRequest(snapshot, asking, signed, body, nowMs);
+    const asked = yield* withOwner(snapshot, asking, signed, nowMs);
+    const request = storeRequest(snapshot, asked, signed, body, nowMs);
     if (!request.ok) return { kind: "verdict", verdict: refused(facts, request.error) };
     const need = { kind: "tags", name: tagged.name, request: request.value } as const;
     tags.set(tagged.name, answered("tags", yield { need, facts }).tags);

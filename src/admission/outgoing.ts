@@ -1,4 +1,5 @@
 import type { GatedHead } from "../http/field-gate.ts";
+import type { Credential } from "../signature/credential.ts";
 
 /**
  * The head that the store will receive, signed for it. Its target is canonically encoded from what
@@ -8,4 +9,23 @@ import type { GatedHead } from "../http/field-gate.ts";
 export type StoreRequest = GatedHead & {
   /** Whose key signed it: what the store says of that key is about them. */
   readonly signedBy: "gateway" | "client" | "nobody";
+  /** By what it was signed, if that was looked up outside the configuration. */
+  readonly lookedUp: LookedUp | undefined;
+};
+
+/** A credential as its source told it, which may have changed there since. */
+export type LookedUp = {
+  /** What was asked for. */
+  readonly need: OwnerNeed | { readonly kind: "key"; readonly accessKeyId: string };
+  readonly credential: Credential;
+};
+
+/**
+ * A key that the store knows an account by, which is not of the configuration. `tenant`: of its
+ * buckets, "" for none.
+ */
+export type OwnerNeed = {
+  readonly kind: "owner";
+  readonly account: string;
+  readonly tenant: string;
 };

@@ -123,12 +123,30 @@ export function allowanceOf(question: Question, one: Evaluated): AllowedBy | und
   if (key === undefined) return toEverybody(question, one);
   if (provider.bucketPolicyRole === "restrict") {
     const own = byOwn(question, one);
+    const named = one.record?.policy !== undefined || isManaged(question, one);
     // Policies only take away there: who comes in comes as who it is, for the store to judge too.
-    return own !== undefined && one.record?.policy !== undefined ? byBucket(one, "caller") : own;
+    return own !== undefined && named ? byBucket(one, "caller") : own;
   }
+  if (isManaged(question, one)) return byBucket(one, "caller");
   if (isOwn(question, one)) return byOwn(question, one) ?? byBucket(one, "caller");
   return byOther(question, one);
 }
+
+/**
+ * Whether an account's key is not enough for it: changing a bucket's policy needs a privilege, or a
+ * policy that names the caller for it. No store judges after the gateway there, and without this
+ * whoever puts the first policy takes the bucket from everybody else.
+ */
+function isManaged({ snapshot }: Question, { ask }: Evaluated): boolean {
+  const { provider, bucketPolicies } = snapshot.policy;
+  if (provider.policyManagers === "account" || bucketPolicies === "upstream") return false;
+  return CHANGES_POLICY.has(ask.action);
+}
+
+const CHANGES_POLICY: ReadonlySet<string> = new Set([
+  "s3:PutBucketPolicy",
+  "s3:DeleteBucketPolicy",
+]);
 
 const PRIVILEGE: AllowedBy = { by: "privilege", actor: "caller" };
 const UPSTREAM: AllowedBy = { by: "anonymous: upstream", actor: "caller" };
@@ -230,6 +248,9 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
 function whyNot(question: Question, one: Evaluated): string {
   const what = `${one.ask.action} on ${arnOf(one.ask)}`;
   if (question.key === undefined) return `No policy allows anonymous requests ${what}`;
+  if (isManaged(question, one)) {
+    return `${what} needs a privilege, or a statement of the bucket's policy that allows it to you`;
+  }
   if (!isOwn(question, one)) return `The bucket's account does not allow ${what}`;
   return `No policy of this user allows ${what}`;
 }

@@ -54,6 +54,11 @@ export type Key = {
   /** The only `x-amz-security-token` this key may come with; undefined: none. */
   readonly sessionToken: string | undefined;
   readonly networks: NetworkRule;
+  /**
+   * The account's own key at the store, which signs there what this subuser's key may do here: the
+   * store's mask of the subuser would refuse what a kept policy allows. Absent: the key itself signs.
+   */
+  readonly signing?: Credential | undefined;
 };
 
 /** The setting by which the key is not good at `nowMs`; undefined: it is. */

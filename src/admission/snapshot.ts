@@ -30,6 +30,8 @@ export type Snapshot = {
   readonly understood: Understood;
   /** Those of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;
+  /** Own keys of accounts that have no `upstream`, by the account's name: the store knows them, too. */
+  readonly owners: ReadonlyMap<string, readonly Key[]>;
   /** What the configuration says of buckets; empty where the store keeps their policies. */
   readonly buckets: BucketRecords;
   readonly elsewhere: Elsewhere;
@@ -50,8 +52,6 @@ export type Elsewhere = {
   /** Records of buckets. */
   readonly records: boolean;
 };
-
-export const NOWHERE_ELSE: Elsewhere = { keys: false, records: false };
 
 /** How requests are written for the store. */
 export type StoreSettings = {

@@ -35,7 +35,7 @@ export function storeRequest(
   if (dropped !== undefined) {
     return err(fault("InvalidRequest", `The Connection header must not name "${dropped}"`));
   }
-  const signer = signerOf(subject, facts);
+  const signer = signerOf(snapshot, subject, facts);
   if (!signer.ok) return signer;
   const target = targetFor(snapshot, subject, signersTenant(signer.value));
   if (!target.ok) return target;
@@ -74,7 +74,7 @@ export function storeRequest(
     method,
     target: sent,
     headers: gated.value.headers,
-    signedBy: signedBy(signer.value),
+    ...signedBy(snapshot, signer.value),
   });
 }
 

@@ -1,46 +1,83 @@
 import { err, ok, type Result } from "../lib/result.ts";
+import type { Bucket } from "../s3/bucket.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Credential } from "../signature/credential.ts";
 import { recordOf } from "./buckets.ts";
-import type { Facts } from "./facts.ts";
-import type { Account, Key } from "./principal.ts";
-import type { Subject } from "./subject.ts";
 import type { Caller } from "./caller.ts";
-import type { StoreRequest } from "./outgoing.ts";
+import type { Facts } from "./facts.ts";
+import type { LookedUp, OwnerNeed, StoreRequest } from "./outgoing.ts";
+import type { Account, Key } from "./principal.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Subject } from "./subject.ts";
 
 /** In whose name the store is asked. */
 export type Signer =
   /** Goes unsigned: the store judges anonymous requests itself. */
   | { readonly kind: "nobody" }
   | { readonly kind: "account"; readonly account: Account; readonly credential: Credential }
+  /** The owner of the bucket, by a key of its own. */
+  | { readonly kind: "owner"; readonly key: Key; readonly need: OwnerNeed }
   | { readonly kind: "client"; readonly key: Key };
 
 /**
  * Whom a bucket's policy lets in reaches it as its owner; everything else goes in the caller's own
- * name. Error: AccessDenied where no one credential reaches all that the request names.
+ * name. Error: AccessDenied where no one credential reaches all that the request names, or the gateway
+ * has no key of the owner: in the caller's name the store would refuse what the policy allows.
  */
-export function signerOf(subject: Subject, facts: Facts): Result<Signer, Fault> {
-  const { caller, address } = subject;
-  // What report mode lets pass without an allowance gets nobody else's rights.
-  if (facts.reported || facts.actor === undefined || facts.actor === "caller") {
-    return ok(asCaller(caller));
-  }
-  if (address.kind === "service") return ok(asCaller(caller));
-  const owner = recordOf(subject, address.bucket)?.owner;
-  const { source } = subject;
-  const other = source && recordOf(subject, source.bucket)?.owner;
-  if (facts.actor === "both" || (source !== undefined && other !== owner)) {
+export function signerOf(
+  { policy }: Snapshot,
+  subject: Subject,
+  facts: Facts,
+): Result<Signer, Fault> {
+  const { caller } = subject;
+  const shared = sharedBucket(subject, facts);
+  if (shared === "caller") return ok(asCaller(caller));
+  if (shared === "both") {
     // The store may open the one part to everybody, and judges the other itself.
     if (caller.kind === "anonymous") return ok(asCaller(caller));
     return err(fault("AccessDenied", TWO_OWNERS));
   }
-  // An owner whose credential is not known here cannot be spoken for.
-  if (owner?.upstream === undefined) return ok(asCaller(caller));
-  return ok({ kind: "account", account: owner, credential: owner.upstream });
+  const { owner, bucket } = shared;
+  if (owner.upstream !== undefined) {
+    return ok({ kind: "account", account: owner, credential: owner.upstream });
+  }
+  const key = subject.known.owners?.get(bucket.id);
+  if (key !== undefined) return ok({ kind: "owner", key, need: ownerNeed(owner, bucket) });
+  // What nobody may do as the owner, the store may still open to everybody.
+  if (caller.kind === "anonymous" && policy.anonymous === "upstream") return ok(asCaller(caller));
+  return err(fault("AccessDenied", NO_KEY));
+}
+
+/** A bucket in which the request acts as its owner. */
+export type SharedBucket = { readonly bucket: Bucket; readonly owner: Account };
+
+/** In whose name: the caller's, or that of the owner of a bucket; `both`: no one's can do it all. */
+export function sharedBucket(
+  subject: Subject,
+  { reported, actor }: Pick<Facts, "reported" | "actor">,
+): SharedBucket | "caller" | "both" {
+  const { address, source } = subject;
+  // What report mode lets pass without an allowance gets nobody else's rights.
+  if (reported || actor === undefined || actor === "caller") return "caller";
+  if (address.kind === "service") return "caller";
+  const { bucket } = address;
+  const owner = recordOf(subject, bucket)?.owner;
+  const other = source && recordOf(subject, source.bucket)?.owner;
+  if (actor === "both" || (source !== undefined && other !== owner)) return "both";
+  return owner === undefined ? "caller" : { bucket, owner };
+}
+
+/** How a key of the bucket's owner is asked for. */
+export function ownerNeed({ name }: Account, { home }: Bucket): OwnerNeed {
+  return { kind: "owner", account: name, tenant: home };
 }
 
 const TWO_OWNERS =
   "What is asked for belongs to different accounts of the store, which no one credential reaches";
+
+/** Why a policy that lets others in has no effect, for them and for whoever puts it. */
+export const NO_KEY =
+  "The gateway has no key of the bucket's owner at the store, so it can let nobody else in";
 
 function asCaller(caller: Caller): Signer {
   if (caller.kind === "anonymous") return { kind: "nobody" };
@@ -57,14 +94,41 @@ export function signersTenant(signer: Signer): string {
       return "";
     case "account":
       return signer.account.tenant;
+    case "owner":
     case "client":
       return signer.key.account.tenant;
   }
 }
 
-/** What the store's word on the credential would be about. */
-export function signedBy(signer: Signer): StoreRequest["signedBy"] {
-  return signer.kind === "account" ? "gateway" : signer.kind;
+/** Whose key it is that the store may complain of; `lookedUp`: if it may have changed since. */
+export function signedBy(
+  { keys }: Snapshot,
+  signer: Signer,
+): Pick<StoreRequest, "signedBy" | "lookedUp"> {
+  switch (signer.kind) {
+    case "nobody":
+      return { signedBy: "nobody", lookedUp: undefined };
+    case "account":
+      return { signedBy: "gateway", lookedUp: undefined };
+    case "owner":
+      return { signedBy: "gateway", lookedUp: lookedUp(keys, signer.key, signer.need) };
+    case "client": {
+      const { key } = signer;
+      const need = { kind: "key", accessKeyId: key.accessKeyId } as const;
+      const by = key.signing === undefined ? "client" : "gateway";
+      return { signedBy: by, lookedUp: lookedUp(keys, key, need) };
+    }
+  }
+}
+
+/** Undefined: the key stands in the configuration, and asking again would tell the same. */
+function lookedUp(keys: Snapshot["keys"], key: Key, need: LookedUp["need"]): LookedUp | undefined {
+  return keys.has(key.accessKeyId) ? undefined : { need, credential: signingOf(key) };
+}
+
+/** What signs for the store where a key does. */
+function signingOf({ accessKeyId, secret, signing }: Key): Credential {
+  return signing ?? { accessKeyId, secret };
 }
 
 /** What signs; fields that go with it are added to `headers`. Undefined: the request goes unsigned. */
@@ -74,10 +138,12 @@ export function credentialOf(signer: Signer, headers: string[]): Credential | un
       return undefined;
     case "account":
       return signer.credential;
+    case "owner":
+      return signingOf(signer.key);
     case "client": {
-      const { accessKeyId, secret, sessionToken } = signer.key;
+      const { sessionToken } = signer.key;
       if (sessionToken !== undefined) headers.push("x-amz-security-token", sessionToken);
-      return { accessKeyId, secret };
+      return signingOf(signer.key);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import { parseDirectoryName } from "../provider/directory-name.ts";
-import type { Provider } from "../provider/provider.ts";
+import { privilegeNamed, type Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
 import { pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
@@ -41,9 +41,9 @@ function isText(placed: Placed): placed is Text {
   return typeof placed.value === "string";
 }
 
-function unknownPrivilege(text: Text, { privileges }: Provider): readonly Problem[] {
-  if (privileges.has(text.value)) return [];
-  const names = [...privileges.keys()];
+function unknownPrivilege(text: Text, provider: Provider): readonly Problem[] {
+  if (privilegeNamed(provider, text.value) !== undefined) return [];
+  const names = [...provider.privileges.keys()];
   const known = names.length > 0 ? `Known: ${names.join(", ")}` : "This provider has none";
   return problemOf(text, "Unknown privilege", didYouMean(text.value, names, known));
 }

@@ -1,12 +1,7 @@
 import type { BucketRecord, BucketRecords } from "../admission/record.ts";
 import { isOfValues } from "../admission/condition-context.ts";
 import type { Account, Holder, Key } from "../admission/principal.ts";
-import {
-  NOWHERE_ELSE,
-  type PolicySettings,
-  type Snapshot,
-  type StoreSettings,
-} from "../admission/snapshot.ts";
+import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
 import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { namedKeys } from "../policy/named-keys.ts";
@@ -14,6 +9,7 @@ import type { Policy } from "../policy/policy.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { callerOf } from "../provider/principals.ts";
+import { privilegeNamed } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
@@ -48,8 +44,9 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
       beyondBounds: config.upstream.beyondBounds,
     },
     keys,
+    owners: ownersIn(keys),
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
-    elsewhere: NOWHERE_ELSE,
+    elsewhere: { keys: config.ceph.length > 0, records: false },
     keepsState: config.state !== undefined,
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
     // Each key as the client's and as the store's; those of Ceph are one and the same.
@@ -61,6 +58,21 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     },
     limits: { xmlBytesMax: limits.xmlBytesMax, bodyBytesMax: limits.bodyBytesMax },
   };
+}
+
+/** Accounts whose own keys sign for the store, too, each with those that need no session token. */
+function ownersIn(keys: ReadonlyMap<string, Key>): ReadonlyMap<string, readonly Key[]> {
+  const owners = new Map<string, Key[]>();
+  for (const key of keys.values()) {
+    const { account, subuser, sessionToken } = key;
+    if (account.upstream !== undefined || subuser !== undefined || sessionToken !== undefined) {
+      continue;
+    }
+    const before = owners.get(account.name);
+    if (before === undefined) owners.set(account.name, [key]);
+    else before.push(key);
+  }
+  return owners;
 }
 
 /** Of how many of Ceph's keys signing keys are kept: each takes about 2 KiB. */
@@ -174,7 +186,7 @@ function compileHolder(
     name,
     principal: callerOf(provider.principals, identity),
     privileges: exact(
-      written.privileges.flatMap((privilege) => provider.privileges.get(privilege) ?? []),
+      written.privileges.flatMap((privilege) => privilegeNamed(provider, privilege) ?? []),
     ),
     tags: tagsOf({ ...account.tags, ...written.tags }),
     networks,

@@ -48,7 +48,13 @@ export function compileForeign({
       key.subuser === undefined
         ? undefined
         : compileForeignSubuser(key.subuser, user, config, policy);
-    return keyOf(user, key, account, subuser);
+    const compiled = keyOf(user, key, account, subuser);
+    if (subuser === undefined || account.upstream !== undefined) return compiled;
+    // Where the gateway keeps the policies, it alone says what a subuser may do.
+    const signing = policy.bucketPolicies === "gateway" ? ownKeyOf(user) : undefined;
+    if (signing === undefined) return compiled;
+    const { accessKeyId, secret } = signing;
+    return { ...compiled, signing: { accessKeyId, secret } };
   };
   return (user, accessKeyId) => {
     if (isElsewhere(user)) return undefined;
@@ -74,6 +80,23 @@ export function misplaced({
  */
 export function accountNameOf({ tenant, name }: ForeignUser): string {
   return tenant === "" || tenant === name ? name : `${tenant}$${name}`;
+}
+
+/** The first of the user's own keys that is good, in the order of its RGW; `undefined`: none is. */
+export function ownKeyOf({ suspended, keys }: ForeignUser): ForeignKey | undefined {
+  if (suspended) return undefined;
+  return keys.find(({ subuser, disabled }) => subuser === undefined && !disabled);
+}
+
+/**
+ * How its RGW calls the user that the account `account` is made of, if the account's buckets are in
+ * `tenant`, "" for none (see `accountNameOf`). `undefined`: no user is.
+ */
+export function userIdOf(account: string, tenant: string): string | undefined {
+  const dollar = account.indexOf("$");
+  if (dollar >= 0) return account.slice(0, dollar) === tenant ? account : undefined;
+  if (tenant === "") return account;
+  return tenant === account ? `${tenant}$${account}` : undefined;
 }
 
 /** The file may give a tier of its own; otherwise RGW's permission is the tier. */

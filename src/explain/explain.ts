@@ -57,7 +57,10 @@ export async function explain(
   clockMs: number,
   read: ReadRecord | undefined,
 ): Promise<Result<Explanation, string>> {
-  const snapshot = { ...compiled, elsewhere: { keys: false, records: read !== undefined } };
+  const snapshot = {
+    ...compiled,
+    elsewhere: { ...compiled.elsewhere, records: read !== undefined },
+  };
   const request = requestFor(snapshot, question, clockMs);
   if (!request.ok) return request;
   const { head, nowMs, identity } = request.value;
@@ -182,6 +185,7 @@ type End =
   | Verdict
   | { readonly kind: "document"; readonly facts: Facts }
   | { readonly kind: "body"; readonly facts: Facts }
+  | { readonly kind: "owner"; readonly facts: Facts }
   | { readonly kind: "form"; readonly facts: Facts };
 
 function endOf(settled: Settled<Recognized>): End {
@@ -202,6 +206,7 @@ function waitingFor({ need, facts }: Asking): End {
     case "document":
     case "body":
     case "form":
+    case "owner":
       return { kind: need.kind, facts };
     default:
       throw new Error(`Nothing answers "${need.kind}" here`);
@@ -234,5 +239,6 @@ const UNTOLD = "It depends on tags that only the store has: judged here as if th
 
 const NOTES: ReadonlyMap<End["kind"], string> = new Map<End["kind"], string>([
   ["document", "The document in the body is judged too: each key of a DeleteObjects by itself"],
+  ["owner", "Sent with a key of the bucket's owner, which Ceph is asked for then"],
   ["form", "The fields of the form say who sends it, and are judged when they have come"],
 ]);

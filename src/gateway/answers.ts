@@ -2,7 +2,7 @@ import type { BucketRecord } from "../admission/record.ts";
 import { tagsOfAnswer, TAGS_BYTES_MAX, type Answer, type Need } from "../admission/known.ts";
 import type { Key } from "../admission/principal.ts";
 import type { RecordChange, StoreChange } from "../admission/record-change.ts";
-import type { StoreRequest } from "../admission/outgoing.ts";
+import type { LookedUp, OwnerNeed, StoreRequest } from "../admission/outgoing.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
@@ -20,6 +20,11 @@ export type Sources = {
   /** What memory holds; "unknown": it must be fetched. */
   readonly knownKey: (accessKeyId: string) => Key | "nobody" | "unknown";
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
+  /** The same of an account: one of its own keys, by which the store knows it. */
+  readonly knownOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
+  readonly owner: (owner: OwnerNeed) => Promise<Result<Key | undefined, Fault>>;
+  /** See `Identities.hasChanged`. Never rejects. */
+  readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
   /** What memory holds; "unknown": it must be fetched. */
   readonly knownRecord: (id: BucketId) => BucketRecord | "none" | "unknown";
   readonly record: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
@@ -46,6 +51,12 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
         ? undefined
         : { kind: "key", key: key === "nobody" ? undefined : key };
     }
+    case "owner": {
+      const key = sources.knownOwner(need);
+      return key === "unknown"
+        ? undefined
+        : { kind: "owner", key: key === "nobody" ? undefined : key };
+    }
     case "record": {
       if (need.fresh) return undefined;
       const record = sources.knownRecord(need.bucket.id);
@@ -63,7 +74,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
 }
 
 /** What is fetched from elsewhere, and not from the client. */
-export type Fetched = Extract<Need, { readonly kind: "key" | "record" | "tags" }>;
+export type Fetched = Extract<Need, { readonly kind: "key" | "owner" | "record" | "tags" }>;
 
 /**
  * The answer to `need`; `asker`: whether it is known who sent the request; `whose`: the request
@@ -81,6 +92,10 @@ export async function fetchAnswer(
     case "key": {
       const key = await sources.key(need.accessKeyId);
       return key.ok ? ok({ kind: "key", key: key.value }) : elsewhere(key.error);
+    }
+    case "owner": {
+      const key = await sources.owner(need);
+      return key.ok ? ok({ kind: "owner", key: key.value }) : elsewhere(key.error);
     }
     case "record": {
       const read = need.fresh ? sources.freshRecord : sources.record;

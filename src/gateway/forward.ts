@@ -1,7 +1,7 @@
 import { WHOLE_BODY_BYTES_MAX, type BodyPlan } from "../admission/body-plan.ts";
 import type { StoreChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
-import type { StoreRequest } from "../admission/outgoing.ts";
+import type { LookedUp, StoreRequest } from "../admission/outgoing.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ClientRequest } from "../listen/client-request.ts";
 import { frame } from "../s3/aws-chunked-write.ts";
@@ -17,6 +17,7 @@ import type { Limiter } from "../limiter/limiter.ts";
 import type { Live } from "./live.ts";
 import { presenceOf } from "./presence.ts";
 import { relay } from "./relay.ts";
+import type { DoubtedKey } from "./held-answer.ts";
 
 type Log = (what: unknown, message: string) => void;
 
@@ -47,6 +48,12 @@ export type Inbound = {
   readonly file: AsyncIterable<Buffer> | undefined;
   /** Undefined: none has been read. */
   readonly document: S3Document | undefined;
+  /** A body that was read and proved whole, for a request that is decided on again. */
+  readonly whole: Buffer | undefined;
+  /** Decides on it from its head again. */
+  readonly redecide: (inbound: Inbound) => void;
+  /** It was decided on again, since the store refused the key that signed it. That is done once. */
+  readonly again: boolean;
   /** How often it was decided on what the state said and, by the time of the change, said no more. */
   readonly outrun: number;
 };
@@ -57,6 +64,7 @@ export type Forward = Verdict & { readonly kind: "forward" };
 export function forward(inbound: Inbound, verdict: Forward): void {
   const { content, body } = verdict;
   if (content !== undefined) return send(inbound, verdict, content);
+  if (inbound.whole !== undefined) return send(inbound, verdict, inbound.whole);
   switch (body.kind) {
     case "none":
       return send(inbound, verdict, undefined);
@@ -84,8 +92,11 @@ export function sourceOf(inbound: Inbound, memory: PieceMemory = "own"): AsyncIt
 }
 
 /** Waits for what a decision needed, then acts on it, unless that is of use to nobody any more. */
-export function settle(inbound: Inbound, decision: Promise<() => void>): void {
-  void settled(inbound.exchange, decision);
+export function settle(
+  { exchange }: Pick<Inbound, "exchange">,
+  decision: Promise<() => void>,
+): void {
+  void settled(exchange, decision);
 }
 
 async function settled(exchange: Exchange, decision: Promise<() => void>): Promise<void> {
@@ -116,14 +127,47 @@ function send(inbound: Inbound, verdict: Forward, body: Body): void {
 type Body = Buffer | AsyncIterable<Buffer> | undefined;
 
 function sendWith(
-  { exchange, live }: Inbound,
+  inbound: Inbound,
   { request, reply }: Forward,
   body: Body,
   ticket: Ticket | undefined,
 ): void {
+  const { exchange, live } = inbound;
   const { upstream, sources } = live;
   exchange.decided();
-  relay({ exchange, upstream, request, body, reply, sources, ticket });
+  const { lookedUp } = request;
+  const key = lookedUp === undefined ? undefined : new LookedUpKey(inbound, lookedUp, body);
+  relay({ exchange, upstream, request, body, reply, sources, ticket, key });
+}
+
+/**
+ * What becomes of a request whose key the store refused: if the source of the key says something else
+ * by now, all is decided anew, once, and only with a body that can be sent again.
+ */
+class LookedUpKey implements DoubtedKey {
+  readonly #inbound: Inbound;
+  readonly #used: LookedUp;
+  readonly #body: Body;
+
+  constructor(inbound: Inbound, used: LookedUp, body: Body) {
+    this.#inbound = inbound;
+    this.#used = used;
+    this.#body = body;
+  }
+
+  refused(sure: boolean, refuse: () => void): void {
+    settle(this.#inbound, this.#asked(sure, refuse));
+  }
+
+  async #asked(sure: boolean, refuse: () => void): Promise<() => void> {
+    const inbound = this.#inbound;
+    const body = this.#body;
+    const changed = await inbound.live.sources.hasChanged(this.#used, sure);
+    const isWhole = body === undefined || Buffer.isBuffer(body);
+    // A form's file is read only once, and its fields with it.
+    if (!changed || !isWhole || inbound.again || inbound.form !== undefined) return refuse;
+    return () => inbound.redecide({ ...inbound, again: true, whole: body });
+  }
 }
 
 /** What the store is about to be asked is prepared for in the state first. */

@@ -39,6 +39,7 @@ export function handle(gateway: Gateway, request: ClientRequest, answer: ClientA
         exchange,
         request,
         expectsContinue: expectsContinue(request),
+        redecide,
         ...NOTHING_READ,
       },
       arrival,
@@ -49,7 +50,14 @@ export function handle(gateway: Gateway, request: ClientRequest, answer: ClientA
   return exchange;
 }
 
-const NOTHING_READ = { form: undefined, file: undefined, document: undefined, outrun: 0 };
+const NOTHING_READ = {
+  form: undefined,
+  file: undefined,
+  document: undefined,
+  whole: undefined,
+  outrun: 0,
+  again: false,
+};
 
 /**
  * Answers bytes that were no request, so that nothing of them could be judged. They too leave a
@@ -133,6 +141,7 @@ async function awaited(
     case "file":
       return measured(inbound, deciding, facts);
     case "key":
+    case "owner":
     case "record":
     case "tags": {
       const asker = facts.proved === undefined ? "unproved" : "proved";

@@ -27,7 +27,20 @@ export type HeldRequest = {
   readonly settling: {
     settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void;
   };
+  /** By which the request is signed, if it was looked up. */
+  readonly key: DoubtedKey | undefined;
 };
+
+/** A key that was looked up, and may have changed since at its source. */
+export type DoubtedKey = {
+  /**
+   * The store refused the request. Has it decided on anew, if the source of the key says something else
+   * by now; calls `refuse` if not. `sure`: the store said that the key is to blame.
+   */
+  refused(sure: boolean, refuse: () => void): void;
+};
+
+const FORBIDDEN = 403;
 
 /** An answer that is held back, to be rewritten when it is whole, or to be remembered first. */
 export class HeldAnswer implements AnswerPath {
@@ -96,17 +109,28 @@ export class HeldAnswer implements AnswerPath {
   }
 
   #answer(body: Buffer): void {
-    const { exchange, request, reply: plan } = this.#held;
+    const { exchange, request, key } = this.#held;
     const { responder } = exchange;
     // Who went away, or was refused, meanwhile left only what was to be remembered.
     if (responder.closed || responder.answered) return;
-    const { status, headers } = this.#head;
-    const blame = status >= 400 ? credentialFault(request, errorCodeOf(body)) : undefined;
-    if (blame !== undefined) {
-      exchange.upstreamError = "credential";
+    const { status } = this.#head;
+    const code = status >= 400 ? errorCodeOf(body) : undefined;
+    const blame = credentialFault(request, code);
+    const refuse = (): void => {
+      if (blame === undefined) return this.#pass(body);
+      if (blame.code === "ServiceUnavailable") exchange.upstreamError = "credential";
       exchange.refuse(blame);
-      return;
-    }
+    };
+    const sure = blame !== undefined;
+    const isDoubtful = sure || (status === FORBIDDEN && body.length === 0);
+    if (key === undefined || !isDoubtful || responder.status !== 0) return refuse();
+    key.refused(sure, refuse);
+  }
+
+  #pass(body: Buffer): void {
+    const { exchange, reply: plan } = this.#held;
+    const { responder } = exchange;
+    const { headers } = this.#head;
     const reply = rewrite(plan, { ...this.#head, headers: without(headers, LENGTH), body });
     if (responder.status === 0) {
       responder.answer(reply.status, reply.statusText, reply.headers, reply.body);

@@ -1,5 +1,5 @@
 import { FilteredAnswer, Unfiltered } from "./filtered-answer.ts";
-import { HeldAnswer } from "./held-answer.ts";
+import { HeldAnswer, type DoubtedKey } from "./held-answer.ts";
 import { OwnFault, UnseenAnswer, type AnswerPath } from "./answer-path.ts";
 import { PassedAnswer } from "./passed-answer.ts";
 import type { HeaderList } from "../http/headers.ts";
@@ -21,7 +21,7 @@ import { ClientLeft } from "./inbound-body.ts";
 import type { FaultPlace } from "../observe/record.ts";
 import type { Exchange } from "./exchange.ts";
 import { FilteredList } from "./filtered-list.ts";
-import { heldBytesMax } from "./reply.ts";
+import { ERROR_BYTES_MAX, heldBytesMax } from "./reply.ts";
 import type { Upstream, Waiter } from "../store/upstream.ts";
 import type { Endpoint } from "../store/endpoint.ts";
 import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "../store/upstream-error.ts";
@@ -38,7 +38,12 @@ export type Forwarding = {
   readonly sources: Sources;
   /** Settled with what the store did before the client hears of it; undefined: nothing to remember. */
   readonly ticket: Ticket | undefined;
+  /** By which the request is signed, if it was looked up. */
+  readonly key: DoubtedKey | undefined;
 };
+
+/** A HEAD's has no body that would say whether the key is to blame. */
+const FORBIDDEN = 403;
 
 /** Sends the request to a living endpoint and writes the answer straight to the client. */
 export function relay(forwarding: Forwarding): void {
@@ -151,7 +156,7 @@ class Relay implements AnswerHandler, Waiter {
 
   #pathOf(status: number, statusText: string, fields: HeaderList): AnswerPath {
     const exchange = this.#exchange;
-    const { reply, request, sources, ticket } = this.#forwarding;
+    const { reply, request, sources, ticket, key } = this.#forwarding;
     // Too late: the client has been refused meanwhile, such as for a body that was cut off.
     if (ticket === undefined && exchange.responder.answered)
       return new UnseenAnswer(() => undefined);
@@ -168,9 +173,13 @@ class Relay implements AnswerHandler, Waiter {
     }
     const contentType = firstValue(head.headers, "content-type") ?? "";
     const isHeld = hasBody(request.method === "HEAD", status) || ticket !== undefined;
-    const bytesMax = isHeld ? heldBytesMax(reply, status, contentType) : 0;
+    const bytesMax = isHeld
+      ? heldBytesMax(reply, status, contentType)
+      : status === FORBIDDEN && key !== undefined
+        ? ERROR_BYTES_MAX
+        : 0;
     if (bytesMax === 0) return new PassedAnswer(exchange.responder, head);
-    return new HeldAnswer({ exchange, request, reply, settling: this }, head, bytesMax);
+    return new HeldAnswer({ exchange, request, reply, settling: this, key }, head, bytesMax);
   }
 
   onData(control: Control, bytes: Buffer, release: Release): void {

@@ -42,6 +42,9 @@ export function openSources(
     sources: {
       knownKey: identities?.find ?? (() => "nobody"),
       key: identities?.key ?? (() => Promise.resolve(ok(undefined))),
+      knownOwner: identities?.findOwner ?? (() => "nobody"),
+      owner: identities?.owner ?? (() => Promise.resolve(ok(undefined))),
+      hasChanged: identities?.hasChanged ?? (() => Promise.resolve(false)),
       knownRecord: records?.find ?? (() => "none"),
       record: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
       freshRecord: records?.fetchFresh ?? (() => Promise.resolve(ok(undefined))),

@@ -1,10 +1,15 @@
 import { z } from "zod";
 import type { ForeignKey, ForeignUser } from "../config/foreign.ts";
 
-/** What RGW says to the question whose an access key is. */
+/** What RGW is asked: whose an access key is, or for a user by its id, such as `tenant$user`. */
+export type AdminQuestion =
+  | { readonly kind: "key"; readonly accessKeyId: string }
+  | { readonly kind: "user"; readonly userId: string };
+
+/** What RGW says to it. */
 export type AdminAnswer =
   | { readonly kind: "user"; readonly user: ForeignUser }
-  /** Nobody's; or the gateway's own user may not ask, which RGW answers alike. */
+  /** Nobody's, or no user; or the gateway's own user may not ask, which RGW answers alike. */
   | { readonly kind: "nobody" }
   | Unavailable;
 
@@ -17,18 +22,27 @@ export type Unavailable = {
 };
 
 /**
- * Reads the answer to `GET /admin/user?access-key=…` ("Get user info", Ceph's Admin Ops API).
- * An unknown access key is 403 in Ceph 16, the same as missing capabilities, and 404 in others.
+ * Reads the answer to `GET /admin/user?access-key=…` or `?uid=…` ("Get user info", Ceph's Admin Ops
+ * API). An unknown access key is 403 in Ceph 16, the same as missing capabilities, and 404 in others.
  */
-export function readAnswer(status: number, body: Buffer, accessKeyId: string): AdminAnswer {
+export function readAnswer(status: number, body: Buffer, asked: AdminQuestion): AdminAnswer {
   if (status === 403 || status === 404) return { kind: "nobody" };
   if (status !== 200) return unavailable("source", `The answer has status ${status}`);
   const answer = UserSchema.safeParse(jsonOf(body));
   if (!answer.success) return unavailable("key", "The answer is no user of Ceph's");
   const user = userOf(answer.data);
   if (user === undefined) return unavailable("key", "A key of the answer is another user's");
-  if (user.keys.some((key) => key.accessKeyId === accessKeyId)) return { kind: "user", user };
-  return unavailable("key", "The answer is about a user who does not have the key");
+  if (isAnswerTo(asked, user)) return { kind: "user", user };
+  return unavailable("key", "The answer is about another user");
+}
+
+function isAnswerTo(asked: AdminQuestion, { tenant, name, keys }: ForeignUser): boolean {
+  if (asked.kind === "user") return asked.userId === idOf(tenant, name);
+  return keys.some((key) => key.accessKeyId === asked.accessKeyId);
+}
+
+function idOf(tenant: string, name: string): string {
+  return tenant === "" ? name : `${tenant}$${name}`;
 }
 
 export function unavailable(about: Unavailable["about"], why: string): Unavailable {
@@ -60,7 +74,7 @@ type Answer = z.output<typeof UserSchema>;
 
 /** Undefined: a key in it is that of another user, so the rest is not to be trusted either. */
 function userOf({ tenant, user_id, suspended, subusers, keys }: Answer): ForeignUser | undefined {
-  const id = tenant === "" ? user_id : `${tenant}$${user_id}`;
+  const id = idOf(tenant, user_id);
   const read = keys.map((key) => keyOf(key, id));
   const own = read.filter((key) => key !== undefined);
   if (own.length < read.length) return undefined;

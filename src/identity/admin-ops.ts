@@ -4,14 +4,14 @@ import type { CephConfig } from "../config/config.ts";
 import { gateHead, type GatedHead, type GateProblem } from "../http/field-gate.ts";
 import { encodeComponent } from "../http/percent.ts";
 import type { Result } from "../lib/result.ts";
-import { readAnswer, unavailable, type AdminAnswer } from "./admin-answer.ts";
+import { readAnswer, unavailable, type AdminAnswer, type AdminQuestion } from "./admin-answer.ts";
 import { LOOKUPS_MAX } from "./lookup-queue.ts";
 import { soundPool } from "./sound-client.ts";
 
 /** The Admin Ops API of one RGW. */
 export type AdminOps = {
   /** Never rejects for what the other side does. */
-  readonly ask: (accessKeyId: string) => Promise<AdminAnswer>;
+  readonly ask: (asked: AdminQuestion) => Promise<AdminAnswer>;
   /** Lets questions under way be answered. One that comes later opens connections of its own. */
   readonly close: () => Promise<void>;
 };
@@ -24,10 +24,10 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 /** Opens the way to `config.endpoint`; nothing is asked yet. */
 export function openAdminOps(config: CephConfig): AdminOps {
   let pool: Pool | undefined;
-  const ask = async (accessKeyId: string): Promise<AdminAnswer> => {
+  const ask = async (asked: AdminQuestion): Promise<AdminAnswer> => {
     pool ??= openPool(config);
     try {
-      return await request(pool, config, accessKeyId);
+      return await request(pool, config, asked);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       return unavailable("source", error.message);
@@ -48,8 +48,8 @@ function openPool({ endpoint, ca }: CephConfig): Pool {
   });
 }
 
-async function request(pool: Pool, config: CephConfig, accessKeyId: string): Promise<AdminAnswer> {
-  const question = signedQuestion(config, accessKeyId);
+async function request(pool: Pool, config: CephConfig, asked: AdminQuestion): Promise<AdminAnswer> {
+  const question = signedQuestion(config, asked);
   if (!question.ok) return unavailable("key", `The question's ${question.error.part} is invalid`);
   const { target: path, headers } = question.value;
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
@@ -67,17 +67,21 @@ async function request(pool: Pool, config: CephConfig, accessKeyId: string): Pro
     }
     chunks.push(chunk);
   }
-  return readAnswer(response.statusCode, Buffer.concat(chunks), accessKeyId);
+  return readAnswer(response.statusCode, Buffer.concat(chunks), asked);
 }
 
 /** RGW takes any region in the scope of the Admin Ops API. */
 function signedQuestion(
   { endpoint, accessKey, secretKey }: CephConfig,
-  accessKeyId: string,
+  asked: AdminQuestion,
 ): Result<GatedHead, GateProblem> {
-  const asked = `/admin/user?access-key=${encodeComponent(accessKeyId)}&format=json`;
-  const { path = asked, headers = {} } = aws4.sign(
-    { service: "s3", region: "us-east-1", host: endpoint.authority, path: asked },
+  const whom =
+    asked.kind === "key"
+      ? `access-key=${encodeComponent(asked.accessKeyId)}`
+      : `uid=${encodeComponent(asked.userId)}`;
+  const target = `/admin/user?${whom}&format=json`;
+  const { path = target, headers = {} } = aws4.sign(
+    { service: "s3", region: "us-east-1", host: endpoint.authority, path: target },
     { accessKeyId: accessKey, secretAccessKey: secretKey },
   );
   const named = Object.entries(headers);

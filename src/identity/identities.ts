@@ -1,14 +1,21 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
 import type { Key } from "../admission/principal.ts";
 import type { Config, CephConfig } from "../config/config.ts";
-import { accountNameOf, compileForeign, misplaced, type ForeignUser } from "../config/foreign.ts";
+import {
+  accountNameOf,
+  compileForeign,
+  misplaced,
+  userIdOf,
+  type ForeignUser,
+} from "../config/foreign.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import type { AdminAnswer } from "./admin-answer.ts";
+import type { AdminAnswer, AdminQuestion } from "./admin-answer.ts";
 import { openAdminOps } from "./admin-ops.ts";
-import { CephSource } from "./ceph-source.ts";
+import { CephSource, type Found } from "./ceph-source.ts";
 
 /** All sources of keys besides the configuration's own. */
 export type Identities = {
@@ -16,6 +23,14 @@ export type Identities = {
   readonly find: (accessKeyId: string) => Key | "nobody" | "unknown";
   /** Whose key it is; undefined: nobody's. Error: SlowDown where it cannot be known now. */
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
+  /** The same of an account: one of its own keys. `undefined`: it is no user there, or has none. */
+  readonly findOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
+  readonly owner: (owner: OwnerNeed) => Promise<Result<Key | undefined, Fault>>;
+  /**
+   * Asks again for what signed a request that the store refused; `sure`: it said that the key is to
+   * blame. Whether something else is known now, so that the request may be decided on anew.
+   */
+  readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
   /** Forgets what was looked up. */
   readonly drop: () => void;
   /** The source that a configuration names in the very same way; undefined: there is none. */
@@ -45,11 +60,30 @@ export function openIdentities(
   const sources = opened.map(({ source }) => source);
   return {
     find: (accessKeyId) => {
-      const found = findIn(sources, accessKeyId);
+      const found = findIn(sources, (source) => source.find(accessKeyId));
       metrics.cacheAsked("identities", found !== "unknown");
       return found;
     },
-    key: (accessKeyId) => keyIn(sources, accessKeyId),
+    key: (accessKeyId) => keyIn(sources, YOURS, (source) => source.key(accessKeyId)),
+    findOwner: ({ account, tenant }) => {
+      const userId = userIdOf(account, tenant);
+      if (userId === undefined) return "nobody";
+      const found = findIn(sources, (source) => source.findOwner(userId));
+      metrics.cacheAsked("identities", found !== "unknown");
+      return found;
+    },
+    owner: async ({ account, tenant }) => {
+      const userId = userIdOf(account, tenant);
+      if (userId === undefined) return ok(undefined);
+      return keyIn(sources, OWNERS, (source) => source.owner(userId));
+    },
+    hasChanged: async (used, sure) => {
+      const asked = questionOf(used.need);
+      if (asked === undefined) return false;
+      // Each that does not have it has nothing else to say of it.
+      const changed = sources.map((source) => source.hasChanged(asked, used.credential, sure));
+      return (await Promise.all(changed)).every(Boolean);
+    },
     drop: () => {
       for (const source of sources) source.drop();
     },
@@ -60,13 +94,22 @@ export function openIdentities(
   };
 }
 
+function questionOf(need: LookedUp["need"]): AdminQuestion | undefined {
+  if (need.kind === "key") return need;
+  const userId = userIdOf(need.account, need.tenant);
+  return userId === undefined ? undefined : { kind: "user", userId };
+}
+
+const YOURS = "Your access key cannot be looked up now. Please try again";
+const OWNERS = "The key of the bucket's owner cannot be looked up now. Please try again";
+
 /** The first that knows the key has it. */
 function findIn(
   sources: readonly CephSource[],
-  accessKeyId: string,
+  find: (source: CephSource) => ReturnType<CephSource["find"]>,
 ): ReturnType<CephSource["find"]> {
   for (const source of sources) {
-    const found = source.find(accessKeyId);
+    const found = find(source);
     if (found !== "nobody") return found;
   }
   return "nobody";
@@ -78,16 +121,16 @@ function findIn(
  */
 async function keyIn(
   sources: readonly CephSource[],
-  accessKeyId: string,
+  message: string,
+  ask: (source: CephSource) => Promise<Found>,
 ): Promise<Result<Key | undefined, Fault>> {
   let silent = false;
   for (const source of sources) {
-    const found = await source.key(accessKeyId);
+    const found = await ask(source);
     if (typeof found === "object") return ok(found);
     silent ||= found === "unavailable";
   }
   if (!silent) return ok(undefined);
-  const message = "Your access key cannot be looked up now. Please try again";
   return err(fault("SlowDown", message, { detail: "identities: Ceph does not answer" }));
 }
 

@@ -16,6 +16,7 @@ export function compileProvider(file: ProviderFile): Provider {
     deleteVersionMode: file.deleteVersionMode,
     ownerPolicyEscape: file.ownerPolicyEscape,
     policyDelegation: file.policyDelegation,
+    policyManagers: file.policyManagers,
     crossAccount: file.crossAccount,
     bucketPolicyRole: file.bucketPolicyRole,
     authErrors: file.authErrors,

@@ -23,6 +23,11 @@ export type Provider = {
   readonly ownerPolicyEscape: boolean;
   /** Whether a bucket's policy can let other accounts manage it, or none but the owner's ever may. */
   readonly policyDelegation: boolean;
+  /**
+   * Who may put and delete a bucket's policy. `account`: whoever the other rules allow. `privilege`:
+   * only who has a privilege for it, or whom the bucket's policy names for it.
+   */
+  readonly policyManagers: "account" | "privilege";
   /** What another account's caller needs: an Allow on both sides, or the bucket's alone. */
   readonly crossAccount: "both" | "resource";
   /**
@@ -104,6 +109,15 @@ export type BlockedAction = NamedAction & {
   /** Tiers whose keys are not concerned. */
   readonly exceptTiers: ReadonlySet<string>;
 };
+
+/** Before a privilege's name where an operator's console spells it out: `PRIVILEGE_S3_BUCKETS_READ`. */
+const PRIVILEGE = "PRIVILEGE_";
+
+/** The privilege of that name, in either spelling; undefined: there is none. */
+export function privilegeNamed({ privileges }: Provider, name: string): Tier | undefined {
+  const short = name.startsWith(PRIVILEGE) ? name.slice(PRIVILEGE.length) : name;
+  return privileges.get(short);
+}
 
 /**
  * The row by which the provider blocks the action for a key of this tier (undefined: an account's

@@ -127,6 +127,7 @@ export const ProviderSchema = z
     deleteVersionMode: z.enum(["sar", "both"]),
     ownerPolicyEscape: z.boolean(),
     policyDelegation: z.boolean(),
+    policyManagers: z.enum(["account", "privilege"]),
     crossAccount: z.enum(["both", "resource"]),
     bucketPolicyRole: z.enum(["grant", "restrict"]),
     operationNames: z.boolean(),

@@ -31,16 +31,30 @@ const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 
+/** Those that say that the key itself is not good there. `UserSuspended` is RGW's. */
+const KEYS_FAULTS: ReadonlySet<string> = new Set([
+  "InvalidAccessKeyId",
+  "SignatureDoesNotMatch",
+  "UserSuspended",
+]);
+
 /**
- * What becomes of a store's error, whose `code` this is, that blames the signer where that was the
- * gateway: the client did nothing wrong, and the document would name the gateway's key. Undefined: it
- * blames nobody, or the client.
+ * What becomes of a store's error, whose `code` this is, that blames whoever signed. By the gateway's
+ * own key: the client did nothing wrong, and the document would name that key. By the client's own: it
+ * was proved here, so the store, which holds another key or none, would puzzle the client with what it
+ * says. `undefined`: it blames nobody.
  */
 export function credentialFault(
   { signedBy }: StoreRequest,
   code: string | undefined,
 ): Fault | undefined {
-  if (signedBy !== "gateway" || code === undefined || !SIGNERS_FAULTS.has(code)) return undefined;
+  if (code === undefined || signedBy === "nobody") return undefined;
+  if (signedBy === "client" && KEYS_FAULTS.has(code)) {
+    const message = "The store does not accept your access key: it was revoked or changed there";
+    return fault("AccessDenied", message, { detail: `credential: the store says ${code}` });
+  }
+  const blames = SIGNERS_FAULTS.has(code) || KEYS_FAULTS.has(code);
+  if (signedBy !== "gateway" || !blames) return undefined;
   const message = "The store does not accept this gateway's own credential for your account";
   return fault("ServiceUnavailable", message, { detail: `credential: the store says ${code}` });
 }

@@ -148,6 +148,8 @@ function nameOf(need: Need): string {
   switch (need.kind) {
     case "key":
       return `key ${need.accessKeyId}`;
+    case "owner":
+      return `owner ${need.account}`;
     case "record":
       return `record ${need.bucket.id}`;
     case "tags":
@@ -177,6 +179,7 @@ function answerTo(need: Need, gateway: Snapshot, body: string, hold: string): An
     case "turn":
       return { kind: "turn" };
     case "body":
+    case "owner":
     case "form":
     case "file":
       throw new Error(`Nothing here sends a ${need.kind}`);

@@ -17,6 +17,8 @@ import type { Tags } from "../../src/s3/tags.ts";
 export type Told = {
   /** By access key id; undefined: nobody has it. */
   readonly keys?: ReadonlyMap<string, Key | undefined>;
+  /** By the account's name; undefined: it has no key. */
+  readonly owners?: ReadonlyMap<string, Key | undefined>;
   /** By the bucket's id; undefined: nothing is known of it. */
   readonly records?: ReadonlyMap<string, BucketRecord | undefined>;
   /** By the name of the need. */
@@ -79,11 +81,15 @@ export function word(decision: Decided): string {
 }
 
 function answerTo(need: Need, told: Told): Answer | undefined {
-  const { keys, records, tags, whole, form, fileBytes, onTurn } = told;
+  const { keys, owners, records, tags, whole, form, fileBytes, onTurn } = told;
   switch (need.kind) {
     case "key":
       return keys?.has(need.accessKeyId) === true
         ? { kind: "key", key: keys.get(need.accessKeyId) }
+        : undefined;
+    case "owner":
+      return owners?.has(need.account) === true
+        ? { kind: "owner", key: owners.get(need.account) }
         : undefined;
     case "record":
       return records?.has(need.bucket.id) === true

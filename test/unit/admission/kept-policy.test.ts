@@ -326,3 +326,44 @@ describe("the gateway's own bucket", () => {
     assert.equal(told(verdict.reply.filter.keeps("other", undefined)), true);
   });
 });
+
+describe("a policy that needs a privilege to be put", () => {
+  const people: People = {
+    policy: { provider: "qumulo", bucketPolicies: "gateway" },
+    accounts: {
+      maker: {},
+      taker: {},
+      admin: { privileges: ["PRIVILEGE_S3_BUCKETS_READ", "PRIVILEGE_S3_BUCKETS_WRITE"] },
+    },
+  };
+  const statement = (names: readonly string[], Action: readonly string[], Effect = "Allow") => ({
+    Effect,
+    Action,
+    Principal: { Qumulo: names },
+  });
+  const document = (...statements: readonly object[]) => JSON.stringify({ Statements: statements });
+  const own = document(statement(["local:taker"], ["s3:*"]));
+
+  test("is not put by whoever has a key on a bucket that has none", () => {
+    const gateway = remembering({ bucket: { owner: "maker" } }, people);
+    for (const who of ["taker", "maker"]) {
+      const { verdict } = settle(gateway, who, "PUT /bucket?policy", own);
+      assert.equal(word(verdict), "allow", who);
+    }
+    assert.equal(settle(gateway, "admin", "PUT /bucket?policy", own).verdict.kind, "keep");
+    assert.equal(settle(gateway, "maker", "GET /bucket/k").verdict.kind, "forward");
+  });
+
+  test("is put by whom the policy before it allowed to", () => {
+    const policy = document(statement(["local:taker"], ["s3:PutBucketPolicy"]));
+    const gateway = remembering({ bucket: { owner: "maker", policy } }, people);
+    assert.equal(settle(gateway, "taker", "PUT /bucket?policy", own).verdict.kind, "keep");
+    assert.equal(word(settle(gateway, "taker", "DELETE /bucket?policy").verdict), "allow");
+  });
+
+  test("keeps nobody out who has the privilege, whatever it denies", () => {
+    const gateway = remembering({ bucket: { owner: "maker" } }, people);
+    const deny = document(statement(["Everyone"], ["s3:*"], "Deny"));
+    assert.equal(settle(gateway, "admin", "PUT /bucket?policy", deny).verdict.kind, "keep");
+  });
+});

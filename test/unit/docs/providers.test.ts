@@ -62,6 +62,7 @@ const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
   "`bucketPolicyRole`": ({ bucketPolicyRole }) => bucketPolicyRole,
   "`ownerPolicyEscape`": ({ ownerPolicyEscape }) => yes(ownerPolicyEscape),
   "`policyDelegation`": ({ policyDelegation }) => yes(policyDelegation),
+  "`policyManagers`": ({ policyManagers }) => policyManagers,
   "an account's own keys": ({ accountTier }) =>
     accountTier === undefined ? "all" : code(accountTier.name),
   "`username`": ({ username }) => username,

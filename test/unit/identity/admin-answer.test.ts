@@ -23,7 +23,7 @@ const ALICE = {
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const read = (value: unknown, accessKeyId = "AKALICE"): ReturnType<typeof readAnswer> =>
-  readAnswer(200, bytes(value), accessKeyId);
+  readAnswer(200, bytes(value), { kind: "key", accessKeyId });
 
 test("readAnswer() reads a user with its subusers and all keys", () => {
   assert.deepEqual(read(ALICE), {
@@ -70,13 +70,18 @@ test("readAnswer() reads a tenant's user, whose names have the tenant in front",
 
 for (const status of [403, 404]) {
   test(`readAnswer() takes status ${status} for nobody's key`, () => {
-    assert.deepEqual(readAnswer(status, Buffer.from("{}"), "AK"), { kind: "nobody" });
+    assert.deepEqual(readAnswer(status, Buffer.from("{}"), { kind: "key", accessKeyId: "AK" }), {
+      kind: "nobody",
+    });
   });
 }
 
 for (const status of [200, 204, 301, 400, 401, 500, 503]) {
   test(`readAnswer() believes nothing of an empty answer with status ${status}`, () => {
-    assert.equal(readAnswer(status, Buffer.alloc(0), "AK").kind, "unavailable");
+    assert.equal(
+      readAnswer(status, Buffer.alloc(0), { kind: "key", accessKeyId: "AK" }).kind,
+      "unavailable",
+    );
   });
 }
 
@@ -110,7 +115,7 @@ const HOSTILE: readonly (readonly [name: string, body: Buffer])[] = [
 ];
 for (const [name, body] of HOSTILE) {
   test(`readAnswer() believes no answer with ${name}`, () => {
-    const answer = readAnswer(200, body, "AKALICE");
+    const answer = readAnswer(200, body, { kind: "key", accessKeyId: "AKALICE" });
     assert(answer.kind === "unavailable");
     assert.equal(answer.about, "key");
     assert.doesNotMatch(answer.why, /SKalice|AKALICE/);

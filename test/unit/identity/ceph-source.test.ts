@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { test } from "node:test";
 import { compileForeign, type ForeignUser } from "../../../src/config/foreign.ts";
-import { unavailable, type AdminAnswer } from "../../../src/identity/admin-answer.ts";
+import {
+  unavailable,
+  type AdminAnswer,
+  type AdminQuestion,
+} from "../../../src/identity/admin-answer.ts";
 import { CephSource, type Found } from "../../../src/identity/ceph-source.ts";
 import { NOBODIES_MAX } from "../../../src/identity/key-cache.ts";
 import { LOOKUPS_MAX, WAITING_MAX } from "../../../src/identity/lookup-queue.ts";
@@ -43,7 +47,8 @@ class World {
     const entries = this.#entries;
     const options = { cacheMs: CACHE_MS, staleMs: STALE_MS, entries, accessKey: ADMIN };
     const ports = {
-      ask: (accessKeyId: string) => this.#answer(accessKeyId),
+      ask: (asked: AdminQuestion) =>
+        this.#answer(asked.kind === "key" ? asked.accessKeyId : `/${asked.userId}`),
       keyOf: understood,
       nowMs: () => this.now,
       onAnswer: (answer: AdminAnswer) => this.answers.push(answer),

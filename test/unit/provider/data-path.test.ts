@@ -317,6 +317,37 @@ describe("Qumulo", () => {
     outcomes(gateway, "jane", [["GET /bucket?location", "explicit-deny"]]);
   });
 
+  test("prerequisites: a policy is put with a privilege or by delegation, never by a key alone", () => {
+    const scratch = gatewayOf(people());
+    for (const who of ["jane", "joe", "store"]) {
+      outcomes(scratch, who, [
+        ["DELETE /bucket?policy", "allow"],
+        ["PUT /bucket?policy", "allow"],
+      ]);
+    }
+    // Allowed: the document is read, and the policy of this configuration is fixed.
+    outcomes(scratch, "admin", [
+      ["PUT /bucket?policy", "document"],
+      ["DELETE /bucket?policy", "MethodNotAllowed"],
+    ]);
+    const delegated = policy(
+      allow(["local:Jane"], "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
+      allow(["Everyone"], "s3:GetObject"),
+    );
+    const gateway = gatewayOf(people(delegated));
+    outcomes(gateway, "jane", [["DELETE /bucket?policy", "MethodNotAllowed"]]);
+    outcomes(gateway, "joe", [["DELETE /bucket?policy", "allow"]]);
+    outcomes(gateway, "store", [["DELETE /bucket?policy", "allow"]]);
+  });
+
+  test("prerequisites: privileges in the spelling PRIVILEGE_S3_BUCKETS_WRITE", () => {
+    const gateway = gatewayOf({
+      ...people(),
+      accounts: { admin: { privileges: ["PRIVILEGE_S3_BUCKETS_WRITE"] }, store: {} },
+    });
+    outcomes(gateway, "admin", [["DELETE /bucket?policy", "MethodNotAllowed"]]);
+  });
+
   test("a privilege opens neither networks nor blocked actions", () => {
     const gateway = gatewayOf({
       ...people(),
