@@ -1,6 +1,7 @@
 import type { RequestHead } from "../http/head.ts";
 import { asksOf, type Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
+import { asksOfExtensions } from "../s3/extensions.ts";
 import { operationNamed, type OperationName } from "../s3/operations.ts";
 import { speaksInDocument } from "../s3/request-values.ts";
 import { admitDocument } from "./admit-document.ts";
@@ -22,7 +23,7 @@ import {
 } from "./provider-rules.ts";
 import { recognize } from "./recognize.ts";
 import { refused } from "./refuse.ts";
-import { notServed } from "./served.ts";
+import { notServed, notShown } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 import { withValues } from "./values.ts";
@@ -52,7 +53,7 @@ export function* admit(snapshot: Snapshot, head: RequestHead, nowMs: number): De
 function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: number): Deciding {
   const { operation } = recognized;
   const { store, policy, limits } = snapshot;
-  const unserved = notServed(store, recognized);
+  const unserved = notServed(store, recognized) ?? notShown(snapshot, recognized);
   if (unserved !== undefined) return refused(facts, unserved);
   const asks = asksOfHead(snapshot, recognized);
   const unfit =
@@ -97,9 +98,11 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
 /** Everything that the head needs, as the store and the provider's rules have it. */
 export function asksOfHead(
   { policy, store }: Snapshot,
-  { operation, address, versionId, headers, source }: Subject,
+  { operation, address, versionId, headers, query, source }: Subject,
 ): readonly Ask<Bucket>[] {
-  const asks = asksOf(operation, address, versionId, headers, source);
+  const own = asksOf(operation, address, versionId, headers, source);
+  const more = asksOfExtensions(operation, address, query);
+  const asks = more.length === 0 ? own : [...own, ...more];
   return askedBy(policy.provider, askedAtStore(store, asks));
 }
 

@@ -11,6 +11,8 @@ export type Tagged = {
   readonly name: string;
   readonly address: Address<Bucket>;
   readonly versionId: string | undefined;
+  /** Whether it is more than one object: then nobody can tell its tags. */
+  readonly many?: true;
 };
 
 /**
@@ -66,8 +68,12 @@ function taggedObject(
   subject: Subject,
 ): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
-  // What will be written there is no object yet.
-  if (below === true) return undefined;
+  if (below === true) {
+    // What will be written there is no object yet.
+    if (!action.startsWith("s3:Get")) return undefined;
+    const address = { kind: "object", bucket, key } as const;
+    return { name: `${bucket.id}/${key}*`, address, versionId: undefined, many: true };
+  }
   const { versionId } = isOfSource(action, subject) ? (subject.source ?? NO_VERSION) : subject;
   // The version's length before it: no two of bucket, version and key come to the same name.
   const version = versionId === undefined ? "" : `${versionId.length}:${versionId}`;

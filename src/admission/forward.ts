@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
 import type { Result } from "../lib/result.ts";
+import { extensionsIn } from "../s3/extensions.ts";
 import type { Fault } from "../s3/faults.ts";
 import { framedLength } from "../s3/aws-chunked-write.ts";
 import { checksumOf } from "../s3/checksums.ts";
@@ -129,6 +130,8 @@ function replyPlan(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: nu
   }
   const change = changeByStore(snapshot, subject, facts, nowMs);
   if (change !== undefined) return { kind: "remember", change };
+  const fields = extensionsIn(operation, subject.query).flatMap(({ answers = [] }) => answers);
+  if (fields.length > 0) return { kind: "extended", fields };
   return mayKnowMissing(snapshot, subject, nowMs) ? RELAY : { kind: "hide-missing", operation };
 }
 

@@ -1,5 +1,6 @@
 import type { Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
+import { fault } from "../s3/faults.ts";
 import { withPassed, type Facts } from "./facts.ts";
 import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
 import { hopeless } from "./hopeless.ts";
@@ -34,6 +35,10 @@ export function* judgeAsking(
   let judged: Judgement = judge(snapshot, about, asks, nowMs, document, memo);
   // A condition is only looked at if those before it hold, so that one tag can follow another.
   while (judged.kind === "wanted") {
+    if (judged.wanted.some(({ many }) => many)) {
+      const verdict = refused(facts, fault("NotImplemented", OF_EACH, { detail: "policy" }));
+      return { kind: "verdict", verdict, known: about.known };
+    }
     const told = yield* withTags(snapshot, about, facts, judged.wanted, nowMs);
     if (told.kind === "verdict") return { ...told, known: about.known };
     about = told.subject;
@@ -44,6 +49,9 @@ export function* judgeAsking(
     ? { kind: "passed", facts: withPassed(facts, judged.actor), known }
     : enforced(snapshot, facts, judged.refusal, known);
 }
+
+const OF_EACH =
+  "A policy depends on the tags of each object, by which a list of many cannot be judged";
 
 /**
  * What can be judged of a request whose policies may have to see its document first, so that the

@@ -23,6 +23,8 @@ export type Judging = Generator<undefined, boolean | "spent">;
 export type ReplyPlan =
   /** As it comes; only an empty error message is filled. */
   | { readonly kind: "relay" }
+  /** The same, with these fields of its vendor's: the answer to an extension. */
+  | { readonly kind: "extended"; readonly fields: readonly string[] }
   /** As it comes, but that a key is missing is not for this caller to know: 404 becomes 403. */
   | { readonly kind: "hide-missing"; readonly operation: OperationName }
   /** A list of buckets: those that the filter does not keep are taken out as it passes. */

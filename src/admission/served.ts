@@ -1,10 +1,12 @@
+import { queryValue } from "../http/target.ts";
 import { isFoldable, type Address } from "../s3/address.ts";
 import type { CopySource } from "../s3/copy-source.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
+import { extensionsIn } from "../s3/extensions.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { knowsVersions } from "../s3/stores.ts";
-import type { StoreSettings } from "./snapshot.ts";
+import type { Snapshot, StoreSettings } from "./snapshot.ts";
 import { unverifiable } from "./store-checksums.ts";
 import type { Subject } from "./subject.ts";
 
@@ -19,6 +21,26 @@ export function notServed(store: StoreSettings, subject: Subject): Fault | undef
   const unknown = unverifiable(store, subject);
   if (unknown !== undefined || knowsVersions(operations)) return unknown;
   return unknownVersion([versionId, source?.versionId]);
+}
+
+/**
+ * Why an extension must not be served although the store has it: its answer names buckets, and a list
+ * of them is filtered here; or it reads objects below a prefix that the store takes for another.
+ * `undefined`: it may be. Errors: NotImplemented, InvalidArgument.
+ */
+export function notShown(
+  { stateBucket, policy, store }: Snapshot,
+  { operation, query }: Subject,
+): Fault | undefined {
+  const extensions = extensionsIn(operation, query);
+  if (extensions.length === 0) return undefined;
+  const prefix = queryValue(query, "prefix") ?? "";
+  const isOther = store.foldsPaths && isFoldable(prefix);
+  if (isOther && extensions.some(({ reads }) => reads !== undefined)) return FOLDED;
+  if (stateBucket === undefined && policy.listBuckets === "all") return undefined;
+  if (!extensions.some(({ namesBuckets }) => namesBuckets)) return undefined;
+  const message = "What this answer says of buckets cannot be filtered by who may see them";
+  return fault("NotImplemented", message, { detail: "policy.listBuckets, state" });
 }
 
 /** The same of what a DeleteObjects document says, and of its keys. */

@@ -3,6 +3,7 @@ import { askedBy, withCopiedTags } from "../admission/provider-rules.ts";
 import { queryValue } from "../http/target.ts";
 import type { Provider } from "../provider/provider.ts";
 import { asksOf, asksOfDelete, type Ask } from "../s3/asks.ts";
+import { asksOfExtensions } from "../s3/extensions.ts";
 import { copySourceOf } from "../s3/copy-source.ts";
 import { needsOfDocument } from "../s3/document-asks.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
@@ -130,7 +131,10 @@ function noteAsks(found: UsedBy, recorded: RecordedRequest, provider: Provider):
   }
   const source = copySourceOf(operation, headers);
   if (!source.ok) return false;
-  const asks = asksOf(operation, address, queryValue(query, "versionId"), headers, source.value);
+  const asks = [
+    ...asksOf(operation, address, queryValue(query, "versionId"), headers, source.value),
+    ...asksOfExtensions(operation, address, query),
+  ];
   // No line tells which store it was, and most take a source's tags along in any case.
   addAll(found, askedBy(provider, withCopiedTags(asks)), provider);
   return true;

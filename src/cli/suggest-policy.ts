@@ -33,8 +33,9 @@ export class UsedActions {
     return this.#isFull;
   }
 
-  add({ action, bucket, key }: Ask): void {
+  add({ action, bucket, key, below }: Ask): void {
     if (bucket !== undefined && !this.#holds(bucket)) return;
+    if (bucket !== undefined && below === true) return this.#tree(action, bucket).addAll();
     if (bucket !== undefined && key !== undefined) return this.#tree(action, bucket).add(key);
     const arn = bucket === undefined ? "*" : `${ARN}${bucketText(bucket)}`;
     this.#whole.set(action, (this.#whole.get(action) ?? new Set()).add(arn));

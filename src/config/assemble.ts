@@ -75,6 +75,7 @@ export function assemble(
       version: traits.version,
       beyondBounds: traits.beyondBounds,
       checksums: traits.checksums,
+      extensions: traits.extensions,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

@@ -42,6 +42,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     understood: {
       ignoredHeaders: new Set(policy.ignoredHeaders),
       beyondBounds: config.upstream.beyondBounds,
+      extensions: config.upstream.extensions,
     },
     keys,
     owners: ownersIn(keys),

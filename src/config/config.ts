@@ -59,6 +59,7 @@ export type Config = {
     readonly beyondBounds: boolean;
     /** Algorithms of `x-amz-checksum-*` that the store knows. */
     readonly checksums: ReadonlySet<ChecksumAlgorithm>;
+    readonly extensions: ReadonlySet<string>;
     /** To each endpoint. */
     readonly connectionsMax: number;
     readonly connectTimeoutMs: number;

@@ -4,13 +4,14 @@ import { isVendorAnswer } from "../s3/vendor.ts";
 
 /**
  * The store's header fields without those of its connection or its vendor. Each character is a byte,
- * and is written so: they pass unchanged.
+ * and is written so: they pass unchanged. `vendors`: names, in lower case, that pass all the same.
  */
-export function answerFields(fields: HeaderList): string[] {
+export function answerFields(fields: HeaderList, vendors: readonly string[] = []): string[] {
   const headers: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? "";
-    if (!isHopByHop(name) && !isVendorAnswer(name)) headers.push(name, fields[i + 1] ?? "");
+    if (isHopByHop(name) || (isVendorAnswer(name) && !vendors.includes(name))) continue;
+    headers.push(name, fields[i + 1] ?? "");
   }
   const named = valuesOf(fields, "connection").flatMap(connectionOptions);
   return named.some((option) => !PLAIN_OPTIONS.has(option))

@@ -165,7 +165,7 @@ class Relay implements AnswerHandler, Waiter {
     if (reply.kind === "hide-missing" && hidesExistence(reply.operation, status)) {
       return new UnseenAnswer(() => exchange.refuse(fault("AccessDenied")));
     }
-    const all = answerFields(fields);
+    const all = answerFields(fields, reply.kind === "extended" ? reply.fields : undefined);
     // A 204 has no length, not even 0 (RFC 9110 section 8.6).
     const head = { status, statusText, headers: status === 204 ? without(all, LENGTH) : all };
     if (reply.kind === "filter-buckets" && status === 200) {

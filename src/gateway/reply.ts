@@ -70,6 +70,7 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
   if (reply.status >= 400) return { ...reply, body: withMessage(reply.body) };
   switch (plan.kind) {
     case "relay":
+    case "extended":
     case "hide-missing":
     case "filter-buckets":
     case "remember":

@@ -1,6 +1,7 @@
 import type { Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
 import type { HeaderList } from "../http/headers.ts";
+import { extensionNamed } from "../s3/extensions.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
 import { operationNamed } from "../s3/operations.ts";
 import { parseContentSha256 } from "../signature/content-sha256.ts";
@@ -90,9 +91,10 @@ function queryInputs({ target }: RequestHead, facts: Facts, budget: Budget): Inp
   const { parameters } = operationNamed(operation);
   let inputs: Inputs | undefined;
   for (const { name, value } of target.query) {
-    if (!parameters.has(name)) continue;
+    const isExtension = extensionNamed(operation, name) !== undefined;
+    if (!parameters.has(name) && !isExtension) continue;
     inputs ??= {};
-    inputs[name] = ASKED_PARAMETERS.has(name) ? budget.take(value) : null;
+    inputs[name] = ASKED_PARAMETERS.has(name) || isExtension ? budget.take(value) : null;
   }
   return inputs;
 }

@@ -3,6 +3,7 @@ import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Address } from "./address.ts";
+import { extensionNamed, isUnderstood, NO_EXTENSIONS } from "./extensions.ts";
 import { fault, unknownName, type Fault } from "./faults.ts";
 import { headerValueOf, isLiftable, isPresignedChecksum } from "./lifted-headers.ts";
 import {
@@ -45,9 +46,15 @@ export type Understood = {
   readonly ignoredHeaders: ReadonlySet<string>;
   /** Whether the store answers part numbers beyond S3's, and a deletion of no keys: see StoreTraits. */
   readonly beyondBounds: boolean;
+  /** What the store adds to S3: see extensions.ts. */
+  readonly extensions: ReadonlySet<string>;
 };
 
-const S3_ALONE: Understood = { ignoredHeaders: new Set(), beyondBounds: false };
+const S3_ALONE: Understood = {
+  ignoredHeaders: new Set(),
+  beyondBounds: false,
+  extensions: NO_EXTENSIONS,
+};
 
 /** An operation with its answer made once, so that the usual request allocates nothing. */
 type Candidate = { readonly operation: Operation; readonly answer: Result<OperationName, Fault> };
@@ -93,7 +100,7 @@ export function classify(
 }
 
 /**
- * The query string that `operation` is asked for with: only its own parameters, sorted and encoded
+ * The query string that `operation` is asked for with: only its own parameters and extensions, sorted and encoded
  * as SigV4's canonical query wants them, so that one string is both signed and sent. Flags are
  * written `acl=`, which stores treat as `acl`. Empty, or without a leading `?`.
  */
@@ -101,7 +108,7 @@ export function forwardedQuery(operation: OperationName, query: readonly QueryPa
   if (query.length === 0) return "";
   const { parameters } = operationNamed(operation);
   return query
-    .filter(({ name }) => parameters.has(name))
+    .filter(({ name }) => parameters.has(name) || extensionNamed(operation, name) !== undefined)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, value }) => `${encodeComponent(name)}=${encodeComponent(value)}`)
     .join("&");
@@ -265,7 +272,7 @@ function wrongParameter(
   operation: Operation,
   parameter: QueryParameter,
   headers: HeaderList,
-  { beyondBounds }: Understood,
+  { beyondBounds, extensions }: Understood,
 ): Fault | undefined {
   const { name, value } = parameter;
   if (operation.parameters.has(name)) {
@@ -274,6 +281,10 @@ function wrongParameter(
     return wrong ?? wrongParameterValue(name, value, beyondBounds && required !== undefined);
   }
   if (NOT_THE_OPERATIONS.has(name)) return undefined;
+  if (isUnderstood(extensions, operation.name, name)) {
+    const allowed = extensionNamed(operation.name, name)?.values ?? [];
+    return allowed.includes(value) ? undefined : wrongExtension(name, value, allowed);
+  }
   // A header that a presigned URL carries in its query counts once it stands among the headers.
   const header = name.toLowerCase();
   if (isLiftable(header) && firstValue(headers, header) === headerValueOf(value)) return undefined;
@@ -320,6 +331,15 @@ const MEANT: ReadonlySet<string> = new Set(
   ].map(foldedName),
 );
 const MEANT_PREFIXES = ["response", "xamz"] as const;
+
+function wrongExtension(name: string, value: string, allowed: readonly string[]): Fault {
+  const message = `${name} must be one of ${allowed.map((one) => `"${one}"`).join(", ")}`;
+  const elements = [
+    ["ArgumentName", name],
+    ["ArgumentValue", value],
+  ] as const;
+  return fault("InvalidArgument", message, { elements });
+}
 
 function unknownParameter(operation: Operation, name: string): Fault {
   const message = `The query parameter "${name}" does not belong to ${operation.name}`;

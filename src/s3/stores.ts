@@ -1,3 +1,4 @@
+import { CEPH_EXTENSIONS, MINIO_EXTENSIONS, NO_EXTENSIONS } from "./extensions.ts";
 import { CEPH_MEASURED, learntBy } from "./ceph-versions.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "./checksums.ts";
 import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
@@ -41,6 +42,8 @@ export type StoreTraits = {
    * stores refuse it, others would pass over it.
    */
   readonly checksums: ReadonlySet<ChecksumAlgorithm>;
+  /** Query parameters that it adds to S3 and that are let through: see extensions.ts. */
+  readonly extensions: ReadonlySet<string>;
   /** Headers that it accepts and does not act on: no rule may rest on them. */
   readonly ignoredHeaders: IgnoredHeaders;
 };
@@ -89,6 +92,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     version: undefined,
     beyondBounds: false,
     checksums: FIRST_CHECKSUMS,
+    extensions: NO_EXTENSIONS,
     ignoredHeaders: IGNORED.generic,
   },
   aws: {
@@ -100,6 +104,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     version: undefined,
     beyondBounds: false,
     checksums: new Set(CHECKSUM_ALGORITHMS),
+    extensions: NO_EXTENSIONS,
     ignoredHeaders: IGNORED.aws,
   },
   ceph: {
@@ -111,6 +116,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     version: CEPH_MEASURED,
     beyondBounds: true,
     checksums: FIRST_CHECKSUMS,
+    extensions: CEPH_EXTENSIONS,
     ignoredHeaders: IGNORED.ceph,
   },
   minio: {
@@ -122,6 +128,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     version: undefined,
     beyondBounds: true,
     checksums: FIRST_CHECKSUMS,
+    extensions: MINIO_EXTENSIONS,
     ignoredHeaders: IGNORED.minio,
   },
   versitygw: {
@@ -133,6 +140,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     version: undefined,
     beyondBounds: false,
     checksums: FIRST_CHECKSUMS,
+    extensions: NO_EXTENSIONS,
     ignoredHeaders: IGNORED.versitygw,
   },
 };

@@ -2,12 +2,16 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { StoreKind } from "../../src/s3/stores.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { ask, type PlainStore } from "../support/plain-store.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
 const KEY = { accessKey: "AKIDCLIENTHEADERS000", secretKey: "secret-of-the-gateways-own" };
 const BUCKET = "client-headers";
+const LIFECYCLE =
+  "<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status><Filter><Prefix>old/</Prefix></Filter>" +
+  "<Expiration><Days>9</Days></Expiration></Rule></LifecycleConfiguration>";
 const EMPTY = { "x-amz-meta-empty": "", "x-amz-meta-full": "a" };
 
 /** Each makes the object `name` with EMPTY as its metadata, and has its status. */
@@ -43,6 +47,22 @@ const WAYS: readonly (readonly [string, (at: PlainStore, name: string) => Promis
   ],
 ];
 
+/** What a store adds to S3, by its kind: method, target, and what must be in the answer. */
+const EXTENSIONS: Partial<Record<StoreKind, readonly (readonly [string, string, RegExp])[]>> = {
+  ceph: [
+    ["GET", `/${BUCKET}?allow-unordered=true`, /<Key>source<\/Key>/],
+    ["GET", `/${BUCKET}?list-type=2&allow-unordered=true`, /<Key>source<\/Key>/],
+    ["HEAD", `/${BUCKET}?read-stats=true`, /"x-rgw-object-count":"\d+"/],
+    ["GET", "/?usage=", /<Bucket>client-headers<\/Bucket>/],
+  ],
+  minio: [
+    ["GET", `/${BUCKET}?list-type=2&metadata=true`, /<X-Amz-Meta-Of>source<\/X-Amz-Meta-Of>/],
+    ["GET", `/${BUCKET}?versions=&metadata=true`, /<X-Amz-Meta-Of>source<\/X-Amz-Meta-Of>/],
+    ["GET", `/${BUCKET}?list-type=2&unsorted=true`, /<Key>source<\/Key>/],
+    ["GET", `/${BUCKET}?lifecycle=&withUpdatedAt=true`, /"x-minio-lifecycleconfig-updatedat":/],
+  ],
+};
+
 for (const { name, kind, skip, start } of REAL_STORES) {
   describe(`${name}, as store: ${kind}`, { skip }, () => {
     let store: Running;
@@ -57,7 +77,9 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       });
       through = { endpoint: gateway.endpoint, key: KEY };
       await ask(store, "PUT", `/${BUCKET}`);
-      await ask(store, "PUT", `/${BUCKET}/source`, { body: "source" });
+      const headers = { "x-amz-meta-of": "source" };
+      await ask(store, "PUT", `/${BUCKET}/source`, { body: "source", headers });
+      await ask(store, "PUT", `/${BUCKET}?lifecycle=`, { body: LIFECYCLE });
     });
     after(async () => {
       await gateway.stop();
@@ -121,6 +143,20 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       const target = `/${BUCKET}/source?utm_source=a&v=1`;
       assert.equal((await ask(through, "GET", target)).body, "source");
     });
+    for (const [method, target, found] of EXTENSIONS[kind] ?? []) {
+      test(`${method} ${target} is answered as by the store itself`, async () => {
+        const [direct, own] = await Promise.all(
+          [store, through].map(async (at) => {
+            const { status, headers, body } = await ask(at, method, target);
+            return { status, text: `${JSON.stringify(headers)}${body}` };
+          }),
+        );
+        assert.equal(direct?.status, 200, direct?.text);
+        assert.match(direct?.text ?? "", found);
+        assert.equal(own?.status, 200, own?.text);
+        assert.match(own?.text ?? "", found);
+      });
+    }
     test("the header of the C++ SDK changes nothing", async () => {
       const headers = { "x-amz-api-version": "2006-03-01" };
       for (const at of [store, through]) {

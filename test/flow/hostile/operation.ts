@@ -226,6 +226,20 @@ export const OPERATIONS: readonly Hostile[] = [
   hostile("RGW's append", "501 NotImplemented", (site) =>
     good(site, "PUT", "/bucket/key?append=&position=0", { body: "data" }),
   ),
+  ...[
+    ["GET", "/bucket?allow-unordered=true"],
+    ["GET", "/bucket?list-type=2&metadata=true"],
+    ["GET", "/bucket?versions=&metadata=true"],
+    ["GET", "/bucket?list-type=2&unsorted=true"],
+    ["GET", "/bucket?lifecycle=&withUpdatedAt=true"],
+    ["HEAD", "/bucket?read-stats=true"],
+  ].map(([method = "", target = ""]) =>
+    hostile(
+      `another kind of store's ${method} ${target}`,
+      "400 InvalidArgument",
+      call(method, target),
+    ),
+  ),
   hostile("RGW's rgwx parameters", "501 NotImplemented", call("GET", "/bucket/key?rgwx-stat=true")),
   hostile(
     "RGW's rgwx parameters in another case",

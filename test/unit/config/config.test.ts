@@ -512,6 +512,7 @@ test("parseConfig() gives every option its default", () => {
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,
       beyondBounds: true,
+      extensions: storeTraits("ceph").extensions,
       trailers: false,
       version: "16",
       checksums: storeTraits("ceph").checksums,

@@ -1,0 +1,187 @@
+/** What stores add to S3: understood of the kind that has it, judged like what it reads. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Snapshot } from "../../../src/admission/snapshot.ts";
+import { compileSnapshot } from "../../../src/config/compile.ts";
+import { answerFields } from "../../../src/gateway/answer-fields.ts";
+import { STORE_KINDS } from "../../../src/s3/stores.ts";
+import { goodConfig } from "../../support/config.ts";
+import { word, type Decided } from "../../support/decided.ts";
+import { judge, KEYS, world } from "./world.ts";
+
+/** What the store is asked for, or the error code. */
+function outcome(verdict: Decided): string {
+  return verdict.kind === "forward" ? verdict.request.target : word(verdict);
+}
+
+/** Line, the kind of store that has it, and what that is asked for. */
+const EXTENSIONS = [
+  ["GET /photos?allow-unordered=true", "ceph", "/photos?allow-unordered=true"],
+  [
+    "GET /photos?list-type=2&allow-unordered=false",
+    "ceph",
+    "/photos?allow-unordered=false&list-type=2",
+  ],
+  ["GET /photos?versions&allow-unordered=true", "ceph", "/photos?allow-unordered=true&versions="],
+  ["HEAD /photos?read-stats=true", "ceph", "/photos?read-stats=true"],
+  ["GET /?usage", "ceph", "/?usage="],
+  ["GET /photos?lifecycle&withUpdatedAt=true", "minio", "/photos?lifecycle=&withUpdatedAt=true"],
+  ["GET /photos?list-type=2&metadata=true", "minio", "/photos?list-type=2&metadata=true"],
+  ["GET /photos?versions&metadata=true", "minio", "/photos?metadata=true&versions="],
+  ["GET /photos?list-type=2&unsorted=true", "minio", "/photos?list-type=2&unsorted=true"],
+] as const;
+
+describe("admit() sends an extension to the kind of store that has it, and to no other:", () => {
+  for (const [line, kind, sent] of EXTENSIONS) {
+    for (const store of STORE_KINDS) {
+      test(`${line} to ${store}`, () => {
+        const got = outcome(judge(world("{}", "", store), line, { as: "lab" }));
+        if (store === kind) assert.equal(got, sent);
+        else assert.match(got, /^(?:InvalidArgument|NotImplemented)$/);
+      });
+    }
+  }
+});
+
+describe("admit() refuses of extensions", () => {
+  const rows = [
+    ["another value", "GET /photos?allow-unordered=yes", "ceph"],
+    ["no value", "GET /photos?allow-unordered", "ceph"],
+    ["another case", "GET /photos?Allow-Unordered=true", "ceph"],
+    ["one of two", "GET /photos?allow-unordered=true&allow-unordered=false", "ceph"],
+    ["one on another operation", "GET /photos?acl&allow-unordered=true", "ceph"],
+    ["one on an object", "GET /photos/cat.jpg?allow-unordered=true&acl", "ceph"],
+    ["statistics of an object", "HEAD /photos/cat.jpg?usage", "ceph"],
+    ["usage of a bucket", "GET /photos?usage", "ceph"],
+    ["usage with a value", "GET /?usage=all", "ceph"],
+    ["metadata of the old listing", "GET /photos?metadata=true", "minio"],
+    ["metadata with another value", "GET /photos?list-type=2&metadata=TRUE", "minio"],
+    ["metadata on an upload", "PUT /photos/cat.jpg?metadata=true", "minio"],
+    ["withUpdatedAt on a change", "PUT /photos?lifecycle&withUpdatedAt=true", "minio"],
+    ["events of the server", "GET /?events=s3:*", "minio"],
+  ] as const;
+  for (const [what, line, store] of rows) {
+    test(what, () => {
+      const got = outcome(judge(world("{}", "", store), line, { as: "lab" }));
+      assert.match(got, /^(?:InvalidArgument|NotImplemented)$/);
+    });
+  }
+});
+
+test("the usage of an account is not told to who is shown some of its buckets", () => {
+  const filtered = world("{ listBuckets: filtered }");
+  assert.equal(outcome(judge(filtered, "GET /?usage", { as: "lab" })), "NotImplemented");
+  assert.equal(outcome(judge(filtered, "GET /", { as: "lab" })), "/");
+  assert.equal(outcome(judge(world(), "GET /?usage", { as: "reader" })), "/?usage=");
+  const blocked = world('{ blockedActions: ["s3:ListAllMyBuckets"] }');
+  assert.equal(outcome(judge(blocked, "GET /?usage", { as: "lab" })), "AccessDenied");
+});
+
+/** A MinIO with one user of these statements. */
+function minio(...statements: readonly object[]): Snapshot {
+  return compileSnapshot(
+    goodConfig({
+      "gateway.yaml": `upstream: { endpoints: ["http://store:9000"], store: minio }
+identities: [{ accounts: accounts.yaml }]
+`,
+      "accounts.yaml": `accounts:
+  - name: lab
+    upstream: { accessKey: STOREKEY000000000000, secretKey: the-stores-secret }
+    subusers:
+      - name: lab
+        policies: [some.json]
+        keys: [{ accessKey: ${KEYS.lab}, secretKey: secret-lab }]
+`,
+      "some.json": JSON.stringify({ Version: "2012-10-17", Statement: statements }),
+    }),
+    1,
+  );
+}
+
+const allow = (Action: string | readonly string[], Resource: string): object => {
+  return { Effect: "Allow", Action, Resource };
+};
+const ALL = allow("s3:*", "*");
+const LIST = allow(["s3:ListBucket", "s3:ListBucketVersions"], "arn:aws:s3:::photos");
+const READ = ["s3:GetObject", "s3:GetObjectTagging"];
+const READ_VERSIONS = [...READ, "s3:GetObjectVersion", "s3:GetObjectVersionTagging"];
+const OBJECTS = "arn:aws:s3:::photos/*";
+const PUBLIC = "arn:aws:s3:::photos/public/*";
+const deny = (Action: string, Resource: string, more: object = {}): object => {
+  return { Effect: "Deny", Action, Resource, ...more };
+};
+const BY_TAG = { Condition: { StringEquals: { "s3:ExistingObjectTag/secret": "yes" } } };
+
+describe("admit() judges a list with metadata by all that it reads:", () => {
+  const V2 = "GET /photos?list-type=2&metadata=true";
+  const VERSIONS = "GET /photos?versions&metadata=true";
+  const rows = [
+    ["whoever may do all", [ALL], V2, "forward"],
+    ["a list alone", [LIST], V2, "AccessDenied"],
+    ["a list and objects", [LIST, allow("s3:GetObject", OBJECTS)], V2, "AccessDenied"],
+    ["a list and tags", [LIST, allow("s3:GetObjectTagging", OBJECTS)], V2, "AccessDenied"],
+    ["a list, objects and tags", [LIST, allow(READ, OBJECTS)], V2, "forward"],
+    ["those of a prefix, for the whole", [LIST, allow(READ, PUBLIC)], V2, "AccessDenied"],
+    ["those of a prefix, for it", [LIST, allow(READ, PUBLIC)], `${V2}&prefix=public/`, "forward"],
+    [
+      "a prefix that begins alike",
+      [LIST, allow(READ, PUBLIC)],
+      `${V2}&prefix=public`,
+      "AccessDenied",
+    ],
+    ["a prefix encoded", [LIST, allow(READ, PUBLIC)], `${V2}&prefix=%70ublic%2Fa`, "forward"],
+    [
+      "all but one key",
+      [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/public/secret")],
+      `${V2}&prefix=public/`,
+      "AccessDenied",
+    ],
+    [
+      "all but one key elsewhere",
+      [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/private/secret")],
+      `${V2}&prefix=public/`,
+      "forward",
+    ],
+    ["all but tags", [ALL, deny("s3:GetObjectTagging", "*")], V2, "AccessDenied"],
+    ["what depends on tags", [ALL, deny("s3:GetObject", OBJECTS, BY_TAG)], V2, "NotImplemented"],
+    [
+      "a prefix that MinIO folds",
+      [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/private/*")],
+      `${V2}&prefix=/private/`,
+      "InvalidArgument",
+    ],
+    [
+      "a prefix that climbs",
+      [LIST, allow(READ, PUBLIC)],
+      `${V2}&prefix=public/../private/`,
+      "InvalidArgument",
+    ],
+    ["versions without theirs", [LIST, allow(READ, OBJECTS)], VERSIONS, "AccessDenied"],
+    ["versions with theirs", [LIST, allow(READ_VERSIONS, OBJECTS)], VERSIONS, "forward"],
+    ["a list without metadata", [LIST], "GET /photos?list-type=2", "forward"],
+  ] as const;
+  for (const [what, statements, line, expected] of rows) {
+    test(`${what}: ${line}`, () => {
+      assert.equal(word(judge(minio(...statements), line, { as: "lab" })), expected);
+    });
+  }
+});
+
+test("fields of a vendor pass with the answer to their extension only", () => {
+  const plan = (line: string): unknown => {
+    const verdict = judge(world(), line, { as: "lab" });
+    return verdict.kind === "forward" ? verdict.reply : undefined;
+  };
+  assert.deepEqual(plan("HEAD /photos"), { kind: "relay" });
+  const extended = judge(world(), "HEAD /photos?read-stats=true", { as: "lab" });
+  assert.ok(extended.kind === "forward" && extended.reply.kind === "extended");
+  const fields = ["x-rgw-object-count", "9", "x-rgw-other", "a", "x-amz-request-id", "1"];
+  assert.deepEqual(answerFields(fields, extended.reply.fields), [
+    "x-rgw-object-count",
+    "9",
+    "x-amz-request-id",
+    "1",
+  ]);
+  assert.deepEqual(answerFields(fields), ["x-amz-request-id", "1"]);
+});
