@@ -82,7 +82,7 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     const { facts: passed } = judged;
     const shared = passed.actor === "owner";
     const owned = shared ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;
-    const field = fieldOfTrailer(snapshot, plan.value);
+    const field = fieldOfTrailer(snapshot, subject, plan.value);
     if (field === undefined) return forwardStreamed(snapshot, owned, passed, plan.value, nowMs);
     const need = { kind: "body", plan: plan.value } as const;
     const { body } = answered("body", yield { need, facts: passed });

@@ -50,7 +50,13 @@ export function forwardStreamed(
  * The header in which the store gets the value of a trailer: where it knows the algorithm, no trailers,
  * and the body is small enough to be read before its head is written. `undefined`: in none.
  */
-export function fieldOfTrailer(snapshot: Snapshot, plan: BodyPlan): string | undefined {
+export function fieldOfTrailer(
+  snapshot: Snapshot,
+  { operation }: Subject,
+  plan: BodyPlan,
+): string | undefined {
+  // There such a header speaks of the object, and the trailer of the document.
+  if (operation === "CompleteMultipartUpload") return undefined;
   if (plan.kind !== "deframe" || plan.decodedLength > WHOLE_BODY_BYTES_MAX) return undefined;
   const [field] = plan.trailers;
   if (field === undefined || isReframed(snapshot, plan)) return undefined;

@@ -1,6 +1,7 @@
 import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import { CHECKSUM_PREFIX, checksumNamed, checksumOf, isChecksumField } from "../s3/checksums.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import type { OperationName } from "../s3/operations.ts";
 import type { StoreSettings } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
@@ -15,7 +16,7 @@ export function isChecksumHeader(name: string): boolean {
 
 /**
  * Whether the client's header `name`, one of isChecksumHeader(), stays behind: the store does not know
- * its algorithm, which the gateway has verified, or the header announces what the store will not get.
+ * its algorithm, which the gateway has verified, or the header speaks of what the store does not get.
  * `added`: what the gateway itself says of the body.
  */
 export function isWithheld(
@@ -25,17 +26,17 @@ export function isWithheld(
   name: string,
   value: string,
 ): boolean {
+  // Without trailers the checksums of large parts do not reach the store. MinIO then refuses each part
+  // for want of its checksum, and at the end compares the object's with one of nothing.
+  if (OF_PARTS.has(operation) && !store.trailers) return name !== "x-amz-checksum-mode";
   switch (name) {
     case SDK_ALGORITHM:
       if (!isKnownTo(store, value)) return true;
       return hasHeader(headers, "x-amz-trailer") && !carriesChecksum(added);
     case ALGORITHM:
-      return !isKnownTo(store, value) || !isKept(store, operation);
+      return !isKnownTo(store, value);
     case TYPE:
-      return (
-        operation === "CreateMultipartUpload" &&
-        (!isKnownTo(store, firstValue(headers, ALGORITHM) ?? "") || !isKept(store, operation))
-      );
+      return !isKnownTo(store, firstValue(headers, ALGORITHM) ?? "");
     default: {
       const algorithm = checksumOf(name);
       return algorithm !== undefined && !store.checksums.has(algorithm);
@@ -43,20 +44,27 @@ export function isWithheld(
   }
 }
 
+/** What begins and ends an upload in parts. */
+const OF_PARTS: ReadonlySet<OperationName> = new Set([
+  "CreateMultipartUpload",
+  "CompleteMultipartUpload",
+]);
+
 /**
  * Why the store must not be sent a request that asks it to verify an object of several parts: only it
- * sees them all, and it does not know the algorithm. `undefined` if it does. Error: NotImplemented.
+ * sees them all, and it does not know the algorithm. `undefined` if it does, and for a store that keeps
+ * no checksums of parts, which passes over all of them. Error: NotImplemented.
  */
 export function unverifiable(
   store: StoreSettings,
   { operation, headers }: Subject,
 ): Fault | undefined {
+  if (!store.trailers || !OF_PARTS.has(operation)) return undefined;
   if (operation === "CreateMultipartUpload") {
-    if (firstValue(headers, TYPE)?.toUpperCase() !== "FULL_OBJECT") return undefined;
+    if (firstValue(headers, TYPE) !== "FULL_OBJECT") return undefined;
     const named = checksumNamed(firstValue(headers, ALGORITHM) ?? "");
     return named === undefined || store.checksums.has(named) ? undefined : unknownTo(named);
   }
-  if (operation !== "CompleteMultipartUpload") return undefined;
   for (let i = 0; i < headers.length; i += 2) {
     const algorithm = checksumOf(headers[i] ?? "");
     if (algorithm !== undefined && !store.checksums.has(algorithm)) return unknownTo(algorithm);
@@ -73,14 +81,6 @@ function unknownTo(algorithm: string): Fault {
 function isKnownTo({ checksums }: StoreSettings, name: string): boolean {
   const algorithm = checksumNamed(name);
   return algorithm === undefined || checksums.has(algorithm);
-}
-
-/**
- * Whether the store may be told of the checksums of parts that will come. Without trailers, those of
- * large parts do not reach it, and MinIO then refuses each part for want of its checksum.
- */
-function isKept({ trailers }: StoreSettings, operation: Subject["operation"]): boolean {
-  return trailers || operation !== "CreateMultipartUpload";
 }
 
 function carriesChecksum(added: HeaderList): boolean {
