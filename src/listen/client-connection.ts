@@ -227,7 +227,9 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
       this.#socket.setTimeout(this.#service.limits().idleTimeoutMs);
     }
     this.#reader.take(bytes, of);
-    if (!this.#reader.full) return;
+    // TLS goes on giving what it has decrypted after it was paused, be it the end of the body, of
+    // which nobody will want more.
+    if (!this.#reader.full) return this.bodyWanted();
     this.#paused = true;
     this.#socket.pause();
   }
