@@ -8,6 +8,13 @@ import { runInit, type InitOptions } from "./cli/init.ts";
 import { runKeygen } from "./cli/keygen.ts";
 import { runReplay, type ReplayOptions } from "./cli/replay.ts";
 import { runServe } from "./cli/serve.ts";
+import {
+  runShare,
+  runShareList,
+  runUnshare,
+  type ShareOptions,
+  type UnshareOptions,
+} from "./cli/share.ts";
 import { runSuggest, type SuggestOptions } from "./cli/suggest.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import { PROVIDERS } from "./config/gateway-schema.ts";
@@ -84,6 +91,40 @@ program
   .requiredOption("--config <file>", "gateway.yaml")
   .action(async (bucket: string, options: AdoptOptions) =>
     exit(await runAdopt(bucket, options, terminal)),
+  );
+
+const share = program
+  .command("share")
+  .description("Let another user use a bucket, or list and revoke what is shared");
+
+share
+  .command("with", { isDefault: true, hidden: true })
+  .argument("<bucket>", "bucket, or tenant:bucket")
+  .requiredOption("--with <user>", "account, or account:subuser")
+  .requiredOption("--permissions <name>", "read, write, readwrite, full, or another tier")
+  .option("--until <time>", "when it ends, ISO 8601; absent: not at all")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .action(async (bucket: string, options: ShareOptions) =>
+    exit(await runShare(bucket, options, terminal)),
+  );
+
+share
+  .command("list")
+  .description("Whom a bucket is shared with")
+  .argument("<bucket>", "bucket, or tenant:bucket")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .action(async (bucket: string, options: { config: string }) =>
+    exit(await runShareList(bucket, options, terminal)),
+  );
+
+share
+  .command("revoke")
+  .description("End what is shared with a user")
+  .argument("<bucket>", "bucket, or tenant:bucket")
+  .requiredOption("--with <user>", "account, or account:subuser")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .action(async (bucket: string, options: UnshareOptions) =>
+    exit(await runUnshare(bucket, options, terminal)),
   );
 
 program

@@ -44,8 +44,11 @@ export const STARTERS: Readonly<Record<(typeof PROVIDERS)[number], readonly Star
     },
     {
       name: "jane",
-      comment: "Policies name her as jane, by her groups, or by her uid.",
-      more: ['groups: ["local:researchers", "uid:1234"]'],
+      comment: "Policies name her as jane, by her groups, or by another name that is written here.",
+      more: [
+        'groups: ["local:researchers", "ad:Company Name", "uid:1234", "gid:5678", "auth_id:12345678",',
+        "  'EXAMPLE_DOMAIN\\Jose Ramirez', S-1-5-32-544]",
+      ],
     },
     { name: "guestreader", comment: "Has a key and nothing else." },
   ],

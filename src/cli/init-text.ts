@@ -178,20 +178,28 @@ function made(user: string, keys: MadeKey[]): string {
   return `{ accessKey: ${pair.accessKey}, secretKey: "${pair.secretKey}" }`;
 }
 
+/** Tiers that subusers have in Ceph, too. */
+const RGW_TIERS: ReadonlySet<string> = new Set(["READ", "WRITE", "READWRITE", "FULL"]);
+
 /** What Ceph does not know of its users. */
 function cephAccountsText(starters: readonly Starter[]): string {
-  const attributed = starters.filter(({ more = [] }) => more.length > 0);
-  const accounts = attributed.map(
-    ({ name, comment, more = [] }) =>
-      `  # ${comment}\n  - name: ${scalar(name)}\n${more.map((line) => `    ${line}\n`).join("")}`,
-  );
+  const accounts = starters.flatMap(({ name, comment, more = [], subusers = [] }) => {
+    const own = subusers.filter(({ tier }) => !RGW_TIERS.has(tier));
+    if (more.length + own.length === 0) return [];
+    const lines = [
+      `# ${comment}`,
+      `- name: ${scalar(name)}`,
+      ...more.map((line) => `  ${line}`),
+      ...(own.length === 0 ? [] : ["  subusers:"]),
+      ...own.map((one) => `    - { name: ${one.name}, tier: ${one.tier} }`),
+    ];
+    return [lines.map((line) => `  ${line}\n`).join("")];
+  });
   const head = `# Users and keys are those of Ceph. An account of a user's name adds to it what Ceph does not know:
 # networks, blockedActions, policies, groups, privileges, limits, and tiers of subusers.
 
 `;
-  return attributed.length === 0
-    ? `${head}accounts: []\n`
-    : `${head}accounts:\n${accounts.join("")}`;
+  return accounts.length === 0 ? `${head}accounts: []\n` : `${head}accounts:\n${accounts.join("")}`;
 }
 
 /** Names of numbers would be numbers. */

@@ -10,6 +10,7 @@ import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { callerOf } from "../provider/principals.ts";
 import { privilegeNamed } from "../provider/provider.ts";
+import { sharePolicy, type Share } from "../provider/shares.ts";
 import type { Tier } from "../provider/tier.ts";
 import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
@@ -238,7 +239,15 @@ function compileBuckets(
 }
 
 /** What was remembered of one bucket. */
-type Remembered = { readonly owner: string; readonly policy: string | undefined };
+type Remembered = {
+  readonly owner: string;
+  readonly policy: string | undefined;
+  readonly shares?: readonly {
+    readonly with: string;
+    readonly permissions: string;
+    readonly untilMs: number | undefined;
+  }[];
+};
 
 /**
  * How records that were remembered are read under `config`. The error says why one cannot be: then
@@ -251,7 +260,7 @@ export function recordReader(
   const accounts = new Map(
     config.accounts.map((written) => [written.name, compileAccount(written, policy)]),
   );
-  return (kept, { owner, policy: policyText }) => {
+  return (kept, { owner, policy: policyText, shares = [] }) => {
     const bucket = parseBucketName(kept);
     if (!bucket.ok) return bucket;
     const id = bucketIdOf(bucket.value, "", config.upstream.tenants);
@@ -263,9 +272,28 @@ export function recordReader(
         : parseProviderPolicy(policy.provider, policyText, `policy of ${id}`, "bucket", rules);
     if (parsed?.ok === false) return err(parsed.error[0]?.message ?? "the policy cannot be read");
     const account = accounts.get(owner) ?? stranger(owner, tenant ?? "", policy);
-    const policies = parsed === undefined ? [] : [parsed.value];
+    const shared = sharePolicy(
+      policy.provider,
+      name,
+      shares.map(rememberedShare),
+      `shares of ${id}`,
+    );
+    if (!shared.ok) return shared;
+    const policies = [
+      ...(parsed === undefined ? [] : [parsed.value]),
+      ...(shares.length === 0 ? [] : [shared.value]),
+    ];
     return ok(recordWith({ id, configured: false, owner: account, policyText }, policies));
   };
+}
+
+function rememberedShare(
+  { with: user, permissions, untilMs }: NonNullable<Remembered["shares"]>[number],
+  index: number,
+): Share {
+  const [account = "", subuser] = user.split(":");
+  const identity = { account, subuser, groups: [], tenant: undefined };
+  return { with: identity, permissions, line: index + 1, untilMs };
 }
 
 /** An account that the configuration does not have: nobody can be let in as it. */

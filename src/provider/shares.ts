@@ -1,4 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
+import type { Condition } from "../policy/condition.ts";
+import { parsePolicy } from "../policy/parse.ts";
 import type { Policy, Statement } from "../policy/policy.ts";
 import { wholeBucket } from "./bucket-wide.ts";
 import { principalNaming, type Identity } from "./principals.ts";
@@ -10,6 +12,8 @@ export type Share = {
   readonly permissions: string;
   /** Where the share is written, for records. */
   readonly line: number;
+  /** When it ends, in milliseconds since the epoch; `undefined` if it does not end. */
+  readonly untilMs?: number | undefined;
 };
 
 /**
@@ -36,8 +40,24 @@ export function sharePolicy(
       principals: { negated: false, everyone: false, names: new Set([name]) },
       actions: { negated: false, set: tier.set },
       resources: { negated: false, patterns },
-      conditions: [],
+      conditions: share.untilMs === undefined ? [] : before(share.untilMs),
     });
   }
   return ok({ file, kind: "bucket", id: undefined, statements });
+}
+
+/** The condition that it is not `untilMs` yet, in the language of policies. */
+function before(untilMs: number): readonly Condition[] {
+  const until = new Date(untilMs).toISOString();
+  const statement = {
+    Effect: "Allow",
+    Action: "s3:*",
+    Resource: "*",
+    Condition: { DateLessThan: { "aws:CurrentTime": until } },
+  };
+  const text = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  const policy = parsePolicy(text, "share", "identity");
+  const conditions = policy.ok ? policy.value.statements[0]?.conditions : undefined;
+  if (conditions === undefined) throw new Error(`A time is a good condition: ${until}`);
+  return conditions;
 }

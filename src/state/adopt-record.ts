@@ -33,8 +33,7 @@ export async function adoptRecord(
   const next = adopted(before, account, from);
   if (!next.ok) return next;
   if (before?.owner === account && before.pending === undefined) return ok("already");
-  const { policy } = next.value;
-  const whole = { owner: account, policy, at: nowMs, by: account };
+  const whole = { owner: account, ...next.value, at: nowMs, by: account };
   const written = await store.write(name, whole, stored.value?.revision);
   if (!written.ok) return written;
   if (written.value === "conflict") return err("Somebody else writes it: try again");
@@ -42,15 +41,18 @@ export async function adoptRecord(
 }
 
 /**
- * With which policy the bucket changes hands: one that let others into the bucket of `from` says
+ * With which policy and shares the bucket changes hands: one that let others into the bucket of `from` says
  * nothing of what the next owner wants.
  */
 function adopted(
   before: StoredRecord | undefined,
   account: string,
   from: string | undefined,
-): Result<Pick<StoredRecord, "policy">, string> {
-  if (before?.owner === account) return ok({ policy: before.policy });
+): Result<Pick<StoredRecord, "policy" | "shares">, string> {
+  if (before?.owner === account) {
+    const { policy, shares } = before;
+    return ok({ policy, ...(shares && { shares }) });
+  }
   if (before?.owner === from) return ok({ policy: undefined });
   if (before === undefined) return err("No account owns it: leave out --from");
   const { owner } = before;

@@ -12,8 +12,20 @@ export type StoredRecord = {
   readonly at: number;
   /** Who changed it, `account` or `account:subuser`. */
   readonly by: string;
+  /** Whom an operator has shared the bucket with; absent: nobody. */
+  readonly shares?: readonly StoredShare[];
   /** Absent: the record is established. */
   readonly pending?: Pending;
+};
+
+/** What `s3warden share` has given. */
+export type StoredShare = {
+  /** `account` or `account:subuser`. */
+  readonly with: string;
+  /** The name of a tier. */
+  readonly permissions: string;
+  /** When it ends, in milliseconds since the epoch; `undefined` if it does not end. */
+  readonly untilMs: number | undefined;
 };
 
 /**
@@ -45,10 +57,12 @@ const ESTABLISHED = "1";
 const PENDING = "2";
 
 /** `record` as it is kept, the same bytes for the same record. */
-export function writeRecord({ owner, policy, at, by, pending }: StoredRecord): Buffer {
+export function writeRecord({ owner, policy, shares = [], at, by, pending }: StoredRecord): Buffer {
   const version = Number(pending === undefined ? ESTABLISHED : PENDING);
   const { kind, sinceMs } = pending ?? {};
-  const fields = { version, owner, policy, at, by, pending: kind, since: sinceMs };
+  // A gateway that knows no shares finds an unknown field, and refuses what it cannot judge.
+  const lines = shares.length === 0 ? undefined : shares.map(shareLine).join("\n");
+  const fields = { version, owner, policy, shares: lines, at, by, pending: kind, since: sinceMs };
   return Buffer.from(`${JSON.stringify(fields)}\n`);
 }
 
@@ -76,6 +90,7 @@ const KINDS: Readonly<Record<FieldName, JsonNode["kind"]>> = {
   version: "number",
   owner: "string",
   policy: "string",
+  shares: "string",
   at: "number",
   by: "string",
   pending: "string",
@@ -109,10 +124,31 @@ function toRecord(texts: ReadonlyMap<string, string>): Result<StoredRecord, stri
     return err("One of the fields owner, at and by is missing");
   }
   if (!isMilliseconds(at)) return err(`The field "at" must be milliseconds: got ${at}`);
-  const record = { owner, policy: texts.get("policy"), at: Number(at), by };
+  const shares = toShares(texts.get("shares"));
+  if (!shares.ok) return shares;
+  const shared = shares.value === undefined ? {} : { shares: shares.value };
+  const record = { owner, policy: texts.get("policy"), ...shared, at: Number(at), by };
   const pending = toPending(version, texts.get("pending"), texts.get("since"));
   if (!pending.ok) return pending;
   return ok(pending.value === undefined ? record : { ...record, pending: pending.value });
+}
+
+function shareLine({ with: user, permissions, untilMs }: StoredShare): string {
+  return `${permissions} ${untilMs ?? "-"} ${user}`;
+}
+
+function toShares(text: string | undefined): Result<readonly StoredShare[] | undefined, string> {
+  if (text === undefined) return ok(undefined);
+  const shares: StoredShare[] = [];
+  for (const line of text.split("\n")) {
+    const [, permissions, until, user] =
+      /^([A-Za-z0-9_-]{1,64}) (\d{1,15}|-) (.+)$/.exec(line) ?? [];
+    if (permissions === undefined || until === undefined || user === undefined) {
+      return err(`The field "shares" has a line that is no share: got "${line}"`);
+    }
+    shares.push({ with: user, permissions, untilMs: until === "-" ? undefined : Number(until) });
+  }
+  return ok(shares);
 }
 
 /** Both fields stand in each record of the second version, and in none of the first. */

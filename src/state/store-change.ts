@@ -222,8 +222,8 @@ function settlementOf(
   return outcome === "done" && pending?.kind === "create" ? "establish" : "drop";
 }
 
-function established({ owner, policy, at, by }: StoredRecord): StoredRecord {
-  return { owner, policy, at, by };
+function established({ owner, policy, shares, at, by }: StoredRecord): StoredRecord {
+  return { owner, policy, ...(shares && { shares }), at, by };
 }
 
 /** As `record`, to be taken up by whoever may, without waiting. */

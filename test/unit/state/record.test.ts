@@ -31,6 +31,25 @@ test("what is pending is read as it was written, in a version that older gateway
   assert.equal(isInForce(RECORD), true);
 });
 
+test("shares are read as they were written, in a field that older gateways refuse", () => {
+  const shares = [
+    { with: "colleague", permissions: "READ", untilMs: undefined },
+    { with: "lab:ann", permissions: "FULL", untilMs: 1_900_000_000_000 },
+    { with: "Mary Lou", permissions: "WRITE", untilMs: 0 },
+  ];
+  const record = { ...RECORD, shares };
+  assert.deepEqual(readRecord(writeRecord(record)), { ok: true, value: record });
+  const pending = { kind: "delete", sinceMs: 1_760_000_000_001 } as const;
+  assert.deepEqual(readRecord(writeRecord({ ...record, pending })), {
+    ok: true,
+    value: { ...record, pending },
+  });
+  for (const wrong of ["", "READ colleague", "READ x colleague", "READ - ", "READ -1 a", "a\n"]) {
+    const text = JSON.stringify({ version: 1, owner: "a", at: 1, by: "a", shares: wrong });
+    assert.equal(readRecord(Buffer.from(text)).ok, false, wrong);
+  }
+});
+
 test("a record is written the same whatever the order of its fields", () => {
   const { owner, policy, at, by } = RECORD;
   assert.deepEqual(writeRecord({ by, at, policy, owner }), writeRecord(RECORD));
