@@ -1,0 +1,59 @@
+/**
+ * The engine and the reference (test/reference) decide alike on configurations and requests drawn at
+ * random: which gate says no, or with whose credential the store is asked. `S3WARDEN_TEST_TIMES`
+ * draws as many times more.
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decide } from "../reference/decide.ts";
+import { drawRequest, drawWorld, MODELS, type ModelName } from "../reference/draw.ts";
+import { admitted, comparable, snapshotOf } from "../reference/engine.ts";
+import { shrunk, type Case } from "../reference/shrink.ts";
+import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
+
+/** 100,000 requests with a fresh seed: of each model, so many worlds and so many requests in each. */
+const WORLDS = 40;
+const REQUESTS = 500;
+
+for (const [i, seed] of SEEDS.entries()) {
+  const random = randomFrom(seed);
+  for (const name of MODELS) {
+    test(`under ${name} the engine decides as the reference does, seed ${seed}`, () => {
+      const worlds = (i === 0 ? WORLDS / 8 : WORLDS) * RUNS;
+      let passed = 0;
+      for (let n = 0; n < worlds; n += 1) passed += compareIn(name, random);
+      // Both answers must be common, else little was compared.
+      const all = worlds * REQUESTS;
+      assert(passed > all / 10 && passed < (all * 9) / 10, `${passed} of ${all} pass`);
+    });
+  }
+}
+
+/** Compares on one world, and gives how many of its requests pass. */
+function compareIn(name: ModelName, random: () => number): number {
+  const world = drawWorld(random, name);
+  const snapshot = snapshotOf(world);
+  let passed = 0;
+  for (let n = 0; n < REQUESTS; n += 1) {
+    const asked = drawRequest(random, world);
+    const expected = comparable(asked, world, decide(world, asked));
+    const actual = comparable(asked, world, admitted(snapshot, world, asked));
+    if (actual !== expected) assert.fail(disagreement({ world, asked }));
+    if (expected.includes("passes")) passed += 1;
+  }
+  return passed;
+}
+
+/** The smallest case that still ends in these two ways, to be kept as a test of its own. */
+function disagreement(found: Case): string {
+  const said = saidOf(found);
+  const { world, asked } = shrunk(found, (smaller) => saidOf(smaller) === said);
+  const { model: _, ...written } = world;
+  return `${said}\nworld: ${JSON.stringify(written)}\nasked: ${JSON.stringify(asked)}`;
+}
+
+function saidOf({ world, asked }: Case): string {
+  const engine = comparable(asked, world, admitted(snapshotOf(world), world, asked));
+  return `The engine: ${engine}; the reference: ${comparable(asked, world, decide(world, asked))}`;
+}

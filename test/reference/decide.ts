@@ -1,0 +1,379 @@
+/**
+ * The decision on a request, as docs/policy.md and docs/providers.md tell it: naive, one function a
+ * rule, nothing shared with `src` but the table of operations. It is what the engine is compared with.
+ */
+
+import {
+  ALL_ACTIONS,
+  asksOf,
+  asksOfEntry,
+  isOwnAsk,
+  operationNames,
+  valuesOf,
+  type Situation,
+} from "./asks.ts";
+import { conditionHolds } from "./conditions.ts";
+import { isActionLike, isArnLike, isIn, plainText, type Variables } from "./patterns.ts";
+import {
+  words,
+  type Ask,
+  type Asked,
+  type Known,
+  type Networks,
+  type PolicyFile,
+  type PrincipalForm,
+  type Statement,
+  type Who,
+  type World,
+  type WrittenBucket,
+} from "./world.ts";
+
+export type Answer = {
+  /** The gate that says no first; undefined: none does. Of a DeleteObjects, for each of its entries. */
+  readonly gates: readonly (string | undefined)[];
+  /** The account in whose name the store is asked for what passes, or `nobody`. */
+  readonly signer: string | undefined;
+};
+
+/** Decides on a request in a world. */
+export function decide(world: World, asked: Asked): Answer {
+  const who = whoAsks(world, asked);
+  const { entries } = asked;
+  const asks = entries?.map((entry) => asksOfEntry(asked, entry)) ?? [asksOf(asked, world)];
+  const parts = asks.map((together) =>
+    together.map((ask): Situation => ({ world, asked, who, ask, owner: ownerOf(world, who, ask) })),
+  );
+  const gates = parts.map(gateOf);
+  const passing = parts.find((_, i) => gates[i] === undefined) ?? [];
+  return { gates, signer: signersOf(passing)[0] };
+}
+
+/** All that one part of a request asks for must be allowed; each gate is asked about all of it. */
+function gateOf(situations: readonly Situation[]): string | undefined {
+  const [first] = situations;
+  if (first?.who === "anonymous" && anonymousAccess(first.world) === "deny")
+    return "authentication";
+  const gate = GATES.find(([, refuses]) => situations.some((situation) => refuses(situation)))?.[0];
+  // No one credential of the store reaches the buckets of two accounts.
+  return gate ?? (signersOf(situations).length > 1 ? "two-owners" : undefined);
+}
+
+const GATES: readonly (readonly [name: string, refuses: (situation: Situation) => boolean])[] = [
+  ["key-state", isKeyNotInForce],
+  ["networks", isFromElsewhere],
+  ["blocked-actions", isBlocked],
+  ["version-guard", isGuarded],
+  ["unsupported", isUnsupported],
+  ["tier", isAboveTier],
+  ["explicit-deny", isDenied],
+  ["allow", (situation) => !isAllowed(situation)],
+];
+
+function whoAsks({ accounts }: World, { as }: Asked): Who {
+  if (as === undefined) return "anonymous";
+  for (const account of accounts) {
+    for (const subuser of [undefined, ...(account.subusers ?? [])]) {
+      const key = ((subuser ?? account).keys ?? []).find(({ accessKey }) => accessKey === as);
+      if (key !== undefined) return { account, subuser, key };
+    }
+  }
+  throw new Error(`Nobody has the key ${as}`);
+}
+
+function anonymousAccess({ policy, model }: World): "deny" | "policy" | "upstream" {
+  return policy.anonymous ?? model.anonymous.access;
+}
+
+/** A bucket without a record is the caller's own, as far as the gateway knows. */
+function ownerOf(world: World, who: Who, { bucket }: Ask): string | undefined {
+  const record = recordOf(world, bucket);
+  if (record !== undefined) return record.account;
+  return who === "anonymous" ? undefined : who.account.name;
+}
+
+function recordOf({ buckets }: World, name: string | undefined): WrittenBucket | undefined {
+  return buckets.find((bucket) => bucket.name === name);
+}
+
+function isKeyNotInForce({ who, asked: { nowMs } }: Situation): boolean {
+  if (who === "anonymous") return false;
+  const { disabled = false, notBefore, expires } = who.key;
+  if (disabled) return true;
+  if (notBefore !== undefined && nowMs < Date.parse(notBefore)) return true;
+  return expires !== undefined && nowMs >= Date.parse(expires);
+}
+
+/** The lists of the gateway, the account, the subuser and the key must all let the address in. */
+function isFromElsewhere({ world, who, asked }: Situation): boolean {
+  const known = who === "anonymous" ? [] : [who.account, who.subuser, who.key];
+  const lists = [world.policy, ...known].map((holder) => holder?.networks);
+  return lists.some((list) => list !== undefined && !letsIn(list, asked.ip));
+}
+
+function letsIn({ allow = [], deny = [] }: Networks, ip: string): boolean {
+  if (deny.some((network) => isIn(ip, network))) return false;
+  return allow.length === 0 || allow.some((network) => isIn(ip, network));
+}
+
+/** Lists of blocked actions can only take away, so that every name of the operation counts as well. */
+function isNamed({ action, operation }: Ask, patterns: readonly string[]): boolean {
+  const names = [action, `s3:${operation}`];
+  return patterns.some((pattern) => names.some((name) => isActionLike(name, pattern)));
+}
+
+function isBlocked({ world, who, ask }: Situation): boolean {
+  const holders = who === "anonymous" ? [] : [who.account, who.subuser];
+  const lists = [world.policy, ...holders].flatMap((holder) => holder?.blockedActions ?? []);
+  if (isNamed(ask, lists)) return true;
+  const tier = who === "anonymous" ? undefined : tierOf(world, who);
+  return (world.model.blockedActions ?? []).some(
+    ({ action, exceptTiers = [] }) =>
+      isNamed(ask, [action]) && (tier === undefined || !exceptTiers.includes(tier)),
+  );
+}
+
+/** What could destroy the history of objects, as far as these requests go. */
+function isGuarded({ world, ask }: Situation): boolean {
+  if (world.policy.versionGuard !== true) return false;
+  const { action, operation } = ask;
+  if (["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"].includes(action)) return true;
+  return ["DeleteBucket", "DeleteBucketLifecycle", "DeleteBucketReplication"].includes(operation);
+}
+
+function isUnsupported({ world, ask }: Situation): boolean {
+  return isNamed(ask, [...(world.policy.unsupported ?? []), ...(world.model.unsupported ?? [])]);
+}
+
+/** The name of the tier that the caller has. */
+function tierOf({ model }: World, { subuser }: Known): string | undefined {
+  return subuser === undefined ? model.accountTier : subuser.tier;
+}
+
+function includes({ model }: World, name: string, ask: Ask): boolean {
+  const { action, operation } = ask;
+  const tier = model.tiers[name];
+  if (tier === undefined) throw new Error(`No tier ${name}`);
+  const groups = (tier.groups ?? []).flatMap((group) => model.actionGroups[group] ?? []);
+  const all = [...groups, ...(tier.actions ?? [])];
+  if (tier.operations !== undefined && !tier.operations.includes(operation)) return false;
+  const byOperation = model.operationNames && isOwnAsk(ask);
+  const names = byOperation ? [action, ...operationNames(ask)] : [action];
+  return all.some((pattern) => names.some((one) => isActionLike(one, pattern)));
+}
+
+/** As a ceiling, nothing lifts a caller above its tier; as a union, a policy may. */
+function isAboveTier({ world, who, ask }: Situation): boolean {
+  if (who === "anonymous") {
+    // What no policy may open is not refused where the store judges what none allows.
+    if (anonymousAccess(world) === "upstream") return false;
+    const { ceiling } = world.model.anonymous;
+    return ceiling !== undefined && !includes(world, ceiling, ask);
+  }
+  const tier = tierOf(world, who);
+  const mode = world.policy.tierMode ?? world.model.tierMode;
+  return mode === "ceiling" && tier !== undefined && !includes(world, tier, ask);
+}
+
+function isDenied(situation: Situation): boolean {
+  const identity = identityPolicies(situation).some((policy) => says("Deny", policy, situation));
+  return identity || (!isEscape(situation) && bucketDenies(situation));
+}
+
+/** An owner's own key is not kept from the policy of its bucket by that policy. */
+function isEscape({ world, who, ask, owner }: Situation): boolean {
+  if (!world.model.ownerPolicyEscape || who === "anonymous" || who.subuser !== undefined)
+    return false;
+  const ofPolicy = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+  return owner === who.account.name && ofPolicy.includes(ask.action);
+}
+
+/** The policies of the account, for everybody of it, and those of the subuser. */
+function identityPolicies({ world, who }: Situation): readonly PolicyFile[] {
+  if (who === "anonymous") return [];
+  const names = [...(who.account.policies ?? []), ...(who.subuser?.policies ?? [])];
+  return names.flatMap((name) => world.files[name] ?? []);
+}
+
+function bucketPolicy({ world, ask }: Situation): PolicyFile | undefined {
+  return world.files[recordOf(world, ask.bucket)?.policy ?? ""];
+}
+
+/** Whether a policy without principals has a statement of that effect. */
+function says(effect: Statement["Effect"], policy: PolicyFile, situation: Situation): boolean {
+  return policy.Statement.some(
+    (statement) => statement.Effect === effect && speaksOf(statement, policy, situation),
+  );
+}
+
+function bucketDenies(situation: Situation): boolean {
+  const policy = bucketPolicy(situation);
+  return (policy?.Statement ?? []).some(
+    (statement) =>
+      statement.Effect === "Deny" &&
+      isAimedAt(statement, situation) &&
+      policy !== undefined &&
+      speaksOf(statement, policy, situation),
+  );
+}
+
+/** A Deny meets whom it names in any way, and with NotPrincipal all whom it does not spare. */
+function isAimedAt(
+  { Principal: named, NotPrincipal: spared }: Statement,
+  situation: Situation,
+): boolean {
+  if (named !== undefined) return namedAs(named, situation) !== undefined;
+  if (spared === undefined) throw new Error("A bucket's policy without a principal");
+  const { world, who } = situation;
+  if (who === "anonymous") return namedAs(spared, situation) !== "direct";
+  // Its account must be listed as well, where a name of the account alone reaches its users.
+  const passesOn = world.model.principals.forms.some(({ delegated = [] }) => delegated.length > 0);
+  const all = passesOn ? [who, { ...who, subuser: undefined }] : [who];
+  return !all.every((one) => nameOf(spared, one, world) === "direct");
+}
+
+type Naming = "direct" | "delegated" | undefined;
+
+function namedAs(named: NonNullable<Statement["Principal"]>, { who, world }: Situation): Naming {
+  return nameOf(named, who, world);
+}
+
+/** How a list of principals names somebody: itself, or only through its account. */
+function nameOf(named: NonNullable<Statement["Principal"]>, who: Who, { model }: World): Naming {
+  const names = named === "*" ? ["*"] : Object.values(named).flatMap(words);
+  if (names.includes("*")) return "direct";
+  if (who === "anonymous") return undefined;
+  const kind = who.subuser === undefined ? "account" : "subuser";
+  const listed = model.principals.forms.filter((form) => names.includes(written(form, who)));
+  if (listed.some(({ direct }) => direct.includes(kind))) return "direct";
+  return listed.some(({ delegated = [] }) => delegated.includes(kind)) ? "delegated" : undefined;
+}
+
+function written({ form }: PrincipalForm, { account, subuser }: Known): string {
+  if (subuser === undefined && form.includes("{subuser}")) return "no such name";
+  return form.replaceAll("{account}", account.name).replaceAll("{subuser}", subuser?.name ?? "");
+}
+
+/** Whether actions, resources and conditions of a statement hold; who is meant is not asked here. */
+function speaksOf(statement: Statement, policy: PolicyFile, situation: Situation): boolean {
+  const values = valuesOf(situation);
+  const single: Variables = (name) => {
+    const value = values(name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const variables = policy.Version === "2012-10-17" ? single : undefined;
+  return (
+    meansAction(statement, situation) &&
+    meansResource(statement, situation.ask, variables) &&
+    conditionHolds(statement, values, variables)
+  );
+}
+
+/**
+ * An operation's name counts where it makes a statement stricter, whatever the operation asks for;
+ * elsewhere if the model has it, for what the operation is about. A pattern that fits some action
+ * speaks of actions alone, as on AWS.
+ */
+function meansAction(
+  { Effect: effect, Action, NotAction }: Statement,
+  situation: Situation,
+): boolean {
+  const { ask, world } = situation;
+  const named = (patterns: readonly string[], isStricter: boolean): boolean =>
+    patterns.some(
+      (pattern) =>
+        isActionLike(ask.action, pattern) ||
+        ((isStricter || (world.model.operationNames && isOwnAsk(ask))) &&
+          operationNames(ask).some((name) => isActionLike(name, pattern)) &&
+          !ALL_ACTIONS.some((action) => isActionLike(action, pattern))),
+    );
+  if (Action !== undefined) return named(words(Action), effect === "Deny");
+  return !named(words(NotAction), effect === "Allow");
+}
+
+function meansResource(
+  { Effect: effect, Resource, NotResource }: Statement,
+  ask: Ask,
+  variables: Variables | undefined,
+): boolean {
+  const arn = `arn:aws:s3:::${ask.bucket ?? "*"}${ask.key === undefined ? "" : `/${ask.key}`}`;
+  const isOf = (patterns: readonly string[]): boolean =>
+    patterns.some((pattern) => isArnLike(arn, pattern, variables));
+  if (NotResource === undefined) return isOf(words(Resource));
+  // To whom a variable says nothing, all but nothing is not opened.
+  const isVoid = words(NotResource).some((pattern) => plainText(pattern, variables) === undefined);
+  return !isOf(words(NotResource)) && !(effect === "Allow" && isVoid);
+}
+
+function isAllowed(situation: Situation): boolean {
+  const { world, who, owner } = situation;
+  const byBucket = bucketAllows(situation);
+  if (who === "anonymous") return isOpened(situation) || anonymousAccess(world) === "upstream";
+  if (owner === who.account.name) return isAllowedAtHome(situation, who, byBucket);
+  return isAllowedAbroad(situation, who, byBucket);
+}
+
+/** The best that an Allow of the bucket's policy says of the caller. */
+function bucketAllows(situation: Situation): Naming {
+  const policy = bucketPolicy(situation);
+  const allows = (policy?.Statement ?? [])
+    .filter((statement) => statement.Effect === "Allow" && policy !== undefined)
+    .filter((statement) => policy !== undefined && speaksOf(statement, policy, situation));
+  const namings = new Set(allows.map(({ Principal: named }) => named && namedAs(named, situation)));
+  if (namings.has("direct")) return "direct";
+  return namings.has("delegated") ? "delegated" : undefined;
+}
+
+/** In its account's own buckets: by tier, by its policies, or by the bucket's naming it. */
+function isAllowedAtHome(situation: Situation, who: Known, byBucket: Naming): boolean {
+  const { world, ask } = situation;
+  const tier = tierOf(world, who);
+  if (who.subuser === undefined && tier === undefined) return true;
+  if (tier !== undefined && includes(world, tier, ask)) return true;
+  return byBucket === "direct" || hasOwnAllow(situation);
+}
+
+function hasOwnAllow(situation: Situation): boolean {
+  return identityPolicies(situation).some((policy) => says("Allow", policy, situation));
+}
+
+/** In another account's bucket: by that bucket's policy or share, and what `crossAccount` adds. */
+function isAllowedAbroad(situation: Situation, who: Known, byBucket: Naming): boolean {
+  const { world, ask } = situation;
+  const granted = byBucket === "direct" ? byBucket : (shareFor(situation, who) ?? byBucket);
+  if (granted === undefined) return false;
+  if (who.subuser === undefined) return true;
+  if (world.model.crossAccount === "both") return hasOwnAllow(situation);
+  if (granted === "direct") return true;
+  const tier = tierOf(world, who);
+  return (tier !== undefined && includes(world, tier, ask)) || hasOwnAllow(situation);
+}
+
+/** A share names its account's subusers as the model's name of an account does. */
+function shareFor({ world, ask }: Situation, { account, subuser }: Known): Naming {
+  const granting = (recordOf(world, ask.bucket)?.shares ?? []).filter(({ permissions }) =>
+    includes(world, permissions, ask),
+  );
+  const shares = new Set(granting.map((share) => share.with));
+  if (shares.has(subuser === undefined ? account.name : `${account.name}:${subuser.name}`)) {
+    return "direct";
+  }
+  if (!shares.has(account.name)) return undefined;
+  const { forms } = world.model.principals;
+  const reachesUsers = forms.some(
+    ({ form, direct }) => !form.includes("{subuser}") && direct.includes("subuser"),
+  );
+  return reachesUsers ? "direct" : "delegated";
+}
+
+/** In whose names the store would be asked: the owners', or nobody's where it is to judge by itself. */
+function signersOf(situations: readonly Situation[]): readonly string[] {
+  const isLeft = situations.some((one) => one.who === "anonymous" && !isOpened(one));
+  return isLeft ? ["nobody"] : [...new Set(situations.map(({ owner = "nobody" }) => owner))];
+}
+
+/** A policy opens to everybody what the model's ceiling for them includes. */
+function isOpened(situation: Situation): boolean {
+  const { ceiling } = situation.world.model.anonymous;
+  const includesIt = ceiling === undefined || includes(situation.world, ceiling, situation.ask);
+  return includesIt && bucketAllows(situation) === "direct";
+}

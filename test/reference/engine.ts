@@ -1,0 +1,120 @@
+/** The same worlds and requests as the reference is told, put through the engine: `admit` itself. */
+
+import type { Snapshot } from "../../src/admission/snapshot.ts";
+import { compileSnapshot } from "../../src/config/compile.ts";
+import type { RequestHead } from "../../src/http/head.ts";
+import { parseTarget } from "../../src/http/target.ts";
+import { goodConfig } from "../support/config.ts";
+import type { Verdict } from "../../src/admission/verdict.ts";
+import { decided, word } from "../support/decided.ts";
+import { signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
+import { EVERY_OPERATION_SERVED } from "../unit/admission/row-requests.ts";
+import type { Answer } from "./decide.ts";
+import type { Asked, World } from "./world.ts";
+
+/** The world as files, and what the gateway makes of them. */
+export function snapshotOf({ policy, accounts, buckets, files }: World): Snapshot {
+  const policies = Object.entries(files).map(([name, file]) => [name, JSON.stringify(file)]);
+  return compileSnapshot(
+    goodConfig({
+      ...Object.fromEntries(policies),
+      "gateway.yaml": `${EVERY_OPERATION_SERVED}policy: ${JSON.stringify(policy)}\n`,
+      "accounts.yaml": JSON.stringify({ accounts, buckets }),
+    }),
+    1,
+  );
+}
+
+/** What `admit` says, in the reference's words. */
+export function admitted(snapshot: Snapshot, world: World, asked: Asked): Answer {
+  const body = asked.entries === undefined ? "" : deletionOf(asked.entries);
+  const decision = decided(snapshot, headOf(world, asked, body), asked.nowMs, { body });
+  if (decision.kind === "asking") throw new Error(`It asks for ${word(decision)}`);
+  return { gates: gatesOf(decision, asked), signer: signerOf(decision, asked) };
+}
+
+function gatesOf(decision: Verdict, { entries }: Asked): Answer["gates"] {
+  const { denial, entriesDenied, reported } = decision.facts;
+  // In report mode nothing is held back, and only that something would be is known.
+  if (reported) return (entries ?? [""]).map(() => denial?.gate);
+  if (entries !== undefined) {
+    // Where some pass, those that do not are named; else the denial is of all.
+    const all = decision.kind === "refuse" || (denial !== undefined && entriesDenied === undefined);
+    const denied = (i: number): boolean => all || entriesDenied?.includes(i) === true;
+    return entries.map((_, i) => (denied(i) ? "held-back" : undefined));
+  }
+  if (decision.kind !== "refuse") return [undefined];
+  const ofTwoOwners = word(decision) === "AccessDenied" ? "two-owners" : `fault ${word(decision)}`;
+  return [denial?.gate ?? ofTwoOwners];
+}
+
+/** By the credential in the head that the store would be sent. */
+function signerOf(decision: Verdict, { as = "" }: Asked): string | undefined {
+  if (decision.kind === "answer") return as.split(".")[1];
+  if (decision.kind !== "forward") return undefined;
+  const { headers } = decision.request;
+  const authorization = headers[headers.indexOf("authorization") + 1] ?? "";
+  return /Credential=STORE\.([^/]+)\//u.exec(authorization)?.[1] ?? "nobody";
+}
+
+/**
+ * Both answers in words that can be compared: the gate, or who signs for the store. Of entries only
+ * whether each passes can be told from the engine, and in report mode only whether all do.
+ */
+export function comparable({ entries }: Asked, { policy }: World, answer: Answer): string {
+  const { gates, signer } = answer;
+  const passes = `passes as ${signer ?? "nobody"}`;
+  if (entries === undefined) return gates[0] ?? passes;
+  if (policy.mode === "report")
+    return gates.every((gate) => gate === undefined) ? passes : "denied";
+  if (gates.every((gate) => gate !== undefined)) return "all held back";
+  return `${gates.map((gate) => (gate === undefined ? "through" : "held back")).join(", ")}, ${passes}`;
+}
+
+function deletionOf(entries: NonNullable<Asked["entries"]>): string {
+  const objects = entries.map(({ key, version }) => {
+    const id = version === undefined ? "" : `<VersionId>${version}</VersionId>`;
+    return `<Object><Key>${key.replaceAll("&", "&amp;").replaceAll("\n", "&#10;")}</Key>${id}</Object>`;
+  });
+  return `<Delete>${objects.join("")}</Delete>`;
+}
+
+function headOf(world: World, asked: Asked, body: string): RequestHead {
+  const { method, ip, nowMs, as } = asked;
+  const target = targetOf(asked);
+  const parsed = parseTarget(target);
+  if (!parsed.ok) throw new Error(parsed.error);
+  const headers: readonly Header[] = [
+    ["host", "gateway.example.org"],
+    ...(body === "" ? [] : [["content-length", String(Buffer.byteLength(body))] as const]),
+    ...Object.entries(asked.headers),
+  ];
+  const unsigned = { method, target, headers, body: Buffer.from(body) };
+  const key = as === undefined ? undefined : keyPairOf(world, as);
+  const sent = key ? signV4(unsigned, key, { timestamp: timestampOf(nowMs) }) : unsigned;
+  const { headers: all } = sent;
+  return { method, target: parsed.value, headers: all.flat(), sourceAddress: ip, secure: false };
+}
+
+function targetOf({ bucket, key, query }: Asked): string {
+  const path = [bucket, key].filter((part) => part !== undefined).join("/");
+  const parameters = Object.entries(query)
+    .map(([name, value]) => (value === "" ? name : `${name}=${encode(value)}`))
+    .join("&");
+  const encoded = path.split("/").map(encode).join("/");
+  return `/${encoded}${parameters === "" ? "" : `?${parameters}`}`;
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/gu,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function keyPairOf({ accounts }: World, id: string): KeyPair {
+  const holders = accounts.flatMap((account) => [account, ...(account.subusers ?? [])]);
+  const key = holders.flatMap(({ keys = [] }) => keys).find(({ accessKey }) => accessKey === id);
+  if (key === undefined) throw new Error(`Nobody has the key ${id}`);
+  return key;
+}

@@ -1,0 +1,156 @@
+/**
+ * What the reference is told: a configuration as an operator writes it, and a request as a client
+ * means it. Nothing here is compiled, checked or shared with `src`.
+ */
+
+export type Words = string | readonly string[];
+
+/** A statement as it stands in a policy's file. */
+export type Statement = {
+  readonly Effect: "Allow" | "Deny";
+  readonly Principal?: "*" | Readonly<Record<string, Words>>;
+  readonly NotPrincipal?: "*" | Readonly<Record<string, Words>>;
+  readonly Action?: Words;
+  readonly NotAction?: Words;
+  readonly Resource?: Words;
+  readonly NotResource?: Words;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, Words>>>>;
+};
+
+export type PolicyFile = {
+  readonly Version?: string;
+  readonly Statement: readonly Statement[];
+};
+
+export type Networks = { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
+
+export type WrittenKey = {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly disabled?: boolean;
+  readonly notBefore?: string;
+  readonly expires?: string;
+  readonly networks?: Networks;
+};
+
+/** What accounts and subusers both have. */
+export type WrittenHolder = {
+  readonly name: string;
+  readonly policies?: readonly string[];
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly networks?: Networks;
+  readonly blockedActions?: readonly string[];
+  readonly keys?: readonly WrittenKey[];
+};
+
+export type WrittenSubuser = WrittenHolder & { readonly tier?: string };
+
+export type WrittenAccount = WrittenHolder & {
+  readonly upstream: { readonly accessKey: string; readonly secretKey: string };
+  readonly subusers?: readonly WrittenSubuser[];
+};
+
+export type WrittenBucket = {
+  readonly name: string;
+  readonly account: string;
+  readonly policy?: string;
+  readonly shares?: readonly { readonly with: string; readonly permissions: string }[];
+};
+
+/** `policy` of gateway.yaml. */
+export type WrittenPolicy = {
+  readonly provider: string;
+  readonly bucketPolicies: "gateway";
+  readonly mode?: "enforce" | "report";
+  readonly tierMode?: "ceiling" | "union";
+  readonly anonymous?: "deny" | "policy" | "upstream";
+  readonly versionGuard?: boolean;
+  readonly networks?: Networks;
+  readonly blockedActions?: readonly string[];
+  readonly unsupported?: readonly string[];
+};
+
+/** Of config/providers/NAME.yaml, as docs/providers.md explains each word. */
+export type Model = {
+  readonly tiers: Readonly<Record<string, WrittenTier>>;
+  readonly actionGroups: Readonly<Record<string, readonly string[]>>;
+  readonly accountTier?: string;
+  readonly tierMode: "ceiling" | "union";
+  readonly crossAccount: "both" | "resource";
+  readonly ownerPolicyEscape: boolean;
+  readonly policyDelegation: boolean;
+  readonly operationNames: boolean;
+  readonly copyReadsTags: boolean;
+  readonly username: "subuser" | "account";
+  readonly anonymous: {
+    readonly access: "deny" | "policy" | "upstream";
+    readonly ceiling?: string;
+  };
+  readonly blockedActions?: readonly {
+    readonly action: string;
+    readonly exceptTiers?: readonly string[];
+  }[];
+  readonly unsupported?: readonly string[];
+  readonly principals: { readonly forms: readonly PrincipalForm[] };
+};
+
+type WrittenTier = {
+  readonly groups?: readonly string[];
+  readonly actions?: readonly string[];
+  readonly operations?: readonly string[];
+};
+
+export type PrincipalForm = {
+  readonly form: string;
+  readonly direct: readonly ("account" | "subuser")[];
+  readonly delegated?: readonly ("account" | "subuser")[];
+};
+
+export type World = {
+  readonly model: Model;
+  readonly policy: WrittenPolicy;
+  readonly accounts: readonly WrittenAccount[];
+  readonly buckets: readonly WrittenBucket[];
+  /** Policies by the name of their file. */
+  readonly files: Readonly<Record<string, PolicyFile>>;
+};
+
+/** A request as it is meant, before it is encoded and signed. */
+export type Asked = {
+  readonly method: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  /** Decoded. */
+  readonly query: Readonly<Record<string, string>>;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The entries of a DeleteObjects. */
+  readonly entries?: readonly { readonly key: string; readonly version?: string }[];
+  /** The id of the access key that signs, if any does. */
+  readonly as?: string;
+  readonly ip: string;
+  readonly nowMs: number;
+};
+
+/** Who asks: an account by its own key, or one of its subusers. */
+export type Known = {
+  readonly account: WrittenAccount;
+  readonly subuser: WrittenSubuser | undefined;
+  readonly key: WrittenKey;
+};
+
+export type Who = Known | "anonymous";
+
+/** One permission that a request needs. `bucket` is missing where the service itself is asked. */
+export type Ask = {
+  readonly action: string;
+  readonly operation: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly version?: string;
+};
+
+export function words(list: Words | undefined): readonly string[] {
+  if (list === undefined) return [];
+  return typeof list === "string" ? [list] : list;
+}
