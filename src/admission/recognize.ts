@@ -18,6 +18,7 @@ import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
 import { cappedQuery, reservedFault, tenantFault } from "./provider-rules.ts";
 import { denied, refused } from "./refuse.ts";
+import { underOtherEncodings } from "./signed-encoding.ts";
 import { otherHosts, underOtherHosts } from "./signed-host.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { NOTHING_KNOWN, type Subject } from "./subject.ts";
@@ -33,8 +34,8 @@ export type Recognized =
 
 /**
  * What a request is about and who sent it. If the signature does not fit the host that arrived, it
- * may fit one that a proxy in front has changed: then address and all else are read from the very
- * host that was signed. If it fits none, the refusal is that of the host that arrived.
+ * may fit one that a proxy in front has changed, or an Accept-Encoding: then address and all else are
+ * read from the very head that was signed. If it fits none, the refusal is that of what arrived.
  */
 export function* recognize(
   snapshot: Snapshot,
@@ -61,12 +62,27 @@ export function* recognize(
   }
   const recognized = ofKey(snapshot, asArrived, signed, key, nowMs);
   if (recognized.kind === "subject") return recognized;
-  for (const other of underOtherHosts(snapshot, head, signed, key, nowMs)) {
+  for (const other of otherHeads(snapshot, head, signed, key, nowMs)) {
     const read = readRequest(snapshot, other, claim);
     const underOther = ofKey(snapshot, read, signed, key, nowMs);
     if (underOther.kind === "subject") return underOther;
   }
   return recognized;
+}
+
+/** `head` as it may have been before a proxy in front changed its Host, its Accept-Encoding or both. */
+function* otherHeads(
+  snapshot: Snapshot,
+  head: RequestHead,
+  claim: Exclude<Claim, { readonly kind: "anonymous" }>,
+  key: Key | undefined,
+  nowMs: number,
+): Generator<RequestHead> {
+  yield* underOtherHosts(snapshot, head, claim, key, nowMs);
+  for (const encoded of underOtherEncodings(head, claim)) {
+    yield encoded;
+    yield* underOtherHosts(snapshot, encoded, claim, key, nowMs);
+  }
 }
 
 /** A request as its head says, before anything of who sent it is proved. */

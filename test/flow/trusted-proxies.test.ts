@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { ALLOWED, HONEST, HOSTILE, PEER, TRUSTED } from "../support/forwarded-cases.ts";
 import { startFlow, type Flow } from "../support/flow.ts";
 import { startHttpStore } from "../support/scripted-store.ts";
-import { codeOf } from "../support/raw-client.ts";
-import type { Header } from "../support/signed.ts";
+import { codeOf, rawExchange } from "../support/raw-client.ts";
+import { bytesOf, edited, type Header } from "../support/signed.ts";
 import type { TestContext } from "node:test";
 
 const NETWORKS = { allow: [`${ALLOWED}/32`, "2001:db8::/48"] };
@@ -112,4 +112,24 @@ test("no word of a proxy's reaches the store", async (t) => {
   // Signed too, they are still not the client's to say.
   assert.equal((await flow.exchange("GET", "/photos/cat", { headers: told })).status, 200);
   for (const [name] of told) assert.ok(!seen.includes(name), name);
+});
+
+test("a signed Accept-Encoding may be changed by a trusted proxy, and by nobody else", async (t) => {
+  for (const [trustedProxies, expected] of [
+    [[PEER], "OK"],
+    [["192.0.2.1"], "SignatureDoesNotMatch"],
+  ] as const) {
+    const seen: (string | undefined)[] = [];
+    const store = await startHttpStore((request, response) => {
+      seen.push(request.headers["accept-encoding"]?.toString());
+      response.end();
+    });
+    t.after(() => store.stop());
+    const flow = await startFlow(t, store.endpoint, { listen: { trustedProxies } });
+    const sent = flow.signed("GET", "/photos/cat", { headers: [["accept-encoding", "identity"]] });
+    const arriving = edited(sent, "accept-encoding", () => "gzip, br");
+    const answer = await rawExchange(flow.gateway.address, bytesOf(arriving));
+    assert.equal(answer.status === 200 ? "OK" : codeOf(answer), expected);
+    assert.deepEqual(seen, expected === "OK" ? ["identity"] : []);
+  }
 });

@@ -252,6 +252,16 @@ export const HEADER_SIGNATURES: readonly Hostile[] = [
   hostile("a signed GET sent for another host", DIFFERS, (site) =>
     edited(get(site), "host", () => "other.example"),
   ),
+  hostile("a signed Accept-Encoding that nobody trusted has changed", DIFFERS, (site) =>
+    edited(
+      plus(good(site, "GET", "/bucket/key", { headers: [["accept-encoding", "gzip"]] }), [
+        "x-original-accept-encoding",
+        "gzip",
+      ]),
+      "accept-encoding",
+      () => "identity",
+    ),
+  ),
   hostile("a signed header with another value", DIFFERS, (site) =>
     edited(
       good(site, "PUT", "/bucket/key", { body: "", headers: [["x-amz-acl", "private"]] }),
