@@ -123,6 +123,20 @@ function assertSelected(objects: readonly unknown[], deployment: unknown): void 
     assert.match(textAt(target, "averageValue"), /^\d+m$/);
   }
   for (const monitor of ofKind(objects, "ServiceMonitor")) assertScraped(objects, monitor);
+  for (const monitor of ofKind(objects, "PodMonitor")) assertPodScraped(deployment, monitor);
+}
+
+/** A PodMonitor selects the pods, asks the gateway's port, and names the job that the alerts name. */
+function assertPodScraped(deployment: unknown, monitor: unknown): void {
+  const labels = textsAt(deployment, "spec/template/metadata/labels");
+  assert.deepEqual(textsAt(monitor, "spec/selector/matchLabels"), labels);
+  const endpoints = listAt(monitor, "spec/podMetricsEndpoints");
+  assert.equal(endpoints.length, 1);
+  assert.equal(at(endpoints[0], "path"), "/metrics");
+  assert.equal(at(endpoints[0], "port"), "admin");
+  portNumber(gatewayOf(deployment), "admin");
+  const relabelings = [{ targetLabel: "job", replacement: "s3warden" }];
+  assert.deepEqual(at(endpoints[0], "relabelings"), relabelings);
 }
 
 /** A ServiceMonitor selects exactly one Service, and its one port. */

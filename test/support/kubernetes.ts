@@ -5,6 +5,7 @@ import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBu
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { Secret } from "kubernetes-models/v1/Secret";
 import { Service } from "kubernetes-models/v1/Service";
+import { PodMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor";
 import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
 import { at, deployText, documentsIn, listAt, textAt, textsAt } from "./deploy.ts";
 
@@ -12,6 +13,7 @@ import { at, deployText, documentsIn, listAt, textAt, textsAt } from "./deploy.t
 const MODELS = new Map<string, new () => { readonly validate: () => void }>([
   ["apps/v1 Deployment", Deployment],
   ["autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler],
+  ["monitoring.coreos.com/v1 PodMonitor", PodMonitor],
   ["monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor],
   ["networking.k8s.io/v1 NetworkPolicy", NetworkPolicy],
   ["policy/v1 PodDisruptionBudget", PodDisruptionBudget],
@@ -20,8 +22,11 @@ const MODELS = new Map<string, new () => { readonly validate: () => void }>([
   ["v1 Service", Service],
 ]);
 
-/** The kinds that a way to deploy the gateway has. */
-export const KINDS = [...MODELS.keys()].map((name) => name.split(" ")[1] ?? "").sort();
+/** The kinds that a Deployment of the gateway has; a sidecar, which has no Service, has a PodMonitor. */
+export const KINDS = [...MODELS.keys()]
+  .map((name) => name.split(" ")[1] ?? "")
+  .filter((kind) => kind !== "PodMonitor")
+  .sort();
 
 /** Throws where an object is not what the Kubernetes API's schema of its kind says. */
 export function validate(object: unknown): void {

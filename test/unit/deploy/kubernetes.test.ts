@@ -19,6 +19,12 @@ for (const [folder, objects] of [
     assertGoodObjects(objects);
   });
 
+  test(`Prometheus finds the metrics of deploy/kubernetes/${folder} by one monitor`, () => {
+    const kinds = objects.map((object) => textAt(object, "kind"));
+    const monitors = kinds.filter((kind) => kind.endsWith("Monitor"));
+    assert.deepEqual(monitors, [folder === "base" ? "ServiceMonitor" : "PodMonitor"]);
+  });
+
   test(`deploy/kubernetes/${folder} names this version's image and the image's user`, () => {
     const deployment = theObject(objects, "Deployment");
     assert.equal(at(gatewayOf(deployment), "image"), `registry.example.org/s3warden:${VERSION}`);
