@@ -234,7 +234,8 @@ function keepsOut(
   bucket: string,
   policy: Policy,
 ): boolean {
-  if (caller.kind === "anonymous" || firstValue(headers, CONFIRM) === "true") return false;
+  if (caller.kind === "anonymous" || firstValue(headers, CONFIRM)?.toLowerCase() === "true")
+    return false;
   const { key } = caller;
   const holder = holderOf(key);
   const escapes = snapshot.policy.provider.ownerPolicyEscape && key.subuser === undefined;

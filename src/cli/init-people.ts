@@ -5,6 +5,8 @@ export type Starter = {
   readonly name: string;
   /** Above it in the file. */
   readonly comment: string;
+  /** Of several that are one user of the store; absent: the account has a user of its own there. */
+  readonly storeUser?: string;
   /** Further lines of YAML, as they stand below the account. */
   readonly more?: readonly string[];
   readonly subusers?: readonly { readonly name: string; readonly tier: string }[];
@@ -36,21 +38,24 @@ export const STARTERS: Readonly<Record<(typeof PROVIDERS)[number], readonly Star
     { name: "465000001", comment: "A project. All its members share its key and its rights." },
     { name: "465000002", comment: "Another project." },
   ],
+  // All its users share one file system, so to the store they are one: the gateway tells them apart.
   qumulo: [
     {
       name: "admin",
+      storeUser: "cluster",
       comment: "Has the privileges that let it manage buckets and their policies.",
       more: ["privileges: [S3_BUCKETS_READ, S3_BUCKETS_WRITE, S3_UPLOADS_READ, S3_UPLOADS_WRITE]"],
     },
     {
       name: "jane",
+      storeUser: "cluster",
       comment: "Policies name her as jane, by her groups, or by another name that is written here.",
       more: [
         'groups: ["local:researchers", "ad:Company Name", "uid:1234", "gid:5678", "auth_id:12345678",',
         "  'EXAMPLE_DOMAIN\\Jose Ramirez', S-1-5-32-544]",
       ],
     },
-    { name: "guestreader", comment: "Has a key and nothing else." },
+    { name: "guestreader", storeUser: "cluster", comment: "Has a key and nothing else." },
   ],
   coscine: [
     {

@@ -152,7 +152,7 @@ ${accounts}`;
 
 function accountText(starter: Starter, keys: MadeKey[]): string {
   const { name, comment, more = [], subusers = [] } = starter;
-  const { accessKey, secretKey } = storeVariables(name);
+  const { accessKey, secretKey } = storeVariables(starter);
   return `  # ${comment}
   - name: ${scalar(name)}
     upstream: { accessKey: "\${env:${accessKey}}", secretKey: "\${env:${secretKey}}" }
@@ -207,13 +207,18 @@ function scalar(name: string): string {
   return /^[a-z]/.test(name) ? name : JSON.stringify(name);
 }
 
+type Variables = { readonly accessKey: string; readonly secretKey: string };
+
 /** The variables of the environment that hold the store's key of an account. */
-function storeVariables(account: string): {
-  readonly accessKey: string;
-  readonly secretKey: string;
-} {
-  const name = account.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
-  return { accessKey: `STORE_${name}_ACCESS_KEY`, secretKey: `STORE_${name}_SECRET_KEY` };
+function storeVariables({ name, storeUser = name }: Starter): Variables {
+  const user = storeUser.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+  return { accessKey: `STORE_${user}_ACCESS_KEY`, secretKey: `STORE_${user}_SECRET_KEY` };
+}
+
+function uniqueLines(variables: readonly Variables[]): readonly string[] {
+  return [
+    ...new Set(variables.map(({ accessKey, secretKey }) => `export ${accessKey}=… ${secretKey}=…`)),
+  ];
 }
 
 /**
@@ -228,10 +233,7 @@ export function nextSteps(
   const { provider, store, endpoint, cephUsers } = wanted;
   const exports = cephUsers
     ? ["export RGW_ACCESS_KEY=… RGW_SECRET_KEY=…"]
-    : startersOf(provider).map(({ name }) => {
-        const { accessKey, secretKey } = storeVariables(name);
-        return `export ${accessKey}=… ${secretKey}=…`;
-      });
+    : uniqueLines(startersOf(provider).map(storeVariables));
   const whose = cephUsers
     ? "The key of a user of Ceph with the capability users=read:"
     : `The key by which ${STORES[store]} knows each account:`;
