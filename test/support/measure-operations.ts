@@ -20,7 +20,7 @@ type Change =
   | "other gone";
 
 /** What is there before the operation comes. */
-type Situation = {
+export type Situation = {
   readonly bucket: boolean;
   readonly k: boolean;
   readonly other: boolean;
@@ -84,7 +84,8 @@ const ROOTS: ReadonlyMap<string, readonly OperationName[]> = new Map<
   ["LocationConstraint", ["GetBucketLocation"]],
 ]);
 
-const SITUATIONS: Readonly<Record<Operation["level"], readonly Situation[]>> = {
+/** Where each operation is tried, by what it is about. */
+export const SITUATIONS: Readonly<Record<Operation["level"], readonly Situation[]>> = {
   service: [{ bucket: true, k: true, other: true }],
   any: [{ bucket: true, k: true, other: true }],
   // DELETE deletes an empty bucket only, PUT makes one only where there is none.
@@ -220,12 +221,18 @@ function newName(): string {
   return `measure-${process.pid}-${++buckets}`;
 }
 
-function nameOf({ bucket, k }: Situation): string {
+/** The situation in words. */
+export function nameOf({ bucket, k }: Situation): string {
   if (!bucket) return "no bucket";
   return k ? "bucket and object" : "bucket without the object";
 }
 
-async function prepare(store: PlainStore, bucket: string, situation: Situation): Promise<void> {
+/** Brings about `situation` in a bucket that is not there. */
+export async function prepare(
+  store: PlainStore,
+  bucket: string,
+  situation: Situation,
+): Promise<void> {
   if (!situation.bucket) return;
   await ask(store, "PUT", `/${bucket}`);
   const headers = { "content-type": "text/x-measured", "x-amz-meta-colour": "blue" };
@@ -306,15 +313,16 @@ function notDone({ name }: Operation, situation: Situation, after: State): reado
   ).map((key) => `${name} was done and ${key} is another than it says`);
 }
 
-/** An upload to `k` that has begun. */
-type Upload = { readonly id: string; readonly etag: string };
-const NO_UPLOAD: Upload = { id: "none", etag: "" };
+/** An upload to `k` that has begun, with one part. */
+export type Upload = { readonly id: string; readonly etag: string };
+/** Where none has, its id is nobody's. */
+export const NO_UPLOAD: Upload = { id: "none", etag: "" };
 
-function needsUpload({ required }: Operation): boolean {
+export function needsUpload({ required }: Operation): boolean {
   return required.some(({ name }) => name === "uploadId");
 }
 
-async function beginUpload(store: PlainStore, bucket: string): Promise<Upload> {
+export async function beginUpload(store: PlainStore, bucket: string): Promise<Upload> {
   const begun = await ask(store, "POST", `/${bucket}/k?uploads`);
   const [, id = "none"] = /<UploadId>([^<]*)<\/UploadId>/.exec(begun.body) ?? [];
   const part = await ask(store, "PUT", `/${bucket}/k?partNumber=1&uploadId=${id}`, { body: PART });
@@ -325,7 +333,8 @@ function completion(etag: string): string {
   return `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
 }
 
-function sendOperation(
+/** Sends `operation` about `bucket` and `k`; `document`: instead of its own. */
+export function sendOperation(
   store: PlainStore,
   operation: Operation,
   bucket: string,
