@@ -7,6 +7,7 @@ import { requestMemo } from "../policy/request-memo.ts";
 import { isOwnAction, tierGrants } from "../provider/tier.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
+import { fault } from "../s3/faults.ts";
 import { isOwnedBy, keepsRecords, recordOf } from "./buckets.ts";
 import type { BucketRecord } from "./record.ts";
 import { contextFor, type Tagged } from "./ask-context.ts";
@@ -97,6 +98,7 @@ export type AllowedBy = {
 export function allow(question: Question, evaluated: readonly Evaluated[]): Refusal | undefined {
   for (const one of evaluated) {
     if (allowanceOf(question, one) !== undefined) continue;
+    if (isNobodys(question, one)) return NOBODYS;
     const { key } = question;
     const who = key === undefined ? "anonymous" : holderName(key);
     return refusal("allow", `${who}: no policy`, whyNot(question, one));
@@ -119,6 +121,7 @@ export function actorOf(question: Question, evaluated: readonly Evaluated[]): Ac
 export function allowanceOf(question: Question, one: Evaluated): AllowedBy | undefined {
   const { snapshot, key } = question;
   const { provider } = snapshot.policy;
+  if (isNobodys(question, one)) return undefined;
   if (one.privileged) return PRIVILEGE;
   if (key === undefined) return toEverybody(question, one);
   if (provider.bucketPolicyRole === "restrict") {
@@ -202,6 +205,22 @@ function byOther(question: Question, one: Evaluated): AllowedBy | undefined {
       tierGrants(tier, ask.action, ask.operation));
   return passedOn ? allowed : undefined;
 }
+
+/**
+ * Whether it is about a bucket of which nothing is known, for a caller whom the store takes for other
+ * accounts as well: the store would open it, whoever of them made it.
+ */
+function isNobodys({ key }: Question, { ask, record }: Evaluated): boolean {
+  if (record !== undefined || key?.account.shares !== true || ask.bucket === undefined)
+    return false;
+  return ask.action !== "s3:CreateBucket";
+}
+
+/** To this account such a bucket is not there; its operator can give it to the account (`adopt`). */
+const NOBODYS: Refusal = {
+  fault: fault("NoSuchBucket"),
+  denial: { gate: "allow", rule: "no record of a bucket of a shared upstream", place: undefined },
+};
 
 /** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
 function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean {

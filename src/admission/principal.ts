@@ -38,6 +38,8 @@ export type Account = Holder & {
   readonly tenant: string;
   /** How the store sees this account; undefined: the client's own key signs upstream too. */
   readonly upstream: Credential | undefined;
+  /** The store takes it for another account, too: what no record says is its own is not its own. */
+  readonly shares: boolean;
 };
 
 /** One access key and everything that is known of whoever holds it. */

@@ -19,6 +19,7 @@ import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
+import { sharedUpstreams } from "./shared-upstream.ts";
 import { knownTenant, signsByFile, tenantOfAccount } from "./tenant.ts";
 
 /**
@@ -27,7 +28,11 @@ import { knownTenant, signsByFile, tenantOfAccount } from "./tenant.ts";
  */
 export function compileSnapshot(config: Config, generation: number): Snapshot {
   const { policy, limits } = config;
-  const accounts = config.accounts.map((written) => compileAccount(written, policy));
+  const sharing = new Set([...sharedUpstreams(config.accounts).values()].flat());
+  const accounts = config.accounts.map((written) => ({
+    ...compileAccount(written, policy),
+    shares: sharing.has(written.name),
+  }));
   const keys = new Map(
     config.accounts.flatMap((written, i) => {
       const account = accounts[i];
@@ -56,6 +61,8 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     signatures: compileSignatures(policy, limits),
     policy: {
       ...compilePolicy(policy),
+      // The store's list has the buckets of all that it takes for one.
+      ...(sharing.size > 0 && { listBuckets: "filtered" as const }),
       asksValues: config.state !== undefined || policiesOf(config).some(asksValues),
     },
     limits: { xmlBytesMax: limits.xmlBytesMax, bodyBytesMax: limits.bodyBytesMax },
@@ -156,6 +163,7 @@ export function compileAccount(
     policies: compileSet(written.policies),
     tenant: tenant ?? tenantOfAccount(written, policy.provider),
     upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
+    shares: false,
   };
 }
 

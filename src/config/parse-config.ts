@@ -20,6 +20,7 @@ import { readPem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
 import { keepsPolicies, unmetNeeds } from "./provider-needs.ts";
 import { routeProblems } from "./route-rules.ts";
+import { sharedUpstreamProblems } from "./shared-upstream.ts";
 import { storeKindOf, storeProblems, storeWarnings } from "./store-rules.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 import { readTiers } from "./tiers.ts";
@@ -64,6 +65,8 @@ export function parseConfig(
   }
   const kept = keepsPolicies(document, provider);
   const { tenants } = storeTraits(storeKindOf(document));
+  const remembers = document.nodes.has("state") || whole.some(({ value }) => hasBuckets(value));
+  problems.push(...sharedUpstreamProblems(whole, kept && remembers));
   const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
   const read = { accounts, buckets, provider, tiers, pem: pem.value };
@@ -151,6 +154,10 @@ function accountsFiles(
     else problems.push(problemAt(gateway, path, unreadable(file, text.error)));
   }
   return files;
+}
+
+function hasBuckets({ buckets }: AccountsFile): boolean {
+  return buckets.length > 0;
 }
 
 /** Whether users of a Ceph may come, of whom an accounts file says nothing or only a part. */

@@ -1,6 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import type { WholeFile } from "./buckets.ts";
 import type { AccountConfig } from "./config.ts";
+import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 
 /**
@@ -32,32 +33,61 @@ function keysAtStore({ upstream, keys, subusers }: Signing): readonly string[] {
   return [...keys, ...subusers.flatMap((subuser) => subuser.keys)].map((key) => key.accessKey);
 }
 
-/** Warns at each account that shares its user of the store with another, and names the others. */
-export function sharedUpstreamWarnings(files: readonly WholeFile[]): readonly Problem[] {
-  const shared = sharedUpstreams(files.flatMap(({ value }) => value.accounts));
+/** Where it stands who shares a user of the store, and with whom. */
+type Sharing = { readonly document: ConfigDocument; readonly path: string; readonly names: string };
+
+function sharingIn(files: readonly WholeFile[]): readonly Sharing[] {
+  const accounts = files.flatMap(({ value }) => value.accounts);
+  const shared = sharedUpstreams(accounts);
   if (shared.size === 0) return [];
+  // A client's key in two accounts is a mistake of its own.
+  const upstreams = new Set(accounts.map(({ upstream }) => upstream?.accessKey));
   return files.flatMap(({ document, value }) =>
     value.accounts.flatMap((account, i) => {
-      const sharing = keysAtStore(account).flatMap((key) => shared.get(key) ?? []);
+      const keys = keysAtStore(account).filter((key) => upstreams.has(key));
+      const sharing = keys.flatMap((key) => shared.get(key) ?? []);
       const others = [...new Set(sharing)].filter((other) => other !== account.name);
       if (others.length === 0) return [];
       const path = `accounts[${i}].${account.upstream === undefined ? "name" : "upstream.accessKey"}`;
-      return [problemAt(document, path, { message: messageOf(others), remedy: REMEDY })];
+      return [{ document, path, names: namesOf(others) }];
     }),
   );
 }
 
-/** More names than anybody reads. */
-const NAMES_MAX = 3;
-
-function messageOf(others: readonly string[]): string {
-  const more = others.length > NAMES_MAX ? ` and ${others.length - NAMES_MAX} more` : "";
-  const names = `${others
-    .slice(0, NAMES_MAX)
-    .map((name) => `"${name}"`)
-    .join(", ")}${more}`;
-  return `The account has the same user of the store as ${names}: each can use every bucket of that user that has no record here`;
+/** Warns at each account that shares its user of the store with another, and names the others. */
+export function sharedUpstreamWarnings(files: readonly WholeFile[]): readonly Problem[] {
+  return sharingIn(files).map(({ document, path, names }) => {
+    const message = `The account has the same user of the store as ${names}: only what the gateway remembers of buckets keeps them apart, and buckets without a record are closed`;
+    return problemAt(document, path, { message, remedy: REMEDY });
+  });
 }
 
 const REMEDY =
   "Give each account a user of its own at the store, or adopt every bucket that was there before";
+
+/**
+ * Complains of each such account if the gateway keeps no records (`kept`: whether it does): then
+ * nothing tells whose a bucket is, and each account could list, read and remove the others' buckets.
+ */
+export function sharedUpstreamProblems(
+  files: readonly WholeFile[],
+  kept: boolean,
+): readonly Problem[] {
+  if (kept) return [];
+  return sharingIn(files).map(({ document, path, names }) => {
+    const message = `The account has the same user of the store as ${names}, and nothing tells whose a bucket is: each could list, read and remove the other's`;
+    return problemAt(document, path, { message, remedy: KEEP });
+  });
+}
+
+const KEEP =
+  "Give each account a user of its own at the store, or set policy.bucketPolicies to gateway with state";
+
+/** More names than anybody reads. */
+const NAMES_MAX = 3;
+
+function namesOf(others: readonly string[]): string {
+  const more = others.length > NAMES_MAX ? ` and ${others.length - NAMES_MAX} more` : "";
+  const names = others.slice(0, NAMES_MAX).map((name) => `"${name}"`);
+  return `${names.join(", ")}${more}`;
+}

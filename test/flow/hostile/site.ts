@@ -73,7 +73,7 @@ export const ACCOUNTS: readonly Section[] = [
   },
   {
     name: "fence",
-    upstream: UPSTREAM,
+    upstream: key("AKIAFENCEUPSTREAM"),
     keys: [KEYS.fenced],
     networks: ELSEWHERE,
     blockedActions: ["s3:DeleteBucket"],

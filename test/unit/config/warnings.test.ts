@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policyWarnings } from "../../../src/config/policy-warnings.ts";
-import { GATEWAY, warningsOf } from "../../support/config.ts";
+import { GATEWAY, problemsOf, warningsOf } from "../../support/config.ts";
 import { type Json, policyOf } from "../policy/policies.ts";
 
 /** What is said of a policy's statements, each with an effect, and the rest filled up. */
@@ -345,7 +345,7 @@ const allowing = (...actions: readonly string[]): string =>
   });
 /** Accounts `lab0`, `lab1`, … with these access keys at the store. */
 const sharing = (bucketPolicies: string, ...keys: readonly string[]): Files => ({
-  ...policy(`bucketPolicies: ${bucketPolicies}`),
+  "gateway.yaml": `${GATEWAY}policy: { bucketPolicies: ${bucketPolicies} }\n${bucketPolicies === "gateway" ? "state: { directory: records }\n" : ""}`,
   "accounts.yaml": `accounts:\n${keys
     .map(
       (accessKey, i) =>
@@ -354,7 +354,7 @@ const sharing = (bucketPolicies: string, ...keys: readonly string[]): Files => (
     .join("")}`,
 });
 const oneUserWith = (others: string): string =>
-  `The account has the same user of the store as ${others}: each can use every bucket of that user that has no record here | Give each account a user of its own at the store, or adopt every bucket that was there before`;
+  `The account has the same user of the store as ${others}: only what the gateway remembers of buckets keeps them apart, and buckets without a record are closed | Give each account a user of its own at the store, or adopt every bucket that was there before`;
 const DENYING = allowing("s3:DeleteObject").replace("Allow", "Deny");
 const reader = (...actions: readonly string[]): Files => ({
   ...account("subusers: [{ name: reader, tier: READ, policies: [own.json] }]"),
@@ -379,7 +379,7 @@ const warned: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "an account whose clients sign with another's key at the store",
     {
-      "gateway.yaml": policy("bucketPolicies: gateway")["gateway.yaml"] ?? "",
+      "gateway.yaml": `${GATEWAY}policy: { bucketPolicies: gateway }\nstate: { directory: records }\n`,
       "accounts.yaml": `accounts:
   - { name: lab, upstream: { accessKey: K1, secretKey: s } }
   - { name: own, keys: [{ accessKey: K1, secretKey: s }] }
@@ -562,7 +562,6 @@ const quiet: readonly (readonly [string, Files])[] = [
     policy(networks("192.0.2.0/24, ::1", "192.0.2.0/24")),
   ],
   ["accounts that are a user of the store each", sharing("gateway", "A", "B")],
-  ["accounts that are one user of a store that keeps policies", sharing("upstream", "A", "A")],
   ["a key that has expired", account(key("expires: 2001-01-01"))],
   ["a subuser's policy within its tier", reader("s3:GetObject", "s3:ListBucket")],
   ["wildcards that reach beyond a tier", reader("s3:*", "s3:PutObject*", "s3:PutObjec?")],
@@ -591,7 +590,7 @@ for (const [name, files] of quiet) {
 
 test("parseConfig() names three of many accounts that are one user of the store", () => {
   const [first] = warningsOf(sharing("gateway", "A", "A", "A", "A", "A"));
-  assert.match(first ?? "", /as "lab1", "lab2", "lab3" and 1 more: each can use/);
+  assert.match(first ?? "", /as "lab1", "lab2", "lab3" and 1 more: only what/);
 });
 
 /** 0.0.0.0/1, 128.0.0.0/2 and so on to 255.255.255.254/32. */
@@ -657,3 +656,15 @@ test("parseConfig() warns of anonymous requests that no policy can let in", () =
   assert.deepEqual(said("provider: atman"), []);
   assert.deepEqual(said("provider: atman, bucketPolicies: upstream, anonymous: deny"), []);
 });
+
+for (const [what, gateway] of [
+  ["the store keeps policies", ""],
+  ["the gateway keeps policies without records", "policy: { bucketPolicies: gateway }\n"],
+] as const) {
+  test(`parseConfig() refuses accounts that are one user of the store: ${what}`, () => {
+    const files = { ...sharing("gateway", "A", "B", "A"), "gateway.yaml": `${GATEWAY}${gateway}` };
+    const problem = (i: number, line: number, other: string): string =>
+      `accounts.yaml:${line}:42 accounts[${i}].upstream.accessKey: The account has the same user of the store as "${other}", and nothing tells whose a bucket is: each could list, read and remove the other's | Give each account a user of its own at the store, or set policy.bucketPolicies to gateway with state`;
+    assert.deepEqual(problemsOf(files), [problem(0, 2, "lab2"), problem(2, 4, "lab0")]);
+  });
+}
