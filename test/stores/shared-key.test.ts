@@ -8,12 +8,13 @@ import { ask } from "../support/plain-store.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { clientOf, told } from "../support/s3-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { MINIO, startMinio, type Minio } from "./minio.ts";
+import { MINIO, startMinio } from "./minio.ts";
+import type { StoreProcess } from "./store-process.ts";
 
 const key = (name: string) => ({ accessKey: `AK${name}`.toUpperCase(), secretKey: `SK${name}` });
 
 describe("two accounts behind one key of MinIO", { skip: skipUnless([MINIO]) }, () => {
-  let minio: Minio;
+  let minio: StoreProcess;
   let gateway: Gateway;
   let options: GatewayOptions;
 
