@@ -50,7 +50,7 @@ export function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
   return snapshot.policy.anonymous === "deny"
     ? err(
         fault("AccessDenied", "Anonymous requests are not allowed: sign the request", {
-          detail: NOBODY_RULE,
+          rule: NOBODY_RULE,
         }),
       )
     : ok({ kind: "anonymous" });
@@ -67,7 +67,7 @@ function told(snapshot: Snapshot, refused: Fault): Fault {
   if (snapshot.policy.provider.authErrors === "aws" || !OF_CREDENTIALS.has(refused.code)) {
     return refused;
   }
-  return fault("AccessDenied", undefined, { detail: refused.code });
+  return fault("AccessDenied", undefined, { rule: refused.code });
 }
 
 /** Codes that speak of the credential itself, and not of how or when it was used. */

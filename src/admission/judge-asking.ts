@@ -36,7 +36,7 @@ export function* judgeAsking(
   // A condition is only looked at if those before it hold, so that one tag can follow another.
   while (judged.kind === "wanted") {
     if (judged.wanted.some(({ many }) => many)) {
-      const verdict = refused(facts, fault("NotImplemented", OF_EACH, { detail: "policy" }));
+      const verdict = refused(facts, fault("NotImplemented", OF_EACH, { rule: "policy" }));
       return { kind: "verdict", verdict, known: about.known };
     }
     const told = yield* withTags(snapshot, about, facts, judged.wanted, nowMs);

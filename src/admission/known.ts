@@ -94,5 +94,5 @@ export function tagsOfAnswer(status: number, body: Buffer): Result<Tags, Fault> 
       : undefined;
   if (tags?.ok === true) return tags;
   const message = "The store does not tell the tags that this decision depends on";
-  return err(fault("ServiceUnavailable", message, { detail: `tags: status ${status}` }));
+  return err(fault("ServiceUnavailable", message, { rule: `tags: status ${status}` }));
 }

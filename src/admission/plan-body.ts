@@ -1,7 +1,7 @@
 import { bodyChecksums, objectChecksums, type Checksums } from "../checksum/checks.ts";
 import { firstValue, hasHeader, valuesOf, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { operationNamed } from "../s3/operations.ts";
 import type { Payload } from "../signature/payload.ts";
@@ -56,10 +56,14 @@ export function codingsOfContent(value: string | undefined): readonly string[] {
 function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> {
   const length = firstValue(headers, "content-length") ?? "0";
   if (length !== "0" || hasHeader(headers, "transfer-encoding") || payload.kind === "chunked") {
-    return err(fault("InvalidRequest", "This operation does not take a request body"));
+    return err(awsFault("BodyUnexpected", { why: "This operation does not take a request body" }));
   }
   if (payload.kind === "digest" && payload.sha256 !== EMPTY_SHA256) {
-    return err(fault("XAmzContentSHA256Mismatch"));
+    const elements = [
+      ["ClientComputedContentSHA256", payload.sha256],
+      ["S3ComputedContentSHA256", EMPTY_SHA256],
+    ] as const;
+    return err(awsFault("XAmzContentSHA256Mismatch", { elements }));
   }
   return ok({ kind: "none" });
 }
@@ -128,12 +132,11 @@ function lengthIn(
   if (text === undefined) {
     return field === "content-length" && !hasHeader(headers, "transfer-encoding")
       ? ok(0)
-      : err(fault("MissingContentLength", `You must provide the ${field} HTTP header`));
+      : err(awsFault("MissingContentLength", { why: `${field} is missing` }));
   }
   if (!DIGITS.test(text)) {
-    return err(
-      fault("InvalidArgument", `The header ${field} must be a number of bytes: got "${text}"`),
-    );
+    const why = `${field} must be a number of bytes: got "${text}"`;
+    return err(awsFault("MissingContentLength", { why }));
   }
   const length = Number(text);
   return length <= bytesMax ? ok(length) : err(tooLarge(length, bytesMax));

@@ -11,6 +11,6 @@ export function refused(facts: Facts, fault: Fault): Refused {
 
 /** A refusal that counts as a denial of `gate`. */
 export function denied(facts: Facts, fault: Fault, gate: Gate): Refused {
-  const denial: Denial = { gate, rule: fault.detail ?? fault.code, place: undefined };
+  const denial: Denial = { gate, rule: fault.rule ?? fault.code, place: undefined };
   return { kind: "refuse", facts: { ...facts, denial }, fault };
 }

@@ -40,7 +40,7 @@ export function notShown(
   if (stateBucket === undefined && policy.listBuckets === "all") return undefined;
   if (!extensions.some(({ namesBuckets }) => namesBuckets)) return undefined;
   const message = "What this answer says of buckets cannot be filtered by who may see them";
-  return fault("NotImplemented", message, { detail: "policy.listBuckets, state" });
+  return fault("NotImplemented", message, { rule: "policy.listBuckets, state" });
 }
 
 /** The same of what a DeleteObjects document says, and of its keys. */
@@ -77,7 +77,7 @@ const SETTINGS = "upstream.store, upstream.operations";
 
 export function unknownOperation(operation: OperationName): Fault {
   const message = `The store behind this gateway is not known to implement ${operation}: see upstream.store and upstream.operations`;
-  return fault("NotImplemented", message, { detail: SETTINGS });
+  return fault("NotImplemented", message, { rule: SETTINGS });
 }
 
 /** "null" is the one version that an object without versions has: the object itself. */
@@ -85,5 +85,5 @@ function unknownVersion(versions: readonly (string | undefined)[]): Fault | unde
   if (versions.every((version) => version === undefined || version === "null")) return undefined;
   const message =
     "The store behind this gateway is not known to have versions of objects: see upstream.store";
-  return fault("NotImplemented", message, { detail: SETTINGS });
+  return fault("NotImplemented", message, { rule: SETTINGS });
 }

@@ -74,7 +74,7 @@ export function unverifiable(
 
 function unknownTo(algorithm: string): Fault {
   const message = `The store behind this gateway does not know ${algorithm.toUpperCase()}, so nobody can verify the whole object by it: use the checksum type COMPOSITE, or another algorithm`;
-  return fault("NotImplemented", message, { detail: "upstream.store" });
+  return fault("NotImplemented", message, { rule: "upstream.store" });
 }
 
 /** Of a name that S3 does not have, the store says so. */

@@ -2,7 +2,7 @@ import type { ChecksumCheck } from "../checksum/checksum.ts";
 import { digestMismatch } from "../checksum/checks.ts";
 import { createDigest, type Digest } from "../checksum/digest.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, type Fault } from "../s3/faults.ts";
 
 /** Length and digests of one body while it comes. Mutable: it lives as long as the body. */
 export type BodyPromises = {
@@ -52,6 +52,6 @@ export async function brokenPromise(
 }
 
 function wrongLength(promises: BodyPromises, than: "more" | "less"): Fault {
-  const message = `The body has ${than} bytes than the request promised: promised ${promises.length}`;
-  return fault("IncompleteBody", message);
+  const why = `The body has ${than} bytes than the request promised: promised ${promises.length}`;
+  return awsFault("IncompleteBody", { why });
 }

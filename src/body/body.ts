@@ -5,7 +5,7 @@ import { loadDigests } from "../checksum/digest.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { createDeframer, deframe, unfinished, type Trailer } from "../s3/aws-chunked.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 import { brokenPromise, startPromises, takeBytes } from "./body-promises.ts";
 import { Gathered } from "./gathered.ts";
@@ -93,8 +93,8 @@ export async function readWhole(
 export function aboveLimit(plan: BodyPlan, maxBytes: number): Fault | undefined {
   const length = lengthOf(plan);
   if (length <= maxBytes) return undefined;
-  const message = `Your request was too big: got ${length} bytes, at most ${maxBytes} are read`;
-  return limitFault("xml_bytes", { message });
+  const elements = [["MaxMessageLengthBytes", `${maxBytes}`]] as const;
+  return limitFault("xml_bytes", { elements, why: `Got ${length} bytes` });
 }
 
 /** Bytes of the body without its framing, to which it will be held. */
@@ -182,7 +182,8 @@ function checksOf(
   const checks: ChecksumCheck[] = [];
   for (const [name, value] of trailers) {
     if (!announced.includes(name)) {
-      return err(fault("MalformedTrailerError", `x-amz-trailer did not announce ${name}`));
+      const why = `x-amz-trailer did not announce ${name}`;
+      return err(awsFault("MalformedTrailerError", { why }));
     }
     const check = checkOf(name, value, "trailer");
     if (!check.ok) return check;
@@ -190,7 +191,7 @@ function checksOf(
   }
   const missing = announced.find((name) => !trailers.some(([came]) => came === name));
   if (missing === undefined) return ok(checks);
-  return err(fault("MalformedTrailerError", `The trailer section lacks ${missing}`));
+  return err(awsFault("MalformedTrailerError", { why: `The trailer section lacks ${missing}` }));
 }
 
 function algorithmOfCheck(check: ChecksumCheck): ChecksumAlgorithm {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Trailer } from "../s3/aws-chunked.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, type Fault } from "../s3/faults.ts";
 import type { ChunkProof } from "../signature/chunk-proof.ts";
 import { sameSignature } from "../signature/hmac.ts";
 import { chunkSignature, trailerSignature } from "../signature/v4-chunk.ts";
@@ -58,14 +58,17 @@ export function endChain(
   const expected = trailerSignature(chain.proof, chain.previous, digest);
   return sameSignature(expected, claimedTrailer ?? "")
     ? undefined
-    : fault("SignatureDoesNotMatch", "The signature of the trailer section does not match");
+    : awsFault("SignatureDoesNotMatch", {
+        why: "The signature of the trailer section does not match",
+      });
 }
 
 function proveChunk(chain: ChunkChain): Fault | undefined {
   if (chain.claimed === undefined) return undefined;
   const expected = chunkSignature(chain.proof, chain.previous, chain.hash.digest("hex"));
   if (!sameSignature(expected, chain.claimed)) {
-    return fault("SignatureDoesNotMatch", "The signature of a chunk does not match its data");
+    const why = "The signature of a chunk does not match its data";
+    return awsFault("SignatureDoesNotMatch", { why });
   }
   chain.previous = expected;
   return undefined;

@@ -1,4 +1,4 @@
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, type Fault } from "../s3/faults.ts";
 import { BodyError } from "./body.ts";
 
 /** A part that must be the last of its form, with all that was read of the request. */
@@ -50,7 +50,7 @@ export async function* lastPart(
       carry = lastBytes(carry, bytes, delimiter.length - 1);
     }
     if (offset < length + closing.length)
-      throw new BodyError(fault("IncompleteBody", "The form ended too early"));
+      throw new BodyError(awsFault("IncompleteBody", { why: "The form ended too early" }));
     if (!tail.equals(closing)) throw notLast();
     if (held !== undefined) yield held;
   } finally {
@@ -59,7 +59,7 @@ export async function* lastPart(
 }
 
 export function malformedForm(why: string): Fault {
-  return fault("MalformedPOSTRequest", `The multipart/form-data body is not well-formed: ${why}`);
+  return awsFault("MalformedPOSTRequest", { why });
 }
 
 async function next(iterator: AsyncIterator<Buffer>): Promise<Buffer | undefined> {

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { argument, awsFault, fault, type Fault } from "../s3/faults.ts";
 import { withFilename } from "../s3/post-object.ts";
 import { BodyError } from "./body.ts";
 import { lastPart, malformedForm } from "./form-file.ts";
@@ -46,8 +46,8 @@ export type FormLimits = {
  * A multipart reader cannot do that: busboy tells no offsets, and it skips malformed parts without
  * a word. It reads the heads of parts here, and the boundaries are ours to find.
  *
- * Errors: MissingContentLength, MalformedPOSTRequest, MaxPostPreDataLengthExceeded,
- * IncorrectNumberOfFilesInPostRequest, InvalidArgument for a field that occurs twice.
+ * Errors: MissingContentLength, MalformedPOSTRequest, MaxPostPreDataLengthExceededError,
+ * InvalidArgument for a field that occurs twice and for another number of files than one.
  */
 export async function openForm(
   source: AsyncIterable<Buffer>,
@@ -104,7 +104,7 @@ async function readFields(reader: FormReader, limits: FormLimits): Promise<OpenF
   const fields = new Map<string, string>();
   for (;;) {
     const head = await nextPart(reader, limits);
-    if (head === undefined) throw new BodyError(fault("IncorrectNumberOfFilesInPostRequest"));
+    if (head === undefined) throw new BodyError(files("0"));
     if (head.name === "file") return opened(reader, fields, head, limits);
     if (fields.has(head.name)) {
       const message = `The form field "${head.name}" occurs more than once`;
@@ -156,8 +156,8 @@ async function takeUntil(reader: FormReader, mark: Buffer, limits: FormLimits): 
     const at = reader.buffer.indexOf(mark);
     const read = at < 0 ? reader.buffer.length : at + mark.length;
     if (reader.received - reader.buffer.length + read > limits.fieldBytesMax) {
-      const message = `The fields of the form take more than ${limits.fieldBytesMax} bytes`;
-      throw new BodyError(fault("MaxPostPreDataLengthExceeded", message));
+      const why = `The fields of the form take more than ${limits.fieldBytesMax} bytes`;
+      throw new BodyError(awsFault("MaxPostPreDataLengthExceededError", { why }));
     }
     if (at >= 0) {
       const bytes = reader.buffer.subarray(0, at);
@@ -172,7 +172,7 @@ async function nextBytes(reader: FormReader): Promise<Buffer> {
   const next = await reader.iterator.next();
   if (next.done === true) {
     if (reader.received >= reader.promised) throw broken("it ends without its boundary");
-    throw new BodyError(fault("IncompleteBody", "The form ended too early"));
+    throw new BodyError(awsFault("IncompleteBody", { why: "The form ended too early" }));
   }
   reader.received += next.value.length;
   return next.value;
@@ -210,7 +210,7 @@ async function bufferFile(reader: FormReader, length: number, limits: FormLimits
   for (;;) {
     const head = await nextPart(after, limits);
     if (head === undefined) break;
-    if (head.name === "file") throw new BodyError(fault("IncorrectNumberOfFilesInPostRequest"));
+    if (head.name === "file") throw new BodyError(files("2"));
     await takeUntil(after, after.delimiter, limits);
   }
   if (after.buffer.length > 0) throw broken("bytes follow its closing boundary");
@@ -234,6 +234,11 @@ function decodeField(bytes: Buffer): string {
   const text = decodeUtf8(bytes);
   if (text === undefined) throw broken("a field is not UTF-8");
   return text;
+}
+
+/** The refusal of a form with that many files. */
+function files(count: string): Fault {
+  return awsFault("FormFiles", { elements: argument("file", count) });
 }
 
 function broken(why: string): BodyError {

@@ -8,7 +8,7 @@ import {
   isChecksumField,
   type ChecksumAlgorithm,
 } from "../s3/checksums.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 import type { ChecksumCheck } from "./checksum.ts";
 
 const CONTENT_MD5 = "content-md5";
@@ -122,9 +122,7 @@ function refuseSeveral(checks: readonly ChecksumCheck[]): Result<readonly Checks
 }
 
 function severalChecksums(): Fault {
-  const message =
-    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
-  return fault("InvalidRequest", message);
+  return awsFault("ChecksumsTwice");
 }
 
 /**
@@ -144,13 +142,10 @@ export function checkOf(
     return ok({ algorithm, field, expectedBase64: value });
   }
   if (field === CONTENT_MD5) {
-    return err(fault("InvalidDigest", "The Content-MD5 you specified was invalid"));
+    return err(awsFault("InvalidDigest", { elements: [["Content-MD5", value]] }));
   }
-  const message =
-    place === "header"
-      ? `Value for ${field} header is invalid.`
-      : `Value for ${field} trailing header is invalid.`;
-  return err(fault("InvalidRequest", message));
+  const name = place === "header" ? "ChecksumValue" : "TrailerValue";
+  return err(awsFault(name, { values: [field] }));
 }
 
 /**
@@ -166,8 +161,7 @@ export function trailerNames(headers: HeaderList): Result<readonly string[], Fau
     .map((name) => name.trim().toLowerCase());
   if (!names.every((name) => checksumOf(name) !== undefined)) {
     const got = values.join(", ");
-    const message = `The value specified in the x-amz-trailer header is not supported: got "${got}"`;
-    return err(fault("InvalidRequest", message));
+    return err(awsFault("TrailerName", { why: `got "${got}"` }));
   }
   return names.length === 1 ? ok(names) : err(severalChecksums());
 }
@@ -181,15 +175,21 @@ export function algorithmOf(field: string): ChecksumAlgorithm | undefined {
 export function digestMismatch(check: ChecksumCheck, actualBase64: string): Fault | undefined {
   if (check.field === "x-amz-content-sha256") return sha256Mismatch(check, actualBase64);
   if (check.expectedBase64 === actualBase64) return undefined;
-  const what = check.field === CONTENT_MD5 ? "Content-MD5" : check.algorithm.toUpperCase();
-  return fault("BadDigest", `The ${what} you specified did not match the calculated checksum`);
+  if (check.field !== CONTENT_MD5) {
+    return awsFault("ChecksumMismatch", { values: [check.algorithm.toUpperCase()] });
+  }
+  const elements = [
+    ["ExpectedDigest", check.expectedBase64],
+    ["CalculatedDigest", actualBase64],
+  ] as const;
+  return awsFault("BadDigest", { elements });
 }
 
 /** `x-amz-content-sha256` is the one field that speaks hex. */
 function sha256Mismatch(check: ChecksumCheck, actualBase64: string): Fault | undefined {
   const actualHex = Buffer.from(actualBase64, "base64").toString("hex");
   if (check.expectedBase64 === actualHex) return undefined;
-  return fault("XAmzContentSHA256Mismatch", undefined, {
+  return awsFault("XAmzContentSHA256Mismatch", {
     elements: [
       ["ClientComputedContentSHA256", check.expectedBase64],
       ["S3ComputedContentSHA256", actualHex],

@@ -226,7 +226,7 @@ export class Exchange implements Serving {
       errorCode: this.refusal?.code,
       decision: decisionOf(facts),
       gate: facts.denial?.gate,
-      rule: facts.denial?.rule ?? this.refusal?.detail,
+      rule: facts.denial?.rule ?? this.refusal?.rule,
       limit: this.refusal?.limit,
       unknown: this.refusal?.unknown,
       ruleFile: facts.denial?.place?.file,

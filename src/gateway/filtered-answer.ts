@@ -51,7 +51,7 @@ export class FilteredAnswer implements AnswerPath {
       return;
     }
     this.#exchange.upstreamError = "protocol";
-    this.#exchange.refuse(fault("ServiceUnavailable", undefined, { detail: unread }));
+    this.#exchange.refuse(fault("ServiceUnavailable", undefined, { rule: unread }));
   }
 
   async #passLater(control: Control, kept: Promise<Result<Buffer, string | Fault>>): Promise<void> {

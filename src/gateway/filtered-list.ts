@@ -93,7 +93,7 @@ async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
 const TOO_COSTLY = fault(
   "ServiceUnavailable",
   "Your policies and those of your buckets take too long to tell which buckets you may see",
-  { detail: "policy.listBuckets: the list costs too much to filter" },
+  { rule: "policy.listBuckets: the list costs too much to filter" },
 );
 
 type Missing = { readonly bucket: string; readonly need: Need & { readonly kind: "record" } };

@@ -8,7 +8,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { ClientRequest } from "../listen/client-request.ts";
 import type { Peer } from "../listen/peer.ts";
 import { liesIn, type NetworkSet } from "../policy/network.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 
 /** More header fields than any S3 client sends; 2 KB of metadata is at most a few dozen. */
 const HEADER_FIELDS_MAX = 128;
@@ -45,7 +45,7 @@ export function readHead(request: ClientRequest, arrival: Arrival): Result<Reque
   if (problem !== undefined) return err(fault("InvalidRequest", problem));
   if (forwarded?.ok === false) return err(fault("InvalidRequest", forwarded.error));
   const target = parseTarget(request.head.target);
-  if (!target.ok) return err(fault("InvalidURI", target.error));
+  if (!target.ok) return err(awsFault("InvalidURI", { why: target.error }));
   const transport = transportOf(request.peer, forwarded?.value);
   return ok({ method, target: target.value, headers, sourceAddress, ...transport });
 }

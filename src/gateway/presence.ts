@@ -32,5 +32,5 @@ const PRESENCE: ReadonlyMap<number, Presence> = new Map([
 
 function unanswered(status: number): Fault {
   const message = "The store does not tell whether the bucket is there. Please try again";
-  return fault("ServiceUnavailable", message, { detail: `HeadBucket: status ${status}` });
+  return fault("ServiceUnavailable", message, { rule: `HeadBucket: status ${status}` });
 }

@@ -55,7 +55,7 @@ export function openRecords(
   const change = async (asked: RecordChange): Promise<Fault | "stale" | undefined> => {
     const done = await changeRecord(cached.store, asked, Date.now());
     metrics.stateUsed(done.ok);
-    if (!done.ok) return fault("ServiceUnavailable", NOT_REMEMBERED, { detail: done.error });
+    if (!done.ok) return fault("ServiceUnavailable", NOT_REMEMBERED, { rule: done.error });
     if (done.value === "stale") return "stale";
     return done.value === "conflict" ? fault("OperationAborted") : undefined;
   };

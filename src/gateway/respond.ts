@@ -116,6 +116,7 @@ export class Responder {
     // An answer to HEAD has no document: without these nobody could read why.
     if (this.#answer.isHead) {
       headers.push("x-amz-error-code", fault.code, "x-amz-error-message", oneLine(fault.message));
+      if (fault.why !== undefined) headers.push("x-amz-error-detail", oneLine(fault.why));
     }
     this.answer(FAULTS[fault.code].status, "", headers, body);
   }

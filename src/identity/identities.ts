@@ -131,7 +131,7 @@ async function keyIn(
     silent ||= found === "unavailable";
   }
   if (!silent) return ok(undefined);
-  return err(fault("SlowDown", message, { detail: "identities: Ceph does not answer" }));
+  return err(fault("SlowDown", message, { rule: "identities: Ceph does not answer" }));
 }
 
 type Surroundings = {

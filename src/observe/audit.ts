@@ -68,7 +68,7 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
   const isFull = (): boolean => lines.failing || lines.waiting > REFUSED_ABOVE;
   return {
     write: (record, head, facts) => {
-      if (record.rule === REFUSED.detail && lines.waiting > REFUSED_ABOVE) {
+      if (record.rule === REFUSED.rule && lines.waiting > REFUSED_ABOVE) {
         lost++;
         return metrics.auditDropped(1);
       }
@@ -95,5 +95,5 @@ function openLines(file: string, events: LineEvents): LineFile {
 }
 
 const REFUSED = fault("ServiceUnavailable", "Requests cannot be recorded now. Please try again", {
-  detail: "log.audit.onError: refuse",
+  rule: "log.audit.onError: refuse",
 });

@@ -1,6 +1,6 @@
 import { decode, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "./faults.ts";
+import { awsFault, fault, type Fault } from "./faults.ts";
 
 /** A bucket as the client named it, decoded. `tenant` "" is Ceph's empty tenant, `:bucket`. */
 export type BucketName = { readonly tenant: string | undefined; readonly name: string };
@@ -137,9 +137,10 @@ export function parseBucket(segment: string): Result<BucketName, Fault> {
 export function parseKey(raw: string): Result<string, Fault> {
   const key = decode(raw);
   if (key === undefined || key.includes("\0")) {
-    return err(fault("InvalidURI", `The key is not valid percent-encoded UTF-8: got "${raw}"`));
+    const why = "The key is not valid percent-encoded UTF-8";
+    return err(awsFault("InvalidURI", { elements: [["URI", raw]], why }));
   }
-  return isKeyTooLong(key) ? err(keyTooLong()) : ok(key);
+  return isKeyTooLong(key) ? err(keyTooLong(key)) : ok(key);
 }
 
 /** Whether `key` has more UTF-8 bytes than S3 takes. */
@@ -148,8 +149,13 @@ export function isKeyTooLong(key: string): boolean {
   return key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX;
 }
 
-export function keyTooLong(): Fault {
-  return fault("KeyTooLongError", `Your key is longer than ${KEY_BYTES_MAX} bytes of UTF-8`);
+/** The refusal of `key`. */
+export function keyTooLong(key: string): Fault {
+  const elements = [
+    ["Size", `${Buffer.byteLength(key)}`],
+    ["MaxSizeAllowed", `${KEY_BYTES_MAX}`],
+  ] as const;
+  return awsFault("KeyTooLongError", { elements });
 }
 
 function located(
@@ -255,8 +261,9 @@ function isWord(code: number): boolean {
   );
 }
 
-function badBucket(got: string): Fault {
-  return fault("InvalidBucketName", `The specified bucket is not valid: got "${got}"`);
+/** The refusal of what is no bucket's name. */
+export function badBucket(got: string): Fault {
+  return awsFault("InvalidBucketName", { elements: [["BucketName", got]] });
 }
 
 function badAccount(got: string): Fault {

@@ -1,4 +1,4 @@
-import { fault, type Fault } from "./faults.ts";
+import { awsFault, type Fault } from "./faults.ts";
 
 /**
  * The `aws-chunked` content encoding, read incrementally ("Signature calculations for the
@@ -107,7 +107,7 @@ export function unfinished(deframer: Deframer): Fault | undefined {
   if (deframer.phase === "done") return deframer.problem;
   return (
     deframer.problem ??
-    fault("IncompleteBody", "The aws-chunked body ended before its last chunk was complete")
+    awsFault("BodyEnded", { why: "The aws-chunked body ended before its last chunk was complete" })
   );
 }
 
@@ -198,9 +198,9 @@ function addTrailer(deframer: Deframer, name: string, value: string): Fault | un
 }
 
 function malformed(what: string): Fault {
-  return fault("IncompleteBody", `The aws-chunked body is malformed: ${what}`);
+  return awsFault("BodyEnded", { why: `The aws-chunked body is malformed: ${what}` });
 }
 
 function badTrailer(what: string): Fault {
-  return fault("MalformedTrailerError", `The trailer section is malformed: ${what}`);
+  return awsFault("MalformedTrailerError", { why: `The trailer section is malformed: ${what}` });
 }

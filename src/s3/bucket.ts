@@ -1,6 +1,6 @@
 import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { bucketText, type Address, type BucketName } from "./address.ts";
+import { badBucket, bucketText, type Address, type BucketName } from "./address.ts";
 import { isBucketAlias } from "./bucket-aliases.ts";
 import { fault, type Fault } from "./faults.ts";
 
@@ -47,7 +47,7 @@ export function canonicalBucket(
   if (tenants && !tenantsKnown && tenant !== undefined && tenant !== "") {
     return err(fault("InvalidBucketName", TENANT_UNKNOWN));
   }
-  if (addressing === "virtual" && !isHostLabel(name)) return err(notInHost(name));
+  if (addressing === "virtual" && !isHostLabel(name)) return err(badBucket(name));
   const home = tenant ?? asker;
   const id = tenants && home !== "" ? bucketText({ tenant: home, name }) : name;
   return ok(mint({ tenant, name, home, id }));
@@ -100,10 +100,6 @@ function isHostLabel(name: string): boolean {
     if (!small && code !== 0x2d && code !== 0x2e) return false;
   }
   return true;
-}
-
-function notInHost(name: string): Fault {
-  return fault("InvalidBucketName", `The specified bucket is not valid: got "${name}"`);
 }
 
 function mint(bucket: BucketName & { readonly home: string; readonly id: string }): Bucket {

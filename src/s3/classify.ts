@@ -4,7 +4,7 @@ import type { QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Address } from "./address.ts";
 import { extensionNamed, isUnderstood, NO_EXTENSIONS } from "./extensions.ts";
-import { fault, unknownName, type Fault } from "./faults.ts";
+import { argument, awsFault, fault, unknownName, type Fault } from "./faults.ts";
 import { headerValueOf, isLiftable, isPresignedChecksum } from "./lifted-headers.ts";
 import {
   OPERATION_LIST,
@@ -172,11 +172,20 @@ const LEVEL_NAMES = { service: "the service", bucket: "a bucket", object: "an ob
 
 function noOperation(method: string, address: Address, routing: string): Fault {
   const levels = ROUTING_LEVELS.get(routing);
+  if (method === "GET" && routing === "uploads" && address.kind === "object") {
+    return awsFault("KeyUnexpected", { values: [method, routing] });
+  }
   // HEAD of a subresource is what some stores answer as a HEAD of the thing itself.
   if (method === "HEAD" || levels === undefined || levels.has(address.kind)) {
     const what = routing === "" ? LEVEL_NAMES[address.kind] : `the subresource "${routing}"`;
-    return fault("MethodNotAllowed", `The method "${method}" is not allowed on ${what}`);
+    const elements = [
+      ["Method", method],
+      ["ResourceType", routing === "" ? address.kind.toUpperCase() : routing.toUpperCase()],
+    ] as const;
+    const why = `The method "${method}" is not allowed on ${what}`;
+    return awsFault("MethodNotAllowed", { elements, why });
   }
+  if (address.kind === "object") return awsFault("NotOfKeys", { values: [routing] });
   return fault(
     "InvalidArgument",
     `The query parameter "${routing}" does not belong to ${LEVEL_NAMES[address.kind]}`,
@@ -226,7 +235,8 @@ function wrongFor(
   const foreign = foreignHeader(operation, headers) ?? wrongConditionIn(operation, headers);
   if (foreign !== undefined) return foreign;
   if (operation.body === "form" && !isMultipartForm(firstValue(headers, "content-type"))) {
-    return fault("MethodNotAllowed", "A POST to a bucket must be of the type multipart/form-data");
+    const condition = "Bucket POST must be of the enclosure-type multipart/form-data";
+    return awsFault("PreconditionFailed", { elements: [["Condition", condition]] });
   }
   return undefined;
 }
@@ -237,7 +247,10 @@ function foreignHeader(operation: Operation, headers: HeaderList): Fault | undef
     (routing) => operation.header !== routing && hasHeader(headers, routing),
   );
   if (header === undefined) return undefined;
-  return fault("InvalidArgument", `The header "${header}" does not belong to ${operation.name}`);
+  const why = `The header "${header}" does not belong to ${operation.name}`;
+  if (header !== "x-amz-copy-source") return fault("InvalidArgument", why);
+  const value = firstValue(headers, header) ?? "";
+  return awsFault("CopySourceForeign", { elements: argument(header, value), why });
 }
 
 /** Operations that make an object visible, and so can be told not to replace one. */

@@ -2,7 +2,7 @@ import { firstValue, type HeaderList } from "../http/headers.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { bucketSegment, parseBucket, parseKey, type BucketName } from "./address.ts";
-import { fault, type Fault } from "./faults.ts";
+import { argument, awsFault, fault, type Fault } from "./faults.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
 import { wrongVersionId } from "./said-values.ts";
 
@@ -75,7 +75,7 @@ function withoutSlash(raw: string): string {
 }
 
 function parseVersion(raw: string): Result<string, Fault> {
-  if (raw === "") return err(fault("InvalidArgument", "Version id cannot be the empty string"));
+  if (raw === "") return err(awsFault("VersionIdEmpty", { elements: argument("versionId", "") }));
   const version = parseKey(raw);
   if (!version.ok || wrongVersionId(version.value) !== undefined) return err(badVersion(raw));
   return version;
@@ -101,12 +101,9 @@ function isArn(text: string): boolean {
 }
 
 function bad(raw: string): Fault {
-  return fault(
-    "InvalidArgument",
-    `Copy Source must mention the source bucket and key: sourcebucket/sourcekey, got "${raw}"`,
-  );
+  return awsFault("CopySource", { elements: argument("x-amz-copy-source", raw) });
 }
 
 function badVersion(raw: string): Fault {
-  return fault("InvalidArgument", `Invalid version id specified: got "${raw}"`);
+  return awsFault("VersionId", { elements: argument("versionId", raw) });
 }

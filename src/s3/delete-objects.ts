@@ -147,7 +147,7 @@ function readEntry(object: XmlElement): Result<DeleteEntry, Fault> {
   const key = textOf(object, "Key");
   const versionId = textOf(object, "VersionId");
   if (key === undefined || key === "") return err(malformed("an object has no key"));
-  if (isKeyTooLong(key)) return err(keyTooLong());
+  if (isKeyTooLong(key)) return err(keyTooLong(key));
   const odd = versionId === undefined ? undefined : wrongVersionId(versionId);
   if (odd !== undefined) return err(odd);
   return ok({

@@ -21,7 +21,7 @@ export function writesTo(
   const prefix = prefixElement?.text ?? "";
   // Stores that trim would write below another prefix than the one that was judged.
   if (prefix !== prefix.trim()) return err(malformed(`the prefix "${prefix}" has outer spaces`));
-  if (isKeyTooLong(prefix)) return err(keyTooLong());
+  if (isKeyTooLong(prefix)) return err(keyTooLong(prefix));
   const actions: readonly Action[] = ["s3:PutObject", ...more];
   return ok(actions.map((action) => ({ action, bucket: bucket.value, key: prefix, below: true })));
 }

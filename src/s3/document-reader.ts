@@ -5,7 +5,7 @@ import { createBlocks } from "./blocks.ts";
 import { deleteReader, type DeleteRequest } from "./delete-objects.ts";
 import { watchShape } from "./document-shape.ts";
 import { DOCUMENTS, SMALL, type DocumentRow } from "./documents.ts";
-import { fault, type Fault } from "./faults.ts";
+import { awsFault, fault, type Fault } from "./faults.ts";
 import type { OperationName } from "./operations.ts";
 import { createXmlReader } from "./xml-reader.ts";
 import { createXmlTree } from "./xml-tree.ts";
@@ -37,7 +37,8 @@ export type DocumentReader = {
  * Reads the document of `operation`, following its request syntax in the S3 API Reference, within
  * the bounds of its row in `documents.ts`. `headers` are the request's (see liftHeaders). The caller
  * bounds the bytes of all documents; those of a policy are bounded here.
- * Errors: MalformedXML; InvalidRequest for an ACL given twice; InvalidTag; MalformedPolicy;
+ * Errors: MalformedXML, MalformedACLError; MissingRequestBodyError or, for an ACL that stands nowhere,
+ * MissingSecurityHeader; UnexpectedContent for an ACL given twice; InvalidTag; MalformedPolicy;
  * KeyTooLongError and InvalidArgument for an entry of DeleteObjects.
  */
 export function documentReader(operation: OperationName, headers: HeaderList): DocumentReader {
@@ -80,9 +81,14 @@ const POLICY_TOO_LONG = fault(
 
 function readerOfDelete(): DocumentReader {
   const { reader, end } = deleteReader();
+  let length = 0;
   return {
-    push: (bytes) => reader.push(bytes),
+    push: (bytes) => {
+      length += bytes.length;
+      return reader.push(bytes);
+    },
     end: () => {
+      if (length === 0) return err(awsFault("MissingRequestBodyError"));
       const request = end();
       return request.ok ? ok({ kind: "delete", request: request.value }) : request;
     },
@@ -109,27 +115,42 @@ function readerOfNothing(): DocumentReader {
   );
 }
 
-const ACL_TWICE = fault(
-  "InvalidRequest",
-  "The ACL must be given in headers or in the body, not in both",
-);
+const ACL_TWICE = awsFault("UnexpectedContent", {
+  why: "The ACL must be given in headers or in the body, not in both",
+});
 
 function readerOfTree(row: DocumentRow): DocumentReader {
   const tree = createXmlTree(watchShape(row.root, row.shape));
   const reader = createXmlReader(row.bounds ?? SMALL, tree);
   return readerOfBytes(
-    (bytes) => reader.push(bytes),
+    (bytes) => {
+      const wrong = reader.push(bytes);
+      return wrong === undefined ? undefined : ofRow(row, wrong);
+    },
     (bytes) => {
       if (bytes.length === 0 && row.optional === true) return ok({ kind: "none", bytes });
+      if (bytes.length === 0) return err(missing(row));
       const wrong = reader.end();
-      if (wrong !== undefined) return err(wrong);
+      if (wrong !== undefined) return err(ofRow(row, wrong));
       const { root } = tree;
       // A well-formed document has a root; the fallback only satisfies the compiler.
       if (root === undefined) throw new Error("a document that was read has no root");
       const unfit = row.check?.(root);
-      return unfit === undefined ? ok({ kind: "xml", bytes, root }) : err(unfit);
+      return unfit === undefined ? ok({ kind: "xml", bytes, root }) : err(ofRow(row, unfit));
     },
   );
+}
+
+/** Nothing came where a document must be; of an ACL, not in a header either. */
+function missing({ alsoInHeaders }: DocumentRow): Fault {
+  if (alsoInHeaders !== true) return awsFault("MissingRequestBodyError");
+  return awsFault("MissingSecurityHeader", { elements: [["MissingHeaderName", "x-amz-acl"]] });
+}
+
+/** S3 has a code of its own for what is wrong with an ACL. */
+function ofRow({ alsoInHeaders }: DocumentRow, fault: Fault): Fault {
+  const isOfAcl = alsoInHeaders === true && fault.code === "MalformedXML";
+  return isOfAcl ? { ...fault, code: "MalformedACLError" } : fault;
 }
 
 /** Keeps the bytes that `take` has no fault with, until `finish` makes of them what they say. */

@@ -1,4 +1,4 @@
-import { FAULTS, type FaultCode } from "./fault-table.ts";
+import { FAULTS, NAMED_FAULTS, type FaultCode, type NamedFault } from "./fault-table.ts";
 import type { LimitName } from "./limit-table.ts";
 
 /** What a request was refused for because the gateway does not serve anything of that name. */
@@ -7,12 +7,17 @@ export type UnknownName = { readonly kind: "header" | "parameter"; readonly name
 /** A further element of the error document, such as `StringToSign`. */
 export type FaultElement = readonly [name: string, value: string];
 
-/** A refusal. `message` and `elements` are the client's; `detail` is for our log only. */
+/** A refusal. The client reads all of it but `rule`. */
 export type Fault = {
   readonly code: FaultCode;
+  /** AWS's own words wherever AWS has this refusal (fault-table.ts). */
   readonly message: string;
+  /** As AWS has them. */
   readonly elements: readonly FaultElement[];
-  readonly detail: string | undefined;
+  /** What the gateway adds: the value, the reason, the remedy. The element `Detail`. */
+  readonly why: string | undefined;
+  /** For our log only: which setting or store it was. */
+  readonly rule: string | undefined;
   /** Which limit was met; undefined: none (limit-table.ts). */
   readonly limit?: LimitName | undefined;
   /** After how many seconds it may be tried again, where that is known. */
@@ -21,18 +26,62 @@ export type Fault = {
   readonly unknown?: UnknownName | undefined;
 };
 
+type More = {
+  readonly elements?: readonly FaultElement[] | undefined;
+  readonly why?: string | undefined;
+  readonly rule?: string | undefined;
+};
+
+/** `values`: for the `{}` of AWS's message, in their order. */
+export type AwsMore = More & { readonly values?: readonly string[] };
+
 const NO_ELEMENTS: readonly FaultElement[] = [];
 
-/** `message`: a sentence for the client, without a final period; the code's own if absent. */
+/**
+ * `message`: our own sentence for the client, without a final period, for what AWS never refuses; the
+ * code's own if absent. See `awsFault` for what AWS refuses too.
+ */
 export function fault(
   code: FaultCode,
   message: string = FAULTS[code].message,
-  more: {
-    readonly elements?: readonly FaultElement[] | undefined;
-    readonly detail?: string;
-  } = {},
+  { elements = NO_ELEMENTS, why, rule }: More = {},
 ): Fault {
-  return { code, message, elements: more.elements ?? NO_ELEMENTS, detail: more.detail };
+  return { code, message, elements, why, rule };
+}
+
+/**
+ * A refusal that AWS has, in its words: of a code or, more exactly, of a row of NAMED_FAULTS.
+ */
+export function awsFault(name: FaultCode | NamedFault, more: AwsMore = {}): Fault {
+  const row = isNamed(name) ? NAMED_FAULTS[name] : { code: name, message: FAULTS[name].message };
+  return fault(row.code, filledIn(row.message, more.values ?? NO_VALUES), more);
+}
+
+const NO_VALUES: readonly string[] = [];
+
+/** `text` with `values` in place of each `{}`, in their order. */
+export function filledIn(text: string, values: readonly string[]): string {
+  let out = "";
+  let from = 0;
+  for (const value of values) {
+    const at = text.indexOf("{}", from);
+    if (at < 0) break;
+    out += text.slice(from, at) + value;
+    from = at + 2;
+  }
+  return out + text.slice(from);
+}
+
+/** As AWS names the argument of an InvalidArgument and the like. */
+export function argument(name: string, value: string): readonly FaultElement[] {
+  return [
+    ["ArgumentName", name],
+    ["ArgumentValue", value],
+  ];
+}
+
+function isNamed(name: FaultCode | NamedFault): name is NamedFault {
+  return Object.hasOwn(NAMED_FAULTS, name);
 }
 
 /** `refusal`, for the name of a header or query parameter that is not served. */

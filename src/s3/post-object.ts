@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { isKeyTooLong, keyTooLong } from "./address.ts";
 import { CHECKSUM_ALGORITHMS, CHECKSUM_PREFIX } from "./checksums.ts";
 import { readDocument } from "./document-reader.ts";
-import { fault, type Fault } from "./faults.ts";
+import { argument, awsFault, fault, type Fault } from "./faults.ts";
 import { tagsOfTagging, writeTagging, type Tags } from "./tags.ts";
 import { refusedHeader } from "./vendor.ts";
 import { xmlElement } from "./xml.ts";
@@ -201,13 +201,18 @@ const NO_TAGS = ok<Tags>(new Map());
 
 function parseFormKey(key: string | undefined): Result<string, Fault> {
   if (key === undefined) {
-    return invalid(
-      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields",
-    );
+    return err(fieldMissing("key"));
   }
-  if (key === "") return invalid("User key must have a length greater than 0");
+  if (key === "") {
+    return err(awsFault("FormKeyEmpty", { elements: argument("key", "") }));
+  }
   if (key.includes("\0")) return invalid("The field key must not contain NUL");
-  return isKeyTooLong(key) ? err(keyTooLong()) : ok(key);
+  return isKeyTooLong(key) ? err(keyTooLong(key)) : ok(key);
+}
+
+/** The refusal of a form without the field `name`, which it needs. */
+export function fieldMissing(name: string): Fault {
+  return awsFault("FormFieldMissing", { values: [name], elements: argument(name, "") });
 }
 
 /** A redirect that is no URL and a status that is not offered count as absent, as in S3. */

@@ -1,4 +1,4 @@
-import { fault, type Fault, type FaultElement } from "./faults.ts";
+import { argument, awsFault, fault, type Fault } from "./faults.ts";
 import { isLockInstant } from "./lock-values.ts";
 import { parseTagging } from "./tags.ts";
 
@@ -37,8 +37,7 @@ export function wrongCondition(
 ): Fault | undefined {
   if (value === "*" || (name === "if-match" && ETAG.test(value))) return undefined;
   // RGW takes any other text for an entity tag that nothing has, and overwrites what is there.
-  const message = "A header you provided implies functionality that is not implemented";
-  return fault("NotImplemented", message, { elements: [["Header", name]] });
+  return awsFault("NotImplemented", { elements: [["Header", name]] });
 }
 
 const ETAG = /^(?:"[^"\s,]+"|[^"\s,]+)$/;
@@ -148,11 +147,10 @@ export function wrongVersionId(value: string): Fault | undefined {
 }
 
 function version(value: string, name: string): Fault | undefined {
-  if (value === "") return wrong(name, value, "Version id cannot be the empty string");
+  const elements = argument(name, value);
+  if (value === "") return awsFault("VersionIdEmpty", { elements });
   const odd = value.length > VERSION_CHARACTERS_MAX || /\s|\p{Cc}/u.test(value);
-  return odd || ODD_UUID.test(value)
-    ? wrong(name, value, "Invalid version id specified")
-    : undefined;
+  return odd || ODD_UUID.test(value) ? awsFault("VersionId", { elements }) : undefined;
 }
 
 /** `id="a", uri="b"`, with or without quotes ("PutObjectAcl", S3 API Reference). */
@@ -163,24 +161,20 @@ function grantees(value: string, name: string): Fault | undefined {
   return wrong(name, value, `${name} must be a list such as id="…", uri="…"`);
 }
 
-function storageClass(value: string, name: string): Fault | undefined {
+function storageClass(value: string): Fault | undefined {
   // Ceph's classes are its operator's to name.
   if (/^[A-Za-z0-9_.-]{1,128}$/.test(value)) return undefined;
-  const message = "The storage class you specified is not valid";
-  return fault("InvalidStorageClass", message, argument(name, value));
+  return awsFault("InvalidStorageClass", { elements: [["StorageClassRequested", value]] });
 }
 
 function customerAlgorithm(value: string, name: string): Fault | undefined {
   if (value === "AES256") return undefined;
-  const message = "The encryption request you specified is not valid. Supported value: AES256";
-  return fault("InvalidEncryptionAlgorithmError", message, argument(name, value));
+  return awsFault("InvalidEncryptionAlgorithmError", { elements: argument(name, value) });
 }
 
 function redirect(value: string, name: string): Fault | undefined {
   if (/^(?:\/|https?:\/\/)/.test(value)) return undefined;
-  const message =
-    "The website redirect location must have a prefix of 'http://' or 'https://' or '/'";
-  return fault("InvalidRedirectLocation", message, argument(name, value));
+  return awsFault("InvalidRedirectLocation", { elements: argument(name, value) });
 }
 
 function instant(value: string, name: string): Fault | undefined {
@@ -213,14 +207,5 @@ function headerText(value: string, name: string): Fault | undefined {
 }
 
 function wrong(name: string, value: string, message: string): Fault {
-  return fault("InvalidArgument", message, argument(name, value));
-}
-
-/** As S3 has it in the answer to any such mistake. */
-function argument(name: string, value: string): { readonly elements: readonly FaultElement[] } {
-  const elements = [
-    ["ArgumentName", name],
-    ["ArgumentValue", value],
-  ] as const;
-  return { elements };
+  return fault("InvalidArgument", message, { elements: argument(name, value) });
 }

@@ -1,7 +1,7 @@
 import { decode, encodeComponent } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { child } from "./document-shape.ts";
-import { fault, type Fault } from "./faults.ts";
+import { argument, awsFault, type Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
 /** Each tag's value by its key, both exactly as they will be stored, in the order sent. */
@@ -22,7 +22,7 @@ export function parseTagging(text: string): Result<Tags, Fault> {
     const key = decodePart(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decodePart(pair.slice(equals + 1));
     if (key === undefined || value === undefined || !isTag(key, value) || tags.has(key)) {
-      return err(fault("InvalidArgument", BAD_HEADER));
+      return err(awsFault("TaggingHeader", { elements: argument("x-amz-tagging", text) }));
     }
     tags.set(key, value);
   }
@@ -67,17 +67,19 @@ export function tagsIn(list: XmlElement): Result<Tags, Fault> {
     if (key !== key.trim() || value !== value.trim()) {
       return err(malformed(`the tag "${key}" has outer spaces`));
     }
-    if (!isTag(key, value)) return err(fault("InvalidTag"));
-    if (tags.has(key)) {
-      return err(fault("InvalidTag", "Cannot provide multiple Tags with the same key"));
+    if (!isTag(key, "")) return err(awsFault("TagKey", { elements: [["TagKey", key]] }));
+    if (!isTag(key, value)) {
+      const elements = [
+        ["TagKey", key],
+        ["TagValue", value],
+      ] as const;
+      return err(awsFault("TagValue", { elements }));
     }
+    if (tags.has(key)) return err(awsFault("TagTwice", { elements: [["TagKey", key]] }));
     tags.set(key, value);
   }
   return ok(tags);
 }
-
-const BAD_HEADER =
-  "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates";
 
 function decodePart(raw: string): string | undefined {
   return raw.includes(";") ? undefined : decode(raw.replaceAll("+", "%20"));

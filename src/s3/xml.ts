@@ -1,4 +1,4 @@
-import { fault, type Fault } from "./faults.ts";
+import { awsFault, type Fault } from "./faults.ts";
 
 /** An element of a document, read as XML 1.0 without a DTD. */
 export type XmlElement = {
@@ -24,12 +24,9 @@ export function xmlElement(name: string, text: string): string {
   return `<${name}>${xmlEscape(text)}</${name}>`;
 }
 
-/** MalformedXML in AWS's words, and why. `why` goes to the client. */
+/** MalformedXML in AWS's words. `why` goes to the client beside them. */
 export function malformed(why: string): Fault {
-  return fault(
-    "MalformedXML",
-    `The XML you provided was not well-formed or did not validate against our published schema: ${why}`,
-  );
+  return awsFault("MalformedXML", { why });
 }
 
 const ESCAPABLE = /[\p{Cc}&<>"'\p{Cs}\uFFFE\uFFFF]/gu;

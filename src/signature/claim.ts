@@ -2,7 +2,7 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 import { ALGORITHM } from "./canonical.ts";
 import type { ChunkProof } from "./chunk-proof.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
@@ -66,12 +66,7 @@ function isOurScheme(authorization: string): boolean {
 }
 
 function severalCredentials(): Fault {
-  return fault(
-    "InvalidArgument",
-    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query " +
-      "string parameter or the Authorization header should be specified",
-    { elements: [["ArgumentName", "Authorization"]] },
-  );
+  return awsFault("AuthorizationTwice", { elements: [["ArgumentName", "Authorization"]] });
 }
 
 function parseAuthorization(
@@ -87,10 +82,10 @@ function parseAuthorization(
     );
   }
   // The value is not repeated: it may be a token for something else.
+  const elements = [["ArgumentName", "Authorization"]] as const;
+  const isAlone = authorization === ALGORITHM || authorization === "AWS";
   return err(
-    fault("InvalidArgument", "Unsupported Authorization Type", {
-      elements: [["ArgumentName", "Authorization"]],
-    }),
+    awsFault(isAlone ? "AuthorizationWithoutSpace" : "AuthorizationUnsupported", { elements }),
   );
 }
 
@@ -104,7 +99,7 @@ function parseAnonymous(headers: HeaderList): Result<AnonymousClaim, Fault> {
   if (payload.value.kind !== "chunked" || !payload.value.signed) {
     return ok({ kind: "anonymous", payload: payload.value });
   }
-  return err(fault("InvalidRequest", `An unsigned request cannot have signed chunks: "${text}"`));
+  return err(awsFault("PayloadHashUnsigned", { why: `got "${text}"` }));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { argument, awsFault, fault, type Fault } from "../s3/faults.ts";
 import type { Payload } from "./payload.ts";
 
 /** The values of `x-amz-content-sha256` that are words ("Authenticating Requests", SigV4). */
@@ -28,18 +28,5 @@ export function parseContentSha256(text: string): Result<Payload, Fault> {
       ),
     );
   }
-  return err(
-    fault(
-      "InvalidArgument",
-      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, " +
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER " +
-        "or a valid sha256 value",
-      {
-        elements: [
-          ["ArgumentName", "x-amz-content-sha256"],
-          ["ArgumentValue", text],
-        ],
-      },
-    ),
-  );
+  return err(awsFault("PayloadHashInvalid", { elements: argument("x-amz-content-sha256", text) }));
 }

@@ -1,7 +1,8 @@
 import { readJson, type JsonNode } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { AGAINST_FORM_POLICY, FORM_POLICY_PROBLEMS } from "../s3/fault-table.ts";
+import { awsFault, filledIn, type Fault } from "../s3/faults.ts";
 import { parseAmzDate } from "./amz-date.ts";
 import type { SignatureRules } from "./rules.ts";
 
@@ -52,18 +53,26 @@ const IGNORED_PREFIX = "x-ignore-";
  * Error: InvalidPolicyDocument for anything not understood whole, doubled member names included.
  */
 export function parsePostPolicy(base64: string): Result<PostPolicy, Fault> {
-  if (base64.length > POLICY_CHARACTERS_MAX) return invalid("it is too long");
+  const { empty, base64: encoding, json, member, noExpiration } = FORM_POLICY_PROBLEMS;
+  if (base64.length > POLICY_CHARACTERS_MAX) return invalid(json, "it is too long");
+  if (base64 === "") return invalid(empty);
   const text = decodeBase64(base64);
-  if (text === undefined) return invalid("it is not base64 of UTF-8");
+  if (text === undefined) return invalid(encoding, "it must be canonical base64 of UTF-8");
   const document = readJson(text, DEPTH_MAX);
-  if (!document.ok) return invalid("it is not JSON of the right shape");
+  if (!document.ok) return invalid(json);
   const members = membersOf(document.value.root);
-  if (members === undefined) return invalid("it is not an object with each member once");
+  if (members === undefined) return invalid(json, "it must be an object with each member once");
   for (const name of members.keys()) {
-    if (name !== "expiration" && name !== "conditions") return invalid(`unknown member "${name}"`);
+    if (name !== "expiration" && name !== "conditions") return invalid(filledIn(member, [name]));
   }
-  const expiresMs = parseExpiration(members.get("expiration"));
-  if (expiresMs === undefined) return invalid("its expiration is not an ISO 8601 time in UTC");
+  const expiration = members.get("expiration");
+  if (expiration === undefined) return invalid(noExpiration);
+  if (expiration.kind !== "string") return invalid(json);
+  const expiresMs = parseExpiration(expiration.text);
+  if (expiresMs === undefined) {
+    const problem = filledIn(FORM_POLICY_PROBLEMS.expiration, [expiration.text]);
+    return invalid(problem, "it must be an ISO 8601 time in UTC");
+  }
   const conditions = parseConditions(members.get("conditions"));
   return conditions.ok ? ok({ expiresMs, conditions: conditions.value }) : conditions;
 }
@@ -81,7 +90,7 @@ export function checkPostPolicy(
   bucket: string,
   nowMs: number,
 ): Result<LengthRange, Fault> {
-  if (nowMs >= policy.expiresMs) return denied("Policy expired");
+  if (nowMs >= policy.expiresMs) return denied(AGAINST_FORM_POLICY.expired);
   const judged = new Map(fields).set("bucket", bucket);
   const covered = new Set<string>();
   let range: LengthRange = { minBytes: 0, maxBytes: Number.MAX_SAFE_INTEGER };
@@ -89,12 +98,15 @@ export function checkPostPolicy(
     if (condition.kind === "length") {
       range = narrower(range, condition);
     } else {
-      if (!holds(condition, judged)) return denied(`Policy Condition failed: ${condition.text}`);
+      if (!holds(condition, judged)) {
+        return denied(filledIn(AGAINST_FORM_POLICY.condition, [condition.text]));
+      }
       covered.add(condition.field);
     }
   }
   const extra = [...judged.keys()].filter((name) => !covered.has(name) && needsCondition(name));
-  return extra.length === 0 ? ok(range) : denied(`Extra input fields: ${extra.join(", ")}`);
+  if (extra.length === 0) return ok(range);
+  return denied(filledIn(AGAINST_FORM_POLICY.extra, [extra.join(", ")]));
 }
 
 /**
@@ -112,17 +124,24 @@ export function ageFault(
   const maxMs = madeMs === undefined ? rules.presignedV2MaxMs : rules.presignedExpiryMaxMs;
   if (maxMs === undefined) return undefined;
   if (madeMs !== undefined && madeMs - nowMs > rules.clockSkewMs) {
-    return against("its x-amz-date is still to come");
+    return ours("its x-amz-date is still to come");
   }
   const isGood = madeMs === undefined ? expiresMs - nowMs <= maxMs : nowMs - madeMs <= maxMs;
   if (isGood) return undefined;
-  return against(`a form is good for at most ${maxMs / 1000} seconds here`);
+  return ours(`a form is good for at most ${maxMs / 1000} seconds here`);
 }
 
 /** The refusal of a file of `length` bytes; undefined if it is within `range`. */
 export function lengthFault(range: LengthRange, length: number): Fault | undefined {
-  if (length < range.minBytes) return fault("EntityTooSmall");
-  if (length > range.maxBytes) return fault("EntityTooLarge");
+  const proposed = ["ProposedSize", `${length}`] as const;
+  if (length < range.minBytes) {
+    const elements = [proposed, ["MinSizeAllowed", `${range.minBytes}`]] as const;
+    return awsFault("EntityTooSmall", { elements });
+  }
+  if (length > range.maxBytes) {
+    const elements = [proposed, ["MaxSizeAllowed", `${range.maxBytes}`]] as const;
+    return awsFault("EntityTooLarge", { elements });
+  }
   return undefined;
 }
 
@@ -152,55 +171,65 @@ function holds(condition: FieldCondition, fields: ReadonlyMap<string, string>): 
 }
 
 function parseConditions(node: JsonNode | undefined): Result<readonly PostCondition[], Fault> {
-  if (node?.kind !== "array") return invalid("its conditions are not a list");
+  if (node === undefined) return invalid(FORM_POLICY_PROBLEMS.noConditions);
+  if (node.kind !== "array") return invalid(FORM_POLICY_PROBLEMS.conditions);
   const conditions: PostCondition[] = [];
   for (const [i, item] of node.items.entries()) {
     const condition = parseCondition(item);
-    if (condition === undefined) return invalid(`unknown condition, number ${i + 1} of its list`);
-    conditions.push(condition);
+    if (!condition.ok) return invalid(condition.error, `condition number ${i + 1} of the list`);
+    conditions.push(condition.value);
   }
   return ok(conditions);
 }
 
-function parseCondition(node: JsonNode): PostCondition | undefined {
+/** The error is what is wrong with it, in AWS's words. */
+function parseCondition(node: JsonNode): Result<PostCondition, string> {
   if (node.kind === "array") return parseListed(node.items);
+  if (node.kind !== "object") return err(FORM_POLICY_PROBLEMS.condition);
   // `{"field": "value"}`, which means `eq`.
-  const [member, ...more] = node.kind === "object" ? node.members : [];
-  if (member?.value.kind !== "string" || more.length > 0) return undefined;
+  const [member, ...more] = node.members;
+  if (member === undefined || more.length > 0) return err(FORM_POLICY_PROBLEMS.properties);
+  if (member.value.kind !== "string") return err(FORM_POLICY_PROBLEMS.simpleValue);
   return fieldCondition("eq", member.name, member.value.text);
 }
 
 /** `["eq" or "starts-with", "$field", "value"]` or `["content-length-range", min, max]`. */
-function parseListed(items: readonly JsonNode[]): PostCondition | undefined {
+function parseListed(items: readonly JsonNode[]): Result<PostCondition, string> {
   const [operator, first, second] = items;
-  if (items.length !== 3 || operator?.kind !== "string") return undefined;
+  if (operator?.kind !== "string") return err(FORM_POLICY_PROBLEMS.noOperation);
   const kind = operator.text.toLowerCase();
-  if (kind === "content-length-range") return lengthCondition(first, second);
-  if (kind !== "eq" && kind !== "starts-with") return undefined;
-  if (first?.kind !== "string" || second?.kind !== "string") return undefined;
+  const isRange = kind === "content-length-range";
+  if (!isRange && kind !== "eq" && kind !== "starts-with") {
+    return err(filledIn(FORM_POLICY_PROBLEMS.operation, [operator.text]));
+  }
+  if (items.length !== 3) return err(filledIn(FORM_POLICY_PROBLEMS.arguments, [operator.text]));
+  if (isRange) return lengthCondition(first, second);
+  if (first?.kind !== "string" || second?.kind !== "string") return err(FORM_POLICY_PROBLEMS.json);
   return first.text.startsWith("$")
     ? fieldCondition(kind, first.text.slice(1), second.text)
-    : undefined;
+    : err(FORM_POLICY_PROBLEMS.json);
 }
 
 function fieldCondition(
   kind: "eq" | "starts-with",
   name: string,
   value: string,
-): PostCondition | undefined {
-  if (name === "") return undefined;
+): Result<PostCondition, string> {
+  if (name === "") return err(FORM_POLICY_PROBLEMS.json);
   const text = `["${kind}", ${JSON.stringify(`$${name}`)}, ${JSON.stringify(value)}]`;
-  return { kind, field: name.toLowerCase(), value, text };
+  return ok({ kind, field: name.toLowerCase(), value, text });
 }
 
 function lengthCondition(
   min: JsonNode | undefined,
   max: JsonNode | undefined,
-): PostCondition | undefined {
+): Result<PostCondition, string> {
   const minBytes = parseBytes(min);
   const maxBytes = parseBytes(max);
-  if (minBytes === undefined || maxBytes === undefined || minBytes > maxBytes) return undefined;
-  return { kind: "length", minBytes, maxBytes };
+  if (minBytes === undefined || maxBytes === undefined || minBytes > maxBytes) {
+    return err(FORM_POLICY_PROBLEMS.json);
+  }
+  return ok({ kind: "length", minBytes, maxBytes });
 }
 
 /** A number of bytes, which older form writers put in quotes. */
@@ -213,12 +242,12 @@ function parseBytes(node: JsonNode | undefined): number | undefined {
 const DIGITS = /^\d{1,15}$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
-function parseExpiration(node: JsonNode | undefined): number | undefined {
-  if (node?.kind !== "string" || !ISO_TIME.test(node.text)) return undefined;
-  const ms = Date.parse(node.text);
+function parseExpiration(text: string): number | undefined {
+  if (!ISO_TIME.test(text)) return undefined;
+  const ms = Date.parse(text);
   if (Number.isNaN(ms)) return undefined;
   // Date.parse takes 30 February for 1 March.
-  return new Date(ms).toISOString().slice(0, 19) === node.text.slice(0, 19) ? ms : undefined;
+  return new Date(ms).toISOString().slice(0, 19) === text.slice(0, 19) ? ms : undefined;
 }
 
 /** Canonical base64 only: what was signed has one meaning. */
@@ -235,14 +264,16 @@ function membersOf(node: JsonNode): ReadonlyMap<string, JsonNode> | undefined {
   return members.size === node.members.length ? members : undefined;
 }
 
-function invalid(why: string): Result<never, Fault> {
-  return err(fault("InvalidPolicyDocument", `Invalid Policy: ${why}`));
+/** `problem`: in AWS's words; `why`: what we add. */
+function invalid(problem: string, why?: string): Result<never, Fault> {
+  return err(awsFault("FormPolicy", { values: [problem], why }));
 }
 
-function denied(why: string): Result<never, Fault> {
-  return err(against(why));
+function denied(problem: string): Result<never, Fault> {
+  return err(awsFault("AgainstFormPolicy", { values: [problem] }));
 }
 
-function against(why: string): Fault {
-  return fault("AccessDenied", `Invalid according to Policy: ${why}`);
+/** For what AWS itself does not refuse. */
+function ours(why: string): Fault {
+  return awsFault("AgainstFormPolicy", { values: [why] });
 }

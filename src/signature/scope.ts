@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import type { FaultElement } from "../s3/faults.ts";
+import { CREDENTIAL_PROBLEMS } from "../s3/fault-table.ts";
+import { filledIn, type FaultElement } from "../s3/faults.ts";
 import type { SignatureRules } from "./rules.ts";
 
 /** A credential and the scope its signing key is made for. */
@@ -14,7 +15,11 @@ export type ScopedCredential = {
 };
 
 /** What is wrong with a scope, to be put behind the name of the header or parameter it is of. */
-export type ScopeProblem = { readonly message: string; readonly elements: readonly FaultElement[] };
+export type ScopeProblem = {
+  readonly message: string;
+  readonly elements: readonly FaultElement[];
+  readonly why: string | undefined;
+};
 
 /** The only service whose signatures open anything here (CVE-2026-55873: others led elsewhere). */
 export const SERVICE = "s3";
@@ -43,21 +48,17 @@ export function parseCredential(
   const service = text.slice(third + 1, last);
   const terminator = text.slice(last + 1);
   if (accessKeyId === "" || !VISIBLE_ASCII.test(text)) {
-    return problem(
-      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"',
-    );
+    return problem(CREDENTIAL_PROBLEMS.credential);
+  }
+  if (terminator !== TERMINATOR) {
+    return problem(filledIn(CREDENTIAL_PROBLEMS.terminal, [terminator]));
+  }
+  if (service !== SERVICE) {
+    return problem(filledIn(CREDENTIAL_PROBLEMS.service, [service]));
   }
   // That there is such a day follows from the request's own date, which must be of the same.
   if (!EIGHT_DIGITS.test(date)) {
-    return problem(
-      `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd"`,
-    );
-  }
-  if (terminator !== TERMINATOR) {
-    return problem(`incorrect terminal "${terminator}". This endpoint uses "${TERMINATOR}"`);
-  }
-  if (service !== SERVICE) {
-    return problem(`incorrect service "${service}". This endpoint belongs to "${SERVICE}"`);
+    return problem(filledIn(CREDENTIAL_PROBLEMS.date, [date]));
   }
   return (
     checkRegion(region, rules) ?? ok({ accessKeyId, date, region, scope: scopeOf(date, region) })
@@ -73,18 +74,20 @@ function checkRegion(
   region: string,
   rules: SignatureRules,
 ): Result<never, ScopeProblem> | undefined {
-  if (region.length > REGION_LENGTH_MAX) return problem("the region is too long");
+  if (region.length > REGION_LENGTH_MAX) {
+    return problem(CREDENTIAL_PROBLEMS.credential, [], "the region is too long");
+  }
   const [expected] = rules.regions;
   if (expected === undefined || rules.regions.includes(region)) return undefined;
   // SDKs read the element and repeat the request with that region.
-  return problem(`the region '${region}' is wrong; expecting '${expected}'`, [
-    ["Region", expected],
-  ]);
+  const elements = [["Region", expected]] as const;
+  return problem(filledIn(CREDENTIAL_PROBLEMS.region, [region, expected]), elements);
 }
 
 function problem(
   message: string,
   elements: readonly FaultElement[] = [],
+  why?: string,
 ): Result<never, ScopeProblem> {
-  return err({ message, elements });
+  return err({ message, elements, why });
 }

@@ -1,4 +1,4 @@
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, type Fault } from "../s3/faults.ts";
 import { isoSeconds } from "./amz-date.ts";
 
 /**
@@ -9,15 +9,12 @@ export const NOBODYS_SECRET = "the secret of no key";
 
 /** What is told to whoever uses an access key that nobody has. */
 export function unknownKey(accessKeyId: string): Fault {
-  return fault("InvalidAccessKeyId", undefined, { elements: [["AWSAccessKeyId", accessKeyId]] });
+  return awsFault("InvalidAccessKeyId", { elements: [["AWSAccessKeyId", accessKeyId]] });
 }
 
 /** What is told to whoever signs by version 2 where that is not accepted; AWS's own words. */
 export function versionNotAccepted(): Fault {
-  return fault(
-    "InvalidRequest",
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256",
-  );
+  return awsFault("VersionNotAccepted");
 }
 
 /** What was signed here, as texts of one byte per character; `canonical` only for version 4. */
@@ -36,7 +33,7 @@ export function mismatch(accessKeyId: string, signature: string, signed: Signed)
           ["CanonicalRequest", shown(canonical)],
           ["CanonicalRequestBytes", hexPairs(canonical)],
         ];
-  return fault("SignatureDoesNotMatch", undefined, {
+  return awsFault("SignatureDoesNotMatch", {
     elements: [
       ["AWSAccessKeyId", accessKeyId],
       ["StringToSign", shown(stringToSign)],
@@ -69,14 +66,14 @@ const DIGITS = "0123456789abcdef";
 export function expired(expiresMs: number, nowMs: number, expiresSeconds?: number): Fault {
   const seconds: readonly (readonly [string, string])[] =
     expiresSeconds === undefined ? [] : [["X-Amz-Expires", `${expiresSeconds}`]];
-  return fault("AccessDenied", "Request has expired", {
+  return awsFault("RequestExpired", {
     elements: [...seconds, ["Expires", isoSeconds(expiresMs)], ["ServerTime", isoSeconds(nowMs)]],
   });
 }
 
 /** RequestTimeTooSkewed; `requestTime` is the time that the client signed. */
 export function skewed(requestTime: string, nowMs: number, skewMsMax: number): Fault {
-  return fault("RequestTimeTooSkewed", undefined, {
+  return awsFault("RequestTimeTooSkewed", {
     elements: [
       ["RequestTime", requestTime],
       ["ServerTime", isoSeconds(nowMs)],

@@ -2,7 +2,7 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { queryValue, type QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 import { parseAmzDate, parseHttpDate } from "./amz-date.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
 import type { Payload } from "./payload.ts";
@@ -51,21 +51,13 @@ export function parseV2Header(
   const credential = authorization.slice("AWS ".length).trim();
   const colon = credential.lastIndexOf(":");
   if (colon < 1) {
-    return err(
-      fault(
-        "InvalidArgument",
-        "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
-        { elements: [["ArgumentName", "Authorization"]] },
-      ),
-    );
+    return err(awsFault("V2Authorization", { elements: [["ArgumentName", "Authorization"]] }));
   }
   const amzDate = firstValue(head.headers, "x-amz-date");
   const dateText = amzDate ?? firstValue(head.headers, "date") ?? "";
   const timeMs = parseHttpDate(dateText) ?? parseAmzDate(dateText);
   if (timeMs === undefined) {
-    return err(
-      fault("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"),
-    );
+    return err(awsFault("DateMissing"));
   }
   return ok({
     kind: "v2",
@@ -89,15 +81,10 @@ export function parseV2Query(head: RequestHead, rules: SignatureRules): Result<V
   const signature = queryValue(query, "Signature");
   const timeText = queryValue(query, "Expires");
   if (accessKeyId === undefined || signature === undefined || timeText === undefined) {
-    return err(
-      fault(
-        "AccessDenied",
-        "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
-      ),
-    );
+    return err(awsFault("V2QueryIncomplete"));
   }
   if (!/^\d{1,12}$/.test(timeText)) {
-    return err(fault("AccessDenied", `Invalid date (should be seconds since epoch): ${timeText}`));
+    return err(awsFault("V2Expires", { values: [timeText] }));
   }
   const timeMs = Number(timeText) * 1000;
   return ok({

@@ -1,6 +1,6 @@
 import { hasHeader, uniqueValue, type HeaderList } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 import { LIST_HEADERS, METADATA_PREFIX } from "../s3/known-headers.ts";
 import type { Payload } from "./payload.ts";
 import type { ScopedCredential } from "./scope.ts";
@@ -105,11 +105,8 @@ export function checkCoverage(
 }
 
 function notSigned(names: string): Fault {
-  return fault(
-    "AccessDenied",
-    `There were headers present in the request which were not signed: ${names}`,
-    { elements: [["HeadersNotSigned", names]] },
-  );
+  const why = `Not signed: ${names}`;
+  return awsFault("HeadersNotSigned", { elements: [["HeadersNotSigned", names]], why });
 }
 
 /**

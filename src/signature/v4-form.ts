@@ -1,6 +1,7 @@
 import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { argument, awsFault, fault, type Fault } from "../s3/faults.ts";
+import { fieldMissing } from "../s3/post-object.ts";
 import { parseAmzDate } from "./amz-date.ts";
 import { ALGORITHM } from "./canonical.ts";
 import { hmac, hmacSha1, sameSignature } from "./hmac.ts";
@@ -58,15 +59,18 @@ function parseV4Form(fields: Fields, rules: SignatureRules): Result<FormV4Claim,
   const [algorithm = "", credentialText = "", date = "", signature = ""] = V4_FIELDS.map((name) =>
     fields.get(name),
   );
-  if (algorithm !== ALGORITHM) return invalid(`x-amz-algorithm only supports "${ALGORITHM}"`);
+  if (algorithm !== ALGORITHM) {
+    return err(awsFault("FormAlgorithm", { elements: argument("X-Amz-Algorithm", algorithm) }));
+  }
   const credential = parseCredential(credentialText, rules);
   if (!credential.ok) {
-    return invalid(`Error parsing the x-amz-credential field; ${credential.error.message}`);
+    const { message, why } = credential.error;
+    const elements = argument("x-amz-credential", credentialText);
+    return err(awsFault("FormCredential", { values: [message], elements, why }));
   }
   if (parseAmzDate(date) === undefined || !date.startsWith(credential.value.date)) {
-    return invalid(
-      `x-amz-date must be in the format "yyyyMMdd'T'HHmmss'Z'" and of the credential's date: got "${date}"`,
-    );
+    const why = `x-amz-date must be in the format "yyyyMMdd'T'HHmmss'Z'" and of the credential's date`;
+    return err(awsFault("FormDate", { elements: argument("X-Amz-Date", date), why }));
   }
   const sessionToken = fields.get("x-amz-security-token");
   return ok({ kind: "v4", ...credential.value, signature, sessionToken });
@@ -83,9 +87,7 @@ function parseV2Form(fields: Fields, rules: SignatureRules): Result<FormV2Claim,
 }
 
 function missing(name: string): Result<never, Fault> {
-  return invalid(
-    `Bucket POST must contain a field named '${name}'.  If it is specified, please check the order of the fields`,
-  );
+  return err(fieldMissing(name));
 }
 
 function invalid(message: string): Result<never, Fault> {

@@ -1,7 +1,8 @@
 import type { RequestHead } from "../http/head.ts";
 import { firstValue, hasHeader, uniqueValue } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault, type FaultElement } from "../s3/faults.ts";
+import { CREDENTIAL_PROBLEMS } from "../s3/fault-table.ts";
+import { awsFault, filledIn, type Fault, type FaultElement } from "../s3/faults.ts";
 import { amzDate, parseAmzDate, parseHttpDate } from "./amz-date.ts";
 import { ALGORITHM } from "./canonical.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
@@ -23,9 +24,11 @@ export function parseV4Header(
   const parts = parseComponents(authorization.slice(ALGORITHM.length));
   if (!parts.ok) return parts;
   const credential = parseCredential(parts.value.credential, rules);
-  if (!credential.ok) return malformed(credential.error.message, credential.error.elements);
+  if (!credential.ok) return malformed(credential.error.message, credential.error);
   const signedHeaders = parseSignedHeaders(parts.value.signedHeaders, head.headers);
-  if (!signedHeaders.ok) return malformed(signedHeaders.error);
+  if (!signedHeaders.ok) {
+    return malformed(CREDENTIAL_PROBLEMS.noSignedHeaders, { why: signedHeaders.error });
+  }
   const covered = checkCoverage(head.headers, signedHeaders.value, "header");
   if (!covered.ok) return covered;
   const date = requestDate(head, credential.value.date);
@@ -54,18 +57,15 @@ export function parseV4Header(
   });
 }
 
-function malformed(message: string, elements: readonly FaultElement[] = []): Result<never, Fault> {
-  return err(
-    fault("AuthorizationHeaderMalformed", `The authorization header is malformed; ${message}`, {
-      elements,
-    }),
-  );
+type More = { readonly elements?: readonly FaultElement[]; readonly why?: string | undefined };
+
+/** `problem`: in AWS's words; `why`: what that means of this header. */
+function malformed(problem: string, { elements, why }: More = {}): Result<never, Fault> {
+  return err(awsFault("MalformedAuthorization", { values: [problem], elements, why }));
 }
 
 function missingPayload(): Result<never, Fault> {
-  return err(
-    fault("InvalidRequest", "Missing required header for this request: x-amz-content-sha256"),
-  );
+  return err(awsFault("PayloadHashMissing"));
 }
 
 type Components = {
@@ -74,33 +74,34 @@ type Components = {
   readonly signature: string;
 };
 
-/** Reads `Credential=…, SignedHeaders=…, Signature=…` in any order, with or without the spaces. */
+/**
+ * Reads `Credential=…, SignedHeaders=…, Signature=…` in any order, with or without the spaces: three
+ * components, neither more nor fewer.
+ */
 function parseComponents(text: string): Result<Components, Fault> {
-  let credential: string | undefined;
-  let signedHeaders: string | undefined;
-  let signature: string | undefined;
-  for (let from = 0; from <= text.length;) {
+  const components = new Map<string, string>();
+  let count = 0;
+  for (let from = 0; from <= text.length && count <= COMPONENTS;) {
     const comma = text.indexOf(",", from);
     const end = comma < 0 ? text.length : comma;
     const component = text.slice(from, end).trim();
     from = end + 1;
-    if (credential === undefined && component.startsWith("Credential=")) {
-      credential = component.slice("Credential=".length);
-    } else if (signedHeaders === undefined && component.startsWith("SignedHeaders=")) {
-      signedHeaders = component.slice("SignedHeaders=".length);
-    } else if (signature === undefined && component.startsWith("Signature=")) {
-      signature = component.slice("Signature=".length);
-    } else {
-      return malformed(`the authorization component "${component}" is malformed`);
-    }
+    count++;
+    const mark = component.indexOf("=");
+    if (mark < 0) return malformed(filledIn(CREDENTIAL_PROBLEMS.component, [component]));
+    components.set(component.slice(0, mark), component.slice(mark + 1));
   }
-  if (credential === undefined || signedHeaders === undefined || signature === undefined) {
-    return malformed(
-      "the authorization header requires three components: Credential, SignedHeaders, and Signature",
-    );
-  }
+  if (count !== COMPONENTS) return malformed(CREDENTIAL_PROBLEMS.components);
+  const credential = components.get("Credential");
+  if (credential === undefined) return malformed(CREDENTIAL_PROBLEMS.noCredential);
+  const signedHeaders = components.get("SignedHeaders");
+  if (signedHeaders === undefined) return malformed(CREDENTIAL_PROBLEMS.noSignedHeaders);
+  const signature = components.get("Signature");
+  if (signature === undefined) return malformed(CREDENTIAL_PROBLEMS.noSignature);
   return ok({ credential, signedHeaders, signature });
 }
+
+const COMPONENTS = 3;
 
 type RequestDate = Pick<V4Claim, "timestamp" | "timeMs">;
 
@@ -116,12 +117,9 @@ function requestDate(head: RequestHead, scopeDate: string): Result<RequestDate, 
     if (timeMs !== undefined) timestamp = amzDate(timeMs);
   }
   if (timeMs === undefined) {
-    return err(
-      fault("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"),
-    );
+    return err(awsFault("DateMissing"));
   }
   if (timestamp.startsWith(scopeDate)) return ok({ timestamp, timeMs });
-  return malformed(
-    `Invalid credential date "${scopeDate}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}"`,
-  );
+  const dates = [scopeDate, timestamp.slice(0, 8)];
+  return malformed(filledIn(CREDENTIAL_PROBLEMS.dateOther, dates));
 }

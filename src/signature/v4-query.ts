@@ -2,7 +2,8 @@ import type { RequestHead } from "../http/head.ts";
 import { valuesOf, type HeaderList } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault, type FaultElement } from "../s3/faults.ts";
+import type { NamedFault } from "../s3/fault-table.ts";
+import { awsFault, fault, type AwsMore, type Fault } from "../s3/faults.ts";
 import { parseAmzDate } from "./amz-date.ts";
 import { ALGORITHM } from "./canonical.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
@@ -68,15 +69,20 @@ function collectParameters(query: readonly QueryParameter[]): Result<Parameters,
     const lower = name.toLowerCase();
     if (!lower.startsWith("x-amz-")) continue;
     if (parameters.has(lower)) {
-      return malformed(`The query parameter "${name}" must not be repeated`);
+      return ours(`The query parameter "${name}" must not be repeated`);
     }
     parameters.set(lower, value);
   }
   return ok(parameters);
 }
 
-function malformed(message: string, elements: readonly FaultElement[] = []): Result<never, Fault> {
-  return err(fault("AuthorizationQueryParametersError", message, { elements }));
+function malformed(name: NamedFault, more?: AwsMore): Result<never, Fault> {
+  return err(awsFault(name, more));
+}
+
+/** For what AWS itself does not refuse. */
+function ours(message: string): Result<never, Fault> {
+  return err(fault("AuthorizationQueryParametersError", message));
 }
 
 type Signing = Omit<V4Claim, "kind" | "via" | "payload" | "payloadText" | "sessionToken">;
@@ -87,11 +93,9 @@ function parseSigning(
   headers: HeaderList,
   rules: SignatureRules,
 ): Result<Signing, Fault> {
-  if (REQUIRED.some((name) => !parameters.has(name))) {
-    return malformed(
-      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, " +
-        "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters",
-    );
+  const missing = REQUIRED.find((name) => !parameters.has(name));
+  if (missing !== undefined) {
+    return malformed("QueryIncomplete", { why: `${missing} is missing` });
   }
   const value = (name: (typeof REQUIRED)[number]): string => parameters.get(name) ?? "";
   const credential = parseScoped(value("x-amz-algorithm"), value("x-amz-credential"), rules);
@@ -101,7 +105,7 @@ function parseSigning(
   const expiresSeconds = parseExpires(value("x-amz-expires"), rules);
   if (!expiresSeconds.ok) return expiresSeconds;
   const signedHeaders = parseSignedHeaders(value("x-amz-signedheaders"), headers);
-  if (!signedHeaders.ok) return malformed(`X-Amz-${signedHeaders.error}`);
+  if (!signedHeaders.ok) return ours(`X-Amz-${signedHeaders.error}`);
   return ok({
     ...credential.value,
     ...date.value,
@@ -121,11 +125,11 @@ function parseScoped(
       fault("NotImplemented", "Signature version 4A is not supported: use AWS4-HMAC-SHA256"),
     );
   }
-  if (algorithm !== ALGORITHM) return malformed(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
+  if (algorithm !== ALGORITHM) return malformed("QueryAlgorithm");
   const parsed = parseCredential(credential, rules);
   if (parsed.ok) return parsed;
-  const { message, elements } = parsed.error;
-  return malformed(`Error parsing the X-Amz-Credential parameter; ${message}`, elements);
+  const { message, elements, why } = parsed.error;
+  return malformed("QueryCredential", { values: [message], elements, why });
 }
 
 function parseDate(
@@ -134,30 +138,27 @@ function parseDate(
 ): Result<Pick<V4Claim, "timestamp" | "timeMs">, Fault> {
   const timeMs = parseAmzDate(text);
   if (timeMs === undefined) {
-    return malformed(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
+    return malformed("QueryDate");
   }
   if (text.startsWith(scopeDate)) return ok({ timestamp: text, timeMs });
-  return malformed(
-    `Invalid credential date "${scopeDate}". This date is not the same as X-Amz-Date: "${text.slice(0, 8)}"`,
-  );
+  return malformed("QueryDateOther", { values: [scopeDate, text.slice(0, 8)] });
 }
 
 /** Whole seconds up to seven days, within what the operator allows. */
 function parseExpires(text: string, rules: SignatureRules): Result<number, Fault> {
   const seconds = Number(text);
-  if (!/^-?\d+$/.test(text)) return malformed("X-Amz-Expires should be a number");
+  if (!/^-?\d+$/.test(text)) return malformed("ExpiresNumber");
+  if (seconds < 0) return malformed("ExpiresNegative");
   const secondsMin = rules.presignedExpiryMinMs / 1000;
   if (seconds < secondsMin) {
-    return malformed(`X-Amz-Expires must be at least ${secondsMin} second: got "${text}"`);
+    return ours(`X-Amz-Expires must be at least ${secondsMin} second: got "${text}"`);
   }
   if (seconds > EXPIRES_SECONDS_MAX) {
-    return malformed(
-      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
-    );
+    return malformed("ExpiresBeyondWeek");
   }
   const secondsMax = rules.presignedExpiryMaxMs / 1000;
   if (seconds <= secondsMax) return ok(seconds);
-  return malformed(`X-Amz-Expires must be at most ${secondsMax} seconds here: got "${text}"`);
+  return ours(`X-Amz-Expires must be at most ${secondsMax} seconds here: got "${text}"`);
 }
 
 /** What a presigned request says in a header or in the query, as its signer chose. */

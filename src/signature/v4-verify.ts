@@ -2,8 +2,8 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import { decode, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
-import { amzDate } from "./amz-date.ts";
+import { awsFault, type Fault } from "../s3/faults.ts";
+import { isoSeconds } from "./amz-date.ts";
 import {
   canonicalHeaders,
   canonicalQuery,
@@ -60,8 +60,15 @@ function checkTime(claim: V4Claim, context: VerifyContext): Fault | undefined {
   }
   // The skew excuses a signer's clock that is ahead; it does not lengthen a URL's life.
   if (timeMs - nowMs > rules.clockSkewMs) {
-    return fault("AccessDenied", `Request is not valid until ${claim.timestamp}`, {
-      elements: [["ServerTime", amzDate(nowMs)]],
+    const expires = isoSeconds(timeMs + expiresSeconds * SECOND_MS);
+    return awsFault("RequestTooEarly", {
+      elements: [
+        ["X-Amz-Date", claim.timestamp],
+        ["X-Amz-Expires", `${expiresSeconds}`],
+        ["Expires", expires],
+        ["ServerTime", isoSeconds(nowMs)],
+      ],
+      why: `Not valid before ${claim.timestamp}`,
     });
   }
   // X-Amz-Date has no fractions: an expiry of 0 lasts to the end of the second it names.

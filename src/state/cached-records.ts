@@ -179,7 +179,7 @@ export function cachedRecords<T extends object>(
 
 function unreadable(detail: string): Fault {
   const message = "What the gateway keeps of this bucket cannot be read";
-  return fault("ServiceUnavailable", message, { detail: `state: ${detail}` });
+  return fault("ServiceUnavailable", message, { rule: `state: ${detail}` });
 }
 
 /** `store`, telling of each call whether it worked and of each change that it was made. */

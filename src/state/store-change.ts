@@ -239,5 +239,5 @@ function remembered(written: Result<"written" | "conflict", string>): Fault | un
 
 function unwritten(detail: string): Fault {
   const message = "What the gateway keeps of this bucket cannot be written. Please try again";
-  return fault("ServiceUnavailable", message, { detail: `state: ${detail}` });
+  return fault("ServiceUnavailable", message, { rule: `state: ${detail}` });
 }

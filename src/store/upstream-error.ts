@@ -51,12 +51,12 @@ export function credentialFault(
   if (code === undefined || signedBy === "nobody") return undefined;
   if (signedBy === "client" && KEYS_FAULTS.has(code)) {
     const message = "The store does not accept your access key: it was revoked or changed there";
-    return fault("AccessDenied", message, { detail: `credential: the store says ${code}` });
+    return fault("AccessDenied", message, { rule: `credential: the store says ${code}` });
   }
   const blames = SIGNERS_FAULTS.has(code) || KEYS_FAULTS.has(code);
   if (signedBy !== "gateway" || !blames) return undefined;
   const message = "The store does not accept this gateway's own credential for your account";
-  return fault("ServiceUnavailable", message, { detail: `credential: the store says ${code}` });
+  return fault("ServiceUnavailable", message, { rule: `credential: the store says ${code}` });
 }
 
 /** What the client reads of it: that it was not them, and that trying again may help. */
@@ -65,5 +65,5 @@ export function upstreamFault(kind: UpstreamErrorKind, error: Error): Fault {
     kind === "timeout"
       ? "The store did not answer in time. Please try again"
       : "The store could not be reached or broke off. Please try again";
-  return fault("ServiceUnavailable", message, { detail: `${kind}: ${error.message}` });
+  return fault("ServiceUnavailable", message, { rule: `${kind}: ${error.message}` });
 }

@@ -179,7 +179,7 @@ test("a form with hundreds of fields is refused within what fields may take", as
     if (count === 100) {
       await until(async () => ((await held(flow)) ?? 0) > MIB);
       client.destroy();
-    } else assert.equal(codeOf(await client.answer()), "MaxPostPreDataLengthExceeded");
+    } else assert.equal(codeOf(await client.answer()), "MaxPostPreDataLengthExceededError");
   }
   await until(async () => (await held(flow)) === 0);
 });

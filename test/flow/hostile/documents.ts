@@ -13,7 +13,7 @@ const BOMB = `<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 9 }, (
 
 /** Documents that the gateway reads before anything is forwarded. */
 export const DOCUMENTS: readonly Hostile[] = [
-  hostile("an empty DeleteObjects", MALFORMED, remove("")),
+  hostile("an empty DeleteObjects", "400 MissingRequestBodyError", remove("")),
   hostile("a DeleteObjects of spaces", MALFORMED, remove("   \n")),
   hostile("a DeleteObjects without objects", MALFORMED, remove("<Delete/>")),
   hostile(

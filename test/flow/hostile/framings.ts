@@ -51,17 +51,17 @@ export const FRAMINGS: readonly Hostile[] = [
   ),
   hostile(
     "a negative decoded length",
-    "400 InvalidArgument",
+    "411 MissingContentLength",
     chunked("signed", undefined, ["x-amz-decoded-content-length", "-1"]),
   ),
   hostile(
     "a decoded length in hex",
-    "400 InvalidArgument",
+    "411 MissingContentLength",
     chunked("signed", undefined, ["x-amz-decoded-content-length", "0x1c"]),
   ),
   hostile(
     "a decoded length with a fraction",
-    "400 InvalidArgument",
+    "411 MissingContentLength",
     chunked("signed", undefined, ["x-amz-decoded-content-length", "28.0"]),
   ),
   hostile(
@@ -71,7 +71,7 @@ export const FRAMINGS: readonly Hostile[] = [
   ),
   hostile(
     "a decoded length of very many digits",
-    "400 InvalidArgument",
+    "411 MissingContentLength",
     chunked("signed", undefined, ["x-amz-decoded-content-length", "9".repeat(30)]),
   ),
   hostile("two decoded lengths", "400 InvalidRequest", (site) => {

@@ -54,15 +54,15 @@ export const OPERATIONS: readonly Hostile[] = [
   ),
   hostile(
     "a bucket's policy on an object",
-    "400 InvalidArgument",
+    "400 InvalidRequest",
     call("GET", "/bucket/key?policy="),
   ),
   hostile(
     "a bucket's deletion of keys on an object",
-    "400 InvalidArgument",
+    "400 InvalidRequest",
     call("POST", "/bucket/key?delete="),
   ),
-  hostile("versioning of an object", "400 InvalidArgument", call("PUT", "/bucket/key?versioning=")),
+  hostile("versioning of an object", "400 InvalidRequest", call("PUT", "/bucket/key?versioning=")),
   hostile(
     "an object's retention on a bucket",
     "400 InvalidArgument",
@@ -211,7 +211,7 @@ export const OPERATIONS: readonly Hostile[] = [
   hostile("POST to an object", "405 MethodNotAllowed", call("POST", "/bucket/key")),
   hostile(
     "POST to a bucket that is no form",
-    "405 MethodNotAllowed",
+    "412 PreconditionFailed",
     call("POST", "/bucket", ["content-type", "application/xml"]),
   ),
   hostile(

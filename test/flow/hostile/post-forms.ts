@@ -92,21 +92,9 @@ export const FORMS: readonly Hostile[] = [
       }),
     );
   }),
-  hostile(
-    "a form without a file",
-    "400 IncorrectNumberOfFilesInPostRequest",
-    form({ parts: leftOut("file") }),
-  ),
-  hostile(
-    "a form with two files",
-    "400 IncorrectNumberOfFilesInPostRequest",
-    form({ parts: (all) => [...all, FILE] }),
-  ),
-  hostile(
-    "a form without any part",
-    "400 IncorrectNumberOfFilesInPostRequest",
-    form({ parts: () => [] }),
-  ),
+  hostile("a form without a file", "400 InvalidArgument", form({ parts: leftOut("file") })),
+  hostile("a form with two files", "400 InvalidArgument", form({ parts: (all) => [...all, FILE] })),
+  hostile("a form without any part", "400 InvalidArgument", form({ parts: () => [] })),
   hostile(
     "a form without a key",
     "400 InvalidArgument",
@@ -143,12 +131,12 @@ export const FORMS: readonly Hostile[] = [
   ),
   hostile(
     "a form whose fields are too large",
-    "400 MaxPostPreDataLengthExceeded",
+    "400 MaxPostPreDataLengthExceededError",
     form({ parts: added({ name: "x-ignore-a", value: "v".repeat(21_000) }) }),
   ),
   hostile(
     "a form with very many fields",
-    "400 MaxPostPreDataLengthExceeded",
+    "400 MaxPostPreDataLengthExceededError",
     form({
       parts: added(
         ...Array.from({ length: 400 }, (_, i) => ({ name: `x-ignore-${i}`, value: "v" })),

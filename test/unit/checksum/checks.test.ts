@@ -39,10 +39,10 @@ const refused = [
     "a Content-MD5 that is not base64",
     ["content-md5", "not base64!"],
     "InvalidDigest",
-    /Content-MD5/,
+    /^The Content-Md5 you specified is not valid\.$/,
   ],
-  ["a Content-MD5 of the wrong length", ["content-md5", "MTIz"], "InvalidDigest", /invalid/],
-  ["an empty Content-MD5", ["content-md5", ""], "InvalidDigest", /invalid/],
+  ["a Content-MD5 of the wrong length", ["content-md5", "MTIz"], "InvalidDigest", /not valid/],
+  ["an empty Content-MD5", ["content-md5", ""], "InvalidDigest", /not valid/],
   ["two Content-MD5", ["content-md5", MD5, "content-md5", MD5], "InvalidDigest", /more than once/],
   [
     "a crc32 of the wrong length",

@@ -5,23 +5,38 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { GATE_NAMES } from "../../../src/admission/facts.ts";
 import { pageOf, table } from "./page.ts";
-import { FAULTS } from "../../../src/s3/fault-table.ts";
+import {
+  AGAINST_FORM_POLICY,
+  CREDENTIAL_PROBLEMS,
+  FAULTS,
+  FORM_POLICY_PROBLEMS,
+  NAMED_FAULTS,
+} from "../../../src/s3/fault-table.ts";
 
 const PAGE = pageOf("troubleshoot.md");
 const SRC = new URL("../../../src/", import.meta.url);
 
 /** The source without the table of codes, whose rows prove nothing of their use. */
 const SOURCE = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && file !== "s3/faults.ts")
+  .filter((file) => file.endsWith(".ts") && file !== "s3/fault-table.ts")
   .map((file) => readFileSync(new URL(file, SRC), "utf8"))
   .join("\n");
 
 /** Codes of which a fault is made: in a call, or as a row of a table. */
 const ANSWERED = new Set(
-  [...SOURCE.matchAll(/(?:\bfault\(\s*|\bcode: )"([A-Za-z0-9]+)"/g)]
-    .map(([, code = ""]) => code)
+  [
+    ...SOURCE.matchAll(
+      /(?:\b(?:fault|awsFault|malformed|invalid)\(\s*|\bcode: |[?:] )"([A-Za-z0-9]+)"/g,
+    ),
+  ]
+    .map(([, name = ""]) => codeOf(name))
     .filter((code) => code in FAULTS),
 );
+
+/** The code of a row of either table; the name itself if it is none. */
+function codeOf(name: string): string {
+  return Object.entries(NAMED_FAULTS).find(([row]) => row === name)?.[1].code ?? name;
+}
 
 /** The text below each `### Code`. */
 const ENTRIES = new Map(
@@ -60,9 +75,20 @@ describe("docs/troubleshoot.md, each entry", () => {
 /** The source with `…` for what is put into its texts. */
 const TEXTS = SOURCE.replaceAll(/\$\{[^}]*\}/g, "…").replaceAll(/" \+\s*"/g, "");
 
+/** AWS's own, with `…` for each value. */
+const AWS_TEXTS: ReadonlySet<string> = new Set(
+  [
+    ...Object.values(FAULTS).map((row) => row.message),
+    ...Object.values(NAMED_FAULTS).map((row) => row.message),
+    ...Object.values(CREDENTIAL_PROBLEMS),
+    ...Object.values(FORM_POLICY_PROBLEMS),
+    ...Object.values(AGAINST_FORM_POLICY),
+  ].map((text) => text.replaceAll("{}", "…")),
+);
+
 /** Whether a text of the source, from quote to quote, is `message`; or the message of a code is. */
 function isText(message: string): boolean {
-  if (Object.values(FAULTS).some((row) => row.message === message)) return true;
+  if (AWS_TEXTS.has(message)) return true;
   return ['"', "'", "`"].some((quote) => TEXTS.includes(quote + message + quote));
 }
 
@@ -90,7 +116,11 @@ test("docs/troubleshoot.md tells of every gate that answers AccessDenied", () =>
 test("docs/troubleshoot.md quotes every message of AccessDenied that the source writes", () => {
   const entry = ENTRIES.get("AccessDenied") ?? "";
   const written = [...TEXTS.matchAll(/\bfault\(\s*"AccessDenied",\s*["`]([^"`]+(?:"…")?)["`]/g)];
-  const messages = written.map(([, message = ""]) => message);
+  const rows = Object.values(NAMED_FAULTS).filter((row) => row.code === "AccessDenied");
+  const messages = [
+    ...written.map(([, message = ""]) => message),
+    ...rows.map((row) => row.message.replaceAll("{}", "…")),
+  ];
   assert(messages.length > 8);
   assert.deepEqual(
     messages.filter((message) => !entry.includes(message)),

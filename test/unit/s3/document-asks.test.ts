@@ -282,8 +282,8 @@ const TARGET = "<TargetBucket>logs</TargetBucket>";
 const GRANT = grant("CanonicalUser", "<ID>u</ID>");
 
 const refused: readonly (readonly [string, OperationName, string, string])[] = [
-  ["no document", "PutBucketLogging", "", "MalformedXML"],
-  ["no ACL at all", "PutBucketAcl", "", "MalformedXML"],
+  ["no document", "PutBucketLogging", "", "MissingRequestBodyError"],
+  ["no ACL at all", "PutBucketAcl", "", "MissingSecurityHeader"],
   ["JSON", "PutBucketVersioning", '{"Status":"Enabled"}', "MalformedXML"],
   [
     "a document type",
@@ -584,46 +584,46 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
     inventory(ARN).replace("</Id>", "</Id><OptionalFields><field/></OptionalFields>"),
     "MalformedXML",
   ],
-  ["an ACL without a list", "PutBucketAcl", "<AccessControlPolicy/>", "MalformedXML"],
-  ["an unknown part of an ACL", "PutObjectAcl", acl(`${GRANT}<Deny/>`), "MalformedXML"],
+  ["an ACL without a list", "PutBucketAcl", "<AccessControlPolicy/>", "MalformedACLError"],
+  ["an unknown part of an ACL", "PutObjectAcl", acl(`${GRANT}<Deny/>`), "MalformedACLError"],
   [
     "two lists of grants",
     "PutObjectAcl",
     acl(`${GRANT}</AccessControlList><AccessControlList>`),
-    "MalformedXML",
+    "MalformedACLError",
   ],
-  ["a grant to nobody", "PutObjectAcl", acl("<Grant/>"), "MalformedXML"],
+  ["a grant to nobody", "PutObjectAcl", acl("<Grant/>"), "MalformedACLError"],
   [
     "a grant of nothing",
     "PutObjectAcl",
     acl(grant("CanonicalUser", "<ID>u</ID>", "")),
-    "MalformedXML",
+    "MalformedACLError",
   ],
   [
     "an unknown permission",
     "PutObjectAcl",
     acl(grant("CanonicalUser", "<ID>u</ID>", "ALL")),
-    "MalformedXML",
+    "MalformedACLError",
   ],
-  ["an unknown grantee", "PutObjectAcl", acl(grant("Everybody", PUBLIC)), "MalformedXML"],
+  ["an unknown grantee", "PutObjectAcl", acl(grant("Everybody", PUBLIC)), "MalformedACLError"],
   [
     "a grantee unlike its type",
     "PutObjectAcl",
     acl(grant("CanonicalUser", PUBLIC)),
-    "MalformedXML",
+    "MalformedACLError",
   ],
   [
     "two grantees in one",
     "PutObjectAcl",
     acl(grant("CanonicalUser", `<ID>u</ID>${PUBLIC}`)),
-    "MalformedXML",
+    "MalformedACLError",
   ],
-  ["an empty grantee", "PutObjectAcl", acl(grant("CanonicalUser", "<ID/>")), "MalformedXML"],
+  ["an empty grantee", "PutObjectAcl", acl(grant("CanonicalUser", "<ID/>")), "MalformedACLError"],
   [
     "a grantee without a type",
     "PutObjectAcl",
     acl("<Grant><Grantee><ID>u</ID></Grantee><Permission>READ</Permission></Grant>"),
-    "MalformedXML",
+    "MalformedACLError",
   ],
 ];
 
@@ -634,9 +634,9 @@ for (const [name, operation, xml, code] of refused) {
 test("asksOfDocument() takes an ACL from the headers or from the body, not from both", () => {
   for (const header of ["x-amz-acl", "x-amz-grant-read"]) {
     assert.deepEqual(asked("PutBucketAcl", "", [header, "private"]), []);
-    assert.equal(asked("PutBucketAcl", acl(GRANT), [header, "private"]), "InvalidRequest");
+    assert.equal(asked("PutBucketAcl", acl(GRANT), [header, "private"]), "UnexpectedContent");
     assert.deepEqual(asked("PutBucketAcl", acl(GRANT), ["x-amz-meta", header]), []);
-    assert.equal(asked("PutBucketLogging", "", [header, "private"]), "MalformedXML");
+    assert.equal(asked("PutBucketLogging", "", [header, "private"]), "MissingRequestBodyError");
   }
 });
 

@@ -12,7 +12,7 @@ function kindOf(operation: OperationName, body: string | Buffer, headers: string
 
 const kinds = [
   ["PutBucketTagging", TAGGING, "xml"],
-  ["PutBucketTagging", "", "MalformedXML"],
+  ["PutBucketTagging", "", "MissingRequestBodyError"],
   ["PutBucketTagging", "<Tags/>", "MalformedXML"],
   ["CreateBucket", "", "none"],
   ["CreateBucket", " ", "MalformedXML"],
@@ -22,7 +22,7 @@ const kinds = [
   ["PutBucketPolicy", "no JSON", "policy"],
   ["PutBucketPolicy", Buffer.from([0xff]), "MalformedPolicy"],
   ["DeleteObjects", "<Delete><Object><Key>k</Key></Object></Delete>", "delete"],
-  ["DeleteObjects", "", "MalformedXML"],
+  ["DeleteObjects", "", "MissingRequestBodyError"],
 ] as const;
 
 for (const [operation, body, kind] of kinds) {
@@ -33,7 +33,7 @@ for (const [operation, body, kind] of kinds) {
 
 test("an ACL in the headers leaves no place for a document", () => {
   assert.equal(kindOf("PutBucketAcl", "", ["x-amz-acl", "private"]), "none");
-  assert.equal(kindOf("PutBucketAcl", "x", ["x-amz-acl", "private"]), "InvalidRequest");
+  assert.equal(kindOf("PutBucketAcl", "x", ["x-amz-acl", "private"]), "UnexpectedContent");
 });
 
 test("a document keeps the bytes as they came, however they came", () => {

@@ -19,9 +19,9 @@ const rows = readFileSync(new URL("../../../docs/operate.md", import.meta.url), 
 
 test("every limit names a setting that there is, and an error that S3 has", () => {
   for (const name of LIMIT_NAMES) {
-    const { limit, detail, code } = limitFault(name);
+    const { limit, rule, code } = limitFault(name);
     assert.equal(limit, name);
-    assert.ok(settings.has(detail ?? ""), `${name}: ${detail}`);
+    assert.ok(settings.has(rule ?? ""), `${name}: ${rule}`);
     assert.ok(FAULTS[code].status >= 400);
   }
 });
@@ -33,6 +33,6 @@ test("the table of limits in docs/operate.md is what the code has", () => {
       return `${limit} ${name.includes(".") ? name : `limits.${name}`}`;
     }),
   );
-  const actual = LIMIT_NAMES.map((name) => `${name} ${limitFault(name).detail}`);
+  const actual = LIMIT_NAMES.map((name) => `${name} ${limitFault(name).rule}`);
   assert.deepEqual(documented.sort(), actual.sort());
 });

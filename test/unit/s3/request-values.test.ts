@@ -545,7 +545,7 @@ const inDocuments: readonly (readonly [OperationName, string, Record<string, unk
       "MalformedXML",
     ],
     ["PutObjectTagging", tagging("<Tag><Key>a</Key><Value> b</Value></Tag>"), "MalformedXML"],
-    ["PutObjectTagging", "", "MalformedXML"],
+    ["PutObjectTagging", "", "MissingRequestBodyError"],
     ["PutBucketTagging", tagging(""), { bucketTags: [] }],
     // The condition keys of bucket tags ignore letter case, those of object tags do not.
     ["PutBucketTagging", tagging(`${TAG}<Tag><Key>A</Key><Value>c</Value></Tag>`), "InvalidTag"],
@@ -628,7 +628,11 @@ const inDocuments: readonly (readonly [OperationName, string, Record<string, unk
       { grantsPublic: true },
     ],
     ["PutObjectAcl", acl("<ID>AllUsers</ID>", "CanonicalUser"), { grantsPublic: false }],
-    ["PutObjectAcl", acl(`<ID>u</ID><URI>${ALL_USERS}</URI>`, "CanonicalUser"), "MalformedXML"],
+    [
+      "PutObjectAcl",
+      acl(`<ID>u</ID><URI>${ALL_USERS}</URI>`, "CanonicalUser"),
+      "MalformedACLError",
+    ],
     ["PutBucketLogging", "<BucketLoggingStatus/>", {}],
     ["RestoreObject", restored("<CannedACL>private</CannedACL>"), { grantsPublic: false }],
     ["RestoreObject", restored("<CannedACL>public-read</CannedACL>"), { grantsPublic: true }],
@@ -649,5 +653,5 @@ for (const [operation, xml, wanted] of inDocuments) {
 
 test("requestValues() does not choose between an ACL in headers and one in the body", () => {
   const document = acl(`<URI>${LOG_DELIVERY}</URI>`);
-  assert.equal(valuesOf("PutBucketAcl", ["x-amz-acl", "private"], document), "InvalidRequest");
+  assert.equal(valuesOf("PutBucketAcl", ["x-amz-acl", "private"], document), "UnexpectedContent");
 });

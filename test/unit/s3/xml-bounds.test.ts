@@ -10,7 +10,7 @@ function why(xml: string, bounds = BOUNDS): string | undefined {
   const root = parseXml(Buffer.from(xml), bounds);
   if (root.ok) return undefined;
   assert.equal(root.error.code, "MalformedXML");
-  return root.error.message.split(": ").slice(1).join(": ");
+  return root.error.why ?? "";
 }
 
 function nested(depth: number): string {

@@ -137,7 +137,7 @@ test("parsePostPolicy() says which condition it does not know", () => {
   const policy = policyOf([{ key: "k" }, ["matches", "$key", "x"]]);
   assert.equal(
     policy.ok ? "" : policy.error.message,
-    "Invalid Policy: unknown condition, number 2 of its list",
+    "Invalid Policy: Invalid Condition: unknown operation 'matches'.",
   );
 });
 
@@ -320,7 +320,7 @@ test("checkPostPolicy() denies from the moment of expiration", () => {
   assert.deepEqual(outcome([B], {}, "b", expiresMs - 1), ANY);
   assert.equal(
     outcome([B], {}, "b", expiresMs),
-    "AccessDenied: Invalid according to Policy: Policy expired",
+    "AccessDenied: Invalid according to Policy: Policy expired.",
   );
 });
 

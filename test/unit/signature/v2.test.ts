@@ -58,7 +58,7 @@ test("parseClaim() refuses version 2 where the operator did not allow it", () =>
     const claim = parseClaim(head, { ...RULES, v2: false });
     assert.ok(!claim.ok);
     assert.equal(claim.error.code, "InvalidRequest");
-    assert.match(claim.error.message, /Please use AWS4-HMAC-SHA256$/);
+    assert.match(claim.error.message, /Please use AWS4-HMAC-SHA256\.$/);
   }
 });
 

@@ -41,7 +41,7 @@ test("parseV4Query() reads payload and token from the query in any case", () => 
 });
 
 const REQUIRED =
-  "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters";
+  "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
 const CREDENTIAL = "Error parsing the X-Amz-Credential parameter; ";
 const WEEK =
   "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds";
@@ -58,22 +58,22 @@ const malformed = [
   [
     "a Credential of one part",
     QUERY.replaceAll("%2F", "-"),
-    `${CREDENTIAL}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"`,
+    `${CREDENTIAL}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`,
   ],
   [
     "a newline in the region",
     QUERY.replace("us-east-1", "us%0Aeast"),
-    `${CREDENTIAL}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"`,
+    `${CREDENTIAL}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`,
   ],
   [
     "another service",
     QUERY.replace("s3", "s3express"),
-    `${CREDENTIAL}incorrect service "s3express". This endpoint belongs to "s3"`,
+    `${CREDENTIAL}incorrect service "s3express". This endpoint belongs to "s3".`,
   ],
   [
     "a scope of another day",
     QUERY.replace("20130524%2F", "20130525%2F"),
-    'Invalid credential date "20130525". This date is not the same as X-Amz-Date: "20130524"',
+    'Invalid credential date "20130525". This date is not the same as X-Amz-Date: "20130524".',
   ],
   [
     "a date in extended format",
@@ -85,11 +85,7 @@ const malformed = [
     QUERY.replace("86400", "0"),
     'X-Amz-Expires must be at least 1 second: got "0"',
   ],
-  [
-    "a negative expiry",
-    QUERY.replace("86400", "-1"),
-    'X-Amz-Expires must be at least 1 second: got "-1"',
-  ],
+  ["a negative expiry", QUERY.replace("86400", "-1"), "X-Amz-Expires must be non-negative"],
   ["an expiry above seven days", QUERY.replace("86400", "604801"), WEEK],
   ["an expiry with a unit", QUERY.replace("86400", "60s"), "X-Amz-Expires should be a number"],
   ["an expiry in hexadecimal", QUERY.replace("86400", "0x10"), "X-Amz-Expires should be a number"],

@@ -74,8 +74,8 @@ const BROKEN = err("the disk is gone");
 async function codeOf(bench: Bench, name = "photos"): Promise<string> {
   const fetched = await bench.cache.fetch(name, "proved");
   if (fetched.ok) return "ok";
-  const { code, message, detail } = fetched.error;
-  return `${code}: ${message} (${detail ?? ""})`;
+  const { code, message, rule } = fetched.error;
+  return `${code}: ${message} (${rule ?? ""})`;
 }
 
 test("what was not fetched is unknown, then it is found without a read", async () => {

@@ -476,7 +476,7 @@ test("a state that fails refuses before, and says so after", async () => {
   };
   const refused = await beginChange(store, ALICE, async () => ok("absent"), NOW);
   assert.equal(!refused.ok && refused.error.code, "ServiceUnavailable");
-  assert.match(refused.ok ? "" : (refused.error.detail ?? ""), /state: the disk is gone/);
+  assert.match(refused.ok ? "" : (refused.error.rule ?? ""), /state: the disk is gone/);
   broken = false;
   const { ticket } = await begin(store, ALICE);
   broken = true;
