@@ -75,18 +75,26 @@ describe("the table of faults and answers of AWS", () => {
     [
       ...Object.entries(FAULTS).map(([code, row]) => ({ code, message: row.message })),
       ...Object.values(NAMED_FAULTS),
-      ...within("AuthorizationHeaderMalformed", NAMED_FAULTS.MalformedAuthorization.message, [
-        ...Object.values(CREDENTIAL_PROBLEMS),
-      ]),
-      ...within("AuthorizationQueryParametersError", NAMED_FAULTS.QueryCredential.message, [
-        ...Object.values(CREDENTIAL_PROBLEMS),
-      ]),
-      ...within("InvalidPolicyDocument", NAMED_FAULTS.FormPolicy.message, [
-        ...Object.values(FORM_POLICY_PROBLEMS),
-      ]),
-      ...within("AccessDenied", NAMED_FAULTS.AgainstFormPolicy.message, [
-        ...Object.values(AGAINST_FORM_POLICY),
-      ]),
+      ...within(
+        "AuthorizationHeaderMalformed",
+        NAMED_FAULTS.MalformedAuthorization.message,
+        Object.values(CREDENTIAL_PROBLEMS),
+      ),
+      ...within(
+        "AuthorizationQueryParametersError",
+        NAMED_FAULTS.QueryCredential.message,
+        Object.values(CREDENTIAL_PROBLEMS),
+      ),
+      ...within(
+        "InvalidPolicyDocument",
+        NAMED_FAULTS.FormPolicy.message,
+        Object.values(FORM_POLICY_PROBLEMS),
+      ),
+      ...within(
+        "AccessDenied",
+        NAMED_FAULTS.AgainstFormPolicy.message,
+        Object.values(AGAINST_FORM_POLICY),
+      ),
     ].map(({ code, message }) => `${code}: ${message}`),
   );
 
