@@ -213,7 +213,7 @@ async function bufferFile(reader: FormReader, length: number, limits: FormLimits
     if (head.name === "file") throw new BodyError(files("2"));
     await takeUntil(after, after.delimiter, limits);
   }
-  if (after.buffer.length > 0) throw broken("bytes follow its closing boundary");
+  // What follows the closing boundary is nobody's (RFC 2046 section 5.1.1).
   return rest.subarray(0, end);
 }
 

@@ -304,6 +304,9 @@ function wrongParameter(
   if (isPresignedChecksum(header)) return undefined;
   const vendors = vendorParameter(name);
   if (vendors !== undefined) return vendors;
+  if (name === "partNumber" && operation.name === "PutObject") {
+    return awsFault("PartNumberAlone", { elements: argument(name, value) });
+  }
   return isLeftOut(operation, name) ? undefined : unknownParameter(operation, name);
 }
 

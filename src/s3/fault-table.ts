@@ -355,6 +355,11 @@ export const NAMED_FAULTS = {
     message: "X-Amz-Date must be formated via ISO8601 Long format",
     from: "answer",
   },
+  FormChecksum: {
+    code: "InvalidRequest",
+    message: "The algorithm type you specified in x-amz-checksum- header is invalid.",
+    from: "answer",
+  },
   FormPolicy: { code: "InvalidPolicyDocument", message: "Invalid Policy: {}", from: "answer" },
   AgainstFormPolicy: {
     code: "AccessDenied",
@@ -395,6 +400,11 @@ export const NAMED_FAULTS = {
   NotOfKeys: {
     code: "InvalidRequest",
     message: "There is no such thing as the ?{} sub-resource for a key",
+    from: "answer",
+  },
+  PartNumberAlone: {
+    code: "InvalidArgument",
+    message: "This operation does not accept partNumber without uploadId",
     from: "answer",
   },
   VersionId: { code: "InvalidArgument", message: "Invalid version id specified", from: "answer" },

@@ -143,6 +143,7 @@ const SAME_NAME: ReadonlySet<string> = new Set([
   "cache-control",
   "content-disposition",
   "content-encoding",
+  "content-language",
   "content-type",
   "expires",
   "x-amz-checksum-algorithm",
@@ -172,8 +173,24 @@ function headerOf(name: string, value: string): Result<readonly string[], Fault>
   if (name === "acl") return header("x-amz-acl", name, value);
   if (name === "tagging") return taggingHeader(value);
   if (SAME_NAME.has(name) || META_NAME.test(name)) return header(name, name, value);
-  return invalid(`The form field "${name}" is unknown`);
+  if (name.startsWith("x-amz-checksum-")) return err(awsFault("FormChecksum"));
+  // AWS passes over what it does not know, such as the button of a page. What would mean something as
+  // a header is no such thing: to pass over a condition or a digest would be to break a promise.
+  return name.startsWith("x-") || MEANT.has(name)
+    ? invalid(`The form field "${name}" is unknown`)
+    : ok([]);
 }
+
+/** Headers of a PutObject that a form cannot have. */
+const MEANT: ReadonlySet<string> = new Set([
+  "authorization",
+  "content-length",
+  "content-md5",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-unmodified-since",
+]);
 
 /** Nothing for an empty value, which browsers send for a field that was not filled in. */
 function header(name: string, field: string, value: string): Result<readonly string[], Fault> {

@@ -67,7 +67,7 @@ const HEADERS: ReadonlyMap<string, Grammar> = new Map<string, Grammar>([
   ["x-amz-grant-read-acp", grantees],
   ["x-amz-grant-write", grantees],
   ["x-amz-grant-write-acp", grantees],
-  ["x-amz-metadata-directive", oneOf(DIRECTIVES, "Unknown metadata directive")],
+  ["x-amz-metadata-directive", oneOf(DIRECTIVES, "Unknown metadata directive.")],
   ["x-amz-object-annotation-directive", oneOf(["COPY", "EXCLUDE"])],
   ["x-amz-object-lock-event-hold", oneOf(["ON", "OFF"])],
   ["x-amz-object-lock-event-hold-duration-days", duration],
@@ -76,7 +76,7 @@ const HEADERS: ReadonlyMap<string, Grammar> = new Map<string, Grammar>([
     "x-amz-object-lock-legal-hold",
     oneOf(["ON", "OFF"], "Legal Hold must be either of 'ON' or 'OFF'"),
   ],
-  ["x-amz-object-lock-mode", oneOf(["COMPLIANCE", "GOVERNANCE"], "Unknown wormMode directive")],
+  ["x-amz-object-lock-mode", oneOf(["COMPLIANCE", "GOVERNANCE"], "Unknown wormMode directive.")],
   ["x-amz-object-lock-retain-until-date", instant],
   [
     "x-amz-object-ownership",
@@ -90,7 +90,7 @@ const HEADERS: ReadonlyMap<string, Grammar> = new Map<string, Grammar>([
   ["x-amz-server-side-encryption-customer-algorithm", customerAlgorithm],
   ["x-amz-storage-class", storageClass],
   ["x-amz-tagging", tagging],
-  ["x-amz-tagging-directive", oneOf(DIRECTIVES, "Unknown tagging directive")],
+  ["x-amz-tagging-directive", oneOf(DIRECTIVES, "Unknown tagging directive.")],
   ["x-amz-website-redirect-location", redirect],
 ]);
 

@@ -2,7 +2,7 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { awsFault, fault, type Fault } from "../s3/faults.ts";
+import { argument, awsFault, fault, type Fault } from "../s3/faults.ts";
 import { ALGORITHM } from "./canonical.ts";
 import type { ChunkProof } from "./chunk-proof.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
@@ -81,13 +81,18 @@ function parseAuthorization(
       fault("NotImplemented", "Signature version 4A is not supported: use AWS4-HMAC-SHA256"),
     );
   }
-  // The value is not repeated: it may be a token for something else.
-  const elements = [["ArgumentName", "Authorization"]] as const;
-  const isAlone = authorization === ALGORITHM || authorization === "AWS";
-  return err(
-    awsFault(isAlone ? "AuthorizationWithoutSpace" : "AuthorizationUnsupported", { elements }),
-  );
+  // What follows the scheme is not repeated: it may be a token for something else.
+  const space = authorization.indexOf(" ");
+  if (space <= 0) {
+    const elements = [["ArgumentName", "Authorization"]] as const;
+    return err(awsFault("AuthorizationWithoutSpace", { elements }));
+  }
+  const elements = argument("Authorization", authorization.slice(0, Math.min(space, SCHEME_MAX)));
+  return err(awsFault("AuthorizationUnsupported", { elements }));
 }
+
+/** Characters of an unknown scheme's name that are told back. */
+const SCHEME_MAX = 32;
 
 function parseAnonymous(headers: HeaderList): Result<AnonymousClaim, Fault> {
   const text = firstValue(headers, "x-amz-content-sha256");

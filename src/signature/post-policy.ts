@@ -205,9 +205,9 @@ function parseListed(items: readonly JsonNode[]): Result<PostCondition, string> 
   if (items.length !== 3) return err(filledIn(FORM_POLICY_PROBLEMS.arguments, [operator.text]));
   if (isRange) return lengthCondition(first, second);
   if (first?.kind !== "string" || second?.kind !== "string") return err(FORM_POLICY_PROBLEMS.json);
-  return first.text.startsWith("$")
-    ? fieldCondition(kind, first.text.slice(1), second.text)
-    : err(FORM_POLICY_PROBLEMS.json);
+  if (first.text.startsWith("$")) return fieldCondition(kind, first.text.slice(1), second.text);
+  // What is no field has no value: as in S3, the condition can never hold.
+  return ok({ kind, field: "", value: second.text, text: textOf(kind, first.text, second.text) });
 }
 
 function fieldCondition(
@@ -216,8 +216,12 @@ function fieldCondition(
   value: string,
 ): Result<PostCondition, string> {
   if (name === "") return err(FORM_POLICY_PROBLEMS.json);
-  const text = `["${kind}", ${JSON.stringify(`$${name}`)}, ${JSON.stringify(value)}]`;
-  return ok({ kind, field: name.toLowerCase(), value, text });
+  return ok({ kind, field: name.toLowerCase(), value, text: textOf(kind, `$${name}`, value) });
+}
+
+/** A condition as AWS writes it into its message. */
+function textOf(kind: string, field: string, value: string): string {
+  return `["${kind}", ${JSON.stringify(field)}, ${JSON.stringify(value)}]`;
 }
 
 function lengthCondition(

@@ -432,11 +432,6 @@ export const FORMS: readonly Hostile[] = [
     form({ edit: (body) => `preamble\r\n${body}` }),
   ),
   hostile(
-    "a form with text behind its closing boundary",
-    MALFORMED,
-    form({ edit: (body) => `${body}epilogue` }),
-  ),
-  hostile(
     "a form with text behind a boundary",
     MALFORMED,
     edited(`${BOUNDARY}\r\n`, `${BOUNDARY}x\r\n`),

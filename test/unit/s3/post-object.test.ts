@@ -52,6 +52,12 @@ test("putFromForm() carries the known fields over as headers", () => {
   );
 });
 
+test("putFromForm() passes over what S3 does not know, such as a page's button", () => {
+  const result = put({ submit: "Upload", "content-language": "de", utm_source: "x" });
+  assert.ok(result.ok);
+  assert.deepEqual(result.value.headers, ["content-language", "de"]);
+});
+
 test("putFromForm() makes no header of what speaks of the form", () => {
   const result = put({
     bucket: "b",
@@ -88,7 +94,19 @@ test("putFromForm() turns the tagging document into the header's form", () => {
 });
 
 const REFUSED = [
-  ["an unknown field", { submit: "Upload" }, "InvalidArgument", /"submit" is unknown/],
+  [
+    "a condition, which a form cannot have",
+    { "if-none-match": "*" },
+    "InvalidArgument",
+    /"if-none-match" is unknown/,
+  ],
+  ["a digest in another field than S3's", { "content-md5": "x" }, "InvalidArgument", /unknown/],
+  [
+    "an algorithm that S3 does not have",
+    { "x-amz-checksum-crc16": "x" },
+    "InvalidRequest",
+    /^The algorithm type you specified in x-amz-checksum- header is invalid\./,
+  ],
   ["a copy source", { "x-amz-copy-source": "/b/k" }, "InvalidArgument", /unknown/],
   [
     "a bypass of retention",

@@ -164,7 +164,6 @@ const CONDITIONS_REFUSED = [
   ["a value that is a number", [{ acl: 1 }]],
   ["a value that is null", [{ acl: null }]],
   ["an unknown operator", [["matches", "$key", "x"]]],
-  ["a field without dollar", [["eq", "key", "x"]]],
   ["no field name", [["eq", "$", "x"]]],
   ["no value", [["eq", "$key"]]],
   ["a value too many", [["eq", "$key", "a", "b"]]],
@@ -248,6 +247,12 @@ for (const [name, conditions, fields, expected] of FULFILLED) {
 }
 
 const DENIED = [
+  [
+    "a field without dollar, which nothing can fulfil",
+    [B, { key: "k" }, ["starts-with", "key", ""]],
+    { key: "k" },
+    'Policy Condition failed: ["starts-with", "key", ""]',
+  ],
   [
     "another value",
     [B, { key: "k" }],
