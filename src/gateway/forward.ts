@@ -204,7 +204,8 @@ type Deframe = BodyPlan & { readonly kind: "deframe" };
 
 /** Proved as it streams, and framed again with its trailer for a store that understands it. */
 function reframed(inbound: Inbound, plan: Deframe): AsyncIterable<Buffer> {
-  return frame(provenBody(sourceOf(inbound), plan), plan.trailers[0] ?? "");
+  const body = provenBody(sourceOf(inbound, "lent"), plan);
+  return frame(body, plan.trailers[0] ?? "", plan.decodedLength);
 }
 
 function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {

@@ -1,8 +1,10 @@
 import { checksumCharacters, checksumOf } from "./checksums.ts";
 
-/** Bytes of data in each chunk that we write; S3 asks for at least 8 KiB in all but the last. */
-const CHUNK_BYTES = 64 * 1024;
-const CRLF = Buffer.from("\r\n");
+/**
+ * Bytes of data in each chunk that we write: large, since what stands between two chunks is written by
+ * itself. S3 asks for at least 8 KiB in all but the last, and MinIO takes 16 MiB at most.
+ */
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Bytes that `decodedLength` bytes take once `frame` has framed them with the checksum `trailer`:
@@ -23,33 +25,42 @@ function chunkLength(bytes: number): number {
 }
 
 /**
- * Frames `data` as STREAMING-UNSIGNED-PAYLOAD-TRAILER ("Using chunked uploads with trailing
- * headers", S3 User Guide). `data` returns the trailer's value when it ends.
+ * Frames `data`, of `decodedLength` bytes, as STREAMING-UNSIGNED-PAYLOAD-TRAILER ("Using chunked
+ * uploads with trailing headers", S3 User Guide). `data` returns the trailer's value when it ends.
+ *
+ * The length is known, so each chunk's size is told before its data has come: no byte is copied, and a
+ * piece of `data` need only stand until the next one is asked for. Throws a RangeError for more data.
  */
 export async function* frame(
   data: AsyncGenerator<Buffer, string, undefined>,
   trailer: string,
+  decodedLength: number,
 ): AsyncGenerator<Buffer, void, undefined> {
-  let pieces: Buffer[] = [];
-  let bytes = 0;
-  let next = await data.next();
-  while (next.done !== true) {
-    let piece = next.value;
-    while (bytes + piece.length >= CHUNK_BYTES) {
-      const cut = CHUNK_BYTES - bytes;
-      yield chunk([...pieces, piece.subarray(0, cut)], CHUNK_BYTES);
-      piece = piece.subarray(cut);
-      pieces = [];
-      bytes = 0;
+  try {
+    let left = decodedLength;
+    /** Of the chunk that began last. */
+    let open = 0;
+    let next = await data.next();
+    while (next.done !== true) {
+      for (let piece = next.value; piece.length > 0;) {
+        if (open === 0) {
+          open = Math.min(CHUNK_BYTES, left);
+          if (open === 0) throw new RangeError("A body is longer than was announced");
+          const before = left === decodedLength ? "" : "\r\n";
+          yield Buffer.from(`${before}${open.toString(16)}\r\n`);
+        }
+        const part = piece.length > open ? piece.subarray(0, open) : piece;
+        open -= part.length;
+        left -= part.length;
+        yield part;
+        piece = piece.subarray(part.length);
+      }
+      next = await data.next();
     }
-    if (piece.length > 0) pieces.push(piece);
-    bytes += piece.length;
-    next = await data.next();
+    const before = decodedLength === 0 ? "" : "\r\n";
+    yield Buffer.from(`${before}0\r\n${trailer}:${next.value}\r\n\r\n`);
+  } finally {
+    // Whoever stops reading lets go of the source, too.
+    await data.return("");
   }
-  const end = Buffer.from(`0\r\n${trailer}:${next.value}\r\n\r\n`);
-  yield bytes === 0 ? end : Buffer.concat([chunk(pieces, bytes), end]);
-}
-
-function chunk(pieces: readonly Buffer[], bytes: number): Buffer {
-  return Buffer.concat([Buffer.from(`${bytes.toString(16)}\r\n`), ...pieces, CRLF]);
 }

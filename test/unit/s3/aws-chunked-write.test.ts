@@ -10,7 +10,8 @@ async function* pieces(list: readonly string[], trailer: string): AsyncGenerator
 
 async function framed(list: readonly string[], field = "x-amz-checksum-crc32"): Promise<string> {
   const out: Buffer[] = [];
-  for await (const bytes of frame(pieces(list, "AAAAAA=="), field)) out.push(bytes);
+  const length = list.join("").length;
+  for await (const bytes of frame(pieces(list, "AAAAAA=="), field, length)) out.push(bytes);
   return Buffer.concat(out).toString("latin1");
 }
 
@@ -25,13 +26,47 @@ test("frame() writes only the trailer for no data", async () => {
   assert.equal(await framed([]), "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n");
 });
 
-test("frame() cuts chunks of 64 KiB, however the data comes", async () => {
-  const whole = await framed(["x".repeat(65_536), "yy"]);
-  assert.equal(await framed(["x".repeat(30_000), "x".repeat(35_536) + "y", "y"]), whole);
-  assert.match(whole, /^10000\r\nx{65536}\r\n2\r\nyy\r\n0\r\n/);
+test("frame() cuts chunks of 1 MiB, however the data comes", async () => {
+  const whole = await framed(["x".repeat(1_048_576), "yy"]);
+  assert.equal(await framed(["x".repeat(48_576), "", "x".repeat(1_000_000) + "y", "y"]), whole);
+  assert.equal(whole.slice(0, 10), "100000\r\nxx");
+  assert.equal(whole.slice(8, 8 + 1_048_576), "x".repeat(1_048_576));
+  assert.equal(
+    whole.slice(8 + 1_048_576),
+    "\r\n2\r\nyy\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n",
+  );
 });
 
-for (const length of [0, 1, 15, 16, 65_535, 65_536, 65_537, 131_072, 1_000_000]) {
+test("frame() gives pieces of the data as they are, and each before the next is asked for", async () => {
+  let asked = 0;
+  async function* data(): AsyncGenerator<Buffer, string> {
+    for (const piece of [Buffer.from("one"), Buffer.from("two")]) {
+      asked++;
+      yield piece;
+      // Whoever gave it takes it back.
+      piece.fill("!");
+    }
+    return "AAAAAA==";
+  }
+  const seen: string[] = [];
+  for await (const bytes of frame(data(), "x-amz-checksum-crc32", 6)) {
+    seen.push(`${asked} ${bytes.toString()}`);
+  }
+  assert.deepEqual(seen.slice(0, 3), ["1 6\r\n", "1 one", "2 two"]);
+});
+
+test("frame() throws rather than write more than was announced", async () => {
+  const written: string[] = [];
+  await assert.rejects(async () => {
+    const more = frame(pieces(["abc", "d"], "AAAAAA=="), "x-amz-checksum-crc32", 3);
+    for await (const bytes of more) written.push(bytes.toString());
+  }, RangeError);
+  assert.equal(written.join(""), "3\r\nabc");
+});
+
+for (const length of [
+  0, 1, 15, 16, 65_536, 1_048_575, 1_048_576, 1_048_577, 3_145_728, 5_000_000,
+]) {
   test(`framedLength() is what frame() writes for ${length} bytes`, async () => {
     const written = await framed([Buffer.alloc(length, 0x61).toString()]);
     assert.equal(framedLength(length, "x-amz-checksum-crc32"), written.length);
@@ -56,4 +91,17 @@ test("framedLength() knows how long each checksum is", () => {
       ["xxhash64", 12],
     ],
   );
+});
+
+test("frame() lets go of the data when its reader stops", async () => {
+  let closed = false;
+  async function* data(): AsyncGenerator<Buffer, string> {
+    try {
+      for (;;) yield Buffer.from("more");
+    } finally {
+      closed = true;
+    }
+  }
+  for await (const _bytes of frame(data(), "x-amz-checksum-crc32", 1000)) break;
+  assert.equal(closed, true);
 });
