@@ -237,7 +237,10 @@ async function gathered(
   plan: BodyPlan,
   facts: Facts,
 ): Promise<() => void> {
-  inbound.exchange.hold(inbound.gateway.held);
+  const { exchange, gateway } = inbound;
+  // All is judged: a client that leaves meanwhile leaves a record of that.
+  exchange.facts = facts;
+  exchange.hold(gateway.held);
   const body = await readWhole(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);
   if (!body.ok) return refusing(inbound, facts, body.error);
   return () => proceed(inbound, deciding, { kind: "body", body: body.value });
