@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
-import { readBody } from "../../src/body/body.ts";
+import { readBody, readWhole } from "../../src/body/body.ts";
+import { createDigest, loadDigests } from "../../src/checksum/digest.ts";
+import { frame, framedLength } from "../../src/s3/aws-chunked-write.ts";
 import { createDeframer, deframe, unfinished } from "../../src/s3/aws-chunked.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../src/s3/checksums.ts";
 import { KeyRing } from "../../src/signature/key-ring.ts";
 import { cut, EXAMPLE, signedBody, unsignedBody } from "../support/chunked.ts";
 
@@ -81,6 +84,100 @@ test("readBody() refuses signed framing with any one bit changed", async () => {
       assert.equal((await readBody(source, 10_000, signedPlan(length))).ok, false);
     }),
     { numRuns: 300 },
+  );
+});
+
+/** A body with the checksum of its data behind it, and the value. */
+async function withTrailer(
+  algorithm: ChecksumAlgorithm,
+  chunks: readonly Buffer[],
+): Promise<{ readonly field: string; readonly value: string; readonly length: number }> {
+  await loadDigests([algorithm]);
+  const digest = createDigest(algorithm);
+  for (const chunk of chunks) digest.update(chunk);
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  return { field: `x-amz-checksum-${algorithm}`, value: await digest.base64(), length };
+}
+
+const trailerPlan = (decodedLength: number, trailers: readonly string[]): BodyPlan => ({
+  kind: "deframe",
+  decodedLength,
+  proof: undefined,
+  trailers,
+  checks: [],
+});
+
+test("readWhole() proves the trailer of any algorithm from any splits, and gives its value", async () => {
+  const algorithms = fc.constantFrom(...CHECKSUM_ALGORITHMS);
+  await fc.assert(
+    fc.asyncProperty(algorithms, chunks, splits, async (algorithm, chunks, fractions) => {
+      const { field, value, length } = await withTrailer(algorithm, chunks);
+      const body = unsignedBody(chunks, `${field}:${value}`);
+      const source = cut(body, ...offsets(body.length, fractions));
+      assert.deepEqual(await readWhole(source, 10_000, trailerPlan(length, [field])), {
+        ok: true,
+        value: { content: Buffer.concat(chunks), trailer: value },
+      });
+    }),
+  );
+});
+
+test("readWhole() refuses any algorithm's trailer whose value, data, name or length is another", async () => {
+  const algorithms = fc.constantFrom(...CHECKSUM_ALGORITHMS);
+  const wrongs = fc.constantFrom("a bit", "cut", "longer", "parts", "another name", "a second");
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(algorithms, algorithms, wrongs, fc.nat()),
+      chunks,
+      splits,
+      async ([algorithm, other, wrong, place], chunks, fractions) => {
+        fc.pre(algorithm !== other);
+        const { field, value, length } = await withTrailer(algorithm, chunks);
+        const another = `x-amz-checksum-${other}`;
+        const bytes = Buffer.from(value, "base64");
+        const at = place % bytes.length;
+        const flipped = Buffer.from(bytes);
+        flipped[at] = (bytes[at] ?? 0) ^ (1 << (place % 8));
+        const lines = {
+          "a bit": `${field}:${flipped.toString("base64")}`,
+          cut: `${field}:${value.slice(0, place % value.length)}`,
+          longer: `${field}:${Buffer.concat([bytes, bytes]).toString("base64")}`,
+          parts: `${field}:${value}-1`,
+          "another name": `${another}:${value}`,
+          "a second": `${field}:${value}\r\n${another}:${value}`,
+        };
+        const body = unsignedBody(chunks, lines[wrong]);
+        const source = cut(body, ...offsets(body.length, fractions));
+        const read = await readWhole(source, 10_000, trailerPlan(length, [field]));
+        assert.equal(read.ok, false, `${lines[wrong]} of ${length} bytes`);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("frame() gives what readWhole() reads, however large the body is and its pieces are", async () => {
+  const sizes = fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(sizes, async (sizes) => {
+      const pieces = sizes.map((size, i) => Buffer.alloc(size, 65 + i));
+      const { field, value, length } = await withTrailer("crc32", pieces);
+      const data = async function* (): AsyncGenerator<Buffer, string> {
+        yield* pieces;
+        return value;
+      };
+      let written = 0;
+      const counted = async function* (): AsyncGenerator<Buffer> {
+        for await (const bytes of frame(data(), field, length)) {
+          written += bytes.length;
+          yield bytes;
+        }
+      };
+      const read = await readWhole(counted(), 10_000_000, trailerPlan(length, [field]));
+      assert(read.ok && read.value.content.equals(Buffer.concat(pieces)));
+      assert.equal(written, framedLength(length, field));
+    }),
+    { numRuns: 30 },
   );
 });
 
