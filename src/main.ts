@@ -76,6 +76,7 @@ program
   .option("--at <time>", "when, ISO 8601; absent: now")
   .option("--header <line>", "'name: value', may be repeated", collect, [])
   .option("--request <line>", "such as 'PUT /bucket/key?acl'")
+  .option("--body <file>", "the document in its body, which decides too")
   .option("--action <name>", "such as s3:GetObject, with --resource")
   .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
   .option("--json", "for tools")

@@ -1,32 +1,62 @@
+import { readFileSync } from "node:fs";
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { explain, type Explanation } from "../explain/explain.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { ExplainQuestion } from "../explain/request.ts";
 import { printProblems } from "./check.ts";
 import { loadConfig } from "../life/load.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 
-export type ExplainOptions = ExplainQuestion & { readonly config: string; readonly json?: boolean };
+/** `body`: a file. */
+export type ExplainOptions = Omit<ExplainQuestion, "body"> & {
+  readonly config: string;
+  readonly json?: boolean;
+  readonly body?: string;
+};
+
+/** The exit codes of decisions; 2 is an error. */
+const EXITS = { allow: 0, deny: 1, undecided: 3 } as const;
 
 /**
  * `s3warden explain`: the decision on a request and how it came about.
- * Gives the exit code: 0 allow, 1 deny, 2 error.
+ * Gives the exit code: 0 allow, 1 deny, 2 error, 3 the document decides and was not given.
  */
-export async function runExplain(options: ExplainOptions, terminal: Terminal): Promise<0 | 1 | 2> {
+export async function runExplain(
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<0 | 1 | 2 | 3> {
   const { result } = loadConfig(options.config);
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 2;
   }
-  const explanation = await explained(result.value, options);
+  const document = documentIn(options);
+  if (!document.ok) {
+    terminal.stderr(`${document.error}\n`);
+    return 2;
+  }
+  const { body: _, ...question } = options;
+  const explanation = await explained(result.value, { ...question, ...document.value });
   if (!explanation.ok) {
     terminal.stderr(`${explanation.error}\n`);
     return 2;
   }
   const { value } = explanation;
   terminal.stdout(options.json ? `${JSON.stringify(value, undefined, 2)}\n` : asText(value));
-  return value.decision === "allow" ? 0 : 1;
+  return EXITS[value.decision];
+}
+
+/** The document that stands in the file; the error is a sentence. */
+function documentIn({ body, request }: ExplainOptions): Result<{ readonly body?: Buffer }, string> {
+  if (body === undefined) return ok({});
+  if (request === undefined) return err("--body is the document of a --request");
+  try {
+    return ok({ body: readFileSync(body) });
+  } catch (error) {
+    return err(`Cannot read the document: ${error instanceof Error ? error.message : body}`);
+  }
 }
 
 async function explained(config: Config, question: ExplainQuestion): ReturnType<typeof explain> {
@@ -38,6 +68,8 @@ async function explained(config: Config, question: ExplainQuestion): ReturnType<
   }
 }
 
+const WORDS = { allow: "Allowed", undecided: "Undecided" } as const;
+
 function asText({
   decision,
   operation,
@@ -45,6 +77,7 @@ function asText({
   asks,
   gates,
   message,
+  detail,
   note,
 }: Explanation): string {
   const lines = [`Operation  ${operation}`, `As         ${identity}`];
@@ -55,7 +88,8 @@ function asText({
   for (const { gate, outcome, rule } of gates) {
     lines.push(`  ${gate.padEnd(16)} ${outcome}${rule === undefined ? "" : `  (${rule})`}`);
   }
-  lines.push("", decision === "allow" ? "Allowed" : `Denied: ${message}`);
+  lines.push("", decision === "deny" ? `Denied: ${message}` : WORDS[decision]);
+  if (detail !== undefined) lines.push(detail);
   if (note !== undefined) lines.push(note);
   return `${lines.join("\n")}\n`;
 }

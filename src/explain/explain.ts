@@ -2,7 +2,7 @@ import { admit, asksOfHead } from "../admission/admit.ts";
 import { recordOf } from "../admission/buckets.ts";
 import type { Facts } from "../admission/facts.ts";
 import { judgeEach } from "../admission/gates.ts";
-import type { Answer, Need } from "../admission/known.ts";
+import type { Answer, DocumentNeed, Need } from "../admission/known.ts";
 import type { Asking } from "../admission/deciding.ts";
 import { withRecords } from "../admission/need.ts";
 import { recognize, type Recognized } from "../admission/recognize.ts";
@@ -14,12 +14,15 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
 import { rememberedRecords, decideBy, type ReadRecord, type Settled } from "./answers.ts";
-import { fault } from "../s3/faults.ts";
+import { readDocument, tooLong, type S3Document } from "../s3/document-reader.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { limitFault } from "../s3/limits.ts";
 import { askFor, requestFor, type ExplainQuestion } from "./request.ts";
 
 /** A decision and how it came about, as `--json` prints it. */
 export type Explanation = {
-  readonly decision: "allow" | "deny";
+  /** `undecided`: a document or form decides, and was not given. */
+  readonly decision: "allow" | "deny" | "undecided";
   readonly operation: string;
   readonly identity: string;
   /** Everything that must be allowed. */
@@ -28,6 +31,8 @@ export type Explanation = {
   /** What the client would read. */
   readonly code: string | undefined;
   readonly message: string | undefined;
+  /** What the gateway adds to AWS's message. */
+  readonly detail: string | undefined;
   /** What can only be said with the body. */
   readonly note: string | undefined;
 };
@@ -64,7 +69,7 @@ export async function explain(
   const request = requestFor(snapshot, question, clockMs);
   if (!request.ok) return request;
   const { head, nowMs, identity } = request.value;
-  const answers = answersOf(read);
+  const answers = answersOf(read, question.body, snapshot.limits.xmlBytesMax);
   const recognized = await decideBy(recognize(snapshot, head, nowMs), answers.answer);
   if (!recognized.ok) return recognized;
   const { value } = recognized;
@@ -85,8 +90,8 @@ export async function explain(
   if (ask !== undefined) return ok({ ...explained, operation: "any" });
   const verdict = await decideBy(admit(snapshot, head, nowMs), answers.answer);
   if (!verdict.ok) return verdict;
-  const word = verdictOf(verdict.value, answers.untold());
-  const taken = word.decision === "allow" && isTaken(snapshot, known.value.value);
+  const word = verdictOf(verdict.value, answers);
+  const taken = word.decision !== "deny" && isTaken(snapshot, known.value.value);
   return ok({ ...explained, ...word, ...(taken ? TAKEN : {}) });
 }
 
@@ -104,20 +109,38 @@ function isTaken(snapshot: Snapshot, subject: Subject): boolean {
 }
 
 const { code, message } = fault("BucketAlreadyExists");
-const TAKEN = { decision: "deny", code, message, note: undefined } as const;
+const TAKEN = { decision: "deny", code, message, detail: undefined, note: undefined } as const;
 
 type Answers = {
   readonly answer: (need: Need) => Promise<Result<Answer | undefined, string>>;
   /** Whether it was asked for tags, which only the store has. */
   readonly untold: () => boolean;
+  /** What is wrong with the document that was given; undefined: nothing, or it was not asked for. */
+  readonly wrong: () => Fault | undefined;
 };
 
-/** Records as `read` has them, and no tags, as the store is not asked here. */
-function answersOf(read: ReadRecord | undefined): Answers {
+/**
+ * Records as `read` has them, `body` as the document, and no tags, as the store is not asked here.
+ * `bytesMax`: of any document.
+ */
+function answersOf(
+  read: ReadRecord | undefined,
+  body: Buffer | undefined,
+  bytesMax: number,
+): Answers {
   const records = read && rememberedRecords(read);
   let untold = false;
+  let wrong: Fault | undefined;
   return {
     answer: async (need) => {
+      if (need.kind === "turn") return ok({ kind: "turn" });
+      if (need.kind === "document") {
+        const document = documentOf(need, body ?? NOTHING, bytesMax);
+        if (document.ok) return ok({ kind: "document", document: document.value });
+        // Where nothing is a document too, such as for CreateBucket, none need be given.
+        if (body !== undefined) wrong = document.error;
+        return ok(undefined);
+      }
       if (need.kind === "tags") {
         untold = true;
         return ok({ kind: "tags", tags: new Map() });
@@ -127,7 +150,20 @@ function answersOf(read: ReadRecord | undefined): Answers {
       return record.ok ? ok({ kind: "record", record: record.value }) : record;
     },
     untold: () => untold,
+    wrong: () => wrong,
   };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function documentOf(
+  { operation, headers }: DocumentNeed,
+  body: Buffer,
+  bytesMax: number,
+): Result<S3Document, Fault> {
+  if (body.length > bytesMax) return err(limitFault("xml_bytes"));
+  const tooBig = tooLong(operation, body.length);
+  return tooBig === undefined ? readDocument(operation, headers, body) : err(tooBig);
 }
 
 /** The ask of an action on a resource, as the subject's caller names the bucket. */
@@ -176,6 +212,7 @@ function ofAsks(
     })),
     code: refusal?.fault.code,
     message: refusal?.fault.message,
+    detail: refusal?.fault.why,
     note: undefined,
   };
 }
@@ -214,31 +251,49 @@ function waitingFor({ need, facts }: Asking): End {
 }
 
 /** The word of the data path itself, which also knows what no gate does. */
-function verdictOf(settled: Settled<Verdict>, untold: boolean): ReturnType<typeof wordOf> {
-  return wordOf(settled.kind === "done" ? settled.value : waitingFor(settled.asking), untold);
+function verdictOf(settled: Settled<Verdict>, { untold, wrong }: Answers): Word {
+  const fault = wrong();
+  if (settled.kind === "open" && fault !== undefined) {
+    return wordOf({ kind: "refuse", facts: settled.asking.facts, fault }, untold());
+  }
+  return wordOf(settled.kind === "done" ? settled.value : waitingFor(settled.asking), untold());
 }
 
-function wordOf(
-  end: End,
-  untold: boolean,
-): Pick<Explanation, "decision" | "code" | "message" | "note"> {
-  const { denial, reported } = end.facts;
+type Word = Pick<Explanation, "decision" | "code" | "message" | "detail" | "note">;
+
+function wordOf(end: End, untold: boolean): Word {
+  const { denial, reported, entries, entriesDenied } = end.facts;
   if (end.kind === "refuse") {
-    const { code, message } = end.fault;
-    return { decision: "deny", code, message, note: untold ? UNTOLD : undefined };
+    const { code, message, why: detail } = end.fault;
+    return { decision: "deny", code, message, detail, note: untold ? UNTOLD : undefined };
+  }
+  const isOpen = end.kind === "document" || end.kind === "form";
+  if (entries !== undefined && entriesDenied !== undefined && entriesDenied.length > 0) {
+    const keys = entriesDenied.map((i) => entries[i]?.key ?? "").slice(0, KEYS_NAMED);
+    const more = entriesDenied.length > KEYS_NAMED ? ", …" : "";
+    const of = `${entriesDenied.length} of ${entries.length} keys`;
+    const note = `${of} are refused, the others are deleted: ${keys.join(", ")}${more}`;
+    const { code, message } = fault("AccessDenied");
+    return { decision: "deny", code, message, detail: undefined, note };
   }
   const note = reported
     ? `Report mode lets it through; ${denial?.gate} would refuse it`
     : untold
       ? UNTOLD
       : NOTES.get(end.kind);
-  return { decision: "allow", code: undefined, message: undefined, note };
+  const decision = isOpen ? "undecided" : "allow";
+  return { decision, code: undefined, message: undefined, detail: undefined, note };
 }
 
+/** Keys of a DeleteObjects that are named of those refused. */
+const KEYS_NAMED = 10;
 const UNTOLD = "It depends on tags that only the store has: judged here as if there were none";
 
 const NOTES: ReadonlyMap<End["kind"], string> = new Map<End["kind"], string>([
-  ["document", "The document in the body is judged too: each key of a DeleteObjects by itself"],
   ["owner", "Sent with a key of the bucket's owner, which Ceph is asked for then"],
+  [
+    "document",
+    "The document in the body decides, each key of a DeleteObjects by itself: give it with --body",
+  ],
   ["form", "The fields of the form say who sends it, and are judged when they have come"],
 ]);

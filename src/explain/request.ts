@@ -31,6 +31,8 @@ export type ExplainQuestion = {
   readonly action?: string;
   /** An ARN, or `*`. */
   readonly resource?: string;
+  /** The document in the body of `request`; absent: it has none, or none that is known. */
+  readonly body?: Buffer;
 };
 
 /** A request as its identity would send it. */
@@ -142,6 +144,9 @@ function headersFor(
     const colon = line.indexOf(":");
     if (colon <= 0) return err(`Cannot read the header: got "${line}", expected "name: value"`);
     headers.push(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
+  if (question.body !== undefined && !hasHeader(headers, "content-length")) {
+    headers.push("content-length", String(question.body.length));
   }
   if (!hasHeader(headers, "host")) headers.push("host", snapshot.hosts.domains[0] ?? "localhost");
   const problem = hostProblem(headers);

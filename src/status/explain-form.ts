@@ -86,13 +86,14 @@ function answerOf({ question, answer }: Explained): Html {
       <p><b>Cannot say.</b> ${answer.error}.</p>
     </div>`;
   }
-  const { decision, operation, identity, code, message, note, asks, gates } = answer.value;
-  const allowed = decision === "allow";
-  return html`<div class="answer ${allowed ? "allowed" : "denied"}" role="status">
+  const { decision, operation, identity, code, message, detail, note, asks, gates } = answer.value;
+  const { looks, word } = DECISIONS[decision];
+  return html`<div class="answer ${looks}" role="status">
     <p class="verdict">
-      <b>${allowed ? "Allowed" : "Denied"}</b> ${allowed ? undefined : html`<code>${code}</code>`}
+      <b>${word}</b> ${code === undefined ? undefined : html`<code>${code}</code>`}
     </p>
     ${message === undefined ? undefined : html`<p>${message}</p>`}
+    ${detail === undefined ? undefined : html`<p>${detail}</p>`}
     ${note === undefined ? undefined : html`<p>${note}.</p>`}
     <dl class="facts">
       <div>
@@ -117,6 +118,12 @@ function answerOf({ question, answer }: Explained): Html {
     ${gateTable(gates)} ${command}
   </div>`;
 }
+
+const DECISIONS = {
+  allow: { looks: "allowed", word: "Allowed" },
+  deny: { looks: "denied", word: "Denied" },
+  undecided: { looks: "wrong", word: "Undecided" },
+} as const;
 
 /** The first gate that refuses decides; what those behind it would say is told as well. */
 function gateTable(gates: Explanation["gates"]): Html {

@@ -27,11 +27,28 @@ const ACCOUNTS = `accounts:
 `;
 const POLICY = `{ "Version": "2012-10-17", "Statement": [
   { "Effect": "Allow", "Action": "s3:*", "Resource": "*" },
+  { "Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::photos/kept/*" },
   { "Sid": "NotOnSundays", "Effect": "Deny", "Action": "s3:Delete*", "Resource": "*",
     "Condition": { "DateGreaterThan": { "aws:CurrentTime": "2030-01-01T00:00:00Z" } } }
 ] }`;
 
 const FOLDER = scratchFolder("explain");
+/** A file with `text`, for --body. */
+function bodyOf(name: string, text: string): string {
+  const file = join(FOLDER, name);
+  writeFileSync(file, text);
+  return file;
+}
+const KEPT = bodyOf(
+  "kept.xml",
+  "<Delete><Object><Key>a</Key></Object><Object><Key>kept/b</Key></Object></Delete>",
+);
+const FREE = bodyOf("free.xml", "<Delete><Object><Key>a</Key></Object></Delete>");
+const CUT = bodyOf("cut.xml", "<Delete><Object>");
+const OPEN = bodyOf(
+  "acl.xml",
+  '<AccessControlPolicy><AccessControlList><Grant><Grantee xmlns:xsi="x" xsi:type="Group"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>',
+);
 writeFileSync(join(FOLDER, "accounts.yaml"), ACCOUNTS);
 writeFileSync(join(FOLDER, "user.json"), POLICY);
 const config = join(FOLDER, "gateway.yaml");
@@ -74,7 +91,7 @@ const rows = [
     "a Deny by its file, line and Sid",
     { as: "lab:user", request: "DELETE /photos/a", at: "2030-01-02T00:00:00Z" },
     1,
-    /explicit-deny +refused {2}\(.*user\.json:3 NotOnSundays\)/,
+    /explicit-deny +refused {2}\(.*user\.json:4 NotOnSundays\)/,
   ],
   [
     "an operation that the store does not know",
@@ -84,10 +101,49 @@ const rows = [
   ],
   ["a request that is none", { as: "lab", request: "GET /photos?acl&policy" }, 1, /^Denied: /m],
   [
-    "what a body will add",
+    "that a document decides which was not given",
     { as: "lab", request: "POST /photos?delete" },
+    3,
+    /^Undecided$[^]*each key of a DeleteObjects by itself: give it with --body/m,
+  ],
+  [
+    "a document all of whose keys may go",
+    { as: "lab:user", request: "POST /photos?delete", body: FREE, at: "2029-12-31T00:00:00Z" },
     0,
-    /each key of a DeleteObjects by itself/,
+    /^Allowed$/m,
+  ],
+  [
+    "a document one of whose keys may not go",
+    { as: "lab:user", request: "POST /photos?delete", body: KEPT, at: "2029-12-31T00:00:00Z" },
+    1,
+    /^Denied: Access Denied\n1 of 2 keys are refused, the others are deleted: kept\/b$/m,
+  ],
+  [
+    "a document that is cut off, and where",
+    { as: "lab", request: "POST /photos?delete", body: CUT },
+    1,
+    /^Denied: The XML you provided was not well-formed[^\n]*\n\S/m,
+  ],
+  [
+    "a document that is missing where it is the request",
+    { as: "lab", request: "PUT /photos?versioning", body: bodyOf("empty", "") },
+    1,
+    /^Denied: Request Body is empty$/m,
+  ],
+  ["an ACL in the body", { as: "lab", request: "PUT /photos?acl", body: OPEN }, 0, /^Allowed$/m],
+  ["an ACL that is not given", { as: "lab", request: "PUT /photos?acl" }, 3, /^Undecided$/m],
+  [
+    "an ACL in the headers, which leaves no document to give",
+    { as: "lab", request: "PUT /photos?acl", header: ["x-amz-acl: private"] },
+    0,
+    /^Allowed$/m,
+  ],
+  ["a bucket that is made without a document", { as: "lab", request: "PUT /b-1" }, 0, /^Allowed$/m],
+  [
+    "what is refused before any document is read",
+    { as: "lab:reader", ip: "198.51.100.1", request: "PUT /photos?acl" },
+    1,
+    /tier +refused/,
   ],
   [
     "an anonymous request",
@@ -192,6 +248,16 @@ const wrong = [
     "a header that is none",
     { as: "lab", request: "GET /", header: ["x"] },
     /Cannot read the header/,
+  ],
+  [
+    "a document that cannot be read",
+    { as: "lab", request: "PUT /photos?acl", body: join(FOLDER, "nothing.xml") },
+    /Cannot read the document: ENOENT/,
+  ],
+  [
+    "a document without a request",
+    { as: "lab", action: "s3:GetObject", resource: "arn:aws:s3:::b/k", body: FREE },
+    /--body is the document of a --request/,
   ],
   ["an unknown action", { as: "lab", action: "s3:GetObjekt", resource: "*" }, /Unknown action/],
   [
