@@ -27,10 +27,26 @@ export function checkAcl(root: XmlElement): Fault | undefined {
   for (const grant of list.children) {
     const permission = child(grant, "Permission")?.text ?? "";
     if (!PERMISSIONS.has(permission)) return malformed(`the permission is "${permission}"`);
-    const wrong = wrongGrantee(child(grant, "Grantee"));
+    const grantee = child(grant, "Grantee");
+    if (permission === "FULL_CONTROL" && isUnnamedOwner(grantee)) continue;
+    const wrong = wrongGrantee(grantee);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+/**
+ * The grantee of MinIO's one answer to GetObjectAcl, which s3cmd puts back after a copy: the owner,
+ * without a name. MinIO alone takes it, and gives nobody anything by it (cmd/acl-handlers.go).
+ */
+function isUnnamedOwner(grantee: XmlElement | undefined): boolean {
+  const [only, ...more] = grantee?.children ?? [];
+  return (
+    grantee?.attributes.get("xsi:type") === "CanonicalUser" &&
+    more.length === 0 &&
+    only?.name === "Type" &&
+    only.text === "CanonicalUser"
+  );
 }
 
 /** Some stores go by the type and some by the element, so both must say the same. */
@@ -38,6 +54,9 @@ function wrongGrantee(grantee: XmlElement | undefined): Fault | undefined {
   const type = grantee?.attributes.get("xsi:type") ?? "";
   const wanted = GRANTEES.get(type);
   if (wanted === undefined) return malformed(`the type of a grantee is "${type}"`);
+  if (grantee !== undefined && child(grantee, "Type") !== undefined) {
+    return malformed("a grantee has a type of its own");
+  }
   const identities = grantee?.children.filter(({ name }) => IDENTITIES.has(name)) ?? [];
   const [identity] = identities;
   if (identities.length === 1 && identity?.name === wanted && identity.text !== "")

@@ -36,7 +36,8 @@ const SELECTION: XmlBounds = { ...SMALL, textLength: 512 * 1024 };
 
 const DURATION = closed({ Days: LEAF, Years: LEAF });
 const DESTINATION = open({ S3BucketDestination: open({ Bucket: LEAF, Prefix: LEAF }) });
-const GRANTEE = closed({ DisplayName: LEAF, EmailAddress: LEAF, ID: LEAF, URI: LEAF });
+/** `Type`: MinIO's, see checkAcl(). */
+const GRANTEE = closed({ DisplayName: LEAF, EmailAddress: LEAF, ID: LEAF, Type: LEAF, URI: LEAF });
 const TAG_LIST = closed({ "Tag*": closed({ Key: LEAF, Value: LEAF }) });
 const TAGGING = closed({ TagSet: TAG_LIST });
 const TAGGED: DocumentRow = {

@@ -260,6 +260,12 @@ const documents: readonly (readonly [string, OperationName, string, readonly str
   ],
   ["an object's ACL without grants", "PutObjectAcl", acl(""), []],
   [
+    "MinIO's own ACL, which s3cmd puts back",
+    "PutObjectAcl",
+    acl(grant("CanonicalUser", "<Type>CanonicalUser</Type>", "FULL_CONTROL")),
+    [],
+  ],
+  [
     "an inventory's optional fields",
     "PutBucketInventoryConfiguration",
     inventory(`${ARN}<Prefix/>`).replace(
@@ -599,6 +605,29 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
     acl(grant("CanonicalUser", "<ID>u</ID>", "")),
     "MalformedACLError",
   ],
+  ...(
+    [
+      ["of another type", grant("CanonicalUser", "<Type>Group</Type>", "FULL_CONTROL")],
+      ["of a group", grant("Group", "<Type>Group</Type>", "FULL_CONTROL")],
+      ["with less", grant("CanonicalUser", "<Type>CanonicalUser</Type>", "READ")],
+      [
+        "beside an ID",
+        grant("CanonicalUser", "<Type>CanonicalUser</Type><ID>u</ID>", "FULL_CONTROL"),
+      ],
+      ["beside a group", grant("Group", `<Type>CanonicalUser</Type>${PUBLIC}`, "FULL_CONTROL")],
+      [
+        "twice",
+        grant(
+          "CanonicalUser",
+          "<Type>CanonicalUser</Type><Type>CanonicalUser</Type>",
+          "FULL_CONTROL",
+        ),
+      ],
+    ] as const
+  ).map(
+    ([name, xml]) =>
+      [`MinIO's owner ${name}`, "PutObjectAcl", acl(xml), "MalformedACLError"] as const,
+  ),
   [
     "an unknown permission",
     "PutObjectAcl",
