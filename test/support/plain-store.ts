@@ -21,7 +21,10 @@ export type PlainRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as it is, in nobody's name. */
   readonly unsigned?: true;
-  /** How long the body may take to end, in milliseconds; what has come by then is the answer. */
+  /**
+   * How long head and body may take, in milliseconds; what has come by then is the answer, and its
+   * status is 0 if nothing has.
+   */
   readonly patienceMs?: number;
 };
 
@@ -86,6 +89,14 @@ function answerOf(
       response.once("end", end);
       if (patienceMs !== undefined) setTimeout(end, patienceMs).unref();
     });
+    const silent = (): void => {
+      resolve({ status: 0, reason: "", headers: {}, rawHeaders: [], body: "" });
+      request.destroy();
+    };
+    if (patienceMs !== undefined) {
+      const timer = setTimeout(silent, patienceMs);
+      request.once("response", () => clearTimeout(timer));
+    }
     request.on("error", (error: NodeJS.ErrnoException) => {
       // RGW 16 answers some requests (`?select` without a document) with half a head.
       const broken = error.code === "ECONNRESET" || error.code?.startsWith("HPE_") === true;
