@@ -54,9 +54,23 @@ function gateOf(situations: readonly Situation[]): string | undefined {
   if (first?.who === "anonymous" && anonymousAccess(first.world) === "deny")
     return "authentication";
   const gate = GATES.find(([, refuses]) => situations.some((situation) => refuses(situation)))?.[0];
+  if (gate !== undefined) return gate;
+  if (situations.some(isOthersPolicy)) return "fault MethodNotAllowed";
   // No one credential of the store reaches the buckets of two accounts.
-  return gate ?? (signersOf(situations).length > 1 ? "two-owners" : undefined);
+  return signersOf(situations).length > 1 ? "two-owners" : undefined;
 }
+
+/** The policy of a bucket is its account's to see and change, unless the model passes that on. */
+function isOthersPolicy({ world, who, ask, owner }: Situation): boolean {
+  if (world.model.policyDelegation || !POLICY_ACTIONS.has(ask.action)) return false;
+  return who === "anonymous" || owner !== who.account.name;
+}
+
+const POLICY_ACTIONS = new Set([
+  "s3:GetBucketPolicy",
+  "s3:PutBucketPolicy",
+  "s3:DeleteBucketPolicy",
+]);
 
 const GATES: readonly (readonly [name: string, refuses: (situation: Situation) => boolean])[] = [
   ["key-state", isKeyNotInForce],
@@ -183,8 +197,7 @@ function isDenied(situation: Situation): boolean {
 function isEscape({ world, who, ask, owner }: Situation): boolean {
   if (!world.model.ownerPolicyEscape || who === "anonymous" || who.subuser !== undefined)
     return false;
-  const ofPolicy = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
-  return owner === who.account.name && ofPolicy.includes(ask.action);
+  return owner === who.account.name && POLICY_ACTIONS.has(ask.action);
 }
 
 /** The policies of the account, for everybody of it, and those of the subuser. */

@@ -27,9 +27,9 @@ export type Random = () => number;
 export const MODELS = ["aws", "atman", "lumi-o", "coscine", "nutanix"] as const;
 export type ModelName = (typeof MODELS)[number];
 
-const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
+export const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
 
-function modelOf(name: ModelName): Model {
+export function modelOf(name: ModelName): Model {
   const url = new URL(`../../config/providers/${name}.yaml`, import.meta.url);
   return parse(readFileSync(url, "utf8"));
 }
@@ -226,6 +226,24 @@ const TEXTS = [
   "${aws:PrincipalTag/team, 'a'}",
   "${*}",
 ] as const;
+/** What requests and callers here say of a key, so that conditions on it come true as often as not. */
+const SAID: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  "aws:username": ["a", "ab", "c", "a*", "lab", "labs"],
+  "aws:PrincipalTag/team": ["a", "ab", "a*", "*", "lab"],
+  "aws:PrincipalAccount": ["lab", "labs", "lab*"],
+  "aws:PrincipalType": ["User", "Account", "Anonymous"],
+  "s3:prefix": ["a", "ab", "a*", "", "${aws:username}*"],
+  "s3:delimiter": ["/", "a"],
+  "s3:versionid": ["v", "null", "a", "?"],
+  "s3:x-amz-acl": ["private", "public-read", "p*"],
+  "s3:x-amz-storage-class": ["STANDARD", "GLACIER"],
+  "s3:x-amz-copy-source": ["data/*", "data/a", "*/a", "inbox/${aws:username}*"],
+  "s3:x-amz-metadata-directive": ["COPY", "REPLACE"],
+  "s3:RequestObjectTag/team": ["a", "ab", "a*"],
+  "s3:ResourceAccount": ["lab", "labs", "lab?", "${aws:PrincipalAccount}"],
+  "aws:ResourceAccount": ["lab", "labs", "lab?", "${aws:PrincipalAccount}"],
+};
+
 const TIMES = [
   "2026-11-22T12:00:00Z",
   "2026-11-22T13:00:00+01:00",
@@ -278,7 +296,9 @@ function test(random: Random): Block {
           ? oneOf(random, ["StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"] as const)
           : undefined;
       const operator = ignoring ?? oneOf(random, STRINGS);
-      return { [`${operator}${ifExists}`]: { [oneOf(random, TEXT_KEYS)]: some(random, TEXTS, 3) } };
+      const key = oneOf(random, TEXT_KEYS);
+      const values = random() < 0.25 ? TEXTS : (SAID[key] ?? TEXTS);
+      return { [`${operator}${ifExists}`]: { [key]: some(random, values, 3) } };
     }
   }
 }
@@ -493,6 +513,7 @@ const KINDS = [
   { method: "HEAD", on: "bucket" },
   { method: "GET", on: "bucket", query: { uploads: "" }, mayQuery: { prefix: ["a"] } },
   { method: "GET", on: "bucket", query: { acl: "" } },
+  { method: "GET", on: "bucket", query: { policy: "" } },
   { method: "GET", on: "bucket", query: { location: "" } },
   { method: "GET", on: "bucket", query: { lifecycle: "" } },
   { method: "DELETE", on: "bucket", query: { lifecycle: "" } },

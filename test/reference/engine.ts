@@ -2,6 +2,7 @@
 
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { goodConfig } from "../support/config.ts";
@@ -13,22 +14,28 @@ import type { Answer } from "./decide.ts";
 import type { Asked, World } from "./world.ts";
 
 /** The world as files, and what the gateway makes of them. */
-export function snapshotOf({ policy, accounts, buckets, files }: World): Snapshot {
+export function snapshotOf(world: World): Snapshot {
+  return compileSnapshot(configOf(world), 1);
+}
+
+/** The world as the gateway reads it. */
+export function configOf({ policy, accounts, buckets, files }: World): Config {
   const policies = Object.entries(files).map(([name, file]) => [name, JSON.stringify(file)]);
-  return compileSnapshot(
-    goodConfig({
-      ...Object.fromEntries(policies),
-      "gateway.yaml": `${EVERY_OPERATION_SERVED}policy: ${JSON.stringify(policy)}\n`,
-      "accounts.yaml": JSON.stringify({ accounts, buckets }),
-    }),
-    1,
-  );
+  return goodConfig({
+    ...Object.fromEntries(policies),
+    "gateway.yaml": `${EVERY_OPERATION_SERVED}policy: ${JSON.stringify(policy)}\n`,
+    "accounts.yaml": JSON.stringify({ accounts, buckets }),
+  });
 }
 
 /** What `admit` says, in the reference's words. */
 export function admitted(snapshot: Snapshot, world: World, asked: Asked): Answer {
-  const body = asked.entries === undefined ? "" : deletionOf(asked.entries);
-  const decision = decided(snapshot, headOf(world, asked, body), asked.nowMs, { body });
+  return admittedHead(snapshot, headOf(world, asked), asked);
+}
+
+/** The same of a head that was made before. */
+export function admittedHead(snapshot: Snapshot, head: RequestHead, asked: Asked): Answer {
+  const decision = decided(snapshot, head, asked.nowMs, { body: bodyOf(asked) });
   if (decision.kind === "asking") throw new Error(`It asks for ${word(decision)}`);
   return { gates: gatesOf(decision, asked), signer: signerOf(decision, asked) };
 }
@@ -71,6 +78,10 @@ export function comparable({ entries }: Asked, { policy }: World, answer: Answer
   return `${gates.map((gate) => (gate === undefined ? "through" : "held back")).join(", ")}, ${passes}`;
 }
 
+function bodyOf({ entries }: Asked): string {
+  return entries === undefined ? "" : deletionOf(entries);
+}
+
 function deletionOf(entries: NonNullable<Asked["entries"]>): string {
   const objects = entries.map(({ key, version }) => {
     const id = version === undefined ? "" : `<VersionId>${version}</VersionId>`;
@@ -79,7 +90,9 @@ function deletionOf(entries: NonNullable<Asked["entries"]>): string {
   return `<Delete>${objects.join("")}</Delete>`;
 }
 
-function headOf(world: World, asked: Asked, body: string): RequestHead {
+/** The request as its holder would sign and send it. */
+export function headOf(world: World, asked: Asked): RequestHead {
+  const body = bodyOf(asked);
   const { method, ip, nowMs, as } = asked;
   const target = targetOf(asked);
   const parsed = parseTarget(target);
