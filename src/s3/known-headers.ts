@@ -24,15 +24,16 @@ const ECHO: Dropped = {
 
 const ECHOES = names(`
   abort-date abort-rule-id archive-status bucket-region delete-marker expiration id-2 missing-meta
-  mp-parts-count object-size request-charged request-id restore tagging-count version-id
+  mp-parts-count object-size region request-charged request-id restore tagging-count version-id
 `);
 
 /**
  * Headers that clients send and no kind of store acts on, by name. The signature must cover them as
  * any other; then they are left out of what the store gets. A header that some store acts on must not
- * stand here: it belongs to the API's, or is refused. Read from the sources of the SDKs for C++,
- * Go 2, Java 1 and 2, JavaScript, .NET and Python (botocore), of the CRT, minio-go and mc, and held
- * against the headers that RGW 16.2.15 and MinIO of 2026-02-12 read.
+ * stand here: it belongs to the API's, or is refused. Every `x-amz-*` name in the sources of the SDKs
+ * for C++, Go 1 and 2, Java 1 and 2, JavaScript, .NET, Python (botocore) and Rust, of the CRT,
+ * minio-go and mc was held against this file, and these against the headers that RGW 16.2.15 and MinIO
+ * of 2026-02-12 read. What is left are answers' headers, and those in ACTED_ON.
  */
 export const DROPPED_HEADERS: ReadonlyMap<string, Dropped> = new Map([
   ...ECHOES.map((name) => [name, ECHO] as const),
