@@ -1,4 +1,4 @@
-import { WHOLE_BODY_BYTES_MAX, type BodyPlan } from "../admission/body-plan.ts";
+import { WHOLE_BODY_BYTES_MAX, type BodyPlan, type WholeBody } from "../admission/body-plan.ts";
 import type { StoreChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { LookedUp, StoreRequest } from "../admission/outgoing.ts";
@@ -48,8 +48,8 @@ export type Inbound = {
   readonly file: AsyncIterable<Buffer> | undefined;
   /** Undefined: none has been read. */
   readonly document: S3Document | undefined;
-  /** A body that was read and proved whole, for a request that is decided on again. */
-  readonly whole: Buffer | undefined;
+  /** A body that was read and proved whole, since a decision on the request may need it again. */
+  readonly whole: WholeBody | undefined;
   /** Decides on it from its head again. */
   readonly redecide: (inbound: Inbound) => void;
   /** It was decided on again, since the store refused the key that signed it. That is done once. */
@@ -64,7 +64,7 @@ export type Forward = Verdict & { readonly kind: "forward" };
 export function forward(inbound: Inbound, verdict: Forward): void {
   const { content, body } = verdict;
   if (content !== undefined) return send(inbound, verdict, content);
-  if (inbound.whole !== undefined) return send(inbound, verdict, inbound.whole);
+  if (inbound.whole !== undefined) return send(inbound, verdict, inbound.whole.content);
   switch (body.kind) {
     case "none":
       return send(inbound, verdict, undefined);
@@ -166,7 +166,8 @@ class LookedUpKey implements DoubtedKey {
     const isWhole = body === undefined || Buffer.isBuffer(body);
     // A form's file is read only once, and its fields with it.
     if (!changed || !isWhole || inbound.again || inbound.form !== undefined) return refuse;
-    return () => inbound.redecide({ ...inbound, again: true, whole: body });
+    const whole = inbound.whole ?? (body && { content: body, trailer: "" });
+    return () => inbound.redecide({ ...inbound, again: true, whole });
   }
 }
 

@@ -237,13 +237,15 @@ async function gathered(
   plan: BodyPlan,
   facts: Facts,
 ): Promise<() => void> {
-  const { exchange, gateway } = inbound;
+  const { exchange, gateway, whole } = inbound;
+  if (whole !== undefined) return () => proceed(inbound, deciding, { kind: "body", body: whole });
   // All is judged: a client that leaves meanwhile leaves a record of that.
   exchange.facts = facts;
   exchange.hold(gateway.held);
   const body = await readWhole(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);
   if (!body.ok) return refusing(inbound, facts, body.error);
-  return () => proceed(inbound, deciding, { kind: "body", body: body.value });
+  const { value } = body;
+  return () => proceed({ ...inbound, whole: value }, deciding, { kind: "body", body: value });
 }
 
 async function filled(

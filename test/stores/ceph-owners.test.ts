@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { Readable } from "node:stream";
 import * as s3 from "@aws-sdk/client-s3";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { ask } from "../support/plain-store.ts";
@@ -222,6 +223,24 @@ describe(
       await admin("DELETE", `key&uid=streamed&access-key=${keyOf("streamed").accessKey}`);
       assert.equal(await put(owner, "streamed", "x".repeat(1_000_000)), "AccessDenied");
       assert.equal(await get(owner, "streamed"), "InvalidAccessKeyId");
+    });
+
+    test("a small upload with a trailer is sent again by the owner's new key", async () => {
+      await shared("trailing", "bob", "s3:PutObject", "s3:GetObject");
+      const uploader = clientOf(at(0), ceph.users("bob"));
+      const upload = async (text: string): Promise<string> => {
+        const Body = Readable.from([Buffer.from(text)]);
+        const input = { Bucket: "trailing", Key: "new", Body, ContentLength: text.length };
+        const answer = uploader.send(new s3.PutObjectCommand(input));
+        return told(answer);
+      };
+      assert.equal(await upload("by the first key"), "ok");
+      await rotate("trailing");
+      assert.equal(await upload("by the second one"), "ok");
+      const { Body } = await uploader.send(
+        new s3.GetObjectCommand({ Bucket: "trailing", Key: "new" }),
+      );
+      assert.equal(await Body?.transformToString(), "by the second one");
     });
 
     test(`${OWNERS} owners' keys are rotated: nothing allowed fails, nothing denied passes`, async (t) => {
