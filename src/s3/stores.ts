@@ -72,6 +72,8 @@ export function knowsVersions(operations: ReadonlySet<OperationName>): boolean {
   return operations.has("ListObjectVersions");
 }
 
+const ALL_CHECKSUMS: ReadonlySet<ChecksumAlgorithm> = new Set(CHECKSUM_ALGORITHMS);
+
 /** Those that S3 had before 2026. */
 const FIRST_CHECKSUMS: ReadonlySet<ChecksumAlgorithm> = new Set([
   "crc32",
@@ -103,7 +105,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: true,
     version: undefined,
     beyondBounds: false,
-    checksums: new Set(CHECKSUM_ALGORITHMS),
+    checksums: ALL_CHECKSUMS,
     extensions: NO_EXTENSIONS,
     ignoredHeaders: IGNORED.aws,
   },
@@ -139,7 +141,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     trailers: true,
     version: undefined,
     beyondBounds: false,
-    checksums: FIRST_CHECKSUMS,
+    checksums: ALL_CHECKSUMS,
     extensions: NO_EXTENSIONS,
     ignoredHeaders: IGNORED.versitygw,
   },
