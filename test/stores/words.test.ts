@@ -1,7 +1,8 @@
 /**
  * Query parameters that are no operation's, sent to each store directly and through the gateway, with
- * every method, to a bucket and to an object. What one of them means to a store is in MEANT, so that a
- * store which comes to know more is found; and no client's reaches a store to which it means something.
+ * every method, to the service, a bucket and an object. What one of them means to a store is in MEANT,
+ * so that a store which comes to know more is found. None that means something passes to the store, but
+ * for the extensions that have a row of their own.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
