@@ -1,9 +1,9 @@
 import { forwardedBy, type Forwarded } from "../http/forwarded.ts";
-import { hasHeader, uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
+import { firstValue, hasHeader, uniqueValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
 import { hostProblem } from "../http/host.ts";
-import { parseTarget } from "../http/target.ts";
+import { originForm, parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ClientRequest } from "../listen/client-request.ts";
 import type { Peer } from "../listen/peer.ts";
@@ -44,7 +44,8 @@ export function readHead(request: ClientRequest, arrival: Arrival): Result<Reque
   const problem = headProblem(headers);
   if (problem !== undefined) return err(fault("InvalidRequest", problem));
   if (forwarded?.ok === false) return err(fault("InvalidRequest", forwarded.error));
-  const target = parseTarget(request.head.target);
+  const origin = originForm(request.head.target, firstValue(headers, "host") ?? "");
+  const target = origin.ok ? parseTarget(origin.value) : origin;
   if (!target.ok) return err(awsFault("InvalidURI", { why: target.error }));
   const transport = transportOf(request.peer, forwarded?.value);
   return ok({ method, target: target.value, headers, sourceAddress, ...transport });

@@ -22,6 +22,24 @@ export type RequestTarget = {
 
 const NO_QUERY: readonly QueryParameter[] = [];
 
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
+
+/**
+ * The origin-form of a target in absolute-form, which a server must understand (RFC 9112 section
+ * 3.2.2); any other target as it is. `host`: of the header, which must name the same authority, so
+ * that the request is about one host whoever reads it. The error is a sentence for the client.
+ */
+export function originForm(raw: string, host: string): Result<string, string> {
+  if (raw.charCodeAt(0) === 0x2f) return ok(raw);
+  const [whole, authority] = ABSOLUTE.exec(raw) ?? [];
+  if (whole === undefined || authority === undefined) return ok(raw);
+  if (authority.toLowerCase() !== host.toLowerCase()) {
+    return err("The request target names another host than the Host header");
+  }
+  const rest = raw.slice(whole.length);
+  return ok(rest.startsWith("/") ? rest : `/${rest}`);
+}
+
 /**
  * Splits an origin-form request target (RFC 9112 section 3.2.1).
  * The error is a sentence for the client. Never goes near `new URL()`, which folds `.` and `//`.

@@ -19,9 +19,17 @@ export function xmlEscape(text: string): string {
   return NEEDS_ESCAPE.test(text) ? text.replace(ESCAPABLE, escapeCharacter) : text;
 }
 
-/** An element without attributes that holds `text`. `name` is taken as it is. */
+/**
+ * An element without attributes that holds `text`. `name` is taken as it is. Quotes need no escaping
+ * there, and AWS does not escape them in its messages and entity tags.
+ */
 export function xmlElement(name: string, text: string): string {
-  return `<${name}>${xmlEscape(text)}</${name}>`;
+  const escaped = NEEDS_ESCAPE.test(text) ? text.replace(ESCAPABLE, escapeInText) : text;
+  return `<${name}>${escaped}</${name}>`;
+}
+
+function escapeInText(character: string): string {
+  return character === '"' || character === "'" ? character : escapeCharacter(character);
 }
 
 /** MalformedXML in AWS's words. `why` goes to the client beside them. */

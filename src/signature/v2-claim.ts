@@ -56,7 +56,8 @@ export function parseV2Header(
   const amzDate = firstValue(head.headers, "x-amz-date");
   const dateText = amzDate ?? firstValue(head.headers, "date") ?? "";
   const timeMs = parseHttpDate(dateText) ?? parseAmzDate(dateText);
-  if (timeMs === undefined) {
+  // No date of a request is before the epoch: to AWS it is none.
+  if (timeMs === undefined || timeMs < 0) {
     return err(awsFault("DateMissing"));
   }
   return ok({

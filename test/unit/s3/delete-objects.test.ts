@@ -187,7 +187,7 @@ test("writeDeleteObjects() says just what was parsed", () => {
   assert.equal(
     body.toString(),
     `<?xml version="1.0" encoding="UTF-8"?><Delete xmlns="${NAMESPACE}"><Quiet>true</Quiet>` +
-      "<Object><Key> &lt;a&gt;&#13;&#10;&amp;</Key><VersionId>v</VersionId><ETag>&quot;e&quot;</ETag>" +
+      '<Object><Key> &lt;a&gt;&#13;&#10;&amp;</Key><VersionId>v</VersionId><ETag>"e"</ETag>' +
       "<LastModifiedTime>t</LastModifiedTime><Size>3</Size></Object><Object><Key>b</Key></Object></Delete>",
   );
   const again = read(body);

@@ -210,7 +210,7 @@ test("postResponse() answers 201 with a document whose values are escaped", () =
   assert.deepEqual(postResponse(result.value, OBJECT), {
     status: 201,
     headers: ["location", OBJECT.url, "content-type", "application/xml"],
-    body: '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse><Location>http://h/b/k%20k</Location><Bucket>b</Bucket><Key>a&amp;&lt;b&gt;</Key><ETag>&quot;e&quot;</ETag></PostResponse>',
+    body: '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse><Location>http://h/b/k%20k</Location><Bucket>b</Bucket><Key>a&amp;&lt;b&gt;</Key><ETag>"e"</ETag></PostResponse>',
   });
 });
 

@@ -92,6 +92,11 @@ const refused: readonly (readonly [
     { now: "2007-03-28T01:45:00Z" },
   ],
   ["no date", "AccessDenied", headOf("GET", "/", HOST, GOOD)],
+  [
+    "a date before the epoch",
+    "AccessDenied",
+    headOf("GET", "/", HOST, "x-amz-date: Tue, 07 Jul 1950 21:53:04 GMT", GOOD),
+  ],
   ["no colon", "InvalidArgument", headOf("GET", "/", HOST, DATE, "Authorization: AWS AKID")],
   ["no access key", "InvalidArgument", headOf("GET", "/", HOST, DATE, "Authorization: AWS :sig")],
   ["an added subresource", "SignatureDoesNotMatch", headOf("GET", "/?acl", HOST, DATE, GOOD)],
