@@ -229,6 +229,7 @@ export class Exchange implements Serving {
       rule: facts.denial?.rule ?? this.refusal?.rule,
       limit: this.refusal?.limit,
       unknown: this.refusal?.unknown,
+      detail: this.refusal?.why,
       ruleFile: facts.denial?.place?.file,
       ruleLine: facts.denial?.place?.line,
       reported: facts.reported,

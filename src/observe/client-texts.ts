@@ -4,7 +4,7 @@ import type { AccessRecord } from "./record.ts";
 /** What a record holds of a client's own words, or of what was said of them. */
 type ClientTexts = Pick<
   AccessRecord,
-  "key" | "versionId" | "accessKeyId" | "userAgent" | "path" | "rule" | "unknown"
+  "key" | "versionId" | "accessKeyId" | "userAgent" | "path" | "rule" | "unknown" | "detail"
 >;
 
 /**
@@ -24,6 +24,7 @@ export function clientTexts(record: ClientTexts): ClientTexts & { readonly isWho
     path: clipped(record.path),
     rule: clipped(record.rule),
     unknown: unknown && { kind: unknown.kind, name: clip(unknown.name) },
+    detail: clipped(record.detail),
     isWhole: key === record.key && versionId === record.versionId && userAgent === record.userAgent,
   };
 }

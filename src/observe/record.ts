@@ -65,6 +65,8 @@ export type AccessRecord = {
   readonly limit: LimitName | undefined;
   /** The header or query parameter that it was refused for, because nothing of that name is served. */
   readonly unknown?: UnknownName | undefined;
+  /** What the client was told beside AWS's message: the value or the reason. */
+  readonly detail?: string | undefined;
   /** Where the rule stands, if in a policy: its file, and the line from 1. */
   readonly ruleFile: string | undefined;
   readonly ruleLine: number | undefined;

@@ -1,8 +1,9 @@
 import { firstValue, type HeaderList } from "../http/headers.ts";
-import { encodeComponent, encodePath } from "../http/percent.ts";
+import { decode, encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { bucketSegment, parseBucket, parseKey, type BucketName } from "./address.ts";
-import { argument, awsFault, fault, type Fault } from "./faults.ts";
+import { FAULTS } from "./fault-table.ts";
+import { argument, awsFault, fault, type Fault, type FaultElement } from "./faults.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
 import { wrongVersionId } from "./said-values.ts";
 
@@ -37,7 +38,7 @@ const VERSION_MARK = "?versionId=";
  * `%3FversionId=` belongs to the key and a version cannot hide in it; then the first slash ends the
  * bucket, also an encoded one, and each side is decoded once. A plus is a plus. `raw` is the header as
  * received, one character a byte.
- * Errors: InvalidArgument, InvalidBucketName, InvalidURI, KeyTooLongError.
+ * Errors: InvalidArgument, InvalidBucketName for a name that is reserved, KeyTooLongError.
  */
 export function parseCopySource(raw: string): Result<CopySource, Fault> {
   const text = escaped(withoutSlash(raw));
@@ -49,10 +50,12 @@ export function parseCopySource(raw: string): Result<CopySource, Fault> {
   const slash = SLASH.exec(path);
   const keyAt = slash === null ? path.length : slash.index + slash[0].length;
   if (slash === null || keyAt === path.length) return err(bad(raw));
+  const elements = argument("x-amz-copy-source", raw);
+  if (decode(path) === undefined) return err(awsFault("CopySourceEncoding", { elements }));
   const bucket = parseBucket(path.slice(0, slash.index));
-  if (!bucket.ok) return bucket;
+  if (!bucket.ok) return isReservedHere(bucket.error) ? bucket : err(badPart("Bucket", elements));
   const key = parseKey(path.slice(keyAt));
-  if (!key.ok) return key;
+  if (!key.ok) return key.error.code === "InvalidURI" ? err(badPart("Key", elements)) : key;
   if (mark < 0) return ok({ bucket: bucket.value, key: key.value, versionId: undefined });
   const versionId = parseVersion(text.slice(mark + VERSION_MARK.length));
   if (!versionId.ok) return versionId;
@@ -98,6 +101,15 @@ function escaped(text: string): string | undefined {
 /** Access points are named by ARN; they are another way to a bucket, which no rule here knows. */
 function isArn(text: string): boolean {
   return text.startsWith("arn:") || text.toLowerCase().startsWith("arn%3a");
+}
+
+/** A name that S3 may know, and that is the store's own: no message of AWS's says so. */
+function isReservedHere({ message }: Fault): boolean {
+  return message !== FAULTS.InvalidBucketName.message;
+}
+
+function badPart(part: "Bucket" | "Key", elements: readonly FaultElement[]): Fault {
+  return awsFault(`CopySource${part}`, { elements });
 }
 
 function bad(raw: string): Fault {

@@ -119,12 +119,12 @@ export const ADDRESSES: readonly Hostile[] = [
   ),
   hostile(
     "a copy source whose bucket is no name when decoded",
-    "400 InvalidBucketName",
+    "400 InvalidArgument",
     copy("..%2Fkey"),
   ),
   hostile(
     "a copy source of two encoded slashes in front",
-    "400 InvalidBucketName",
+    "400 InvalidArgument",
     copy("%2F%2Fkey"),
   ),
   hostile(
@@ -132,8 +132,8 @@ export const ADDRESSES: readonly Hostile[] = [
     "400 InvalidArgument",
     copy("bucket%2F"),
   ),
-  hostile("a copy source with a bad escape", "400 InvalidURI", copy("bucket/k%zz")),
-  hostile("a copy source with NUL", "400 InvalidURI", copy("bucket/k%00y")),
+  hostile("a copy source with a bad escape", "400 InvalidArgument", copy("bucket/k%zz")),
+  hostile("a copy source with NUL", "400 InvalidArgument", copy("bucket/k%00y")),
   hostile(
     "a copy source with a key of 1025 bytes",
     "400 KeyTooLongError",

@@ -38,6 +38,7 @@ test("auditLine() writes one JSON object and leaves out what is absent", () => {
       firstByteMs: undefined,
       upstreamError: undefined,
       userAgent: 'quo"te',
+      detail: "the reason",
     },
     { auth: "header", headers: { "x-amz-acl": "private" } },
   );
@@ -54,6 +55,7 @@ test("auditLine() writes one JSON object and leaves out what is absent", () => {
     accessKeyId: "AKIDLAB0000000000000",
     outcome: "refused",
     status: 403,
+    detail: "the reason",
     errorCode: "AccessDenied",
     decision: "deny",
     gate: "tier",

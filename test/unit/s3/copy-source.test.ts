@@ -82,23 +82,23 @@ const refused = [
   ["a bucket alone", "bucket", "InvalidArgument"],
   ["an empty key", "bucket/", "InvalidArgument"],
   ["an empty key with a version", "bucket/?versionId=v", "InvalidArgument"],
-  ["an empty bucket", "//key", "InvalidBucketName"],
+  ["an empty bucket", "//key", "InvalidArgument"],
   ["a separator that is encoded twice", "bucket%252Fkey", "InvalidArgument"],
-  ["a bucket of one letter before an encoded slash", "a%2Fbucket/key", "InvalidBucketName"],
+  ["a bucket of one letter before an encoded slash", "a%2Fbucket/key", "InvalidArgument"],
   ["an encoded slash alone", "%2F", "InvalidArgument"],
   ["an empty key behind an encoded slash", "bucket%2F", "InvalidArgument"],
-  ["an empty bucket between encoded slashes", "%2F%2Fkey", "InvalidBucketName"],
+  ["an empty bucket between encoded slashes", "%2F%2Fkey", "InvalidArgument"],
   ["a reserved bucket that is encoded whole", "admin%2Fuser", "InvalidBucketName"],
-  ["a bucket of dots that is encoded whole", "%2E%2E%2Fkey", "InvalidBucketName"],
-  ["half an escape before the slash", "bucket%%2Fkey", "InvalidBucketName"],
-  ["a bucket of dots", "../key", "InvalidBucketName"],
+  ["a bucket of dots that is encoded whole", "%2E%2E%2Fkey", "InvalidArgument"],
+  ["half an escape before the slash", "bucket%%2Fkey", "InvalidArgument"],
+  ["a bucket of dots", "../key", "InvalidArgument"],
   ["a reserved bucket", "admin/user", "InvalidBucketName"],
   ["an empty version", "bucket/k?versionId=", "InvalidArgument"],
   ["a version that is not UTF-8", "bucket/k?versionId=%FF", "InvalidArgument"],
   ["a version of 1025 characters", `bucket/k?versionId=${"v".repeat(1025)}`, "InvalidArgument"],
-  ["NUL in the key", "bucket/a%00b", "InvalidURI"],
-  ["a malformed escape", "bucket/a%2", "InvalidURI"],
-  ["bytes that are not UTF-8", "bucket/\u00ff", "InvalidURI"],
+  ["NUL in the key", "bucket/a%00b", "InvalidArgument"],
+  ["a malformed escape", "bucket/a%2", "InvalidArgument"],
+  ["bytes that are not UTF-8", "bucket/\u00ff", "InvalidArgument"],
   ["a raw control character", "bucket/a\tb", "InvalidArgument"],
   ["a key that is too long", `bucket/${"k".repeat(1025)}`, "KeyTooLongError"],
   [
@@ -120,4 +120,23 @@ const refused = [
 
 for (const [name, raw, code] of refused) {
   test(`parseCopySource() refuses ${name}`, () => assert.equal(parsed(raw), code));
+}
+
+for (const [raw, message] of [
+  ["bucket/%ZZ", "Invalid copy source encoding"],
+  ["100%/foo/bar/baz", "Invalid copy source encoding"],
+  ["bucket/%C3%", "Invalid copy source encoding"],
+  ["../key", "Invalid copy source bucket name"],
+  ["bucket/a%00b", "Invalid copy source object key"],
+  ["bucket", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"],
+] as const) {
+  test(`parseCopySource() says of ${raw} what AWS says`, () => {
+    const source = parseCopySource(raw);
+    assert.ok(!source.ok);
+    assert.equal(source.error.message, message);
+    assert.deepEqual(source.error.elements, [
+      ["ArgumentName", "x-amz-copy-source"],
+      ["ArgumentValue", raw],
+    ]);
+  });
 }
