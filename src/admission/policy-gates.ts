@@ -192,7 +192,9 @@ function byBucket({ bucket }: Evaluated, actor: AllowedBy["actor"]): AllowedBy |
 function byOther(question: Question, one: Evaluated): AllowedBy | undefined {
   const { key, snapshot } = question;
   const { bucket, identity, ask } = one;
-  if (bucket.effect !== "allow" || key === undefined) return undefined;
+  if (key === undefined) return undefined;
+  if (bucket.effect === "none") return byStore(question, one);
+  if (bucket.effect !== "allow") return undefined;
   const allowed: AllowedBy = { by: placeOf(bucket.statement), actor: "owner" };
   const { crossAccount } = snapshot.policy.provider;
   if (crossAccount === "resource" && bucket.grip === "direct") return allowed;
@@ -221,6 +223,31 @@ const NOBODYS: Refusal = {
   fault: fault("NoSuchBucket"),
   denial: { gate: "allow", rule: "no record of a bucket of a shared upstream", place: undefined },
 };
+
+/**
+ * Where no kept policy decides, the store's ACLs may: the request goes on as the caller, who must be
+ * somebody else than the owner there. What the caller's own account does not allow a user stays
+ * refused, and so does what ACLs never grant: policies, which no store has here, and the bucket's end.
+ */
+function byStore(question: Question, one: Evaluated): AllowedBy | undefined {
+  const { snapshot, key } = question;
+  const { provider } = snapshot.policy;
+  if (!provider.storeAcls || !snapshot.store.acls || key?.account.shares !== false)
+    return undefined;
+  if (one.identity.effect === "deny" || NOT_BY_ACLS.has(one.ask.action)) return undefined;
+  return byOwn(question, one) === undefined ? undefined : STORES_ACLS;
+}
+
+const STORES_ACLS: AllowedBy = { by: "the store's ACLs", actor: "caller" };
+
+const NOT_BY_ACLS: ReadonlySet<string> = new Set([
+  "s3:CreateBucket",
+  "s3:DeleteBucket",
+  "s3:DeleteBucketPolicy",
+  "s3:GetBucketPolicy",
+  "s3:GetBucketPolicyStatus",
+  "s3:PutBucketPolicy",
+]);
 
 /** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
 function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean {

@@ -66,6 +66,8 @@ export type StoreSettings = {
   readonly operations: ReadonlySet<OperationName>;
   /** Headers that it accepts and does not act on: see IgnoredHeaders. */
   readonly ignoredHeaders: IgnoredHeaders;
+  /** Whether it keeps ACLs and judges by them. */
+  readonly acls: boolean;
   /** Whether the store understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** Algorithms of `x-amz-checksum-*` that it knows. */

@@ -64,6 +64,7 @@ export function assemble(
       foldsPaths: upstream.foldsPaths === "auto" ? traits.foldsKeys : upstream.foldsPaths,
       tenants: traits.tenants,
       aliases: traits.aliases,
+      acls: traits.acls,
       operations: new Set([
         ...traits.operations,
         ...upstream.operations,

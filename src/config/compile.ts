@@ -93,7 +93,7 @@ const FOREIGN_SECRETS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   const { endpoints, region, addressing, foldsPaths, tenants, aliases } = upstream;
-  const { operations, ignoredHeaders, trailers, checksums } = upstream;
+  const { operations, ignoredHeaders, acls, trailers, checksums } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
@@ -101,7 +101,7 @@ function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   );
   const naming = { tenants, tenantsKnown, aliases, addressing };
   const written = { authority: first.authority, region, naming, foldsPaths };
-  return { ...written, operations, ignoredHeaders, trailers, checksums };
+  return { ...written, operations, ignoredHeaders, acls, trailers, checksums };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {
@@ -329,8 +329,13 @@ function asksValues(policy: Policy): boolean {
 function isPublic({ statements }: Policy): boolean {
   return statements.some(
     ({ effect, principals, conditions }) =>
-      effect === "Allow" && principals?.everyone === true && conditions.length === 0,
+      effect === "Allow" && opensToAll(principals) && conditions.length === 0,
   );
+}
+
+/** All but those whom NotPrincipal lists are everybody, too: who is anonymous is never among them. */
+function opensToAll(principals: Policy["statements"][number]["principals"]): boolean {
+  return principals !== undefined && principals.everyone !== principals.negated;
 }
 
 /** Most users have no policies of their own and share one empty set. */

@@ -46,6 +46,8 @@ export type Config = {
     readonly tenants: boolean;
     /** Whether aliases of access points may stand for buckets. */
     readonly aliases: boolean;
+    /** Whether the store keeps ACLs and judges by them. */
+    readonly acls: boolean;
     /** Whether keys may arrive there with `..` and `//` folded. */
     readonly foldsPaths: boolean;
     /** What reaches the store; nothing else does. */

@@ -41,7 +41,9 @@ function warningAt({ place }: Statement, complaint: Complaint): Problem {
 /** An Allow that is open to everybody, or to whoever leaves a key out. */
 function opened(statement: Statement): readonly Problem[] {
   const { conditions, principals } = statement;
-  if (principals?.everyone === true && conditions.every(holdsWithoutKey)) {
+  // NotPrincipal spares whom it names, and nobody who is anonymous.
+  const isOpen = principals !== undefined && principals.everyone !== principals.negated;
+  if (isOpen && conditions.every(holdsWithoutKey)) {
     return [warningAt(statement, everybody(conditions))];
   }
   return conditions

@@ -8,10 +8,17 @@ import { parseTarget } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { levelOf } from "../policy/actions.ts";
 import { parseIpAddress } from "../policy/network.ts";
-import { ACTIONS } from "../s3/actions.ts";
+import { NARROWER_ACTIONS } from "../lib/operation-aliases.ts";
+import { UNASKED_ACTIONS } from "../policy/action-names.ts";
+import { ACTIONS, type Action } from "../s3/actions.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Ask } from "../s3/asks.ts";
-import { OPERATION_LIST } from "../s3/operations.ts";
+import {
+  isOperationName,
+  OPERATION_LIST,
+  operationNamed,
+  type OperationName,
+} from "../s3/operations.ts";
 import { amzDate } from "../signature/amz-date.ts";
 import { canonicalQuery } from "../signature/canonical.ts";
 import { signHead } from "../signature/sign.ts";
@@ -104,11 +111,9 @@ const LAST_MS = Date.UTC(9999, 11, 31);
 /** The ask of `action` and `resource`; undefined where a whole request is explained. */
 export function askFor({ action, resource }: ExplainQuestion): Result<Ask, string> | undefined {
   if (action === undefined || resource === undefined) return undefined;
-  const known = ACTIONS.find((candidate) => candidate.toLowerCase() === action.toLowerCase());
-  const operation = OPERATION_LIST.find(({ actions, versionedActions }) =>
-    [...actions, ...versionedActions].some((candidate) => candidate === known),
-  );
-  if (known === undefined || operation === undefined) return err(`Unknown action: got "${action}"`);
+  const asked = asking(action);
+  if (asked === undefined) return err(`Unknown action: got "${action}"`);
+  const { action: known, operation } = asked;
   const target = resourceIn(resource);
   if (target === undefined)
     return err(`Cannot read the resource: got "${resource}", expected arn:aws:s3:::bucket/key`);
@@ -118,8 +123,30 @@ export function askFor({ action, resource }: ExplainQuestion): Result<Ask, strin
     const expected = level === "object" ? "arn:aws:s3:::bucket/key" : "arn:aws:s3:::bucket";
     return err(`${known} is not about such a resource: got "${resource}", expected ${expected}`);
   }
-  return ok({ action: known, operation: operation.name, ...target });
+  return ok({ action: known, operation, ...target });
 }
+
+/** What a request asks for by that action, or by the name that another system has for it. */
+function asking(
+  text: string,
+): { readonly action: Action; readonly operation: OperationName } | undefined {
+  const lower = text.toLowerCase();
+  const action = ACTIONS.find((candidate) => candidate.toLowerCase() === lower);
+  if (action !== undefined) {
+    const needing = OPERATION_LIST.find(({ actions, versionedActions }) =>
+      [...actions, ...versionedActions].includes(action),
+    );
+    return needing && { action, operation: needing.name };
+  }
+  const [, operation] = ELSEWHERES.find(([name]) => name.toLowerCase() === lower) ?? [];
+  if (operation === undefined || !isOperationName(operation)) return undefined;
+  const { actions, versionedActions } = operationNamed(operation);
+  const [asked] = lower.includes("version") ? [...versionedActions, ...actions] : actions;
+  return asked && { action: asked, operation };
+}
+
+/** Actions of other systems, each with the operation that asks for another action here. */
+const ELSEWHERES = [...UNASKED_ACTIONS, ...NARROWER_ACTIONS];
 
 /** Behind it a tenant of Ceph's may stand, as arnOf() writes it. */
 const ARN = "arn:aws:s3::";

@@ -122,7 +122,9 @@ export class HeldAnswer implements AnswerPath {
       exchange.refuse(blame);
     };
     const sure = blame !== undefined;
-    const isDoubtful = sure || (status === FORBIDDEN && body.length === 0);
+    // RGW also says it for a moment of a key that is being removed, and a HEAD says nothing.
+    const unclear = body.length === 0 || code === "AccessDenied";
+    const isDoubtful = sure || (status === FORBIDDEN && unclear);
     if (key === undefined || !isDoubtful || responder.status !== 0) return refuse();
     key.refused(sure, refuse);
   }

@@ -12,6 +12,8 @@ import type { Template } from "./template.ts";
 export type StatementRules = ResourceRules & {
   /** Whether an Allow may name operations instead of actions. */
   readonly operationNames: boolean;
+  /** Whether an Allow may have NotPrincipal. */
+  readonly notPrincipalAllow: boolean;
   readonly actionSets: ActionSets;
 };
 
@@ -203,7 +205,7 @@ function readPrincipals(source: Source, effect: Effect | undefined): Principals 
   }
   const field = readNegatable(source, "Principal");
   if (field === undefined) return undefined;
-  if (field.negated && effect === "Allow") {
+  if (field.negated && effect === "Allow" && !rules.notPrincipalAllow) {
     const message = "Invalid principal in policy: NotPrincipal cannot be used with Allow";
     complain(report, field.node.at, field.path, message, "Name whom to allow in Principal");
   }

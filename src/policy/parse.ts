@@ -16,6 +16,8 @@ export type PolicyRules = {
   readonly tenant?: string;
   /** Whether an Allow may name operations (`s3:HeadObject`) instead of actions. */
   readonly operationNames?: boolean;
+  /** Whether NotPrincipal may stand with Allow: AWS refuses that. */
+  readonly notPrincipalAllow?: boolean;
   /** How many problems are looked for; all, if it is left out. */
   readonly problemsMax?: number;
   /** For policies that are kept together: what they have alike is then compiled and kept once. */
@@ -103,6 +105,7 @@ function readPolicy(
     bucket: rules.bucket,
     tenant: rules.tenant,
     operationNames: rules.operationNames ?? false,
+    notPrincipalAllow: rules.notPrincipalAllow ?? false,
     actionSets: rules.actionSets ?? new Map(),
   });
   return { file: report.file, kind, id, statements };

@@ -18,6 +18,7 @@ export function compileProvider(file: ProviderFile): Provider {
     policyDelegation: file.policyDelegation,
     policyManagers: file.policyManagers,
     crossAccount: file.crossAccount,
+    storeAcls: file.storeAcls,
     bucketPolicyRole: file.bucketPolicyRole,
     authErrors: file.authErrors,
     copyReadsTags: file.copyReadsTags,
@@ -78,6 +79,7 @@ function compileDialect(policy: ProviderFile["policy"]): PolicyDialect {
     retiredActions: new Map(retired.map(([name, instead]) => [name.toLowerCase(), instead])),
     conditionKeys: policy.conditionKeys,
     fields: policy.fields,
+    notPrincipalAllow: policy.notPrincipalAllow,
     sids: policy.sids,
   };
 }

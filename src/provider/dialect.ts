@@ -18,6 +18,8 @@ export type PolicyDialect = {
   readonly conditionKeys: readonly string[] | undefined;
   /** Of a statement; undefined: any. */
   readonly fields: readonly string[] | undefined;
+  /** Whether an Allow may have NotPrincipal, which opens it to all others, anonymous ones included. */
+  readonly notPrincipalAllow: boolean;
   readonly sids: "any" | "alphanumeric";
 };
 

@@ -18,7 +18,7 @@ export function parseProviderPolicy(
   text: string,
   file: string,
   kind: PolicyKind,
-  rules: Omit<PolicyRules, "operationNames"> = {},
+  rules: Omit<PolicyRules, "operationNames" | "notPrincipalAllow"> = {},
 ): Result<Policy, readonly Problem[]> {
   const { dialect, principals, switches } = provider;
   if (kind === "bucket" && dialect.document.kind === "bucket-wide") {
@@ -27,7 +27,9 @@ export function parseProviderPolicy(
     return parseBucketWide(dialect, dialect.document, text, file, bucket, rules.problemsMax);
   }
   const { operationNames } = switches;
-  const { policy, root } = parsePolicyText(text, file, kind, { ...rules, operationNames });
+  const { notPrincipalAllow } = dialect;
+  const language = { ...rules, operationNames, notPrincipalAllow };
+  const { policy, root } = parsePolicyText(text, file, kind, language);
   const report = reportOf(file, text, rules.problemsMax);
   const problems = restrictions(dialect, principals, report, root, kind);
   if (policy.ok && problems.length === 0) return ok(policy.value);

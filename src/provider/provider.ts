@@ -31,6 +31,12 @@ export type Provider = {
   /** What another account's caller needs: an Allow on both sides, or the bucket's alone. */
   readonly crossAccount: "both" | "resource";
   /**
+   * Whether the store's ACLs may let a caller into another account's bucket of which the kept policy
+   * says nothing: the request then goes on under the caller's own key. Only where each account is a
+   * user of the store of its own.
+   */
+  readonly storeAcls: boolean;
+  /**
    * `grant`: a bucket policy adds to what callers may do. `restrict`: without one every known
    * caller may; with one only whom it names.
    */

@@ -95,6 +95,7 @@ const POLICY = z.strictObject({
   retiredActions: z.record(ACTION, ACTION).prefault({}),
   conditionKeys: z.array(CONDITION_KEY).optional(),
   fields: z.array(z.string()).min(1).optional(),
+  notPrincipalAllow: z.boolean(),
   sids: z.enum(["any", "alphanumeric"]),
 });
 
@@ -129,6 +130,7 @@ export const ProviderSchema = z
     policyDelegation: z.boolean(),
     policyManagers: z.enum(["account", "privilege"]),
     crossAccount: z.enum(["both", "resource"]),
+    storeAcls: z.boolean(),
     bucketPolicyRole: z.enum(["grant", "restrict"]),
     operationNames: z.boolean(),
     missingKeyNegated: z.enum(["aws", "rgw"]),

@@ -27,6 +27,8 @@ export type StoreTraits = {
   readonly foldsKeys: boolean;
   /** Whether aliases of access points may stand for buckets: see isBucketAlias(). */
   readonly aliases: boolean;
+  /** Whether it keeps ACLs and judges by them. */
+  readonly acls: boolean;
   /** Whether it understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** The version of it that all this is true of; undefined: no row depends on one. */
@@ -90,6 +92,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: true,
     aliases: true,
+    acls: false,
     trailers: false,
     version: undefined,
     beyondBounds: false,
@@ -102,6 +105,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: false,
     aliases: true,
+    acls: true,
     trailers: true,
     version: undefined,
     beyondBounds: false,
@@ -114,6 +118,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: true,
     foldsKeys: false,
     aliases: false,
+    acls: true,
     trailers: false,
     version: CEPH_MEASURED,
     beyondBounds: true,
@@ -126,6 +131,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: true,
     aliases: false,
+    acls: false,
     trailers: true,
     version: undefined,
     beyondBounds: true,

@@ -70,6 +70,14 @@ const POLICIES: Readonly<Record<string, readonly object[]>> = {
       Resource: "arn:aws:s3:::public/open*",
     },
   ],
+  denied: [
+    {
+      Effect: "Deny",
+      Principal: { AWS: [`arn:aws:iam::${PARTNER}:user/${PARTNER}`] },
+      Action: "s3:GetObject",
+      Resource: "arn:aws:s3:::denied/data",
+    },
+  ],
 };
 
 const SHARED = "fortheauthenticated";
@@ -269,6 +277,68 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
         }
       });
     }
+  });
+
+  describe("access control lists", () => {
+    const KEY = "data";
+    /** Anonymous requests go on unsigned there, as the provider has it. */
+    let open: Gateway;
+    before(async () => {
+      const { anonymous: _, ...policy } = { ...options.policy };
+      open = await startGateway({ ...options, policy });
+    });
+    after(() => open.stop());
+    const get = (key: string, as: KeyPair | undefined, bucket = UNSAID): Promise<Reply> => {
+      const path = `/${encoded(bucket)}${key === "" ? "" : `/${key}`}`;
+      const asked = outgoing("GET", path, new URL(open.endpoint).host);
+      return wire(as === undefined ? asked : signed(asked, as, "v4"), open);
+    };
+    const readable = async (key: string, as: KeyPair | undefined, bucket?: string) =>
+      assert.equal((await get(key, as, bucket)).status, 200);
+    const closed = async (key: string, as: KeyPair | undefined, bucket?: string) =>
+      denied(await get(key, as, bucket));
+    const grant = { GrantRead: `id="${PARTNER}$${PARTNER}"` };
+    const partner = keyOf(PARTNER);
+
+    for (const bucket of [UNSAID, "public"]) {
+      test(`grant a project what is private, in the bucket ${bucket}`, async () => {
+        const object = { Bucket: bucket, Key: KEY };
+        await closed(KEY, partner, bucket);
+        await owner.send(new s3.PutObjectAclCommand({ ...object, ...grant }));
+        await readable(KEY, partner, bucket);
+        await closed(KEY, undefined, bucket);
+        denied(await wire(signed(outgoing("DELETE", `/${encoded(bucket)}/${KEY}`), partner, "v4")));
+        await owner.send(new s3.PutObjectAclCommand({ ...object, ACL: "private" }));
+        await closed(KEY, partner, bucket);
+      });
+      test(`make objects public, for whoever has a valid key, too, in the bucket ${bucket}`, async () => {
+        const object = { Bucket: bucket, Key: KEY };
+        await owner.send(new s3.PutObjectAclCommand({ ...object, ACL: "public-read" }));
+        await readable(KEY, undefined, bucket);
+        await readable(KEY, partner, bucket);
+        for (const key of WRONG_KEYS) await closed(KEY, key, bucket);
+        await owner.send(new s3.PutObjectAclCommand({ ...object, ACL: "private" }));
+        await closed(KEY, undefined, bucket);
+        await closed(KEY, partner, bucket);
+      });
+    }
+    test("show the bucket to all authenticated users, and none of its objects", async () => {
+      await closed("", partner);
+      const ACL = "authenticated-read";
+      await owner.send(new s3.PutBucketAclCommand({ Bucket: UNSAID, ACL }));
+      await readable("", partner);
+      await closed("", undefined);
+      await closed(KEY, partner);
+      await owner.send(new s3.PutBucketAclCommand({ Bucket: UNSAID, ACL: "private" }));
+      await closed("", partner);
+    });
+    test("open nothing that a policy denies", async () => {
+      const Bucket = "denied";
+      await owner.send(new s3.PutObjectAclCommand({ Bucket, Key: KEY, ACL: "public-read" }));
+      await closed(KEY, partner, Bucket);
+      await owner.send(new s3.PutObjectAclCommand({ Bucket, Key: "out.json", ACL: "public-read" }));
+      await readable("out.json", partner, Bucket);
+    });
   });
 
   describe("presigned URLs", () => {

@@ -367,3 +367,39 @@ describe("a policy that needs a privilege to be put", () => {
     assert.equal(settle(gateway, "admin", "PUT /bucket?policy", deny).verdict.kind, "keep");
   });
 });
+
+describe("the management of a policy that Atman's users are granted", () => {
+  const people: People = {
+    policy: { provider: "atman", bucketPolicies: "gateway" },
+    accounts: { owner: {}, helper: { users: { READ: { tier: "READ" } } }, other: {} },
+  };
+  const actions = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+  const granting = policyOf({
+    Effect: "Allow",
+    Principal: { AWS: "arn:aws:iam:::user/helper" },
+    Action: actions,
+    Resource: ARNS[0],
+  });
+  const gateway = remembering({ bucket: { owner: "owner", policy: granting } }, people);
+  const told = (who: string | undefined, line: string, body = ""): string =>
+    word(settle(gateway, who, line, body).verdict);
+
+  test("is theirs, and nobody else's", () => {
+    assert.equal(told("helper", "GET /bucket?policy"), "answer");
+    assert.equal(told("helper", "PUT /bucket?policy", granting), "keep");
+    assert.equal(told("helper", "DELETE /bucket?policy"), "keep");
+    for (const line of ["GET /bucket?policy", "PUT /bucket?policy", "DELETE /bucket?policy"]) {
+      assert.equal(told("other", line, granting), "allow", line);
+      assert.equal(told(undefined, line, granting), "tier", line);
+    }
+    assert.equal(told("helper", "GET /bucket/k"), "allow");
+  });
+
+  test("is not theirs by an Allow for anything else", () => {
+    const policy = granting.replace(/"Action":\[[^\]]*\]/, '"Action":["s3:*BucketAcl"]');
+    const closed = remembering({ bucket: { owner: "owner", policy } }, people);
+    for (const line of ["GET /bucket?policy", "PUT /bucket?policy", "DELETE /bucket?policy"]) {
+      assert.equal(word(settle(closed, "helper", line, granting).verdict), "allow", line);
+    }
+  });
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { runExplain, type ExplainOptions } from "../../../src/cli/explain.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ran } from "../../support/terminal.ts";
+import { shipped } from "../provider/providers.ts";
 
 const ACCOUNTS = `accounts:
   - name: lab
@@ -288,4 +289,19 @@ test("explain --json prints the same for tools", async () => {
     { decision, operation, code },
     { decision: "deny", operation: "PutObject", code: "AccessDenied" },
   );
+});
+
+describe("each of Atman's 47 actions", () => {
+  const known = shipped("atman").dialect.knownActions ?? [];
+  test("are 47", () => assert.equal(known.length, 47));
+  for (const action of known) {
+    test(action, async () => {
+      const isObject = /Object|MultipartUpload(Parts)?$/.test(action) && !/Bucket/.test(action);
+      const resource = /ListAllMyBuckets/.test(action)
+        ? "*"
+        : `arn:aws:s3:::photos${isObject ? "/a" : ""}`;
+      const answer = await said({ as: "lab", action, resource });
+      assert.equal(answer.code, 0, `${answer.out}${answer.err}`);
+    });
+  }
 });

@@ -77,6 +77,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     region: "eu",
     naming: { tenants: true, tenantsKnown: false, aliases: false, addressing: "virtual" },
     foldsPaths: false,
+    acls: true,
     trailers: true,
   });
   assert.equal(checksums.has("crc32"), true);

@@ -59,6 +59,7 @@ const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
   "`bucketPolicies`": ({ defaults }) => defaults.bucketPolicies,
   "`tierMode`": ({ tierMode }) => tierMode,
   "`crossAccount`": ({ crossAccount }) => crossAccount,
+  "`storeAcls`": ({ storeAcls }) => yes(storeAcls),
   "`bucketPolicyRole`": ({ bucketPolicyRole }) => bucketPolicyRole,
   "`ownerPolicyEscape`": ({ ownerPolicyEscape }) => yes(ownerPolicyEscape),
   "`policyDelegation`": ({ policyDelegation }) => yes(policyDelegation),

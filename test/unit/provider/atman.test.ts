@@ -190,12 +190,15 @@ test("Atman, NotPrincipal: a Deny spares whom it names, under either of their na
   assert.equal(effect(atman, policy, anonymous(atman), "s3:GetObject", KEY), "deny");
 });
 
-test("Atman, NotPrincipal: refused with Allow, as in RGW", () => {
-  const { Principal, ...rest } = READ;
-  assert.match(
-    wrong(atman, statements({ ...rest, NotPrincipal: Principal })).join(),
-    /NotPrincipal cannot be used with Allow/,
-  );
+test("Atman, NotPrincipal: an Allow is for all whom it does not name", () => {
+  const { Principal: _, ...rest } = READ;
+  const NotPrincipal = { AWS: "arn:aws:iam:::user/username01" };
+  const policy = bucketPolicy(atman, statements({ ...rest, NotPrincipal }));
+  const ask = (who: ReturnType<typeof caller>) => effect(atman, policy, who, "s3:GetObject", KEY);
+  assert.equal(ask(caller(atman, "username01")), "none");
+  assert.equal(ask(caller(atman, "username01", "subuser01")), "none");
+  assert.equal(ask(caller(atman, "username02")), "allow");
+  assert.equal(ask(anonymous(atman)), "allow");
 });
 
 test("Atman, NotPrincipal: strict definition of users is required there as well", () => {

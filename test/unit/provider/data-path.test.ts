@@ -184,11 +184,20 @@ describe("LUMI-O", () => {
       [`GET /465000001:fortheauthenticated/out.json`, "forward"],
       [`GET ${at}?list-type=2`, "forward"],
       [`PUT ${at}/upload.json`, "forward"],
-      [`GET ${at}/upload.json`, "allow"],
-      [`PUT ${at}/out.json`, "allow"],
-      [`DELETE ${at}/upload.json`, "allow"],
+      // Never by a grant of an ACL.
+      [`DELETE ${at}`, "allow"],
+      [`GET ${at}?policy`, "allow"],
+      [`DELETE ${at}?policy`, "allow"],
     ]);
-    outcomes(gateway, "465000003", [[`GET ${at}/out.json`, "allow"]]);
+    // Of all else the policy says nothing, so the project comes as itself, for the store's ACLs.
+    for (const [who, line] of [
+      ["465000002", `GET ${at}/upload.json`],
+      ["465000002", `PUT ${at}/out.json`],
+      ["465000002", `DELETE ${at}/upload.json`],
+      ["465000003", `GET ${at}/out.json`],
+    ] as const) {
+      assert.equal(signerOf(decide(gateway, who, line)), `STORE-${who}`, line);
+    }
     outcomes(gateway, "465000001", [
       ["DELETE /fortheauthenticated/out.json", "forward"],
       [`DELETE ${at}/out.json`, "forward"],
@@ -200,12 +209,13 @@ describe("LUMI-O", () => {
     const to = "/465000001:almostpublic";
     const inside = { from: "198.51.100.7" };
     for (const [line, from, expected] of [
-      [`PUT ${to}/data1`, inside, "forward"],
-      [`PUT ${to}/other`, inside, "allow"],
-      [`GET ${to}/data1`, inside, "allow"],
-      [`PUT ${to}/data1`, {}, "allow"],
+      [`PUT ${to}/data1`, inside, "STORE-465000001"],
+      // As itself, for the store's ACLs.
+      [`PUT ${to}/other`, inside, "STORE-465000003"],
+      [`GET ${to}/data1`, inside, "STORE-465000003"],
+      [`PUT ${to}/data1`, {}, "STORE-465000003"],
     ] as const) {
-      assert.equal(word(decide(gateway, "465000003", line, from)), expected, line);
+      assert.equal(signerOf(decide(gateway, "465000003", line, from)), expected, line);
     }
   });
 
