@@ -1,5 +1,10 @@
 import type { Config } from "../config/config.ts";
-import { parseBucketName, parseInstant } from "../config/scalars.ts";
+import {
+  parseAccountName,
+  parseBucketName,
+  parseInstant,
+  parsePrincipalName,
+} from "../config/scalars.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { loadConfig } from "../life/load.ts";
@@ -137,8 +142,10 @@ function shareOf(
   const isKnown =
     written !== undefined &&
     (subuser === undefined || written.subusers.some(({ name }) => name === subuser));
+  const isName = parseAccountName(account).ok && more.length === 0;
+  const isSubuser = subuser === undefined || parsePrincipalName(subuser).ok;
   // Users of a Ceph are known there only.
-  if (account === "" || more.length > 0 || (!isKnown && ceph.length === 0)) {
+  if (!isName || !isSubuser || (!isKnown && ceph.length === 0)) {
     const names = accounts.flatMap(({ name, subusers }) => [
       name,
       ...subusers.map((one) => `${name}:${one.name}`),

@@ -165,6 +165,18 @@ describe("s3warden share", () => {
       assert.match(err, said);
     });
   }
+  test("with users of a Ceph, whom no file knows, but no text that is no name", async () => {
+    const ceph = { endpoint: "http://store", accessKey: "AKIDGW", secretKey: "5501234567" };
+    const identities = [{ accounts: "accounts.yaml" }, { ceph }];
+    const config = await configured({ ...GATEWAY, identities });
+    assert.equal((await share(config, { with: "alice:reader" })).code, 0);
+    for (const user of ["", "a:", ":a", "a:b:c", "a\nFULL - eve", "a b:c\n", "*"]) {
+      const { code, err } = await share(config, { with: user });
+      assert.equal(code, 1, JSON.stringify(user));
+      assert.match(err, /unknown user/);
+    }
+    assert.equal((await list(config)).out, "alice:reader: READ\n");
+  });
   test("refuses a bucket that stands in accounts.yaml", async () => {
     const config = await configured(GATEWAY, {
       ...ACCOUNTS,
