@@ -23,7 +23,7 @@ const CHECKS: readonly (readonly string[])[] = [
 
 /** What npm alone can test, and what needs a Ceph, a client's or an operator's program as well. */
 const NPM_TESTS = ["test/*.test.ts", "test/{unit,vectors,property,flow}/**/*.test.ts"];
-const PROGRAM_TESTS = ["test/{stores,clients,tools}/**/*.test.ts"];
+const PROGRAM_TESTS = ["test/{stores,clients,seeds,tools}/**/*.test.ts"];
 
 /** At a time; every file is a process, and some have a Ceph or a gateway beside it. */
 const FILES_AT_ONCE = 2;

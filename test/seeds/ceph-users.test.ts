@@ -1,0 +1,3 @@
+import { runSeeds } from "./run.ts";
+
+runSeeds("ceph-users");
