@@ -55,15 +55,20 @@ function gateOf(situations: readonly Situation[]): string | undefined {
     return "authentication";
   const gate = GATES.find(([, refuses]) => situations.some((situation) => refuses(situation)))?.[0];
   if (gate !== undefined) return gate;
-  if (situations.some(isOthersPolicy)) return "fault MethodNotAllowed";
+  for (const situation of situations) {
+    const fault = POLICY_ACTIONS.has(situation.ask.action) ? keptPolicyFault(situation) : undefined;
+    if (fault !== undefined) return `fault ${fault}`;
+  }
   // No one credential of the store reaches the buckets of two accounts.
-  return signersOf(situations).length > 1 ? "two-owners" : undefined;
+  return signersOf(situations).length > 1 ? "fault AccessDenied" : undefined;
 }
 
-/** The policy of a bucket is its account's to see and change, unless the model passes that on. */
-function isOthersPolicy({ world, who, ask, owner }: Situation): boolean {
-  if (world.model.policyDelegation || !POLICY_ACTIONS.has(ask.action)) return false;
-  return who === "anonymous" || owner !== who.account.name;
+/** The policy of a bucket is its account's to see, unless the model passes that on. */
+function keptPolicyFault(situation: Situation): string | undefined {
+  const { world, who, owner } = situation;
+  if (who === "anonymous") return "AccessDenied";
+  if (!world.model.policyDelegation && owner !== who.account.name) return "MethodNotAllowed";
+  return bucketPolicy(situation) === undefined ? "NoSuchBucketPolicy" : undefined;
 }
 
 const POLICY_ACTIONS = new Set([

@@ -51,8 +51,7 @@ function gatesOf(decision: Verdict, { entries }: Asked): Answer["gates"] {
     return entries.map((_, i) => (denied(i) ? "held-back" : undefined));
   }
   if (decision.kind !== "refuse") return [undefined];
-  const ofTwoOwners = word(decision) === "AccessDenied" ? "two-owners" : `fault ${word(decision)}`;
-  return [denial?.gate ?? ofTwoOwners];
+  return [denial?.gate ?? `fault ${word(decision)}`];
 }
 
 /** By the credential in the head that the store would be sent. */
