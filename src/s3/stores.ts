@@ -144,6 +144,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: true,
     aliases: false,
+    acls: false,
     trailers: true,
     version: undefined,
     beyondBounds: false,
