@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { explain } from "../../../src/explain/explain.ts";
 import { firstValue, hasHeader, type HeaderList } from "../../../src/http/headers.ts";
 import { CHECKSUM_ALGORITHMS, CHECKSUM_BYTES } from "../../../src/s3/checksums.ts";
 import { STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
 import { word } from "../../support/decided.ts";
-import { judge, world, type Ask } from "./world.ts";
+import { judge, NOW, world, type Ask } from "./world.ts";
 
 /** What the store would be sent. */
 function sent(store: string, upstream: string, line: string, ask: Ask): HeaderList {
@@ -143,5 +144,22 @@ test("an upload whose kind has a trailer and that announces none is a plain one"
     const got = sent(store, "", "PUT /photos/a", { headers });
     assert.equal(firstValue(got, "x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
     assert.equal(firstValue(got, "content-length"), "70000");
+  }
+});
+
+test("explain() decides on a small upload with a trailer, though nobody sends its body", async () => {
+  const question = (as: string) => ({
+    as,
+    request: "PUT /photos/a",
+    header: Object.entries(SMALL).map(([name, value]) => `${name}: ${value}`),
+  });
+  const snapshot = world("{}", "", "generic");
+  for (const [as, decision] of [
+    ["lab", "allow"],
+    ["lab:reader", "deny"],
+  ] as const) {
+    const explained = await explain(snapshot, question(as), NOW, undefined);
+    assert(explained.ok);
+    assert.equal(explained.value.decision, decision);
   }
 });
