@@ -1,14 +1,13 @@
 /**
- * Conditions on what requests say of tags and locks, and on the tags that a real Ceph has stored;
+ * Conditions on what requests say of tags and locks, and on the tags that a real store has stored;
  * and a bucket shared between accounts by a policy that the gateway keeps.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
-import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
-import { skipUnless } from "../support/requirement.ts";
 import { clientOf, PLAIN, told } from "../support/s3-client.ts";
+import { REAL_STORES, type Running } from "./real-stores.ts";
 
 const SECRET = "secret-of-the-gateways-own";
 const BUCKET = "conditioned";
@@ -55,165 +54,182 @@ const SHARED = {
   ],
 };
 
-describe("conditions and sharing on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
-  let ceph: Ceph;
-  let gateway: Gateway;
-  let direct: s3.S3Client;
-  let user: s3.S3Client;
-  let bob: s3.S3Client;
+for (const { name, kind, skip, start } of REAL_STORES) {
+  describe(`conditions and sharing on ${name}`, { skip }, () => {
+    let store: Running;
+    let gateway: Gateway;
+    let direct: s3.S3Client;
+    let user: s3.S3Client;
+    let bob: s3.S3Client;
 
-  before(async () => {
-    ceph = await startCeph();
-    const key = (accessKey: string): object => ({ accessKey, secretKey: SECRET });
-    gateway = await startGateway({
-      upstream: ceph.endpoint,
-      policy: { bucketPolicies: "gateway", anonymous: "policy" },
-      accounts: [
-        {
-          name: "alice",
-          upstream: ceph.users("alice"),
-          subusers: [
-            { name: "user", policies: ["user.json"], keys: [key("AKUSER00000000000000")] },
-          ],
+    before(async () => {
+      store = await start();
+      const key = (accessKey: string): object => ({ accessKey, secretKey: SECRET });
+      gateway = await startGateway({
+        upstream: store.endpoint,
+        store: { store: kind },
+        policy: { bucketPolicies: "gateway", anonymous: "policy" },
+        accounts: [
+          {
+            name: "alice",
+            upstream: store.key,
+            subusers: [
+              { name: "user", policies: ["user.json"], keys: [key("AKUSER00000000000000")] },
+            ],
+          },
+          { name: "bob", upstream: store.other, keys: [key("AKBOB000000000000000")] },
+        ],
+        // Both accounts have one key at a store with one user: the gateway says whose a bucket is.
+        buckets: [
+          { name: "shared", account: "alice", policy: "shared.json" },
+          { name: BUCKET, account: "alice" },
+        ],
+        files: {
+          "user.json": JSON.stringify({ Version: "2012-10-17", Statement: USER }),
+          "shared.json": JSON.stringify(SHARED),
         },
-        { name: "bob", upstream: ceph.users("bob"), keys: [key("AKBOB000000000000000")] },
-      ],
-      buckets: [{ name: "shared", account: "alice", policy: "shared.json" }],
-      files: {
-        "user.json": JSON.stringify({ Version: "2012-10-17", Statement: USER }),
-        "shared.json": JSON.stringify(SHARED),
-      },
-    });
-    const alice = ceph.users("alice");
-    direct = clientOf(ceph.endpoint, alice, PLAIN);
-    user = clientOf(
-      gateway.endpoint,
-      { accessKey: "AKUSER00000000000000", secretKey: SECRET },
-      PLAIN,
-    );
-    bob = clientOf(
-      gateway.endpoint,
-      { accessKey: "AKBOB000000000000000", secretKey: SECRET },
-      PLAIN,
-    );
-    for (const Bucket of [BUCKET, "shared"]) {
-      await direct.send(new s3.CreateBucketCommand({ Bucket }));
-    }
-    const put = (Bucket: string, Key: string, Tagging?: string): Promise<unknown> =>
-      direct.send(new s3.PutObjectCommand({ Bucket, Key, Body: Key, ...(Tagging && { Tagging }) }));
-    await put(BUCKET, "open", "public=yes");
-    await put(BUCKET, "closed", "public=no");
-    await put(BUCKET, "untagged");
-    await put("shared", "data");
-    await put("shared", "public/data");
-  });
-  after(async () => {
-    await gateway.stop();
-    await ceph.stop();
-  });
-
-  const get = (client: s3.S3Client, Bucket: string, Key: string): Promise<string> =>
-    told(client.send(new s3.GetObjectCommand({ Bucket, Key })));
-
-  test("s3:ExistingObjectTag is what the store has, not what a request says", async () => {
-    assert.equal(await get(user, BUCKET, "open"), "ok");
-    assert.equal(await get(user, BUCKET, "closed"), "AccessDenied");
-    assert.equal(await get(user, BUCKET, "untagged"), "AccessDenied");
-    assert.equal(await get(user, BUCKET, "missing"), "AccessDenied");
-    await direct.send(
-      new s3.PutObjectTaggingCommand({
-        Bucket: BUCKET,
-        Key: "closed",
-        Tagging: { TagSet: [{ Key: "public", Value: "yes" }] },
-      }),
-    );
-    assert.equal(await get(user, BUCKET, "closed"), "ok");
-  });
-
-  test("s3:RequestObjectTag is that of the header, and of a document", async () => {
-    const put = (Key: string, Tagging?: string): Promise<string> =>
-      told(
-        user.send(
-          new s3.PutObjectCommand({ Bucket: BUCKET, Key, Body: "x", ...(Tagging && { Tagging }) }),
-        ),
+      });
+      const alice = store.key;
+      direct = clientOf(store.endpoint, alice, PLAIN);
+      user = clientOf(
+        gateway.endpoint,
+        { accessKey: "AKUSER00000000000000", secretKey: SECRET },
+        PLAIN,
       );
-    assert.equal(await put("new", "team=physics"), "ok");
-    assert.equal(await put("new", "team=physics&note=two%20words"), "ok");
-    assert.equal(await put("new", "team=maths"), "AccessDenied");
-    assert.equal(await put("new", "team=physics&other=1"), "AccessDenied");
-    assert.equal(await put("new"), "AccessDenied");
-    const tag = (Value: string): Promise<string> =>
-      told(
-        user.send(
-          new s3.PutObjectTaggingCommand({
-            Bucket: BUCKET,
-            Key: "new",
-            Tagging: { TagSet: [{ Key: "team", Value }] },
-          }),
-        ),
+      bob = clientOf(
+        gateway.endpoint,
+        { accessKey: "AKBOB000000000000000", secretKey: SECRET },
+        PLAIN,
       );
-    assert.equal(await tag("maths"), "AccessDenied");
-    assert.equal(await tag("physics"), "ok");
-    const stored = await direct.send(
-      new s3.GetObjectTaggingCommand({ Bucket: BUCKET, Key: "new" }),
-    );
-    assert.deepEqual(stored.TagSet, [{ Key: "team", Value: "physics" }]);
-  });
-
-  test("a + in x-amz-tagging is the space that was judged, also in Ceph", async () => {
-    const request = new s3.PutObjectCommand({
-      Bucket: BUCKET,
-      Key: "plus",
-      Body: "x",
-      Tagging: "team=physics&note=two+words",
+      for (const Bucket of [BUCKET, "shared"]) {
+        await direct.send(new s3.CreateBucketCommand({ Bucket }));
+      }
+      const put = (Bucket: string, Key: string, Tagging?: string): Promise<unknown> =>
+        direct.send(
+          new s3.PutObjectCommand({ Bucket, Key, Body: Key, ...(Tagging && { Tagging }) }),
+        );
+      await put(BUCKET, "open", "public=yes");
+      await put(BUCKET, "closed", "public=no");
+      await put(BUCKET, "untagged");
+      await put("shared", "data");
+      await put("shared", "public/data");
     });
-    assert.equal(await told(user.send(request)), "ok");
-    const stored = await direct.send(
-      new s3.GetObjectTaggingCommand({ Bucket: BUCKET, Key: "plus" }),
-    );
-    assert.equal(stored.TagSet?.find(({ Key }) => Key === "note")?.Value, "two words");
-  });
+    after(async () => {
+      await gateway.stop();
+      await store.stop();
+    });
 
-  test("s3:BucketTag is what the store has", async () => {
-    const list = (): Promise<string> =>
-      told(user.send(new s3.ListObjectsV2Command({ Bucket: BUCKET })));
-    assert.equal(await list(), "AccessDenied");
-    await direct.send(
-      new s3.PutBucketTaggingCommand({
+    const get = (client: s3.S3Client, Bucket: string, Key: string): Promise<string> =>
+      told(client.send(new s3.GetObjectCommand({ Bucket, Key })));
+
+    test("s3:ExistingObjectTag is what the store has, not what a request says", async () => {
+      assert.equal(await get(user, BUCKET, "open"), "ok");
+      assert.equal(await get(user, BUCKET, "closed"), "AccessDenied");
+      assert.equal(await get(user, BUCKET, "untagged"), "AccessDenied");
+      assert.equal(await get(user, BUCKET, "missing"), "AccessDenied");
+      await direct.send(
+        new s3.PutObjectTaggingCommand({
+          Bucket: BUCKET,
+          Key: "closed",
+          Tagging: { TagSet: [{ Key: "public", Value: "yes" }] },
+        }),
+      );
+      assert.equal(await get(user, BUCKET, "closed"), "ok");
+    });
+
+    test("s3:RequestObjectTag is that of the header, and of a document", async () => {
+      const put = (Key: string, Tagging?: string): Promise<string> =>
+        told(
+          user.send(
+            new s3.PutObjectCommand({
+              Bucket: BUCKET,
+              Key,
+              Body: "x",
+              ...(Tagging && { Tagging }),
+            }),
+          ),
+        );
+      assert.equal(await put("new", "team=physics"), "ok");
+      assert.equal(await put("new", "team=physics&note=two%20words"), "ok");
+      assert.equal(await put("new", "team=maths"), "AccessDenied");
+      assert.equal(await put("new", "team=physics&other=1"), "AccessDenied");
+      assert.equal(await put("new"), "AccessDenied");
+      const tag = (Value: string): Promise<string> =>
+        told(
+          user.send(
+            new s3.PutObjectTaggingCommand({
+              Bucket: BUCKET,
+              Key: "new",
+              Tagging: { TagSet: [{ Key: "team", Value }] },
+            }),
+          ),
+        );
+      assert.equal(await tag("maths"), "AccessDenied");
+      assert.equal(await tag("physics"), "ok");
+      const stored = await direct.send(
+        new s3.GetObjectTaggingCommand({ Bucket: BUCKET, Key: "new" }),
+      );
+      assert.deepEqual(stored.TagSet, [{ Key: "team", Value: "physics" }]);
+    });
+
+    test("a + in x-amz-tagging is the space that was judged, also in Ceph", async () => {
+      const request = new s3.PutObjectCommand({
         Bucket: BUCKET,
-        Tagging: { TagSet: [{ Key: "Stage", Value: "live" }] },
-      }),
-    );
-    assert.equal(await list(), "ok");
-  });
+        Key: "plus",
+        Body: "x",
+        Tagging: "team=physics&note=two+words",
+      });
+      assert.equal(await told(user.send(request)), "ok");
+      const stored = await direct.send(
+        new s3.GetObjectTaggingCommand({ Bucket: BUCKET, Key: "plus" }),
+      );
+      assert.equal(stored.TagSet?.find(({ Key }) => Key === "note")?.Value, "two words");
+    });
 
-  test("s3:locationconstraint is that of the document", async () => {
-    const create = (Bucket: string, more = {}): Promise<string> =>
-      told(user.send(new s3.CreateBucketCommand({ Bucket, ...more })));
-    const LocationConstraint = "eu-west-1";
-    assert.equal(
-      await create("elsewhere", { CreateBucketConfiguration: { LocationConstraint } }),
-      "AccessDenied",
-    );
-    assert.equal(await create("at-home"), "ok");
-  });
+    test("s3:BucketTag is what the store has", async () => {
+      const list = (): Promise<string> =>
+        told(user.send(new s3.ListObjectsV2Command({ Bucket: BUCKET })));
+      assert.equal(await list(), "AccessDenied");
+      await direct.send(
+        new s3.PutBucketTaggingCommand({
+          Bucket: BUCKET,
+          Tagging: { TagSet: [{ Key: "Stage", Value: "live" }] },
+        }),
+      );
+      assert.equal(await list(), "ok");
+    });
 
-  test("another account reads what a kept policy lets it, and nothing else", async () => {
-    assert.equal(await get(bob, "shared", "data"), "ok");
-    assert.equal(await told(bob.send(new s3.ListObjectsV2Command({ Bucket: "shared" }))), "ok");
-    const put = new s3.PutObjectCommand({ Bucket: "shared", Key: "data", Body: "x" });
-    assert.equal(await told(bob.send(put)), "AccessDenied");
-    assert.equal(await get(bob, BUCKET, "open"), "AccessDenied");
-    const policy = new s3.GetBucketPolicyCommand({ Bucket: "shared" });
-    assert.equal(await told(bob.send(policy)), "AccessDenied");
-  });
+    test("s3:locationconstraint is that of the document", async () => {
+      const create = (Bucket: string, more = {}): Promise<string> =>
+        told(user.send(new s3.CreateBucketCommand({ Bucket, ...more })));
+      const LocationConstraint = "eu-west-1";
+      assert.equal(
+        await create("elsewhere", { CreateBucketConfiguration: { LocationConstraint } }),
+        "AccessDenied",
+      );
+      assert.equal(await create("at-home"), "ok");
+    });
 
-  test("everybody reads what a kept policy opens to everybody", async () => {
-    const fetched = await fetch(`${gateway.endpoint}/shared/public/data`);
-    assert.equal(await fetched.text(), "public/data");
-    assert.equal((await fetch(`${gateway.endpoint}/shared/data`)).status, 403);
-    assert.equal((await fetch(`${gateway.endpoint}/shared/public/none`)).status, 403);
-    const put = await fetch(`${gateway.endpoint}/shared/public/data`, { method: "PUT", body: "x" });
-    assert.equal(put.status, 403);
+    test("another account reads what a kept policy lets it, and nothing else", async () => {
+      assert.equal(await get(bob, "shared", "data"), "ok");
+      assert.equal(await told(bob.send(new s3.ListObjectsV2Command({ Bucket: "shared" }))), "ok");
+      const put = new s3.PutObjectCommand({ Bucket: "shared", Key: "data", Body: "x" });
+      assert.equal(await told(bob.send(put)), "AccessDenied");
+      assert.equal(await get(bob, BUCKET, "open"), "AccessDenied");
+      const policy = new s3.GetBucketPolicyCommand({ Bucket: "shared" });
+      assert.equal(await told(bob.send(policy)), "AccessDenied");
+    });
+
+    test("everybody reads what a kept policy opens to everybody", async () => {
+      const fetched = await fetch(`${gateway.endpoint}/shared/public/data`);
+      assert.equal(await fetched.text(), "public/data");
+      assert.equal((await fetch(`${gateway.endpoint}/shared/data`)).status, 403);
+      assert.equal((await fetch(`${gateway.endpoint}/shared/public/none`)).status, 403);
+      const put = await fetch(`${gateway.endpoint}/shared/public/data`, {
+        method: "PUT",
+        body: "x",
+      });
+      assert.equal(put.status, 403);
+    });
   });
-});
+}
