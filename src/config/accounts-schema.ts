@@ -28,7 +28,8 @@ const KeySchema = z.strictObject({
   networks: NetworksSchema,
 });
 
-const PoliciesSchema = optionalList(someText());
+/** A file, a policy's JSON, or the policy itself: read by policies.ts. */
+const PoliciesSchema = optionalList(z.union([someText(), z.record(z.string(), z.unknown())]));
 
 /** Of all that have none: see `optionalList()`. */
 const NO_TAGS: Record<string, string> = {};
@@ -64,7 +65,9 @@ const SubuserSchema = z.strictObject({
     .describe(
       "A tier of the provider, such as READ, or of policy.tiers; absent: only what policies allow",
     ),
-  policies: PoliciesSchema.describe("Identity policies of this subuser, JSON files"),
+  policies: PoliciesSchema.describe(
+    "Identity policies of this subuser: JSON files, or the policies themselves",
+  ),
   ...ATTRIBUTES,
   keys: optionalList(KeySchema),
   networks: NetworksSchema,
@@ -96,7 +99,9 @@ const AccountSchema = z.strictObject({
     })
     .optional()
     .describe("Its own limits, all its subusers included"),
-  policies: PoliciesSchema.describe("Identity policies for everybody of this account, JSON files"),
+  policies: PoliciesSchema.describe(
+    "Identity policies for everybody of this account: JSON files, or the policies themselves",
+  ),
   subusers: optionalList(SubuserSchema),
 });
 

@@ -75,6 +75,8 @@ function readPlain(text: string, file: string, surroundings: Surroundings): Read
   };
   const plain = readPlainYaml(text, { expand, placed: SHARES });
   if (plain === undefined) return undefined;
+  // A policy's own variables look like references: only where a text stands says which it is.
+  if (replaced.size > 0 && text.includes("Statement")) return undefined;
   let nodes: ConfigDocument["nodes"] | undefined;
   const document = {
     file,
@@ -192,8 +194,18 @@ function listOf(walk: Walk, list: YAMLSeq<ParsedNode>, path: string): unknown {
   });
 }
 
+/** Where policies stand in an accounts file. */
+const IN_POLICY = /(?:^|\.)policies\[\d+\]\./;
+const POLICY_ITEM = /(?:^|\.)policies\[\d+\]$/;
+
+/** Whether the text at `path` is part of a policy, whose variables are no references. */
+function isOfPolicy(path: string, text: string): boolean {
+  if (!text.includes("${")) return false;
+  return IN_POLICY.test(path) || (POLICY_ITEM.test(path) && text.trimStart().startsWith("{"));
+}
+
 function scalarOf(walk: Walk, value: unknown, path: string, at: Position): unknown {
-  if (typeof value !== "string") return value;
+  if (typeof value !== "string" || isOfPolicy(path, value)) return value;
   const expanded = walk.expand(value);
   if (expanded.ok) return expanded.value;
   return refuse(walk, at, path, expanded.error.message, expanded.error.remedy);

@@ -96,7 +96,7 @@ function withPolicies(
   { accounts }: AccountsFile,
   policies: ReadonlyMap<string, Policy>,
 ): readonly AccountConfig[] {
-  const named = (path: string, names: readonly string[]): readonly Policy[] =>
+  const named = (path: string, names: readonly unknown[]): readonly Policy[] =>
     names.length === 0
       ? NO_POLICIES
       : names.flatMap((_, index) => policies.get(`${path}.policies[${index}]`) ?? []);

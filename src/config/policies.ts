@@ -7,7 +7,7 @@ import type { Config } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { pathOf, pattern, select } from "./select.ts";
-import { besides, unreadable, type Surroundings } from "./surroundings.ts";
+import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 
 const FILES = [pattern("accounts[*].policies[*]"), pattern("accounts[*].subusers[*].policies[*]")];
 
@@ -25,17 +25,75 @@ export function readPolicies(
   const actionSets = new Map();
   for (const placed of select(document, ...FILES)) {
     const { value } = placed;
-    if (typeof value !== "string") continue;
     const path = pathOf(placed);
-    const file = besides(document.file, value);
-    const text = surroundings.read(file);
-    const policy = text.ok
-      ? parseProviderPolicy(provider, text.value, file, "identity", { actionSets })
-      : err([problemAt(document, path, unreadable(file, text.error))]);
+    const source = sourceOf(document, path, value, surroundings);
+    if (source === undefined) continue;
+    const policy = source.ok
+      ? parseProviderPolicy(provider, source.value.text, source.value.file, "identity", {
+          actionSets,
+        })
+      : err([problemAt(document, path, source.error)]);
     if (policy.ok) policies.set(path, policy.value);
     else problems.push(...policy.error);
   }
   return problems.length > 0 ? err(problems) : ok(policies);
+}
+
+type Source = { readonly text: string; readonly file: string };
+
+/** The text of a policy that is named, or that stands here; undefined: neither. */
+function sourceOf(
+  document: ConfigDocument,
+  path: string,
+  value: unknown,
+  surroundings: Surroundings,
+): Result<Source, Complaint> | undefined {
+  if (typeof value === "string" && !value.trimStart().startsWith("{")) {
+    const file = besides(document.file, value);
+    const text = surroundings.read(file);
+    return text.ok ? ok({ text: text.value, file }) : err(unreadable(file, text.error));
+  }
+  const text =
+    typeof value === "string"
+      ? `{${linesAbove(document, path)}${value.trimStart().slice(1)}`
+      : inlineText(document, path, value);
+  return text === undefined ? undefined : ok({ text, file: document.file });
+}
+
+/** A policy as JSON, each statement on the line where it stands in the file. */
+function inlineText(document: ConfigDocument, path: string, value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  let text = "{";
+  let line = 1;
+  const goTo = (wanted: number): void => {
+    text += "\n".repeat(Math.max(0, wanted - line));
+    line = Math.max(line, wanted);
+  };
+  goTo(lineOf(document, path));
+  for (const [i, [name, member]] of Object.entries(value).entries()) {
+    text += `${i === 0 ? "" : ","}${JSON.stringify(name)}:`;
+    if (name !== "Statement" || !Array.isArray(member)) {
+      text += JSON.stringify(member);
+      continue;
+    }
+    text += "[";
+    for (const [j, statement] of member.entries()) {
+      if (j > 0) text += ",";
+      goTo(lineOf(document, `${path}.Statement[${j}]`));
+      text += JSON.stringify(statement);
+    }
+    text += "]";
+  }
+  return `${text}}`;
+}
+
+/** Line breaks behind the first brace, so that what follows is where it is in the file. */
+function linesAbove(document: ConfigDocument, path: string): string {
+  return "\n".repeat(lineOf(document, path) - 1);
+}
+
+function lineOf({ nodes }: ConfigDocument, path: string): number {
+  return nodes.get(path)?.at.line ?? 1;
 }
 
 /** Every policy of a configuration: each file once, however many hold it. */
@@ -50,5 +108,8 @@ export function policiesOf({
     ]),
     ...buckets.flatMap(({ policies }) => policies),
   ];
-  return [...new Map(all.map((policy) => [policy.file, policy])).values()];
+  // Several may stand in one accounts file: each has lines of its own.
+  const placeOf = ({ file, statements }: Policy): string =>
+    `${file}:${statements[0]?.place.line ?? 0}`;
+  return [...new Map(all.map((policy) => [placeOf(policy), policy])).values()];
 }

@@ -50,3 +50,52 @@ for (const [name, files, expected] of refused) {
     else assert.match(problems, expected);
   });
 }
+
+const INLINE = `accounts:
+  - name: lab
+    keys: [{ accessKey: "\${env:KEY}", secretKey: SK1 }]
+    policies:
+      - Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: s3:GetObject
+            Resource: "arn:aws:s3:::home/\${aws:username}/*"
+          - Sid: NotRaw
+            Effect: Deny
+            Action: "s3:*"
+            Resource: arn:aws:s3:::home/raw/*
+      - '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::\${aws:username}"}}'
+`;
+
+test("parseConfig() reads policies that stand in the accounts file, variables as written", () => {
+  const { accounts } = goodConfig({ "accounts.yaml": INLINE }, { KEY: "AKIDINLINE" });
+  const [account] = accounts;
+  assert.equal(account?.keys[0]?.accessKey, "AKIDINLINE");
+  const statements = account.policies.flatMap((policy) => policy.statements);
+  assert.deepEqual(
+    statements.map(({ place }) => [place.file, place.line, place.sid]),
+    [
+      ["accounts.yaml", 7, undefined],
+      ["accounts.yaml", 10, "NotRaw"],
+      ["accounts.yaml", 14, undefined],
+    ],
+  );
+  assert.match(JSON.stringify(statements[0]), /aws:username/);
+});
+
+test("parseConfig() tells a mistake in such a policy by its line", () => {
+  const files = { "accounts.yaml": INLINE.replace("Effect: Deny", "Efect: Deny") };
+  assert.match(
+    problemsOf(files, { KEY: "AKIDINLINE" }).join("\n"),
+    /^accounts\.yaml:10:\d+ Statement/,
+  );
+});
+
+test("parseConfig() takes a reference outside of policies for one, whatever stands in them", () => {
+  assert.match(problemsOf({ "accounts.yaml": INLINE }, {}).join("\n"), /variable "KEY" is not set/);
+});
+
+test("parseConfig() refuses a policy that is neither", () => {
+  const files = { "accounts.yaml": "accounts: [{ name: lab, policies: [[x]] }]\n" };
+  assert.match(problemsOf(files).join("\n"), /^accounts\.yaml:1:\d+ accounts\[0\]\.policies\[0\]/);
+});
