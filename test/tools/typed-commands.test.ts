@@ -7,6 +7,7 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { CEPH, startCeph, type Ceph, type StoreCredential } from "../stores/ceph.ts";
+import { deployPage, named } from "../support/deploy-page.ts";
 import { ROOT } from "../support/deploy.ts";
 import { serveFile } from "../support/gateway.ts";
 import { SYSTEM_PATH } from "../support/program.ts";
@@ -51,6 +52,25 @@ describe("typed as they stand", { skip: skipUnless([CEPH, AWS]) }, () => {
     );
     t.after(() => gateway.stop());
     assert.equal(await shell.list(gateway.endpoint, ceph.users("alice:reader")), "typed");
+  });
+
+  test("docs/deploy.md: keys, the store's user and the configuration in front of Ceph", async (t) => {
+    const shell = shellAt(ceph);
+    const [, commands = ""] = deployPage().split("### Keys for your clients\n");
+    const [keys = "", files = "", user = ""] = blocks(commands, "sh");
+    assert.match(await shell.type(keys), /^- \{ accessKey: /);
+    await shell.type(`${files}${user}`);
+    shell.write("my/accounts.yaml", named("accounts.yaml"));
+    shell.write("my/gateway.yaml", named("gateway.yaml: ceph"));
+    const start = "npm start -- --config my/gateway.yaml";
+    const gateway = await shell.typeAndServe(start, "my/gateway.yaml");
+    t.after(() => gateway.stop());
+    const lab = { accessKey: "AKIDLAB0000000000000", secretKey: "'SECRET OF THE FIRST PAIR'" };
+    assert.equal(await shell.list(gateway.endpoint, lab), "");
+    await assert.rejects(
+      shell.list(gateway.endpoint, { ...lab, secretKey: "wrong" }),
+      /SignatureDoesNotMatch/,
+    );
   });
 
   for (const [page, heading, yaml] of [
