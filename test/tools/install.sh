@@ -31,3 +31,5 @@ install helm helm.sh/helm/v3/cmd/helm@v3.19.5
 install compose-go github.com/compose-spec/compose-go/v2/cmd@v2.16.2
 install minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 install versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
+install mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
+install restic github.com/restic/restic/cmd/restic@v0.18.1

@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { OWN_CLIENTS } from "../../clients/days/all.ts";
+import * as page from "../../clients/days/page.ts";
 import { DIFFERENCES, type Difference } from "../../clients/differences.ts";
+import { blocks, section, table } from "./page.ts";
 
 const PAGE = readFileSync(new URL("../../../docs/clients.md", import.meta.url), "utf8");
 const TESTS = new URL("../../clients/", import.meta.url);
@@ -32,11 +35,30 @@ for (const client of new Set(clientsTried())) {
 
 test("docs/clients.md has a heading for no client that was not tried", () => {
   const named = HEADINGS.flatMap((heading) => [...heading.matchAll(/`([^`]+)`/g)]);
-  const tried = new Set(clientsTried());
+  const tried = new Set([...clientsTried(), ...OWN_CLIENTS.map(({ name }) => name)]);
   assert.deepEqual(
     named.map((match) => match[1] ?? "").filter((name) => !tried.has(name)),
     [],
   );
+});
+
+for (const client of OWN_CLIENTS) {
+  test(`docs/clients.md says how ${client.name} is configured, as its day was`, () => {
+    const heading = HEADINGS.find((line) => line.includes(`\`${client.name}\``));
+    assert.ok(heading !== undefined, "no heading");
+    const shown = blocks(section(PAGE, heading.slice("## ".length)), client.snippet.language);
+    assert.ok(shown.some((block) => block.includes(client.snippet.text.trim())));
+  });
+}
+
+test("docs/clients.md counts the steps of days of their own", () => {
+  const rows = table(section(PAGE, "Days of their own"), "client");
+  assert.deepEqual(rows, OWN_CLIENTS.map(page.rowOf));
+});
+
+test("docs/clients.md says why a day of its own differs", () => {
+  const rows = table(section(PAGE, "Where days of their own differ"), "step");
+  assert.deepEqual(rows, OWN_CLIENTS.flatMap(page.differencesOf));
 });
 
 test("docs/clients.md lists the known differences, each with its clients and reason", () => {

@@ -1,0 +1,162 @@
+import type { StoreKind } from "../../../src/s3/stores.ts";
+import { runProgram, type ProgramOptions } from "../../support/program.ts";
+import type { Requirement } from "../../support/requirement.ts";
+import type { Facts, Outcome } from "../day.ts";
+import type { Day } from "../steps.ts";
+import type { Snippet } from "./snippets.ts";
+
+/**
+ * A client that spends a day of its own: what its users do with it, as steps in order. Both days,
+ * directly on a store and through the gateway, must yield `steps`, but for `differences`.
+ */
+export type OwnClient = {
+  /** As in docs/clients.md, and part of its bucket's name. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+  readonly version: string;
+  /** How it is configured, as the page shows it. */
+  readonly snippet: Snippet;
+  readonly needs: readonly Requirement[];
+  /** Over what its day goes; TLS wherever a client can be told an authority to trust. */
+  readonly scheme: "https" | "http";
+  /** Whether its bucket is there before its day begins. */
+  readonly bucket: "given" | "made";
+  /** What each step must yield, in their order. */
+  readonly steps: Readonly<Record<string, Outcome>>;
+  readonly spend: (place: Place) => Promise<Day>;
+  readonly differences: readonly OwnDifference[];
+};
+
+/** Steps that have another outcome somewhere. One that no longer differs fails its test. */
+export type OwnDifference = {
+  readonly stores: readonly StoreKind[];
+  /** `direct`: only without the gateway, which mends it. `gateway`: only through it. */
+  readonly way: "direct" | "gateway" | "both";
+  readonly steps: readonly string[];
+  /** What each of them yields instead; absent, and only for `direct`: anything else. */
+  readonly outcome?: Outcome;
+  readonly why: string;
+};
+
+/** Where a client spends its day, and with what. */
+export type Place = {
+  /** Such as `https://127.0.0.1:40123`. */
+  readonly endpoint: string;
+  /** The same without its scheme. */
+  readonly host: string;
+  readonly region: string;
+  /** A file with the certificate of the authority that signed the endpoint's. */
+  readonly authority: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Of somebody who may read the bucket, and nothing else. */
+  readonly readerAccessKey: string;
+  readonly readerSecretKey: string;
+  /** A name nobody else uses. */
+  readonly bucket: string;
+  /** An empty folder. */
+  readonly scratch: string;
+  /** A file of 20 MiB, which every client sends in parts. */
+  readonly large: string;
+  readonly largeSha256: string;
+  readonly fox: string;
+};
+
+/** Why current SDKs fail at RGW alone. */
+export const NO_TRAILERS =
+  "RGW 16 knows no trailing checksums and refuses such uploads, so that what they would bring is not there; the gateway proves them and sends the plain body";
+
+/** For one program; the slowest day takes half a minute on a busy machine. */
+const PROGRAM_SECONDS_MAX = 180;
+
+/** How a step is done; what it returns it has seen, a failure is thrown. */
+export type OwnSteps = Readonly<Record<string, (place: Place) => Promise<Facts>>>;
+
+/** The day of a client that is a program for each step. `codeOf`: what was told of a failure. */
+export function stepByStep(
+  steps: OwnSteps,
+  codeOf: (error: unknown) => string,
+): (place: Place) => Promise<Day> {
+  return async (place) => {
+    const day = new Map<string, Outcome>();
+    for (const [name, step] of Object.entries(steps)) {
+      try {
+        day.set(name, { ok: true, ...(await step(place)) });
+      } catch (error) {
+        day.set(name, { ok: false, code: codeOf(error) });
+      }
+    }
+    return day;
+  };
+}
+
+/**
+ * The day of a client that is a library: a program reads the place as JSON from standard input and
+ * writes one JSON line a step, `{"step", "outcome"}`. `S3WARDEN_DAYS=loud` shows what else it says.
+ */
+export function byProgram(
+  command: string,
+  args: readonly string[],
+  envOf: (place: Place) => Readonly<Record<string, string>> = () => ({}),
+): (place: Place) => Promise<Day> {
+  return async (place) => {
+    const input = Buffer.from(JSON.stringify(place));
+    const env = { HOME: place.scratch, ...envOf(place) };
+    const ended = await runBounded(command, args, { env, input, cwd: place.scratch });
+    const lines = ended.output
+      .toString()
+      .split("\n")
+      .filter((line) => line.startsWith("{"));
+    const day: Day = new Map(lines.map(reported));
+    if (process.env["S3WARDEN_DAYS"] === "loud") console.error(ended.errors);
+    if (ended.status !== 0 && day.size === 0) throw new Error(`Cannot begin: ${ended.errors}`);
+    return day;
+  };
+}
+
+/** Runs a program, but not for ever. */
+function runBounded(
+  command: string,
+  args: readonly string[],
+  options: ProgramOptions,
+): ReturnType<typeof runProgram> {
+  return runProgram("timeout", [`${PROGRAM_SECONDS_MAX}`, command, ...args], options);
+}
+
+function reported(line: string): [string, Outcome] {
+  const { step, outcome }: { step: string; outcome: Outcome } = JSON.parse(line);
+  return [step, outcome];
+}
+
+/** A command that ended with another status than 0, and what it wrote. */
+class CommandFailed extends Error {
+  readonly said: string;
+
+  constructor(command: string, said: string) {
+    super(`${command} failed: ${said}`);
+    this.said = said;
+  }
+}
+
+/** What a command wrote to standard output; throws CommandFailed where its status is not 0. */
+export async function output(
+  command: string,
+  args: readonly string[],
+  options: ProgramOptions,
+): Promise<Buffer> {
+  const ended = await runBounded(command, args, options);
+  if (ended.status === 0) return ended.output;
+  throw new CommandFailed(command, `${ended.errors}${ended.output.toString()}`);
+}
+
+/** The codes of S3 that a command's user reads, or the words by which it tells them. */
+export function codeSaid(
+  words: readonly (readonly [pattern: RegExp, code: string])[],
+): (error: unknown) => string {
+  return (error) => {
+    if (!(error instanceof CommandFailed)) return String(error);
+    const found = words.find(([pattern]) => pattern.test(error.said));
+    return found?.[1] ?? error.said.trim().slice(-300);
+  };
+}

@@ -1,0 +1,72 @@
+import { NO_TRAILERS, byProgram, type OwnClient } from "./frame.ts";
+import { DATA_PYTHON, ours } from "./installed.ts";
+import { pinned, snippet } from "./snippets.ts";
+
+export const PYARROW: OwnClient = {
+  name: "pyarrow",
+  title: "pyarrow (AWS SDK for C++)",
+  version: pinned("requirements/data.txt", "pyarrow"),
+  snippet: snippet("python/pyarrow_day.py", "pyarrow", "python", ")"),
+  needs: [DATA_PYTHON.need],
+  scheme: "https",
+  bucket: "made",
+  spend: byProgram(DATA_PYTHON.path, [ours("python/pyarrow_day.py")]),
+  steps: {
+    "makes a bucket": { ok: true },
+    "writes a file": { ok: true },
+    "reads it": { ok: true, text: "The quick brown fox jumps over the lazy dog" },
+    "reads its metadata": { ok: true, type: "text/plain", size: 43 },
+    "reads a range": { ok: true, text: "quick" },
+    "writes an empty file": { ok: true, size: 0 },
+    "writes 20 MiB in parts": { ok: true, intact: true },
+    "keeps odd names": { ok: true, wrong: [], listed: 5 },
+    "makes and lists folders": { ok: true, names: ["folder/b", "folder/inner/a"] },
+    "copies a file": { ok: true, text: "The quick brown fox jumps over the lazy dog" },
+    "moves a file": {
+      ok: true,
+      text: "The quick brown fox jumps over the lazy dog",
+      kind: "NotFound",
+    },
+    "writes and reads Parquet": { ok: true, rows: 1000, columns: ["n"] },
+    "writes a partitioned dataset": {
+      ok: true,
+      names: ["dataset/even/part-0.parquet", "dataset/odd/part-0.parquet"],
+    },
+    "reads a dataset by a filter": { ok: true, rows: 50, sum: 2500 },
+    "deletes a file": { ok: true, kind: "NotFound" },
+    "deletes a folder": { ok: true, kind: "NotFound" },
+    "asks for a missing file": { ok: false, code: "FileNotFoundError" },
+    "reads with a reader's key": {
+      ok: true,
+      sha256: "d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592",
+    },
+    "writes with a reader's key": { ok: false, code: "OSError: ACCESS_DENIED" },
+    "deletes with a reader's key": { ok: false, code: "OSError: ACCESS_DENIED" },
+    "uses a wrong secret": { ok: false, code: "OSError: ACCESS_DENIED" },
+    "deletes everything": { ok: true, kind: "NotFound" },
+  },
+  differences: [
+    {
+      stores: ["ceph"],
+      way: "direct",
+      steps: [
+        "writes a file",
+        "reads it",
+        "reads its metadata",
+        "reads a range",
+        "writes 20 MiB in parts",
+        "keeps odd names",
+        "makes and lists folders",
+        "copies a file",
+        "moves a file",
+        "writes and reads Parquet",
+        "writes a partitioned dataset",
+        "reads a dataset by a filter",
+        "deletes a file",
+        "reads with a reader's key",
+        "deletes with a reader's key",
+      ],
+      why: NO_TRAILERS,
+    },
+  ],
+};

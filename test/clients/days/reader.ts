@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { StoreKind } from "../../../src/s3/stores.ts";
+import type { PlainStore } from "../../support/plain-store.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { ownProgram, succeeds } from "../../tools/programs.ts";
+
+export type Key = { readonly accessKey: string; readonly secretKey: string };
+
+const CEPH_USERS = new URL("../../stores/ceph/users.tsv", import.meta.url);
+const MINIO_READER: Key = { accessKey: "AKMINIOREADER0000000", secretKey: "SKminioReader" };
+
+/** MinIO's own `readonly` does not let its user list. */
+const MINIO_POLICY = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: ["s3:Get*", "s3:List*"], Resource: "arn:aws:s3:::*" }],
+};
+
+/** A key of the store itself for somebody who may read what its owner has, and nothing else. */
+export async function readerOf(kind: StoreKind, store: PlainStore): Promise<Key> {
+  if (kind === "ceph") return cephUser("alice:reader");
+  if (kind !== "minio") throw new Error(`Nobody knows how to make a reader on ${kind}`);
+  const { host } = new URL(store.endpoint);
+  const { accessKey, secretKey } = store.key;
+  const env = { MC_HOST_store: `http://${accessKey}:${secretKey}@${host}` };
+  const mc = async (...args: readonly string[]): Promise<void> => {
+    const config = ["--config-dir", scratchFolder("mc"), "admin"];
+    await succeeds(ownProgram("mc").path, [...config, ...args], { env });
+  };
+  await mc("user", "add", "store", MINIO_READER.accessKey, MINIO_READER.secretKey);
+  const policy = join(scratchFolder("reader"), "policy.json");
+  writeFileSync(policy, JSON.stringify(MINIO_POLICY));
+  await mc("policy", "create", "store", "reader", policy);
+  await mc("policy", "attach", "store", "reader", "--user", MINIO_READER.accessKey);
+  return MINIO_READER;
+}
+
+function cephUser(wanted: string): Key {
+  for (const line of readFileSync(CEPH_USERS, "utf8").split("\n")) {
+    const [name, , accessKey, secretKey] = line.split(/\s+/);
+    if (name !== wanted || accessKey === undefined || secretKey === undefined) continue;
+    return { accessKey, secretKey };
+  }
+  throw new Error(`No user "${wanted}" in users.tsv`);
+}
