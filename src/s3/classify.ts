@@ -3,7 +3,13 @@ import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Address } from "./address.ts";
-import { extensionNamed, isUnderstood, NO_EXTENSIONS } from "./extensions.ts";
+import {
+  extensionNamed,
+  isListOfWatch,
+  isUnderstood,
+  NO_EXTENSIONS,
+  watchedBy,
+} from "./extensions.ts";
 import { argument, awsFault, fault, unknownName, type Fault } from "./faults.ts";
 import { headerValueOf, isLiftable, isPresignedChecksum } from "./lifted-headers.ts";
 import {
@@ -48,6 +54,8 @@ export type Understood = {
   readonly beyondBounds: boolean;
   /** What the store adds to S3: see extensions.ts. */
   readonly extensions: ReadonlySet<string>;
+  /** Set once a request was seen to listen to a bucket. */
+  readonly watching?: boolean;
 };
 
 const S3_ALONE: Understood = {
@@ -87,10 +95,19 @@ export function classify(
   const refused = refusedHeader(headers, understood.ignoredHeaders);
   if (refused !== undefined) return err(refused);
   if (method === "OPTIONS") return preflight(headers);
-  const bad = query.length === 0 ? undefined : malformedQuery(query);
+  const watched =
+    method === "GET" && address.kind === "bucket" && query.length > 0
+      ? watchedBy(understood.extensions, query)
+      : undefined;
+  const bad = query.length === 0 ? undefined : malformedQuery(query, watched !== undefined);
   if (bad !== undefined) return err(bad);
   const routing = routingParameter(query);
   if (!routing.ok) return routing;
+  if (watched !== undefined && routing.value === "") {
+    const operation = operationNamed(watched);
+    const wrong = wrongFor(operation, query, headers, { ...understood, watching: true });
+    return wrong === undefined ? ok(watched) : err(wrong);
+  }
   const candidates = ROUTES.get(address.kind)?.get(method)?.get(routing.value);
   if (candidates === undefined) return err(noOperation(method, address, routing.value));
   const chosen = candidates.find((candidate) => fits(candidate.operation, query, headers));
@@ -100,18 +117,25 @@ export function classify(
 }
 
 /**
- * The query string that `operation` is asked for with: only its own parameters and extensions, sorted and encoded
- * as SigV4's canonical query wants them, so that one string is both signed and sent. Flags are
- * written `acl=`, which stores treat as `acl`. Empty, or without a leading `?`.
+ * The query string that `operation` is asked for with: only its own parameters and extensions, sorted
+ * and encoded as SigV4's canonical query wants them, so that one string is both signed and sent. Flags
+ * are written `acl=`, which stores treat as `acl`. Empty, or without a leading `?`.
  */
 export function forwardedQuery(operation: OperationName, query: readonly QueryParameter[]): string {
   if (query.length === 0) return "";
   const { parameters } = operationNamed(operation);
   return query
     .filter(({ name }) => parameters.has(name) || extensionNamed(operation, name) !== undefined)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, value }) => `${encodeComponent(name)}=${encodeComponent(value)}`)
+    .map(({ name, value }) => [name, encodeComponent(value)] as const)
+    .sort(([a, x], [b, y]) => (a === b ? order(x, y) : order(a, b)))
+    .map(([name, value]) => `${encodeComponent(name)}=${value}`)
     .join("&");
+}
+
+/** By code unit, as canonical queries are sorted. */
+function order(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function preflight(headers: HeaderList): Result<OperationName, Fault> {
@@ -128,8 +152,8 @@ function preflight(headers: HeaderList): Result<OperationName, Fault> {
   );
 }
 
-/** What is wrong with the query whatever the operation. */
-function malformedQuery(query: readonly QueryParameter[]): Fault | undefined {
+/** What is wrong with the query whatever the operation. `watching`: it listens to a bucket. */
+function malformedQuery(query: readonly QueryParameter[], watching: boolean): Fault | undefined {
   if (query.length > PARAMETERS_MAX) {
     return fault("InvalidRequest", `The query has more than ${PARAMETERS_MAX} parameters`);
   }
@@ -137,6 +161,7 @@ function malformedQuery(query: readonly QueryParameter[]): Fault | undefined {
     if (value.includes("\0")) {
       return fault("InvalidArgument", "The query must not contain NUL");
     }
+    if (watching && isListOfWatch(name)) continue;
     // AWS takes the first of two values, many stores the last.
     for (let earlier = 0; earlier < i; earlier++) {
       if (query[earlier]?.name === name) {
@@ -285,7 +310,7 @@ function wrongParameter(
   operation: Operation,
   parameter: QueryParameter,
   headers: HeaderList,
-  { beyondBounds, extensions }: Understood,
+  { beyondBounds, extensions, watching = false }: Understood,
 ): Fault | undefined {
   const { name, value } = parameter;
   if (operation.parameters.has(name)) {
@@ -295,8 +320,10 @@ function wrongParameter(
   }
   if (NOT_THE_OPERATIONS.has(name)) return undefined;
   if (isUnderstood(extensions, operation.name, name)) {
-    const allowed = extensionNamed(operation.name, name)?.values ?? [];
-    return allowed.includes(value) ? undefined : wrongExtension(name, value, allowed);
+    const extension = extensionNamed(operation.name, name);
+    if (extension !== undefined && (extension.ofWatch !== true || watching)) {
+      return extension.values.test(value) ? undefined : wrongExtension(name, value);
+    }
   }
   // A header that a presigned URL carries in its query counts once it stands among the headers.
   const header = name.toLowerCase();
@@ -348,13 +375,9 @@ const MEANT: ReadonlySet<string> = new Set(
 );
 const MEANT_PREFIXES = ["response", "xamz"] as const;
 
-function wrongExtension(name: string, value: string, allowed: readonly string[]): Fault {
-  const message = `${name} must be one of ${allowed.map((one) => `"${one}"`).join(", ")}`;
-  const elements = [
-    ["ArgumentName", name],
-    ["ArgumentValue", value],
-  ] as const;
-  return fault("InvalidArgument", message, { elements });
+function wrongExtension(name: string, value: string): Fault {
+  const message = `The query parameter "${name}" has a value that is not served: got "${value}"`;
+  return fault("InvalidArgument", message, { elements: argument(name, value) });
 }
 
 function unknownParameter(operation: Operation, name: string): Fault {

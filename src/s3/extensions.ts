@@ -9,19 +9,26 @@ type Extension = {
   readonly operation: OperationName;
   readonly name: string;
   /** What it may say: exactly so, since stores read yes and no in many spellings. */
-  readonly values: readonly string[];
+  readonly values: RegExp;
   /**
    * Actions needed besides the operation's own, on every object that the request may tell of: those
    * below its prefix.
    */
   readonly reads?: readonly Action[];
+  /** Actions needed besides on the bucket itself. */
+  readonly asks?: readonly Action[];
   /** Header fields of the answer, in lower case, that pass although they are the vendor's. */
   readonly answers?: readonly string[];
+  /** Whether it only belongs to a request that listens: see watchedBy(). */
+  readonly ofWatch?: true;
   /** Whether the answer names buckets, and so cannot go to who is shown some of them only. */
   readonly namesBuckets?: true;
 };
 
-const YES_NO = ["true", "false"] as const;
+const YES_NO = /^(?:true|false)$/;
+const YES = /^true$/;
+const NOTHING = /^$/;
+const ANYTHING = /^/;
 const LISTINGS = ["ListObjects", "ListObjectsV2", "ListObjectVersions"] as const;
 
 /**
@@ -47,7 +54,7 @@ const OF_CEPH: readonly Extension[] = [
     ],
   },
   // The buckets of the account with their sizes, instead of their list.
-  { operation: "ListBuckets", name: "usage", values: [""], namesBuckets: true },
+  { operation: "ListBuckets", name: "usage", values: NOTHING, namesBuckets: true },
 ];
 
 /** Of MinIO (its router and handlers; measured on the one of 2026-02-12). */
@@ -62,13 +69,13 @@ const OF_MINIO: readonly Extension[] = [
   {
     operation: "ListObjectsV2",
     name: "metadata",
-    values: ["true"],
+    values: YES,
     reads: ["s3:GetObject", "s3:GetObjectTagging"],
   },
   {
     operation: "ListObjectVersions",
     name: "metadata",
-    values: ["true"],
+    values: YES,
     reads: [
       "s3:GetObject",
       "s3:GetObjectTagging",
@@ -77,16 +84,37 @@ const OF_MINIO: readonly Extension[] = [
     ],
   },
   // The same keys in another order; this version passes over it.
-  ...LISTINGS.map((operation) => ({ operation, name: "unsorted", values: ["true"] })),
+  ...LISTINGS.map((operation) => ({ operation, name: "unsorted", values: YES })),
+];
+
+/**
+ * MinIO's listening to what happens in a bucket (`mc watch`, minio-go's ListenBucketNotification): an
+ * answer without end, a line for each event. It has `events`, once or more, in place of `notification`.
+ * An event has the key of its object and its metadata.
+ */
+const WATCHED = "GetBucketNotificationConfiguration";
+const WATCH = "events";
+const OF_WATCH: readonly Extension[] = [
+  {
+    operation: WATCHED,
+    name: WATCH,
+    values: /^s3:[A-Za-z:*]{1,64}$/,
+    asks: ["s3:ListBucket"],
+    reads: ["s3:GetObject"],
+    ofWatch: true,
+  },
+  { operation: WATCHED, name: "ping", values: /^[0-9]{1,4}$/, ofWatch: true },
+  { operation: WATCHED, name: "prefix", values: ANYTHING, ofWatch: true },
+  { operation: WATCHED, name: "suffix", values: ANYTHING, ofWatch: true },
 ];
 
 /** Those of a kind of store, by idOf(). */
 export const CEPH_EXTENSIONS: ReadonlySet<string> = new Set(OF_CEPH.map(idOf));
-export const MINIO_EXTENSIONS: ReadonlySet<string> = new Set(OF_MINIO.map(idOf));
+export const MINIO_EXTENSIONS: ReadonlySet<string> = new Set([...OF_MINIO, ...OF_WATCH].map(idOf));
 export const NO_EXTENSIONS: ReadonlySet<string> = new Set();
 
 const ALL: ReadonlyMap<string, Extension> = new Map(
-  [...OF_CEPH, ...OF_MINIO].map((extension) => [idOf(extension), extension]),
+  [...OF_CEPH, ...OF_MINIO, ...OF_WATCH].map((extension) => [idOf(extension), extension]),
 );
 
 function idOf({ operation, name }: Pick<Extension, "operation" | "name">): string {
@@ -110,6 +138,23 @@ export function isUnderstood(
   return extensions.has(idOf({ operation, name }));
 }
 
+/**
+ * The operation that a GET of a bucket with `query` is, if it listens to what happens there, and the
+ * store has `extensions` for that. `undefined` if it does not listen.
+ */
+export function watchedBy(
+  extensions: ReadonlySet<string>,
+  query: readonly QueryParameter[],
+): OperationName | undefined {
+  if (!isUnderstood(extensions, WATCHED, WATCH)) return undefined;
+  return query.some(({ name }) => name === WATCH) ? WATCHED : undefined;
+}
+
+/** Whether `query`, of an operation that watchedBy() gave, may have `name` more than once. */
+export function isListOfWatch(name: string): boolean {
+  return name === WATCH;
+}
+
 /** The extensions among the parameters of a request that was classified as `operation`. */
 export function extensionsIn(
   operation: OperationName,
@@ -130,7 +175,9 @@ export function asksOfExtensions<B extends BucketName>(
   if (address.kind !== "bucket") return [];
   const { bucket } = address;
   const key = query.find(({ name }) => name === "prefix")?.value ?? "";
-  return extensionsIn(operation, query).flatMap(({ reads = [] }) =>
-    reads.map((action) => ({ action, operation, bucket, key, below: true })),
-  );
+  // One that is a list stands there several times and asks once.
+  return [...new Set(extensionsIn(operation, query))].flatMap(({ asks = [], reads = [] }) => [
+    ...asks.map((action) => ({ action, operation, bucket, key: undefined })),
+    ...reads.map((action) => ({ action, operation, bucket, key, below: true })),
+  ]);
 }

@@ -5,6 +5,8 @@ import { after, before, describe, test } from "node:test";
 import type { StoreKind } from "../../src/s3/stores.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { ask, type PlainStore } from "../support/plain-store.ts";
+import { codeOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";
+import { bytesOf, signV4, timestampOf } from "../support/signed.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
 const KEY = { accessKey: "AKIDCLIENTHEADERS000", secretKey: "secret-of-the-gateways-own" };
@@ -157,6 +159,16 @@ for (const { name, kind, skip, start } of REAL_STORES) {
         assert.match(own?.text ?? "", found);
       });
     }
+    if (kind === "minio") {
+      test("who listens is told by the store which events it has", async () => {
+        const target = `/${BUCKET}?events=s3%3ANone&events=s3%3AObjectCreated%3A%2A&ping=1&prefix=w`;
+        const answers = await Promise.all([store, through].map((at) => listen(at, target)));
+        for (const answer of answers) {
+          assert.equal(answer.status, 400);
+          assert.equal(codeOf(answer), "InvalidArgument");
+        }
+      });
+    }
     test("the header of the C++ SDK changes nothing", async () => {
       const headers = { "x-amz-api-version": "2006-03-01" };
       for (const at of [store, through]) {
@@ -169,4 +181,17 @@ for (const { name, kind, skip, start } of REAL_STORES) {
 /** The error code in an answer, if it is one. */
 function codeIn(body: string | undefined): string | undefined {
   return /<Code>(.*)<\/Code>/.exec(body ?? "")?.[1];
+}
+
+/** Asks to listen, with every parameter signed, also those of one name. */
+function listen({ endpoint, key }: PlainStore, target: string): Promise<RawAnswer> {
+  const { host } = new URL(endpoint);
+  const request = {
+    method: "GET",
+    target,
+    headers: [["host", host]] as const,
+    body: Buffer.alloc(0),
+  };
+  const signed = signV4(request, key, { timestamp: timestampOf(Date.now()) });
+  return rawExchange(host, bytesOf(signed));
 }

@@ -7,8 +7,22 @@ import { compileSnapshot } from "../../../src/config/compile.ts";
 import { answerFields } from "../../../src/gateway/answer-fields.ts";
 import { STORE_KINDS } from "../../../src/s3/stores.ts";
 import { goodConfig } from "../../support/config.ts";
-import { word, type Decided } from "../../support/decided.ts";
-import { judge, KEYS, world } from "./world.ts";
+import { decided, word, type Decided } from "../../support/decided.ts";
+import { parseTarget } from "../../../src/http/target.ts";
+import { signV4 } from "../../support/signed.ts";
+import { judge, KEYS, NOW, world } from "./world.ts";
+
+/** What becomes of `line`, signed by one that signs each of several parameters of one name. */
+function listening(snapshot: Snapshot, line: string): Decided {
+  const [method = "", target = ""] = line.split(" ");
+  const parsed = parseTarget(target);
+  if (!parsed.ok) throw new Error(parsed.error);
+  const request = { method, target, headers: [["host", "h"]] as const, body: Buffer.alloc(0) };
+  const scope = { timestamp: "20261122T120000Z" };
+  const { headers } = signV4(request, { accessKey: KEYS.lab, secretKey: "secret-lab" }, scope);
+  const head = { method, target: parsed.value, headers: headers.flat() };
+  return decided(snapshot, { ...head, sourceAddress: "192.0.2.1", secure: false }, NOW);
+}
 
 /** What the store is asked for, or the error code. */
 function outcome(verdict: Decided): string {
@@ -30,13 +44,18 @@ const EXTENSIONS = [
   ["GET /photos?list-type=2&metadata=true", "minio", "/photos?list-type=2&metadata=true"],
   ["GET /photos?versions&metadata=true", "minio", "/photos?metadata=true&versions="],
   ["GET /photos?list-type=2&unsorted=true", "minio", "/photos?list-type=2&unsorted=true"],
+  [
+    "GET /photos?ping=10&prefix=a%2F&suffix=.jpg&events=s3%3AObjectRemoved%3A%2A&events=s3%3AObjectCreated%3A%2A",
+    "minio",
+    "/photos?events=s3%3AObjectCreated%3A%2A&events=s3%3AObjectRemoved%3A%2A&ping=10&prefix=a%2F&suffix=.jpg",
+  ],
 ] as const;
 
 describe("admit() sends an extension to the kind of store that has it, and to no other:", () => {
   for (const [line, kind, sent] of EXTENSIONS) {
     for (const store of STORE_KINDS) {
       test(`${line} to ${store}`, () => {
-        const got = outcome(judge(world("{}", "", store), line, { as: "lab" }));
+        const got = outcome(listening(world("{}", "", store), line));
         if (store === kind) assert.equal(got, sent);
         else assert.match(got, /^(?:InvalidArgument|NotImplemented)$/);
       });
@@ -60,6 +79,21 @@ describe("admit() refuses of extensions", () => {
     ["metadata on an upload", "PUT /photos/cat.jpg?metadata=true", "minio"],
     ["withUpdatedAt on a change", "PUT /photos?lifecycle&withUpdatedAt=true", "minio"],
     ["events of the server", "GET /?events=s3:*", "minio"],
+    ["events of an object", "GET /photos/cat.jpg?events=s3:*", "minio"],
+    ["events by HEAD", "HEAD /photos?events=s3:*", "minio"],
+    ["events by PUT", "PUT /photos?events=s3:*", "minio"],
+    ["events by DELETE", "DELETE /photos?events=s3:*", "minio"],
+    ["events beside a list", "GET /photos?list-type=2&events=s3:*", "minio"],
+    ["events beside notification", "GET /photos?notification&events=s3:*", "minio"],
+    ["events with a further parameter", "GET /photos?events=s3:*&max-keys=1", "minio"],
+    ["events with an unknown parameter", "GET /photos?events=s3:*&v=1", "minio"],
+    ["events of no name", "GET /photos?events=", "minio"],
+    ["events of another service", "GET /photos?events=sqs:*", "minio"],
+    ["events in another case", "GET /photos?Events=s3:*", "minio"],
+    ["a ping in letters", "GET /photos?events=s3:*&ping=ten", "minio"],
+    ["two prefixes of events", "GET /photos?events=s3:*&prefix=a&prefix=b", "minio"],
+    ["what belongs to events elsewhere", "GET /photos?notification&prefix=a", "minio"],
+    ["a suffix of a list", "GET /photos?suffix=a", "minio"],
   ] as const;
   for (const [what, line, store] of rows) {
     test(what, () => {
@@ -116,6 +150,8 @@ const BY_TAG = { Condition: { StringEquals: { "s3:ExistingObjectTag/secret": "ye
 describe("admit() judges a list with metadata by all that it reads:", () => {
   const V2 = "GET /photos?list-type=2&metadata=true";
   const VERSIONS = "GET /photos?versions&metadata=true";
+  const WATCH = "GET /photos?events=s3%3A%2A&events=s3%3AObjectCreated%3A%2A";
+  const SETTINGS = allow("s3:GetBucketNotification", "arn:aws:s3:::photos");
   const rows = [
     ["whoever may do all", [ALL], V2, "forward"],
     ["a list alone", [LIST], V2, "AccessDenied"],
@@ -123,24 +159,24 @@ describe("admit() judges a list with metadata by all that it reads:", () => {
     ["a list and tags", [LIST, allow("s3:GetObjectTagging", OBJECTS)], V2, "AccessDenied"],
     ["a list, objects and tags", [LIST, allow(READ, OBJECTS)], V2, "forward"],
     ["those of a prefix, for the whole", [LIST, allow(READ, PUBLIC)], V2, "AccessDenied"],
-    ["those of a prefix, for it", [LIST, allow(READ, PUBLIC)], `${V2}&prefix=public/`, "forward"],
+    ["those of a prefix, for it", [LIST, allow(READ, PUBLIC)], `${V2}&prefix=public%2F`, "forward"],
     [
       "a prefix that begins alike",
       [LIST, allow(READ, PUBLIC)],
       `${V2}&prefix=public`,
       "AccessDenied",
     ],
-    ["a prefix encoded", [LIST, allow(READ, PUBLIC)], `${V2}&prefix=%70ublic%2Fa`, "forward"],
+    ["a prefix encoded", [LIST, allow(READ, PUBLIC)], `${V2}&prefix=public%2Fa`, "forward"],
     [
       "all but one key",
       [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/public/secret")],
-      `${V2}&prefix=public/`,
+      `${V2}&prefix=public%2F`,
       "AccessDenied",
     ],
     [
       "all but one key elsewhere",
       [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/private/secret")],
-      `${V2}&prefix=public/`,
+      `${V2}&prefix=public%2F`,
       "forward",
     ],
     ["all but tags", [ALL, deny("s3:GetObjectTagging", "*")], V2, "AccessDenied"],
@@ -148,22 +184,49 @@ describe("admit() judges a list with metadata by all that it reads:", () => {
     [
       "a prefix that MinIO folds",
       [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/private/*")],
-      `${V2}&prefix=/private/`,
+      `${V2}&prefix=%2Fprivate%2F`,
       "InvalidArgument",
     ],
     [
       "a prefix that climbs",
       [LIST, allow(READ, PUBLIC)],
-      `${V2}&prefix=public/../private/`,
+      `${V2}&prefix=public%2F..%2Fprivate%2F`,
       "InvalidArgument",
     ],
     ["versions without theirs", [LIST, allow(READ, OBJECTS)], VERSIONS, "AccessDenied"],
     ["versions with theirs", [LIST, allow(READ_VERSIONS, OBJECTS)], VERSIONS, "forward"],
+    ["a watch by who may do all", [ALL], WATCH, "forward"],
+    [
+      "a watch by who may read its settings",
+      [allow("s3:GetBucketNotification", "*")],
+      WATCH,
+      "AccessDenied",
+    ],
+    ["a watch by who may list and read", [LIST, allow(READ, OBJECTS)], WATCH, "AccessDenied"],
+    ["a watch by who may all three", [LIST, SETTINGS, allow(READ, OBJECTS)], WATCH, "forward"],
+    [
+      "a watch of what is read in part",
+      [LIST, SETTINGS, allow(READ, PUBLIC)],
+      WATCH,
+      "AccessDenied",
+    ],
+    [
+      "a watch of a prefix",
+      [LIST, SETTINGS, allow(READ, PUBLIC)],
+      `${WATCH}&prefix=public%2F`,
+      "forward",
+    ],
+    [
+      "a watch where tags decide",
+      [ALL, deny("s3:GetObject", OBJECTS, BY_TAG)],
+      WATCH,
+      "NotImplemented",
+    ],
     ["a list without metadata", [LIST], "GET /photos?list-type=2", "forward"],
   ] as const;
   for (const [what, statements, line, expected] of rows) {
     test(`${what}: ${line}`, () => {
-      assert.equal(word(judge(minio(...statements), line, { as: "lab" })), expected);
+      assert.equal(word(listening(minio(...statements), line)), expected);
     });
   }
 });
