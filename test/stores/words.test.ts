@@ -24,11 +24,14 @@ const WITHOUT: Readonly<Record<string, OperationName>> = {
   "GET service": "ListBuckets",
   "GET bucket": "ListObjects",
   "HEAD bucket": "HeadBucket",
+  // In place of ?notification.
+  "GET bucket?events=s3:ObjectCreated:*": "GetBucketNotificationConfiguration",
 };
 
 /** Whether the word is one of those that are let through, with a row of its own in extensions.ts. */
 function isExtension(kind: StoreKind, { method, level, word }: WordRequest): boolean {
-  const operation = WITHOUT[`${method} ${level}`];
+  const line = `${method} ${level}`;
+  const operation = WITHOUT[`${line}?${word}`] ?? WITHOUT[line];
   const [name = ""] = word.split("=");
   return operation !== undefined && isUnderstood(storeTraits(kind).extensions, operation, name);
 }
