@@ -232,7 +232,7 @@ const NOBODYS: Refusal = {
 function byStore(question: Question, one: Evaluated): AllowedBy | undefined {
   const { snapshot, key } = question;
   const { provider } = snapshot.policy;
-  if (!provider.storeAcls || !snapshot.store.acls || key?.account.shares !== false)
+  if (!provider.storeAcls || snapshot.store.acls !== "kept" || key?.account.shares !== false)
     return undefined;
   if (one.identity.effect === "deny" || NOT_BY_ACLS.has(one.ask.action)) return undefined;
   return byOwn(question, one) === undefined ? undefined : STORES_ACLS;

@@ -1,3 +1,4 @@
+import type { HeaderList } from "../http/headers.ts";
 import { queryValue } from "../http/target.ts";
 import { isFoldable, type Address } from "../s3/address.ts";
 import type { CopySource } from "../s3/copy-source.ts";
@@ -18,10 +19,34 @@ export function notServed(store: StoreSettings, subject: Subject): Fault | undef
   const { operations } = store;
   const { operation, versionId, source } = subject;
   if (!operations.has(operation)) return unknownOperation(operation);
+  const vain = ineffectiveAcl(store, subject.headers);
+  if (vain !== undefined) return vain;
   const unknown = unverifiable(store, subject);
   if (unknown !== undefined || knowsVersions(operations)) return unknown;
   return unknownVersion([versionId, source?.versionId]);
 }
+
+/**
+ * Why an ACL in `headers` must not be sent to a store that would accept it and open nothing to anybody
+ * ("Canned ACL", S3 User Guide). `undefined`: it may be, since what it says is so without it: whoever
+ * stores something there owns it alone. Error: NotImplemented.
+ */
+export function ineffectiveAcl({ acls }: StoreSettings, headers: HeaderList): Fault | undefined {
+  if (acls !== "none") return undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    const isAcl = name === "x-amz-acl" && !OF_OWNERS.has(headers[i + 1] ?? "");
+    if (!isAcl && !name.startsWith("x-amz-grant-")) continue;
+    const message = `The store behind this gateway has no ACLs, so "${name}" would open nothing to anybody: use a bucket policy`;
+    return fault("NotImplemented", message, {
+      rule: "upstream.store",
+      elements: [["Header", name]],
+    });
+  }
+  return undefined;
+}
+
+const OF_OWNERS: ReadonlySet<string> = new Set(["private", "bucket-owner-full-control"]);
 
 /**
  * Why an extension must not be served although the store has it: its answer names buckets, and a list

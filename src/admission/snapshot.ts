@@ -7,6 +7,7 @@ import type { Understood } from "../s3/classify.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
+import type { StoreAcls } from "../s3/stores.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import type { BucketRecords } from "./record.ts";
@@ -67,7 +68,7 @@ export type StoreSettings = {
   /** Headers that it accepts and does not act on: see IgnoredHeaders. */
   readonly ignoredHeaders: IgnoredHeaders;
   /** Whether it keeps ACLs and judges by them. */
-  readonly acls: boolean;
+  readonly acls: StoreAcls;
   /** Whether the store understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** Algorithms of `x-amz-checksum-*` that it knows. */

@@ -9,6 +9,7 @@ import type { Tier } from "../provider/tier.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
+import type { StoreAcls } from "../s3/stores.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { Certificate } from "./pem.ts";
@@ -47,7 +48,7 @@ export type Config = {
     /** Whether aliases of access points may stand for buckets. */
     readonly aliases: boolean;
     /** Whether the store keeps ACLs and judges by them. */
-    readonly acls: boolean;
+    readonly acls: StoreAcls;
     /** Whether keys may arrive there with `..` and `//` folded. */
     readonly foldsPaths: boolean;
     /** What reaches the store; nothing else does. */

@@ -9,6 +9,8 @@ import { AWS, CEPH, GENERIC, MINIO, VERSITYGW } from "./store-operations.ts";
 export const STORE_KINDS = ["generic", "aws", "ceph", "minio", "versitygw"] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
 
+export type StoreAcls = "kept" | "none" | "unknown";
+
 /** All that the gateway must know of a kind of store. */
 export type StoreTraits = {
   /**
@@ -27,8 +29,8 @@ export type StoreTraits = {
   readonly foldsKeys: boolean;
   /** Whether aliases of access points may stand for buckets: see isBucketAlias(). */
   readonly aliases: boolean;
-  /** Whether it keeps ACLs and judges by them. */
-  readonly acls: boolean;
+  /** Whether it keeps ACLs and judges by them; `none`: it accepts a few in headers and ignores them. */
+  readonly acls: StoreAcls;
   /** Whether it understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** The version of it that all this is true of; undefined: no row depends on one. */
@@ -92,7 +94,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: true,
     aliases: true,
-    acls: false,
+    acls: "unknown",
     trailers: false,
     version: undefined,
     beyondBounds: false,
@@ -105,7 +107,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: false,
     aliases: true,
-    acls: true,
+    acls: "kept",
     trailers: true,
     version: undefined,
     beyondBounds: false,
@@ -118,7 +120,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: true,
     foldsKeys: false,
     aliases: false,
-    acls: true,
+    acls: "kept",
     trailers: false,
     version: CEPH_MEASURED,
     beyondBounds: true,
@@ -131,7 +133,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: true,
     aliases: false,
-    acls: false,
+    acls: "none",
     trailers: true,
     version: undefined,
     beyondBounds: true,
@@ -144,7 +146,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     tenants: false,
     foldsKeys: true,
     aliases: false,
-    acls: false,
+    acls: "unknown",
     trailers: true,
     version: undefined,
     beyondBounds: false,

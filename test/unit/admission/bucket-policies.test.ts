@@ -593,3 +593,30 @@ describe("parseConfig() refuses of buckets", () => {
     );
   });
 });
+
+describe("an ACL in headers", () => {
+  const before = (store: string) => gatewayOf({ accounts: { A: {} }, store: { store } });
+  const said = (store: string, line: string, name: string, value: string): string =>
+    word(decide(before(store), "A", line, { headers: { [name]: value } }));
+  const LINES = ["PUT /bucket", "PUT /bucket/k", "POST /bucket/k?uploads"];
+
+  test("that would open nothing at MinIO is refused, and not accepted without effect", () => {
+    for (const line of LINES) {
+      for (const acl of ["public-read", "public-read-write", "authenticated-read", "Private", ""]) {
+        assert.notEqual(said("minio", line, "x-amz-acl", acl), "forward", `${line} ${acl}`);
+      }
+      for (const right of ["read", "write", "read-acp", "write-acp", "full-control"]) {
+        const name = `x-amz-grant-${right}`;
+        assert.equal(said("minio", line, name, 'id="a"'), "NotImplemented", `${line} ${name}`);
+      }
+      assert.equal(said("minio", line, "x-amz-acl", "public-read"), "NotImplemented", line);
+    }
+  });
+
+  test("that says what is so goes on, and any where the store keeps ACLs", () => {
+    for (const line of LINES) {
+      assert.notEqual(said("minio", line, "x-amz-acl", "private"), "NotImplemented", line);
+      assert.notEqual(said("ceph", line, "x-amz-acl", "public-read"), "NotImplemented", line);
+    }
+  });
+});

@@ -77,7 +77,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     region: "eu",
     naming: { tenants: true, tenantsKnown: false, aliases: false, addressing: "virtual" },
     foldsPaths: false,
-    acls: true,
+    acls: "kept",
     trailers: true,
   });
   assert.equal(checksums.has("crc32"), true);

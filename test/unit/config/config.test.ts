@@ -509,7 +509,7 @@ test("parseConfig() gives every option its default", () => {
       foldsPaths: false,
       tenants: true,
       aliases: false,
-      acls: true,
+      acls: "kept",
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,
       beyondBounds: true,
