@@ -19,6 +19,7 @@ import { runSuggest, type SuggestOptions } from "./cli/suggest.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import { PROVIDERS } from "./config/gateway-schema.ts";
 import { STORE_KINDS } from "./s3/stores.ts";
+import { runWhoCan, type WhoCanOptions } from "./cli/who-can.ts";
 
 const terminal: Terminal = {
   stdout: (text) => void process.stdout.write(text),
@@ -82,6 +83,19 @@ program
   .option("--json", "for tools")
   .exitOverride(usageIs2)
   .action(async (options: ExplainOptions) => exit(await runExplain(options, terminal)));
+
+program
+  .command("who-can")
+  .description("Tell everybody who can do something, and what must hold besides")
+  .argument("<action>", "such as s3:GetObject")
+  .argument("<resource>", "such as arn:aws:s3:::bucket/prefix*")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .option("--ip <address>", "only requests that come from there; absent: from anywhere")
+  .option("--json", "for tools")
+  .exitOverride(usageIs2)
+  .action(async (action: string, resource: string, options: WhoCanOptions) =>
+    exit(await runWhoCan(action, resource, options, terminal)),
+  );
 
 program
   .command("adopt")

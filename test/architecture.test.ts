@@ -28,6 +28,7 @@ const LAW = {
   identity: ["lib", "http", "s3", "admission", "config", "observe"],
   state: ["lib", "http", "s3", "signature", "admission", "config", "store", "identity"],
   explain: ["lib", "http", "s3", "signature", "policy", "admission", "config"],
+  prove: ["lib", "s3", "policy", "admission", "config", "explain"],
   status: ["lib", "http", "s3", "admission", "observe", "store", "explain"],
   body: ["lib", "s3", "checksum", "signature", "admission"],
   limiter: ["s3", "config"],
@@ -75,6 +76,7 @@ const LAW = {
     "identity",
     "state",
     "explain",
+    "prove",
     "life",
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -1,0 +1,64 @@
+import { compileSnapshot } from "../config/compile.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../life/load.ts";
+import { whoCan, type WhoCanAnswer, type WhoCanQuestion } from "../prove/who-can.ts";
+import { printProblems } from "./check.ts";
+import { openKeptRecords } from "./kept-records.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type WhoCanOptions = {
+  readonly config: string;
+  readonly ip?: string;
+  readonly json?: boolean;
+};
+
+/**
+ * `s3warden who-can`: everybody who can do an action to a resource, and what must hold besides.
+ * Gives the exit code: 0 somebody can, or it is not decided; 1 nobody can; 2 error.
+ */
+export async function runWhoCan(
+  action: string,
+  resource: string,
+  { config, ip, json = false }: WhoCanOptions,
+  terminal: Terminal,
+): Promise<0 | 1 | 2> {
+  const { result } = loadConfig(config);
+  if (!result.ok) {
+    printProblems(result.error, terminal);
+    return 2;
+  }
+  const question = { action, resource, ...(ip !== undefined && { ip }) };
+  const answer = await answered(result.value, question);
+  if (!answer.ok) {
+    terminal.stderr(`${answer.error}\n`);
+    return 2;
+  }
+  const { value } = answer;
+  terminal.stdout(json ? `${JSON.stringify(value, undefined, 2)}\n` : asText(value, question));
+  return value.can.length > 0 || value.notDecided.length > 0 ? 0 : 1;
+}
+
+async function answered(config: Config, question: WhoCanQuestion): ReturnType<typeof whoCan> {
+  const kept = openKeptRecords(config);
+  try {
+    return await whoCan(compileSnapshot(config, 1), question, Date.now(), kept?.read);
+  } finally {
+    await kept?.close();
+  }
+}
+
+function asText({ can, cannot, notDecided }: WhoCanAnswer, question: WhoCanQuestion): string {
+  const lines = can.flatMap(({ who, by, alternatives, example }) => [
+    `${who} can, by ${by.join(", ")}`,
+    ...alternatives
+      .filter((phrases) => phrases.length > 0)
+      .map((phrases) => `  ${phrases.join("; ")}`),
+    `  for example ${example}`,
+  ]);
+  if (can.length === 0) {
+    lines.push(`Nobody is found who can ${question.action} ${question.resource}`);
+  }
+  if (cannot.length > 0) lines.push(`Cannot: ${cannot.join(", ")}`);
+  for (const { who, why } of notDecided) lines.push(`Not decided for ${who}: it depends on ${why}`);
+  return `${lines.join("\n")}\n`;
+}

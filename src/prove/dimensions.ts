@@ -1,0 +1,200 @@
+import { holderOf, type Key } from "../admission/principal.ts";
+import type { Snapshot } from "../admission/snapshot.ts";
+import type { GlobPart } from "../lib/glob.ts";
+import type { Condition } from "../policy/condition.ts";
+import type { ConditionKey } from "../policy/condition-keys.ts";
+import type { NetworkSet } from "../policy/network.ts";
+import type { Statement } from "../policy/policy.ts";
+import type { Template } from "../policy/template.ts";
+import type { Operation } from "../s3/operations.ts";
+
+/** What rules look at in a request, besides who sends it and what it is. */
+export type Dimensions = {
+  readonly networks: NetworkSet;
+  /** Times at which some rule changes its mind, in milliseconds since the epoch. */
+  readonly instants: readonly number[];
+  /** Whether TLS makes a difference. */
+  readonly tls: boolean;
+  /** What the client writes where, and the patterns that it is compared with. */
+  readonly texts: ReadonlyMap<TextPlace, readonly (readonly GlobPart[])[]>;
+  /** What the resource is compared with: `bucket/key`. */
+  readonly resources: readonly (readonly GlobPart[])[];
+  /** What else rules look at, which this procedure does not follow. */
+  readonly beyond: ReadonlySet<string>;
+};
+
+/** A header, or a parameter of the query, that a condition key is the value of. */
+export type TextPlace = "referer" | "user-agent" | "prefix" | "delimiter";
+
+export const HEADER_PLACES: ReadonlySet<TextPlace> = new Set(["referer", "user-agent"]);
+
+/** As policies name them. */
+export const KEY_OF_PLACE: Readonly<Record<TextPlace, string>> = {
+  referer: "aws:Referer",
+  "user-agent": "aws:UserAgent",
+  prefix: "s3:prefix",
+  delimiter: "s3:delimiter",
+};
+
+const PLACES: ReadonlyMap<ConditionKey, TextPlace> = new Map<ConditionKey, TextPlace>([
+  ["aws:Referer", "referer"],
+  ["aws:UserAgent", "user-agent"],
+  ["s3:prefix", "prefix"],
+  ["s3:delimiter", "delimiter"],
+]);
+
+/** Keys whose value is settled by who asks, for which operation, in which bucket. */
+const SETTLED: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
+  "aws:PrincipalArn",
+  "aws:PrincipalAccount",
+  "aws:PrincipalType",
+  "aws:PrincipalTag",
+  "aws:userid",
+  "aws:username",
+  "rgw:subuser",
+  "aws:ResourceAccount",
+  "s3:ResourceAccount",
+  "gw:KeyId",
+  "gw:Tier",
+  "gw:Operation",
+  "gw:Upstream",
+]);
+
+/** What the statements and lists about one caller look at, where it asks by one of `operations`. */
+export function dimensionsOf(
+  snapshot: Snapshot,
+  key: Key | undefined,
+  statements: readonly Statement[],
+  operations: readonly Operation[],
+): Dimensions {
+  const lists = [snapshot.policy, key?.account, key?.subuser, key].map((one) => one?.networks);
+  const networks = lists.flatMap((list) => (list ? [...list.allow, ...list.deny] : []));
+  const instants = [key?.notBeforeMs, key?.expiresMs].filter((one) => one !== undefined);
+  const texts = new Map<TextPlace, (readonly GlobPart[])[]>();
+  const beyond = new Set<string>();
+  const resources: (readonly GlobPart[])[] = [];
+  let tls = false;
+  for (const { conditions, resources: named } of statements) {
+    for (const template of named.patterns) {
+      addTo(resources, filled(template, snapshot, key), "a variable in a resource", beyond);
+    }
+    for (const condition of conditions) {
+      const { test, name, keyText } = condition;
+      if (SETTLED.has(name.key)) {
+        noteVariables(condition, snapshot, key, beyond);
+      } else if (test.kind === "address") networks.push(...test.networks);
+      else if (test.kind === "date" && IS_TIME.has(name.key)) instants.push(...test.values);
+      else if (name.key === "aws:SecureTransport") tls = true;
+      else if (PLACES.has(name.key))
+        addTexts(condition, operations, { texts, beyond, snapshot, key });
+      else if (!isNeverThere(name.key, operations)) beyond.add(keyText);
+    }
+  }
+  return { networks, instants, tls, texts, resources, beyond };
+}
+
+const IS_TIME: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
+  "aws:CurrentTime",
+  "aws:EpochTime",
+]);
+
+/** What is settled is compared with what must be settled as well. */
+function noteVariables(
+  { test, keyText }: Condition,
+  snapshot: Snapshot,
+  key: Key | undefined,
+  beyond: Set<string>,
+): void {
+  const templates =
+    test.kind === "text" ? test.patterns : test.kind === "arn" ? test.patterns.flat() : [];
+  const unknown = templates.some((template) => filled(template, snapshot, key) === UNKNOWN);
+  if (unknown) beyond.add(`a variable in a condition on ${keyText}`);
+}
+
+function addTexts(
+  { name, test, keyText }: Condition,
+  operations: readonly Operation[],
+  into: {
+    readonly texts: Map<TextPlace, (readonly GlobPart[])[]>;
+    readonly beyond: Set<string>;
+    readonly snapshot: Snapshot;
+    readonly key: Key | undefined;
+  },
+): void {
+  const place = PLACES.get(name.key);
+  if (place === undefined) return;
+  // A parameter that the operation does not take is refused, so that the key is absent.
+  if (!HEADER_PLACES.has(place) && !operations.some(({ parameters }) => parameters.has(place)))
+    return;
+  const patterns = into.texts.get(place) ?? [];
+  into.texts.set(place, patterns);
+  if (test.kind === "null") return;
+  if (test.kind !== "text" || test.fold) {
+    into.beyond.add(keyText);
+    return;
+  }
+  for (const template of test.patterns) {
+    const parts = filled(template, into.snapshot, into.key);
+    addTo(patterns, parts, `a variable in a condition on ${keyText}`, into.beyond);
+  }
+}
+
+const UNKNOWN = Symbol("unknown");
+
+function addTo(
+  patterns: (readonly GlobPart[])[],
+  parts: ReturnType<typeof filled>,
+  what: string,
+  beyond: Set<string>,
+): void {
+  if (parts === UNKNOWN) beyond.add(what);
+  else if (parts !== undefined) patterns.push(parts);
+}
+
+/** The pattern as it is for this caller; undefined: it matches nothing. */
+function filled(
+  { parts }: Template,
+  snapshot: Snapshot,
+  key: Key | undefined,
+): readonly GlobPart[] | typeof UNKNOWN | undefined {
+  const whole: GlobPart[] = [];
+  for (const part of parts) {
+    if (part.kind !== "variable") whole.push(part);
+    else {
+      const value = valueOf(part.name.key, part.name.tag, snapshot, key);
+      if (value === UNKNOWN) return UNKNOWN;
+      const text = value ?? part.fallback;
+      if (text === undefined) return undefined;
+      whole.push({ kind: "text", text });
+    }
+  }
+  return whole;
+}
+
+/** As the decision fills variables, for those that only the caller decides. */
+function valueOf(
+  name: ConditionKey,
+  tag: string,
+  { policy }: Snapshot,
+  key: Key | undefined,
+): string | typeof UNKNOWN | undefined {
+  switch (name) {
+    case "aws:PrincipalTag":
+      return key && holderOf(key).tags.get(tag);
+    case "aws:PrincipalAccount":
+      return key?.account.name;
+    case "aws:username":
+      return policy.provider.username === "account" ? key?.account.name : key?.subuser?.name;
+    default:
+      return UNKNOWN;
+  }
+}
+
+/** What only writing requests say is absent from those that read. */
+function isNeverThere(key: ConditionKey, operations: readonly Operation[]): boolean {
+  const reads = operations.every(({ method }) => method === "GET" || method === "HEAD");
+  return reads && OF_WRITING.test(key);
+}
+
+const OF_WRITING =
+  /^s3:(?:x-amz-(?!content-sha256)|object-lock-|RequestObjectTag|locationconstraint|ObjectCreationOperation)/;
