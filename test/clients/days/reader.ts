@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StoreKind } from "../../../src/s3/stores.ts";
 import type { PlainStore } from "../../support/plain-store.ts";
+import type { Requirement } from "../../support/requirement.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ownProgram, succeeds } from "../../tools/programs.ts";
 
@@ -15,6 +16,11 @@ const MINIO_POLICY = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: ["s3:Get*", "s3:List*"], Resource: "arn:aws:s3:::*" }],
 };
+
+/** What `readerOf` needs besides the store. */
+export function readerNeeds(kind: StoreKind): readonly Requirement[] {
+  return kind === "minio" ? [ownProgram("mc").need] : [];
+}
 
 /** A key of the store itself for somebody who may read what its owner has, and nothing else. */
 export async function readerOf(kind: StoreKind, store: PlainStore): Promise<Key> {

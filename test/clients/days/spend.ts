@@ -6,6 +6,7 @@ import type { Day } from "../steps.ts";
 import { chosenClients } from "./all.ts";
 import type { OwnClient, OwnDifference } from "./frame.ts";
 import { placeOf, prepare, type Grounds, type Store, type Way } from "./grounds.ts";
+import { readerNeeds } from "./reader.ts";
 
 /**
  * Makes a test of each step of each client: on the real store of that name, and through a gateway in
@@ -14,7 +15,8 @@ import { placeOf, prepare, type Grounds, type Store, type Way } from "./grounds.
 export function spendDays(storeName: string): void {
   const store = REAL_STORES.find(({ name }) => name === storeName);
   if (store === undefined) throw new Error(`No store ${storeName}`);
-  describe(`on ${store.name}`, { skip: store.skip }, () => {
+  const skip = store.skip === false ? skipUnless(readerNeeds(store.kind)) : store.skip;
+  describe(`on ${store.name}`, { skip }, () => {
     let grounds: Grounds | undefined;
     before(async () => {
       grounds = await prepare(store);
