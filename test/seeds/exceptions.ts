@@ -44,21 +44,6 @@ export const EXCEPTIONS: readonly Exception[] = [
       "The lumi-pub rlcone remotes … uses acl settings to make created objects and buckets public",
       "s3cmd setacl --recursive --acl-grant=read:'<proj_id>$<proj_id>' s3://<bucket_name>/ – Would grant read access to all objects",
       "Permissions granted with --acl-grant are not revoked automatically when running --acl-private",
-      "they have to be explicitly removed with --acl-revoke",
-      "aws s3api put-object-acl --grant-read id='<proj_id>$<proj_id>' --bucket <bucket_name> --key <object_name>",
-      "aws s3api put-bucket-acl --bucket <bucket_name> --grant-read id='<proj_id>$<proj_id>'",
-      "aws s3api put-bucket-acl --bucket <bucket_name> --acl authenticated-read – all authenticated users of LUMI-O, the bucket itself not any of the objects",
-    ],
-  },
-  {
-    document: "LUMI-O",
-    on: ["ceph-users", "ceph-accounts"],
-    kind: "differs",
-    reason: "13.2.3: ACLs of a recorded bucket open nothing to another project's key",
-    rows: [
-      "readable by everyone – by another project's key, too",
-      "s3cmd setacl --recursive --acl-grant=read:'<proj_id>$<proj_id>' s3://<bucket_name>/ – Would grant read access to all objects",
-      "Permissions granted with --acl-grant are not revoked automatically when running --acl-private",
       "aws s3api put-object-acl --grant-read id='<proj_id>$<proj_id>' --bucket <bucket_name> --key <object_name>",
       "aws s3api put-bucket-acl --bucket <bucket_name> --grant-read id='<proj_id>$<proj_id>'",
       "aws s3api put-bucket-acl --bucket <bucket_name> --acl authenticated-read – all authenticated users of LUMI-O, the bucket itself not any of the objects",
@@ -187,16 +172,9 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     document: "Atman",
     on: ["ceph-users", "ceph-accounts", "minio"],
-    kind: "differs",
-    reason:
-      "13.2.4: what a policy lets other accounts do with the policy itself, NotPrincipal with Allow, torrents",
-    rows: [
-      "Principal/NotPrincipal – an Allow to all but those it lists",
-      "List of supported actions: s3:DeleteBucketPolicy",
-      "List of supported actions: s3:GetBucketPolicy",
-      "List of supported actions: s3:GetObjectTorrent",
-      "List of supported actions: s3:PutBucketPolicy",
-    ],
+    kind: "cannot",
+    reason: "the store offers no torrents",
+    rows: ["List of supported actions: s3:GetObjectTorrent"],
   },
   {
     document: "Coscine",
