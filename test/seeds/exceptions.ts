@@ -30,7 +30,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     document: "LUMI-O",
     on: ["minio"],
     kind: "cannot",
-    reason: "MinIO has no ACLs (that it takes them without effect is 13.2.7)",
+    reason: "MinIO has no ACLs, and what would have no effect is refused",
     rows: [
       "s3cmd setacl --recursive --acl-public s3://<bucket_name>/",
       "Public buckets / objects are available using the url https://<proj_id><bucket>/<object>",
