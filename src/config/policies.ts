@@ -23,18 +23,27 @@ export function readPolicies(
   const policies = new Map<string, Policy>();
   const problems: Problem[] = [];
   const actionSets = new Map();
+  const read = new Map<string, Policy>();
   for (const placed of select(document, ...FILES)) {
     const { value } = placed;
     const path = pathOf(placed);
     const source = sourceOf(document, path, value, surroundings);
     if (source === undefined) continue;
+    const known = source.ok ? read.get(source.value.file) : undefined;
+    if (known !== undefined) {
+      policies.set(path, known);
+      continue;
+    }
     const policy = source.ok
       ? parseProviderPolicy(provider, source.value.text, source.value.file, "identity", {
           actionSets,
         })
       : err([problemAt(document, path, source.error)]);
-    if (policy.ok) policies.set(path, policy.value);
-    else problems.push(...policy.error);
+    if (policy.ok) {
+      policies.set(path, policy.value);
+      // Several stand in an accounts file; any other file is one policy, whoever holds it.
+      if (policy.value.file !== document.file) read.set(policy.value.file, policy.value);
+    } else problems.push(...policy.error);
   }
   return problems.length > 0 ? err(problems) : ok(policies);
 }
@@ -108,8 +117,5 @@ export function policiesOf({
     ]),
     ...buckets.flatMap(({ policies }) => policies),
   ];
-  // Several may stand in one accounts file: each has lines of its own.
-  const placeOf = ({ file, statements }: Policy): string =>
-    `${file}:${statements[0]?.place.line ?? 0}`;
-  return [...new Map(all.map((policy) => [placeOf(policy), policy])).values()];
+  return [...new Set(all)];
 }

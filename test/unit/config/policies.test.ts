@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { policiesOf } from "../../../src/config/policies.ts";
 import { goodConfig, problemsOf } from "../../support/config.ts";
 
 const ACCOUNTS = `accounts:
@@ -98,4 +99,16 @@ test("parseConfig() takes a reference outside of policies for one, whatever stan
 test("parseConfig() refuses a policy that is neither", () => {
   const files = { "accounts.yaml": "accounts: [{ name: lab, policies: [[x]] }]\n" };
   assert.match(problemsOf(files).join("\n"), /^accounts\.yaml:1:\d+ accounts\[0\]\.policies\[0\]/);
+});
+
+test("policiesOf() has each policy that stands in an accounts file, and each other file once", () => {
+  const text = (action: string): string =>
+    `'{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "${action}", "Resource": "*"}}'`;
+  const inline = `${text("s3:GetObject")}, ${text("s3:PutObject")}`;
+  const accounts = `accounts:\n  - { name: lab, policies: [p.json, ${inline}], subusers: [{ name: u, policies: [p.json] }] }\n`;
+  const config = goodConfig({ "accounts.yaml": accounts, "p.json": ALLOW });
+  assert.deepEqual(
+    policiesOf(config).map(({ file }) => file),
+    ["p.json", "accounts.yaml", "accounts.yaml"],
+  );
 });
