@@ -357,13 +357,28 @@ function hasOwnAllow(situation: Situation): boolean {
 /** In another account's bucket: by that bucket's policy or share, and what `crossAccount` adds. */
 function isAllowedAbroad(situation: Situation, who: Known, byBucket: Naming): boolean {
   const { world, ask } = situation;
-  const granted = byBucket === "direct" ? byBucket : (shareFor(situation, who) ?? byBucket);
-  if (granted === undefined) return false;
+  const granted = grantedAbroad(situation, who, byBucket);
+  if (granted === undefined) return isForAcls(situation, who);
   if (who.subuser === undefined) return true;
   if (world.model.crossAccount === "both") return hasOwnAllow(situation);
   if (granted === "direct") return true;
   const tier = tierOf(world, who);
   return (tier !== undefined && includes(world, tier, ask)) || hasOwnAllow(situation);
+}
+
+/** Where a policy says nothing, the store's ACLs may judge what the caller might do at home. */
+function isForAcls(situation: Situation, who: Known): boolean {
+  const { action } = situation.ask;
+  // No ACL grants policies, nor the making and the end of a bucket.
+  if (["s3:CreateBucket", "s3:DeleteBucket"].includes(action) || /BucketPolicy/u.test(action)) {
+    return false;
+  }
+  return situation.world.model.storeAcls && isAllowedAtHome(situation, who, undefined);
+}
+
+/** What the bucket's policy or a share gives to the caller. */
+function grantedAbroad(situation: Situation, who: Known, byBucket: Naming): Naming {
+  return byBucket === "direct" ? byBucket : (shareFor(situation, who) ?? byBucket);
 }
 
 /** A share names its account's subusers as the model's name of an account does. */
@@ -386,7 +401,15 @@ function shareFor({ world, ask }: Situation, { account, subuser }: Known): Namin
 /** In whose names the store would be asked: the owners', or nobody's where it is to judge by itself. */
 function signersOf(situations: readonly Situation[]): readonly string[] {
   const isLeft = situations.some((one) => one.who === "anonymous" && !isOpened(one));
-  return isLeft ? ["nobody"] : [...new Set(situations.map(({ owner = "nobody" }) => owner))];
+  return isLeft ? ["nobody"] : [...new Set(situations.map(signerOf))];
+}
+
+/** The owner's, but the caller's own where the store's ACLs judge it. */
+function signerOf(situation: Situation): string {
+  const { who, owner = "nobody", world } = situation;
+  if (who === "anonymous" || owner === who.account.name || !world.model.storeAcls) return owner;
+  const granted = grantedAbroad(situation, who, bucketAllows(situation));
+  return granted === undefined ? who.account.name : owner;
 }
 
 /** A policy opens to everybody what the model's ceiling for them includes. */

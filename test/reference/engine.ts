@@ -37,7 +37,7 @@ export function admitted(snapshot: Snapshot, world: World, asked: Asked): Answer
 export function admittedHead(snapshot: Snapshot, head: RequestHead, asked: Asked): Answer {
   const decision = decided(snapshot, head, asked.nowMs, { body: bodyOf(asked) });
   if (decision.kind === "asking") throw new Error(`It asks for ${word(decision)}`);
-  return { gates: gatesOf(decision, asked), signer: signerOf(decision, asked) };
+  return { gates: gatesOf(decision, asked), signer: signerOf(decision) };
 }
 
 function gatesOf(decision: Verdict, { entries }: Asked): Answer["gates"] {
@@ -55,8 +55,7 @@ function gatesOf(decision: Verdict, { entries }: Asked): Answer["gates"] {
 }
 
 /** By the credential in the head that the store would be sent. */
-function signerOf(decision: Verdict, { as = "" }: Asked): string | undefined {
-  if (decision.kind === "answer") return as.split(".")[1];
+function signerOf(decision: Verdict): string | undefined {
   if (decision.kind !== "forward") return undefined;
   const { headers } = decision.request;
   const authorization = headers[headers.indexOf("authorization") + 1] ?? "";
@@ -67,9 +66,10 @@ function signerOf(decision: Verdict, { as = "" }: Asked): string | undefined {
  * Both answers in words that can be compared: the gate, or who signs for the store. Of entries only
  * whether each passes can be told from the engine, and in report mode only whether all do.
  */
-export function comparable({ entries }: Asked, { policy }: World, answer: Answer): string {
+export function comparable({ entries, query }: Asked, { policy }: World, answer: Answer): string {
   const { gates, signer } = answer;
-  const passes = `passes as ${signer ?? "nobody"}`;
+  // The gateway itself shows the policies that it keeps.
+  const passes = query["policy"] === undefined ? `passes as ${signer ?? "nobody"}` : "passes";
   if (entries === undefined) return gates[0] ?? passes;
   if (policy.mode === "report")
     return gates.every((gate) => gate === undefined) ? passes : "denied";
