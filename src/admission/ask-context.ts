@@ -17,7 +17,7 @@ export type Tagged = {
 
 /**
  * The request's values with those of the one resource that `ask` is about: the account of its bucket
- * (`owner`), its stored tags. What is asked for and not known yet is added to `wanted`, and has no
+ * (`owner`), its version, its stored tags. What is asked for and not known yet is added to `wanted`, and has no
  * value meanwhile: such an evaluation decides nothing.
  */
 export function contextFor(
@@ -35,6 +35,8 @@ export function contextFor(
       case "gw:Operation":
         // A form is judged as the PutObject that it becomes, and is PostObject all the same.
         return ask.operation;
+      case "s3:versionid":
+        return (isOfSource(ask.action, subject) ? subject.source : subject)?.versionId;
       case "s3:ExistingObjectTag":
         return known(taggedObject(ask, subject), subject, wanted)?.get(tag);
       case "aws:ResourceTag":

@@ -182,7 +182,6 @@ const ROWS: ReadonlyMap<ConditionKey, Row> = new Map<ConditionKey, Row>([
   ["s3:prefix", parameter("prefix")],
   ["s3:delimiter", parameter("delimiter")],
   ["s3:max-keys", own(maxKeys)],
-  ["s3:versionid", own(versionId)],
   ["s3:x-amz-acl", header("x-amz-acl")],
   ["s3:x-amz-grant-read", header("x-amz-grant-read")],
   ["s3:x-amz-grant-write", header("x-amz-grant-write")],
@@ -306,10 +305,6 @@ function maxKeys({ subject }: Sources): string | undefined {
 }
 
 /** Also of an entry of DeleteObjects, whose subject is that entry's own. */
-function versionId({ subject }: Sources): string | undefined {
-  return subject.versionId ?? subject.source?.versionId;
-}
-
 /**
  * `bucket/key`, decoded, without a leading slash and without the version. The bucket as the caller
  * names its own, however it was spelled: else `:bucket/key` would slip past what is said of it. Its

@@ -34,7 +34,7 @@ export function signerOf(
   if (shared === "caller") return ok(asCaller(caller));
   if (shared === "both") {
     // The store may open the one part to everybody, and judges the other itself.
-    if (caller.kind === "anonymous") return ok(asCaller(caller));
+    if (caller.kind === "anonymous" && policy.anonymous === "upstream") return ok(asCaller(caller));
     return err(fault("AccessDenied", TWO_OWNERS));
   }
   const { owner, bucket } = shared;

@@ -4,11 +4,11 @@ import type { Verdict } from "../admission/verdict.ts";
 import type { LookedUp, StoreRequest } from "../admission/outgoing.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ClientRequest } from "../listen/client-request.ts";
-import { frame } from "../s3/aws-chunked-write.ts";
+import { frame, frameWhole } from "../s3/aws-chunked-write.ts";
 import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
-import { BodyError, provenBody, readBody } from "../body/body.ts";
+import { BodyError, provenBody, readBody, readWhole } from "../body/body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import type { OpenForm } from "../body/form.ts";
 import { bodyOf, ClientLeft, wholeBodyOf, type PieceMemory } from "./inbound-body.ts";
@@ -75,8 +75,8 @@ export function forward(inbound: Inbound, verdict: Forward): void {
       if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound, "lent"));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
     case "deframe":
-      if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
       if (body.decodedLength <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
   }
 }
@@ -206,20 +206,33 @@ type Deframe = BodyPlan & { readonly kind: "deframe" };
 /** Proved as it streams, and framed again with its trailer for a store that understands it. */
 function reframed(inbound: Inbound, plan: Deframe): AsyncIterable<Buffer> {
   const body = provenBody(sourceOf(inbound, "lent"), plan);
-  return frame(body, plan.trailers[0] ?? "", plan.decodedLength);
+  return frame(body, trailerOf(plan), plan.decodedLength);
+}
+
+/** The name of the one trailer that is announced where a body is framed again. */
+function trailerOf({ trailers }: Deframe): string {
+  return trailers[0] ?? "";
 }
 
 function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
   inbound.exchange.hold(inbound.gateway.held);
   const sent = async (): Promise<() => void> => {
-    const body = await wholeBody(inbound, plan);
+    const body = await wholeBody(inbound, plan, verdict.reframe);
     if (body.ok) return () => send(inbound, verdict, body.value);
     return () => inbound.exchange.refuse(body.error);
   };
   settle(inbound, sent());
 }
 
-async function wholeBody(inbound: Inbound, plan: BodyPlan): Promise<Result<Buffer, Fault>> {
+async function wholeBody(
+  inbound: Inbound,
+  plan: BodyPlan,
+  reframe: boolean,
+): Promise<Result<Buffer, Fault>> {
+  if (reframe && plan.kind === "deframe") {
+    const body = await readWhole(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);
+    return body.ok ? ok(frameWhole(body.value.content, trailerOf(plan), body.value.trailer)) : body;
+  }
   // The framing of a body, unlike its content, has no length that the client was held to.
   if (plan.kind !== "pass" || inbound.file !== undefined) {
     return readBody(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);

@@ -64,3 +64,15 @@ export async function* frame(
     await data.return("");
   }
 }
+
+/**
+ * `content` framed in the same way at once, as one chunk, with `value` for `trailer`. Throws a
+ * RangeError for more than one chunk takes.
+ */
+export function frameWhole(content: Buffer, trailer: string, value: string): Buffer {
+  const { length } = content;
+  if (length > CHUNK_BYTES) throw new RangeError(`Cannot frame ${length} bytes as one chunk`);
+  const [before, behind] = length === 0 ? ["", ""] : [`${length.toString(16)}\r\n`, "\r\n"];
+  const end = `${behind}0\r\n${trailer}:${value}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(before), content, Buffer.from(end)]);
+}

@@ -33,7 +33,7 @@ test("one connection of the client and one to the store serve many requests", as
 for (const [what, request] of [
   ["a wrong signature", { change: (value: string) => `${value.slice(0, -4)}0000` }],
   ["a refusal by tier", { key: READER, method: "DELETE" }],
-  ["an unknown operation", { target: "/bucket/key?foo=" }],
+  ["an unknown operation", { target: "/bucket?foo=" }],
   ["HEAD of a subresource", { method: "HEAD", target: "/bucket/key?acl=" }],
 ] as const) {
   test(`a connection lives on after ${what}, where there is no body to read`, async (t) => {

@@ -57,7 +57,7 @@ for (const [what, outcome, request] of [
     { key: { ...READER, secretKey: "wrong" } },
   ],
   ["a refusal by tier", "refused 403 AccessDenied tier", { key: READER, method: "DELETE" }],
-  ["a refusal by operation", "refused 400 InvalidArgument", { target: "/bucket/key?foo=" }],
+  ["a refusal by operation", "refused 400 InvalidArgument", { target: "/bucket?foo=" }],
   [
     "a store that breaks off before its answer",
     "failed 503 ServiceUnavailable",

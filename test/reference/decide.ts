@@ -44,7 +44,7 @@ export function decide(world: World, asked: Asked): Answer {
     together.map((ask): Situation => ({ world, asked, who, ask, owner: ownerOf(world, who, ask) })),
   );
   const gates = parts.map(gateOf);
-  const passing = parts.find((_, i) => gates[i] === undefined) ?? [];
+  const passing = parts.filter((_, i) => gates[i] === undefined).flat();
   return { gates, signer: signersOf(passing)[0] };
 }
 
@@ -66,8 +66,9 @@ function gateOf(situations: readonly Situation[]): string | undefined {
 /** The policy of a bucket is its account's to see, unless the model passes that on. */
 function keptPolicyFault(situation: Situation): string | undefined {
   const { world, who, owner } = situation;
-  if (who === "anonymous") return "AccessDenied";
-  if (!world.model.policyDelegation && owner !== who.account.name) return "MethodNotAllowed";
+  if (who === "anonymous" && !isOpened(situation)) return "AccessDenied";
+  if (who !== "anonymous" && !world.model.policyDelegation && owner !== who.account.name)
+    return "MethodNotAllowed";
   return bucketPolicy(situation) === undefined ? "NoSuchBucketPolicy" : undefined;
 }
 
@@ -357,28 +358,13 @@ function hasOwnAllow(situation: Situation): boolean {
 /** In another account's bucket: by that bucket's policy or share, and what `crossAccount` adds. */
 function isAllowedAbroad(situation: Situation, who: Known, byBucket: Naming): boolean {
   const { world, ask } = situation;
-  const granted = grantedAbroad(situation, who, byBucket);
-  if (granted === undefined) return isForAcls(situation, who);
+  const granted = byBucket === "direct" ? byBucket : (shareFor(situation, who) ?? byBucket);
+  if (granted === undefined) return false;
   if (who.subuser === undefined) return true;
   if (world.model.crossAccount === "both") return hasOwnAllow(situation);
   if (granted === "direct") return true;
   const tier = tierOf(world, who);
   return (tier !== undefined && includes(world, tier, ask)) || hasOwnAllow(situation);
-}
-
-/** Where a policy says nothing, the store's ACLs may judge what the caller might do at home. */
-function isForAcls(situation: Situation, who: Known): boolean {
-  const { action } = situation.ask;
-  // No ACL grants policies, nor the making and the end of a bucket.
-  if (["s3:CreateBucket", "s3:DeleteBucket"].includes(action) || /BucketPolicy/u.test(action)) {
-    return false;
-  }
-  return situation.world.model.storeAcls && isAllowedAtHome(situation, who, undefined);
-}
-
-/** What the bucket's policy or a share gives to the caller. */
-function grantedAbroad(situation: Situation, who: Known, byBucket: Naming): Naming {
-  return byBucket === "direct" ? byBucket : (shareFor(situation, who) ?? byBucket);
 }
 
 /** A share names its account's subusers as the model's name of an account does. */
@@ -401,15 +387,12 @@ function shareFor({ world, ask }: Situation, { account, subuser }: Known): Namin
 /** In whose names the store would be asked: the owners', or nobody's where it is to judge by itself. */
 function signersOf(situations: readonly Situation[]): readonly string[] {
   const isLeft = situations.some((one) => one.who === "anonymous" && !isOpened(one));
-  return isLeft ? ["nobody"] : [...new Set(situations.map(signerOf))];
-}
-
-/** The owner's, but the caller's own where the store's ACLs judge it. */
-function signerOf(situation: Situation): string {
-  const { who, owner = "nobody", world } = situation;
-  if (who === "anonymous" || owner === who.account.name || !world.model.storeAcls) return owner;
-  const granted = grantedAbroad(situation, who, bucketAllows(situation));
-  return granted === undefined ? who.account.name : owner;
+  if (isLeft) return ["nobody"];
+  const all = [...new Set(situations.map(({ owner = "nobody" }) => owner))];
+  // Nobody's request that no one owner can send goes on unsigned, where the store judges such requests.
+  const [{ who, world } = {}] = situations;
+  const isUnsigned = who === "anonymous" && world?.model.anonymous.access === "upstream";
+  return all.length > 1 && isUnsigned ? ["nobody"] : all;
 }
 
 /** A policy opens to everybody what the model's ceiling for them includes. */

@@ -79,7 +79,6 @@ export type Model = {
   readonly crossAccount: "both" | "resource";
   readonly ownerPolicyEscape: boolean;
   readonly policyDelegation: boolean;
-  readonly storeAcls: boolean;
   readonly operationNames: boolean;
   readonly copyReadsTags: boolean;
   readonly username: "subuser" | "account";

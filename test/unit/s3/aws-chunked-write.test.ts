@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CHECKSUM_ALGORITHMS } from "../../../src/s3/checksums.ts";
-import { frame, framedLength } from "../../../src/s3/aws-chunked-write.ts";
+import { frame, framedLength, frameWhole } from "../../../src/s3/aws-chunked-write.ts";
 
 async function* pieces(list: readonly string[], trailer: string): AsyncGenerator<Buffer, string> {
   for (const piece of list) yield Buffer.from(piece);
@@ -104,4 +104,21 @@ test("frame() lets go of the data when its reader stops", async () => {
   }
   for await (const _bytes of frame(data(), "x-amz-checksum-crc32", 1000)) break;
   assert.equal(closed, true);
+});
+
+test("frameWhole() writes what frame() does", async () => {
+  for (const text of ["", "a", "x".repeat(65_536)]) {
+    const content = Buffer.from(text);
+    async function* data(): AsyncGenerator<Buffer, string, undefined> {
+      if (text !== "") yield content;
+      return "AAAAAA==";
+    }
+    const pieces: Buffer[] = [];
+    for await (const piece of frame(data(), "x-amz-checksum-crc32", content.length)) {
+      pieces.push(Buffer.from(piece));
+    }
+    const whole = frameWhole(content, "x-amz-checksum-crc32", "AAAAAA==");
+    assert.deepEqual(whole, Buffer.concat(pieces));
+    assert.equal(whole.length, framedLength(content.length, "x-amz-checksum-crc32"));
+  }
 });
