@@ -103,6 +103,7 @@ const PARAMETERS: ReadonlyMap<string, Grammar> = new Map<string, Grammar>([
   ["max-uploads", integer],
   ["part-number-marker", integer],
   ["partNumber", partNumber],
+  ["uploadId", upload],
   ["versionId", version],
 ]);
 
@@ -149,8 +150,32 @@ export function wrongVersionId(value: string): Fault | undefined {
 function version(value: string, name: string): Fault | undefined {
   const elements = argument(name, value);
   if (value === "") return awsFault("VersionIdEmpty", { elements });
-  const odd = value.length > VERSION_CHARACTERS_MAX || /\s|\p{Cc}/u.test(value);
+  const odd = value.length > VERSION_CHARACTERS_MAX || /\s|\p{Cc}/u.test(value) || leadsAway(value);
   return odd || ODD_UUID.test(value) ? awsFault("VersionId", { elements }) : undefined;
+}
+
+/**
+ * MinIO and versitygw keep an upload in a folder of its id. One that leads out of there would have
+ * them end or fill another key's upload than was judged, or remove what is none.
+ */
+function upload(value: string, name: string): Fault | undefined {
+  const inside = inMinio(value);
+  if (!leadsAway(value) && (inside === "." || !leadsAway(inside))) return undefined;
+  return wrong(name, value, "Invalid upload id specified");
+}
+
+/** Whether `id`, as a part of a path, is the folder it stands in, or leads out of there. */
+function leadsAway(id: string): boolean {
+  return id === "." || /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(id);
+}
+
+/**
+ * What MinIO takes for the folder's name: of base64 what it says behind its first dot. The dot alone is
+ * all uploads of the very key, and what other stores' ids happen to say there once in a few hundred.
+ */
+function inMinio(id: string): string {
+  const text = Buffer.from(id, "base64url").toString("latin1");
+  return text.slice(text.indexOf(".") + 1);
 }
 
 /** `id="a", uri="b"`, with or without quotes ("PutObjectAcl", S3 API Reference). */

@@ -16,6 +16,22 @@ function said(line: string, headers: readonly string[] = []): string {
   return classified.ok ? classified.value : classified.error.code;
 }
 
+describe("classify() takes ids of uploads as stores make them", () => {
+  const ids = [
+    "u",
+    "VXBsb2FkIElEIGZvciA2aWWpbmcncyBteS1tb3ZpZS5tMnRzIHVwbG9hZA",
+    "2~9hGxIoRRCbQMJXmRyX2LVWPqmKLq1V3",
+    "6f1d2a3e-1c57-4d5a-9a90-0c4d1f2f8f5e",
+    "Y2QwZjU5MzUtNzQzNS00.ZmI3LTg0MTc-..-_",
+    // `x.` and `x..` in base64, as random ids can have it.
+    "eC4",
+    "eC4u",
+  ];
+  for (const id of ids) {
+    test(id, () => assert.equal(said(`DELETE /bucket/k?uploadId=${id}`), "AbortMultipartUpload"));
+  }
+});
+
 describe("classify() takes numbers as S3 writes them", () => {
   const listing = [
     ["0", "ListObjects"],
@@ -52,6 +68,14 @@ describe("classify() takes numbers as S3 writes them", () => {
     "GET /bucket/k?versionId=urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e",
     "GET /bucket/k?versionId=%7B0f8fad5b-d9cb-469f-a165-70867728950e%7D",
     "GET /bucket/k?versionId=0F8FAD5B-d9cb-469f-a165-70867728950e",
+    "GET /bucket/k?versionId=../v",
+    "GET /bucket/k?uploadId=..",
+    "GET /bucket/k?uploadId=.",
+    "DELETE /bucket/k?uploadId=%2e%2e/%2e%2e/other",
+    "PUT /bucket/k?partNumber=1&uploadId=u/..%5C..",
+    // `x.../other` in base64.
+    "DELETE /bucket/k?uploadId=eC4uLi9vdGhlcg",
+    "DELETE /bucket/k?uploadId=eC4uLi9vdGhlcg==",
     "GET /bucket/k?response-content-type=a%0D%0Ab:%20c",
     "GET /bucket/k?response-content-disposition=%00",
     "GET /bucket/k?response-expires=%C2%85",
