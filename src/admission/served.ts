@@ -94,7 +94,7 @@ export function foldedKey(
 
 const FOLDED = fault(
   "InvalidArgument",
-  "Keys with an empty segment, or one that is a dot or two, do not reach the store as they are",
+  "Keys with an empty segment, one that is a dot or two, or a name that stores use themselves (.sgwtmp, __XLDIR__) do not reach the store as they are",
 );
 
 /** Also in the messages: whoever reads one asks the operator, who must know what to set. */

@@ -271,12 +271,13 @@ function badAccount(got: string): Fault {
 }
 
 /**
- * Whether a reader that folds paths (RFC 3986 section 5.2.4, and `//` into `/`) would take `key` for
- * another one. A slash at its end stays.
+ * Whether a store with folders would take `key` for another one, or for something of its own: a reader
+ * that folds paths (RFC 3986 section 5.2.4, and `//` into `/`; a slash at its end stays); MinIO, where
+ * `a__XLDIR__` is the key `a/`; versitygw, which has the parts of uploads below `.sgwtmp/`.
  */
 export function isFoldable(key: string): boolean {
   return FOLDABLE.test(key);
 }
 
-/** An empty segment that is not the last, or one that is a dot or two. */
-const FOLDABLE = /(?:^|\/)(?:\/|\.{1,2}(?:\/|$))/;
+/** An empty segment that is not the last, or one that is a dot or two; then the names of the two stores. */
+const FOLDABLE = /(?:^|\/)(?:\/|\.{1,2}(?:\/|$))|__XLDIR__(?:\/|$)|^\.sgwtmp(?:\/|$)/;

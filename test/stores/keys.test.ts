@@ -7,10 +7,12 @@ import { after, before, describe, test } from "node:test";
 import { storeTraits } from "../../src/s3/stores.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { ask, type PlainAnswer, type PlainStore } from "../support/plain-store.ts";
+import { sha256 } from "../support/signed.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
 const BUCKET = "named-otherwise";
 const CLOSED = "closed/k";
+const FOLDER = "folder/";
 const TEXT = "what nobody but its owner may see or change";
 const SECRET = "secret-of-the-gateways-own";
 const USER = { accessKey: "AKUSER00000000000000", secretKey: SECRET };
@@ -39,6 +41,7 @@ const POLICY = {
   Statement: [
     { Effect: "Allow", Action: "s3:*", Resource: "*" },
     { Effect: "Deny", Action: "s3:*", Resource: `arn:aws:s3:::${BUCKET}/${CLOSED}` },
+    { Effect: "Deny", Action: "s3:*", Resource: `arn:aws:s3:::${BUCKET}/${FOLDER}` },
   ],
 };
 
@@ -98,6 +101,33 @@ for (const { name, kind, skip, start } of REAL_STORES) {
         assert.equal(await held(), TEXT, "it was written");
       });
     }
+
+    test("a folder's own name leads nowhere", async () => {
+      const target = `/${BUCKET}/${FOLDER}`;
+      const headers = { "x-amz-meta-said": "by-the-owner" };
+      assert.equal((await ask(store, "PUT", target, { headers })).status, 200);
+      const other = `/${BUCKET}/folder__XLDIR__`;
+      for (const method of ["GET", "PUT", "DELETE"]) {
+        const answer = await ask(user, method, other);
+        assert.equal(answer.headers["x-amz-meta-said"], undefined, "it was read");
+        const kept = await ask(store, "GET", target);
+        assert.equal(kept.headers["x-amz-meta-said"], "by-the-owner", `changed by ${method}`);
+      }
+    });
+
+    test("the parts of an upload are no objects", async () => {
+      const target = `/${BUCKET}/${CLOSED}`;
+      const begun = await ask(store, "POST", `${target}?uploads=`);
+      const [, id = ""] = /<UploadId>([^<]+)</.exec(begun.body) ?? [];
+      await ask(store, "PUT", `${target}?partNumber=1&uploadId=${id}`, { body: TEXT });
+      const other = `/${BUCKET}/.sgwtmp/multipart/${sha256(CLOSED)}/${id}/1`;
+      assert(!(await ask(user, "GET", other)).body.includes(TEXT), "it was read");
+      await ask(user, "DELETE", other);
+      const document = `<Delete><Object><Key>${other.slice(BUCKET.length + 2)}</Key></Object></Delete>`;
+      await ask(user, "POST", `/${BUCKET}?delete`, { body: document });
+      const parts = await ask(store, "GET", `${target}?uploadId=${id}`);
+      assert.match(parts.body, new RegExp(`<Size>${TEXT.length}<`), "it was deleted");
+    });
 
     test("is as storeTraits says: it takes one of them for the object, or none", async () => {
       await fill();
