@@ -58,14 +58,18 @@ function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> 
   if (length !== "0" || hasHeader(headers, "transfer-encoding") || payload.kind === "chunked") {
     return err(awsFault("BodyUnexpected", { why: "This operation does not take a request body" }));
   }
-  if (payload.kind === "digest" && payload.sha256 !== EMPTY_SHA256) {
-    const elements = [
-      ["ClientComputedContentSHA256", payload.sha256],
-      ["S3ComputedContentSHA256", EMPTY_SHA256],
-    ] as const;
-    return err(awsFault("XAmzContentSHA256Mismatch", { elements }));
-  }
-  return ok({ kind: "none" });
+  const wrong = notOfNothing(payload);
+  return wrong === undefined ? ok({ kind: "none" }) : err(wrong);
+}
+
+/** Why there must be a body; `undefined`: none need be. */
+function notOfNothing(payload: Payload): Fault | undefined {
+  if (payload.kind !== "digest" || payload.sha256 === EMPTY_SHA256) return undefined;
+  const elements = [
+    ["ClientComputedContentSHA256", payload.sha256],
+    ["S3ComputedContentSHA256", EMPTY_SHA256],
+  ] as const;
+  return awsFault("XAmzContentSHA256Mismatch", { elements });
 }
 
 function passing(subject: Subject, payload: Payload, bytesMax: number): Result<BodyPlan, Fault> {
@@ -74,6 +78,10 @@ function passing(subject: Subject, payload: Payload, bytesMax: number): Result<B
   const checksums = checksumsOf(subject);
   if (!checksums.ok) return checksums;
   const { checks } = checksums.value;
+  // RGW 16 proves the digest of an object only where it has bytes: a signed upload could be sent again
+  // without its body, and empty the object.
+  const wrong = length.value === 0 ? notOfNothing(payload) : undefined;
+  if (wrong !== undefined) return err(wrong);
   // The store proves the digest of an object; a document that we read, we prove ourselves.
   if (payload.kind === "digest" && operationNamed(subject.operation).body !== "object") {
     const check = {
