@@ -16,6 +16,7 @@ import type { Actor } from "./facts.ts";
 import { policyNames } from "./policy-names.ts";
 import { holderName, holderOf, type Account } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** One ask, and what all policies say of it. */
 export type Evaluated = {
@@ -234,8 +235,17 @@ function byStore(question: Question, one: Evaluated): AllowedBy | undefined {
   const { provider } = snapshot.policy;
   if (!provider.storeAcls || snapshot.store.acls !== "kept" || key?.account.shares !== false)
     return undefined;
+  if (!isOfAnotherTenant(snapshot, one, key.account)) return undefined;
   if (one.identity.effect === "deny" || NOT_BY_ACLS.has(one.ask.action)) return undefined;
   return byOwn(question, one) === undefined ? undefined : STORES_ACLS;
+}
+
+/**
+ * Only then is the caller surely another user of the store: two keys may be one user's, who owns the
+ * bucket there, and of whom no ACL is asked.
+ */
+function isOfAnotherTenant({ store }: Snapshot, { ask }: Evaluated, { tenant }: Account): boolean {
+  return store.naming.tenants && ask.bucket !== undefined && ask.bucket.home !== tenant;
 }
 
 const STORES_ACLS: AllowedBy = { by: "the store's ACLs", actor: "caller" };

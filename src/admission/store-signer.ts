@@ -17,7 +17,8 @@ export type Signer =
   | { readonly kind: "account"; readonly account: Account; readonly credential: Credential }
   /** The owner of the bucket, by a key of its own. */
   | { readonly kind: "owner"; readonly key: Key; readonly need: OwnerNeed }
-  | { readonly kind: "client"; readonly key: Key };
+  /** `own`: by that very key, also where the account's own would sign for it. */
+  | { readonly kind: "client"; readonly key: Key; readonly own: boolean };
 
 /**
  * Whom a bucket's policy lets in reaches it as its owner; everything else goes in the caller's own
@@ -31,10 +32,12 @@ export function signerOf(
 ): Result<Signer, Fault> {
   const { caller } = subject;
   const shared = sharedBucket(subject, facts);
-  if (shared === "caller") return ok(asCaller(caller));
+  if (shared === "caller") return ok(asCaller(caller, facts));
   if (shared === "both") {
     // The store may open the one part to everybody, and judges the other itself.
-    if (caller.kind === "anonymous" && policy.anonymous === "upstream") return ok(asCaller(caller));
+    if (caller.kind === "anonymous" && policy.anonymous === "upstream") {
+      return ok(asCaller(caller, facts));
+    }
     return err(fault("AccessDenied", TWO_OWNERS));
   }
   const { owner, bucket } = shared;
@@ -44,7 +47,9 @@ export function signerOf(
   const key = subject.known.owners?.get(bucket.id);
   if (key !== undefined) return ok({ kind: "owner", key, need: ownerNeed(owner, bucket) });
   // What nobody may do as the owner, the store may still open to everybody.
-  if (caller.kind === "anonymous" && policy.anonymous === "upstream") return ok(asCaller(caller));
+  if (caller.kind === "anonymous" && policy.anonymous === "upstream") {
+    return ok(asCaller(caller, facts));
+  }
   return err(fault("AccessDenied", NO_KEY));
 }
 
@@ -79,11 +84,12 @@ const TWO_OWNERS =
 export const NO_KEY =
   "The gateway has no key of the bucket's owner at the store, so it can let nobody else in";
 
-function asCaller(caller: Caller): Signer {
+/** What report mode lets pass without an allowance has the rights that the client's key has at the store. */
+function asCaller(caller: Caller, { reported }: Pick<Facts, "reported">): Signer {
   if (caller.kind === "anonymous") return { kind: "nobody" };
   const { key } = caller;
   const { account } = key;
-  if (account.upstream === undefined) return { kind: "client", key };
+  if (account.upstream === undefined) return { kind: "client", key, own: reported };
   return { kind: "account", account, credential: account.upstream };
 }
 
@@ -113,9 +119,9 @@ export function signedBy(
     case "owner":
       return { signedBy: "gateway", lookedUp: lookedUp(keys, signer.key, signer.need) };
     case "client": {
-      const { key } = signer;
+      const { key, own } = signer;
       const need = { kind: "key", accessKeyId: key.accessKeyId } as const;
-      const by = key.signing === undefined ? "client" : "gateway";
+      const by = own || key.signing === undefined ? "client" : "gateway";
       return { signedBy: by, lookedUp: lookedUp(keys, key, need) };
     }
   }
@@ -141,9 +147,10 @@ export function credentialOf(signer: Signer, headers: string[]): Credential | un
     case "owner":
       return signingOf(signer.key);
     case "client": {
-      const { sessionToken } = signer.key;
+      const { key, own } = signer;
+      const { accessKeyId, secret, sessionToken } = key;
       if (sessionToken !== undefined) headers.push("x-amz-security-token", sessionToken);
-      return signingOf(signer.key);
+      return own ? { accessKeyId, secret } : signingOf(key);
     }
   }
 }

@@ -32,8 +32,8 @@ export type Provider = {
   readonly crossAccount: "both" | "resource";
   /**
    * Whether the store's ACLs may let a caller into another account's bucket of which the kept policy
-   * says nothing: the request then goes on under the caller's own key. Only where each account is a
-   * user of the store of its own.
+   * says nothing: the request then goes on under the caller's own key. Only into the
+   * bucket of another tenant of the store, who is another user of it.
    */
   readonly storeAcls: boolean;
   /**

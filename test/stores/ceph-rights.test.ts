@@ -1,0 +1,108 @@
+/**
+ * Whose rights a request has at a real Ceph: nobody gets those of another user of the store, be it by
+ * report mode, or by ACLs, which say nothing to a user of the store who owns the bucket there.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import * as s3 from "@aws-sdk/client-s3";
+import { startGateway, type Gateway } from "../support/gateway.ts";
+import { skipUnless } from "../support/requirement.ts";
+import { clientOf, PLAIN, told } from "../support/s3-client.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { CEPH, startCeph, type Ceph, type StoreCredential } from "./ceph.ts";
+
+/** What a stranger tries in a bucket with an object `k`. */
+function attempts(client: s3.S3Client, Bucket: string): readonly Promise<string>[] {
+  const object = { Bucket, Key: "k" };
+  return [
+    client.send(new s3.GetObjectCommand(object)),
+    client.send(new s3.PutObjectCommand({ ...object, Key: "new", Body: "x" })),
+    client.send(new s3.ListObjectsV2Command({ Bucket })),
+    client.send(new s3.PutObjectAclCommand({ ...object, ACL: "public-read" })),
+    client.send(new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "k" }] } })),
+    client.send(new s3.DeleteObjectCommand(object)),
+  ].map(told);
+}
+
+describe("rights at a real Ceph", { skip: skipUnless([CEPH]) }, () => {
+  let ceph: Ceph;
+  const gateways: Gateway[] = [];
+  before(async () => {
+    ceph = await startCeph();
+  });
+  after(async () => {
+    for (const gateway of gateways) await gateway.stop();
+    await ceph.stop();
+  });
+
+  async function gatewayWith(
+    policy: Readonly<Record<string, unknown>>,
+    accounts: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<Gateway> {
+    const gateway = await startGateway({
+      upstream: ceph.endpoint,
+      store: { store: "ceph" },
+      accounts,
+      ceph: [{ endpoint: ceph.endpoint, ...ceph.users("gwadmin") }],
+      policy: { bucketPolicies: "gateway", ...policy },
+      state: { directory: join(scratchFolder("state"), "records") },
+    });
+    gateways.push(gateway);
+    return gateway;
+  }
+
+  test("report mode leaves a subuser what its own key may at the store", async () => {
+    const gateway = await gatewayWith({ provider: "atman", mode: "report" }, []);
+    const as = (who: string): s3.S3Client => clientOf(gateway.endpoint, ceph.users(who), PLAIN);
+    const object = { Bucket: "reported", Key: "k" };
+    await as("alice:full").send(new s3.CreateBucketCommand({ Bucket: object.Bucket }));
+    await as("alice:full").send(new s3.PutObjectCommand({ ...object, Body: "x" }));
+    const reader = as("alice:reader");
+    assert.equal(await told(reader.send(new s3.GetObjectCommand(object))), "ok");
+    const sent = [
+      reader.send(new s3.PutObjectCommand({ ...object, Body: "y" })),
+      reader.send(new s3.DeleteObjectCommand(object)),
+      reader.send(new s3.PutObjectAclCommand({ ...object, ACL: "public-read" })),
+      reader.send(new s3.DeleteBucketCommand({ Bucket: object.Bucket })),
+    ];
+    for (const answer of await Promise.all(sent.map(told))) assert.equal(answer, "AccessDenied");
+  });
+
+  describe("two accounts of one user of Ceph, by two keys", () => {
+    const SECOND = { accessKey: "AKSECONDOFPROJECT000", secretKey: "SKsecond".padEnd(40, "0") };
+    const USER = "465000001$465000001";
+    const clientKey = (name: string): StoreCredential => ({
+      accessKey: `AKCLIENT${name}`.toUpperCase().padEnd(20, "0"),
+      secretKey: `SKclient${name}`.padEnd(40, "0"),
+    });
+    let gateway: Gateway;
+    before(async () => {
+      const { accessKey, secretKey } = SECOND;
+      await ceph.admin(
+        ...["key", "create", `--uid=${USER}`, "--key-type=s3"],
+        ...[`--access-key=${accessKey}`, `--secret-key=${secretKey}`],
+      );
+      const tenant = "465000001";
+      gateway = await gatewayWith({ provider: "lumi-o" }, [
+        { name: "web", tenant, upstream: SECOND, keys: [clientKey("web")] },
+        { name: "lab", tenant, upstream: ceph.users(USER), keys: [clientKey("lab")] },
+      ]);
+    });
+    const as = (key: StoreCredential): s3.S3Client => clientOf(gateway.endpoint, key, PLAIN);
+
+    test("are kept out of each other's buckets by the records of these", async () => {
+      const people = ["web", "lab"].map((name) => [name, as(clientKey(name))] as const);
+      const all = [...people, ["465000001", as(ceph.users(USER))] as const];
+      for (const [owner, client] of all) {
+        const Bucket = `of-${owner}`;
+        await client.send(new s3.CreateBucketCommand({ Bucket }));
+        await client.send(new s3.PutObjectCommand({ Bucket, Key: "k", Body: "x" }));
+        for (const [other, stranger] of all.filter(([name]) => name !== owner)) {
+          const answers = await Promise.all(attempts(stranger, Bucket));
+          assert.deepEqual([...new Set(answers)], ["AccessDenied"], `${other} in ${Bucket}`);
+        }
+      }
+    });
+  });
+});
