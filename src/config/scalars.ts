@@ -80,7 +80,8 @@ export function parseEndpoint(text: string): Result<StoreEndpoint, string> {
   const expected = err("Expected http:// or https://, a host and perhaps a port, and no path");
   if (!/^https?:\/\/[^/?#@\\\s]+$/.test(text) || !URL.canParse(text)) return expected;
   const { origin, host } = new URL(text);
-  return ok({ origin, authority: host });
+  // URL takes characters that no host name has, and that other texts would give a meaning.
+  return /^[a-z0-9._:[\]-]+$/.test(host) ? ok({ origin, authority: host }) : expected;
 }
 
 /** A host name below which labels are buckets, in lower case (RFC 1123 section 2.1). */

@@ -19,7 +19,7 @@ export type Share = {
 /**
  * What `shares` of one bucket allow, as a bucket policy (S3-AUTHORIZATION section 5.5), so that
  * they are judged and explained like any other Allow. The error names permissions that the
- * provider has not, or a user that its policies cannot name.
+ * provider has not, a user that its policies cannot name, or an end that they cannot write.
  */
 export function sharePolicy(
   provider: Provider,
@@ -34,17 +34,24 @@ export function sharePolicy(
     if (tier?.kind !== "access") return err(`Unknown permissions: got "${share.permissions}"`);
     const name = principalNaming(provider.principals, share.with);
     if (name === undefined) return err(`Cannot share with a subuser: got "${share.with.subuser}"`);
+    const { untilMs } = share;
+    if (untilMs !== undefined && !(untilMs >= 0 && untilMs <= UNTIL_MS_MAX)) {
+      return err("A share ends between the years 1970 and 9999");
+    }
     statements.push({
       place: { file, line: share.line, sid: undefined, index },
       effect: "Allow",
       principals: { negated: false, everyone: false, names: new Set([name]) },
       actions: { negated: false, set: tier.set },
       resources: { negated: false, patterns },
-      conditions: share.untilMs === undefined ? [] : before(share.untilMs),
+      conditions: untilMs === undefined ? [] : before(untilMs),
     });
   }
   return ok({ file, kind: "bucket", id: undefined, statements });
 }
+
+/** The last that ISO 8601 writes with four digits. */
+const UNTIL_MS_MAX = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** The condition that it is not `untilMs` yet, in the language of policies. */
 function before(untilMs: number): readonly Condition[] {

@@ -80,8 +80,12 @@ describe("rights at a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     before(async () => {
       const { accessKey, secretKey } = SECOND;
       await ceph.admin(
-        ...["key", "create", `--uid=${USER}`, "--key-type=s3"],
-        ...[`--access-key=${accessKey}`, `--secret-key=${secretKey}`],
+        "key",
+        "create",
+        `--uid=${USER}`,
+        "--key-type=s3",
+        `--access-key=${accessKey}`,
+        `--secret-key=${secretKey}`,
       );
       const tenant = "465000001";
       gateway = await gatewayWith({ provider: "lumi-o" }, [
