@@ -137,6 +137,8 @@ function shareOf(
   { with: user, permissions, until }: ShareOptions,
   { accounts, ceph, policy: { provider } }: Config,
 ): Result<StoredShare, string> {
+  // A bucket with a policy, as a share is one, is closed there to whom it does not name.
+  if (provider.bucketPolicyRole === "restrict") return err(`${ONLY_RESTRICTS} ${provider.name}`);
   const [account = "", subuser, ...more] = user.split(":");
   const written = accounts.find(({ name }) => name === account);
   const isKnown =
@@ -166,6 +168,9 @@ function shareOf(
   const policy = sharePolicy(provider, "bucket", [share], "share");
   return policy.ok ? ok({ with: user, permissions: tier.name, untilMs }) : policy;
 }
+
+const ONLY_RESTRICTS =
+  "a share would keep everybody else out, the owner too: put a policy. So it is with the provider";
 
 function shown({ with: user, permissions, untilMs }: StoredShare): string {
   const end = untilMs === undefined ? "" : ` until ${new Date(untilMs).toISOString()}`;

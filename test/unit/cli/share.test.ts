@@ -165,6 +165,13 @@ describe("s3warden share", () => {
     ["a bucket of which nobody knows whose it is", {}, "nobodys", GATEWAY, /s3warden adopt/],
     ["a configuration without state", {}, "data", { ...GATEWAY, state: undefined }, /has no state/],
     [
+      "a provider whose policies close a bucket to all others",
+      {},
+      "data",
+      { ...GATEWAY, policy: { provider: "qumulo" } },
+      /would keep everybody else out/,
+    ],
+    [
       "a store that keeps policies",
       {},
       "data",
