@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { admit } from "../admission/admit.ts";
 import { WHOLE_BODY_BYTES_MAX, type BodyPlan } from "../admission/body-plan.ts";
 import type { Facts } from "../admission/facts.ts";
+import type { StoreRequest } from "../admission/outgoing.ts";
 import type { Answer, DocumentNeed, Need } from "../admission/known.ts";
 import { answerFrom, type Asking, type Deciding } from "../admission/deciding.ts";
 import { passageOf } from "../admission/passthrough.ts";
@@ -148,10 +149,25 @@ async function awaited(
       const fetched = await fetchAnswer(live.upstream, live.sources, need, asker, exchange);
       if (fetched.ok) return () => proceed(inbound, deciding, fetched.value);
       const { fault, store } = fetched.error;
+      if (need.kind === "tags" && store?.kind === "credential") {
+        if (await isRenewed(inbound, need.request)) {
+          return () => redecide({ ...inbound, again: true });
+        }
+      }
       if (store !== undefined) exchange.storeFailed(store);
       return refusing(inbound, facts, fault);
     }
   }
+}
+
+/** Whether the key that signed `request`, which the store refused, is another by now: all is decided anew, once. */
+async function isRenewed(
+  { live, again, form }: Inbound,
+  { lookedUp }: StoreRequest,
+): Promise<boolean> {
+  // A form's file is read only once, and its fields with it.
+  if (lookedUp === undefined || again || form !== undefined) return false;
+  return live.sources.hasChanged(lookedUp, true);
 }
 
 function act(inbound: Inbound, verdict: Verdict): void {

@@ -69,6 +69,45 @@ describe("rights at a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     for (const answer of await Promise.all(sent.map(told))) assert.equal(answer, "AccessDenied");
   });
 
+  test("tags on which a policy depends are asked for by the owner's new key, and by none of a suspended one's", async () => {
+    const Bucket = "tagged";
+    const keys = [0, 1].map((turn): StoreCredential => ({
+      accessKey: `AKTAGGED${turn}`.padEnd(20, "0"),
+      secretKey: `SKtagged${turn}`.padEnd(40, "0"),
+    }));
+    const [first, second] = keys;
+    assert(first !== undefined && second !== undefined);
+    const written = ({ accessKey, secretKey }: StoreCredential) =>
+      [`--access-key=${accessKey}`, `--secret-key=${secretKey}`] as const;
+    await ceph.admin("user", "create", "--uid=tagged", "--display-name=t", ...written(first));
+    const gateway = await gatewayWith({ provider: "nutanix" }, []);
+    const as = (key: StoreCredential): s3.S3Client => clientOf(gateway.endpoint, key, PLAIN);
+    const owner = as(first);
+    await owner.send(new s3.CreateBucketCommand({ Bucket }));
+    const Tagging = "open=yes";
+    await owner.send(new s3.PutObjectCommand({ Bucket, Key: "k", Body: "x", Tagging }));
+    await owner.send(new s3.PutObjectCommand({ Bucket, Key: "closed", Body: "x" }));
+    const Statement = {
+      Effect: "Allow",
+      Principal: { AWS: "bob" },
+      Action: "s3:GetObject",
+      Resource: `arn:aws:s3:::${Bucket}/*`,
+      Condition: { StringEquals: { "s3:ExistingObjectTag/open": "yes" } },
+    };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await owner.send(new s3.PutBucketPolicyCommand({ Bucket, Policy }));
+    const bob = as(ceph.users("bob"));
+    const get = (Key: string): Promise<string> =>
+      told(bob.send(new s3.GetObjectCommand({ Bucket, Key })));
+    assert.equal(await get("k"), "ok");
+    await ceph.admin("key", "create", "--uid=tagged", "--key-type=s3", ...written(second));
+    await ceph.admin("key", "rm", "--uid=tagged", `--access-key=${first.accessKey}`);
+    assert.equal(await get("k"), "ok");
+    assert.equal(await get("closed"), "AccessDenied");
+    await ceph.admin("user", "suspend", "--uid=tagged");
+    assert.equal(await get("k"), "AccessDenied");
+  });
+
   describe("two accounts of one user of Ceph, by two keys", () => {
     const SECOND = { accessKey: "AKSECONDOFPROJECT000", secretKey: "SKsecond".padEnd(40, "0") };
     const USER = "465000001$465000001";
