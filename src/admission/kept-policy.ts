@@ -102,7 +102,9 @@ function notItsOwn(
 ): Fault | undefined {
   if (facts.reported) return fault("AccessDenied");
   if (caller.kind === "anonymous") {
-    return facts.actor === "owner" ? undefined : fault("AccessDenied");
+    // As for other accounts' callers: an Allow for everybody opens no policy that it cannot open to them.
+    const isOpened = facts.actor === "owner" && snapshot.policy.provider.policyDelegation;
+    return isOpened ? undefined : fault("AccessDenied");
   }
   const isOwn = record === undefined || isOwnedBy(snapshot, bucket, record, caller.key.account);
   return isOwn || snapshot.policy.provider.policyDelegation ? undefined : fault("MethodNotAllowed");

@@ -403,3 +403,15 @@ describe("the management of a policy that Atman's users are granted", () => {
     }
   });
 });
+
+test("LUMI-O's policy for everybody shows itself neither to other accounts nor to nobody", () => {
+  const people: People = {
+    policy: { provider: "lumi-o", bucketPolicies: "gateway" },
+    accounts: { owner: {}, other: {} },
+  };
+  const policy = policyOf({ Effect: "Allow", Principal: "*", Action: "s3:*", Resource: ARNS[0] });
+  const gateway = remembering({ "owner:bucket": { owner: "owner", policy } }, people);
+  for (const who of ["other", undefined]) {
+    assert.equal(settle(gateway, who, "GET /owner:bucket?policy").verdict.kind, "refuse");
+  }
+});
