@@ -66,9 +66,10 @@ function gateOf(situations: readonly Situation[]): string | undefined {
 /** The policy of a bucket is its account's to see, unless the model passes that on. */
 function keptPolicyFault(situation: Situation): string | undefined {
   const { world, who, owner } = situation;
-  if (who === "anonymous" && !isOpened(situation)) return "AccessDenied";
-  if (who !== "anonymous" && !world.model.policyDelegation && owner !== who.account.name)
-    return "MethodNotAllowed";
+  const { policyDelegation } = world.model;
+  if (who === "anonymous") {
+    if (!policyDelegation || !isOpened(situation)) return "AccessDenied";
+  } else if (!policyDelegation && owner !== who.account.name) return "MethodNotAllowed";
   return bucketPolicy(situation) === undefined ? "NoSuchBucketPolicy" : undefined;
 }
 
