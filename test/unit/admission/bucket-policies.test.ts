@@ -441,14 +441,14 @@ describe("a policy that the gateway keeps", () => {
     });
   }
 
-  test("is shown to everybody where it says so", () => {
+  test("is not shown to everybody where no policy can let other accounts see it", () => {
     const statement = { ...ALLOW, Principal: "*", Action: "s3:GetBucketPolicy" };
     const open = gatewayOf({
       policy: { provider: "lumi-o" },
       accounts: { A: {} },
       buckets: { bucket: { account: "A", policy: policyOf(statement) } },
     });
-    assert.equal(decide(open, undefined, "GET /A:bucket?policy").kind, "answer");
+    assert.equal(decide(open, undefined, "GET /A:bucket?policy").kind, "refuse");
   });
 
   // Copies read with the owner's rights, and an upload in parts belongs to nobody.
