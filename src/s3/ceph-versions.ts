@@ -18,9 +18,10 @@ type Learnt = {
 };
 
 /**
- * Read from RGW's sources, `src/rgw/rgw_rest_s3.cc` of 17.2.5, 19.2.6 and 20.2.4: the methods `op_get`,
- * `op_put`, `op_delete` and `op_post` of RGWHandler_REST_Bucket_S3 and RGWHandler_REST_Obj_S3. No later
- * release of these drops an operation that an earlier one has.
+ * Read from RGW's sources, `src/rgw/rgw_rest_s3.cc`: the methods `op_get`, `op_put`, `op_delete` and
+ * `op_post` of RGWHandler_REST_Bucket_S3 and RGWHandler_REST_Obj_S3, of 17.2.5 and of the branch before
+ * 20. For 19.2.6 and 20.2.4 a table of others was read that names their lines. No later release of
+ * these drops an operation that an earlier one has.
  *
  * Not in this table: bucket ownership controls, which even 20.2.4 does not route (its
  * `DELETE ?ownershipControls` deletes the bucket).
