@@ -1,5 +1,6 @@
 /** "Sharing Objects data with anonymous/IAM users", sentence by sentence. */
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { probe, type Reply } from "../clients/probe.ts";
 import { presignV4, timestampOf } from "../support/signed.ts";
 import { answered, bucketWith, denied, linkOf, refused, row, textOf } from "./expect.ts";
@@ -10,8 +11,16 @@ const SHARED = "nutanix-shared";
 const OBJECT = { Bucket: SHARED, Key: "a.txt" };
 const TEXT = "linux_commands.txt";
 
-const share = (site: Site, permissions: string): Promise<string> =>
-  site.warden("share", SHARED, "--with", "colleague", "--permissions", permissions);
+/** The default of `state.refresh`, and half a second for the answer. */
+const IN_FORCE_MS = 5_500;
+
+/** Changes what is shared with the colleague, and waits until the gateway that runs has seen it. */
+async function shared(site: Site, ...args: readonly string[]): Promise<void> {
+  await site.warden("share", ...args, "--with", "colleague");
+  await pause(IN_FORCE_MS);
+}
+const share = (site: Site, permissions: string): Promise<void> =>
+  shared(site, SHARED, "--permissions", permissions);
 const put = (site: Site, user: string): Promise<unknown> =>
   site.boto(user, "put_object", { ...OBJECT, Key: `by-${user}`, Body: "new" });
 const get = (site: Site, user: string): Promise<unknown> => site.boto(user, "get_object", OBJECT);
@@ -99,7 +108,7 @@ export const NUTANIX: SeedDocument = {
       denied(await site.anonymous("PUT", `/${SHARED}/c.txt`, "new"));
     }),
     row("A share that is revoked is over", async (site) => {
-      await site.warden("share", "revoke", SHARED, "--with", "colleague");
+      await shared(site, "revoke", SHARED);
       await refused(get(site, "colleague"));
       await refused(put(site, "colleague"));
     }),
