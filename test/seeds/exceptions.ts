@@ -176,11 +176,4 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: "the store offers no torrents",
     rows: ["List of supported actions: s3:GetObjectTorrent"],
   },
-  {
-    document: "Coscine",
-    on: ["minio"],
-    kind: "cannot",
-    reason: "the store has no such operation: refused as unknown (501) and not for want of rights",
-    rows: ['Coscine supports only a limited set of "API Operations" – not delete_bucket_cors'],
-  },
 ];
