@@ -38,7 +38,7 @@ export type StoreTraits = {
   /**
    * Whether it answers the numbers of uploaded parts beyond S3's (0, 10,001), and a DeleteObjects of no
    * keys, otherwise than AWS: then it is asked. RGW 16 takes both, MinIO has an error of its own for
-   * part 0.
+   * part 0, versitygw takes a deletion of no keys.
    */
   readonly beyondBounds: boolean;
   /**
@@ -149,7 +149,7 @@ const TRAITS: Readonly<Record<StoreKind, StoreTraits>> = {
     acls: "unknown",
     trailers: true,
     version: undefined,
-    beyondBounds: false,
+    beyondBounds: true,
     checksums: ALL_CHECKSUMS,
     extensions: NO_EXTENSIONS,
     ignoredHeaders: IGNORED.versitygw,

@@ -51,8 +51,9 @@ function requestOf({ row, bucket, key }: Deed): Outgoing {
   const target = line
     .replace(/^\/bucket\/key/, () => `/${bucket}/${path}`)
     .replace(/^\/bucket(?=[?]|$)/, `/${bucket}`);
-  const headers = Object.entries({ host: "gateway", ...row.headers });
   const body = Buffer.from(row.body ?? "");
+  const length = row.body === undefined ? {} : { "content-length": String(body.length) };
+  const headers = Object.entries({ host: "gateway", ...length, ...row.headers });
   return signV4({ method, target, headers, body }, WORKER, { timestamp: timestampOf(NOW) });
 }
 

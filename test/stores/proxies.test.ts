@@ -172,10 +172,7 @@ describe("docs/proxies.md", { skip: skipUnless(NEEDS) }, () => {
       for (const lie of lies) {
         const refused = await send(site, signed("GET", "/photos/cat"), STRANGER, lie);
         assert.equal(refused.status, 403, JSON.stringify(lie));
-        assert.match(
-          refused.body,
-          /The source address is not in this gateway&apos;s allowed networks/,
-        );
+        assert.match(refused.body, /The source address is not in this gateway's allowed networks/);
       }
       assert.equal(site.store.requests.length, 1);
       const records = await site.flow.gateway.records(1 + lies.length);
