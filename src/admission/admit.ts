@@ -80,8 +80,9 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     if (answer !== undefined) return answer;
     if (!plan.ok) return refused(judged.facts, plan.error);
     const { facts: passed } = judged;
-    const shared = passed.actor === "owner";
-    const owned = shared ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;
+    // Nearly every request acts as its caller: nothing is asked for it, and nothing made.
+    const owned =
+      passed.actor === "owner" ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;
     const field = fieldOfTrailer(snapshot, subject, plan.value);
     if (field === undefined) return forwardStreamed(snapshot, owned, passed, plan.value, nowMs);
     const need = { kind: "body", plan: plan.value } as const;

@@ -17,8 +17,8 @@ export type Tagged = {
 
 /**
  * The request's values with those of the one resource that `ask` is about: the account of its bucket
- * (`owner`), its version, its stored tags. What is asked for and not known yet is added to `wanted`, and has no
- * value meanwhile: such an evaluation decides nothing.
+ * (`owner`), its version, its stored tags. What is asked for and not known yet is added to `wanted`, and
+ * has no value meanwhile: such an evaluation decides nothing.
  */
 export function contextFor(
   ask: Ask<Bucket>,
@@ -36,6 +36,7 @@ export function contextFor(
         // A form is judged as the PutObject that it becomes, and is PostObject all the same.
         return ask.operation;
       case "s3:versionid":
+        // Of an entry of DeleteObjects, too, whose subject is that entry's own.
         return (isOfSource(ask.action, subject) ? subject.source : subject)?.versionId;
       case "s3:ExistingObjectTag":
         return known(taggedObject(ask, subject), subject, wanted)?.get(tag);
@@ -89,8 +90,9 @@ const NO_VERSION = { versionId: undefined };
 const SEES_TAGS =
   /^s3:(?:GetObject(?:Version)?(?:Acl|Annotation|Attributes|Tagging)?|(?:Put|Delete)Object(?:Version)?(?:Annotation|Tagging)|PutObject(?:Version)?Acl|ListObject(?:Version)?Annotations|UpdateObjectEncryption)$/;
 
-/** A copy reads its source only, and writes its target only. */
-function isOfSource(action: string, { operation }: Subject): boolean {
-  const copies = operation === "CopyObject" || operation === "UploadPartCopy";
-  return copies && action.startsWith("s3:Get");
+/** A copy reads its source only, and writes its target only; a rename also deletes its source. */
+function isOfSource(action: string, { operation, source }: Subject): boolean {
+  if (source === undefined) return false;
+  const isRead = action.startsWith("s3:Get");
+  return operation === "RenameObject" ? isRead || action === "s3:DeleteObject" : isRead;
 }

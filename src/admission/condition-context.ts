@@ -304,7 +304,6 @@ function maxKeys({ subject }: Sources): string | undefined {
   return queryValue(subject.query, "max-keys") ?? MAX_KEYS;
 }
 
-/** Also of an entry of DeleteObjects, whose subject is that entry's own. */
 /**
  * `bucket/key`, decoded, without a leading slash and without the version. The bucket as the caller
  * names its own, however it was spelled: else `:bucket/key` would slip past what is said of it. Its

@@ -8,7 +8,7 @@ import {
 import { didYouMean } from "../lib/suggestion.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { loadConfig } from "../life/load.ts";
-import { sharePolicy } from "../provider/shares.ts";
+import { shareOf, sharePolicy } from "../provider/shares.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import { openState } from "../state/open.ts";
 import type { StoredShare } from "../state/record.ts";
@@ -40,7 +40,7 @@ export function runShare(
   terminal: Terminal,
 ): Promise<0 | 1> {
   return withState(bucket, options.config, terminal, async ({ store, name, config }) => {
-    const share = shareOf(options, config);
+    const share = wantedShare(options, config);
     if (!share.ok) return share;
     const { with: user } = share.value;
     const others = (shares: readonly StoredShare[]) => shares.filter((one) => one.with !== user);
@@ -133,7 +133,7 @@ async function opened(
 }
 
 /** The error names what is wrong with the options. */
-function shareOf(
+function wantedShare(
   { with: user, permissions, until }: ShareOptions,
   { accounts, ceph, policy: { provider } }: Config,
 ): Result<StoredShare, string> {
@@ -163,10 +163,9 @@ function shareOf(
   const end = until === undefined ? undefined : parseInstant(until);
   if (end?.ok === false) return err(`--until: ${end.error}: got "${until}"`);
   const untilMs = end?.value;
-  const identity = { account, subuser, groups: [], tenant: undefined };
-  const share = { with: identity, permissions: tier.name, line: 1, untilMs };
-  const policy = sharePolicy(provider, "bucket", [share], "share");
-  return policy.ok ? ok({ with: user, permissions: tier.name, untilMs }) : policy;
+  const share = { with: user, permissions: tier.name, untilMs };
+  const policy = sharePolicy(provider, "bucket", [shareOf(share, 1)], "share");
+  return policy.ok ? ok(share) : policy;
 }
 
 const ONLY_RESTRICTS =

@@ -10,7 +10,7 @@ import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { callerOf } from "../provider/principals.ts";
 import { privilegeNamed } from "../provider/provider.ts";
-import { sharePolicy, type Share } from "../provider/shares.ts";
+import { shareOf, sharePolicy, type NamedShare } from "../provider/shares.ts";
 import type { Tier } from "../provider/tier.ts";
 import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
@@ -250,11 +250,7 @@ function compileBuckets(
 type Remembered = {
   readonly owner: string;
   readonly policy: string | undefined;
-  readonly shares?: readonly {
-    readonly with: string;
-    readonly permissions: string;
-    readonly untilMs: number | undefined;
-  }[];
+  readonly shares?: readonly NamedShare[];
 };
 
 /**
@@ -283,7 +279,7 @@ export function recordReader(
     const shared = sharePolicy(
       policy.provider,
       name,
-      shares.map(rememberedShare),
+      shares.map((share, i) => shareOf(share, i + 1)),
       `shares of ${id}`,
     );
     if (!shared.ok) return shared;
@@ -293,15 +289,6 @@ export function recordReader(
     ];
     return ok(recordWith({ id, configured: false, owner: account, policyText }, policies));
   };
-}
-
-function rememberedShare(
-  { with: user, permissions, untilMs }: NonNullable<Remembered["shares"]>[number],
-  index: number,
-): Share {
-  const [account = "", subuser] = user.split(":");
-  const identity = { account, subuser, groups: [], tenant: undefined };
-  return { with: identity, permissions, line: index + 1, untilMs };
 }
 
 /** An account that the configuration does not have: nobody can be let in as it. */

@@ -16,6 +16,20 @@ export type Share = {
   readonly untilMs?: number | undefined;
 };
 
+/** As a share is written and remembered: whom with by name, `account` or `account:subuser`. */
+export type NamedShare = {
+  readonly with: string;
+  readonly permissions: string;
+  readonly untilMs: number | undefined;
+};
+
+/** The share that `written` is, from `line` of its list. */
+export function shareOf({ with: user, permissions, untilMs }: NamedShare, line: number): Share {
+  const [account = "", subuser] = user.split(":");
+  const identity = { account, subuser, groups: [], tenant: undefined };
+  return { with: identity, permissions, line, untilMs };
+}
+
 /**
  * What `shares` of one bucket allow, as a bucket policy (S3-AUTHORIZATION section 5.5), so that
  * they are judged and explained like any other Allow. The error names permissions that the

@@ -47,7 +47,7 @@ export async function* frame(
           open = Math.min(CHUNK_BYTES, left);
           if (open === 0) throw new RangeError("A body is longer than was announced");
           const before = left === decodedLength ? "" : "\r\n";
-          yield Buffer.from(`${before}${open.toString(16)}\r\n`);
+          yield Buffer.from(before + chunkHead(open));
         }
         const part = piece.length > open ? piece.subarray(0, open) : piece;
         open -= part.length;
@@ -58,7 +58,7 @@ export async function* frame(
       next = await data.next();
     }
     const before = decodedLength === 0 ? "" : "\r\n";
-    yield Buffer.from(`${before}0\r\n${trailer}:${next.value}\r\n\r\n`);
+    yield Buffer.from(before + end(trailer, next.value));
   } finally {
     // Whoever stops reading lets go of the source, too.
     await data.return("");
@@ -72,7 +72,17 @@ export async function* frame(
 export function frameWhole(content: Buffer, trailer: string, value: string): Buffer {
   const { length } = content;
   if (length > CHUNK_BYTES) throw new RangeError(`Cannot frame ${length} bytes as one chunk`);
-  const [before, behind] = length === 0 ? ["", ""] : [`${length.toString(16)}\r\n`, "\r\n"];
-  const end = `${behind}0\r\n${trailer}:${value}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(before), content, Buffer.from(end)]);
+  const [before, behind] = length === 0 ? ["", ""] : [chunkHead(length), "\r\n"];
+  const parts = [Buffer.from(before), content, Buffer.from(behind + end(trailer, value))];
+  return Buffer.concat(parts);
+}
+
+/** What stands before the `bytes` of a chunk. */
+function chunkHead(bytes: number): string {
+  return `${bytes.toString(16)}\r\n`;
+}
+
+/** The chunk of no bytes and the trailer section, behind all data. */
+function end(trailer: string, value: string): string {
+  return `0\r\n${trailer}:${value}\r\n\r\n`;
 }

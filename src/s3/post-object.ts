@@ -173,7 +173,7 @@ function headerOf(name: string, value: string): Result<readonly string[], Fault>
   if (name === "acl") return header("x-amz-acl", name, value);
   if (name === "tagging") return taggingHeader(value);
   if (SAME_NAME.has(name) || META_NAME.test(name)) return header(name, name, value);
-  if (name.startsWith("x-amz-checksum-")) return err(awsFault("FormChecksum"));
+  if (name.startsWith(CHECKSUM_PREFIX)) return err(awsFault("FormChecksum"));
   // AWS passes over what it does not know, such as the button of a page. What would mean something as
   // a header is no such thing: to pass over a condition or a digest would be to break a promise.
   return name.startsWith("x-") || MEANT.has(name)

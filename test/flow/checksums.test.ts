@@ -1,34 +1,13 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { StoreKind } from "../../src/s3/stores.ts";
+import { CHECK_CONTENT, CHECK_VALUES } from "../support/check-values.ts";
 import { BOUNDARY, multipart, policyParts } from "../support/forms.ts";
 import { OWNER, rawValue, startFlow, type Flow } from "../support/flow.ts";
 import { streamed, type Framing } from "../support/framing.ts";
 import { rawExchange } from "../support/raw-client.ts";
 import { bytesOf, type Header } from "../support/signed.ts";
 import { startRecordingStore, type Recorded, type RecordingStore } from "../stores/recording.ts";
-
-const CONTENT = "123456789";
-
-/**
- * The ten of CONTENT. CRCs: "Catalogue of parametrised CRC algorithms"; hashes: md5sum(1) and its kin;
- * those of xxHash: xxhash 4.1.0 for Python.
- */
-const VALUES = [
-  ["crc32", "cbf43926"],
-  ["crc32c", "e3069283"],
-  ["crc64nvme", "ae8b14860a799888"],
-  ["md5", "25f9e794323b453885f5181f1b624d0b"],
-  ["sha1", "f7c3bc1d808e04732adf679965ccc34ca7ae3441"],
-  ["sha256", "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"],
-  [
-    "sha512",
-    "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
-  ],
-  ["xxhash64", "8cb841db40e6ae83"],
-  ["xxhash3", "72dcb18b67a17dff"],
-  ["xxhash128", "33119477ede5dcd5e9716427681d5860"],
-] as const;
 
 type Site = { readonly store: RecordingStore; readonly flow: Flow };
 
@@ -51,7 +30,7 @@ function framed({ flow }: Site, framing: Framing, ...more: readonly Header[]): B
   return bytesOf(streamed(bare, OWNER, flow.scope, framing));
 }
 
-for (const [algorithm, hex] of VALUES) {
+for (const [algorithm, hex] of CHECK_VALUES) {
   const field = `x-amz-checksum-${algorithm}`;
   const value = Buffer.from(hex, "hex").toString("base64");
   const named: Header = ["x-amz-sdk-checksum-algorithm", algorithm.toUpperCase()];
@@ -59,11 +38,11 @@ for (const [algorithm, hex] of VALUES) {
   test(`${algorithm} as a header is verified and reaches a store that knows it`, async (t) => {
     const site = await siteOf(t, "aws");
     const headers: Header[] = [named, [field, value]];
-    const answer = await site.flow.exchange("PUT", "/bucket/key", { headers, body: CONTENT });
+    const answer = await site.flow.exchange("PUT", "/bucket/key", { headers, body: CHECK_CONTENT });
     assert.equal(answer.status, 200);
     const got = gotBy(site);
     assert.equal(rawValue(got.rawHeaders, field), value);
-    assert.equal(got.body.toString(), CONTENT);
+    assert.equal(got.body.toString(), CHECK_CONTENT);
   });
 
   for (const kind of ["signed-trailer", "unsigned-trailer"] as const) {
@@ -74,7 +53,7 @@ for (const [algorithm, hex] of VALUES) {
       assert.equal((await rawExchange(site.flow.gateway.address, bytes)).status, 200);
       const got = gotBy(site);
       assert.equal(rawValue(got.rawHeaders, "x-amz-trailer"), field);
-      assert.equal(got.body.toString(), `9\r\n${CONTENT}\r\n0\r\n${field}:${value}\r\n\r\n`);
+      assert.equal(got.body.toString(), `9\r\n${CHECK_CONTENT}\r\n0\r\n${field}:${value}\r\n\r\n`);
     });
   }
 
@@ -87,7 +66,7 @@ for (const [algorithm, hex] of VALUES) {
       { name: "key", value: "key" },
       ...policyParts(OWNER, flow.scope, { expiresMs, conditions }),
       { name: field, value },
-      { name: "file", value: CONTENT, filename: "a" },
+      { name: "file", value: CHECK_CONTENT, filename: "a" },
     ]);
     const head = [
       "POST /bucket HTTP/1.1",
@@ -99,18 +78,18 @@ for (const [algorithm, hex] of VALUES) {
     assert.equal((await rawExchange(flow.gateway.address, bytes)).status, 204);
     const got = gotBy(site);
     assert.equal(rawValue(got.rawHeaders, field), value);
-    assert.equal(got.body.toString(), CONTENT);
+    assert.equal(got.body.toString(), CHECK_CONTENT);
   });
 }
 
 test("what a store does not know is verified and left out, and what it knows becomes a header", async (t) => {
-  for (const [algorithm, hex] of VALUES) {
+  for (const [algorithm, hex] of CHECK_VALUES) {
     const site = await siteOf(t, "generic");
     const value = Buffer.from(hex, "hex").toString("base64");
     const field = `x-amz-checksum-${algorithm}`;
     const right = framed(site, {
       kind: "unsigned-trailer",
-      chunks: [CONTENT],
+      chunks: [CHECK_CONTENT],
       trailer: [field, value],
     });
     assert.equal((await rawExchange(site.flow.gateway.address, right)).status, 200);
@@ -118,7 +97,7 @@ test("what a store does not know is verified and left out, and what it knows bec
     const isOld = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"].includes(algorithm);
     assert.equal(rawValue(got.rawHeaders, field), isOld ? value : undefined, algorithm);
     assert.equal(rawValue(got.rawHeaders, "x-amz-trailer"), undefined);
-    assert.equal(got.body.toString(), CONTENT);
+    assert.equal(got.body.toString(), CHECK_CONTENT);
     const wrong = framed(site, {
       kind: "unsigned-trailer",
       chunks: ["223456789"],
@@ -151,10 +130,13 @@ for (const kind of ["signed-trailer", "unsigned-trailer"] as const) {
       // An empty value of the helper's: no x-amz-trailer at all.
       const none = (text: string): string =>
         text.replace(/x-amz-checksum-crc32:.*\r\n(?:x-amz-trailer-signature:.*\r\n)?/, "");
-      const bytes = framed(site, { kind, chunks: [CONTENT], edit: none }, ["x-amz-trailer", ""]);
+      const bytes = framed(site, { kind, chunks: [CHECK_CONTENT], edit: none }, [
+        "x-amz-trailer",
+        "",
+      ]);
       assert.equal((await rawExchange(site.flow.gateway.address, bytes)).status, 200);
       const got = gotBy(site);
-      assert.equal(got.body.toString(), CONTENT);
+      assert.equal(got.body.toString(), CHECK_CONTENT);
       assert.equal(rawValue(got.rawHeaders, "x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
       assert.equal(rawValue(got.rawHeaders, "content-encoding"), undefined);
     }

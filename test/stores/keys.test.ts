@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { storeTraits } from "../../src/s3/stores.ts";
-import { startGateway, type Gateway } from "../support/gateway.ts";
+import type { Gateway } from "../support/gateway.ts";
 import { ask, type PlainAnswer, type PlainStore } from "../support/plain-store.ts";
 import { sha256 } from "../support/signed.ts";
+import { startForUser } from "./one-user.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
 const BUCKET = "named-otherwise";
@@ -52,18 +53,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     let user: PlainStore;
     before(async () => {
       store = await start();
-      gateway = await startGateway({
-        upstream: store.endpoint,
-        store: { store: kind },
-        files: { "user.json": JSON.stringify(POLICY) },
-        accounts: [
-          {
-            name: "owner",
-            upstream: store.key,
-            subusers: [{ name: "user", policies: ["user.json"], keys: [USER] }],
-          },
-        ],
-      });
+      gateway = await startForUser(store, kind, POLICY, USER);
       user = { endpoint: gateway.endpoint, key: USER };
       await ask(store, "PUT", `/${BUCKET}`);
     });

@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startGateway, type Gateway } from "../support/gateway.ts";
+import type { Gateway } from "../support/gateway.ts";
 import { ask, type PlainStore } from "../support/plain-store.ts";
 import { sha256 } from "../support/signed.ts";
+import { startForUser } from "./one-user.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
 const BUCKET = "uploads-of-many";
@@ -46,18 +47,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     const uploads: string[] = [];
     before(async () => {
       store = await start();
-      gateway = await startGateway({
-        upstream: store.endpoint,
-        store: { store: kind },
-        files: { "user.json": JSON.stringify(POLICY) },
-        accounts: [
-          {
-            name: "owner",
-            upstream: store.key,
-            subusers: [{ name: "user", policies: ["user.json"], keys: [USER] }],
-          },
-        ],
-      });
+      gateway = await startForUser(store, kind, POLICY, USER);
       user = { endpoint: gateway.endpoint, key: USER };
       for (const bucket of [BUCKET, OTHER]) await ask(store, "PUT", `/${bucket}`);
       for (const path of [`/${BUCKET}/closed/k`, `/${OTHER}/k`]) {

@@ -212,6 +212,25 @@ describe("conditions see", () => {
     assert.equal(outcome(snapshot, "PUT /mine/a", copying("/photos/private/a")), "allow");
   });
 
+  test("a copy's source with its own version, which its target has not", () => {
+    const of = (version: string) => ({
+      Condition: { StringEquals: { "s3:versionid": version } },
+    });
+    const copying = (version: string): Ask => ({
+      as: "reader",
+      headers: { "x-amz-copy-source": `/photos/a?versionId=${version}` },
+    });
+    const reads = allow("s3:GetObject*", "photos/*", of("v1"));
+    const source = world([], [reads, allow("s3:PutObject", "mine/*")]);
+    assert.equal(outcome(source, "PUT /mine/a", copying("v1")), "forward");
+    assert.equal(outcome(source, "PUT /mine/a", copying("v2")), "allow");
+    const target = world(
+      [],
+      [allow("s3:GetObject*", "photos/*"), allow("s3:PutObject", "mine/*", of("v1"))],
+    );
+    assert.equal(outcome(target, "PUT /mine/a", copying("v1")), "allow");
+  });
+
   test("each key of a DeleteObjects with its own version", () => {
     const snapshot = world(
       [],

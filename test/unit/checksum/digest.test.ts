@@ -2,34 +2,16 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { createDigest, loadDigests } from "../../../src/checksum/digest.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../../src/s3/checksums.ts";
+import { CHECK_CONTENT, CHECK_VALUES } from "../../support/check-values.ts";
 
 before(() => loadDigests(CHECKSUM_ALGORITHMS));
 
 const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
 
-// CRC check values: "Catalogue of parametrised CRC algorithms" (CRC-32/ISO-HDLC, CRC-32/ISCSI,
-// CRC-64/NVME). Hashes of "123456789": RFC 1321 appendix A.5 has no such line, so sha1sum(1),
-// sha256sum(1), sha512sum(1) and md5sum(1) say them; those of xxHash: xxhash 4.1.0 for Python.
-const CHECK_VALUES = [
-  ["crc32", "cbf43926"],
-  ["crc32c", "e3069283"],
-  ["crc64nvme", "ae8b14860a799888"],
-  ["md5", "25f9e794323b453885f5181f1b624d0b"],
-  ["sha1", "f7c3bc1d808e04732adf679965ccc34ca7ae3441"],
-  ["sha256", "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"],
-  [
-    "sha512",
-    "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
-  ],
-  ["xxhash64", "8cb841db40e6ae83"],
-  ["xxhash3", "72dcb18b67a17dff"],
-  ["xxhash128", "33119477ede5dcd5e9716427681d5860"],
-] as const;
-
 for (const [algorithm, hex] of CHECK_VALUES) {
   test(`createDigest() gives the published value of ${algorithm}`, async () => {
     const digest = createDigest(algorithm);
-    digest.update(Buffer.from("123456789"));
+    digest.update(Buffer.from(CHECK_CONTENT));
     assert.equal(await digest.base64(), base64(hex));
   });
 
