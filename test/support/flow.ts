@@ -97,7 +97,7 @@ export function headOf(flow: Flow, target: string, length: number, ...more: Head
 /** Waits until `condition` holds; throws after `ms`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  ms = 5_000,
+  ms = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await condition())) {

@@ -50,7 +50,7 @@ export type Gateway = {
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const START_MS_MAX = 60_000;
-const STOP_MS_MAX = 10_000;
+const STOP_MS_MAX = 30_000;
 
 /** Starts `s3warden serve` on free ports of loopback and waits until it listens. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {

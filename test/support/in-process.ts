@@ -53,7 +53,7 @@ export type InProcess = {
   readonly close: () => Promise<void>;
 };
 
-const RECORDS_MS_MAX = 3_000;
+const RECORDS_MS_MAX = 20_000;
 
 /** Opens the gateway on free ports of loopback, as `s3warden serve` would from such files. */
 export async function openInProcess(options: InProcessOptions): Promise<InProcess> {

@@ -20,7 +20,7 @@ export type Measurable = {
   readonly held: (pid: number) => Promise<Held>;
 };
 
-const HELD_MS_MAX = 10_000;
+const HELD_MS_MAX = 60_000;
 const HeldSchema = z.object({
   heapUsed: z.number(),
   external: z.number(),
