@@ -26,7 +26,8 @@ export function costs(): readonly Cost[] {
   return FAMILIES.map(costOf);
 }
 
-function costOf({ parser, name, bytesMax, make, stepsOf = oneStep }: Family): Cost {
+function costOf(family: Family): Cost {
+  const { parser, name, bytesMax, make, stepsOf = oneStep, longestStepMs } = family;
   const sizes = [bytesMax / 4, bytesMax / 2, bytesMax].map(Math.floor);
   const runs = sizes.map((bytes) => make(bytes));
   // The compiler must have seen all sizes before the first that counts.
@@ -34,7 +35,11 @@ function costOf({ parser, name, bytesMax, make, stepsOf = oneStep }: Family): Co
   const ms = runs.map(timeOf);
   const [first = NaN, , last = NaN] = ms;
   const exponent = last < TELLING_MS ? NaN : Math.log(last / first) / Math.log(4);
-  return { parser, name, bytes: bytesMax, ms, exponent, stepMs: last / stepsOf(bytesMax) };
+  const stepMs =
+    longestStepMs === undefined
+      ? last / stepsOf(bytesMax)
+      : lowerQuartile(Array.from({ length: ROUNDS_MIN }, () => longestStepMs(bytesMax)));
+  return { parser, name, bytes: bytesMax, ms, exponent, stepMs };
 }
 
 function oneStep(): number {
@@ -65,8 +70,12 @@ function timeOf(run: () => void): number {
     for (let i = 0; i < batch; i++) run();
     times.push((performance.now() - start) / batch);
   }
+  return lowerQuartile(times);
+}
+
+function lowerQuartile(times: readonly number[]): number {
   return quantile(
-    times.sort((a, b) => a - b),
+    times.toSorted((a, b) => a - b),
     0.25,
   );
 }

@@ -13,6 +13,8 @@ export type Family = {
   readonly make: (bytes: number) => () => unknown;
   /** How many steps the work is done in, of which others may come between; one if left out. */
   readonly stepsOf?: (bytes: number) => number;
+  /** Does the work once; the milliseconds of its longest step. Where steps differ much. */
+  readonly longestStepMs?: (bytes: number) => number;
 };
 
 export const FAMILIES: readonly Family[] = [
