@@ -63,6 +63,8 @@ const LAW = {
     "gateway",
     "admin",
   ],
+  // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
+  demo: ["lib", "s3"],
   cli: [
     "lib",
     "http",
@@ -78,6 +80,7 @@ const LAW = {
     "explain",
     "prove",
     "life",
+    "demo",
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DEMO_OPERATIONS } from "./demo-store.ts";
+import { DEMO_OPERATIONS } from "../demo/demo-store.ts";
 import { newKeyPair } from "./keygen.ts";
 
 /** What becomes of a changed file, said in two places. */
@@ -11,7 +11,7 @@ listen: { address: "\${file:addresses/listen}" }
 admin: { address: "\${file:addresses/admin}" }
 upstream:
   endpoints: ["\${file:addresses/store}"]
-  # A small store, which takes what it does not know for something that it does.
+  # A small store of its own. It refuses whatever else S3 has, so that nothing is taken for another thing.
   store: generic
   operations:
     - ${DEMO_OPERATIONS.join("\n    - ")}

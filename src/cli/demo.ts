@@ -5,7 +5,7 @@ import { openLog } from "../life/log.ts";
 import { Reloader } from "../life/reloader.ts";
 import type { Config } from "../config/config.ts";
 import { printProblems } from "./check.ts";
-import { startDemoStore } from "./demo-store.ts";
+import { startDemoStore } from "../demo/demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
 import { openGateway } from "../life/open.ts";
 import { openOrTell } from "./serve.ts";

@@ -1,9 +1,11 @@
 /** README's first command: the demo as a stranger meets it, with what it tells them to try. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
 import { FREE_PORTS, MAIN, startDemo } from "../support/demo.ts";
 import { until } from "../support/flow.ts";
 import { runProgram } from "../support/program.ts";
@@ -48,6 +50,27 @@ test("the demo does what it says, and keeps everything for the next start", asyn
   ]);
   assert.match(explained.output.toString(), /tier +refused {2}\(lab:reader: READ\)/);
   assert.equal(explained.status, 1);
+});
+
+test("the demo takes an object of 50 MiB, in one piece and in parts, and gives it back", async (t) => {
+  const demo = await startDemo(join(scratchFolder("demo"), "data"), t);
+  const lab = demo.as("lab");
+  const Bucket = "large";
+  const Body = randomBytes(50 * 1024 * 1024);
+  await lab.send(new s3.CreateBucketCommand({ Bucket }));
+  await lab.send(new s3.PutObjectCommand({ Bucket, Key: "whole", Body }));
+  const partSize = 20 * 1024 * 1024;
+  await new Upload({ client: lab, partSize, params: { Bucket, Key: "parts", Body } }).done();
+  for (const Key of ["whole", "parts"]) {
+    const { Body: got } = await lab.send(new s3.GetObjectCommand({ Bucket, Key }));
+    const bytes = await got?.transformToByteArray();
+    assert(bytes !== undefined && Body.equals(bytes), Key);
+  }
+  const { Body: end } = await lab.send(
+    new s3.GetObjectCommand({ Bucket, Key: "parts", Range: "bytes=-3" }),
+  );
+  assert.deepEqual(Buffer.from((await end?.transformToByteArray()) ?? []), Body.subarray(-3));
+  assert.equal(await demo.interrupt(), 0);
 });
 
 test("the demo in a folder that is a file says so and ends with 1", async () => {

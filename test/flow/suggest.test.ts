@@ -10,7 +10,7 @@ import * as s3 from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { Client as MinioClient } from "minio";
-import { startDemoStore } from "../../src/cli/demo-store.ts";
+import { startDemoStore } from "../../src/demo/demo-store.ts";
 import { runReplay } from "../../src/cli/replay.ts";
 import { runSuggest } from "../../src/cli/suggest.ts";
 import { writeConfig } from "../support/config-files.ts";
