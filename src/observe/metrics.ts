@@ -86,33 +86,36 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #requests = this.#counter(
     "requests_total",
-    "Requests that ended",
+    "Finished requests",
     ["operation", "outcome", "code"],
     () => this.#tellEnded(),
   );
-  readonly #denials = this.#counter("denials_total", "Requests a gate of the policy refused", [
+  readonly #denials = this.#counter("denials_total", "Requests refused by a gate", [
     "gate",
     "operation",
   ]);
   readonly #limited = this.#counter(
     "limited_total",
-    "Requests and connections that a limit refused or ended",
+    "Requests and connections refused or ended by a limit",
     ["limit"],
   );
   readonly #unknownNames = this.#counter(
     "unknown_names_total",
-    "Requests refused for a header or query parameter that is not served",
+    "Requests refused because of an unknown header or query parameter",
     ["kind"],
   );
-  readonly #connections = this.#gauge("connections", "Open connections of clients", []);
-  readonly #duration = this.#histogram("request_duration_seconds", "From head to end of answer");
+  readonly #connections = this.#gauge("connections", "Open client connections", []);
+  readonly #duration = this.#histogram(
+    "request_duration_seconds",
+    "Time from the request's head to the end of the response",
+  );
   readonly #firstByte = this.#histogram(
     "upstream_first_byte_seconds",
-    "From dispatch to the first byte of the store's answer",
+    "Time from sending a request to the store to the first byte of its response",
   );
   readonly #bytes = this.#counter(
     "bytes_total",
-    "Body bytes from and to clients",
+    "Body bytes received from and sent to clients",
     ["direction"],
     () => this.#tellBytes(),
   );
@@ -124,60 +127,59 @@ export class Metrics {
   #unprovedBytes = (): number => 0;
   readonly #unproved = this.#gauge(
     "unproved_bytes",
-    "Bytes held of requests that are not decided yet",
+    "Bytes held in memory for requests that are not decided yet",
     [],
     { collect: () => this.#unproved.set(this.#unprovedBytes()) },
   );
   readonly #connectionsFailed = this.#counter(
     "connections_failed_total",
-    "Connections that ended before any request",
+    "Client connections that failed before their first request",
     ["stage"],
   );
-  readonly #upstreamErrors = this.#counter("upstream_errors_total", "Failures of the store", [
-    "kind",
-  ]);
+  readonly #upstreamErrors = this.#counter(
+    "upstream_errors_total",
+    "Errors of the store or of the connection to it",
+    ["kind"],
+  );
   readonly #faults = this.#counter(
     "faults_total",
-    "Requests that failed by a fault of the gateway's own",
+    "Requests that failed because of a bug in the gateway",
     ["where"],
   );
   readonly #upstreamUp = this.#gauge(
     "upstream_up",
-    "1 where the endpoint answers, else 0",
+    "1 if the endpoint responds, otherwise 0",
     ["endpoint"],
     { aggregator: "min" },
   );
   readonly #stateErrors = this.#counter(
     "state_errors_total",
-    "Failures to read or write what is kept of buckets",
+    "Failed reads and writes of bucket records in state",
     [],
   );
   readonly #auditErrors = this.#counter(
     "audit_errors_total",
-    "Attempts to write the audit log that failed",
+    "Failed attempts to write the audit log",
     [],
   );
-  readonly #auditDropped = this.#counter(
-    "audit_lines_dropped_total",
-    "Lines of the audit log that were lost",
-    [],
+  readonly #auditDropped = this.#counter("audit_lines_dropped_total", "Audit log lines lost", []);
+  readonly #lookups = this.#counter(
+    "identity_lookups_total",
+    "Access keys looked up outside the configuration",
+    ["source", "result"],
   );
-  readonly #lookups = this.#counter("identity_lookups_total", "Access keys looked up elsewhere", [
-    "source",
-    "result",
-  ]);
-  readonly #cacheHits = this.#counter("cache_hits_total", "Look-ups that memory answered", [
+  readonly #cacheHits = this.#counter("cache_hits_total", "Cache look-ups that found an entry", [
     "cache",
   ]);
   readonly #cacheMisses = this.#counter(
     "cache_misses_total",
-    "Look-ups that memory did not answer",
+    "Cache look-ups that found no entry",
     ["cache"],
   );
-  readonly #workers = this.#gauge("workers", "Processes that serve clients", []);
+  readonly #workers = this.#gauge("workers", "Worker processes serving clients", []);
   readonly #workerRestarts = this.#counter(
     "worker_restarts_total",
-    "Processes that took the place of one that ended unasked",
+    "Workers restarted after an unexpected exit",
     [],
   );
   readonly #generation = this.#gauge("config_generation", "Configurations accepted so far", [], {
@@ -185,13 +187,13 @@ export class Metrics {
   });
   readonly #reloadOk = this.#gauge(
     "config_last_reload_successful",
-    "1 if the last configuration read was accepted, else 0",
+    "1 if the last configuration read was accepted, otherwise 0",
     [],
     { aggregator: "min" },
   );
   readonly #reloadTime = this.#gauge(
     "config_last_reload_success_timestamp_seconds",
-    "When a configuration was last accepted",
+    "Time when a configuration was last accepted, in seconds since the epoch",
     [],
     { aggregator: "max" },
   );

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { aggregate, Metrics } from "../../../src/observe/metrics.ts";
 import { recordOf } from "../../support/record.ts";
+import { pageOf } from "../docs/page.ts";
 
 const RECORD = recordOf();
 
@@ -142,9 +142,8 @@ test("aggregate() of one process tells every metric that the process itself tell
   );
 });
 
-test("the README's table of metrics is what the code has", async () => {
-  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-  const rows = [...readme.matchAll(/^\| `(s3warden_\w+)` +\|([^|]*)\|([^|]*)\|$/gm)];
+test("docs/observe.md has a table of the code's metrics, labels and help texts", () => {
+  const rows = [...pageOf("observe.md").matchAll(/^\| `(s3warden_\w+)` +\|([^|]*)\|([^|]*)\|$/gm)];
   const documented = rows.map(
     ([, name, labels = "", help = ""]) => `${name} [${labels.trim()}] ${help.trim()}`,
   );
