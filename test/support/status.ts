@@ -1,7 +1,12 @@
+import type { TestContext } from "node:test";
 import type { Gate } from "../../src/admission/facts.ts";
 import type { Minute, RecentActivity, RecentDenial } from "../../src/observe/recent.ts";
 import { MINUTES_KEPT, MINUTE_MS } from "../../src/observe/recent.ts";
 import type { Status } from "../../src/status/status.ts";
+import { openAdmin } from "../../src/admin/admin.ts";
+import { compileSnapshot } from "../../src/config/compile.ts";
+import { explain } from "../../src/explain/explain.ts";
+import { goodConfig } from "./config.ts";
 
 export const NOON = Date.parse("2026-11-22T12:00:00Z");
 
@@ -172,4 +177,28 @@ export function busyStatus(): Status {
       },
     ],
   });
+}
+
+const ACCOUNTS = `accounts:
+  - name: lab
+    keys: [{ accessKey: AKIDLAB, secretKey: "5501234567" }]
+    subusers:
+      - { name: reader, tier: READ, keys: [{ accessKey: AKIDREADER, secretKey: "5501234567" }] }
+`;
+
+/** The URL of an admin port that serves `status`, and explains by a configuration of its own. */
+export async function servedStatus(t: TestContext, status: Status): Promise<string> {
+  const snapshot = compileSnapshot(goodConfig({ "accounts.yaml": ACCOUNTS }), 1);
+  const admin = await openAdmin(
+    {
+      metrics: () => Promise.resolve(""),
+      notReady: () => Promise.resolve(undefined),
+      status: () => Promise.resolve(status),
+      explain: (question) => explain(snapshot, question, Date.now(), undefined),
+      dropIdentities: () => Promise.resolve(),
+    },
+    { admin: { address: { host: "127.0.0.1", port: 0 }, hosts: [] } },
+  );
+  t.after(() => admin.close());
+  return `http://${admin.address}`;
 }

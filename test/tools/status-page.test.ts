@@ -2,41 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
-import { compileSnapshot } from "../../src/config/compile.ts";
-import { explain } from "../../src/explain/explain.ts";
-import { openAdmin } from "../../src/admin/admin.ts";
 import type { Status } from "../../src/status/status.ts";
 import { startRecordingStore } from "../stores/recording.ts";
-import { goodConfig } from "../support/config.ts";
 import { READER, startFlow } from "../support/flow.ts";
 import { skipUnless } from "../support/requirement.ts";
-import { busyStatus, statusOf } from "../support/status.ts";
+import { busyStatus, servedStatus, statusOf } from "../support/status.ts";
 import { CHROMIUM, openWindow, type Window, type WindowOptions } from "./browser.ts";
 import { lowContrasts, overflowing, unnamedControls } from "./page-checks.ts";
-
-const ACCOUNTS = `accounts:
-  - name: lab
-    keys: [{ accessKey: AKIDLAB, secretKey: "5501234567" }]
-    subusers:
-      - { name: reader, tier: READ, keys: [{ accessKey: AKIDREADER, secretKey: "5501234567" }] }
-`;
-
-/** An admin port that says `status`, and explains by a configuration of its own. */
-async function served(t: TestContext, status: Status): Promise<string> {
-  const snapshot = compileSnapshot(goodConfig({ "accounts.yaml": ACCOUNTS }), 1);
-  const admin = await openAdmin(
-    {
-      metrics: () => Promise.resolve(""),
-      notReady: () => Promise.resolve(undefined),
-      status: () => Promise.resolve(status),
-      explain: (question) => explain(snapshot, question, Date.now(), undefined),
-      dropIdentities: () => Promise.resolve(),
-    },
-    { admin: { address: { host: "127.0.0.1", port: 0 }, hosts: [] } },
-  );
-  t.after(() => admin.close());
-  return `http://${admin.address}`;
-}
 
 /** The page with `status`, in a window of its own. */
 async function opened(
@@ -44,7 +16,7 @@ async function opened(
   status: Status,
   options?: WindowOptions,
 ): Promise<Window & { readonly url: string }> {
-  const url = await served(t, status);
+  const url = await servedStatus(t, status);
   const window = await openWindow(t, options);
   await window.page.goto(url);
   return { ...window, url };
@@ -112,7 +84,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
   }
 
   test("explains by its form, with the keyboard alone and without JavaScript", async (t) => {
-    const url = await served(t, busyStatus());
+    const url = await servedStatus(t, busyStatus());
     const window = await openWindow(t, { javaScriptEnabled: false });
     const { page } = window;
     await page.goto(url);
