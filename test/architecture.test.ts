@@ -18,8 +18,9 @@ const LAW = {
   // The language of policies is the same whatever it judges.
   policy: ["lib"],
   provider: ["lib", "s3", "policy"],
-  admission: ["lib", "http", "s3", "checksum", "signature", "policy", "provider"],
-  config: ["lib", "http", "s3", "signature", "policy", "provider", "admission"],
+  session: ["lib", "policy"],
+  admission: ["lib", "http", "s3", "checksum", "signature", "policy", "provider", "session"],
+  config: ["lib", "http", "s3", "signature", "policy", "provider", "session", "admission"],
   observe: ["lib", "http", "s3", "signature", "admission"],
   lend: [],
   // Whoever speaks HTTP to clients knows nothing of what it serves.

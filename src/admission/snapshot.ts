@@ -9,8 +9,10 @@ import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
+import type { SealingKey } from "../session/seal.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import type { BucketRecords } from "./record.ts";
+import type { Role } from "./role.ts";
 import type { Route } from "./route.ts";
 import type { ActionPattern, Key } from "./principal.ts";
 
@@ -33,6 +35,10 @@ export type Snapshot = {
   readonly keys: ReadonlyMap<string, Key>;
   /** Own keys of accounts that have no `upstream`, by the account's name: the store knows them, too. */
   readonly owners: ReadonlyMap<string, readonly Key[]>;
+  /** By ARN. */
+  readonly roles: ReadonlyMap<string, Role>;
+  /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
+  readonly sealing: readonly SealingKey[];
   /** What the configuration says of buckets; empty where the store keeps their policies. */
   readonly buckets: BucketRecords;
   readonly elsewhere: Elsewhere;

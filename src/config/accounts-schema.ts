@@ -6,11 +6,12 @@ import {
   parseBucketName,
   parseInstant,
   parsePrincipalName,
+  parseRoleName,
   parseSecret,
   parseTenant,
   parseSessionToken,
 } from "./scalars.ts";
-import { atLeastOne, optionalList, size, someText, text } from "./shape.ts";
+import { atLeastOne, duration, optionalList, size, someText, text } from "./shape.ts";
 
 const credential = {
   accessKey: text(parseAccessKey),
@@ -75,6 +76,29 @@ const SubuserSchema = z.strictObject({
   limits: z.strictObject(LIMITS).optional().describe("Its own limits"),
 });
 
+const RoleSchema = z.strictObject({
+  name: text(parseRoleName),
+  tier: z
+    .string()
+    .optional()
+    .describe(
+      "The most that sessions may do, a tier of the provider or of policy.tiers; absent: only what policies allow",
+    ),
+  policies: PoliciesSchema.describe("What sessions may do: JSON files, or the policies themselves"),
+  trust: z
+    .union(
+      [someText(), z.record(z.string(), z.unknown())],
+      "Expected a policy or { issuer, subject }",
+    )
+    .describe(
+      "Who may become the role: { issuer, subject }, or a trust policy as a JSON file or written here",
+    ),
+  maxSession: duration("15m", "12h").prefault("1h").describe("How long a session lasts at most"),
+  ...ATTRIBUTES,
+  networks: NetworksSchema,
+  blockedActions: ActionsSchema.describe("Actions that sessions of this role may not do"),
+});
+
 const AccountSchema = z.strictObject({
   name: text(parseAccountName),
   tenant: text(parseTenant)
@@ -103,6 +127,9 @@ const AccountSchema = z.strictObject({
     "Identity policies for everybody of this account: JSON files, or the policies themselves",
   ),
   subusers: optionalList(SubuserSchema),
+  roles: optionalList(RoleSchema).describe(
+    "What others may become for a while: see sts in gateway.yaml",
+  ),
 });
 
 const BucketSchema = z.strictObject({

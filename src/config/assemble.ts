@@ -3,6 +3,7 @@ import type { Route } from "../admission/route.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { storeTraits } from "../s3/stores.ts";
+import { sealingKey } from "../session/seal.ts";
 import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
@@ -28,6 +29,7 @@ export function assemble(
     identities,
     policy,
     state,
+    sts,
     passthrough,
     limits,
     reload,
@@ -113,6 +115,7 @@ export function assemble(
       ignoredHeaders: policy.ignoredHeaders,
     },
     state: state && stateOf(state, file),
+    sealing: (sts?.keys ?? []).map(({ id, secret }) => sealingKey(id, secret)),
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: limitsOf(limits),
     reload: { watch: reload.watch, intervalMs: reload.interval },

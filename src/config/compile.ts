@@ -1,6 +1,7 @@
 import type { BucketRecord, BucketRecords } from "../admission/record.ts";
 import { isOfValues } from "../admission/condition-context.ts";
 import type { Account, Holder, Key } from "../admission/principal.ts";
+import { roleArn, type Role } from "../admission/role.ts";
 import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
 import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -16,7 +17,7 @@ import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import type { BucketConfig } from "./config.ts";
-import type { AccountConfig, Config, SubuserConfig } from "./config.ts";
+import type { AccountConfig, Config, RoleConfig, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
 import { sharedUpstreams } from "./shared-upstream.ts";
@@ -52,6 +53,8 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     },
     keys,
     owners: ownersIn(keys),
+    roles: rolesIn(config, accounts),
+    sealing: config.sealing,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: { keys: config.ceph.length > 0, records: false },
     keepsState: config.state !== undefined,
@@ -82,6 +85,39 @@ function ownersIn(keys: ReadonlyMap<string, Key>): ReadonlyMap<string, readonly 
     else before.push(key);
   }
   return owners;
+}
+
+/** By ARN. `accounts`: those of the configuration, compiled, in its order. */
+function rolesIn(
+  { accounts: written, policy }: Config,
+  accounts: readonly Account[],
+): ReadonlyMap<string, Role> {
+  const roles = accounts.flatMap((account, i) =>
+    (written[i]?.roles ?? []).map((role) => compileRole(role, written[i], account, policy)),
+  );
+  return new Map(roles.map((role) => [role.arn, role]));
+}
+
+function compileRole(
+  written: RoleConfig,
+  owner: AccountConfig | undefined,
+  account: Account,
+  policy: Config["policy"],
+): Role {
+  if (owner === undefined) throw new Error(`A role has an account: ${written.name}`);
+  const { name, trust, maxSession } = written;
+  return {
+    name,
+    arn: roleArn(account.name, name),
+    account,
+    holder: {
+      ...compileHolder(written, owner, undefined, policy, undefined),
+      tier: tierNamed(policy.tiers, written.tier),
+      policies: compileSet([...owner.policies, ...written.policies]),
+    },
+    trust: compilePolicies([trust]),
+    maxSessionMs: maxSession,
+  };
 }
 
 /** Of how many of Ceph's keys signing keys are kept: each takes about 2 KiB. */
@@ -183,7 +219,7 @@ export function compileSubuser(
 
 /** What account and subuser have alike; `subuser`: its name, undefined for the account itself. */
 function compileHolder(
-  written: AccountConfig | SubuserConfig,
+  written: AccountConfig | SubuserConfig | RoleConfig,
   account: AccountConfig,
   subuser: string | undefined,
   { provider }: Config["policy"],
@@ -295,7 +331,7 @@ export function recordReader(
 function stranger(name: string, tenant: string, policy: Config["policy"]): Account {
   const networks = { allow: [], deny: [] };
   const nothing = { policies: [], groups: [], privileges: [], tags: {}, blockedActions: [] };
-  const written = { ...nothing, name, networks, keys: [], subusers: [] };
+  const written = { ...nothing, name, networks, keys: [], subusers: [], roles: [] };
   return compileAccount(written, policy, tenant);
 }
 

@@ -10,6 +10,7 @@ import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
+import type { SealingKey } from "../session/seal.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { Certificate } from "./pem.ts";
@@ -106,6 +107,8 @@ export type Config = {
   };
   /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
   readonly state: StateConfig | undefined;
+  /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
+  readonly sealing: readonly SealingKey[];
   /** Paths that are not S3; none lies below another. */
   readonly passthrough: readonly Route[];
   readonly limits: {
@@ -181,12 +184,19 @@ export type CephConfig = {
 };
 
 /** An account as written, its policies and its subusers' read. */
-export type AccountConfig = Omit<WrittenAccount, "policies" | "subusers"> & {
+export type AccountConfig = Omit<WrittenAccount, "policies" | "subusers" | "roles"> & {
   readonly policies: readonly Policy[];
   readonly subusers: readonly SubuserConfig[];
+  readonly roles: readonly RoleConfig[];
 };
 export type SubuserConfig = Omit<WrittenAccount["subusers"][number], "policies"> & {
   readonly policies: readonly Policy[];
+};
+
+/** `maxSession`: milliseconds. */
+export type RoleConfig = Omit<WrittenAccount["roles"][number], "policies" | "trust"> & {
+  readonly policies: readonly Policy[];
+  readonly trust: Policy;
 };
 
 type WrittenAccount = AccountsFile["accounts"][number];

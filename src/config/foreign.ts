@@ -143,6 +143,7 @@ const NOTHING_WRITTEN: Omit<AccountConfig, "name"> & Omit<SubuserConfig, "name">
   blockedActions: [],
   policies: [],
   subusers: [],
+  roles: [],
 };
 
 function keyOf(

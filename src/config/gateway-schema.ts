@@ -10,7 +10,10 @@ import {
   parseAccountDomain,
   parseDomain,
   parseEndpoint,
+  parsePrincipalName,
   parseRegion,
+  parseSealingKey,
+  parseSealingKeyId,
   parseSecret,
   parseSocketAddress,
 } from "./scalars.ts";
@@ -384,6 +387,22 @@ const RouteSchema = z.strictObject({
   timeout: duration("1s", "1h").prefault("5m").describe("How long the target may be silent"),
 });
 
+const StsSchema = z.strictObject({
+  keys: z
+    .array(z.strictObject({ id: text(parseSealingKeyId), secret: text(parseSealingKey) }))
+    .min(1)
+    .describe(
+      "What session tokens are sealed under, the same for all gateways; the first seals, all open",
+    ),
+});
+
+const IssuerSchema = z.strictObject({
+  name: text(parsePrincipalName).describe("How roles and policies name it"),
+  url: someText().optional().describe("Such as https://idp.example.org/realms/lab"),
+  audiences: z.array(someText()).prefault([]),
+  claims: z.record(z.string(), z.string()).prefault({}),
+});
+
 /**
  * gateway.yaml: names, kinds and defaults of every option of this version. The input is what the
  * file says, the output has times in milliseconds and sizes in bytes.
@@ -418,6 +437,8 @@ export const GatewaySchema = z.strictObject({
   state: StateSchema.optional().describe(
     "Where the gateway remembers owners and policies of buckets; absent: only the configuration says",
   ),
+  issuers: z.array(IssuerSchema).prefault([]).describe("Whose identity tokens roles may trust"),
+  sts: StsSchema.optional().describe("Sessions: temporary keys of roles and users; absent: none"),
   passthrough: z
     .array(RouteSchema)
     .prefault([])

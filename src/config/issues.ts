@@ -50,8 +50,10 @@ export function quoted(path: string, node: DocumentNode | undefined): string {
 
 /** Secrets by their place, and an endpoint with a password in it. */
 function isSecret(path: string, written: string): boolean {
-  return path.endsWith("secretKey") || path.endsWith("sessionToken") || written.includes("@");
+  return SECRET_PLACES.test(path) || written.includes("@");
 }
+
+const SECRET_PLACES = /(?:secretKey|sessionToken|\.secret)$/;
 
 /** A problem whose suggestion has not been looked for. */
 type Unworded<T> = Omit<T, "remedy"> & { readonly remedy: Remedy };

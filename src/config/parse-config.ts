@@ -18,6 +18,7 @@ import { GatewaySchema, PROVIDERS } from "./gateway-schema.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
+import { readTrusts, roleProblems, trustRules } from "./roles.ts";
 import { keepsPolicies, unmetNeeds } from "./provider-needs.ts";
 import { routeProblems } from "./route-rules.ts";
 import { sharedUpstreamProblems } from "./shared-upstream.ts";
@@ -52,15 +53,21 @@ export function parseConfig(
     ...routeProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
+    ...roleProblems(document, documents, new Set(tiers.keys())),
     ...unmetNeeds(document, documents, provider, "model"),
   );
+  const trust = trustRules(document);
   const accounts: AccountConfig[] = [];
   const whole: WholeFile[] = [];
   for (const { document: named, value } of files) {
     if (named === undefined) continue;
     const policies = readPolicies(named, provider, surroundings);
+    const trusts = readTrusts(named, trust, surroundings);
     if (!policies.ok) problems.push(...policies.error);
-    else if (value !== undefined) accounts.push(...withPolicies(value, policies.value));
+    if (!trusts.ok) problems.push(...trusts.error);
+    if (policies.ok && trusts.ok && value !== undefined) {
+      accounts.push(...withPolicies(value, policies.value, trusts.value));
+    }
     if (value !== undefined) whole.push({ document: named, value });
   }
   const kept = keepsPolicies(document, provider);
@@ -91,10 +98,11 @@ function readProvider(gateway: ConfigDocument, surroundings: Surroundings): Prov
   return provider.value;
 }
 
-/** `policies`: by the path of their names in the same file. */
+/** `policies` and `trusts`: by the path of their names in the same file. */
 function withPolicies(
   { accounts }: AccountsFile,
   policies: ReadonlyMap<string, Policy>,
+  trusts: ReadonlyMap<string, Policy>,
 ): readonly AccountConfig[] {
   const named = (path: string, names: readonly unknown[]): readonly Policy[] =>
     names.length === 0
@@ -107,6 +115,11 @@ function withPolicies(
       ...subuser,
       policies: named(`accounts[${i}].subusers[${j}]`, subuser.policies),
     })),
+    roles: account.roles.flatMap((role, j) => {
+      const path = `accounts[${i}].roles[${j}]`;
+      const trust = trusts.get(`${path}.trust`);
+      return trust === undefined ? [] : [{ ...role, policies: named(path, role.policies), trust }];
+    }),
   }));
 }
 

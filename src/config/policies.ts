@@ -9,7 +9,11 @@ import { problemAt } from "./issues.ts";
 import { pathOf, pattern, select } from "./select.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 
-const FILES = [pattern("accounts[*].policies[*]"), pattern("accounts[*].subusers[*].policies[*]")];
+const FILES = [
+  pattern("accounts[*].policies[*]"),
+  pattern("accounts[*].subusers[*].policies[*]"),
+  pattern("accounts[*].roles[*].policies[*]"),
+];
 
 /**
  * The identity policies that an accounts file names, by the path of the name (such as
@@ -27,7 +31,7 @@ export function readPolicies(
   for (const placed of select(document, ...FILES)) {
     const { value } = placed;
     const path = pathOf(placed);
-    const source = sourceOf(document, path, value, surroundings);
+    const source = policySourceOf(document, path, value, surroundings);
     if (source === undefined) continue;
     const known = source.ok ? read.get(source.value.file) : undefined;
     if (known !== undefined) {
@@ -51,7 +55,7 @@ export function readPolicies(
 type Source = { readonly text: string; readonly file: string };
 
 /** The text of a policy that is named, or that stands here; undefined: neither. */
-function sourceOf(
+export function policySourceOf(
   document: ConfigDocument,
   path: string,
   value: unknown,
@@ -97,7 +101,7 @@ function inlineText(document: ConfigDocument, path: string, value: unknown): str
 }
 
 /** Line breaks behind the first brace, so that what follows is where it is in the file. */
-function linesAbove(document: ConfigDocument, path: string): string {
+export function linesAbove(document: ConfigDocument, path: string): string {
   return "\n".repeat(lineOf(document, path) - 1);
 }
 
@@ -111,9 +115,10 @@ export function policiesOf({
   buckets,
 }: Pick<Config, "accounts" | "buckets">): readonly Policy[] {
   const all = [
-    ...accounts.flatMap(({ policies, subusers }) => [
+    ...accounts.flatMap(({ policies, subusers, roles }) => [
       ...policies,
       ...subusers.flatMap((subuser) => subuser.policies),
+      ...roles.flatMap((role) => role.policies),
     ]),
     ...buckets.flatMap(({ policies }) => policies),
   ];

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
 import { parseBucket, type BucketName } from "../s3/address.ts";
+import { SEALING_KEY_BYTES } from "../session/seal.ts";
 
 /** Where a server listens: `host` is an address or a name, without brackets. */
 export type SocketAddress = { readonly host: string; readonly port: number };
@@ -133,6 +134,25 @@ export function parseSecret(text: string): Result<string, string> {
     return err("A secret must not hold line breaks, nor begin or end with white space");
   }
   return ok(text);
+}
+
+/** A sealing key of sessions: 32 bytes in base64url, as `s3warden keygen --sealing` writes them. */
+export function parseSealingKey(text: string): Result<Buffer, string> {
+  const bytes = Buffer.from(text, "base64url");
+  if (bytes.length === SEALING_KEY_BYTES && bytes.toString("base64url") === text) return ok(bytes);
+  return err("Expected 43 characters as s3warden keygen --sealing writes them");
+}
+
+/** The id of a sealing key, which stands in every token that is sealed under it. */
+export function parseSealingKeyId(text: string): Result<string, string> {
+  if (/^[A-Za-z0-9_-]{1,16}$/.test(text)) return ok(text);
+  return err("Expected 1 to 16 letters, digits, _ and -");
+}
+
+/** The name of a role, which stands in its ARN ("CreateRole", IAM API Reference). */
+export function parseRoleName(text: string): Result<string, string> {
+  if (/^[A-Za-z0-9_.@+=-]{1,64}$/.test(text)) return ok(text);
+  return err("Expected 1 to 64 letters, digits and any of _ . @ + = -");
 }
 
 /** `bucket` or `tenant:bucket`, as in a path. */

@@ -36,6 +36,7 @@ const CONDITION_KEYS = {
   "aws:username": { type: "string" },
   "rgw:subuser": { type: "string" },
   "aws:TokenIssueTime": { type: "date" },
+  "aws:SourceIdentity": { type: "string" },
   "aws:MultiFactorAuthPresent": { type: "bool" },
   "aws:MultiFactorAuthAge": { type: "numeric" },
   "aws:Referer": { type: "string", client: true },
@@ -90,6 +91,14 @@ const CONDITION_KEYS = {
   "s3:annotation-prefix": { type: "string", client: true },
   "s3:max-annotation-results": { type: "numeric", client: true },
   "s3:InventoryAccessibleOptionalFields": { type: "string", many: true, client: true },
+  // Of requests for sessions; requests for objects have none of them.
+  "sts:ExternalId": { type: "string", client: true },
+  "sts:RoleSessionName": { type: "string", client: true },
+  "sts:SourceIdentity": { type: "string", client: true },
+  "sts:DurationSeconds": { type: "numeric", client: true },
+  "sts:TransitiveTagKeys": { type: "string", many: true, client: true },
+  // A claim of an identity token: trust policies write `issuer:claim`, see `claimKey()`.
+  "token:claim": { type: "string", tag: "sensitive" },
   // The gateway's own, in a namespace of its own.
   "gw:KeyId": { type: "string" },
   "gw:Tier": { type: "string" },
@@ -170,13 +179,24 @@ export function findConditionKey(name: string): KeyName | undefined {
   const slash = name.indexOf("/");
   const place = PLACES.get((slash < 0 ? name : name.slice(0, slash)).toLowerCase()) ?? -1;
   const key = KEYS[place];
-  if (key === undefined) return undefined;
+  if (key === undefined || key === CLAIM) return undefined;
   const { tag, ofResource = false } = keyRow(key);
   const written = slash < 0 ? "" : name.slice(slash + 1);
   if (tag === undefined) return slash < 0 ? { key, tag: "", place, ofResource } : undefined;
   if (written === "") return undefined;
   return { key, tag: tag === "insensitive" ? written.toLowerCase() : written, place, ofResource };
 }
+
+/**
+ * The key of a claim of an identity token. `issuer`: the issuer's name in the configuration. Only trust
+ * policies can name it.
+ */
+export function claimKey(issuer: string, claim: string): KeyName {
+  const place = PLACES.get(CLAIM) ?? -1;
+  return { key: CLAIM, tag: `${issuer}:${claim}`, place, ofResource: false };
+}
+
+const CLAIM = "token:claim" satisfies ConditionKey;
 
 /** What is known of a key. */
 export function keyRow(key: ConditionKey): KeyRow {
@@ -185,7 +205,9 @@ export function keyRow(key: ConditionKey): KeyRow {
 
 /** Every key's name, as a policy would write it, for suggestions. */
 export function conditionKeyNames(): readonly string[] {
-  return KEYS.map((key) => (keyRow(key).tag === undefined ? key : `${key}/tag`));
+  return KEYS.filter((key) => key !== CLAIM).map((key) =>
+    keyRow(key).tag === undefined ? key : `${key}/tag`,
+  );
 }
 
 function isConditionKey(name: string): name is ConditionKey {

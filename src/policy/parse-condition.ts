@@ -21,24 +21,27 @@ import {
 } from "./condition-values.ts";
 import type { JsonNode } from "../lib/json.ts";
 import { type Operator, type OperatorRow, parseOperator } from "./operators.ts";
+import { claimNamed, claimNames, type TrustRules } from "./trust-rules.ts";
 import { complain, type Item, itemsOf, membersOf, fieldPath, type Report } from "./report.ts";
 
 /**
  * Compiles a Condition block: operators, keys and values, each checked against its table
- * (S3-AUTHORIZATION sections 2.1, 3.3 to 3.6). `variables`: whether `${…}` means something.
+ * (S3-AUTHORIZATION sections 2.1, 3.3 to 3.6). `variables`: whether `${…}` means something. `trust`: of
+ * a trust policy, which may also name claims.
  */
 export function parseConditions(
   report: Report,
   node: JsonNode,
   path: string,
   variables: boolean,
+  trust?: TrustRules,
 ): readonly Condition[] {
   const conditions: Condition[] = [];
   for (const member of membersOf(report, node, path) ?? []) {
     const operatorPath = fieldPath(path, member.name);
     const operator = parseOperator(member.name);
     if (operator.ok) {
-      const block = { text: member.name, operator: operator.value, variables };
+      const block = { text: member.name, operator: operator.value, variables, trust };
       conditions.push(...parseBlock(report, member.value, operatorPath, block));
     } else {
       const { message, remedy } = operator.error;
@@ -53,6 +56,7 @@ type Block = {
   readonly text: string;
   readonly operator: Operator;
   readonly variables: boolean;
+  readonly trust: TrustRules | undefined;
 };
 
 function parseBlock(
@@ -112,12 +116,14 @@ function keyFor(
   path: string,
   block: Block,
 ): KeyName | undefined {
-  const name = findConditionKey(keyText);
+  const claim = block.trust && claimNamed(block.trust, keyText);
+  const name = claim ?? findConditionKey(keyText);
   if (name === undefined) {
     const message = `Policy has an invalid condition key: got "${keyText}"`;
+    const { trust } = block;
     const remedy = {
       name: keyText,
-      candidates: conditionKeyNames,
+      candidates: () => [...(trust ? claimNames(trust) : []), ...conditionKeyNames()],
       otherwise: "See the table of condition keys",
     };
     return complain(report, at, path, message, remedy);

@@ -7,7 +7,14 @@ import type { Statement } from "./policy.ts";
 import { parseAwsPrincipal, parseCanonicalUser, type Principals } from "./principals.ts";
 import { complain, fieldsOf, itemsOf, fieldPath, type Report } from "./report.ts";
 import { mayApply, parseResource, type ResourceRules } from "./resource.ts";
-import type { Template } from "./template.ts";
+import { templateOf, type Template } from "./template.ts";
+import {
+  compileTrustActions,
+  EVERY_KEY,
+  federatedName,
+  issuerNamed,
+  type TrustRules,
+} from "./trust-rules.ts";
 
 export type StatementRules = ResourceRules & {
   /** Whether an Allow may name operations instead of actions. */
@@ -15,6 +22,8 @@ export type StatementRules = ResourceRules & {
   /** Whether an Allow may have NotPrincipal. */
   readonly notPrincipalAllow: boolean;
   readonly actionSets: ActionSets;
+  /** Of a trust policy: whom its Federated principals and claims may name. */
+  readonly trust: TrustRules | undefined;
 };
 
 /**
@@ -35,19 +44,26 @@ export function parseStatement(
   rules: StatementRules,
 ): Statement | undefined {
   const before = report.problems.length;
-  const fields = fieldsOf(report, node, path, STATEMENT_FIELDS);
+  const isTrust = rules.kind === "trust";
+  const fields = fieldsOf(report, node, path, isTrust ? TRUST_FIELDS : STATEMENT_FIELDS);
   if (fields === undefined) return undefined;
   const source: Source = { report, node, path, fields, rules };
   const sid = readSid(source);
   const effect = readEffect(source);
   const principals = readPrincipals(source, effect);
   const actions = readActions(source, effect);
-  const resources = readResources(source);
+  const resources = isTrust ? ANY_RESOURCE : readResources(source);
   const condition = fields.get("Condition");
   const conditions =
     condition === undefined
       ? []
-      : parseConditions(report, condition, fieldPath(path, "Condition"), rules.variables);
+      : parseConditions(
+          report,
+          condition,
+          fieldPath(path, "Condition"),
+          rules.variables,
+          rules.trust,
+        );
   if (effect === undefined || actions === undefined || resources === undefined) return undefined;
   if (report.problems.length > before) return undefined;
   requireApplicable(source, actions, resources);
@@ -67,6 +83,13 @@ const STATEMENT_FIELDS = [
   "NotResource",
   "Condition",
 ];
+
+/** A role is the only resource of its trust policy, which goes without saying. */
+const TRUST_FIELDS = STATEMENT_FIELDS.filter((name) => !name.endsWith("Resource"));
+const ANY_RESOURCE: Statement["resources"] = {
+  negated: false,
+  patterns: [templateOf([{ kind: "many" }])],
+};
 
 /** A statement's text and all that is needed to read it. */
 type Source = {
@@ -142,11 +165,12 @@ function readActions(source: Source, effect: Effect | undefined): Statement["act
 }
 
 function compiledOf(
-  { actionSets }: StatementRules,
+  { actionSets, kind }: StatementRules,
   patterns: readonly string[],
 ): ReturnType<typeof compileActions> {
   const text = JSON.stringify(patterns);
-  const compiled = actionSets.get(text) ?? compileActions(patterns);
+  const compile = kind === "trust" ? compileTrustActions : compileActions;
+  const compiled = actionSets.get(text) ?? compile(patterns);
   actionSets.set(text, compiled);
   return compiled;
 }
@@ -209,10 +233,14 @@ function readPrincipals(source: Source, effect: Effect | undefined): Principals 
     const message = "Invalid principal in policy: NotPrincipal cannot be used with Allow";
     complain(report, field.node.at, field.path, message, "Name whom to allow in Principal");
   }
-  return readPrincipalValue(report, field);
+  return readPrincipalValue(report, field, rules.trust);
 }
 
-function readPrincipalValue(report: Report, field: Negatable): Principals | undefined {
+function readPrincipalValue(
+  report: Report,
+  field: Negatable,
+  trust: TrustRules | undefined,
+): Principals | undefined {
   const { node, path, negated } = field;
   if (node.kind === "string") {
     if (node.text === "*") return { negated, everyone: true, names: new Set() };
@@ -227,8 +255,10 @@ function readPrincipalValue(report: Report, field: Negatable): Principals | unde
   let everyone = false;
   for (const [kind, value] of fields) {
     for (const { text, at, path: itemPath } of itemsOf(report, value, fieldPath(path, kind))) {
-      if (kind === "AWS" && text === "*") everyone = true;
-      else for (const name of readName(report, kind, text, at, itemPath)) names.add(name);
+      // Whoever has a key; a token of an issuer is another matter.
+      if (kind === "AWS" && text === "*" && trust !== undefined) names.add(EVERY_KEY);
+      else if (kind === "AWS" && text === "*") everyone = true;
+      else for (const name of readName(report, kind, text, at, itemPath, trust)) names.add(name);
     }
   }
   return { negated, everyone, names };
@@ -242,7 +272,18 @@ function readName(
   text: string,
   at: number,
   path: string,
+  trust: TrustRules | undefined,
 ): readonly string[] {
+  if (kind === "Federated" && trust !== undefined) {
+    const issuer = issuerNamed(trust, text);
+    if (issuer !== undefined) return [federatedName(issuer.name)];
+    const message = `Invalid principal in policy: there is no issuer "${text}"`;
+    const names = trust.issuers.map(({ name }) => name);
+    const otherwise =
+      names.length === 0 ? "Add it to issuers in gateway.yaml" : `Known: ${names.join(", ")}`;
+    complain(report, at, path, message, { name: text, candidates: () => names, otherwise });
+    return [];
+  }
   if (kind === "Federated" || kind === "Service") {
     const message = `Invalid principal in policy: the gateway has no ${kind} principals, got "${text}"`;
     complain(report, at, path, message, "Remove it: no request comes from such a principal");

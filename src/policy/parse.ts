@@ -5,6 +5,7 @@ import { type JsonNode, readJson } from "../lib/json.ts";
 import { type ActionSets, parseStatement, type StatementRules } from "./parse-statement.ts";
 import type { Policy, PolicyKind, Statement } from "./policy.ts";
 import { complain, fieldsOf, isFull, type Report, reportOf } from "./report.ts";
+import type { TrustRules } from "./trust-rules.ts";
 
 /** What is particular to the place where the policy is used. */
 export type PolicyRules = {
@@ -22,6 +23,8 @@ export type PolicyRules = {
   readonly problemsMax?: number;
   /** For policies that are kept together: what they have alike is then compiled and kept once. */
   readonly actionSets?: ActionSets;
+  /** Needed for a trust policy, and only for that. */
+  readonly trust?: TrustRules;
 };
 
 /**
@@ -55,7 +58,11 @@ export function parsePolicyText(
 }
 
 /** AWS's limit for a bucket policy; an operator's own files may be as large as any text read. */
-const BYTES_MAX: Readonly<Record<PolicyKind, number>> = { bucket: 20_480, identity: 65_536 };
+const BYTES_MAX: Readonly<Record<PolicyKind, number>> = {
+  bucket: 20_480,
+  identity: 65_536,
+  trust: 20_480,
+};
 
 /** Space between tokens may take a document this far and no farther. */
 const TEXT_BYTES_MAX = 65_536;
@@ -107,6 +114,7 @@ function readPolicy(
     operationNames: rules.operationNames ?? false,
     notPrincipalAllow: rules.notPrincipalAllow ?? false,
     actionSets: rules.actionSets ?? new Map(),
+    trust: rules.trust,
   });
   return { file: report.file, kind, id, statements };
 }

@@ -11,8 +11,11 @@ export type Policy = {
   readonly statements: readonly Statement[];
 };
 
-/** Whom a policy speaks of: its holder ("identity"), or whoever it names ("bucket"). */
-export type PolicyKind = "identity" | "bucket";
+/**
+ * Whom a policy speaks of: its holder ("identity"), or whoever it names ("bucket", and "trust": who may
+ * become a role).
+ */
+export type PolicyKind = "identity" | "bucket" | "trust";
 
 export type Statement = {
   readonly place: StatementRef;

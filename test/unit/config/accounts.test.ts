@@ -168,6 +168,7 @@ test("parseConfig() gives every option of an account its default", () => {
           tags: {},
         },
       ],
+      roles: [],
     },
   ]);
 });

@@ -493,6 +493,7 @@ test("parseConfig() gives every option its default", () => {
   });
   assert.deepEqual(config, {
     workers: 1,
+    sealing: [],
     listen: {
       address: { host: "0.0.0.0", port: 8080 },
       tls: undefined,
