@@ -103,6 +103,7 @@ program
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--account <name>", "the account that owns it")
   .option("--from <name>", "the account that owns it so far; its policy of the bucket is dropped")
+  .option("--policy <file>", "the policy that the bucket gets, if it has none")
   .requiredOption("--config <file>", "gateway.yaml")
   .action(async (bucket: string, options: AdoptOptions) =>
     exit(await runAdopt(bucket, options, terminal)),

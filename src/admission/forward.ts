@@ -134,6 +134,8 @@ function replyPlan(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: nu
   if (operation === "ListBuckets" || operation === "ListDirectoryBuckets") {
     return listingPlan(snapshot, subject, nowMs);
   }
+  const { bucketLocation: region } = snapshot.policy.provider;
+  if (operation === "GetBucketLocation" && region !== undefined) return { kind: "region", region };
   const change = changeByStore(snapshot, subject, facts, nowMs);
   if (change !== undefined) return { kind: "remember", change };
   const fields = extensionsIn(operation, subject.query).flatMap(({ answers = [] }) => answers);

@@ -5,7 +5,7 @@ import type { Policy } from "../policy/policy.ts";
 import { gripOn, type Principals } from "../policy/principals.ts";
 import { CLIENT_PROBLEMS_MAX } from "../policy/report.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
-import { tierGrants } from "../provider/tier.ts";
+import { mendsPolicies } from "../provider/provider.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import type { S3Document } from "../s3/document-reader.ts";
@@ -15,7 +15,7 @@ import { xmlElement } from "../s3/xml.ts";
 import { isOwnedBy, recordOf } from "./buckets.ts";
 import type { BucketRecord } from "./record.ts";
 import type { Facts } from "./facts.ts";
-import { holderName, holderOf, type Account, type Holder } from "./principal.ts";
+import { holderName, holderOf, type Account } from "./principal.ts";
 import { presenceRequest } from "./presence.ts";
 import type { StoreChange } from "./record-change.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -240,17 +240,10 @@ function keepsOut(
     return false;
   const { key } = caller;
   const holder = holderOf(key);
-  const escapes = snapshot.policy.provider.ownerPolicyEscape && key.subuser === undefined;
-  return !escapes && !mendsByPrivilege(holder) && locksOut(policy, holder.principal, bucket);
-}
-
-/** A privilege permits it whatever the policy says. */
-function mendsByPrivilege({ privileges }: Holder): boolean {
-  return privileges.some((privilege) =>
-    (["PutBucketPolicy", "DeleteBucketPolicy"] as const).some((operation) =>
-      tierGrants(privilege, `s3:${operation}`, operation),
-    ),
-  );
+  const { ownerPolicyEscape, policyManagers } = snapshot.policy.provider;
+  const escapes = ownerPolicyEscape && key.subuser === undefined;
+  if (escapes || mendsPolicies(holder.privileges)) return false;
+  return locksOut(policy, holder.principal, bucket, policyManagers === "privilege");
 }
 
 /** What is to be remembered when the store has made or removed the bucket; undefined: nothing. */

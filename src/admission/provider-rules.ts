@@ -102,13 +102,22 @@ export function withCopiedTags<B extends BucketName>(asks: readonly Ask<B>[]): r
   });
 }
 
-/** Without those for a source's tags, where the provider does not ask for them. */
+/** Without what the provider does not ask for: a source's tags, or reading an object for its attributes. */
 export function askedBy<B extends BucketName>(
-  { copyReadsTags }: Provider,
+  { copyReadsTags, attributesReadObjects }: Provider,
   asks: readonly Ask<B>[],
 ): readonly Ask<B>[] {
-  if (copyReadsTags || !asks.some(isOfCopiedTags)) return asks;
-  return asks.filter((ask) => !isOfCopiedTags(ask));
+  const isLeftOut = (ask: Ask): boolean =>
+    (!copyReadsTags && isOfCopiedTags(ask)) || (!attributesReadObjects && isOfAttributes(ask));
+  return asks.some(isLeftOut) ? asks.filter((ask) => !isLeftOut(ask)) : asks;
+}
+
+/** What AWS asks for besides the attributes' own action ("GetObjectAttributes", S3 API Reference). */
+function isOfAttributes({ operation, action }: Ask): boolean {
+  return (
+    operation === "GetObjectAttributes" &&
+    (action === "s3:GetObject" || action === "s3:GetObjectVersion")
+  );
 }
 
 function isOfCopiedTags({ operation, action }: Ask): boolean {

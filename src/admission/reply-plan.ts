@@ -33,6 +33,8 @@ export type ReplyPlan =
   | { readonly kind: "remember"; readonly change: StoreChange }
   /** The XML's `<Location>` names the store: it must name the gateway. */
   | { readonly kind: "location"; readonly url: string }
+  /** GetBucketLocation: wherever the store says the bucket is, the provider has no other region. */
+  | { readonly kind: "region"; readonly region: string }
   /** DeleteObjects: the keys that were not forwarded are added as errors. */
   | { readonly kind: "merge-delete"; readonly denied: readonly DeniedEntry[] }
   /** PostObject, forwarded as PutObject: the answer must be a form's. */

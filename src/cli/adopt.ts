@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { err, ok, type Result } from "../lib/result.ts";
+import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Config } from "../config/config.ts";
 import { parseBucketName } from "../config/scalars.ts";
 import { tenantOfAccount } from "../config/tenant.ts";
@@ -13,12 +16,15 @@ export type AdoptOptions = {
   readonly account: string;
   /** The account that owns the bucket so far; undefined: none. */
   readonly from?: string;
+  /** A file with the policy that the bucket is to have from then on; undefined: none. */
+  readonly policy?: string;
 };
 
 /**
  * `s3warden adopt BUCKET`: the gateway remembers whose a bucket is that was there before it, so that
  * its owner can put a policy; with `--from`, also one that another account owns so far, such as one
- * that was removed and made anew behind the gateway. Gateways that run see it after `state.refresh`.
+ * that was removed and made anew behind the gateway; with `--policy`, a bucket without a policy gets that
+ * one. Gateways that run see it after `state.refresh`.
  * Gives the exit code: 0 done or already so, 1 not.
  */
 export async function runAdopt(
@@ -42,7 +48,7 @@ type Told = { readonly wrong: boolean; readonly text: string };
 
 async function adopt(
   written: string,
-  { account, from }: AdoptOptions,
+  { account, from, policy }: AdoptOptions,
   config: Config,
 ): Promise<Told> {
   const bucket = parseBucketName(written);
@@ -54,15 +60,50 @@ async function adopt(
     const known = config.accounts.map(({ name }) => name).join(", ");
     return refused(`there is no account "${account}". Known: ${known}`);
   }
-  const store = await openState(config.state, config.upstream);
-  if (!store.ok) return refused(store.error);
   const owner = config.accounts.find(({ name }) => name === account) ?? { name: account };
   const tenant = tenantOfAccount(owner, config.policy.provider);
   const name = bucketIdOf(bucket.value, tenant, config.upstream.tenants);
-  const done = await adoptRecord(store.value, { name, account, from }, Date.now());
+  const given = policyOf(policy, name, config);
+  if (!given.ok) return refused(given.error);
+  const store = await openState(config.state, config.upstream);
+  if (!store.ok) return refused(store.error);
+  const done = await adoptRecord(
+    store.value,
+    { name, account, from, policy: given.value },
+    Date.now(),
+  );
   await store.value.close();
   if (!done.ok) return refused(done.error);
   return { wrong: false, text: `The bucket "${name}" ${TOLD[done.value](account)}` };
+}
+
+/**
+ * The text of the policy's file, for the bucket that is kept as `kept`; undefined: no file was named. The
+ * error says what is wrong with it.
+ */
+function policyOf(
+  file: string | undefined,
+  kept: string,
+  { policy }: Config,
+): Result<string | undefined, string> {
+  if (file === undefined) return ok(undefined);
+  if (policy.bucketPolicies === "upstream") {
+    return err("the store keeps bucket policies (policy.bucketPolicies: upstream)");
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    return err(`cannot read ${file}: ${String(error)}`);
+  }
+  const bucket = parseBucketName(kept);
+  if (!bucket.ok) return bucket;
+  const { name, tenant } = bucket.value;
+  const rules = tenant === undefined ? { bucket: name } : { bucket: name, tenant };
+  const read = parseProviderPolicy(policy.provider, text, file, "bucket", rules);
+  if (read.ok) return ok(text);
+  const [first] = read.error;
+  return err(`${file}:${first?.line ?? 1}: ${first?.message}`);
 }
 
 const TOLD: Readonly<Record<Adopted, (account: string) => string>> = {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { ActionsSchema, NetworksSchema } from "./gateway-schema.ts";
 import {
   parseAccessKey,
-  parseAccountName,
   parseBucketName,
+  parseDirectoryAccount,
   parseInstant,
   parsePrincipalName,
   parseRoleName,
@@ -100,7 +100,9 @@ const RoleSchema = z.strictObject({
 });
 
 const AccountSchema = z.strictObject({
-  name: text(parseAccountName),
+  name: text(parseDirectoryAccount).describe(
+    "The account; under a provider with directories also local:Jane, DOMAIN\\Name, uid:1234 or a SID",
+  ),
   tenant: text(parseTenant)
     .optional()
     .describe(

@@ -1,10 +1,11 @@
 import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
-import { parseDirectoryName } from "../provider/directory-name.ts";
+import { canonicalName, parseDirectoryName, personNames } from "../provider/directory-name.ts";
 import { privilegeNamed, type Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt, quoted } from "./issues.ts";
-import { pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
+import { parseAccountName, parseDirectoryAccount } from "./scalars.ts";
+import { field, pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
 
 const GROUPS = [
   pattern("accounts[*].groups[*]"),
@@ -16,8 +17,12 @@ const PRIVILEGES = [
   pattern("accounts[*].subusers[*].privileges[*]"),
 ];
 const ACCOUNT_NAME = pattern("accounts[*].name");
+const SUBUSER_NAME = pattern("accounts[*].subusers[*].name");
 
-/** What the provider's policies could not make anything of: groups, privileges, doubtful names. */
+/**
+ * What the provider's policies could not make anything of: groups, privileges, and names of accounts
+ * that are in doubt, or in a form that only a directory has.
+ */
 export function attributeProblems(
   documents: readonly ConfigDocument[],
   provider: Provider,
@@ -25,13 +30,19 @@ export function attributeProblems(
   const all = (...patterns: readonly Pattern[]): readonly Text[] =>
     documents.flatMap((document) => select(document, ...patterns)).filter(isText);
   const privileges = all(...PRIVILEGES).flatMap((text) => unknownPrivilege(text, provider));
-  if (provider.principals.kind !== "directory") return privileges;
+  const accounts = all(ACCOUNT_NAME);
+  if (provider.principals.kind !== "directory") {
+    return [...privileges, ...accounts.flatMap(ofNoDirectory)];
+  }
   const groups = all(...GROUPS);
-  const names = new Set(groups.map(({ value }) => value.toLowerCase()));
+  const names = new Set(groups.flatMap(({ value }) => groupName(value)));
+  const written = new Set(accounts.map(({ value }) => value));
   return [
     ...privileges,
     ...groups.flatMap(unreadableGroup),
-    ...all(ACCOUNT_NAME).flatMap((text) => namedAsGroup(text, names)),
+    ...accounts.flatMap((text) => namedAsGroup(text, names)),
+    ...namedAlike(accounts),
+    ...all(SUBUSER_NAME).flatMap((text) => namedAsSubuser(text, written)),
   ];
 }
 
@@ -53,9 +64,44 @@ function unreadableGroup(text: Text): readonly Problem[] {
   return name.ok ? [] : problemOf(text, "Cannot read the group", name.error.remedy);
 }
 
+/** A form such as `local:Jane`, where names of accounts become parts of ARNs. */
+function ofNoDirectory(text: Text): readonly Problem[] {
+  const name = parseAccountName(text.value);
+  // What no directory has either is complained of where accounts are read.
+  if (name.ok || !parseDirectoryAccount(text.value).ok) return [];
+  return problemOf(text, name.error, "");
+}
+
+function groupName(text: string): readonly string[] {
+  const name = parseDirectoryName(text);
+  return name.ok ? [canonicalName(name.value)] : [];
+}
+
+/** Two accounts that one name in a policy means: whom it lets in would be chance. */
+function namedAlike(accounts: readonly Text[]): readonly Problem[] {
+  const first = new Map<string, Text>();
+  return accounts.flatMap((text) => {
+    const names = personNames(text.value);
+    const other = names.map((name) => first.get(name)).find((found) => found !== undefined);
+    for (const name of names) if (!first.has(name)) first.set(name, text);
+    // The same name twice is complained of where accounts are read.
+    if (other === undefined || other.value === text.value) return [];
+    const said = `A policy cannot tell the account from "${other.value}"`;
+    return problemOf(text, said, "Rename one, or name it by uid:, auth_id: or a SID");
+  });
+}
+
+/** `explain`, the audit log and limits write a subuser as `account:subuser`. */
+function namedAsSubuser(text: Text, accounts: ReadonlySet<string>): readonly Problem[] {
+  const account = text.above?.above?.above?.value;
+  const whole = `${String(field(account, "name"))}:${text.value}`;
+  if (!accounts.has(whole)) return [];
+  return problemOf(text, `There is an account "${whole}"`, "Rename the subuser");
+}
+
 /** A bare name in a policy is a user or a group: of both at once nobody could say which. */
 function namedAsGroup(text: Text, groups: ReadonlySet<string>): readonly Problem[] {
-  if (!groups.has(text.value.toLowerCase())) return [];
+  if (!personNames(text.value).some((name) => groups.has(name))) return [];
   const remedy = 'Rename one, or write the group as "ad:Name" or "gid:1"';
   return problemOf(text, "A group has the same name as the account", remedy);
 }

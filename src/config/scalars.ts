@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
+import { isPersonName } from "../provider/directory-name.ts";
 import { parseBucket, type BucketName } from "../s3/address.ts";
 import { SEALING_KEY_BYTES } from "../session/seal.ts";
 
@@ -168,6 +169,13 @@ export function parseAccountName(text: string): Result<string, string> {
   const wrong = names.find((name) => !name.ok);
   if (parts.length <= 2 && wrong === undefined) return ok(text);
   return wrong ?? err("Expected one $ at most, between a tenant of Ceph and its user");
+}
+
+/** The same, or a directory's name of one user, which `attributes.ts` refuses where there is none. */
+export function parseDirectoryAccount(text: string): Result<string, string> {
+  const name = parseAccountName(text);
+  if (name.ok || text.includes("$") || !isPersonName(text)) return name;
+  return ok(text);
 }
 
 /** A tenant of Ceph; empty: none. */

@@ -4,7 +4,7 @@ import type { NetworkRule } from "../policy/network.ts";
 import { covers, wholeFamilies } from "../policy/network-cover.ts";
 import { locksOut } from "../policy/locks-out.ts";
 import { callerOf } from "../provider/principals.ts";
-import type { Provider } from "../provider/provider.ts";
+import { mendsPolicies, privilegeNamed, type Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { ACTIONS } from "../s3/actions.ts";
 import type { WholeFile } from "./buckets.ts";
@@ -30,6 +30,7 @@ export function configWarnings(
 ): readonly Problem[] {
   const { networks, tiers, tierMode, provider } = config.policy;
   const ceiling = tierMode === "ceiling";
+  const owners = new Map(config.accounts.map((account) => [account.name, account]));
   return inOrder([
     ...vainAnonymous(gateway, config.policy),
     ...networkWarnings(gateway, "policy", networks),
@@ -41,7 +42,9 @@ export function configWarnings(
     ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
     ...policiesOf(config).flatMap(policyWarnings),
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
-    ...(provider.ownerPolicyEscape ? [] : config.buckets.flatMap((one) => lockOut(one, provider))),
+    ...(provider.ownerPolicyEscape
+      ? []
+      : config.buckets.flatMap((one) => lockOut(one, owners.get(one.account), provider))),
   ]);
 }
 
@@ -97,12 +100,16 @@ const GROUPS = [pattern("accounts[*].groups"), pattern("accounts[*].subusers[*].
 /** A policy that its own owner could not take back. */
 function lockOut(
   { name, account, policies }: BucketConfig,
+  owner: AccountConfig | undefined,
   provider: Provider,
 ): readonly Problem[] {
-  const identity = { account, subuser: undefined, groups: [], tenant: undefined };
-  const owner = callerOf(provider.principals, identity);
+  const { groups = [], privileges = [] } = owner ?? {};
+  const held = privileges.flatMap((privilege) => privilegeNamed(provider, privilege) ?? []);
+  if (mendsPolicies(held)) return [];
+  const identity = { account, subuser: undefined, groups, tenant: undefined };
+  const principal = callerOf(provider.principals, identity);
   return policies
-    .filter((policy) => locksOut(policy, owner, name.name))
+    .filter((policy) => locksOut(policy, principal, name.name, false))
     .map(({ file }) => ({
       file,
       line: undefined,

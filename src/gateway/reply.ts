@@ -28,7 +28,8 @@ export const ERROR_BYTES_MAX = 64 * 1024;
  */
 export function heldBytesMax(plan: ReplyPlan, status: number, contentType: string): number {
   if (plan.kind === "post" || plan.kind === "remember") return REWRITE_BYTES_MAX;
-  const rewritten = plan.kind === "location" || plan.kind === "merge-delete";
+  const rewritten =
+    plan.kind === "location" || plan.kind === "region" || plan.kind === "merge-delete";
   if (rewritten && status === 200) return REWRITE_BYTES_MAX;
   return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
 }
@@ -77,6 +78,8 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
       return reply;
     case "location":
       return { ...reply, body: withLocation(reply.body, plan.url) };
+    case "region":
+      return { ...reply, body: locationConstraint(plan.region) };
     case "merge-delete":
       return {
         ...reply,
@@ -142,6 +145,13 @@ function withLocation(body: Buffer, url: string): Buffer {
   const end = xml.indexOf("</Location>");
   if (start < 0 || end < start) return body;
   return Buffer.from(`${xml.slice(0, start)}<Location>${xmlEscape(url)}${xml.slice(end)}`);
+}
+
+/** The document of "GetBucketLocation", S3 API Reference. */
+function locationConstraint(region: string): Buffer {
+  return Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${xmlEscape(region)}</LocationConstraint>`,
+  );
 }
 
 /** The S3 error code of an error document; undefined if it has none. */

@@ -5,9 +5,15 @@ import type { Principal } from "./principals.ts";
 
 /**
  * Whether a bucket policy keeps the bucket's owner from mending it: it denies both to replace and
- * to delete the policy. Only a Deny without conditions counts, since another may not always hold.
+ * to delete the policy, or, if `byPolicyAlone` (nothing but the policy itself lets the owner do either),
+ * allows neither. Only statements without conditions count, since others may not always hold.
  */
-export function locksOut(policy: Policy, owner: Principal, bucket: string): boolean {
+export function locksOut(
+  policy: Policy,
+  owner: Principal,
+  bucket: string,
+  byPolicyAlone: boolean,
+): boolean {
   const statements = policy.statements.filter(({ conditions }) => conditions.length === 0);
   const certain = compilePolicies([{ ...policy, statements }]);
   return ["PutBucketPolicy", "DeleteBucketPolicy"].every((operation) => {
@@ -18,6 +24,7 @@ export function locksOut(policy: Policy, owner: Principal, bucket: string): bool
       principal: owner,
       context: () => undefined,
     };
-    return evaluate(certain, question).effect === "deny";
+    const { effect } = evaluate(certain, question);
+    return effect === "deny" || (byPolicyAlone && effect !== "allow");
   });
 }

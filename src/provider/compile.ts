@@ -22,6 +22,8 @@ export function compileProvider(file: ProviderFile): Provider {
     bucketPolicyRole: file.bucketPolicyRole,
     authErrors: file.authErrors,
     copyReadsTags: file.copyReadsTags,
+    attributesReadObjects: file.attributesReadObjects,
+    bucketLocation: file.bucketLocation,
     username: file.username,
     tenantAddressing: file.tenantAddressing,
     bucketNames: file.bucketNames,

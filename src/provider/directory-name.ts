@@ -39,22 +39,61 @@ export function canonicalName(name: DirectoryName): string {
 
 /**
  * Everything by which a policy can name a caller with a credential, who is called `name` at the
- * gateway and also whatever `others` say: groups it is in, ids such as `gid:1234`. A name without
- * a prefix is kept by the gateway, so it is local.
+ * gateway and also whatever `others` say: groups it is in, ids such as `gid:1234`.
  */
 export function memberNames(name: string, others: readonly string[]): readonly string[] {
-  const names = [`local:${name}`, ...others].flatMap((text) => {
+  const own = personNamed(name);
+  const names = others.flatMap((text) => {
     const read = parseDirectoryName(text);
     // No name makes an anonymous caller of one who has a credential.
     return read.ok && read.value.kind !== "guest" ? namesOf(read.value) : [];
   });
-  return [...new Set(["authenticated", ...names])];
+  return [...new Set(["authenticated", ...(own === undefined ? [] : namesOf(own)), ...names])];
 }
 
 /** By which a policy can name just the caller `name`; undefined: it is the guest's name. */
 export function ownName(name: string): string | undefined {
-  const read = parseDirectoryName(`local:${name}`);
-  return read.ok && read.value.kind === "local" ? canonicalName(read.value) : undefined;
+  const own = personNamed(name);
+  return own && canonicalName(own);
+}
+
+/**
+ * Whether an account can be called so: by any form that names one user ("Principals Supported in
+ * Qumulo Core"), and not by one that names a group, everybody or the guest.
+ */
+export function isPersonName(name: string): boolean {
+  const read = parseDirectoryName(name);
+  return read.ok && isPerson(read.value);
+}
+
+/** By which a policy can name the account `name` without regard to its groups. */
+export function personNames(name: string): readonly string[] {
+  const own = personNamed(name);
+  return own === undefined ? [] : namesOf(own);
+}
+
+/**
+ * The account `name` as a directory knows it. A name without a prefix is kept by the gateway, so it is
+ * local, and so is one that would be everybody's. Undefined: it is the guest's.
+ */
+function personNamed(name: string): DirectoryName | undefined {
+  const read = parseDirectoryName(name);
+  if (read.ok && read.value.kind !== "bare" && isPerson(read.value)) return read.value;
+  const local = parseDirectoryName(`local:${name}`);
+  return local.ok && local.value.kind === "local" ? local.value : undefined;
+}
+
+function isPerson(name: DirectoryName): boolean {
+  switch (name.kind) {
+    case "everyone":
+    case "authenticated":
+    case "guest":
+      return false;
+    case "number":
+      return name.of !== "gid";
+    default:
+      return true;
+  }
 }
 
 /** Everything by which a policy can name the anonymous caller, who is in `groups`. */

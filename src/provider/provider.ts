@@ -4,7 +4,7 @@ import type { Action } from "../s3/actions.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { PolicyDialect } from "./dialect.ts";
 import type { PrincipalGrammar } from "./principals.ts";
-import type { Tier } from "./tier.ts";
+import { tierGrants, type Tier } from "./tier.ts";
 
 /**
  * An access model as data (S3-AUTHORIZATION section 5): what a file of config/providers says,
@@ -45,6 +45,10 @@ export type Provider = {
   readonly authErrors: "aws" | "opaque";
   /** Whether a copy that takes its source's tags along must be allowed to read them. */
   readonly copyReadsTags: boolean;
+  /** Whether GetObjectAttributes must also be allowed to read the object, as on AWS. */
+  readonly attributesReadObjects: boolean;
+  /** What GetBucketLocation answers of every bucket; undefined: what the store says. */
+  readonly bucketLocation: string | undefined;
   /** What aws:username is of a subuser's key: its own name, or its account's. */
   readonly username: "subuser" | "account";
   /** Whether `tenant:bucket` is an address. */
@@ -123,6 +127,15 @@ const PRIVILEGE = "PRIVILEGE_";
 export function privilegeNamed({ privileges }: Provider, name: string): Tier | undefined {
   const short = name.startsWith(PRIVILEGE) ? name.slice(PRIVILEGE.length) : name;
   return privileges.get(short);
+}
+
+/** Whether one of the privileges permits to replace or delete a bucket's policy, whatever that says. */
+export function mendsPolicies(privileges: readonly Tier[]): boolean {
+  return privileges.some((privilege) =>
+    (["PutBucketPolicy", "DeleteBucketPolicy"] as const).some((operation) =>
+      tierGrants(privilege, `s3:${operation}`, operation),
+    ),
+  );
 }
 
 /**

@@ -136,6 +136,8 @@ export const ProviderSchema = z
     missingKeyNegated: z.enum(["aws", "rgw"]),
     authErrors: z.enum(["aws", "opaque"]),
     copyReadsTags: z.boolean(),
+    attributesReadObjects: z.boolean(),
+    bucketLocation: NAME.optional(),
     username: z.enum(["subuser", "account"]),
     tenantAddressing: z.boolean(),
     bucketNames: z.enum(["global", "tenant"]),

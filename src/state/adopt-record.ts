@@ -8,6 +8,8 @@ export type Adoption = {
   readonly name: string;
   readonly account: string;
   readonly from: string | undefined;
+  /** The policy that the bucket is to have, as text, if it has none; undefined: none is given. */
+  readonly policy: string | undefined;
 };
 
 /** `taken`: from another account, and without the policy that it had there. */
@@ -20,7 +22,7 @@ export type Adopted = "adopted" | "already" | "taken";
  */
 export async function adoptRecord(
   store: StateStore,
-  { name, account, from }: Adoption,
+  { name, account, from, policy }: Adoption,
   nowMs: number,
 ): Promise<Result<Adopted, string>> {
   const stored = await store.read(name);
@@ -32,8 +34,14 @@ export async function adoptRecord(
   const before = record !== undefined && isInForce(record) ? record : undefined;
   const next = adopted(before, account, from);
   if (!next.ok) return next;
-  if (before?.owner === account && before.pending === undefined) return ok("already");
-  const whole = { owner: account, ...next.value, at: nowMs, by: account };
+  if (next.value.policy !== undefined && policy !== undefined) {
+    return err("It has a policy already, which its owner can replace or delete");
+  }
+  if (before?.owner === account && before.pending === undefined && policy === undefined) {
+    return ok("already");
+  }
+  const kept = { ...next.value, policy: next.value.policy ?? policy };
+  const whole = { owner: account, ...kept, at: nowMs, by: account };
   const written = await store.write(name, whole, stored.value?.revision);
   if (!written.ok) return written;
   if (written.value === "conflict") return err("Somebody else writes it: try again");

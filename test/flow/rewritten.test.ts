@@ -73,6 +73,19 @@ test("CompleteMultipartUpload names the gateway, not the store", async (t) => {
   assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
 });
 
+test("GetBucketLocation answers the provider's one region, and errors as the store has them", async (t) => {
+  const xml =
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">default</LocationConstraint>';
+  const policy = { provider: "qumulo", bucketPolicies: "gateway" };
+  const { flow } = await before(t, 200, xml, { policy });
+  const answer = await flow.exchange("GET", "/bucket?location");
+  assert.equal(answer.body.toString(), xml.replace("default", "local"));
+  assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
+  const aws = await before(t, 200, xml);
+  assert.equal((await aws.flow.exchange("GET", "/bucket?location")).body.toString(), xml);
+});
+
 test("CompleteMultipartUpload shows each sign of life of the store, before it is done", async (t) => {
   const xml =
     "<CompleteMultipartUploadResult><Location>http://store/b/k</Location></CompleteMultipartUploadResult>";

@@ -123,20 +123,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    document: "Qumulo",
-    on: ["ceph-users", "ceph-accounts", "minio"],
-    kind: "differs",
-    reason: "13.2.6: GetBucketLocation answers the region of the store",
-    rows: ["because Qumulo Core doesn’t use regions, the system always returns local."],
-  },
-  {
-    document: "Qumulo",
-    on: ["minio"],
-    kind: "differs",
-    reason: "13.2.6: GetObjectAttributes asks for more than its own action",
-    rows: ["Actions Supported in Qumulo Core: s3:GetObjectAttributes"],
-  },
-  {
     document: "Atman",
     on: ["ceph-users", "ceph-accounts"],
     kind: "cannot",

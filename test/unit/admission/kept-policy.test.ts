@@ -361,6 +361,17 @@ describe("a policy that needs a privilege to be put", () => {
     assert.equal(word(settle(gateway, "taker", "DELETE /bucket?policy").verdict), "allow");
   });
 
+  test("keeps out whoever it no longer allows to put the next, unless they say so", () => {
+    const may = document(statement(["local:taker"], ["s3:PutBucketPolicy"]));
+    const gateway = remembering({ bucket: { owner: "maker", policy: may } }, people);
+    const put = (policy: string, headers = {}): string =>
+      word(settle(gateway, "taker", "PUT /bucket?policy", policy, headers).verdict);
+    const without = document(statement(["local:taker"], ["s3:GetObject"]));
+    assert.equal(put(without), "MalformedPolicy");
+    assert.equal(put(without, { "x-amz-confirm-remove-self-bucket-access": "true" }), "keep");
+    assert.equal(put(document(statement(["taker"], ["s3:DeleteBucketPolicy"]))), "keep");
+  });
+
   test("keeps nobody out who has the privilege, whatever it denies", () => {
     const gateway = remembering({ bucket: { owner: "maker" } }, people);
     const deny = document(statement(["Everyone"], ["s3:*"], "Deny"));

@@ -21,9 +21,10 @@ function folderWith(gateway: object): string {
   return folder;
 }
 
-async function adopt(folder: string, bucket: string, account: string, from?: string) {
+async function adopt(folder: string, bucket: string, account: string, from?: string, policy = "") {
   const options = { config: join(folder, "gateway.yaml"), account };
-  const all = from === undefined ? options : { ...options, from };
+  const file = policy === "" ? {} : { policy: join(folder, policy) };
+  const all = { ...options, ...(from !== undefined && { from }), ...file };
   return ran((terminal) => runAdopt(bucket, all, terminal));
 }
 
@@ -84,4 +85,23 @@ test("runAdopt() tells the problems of a configuration", async () => {
   const { code, err } = await adopt(folderWith({ ...GATEWAY, listn: {} }), "data", "lab");
   assert.equal(code, 1);
   assert.match(err, /Unknown key "listn"/);
+});
+
+test("runAdopt() gives a bucket without a policy the one that is named, and replaces none", async () => {
+  const policy = { provider: "qumulo", bucketPolicies: "gateway" };
+  const folder = folderWith({ ...GATEWAY, policy, state: { directory: "records" } });
+  const open = `{"Statements":[{"Effect":"Allow","Action":["s3:*"],"Principal":{"Qumulo":["Everyone"]}}]}\n`;
+  writeFileSync(join(folder, "open.json"), open);
+  writeFileSync(join(folder, "wrong.json"), open.replace("Statements", "Statement"));
+  const wrong = await adopt(folder, "data", "lab", undefined, "wrong.json");
+  assert.match(wrong.err, /wrong\.json:1: .*Statement/);
+  assert.match((await adopt(folder, "data", "lab", undefined, "none.json")).err, /cannot read/);
+  assert.equal((await adopt(folder, "data", "lab")).code, 0);
+  assert.equal((await adopt(folder, "data", "lab", undefined, "open.json")).code, 0);
+  const [file = ""] = readdirSync(join(folder, "records"));
+  const record: unknown = JSON.parse(readFileSync(join(folder, "records", file), "utf8"));
+  assert.ok(typeof record === "object" && record !== null && "policy" in record);
+  assert.equal(record.policy, open);
+  const again = await adopt(folder, "data", "lab", undefined, "open.json");
+  assert.match(again.err, /It has a policy already/);
 });

@@ -201,3 +201,65 @@ for (const [name, text] of SECRET_TABLE) {
     assert.doesNotMatch(problems.join("\n"), /5501234567/);
   });
 }
+
+const QUMULO = `${GATEWAY}policy: { provider: qumulo }\n`;
+
+/** Name, accounts.yaml, every problem under a provider with directories. */
+const DIRECTORY = [
+  [
+    "an account called as a group",
+    "accounts:\n  - name: gid:1\n",
+    [/accounts\[0\]\.name: Expected a name of letters/],
+  ],
+  ["an account called as everybody", "accounts:\n  - name: world:Everyone\n", [/Expected a name/]],
+  ["an account called as the guest", "accounts:\n  - name: local:guest\n", [/Expected a name/]],
+  [
+    "two accounts of one name",
+    "accounts:\n  - name: jane\n  - name: local:Jane\n",
+    [/accounts\[1\]\.name: A policy cannot tell the account from "jane"/],
+  ],
+  [
+    "a local account and one of a domain that a bare name means both",
+    "accounts:\n  - name: DOM\\Jane\n  - name: Jane\n",
+    [/accounts\[1\]\.name: A policy cannot tell the account from "DOM\\Jane"/],
+  ],
+  [
+    "an account that a local group is called as",
+    "accounts:\n  - name: jane\n  - { name: joe, groups: [local:Jane] }\n",
+    [/accounts\[0\]\.name: A group has the same name as the account/],
+  ],
+  [
+    "an account that reads as a subuser of another",
+    "accounts:\n  - name: uid:7\n  - { name: uid, subusers: [{ name: '7', tier: READ }] }\n",
+    [/accounts\[1\]\.subusers\[0\]\.name: There is an account "uid:7"/],
+  ],
+] as const;
+for (const [name, accounts, expected] of DIRECTORY) {
+  test(`parseConfig() refuses ${name}, where names are a directory's`, () => {
+    const problems = problemsOf({ "gateway.yaml": QUMULO, "accounts.yaml": accounts });
+    assert.equal(problems.length, expected.length, problems.join("\n"));
+    for (const [i, pattern] of expected.entries()) assert.match(problems[i] ?? "", pattern);
+  });
+}
+
+const PEOPLE = [
+  "Mary Lou",
+  "local:Jane",
+  "DOM\\Jose Ramirez",
+  "ad:Company Name",
+  "uid:1",
+  "auth_id:2",
+];
+
+test("parseConfig() takes an account by every name of a directory's user, and only of one", () => {
+  const accounts = JSON.stringify({ accounts: PEOPLE.map((name) => ({ name })) });
+  const files = { "gateway.yaml": QUMULO, "accounts.yaml": accounts };
+  assert.deepEqual(
+    goodConfig(files).accounts.map(({ name }) => name),
+    PEOPLE,
+  );
+  assert.deepEqual(
+    problemsOf({ "accounts.yaml": accounts }).map((text) => text.split(": ")[1]),
+    PEOPLE.map(() => "Expected a name of letters, digits and any of _ . @ + = -"),
+  );
+});

@@ -630,6 +630,22 @@ test("parseConfig() warns of a bucket policy that locks its owner out", () => {
   ]);
 });
 
+test("parseConfig() warns of one that locks its owner out by a group, unless a privilege lets it in", () => {
+  const files = (more: string): Record<string, string> => ({
+    "gateway.yaml": `${GATEWAY}policy: { provider: qumulo, bucketPolicies: gateway }\n`,
+    "accounts.yaml": `accounts: [{ name: lab, groups: [physics], upstream: { accessKey: UP, secretKey: UPS }${more} }]
+buckets: [{ name: bucket, account: lab, policy: bucket.json }]
+`,
+    "bucket.json":
+      '{"Statements":[{"Effect":"Deny","Action":["s3:*"],"Principal":{"Qumulo":["physics"]}}]}',
+  });
+  const lockedOut = (more: string): boolean =>
+    otherThanNeeds(files(more)).some((line) => line.includes("locks the account"));
+  assert.equal(lockedOut(""), true);
+  assert.equal(lockedOut(", privileges: [S3_UPLOADS_WRITE]"), true);
+  assert.equal(lockedOut(", privileges: [PRIVILEGE_S3_BUCKETS_WRITE]"), false);
+});
+
 test("parseConfig() does not, where the provider lets owners escape", () => {
   assert.deepEqual(warningsOf(kept("")), []);
 });

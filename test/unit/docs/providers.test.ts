@@ -80,6 +80,9 @@ const COMPARISON: Readonly<Record<string, (provider: Provider) => string>> = {
   "`bucketNames`": ({ bucketNames }) => bucketNames,
   "`operationNames`": ({ switches }) => yes(switches.operationNames),
   "`copyReadsTags`": (provider) => yes(provider.copyReadsTags),
+  "`attributesReadObjects`": (provider) => yes(provider.attributesReadObjects),
+  "`bucketLocation`": ({ bucketLocation }) =>
+    bucketLocation === undefined ? "upstream" : code(bucketLocation),
   "`max-keys` at most": ({ maxKeys }) => {
     if (maxKeys !== undefined) assert.equal(maxKeys.excess, "clamp");
     return maxKeys === undefined ? "as sent" : String(maxKeys.cap);

@@ -47,6 +47,23 @@ const rows: readonly (readonly [string, boolean, Json | readonly Json[]])[] = [
 ];
 for (const [name, expected, statements] of rows) {
   test(`locksOut() is ${expected} for ${name}`, () => {
-    assert.equal(locksOut(policyOf("bucket", statements), OWNER, "photos"), expected);
+    assert.equal(locksOut(policyOf("bucket", statements), OWNER, "photos", false), expected);
+  });
+}
+
+const BY_POLICY_ALONE: readonly (readonly [string, boolean, Json | readonly Json[]])[] = [
+  ["an Allow of both actions", false, { ...DENY, Effect: "Allow", Action: BOTH }],
+  ["an Allow of one of them", false, { ...DENY, Effect: "Allow", Action: BOTH.slice(0, 1) }],
+  ["an Allow of reading", true, { ...DENY, Effect: "Allow", Action: "s3:GetObject" }],
+  ["an Allow with a condition", true, { ...DENY, Effect: "Allow", Condition: CONDITION }],
+  [
+    "an Allow of another account",
+    true,
+    { ...DENY, Effect: "Allow", Principal: { AWS: "444455556666" } },
+  ],
+];
+for (const [name, expected, statements] of BY_POLICY_ALONE) {
+  test(`locksOut() is ${expected} for ${name}, where only the policy lets the owner change it`, () => {
+    assert.equal(locksOut(policyOf("bucket", statements), OWNER, "photos", true), expected);
   });
 }

@@ -358,6 +358,34 @@ describe("Qumulo", () => {
     outcomes(gateway, "admin", [["DELETE /bucket?policy", "MethodNotAllowed"]]);
   });
 
+  test("s3:GetObjectAttributes alone retrieves attributes, and no object", () => {
+    const only = policy(allow(["local:Jane"], "s3:GetObjectAttributes"));
+    const gateway = gatewayOf({ ...people(only), store: { store: "minio" } });
+    outcomes(gateway, "jane", [
+      ["GET /bucket/k?attributes", "forward"],
+      ["GET /bucket/k", "allow"],
+      ["HEAD /bucket/k", "allow"],
+    ]);
+    const other = policy(allow(["local:Jane"], "s3:GetObject"));
+    const without = gatewayOf({ ...people(other), store: { store: "minio" } });
+    outcomes(without, "jane", [["GET /bucket/k?attributes", "allow"]]);
+  });
+
+  test("an account's name can be any that the document lists", () => {
+    const names = ["local:Jane", "EXAMPLE_DOMAIN\\Jose", "uid:1234", "S-1-5-21-1-2-3-1001"];
+    for (const name of names) {
+      const gateway = gatewayOf({
+        policy: { provider: "qumulo" },
+        accounts: { store: {}, [name]: {}, joe: {} },
+        buckets: { bucket: { account: "store", policy: policy(allow([name], "s3:GetObject")) } },
+      });
+      const pair = { accessKeyId: `AKID.${name}`, secret: `secret-${name}` };
+      const { facts } = decide(gateway, name, "GET /bucket/k", pair);
+      assert.deepEqual([facts.account, facts.denial], [name, undefined]);
+      outcomes(gateway, "joe", [["GET /bucket/k", "allow"]]);
+    }
+  });
+
   test("a privilege opens neither networks nor blocked actions", () => {
     const gateway = gatewayOf({
       ...people(),

@@ -501,3 +501,33 @@ test("Qumulo: the gateway's own identity policies stay in AWS's form", () => {
   const allow = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::bucket/*" };
   assert.deepEqual(wrong(qumulo, statements(allow), "identity"), []);
 });
+
+const FORMS = [
+  ["Mary Lou", ["Mary Lou", "mary lou", "local:Mary Lou"], ["ad:Mary Lou", "DOMAIN\\Mary Lou"]],
+  ["local:Jane", ["Jane", "local:jane"], ["ad:Jane"]],
+  ["EXAMPLE_DOMAIN\\Jose Ramirez", ["ad:Jose Ramirez", "Jose Ramirez"], ["local:Jose Ramirez"]],
+  ["ad:Company Name", ["Company Name"], ["OTHER\\Company Name", "local:Company Name"]],
+  ["uid:1234", [], ["gid:1234", "1234", "auth_id:1234", "uid:12345"]],
+  ["auth_id:12345678", [], ["uid:12345678"]],
+  ["S-1-5-21-1-2-3-1001", ["sid:S-1-5-21-1-2-3-1001"], ["S-1-5-21-1-2-3-100"]],
+  ["sid:S-1-5-21-1-2-3-1001", ["S-1-5-21-1-2-3-1001"], ["S-1-5-21-1-2-3-10011"]],
+] as const;
+for (const [account, more, others] of FORMS) {
+  test(`Qumulo, principals supported: the account "${account}" is named by its forms alone`, () => {
+    const who = caller(qumulo, account);
+    for (const name of [account, account.toUpperCase(), ...more]) {
+      assert.equal(reads(naming(name), who), "allow", name);
+    }
+    for (const name of others) assert.equal(reads(naming(name), who), "none", name);
+    assert.equal(reads(naming("local:guest"), who), "none");
+    assert.equal(reads(naming("Authenticated Users"), who), "allow");
+  });
+}
+
+test("Qumulo, principals supported: an account called as a group is one user all the same", () => {
+  for (const name of ["gid:1234", "world:Everyone", "local:guest"]) {
+    const who = caller(qumulo, name);
+    assert.equal(reads(naming("gid:1234"), who), "none");
+    assert.equal(reads(naming("local:guest"), who), "none");
+  }
+});
