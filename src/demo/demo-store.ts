@@ -467,7 +467,7 @@ function answerXml(response: ServerResponse, document: string): void {
 
 /** A fault becomes its error; whatever else was thrown, a 500 or a broken connection. */
 function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
-  if (response.headersSent || request.destroyed) return void response.destroy();
+  if (response.headersSent || request.socket.destroyed) return void response.destroy();
   const fault = error instanceof DemoFault ? error : new DemoFault("InternalError");
   const body = request.method === "HEAD" ? "" : fault.document();
   // A body that nobody reads any more would be taken for the next request.

@@ -145,6 +145,19 @@ describe("the demo's store", () => {
     await second.stop();
   });
 
+  test("answers what it refuses after the body was read", async () => {
+    await ask(store, "PUT", "/again");
+    for (const body of ["", "<CreateBucketConfiguration/>"]) {
+      const { status, body: told } = await ask(store, "PUT", "/again", { body });
+      assert.equal(status, 409);
+      assert.match(told, /<Code>BucketAlreadyOwnedByYou</);
+    }
+    const parts = "<CompleteMultipartUpload></CompleteMultipartUpload>";
+    const { id } = await beginUpload(store, "again");
+    const completed = await ask(store, "POST", `/again/k?uploadId=${id}`, { body: parts });
+    assert.equal(completed.status, 400);
+  });
+
   test("an upload that breaks off changes nothing", async () => {
     await ask(store, "PUT", "/broken");
     await ask(store, "PUT", "/broken/k", { body: "as it was" });
