@@ -126,7 +126,8 @@ async function drop(
   origin: string | undefined,
 ): Promise<Page> {
   if (method !== "POST") return plain(405, "Only POST is served", { allow: "POST" });
-  if (origin !== undefined) return plain(403, "Not for browsers: an Origin was sent");
+  if (origin !== undefined)
+    return plain(403, "Browsers are not allowed here: the request has an Origin header");
   await dropIdentities();
   return plain(200, "dropped");
 }
@@ -160,4 +161,4 @@ const FOR_BROWSERS = {
 } as const;
 
 const UNKNOWN_HOST =
-  "The status page and the metrics are served by address, as localhost, and by the names in admin.hosts";
+  "The status page and the metrics are served under IP addresses, localhost, and the names in admin.hosts";

@@ -42,7 +42,7 @@ function notReady({ closing, faults, live }: Observed): string | undefined {
   return faults.failing(performance.now()) ? FAILING : live().notReady;
 }
 
-const FAILING = "Most requests fail by a fault of the gateway itself: see its log";
+const FAILING = "Most requests fail because of a bug in the gateway: see its log";
 
 /** What `/readyz` says of a gateway that was told to stop. */
 export const SHUTTING_DOWN = "The gateway is shutting down";

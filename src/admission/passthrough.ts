@@ -68,7 +68,7 @@ function networkDenial(
   return { gate: "networks", rule: `${whose}.networks: ${decision}`, place: undefined };
 }
 
-const FOREIGN = fault("AccessDenied", "Your address may not come here");
+const FOREIGN = fault("AccessDenied", "Your IP address is not allowed on this path");
 const DOUBTFUL = fault("InvalidURI", "The path has dot segments or bytes that may not stand in it");
 
 function notS3({ path }: Route): Fault {

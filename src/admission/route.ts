@@ -15,6 +15,6 @@ export type Route = {
   readonly ca: string | undefined;
   /** To the target at most, WebSockets included. */
   readonly connectionsMax: number;
-  /** How long the target may be silent. */
+  /** Timeout for a silent target. */
   readonly timeoutMs: number;
 };

@@ -71,7 +71,7 @@ function secondTime(second: Placed, first: Placed, what: string): Problem {
   const { document } = second;
   const path = pathOf(second);
   const place = `${first.document.file}:${first.document.nodes.get(pathOf(first))?.at.line}`;
-  const message = `The ${what} is given twice, first at ${place}${got(document, path)}`;
+  const message = `The ${what} is listed twice, first at ${place}${got(document, path)}`;
   return problemAt(document, path, { message, remedy: "Remove one of them" });
 }
 
@@ -98,7 +98,7 @@ function powerless(subuser: Placed, ceph: boolean): readonly Problem[] {
   if (ceph && itemOf(field(value, "keys"), 0) === undefined) return [];
   if (field(value, "tier") !== undefined || itemOf(field(value, "policies"), 0) !== undefined)
     return [];
-  const message = "The subuser may do nothing: it has neither a tier nor a policy";
+  const message = "The subuser can do nothing: it has neither a tier nor a policy";
   return [problemAt(document, pathOf(subuser), { message, remedy: "Add tier: READ, or policies" })];
 }
 
@@ -125,6 +125,6 @@ function twoTenants(account: Placed): readonly Problem[] {
   const named = name.slice(0, name.indexOf("$"));
   if (tenant === named) return [];
   const path = `${pathOf(account)}.tenant`;
-  const message = `The account's name says the tenant "${named}"${got(document, path)}`;
+  const message = `The account's name implies the tenant "${named}"${got(document, path)}`;
   return [problemAt(document, path, { message, remedy: "Remove tenant, or change the name" })];
 }

@@ -22,9 +22,9 @@ const KeySchema = z.strictObject({
   ...credential,
   sessionToken: text(parseSessionToken)
     .optional()
-    .describe("The only X-Amz-Security-Token that the key may come with; absent: none"),
-  notBefore: text(parseInstant).optional().describe("The key is not good earlier"),
-  expires: text(parseInstant).optional().describe("The key is not good from then on"),
+    .describe("The X-Amz-Security-Token that requests with this key must have; absent: none"),
+  notBefore: text(parseInstant).optional().describe("The key is not valid before"),
+  expires: text(parseInstant).optional().describe("The key is not valid from then on"),
   disabled: z.boolean().prefault(false),
   networks: NetworksSchema,
 });
@@ -39,15 +39,15 @@ Object.freeze(NO_TAGS);
 /** What accounts and their subusers both may have for policies to speak of. */
 const ATTRIBUTES = {
   groups: optionalList(someText()).describe(
-    "Groups, and further names such as uid:1234, by which bucket policies may name it",
+    "Groups, and further names such as uid:1234, for use in bucket policies",
   ),
   privileges: optionalList(someText()).describe(
-    "Privileges of the provider, which permit their actions over any policy",
+    "Privileges of the provider, which allow their actions despite any policy",
   ),
   tags: z
     .record(z.string().min(1).max(128), z.string().max(256))
     .default(() => NO_TAGS)
-    .describe("What aws:PrincipalTag/name is of it"),
+    .describe("Values of aws:PrincipalTag/name"),
 };
 
 /** In place of the limits of gateway.yaml, for accounts and subusers both. */
@@ -55,7 +55,7 @@ const LIMITS = {
   requests: atLeastOne().optional().describe("Per second; absent: as in gateway.yaml"),
   concurrentRequests: atLeastOne()
     .optional()
-    .describe("Being served at a time; absent: as in gateway.yaml"),
+    .describe("Concurrent requests; absent: as in gateway.yaml"),
 };
 
 const SubuserSchema = z.strictObject({
@@ -72,7 +72,7 @@ const SubuserSchema = z.strictObject({
   ...ATTRIBUTES,
   keys: optionalList(KeySchema),
   networks: NetworksSchema,
-  blockedActions: ActionsSchema.describe("Actions that this subuser may not do"),
+  blockedActions: ActionsSchema.describe("Actions that this subuser cannot use"),
   limits: z.strictObject(LIMITS).optional().describe("Its own limits"),
 });
 
@@ -106,16 +106,18 @@ const AccountSchema = z.strictObject({
   tenant: text(parseTenant)
     .optional()
     .describe(
-      "The tenant of its user in Ceph, whose buckets bare names mean; absent: as the account's name says",
+      "The tenant of its user in Ceph, for bucket names without a tenant; absent: as in the account's name",
     ),
   upstream: z
     .strictObject(credential)
     .optional()
-    .describe("How the store sees this account; absent: the client's own key signs upstream too"),
+    .describe(
+      "The store's key for this account; absent: the gateway signs with the client's own key",
+    ),
   ...ATTRIBUTES,
   keys: optionalList(KeySchema),
   networks: NetworksSchema,
-  blockedActions: ActionsSchema.describe("Actions that nobody of this account may do"),
+  blockedActions: ActionsSchema.describe("Actions that nobody of this account can use"),
   limits: z
     .strictObject({
       ...LIMITS,
@@ -143,7 +145,7 @@ const BucketSchema = z.strictObject({
       with: z.string().describe("account or account:subuser"),
       permissions: z.string().describe("A tier of the provider, such as READ"),
     }),
-  ).describe("Whom an administrator shares it with, and what for"),
+  ).describe("Users that the bucket is shared with, each with a tier"),
 });
 
 /**
@@ -153,7 +155,7 @@ const BucketSchema = z.strictObject({
 export const AccountsSchema = z.strictObject({
   accounts: z.array(AccountSchema),
   buckets: optionalList(BucketSchema).describe(
-    "With policy.bucketPolicies: gateway, the buckets whose policies stand here",
+    "Buckets with their owners and policies, for policy.bucketPolicies: gateway",
   ),
 });
 

@@ -40,7 +40,7 @@ function unknownAction(text: string, names: Iterable<string>): Complaint {
 }
 
 const SENT_TO_NOBODY: Complaint = {
-  message: "The operation goes to no store",
+  message: "The operation is never sent to a store",
   remedy:
     "Remove it: CreateSession hands out a credential of the store, and WriteGetObjectResponse needs a host name that no gateway has",
 };

@@ -71,19 +71,19 @@ export function readBuckets(
 function ofTenant(named: string, tenant: string): Complaint {
   const own = tenant === "" ? "in no tenant" : `in the tenant "${tenant}"`;
   return {
-    message: `The bucket is of the tenant "${named}", the user of its account is ${own}`,
+    message: `The bucket belongs to the tenant "${named}", the user of its account is ${own}`,
     remedy: "Write the name without a tenant, or add tenant to the account",
   };
 }
 
 const NOT_KEPT: Complaint = {
-  message: "The store keeps bucket policies, so nothing would be made of this",
+  message: "The setting has no effect: the store keeps bucket policies",
   remedy: "Set policy.bucketPolicies to gateway",
 };
-const TWICE: Complaint = { message: "The bucket is given twice", remedy: "Remove one of them" };
+const TWICE: Complaint = { message: "The bucket is listed twice", remedy: "Remove one of them" };
 
 const TWICE_WITHOUT_TENANTS: Complaint = {
-  message: "The bucket is given twice: the store has no tenants, and so one bucket of a name",
+  message: "The bucket is listed twice: the store has no tenants, so bucket names are unique",
   remedy: "Remove one of them, or set upstream.store to ceph",
 };
 
@@ -105,7 +105,7 @@ function readBucket(reading: Reading, bucket: WrittenBucket): BucketConfig {
 }
 
 const NO_UPSTREAM: Complaint = {
-  message: "The account has no key at the store, as which others could be let into its bucket",
+  message: "The account has no store key, so the gateway cannot let others into its bucket",
   remedy: "Add upstream to the account",
 };
 

@@ -170,7 +170,7 @@ export type StateConfig = { readonly refreshMs: number } & (
     }
 );
 
-/** A Ceph whose users may come with their own keys. */
+/** A Ceph whose users can log in with their own keys. */
 export type CephConfig = {
   readonly endpoint: StoreEndpoint;
   /** The gateway's own, for the Admin Ops API. */

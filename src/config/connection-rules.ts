@@ -21,8 +21,8 @@ export function connectionWarnings(gateway: ConfigDocument): readonly Problem[] 
     return network.ok ? [network.value] : [];
   });
   return wholeFamilies(trusted).map((family) => {
-    const message = `Every ${family} address is believed, so that any client can say what its address is`;
-    const remedy = "Name only the proxies that stand in front of this gateway";
+    const message = `Every ${family} address is trusted, so any client can forge its address`;
+    const remedy = "Name only the proxies in front of this gateway";
     return problemAt(gateway, "listen.trustedProxies", { message, remedy });
   });
 }
@@ -32,7 +32,7 @@ function proxyProtocolOfNobody(gateway: ConfigDocument): readonly Problem[] {
   const path = "listen.proxyProtocol";
   if (gateway.nodes.get(path)?.value !== true) return [];
   if (gateway.nodes.has("listen.trustedProxies[0]")) return [];
-  const message = "Nobody is trusted to send a PROXY header";
+  const message = "No proxy is trusted to send a PROXY header";
   const remedy = "Name the proxies in listen.trustedProxies";
   return [problemAt(gateway, path, { message, remedy })];
 }
@@ -55,7 +55,7 @@ function halfACertificate(gateway: ConfigDocument): readonly Problem[] {
 function clientsOfNoAuthority(gateway: ConfigDocument): readonly Problem[] {
   const path = "listen.tls.clientCertificates";
   if (!gateway.nodes.has(path) || gateway.nodes.has("listen.tls.clientCaFile")) return [];
-  const message = "Nothing says what clients' certificates are trusted by";
+  const message = "clientCertificates needs listen.tls.clientCaFile";
   return [problemAt(gateway, path, { message, remedy: "Add listen.tls.clientCaFile" })];
 }
 
@@ -66,7 +66,7 @@ function vainStoreTls(gateway: ConfigDocument): readonly Problem[] {
   return ["upstream.serverName", "upstream.clientCertificate"]
     .filter((path) => gateway.nodes.has(path))
     .map((path) => {
-      const message = "No endpoint of the store is spoken to over TLS";
+      const message = "The setting has no effect: no endpoint uses https";
       const remedy = "Write https:// in upstream.endpoints, or remove it";
       return problemAt(gateway, path, { message, remedy });
     });

@@ -33,8 +33,8 @@ function vainAccountDomains(
   if (tenantAddressing) return [];
   const [first] = valuesBelow(gateway, "listen.accountDomains");
   if (first === undefined) return [];
-  const message = `The provider ${name} has no addresses of accounts, so every such host would be refused`;
-  const remedy = "Remove the list, or choose a provider that has them";
+  const message = `The provider ${name} has no account host names, so every such host would be refused`;
+  const remedy = "Remove the list, or choose a provider that has account host names";
   return [problemAt(gateway, first[0], { message, remedy })];
 }
 
@@ -43,15 +43,15 @@ function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
   const domains = new Set(valuesBelow(gateway, "listen.domains").map(([, value]) => value));
   return valuesBelow(gateway, "listen.accountDomains").flatMap(([path, value]) => {
     if (!domains.has(String(value).slice(2))) return [];
-    const message = "The same names are those of buckets, in listen.domains";
-    return [problemAt(gateway, path, { message, remedy: "Give accounts a domain of their own" })];
+    const message = "The names are already bucket domains, in listen.domains";
+    return [problemAt(gateway, path, { message, remedy: "Give accounts another domain" })];
   });
 }
 
 /** State is what policies of buckets are remembered in. */
 function vainState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   if (!gateway.nodes.has("state") || keepsPolicies(gateway, provider)) return [];
-  const message = "The store keeps bucket policies, so there is nothing to remember";
+  const message = "The setting has no effect: the store keeps bucket policies";
   return [problemAt(gateway, "state", { message, remedy: "Set policy.bucketPolicies to gateway" })];
 }
 
@@ -99,7 +99,7 @@ function notOneSource(gateway: ConfigDocument): readonly Problem[] {
     const sources = ["accounts", "ceph"].filter((kind) => gateway.nodes.has(`${path}.${kind}`));
     if (sources.length === 1) return [];
     const message = `Expected one source, accounts or ceph: got ${sources.length === 0 ? "none" : "both"}`;
-    return [problemAt(gateway, path, { message, remedy: "Make each source an item of its own" })];
+    return [problemAt(gateway, path, { message, remedy: "Make each source a separate item" })];
   });
 }
 

@@ -45,14 +45,14 @@ Object.freeze(ANYWHERE);
 export const NetworksSchema = z
   .strictObject({
     allow: optionalList(text(parseNetwork)).describe(
-      "CIDR ranges or addresses that may come; empty: no restriction",
+      "CIDR ranges or addresses that are allowed; empty: no restriction",
     ),
     deny: optionalList(text(parseNetwork)).describe(
-      "CIDR ranges or addresses that may not come, whatever allow says",
+      "CIDR ranges or addresses that are denied; deny wins over allow",
     ),
   })
   .default(() => ANYWHERE)
-  .describe("Source addresses that may come");
+  .describe("Source addresses that are allowed");
 
 /** `blockedActions`, the same wherever it stands. */
 export const ActionsSchema = optionalList(text(parseBlockedAction));
@@ -67,21 +67,19 @@ const TlsSchema = z.strictObject({
   certificates: z
     .array(z.strictObject({ cert: someText().describe(CERT), key: someText().describe(KEY) }))
     .prefault([])
-    .describe("Several, chosen by the DNS names in them; the first serves every other name"),
+    .describe("Several certificates, chosen by their DNS names; the first serves all other names"),
   clientCaFile: someText()
     .optional()
-    .describe("File with the certificates that clients' certificates are trusted by, PEM"),
+    .describe("File with the CA certificates for client certificates, PEM"),
   clientCertificates: z
     .enum(["optional", "required"])
     .optional()
-    .describe(
-      "Whether a client may come without one; absent: required where clientCaFile is given",
-    ),
+    .describe("Whether clients need a certificate; absent: required if clientCaFile is set"),
   // Without quotes it is a number in YAML.
   minVersion: z
     .literal(["1.2", "1.3", 1.2, 1.3])
     .prefault("1.2")
-    .describe("The oldest TLS that is spoken; older than 1.2 never is"),
+    .describe("The oldest TLS version to accept; never older than 1.2"),
 });
 
 const ListenSchema = z.strictObject({
@@ -92,15 +90,15 @@ const ListenSchema = z.strictObject({
   domains: z
     .array(text(parseDomain))
     .prefault([])
-    .describe("Host names below which a label is a bucket (virtual-hosted style)"),
+    .describe("Host names whose subdomains are buckets (virtual-hosted style)"),
   accountDomains: z
     .array(text(parseAccountDomain))
     .prefault([])
-    .describe("Such as *.s3.example.org: the label names the account of public links"),
+    .describe("Such as *.s3.example.org: the subdomain names the account of public links"),
   trustedProxies: z
     .array(text(parseNetwork))
     .prefault([])
-    .describe("CIDR ranges or addresses of proxies whose word on the client's address is believed"),
+    .describe("CIDR ranges or addresses of proxies that are trusted to name the client's address"),
   proxyProtocol: z
     .boolean()
     .prefault(false)
@@ -111,25 +109,27 @@ const UpstreamSchema = z.strictObject({
   endpoints: z
     .array(text(parseEndpoint))
     .min(1)
-    .describe("The store; several are balanced and a dead one is skipped"),
+    .describe(
+      "The store's addresses; requests are balanced, and one that does not respond is skipped",
+    ),
   region: text(parseRegion)
     .prefault("us-east-1")
     .describe("The region that requests are signed for"),
   addressing: z
     .enum(["path", "virtual"])
     .prefault("path")
-    .describe("Whether the bucket goes into the path or in front of the host name"),
+    .describe("Whether the bucket is in the path or in the host name"),
   foldsPaths: z
     .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
     .prefault("auto")
     .describe(
-      "Whether the store, or something before it, folds paths, such as a//b into a/b: keys that it would change are refused; auto: as its kind does",
+      "Whether the store, or a proxy in front of it, changes paths such as a//b to a/b: such keys are refused; auto: as its kind does",
     ),
   store: z
     .enum(STORE_KINDS)
     .prefault(STORE_DEFAULT)
     .describe(
-      "What the store is: only operations that it is known to implement reach it; generic: those that every S3 store has",
+      "The kind of store: only operations that it is known to implement reach it; generic: those that every S3 store has",
     ),
   // Without quotes `19` is a number in YAML.
   version: z
@@ -137,44 +137,44 @@ const UpstreamSchema = z.strictObject({
     .transform(String)
     .pipe(text(parseCephVersion))
     .optional()
-    .describe("Of Ceph: which rows of operations count; absent: 16, on which they were measured"),
+    .describe("The version of Ceph, which decides the operations it knows; absent: 16"),
   operations: z
     .array(text(parseOperation))
     .prefault([])
-    .describe("Operations that this store implements besides, such as GetObjectAttributes"),
+    .describe("More operations that this store implements, such as GetObjectAttributes"),
   trailers: z
     .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
     .prefault("auto")
     .describe(
-      "Whether the store understands aws-chunked trailers, and so is told of checksums of parts; auto: as its kind does",
+      "Whether the store understands aws-chunked trailers and checksums of parts; auto: as its kind does",
     ),
   connections: z
     .int()
     .min(1)
     .max(65_535)
     .prefault(256)
-    .describe("Connections to each endpoint at most"),
+    .describe("Maximum number of connections to each endpoint"),
   connectTimeout: duration("1ms", "10m")
     .prefault("5s")
-    .describe("How long an endpoint may take to accept a connection"),
+    .describe("Timeout for connecting to an endpoint"),
   queueTimeout: duration("1ms", "10m")
     .prefault("30s")
-    .describe("How long a request may wait for one of them to be free"),
+    .describe("Timeout for waiting for a free connection"),
   headersTimeout: duration("1ms", "1h")
     .prefault("5m")
-    .describe("How long the store may take to begin its answer"),
+    .describe("Timeout for the store to begin its response"),
   caFile: someText()
     .optional()
-    .describe(
-      "File with the certificates that https endpoints are trusted by, PEM; absent: the system's",
-    ),
+    .describe("File with the CA certificates for https endpoints, PEM; absent: the system's"),
   serverName: text(parseDomain)
     .optional()
-    .describe("The name that https endpoints must prove; absent: the one in their URL"),
+    .describe(
+      "The name that certificates of https endpoints must have; absent: the one in their URL",
+    ),
   clientCertificate: z
     .strictObject({ cert: someText().describe(CERT), key: someText().describe(KEY) })
     .optional()
-    .describe("What the gateway shows to https endpoints that ask for a certificate"),
+    .describe("The client certificate for https endpoints that ask for one"),
 });
 
 const CephSchema = z.strictObject({
@@ -185,19 +185,21 @@ const CephSchema = z.strictObject({
   secretKey: text(parseSecret),
   cache: duration("1s", "1d")
     .prefault("60s")
-    .describe("How long an answer counts: changes in Ceph are in force after it at the latest"),
+    .describe(
+      "How long a key is cached: changes in Ceph take effect after this time at the latest",
+    ),
   stale: duration("0s", "7d")
     .prefault("10m")
-    .describe("How much longer a known key counts while RGW does not answer"),
+    .describe("How much longer a cached key is valid while RGW does not respond"),
   entries: z
     .int()
     .min(1)
     .max(10_000_000)
     .prefault(100_000)
-    .describe("How many keys are kept in memory at most"),
+    .describe("Maximum number of cached keys"),
   caFile: someText()
     .optional()
-    .describe("File with the certificates that an https endpoint is trusted by, PEM"),
+    .describe("File with the CA certificates for an https endpoint, PEM"),
 });
 
 const PolicySchema = z.strictObject({
@@ -208,13 +210,13 @@ const PolicySchema = z.strictObject({
     .describe("report: decide and record, but refuse nothing that is properly signed"),
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe(
-    "Actions that nobody may do, such as s3:DeleteObjectVersion",
+    "Actions that nobody can use, such as s3:DeleteObjectVersion",
   ),
   unsupported: ActionsSchema.describe("Actions answered with 501 NotImplemented"),
   versionGuard: z
     .boolean()
     .prefault(false)
-    .describe("Refuse whatever could destroy the history of objects, whoever asks"),
+    .describe("Refuse requests that could destroy the history of objects, from anybody"),
   tierMode: z
     .enum(["ceiling", "union"])
     .optional()
@@ -224,7 +226,7 @@ const PolicySchema = z.strictObject({
   tiers: z
     .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), z.array(text(parseTierAction)))
     .prefault({})
-    .describe("Own tiers, or changes to the provider's: name and actions"),
+    .describe("Your own tiers, or changes to the provider's: name and actions"),
   anonymous: z
     .enum(["deny", "policy", "upstream"])
     .optional()
@@ -234,7 +236,7 @@ const PolicySchema = z.strictObject({
   guestGroups: z
     .array(someText())
     .prefault([])
-    .describe("Groups that requests without credentials are in, for providers with groups"),
+    .describe("Groups of requests without credentials, for providers with groups"),
   bucketPolicies: z
     .enum(["upstream", "gateway"])
     .optional()
@@ -249,9 +251,7 @@ const PolicySchema = z.strictObject({
     .strictObject({
       maxExpiry: duration("1s", "7d")
         .optional()
-        .describe(
-          "How long presigned URLs and forms may be good at most; absent: as the provider has it",
-        ),
+        .describe("Maximum validity of presigned URLs and forms; absent: the provider's"),
     })
     .prefault({}),
   signatures: z
@@ -263,26 +263,24 @@ const PolicySchema = z.strictObject({
   regions: z
     .array(text(parseRegion))
     .prefault([])
-    .describe("Regions that clients may sign for; empty: any"),
+    .describe("Regions that clients can sign for; empty: any"),
   ignoredHeaders: z
     .array(text(parseIgnoredHeader))
     .prefault([])
-    .describe(
-      "Unknown x-amz-* headers that are left out of what the store gets, instead of refusing the request",
-    ),
+    .describe("Unknown x-amz-* headers to drop, instead of refusing the request"),
 });
 
 const refresh = duration("100ms", "1h")
   .prefault("5s")
-  .describe("After how long what another gateway changed is seen here at the latest");
+  .describe("How long a change by another gateway can take to be seen here");
 
 const StateSchema = z.union([
   z.strictObject({
-    directory: someText().describe("Where records are kept, one file each"),
+    directory: someText().describe("Directory for the records, one file each"),
     refresh,
   }),
   z.strictObject({
-    bucket: someText().describe("A bucket of the store where records are kept, unseen by clients"),
+    bucket: someText().describe("A bucket of the store for the records, hidden from clients"),
     accessKey: text(parseAccessKey),
     secretKey: text(parseSecret),
     refresh,
@@ -290,30 +288,36 @@ const StateSchema = z.union([
 ]);
 
 const LimitsSchema = z.strictObject({
-  headerBytes: size("1KiB", "1MiB").prefault("16KiB").describe("Header section of a request"),
-  xmlBytes: size("1KiB", "64MiB").prefault(XML_DEFAULT).describe("XML body that the gateway reads"),
+  headerBytes: size("1KiB", "1MiB")
+    .prefault("16KiB")
+    .describe("Maximum size of a request's header section"),
+  xmlBytes: size("1KiB", "64MiB")
+    .prefault(XML_DEFAULT)
+    .describe("Maximum size of an XML body that the gateway reads"),
   clockSkew: duration("1s", "1d")
     .prefault("15m")
-    .describe("How far the time of a signature may be from now"),
-  idleTimeout: duration("1s", "1d").prefault("60s").describe("How long a connection may be silent"),
+    .describe("Maximum difference between a signature's time and now"),
+  idleTimeout: duration("1s", "1d")
+    .prefault("60s")
+    .describe("Timeout for a connection without traffic"),
   headerTimeout: duration("1s", "10m")
     .prefault("30s")
-    .describe("How long the header section of a request, and a TLS handshake, may take to come"),
+    .describe("Timeout for receiving the header section of a request, and for a TLS handshake"),
   unprovedBytes: size("1MiB", "1TiB")
     .prefault(UNPROVED_DEFAULT)
     .describe(
-      "What one process holds in memory of requests that are not proved and decided yet: forms, documents, small bodies",
+      "Memory of one process for requests that are not decided yet: forms, documents, small bodies",
     ),
-  bodyBytes: size("1KiB", "5TiB").prefault("5GiB").describe("The content of one request"),
+  bodyBytes: size("1KiB", "5TiB").prefault("5GiB").describe("Maximum size of one request's body"),
   connections: atLeastOne()
     .prefault(CONNECTIONS_DEFAULT)
-    .describe("Open connections of clients to this process"),
+    .describe("Maximum number of open client connections of this process"),
   connectionsPerAddress: atLeastOne()
     .optional()
-    .describe("Of those from one IPv4 address or one IPv6 network of 64 bits; absent: any number"),
+    .describe("The same for one IPv4 address or one IPv6 /64 network; absent: any number"),
   pipelinedRequests: atLeastOne()
     .prefault(PIPELINED_DEFAULT)
-    .describe("Requests of one connection that wait for their answers"),
+    .describe("Maximum number of pipelined requests on one connection"),
   requestsPerAccount: atLeastOne()
     .optional()
     .describe("Requests of an account per second; absent: any number"),
@@ -322,29 +326,31 @@ const LimitsSchema = z.strictObject({
     .describe("Requests of one of its subusers per second"),
   concurrentRequests: atLeastOne()
     .optional()
-    .describe("Requests of an account that are being served at a time; absent: any number"),
+    .describe("Concurrent requests of an account; absent: any number"),
   concurrentRequestsPerSubuser: atLeastOne()
     .optional()
-    .describe("Requests of one of its subusers that are being served at a time"),
+    .describe("Concurrent requests of one of its subusers"),
   bytesPerAccount: size("1KiB", "1TiB")
     .optional()
-    .describe("Bytes of bodies of an account per second, both ways together; absent: any number"),
+    .describe("Body bytes of an account per second, in and out together; absent: any number"),
   drainDelay: duration("0s", "10m")
     .prefault("0s")
-    .describe("How long after SIGTERM clients are still accepted, while /readyz says no"),
+    .describe("How long clients are still accepted after SIGTERM, while /readyz answers 503"),
   drainTimeout: duration("0s", "1d")
     .prefault("30s")
-    .describe("How long requests under way may then take to finish"),
+    .describe("How long requests in progress then have to finish"),
 });
 
 const ReloadSchema = z.strictObject({
   watch: z
     .boolean()
     .prefault(true)
-    .describe("Whether changed files are put in force by themselves; SIGHUP always does"),
+    .describe("Whether changed files are reloaded automatically; SIGHUP always reloads"),
   interval: duration("100ms", "1h")
     .prefault("2s")
-    .describe("How often files are looked at; a change counts when it stood for this long"),
+    .describe(
+      "How often files are checked; a change is loaded after being unchanged for this long",
+    ),
 });
 
 const LogSchema = z.strictObject({
@@ -352,13 +358,13 @@ const LogSchema = z.strictObject({
   audit: z
     .strictObject({
       file: someText().describe(
-        "One line of JSON for every request is appended; - is standard output; SIGHUP opens it anew",
+        "File for one JSON line per request; - is standard output; SIGHUP reopens it",
       ),
       onError: z
         .enum(["continue", "refuse"])
         .prefault("continue")
         .describe(
-          "While lines cannot be written (a full disk): continue serves on and lines may be lost, refuse answers 503",
+          "If lines cannot be written (a full disk): continue serves and can lose lines, refuse answers 503",
         ),
     })
     .optional()
@@ -366,25 +372,23 @@ const LogSchema = z.strictObject({
 });
 
 const RouteSchema = z.strictObject({
-  path: text(parseRoutePath).describe("Such as /dashboard/: what is below it is not S3"),
-  target: text(parseEndpoint).describe("Who answers there, such as https://127.0.0.1:8443"),
+  path: text(parseRoutePath).describe("Such as /dashboard/: requests below it are not S3"),
+  target: text(parseEndpoint).describe("The application's address, such as https://127.0.0.1:8443"),
   stripPath: z
     .boolean()
     .prefault(false)
-    .describe("Whether the target is asked for what stands behind the path only"),
+    .describe("Whether the path is removed from what the target is asked for"),
   networks: NetworksSchema.describe(
-    "Source addresses that may come, besides policy.networks; allow empty: everybody",
+    "Source addresses that are allowed, in addition to policy.networks; allow empty: everybody",
   ),
-  caFile: someText()
-    .optional()
-    .describe("File with the certificates that an https target is trusted by, PEM"),
+  caFile: someText().optional().describe("File with the CA certificates for an https target, PEM"),
   connections: z
     .int()
     .min(1)
     .max(65_535)
     .prefault(256)
-    .describe("Requests and WebSockets under way to the target at most"),
-  timeout: duration("1s", "1h").prefault("5m").describe("How long the target may be silent"),
+    .describe("Maximum number of requests and WebSockets in progress"),
+  timeout: duration("1s", "1h").prefault("5m").describe("Timeout for a silent target"),
 });
 
 const StsSchema = z.strictObject({
@@ -411,7 +415,7 @@ export const GatewaySchema = z.strictObject({
   workers: z
     .union([z.literal("auto"), z.int().min(1).max(256)], "Expected a number from 1 to 256, or auto")
     .prefault(1)
-    .describe("Processes that serve clients; auto: as many as there are cores"),
+    .describe("Number of worker processes; auto: one for each core"),
   listen: ListenSchema.prefault({}),
   admin: z
     .strictObject({
@@ -421,7 +425,9 @@ export const GatewaySchema = z.strictObject({
       hosts: z
         .array(text(parseDomain))
         .prefault([])
-        .describe("Host names of the status page and /metrics, besides localhost and addresses"),
+        .describe(
+          "Host names of the status page and /metrics, in addition to localhost and addresses",
+        ),
     })
     .prefault({}),
   upstream: UpstreamSchema,
@@ -429,13 +435,13 @@ export const GatewaySchema = z.strictObject({
     .array(
       z.strictObject({
         accounts: someText().optional().describe("An accounts file, see accounts.schema.json"),
-        ceph: CephSchema.optional().describe("A Ceph whose users may come with their own keys"),
+        ceph: CephSchema.optional().describe("A Ceph whose users can log in with their own keys"),
       }),
     )
-    .describe("Where keys are known from, one source an item"),
+    .describe("Sources of keys, one per item"),
   policy: PolicySchema.prefault({}),
   state: StateSchema.optional().describe(
-    "Where the gateway remembers owners and policies of buckets; absent: only the configuration says",
+    "Where owners and policies of buckets are stored; absent: only in the configuration",
   ),
   issuers: z.array(IssuerSchema).prefault([]).describe("Whose identity tokens roles may trust"),
   sts: StsSchema.optional().describe("Sessions: temporary keys of roles and users; absent: none"),

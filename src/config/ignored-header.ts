@@ -19,11 +19,11 @@ export function parseIgnoredHeader(text: string): Result<string, Complaint> {
   const actedOn = ACTED_ON.get(name);
   if (actedOn !== undefined) return err(decides(actedOn));
   if (!name.startsWith("x-amz-")) {
-    const message = "Only x-amz-* headers are ever refused for being unknown";
-    return err({ message, remedy: "Remove it: other headers are left out already" });
+    const message = "The gateway refuses no unknown headers but x-amz-*";
+    return err({ message, remedy: "Remove it: other unknown headers never reach the store" });
   }
   if (DROPPED_HEADERS.has(name)) {
-    return err({ message: "The header is left out already", remedy: "Remove it" });
+    return err({ message: "The header never reaches the store anyway", remedy: "Remove it" });
   }
   return isUnknownAmzHeader(name)
     ? ok(name)
@@ -32,7 +32,7 @@ export function parseIgnoredHeader(text: string): Result<string, Complaint> {
 
 function decides(why: string): Complaint {
   return {
-    message: `The header decides something and cannot be ignored: ${why}`,
+    message: `The header matters and cannot be ignored: ${why}`,
     remedy: "Remove it",
   };
 }

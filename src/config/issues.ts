@@ -101,7 +101,7 @@ function custom(path: string, node: DocumentNode, issue: Issue): Complaint {
 }
 
 function unknownKey(key: string, known: readonly string[]): Unworded<Complaint> {
-  const otherwise = `Known here: ${known.join(", ")}`;
+  const otherwise = `Allowed: ${known.join(", ")}`;
   const remedy = { name: key, candidates: () => known, otherwise };
   return { message: `Unknown key "${shownName(key)}"`, remedy };
 }

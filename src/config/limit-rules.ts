@@ -69,7 +69,7 @@ function beyond(
   [outer, most]: Limit,
 ): readonly Problem[] {
   if (most === undefined || asked === undefined || asked <= most) return [];
-  const message = `It can never be met, since ${outer} is less${quoted(inner, document.nodes.get(inner))}`;
+  const message = `The limit has no effect: ${outer} is lower${quoted(inner, document.nodes.get(inner))}`;
   return [problemAt(document, inner, { message, remedy: `Lower it, or raise ${outer}` })];
 }
 

@@ -92,7 +92,7 @@ class PemReader {
     const place = `${path}.cert`;
     const got = quoted(place, this.#gateway.nodes.get(place));
     const message = `OpenSSL refuses the certificate, "${refusal}"${got}`;
-    const remedy = "Have it made anew, and its chain, with keys of 2048 bits or P-256";
+    const remedy = "Renew it and its chain with keys of 2048 bits or P-256";
     this.problems.push(problemAt(this.#gateway, place, { message, remedy }));
     return undefined;
   }
@@ -100,7 +100,7 @@ class PemReader {
   /** Of a certificate that only serves the names in it. */
   warnOfNames(path: string, { cert }: Certificate): void {
     if (certificatesIn(cert)[0]?.subjectAltName?.includes("DNS:") === true) return;
-    const message = "The certificate has no DNS name, so that it is never chosen";
+    const message = "The certificate has no DNS name, so it is never chosen";
     const remedy = "Put it first, or give it a subjectAltName";
     this.warnings.push(problemAt(this.#gateway, path, { message, remedy }));
   }
@@ -135,7 +135,7 @@ class PemReader {
     const [message] = times;
     if (message === undefined || times.includes(undefined)) return;
     this.warnings.push(
-      problemAt(this.#gateway, path, { message, remedy: "Renew it: nobody will accept it" }),
+      problemAt(this.#gateway, path, { message, remedy: "Renew it: clients will refuse it" }),
     );
   }
 }
@@ -143,7 +143,7 @@ class PemReader {
 function timeFault(certificate: X509Certificate, nowMs: number): string | undefined {
   const { validFromDate, validToDate } = certificate;
   if (validToDate.getTime() < nowMs) {
-    return `The certificate has expired on ${validToDate.toISOString()}`;
+    return `The certificate expired on ${validToDate.toISOString()}`;
   }
   if (validFromDate.getTime() <= nowMs) return undefined;
   return `The certificate is not valid before ${validFromDate.toISOString()}`;

@@ -58,8 +58,8 @@ function opened(statement: Statement): readonly Problem[] {
 
 function everybody(conditions: readonly Condition[]): Complaint {
   if (conditions.length === 0) {
-    const message = "Public without conditions: everybody is allowed, also without credentials";
-    const remedy = "Name whom to allow in Principal, or add a Condition";
+    const message = "Public without conditions: everybody is allowed, even without credentials";
+    const remedy = "List who is allowed in Principal, or add a Condition";
     return { message, remedy };
   }
   const named = conditions.map(({ operator, keyText }) => `${operator} on "${keyText}"`);
@@ -146,7 +146,7 @@ function sparedInVain(statement: Statement): readonly Problem[] {
     }),
     ...alone.map((account) => {
       const message = `NotPrincipal lists the account "${account}" alone, so the Deny meets all of its users`;
-      const remedy = "Add the users that shall be spared, each by its ARN";
+      const remedy = "Add each user to exempt, by its ARN";
       return warningAt(statement, { message, remedy });
     }),
   ];

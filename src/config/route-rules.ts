@@ -45,7 +45,7 @@ function bypass(gateway: ConfigDocument, { path, value }: Placed): readonly Prob
   if (target === undefined) return [];
   const stores = valuesOf(gateway, STORES);
   if (stores.some((store) => isSame(target, addressOf(store.value)))) {
-    const message = "The target is the store: everybody could pass every rule by";
+    const message = "The target is the store: everybody could bypass every rule";
     return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
   }
   const own = ownAt(gateway, target);
@@ -80,7 +80,7 @@ function ownAt(gateway: ConfigDocument, address: SocketAddress | undefined): str
 function vainCa(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
   const caPath = path.replace(/target$/, "caFile");
   if (value.startsWith("https:") || !gateway.nodes.has(caPath)) return [];
-  const message = "Certificates are of no use to a target without TLS";
+  const message = "The setting has no effect: the target does not use https";
   return [
     problemAt(gateway, caPath, { message, remedy: "Name an https target, or remove caFile" }),
   ];

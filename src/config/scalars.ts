@@ -60,7 +60,9 @@ function quantity(
   const unit = units.get(match?.[2] ?? "");
   if (match === null || unit === undefined) return err(`Expected ${expected}`);
   const value = Number(match[1]) * unit;
-  return Number.isSafeInteger(value) ? ok(value) : err(`Expected ${expected}, not that large`);
+  return Number.isSafeInteger(value)
+    ? ok(value)
+    : err(`Expected ${expected}, but the value is too large`);
 }
 
 /** `0.0.0.0:8080`, `[::1]:8080`, `localhost:0` (port 0: any free one). */
@@ -123,7 +125,7 @@ export function parseAccessKey(text: string): Result<string, string> {
 export function parseSessionToken(text: string): Result<string, string> {
   const secret = parseSecret(text);
   if (!secret.ok || /^[\x21-\x7e]+$/.test(text)) return secret;
-  return err("A session token must be visible ASCII characters: it is sent as a header");
+  return err("A session token must be visible ASCII characters, because it is sent as a header");
 }
 
 /** The half of a key pair that is not sent. */
@@ -132,7 +134,7 @@ export function parseSecret(text: string): Result<string, string> {
   // A space or line break at an end was not meant, and the signatures would never match. A line
   // break inside would also forge the names under which the key ring keeps signing keys.
   if (text.trim() !== text || /\p{Cc}/u.test(text)) {
-    return err("A secret must not hold line breaks, nor begin or end with white space");
+    return err("A secret must not contain line breaks, or begin or end with white space");
   }
   return ok(text);
 }

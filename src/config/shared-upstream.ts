@@ -57,13 +57,13 @@ function sharingIn(files: readonly WholeFile[]): readonly Sharing[] {
 /** Warns at each account that shares its user of the store with another, and names the others. */
 export function sharedUpstreamWarnings(files: readonly WholeFile[]): readonly Problem[] {
   return sharingIn(files).map(({ document, path, names }) => {
-    const message = `The account has the same user of the store as ${names}: only what the gateway remembers of buckets keeps them apart, and buckets without a record are closed`;
+    const message = `The account has the same store user as ${names}: only bucket records keep them apart, and buckets without a record are refused`;
     return problemAt(document, path, { message, remedy: REMEDY });
   });
 }
 
 const REMEDY =
-  "Give each account a user of its own at the store, or adopt every bucket that was there before";
+  "Give each account its own store user, or adopt every bucket that existed before the gateway";
 
 /**
  * Complains of each such account if the gateway keeps no records (`kept`: whether it does): then
@@ -75,13 +75,13 @@ export function sharedUpstreamProblems(
 ): readonly Problem[] {
   if (kept) return [];
   return sharingIn(files).map(({ document, path, names }) => {
-    const message = `The account has the same user of the store as ${names}, and nothing tells whose a bucket is: each could list, read and remove the other's`;
+    const message = `The account has the same store user as ${names}, and buckets have no recorded owner: each could list, read and remove the other's buckets`;
     return problemAt(document, path, { message, remedy: KEEP });
   });
 }
 
 const KEEP =
-  "Give each account a user of its own at the store, or set policy.bucketPolicies to gateway with state";
+  "Give each account its own store user, or set policy.bucketPolicies to gateway and configure state";
 
 /** More names than anybody reads. */
 const NAMES_MAX = 3;

@@ -25,7 +25,7 @@ function usersWithoutTenants(gateway: ConfigDocument): readonly Problem[] {
   if (storeKindOf(gateway) !== "generic") return [];
   const source = [...gateway.nodes.keys()].find((path) => /^identities\[\d+\]\.ceph$/.test(path));
   if (source === undefined) return [];
-  const message = `The users of ${source} have tenants, of which a generic store knows nothing`;
+  const message = `The users of ${source} have tenants, which a generic store does not have`;
   return [problemAt(gateway, PATH, { message, remedy: "Set upstream.store to ceph" })];
 }
 
@@ -33,7 +33,7 @@ function usersWithoutTenants(gateway: ConfigDocument): readonly Problem[] {
 function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
   const path = "upstream.version";
   if (storeKindOf(gateway) === "ceph" || !gateway.nodes.has(path)) return [];
-  const message = "Only the version of a Ceph changes what is served";
+  const message = "The setting has no effect: only Ceph has versions";
   return [
     problemAt(gateway, path, { message, remedy: "Remove it, or set upstream.store to ceph" }),
   ];
@@ -45,7 +45,7 @@ function keysOfOthers(gateway: ConfigDocument): readonly Problem[] {
   const kind = storeKindOf(gateway);
   if (kind === "generic" || gateway.nodes.get(path)?.value !== false) return [];
   if (!storeTraits(kind).foldsKeys) return [];
-  const message = `A store of the kind ${kind} takes keys such as a//b for other ones, past every policy`;
+  const message = `A store of the kind ${kind} maps keys such as a//b to other keys, which bypasses policies`;
   return [problemAt(gateway, path, { message, remedy: "Remove it" })];
 }
 

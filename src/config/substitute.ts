@@ -35,8 +35,7 @@ function resolve(
   if (kind === "file") return fromFile(name, file, surroundings);
   return err({
     message: "Unknown reference after ${",
-    remedy:
-      "Write ${env:NAME} or ${file:PATH}; a value that contains ${ itself can be kept in a file",
+    remedy: "Write ${env:NAME} or ${file:PATH}; keep a value that contains ${ in a file",
   });
 }
 
@@ -45,7 +44,7 @@ function fromEnvironment(name: string, { env }: Surroundings): Result<string, Co
   if (value !== undefined) return ok(value);
   return err({
     message: `The environment variable "${name}" is not set`,
-    remedy: "Set it for the gateway's process, or give it an empty value",
+    remedy: "Set it in the gateway's environment; an empty value is allowed",
   });
 }
 

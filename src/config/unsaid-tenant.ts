@@ -28,5 +28,5 @@ export function unsaidTenantWarnings(
 }
 
 const MESSAGE =
-  "Nobody has written in which tenant of the store this user is: a user or bucket of the same name in another tenant is taken for its own";
+  "The store tenant of this user is unknown: it also gets the user and buckets of the same name in another tenant";
 const REMEDY = 'Write tenant for the account, or tenant: "" if its user is in none';

@@ -64,7 +64,7 @@ function vainAnonymous(
 function routeWarnings(gateway: ConfigDocument, { name, networks }: Route): readonly Problem[] {
   if (networks.allow.length > 0) return networkWarnings(gateway, name, networks);
   const path = `${name}.networks.allow`;
-  const message = "Everybody who may come to the S3 port may come here";
+  const message = "Everybody who can reach the S3 port can use this path";
   const remedy = "Name the networks of the dashboard's users";
   return [
     problemAt(gateway, path, { message, remedy }),
@@ -79,7 +79,7 @@ function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Proble
   const grants =
     operations.size + narrowed.size > 0 || ACTIONS.some((action) => actions.has(action));
   if (grants || !gateway.nodes.has(path)) return [];
-  const message = "The tier grants nothing that any request asks for";
+  const message = "The tier has no effect: no request needs its actions";
   const remedy = "Add actions, or remove the tier";
   return [problemAt(gateway, path, { message, remedy })];
 }
@@ -151,16 +151,16 @@ function networkWarnings(
   const at = (list: "allow" | "deny", complaint: Complaint): Problem =>
     problemAt(document, `${path}.networks.${list}`, complaint);
   if (allow.length > 0 && allow.every((network) => covers(deny, network))) {
-    const message = "Nobody may come: every address that is allowed is also denied";
+    const message = "Nobody is allowed: every allowed address is also denied";
     return [at("allow", { message, remedy: "Narrow the deny list: it comes before allow" })];
   }
   const allowed = wholeFamilies(allow).map((family) => {
-    const message = `The list has every ${family} address, so it restricts none of them`;
-    return at("allow", { message, remedy: "Name only the networks that may come" });
+    const message = `The list has every ${family} address, so it has no effect on them`;
+    return at("allow", { message, remedy: "Name only the networks to allow" });
   });
   const denied = wholeFamilies(deny).map((family) => {
     const message = `The list has every ${family} address, so it refuses all of them`;
-    return at("deny", { message, remedy: "Name only the networks that may not come" });
+    return at("deny", { message, remedy: "Name only the networks to deny" });
   });
   return [...allowed, ...denied];
 }

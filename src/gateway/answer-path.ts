@@ -43,7 +43,7 @@ export function passOn(
 /** Ends a request at the store in the middle of its answer; `cause` is the bug. */
 export class OwnFault extends Error {
   constructor(cause: unknown) {
-    super("The gateway cannot pass the answer on", { cause });
+    super("The gateway cannot forward the store's response", { cause });
   }
 }
 

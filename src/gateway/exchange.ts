@@ -201,7 +201,7 @@ export class Exchange implements Serving {
   /** The store has taken nothing of an upload for too long. */
   storeStoodStill(): void {
     this.upstreamError = "timeout";
-    this.refuse(upstreamFault("timeout", new Error("The store takes no more of the body")));
+    this.refuse(upstreamFault("timeout", new Error("The store stopped reading the body")));
   }
 
   #record(durationMs: number): AccessRecord {

@@ -92,7 +92,7 @@ async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
 
 const TOO_COSTLY = fault(
   "ServiceUnavailable",
-  "Your policies and those of your buckets take too long to tell which buckets you may see",
+  "Your policies and those of your buckets are too complex to list your buckets in time",
   { rule: "policy.listBuckets: the list costs too much to filter" },
 );
 

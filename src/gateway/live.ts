@@ -53,8 +53,8 @@ export class Live {
 
   /** Why it cannot serve now, in a sentence; undefined: it can. */
   get notReady(): string | undefined {
-    if (!this.upstream.ready) return "No endpoint of the store answers";
-    return this.#opened.healthy() ? undefined : "What is kept of buckets cannot be read";
+    if (!this.upstream.ready) return "No endpoint of the store responds";
+    return this.#opened.healthy() ? undefined : "Bucket records in state cannot be read";
   }
 
   /** Forgets whose the keys are that were looked up elsewhere. */

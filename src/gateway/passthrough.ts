@@ -52,7 +52,10 @@ export function tell(exchange: Exchange, fault: Fault): void {
 /** Takes one of the places at the target, until the exchange ends; false: none is free, and told. */
 export function occupy(target: Target, exchange: Exchange, route: Route): boolean {
   if (target.inFlight >= route.connectionsMax) {
-    tell(exchange, fault("SlowDown", "Too many are here at once. Please try again"));
+    tell(
+      exchange,
+      fault("SlowDown", "Too many concurrent requests to this path. Please try again"),
+    );
     return false;
   }
   target.inFlight++;
@@ -157,8 +160,8 @@ export function failed(exchange: Exchange, error: unknown): void {
   exchange.upstreamError = "passthrough";
   if (responder.status !== 0) return responder.breakOff();
   const late = error instanceof TargetTimeout || codeOf(error) === "ECONNECT_TIMEOUT";
-  if (late) responder.say(504, "What should answer here did not answer in time");
-  else responder.say(502, "What should answer here could not be reached");
+  if (late) responder.say(504, "The application behind this path did not respond in time");
+  else responder.say(502, "The application behind this path could not be reached");
 }
 
 export class TargetTimeout extends Error {}

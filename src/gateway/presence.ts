@@ -31,6 +31,6 @@ const PRESENCE: ReadonlyMap<number, Presence> = new Map([
 ]);
 
 function unanswered(status: number): Fault {
-  const message = "The store does not tell whether the bucket is there. Please try again";
+  const message = "The store does not say whether the bucket exists. Please try again";
   return fault("ServiceUnavailable", message, { rule: `HeadBucket: status ${status}` });
 }

@@ -69,4 +69,4 @@ export function openRecords(
   };
 }
 
-const NOT_REMEMBERED = "What the gateway keeps of this bucket cannot be written. Please try again";
+const NOT_REMEMBERED = "The gateway's record of this bucket cannot be written. Please try again";

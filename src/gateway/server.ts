@@ -49,7 +49,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
         if (late) observer.metrics.limited("header_timeout");
         // Anybody can break off a handshake; a trusted proxy that sends no header is a mistake.
         const level = stage === "proxy" ? "warn" : "debug";
-        log[level]({ stage, address, why }, "A connection ended before any request");
+        log[level]({ stage, address, why }, "A client connection failed before its first request");
       },
     },
     place,

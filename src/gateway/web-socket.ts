@@ -112,7 +112,7 @@ function pass(
   proxy.ws(new PassedRequest("GET", passedTarget(route, head), fields, EMPTY_BODY), socket, first);
 }
 
-const SPOKE_EARLY = "Nothing may follow the handshake before it is answered";
+const SPOKE_EARLY = "Data must not follow the WebSocket handshake before its response";
 const UPGRADE = ["connection", "Upgrade", "upgrade", "websocket"] as const;
 
 /**

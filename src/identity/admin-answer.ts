@@ -29,11 +29,11 @@ export function readAnswer(status: number, body: Buffer, asked: AdminQuestion): 
   if (status === 403 || status === 404) return { kind: "nobody" };
   if (status !== 200) return unavailable("source", `The answer has status ${status}`);
   const answer = UserSchema.safeParse(jsonOf(body));
-  if (!answer.success) return unavailable("key", "The answer is no user of Ceph's");
+  if (!answer.success) return unavailable("key", "The response is not a user of Ceph");
   const user = userOf(answer.data);
-  if (user === undefined) return unavailable("key", "A key of the answer is another user's");
+  if (user === undefined) return unavailable("key", "The response has a key of another user");
   if (isAnswerTo(asked, user)) return { kind: "user", user };
-  return unavailable("key", "The answer is about another user");
+  return unavailable("key", "The response is about another user");
 }
 
 function isAnswerTo(asked: AdminQuestion, { tenant, name, keys }: ForeignUser): boolean {

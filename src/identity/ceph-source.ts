@@ -215,7 +215,7 @@ export class CephSource {
     const answer = await this.#ports.ask(asked);
     if (answer.kind === "user") this.#provedMs = this.#ports.nowMs();
     if (answer.kind !== "nobody" || (await this.#mayReadUsers())) return answer;
-    return unavailable("source", "The gateway's own user is not found either");
+    return unavailable("source", "Ceph does not find the gateway's own user either");
   }
 
   #mayReadUsers(): Promise<boolean> {

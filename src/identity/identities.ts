@@ -100,8 +100,8 @@ function questionOf(need: LookedUp["need"]): AdminQuestion | undefined {
   return userId === undefined ? undefined : { kind: "user", userId };
 }
 
-const YOURS = "Your access key cannot be looked up now. Please try again";
-const OWNERS = "The key of the bucket's owner cannot be looked up now. Please try again";
+const YOURS = "Your access key cannot be looked up at the moment. Please try again";
+const OWNERS = "The key of the bucket's owner cannot be looked up at the moment. Please try again";
 
 /** The first that knows the key has it. */
 function findIn(
@@ -153,7 +153,7 @@ function openSource(
   const ops = openAdminOps(config);
   const endpoint = config.endpoint.origin;
   const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
-    log.error({ endpoint, why }, "Ceph does not tell whose a key is");
+    log.error({ endpoint, why }, "Ceph cannot look up a key");
   });
   const onAnswer = (answer: AdminAnswer): void => {
     metrics.identityLookedUp("ceph", RESULTS[answer.kind]);
@@ -162,7 +162,7 @@ function openSource(
   };
   const onPowerless = atMostEvery(COMPLAINT_MS, () => {
     const remedy = `radosgw-admin caps add --uid=… --caps="users=read", for the user of ${config.accessKey}`;
-    log.error({ endpoint, remedy }, "The gateway's own user in Ceph may not read users");
+    log.error({ endpoint, remedy }, "The gateway's own user in Ceph is not allowed to read users");
   });
   const { ask, close } = ops;
   const ports = { ask, keyOf, nowMs: () => performance.now(), onAnswer, onPowerless };
@@ -196,7 +196,7 @@ function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
       told.add(full);
       log.warn(
         { user: full },
-        "The keys of this user of Ceph are refused: the account of its name has another tenant",
+        "The keys of this Ceph user are refused: the account of the same name has another tenant",
       );
     }
     for (const { accessKeyId } of keys) {
@@ -205,13 +205,13 @@ function conflicts(config: Config, log: Logger): (user: ForeignUser) => void {
         signers.delete(accessKeyId);
         log.warn(
           { user: full, account },
-          "This user of Ceph is also the upstream of an account: each can use every bucket of the other that has no record here",
+          "This Ceph user is also the upstream of an account: each can use all buckets of the other that have no record here",
         );
       }
       if (!configured.delete(accessKeyId)) continue;
       log.warn(
         { accessKey: accessKeyId },
-        "An access key is in an accounts file and in Ceph: the file's counts",
+        "An access key is in an accounts file and in Ceph: the accounts file wins",
       );
     }
   };

@@ -48,7 +48,7 @@ export class Faults {
 
   /** Logs the fault of one request, which happened at `where`. */
   happened(where: FaultPlace, error: unknown, requestId: string): void {
-    this.#log({ where, requestId, err: described(error) }, "A fault of the gateway's own");
+    this.#log({ where, requestId, err: described(error) }, "A bug in the gateway");
   }
 
   /** A request has ended. `nowMs`: of a clock that only goes forward, as in `failing`. */

@@ -74,7 +74,7 @@ function parseBlock(
     if (name === undefined) continue;
     if (seen.has(`${name.key}/${name.tag}`)) {
       const message = `Invalid policy syntax: the key "${keyText}" is written twice`;
-      complain(report, at, keyPath, message, "Keep one of the two: keys have no letter case");
+      complain(report, at, keyPath, message, "Keep one of the two: keys ignore letter case");
       continue;
     }
     seen.add(`${name.key}/${name.tag}`);

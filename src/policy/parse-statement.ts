@@ -157,7 +157,7 @@ function readActions(source: Source, effect: Effect | undefined): Statement["act
     if (!compiled.ok) complain(report, at, path, compiled.error.message, compiled.error.remedy);
     else if (!rules.operationNames && widensByOperation(compiled.value, effect, negated)) {
       const message = `Policy has invalid action: "${text}" is the name of an operation`;
-      complain(report, at, path, message, "Name the action that the operation asks for");
+      complain(report, at, path, message, "Name the action that the operation needs");
     } else patterns.push(text);
   }
   const set = compiledOf(rules, [...new Set(patterns)]);
@@ -222,7 +222,7 @@ function readPrincipals(source: Source, effect: Effect | undefined): Principals 
         node.at,
         fieldPath(path, name),
         message,
-        "It is about whoever it is given to",
+        "Remove it: an identity policy applies to the identity that has it",
       );
     }
     return undefined;
@@ -231,7 +231,7 @@ function readPrincipals(source: Source, effect: Effect | undefined): Principals 
   if (field === undefined) return undefined;
   if (field.negated && effect === "Allow" && !rules.notPrincipalAllow) {
     const message = "Invalid principal in policy: NotPrincipal cannot be used with Allow";
-    complain(report, field.node.at, field.path, message, "Name whom to allow in Principal");
+    complain(report, field.node.at, field.path, message, "List who is allowed in Principal");
   }
   return readPrincipalValue(report, field, rules.trust);
 }

@@ -87,7 +87,7 @@ const NOT_JSON = "Policies must be valid JSON and the first byte must be '{'";
 
 function complainOfSize(report: Report, bytesMax: number): undefined {
   const message = `Normalized policy document exceeds the maximum allowed size of ${bytesMax} bytes`;
-  return complain(report, 0, "", message, "Shorten it, or join statements by wildcards");
+  return complain(report, 0, "", message, "Shorten it, or merge statements with wildcards");
 }
 
 const POLICY_FIELDS = ["Version", "Id", "Statement"];
@@ -142,8 +142,8 @@ function readStatements(
   const nodes = list.kind === "array" ? list.items : [list];
   if (nodes.length === 0) complain(report, list.at, "Statement", "Statement is empty!");
   if (nodes.length > STATEMENTS_MAX) {
-    const message = `A policy may have ${STATEMENTS_MAX} statements, got ${nodes.length}`;
-    complain(report, list.at, "Statement", message, "Make several policies of it");
+    const message = `A policy can have at most ${STATEMENTS_MAX} statements, got ${nodes.length}`;
+    complain(report, list.at, "Statement", message, "Split it into several policies");
     return [];
   }
   const statements: Statement[] = [];

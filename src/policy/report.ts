@@ -58,7 +58,7 @@ export function fieldsOf(
   for (const { name, at, value } of members) {
     if (known.includes(name)) fields.set(name, value);
     else {
-      const otherwise = `Known here are ${known.join(", ")}`;
+      const otherwise = `Allowed: ${known.join(", ")}`;
       const remedy = { name, candidates: () => known, otherwise };
       const message = `Invalid policy syntax: unknown field "${name}"`;
       complain(report, at, fieldPath(path, name), message, remedy);
@@ -108,7 +108,7 @@ export function itemsOf(
   if (node.kind !== "array") return itemOf(report, node, path, scalars);
   if (node.items.length === 0) complain(report, node.at, path, "Invalid policy syntax: empty list");
   if (node.items.length > LIST_MAX) {
-    const message = `Invalid policy syntax: a list may have ${LIST_MAX} values, got ${node.items.length}`;
+    const message = `Invalid policy syntax: a list can have at most ${LIST_MAX} values, got ${node.items.length}`;
     complain(report, node.at, path, message);
     return [];
   }

@@ -27,7 +27,7 @@ export type ResourceFault = { readonly message: string; readonly remedy: Remedy 
 export function relativeResource(arn: string): string {
   if (arn.startsWith(ARN_PREFIX)) return arn.slice(ARN_PREFIX.length);
   if (arn === "*") return arn;
-  throw new TypeError(`Cannot judge a resource that is not S3's: got "${arn}"`);
+  throw new TypeError(`Cannot evaluate a resource outside S3: got "${arn}"`);
 }
 
 /**
@@ -41,7 +41,7 @@ export function parseResource(text: string, rules: ResourceRules): Result<Templa
   const relative = text === "*" ? text : relativePattern(text, rules.tenant);
   if (relative === undefined || relative === "") return invalid(text, WRITE_ARN);
   if (!isOfBucket(relative, rules)) {
-    return invalid(text, `The policy is of the bucket "${rules.bucket}": name that one`);
+    return invalid(text, `The policy belongs to the bucket "${rules.bucket}": name that one`);
   }
   return parseTemplate(relative, {
     wildcards: true,

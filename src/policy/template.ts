@@ -73,7 +73,7 @@ export function parseTemplate(
 }
 
 const TOO_LONG: TemplateFault = {
-  message: `Invalid pattern: between two * with a ? there may be ${MASK_LENGTH_MAX} characters`,
+  message: `Invalid pattern: a part with ? between two * can have at most ${MASK_LENGTH_MAX} characters`,
   remedy: "Shorten it, or write a * for some of its ?",
 };
 
@@ -198,7 +198,7 @@ function parseVariable(
 function unusable(inside: string, reason: string): TemplateFault {
   return {
     message: `Cannot use the policy variable "\${${inside}}" here: it ${reason}`,
-    remedy: "Use a variable that the gateway knows for certain, such as aws:username",
+    remedy: "Use a variable that is always known, such as aws:username",
   };
 }
 

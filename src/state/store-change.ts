@@ -238,6 +238,6 @@ function remembered(written: Result<"written" | "conflict", string>): Fault | un
 }
 
 function unwritten(detail: string): Fault {
-  const message = "What the gateway keeps of this bucket cannot be written. Please try again";
+  const message = "The gateway's record of this bucket cannot be written. Please try again";
   return fault("ServiceUnavailable", message, { rule: `state: ${detail}` });
 }

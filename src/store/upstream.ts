@@ -13,7 +13,7 @@ export type UpstreamOptions = {
   /** Sockets per endpoint at most. */
   readonly connectionsMax: number;
   readonly connectTimeoutMs: number;
-  /** How long a request may wait for one of them to be free. */
+  /** Timeout for waiting for a free connection. */
   readonly queueTimeoutMs: number;
   /** How long the store may take until its answer begins. */
   readonly headersTimeoutMs: number;

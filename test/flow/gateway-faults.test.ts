@@ -1,4 +1,4 @@
-/** A fault of the gateway's own is told as its own, and costs nobody else anything. */
+/** A bug in the gateway is told as its own, and costs nobody else anything. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Responder } from "../../src/gateway/respond.ts";

@@ -202,7 +202,7 @@ for (const [what, route, options, rule] of [
     const { gateway, request } = await startDashboard(t, target.endpoint, route, options);
     for (const [index, path] of ["/dashboard/", "/dashboard", "/dashboard/../x"].entries()) {
       const answer = await rawExchange(gateway.address, request("GET", path));
-      assert.equal(text(answer), "403 Your address may not come here");
+      assert.equal(text(answer), "403 Your IP address is not allowed on this path");
       assert.equal(headerOf(answer, "content-type"), "text/plain; charset=utf-8");
       const record = (await gateway.records(index + 1)).at(-1);
       assert.deepEqual(
@@ -328,7 +328,7 @@ test("connections to the target are used again, and no more are opened than allo
   const slow = [get("/dashboard/slow"), get("/dashboard/slow")];
   await until(() => waiting.length === 2);
   const busy = await get("/dashboard/");
-  assert.equal(text(busy), "503 Too many are here at once. Please try again");
+  assert.equal(text(busy), "503 Too many concurrent requests to this path. Please try again");
   for (const answer of waiting) answer();
   for (const answer of slow) assert.equal(text(await answer), "200 late");
   assert.equal(text(await get("/dashboard/")), "200 page");
@@ -336,17 +336,17 @@ test("connections to the target are used again, and no more are opened than allo
 });
 
 for (const [what, respond, expected] of [
-  ["says nothing in time", "", "504 What should answer here did not answer in time"],
-  ["sends garbage", "garbage\r\n\r\n", "502 What should answer here could not be reached"],
+  ["says nothing in time", "", "504 The application behind this path did not respond in time"],
+  ["sends garbage", "garbage\r\n\r\n", "502 The application behind this path could not be reached"],
   [
     "sends a status that is none",
     "HTTP/1.1 042 No\r\nContent-Length: 0\r\n\r\n",
-    "502 What should answer here could not be reached",
+    "502 The application behind this path could not be reached",
   ],
   [
     "changes the protocol unasked",
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-    "502 What should answer here could not be reached",
+    "502 The application behind this path could not be reached",
   ],
 ] as const) {
   test(`a target that ${what} is told in plain text`, async (t) => {
@@ -367,7 +367,7 @@ for (const [what, respond, expected] of [
 test("a target that is not there is told in plain text, and S3 does not notice", async (t) => {
   const { gateway, request, exchange } = await startDashboard(t, "http://127.0.0.1:9");
   const answer = await rawExchange(gateway.address, request("GET", "/dashboard/"));
-  assert.equal(text(answer), "502 What should answer here could not be reached");
+  assert.equal(text(answer), "502 The application behind this path could not be reached");
   assert.equal((await exchange("GET", "/bucket/key")).status, 200);
   const metrics = await (await fetch(`http://${gateway.adminAddress}/metrics`)).text();
   assert.match(metrics, /upstream_errors_total\{kind="passthrough"\} 1\n/);

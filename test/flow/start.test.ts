@@ -115,7 +115,7 @@ policy: { tiers: { NONE: [] } }
     line: 5,
     path: "policy.tiers.NONE",
     remedy: "Add actions, or remove the tier",
-    msg: "The tier grants nothing that any request asks for",
+    msg: "The tier has no effect: no request needs its actions",
   });
 });
 

@@ -116,7 +116,7 @@ test("who is outside the networks of a route gets no WebSocket", async (t) => {
   client.write(flow.request("GET", "/dashboard/ws", ...HANDSHAKE));
   const answer = await client.answer();
   assert.equal(answer.status, 403);
-  assert.equal(answer.body.toString(), "Your address may not come here\n");
+  assert.equal(answer.body.toString(), "Your IP address is not allowed on this path\n");
   assert.equal(echo.sockets.size, 0);
 });
 

@@ -308,7 +308,10 @@ describe("a tenant's prefix", () => {
     const twice = (store: string): readonly string[] =>
       problemsOf(filesOf({ ...PEOPLE, store: { store } }));
     assert.deepEqual(twice("ceph"), []);
-    assert.match(twice("minio").join(), /buckets\[2\]\.name: The bucket is given twice: the store/);
+    assert.match(
+      twice("minio").join(),
+      /buckets\[2\]\.name: The bucket is listed twice: the store/,
+    );
   });
   test("cannot be in front of a virtual host", () => {
     const store = { addressing: "virtual" };

@@ -48,10 +48,10 @@ test("runCheck() prints every warning and their number, and the configuration is
   const { code, out, err } = await check(path);
   assert.equal(
     err,
-    `${path}:3:26: policy.tiers.NONE: warning: The tier grants nothing that any request asks for\n` +
+    `${path}:3:26: policy.tiers.NONE: warning: The tier has no effect: no request needs its actions\n` +
       "    Add actions, or remove the tier\n" +
       `${path}:3:50: policy.networks.deny: warning: The list has every IPv4 address, so it refuses all of them\n` +
-      "    Name only the networks that may not come\n2 warnings\n",
+      "    Name only the networks to deny\n2 warnings\n",
   );
   assert.equal(
     out,

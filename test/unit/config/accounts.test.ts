@@ -10,21 +10,21 @@ const TABLE = [
     "an access key given twice in one file",
     "accounts:\n  - name: a\n    keys:\n      - { accessKey: AK1, secretKey: SK1 }\n  - name: b\n    subusers:\n      - name: r\n        tier: READ\n        keys:\n          - { accessKey: AK1, secretKey: SK2 }\n",
     [
-      'accounts.yaml:10:26 accounts[1].subusers[0].keys[0].accessKey: The access key is given twice, first at accounts.yaml:4: got "AK1" | Remove one of them',
+      'accounts.yaml:10:26 accounts[1].subusers[0].keys[0].accessKey: The access key is listed twice, first at accounts.yaml:4: got "AK1" | Remove one of them',
     ],
   ],
   [
     "an account given twice",
     "accounts:\n  - name: a\n  - name: a\n",
     [
-      'accounts.yaml:3:11 accounts[1].name: The account is given twice, first at accounts.yaml:2: got "a" | Remove one of them',
+      'accounts.yaml:3:11 accounts[1].name: The account is listed twice, first at accounts.yaml:2: got "a" | Remove one of them',
     ],
   ],
   [
     "a subuser given twice in one account",
     "accounts:\n  - name: a\n    subusers:\n      - { name: r, tier: READ }\n      - { name: r, tier: FULL }\n",
     [
-      'accounts.yaml:5:17 accounts[0].subusers[1].name: The subuser is given twice, first at accounts.yaml:4: got "r" | Remove one of them',
+      'accounts.yaml:5:17 accounts[0].subusers[1].name: The subuser is listed twice, first at accounts.yaml:4: got "r" | Remove one of them',
     ],
   ],
   [
@@ -45,7 +45,7 @@ const TABLE = [
     "a subuser with neither a tier nor a policy",
     "accounts:\n  - name: a\n    subusers:\n      - name: r\n",
     [
-      "accounts.yaml:4:9 accounts[0].subusers[0]: The subuser may do nothing: it has neither a tier nor a policy | Add tier: READ, or policies",
+      "accounts.yaml:4:9 accounts[0].subusers[0]: The subuser can do nothing: it has neither a tier nor a policy | Add tier: READ, or policies",
     ],
   ],
   [
@@ -90,7 +90,7 @@ const TABLE = [
     "a name of one tenant beside another",
     "accounts:\n  - name: one$user\n    tenant: two\n  - name: one$other\n    tenant: one\n",
     [
-      'accounts.yaml:3:13 accounts[0].tenant: The account\'s name says the tenant "one": got "two" | Remove tenant, or change the name',
+      'accounts.yaml:3:13 accounts[0].tenant: The account\'s name implies the tenant "one": got "two" | Remove tenant, or change the name',
     ],
   ],
   [
@@ -126,7 +126,7 @@ test("parseConfig() finds one access key in two files and names both places", ()
   const one = `accounts: [{ name: a, keys: [{ ${PAIR} }] }]`;
   const two = `accounts:\n  - name: b\n    keys: [{ ${PAIR} }]`;
   assert.deepEqual(problemsOf({ "gateway.yaml": gateway, "one.yaml": one, "two.yaml": two }), [
-    'two.yaml:3:25 accounts[0].keys[0].accessKey: The access key is given twice, first at one.yaml:1: got "AK1" | Remove one of them',
+    'two.yaml:3:25 accounts[0].keys[0].accessKey: The access key is listed twice, first at one.yaml:1: got "AK1" | Remove one of them',
   ]);
 });
 

@@ -31,7 +31,7 @@ const GATEWAY_TABLE = [
   [
     "an unknown option that is like no other",
     "admin: { colour: red }",
-    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Known here: address, hosts',
+    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Allowed: address, hosts',
   ],
   [
     "a duration without a unit",
@@ -56,32 +56,32 @@ const GATEWAY_TABLE = [
   [
     "an ignored header that decides something",
     "policy: { ignoredHeaders: [X-Amz-Acl] }",
-    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: the gateway knows it, and rules or the store act on it: got "X-Amz-Acl" | Remove it',
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header matters and cannot be ignored: the gateway knows it, and rules or the store act on it: got "X-Amz-Acl" | Remove it',
   ],
   [
     "an ignored header of metadata",
     "policy: { ignoredHeaders: [x-amz-meta-a] }",
-    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: the gateway knows it, and rules or the store act on it: got "x-amz-meta-a" | Remove it',
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header matters and cannot be ignored: the gateway knows it, and rules or the store act on it: got "x-amz-meta-a" | Remove it',
   ],
   [
     "an ignored header that a store acts on",
     "policy: { ignoredHeaders: [x-amz-delete-if-unmodified-since] }",
-    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: Ceph RGW acts on it: got "x-amz-delete-if-unmodified-since" | Remove it',
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header matters and cannot be ignored: Ceph RGW acts on it: got "x-amz-delete-if-unmodified-since" | Remove it',
   ],
   [
     "an ignored header of a vendor",
     "policy: { ignoredHeaders: [x-minio-force-delete] }",
-    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header decides something and cannot be ignored: it is an extension of a store\'s own: got "x-minio-force-delete" | Remove it',
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header matters and cannot be ignored: it is an extension of a store\'s own: got "x-minio-force-delete" | Remove it',
   ],
   [
     "an ignored header that is never refused",
     "policy: { ignoredHeaders: [cookie] }",
-    'gateway.yaml:3:28 policy.ignoredHeaders[0]: Only x-amz-* headers are ever refused for being unknown: got "cookie" | Remove it: other headers are left out already',
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The gateway refuses no unknown headers but x-amz-*: got "cookie" | Remove it: other unknown headers never reach the store',
   ],
   [
     "an ignored header that is left out already",
     "policy: { ignoredHeaders: [x-amz-api-version] }",
-    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header is left out already: got "x-amz-api-version" | Remove it',
+    'gateway.yaml:3:28 policy.ignoredHeaders[0]: The header never reaches the store anyway: got "x-amz-api-version" | Remove it',
   ],
   [
     "an ignored header that is no name of one",
@@ -146,12 +146,12 @@ const GATEWAY_TABLE = [
   [
     "a domain both of buckets and of accounts",
     "listen: { domains: [b.org, s3.b.org], accountDomains: ['*.a.org', '*.s3.b.org'] }",
-    "gateway.yaml:3:67 listen.accountDomains[1]: The same names are those of buckets, in listen.domains | Give accounts a domain of their own",
+    "gateway.yaml:3:67 listen.accountDomains[1]: The names are already bucket domains, in listen.domains | Give accounts another domain",
   ],
   [
     "domains of accounts where no address has any",
     "listen: { accountDomains: ['*.a.org', '*.b.org'] }\npolicy: { provider: atman }",
-    "gateway.yaml:3:28 listen.accountDomains[0]: The provider atman has no addresses of accounts, so every such host would be refused | Remove the list, or choose a provider that has them",
+    "gateway.yaml:3:28 listen.accountDomains[0]: The provider atman has no account host names, so every such host would be refused | Remove the list, or choose a provider that has account host names",
   ],
   [
     "a network with host bits",
@@ -232,7 +232,7 @@ const GATEWAY_TABLE = [
   [
     "a variable that is not set",
     'upstream2: "${env:NOWHERE}"',
-    'gateway.yaml:3:12 upstream2: The environment variable "NOWHERE" is not set | Set it for the gateway\'s process, or give it an empty value',
+    'gateway.yaml:3:12 upstream2: The environment variable "NOWHERE" is not set | Set it in the gateway\'s environment; an empty value is allowed',
   ],
   [
     "a file that is not there",
@@ -242,12 +242,12 @@ const GATEWAY_TABLE = [
   [
     "a reference of another kind",
     'log: { level: "${evn:LEVEL}" }',
-    "gateway.yaml:3:15 log.level: Unknown reference after ${ | Write ${env:NAME} or ${file:PATH}; a value that contains ${ itself can be kept in a file",
+    "gateway.yaml:3:15 log.level: Unknown reference after ${ | Write ${env:NAME} or ${file:PATH}; keep a value that contains ${ in a file",
   ],
   [
     "a reference that does not end",
     'log: { level: "${env:LEVEL" }',
-    "gateway.yaml:3:15 log.level: Unknown reference after ${ | Write ${env:NAME} or ${file:PATH}; a value that contains ${ itself can be kept in a file",
+    "gateway.yaml:3:15 log.level: Unknown reference after ${ | Write ${env:NAME} or ${file:PATH}; keep a value that contains ${ in a file",
   ],
   [
     "a certificate that is not there",
@@ -370,7 +370,7 @@ test("parseConfig() refuses state in two places, in none, and where nothing is t
     assert.match(problemsOf({ "gateway.yaml": kept(state) }).join(), /state/, state);
   }
   assert.deepEqual(problemsOf({ "gateway.yaml": `${GATEWAY}state: { directory: records }\n` }), [
-    "gateway.yaml:3:8 state: The store keeps bucket policies, so there is nothing to remember | Set policy.bucketPolicies to gateway",
+    "gateway.yaml:3:8 state: The setting has no effect: the store keeps bucket policies | Set policy.bucketPolicies to gateway",
   ]);
 });
 
@@ -409,14 +409,14 @@ const SOURCE_TABLE = [
     "an item of two sources",
     `  - accounts: accounts.yaml\n    ceph: ${CEPH_SOURCE} }\n`,
     [
-      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got both | Make each source an item of its own",
+      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got both | Make each source a separate item",
     ],
   ],
   [
     "an item of no source",
     "  - {}\n",
     [
-      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got none | Make each source an item of its own",
+      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got none | Make each source a separate item",
     ],
   ],
   [
@@ -464,8 +464,8 @@ test("parseConfig() reports every problem of every file at once, by file and lin
 test("parseConfig() goes on behind a value that it cannot read, and says no more of that one", () => {
   const text = 'upstream: { endpoints: "${env:ENDPOINT}" }\nidentities: []\nlisten: { port: 80 }\n';
   assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
-    'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it for the gateway\'s process, or give it an empty value',
-    'gateway.yaml:3:11 listen.port: Unknown key "port" | Known here: address, tls, domains, accountDomains, trustedProxies, proxyProtocol',
+    'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it in the gateway\'s environment; an empty value is allowed',
+    'gateway.yaml:3:11 listen.port: Unknown key "port" | Allowed: address, tls, domains, accountDomains, trustedProxies, proxyProtocol',
   ]);
 });
 

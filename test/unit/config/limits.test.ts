@@ -98,19 +98,19 @@ const WRONG = [
   ],
   [
     "{ requestsPerAccount: 5, requestsPerSubuser: 6 }",
-    '3:54 limits.requestsPerSubuser: It can never be met, since limits.requestsPerAccount is less: got "6" | Lower it, or raise limits.requestsPerAccount',
+    '3:54 limits.requestsPerSubuser: The limit has no effect: limits.requestsPerAccount is lower: got "6" | Lower it, or raise limits.requestsPerAccount',
   ],
   [
     "{ concurrentRequests: 5, concurrentRequestsPerSubuser: 6 }",
-    '3:64 limits.concurrentRequestsPerSubuser: It can never be met, since limits.concurrentRequests is less: got "6" | Lower it, or raise limits.concurrentRequests',
+    '3:64 limits.concurrentRequestsPerSubuser: The limit has no effect: limits.concurrentRequests is lower: got "6" | Lower it, or raise limits.concurrentRequests',
   ],
   [
     "{ connections: 10, connectionsPerAddress: 11 }",
-    '3:51 limits.connectionsPerAddress: It can never be met, since limits.connections is less: got "11" | Lower it, or raise limits.connections',
+    '3:51 limits.connectionsPerAddress: The limit has no effect: limits.connections is lower: got "11" | Lower it, or raise limits.connections',
   ],
   [
     "{ connectionsPerAddress: 10001 }",
-    '3:34 limits.connectionsPerAddress: It can never be met, since limits.connections is less: got "10001" | Lower it, or raise limits.connections',
+    '3:34 limits.connectionsPerAddress: The limit has no effect: limits.connections is lower: got "10001" | Lower it, or raise limits.connections',
   ],
   [
     "{ unprovedBytes: 3MiB, xmlBytes: 4MiB }",
@@ -122,7 +122,7 @@ const WRONG = [
   ],
   [
     "{ bodyBytes: 1MiB, xmlBytes: 1025KiB }",
-    '3:38 limits.xmlBytes: It can never be met, since limits.bodyBytes is less: got "1025KiB" | Lower it, or raise limits.bodyBytes',
+    '3:38 limits.xmlBytes: The limit has no effect: limits.bodyBytes is lower: got "1025KiB" | Lower it, or raise limits.bodyBytes',
   ],
 ] as const;
 for (const [limits, problem] of WRONG) {
@@ -137,6 +137,6 @@ test("parseConfig() refuses a subuser's limit that its account's own limit keeps
   const subuser = "limits: { requests: 6, concurrentRequests: 5 }";
   const accounts = `accounts: [{ name: a, ${account}, subusers: [{ name: b, tier: READ, ${subuser} }] }]\n`;
   assert.deepEqual(problemsOf({ "accounts.yaml": accounts }), [
-    'accounts.yaml:1:125 accounts[0].subusers[0].limits.requests: It can never be met, since accounts[0].limits.requests is less: got "6" | Lower it, or raise accounts[0].limits.requests',
+    'accounts.yaml:1:125 accounts[0].subusers[0].limits.requests: The limit has no effect: accounts[0].limits.requests is lower: got "6" | Lower it, or raise accounts[0].limits.requests',
   ]);
 });

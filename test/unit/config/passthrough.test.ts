@@ -40,7 +40,7 @@ test("parseConfig() gives routes in their order, with their defaults", () => {
 });
 
 const STORE =
-  "The target is the store: everybody could pass every rule by | Name the address of the dashboard";
+  "The target is the store: everybody could bypass every rule | Name the address of the dashboard";
 const SELF = (which: string): string =>
   `The target is the gateway itself, its ${which} | Name the address of the dashboard`;
 const SHAPE = "Expected a path such as /dashboard/, with a slash at both ends";
@@ -99,7 +99,7 @@ const refused = [
   [
     "certificates for a target without TLS",
     [route("/a/", "http://dash:1", `caFile: ca.crt, ${NETWORKS}`)],
-    `4:51 passthrough[0].caFile: Certificates are of no use to a target without TLS | Name an https target, or remove caFile`,
+    `4:51 passthrough[0].caFile: The setting has no effect: the target does not use https | Name an https target, or remove caFile`,
   ],
   [
     "certificates that are none",
@@ -109,7 +109,7 @@ const refused = [
   [
     "unchecked certificates",
     [route("/a/", "https://dash:1", `insecure: true, ${NETWORKS}`)],
-    `4:44 passthrough[0].insecure: Unknown key "insecure" | Known here: path, target, stripPath, networks, caFile, connections, timeout`,
+    `4:44 passthrough[0].insecure: Unknown key "insecure" | Allowed: path, target, stripPath, networks, caFile, connections, timeout`,
   ],
   ["no target", ["path: /a/"], `4:5 passthrough[0].target: Missing key "target" | Add it`],
 ] as const;
@@ -138,12 +138,12 @@ for (const [name, more, warning] of [
   [
     "a route for everybody",
     "timeout: 5m",
-    "4:5 passthrough[0].networks.allow: Everybody who may come to the S3 port may come here | Name the networks of the dashboard's users",
+    "4:5 passthrough[0].networks.allow: Everybody who can reach the S3 port can use this path | Name the networks of the dashboard's users",
   ],
   [
     "a route for every IPv4 address",
     "networks: { allow: [0.0.0.0/0] }",
-    "4:62 passthrough[0].networks.allow: The list has every IPv4 address, so it restricts none of them | Name only the networks that may come",
+    "4:62 passthrough[0].networks.allow: The list has every IPv4 address, so it has no effect on them | Name only the networks to allow",
   ],
 ] as const) {
   test(`parseConfig() warns of ${name}`, () => {

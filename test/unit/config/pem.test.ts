@@ -74,7 +74,7 @@ test("parseConfig() reads how the gateway shows itself to the store", () => {
 });
 
 const TOO_WEAK =
-  'OpenSSL refuses the certificate, "ee key too small": got "weak.crt" | Have it made anew, and its chain, with keys of 2048 bits or P-256';
+  'OpenSSL refuses the certificate, "ee key too small": got "weak.crt" | Renew it and its chain with keys of 2048 bits or P-256';
 const AT = "gateway.yaml:3:11 listen.tls";
 const problems = [
   [
@@ -127,7 +127,7 @@ const problems = [
     "clients' certificates without an authority",
     LISTEN(`${TWO}, clientCertificates: required`),
     [
-      "gateway.yaml:3:132 listen.tls.clientCertificates: Nothing says what clients' certificates are trusted by | Add listen.tls.clientCaFile",
+      "gateway.yaml:3:132 listen.tls.clientCertificates: clientCertificates needs listen.tls.clientCaFile | Add listen.tls.clientCaFile",
     ],
   ],
   [
@@ -151,14 +151,14 @@ const problems = [
     "names and certificates for a store without TLS",
     UPSTREAM("serverName: store.example.org", GATEWAY),
     [
-      "gateway.yaml:1:59 upstream.serverName: No endpoint of the store is spoken to over TLS | Write https:// in upstream.endpoints, or remove it",
+      "gateway.yaml:1:59 upstream.serverName: The setting has no effect: no endpoint uses https | Write https:// in upstream.endpoints, or remove it",
     ],
   ],
   [
     "PROXY headers of nobody",
     { "gateway.yaml": `${GATEWAY}listen: { proxyProtocol: true }\n` },
     [
-      "gateway.yaml:3:26 listen.proxyProtocol: Nobody is trusted to send a PROXY header | Name the proxies in listen.trustedProxies",
+      "gateway.yaml:3:26 listen.proxyProtocol: No proxy is trusted to send a PROXY header | Name the proxies in listen.trustedProxies",
     ],
   ],
   [
@@ -176,7 +176,7 @@ for (const [name, files, expected] of problems) {
 }
 
 const EXPIRED_ON =
-  "The certificate has expired on 2021-01-01T00:00:00.000Z | Renew it: nobody will accept it";
+  "The certificate expired on 2021-01-01T00:00:00.000Z | Renew it: clients will refuse it";
 const warned = [
   ["certificates in order", LISTEN(`${TWO}, clientCaFile: both-ca.crt`), []],
   [
@@ -200,7 +200,7 @@ const warned = [
       "cert: nameless.crt, key: nameless.key, certificates: [{ cert: nameless.crt, key: nameless.key }]",
     ),
     [
-      "gateway.yaml:3:80 listen.tls.certificates[0].cert: The certificate has no DNS name, so that it is never chosen | Put it first, or give it a subjectAltName",
+      "gateway.yaml:3:80 listen.tls.certificates[0].cert: The certificate has no DNS name, so it is never chosen | Put it first, or give it a subjectAltName",
     ],
   ],
   [
@@ -208,14 +208,14 @@ const warned = [
     { "gateway.yaml": `${GATEWAY}listen: { trustedProxies: ["0.0.0.0/0", "::/0"] }\n` },
     ["IPv4", "IPv6"].map(
       (family) =>
-        `gateway.yaml:3:27 listen.trustedProxies: Every ${family} address is believed, so that any client can say what its address is | Name only the proxies that stand in front of this gateway`,
+        `gateway.yaml:3:27 listen.trustedProxies: Every ${family} address is trusted, so any client can forge its address | Name only the proxies in front of this gateway`,
     ),
   ],
   [
     "proxies that are everybody in halves",
     { "gateway.yaml": `${GATEWAY}listen: { trustedProxies: [0.0.0.0/1, 128.0.0.0/1] }\n` },
     [
-      "gateway.yaml:3:27 listen.trustedProxies: Every IPv4 address is believed, so that any client can say what its address is | Name only the proxies that stand in front of this gateway",
+      "gateway.yaml:3:27 listen.trustedProxies: Every IPv4 address is trusted, so any client can forge its address | Name only the proxies in front of this gateway",
     ],
   ],
 ] as const;

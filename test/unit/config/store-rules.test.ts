@@ -48,7 +48,7 @@ test("parseConfig() refuses trailers that are neither", () => {
 for (const operation of ["CreateSession", "WriteGetObjectResponse"]) {
   test(`parseConfig() refuses to send ${operation} to any store`, () => {
     assert.deepEqual(problemsOf(withStore(`, store: aws, operations: [${operation}]`)), [
-      `gateway.yaml:1:72 upstream.operations[0]: The operation goes to no store: got "${operation}" | Remove it: CreateSession hands out a credential of the store, and WriteGetObjectResponse needs a host name that no gateway has`,
+      `gateway.yaml:1:72 upstream.operations[0]: The operation is never sent to a store: got "${operation}" | Remove it: CreateSession hands out a credential of the store, and WriteGetObjectResponse needs a host name that no gateway has`,
     ]);
   });
 }
@@ -61,7 +61,7 @@ for (const written of ["", ", store: generic"]) {
     assert.equal(problems.length, 1);
     assert.match(
       problems[0] ?? "",
-      / upstream\.store: The users of identities\[1\]\.ceph have tenants, of which a generic store knows nothing.* \| Set upstream\.store to ceph$/,
+      / upstream\.store: The users of identities\[1\]\.ceph have tenants, which a generic store does not have.* \| Set upstream\.store to ceph$/,
     );
   });
 }
@@ -123,7 +123,7 @@ for (const kind of STORE_KINDS.filter((each) => each !== "ceph")) {
     assert.equal(problems.length, 1);
     assert.match(
       problems[0] ?? "",
-      / upstream\.version: Only the version of a Ceph changes what is served \| Remove it, or set upstream\.store to ceph$/,
+      / upstream\.version: The setting has no effect: only Ceph has versions \| Remove it, or set upstream\.store to ceph$/,
     );
   });
 }
@@ -150,7 +150,7 @@ for (const kind of ["minio", "versitygw"] as const) {
     assert.equal(problems.length, 1);
     assert.match(
       problems[0] ?? "",
-      / upstream\.foldsPaths: A store of the kind \w+ takes keys such as a\/\/b for other ones, past every policy \| Remove it$/,
+      / upstream\.foldsPaths: A store of the kind \w+ maps keys such as a\/\/b to other keys, which bypasses policies \| Remove it$/,
     );
   });
 }

@@ -30,7 +30,7 @@ const opened = [
     "an Allow for everybody without conditions",
     "bucket",
     [PUBLIC],
-    "policy.json:1 Statement[0]: Public without conditions: everybody is allowed, also without credentials | Name whom to allow in Principal, or add a Condition",
+    "policy.json:1 Statement[0]: Public without conditions: everybody is allowed, even without credentials | List who is allowed in Principal, or add a Condition",
   ],
   [
     "an Allow for everybody with only a negated condition",
@@ -134,7 +134,7 @@ const unguarded = [
     "an account that is spared without its users",
     "bucket",
     [sparing("111122223333")],
-    'policy.json:1 Statement[0]: NotPrincipal lists the account "111122223333" alone, so the Deny meets all of its users | Add the users that shall be spared, each by its ARN',
+    'policy.json:1 Statement[0]: NotPrincipal lists the account "111122223333" alone, so the Deny meets all of its users | Add each user to exempt, by its ARN',
   ],
   [
     "versions denied for fewer objects",
@@ -354,7 +354,7 @@ const sharing = (bucketPolicies: string, ...keys: readonly string[]): Files => (
     .join("")}`,
 });
 const oneUserWith = (others: string): string =>
-  `The account has the same user of the store as ${others}: only what the gateway remembers of buckets keeps them apart, and buckets without a record are closed | Give each account a user of its own at the store, or adopt every bucket that was there before`;
+  `The account has the same store user as ${others}: only bucket records keep them apart, and buckets without a record are refused | Give each account its own store user, or adopt every bucket that existed before the gateway`;
 const DENYING = allowing("s3:DeleteObject").replace("Allow", "Deny");
 const reader = (...actions: readonly string[]): Files => ({
   ...account("subusers: [{ name: reader, tier: READ, policies: [own.json] }]"),
@@ -367,13 +367,13 @@ const tiered = (named: string, text: string): Files => ({
 });
 
 const UNSAID =
-  'Nobody has written in which tenant of the store this user is: a user or bucket of the same name in another tenant is taken for its own | Write tenant for the account, or tenant: "" if its user is in none';
+  'The store tenant of this user is unknown: it also gets the user and buckets of the same name in another tenant | Write tenant for the account, or tenant: "" if its user is in none';
 const RESTRICTS_NONE =
-  "The list has every IPv4 address, so it restricts none of them | Name only the networks that may come";
+  "The list has every IPv4 address, so it has no effect on them | Name only the networks to allow";
 const NOBODY_COMES =
-  "Nobody may come: every address that is allowed is also denied | Narrow the deny list: it comes before allow";
+  "Nobody is allowed: every allowed address is also denied | Narrow the deny list: it comes before allow";
 const REFUSES_ALL =
-  "The list has every IPv4 address, so it refuses all of them | Name only the networks that may not come";
+  "The list has every IPv4 address, so it refuses all of them | Name only the networks to deny";
 
 const warned: readonly (readonly [string, Files, readonly string[]])[] = [
   [
@@ -418,14 +418,14 @@ const warned: readonly (readonly [string, Files, readonly string[]])[] = [
     "a tier without actions",
     policy("tiers: { NONE: [] }"),
     [
-      "gateway.yaml:3:26 policy.tiers.NONE: The tier grants nothing that any request asks for | Add actions, or remove the tier",
+      "gateway.yaml:3:26 policy.tiers.NONE: The tier has no effect: no request needs its actions | Add actions, or remove the tier",
     ],
   ],
   [
     "a tier of actions that only AWS itself has",
     policy("tiers: { JOBS: [s3:CreateJob] }"),
     [
-      "gateway.yaml:3:26 policy.tiers.JOBS: The tier grants nothing that any request asks for | Add actions, or remove the tier",
+      "gateway.yaml:3:26 policy.tiers.JOBS: The tier has no effect: no request needs its actions | Add actions, or remove the tier",
     ],
   ],
   [
@@ -534,7 +534,7 @@ const warned: readonly (readonly [string, Files, readonly string[]])[] = [
     },
     [
       `accounts.yaml:2:37 accounts[0].networks.allow: ${RESTRICTS_NONE}`,
-      "gateway.yaml:4:18 policy.tiers.NONE: The tier grants nothing that any request asks for | Add actions, or remove the tier",
+      "gateway.yaml:4:18 policy.tiers.NONE: The tier has no effect: no request needs its actions | Add actions, or remove the tier",
       `gateway.yaml:5:32 policy.networks.deny: ${REFUSES_ALL}`,
     ],
   ],
@@ -590,7 +590,7 @@ for (const [name, files] of quiet) {
 
 test("parseConfig() names three of many accounts that are one user of the store", () => {
   const [first] = warningsOf(sharing("gateway", "A", "A", "A", "A", "A"));
-  assert.match(first ?? "", /as "lab1", "lab2", "lab3" and 1 more: only what/);
+  assert.match(first ?? "", /as "lab1", "lab2", "lab3" and 1 more: only bucket/);
 });
 
 /** 0.0.0.0/1, 128.0.0.0/2 and so on to 255.255.255.254/32. */
@@ -680,7 +680,7 @@ for (const [what, gateway] of [
   test(`parseConfig() refuses accounts that are one user of the store: ${what}`, () => {
     const files = { ...sharing("gateway", "A", "B", "A"), "gateway.yaml": `${GATEWAY}${gateway}` };
     const problem = (i: number, line: number, other: string): string =>
-      `accounts.yaml:${line}:42 accounts[${i}].upstream.accessKey: The account has the same user of the store as "${other}", and nothing tells whose a bucket is: each could list, read and remove the other's | Give each account a user of its own at the store, or set policy.bucketPolicies to gateway with state`;
+      `accounts.yaml:${line}:42 accounts[${i}].upstream.accessKey: The account has the same store user as "${other}", and buckets have no recorded owner: each could list, read and remove the other's buckets | Give each account its own store user, or set policy.bucketPolicies to gateway and configure state`;
     assert.deepEqual(problemsOf(files), [problem(0, 2, "lab2"), problem(2, 4, "lab0")]);
   });
 }

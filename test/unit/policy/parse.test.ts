@@ -72,7 +72,7 @@ for (const [name, text, place, message] of NOT_JSON) {
 
 /** Statements of a bucket policy with one thing wrong in them. Columns count from the brace. */
 const KNOWN_FIELDS =
-  "Known here are Sid, Effect, Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition";
+  "Allowed: Sid, Effect, Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition";
 const PRINCIPAL_REMEDY =
   'Write "*", an account id, or an ARN such as arn:aws:iam::account:user/name, without wildcards';
 const ARN_REMEDY = "Write arn:aws:s3:::bucket or arn:aws:s3:::bucket/key, with * and ? in it";
@@ -151,7 +151,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     "an operation's name in an Allow",
     having("Action", '"Action":‹"s3:HeadObject"'),
-    '.Action | Policy has invalid action: "s3:HeadObject" is the name of an operation | Name the action that the operation asks for',
+    '.Action | Policy has invalid action: "s3:HeadObject" is the name of an operation | Name the action that the operation needs',
   ],
   [
     "an empty list of actions",
@@ -192,7 +192,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     "another bucket",
     having("Resource", '"Resource":["arn:aws:s3:::b/*",‹"arn:aws:s3:::c/*"]'),
-    '.Resource[1] | Policy has invalid resource: got "arn:aws:s3:::c/*" | The policy is of the bucket "b": name that one',
+    '.Resource[1] | Policy has invalid resource: got "arn:aws:s3:::c/*" | The policy belongs to the bucket "b": name that one',
   ],
   [
     "a variable that is not closed",
@@ -212,12 +212,12 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     "a resource that the client would choose",
     having("Resource", '"Resource":‹"arn:aws:s3:::b/${aws:UserAgent}"'),
-    '.Resource | Cannot use the policy variable "${aws:UserAgent}" here: it is chosen by the client, so it cannot choose a resource | Use a variable that the gateway knows for certain, such as aws:username',
+    '.Resource | Cannot use the policy variable "${aws:UserAgent}" here: it is chosen by the client, so it cannot choose a resource | Use a variable that is always known, such as aws:username',
   ],
   [
     "a variable with many values",
     having("Resource", '"Resource":‹"arn:aws:s3:::b/${aws:TagKeys}"'),
-    '.Resource | Cannot use the policy variable "${aws:TagKeys}" here: it has many values | Use a variable that the gateway knows for certain, such as aws:username',
+    '.Resource | Cannot use the policy variable "${aws:TagKeys}" here: it has many values | Use a variable that is always known, such as aws:username',
   ],
   [
     "an action that applies to no resource",
@@ -228,7 +228,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   [
     "NotPrincipal with Allow",
     having("Principal", '"NotPrincipal":‹{"AWS":"1"}'),
-    ".NotPrincipal | Invalid principal in policy: NotPrincipal cannot be used with Allow | Name whom to allow in Principal",
+    ".NotPrincipal | Invalid principal in policy: NotPrincipal cannot be used with Allow | List who is allowed in Principal",
   ],
   [
     "a principal that is text other than a star",
@@ -308,7 +308,7 @@ const REFUSED_CONDITIONS: readonly (readonly [string, string, string])[] = [
   [
     "a key written twice in two letter cases",
     '{"StringEquals":{"s3:prefix":"a",‹"S3:Prefix":"b"}}',
-    '.StringEquals.S3:Prefix | Invalid policy syntax: the key "S3:Prefix" is written twice | Keep one of the two: keys have no letter case',
+    '.StringEquals.S3:Prefix | Invalid policy syntax: the key "S3:Prefix" is written twice | Keep one of the two: keys ignore letter case',
   ],
   [
     "an operator for another type",
@@ -420,7 +420,7 @@ const DOCUMENTS = [
   [
     "501 statements",
     `{"Statement":[${Array.from({ length: 501 }, () => "{}").join()}]}`,
-    "1:14 Statement | A policy may have 500 statements, got 501 | Make several policies of it",
+    "1:14 Statement | A policy can have at most 500 statements, got 501 | Split it into several policies",
   ],
 ] as const;
 
@@ -432,7 +432,7 @@ for (const [name, text, expected] of DOCUMENTS) {
 
 test("parsePolicy() refuses a Principal in an identity policy", () => {
   assert.deepEqual(problemsOf(`{"Statement":{${STATEMENT}}}`, "identity"), [
-    "p.json:1:44 Statement.Principal | Invalid policy syntax: an identity policy has no Principal | It is about whoever it is given to",
+    "p.json:1:44 Statement.Principal | Invalid policy syntax: an identity policy has no Principal | Remove it: an identity policy applies to the identity that has it",
   ]);
 });
 
@@ -462,7 +462,7 @@ test("parsePolicy() counts a bucket policy's bytes without the space between tok
   };
   assert.deepEqual(problemsOf(sized(20_480, " \n\t\r".repeat(1000)), "bucket"), []);
   const tooLarge =
-    "p.json:1:1  | Normalized policy document exceeds the maximum allowed size of 20480 bytes | Shorten it, or join statements by wildcards";
+    "p.json:1:1  | Normalized policy document exceeds the maximum allowed size of 20480 bytes | Shorten it, or merge statements with wildcards";
   assert.deepEqual(problemsOf(sized(20_481, ""), "bucket"), [tooLarge]);
   assert.deepEqual(problemsOf(sized(20_481, ""), "bucket", { bytesMax: 20_481 }), []);
   assert.deepEqual(problemsOf(sized(500, " ".repeat(65_536)), "bucket"), [tooLarge]);
@@ -470,7 +470,7 @@ test("parsePolicy() counts a bucket policy's bytes without the space between tok
 
 test("parsePolicy() refuses a list of 201 values", () => {
   const many = JSON.stringify(Array.from({ length: 201 }, () => "s3:GetObject"));
-  const message = "Invalid policy syntax: a list may have 200 values, got 201";
+  const message = "Invalid policy syntax: a list can have at most 200 values, got 201";
   expectProblem(having("Action", `"Action":‹${many}`), `Statement[0].Action | ${message} | `);
 });
 

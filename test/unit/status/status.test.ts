@@ -11,7 +11,7 @@ test("mergeStatus() makes one gateway of several processes", () => {
     config: { generation: 3, acceptedMs: 5, refusedMs: undefined },
   });
   const other = statusOf({
-    notReady: "No endpoint of the store answers",
+    notReady: "No endpoint of the store responds",
     endpoints: [
       { ...up, up: false },
       { ...up, origin: "http://b" },
@@ -20,7 +20,7 @@ test("mergeStatus() makes one gateway of several processes", () => {
   });
   const merged = mergeStatus([one, other]);
   assert.equal(merged.notReady, undefined);
-  assert.equal(mergeStatus([other, other]).notReady, "No endpoint of the store answers");
+  assert.equal(mergeStatus([other, other]).notReady, "No endpoint of the store responds");
   assert.equal(merged.processes.length, 2);
   assert.deepEqual(merged.config, { generation: 3, acceptedMs: 5, refusedMs: 6 });
   assert.deepEqual(merged.endpoints, [
