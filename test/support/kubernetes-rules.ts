@@ -22,13 +22,17 @@ import {
 
 /**
  * What must hold of every way to run the gateway on Kubernetes, however its objects were made: they
- * fit the API's schemas, and each other, and the code. Throws at the first that does not.
+ * fit the API's schemas, and each other, and the code. `others`: files that something else mounts, by
+ * their whole paths. Throws at the first that does not.
  */
-export function assertGoodObjects(objects: readonly unknown[]): void {
+export function assertGoodObjects(
+  objects: readonly unknown[],
+  others: ReadonlyMap<string, string> = new Map(),
+): void {
   for (const object of objects) validate(object);
   const deployment = theObject(objects, "Deployment");
   const files = mountedFiles(objects, deployment);
-  const config = mountedConfig(files);
+  const config = mountedConfig(new Map([...files, ...others]));
   assertRestricted(deployment);
   assertCommand(deployment);
   assertPorts(deployment, config);
@@ -57,7 +61,16 @@ function assertRestricted(deployment: unknown): void {
 
 function assertCommand(deployment: unknown): void {
   const gateway = gatewayOf(deployment);
-  assert.deepEqual(at(gateway, "args"), ["serve", "--config", `${CONFIG_FOLDER}/gateway.yaml`]);
+  const options = ["--config", `${CONFIG_FOLDER}/gateway.yaml`];
+  assert.deepEqual(at(gateway, "args"), ["serve", ...options]);
+  // What checks the configuration reads the very files that the gateway reads.
+  const check = containersOf(deployment).find((one) => at(one, "name") === "check");
+  if (check !== undefined) {
+    assert.deepEqual(at(check, "args"), ["check", ...options]);
+    for (const same of ["image", "volumeMounts", "env", "envFrom"]) {
+      assert.deepEqual(at(check, same), at(gateway, same), same);
+    }
+  }
   // Files of a subPath never change, so no reload would come.
   const mounts = listAt(gateway, "volumeMounts");
   const config = mounts.find((mount) => at(mount, "mountPath") === CONFIG_FOLDER);

@@ -1,11 +1,15 @@
 import { Deployment } from "kubernetes-models/apps/v1/Deployment";
 import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler";
+import { Ingress } from "kubernetes-models/networking.k8s.io/v1/Ingress";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
+import { PersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
 import { Secret } from "kubernetes-models/v1/Secret";
 import { Service } from "kubernetes-models/v1/Service";
+import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount";
 import { PodMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor";
+import { PrometheusRule } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule";
 import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
 import { at, deployText, documentsIn, listAt, textAt, textsAt } from "./deploy.ts";
 
@@ -14,19 +18,34 @@ const MODELS = new Map<string, new () => { readonly validate: () => void }>([
   ["apps/v1 Deployment", Deployment],
   ["autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler],
   ["monitoring.coreos.com/v1 PodMonitor", PodMonitor],
+  ["monitoring.coreos.com/v1 PrometheusRule", PrometheusRule],
   ["monitoring.coreos.com/v1 ServiceMonitor", ServiceMonitor],
+  ["networking.k8s.io/v1 Ingress", Ingress],
   ["networking.k8s.io/v1 NetworkPolicy", NetworkPolicy],
   ["policy/v1 PodDisruptionBudget", PodDisruptionBudget],
   ["v1 ConfigMap", ConfigMap],
+  ["v1 PersistentVolumeClaim", PersistentVolumeClaim],
   ["v1 Secret", Secret],
   ["v1 Service", Service],
+  ["v1 ServiceAccount", ServiceAccount],
 ]);
 
-/** The kinds that a Deployment of the gateway has; a sidecar, which has no Service, has a PodMonitor. */
-export const KINDS = [...MODELS.keys()]
-  .map((name) => name.split(" ")[1] ?? "")
-  .filter((kind) => kind !== "PodMonitor")
-  .sort();
+/** Whether the kind is Kubernetes' own, or one of the Prometheus Operator's; others have no schema here. */
+export function isKnown(object: unknown): boolean {
+  return MODELS.has(`${textAt(object, "apiVersion")} ${textAt(object, "kind")}`);
+}
+
+/** The kinds that the base has. */
+export const KINDS = [
+  "ConfigMap",
+  "Deployment",
+  "HorizontalPodAutoscaler",
+  "NetworkPolicy",
+  "PodDisruptionBudget",
+  "Secret",
+  "Service",
+  "ServiceMonitor",
+] as const;
 
 /** Throws where an object is not what the Kubernetes API's schema of its kind says. */
 export function validate(object: unknown): void {

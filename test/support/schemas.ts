@@ -11,17 +11,42 @@ const SCHEMAS = [
   ["accounts.schema.json", "accounts.yaml", AccountsSchema],
 ] as const;
 
+/** The chart's, which has the two as definitions: helm refuses what the gateway would refuse. */
+const CHART = new URL("../../deploy/helm/s3warden/values.schema.json", import.meta.url);
+
 /** Name of every schema file, what it should say and what it says. */
 export function schemaFiles(): readonly { name: string; made: unknown; stored: unknown }[] {
-  return SCHEMAS.map(([name, title, schema]) => ({
+  const own = SCHEMAS.map(([name, title, schema]) => ({
     name,
     made: jsonSchema(title, schema),
     stored: JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")),
   }));
+  const stored: object = JSON.parse(readFileSync(CHART, "utf8"));
+  return [...own, { name: "the chart's values.schema.json", made: valuesSchema(stored), stored }];
+}
+
+/** `stored`, the chart's own rules, with the definitions of today. */
+function valuesSchema(stored: object): object {
+  const definitions = SCHEMAS.map(([name, title, schema]) => {
+    const { $schema: _, ...rest } = jsonSchema(title, schema);
+    return [name.replace(".schema.json", ""), rest] as const;
+  });
+  const made: object = JSON.parse(JSON.stringify(Object.fromEntries(definitions), enumsByType));
+  return { ...stored, definitions: made };
+}
+
+/** helm takes the text "1.2" and the number 1.2 of one enum for equal items, which must not be. */
+function enumsByType(_name: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("enum" in value)) return value;
+  const { enum: values, ...rest } = value;
+  if (!Array.isArray(values) || new Set(values.map((one) => typeof one)).size < 2) return value;
+  const texts = values.filter((one) => typeof one === "string");
+  const others = values.filter((one) => typeof one !== "string");
+  return { ...rest, anyOf: [{ enum: texts }, { enum: others }] };
 }
 
 /** What a file may say, so the schemas' inputs: an editor sees `30s`, not milliseconds. */
-function jsonSchema(title: string, schema: z.ZodType): object {
+function jsonSchema(title: string, schema: z.ZodType): { readonly $schema: string } {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input", override: withDefault });
   return JSON.parse(JSON.stringify({ $schema, title: `s3warden ${title}`, ...rest }));
 }
@@ -40,4 +65,6 @@ if (import.meta.main) {
     const text = JSON.stringify(jsonSchema(title, schema), undefined, 2);
     writeFileSync(new URL(name, FOLDER), `${text}\n`);
   }
+  const chart = valuesSchema(JSON.parse(readFileSync(CHART, "utf8")));
+  writeFileSync(CHART, `${JSON.stringify(chart, undefined, 2)}\n`);
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { at, DEPLOY, deployText, documentsIn, listAt, textAt, textsAt } from "../support/deploy.ts";
 import { named } from "../support/deploy-page.ts";
-import { ofKind, theObject } from "../support/kubernetes.ts";
+import { isKnown, ofKind, theObject } from "../support/kubernetes.ts";
 import { assertGoodObjects } from "../support/kubernetes-rules.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -18,13 +18,25 @@ const CHART = `${DEPLOY}helm/s3warden`;
 /** The oldest and the newest Kubernetes whose schemas the manifests are held against. */
 const VERSIONS = ["1.29", "1.36"];
 /** A helm that was built from source takes itself for one of Kubernetes 1.20. */
-const TEMPLATE = ["template", "s3warden", CHART, "--kube-version", "1.36.0"];
+const BARE = ["template", "s3warden", CHART, "--kube-version", "1.36.0"];
+/** And for a cluster without the Prometheus Operator. */
+const OPERATOR = ["ServiceMonitor", "PrometheusRule"].flatMap((kind) => [
+  "--api-versions",
+  `monitoring.coreos.com/v1/${kind}`,
+]);
+const TEMPLATE = [...BARE, ...OPERATOR];
 /** What docs/deploy.md has the reader make with kubectl. */
 const KEYS = {
   apiVersion: "v1",
   kind: "Secret",
   metadata: { name: "s3warden-keys" },
   stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "reader-key": "EXAMPLE" },
+};
+
+/** The Secret that the examples take for granted, made by hand or by External Secrets. */
+const CAMPUS_KEYS = {
+  ...KEYS,
+  stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "rgw-admin": "EXAMPLE" },
 };
 
 const skip = skipUnless([kustomize.need, helm.need, kubernetesValidate.need]);
@@ -153,6 +165,77 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.equal(monitored["app.kubernetes.io/name"], "s3warden");
   });
 
+  for (const name of readdirSync(`${DEPLOY}helm/examples`)) {
+    test(`deploy/helm/examples/${name} renders what fits Kubernetes, itself and the code`, async () => {
+      const values = `${DEPLOY}helm/examples/${name}`;
+      const manifests = await succeeds(helm.path, [...TEMPLATE, "--values", values]);
+      await assertStrictlyValid(manifests);
+      const objects = documentsIn(manifests).filter(isKnown);
+      const others = new Map(
+        ["lab-store", "lab-key"].map((one) => [`/run/vault/${one}`, "secret"]),
+      );
+      assertGoodObjects([...objects, CAMPUS_KEYS], others);
+    });
+  }
+
+  test("the chart has no ServiceMonitor for a cluster that does not know one", async () => {
+    const objects = documentsIn(await succeeds(helm.path, BARE));
+    assert.deepEqual(ofKind(objects, "ServiceMonitor"), []);
+    assert.equal(ofKind(documentsIn(await rendered()), "ServiceMonitor").length, 1);
+  });
+
+  test("the chart has the alerts and the dashboard of deploy/, packaged too", async () => {
+    const folder = scratchFolder("chart");
+    await succeeds(helm.path, ["package", CHART, "--destination", folder]);
+    const [chart = ""] = readdirSync(folder);
+    const both = ["--set", "prometheusRule.enabled=auto,dashboard.enabled=true"];
+    const packaged = [...TEMPLATE.with(2, join(folder, chart)), ...both];
+    const objects = documentsIn(await succeeds(helm.path, packaged));
+    const rule = theObject(objects, "PrometheusRule");
+    assert.deepEqual(at(rule, "spec"), parse(deployText("prometheus/alerts.yaml")));
+    const dashboard = textAt(
+      theObject(objects, "ConfigMap", "s3warden-dashboard"),
+      "data/s3warden.json",
+    );
+    assert.deepEqual(JSON.parse(dashboard), JSON.parse(deployText("grafana/dashboard.json")));
+  });
+
+  test("the chart without the autoscaler has as many pods as it is told", async () => {
+    const objects = documentsIn(await rendered("autoscaling.enabled=false", "replicas=3"));
+    assert.deepEqual(ofKind(objects, "HorizontalPodAutoscaler"), []);
+    assert.equal(at(theObject(objects, "Deployment"), "spec/replicas"), 3);
+  });
+
+  test("the chart puts what is said of pods and the Service where Kubernetes looks for it", async () => {
+    const manifests = await rendered(
+      "podAnnotations.note=a",
+      "podLabels.team=storage",
+      "priorityClassName=high",
+      "serviceAccount.create=true",
+      "serviceAccount.annotations.role=b",
+      "check.enabled=false",
+      "service.type=LoadBalancer",
+      "service.loadBalancerClass=example.org/lb",
+      "service.loadBalancerSourceRanges={192.0.2.0/24}",
+      "extraContainers[0].name=shipper",
+      "extraContainers[0].image=registry.example.org/shipper:1",
+    );
+    await assertStrictlyValid(manifests);
+    const objects = documentsIn(manifests);
+    const template = at(theObject(objects, "Deployment"), "spec/template");
+    assert.equal(at(template, "metadata/annotations/note"), "a");
+    assert.equal(at(template, "metadata/labels/team"), "storage");
+    const pod = at(template, "spec");
+    assert.equal(at(pod, "priorityClassName"), "high");
+    assert.equal(at(pod, "serviceAccountName"), "s3warden");
+    assert.equal(at(pod, "initContainers"), undefined);
+    assert.equal(at(pod, "containers/1/name"), "shipper");
+    assert.equal(at(theObject(objects, "ServiceAccount"), "metadata/annotations/role"), "b");
+    const service = at(theObject(objects, "Service", "s3warden"), "spec");
+    assert.equal(at(service, "loadBalancerClass"), "example.org/lb");
+    assert.deepEqual(at(service, "loadBalancerSourceRanges"), ["192.0.2.0/24"]);
+  });
+
   test("the chart writes what looks like a number or a truth value as a text", async () => {
     const texts = [
       "existingSecret=123",
@@ -186,6 +269,13 @@ describe("what kustomize and helm make", { skip }, () => {
   });
 
   const REFUSED = [
+    ["a kind of store that the gateway does not know", "gateway.upstream.store=cephh", /store/],
+    ["an option that the gateway does not know", "gateway.listen.adress=0.0.0.0:1", /adress/],
+    [
+      "networks of a load balancer that there is not",
+      "service.loadBalancerSourceRanges={192.0.2.0/24}",
+      /LoadBalancer/,
+    ],
     ["a value that there is not", "autoscaling.max=3", /max/],
     ["an admin port that no probe reaches", "gateway.admin.address=127.0.0.1:9090", /address/],
     ["more pods at least than at most", "autoscaling.minReplicas=11", /more than maxReplicas/],

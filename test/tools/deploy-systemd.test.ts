@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { DEPLOY, deployText } from "../support/deploy.ts";
@@ -23,11 +23,16 @@ describe(
       writeFileSync(program, "#!/bin/sh\n");
       chmodSync(program, 0o755);
       const unit = join(folder, "s3warden.service");
+      mkdirSync(`${unit}.d`);
+      const credentials = deployText("systemd/credentials.conf");
+      writeFileSync(join(`${unit}.d`, "credentials.conf"), credentials);
       const text = deployText("systemd/s3warden.service");
       writeFileSync(unit, text.replaceAll("/usr/bin/node", program));
       const { errors } = await runProgram("systemd-analyze", ["verify", "--man=no", unit]);
       // Its status is 0 where it only ignores a setting. Of other units it may complain as it likes.
-      const complaints = errors.split("\n").filter((line) => line.includes("s3warden.service"));
+      const complaints = errors
+        .split("\n")
+        .filter((line) => /s3warden\.service|credentials\.conf/.test(line));
       assert.deepEqual(complaints, []);
     });
 

@@ -10,6 +10,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
+{{- define "s3warden.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- /* "true" or nothing, of a setting that is true, false, or auto: by what the cluster has. */ -}}
+{{- define "s3warden.monitored" -}}
+{{- $crds := .context.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) }}
+{{- if or (eq (toString .enabled) "true") (and (eq (toString .enabled) "auto") $crds) }}true{{ end }}
+{{- end }}
+
 {{- /* The port of "host:port" or "[host]:port". */ -}}
 {{- define "s3warden.port" -}}
 {{ regexFind "[0-9]+$" . }}
