@@ -172,7 +172,8 @@ program
   .command("keygen")
   .description("Make access key and secret key pairs")
   .option("--count <number>", "how many", wholeNumber(1, 10_000), 1)
-  .action((options: { count: number }) => exit(runKeygen(options, terminal)));
+  .option("--sealing", "secrets for sts.keys, which seal session tokens")
+  .action((options: { count: number; sealing?: boolean }) => exit(runKeygen(options, terminal)));
 
 await program.parseAsync();
 

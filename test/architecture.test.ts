@@ -73,6 +73,7 @@ const LAW = {
     "signature",
     "policy",
     "provider",
+    "session",
     "admission",
     "config",
     "observe",

@@ -20,6 +20,7 @@ import { parseFormClaim } from "../signature/v4-form.ts";
 import { anonymous, authenticateForm } from "./authenticate.ts";
 import { keepsRecords } from "./buckets.ts";
 import { withCaller, type Facts } from "./facts.ts";
+import { keyOf } from "./find-key.ts";
 import { forwardVerdict, ownOrigin, UNTOUCHED } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { answered, type Deciding } from "./deciding.ts";
@@ -54,7 +55,7 @@ type FormUpload = {
 export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: number): Deciding {
   const need = { kind: "form", form: pending } as const;
   const { fields, fileBytesMax } = answered("form", yield { need, facts: pending.facts }).head;
-  const caller = yield* callerOf(snapshot, fields, pending.facts);
+  const caller = yield* callerOf(snapshot, fields, pending.facts, nowMs);
   if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
   const upload = readUpload(snapshot, fields, pending, nowMs);
@@ -95,16 +96,14 @@ function* callerOf(
   snapshot: Snapshot,
   fields: ReadonlyMap<string, string>,
   facts: Facts,
+  nowMs: number,
 ): Deciding<Result<Caller, Fault>> {
   const claim = parseFormClaim(fields, snapshot.signatures);
   if (!claim.ok) return claim;
   if (claim.value.kind === "anonymous") return anonymous(snapshot);
-  const { accessKeyId } = claim.value;
-  let key = snapshot.keys.get(accessKeyId);
-  if (key === undefined && snapshot.elsewhere.keys) {
-    key = answered("key", yield { need: { kind: "key", accessKeyId }, facts }).key;
-  }
-  return authenticateForm(snapshot, claim.value, fields.get("policy") ?? "", key);
+  const key = yield* keyOf(snapshot, claim.value, facts, nowMs);
+  if (!key.ok) return key;
+  return authenticateForm(snapshot, claim.value, fields.get("policy") ?? "", key.value, nowMs);
 }
 
 /** Holds the form against its own policy, which restricts whoever holds the form. */

@@ -26,7 +26,7 @@ import { refused } from "./refuse.ts";
 import { notServed, notShown } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
-import { withValues } from "./values.ts";
+import { asksValues, withValues } from "./values.ts";
 
 /**
  * What becomes of a request: which operation it is, who sent it, whether they may, and what the
@@ -68,7 +68,7 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
   // What policies ask of the document is not known before it is read.
-  const waits = policy.asksValues && speaksInDocument(operation);
+  const waits = (policy.asksValues || asksValues(subject)) && speaksInDocument(operation);
   const judged =
     waits || operation === "DeleteObjects"
       ? judgeHead(snapshot, subject, asks, facts, nowMs)

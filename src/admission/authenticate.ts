@@ -1,6 +1,6 @@
 import type { RequestHead } from "../http/head.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { fault, type Fault } from "../s3/faults.ts";
+import { awsFault, fault, type Fault } from "../s3/faults.ts";
 import type { FaultCode } from "../s3/fault-table.ts";
 import { verifyClaim, type Claim, type Proved } from "../signature/claim.ts";
 import { verifyFormClaim, type ProvedForm, type SignedFormClaim } from "../signature/v4-form.ts";
@@ -12,7 +12,7 @@ import type { Caller } from "./caller.ts";
  * Proves who sent the request. A credential that does not hold is refused and never counts as
  * anonymous. `key`: the one that the claim names; undefined: nobody has it. `hostBucket`: the bucket
  * in a virtual-hosted name, which SigV2 signs as part of the path.
- * Errors: those of `verifyClaim`, and InvalidToken.
+ * Errors: those of `verifyClaim`, InvalidToken, and ExpiredToken for a session that has ended.
  */
 export function authenticate(
   snapshot: Snapshot,
@@ -24,22 +24,25 @@ export function authenticate(
 ): Result<Caller, Fault> {
   const { signatures: rules, ring } = snapshot;
   const proved = verifyClaim(claim, head, key?.secret, { nowMs, rules, ring, hostBucket });
-  return proved.ok ? holder(snapshot, claim, key, proved.value) : err(told(snapshot, proved.error));
+  return proved.ok
+    ? holder(snapshot, claim, key, proved.value, nowMs)
+    : err(told(snapshot, proved.error));
 }
 
 /**
  * Proves who wrote a form's policy; `policy`: as the form has it, `key`: as for authenticate().
- * Errors: those of `verifyFormClaim`, and InvalidToken.
+ * Errors: those of `verifyFormClaim`, InvalidToken and ExpiredToken.
  */
 export function authenticateForm(
   snapshot: Snapshot,
   claim: SignedFormClaim,
   policy: string,
   key: Key | undefined,
+  nowMs: number,
 ): Result<Caller, Fault> {
   const proved = verifyFormClaim(claim, policy, key?.secret, snapshot);
   if (!proved.ok) return err(told(snapshot, proved.error));
-  return holder(snapshot, claim, key, proved.value);
+  return holder(snapshot, claim, key, proved.value, nowMs);
 }
 
 /**
@@ -63,7 +66,7 @@ export const NOBODY_RULE = "policy.anonymous: deny";
  * What the client is told of a credential that does not hold: some stores answer AccessDenied and
  * nothing more, and so tell nobody which keys exist. The operator reads what it was in either case.
  */
-function told(snapshot: Snapshot, refused: Fault): Fault {
+export function told(snapshot: Snapshot, refused: Fault): Fault {
   if (snapshot.policy.provider.authErrors === "aws" || !OF_CREDENTIALS.has(refused.code)) {
     return refused;
   }
@@ -83,9 +86,11 @@ function holder(
   claim: { readonly sessionToken: string | undefined },
   key: Key | undefined,
   proved: Proved | ProvedForm,
+  nowMs: number,
 ): Result<Caller, Fault> {
   if (key === undefined) throw new Error("A signature was proved without a key");
-  return key.sessionToken === claim.sessionToken
-    ? ok({ kind: "known", key, proved })
-    : err(told(snapshot, fault("InvalidToken")));
+  if (key.sessionToken !== claim.sessionToken) return err(told(snapshot, fault("InvalidToken")));
+  // Clients get a new session when they read this, and only this.
+  const ended = key.session !== undefined && key.expiresMs !== undefined && nowMs >= key.expiresMs;
+  return ended ? err(awsFault("ExpiredToken")) : ok({ kind: "known", key, proved });
 }

@@ -7,7 +7,7 @@ import type { LockValues } from "../s3/lock-values.ts";
 import { operationNamed } from "../s3/operations.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import { valueIgnoringCase } from "../s3/tags.ts";
-import { holderName, holderOf } from "./principal.ts";
+import { holderName, holderOf, type Key } from "./principal.ts";
 import { LISTINGS } from "./provider-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
@@ -159,13 +159,21 @@ const ROWS: ReadonlyMap<ConditionKey, Row> = new Map<ConditionKey, Row>([
   ["aws:SecureTransport", own(({ subject }) => String(subject.head.secure))],
   ["aws:CurrentTime", own(({ nowMs }) => new Date(nowMs).toISOString())],
   ["aws:EpochTime", own(({ nowMs }) => String(Math.floor(nowMs / 1000)))],
-  ["aws:PrincipalArn", known(({ key }) => principalArn(key.account.name, key.subuser?.name))],
+  ["aws:PrincipalArn", known(({ key }) => principalArn(key))],
   ["aws:PrincipalAccount", known(({ key }) => key.account.name)],
   ["aws:PrincipalType", own(({ subject }) => principalType(subject.caller))],
   ["aws:userid", own(({ subject }) => userId(subject.caller))],
   ["aws:PrincipalTag", own(principalTag)],
   ["aws:username", own(userName)],
-  ["rgw:subuser", known(({ key }) => key.subuser?.name)],
+  ["rgw:subuser", known(({ key }) => subuserName(key))],
+  [
+    "aws:TokenIssueTime",
+    known(({ key: { session } }) => session && new Date(session.issuedMs).toISOString()),
+  ],
+  ["aws:SourceIdentity", known(({ key }) => key.session?.sourceIdentity)],
+  ["aws:FederatedProvider", known(({ key }) => key.session?.federated?.issuer)],
+  // Of temporary keys only, none of which is begun with a second factor here.
+  ["aws:MultiFactorAuthPresent", known(({ key }) => key.session && "false")],
   ["aws:Referer", own(({ subject }) => firstValue(subject.headers, "referer"))],
   ["aws:UserAgent", own(({ subject }) => firstValue(subject.headers, "user-agent"))],
   [
@@ -229,14 +237,22 @@ const CREATIONS: ReadonlyMap<string, string> = new Map([
   ["UploadPartCopy", "false"],
 ]);
 
-function principalArn(account: string, subuser: string | undefined): string {
+/** Of a session its role's, and never its own ("aws:PrincipalArn", IAM User Guide). */
+export function principalArn({ account, subuser, session }: Key): string {
+  if (session?.role !== undefined) return session.role.arn;
   return subuser === undefined
-    ? `arn:aws:iam::${account}:root`
-    : `arn:aws:iam::${account}:user/${subuser}`;
+    ? `arn:aws:iam::${account.name}:root`
+    : `arn:aws:iam::${account.name}:user/${subuser.name}`;
+}
+
+/** A role is no subuser. */
+function subuserName({ subuser, session }: Key): string | undefined {
+  return session?.role === undefined ? subuser?.name : undefined;
 }
 
 function principalType(caller: Caller): string {
   if (caller.kind === "anonymous") return "Anonymous";
+  if (caller.key.session?.role !== undefined) return "AssumedRole";
   return caller.key.subuser === undefined ? "Account" : "User";
 }
 
@@ -252,8 +268,8 @@ function principalTag({ subject: { caller } }: Sources, tag: string): string | u
 /** On AWS only users have one; Ceph says the account's, also of its subusers. */
 function userName({ snapshot, subject: { caller } }: Sources): string | undefined {
   if (caller.kind === "anonymous") return undefined;
-  const { account, subuser } = caller.key;
-  return snapshot.policy.provider.username === "account" ? account.name : subuser?.name;
+  const { account } = caller.key;
+  return snapshot.policy.provider.username === "account" ? account.name : subuserName(caller.key);
 }
 
 function signedRegion({ caller }: Subject): string | undefined {

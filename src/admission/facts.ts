@@ -2,6 +2,7 @@ import type { StatementRef } from "../policy/policy.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { Caller } from "./caller.ts";
+import type { KeySession } from "./principal.ts";
 
 /**
  * The gates in the order of decision (the design's "Decision order"); `request` is what comes
@@ -42,6 +43,8 @@ export type Facts = {
   readonly accessKeyId: string | undefined;
   readonly account: string | undefined;
   readonly subuser: string | undefined;
+  /** Of a temporary key; undefined: it was none. */
+  readonly session: KeySession | undefined;
   readonly denial: Denial | undefined;
   /** Every gate that was asked about any part of it let that pass. */
   readonly passed: boolean;
@@ -72,6 +75,7 @@ export const NO_FACTS: Facts = {
   accessKeyId: undefined,
   account: undefined,
   subuser: undefined,
+  session: undefined,
   denial: undefined,
   passed: false,
   proved: undefined,
@@ -104,7 +108,7 @@ export function decisionOf({ denial, passed }: Facts): Decision {
 /** The facts with whom the request was proved to come from. */
 export function withCaller(facts: Facts, caller: Caller): Facts {
   if (caller.kind === "anonymous") return facts;
-  const { accessKeyId, account, subuser } = caller.key;
+  const { accessKeyId, account, subuser, session } = caller.key;
   const { operation, bucket, tenant, key, versionId, denial, passed, entries } = facts;
   const { entriesDenied, actor, reported } = facts;
   return {
@@ -115,7 +119,8 @@ export function withCaller(facts: Facts, caller: Caller): Facts {
     versionId,
     accessKeyId,
     account: account.name,
-    subuser: subuser?.name,
+    subuser: session?.role === undefined ? subuser?.name : undefined,
+    session,
     denial,
     passed,
     proved: caller.proved,

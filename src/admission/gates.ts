@@ -157,9 +157,19 @@ function networks({ snapshot, subject, key }: Question): Refusal | undefined {
   return (
     network(snapshot.policy.networks, sourceAddress, "policy.networks", "this gateway's") ??
     network(key?.account.networks, sourceAddress, "account networks", "this account's") ??
-    network(key?.subuser?.networks, sourceAddress, "subuser networks", "this subuser's") ??
+    network(
+      key?.subuser?.networks,
+      sourceAddress,
+      `${kindOf(key)} networks`,
+      `this ${kindOf(key)}'s`,
+    ) ??
     network(key?.networks, sourceAddress, "key networks", "this key's")
   );
+}
+
+/** What has the rights of `key.subuser`. */
+function kindOf(key: Question["key"]): "role" | "subuser" {
+  return key?.session?.role === undefined ? "subuser" : "role";
 }
 
 function network(
@@ -182,7 +192,12 @@ function blockedActions(question: Question): Refusal | undefined {
     blockedByProvider(question) ??
     blocked(snapshot.policy.blockedActions, asks, "policy.blockedActions", "on this gateway") ??
     blocked(account?.blockedActions, asks, "account blockedActions", "for this account") ??
-    blocked(subuser?.blockedActions, asks, "subuser blockedActions", "for this subuser")
+    blocked(
+      subuser?.blockedActions,
+      asks,
+      `${kindOf(key)} blockedActions`,
+      `for this ${kindOf(key)}`,
+    )
   );
 }
 
@@ -267,18 +282,25 @@ function firstMatch(
   return undefined;
 }
 
-/** A tier that only is a ceiling is one in either mode; in `union` a policy may lift any other. */
+/**
+ * A tier that only is a ceiling is one in either mode; in `union` a policy may lift any other. What a
+ * role's tier or its account's does not have, no session of the role has, in either mode.
+ */
 function tier(question: Question): Refusal | undefined {
   const { snapshot, key, asks } = question;
-  const { policy } = snapshot;
   if (key === undefined) return guestCeiling(question);
-  const { tier: ceiling } = holderOf(key);
-  if (ceiling === undefined) return undefined;
-  if (policy.tierMode === "union" && ceiling.kind === "access") return undefined;
-  const ask = asks.find(({ action, operation }) => !tierGrants(ceiling, action, operation));
-  if (ask === undefined) return undefined;
-  const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;
-  return refusal("tier", `${holderName(key)}: ${ceiling.name}`, message);
+  const own = holderOf(key).tier;
+  const isRole = key.session?.role !== undefined;
+  const lifts = snapshot.policy.tierMode === "union" && !isRole;
+  const ofKey = lifts && own?.kind === "access" ? undefined : own;
+  for (const ceiling of [ofKey, isRole ? key.account.tier : undefined]) {
+    if (ceiling === undefined) continue;
+    const ask = asks.find(({ action, operation }) => !tierGrants(ceiling, action, operation));
+    if (ask === undefined) continue;
+    const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;
+    return refusal("tier", `${holderName(key)}: ${ceiling.name}`, message);
+  }
+  return undefined;
 }
 
 /** What policies may open to those without credentials at most. */

@@ -50,6 +50,7 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
   const { action, operation } = ask;
   const principal = holder?.principal ?? snapshot.policy.guest;
   const own = holder?.policies;
+  const session = key?.session?.policy;
   const evaluated: Evaluated = {
     ask,
     record,
@@ -64,6 +65,15 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
             name: bucket.name,
             alias: undefined,
           }),
+    session:
+      session &&
+      atBest(
+        question,
+        action,
+        session,
+        NOBODY,
+        policyNames(snapshot, subject.caller, bucket, session),
+      ),
     privileged:
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false,
   };

@@ -27,6 +27,8 @@ export type Evaluated = {
   readonly identity: Evaluation;
   /** What the bucket's policy says. */
   readonly bucket: Evaluation;
+  /** What the policy of the caller's session says; undefined: it has none. */
+  readonly session: Evaluation | undefined;
   /** A privilege of the caller permits it, whatever policies say (section 5.2). */
   readonly privileged: boolean;
 };
@@ -53,8 +55,10 @@ export function evaluateAsks(question: Question): {
     const privileged =
       holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false;
     const policies = holder === undefined || isEmpty(holder.policies) ? undefined : holder.policies;
-    if (policies === undefined && record?.policy === undefined) {
-      return { ask, record, identity: NOTHING_SAID, bucket: NOTHING_SAID, privileged };
+    const session = key?.session?.policy;
+    if (policies === undefined && record?.policy === undefined && session === undefined) {
+      const [identity, bucket] = [NOTHING_SAID, NOTHING_SAID];
+      return { ask, record, identity, bucket, session: undefined, privileged };
     }
     context ??= contextOf(snapshot, subject, nowMs, memo);
     memo.shared ??= requestMemo();
@@ -67,6 +71,7 @@ export function evaluateAsks(question: Question): {
       identity: policies === undefined ? NOTHING_SAID : ofIdentity(policies, asked),
       bucket:
         record?.policy === undefined ? NOTHING_SAID : ofBucket(record.policy, principal, asked),
+      session: session && ofIdentity(session, asked),
       privileged,
     };
   });
@@ -79,8 +84,9 @@ export function explicitDeny(
   evaluated: readonly Evaluated[],
 ): Refusal | undefined {
   for (const one of evaluated) {
-    if (one.privileged) continue;
-    const deny = denyOf(question, one);
+    const ofSession = one.session?.effect === "deny" ? one.session : undefined;
+    if (one.privileged && ofSession === undefined) continue;
+    const deny = ofSession ?? denyOf(question, one);
     if (deny === undefined) continue;
     const message = `A policy explicitly denies ${one.ask.action} on ${arnOf(one.ask)}`;
     return refusal("explicit-deny", placeOf(deny.statement), message, deny.statement);
@@ -123,6 +129,9 @@ export function allowanceOf(question: Question, one: Evaluated): AllowedBy | und
   const { snapshot, key } = question;
   const { provider } = snapshot.policy;
   if (isNobodys(question, one)) return undefined;
+  // A session policy is a ceiling over everything, also over what a bucket's policy gives to the very
+  // session ("Session policies", IAM User Guide, has it give that all the same).
+  if (one.session !== undefined && one.session.effect !== "allow") return undefined;
   if (one.privileged) return PRIVILEGE;
   if (key === undefined) return toEverybody(question, one);
   if (provider.bucketPolicyRole === "restrict") {
@@ -304,6 +313,7 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
 function whyNot(question: Question, one: Evaluated): string {
   const what = `${one.ask.action} on ${arnOf(one.ask)}`;
   if (question.key === undefined) return `No policy allows anonymous requests ${what}`;
+  if (one.session?.effect === "none") return `The session's policy does not allow ${what}`;
   if (isManaged(question, one)) {
     return `${what} needs a privilege, or a statement of the bucket's policy that allows it to you`;
   }

@@ -3,6 +3,7 @@ import type { PolicySet } from "../policy/policy-set.ts";
 import type { Principal } from "../policy/principals.ts";
 import type { Tier } from "../provider/tier.ts";
 import type { ActionMatcher } from "../s3/action-names.ts";
+import type { Federated } from "../session/session.ts";
 import type { Credential } from "../signature/credential.ts";
 
 /** One entry of a list of blocked or unsupported actions. */
@@ -61,7 +62,50 @@ export type Key = {
    * store's mask of the subuser would refuse what a kept policy allows. Absent: the key itself signs.
    */
   readonly signing?: Credential | undefined;
+  /** Absent: the key is no temporary one. */
+  readonly session?: KeySession | undefined;
 };
+
+/** What is particular to a temporary key. */
+export type KeySession = {
+  /** The role that its caller became; then `subuser` has the role's rights. Undefined: a user's own. */
+  readonly role: Role | undefined;
+  /** As the caller has named it; undefined: it has no name. */
+  readonly name: string | undefined;
+  /** May only take away from what the holder may do; undefined: it takes nothing away. */
+  readonly policy: PolicySet | undefined;
+  /** Whether the policy depends on what only reading headers and documents tells. */
+  readonly asksValues: boolean;
+  /** Milliseconds since the epoch. */
+  readonly issuedMs: number;
+  readonly sourceIdentity: string | undefined;
+  readonly federated: Federated | undefined;
+  /** The names and values of its tags as they were given, for the record. */
+  readonly tags: ReadonlyMap<string, string>;
+  readonly transitiveTags: readonly string[];
+  /** The policy's text, for the record. */
+  readonly policyText: string | undefined;
+};
+
+/** What others may become for a while. */
+export type Role = {
+  readonly name: string;
+  /** `arn:aws:iam::account:role/name`. */
+  readonly arn: string;
+  readonly account: Account;
+  /** What its sessions may do; its `principal` is that of no session. */
+  readonly holder: Holder;
+  readonly groups: readonly string[];
+  /** Who may become it: see `trusts` in session/. */
+  readonly trust: PolicySet;
+  /** How long a session lasts at most, in milliseconds. */
+  readonly maxSessionMs: number;
+};
+
+/** How roles are named in requests and in policies. */
+export function roleArn(account: string, role: string): string {
+  return `arn:aws:iam::${account}:role/${role}`;
+}
 
 /** The setting by which the key is not good at `nowMs`; undefined: it is. */
 export function whyNotInForce(
@@ -78,7 +122,10 @@ export function holderOf({ account, subuser }: Key): Holder {
   return subuser ?? account;
 }
 
-/** `account` or `account:subuser`. */
-export function holderName({ account, subuser }: Key): string {
+/** `account` or `account:subuser`; of a role's session `account:role/role:session`. */
+export function holderName({ account, subuser, session }: Key): string {
+  if (session?.role !== undefined) {
+    return `${account.name}:role/${session.role.name}:${session.name}`;
+  }
   return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
 }

@@ -12,8 +12,9 @@ import { liftHeaders } from "../s3/lifted-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { parseClaim, type Claim } from "../signature/claim.ts";
 import { anonymous, authenticate } from "./authenticate.ts";
+import { keyOf } from "./find-key.ts";
 import { NO_FACTS, withCaller, type Facts } from "./facts.ts";
-import { answered, type Deciding } from "./deciding.ts";
+import type { Deciding } from "./deciding.ts";
 import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
 import { cappedQuery, reservedFault, tenantFault } from "./provider-rules.ts";
@@ -55,11 +56,14 @@ export function* recognize(
     return asArrived;
   }
   const { accessKeyId } = signed;
-  let key = snapshot.keys.get(accessKeyId);
-  if (key === undefined && snapshot.elsewhere.keys) {
-    const facts = { ...factsOfRead(asArrived), accessKeyId };
-    key = answered("key", yield { need: { kind: "key", accessKeyId }, facts }).key;
+  const factsOfKey = { ...factsOfRead(asArrived), accessKeyId };
+  const found = yield* keyOf(snapshot, signed, factsOfKey, nowMs);
+  if (!found.ok) {
+    return asArrived.kind === "request"
+      ? over(denied(factsOfKey, found.error, "authentication"))
+      : asArrived;
   }
+  const key = found.value;
   const recognized = ofKey(snapshot, asArrived, signed, key, nowMs);
   if (recognized.kind === "subject") return recognized;
   for (const other of otherHeads(snapshot, head, signed, key, nowMs)) {
@@ -249,6 +253,7 @@ function factsOf(operation: Facts["operation"], address: Address, head: RequestH
     accessKeyId: undefined,
     account: undefined,
     subuser: undefined,
+    session: undefined,
     denial: undefined,
     passed: false,
     proved: undefined,

@@ -9,12 +9,12 @@ import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
+import type { OpenedSessions } from "../session/opened.ts";
 import type { SealingKey } from "../session/seal.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import type { BucketRecords } from "./record.ts";
-import type { Role } from "./role.ts";
 import type { Route } from "./route.ts";
-import type { ActionPattern, Key } from "./principal.ts";
+import type { ActionPattern, Key, Role } from "./principal.ts";
 
 /**
  * Everything a decision is made from besides the request, the time and the answers to what it asks.
@@ -39,6 +39,8 @@ export type Snapshot = {
   readonly roles: ReadonlyMap<string, Role>;
   /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
   readonly sealing: readonly SealingKey[];
+  /** Sessions whose tokens were opened lately. */
+  readonly opened: OpenedSessions<Key>;
   /** What the configuration says of buckets; empty where the store keeps their policies. */
   readonly buckets: BucketRecords;
   readonly elsewhere: Elsewhere;

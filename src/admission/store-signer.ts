@@ -89,7 +89,9 @@ function asCaller(caller: Caller, { reported }: Pick<Facts, "reported">): Signer
   if (caller.kind === "anonymous") return { kind: "nobody" };
   const { key } = caller;
   const { account } = key;
-  if (account.upstream === undefined) return { kind: "client", key, own: reported };
+  // A temporary key is the gateway's own, and no store knows it.
+  const own = reported && key.session === undefined;
+  if (account.upstream === undefined) return { kind: "client", key, own };
   return { kind: "account", account, credential: account.upstream };
 }
 
@@ -129,7 +131,8 @@ export function signedBy(
 
 /** Undefined: the key stands in the configuration, and asking again would tell the same. */
 function lookedUp(keys: Snapshot["keys"], key: Key, need: LookedUp["need"]): LookedUp | undefined {
-  return keys.has(key.accessKeyId) ? undefined : { need, credential: signingOf(key) };
+  if (key.session !== undefined || keys.has(key.accessKeyId)) return undefined;
+  return { need, credential: signingOf(key) };
 }
 
 /** What signs for the store where a key does. */
@@ -148,8 +151,9 @@ export function credentialOf(signer: Signer, headers: string[]): Credential | un
       return signingOf(signer.key);
     case "client": {
       const { key, own } = signer;
-      const { accessKeyId, secret, sessionToken } = key;
-      if (sessionToken !== undefined) headers.push("x-amz-security-token", sessionToken);
+      const { accessKeyId, secret, sessionToken, session } = key;
+      if (sessionToken !== undefined && session === undefined)
+        headers.push("x-amz-security-token", sessionToken);
       return own ? { accessKeyId, secret } : signingOf(key);
     }
   }

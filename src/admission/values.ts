@@ -5,13 +5,18 @@ import { requestValues } from "../s3/request-values.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
+/** Whether the policy of its caller's session asks for what requests say of tags and the like. */
+export function asksValues({ caller }: Subject): boolean {
+  return caller.kind === "known" && caller.key.session?.asksValues === true;
+}
+
 /** `subject` with what it says of tags and the like, if a policy asks. */
 export function withValues(
   { policy }: Snapshot,
   subject: Subject,
   document: S3Document | undefined,
 ): Result<Subject, Fault> {
-  if (!policy.asksValues) return ok(subject);
+  if (!policy.asksValues && !asksValues(subject)) return ok(subject);
   const values = requestValues(subject.operation, subject.headers, document);
   return values.ok ? ok({ ...subject, values: values.value }) : values;
 }

@@ -8,7 +8,7 @@ import type { BucketRecord } from "./record.ts";
 import { contextOf } from "./condition-context.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
 import { policyNames, type PolicyNames } from "./policy-names.ts";
-import { holderOf } from "./principal.ts";
+import { holderOf, type Key } from "./principal.ts";
 import { memoSlot } from "./question.ts";
 import type { Judging, ListingFilter } from "./reply-plan.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -75,7 +75,7 @@ function visibility(
   const { caller } = subject;
   const tried = triedBy(snapshot, subject, nowMs);
   const context = contextOf(snapshot, subject, nowMs);
-  const policies = caller.kind === "known" ? holderOf(caller.key).policies : NO_POLICIES;
+  const policies = caller.kind === "known" ? spokenPolicies(caller.key) : NO_POLICIES;
   const { missingKeyNegated } = snapshot.policy.provider.switches;
   const own = spokenBy(policies, context, missingKeyNegated);
   const answers = new Map<string, boolean>();
@@ -130,6 +130,19 @@ function* spend(work: Work, steps: number): Generator<undefined, boolean> {
 }
 
 const NO_POLICIES: PolicySet = compilePolicies([]);
+
+/** All that speaks of the key's buckets, whoever wrote it: only whether it does is asked of this set. */
+function spokenPolicies(key: Key): PolicySet {
+  const { policies } = holderOf(key);
+  const session = key.session?.policy;
+  if (session === undefined) return policies;
+  return {
+    ...policies,
+    statements: [...policies.statements, ...session.statements],
+    namesTenants: policies.namesTenants || session.namesTenants,
+    reachesTenants: policies.reachesTenants || session.reachesTenants,
+  };
+}
 
 /** Of an object that no policy speaks of by name. */
 const ANY_KEY = "s3warden-any-key";

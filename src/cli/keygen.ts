@@ -1,15 +1,23 @@
 import { randomBytes } from "node:crypto";
+import { SEALING_KEY_BYTES } from "../session/seal.ts";
 import type { Terminal } from "./terminal.ts";
 
 const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
- * `s3warden keygen`: `count` key pairs, ready to stand in an accounts file.
- * Gives the exit code: 0.
+ * `s3warden keygen`: `count` key pairs, ready to stand in an accounts file; with `sealing` as many
+ * secrets for `sts.keys`, each on a line of its own. Gives the exit code: 0.
  */
-export function runKeygen(options: { readonly count: number }, terminal: Terminal): 0 {
+export function runKeygen(
+  options: { readonly count: number; readonly sealing?: boolean },
+  terminal: Terminal,
+): 0 {
   for (let i = 0; i < options.count; i++) {
+    if (options.sealing === true) {
+      terminal.stdout(`${randomBytes(SEALING_KEY_BYTES).toString("base64url")}\n`);
+      continue;
+    }
     const { accessKey, secretKey } = newKeyPair();
     terminal.stdout(`- { accessKey: "${accessKey}", secretKey: "${secretKey}" }\n`);
   }

@@ -3,7 +3,6 @@ import type { Route } from "../admission/route.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { storeTraits } from "../s3/stores.ts";
-import { sealingKey } from "../session/seal.ts";
 import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
@@ -115,7 +114,7 @@ export function assemble(
       ignoredHeaders: policy.ignoredHeaders,
     },
     state: state && stateOf(state, file),
-    sealing: (sts?.keys ?? []).map(({ id, secret }) => sealingKey(id, secret)),
+    sealing: sts?.keys ?? [],
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: limitsOf(limits),
     reload: { watch: reload.watch, intervalMs: reload.interval },

@@ -1,7 +1,6 @@
 import type { BucketRecord, BucketRecords } from "../admission/record.ts";
 import { isOfValues } from "../admission/condition-context.ts";
-import type { Account, Holder, Key } from "../admission/principal.ts";
-import { roleArn, type Role } from "../admission/role.ts";
+import { roleArn, type Account, type Holder, type Key, type Role } from "../admission/principal.ts";
 import type { PolicySettings, Snapshot, StoreSettings } from "../admission/snapshot.ts";
 import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -16,6 +15,8 @@ import type { Tier } from "../provider/tier.ts";
 import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
+import { OpenedSessions } from "../session/opened.ts";
+import { sealingKey } from "../session/seal.ts";
 import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, Config, RoleConfig, SubuserConfig } from "./config.ts";
 import { policiesOf } from "./policies.ts";
@@ -54,13 +55,21 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     keys,
     owners: ownersIn(keys),
     roles: rolesIn(config, accounts),
-    sealing: config.sealing,
+    sealing: config.sealing.map(({ id, secret }) =>
+      sealingKey(id, Buffer.from(secret, "base64url")),
+    ),
+    opened: new OpenedSessions(config.sealing.length === 0 ? 1 : SESSIONS_MAX),
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: { keys: config.ceph.length > 0, records: false },
     keepsState: config.state !== undefined,
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
     // Each key as the client's and as the store's; those of Ceph are one and the same.
-    ring: new KeyRing(keys.size * 2 + 2 + foreignSecrets(config.ceph)),
+    ring: new KeyRing(
+      keys.size * 2 +
+        2 +
+        foreignSecrets(config.ceph) +
+        (config.sealing.length === 0 ? 0 : SESSIONS_MAX),
+    ),
     signatures: compileSignatures(policy, limits),
     policy: {
       ...compilePolicy(policy),
@@ -115,6 +124,7 @@ function compileRole(
       tier: tierNamed(policy.tiers, written.tier),
       policies: compileSet([...owner.policies, ...written.policies]),
     },
+    groups: uniqueOf(owner.groups, written.groups),
     trust: compilePolicies([trust]),
     maxSessionMs: maxSession,
   };
@@ -126,6 +136,9 @@ function foreignSecrets(ceph: Config["ceph"]): number {
 }
 
 const FOREIGN_SECRETS_MAX = 10_000;
+
+/** Sessions that are remembered as they were opened: of each about 8 KiB, its policy included. */
+const SESSIONS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   const { endpoints, region, addressing, foldsPaths, tenants, aliases } = upstream;

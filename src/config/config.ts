@@ -10,7 +10,6 @@ import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
-import type { SealingKey } from "../session/seal.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { Certificate } from "./pem.ts";
@@ -108,7 +107,7 @@ export type Config = {
   /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
   readonly state: StateConfig | undefined;
   /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
-  readonly sealing: readonly SealingKey[];
+  readonly sealing: readonly { readonly id: string; readonly secret: string }[];
   /** Paths that are not S3; none lies below another. */
   readonly passthrough: readonly Route[];
   readonly limits: {

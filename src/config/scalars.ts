@@ -140,9 +140,9 @@ export function parseSecret(text: string): Result<string, string> {
 }
 
 /** A sealing key of sessions: 32 bytes in base64url, as `s3warden keygen --sealing` writes them. */
-export function parseSealingKey(text: string): Result<Buffer, string> {
+export function parseSealingKey(text: string): Result<string, string> {
   const bytes = Buffer.from(text, "base64url");
-  if (bytes.length === SEALING_KEY_BYTES && bytes.toString("base64url") === text) return ok(bytes);
+  if (bytes.length === SEALING_KEY_BYTES && bytes.toString("base64url") === text) return ok(text);
   return err("Expected 43 characters as s3warden keygen --sealing writes them");
 }
 

@@ -220,6 +220,8 @@ export class Exchange implements Serving {
       versionId: facts.versionId,
       account: facts.account,
       subuser: facts.subuser,
+      role: facts.session?.role?.name,
+      session: facts.session?.name,
       accessKeyId: facts.accessKeyId,
       outcome: this.#outcome(),
       status: responder.status,

@@ -111,6 +111,8 @@ function attributesOf(record: AccessRecord): Attributes {
     "s3warden.request_id": record.requestId,
     "s3warden.outcome": record.outcome,
     "s3warden.account": record.account,
+    "s3warden.role": record.role,
+    "s3warden.session": record.session,
     "s3warden.gate": record.gate,
     "s3warden.reported": record.reported ? true : undefined,
     "s3warden.error_code": record.errorCode,

@@ -50,6 +50,9 @@ export type AccessRecord = {
   readonly versionId: string | undefined;
   readonly account: string | undefined;
   readonly subuser: string | undefined;
+  /** Of a session of a role: the role's name, and the session's as its caller chose it. */
+  readonly role?: string | undefined;
+  readonly session?: string | undefined;
   readonly accessKeyId: string | undefined;
   readonly outcome: Outcome;
   /** The HTTP status the client saw; 0 if none was sent. */

@@ -22,6 +22,8 @@ export type RequestInputs = {
   readonly signedAt?: string;
   /** Of a presigned URL: when it ends, ISO 8601. */
   readonly endsAt?: string;
+  /** Of a temporary key, what its session says besides its role's and its own name. */
+  readonly session?: SessionInputs;
   /** The client's connection is TLS. */
   readonly secure?: true;
   readonly tlsVersion?: string;
@@ -35,6 +37,16 @@ export type RequestInputs = {
   readonly denied?: readonly number[];
   /** Something was too long for a line, so that the request cannot be decided again. */
   readonly clipped?: true;
+};
+
+/** Instants are ISO 8601. Nothing of the token itself, nor of its secret. */
+type SessionInputs = {
+  readonly issuedAt: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly policy?: string;
+  readonly sourceIdentity?: string;
+  readonly issuer?: string;
+  readonly subject?: string;
 };
 
 /** Characters of all values together, and of all keys of a DeleteObjects. */
@@ -53,6 +65,7 @@ export function requestInputs(head: RequestHead, facts: Facts): RequestInputs {
   const { entriesDenied: denied } = facts;
   return {
     ...proofInputs(facts),
+    ...(facts.session && { session: sessionInputs(facts.session) }),
     ...(head.secure ? { secure: true, tlsVersion: head.tlsVersion ?? "" } : {}),
     ...(query && { query }),
     ...(headers && { headers }),
@@ -74,6 +87,18 @@ function proofInputs({ proved }: Facts): RequestInputs {
   if (expiresSeconds === undefined) return { auth: via, signature: "v4", region };
   const endsAt = iso(timeMs + expiresSeconds * 1000);
   return { auth: via, signature: "v4", region, signedAt: iso(timeMs), endsAt };
+}
+
+/** Bounded by the token that said it. */
+function sessionInputs(session: NonNullable<Facts["session"]>): SessionInputs {
+  const { issuedMs, tags, policyText, sourceIdentity, federated } = session;
+  return {
+    issuedAt: iso(issuedMs),
+    ...(tags.size > 0 && { tags: Object.fromEntries(tags) }),
+    ...(policyText !== undefined && { policy: policyText }),
+    ...(sourceIdentity !== undefined && { sourceIdentity }),
+    ...federated,
+  };
 }
 
 function iso(ms: number): string {

@@ -19,6 +19,11 @@ export type Principal =
       readonly identifiers: readonly string[];
       /** Every ARN and id that names the caller's account. */
       readonly accountIdentifiers: readonly string[];
+      /**
+       * `all`: NotPrincipal spares it only if every one of `identifiers` is listed, as a session needs
+       * its own ARN and its role's ("NotPrincipal with Deny", IAM User Guide). Absent: one is enough.
+       */
+      readonly sparing?: "all";
     };
 
 /** `account`: named only through the account, which leaves it to the identity's own policies. */
@@ -38,8 +43,12 @@ export function gripOn(principals: Principals, caller: Principal): Grip {
 function isSpared({ everyone, names }: Principals, caller: Principal): boolean {
   if (everyone) return true;
   if (caller.kind === "anonymous") return false;
-  const { identifiers, accountIdentifiers } = caller;
-  if (!containsAny(names, identifiers)) return false;
+  const { identifiers, accountIdentifiers, sparing } = caller;
+  const isListed =
+    sparing === "all"
+      ? identifiers.every((name) => names.has(name))
+      : containsAny(names, identifiers);
+  if (!isListed) return false;
   return accountIdentifiers.length === 0 || containsAny(names, accountIdentifiers);
 }
 

@@ -20,19 +20,19 @@ export type PrincipalForm = {
   readonly parts: readonly FormPart[];
   /** `AWS` values, or `CanonicalUser` values. */
   readonly field: "AWS" | "CanonicalUser";
-  /** Whose keys it names: the account's own, its subusers', or both. */
+  /** Whose keys it names: the account's own, its subusers', those of its roles' sessions. */
   readonly direct: readonly PolicyHolder[];
   /** Whom it names only through the account, which must pass it on by a policy of its own. */
   readonly delegated: readonly PolicyHolder[];
 };
 
-export type PolicyHolder = "account" | "subuser";
+export type PolicyHolder = "account" | "subuser" | "session";
 
 type FormPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "name"; readonly name: Placeholder };
 
-const PLACEHOLDERS = ["account", "subuser", "tenant"] as const;
+const PLACEHOLDERS = ["account", "subuser", "tenant", "role", "session"] as const;
 type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** Who asks, as the gateway knows them. */
@@ -40,6 +40,8 @@ export type Identity = {
   readonly account: string;
   /** Undefined: the account itself. */
   readonly subuser: string | undefined;
+  /** Of a session of a role, by its name; absent: none. */
+  readonly role?: { readonly name: string; readonly session: string } | undefined;
   /** Groups; under a directory grammar any further name of the caller, such as `uid:1234`. */
   readonly groups: readonly string[];
   /** Ceph's tenant; undefined or "": none. */
@@ -59,13 +61,18 @@ export function identifiersOf(grammar: PrincipalGrammar, identity: Identity): Id
     const identifiers = memberNames(identity.account, identity.groups);
     return { identifiers, accountIdentifiers: [] };
   }
-  const holder: PolicyHolder = identity.subuser === undefined ? "account" : "subuser";
+  const holder = holderKind(identity);
   const filled = (forms: readonly PrincipalForm[]): readonly string[] =>
     exact(forms.map((form) => fillForm(form, identity)).filter((text) => text !== undefined));
   return {
     identifiers: filled(grammar.forms.filter(({ direct }) => direct.includes(holder))),
     accountIdentifiers: filled(grammar.forms.filter(({ delegated }) => delegated.includes(holder))),
   };
+}
+
+function holderKind({ subuser, role }: Identity): PolicyHolder {
+  if (role !== undefined) return "session";
+  return subuser === undefined ? "account" : "subuser";
 }
 
 /**
@@ -77,7 +84,7 @@ export function principalNaming(grammar: PrincipalGrammar, identity: Identity): 
   if (grammar.kind === "directory") {
     return subuser === undefined ? ownName(account) : undefined;
   }
-  const holder: PolicyHolder = subuser === undefined ? "account" : "subuser";
+  const holder = holderKind(identity);
   const forms = grammar.forms.filter(({ direct }) => direct.includes(holder));
   const alone = forms.find(({ direct }) => direct.length === 1);
   const form = alone ?? (holder === "account" ? forms[0] : undefined);
@@ -90,7 +97,11 @@ export function callerOf(
   identity: Identity | undefined,
   guestGroups: readonly string[] = [],
 ): Principal {
-  if (identity !== undefined) return { kind: "known", ...identifiersOf(grammar, identity) };
+  if (identity !== undefined) {
+    const names = identifiersOf(grammar, identity);
+    const sparing = identity.role === undefined ? undefined : ("all" as const);
+    return { kind: "known", ...names, ...(sparing && { sparing }) };
+  }
   if (grammar.kind === "arn") return { kind: "anonymous" };
   // A directory has an account for those who have none, which policies can name like any other.
   return { kind: "known", identifiers: guestNames(guestGroups), accountIdentifiers: [] };
@@ -150,16 +161,24 @@ function fillForm(form: PrincipalForm, identity: Identity): string | undefined {
   let text = "";
   for (const part of form.parts) {
     // An empty tenant is written as nothing between two colons, as in Ceph.
-    const value =
-      part.kind === "text"
-        ? part.text
-        : part.name === "tenant"
-          ? (identity.tenant ?? "")
-          : identity[part.name];
+    const value = part.kind === "text" ? part.text : valueOf(part.name, identity);
     if (value === undefined) return undefined;
     text += value;
   }
   return text;
+}
+
+function valueOf(name: Placeholder, identity: Identity): string | undefined {
+  switch (name) {
+    case "tenant":
+      return identity.tenant ?? "";
+    case "role":
+      return identity.role?.name;
+    case "session":
+      return identity.role?.session;
+    default:
+      return identity[name];
+  }
 }
 
 /** Whether `text` is the form with names in it: the same name for the same placeholder. */

@@ -60,7 +60,7 @@ const TIER = z.strictObject({
   operations: z.array(OPERATION).min(1).optional(),
 });
 
-const HOLDERS = z.array(z.enum(["account", "subuser"])).prefault([]);
+const HOLDERS = z.array(z.enum(["account", "subuser", "session"])).prefault([]);
 
 const PRINCIPALS = z.discriminatedUnion("grammar", [
   z.strictObject({

@@ -50,6 +50,7 @@ export const FAULTS = {
     message: "Your proposed upload is smaller than the minimum allowed size",
     from: "answer",
   },
+  ExpiredToken: { status: 400, message: "The provided token has expired.", from: "api" },
   IncompleteBody: {
     status: 400,
     message: "You did not provide the number of bytes specified by the Content-Length HTTP header",

@@ -26,8 +26,8 @@ export type Session = {
 export type SessionHolder =
   /** AssumeRole. `session`: the session's name, as the caller chose it. */
   | { readonly kind: "role"; readonly role: string; readonly session: string }
-  /** GetSessionToken. `subuser`: undefined for the account itself. */
-  | { readonly kind: "user"; readonly subuser: string | undefined };
+  /** GetSessionToken. `parent`: the id of the key that began it, which bounds what it may do. */
+  | { readonly kind: "user"; readonly parent: string };
 
 /** `issuer`: its name in the configuration; `subject`: the token's `sub`. */
 export type Federated = { readonly issuer: string; readonly subject: string };
@@ -73,7 +73,7 @@ export function sessionBytes(session: Session): Buffer | undefined {
     accessKeyId,
     secret,
     account,
-    holder.kind === "role" ? `r${holder.role}` : `u${holder.subuser ?? ""}`,
+    holder.kind === "role" ? `r${holder.role}` : `u${holder.parent}`,
     holder.kind === "role" ? holder.session : "",
     secondsText(issuedMs),
     secondsText(expiresMs),
@@ -115,7 +115,7 @@ export function readSession(bytes: Buffer): Session | undefined {
     account,
     holder: held.startsWith("r")
       ? { kind: "role", role: holderName, session: name }
-      : { kind: "user", subuser: orUndefined(holderName) },
+      : { kind: "user", parent: holderName },
     issuedMs: millisecondsOf(issued),
     expiresMs: millisecondsOf(expires),
     tags,

@@ -35,3 +35,17 @@ test("runKeygen() prints pairs that an accounts file takes", () => {
   assert.equal(new Set(parsed[0]?.keys.map(({ accessKey }) => accessKey)).size, 3);
   assert.equal(code, 0);
 });
+
+test("runKeygen() prints sealing keys that sts.keys takes, each another", () => {
+  let out = "";
+  const terminal = { stdout: (text: string) => void (out += text), stderr: () => {} };
+  assert.equal(runKeygen({ count: 2, sealing: true }, terminal), 0);
+  const secrets = out.trim().split("\n");
+  assert.equal(new Set(secrets).size, 2);
+  const keys = secrets.map((secret, i) => ({ id: `k${i}`, secret }));
+  const gateway = `upstream: { endpoints: ["http://store:7480"] }
+identities: [{ accounts: accounts.yaml }]
+sts: { keys: ${JSON.stringify(keys)} }
+`;
+  assert.deepEqual(goodConfig({ "gateway.yaml": gateway }).sealing, keys);
+});

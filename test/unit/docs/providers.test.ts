@@ -252,7 +252,8 @@ function checkPrincipals({ principals }: Provider, rows: readonly (readonly stri
 
 function holdersOf({ direct, delegated }: PrincipalForm): string {
   if (delegated.length > 0) return "the account; its subusers through it";
-  return direct.includes("account") ? "the account and its subusers" : "that subuser alone";
+  if (direct.includes("account")) return "the account and its subusers";
+  return direct.includes("session") ? "a session of that role" : "that subuser alone";
 }
 
 /** Each block of a section that is a file stands below a line with the file's name. */

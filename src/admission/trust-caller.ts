@@ -1,0 +1,34 @@
+import type { TrustCaller } from "../session/trust.ts";
+import { principalArn } from "./condition-context.ts";
+import { holderName, holderOf, type Key } from "./principal.ts";
+
+/**
+ * Whoever signed, as trust policies see them. They name callers as AWS does, whatever the provider's
+ * bucket policies do: an account by its id or root ARN, and its users and sessions through it.
+ */
+export function trustCaller(key: Key): TrustCaller & { readonly kind: "key" } {
+  const { account, session } = key;
+  const arn = principalArn(key);
+  const ofAccount = [account.name, `arn:aws:iam::${account.name}:root`];
+  const isAccount = key.subuser === undefined;
+  const own = session?.role === undefined ? [arn] : [arn, sessionArn(key)];
+  return {
+    kind: "key",
+    principal: {
+      kind: "known",
+      identifiers: isAccount ? ofAccount : own,
+      accountIdentifiers: isAccount ? [] : ofAccount,
+    },
+    arn,
+    account: account.name,
+    userId: holderName(key),
+    tags: holderOf(key).tags,
+  };
+}
+
+/** Of a role's session its own ARN, and not its role's. */
+function sessionArn(key: Key): string {
+  const { account, session } = key;
+  if (session?.role === undefined) return principalArn(key);
+  return `arn:aws:sts::${account.name}:assumed-role/${session.role.name}/${session.name}`;
+}

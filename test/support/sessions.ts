@@ -1,0 +1,40 @@
+import type { Snapshot } from "../../src/admission/snapshot.ts";
+import { NONCE_BYTES, seal, sealingKey, type SealingKey } from "../../src/session/seal.ts";
+import type { Session } from "../../src/session/session.ts";
+
+/** The sealing key of tests, as gateway.yaml has it. */
+const SEALING_SECRET = Buffer.alloc(32, 5).toString("base64url");
+const SEALING: SealingKey = sealingKey("a", Buffer.alloc(32, 5));
+export const STS = { keys: [{ id: "a", secret: SEALING_SECRET }] };
+
+/** A session of the role `writer` of `lab`, an hour long from `nowMs`. */
+export function sessionOf(nowMs: number, more: Partial<Session> = {}): Session {
+  return {
+    accessKeyId: "ASIAABCDEFGHIJKLMNOP",
+    secret: "of-the-session",
+    account: "lab",
+    holder: { kind: "role", role: "writer", session: "alice" },
+    issuedMs: nowMs,
+    expiresMs: nowMs + 3_600_000,
+    tags: new Map(),
+    transitiveTags: [],
+    policy: undefined,
+    sourceIdentity: undefined,
+    federated: undefined,
+    ...more,
+  };
+}
+
+/** Its token, always the same for the same session. */
+export function tokenOf(session: Session, key: SealingKey = SEALING): string {
+  const token = seal(session, key, Buffer.alloc(NONCE_BYTES, 3));
+  if (token.ok) return token.value;
+  throw new Error(`The session cannot be sealed: ${token.error}`);
+}
+
+/** How many sessions `snapshot` remembers as opened is its own affair: this only asks for one. */
+export function isRemembered(snapshot: Snapshot, session: Session): boolean {
+  return (
+    snapshot.opened.find(session.accessKeyId, tokenOf(session), session.issuedMs) !== undefined
+  );
+}
