@@ -26,6 +26,8 @@ export type GatewayOptions = {
   readonly store?: Section;
   readonly policy?: Section;
   readonly state?: Section;
+  readonly sts?: Section;
+  readonly issuers?: readonly Section[];
   readonly limits?: Section;
   readonly reload?: Section;
   readonly workers?: number;
@@ -117,6 +119,8 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: { provider: "aws", ...options.policy },
     ...(options.state && { state: options.state }),
+    ...(options.sts && { sts: options.sts }),
+    ...(options.issuers && { issuers: options.issuers }),
     ...(options.limits && { limits: options.limits }),
     ...(options.reload && { reload: options.reload }),
     ...(options.workers !== undefined && { workers: options.workers }),
