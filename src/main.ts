@@ -6,6 +6,7 @@ import { runDemo } from "./cli/demo.ts";
 import { runExplain, type ExplainOptions } from "./cli/explain.ts";
 import { runInit, type InitOptions } from "./cli/init.ts";
 import { runKeygen } from "./cli/keygen.ts";
+import { runProve, type ProveOptions } from "./cli/prove.ts";
 import { runReplay, type ReplayOptions } from "./cli/replay.ts";
 import { runServe } from "./cli/serve.ts";
 import {
@@ -95,6 +96,18 @@ program
   .exitOverride(usageIs2)
   .action(async (action: string, resource: string, options: WhoCanOptions) =>
     exit(await runWhoCan(action, resource, options, terminal)),
+  );
+
+program
+  .command("prove")
+  .description("Tell whether claims are true of all requests, or a request that breaks them")
+  .argument("[claim...]", "such as 'nobody may s3:DeleteObjectVersion on *'")
+  .requiredOption("--config <file>", "gateway.yaml")
+  .option("--claims <file>", "a file of claims, one a line")
+  .option("--json", "for tools")
+  .exitOverride(usageIs2)
+  .action(async (claims: readonly string[], options: ProveOptions) =>
+    exit(await runProve(claims, options, terminal)),
   );
 
 program

@@ -29,7 +29,7 @@ const LAW = {
   identity: ["lib", "http", "s3", "admission", "config", "observe"],
   state: ["lib", "http", "s3", "signature", "admission", "config", "store", "identity"],
   explain: ["lib", "http", "s3", "signature", "policy", "admission", "config"],
-  prove: ["lib", "s3", "policy", "admission", "config", "explain"],
+  prove: ["lib", "http", "s3", "policy", "provider", "admission", "config", "explain"],
   status: ["lib", "http", "s3", "admission", "observe", "store", "explain"],
   body: ["lib", "s3", "checksum", "signature", "admission"],
   limiter: ["s3", "config"],

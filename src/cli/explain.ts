@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
-import { explain, type Explanation } from "../explain/explain.ts";
+import { explain } from "../explain/explain.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ExplainQuestion } from "../explain/request.ts";
 import { printProblems } from "./check.ts";
+import { explanationText } from "./explanation-text.ts";
 import { loadConfig } from "../life/load.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,7 +45,9 @@ export async function runExplain(
     return 2;
   }
   const { value } = explanation;
-  terminal.stdout(options.json ? `${JSON.stringify(value, undefined, 2)}\n` : asText(value));
+  terminal.stdout(
+    options.json ? `${JSON.stringify(value, undefined, 2)}\n` : explanationText(value),
+  );
   return EXITS[value.decision];
 }
 
@@ -66,30 +69,4 @@ async function explained(config: Config, question: ExplainQuestion): ReturnType<
   } finally {
     await kept?.close();
   }
-}
-
-const WORDS = { allow: "Allowed", undecided: "Undecided" } as const;
-
-function asText({
-  decision,
-  operation,
-  identity,
-  asks,
-  gates,
-  message,
-  detail,
-  note,
-}: Explanation): string {
-  const lines = [`Operation  ${operation}`, `As         ${identity}`];
-  for (const { action, resource, allowedBy } of asks) {
-    lines.push(`Needs      ${action} on ${resource} (allowed by ${allowedBy ?? "nothing"})`);
-  }
-  lines.push("");
-  for (const { gate, outcome, rule } of gates) {
-    lines.push(`  ${gate.padEnd(16)} ${outcome}${rule === undefined ? "" : `  (${rule})`}`);
-  }
-  lines.push("", decision === "deny" ? `Denied: ${message}` : WORDS[decision]);
-  if (detail !== undefined) lines.push(detail);
-  if (note !== undefined) lines.push(note);
-  return `${lines.join("\n")}\n`;
 }

@@ -40,6 +40,8 @@ export type ExplainQuestion = {
   readonly resource?: string;
   /** The document in the body of `request`; absent: it has none, or none that is known. */
   readonly body?: Buffer;
+  /** Whether it comes over TLS; absent: it does not. */
+  readonly secure?: boolean;
 };
 
 /** A request as its identity would send it. */
@@ -87,7 +89,7 @@ export function requestFor(
     target: target.value,
     headers: headers.value,
     sourceAddress: question.ip,
-    secure: false,
+    secure: question.secure ?? false,
   };
   if (question.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
   const key = keyOf(snapshot, question.as, nowMs);

@@ -1,7 +1,7 @@
 import { holderOf, type Key } from "../admission/principal.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { GlobPart } from "../lib/glob.ts";
-import type { Condition } from "../policy/condition.ts";
+import { templatesOf, type Condition } from "../policy/condition.ts";
 import type { ConditionKey } from "../policy/condition-keys.ts";
 import type { NetworkSet } from "../policy/network.ts";
 import type { Statement } from "../policy/policy.ts";
@@ -79,15 +79,14 @@ export function dimensionsOf(
       addTo(resources, filled(template, snapshot, key), "a variable in a resource", beyond);
     }
     for (const condition of conditions) {
-      const { test, name, keyText } = condition;
-      if (SETTLED.has(name.key)) {
-        noteVariables(condition, snapshot, key, beyond);
-      } else if (test.kind === "address") networks.push(...test.networks);
-      else if (test.kind === "date" && IS_TIME.has(name.key)) instants.push(...test.values);
+      const { test, name } = condition;
+      const beyondIt = whyBeyond(condition, operations);
+      if (beyondIt !== undefined) beyond.add(beyondIt);
+      else if (SETTLED.has(name.key)) continue;
+      else if (test.kind === "address") networks.push(...test.networks);
+      else if (test.kind === "date") instants.push(...test.values);
       else if (name.key === "aws:SecureTransport") tls = true;
-      else if (PLACES.has(name.key))
-        addTexts(condition, operations, { texts, beyond, snapshot, key });
-      else if (!isNeverThere(name.key, operations)) beyond.add(keyText);
+      else addTexts(condition, operations, { texts, snapshot, key });
     }
   }
   return { networks, instants, tls, texts, resources, beyond };
@@ -98,44 +97,61 @@ const IS_TIME: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
   "aws:EpochTime",
 ]);
 
-/** What is settled is compared with what must be settled as well. */
-function noteVariables(
-  { test, keyText }: Condition,
-  snapshot: Snapshot,
-  key: Key | undefined,
-  beyond: Set<string>,
-): void {
-  const templates =
-    test.kind === "text" ? test.patterns : test.kind === "arn" ? test.patterns.flat() : [];
-  const unknown = templates.some((template) => filled(template, snapshot, key) === UNKNOWN);
-  if (unknown) beyond.add(`a variable in a condition on ${keyText}`);
+/**
+ * What the condition looks at that is not followed, for requests by `operations`; undefined: all of it
+ * is followed.
+ */
+export function whyBeyond(
+  { name, test, keyText }: Condition,
+  operations: readonly Operation[],
+): string | undefined {
+  const unknown = templatesOf(test).some(hasUnknown);
+  const place = PLACES.get(name.key);
+  if (SETTLED.has(name.key) || place !== undefined) {
+    if (unknown) return `a variable in a condition on ${keyText}`;
+    if (place === undefined || test.kind === "null") return undefined;
+    if (!isTaken(place, operations)) return undefined;
+    return test.kind === "text" && !test.fold ? undefined : keyText;
+  }
+  if (test.kind === "address") return undefined;
+  if (test.kind === "date" && IS_TIME.has(name.key)) return undefined;
+  if (name.key === "aws:SecureTransport" && !unknown) return undefined;
+  return isNeverThere(name.key, operations) ? undefined : keyText;
 }
 
+/** A parameter that no operation takes is refused, so that the key is absent. */
+function isTaken(place: TextPlace, operations: readonly Operation[]): boolean {
+  return HEADER_PLACES.has(place) || operations.some(({ parameters }) => parameters.has(place));
+}
+
+/** Whether a variable in it is not settled by who asks. */
+export function hasUnknown({ variables }: Template): boolean {
+  return variables.some(({ name }) => !FILLED.has(name.key));
+}
+
+/** Variables that `valueOf` fills. */
+const FILLED: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
+  "aws:PrincipalTag",
+  "aws:PrincipalAccount",
+  "aws:username",
+]);
+
 function addTexts(
-  { name, test, keyText }: Condition,
+  { name, test }: Condition,
   operations: readonly Operation[],
   into: {
     readonly texts: Map<TextPlace, (readonly GlobPart[])[]>;
-    readonly beyond: Set<string>;
     readonly snapshot: Snapshot;
     readonly key: Key | undefined;
   },
 ): void {
   const place = PLACES.get(name.key);
-  if (place === undefined) return;
-  // A parameter that the operation does not take is refused, so that the key is absent.
-  if (!HEADER_PLACES.has(place) && !operations.some(({ parameters }) => parameters.has(place)))
-    return;
+  if (place === undefined || !isTaken(place, operations)) return;
   const patterns = into.texts.get(place) ?? [];
   into.texts.set(place, patterns);
-  if (test.kind === "null") return;
-  if (test.kind !== "text" || test.fold) {
-    into.beyond.add(keyText);
-    return;
-  }
-  for (const template of test.patterns) {
+  for (const template of templatesOf(test)) {
     const parts = filled(template, into.snapshot, into.key);
-    addTo(patterns, parts, `a variable in a condition on ${keyText}`, into.beyond);
+    if (parts !== UNKNOWN && parts !== undefined) patterns.push(parts);
   }
 }
 

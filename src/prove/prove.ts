@@ -1,0 +1,132 @@
+import { holderOf, type Key } from "../admission/principal.ts";
+import type { ExplainQuestion } from "../explain/request.ts";
+import { namesAction } from "../policy/actions.ts";
+import { matchesAction } from "../s3/action-names.ts";
+import type { PolicyClaim, Name, What } from "./claim.ts";
+import { confirm, type Confirmation } from "./confirm.ts";
+import type { Cell, Goal } from "./goal.ts";
+import type { Scene } from "./scene.ts";
+import { search } from "./search.ts";
+import { strangersMayPass } from "./strangers.ts";
+import type { Way } from "./ways.ts";
+
+/** What became of a claim. */
+export type Proof =
+  | { readonly kind: "holds"; readonly claim: PolicyClaim }
+  /** By a request that passes `admit`. */
+  | {
+      readonly kind: "broken";
+      readonly claim: PolicyClaim;
+      readonly question: ExplainQuestion;
+      readonly cell: Cell;
+    }
+  /** Something may pass of which it cannot be said for certain; each reason once. */
+  | { readonly kind: "not decided"; readonly claim: PolicyClaim; readonly why: readonly string[] };
+
+/** How many requests are tried where rules look at more than is followed. */
+const TRIED_MAX = 2_000;
+/** How many reasons are told. */
+const REASONS_MAX = 5;
+
+/**
+ * Whether the claim is true of every request. Where a class of requests may pass, one request of it is
+ * put through `admit` itself: only what passes there breaks the claim, and what may pass and is not
+ * shown to is told as not decided.
+ */
+export function prove(scene: Scene, claim: PolicyClaim): Proof {
+  const why = new Set<string>();
+  let tried = 0;
+  for (const found of search(scene, goalOf(claim))) {
+    if (found.kind === "gap") {
+      why.add(`${whoIs(found.key)}: ${found.why}`);
+      continue;
+    }
+    const confirmed = tried < TRIED_MAX ? confirm(scene, found) : UNTRIED;
+    tried += 1;
+    if (confirmed.kind === "passes") {
+      return { kind: "broken", claim, question: confirmed.question, cell: found };
+    }
+    why.add(reasonOf(found, confirmed));
+    if (tried > TRIED_MAX && why.size >= REASONS_MAX) break;
+  }
+  if (claim.who.kind === "everybody" && scene.strangers && strangersMayPass(scene, goalOf(claim))) {
+    why.add("users of Ceph, whose keys are not in the configuration");
+  }
+  if (why.size === 0) return { kind: "holds", claim };
+  return { kind: "not decided", claim, why: [...why].slice(0, REASONS_MAX) };
+}
+
+const UNTRIED = { kind: "untried", why: `one of more than ${TRIED_MAX} requests` } as const;
+
+function reasonOf(
+  { key, beyond, way }: Cell,
+  confirmed: Exclude<Confirmation, { readonly kind: "passes" }>,
+): string {
+  const untried = confirmed.kind === "untried" ? [confirmed.why] : [];
+  // A copy is one request about two objects, and what it writes to was chosen here.
+  const source = way.part === "source" ? [`what ${way.operation.name} may write to`] : [];
+  const reasons = [...beyond, ...untried, ...source];
+  if (reasons.length > 0) return `${whoIs(key)}: it depends on ${reasons.join(", ")}`;
+  if (confirmed.kind === "untried") return whoIs(key);
+  // Everything is followed, and yet `admit` says otherwise: the procedure and the gateway differ.
+  const { request, rule } = confirmed;
+  return `${whoIs(key)}: a bug of s3warden, please report it: ${request} should pass, and is refused by ${rule}`;
+}
+
+/** Whose key it is, as claims name people. */
+export function whoIs(key: Key | undefined): string {
+  if (key === undefined) return "anonymous";
+  const { account, subuser } = key;
+  return subuser === undefined ? account.name : `${account.name}:${subuser.name}`;
+}
+
+/** The requests that would break the claim. */
+function goalOf({ who, what, on, outside, inside, plainOnly, fromMs }: PolicyClaim): Goal {
+  return {
+    isWho: (key) =>
+      who.kind === "named"
+        ? who.names.some((name) => isNamed(name, key))
+        : !who.but.some((name) => isNamed(name, key)),
+    isAsked: (way, ask) => isMeant(what, way, ask),
+    resources: on,
+    outside,
+    inside,
+    tls: plainOnly ? false : undefined,
+    fromMs,
+  };
+}
+
+function isNamed(name: Name, key: Key | undefined): boolean {
+  if (name.kind === "anonymous" || key === undefined) {
+    return name.kind === "anonymous" && key === undefined;
+  }
+  const { account, subuser } = key;
+  switch (name.kind) {
+    case "account":
+      return account.name === name.account && (name.below || subuser === undefined);
+    case "subuser":
+      return account.name === name.account && subuser?.name === name.subuser;
+    case "tier":
+      return holderOf(key).tier?.name === name.tier;
+  }
+}
+
+function isMeant(what: What, way: Way, { action, operation }: Way["asks"][number]): boolean {
+  switch (what.kind) {
+    case "anything":
+      return true;
+    case "changes":
+      return changes(way);
+    case "actions":
+      return what.matches.some((matches) => matchesAction(matches, action, operation));
+    case "all but":
+      return !namesAction(what.set, action, operation, true);
+  }
+}
+
+/** Whether such a request writes or deletes something, of the resource that is asked about. */
+function changes({ operation, part }: Way): boolean {
+  const reads = operation.method === "GET" || operation.method === "HEAD";
+  if (reads || operation.name === "SelectObjectContent") return false;
+  return part !== "source" || operation.name === "RenameObject";
+}

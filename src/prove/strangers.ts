@@ -1,0 +1,87 @@
+import { judgeWithoutPolicies } from "../admission/gates.ts";
+import type { Key } from "../admission/principal.ts";
+import { liesIn } from "../policy/network.ts";
+import { compilePolicies } from "../policy/policy-set.ts";
+import { callerOf } from "../provider/principals.ts";
+import { addressClasses } from "./address-classes.ts";
+import { cellQuery } from "./circumstances.ts";
+import type { Goal } from "./goal.ts";
+import { subjectOf, type Scene } from "./scene.ts";
+
+const NO_POLICIES = compilePolicies([]);
+
+/** A user of whom nothing is known, and whose tier may be any. */
+const STRANGER = "s3warden-any-other-user";
+
+/**
+ * Whether somebody whose key is kept elsewhere, and of whom nothing is known, may do what `goal` is
+ * about: only what holds for every caller refuses it.
+ */
+export function strangersMayPass(scene: Scene, goal: Goal): boolean {
+  const { policy, keys } = scene.snapshot;
+  const key = strangerIn(scene);
+  const provider = {
+    ...policy.provider,
+    // A tier that is spared may be the stranger's.
+    blockedActions: policy.provider.blockedActions.filter(
+      ({ exceptTiers }) => exceptTiers.size === 0,
+    ),
+  };
+  const snapshot = {
+    ...scene.snapshot,
+    policy: { ...policy, provider },
+    keys: new Map([...keys, [key.accessKeyId, key]]),
+  };
+  const known = { ...scene, snapshot, memory: { ...scene.memory, subjects: new Map() } };
+  const subject = subjectOf(known, key);
+  if (subject === undefined) return true;
+  const { allow, deny } = policy.networks;
+  const { outside, inside } = goal;
+  const addresses = addressClasses([...allow, ...deny, ...(outside ?? []), ...(inside ?? [])])
+    .map(({ address }) => address)
+    .filter((one) => outside === undefined || liesIn(outside, one) === false)
+    .filter((one) => inside === undefined || liesIn(inside, one) === true);
+  const ways = scene.ways.filter((way) => way.asks.some((ask) => goal.isAsked(way, ask)));
+  return ways.some((way) =>
+    addresses.some((sourceAddress) => {
+      const about = {
+        ...subject,
+        operation: way.operation.name,
+        headers: [...subject.headers, ...way.headers],
+        query: cellQuery(way, []),
+        head: { ...subject.head, sourceAddress },
+      };
+      const asks = way.asks.map((ask) => ({ ...ask, bucket: undefined, key: undefined }));
+      return judgeWithoutPolicies(snapshot, about, asks, scene.nowMs) === undefined;
+    }),
+  );
+}
+
+function strangerIn({ snapshot }: Scene): Key {
+  const networks = { allow: [], deny: [] };
+  const identity = { account: STRANGER, subuser: undefined, groups: [], tenant: undefined };
+  const account = {
+    name: STRANGER,
+    tier: undefined,
+    policies: NO_POLICIES,
+    principal: callerOf(snapshot.policy.provider.principals, identity),
+    privileges: [],
+    tags: new Map<string, string>(),
+    networks,
+    blockedActions: [],
+    tenant: "",
+    upstream: undefined,
+    shares: false,
+  };
+  return {
+    accessKeyId: STRANGER,
+    secret: STRANGER,
+    account,
+    subuser: undefined,
+    disabled: false,
+    notBeforeMs: undefined,
+    expiresMs: undefined,
+    sessionToken: undefined,
+    networks,
+  };
+}

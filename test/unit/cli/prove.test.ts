@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { runProve } from "../../../src/cli/prove.ts";
+import { writeConfig } from "../../support/config-files.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { ran, type Ran } from "../../support/terminal.ts";
+
+const secretKey = "secret";
+const ACCOUNTS = [
+  {
+    name: "lab",
+    upstream: { accessKey: "STORELAB000000000000", secretKey },
+    keys: [{ accessKey: "AKIDLAB0000000000000", secretKey }],
+    subusers: [
+      { name: "reader", tier: "READ", keys: [{ accessKey: "AKIDREADER0000000000", secretKey }] },
+    ],
+  },
+  { name: "other", keys: [{ accessKey: "AKIDOTHER00000000000", secretKey }] },
+];
+
+const OPEN = {
+  Sid: "Open",
+  Effect: "Allow",
+  Principal: "*",
+  Action: "s3:GetObject",
+  Resource: "arn:aws:s3:::secret/open/*",
+};
+
+function configWith(statements: readonly object[], policy: object = {}): string {
+  return writeConfig({
+    accounts: ACCOUNTS,
+    buckets: [{ name: "secret", account: "lab", policy: "secret.json" }],
+    policy: { bucketPolicies: "gateway", anonymous: "policy", ...policy },
+    files: { "secret.json": JSON.stringify({ Version: "2012-10-17", Statement: statements }) },
+  });
+}
+
+async function proved(
+  claims: readonly string[],
+  {
+    statements = [OPEN],
+    policy = {},
+    ...more
+  }: {
+    readonly statements?: readonly object[];
+    readonly policy?: object;
+    readonly claims?: string;
+    readonly json?: boolean;
+  } = {},
+): Promise<Ran<0 | 1 | 2>> {
+  const config = configWith(statements, policy);
+  return ran((terminal) => runProve(claims, { config, ...more }, terminal));
+}
+
+test("a claim that is true of all requests holds", async () => {
+  const { code, out } = await proved([
+    "nobody but lab:* may change anything on arn:aws:s3:::secret/*",
+  ]);
+  assert.match(
+    out,
+    /^holds {7}nobody but lab:\* may change anything on arn:aws:s3:::secret\/\*$/mu,
+  );
+  assert.match(out, /^1 claim: 1 true$/mu);
+  assert.equal(code, 0);
+});
+
+test("a claim that is broken comes with one request and what each gate says of it", async () => {
+  const { code, out } = await proved(["nothing is public"]);
+  assert.match(out, /^BROKEN {6}nothing is public$/mu);
+  assert.match(out, /^ {2}anonymous sends GET \/secret\/open\/ from 192\.0\.2\.1 at /mu);
+  assert.match(
+    out,
+    /Needs {6}s3:GetObject on arn:aws:s3:::secret\/open\/ \(allowed by .*secret\.json:1 Open\)/u,
+  );
+  assert.match(out, /^ {4}Allowed$/mu);
+  assert.equal(code, 1);
+});
+
+test("an address list that is left out breaks a claim about where requests come from", async () => {
+  const office = {
+    ...OPEN,
+    Condition: { IpAddress: { "aws:SourceIp": ["198.51.100.0/24", "::ffff:203.0.113.0/120"] } },
+  };
+  const claim = "everything of anonymous on arn:aws:s3:::secret/* comes from 198.51.100.0/24";
+  const { out } = await proved([claim], { statements: [office] });
+  assert.match(out, /anonymous sends GET \/secret\/open\/ from 203\.0\.113\.0 /u);
+});
+
+test("what rules look at and is not followed is not decided, and never holds", async () => {
+  const tagged = { ...OPEN, Condition: { StringEquals: { "s3:ExistingObjectTag/public": "yes" } } };
+  const { code, out } = await proved(["nothing is public"], { statements: [tagged] });
+  assert.match(out, /^not decided nothing is public$/mu);
+  assert.match(out, /^ {2}anonymous: it depends on s3:ExistingObjectTag\/public$/mu);
+  assert.equal(code, 1);
+});
+
+test("a condition that is not followed and that the plainest request meets breaks a claim", async () => {
+  const absent = { ...OPEN, Condition: { Null: { "s3:ExistingObjectTag/secret": "true" } } };
+  const { out } = await proved(["nothing is public"], { statements: [absent] });
+  assert.match(out, /^BROKEN {6}nothing is public$/mu);
+});
+
+test("what is blocked for everybody is nobody's, also of users that Ceph alone knows", async () => {
+  const config = writeConfig({
+    accounts: ACCOUNTS,
+    policy: { blockedActions: ["s3:DeleteObjectVersion"] },
+    ceph: [{ endpoint: "http://127.0.0.1:9", accessKey: "GW", secretKey }],
+  });
+  const claims = [
+    "nobody may s3:DeleteObjectVersion on *",
+    "nobody but lab:*, other may s3:PutObject",
+  ];
+  const { out } = await ran((terminal) => runProve(claims, { config }, terminal));
+  assert.match(out, /^holds {7}nobody may s3:DeleteObjectVersion on \*$/mu);
+  assert.match(out, /^not decided nobody but lab:\*, other may s3:PutObject$/mu);
+  assert.match(out, /^ {2}users of Ceph, whose keys are not in the configuration$/mu);
+});
+
+test("claims may stand in a file, where what is wrong is told with its place", async () => {
+  const file = join(scratchFolder("claims"), "claims.txt");
+  writeFileSync(
+    file,
+    "# promises\nnothing is public\nlab:reader may nothing that changes anything\n",
+  );
+  const { code, out } = await proved([], { claims: file });
+  assert.match(out, /^2 claims: 1 true, 1 broken$/mu);
+  assert.equal(code, 1);
+  writeFileSync(file, "nothing is public\nlab:raeder may nothing\n");
+  const { code: wrong, err } = await proved([], { claims: file });
+  assert(
+    err.startsWith(
+      `${file}:2:1: Nobody is called so in the configuration: got "lab:raeder"\n    Did you mean "lab:reader"?\n`,
+    ),
+    err,
+  );
+  assert.equal(wrong, 2);
+});
+
+test("without a claim, and with a configuration that is not good, the exit code is 2", async () => {
+  assert.equal((await proved([])).code, 2);
+  const { code } = await ran((terminal) =>
+    runProve(["nothing is public"], { config: "/nowhere" }, terminal),
+  );
+  assert.equal(code, 2);
+});
+
+test("--json is for tools", async () => {
+  const { out } = await proved(
+    ["nothing is public", "lab:reader may nothing that changes anything"],
+    { json: true },
+  );
+  const answers: unknown = JSON.parse(out);
+  assert(Array.isArray(answers));
+  assert.equal(answers.length, 2);
+  assert.match(
+    out,
+    /"answer": "broken",\s+"who": "anonymous",\s+"request": "GET \/secret\/open\/"/u,
+  );
+});
