@@ -1,54 +1,67 @@
 #!/usr/bin/env node
-import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
-import { runAdopt, type AdoptOptions } from "./cli/adopt.ts";
-import { runCheck } from "./cli/check.ts";
-import { runDemo } from "./cli/demo.ts";
-import { runExplain, type ExplainOptions } from "./cli/explain.ts";
-import { runInit, type InitOptions } from "./cli/init.ts";
-import { runKeygen } from "./cli/keygen.ts";
-import { runProve, type ProveOptions } from "./cli/prove.ts";
-import { runReplay, type ReplayOptions } from "./cli/replay.ts";
-import { runServe } from "./cli/serve.ts";
-import {
-  runShare,
-  runShareList,
-  runUnshare,
-  type ShareOptions,
-  type UnshareOptions,
-} from "./cli/share.ts";
-import { runSuggest, type SuggestOptions } from "./cli/suggest.ts";
+import { Argument, Command, type CommanderError, InvalidArgumentError, Option } from "commander";
+import type { AdoptOptions } from "./cli/adopt.ts";
+import { configOption, findConfig } from "./cli/config-option.ts";
+import { SHELLS, type Shell } from "./cli/completion.ts";
+import type { ExplainOptions } from "./cli/explain.ts";
+import type { InitOptions } from "./cli/init.ts";
+import type { ProveOptions } from "./cli/prove.ts";
+import type { ReplayOptions } from "./cli/replay.ts";
+import type { ShareOptions, UnshareOptions } from "./cli/share.ts";
+import type { SuggestOptions } from "./cli/suggest.ts";
+import type { TailOptions } from "./cli/tail.ts";
 import type { Terminal } from "./cli/terminal.ts";
-import { PROVIDERS } from "./config/gateway-schema.ts";
-import { STORE_KINDS } from "./s3/stores.ts";
-import { runWhoCan, type WhoCanOptions } from "./cli/who-can.ts";
+import type { WhoCanOptions } from "./cli/who-can.ts";
+import { VERSION } from "./observe/version.ts";
+import { PROVIDERS } from "./provider/names.ts";
+import { STORE_KINDS } from "./s3/store-kinds.ts";
 
 const terminal: Terminal = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isInteractive: process.stderr.isTTY,
+  isPage: process.stdout.isTTY,
 };
 
-const program = new Command("s3warden").description("An access gateway for S3");
+// Each command loads what it needs when it runs, so that none waits for what only others need.
+const program = new Command("s3warden")
+  .description("An access gateway for S3")
+  .version(VERSION, "--version", "print the version")
+  .hook("preAction", (_, command) => findConfig(command))
+  .addHelpText(
+    "after",
+    "\nBegin with:\n  s3warden demo\n  s3warden init --store ceph && s3warden check\n",
+  );
 
 program
   .command("serve")
   .description("Run the gateway")
-  .requiredOption("--config <file>", "gateway.yaml")
-  .action(async (options: { config: string }) => exit(await runServe(options, terminal)));
+  .addHelpText("after", example("s3warden serve --config gateway.yaml"))
+  .addOption(configOption())
+  .action(async (options: { config: string }) => {
+    const { runServe } = await import("./cli/serve.ts");
+    exit(await runServe(options, terminal));
+  });
 
 program
   .command("demo")
   .description("Run the gateway in front of an embedded store, with three example users")
+  .addHelpText("after", example("s3warden demo --port 8080"))
   .option("--port <number>", "port for S3 clients", wholeNumber(0, 65_535), 8080)
   .option("--admin-port <number>", "port for metrics and probes", wholeNumber(0, 65_535), 9090)
   .option("--dir <directory>", "where configuration and objects are kept", "demo-data")
-  .action(async (options: { port: number; adminPort: number; dir: string }) =>
-    exit(await runDemo(options, terminal)),
-  );
+  .action(async (options: { port: number; adminPort: number; dir: string }) => {
+    const { runDemo } = await import("./cli/demo.ts");
+    exit(await runDemo(options, terminal));
+  });
 
 program
   .command("init")
   .description("Write a first configuration, with new keys, and tell what to fill in")
+  .addHelpText(
+    "after",
+    example("s3warden init --store ceph --users ceph --endpoint http://127.0.0.1:7480"),
+  )
   .addOption(new Option("--provider <name>", "the access model").choices(PROVIDERS).default("aws"))
   .addOption(new Option("--store <kind>", "the store").choices(STORE_KINDS).default("generic"))
   .addOption(
@@ -60,18 +73,29 @@ program
   .option("--domain <name>", "the host name that clients use, such as s3.example.org")
   .option("--out <directory>", "where to write", ".")
   .exitOverride(usageIs2)
-  .action((options: InitOptions) => exit(runInit(options, terminal)));
+  .action(async (options: InitOptions) => {
+    const { runInit } = await import("./cli/init.ts");
+    exit(runInit(options, terminal));
+  });
 
 program
   .command("check")
   .description("Name every problem of a configuration; nothing is started")
-  .requiredOption("--config <file>", "gateway.yaml")
-  .action((options: { config: string }) => exit(runCheck(options, terminal)));
+  .addHelpText("after", example("s3warden check --config gateway.yaml"))
+  .addOption(configOption())
+  .action(async (options: { config: string }) => {
+    const { runCheck } = await import("./cli/check.ts");
+    exit(runCheck(options, terminal));
+  });
 
 program
   .command("explain")
   .description("Tell what would be decided on a request, and why")
-  .requiredOption("--config <file>", "gateway.yaml")
+  .addHelpText(
+    "after",
+    example("s3warden explain --as lab:reader --request 'DELETE /photos/cat.jpg' --ip 192.0.2.7"),
+  )
+  .addOption(configOption())
   .option("--as <identity>", "account, account:subuser, or an access key id")
   .option("--anonymous", "a request without credentials")
   .option("--ip <address>", "where it comes from; absent: unknown")
@@ -83,47 +107,57 @@ program
   .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
   .option("--json", "for tools")
   .exitOverride(usageIs2)
-  .action(async (options: ExplainOptions) => exit(await runExplain(options, terminal)));
+  .action(async (options: ExplainOptions) => {
+    const { runExplain } = await import("./cli/explain.ts");
+    exit(await runExplain(options, terminal));
+  });
 
 program
   .command("who-can")
   .description("Tell everybody who can do something, and what must hold besides")
+  .addHelpText("after", example("s3warden who-can s3:GetObject 'arn:aws:s3:::photos/*'"))
   .argument("<action>", "such as s3:GetObject")
   .argument("<resource>", "such as arn:aws:s3:::bucket/prefix*")
-  .requiredOption("--config <file>", "gateway.yaml")
+  .addOption(configOption())
   .option("--ip <address>", "only requests that come from there; absent: from anywhere")
   .option("--json", "for tools")
   .exitOverride(usageIs2)
-  .action(async (action: string, resource: string, options: WhoCanOptions) =>
-    exit(await runWhoCan(action, resource, options, terminal)),
-  );
+  .action(async (action: string, resource: string, options: WhoCanOptions) => {
+    const { runWhoCan } = await import("./cli/who-can.ts");
+    exit(await runWhoCan(action, resource, options, terminal));
+  });
 
 program
   .command("prove")
   .description("Tell whether claims are true of all requests, or a request that breaks them")
   .argument("[claim...]", "such as 'nobody may s3:DeleteObjectVersion on *'")
-  .requiredOption("--config <file>", "gateway.yaml")
+  .addHelpText("after", example("s3warden prove 'nobody may s3:DeleteObjectVersion on *'"))
+  .addOption(configOption())
   .option("--claims <file>", "a file of claims, one a line")
   .option("--json", "for tools")
   .exitOverride(usageIs2)
-  .action(async (claims: readonly string[], options: ProveOptions) =>
-    exit(await runProve(claims, options, terminal)),
-  );
+  .action(async (claims: readonly string[], options: ProveOptions) => {
+    const { runProve } = await import("./cli/prove.ts");
+    exit(await runProve(claims, options, terminal));
+  });
 
 program
   .command("adopt")
   .description("Remember whose a bucket is that was there before the gateway")
+  .addHelpText("after", example("s3warden adopt photos --account lab"))
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--account <name>", "the account that owns it")
   .option("--from <name>", "the account that owns it so far; its policy of the bucket is dropped")
   .option("--policy <file>", "the policy that the bucket gets, if it has none")
-  .requiredOption("--config <file>", "gateway.yaml")
-  .action(async (bucket: string, options: AdoptOptions) =>
-    exit(await runAdopt(bucket, options, terminal)),
-  );
+  .addOption(configOption())
+  .action(async (bucket: string, options: AdoptOptions) => {
+    const { runAdopt } = await import("./cli/adopt.ts");
+    exit(await runAdopt(bucket, options, terminal));
+  });
 
 const share = program
   .command("share")
+  .addHelpText("after", example("s3warden share photos --with bob --permissions read"))
   .description("Let another user use a bucket, or list and revoke what is shared");
 
 share
@@ -132,44 +166,50 @@ share
   .requiredOption("--with <user>", "account, or account:subuser")
   .requiredOption("--permissions <name>", "read, write, readwrite, full, or another tier")
   .option("--until <time>", "when it ends, ISO 8601; absent: not at all")
-  .requiredOption("--config <file>", "gateway.yaml")
-  .action(async (bucket: string, options: ShareOptions) =>
-    exit(await runShare(bucket, options, terminal)),
-  );
+  .addOption(configOption())
+  .action(async (bucket: string, options: ShareOptions) => {
+    const { runShare } = await import("./cli/share.ts");
+    exit(await runShare(bucket, options, terminal));
+  });
 
 share
   .command("list")
   .description("Whom a bucket is shared with")
   .argument("<bucket>", "bucket, or tenant:bucket")
-  .requiredOption("--config <file>", "gateway.yaml")
-  .action(async (bucket: string, options: { config: string }) =>
-    exit(await runShareList(bucket, options, terminal)),
-  );
+  .addOption(configOption())
+  .action(async (bucket: string, options: { config: string }) => {
+    const { runShareList } = await import("./cli/share.ts");
+    exit(await runShareList(bucket, options, terminal));
+  });
 
 share
   .command("revoke")
   .description("End what is shared with a user")
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--with <user>", "account, or account:subuser")
-  .requiredOption("--config <file>", "gateway.yaml")
-  .action(async (bucket: string, options: UnshareOptions) =>
-    exit(await runUnshare(bucket, options, terminal)),
-  );
+  .addOption(configOption())
+  .action(async (bucket: string, options: UnshareOptions) => {
+    const { runUnshare } = await import("./cli/share.ts");
+    exit(await runUnshare(bucket, options, terminal));
+  });
 
 program
   .command("replay")
   .description("Tell which recorded requests another configuration would decide differently")
+  .addHelpText("after", example("s3warden replay --config new.yaml audit.jsonl"))
   .argument("<file...>", "audit files, in their order; - is standard input")
-  .requiredOption("--config <file>", "the other gateway.yaml")
+  .addOption(configOption("the other gateway.yaml"))
   .option("--json", "for tools")
   .exitOverride(usageIs2)
-  .action(async (files: readonly string[], options: ReplayOptions) =>
-    exit(await runReplay(files, options, terminal)),
-  );
+  .action(async (files: readonly string[], options: ReplayOptions) => {
+    const { runReplay } = await import("./cli/replay.ts");
+    exit(await runReplay(files, options, terminal));
+  });
 
 program
   .command("suggest")
   .description("Write the smallest policy that allows what an identity did")
+  .addHelpText("after", example("s3warden suggest --as lab:reader audit.jsonl > reader.json"))
   .argument("<file...>", "audit files, in their order; - is standard input")
   .requiredOption("--as <identity>", "account or account:subuser")
   .option("--provider <name>", "in whose dialect; absent: that of --config, or aws")
@@ -177,18 +217,64 @@ program
   .option("--include-denied", "also what was refused")
   .option("--exact", "name every key, widen nothing")
   .exitOverride(usageIs2)
-  .action(async (files: readonly string[], options: SuggestOptions) =>
-    exit(await runSuggest(files, options, terminal)),
-  );
+  .action(async (files: readonly string[], options: SuggestOptions) => {
+    const { runSuggest } = await import("./cli/suggest.ts");
+    exit(await runSuggest(files, options, terminal));
+  });
 
 program
   .command("keygen")
   .description("Make access key and secret key pairs")
+  .addHelpText("after", example("s3warden keygen --count 2"))
   .option("--count <number>", "how many", wholeNumber(1, 10_000), 1)
   .option("--sealing", "secrets for sts.keys, which seal session tokens")
-  .action((options: { count: number; sealing?: boolean }) => exit(runKeygen(options, terminal)));
+  .action(async (options: { count: number; sealing?: boolean }) => {
+    const { runKeygen } = await import("./cli/keygen.ts");
+    exit(runKeygen(options, terminal));
+  });
+
+program
+  .command("tail")
+  .description("Show the audit log as it is written, a line for each request")
+  .addHelpText("after", example("s3warden tail --denied --as lab:reader"))
+  .argument(
+    "[file...]",
+    "audit files; - is standard input; absent: log.audit.file of the configuration",
+  )
+  .option("--config <file>", "gateway.yaml, for its log.audit.file")
+  .option("--as <identity>", "only of account, account:subuser or anonymous")
+  .option("--bucket <name>", "only of this bucket")
+  .option("--operation <name>", "only this operation, such as GetObject; may end with *")
+  .option("--denied", "only what was refused")
+  .option("--failed", "only what the store or the gateway failed at")
+  .option("--ip <address>", "only from there")
+  .option("--request-id <id>", "only the request with the id that an error showed")
+  .option("--lines <number>", "how many of the last lines come first", wholeNumber(0, 100_000), 10)
+  .option("--no-follow", "end at the end of the files")
+  .option("--json", "the lines as they stand")
+  .exitOverride(usageIs2)
+  .action(async (files: readonly string[], options: TailOptions) => {
+    const { runTail } = await import("./cli/tail.ts");
+    // Whoever reads it through a pipe, such as `head`, may have seen enough.
+    process.stdout.once("error", () => process.exit(0));
+    exit(await runTail(files, options, terminal));
+  });
+
+program
+  .command("completion")
+  .description("Write a script that completes commands and options in a shell")
+  .addHelpText("after", example("s3warden completion bash > /etc/bash_completion.d/s3warden"))
+  .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
+  .action(async (shell: Shell) => {
+    const { completion } = await import("./cli/completion.ts");
+    terminal.stdout(completion(program, shell));
+  });
 
 await program.parseAsync();
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}\n`;
+}
 
 /** Of commands whose 1 is an answer. `error` was told; help is one with 0. */
 function usageIs2({ exitCode }: CommanderError): never {

@@ -34,6 +34,8 @@ const AuditEntrySchema = z.object({
   accessKeyId: z.string().optional(),
   userAgent: z.string().optional(),
   outcome: z.string().optional(),
+  status: z.number().optional(),
+  milliseconds: z.number().optional(),
   errorCode: z.string().optional(),
   decision: z.enum(["allow", "deny", "none"]),
   gate: z.string().optional(),

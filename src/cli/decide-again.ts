@@ -40,8 +40,8 @@ export type Decider = {
  * very `admit` that serves clients, at the time at which they came. What the gateway keeps of
  * buckets is read as it is now, and keys in Ceph are looked up.
  */
-export function openDecider(config: Config): Decider {
-  const kept = openKeptRecords(config);
+export async function openDecider(config: Config): Promise<Decider> {
+  const kept = await openKeptRecords(config);
   const records = kept && rememberedRecords(kept.read);
   const identities =
     config.ceph.length === 0

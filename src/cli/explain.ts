@@ -63,7 +63,7 @@ function documentIn({ body, request }: ExplainOptions): Result<{ readonly body?:
 }
 
 async function explained(config: Config, question: ExplainQuestion): ReturnType<typeof explain> {
-  const kept = openKeptRecords(config);
+  const kept = await openKeptRecords(config);
   try {
     return await explain(compileSnapshot(config, 1), question, Date.now(), kept?.read);
   } finally {

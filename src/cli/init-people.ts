@@ -1,4 +1,4 @@
-import type { PROVIDERS } from "../config/gateway-schema.ts";
+import type { PROVIDERS } from "../provider/names.ts";
 
 /** An account of the accounts.yaml that `init` writes; each gets a new key, and so do its subusers. */
 export type Starter = {

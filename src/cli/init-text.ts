@@ -1,6 +1,6 @@
-import { PROVIDERS } from "../config/gateway-schema.ts";
+import { PROVIDERS } from "../provider/names.ts";
 import type { Provider } from "../provider/provider.ts";
-import type { StoreKind } from "../s3/stores.ts";
+import type { StoreKind } from "../s3/store-kinds.ts";
 import { STARTERS, type Starter } from "./init-people.ts";
 import { newKeyPair } from "./keygen.ts";
 

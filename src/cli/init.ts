@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PROVIDERS } from "../config/gateway-schema.ts";
+import type { PROVIDERS } from "../provider/names.ts";
 import { parseDomain, parseEndpoint } from "../config/scalars.ts";
 import { shippedProvider } from "../life/load.ts";
 import { parseProvider } from "../provider/parse.ts";
 import type { Provider } from "../provider/provider.ts";
-import type { StoreKind } from "../s3/stores.ts";
+import type { StoreKind } from "../s3/store-kinds.ts";
 import { accountsText, ENDPOINTS, gatewayText, nextSteps, type Wanted } from "./init-text.ts";
 import type { Terminal } from "./terminal.ts";
 

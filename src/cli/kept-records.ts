@@ -2,14 +2,15 @@ import { recordReader } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import type { ReadRecord } from "../explain/answers.ts";
 import { err, ok } from "../lib/result.ts";
-import { openStateReader } from "../state/open.ts";
-import { isInForce } from "../state/record.ts";
 
 /** What the gateway keeps of buckets, read and never changed; undefined: it keeps nothing. */
-export function openKeptRecords(
+export async function openKeptRecords(
   config: Config,
-): { readonly read: ReadRecord; readonly close: () => Promise<void> } | undefined {
+): Promise<{ readonly read: ReadRecord; readonly close: () => Promise<void> } | undefined> {
   if (config.state === undefined) return undefined;
+  // Loaded only here: with it comes the client that asks stores, which most questions do not need.
+  const { openStateReader } = await import("../state/open.ts");
+  const { isInForce } = await import("../state/record.ts");
   const compile = recordReader(config);
   const state = openStateReader(config.state, config.upstream);
   const read: ReadRecord = async (id) => {

@@ -22,7 +22,7 @@ export async function runReplay(
     printProblems(result.error, terminal);
     return 2;
   }
-  const decider = openDecider(result.value);
+  const decider = await openDecider(result.value);
   try {
     const audit = readAudit(files);
     const report = await withProgress(audit, terminal, () => replay(audit, decider));

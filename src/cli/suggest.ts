@@ -1,4 +1,4 @@
-import { PROVIDERS } from "../config/gateway-schema.ts";
+import { PROVIDERS } from "../provider/names.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { didYouMean, nearest } from "../lib/suggestion.ts";
 import { count } from "../lib/words.ts";

@@ -4,4 +4,6 @@ export type Terminal = {
   readonly stderr: (text: string) => void;
   /** Somebody looks at stderr, where a line may be written over. */
   readonly isInteractive?: boolean;
+  /** Somebody looks at stdout, where colours help. */
+  readonly isPage?: boolean;
 };

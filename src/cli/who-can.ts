@@ -39,7 +39,7 @@ export async function runWhoCan(
 }
 
 async function answered(config: Config, question: WhoCanQuestion): ReturnType<typeof whoCan> {
-  const kept = openKeptRecords(config);
+  const kept = await openKeptRecords(config);
   try {
     return await whoCan(compileSnapshot(config, 1), question, Date.now(), kept?.read);
   } finally {

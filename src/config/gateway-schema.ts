@@ -2,7 +2,8 @@ import { z } from "zod";
 import { parseRoutePath } from "../http/route-path.ts";
 import { parseNetwork } from "../policy/network.ts";
 import { parseCephVersion } from "../s3/ceph-versions.ts";
-import { STORE_KINDS, type StoreKind } from "../s3/stores.ts";
+import { PROVIDERS } from "../provider/names.ts";
+import { STORE_KINDS, type StoreKind } from "../s3/store-kinds.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
 import { parseIgnoredHeader } from "./ignored-header.ts";
 import {
@@ -22,8 +23,6 @@ import { atLeastOne, duration, optionalList, size, someText, text } from "./shap
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
 /** Where nobody has said what the store is. */
 export const STORE_DEFAULT: StoreKind = "generic";
-/** The access models of config/providers. */
-export const PROVIDERS = ["aws", "atman", "lumi-o", "qumulo", "coscine", "nutanix"] as const;
 
 export const ADMIN_DEFAULT = "127.0.0.1:9090";
 

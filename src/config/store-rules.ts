@@ -1,5 +1,6 @@
 import type { Problem } from "../lib/problem.ts";
-import { STORE_KINDS, storeTraits, type StoreKind } from "../s3/stores.ts";
+import { STORE_KINDS, type StoreKind } from "../s3/store-kinds.ts";
+import { storeTraits } from "../s3/stores.ts";
 import type { ConfigDocument } from "./document.ts";
 import { STORE_DEFAULT } from "./gateway-schema.ts";
 import { problemAt } from "./issues.ts";

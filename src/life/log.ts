@@ -1,12 +1,15 @@
 import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { pino, type Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import { forPeople } from "./people-log.ts";
 
 const STDOUT_FD = 1;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The log of this process, on standard output; `base`: what stands in each of its lines. A full disk
+ * The log of this process, on standard output: lines of JSON, or for people where a terminal shows
+ * them. `base`: what stands in each of its lines. A full disk
  * or a reader that is gone takes lines, never the process: pino's own destination throws what nobody
  * catches, and at the end tries for ever. How many were lost is told when writing works again.
  */
@@ -29,7 +32,8 @@ export function openLog(
     lost = 0;
     log.error({ lost: lines }, "Lines of this log were lost: they could not be written");
   };
-  const log = pino({ level, base }, { write });
+  const toPeople = (line: string): void => write(forPeople(line));
+  const log = pino({ level, base }, { write: isatty(fd) ? toPeople : write });
   return log;
 }
 

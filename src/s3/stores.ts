@@ -3,11 +3,8 @@ import { CEPH_MEASURED, learntBy } from "./ceph-versions.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "./checksums.ts";
 import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
 import type { OperationName } from "./operations.ts";
+import type { StoreKind } from "./store-kinds.ts";
 import { AWS, CEPH, GENERIC, MINIO, VERSITYGW } from "./store-operations.ts";
-
-/** The kinds of store, by what they understand. The first is taken where none is named. */
-export const STORE_KINDS = ["generic", "aws", "ceph", "minio", "versitygw"] as const;
-export type StoreKind = (typeof STORE_KINDS)[number];
 
 export type StoreAcls = "kept" | "none" | "unknown";
 

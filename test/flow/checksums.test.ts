@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { StoreKind } from "../../src/s3/stores.ts";
+import type { StoreKind } from "../../src/s3/store-kinds.ts";
 import { CHECK_CONTENT, CHECK_VALUES } from "../support/check-values.ts";
 import { BOUNDARY, multipart, policyParts } from "../support/forms.ts";
 import { OWNER, rawValue, startFlow, type Flow } from "../support/flow.ts";

@@ -1,4 +1,4 @@
-import type { PROVIDERS } from "../../src/config/gateway-schema.ts";
+import type { PROVIDERS } from "../../src/provider/names.ts";
 import type { Site } from "./site.ts";
 
 /** A store, and where its users come from. */

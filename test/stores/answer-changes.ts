@@ -1,5 +1,5 @@
 /** What the gateway changes of a store's answer, each with its reason; the rest must be the same. */
-import type { StoreKind } from "../../src/s3/stores.ts";
+import type { StoreKind } from "../../src/s3/store-kinds.ts";
 import type { PlainAnswer } from "../support/plain-store.ts";
 
 /** The parts of an answer that are compared, without what differs between any two answers. */

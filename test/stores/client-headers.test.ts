@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { StoreKind } from "../../src/s3/stores.ts";
+import type { StoreKind } from "../../src/s3/store-kinds.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { ask, type PlainStore } from "../support/plain-store.ts";
 import { codeOf, rawExchange, type RawAnswer } from "../support/raw-client.ts";

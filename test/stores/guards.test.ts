@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
-import type { StoreKind } from "../../src/s3/stores.ts";
+import type { StoreKind } from "../../src/s3/store-kinds.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import { clientOf, told } from "../support/s3-client.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";

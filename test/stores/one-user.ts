@@ -1,7 +1,7 @@
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import type { PlainStore } from "../support/plain-store.ts";
 import type { KeyPair } from "../support/signed.ts";
-import type { StoreKind } from "../../src/s3/stores.ts";
+import type { StoreKind } from "../../src/s3/store-kinds.ts";
 
 /** A gateway in front of `store` whose one user has `key`, and may do what `policy` says alone. */
 export function startForUser(

@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { OperationName } from "../../src/s3/operations.ts";
 import { NEVER_SENT } from "../../src/s3/store-operations.ts";
-import { knowsVersions, storeTraits, type StoreKind } from "../../src/s3/stores.ts";
+import { type StoreKind } from "../../src/s3/store-kinds.ts";
+import { knowsVersions, storeTraits } from "../../src/s3/stores.ts";
 import {
   measureOperations,
   measureVersions,

@@ -1,4 +1,4 @@
-import type { StoreKind } from "../../src/s3/stores.ts";
+import type { StoreKind } from "../../src/s3/store-kinds.ts";
 import type { PlainStore } from "../support/plain-store.ts";
 import { skipUnless } from "../support/requirement.ts";
 import type { KeyPair } from "../support/signed.ts";

@@ -8,7 +8,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isUnderstood } from "../../src/s3/extensions.ts";
 import type { OperationName } from "../../src/s3/operations.ts";
-import { storeTraits, type StoreKind } from "../../src/s3/stores.ts";
+import { type StoreKind } from "../../src/s3/store-kinds.ts";
+import { storeTraits } from "../../src/s3/stores.ts";
 import { startGateway, type Gateway } from "../support/gateway.ts";
 import {
   measureWords,

@@ -7,7 +7,7 @@ import { scratchFolder } from "../support/scratch.ts";
 import { succeeds } from "./programs.ts";
 
 const SOURCE = ["package.json", "README.md", "LICENSE", "tsconfig.json", "tsconfig.build.json"];
-const FOLDERS = ["src", "config", "test/support", "docs"];
+const FOLDERS = ["bin", "src", "config", "test/support", "docs"];
 
 test("npm pack makes a package that runs, with nothing of the workshop in it", async () => {
   const source = scratchFolder("source");
@@ -20,14 +20,17 @@ test("npm pack makes a package that runs, with nothing of the workshop in it", a
   const packed: unknown = JSON.parse(said.slice(said.indexOf("[")));
   const paths = listAt(packed, "0/files").map((file) => textAt(file, "path"));
   const tops = new Set(paths.map((path) => path.split("/")[0] ?? ""));
-  assert.deepEqual(tops, new Set(["LICENSE", "README.md", "config", "dist", "package.json"]));
+  assert.deepEqual(
+    tops,
+    new Set(["LICENSE", "README.md", "bin", "config", "dist", "package.json"]),
+  );
   assert.deepEqual(
     paths.filter((path) => path.endsWith(".ts")),
     [],
   );
 
   await succeeds("tar", ["-xf", join(source, textAt(packed, "0/filename")), "-C", source]);
-  const main = join(source, "package", "dist", "main.js");
+  const main = join(source, "package", "bin", "s3warden.js");
   const check = ["check", "--config", join(source, "package", "config", "gateway.yaml")];
   await succeeds(process.execPath, [main, ...check], { env });
 });

@@ -1,4 +1,4 @@
-import type { StoreKind } from "../../../src/s3/stores.ts";
+import type { StoreKind } from "../../../src/s3/store-kinds.ts";
 import { runProgram, type ProgramOptions } from "../../support/program.ts";
 import type { Requirement } from "../../support/requirement.ts";
 import type { Facts, Outcome } from "../day.ts";

@@ -1,4 +1,4 @@
-import type { StoreKind } from "../../../src/s3/stores.ts";
+import type { StoreKind } from "../../../src/s3/store-kinds.ts";
 import type { OwnClient, OwnDifference } from "./frame.ts";
 
 /** The stores of docs/clients.md, in the order of its columns. */

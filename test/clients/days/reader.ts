@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StoreKind } from "../../../src/s3/stores.ts";
+import type { StoreKind } from "../../../src/s3/store-kinds.ts";
 import type { PlainStore } from "../../support/plain-store.ts";
 import type { Requirement } from "../../support/requirement.ts";
 import { scratchFolder } from "../../support/scratch.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { answerFields } from "../../../src/gateway/answer-fields.ts";
-import { STORE_KINDS } from "../../../src/s3/stores.ts";
+import { STORE_KINDS } from "../../../src/s3/store-kinds.ts";
 import { goodConfig } from "../../support/config.ts";
 import { decided, word, type Decided } from "../../support/decided.ts";
 import { parseTarget } from "../../../src/http/target.ts";

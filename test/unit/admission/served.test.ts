@@ -1,7 +1,8 @@
 /** What a store must not be sent, because it could take it for something else. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
+import { STORE_KINDS } from "../../../src/s3/store-kinds.ts";
+import { storeTraits } from "../../../src/s3/stores.ts";
 import { word } from "../../support/decided.ts";
 import { judge, world } from "./world.ts";
 

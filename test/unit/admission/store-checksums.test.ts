@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { explain } from "../../../src/explain/explain.ts";
 import { firstValue, hasHeader, type HeaderList } from "../../../src/http/headers.ts";
 import { CHECKSUM_ALGORITHMS, CHECKSUM_BYTES } from "../../../src/s3/checksums.ts";
-import { STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
+import { STORE_KINDS } from "../../../src/s3/store-kinds.ts";
+import { storeTraits } from "../../../src/s3/stores.ts";
 import { word } from "../../support/decided.ts";
 import { judge, NOW, world, type Ask } from "./world.ts";
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { runCheck } from "../../../src/cli/check.ts";
 import { runInit, type InitOptions } from "../../../src/cli/init.ts";
-import { PROVIDERS } from "../../../src/config/gateway-schema.ts";
+import { PROVIDERS } from "../../../src/provider/names.ts";
 import { loadConfig } from "../../../src/life/load.ts";
-import { STORE_KINDS } from "../../../src/s3/stores.ts";
+import { STORE_KINDS } from "../../../src/s3/store-kinds.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ran, type Ran } from "../../support/terminal.ts";
 

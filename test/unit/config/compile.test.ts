@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
-import { PROVIDERS } from "../../../src/config/gateway-schema.ts";
+import { PROVIDERS } from "../../../src/provider/names.ts";
 import { networkDecision } from "../../../src/policy/network.ts";
 import { tierGrants } from "../../../src/provider/tier.ts";
 import { matchesAction } from "../../../src/s3/action-names.ts";

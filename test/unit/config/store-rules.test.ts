@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
+import { STORE_KINDS } from "../../../src/s3/store-kinds.ts";
+import { storeTraits } from "../../../src/s3/stores.ts";
 import { GATEWAY, goodConfig, problemsOf, warningsOf } from "../../support/config.ts";
 
 /** The least gateway.yaml with `written` in the place of `, store: ceph`. */

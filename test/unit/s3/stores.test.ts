@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { OPERATION_LIST, operationNamed } from "../../../src/s3/operations.ts";
 import { NEVER_SENT } from "../../../src/s3/store-operations.ts";
 import { isIgnored } from "../../../src/s3/ignored-headers.ts";
-import { knowsVersions, STORE_KINDS, storeTraits } from "../../../src/s3/stores.ts";
+import { STORE_KINDS } from "../../../src/s3/store-kinds.ts";
+import { knowsVersions, storeTraits } from "../../../src/s3/stores.ts";
 
 for (const kind of STORE_KINDS) {
   const { operations } = storeTraits(kind);
