@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   writeFileSync,
 } from "node:fs";
 import http from "node:http";
@@ -61,12 +62,25 @@ describe("what the Containerfile builds", () => {
 
   test("the image has what the gateway needs, and nothing more", () => {
     const app = join(root, "app");
-    const expected = ["LICENSE", "config", "dist", "node_modules", "package.json"];
+    const expected = ["LICENSE", "NOTICES", "config", "dist", "node_modules", "package.json"];
     assert.deepEqual(readdirSync(app).sort(), expected);
     assert.deepEqual(readdirSync(join(app, "config")), ["providers"]);
     for (const tool of ["typescript", "oxlint"]) {
       assert.ok(!existsSync(join(app, "node_modules", tool)), tool);
     }
+  });
+
+  test("the image has the licence of every package in it", () => {
+    const app = join(root, "app");
+    const notices = readFileSync(join(app, "NOTICES"), "utf8");
+    const lock = JSON.parse(readFileSync(join(app, "node_modules", ".package-lock.json"), "utf8"));
+    const packages = Object.keys(lock.packages).map((path) => path.replace(/.*node_modules\//, ""));
+    assert.ok(packages.length > 20);
+    const missing = packages.filter((name) => !notices.includes(`\n${name} `));
+    // Installed under another name than its own.
+    assert.deepEqual(missing, ["http-proxy"]);
+    assert.ok(notices.includes("\nhttp-proxy-3 "));
+    assert.match(notices, /Permission is hereby granted/);
   });
 
   test("as its user, without writing a file, it serves, is healthy, and ends with 0 at SIGTERM", async () => {
