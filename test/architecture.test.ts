@@ -33,6 +33,20 @@ const LAW = {
   status: ["lib", "http", "s3", "admission", "observe", "store", "explain"],
   body: ["lib", "s3", "checksum", "signature", "admission"],
   limiter: ["s3", "config"],
+  // STS as a service: whoever speaks HTTP to clients hands its requests here.
+  sts: [
+    "lib",
+    "http",
+    "s3",
+    "signature",
+    "policy",
+    "provider",
+    "session",
+    "admission",
+    "config",
+    "identity",
+    "limiter",
+  ],
   gateway: [
     "lib",
     "http",
@@ -49,6 +63,7 @@ const LAW = {
     "state",
     "body",
     "limiter",
+    "sts",
   ],
   admin: ["lib", "admission", "config", "observe", "listen", "explain", "status", "gateway"],
   life: [

@@ -31,10 +31,20 @@ export type Denial = {
   readonly place: Pick<StatementRef, "file" | "line"> | undefined;
 };
 
+/** The actions of STS that are served. */
+export const STS_ACTIONS = [
+  "AssumeRole",
+  "AssumeRoleWithWebIdentity",
+  "GetCallerIdentity",
+  "GetSessionToken",
+] as const;
+
+export type StsActionName = (typeof STS_ACTIONS)[number];
+
 /** What the access record says of a request, as far as the decision came. */
 export type Facts = {
-  /** `Passthrough`: not S3 at all, see passthrough.ts. */
-  readonly operation: OperationName | "Unknown" | "Passthrough";
+  /** `Passthrough`: not S3 at all, see passthrough.ts. Or an action of STS. */
+  readonly operation: OperationName | StsActionName | "Unknown" | "Passthrough";
   readonly bucket: string | undefined;
   /** Of the bucket, as far as the request or its host names one. */
   readonly tenant: string | undefined;

@@ -10,7 +10,7 @@ import { endangersHistory, entryEndangersHistory } from "../s3/version-guard.ts"
 import type { Tagged } from "./ask-context.ts";
 import type { Gate, Actor } from "./facts.ts";
 import { allow, allowanceOf, evaluateAsks, explicitDeny, actorOf } from "./policy-gates.ts";
-import { holderName, holderOf, whyNotInForce, type ActionPattern } from "./principal.ts";
+import { holderName, holderOf, whyNotInForce, type ActionPattern, type Key } from "./principal.ts";
 import { memoSlot, refusal, type MemoSlot, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
@@ -141,7 +141,24 @@ function withDelete<B extends BucketName>(ask: Ask<B>): readonly Ask<B>[] {
     : [ask];
 }
 
+/**
+ * Why the holder of `key` may ask for nothing at all, whatever it is; `undefined` if it may. The
+ * gates of key states and networks.
+ */
+export function judgeKey(
+  snapshot: Snapshot,
+  key: Key | undefined,
+  sourceAddress: string | undefined,
+  nowMs: number,
+): Refusal | undefined {
+  return keyStateOf(key, nowMs) ?? networksOf(snapshot, key, sourceAddress);
+}
+
 function keyState({ key, nowMs }: Question): Refusal | undefined {
+  return keyStateOf(key, nowMs);
+}
+
+function keyStateOf(key: Key | undefined, nowMs: number): Refusal | undefined {
   const why = key && whyNotInForce(key, nowMs);
   return why && refusal("key-state", `${key.accessKeyId}: ${why}`, KEY_STATES[why]);
 }
@@ -153,7 +170,14 @@ const KEY_STATES = {
 } as const;
 
 function networks({ snapshot, subject, key }: Question): Refusal | undefined {
-  const { sourceAddress } = subject.head;
+  return networksOf(snapshot, key, subject.head.sourceAddress);
+}
+
+function networksOf(
+  snapshot: Snapshot,
+  key: Key | undefined,
+  sourceAddress: string | undefined,
+): Refusal | undefined {
   return (
     network(snapshot.policy.networks, sourceAddress, "policy.networks", "this gateway's") ??
     network(key?.account.networks, sourceAddress, "account networks", "this account's") ??

@@ -41,6 +41,8 @@ export type Snapshot = {
   readonly sealing: readonly SealingKey[];
   /** Sessions whose tokens were opened lately. */
   readonly opened: OpenedSessions<Key>;
+  /** Hosts where only STS is served, in lower case. */
+  readonly stsDomains: readonly string[];
   /** What the configuration says of buckets; empty where the store keeps their policies. */
   readonly buckets: BucketRecords;
   readonly elsewhere: Elsewhere;

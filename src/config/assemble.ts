@@ -6,6 +6,7 @@ import { storeTraits } from "../s3/stores.ts";
 import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
+import type { IssuerConfig } from "./issuers.ts";
 import type { Pem } from "./pem.ts";
 import { besides } from "./surroundings.ts";
 
@@ -16,6 +17,7 @@ export type Read = {
   readonly provider: Provider;
   readonly tiers: ReadonlyMap<string, Tier>;
   readonly pem: Pem;
+  readonly issuers: readonly IssuerConfig[];
 };
 
 /** Fit for use: the names carry units, and what says nothing in this version is gone. */
@@ -34,7 +36,7 @@ export function assemble(
     reload,
     log,
   }: GatewayFile,
-  { accounts, buckets, provider, tiers, pem }: Read,
+  { accounts, buckets, provider, tiers, pem, issuers }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
@@ -114,6 +116,8 @@ export function assemble(
       ignoredHeaders: policy.ignoredHeaders,
     },
     state: state && stateOf(state, file),
+    issuers,
+    stsDomains: sts?.domains ?? [],
     sealing: sts?.keys ?? [],
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: limitsOf(limits),

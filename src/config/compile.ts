@@ -59,6 +59,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
       sealingKey(id, Buffer.from(secret, "base64url")),
     ),
     opened: new OpenedSessions(config.sealing.length === 0 ? 1 : SESSIONS_MAX),
+    stsDomains: config.stsDomains,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: { keys: config.ceph.length > 0, records: false },
     keepsState: config.state !== undefined,

@@ -12,6 +12,7 @@ import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
+import type { IssuerConfig } from "./issuers.ts";
 import type { Certificate } from "./pem.ts";
 import type { StoreEndpoint, SocketAddress } from "./scalars.ts";
 
@@ -106,6 +107,10 @@ export type Config = {
   };
   /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
   readonly state: StateConfig | undefined;
+  /** Whose tokens identify people, jobs and pods. */
+  readonly issuers: readonly IssuerConfig[];
+  /** Hosts where only STS is served. */
+  readonly stsDomains: readonly string[];
   /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
   readonly sealing: readonly { readonly id: string; readonly secret: string }[];
   /** Paths that are not S3; none lies below another. */

@@ -6,12 +6,12 @@ import { PROVIDERS } from "../provider/names.ts";
 import { STORE_KINDS, type StoreKind } from "../s3/store-kinds.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
 import { parseIgnoredHeader } from "./ignored-header.ts";
+import { IssuersSchema } from "./issuers.ts";
 import {
   parseAccessKey,
   parseAccountDomain,
   parseDomain,
   parseEndpoint,
-  parsePrincipalName,
   parseRegion,
   parseSealingKey,
   parseSealingKeyId,
@@ -397,13 +397,12 @@ const StsSchema = z.strictObject({
     .describe(
       "What session tokens are sealed under, the same for all gateways; the first seals, all open",
     ),
-});
-
-const IssuerSchema = z.strictObject({
-  name: text(parsePrincipalName).describe("How roles and policies name it"),
-  url: someText().optional().describe("Such as https://idp.example.org/realms/lab"),
-  audiences: z.array(someText()).prefault([]),
-  claims: z.record(z.string(), z.string()).prefault({}),
+  domains: z
+    .array(text(parseDomain))
+    .prefault([])
+    .describe(
+      "Host names where only STS is served; POST / on every other host of the port is STS, too",
+    ),
 });
 
 /**
@@ -442,7 +441,7 @@ export const GatewaySchema = z.strictObject({
   state: StateSchema.optional().describe(
     "Where owners and policies of buckets are stored; absent: only in the configuration",
   ),
-  issuers: z.array(IssuerSchema).prefault([]).describe("Whose identity tokens roles may trust"),
+  issuers: IssuersSchema.prefault([]).describe("Whose identity tokens roles may trust"),
   sts: StsSchema.optional().describe("Sessions: temporary keys of roles and users; absent: none"),
   passthrough: z
     .array(RouteSchema)

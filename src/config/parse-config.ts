@@ -16,6 +16,7 @@ import { gatewayProblems } from "./gateway-rules.ts";
 import { assemble } from "./assemble.ts";
 import { PROVIDERS } from "../provider/names.ts";
 import { GatewaySchema } from "./gateway-schema.ts";
+import { readIssuers } from "./issuers.ts";
 import { problemAt, shapeProblems } from "./issues.ts";
 import { readPem } from "./pem.ts";
 import { readPolicies } from "./policies.ts";
@@ -57,6 +58,7 @@ export function parseConfig(
     ...roleProblems(document, documents, new Set(tiers.keys())),
     ...unmetNeeds(document, documents, provider, "model"),
   );
+  const issuers = readIssuers(document, gateway.value?.issuers, surroundings, problems);
   const trust = trustRules(document);
   const accounts: AccountConfig[] = [];
   const whole: WholeFile[] = [];
@@ -77,7 +79,14 @@ export function parseConfig(
   problems.push(...sharedUpstreamProblems(whole, kept && remembers));
   const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
-  const read = { accounts, buckets, provider, tiers, pem: pem.value };
+  const read = {
+    accounts,
+    buckets,
+    provider,
+    tiers,
+    pem: pem.value,
+    issuers: issuers(pem.value.issuerCas),
+  };
   const config = assemble(gateway.value, read, file);
   const warnings = [
     ...configWarnings(document, whole, config),

@@ -20,6 +20,8 @@ export type Pem = {
   readonly cephCas: ReadonlyMap<number, string>;
   /** Of targets, by the place of their route in `passthrough`. */
   readonly routeCas: ReadonlyMap<number, string>;
+  /** Of issuers, by their place in `issuers`. */
+  readonly issuerCas: ReadonlyMap<number, string>;
   /** What is in a certificate that can be used, but hardly was meant. */
   readonly warnings: readonly Problem[];
 };
@@ -56,6 +58,7 @@ export function readPem(
     clientCertificate: reader.certificate("upstream.clientCertificate"),
     cephCas: listed(CEPH_CA),
     routeCas: listed(ROUTE_CA),
+    issuerCas: listed(ISSUER_CA),
     warnings: reader.warnings,
   };
   return reader.problems.length > 0 ? err(reader.problems) : ok(pem);
@@ -63,6 +66,7 @@ export function readPem(
 
 const LISTENING = /^listen\.tls(?:\.certificates\[\d+\])?$/;
 const CEPH_CA = /^identities\[(\d+)\]\.ceph\.caFile$/;
+const ISSUER_CA = /^issuers\[(\d+)\]\.caFile$/;
 const ROUTE_CA = /^passthrough\[(\d+)\]\.caFile$/;
 
 function pathsLike({ nodes }: ConfigDocument, pattern: RegExp): readonly string[] {

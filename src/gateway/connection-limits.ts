@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TrafficLimits } from "../config/limits.ts";
 import { turnAway } from "../listen/http-server.ts";
 import type { Service } from "../listen/service.ts";
-import { parseIpAddress } from "../policy/network.ts";
+import { networkOf } from "../policy/network.ts";
 import { limitFault } from "../s3/limits.ts";
 import type { LimitName } from "../s3/limit-table.ts";
 import type { Observer } from "./exchange.ts";
@@ -105,13 +105,4 @@ class ConnectionCounts {
     if (left > 0) this.#byNetwork.set(network, left);
     else this.#byNetwork.delete(network);
   }
-}
-
-/**
- * What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network, within which one
- * host may take as many addresses as it likes (RFC 4291 section 2.5.4, RFC 8981).
- */
-export function networkOf(address: string): string {
-  const parsed = parseIpAddress(address);
-  return typeof parsed === "object" ? parsed.slice(0, 4).join(":") : String(parsed);
 }

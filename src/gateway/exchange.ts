@@ -16,7 +16,11 @@ import type { HeldBytes, Holding } from "../limiter/held-bytes.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "../store/upstream-error.ts";
+import { stsFaultOf, type StsFault } from "../sts/sts-fault.ts";
 import type { Usage } from "../limiter/usage.ts";
+
+/** What is recorded of a refusal. */
+type Refusal = Pick<Fault, "why" | "rule" | "limit" | "unknown"> & { readonly code: string };
 
 /** Where access records go. */
 export type Observer = {
@@ -57,7 +61,9 @@ export class Exchange implements Serving {
   storeAnswered = false;
   /** Whether the gateway gave an answer of its own that is no error. */
   answered = false;
-  refusal: Fault | undefined;
+  refusal: Refusal | undefined;
+  /** Whether the client speaks STS: refusals are told in its form. */
+  inSts = false;
   /** Where the gateway itself failed. */
   #fault: FaultPlace | undefined;
   /** An answer had begun, and ended since what it depends on could not be had: nobody left. */
@@ -168,7 +174,16 @@ export class Exchange implements Serving {
     if (this.responder.status !== 0) {
       this.#brokenOff = fault.code === "ServiceUnavailable";
       this.responder.breakOff();
-    } else this.responder.refuse(fault, this.head?.target.path ?? "/");
+    } else if (this.inSts) this.responder.refuseSts(stsFaultOf(fault));
+    else this.responder.refuse(fault, this.head?.target.path ?? "/");
+  }
+
+  /** A refusal of STS itself. */
+  refuseSts(fault: StsFault): void {
+    this.#holding?.end();
+    const { code, message, rule } = fault;
+    this.refusal = { code, why: message, rule };
+    if (!this.responder.closed) this.responder.refuseSts(fault);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Answer, DocumentNeed, Need } from "../admission/known.ts";
 import { answerFrom, type Asking, type Deciding } from "../admission/deciding.ts";
 import { passageOf } from "../admission/passthrough.ts";
 import type { PendingForm } from "../admission/pending.ts";
+import { isForSts } from "../admission/sts-address.ts";
 import type { RecordChange } from "../admission/record-change.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import type { ClientAnswer } from "../listen/client-answer.ts";
@@ -22,6 +23,7 @@ import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
 import { passThrough } from "./passthrough.ts";
 import { Responder } from "./respond.ts";
+import { serveSts } from "./sts.ts";
 import { nextTurn } from "../body/step-turns.ts";
 
 /**
@@ -102,6 +104,7 @@ function decide(request: Inbound, arrival: Arrival): void {
     return passThrough({ ...request, targets: live.targets }, head.value, passage);
   }
   exchange.begin(live);
+  if (isForSts(live.snapshot, head.value)) return serveSts(request, head.value);
   proceed(request, admit(live.snapshot, head.value, exchange.timeMs));
 }
 

@@ -9,6 +9,7 @@ import type { Sources } from "./answers.ts";
 import { openSources, type OpenSources } from "./sources.ts";
 import type { StorePools } from "../store/store-pools.ts";
 import { Targets } from "./targets.ts";
+import type { Issuers } from "../sts/issuers.ts";
 import type { Upstream } from "../store/upstream.ts";
 
 /** What configurations come and go in. */
@@ -49,6 +50,11 @@ export class Live {
   /** Where what the snapshot does not have itself is fetched. */
   get sources(): Sources {
     return this.#opened.sources;
+  }
+
+  /** Whose tokens are believed. */
+  get issuers(): Issuers {
+    return this.#opened.issuers;
   }
 
   /** Why it cannot serve now, in a sentence; undefined: it can. */

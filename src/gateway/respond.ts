@@ -2,6 +2,8 @@ import type { ClientAnswer } from "../listen/client-answer.ts";
 import type { Release } from "../lend/lender.ts";
 import { FAULTS } from "../s3/fault-table.ts";
 import type { Fault } from "../s3/faults.ts";
+import { stsErrorDocument } from "../sts/sts-answer.ts";
+import type { StsFault } from "../sts/sts-fault.ts";
 import { errorDocument } from "./error-document.ts";
 
 /** Where nobody knows how long to wait: the least that the field can say (RFC 9110 section 10.2.3). */
@@ -119,6 +121,21 @@ export class Responder {
       if (fault.why !== undefined) headers.push("x-amz-error-detail", oneLine(fault.why));
     }
     this.answer(FAULTS[fault.code].status, "", headers, body);
+  }
+
+  /** A success of STS. */
+  answerSts(document: string): void {
+    this.#answerSts(200, document);
+  }
+
+  refuseSts(fault: StsFault): void {
+    this.#answerSts(fault.status, stsErrorDocument(fault, this.requestId));
+  }
+
+  #answerSts(status: number, document: string): void {
+    const kind = ["content-type", "text/xml", "cache-control", "no-store"];
+    const headers = ["x-amzn-requestid", this.requestId, ...kind];
+    this.answer(status, "", headers, Buffer.from(document, "utf8"));
   }
 
   /** For people: `text` is one line. */

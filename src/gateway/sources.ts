@@ -7,6 +7,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import { fault } from "../s3/faults.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
+import { openIssuers, type Issuers } from "../sts/issuers.ts";
 import { openRecords, type Records } from "./records.ts";
 
 /** Everything that a configuration says is kept elsewhere: identities, records of buckets. */
@@ -17,6 +18,8 @@ export type OpenSources = {
   readonly sources: Sources;
   /** Undefined: all are in the configuration. */
   readonly identities: Identities | undefined;
+  /** Whose tokens are believed. */
+  readonly issuers: Issuers;
   /** Forgets who has which key, so that it is asked for again. */
   readonly dropIdentities: () => void;
   /** Whether everything that decisions need could be had when it was last tried. */
@@ -37,6 +40,9 @@ export function openSources(
 ): OpenSources {
   const identities = openIdentities(config, metrics, log, before?.identities);
   const records = recordsOf(config, state, metrics);
+  const asked = (issuer: string, answered: boolean): void => metrics.issuerAsked(issuer, answered);
+  const issuers = openIssuers(config.issuers, { log, asked }, before?.issuers);
+  metrics.watchIssuers(issuers.health);
   return {
     elsewhere: { keys: identities !== undefined, records: records !== undefined },
     sources: {
@@ -52,9 +58,12 @@ export function openSources(
       begin: records?.begin ?? (() => Promise.resolve(err(fault("NotImplemented")))),
     },
     identities,
+    issuers,
     dropIdentities: () => identities?.drop(),
     healthy: () => records?.healthy() ?? true,
-    close: async () => identities?.close(),
+    close: async () => {
+      await Promise.all([identities?.close(), issuers.close()]);
+    },
   };
 }
 

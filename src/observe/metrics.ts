@@ -8,7 +8,7 @@ import {
   type Aggregator,
   type PrometheusContentType,
 } from "prom-client";
-import type { Facts } from "../admission/facts.ts";
+import { STS_ACTIONS, type Facts } from "../admission/facts.ts";
 import type { UnknownName } from "../s3/faults.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limit-table.ts";
 import { OPERATION_LIST } from "../s3/operations.ts";
@@ -32,6 +32,9 @@ const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
   ["s3warden_process_start_time_seconds", "min"],
   ["s3warden_process_open_fds", "max"],
   ["s3warden_process_max_fds", "min"],
+  // Every process asks for itself: one that cannot is worth knowing.
+  ["s3warden_issuer_up", "min"],
+  ["s3warden_issuer_keys", "min"],
   ["s3warden_nodejs_eventloop_lag_seconds", "max"],
   ["s3warden_nodejs_eventloop_lag_mean_seconds", "max"],
   ["s3warden_nodejs_eventloop_lag_stddev_seconds", "max"],
@@ -43,6 +46,7 @@ const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
 /** Every value of the label `operation`. */
 const OPERATIONS: readonly Facts["operation"][] = [
   ...OPERATION_LIST.map(({ name }) => name),
+  ...STS_ACTIONS,
   "Passthrough",
   "Unknown",
 ];
@@ -79,6 +83,14 @@ export type ConfigState = {
   readonly acceptedMs: number;
   /** When one was refused since; undefined: none was. */
   readonly refusedMs: number | undefined;
+};
+
+/** What metrics tell of an issuer. */
+type IssuerGauge = {
+  readonly name: string;
+  readonly keys: number;
+  /** Why it did not answer last; `undefined` if it did. */
+  readonly failure: string | undefined;
 };
 
 /** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
@@ -130,6 +142,36 @@ export class Metrics {
     "Bytes held in memory for requests that are not decided yet",
     [],
     { collect: () => this.#unproved.set(this.#unprovedBytes()) },
+  );
+  #issuers = (): readonly IssuerGauge[] => [];
+  readonly #issuerUp = this.#gauge(
+    "issuer_up",
+    "1 if the issuer of tokens answered when it was last asked for its keys, otherwise 0",
+    ["issuer"],
+    {
+      collect: () => {
+        this.#issuerUp.reset();
+        for (const { name, failure } of this.#issuers()) {
+          this.#issuerUp.set({ issuer: name }, failure === undefined ? 1 : 0);
+        }
+      },
+    },
+  );
+  readonly #issuerKeys = this.#gauge(
+    "issuer_keys",
+    "Keys of the issuer of tokens that can verify tokens now",
+    ["issuer"],
+    {
+      collect: () => {
+        this.#issuerKeys.reset();
+        for (const { name, keys } of this.#issuers()) this.#issuerKeys.set({ issuer: name }, keys);
+      },
+    },
+  );
+  readonly #issuerFetches = this.#counter(
+    "issuer_fetches_total",
+    "Requests to issuers of tokens for their keys",
+    ["issuer", "result"],
   );
   readonly #connectionsFailed = this.#counter(
     "connections_failed_total",
@@ -303,6 +345,16 @@ export class Metrics {
 
   auditDropped(lines: number): void {
     this.#auditDropped.inc(lines);
+  }
+
+  /** `answered`: whether keys came that can be used. */
+  issuerAsked(issuer: string, answered: boolean): void {
+    this.#issuerFetches.inc({ issuer, result: answered ? "found" : "unavailable" });
+  }
+
+  /** `health`: of the issuers of the configuration that is in force. */
+  watchIssuers(health: () => readonly IssuerGauge[]): void {
+    this.#issuers = health;
   }
 
   identityLookedUp(source: "ceph", result: "found" | "nobody" | "unavailable"): void {

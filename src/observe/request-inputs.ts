@@ -3,7 +3,7 @@ import type { RequestHead } from "../http/head.ts";
 import type { HeaderList } from "../http/headers.ts";
 import { extensionNamed } from "../s3/extensions.ts";
 import { liftHeaders } from "../s3/lifted-headers.ts";
-import { operationNamed } from "../s3/operations.ts";
+import { isOperationName, operationNamed } from "../s3/operations.ts";
 import { parseContentSha256 } from "../signature/content-sha256.ts";
 import { Budget } from "./budget.ts";
 
@@ -110,9 +110,8 @@ type Inputs = Record<string, string | null>;
 /** Only what the operation takes: parameters of a signature belong to none. */
 function queryInputs({ target }: RequestHead, facts: Facts, budget: Budget): Inputs | undefined {
   const { operation } = facts;
-  if (target.query.length === 0 || operation === "Unknown" || operation === "Passthrough") {
-    return undefined;
-  }
+  // A query of STS may hold a token.
+  if (target.query.length === 0 || !isOperationName(operation)) return undefined;
   const { parameters } = operationNamed(operation);
   let inputs: Inputs | undefined;
   for (const { name, value } of target.query) {

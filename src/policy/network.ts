@@ -140,6 +140,15 @@ export function parseIpAddress(text: string): IpAddress | undefined {
 }
 
 /**
+ * What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network, within which one
+ * host may take as many addresses as it likes (RFC 4291 section 2.5.4, RFC 8981).
+ */
+export function networkOf(address: string): string {
+  const parsed = parseIpAddress(address);
+  return typeof parsed === "object" ? parsed.slice(0, 4).join(":") : String(parsed);
+}
+
+/**
  * An IPv6 address whose end is written as IPv4 (RFC 4291 section 2.2, form 3) with that end in
  * hexadecimal; any other text as it is. By hand, since ipaddr.js reads `::192.0.2.9` as mapped and
  * `::ffff:010.0.0.1` as octal. Undefined if the end is no IPv4 address.

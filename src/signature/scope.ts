@@ -12,6 +12,8 @@ export type ScopedCredential = {
   readonly region: string;
   /** `date/region/s3/aws4_request`, as it stands in the string to sign. */
   readonly scope: string;
+  /** Absent: S3. */
+  readonly service?: string;
 };
 
 /** What is wrong with a scope, to be put behind the name of the header or parameter it is of. */
@@ -21,7 +23,7 @@ export type ScopeProblem = {
   readonly why: string | undefined;
 };
 
-/** The only service whose signatures open anything here (CVE-2026-55873: others led elsewhere). */
+/** The only service whose signatures reach the store (CVE-2026-55873: others led elsewhere). */
 export const SERVICE = "s3";
 const TERMINATOR = "aws4_request";
 /** Beyond this no region name is known, and the signing-key cache shall not hold long names. */
@@ -31,11 +33,13 @@ const VISIBLE_ASCII = /^[\u0021-\u007e]*$/;
 
 /**
  * Reads `AKID/YYYYMMDD/REGION/SERVICE/aws4_request`. Parts are counted from the right, since access
- * keys of other stores than AWS may contain slashes. Messages are AWS's own.
+ * keys of other stores than AWS may contain slashes. `expected`: the one service that it may be for.
+ * Messages are AWS's own.
  */
 export function parseCredential(
   text: string,
   rules: SignatureRules,
+  expected: string = SERVICE,
 ): Result<ScopedCredential, ScopeProblem> {
   // From behind: a slash may also stand in an access key id.
   const last = text.lastIndexOf("/");
@@ -53,21 +57,23 @@ export function parseCredential(
   if (terminator !== TERMINATOR) {
     return problem(filledIn(CREDENTIAL_PROBLEMS.terminal, [terminator]));
   }
-  if (service !== SERVICE) {
+  if (service !== expected) {
     return problem(filledIn(CREDENTIAL_PROBLEMS.service, [service]));
   }
   // That there is such a day follows from the request's own date, which must be of the same.
   if (!EIGHT_DIGITS.test(date)) {
     return problem(filledIn(CREDENTIAL_PROBLEMS.date, [date]));
   }
+  const scope = scopeOf(date, region, expected);
+  const credential = { accessKeyId, date, region, scope };
   return (
-    checkRegion(region, rules) ?? ok({ accessKeyId, date, region, scope: scopeOf(date, region) })
+    checkRegion(region, rules) ?? ok(expected === SERVICE ? credential : { ...credential, service })
   );
 }
 
-/** The scope of an S3 signature: `date` as `YYYYMMDD`. */
-export function scopeOf(date: string, region: string): string {
-  return `${date}/${region}/${SERVICE}/${TERMINATOR}`;
+/** The scope of a signature: `date` as `YYYYMMDD`. */
+export function scopeOf(date: string, region: string, service: string = SERVICE): string {
+  return `${date}/${region}/${service}/${TERMINATOR}`;
 }
 
 function checkRegion(

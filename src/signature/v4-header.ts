@@ -14,16 +14,17 @@ import { checkCoverage, parseSignedHeaders, type V4Claim } from "./v4-claim.ts";
  * Reads the claim of an `Authorization: AWS4-HMAC-SHA256 …` header ("Authenticating Requests: Using
  * the Authorization Header"). Faults: AuthorizationHeaderMalformed for the header itself,
  * AccessDenied for a missing date or an unsigned header, InvalidRequest or InvalidArgument for
- * `x-amz-content-sha256`; with AWS's messages.
+ * `x-amz-content-sha256`; with AWS's messages. `other`: it is signed for that service, not for S3.
  */
 export function parseV4Header(
   authorization: string,
   head: RequestHead,
   rules: SignatureRules,
+  other?: OtherService,
 ): Result<V4Claim, Fault> {
   const parts = parseComponents(authorization.slice(ALGORITHM.length));
   if (!parts.ok) return parts;
-  const credential = parseCredential(parts.value.credential, rules);
+  const credential = parseCredential(parts.value.credential, rules, other?.name);
   if (!credential.ok) return malformed(credential.error.message, credential.error);
   const signedHeaders = parseSignedHeaders(parts.value.signedHeaders, head.headers);
   if (!signedHeaders.ok) {
@@ -33,11 +34,12 @@ export function parseV4Header(
   if (!covered.ok) return covered;
   const date = requestDate(head, credential.value.date);
   if (!date.ok) return date;
-  const payloadText = uniqueValue(head.headers, "x-amz-content-sha256");
+  const payloadText =
+    other === undefined ? uniqueValue(head.headers, "x-amz-content-sha256") : other.bodySha256;
   if (payloadText === undefined) return missingPayload();
   const payload = parseContentSha256(payloadText);
   if (!payload.ok) return payload;
-  const { accessKeyId, date: day, region, scope } = credential.value;
+  const { accessKeyId, date: day, region, scope, service } = credential.value;
   const { timestamp, timeMs } = date.value;
   return ok({
     kind: "v4",
@@ -46,6 +48,7 @@ export function parseV4Header(
     date: day,
     region,
     scope,
+    ...(service === undefined ? {} : { service }),
     timestamp,
     timeMs,
     signedHeaders: signedHeaders.value,
@@ -56,6 +59,14 @@ export function parseV4Header(
     sessionToken: firstValue(head.headers, "x-amz-security-token"),
   });
 }
+
+/** A service other than S3: what is signed is the digest of the body, whatever headers say. */
+export type OtherService = {
+  /** As it stands in the scope. */
+  readonly name: string;
+  /** Of the body that came, in hexadecimal. */
+  readonly bodySha256: string;
+};
 
 type More = { readonly elements?: readonly FaultElement[]; readonly why?: string | undefined };
 

@@ -33,8 +33,8 @@ export function verifyV4(
 ): Result<ChunkProof, Fault> {
   const untimely = checkTime(claim, context);
   if (untimely !== undefined) return err(untimely);
-  const { accessKeyId, date, region, scope, timestamp, signature } = claim;
-  const signingKey = context.ring.signingKey(secret ?? NOBODYS_SECRET, date, region, SERVICE);
+  const { accessKeyId, date, region, service = SERVICE, scope, timestamp, signature } = claim;
+  const signingKey = context.ring.signingKey(secret ?? NOBODYS_SECRET, date, region, service);
   const asSent = partsAsSent(claim, head);
   const first = stringToSign(timestamp, scope, canonicalRequest(asSent));
   let matches = sameSignature(hmac(signingKey, first), signature);

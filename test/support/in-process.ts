@@ -26,6 +26,8 @@ export type InProcessOptions = {
   readonly store?: Section;
   readonly policy?: Section;
   readonly state?: Section;
+  readonly sts?: Section;
+  readonly issuers?: readonly Section[];
   readonly passthrough?: readonly Section[];
   readonly limits?: Section;
   /** Under `log.audit`, put over what is there. */
@@ -91,6 +93,8 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
     policy: options.policy ?? {},
     ...(options.state && { state: options.state }),
+    ...(options.sts && { sts: options.sts }),
+    ...(options.issuers && { issuers: options.issuers }),
     passthrough: options.passthrough ?? [],
     limits: options.limits ?? {},
     log: { audit: { file: auditFile, ...options.audit } },

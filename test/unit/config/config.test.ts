@@ -493,6 +493,8 @@ test("parseConfig() gives every option its default", () => {
   });
   assert.deepEqual(config, {
     workers: 1,
+    issuers: [],
+    stsDomains: [],
     sealing: [],
     listen: {
       address: { host: "0.0.0.0", port: 8080 },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { networkOf } from "../../../src/gateway/connection-limits.ts";
+import { networkOf } from "../../../src/policy/network.ts";
 
 const SAME = [
   ["192.0.2.1", "::ffff:192.0.2.1"],

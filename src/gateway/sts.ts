@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import type { RequestHead } from "../http/head.ts";
+import { firstValue, hasHeader } from "../http/headers.ts";
+import { err, type Result } from "../lib/result.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import { readBody } from "../body/body.ts";
+import { STS_BODY_BYTES_MAX } from "../sts/parameters.ts";
+import { answerSts, type StsWorld } from "../sts/sts-service.ts";
+import { settle, sourceOf, type Inbound } from "./forward.ts";
+import { overLimit } from "./limit-request.ts";
+
+/** Serves a request to STS. Nothing of it ever reaches the store. */
+export function serveSts(inbound: Inbound, head: RequestHead): void {
+  inbound.exchange.inSts = true;
+  settle(inbound, served(inbound, head));
+}
+
+async function served(inbound: Inbound, head: RequestHead): Promise<() => void> {
+  const { exchange, live, gateway } = inbound;
+  exchange.hold(gateway.held);
+  const body = await bodyOf(inbound, head);
+  if (!body.ok) return () => exchange.refuse(body.error);
+  const { snapshot, sources, issuers } = live;
+  const world: StsWorld = { snapshot, issuers, lookUp: sources.key, random: randomBytes };
+  const { timeMs: nowMs, responder } = exchange;
+  const request = { head, body: body.value, requestId: responder.requestId, nowMs };
+  const { facts, outcome } = await answerSts(world, request);
+  const tooMany = facts.account === undefined ? undefined : overLimit(inbound, facts);
+  return () => {
+    exchange.facts = facts;
+    if (tooMany !== undefined) return exchange.refuse(tooMany.fault);
+    if (!outcome.ok) return exchange.refuseSts(outcome.error);
+    exchange.answered = true;
+    responder.answerSts(outcome.value);
+  };
+}
+
+/** The whole body; of one whose length is not told, nothing is read. */
+async function bodyOf(inbound: Inbound, { headers }: RequestHead): Promise<Result<Buffer, Fault>> {
+  if (hasHeader(headers, "transfer-encoding")) return err(fault("MissingContentLength"));
+  const length = Number(firstValue(headers, "content-length") ?? 0);
+  const plan = { kind: "pass", length, checks: [] } as const;
+  return readBody(sourceOf(inbound), STS_BODY_BYTES_MAX, plan);
+}

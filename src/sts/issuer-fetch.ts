@@ -1,0 +1,136 @@
+import { open } from "node:fs/promises";
+import { Agent } from "undici";
+import { isSafeUrl, type IssuerConfig } from "../config/issuers.ts";
+import { readKeySet, type KeySet } from "../config/jwks.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** How an issuer's keys are asked for. */
+export type KeyFetcher = {
+  /** Never rejects for what the other side does; the error is for the operator and quotes no answer. */
+  readonly fetch: () => Promise<Result<KeySet, string>>;
+  readonly close: () => Promise<void>;
+};
+
+/** How long discovery and keys may take together. */
+const FETCH_MS_MAX = 5_000;
+/** A document of discovery, or a set of 64 keys; no answer is read beyond it. */
+const ANSWER_BYTES_MAX = 256 * 1024;
+/** The bearer token of a pod. */
+const TOKEN_BYTES_MAX = 16 * 1024;
+
+/** Opens the way to an issuer; nothing is asked yet. */
+export function openKeyFetcher(issuer: IssuerConfig): KeyFetcher {
+  const { ca } = issuer;
+  const agent = new Agent({
+    connections: 2,
+    connect: { timeout: FETCH_MS_MAX, ...(ca === undefined ? {} : { ca }) },
+  });
+  return {
+    fetch: async () => {
+      try {
+        return await fetchKeys(issuer, agent, AbortSignal.timeout(FETCH_MS_MAX));
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        return err(reasonOf(error));
+      }
+    },
+    close: () => agent.close(),
+  };
+}
+
+/** undici tells of a connection that failed only by what caused it. */
+function reasonOf(error: Error): string {
+  if (error.name === "TimeoutError") return `No answer within ${FETCH_MS_MAX} ms`;
+  return error.message;
+}
+
+async function fetchKeys(
+  issuer: IssuerConfig,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<Result<KeySet, string>> {
+  const { keys, url, tokenFile } = issuer;
+  if (keys.kind === "file") return ok(keys.set);
+  const bearer = tokenFile === undefined ? undefined : await readBearer(tokenFile);
+  const own = new URL(keys.kind === "url" ? keys.url : url).origin;
+  const ask = (from: string): Promise<Result<unknown, string>> =>
+    getJson(agent, from, new URL(from).origin === own ? bearer : undefined, signal);
+  if (keys.kind === "url") return asKeys(await ask(keys.url));
+  // "OpenID Provider Configuration Request" (OpenID Connect Discovery section 4.1).
+  const discovered = await ask(`${url.replace(/\/$/, "")}/.well-known/openid-configuration`);
+  const found = discovered.ok ? keysUrlIn(discovered.value, url) : discovered;
+  return found.ok ? asKeys(await ask(found.value)) : found;
+}
+
+function asKeys(answer: Result<unknown, string>): Result<KeySet, string> {
+  return answer.ok ? readKeySet(answer.value) : answer;
+}
+
+/** Who answers for another issuer is not to be believed (OpenID Connect Discovery section 4.3). */
+function keysUrlIn(document: unknown, url: string): Result<string, string> {
+  if (typeof document !== "object" || document === null) return err("Discovery is no JSON object");
+  const issuer = "issuer" in document ? document.issuer : undefined;
+  if (issuer !== url) return err("Discovery speaks for another issuer than the configured url");
+  const found = "jwks_uri" in document ? document.jwks_uri : undefined;
+  if (typeof found !== "string" || !isSafeUrl(found)) {
+    return err("Discovery has no jwks_uri that begins with https://");
+  }
+  return ok(found);
+}
+
+async function getJson(
+  agent: Agent,
+  from: string,
+  bearer: string | undefined,
+  signal: AbortSignal,
+): Promise<Result<unknown, string>> {
+  const { origin, pathname, search } = new URL(from);
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const headers = { accept: "application/json, application/jwk-set+json", ...authorization };
+  // A redirect is an answer with another status: undici follows none unless it is told to.
+  const answer = await agent.request({
+    origin,
+    path: pathname + search,
+    method: "GET",
+    headers,
+    signal,
+  });
+  if (answer.statusCode !== 200) {
+    await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal });
+    return err(`The answer of ${origin}${pathname} has status ${answer.statusCode}`);
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError("undici gave something but bytes");
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) {
+      return err(`The answer of ${origin}${pathname} has more than ${ANSWER_BYTES_MAX} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return parsed(Buffer.concat(chunks), `The answer of ${origin}${pathname} is no JSON`);
+}
+
+function parsed(bytes: Buffer, otherwise: string): Result<unknown, string> {
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    return ok(value);
+  } catch {
+    return err(otherwise);
+  }
+}
+
+/** Read each time: whoever made it writes another before it expires. */
+async function readBearer(file: string): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(TOKEN_BYTES_MAX) });
+    const token = buffer.toString("latin1", 0, bytesRead).trim();
+    // It becomes a header; what else it could be must not be told.
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new Error("tokenFile does not hold one token");
+    return token;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  BAD_PER_SECOND,
+  VerifyBudget,
+  VERIFICATIONS_PER_SECOND,
+} from "../../../src/sts/verify-budget.ts";
+
+const good = (): Promise<boolean> => Promise.resolve(true);
+const bad = (): Promise<boolean> => Promise.resolve(false);
+const isBad = (result: boolean): boolean => !result;
+
+test("bad tokens of one address are not looked at beyond a rate, and those of others are", async () => {
+  const budget = new VerifyBudget();
+  const from = (address: string, nowMs: number) => ({ address, nowMs });
+  for (let i = 0; i < BAD_PER_SECOND; i++) {
+    assert.equal(await budget.run(from("2001:db8::1", 1_000), bad, isBad), false);
+  }
+  assert.equal(await budget.run(from("2001:db8::1", 1_000), good, isBad), "too many");
+  assert.equal(await budget.run(from("2001:db8::2", 1_000), good, isBad), "too many");
+  assert.equal(await budget.run(from("2001:db8:0:1::1", 1_000), good, isBad), true);
+  assert.equal(await budget.run(from("192.0.2.1", 1_000), good, isBad), true);
+  assert.equal(await budget.run(from("2001:db8::1", 2_000), good, isBad), true);
+});
+
+test("good tokens of one address are limited by nothing but the rate of all", async () => {
+  const budget = new VerifyBudget();
+  for (let i = 0; i < VERIFICATIONS_PER_SECOND; i++) {
+    assert.equal(await budget.run({ address: "192.0.2.1", nowMs: 1_000 }, good, isBad), true);
+  }
+  const next = { address: "192.0.2.2", nowMs: 1_000 };
+  assert.equal(await budget.run(next, good, isBad), "too many");
+  assert.equal(await budget.run({ ...next, nowMs: 2_000 }, good, isBad), true);
+});
+
+test("few signatures are verified at a time, the rest wait in their order, and beyond them nobody does", async () => {
+  const budget = new VerifyBudget();
+  const ends: (() => void)[] = [];
+  const begun: number[] = [];
+  const ask = (i: number): Promise<boolean | "too many"> =>
+    budget.run(
+      { address: `192.0.${i >> 8}.${i & 255}`, nowMs: 1_000 },
+      async () => {
+        begun.push(i);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return true;
+      },
+      isBad,
+    );
+  const asked = Array.from({ length: 516 }, (_, i) => ask(i));
+  assert.deepEqual(begun, [0, 1, 2, 3]);
+  assert.equal(await ask(1_000), "too many");
+  for (let i = 0; i < asked.length; i++) {
+    ends[i]?.();
+    assert.equal(await asked[i], true);
+  }
+  assert.deepEqual(
+    begun,
+    Array.from({ length: 516 }, (_, i) => i),
+  );
+});
+
+test("a verification that throws gives its turn back", async () => {
+  const budget = new VerifyBudget();
+  const fails = (): Promise<boolean> => Promise.reject(new Error("a bug"));
+  for (let i = 0; i < 20; i++) {
+    await assert.rejects(budget.run({ address: undefined, nowMs: 1_000 }, fails, isBad));
+  }
+  assert.equal(await budget.run({ address: undefined, nowMs: 1_000 }, good, isBad), true);
+});
