@@ -7,6 +7,7 @@ import type { ExplainOptions } from "./cli/explain.ts";
 import type { InitOptions } from "./cli/init.ts";
 import type { ProveOptions } from "./cli/prove.ts";
 import type { ReplayOptions } from "./cli/replay.ts";
+import type { RevokeOptions } from "./cli/revoke.ts";
 import type { ShareOptions, UnshareOptions } from "./cli/share.ts";
 import type { SuggestOptions } from "./cli/suggest.ts";
 import type { TailOptions } from "./cli/tail.ts";
@@ -220,6 +221,22 @@ program
   .action(async (files: readonly string[], options: SuggestOptions) => {
     const { runSuggest } = await import("./cli/suggest.ts");
     exit(await runSuggest(files, options, terminal));
+  });
+
+program
+  .command("revoke")
+  .description("End sessions: those of a role, of a name, or of a person")
+  .addHelpText("after", example("s3warden revoke --role lab:writer"))
+  .addOption(configOption())
+  .option("--role <name>", "account:role, or a role's name in every account")
+  .option("--session <name>", "the session's name, or its access key id")
+  .option("--issuer <name>", "whose token began it")
+  .option("--subject <sub>", "of that token")
+  .option("--before <time>", "only what began earlier, ISO 8601; absent: now")
+  .exitOverride(usageIs2)
+  .action(async (options: RevokeOptions) => {
+    const { runRevoke } = await import("./cli/revoke.ts");
+    exit(await runRevoke(options, terminal));
   });
 
 program

@@ -4,6 +4,7 @@ import { compilePolicies } from "../policy/policy-set.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import { callerOf } from "../provider/principals.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { revocationOf, revocationText } from "../session/revocation.ts";
 import { unseal } from "../session/seal.ts";
 import { isSessionKeyId, type Session } from "../session/session.ts";
 import { told } from "./authenticate.ts";
@@ -29,6 +30,43 @@ type Claimed = { readonly accessKeyId: string; readonly sessionToken: string | u
  * be of this very key id. `facts`: for the record, if it cannot be looked up. Error: InvalidToken.
  */
 export function* keyOf(
+  snapshot: Snapshot,
+  claimed: Claimed,
+  facts: Facts,
+  nowMs: number,
+): Deciding<Result<Key | undefined, Fault>> {
+  const found = yield* anyKey(snapshot, claimed, facts, nowMs);
+  if (!found.ok || found.value?.session === undefined) return found;
+  return ok(yield* withRevocation(snapshot, found.value, found.value.session, facts));
+}
+
+/** The key, marked if its session is revoked: by the configuration, or by what the gateways share. */
+function* withRevocation(
+  { revoked, elsewhere }: Snapshot,
+  key: Key,
+  session: KeySession,
+  facts: Facts,
+): Deciding<Key> {
+  const { account, accessKeyId } = key;
+  const { role, name, federated, issuedMs } = session;
+  const about = {
+    account: account.name,
+    role: role?.name,
+    session: name,
+    accessKeyId,
+    federated,
+    issuedMs,
+  };
+  let ended = revocationOf(about, revoked);
+  if (ended === undefined && elsewhere.revocations === true) {
+    const told = answered("revocations", yield { need: { kind: "revocations" }, facts });
+    ended = revocationOf(about, told.revoked);
+  }
+  if (ended === undefined) return key;
+  return { ...key, session: { ...session, revokedBy: revocationText(ended) } };
+}
+
+function* anyKey(
   snapshot: Snapshot,
   { accessKeyId, sessionToken }: Claimed,
   facts: Facts,
@@ -84,7 +122,7 @@ function ofRole(
     ...common(session, token),
     account,
     subuser: sessionHolder(snapshot, role, session, name),
-    disabled: false,
+    disabled: account.disabled,
     networks: NO_NETWORKS,
     signing: signer && { accessKeyId: signer.accessKeyId, secret: signer.secret },
     session: { ...policy.value, ...whatIsSaid(session), role, name },

@@ -159,6 +159,10 @@ function keyState({ key, nowMs }: Question): Refusal | undefined {
 }
 
 function keyStateOf(key: Key | undefined, nowMs: number): Refusal | undefined {
+  const revokedBy = key?.session?.revokedBy;
+  if (revokedBy !== undefined) {
+    return refusal("key-state", `revoked: ${revokedBy}`, "This session has been revoked");
+  }
   const why = key && whyNotInForce(key, nowMs);
   return why && refusal("key-state", `${key.accessKeyId}: ${why}`, KEY_STATES[why]);
 }

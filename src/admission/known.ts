@@ -4,6 +4,7 @@ import type { Bucket, BucketId } from "../s3/bucket.ts";
 import { readDocument, type S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { OperationName } from "../s3/operations.ts";
+import type { Revocation } from "../session/revocation.ts";
 import { tagsOfTagging, type Tags } from "../s3/tags.ts";
 import type { BodyPlan, WholeBody } from "./body-plan.ts";
 import type { BucketRecord } from "./record.ts";
@@ -29,6 +30,8 @@ export type Need =
   /** Whose key it is. */
   | { readonly kind: "key"; readonly accessKeyId: string }
   | OwnerNeed
+  /** Which sessions are revoked, besides those that the configuration says. */
+  | { readonly kind: "revocations" }
   /** What is known of a bucket. `fresh`: as of now, since the request may change it. */
   | { readonly kind: "record"; readonly bucket: Bucket; readonly fresh: boolean }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
@@ -61,6 +64,7 @@ export type Answer =
   | { readonly kind: "owner"; readonly key: Key | undefined }
   /** Undefined: nothing is known. */
   | { readonly kind: "record"; readonly record: BucketRecord | undefined }
+  | { readonly kind: "revocations"; readonly revoked: readonly Revocation[] }
   | { readonly kind: "tags"; readonly tags: Tags }
   | { readonly kind: "document"; readonly document: S3Document }
   | { readonly kind: "body"; readonly body: WholeBody }

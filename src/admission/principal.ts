@@ -39,6 +39,8 @@ export type Account = Holder & {
   readonly tenant: string;
   /** How the store sees this account; undefined: the client's own key signs upstream too. */
   readonly upstream: Credential | undefined;
+  /** No key of it is good, nor of its subusers and sessions. */
+  readonly disabled: boolean;
   /** The store takes it for another account, too: what no record says is its own is not its own. */
   readonly shares: boolean;
 };
@@ -83,6 +85,8 @@ export type KeySession = {
   /** The names and values of its tags as they were given, for the record. */
   readonly tags: ReadonlyMap<string, string>;
   readonly transitiveTags: readonly string[];
+  /** By what it is revoked, in the operator's words; absent: it is not. */
+  readonly revokedBy?: string;
   /** The policy's text, for the record. */
   readonly policyText: string | undefined;
 };

@@ -10,6 +10,7 @@ import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { OpenedSessions } from "../session/opened.ts";
+import type { Revocation } from "../session/revocation.ts";
 import type { SealingKey } from "../session/seal.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import type { BucketRecords } from "./record.ts";
@@ -39,6 +40,8 @@ export type Snapshot = {
   readonly roles: ReadonlyMap<string, Role>;
   /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
   readonly sealing: readonly SealingKey[];
+  /** Sessions that the configuration ends. */
+  readonly revoked: readonly Revocation[];
   /** Sessions whose tokens were opened lately. */
   readonly opened: OpenedSessions<Key>;
   /** Hosts where only STS is served, in lower case. */
@@ -62,6 +65,8 @@ export type Elsewhere = {
   readonly keys: boolean;
   /** Records of buckets. */
   readonly records: boolean;
+  /** Which sessions are revoked; absent: nothing is. */
+  readonly revocations?: boolean;
 };
 
 /** How requests are written for the store. */

@@ -49,6 +49,7 @@ export async function openDecider(config: Config): Promise<Decider> {
       : openIdentities(config, new Metrics(), pino({ level: "silent" }));
   const snapshot: Snapshot = {
     ...compileSnapshot(config, 1),
+    // Requests are decided as they came: what was revoked since then is another question.
     elsewhere: { keys: identities !== undefined, records: records !== undefined },
   };
   const keyOf = async (accessKeyId: string): Promise<Result<Key | undefined, WhyNot>> => {
@@ -112,6 +113,8 @@ async function judged(
       // Every gate has been asked by then; the key only signs.
       case "owner":
         return ok(undefined);
+      case "revocations":
+        return ok({ kind: "revocations", revoked: [] });
       case "record":
         return recordIn(records, need.bucket.id);
       case "document":

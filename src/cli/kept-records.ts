@@ -1,4 +1,4 @@
-import { recordReader } from "../config/compile.ts";
+import { keepsRecordsIn, recordReader } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import type { ReadRecord } from "../explain/answers.ts";
 import { err, ok } from "../lib/result.ts";
@@ -7,7 +7,7 @@ import { err, ok } from "../lib/result.ts";
 export async function openKeptRecords(
   config: Config,
 ): Promise<{ readonly read: ReadRecord; readonly close: () => Promise<void> } | undefined> {
-  if (config.state === undefined) return undefined;
+  if (config.state === undefined || !keepsRecordsIn(config)) return undefined;
   // Loaded only here: with it comes the client that asks stores, which most questions do not need.
   const { openStateReader } = await import("../state/open.ts");
   const { isInForce } = await import("../state/record.ts");

@@ -114,6 +114,10 @@ const AccountSchema = z.strictObject({
     .describe(
       "The store's key for this account; absent: the gateway signs with the client's own key",
     ),
+  disabled: z
+    .boolean()
+    .prefault(false)
+    .describe("true: no key of it or its subusers is let in, and its sessions end"),
   ...ATTRIBUTES,
   keys: optionalList(KeySchema),
   networks: NetworksSchema,
@@ -148,6 +152,16 @@ const BucketSchema = z.strictObject({
   ).describe("Users that the bucket is shared with, each with a tier"),
 });
 
+const RevokedSchema = z.strictObject({
+  role: z.string().optional().describe("account:role, or a role's name in every account"),
+  session: someText().optional().describe("The session's name, or its access key id"),
+  issuer: z.string().optional().describe("Whose token began it"),
+  subject: someText().optional().describe("The sub of that token"),
+  before: text(parseInstant)
+    .optional()
+    .describe("Only what began earlier; absent: also what begins later"),
+});
+
 /**
  * accounts.yaml: who may come, by which keys, and what buckets there are policies for. Times in
  * milliseconds since the epoch.
@@ -157,6 +171,7 @@ export const AccountsSchema = z.strictObject({
   buckets: optionalList(BucketSchema).describe(
     "Buckets with their owners and policies, for policy.bucketPolicies: gateway",
   ),
+  revoked: optionalList(RevokedSchema).describe("Sessions that are ended"),
 });
 
 export type AccountsFile = z.output<typeof AccountsSchema>;

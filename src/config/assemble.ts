@@ -14,6 +14,7 @@ import { besides } from "./surroundings.ts";
 export type Read = {
   readonly accounts: readonly AccountConfig[];
   readonly buckets: readonly BucketConfig[];
+  readonly revoked: Config["revoked"];
   readonly provider: Provider;
   readonly tiers: ReadonlyMap<string, Tier>;
   readonly pem: Pem;
@@ -36,7 +37,7 @@ export function assemble(
     reload,
     log,
   }: GatewayFile,
-  { accounts, buckets, provider, tiers, pem, issuers }: Read,
+  { accounts, buckets, revoked, provider, tiers, pem, issuers }: Read,
   file: string,
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
@@ -119,6 +120,7 @@ export function assemble(
     issuers,
     stsDomains: sts?.domains ?? [],
     sealing: sts?.keys ?? [],
+    revoked,
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: limitsOf(limits),
     reload: { watch: reload.watch, intervalMs: reload.interval },

@@ -58,11 +58,12 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     sealing: config.sealing.map(({ id, secret }) =>
       sealingKey(id, Buffer.from(secret, "base64url")),
     ),
+    revoked: config.revoked,
     opened: new OpenedSessions(config.sealing.length === 0 ? 1 : SESSIONS_MAX),
     stsDomains: config.stsDomains,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
     elsewhere: { keys: config.ceph.length > 0, records: false },
-    keepsState: config.state !== undefined,
+    keepsState: keepsRecordsIn(config),
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
     // Each key as the client's and as the store's; those of Ceph are one and the same.
     ring: new KeyRing(
@@ -76,10 +77,15 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
       ...compilePolicy(policy),
       // The store's list has the buckets of all that it takes for one.
       ...(sharing.size > 0 && { listBuckets: "filtered" as const }),
-      asksValues: config.state !== undefined || policiesOf(config).some(asksValues),
+      asksValues: keepsRecordsIn(config) || policiesOf(config).some(asksValues),
     },
     limits: { xmlBytesMax: limits.xmlBytesMax, bodyBytesMax: limits.bodyBytesMax },
   };
+}
+
+/** Whether `state` is for records of buckets; else only for what sessions are revoked. */
+export function keepsRecordsIn({ state, policy }: Pick<Config, "state" | "policy">): boolean {
+  return state !== undefined && policy.bucketPolicies === "gateway";
 }
 
 /** Accounts whose own keys sign for the store, too, each with those that need no session token. */
@@ -213,6 +219,7 @@ export function compileAccount(
     policies: compileSet(written.policies),
     tenant: tenant ?? tenantOfAccount(written, policy.provider),
     upstream: upstream && { accessKeyId: upstream.accessKey, secret: upstream.secretKey },
+    disabled: written.disabled,
     shares: false,
   };
 }
@@ -345,7 +352,15 @@ export function recordReader(
 function stranger(name: string, tenant: string, policy: Config["policy"]): Account {
   const networks = { allow: [], deny: [] };
   const nothing = { policies: [], groups: [], privileges: [], tags: {}, blockedActions: [] };
-  const written = { ...nothing, name, networks, keys: [], subusers: [], roles: [] };
+  const written = {
+    ...nothing,
+    name,
+    disabled: false,
+    networks,
+    keys: [],
+    subusers: [],
+    roles: [],
+  };
   return compileAccount(written, policy, tenant);
 }
 
@@ -392,7 +407,7 @@ function compileKey(
     secret: key.secretKey,
     account,
     subuser,
-    disabled: key.disabled,
+    disabled: key.disabled || account.disabled,
     notBeforeMs: key.notBefore,
     expiresMs: key.expires,
     sessionToken: key.sessionToken,

@@ -10,6 +10,7 @@ import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
+import type { Revocation } from "../session/revocation.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { IssuerConfig } from "./issuers.ts";
@@ -113,6 +114,8 @@ export type Config = {
   readonly stsDomains: readonly string[];
   /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
   readonly sealing: readonly { readonly id: string; readonly secret: string }[];
+  /** Sessions that are ended, of all accounts files. */
+  readonly revoked: readonly Revocation[];
   /** Paths that are not S3; none lies below another. */
   readonly passthrough: readonly Route[];
   readonly limits: {

@@ -135,6 +135,7 @@ function emptyTier(): Tier {
 
 /** An account or subuser that no file says anything of. */
 const NOTHING_WRITTEN: Omit<AccountConfig, "name"> & Omit<SubuserConfig, "name"> = {
+  disabled: false,
   keys: [],
   groups: [],
   privileges: [],
@@ -157,7 +158,7 @@ function keyOf(
     secret,
     account,
     subuser,
-    disabled: user.suspended || disabled,
+    disabled: user.suspended || disabled || account.disabled,
     notBeforeMs: undefined,
     expiresMs: undefined,
     sessionToken: undefined,

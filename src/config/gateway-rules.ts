@@ -50,7 +50,9 @@ function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
 
 /** State is what policies of buckets are remembered in. */
 function vainState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
-  if (!gateway.nodes.has("state") || keepsPolicies(gateway, provider)) return [];
+  // With sessions, it is also where they are revoked.
+  if (!gateway.nodes.has("state") || gateway.nodes.has("sts") || keepsPolicies(gateway, provider))
+    return [];
   const message = "The setting has no effect: the store keeps bucket policies";
   return [problemAt(gateway, "state", { message, remedy: "Set policy.bucketPolicies to gateway" })];
 }

@@ -79,9 +79,11 @@ export function parseConfig(
   problems.push(...sharedUpstreamProblems(whole, kept && remembers));
   const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
   if (problems.length > 0 || gateway.value === undefined || !pem.ok) return err(inOrder(problems));
+  const revoked = whole.flatMap(({ value }) => value.revoked);
   const read = {
     accounts,
     buckets,
+    revoked,
     provider,
     tiers,
     pem: pem.value,

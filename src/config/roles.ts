@@ -12,6 +12,7 @@ import type { Surroundings } from "./surroundings.ts";
 
 const ROLES = pattern("accounts[*].roles[*]");
 const TRUSTS = pattern("accounts[*].roles[*].trust");
+const REVOKED = pattern("revoked[*]");
 const TIERS = pattern("accounts[*].roles[*].tier");
 const ISSUERS = pattern("issuers[*]");
 const SEALING_IDS = pattern("sts.keys[*].id");
@@ -126,6 +127,9 @@ export function roleProblems(
     ...sealingIdsTwice(gateway),
     ...(gateway.nodes.has("sts") ? [] : roles.slice(0, 1).map(withoutSealing)),
     ...roles.flatMap(powerless),
+    ...files
+      .flatMap((file) => select(file, REVOKED))
+      .flatMap((one) => wrongRevocation(one, roles, gateway)),
     ...namesTwice(roles),
     ...roles.flatMap(unsigned),
     ...files.flatMap((file) => select(file, TIERS)).flatMap((tier) => unknownTier(tier, tiers)),
@@ -184,6 +188,44 @@ function unsigned(role: Placed): readonly Problem[] {
   const message = "The gateway has no key of the account with which it could sign for sessions";
   const remedy = "Add upstream, or a key of the account that the store knows";
   return [problemAt(role.document, pathOf(role), { message, remedy })];
+}
+
+/** A revocation that would end nothing, which nobody can have meant. */
+function wrongRevocation(
+  { document, value, ...placed }: Placed,
+  roles: readonly Placed[],
+  gateway: ConfigDocument,
+): readonly Problem[] {
+  const path = pathOf({ document, value, ...placed });
+  const complain = (below: string, message: string, remedy: string): Problem =>
+    problemAt(document, `${path}${below}`, { message, remedy });
+  const role = field(value, "role");
+  const issuer = field(value, "issuer");
+  const session = field(value, "session");
+  if (role === undefined && issuer === undefined && session === undefined) {
+    return [complain("", "It ends no session", "Add role, session, or issuer and subject")];
+  }
+  const problems: Problem[] = [];
+  const names = roles.flatMap((one) => {
+    const name = field(one.value, "name");
+    const account = field(one.above?.above?.value, "name");
+    return [`${String(account)}:${String(name)}`, String(name)];
+  });
+  if (typeof role === "string" && !names.includes(role)) {
+    const got = quoted(`${path}.role`, document.nodes.get(`${path}.role`));
+    const remedy = didYouMean(role, names, `Known: ${names.join(", ")}`);
+    problems.push(complain(".role", `Unknown role${got}`, remedy));
+  }
+  const issuers = trustRules(gateway).issuers.map(({ name }) => name);
+  if (typeof issuer === "string" && !issuers.includes(issuer)) {
+    const got = quoted(`${path}.issuer`, document.nodes.get(`${path}.issuer`));
+    const remedy = didYouMean(issuer, issuers, `Known: ${issuers.join(", ")}`);
+    problems.push(complain(".issuer", `Unknown issuer${got}`, remedy));
+  }
+  if (field(value, "subject") !== undefined && issuer === undefined) {
+    problems.push(complain(".subject", "A subject needs its issuer", "Add issuer"));
+  }
+  return problems;
 }
 
 function unknownTier(tier: Placed, tiers: ReadonlySet<string>): readonly Problem[] {

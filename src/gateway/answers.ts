@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
 import type { Tags } from "../s3/tags.ts";
+import type { Revocation } from "../session/revocation.ts";
 import type { Asker } from "../state/read-slots.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
 import { wholeAnswer } from "../store/whole-answer.ts";
@@ -23,6 +24,9 @@ export type Sources = {
   /** The same of an account: one of its own keys, by which the store knows it. */
   readonly knownOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
   readonly owner: (owner: OwnerNeed) => Promise<Result<Key | undefined, Fault>>;
+  /** Which sessions are revoked; "unknown": it must be fetched. */
+  readonly knownRevoked: () => readonly Revocation[] | "unknown";
+  readonly revoked: (asker: Asker) => Promise<Result<readonly Revocation[], Fault>>;
   /** See `Identities.hasChanged`. Never rejects. */
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
   /** What memory holds; "unknown": it must be fetched. */
@@ -63,6 +67,10 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
       if (record === "unknown") return undefined;
       return { kind: "record", record: record === "none" ? undefined : record };
     }
+    case "revocations": {
+      const revoked = sources.knownRevoked();
+      return revoked === "unknown" ? undefined : { kind: "revocations", revoked };
+    }
     case "tags":
     case "document":
     case "body":
@@ -74,7 +82,10 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
 }
 
 /** What is fetched from elsewhere, and not from the client. */
-export type Fetched = Extract<Need, { readonly kind: "key" | "owner" | "record" | "tags" }>;
+export type Fetched = Extract<
+  Need,
+  { readonly kind: "key" | "owner" | "record" | "revocations" | "tags" }
+>;
 
 /**
  * The answer to `need`; `asker`: whether it is known who sent the request; `whose`: the request
@@ -101,6 +112,12 @@ export async function fetchAnswer(
       const read = need.fresh ? sources.freshRecord : sources.record;
       const record = await read(need.bucket.id, asker);
       return record.ok ? ok({ kind: "record", record: record.value }) : elsewhere(record.error);
+    }
+    case "revocations": {
+      const revoked = await sources.revoked(asker);
+      return revoked.ok
+        ? ok({ kind: "revocations", revoked: revoked.value })
+        : elsewhere(revoked.error);
     }
     case "tags": {
       const tags = await fetchTags(upstream, need.request, whose);

@@ -130,7 +130,9 @@ async function awaited(
 ): Promise<() => void> {
   const { live, exchange } = inbound;
   const tooMany =
-    need.kind === "key" || need.kind === "form" ? undefined : overLimit(inbound, facts);
+    need.kind === "key" || need.kind === "revocations" || need.kind === "form"
+      ? undefined
+      : overLimit(inbound, facts);
   if (tooMany !== undefined) return () => act(inbound, tooMany);
   switch (need.kind) {
     case "document":
@@ -147,6 +149,7 @@ async function awaited(
     case "key":
     case "owner":
     case "record":
+    case "revocations":
     case "tags": {
       const asker = facts.proved === undefined ? "unproved" : "proved";
       const fetched = await fetchAnswer(live.upstream, live.sources, need, asker, exchange);

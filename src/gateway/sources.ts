@@ -1,10 +1,15 @@
 import type { Logger } from "pino";
 import type { Elsewhere } from "../admission/snapshot.ts";
+import { keepsRecordsIn } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { openIdentities, type Identities } from "../identity/identities.ts";
-import { err, ok } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
-import { fault } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { Revocation } from "../session/revocation.ts";
+import { cachedRecords } from "../state/cached-records.ts";
+import type { Asker } from "../state/read-slots.ts";
+import { REVOKED_NAME, revocationsIn } from "../state/revoked-record.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
 import { openIssuers, type Issuers } from "../sts/issuers.ts";
@@ -43,13 +48,20 @@ export function openSources(
   const asked = (issuer: string, answered: boolean): void => metrics.issuerAsked(issuer, answered);
   const issuers = openIssuers(config.issuers, { log, asked }, before?.issuers);
   metrics.watchIssuers(issuers.health);
+  const revocations = revocationsOf(config, state, metrics);
   return {
-    elsewhere: { keys: identities !== undefined, records: records !== undefined },
+    elsewhere: {
+      keys: identities !== undefined,
+      records: records !== undefined,
+      revocations: revocations !== undefined,
+    },
     sources: {
       knownKey: identities?.find ?? (() => "nobody"),
       key: identities?.key ?? (() => Promise.resolve(ok(undefined))),
       knownOwner: identities?.findOwner ?? (() => "nobody"),
       owner: identities?.owner ?? (() => Promise.resolve(ok(undefined))),
+      knownRevoked: revocations?.find ?? (() => []),
+      revoked: revocations?.fetch ?? (() => Promise.resolve(ok([]))),
       hasChanged: identities?.hasChanged ?? (() => Promise.resolve(false)),
       knownRecord: records?.find ?? (() => "none"),
       record: records?.fetch ?? (() => Promise.resolve(ok(undefined))),
@@ -72,6 +84,46 @@ function recordsOf(
   state: StateStore | undefined,
   metrics: Metrics,
 ): Records | undefined {
-  if (state === undefined || config.state === undefined) return undefined;
+  if (state === undefined || config.state === undefined || !keepsRecordsIn(config)) {
+    return undefined;
+  }
   return openRecords(config, state, config.state.refreshMs, metrics);
+}
+
+/** Which sessions `s3warden revoke` has ended, as the state says it. */
+type Revocations = {
+  readonly find: () => readonly Revocation[] | "unknown";
+  readonly fetch: (asker: Asker) => Promise<Result<readonly Revocation[], Fault>>;
+};
+
+const NOT_READ = "The gateway cannot read now which sessions are revoked. Please try again";
+
+/** `undefined`: there are no sessions, or nothing is shared between gateways. */
+function revocationsOf(
+  config: Config,
+  state: StateStore | undefined,
+  metrics: Metrics,
+): Revocations | undefined {
+  if (state === undefined || config.state === undefined || config.sealing.length === 0) {
+    return undefined;
+  }
+  const cached = cachedRecords<readonly Revocation[]>(state, {
+    compile: (_, record) => revocationsIn(record),
+    refreshMs: config.state.refreshMs,
+    entries: 1,
+    onRead: (worked) => metrics.stateUsed(worked),
+  });
+  return {
+    find: () => {
+      const found = cached.find(REVOKED_NAME);
+      return found === "none" ? [] : found;
+    },
+    fetch: async (asker) => {
+      const read = await cached.fetch(REVOKED_NAME, asker);
+      if (read.ok) return ok(read.value ?? []);
+      const { code, rule } = read.error;
+      if (code === "SlowDown") return read;
+      return err(fault("ServiceUnavailable", NOT_READ, { rule }));
+    },
+  };
 }

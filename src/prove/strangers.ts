@@ -71,6 +71,7 @@ function strangerIn({ snapshot }: Scene): Key {
     blockedActions: [],
     tenant: "",
     upstream: undefined,
+    disabled: false,
     shares: false,
   };
   return {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { crc32 as checksum } from "node:zlib";
 import * as s3 from "@aws-sdk/client-s3";
@@ -7,7 +8,9 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Session } from "../../src/session/session.ts";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
+import { runRevoke } from "../../src/cli/revoke.ts";
 import { until } from "../support/flow.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { rawExchange } from "../support/raw-client.ts";
 import {
   bytesOf,
@@ -20,7 +23,7 @@ import {
   signV4,
   timestampOf,
 } from "../support/signed.ts";
-import { startGateway, type Gateway } from "../support/gateway.ts";
+import { startGateway, type Gateway, type GatewayOptions } from "../support/gateway.ts";
 import { told } from "../support/s3-client.ts";
 import { sessionOf, STS, tokenOf } from "../support/sessions.ts";
 
@@ -37,6 +40,7 @@ const LAB = {
 
 async function start(
   t: TestContext,
+  more: Partial<GatewayOptions> = {},
 ): Promise<{ readonly store: RecordingStore; readonly gateway: Gateway }> {
   const store = await startRecordingStore();
   t.after(() => store.stop());
@@ -45,6 +49,7 @@ async function start(
     accounts: [LAB],
     issuers: [{ name: "keycloak", url: "https://idp.example.org", audiences: ["s3"] }],
     sts: STS,
+    ...more,
   });
   t.after(() => gateway.stop());
   return { store, gateway };
@@ -208,3 +213,67 @@ test("the audit log says which session of which role it was", async (t) => {
     },
   );
 });
+
+test("a session that is revoked by a command ends at every gateway that shares the state", async (t) => {
+  const state = { directory: scratchFolder("revoked"), refresh: "100ms" };
+  const { gateway } = await start(t, { state });
+  const client = sdk(gateway, begun());
+  const bob = sdk(
+    gateway,
+    begun({
+      accessKeyId: "ASIABBBBBBBBBBBBBBBB",
+      holder: { kind: "role", role: "writer", session: "bob" },
+    }),
+  );
+  const get = (one: s3.S3Client): Promise<string> =>
+    told(one.send(new s3.GetObjectCommand(OBJECT)));
+  assert.equal(await get(client), "ok");
+  const output: string[] = [];
+  const write = (text: string): void => void output.push(text);
+  const config = join(gateway.folder, "gateway.yaml");
+  const code = await runRevoke({ config, session: "alice" }, { stdout: write, stderr: write });
+  assert.equal(code, 0, output.join(""));
+  assert.match(output.join(""), /^Revoked: session alice, before .*In force within 0\.1 s\n$/);
+  await until(async () => (await get(client)) === "AccessDenied");
+  assert.equal(await get(bob), "ok");
+});
+
+test("a role that is removed ends its sessions with the next reload, and so does an entry of revoked", async (t) => {
+  const { gateway } = await start(t, { reload: { watch: false } });
+  const file = join(gateway.folder, "accounts.yaml");
+  const reader = sdk(gateway, begun({ holder: { kind: "role", role: "reader", session: "x" } }));
+  const writer = sdk(gateway, begun({ accessKeyId: "ASIABBBBBBBBBBBBBBBB" }));
+  const get = (one: s3.S3Client): Promise<string> =>
+    told(one.send(new s3.GetObjectCommand(OBJECT)));
+  assert.deepEqual([await get(reader), await get(writer)], ["ok", "ok"]);
+  const accounts = [{ ...LAB, roles: LAB.roles.filter(({ name }) => name !== "reader") }];
+  writeFileSync(file, JSON.stringify({ accounts, revoked: [{ session: "alice" }] }));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await get(reader)) === "InvalidToken");
+  assert.equal(await get(writer), "AccessDenied");
+});
+
+for (const [name, options, expected] of [
+  ["nothing", {}, /say which: --role, --session/],
+  ["an unknown role", { role: "lab:wirter" }, /unknown role "lab:wirter"\. .*lab:writer/],
+  ["a subject of no issuer", { role: "writer", subject: "x" }, /--subject needs --issuer/],
+  ["a time that is none", { role: "writer", before: "noon" }, /--before: Expected a date.*"noon"/],
+  ["where nothing is shared", { role: "writer" }, /no state to keep it in: write revoked in acc/],
+] as const) {
+  test(`s3warden revoke refuses ${name}`, async () => {
+    const folder = scratchFolder("revoke");
+    const gateway = {
+      upstream: { endpoints: ["http://127.0.0.1:1"] },
+      identities: [{ accounts: "accounts.yaml" }],
+      issuers: [{ name: "keycloak", url: "https://idp.example.org", audiences: ["s3"] }],
+      sts: STS,
+    };
+    const config = join(folder, "gateway.yaml");
+    writeFileSync(config, JSON.stringify(gateway));
+    writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: [LAB] }));
+    let said = "";
+    const write = (text: string): void => void (said += text);
+    assert.equal(await runRevoke({ config, ...options }, { stdout: write, stderr: write }), 2);
+    assert.match(said, expected);
+  });
+}

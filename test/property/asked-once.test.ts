@@ -154,6 +154,7 @@ function nameOf(need: Need): string {
       return `record ${need.bucket.id}`;
     case "tags":
       return `tags ${need.name}`;
+    case "revocations":
     case "document":
     case "body":
     case "form":
@@ -178,6 +179,7 @@ function answerTo(need: Need, gateway: Snapshot, body: string, hold: string): An
     }
     case "turn":
       return { kind: "turn" };
+    case "revocations":
     case "body":
     case "owner":
     case "form":

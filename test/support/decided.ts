@@ -10,6 +10,7 @@ import type { Verdict } from "../../src/admission/verdict.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { ok, type Result } from "../../src/lib/result.ts";
 import { readDocument } from "../../src/s3/document-reader.ts";
+import type { Revocation } from "../../src/session/revocation.ts";
 import type { Fault } from "../../src/s3/faults.ts";
 import type { Tags } from "../../src/s3/tags.ts";
 
@@ -21,6 +22,8 @@ export type Told = {
   readonly owners?: ReadonlyMap<string, Key | undefined>;
   /** By the bucket's id; undefined: nothing is known of it. */
   readonly records?: ReadonlyMap<string, BucketRecord | undefined>;
+  /** Sessions that are revoked. */
+  readonly revoked?: readonly Revocation[];
   /** By the name of the need. */
   readonly tags?: ReadonlyMap<string, Tags>;
   /** The document in the body. */
@@ -81,7 +84,7 @@ export function word(decision: Decided): string {
 }
 
 function answerTo(need: Need, told: Told): Answer | undefined {
-  const { keys, owners, records, tags, whole, form, fileBytes, onTurn } = told;
+  const { keys, owners, records, revoked, tags, whole, form, fileBytes, onTurn } = told;
   switch (need.kind) {
     case "key":
       return keys?.has(need.accessKeyId) === true
@@ -95,6 +98,8 @@ function answerTo(need: Need, told: Told): Answer | undefined {
       return records?.has(need.bucket.id) === true
         ? { kind: "record", record: records.get(need.bucket.id) }
         : undefined;
+    case "revocations":
+      return revoked && { kind: "revocations", revoked };
     case "tags": {
       const found = tags?.get(need.name);
       return found && { kind: "tags", tags: found };

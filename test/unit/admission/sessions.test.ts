@@ -50,7 +50,11 @@ const ACCOUNT = {
 type Statement = Readonly<Record<string, unknown>>;
 
 /** A gateway with `account`, and the bucket `data` of it with these statements. */
-function gateway(account: object = ACCOUNT, statements?: readonly Statement[]): Snapshot {
+function gateway(
+  account: object = ACCOUNT,
+  statements?: readonly Statement[],
+  revoked: readonly object[] = [],
+): Snapshot {
   const more = statements === undefined ? {} : { policy: { bucketPolicies: "gateway" } };
   const files = {
     "gateway.yaml": JSON.stringify({
@@ -62,6 +66,7 @@ function gateway(account: object = ACCOUNT, statements?: readonly Statement[]): 
     }),
     "accounts.yaml": JSON.stringify({
       accounts: [account],
+      revoked,
       buckets:
         statements === undefined ? [] : [{ name: "data", account: "lab", policy: "bucket.json" }],
     }),
@@ -435,6 +440,65 @@ for (const [condition, expected] of values) {
     assert.equal(found, expected ? "explicit-deny: AccessDenied" : AT_STORE);
   });
 }
+
+const ALICE = as("writer", { federated: { issuer: "keycloak", subject: "42" } });
+/** Revocations, and whether they end the session `alice` of `lab:writer`, begun at 12:00:00. */
+const revocations: readonly (readonly [revocation: object, ended: boolean])[] = [
+  [{ role: "writer" }, true],
+  [{ role: "lab:writer" }, true],
+  [{ role: "lab:reader" }, false],
+  [{ role: "writer", before: "2026-11-22T12:00:00Z" }, false],
+  [{ role: "writer", before: "2026-11-22T12:00:01Z" }, true],
+  [{ session: "alice" }, true],
+  [{ session: "Alice" }, false],
+  [{ session: "bob" }, false],
+  [{ session: ALICE.accessKeyId }, true],
+  [{ issuer: "keycloak" }, true],
+  [{ issuer: "keycloak", subject: "42" }, true],
+  [{ issuer: "keycloak", subject: "43" }, false],
+  [{ role: "writer", session: "bob" }, false],
+  [{ role: "writer", session: "alice" }, true],
+];
+for (const [revocation, ended] of revocations) {
+  test(`revoked: ${JSON.stringify(revocation)} ends the session: ${ended}`, () => {
+    const expected = ended ? "key-state: AccessDenied" : AT_STORE;
+    const snapshot = gateway(ACCOUNT, undefined, [revocation]);
+    assert.equal(outcome(decide(snapshot, ALICE, "GET /data/k")), expected);
+    // The same where the gateways share it.
+    const sharing = { ...SNAPSHOT, elsewhere: { ...SNAPSHOT.elsewhere, revocations: true } };
+    const told = { revoked: snapshot.revoked };
+    assert.equal(outcome(decide(sharing, ALICE, "GET /data/k", { told })), expected);
+  });
+}
+
+test("where it cannot be known which sessions are revoked, none is served", () => {
+  const sharing = { ...SNAPSHOT, elsewhere: { ...SNAPSHOT.elsewhere, revocations: true } };
+  assert.equal(decide(sharing, ALICE, "GET /data/k").kind, "asking");
+  const lab = { ...WRITER, accessKeyId: "AKIALAB", secret: "of-lab" };
+  assert.equal(outcome(decide(sharing, lab, "GET /data/k", { token: undefined })), AT_STORE);
+});
+
+test("a disabled account ends its keys, those of its subusers and its sessions", () => {
+  const snapshot = gateway({ ...ACCOUNT, disabled: true });
+  const ended = "key-state: AccessDenied";
+  const found = [ALICE, ofUser("AKIALAB"), ofUser("AKIACI")].map((session) =>
+    outcome(decide(snapshot, session, "GET /data/k")),
+  );
+  assert.deepEqual(found, [ended, ended, ended]);
+  for (const [accessKeyId, secret] of [
+    ["AKIALAB", "of-lab"],
+    ["AKIACI", "of-ci"],
+  ] as const) {
+    const key = { ...WRITER, accessKeyId, secret };
+    assert.equal(outcome(decide(snapshot, key, "GET /data/k", { token: undefined })), ended);
+  }
+});
+
+test("report mode lets no revoked session pass", () => {
+  const revoked = gateway(ACCOUNT, undefined, [{ role: "writer" }]);
+  const snapshot = { ...revoked, policy: { ...revoked.policy, mode: "report" as const } };
+  assert.equal(outcome(decide(snapshot, ALICE, "GET /data/k")), "key-state: AccessDenied");
+});
 
 test("keys that are no session's have no issue time and no source identity", () => {
   const statement = {

@@ -148,6 +148,7 @@ test("parseConfig() gives every option of an account its default", () => {
   assert.deepEqual(goodConfig({ "accounts.yaml": text }).accounts, [
     {
       name: "a",
+      disabled: false,
       keys: [{ accessKey: "AK1", secretKey: "SK1", disabled: false, networks }],
       networks,
       blockedActions: [],

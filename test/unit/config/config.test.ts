@@ -496,6 +496,7 @@ test("parseConfig() gives every option its default", () => {
     issuers: [],
     stsDomains: [],
     sealing: [],
+    revoked: [],
     listen: {
       address: { host: "0.0.0.0", port: 8080 },
       tls: undefined,

@@ -179,6 +179,30 @@ const refused: readonly (readonly [
     },
     /sts\.keys\[1\]\.id: Two sealing keys have the same id/,
   ],
+  ...(
+    [
+      ["a revocation that ends nothing", "{}", /revoked\[0\]: It ends no session/],
+      [
+        "a revocation of an unknown role",
+        "{ role: wirter }",
+        /revoked\[0\]\.role: Unknown role: got "wirter" \| .*writer/,
+      ],
+      [
+        "a revocation of an unknown issuer",
+        "{ issuer: x }",
+        /revoked\[0\]\.issuer: Unknown issuer: got "x"/,
+      ],
+      [
+        "a revocation of a subject without its issuer",
+        "{ role: writer, subject: x }",
+        /revoked\[0\]\.subject: A subject needs its issuer/,
+      ],
+    ] as const
+  ).map(([name, revoked, expected]) => {
+    const files = withRoles(`{ name: writer, tier: READ, ${SHORT} }`);
+    const accounts = `${files["accounts.yaml"]}revoked: [${revoked}]\n`;
+    return [name, { ...files, "accounts.yaml": accounts }, expected] as const;
+  }),
 ];
 
 for (const [name, files, expected] of refused) {
