@@ -1,4 +1,4 @@
-import { ok, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { EVALUATION_STEPS_MAX } from "../policy/facts.ts";
 import { stepsTaken } from "../policy/request-memo.ts";
 import { asksOfDelete, type Ask } from "../s3/asks.ts";
@@ -12,7 +12,7 @@ import {
 } from "../s3/delete-objects.ts";
 import { asksOfDocument } from "../s3/document-asks.ts";
 import type { S3Document } from "../s3/document-reader.ts";
-import type { Fault } from "../s3/faults.ts";
+import { fault, type Fault } from "../s3/faults.ts";
 import { malformed } from "../s3/xml.ts";
 import { keepsRecords, recordOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
@@ -99,10 +99,18 @@ function asksInDocument(
     }
     const bucket = canonicalBucket(ask.bucket, tenantOf(caller), store.naming);
     if (!bucket.ok) return bucket;
+    // The store would read the name as it stands there, and so as another bucket.
+    if (bucket.value.stored !== undefined && operation !== "CreateBucket") return err(NAMED);
     canonical.push({ ...ask, bucket: bucket.value });
   }
   return ok(canonical);
 }
+
+const NAMED = fault(
+  "NotImplemented",
+  "Buckets have other names at the store behind this gateway: a document cannot name one",
+  { rule: "policy.bucketNames" },
+);
 
 /** Judged in one synchronous step: a key usually costs policies some hundredths of a millisecond. */
 const ENTRIES_A_TURN = 16;

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
+import { queryValue } from "../http/target.ts";
 import type { Result } from "../lib/result.ts";
 import { extensionsIn } from "../s3/extensions.ts";
 import type { Fault } from "../s3/faults.ts";
@@ -19,10 +20,10 @@ import type { Snapshot } from "./snapshot.ts";
 import type { StoreBody } from "./store-headers.ts";
 import { storeRequest } from "./store-request.ts";
 import type { Subject } from "./subject.ts";
-import type { Caller } from "./caller.ts";
+import { tenantOf, type Caller } from "./caller.ts";
 import type { Verdict } from "./verdict.ts";
 import type { StoreRequest } from "./outgoing.ts";
-import { allBut, visibleBuckets } from "./visible-buckets.ts";
+import { allBut, renamedBuckets, visibleBuckets } from "./visible-buckets.ts";
 
 const NO_HEADERS: HeaderList = [];
 
@@ -147,9 +148,14 @@ function replyPlan(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: nu
 function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPlan {
   const { stateBucket, policy } = snapshot;
   const filtered = policy.listBuckets === "filtered" && policy.mode === "enforce";
-  if (filtered) return { kind: "filter-buckets", filter: visibleBuckets(snapshot, subject, nowMs) };
-  if (stateBucket === undefined) return RELAY;
-  return { kind: "filter-buckets", filter: allBut(stateBucket) };
+  const { prefix } = snapshot.store.naming;
+  if (!filtered && stateBucket === undefined && prefix === undefined) return RELAY;
+  const own = filtered ? visibleBuckets(snapshot, subject, nowMs) : allBut(stateBucket);
+  if (prefix === undefined) return { kind: "filter-buckets", filter: own };
+  const start = queryValue(subject.query, "prefix") ?? "";
+  const tenant = tenantOf(subject.caller);
+  const filter = renamedBuckets(own, prefix, tenant, start, stateBucket);
+  return { kind: "filter-buckets", filter };
 }
 
 /** Whether the caller may list what it reads, and so may learn that it is not there. */

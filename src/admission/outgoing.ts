@@ -1,4 +1,5 @@
 import type { GatedHead } from "../http/field-gate.ts";
+import type { MappedName } from "../s3/mapped-names.ts";
 import type { Credential } from "../signature/credential.ts";
 
 /**
@@ -11,6 +12,15 @@ export type StoreRequest = GatedHead & {
   readonly signedBy: "gateway" | "client" | "nobody";
   /** By what it was signed, if that was looked up outside the configuration. */
   readonly lookedUp: LookedUp | undefined;
+  /** What the store's answer calls otherwise than the client does; undefined: nothing. */
+  readonly renamed: Renamed | undefined;
+};
+
+/** Buckets that have other names at the store. */
+export type Renamed = {
+  readonly names: readonly MappedName[];
+  /** Whether an answer without an error names them, too; else its content may be an object's. */
+  readonly inAnswer: boolean;
 };
 
 /** A credential as its source told it, which may have changed there since. */

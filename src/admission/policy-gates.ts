@@ -254,6 +254,7 @@ function byStore(question: Question, one: Evaluated): AllowedBy | undefined {
  * bucket there, and of whom no ACL is asked.
  */
 function isOfAnotherTenant({ store }: Snapshot, { ask }: Evaluated, { tenant }: Account): boolean {
+  if (store.naming.prefix !== undefined) return false;
   return store.naming.tenants && ask.bucket !== undefined && ask.bucket.home !== tenant;
 }
 

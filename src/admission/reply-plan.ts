@@ -11,6 +11,8 @@ export type ListingFilter = {
   readonly needs: (name: string) => (Need & { readonly kind: "record" }) | undefined;
   /** `record`: the answer to that need; undefined: nothing is known, or nothing was needed. */
   readonly keeps: (name: string, record: BucketRecord | undefined) => Judging;
+  /** The name that the client reads in place of the store's, of one that is kept; absent: the same. */
+  readonly shows?: (name: string) => string | undefined;
 };
 
 /**

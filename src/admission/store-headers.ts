@@ -1,6 +1,7 @@
 import { hasHeader, type HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
 import { copySourceHeader, type CopySource } from "../s3/copy-source.ts";
+import type { OperationName } from "../s3/operations.ts";
 import { DROPPED_HEADERS, isUnknownAmzHeader } from "../s3/known-headers.ts";
 import { writeTagging } from "../s3/tags.ts";
 import { codingsOfContent } from "./plan-body.ts";
@@ -76,9 +77,10 @@ export function pushForwarded(
   source: CopySource | undefined,
 ): void {
   const { headers, values } = subject;
+  const plain = isReadHere(subject);
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
-    if (!isForwarded(name)) continue;
+    if (!isForwarded(name) || (plain && name === "accept-encoding")) continue;
     const given = headers[i + 1] ?? "";
     if (isChecksumHeader(name)) {
       if (body.md5 !== undefined || isWithheld(store, subject, body.headers, name, given)) continue;
@@ -89,6 +91,28 @@ export function pushForwarded(
   if (body.md5 !== undefined) out.push("content-md5", body.md5);
   out.push(...body.headers);
 }
+
+/**
+ * Whether the gateway reads the store's answer, or may have to, and so must not get it compressed:
+ * MinIO compresses it from 1,000 bytes on.
+ */
+function isReadHere({ operation, address }: Subject): boolean {
+  const isRenamed = address.kind !== "service" && address.bucket.stored !== undefined;
+  return isRenamed && NAMES_BUCKETS.has(operation);
+}
+
+/** Operations whose answers name buckets, or may be an error although their status is 200. */
+export const NAMES_BUCKETS: ReadonlySet<OperationName> = new Set<OperationName>([
+  "CompleteMultipartUpload",
+  "CopyObject",
+  "CreateMultipartUpload",
+  "ListMultipartUploads",
+  "ListObjects",
+  "ListObjectsV2",
+  "ListObjectVersions",
+  "ListParts",
+  "UploadPartCopy",
+]);
 
 /** Of unknown names only those have come so far that `policy.ignoredHeaders` lists: they end here. */
 function isForwarded(name: string): boolean {

@@ -1,6 +1,6 @@
 import { gateHead, type GateProblem } from "../http/field-gate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { storePath, type Address, type BucketName } from "../s3/address.ts";
+import { badBucket, storePath, type Address, type BucketName } from "../s3/address.ts";
 import { spelledFor, type Bucket } from "../s3/bucket.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import type { CopySource } from "../s3/copy-source.ts";
@@ -9,11 +9,16 @@ import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
 import { foldedKey } from "./served.ts";
 import type { Facts } from "./facts.ts";
-import type { Snapshot } from "./snapshot.ts";
-import { droppedByConnection, pushForwarded, type StoreBody } from "./store-headers.ts";
+import type { Snapshot, StoreSettings } from "./snapshot.ts";
+import {
+  droppedByConnection,
+  NAMES_BUCKETS,
+  pushForwarded,
+  type StoreBody,
+} from "./store-headers.ts";
 import { credentialOf, signedBy, signerOf, signersTenant } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
-import type { StoreRequest } from "./outgoing.ts";
+import type { Renamed, StoreRequest } from "./outgoing.ts";
 
 /**
  * The head for the store: what was judged, written canonically, signed with the credential that the
@@ -43,7 +48,7 @@ export function storeRequest(
   const folded = foldedKey(store, address, source);
   if (folded !== undefined) return err(folded);
   const path = storePath(address, store.naming.addressing);
-  const query = forwardedQuery(operation, subject.query);
+  const query = forwardedQuery(operation, queryFor(store, subject));
   const host =
     store.naming.addressing === "virtual" && address.kind !== "service"
       ? `${address.bucket.name}.${store.authority}`
@@ -74,6 +79,7 @@ export function storeRequest(
     method,
     target: sent,
     headers: gated.value.headers,
+    renamed: renamedIn(subject),
     ...signedBy(snapshot, signer.value),
   });
 }
@@ -91,6 +97,22 @@ function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: 
     return fault("InvalidArgument", `The header${name} cannot be sent to the store: bad ${why}`);
   }
   throw new Error(`The gateway wrote an invalid header field${name}: bad ${why}`);
+}
+
+/** Where buckets have other names, a prefix of names is for the filter of the list to apply. */
+function queryFor({ naming }: StoreSettings, { operation, query }: Subject): Subject["query"] {
+  if (naming.prefix === undefined || operation !== "ListBuckets") return query;
+  return query.filter(({ name }) => name !== "prefix");
+}
+
+/** The buckets of the request that have other names at the store. */
+function renamedIn({ operation, address, source }: Subject): Renamed | undefined {
+  if (address.kind === "service" || address.bucket.stored === undefined) return undefined;
+  const buckets = source === undefined ? [address.bucket] : [address.bucket, source.bucket];
+  const names = buckets.flatMap(({ stored, name }) =>
+    stored === undefined ? [] : [{ stored, shown: name }],
+  );
+  return { names, inAnswer: NAMES_BUCKETS.has(operation) };
 }
 
 /** The object or bucket, and the source of a copy, as a request of that tenant must name them. */
@@ -116,12 +138,16 @@ function targetFor(snapshot: Snapshot, subject: Subject, tenant: string): Result
  * is known to be of that tenant. Errors: InvalidBucketName, NoSuchBucket.
  */
 function forStore(
-  { store }: Snapshot,
+  { store, stateBucket }: Snapshot,
   subject: Subject,
   bucket: Bucket,
   tenant: string,
 ): Result<BucketName, Fault> {
   const { tenants, addressing } = store.naming;
+  if (bucket.stored !== undefined) {
+    if (bucket.stored === stateBucket) return err(badBucket(bucket.name));
+    return ok({ tenant: undefined, name: bucket.stored });
+  }
   if (tenants) {
     const spelled = spelledFor(bucket, tenant);
     return addressing === "path" || spelled.tenant === undefined

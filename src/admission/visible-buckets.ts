@@ -3,6 +3,7 @@ import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { stepsTaken } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
+import { nameBehind, type BucketPrefix } from "../s3/mapped-names.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
 import type { BucketRecord } from "./record.ts";
 import { contextOf } from "./condition-context.ts";
@@ -23,13 +24,41 @@ import {
 import type { Subject } from "./subject.ts";
 import { tenantOf } from "./caller.ts";
 
-/** Keeps every bucket but the one of that name. */
-export function allBut(hidden: string): ListingFilter {
+/** Keeps every bucket but the one of that name, if there is one. */
+export function allBut(hidden: string | undefined): ListingFilter {
   return {
     needs: () => undefined,
     // oxlint-disable-next-line eslint/require-yield -- Too short to leave a turn to anybody.
     *keeps(name) {
       return name !== hidden;
+    },
+  };
+}
+
+/**
+ * `filter` by the clients' names, for a list in which `prefix` stands before those of `tenant`. Others are
+ * not kept, nor the bucket called `hidden` there, nor names that do not begin with `start`.
+ */
+export function renamedBuckets(
+  filter: ListingFilter,
+  prefix: BucketPrefix,
+  tenant: string,
+  start: string,
+  hidden: string | undefined,
+): ListingFilter {
+  const shows = (stored: string): string | undefined => {
+    const name = stored === hidden ? undefined : nameBehind(prefix, tenant, stored);
+    return name?.startsWith(start) === true ? name : undefined;
+  };
+  return {
+    shows,
+    needs: (stored) => {
+      const name = shows(stored);
+      return name === undefined ? undefined : filter.needs(name);
+    },
+    *keeps(stored, record) {
+      const name = shows(stored);
+      return name === undefined ? false : yield* filter.keeps(name, record);
     },
   };
 }
@@ -164,6 +193,7 @@ function anyBucket(): Bucket {
     tenantsKnown: true,
     aliases: false,
     addressing: "path",
+    prefix: undefined,
   } as const;
   const bucket = canonicalBucket({ tenant: undefined, name: "any-bucket" }, "", naming);
   if (!bucket.ok) throw new Error("A plain name is a bucket's");

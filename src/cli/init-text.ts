@@ -1,6 +1,7 @@
 import { PROVIDERS } from "../provider/names.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { StoreKind } from "../s3/store-kinds.ts";
+import { storeTraits } from "../s3/stores.ts";
 import { STARTERS, type Starter } from "./init-people.ts";
 import { newKeyPair } from "./keygen.ts";
 
@@ -68,7 +69,7 @@ ${defaultLines(provider)}
   # Who may come at all, by address, and what nobody may do:
   # networks: { allow: [192.0.2.0/24] }
   # blockedActions: ["s3:DeleteObjectVersion"]
-${keeps ? STATE : ""}
+${bucketNameLines(provider, store)}${keeps ? STATE : ""}
 log:
   # One line of JSON for each request: who, what, and the rule that decided.
   audit: { file: audit.jsonl }
@@ -100,6 +101,14 @@ function hostLines({ tenantAddressing, needs }: Provider, domain: string | undef
   }
   return `  # https://bucket.${example}/object; https://${example}/bucket/object always works.
   ${mark}domains: ["${example}"]
+`;
+}
+
+/** Names of each account's own, where the document rests on them and the store has none. */
+function bucketNameLines({ bucketNames }: Provider, store: StoreKind): string {
+  if (bucketNames !== "tenant" || storeTraits(store).tenants) return "";
+  return `  # The store has no tenants: what each account's buckets are called after there.
+  bucketNames: { prefix: "{account}-" }
 `;
 }
 

@@ -2,6 +2,7 @@ import { OF_POLICIES } from "../admission/kept-policy.ts";
 import type { Route } from "../admission/route.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
+import { NO_EXTENSIONS } from "../s3/extensions.ts";
 import { storeTraits } from "../s3/stores.ts";
 import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
@@ -42,6 +43,7 @@ export function assemble(
 ): Omit<Config, "warnings"> {
   const providersMaxMs = provider.presigned.expirySecondsMax * 1000;
   const { connections, connectTimeout, queueTimeout, headersTimeout } = upstream;
+  const prefix = policy.bucketNames?.prefix;
   const traits = storeTraits(upstream.store, upstream.version);
   const bucketPolicies = policy.bucketPolicies ?? provider.defaults.bucketPolicies;
   const signatures = policy.signatures ?? provider.defaults.signatures;
@@ -66,7 +68,8 @@ export function assemble(
       region: upstream.region,
       addressing: upstream.addressing,
       foldsPaths: upstream.foldsPaths === "auto" ? traits.foldsKeys : upstream.foldsPaths,
-      tenants: traits.tenants,
+      tenants: traits.tenants || prefix !== undefined,
+      prefix,
       aliases: traits.aliases,
       acls: traits.acls,
       operations: new Set([
@@ -80,7 +83,8 @@ export function assemble(
       version: traits.version,
       beyondBounds: traits.beyondBounds,
       checksums: traits.checksums,
-      extensions: traits.extensions,
+      // Their answers name buckets as the store does.
+      extensions: prefix === undefined ? traits.extensions : NO_EXTENSIONS,
       connectionsMax: connections,
       connectTimeoutMs: connectTimeout,
       queueTimeoutMs: queueTimeout,

@@ -148,14 +148,14 @@ const FOREIGN_SECRETS_MAX = 10_000;
 const SESSIONS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
-  const { endpoints, region, addressing, foldsPaths, tenants, aliases } = upstream;
+  const { endpoints, region, addressing, foldsPaths, tenants, aliases, prefix } = upstream;
   const { operations, ignoredHeaders, acls, trailers, checksums } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
     (account) => !signsByFile(account) || knownTenant(account, policy.provider) !== undefined,
   );
-  const naming = { tenants, tenantsKnown, aliases, addressing };
+  const naming = { tenants, tenantsKnown, aliases, addressing, prefix };
   const written = { authority: first.authority, region, naming, foldsPaths };
   return { ...written, operations, ignoredHeaders, acls, trailers, checksums };
 }

@@ -8,6 +8,7 @@ import type { Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
+import type { BucketPrefix } from "../s3/mapped-names.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
 import type { Revocation } from "../session/revocation.ts";
@@ -47,6 +48,8 @@ export type Config = {
     readonly addressing: "path" | "virtual";
     /** Whether the store itself knows `tenant:bucket`. */
     readonly tenants: boolean;
+    /** What buckets are called after there, so that it is as if it knew; undefined: as clients do. */
+    readonly prefix: BucketPrefix | undefined;
     /** Whether aliases of access points may stand for buckets. */
     readonly aliases: boolean;
     /** Whether the store keeps ACLs and judges by them. */

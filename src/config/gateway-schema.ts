@@ -3,6 +3,7 @@ import { parseRoutePath } from "../http/route-path.ts";
 import { parseNetwork } from "../policy/network.ts";
 import { parseCephVersion } from "../s3/ceph-versions.ts";
 import { PROVIDERS } from "../provider/names.ts";
+import { parseBucketPrefix } from "../s3/mapped-names.ts";
 import { STORE_KINDS, type StoreKind } from "../s3/store-kinds.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
 import { parseIgnoredHeader } from "./ignored-header.ts";
@@ -241,6 +242,16 @@ const PolicySchema = z.strictObject({
     .optional()
     .describe(
       "Who keeps and enforces bucket policies: the store, or the gateway; absent: as the provider needs it",
+    ),
+  bucketNames: z
+    .strictObject({
+      prefix: text(parseBucketPrefix).describe(
+        'Stands before each name at the store: "{account}-", or "warden-{account}-"',
+      ),
+    })
+    .optional()
+    .describe(
+      "What buckets are called at a store without tenants, so that each account has names of its own",
     ),
   listBuckets: z
     .enum(["all", "filtered"])

@@ -6,6 +6,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/parse.ts";
 import { storeTraits } from "../s3/stores.ts";
+import { bucketNamesProblems, namesByAccount } from "./bucket-names.ts";
 import { accountProblems } from "./account-rules.ts";
 import { AccountsSchema, type AccountsFile } from "./accounts-schema.ts";
 import { attributeProblems } from "./attributes.ts";
@@ -52,6 +53,7 @@ export function parseConfig(
     ...gatewayProblems(document, provider),
     ...connectionProblems(document),
     ...storeProblems(document),
+    ...bucketNamesProblems(document, documents, provider),
     ...routeProblems(document),
     ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
     ...attributeProblems([document, ...documents], provider),
@@ -74,7 +76,7 @@ export function parseConfig(
     if (value !== undefined) whole.push({ document: named, value });
   }
   const kept = keepsPolicies(document, provider);
-  const { tenants } = storeTraits(storeKindOf(document));
+  const tenants = storeTraits(storeKindOf(document)).tenants || namesByAccount(document);
   const remembers = document.nodes.has("state") || whole.some(({ value }) => hasBuckets(value));
   problems.push(...sharedUpstreamProblems(whole, kept && remembers));
   const buckets = readBuckets(whole, { kept, tenants }, provider, surroundings, problems);
@@ -107,7 +109,7 @@ function readProvider(gateway: ConfigDocument, surroundings: Surroundings): Prov
   const { text, file } = surroundings.provider(name);
   const provider = parseProvider(text, file);
   if (!provider.ok) throw new Error(`${file} is not whole: ${provider.error[0]?.message}`);
-  return provider.value;
+  return namesByAccount(gateway) ? { ...provider.value, bucketNames: "tenant" } : provider.value;
 }
 
 /** `policies` and `trusts`: by the path of their names in the same file. */

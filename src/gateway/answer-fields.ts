@@ -1,5 +1,6 @@
 import { valuesOf, type HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
+import { fieldWithShownName, type MappedName } from "../s3/mapped-names.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 
 /**
@@ -29,6 +30,13 @@ export function without(headers: HeaderList, names: ReadonlySet<string>): string
     if (!names.has(name)) kept.push(name, headers[i + 1] ?? "");
   }
   return kept;
+}
+
+/** With the clients' names of buckets, where the store has others. */
+export function withShownFields(headers: HeaderList, names: readonly MappedName[]): string[] {
+  return headers.map((text, i) =>
+    i % 2 === 0 ? text : fieldWithShownName(headers[i - 1] ?? "", text, names),
+  );
 }
 
 export const LENGTH: ReadonlySet<string> = new Set(["content-length"]);

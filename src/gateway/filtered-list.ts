@@ -3,6 +3,7 @@ import type { Need } from "../admission/known.ts";
 import type { ListingFilter } from "../admission/reply-plan.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { entryWithShownName } from "../s3/mapped-names.ts";
 import { createBucketListReader, type ListPiece } from "../s3/list-buckets.ts";
 import { answerInMemory, type Sources } from "./answers.ts";
 import { nextTurn } from "../body/step-turns.ts";
@@ -67,6 +68,12 @@ export class FilteredList {
     return step.done === true ? step.value : inTurns(judging);
   }
 
+  #shown(bytes: Buffer, stored: string | undefined): Buffer {
+    const shown = stored === undefined ? undefined : this.#filter.shows?.(stored);
+    if (stored === undefined || shown === undefined) return bytes;
+    return Buffer.from(entryWithShownName(bytes.toString(), { stored, shown }));
+  }
+
   *#judged(
     pieces: readonly ListPiece[],
     records: ReadonlyMap<string, BucketRecord | undefined>,
@@ -76,7 +83,7 @@ export class FilteredList {
       const keeps =
         bucket === undefined || (yield* this.#filter.keeps(bucket, records.get(bucket)));
       if (keeps === "spent") return err(TOO_COSTLY);
-      if (keeps) kept.push(bytes);
+      if (keeps) kept.push(this.#shown(bytes, bucket));
     }
     return ok(Buffer.concat(kept));
   }

@@ -16,6 +16,7 @@ import {
   outcomeOf,
   PROLOG_BYTES_MAX,
   rewrite,
+  withNames,
 } from "./reply.ts";
 
 /** What is needed of the request whose answer it is. */
@@ -130,10 +131,11 @@ export class HeldAnswer implements AnswerPath {
   }
 
   #pass(body: Buffer): void {
-    const { exchange, reply: plan } = this.#held;
+    const { exchange, reply: plan, request } = this.#held;
     const { responder } = exchange;
     const { headers } = this.#head;
-    const reply = rewrite(plan, { ...this.#head, headers: without(headers, LENGTH), body });
+    const held = { ...this.#head, headers: without(headers, LENGTH), body };
+    const reply = withNames(rewrite(plan, held), request.renamed);
     if (responder.status === 0) {
       responder.answer(reply.status, reply.statusText, reply.headers, reply.body);
       return;

@@ -14,7 +14,7 @@ import { limitFault } from "../s3/limits.ts";
 import type { AnswerHandler, Control } from "../store/answer-handler.ts";
 import { hasBody, type WireAnswer } from "../wire/answer-head.ts";
 import type { StoreOutcome, Ticket } from "../state/store-change.ts";
-import { answerFields, LENGTH, without } from "./answer-fields.ts";
+import { answerFields, LENGTH, withShownFields, without } from "./answer-fields.ts";
 import type { Sources } from "./answers.ts";
 import { BodyError } from "../body/body.ts";
 import { ClientLeft } from "./inbound-body.ts";
@@ -165,7 +165,8 @@ class Relay implements AnswerHandler, Waiter {
     if (reply.kind === "hide-missing" && hidesExistence(reply.operation, status)) {
       return new UnseenAnswer(() => exchange.refuse(fault("AccessDenied")));
     }
-    const all = answerFields(fields, reply.kind === "extended" ? reply.fields : undefined);
+    const own = answerFields(fields, reply.kind === "extended" ? reply.fields : undefined);
+    const all = request.renamed === undefined ? own : withShownFields(own, request.renamed.names);
     // A 204 has no length, not even 0 (RFC 9110 section 8.6).
     const head = { status, statusText, headers: status === 204 ? without(all, LENGTH) : all };
     if (reply.kind === "filter-buckets" && status === 200) {
@@ -174,7 +175,7 @@ class Relay implements AnswerHandler, Waiter {
     const contentType = firstValue(head.headers, "content-type") ?? "";
     const isHeld = hasBody(request.method === "HEAD", status) || ticket !== undefined;
     const bytesMax = isHeld
-      ? heldBytesMax(reply, status, contentType)
+      ? heldBytesMax(reply, status, contentType, request.renamed)
       : status === FORBIDDEN && key !== undefined
         ? ERROR_BYTES_MAX
         : 0;

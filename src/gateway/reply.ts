@@ -1,8 +1,10 @@
 import type { StoreChange } from "../admission/record-change.ts";
+import type { Renamed } from "../admission/outgoing.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { mergeDeleteResult } from "../s3/delete-objects.ts";
 import { FAULTS } from "../s3/fault-table.ts";
+import { withShownNames } from "../s3/mapped-names.ts";
 import { postResponse } from "../s3/post-object.ts";
 import { xmlEscape } from "../s3/xml.ts";
 import type { StoreOutcome } from "../state/store-change.ts";
@@ -26,12 +28,19 @@ export const ERROR_BYTES_MAX = 64 * 1024;
  * How many bytes of this answer must be held before it can be passed on: 0 means none, it streams.
  * `status` and `contentType` are the store's.
  */
-export function heldBytesMax(plan: ReplyPlan, status: number, contentType: string): number {
+export function heldBytesMax(
+  plan: ReplyPlan,
+  status: number,
+  contentType: string,
+  renamed: Renamed | undefined,
+): number {
+  if (renamed?.inAnswer === true && status === 200) return REWRITE_BYTES_MAX;
   if (plan.kind === "post" || plan.kind === "remember") return REWRITE_BYTES_MAX;
   const rewritten =
     plan.kind === "location" || plan.kind === "region" || plan.kind === "merge-delete";
   if (rewritten && status === 200) return REWRITE_BYTES_MAX;
-  return status >= 400 && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
+  const least = renamed === undefined ? 400 : 300;
+  return status >= least && contentType.includes("xml") ? ERROR_BYTES_MAX : 0;
 }
 
 /**
@@ -88,6 +97,13 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
     case "post":
       return postReply(plan, reply);
   }
+}
+
+/** The same with the clients' names of buckets, where the store has others. */
+export function withNames(reply: Reply, renamed: Renamed | undefined): Reply {
+  if (renamed === undefined || (reply.status < 300 && !renamed.inAnswer)) return reply;
+  const xml = reply.body.toString("utf8");
+  return { ...reply, body: Buffer.from(withShownNames(xml, renamed.names)) };
 }
 
 function postReply(plan: ReplyPlan & { kind: "post" }, reply: Reply): Reply {

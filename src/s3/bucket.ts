@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { badBucket, bucketText, type Address, type BucketName } from "./address.ts";
 import { isBucketAlias } from "./bucket-aliases.ts";
 import { fault, type Fault } from "./faults.ts";
+import { canBePrefix, mappedName, type BucketPrefix } from "./mapped-names.ts";
 
 /**
  * The one name of a bucket: `name`, or `tenant:name` where the store has tenants and the bucket is in
@@ -13,9 +14,14 @@ export type BucketId = Brand<string, "BucketId">;
 /**
  * A bucket as the client spelled it and as the store knows it. Only `canonicalBucket` makes one.
  * `name` and `tenant`: the spelling, decoded. `home`: the tenant whose bucket it is; "" is none.
+ * `stored`: the name at a store where buckets are named after their accounts; undefined: `name`.
  */
 export type Bucket = Brand<
-  BucketName & { readonly home: string; readonly id: BucketId },
+  BucketName & {
+    readonly home: string;
+    readonly id: BucketId;
+    readonly stored: string | undefined;
+  },
   "CanonicalBucket"
 >;
 
@@ -29,17 +35,20 @@ export type BucketNaming = {
   readonly aliases: boolean;
   /** `virtual`: the store reads the name from a host, which ignores case (RFC 9110 section 4.2.3). */
   readonly addressing: "path" | "virtual";
+  /** What buckets are called after at a store that has no tenants; undefined: as clients name them. */
+  readonly prefix: BucketPrefix | undefined;
 };
 
 /**
  * The bucket that `spelled` is for somebody of the tenant `asker` ("" is none). In Ceph `bucket`,
  * `:bucket` and `tenant:bucket` can all be one bucket (RGW, "Multitenancy"); they get the same id.
- * Error: InvalidBucketName for a name that the store would read in another way than it is judged.
+ * Errors: InvalidBucketName for a name that the store would read in another way than it is judged, or
+ * that is too long there; NoSuchBucket for one of nobody, where buckets are named after their accounts.
  */
 export function canonicalBucket(
   spelled: BucketName,
   asker: string,
-  { tenants, tenantsKnown, aliases, addressing }: BucketNaming,
+  { tenants, tenantsKnown, aliases, addressing, prefix }: BucketNaming,
 ): Result<Bucket, Fault> {
   const { tenant, name } = spelled;
   if (aliases && isBucketAlias(name)) return err(fault("InvalidBucketName", ALIAS));
@@ -50,7 +59,11 @@ export function canonicalBucket(
   if (addressing === "virtual" && !isHostLabel(name)) return err(badBucket(name));
   const home = tenant ?? asker;
   const id = tenants && home !== "" ? bucketText({ tenant: home, name }) : name;
-  return ok(mint({ tenant, name, home, id }));
+  if (prefix === undefined) return ok(mint({ tenant, name, home, id, stored: undefined }));
+  if (!canBePrefix(home)) return err(fault("NoSuchBucket"));
+  const stored = mappedName(prefix, home, name);
+  if (stored === undefined || (aliases && isBucketAlias(stored))) return err(badBucket(name));
+  return ok(mint({ tenant, name, home, id, stored }));
 }
 
 /** `address` with its bucket as the store knows it. Error: as for canonicalBucket(). */
@@ -102,7 +115,13 @@ function isHostLabel(name: string): boolean {
   return true;
 }
 
-function mint(bucket: BucketName & { readonly home: string; readonly id: string }): Bucket {
+function mint(
+  bucket: BucketName & {
+    readonly home: string;
+    readonly id: string;
+    readonly stored: string | undefined;
+  },
+): Bucket {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The brand exists for the compiler only.
   return bucket as Bucket;
 }

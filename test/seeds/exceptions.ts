@@ -50,16 +50,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    document: "LUMI-O",
-    on: ["minio"],
-    kind: "differs",
-    reason: "13.2.9: MinIO has no tenants, and bucket names are not mapped to projects",
-    rows: [
-      "fetch <bucket> from your own project not proj_id",
-      "For public objects the above two URLs are equivalent. – with a key, the project must be named",
-    ],
-  },
-  {
     document: "Qumulo",
     on: ["ceph-users"],
     kind: "cannot",

@@ -75,7 +75,13 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
   assert.deepEqual(store, {
     authority: "one",
     region: "eu",
-    naming: { tenants: true, tenantsKnown: false, aliases: false, addressing: "virtual" },
+    naming: {
+      tenants: true,
+      tenantsKnown: false,
+      aliases: false,
+      addressing: "virtual",
+      prefix: undefined,
+    },
     foldsPaths: false,
     acls: "kept",
     trailers: true,

@@ -512,6 +512,7 @@ test("parseConfig() gives every option its default", () => {
       addressing: "path",
       foldsPaths: false,
       tenants: true,
+      prefix: undefined,
       aliases: false,
       acls: "kept",
       operations: storeTraits("ceph").operations,

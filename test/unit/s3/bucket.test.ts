@@ -7,6 +7,7 @@ const CEPH: BucketNaming = {
   tenantsKnown: true,
   aliases: false,
   addressing: "path",
+  prefix: undefined,
 };
 const AWS: BucketNaming = { ...CEPH, tenants: false, aliases: true };
 

@@ -1,0 +1,104 @@
+import { err, ok, type Result } from "../lib/result.ts";
+
+/**
+ * What stands before the name of an account's bucket at a store in which all accounts share one space
+ * of names: `before`, the account's tenant, `after`.
+ */
+export type BucketPrefix = { readonly before: string; readonly after: string };
+
+/** A bucket's name at the store, and as the client wrote it. */
+export type MappedName = { readonly stored: string; readonly shown: string };
+
+/** "Bucket naming rules", S3 User Guide. */
+const NAME_CHARACTERS_MAX = 63;
+/**
+ * One mark ends the tenant, which cannot have it: no two buckets come to one name, whatever accounts
+ * there are.
+ */
+const PREFIX = /^([a-z0-9][a-z0-9.-]*[.-])?\{account\}([.-])$/;
+const TENANT = /^[a-z0-9]{1,40}$/;
+
+/** Reads `{account}-` or `warden-{account}.`. The error says what is expected. */
+export function parseBucketPrefix(text: string): Result<BucketPrefix, string> {
+  const [, before = "", after = ""] = PREFIX.exec(text) ?? [];
+  if (after !== "" && before.length <= NAME_CHARACTERS_MAX / 2) return ok({ before, after });
+  return err(
+    'Expected "{account}-" or "{account}.", perhaps behind a fixed part such as "warden-"',
+  );
+}
+
+/** Whether a tenant of that name can have buckets under a prefix. */
+export function canBePrefix(tenant: string): boolean {
+  return TENANT.test(tenant);
+}
+
+/** The name at the store of the bucket `name` of `tenant`; undefined: no bucket can be called so. */
+export function mappedName(
+  { before, after }: BucketPrefix,
+  tenant: string,
+  name: string,
+): string | undefined {
+  const stored = `${before}${tenant}${after}${name}`;
+  return canBePrefix(tenant) && stored.length <= NAME_CHARACTERS_MAX ? stored : undefined;
+}
+
+/** The name under which `tenant` knows the store's bucket; undefined: it is not that tenant's. */
+export function nameBehind(
+  { before, after }: BucketPrefix,
+  tenant: string,
+  stored: string,
+): string | undefined {
+  const start = `${before}${tenant}${after}`;
+  const isIts = canBePrefix(tenant) && stored.startsWith(start) && stored.length > start.length;
+  return isIts ? stored.slice(start.length) : undefined;
+}
+
+/** Elements of S3's answers and errors whose text is a bucket's name. */
+const ELEMENTS = ["Name", "Bucket", "BucketName"] as const;
+
+/**
+ * `document`, an answer of the store that is no object's content, with the clients' names of buckets in
+ * place of the store's. Names and keys in it are escaped, so that no tag can stand in one.
+ */
+export function withShownNames(document: string, names: readonly MappedName[]): string {
+  let text = document;
+  for (const { stored, shown } of names) {
+    for (const element of ELEMENTS) {
+      text = text.replaceAll(
+        `<${element}>${stored}</${element}>`,
+        () => `<${element}>${shown}</${element}>`,
+      );
+    }
+    for (const end of ["/", "<"]) {
+      text = text.replaceAll(`<Resource>/${stored}${end}`, () => `<Resource>/${shown}${end}`);
+    }
+  }
+  return text;
+}
+
+/** One entry of a list of buckets, with the client's name and in its ARN, too. */
+export function entryWithShownName(entry: string, { stored, shown }: MappedName): string {
+  return entry
+    .replace(`<Name>${stored}</Name>`, () => `<Name>${shown}</Name>`)
+    .replace(`:::${stored}</BucketArn>`, () => `:::${shown}</BucketArn>`);
+}
+
+/**
+ * A field of an answer, `name` in lower case, with the client's names: `location` of a new bucket
+ * (`/bucket`, or its URL at the store), and a bucket's ARN.
+ */
+export function fieldWithShownName(
+  name: string,
+  value: string,
+  names: readonly MappedName[],
+): string {
+  for (const { stored, shown } of names) {
+    if (name === "location" && (value === `/${stored}` || value.endsWith(`/${stored}/`))) {
+      return `/${shown}`;
+    }
+    if (name === "x-amz-bucket-arn" && value.endsWith(`:::${stored}`)) {
+      return value.slice(0, -stored.length) + shown;
+    }
+  }
+  return value;
+}
