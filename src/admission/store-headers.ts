@@ -97,9 +97,21 @@ export function pushForwarded(
  * MinIO compresses it from 1,000 bytes on.
  */
 function isReadHere({ operation, address }: Subject): boolean {
+  if (READ_HERE.has(operation)) return true;
   const isRenamed = address.kind !== "service" && address.bucket.stored !== undefined;
   return isRenamed && NAMES_BUCKETS.has(operation);
 }
+
+const READ_HERE: ReadonlySet<OperationName> = new Set<OperationName>([
+  "CompleteMultipartUpload",
+  "CreateBucket",
+  "DeleteBucket",
+  "DeleteObjects",
+  "GetBucketLocation",
+  "ListBuckets",
+  "ListDirectoryBuckets",
+  "PostObject",
+]);
 
 /** Operations whose answers name buckets, or may be an error although their status is 200. */
 export const NAMES_BUCKETS: ReadonlySet<OperationName> = new Set<OperationName>([
