@@ -90,6 +90,20 @@ program
   });
 
 program
+  .command("doctor")
+  .description(
+    "Ask the store, its credentials, Ceph and state, and look at files, certificates, limits",
+  )
+  .addHelpText("after", example("s3warden doctor --config gateway.yaml"))
+  .addOption(configOption())
+  .option("--json", "for tools, a line for each answer")
+  .exitOverride(usageIs2)
+  .action(async (options: { config: string; json?: boolean }) => {
+    const { runDoctor } = await import("./cli/doctor.ts");
+    exit(await runDoctor(options, terminal));
+  });
+
+program
   .command("explain")
   .description("Tell what would be decided on a request, and why")
   .addHelpText(

@@ -80,6 +80,8 @@ const LAW = {
     "gateway",
     "admin",
   ],
+  // Asks what a configuration depends on, and serves nobody.
+  doctor: ["lib", "signature", "config", "store", "identity", "state"],
   // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
   demo: ["lib", "s3"],
   cli: [
@@ -98,6 +100,7 @@ const LAW = {
     "explain",
     "prove",
     "life",
+    "doctor",
     "demo",
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -27,7 +27,10 @@ export function administer(observed: Observed): Administered {
   const { metrics, live } = observed;
   return {
     metrics: () => metrics.text(),
-    notReady: () => Promise.resolve(notReady(observed)),
+    notReady: async () => {
+      await live().proveReady();
+      return notReady(observed);
+    },
     status: () => Promise.resolve(statusOf(observed, Date.now())),
     explain: (question) => {
       const { snapshot } = live();

@@ -60,7 +60,12 @@ export class Live {
   /** Why it cannot serve now, in a sentence; undefined: it can. */
   get notReady(): string | undefined {
     if (!this.upstream.ready) return "No endpoint of the store responds";
-    return this.#opened.healthy() ? undefined : "Bucket records in state cannot be read";
+    return this.#opened.notReady();
+  }
+
+  /** Asks what is not known yet of whether it can serve. */
+  proveReady(): Promise<void> {
+    return this.#opened.proveReady();
   }
 
   /** Forgets whose the keys are that were looked up elsewhere. */

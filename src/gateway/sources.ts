@@ -27,8 +27,10 @@ export type OpenSources = {
   readonly issuers: Issuers;
   /** Forgets who has which key, so that it is asked for again. */
   readonly dropIdentities: () => void;
-  /** Whether everything that decisions need could be had when it was last tried. */
-  readonly healthy: () => boolean;
+  /** What decisions need and could not be had when it was last tried, in a sentence. */
+  readonly notReady: () => string | undefined;
+  /** Asks what is not known yet of `notReady`. */
+  readonly proveReady: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -72,12 +74,18 @@ export function openSources(
     identities,
     issuers,
     dropIdentities: () => identities?.drop(),
-    healthy: () => records?.healthy() ?? true,
+    notReady: () => {
+      if (records?.healthy() === false) return "Bucket records in state cannot be read";
+      return identities?.refused() === true ? REFUSED : undefined;
+    },
+    proveReady: async () => identities?.proveOwn(),
     close: async () => {
       await Promise.all([identities?.close(), issuers.close()]);
     },
   };
 }
+
+const REFUSED = "A source of identities refuses the gateway's own credential";
 
 function recordsOf(
   config: Config,

@@ -34,6 +34,9 @@ export type Found = Key | "nobody" | "unavailable";
 /** How long it counts that the gateway's own user may read users. */
 const PROOF_MS_MAX = 60_000;
 
+/** How long RGW is not asked again about the gateway's own user, which it refused or was silent on. */
+const REFUSED_MS = 5_000;
+
 /** How long a source that said the same of a doubted key again is believed without asking. */
 const CONFIRMED_MS = 1_000;
 /** So many keys are remembered to have been confirmed. */
@@ -59,6 +62,9 @@ export class CephSource {
   /** When RGW last gave a user, and so proved that we may read users. */
   #provedMs: number | undefined;
   #proving: Promise<boolean> | undefined;
+  /** When RGW was last asked for the gateway's own user; `undefined`: never. */
+  #triedMs: number | undefined;
+  #refused = false;
 
   /**
    * `before`: the same Ceph as another configuration had it. Its keys are asked for again before
@@ -74,6 +80,20 @@ export class CephSource {
   /** How many access keys are remembered. */
   get size(): number {
     return this.#cache.size;
+  }
+
+  /** Whether RGW refused the gateway's own user when it was last asked for it. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  /** Asks for the gateway's own user, unless RGW has given users since, or was asked just now. */
+  async proveOwn(): Promise<void> {
+    if (this.#provedMs !== undefined && !this.#refused) return;
+    const tried = this.#triedMs;
+    if (tried !== undefined && this.#ports.nowMs() - tried < REFUSED_MS) return;
+    this.#proving ??= this.#prove().finally(() => (this.#proving = undefined));
+    await this.#proving;
   }
 
   /** What memory holds, without waiting; what ages is asked for again behind the caller's back. */
@@ -213,7 +233,10 @@ export class CephSource {
   /** The answer; that a key is nobody's counts only if we may read users at all. */
   async #believable(asked: AdminQuestion): Promise<AdminAnswer> {
     const answer = await this.#ports.ask(asked);
-    if (answer.kind === "user") this.#provedMs = this.#ports.nowMs();
+    if (answer.kind === "user") {
+      this.#provedMs = this.#ports.nowMs();
+      this.#refused = false;
+    }
     if (answer.kind !== "nobody" || (await this.#mayReadUsers())) return answer;
     return unavailable("source", "Ceph does not find the gateway's own user either");
   }
@@ -230,7 +253,10 @@ export class CephSource {
   async #prove(): Promise<boolean> {
     const { ask, nowMs, onPowerless } = this.#ports;
     const askedMs = nowMs();
+    this.#triedMs = askedMs;
     const answer = await ask({ kind: "key", accessKeyId: this.#options.accessKey });
+    // One that does not answer says nothing of the credential: known keys go on meanwhile.
+    if (answer.kind !== "unavailable") this.#refused = answer.kind === "nobody";
     if (answer.kind === "nobody") onPowerless();
     if (answer.kind !== "user") return false;
     this.#provedMs = askedMs;

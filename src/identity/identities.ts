@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
@@ -31,6 +32,10 @@ export type Identities = {
    * blame. Whether something else is known now, so that the request may be decided on anew.
    */
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
+  /** Whether a source refused the gateway's own credential when it was last asked for it. */
+  readonly refused: () => boolean;
+  /** Asks the sources of which that is not known. Waits for a moment only. */
+  readonly proveOwn: () => Promise<void>;
   /** Forgets what was looked up. */
   readonly drop: () => void;
   /** The source that a configuration names in the very same way; undefined: there is none. */
@@ -38,6 +43,8 @@ export type Identities = {
   readonly close: () => Promise<void>;
 };
 
+/** A probe of readiness is not patient: Kubernetes waits for a second. */
+const PROOF_WAIT_MS = 500;
 /** A complaint about one source is written once in this time. */
 const COMPLAINT_MS = 60_000;
 
@@ -83,6 +90,11 @@ export function openIdentities(
       // Each that does not have it has nothing else to say of it.
       const changed = sources.map((source) => source.hasChanged(asked, used.credential, sure));
       return (await Promise.all(changed)).every(Boolean);
+    },
+    refused: () => sources.some((source) => source.refused),
+    proveOwn: async () => {
+      const proved = Promise.all(sources.map((source) => source.proveOwn()));
+      await Promise.race([proved, pause(PROOF_WAIT_MS, undefined, { ref: false })]);
     },
     drop: () => {
       for (const source of sources) source.drop();

@@ -3,7 +3,7 @@ import type { Result } from "../lib/result.ts";
 import { openStateBucket, stateBucketReader } from "./bucket.ts";
 import { directoryReader, openDirectory } from "./directory.ts";
 import type { StateReader, StateStore } from "./state-store.ts";
-import type { StoreOptions } from "./store-client.ts";
+import { openStoreClient, type StoreClient, type StoreOptions } from "./store-client.ts";
 
 /** Opens where `state` says that records are kept. The error is a sentence of why it cannot be used. */
 export function openState(
@@ -18,6 +18,14 @@ export function openState(
 export function openStateReader(state: StateConfig, upstream: Config["upstream"]): StateReader {
   if (state.kind === "directory") return directoryReader(state.path);
   return stateBucketReader(optionsOf(state, upstream));
+}
+
+/** The connections alone to the bucket that `state` names. */
+export function stateClient(
+  state: Extract<StateConfig, { readonly kind: "bucket" }>,
+  upstream: Config["upstream"],
+): StoreClient {
+  return openStoreClient(optionsOf(state, upstream));
 }
 
 function optionsOf(

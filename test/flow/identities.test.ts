@@ -265,3 +265,27 @@ test("5,000 unknown keys at once: RGW sees 16 at a time, and a known key none of
   assert.equal(nobody + slowed, 5_000);
   t.diagnostic(`${nobody} InvalidAccessKeyId, ${slowed} SlowDown, at most ${ceph.most()} at RGW`);
 });
+
+test("a gateway is not ready while Ceph refuses its own credential, and is when it no longer does", async (t) => {
+  const { flow, ceph } = await begin(t);
+  const ready = async (): Promise<string> => {
+    const answer = await fetch(`http://${flow.gateway.adminAddress}/readyz`);
+    return `${answer.status} ${await answer.text()}`;
+  };
+  ceph.replies.delete(GATEWAY_USER.accessKey);
+  const refused = "503 A source of identities refuses the gateway's own credential\n";
+  await until(async () => (await ready()) === refused, 30_000);
+  ceph.replies.set(GATEWAY_USER.accessKey, userWith("gw", GATEWAY_USER));
+  await until(async () => (await ready()) === "200 ready\n", 30_000);
+  const before = ceph.asked.length;
+  for (let i = 0; i < 5; i++) assert.equal(await ready(), "200 ready\n");
+  assert.equal(ceph.asked.length, before, "what is known is not asked for again");
+});
+
+test("a gateway is ready while Ceph does not answer: known keys go on", async (t) => {
+  const { flow, ceph } = await begin(t);
+  ceph.everything = { kind: "text", status: 500, body: "" };
+  const { status } = await fetch(`http://${flow.gateway.adminAddress}/readyz`);
+  assert.equal(status, 200);
+  assert.deepEqual(ceph.asked, [GATEWAY_USER.accessKey]);
+});

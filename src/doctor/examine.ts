@@ -1,0 +1,19 @@
+import type { Config } from "../config/config.ts";
+import type { Finding } from "./finding.ts";
+import { examineCertificates, examineFiles, examineLimits } from "./host.ts";
+import { examineCeph, examineState } from "./sources.ts";
+import { examineStore } from "./store.ts";
+
+/**
+ * Asks everything that `config` depends on, one after the other, and gives each answer as it comes.
+ * `files`: all that the configuration was read from. Changes nothing, but for `state`: its folder or
+ * bucket is made if it is not there, and a probe is written to the bucket and removed again.
+ */
+export async function* examine(config: Config, files: Iterable<string>): AsyncGenerator<Finding> {
+  yield* examineFiles(files);
+  yield* examineCertificates(config);
+  yield* examineLimits(config);
+  yield* await examineStore(config);
+  yield* await examineCeph(config);
+  yield* await examineState(config);
+}

@@ -1,0 +1,22 @@
+/** What the doctor has to say of one thing that the configuration depends on. */
+export type Finding = {
+  /** `warning`: it works, but hardly as meant, or not for long. */
+  readonly state: "ok" | "warning" | "problem";
+  /** Such as `store http://127.0.0.1:7480`. */
+  readonly about: string;
+  readonly text: string;
+  /** What to do; `undefined` if there is nothing. */
+  readonly remedy?: string;
+};
+
+export function fine(about: string, text: string): Finding {
+  return { state: "ok", about, text };
+}
+
+export function warning(about: string, text: string, remedy: string): Finding {
+  return { state: "warning", about, text, remedy };
+}
+
+export function problem(about: string, text: string, remedy: string): Finding {
+  return { state: "problem", about, text, remedy };
+}

@@ -1,0 +1,118 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import type { Config } from "../config/config.ts";
+import { fine, problem, warning, type Finding } from "./finding.ts";
+
+const DAY_MS = 86_400_000;
+/** A certificate that ends within these days is told. */
+const EXPIRY_DAYS_ODD = 21;
+
+/** The certificates that clients and the store are shown, and when they end. */
+export function examineCertificates({ listen, upstream }: Config): readonly Finding[] {
+  const shown = [
+    ...(listen.tls?.certificates ?? []).map(({ cert }) => ["listen.tls", cert] as const),
+    ...(upstream.clientCertificate === undefined
+      ? []
+      : [["upstream.clientCertificate", upstream.clientCertificate.cert] as const]),
+  ];
+  return shown.map(([place, pem]) => {
+    const certificate = new X509Certificate(pem);
+    const name = certificate.subject.replaceAll("\n", ", ");
+    const about = `${place} ${name === "" ? (certificate.subjectAltName ?? "") : name}`;
+    const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
+    const until = certificate.validToDate.toISOString().slice(0, 10);
+    if (days < 0) return problem(about, `ended on ${until}`, RENEW);
+    const text = `ends on ${until}, in ${days} days`;
+    return days < EXPIRY_DAYS_ODD ? warning(about, text, RENEW) : fine(about, text);
+  });
+}
+
+const RENEW = "Renew it: a changed file is put in force without a restart";
+
+/** What stands in a file that nobody else may read. */
+const SECRET = /secretKey|sealing|PRIVATE KEY/;
+const OTHERS_READ = 0o004;
+const OTHERS_WRITE = 0o002;
+
+/** Whether others on this machine can read the secrets of `files`, or write what decides. */
+export function examineFiles(files: Iterable<string>): readonly Finding[] {
+  const findings: Finding[] = [];
+  let count = 0;
+  for (const file of files) {
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+    if (mode === undefined) continue;
+    count++;
+    if ((mode & OTHERS_WRITE) !== 0) {
+      findings.push(problem(`file ${file}`, "everybody can write it", `chmod o-w ${file}`));
+    }
+    if ((mode & OTHERS_READ) !== 0 && SECRET.test(readFileSync(file, "utf8"))) {
+      const text = "has secrets, and everybody on this machine can read it";
+      findings.push(warning(`file ${file}`, text, `chmod o-r ${file}`));
+    }
+  }
+  return findings.length > 0 ? findings : [fine("files", `${count} files, closed to others`)];
+}
+
+/** What the process opens besides connections. */
+const FILES_BESIDES = 64;
+/** Of a process, and of an identity in its accounts file (docs/operate.md, "Size"). */
+const PROCESS_MIB = 190;
+const IDENTITY_MIB = 0.012;
+const MIB = 1024 * 1024;
+
+/** Open files and memory against what the configuration may take. */
+export function examineLimits(config: Config): readonly Finding[] {
+  const wanted =
+    config.limits.connectionsMax +
+    config.upstream.connectionsMax * config.upstream.endpoints.length +
+    FILES_BESIDES;
+  const open = openFilesMax();
+  const files =
+    open === undefined
+      ? []
+      : open >= wanted
+        ? [fine("open files", `${open} are allowed, ${wanted} may be needed`)]
+        : [
+            warning(
+              "open files",
+              `${open} are allowed, but ${wanted} may be needed`,
+              `ulimit -n ${wanted}, LimitNOFILE=${wanted} of the unit, or a lower limits.connections`,
+            ),
+          ];
+  const subusers = config.accounts.flatMap((account) => account.subusers);
+  const identities = config.accounts.length + subusers.length;
+  const workers = config.workers === "auto" ? availableParallelism() : config.workers;
+  const processes = workers === 1 ? 1 : workers + 1;
+  // A reload holds both configurations for a moment.
+  const needed = Math.ceil((PROCESS_MIB + 2 * identities * IDENTITY_MIB) * processes);
+  const have = Math.floor(memoryMax() / MIB);
+  const text = `${have} MiB, about ${needed} MiB may be needed for ${identities} identities`;
+  const memory =
+    have >= needed
+      ? fine("memory", text)
+      : warning("memory", text, "Raise the limit, or lower workers: see docs/operate.md, Size");
+  return [...files, memory];
+}
+
+/** Of this process, which the gateway started from here would have, too; `undefined` but on Linux. */
+function openFilesMax(): number | undefined {
+  const text = read("/proc/self/limits");
+  const [, soft] = /^Max open files +(\d+)/m.exec(text) ?? [];
+  return soft === undefined ? undefined : Number(soft);
+}
+
+/** Of the container, if there is one with a limit; else of the machine. */
+function memoryMax(): number {
+  const limit = Number.parseInt(read("/sys/fs/cgroup/memory.max"), 10);
+  return Number.isNaN(limit) ? totalmem() : Math.min(limit, totalmem());
+}
+
+/** "" where there is no such file. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
