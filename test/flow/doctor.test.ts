@@ -90,7 +90,7 @@ test("doctor tells a store that does not answer, and a clock that is wrong", asy
   const { code, lines } = await examined(writeConfig({ upstream, accounts: [LAB] }));
   assert.equal(code, 1);
   assert.match(about(lines, `store ${gone.endpoint}`).text, /^no answer: .*ECONNREFUSED/);
-  const clock = lines.filter((line) => line.about === `store ${store.endpoint}`).at(-1);
+  const clock = lines.findLast((line) => line.about === `store ${store.endpoint}`);
   assert.equal(clock?.state, "problem");
   assert.match(clock.text, /^its clock is 36\d\d s from this one/);
   assert.equal(about(lines, "account lab").state, "ok");
