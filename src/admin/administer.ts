@@ -1,6 +1,6 @@
 import type { Snapshot } from "../admission/snapshot.ts";
 import { explain } from "../explain/explain.ts";
-import type { ReadRecord } from "../explain/answers.ts";
+import type { FindKey, ReadRecord } from "../explain/answers.ts";
 import { err } from "../lib/result.ts";
 import type { Faults } from "../observe/faults.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -34,7 +34,8 @@ export function administer(observed: Observed): Administered {
     status: () => Promise.resolve(statusOf(observed, Date.now())),
     explain: (question) => {
       const { snapshot } = live();
-      return explain(snapshot, question, Date.now(), recordReader(snapshot, live()));
+      const read = recordReader(snapshot, live());
+      return explain(snapshot, question, Date.now(), read, keyFinder(live()));
     },
     dropIdentities: () => Promise.resolve(live().dropIdentities()),
   };
@@ -84,6 +85,15 @@ function processState(metrics: Metrics, connections: number, nowMs: number): Pro
     residentBytes: process.memoryUsage.rss(),
     connections,
     requestsInFlight: metrics.requestsInFlight,
+  };
+}
+
+/** Of keys in Ceph; undefined: all are in the configuration. */
+function keyFinder({ findKey }: Live): FindKey | undefined {
+  if (findKey === undefined) return undefined;
+  return async (name) => {
+    const key = await findKey(name);
+    return key.ok ? key : err(`Cannot look up "${name}" now: Ceph does not answer`);
   };
 }
 

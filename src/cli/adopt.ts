@@ -4,6 +4,9 @@ import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Config } from "../config/config.ts";
 import { parseBucketName } from "../config/scalars.ts";
 import { tenantOfAccount } from "../config/tenant.ts";
+import { storeCredential } from "../doctor/store.ts";
+import { askEndpoint } from "../doctor/ask-endpoint.ts";
+import { storePath, type BucketName } from "../s3/address.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import { adoptRecord, type Adopted } from "../state/adopt-record.ts";
 import { openState } from "../state/open.ts";
@@ -65,6 +68,9 @@ async function adopt(
   const name = bucketIdOf(bucket.value, tenant, config.upstream.tenants);
   const given = policyOf(policy, name, config);
   if (!given.ok) return refused(given.error);
+  if (await isMissing(bucket.value, account, config)) {
+    return refused("the store has no such bucket. Its owner can make it through the gateway");
+  }
   const store = await openState(config.state, config.upstream);
   if (!store.ok) return refused(store.error);
   const done = await adoptRecord(
@@ -75,6 +81,25 @@ async function adopt(
   await store.value.close();
   if (!done.ok) return refused(done.error);
   return { wrong: false, text: `The bucket "${name}" ${TOLD[done.value](account)}` };
+}
+
+/**
+ * Whether the store says that it has no such bucket. `false` if it says anything else, or nothing, or
+ * if no credential is known to ask with.
+ */
+async function isMissing(
+  bucket: BucketName,
+  account: string,
+  { accounts, upstream }: Config,
+): Promise<boolean> {
+  const [endpoint] = upstream.endpoints;
+  // A store says of a bucket that is not there that it is not, whoever asks.
+  const owner = accounts.filter(({ name }) => name === account);
+  const [credential] = [...owner, ...accounts].flatMap((one) => storeCredential(one) ?? []);
+  if (endpoint === undefined || credential === undefined) return false;
+  const path = `${storePath({ kind: "bucket", bucket }, "path")}?location`;
+  const word = await askEndpoint(upstream, endpoint.origin, credential, path);
+  return word.ok && word.value.status === 404 && word.value.code === "NoSuchBucket";
 }
 
 /**

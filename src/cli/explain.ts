@@ -7,6 +7,7 @@ import type { ExplainQuestion } from "../explain/request.ts";
 import { printProblems } from "./check.ts";
 import { explanationText } from "./explanation-text.ts";
 import { loadConfig } from "../life/load.ts";
+import { openForeignKeys } from "./foreign-keys.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -64,9 +65,12 @@ function documentIn({ body, request }: ExplainOptions): Result<{ readonly body?:
 
 async function explained(config: Config, question: ExplainQuestion): ReturnType<typeof explain> {
   const kept = await openKeptRecords(config);
+  const foreign = await openForeignKeys(config);
   try {
-    return await explain(compileSnapshot(config, 1), question, Date.now(), kept?.read);
+    const snapshot = compileSnapshot(config, 1);
+    return await explain(snapshot, question, Date.now(), kept?.read, foreign?.find);
   } finally {
     await kept?.close();
+    await foreign?.close();
   }
 }

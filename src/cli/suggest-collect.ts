@@ -19,6 +19,8 @@ export type UsedBy = {
   lines: number;
   requests: number;
   denied: number;
+  /** Let through, and refused by the store. */
+  storeRefused: number;
   others: number;
   torn: number;
   readonly left: Map<WhyNot, number>;
@@ -59,6 +61,7 @@ export async function collect(
     lines: 0,
     requests: 0,
     denied: 0,
+    storeRefused: 0,
     others: 0,
     torn: 0,
     documents: 0,
@@ -83,6 +86,10 @@ function note(found: UsedBy, entry: AuditEntry, provider: Provider, options: Col
   }
   // Report mode lets through what it would refuse: that was done, too.
   const done = entry.decision === "allow" || entry.reported;
+  if (done && isStoreRefusal(entry) && options.includeDenied !== true) {
+    found.storeRefused++;
+    return;
+  }
   const isTaken = done || (options.includeDenied === true && entry.decision === "deny");
   const taken = isTaken ? entry : allowedPart(found, entry);
   if (taken === undefined) return;
@@ -90,6 +97,11 @@ function note(found: UsedBy, entry: AuditEntry, provider: Provider, options: Col
   if (!recorded.ok) return leave(found, recorded.error);
   if (noteAsks(found, recorded.value, provider)) found.requests++;
   else leave(found, "unknown");
+}
+
+/** What the store itself refused was not done: whoever may it here gets no more than it gives. */
+function isStoreRefusal({ outcome, status }: AuditEntry): boolean {
+  return outcome === "forwarded" && status === 403;
 }
 
 /** What was done of a request that was denied, which only one with many parts can be in part. */

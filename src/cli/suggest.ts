@@ -131,10 +131,14 @@ function fitting(
 
 /** What the policy was not made of. */
 function caveats(found: UsedBy, includesDenied: boolean): readonly string[] {
-  const { left, documents, unsaid, denied, inPart, someParts, others, torn } = found;
+  const { left, documents, unsaid, denied, storeRefused, inPart, someParts, others, torn } = found;
   const lines: string[] = [];
   if (denied > 0 && !includesDenied) {
     lines.push(`${count(denied, "denied request")} left out (--include-denied)`);
+  }
+  if (storeRefused > 0) {
+    const requests = count(storeRefused, "request");
+    lines.push(`${requests} that the store refused (403) left out (--include-denied)`);
   }
   if (inPart > 0) {
     lines.push(`${count(inPart, "list")} of deletions without what was denied (--include-denied)`);
@@ -158,9 +162,16 @@ function caveats(found: UsedBy, includesDenied: boolean): readonly string[] {
   return lines;
 }
 
-function nothingOf(as: string, { identities, denied, left, someParts }: UsedBy): string {
+function nothingOf(
+  as: string,
+  { identities, denied, storeRefused, left, someParts }: UsedBy,
+): string {
   if (as === "anonymous") return "What everybody may do stands in the policy of a bucket";
   if (denied > 0) return `"${as}" was only denied (${count(denied, "request")}): --include-denied`;
+  if (storeRefused > 0) {
+    const requests = count(storeRefused, "request");
+    return `The store refused all that "${as}" did (${requests}): --include-denied`;
+  }
   if (left.size > 0 || someParts > 0) return `What "${as}" did cannot be told`;
   const near = nearest(as, identities);
   if (near !== undefined) return `"${as}" does not appear. Did you mean "${near}"?`;

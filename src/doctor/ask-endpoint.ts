@@ -6,7 +6,7 @@ import { messageOf } from "../lib/words.ts";
 import type { Credential } from "../signature/credential.ts";
 import { storeConnector } from "../store/store-connector.ts";
 
-/** What an endpoint of the store said to `GET /`. */
+/** What an endpoint of the store said. */
 export type StoreWord = {
   readonly status: number;
   /** Of its error document, such as `InvalidAccessKeyId`; `undefined` if it has none. */
@@ -22,13 +22,14 @@ const TIMEOUT_MS = 5_000;
 const BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Asks `origin` for the buckets of `credential`, or unsigned without one. The error says why there is
- * no answer.
+ * Asks `origin` for what is at `path`, the buckets of `credential` if absent; without a credential
+ * unsigned. The error says why there is no answer.
  */
 export async function askEndpoint(
   upstream: Config["upstream"],
   origin: string,
   credential: Credential | undefined,
+  path = "/",
 ): Promise<Result<StoreWord, string>> {
   const pool = soundPool(origin, {
     connections: 1,
@@ -38,11 +39,11 @@ export async function askEndpoint(
     connect: storeConnector(upstream, TIMEOUT_MS),
   });
   const host = upstream.endpoints.find((endpoint) => endpoint.origin === origin)?.authority;
-  const headers = headersOf(host ?? "", upstream.region, credential);
+  const headers = headersOf(host ?? "", upstream.region, credential, path);
   const began = performance.now();
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const answer = await pool.request({ method: "GET", path: "/", headers, signal });
+    const answer = await pool.request({ method: "GET", path, headers, signal });
     const text = await answer.body.text();
     const date = Date.parse(String(answer.headers["date"] ?? ""));
     return ok({
@@ -62,10 +63,11 @@ function headersOf(
   host: string,
   region: string,
   credential: Credential | undefined,
+  path: string,
 ): Record<string, string> {
   if (credential === undefined) return { host };
   const { accessKeyId, secret } = credential;
-  const request = { service: "s3", region, method: "GET", path: "/", headers: { host } };
+  const request = { service: "s3", region, method: "GET", path, headers: { host } };
   const signed = aws4.sign(request, { accessKeyId, secretAccessKey: secret });
   const named = Object.entries(signed.headers ?? {});
   return Object.fromEntries(named.map(([name, value]) => [name.toLowerCase(), String(value)]));

@@ -54,13 +54,22 @@ function clock(about: string, { dateMs }: StoreWord): readonly Finding[] {
 function credentialsOf(
   accounts: Config["accounts"],
 ): readonly (readonly [about: string, credential: Credential])[] {
-  return accounts.flatMap(({ name, upstream, keys }) => {
-    const own = keys.find(({ disabled }) => !disabled);
-    const { accessKey, secretKey } = upstream ?? own ?? {};
-    if (accessKey === undefined || secretKey === undefined) return [];
-    const about = `account ${name}: ${upstream === undefined ? "its own key" : "upstream"} ${accessKey}`;
-    return [[about, { accessKeyId: accessKey, secret: secretKey }] as const];
+  return accounts.flatMap((account) => {
+    const credential = storeCredential(account);
+    if (credential === undefined) return [];
+    const whose = account.upstream === undefined ? "its own key" : "upstream";
+    return [[`account ${account.name}: ${whose} ${credential.accessKeyId}`, credential] as const];
   });
+}
+
+/** What signs for the store in the name of an account; `undefined` if the file has nothing. */
+export function storeCredential({
+  upstream,
+  keys,
+}: Config["accounts"][number]): Credential | undefined {
+  const { accessKey, secretKey } = upstream ?? keys.find(({ disabled }) => !disabled) ?? {};
+  if (accessKey === undefined || secretKey === undefined) return undefined;
+  return { accessKeyId: accessKey, secret: secretKey };
 }
 
 async function examineCredential(

@@ -1,11 +1,18 @@
 import type { Answer, Need } from "../admission/known.ts";
 import type { Asking, Deciding } from "../admission/deciding.ts";
+import type { Key } from "../admission/principal.ts";
 import type { BucketRecord } from "../admission/record.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 /** Reads what is kept of a bucket; undefined: nothing is. The error is a sentence. */
 export type ReadRecord = (id: BucketId) => Promise<Result<BucketRecord | undefined, string>>;
+
+/**
+ * A key by its id, or one of the holder with that name; undefined: there is none. The error is a
+ * sentence.
+ */
+export type FindKey = (name: string) => Promise<Result<Key | undefined, string>>;
 
 /** `read` that reads each record once. */
 export function rememberedRecords(read: ReadRecord): ReadRecord {

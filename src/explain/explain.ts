@@ -9,11 +9,18 @@ import { recognize, type Recognized } from "../admission/recognize.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
 import type { Subject } from "../admission/subject.ts";
 import { tenantOf } from "../admission/caller.ts";
+import { holderName } from "../admission/principal.ts";
 import type { Verdict } from "../admission/verdict.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { arnOf, type Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
-import { rememberedRecords, decideBy, type ReadRecord, type Settled } from "./answers.ts";
+import {
+  rememberedRecords,
+  decideBy,
+  type FindKey,
+  type ReadRecord,
+  type Settled,
+} from "./answers.ts";
 import { readDocument, tooLong, type S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
@@ -54,16 +61,21 @@ type GateOutcome = {
 /**
  * The decision on the request that the question describes, signed with the identity's own key and
  * put through the very `admit` that serves clients. `read`: what is kept of buckets; undefined:
- * only the configuration says. The error is a sentence about the question.
+ * only the configuration says. `findKey`: keys that the configuration does not have; undefined: there
+ * are none. The error is a sentence about the question.
  */
 export async function explain(
   compiled: Snapshot,
   question: ExplainQuestion,
   clockMs: number,
   read: ReadRecord | undefined,
+  findKey?: FindKey,
 ): Promise<Result<Explanation, string>> {
+  const keys = await keysFor(compiled, question.as, findKey);
+  if (!keys.ok) return keys;
   const snapshot = {
     ...compiled,
+    keys: keys.value,
     elsewhere: { ...compiled.elsewhere, records: read !== undefined },
   };
   const request = requestFor(snapshot, question, clockMs);
@@ -93,6 +105,20 @@ export async function explain(
   const word = verdictOf(verdict.value, answers);
   const taken = word.decision !== "deny" && isTaken(snapshot, known.value.value);
   return ok({ ...explained, ...word, ...(taken ? TAKEN : {}) });
+}
+
+/** The keys of the configuration, and one of `as` that is only known elsewhere. */
+async function keysFor(
+  { keys }: Snapshot,
+  as: string | undefined,
+  findKey: FindKey | undefined,
+): Promise<Result<Snapshot["keys"], string>> {
+  if (as === undefined || findKey === undefined || keys.has(as)) return ok(keys);
+  if ([...keys.values()].some((key) => holderName(key) === as)) return ok(keys);
+  const found = await findKey(as);
+  if (!found.ok) return found;
+  const key = found.value;
+  return ok(key === undefined ? keys : new Map([...keys, [key.accessKeyId, key]]));
 }
 
 /**

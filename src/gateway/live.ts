@@ -3,6 +3,7 @@ import type { Snapshot } from "../admission/snapshot.ts";
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { trafficLimits, type TrafficLimits } from "../config/limits.ts";
+import type { Identities } from "../identity/identities.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
@@ -61,6 +62,11 @@ export class Live {
   get notReady(): string | undefined {
     if (!this.upstream.ready) return "No endpoint of the store responds";
     return this.#opened.notReady();
+  }
+
+  /** See `Identities.findKey`; `undefined`: all keys are in the configuration. */
+  get findKey(): Identities["findKey"] | undefined {
+    return this.#opened.identities?.findKey;
   }
 
   /** Asks what is not known yet of whether it can serve. */

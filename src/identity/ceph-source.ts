@@ -133,6 +133,16 @@ export class CephSource {
     return this.#key(nameOf(userId));
   }
 
+  /** All keys of the user with the id `userId`, asked for now; "unavailable": they cannot be known. */
+  async keysOf(userId: string): Promise<readonly Key[] | "unavailable"> {
+    const answer = await this.#believable({ kind: "user", userId });
+    if (answer.kind === "unavailable") return "unavailable";
+    if (answer.kind === "nobody") return [];
+    const { user } = answer;
+    const keys = user.keys.map(({ accessKeyId }) => this.#ports.keyOf(user, accessKeyId));
+    return keys.filter((key) => key !== undefined);
+  }
+
   /**
    * Whether RGW now says something else than `used` of an access key, or of the user with an id: the
    * store refused a request that was signed so. `sure`: it said that the key is to blame; if not, a key

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
-import type { Key } from "../admission/principal.ts";
+import { holderName, type Key } from "../admission/principal.ts";
 import type { Config, CephConfig } from "../config/config.ts";
 import {
   accountNameOf,
@@ -32,6 +32,11 @@ export type Identities = {
    * blame. Whether something else is known now, so that the request may be decided on anew.
    */
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
+  /**
+   * The key with the id `name`, or else one of the holder called so (`account`, `account:subuser`):
+   * for operators' questions, not for requests. `undefined`: there is none.
+   */
+  readonly findKey: (name: string) => Promise<Result<Key | undefined, Fault>>;
   /** Whether a source refused the gateway's own credential when it was last asked for it. */
   readonly refused: () => boolean;
   /** Asks the sources of which that is not known. Waits for a moment only. */
@@ -91,6 +96,10 @@ export function openIdentities(
       const changed = sources.map((source) => source.hasChanged(asked, used.credential, sure));
       return (await Promise.all(changed)).every(Boolean);
     },
+    findKey: async (name) => {
+      const key = await keyIn(sources, YOURS, (source) => source.key(name));
+      return key.ok && key.value === undefined ? keyOfHolder(sources, name) : key;
+    },
     refused: () => sources.some((source) => source.refused),
     proveOwn: async () => {
       const proved = Promise.all(sources.map((source) => source.proveOwn()));
@@ -142,8 +151,36 @@ async function keyIn(
     if (typeof found === "object") return ok(found);
     silent ||= found === "unavailable";
   }
-  if (!silent) return ok(undefined);
+  return silent ? unanswered(message) : ok(undefined);
+}
+
+/** One of the holder's keys, of those in force first; asked for now, and not remembered. */
+async function keyOfHolder(
+  sources: readonly CephSource[],
+  holder: string,
+): Promise<Result<Key | undefined, Fault>> {
+  let silent = false;
+  for (const source of sources) {
+    for (const userId of userIdsOf(holder)) {
+      const keys = await source.keysOf(userId);
+      silent ||= keys === "unavailable";
+      const own = keys === "unavailable" ? [] : keys.filter((key) => holderName(key) === holder);
+      const key = own.find(({ disabled }) => !disabled) ?? own[0];
+      if (key !== undefined) return ok(key);
+    }
+  }
+  return silent ? unanswered(YOURS) : ok(undefined);
+}
+
+function unanswered(message: string): Result<never, Fault> {
   return err(fault("SlowDown", message, { rule: "identities: Ceph does not answer" }));
+}
+
+/** How its RGW may call the user of a holder: see `accountNameOf`. */
+function userIdsOf(holder: string): readonly string[] {
+  const colon = holder.indexOf(":");
+  const account = colon < 0 ? holder : holder.slice(0, colon);
+  return account.includes("$") ? [account] : [account, `${account}$${account}`];
 }
 
 type Surroundings = {

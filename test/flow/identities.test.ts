@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
+import { runExplain } from "../../src/cli/explain.ts";
+import { writeConfig } from "../support/config-files.ts";
+import { ran } from "../support/terminal.ts";
 import { OWNER, rawValue, startFlow, until, type Flow } from "../support/flow.ts";
 import { codeOf, type RawAnswer } from "../support/raw-client.ts";
 import {
@@ -288,4 +291,46 @@ test("a gateway is ready while Ceph does not answer: known keys go on", async (t
   const { status } = await fetch(`http://${flow.gateway.adminAddress}/readyz`);
   assert.equal(status, 200);
   assert.deepEqual(ceph.asked, [GATEWAY_USER.accessKey]);
+});
+
+test("explain knows the users of Ceph by name and by key id, in the command and on the status page", async (t) => {
+  const store = await startRecordingStore();
+  t.after(() => store.stop());
+  const ceph = await startScriptedCeph();
+  t.after(() => ceph.stop());
+  const READER: KeyPair = { accessKey: "AKIAREADER", secretKey: "theSecretOfTheReader" };
+  const keys = [
+    { user: "alice", access_key: ALICE.accessKey, secret_key: ALICE.secretKey },
+    { user: "alice:reader", access_key: READER.accessKey, secret_key: READER.secretKey },
+  ];
+  const subusers = [{ id: "alice:reader", permissions: "read" }];
+  const alice = userWith("alice", ALICE, { keys, subusers });
+  for (const name of [ALICE.accessKey, READER.accessKey, "uid=alice"])
+    ceph.replies.set(name, alice);
+  const flow = await startFlow(t, store.endpoint, { ceph: [ceph.source] });
+  const accounts = [{ name: "lab", keys: [OWNER] }];
+  const config = writeConfig({ upstream: store.endpoint, accounts, ceph: [ceph.source] });
+  for (const [as, code, said] of [
+    ["alice", 0, "Allowed"],
+    [ALICE.accessKey, 0, "Allowed"],
+    ["alice:reader", 1, "The tier READ of this key does not include s3:DeleteObject"],
+    [READER.accessKey, 1, "The tier READ of this key does not include s3:DeleteObject"],
+    ["bob", 2, 'Nobody with a key is called "bob"'],
+    ["alice:writer", 2, 'Nobody with a key is called "alice:writer"'],
+  ] as const) {
+    const question = { as, request: "DELETE /photos/cat.jpg" };
+    const told = await ran((terminal) => runExplain({ config, ...question }, terminal));
+    assert.equal(told.code, code, told.out + told.err);
+    assert((told.out + told.err).includes(said), told.out + told.err);
+    const query = new URLSearchParams(question).toString();
+    const page = await fetch(`http://${flow.gateway.adminAddress}/?${query}`);
+    const text = (await page.text()).replaceAll("&quot;", '"').replaceAll("&#34;", '"');
+    assert(text.includes(code === 0 ? "Allow" : said), `${as}: ${said}`);
+  }
+  ceph.everything = { kind: "text", status: 500, body: "" };
+  const silent = await ran((terminal) =>
+    runExplain({ config, as: "alice", request: "GET /photos/a" }, terminal),
+  );
+  assert.equal(silent.code, 2);
+  assert.match(silent.err, /^Cannot look up "alice": Ceph does not answer/);
 });

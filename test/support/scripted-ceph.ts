@@ -12,7 +12,7 @@ export type AdminReply =
 
 /** The Admin Ops API of an RGW whose every answer is a test's own. */
 export type ScriptedCeph = ScriptedStore & {
-  /** By access key; absent: nobody's. */
+  /** By access key, or by `uid=` and the id of a user; absent: nobody's. */
   readonly replies: Map<string, AdminReply>;
   /** For every key, while it is there. */
   everything: AdminReply | undefined;
@@ -45,7 +45,9 @@ export async function startScriptedCeph(source: object = {}): Promise<ScriptedCe
   let most = 0;
   const store = await startHttpStore((request, response) => {
     const url = new URL(request.url ?? "", "http://ceph");
-    const accessKey = url.searchParams.get("access-key") ?? "";
+    const userId = url.searchParams.get("uid");
+    const accessKey =
+      url.searchParams.get("access-key") ?? (userId === null ? "" : `uid=${userId}`);
     asked.push(accessKey);
     most = Math.max(most, ++busy);
     const reply = ceph.everything ?? replies.get(accessKey) ?? NOBODY;

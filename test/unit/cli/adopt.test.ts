@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { runAdopt } from "../../../src/cli/adopt.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+import { startHttpStore } from "../../support/scripted-store.ts";
 import { ran } from "../../support/terminal.ts";
 
 const GATEWAY = {
@@ -104,4 +105,26 @@ test("runAdopt() gives a bucket without a policy the one that is named, and repl
   assert.equal(record.policy, open);
   const again = await adopt(folder, "data", "lab", undefined, "open.json");
   assert.match(again.err, /It has a policy already/);
+});
+
+test("runAdopt() exits 1 of a bucket that the store does not have, and of no other", async (t) => {
+  const asked: string[] = [];
+  const store = await startHttpStore((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    const isThere = request.url?.startsWith("/data?") === true;
+    response.writeHead(isThere ? 403 : 404);
+    response.end(`<Error><Code>${isThere ? "AccessDenied" : "NoSuchBucket"}</Code></Error>`);
+  });
+  t.after(() => store.stop());
+  const upstream = { endpoints: [store.endpoint], store: "ceph" };
+  const folder = folderWith({ ...GATEWAY, upstream, state: { directory: "records" } });
+  const keys = [{ accessKey: "AKIALAB", secretKey: "theSecretOfLab00" }];
+  const accounts = [{ name: "lab" }, { name: "other", keys }];
+  writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts }));
+  const missing = await adopt(folder, "nowhere", "lab");
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /^Cannot adopt "nowhere": the store has no such bucket/);
+  assert.deepEqual(asked, ["GET /nowhere?location"]);
+  assert.equal((await adopt(folder, "data", "lab")).code, 0);
+  assert.equal(readdirSync(join(folder, "records")).length, 1);
 });

@@ -35,6 +35,24 @@ async function suggested(lines: readonly Fields[], options: Partial<SuggestOptio
   return ran((terminal) => runSuggest([file], { as: "lab:reader", ...options }, terminal));
 }
 
+test("suggest grants nothing that the store refused, and says what it left out", async () => {
+  const lines = [
+    { key: "mine", outcome: "forwarded", status: 200 },
+    { key: "secret", outcome: "forwarded", status: 403 },
+    { key: "gone", outcome: "forwarded", status: 404 },
+  ];
+  const { code, out, err } = await suggested(lines);
+  assert.equal(code, 0);
+  assert.match(out, /photos\/mine/);
+  assert.match(out, /photos\/gone/);
+  assert.doesNotMatch(out, /secret/);
+  assert.match(err, /^1 request that the store refused \(403\) left out/m);
+  assert.match((await suggested(lines, { includeDenied: true })).out, /photos\/secret/);
+  const alone = await suggested([{ key: "secret", outcome: "forwarded", status: 403 }]);
+  assert.equal(alone.code, 1);
+  assert.match(alone.err, /^The store refused all that "lab:reader" did \(1 request\)/);
+});
+
 const many = (count: number, name: (i: number) => string): readonly string[] =>
   Array.from({ length: count }, (_, i) => name(i));
 

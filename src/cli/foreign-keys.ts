@@ -1,0 +1,24 @@
+import type { Config } from "../config/config.ts";
+import type { FindKey } from "../explain/answers.ts";
+import { err } from "../lib/result.ts";
+
+/** Keys of Ceph's users, looked up as the gateway does; undefined: the configuration names no Ceph. */
+export async function openForeignKeys(
+  config: Config,
+): Promise<{ readonly find: FindKey; readonly close: () => Promise<void> } | undefined> {
+  if (config.ceph.length === 0) return undefined;
+  // Loaded only here, as in kept-records.ts.
+  const { openIdentities } = await import("../identity/identities.ts");
+  const { Metrics } = await import("../observe/metrics.ts");
+  const { pino } = await import("pino");
+  const identities = openIdentities(config, new Metrics(), pino({ level: "silent" }));
+  if (identities === undefined) return undefined;
+  return {
+    find: async (name) => {
+      const key = await identities.findKey(name);
+      if (key.ok) return key;
+      return err(`Cannot look up "${name}": Ceph does not answer, or refuses (s3warden doctor)`);
+    },
+    close: () => identities.close(),
+  };
+}
