@@ -452,7 +452,7 @@ export const GatewaySchema = z.strictObject({
   state: StateSchema.optional().describe(
     "Where owners and policies of buckets are stored; absent: only in the configuration",
   ),
-  issuers: IssuersSchema.prefault([]).describe("Whose identity tokens roles may trust"),
+  issuers: IssuersSchema.prefault([]).describe("Identity providers whose tokens roles can trust"),
   sts: StsSchema.optional().describe("Sessions: temporary keys of roles and users; absent: none"),
   passthrough: z
     .array(RouteSchema)
