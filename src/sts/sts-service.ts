@@ -199,6 +199,7 @@ function chained(
 ): Result<PassedOn, StsFault> {
   const { tags, transitiveTags, sourceIdentity, durationSeconds = 0 } = call;
   if (session === undefined) return ok({ tags, transitiveTags, sourceIdentity });
+  if (session.policy !== undefined) return err(NOT_IN_POLICY);
   if (durationSeconds > CHAINED_SECONDS_MAX) {
     const message =
       "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
@@ -219,6 +220,16 @@ function chained(
     sourceIdentity: sourceIdentity ?? before,
   });
 }
+
+/**
+ * On AWS the session policy would have to allow sts:AssumeRole. Here session policies speak of S3 only,
+ * and another role's session would not have this one's policy.
+ */
+const NOT_IN_POLICY = stsFault(
+  "AccessDenied",
+  "A session with a session policy is not authorized to perform: sts:AssumeRole",
+  "the caller's session has a session policy",
+);
 
 const CHAINED_SECONDS_MAX = 3_600;
 

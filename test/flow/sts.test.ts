@@ -12,7 +12,9 @@ import {
   tokensAt,
 } from "../support/bad-tokens.ts";
 import { metricOf, OWNER, READER, startFlow, type Flow } from "../support/flow.ts";
+import type { Session } from "../../src/session/session.ts";
 import type { Section } from "../support/in-process.ts";
+import { sessionOf, tokenOf as tokenOfSession } from "../support/sessions.ts";
 import { headerOf, rawExchange } from "../support/raw-client.ts";
 import {
   bytesOf,
@@ -790,6 +792,119 @@ test("a body too long, or of a length that is not told, is not read", async (t) 
   const chunked = `POST / HTTP/1.1\r\nhost: ${address}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`;
   const answer = await rawExchange(address, Buffer.from(chunked), { method: "POST" });
   assert.deepEqual([answer.status, textIn(answer, "Code")], [400, "ValidationError"]);
+});
+
+/** Roles that sessions of `writer` may become, and one that may become itself. */
+const CHAIN: readonly Section[] = [
+  ...ROLES,
+  {
+    name: "next",
+    tier: "READ",
+    trust: {
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::lab:role/writer" },
+        Action: ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+      },
+    },
+  },
+];
+
+/** Sends a call that `session` signs. */
+function sendBy(flow: Flow, session: Session, action: string, parameters: Parameters = {}) {
+  const key = { accessKey: session.accessKeyId, secretKey: session.secret };
+  const body = formOf(action, parameters);
+  return send(flow, signedCall(flow.gateway.address, body, key, {}, tokenOfSession(session)));
+}
+
+const NEXT = { RoleArn: "arn:aws:iam::lab:role/next", RoleSessionName: "second" };
+
+function sessionNow(more: Partial<Session> = {}): Session {
+  return sessionOf(now() * 1000, more);
+}
+
+test("a session says who it is, and begins no session of its own", async (t) => {
+  const flow = await startSts(t, CHAIN, OPTIONS);
+  const who = await sendBy(flow, sessionNow(), "GetCallerIdentity");
+  assert.equal(textIn(who, "Arn"), "arn:aws:sts::lab:assumed-role/writer/alice");
+  assert.equal(textIn(who, "UserId"), "writer:alice");
+  const own = await sendBy(flow, sessionNow(), "GetSessionToken");
+  assert.deepEqual([own.status, textIn(own, "Code")], [403, "AccessDenied"]);
+  const parent = sessionNow({ holder: { kind: "user", parent: READER.accessKey } });
+  const user = await sendBy(flow, parent, "GetCallerIdentity");
+  assert.equal(textIn(user, "Arn"), "arn:aws:iam::lab:user/reader");
+  const again = await sendBy(flow, parent, "GetSessionToken");
+  assert.deepEqual([again.status, textIn(again, "Code")], [403, "AccessDenied"]);
+});
+
+test("a session becomes another role for an hour, with its transitive tags and source identity", async (t) => {
+  const flow = await startSts(t, CHAIN, OPTIONS);
+  const first = sessionNow({
+    tags: new Map([
+      ["Project", "x"],
+      ["cost", "y"],
+    ]),
+    transitiveTags: ["Project"],
+    sourceIdentity: "ada",
+  });
+  const tag = { "Tags.member.1.Key": "cost", "Tags.member.1.Value": "z" };
+  const answer = await sendBy(flow, first, "AssumeRole", { ...NEXT, ...tag });
+  const next = sessionIn(textIn(answer, "SessionToken"));
+  assert.ok(next !== undefined, answer.body.toString());
+  assert.deepEqual(
+    next.tags,
+    new Map([
+      ["Project", "x"],
+      ["cost", "z"],
+    ]),
+  );
+  assert.deepEqual([next.transitiveTags, next.sourceIdentity], [["Project"], "ada"]);
+  assert.equal(next.expiresMs - next.issuedMs, 3_600_000);
+  const refused: readonly (readonly [Parameters, string])[] = [
+    [{ DurationSeconds: "3601" }, "ValidationError"],
+    [{ "Tags.member.1.Key": "project", "Tags.member.1.Value": "mine" }, "ValidationError"],
+    [{ SourceIdentity: "eve" }, "AccessDenied"],
+  ];
+  for (const [more, code] of refused) {
+    const told = await sendBy(flow, first, "AssumeRole", { ...NEXT, ...more });
+    assert.equal(textIn(told, "Code"), code, JSON.stringify(more));
+  }
+  const stranger = await sendBy(flow, next, "AssumeRole", NEXT);
+  assert.equal(textIn(stranger, "Code"), "AccessDenied");
+});
+
+test("a session with a session policy becomes no other role, which would not have the policy", async (t) => {
+  const flow = await startSts(t, CHAIN, OPTIONS);
+  const bound = sessionNow({ policy: policy("s3:GetObject") });
+  const told = await sendBy(flow, bound, "AssumeRole", NEXT);
+  assert.deepEqual([told.status, textIn(told, "Code")], [403, "AccessDenied"]);
+  assert.equal((await sendBy(flow, sessionNow(), "AssumeRole", NEXT)).status, 200);
+});
+
+test("a session that has ended, of a role that is gone, or with another token signs nothing", async (t) => {
+  const flow = await startSts(t, CHAIN, OPTIONS);
+  const ended = sessionOf(now() * 1000 - 7_200_000);
+  const told = await sendBy(flow, ended, "AssumeRole", NEXT);
+  assert.deepEqual([told.status, textIn(told, "Code")], [403, "ExpiredToken"]);
+  const gone = sessionNow({ holder: { kind: "role", role: "gone", session: "alice" } });
+  assert.equal(
+    textIn(await sendBy(flow, gone, "GetCallerIdentity"), "Code"),
+    "InvalidClientTokenId",
+  );
+  const key = { accessKey: "ASIAABCDEFGHIJKLMNOP", secretKey: "of-the-session" };
+  const others = tokenOfSession(sessionNow({ accessKeyId: "ASIAABCDEFGHIJKLMNOQ" }));
+  for (const token of [others, "x", `${tokenOfSession(sessionNow())}A`, undefined]) {
+    const body = formOf("GetCallerIdentity");
+    const answer = await send(flow, signedCall(flow.gateway.address, body, key, {}, token));
+    assert.deepEqual([answer.status, textIn(answer, "Code")], [403, "InvalidClientTokenId"]);
+  }
+  const disabled = sessionNow({ holder: { kind: "user", parent: READER.accessKey } });
+  assert.equal((await sendBy(flow, disabled, "GetCallerIdentity")).status, 200);
+  const [account] = accountsWith(CHAIN);
+  const subusers = [{ name: "reader", tier: "READ", keys: [{ ...READER, disabled: true }] }];
+  await flow.gateway.reload({ accounts: [{ ...account, subusers }] });
+  assert.equal(textIn(await sendBy(flow, disabled, "GetCallerIdentity"), "Code"), "AccessDenied");
 });
 
 test("a disabled key and a foreign address get no session", async (t) => {

@@ -4,7 +4,7 @@ import type { Session } from "../../src/session/session.ts";
 
 /** The sealing key of tests, as gateway.yaml has it. */
 const SEALING_SECRET = Buffer.alloc(32, 5).toString("base64url");
-const SEALING: SealingKey = sealingKey("a", Buffer.alloc(32, 5));
+export const SEALING: SealingKey = sealingKey("a", Buffer.alloc(32, 5));
 export const STS = { keys: [{ id: "a", secret: SEALING_SECRET }] };
 
 /** A session of the role `writer` of `lab`, an hour long from `nowMs`. */

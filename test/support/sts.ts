@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { TestContext } from "node:test";
-import { sealingKey, unseal } from "../../src/session/seal.ts";
+import { unseal } from "../../src/session/seal.ts";
 import type { Session } from "../../src/session/session.ts";
 import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "./flow.ts";
 import type { InProcessOptions, Section } from "./in-process.ts";
@@ -8,20 +7,17 @@ import {
   bytesOf,
   signV4,
   timestampOf,
+  type Header,
   type KeyPair,
   type Outgoing,
   type V4Scope,
 } from "./signed.ts";
+import { SEALING, STS } from "./sessions.ts";
 import { rawExchange, type RawAnswer } from "./raw-client.ts";
-
-const SEALING = randomBytes(32);
-
-/** `sts:` of a gateway whose tokens `sessionIn` can open. */
-export const STS: Section = { keys: [{ id: "a", secret: SEALING.toString("base64url") }] };
 
 /** What a session token of such a gateway says. */
 export function sessionIn(token: string): Session | undefined {
-  return unseal(token, [sealingKey("a", SEALING)]);
+  return unseal(token, [SEALING]);
 }
 
 /** The account of the tests with `roles`. */
@@ -58,13 +54,15 @@ export function formOf(action: string, parameters: Parameters = {}): string {
   return new URLSearchParams(all).toString();
 }
 
-/** A call signed for STS by `key`; `scope`: over what is signed. */
+/** A call signed for STS by `key`, or by a session of which `token` is; `scope`: over what is signed. */
 export function signedCall(
   host: string,
   body: string,
   key: KeyPair,
   scope: Partial<V4Scope> = {},
+  token?: string,
 ): Outgoing {
+  const session: readonly Header[] = token === undefined ? [] : [["x-amz-security-token", token]];
   const request = {
     method: "POST",
     target: "/",
@@ -72,7 +70,8 @@ export function signedCall(
       ["host", host],
       ["content-type", "application/x-www-form-urlencoded; charset=utf-8"],
       ["content-length", String(Buffer.byteLength(body))],
-    ] as const,
+      ...session,
+    ] satisfies Header[],
     body: Buffer.from(body),
   };
   const whole = { timestamp: timestampOf(Date.now()), service: "sts", region: "eu-north-1" };
