@@ -149,6 +149,7 @@ program
   .addHelpText("after", example("s3warden prove 'nobody may s3:DeleteObjectVersion on *'"))
   .addOption(configOption())
   .option("--claims <file>", "a file of claims, one a line")
+  .option("--no-new-access <old>", "another gateway.yaml: tell what is allowed more and less")
   .option("--json", "for tools")
   .exitOverride(usageIs2)
   .action(async (claims: readonly string[], options: ProveOptions) => {

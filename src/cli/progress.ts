@@ -24,6 +24,24 @@ export async function withProgress<T>(
   }
 }
 
+/** Shows on a terminal how far long work is, at most every `EVERY_MS`; nothing where stderr is none. */
+export function progressOn(terminal: Terminal): {
+  readonly show: (share: number) => void;
+  readonly clear: () => void;
+} {
+  let shownMs = 0;
+  return {
+    show: (share) => {
+      if (terminal.isInteractive !== true || Date.now() - shownMs < EVERY_MS) return;
+      shownMs = Date.now();
+      terminal.stderr(`\r${bar(share)}`);
+    },
+    clear: () => {
+      if (shownMs > 0) terminal.stderr(`\r${" ".repeat(WIDTH + 8)}\r`);
+    },
+  };
+}
+
 /** `share`: 0 to 1; more where a file grows while it is read. */
 export function bar(share: number): string {
   const part = Math.min(Math.max(share, 0), 1);

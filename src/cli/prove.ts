@@ -8,17 +8,24 @@ import { count, messageOf } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
 import type { PolicyClaim } from "../prove/claim.ts";
 import { COMMAND_LINE, readClaims } from "../prove/claim-reader.ts";
+import { gainedBy, type Comparison } from "../prove/compare.ts";
 import { knownIn } from "../prove/known-names.ts";
 import { prove, whoIs, type Proof } from "../prove/prove.ts";
 import { sceneOf, type Scene } from "../prove/scene.ts";
 import { printProblems } from "./check.ts";
 import { explanationText } from "./explanation-text.ts";
+import { progressOn } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type ProveOptions = {
   readonly config: string;
   /** A file of claims. */
   readonly claims?: string;
+  /**
+   * `--no-new-access`: another gateway.yaml, so that it is told what is allowed more than there, and
+   * what less. True, as commander has options that begin with "no": absent.
+   */
+  readonly newAccess?: string | true;
   readonly json?: boolean;
 };
 
@@ -41,16 +48,59 @@ export async function runProve(
     printProblems(claims.error, terminal);
     return 2;
   }
+  const scene = sceneOf(compileSnapshot(result.value, 1), undefined, Date.now());
+  if (typeof options.newAccess === "string") {
+    return compareWith(options.newAccess, scene, options.json === true, terminal);
+  }
   if (claims.value.length === 0) {
-    terminal.stderr("Give claims, or --claims with a file of them\n");
+    terminal.stderr("Give claims, --claims with a file of them, or --no-new-access\n");
     return 2;
   }
-  const scene = sceneOf(compileSnapshot(result.value, 1), undefined, Date.now());
   const proofs = claims.value.map((claim) => prove(scene, claim));
   if (options.json === true)
     terminal.stdout(`${JSON.stringify(proofs.map(asJson), undefined, 2)}\n`);
   else terminal.stdout(await asText(scene, proofs));
   return proofs.every(({ kind }) => kind === "holds") ? 0 : 1;
+}
+
+/** Gives 1 if something is allowed that was not, or it is not decided. */
+function compareWith(
+  oldFile: string,
+  scene: Scene,
+  isJson: boolean,
+  terminal: Terminal,
+): 0 | 1 | 2 {
+  const { result } = loadConfig(oldFile);
+  if (!result.ok) {
+    printProblems(result.error, terminal);
+    return 2;
+  }
+  const old = sceneOf(compileSnapshot(result.value, 1), undefined, scene.nowMs);
+  const shown = progressOn(terminal);
+  const gained = gainedBy(old, scene, (share) => shown.show(share / 2));
+  const taken = gainedBy(scene, old, (share) => shown.show(0.5 + share / 2));
+  shown.clear();
+  terminal.stdout(
+    isJson
+      ? `${JSON.stringify({ gained, taken }, undefined, 2)}\n`
+      : [
+          ...comparisonText("New access", gained),
+          "",
+          ...comparisonText("Taken away", taken),
+          "",
+        ].join("\n"),
+  );
+  return gained.findings.length === 0 && gained.notDecided.length === 0 ? 0 : 1;
+}
+
+function comparisonText(title: string, { findings, notDecided }: Comparison): readonly string[] {
+  const lines = findings.flatMap(({ who, actions, resource, only, example }) => [
+    `  ${who.join(", ")}: ${actions.join(", ")} on ${resource}`,
+    ...(only.length === 0 ? [] : [`    ${only.join("; ")}`]),
+    ...(example === undefined ? [] : [`    for example ${example}`]),
+  ]);
+  const open = notDecided.map((why) => `  not decided: ${why}`);
+  return lines.length + open.length === 0 ? [`${title}: none`] : [`${title}:`, ...lines, ...open];
 }
 
 function claimsOf(

@@ -6,7 +6,7 @@ import type { Snapshot } from "../admission/snapshot.ts";
 import type { Subject } from "../admission/subject.ts";
 import { parseTarget, type QueryParameter } from "../http/target.ts";
 import { coversAction } from "../policy/evaluate.ts";
-import { liesIn } from "../policy/network.ts";
+import { liesIn, type Network } from "../policy/network.ts";
 import { tierGrants } from "../provider/tier.ts";
 import type { Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
@@ -113,7 +113,8 @@ function beyondOf(
 
 const UNREAD = "what is kept of buckets in the state, which was not read (--state)";
 
-type Classes = {
+/** Of each dimension of circumstances the classes that no rule tells apart. */
+export type Classes = {
   readonly addresses: readonly AddressClass[];
   readonly times: readonly number[];
   readonly tls: readonly boolean[];
@@ -121,13 +122,16 @@ type Classes = {
 };
 
 /** Undefined: there are too many. */
-function classesOf(
-  { nowMs }: Scene,
+export function classesOf(
+  { nowMs, memory }: Scene,
   { outside, inside, tls: onlyTls, fromMs = nowMs }: Goal,
   { networks, instants, tls, texts: places }: Dimensions,
 ): Classes | undefined {
   const all = [...networks, ...(outside ?? []), ...(inside ?? [])];
-  const addresses = addressClasses(all).filter(
+  const id = all.map(networkId).join();
+  const known = memory.addresses.get(id) ?? addressClasses(all);
+  memory.addresses.set(id, known);
+  const addresses = known.filter(
     ({ address }) =>
       (outside === undefined || liesIn(outside, address) === false) &&
       (inside === undefined || liesIn(inside, address) === true),
@@ -149,7 +153,13 @@ function classesOf(
   return size > CELLS_MAX ? undefined : classes;
 }
 
-function* combinations({ addresses, times, tls, texts }: Classes): Generator<Circumstances> {
+function networkId(network: Network): string {
+  return network.family === 4
+    ? `${network.base}/${network.mask}`
+    : `${network.base.join(":")}/${network.bits}`;
+}
+
+export function* combinations({ addresses, times, tls, texts }: Classes): Generator<Circumstances> {
   for (const { address } of addresses) {
     for (const atMs of times) {
       for (const one of tls) {
@@ -172,15 +182,15 @@ function* everyText([first, ...rest]: Classes["texts"]): Generator<Circumstances
 }
 
 /** A snapshot and a subject in which only what is followed decides. */
-type World = { readonly snapshot: Snapshot; readonly subject: Subject };
+export type JudgedWorld = { readonly snapshot: Snapshot; readonly subject: Subject };
 
-function worldFor(
+export function worldFor(
   scene: Scene,
   key: Key | undefined,
   subject: Subject,
   way: Way,
   { bucket, record, objectKey }: ResourcePlace,
-): World {
+): JudgedWorld {
   const { snapshot } = scene;
   const rules = rulesFor(scene, key, record, way);
   const address =
@@ -217,9 +227,9 @@ function loosenedKey(key: Key, policies: Holder["policies"] | undefined): Key {
     : { ...key, subuser: { ...key.subuser, policies } };
 }
 
-function passes(
+export function passes(
   scene: Scene,
-  { snapshot, subject }: World,
+  { snapshot, subject }: JudgedWorld,
   way: Way,
   { bucket, record, objectKey }: ResourcePlace,
   { address, atMs, tls, texts }: Circumstances,

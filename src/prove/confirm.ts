@@ -7,7 +7,7 @@ import type { OperationName } from "../s3/operations.ts";
 import { xmlElement } from "../s3/xml.ts";
 import { HEADER_PLACES } from "./dimensions.ts";
 import type { Cell } from "./goal.ts";
-import type { Scene } from "./scene.ts";
+import { withOnly, type Scene } from "./scene.ts";
 
 /** What `admit` says of the request of a cell. */
 export type Confirmation =
@@ -26,7 +26,7 @@ export function confirm(scene: Scene, cell: Cell): Confirmation {
       why: `what ${UNTRIED[cell.way.part]} of ${cell.way.operation.name} asks`,
     };
   }
-  const request = requestFor(scene.snapshot, question, scene.nowMs);
+  const request = requestFor(withOnly(scene.snapshot, cell.key), question, scene.nowMs);
   if (!request.ok) return { kind: "untried", why: request.error };
   const deciding = admit(scene.snapshot, request.value.head, request.value.nowMs);
   let step = deciding.next();

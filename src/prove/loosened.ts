@@ -1,8 +1,16 @@
+import type { Condition } from "../policy/condition.ts";
 import type { Statement } from "../policy/policy.ts";
 import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { templateOf, type Template } from "../policy/template.ts";
-import type { Operation } from "../s3/operations.ts";
+import { OPERATION_LIST, type Operation } from "../s3/operations.ts";
 import { hasUnknown, whyBeyond } from "./dimensions.ts";
+
+/**
+ * Conditions that are not followed and that do not hold, by `assumptionOf`; all others do. Two
+ * configurations that are compared are told the same, so that what is the same in both makes no
+ * difference.
+ */
+export type Assumed = ReadonlySet<string>;
 
 /** What is remembered of sets that were loosened, by what whyBeyond() looks at in an operation. */
 export type Loosening = Map<PolicySet, Map<string, PolicySet>>;
@@ -10,15 +18,26 @@ export type Loosening = Map<PolicySet, Map<string, PolicySet>>;
 /**
  * `set` without what is not followed in requests by `operation`, so that it allows whatever `set` may
  * allow, and perhaps more: an Allow loses such conditions, a Deny with one is left out, and variables
- * stand for whatever opens more. The same set where all of it is followed.
+ * stand for whatever opens more. The same set where all of it is followed. `assumed`: instead such
+ * conditions hold or not as it says, and such variables have a value that nothing else has.
  */
-export function loosened(set: PolicySet, operation: Operation, memory: Loosening): PolicySet {
+export function loosened(
+  set: PolicySet,
+  operation: Operation,
+  memory: Loosening,
+  assumed: Assumed | undefined,
+): PolicySet {
   const of = memory.get(set) ?? new Map<string, PolicySet>();
   memory.set(set, of);
-  const id = kindOf(operation);
+  const kind = KINDS.get(operation.name) ?? "";
+  const id = assumed === undefined || assumed.size === 0 ? kind : `${kind} ${[...assumed].join()}`;
   const before = of.get(id);
   if (before !== undefined) return before;
-  const statements = set.statements.flatMap((statement) => loosenedStatement(statement, operation));
+  const statements = set.statements.flatMap((statement) =>
+    assumed === undefined
+      ? loosenedStatement(statement, operation)
+      : assumedStatement(statement, operation, assumed),
+  );
   const isSame =
     statements.length === set.statements.length &&
     statements.every((statement, i) => statement === set.statements[i]);
@@ -28,6 +47,10 @@ export function loosened(set: PolicySet, operation: Operation, memory: Loosening
   of.set(id, result);
   return result;
 }
+
+const KINDS: ReadonlyMap<string, string> = new Map(
+  OPERATION_LIST.map((operation) => [operation.name, kindOf(operation)]),
+);
 
 function kindOf({ method, parameters }: Operation): string {
   const reads = method === "GET" || method === "HEAD";
@@ -60,4 +83,39 @@ function loosenedPatterns({ effect, resources }: Statement): readonly Template[]
         )
       : one,
   );
+}
+
+function assumedStatement(
+  statement: Statement,
+  operation: Operation,
+  assumed: Assumed,
+): readonly Statement[] {
+  const { effect, conditions, resources } = statement;
+  const followed = conditions.filter((one) => whyBeyond(one, [operation]) === undefined);
+  if (conditions.some((one) => assumed.has(assumptionOf(effect, one)))) return [];
+  const known = !resources.patterns.some(hasUnknown);
+  if (known && followed.length === conditions.length) return [statement];
+  const patterns = resources.patterns.map((one) => (hasUnknown(one) ? withValues(one) : one));
+  return [
+    { ...statement, conditions: followed, resources: { negated: resources.negated, patterns } },
+  ];
+}
+
+/** Each of its variables is a text that stands for its value. */
+function withValues({ parts }: Template): Template {
+  return templateOf(
+    parts.map((part) =>
+      part.kind === "variable"
+        ? { kind: "text" as const, text: `\u{e000}${part.name.key}/${part.name.tag}` }
+        : part,
+    ),
+  );
+}
+
+/** What is assumed of a condition: one that is written alike in another policy is the same. */
+export function assumptionOf(
+  effect: Statement["effect"],
+  { operator, name: { key, tag }, valueTexts }: Condition,
+): string {
+  return `${effect} ${operator} ${tag === "" ? key : `${key}/${tag}`} ${JSON.stringify(valueTexts)}`;
 }

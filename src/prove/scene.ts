@@ -1,3 +1,4 @@
+import { isOwnedBy } from "../admission/buckets.ts";
 import { holderOf, type Key } from "../admission/principal.ts";
 import type { BucketRecord } from "../admission/record.ts";
 import { recognize } from "../admission/recognize.ts";
@@ -8,8 +9,9 @@ import { coversAction } from "../policy/evaluate.ts";
 import type { Statement } from "../policy/policy.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { gripOn, type Principal } from "../policy/principals.ts";
-import type { BucketId } from "../s3/bucket.ts";
-import { loosened, type Loosening } from "./loosened.ts";
+import type { Bucket, BucketId } from "../s3/bucket.ts";
+import type { AddressClass } from "./address-classes.ts";
+import { loosened, type Assumed, type Loosening } from "./loosened.ts";
 import type { TextClass } from "./text-classes.ts";
 import { waysOf, type Way } from "./ways.ts";
 
@@ -26,6 +28,8 @@ export type Scene = {
   readonly nowMs: number;
   readonly ways: readonly Way[];
   readonly memory: Memory;
+  /** Of a scene that is compared with another; undefined: what is not followed opens. */
+  readonly assumed?: Assumed;
 };
 
 /** What was worked out before; it changes no answer. */
@@ -34,6 +38,7 @@ type Memory = {
   readonly subjects: Map<string, Subject | undefined>;
   readonly classes: Map<string, readonly TextClass[] | undefined>;
   readonly gripping: Map<PolicySet, Map<Principal, readonly Statement[]>>;
+  readonly addresses: Map<string, readonly AddressClass[]>;
 };
 
 /** `records`: all that the state keeps; undefined: it was not read. */
@@ -59,6 +64,7 @@ export function sceneOf(
       subjects: new Map(),
       classes: new Map(),
       gripping: new Map(),
+      addresses: new Map(),
     },
   };
 }
@@ -71,7 +77,8 @@ export function subjectOf(
   const id = key?.accessKeyId ?? "";
   if (memory.subjects.has(id)) return memory.subjects.get(id);
   const who = key === undefined ? { anonymous: true } : { as: key.accessKeyId };
-  const request = requestFor(snapshot, { ...who, request: "GET /", ip: "192.0.2.1" }, nowMs);
+  const question = { ...who, request: "GET /", ip: "192.0.2.1" };
+  const request = requestFor(withOnly(snapshot, key), question, nowMs);
   let subject: Subject | undefined;
   if (request.ok) {
     const step = recognize(snapshot, request.value.head, nowMs).next();
@@ -79,6 +86,11 @@ export function subjectOf(
   }
   memory.subjects.set(id, subject);
   return subject;
+}
+
+/** Of all keys only this one, among which nobody need look for it. */
+export function withOnly(snapshot: Snapshot, key: Key | undefined): Snapshot {
+  return { ...snapshot, keys: new Map(key === undefined ? [] : [[key.accessKeyId, key]]) };
 }
 
 /** What may open something to a caller in one bucket, and what may not, by ways of one kind. */
@@ -91,15 +103,15 @@ export type Rules = {
 
 /** The policies without what is not followed: see `loosened`. */
 export function rulesFor(
-  { memory }: Scene,
+  { memory, assumed }: Scene,
   key: Key | undefined,
   record: BucketRecord | undefined,
   { operation }: Way,
 ): Rules {
   const own = key && holderOf(key).policies;
   return {
-    own: own && loosened(own, operation, memory.loosening),
-    bucket: record?.policy && loosened(record.policy, operation, memory.loosening),
+    own: own && loosened(own, operation, memory.loosening, assumed),
+    bucket: record?.policy && loosened(record.policy, operation, memory.loosening, assumed),
   };
 }
 
@@ -145,6 +157,29 @@ const NONE: readonly Statement[] = [];
 
 function isOfVersion({ action }: Way["asks"][number]): boolean {
   return action === "s3:DeleteObjectVersion";
+}
+
+/**
+ * Whether the caller may do anything at all in a bucket of which something is known. A no is certain,
+ * but for making it where only the state knows of it.
+ */
+export function reaches(
+  scene: Scene,
+  key: Key | undefined,
+  record: BucketRecord | undefined,
+  bucket: Bucket,
+): boolean {
+  const { snapshot } = scene;
+  const { storeAcls, bucketPolicyRole } = snapshot.policy.provider;
+  if (record === undefined) return true;
+  if (key === undefined) {
+    if (snapshot.policy.anonymous === "upstream") return true;
+  } else {
+    if (storeAcls || bucketPolicyRole === "restrict" || holderOf(key).privileges.length > 0)
+      return true;
+    if (isOwnedBy(snapshot, bucket, record, key.account)) return true;
+  }
+  return record.policy !== undefined && grippingIn(scene, record.policy, key).length > 0;
 }
 
 function grippingIn(

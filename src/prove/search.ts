@@ -1,7 +1,6 @@
 import { holderOf, type Key } from "../admission/principal.ts";
 import type { BucketRecord } from "../admission/record.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
-import type { Subject } from "../admission/subject.ts";
 import { globOf, matchesGlob, type GlobPart } from "../lib/glob.ts";
 import type { BucketName } from "../s3/address.ts";
 import { canonicalBucket, type Bucket, type BucketId } from "../s3/bucket.ts";
@@ -9,7 +8,7 @@ import { couldPass, inCircumstances, type ResourcePlace } from "./circumstances.
 import { dimensionsOf } from "./dimensions.ts";
 import type { Cell, Gap, Goal } from "./goal.ts";
 import { BUCKET_TEXTS, resourceTexts } from "./resource-grammar.ts";
-import { relevantTo, subjectOf, type Scene } from "./scene.ts";
+import { reaches, relevantTo, subjectOf, type Scene } from "./scene.ts";
 import { classesWithin, textsOf, type Begun, type TextClass } from "./text-classes.ts";
 import type { Way } from "./ways.ts";
 
@@ -18,18 +17,42 @@ import type { Way } from "./ways.ts";
  * passes is left out: where a rule looks at what is not followed, the cell says so.
  */
 export function* search(scene: Scene, goal: Goal): Generator<Cell | Gap> {
-  const ways = scene.ways.filter((way) => way.asks.some((ask) => goal.isAsked(way, ask)));
-  const recorded = recordedPlaces(scene, goal);
-  for (const key of [...scene.snapshot.keys.values(), undefined]) {
-    if (!goal.isWho(key) || key?.disabled === true) continue;
-    if (key === undefined && scene.snapshot.policy.anonymous === "deny") continue;
-    yield* ofCaller(scene, goal, ways, recorded, key);
+  const ways = waysFor(scene, goal);
+  const named = namedBuckets([scene], goal);
+  for (const key of callersIn(scene, goal)) {
+    const subject = subjectOf(scene, key);
+    if (subject === undefined) {
+      yield { kind: "gap", key, why: "the gateway does not recognize requests of this key" };
+      continue;
+    }
+    const reached = reachedBy({ scene, key }, named);
+    for (const way of ways) {
+      for (const spot of spotsFor([{ scene, key }], goal, reached, way)) {
+        if (spot.places === undefined) yield { kind: "gap", key, why: TOO_MANY_KEYS };
+        for (const place of spot.places ?? []) {
+          yield* inCircumstances(scene, goal, key, subject, way, place);
+        }
+      }
+    }
   }
 }
 
-/** A bucket that is known, and what of it the goal is about. */
-type RecordedPlace = {
-  readonly record: BucketRecord;
+/** The ways that ask for what the goal is about. */
+export function waysFor({ ways }: Scene, goal: Goal): readonly Way[] {
+  return ways.filter((way) => way.asks.some((ask) => goal.isAsked(way, ask)));
+}
+
+/** Everybody whose requests may pass at all; undefined: who is anonymous. */
+export function callersIn({ snapshot }: Scene, goal: Goal): readonly (Key | undefined)[] {
+  const nobody = snapshot.policy.anonymous === "deny" ? [] : [undefined];
+  return [...snapshot.keys.values(), ...nobody].filter(
+    (key) => goal.isWho(key) && key?.disabled !== true,
+  );
+}
+
+/** A bucket of which something is known, and what of it the goal is about. */
+export type NamedBucket = {
+  readonly id: BucketId;
   readonly name: string;
   readonly home: string;
   readonly whole: boolean;
@@ -37,18 +60,22 @@ type RecordedPlace = {
   readonly keys: readonly (readonly GlobPart[])[];
 };
 
-function recordedPlaces({ records, snapshot }: Scene, goal: Goal): readonly RecordedPlace[] {
-  const places: RecordedPlace[] = [];
-  for (const record of records.values()) {
-    const { name, home } = namesOf(record.id, snapshot);
+/** Those of which one of the scenes knows something. */
+export function namedBuckets(scenes: readonly Scene[], goal: Goal): readonly NamedBucket[] {
+  const [scene] = scenes;
+  if (scene === undefined) return [];
+  const { naming } = scene.snapshot.store;
+  const named: NamedBucket[] = [];
+  for (const id of new Set(scenes.flatMap(({ records }) => [...records.keys()]))) {
+    const { name, home } = namesOf(id, scene.snapshot);
     const fitting = goal.resources.filter(
-      ({ tenant }) => tenant === undefined || tenant === home || !snapshot.store.naming.tenants,
+      ({ tenant }) => tenant === undefined || tenant === home || !naming.tenants,
     );
     const whole = fitting.some(({ parts }) => matchesGlob(globOf(parts), name));
-    const keys = fitting.map(({ parts }) => parts).filter((parts) => reaches(parts, `${name}/`));
-    if (whole || keys.length > 0) places.push({ record, name, home, whole, keys });
+    const keys = fitting.map(({ parts }) => parts).filter((parts) => mayBegin(parts, `${name}/`));
+    if (whole || keys.length > 0) named.push({ id, name, home, whole, keys });
   }
-  return places;
+  return named;
 }
 
 function namesOf(id: BucketId, { store }: Snapshot): { name: string; home: string } {
@@ -57,7 +84,7 @@ function namesOf(id: BucketId, { store }: Snapshot): { name: string; home: strin
 }
 
 /** Whether the pattern may match something that begins with `start`. */
-function reaches(parts: readonly GlobPart[], start: string): boolean {
+function mayBegin(parts: readonly GlobPart[], start: string): boolean {
   let at = 0;
   for (const part of parts) {
     if (part.kind === "many" || at >= start.length) return true;
@@ -71,87 +98,96 @@ function reaches(parts: readonly GlobPart[], start: string): boolean {
   return at > start.length;
 }
 
-function* ofCaller(
-  scene: Scene,
-  goal: Goal,
-  ways: readonly Way[],
-  recorded: readonly RecordedPlace[],
-  key: Key | undefined,
-): Generator<Cell | Gap> {
-  const subject = subjectOf(scene, key);
-  if (subject === undefined) {
-    yield { kind: "gap", key, why: "the gateway does not recognize requests of this key" };
-    return;
-  }
-  for (const place of recorded) {
-    const bucket = spelledBy(scene, key, place.name, place.home);
-    if (bucket === undefined) continue;
-    for (const way of ways) {
-      if (way.level === "service" || (way.level === "bucket" && !place.whole)) continue;
-      if (!couldPass(scene, key, place.record, bucket, way)) continue;
-      const known = { bucket, record: place.record };
-      if (way.level === "bucket") {
-        yield* inCircumstances(scene, goal, key, subject, way, { ...known, objectKey: undefined });
-      } else {
-        yield* ofKeys(scene, goal, key, subject, way, place, known);
-      }
-    }
-  }
-  yield* elsewhere(scene, goal, ways, key, subject);
+/** Who asks, under which configuration. */
+export type Asker = { readonly scene: Scene; readonly key: Key | undefined };
+
+/** Those in which the caller may do anything, or which only the state keeps it from making. */
+export function reachedBy(
+  { scene, key }: Asker,
+  named: readonly NamedBucket[],
+): readonly NamedBucket[] {
+  return named.filter(({ id, name, home }) => {
+    const bucket = spelledBy(scene, key, name, home);
+    const record = scene.records.get(id);
+    if (bucket === undefined) return false;
+    return record?.configured === false || reaches(scene, key, record, bucket);
+  });
 }
 
-/** The keys of a bucket that is known. */
-function* ofKeys(
-  scene: Scene,
+/** Resources that a person would name together, one of each class. */
+export type Spot = {
+  /** The bucket that is meant; undefined: buckets of which nothing is known, or the service. */
+  readonly named: NamedBucket | undefined;
+  /** Undefined: there are too many classes. */
+  readonly places: readonly ResourcePlace[] | undefined;
+};
+
+/**
+ * The resources that the way may be about, as the first of `askers` names them. Classes are those that
+ * no rule of any of them tells apart. `alsoElsewhere`: those of which nothing is known, too.
+ */
+export function* spotsFor(
+  askers: readonly [Asker, ...Asker[]],
   goal: Goal,
-  key: Key | undefined,
-  subject: Subject,
+  named: readonly NamedBucket[],
   way: Way,
-  { name, home, keys }: RecordedPlace,
-  known: Omit<ResourcePlace, "objectKey">,
-): Generator<Cell | Gap> {
-  const patterns = patternsOf(scene, key, known.record, way);
-  const befores = [`${name}/`, ...(home === "" ? [] : [`${home}:${name}/`])];
-  const begun = befores.flatMap((before) => patterns.map((parts) => ({ parts, before })));
-  for (const parts of keys) {
-    const classes = remembered(scene, `${name} key`, { parts, before: `${name}/` }, begun, ANY_KEY);
-    if (classes === undefined) yield { kind: "gap", key, why: TOO_MANY_KEYS };
-    for (const { text } of classes ?? []) {
-      yield* inCircumstances(scene, goal, key, subject, way, { ...known, objectKey: text });
+  alsoElsewhere = true,
+): Generator<Spot> {
+  const [{ scene, key }] = askers;
+  if (way.level !== "service") {
+    for (const one of named) {
+      if (way.level === "bucket" && !one.whole) continue;
+      const bucket = spelledBy(scene, key, one.name, one.home);
+      if (bucket === undefined) continue;
+      const record = scene.records.get(one.id);
+      if (!couldPass(scene, key, record, bucket, way)) continue;
+      yield { named: one, places: placesIn(askers, one, { bucket, record }, way) };
     }
   }
+  if (alsoElsewhere) yield* elsewhere(askers, goal, way);
+}
+
+/** The classes of one bucket's keys, or the bucket itself. */
+function placesIn(
+  askers: readonly [Asker, ...Asker[]],
+  { id, name, home, keys }: NamedBucket,
+  known: Pick<ResourcePlace, "bucket" | "record">,
+  way: Way,
+): readonly ResourcePlace[] | undefined {
+  if (way.level === "bucket") return [{ ...known, objectKey: undefined }];
+  const patterns = askers.flatMap(({ scene, key }) =>
+    patternsOf(scene, key, scene.records.get(id), way),
+  );
+  const befores = [`${name}/`, ...(home === "" ? [] : [`${home}:${name}/`])];
+  const begun = befores.flatMap((before) => patterns.map((parts) => ({ parts, before })));
+  const places = keys.map((parts) =>
+    remembered(askers[0].scene, `${name} key`, { parts, before: `${name}/` }, begun, ANY_KEY)?.map(
+      ({ text }) => ({ ...known, objectKey: text }),
+    ),
+  );
+  return places.includes(undefined) ? undefined : places.flatMap((some) => some ?? []);
 }
 
 const ANY_KEY = textsOf(1);
 const TOO_MANY_KEYS = "too many patterns of keys to tell apart";
 
 /** Buckets of which nothing is known, and the service as a whole. */
-function* elsewhere(
-  scene: Scene,
-  goal: Goal,
-  ways: readonly Way[],
-  key: Key | undefined,
-  subject: Subject,
-): Generator<Cell | Gap> {
-  for (const way of ways) {
-    if (way.level === "service") {
-      if (!goal.resources.some(({ parts }) => isEverything(parts))) continue;
-      const service = { bucket: undefined, record: undefined, objectKey: undefined };
-      if (!couldPass(scene, key, undefined, undefined, way)) continue;
-      yield* inCircumstances(scene, goal, key, subject, way, service);
-      continue;
+function* elsewhere(askers: readonly [Asker, ...Asker[]], goal: Goal, way: Way): Generator<Spot> {
+  const [{ scene, key }] = askers;
+  if (way.level === "service") {
+    const service = { bucket: undefined, record: undefined, objectKey: undefined };
+    const isMeant = goal.resources.some(({ parts }) => isEverything(parts));
+    if (isMeant && couldPass(scene, key, undefined, undefined, way)) {
+      yield { named: undefined, places: [service] };
     }
-    // Whose buckets they are makes no difference before their records are known.
-    const unknown = canonicalBucket(
-      NOBODYS,
-      key?.account.tenant ?? "",
-      scene.snapshot.store.naming,
-    );
-    if (unknown.ok && !couldPass(scene, key, undefined, unknown.value, way)) {
-      if (!scene.unread) continue;
-    }
-    for (const { parts, tenant } of goal.resources) {
-      yield* inUnknown(scene, goal, key, subject, way, parts, tenant);
+    return;
+  }
+  // Whose buckets they are makes no difference before their records are known.
+  const unknown = canonicalBucket(NOBODYS, key?.account.tenant ?? "", scene.snapshot.store.naming);
+  if (!scene.unread && unknown.ok && !couldPass(scene, key, undefined, unknown.value, way)) return;
+  for (const { parts, tenant } of goal.resources) {
+    for (const home of homesOf(scene, key, tenant)) {
+      yield { named: undefined, places: unknownPlaces(askers, way, parts, home) };
     }
   }
 }
@@ -162,46 +198,49 @@ function isEverything(parts: readonly GlobPart[]): boolean {
   return parts.length === 1 && parts[0]?.kind === "many";
 }
 
-function* inUnknown(
-  scene: Scene,
-  goal: Goal,
-  key: Key | undefined,
-  subject: Subject,
+function unknownPlaces(
+  askers: readonly [Asker, ...Asker[]],
   way: Way,
   parts: readonly GlobPart[],
-  tenant: string | undefined,
-): Generator<Cell | Gap> {
-  const patterns = patternsOf(scene, key, undefined, way);
-  for (const home of homesOf(scene, key, tenant)) {
-    const befores = home === "" ? [""] : ["", `${home}:`];
-    const begun = befores.flatMap((before) => patterns.map((one) => ({ parts: one, before })));
-    const grammar = way.level === "bucket" ? BUCKET_TEXTS : RESOURCES;
-    const universe = { parts, before: "" };
-    let classes = remembered(scene, way.level, universe, begun, grammar);
-    const isKnown = ({ text }: TextClass): boolean => {
-      const bucket = spelledBy(scene, key, text.split("/", 1)[0] ?? "", home);
-      return bucket !== undefined && scene.records.has(bucket.id);
-    };
-    if (classes?.some(isKnown) === true) {
-      const names = [...scene.records.keys()]
-        .map((id) => namesOf(id, scene.snapshot))
-        .filter((one) => one.home === home || !scene.snapshot.store.naming.tenants)
-        .map(({ name }) => excluded(name, way.level));
-      const all = [...begun, ...names];
-      classes = remembered(scene, way.level, universe, all, grammar)?.filter(
-        ({ matched }) => ![...matched].some((number) => number >= begun.length),
-      );
-    }
-    if (classes === undefined) yield { kind: "gap", key, why: TOO_MANY_KEYS };
-    for (const { text } of classes ?? []) {
-      const slash = text.indexOf("/");
-      const bucket = spelledBy(scene, key, slash < 0 ? text : text.slice(0, slash), home);
-      if (bucket === undefined) continue;
-      const objectKey = slash < 0 ? undefined : text.slice(slash + 1);
-      const place = { bucket, record: undefined, objectKey };
-      yield* inCircumstances(scene, goal, key, subject, way, place);
-    }
+  home: string,
+): readonly ResourcePlace[] | undefined {
+  const [{ scene, key }] = askers;
+  const patterns = askers.flatMap((one) => patternsOf(one.scene, one.key, undefined, way));
+  const befores = home === "" ? [""] : ["", `${home}:`];
+  const begun = befores.flatMap((before) => patterns.map((one) => ({ parts: one, before })));
+  const grammar = way.level === "bucket" ? BUCKET_TEXTS : RESOURCES;
+  const universe = { parts, before: "" };
+  let classes = remembered(scene, way.level, universe, begun, grammar);
+  const isKnown = ({ text }: TextClass): boolean => {
+    const bucket = spelledBy(scene, key, text.split("/", 1)[0] ?? "", home);
+    return bucket !== undefined && askers.some((one) => one.scene.records.has(bucket.id));
+  };
+  if (classes?.some(isKnown) === true) {
+    const names = [...new Set(askers.flatMap((one) => [...one.scene.records.keys()]))]
+      .map((id) => namesOf(id, scene.snapshot))
+      .filter((one) => one.home === home || !scene.snapshot.store.naming.tenants)
+      .map(({ name }) => excluded(name, way.level));
+    classes = remembered(scene, way.level, universe, [...begun, ...names], grammar)?.filter(
+      ({ matched }) => ![...matched].some((number) => number >= begun.length),
+    );
   }
+  return classes?.flatMap(({ text }) => {
+    const slash = text.indexOf("/");
+    const bucket = spelledBy(scene, key, slash < 0 ? text : text.slice(0, slash), home);
+    const objectKey = slash < 0 ? undefined : text.slice(slash + 1);
+    return bucket === undefined ? [] : [{ bucket, record: undefined, objectKey }];
+  });
+}
+
+const REMEMBERED_MAX = 5_000;
+
+/** The pattern as text; no pattern has such characters in it. */
+function writtenOf({ parts, before }: Begun): string {
+  let text = `${before}\u{1}`;
+  for (const part of parts) {
+    text += part.kind === "text" ? part.text : part.kind === "many" ? "\u{2}" : "\u{3}";
+  }
+  return text;
 }
 
 const RESOURCES = resourceTexts(ANY_KEY);
@@ -256,9 +295,10 @@ function remembered(
   patterns: readonly Begun[],
   grammar: Parameters<typeof classesWithin>[2],
 ): readonly TextClass[] | undefined {
-  const id = JSON.stringify([name, universe, patterns]);
+  const id = [universe, ...patterns].reduce((text, one) => `${text}\n${writtenOf(one)}`, name);
   const before = memory.classes.get(id);
   if (before !== undefined || memory.classes.has(id)) return before;
+  if (memory.classes.size >= REMEMBERED_MAX) memory.classes.clear();
   const classes = classesWithin(universe, patterns, grammar);
   memory.classes.set(id, classes);
   return classes;

@@ -15,16 +15,11 @@ import { canonicalBucket } from "../s3/bucket.ts";
 import type { BucketName } from "../s3/address.ts";
 import { OPERATION_LIST, type Operation } from "../s3/operations.ts";
 import { parseBucketName } from "../config/scalars.ts";
-import { addressClasses, networksOf, type AddressClass } from "./address-classes.ts";
+import { addressClasses, type AddressClass } from "./address-classes.ts";
 import { alternativesOf, type Alternative } from "./alternatives.ts";
-import {
-  dimensionsOf,
-  HEADER_PLACES,
-  KEY_OF_PLACE,
-  type Dimensions,
-  type TextPlace,
-} from "./dimensions.ts";
+import { dimensionsOf, HEADER_PLACES, type Dimensions, type TextPlace } from "./dimensions.ts";
 import { textClasses } from "./text-classes.ts";
+import { addressWords, keysSuchAs, spans, textWords } from "./words.ts";
 
 /** Who could do `action` to `resource`, which is `arn:aws:s3:::bucket` or `…bucket/` and a pattern of keys. */
 export type WhoCanQuestion = {
@@ -380,10 +375,7 @@ function inWords(classes: Classes, alternative: Alternative): readonly string[] 
   const phrases: string[] = [];
   if (keysAt.length < keys.length)
     phrases.push(`only ${keysSuchAs(keysAt.map((i) => keys[i] ?? ""))}`);
-  if (addressesAt.length < addresses.length) {
-    const networks = networksOf(addresses.filter((_, i) => addressesAt.includes(i)));
-    phrases.push(`only from ${networks.join(", ")}`);
-  }
+  if (addressesAt.length < addresses.length) phrases.push(addressWords(addresses, addressesAt));
   if (timesAt.length < times.length) phrases.push(`only ${spans(times, timesAt)}`);
   if (tlsAt.length < tls.length)
     phrases.push(tls[tlsAt[0] ?? 0] === true ? "only with TLS" : "only without TLS");
@@ -391,36 +383,7 @@ function inWords(classes: Classes, alternative: Alternative): readonly string[] 
     const at = textsAt[i] ?? [];
     if (at.length === values.length) continue;
     const known = at.map((one) => values[one]);
-    const said = known.map((value) => (value === undefined ? "absent" : JSON.stringify(value)));
-    phrases.push(
-      `only with ${KEY_OF_PLACE[place]} ${said.slice(0, SHOWN_MAX).join(" or such as ")}`,
-    );
+    phrases.push(textWords(place, known));
   }
   return phrases;
-}
-
-const SHOWN_MAX = 3;
-
-function keysSuchAs(keys: readonly string[]): string {
-  const shown = keys.slice(0, SHOWN_MAX).map((key) => JSON.stringify(key));
-  return `keys such as ${shown.join(", ")}`;
-}
-
-/** From when until before when, for each run of times that pass. */
-function spans(times: readonly number[], at: readonly number[]): string {
-  const texts: string[] = [];
-  for (const place of at) {
-    if (at.includes(place - 1)) continue;
-    let end = place;
-    while (at.includes(end + 1)) end += 1;
-    const from = place === 0 ? "" : `from ${instant(times[place] ?? 0)}`;
-    const next = times[end + 1];
-    const until = next === undefined ? "" : `until ${instant(next)}`;
-    texts.push([from, until].filter((text) => text !== "").join(" "));
-  }
-  return texts.join(" or ");
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString().replace(".000Z", "Z");
 }

@@ -159,3 +159,49 @@ test("--json is for tools", async () => {
     /"answer": "broken",\s+"who": "anonymous",\s+"request": "GET \/secret\/open\/"/u,
   );
 });
+
+test("what a change allows more is told by who, what and where, and what it takes away", async () => {
+  const old = configWith([
+    { ...OPEN, Condition: { IpAddress: { "aws:SourceIp": "198.51.100.0/24" } } },
+  ]);
+  const wider = { ...OPEN, Resource: "arn:aws:s3:::secret/o*" };
+  const config = configWith([wider], { blockedActions: ["s3:DeleteObject"] });
+  const { code, out } = await ran((terminal) => runProve([], { config, newAccess: old }, terminal));
+  const [more = "", less = ""] = out.split("\n\n");
+  assert.match(
+    more,
+    /^ {2}other: s3:GetObject.* on arn:aws:s3:::secret\/\*, keys such as "secret\/o"$/mu,
+  );
+  assert.match(more, /^ {2}anonymous: s3:GetObject.* on arn:aws:s3:::secret\/open\/\*$/mu);
+  assert.match(more, /^ {4}only from outside 198\.51\.100\.0\/24$/mu);
+  assert.match(less, /^ {2}lab: s3:DeleteObject.* on arn:aws:s3:::secret\/\*$/mu);
+  assert.doesNotMatch(more, /DeleteObject/u);
+  assert.equal(code, 1);
+});
+
+test("a change that allows nothing more is told as such, whatever it takes away", async () => {
+  const config = configWith([OPEN], { blockedActions: ["s3:DeleteObject"] });
+  const { code, out } = await ran((terminal) =>
+    runProve([], { config, newAccess: configWith([OPEN]) }, terminal),
+  );
+  assert.match(out, /^New access: none$/mu);
+  assert.match(out, /^Taken away:$/mu);
+  assert.equal(code, 0);
+});
+
+test("a condition that is not followed and stands in both makes no difference", async () => {
+  const tagged = { ...OPEN, Condition: { StringEquals: { "s3:ExistingObjectTag/public": "yes" } } };
+  const { out } = await ran((terminal) =>
+    runProve([], { config: configWith([tagged, RAW]), newAccess: configWith([tagged]) }, terminal),
+  );
+  assert.match(out, /^New access: none$/mu);
+  assert.match(out, /only where StringEquals s3:ExistingObjectTag\/public \["yes"\] holds/u);
+});
+
+/** Takes away from everybody what is in `open/raw/`. */
+const RAW = {
+  Effect: "Deny",
+  Principal: { AWS: "other" },
+  Action: "s3:GetObject",
+  Resource: "arn:aws:s3:::secret/open/raw/*",
+};

@@ -1,0 +1,337 @@
+import type { Key } from "../admission/principal.ts";
+import type { BucketRecord } from "../admission/record.ts";
+import type { Condition } from "../policy/condition.ts";
+import type { Statement } from "../policy/policy.ts";
+import { alternativesOf, type Alternative } from "./alternatives.ts";
+import {
+  classesOf,
+  combinations,
+  passes,
+  worldFor,
+  type Classes,
+  type ResourcePlace,
+} from "./circumstances.ts";
+import { confirm } from "./confirm.ts";
+import { dimensionsOf, whyBeyond, type Dimensions } from "./dimensions.ts";
+import type { Cell, Circumstances, Goal } from "./goal.ts";
+import { assumptionOf } from "./loosened.ts";
+import { whoIs } from "./prove.ts";
+import { printOf, settingsPrint, type Fingerprints } from "./prints.ts";
+import { resourceWords } from "./resource-words.ts";
+import { subjectOf, wholeRelevantTo, type Scene } from "./scene.ts";
+import {
+  callersIn,
+  namedBuckets,
+  reachedBy,
+  spotsFor,
+  waysFor,
+  type Asker,
+  type Spot,
+} from "./search.ts";
+import { addressWords, spans, textWords } from "./words.ts";
+import type { Way } from "./ways.ts";
+
+/** Something that some may do under one configuration and not under the other. */
+export type Finding = {
+  readonly who: readonly string[];
+  readonly actions: readonly string[];
+  readonly resource: string;
+  /** What must hold besides. */
+  readonly only: readonly string[];
+  /** A request that passes under the one and not under the other; undefined: none was shown to. */
+  readonly example: string | undefined;
+};
+
+export type Comparison = {
+  readonly findings: readonly Finding[];
+  /** Of whom it is not known, and why. */
+  readonly notDecided: readonly string[];
+};
+
+/** How many conditions that are not followed are taken to hold or not, in each combination. */
+const ASSUMED_MAX = 6;
+const CELLS_MAX = 50_000;
+
+/**
+ * What passes under `after` and not under `before`, of everybody in `after`. Both judge a request of
+ * each class that neither tells apart; a condition that is not followed holds in both or in neither.
+ */
+export function gainedBy(
+  before: Scene,
+  after: Scene,
+  progress: (share: number) => void,
+): Comparison {
+  const old = { ...before, assumed: NOTHING_ASSUMED };
+  const scene = { ...after, assumed: NOTHING_ASSUMED, nowMs: before.nowMs };
+  const prints: Fingerprints = new Map();
+  const sameSettings = settingsPrint(old) === settingsPrint(scene);
+  const named = namedBuckets([scene, old], EVERYTHING);
+  const ways = waysFor(scene, EVERYTHING);
+  const callers = callersIn(scene, EVERYTHING);
+  const found: Gained[] = [];
+  const notDecided = new Set<string>();
+  for (const [i, key] of callers.entries()) {
+    progress(i / callers.length);
+    const counterparts = counterpartsOf(old, key);
+    const sameHolder =
+      sameSettings && counterparts.some((one) => printOf(one, prints) === printOf(key, prints));
+    const reached = reachedBy({ scene, key }, named).filter(
+      ({ id }) =>
+        !sameHolder ||
+        printOf(old.records.get(id), prints) !== printOf(scene.records.get(id), prints),
+    );
+    if (sameHolder && reached.length === 0) continue;
+    const askers: [Asker, ...Asker[]] = [
+      { scene, key },
+      ...counterparts.map((one) => ({ scene: old, key: one })),
+    ];
+    for (const way of ways) {
+      // What nothing is known of is the same for the same people.
+      for (const spot of spotsFor(askers, EVERYTHING, reached, way, !sameHolder)) {
+        const one = gainedAt(askers, way, spot);
+        if (one === undefined)
+          notDecided.add(`${whoIs(key)}: too many rules that tell requests apart`);
+        else if (one.cells.length > 0) found.push(one);
+      }
+    }
+  }
+  return {
+    findings: merged(found.flatMap((one) => findingsOf(old, one))),
+    notDecided: [...notDecided],
+  };
+}
+
+const NOTHING_ASSUMED: ReadonlySet<string> = new Set();
+
+const EVERYTHING: Goal = {
+  isWho: () => true,
+  isAsked: () => true,
+  resources: [{ parts: [{ kind: "many" }], tenant: undefined }],
+  outside: undefined,
+  inside: undefined,
+  tls: undefined,
+  fromMs: undefined,
+};
+
+/** The same key under the other configuration, or else the keys of the same holder. */
+function counterpartsOf(old: Scene, key: Key | undefined): readonly (Key | undefined)[] {
+  if (key === undefined) return old.snapshot.policy.anonymous === "deny" ? [] : [undefined];
+  const same = old.snapshot.keys.get(key.accessKeyId);
+  if (same !== undefined && whoIs(same) === whoIs(key)) return [same];
+  return [...old.snapshot.keys.values()].filter((one) => whoIs(one) === whoIs(key));
+}
+
+type Gained = {
+  readonly asker: Asker;
+  readonly way: Way;
+  readonly spot: Spot & { readonly places: readonly ResourcePlace[] };
+  readonly statements: readonly Statement[];
+  readonly classes: Classes;
+  readonly assumptions: readonly string[];
+  readonly cells: readonly GainedCell[];
+};
+
+/** `at`: the number of the class in each dimension, resources first. */
+type GainedCell = {
+  readonly at: readonly number[];
+  readonly place: ResourcePlace;
+  readonly circumstances: Circumstances;
+};
+
+/** Undefined: there is too much to look at. */
+function gainedAt(askers: readonly [Asker, ...Asker[]], way: Way, spot: Spot): Gained | undefined {
+  const { named, places } = spot;
+  if (places === undefined) return undefined;
+  const [asker] = askers;
+  const recordIn = ({ scene }: Asker): BucketRecord | undefined =>
+    named && scene.records.get(named.id);
+  const statements = askers.flatMap((one) =>
+    wholeRelevantTo(one.scene, one.key, recordIn(one), way),
+  );
+  const followed = askers.map((one) =>
+    dimensionsOf(
+      one.scene.snapshot,
+      one.key,
+      wholeRelevantTo(one.scene, one.key, recordIn(one), way),
+      [way.operation],
+    ),
+  );
+  const classes = classesOf(asker.scene, EVERYTHING, together(followed));
+  const assumptions = [...new Set(statements.flatMap((one) => assumptionsOf(one, way)))];
+  if (classes === undefined || assumptions.length > ASSUMED_MAX) return undefined;
+  const all = [...combinations(classes)];
+  if (all.length * places.length * 2 ** assumptions.length > CELLS_MAX) return undefined;
+  const cells: GainedCell[] = [];
+  for (let bits = 0; bits < 2 ** assumptions.length; bits += 1) {
+    const assumed = new Set(assumptions.filter((_, i) => (bits & (1 << i)) !== 0));
+    const told = askers.map((one) => ({ ...one, scene: { ...one.scene, assumed } }));
+    for (const [i, place] of places.entries()) {
+      const judges = told.map((one) => judgeOf(one, way, { ...place, record: recordIn(one) }));
+      for (const circumstances of all) {
+        const [now, ...then] = judges;
+        if (now?.(circumstances) !== true || then.some((judge) => judge(circumstances))) continue;
+        const truths = assumptions.map((_, n) => ((bits & (1 << n)) === 0 ? 1 : 0));
+        cells.push({
+          at: [i, ...placesOf(circumstances, classes), ...truths],
+          place,
+          circumstances,
+        });
+      }
+    }
+  }
+  return { asker, way, spot: { named, places }, statements, classes, assumptions, cells };
+}
+
+/** Whether the asker's request passes. */
+function judgeOf(
+  { scene, key }: Asker,
+  way: Way,
+  place: ResourcePlace,
+): (circumstances: Circumstances) => boolean {
+  const subject = subjectOf(scene, key);
+  const served = scene.snapshot.store.operations.has(way.operation.name);
+  if (subject === undefined || !served) return () => false;
+  const world = worldFor(scene, key, subject, way, place);
+  return (circumstances) => passes(scene, world, way, place, circumstances);
+}
+
+function together(all: readonly Dimensions[]): Dimensions {
+  const texts = new Map<Parameters<Dimensions["texts"]["get"]>[0], Patterns>();
+  for (const one of all) {
+    for (const [place, patterns] of one.texts) {
+      texts.set(place, [...(texts.get(place) ?? []), ...patterns]);
+    }
+  }
+  return {
+    networks: all.flatMap(({ networks }) => networks),
+    instants: all.flatMap(({ instants }) => instants),
+    tls: all.some(({ tls }) => tls),
+    texts,
+    resources: [],
+    beyond: new Set(),
+  };
+}
+
+type Patterns = Dimensions["resources"];
+
+function assumptionsOf({ effect, conditions }: Statement, { operation }: Way): readonly string[] {
+  return conditions
+    .filter((one: Condition) => whyBeyond(one, [operation]) !== undefined)
+    .map((one) => assumptionOf(effect, one));
+}
+
+/** Of each dimension of circumstances the number of its class. */
+function placesOf(
+  { address, atMs, tls, texts }: Circumstances,
+  classes: Classes,
+): readonly number[] {
+  return [
+    classes.addresses.findIndex((one) => one.address === address),
+    classes.times.indexOf(atMs),
+    classes.tls.indexOf(tls),
+    ...classes.texts.map(([place, values]) =>
+      values.indexOf(texts.find((one) => one.place === place)?.value),
+    ),
+  ];
+}
+
+function findingsOf(old: Scene, gained: Gained): readonly Finding[] {
+  const { asker, way, spot, statements, assumptions } = gained;
+  return alternativesOf(gained.cells.map(({ at }) => at)).map((alternative) => {
+    const [placesAt = []] = alternative;
+    const cells = gained.cells.filter(({ at }) =>
+      at.every((one, i) => alternative[i]?.includes(one)),
+    );
+    return {
+      who: [whoIs(asker.key)],
+      actions: [actionOf(way)],
+      resource: resourceWords(asker, spot, placesAt, statements, way),
+      only: [...circumstanceWords(gained.classes, alternative), ...ifs(assumptions, alternative)],
+      example: exampleOf(old, { ...gained, cells }),
+    };
+  });
+}
+
+function actionOf({ asks, part, operation }: Way): string {
+  const action = asks.at(-1)?.action ?? operation.name;
+  return part === "target" || part === "entry" ? action : `${action} (by ${operation.name})`;
+}
+
+/** One that passes now, and is refused by a rule under the other configuration. */
+function exampleOf(old: Scene, { asker, way, cells }: Gained): string | undefined {
+  for (const { place, circumstances } of cells.slice(0, TRIED_MAX)) {
+    const { scene, key } = asker;
+    const { bucket, objectKey } = place;
+    const cell: Cell = { kind: "cell", key, way, bucket, objectKey, circumstances, beyond: [] };
+    const now = confirm(scene, cell);
+    if (now.kind !== "passes") continue;
+    const counterparts = counterpartsOf(old, key);
+    if (counterparts.some((one) => confirm(old, { ...cell, key: one }).kind === "passes")) continue;
+    return `${now.question.request} from ${now.question.ip} at ${now.question.at}`;
+  }
+  return undefined;
+}
+
+const TRIED_MAX = 3;
+
+function circumstanceWords(classes: Classes, alternative: Alternative): readonly string[] {
+  const { addresses, times, tls, texts } = classes;
+  const [, addressesAt = [], timesAt = [], tlsAt = [], ...textsAt] = alternative;
+  const phrases: string[] = [];
+  if (addressesAt.length < addresses.length) phrases.push(addressWords(addresses, addressesAt));
+  if (timesAt.length < times.length) phrases.push(`only ${spans(times, timesAt)}`);
+  if (tlsAt.length < tls.length) {
+    phrases.push(tls[tlsAt[0] ?? 0] === true ? "only with TLS" : "only without TLS");
+  }
+  for (const [i, [place, values]] of texts.entries()) {
+    const at = textsAt[i] ?? [];
+    if (at.length < values.length)
+      phrases.push(
+        textWords(
+          place,
+          at.map((one) => values[one]),
+        ),
+      );
+  }
+  return phrases;
+}
+
+/** What is assumed of conditions that are not followed, behind all other dimensions. */
+function ifs(assumptions: readonly string[], alternative: Alternative): readonly string[] {
+  const truths = alternative.slice(alternative.length - assumptions.length);
+  return assumptions.flatMap((assumption, i) => {
+    const at = truths[i] ?? [];
+    if (at.length !== 1) return [];
+    const [, operator = "", key = "", values = ""] =
+      /^\S+ (\S+) (\S+) (.*)$/su.exec(assumption) ?? [];
+    return [`only where ${operator} ${key} ${values} ${at[0] === 1 ? "holds" : "does not hold"}`];
+  });
+}
+
+/** What is said of several actions or people alike is said once. */
+function merged(findings: readonly Finding[]): readonly Finding[] {
+  const byAction = new Map<string, Finding>();
+  for (const one of findings) {
+    const id = JSON.stringify([one.who, one.resource, one.only]);
+    const before = byAction.get(id);
+    const actions = [...new Set([...(before?.actions ?? []), ...one.actions])];
+    byAction.set(id, { ...one, example: before?.example ?? one.example, actions });
+  }
+  const byPeople = new Map<string, Finding>();
+  for (const one of byAction.values()) {
+    const id = JSON.stringify([one.actions, one.resource, one.only]);
+    const before = byPeople.get(id);
+    const who = [...new Set([...(before?.who ?? []), ...one.who])];
+    byPeople.set(id, { ...one, example: before?.example ?? one.example, who });
+  }
+  return [...byPeople.values()].map((one) => ({ ...one, actions: shortened(one.actions) }));
+}
+
+/** An action that is there anyway need not be told again by each operation that asks for it. */
+function shortened(actions: readonly string[]): readonly string[] {
+  const plain = new Set(actions);
+  return actions.filter((action) => {
+    const [name = "", by] = action.split(" (by ");
+    return by === undefined || !plain.has(name);
+  });
+}

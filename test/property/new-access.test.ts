@@ -1,0 +1,96 @@
+/**
+ * Of two configurations drawn at random: what the reference lets pass under the one and not under the
+ * other is among the findings, by who and action.
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gainedBy } from "../../src/prove/compare.ts";
+import { sceneOf } from "../../src/prove/scene.ts";
+import { asksOf } from "../reference/asks.ts";
+import { decide } from "../reference/decide.ts";
+import { drawRequest, drawWorld, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
+import { snapshotOf } from "../reference/engine.ts";
+import type { World } from "../reference/world.ts";
+import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
+
+const WORLDS = 1;
+const REQUESTS = 1_500;
+
+/** What a request says of who sent it. */
+function holderOf({ accounts }: World, as: string | undefined): string {
+  if (as === undefined) return "anonymous";
+  const all = accounts.flatMap(({ name, keys = [], subusers = [] }) => [
+    ...keys.map(({ accessKey }) => [accessKey, name] as const),
+    ...subusers.flatMap((user) =>
+      (user.keys ?? []).map(({ accessKey }) => [accessKey, `${name}:${user.name}`] as const),
+    ),
+  ]);
+  return all.find(([key]) => key === as)?.[1] ?? "";
+}
+
+/** How many requests pass now that did not. */
+function compared(random: Random, old: World, now: World): number {
+  const scene = sceneOf(snapshotOf(now), undefined, NOW_MS - 1000);
+  const { findings, notDecided } = gainedBy(
+    sceneOf(snapshotOf(old), undefined, NOW_MS - 1000),
+    scene,
+    () => undefined,
+  );
+  let gained = 0;
+  for (let n = 0; n < REQUESTS; n += 1) {
+    const asked = drawRequest(random, now);
+    if (asked.entries !== undefined) continue;
+    const before = decide(old, asked).gates[0];
+    // That there was no policy to be shown is no refusal.
+    if (before === undefined || before.startsWith("fault")) continue;
+    if (decide(now, asked).gates[0] !== undefined) continue;
+    gained += 1;
+    const who = holderOf(now, asked.as);
+    const actions = asksOf(asked, now).map(({ action }) => action);
+    const isTold = findings.some(
+      (one) =>
+        one.who.includes(who) &&
+        actions.some((action) => one.actions.some((told) => told.split(" ", 1)[0] === action)),
+    );
+    if (isTold || notDecided.some((why) => why.startsWith(`${who}:`))) continue;
+    const { model: _, ...from } = old;
+    const { model: __, ...to } = now;
+    assert.fail(`${JSON.stringify(asked)}\nfrom ${JSON.stringify(from)}\nto ${JSON.stringify(to)}`);
+  }
+  return gained;
+}
+
+for (const [i, seed] of SEEDS.entries()) {
+  test(`what passes now and did not is among the findings, seed ${seed}`, () => {
+    const random = randomFrom(seed);
+    let gained = 0;
+    for (const name of i === 0 ? MODELS.slice(0, 2) : MODELS) {
+      for (let n = 0; n < WORLDS * RUNS; n += 1) {
+        const old = drawWorld(random, name);
+        const other = drawWorld(random, name);
+        gained += compared(random, old, withBucketsOf(old, other));
+        const { findings } = gainedBy(
+          sceneOf(snapshotOf(old), undefined, NOW_MS),
+          sceneOf(snapshotOf(old), undefined, NOW_MS),
+          () => undefined,
+        );
+        assert.deepEqual(findings, [], "nothing is new where nothing changed");
+      }
+    }
+    assert(gained > 5, `only ${gained} requests pass now`);
+  });
+}
+
+/** The same people with the settings and buckets of another world. */
+function withBucketsOf(old: World, { policy, buckets, files }: World): World {
+  const renamed = Object.entries(files).map(([name, file]) => [`new-${name}`, file] as const);
+  return {
+    ...old,
+    policy,
+    buckets: buckets.map((bucket) =>
+      bucket.policy === undefined ? bucket : { ...bucket, policy: `new-${bucket.policy}` },
+    ),
+    files: { ...old.files, ...Object.fromEntries(renamed) },
+  };
+}
