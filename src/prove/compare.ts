@@ -25,7 +25,7 @@ import {
   reachedBy,
   spotsFor,
   waysFor,
-  type Asker,
+  type CallerIn,
   type Spot,
 } from "./search.ts";
 import { addressWords, spans, textWords } from "./words.ts";
@@ -81,7 +81,7 @@ export function gainedBy(
         printOf(old.records.get(id), prints) !== printOf(scene.records.get(id), prints),
     );
     if (sameHolder && reached.length === 0) continue;
-    const askers: [Asker, ...Asker[]] = [
+    const askers: [CallerIn, ...CallerIn[]] = [
       { scene, key },
       ...counterparts.map((one) => ({ scene: old, key: one })),
     ];
@@ -122,7 +122,7 @@ function counterpartsOf(old: Scene, key: Key | undefined): readonly (Key | undef
 }
 
 type Gained = {
-  readonly asker: Asker;
+  readonly asker: CallerIn;
   readonly way: Way;
   readonly spot: Spot & { readonly places: readonly ResourcePlace[] };
   readonly statements: readonly Statement[];
@@ -139,11 +139,15 @@ type GainedCell = {
 };
 
 /** Undefined: there is too much to look at. */
-function gainedAt(askers: readonly [Asker, ...Asker[]], way: Way, spot: Spot): Gained | undefined {
+function gainedAt(
+  askers: readonly [CallerIn, ...CallerIn[]],
+  way: Way,
+  spot: Spot,
+): Gained | undefined {
   const { named, places } = spot;
   if (places === undefined) return undefined;
   const [asker] = askers;
-  const recordIn = ({ scene }: Asker): BucketRecord | undefined =>
+  const recordIn = ({ scene }: CallerIn): BucketRecord | undefined =>
     named && scene.records.get(named.id);
   const statements = askers.flatMap((one) =>
     wholeRelevantTo(one.scene, one.key, recordIn(one), way),
@@ -184,7 +188,7 @@ function gainedAt(askers: readonly [Asker, ...Asker[]], way: Way, spot: Spot): G
 
 /** Whether the asker's request passes. */
 function judgeOf(
-  { scene, key }: Asker,
+  { scene, key }: CallerIn,
   way: Way,
   place: ResourcePlace,
 ): (circumstances: Circumstances) => boolean {

@@ -99,11 +99,11 @@ function mayBegin(parts: readonly GlobPart[], start: string): boolean {
 }
 
 /** Who asks, under which configuration. */
-export type Asker = { readonly scene: Scene; readonly key: Key | undefined };
+export type CallerIn = { readonly scene: Scene; readonly key: Key | undefined };
 
 /** Those in which the caller may do anything, or which only the state keeps it from making. */
 export function reachedBy(
-  { scene, key }: Asker,
+  { scene, key }: CallerIn,
   named: readonly NamedBucket[],
 ): readonly NamedBucket[] {
   return named.filter(({ id, name, home }) => {
@@ -127,7 +127,7 @@ export type Spot = {
  * no rule of any of them tells apart. `alsoElsewhere`: those of which nothing is known, too.
  */
 export function* spotsFor(
-  askers: readonly [Asker, ...Asker[]],
+  askers: readonly [CallerIn, ...CallerIn[]],
   goal: Goal,
   named: readonly NamedBucket[],
   way: Way,
@@ -149,7 +149,7 @@ export function* spotsFor(
 
 /** The classes of one bucket's keys, or the bucket itself. */
 function placesIn(
-  askers: readonly [Asker, ...Asker[]],
+  askers: readonly [CallerIn, ...CallerIn[]],
   { id, name, home, keys }: NamedBucket,
   known: Pick<ResourcePlace, "bucket" | "record">,
   way: Way,
@@ -172,7 +172,11 @@ const ANY_KEY = textsOf(1);
 const TOO_MANY_KEYS = "too many patterns of keys to tell apart";
 
 /** Buckets of which nothing is known, and the service as a whole. */
-function* elsewhere(askers: readonly [Asker, ...Asker[]], goal: Goal, way: Way): Generator<Spot> {
+function* elsewhere(
+  askers: readonly [CallerIn, ...CallerIn[]],
+  goal: Goal,
+  way: Way,
+): Generator<Spot> {
   const [{ scene, key }] = askers;
   if (way.level === "service") {
     const service = { bucket: undefined, record: undefined, objectKey: undefined };
@@ -199,7 +203,7 @@ function isEverything(parts: readonly GlobPart[]): boolean {
 }
 
 function unknownPlaces(
-  askers: readonly [Asker, ...Asker[]],
+  askers: readonly [CallerIn, ...CallerIn[]],
   way: Way,
   parts: readonly GlobPart[],
   home: string,
