@@ -111,7 +111,10 @@ program
     example("s3warden explain --as lab:reader --request 'DELETE /photos/cat.jpg' --ip 192.0.2.7"),
   )
   .addOption(configOption())
-  .option("--as <identity>", "account, account:subuser, or an access key id")
+  .option("--as <identity>", "account, account:subuser, role:NAME, or an access key id")
+  .option("--session-name <name>", "of a session of the role")
+  .option("--session-tags <name=value>", "of that session, may be repeated", collect, [])
+  .option("--session-policy <file>", "of that session, JSON")
   .option("--anonymous", "a request without credentials")
   .option("--ip <address>", "where it comes from; absent: unknown")
   .option("--at <time>", "when, ISO 8601; absent: now")

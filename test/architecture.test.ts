@@ -28,7 +28,7 @@ const LAW = {
   store: ["lib", "http", "wire", "s3", "admission", "config", "observe", "lend"],
   identity: ["lib", "http", "s3", "admission", "config", "observe"],
   state: ["lib", "http", "s3", "signature", "session", "admission", "config", "store", "identity"],
-  explain: ["lib", "http", "s3", "signature", "policy", "admission", "config"],
+  explain: ["lib", "http", "s3", "signature", "policy", "session", "admission", "config"],
   prove: ["lib", "http", "s3", "policy", "provider", "admission", "config", "explain"],
   status: ["lib", "http", "s3", "admission", "observe", "store", "explain"],
   body: ["lib", "s3", "checksum", "signature", "admission"],

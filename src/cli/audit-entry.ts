@@ -11,6 +11,16 @@ const RequestSchema = z.object({
   region: z.string().optional(),
   signedAt: z.iso.datetime().optional(),
   endsAt: z.iso.datetime().optional(),
+  session: z
+    .object({
+      issuedAt: z.iso.datetime(),
+      tags: z.record(z.string(), z.string()).prefault({}),
+      policy: z.string().optional(),
+      sourceIdentity: z.string().optional(),
+      issuer: z.string().optional(),
+      subject: z.string().optional(),
+    })
+    .optional(),
   secure: z.boolean().prefault(false),
   tlsVersion: z.string().optional(),
   query: INPUTS.prefault({}),
@@ -31,6 +41,8 @@ const AuditEntrySchema = z.object({
   key: z.string().optional(),
   account: z.string().optional(),
   subuser: z.string().optional(),
+  role: z.string().optional(),
+  session: z.string().optional(),
   accessKeyId: z.string().optional(),
   userAgent: z.string().optional(),
   outcome: z.string().optional(),
@@ -56,8 +68,9 @@ export function parseEntry(line: string): AuditEntry | undefined {
   }
 }
 
-/** `account`, `account:subuser`, or `anonymous`, as `--as` names who asked. */
-export function identityOf({ account, subuser, accessKeyId }: AuditEntry): string {
+/** `account`, `account:subuser`, `role:account:role` or `anonymous`, as `--as` names who asked. */
+export function identityOf({ account, subuser, role, accessKeyId }: AuditEntry): string {
+  if (account !== undefined && role !== undefined) return `role:${account}:${role}`;
   if (account !== undefined) return subuser === undefined ? account : `${account}:${subuser}`;
   return accessKeyId === undefined ? "anonymous" : `key ${accessKeyId}`;
 }

@@ -16,7 +16,9 @@ import { needsOfDocument } from "../s3/document-asks.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import type { S3Document } from "../s3/document-reader.ts";
 import { rememberedRecords, decideBy, type ReadRecord } from "../explain/answers.ts";
-import type { AuditEntry } from "./audit-entry.ts";
+import { beginPretended } from "../explain/pretended-session.ts";
+import type { Session } from "../session/session.ts";
+import { identityOf, type AuditEntry } from "./audit-entry.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
 import { signedAgain } from "./signed-again.ts";
@@ -80,12 +82,48 @@ async function decide(context: Context, entry: AuditEntry): Promise<Result<Redec
   const { operation, inputs } = recorded.value;
   if (inputs.auth === "form" || operation === "PostObject") return err("form");
   const nowMs = Date.parse(entry.time);
+  if (inputs.session !== undefined) {
+    return decideSession(context, entry, recorded.value, inputs.session, nowMs);
+  }
   const key =
     entry.accessKeyId === undefined ? ok(undefined) : await context.keyOf(entry.accessKeyId);
   if (!key.ok) return key;
   if (entry.accessKeyId !== undefined && key.value === undefined) return ok(NOBODYS_KEY);
   const head = signedAgain(context.snapshot, entry, recorded.value, key.value, nowMs);
   return judged(context, recorded.value, head, { key: key.value, nowMs });
+}
+
+/** As a session that says the same, which goes through the very code that opens tokens. */
+async function decideSession(
+  context: Context,
+  entry: AuditEntry,
+  recorded: RecordedRequest,
+  said: NonNullable<RecordedRequest["inputs"]["session"]>,
+  nowMs: number,
+): Promise<Result<Redecided, WhyNot>> {
+  const { account, role, session: name, accessKeyId } = entry;
+  if (account === undefined || role === undefined || name === undefined) return err("session");
+  const { issuer, subject, tags, policy, sourceIdentity } = said;
+  const federated = issuer === undefined || subject === undefined ? undefined : { issuer, subject };
+  const session: Session = {
+    accessKeyId: accessKeyId ?? "",
+    secret: "of a session that is decided again",
+    account,
+    holder: { kind: "role", role, session: name },
+    issuedMs: Date.parse(said.issuedAt),
+    // When it would have ended is not recorded: it had not.
+    expiresMs: nowMs + 1_000,
+    tags: new Map(Object.entries(tags)),
+    transitiveTags: [],
+    policy,
+    sourceIdentity,
+    federated,
+  };
+  const begun = beginPretended(context.snapshot, session, identityOf(entry));
+  if (!begun.ok) return err("clipped");
+  const { opening, key } = begun.value;
+  const head = signedAgain(opening, entry, recorded, key, nowMs);
+  return judged({ ...context, snapshot: opening }, recorded, head, { key: undefined, nowMs });
 }
 
 /** Whether somebody's credentials held, or there were none: of all else nobody's rules speak. */

@@ -11,7 +11,7 @@ import { openForeignKeys } from "./foreign-keys.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `body`: a file. */
+/** `body` and `sessionPolicy`: files. */
 export type ExplainOptions = Omit<ExplainQuestion, "body"> & {
   readonly config: string;
   readonly json?: boolean;
@@ -39,8 +39,14 @@ export async function runExplain(
     terminal.stderr(`${document.error}\n`);
     return 2;
   }
-  const { body: _, ...question } = options;
-  const explanation = await explained(result.value, { ...question, ...document.value });
+  const policy = sessionPolicyIn(options);
+  if (!policy.ok) {
+    terminal.stderr(`${policy.error}\n`);
+    return 2;
+  }
+  const { body: _, sessionPolicy: _file, ...question } = options;
+  const files = { ...document.value, ...policy.value };
+  const explanation = await explained(result.value, { ...question, ...files });
   if (!explanation.ok) {
     terminal.stderr(`${explanation.error}\n`);
     return 2;
@@ -60,6 +66,19 @@ function documentIn({ body, request }: ExplainOptions): Result<{ readonly body?:
     return ok({ body: readFileSync(body) });
   } catch (error) {
     return err(`Cannot read the document: ${error instanceof Error ? error.message : body}`);
+  }
+}
+
+/** The policy that stands in the file; the error is a sentence. */
+function sessionPolicyIn({
+  sessionPolicy,
+}: ExplainOptions): Result<{ readonly sessionPolicy?: string }, string> {
+  if (sessionPolicy === undefined) return ok({});
+  try {
+    return ok({ sessionPolicy: readFileSync(sessionPolicy, "utf8") });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : sessionPolicy;
+    return err(`Cannot read the session policy: ${reason}`);
   }
 }
 

@@ -10,6 +10,9 @@ import { signHead } from "../signature/sign.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import type { RecordedRequest } from "./recorded-request.ts";
 
+/** What signs: of a temporary key, its token too. */
+type SigningKey = Pick<Key, "accessKeyId" | "secret" | "sessionToken">;
+
 /**
  * The head of a recorded request, signed with `key` in the way in which it was: in its header or as
  * a presigned URL, by version 4 or 2. `key` undefined: it is anonymous.
@@ -18,7 +21,7 @@ export function signedAgain(
   snapshot: Snapshot,
   entry: AuditEntry,
   recorded: RecordedRequest,
-  key: Key | undefined,
+  key: SigningKey | undefined,
   nowMs: number,
 ): RequestHead {
   const { inputs } = recorded;
@@ -63,14 +66,14 @@ function targetOf(path: string, query: string): RequestHead["target"] {
   return target.value;
 }
 
-function withToken(head: RequestHead, { sessionToken }: Pick<Key, "sessionToken">): RequestHead {
+function withToken(head: RequestHead, { sessionToken }: SigningKey): RequestHead {
   if (sessionToken === undefined) return head;
   return { ...head, headers: [...head.headers, "x-amz-security-token", sessionToken] };
 }
 
 function signedV4(
   head: RequestHead,
-  key: Key,
+  key: SigningKey,
   region: string,
   nowMs: number,
   { ring }: Snapshot,
@@ -82,7 +85,7 @@ function signedV4(
   return { ...head, headers: [...headers, "authorization", authorization] };
 }
 
-function signedV2(head: RequestHead, key: Key, nowMs: number): RequestHead {
+function signedV2(head: RequestHead, key: SigningKey, nowMs: number): RequestHead {
   const date = new Date(nowMs).toUTCString();
   const authorization = authorizationV2(head, key, date);
   return { ...head, headers: [...head.headers, "date", date, "authorization", authorization] };

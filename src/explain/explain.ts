@@ -73,14 +73,10 @@ export async function explain(
 ): Promise<Result<Explanation, string>> {
   const keys = await keysFor(compiled, question.as, findKey);
   if (!keys.ok) return keys;
-  const snapshot = {
-    ...compiled,
-    keys: keys.value,
-    elsewhere: { ...compiled.elsewhere, records: read !== undefined },
-  };
-  const request = requestFor(snapshot, question, clockMs);
+  const elsewhere = { keys: compiled.elsewhere.keys, records: read !== undefined };
+  const request = requestFor({ ...compiled, keys: keys.value, elsewhere }, question, clockMs);
   if (!request.ok) return request;
-  const { head, nowMs, identity } = request.value;
+  const { snapshot, head, nowMs, identity } = request.value;
   const answers = answersOf(read, question.body, snapshot.limits.xmlBytesMax);
   const recognized = await decideBy(recognize(snapshot, head, nowMs), answers.answer);
   if (!recognized.ok) return recognized;

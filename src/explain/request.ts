@@ -21,11 +21,15 @@ import {
 } from "../s3/operations.ts";
 import { amzDate } from "../signature/amz-date.ts";
 import { canonicalQuery } from "../signature/canonical.ts";
+import { pretended, type SessionQuestion } from "./pretended-session.ts";
 import { signHead } from "../signature/sign.ts";
 
 /** What is asked: `request`, or `action` with `resource`; `as` or `anonymous`. */
-export type ExplainQuestion = {
-  /** `account`, `account:subuser`, or the id of the access key that signs. */
+export type ExplainQuestion = SessionQuestion & {
+  /**
+   * `account`, `account:subuser`, `role:NAME` or `role:ACCOUNT:NAME` for a session of a role, or the id
+   * of the access key that signs.
+   */
   readonly as?: string;
   readonly anonymous?: boolean;
   readonly ip?: string;
@@ -46,6 +50,8 @@ export type ExplainQuestion = {
 
 /** A request as its identity would send it. */
 export type ExplainedRequest = {
+  /** What it is to be decided by: with a session, also by a key that opens its token. */
+  readonly snapshot: Snapshot;
   readonly head: RequestHead;
   readonly nowMs: number;
   /** Whose it is, for people. */
@@ -91,14 +97,28 @@ export function requestFor(
     sourceAddress: question.ip,
     secure: question.secure ?? false,
   };
-  if (question.anonymous === true) return ok({ head, nowMs, identity: "anonymous" });
+  if (question.anonymous === true) return ok({ snapshot, head, nowMs, identity: "anonymous" });
+  if (question.as?.startsWith(ROLE) === true) {
+    const begun = pretended(snapshot, question.as.slice(ROLE.length), question, nowMs);
+    if (!begun.ok) return begun;
+    const { key, identity, opening } = begun.value;
+    return ok({ snapshot: opening, head: signed(head, key, nowMs, opening), nowMs, identity });
+  }
+  if (ofSession(question)) return err("Tags, a name or a policy of a session need --as role:NAME");
   const key = keyOf(snapshot, question.as, nowMs);
   if (!key.ok) return key;
   return ok({
+    snapshot,
     head: signed(head, key.value, nowMs, snapshot),
     nowMs,
     identity: `${holderName(key.value)}, key ${key.value.accessKeyId}`,
   });
+}
+
+const ROLE = "role:";
+
+function ofSession({ sessionName, sessionTags = [], sessionPolicy }: ExplainQuestion): boolean {
+  return sessionName !== undefined || sessionTags.length > 0 || sessionPolicy !== undefined;
 }
 
 /** A signature has room for years of four digits. */
@@ -193,8 +213,15 @@ function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Resul
   return err(`Nobody with a key is called "${as}" in the configuration`);
 }
 
+type SigningKey = Pick<Key, "accessKeyId" | "secret" | "sessionToken">;
+
 /** As a client of the key's holder would sign it. */
-function signed(head: RequestHead, key: Key, nowMs: number, snapshot: Snapshot): RequestHead {
+function signed(
+  head: RequestHead,
+  key: SigningKey,
+  nowMs: number,
+  snapshot: Snapshot,
+): RequestHead {
   const headers = [...head.headers, "x-amz-date", amzDate(nowMs)];
   if (!hasHeader(headers, "x-amz-content-sha256")) {
     headers.push("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
