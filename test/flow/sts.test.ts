@@ -800,6 +800,7 @@ const CHAIN: readonly Section[] = [
   {
     name: "next",
     tier: "READ",
+    maxSession: "2h",
     trust: {
       Version: "2012-10-17",
       Statement: {
