@@ -44,6 +44,12 @@ export type IssuerHealth = {
  */
 export const UNKNOWN_KEY_MS = 10_000;
 
+/**
+ * Tokens that wait for an issuer's answer: beyond it they are told at once that it is away. Each holds
+ * its request in memory meanwhile.
+ */
+export const KEY_WAITERS_MAX = 64;
+
 /** The keys of one issuer: asked for when first needed, remembered, and kept while it is away. */
 export class IssuerKeys {
   readonly config: IssuerConfig;
@@ -51,6 +57,7 @@ export class IssuerKeys {
   readonly #health = new Health();
   #known: KnownKeys | undefined;
   #asking: Promise<KnownKeys | undefined> | undefined;
+  #waiting = 0;
   #unknownMs = Number.NEGATIVE_INFINITY;
   #failure: string | undefined;
   #answered = false;
@@ -92,7 +99,7 @@ export class IssuerKeys {
   async newerThan(known: KnownKeys): Promise<KnownKeys | undefined> {
     if (this.config.keys.kind === "file") return undefined;
     if (this.#known !== undefined && this.#known.askedMs > known.askedMs) return this.#known;
-    if (this.#asking !== undefined) return this.#asking;
+    if (this.#asking !== undefined) return this.#ask();
     const nowMs = this.#ports.nowMs();
     if (nowMs - this.#unknownMs < UNKNOWN_KEY_MS) return undefined;
     this.#unknownMs = nowMs;
@@ -138,10 +145,16 @@ export class IssuerKeys {
     return freshness === "gone" ? undefined : { keys, freshness };
   }
 
-  /** One question at a time, whoever waits for it. */
-  #ask(): Promise<KnownKeys | undefined> {
+  /** One question at a time, for which only so many wait. */
+  async #ask(): Promise<KnownKeys | undefined> {
     this.#asking ??= this.#asked().finally(() => (this.#asking = undefined));
-    return this.#asking;
+    if (this.#waiting >= KEY_WAITERS_MAX) return undefined;
+    this.#waiting++;
+    try {
+      return await this.#asking;
+    } finally {
+      this.#waiting--;
+    }
   }
 
   async #asked(): Promise<KnownKeys | undefined> {

@@ -97,12 +97,11 @@ export function openIssuers(
       if (!read.ok) return err(tokenFault("InvalidIdentityToken", read.error, "token form"));
       const keys = byUrl.get(read.value.iss);
       if (keys === undefined) return err(UNKNOWN_ISSUER);
-      const verified = await budget.run(
-        { address: arrival.address, nowMs: performance.now() },
-        () => verify(keys, token, arrival.nowMs),
-        (result) => !result.ok && result.error.code !== "IDPCommunicationError",
-      );
-      return verified === "too many" ? err(TOO_MANY) : verified;
+      const source = { address: arrival.address, nowMs: performance.now() };
+      if (!budget.allows(source)) return err(TOO_MANY);
+      const verified = await verify(budget, keys, token, arrival.nowMs);
+      if (!verified.ok && IS_BAD.has(verified.error.code)) budget.wasBad(source);
+      return verified;
     },
     health: () => [...byUrl.values()].map(({ health }) => health),
     budget,
@@ -133,6 +132,12 @@ function complaining(
   };
 }
 
+/** What counts against an address: neither that its issuer is away, nor that others are too many. */
+const IS_BAD: ReadonlySet<TokenFault["code"]> = new Set<TokenFault["code"]>([
+  "InvalidIdentityToken",
+  "ExpiredTokenException",
+]);
+
 const UNKNOWN_ISSUER = tokenFault(
   "InvalidIdentityToken",
   "No OpenIDConnect provider found for the token's issuer",
@@ -151,17 +156,23 @@ const NO_KEY = tokenFault(
 );
 
 async function verify(
+  budget: VerifyBudget,
   keys: IssuerKeys,
   token: string,
   nowMs: number,
 ): Promise<Result<WebIdentity, TokenFault>> {
   const known = await keys.current();
   if (known === undefined) return err(AWAY);
-  const verified = await verifyWith(known, keys.config, token, nowMs);
-  if (verified !== "no key") return verified;
-  const newer = await keys.newerThan(known);
-  const again = newer && (await verifyWith(newer, keys.config, token, nowMs));
-  return again === undefined || again === "no key" ? err(NO_KEY) : again;
+  const by = (set: KnownKeys) =>
+    budget.run(performance.now(), () => verifyWith(set, keys.config, token, nowMs));
+  let verified = await by(known);
+  if (verified === "no key") {
+    const newer = await keys.newerThan(known);
+    if (newer === undefined) return err(NO_KEY);
+    verified = await by(newer);
+  }
+  if (verified === "no key") return err(NO_KEY);
+  return verified === "too many" ? err(TOO_MANY) : verified;
 }
 
 async function verifyWith(

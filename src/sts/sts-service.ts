@@ -299,14 +299,13 @@ function assume(
   };
   const role = snapshot.roles.get(call.roleArn);
   if (role === undefined) return notAllowed("roles: there is none with this ARN", undefined);
-  const seconds = secondsOf(call, role);
-  if (!seconds.ok) return refused(facts, seconds.error);
+  const seconds = call.durationSeconds ?? Math.min(ROLE_SECONDS, role.maxSessionMs / 1000);
   const trusted = trusts(role.trust, {
     by,
     roleSessionName: call.sessionName,
     externalId: assumer.externalId,
     sourceIdentity,
-    durationSeconds: seconds.value,
+    durationSeconds: seconds,
     tags,
     transitiveTags,
     sourceAddress: head.sourceAddress,
@@ -320,13 +319,15 @@ function assume(
     const rule = `trust of ${role.arn}: ${action}: ${reason}`;
     return notAllowed(rule, { gate, rule, place: statement });
   }
+  // Only whom the role trusts learns of its limits.
+  if (seconds * 1000 > role.maxSessionMs) return refused(facts, TOO_LONG);
   const policy =
     call.policy === undefined
       ? ok(undefined)
       : readSessionPolicy(snapshot.policy.provider, call.policy);
   if (!policy.ok) return refused(facts, policy.error);
   const { name, account } = role;
-  const begun = beginSession(world, nowMs, seconds.value, {
+  const begun = beginSession(world, nowMs, seconds, {
     account: account.name,
     holder: { kind: "role", role: name, session: call.sessionName },
     tags,
@@ -354,18 +355,12 @@ function assume(
   return allowed(owned, assumedDocument(begun.value, assumed, requestId));
 }
 
-/** What a request leaves out is an hour; a role may allow less. */
-function secondsOf(
-  { durationSeconds }: Assuming,
-  { maxSessionMs }: Role,
-): Result<number, StsFault> {
-  const most = maxSessionMs / 1000;
-  if (durationSeconds === undefined) return ok(Math.min(ROLE_SECONDS, most));
-  if (durationSeconds <= most) return ok(durationSeconds);
-  const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
-  return err(stsFault("ValidationError", message));
-}
+const TOO_LONG = stsFault(
+  "ValidationError",
+  "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+);
 
+/** What a request leaves out, if the role allows as much. */
 const ROLE_SECONDS = 3_600;
 const USER_SECONDS = 43_200;
 

@@ -10,7 +10,7 @@ export const VERIFICATIONS_PER_SECOND = 2_000;
 /** At a time, in Node's own threads. */
 const RUNNING_MAX = 4;
 /** Who waits for a turn: beyond it the answer is Throttling at once. */
-const WAITING_MAX = 512;
+const QUEUE_MAX = 512;
 /** Bad tokens of one address in a second, before its tokens are not looked at. */
 export const BAD_PER_SECOND = 20;
 /** Addresses of which bad tokens are remembered. */
@@ -28,28 +28,30 @@ export class VerifyBudget {
   /** When an address may have as many bad tokens as ever again. */
   readonly #bad = new LRUCache<string, number>({ max: ADDRESSES_MAX });
 
-  /**
-   * Runs `verify`; "too many": it is not run now. `isBad`: whether its result counts against
-   * `address`. `nowMs`: of a clock that only goes forward.
-   */
-  async run<T>(
-    { address = "", nowMs }: { readonly address: string | undefined; readonly nowMs: number },
-    verify: () => Promise<T>,
-    isBad: (result: T) => boolean,
-  ): Promise<T | "too many"> {
+  /** Whether tokens from there are looked at now. */
+  allows({ address = "", nowMs }: TokenSource): boolean {
+    const fullAtMs = this.#bad.get(networkOf(address)) ?? FULL;
+    return waitMs(fullAtMs, 1, BAD_PER_SECOND, nowMs) === 0;
+  }
+
+  /** A token from there was bad. */
+  wasBad({ address = "", nowMs }: TokenSource): void {
     const from = networkOf(address);
-    if (waitMs(this.#bad.get(from) ?? FULL, 1, BAD_PER_SECOND, nowMs) > 0) return "too many";
+    this.#bad.set(from, taken(this.#bad.get(from) ?? FULL, 1, BAD_PER_SECOND, nowMs));
+  }
+
+  /**
+   * Runs `verify`; "too many": it is not run now. Only what computes may be in it: whoever waits for
+   * an issuer would hold up the tokens of all others.
+   */
+  async run<T>(nowMs: number, verify: () => Promise<T>): Promise<T | "too many"> {
     if (waitMs(this.#fullAtMs, 1, VERIFICATIONS_PER_SECOND, nowMs) > 0) return "too many";
-    if (this.#running >= RUNNING_MAX && this.#waiting.length >= WAITING_MAX) return "too many";
+    if (this.#running >= RUNNING_MAX && this.#waiting.length >= QUEUE_MAX) return "too many";
     this.#fullAtMs = taken(this.#fullAtMs, 1, VERIFICATIONS_PER_SECOND, nowMs);
     if (this.#running < RUNNING_MAX) this.#running++;
     else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     try {
-      const verified = await verify();
-      if (isBad(verified)) {
-        this.#bad.set(from, taken(this.#bad.get(from) ?? FULL, 1, BAD_PER_SECOND, nowMs));
-      }
-      return verified;
+      return await verify();
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
@@ -57,3 +59,6 @@ export class VerifyBudget {
     }
   }
 }
+
+/** Where a token came from, and when by a clock that only goes forward. */
+type TokenSource = { readonly address: string | undefined; readonly nowMs: number };

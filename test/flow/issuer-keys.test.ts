@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { IssuerConfig } from "../../src/config/issuers.ts";
 import { openKeyFetcher } from "../../src/sts/issuer-fetch.ts";
-import { IssuerKeys, UNKNOWN_KEY_MS } from "../../src/sts/issuer-keys.ts";
+import { IssuerKeys, UNKNOWN_KEY_MS, KEY_WAITERS_MAX } from "../../src/sts/issuer-keys.ts";
 import { openIssuers, type Issuers } from "../../src/sts/issuers.ts";
 import { AUTHORITY, LOOPBACK } from "../support/certificates.ts";
 import { until } from "../support/flow.ts";
@@ -304,6 +304,30 @@ test("a set that changes between two answers never makes one token's key another
   assert.ok((await issuers.verify(good(issuer, FIRST), arrival("192.0.2.1"))).ok);
   const other = await issuers.verify(good(issuer, usurper), arrival("192.0.2.1"));
   assert.ok(!other.ok);
+});
+
+test("an issuer that does not answer holds up no token of another, and few wait for it", async (t) => {
+  const issuer = await startIssuer(t, [publicJwk(FIRST)]);
+  const silent = await startIssuer(t, []);
+  const open: (() => void)[] = [];
+  silent.answer = (_request, response) => void open.push(() => response.destroy());
+  const surroundings = { log: { error: () => {}, info: () => {} }, asked: () => {} };
+  const configs = [issuerConfig(issuer.url), issuerConfig(silent.url, { name: "silent" })];
+  const issuers = openIssuers(configs, surroundings);
+  t.after(() => issuers.close());
+  const token = good(silent, FIRST);
+  const asked = Array.from({ length: KEY_WAITERS_MAX + 10 }, (_, i) =>
+    issuers.verify(token, arrival(`192.0.2.${i}`)),
+  );
+  // Those beyond the limit are told at once, while the question is still open.
+  const told = await Promise.all(asked.slice(KEY_WAITERS_MAX));
+  assert.ok(told.every((one) => !one.ok && one.error.code === "IDPCommunicationError"));
+  assert.ok((await issuers.verify(good(issuer, FIRST), arrival("192.0.2.200"))).ok);
+  await until(() => open.length > 0, 30_000);
+  for (const end of open) end();
+  const rest = await Promise.all(asked);
+  assert.ok(rest.every((one) => !one.ok && one.error.code === "IDPCommunicationError"));
+  assert.equal(silent.asked.length, 1);
 });
 
 test("an issuer that is away answers IDPCommunicationError, and is asked again later", async (t) => {

@@ -501,6 +501,9 @@ test("a role is only for whom its trust names, under its conditions", async (t) 
   };
   assert.equal(await told(READER, {}), "ok");
   assert.equal(await told(OWNER, {}), "AccessDenied");
+  // Of a role's limits only those learn who are trusted.
+  assert.equal(await told(OWNER, { DurationSeconds: "7201" }), "AccessDenied");
+  assert.equal(await told(READER, { DurationSeconds: "7201" }), "ValidationError");
   assert.equal(await told(OWNER, { ExternalId: "another" }), "AccessDenied");
   assert.equal(await told(OWNER, { ExternalId: "the-agreed-one" }), "ok");
   const tag = { "Tags.member.1.Key": "x", "Tags.member.1.Value": "y" };
@@ -509,7 +512,7 @@ test("a role is only for whom its trust names, under its conditions", async (t) 
     await told(OWNER, { ExternalId: "the-agreed-one", SourceIdentity: "ada" }),
     "AccessDenied",
   );
-  const { errorCode, gate, rule, decision } = (await flow.gateway.records(6))[5] ?? {};
+  const { errorCode, gate, rule, decision } = (await flow.gateway.records(8))[7] ?? {};
   assert.deepEqual(
     { errorCode, gate, rule, decision },
     {
