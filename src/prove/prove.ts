@@ -1,10 +1,11 @@
-import { holderOf, type Key } from "../admission/principal.ts";
+import { holderOf, type Key, type Role } from "../admission/principal.ts";
 import type { ExplainQuestion } from "../explain/request.ts";
 import { namesAction } from "../policy/actions.ts";
 import { matchesAction } from "../s3/action-names.ts";
 import type { PolicyClaim, Name, What } from "./claim.ts";
 import { confirm, type Confirmation } from "./confirm.ts";
 import type { Cell, Goal } from "./goal.ts";
+import { roleMayPass } from "./roles.ts";
 import type { Scene } from "./scene.ts";
 import { search } from "./search.ts";
 import { strangersMayPass } from "./strangers.ts";
@@ -52,6 +53,11 @@ export function prove(scene: Scene, claim: PolicyClaim): Proof {
   if (claim.who.kind === "everybody" && scene.strangers && strangersMayPass(scene, goalOf(claim))) {
     why.add("users of Ceph, whose keys are not in the configuration");
   }
+  for (const role of scene.snapshot.roles.values()) {
+    if (isRoleNamed(claim.who, role) && roleMayPass(scene, goalOf(claim), role)) {
+      why.add(`sessions of the role ${role.name} of ${role.account.name}`);
+    }
+  }
   if (why.size === 0) return { kind: "holds", claim };
   return { kind: "not decided", claim, why: [...why].slice(0, REASONS_MAX) };
 }
@@ -94,6 +100,14 @@ function goalOf({ who, what, on, outside, inside, plainOnly, fromMs }: PolicyCla
     tls: plainOnly ? false : undefined,
     fromMs,
   };
+}
+
+/** Whether sessions of the role are among those whom the claim is about. */
+function isRoleNamed(who: PolicyClaim["who"], { account, holder }: Role): boolean {
+  const isAmong = (name: Name): boolean =>
+    (name.kind === "account" && name.below && name.account === account.name) ||
+    (name.kind === "tier" && name.tier === holder.tier?.name);
+  return who.kind === "named" ? who.names.some(isAmong) : !who.but.some(isAmong);
 }
 
 function isNamed(name: Name, key: Key | undefined): boolean {
