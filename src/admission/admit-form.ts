@@ -28,7 +28,7 @@ import { withOwner, withRecords } from "./need.ts";
 import type { PendingForm } from "./pending.ts";
 import { tooLarge } from "./plan-body.ts";
 import { denied, refused } from "./refuse.ts";
-import { ineffectiveAcl } from "./served.ts";
+import { ineffective } from "./served.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storeRequest } from "./store-request.ts";
 import { NOTHING_KNOWN, type Subject } from "./subject.ts";
@@ -62,7 +62,7 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(snapshot, pending, upload.value, caller.value);
   if (!written.ok) return refused(facts, written.error);
-  const vain = ineffectiveAcl(snapshot.store, written.value.headers);
+  const vain = ineffective(snapshot.store, "PutObject", written.value.headers);
   if (vain !== undefined) return refused(facts, vain);
   const valued = withValues(snapshot, written.value, undefined);
   if (!valued.ok) return refused(facts, valued.error);

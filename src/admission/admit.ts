@@ -7,6 +7,7 @@ import { speaksInDocument } from "../s3/request-values.ts";
 import { admitDocument } from "./admit-document.ts";
 import { admitForm } from "./admit-form.ts";
 import { keepsRecords } from "./buckets.ts";
+import { unexpectedOwner } from "./expected-owner.ts";
 import type { Facts } from "./facts.ts";
 import { fieldOfTrailer, forwardStreamed, forwardWhole } from "./forward.ts";
 import { judgeAsking, judgeHead } from "./judge-asking.ts";
@@ -74,6 +75,8 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
       ? judgeHead(snapshot, subject, asks, facts, nowMs)
       : yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
+  const strangers = unexpectedOwner(snapshot, subject);
+  if (strangers !== undefined) return refused(judged.facts, strangers);
   const plan = planBody(subject, limits.bodyBytesMax);
   if (!isDocument(operation)) {
     const answer = answerPolicy(snapshot, subject, judged.facts, undefined);

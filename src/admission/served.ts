@@ -5,6 +5,7 @@ import type { CopySource } from "../s3/copy-source.ts";
 import type { DeleteEntry } from "../s3/delete-objects.ts";
 import { extensionsIn } from "../s3/extensions.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { withoutEffect } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import { knowsVersions } from "../s3/stores.ts";
 import type { Snapshot, StoreSettings } from "./snapshot.ts";
@@ -19,7 +20,7 @@ export function notServed(store: StoreSettings, subject: Subject): Fault | undef
   const { operations } = store;
   const { operation, versionId, source } = subject;
   if (!operations.has(operation)) return unknownOperation(operation);
-  const vain = ineffectiveAcl(store, subject.headers);
+  const vain = ineffective(store, operation, subject.headers);
   if (vain !== undefined) return vain;
   const unknown = unverifiable(store, subject);
   if (unknown !== undefined || knowsVersions(operations)) return unknown;
@@ -27,11 +28,32 @@ export function notServed(store: StoreSettings, subject: Subject): Fault | undef
 }
 
 /**
+ * Why what `headers` ask of `operation` must not be sent to a store that accepts it without effect: who
+ * reads the success would take an object for encrypted, locked or not overwritten. `undefined`: it may
+ * be. Error: NotImplemented.
+ */
+export function ineffective(
+  store: StoreSettings,
+  operation: OperationName,
+  headers: HeaderList,
+): Fault | undefined {
+  const acl = ineffectiveAcl(store, headers);
+  if (acl !== undefined || store.withoutEffect === "pass") return acl;
+  const name = withoutEffect(store.ignoredHeaders, operation, headers);
+  if (name === undefined) return undefined;
+  const message = `The store behind this gateway accepts "${name}" for ${operation} and does nothing of it`;
+  return fault("NotImplemented", message, {
+    rule: "upstream.store, upstream.withoutEffect",
+    elements: [["Header", name]],
+  });
+}
+
+/**
  * Why an ACL in `headers` must not be sent to a store that would accept it and open nothing to anybody
  * ("Canned ACL", S3 User Guide). `undefined`: it may be, since what it says is so without it: whoever
  * stores something there owns it alone. Error: NotImplemented.
  */
-export function ineffectiveAcl({ acls }: StoreSettings, headers: HeaderList): Fault | undefined {
+function ineffectiveAcl({ acls }: StoreSettings, headers: HeaderList): Fault | undefined {
   if (acls !== "none") return undefined;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";

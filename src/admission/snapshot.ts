@@ -82,6 +82,8 @@ export type StoreSettings = {
   readonly operations: ReadonlySet<OperationName>;
   /** Headers that it accepts and does not act on: see IgnoredHeaders. */
   readonly ignoredHeaders: IgnoredHeaders;
+  /** What happens to a request that rests on one of those. */
+  readonly withoutEffect: "refuse" | "pass";
   /** Whether it keeps ACLs and judges by them. */
   readonly acls: StoreAcls;
   /** Whether the store understands aws-chunked trailers. */

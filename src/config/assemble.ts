@@ -79,6 +79,7 @@ export function assemble(
         ...(bucketPolicies === "gateway" ? OF_POLICIES : []),
       ]),
       ignoredHeaders: traits.ignoredHeaders,
+      withoutEffect: upstream.withoutEffect,
       trailers: upstream.trailers === "auto" ? traits.trailers : upstream.trailers,
       version: traits.version,
       beyondBounds: traits.beyondBounds,

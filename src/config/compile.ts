@@ -149,7 +149,7 @@ const SESSIONS_MAX = 10_000;
 
 function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   const { endpoints, region, addressing, foldsPaths, tenants, aliases, prefix } = upstream;
-  const { operations, ignoredHeaders, acls, trailers, checksums } = upstream;
+  const { operations, ignoredHeaders, withoutEffect, acls, trailers, checksums } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
   const tenantsKnown = accounts.every(
@@ -157,7 +157,7 @@ function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
   );
   const naming = { tenants, tenantsKnown, aliases, addressing, prefix };
   const written = { authority: first.authority, region, naming, foldsPaths };
-  return { ...written, operations, ignoredHeaders, acls, trailers, checksums };
+  return { ...written, operations, ignoredHeaders, withoutEffect, acls, trailers, checksums };
 }
 
 function compileSignatures(policy: Config["policy"], limits: Config["limits"]): SignatureRules {

@@ -60,6 +60,8 @@ export type Config = {
     readonly operations: ReadonlySet<OperationName>;
     /** What it accepts and does not act on. */
     readonly ignoredHeaders: IgnoredHeaders;
+    /** What happens to a request that rests on one of those. */
+    readonly withoutEffect: "refuse" | "pass";
     readonly trailers: boolean;
     /** Of the store's software, where its rows depend on it. */
     readonly version: string | undefined;

@@ -142,6 +142,12 @@ const UpstreamSchema = z.strictObject({
     .array(text(parseOperation))
     .prefault([])
     .describe("More operations that this store implements, such as GetObjectAttributes"),
+  withoutEffect: z
+    .enum(["refuse", "pass"])
+    .prefault("refuse")
+    .describe(
+      "What happens to a request with a header that the store accepts and ignores, such as encryption, a lock or a condition",
+    ),
   trailers: z
     .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
     .prefault("auto")

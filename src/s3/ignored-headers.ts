@@ -1,3 +1,4 @@
+import type { HeaderList } from "../http/headers.ts";
 import type { OperationName } from "./operations.ts";
 
 /**
@@ -32,6 +33,30 @@ export function isIgnoredByValue(
   return false;
 }
 
+/** Whether it is known that the store ignores these, and not only unknown whether it acts on them. */
+export function isMeasured(ignored: IgnoredHeaders): boolean {
+  return ignored !== GENERIC;
+}
+
+/**
+ * The header, in lower case, by which a request asks a store with these `ignored` headers for what would
+ * silently not come to pass: encryption, a redirect, an ACL, a lock, a condition under which nothing may be
+ * overwritten or deleted. `undefined`: there is none, or nobody has measured the store.
+ */
+export function withoutEffect(
+  ignored: IgnoredHeaders,
+  operation: OperationName,
+  headers: HeaderList,
+): string | undefined {
+  if (!isMeasured(ignored)) return undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? "";
+    if (!PROMISES.has(name) || !isIgnored(ignored, operation, name)) continue;
+    if (!ASK_NOTHING.has(headers[i + 1] ?? "")) return name;
+  }
+  return undefined;
+}
+
 const CONDITIONS = ["if-match", "if-none-match"] as const;
 const ACL = [
   "x-amz-acl",
@@ -54,6 +79,15 @@ const ENCRYPTION = [
   "x-amz-server-side-encryption-aws-kms-key-id",
   "x-amz-server-side-encryption-customer-algorithm",
 ] as const;
+const PROMISES: ReadonlySet<string> = new Set([
+  ...CONDITIONS,
+  ...ACL,
+  ...LOCK,
+  ...ENCRYPTION,
+  "x-amz-website-redirect-location",
+]);
+/** Values of a legal hold and of ACLs that say what is so without them. */
+const ASK_NOTHING: ReadonlySet<string> = new Set(["OFF", "private", "bucket-owner-full-control"]);
 /** What only AWS has, or has had since after the others were made. */
 const AWS_ALONE = [
   "x-amz-bucket-namespace",

@@ -6,12 +6,15 @@ import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
 import { judge, KEYS, type Ask } from "./world.ts";
 
-/** A snapshot in which `reader` may do everything but what `statements` deny. */
+/**
+ * A snapshot in which `reader` may do everything but what `statements` deny. What is refused whatever policies
+ * say is in without-effect.test.ts.
+ */
 function world(statements: readonly object[], store = "ceph", more = ""): Snapshot {
   const all = { Effect: "Allow", Action: "s3:*", Resource: "*" };
   const document = { Version: "2012-10-17", Statement: [all, ...statements] };
   const files = {
-    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ${store}${more} }
+    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ${store}, withoutEffect: pass${more} }
 identities: [{ accounts: accounts.yaml }]
 policy: { signatures: [v4, v2] }
 `,

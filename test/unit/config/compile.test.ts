@@ -84,6 +84,7 @@ test("compileSnapshot() names the first endpoint as the store's authority", () =
     },
     foldsPaths: false,
     acls: "kept",
+    withoutEffect: "refuse",
     trailers: true,
   });
   assert.equal(checksums.has("crc32"), true);

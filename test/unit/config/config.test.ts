@@ -517,6 +517,7 @@ test("parseConfig() gives every option its default", () => {
       acls: "kept",
       operations: storeTraits("ceph").operations,
       ignoredHeaders: storeTraits("ceph").ignoredHeaders,
+      withoutEffect: "refuse",
       beyondBounds: true,
       extensions: storeTraits("ceph").extensions,
       trailers: false,
