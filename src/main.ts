@@ -6,6 +6,7 @@ import { SHELLS, type Shell } from "./cli/completion.ts";
 import type { ExplainOptions } from "./cli/explain.ts";
 import type { InitOptions } from "./cli/init.ts";
 import type { ProveOptions } from "./cli/prove.ts";
+import type { KeysOptions } from "./cli/keys.ts";
 import type { ReplayOptions } from "./cli/replay.ts";
 import type { RevokeOptions } from "./cli/revoke.ts";
 import type { ShareOptions, UnshareOptions } from "./cli/share.ts";
@@ -266,6 +267,23 @@ program
   .action(async (options: { count: number; sealing?: boolean }) => {
     const { runKeygen } = await import("./cli/keygen.ts");
     exit(runKeygen(options, terminal));
+  });
+
+program
+  .command("keys")
+  .description(
+    "List the keys of the accounts files: whose, when they expire, when they were last used",
+  )
+  .addHelpText("after", example("s3warden keys --unused 90d audit.jsonl"))
+  .argument("[file...]", "audit files, which tell when a key was last used")
+  .addOption(configOption())
+  .option("--soon <time>", "only keys that expire within this time, such as 7d, or have expired")
+  .option("--unused <time>", "only keys that were not used for this time")
+  .option("--json", "for tools, a line for each key")
+  .exitOverride(usageIs2)
+  .action(async (files: readonly string[], options: KeysOptions) => {
+    const { runKeys } = await import("./cli/keys.ts");
+    exit(await runKeys(files, options, terminal));
   });
 
 program

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Faults } from "../observe/faults.ts";
-import { Metrics } from "../observe/metrics.ts";
+import { Metrics, type Ends } from "../observe/metrics.ts";
 import { openTracing } from "../observe/tracing.ts";
 import { Recent } from "../observe/recent.ts";
 import { openState } from "../state/open.ts";
@@ -87,6 +87,7 @@ export async function openMember(
     },
   );
   metrics.configAccepted(generation, Date.now());
+  metrics.configured(endsIn(config));
   let { limits } = config;
   let closing = false;
   return {
@@ -113,6 +114,7 @@ export async function openMember(
       ({ limits } = next);
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());
+      metrics.configured(endsIn(next));
     },
     reopenAudit: () => audit?.reopen(),
     leave: async () => {
@@ -126,6 +128,25 @@ export async function openMember(
       await closeRest();
     },
   };
+}
+
+/** When the certificates and keys of `config` expire. */
+function endsIn({ listen: { tls }, upstream, accounts }: Config): Ends {
+  const certificates = new Map<string, number>();
+  for (const [i, { cert }] of (tls?.certificates ?? []).entries()) {
+    certificates.set(i === 0 ? "listen.tls" : `listen.tls ${i + 1}`, endOf(cert));
+  }
+  const { clientCertificate } = upstream;
+  if (clientCertificate !== undefined) {
+    certificates.set("upstream.clientCertificate", endOf(clientCertificate.cert));
+  }
+  const holders = accounts.flatMap((account) => [account, ...account.subusers]);
+  const ends = holders.flatMap(({ keys }) => keys.flatMap((key) => key.expires ?? []));
+  return { certificates, keysMs: ends.toSorted((a, b) => a - b) };
+}
+
+function endOf(pem: string): number {
+  return new X509Certificate(pem).validToDate.getTime();
 }
 
 function listenOptions(

@@ -55,6 +55,7 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
       complainedMs = performance.now();
       log.error({ err: error, file, onError }, "Cannot write the audit log");
     },
+    written: () => metrics.auditWritten(Date.now()),
     recovered: () => {
       complainedMs = Number.NEGATIVE_INFINITY;
       log.warn({ file, lost }, "The audit log can be written again");

@@ -5,6 +5,8 @@ import { dirname } from "node:path";
 export type LineEvents = {
   /** They cannot be written, or the file cannot be opened again; told at each attempt. */
   readonly failed: (error: Error) => void;
+  /** Some were written. */
+  readonly written: () => void;
   /** They can be written again. */
   readonly recovered: () => void;
   /** So many were lost, since too many waited. */
@@ -154,6 +156,7 @@ export class LineFile {
 
   #wrote(chunk: Buffer, bytes: number): void {
     this.#written += bytes;
+    this.#events.written();
     this.#works();
     if (this.#written === chunk.length) {
       this.#chunk = undefined;

@@ -8,11 +8,10 @@ import {
   type Aggregator,
   type PrometheusContentType,
 } from "prom-client";
-import { STS_ACTIONS, type Facts } from "../admission/facts.ts";
 import type { UnknownName } from "../s3/faults.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limit-table.ts";
-import { OPERATION_LIST } from "../s3/operations.ts";
 import { FAULT_PLACES, type AccessRecord } from "./record.ts";
+import { VERSION } from "./version.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -42,14 +41,6 @@ const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
   ["s3warden_nodejs_eventloop_lag_p90_seconds", "max"],
   ["s3warden_nodejs_eventloop_lag_p99_seconds", "max"],
 ]);
-
-/** Every value of the label `operation`. */
-const OPERATIONS: readonly Facts["operation"][] = [
-  ...OPERATION_LIST.map(({ name }) => name),
-  ...STS_ACTIONS,
-  "Passthrough",
-  "Unknown",
-];
 
 const UNKNOWN_KINDS: readonly UnknownName["kind"][] = ["header", "parameter"];
 
@@ -83,6 +74,14 @@ export type ConfigState = {
   readonly acceptedMs: number;
   /** When one was refused since; undefined: none was. */
   readonly refusedMs: number | undefined;
+};
+
+/** When things of the configuration expire, in milliseconds since the epoch. */
+export type Ends = {
+  /** By their places in the configuration. */
+  readonly certificates: ReadonlyMap<string, number>;
+  /** Of keys, the earliest first. */
+  readonly keysMs: readonly number[];
 };
 
 /** What metrics tell of an issuer. */
@@ -204,6 +203,12 @@ export class Metrics {
     "Failed attempts to write the audit log",
     [],
   );
+  readonly #auditWritten = this.#gauge(
+    "audit_last_write_timestamp_seconds",
+    "Time when the audit log was last written, in seconds since the epoch",
+    [],
+    { aggregator: "min" },
+  );
   readonly #auditDropped = this.#counter("audit_lines_dropped_total", "Audit log lines lost", []);
   readonly #lookups = this.#counter(
     "identity_lookups_total",
@@ -217,6 +222,25 @@ export class Metrics {
     "cache_misses_total",
     "Cache look-ups that found no entry",
     ["cache"],
+  );
+  #ends: Ends = { certificates: new Map(), keysMs: [] };
+  readonly #certificateEnds = this.#gauge(
+    "certificate_expiry_timestamp_seconds",
+    "Time when a certificate of the configuration expires, in seconds since the epoch",
+    ["certificate"],
+    { aggregator: "min", collect: () => this.#tellCertificates() },
+  );
+  readonly #keyEnds = this.#gauge(
+    "next_key_expiry_timestamp_seconds",
+    "Time when the next key of the accounts files expires, in seconds since the epoch",
+    [],
+    { aggregator: "min", collect: () => this.#tellKeys() },
+  );
+  readonly #build = this.#gauge(
+    "build_info",
+    "Always 1, for the versions of the gateway and of Node",
+    ["version", "node"],
+    { aggregator: "first" },
   );
   readonly #workers = this.#gauge("workers", "Worker processes serving clients", []);
   readonly #workerRestarts = this.#counter(
@@ -254,11 +278,11 @@ export class Metrics {
   constructor() {
     // A series that is not there before its first count hides that count from rate().
     for (const limit of LIMIT_NAMES) this.#limited.inc({ limit }, 0);
-    for (const operation of OPERATIONS) {
-      this.#requests.inc({ operation, outcome: "gateway_fault", code: "InternalError" }, 0);
-    }
     for (const kind of UNKNOWN_KINDS) this.#unknownNames.inc({ kind }, 0);
     for (const where of FAULT_PLACES) this.#faults.inc({ where }, 0);
+    // Without an audit log, or before its first line, no time would be true.
+    this.#auditWritten.remove();
+    this.#build.set({ version: VERSION, node: process.version }, 1);
     collectDefaultMetrics({ register: this.registry, prefix: "s3warden_" });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
   }
@@ -337,6 +361,16 @@ export class Metrics {
   /** What is kept of a bucket was read or written, or that failed. */
   stateUsed(worked: boolean): void {
     if (!worked) this.#stateErrors.inc();
+  }
+
+  /** `atMs`: milliseconds since the epoch. */
+  auditWritten(atMs: number): void {
+    this.#auditWritten.set(atMs / 1000);
+  }
+
+  /** When what the configuration names comes to its end. */
+  configured(ends: Ends): void {
+    this.#ends = ends;
   }
 
   auditFailed(): void {
@@ -422,6 +456,21 @@ export class Metrics {
       if (series.untold > 0) series.requests.inc(series.untold);
       series.untold = 0;
     }
+  }
+
+  #tellCertificates(): void {
+    this.#certificateEnds.reset();
+    for (const [certificate, endsMs] of this.#ends.certificates) {
+      this.#certificateEnds.set({ certificate }, endsMs / 1000);
+    }
+  }
+
+  /** One that has expired is not the next; without any there is no series. */
+  #tellKeys(): void {
+    const nowMs = Date.now();
+    const next = this.#ends.keysMs.find((endsMs) => endsMs > nowMs);
+    if (next === undefined) this.#keyEnds.remove();
+    else this.#keyEnds.set(next / 1000);
   }
 
   #tellBytes(): void {

@@ -10,10 +10,11 @@ const FOLDER = scratchFolder("lines");
 
 /** A file whose events are counted. */
 function watched(name: string) {
-  const heard = { failed: 0, recovered: 0, dropped: 0 };
+  const heard = { failed: 0, written: 0, recovered: 0, dropped: 0 };
   const path = name.startsWith("/") ? name : join(FOLDER, name);
   const file = new LineFile(path, {
     failed: () => void heard.failed++,
+    written: () => void heard.written++,
     recovered: () => void heard.recovered++,
     dropped: (lines) => void (heard.dropped += lines),
   });

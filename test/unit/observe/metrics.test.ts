@@ -125,10 +125,43 @@ test("aggregate() tells of the process that is nearest its end, whatever the idl
 
 test("Metrics has a series for the first fault of its own, so that rate() sees it", async () => {
   const text = await new Metrics().text();
-  for (const operation of ["GetObject", "PostObject", "Passthrough", "Unknown"]) {
-    const labels = `{operation="${operation}",outcome="gateway_fault",code="InternalError"}`;
-    assert.equal(valueIn(text, `s3warden_requests_total${labels}`), 0, operation);
+  for (const where of ["decision", "dispatch", "body", "answer"]) {
+    assert.equal(valueIn(text, `s3warden_faults_total{where="${where}"}`), 0, where);
   }
+});
+
+test("Metrics of requests begin with the first request", async () => {
+  const metrics = new Metrics();
+  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:requests_total|request_duration)/m);
+  metrics.requestStarted();
+  metrics.requestEnded(RECORD);
+  const lines = (await metrics.text()).match(/^s3warden_requests_total/gm);
+  assert.equal(lines?.length, 1);
+});
+
+test("Metrics tells when the audit log was last written, once it was", async () => {
+  const metrics = new Metrics();
+  assert.doesNotMatch(await metrics.text(), /^s3warden_audit_last_write/m);
+  metrics.auditWritten(1_500);
+  assert.equal(await valueOf(metrics, "s3warden_audit_last_write_timestamp_seconds"), 1.5);
+});
+
+test("Metrics tells which version runs, and when certificates and the next key expire", async () => {
+  const metrics = new Metrics();
+  const build = /^s3warden_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.[^"]+"\} 1$/m;
+  assert.match(await metrics.text(), build);
+  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key)/m);
+  const year2100 = Date.UTC(2100, 0, 1);
+  metrics.configured({
+    certificates: new Map([["listen.tls", year2100]]),
+    keysMs: [Date.UTC(2000, 0, 1), year2100, year2100 + 1000],
+  });
+  const certificate = 's3warden_certificate_expiry_timestamp_seconds{certificate="listen.tls"}';
+  assert.equal(await valueOf(metrics, certificate), year2100 / 1000);
+  const key = "s3warden_next_key_expiry_timestamp_seconds";
+  assert.equal(await valueOf(metrics, key), year2100 / 1000);
+  metrics.configured({ certificates: new Map(), keysMs: [] });
+  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key)/m);
 });
 
 test("aggregate() of one process tells every metric that the process itself tells", async () => {
