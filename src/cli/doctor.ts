@@ -1,12 +1,12 @@
 import { examine } from "../doctor/examine.ts";
-import type { Finding } from "../doctor/finding.ts";
+import type { Diagnosis } from "../doctor/diagnosis.ts";
 import { loadConfig } from "../life/load.ts";
 import { count } from "../lib/words.ts";
 import { printProblems } from "./check.ts";
 import { colour, wantsColour, type Colour } from "./colours.ts";
 import type { Terminal } from "./terminal.ts";
 
-const WORDS: Readonly<Record<Finding["state"], readonly [word: string, tone: Colour]>> = {
+const WORDS: Readonly<Record<Diagnosis["state"], readonly [word: string, tone: Colour]>> = {
   ok: ["ok     ", "good"],
   warning: ["warning", "odd"],
   problem: ["problem", "bad"],
@@ -43,6 +43,6 @@ export async function runDoctor(
   return numbers.problem > 0 ? 1 : 0;
 }
 
-function summary({ ok, warning, problem }: Readonly<Record<Finding["state"], number>>): string {
+function summary({ ok, warning, problem }: Readonly<Record<Diagnosis["state"], number>>): string {
   return `${count(problem, "problem")}, ${count(warning, "warning")}, ${ok} ok`;
 }

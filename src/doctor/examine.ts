@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { Finding } from "./finding.ts";
+import type { Diagnosis } from "./diagnosis.ts";
 import { examineCertificates, examineFiles, examineLimits } from "./host.ts";
 import { examineCeph, examineState } from "./sources.ts";
 import { examineStore } from "./store.ts";
@@ -9,7 +9,7 @@ import { examineStore } from "./store.ts";
  * `files`: all that the configuration was read from. Changes nothing, but for `state`: its folder or
  * bucket is made if it is not there, and a probe is written to the bucket and removed again.
  */
-export async function* examine(config: Config, files: Iterable<string>): AsyncGenerator<Finding> {
+export async function* examine(config: Config, files: Iterable<string>): AsyncGenerator<Diagnosis> {
   yield* examineFiles(files);
   yield* examineCertificates(config);
   yield* examineLimits(config);

@@ -2,14 +2,14 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { Config } from "../config/config.ts";
-import { fine, problem, warning, type Finding } from "./finding.ts";
+import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 const DAY_MS = 86_400_000;
 /** A certificate that ends within these days is told. */
 const EXPIRY_DAYS_ODD = 21;
 
 /** The certificates that clients and the store are shown, and when they end. */
-export function examineCertificates({ listen, upstream }: Config): readonly Finding[] {
+export function examineCertificates({ listen, upstream }: Config): readonly Diagnosis[] {
   const shown = [
     ...(listen.tls?.certificates ?? []).map(({ cert }) => ["listen.tls", cert] as const),
     ...(upstream.clientCertificate === undefined
@@ -36,8 +36,8 @@ const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 
 /** Whether others on this machine can read the secrets of `files`, or write what decides. */
-export function examineFiles(files: Iterable<string>): readonly Finding[] {
-  const findings: Finding[] = [];
+export function examineFiles(files: Iterable<string>): readonly Diagnosis[] {
+  const findings: Diagnosis[] = [];
   let count = 0;
   for (const file of files) {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode;
@@ -62,7 +62,7 @@ const IDENTITY_MIB = 0.012;
 const MIB = 1024 * 1024;
 
 /** Open files and memory against what the configuration may take. */
-export function examineLimits(config: Config): readonly Finding[] {
+export function examineLimits(config: Config): readonly Diagnosis[] {
   const wanted =
     config.limits.connectionsMax +
     config.upstream.connectionsMax * config.upstream.endpoints.length +

@@ -3,11 +3,11 @@ import type { Config } from "../config/config.ts";
 import { openAdminOps } from "../identity/admin-ops.ts";
 import { probeConditions } from "../state/conditions.ts";
 import { openState, stateClient } from "../state/open.ts";
-import { fine, problem, warning, type Finding } from "./finding.ts";
+import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 /** Each Ceph whose users may log in: whether the gateway's own user is known and may read users. */
-export async function examineCeph({ ceph }: Config): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+export async function examineCeph({ ceph }: Config): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [];
   for (const config of ceph) {
     const about = `identities ${config.endpoint.origin}`;
     const ops = openAdminOps(config);
@@ -28,7 +28,7 @@ const CAPS =
   'Correct the key or its secret, or give its user the capability: radosgw-admin caps add --uid=… --caps="users=read"';
 
 /** Where bucket records are kept: whether it can be written, and what holds for several gateways. */
-export async function examineState({ state, upstream }: Config): Promise<readonly Finding[]> {
+export async function examineState({ state, upstream }: Config): Promise<readonly Diagnosis[]> {
   if (state === undefined) return [];
   const where = state.kind === "directory" ? state.path : `bucket ${state.bucket}`;
   const about = `state ${where}`;

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Credential } from "../signature/credential.ts";
 import { askEndpoint, type StoreWord } from "./ask-endpoint.ts";
-import { fine, problem, warning, type Finding } from "./finding.ts";
+import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 /** Clocks further apart than this deserve a word, as does the limit at which stores refuse (15 m). */
 const CLOCK_MS_ODD = 60_000;
@@ -10,8 +10,8 @@ const CLOCK_MS_MAX = 15 * 60_000;
 const CREDENTIALS_MAX = 200;
 
 /** Each endpoint of the store, its clock, and each credential that the store is asked with. */
-export async function examineStore({ upstream, accounts }: Config): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+export async function examineStore({ upstream, accounts }: Config): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [];
   let living: string | undefined;
   for (const { origin } of upstream.endpoints) {
     const about = `store ${origin}`;
@@ -39,7 +39,7 @@ export async function examineStore({ upstream, accounts }: Config): Promise<read
 const NO_ANSWER =
   "Is upstream.endpoints right, does the store run, and does a firewall let it be reached?";
 
-function clock(about: string, { dateMs }: StoreWord): readonly Finding[] {
+function clock(about: string, { dateMs }: StoreWord): readonly Diagnosis[] {
   if (dateMs === undefined) return [];
   const apartMs = Math.abs(Date.now() - dateMs);
   const text = `its clock is ${Math.round(apartMs / 1000)} s from this one`;
@@ -77,7 +77,7 @@ async function examineCredential(
   origin: string,
   about: string,
   credential: Credential,
-): Promise<Finding> {
+): Promise<Diagnosis> {
   const word = await askEndpoint(upstream, origin, credential);
   if (!word.ok) return problem(about, `no answer: ${word.error}`, NO_ANSWER);
   const { status, code = "" } = word.value;

@@ -1,5 +1,5 @@
 /** What the doctor has to say of one thing that the configuration depends on. */
-export type Finding = {
+export type Diagnosis = {
   /** `warning`: it works, but hardly as meant, or not for long. */
   readonly state: "ok" | "warning" | "problem";
   /** Such as `store http://127.0.0.1:7480`. */
@@ -9,14 +9,14 @@ export type Finding = {
   readonly remedy?: string;
 };
 
-export function fine(about: string, text: string): Finding {
+export function fine(about: string, text: string): Diagnosis {
   return { state: "ok", about, text };
 }
 
-export function warning(about: string, text: string, remedy: string): Finding {
+export function warning(about: string, text: string, remedy: string): Diagnosis {
   return { state: "warning", about, text, remedy };
 }
 
-export function problem(about: string, text: string, remedy: string): Finding {
+export function problem(about: string, text: string, remedy: string): Diagnosis {
   return { state: "problem", about, text, remedy };
 }
