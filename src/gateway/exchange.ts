@@ -1,6 +1,6 @@
 import { decisionOf, NO_FACTS, type Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
-import { firstValue } from "../http/headers.ts";
+import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { AuditLog } from "../observe/audit.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { Recent } from "../observe/recent.ts";
@@ -18,6 +18,8 @@ import type { Responder } from "./respond.ts";
 import { upstreamFault, type UpstreamErrorKind } from "../store/upstream-error.ts";
 import { stsFaultOf, type StsFault } from "../sts/sts-fault.ts";
 import type { Usage } from "../limiter/usage.ts";
+
+const INVOCATION = "amz-sdk-invocation-id";
 
 /** What is recorded of a refusal. */
 type Refusal = Pick<Fault, "why" | "rule" | "limit" | "unknown"> & { readonly code: string };
@@ -50,6 +52,7 @@ export class Exchange implements Serving {
   bytesIn = 0;
   endpoint: string | undefined;
   firstByteMs: number | undefined;
+  #storeRequestId: string | undefined;
   upstreamError: UpstreamErrorKind | undefined;
   /**
    * The request at the store while it is there, to be ended for a client that went away. Not a
@@ -156,9 +159,10 @@ export class Exchange implements Serving {
     this.#dispatchedTick = performance.now();
   }
 
-  /** The store's answer begins. */
-  firstByte(status: number): void {
+  /** The store's answer begins; `fields`: of its head, as the store sent them. */
+  firstByte(status: number, fields?: HeaderList): void {
     this.trace?.storeAnswered(status);
+    if (fields !== undefined) this.#storeRequestId = firstValue(fields, "x-amz-request-id");
     this.firstByteMs = performance.now() - this.#dispatchedTick;
   }
 
@@ -258,6 +262,8 @@ export class Exchange implements Serving {
       upstreamError: this.upstreamError,
       fault: this.#fault,
       userAgent: head === undefined ? undefined : firstValue(head.headers, "user-agent"),
+      storeRequestId: this.#storeRequestId,
+      invocationId: head === undefined ? undefined : firstValue(head.headers, INVOCATION),
     };
   }
 

@@ -160,7 +160,7 @@ class Relay implements AnswerHandler, Waiter {
     // Too late: the client has been refused meanwhile, such as for a body that was cut off.
     if (ticket === undefined && exchange.responder.answered)
       return new UnseenAnswer(() => undefined);
-    exchange.firstByte(status);
+    exchange.firstByte(status, fields);
     // A missing key looks like a forbidden one to who may not list (existence.ts).
     if (reply.kind === "hide-missing" && hidesExistence(reply.operation, status)) {
       return new UnseenAnswer(() => exchange.refuse(fault("AccessDenied")));

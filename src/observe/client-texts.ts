@@ -4,7 +4,16 @@ import type { AccessRecord } from "./record.ts";
 /** What a record holds of a client's own words, or of what was said of them. */
 type ClientTexts = Pick<
   AccessRecord,
-  "key" | "versionId" | "accessKeyId" | "userAgent" | "path" | "rule" | "unknown" | "detail"
+  | "key"
+  | "versionId"
+  | "accessKeyId"
+  | "userAgent"
+  | "path"
+  | "rule"
+  | "unknown"
+  | "detail"
+  | "storeRequestId"
+  | "invocationId"
 >;
 
 /**
@@ -25,6 +34,8 @@ export function clientTexts(record: ClientTexts): ClientTexts & { readonly isWho
     rule: clipped(record.rule),
     unknown: unknown && { kind: unknown.kind, name: clip(unknown.name) },
     detail: clipped(record.detail),
+    storeRequestId: clipped(record.storeRequestId),
+    invocationId: clipped(record.invocationId),
     isWhole: key === record.key && versionId === record.versionId && userAgent === record.userAgent,
   };
 }

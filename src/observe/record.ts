@@ -87,4 +87,8 @@ export type AccessRecord = {
   /** Where the gateway itself failed; `undefined` if it did not. */
   readonly fault?: FaultPlace | undefined;
   readonly userAgent: string | undefined;
+  /** What the store calls the request (`x-amz-request-id`); its log knows it by that. */
+  readonly storeRequestId?: string | undefined;
+  /** What the client's SDK calls the call (`amz-sdk-invocation-id`): the same for each attempt. */
+  readonly invocationId?: string | undefined;
 };

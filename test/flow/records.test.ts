@@ -49,6 +49,30 @@ test("a forwarded request leaves one record of who did what, and how it went", a
   assert.ok(typeof firstByteMilliseconds === "number" && firstByteMilliseconds <= milliseconds);
 });
 
+test("a record has the store's id of the request and the client's of the call, clipped", async (t) => {
+  const long = "x".repeat(60_000);
+  const ids = ["tx0000-the-stores", long.slice(0, 8_000)];
+  const store = await startHttpStore((request, response) => {
+    response.setHeader("x-amz-request-id", ids.shift() ?? "");
+    request.resume().once("end", () => response.end("answer"));
+  });
+  t.after(() => store.stop());
+  const flow = await startFlow(t, store.endpoint);
+  for (const id of ["b63ae2b2-attempts", long.slice(0, 8_000)]) {
+    const unsigned = [["amz-sdk-invocation-id", id]] as const;
+    await flow.exchange("GET", "/bucket/key", { key: READER, unsigned: [...unsigned] });
+  }
+  const refused = { key: READER, method: "DELETE" };
+  await flow.exchange("DELETE", "/bucket/key", refused);
+  const [first, second, third] = await flow.gateway.records(3);
+  assert.equal(first?.["storeRequestId"], "tx0000-the-stores");
+  assert.equal(first?.["invocationId"], "b63ae2b2-attempts");
+  for (const name of ["storeRequestId", "invocationId"]) {
+    assert(String(second?.[name]).length < 8_000, name);
+    assert.equal(third?.[name], undefined);
+  }
+});
+
 for (const [what, outcome, request] of [
   ["an error of the store", "forwarded 404", { target: "/bucket/missing" }],
   [

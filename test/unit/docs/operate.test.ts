@@ -72,6 +72,8 @@ const RECORD: AccessRecord = {
   firstByteMs: 1,
   upstreamError: "reset",
   userAgent: "aws",
+  storeRequestId: "2",
+  invocationId: "3",
 };
 
 test("docs/operate.md describes every field of an audit line, and no other", () => {
