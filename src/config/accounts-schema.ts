@@ -155,7 +155,7 @@ const BucketSchema = z.strictObject({
 const RevokedSchema = z.strictObject({
   role: z.string().optional().describe("account:role, or a role's name in every account"),
   session: someText().optional().describe("The session's name, or its access key id"),
-  issuer: z.string().optional().describe("Whose token began it"),
+  issuer: z.string().optional().describe("The issuer of the token that began the session"),
   subject: someText().optional().describe("The sub of that token"),
   before: text(parseInstant)
     .optional()
