@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
+import type { Answer } from "../admission/known.ts";
 import type { RequestHead } from "../http/head.ts";
 import { firstValue, hasHeader } from "../http/headers.ts";
-import { err, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { readBody } from "../body/body.ts";
 import { STS_BODY_BYTES_MAX } from "../sts/parameters.ts";
-import { answerSts, type StsWorld } from "../sts/sts-service.ts";
+import { answerSts, type KeyNeed, type StsWorld } from "../sts/sts-service.ts";
+import { answerInMemory, type Sources } from "./answers.ts";
 import { settle, sourceOf, type Inbound } from "./forward.ts";
 import { overLimit } from "./limit-request.ts";
 
@@ -21,7 +23,8 @@ async function served(inbound: Inbound, head: RequestHead): Promise<() => void> 
   const body = await bodyOf(inbound, head);
   if (!body.ok) return () => exchange.refuse(body.error);
   const { snapshot, sources, issuers } = live;
-  const world: StsWorld = { snapshot, issuers, lookUp: sources.key, random: randomBytes };
+  const answer = (need: KeyNeed): Promise<Result<Answer, Fault>> => answerTo(sources, need);
+  const world: StsWorld = { snapshot, issuers, answer, random: randomBytes };
   const { timeMs: nowMs, responder } = exchange;
   const request = { head, body: body.value, requestId: responder.requestId, nowMs };
   const { facts, outcome } = await answerSts(world, request);
@@ -33,6 +36,17 @@ async function served(inbound: Inbound, head: RequestHead): Promise<() => void> 
     exchange.answered = true;
     responder.answerSts(outcome.value);
   };
+}
+
+async function answerTo(sources: Sources, need: KeyNeed): Promise<Result<Answer, Fault>> {
+  const remembered = answerInMemory(sources, need);
+  if (remembered !== undefined) return ok(remembered);
+  if (need.kind === "key") {
+    const key = await sources.key(need.accessKeyId);
+    return key.ok ? ok({ kind: "key", key: key.value }) : key;
+  }
+  const revoked = await sources.revoked("unproved");
+  return revoked.ok ? ok({ kind: "revocations", revoked: revoked.value }) : revoked;
 }
 
 /** The whole body; of one whose length is not told, nothing is read. */

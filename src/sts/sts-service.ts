@@ -3,6 +3,7 @@ import { authenticate } from "../admission/authenticate.ts";
 import { NO_FACTS, withCaller, type Facts } from "../admission/facts.ts";
 import { keyOf } from "../admission/find-key.ts";
 import { judgeKey } from "../admission/gates.ts";
+import type { Answer, Need } from "../admission/known.ts";
 import type { Key, Role } from "../admission/principal.ts";
 import { trustCaller } from "../admission/trust-caller.ts";
 import type { Snapshot } from "../admission/snapshot.ts";
@@ -28,12 +29,15 @@ import {
 } from "./sts-answer.ts";
 import { stsFault, stsFaultOf, type StsFault } from "./sts-fault.ts";
 
+/** Whose a key is, and which sessions are revoked. */
+export type KeyNeed = Extract<Need, { readonly kind: "key" | "revocations" }>;
+
 /** What an action of STS is answered with. */
 export type StsWorld = {
   readonly snapshot: Snapshot;
   readonly issuers: Issuers;
-  /** Whose an access key is that the snapshot does not have; `undefined`: nobody's. */
-  readonly lookUp: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
+  /** Fetches what finding a caller's key needs, and the snapshot does not have. */
+  readonly answer: (need: KeyNeed) => Promise<Result<Answer, Fault>>;
   /** So many random bytes. */
   readonly random: (bytes: number) => Buffer;
 };
@@ -120,9 +124,9 @@ async function signer(
   return err({ facts: { ...known, denial }, fault: stsFaultOf(fault) });
 }
 
-/** The key that a claim names; what memory does not have is waited for. */
+/** The key that a claim names, marked if its session is revoked; what is not at hand is waited for. */
 async function find(
-  { snapshot, lookUp }: StsWorld,
+  { snapshot, answer }: StsWorld,
   claim: V4Claim,
   facts: Facts,
   nowMs: number,
@@ -131,10 +135,12 @@ async function find(
   let step = finding.next();
   while (step.done !== true) {
     const { need } = step.value;
-    if (need.kind !== "key") throw new Error("To find a key nothing but keys is asked for");
-    const key = await lookUp(need.accessKeyId);
-    if (!key.ok) return key;
-    step = finding.next({ kind: "key", key: key.value });
+    if (need.kind !== "key" && need.kind !== "revocations") {
+      throw new Error(`Finding a key asks for no ${need.kind}`);
+    }
+    const told = await answer(need);
+    if (!told.ok) return told;
+    step = finding.next(told.value);
   }
   return step.value;
 }

@@ -11,9 +11,12 @@ import {
   OTHER_URL,
   tokensAt,
 } from "../support/bad-tokens.ts";
-import { metricOf, OWNER, READER, startFlow, type Flow } from "../support/flow.ts";
+import { metricOf, OWNER, READER, startFlow, until, type Flow } from "../support/flow.ts";
+import { openDirectory } from "../../src/state/directory.ts";
+import { addRevocation } from "../../src/state/revoked-record.ts";
 import type { Session } from "../../src/session/session.ts";
 import type { Section } from "../support/in-process.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { sessionOf, tokenOf as tokenOfSession } from "../support/sessions.ts";
 import { headerOf, rawExchange } from "../support/raw-client.ts";
 import {
@@ -909,6 +912,27 @@ test("a session that has ended, of a role that is gone, or with another token si
   const subusers = [{ name: "reader", tier: "READ", keys: [{ ...READER, disabled: true }] }];
   await flow.gateway.reload({ accounts: [{ ...account, subusers }] });
   assert.equal(textIn(await sendBy(flow, disabled, "GetCallerIdentity"), "Code"), "AccessDenied");
+});
+
+test("where revocations are shared, a session is served by STS, and a revoked one is not", async (t) => {
+  const directory = scratchFolder("sts-revoked");
+  const flow = await startSts(t, CHAIN, { ...OPTIONS, state: { directory, refresh: "100ms" } });
+  const alice = sessionNow();
+  const bob = sessionNow({
+    accessKeyId: "ASIABBBBBBBBBBBBBBBB",
+    holder: { kind: "role", role: "writer", session: "bob" },
+  });
+  const codeOf = async (session: Session, action: string, parameters: Parameters = {}) =>
+    textIn(await sendBy(flow, session, action, parameters), "Code");
+  assert.equal(await codeOf(alice, "GetCallerIdentity"), "");
+  assert.equal(await codeOf(alice, "AssumeRole", NEXT), "");
+  const shared = openDirectory(directory);
+  assert.ok(shared.ok);
+  assert.ok((await addRevocation(shared.value, { session: "alice" }, Date.now())).ok);
+  await until(async () => (await codeOf(alice, "AssumeRole", NEXT)) === "AccessDenied");
+  assert.equal(await codeOf(alice, "GetCallerIdentity"), "AccessDenied");
+  assert.equal(await codeOf(bob, "AssumeRole", NEXT), "");
+  assert.deepEqual(flow.gateway.errors, []);
 });
 
 test("a disabled key and a foreign address get no session", async (t) => {
