@@ -8,7 +8,7 @@ import type { Cell, Goal } from "./goal.ts";
 import { roleMayPass } from "./roles.ts";
 import type { Scene } from "./scene.ts";
 import { search } from "./search.ts";
-import { strangersMayPass } from "./strangers.ts";
+import { meansStrangers, strangersMayPass } from "./strangers.ts";
 import type { Way } from "./ways.ts";
 
 /** What became of a claim. */
@@ -50,7 +50,8 @@ export function prove(scene: Scene, claim: PolicyClaim): Proof {
     why.add(reasonOf(found, confirmed));
     if (tried > TRIED_MAX && why.size >= REASONS_MAX) break;
   }
-  if (claim.who.kind === "everybody" && scene.strangers && strangersMayPass(scene, goalOf(claim))) {
+  const { strangers } = scene;
+  if (strangers && meansStrangers(scene, claim.who) && strangersMayPass(scene, goalOf(claim))) {
     why.add("users of Ceph, whose keys are not in the configuration");
   }
   for (const role of scene.snapshot.roles.values()) {

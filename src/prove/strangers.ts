@@ -1,10 +1,11 @@
 import { judgeWithoutPolicies } from "../admission/gates.ts";
-import type { Key } from "../admission/principal.ts";
+import { holderOf, type Key } from "../admission/principal.ts";
 import { liesIn } from "../policy/network.ts";
 import { compilePolicies } from "../policy/policy-set.ts";
 import { callerOf } from "../provider/principals.ts";
 import { addressClasses } from "./address-classes.ts";
 import { cellQuery } from "./circumstances.ts";
+import type { Name, Who } from "./claim.ts";
 import type { Goal } from "./goal.ts";
 import { subjectOf, type Scene } from "./scene.ts";
 
@@ -12,6 +13,42 @@ const NO_POLICIES = compilePolicies([]);
 
 /** A user of whom nothing is known, and whose tier may be any. */
 const STRANGER = "s3warden-any-other-user";
+
+/**
+ * Whether the claim may be about keys that are kept elsewhere, besides those of the configuration: about
+ * anybody, about a tier that they may have, or about a name that has no key here to stand for them.
+ */
+export function meansStrangers({ snapshot }: Scene, who: Who): boolean {
+  if (who.kind === "everybody") return true;
+  const keys = [...snapshot.keys.values()];
+  return who.names.some((name) => !isStoodFor(name, keys));
+}
+
+/**
+ * Whether a key of the configuration may do whatever another key of that name may: the account or user
+ * is the same, and nothing is said of the key alone.
+ */
+function isStoodFor(name: Name, keys: readonly Key[]): boolean {
+  if (name.kind === "anonymous") return true;
+  // Ceph may know more users of an account, and more of a tier.
+  if (name.kind === "tier" || (name.kind === "account" && name.below)) return false;
+  const user = name.kind === "subuser" ? name.subuser : undefined;
+  return keys.some(
+    (key) =>
+      key.account.name === name.account &&
+      key.subuser?.name === user &&
+      // Else Ceph says the tier.
+      (key.subuser === undefined || holderOf(key).tier !== undefined) &&
+      isUnbounded(key),
+  );
+}
+
+function isUnbounded({ disabled, notBeforeMs, expiresMs, networks, sessionToken }: Key): boolean {
+  const { allow, deny } = networks;
+  const hasNetworks = allow.length > 0 || deny.length > 0;
+  const hasTimes = notBeforeMs !== undefined || expiresMs !== undefined;
+  return !disabled && !hasTimes && !hasNetworks && sessionToken === undefined;
+}
 
 /**
  * Whether somebody whose key is kept elsewhere, and of whom nothing is known, may do what `goal` is

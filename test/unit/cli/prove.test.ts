@@ -118,6 +118,21 @@ test("what is blocked for everybody is nobody's, also of users that Ceph alone k
   assert.match(out, /^ {2}users of Ceph, whose keys are not in the configuration$/mu);
 });
 
+test("a claim about a name or a tier that Ceph may give to somebody does not hold for want of keys", async () => {
+  const config = writeConfig({
+    accounts: ACCOUNTS,
+    ceph: [{ endpoint: "http://127.0.0.1:9", accessKey: "GW", secretKey }],
+  });
+  const open = ["alice", "alice:*", "lab:*", "lab:writer", "tier FULL", "anonymous, alice"];
+  const sure = ["lab:reader", "anonymous"];
+  const claims = [...open, ...sure].map((who) => `${who} may not s3:PutObject on *`);
+  const { out } = await ran((terminal) => runProve(claims, { config }, terminal));
+  for (const who of open) {
+    assert(!out.includes(`holds       ${who} may not`), `${who}: ${out}`);
+  }
+  for (const who of sure) assert(out.includes(`holds       ${who} may not`), `${who}: ${out}`);
+});
+
 test("claims may stand in a file, where what is wrong is told with its place", async () => {
   const file = join(scratchFolder("claims"), "claims.txt");
   writeFileSync(
