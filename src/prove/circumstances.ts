@@ -136,9 +136,7 @@ export function classesOf(
       (outside === undefined || liesIn(outside, address) === false) &&
       (inside === undefined || liesIn(inside, address) === true),
   );
-  const first = Math.max(nowMs, fromMs);
-  const later = instants.flatMap((one) => (one > first ? [one, one + 1000] : []));
-  const times = [first, ...new Set(later)].sort((a, b) => a - b);
+  const times = timesOf(Math.max(nowMs, fromMs), instants);
   const texts: [TextPlace, readonly (string | undefined)[]][] = [];
   for (const [place, patterns] of places) {
     const begun = patterns.map((parts) => ({ parts, before: "" }));
@@ -152,6 +150,20 @@ export function classesOf(
   const size = sizes.reduce((product, { length }) => product * length, 1);
   return size > CELLS_MAX ? undefined : classes;
 }
+
+/**
+ * A time of each class from `first` on. A rule may change its mind at an instant, just behind it, or, as
+ * aws:EpochTime has whole seconds, where one of these begins.
+ */
+export function timesOf(first: number, instants: readonly number[]): readonly number[] {
+  const later = instants.flatMap((one) => {
+    const second = Math.ceil(one / SECOND_MS) * SECOND_MS;
+    return [one, one + 1, second, Math.floor(one / SECOND_MS) * SECOND_MS + SECOND_MS];
+  });
+  return [first, ...new Set(later.filter((one) => one > first))].sort((a, b) => a - b);
+}
+
+const SECOND_MS = 1000;
 
 function networkId(network: Network): string {
   return network.family === 4

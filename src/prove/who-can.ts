@@ -17,6 +17,7 @@ import { OPERATION_LIST, type Operation } from "../s3/operations.ts";
 import { parseBucketName } from "../config/scalars.ts";
 import { addressClasses, type AddressClass } from "./address-classes.ts";
 import { alternativesOf, type Alternative } from "./alternatives.ts";
+import { timesOf } from "./circumstances.ts";
 import { dimensionsOf, HEADER_PLACES, type Dimensions, type TextPlace } from "./dimensions.ts";
 import { textClasses } from "./text-classes.ts";
 import { addressWords, keysSuchAs, spans, textWords } from "./words.ts";
@@ -268,8 +269,7 @@ function classesOf(
   const keys = asked.keys === undefined ? [""] : textClasses(asked.keys, begun, 1);
   const addresses =
     question.ip === undefined ? addressClasses(networks) : [{ address: question.ip, ranges: [] }];
-  const later = instants.filter((instant) => instant > nowMs).flatMap((one) => [one, one + 1000]);
-  const times = [nowMs, ...new Set(later)].sort((a, b) => a - b);
+  const times = timesOf(nowMs, instants);
   const tls = tlsCounts ? [false, true] : [false];
   const texts: Classes["texts"][number][] = [];
   for (const [place, patterns] of places) {

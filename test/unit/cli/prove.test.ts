@@ -133,6 +133,13 @@ test("a claim about a name or a tier that Ceph may give to somebody does not hol
   for (const who of sure) assert(out.includes(`holds       ${who} may not`), `${who}: ${out}`);
 });
 
+test("what is allowed only behind a time breaks a claim about what comes after it", async () => {
+  const time = "2099-06-01T00:00:00Z";
+  const late = { ...OPEN, Condition: { DateGreaterThan: { "aws:CurrentTime": time } } };
+  const { out } = await proved([`nothing is public after ${time}`], { statements: [late] });
+  assert.match(out, /^BROKEN {6}nothing is public after 2099/mu);
+});
+
 test("claims may stand in a file, where what is wrong is told with its place", async () => {
   const file = join(scratchFolder("claims"), "claims.txt");
   writeFileSync(
