@@ -181,9 +181,16 @@ class Reading {
 
   /** What narrows any claim, in any order. */
   #where(said: Said): Read<Said> {
+    const word = this.#words[this.#at];
     const more = this.#narrowing();
     if (!more.ok) return more;
-    return more.value === undefined ? ok(said) : this.#where({ ...said, ...more.value });
+    if (more.value === undefined) return ok(said);
+    // The second would take the place of the first, and the claim would be about less.
+    if (Object.keys(more.value).some((name) => name in said)) {
+      const message = `This is said twice: got "${word?.text ?? ""}" again`;
+      return this.#trouble(word, message, "Write one list, with commas");
+    }
+    return this.#where({ ...said, ...more.value });
   }
 
   /** Undefined: nothing narrows it here. */
@@ -218,10 +225,12 @@ class Reading {
     if (word.text === "*") return ok({ parts: wildcardParts("*"), tenant: undefined });
     const [, tenant, name = ""] =
       /^arn:(?:aws|aws-cn|aws-us-gov):s3::([A-Za-z0-9_-]*):(.+)$/u.exec(word.text) ?? [];
-    if (tenant !== undefined) {
+    // No bucket has a colon in its name, so that such a claim would be about nothing.
+    if (tenant !== undefined && !/^[^/]*:/u.test(name)) {
       return ok({ parts: wildcardParts(name), tenant: tenant === "" ? undefined : tenant });
     }
-    const remedy = "Write arn:aws:s3:::bucket or arn:aws:s3:::bucket/key, with * and ? in it, or *";
+    const remedy =
+      "Write arn:aws:s3:::bucket or arn:aws:s3:::bucket/key, with * and ? in it, arn:aws:s3::tenant:bucket, or *";
     return this.#trouble(word, `Cannot read the resource: got "${word.text}"`, remedy);
   }
 

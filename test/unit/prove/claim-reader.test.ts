@@ -63,6 +63,18 @@ const BAD: readonly (readonly [text: string, problem: string])[] = [
     '1:19 Cannot read the claim: expected the end of the claim, got "today"',
   ],
   ["nobody may anything on secret/*", '1:24 Cannot read the resource: got "secret/*"'],
+  [
+    "nobody may anything on arn:aws:s3:::lab:secret/*",
+    '1:24 Cannot read the resource: got "arn:aws:s3:::lab:secret/*"',
+  ],
+  [
+    "nothing is public on arn:aws:s3:::secret/* on arn:aws:s3:::other/*",
+    '1:44 This is said twice: got "on" again',
+  ],
+  [
+    "lab may nothing from 192.0.2.0/24 without TLS from 198.51.100.0/24",
+    '1:47 This is said twice: got "from" again',
+  ],
   ["everything comes from 198.51.100.1/24", '1:23 Cannot read the network: got "198.51.100.1/24"'],
   [
     "lab may nothing after tomorrow",
