@@ -75,6 +75,7 @@ const LAW = {
     "store",
     "state",
     "explain",
+    "prove",
     "status",
     "limiter",
     "gateway",

@@ -38,12 +38,16 @@ export async function runProve(
   options: ProveOptions,
   terminal: Terminal,
 ): Promise<0 | 1 | 2> {
-  const { result } = loadConfig(options.config);
+  const { result } = loadConfig(options.config, false);
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 2;
   }
-  const claims = claimsOf(said, options.claims, result.value);
+  const claims = claimsOf(
+    said,
+    options.claims ?? fileBeside(said, options, result.value),
+    result.value,
+  );
   if (!claims.ok) {
     printProblems(claims.error, terminal);
     return 2;
@@ -63,6 +67,15 @@ export async function runProve(
   return proofs.every(({ kind }) => kind === "holds") ? 0 : 1;
 }
 
+/** The claims of the configuration itself, where nothing else is asked. */
+function fileBeside(
+  said: readonly string[],
+  { newAccess }: ProveOptions,
+  { reload }: Config,
+): string | undefined {
+  return said.length > 0 || typeof newAccess === "string" ? undefined : reload.claims;
+}
+
 /** Gives 1 if something is allowed that was not, or it is not decided. */
 function compareWith(
   oldFile: string,
@@ -70,7 +83,7 @@ function compareWith(
   isJson: boolean,
   terminal: Terminal,
 ): 0 | 1 | 2 {
-  const { result } = loadConfig(oldFile);
+  const { result } = loadConfig(oldFile, false);
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 2;

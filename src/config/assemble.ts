@@ -128,7 +128,11 @@ export function assemble(
     revoked,
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
     limits: limitsOf(limits),
-    reload: { watch: reload.watch, intervalMs: reload.interval },
+    reload: {
+      watch: reload.watch,
+      intervalMs: reload.interval,
+      claims: reload.claims === undefined ? undefined : besides(file, reload.claims),
+    },
     log: {
       level: log.level,
       auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),

@@ -142,7 +142,12 @@ export type Config = {
     readonly drainTimeoutMs: number;
   };
   /** Of changed files. */
-  readonly reload: { readonly watch: boolean; readonly intervalMs: number };
+  readonly reload: {
+    readonly watch: boolean;
+    readonly intervalMs: number;
+    /** A file of claims that the configuration must not break; undefined: none. */
+    readonly claims: string | undefined;
+  };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
     /** Undefined: no audit log. */

@@ -367,6 +367,11 @@ const ReloadSchema = z.strictObject({
     .describe(
       "How often files are checked; a change is loaded after being unchanged for this long",
     ),
+  claims: someText()
+    .optional()
+    .describe(
+      "A file of claims (docs/prove.md); a configuration that breaks one is refused, at the start and on reload",
+    ),
 });
 
 const LogSchema = z.strictObject({

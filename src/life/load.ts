@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { brokenClaims } from "../prove/kept-claims.ts";
 
 /** A configuration, and every file it was made of. Plain data, fit to go from thread to thread. */
 export type Loaded = {
@@ -15,8 +16,11 @@ export type Loaded = {
   readonly files: ReadonlyMap<string, string>;
 };
 
-/** Reads `file` (gateway.yaml, relative to the working directory) and all it names. */
-export function loadConfig(file: string): Loaded {
+/**
+ * Reads `file` (gateway.yaml, relative to the working directory) and all it names. `proves`: whether a
+ * configuration that breaks one of its claims (`reload.claims`) is a bad one.
+ */
+export function loadConfig(file: string, proves = true): Loaded {
   const files = new Map<string, string>();
   const read = (path: string): Result<string, string> => {
     if (!files.has(path)) files.set(path, fingerprint(path));
@@ -27,7 +31,19 @@ export function loadConfig(file: string): Loaded {
   const result = text.ok
     ? parseConfig(text.value, file, surroundings)
     : err([notReadable(file, text.error)]);
-  return { result, files };
+  return { result: proves && result.ok ? withClaims(result.value, read) : result, files };
+}
+
+function withClaims(
+  config: Config,
+  read: (path: string) => Result<string, string>,
+): Loaded["result"] {
+  const { claims } = config.reload;
+  if (claims === undefined) return ok(config);
+  const text = read(claims);
+  if (!text.ok) return err([notReadable(claims, text.error)]);
+  const problems = brokenClaims(config, claims, text.value, Date.now());
+  return problems.length === 0 ? ok(config) : err(problems);
 }
 
 /** Two of a file differ where it was written or replaced in between; "" where it cannot be had. */

@@ -32,7 +32,7 @@ import { addressWords, spans, textWords } from "./words.ts";
 import type { Way } from "./ways.ts";
 
 /** Something that some may do under one configuration and not under the other. */
-export type Finding = {
+export type AccessFinding = {
   readonly who: readonly string[];
   readonly actions: readonly string[];
   readonly resource: string;
@@ -43,7 +43,7 @@ export type Finding = {
 };
 
 export type Comparison = {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AccessFinding[];
   /** Of whom it is not known, and why. */
   readonly notDecided: readonly string[];
 };
@@ -239,7 +239,7 @@ function placesOf(
   ];
 }
 
-function findingsOf(old: Scene, gained: Gained): readonly Finding[] {
+function findingsOf(old: Scene, gained: Gained): readonly AccessFinding[] {
   const { asker, way, spot, statements, assumptions } = gained;
   return alternativesOf(gained.cells.map(({ at }) => at)).map((alternative) => {
     const [placesAt = []] = alternative;
@@ -313,15 +313,15 @@ function ifs(assumptions: readonly string[], alternative: Alternative): readonly
 }
 
 /** What is said of several actions or people alike is said once. */
-function merged(findings: readonly Finding[]): readonly Finding[] {
-  const byAction = new Map<string, Finding>();
+function merged(findings: readonly AccessFinding[]): readonly AccessFinding[] {
+  const byAction = new Map<string, AccessFinding>();
   for (const one of findings) {
     const id = JSON.stringify([one.who, one.resource, one.only]);
     const before = byAction.get(id);
     const actions = [...new Set([...(before?.actions ?? []), ...one.actions])];
     byAction.set(id, { ...one, example: before?.example ?? one.example, actions });
   }
-  const byPeople = new Map<string, Finding>();
+  const byPeople = new Map<string, AccessFinding>();
   for (const one of byAction.values()) {
     const id = JSON.stringify([one.actions, one.resource, one.only]);
     const before = byPeople.get(id);

@@ -552,7 +552,7 @@ test("parseConfig() gives every option its default", () => {
       drainDelayMs: 0,
       drainTimeoutMs: 30_000,
     },
-    reload: { watch: true, intervalMs: 2_000 },
+    reload: { watch: true, intervalMs: 2_000, claims: undefined },
     log: { level: "info", auditFile: undefined, auditOnError: "continue" },
     warnings: [],
   });
