@@ -129,6 +129,17 @@ export function parseBucket(segment: string): Result<BucketName, Fault> {
   return checkedName(tenant, text.slice(colon + 1));
 }
 
+/** Whether `segment`, read by parseBucket(), names a bucket that S3 may have and stores keep to themselves. */
+export function isReservedBucket(segment: string): boolean {
+  const text = decode(segment) ?? "";
+  const colon = text.indexOf(":");
+  return (colon < 0 || isTenant(text.slice(0, colon))) && isReservedName(text.slice(colon + 1));
+}
+
+function isReservedName(name: string): boolean {
+  return RESERVED.has(name) || name.startsWith(RESERVED_PREFIX);
+}
+
 /**
  * The key of the raw remainder of a path, which may be anything but too long, without meaning in
  * UTF-8, or NUL (which ends a string in some stores, CVE-2022-3854). Errors: InvalidURI,
@@ -221,7 +232,7 @@ function withoutPort(host: string): string {
 }
 
 function checkedName(tenant: string | undefined, name: string): Result<BucketName, Fault> {
-  if (RESERVED.has(name) || name.startsWith(RESERVED_PREFIX)) {
+  if (isReservedName(name)) {
     return err(fault("InvalidBucketName", `The bucket name "${name}" is reserved by stores`));
   }
   return isBucketName(name) ? ok({ tenant, name }) : err(badBucket(name));

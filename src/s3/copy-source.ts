@@ -1,8 +1,13 @@
 import { firstValue, type HeaderList } from "../http/headers.ts";
 import { decode, encodeComponent, encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { bucketSegment, parseBucket, parseKey, type BucketName } from "./address.ts";
-import { FAULTS } from "./fault-table.ts";
+import {
+  bucketSegment,
+  isReservedBucket,
+  parseBucket,
+  parseKey,
+  type BucketName,
+} from "./address.ts";
 import { argument, awsFault, fault, type Fault, type FaultElement } from "./faults.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
 import { wrongVersionId } from "./said-values.ts";
@@ -52,8 +57,9 @@ export function parseCopySource(raw: string): Result<CopySource, Fault> {
   if (slash === null || keyAt === path.length) return err(bad(raw));
   const elements = argument("x-amz-copy-source", raw);
   if (decode(path) === undefined) return err(awsFault("CopySourceEncoding", { elements }));
-  const bucket = parseBucket(path.slice(0, slash.index));
-  if (!bucket.ok) return isReservedHere(bucket.error) ? bucket : err(badPart("Bucket", elements));
+  const segment = path.slice(0, slash.index);
+  const bucket = parseBucket(segment);
+  if (!bucket.ok) return isReservedBucket(segment) ? bucket : err(badPart("Bucket", elements));
   const key = parseKey(path.slice(keyAt));
   if (!key.ok) return key.error.code === "InvalidURI" ? err(badPart("Key", elements)) : key;
   if (mark < 0) return ok({ bucket: bucket.value, key: key.value, versionId: undefined });
@@ -101,11 +107,6 @@ function escaped(text: string): string | undefined {
 /** Access points are named by ARN; they are another way to a bucket, which no rule here knows. */
 function isArn(text: string): boolean {
   return text.startsWith("arn:") || text.toLowerCase().startsWith("arn%3a");
-}
-
-/** A name that S3 may know, and that is the store's own: no message of AWS's says so. */
-function isReservedHere({ message }: Fault): boolean {
-  return message !== FAULTS.InvalidBucketName.message;
 }
 
 function badPart(part: "Bucket" | "Key", elements: readonly FaultElement[]): Fault {
