@@ -51,7 +51,7 @@ program
   .addHelpText("after", example("s3warden demo --port 8080"))
   .option("--port <number>", "port for S3 clients", wholeNumber(0, 65_535), 8080)
   .option("--admin-port <number>", "port for metrics and probes", wholeNumber(0, 65_535), 9090)
-  .option("--dir <directory>", "where configuration and objects are kept", "demo-data")
+  .option("--dir <directory>", "directory for the configuration and the objects", "demo-data")
   .action(async (options: { port: number; adminPort: number; dir: string }) => {
     const { runDemo } = await import("./cli/demo.ts");
     exit(await runDemo(options, terminal));
@@ -59,7 +59,7 @@ program
 
 program
   .command("init")
-  .description("Write a first configuration, with new keys, and tell what to fill in")
+  .description("Write a first configuration, with new keys, and list what to fill in")
   .addHelpText(
     "after",
     example("s3warden init --store ceph --users ceph --endpoint http://127.0.0.1:7480"),
@@ -71,9 +71,9 @@ program
       .choices(["accounts", "ceph"])
       .default("accounts"),
   )
-  .option("--endpoint <url>", "the store's address; absent: the usual port on this machine")
+  .option("--endpoint <url>", "the store's address; default: the usual port on this machine")
   .option("--domain <name>", "the host name that clients use, such as s3.example.org")
-  .option("--out <directory>", "where to write", ".")
+  .option("--out <directory>", "directory to write to", ".")
   .exitOverride(usageIs2)
   .action(async (options: InitOptions) => {
     const { runInit } = await import("./cli/init.ts");
@@ -82,7 +82,7 @@ program
 
 program
   .command("check")
-  .description("Name every problem of a configuration; nothing is started")
+  .description("Report every problem of a configuration, without starting anything")
   .addHelpText("after", example("s3warden check --config gateway.yaml"))
   .addOption(configOption())
   .action(async (options: { config: string }) => {
@@ -93,11 +93,11 @@ program
 program
   .command("doctor")
   .description(
-    "Ask the store, its credentials, Ceph and state, and look at files, certificates, limits",
+    "Check what the configuration depends on: store, credentials, Ceph, state, files, certificates",
   )
   .addHelpText("after", example("s3warden doctor --config gateway.yaml"))
   .addOption(configOption())
-  .option("--json", "for tools, a line for each answer")
+  .option("--json", "print JSON, one line for each answer")
   .exitOverride(usageIs2)
   .action(async (options: { config: string; json?: boolean }) => {
     const { runDoctor } = await import("./cli/doctor.ts");
@@ -106,7 +106,7 @@ program
 
 program
   .command("explain")
-  .description("Tell what would be decided on a request, and why")
+  .description("Show how a request would be decided, and why")
   .addHelpText(
     "after",
     example("s3warden explain --as lab:reader --request 'DELETE /photos/cat.jpg' --ip 192.0.2.7"),
@@ -117,14 +117,14 @@ program
   .option("--session-tags <name=value>", "of that session, may be repeated", collect, [])
   .option("--session-policy <file>", "of that session, JSON")
   .option("--anonymous", "a request without credentials")
-  .option("--ip <address>", "where it comes from; absent: unknown")
-  .option("--at <time>", "when, ISO 8601; absent: now")
-  .option("--header <line>", "'name: value', may be repeated", collect, [])
-  .option("--request <line>", "such as 'PUT /bucket/key?acl'")
-  .option("--body <file>", "the document in its body, which decides too")
-  .option("--action <name>", "such as s3:GetObject, with --resource")
-  .option("--resource <arn>", "such as arn:aws:s3:::bucket/key")
-  .option("--json", "for tools")
+  .option("--ip <address>", "the client's address; default: unknown")
+  .option("--at <time>", "time of the request, ISO 8601; default: now")
+  .option("--header <line>", "header as 'name: value'; can be repeated", collect, [])
+  .option("--request <line>", "method and path, such as 'PUT /bucket/key?acl'")
+  .option("--body <file>", "file with the request's body, if the decision depends on it")
+  .option("--action <name>", "action such as s3:GetObject, with --resource")
+  .option("--resource <arn>", "resource such as arn:aws:s3:::bucket/key")
+  .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (options: ExplainOptions) => {
     const { runExplain } = await import("./cli/explain.ts");
@@ -133,13 +133,13 @@ program
 
 program
   .command("who-can")
-  .description("Tell everybody who can do something, and what must hold besides")
+  .description("List everybody who can do something, and under which conditions")
   .addHelpText("after", example("s3warden who-can s3:GetObject 'arn:aws:s3:::photos/*'"))
   .argument("<action>", "such as s3:GetObject")
   .argument("<resource>", "such as arn:aws:s3:::bucket/prefix*")
   .addOption(configOption())
-  .option("--ip <address>", "only requests that come from there; absent: from anywhere")
-  .option("--json", "for tools")
+  .option("--ip <address>", "only requests from this address; default: from anywhere")
+  .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (action: string, resource: string, options: WhoCanOptions) => {
     const { runWhoCan } = await import("./cli/who-can.ts");
@@ -148,13 +148,16 @@ program
 
 program
   .command("prove")
-  .description("Tell whether claims are true of all requests, or a request that breaks them")
+  .description("Prove claims for all requests, or show a request that breaks them")
   .argument("[claim...]", "such as 'nobody may s3:DeleteObjectVersion on *'")
   .addHelpText("after", example("s3warden prove 'nobody may s3:DeleteObjectVersion on *'"))
   .addOption(configOption())
-  .option("--claims <file>", "a file of claims, one a line")
-  .option("--no-new-access <old>", "another gateway.yaml: tell what is allowed more and less")
-  .option("--json", "for tools")
+  .option("--claims <file>", "file with claims, one per line")
+  .option(
+    "--no-new-access <old>",
+    "the old gateway.yaml: show which access is new and which is gone",
+  )
+  .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (claims: readonly string[], options: ProveOptions) => {
     const { runProve } = await import("./cli/prove.ts");
@@ -163,12 +166,12 @@ program
 
 program
   .command("adopt")
-  .description("Remember whose a bucket is that was there before the gateway")
+  .description("Record the owner of a bucket that existed before the gateway")
   .addHelpText("after", example("s3warden adopt photos --account lab"))
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--account <name>", "the account that owns it")
-  .option("--from <name>", "the account that owns it so far; its policy of the bucket is dropped")
-  .option("--policy <file>", "the policy that the bucket gets, if it has none")
+  .option("--from <name>", "the account that owns it now; its bucket policy is removed")
+  .option("--policy <file>", "policy for the bucket, if it has none")
   .addOption(configOption())
   .action(async (bucket: string, options: AdoptOptions) => {
     const { runAdopt } = await import("./cli/adopt.ts");
@@ -185,7 +188,7 @@ share
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--with <user>", "account, or account:subuser")
   .requiredOption("--permissions <name>", "read, write, readwrite, full, or another tier")
-  .option("--until <time>", "when it ends, ISO 8601; absent: not at all")
+  .option("--until <time>", "when the share ends, ISO 8601; default: never")
   .addOption(configOption())
   .action(async (bucket: string, options: ShareOptions) => {
     const { runShare } = await import("./cli/share.ts");
@@ -194,7 +197,7 @@ share
 
 share
   .command("list")
-  .description("Whom a bucket is shared with")
+  .description("List the users that a bucket is shared with")
   .argument("<bucket>", "bucket, or tenant:bucket")
   .addOption(configOption())
   .action(async (bucket: string, options: { config: string }) => {
@@ -204,7 +207,7 @@ share
 
 share
   .command("revoke")
-  .description("End what is shared with a user")
+  .description("Stop sharing a bucket with a user")
   .argument("<bucket>", "bucket, or tenant:bucket")
   .requiredOption("--with <user>", "account, or account:subuser")
   .addOption(configOption())
@@ -215,11 +218,11 @@ share
 
 program
   .command("replay")
-  .description("Tell which recorded requests another configuration would decide differently")
+  .description("List recorded requests that another configuration would decide differently")
   .addHelpText("after", example("s3warden replay --config new.yaml audit.jsonl"))
-  .argument("<file...>", "audit files, in their order; - is standard input")
+  .argument("<file...>", "audit files in chronological order; - is standard input")
   .addOption(configOption("the other gateway.yaml"))
-  .option("--json", "for tools")
+  .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (files: readonly string[], options: ReplayOptions) => {
     const { runReplay } = await import("./cli/replay.ts");
@@ -230,12 +233,12 @@ program
   .command("suggest")
   .description("Write the smallest policy that allows what an identity did")
   .addHelpText("after", example("s3warden suggest --as lab:reader audit.jsonl > reader.json"))
-  .argument("<file...>", "audit files, in their order; - is standard input")
+  .argument("<file...>", "audit files in chronological order; - is standard input")
   .requiredOption("--as <identity>", "account or account:subuser")
-  .option("--provider <name>", "in whose dialect; absent: that of --config, or aws")
+  .option("--provider <name>", "the access model to write for; default: that of --config, or aws")
   .option("--config <file>", "gateway.yaml, for its provider")
-  .option("--include-denied", "also what was refused")
-  .option("--exact", "name every key, widen nothing")
+  .option("--include-denied", "include requests that were refused")
+  .option("--exact", "name every key; do not generalize")
   .exitOverride(usageIs2)
   .action(async (files: readonly string[], options: SuggestOptions) => {
     const { runSuggest } = await import("./cli/suggest.ts");
@@ -244,14 +247,14 @@ program
 
 program
   .command("revoke")
-  .description("End sessions: those of a role, of a name, or of a person")
+  .description("End sessions of a role, of a name, or of a person")
   .addHelpText("after", example("s3warden revoke --role lab:writer"))
   .addOption(configOption())
   .option("--role <name>", "account:role, or a role's name in every account")
   .option("--session <name>", "the session's name, or its access key id")
-  .option("--issuer <name>", "whose token began it")
-  .option("--subject <sub>", "of that token")
-  .option("--before <time>", "only what began earlier, ISO 8601; absent: now")
+  .option("--issuer <name>", "the issuer of the token that began the session")
+  .option("--subject <sub>", "the subject (sub) of that token")
+  .option("--before <time>", "only sessions that began earlier, ISO 8601; default: now")
   .exitOverride(usageIs2)
   .action(async (options: RevokeOptions) => {
     const { runRevoke } = await import("./cli/revoke.ts");
@@ -260,10 +263,10 @@ program
 
 program
   .command("keygen")
-  .description("Make access key and secret key pairs")
+  .description("Generate pairs of access key and secret key")
   .addHelpText("after", example("s3warden keygen --count 2"))
-  .option("--count <number>", "how many", wholeNumber(1, 10_000), 1)
-  .option("--sealing", "secrets for sts.keys, which seal session tokens")
+  .option("--count <number>", "number of pairs", wholeNumber(1, 10_000), 1)
+  .option("--sealing", "generate secrets for sts.keys instead, which seal session tokens")
   .action(async (options: { count: number; sealing?: boolean }) => {
     const { runKeygen } = await import("./cli/keygen.ts");
     exit(runKeygen(options, terminal));
@@ -288,23 +291,23 @@ program
 
 program
   .command("tail")
-  .description("Show the audit log as it is written, a line for each request")
+  .description("Follow the audit log, one line for each request")
   .addHelpText("after", example("s3warden tail --denied --as lab:reader"))
   .argument(
     "[file...]",
     "audit files; - is standard input; absent: log.audit.file of the configuration",
   )
   .option("--config <file>", "gateway.yaml, for its log.audit.file")
-  .option("--as <identity>", "only of account, account:subuser or anonymous")
-  .option("--bucket <name>", "only of this bucket")
-  .option("--operation <name>", "only this operation, such as GetObject; may end with *")
-  .option("--denied", "only what was refused")
-  .option("--failed", "only what the store or the gateway failed at")
-  .option("--ip <address>", "only from there")
-  .option("--request-id <id>", "only the request with the id that an error showed")
-  .option("--lines <number>", "how many of the last lines come first", wholeNumber(0, 100_000), 10)
-  .option("--no-follow", "end at the end of the files")
-  .option("--json", "the lines as they stand")
+  .option("--as <identity>", "only requests of account, account:subuser or anonymous")
+  .option("--bucket <name>", "only requests for this bucket")
+  .option("--operation <name>", "only this operation, such as GetObject; can end with *")
+  .option("--denied", "only refused requests")
+  .option("--failed", "only failures of the store or the gateway")
+  .option("--ip <address>", "only requests from this address")
+  .option("--request-id <id>", "only the request with this id, which errors show")
+  .option("--lines <number>", "number of last lines to show first", wholeNumber(0, 100_000), 10)
+  .option("--no-follow", "stop at the end of the files")
+  .option("--json", "print the lines unchanged")
   .exitOverride(usageIs2)
   .action(async (files: readonly string[], options: TailOptions) => {
     const { runTail } = await import("./cli/tail.ts");
@@ -315,7 +318,7 @@ program
 
 program
   .command("completion")
-  .description("Write a script that completes commands and options in a shell")
+  .description("Print a script that completes commands and options in a shell")
   .addHelpText("after", example("s3warden completion bash > /etc/bash_completion.d/s3warden"))
   .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
   .action(async (shell: Shell) => {

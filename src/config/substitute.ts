@@ -44,7 +44,7 @@ function fromEnvironment(name: string, { env }: Surroundings): Result<string, Co
   if (value !== undefined) return ok(value);
   return err({
     message: `The environment variable "${name}" is not set`,
-    remedy: "Set it in the gateway's environment; an empty value is allowed",
+    remedy: "Set it in the gateway's environment",
   });
 }
 

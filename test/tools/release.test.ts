@@ -23,6 +23,7 @@ const VERSION = textAt(PACKAGE, "version");
 /** What a release is made from. */
 const SOURCE = [
   ".ci",
+  "bin",
   "LICENSE",
   "README.md",
   "config",

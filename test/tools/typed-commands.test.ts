@@ -128,7 +128,7 @@ type Shell = {
 /** A terminal in a checkout of its own, with the package's program and Ceph's configuration. */
 function shellAt(ceph: Ceph): Shell {
   const folder = scratchFolder("typed");
-  for (const name of ["package.json", "src", "config", "node_modules"]) {
+  for (const name of ["package.json", "bin", "src", "config", "node_modules"]) {
     symlinkSync(`${ROOT}${name}`, join(folder, name));
   }
   const bin = scratchFolder("typed-bin");

@@ -232,7 +232,7 @@ const GATEWAY_TABLE = [
   [
     "a variable that is not set",
     'upstream2: "${env:NOWHERE}"',
-    'gateway.yaml:3:12 upstream2: The environment variable "NOWHERE" is not set | Set it in the gateway\'s environment; an empty value is allowed',
+    'gateway.yaml:3:12 upstream2: The environment variable "NOWHERE" is not set | Set it in the gateway\'s environment',
   ],
   [
     "a file that is not there",
@@ -464,7 +464,7 @@ test("parseConfig() reports every problem of every file at once, by file and lin
 test("parseConfig() goes on behind a value that it cannot read, and says no more of that one", () => {
   const text = 'upstream: { endpoints: "${env:ENDPOINT}" }\nidentities: []\nlisten: { port: 80 }\n';
   assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
-    'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it in the gateway\'s environment; an empty value is allowed',
+    'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it in the gateway\'s environment',
     'gateway.yaml:3:11 listen.port: Unknown key "port" | Allowed: address, tls, domains, accountDomains, trustedProxies, proxyProtocol',
   ]);
 });
