@@ -26,7 +26,7 @@ const SOURCE = readdirSync(SRC, { recursive: true, encoding: "utf8" })
 const ANSWERED = new Set(
   [
     ...SOURCE.matchAll(
-      /(?:\b(?:fault|awsFault|malformed|invalid)\(\s*|\bcode: |[?:] )"([A-Za-z0-9]+)"/g,
+      /(?:\b(?:fault|faultOf|awsFault|malformed|invalid)\(\s*|\bcode: |[?:] )"([A-Za-z0-9]+)"/g,
     ),
   ]
     .map(([, name = ""]) => codeOf(name))
