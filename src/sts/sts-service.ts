@@ -12,7 +12,12 @@ import { firstValue } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Fault } from "../s3/faults.ts";
 import { NONCE_BYTES, seal, TOKEN_LENGTH_MAX } from "../session/seal.ts";
-import { SESSION_KEY_BYTES, sessionKeyOf, type Session } from "../session/session.ts";
+import {
+  SESSION_KEY_BYTES,
+  sessionKeyOf,
+  type Federated,
+  type Session,
+} from "../session/session.ts";
 import { trusts, type TrustCaller } from "../session/trust.ts";
 import type { V4Claim } from "../signature/v4-claim.ts";
 import { parseServiceClaim } from "../signature/service-claim.ts";
@@ -170,8 +175,8 @@ function withKey(
       if (!passedOn.ok) return refused(facts, passedOn.error);
       const { externalId } = call;
       const by = trustCaller(key);
-      const identity = undefined;
-      return assume(world, request, call, { by, facts, externalId, ...passedOn.value, identity });
+      const own = { by, facts, externalId, identity: undefined };
+      return assume(world, request, call, { ...own, ...passedOn.value });
     }
   }
 }
@@ -193,18 +198,21 @@ function sessionArn({ account, name }: Role, session: string): string {
   return `arn:aws:sts::${account.name}:assumed-role/${name}/${session}`;
 }
 
-type PassedOn = Pick<Assumer, "tags" | "transitiveTags" | "sourceIdentity">;
+type PassedOn = Pick<Assumer, "tags" | "transitiveTags" | "sourceIdentity" | "federated">;
 
 /**
  * What a session begins with that another session begins: its transitive tags and its source identity
- * stay, and it lasts an hour at most ("Role chaining", IAM User Guide).
+ * stay, and it lasts an hour at most ("Role chaining", IAM User Guide). Whose token stood at the
+ * beginning stays, too: whoever revokes a person's sessions means all of them.
  */
 function chained(
   { session }: Key,
   call: StsCall & { readonly action: "AssumeRole" },
 ): Result<PassedOn, StsFault> {
   const { tags, transitiveTags, sourceIdentity, durationSeconds = 0 } = call;
-  if (session === undefined) return ok({ tags, transitiveTags, sourceIdentity });
+  if (session === undefined) {
+    return ok({ tags, transitiveTags, sourceIdentity, federated: undefined });
+  }
   if (session.policy !== undefined) return err(NOT_IN_POLICY);
   if (durationSeconds > CHAINED_SECONDS_MAX) {
     const message =
@@ -224,6 +232,7 @@ function chained(
     tags: new Map([...kept, ...tags]),
     transitiveTags: [...session.transitiveTags, ...transitiveTags],
     sourceIdentity: sourceIdentity ?? before,
+    federated: session.federated,
   });
 }
 
@@ -271,6 +280,7 @@ async function withToken(
     sourceIdentity: undefined,
     tags,
     transitiveTags: [],
+    federated: { issuer, subject },
     identity: identity.value,
   });
 }
@@ -283,7 +293,9 @@ type Assumer = {
   readonly sourceIdentity: string | undefined;
   readonly tags: ReadonlyMap<string, string>;
   readonly transitiveTags: readonly string[];
-  /** `undefined`: a key signed. */
+  /** Whose token began it, or the session before; `undefined`: no token did. */
+  readonly federated: Federated | undefined;
+  /** Of the token in this very request; `undefined`: a key signed. */
   readonly identity: WebIdentity | undefined;
 };
 
@@ -340,7 +352,7 @@ function assume(
     transitiveTags,
     policy: policy.value,
     sourceIdentity,
-    federated: identity && { issuer: identity.issuer, subject: identity.subject },
+    federated: assumer.federated,
   });
   if (!begun.ok) return refused(facts, begun.error);
   const holdsMore = policy.value !== undefined || tags.size > 0;

@@ -881,6 +881,36 @@ test("a session becomes another role for an hour, with its transitive tags and s
   assert.equal(textIn(stranger, "Code"), "AccessDenied");
 });
 
+test("who is revoked by the token's subject is revoked in every role of the chain", async (t) => {
+  const flow = await startSts(t, CHAIN, OPTIONS);
+  const federated = { issuer: "keycloak", subject: "user-17" };
+  const answer = await sendBy(flow, sessionNow({ federated }), "AssumeRole", NEXT);
+  const next = sessionIn(textIn(answer, "SessionToken"));
+  assert.deepEqual(next?.federated, federated);
+  assert.equal(textIn(await sendBy(flow, next, "GetCallerIdentity"), "Code"), "");
+  const revoked = [{ issuer: "keycloak", subject: "user-17" }];
+  await flow.gateway.reload({ revoked });
+  assert.equal(textIn(await sendBy(flow, next, "GetCallerIdentity"), "Code"), "AccessDenied");
+  const key = await sendBy(flow, sessionNow(), "AssumeRole", NEXT);
+  assert.equal(sessionIn(textIn(key, "SessionToken"))?.federated, undefined);
+});
+
+test("who may not become a role does not learn whether it is there, nor how long it lasts", async (t) => {
+  const flow = await startSts(t, ROLES, OPTIONS);
+  const told = async (name: string, DurationSeconds: string): Promise<string> => {
+    const RoleArn = `arn:aws:iam::lab:role/${name}`;
+    const form = formOf("AssumeRole", { RoleArn, RoleSessionName: "alice", DurationSeconds });
+    const answer = await send(flow, signedCall(flow.gateway.address, form, OWNER));
+    return answer.body.toString().replace(/<RequestId>.*<\/RequestId>/, "");
+  };
+  const nothing = await told("none", "900");
+  assert.match(nothing, /<Code>AccessDenied</);
+  for (const seconds of ["900", "3601", "43200"]) {
+    assert.equal(await told("web", seconds), nothing);
+    assert.equal(await told("none", seconds), nothing);
+  }
+});
+
 test("a session with a session policy becomes no other role, which would not have the policy", async (t) => {
   const flow = await startSts(t, CHAIN, OPTIONS);
   const bound = sessionNow({ policy: policy("s3:GetObject") });

@@ -20,6 +20,8 @@ export type InProcessOptions = {
   readonly ceph?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
+  /** `revoked:` of accounts.yaml. */
+  readonly revoked?: readonly Section[];
   /** Further files beside the configuration, such as policies, by name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly listen?: Section;
@@ -85,7 +87,7 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
 }
 
 function configOf(options: InProcessOptions, auditFile: string): Parameters<typeof openGateway>[0] {
-  const { accounts, buckets = [], ceph = [] } = options;
+  const { accounts, buckets = [], revoked = [], ceph = [] } = options;
   const gateway = {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0" },
@@ -102,7 +104,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
   // JSON is YAML.
   const files: Readonly<Record<string, string>> = {
     ...options.files,
-    "accounts.yaml": JSON.stringify({ accounts, buckets }),
+    "accounts.yaml": JSON.stringify({ accounts, buckets, revoked }),
   };
   const config = parseConfig(JSON.stringify(gateway), "gateway.yaml", {
     read: (path) => {
