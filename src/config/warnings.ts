@@ -15,6 +15,7 @@ import { problemAt } from "./issues.ts";
 import { policiesOf } from "./policies.ts";
 import { policyWarnings, tierWarnings } from "./policy-warnings.ts";
 import { pathOf, pattern, select } from "./select.ts";
+import { roleWarnings } from "./role-warnings.ts";
 import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
 import { unsaidTenantWarnings } from "./unsaid-tenant.ts";
@@ -41,6 +42,7 @@ export function configWarnings(
     ...unsaidTenantWarnings(files, config),
     ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
     ...policiesOf(config).flatMap(policyWarnings),
+    ...config.accounts.flatMap(roleWarnings),
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
     ...(provider.ownerPolicyEscape
       ? []

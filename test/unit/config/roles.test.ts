@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goodConfig, problemsOf } from "../../support/config.ts";
+import { goodConfig, problemsOf, warningsOf } from "../../support/config.ts";
 
 const KEY = Buffer.alloc(32, 1).toString("base64url");
 const GATEWAY = `upstream: { endpoints: ["http://store:7480"] }
@@ -208,5 +208,44 @@ const refused: readonly (readonly [
 for (const [name, files, expected] of refused) {
   test(`parseConfig() refuses ${name}`, () => {
     assert.match(problemsOf(files).join("\n"), expected);
+  });
+}
+
+const warned: readonly (readonly [name: string, trust: object, expected: RegExp | undefined])[] = [
+  [
+    "every subject of an issuer",
+    { issuer: "github", subject: "*" },
+    /accounts\.yaml:5:.*The role "lab:r" can be assumed by every subject of github \| Name a subject/,
+  ],
+  ["some subjects", { issuer: "github", subject: "repo:lab/*" }, undefined],
+  [
+    "everybody who has a key",
+    { Version: "2012-10-17", Statement: { ...ALLOW, Principal: { AWS: "*" } } },
+    /can be assumed by everybody who has a key/,
+  ],
+  [
+    "everybody who has a key and knows something",
+    {
+      Version: "2012-10-17",
+      Statement: {
+        ...ALLOW,
+        Principal: { AWS: "*" },
+        Condition: { StringEquals: { "sts:ExternalId": "4711" } },
+      },
+    },
+    undefined,
+  ],
+  [
+    "nobody",
+    { Version: "2012-10-17", Statement: { ...ALLOW, Action: "sts:TagSession" } },
+    /The role "lab:r" can be assumed by nobody/,
+  ],
+];
+for (const [name, trust, expected] of warned) {
+  test(`check warns of a role for ${name}: ${expected !== undefined}`, () => {
+    const files = withRoles(`{ name: r, tier: READ, trust: ${JSON.stringify(trust)} }`);
+    const said = warningsOf(files).filter((line) => line.includes("The role"));
+    if (expected === undefined) assert.deepEqual(said, []);
+    else assert.match(said.join("\n"), expected);
   });
 }
