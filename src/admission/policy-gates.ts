@@ -269,10 +269,20 @@ const NOT_BY_ACLS: ReadonlySet<string> = new Set([
   "s3:PutBucketPolicy",
 ]);
 
-/** A bucket of which nothing is known is the caller's own, as far as the store agrees. */
+/** A bucket of which nothing is known is the caller's own, as far as its name and the store agree. */
 function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean {
-  if (record === undefined || ask.bucket === undefined) return true;
+  if (ask.bucket === undefined) return true;
+  if (record === undefined) return !isNamedAfterAnother(snapshot, ask.bucket, key?.account);
   return key !== undefined && isOwnedBy(snapshot, ask.bucket, record, key.account);
+}
+
+/** Whether the bucket's name at the store says that it is another account's, whom no store tells apart. */
+function isNamedAfterAnother(
+  { store }: Snapshot,
+  { home }: Bucket,
+  account: Account | undefined,
+): boolean {
+  return store.naming.prefix !== undefined && home !== account?.tenant;
 }
 
 /**
