@@ -8,7 +8,7 @@ import type { Cell, Goal } from "./goal.ts";
 import { roleMayPass } from "./roles.ts";
 import type { Scene } from "./scene.ts";
 import { search } from "./search.ts";
-import { meansStrangers, strangersMayPass } from "./strangers.ts";
+import { hasOtherKeyIds, meansStrangers, strangersMayPass } from "./strangers.ts";
 import type { Way } from "./ways.ts";
 
 /** What became of a claim. */
@@ -58,6 +58,9 @@ export function prove(scene: Scene, claim: PolicyClaim): Proof {
     if (isRoleNamed(claim.who, role) && roleMayPass(scene, goalOf(claim), role)) {
       why.add(`sessions of the role ${role.name} of ${role.account.name}`);
     }
+  }
+  if (why.size === 0 && hasOtherKeyIds(scene, goalOf(claim))) {
+    why.add("keys with other ids of the same users, and a policy looks at gw:KeyId");
   }
   if (why.size === 0) return { kind: "holds", claim };
   return { kind: "not decided", claim, why: [...why].slice(0, REASONS_MAX) };

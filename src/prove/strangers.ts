@@ -8,6 +8,7 @@ import { cellQuery } from "./circumstances.ts";
 import type { Name, Who } from "./claim.ts";
 import type { Goal } from "./goal.ts";
 import { subjectOf, type Scene } from "./scene.ts";
+import { callersIn } from "./search.ts";
 
 const NO_POLICIES = compilePolicies([]);
 
@@ -40,6 +41,21 @@ function isStoodFor(name: Name, keys: readonly Key[]): boolean {
       // Else Ceph says the tier.
       (key.subuser === undefined || holderOf(key).tier !== undefined) &&
       isUnbounded(key),
+  );
+}
+
+/**
+ * Whether those whom `goal` is about may have keys besides those of the configuration, in a session of
+ * GetSessionToken or in Ceph, of which a policy would judge otherwise for their ids alone.
+ */
+export function hasOtherKeyIds(scene: Scene, goal: Goal): boolean {
+  if (!scene.strangers && scene.snapshot.sealing.length === 0) return false;
+  const keys = callersIn(scene, goal).filter((key) => key !== undefined);
+  if (keys.length === 0) return false;
+  const ofBuckets = [...scene.records.values()].flatMap(({ policy }) => policy ?? []);
+  const own = keys.map((key) => holderOf(key).policies);
+  return [...new Set([...ofBuckets, ...own])].some(({ statements }) =>
+    statements.some(({ conditions }) => conditions.some(({ name }) => name.key === "gw:KeyId")),
   );
 }
 

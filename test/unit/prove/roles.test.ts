@@ -73,3 +73,17 @@ test("a policy that names one session may let that one in", () => {
   const claim = `nobody but lab:* may s3:GetObject on ${SECRET}`;
   assert.equal(answerTo(claim, [open]), "not decided: sessions of the role guest of other");
 });
+
+test("a session of the same user has another key id, which a policy may let pass", () => {
+  const not = {
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:PutObject",
+    Resource: SECRET,
+    Condition: { StringEquals: { "gw:KeyId": "AKIDLAB0000000000000" } },
+  };
+  const claim = `lab may not s3:PutObject on ${SECRET}`;
+  assert.match(answerTo(claim, [not]), /^not decided: .*gw:KeyId/u);
+  const { Condition: _, ...always } = not;
+  assert.equal(answerTo(claim, [always]), "holds");
+});
