@@ -4,7 +4,7 @@ import { firstValue, type HeaderList } from "../http/headers.ts";
 import type { RequestHead } from "../http/head.ts";
 import { encodePath } from "../http/percent.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { inAccount } from "../s3/address.ts";
+import { bucketText, inAccount } from "../s3/address.ts";
 import { putActions, type Ask } from "../s3/asks.ts";
 import { canonicalAddress, type Bucket } from "../s3/bucket.ts";
 import type { Fault } from "../s3/faults.ts";
@@ -58,7 +58,8 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   const caller = yield* callerOf(snapshot, fields, pending.facts, nowMs);
   if (!caller.ok) return denied(pending.facts, caller.error, "authentication");
   const facts = withCaller({ ...pending.facts, key: fields.get("key") }, caller.value);
-  const upload = readUpload(snapshot, fields, pending, nowMs);
+  const name = signedName(snapshot, pending, caller.value);
+  const upload = readUpload(snapshot, fields, name, nowMs);
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(snapshot, pending, upload.value, caller.value);
   if (!written.ok) return refused(facts, written.error);
@@ -106,16 +107,28 @@ function* callerOf(
   return authenticateForm(snapshot, claim.value, fields.get("policy") ?? "", key.value, nowMs);
 }
 
-/** Holds the form against its own policy, which restricts whoever holds the form. */
+/**
+ * By what a form must name the bucket of its URL: another tenant's with its tenant. A bare name is one of
+ * the signer's own, so that no form for it is good for a bucket of that name elsewhere.
+ */
+function signedName({ store }: Snapshot, { bucket }: PendingForm, caller: Caller): string {
+  const isOwn = caller.kind === "anonymous" || bucket.tenant === tenantOf(caller);
+  return isOwn || !store.naming.tenants ? bucket.name : bucketText(bucket);
+}
+
+/**
+ * Holds the form against its own policy, which restricts whoever holds the form. `bucket`: that of the
+ * URL, see signedName().
+ */
 function readUpload(
   snapshot: Snapshot,
   fields: ReadonlyMap<string, string>,
-  { bucket }: PendingForm,
+  bucket: string,
   nowMs: number,
 ): Result<FormUpload, Fault> {
-  const range = rangeOf(snapshot, fields, bucket.name, nowMs);
+  const range = rangeOf(snapshot, fields, bucket, nowMs);
   if (!range.ok) return range;
-  const put = putFromForm(fields, bucket.name);
+  const put = putFromForm(fields, bucket);
   if (!put.ok) return put;
   const checks = checksumChecks(put.value.headers);
   if (!checks.ok) return checks;

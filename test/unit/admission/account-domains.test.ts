@@ -215,13 +215,17 @@ describe("a browser's form on an account's host", () => {
     const told = { form, fileBytes: 1 };
     return sent(decide(gateway, undefined, `POST ${path}`, { ...AT, headers }, told));
   };
-  const policy = Buffer.from(
-    JSON.stringify({
-      expiration: "2026-11-22T13:00:00Z",
-      conditions: [{ bucket: "bucket" }, ["starts-with", "$key", ""]],
-    }),
-  ).toString("base64");
-  const signed = (secret: string): Readonly<Record<string, string>> => ({
+  const policyFor = (bucket: string): string =>
+    Buffer.from(
+      JSON.stringify({
+        expiration: "2026-11-22T13:00:00Z",
+        conditions: [{ bucket }, ["starts-with", "$key", ""]],
+      }),
+    ).toString("base64");
+  const signed = (
+    secret: string,
+    policy = policyFor("bucket"),
+  ): Readonly<Record<string, string>> => ({
     policy,
     AWSAccessKeyId: "AKID.465000002",
     signature: createHmac("sha1", secret).update(policy).digest("base64"),
@@ -237,6 +241,16 @@ describe("a browser's form on an account's host", () => {
   test("with one is for the signer's own", () => {
     assert.equal(upload("/bucket", lower(signed("secret-465000002"))), "/bucket/open as 465000002");
     assert.equal(upload("/bucket", lower(signed("wrong"))), "authentication");
+  });
+  test("with one for a bare name is good for nobody else's bucket of that name", () => {
+    const own = lower(signed("secret-465000002"));
+    const named = lower(signed("secret-465000002", policyFor("465000001:bucket")));
+    const there = "/465000001%3Abucket/open as 465000001";
+    assert.equal(upload("/465000001:bucket", own), "AccessDenied");
+    assert.equal(upload("/465000001:bucket", named), there);
+    assert.equal(upload("/465000001%3Abucket", { ...named, bucket: "465000001:bucket" }), there);
+    assert.equal(upload("/465000002:bucket", own), "/465000002%3Abucket/open as 465000002");
+    assert.equal(upload("/bucket", named), "AccessDenied");
   });
 });
 
