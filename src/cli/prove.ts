@@ -12,6 +12,7 @@ import { gainedBy, type Comparison } from "../prove/compare.ts";
 import { knownIn } from "../prove/known-names.ts";
 import { prove, whoIs, type Proof } from "../prove/prove.ts";
 import { sceneOf, type Scene } from "../prove/scene.ts";
+import { unseenChanges } from "../prove/unseen.ts";
 import { printProblems } from "./check.ts";
 import { explanationText } from "./explanation-text.ts";
 import { progressOn } from "./progress.ts";
@@ -54,7 +55,7 @@ export async function runProve(
   }
   const scene = sceneOf(compileSnapshot(result.value, 1), undefined, Date.now());
   if (typeof options.newAccess === "string") {
-    return compareWith(options.newAccess, scene, options.json === true, terminal);
+    return compareWith(options.newAccess, result.value, scene, options.json === true, terminal);
   }
   if (claims.value.length === 0) {
     terminal.stderr("Give claims, --claims with a file of them, or --no-new-access\n");
@@ -79,6 +80,7 @@ function fileBeside(
 /** Gives 1 if something is allowed that was not, or it is not decided. */
 function compareWith(
   oldFile: string,
+  config: Config,
   scene: Scene,
   isJson: boolean,
   terminal: Terminal,
@@ -90,7 +92,9 @@ function compareWith(
   }
   const old = sceneOf(compileSnapshot(result.value, 1), undefined, scene.nowMs);
   const shown = progressOn(terminal);
-  const gained = gainedBy(old, scene, (share) => shown.show(share / 2));
+  const seen = gainedBy(old, scene, (share) => shown.show(share / 2));
+  const unseen = unseenChanges(result.value, config);
+  const gained = { ...seen, notDecided: [...seen.notDecided, ...unseen] };
   const taken = gainedBy(scene, old, (share) => shown.show(0.5 + share / 2));
   shown.clear();
   terminal.stdout(

@@ -33,6 +33,7 @@ function print(value: unknown): string {
 
 const NO_MATTER: ReadonlySet<string> = new Set([
   "place",
+  "file",
   "glob",
   "globs",
   "denies",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runProve } from "../../../src/cli/prove.ts";
@@ -227,3 +227,39 @@ const RAW = {
   Action: "s3:GetObject",
   Resource: "arn:aws:s3:::secret/open/raw/*",
 };
+
+test("what a change allows to people of whom no key is here is not decided", async () => {
+  const trust = { issuer: "idp", subject: "*" };
+  const sts = { keys: [{ id: "a", secret: Buffer.alloc(32, 7).toString("base64url") }] };
+  const issuers = [{ name: "idp", url: "https://idp.example.org/", audiences: ["s3"] }];
+  const roles = [{ name: "writer", tier: "FULL", trust }];
+  const blocked = { blockedActions: ["s3:DeleteObjectVersion", "s3:DeleteObject"] };
+  const ceph = [{ endpoint: "http://127.0.0.1:9", accessKey: "GW", secretKey }];
+  const [lab = {}, ...others] = ACCOUNTS;
+  const withRole = { accounts: [{ ...lab, roles }, ...others] };
+  const written = (one: object): string => {
+    const file = writeConfig({ accounts: ACCOUNTS, ...one });
+    const added = JSON.stringify({ sts, issuers }).slice(0, -1);
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace("{", () => `${added},`),
+    );
+    return file;
+  };
+  const compared = (old: object, next: object): Promise<Ran<0 | 1 | 2>> =>
+    ran((terminal) => runProve([], { config: written(next), newAccess: written(old) }, terminal));
+  for (const same of [{ ceph, policy: blocked }, withRole]) {
+    const { code, out } = await compared(same, same);
+    assert.match(out, /^New access: none$/mu);
+    assert.equal(code, 0);
+  }
+  for (const [old, next, why] of [
+    [{ accounts: [], ceph, policy: blocked }, { accounts: [], ceph }, "users of Ceph"],
+    [{}, withRole, "sessions of roles"],
+    [{}, { policy: { mode: "report" } }, "policy.mode: report"],
+  ] as const) {
+    const { code, out } = await compared(old, next);
+    assert(out.includes(`not decided: ${why}`), out);
+    assert.equal(code, 1);
+  }
+});
