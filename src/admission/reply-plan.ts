@@ -13,6 +13,8 @@ export type ListingFilter = {
   readonly keeps: (name: string, record: BucketRecord | undefined) => Judging;
   /** The name that the client reads in place of the store's, of one that is kept; absent: the same. */
   readonly shows?: (name: string) => string | undefined;
+  /** With what all of the store's names begin that are kept; absent: with anything. */
+  readonly start?: string;
 };
 
 /**

@@ -1,10 +1,12 @@
 import { gateHead, type GateProblem } from "../http/field-gate.ts";
+import { queryValue } from "../http/target.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { badBucket, storePath, type Address, type BucketName } from "../s3/address.ts";
 import { spelledFor, type Bucket } from "../s3/bucket.ts";
 import { forwardedQuery } from "../s3/classify.ts";
 import type { CopySource } from "../s3/copy-source.ts";
 import { fault, type Fault } from "../s3/faults.ts";
+import { startOfNames } from "../s3/mapped-names.ts";
 import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
 import { foldedKey } from "./served.ts";
@@ -18,6 +20,7 @@ import {
 } from "./store-headers.ts";
 import { credentialOf, signedBy, signerOf, signersTenant } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
+import { tenantOf } from "./caller.ts";
 import type { Renamed, StoreRequest } from "./outgoing.ts";
 
 /**
@@ -99,10 +102,17 @@ function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: 
   throw new Error(`The gateway wrote an invalid header field${name}: bad ${why}`);
 }
 
-/** Where buckets have other names, a prefix of names is for the filter of the list to apply. */
-function queryFor({ naming }: StoreSettings, { operation, query }: Subject): Subject["query"] {
+/**
+ * Where buckets have other names, only the caller's own are asked for: what continues a list may name the
+ * last of a page, and must be none of somebody else's.
+ */
+function queryFor({ naming }: StoreSettings, subject: Subject): Subject["query"] {
+  const { operation, query, caller } = subject;
   if (naming.prefix === undefined || operation !== "ListBuckets") return query;
-  return query.filter(({ name }) => name !== "prefix");
+  const start = queryValue(query, "prefix") ?? "";
+  const value = `${startOfNames(naming.prefix, tenantOf(caller))}${start}`;
+  const others = query.filter(({ name }) => name !== "prefix");
+  return [...others, { name: "prefix", value, rawName: "prefix", rawValue: value }];
 }
 
 /** The buckets of the request that have other names at the store. */

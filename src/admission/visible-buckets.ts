@@ -3,7 +3,7 @@ import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
 import { stepsTaken } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
-import { nameBehind, type BucketPrefix } from "../s3/mapped-names.ts";
+import { nameBehind, startOfNames, type BucketPrefix } from "../s3/mapped-names.ts";
 import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations.ts";
 import type { BucketRecord } from "./record.ts";
 import { contextOf } from "./condition-context.ts";
@@ -52,6 +52,7 @@ export function renamedBuckets(
   };
   return {
     shows,
+    start: startOfNames(prefix, tenant),
     needs: (stored) => {
       const name = shows(stored);
       return name === undefined ? undefined : filter.needs(name);

@@ -3,7 +3,7 @@ import type { Need } from "../admission/known.ts";
 import type { ListingFilter } from "../admission/reply-plan.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import { entryWithShownName } from "../s3/mapped-names.ts";
+import { entryWithShownName, withShownPrefix } from "../s3/mapped-names.ts";
 import { createBucketListReader, type ListPiece } from "../s3/list-buckets.ts";
 import { answerInMemory, type Sources } from "./answers.ts";
 import { nextTurn } from "../body/step-turns.ts";
@@ -69,6 +69,11 @@ export class FilteredList {
   }
 
   #shown(bytes: Buffer, stored: string | undefined): Buffer {
+    const { start } = this.#filter;
+    if (stored === undefined && start !== undefined) {
+      // Byte by byte: a character may go on in the next ones.
+      return Buffer.from(withShownPrefix(bytes.toString("latin1"), start), "latin1");
+    }
     const shown = stored === undefined ? undefined : this.#filter.shows?.(stored);
     if (stored === undefined || shown === undefined) return bytes;
     return Buffer.from(entryWithShownName(bytes.toString(), { stored, shown }));

@@ -32,23 +32,24 @@ export function canBePrefix(tenant: string): boolean {
   return TENANT.test(tenant);
 }
 
+/** With what the names at the store of all buckets of `tenant` begin, and of nobody else's. */
+export function startOfNames({ before, after }: BucketPrefix, tenant: string): string {
+  return `${before}${tenant}${after}`;
+}
+
 /** The name at the store of the bucket `name` of `tenant`; undefined: no bucket can be called so. */
-export function mappedName(
-  { before, after }: BucketPrefix,
-  tenant: string,
-  name: string,
-): string | undefined {
-  const stored = `${before}${tenant}${after}${name}`;
+export function mappedName(prefix: BucketPrefix, tenant: string, name: string): string | undefined {
+  const stored = `${startOfNames(prefix, tenant)}${name}`;
   return canBePrefix(tenant) && stored.length <= NAME_CHARACTERS_MAX ? stored : undefined;
 }
 
 /** The name under which `tenant` knows the store's bucket; undefined: it is not that tenant's. */
 export function nameBehind(
-  { before, after }: BucketPrefix,
+  prefix: BucketPrefix,
   tenant: string,
   stored: string,
 ): string | undefined {
-  const start = `${before}${tenant}${after}`;
+  const start = startOfNames(prefix, tenant);
   const isIts = canBePrefix(tenant) && stored.startsWith(start) && stored.length > start.length;
   return isIts ? stored.slice(start.length) : undefined;
 }
@@ -74,6 +75,11 @@ export function withShownNames(document: string, names: readonly MappedName[]): 
     }
   }
   return text;
+}
+
+/** What stands around the entries of a list of buckets, with the prefix that the client asked for. */
+export function withShownPrefix(text: string, start: string): string {
+  return text.replace(`<Prefix>${start}`, () => "<Prefix>");
 }
 
 /** One entry of a list of buckets, with the client's name and in its ARN, too. */

@@ -86,6 +86,24 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
       assert.deepEqual(await names(`/?prefix=${ONE}`), []);
     });
 
+    test("a list in pages is of the project's own buckets, and says nothing of another's", async () => {
+      assert.equal((await as(TWO, "PUT", "/second")).status, 200);
+      const names: string[] = [];
+      let token = "";
+      do {
+        const more = token === "" ? "" : `&continuation-token=${encodeURIComponent(token)}`;
+        const page = await unnoted(TWO, "GET", `/?max-buckets=1${more}`);
+        assert.doesNotMatch(page.body, new RegExp(ONE));
+        names.push(...[...page.body.matchAll(/<Name>([^<]*)</g)].map(([, one = ""]) => one));
+        token = field(page, "ContinuationToken") ?? "";
+      } while (token !== "" && names.length < 9);
+      assert.deepEqual(names, ["data", "second"]);
+      const begun = await as(TWO, "GET", "/?prefix=se");
+      assert.match(begun.body, /<Name>second</);
+      assert.doesNotMatch(begun.body, /<Name>data</);
+      assert.equal((await as(TWO, "DELETE", "/second")).status, 204);
+    });
+
     test("what a bucket's answers say of it is what the client calls it", async () => {
       for (const query of [
         "",
