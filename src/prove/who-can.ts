@@ -99,6 +99,9 @@ export async function whoCan(
   if (compiled.elsewhere.keys) {
     notDecided.push({ who: "users of Ceph", why: "keys that are not in the configuration" });
   }
+  if (compiled.sealing.length > 0 && compiled.roles.size > 0) {
+    notDecided.push({ who: "sessions of roles", why: "the names and tags of sessions" });
+  }
   return ok({ can, cannot, notDecided });
 }
 

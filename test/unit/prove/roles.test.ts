@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileSnapshot } from "../../../src/config/compile.ts";
+import type { Config } from "../../../src/config/config.ts";
 import { readClaims } from "../../../src/prove/claim-reader.ts";
 import { knownIn } from "../../../src/prove/known-names.ts";
 import { prove } from "../../../src/prove/prove.ts";
 import { sceneOf } from "../../../src/prove/scene.ts";
+import { whoCan } from "../../../src/prove/who-can.ts";
 import { GATEWAY, goodConfig } from "../../support/config.ts";
 
 const upstream = (name: string): object => ({ accessKey: `STORE${name}`, secretKey: "secret" });
@@ -19,12 +21,12 @@ const ACCOUNTS = [
   { name: "other", upstream: upstream("OTHER"), roles: [{ name: "guest", tier: "FULL", trust }] },
 ];
 
-/** What becomes of the claim, where `statements` are the policy of lab's bucket. */
-function answerTo(claim: string, statements: readonly object[] = []): string {
+/** `statements` are the policy of lab's bucket. */
+function configWith(statements: readonly object[]): Config {
   const buckets = [
     { name: "secret", account: "lab", ...(statements.length > 0 && { policy: "secret.json" }) },
   ];
-  const config = goodConfig({
+  return goodConfig({
     "gateway.yaml": `${GATEWAY}policy: { bucketPolicies: gateway }
 issuers: [{ name: idp, url: "https://idp.example.org/", audiences: [s3] }]
 sts: { keys: [{ id: a, secret: ${Buffer.alloc(32, 7).toString("base64url")} }] }
@@ -32,6 +34,11 @@ sts: { keys: [{ id: a, secret: ${Buffer.alloc(32, 7).toString("base64url")} }] }
     "accounts.yaml": JSON.stringify({ accounts: ACCOUNTS, buckets }),
     "secret.json": JSON.stringify({ Version: "2012-10-17", Statement: statements }),
   });
+}
+
+/** What becomes of the claim, where `statements` are the policy of lab's bucket. */
+function answerTo(claim: string, statements: readonly object[] = []): string {
+  const config = configWith(statements);
   const claims = readClaims(claim, "claims.txt", knownIn(config));
   if (!claims.ok) throw new Error(JSON.stringify(claims.error));
   const [read] = claims.value;
@@ -86,4 +93,15 @@ test("a session of the same user has another key id, which a policy may let pass
   assert.match(answerTo(claim, [not]), /^not decided: .*gw:KeyId/u);
   const { Condition: _, ...always } = not;
   assert.equal(answerTo(claim, [always]), "holds");
+});
+
+test("who-can does not decide about sessions of roles", async () => {
+  const snapshot = compileSnapshot(configWith([]), 1);
+  const question = { action: "s3:GetObject", resource: SECRET };
+  const answer = await whoCan(snapshot, question, Date.now(), undefined);
+  if (!answer.ok) throw new Error(answer.error);
+  assert.deepEqual(
+    answer.value.notDecided.map(({ who }) => who),
+    ["sessions of roles"],
+  );
 });
