@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { openKeyFetcher, type KeyFetcher } from "./issuer-fetch.ts";
 import { IssuerKeys, type IssuerHealth, type KnownKeys } from "./issuer-keys.ts";
 import { tokenFault, type TokenFault } from "./token-fault.ts";
-import { readToken } from "./token-text.ts";
+import { readToken, repeatsClaims } from "./token-text.ts";
 import { VerifyBudget } from "./verify-budget.ts";
 
 /** Whom a token identifies: proved by a key of its issuer, made for us, and in force. */
@@ -149,6 +149,11 @@ const AWAY = tokenFault(
   "The keys of the token's issuer cannot be fetched now. Please try again",
   "issuers: the issuer does not answer",
 );
+const AMBIGUOUS = tokenFault(
+  "InvalidIdentityToken",
+  "The token's claims are no JSON object with unique names",
+  "token form",
+);
 const NO_KEY = tokenFault(
   "InvalidIdentityToken",
   "Couldn't retrieve verification key from your identity provider",
@@ -191,7 +196,7 @@ async function verifyWith(
       maxTokenAge: TOKEN_AGE_SECONDS_MAX,
       currentDate: new Date(nowMs),
     });
-    return identityOf(config, payload);
+    return repeatsClaims(token) ? err(AMBIGUOUS) : identityOf(config, payload);
   } catch (error) {
     if (error instanceof errors.JWKSNoMatchingKey) return "no key";
     return err(faultOf(error));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { readKeySet } from "../../../src/config/jwks.ts";
 import type { IssuerConfig } from "../../../src/config/issuers.ts";
 import { openIssuers, type Issuers } from "../../../src/sts/issuers.ts";
-import { publicJwk, tokenOf } from "../../support/tokens.ts";
+import { publicJwk, tokenOf, tokenOfTexts } from "../../support/tokens.ts";
 import {
   ISSUER_KEYS,
   ISSUER_URL,
@@ -103,6 +103,25 @@ for (const [name, token, code = "InvalidIdentityToken"] of bad) {
 }
 
 test("nothing is logged of tokens", () => assert.deepEqual(logged, []));
+
+test("repeated claims are looked for only in a token that its issuer signed", async () => {
+  const header = JSON.stringify({ alg: "ES256", kid: "es256" });
+  const claims = JSON.stringify(CLAIMS).replace("{", '{"sub":"root",');
+  const signed = tokenOfTexts(KEYS.es256, header, claims);
+  const messageOf = async (token: string): Promise<string> => {
+    const verified = await verify(token);
+    return verified.ok ? "" : verified.error.message;
+  };
+  assert.match(await messageOf(signed), /unique names/);
+  const forged = `${signed.slice(0, -4)}${signed.endsWith("AAAA") ? "BBBB" : "AAAA"}`;
+  assert.match(await messageOf(forged), /signature/);
+});
+
+test("a header longer than any issuer's is not read", async () => {
+  const verified = await verify(tokenOf(KEYS.es256, CLAIMS, { x5c: ["A".repeat(4_096)] }));
+  assert.match(verified.ok ? "" : verified.error.message, /header is longer than 4096/);
+  assert.ok((await verify(tokenOf(KEYS.es256, CLAIMS, { x5c: ["A".repeat(2_800)] }))).ok);
+});
 
 test("a claim of the prototype is no claim", async () => {
   const config = {
