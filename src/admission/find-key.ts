@@ -6,7 +6,7 @@ import { callerOf } from "../provider/principals.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { revocationOf, revocationText } from "../session/revocation.ts";
 import { unseal } from "../session/seal.ts";
-import { isSessionKeyId, type Session } from "../session/session.ts";
+import { isSessionKeyId, userHolder, type Session } from "../session/session.ts";
 import { told } from "./authenticate.ts";
 import { isOfValues } from "./condition-context.ts";
 import { answered, type Deciding } from "./deciding.ts";
@@ -87,7 +87,7 @@ function* anyKey(
   }
   return session.holder.kind === "role"
     ? ofRole(snapshot, session, session.holder, sessionToken, nowMs)
-    : yield* ofUser(snapshot, session, session.holder.parent, sessionToken, facts);
+    : yield* ofUser(snapshot, session, session.holder, sessionToken, facts);
 }
 
 function* lookedUp(accessKeyId: string, facts: Facts): Deciding<Key | undefined> {
@@ -140,7 +140,7 @@ function ofRole(
 function* ofUser(
   snapshot: Snapshot,
   session: Session,
-  parentId: string,
+  { parent: parentId, mark }: Session["holder"] & { readonly kind: "user" },
   token: string,
   facts: Facts,
 ): Deciding<Result<Key, Fault>> {
@@ -150,6 +150,9 @@ function* ofUser(
   const isAnother = parent?.account.name !== session.account || parent.sessionToken !== undefined;
   if (parent === undefined || isAnother) {
     return invalid(snapshot, "the key that began the session is no more");
+  }
+  if (userHolder(parentId, parent.secret).mark !== mark) {
+    return invalid(snapshot, "the key that began the session has another secret now");
   }
   const policy = policyOf(snapshot, session);
   if (!policy.ok) return policy;

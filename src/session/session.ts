@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+
 /**
  * What a session token says. Everything in it was true when the session began; what the configuration
  * says of the role (its tier, its networks) is read anew with every request.
@@ -26,8 +28,26 @@ export type Session = {
 export type SessionHolder =
   /** AssumeRole. `session`: the session's name, as the caller chose it. */
   | { readonly kind: "role"; readonly role: string; readonly session: string }
-  /** GetSessionToken. `parent`: the id of the key that began it, which bounds what it may do. */
-  | { readonly kind: "user"; readonly parent: string };
+  /**
+   * GetSessionToken. `parent`: the id of the key that began it, which bounds what it may do. `mark`: of
+   * the secret that the key had then (see `userHolder`).
+   */
+  | { readonly kind: "user"; readonly parent: string; readonly mark: string };
+
+/**
+ * Who acts in a session that this key begins. The mark tells a secret from the one before it: whoever
+ * changes the secret of a key that has leaked ends its sessions, too.
+ */
+export function userHolder(
+  accessKeyId: string,
+  secret: string,
+): SessionHolder & { readonly kind: "user" } {
+  const mark = hash("sha256", `s3warden parent\n${secret}`, "base64url").slice(0, MARK_LENGTH);
+  return { kind: "user", parent: accessKeyId, mark };
+}
+
+/** 96 bits. */
+const MARK_LENGTH = 16;
 
 /** `issuer`: its name in the configuration; `subject`: the token's `sub`. */
 export type Federated = { readonly issuer: string; readonly subject: string };
@@ -74,7 +94,7 @@ export function sessionBytes(session: Session): Buffer | undefined {
     secret,
     account,
     holder.kind === "role" ? `r${holder.role}` : `u${holder.parent}`,
-    holder.kind === "role" ? holder.session : "",
+    holder.kind === "role" ? holder.session : holder.mark,
     secondsText(issuedMs),
     secondsText(expiresMs),
     policy ?? "",
@@ -115,7 +135,7 @@ export function readSession(bytes: Buffer): Session | undefined {
     account,
     holder: held.startsWith("r")
       ? { kind: "role", role: holderName, session: name }
-      : { kind: "user", parent: holderName },
+      : { kind: "user", parent: holderName, mark: name },
     issuedMs: millisecondsOf(issued),
     expiresMs: millisecondsOf(expires),
     tags,

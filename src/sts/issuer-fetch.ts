@@ -66,13 +66,19 @@ function asKeys(answer: Result<unknown, string>): Result<KeySet, string> {
   return answer.ok ? readKeySet(answer.value) : answer;
 }
 
-/** Who answers for another issuer is not to be believed (OpenID Connect Discovery section 4.3). */
-function keysUrlIn(document: unknown, url: string): Result<string, string> {
+/**
+ * Where the answer to discovery says that the keys of the issuer at `url` are; the error is for the
+ * operator. Who answers for another issuer is not to be believed (OpenID Connect Discovery section 4.3).
+ */
+export function keysUrlIn(document: unknown, url: string): Result<string, string> {
   if (typeof document !== "object" || document === null) return err("Discovery is no JSON object");
   const issuer = "issuer" in document ? document.issuer : undefined;
   if (issuer !== url) return err("Discovery speaks for another issuer than the configured url");
   const found = "jwks_uri" in document ? document.jwks_uri : undefined;
-  if (typeof found !== "string" || !isSafeUrl(found)) {
+  // An issuer that is asked over TLS must not send the gateway to a plain port of this machine.
+  const isAsSafe =
+    typeof found === "string" && (!url.startsWith("https:") || /^https:/.test(found));
+  if (typeof found !== "string" || !isSafeUrl(found) || !isAsSafe) {
     return err("Discovery has no jwks_uri that begins with https://");
   }
   return ok(found);

@@ -15,6 +15,7 @@ import { NONCE_BYTES, seal, TOKEN_LENGTH_MAX } from "../session/seal.ts";
 import {
   SESSION_KEY_BYTES,
   sessionKeyOf,
+  userHolder,
   type Federated,
   type Session,
 } from "../session/session.ts";
@@ -160,11 +161,11 @@ function withKey(
     case "GetCallerIdentity":
       return allowed(facts, identityDocument(identityOf(key), request.requestId));
     case "GetSessionToken": {
-      if (key.session !== undefined) return refused(facts, NO_SESSIONS);
+      if (key.sessionToken !== undefined) return refused(facts, NO_SESSIONS);
       const seconds = call.durationSeconds ?? USER_SECONDS;
       const begun = beginSession(world, request.nowMs, seconds, {
         account: key.account.name,
-        holder: { kind: "user", parent: key.accessKeyId },
+        holder: userHolder(key.accessKeyId, key.secret),
         ...NOTHING_SAID,
       });
       if (!begun.ok) return refused(facts, begun.error);

@@ -14,7 +14,7 @@ import {
 import { metricOf, OWNER, READER, startFlow, until, type Flow } from "../support/flow.ts";
 import { openDirectory } from "../../src/state/directory.ts";
 import { addRevocation } from "../../src/state/revoked-record.ts";
-import type { Session } from "../../src/session/session.ts";
+import { userHolder, type Session } from "../../src/session/session.ts";
 import type { Section } from "../support/in-process.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { sessionOf, tokenOf as tokenOfSession } from "../support/sessions.ts";
@@ -193,11 +193,11 @@ test("the AWS SDK gets a session token of its own user", async (t) => {
     new sts.GetSessionTokenCommand({ DurationSeconds: 900 }),
   );
   const session = sessionIn(got.Credentials?.SessionToken ?? "");
-  assert.deepEqual(session?.holder, { kind: "user", parent: READER.accessKey });
+  assert.deepEqual(session?.holder, userHolder(READER.accessKey, READER.secretKey));
   assert.equal((session?.expiresMs ?? 0) - (session?.issuedMs ?? 0), 900_000);
   const all = await clientOf(flow, OWNER).send(new sts.GetSessionTokenCommand());
   const whole = sessionIn(all.Credentials?.SessionToken ?? "");
-  assert.deepEqual(whole?.holder, { kind: "user", parent: OWNER.accessKey });
+  assert.deepEqual(whole?.holder, userHolder(OWNER.accessKey, OWNER.secretKey));
   assert.equal((whole?.expiresMs ?? 0) - (whole?.issuedMs ?? 0), 43_200_000);
 });
 
@@ -838,7 +838,7 @@ test("a session says who it is, and begins no session of its own", async (t) => 
   assert.equal(textIn(who, "UserId"), "writer:alice");
   const own = await sendBy(flow, sessionNow(), "GetSessionToken");
   assert.deepEqual([own.status, textIn(own, "Code")], [403, "AccessDenied"]);
-  const parent = sessionNow({ holder: { kind: "user", parent: READER.accessKey } });
+  const parent = sessionNow({ holder: userHolder(READER.accessKey, READER.secretKey) });
   const user = await sendBy(flow, parent, "GetCallerIdentity");
   assert.equal(textIn(user, "Arn"), "arn:aws:iam::lab:user/reader");
   const again = await sendBy(flow, parent, "GetSessionToken");
@@ -936,7 +936,7 @@ test("a session that has ended, of a role that is gone, or with another token si
     const answer = await send(flow, signedCall(flow.gateway.address, body, key, {}, token));
     assert.deepEqual([answer.status, textIn(answer, "Code")], [403, "InvalidClientTokenId"]);
   }
-  const disabled = sessionNow({ holder: { kind: "user", parent: READER.accessKey } });
+  const disabled = sessionNow({ holder: userHolder(READER.accessKey, READER.secretKey) });
   assert.equal((await sendBy(flow, disabled, "GetCallerIdentity")).status, 200);
   const [account] = accountsWith(CHAIN);
   const subusers = [{ name: "reader", tier: "READ", keys: [{ ...READER, disabled: true }] }];

@@ -528,7 +528,7 @@ describe("parseConfig() refuses of buckets", () => {
     [
       "one without the gateway keeping policies",
       { ...good, policy: { bucketPolicies: "upstream" }, buckets: { bucket: { account: "A" } } },
-      /buckets\[0\].*The store keeps bucket policies/,
+      /buckets\[0\].*the store keeps bucket policies/,
     ],
     [
       "an unknown account",
@@ -589,7 +589,7 @@ describe("parseConfig() refuses of buckets", () => {
     const accounts = (files["accounts.yaml"] ?? "").replace(/"upstream":\{[^}]*\},/, "");
     assert.match(
       problemsOf({ ...files, "accounts.yaml": accounts }).join("\n"),
-      /no key at the store/,
+      /has no store key/,
     );
   });
 });

@@ -10,7 +10,7 @@ import type { RequestHead } from "../../../src/http/head.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { requestInputs } from "../../../src/observe/request-inputs.ts";
 import { sealingKey } from "../../../src/session/seal.ts";
-import type { Session } from "../../../src/session/session.ts";
+import { userHolder, type Session } from "../../../src/session/session.ts";
 import { goodConfig } from "../../support/config.ts";
 import { decided, type Decided, type Told } from "../../support/decided.ts";
 import { isRemembered, sessionOf, STS, tokenOf } from "../../support/sessions.ts";
@@ -149,7 +149,9 @@ const SNAPSHOT = gateway();
 const WRITER = sessionOf(NOW);
 const as = (role: string, more: Partial<Session> = {}): Session =>
   sessionOf(NOW, { holder: { kind: "role", role, session: "alice" }, ...more });
-const ofUser = (parent: string): Session => sessionOf(NOW, { holder: { kind: "user", parent } });
+const SECRETS: Readonly<Record<string, string>> = { AKIALAB: "of-lab", AKIACI: "of-ci" };
+const ofUser = (parent: string, secret = SECRETS[parent] ?? ""): Session =>
+  sessionOf(NOW, { holder: userHolder(parent, secret) });
 const AT_STORE = "STORE-lab";
 
 test("a session's request reaches the store as its account, without the token", () => {
@@ -283,7 +285,13 @@ const rows: readonly (readonly [
   ["a parent that is not there", ofUser("AKIAGONE"), "GET /data/k", "authentication: InvalidToken"],
   [
     "a parent of another account",
-    sessionOf(NOW, { account: "other", holder: { kind: "user", parent: "AKIALAB" } }),
+    sessionOf(NOW, { account: "other", holder: userHolder("AKIALAB", "of-lab") }),
+    "GET /data/k",
+    "authentication: InvalidToken",
+  ],
+  [
+    "a parent whose secret was changed since",
+    ofUser("AKIALAB", "the one that leaked"),
     "GET /data/k",
     "authentication: InvalidToken",
   ],

@@ -1,4 +1,4 @@
-/** Subjects of commits say the effect in a line that every tool shows whole. */
+/** Subjects of commits say the effect in one line, which every tool shows whole. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -40,7 +40,7 @@ const ROLE: Session = {
 
 const USER: Session = {
   ...ROLE,
-  holder: { kind: "user", parent: "AKIA0123456789ABCDEF" },
+  holder: { kind: "user", parent: "AKIA0123456789ABCDEF", mark: "abcdefgh01234567" },
   tags: new Map(),
   transitiveTags: [],
   policy: undefined,
