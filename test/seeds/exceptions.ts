@@ -77,6 +77,7 @@ export const EXCEPTIONS: readonly Exception[] = [
       "s3:* matches all S3 API actions.",
       "To delegate the management of an access policy … grant the s3:PutBucketPolicy and s3:DeleteBucketPolicy",
       "S3_UPLOADS_WRITE | s3:AbortMultipartUpload",
+      "because Qumulo Core doesn’t use regions, the system always returns local.",
       "Actions Supported in Qumulo Core: s3:AbortMultipartUpload",
       "Actions Supported in Qumulo Core: s3:DeleteBucket",
       "Actions Supported in Qumulo Core: s3:DeleteObject",
