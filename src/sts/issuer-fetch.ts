@@ -77,7 +77,7 @@ export function keysUrlIn(document: unknown, url: string): Result<string, string
   const found = "jwks_uri" in document ? document.jwks_uri : undefined;
   // An issuer that is asked over TLS must not send the gateway to a plain port of this machine.
   const isAsSafe =
-    typeof found === "string" && (!url.startsWith("https:") || /^https:/.test(found));
+    typeof found === "string" && (!url.startsWith("https:") || found.startsWith("https:"));
   if (typeof found !== "string" || !isSafeUrl(found) || !isAsSafe) {
     return err("Discovery has no jwks_uri that begins with https://");
   }
