@@ -43,7 +43,7 @@ describe("two accounts behind one key of MinIO", { skip: skipUnless([MINIO]) }, 
     for (const policy of [{}, { bucketPolicies: "gateway" }, { listBuckets: "filtered" }]) {
       await assert.rejects(
         startGateway({ ...options, policy }),
-        /nothing tells whose a bucket is: each could list, read and remove the other's/,
+        /buckets have no recorded owner: each could list, read and remove the other's/,
       );
     }
   });
