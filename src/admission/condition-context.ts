@@ -93,6 +93,11 @@ const header = (name: string): Row => ({
   acts: [name],
 });
 const parameter = (name: string): Row => own(({ subject }) => queryValue(subject.query, name));
+/** Open uploads have a prefix as well, but not these keys ("Actions", Service Authorization Reference). */
+const listing = (name: string): Row =>
+  own(({ subject }) =>
+    LISTINGS.has(subject.operation) ? queryValue(subject.query, name) : undefined,
+  );
 /** Of the account, as its owner; undefined for who is anonymous. */
 const known = (value: (caller: Caller & { readonly kind: "known" }) => string | undefined): Row =>
   own(({ subject: { caller } }) => (caller.kind === "known" ? value(caller) : undefined));
@@ -187,8 +192,8 @@ const ROWS: ReadonlyMap<ConditionKey, Row> = new Map<ConditionKey, Row>([
   ],
   ["s3:signatureAge", own(signatureAge)],
   ["s3:x-amz-content-sha256", own(contentSha256)],
-  ["s3:prefix", parameter("prefix")],
-  ["s3:delimiter", parameter("delimiter")],
+  ["s3:prefix", listing("prefix")],
+  ["s3:delimiter", listing("delimiter")],
   ["s3:max-keys", own(maxKeys)],
   ["s3:x-amz-acl", header("x-amz-acl")],
   ["s3:x-amz-grant-read", header("x-amz-grant-read")],

@@ -70,7 +70,7 @@ export function cappedQuery(
   return ok(query.map((one) => (isOver(one) ? { ...one, value, rawValue: value } : one)));
 }
 
-/** Operations whose pages `max-keys` bounds. */
+/** Operations that have `s3:prefix`, `s3:delimiter` and `s3:max-keys`, and whose pages `max-keys` bounds. */
 export const LISTINGS: ReadonlySet<OperationName> = new Set<OperationName>([
   "ListObjects",
   "ListObjectsV2",

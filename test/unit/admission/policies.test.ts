@@ -195,6 +195,21 @@ describe("conditions see", () => {
     });
   }
 
+  test("a prefix of open uploads is none of objects", () => {
+    const withPrefix = (is: string): Snapshot =>
+      world(
+        [],
+        [
+          allow("s3:ListBucketMultipartUploads", "photos", {
+            Condition: { Null: { "s3:prefix": is, "s3:delimiter": is } },
+          }),
+        ],
+      );
+    const line = "GET /photos?uploads&prefix=a&delimiter=%2F";
+    assert.equal(outcome(withPrefix("true"), line, { as: "reader" }), "forward");
+    assert.equal(outcome(withPrefix("false"), line, { as: "reader" }), "allow");
+  });
+
   test("the copy source as bucket/key, decoded", () => {
     const condition = { StringLike: { "s3:x-amz-copy-source": "photos/public/*" } };
     const snapshot = world(
