@@ -198,9 +198,9 @@ share
 share
   .command("list")
   .description("List the users that a bucket is shared with")
-  .argument("<bucket>", "bucket, or tenant:bucket")
+  .argument("[bucket]", "bucket, or tenant:bucket; default: each bucket that is shared")
   .addOption(configOption())
-  .action(async (bucket: string, options: { config: string }) => {
+  .action(async (bucket: string | undefined, options: { config: string }) => {
     const { runShareList } = await import("./cli/share.ts");
     exit(await runShareList(bucket, options, terminal));
   });

@@ -1,4 +1,4 @@
-import type { Config } from "../config/config.ts";
+import type { Config, StateConfig } from "../config/config.ts";
 import {
   parseAccountName,
   parseBucketName,
@@ -10,10 +10,11 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { loadConfig } from "../life/load.ts";
 import { shareOf, sharePolicy } from "../provider/shares.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
-import { openState } from "../state/open.ts";
-import type { StoredShare } from "../state/record.ts";
+import { openState, openStateReader } from "../state/open.ts";
+import { isInForce, type StoredShare } from "../state/record.ts";
+import { REVOKED_NAME } from "../state/revoked-record.ts";
 import { changeShares } from "../state/share-record.ts";
-import type { StateStore } from "../state/state-store.ts";
+import type { StateReader, StateStore } from "../state/state-store.ts";
 import { printProblems } from "./check.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -74,62 +75,117 @@ export function runUnshare(
   });
 }
 
-/** `s3warden share list BUCKET`: whom it is shared with. Exit code: 0 told, 1 not. */
+/**
+ * `s3warden share list [BUCKET]`: whom the bucket, or each that is shared, is shared with. Exit code: 0
+ * told, 1 not.
+ */
 export function runShareList(
-  bucket: string,
+  bucket: string | undefined,
   { config: file }: Pick<ShareOptions, "config">,
   terminal: Terminal,
 ): Promise<0 | 1> {
-  return withState(bucket, file, terminal, async ({ store, name }) => {
-    const stored = await store.read(name);
-    if (!stored.ok) return stored;
-    const shares = stored.value?.record.shares ?? [];
-    if (shares.length === 0) return ok(`The bucket "${name}" is shared with nobody\n`);
-    return ok(shares.map((share) => `${shown(share)}\n`).join(""));
+  const subject = bucket === undefined ? "Cannot list shares" : `Cannot list shares of "${bucket}"`;
+  return told(subject, file, terminal, async (config) => {
+    const state = stateOf(config);
+    if (!state.ok) return state;
+    const reader = openStateReader(state.value, config.upstream);
+    try {
+      if (bucket === undefined) return await listAll(reader);
+      const name = keptName(bucket, config);
+      return name.ok ? await listOne(reader, name.value) : name;
+    } finally {
+      await reader.close();
+    }
   });
+}
+
+async function listOne(reader: StateReader, name: string): Promise<Result<string, string>> {
+  const shares = await sharesOf(reader, name);
+  if (!shares.ok) return shares;
+  if (shares.value.length === 0) return ok(`The bucket "${name}" is shared with nobody\n`);
+  return ok(shares.value.map((share) => `${shown(share)}\n`).join(""));
+}
+
+async function listAll(reader: StateReader): Promise<Result<string, string>> {
+  const names = await reader.list();
+  if (!names.ok) return names;
+  const lines: string[] = [];
+  for (const name of names.value.filter((one) => one !== REVOKED_NAME).toSorted()) {
+    const shares = await sharesOf(reader, name);
+    if (!shares.ok) return shares;
+    lines.push(...shares.value.map((share) => `${name}  ${shown(share)}\n`));
+  }
+  return ok(lines.length === 0 ? "No bucket is shared\n" : lines.join(""));
+}
+
+/** Nobody has what is shared of a bucket that is still being made, or was removed. */
+async function sharesOf(
+  reader: StateReader,
+  name: string,
+): Promise<Result<readonly StoredShare[], string>> {
+  const stored = await reader.read(name);
+  if (!stored.ok) return stored;
+  const { record } = stored.value ?? {};
+  return ok(record !== undefined && isInForce(record) ? (record.shares ?? []) : []);
 }
 
 type Opened = { readonly store: StateStore; readonly name: string; readonly config: Config };
 
 /** Opens the state that the configuration names, for one bucket, and tells what came of `work`. */
-async function withState(
+function withState(
   written: string,
   file: string,
   terminal: Terminal,
   work: (opened: Opened) => Promise<Result<string, string>>,
+): Promise<0 | 1> {
+  return told(`Cannot share "${written}"`, file, terminal, async (config) => {
+    const state = stateOf(config);
+    if (!state.ok) return state;
+    const name = keptName(written, config);
+    if (!name.ok) return name;
+    const store = await openState(state.value, config.upstream);
+    if (!store.ok) return store;
+    try {
+      return await work({ store: store.value, name: name.value, config });
+    } finally {
+      await store.value.close();
+    }
+  });
+}
+
+/** Loads the configuration and tells what came of `work`, an error after `failure`. */
+async function told(
+  failure: string,
+  file: string,
+  terminal: Terminal,
+  work: (config: Config) => Promise<Result<string, string>>,
 ): Promise<0 | 1> {
   const { result } = loadConfig(file);
   if (!result.ok) {
     printProblems(result.error, terminal);
     return 1;
   }
-  const done = await opened(written, result.value, work);
+  const done = await work(result.value);
   if (done.ok) terminal.stdout(done.value);
-  else terminal.stderr(`Cannot share "${written}": ${done.error}\n`);
+  else terminal.stderr(`${failure}: ${done.error}\n`);
   return done.ok ? 0 : 1;
 }
 
-async function opened(
-  written: string,
-  config: Config,
-  work: (opened: Opened) => Promise<Result<string, string>>,
-): Promise<Result<string, string>> {
-  const bucket = parseBucketName(written);
-  if (!bucket.ok) return bucket;
-  if (config.policy.bucketPolicies !== "gateway") {
+/** Returns where shares are kept. */
+function stateOf({ policy, state }: Config): Result<StateConfig, string> {
+  if (policy.bucketPolicies !== "gateway") {
     return err("the store keeps bucket policies (policy.bucketPolicies: upstream)");
   }
-  if (config.state === undefined) return err("the configuration has no state to keep it in");
-  const name = bucketIdOf(bucket.value, "", config.upstream.tenants);
-  const inFile = config.buckets.find((one) => bucketIdOf(one.name, "", true) === name);
-  if (inFile !== undefined) return err("it stands in accounts.yaml: write the share there");
-  const store = await openState(config.state, config.upstream);
-  if (!store.ok) return store;
-  try {
-    return await work({ store: store.value, name, config });
-  } finally {
-    await store.value.close();
-  }
+  return state === undefined ? err("the configuration has no state to keep it in") : ok(state);
+}
+
+/** Returns the name of the record of a bucket that stands nowhere else. */
+function keptName(written: string, { upstream, buckets }: Config): Result<string, string> {
+  const bucket = parseBucketName(written);
+  if (!bucket.ok) return bucket;
+  const name = bucketIdOf(bucket.value, "", upstream.tenants);
+  const inFile = buckets.find((one) => bucketIdOf(one.name, "", true) === name);
+  return inFile === undefined ? ok(name) : err("it stands in accounts.yaml: write the share there");
 }
 
 /** The error names what is wrong with the options. */

@@ -2,11 +2,19 @@ import { hash, randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { err, ok, type Result } from "../lib/result.ts";
 import { probeConditions, type Conditions } from "./conditions.ts";
+import { listKeys } from "./list-keys.ts";
 import { recordFile } from "./record-name.ts";
 import { checkedBytes, readRecord } from "./record.ts";
-import type { Change, StateReader, StateStore, Stored } from "./state-store.ts";
+import {
+  namesOfFiles,
+  type Change,
+  type StateReader,
+  type StateStore,
+  type Stored,
+} from "./state-store.ts";
 import {
   openStoreClient,
+  said,
   type StoreAnswer,
   type StoreClient,
   type StoreOptions,
@@ -57,14 +65,20 @@ export function stateBucketReader(options: StoreOptions): StateReader {
   const client = openStoreClient(options);
   return {
     read: async (name) => readStored({ client, conditions: "none" }, keyOf(name)),
+    list: async () => {
+      const keys = await listKeys(client, FOLDER);
+      return keys.ok ? namesOfFiles(keys.value.map((key) => key.slice(FOLDER.length))) : keys;
+    },
     close: async () => client.close(),
   };
 }
 
 type Bucket = { readonly client: StoreClient; readonly conditions: Conditions };
 
+const FOLDER = "buckets/";
+
 function keyOf(name: string): string {
-  return `buckets/${recordFile(name)}`;
+  return `${FOLDER}${recordFile(name)}`;
 }
 
 /** Makes the bucket and finds out which conditions the store honours in it. */
@@ -89,10 +103,6 @@ function refusal({ status, code }: StoreAnswer): string | undefined {
 }
 
 const MAY_NOT = "AccessDenied";
-
-function said(status: number, code: string | undefined): string {
-  return `The store answered ${status}${code === undefined ? "" : ` ${code}`}`;
-}
 
 /** An object that is there. */
 type Found = {

@@ -7,7 +7,13 @@ import { codeOf, FILE_MODE, REAL_FILES, removeFile, TEMPORARY, type Files } from
 import { underLock } from "./lock-file.ts";
 import { recordFile } from "./record-name.ts";
 import { checkedBytes, readRecord, RECORD_BYTES_MAX } from "./record.ts";
-import type { Change, StateReader, StateStore, Stored } from "./state-store.ts";
+import {
+  namesOfFiles,
+  type Change,
+  type StateReader,
+  type StateStore,
+  type Stored,
+} from "./state-store.ts";
 import { openTurns } from "./turns.ts";
 
 const DIRECTORY_MODE = 0o700;
@@ -43,8 +49,17 @@ export function directoryReader(path: string): StateReader {
   const directory = { path, identity: undefined, files: REAL_FILES };
   return {
     read: async (name) => attempt("read", name, () => readStored(directory, name)),
+    list: () => Promise.resolve(listed(path)),
     close: () => Promise.resolve(),
   };
+}
+
+function listed(path: string): Result<readonly string[], string> {
+  try {
+    return namesOfFiles(readdirSync(path));
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? ok([]) : err(`Cannot list ${path}: ${messageOf(error)}`);
+  }
 }
 
 type Directory = {

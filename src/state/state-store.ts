@@ -1,4 +1,5 @@
-import type { Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { recordNameOf } from "./record-name.ts";
 import type { StoredRecord } from "./record.ts";
 
 /** `revision`: opaque, of what was read; it is what a conditional write compares. */
@@ -25,5 +26,27 @@ export type StateStore = {
   readonly close: () => Promise<void>;
 };
 
-/** For who only looks. */
-export type StateReader = Pick<StateStore, "read" | "close">;
+/** The state as commands see it, which only look. */
+export type StateReader = Pick<StateStore, "read" | "close"> & {
+  /**
+   * Returns the names of all that has a record, in no order, and perhaps of what was removed. The error is a
+   * sentence: they cannot be read, are more than RECORDS_MAX, or one is too long to be told.
+   */
+  readonly list: () => Promise<Result<readonly string[], string>>;
+};
+
+/** Commands that look at all records hold so many names at most. */
+export const RECORDS_MAX = 1_000_000;
+
+/** Returns the names whose records `files` keep, other files left out. Errors as of `list`. */
+export function namesOfFiles(files: Iterable<string>): Result<readonly string[], string> {
+  const names: string[] = [];
+  for (const file of files) {
+    const name = recordNameOf(file);
+    if (!name.ok) return name;
+    if (name.value === undefined) continue;
+    if (names.push(name.value) > RECORDS_MAX)
+      return err(`There are more than ${RECORDS_MAX} records`);
+  }
+  return ok(names);
+}

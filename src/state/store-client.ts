@@ -3,6 +3,7 @@ import type { Pool } from "undici";
 import { err, ok, type Result } from "../lib/result.ts";
 import { messageOf } from "../lib/words.ts";
 import { storePath } from "../s3/address.ts";
+import { encodeComponent } from "../http/percent.ts";
 import { gateHead, type GatedHead, type GateProblem } from "../http/field-gate.ts";
 import { soundPool } from "../identity/sound-client.ts";
 import type { Credential } from "../signature/credential.ts";
@@ -44,6 +45,7 @@ export type StoreClient = {
     key: string | undefined,
     body?: Buffer,
     headers?: Readonly<Record<string, string>>,
+    query?: Readonly<Record<string, string>>,
   ) => Promise<Result<StoreAnswer, string>>;
   readonly close: () => Promise<void>;
 };
@@ -64,8 +66,8 @@ export function openStoreClient(options: StoreOptions): StoreClient {
   /** The one that answered last. */
   let first = 0;
   return {
-    send: async (method, key, body, headers = {}) => {
-      const gated = signedHead(options, method, key, body, headers);
+    send: async (method, key, body, headers = {}, query = {}) => {
+      const gated = signedHead(options, { method, key, body, headers, query });
       if (!gated.ok) return err(`Cannot ${method} a record: its ${gated.error.part} is invalid`);
       const head = gated.value;
       const again = method === "GET" ? 1 : 0;
@@ -119,18 +121,27 @@ function mayTryNext(method: string, error: unknown): boolean {
   return UNCONNECTED.has(code) || (method === "GET" && BROKEN.has(code));
 }
 
+type StoreRequest = {
+  readonly method: "GET" | "PUT" | "DELETE";
+  readonly key: string | undefined;
+  readonly body: Buffer | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+};
+
 function signedHead(
   { authority, region, addressing, credential, bucket }: StoreOptions,
-  method: "GET" | "PUT" | "DELETE",
-  key: string | undefined,
-  body: Buffer | undefined,
-  more: Readonly<Record<string, string>>,
+  { method, key, body, headers: more, query }: StoreRequest,
 ): Result<GatedHead, GateProblem> {
   const name = { tenant: undefined, name: bucket };
-  const path =
+  const address =
     key === undefined
       ? storePath({ kind: "bucket", bucket: name }, addressing)
       : storePath({ kind: "object", bucket: name, key }, addressing);
+  const parameters = Object.entries(query).map(
+    ([name, value]) => `${name}=${encodeComponent(value)}`,
+  );
+  const path = parameters.length === 0 ? address : `${address}?${parameters.join("&")}`;
   const host = addressing === "virtual" ? `${bucket}.${authority}` : authority;
   const content = body === undefined ? {} : { body };
   const type = body === undefined ? {} : { "content-type": "application/json" };
@@ -172,4 +183,9 @@ async function exchange(
 
 function bareEtag(etag: string | string[] | undefined): string | undefined {
   return typeof etag === "string" ? /^"?([\x21\x23-\x7e]+)"?$/.exec(etag)?.[1] : undefined;
+}
+
+/** The store's answer as errors tell it. */
+export function said(status: number, code: string | undefined): string {
+  return `The store answered ${status}${code === undefined ? "" : ` ${code}`}`;
 }

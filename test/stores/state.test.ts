@@ -86,6 +86,20 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     }
   });
 
+  test("a reader lists all records, more than one page of them", async () => {
+    const options = optionsOf("alice", "state-of-many");
+    const store = await openStateBucket(options);
+    assert(store.ok);
+    open.push(store.value);
+    const names = Array.from({ length: 210 }, (_, i) => `t:made-${i}`);
+    for (const name of names) await store.value.write(name, RECORD, undefined);
+    const reader = stateBucketReader(options);
+    const listed = await reader.list();
+    await reader.close();
+    assert(listed.ok, listed.ok ? "" : listed.error);
+    assert.deepEqual(listed.value.toSorted(), names.toSorted());
+  });
+
   test("RGW honours conditional writes with a bare ETag, and no conditional deletes", async () => {
     await opened();
     const client = openStoreClient(optionsOf("alice"));

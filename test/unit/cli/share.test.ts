@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { runAdopt } from "../../../src/cli/adopt.ts";
 import { runExplain } from "../../../src/cli/explain.ts";
@@ -45,6 +45,8 @@ const share = (config: string, more: Partial<ShareOptions> = {}, bucket = "data"
 const revoke = (config: string, user = "colleague") =>
   ran((terminal) => runUnshare("data", { config, with: user }, terminal));
 const list = (config: string) => ran((terminal) => runShareList("data", { config }, terminal));
+const listAll = (config: string) =>
+  ran((terminal) => runShareList(undefined, { config }, terminal));
 
 /** What `explain` says of a request as somebody. */
 function asked(config: string, as: string, request: string, at?: string): Promise<Ran<number>> {
@@ -108,6 +110,29 @@ describe("s3warden share", () => {
     const again = await revoke(config);
     assert.equal(again.code, 1);
     assert.match(again.err, /it is not shared with "colleague"/);
+  });
+  test("lists all buckets that are shared, and nothing else that is kept", async () => {
+    const config = await configured();
+    assert.equal((await listAll(config)).out, "No bucket is shared\n");
+    for (const bucket of ["more.data", "alone"]) {
+      await ran((terminal) => runAdopt(bucket, { config, account: "owner" }, terminal));
+    }
+    await share(config);
+    await share(config, { permissions: "full" }, "more.data");
+    writeFileSync(join(dirname(config), "records", "data.json.lock"), "");
+    writeFileSync(join(dirname(config), "records", "Notes.json"), "");
+    assert.deepEqual(await listAll(config), {
+      code: 0,
+      out: "data  colleague: READ\nmore.data  colleague: FULL\n",
+      err: "",
+    });
+  });
+  test("a record that cannot be read is told, and not left out", async () => {
+    const config = await configured();
+    writeFileSync(join(dirname(config), "records", "broken.json"), "{");
+    const { code, err } = await listAll(config);
+    assert.equal(code, 1);
+    assert.match(err, /^Cannot list shares: Cannot read .*broken\.json: It is not JSON/);
   });
   test("ends when another account takes the bucket over", async () => {
     const config = await configured();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { after, describe, test } from "node:test";
-import { openStateBucket } from "../../../src/state/bucket.ts";
+import { openStateBucket, stateBucketReader } from "../../../src/state/bucket.ts";
+import { recordFile } from "../../../src/state/record-name.ts";
 import { RECORD_BYTES_MAX, type StoredRecord } from "../../../src/state/record.ts";
 import type { StateStore } from "../../../src/state/state-store.ts";
 import { freePorts } from "../../support/ports.ts";
@@ -233,4 +234,49 @@ test("nothing is left of the probe", async () => {
   const fake = await fakeStore("quoted");
   await opened(fake.endpoint);
   assert.equal(fake.objects.size, 0);
+});
+
+describe("the list of all records", () => {
+  const read = (endpoint: string) =>
+    stateBucketReader({
+      endpoints: [endpoint],
+      authority: "store.example",
+      region: "us-east-1",
+      addressing: "path",
+      credential: { accessKeyId: "AK", secret: "SK" },
+      bucket: "gateway-state",
+      tls: { ca: undefined, serverName: undefined, clientCertificate: undefined },
+    });
+  const answers: readonly (readonly [string, string, RegExp])[] = [
+    ["no list", "<Other/>", /the store's list cannot be understood/],
+    ["no XML", "{}", /the store's list cannot be understood/],
+    [
+      "a list that goes on without saying where",
+      "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
+      /the store's list does not go on/,
+    ],
+    [
+      "a list that goes on at the same place",
+      "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>",
+      /the store's list does not go on/,
+    ],
+    [
+      "a record whose name is too long to be told",
+      `<ListBucketResult><Contents><Key>buckets/${recordFile("T".repeat(60))}</Key></Contents></ListBucketResult>`,
+      /does not tell the whole name/,
+    ],
+  ];
+  for (const [what, body, said] of answers) {
+    test(`${what} is an error, and not nothing`, async () => {
+      const fake = await fakeStore("quoted");
+      fake.fail = (_request, response) => {
+        response.end(body);
+        return true;
+      };
+      const reader = read(fake.endpoint);
+      toClose.push(reader.close);
+      const names = await reader.list();
+      assert.match(names.ok ? "nothing" : names.error, said);
+    });
+  }
 });
