@@ -1,11 +1,12 @@
 /**
  * `npm run bench -- --cost`: what untrusted input costs. Each parser and matcher that sees bytes of
  * strangers is given hostile inputs of n, 2n and 4n bytes up to its limit; then a search looks for
- * slower ones. Nothing is asserted: the aims stand beside the figures.
+ * slower ones. Times are of the processor, so that other programs on the machine do not show. Nothing is
+ * asserted: the aims stand beside the figures.
  */
 import { FAMILIES, type Family } from "./cost/families.ts";
 import { searchLines } from "./cost/search.ts";
-import { quantile } from "./support/measure.ts";
+import { threadCpuMs } from "./support/cpu.ts";
 
 /** Aims: work grows no faster than its input, and no step keeps the event loop for longer. */
 const EXPONENT_AIM = 1.1;
@@ -38,7 +39,7 @@ function costOf(family: Family): Cost {
   const stepMs =
     longestStepMs === undefined
       ? last / stepsOf(bytesMax)
-      : lowerQuartile(Array.from({ length: ROUNDS_MIN }, () => longestStepMs(bytesMax)));
+      : Math.min(...Array.from({ length: ROUNDS }, () => longestStepMs(bytesMax)));
   return { parser, name, bytes: bytesMax, ms, exponent, stepMs };
 }
 
@@ -51,40 +52,35 @@ function warm(run: () => void): void {
   for (let i = 0; i < WARMUP && (i === 0 || performance.now() < until); i++) run();
 }
 
+/** Of one run the clock tells the longest step; the machine only ever adds to it. */
+const ROUNDS = 5;
 const WARMUP = 200;
 const WARMUP_MS = 60;
 /** Below, the clock and the machine say more than the growth. */
 const TELLING_MS = 0.05;
-const ROUNDS = 15;
-const ROUNDS_MIN = 3;
-/** Of all rounds, unless fewer than the least take longer. */
-const ROUNDS_MS = 200;
+/** So much processor time is measured, so that its coarse clock (4 ms) does not show. */
+const MEASURED_MS = 100;
+/** No more of the day than this, on a machine that others use. */
+const PATIENCE_MS = 2_000;
 
-/** The lower quartile of the calls: the machine only ever adds to the time. */
+/** Returns milliseconds of processor time of one call, the better of two measurements. */
 function timeOf(run: () => void): number {
-  const batch = batchOf(run);
-  const times: number[] = [];
-  const until = performance.now() + ROUNDS_MS;
-  while (times.length < ROUNDS && (times.length < ROUNDS_MIN || performance.now() < until)) {
-    const start = performance.now();
-    for (let i = 0; i < batch; i++) run();
-    times.push((performance.now() - start) / batch);
+  return Math.min(meanOf(run), meanOf(run));
+}
+
+/** Collecting garbage is included. */
+function meanOf(run: () => void): number {
+  const start = threadCpuMs();
+  const until = performance.now() + PATIENCE_MS;
+  let [calls, used] = [0, 0];
+  for (let batch = 1; used < MEASURED_MS && performance.now() < until; batch *= 2) {
+    for (let i = 0; i < batch && performance.now() < until; i++) {
+      run();
+      calls++;
+    }
+    used = threadCpuMs() - start;
   }
-  return lowerQuartile(times);
-}
-
-function lowerQuartile(times: readonly number[]): number {
-  return quantile(
-    times.toSorted((a, b) => a - b),
-    0.25,
-  );
-}
-
-/** So many calls that the clock can see them. */
-function batchOf(run: () => void): number {
-  const start = performance.now();
-  run();
-  return Math.max(1, Math.min(1000, Math.floor(0.5 / (performance.now() - start))));
+  return used / calls;
 }
 
 export function costLines(all: readonly Cost[]): readonly string[] {

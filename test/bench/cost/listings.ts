@@ -3,6 +3,7 @@ import { visibleBuckets } from "../../../src/admission/visible-buckets.ts";
 import { createBucketListReader } from "../../../src/s3/list-buckets.ts";
 import { gatewayOf, headOf } from "../../unit/admission/people.ts";
 import { NOW } from "../../unit/admission/world.ts";
+import { threadCpuMs } from "../support/cpu.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
 
@@ -41,20 +42,15 @@ function filtering(name: string, statement: (number: number) => object): Family 
   };
   const longestStepMs = (bytes: number): number => {
     let longest = 0;
-    let began = cpuMs();
+    let began = threadCpuMs();
     filter(listOf(bytes), () => {
-      const now = cpuMs();
+      const now = threadCpuMs();
       longest = Math.max(longest, now - began);
       began = now;
     });
     return longest;
   };
   return { parser: "ListBuckets, filtered", name, bytesMax: LIST_BYTES, make, longestStepMs };
-}
-
-/** Of the processor, as other work may come between two looks at the clock. */
-function cpuMs(): number {
-  return process.cpuUsage().user / 1000;
 }
 
 function listOf(bytes: number): Buffer {
