@@ -32,8 +32,8 @@ import { tenantOf } from "./caller.ts";
 import { withValues } from "./values.ts";
 
 /**
- * Goes on with a decision that needed the document, whose bytes were proved. `asks`: what the head
- * needs and policies have not judged yet, since they must see the document.
+ * Resumes a decision that needed the document, whose bytes were proved. `asks`: the head's
+ * permissions that policies have not judged yet, since they must see the document.
  */
 export function* admitDocument(
   snapshot: Snapshot,
@@ -83,7 +83,10 @@ function* withOpener(
   return yield* withKeyOf(snapshot, subject, facts, { bucket, owner }, nowMs);
 }
 
-/** What the document needs, with the buckets it names as the store will read them. */
+/**
+ * Returns the permissions that the document needs, with the buckets it names as the store will read
+ * them.
+ */
 function asksInDocument(
   { store }: Snapshot,
   { operation, address, caller }: Subject,
@@ -114,7 +117,10 @@ const NAMED = fault(
 
 /** Judged in one synchronous step: a key usually costs policies some hundredths of a millisecond. */
 const ENTRIES_A_TURN = 16;
-/** After so many steps of policies before that: one key of a hostile policy can cost some milliseconds. */
+/**
+ * The steps of policies after which other requests get a turn: one key of a hostile policy can cost
+ * some milliseconds.
+ */
 const STEPS_A_TURN = EVALUATION_STEPS_MAX / 4;
 const TURN = { kind: "turn" } as const;
 

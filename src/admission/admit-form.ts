@@ -92,7 +92,9 @@ function ofLength(subject: Subject, bytes: number): Subject {
   return { ...subject, headers: [...subject.headers, "content-length", String(bytes)] };
 }
 
-/** Who wrote the form. Errors: those of `parseFormClaim` and `authenticateForm`. */
+/**
+ * Returns the caller who wrote the form. Errors: those of `parseFormClaim` and `authenticateForm`.
+ */
 function* callerOf(
   snapshot: Snapshot,
   fields: ReadonlyMap<string, string>,
@@ -108,8 +110,9 @@ function* callerOf(
 }
 
 /**
- * By what a form must name the bucket of its URL: another tenant's with its tenant. A bare name is one of
- * the signer's own, so that no form for it is good for a bucket of that name elsewhere.
+ * Returns the name that a form must use for the bucket of its URL: another tenant's with its
+ * tenant. A bare name is one of the signer's own, so that no form for it is good for a bucket of
+ * that name elsewhere.
  */
 function signedName({ store }: Snapshot, { bucket }: PendingForm, caller: Caller): string {
   const isOwn = caller.kind === "anonymous" || bucket.tenant === tenantOf(caller);
@@ -177,7 +180,7 @@ function subjectOf(
   });
 }
 
-/** What the form's request itself says that a store may want to know. */
+/** Returns the headers of the form's own request that a store may want to know. */
 function fromRequest(head: RequestHead): HeaderList {
   const headers: string[] = [];
   for (const name of ["origin", "referer", "user-agent"]) {

@@ -30,11 +30,11 @@ import type { Subject } from "./subject.ts";
 import { asksValues, withValues } from "./values.ts";
 
 /**
- * What becomes of a request: which operation it is, who sent it, whether they may, and what the
- * store will be sent. Pure: the same arguments and answers give the same verdict. What neither
- * memory nor the head holds (a key in Ceph, a bucket's record, tags, the document in the body) is
- * asked for, and the decision goes on where it stood; each is asked once. `nowMs`: milliseconds
- * since the epoch.
+ * Decides a request: which operation it is, who sent it, whether it is allowed, and what the store
+ * will be sent. Pure: the same arguments and answers give the same verdict. Facts that neither
+ * memory nor the head holds (a key in Ceph, a bucket's record, tags, the document in the body) are
+ * asked for. The decision then resumes; each fact is asked for once. `nowMs`: milliseconds since
+ * the epoch.
  *
  * The order is S3-AUTHORIZATION's: parse, authenticate, then gates that can only take away.
  */
@@ -99,7 +99,7 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
   return yield* admitDocument(snapshot, subject, judged.facts, waits ? asks : [], document, nowMs);
 }
 
-/** Everything that the head needs, as the store and the provider's rules have it. */
+/** Returns all permissions that the head needs, by the rules of the store and the provider. */
 export function asksOfHead(
   { policy, store }: Snapshot,
   { operation, address, versionId, headers, query, source }: Subject,

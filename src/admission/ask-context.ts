@@ -5,13 +5,13 @@ import type { Bucket } from "../s3/bucket.ts";
 import { valueIgnoringCase, type Tags } from "../s3/tags.ts";
 import type { Subject } from "./subject.ts";
 
-/** Something whose tags the store has. `versionId` only of objects. */
+/** A bucket or object whose tags the store has. `versionId` only of objects. */
 export type Tagged = {
-  /** By which its tags are known, see Known. */
+  /** The name by which its tags are known, see Known. */
   readonly name: string;
   readonly address: Address<Bucket>;
   readonly versionId: string | undefined;
-  /** Whether it is more than one object: then nobody can tell its tags. */
+  /** Set if it is more than one object: then nobody can tell its tags. */
   readonly many?: true;
 };
 
@@ -65,7 +65,10 @@ function taggedBucket(bucket: Bucket | undefined): Tagged | undefined {
   return { name: bucket.id, address: { kind: "bucket", bucket }, versionId: undefined };
 }
 
-/** Undefined: this action has no such key, as writing and deleting (section 2.2). */
+/**
+ * Returns the object whose tags count; `undefined` if this action has no such key, as writing and
+ * deleting (section 2.2).
+ */
 function taggedObject(
   { action, bucket, key, below }: Ask<Bucket>,
   subject: Subject,
@@ -86,7 +89,7 @@ function taggedObject(
 
 const NO_VERSION = { versionId: undefined };
 
-/** Those of section 2.2 with s3:ExistingObjectTag. */
+/** The actions of section 2.2 with s3:ExistingObjectTag. */
 const SEES_TAGS =
   /^s3:(?:GetObject(?:Version)?(?:Acl|Annotation|Attributes|Tagging)?|(?:Put|Delete)Object(?:Version)?(?:Annotation|Tagging)|PutObject(?:Version)?Acl|ListObject(?:Version)?Annotations|UpdateObjectEncryption)$/;
 

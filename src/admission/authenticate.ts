@@ -46,8 +46,8 @@ export function authenticateForm(
 }
 
 /**
- * Whether anonymous requests may go on; which of them, bucket policies or the store will say.
- * Error: AccessDenied.
+ * Lets anonymous requests go on, if any may; bucket policies or the store decide which. Error:
+ * AccessDenied.
  */
 export function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
   return snapshot.policy.anonymous === "deny"
@@ -63,8 +63,9 @@ export function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
 export const NOBODY_RULE = "policy.anonymous: deny";
 
 /**
- * What the client is told of a credential that does not hold: some stores answer AccessDenied and
- * nothing more, and so tell nobody which keys exist. The operator reads what it was in either case.
+ * Returns the fault that the client reads of an invalid credential. Some stores answer AccessDenied
+ * and nothing more, and so tell nobody which keys exist. The operator reads the reason in either
+ * case.
  */
 export function told(snapshot: Snapshot, refused: Fault): Fault {
   if (snapshot.policy.provider.authErrors === "aws" || !OF_CREDENTIALS.has(refused.code)) {

@@ -2,8 +2,8 @@ import type { ChecksumCheck } from "../checksum/checksum.ts";
 import type { ChunkProof } from "../signature/chunk-proof.ts";
 
 /**
- * Up to this length, in bytes, a body is read and proved before the store hears of it. That is what a
- * large one cannot have, and for a small one it is also the fastest way.
+ * The length, in bytes, up to which a body is read and proved before the store gets any of it. A
+ * large body cannot have that, and for a small one it is also the fastest way.
  */
 export const WHOLE_BODY_BYTES_MAX = 64 * 1024;
 
@@ -14,7 +14,7 @@ export type WholeBody = {
   readonly trailer: string;
 };
 
-/** How the body of an admitted request travels. Lengths in bytes. */
+/** The way in which the body of an admitted request travels. Lengths in bytes. */
 export type BodyPlan =
   | { readonly kind: "none" }
   /** The bytes as they come; held back at the end where there is something to check. */

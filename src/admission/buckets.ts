@@ -4,14 +4,15 @@ import type { Account } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** Whether the gateway may know anything of any bucket. */
+/** Returns true if the gateway can know anything of any bucket. */
 export function keepsRecords({ buckets, elsewhere }: Snapshot): boolean {
   return buckets.size > 0 || elsewhere.records;
 }
 
 /**
- * What is known of `bucket`; undefined: nothing. The decision has asked for it before, so that each
- * part of it sees the same record: an absent answer would be a bug, and must not pass for "nothing".
+ * Returns the record of `bucket`; `undefined` if nothing is known. The decision has asked for it
+ * before, so that each part of it sees the same record. An absent answer would be a bug, and must
+ * not pass for "nothing".
  */
 export function recordOf({ known }: Subject, bucket: Bucket): BucketRecord | undefined {
   const { records } = known;
@@ -24,8 +25,8 @@ export function recordOf({ known }: Subject, bucket: Bucket): BucketRecord | und
 }
 
 /**
- * Whether `bucket` with `record` is the account's own. A tenant has its buckets in itself alone: in a
- * store with tenants an account's namesake in another one owns nothing of it.
+ * Returns true if `bucket` with `record` is the account's own. A tenant has its buckets in itself
+ * alone: in a store with tenants an account's namesake in another one owns nothing of it.
  */
 export function isOwnedBy(
   { store }: Snapshot,

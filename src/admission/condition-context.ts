@@ -13,11 +13,14 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 import { tenantOf, type Caller } from "./caller.ts";
 
-/** What a value can be taken from, and nothing else. */
+/** The sources of values; there are no others. */
 type Sources = { readonly snapshot: Snapshot; readonly subject: Subject; readonly nowMs: number };
 type Extractor = (sources: Sources, tag: string) => string | undefined;
 
-/** Where the value of one key comes from. What it may say is in s3/said-values.ts, for every request. */
+/**
+ * The source of a key's value. The values that are allowed are in s3/said-values.ts, for every
+ * request.
+ */
 type Row = {
   readonly value: Extractor;
   /** The headers that the store must act on, so that what is judged is what is done. */
@@ -55,7 +58,7 @@ export function contextOf(
   };
 }
 
-/** What was noted of a request while its policies were evaluated. */
+/** The notes made of a request while its policies were evaluated. */
 export type Noted = { unheeded: Set<string> | undefined; ofDocument: boolean };
 
 /** Notes those of the headers that are sent and that the store passes over. */
@@ -79,7 +82,7 @@ function note(
   }
 }
 
-/** Whether the value of `key` is one of what requests say inside headers and documents. */
+/** Returns true if requests give the value of `key` inside headers and documents. */
 export function isOfValues(key: ConditionKey): boolean {
   return OF_VALUES.has(key);
 }
@@ -98,11 +101,11 @@ const listing = (name: string): Row =>
   own(({ subject }) =>
     LISTINGS.has(subject.operation) ? queryValue(subject.query, name) : undefined,
   );
-/** Of the account, as its owner; undefined for who is anonymous. */
+/** Returns the row of an account's value, as its owner; `undefined` for an anonymous caller. */
 const known = (value: (caller: Caller & { readonly kind: "known" }) => string | undefined): Row =>
   own(({ subject: { caller } }) => (caller.kind === "known" ? value(caller) : undefined));
 
-/** What S3 returns where `max-keys` is not said ("ListObjectsV2", S3 API Reference). */
+/** The number that S3 returns if `max-keys` is missing ("ListObjectsV2", S3 API Reference). */
 const MAX_KEYS = "1000";
 
 const LOCK = "x-amz-object-lock-";
@@ -113,7 +116,7 @@ const ACL = ["", "full-control", "read", "read-acp", "write", "write-acp"].map((
   grant === "" ? "x-amz-acl" : `x-amz-grant-${grant}`,
 );
 
-/** Of what requestValues() reads; from a document where the operation has one, else from headers. */
+/** The keys of requestValues(); from a document if the operation has one, else from headers. */
 const OF_VALUES: ReadonlyMap<ConditionKey, ValueRow> = new Map<ConditionKey, ValueRow>([
   ["aws:RequestTag", said(({ bucketTags }, tag) => valueIgnoringCase(bucketTags, tag))],
   ["aws:TagKeys", said(({ bucketTags }) => bucketTags && [...bucketTags.keys()])],
@@ -231,7 +234,7 @@ const ROWS: ReadonlyMap<ConditionKey, Row> = new Map<ConditionKey, Row>([
   ["gw:Upstream", own(({ snapshot }) => snapshot.store.authority)],
 ]);
 
-/** Whether the operation makes an object visible, or only prepares one. */
+/** "true" if the operation makes an object visible; "false" if it only prepares one. */
 const CREATIONS: ReadonlyMap<string, string> = new Map([
   ["PutObject", "true"],
   ["CopyObject", "true"],
@@ -242,7 +245,10 @@ const CREATIONS: ReadonlyMap<string, string> = new Map([
   ["UploadPartCopy", "false"],
 ]);
 
-/** Of a session its role's, and never its own ("aws:PrincipalArn", IAM User Guide). */
+/**
+ * Returns the principal's ARN: for a session its role's, and never its own ("aws:PrincipalArn", IAM
+ * User Guide).
+ */
 export function principalArn({ account, subuser, session }: Key): string {
   if (session?.role !== undefined) return session.role.arn;
   return subuser === undefined
@@ -270,7 +276,10 @@ function principalTag({ subject: { caller } }: Sources, tag: string): string | u
   return caller.kind === "anonymous" ? undefined : holderOf(caller.key).tags.get(tag);
 }
 
-/** On AWS only users have one; Ceph says the account's, also of its subusers. */
+/**
+ * Returns the user's name. On AWS only users have one; Ceph says the account's, also for its
+ * subusers.
+ */
 function userName({ snapshot, subject: { caller } }: Sources): string | undefined {
   if (caller.kind === "anonymous") return undefined;
   const { account } = caller.key;
@@ -296,9 +305,9 @@ function signatureAge({ subject: { caller }, nowMs }: Sources): string | undefin
 }
 
 /**
- * What the signature says of the body ("Amazon S3 Signature Version 4 authentication specific policy
- * keys": presigned URLs "always have an UNSIGNED_PAYLOAD"). Of version 2 and of forms nothing signs the
- * body either, nor of an upload without credentials.
+ * Returns the signature's word on the body ("Amazon S3 Signature Version 4 authentication specific
+ * policy keys": presigned URLs "always have an UNSIGNED_PAYLOAD"). In version 2 and forms nothing
+ * signs the body either, nor in an upload without credentials.
  */
 function contentSha256({ subject: { caller, headers, operation } }: Sources): string | undefined {
   if (caller.kind === "known" && "claim" in caller.proved && caller.proved.claim.kind === "v4") {

@@ -2,7 +2,7 @@ import type { Facts } from "./facts.ts";
 import type { Answer, Need } from "./known.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What a decision asks for, and the facts for the record if that cannot be had. */
+/** The question of a decision, and the facts for the record if nobody can answer it. */
 export type Asking = { readonly need: Need; readonly facts: Facts };
 
 /** A decision under way: it asks, is told, and goes on where it stood. */
@@ -25,8 +25,8 @@ function isOfKind<K extends Answer["kind"]>(
 }
 
 /**
- * Goes on with `deciding` as long as `memory` has the answers. Gives the verdict, or what is asked
- * for and memory does not have; `next()` with its answer goes on.
+ * Runs `deciding` as long as `memory` has the answers. Returns the verdict, or the first need that
+ * memory does not have; `next()` with its answer goes on.
  */
 export function answerFrom<T>(
   deciding: Deciding<T>,

@@ -10,10 +10,11 @@ const TARGET = "x-amz-expected-bucket-owner";
 const SOURCE = "x-amz-source-expected-bucket-owner";
 
 /**
- * Why the buckets of a request are not those of the accounts that its headers expect ("Verifying bucket
- * ownership with bucket owner condition", S3 User Guide), where the store does not look at them. The
- * owner is the account of the bucket's record. `undefined`: they are, or nothing is expected, or the store
- * itself looks. Errors: AccessDenied; NotImplemented if it is not known whose the bucket is.
+ * Returns the fault of a request whose buckets are not those of the accounts that its headers
+ * expect ("Verifying bucket ownership with bucket owner condition", S3 User Guide), for a store
+ * that does not check them. The owner is the account of the bucket's record. `undefined` if they
+ * are, or nothing is expected, or the store itself checks. Errors: AccessDenied; NotImplemented if
+ * the owner is not known.
  */
 export function unexpectedOwner(snapshot: Snapshot, subject: Subject): Fault | undefined {
   const { address, source, headers } = subject;

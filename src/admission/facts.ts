@@ -23,11 +23,14 @@ export const GATE_NAMES = [
 
 export type Gate = (typeof GATE_NAMES)[number];
 
-/** Why a gate said no. What names the setting is for the operator and never reaches the client. */
+/**
+ * The reason why a gate refused. The name of the setting is for the operator and never reaches the
+ * client.
+ */
 export type Denial = {
   readonly gate: Gate;
   readonly rule: string;
-  /** Where the rule stands in a policy's file; undefined: in none. */
+  /** The place of the rule in a policy's file; `undefined` if it is in none. */
   readonly place: Pick<StatementRef, "file" | "line"> | undefined;
 };
 
@@ -41,30 +44,33 @@ export const STS_ACTIONS = [
 
 export type StsActionName = (typeof STS_ACTIONS)[number];
 
-/** What the access record says of a request, as far as the decision came. */
+/** The facts of a request for the access record, as far as the decision came. */
 export type Facts = {
   /** `Passthrough`: not S3 at all, see passthrough.ts. Or an action of STS. */
   readonly operation: OperationName | StsActionName | "Unknown" | "Passthrough";
   readonly bucket: string | undefined;
-  /** Of the bucket, as far as the request or its host names one. */
+  /** The tenant of the bucket, as far as the request or its host names one. */
   readonly tenant: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly accessKeyId: string | undefined;
   readonly account: string | undefined;
   readonly subuser: string | undefined;
-  /** Of a temporary key; undefined: it was none. */
+  /** The session of a temporary key; `undefined` if it was none. */
   readonly session: KeySession | undefined;
   readonly denial: Denial | undefined;
   /** Every gate that was asked about any part of it let that pass. */
   readonly passed: boolean;
-  /** By which its caller was proved; undefined: anonymous, or not proved. */
+  /** The proof of the caller; `undefined` if anonymous, or not proved. */
   readonly proved: (Caller & { readonly kind: "known" })["proved"] | undefined;
-  /** Of DeleteObjects, once its document was read. */
+  /** The entries of DeleteObjects, once its document was read. */
   readonly entries: readonly DeleteEntry[] | undefined;
-  /** Of `entries`, counted from 0, those that are refused where others are not. */
+  /** The numbers, from 0, of those `entries` that are refused although others are not. */
   readonly entriesDenied: readonly number[] | undefined;
-  /** In whose name what was judged so far may be asked of the store; undefined: the caller's. */
+  /**
+   * The actor in whose name the store may be asked for what was judged so far; `undefined` for the
+   * caller.
+   */
   readonly actor: Actor | undefined;
   /** Report mode: `denial` was recorded but not enforced. */
   readonly reported: boolean;
@@ -105,8 +111,8 @@ export function withPassed(facts: Facts, actor: Actor | undefined): Facts {
 }
 
 /**
- * What the rules say of a request, also where report mode does not enforce it: `deny` if they refuse
- * any part of it, `none` if none was asked.
+ * The result of the rules for a request, even if report mode does not enforce it: `deny` if they
+ * refuse any part of it, `none` if none was asked.
  */
 export type Decision = "allow" | "deny" | "none";
 

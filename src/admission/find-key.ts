@@ -21,7 +21,7 @@ import {
 } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** By what a request says who sent it. */
+/** The parts of a request by which it says who sent it. */
 type Claimed = { readonly accessKeyId: string; readonly sessionToken: string | undefined };
 
 /**

@@ -121,7 +121,9 @@ export function forwardVerdict(
   return { kind: "forward", facts, request: request.value, ...how };
 }
 
-/** Under which the client reached the gateway, such as `https://s3.example.org`. */
+/**
+ * Returns the origin under which the client reached the gateway, such as `https://s3.example.org`.
+ */
 export function ownOrigin(head: RequestHead): string {
   const scheme = head.secure ? "https" : "http";
   return `${scheme}://${firstValue(head.headers, "host") ?? ""}`;
@@ -158,7 +160,10 @@ function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): Reply
   return { kind: "filter-buckets", filter };
 }
 
-/** Whether the caller may list what it reads, and so may learn that it is not there. */
+/**
+ * Returns true if the caller may list the bucket it reads from, and so may learn that an object is
+ * missing.
+ */
 function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): boolean {
   const { caller, operation, address, source } = subject;
   if (address.kind !== "object" || snapshot.policy.mode === "report") return true;
@@ -184,14 +189,14 @@ function isUnjudged(snapshot: Snapshot, caller: Caller): boolean {
 
 const NOT_FOUND = 404;
 
-/** Whether a trailer is passed on, to a store that understands it. */
+/** Returns true if a trailer is passed on, to a store that understands it. */
 function isReframed(snapshot: Snapshot, plan: BodyPlan): boolean {
   if (!snapshot.store.trailers || plan.kind !== "deframe") return false;
   const [field] = plan.trailers;
   return field !== undefined && isKnown(snapshot, field);
 }
 
-/** Whether the store knows the algorithm whose value `field` carries. */
+/** Returns true if the store knows the algorithm whose value `field` carries. */
 function isKnown({ store }: Snapshot, field: string): boolean {
   const algorithm = checksumOf(field);
   return algorithm !== undefined && store.checksums.has(algorithm);

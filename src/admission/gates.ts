@@ -29,7 +29,7 @@ const GATES: readonly (readonly [name: Gate, gate: (question: Question) => Refus
     ["unsupported", unsupported],
     ["tier", tier],
   ];
-/** What the gates say of a request. */
+/** The result of the gates for a request. */
 export type Judgement =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** Policies depend on what only the store knows: nothing is decided yet. */
@@ -86,8 +86,8 @@ function judgePolicies(question: Question): Judgement {
 const ALLOWED: Judgement = { kind: "allowed", actor: undefined };
 
 /**
- * What each gate says, also behind one that refused, and by what each ask is allowed (undefined: by
- * nothing), for explanations.
+ * Returns the result of each gate, even after one that refused, and the rule that allows each ask
+ * (`undefined` if none does), for explanations.
  */
 export function judgeEach(
   snapshot: Snapshot,
@@ -112,7 +112,7 @@ export function judgeEach(
   return { gates, allowed: evaluated.map((one) => allowanceOf(question, one)?.by) };
 }
 
-/** What every gate is asked of a request. */
+/** Returns the question that every gate is asked about a request. */
 export function questionOf(
   snapshot: Snapshot,
   subject: Subject,
@@ -126,7 +126,7 @@ export function questionOf(
   return { snapshot, subject, key, asks: judgedAsks(provider, asks), document, nowMs, memo };
 }
 
-/** What must be allowed for `asks` where `provider` has its rules. */
+/** Returns the permissions needed for `asks` under the rules of `provider`. */
 export function judgedAsks<B extends BucketName>(
   { deleteVersionMode }: Provider,
   asks: readonly Ask<B>[],
@@ -134,7 +134,7 @@ export function judgedAsks<B extends BucketName>(
   return deleteVersionMode === "both" ? asks.flatMap(withDelete) : asks;
 }
 
-/** Where deleting a version needs the permission for deletes as well (section 1.5). */
+/** Adds the permission for deletes, if deleting a version needs it as well (section 1.5). */
 function withDelete<B extends BucketName>(ask: Ask<B>): readonly Ask<B>[] {
   return ask.action === "s3:DeleteObjectVersion"
     ? [ask, { ...ask, action: "s3:DeleteObject" }]
@@ -142,8 +142,8 @@ function withDelete<B extends BucketName>(ask: Ask<B>): readonly Ask<B>[] {
 }
 
 /**
- * Why the holder of `key` may ask for nothing at all, whatever it is; `undefined` if it may. The
- * gates of key states and networks.
+ * Returns the refusal of a holder of `key` who may ask for nothing at all; `undefined` if it may.
+ * The gates of key states and networks.
  */
 export function judgeKey(
   snapshot: Snapshot,
@@ -195,7 +195,7 @@ function networksOf(
   );
 }
 
-/** What has the rights of `key.subuser`. */
+/** Returns the kind of holder that has the rights of `key.subuser`. */
 function kindOf(key: Question["key"]): "role" | "subuser" {
   return key?.session?.role === undefined ? "subuser" : "role";
 }
@@ -331,7 +331,7 @@ function tier(question: Question): Refusal | undefined {
   return undefined;
 }
 
-/** What policies may open to those without credentials at most. */
+/** Refuses more than policies may open to callers without credentials. */
 function guestCeiling({ snapshot, asks }: Question): Refusal | undefined {
   const { anonymous, provider } = snapshot.policy;
   const { ceiling } = provider.anonymous;

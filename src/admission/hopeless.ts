@@ -15,14 +15,14 @@ import type { Question, Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** What a DeleteObjects can do to a key. */
+/** The actions that a DeleteObjects can do to a key. */
 const ACTIONS = ["s3:DeleteObject", "s3:DeleteObjectVersion"] as const satisfies readonly Action[];
 
 /**
- * Why a DeleteObjects can delete nothing, whatever its document will name, so that the document of
- * somebody who may do nothing with it is not even read. `undefined` if some key could pass. Policies
- * are taken for what suits best: an Allow holds if it could for some key, a Deny only if it is
- * certain for every key. The gates themselves are those of every request.
+ * Returns the refusal of a DeleteObjects that can delete nothing, whatever its document will name.
+ * So a document is not even read if its caller may do nothing with it. `undefined` if some key
+ * could pass. Policies are taken for what suits best: an Allow holds if it could for some key, a
+ * Deny only if it is certain for every key. The gates themselves are those of every request.
  */
 export function hopeless(snapshot: Snapshot, subject: Subject, nowMs: number): Refusal | undefined {
   const { address } = subject;

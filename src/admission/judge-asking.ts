@@ -12,15 +12,18 @@ import { refused, type Refused } from "./refuse.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** What the gates came to: the facts to go on with, or the end. `known`: with what was asked for. */
+/**
+ * The result of the gates: the facts to go on with, or the end. `known` has the answers to what was
+ * asked.
+ */
 export type Judged =
   | { readonly kind: "passed"; readonly facts: Facts; readonly known: Known }
   | { readonly kind: "verdict"; readonly verdict: Refused; readonly known: Known };
 
 /**
  * Puts `asks` through every gate, and asks for stored tags if a policy depends on them. In report
- * mode a refusal is only recorded. `document`: what the body says, if it has been read. `memo`:
- * shared by all that is judged of this request.
+ * mode a refusal is only recorded. `document`: the content of the body, if it has been read.
+ * `memo`: shared by all that is judged of this request.
  */
 export function* judgeAsking(
   snapshot: Snapshot,
@@ -54,9 +57,9 @@ const OF_EACH =
   "A policy depends on the tags of each object, by which a list of many cannot be judged";
 
 /**
- * What can be judged of a request whose policies may have to see its document first, so that the
- * document of somebody who may do nothing with it is not read: the gates that ask no policy, and a
- * policy's no if it does not depend on anything that a document can say.
+ * Judges what it can of a request whose policies may have to see its document first, so that a
+ * document is not read if its caller may do nothing with it. These are the gates that ask no
+ * policy, and a policy's no if it does not depend on anything that a document can say.
  */
 export function judgeHead(
   snapshot: Snapshot,

@@ -65,7 +65,10 @@ export function answerPolicy(
   }
 }
 
-/** What is answered here where the gateway keeps policies, whatever the store knows of them. */
+/**
+ * The operations that are answered here if the gateway keeps policies, whatever the store knows of
+ * them.
+ */
 export const OF_POLICIES: ReadonlySet<OperationName> = new Set<OperationName>([
   "GetBucketPolicy",
   "GetBucketPolicyStatus",
@@ -74,9 +77,9 @@ export const OF_POLICIES: ReadonlySet<OperationName> = new Set<OperationName>([
 ]);
 
 /**
- * Whether the request shows or changes what is kept of its bucket. Then it is judged by what the state
- * says now: by what memory holds, somebody could replace a policy that forbids them to. Who is
- * anonymous can change none, and must not be able to have the state read for each request.
+ * Returns true if the request shows or changes the record of its bucket. Then it is judged by the
+ * present state: by what memory holds, somebody could replace a policy that forbids them to. An
+ * anonymous caller can change none, and must not be able to have the state read for each request.
  */
 export function isAboutRecord({ operation, caller }: Subject): boolean {
   return caller.kind === "known" && ABOUT_RECORD.has(operation);
@@ -89,9 +92,9 @@ const ABOUT_RECORD: ReadonlySet<OperationName> = new Set<OperationName>([
 ]);
 
 /**
- * What the gates cannot say, since no store judges after them: an anonymous request or report mode
- * leaves to the store what it knows nothing of, and another account's caller may be let into a bucket
- * but not to its policy ("GetBucketPolicy", S3 API Reference: 405).
+ * Refuses what the gates cannot, since no store judges after them. An anonymous request or report
+ * mode leaves to the store what it knows nothing of. Another account's caller may be let into a
+ * bucket but not to its policy ("GetBucketPolicy", S3 API Reference: 405).
  */
 function notItsOwn(
   snapshot: Snapshot,
@@ -191,7 +194,10 @@ function policyIn(
   return keepsOut(snapshot, subject, name, policy.value) ? err(LOCKED_OUT) : ok(text);
 }
 
-/** Whether the policy lets somebody in as the owner, by whose key the gateway cannot sign. */
+/**
+ * Returns true if the policy lets somebody in as the owner, but the gateway has no key of the owner
+ * to sign with.
+ */
 function isVoid(
   snapshot: Snapshot,
   { known }: Subject,
@@ -211,7 +217,10 @@ function isVoid(
   });
 }
 
-/** Whether `principals` has anybody but `owner` and its subusers, who come by keys of its own. */
+/**
+ * Returns true if `principals` has anybody but `owner` and its subusers, who come by keys of its
+ * own.
+ */
 function isBeyond({ negated, everyone, names }: Principals, { name, principal }: Account): boolean {
   if (negated || everyone) return true;
   if (principal.kind === "anonymous") return true;
@@ -246,7 +255,10 @@ function keepsOut(
   return locksOut(policy, holder.principal, bucket, policyManagers === "privilege");
 }
 
-/** What is to be remembered when the store has made or removed the bucket; undefined: nothing. */
+/**
+ * Returns the change to remember once the store has made or removed the bucket; `undefined` if
+ * there is none.
+ */
 export function changeByStore(
   snapshot: Snapshot,
   subject: Subject,

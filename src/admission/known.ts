@@ -12,27 +12,33 @@ import type { PendingForm } from "./pending.ts";
 import type { Key } from "./principal.ts";
 import type { OwnerNeed, StoreRequest } from "./outgoing.ts";
 
-/** What a decision has asked for so far, as values. */
+/** The answers that a decision has had so far, as values. */
 export type Known = {
-  /** Undefined value: nothing is known of the bucket. Undefined map: the gateway keeps no records. */
+  /**
+   * The records of buckets. The value is `undefined` if nothing is known of the bucket. The map is
+   * `undefined` if the gateway keeps no records.
+   */
   readonly records: ReadonlyMap<BucketId, BucketRecord | undefined> | undefined;
-  /** Of objects and buckets, by the name of their Need; no tags, or nothing there: empty. */
+  /**
+   * The tags of objects and buckets, by the name of their Need; empty if there are no tags, or no
+   * object.
+   */
   readonly tags: ReadonlyMap<string, Tags>;
   /**
-   * By the bucket's id, a key of its owner's own by which the store knows it; `undefined`: none can be
-   * had. Absent: no owner's key was needed.
+   * The key of its owner's own by which the store knows it, by the bucket's id; `undefined` if
+   * there is none. Absent if no owner's key was needed.
    */
   readonly owners?: ReadonlyMap<BucketId, Key | undefined>;
 };
 
-/** Something that a decision depends on and does not have. Each is asked for once. */
+/** A fact that a decision depends on and does not have. Each is asked for once. */
 export type Need =
-  /** Whose key it is. */
+  /** The key, with its holder. */
   | { readonly kind: "key"; readonly accessKeyId: string }
   | OwnerNeed
-  /** Which sessions are revoked, besides those that the configuration says. */
+  /** The revoked sessions, besides those in the configuration. */
   | { readonly kind: "revocations" }
-  /** What is known of a bucket. `fresh`: as of now, since the request may change it. */
+  /** The record of a bucket. `fresh`: as of now, since the request may change it. */
   | { readonly kind: "record"; readonly bucket: Bucket; readonly fresh: boolean }
   /** Tags that the store has; the request is signed as the one that needs them will be. */
   | { readonly kind: "tags"; readonly name: string; readonly request: StoreRequest }
@@ -44,7 +50,7 @@ export type Need =
   | { readonly kind: "form"; readonly form: PendingForm }
   /** The file of that form, which may be stored: how long it is. */
   | { readonly kind: "file" }
-  /** Nothing: the decision is long, and others must have their turn. */
+  /** No fact: the decision is long, and others must have their turn. */
   | { readonly kind: "turn" };
 
 /** `operation` and `headers`: by which it is read; `unjudged`: policies must see it first. */
@@ -56,13 +62,13 @@ export type DocumentNeed = {
   readonly unjudged: boolean;
 };
 
-/** What was found. It is of the kind of its Need. */
+/** The answer to a Need, of the same kind. */
 export type Answer =
-  /** Undefined: nobody has it. */
+  /** The key; `undefined` if nobody has it. */
   | { readonly kind: "key"; readonly key: Key | undefined }
-  /** Undefined: there is no such account, or it has no key in force. */
+  /** The owner's key; `undefined` if there is no such account, or it has no key in force. */
   | { readonly kind: "owner"; readonly key: Key | undefined }
-  /** Undefined: nothing is known. */
+  /** The record; `undefined` if nothing is known. */
   | { readonly kind: "record"; readonly record: BucketRecord | undefined }
   | { readonly kind: "revocations"; readonly revoked: readonly Revocation[] }
   | { readonly kind: "tags"; readonly tags: Tags }
@@ -73,7 +79,7 @@ export type Answer =
   | { readonly kind: "file"; readonly length: number }
   | { readonly kind: "turn" };
 
-/** What has been read of a form when its file begins. */
+/** The part of a form that has been read when its file begins. */
 export type FormHead = {
   /** The fields before the file, by lower-case name; `${filename}` in the key is replaced. */
   readonly fields: ReadonlyMap<string, string>;

@@ -110,8 +110,9 @@ export function* withTags(
 }
 
 /**
- * In whose name tags are asked for ("GetObjectTagging", "GetBucketTagging", S3 API Reference): as
- * the request itself will be sent, or the tags of another bucket could decide on this one.
+ * Returns the actor in whose name tags are asked for ("GetObjectTagging", "GetBucketTagging", S3
+ * API Reference). It is the one who will send the request itself, or the tags of another bucket
+ * could decide on this one.
  */
 function asks(snapshot: Snapshot, subject: Subject, { address }: Tagged): Facts["actor"] {
   const { caller } = subject;

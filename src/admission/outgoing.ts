@@ -8,24 +8,24 @@ import type { Credential } from "../signature/credential.ts";
  * http/field-gate.ts can make one, so that no other reaches the store.
  */
 export type StoreRequest = GatedHead & {
-  /** Whose key signed it: what the store says of that key is about them. */
+  /** The owner of the key that signed: a credential error of the store is about that key. */
   readonly signedBy: "gateway" | "client" | "nobody";
-  /** By what it was signed, if that was looked up outside the configuration. */
+  /** The credential that signed, if it was looked up outside the configuration. */
   readonly lookedUp: LookedUp | undefined;
-  /** What the store's answer calls otherwise than the client does; undefined: nothing. */
+  /** The names in the store's answer that differ from the client's; `undefined` if none does. */
   readonly renamed: Renamed | undefined;
 };
 
 /** Buckets that have other names at the store. */
 export type Renamed = {
   readonly names: readonly MappedName[];
-  /** Whether an answer without an error names them, too; else its content may be an object's. */
+  /** True if an answer without an error has the names, too; else its content may be an object's. */
   readonly inAnswer: boolean;
 };
 
 /** A credential as its source told it, which may have changed there since. */
 export type LookedUp = {
-  /** What was asked for. */
+  /** The need that was asked. */
   readonly need: OwnerNeed | { readonly kind: "key"; readonly accessKeyId: string };
   readonly credential: Credential;
 };

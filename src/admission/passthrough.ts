@@ -9,7 +9,7 @@ import { bearsCredential } from "../signature/claim.ts";
 import type { Denial } from "./facts.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** What becomes of a request on a route. */
+/** The result for a request on a route. */
 export type Passage =
   | { readonly kind: "pass"; readonly route: Route }
   /** `location`: a path of the same host. */
@@ -23,9 +23,10 @@ export type Passage =
     };
 
 /**
- * Whether `head` is for a route and may pass; undefined: it is S3. Only the address counts, of the
- * gateway's networks and the route's own, whatever policy.mode is: what answers there has a login of
- * its own. A request with a credential of S3 never passes, so that no route leads to a store.
+ * Returns the passage of `head` if it is for a route; `undefined` if it is S3. Only the address
+ * counts, in the gateway's networks and the route's own, whatever policy.mode is: the application
+ * there has a login of its own. A request with a credential of S3 never passes, so that no route
+ * leads to a store.
  */
 export function passageOf(
   { routes, hosts, policy }: Pick<Snapshot, "routes" | "hosts" | "policy">,

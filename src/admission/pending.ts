@@ -6,7 +6,7 @@ import type { Facts } from "./facts.ts";
 export type PendingForm = {
   readonly head: RequestHead;
   readonly bucket: BucketName;
-  /** Whose `bucket` is, where neither it nor the form names an account; see Located. */
+  /** The account whose `bucket` it is, if neither it nor the form names one; see Located. */
   readonly hostAccount: string | undefined;
   readonly contentType: string;
   /** Bytes of the whole form; undefined if it did not say. */

@@ -14,9 +14,9 @@ export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49
 const DIGITS = /^\d{1,15}$/;
 
 /**
- * How the body of a request must travel and be proved, from its head alone (the design's "Body
- * plan"). `bytesMax`: the most that the content may have. Errors: MissingContentLength, EntityTooLarge, InvalidRequest, InvalidArgument,
- * InvalidDigest, XAmzContentSHA256Mismatch.
+ * Plans how the body of a request must travel and be proved, from its head alone (the design's
+ * "Body plan"). `bytesMax`: the most that the content may have. Errors: MissingContentLength,
+ * EntityTooLarge, InvalidRequest, InvalidArgument, InvalidDigest, XAmzContentSHA256Mismatch.
  */
 export function planBody(subject: Subject, bytesMax: number): Result<BodyPlan, Fault> {
   const { headers, payload } = subject;
@@ -62,7 +62,7 @@ function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> 
   return wrong === undefined ? ok({ kind: "none" }) : err(wrong);
 }
 
-/** Why there must be a body; `undefined`: none need be. */
+/** Returns the fault of a missing body; `undefined` if the request needs none. */
 function notOfNothing(payload: Payload): Fault | undefined {
   if (payload.kind !== "digest" || payload.sha256 === EMPTY_SHA256) return undefined;
   const elements = [
@@ -123,7 +123,10 @@ function deframing(
   });
 }
 
-/** In CompleteMultipartUpload a checksum header speaks of the finished object, not of the body. */
+/**
+ * Reads the checksums. In CompleteMultipartUpload a checksum header is about the finished object,
+ * not the body.
+ */
 function checksumsOf({ operation, headers }: Subject): Result<Checksums, Fault> {
   return operation === "CompleteMultipartUpload"
     ? objectChecksums(headers)

@@ -18,16 +18,16 @@ import { holderName, holderOf, type Account } from "./principal.ts";
 import { refusal, type Question, type Refusal } from "./question.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** One ask, and what all policies say of it. */
+/** An ask, and the results of all policies for it. */
 export type Evaluated = {
   readonly ask: Ask<Bucket>;
-  /** Undefined: the gateway knows nothing of the bucket. */
+  /** The record; `undefined` if the gateway knows nothing of the bucket. */
   readonly record: BucketRecord | undefined;
-  /** What the caller's own policies say. */
+  /** The result of the caller's own policies. */
   readonly identity: Evaluation;
-  /** What the bucket's policy says. */
+  /** The result of the bucket's policy. */
   readonly bucket: Evaluation;
-  /** What the policy of the caller's session says; undefined: it has none. */
+  /** The result of the policy of the caller's session; `undefined` if it has none. */
   readonly session: Evaluation | undefined;
   /** A privilege of the caller permits it, whatever policies say (section 5.2). */
   readonly privileged: boolean;
@@ -94,9 +94,13 @@ export function explicitDeny(
   return undefined;
 }
 
-/** By what an ask is allowed, and in whose name the store may therefore be asked. */
+/**
+ * The reason why an ask is allowed, and the actor in whose name the store may therefore be asked.
+ */
 export type AllowedBy = {
-  /** In the operator's words: the account, a tier, or a statement with its file and line. */
+  /**
+   * The reason in the operator's words: the account, a tier, or a statement with its file and line.
+   */
   readonly by: string;
   readonly actor: "caller" | "owner";
 };
@@ -113,7 +117,9 @@ export function allow(question: Question, evaluated: readonly Evaluated[]): Refu
   return undefined;
 }
 
-/** In whose name all of it may be asked; undefined: there is nothing to ask. */
+/**
+ * Returns the actor in whose name all of it may be asked; `undefined` if there is nothing to ask.
+ */
 export function actorOf(question: Question, evaluated: readonly Evaluated[]): Actor | undefined {
   if (!keepsRecords(question.snapshot)) return undefined;
   let all: Actor | undefined;
@@ -124,7 +130,7 @@ export function actorOf(question: Question, evaluated: readonly Evaluated[]): Ac
   return all;
 }
 
-/** Undefined: nothing allows it. */
+/** Returns what allows the ask; `undefined` if nothing does. */
 export function allowanceOf(question: Question, one: Evaluated): AllowedBy | undefined {
   const { snapshot, key } = question;
   const { provider } = snapshot.policy;
@@ -146,9 +152,9 @@ export function allowanceOf(question: Question, one: Evaluated): AllowedBy | und
 }
 
 /**
- * Whether an account's key is not enough for it: changing a bucket's policy needs a privilege, or a
- * policy that names the caller for it. No store judges after the gateway there, and without this
- * whoever puts the first policy takes the bucket from everybody else.
+ * Returns true if an account's key is not enough for it: changing a bucket's policy needs a
+ * privilege, or a policy that names the caller for it. No store judges after the gateway there, and
+ * without this the first to put a policy takes the bucket from everybody else.
  */
 function isManaged({ snapshot }: Question, { ask }: Evaluated): boolean {
   const { provider, bucketPolicies } = snapshot.policy;
@@ -164,7 +170,9 @@ const CHANGES_POLICY: ReadonlySet<string> = new Set([
 const PRIVILEGE: AllowedBy = { by: "privilege", actor: "caller" };
 const UPSTREAM: AllowedBy = { by: "anonymous: upstream", actor: "caller" };
 
-/** As the owner within the ceiling at most; what is beyond it, the store may judge as it comes. */
+/**
+ * Allows as the owner what the ceiling allows at most; the store may judge the rest as it comes.
+ */
 function toEverybody({ snapshot }: Question, one: Evaluated): AllowedBy | undefined {
   const { ceiling } = snapshot.policy.provider.anonymous;
   const { action, operation } = one.ask;
@@ -173,7 +181,9 @@ function toEverybody({ snapshot }: Question, one: Evaluated): AllowedBy | undefi
   return opened ?? (snapshot.policy.anonymous === "upstream" ? UPSTREAM : undefined);
 }
 
-/** What an account, a tier or an identity policy allows in the caller's own buckets. */
+/**
+ * Returns the allowance of an account, a tier or an identity policy in the caller's own buckets.
+ */
 function byOwn({ key }: Question, { ask, identity }: Evaluated): AllowedBy | undefined {
   if (key === undefined) return undefined;
   const { tier } = holderOf(key);
@@ -188,16 +198,16 @@ function byOwn({ key }: Question, { ask, identity }: Evaluated): AllowedBy | und
 
 const ACCOUNT: AllowedBy = { by: "account", actor: "caller" };
 
-/** What the bucket's policy allows to the caller by name. */
+/** Returns the allowance of the bucket's policy for the caller by name. */
 function byBucket({ bucket }: Evaluated, actor: AllowedBy["actor"]): AllowedBy | undefined {
   if (bucket.effect !== "allow" || bucket.grip !== "direct") return undefined;
   return { by: placeOf(bucket.statement), actor };
 }
 
 /**
- * In another account's bucket its policy must allow, and where the provider says so the caller's own
- * as well ("Cross-account policy evaluation logic", IAM User Guide). Who is only named through an
- * account needs that account to pass it on in any case.
+ * Returns the allowance in another account's bucket. Its policy must allow, and if the provider
+ * says so the caller's own as well ("Cross-account policy evaluation logic", IAM User Guide). A
+ * caller who is only named through an account needs that account to pass it on in any case.
  */
 function byOther(question: Question, one: Evaluated): AllowedBy | undefined {
   const { key, snapshot } = question;
@@ -219,7 +229,7 @@ function byOther(question: Question, one: Evaluated): AllowedBy | undefined {
 }
 
 /**
- * Whether it is about a bucket of which nothing is known, for a caller whom the store takes for other
+ * Returns true for a bucket of which nothing is known, if the store takes the caller for other
  * accounts as well: the store would open it, whoever of them made it.
  */
 function isNobodys({ key }: Question, { ask, record }: Evaluated): boolean {
@@ -228,16 +238,20 @@ function isNobodys({ key }: Question, { ask, record }: Evaluated): boolean {
   return ask.action !== "s3:CreateBucket";
 }
 
-/** To this account such a bucket is not there; its operator can give it to the account (`adopt`). */
+/**
+ * The refusal of such a bucket: it does not exist for this account; its operator can give it to the
+ * account (`adopt`).
+ */
 const NOBODYS: Refusal = {
   fault: fault("NoSuchBucket"),
   denial: { gate: "allow", rule: "no record of a bucket of a shared upstream", place: undefined },
 };
 
 /**
- * Where no kept policy decides, the store's ACLs may: the request goes on as the caller, who must be
- * somebody else than the owner there. What the caller's own account does not allow a user stays
- * refused, and so does what ACLs never grant: policies, which no store has here, and the bucket's end.
+ * Lets the store's ACLs decide if no kept policy does: the request goes on as the caller, who must
+ * be somebody else than the owner there. What the caller's own account does not allow a user stays
+ * refused, and so does what ACLs never grant: policies, which no store has here, and the bucket's
+ * end.
  */
 function byStore(question: Question, one: Evaluated): AllowedBy | undefined {
   const { snapshot, key } = question;
@@ -250,8 +264,8 @@ function byStore(question: Question, one: Evaluated): AllowedBy | undefined {
 }
 
 /**
- * Only then is the caller surely another user of the store: two keys may be one user's, who owns the
- * bucket there, and of whom no ACL is asked.
+ * Returns true if the bucket is another tenant's. Only then is the caller surely another user of
+ * the store: two keys may be one user's, who owns the bucket there, and of whom no ACL is asked.
  */
 function isOfAnotherTenant({ store }: Snapshot, { ask }: Evaluated, { tenant }: Account): boolean {
   if (store.naming.prefix !== undefined) return false;
@@ -276,7 +290,10 @@ function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean
   return key !== undefined && isOwnedBy(snapshot, ask.bucket, record, key.account);
 }
 
-/** Whether the bucket's name at the store says that it is another account's, whom no store tells apart. */
+/**
+ * Returns true if the bucket's name at the store says that it is another account's, whom no store
+ * tells apart.
+ */
 function isNamedAfterAnother(
   { store }: Snapshot,
   { home }: Bucket,
@@ -286,8 +303,8 @@ function isNamedAfterAnother(
 }
 
 /**
- * Whether only the state can tell that this bucket cannot be made, since another account has it: it
- * is asked then, and answers BucketAlreadyExists (see `beginChange` in state/).
+ * Returns true if only the state can tell that this bucket cannot be made, since another account
+ * has it: it is asked then, and answers BucketAlreadyExists (see `beginChange` in state/).
  */
 function isOfState(
   { action }: Ask,
@@ -337,10 +354,10 @@ function placeOf({ file, line, sid }: StatementRef): string {
   return `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;
 }
 
-/** What a policy is asked about one ask. */
+/** The input of a policy for one ask. */
 type Asked = { readonly question: Question; readonly ask: Ask<Bucket>; readonly context: Context };
 
-/** Under the names of `policyNames`. */
+/** Evaluates under the names of `policyNames`. */
 function ofIdentity(set: PolicySet, asked: Asked): Evaluation {
   const { bucket, key } = asked.ask;
   if (bucket === undefined) return ofResource(set, NOBODY, asked, resourceOf(undefined, key));

@@ -4,10 +4,10 @@ import type { Bucket } from "../s3/bucket.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { tenantOf, type Caller } from "./caller.ts";
 
-/** By what identity policies may speak of a bucket. */
+/** The names that identity policies may have for a bucket. */
 export type PolicyNames = {
   readonly name: string;
-  /** Undefined: it has one name only, or the other could match nothing else. */
+  /** The other name; `undefined` if there is only one, or the other could match nothing else. */
   readonly alias: PolicyAlias | undefined;
 };
 

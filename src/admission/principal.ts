@@ -6,26 +6,26 @@ import type { ActionMatcher } from "../s3/action-names.ts";
 import type { Federated } from "../session/session.ts";
 import type { Credential } from "../signature/credential.ts";
 
-/** One entry of a list of blocked or unsupported actions. */
+/** An entry of a list of blocked or unsupported actions. */
 export type ActionPattern = {
-  /** As the operator wrote it, for the record of a denial. */
+  /** The pattern as the operator wrote it, for the record of a denial. */
   readonly text: string;
   readonly matches: ActionMatcher;
 };
 
-/** Whoever keys belong to: an account itself, or a user below it. */
+/** The owner of keys: an account itself, or a user below it. */
 export type Holder = {
   readonly name: string;
   /**
-   * What it may do at most, and also may. Undefined: everything for an account, and only what
-   * policies allow for a user.
+   * The tier: a ceiling, and also an allowance. `undefined` means everything for an account, and
+   * only what policies allow for a user.
    */
   readonly tier: Tier | undefined;
-  /** Its own identity policies, for a user together with its account's. */
+  /** The holder's own identity policies, for a user together with its account's. */
   readonly policies: PolicySet;
-  /** How bucket policies name it. */
+  /** The holder's name in bucket policies. */
   readonly principal: Principal;
-  /** What it may do whatever policies say. */
+  /** The holder's rights whatever policies say. */
   readonly privileges: readonly Tier[];
   /** `aws:PrincipalTag`, by name in lower case; a user's own before its account's. */
   readonly tags: ReadonlyMap<string, string>;
@@ -33,11 +33,13 @@ export type Holder = {
   readonly blockedActions: readonly ActionPattern[];
 };
 
-/** What holds for every key of an account, those of its users included. */
+/** The facts that hold for every key of an account, those of its users included. */
 export type Account = Holder & {
   /** The tenant of its user at the store, whose buckets bare names mean; "" is none. */
   readonly tenant: string;
-  /** How the store sees this account; undefined: the client's own key signs upstream too. */
+  /**
+   * The account's credential at the store; `undefined` if the client's own key signs upstream too.
+   */
   readonly upstream: Credential | undefined;
   /** No key of it is good, nor of its subusers and sessions. */
   readonly disabled: boolean;
@@ -45,12 +47,12 @@ export type Account = Holder & {
   readonly shares: boolean;
 };
 
-/** One access key and everything that is known of whoever holds it. */
+/** An access key and all facts about its holder. */
 export type Key = {
   readonly accessKeyId: string;
   readonly secret: string;
   readonly account: Account;
-  /** Undefined: the account itself. */
+  /** The subuser; `undefined` for the account itself. */
   readonly subuser: Holder | undefined;
   readonly disabled: boolean;
   /** Milliseconds since the epoch; the key is good from `notBeforeMs` until before `expiresMs`. */
@@ -64,19 +66,22 @@ export type Key = {
    * store's mask of the subuser would refuse what a kept policy allows. Absent: the key itself signs.
    */
   readonly signing?: Credential | undefined;
-  /** Absent: the key is no temporary one. */
+  /** The session; absent if the key is not temporary. */
   readonly session?: KeySession | undefined;
 };
 
-/** What is particular to a temporary key. */
+/** The facts about a temporary key. */
 export type KeySession = {
   /** The role that its caller became; then `subuser` has the role's rights. Undefined: a user's own. */
   readonly role: Role | undefined;
-  /** As the caller has named it; undefined: it has no name. */
+  /** The name that the caller has given; `undefined` if it has none. */
   readonly name: string | undefined;
-  /** May only take away from what the holder may do; undefined: it takes nothing away. */
+  /**
+   * The session's policy, which can only take away from the holder's rights; `undefined` if it
+   * takes nothing away.
+   */
   readonly policy: PolicySet | undefined;
-  /** Whether the policy depends on what only reading headers and documents tells. */
+  /** True if the policy depends on what only reading headers and documents tells. */
   readonly asksValues: boolean;
   /** Milliseconds since the epoch. */
   readonly issuedMs: number;
@@ -85,28 +90,28 @@ export type KeySession = {
   /** The names and values of its tags as they were given, for the record. */
   readonly tags: ReadonlyMap<string, string>;
   readonly transitiveTags: readonly string[];
-  /** By what it is revoked, in the operator's words; absent: it is not. */
+  /** The reason of its revocation, in the operator's words; absent if it is not revoked. */
   readonly revokedBy?: string;
   /** The policy's text, for the record. */
   readonly policyText: string | undefined;
 };
 
-/** What others may become for a while. */
+/** A role that others can take on for a while. */
 export type Role = {
   readonly name: string;
   /** `arn:aws:iam::account:role/name`. */
   readonly arn: string;
   readonly account: Account;
-  /** What its sessions may do; its `principal` is that of no session. */
+  /** The rights of its sessions; its `principal` is that of no session. */
   readonly holder: Holder;
   readonly groups: readonly string[];
-  /** Who may become it: see `trusts` in session/. */
+  /** The policy of who may take on the role: see `trusts` in session/. */
   readonly trust: PolicySet;
-  /** How long a session lasts at most, in milliseconds. */
+  /** The longest time of a session, in milliseconds. */
   readonly maxSessionMs: number;
 };
 
-/** How roles are named in requests and in policies. */
+/** Returns the name of a role in requests and in policies. */
 export function roleArn(account: string, role: string): string {
   return `arn:aws:iam::${account}:role/${role}`;
 }
@@ -121,7 +126,7 @@ export function whyNotInForce(
   return expiresMs !== undefined && nowMs >= expiresMs ? "expires" : undefined;
 }
 
-/** Who has the key: the subuser, else the account. */
+/** Returns the holder of the key: the subuser, else the account. */
 export function holderOf({ account, subuser }: Key): Holder {
   return subuser ?? account;
 }

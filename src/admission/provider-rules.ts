@@ -78,7 +78,7 @@ export const LISTINGS: ReadonlySet<OperationName> = new Set<OperationName>([
 ]);
 
 /**
- * With those for a source's tags wherever the store takes them along, whatever
+ * Adds the permissions for a source's tags if the store takes them along whatever
  * `x-amz-tagging-directive` says: they become readable at the target.
  */
 export function askedAtStore<B extends BucketName>(
@@ -102,7 +102,10 @@ export function withCopiedTags<B extends BucketName>(asks: readonly Ask<B>[]): r
   });
 }
 
-/** Without what the provider does not ask for: a source's tags, or reading an object for its attributes. */
+/**
+ * Removes the permissions that the provider does not ask for: a source's tags, or reading an object
+ * for its attributes.
+ */
 export function askedBy<B extends BucketName>(
   { copyReadsTags, attributesReadObjects }: Provider,
   asks: readonly Ask<B>[],
@@ -112,7 +115,10 @@ export function askedBy<B extends BucketName>(
   return asks.some(isLeftOut) ? asks.filter((ask) => !isLeftOut(ask)) : asks;
 }
 
-/** What AWS asks for besides the attributes' own action ("GetObjectAttributes", S3 API Reference). */
+/**
+ * Returns true for AWS's permissions besides the attributes' own action ("GetObjectAttributes", S3
+ * API Reference).
+ */
 function isOfAttributes({ operation, action }: Ask): boolean {
   return (
     operation === "GetObjectAttributes" &&

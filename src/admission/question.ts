@@ -10,14 +10,14 @@ import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** What every gate is asked. */
+/** The input of every gate. */
 export type Question = {
   readonly snapshot: Snapshot;
   readonly subject: Subject;
-  /** Undefined: the request is anonymous. */
+  /** The key; `undefined` if the request is anonymous. */
   readonly key: Key | undefined;
   readonly asks: readonly Ask<Bucket>[];
-  /** What the body says, where it has been read: a document, or one entry of a DeleteObjects. */
+  /** The content of the body, if it has been read: a document, or one entry of a DeleteObjects. */
   readonly document:
     | S3Document
     | { readonly kind: "entry"; readonly entry: DeleteEntry }
@@ -26,13 +26,13 @@ export type Question = {
   readonly memo: MemoSlot;
 };
 
-/** What is remembered while the policies of one request are evaluated, however often that is. */
+/** The memory of evaluating the policies of one request, however often that is. */
 export type MemoSlot = {
-  /** What the evaluations have in common, once there is one. */
+  /** The values that the evaluations share, once there are any. */
   shared: RequestMemo | undefined;
   /** Headers that they came to depend on and that the store passes over; undefined: none. */
   unheeded: Set<string> | undefined;
-  /** Whether any of them came to depend on what a document can say. */
+  /** True if any evaluation came to depend on what a document can say. */
   ofDocument: boolean;
 };
 

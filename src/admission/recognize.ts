@@ -26,7 +26,7 @@ import { NOTHING_KNOWN, type Subject } from "./subject.ts";
 import { tenantOf, type Caller } from "./caller.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What a request is about and who sent it, proved; or what needs no gate. */
+/** The proved subject of a request, with its sender; or an end that needs no gate. */
 export type Recognized =
   | { readonly kind: "subject"; readonly subject: Subject; readonly facts: Facts }
   /** A browser's form: who sends it stands in its fields. */
@@ -34,9 +34,10 @@ export type Recognized =
   | { readonly kind: "verdict"; readonly verdict: Verdict };
 
 /**
- * What a request is about and who sent it. If the signature does not fit the host that arrived, it
- * may fit one that a proxy in front has changed, or an Accept-Encoding: then address and all else are
- * read from the very head that was signed. If it fits none, the refusal is that of what arrived.
+ * Finds out what a request is about and who sent it. If the signature does not fit the host that
+ * arrived, it may fit one that a proxy in front has changed, or an Accept-Encoding. Then address
+ * and all else are read from the very head that was signed. If it fits none, the refusal is that of
+ * what arrived.
  */
 export function* recognize(
   snapshot: Snapshot,

@@ -11,11 +11,14 @@ export type RecordChange = Change & {
   readonly policy: string | undefined;
 };
 
-/** What the store is asked to do to a bucket, and the gateway is to remember if it does. */
+/**
+ * A change of a bucket that the store is asked for, and the gateway must remember if the store
+ * makes it.
+ */
 export type StoreChange =
   /** `owner` makes it. `presence`: asks the store in its name whether the bucket is there. */
   | (Change & { readonly kind: "created"; readonly presence: StoreRequest | undefined })
-  /** It is removed. `owner`: whose it was when this was judged. */
+  /** The bucket is removed. `owner`: its owner when this was judged. */
   | (Change & { readonly kind: "removed"; readonly judged: Judged });
 
 /** The bucket's policy by which this was judged, as it was put; undefined: there was none. */

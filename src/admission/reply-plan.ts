@@ -5,31 +5,37 @@ import type { DeniedEntry } from "../s3/delete-objects.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { PutFromForm } from "../s3/post-object.ts";
 
-/** Which buckets of a list its caller sees. */
+/** The buckets of a list that its caller sees. */
 export type ListingFilter = {
-  /** What must be known of the bucket called `name` first; undefined: nothing. */
+  /**
+   * Returns the facts that must be known of the bucket called `name` first; `undefined` if there
+   * are none.
+   */
   readonly needs: (name: string) => (Need & { readonly kind: "record" }) | undefined;
   /** `record`: the answer to that need; undefined: nothing is known, or nothing was needed. */
   readonly keeps: (name: string, record: BucketRecord | undefined) => Judging;
   /** The name that the client reads in place of the store's, of one that is kept; absent: the same. */
   readonly shows?: (name: string) => string | undefined;
-  /** With what all of the store's names begin that are kept; absent: with anything. */
+  /** The beginning of all names of the store that are kept; absent if any is. */
   readonly start?: string;
 };
 
 /**
- * Whether something is so: yields where others may have their turn. "spent": all that was asked has
- * cost so much that nothing more is told.
+ * The test of a fact: it yields where others may have their turn. "spent": all tests together have
+ * cost so much that no more are made.
  */
 export type Judging = Generator<undefined, boolean | "spent">;
 
-/** How the store's answer travels back. */
+/** The way in which the store's answer travels back. */
 export type ReplyPlan =
-  /** As it comes; only an empty error message is filled. */
+  /** The answer goes on as it comes; only an empty error message is filled. */
   | { readonly kind: "relay" }
   /** The same, with these fields of its vendor's: the answer to an extension. */
   | { readonly kind: "extended"; readonly fields: readonly string[] }
-  /** As it comes, but that a key is missing is not for this caller to know: 404 becomes 403. */
+  /**
+   * The answer goes on as it comes, but this caller may not learn that a key is missing: 404
+   * becomes 403.
+   */
   | { readonly kind: "hide-missing"; readonly operation: OperationName }
   /** A list of buckets: those that the filter does not keep are taken out as it passes. */
   | { readonly kind: "filter-buckets"; readonly filter: ListingFilter }

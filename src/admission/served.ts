@@ -13,8 +13,9 @@ import { unverifiable } from "./store-checksums.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * Why the store must not be sent the request, as far as its head tells: it could take it for
- * another, or is asked to verify what it cannot. Undefined: it may be. Error: NotImplemented.
+ * Returns the reason why the store must not be sent the request, as far as its head tells. It could
+ * take it for another, or is asked to verify what it cannot. `undefined` if it may be sent. Error:
+ * NotImplemented.
  */
 export function notServed(store: StoreSettings, subject: Subject): Fault | undefined {
   const { operations } = store;
@@ -28,9 +29,9 @@ export function notServed(store: StoreSettings, subject: Subject): Fault | undef
 }
 
 /**
- * Why what `headers` ask of `operation` must not be sent to a store that accepts it without effect: who
- * reads the success would take an object for encrypted, locked or not overwritten. `undefined`: it may
- * be. Error: NotImplemented.
+ * Returns the fault of `headers` that a store accepts for `operation` without effect: a reader of
+ * the success would take an object for encrypted, locked or not overwritten. `undefined` if they
+ * may be sent. Error: NotImplemented.
  */
 export function ineffective(
   store: StoreSettings,
@@ -49,9 +50,9 @@ export function ineffective(
 }
 
 /**
- * Why an ACL in `headers` must not be sent to a store that would accept it and open nothing to anybody
- * ("Canned ACL", S3 User Guide). `undefined`: it may be, since what it says is so without it: whoever
- * stores something there owns it alone. Error: NotImplemented.
+ * Returns the fault of an ACL in `headers` that a store would accept without opening anything to
+ * anybody ("Canned ACL", S3 User Guide). `undefined` if it may be sent, since it is true there
+ * anyway: each object belongs to its writer alone. Error: NotImplemented.
  */
 function ineffectiveAcl({ acls }: StoreSettings, headers: HeaderList): Fault | undefined {
   if (acls !== "none") return undefined;
@@ -71,9 +72,10 @@ function ineffectiveAcl({ acls }: StoreSettings, headers: HeaderList): Fault | u
 const OF_OWNERS: ReadonlySet<string> = new Set(["private", "bucket-owner-full-control"]);
 
 /**
- * Why an extension must not be served although the store has it: its answer names buckets, and a list
- * of them is filtered here; or it reads objects below a prefix that the store takes for another.
- * `undefined`: it may be. Errors: NotImplemented, InvalidArgument.
+ * Returns the fault of an extension that must not be served although the store has it. Its answer
+ * names buckets, and a list of them is filtered here; or it reads objects below a prefix that the
+ * store takes for another. `undefined` if it may be served. Errors: NotImplemented,
+ * InvalidArgument.
  */
 export function notShown(
   { stateBucket, policy, store }: Snapshot,
@@ -101,8 +103,8 @@ export function notServedEntries(
 }
 
 /**
- * Why `address` or `source` must not be named to the store: it would take the key for another one than
- * was judged. Undefined: it does not. Error: InvalidArgument.
+ * Returns the fault of `address` or `source` if the store would take the key for another one than
+ * was judged; `undefined` if it would not. Error: InvalidArgument.
  */
 export function foldedKey(
   { foldsPaths }: StoreSettings,
@@ -119,7 +121,9 @@ const FOLDED = fault(
   "Keys with an empty segment, one that is a dot or two, or a name that stores use themselves (.sgwtmp, __XLDIR__) do not reach the store as they are",
 );
 
-/** Also in the messages: whoever reads one asks the operator, who must know what to set. */
+/**
+ * The settings, also named in the messages: a reader asks the operator, who must know what to set.
+ */
 const SETTINGS = "upstream.store, upstream.operations";
 
 export function unknownOperation(operation: OperationName): Fault {

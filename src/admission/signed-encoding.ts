@@ -3,9 +3,9 @@ import type { RequestHead } from "../http/head.ts";
 import type { Claim } from "../signature/claim.ts";
 
 const NAME = "accept-encoding";
-/** By which a proxy can say what it was. */
+/** The header with which a proxy can say what the encoding was. */
 const ORIGINAL = "x-original-accept-encoding";
-/** What the SDK for Go signs, so that no proxy on the way compresses the object. */
+/** The value that the SDK for Go signs, so that no proxy on the way compresses the object. */
 const USUAL = "identity";
 
 /**

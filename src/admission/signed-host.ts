@@ -7,8 +7,8 @@ import type { Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * How many hosts besides the one that arrived are tried as the signed one. Each costs up to six
- * signatures, which a stranger with a wrong one makes us compute.
+ * The number of hosts, besides the one that arrived, that are tried as the signed one. Each costs
+ * up to six signatures, which a stranger with a wrong one makes us compute.
  */
 const SIGNED_HOSTS_MAX = 8;
 

@@ -18,27 +18,27 @@ import type { Route } from "./route.ts";
 import type { ActionPattern, Key, Role } from "./principal.ts";
 
 /**
- * Everything a decision is made from besides the request, the time and the answers to what it asks.
- * Plain data that never changes: no function is in it (test/unit/admission/snapshot.test.ts).
+ * Everything that a decision is made from besides the request, the time and the answers to what it
+ * asks. Plain data that never changes: no function is in it (test/unit/admission/snapshot.test.ts).
  */
 export type Snapshot = {
   /** Counts accepted configurations since the start, from 1. */
   readonly generation: number;
   readonly hosts: HostNames;
-  /** Whose word on the client's address counts. */
+  /** The proxies that are believed about the client's address. */
   readonly trustedProxies: NetworkSet;
   /** Paths that are not S3. */
   readonly routes: readonly Route[];
   readonly store: StoreSettings;
-  /** What requests may have besides S3's own model. */
+  /** The additions to S3's own model that requests may have. */
   readonly understood: Understood;
-  /** Those of the configuration, by access key id. */
+  /** The keys of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;
   /** Own keys of accounts that have no `upstream`, by the account's name: the store knows them, too. */
   readonly owners: ReadonlyMap<string, readonly Key[]>;
-  /** By ARN. */
+  /** The roles by ARN. */
   readonly roles: ReadonlyMap<string, Role>;
-  /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
+  /** The keys that seal session tokens, the first seals; empty if there are no sessions. */
   readonly sealing: readonly SealingKey[];
   /** Sessions that the configuration ends. */
   readonly revoked: readonly Revocation[];
@@ -46,10 +46,10 @@ export type Snapshot = {
   readonly opened: OpenedSessions<Key>;
   /** Hosts where only STS is served, in lower case. */
   readonly stsDomains: readonly string[];
-  /** What the configuration says of buckets; empty where the store keeps their policies. */
+  /** The configuration's records of buckets; empty if the store keeps their policies. */
   readonly buckets: BucketRecords;
   readonly elsewhere: Elsewhere;
-  /** Whether requests can change what is kept of buckets; else the configuration says it all. */
+  /** True if requests can change what is kept of buckets; else the configuration says it all. */
   readonly keepsState: boolean;
   /** A bucket of the store that is the gateway's own, which no client ever sees. */
   readonly stateBucket: string | undefined;
@@ -59,40 +59,48 @@ export type Snapshot = {
   readonly limits: Limits;
 };
 
-/** What may be known of outside the configuration: a decision then asks for it (see need.ts). */
+/**
+ * The kinds of facts that can be known outside the configuration: a decision then asks for them
+ * (see need.ts).
+ */
 export type Elsewhere = {
-  /** Whose a key is. */
+  /** True if keys and their holders can be looked up there. */
   readonly keys: boolean;
-  /** Records of buckets. */
+  /** True if records of buckets are kept there. */
   readonly records: boolean;
-  /** Which sessions are revoked; absent: nothing is. */
+  /** True if revoked sessions can be asked for there; absent if none can. */
   readonly revocations?: boolean;
 };
 
-/** How requests are written for the store. */
+/** The settings by which requests are written for the store. */
 export type StoreSettings = {
   /** The Host header, the same for every endpoint so that one signature fits all of them. */
   readonly authority: string;
   readonly region: string;
-  /** How it tells buckets apart; without tenants, a tenant is the gateway's own to tell apart by. */
+  /**
+   * The way in which the store tells buckets apart; without tenants, tenants are the gateway's own.
+   */
   readonly naming: BucketNaming;
-  /** Whether it, or something before it, folds `..` and `//`, so that another key would be meant. */
+  /**
+   * True if the store, or something before it, folds `..` and `//`, so that another key would be
+   * meant.
+   */
   readonly foldsPaths: boolean;
-  /** What it understands as what it is; nothing else is sent to it. */
+  /** The operations that the store understands as what they are; no other is sent to it. */
   readonly operations: ReadonlySet<OperationName>;
   /** Headers that it accepts and does not act on: see IgnoredHeaders. */
   readonly ignoredHeaders: IgnoredHeaders;
-  /** What happens to a request that rests on one of those. */
+  /** The treatment of a request that depends on one of those. */
   readonly withoutEffect: "refuse" | "pass";
-  /** Whether it keeps ACLs and judges by them. */
+  /** The way in which the store keeps ACLs and judges by them. */
   readonly acls: StoreAcls;
-  /** Whether the store understands aws-chunked trailers. */
+  /** True if the store understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** Algorithms of `x-amz-checksum-*` that it knows. */
   readonly checksums: ReadonlySet<ChecksumAlgorithm>;
 };
 
-/** What holds for every request, whoever sends it. */
+/** The rules for every request, whoever sends it. */
 export type PolicySettings = {
   /** The access model: switches and rules that are not the operator's to choose one by one. */
   readonly provider: Provider;
@@ -103,7 +111,7 @@ export type PolicySettings = {
   readonly blockedActions: readonly ActionPattern[];
   /** Answered 501 instead of a success without effect; the operator's and the provider's. */
   readonly unsupported: readonly ActionPattern[];
-  /** Whatever could destroy the history of objects is refused, whoever asks. */
+  /** True if any request that could destroy the history of objects is refused, whoever asks. */
   readonly versionGuard: boolean;
   /** `union`: a policy may lift a user above its tier. */
   readonly tierMode: "ceiling" | "union";
@@ -112,13 +120,13 @@ export type PolicySettings = {
    * forwarded unsigned.
    */
   readonly anonymous: "deny" | "policy" | "upstream";
-  /** How bucket policies name those who have no credentials. */
+  /** The name of callers without credentials in bucket policies. */
   readonly guest: Principal;
   /** `gateway`: bucket policies are kept and enforced here, and never reach the store. */
   readonly bucketPolicies: "upstream" | "gateway";
   /** `filtered`: a list of buckets shows those in which its caller may do anything. */
   readonly listBuckets: "all" | "filtered";
-  /** Whether any policy asks for what requests say of tags, locks, places and grants. */
+  /** True if any policy asks for the tags, locks, places and grants that requests set. */
   readonly asksValues: boolean;
 };
 

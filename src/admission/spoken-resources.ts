@@ -8,15 +8,21 @@ import { indexByPrefix, itemsFor, type PrefixIndex } from "../policy/prefix-inde
 import { type Template, templatePrefix } from "../policy/template.ts";
 import type { PolicyNames } from "./policy-names.ts";
 
-/** Of what the statements of one set of policies speak, prepared for a list of buckets. */
+/**
+ * The resources that the statements of one set of policies are about, prepared for a list of
+ * buckets.
+ */
 export type Spoken = {
-  /** Those of `places`, by what `bucket/` must begin with for them to be about that bucket. */
+  /**
+   * The items of `places`, by the beginning that `bucket/` must have for them to be about that
+   * bucket.
+   */
   readonly byBucket: PrefixIndex<Placed>;
   /** A key for each resource that an Allow names, see `sampleOf`. */
   readonly keys: readonly string[];
-  /** By key: those that are about the key in any bucket whose name they do not touch. */
+  /** The statements by key: those about the key in any bucket whose name they do not touch. */
   readonly everywhere: Map<string, readonly Placed[]>;
-  /** Those that may be about keys without a look at the bucket. */
+  /** The statements that may be about keys without a look at the bucket. */
   readonly free: readonly Placed[];
   readonly facts: ContextFacts;
 };
@@ -25,14 +31,14 @@ export type Spoken = {
 type Placed = {
   readonly statement: Statement;
   readonly number: number;
-  /** What its resources begin with, the longest first: so they are looked for. */
+  /** The beginnings of its resources, the longest first: so they are looked for. */
   readonly prefixes: readonly string[];
-  /** Whether its resources have variables that stand for something else in each question. */
+  /** True if its resources have variables that stand for something else in each question. */
   readonly varies: boolean;
   /**
-   * Where each of its resources begins with `*`: the texts that follow. Unless one of those is found
-   * in a bucket's name, the statement says of its keys what it says of them in any other. Undefined
-   * if it is about buckets by name.
+   * The texts after the `*` if each of its resources begins with one. Unless one of those is found
+   * in a bucket's name, the statement says of its keys what it says of them in any other.
+   * `undefined` if it is about buckets by name.
    */
   readonly follows: readonly string[] | undefined;
 };
@@ -70,7 +76,10 @@ function placed(statement: Statement, number: number): Placed {
   };
 }
 
-/** Whether a condition fails that would fail whatever the request wanted, so that nothing is said. */
+/**
+ * Returns true if a condition fails that would fail whatever the request wanted, so that the
+ * statement says nothing.
+ */
 function isMoot(
   { conditions, effect }: Statement,
   context: Context,
@@ -95,7 +104,7 @@ function followsOf({ parts: [first, text, then] }: Template): string | undefined
 export type About = {
   /** All that may be about the bucket or its objects, each once. */
   readonly all: ReadonlySet<Placed>;
-  /** Of those, the ones that depend on its name. */
+  /** The items of `all` that depend on the bucket's name. */
   readonly named: ReadonlySet<Placed>;
 };
 
@@ -110,7 +119,7 @@ export function aboutBucket({ byBucket }: Spoken, { name, alias }: PolicyNames):
   return { all, named };
 }
 
-/** Whether `text` can begin within the name in `name/key`; a name has no slash. */
+/** Returns true if `text` can begin within the name in `name/key`; a name has no slash. */
 function touches(text: string, name: string): boolean {
   const slash = text.indexOf("/");
   if (slash < 0) return text !== "" && name.includes(text);
@@ -181,7 +190,9 @@ function varies({ variables }: Template): boolean {
   return variables.some(({ name }) => name.ofResource || OF_OPERATION.has(name.key));
 }
 
-/** Up to the slash behind the bucket: what follows is of no use in finding a bucket. */
+/**
+ * Returns the prefixes up to the slash after the bucket: the rest is of no use in finding a bucket.
+ */
 function bucketPrefixes({ prefixes }: Placed): readonly string[] {
   return prefixes.map((prefix) => {
     const slash = prefix.indexOf("/");

@@ -9,15 +9,15 @@ const ALGORITHM = "x-amz-checksum-algorithm";
 const SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm";
 const TYPE = "x-amz-checksum-type";
 
-/** Whether `name`, in lower case, is a header that speaks of checksums. */
+/** Returns true if `name`, in lower case, is a header about checksums. */
 export function isChecksumHeader(name: string): boolean {
   return name.startsWith(CHECKSUM_PREFIX) || name === SDK_ALGORITHM;
 }
 
 /**
- * Whether the client's header `name`, one of isChecksumHeader(), stays behind: the store does not know
- * its algorithm, which the gateway has verified, or the header speaks of what the store does not get.
- * `added`: what the gateway itself says of the body.
+ * Returns true if the client's header `name`, one of isChecksumHeader(), stays behind. The store
+ * does not know its algorithm, which the gateway has verified, or the header is about something
+ * that the store does not get. `added`: the gateway's own headers about the body.
  */
 export function isWithheld(
   store: StoreSettings,
@@ -44,16 +44,16 @@ export function isWithheld(
   }
 }
 
-/** What begins and ends an upload in parts. */
+/** The operations that begin and end an upload in parts. */
 const OF_PARTS: ReadonlySet<OperationName> = new Set([
   "CreateMultipartUpload",
   "CompleteMultipartUpload",
 ]);
 
 /**
- * Why the store must not be sent a request that asks it to verify an object of several parts: only it
- * sees them all, and it does not know the algorithm. `undefined` if it does, and for a store that keeps
- * no checksums of parts, which passes over all of them. Error: NotImplemented.
+ * Returns the fault of a request that asks the store to verify an object of several parts: only the
+ * store sees them all, and it does not know the algorithm. `undefined` if it does, and for a store
+ * that keeps no checksums of parts, which ignores all of them. Error: NotImplemented.
  */
 export function unverifiable(
   store: StoreSettings,
@@ -77,7 +77,7 @@ function unknownTo(algorithm: string): Fault {
   return fault("NotImplemented", message, { rule: "upstream.store" });
 }
 
-/** Of a name that S3 does not have, the store says so. */
+/** Returns true also for a name that S3 does not have: the store says so. */
 function isKnownTo({ checksums }: StoreSettings, name: string): boolean {
   const algorithm = checksumNamed(name);
   return algorithm === undefined || checksums.has(algorithm);

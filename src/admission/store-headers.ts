@@ -39,8 +39,8 @@ const FORWARDED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Known `x-amz-*` fields that stay behind: those of the client's signature and framing are written
- * anew, the others mean nothing to a store.
+ * The known `x-amz-*` fields that stay behind: those of the client's signature and framing are
+ * written anew, the others mean nothing to a store.
  */
 const KEPT_BACK: ReadonlySet<string> = new Set([
   ...DROPPED_HEADERS.keys(),
@@ -51,7 +51,7 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
   "x-amz-trailer",
 ]);
 
-/** What the store is told of the body. */
+/** The headers that tell the store about the body. */
 export type StoreBody = {
   /** Content-MD5 of a document written anew, of which no checksum of the client's is true. */
   readonly md5: string | undefined;
@@ -59,7 +59,7 @@ export type StoreBody = {
   readonly payload: string;
   /** Content-Length in bytes; undefined: no body. */
   readonly length: number | undefined;
-  /** Whether aws-chunked framing was removed, so that nothing may speak of it any more. */
+  /** True if aws-chunked framing was removed, so that no header may mention it any more. */
   readonly deframed: boolean;
   /** Fields that framing and signature need besides. */
   readonly headers: HeaderList;
@@ -93,8 +93,8 @@ export function pushForwarded(
 }
 
 /**
- * Whether the gateway reads the store's answer, or may have to, and so must not get it compressed:
- * MinIO compresses it from 1,000 bytes on.
+ * Returns true if the gateway reads the store's answer, or may have to, and so must not get it
+ * compressed: MinIO compresses it from 1,000 bytes on.
  */
 function isReadHere({ operation, address }: Subject): boolean {
   if (READ_HERE.has(operation)) return true;
@@ -126,13 +126,16 @@ export const NAMES_BUCKETS: ReadonlySet<OperationName> = new Set<OperationName>(
   "UploadPartCopy",
 ]);
 
-/** Of unknown names only those have come so far that `policy.ignoredHeaders` lists: they end here. */
+/**
+ * Returns true if the field goes on. Unknown names came this far only if `policy.ignoredHeaders`
+ * lists them: they end here.
+ */
 function isForwarded(name: string): boolean {
   if (FORWARDED.has(name)) return true;
   return name.startsWith("x-amz-") && !KEPT_BACK.has(name) && !isUnknownAmzHeader(name);
 }
 
-/** What a field's value may depend on. */
+/** The facts that a field's value may depend on. */
 type Rewriting = {
   readonly body: StoreBody;
   readonly values: Subject["values"];
@@ -140,9 +143,9 @@ type Rewriting = {
 };
 
 /**
- * What the store reads there; `undefined` if the field goes no further. A value that came empty goes on
- * empty: to metadata it is a value as any other, and where no other may be empty, `classify` has
- * refused it (said-values.ts).
+ * Returns the value that the store reads; `undefined` if the field goes no further. A value that
+ * came empty goes on empty: to metadata it is a value as any other, and a field that must not be
+ * empty was refused by `classify` (said-values.ts).
  */
 function valueFor(
   name: string,
@@ -163,7 +166,10 @@ function valueFor(
   }
 }
 
-/** `undefined` where nothing is left, or `body` brings a field of its own. */
+/**
+ * Returns the codings without aws-chunked; `undefined` if none is left, or `body` brings a field of
+ * its own.
+ */
 function withoutFraming(value: string, body: StoreBody): string | undefined {
   if (hasHeader(body.headers, "content-encoding")) return undefined;
   const codings = codingsOfContent(value);

@@ -103,8 +103,8 @@ function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: 
 }
 
 /**
- * Where buckets have other names, only the caller's own are asked for: what continues a list may name the
- * last of a page, and must be none of somebody else's.
+ * Asks only for the caller's own buckets if they have other names at the store: the continuation of
+ * a list may name the last of a page, and must not name somebody else's.
  */
 function queryFor({ naming }: StoreSettings, subject: Subject): Subject["query"] {
   const { operation, query, caller } = subject;

@@ -10,9 +10,9 @@ import type { Account, Key } from "./principal.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** In whose name the store is asked. */
+/** The actor in whose name the store is asked. */
 export type Signer =
-  /** Goes unsigned: the store judges anonymous requests itself. */
+  /** The request goes unsigned: the store judges anonymous requests itself. */
   | { readonly kind: "nobody" }
   | { readonly kind: "account"; readonly account: Account; readonly credential: Credential }
   /** The owner of the bucket, by a key of its own. */
@@ -21,9 +21,10 @@ export type Signer =
   | { readonly kind: "client"; readonly key: Key; readonly own: boolean };
 
 /**
- * Whom a bucket's policy lets in reaches it as its owner; everything else goes in the caller's own
- * name. Error: AccessDenied where no one credential reaches all that the request names, or the gateway
- * has no key of the owner: in the caller's name the store would refuse what the policy allows.
+ * Returns the signer. A caller whom a bucket's policy lets in reaches it as its owner; everything
+ * else goes in the caller's own name. Error: AccessDenied if no one credential reaches all that the
+ * request names, or the gateway has no key of the owner: in the caller's name the store would
+ * refuse what the policy allows.
  */
 export function signerOf(
   { policy }: Snapshot,
@@ -56,7 +57,9 @@ export function signerOf(
 /** A bucket in which the request acts as its owner. */
 export type SharedBucket = { readonly bucket: Bucket; readonly owner: Account };
 
-/** In whose name: the caller's, or that of the owner of a bucket; `both`: no one's can do it all. */
+/**
+ * Returns the actor: the caller, or the owner of a bucket; `both` if no one's name can do it all.
+ */
 export function sharedBucket(
   subject: Subject,
   { reported, actor }: Pick<Facts, "reported" | "actor">,
@@ -72,7 +75,7 @@ export function sharedBucket(
   return owner === undefined ? "caller" : { bucket, owner };
 }
 
-/** How a key of the bucket's owner is asked for. */
+/** Returns the need for a key of the bucket's owner. */
 export function ownerNeed({ name }: Account, { home }: Bucket): OwnerNeed {
   return { kind: "owner", account: name, tenant: home };
 }
@@ -80,11 +83,17 @@ export function ownerNeed({ name }: Account, { home }: Bucket): OwnerNeed {
 const TWO_OWNERS =
   "What is asked for belongs to different accounts of the store, which no one credential reaches";
 
-/** Why a policy that lets others in has no effect, for them and for whoever puts it. */
+/**
+ * The reason why a policy that lets others in has no effect, for them and for the caller who puts
+ * it.
+ */
 export const NO_KEY =
   "The gateway has no key of the bucket's owner at the store, so it can let nobody else in";
 
-/** What report mode lets pass without an allowance has the rights that the client's key has at the store. */
+/**
+ * Returns the caller as signer: what report mode lets pass without an allowance has the rights that
+ * the client's key has at the store.
+ */
 function asCaller(caller: Caller, { reported }: Pick<Facts, "reported">): Signer {
   if (caller.kind === "anonymous") return { kind: "nobody" };
   const { key } = caller;
@@ -95,7 +104,10 @@ function asCaller(caller: Caller, { reported }: Pick<Facts, "reported">): Signer
   return { kind: "account", account, credential: account.upstream };
 }
 
-/** Whose buckets bare names mean to the store in a request of `signer`; "" is no tenant. */
+/**
+ * Returns the tenant whose buckets bare names mean to the store in a request of `signer`; "" is no
+ * tenant.
+ */
 export function signersTenant(signer: Signer): string {
   switch (signer.kind) {
     case "nobody":
@@ -108,7 +120,10 @@ export function signersTenant(signer: Signer): string {
   }
 }
 
-/** Whose key it is that the store may complain of; `lookedUp`: if it may have changed since. */
+/**
+ * Returns the owner of the key that the store may complain of; `lookedUp` if it may have changed
+ * since.
+ */
 export function signedBy(
   { keys }: Snapshot,
   signer: Signer,
@@ -129,18 +144,24 @@ export function signedBy(
   }
 }
 
-/** Undefined: the key stands in the configuration, and asking again would tell the same. */
+/**
+ * Returns the looked-up key; `undefined` if it stands in the configuration: asking again would tell
+ * the same.
+ */
 function lookedUp(keys: Snapshot["keys"], key: Key, need: LookedUp["need"]): LookedUp | undefined {
   if (key.session !== undefined || keys.has(key.accessKeyId)) return undefined;
   return { need, credential: signingOf(key) };
 }
 
-/** What signs for the store where a key does. */
+/** Returns the credential with which requests of this key are signed for the store. */
 function signingOf({ accessKeyId, secret, signing }: Key): Credential {
   return signing ?? { accessKeyId, secret };
 }
 
-/** What signs; fields that go with it are added to `headers`. Undefined: the request goes unsigned. */
+/**
+ * Returns the credential that signs; fields that go with it are added to `headers`. `undefined` if
+ * the request goes unsigned.
+ */
 export function credentialOf(signer: Signer, headers: string[]): Credential | undefined {
   switch (signer.kind) {
     case "nobody":

@@ -5,9 +5,9 @@ import { parseAddress } from "../s3/address.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * Whether a request is for STS: all that comes to one of its own hosts, and elsewhere `POST /` (where
- * RGW and MinIO serve it, too) and a `GET /` with an action. S3 has no operation there, but forms for
- * the bucket that a host names, which stay S3.
+ * Returns true if a request is for STS: all that comes to one of its own hosts, and elsewhere `POST
+ * /` (where RGW and MinIO serve it, too) and a `GET /` with an action. S3 has no operation there,
+ * but forms for the bucket that a host names, which stay S3.
  */
 export function isForSts(
   { sealing, stsDomains, hosts }: Pick<Snapshot, "sealing" | "stsDomains" | "hosts">,

@@ -10,26 +10,28 @@ import type { OperationName } from "../s3/operations.ts";
 import type { RequestValues } from "../s3/request-values.ts";
 import type { Known } from "./known.ts";
 
-/** What a request is about, after one parse and one proof. */
+/** The subject of a request, after one parse and one proof. */
 export type Subject = {
   readonly head: RequestHead;
   readonly operation: OperationName;
   readonly address: Address<Bucket>;
-  /** What a copy or rename reads; undefined for everything else. */
+  /** The source of a copy or rename; `undefined` for everything else. */
   readonly source: CopySource<Bucket> | undefined;
-  /** Of the object that is addressed; undefined: the current one. */
+  /** The version of the addressed object; `undefined` for the current one. */
   readonly versionId: string | undefined;
   readonly query: readonly QueryParameter[];
-  /** With the headers that a presigned URL carried as parameters. */
+  /** The headers, with those that a presigned URL carried as parameters. */
   readonly headers: HeaderList;
   readonly caller: Caller;
-  /** What the body was said to be, proved where a signature covers it. */
+  /** The declared payload, proved if a signature covers it. */
   readonly payload: Payload;
-  /** What its headers and, once it was read, its document say; undefined: no policy asks. */
+  /**
+   * The values in its headers and, once it was read, its document; `undefined` if no policy asks.
+   */
   readonly values: RequestValues | undefined;
-  /** What the decision has asked for so far. */
+  /** The answers that the decision has had so far. */
   readonly known: Known;
 };
 
-/** Of a decision that has asked for nothing. */
+/** The start of a decision, which has asked for nothing. */
 export const NOTHING_KNOWN: Known = { records: undefined, tags: new Map() };

@@ -3,8 +3,9 @@ import { principalArn } from "./condition-context.ts";
 import { holderName, holderOf, type Key } from "./principal.ts";
 
 /**
- * Whoever signed, as trust policies see them. They name callers as AWS does, whatever the provider's
- * bucket policies do: an account by its id or root ARN, and its users and sessions through it.
+ * Returns the signer as trust policies see it. They name callers as AWS does, whatever the
+ * provider's bucket policies do: an account by its id or root ARN, and its users and sessions
+ * through it.
  */
 export function trustCaller(key: Key): TrustCaller & { readonly kind: "key" } {
   const { account, session } = key;
@@ -26,7 +27,7 @@ export function trustCaller(key: Key): TrustCaller & { readonly kind: "key" } {
   };
 }
 
-/** Of a role's session its own ARN, and not its role's. */
+/** Returns the ARN of a role's session itself, and not its role's. */
 function sessionArn(key: Key): string {
   const { account, session } = key;
   if (session?.role === undefined) return principalArn(key);

@@ -5,7 +5,10 @@ import { requestValues } from "../s3/request-values.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
-/** Whether the policy of its caller's session asks for what requests say of tags and the like. */
+/**
+ * Returns true if the policy of its caller's session asks for the tags and other values that
+ * requests set.
+ */
 export function asksValues({ caller }: Subject): boolean {
   return caller.kind === "known" && caller.key.session?.asksValues === true;
 }

@@ -5,7 +5,7 @@ import type { Facts } from "./facts.ts";
 import type { RecordChange } from "./record-change.ts";
 import type { ReplyPlan } from "./reply-plan.ts";
 
-/** What becomes of a request. */
+/** The end of a decision on a request. */
 export type Verdict =
   | { readonly kind: "refuse"; readonly facts: Facts; readonly fault: Fault }
   | {
@@ -13,7 +13,7 @@ export type Verdict =
       readonly facts: Facts;
       readonly request: StoreRequest;
       readonly body: BodyPlan;
-      /** Whether the proved body is framed again with its trailer for the store. */
+      /** True if the proved body is framed again with its trailer for the store. */
       readonly reframe: boolean;
       /** The body where the gateway has read or rewritten it; else it is streamed by `body`. */
       readonly content: Buffer | undefined;
@@ -26,5 +26,5 @@ export type Verdict =
       readonly contentType: string;
       readonly body: string;
     }
-  /** What the gateway remembers of a bucket is changed; then the answer is 204. */
+  /** The gateway's record of a bucket is changed; then the answer is 204. */
   | { readonly kind: "keep"; readonly facts: Facts; readonly change: RecordChange };

@@ -96,7 +96,7 @@ export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: numb
   };
 }
 
-/** Tells of a bucket, by what is known of it, whether the caller may do anything in it. */
+/** Returns a test of a bucket, by its record: whether the caller may do anything in it. */
 function visibility(
   snapshot: Snapshot,
   subject: Subject,
@@ -134,18 +134,22 @@ type Listing = {
   readonly work: Work;
 };
 
-/** What the whole list has cost, in steps as of an evaluation: EVALUATION_STEPS_MAX take some 2.5 ms. */
+/**
+ * The cost of the whole list, in steps as of an evaluation: EVALUATION_STEPS_MAX take some 2.5 ms.
+ */
 type Work = {
   steps: number;
-  /** When so many are taken, it is the others' turn. */
+  /** The step at which it is the others' turn. */
   turnAt: number;
 };
 
 /** Some milliseconds of the slowest. */
 const STEPS_A_TURN = EVALUATION_STEPS_MAX;
-/** Of one list: more than half a second. */
+/** The most steps of one list: more than half a second. */
 const LISTING_STEPS_MAX = 250 * EVALUATION_STEPS_MAX;
-/** What looking at one statement, or judging one operation, costs besides the search for patterns. */
+/**
+ * The cost of looking at one statement, or judging one operation, besides the search for patterns.
+ */
 const STEPS_A_STATEMENT = 30;
 const STEPS_AN_OPERATION = 1_000;
 
@@ -174,10 +178,13 @@ function spokenPolicies(key: Key): PolicySet {
   };
 }
 
-/** Of an object that no policy speaks of by name. */
+/** A key of an object that no policy names. */
 const ANY_KEY = "s3warden-any-key";
 
-/** What asks for something in a bucket that is there; the usual ones first, as most find one at once. */
+/**
+ * The operations that ask for something in a bucket that exists; the usual ones first, as most find
+ * one at once.
+ */
 const TRIED: readonly Operation[] = [
   ...(["ListObjectsV2", "GetObject", "PutObject"] as const).map(operationNamed),
   ...OPERATION_LIST,
@@ -241,7 +248,7 @@ function* isVisible(
 
 type Each = readonly { readonly one: Spoken; readonly about: About }[];
 
-/** What all of them say, and what it cost to see. */
+/** Returns the text of all items, and the cost of reading them. */
 function told(
   each: Each,
   say: (one: Spoken, about: About) => string,
@@ -263,13 +270,13 @@ function* known(answers: Map<string, boolean>, kind: string, find: () => Judging
   return answer;
 }
 
-/** Of an object about which nobody speaks any is as good as any other. */
+/** Returns the keys to try: an object that no statement names is as good as any other. */
 function keysOf(each: Each): readonly string[] {
   const isSaid = each.some(({ about }) => about.all.size > 0);
   return isSaid ? [ANY_KEY, ...each.flatMap(({ one }) => one.keys)] : [ANY_KEY];
 }
 
-/** Whether any operation may be done on the bucket, or on the object if `key` names one. */
+/** Returns true if any operation may be done on the bucket, or on the object if `key` names one. */
 function* isAllowed(
   { snapshot, subject, nowMs, tried, bucket, work }: Listing,
   key: string | undefined,

@@ -14,7 +14,7 @@ import { beginChunk, endChain, startChain } from "./chunk-chain.ts";
 type PassPlan = Extract<BodyPlan, { readonly kind: "pass" }>;
 type DeframePlan = Extract<BodyPlan, { readonly kind: "deframe" }>;
 
-/** What a body that breaks its promises throws; `fault` is the answer for the client. */
+/** The error of a body that breaks its promises; `fault` is the answer for the client. */
 export class BodyError extends Error {
   readonly fault: Fault;
 
@@ -89,7 +89,10 @@ export async function readWhole(
   }
 }
 
-/** Why a body that is kept in memory is not even read. Error: MaxMessageLengthExceeded. */
+/**
+ * Returns the fault of a body too long to be kept in memory, so that it is not even read;
+ * `undefined` if it is not. Error: MaxMessageLengthExceeded.
+ */
 export function aboveLimit(plan: BodyPlan, maxBytes: number): Fault | undefined {
   const length = lengthOf(plan);
   if (length <= maxBytes) return undefined;

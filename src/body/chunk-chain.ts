@@ -14,7 +14,7 @@ export type ChunkChain = {
   readonly proof: ChunkProof;
   /** The last signature that was proved. */
   previous: string;
-  /** What the current chunk claims; undefined before the first. */
+  /** The claim of the current chunk; `undefined` before the first. */
   claimed: string | undefined;
   /** SHA-256 of the current chunk's data so far. */
   hash: Hash;

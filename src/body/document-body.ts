@@ -17,12 +17,11 @@ import { nextTurn } from "./step-turns.ts";
 const STEP_BYTES_MAX = 16 * 1024;
 
 /**
- * What the document of a request says, read while its bytes come and are proved as by `provenBody`.
- * Ends at the first fault, without waiting for the rest: nothing that follows can change it. What
- * was read is given only when all of it was proved.
- * `open`: asks the client for the bytes, which does not happen if they are too many.
- * `maxBytes`: of any document. Errors: those of provenBody() and documentReader();
- * MaxMessageLengthExceeded.
+ * Reads the document of a request while its bytes come and are proved as by `provenBody`. Ends at
+ * the first fault, without waiting for the rest: nothing that follows can change it. The document
+ * is returned only once all of it was proved. `open`: asks the client for the bytes, which does not
+ * happen if they are too many. `maxBytes`: of any document. Errors: those of provenBody() and
+ * documentReader(); MaxMessageLengthExceeded.
  */
 export async function readDocumentBody(
   open: () => AsyncIterable<Buffer>,

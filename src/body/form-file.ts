@@ -3,7 +3,7 @@ import { BodyError } from "./body.ts";
 
 /** A part that must be the last of its form, with all that was read of the request. */
 export type LastPart = {
-  /** Gives what comes after `first`. */
+  /** The pieces after `first`. */
   readonly iterator: AsyncIterator<Buffer>;
   readonly first: Buffer;
   /** CRLF, two dashes, the boundary. */
@@ -68,8 +68,8 @@ async function next(iterator: AsyncIterator<Buffer>): Promise<Buffer | undefined
 }
 
 /**
- * Whether a delimiter begins before offset `limit` of `bytes`. It may begin in `carry`, the bytes
- * just before; one that goes on beyond `bytes` is found when they are the carry.
+ * Returns true if a delimiter begins before offset `limit` of `bytes`. It may begin in `carry`, the
+ * bytes just before; one that continues beyond `bytes` is found when they are the carry.
  */
 function endsBefore(bytes: Buffer, carry: Buffer, delimiter: Buffer, limit: number): boolean {
   const edge = Buffer.concat([carry, bytes.subarray(0, delimiter.length - 1)]);

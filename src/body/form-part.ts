@@ -1,6 +1,6 @@
 import { Busboy } from "@fastify/busboy";
 
-/** What the head of a part says (RFC 7578 section 4). */
+/** The fields in the head of a part (RFC 7578 section 4). */
 export type PartHead = {
   /** Lower-case: S3 compares the names of fields so. */
   readonly name: string;

@@ -14,23 +14,24 @@ import type { ChecksumCheck } from "./checksum.ts";
 const CONTENT_MD5 = "content-md5";
 const SDK_ALGORITHM = "x-amz-sdk-checksum-algorithm";
 
-/** What a request says of its body's checksums. */
+/** The checksums of its body that a request declares. */
 export type Checksums = {
-  /** Of values that stand in headers. */
+  /** The checks of values that stand in headers. */
   readonly checks: readonly ChecksumCheck[];
   /** Lower-case names of the trailers that will carry one: at most one. */
   readonly trailers: readonly string[];
 };
 
 /**
- * What the headers promise of the body: `content-md5`, and at most one checksum, either as
- * `x-amz-checksum-<algorithm>` or announced as a trailer (S3 API, "Checking object integrity").
+ * Returns the promises of the headers about the body: `content-md5`, and at most one checksum,
+ * either as `x-amz-checksum-<algorithm>` or announced as a trailer (S3 API, "Checking object
+ * integrity").
  *
- * Only for operations whose body is what the checksum speaks of. In CompleteMultipartUpload the
- * same headers speak of the finished object: the caller must not ask there.
+ * Only for operations whose checksum is about their body. In CompleteMultipartUpload the same
+ * headers are about the finished object: do not call it there.
  *
- * Errors: those of `checksumChecks` and `trailerNames`; InvalidRequest for a header beside a trailer,
- * and for an `x-amz-sdk-checksum-algorithm` that is not the algorithm of what was sent.
+ * Errors: those of `checksumChecks` and `trailerNames`; InvalidRequest for a header beside a
+ * trailer, and for an `x-amz-sdk-checksum-algorithm` that is not the algorithm of what was sent.
  */
 export function bodyChecksums(headers: HeaderList): Result<Checksums, Fault> {
   const checks = checksumChecks(headers);
@@ -47,12 +48,13 @@ export function bodyChecksums(headers: HeaderList): Result<Checksums, Fault> {
 }
 
 /**
- * What CompleteMultipartUpload says: its checksum headers speak of the finished object, which only the
- * store can verify, so that they are read for their form alone; trailers speak of its document.
+ * Returns the checksums of CompleteMultipartUpload. Its checksum headers are about the finished
+ * object, which only the store can verify, so only their form is read; trailers are about its
+ * document.
  *
- * A composite value may end in the number of parts, as in `AAAAAA==-3` ("Checking object integrity").
- * Errors: InvalidRequest for a value that its algorithm cannot have, for two, and for an unknown
- * `x-amz-checksum-type`; those of `trailerNames`.
+ * A composite value may end in the number of parts, as in `AAAAAA==-3` ("Checking object
+ * integrity"). Errors: InvalidRequest for a value that its algorithm cannot have, for two, and for
+ * an unknown `x-amz-checksum-type`; those of `trailerNames`.
  */
 export function objectChecksums(headers: HeaderList): Result<Checksums, Fault> {
   const [type = "COMPOSITE"] = valuesOf(headers, "x-amz-checksum-type");
@@ -171,7 +173,10 @@ export function algorithmOf(field: string): ChecksumAlgorithm | undefined {
   return field === CONTENT_MD5 ? "md5" : checksumOf(field);
 }
 
-/** Whether the digest of the body, in base64, is what `check` promised; undefined if it is. */
+/**
+ * Returns the fault if the digest of the body, in base64, differs from the promise of `check`;
+ * `undefined` if it does not.
+ */
 export function digestMismatch(check: ChecksumCheck, actualBase64: string): Fault | undefined {
   if (check.field === "x-amz-content-sha256") return sha256Mismatch(check, actualBase64);
   if (check.expectedBase64 === actualBase64) return undefined;

@@ -44,7 +44,7 @@ export function crc64nvme(bytes: Uint8Array, value: bigint): bigint {
 /** The polynomial 0x9a6c9329ac4bc9b5, its lowest power as the highest bit. */
 const POLYNOMIAL = { high: 0x9a6c9329, low: 0xac4bc9b5 };
 
-/** So many bytes are taken at a time, each by a table of its own: "slicing by 16". */
+/** The bytes taken at a time, each by a table of its own: "slicing by 16". */
 const SLICES = 16;
 const TABLE_BYTES = 256 * 8;
 
@@ -139,7 +139,10 @@ function stepCode(): Uint8Array {
   return moduleOf([I64, I32, I32], I64, [I64, I64], [...whole, ...rest, ...get(register)]);
 }
 
-/** What the eight bytes of `word` do; its last byte goes by `table`, each before it by the next. */
+/**
+ * Returns the code for the eight bytes of `word`; its last byte goes by `table`, each before it by
+ * the next.
+ */
 function slices(word: number, table: number): Code {
   return [0, 1, 2, 3, 4, 5, 6, 7].map((byte) => lookup(word, byte, table + 7 - byte)).reduce(xor);
 }

@@ -12,7 +12,10 @@ export type Digest = {
   readonly base64: () => Promise<string>;
 };
 
-/** What must be waited for before digests of `algorithms` are made; `undefined` if nothing. */
+/**
+ * Returns a promise to await before digests of `algorithms` are made; `undefined` if there is
+ * nothing to load.
+ */
 export function loadDigests(algorithms: readonly ChecksumAlgorithm[]): Promise<void> | undefined {
   return algorithms.includes("xxhash128") ? loadXxhash128() : undefined;
 }

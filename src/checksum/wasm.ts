@@ -1,7 +1,7 @@
 /**
- * As much of WebAssembly's binary format as one function needs (WebAssembly Core Specification,
- * section 5). Each function here returns the bytes of an expression, of what it is made of; so code
- * is read as it is nested, and there is no compiled file in the repository.
+ * The part of WebAssembly's binary format that one function needs (WebAssembly Core Specification,
+ * section 5). Each function here returns the bytes of an expression, from those of its operands. So
+ * code is read as it is nested, and there is no compiled file in the repository.
  */
 export type Code = readonly number[];
 
@@ -19,7 +19,7 @@ export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
 export const isBelow = (a: Code, b: Code): Code => [...a, ...b, 0x49];
 export const isNotBelow = (a: Code, b: Code): Code => [...a, ...b, 0x4f];
 
-/** Of 64 bits. */
+/** The operations on 64 bits. */
 export const xor = (a: Code, b: Code): Code => [...a, ...b, 0x85];
 export const and = (a: Code, b: Code): Code => [...a, ...b, 0x83];
 export const shiftLeft = (a: Code, bits: number): Code => [...a, ...i64(bits), 0x86];

@@ -4,16 +4,16 @@ import type { IHasher } from "hash-wasm";
 export type Xxhash128State = Uint8Array;
 
 /**
- * One for all bodies, since each takes memory of its own: it holds nothing between two calls, and each
- * digest keeps its state.
+ * The hasher for all bodies, since each takes memory of its own: it holds nothing between two
+ * calls, and each digest keeps its state.
  */
 let hasher: IHasher | undefined;
 let loading: Promise<void> | undefined;
 
 /**
- * What must be waited for before the functions below are called; `undefined` if nothing. hash-wasm
- * takes 20 ms to load, so it is loaded for the first body that needs it. @node-rs/xxhash is several
- * times as fast, and has no XXH128 of bytes that come piece by piece.
+ * Returns a promise to await before the functions below are called; `undefined` if there is nothing
+ * to load. hash-wasm takes 20 ms to load, so it is loaded for the first body that needs it.
+ * @node-rs/xxhash is several times as fast, and has no XXH128 of bytes that come piece by piece.
  */
 export function loadXxhash128(): Promise<void> | undefined {
   if (hasher !== undefined) return undefined;

@@ -84,8 +84,8 @@ async function adopt(
 }
 
 /**
- * Whether the store says that it has no such bucket. `false` if it says anything else, or nothing, or
- * if no credential is known to ask with.
+ * Returns true if the store says that it has no such bucket. False if it says anything else, or
+ * nothing, or if no credential is known to ask with.
  */
 async function isMissing(
   bucket: BucketName,

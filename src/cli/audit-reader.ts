@@ -2,7 +2,7 @@ import { createReadStream, statSync } from "node:fs";
 import { LINE_BYTES_MAX } from "../observe/audit-line.ts";
 import { parseEntry, type AuditEntry } from "./audit-entry.ts";
 
-/** What stands in audit files, in its order. */
+/** The items of audit files, in their order. */
 export type AuditItem =
   | { readonly kind: "entry"; readonly entry: AuditEntry }
   /** A line that is no audit line. */
@@ -84,7 +84,7 @@ function itemOf(line: string): AuditItem {
   return entry === undefined ? OTHER : { kind: "entry", entry };
 }
 
-/** Without its newline a line is torn, unless that is all it lacks. */
+/** Returns the last item. Without its newline a line is torn, unless that is all it lacks. */
 function lastItem(line: string): AuditItem {
   const item = itemOf(line);
   return item.kind === "entry" ? item : TORN;

@@ -28,7 +28,7 @@ export function printProblems(problems: readonly Problem[], terminal: Terminal):
   print(problems, PROBLEM, terminal);
 }
 
-/** How they are counted, and what stands before the message. */
+/** The noun for counting them, and the mark before the message. */
 type Kind = { readonly noun: string; readonly mark: string };
 
 const PROBLEM: Kind = { noun: "problem", mark: "" };

@@ -7,7 +7,7 @@ export function colour(text: string, how: Colour, isColoured: boolean): string {
   return isColoured ? `\u001B[${CODES[how]}m${text}\u001B[0m` : text;
 }
 
-/** Whether colours are wanted on a terminal: NO_COLOR (no-color.org) says no. */
+/** Returns true if colours are wanted on a terminal: NO_COLOR (no-color.org) says no. */
 export function wantsColour(isTerminal: boolean, noColor: string | undefined): boolean {
   return isTerminal && (noColor === undefined || noColor === "");
 }

@@ -28,7 +28,7 @@ const SCRIPTS: Readonly<Record<Shell, (commands: readonly Completed[]) => string
   fish: inFish,
 };
 
-/** What may stand behind an option: one of a list, a file, a directory, or anything. */
+/** Returns the values that an option takes: one of a list, a file, a directory, or any text. */
 function valueOf({ argChoices, required, flags }: Option): readonly string[] | Kind {
   if (argChoices !== undefined) return argChoices;
   if (flags.includes("<file>")) return "file";
@@ -148,7 +148,7 @@ function fishLine(command: string, option: Option): string {
   return `complete -c s3warden -n '__fish_seen_subcommand_from ${command}' -l ${name}${takes} -d ${description}`;
 }
 
-/** For a shell: nothing in it is read as anything but itself. */
+/** Quotes text for a shell: nothing in it is read as anything but itself. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 
-/** Where gateway.yaml is looked for if no `--config` names it, in this order. */
+/** The places where gateway.yaml is looked for if no `--config` names it, in this order. */
 const PLACES = ["gateway.yaml", "/etc/s3warden/gateway.yaml"] as const;
 
 const asked = new WeakSet<Option>();
@@ -13,7 +13,7 @@ export function configOption(text = "gateway.yaml"): Option {
   return option;
 }
 
-/** Before `command` runs: fills in where its configuration is, or ends it with wrong usage. */
+/** Fills in where the configuration is before `command` runs, or ends it with wrong usage. */
 export function findConfig(command: Command): void {
   if (!command.options.some((option) => asked.has(option))) return;
   if (command.getOptionValue("config") !== undefined) return;
@@ -23,7 +23,10 @@ export function findConfig(command: Command): void {
   command.error(`error: no configuration: neither ${places} is there; name it with --config FILE`);
 }
 
-/** Where gateway.yaml is if nobody says so; `undefined` if it is at none of the usual places. */
+/**
+ * Returns the path of gateway.yaml if nobody names it; `undefined` if it is at none of the usual
+ * places.
+ */
 export function placeOfConfig(): string | undefined {
   return PLACES.find((path) => existsSync(path));
 }

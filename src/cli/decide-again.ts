@@ -23,7 +23,7 @@ import { openKeptRecords } from "./kept-records.ts";
 import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
 import { signedAgain } from "./signed-again.ts";
 
-/** What is decided, and by what; undefined: nothing refused. */
+/** The decision, and the rule behind it; `undefined` if nothing refused. */
 export type Redecided = {
   readonly decision: Decision;
   readonly gate: string | undefined;
@@ -93,7 +93,7 @@ async function decide(context: Context, entry: AuditEntry): Promise<Result<Redec
   return judged(context, recorded.value, head, { key: key.value, nowMs });
 }
 
-/** As a session that says the same, which goes through the very code that opens tokens. */
+/** Decides as a session that says the same, which goes through the very code that opens tokens. */
 async function decideSession(
   context: Context,
   entry: AuditEntry,
@@ -126,7 +126,9 @@ async function decideSession(
   return judged({ ...context, snapshot: opening }, recorded, head, { key: undefined, nowMs });
 }
 
-/** Whether somebody's credentials held, or there were none: of all else nobody's rules speak. */
+/**
+ * Returns true if the credentials held, or there were none: rules do not apply to other requests.
+ */
 function wasProved({ gate, rule, accessKeyId, request }: AuditEntry): boolean {
   if (gate === "authentication") return rule === NOBODY_RULE;
   return accessKeyId === undefined || request === undefined || request.auth !== "none";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DEMO_OPERATIONS } from "../demo/demo-store.ts";
 import { newKeyPair } from "./keygen.ts";
 
-/** What becomes of a changed file, said in two places. */
+/** The end of the sentence about a changed file, used in two places. */
 const CHANGED = "is in force by itself, in 2 s; addresses, state and log only at the next start";
 
 /** gateway.yaml of the demo; what changes from start to start stands in files of its own. */
@@ -49,7 +49,7 @@ function key(): string {
 
 type Pair = { readonly accessKey: string; readonly secretKey: string };
 
-/** What the demo tells on start. `keys`: by user. */
+/** Returns the text that the demo prints on start. `keys`: by user. */
 export function demoWelcome(
   dir: string,
   bound: { readonly address: string; readonly adminAddress: string },

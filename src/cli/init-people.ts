@@ -5,7 +5,9 @@ export type Starter = {
   readonly name: string;
   /** Above it in the file. */
   readonly comment: string;
-  /** Of several that are one user of the store; absent: the account has a user of its own there. */
+  /**
+   * The user of the store that several share; absent if the account has a user of its own there.
+   */
   readonly storeUser?: string;
   /** Further lines of YAML, as they stand below the account. */
   readonly more?: readonly string[];

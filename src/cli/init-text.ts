@@ -5,13 +5,13 @@ import { storeTraits } from "../s3/stores.ts";
 import { STARTERS, type Starter } from "./init-people.ts";
 import { newKeyPair } from "./keygen.ts";
 
-/** What a first configuration is written for. */
+/** The choices for a first configuration. */
 export type Wanted = {
   readonly provider: Provider;
   readonly store: StoreKind;
-  /** Of the store, such as `http://127.0.0.1:7480`. */
+  /** The endpoint of the store, such as `http://127.0.0.1:7480`. */
   readonly endpoint: string;
-  /** Whether users are those of a Ceph, with the keys that they have there. */
+  /** True if the users are those of a Ceph, with the keys that they have there. */
   readonly cephUsers: boolean;
   /** The host name that clients use; `undefined`: none is known yet. */
   readonly domain: string | undefined;
@@ -190,7 +190,7 @@ function made(user: string, keys: MadeKey[]): string {
 /** Tiers that subusers have in Ceph, too. */
 const RGW_TIERS: ReadonlySet<string> = new Set(["READ", "WRITE", "READWRITE", "FULL"]);
 
-/** What Ceph does not know of its users. */
+/** Returns the text with what Ceph does not know of its users. */
 function cephAccountsText(starters: readonly Starter[]): string {
   const accounts = starters.flatMap(({ name, comment, more = [], subusers = [] }) => {
     const own = subusers.filter(({ tier }) => !RGW_TIERS.has(tier));
@@ -231,8 +231,8 @@ function uniqueLines(variables: readonly Variables[]): readonly string[] {
 }
 
 /**
- * What is left to do, told after the files were written. `program`: how its user calls s3warden;
- * `gateway`: the path of gateway.yaml.
+ * Returns the steps that are left to do, printed after the files were written. `program`: how its
+ * user calls s3warden; `gateway`: the path of gateway.yaml.
  */
 export function nextSteps(
   wanted: Wanted,

@@ -9,20 +9,20 @@ import type { StoreKind } from "../s3/store-kinds.ts";
 import { accountsText, ENDPOINTS, gatewayText, nextSteps, type Wanted } from "./init-text.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** As its user called it: in a checkout it is a script of npm's. */
+/** The program as its user called it: in a checkout it is a script of npm's. */
 const PROGRAM =
   process.env["npm_lifecycle_event"] === "s3warden" ? "npm run -s s3warden --" : "s3warden";
 
 export type InitOptions = {
   readonly provider: (typeof PROVIDERS)[number];
   readonly store: StoreKind;
-  /** Whose users come: those of accounts.yaml, or of a Ceph. */
+  /** The source of users: accounts.yaml, or a Ceph. */
   readonly users: "accounts" | "ceph";
   /** The store's address; absent: the usual one of its kind on this machine. */
   readonly endpoint?: string;
   /** The host name that clients use. */
   readonly domain?: string;
-  /** Where the files are written. */
+  /** The directory for the files. */
   readonly out: string;
 };
 
@@ -59,7 +59,7 @@ export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
   return 0;
 }
 
-/** Whoever made the file meanwhile keeps it. */
+/** Writes a new file. If somebody made it meanwhile, it stays as it is. */
 function writeNew(file: string, text: string): void {
   writeFileSync(file, text, { flag: "wx", mode: 0o600 });
 }

@@ -3,7 +3,10 @@ import type { Config } from "../config/config.ts";
 import type { ReadRecord } from "../explain/answers.ts";
 import { err, ok } from "../lib/result.ts";
 
-/** What the gateway keeps of buckets, read and never changed; undefined: it keeps nothing. */
+/**
+ * Opens the gateway's records of buckets to be read and never changed; `undefined` if it keeps
+ * none.
+ */
 export async function openKeptRecords(
   config: Config,
 ): Promise<{ readonly read: ReadRecord; readonly close: () => Promise<void> } | undefined> {

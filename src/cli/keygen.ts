@@ -24,7 +24,10 @@ export function runKeygen(
   return 0;
 }
 
-/** Of the lengths and letters that AWS uses: 20 and 40 characters, about 103 and 240 bits. */
+/**
+ * Returns a key pair of the lengths and letters that AWS uses: 20 and 40 characters, about 103 and
+ * 240 bits.
+ */
 export function newKeyPair(): { readonly accessKey: string; readonly secretKey: string } {
   return { accessKey: randomText(UPPER, 20), secretKey: randomText(SECRET, 40) };
 }

@@ -10,9 +10,9 @@ import type { Terminal } from "./terminal.ts";
 
 export type KeysOptions = {
   readonly config: string;
-  /** Only keys that expire within this time, such as `7d`, or have expired. */
+  /** Lists only keys that expire within this time, such as `7d`, or have expired. */
   readonly soon?: string;
-  /** Only keys that were not used for this time, by the audit files. */
+  /** Lists only keys that were not used for this time, by the audit files. */
   readonly unused?: string;
   readonly json?: boolean;
 };
@@ -25,7 +25,7 @@ type ListedKey = {
   readonly state: "in force" | "disabled" | "expired" | "not yet valid";
   readonly notBefore: string | undefined;
   readonly expires: string | undefined;
-  /** When the audit files saw it last; `undefined`: they did not, or none were given. */
+  /** The time when the audit files saw it last; `undefined` if they did not, or none were given. */
   readonly lastUsed: string | undefined;
 };
 
@@ -65,7 +65,7 @@ export async function runKeys(
   }
 }
 
-/** In milliseconds; `wrong` if it is no duration, which was told. */
+/** Returns the duration in milliseconds; `wrong` if it is none, which was reported. */
 function durationOf(
   option: string,
   text: string | undefined,
@@ -82,7 +82,7 @@ function isBefore(time: string | undefined, ms: number): boolean {
   return time !== undefined && Date.parse(time) <= ms;
 }
 
-/** By access key, the time of its last request whose signature was proved. */
+/** Returns the time of the last request whose signature was proved, by access key. */
 async function lastUses(
   files: readonly string[],
   terminal: Terminal,

@@ -77,7 +77,9 @@ function fileBeside(
   return said.length > 0 || typeof newAccess === "string" ? undefined : reload.claims;
 }
 
-/** Gives 1 if something is allowed that was not, or it is not decided. */
+/**
+ * Compares with the old file. Returns 1 if something is allowed that was not, or is not decided.
+ */
 function compareWith(
   oldFile: string,
   config: Config,

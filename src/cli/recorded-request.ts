@@ -15,7 +15,7 @@ export type RecordedRequest = {
   readonly inputs: NonNullable<AuditEntry["request"]>;
 };
 
-/** Why a request cannot be decided again. */
+/** The reasons why a request cannot be decided again. */
 export const WHY_NOT = {
   authentication: "their credentials did not hold",
   unknown: "they were not one S3 request",
@@ -32,10 +32,13 @@ export type WhyNot = keyof typeof WHY_NOT;
 
 /** SHA-256 of nothing, for a digest that is not recorded. */
 const SOME_DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-/** For a value that is not recorded, since no rule asks it. */
+/** The value in place of one that is not recorded, since no rule asks for it. */
 const SOME_VALUE = "-";
 
-/** What `entry` tells of its request; the error: why that is not enough to decide it. */
+/**
+ * Returns the recorded facts of the request of `entry`; the error says why they are not enough to
+ * decide it.
+ */
 export function recordedRequest(entry: AuditEntry): Result<RecordedRequest, WhyNot> {
   const { operation, request: inputs } = entry;
   if (!isOperationName(operation)) return err("unknown");
@@ -88,7 +91,7 @@ function payload(recorded: string | null): string {
   return recorded === null || recorded === "digest" ? SOME_DIGEST : recorded;
 }
 
-/** What a chunked body needs besides, so that a document in it can be read. */
+/** Returns the headers that a chunked body needs besides, so that a document in it can be read. */
 function framing({
   [PAYLOAD]: kind,
   "content-length": length,

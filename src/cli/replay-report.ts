@@ -18,11 +18,11 @@ const EXAMPLES_MAX = 3;
 /** Kinds of differences that are told apart; the rest is only counted. */
 const KINDS_MAX = 10_000;
 
-/** What a replay has found so far; its size does not grow with the number of requests. */
+/** The findings of a replay so far; their size does not grow with the number of requests. */
 export class ReplayReport {
   same = 0;
   different = 0;
-  /** Of `different`, those of kinds that are not told apart any more. */
+  /** The number of those in `different` whose kinds are not told apart any more. */
   further = 0;
   /** Lines that are none of an audit log, and files that end within a line. */
   others = 0;
@@ -76,7 +76,7 @@ function wasOf({ decision, gate, rule, errorCode }: AuditEntry): Redecided {
     : { decision, gate, rule };
 }
 
-/** For tools. */
+/** Returns the report for tools. */
 export function reportJson(report: ReplayReport): string {
   const { requests, same, different, further, others, torn } = report;
   const notDecided = Object.fromEntries(report.whyNot);
@@ -85,7 +85,7 @@ export function reportJson(report: ReplayReport): string {
   return `${JSON.stringify(all, undefined, 2)}\n`;
 }
 
-/** For people. */
+/** Returns the report for people. */
 export function reportText(report: ReplayReport): string {
   const { requests, same, different, further, others, torn } = report;
   const lines: string[] = [];

@@ -44,7 +44,10 @@ export function nothingRead(terminal: Terminal): 2 {
   return 2;
 }
 
-/** Only what the operating system refuses has a code; anything else is a bug. */
+/**
+ * Reports that a file cannot be read. Only errors of the operating system have a code; any other is
+ * a bug.
+ */
 export function tellUnreadable(error: unknown, terminal: Terminal): 2 {
   if (!(error instanceof Error && "code" in error)) throw error;
   terminal.stderr(`Cannot read the audit log: ${error.message}\n`);

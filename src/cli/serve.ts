@@ -13,7 +13,10 @@ import { openWorkers } from "../life/workers.ts";
 import { printProblems } from "./check.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What `open` opens; undefined, and the reason told, where a port or file cannot be opened. */
+/**
+ * Returns what `open` opens; `undefined`, after reporting the reason, if a port or file cannot be
+ * opened.
+ */
 export async function openOrTell<T>(
   open: () => Promise<T>,
   terminal: Terminal,
@@ -63,7 +66,7 @@ export async function runServe(
   return 0;
 }
 
-/** In this process, or in as many as `workers` says. */
+/** Opens the gateway in this process, or in as many as `workers` says. */
 function openService(config: Config, log: Logger): Promise<RunningGateway> {
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
   return workers === 1 ? openGateway(config, log) : openWorkers(config, workers, log);

@@ -24,7 +24,7 @@ export type ShareOptions = {
   readonly with: string;
   /** The name of a tier, in any case. */
   readonly permissions: string;
-  /** When it ends, ISO 8601; absent: not at all. */
+  /** The end of the share, ISO 8601; absent if it does not end. */
   readonly until?: string;
 };
 

@@ -10,7 +10,7 @@ import { signHead } from "../signature/sign.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import type { RecordedRequest } from "./recorded-request.ts";
 
-/** What signs: of a temporary key, its token too. */
+/** The key that signs: of a temporary key, its token too. */
 type SigningKey = Pick<Key, "accessKeyId" | "secret" | "sessionToken">;
 
 /**

@@ -12,10 +12,10 @@ import type { AuditFiles } from "./audit-reader.ts";
 import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
 import { UsedActions } from "./suggest-policy.ts";
 
-/** What an audit log tells of one identity. */
+/** The facts in an audit log about one identity. */
 export type UsedBy = {
   readonly used: UsedActions;
-  /** Of the audit log, whoever they are of. */
+  /** The number of lines of the audit log, of all identities. */
   lines: number;
   requests: number;
   denied: number;
@@ -26,7 +26,7 @@ export type UsedBy = {
   readonly left: Map<WhyNot, number>;
   /** Requests whose documents may have needed more than is recorded. */
   documents: number;
-  /** Of DeleteObjects whose keys are not recorded, and of forms. */
+  /** The number of DeleteObjects whose keys are not recorded, and of forms. */
   unsaid: number;
   /** DeleteObjects of which a part was denied, and is not taken. */
   inPart: number;
@@ -99,12 +99,15 @@ function note(found: UsedBy, entry: AuditEntry, provider: Provider, options: Col
   else leave(found, "unknown");
 }
 
-/** What the store itself refused was not done: whoever may it here gets no more than it gives. */
+/**
+ * Returns true if the store itself refused, so that nothing was done: to be allowed it here gives a
+ * caller no more.
+ */
 function isStoreRefusal({ outcome, status }: AuditEntry): boolean {
   return outcome === "forwarded" && status === 403;
 }
 
-/** What was done of a request that was denied, which only one with many parts can be in part. */
+/** Returns the part of a denied request that was done, which only one with many parts can have. */
 function allowedPart(found: UsedBy, entry: AuditEntry): AuditEntry | undefined {
   const { deletes, denied } = entry.request ?? {};
   if (entry.request !== undefined && deletes !== undefined && denied !== undefined) {
@@ -120,7 +123,10 @@ function allowedPart(found: UsedBy, entry: AuditEntry): AuditEntry | undefined {
   return undefined;
 }
 
-/** Of a list that is too long for its line it is known what matters here: in which bucket. */
+/**
+ * Returns the entry without keys. Of a list that is too long for its line, the bucket is known,
+ * which is what matters here.
+ */
 function withoutKeys(entry: AuditEntry): AuditEntry {
   const { operation, request } = entry;
   if (operation !== "DeleteObjects" || request === undefined || request.deletes !== undefined) {
@@ -133,7 +139,7 @@ function leave({ left }: UsedBy, why: WhyNot): void {
   left.set(why, (left.get(why) ?? 0) + 1);
 }
 
-/** False: the line contradicts itself. */
+/** Notes the asks of a line. Returns false if the line contradicts itself. */
 function noteAsks(found: UsedBy, recorded: RecordedRequest, provider: Provider): boolean {
   const { operation, address, query, headers } = recorded;
   if (needsOfDocument(operation)) found.documents++;
@@ -152,7 +158,7 @@ function noteAsks(found: UsedBy, recorded: RecordedRequest, provider: Provider):
   return true;
 }
 
-/** What asks for nothing by its head. */
+/** Notes a request whose head asks for nothing. */
 function noteBody(
   found: UsedBy,
   { operation, headers, inputs, address }: RecordedRequest,

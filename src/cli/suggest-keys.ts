@@ -1,6 +1,6 @@
-/** Up to so many keys of one folder are named; more become `folder/*`. */
+/** The most keys of one folder that are named; more become `folder/*`. */
 const KEYS_MAX = 3;
-/** Up to so many folders in a folder are told apart; more become `folder/*`. */
+/** The most folders in a folder that are told apart; more become `folder/*`. */
 const FOLDERS_MAX = 8;
 /** Deeper folders are not told apart, so that memory has a bound. */
 const DEPTH_MAX = 4;

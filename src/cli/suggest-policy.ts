@@ -13,14 +13,14 @@ export type SuggestedPolicy = {
   }[];
 };
 
-/** What one identity did, and the smallest policy that allows it. */
+/** The actions that one identity used, and the smallest policy that allows them. */
 export class UsedActions {
   readonly #exact: boolean;
   readonly #buckets = new Set<string>();
   #isFull = false;
-  /** On buckets and on the service, by action: their ARNs. */
+  /** The ARNs of buckets and of the service, by action. */
   readonly #whole = new Map<string, Set<string>>();
-  /** On objects, by action and bucket. */
+  /** The keys of objects, by action and bucket. */
   readonly #objects = new Map<string, Map<string, KeyTree>>();
 
   /** `exact`: no key is named that was not used. */
@@ -28,7 +28,7 @@ export class UsedActions {
     this.#exact = exact;
   }
 
-  /** Whether there were more buckets than BUCKETS_MAX, of which nothing is held. */
+  /** True if there were more buckets than BUCKETS_MAX; nothing is held of the others. */
   get isFull(): boolean {
     return this.#isFull;
   }
@@ -58,9 +58,9 @@ export class UsedActions {
   }
 
   /**
-   * Only of `actions`. Each resource stands in one statement, with all that was done to it, and
-   * resources with the same actions share theirs, as many as it may have; what came first makes no
-   * difference. `levels`: of keys, how deep they are told apart (KeyTree).
+   * Returns a policy of `actions` only. Each resource stands in one statement, with all that was
+   * done to it. Resources with the same actions share theirs, as many as it may have; the order of
+   * requests makes no difference. `levels`: of keys, how deep they are told apart (KeyTree).
    */
   policy(actions: ReadonlySet<string>, levels: number): SuggestedPolicy {
     const statements = new Map<string, { Action: readonly string[]; Resource: string[] }>();
@@ -123,7 +123,7 @@ export class UsedActions {
   }
 }
 
-/** More do not fit into one policy, whatever is done to their keys. */
+/** The most buckets: more do not fit into one policy, whatever is done to their keys. */
 export const BUCKETS_MAX = 1_000;
 
 const ARN = "arn:aws:s3:::";

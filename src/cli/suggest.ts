@@ -20,7 +20,7 @@ import type { Terminal } from "./terminal.ts";
 export type SuggestOptions = {
   /** `account` or `account:subuser`. */
   readonly as: string;
-  /** Whose dialect; absent: the configuration's, or aws. */
+  /** The provider whose dialect is used; absent for the configuration's, or aws. */
   readonly provider?: string;
   readonly config?: string;
   readonly includeDenied?: boolean;
@@ -49,7 +49,7 @@ export async function runSuggest(
   }
 }
 
-/** Undefined: there is none, which was told. */
+/** Returns the provider; `undefined` if there is none, which was reported. */
 function providerFor(options: SuggestOptions, terminal: Terminal): Provider | undefined {
   const { provider: name = "aws", config } = options;
   if (config !== undefined && options.provider === undefined) {
@@ -129,7 +129,7 @@ function fitting(
   }
 }
 
-/** What the policy was not made of. */
+/** Returns the parts of the log that the policy was not made of. */
 function caveats(found: UsedBy, includesDenied: boolean): readonly string[] {
   const { left, documents, unsaid, denied, storeRefused, inPart, someParts, others, torn } = found;
   const lines: string[] = [];

@@ -18,13 +18,13 @@ export type TailOptions = {
   readonly failed?: boolean;
   readonly ip?: string;
   readonly requestId?: string;
-  /** How many matching lines of the past come first. */
+  /** The number of matching lines of the past that come first. */
   readonly lines: number;
   readonly follow: boolean;
   readonly json?: boolean;
 };
 
-/** How often a file is looked at for more. */
+/** The interval of looking at a file for more. */
 const EVERY_MS = 250;
 
 /**
@@ -112,13 +112,15 @@ function isNamed(operation: string, pattern: string): boolean {
   return start === undefined ? operation === pattern : operation.startsWith(start);
 }
 
-/** How far a file was read: its bytes, and the line that has no end yet. */
+/** The point to which a file was read: its bytes, and the line that has no end yet. */
 type Position = { readonly bytes: number; readonly rest: Buffer; readonly file: number };
 
 const START: Position = { bytes: 0, rest: Buffer.alloc(0), file: 0 };
 const NEWLINE = 0x0a;
 
-/** Gives each line that ends behind `from` to `take`. A line longer than any of ours is left out. */
+/**
+ * Passes each line that ends after `from` to `take`. A line longer than any of ours is left out.
+ */
 async function readFrom(
   file: string,
   from: Position,
@@ -143,7 +145,10 @@ async function readFrom(
   return { bytes, rest, file: inode };
 }
 
-/** As `readFrom`, for what will be written until `signal`; a new file of that name is begun anew. */
+/**
+ * Does the same as `readFrom`, for what will be written until `signal`; a new file of that name is
+ * begun anew.
+ */
 async function follow(
   file: string,
   from: Position,
@@ -163,7 +168,10 @@ async function follow(
   }
 }
 
-/** `undefined` between the two steps of a rotation, where the name leads nowhere. */
+/**
+ * Returns the file's facts; `undefined` between the two steps of a rotation, when the name leads
+ * nowhere.
+ */
 function statOf(file: string): Stats | undefined {
   return statSync(file, { throwIfNoEntry: false });
 }

@@ -1,9 +1,9 @@
-/** Where a command writes; text with its line ends. */
+/** The place a command writes to; text with its line ends. */
 export type Terminal = {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Somebody looks at stderr, where a line may be written over. */
+  /** True if somebody looks at stderr, where a line may be written over. */
   readonly isInteractive?: boolean;
-  /** Somebody looks at stdout, where colours help. */
+  /** True if somebody looks at stdout, where colours help. */
   readonly isPage?: boolean;
 };

@@ -32,11 +32,11 @@ const KeySchema = z.strictObject({
 /** A file, a policy's JSON, or the policy itself: read by policies.ts. */
 const PoliciesSchema = optionalList(z.union([someText(), z.record(z.string(), z.unknown())]));
 
-/** Of all that have none: see `optionalList()`. */
+/** The tags of all that have none: see `optionalList()`. */
 const NO_TAGS: Record<string, string> = {};
 Object.freeze(NO_TAGS);
 
-/** What accounts and their subusers both may have for policies to speak of. */
+/** The attributes of accounts and subusers that policies can refer to. */
 const ATTRIBUTES = {
   groups: optionalList(someText()).describe(
     "Groups, and further names such as uid:1234, for use in bucket policies",
@@ -50,7 +50,7 @@ const ATTRIBUTES = {
     .describe("Values of aws:PrincipalTag/name"),
 };
 
-/** In place of the limits of gateway.yaml, for accounts and subusers both. */
+/** The limits of accounts and subusers that replace those of gateway.yaml. */
 const LIMITS = {
   requests: atLeastOne().optional().describe("Per second; absent: as in gateway.yaml"),
   concurrentRequests: atLeastOne()

@@ -11,7 +11,7 @@ import type { IssuerConfig } from "./issuers.ts";
 import type { Pem } from "./pem.ts";
 import { besides } from "./surroundings.ts";
 
-/** Everything that was read beside gateway.yaml itself. */
+/** Everything that was read besides gateway.yaml itself. */
 export type Read = {
   readonly accounts: readonly AccountConfig[];
   readonly buckets: readonly BucketConfig[];
@@ -185,7 +185,7 @@ function routeOf(
   return { name, path, stripPath, target: target.origin, networks, ca, ...limits };
 }
 
-/** Undefined: neither is given. */
+/** Returns the lower of both; `undefined` if neither is given. */
 function least(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

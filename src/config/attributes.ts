@@ -20,8 +20,8 @@ const ACCOUNT_NAME = pattern("accounts[*].name");
 const SUBUSER_NAME = pattern("accounts[*].subusers[*].name");
 
 /**
- * What the provider's policies could not make anything of: groups, privileges, and names of accounts
- * that are in doubt, or in a form that only a directory has.
+ * Returns the attributes that the provider's policies have no use for: groups, privileges, and
+ * names of accounts that are ambiguous, or in a form that only a directory has.
  */
 export function attributeProblems(
   documents: readonly ConfigDocument[],

@@ -12,12 +12,15 @@ import { tenantOfAccount } from "./tenant.ts";
 const PREFIX = "policy.bucketNames.prefix";
 const ACCOUNTS = pattern("accounts[*]");
 
-/** Whether buckets are named after their accounts at the store. */
+/** Returns true if buckets are named after their accounts at the store. */
 export function namesByAccount({ nodes }: ConfigDocument): boolean {
   return nodes.has(PREFIX);
 }
 
-/** Where buckets cannot be named after their accounts. `provider`: with names of each tenant's own. */
+/**
+ * Reports why buckets cannot be named after their accounts. `provider`: with names of each tenant's
+ * own.
+ */
 export function bucketNamesProblems(
   gateway: ConfigDocument,
   files: readonly ConfigDocument[],

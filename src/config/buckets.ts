@@ -20,16 +20,16 @@ export type WholeFile = { readonly document: ConfigDocument; readonly value: Acc
 type WrittenBucket = AccountsFile["buckets"][number];
 type WrittenAccount = AccountsFile["accounts"][number];
 
-/** What the reading of one bucket needs. */
+/** The input for reading one bucket. */
 type Reading = {
   readonly provider: Provider;
   readonly surroundings: Surroundings;
   readonly accounts: ReadonlyMap<string, WrittenAccount>;
   readonly document: ConfigDocument;
-  /** Of the bucket in its file. */
+  /** The index of the bucket in its file. */
   readonly index: number;
   readonly problems: Problem[];
-  /** Of all buckets: most policies name actions that others name, too. */
+  /** The action sets of all buckets: most policies name actions that others name, too. */
   readonly actionSets: ActionSets;
 };
 

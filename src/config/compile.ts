@@ -25,8 +25,8 @@ import { sharedUpstreams } from "./shared-upstream.ts";
 import { knownTenant, signsByFile, tenantOfAccount } from "./tenant.ts";
 
 /**
- * What decisions are made from, for a configuration that `parseConfig` found good.
- * `generation` counts accepted configurations, from 1.
+ * Builds the snapshot that decisions are made from, for a configuration that `parseConfig`
+ * accepted. `generation` counts accepted configurations, from 1.
  */
 export function compileSnapshot(config: Config, generation: number): Snapshot {
   const { policy, limits } = config;
@@ -83,7 +83,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
   };
 }
 
-/** Whether `state` is for records of buckets; else only for what sessions are revoked. */
+/** Returns true if `state` is for records of buckets; else it only has the revoked sessions. */
 export function keepsRecordsIn({ state, policy }: Pick<Config, "state" | "policy">): boolean {
   return state !== undefined && policy.bucketPolicies === "gateway";
 }
@@ -103,7 +103,7 @@ function ownersIn(keys: ReadonlyMap<string, Key>): ReadonlyMap<string, readonly 
   return owners;
 }
 
-/** By ARN. `accounts`: those of the configuration, compiled, in its order. */
+/** Returns the roles by ARN. `accounts`: those of the configuration, compiled, in its order. */
 function rolesIn(
   { accounts: written, policy }: Config,
   accounts: readonly Account[],
@@ -137,7 +137,7 @@ function compileRole(
   };
 }
 
-/** Of how many of Ceph's keys signing keys are kept: each takes about 2 KiB. */
+/** Returns the number of Ceph's keys whose signing keys are kept: each takes about 2 KiB. */
 function foreignSecrets(ceph: Config["ceph"]): number {
   return ceph.reduce((sum, { entries }) => sum + Math.min(entries, FOREIGN_SECRETS_MAX), 0);
 }
@@ -238,7 +238,10 @@ export function compileSubuser(
   };
 }
 
-/** What account and subuser have alike; `subuser`: its name, undefined for the account itself. */
+/**
+ * Compiles the parts that account and subuser share; `subuser`: its name, `undefined` for the
+ * account itself.
+ */
 function compileHolder(
   written: AccountConfig | SubuserConfig | RoleConfig,
   account: AccountConfig,
@@ -303,7 +306,7 @@ function compileBuckets(
   );
 }
 
-/** What was remembered of one bucket. */
+/** The remembered facts of one bucket. */
 type Remembered = {
   readonly owner: string;
   readonly policy: string | undefined;
@@ -311,8 +314,8 @@ type Remembered = {
 };
 
 /**
- * How records that were remembered are read under `config`. The error says why one cannot be: then
- * nothing may be decided on its bucket. `name`: under which it is kept.
+ * Returns a reader of remembered records under `config`. Its error says why a record cannot be
+ * read: then nothing may be decided on its bucket. `name`: the name under which it is kept.
  */
 export function recordReader(
   config: Config,
@@ -373,7 +376,7 @@ function recordWith(
   return { ...record, policy, isPublic: policies.some(isPublic) };
 }
 
-/** Whether the policy depends on what only reading headers and documents tells. */
+/** Returns true if the policy depends on what only reading headers and documents tells. */
 function asksValues(policy: Policy): boolean {
   return namedKeys(policy).some(({ key }) => isOfValues(key));
 }

@@ -27,14 +27,14 @@ export type Config = {
   readonly workers: number | "auto";
   readonly listen: {
     readonly address: SocketAddress;
-    /** Undefined: plain HTTP. */
+    /** The TLS settings; `undefined` for plain HTTP. */
     readonly tls: TlsConfig | undefined;
     readonly domains: readonly string[];
-    /** Below which a label is an account. */
+    /** The domains below which a label is an account. */
     readonly accountDomains: readonly string[];
-    /** Whose word on the client's address counts. */
+    /** The proxies that are believed about the client's address. */
     readonly trustedProxies: NetworkSet;
-    /** Whether trusted proxies must begin each connection with a PROXY header. */
+    /** True if trusted proxies must begin each connection with a PROXY header. */
     readonly proxyProtocol: boolean;
   };
   readonly admin: {
@@ -46,47 +46,50 @@ export type Config = {
     readonly endpoints: readonly StoreEndpoint[];
     readonly region: string;
     readonly addressing: "path" | "virtual";
-    /** Whether the store itself knows `tenant:bucket`. */
+    /** True if the store itself knows `tenant:bucket`. */
     readonly tenants: boolean;
-    /** What buckets are called after there, so that it is as if it knew; undefined: as clients do. */
+    /**
+     * The prefix of bucket names at the store, which makes up for missing tenants; `undefined` if
+     * buckets have the clients' names.
+     */
     readonly prefix: BucketPrefix | undefined;
-    /** Whether aliases of access points may stand for buckets. */
+    /** True if aliases of access points can stand for buckets. */
     readonly aliases: boolean;
-    /** Whether the store keeps ACLs and judges by them. */
+    /** The way in which the store keeps ACLs and judges by them. */
     readonly acls: StoreAcls;
-    /** Whether keys may arrive there with `..` and `//` folded. */
+    /** True if keys can arrive at the store with `..` and `//` folded. */
     readonly foldsPaths: boolean;
-    /** What reaches the store; nothing else does. */
+    /** The operations that reach the store; no other does. */
     readonly operations: ReadonlySet<OperationName>;
-    /** What it accepts and does not act on. */
+    /** The headers that the store accepts and does not act on. */
     readonly ignoredHeaders: IgnoredHeaders;
-    /** What happens to a request that rests on one of those. */
+    /** The treatment of a request that depends on one of those. */
     readonly withoutEffect: "refuse" | "pass";
     readonly trailers: boolean;
-    /** Of the store's software, where its rows depend on it. */
+    /** The version of the store's software, if its rows depend on it. */
     readonly version: string | undefined;
     /** See StoreTraits. */
     readonly beyondBounds: boolean;
     /** Algorithms of `x-amz-checksum-*` that the store knows. */
     readonly checksums: ReadonlySet<ChecksumAlgorithm>;
     readonly extensions: ReadonlySet<string>;
-    /** To each endpoint. */
+    /** The most connections to each endpoint. */
     readonly connectionsMax: number;
     readonly connectTimeoutMs: number;
     readonly queueTimeoutMs: number;
     readonly headersTimeoutMs: number;
-    /** What https endpoints are trusted by; undefined: the system's certificates. */
+    /** The certificates that https endpoints are trusted by; `undefined` for the system's. */
     readonly ca: string | undefined;
-    /** What https endpoints must prove to be; undefined: the host in the request. */
+    /** The name that https endpoints must prove; `undefined` for the host in the request. */
     readonly serverName: string | undefined;
-    /** What the gateway shows to them. */
+    /** The certificate that the gateway shows to them. */
     readonly clientCertificate: Certificate | undefined;
   };
   /** Sources of keys besides the accounts files, in their order. */
   readonly ceph: readonly CephConfig[];
-  /** Of all accounts files, in their order. */
+  /** The accounts of all accounts files, in their order. */
   readonly accounts: readonly AccountConfig[];
-  /** Whose policies the gateway keeps. */
+  /** The buckets whose policies the gateway keeps. */
   readonly buckets: readonly BucketConfig[];
   readonly policy: {
     readonly provider: Provider;
@@ -95,7 +98,7 @@ export type Config = {
     readonly blockedActions: readonly ActionPattern[];
     readonly unsupported: readonly ActionPattern[];
     readonly versionGuard: boolean;
-    /** By name: the provider's, and the operator's own in their place. */
+    /** The tiers by name: the provider's, and the operator's own in their place. */
     readonly tiers: ReadonlyMap<string, Tier>;
     readonly tierMode: "ceiling" | "union";
     readonly anonymous: "deny" | "policy" | "upstream";
@@ -103,7 +106,7 @@ export type Config = {
     readonly bucketPolicies: "upstream" | "gateway";
     readonly listBuckets: "all" | "filtered";
     readonly presignedExpiryMaxMs: number;
-    /** How far ahead a URL of version 2 may end; undefined: that is not limited. */
+    /** The longest time until a URL of version 2 ends; `undefined` if that is not limited. */
     readonly presignedV2MaxMs: number | undefined;
     readonly signatureV2: boolean;
     /** Empty: any. */
@@ -111,13 +114,13 @@ export type Config = {
     /** Unknown `x-amz-*` headers that are left out of what the store gets; in lower case. */
     readonly ignoredHeaders: readonly string[];
   };
-  /** Where records of buckets are kept; undefined: nowhere but in the configuration. */
+  /** The place of the records of buckets; `undefined` if only the configuration has any. */
   readonly state: StateConfig | undefined;
-  /** Whose tokens identify people, jobs and pods. */
+  /** The issuers of tokens that identify people, jobs and pods. */
   readonly issuers: readonly IssuerConfig[];
   /** Hosts where only STS is served. */
   readonly stsDomains: readonly string[];
-  /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
+  /** The keys that seal session tokens, the first seals; empty if there are no sessions. */
   readonly sealing: readonly { readonly id: string; readonly secret: string }[];
   /** Sessions that are ended, of all accounts files. */
   readonly revoked: readonly Revocation[];
@@ -126,14 +129,14 @@ export type Config = {
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;
-    /** Of all requests of a process together. */
+    /** The limit for all requests of a process together. */
     readonly unprovedBytesMax: number;
     readonly clockSkewMs: number;
     readonly idleTimeoutMs: number;
     readonly headerTimeoutMs: number;
     readonly bodyBytesMax: number;
     readonly connectionsMax: number;
-    /** Undefined, here and below: not limited. */
+    /** The most connections of one address. `undefined` means no limit, here and below. */
     readonly connectionsPerAddressMax: number | undefined;
     readonly pipelinedRequestsMax: number;
     readonly account: AllowanceConfig;
@@ -141,7 +144,7 @@ export type Config = {
     readonly drainDelayMs: number;
     readonly drainTimeoutMs: number;
   };
-  /** Of changed files. */
+  /** The settings for changed files. */
   readonly reload: {
     readonly watch: boolean;
     readonly intervalMs: number;
@@ -150,30 +153,30 @@ export type Config = {
   };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
-    /** Undefined: no audit log. */
+    /** The audit log; `undefined` if there is none. */
     readonly auditFile: string | undefined;
-    /** What becomes of requests while it cannot be written. */
+    /** The treatment of requests while it cannot be written. */
     readonly auditOnError: "continue" | "refuse";
   };
-  /** What is legal but dangerous, by file and line. */
+  /** The settings that are legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
 };
 
-/** How clients are spoken to over TLS. */
+/** The TLS settings for clients. */
 export type TlsConfig = {
-  /** At least one; the first serves every name that no other has. */
+  /** The certificates, at least one; the first serves every name that no other has. */
   readonly certificates: readonly Certificate[];
-  /** What certificates of clients are trusted by; undefined: none is asked for. */
+  /** The authorities of clients' certificates; `undefined` if none is asked for. */
   readonly clientCa: string | undefined;
   readonly clientCertificates: "optional" | "required";
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
 };
 
-/** What one account or subuser may take, where nothing else is said of it. */
+/** The limits of one account or subuser that has none of its own. */
 export type AllowanceConfig = {
   readonly requestsPerSecond: number | undefined;
   readonly concurrentRequestsMax: number | undefined;
-  /** Of bodies, both ways together. */
+  /** The bytes of bodies, both ways together. */
   readonly bytesPerSecond: number | undefined;
 };
 
@@ -196,7 +199,7 @@ export type CephConfig = {
   readonly cacheMs: number;
   readonly staleMs: number;
   readonly entries: number;
-  /** What an https endpoint is trusted by; undefined: the system's certificates. */
+  /** The certificates that an https endpoint is trusted by; `undefined` for the system's. */
   readonly ca: string | undefined;
 };
 
@@ -222,7 +225,7 @@ type WrittenAccount = AccountsFile["accounts"][number];
 export type BucketConfig = {
   readonly name: BucketName;
   readonly account: string;
-  /** Its policy, and one that its shares make. */
+  /** The bucket's policy, and one that its shares make. */
   readonly policies: readonly Policy[];
   readonly policyText: string | undefined;
 };

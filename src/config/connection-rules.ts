@@ -4,7 +4,7 @@ import { wholeFamilies } from "../policy/network-cover.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 
-/** What must fit together in how clients are heard and the store is spoken to. */
+/** Checks that the settings of client and store connections fit together. */
 export function connectionProblems(gateway: ConfigDocument): readonly Problem[] {
   return [
     ...proxyProtocolOfNobody(gateway),
@@ -14,7 +14,7 @@ export function connectionProblems(gateway: ConfigDocument): readonly Problem[] 
   ];
 }
 
-/** What of that is legal, but hardly meant. */
+/** Returns the connection settings that are legal, but hardly meant. */
 export function connectionWarnings(gateway: ConfigDocument): readonly Problem[] {
   const trusted = valuesBelow(gateway, "listen.trustedProxies").flatMap((text) => {
     const network = parseNetwork(text);
@@ -51,7 +51,10 @@ function halfACertificate(gateway: ConfigDocument): readonly Problem[] {
   });
 }
 
-/** Without an authority no certificate of a client could be told from another. */
+/**
+ * Refuses client certificates without an authority: no certificate of a client could be told from
+ * another.
+ */
 function clientsOfNoAuthority(gateway: ConfigDocument): readonly Problem[] {
   const path = "listen.tls.clientCertificates";
   if (!gateway.nodes.has(path) || gateway.nodes.has("listen.tls.clientCaFile")) return [];
@@ -59,7 +62,7 @@ function clientsOfNoAuthority(gateway: ConfigDocument): readonly Problem[] {
   return [problemAt(gateway, path, { message, remedy: "Add listen.tls.clientCaFile" })];
 }
 
-/** What is only of use over TLS, where no endpoint speaks it. */
+/** Reports settings that only work over TLS, if no endpoint uses it. */
 function vainStoreTls(gateway: ConfigDocument): readonly Problem[] {
   const endpoints = valuesBelow(gateway, "upstream.endpoints");
   if (endpoints.length === 0 || endpoints.some((text) => text.startsWith("https:"))) return [];

@@ -17,14 +17,14 @@ import type { Complaint, Surroundings } from "./surroundings.ts";
 
 /** A YAML file as plain data; the place of every value is to be had. */
 export type ConfigDocument = {
-  /** As its user named it. */
+  /** The file as its user named it. */
   readonly file: string;
   /** Maps, lists and scalars only; references such as `${env:NAME}` already replaced. */
   readonly data: unknown;
   /**
-   * By path, such as `policy.networks.allow[0]`, in document order; the root is "". Made when they
-   * are first asked for, which costs many times what `data` did: take values from there
-   * (`select()`), and from here the place of a problem.
+   * The nodes by path, such as `policy.networks.allow[0]`, in document order; the root is "". They
+   * are made when first asked for, which costs many times what `data` did. So take values from
+   * `data` (`select()`), and from here the place of a problem.
    */
   readonly nodes: ReadonlyMap<string, DocumentNode>;
   /** The 1-based line of a map in a list called `shares`, as it stands in `data`. */
@@ -63,7 +63,10 @@ export function readConfigDocument(
   return readPlain(text, file, surroundings) ?? readPlaced(text, file, surroundings);
 }
 
-/** Undefined: something is wrong with the file, or it uses more of YAML than most do. */
+/**
+ * Reads a file of plain YAML; `undefined` if something is wrong with it, or it uses more of YAML
+ * than most do.
+ */
 function readPlain(text: string, file: string, surroundings: Surroundings): Reading | undefined {
   const replaced = new Map<string, string>();
   const expand = (written: string): string | undefined => {
@@ -132,10 +135,10 @@ export function shownName(name: string): string {
   return shown === name ? name : `${shown}…`;
 }
 
-/** What a text with references stands for. */
+/** Returns the text that a text with references stands for. */
 type Expand = (written: string) => Result<string, Complaint>;
 
-/** What one reading gathers. Lives no longer than the call of `readDocument`. */
+/** The results that one reading gathers. Lives no longer than the call of `readDocument`. */
 type Walk = {
   readonly file: string;
   readonly lines: LineCounter;
@@ -194,11 +197,11 @@ function listOf(walk: Walk, list: YAMLSeq<ParsedNode>, path: string): unknown {
   });
 }
 
-/** Where policies stand in an accounts file. */
+/** Matches the places of policies in an accounts file. */
 const IN_POLICY = /(?:^|\.)policies\[\d+\]\./;
 const POLICY_ITEM = /(?:^|\.)policies\[\d+\]$/;
 
-/** Whether the text at `path` is part of a policy, whose variables are no references. */
+/** Returns true if the text at `path` is part of a policy, whose variables are not references. */
 function isOfPolicy(path: string, text: string): boolean {
   if (!text.includes("${")) return false;
   return IN_POLICY.test(path) || (POLICY_ITEM.test(path) && text.trimStart().startsWith("{"));

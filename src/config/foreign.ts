@@ -19,17 +19,17 @@ export type ForeignUser = {
 export type ForeignKey = {
   readonly accessKeyId: string;
   readonly secret: string;
-  /** Undefined: the user's own. */
+  /** The subuser; `undefined` if the key is the user's own. */
   readonly subuser: string | undefined;
   readonly disabled: boolean;
 };
 
 /**
- * How users of a Ceph become accounts of `config`: the function gives one of the user's keys;
- * undefined: the user has no such key. An account of the same name in an accounts file gives its
- * networks, policies and the rest to the user and to the user's subusers of the same names. Who is
- * misplaced() has no key here: it is somebody else, or the file leaves out the tenant, and then one
- * bucket would have two names.
+ * Returns a function that makes accounts of `config` from users of a Ceph. It returns one of the
+ * user's keys; `undefined` if the user has no such key. An account of the same name in an accounts
+ * file gives its networks, policies and the rest to the user and to the user's subusers of the same
+ * names. A user who is misplaced() has no key here: it is somebody else, or the file leaves out the
+ * tenant, and then one bucket would have two names.
  */
 export function compileForeign({
   accounts,
@@ -63,7 +63,9 @@ export function compileForeign({
   };
 }
 
-/** Tells of a user whether a file signs for the account of its name, in another tenant. */
+/**
+ * Returns a test of a user: whether a file signs for the account of its name, in another tenant.
+ */
 export function misplaced({
   accounts,
   policy,
@@ -89,8 +91,8 @@ export function ownKeyOf({ suspended, keys }: ForeignUser): ForeignKey | undefin
 }
 
 /**
- * How its RGW calls the user that the account `account` is made of, if the account's buckets are in
- * `tenant`, "" for none (see `accountNameOf`). `undefined`: no user is.
+ * Returns the RGW's name of the user that the account `account` is made of, if the account's
+ * buckets are in `tenant`, "" for none (see `accountNameOf`). `undefined` if there is no such user.
  */
 export function userIdOf(account: string, tenant: string): string | undefined {
   const dollar = account.indexOf("$");
@@ -112,7 +114,10 @@ function compileForeignSubuser(
   return { ...subuser, tier: subuser.tier ?? tierOf(user.subusers.get(name), policy.tiers) };
 }
 
-/** What has no row grants nothing: RGW's `<none>`, and words that it may learn some day. */
+/**
+ * Returns the tier of a permission. One without a row grants nothing: RGW's `<none>`, and words
+ * that it may learn some day.
+ */
 function tierOf(permission: string | undefined, tiers: ReadonlyMap<string, Tier>): Tier {
   return tiers.get(TIER_NAMES.get(permission ?? "") ?? "") ?? NO_TIER;
 }

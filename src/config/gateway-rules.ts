@@ -9,8 +9,8 @@ import { keepsPolicies } from "./provider-needs.ts";
 import { parseEndpoint } from "./scalars.ts";
 
 /**
- * What must fit together inside gateway.yaml. Looks at single values and not at the checked
- * whole, so that it finds its problems although others are there.
+ * Checks that the settings of gateway.yaml fit together. Looks at single values and not at the
+ * checked whole, so that it finds its problems although others exist.
  */
 export function gatewayProblems(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   return [
@@ -25,7 +25,10 @@ export function gatewayProblems(gateway: ConfigDocument, provider: Provider): re
   ];
 }
 
-/** Where no bucket has an account in its address, a host cannot name one either. */
+/**
+ * Reports account domains if no bucket has an account in its address: then a host cannot name one
+ * either.
+ */
 function vainAccountDomains(
   gateway: ConfigDocument,
   { name, tenantAddressing }: Provider,

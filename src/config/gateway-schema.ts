@@ -22,12 +22,12 @@ import {
 import { atLeastOne, duration, optionalList, size, someText, text } from "./shape.ts";
 
 export const LISTEN_DEFAULT = "0.0.0.0:8080";
-/** Where nobody has said what the store is. */
+/** The kind of store if nobody has said which it is. */
 export const STORE_DEFAULT: StoreKind = "generic";
 
 export const ADMIN_DEFAULT = "127.0.0.1:9090";
 
-/** Of clients, open at a time. */
+/** The most connections of clients, open at a time. */
 export const CONNECTIONS_DEFAULT = 10_000;
 
 /** No S3 client sends a second request before it has its answer; programs of one's own may. */
@@ -37,7 +37,7 @@ const UNPROVED_DEFAULT = "64MiB";
 export const XML_BYTES_DEFAULT = 2 * 1024 * 1024;
 const XML_DEFAULT = "2MiB";
 
-/** Of all that leave them out: see `optionalList()`. */
+/** The networks of all that leave them out: see `optionalList()`. */
 const ANYWHERE = { allow: [], deny: [] };
 Object.freeze(ANYWHERE);
 

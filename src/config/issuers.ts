@@ -7,31 +7,38 @@ import { readKeySet, type KeySet } from "./jwks.ts";
 import { duration, someText, text } from "./shape.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
-/** Who issues tokens that identify people, jobs and pods (OpenID Connect). Times in milliseconds. */
+/**
+ * An issuer of tokens that identify people, jobs and pods (OpenID Connect). Times in milliseconds.
+ */
 export type IssuerConfig = {
-  /** How trust policies and the audit log name it. */
+  /** The issuer's name in trust policies and the audit log. */
   readonly name: string;
   /** `iss` of its tokens, to the letter. */
   readonly url: string;
-  /** Where its keys are: asked for at `url`, at a place of its own, or in a file that was read. */
+  /**
+   * The source of its keys: asked for at `url`, at a place of its own, or in a file that was read.
+   */
   readonly keys:
     | { readonly kind: "discovery" }
     | { readonly kind: "url"; readonly url: string }
     | { readonly kind: "file"; readonly set: KeySet };
   /** `aud` of a token must be one of these, or have one of them. */
   readonly audiences: readonly string[];
-  /** What trust policies may ask of a token: by the name of the condition key, the steps to the claim. */
+  /**
+   * The claims that trust policies may ask of a token: the steps to the claim, by the name of the
+   * condition key.
+   */
   readonly claims: ClaimPaths;
   /** Tags that a session gets from the token, in the same form. */
   readonly tags: ClaimPaths;
-  /** What https is trusted by; `undefined`: the system's certificates. */
+  /** The certificates that https is trusted by; `undefined` for the system's. */
   readonly ca: string | undefined;
   /** A file with the bearer token that its keys are asked for with; `undefined`: none is needed. */
   readonly tokenFile: string | undefined;
-  /** How long its keys count, and how much longer while the issuer does not answer. */
+  /** The time for which its keys count, and the further time while the issuer does not answer. */
   readonly cacheMs: number;
   readonly staleMs: number;
-  /** How far its clock may be from ours. */
+  /** The largest difference between its clock and ours. */
   readonly skewMs: number;
 };
 
@@ -66,7 +73,10 @@ function parseKeysUrl(written: string): Result<string, string> {
   );
 }
 
-/** Whether what is fetched from `url` comes from whom it names: https, or this very machine. */
+/**
+ * Returns true if what is fetched from `url` certainly comes from that host: https, or this very
+ * machine.
+ */
 export function isSafeUrl(url: string): boolean {
   if (!/^https?:\/\/[^\s\\@]+$/.test(url) || !URL.canParse(url)) return false;
   const { protocol, hostname, username, password } = new URL(url);
@@ -143,7 +153,7 @@ export const IssuersSchema = z.array(
 
 type Written = z.output<typeof IssuersSchema>[number];
 
-/** What `issuers` says, with the files it names read; problems go to `problems`. `cas`: by place. */
+/** Reads `issuers`, with the files it names; problems go to `problems`. `cas`: by place. */
 export function readIssuers(
   document: ConfigDocument,
   written: readonly Written[] | undefined,
@@ -234,7 +244,7 @@ function keySetOf(
   return set.ok ? set.value : complain(`${set.error}: got "${file}"`, "");
 }
 
-/** `undefined` if `text` is no JSON. */
+/** Returns the parsed JSON; `undefined` if `text` is not JSON. */
 function jsonOf(written: string): unknown {
   try {
     return JSON.parse(written);

@@ -138,7 +138,10 @@ function notText(path: string, node: DocumentNode, schema: z.ZodType | undefined
   return { message: `Expected text${quoted(path, node)}`, remedy: "Put it in quotes" };
 }
 
-/** What remains: bounds and custom checks, whose messages are complete. */
+/**
+ * Returns the message for the remaining issues: bounds and custom checks, whose messages are
+ * complete.
+ */
 function limitMessage(issue: Issue): string {
   if (issue.code === "custom") return issue.message;
   if (issue.code === "too_small") {
@@ -157,7 +160,7 @@ function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): readonly stri
   return map instanceof z.ZodObject ? Object.keys(map.shape) : [];
 }
 
-/** What stands for the value at `steps`; undefined: that depends on other values. */
+/** Returns the schema of the value at `steps`; `undefined` if it depends on other values. */
 function schemaAt(schema: z.ZodType, steps: readonly PropertyKey[]): z.ZodType | undefined {
   let current: unknown = schema;
   for (const step of [...steps, undefined]) {

@@ -7,7 +7,7 @@ export type PublicJwk = z.output<typeof KeySchema>;
 /** The keys of one issuer; at least one. */
 export type KeySet = { readonly keys: PublicJwk[] };
 
-/** More than any issuer publishes. */
+/** The most keys of an issuer, more than any publishes. */
 const KEYS_MAX = 64;
 
 /**

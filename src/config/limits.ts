@@ -1,15 +1,15 @@
 import { liesIn } from "../policy/network.ts";
 import type { AccountConfig, AllowanceConfig, Config } from "./config.ts";
 
-/** What one account or subuser may take. */
+/** The limits of one account or subuser. */
 export type Allowance = AllowanceConfig;
 
-/** What the accounts and subusers of a configuration may take. */
+/** The limits of the accounts and subusers of a configuration. */
 export type Allowances = {
-  /** Where nothing else is said. */
+  /** The limits of an account that has none of its own. */
   readonly account: Allowance;
   readonly subuser: Allowance;
-  /** By account, those of which something else is said. */
+  /** The limits by account, of those that have their own. */
   readonly accounts: ReadonlyMap<string, AccountAllowances>;
 };
 
@@ -21,18 +21,18 @@ type AccountAllowances = {
 /** The limits that hold apart from any decision, of the configuration in force. */
 export type TrafficLimits = {
   readonly headerBytesMax: number;
-  /** Held of requests that are not decided, by the whole process. */
+  /** The limit of undecided requests that are held, for the whole process. */
   readonly unprovedBytesMax: number;
   readonly headerTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connectionsMax: number;
-  /** Undefined: not limited. */
+  /** The limit; `undefined` if there is none. */
   readonly connectionsPerAddressMax: number | undefined;
   /** Requests of one connection whose answers are not delivered. */
   readonly pipelinedRequestsMax: number;
-  /** Whether a peer may have any number of connections, as a proxy in front has. */
+  /** Returns true if a peer may have any number of connections, as a proxy in front has. */
   readonly isExempt: (address: string) => boolean;
-  /** Undefined: nobody is limited, and nobody need be watched. */
+  /** The limits of accounts; `undefined` if nobody is limited, and nobody need be watched. */
   readonly allowances: Allowances | undefined;
 };
 

@@ -31,8 +31,8 @@ import { readTiers } from "./tiers.ts";
 import { configWarnings } from "./warnings.ts";
 
 /**
- * Everything that `text`, the content of `file`, and the files it names say; or every problem in
- * them at once, by file and line. Does no I/O but through `surroundings`.
+ * Reads the configuration from `text`, the content of `file`, and the files it names; or returns
+ * every problem in them at once, by file and line. Does no I/O but through `surroundings`.
  */
 export function parseConfig(
   text: string,
@@ -137,7 +137,7 @@ function withPolicies(
   }));
 }
 
-/** Of the many that have none. */
+/** The policies of the many that have none. */
 const NO_POLICIES: readonly Policy[] = [];
 
 /** `value` is there if the shape is right, `document` already if it is YAML. */
@@ -187,7 +187,10 @@ function hasBuckets({ buckets }: AccountsFile): boolean {
   return buckets.length > 0;
 }
 
-/** Whether users of a Ceph may come, of whom an accounts file says nothing or only a part. */
+/**
+ * Returns true if users of a Ceph are served, who may be missing in accounts files or only partly
+ * in them.
+ */
 function hasCeph({ nodes }: ConfigDocument): boolean {
   return [...nodes.keys()].some((path) => /^identities\[\d+\]\.ceph$/.test(path));
 }

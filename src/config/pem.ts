@@ -11,18 +11,18 @@ export type Certificate = { readonly cert: string; readonly key: string };
 
 /** The certificates and keys that gateway.yaml names, as PEM text. */
 export type Pem = {
-  /** Those of `listen.tls`, `cert` and `key` first. */
+  /** The certificates of `listen.tls`, `cert` and `key` first. */
   readonly certificates: readonly Certificate[];
   readonly clientCa: string | undefined;
   readonly ca: string | undefined;
   readonly clientCertificate: Certificate | undefined;
-  /** Of sources in Ceph, by their place in `identities`. */
+  /** The authorities of sources in Ceph, by their place in `identities`. */
   readonly cephCas: ReadonlyMap<number, string>;
-  /** Of targets, by the place of their route in `passthrough`. */
+  /** The authorities of targets, by the place of their route in `passthrough`. */
   readonly routeCas: ReadonlyMap<number, string>;
-  /** Of issuers, by their place in `issuers`. */
+  /** The authorities of issuers, by their place in `issuers`. */
   readonly issuerCas: ReadonlyMap<number, string>;
-  /** What is in a certificate that can be used, but hardly was meant. */
+  /** The parts of certificates that can be used, but were hardly meant. */
   readonly warnings: readonly Problem[];
 };
 
@@ -101,7 +101,7 @@ class PemReader {
     return undefined;
   }
 
-  /** Of a certificate that only serves the names in it. */
+  /** Warns of a certificate that only serves the names in it. */
   warnOfNames(path: string, { cert }: Certificate): void {
     if (certificatesIn(cert)[0]?.subjectAltName?.includes("DNS:") === true) return;
     const message = "The certificate has no DNS name, so it is never chosen";
@@ -132,7 +132,7 @@ class PemReader {
     return undefined;
   }
 
-  /** Of several certificates one is enough. */
+  /** Warns of certificates outside their time: of several, a single valid one suffices. */
   #warnOfTime(path: string, certificates: readonly X509Certificate[]): void {
     const { nowMs } = this.#surroundings;
     const times = certificates.map((certificate) => timeFault(certificate, nowMs));
@@ -181,8 +181,8 @@ function keyFault(text: string, cert: string | undefined, where: string): string
 }
 
 /**
- * Why no connection could be opened with it, in OpenSSL's words; undefined: one can. What parses may
- * still be too weak for it.
+ * Returns the reason why no connection could be opened with it, in OpenSSL's words; `undefined` if
+ * one can. A certificate that parses may still be too weak for OpenSSL.
  */
 function refusalOf(certificate: Certificate): string | undefined {
   try {

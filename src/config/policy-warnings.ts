@@ -9,7 +9,10 @@ import type { Tier } from "../provider/tier.ts";
 import type { AccountConfig } from "./config.ts";
 import type { Complaint } from "./surroundings.ts";
 
-/** What one policy says that is legal, but most likely opens more or guards less than was meant. */
+/**
+ * Returns warnings for a policy that is legal, but most likely opens more or guards less than was
+ * meant.
+ */
 export function policyWarnings({ statements }: Policy): readonly Problem[] {
   return statements.flatMap((statement) =>
     statement.effect === "Allow" ? opened(statement) : unguarded(statement, statements),
@@ -17,7 +20,7 @@ export function policyWarnings({ statements }: Policy): readonly Problem[] {
 }
 
 /**
- * Where a subuser's own policy allows by name what its tier does not have. Only for tiers that
+ * Warns if a subuser's own policy allows by name what its tier does not have. Only for tiers that
  * are ceilings; a policy of the whole account may be meant for others.
  */
 export function tierWarnings(
@@ -165,7 +168,10 @@ function aboveTier(statement: Statement, tier: Tier, subuser: string): readonly 
   return [warningAt(statement, { message, remedy })];
 }
 
-/** What is named without wildcards: with them, less than all that fits may have been meant. */
+/**
+ * Returns the actions named without wildcards: with them, less than all that fits may have been
+ * meant.
+ */
 function literalActions({ actions }: Statement): readonly string[] {
   return actions.set.globs.flatMap((glob) => {
     const text = literalOf(glob);

@@ -4,15 +4,19 @@ import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 import { pattern, select } from "./select.ts";
 
-/** Whether the gateway keeps bucket policies: as gateway.yaml says, else as the provider needs it. */
+/**
+ * Returns true if the gateway keeps bucket policies: as gateway.yaml says, else as the provider
+ * needs it.
+ */
 export function keepsPolicies(gateway: ConfigDocument, { defaults }: Provider): boolean {
   const written = gateway.nodes.get(BUCKET_POLICIES)?.value;
   return (written ?? defaults.bucketPolicies) === "gateway";
 }
 
 /**
- * What the provider's document rests on and the operator has not said, at that `level`: a problem where
- * the whole model is void without it, a warning where a part is. `accounts`: the accounts files.
+ * Returns the needs of the provider's document, at that `level`, that the operator has not met. It
+ * is a problem if the whole model is void without it, a warning if a part is. `accounts`: the
+ * accounts files.
  */
 export function unmetNeeds(
   gateway: ConfigDocument,
@@ -33,7 +37,7 @@ const BUCKET_POLICIES = "policy.bucketPolicies";
 
 type NeedRow = {
   readonly name: keyof ProviderNeeds;
-  /** Of the setting, as the message names it. */
+  /** The path of the setting, as the message names it. */
   readonly path: string;
   readonly remedy: string;
   readonly isMet: (
@@ -78,7 +82,7 @@ const NEEDS: readonly NeedRow[] = [
   },
 ];
 
-/** Whether an account or subuser of the file has one of them. */
+/** Returns true if an account or subuser of the file has one of them. */
 function names(file: ConfigDocument, list: "privileges" | "groups"): boolean {
   const places = [`accounts[*].${list}[*]`, `accounts[*].subusers[*].${list}[*]`];
   return select(file, ...places.map(pattern)).length > 0;

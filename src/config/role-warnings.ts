@@ -29,7 +29,7 @@ function begins({ actions: { set, negated } }: Statement): boolean {
   );
 }
 
-/** Whether every key, or every subject of an issuer, may become the role. */
+/** Returns true if every key, or every subject of an issuer, can take on the role. */
 function isForAll({ principals, conditions }: Statement): boolean {
   const names = [...(principals?.names ?? [])];
   const isOpen =

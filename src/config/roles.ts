@@ -17,7 +17,10 @@ const TIERS = pattern("accounts[*].roles[*].tier");
 const ISSUERS = pattern("issuers[*]");
 const SEALING_IDS = pattern("sts.keys[*].id");
 
-/** What trust policies may name, as far as the entries of `issuers` in gateway.yaml can be read. */
+/**
+ * Returns the names that trust policies may use, as far as the entries of `issuers` in gateway.yaml
+ * can be read.
+ */
 export function trustRules(gateway: ConfigDocument): TrustRules {
   const issuers = select(gateway, ISSUERS).flatMap(({ value }) => {
     const name = field(value, "name");
@@ -51,7 +54,10 @@ export function readTrusts(
   return problems.length > 0 ? err(problems) : ok(trusts);
 }
 
-/** `undefined`: it is neither a text nor a map, which the schema complains of. */
+/**
+ * Reads a trust policy; `undefined` if it is neither a text nor a map, which the schema complains
+ * of.
+ */
 function readTrust(
   placed: Placed,
   rules: TrustRules,
@@ -116,7 +122,10 @@ function readShort(
   return parsePolicy(placedText, document.file, "trust", { trust: rules });
 }
 
-/** What must fit together around roles: looks at single values, as `accountProblems` does. */
+/**
+ * Checks that the settings of roles fit together: looks at single values, as `accountProblems`
+ * does.
+ */
 export function roleProblems(
   gateway: ConfigDocument,
   files: readonly ConfigDocument[],

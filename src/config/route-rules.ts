@@ -4,7 +4,7 @@ import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
 import { problemAt } from "./issues.ts";
 import { parseEndpoint, parseSocketAddress, type SocketAddress } from "./scalars.ts";
 
-/** What must hold of `passthrough`, and of where the store is, beyond their shape. */
+/** Checks `passthrough`, and the place of the store, beyond their shape. */
 export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
   const paths = valuesOf(gateway, /^passthrough\[\d+\]\.path$/);
   const targets = valuesOf(gateway, /^passthrough\[\d+\]\.target$/);
@@ -15,13 +15,15 @@ export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
   ];
 }
 
-/** Where requests of ours go: the store's endpoints, and Ceph's. */
+/** Matches the targets of our own requests: the store's endpoints, and Ceph's. */
 const STORES = /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/;
 
 /** A scalar of the file, and where it stands. */
 type Placed = { readonly path: string; readonly value: string };
 
-/** Which of two routes is meant would depend on an order that nobody sees. */
+/**
+ * Refuses a route within another: which of them is meant would depend on an order that nobody sees.
+ */
 function within(
   gateway: ConfigDocument,
   { path, value }: Placed,
@@ -37,8 +39,9 @@ function within(
 }
 
 /**
- * To the store a route would be a way past every rule, to the gateway's own ports a circle or a door
- * to its operator's. Names that only DNS could tell apart are taken for different.
+ * Refuses a route to the store, which would be a way past every rule, and to the gateway's own
+ * ports: a circle, or a door to its operator's. Names that only DNS could tell apart are taken for
+ * different.
  */
 function bypass(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
   const target = addressOf(value);
@@ -54,7 +57,10 @@ function bypass(gateway: ConfigDocument, { path, value }: Placed): readonly Prob
   return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
 }
 
-/** Each request would come back as another one, until nothing is left to take them. */
+/**
+ * Refuses an endpoint that is the gateway: each request would come back as another one, until
+ * nothing is left to take them.
+ */
 function circle(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
   const own = ownAt(gateway, addressOf(value));
   if (own === undefined) return [];
@@ -62,7 +68,7 @@ function circle(gateway: ConfigDocument, { path, value }: Placed): readonly Prob
   return [problemAt(gateway, path, { message, remedy: "Name the address of the store" })];
 }
 
-/** Which of the gateway's own ports is meant, by its name; undefined: none. */
+/** Returns the name of the gateway's own port at the address; `undefined` if there is none. */
 function ownAt(gateway: ConfigDocument, address: SocketAddress | undefined): string | undefined {
   const own = [
     ["listen.address", LISTEN_DEFAULT],

@@ -8,14 +8,14 @@ import { isPersonName } from "../provider/directory-name.ts";
 import { parseBucket, type BucketName } from "../s3/address.ts";
 import { SEALING_KEY_BYTES } from "../session/seal.ts";
 
-/** Where a server listens: `host` is an address or a name, without brackets. */
+/** The address at which a server listens: `host` is an address or a name, without brackets. */
 export type SocketAddress = { readonly host: string; readonly port: number };
 
-/** One way to the store. */
+/** An endpoint of the store. */
 export type StoreEndpoint = {
   /** Scheme, host and port, such as `http://127.0.0.1:7480`. */
   readonly origin: string;
-  /** What `Host` says of it: the port only where it is not the scheme's own. */
+  /** The endpoint in `Host`: the port only if it is not the scheme's own. */
   readonly authority: string;
 };
 

@@ -3,9 +3,9 @@ import { pathBelow, type ConfigDocument } from "./document.ts";
 /** A value of a document, and where it stands. */
 export type Placed = {
   readonly document: ConfigDocument;
-  /** As in the document's `data`. */
+  /** The value as in the document's `data`. */
   readonly value: unknown;
-  /** What holds the value; `undefined` for the document itself. */
+  /** The place that holds the value; `undefined` for the document itself. */
   readonly above: Placed | undefined;
   /** The name or the index of the value in what holds it. */
   readonly step: string | number;
@@ -39,12 +39,12 @@ export function visit(
   gather(found, root, patterns, 0);
 }
 
-/** Its path, such as `accounts[0].name`: made when somebody is to read it. */
+/** Returns the path, such as `accounts[0].name`: made only when somebody is to read it. */
 export function pathOf({ above, step }: Placed): string {
   return above === undefined ? "" : pathBelow(pathOf(above), step);
 }
 
-/** What `value`, a map, has by `name`; `undefined` if there is no such map or value. */
+/** Returns the value of `name` in the map `value`; `undefined` if there is no such map or value. */
 export function field(value: unknown, name: string): unknown {
   return isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

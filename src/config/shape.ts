@@ -45,7 +45,7 @@ export function size(least: string, most: string) {
   return text(within(parseSize, least, most));
 }
 
-/** How many there may be of something: at least one. */
+/** Accepts a number of things: at least one. */
 export function atLeastOne() {
   return z.int().min(1).max(1_000_000);
 }

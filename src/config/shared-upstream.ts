@@ -27,13 +27,16 @@ type Signing = Pick<AccountConfig, "name" | "upstream"> & {
   readonly subusers: readonly Pick<Signing, "keys">[];
 };
 
-/** Without an upstream, the clients' own keys sign there, too. */
+/**
+ * Returns the keys that sign at the store. Without an upstream, the clients' own keys sign there,
+ * too.
+ */
 function keysAtStore({ upstream, keys, subusers }: Signing): readonly string[] {
   if (upstream !== undefined) return [upstream.accessKey];
   return [...keys, ...subusers.flatMap((subuser) => subuser.keys)].map((key) => key.accessKey);
 }
 
-/** Where it stands who shares a user of the store, and with whom. */
+/** The place of the accounts that share a user of the store, and their names. */
 type Sharing = { readonly document: ConfigDocument; readonly path: string; readonly names: string };
 
 function sharingIn(files: readonly WholeFile[]): readonly Sharing[] {
@@ -83,7 +86,7 @@ export function sharedUpstreamProblems(
 const KEEP =
   "Give each account its own store user, or set policy.bucketPolicies to gateway and configure state";
 
-/** More names than anybody reads. */
+/** The most names in a message: nobody reads more. */
 const NAMES_MAX = 3;
 
 function namesOf(others: readonly string[]): string {

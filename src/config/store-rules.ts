@@ -13,7 +13,7 @@ export function storeKindOf({ nodes }: ConfigDocument): StoreKind {
   return STORE_KINDS.find((kind) => kind === written) ?? STORE_DEFAULT;
 }
 
-/** What does not fit the kind of store. */
+/** Returns the settings that do not fit the kind of store. */
 export function storeProblems(gateway: ConfigDocument): readonly Problem[] {
   return [...usersWithoutTenants(gateway), ...versionOfNoCeph(gateway), ...keysOfOthers(gateway)];
 }
@@ -30,7 +30,10 @@ function usersWithoutTenants(gateway: ConfigDocument): readonly Problem[] {
   return [problemAt(gateway, PATH, { message, remedy: "Set upstream.store to ceph" })];
 }
 
-/** Of other stores nothing depends on their version, so that a number there would say nothing. */
+/**
+ * Refuses a version of any other store: nothing depends on it, so that a number there has no
+ * effect.
+ */
 function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
   const path = "upstream.version";
   if (storeKindOf(gateway) === "ceph" || !gateway.nodes.has(path)) return [];
@@ -40,7 +43,10 @@ function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
   ];
 }
 
-/** Of a generic store the operator may know better; of those that were measured nobody does. */
+/**
+ * Refuses it for kinds of store that were measured. Of a generic store the operator may know
+ * better.
+ */
 function keysOfOthers(gateway: ConfigDocument): readonly Problem[] {
   const path = "upstream.foldsPaths";
   const kind = storeKindOf(gateway);

@@ -1,10 +1,10 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { Result } from "../lib/result.ts";
 
-/** What is wrong at some place, and what to do about it. */
+/** The problem at some place, and the remedy. */
 export type Complaint = { readonly message: string; readonly remedy: string };
 
-/** What a configuration may ask of the world around it; the shell passes it in. */
+/** The questions of a configuration to the world around it; the shell passes the answers in. */
 export type Surroundings = {
   /** The text of a file. The error is the reason, such as "no such file", without the path. */
   readonly read: (path: string) => Result<string, string>;
@@ -21,7 +21,7 @@ export function besides(file: string, path: string): string {
   return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
-/** What to tell of a file that cannot be read, and why it may be. */
+/** Returns the complaint about a file that cannot be read, and its likely reason. */
 export function unreadable(path: string, reason: string): Complaint {
   const remedy = "Paths are relative to the file that names them";
   return { message: `Cannot read "${path}": ${reason}`, remedy };

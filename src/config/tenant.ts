@@ -3,7 +3,10 @@ import type { AccountConfig } from "./config.ts";
 
 type Named = { readonly name: string; readonly tenant?: string | undefined };
 
-/** What of an account in a file tells whether the file says by which key the store knows it. */
+/**
+ * The fields of an account in a file that tell whether the file has the key by which the store
+ * knows it.
+ */
 type Signing = Pick<AccountConfig, "keys" | "subusers" | "upstream">;
 
 /**
@@ -26,8 +29,9 @@ export function knownTenant(
 }
 
 /**
- * Whether requests go to the store under keys of this account that a file has: its upstream's, or the
- * clients' own. Their user is in the tenant that the file says, and Ceph is not asked.
+ * Returns true if requests go to the store under keys of this account that a file has: its
+ * upstream's, or the clients' own. Their user is in the tenant that the file says, and Ceph is not
+ * asked.
  */
 export function signsByFile({ keys, subusers, upstream }: Signing): boolean {
   return upstream !== undefined || keys.length > 0 || subusers.some((one) => one.keys.length > 0);

@@ -21,8 +21,8 @@ import type { Complaint } from "./surroundings.ts";
 import { unsaidTenantWarnings } from "./unsaid-tenant.ts";
 
 /**
- * What is legal in a good configuration, but hardly meant; by file and line. `files`: the accounts
- * files that `config` was made of.
+ * Returns the settings that are legal in a good configuration, but hardly meant; by file and line.
+ * `files`: the accounts files that `config` was made of.
  */
 export function configWarnings(
   gateway: ConfigDocument,

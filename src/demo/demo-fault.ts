@@ -32,7 +32,7 @@ export class DemoFault extends Error {
     [this.status] = FAULTS[code];
   }
 
-  /** As S3 writes an error. */
+  /** Returns the document with which S3 reports an error. */
   document(): string {
     const elements = xmlElement("Code", this.code) + xmlElement("Message", this.message);
     return `<?xml version="1.0" encoding="UTF-8"?><Error>${elements}</Error>`;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { DemoFault } from "./demo-fault.ts";
 import type { Query } from "./list-page.ts";
 
-/** What the demo's store reads of a request. */
+/** The parts of a request that the demo's store reads. */
 export type DemoRequest = {
   readonly method: string;
   /** "" for the service itself. */
@@ -10,7 +10,7 @@ export type DemoRequest = {
   /** "" for the bucket itself. */
   readonly key: string;
   readonly query: Query;
-  /** By name in lower case. */
+  /** The headers by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: IncomingMessage;
 };
@@ -59,7 +59,7 @@ const AS_IT_IS: ReadonlyMap<string, string> = new Map([
   ["storage-class", "STANDARD"],
 ]);
 
-/** This store does what it is told or refuses it: nobody is to believe that an object is locked. */
+/** Refuses headers that this store cannot act on: nobody is to believe that an object is locked. */
 function refuseUnknown(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith("x-amz-")) continue;

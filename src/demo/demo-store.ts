@@ -19,7 +19,10 @@ export type DemoStore = {
   readonly stop: () => Promise<void>;
 };
 
-/** What the store does besides what every store does. It refuses all others, and does nothing. */
+/**
+ * The operations of the store besides those of every store. It refuses all others, and does
+ * nothing.
+ */
 export const DEMO_OPERATIONS: readonly OperationName[] = [
   "ListMultipartUploads",
   "ListParts",
@@ -48,7 +51,7 @@ export async function startDemoStore(directory: string): Promise<DemoStore> {
 
 type Serve = (request: DemoRequest, response: ServerResponse) => Promise<void> | void;
 
-/** One way of asking: parameters that it needs, and others that it may have. */
+/** A form of a request: parameters that it needs, and others that it may have. */
 type Route = {
   readonly needs: readonly string[];
   readonly takes?: readonly string[];

@@ -8,7 +8,7 @@ export const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 const OWNER = "<Owner><ID>demo</ID><DisplayName>demo</DisplayName></Owner>";
 const PAGE_MAX = 1000;
 
-/** One page of a bucket's keys (ListObjects and ListObjectsV2, S3 API Reference). */
+/** Returns one page of a bucket's keys (ListObjects and ListObjectsV2, S3 API Reference). */
 export function listPage(bucket: DemoBucket, query: Query): string {
   const isV2 = query.get("list-type") === "2";
   const prefix = query.get("prefix") ?? "";
@@ -40,7 +40,7 @@ export function listPage(bucket: DemoBucket, query: Query): string {
 type Page = {
   readonly keys: readonly string[];
   readonly prefixes: readonly string[];
-  /** After what the next page begins; `undefined` if this is the last. */
+  /** The key or name after which the next page begins; `undefined` if this is the last. */
   readonly next: string | undefined;
 };
 
@@ -117,7 +117,7 @@ function entryOf(object: StoredObject, say: Say, withOwner: boolean): string {
   ].join("")}</Contents>`;
 }
 
-/** One page of all buckets (ListBuckets); `all`: in the order of their names. */
+/** Returns one page of all buckets (ListBuckets); `all`: in the order of their names. */
 export function bucketsPage(all: readonly DemoBucket[], query: Query): string {
   const prefix = query.get("prefix") ?? "";
   const max = Number(query.get("max-buckets") ?? all.length);

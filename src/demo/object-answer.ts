@@ -80,7 +80,7 @@ function dateOf(text: string | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** One range of bytes; `undefined` if all are asked for, or more than one range. */
+/** Returns the range of bytes; `undefined` if all are asked for, or more than one range. */
 export function rangeOf(header: string | undefined, size: number): ByteRange | undefined {
   const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
   if (from === "" && to === "") return undefined;

@@ -5,19 +5,19 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-/** One file of bytes, by its name in the folder of its bucket. */
+/** A file of bytes, by its name in the folder of its bucket. */
 export type Piece = { readonly file: string; readonly size: number; readonly md5: string };
 
 /** An object, as its description on disk has it. */
 export type StoredObject = {
   readonly key: string;
-  /** Without quotes. */
+  /** The ETag without quotes. */
   readonly etag: string;
   readonly size: number;
   readonly modifiedMs: number;
-  /** What the client said of it: Content-Type, `x-amz-meta-*` and the like. */
+  /** The client's headers for it: Content-Type, `x-amz-meta-*` and the like. */
   readonly headers: Readonly<Record<string, string>>;
-  /** One, or one for each part of an upload. */
+  /** The pieces: one, or one for each part of an upload. */
   readonly pieces: readonly Piece[];
 };
 

@@ -6,19 +6,25 @@ import { messageOf } from "../lib/words.ts";
 import type { Credential } from "../signature/credential.ts";
 import { storeConnector } from "../store/store-connector.ts";
 
-/** What an endpoint of the store said. */
+/** The answer of an endpoint of the store. */
 export type StoreWord = {
   readonly status: number;
-  /** Of its error document, such as `InvalidAccessKeyId`; `undefined` if it has none. */
+  /** The code of its error document, such as `InvalidAccessKeyId`; `undefined` if it has none. */
   readonly code: string | undefined;
-  /** Its clock, by the Date header, in milliseconds since the epoch; `undefined` if it has none. */
+  /**
+   * The store's clock, by the Date header, in milliseconds since the epoch; `undefined` if it has
+   * none.
+   */
   readonly dateMs: number | undefined;
   readonly milliseconds: number;
 };
 
-/** How long an answer may take. */
+/** The longest time of an answer. */
 const TIMEOUT_MS = 5_000;
-/** Of an answer: the list of a user's buckets can be long, and only its start is looked at. */
+/**
+ * The limit of an answer: the list of a user's buckets can be long, and only its start is looked
+ * at.
+ */
 const BYTES_MAX = 64 * 1024 * 1024;
 
 /**

@@ -1,11 +1,11 @@
-/** What the doctor has to say of one thing that the configuration depends on. */
+/** The doctor's finding on one thing that the configuration depends on. */
 export type Diagnosis = {
   /** `warning`: it works, but hardly as meant, or not for long. */
   readonly state: "ok" | "warning" | "problem";
-  /** Such as `store http://127.0.0.1:7480`. */
+  /** The thing, such as `store http://127.0.0.1:7480`. */
   readonly about: string;
   readonly text: string;
-  /** What to do; `undefined` if there is nothing. */
+  /** The remedy; `undefined` if there is nothing to do. */
   readonly remedy?: string;
 };
 

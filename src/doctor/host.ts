@@ -30,12 +30,12 @@ export function examineCertificates({ listen, upstream }: Config): readonly Diag
 
 const RENEW = "Renew it: a changed file is put in force without a restart";
 
-/** What stands in a file that nobody else may read. */
+/** Matches the content of a file that nobody else may read. */
 const SECRET = /secretKey|sealing|PRIVATE KEY/;
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 
-/** Whether others on this machine can read the secrets of `files`, or write what decides. */
+/** Reports files whose secrets others on this machine can read, or whose rules they can write. */
 export function examineFiles(files: Iterable<string>): readonly Diagnosis[] {
   const findings: Diagnosis[] = [];
   let count = 0;
@@ -54,9 +54,9 @@ export function examineFiles(files: Iterable<string>): readonly Diagnosis[] {
   return findings.length > 0 ? findings : [fine("files", `${count} files, closed to others`)];
 }
 
-/** What the process opens besides connections. */
+/** The files that the process opens besides connections. */
 const FILES_BESIDES = 64;
-/** Of a process, and of an identity in its accounts file (docs/operate.md, "Size"). */
+/** The memory of a process, and of an identity in its accounts file (docs/operate.md, "Size"). */
 const PROCESS_MIB = 190;
 const IDENTITY_MIB = 0.012;
 const MIB = 1024 * 1024;
@@ -95,14 +95,17 @@ export function examineLimits(config: Config): readonly Diagnosis[] {
   return [...files, memory];
 }
 
-/** Of this process, which the gateway started from here would have, too; `undefined` but on Linux. */
+/**
+ * Returns the limit of this process, which the gateway started from here would have, too;
+ * `undefined` but on Linux.
+ */
 function openFilesMax(): number | undefined {
   const text = read("/proc/self/limits");
   const [, soft] = /^Max open files +(\d+)/m.exec(text) ?? [];
   return soft === undefined ? undefined : Number(soft);
 }
 
-/** Of the container, if there is one with a limit; else of the machine. */
+/** Returns the memory of the container, if there is one with a limit; else of the machine. */
 function memoryMax(): number {
   const limit = Number.parseInt(read("/sys/fs/cgroup/memory.max"), 10);
   return Number.isNaN(limit) ? totalmem() : Math.min(limit, totalmem());

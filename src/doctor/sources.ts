@@ -5,7 +5,10 @@ import { probeConditions } from "../state/conditions.ts";
 import { openState, stateClient } from "../state/open.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
-/** Each Ceph whose users may log in: whether the gateway's own user is known and may read users. */
+/**
+ * Examines each Ceph whose users may log in: the gateway's own user must be known and able to read
+ * users.
+ */
 export async function examineCeph({ ceph }: Config): Promise<readonly Diagnosis[]> {
   const findings: Diagnosis[] = [];
   for (const config of ceph) {
@@ -27,7 +30,9 @@ export async function examineCeph({ ceph }: Config): Promise<readonly Diagnosis[
 const CAPS =
   'Correct the key or its secret, or give its user the capability: radosgw-admin caps add --uid=… --caps="users=read"';
 
-/** Where bucket records are kept: whether it can be written, and what holds for several gateways. */
+/**
+ * Examines the place of bucket records: if it can be written, and if several gateways can share it.
+ */
 export async function examineState({ state, upstream }: Config): Promise<readonly Diagnosis[]> {
   if (state === undefined) return [];
   const where = state.kind === "directory" ? state.path : `bucket ${state.bucket}`;

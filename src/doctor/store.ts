@@ -6,10 +6,12 @@ import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 /** Clocks further apart than this deserve a word, as does the limit at which stores refuse (15 m). */
 const CLOCK_MS_ODD = 60_000;
 const CLOCK_MS_MAX = 15 * 60_000;
-/** So many credentials are tried: each costs the store a question. */
+/** The most credentials that are tried: each costs the store a question. */
 const CREDENTIALS_MAX = 200;
 
-/** Each endpoint of the store, its clock, and each credential that the store is asked with. */
+/**
+ * Examines each endpoint of the store, its clock, and each credential that the store is asked with.
+ */
 export async function examineStore({ upstream, accounts }: Config): Promise<readonly Diagnosis[]> {
   const findings: Diagnosis[] = [];
   let living: string | undefined;
@@ -50,7 +52,7 @@ function clock(about: string, { dateMs }: StoreWord): readonly Diagnosis[] {
   return apartMs >= CLOCK_MS_ODD ? [warning(about, text, remedy)] : [];
 }
 
-/** What signs for the store, by whose it is: one credential of each account. */
+/** Returns one credential of each account that signs for the store, with the account's name. */
 function credentialsOf(
   accounts: Config["accounts"],
 ): readonly (readonly [about: string, credential: Credential])[] {
@@ -62,7 +64,10 @@ function credentialsOf(
   });
 }
 
-/** What signs for the store in the name of an account; `undefined` if the file has nothing. */
+/**
+ * Returns the credential that signs for the store in the name of an account; `undefined` if the
+ * file has none.
+ */
 export function storeCredential({
   upstream,
   keys,

@@ -28,12 +28,12 @@ export function rememberedRecords(read: ReadRecord): ReadRecord {
 /** A decision that was taken as far as the answers go. */
 export type Settled<T> =
   | { readonly kind: "done"; readonly value: T }
-  /** Nobody here has what it asks for. */
+  /** The end of a decision that asks for something nobody here has. */
   | { readonly kind: "open"; readonly asking: Asking };
 
 /**
- * Goes on with `deciding` as long as `answer` has something to say; undefined: it has not. The error
- * is that of an answer.
+ * Runs `deciding` as long as `answer` has an answer; `undefined` means it has none. The error is
+ * that of an answer.
  */
 export async function decideBy<T, E>(
   deciding: Deciding<T>,

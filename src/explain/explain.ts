@@ -35,12 +35,12 @@ export type Explanation = {
   /** Everything that must be allowed. */
   readonly asks: readonly ExplainedAsk[];
   readonly gates: readonly GateOutcome[];
-  /** What the client would read. */
+  /** The error code that the client would read. */
   readonly code: string | undefined;
   readonly message: string | undefined;
-  /** What the gateway adds to AWS's message. */
+  /** The gateway's addition to AWS's message. */
   readonly detail: string | undefined;
-  /** What can only be said with the body. */
+  /** A note of what can only be said with the body. */
   readonly note: string | undefined;
 };
 
@@ -54,7 +54,7 @@ type ExplainedAsk = {
 type GateOutcome = {
   readonly gate: string;
   readonly outcome: "passed" | "refused";
-  /** For the operator: the setting, or the statement with its file and line. */
+  /** The setting, or the statement with its file and line, for the operator. */
   readonly rule: string | undefined;
 };
 
@@ -119,8 +119,8 @@ async function keysFor(
 }
 
 /**
- * Whether the state will refuse a bucket that is to be made, behind all gates: another account has it
- * (see `beginChange` in state/).
+ * Returns true if the state will refuse, after all gates, a bucket that is to be made: another
+ * account has it (see `beginChange` in state/).
  */
 function isTaken(snapshot: Snapshot, subject: Subject): boolean {
   const { operation, address, caller } = subject;
@@ -136,9 +136,12 @@ const TAKEN = { decision: "deny", code, message, detail: undefined, note: undefi
 
 type Answers = {
   readonly answer: (need: Need) => Promise<Result<Answer | undefined, string>>;
-  /** Whether it was asked for tags, which only the store has. */
+  /** Returns true if it was asked for tags, which only the store has. */
   readonly untold: () => boolean;
-  /** What is wrong with the document that was given; undefined: nothing, or it was not asked for. */
+  /**
+   * Returns the fault of the document that was given; `undefined` if there is none, or it was not
+   * asked for.
+   */
   readonly wrong: () => Fault | undefined;
 };
 
@@ -200,7 +203,7 @@ function canonical(
   return bucket.ok ? ok([{ ...ask, bucket: bucket.value }]) : err(bucket.error.message);
 }
 
-/** What came before any gate. */
+/** Returns the explanation of an end before any gate. */
 function withoutGates(settled: Settled<Recognized>, identity: string): Explanation {
   const end = endOf(settled);
   const { denial, operation } = end.facts;
@@ -240,7 +243,7 @@ function ofAsks(
   };
 }
 
-/** How far a decision comes here: to its verdict, or to what only a client sends. */
+/** The point at which a decision ends here: its verdict, or something that only a client sends. */
 type End =
   | Verdict
   | { readonly kind: "document"; readonly facts: Facts }

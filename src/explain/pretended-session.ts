@@ -8,7 +8,7 @@ import { OpenedSessions } from "../session/opened.ts";
 import { NONCE_BYTES, seal, SEALING_KEY_BYTES, sealingKey } from "../session/seal.ts";
 import { SESSION_KEY_BYTES, sessionKeyOf, type Session } from "../session/session.ts";
 
-/** What is asked of a session that nobody has begun. */
+/** The options of a session that nobody has begun. */
 export type SessionQuestion = {
   readonly sessionName?: string;
   /** `name=value`. */

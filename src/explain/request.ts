@@ -24,7 +24,7 @@ import { canonicalQuery } from "../signature/canonical.ts";
 import { pretended, type SessionQuestion } from "./pretended-session.ts";
 import { signHead } from "../signature/sign.ts";
 
-/** What is asked: `request`, or `action` with `resource`; `as` or `anonymous`. */
+/** The question: `request`, or `action` with `resource`; `as` or `anonymous`. */
 export type ExplainQuestion = SessionQuestion & {
   /**
    * `account`, `account:subuser`, `role:NAME` or `role:ACCOUNT:NAME` for a session of a role, or the id
@@ -44,17 +44,17 @@ export type ExplainQuestion = SessionQuestion & {
   readonly resource?: string;
   /** The document in the body of `request`; absent: it has none, or none that is known. */
   readonly body?: Buffer;
-  /** Whether it comes over TLS; absent: it does not. */
+  /** True if the request comes over TLS; absent if it does not. */
   readonly secure?: boolean;
 };
 
 /** A request as its identity would send it. */
 export type ExplainedRequest = {
-  /** What it is to be decided by: with a session, also by a key that opens its token. */
+  /** The snapshot to decide it by: with a session, also by a key that opens its token. */
   readonly snapshot: Snapshot;
   readonly head: RequestHead;
   readonly nowMs: number;
-  /** Whose it is, for people. */
+  /** The sender's name, for people. */
   readonly identity: string;
 };
 
@@ -148,7 +148,7 @@ export function askFor({ action, resource }: ExplainQuestion): Result<Ask, strin
   return ok({ action: known, operation, ...target });
 }
 
-/** What a request asks for by that action, or by the name that another system has for it. */
+/** Returns the ask of a request for that action, or for the name that another system has for it. */
 function asking(
   text: string,
 ): { readonly action: Action; readonly operation: OperationName } | undefined {
@@ -170,7 +170,7 @@ function asking(
 /** Actions of other systems, each with the operation that asks for another action here. */
 const ELSEWHERES = [...UNASKED_ACTIONS, ...NARROWER_ACTIONS];
 
-/** Behind it a tenant of Ceph's may stand, as arnOf() writes it. */
+/** The beginning of an ARN. A tenant of Ceph's may follow, as arnOf() writes it. */
 const ARN = "arn:aws:s3::";
 
 function resourceIn(
@@ -202,7 +202,10 @@ function headersFor(
   return problem === undefined ? ok(headers) : err(problem);
 }
 
-/** Of an identity's keys one that is in force; where none is, or it is asked for, also another. */
+/**
+ * Returns one of an identity's keys that is in force; another one if none is, or if that is asked
+ * for.
+ */
 function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Result<Key, string> {
   if (as === undefined)
     return err("Say whose request it is: an account, account:subuser, or anonymous");
@@ -215,7 +218,7 @@ function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Resul
 
 type SigningKey = Pick<Key, "accessKeyId" | "secret" | "sessionToken">;
 
-/** As a client of the key's holder would sign it. */
+/** Signs the head as a client of the key's holder would. */
 function signed(
   head: RequestHead,
   key: SigningKey,

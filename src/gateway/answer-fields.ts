@@ -32,7 +32,7 @@ export function without(headers: HeaderList, names: ReadonlySet<string>): string
   return kept;
 }
 
-/** With the clients' names of buckets, where the store has others. */
+/** Returns the fields with the clients' names of buckets, if the store has others. */
 export function withShownFields(headers: HeaderList, names: readonly MappedName[]): string[] {
   return headers.map((text, i) =>
     i % 2 === 0 ? text : fieldWithShownName(headers[i - 1] ?? "", text, names),

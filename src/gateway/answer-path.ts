@@ -15,11 +15,11 @@ export type AnswerHead = {
  * bug of ours.
  */
 export type AnswerPath = {
-  /** Whether something of the answer is kept, so that the request cannot be sent again. */
+  /** True if a part of the answer is kept, so that the request cannot be sent again. */
   readonly holds: boolean;
-  /** What must be done before the answer can end; undefined: nothing. */
+  /** The work to finish before the answer can end; `undefined` if there is none. */
   readonly underWay?: Promise<void> | undefined;
-  /** Why the answer ends where it is, though the store's may be whole. */
+  /** The reason why the answer ends where it is, though the store's may be whole. */
   readonly broken?: Error | undefined;
   /** Bytes of the body, which stand until `release`. */
   readonly take: (control: Control, bytes: Buffer, release: Release) => void;
@@ -27,7 +27,10 @@ export type AnswerPath = {
   readonly end: (trailers: readonly string[]) => void;
 };
 
-/** False: the client takes no more, and the store must wait; it goes on by itself then. */
+/**
+ * Passes bytes to the client. False: the client takes no more, and the store must wait; it goes on
+ * by itself then.
+ */
 export function passOn(
   responder: Responder,
   control: Control,

@@ -16,23 +16,23 @@ import { askStore, type NotFetched } from "../store/store-question.ts";
 import type { Patience, Upstream } from "../store/upstream.ts";
 import { credentialFault } from "../store/upstream-error.ts";
 
-/** Where what is not in the configuration is kept. Errors: SlowDown, ServiceUnavailable. */
+/** The places of facts outside the configuration. Errors: SlowDown, ServiceUnavailable. */
 export type Sources = {
-  /** What memory holds; "unknown": it must be fetched. */
+  /** Returns the key in memory; "unknown" if it must be fetched. */
   readonly knownKey: (accessKeyId: string) => Key | "nobody" | "unknown";
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
   /** The same of an account: one of its own keys, by which the store knows it. */
   readonly knownOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
   readonly owner: (owner: OwnerNeed) => Promise<Result<Key | undefined, Fault>>;
-  /** Which sessions are revoked; "unknown": it must be fetched. */
+  /** Returns the revoked sessions; "unknown" if they must be fetched. */
   readonly knownRevoked: () => readonly Revocation[] | "unknown";
   readonly revoked: (asker: Asker) => Promise<Result<readonly Revocation[], Fault>>;
   /** See `Identities.hasChanged`. Never rejects. */
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
-  /** What memory holds; "unknown": it must be fetched. */
+  /** Returns the record in memory; "unknown" if it must be fetched. */
   readonly knownRecord: (id: BucketId) => BucketRecord | "none" | "unknown";
   readonly record: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
-  /** By a read that begins now. */
+  /** Fetches the record by a read that begins now. */
   readonly freshRecord: Sources["record"];
   /**
    * Changes what is remembered of a bucket, or tells why it could not. "stale": the policy by which it
@@ -81,7 +81,7 @@ export function answerInMemory(sources: Sources, need: Need): Answer | undefined
   }
 }
 
-/** What is fetched from elsewhere, and not from the client. */
+/** The needs that are fetched from elsewhere, and not from the client. */
 export type Fetched = Extract<
   Need,
   { readonly kind: "key" | "owner" | "record" | "revocations" | "tags" }

@@ -2,7 +2,7 @@ import type { ConnectionProblem } from "../listen/service.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
 
-/** What is wrong with bytes that are no request, as S3 says it. */
+/** Returns the fault of bytes that are no request, in S3's words. */
 export function connectionFault(problem: ConnectionProblem): Fault {
   switch (problem) {
     case "head-bytes":

@@ -8,7 +8,10 @@ import type { LimitName } from "../s3/limit-table.ts";
 import type { Observer } from "./exchange.ts";
 import { Responder } from "./respond.ts";
 
-/** Of clients that are turned away, how many are answered at a time: beyond it they are cut off. */
+/**
+ * The most clients that are answered at a time while they are turned away: beyond it they are cut
+ * off.
+ */
 const TURNED_AWAY_MAX = 256;
 
 /**
@@ -28,7 +31,7 @@ export class ConnectionLimits {
     this.#service = service;
   }
 
-  /** Whether one more connection is taken; else it is refused here. */
+  /** Returns true if one more connection is taken; else it is refused here. */
   admit(socket: Socket, plainly: boolean): boolean {
     const { live, observer } = this.#gateway;
     if (!this.#counts.opens(live.current.limits))
@@ -68,14 +71,14 @@ export class ConnectionLimits {
   }
 }
 
-/** What is needed of a gateway. */
+/** The parts of a gateway that limiting needs. */
 type Limiting = {
   readonly live: { readonly current: { readonly limits: TrafficLimits } };
   readonly observer: Pick<Observer, "metrics">;
   readonly newRequestId: () => string;
 };
 
-/** How many connections are open, in all and by network. */
+/** Counts open connections, in all and by network. */
 class ConnectionCounts {
   #open = 0;
   readonly #byNetwork = new Map<string, number>();
@@ -91,7 +94,7 @@ class ConnectionCounts {
     this.#open--;
   }
 
-  /** As opens(), of those from `network`, in which `address` is. */
+  /** Returns the same as opens(), for those from `network`, in which `address` is. */
   opensFrom(limits: TrafficLimits, network: string, address: string): boolean {
     const { connectionsPerAddressMax: max, isExempt } = limits;
     const open = this.#byNetwork.get(network) ?? 0;

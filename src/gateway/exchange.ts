@@ -21,29 +21,29 @@ import type { Usage } from "../limiter/usage.ts";
 
 const INVOCATION = "amz-sdk-invocation-id";
 
-/** What is recorded of a refusal. */
+/** The recorded parts of a refusal. */
 type Refusal = Pick<Fault, "why" | "rule" | "limit" | "unknown"> & { readonly code: string };
 
-/** Where access records go. */
+/** The receivers of access records. */
 export type Observer = {
   readonly metrics: Metrics;
   readonly recent: Recent;
   readonly faults: Faults;
-  /** Absent: there is no audit log. */
+  /** The audit log; absent if there is none. */
   readonly audit?: AuditLog | undefined;
-  /** Undefined: nobody collects traces. */
+  /** The tracing; `undefined` if nobody collects traces. */
   readonly tracing: Tracing | undefined;
 };
 
 /**
- * One request from head to record. Whatever happens to it is noted here, and when the client's
+ * A request from head to record. Everything that happens to it is noted here. When the client's
  * answer is delivered or its connection lost, exactly one access record is made of it.
  */
 export class Exchange implements Serving {
   readonly responder: Responder;
   /** Wall-clock time, which signatures are held against: milliseconds since the epoch. */
   readonly timeMs = Date.now();
-  /** On the clock that only goes forward, which durations are taken from. */
+  /** The start on the clock that only goes forward, which durations are taken from. */
   readonly #startedTick = performance.now();
   #dispatchedTick = 0;
   facts: Facts = NO_FACTS;
@@ -60,26 +60,29 @@ export class Exchange implements Serving {
    * which took a tenth of the gateway's time.
    */
   forwarded: { abort(): void } | undefined;
-  /** Whether the store's answer has come to its end. */
+  /** True if the store's answer has come to its end. */
   storeAnswered = false;
-  /** Whether the gateway gave an answer of its own that is no error. */
+  /** True if the gateway gave an answer of its own that is no error. */
   answered = false;
   refusal: Refusal | undefined;
-  /** Whether the client speaks STS: refusals are told in its form. */
+  /** True if the client speaks STS: refusals are told in its form. */
   inSts = false;
-  /** Where the gateway itself failed. */
+  /** The place where the gateway itself failed. */
   #fault: FaultPlace | undefined;
   /** An answer had begun, and ended since what it depends on could not be had: nobody left. */
   #brokenOff = false;
   readonly #faults: Faults;
-  /** Whether limits were asked whether it may go on. */
+  /** Set once the limiter has seen this request. */
   counted = false;
-  /** Of whom it counts for; undefined: nobody is limited. */
+  /** The usage to release when the request ends; `undefined` if nobody is limited. */
   #usage: Usage | undefined;
   #ended = false;
-  /** Its share of what is held; `undefined` before its body is read. */
+  /** The request's share of what is held; `undefined` before its body is read. */
   #holding: Holding | undefined;
-  /** What its decision was made from; undefined where there was nothing to decide on. */
+  /**
+   * The configuration that its decision was made from; `undefined` if there was nothing to decide
+   * on.
+   */
   #live: Live | undefined;
   readonly #method: string;
   readonly #sourceAddress: string | undefined;
@@ -110,7 +113,7 @@ export class Exchange implements Serving {
     });
   }
 
-  /** Whether it is of use to nobody any more: its client is gone, or its answer was given. */
+  /** True if nobody has a use for it any more: its client is gone, or its answer was given. */
   get over(): boolean {
     return this.responder.closed || this.responder.answered;
   }
@@ -132,7 +135,9 @@ export class Exchange implements Serving {
     return kept ? undefined : limitFault("unproved_bytes");
   }
 
-  /** From now on bytes of the body are kept in memory, until `decided` or the request's end. */
+  /**
+   * Counts bytes of the body as kept in memory from now on, until `decided` or the request's end.
+   */
   hold(held: HeldBytes): void {
     if (this.#ended || this.#holding !== undefined) return;
     this.#holding = held.begin();
@@ -212,7 +217,7 @@ export class Exchange implements Serving {
     this.endpoint = endpoint;
   }
 
-  /** What comes as its body is none that was promised. An answer that was given stands. */
+  /** Ends a body that breaks its promise. An answer that was given stands. */
   bodyBroken(problem: ConnectionProblem): void {
     if (!this.responder.answered) this.refuse(bodyFault(problem));
   }

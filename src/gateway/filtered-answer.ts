@@ -8,7 +8,7 @@ import { OwnFault, passOn, type AnswerHead, type AnswerPath } from "./answer-pat
 import type { Exchange } from "./exchange.ts";
 import type { FilteredList } from "./filtered-list.ts";
 
-/** What is known of a bucket in the list cannot be had, which is not the store's doing. */
+/** The failure to learn what is known of a bucket in the list, which is not the store's doing. */
 export class Unfiltered extends Error {
   readonly fault: Fault;
 
@@ -67,7 +67,10 @@ export class FilteredAnswer implements AnswerPath {
     }
   }
 
-  /** Whether the next bytes may come. What cannot be read is not passed on: an entry could go unseen. */
+  /**
+   * Returns true if the next bytes may come. Bytes that cannot be read are not passed on: an entry
+   * could go unseen.
+   */
   #pass(control: Control, kept: Result<Buffer, string | Fault>): boolean {
     if (kept.ok) {
       return kept.value.length === 0 || passOn(this.#exchange.responder, control, kept.value);

@@ -41,7 +41,10 @@ export class FilteredList {
     return this.#fetched(pieces.value, records, missing);
   }
 
-  /** After the last chunk: why the list is not whole; undefined if it is. */
+  /**
+   * Returns, after the last chunk, the reason why the list is incomplete; `undefined` if it is
+   * complete.
+   */
   end(): string | undefined {
     return this.#reader.end();
   }

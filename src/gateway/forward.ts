@@ -21,7 +21,7 @@ import type { DoubtedKey } from "./held-answer.ts";
 
 type Log = (what: unknown, message: string) => void;
 
-/** What the gateway holds besides the request. */
+/** The gateway's own parts, besides the request. */
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
@@ -37,24 +37,30 @@ export type Gateway = {
 /** A request in the hands of the shell. */
 export type Inbound = {
   readonly gateway: Gateway;
-  /** In force when the request began. */
+  /** The configuration in force when the request began. */
   readonly live: Live;
   readonly exchange: Exchange;
   readonly request: ClientRequest;
   readonly expectsContinue: boolean;
-  /** Of a form whose fields have come: how its file is read. */
+  /** The reader of the file of a form whose fields have come. */
   readonly form: OpenForm | undefined;
-  /** Of a form: the file alone, whose part of the request is already being read. */
+  /** The file of a form alone, whose part of the request is already being read. */
   readonly file: AsyncIterable<Buffer> | undefined;
-  /** Undefined: none has been read. */
+  /** The document; `undefined` if none has been read. */
   readonly document: S3Document | undefined;
   /** A body that was read and proved whole, since a decision on the request may need it again. */
   readonly whole: WholeBody | undefined;
   /** Decides on it from its head again. */
   readonly redecide: (inbound: Inbound) => void;
-  /** It was decided on again, since the store refused the key that signed it. That is done once. */
+  /**
+   * True if it was decided on again, since the store refused the key that signed it. That is done
+   * once.
+   */
   readonly again: boolean;
-  /** How often it was decided on what the state said and, by the time of the change, said no more. */
+  /**
+   * The number of decisions that became void, because the state had changed before the request
+   * could change it.
+   */
   readonly outrun: number;
 };
 
@@ -141,8 +147,8 @@ function sendWith(
 }
 
 /**
- * What becomes of a request whose key the store refused: if the source of the key says something else
- * by now, all is decided anew, once, and only with a body that can be sent again.
+ * Handles a request whose key the store refused. If the source of the key now has another, all is
+ * decided anew, once, and only with a body that can be sent again.
  */
 class LookedUpKey implements DoubtedKey {
   readonly #inbound: Inbound;
@@ -171,7 +177,7 @@ class LookedUpKey implements DoubtedKey {
   }
 }
 
-/** What the store is about to be asked is prepared for in the state first. */
+/** Prepares the change in the state before the store is asked for it. */
 async function begun(
   inbound: Inbound,
   verdict: Forward,

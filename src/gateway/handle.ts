@@ -85,7 +85,7 @@ export function refuseRequest(
   return exchange;
 }
 
-/** What is noted of a request from now on, until its answer is delivered. */
+/** Begins to note a request, until its answer is delivered. */
 export function begin(gateway: Gateway, answer: ClientAnswer, origin: Origin): Exchange {
   const responder = new Responder(answer, gateway.newRequestId());
   return new Exchange(responder, origin, gateway.observer);
@@ -109,7 +109,7 @@ function decide(request: Inbound, arrival: Arrival): void {
 }
 
 /**
- * Goes on with a decision as far as memory has what it asks for, and acts on it; waits for the rest.
+ * Resumes a decision as far as memory has what it asks for, and acts on it; waits for the rest.
  * `answer`: to what it asked for last.
  */
 function proceed(inbound: Inbound, deciding: Deciding, answer?: Answer): void {
@@ -166,7 +166,10 @@ async function awaited(
   }
 }
 
-/** Whether the key that signed `request`, which the store refused, is another by now: all is decided anew, once. */
+/**
+ * Returns true if the key that signed `request`, which the store refused, is another by now: all is
+ * decided anew, once.
+ */
 async function isRenewed(
   { live, again, form }: Inbound,
   { lookedUp }: StoreRequest,
@@ -285,7 +288,7 @@ async function filled(
     proceed({ ...inbound, form: form.value }, deciding, { kind: "form", head: form.value });
 }
 
-/** Only now is the form's file read: whoever sent it may store it. */
+/** Reads the form's file, only now: its sender may store it. */
 async function measured(inbound: Inbound, deciding: Deciding, facts: Facts): Promise<() => void> {
   if (inbound.form === undefined) throw new Error("A file was decided on without its form");
   const file = await inbound.form.file();
@@ -298,5 +301,5 @@ function refusing(inbound: Inbound, facts: Facts, fault: Fault): () => void {
   return () => act(inbound, { kind: "refuse", facts, fault });
 }
 
-/** What S3 takes before a form's file ("POST Object", S3 API Reference). */
+/** The most bytes that S3 takes before a form's file ("POST Object", S3 API Reference). */
 const FORM_FIELD_BYTES_MAX = 20 * 1024;

@@ -19,16 +19,18 @@ import {
   withNames,
 } from "./reply.ts";
 
-/** What is needed of the request whose answer it is. */
+/** The parts of the request whose answer it is. */
 export type HeldRequest = {
   readonly exchange: Exchange;
   readonly request: StoreRequest;
   readonly reply: ReplyPlan;
-  /** Goes on when it is remembered what the store did; at once where nothing is. */
+  /**
+   * Continues once the state remembers what the store did; at once if there is nothing to remember.
+   */
   readonly settling: {
     settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void;
   };
-  /** By which the request is signed, if it was looked up. */
+  /** The key that signed the request, if it was looked up. */
   readonly key: DoubtedKey | undefined;
 };
 
@@ -50,7 +52,7 @@ export class HeldAnswer implements AnswerPath {
   readonly #head: AnswerHead;
   readonly #bytesMax: number;
   #gathered = new Gathered();
-  /** It is too long to look into, and passes as it came. */
+  /** Set if the answer is too long to look into, and passes as it came. */
   #passes = false;
 
   /** `bytesMax`: how much of it is held at most. */

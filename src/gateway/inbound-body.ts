@@ -12,12 +12,12 @@ export class ClientLeft extends Error {
   }
 }
 
-/** Hears of each piece's bytes, and tells why they cannot be kept. */
+/** Counts each piece's bytes, and returns why they cannot be kept. */
 type Counter = { received(bytes: number): Fault | undefined };
 
 /**
- * Whose memory the pieces of a body are in. `lent`: each stands until the second next one is asked
- * for, which costs nothing. `own`: for as long as somebody has it.
+ * The memory that the pieces of a body are in. `lent`: each stands until the second next one is
+ * asked for, which costs nothing. `own`: for as long as somebody has it.
  */
 export type PieceMemory = "lent" | "own";
 
@@ -82,5 +82,5 @@ class Reading implements BodyReader {
 const NOTHING = Buffer.alloc(0);
 const ENDED: AsyncIterator<Buffer> = { next: async () => ({ done: true, value: undefined }) };
 
-/** Of a request that has no body. */
+/** The body of a request that has none. */
 export const EMPTY_BODY: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => ENDED };

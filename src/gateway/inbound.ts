@@ -10,16 +10,18 @@ import type { Peer } from "../listen/peer.ts";
 import { liesIn, type NetworkSet } from "../policy/network.ts";
 import { awsFault, fault, type Fault } from "../s3/faults.ts";
 
-/** More header fields than any S3 client sends; 2 KB of metadata is at most a few dozen. */
+/**
+ * The most header fields, more than any S3 client sends; 2 KB of metadata is at most a few dozen.
+ */
 const HEADER_FIELDS_MAX = 128;
 
-/** What can be said of a request even if its head cannot be read. */
+/** The facts about a request that are known even if its head cannot be read. */
 export type Origin = { readonly method: string; readonly sourceAddress: string | undefined };
 
 /** A request that has come, and from where, before its head is judged. */
 export type Arrival = Origin & {
   readonly headers: HeaderList;
-  /** Undefined: nobody is in between whose word counts. */
+  /** The proxy's word; `undefined` if no trusted proxy is in between. */
   readonly forwarded: Result<Forwarded, string> | undefined;
 };
 
@@ -56,7 +58,8 @@ type Transport = Pick<RequestHead, "secure" | "tlsVersion" | "forwardedHosts">;
 const PLAIN: Transport = { secure: false };
 
 /**
- * Where a proxy tells of the client's own connection, that counts; its version of TLS nobody tells.
+ * Returns the transport. If a proxy tells of the client's own connection, that counts; nobody tells
+ * its version of TLS.
  */
 function transportOf(peer: Peer, forwarded: Forwarded | undefined): Transport {
   const own = peer.secure ? { secure: true, tlsVersion: peer.tlsVersion } : PLAIN;
@@ -65,19 +68,22 @@ function transportOf(peer: Peer, forwarded: Forwarded | undefined): Transport {
   return secure === undefined ? { ...own, forwardedHosts } : { secure, forwardedHosts };
 }
 
-/** Whether a body was promised. */
+/** Returns true if a body was promised. */
 export function announcesBody({ body }: ClientRequest): boolean {
   return body !== undefined;
 }
 
-/** Whether a client wants a tunnel to some other host, which is no request about anything here. */
+/**
+ * Returns true if a client wants a tunnel to some other host, which is no request about anything
+ * here.
+ */
 export function wantsTunnel({ head }: ClientRequest): boolean {
   return head.method === "CONNECT";
 }
 
 /**
- * Whether a client asks to speak WebSocket (RFC 6455 section 4.1) and sends nothing before it has
- * the answer. A body would be taken for the first bytes of the other protocol.
+ * Returns true if a client asks to speak WebSocket (RFC 6455 section 4.1) and sends nothing before
+ * it has the answer. A body would be taken for the first bytes of the other protocol.
  */
 export function wantsWebSocket(request: ClientRequest): boolean {
   const { method, fields } = request.head;

@@ -13,7 +13,7 @@ import { Targets } from "./targets.ts";
 import type { Issuers } from "../sts/issuers.ts";
 import type { Upstream } from "../store/upstream.ts";
 
-/** What configurations come and go in. */
+/** The surroundings in which configurations come and go. */
 export type World = {
   readonly state: StateStore | undefined;
   readonly pools: StorePools;
@@ -22,15 +22,15 @@ export type World = {
 };
 
 /**
- * One accepted configuration in force, and everything that is opened for it. A request keeps the
- * one that it began with, so what was opened ends only after the last of its requests.
+ * An accepted configuration in force, and everything that is opened for it. A request keeps the one
+ * that it began with, so what was opened ends only after the last of its requests.
  */
 export class Live {
   readonly snapshot: Snapshot;
   readonly limits: TrafficLimits;
   /** Shared by configurations that name the same store in the same way. */
   readonly upstream: Upstream;
-  /** Of pass-through routes. What passes there keeps no configuration alive. */
+  /** The targets of pass-through routes. Requests that pass there keep no configuration alive. */
   readonly targets = new Targets();
   readonly #opened: OpenSources;
   #requests = 0;
@@ -48,17 +48,17 @@ export class Live {
     this.upstream.hold();
   }
 
-  /** Where what the snapshot does not have itself is fetched. */
+  /** The sources of facts that the snapshot does not have itself. */
   get sources(): Sources {
     return this.#opened.sources;
   }
 
-  /** Whose tokens are believed. */
+  /** The issuers whose tokens are believed. */
   get issuers(): Issuers {
     return this.#opened.issuers;
   }
 
-  /** Why it cannot serve now, in a sentence; undefined: it can. */
+  /** The reason why it cannot serve now, in a sentence; `undefined` if it can. */
   get notReady(): string | undefined {
     if (!this.upstream.ready) return "No endpoint of the store responds";
     return this.#opened.notReady();
@@ -84,7 +84,7 @@ export class Live {
     this.#requests++;
   }
 
-  /** That request has ended. */
+  /** Notes that a request has ended. */
   leave(): void {
     this.#requests--;
     if (this.#requests === 0) this.#onIdle?.();

@@ -29,7 +29,7 @@ export class PassedRequest extends IncomingMessage {
     putFields(this, this.#fields);
   }
 
-  /** Nobody reads on: the request has been answered, or its client is gone. */
+  /** Ends reading: the request has been answered, or its client is gone. */
   leave(): void {
     void this.#body.return?.();
   }

@@ -23,7 +23,7 @@ type Passing = Pick<Inbound, "exchange" | "request" | "expectsContinue"> & {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Does with a request that is not S3 what was decided of it. */
+/** Carries out the decision on a request that is not S3. */
 export function passThrough(passing: Passing, head: RequestHead, passage: Passage): void {
   const { exchange } = passing;
   exchange.facts = passageFacts(passage);
@@ -105,7 +105,7 @@ function pass(passing: Passing, head: RequestHead, route: Route): void {
   proxy.web(passed, unusedResponse(passed));
 }
 
-/** What holds for requests and WebSockets: the target sees the path as sent. */
+/** Returns the options for requests and WebSockets: the target sees the path as sent. */
 export function optionsFor(route: Route): ServerOptions {
   return {
     target: route.target,

@@ -13,7 +13,7 @@ import type { Asker } from "../state/read-slots.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { beginChange, type Presence, type Ticket } from "../state/store-change.ts";
 
-/** What is remembered of buckets, as decisions read it and requests change it. */
+/** The memory of buckets, as decisions read it and requests change it. */
 export type Records = {
   readonly find: (id: BucketId) => BucketRecord | "none" | "unknown";
   readonly fetch: (id: BucketId, asker: Asker) => Promise<Result<BucketRecord | undefined, Fault>>;
@@ -26,7 +26,7 @@ export type Records = {
     change: StoreChange,
     presence: () => Promise<Result<Presence, Fault>>,
   ) => Promise<Result<Ticket, Fault>>;
-  /** Whether the state could be read and written when that was last tried. */
+  /** Returns true if the state could be read and written when that was last tried. */
   readonly healthy: () => boolean;
 };
 

@@ -31,14 +31,14 @@ export type Forwarding = {
   readonly exchange: Exchange;
   readonly upstream: Upstream;
   readonly request: StoreRequest;
-  /** Undefined: no body. */
+  /** The body; `undefined` if there is none. */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly reply: ReplyPlan;
-  /** Where it is found what is known of buckets. */
+  /** The sources of what is known of buckets. */
   readonly sources: Sources;
   /** Settled with what the store did before the client hears of it; undefined: nothing to remember. */
   readonly ticket: Ticket | undefined;
-  /** By which the request is signed, if it was looked up. */
+  /** The key that signed the request, if it was looked up. */
   readonly key: DoubtedKey | undefined;
 };
 
@@ -62,11 +62,11 @@ class Relay implements AnswerHandler, Waiter {
   #endpoint: Endpoint | undefined;
   #control: Control | undefined;
   #attempts = 0;
-  /** Something of the request may have been sent. */
+  /** Set once a part of the request may have been sent. */
   #sent = false;
-  /** What the store did was remembered, or is being so. */
+  /** Set once the store's action was remembered, or is being so. */
   #settled = false;
-  /** Set when the answer's head has come. */
+  /** The path of the answer; set when its head has come. */
   #path: AnswerPath | undefined;
 
   constructor(forwarding: Forwarding) {
@@ -136,7 +136,7 @@ class Relay implements AnswerHandler, Waiter {
     else this.#sent = true;
   }
 
-  /** It speaks of the connection to the store only. */
+  /** Ignores an interim answer, which is about the connection to the store only. */
   onInterim(): void {
     if (this.#endpoint !== undefined) this.#forwarding.upstream.markUp(this.#endpoint);
   }
@@ -258,7 +258,7 @@ class Relay implements AnswerHandler, Waiter {
     exchange.refuse(upstreamFault(kind, error));
   }
 
-  /** What the gateway does with the answer went wrong: the rest of the answer is not wanted. */
+  /** Ends an answer that the gateway failed to handle: its rest is not wanted. */
   #breakOff(control: Control, error: unknown): void {
     control.abort(new OwnFault(error));
   }
@@ -284,7 +284,10 @@ class Relay implements AnswerHandler, Waiter {
     return this.#attempts === 1 && safe && died && !begun && body === undefined;
   }
 
-  /** Goes on with `then` when it is remembered what the store did; at once where nothing is. */
+  /**
+   * Calls `then` once the state remembers what the store did; at once if there is nothing to
+   * remember.
+   */
   settle(outcome: StoreOutcome, then: (failed: Fault | undefined) => void): void {
     const { ticket } = this.#forwarding;
     if (ticket === undefined || this.#settled) return then(undefined);

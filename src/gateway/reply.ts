@@ -13,7 +13,7 @@ import type { StoreOutcome } from "../state/store-change.ts";
 export type Reply = {
   readonly status: number;
   readonly statusText: string;
-  /** Without hop-by-hop fields and Content-Length. */
+  /** The headers without hop-by-hop fields and Content-Length. */
   readonly headers: HeaderList;
   readonly body: Buffer;
 };
@@ -25,8 +25,8 @@ const REWRITE_BYTES_MAX = 8 * 1024 * 1024;
 export const ERROR_BYTES_MAX = 64 * 1024;
 
 /**
- * How many bytes of this answer must be held before it can be passed on: 0 means none, it streams.
- * `status` and `contentType` are the store's.
+ * Returns the number of bytes of this answer that must be held before it can be passed on: 0 means
+ * none, it streams. `status` and `contentType` are the store's.
  */
 export function heldBytesMax(
   plan: ReplyPlan,
@@ -44,21 +44,21 @@ export function heldBytesMax(
 }
 
 /**
- * Whether `start`, all that has come of a document so far, is only what may stand before it. A store
- * that puts a large object together sends blanks meanwhile, so that nobody takes the connection for
- * dead ("CompleteMultipartUpload", S3 API Reference).
+ * Returns true if `start`, all that has come of a document so far, is only what may stand before
+ * it. A store that puts a large object together sends blanks meanwhile, so that nobody takes the
+ * connection for dead ("CompleteMultipartUpload", S3 API Reference).
  */
 export function isProlog(start: Buffer): boolean {
   return PROLOG.test(start.toString("latin1"));
 }
 
 const PROLOG = /^\s*(?:<\?xml[^>]*\?>\s*)?$/;
-/** More of it at once than any store sends. */
+/** The most of it at once, more than any store sends. */
 export const PROLOG_BYTES_MAX = 1024;
 
 /**
- * What the answer says of a change to a bucket that is to be remembered. An error of the server may
- * come from a proxy whose store goes on.
+ * Returns the outcome of a change to a bucket that is to be remembered, by the answer. An error of
+ * the server may come from a proxy whose store goes on.
  */
 export function outcomeOf(kind: StoreChange["kind"], status: number, body: Buffer): StoreOutcome {
   if (status < 300) return "done";
@@ -181,7 +181,7 @@ function between(text: string, open: string, close: string): string | undefined 
   return start < 0 || end < 0 ? undefined : text.slice(start + open.length, end);
 }
 
-/** What of a PutObject answer a form's answer keeps. */
+/** Returns the headers of a PutObject answer that a form's answer keeps. */
 function kept(headers: HeaderList): string[] {
   const out: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {

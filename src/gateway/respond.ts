@@ -6,7 +6,10 @@ import { stsErrorDocument } from "../sts/sts-answer.ts";
 import type { StsFault } from "../sts/sts-fault.ts";
 import { errorDocument } from "./error-document.ts";
 
-/** Where nobody knows how long to wait: the least that the field can say (RFC 9110 section 10.2.3). */
+/**
+ * The wait if nobody knows how long it is: the least that the field can say (RFC 9110 section
+ * 10.2.3).
+ */
 const RETRY_AFTER_SECONDS = 1;
 
 /** `nowMs`: of a clock that only goes forward. */
@@ -19,7 +22,7 @@ export class Responder {
   bytesOut = 0;
   /** The status sent; 0 until one is. */
   status = 0;
-  /** Hears of the bytes of bodies; undefined: nobody counts them. */
+  /** The counter of the bytes of bodies; `undefined` if nobody counts them. */
   meter: Meter | undefined;
   readonly #answer: ClientAnswer;
   #switched = false;
@@ -34,12 +37,15 @@ export class Responder {
     return this.#answer.closed;
   }
 
-  /** Whether the whole answer was given, be it on its way. */
+  /** True if the whole answer was handed over, even if it is still on its way. */
   get answered(): boolean {
     return this.#answer.ended;
   }
 
-  /** Whether the whole answer reached the operating system; of what was switched, its beginning. */
+  /**
+   * True if the whole answer reached the operating system; if the protocol was switched, its
+   * beginning.
+   */
   get delivered(): boolean {
     return this.#switched || this.#answer.delivered;
   }
@@ -49,7 +55,7 @@ export class Responder {
     this.#answer.onClosed(callback);
   }
 
-  /** Its client shall not send another request on this connection (RFC 9112 section 9.6). */
+  /** Tells its client not to send another request on this connection (RFC 9112 section 9.6). */
   lastOnConnection(): void {
     this.#answer.makeLast();
   }
@@ -75,8 +81,8 @@ export class Responder {
   }
 
   /**
-   * False: wait for `onDrain` before writing more. `release`: called when `chunk` need not stand any
-   * more. Throws behind the end, which is a bug.
+   * Writes a piece of the body. False: wait for `onDrain` before writing more. `release`: called
+   * when `chunk` need not stand any more. Throws after the end, which is a bug.
    */
   write(chunk: Uint8Array, release?: Release): boolean {
     this.bytesOut += chunk.length;
@@ -138,7 +144,7 @@ export class Responder {
     this.answer(status, "", headers, Buffer.from(document, "utf8"));
   }
 
-  /** For people: `text` is one line. */
+  /** Answers for people: `text` is one line. */
   say(status: number, text: string, headers: readonly string[] = []): void {
     const kind = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store"];
     const named = ["x-amz-request-id", this.requestId, ...kind, ...headers];
@@ -158,7 +164,7 @@ export class Responder {
 
 const NO_TRAILERS: readonly string[] = [];
 
-/** Whether `text` may stand in a status line (RFC 9112 section 4), and is not empty. */
+/** Returns true if `text` may stand in a status line (RFC 9112 section 4), and is not empty. */
 function isReason(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]+$/.test(text);
 }

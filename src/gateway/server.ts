@@ -15,11 +15,11 @@ import { handle, refuseRequest, refuseUnreadable } from "./handle.ts";
 import { wantsTunnel } from "./inbound.ts";
 import { mayUpgrade, upgrade } from "./web-socket.ts";
 
-/** Where and how clients are listened to. */
+/** The place and the way of listening to clients. */
 export type ListenOptions = Place & {
-  /** Undefined: plain HTTP. */
+  /** The TLS settings; `undefined` for plain HTTP. */
   readonly tls: TlsConfig | undefined;
-  /** Whether trusted proxies must begin each connection with a PROXY header. */
+  /** True if trusted proxies must begin each connection with a PROXY header. */
   readonly proxyProtocol: boolean;
 };
 

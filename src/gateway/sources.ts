@@ -15,19 +15,21 @@ import type { Sources } from "./answers.ts";
 import { openIssuers, type Issuers } from "../sts/issuers.ts";
 import { openRecords, type Records } from "./records.ts";
 
-/** Everything that a configuration says is kept elsewhere: identities, records of buckets. */
+/** The sources that a configuration names elsewhere: identities, records of buckets. */
 export type OpenSources = {
-  /** Of what there is any. */
+  /** The kinds of facts that exist elsewhere. */
   readonly elsewhere: Elsewhere;
-  /** How it is found and fetched. */
+  /** The functions that find and fetch them. */
   readonly sources: Sources;
-  /** Undefined: all are in the configuration. */
+  /** The looked-up identities; `undefined` if all are in the configuration. */
   readonly identities: Identities | undefined;
-  /** Whose tokens are believed. */
+  /** The issuers whose tokens are believed. */
   readonly issuers: Issuers;
   /** Forgets who has which key, so that it is asked for again. */
   readonly dropIdentities: () => void;
-  /** What decisions need and could not be had when it was last tried, in a sentence. */
+  /**
+   * Returns, in a sentence, the facts that decisions need and that were missing when last tried.
+   */
   readonly notReady: () => string | undefined;
   /** Asks what is not known yet of `notReady`. */
   readonly proveReady: () => Promise<void>;
@@ -98,7 +100,7 @@ function recordsOf(
   return openRecords(config, state, config.state.refreshMs, metrics);
 }
 
-/** Which sessions `s3warden revoke` has ended, as the state says it. */
+/** The sessions that `s3warden revoke` has ended, as the state has them. */
 type Revocations = {
   readonly find: () => readonly Revocation[] | "unknown";
   readonly fetch: (asker: Asker) => Promise<Result<readonly Revocation[], Fault>>;
@@ -106,7 +108,10 @@ type Revocations = {
 
 const NOT_READ = "The gateway cannot read now which sessions are revoked. Please try again";
 
-/** `undefined`: there are no sessions, or nothing is shared between gateways. */
+/**
+ * Returns the revocations; `undefined` if there are no sessions, or nothing is shared between
+ * gateways.
+ */
 function revocationsOf(
   config: Config,
   state: StateStore | undefined,

@@ -3,19 +3,20 @@ import https from "node:https";
 import { isIP } from "node:net";
 import type { Route } from "../admission/route.ts";
 
-/** How the target of a route is reached. */
+/** The way to the target of a route. */
 export type Target = {
   /** Connections that are used again. */
   readonly agent: http.Agent;
-  /** For handshakes of WebSockets, which keep their connection. */
+  /** The agent for handshakes of WebSockets, which keep their connection. */
   readonly upgradeAgent: http.Agent;
   /** Requests and WebSockets under way. */
   inFlight: number;
 };
 
 /**
- * Below what servers keep a connection for, unless they say less themselves, so that few requests
- * meet one that is being closed. Node's agent also gives a new connection no longer than this.
+ * The time for which connections are kept. It is below that of servers, unless they say less
+ * themselves, so that few requests meet one that is being closed. Node's agent also gives a new
+ * connection no longer than this.
  */
 const IDLE_MS = 5_000;
 const IDLE_MAX = 16;

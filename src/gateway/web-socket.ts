@@ -30,8 +30,8 @@ import type { Targets } from "./targets.ts";
 const IDLE_MS = 60 * 60_000;
 
 /**
- * Whether the request may leave HTTP. All others are served as if they had not asked, which a server
- * may do (RFC 9110 section 7.8), so that they are refused, or allowed, like any request.
+ * Returns true if the request may leave HTTP. All others are served as if they had not asked, which
+ * a server may do (RFC 9110 section 7.8), so that they are refused, or allowed, like any request.
  */
 export function mayUpgrade(gateway: Gateway, request: ClientRequest): boolean {
   if (!wantsWebSocket(request)) return false;
@@ -39,7 +39,7 @@ export function mayUpgrade(gateway: Gateway, request: ClientRequest): boolean {
   return routeOf(gateway, request, arrival) !== undefined;
 }
 
-/** What may pass, and by which connections. */
+/** The request that may pass, and its connections. */
 type Passable = {
   readonly targets: Targets;
   readonly head: RequestHead;
@@ -116,8 +116,9 @@ const SPOKE_EARLY = "Data must not follow the WebSocket handshake before its res
 const UPGRADE = ["connection", "Upgrade", "upgrade", "websocket"] as const;
 
 /**
- * Until the target has answered a client has nothing to say (RFC 6455 section 4.1), and one that
- * leaves must be noticed, which takes reading. Gives back what ends the watch.
+ * Watches a client until the target has answered. It has nothing to say until then (RFC 6455
+ * section 4.1), and one that leaves must be noticed, which takes reading. Returns the function that
+ * ends the watch.
  */
 function watch(socket: Duplex): () => void {
   const leave = (): void => void socket.destroy();

@@ -74,15 +74,15 @@ export function withGated(headers: GatedHeaders, more: readonly string[]): Gated
   return fieldProblem(all) === undefined ? mintedHeaders(all) : headers;
 }
 
-/** Whether `name` (lower-case) can be a header's name at all. */
+/** Returns true if `name` (lower-case) is a valid header name. */
 export function isFieldName(name: string): boolean {
   return TOKEN.test(name);
 }
 
 /**
- * Whether `value` (one character a byte) can be a header's value: visible characters, obs-text, and
- * blanks between them. Blanks at its ends are no part of
- * a value (RFC 9110 section 5.5), so that the store would read another than was judged.
+ * Returns true if `value` (one character a byte) is a valid header value: visible characters,
+ * obs-text, and blanks between them. Blanks at its ends are not part of a value (RFC 9110 section
+ * 5.5), so the store would read another value than was judged.
  */
 export function isFieldValue(value: string): boolean {
   const last = value.length - 1;

@@ -1,4 +1,4 @@
-/** One proxy's words in a `Forwarded` header (RFC 7239 section 4), values without their quotes. */
+/** The fields of one proxy in a `Forwarded` header (RFC 7239 section 4), without their quotes. */
 export type ForwardedElement = {
   readonly for: string | undefined;
   readonly host: string | undefined;

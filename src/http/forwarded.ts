@@ -5,29 +5,28 @@ import { hasHeader, valuesOf, type HeaderList } from "./headers.ts";
 import { isHost, isPort } from "./host.ts";
 import { parseForwarded, type ForwardedElement } from "./forwarded-header.ts";
 
-/** What a request says of its client when it comes from a proxy that is believed. */
+/** The facts about its client that a request carries if it comes from a trusted proxy. */
 export type Forwarded = {
   /** The client's address as text; undefined: a proxy does not know it. */
   readonly sourceAddress: string | undefined;
-  /** Whether the client's own connection was TLS; undefined: no proxy says. */
+  /** True if the client's own connection was TLS; `undefined` if no proxy says. */
   readonly secure: boolean | undefined;
   /** Hosts by which the client may have called the gateway, as received; junk among them is none. */
   readonly hosts: readonly string[];
 };
 
-/** Whether an address is that of a proxy that is believed; undefined: it is not an address. */
+/** Returns true if an address belongs to a trusted proxy; `undefined` if it is not an address. */
 export type Trusts = (address: string) => boolean | undefined;
 
 /**
- * Who is behind `proxy`, the address of a peer that is believed: the rightmost entry of
- * `X-Forwarded-For`, or of the `for` parameters of `Forwarded` (RFC 7239 section 5.2), that is not a
- * proxy that is believed. Whatever stands left of it was written by a stranger.
+ * Returns the client behind `proxy`, the address of a trusted peer: the rightmost entry of
+ * `X-Forwarded-For` that is not a trusted proxy. The `for` parameters of `Forwarded` (RFC 7239
+ * section 5.2) are read likewise. Anything left of that entry was written by a stranger.
  *
- * An entry that is no address (empty, `unknown`, `_hidden`, junk) ends the walk without any address:
- * what is left of it must not count, and neither may the proxy's own address, which a list may
- * allow. The error is a sentence for the client: a malformed `Forwarded`, which could hide the
- * proxy's own words behind a client's open quote; or two headers that differ, of which a client may
- * have written one.
+ * An entry that is not an address (empty, `unknown`, `_hidden`, junk) ends the walk without any
+ * address. The entries left of it must not count, nor may the proxy's own address, which a list may
+ * allow. The error is a sentence for the client. A malformed `Forwarded` could hide the proxy's own
+ * words behind a client's open quote. Of two headers that differ, a client may have written one.
  */
 export function forwardedBy(
   headers: HeaderList,

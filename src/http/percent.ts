@@ -7,7 +7,7 @@ import { decodeUtf8 } from "../lib/utf8.ts";
 
 const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-/** For each byte its encoded form. */
+/** The encoded form of each byte. */
 const ENCODED: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   if (UNRESERVED.includes(character)) return character;
@@ -17,7 +17,7 @@ const ENCODED: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
 const CODE_PERCENT = 0x25;
 const CODE_SLASH = 0x2f;
 
-/** Whether encoding `text` would change nothing, so that the usual text costs one scan. */
+/** Returns true if encoding would not change `text`, so that the usual text costs one scan. */
 function isUnreserved(text: string, keepSlash: boolean): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -2,13 +2,16 @@ import { isIP } from "node:net";
 import { crc32c } from "@node-rs/crc32";
 import ipaddr from "ipaddr.js";
 
-/** What stands at the start of a connection ("The PROXY protocol", HAProxy's proxy-protocol.txt). */
+/**
+ * The result of reading the start of a connection ("The PROXY protocol", HAProxy's
+ * proxy-protocol.txt).
+ */
 export type ProxyHeader =
-  /** So far it may become a header. */
+  /** The bytes so far may become a header. */
   | { readonly kind: "more" }
   | {
       readonly kind: "header";
-      /** In bytes: what follows is the client's. */
+      /** The header's length in bytes: the client's own bytes follow it. */
       readonly length: number;
       /**
        * The client's address; undefined: the proxy speaks for itself, or cannot tell. HAProxy says
@@ -16,12 +19,12 @@ export type ProxyHeader =
        */
       readonly source: string | undefined;
     }
-  /** It is no header, and can become none. */
+  /** The bytes are not a header and cannot become one. */
   | { readonly kind: "wrong"; readonly why: string };
 
 /** Section 2.1: the longest line of version 1, with its line break. */
 const V1_BYTES_MAX = 107;
-/** Of version 2, additional fields included: enough for a client's certificate. */
+/** The longest header of version 2, with additional fields: enough for a client's certificate. */
 export const PROXY_HEADER_BYTES_MAX = 16 * 1024;
 
 const V1_START = Buffer.from("PROXY ");

@@ -2,8 +2,8 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { decode } from "./percent.ts";
 
 /**
- * How a raw path stands to the prefix of a route. `doubtful`: below it as sent, but another reader
- * could take it for something outside.
+ * The relation of a raw path to the prefix of a route. `doubtful`: below the prefix as sent, but
+ * another reader could take it for a path outside.
  */
 export type Fit = "outside" | "bare" | "inside" | "doubtful";
 
@@ -29,13 +29,14 @@ export function fitOf(path: string, prefix: string): Fit {
   return path.length === prefix.length - 1 && prefix.startsWith(path) ? "bare" : "outside";
 }
 
-/** More often than this nothing is encoded by anyone who means well. */
+/** The most encodings of one text: nobody who means well encodes more often. */
 const DECODINGS_MAX = 4;
 
 /**
- * Whether some reader could find a dot segment (RFC 3986 section 5.2.4) in `rest`: after decoding
- * it, even more than once; with a backslash or an encoded slash as separator; with parameters behind
- * the dots. An encoded slash alone is no reason: Ceph's dashboard names `tenant%2Fbucket` so.
+ * Returns true if some reader could find a dot segment (RFC 3986 section 5.2.4) in `rest`. Readers
+ * may decode more than once, take a backslash or an encoded slash for a separator, or allow
+ * parameters after the dots. An encoded slash alone is no reason: Ceph's dashboard names
+ * `tenant%2Fbucket` so.
  */
 function isDoubtful(rest: string): boolean {
   const decoded = decode(rest);
@@ -50,7 +51,7 @@ function isDoubtful(rest: string): boolean {
   return true;
 }
 
-/** What a reader makes of `text` that decodes it once more, as far as it matters here. */
+/** Returns `text` decoded once more, in its ASCII part, which is all that matters here. */
 function decodeAscii(text: string): string {
   return text.replaceAll(/%([0-7][0-9A-Fa-f])/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

@@ -1,19 +1,21 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { decode } from "./percent.ts";
 
-/** One parameter of the query, in the order received. */
+/** A parameter of the query. Parameters stand in the order received. */
 export type QueryParameter = {
   /** Decoded once; `+` is a plus. */
   readonly name: string;
   readonly value: string;
-  /** As sent, for the signature. */
+  /** The name as sent, for the signature. */
   readonly rawName: string;
   readonly rawValue: string;
 };
 
 /** The request target, parsed once. Policy judges, and the store receives, what stands here. */
 export type RequestTarget = {
-  /** As sent: the path with its leading `/`, then `?` and the query if there was a `?`. */
+  /**
+   * The target as sent: the path with its leading `/`, then `?` and the query if there was a `?`.
+   */
   readonly raw: string;
   /** The path as sent, leading `/` included, never decoded or folded. */
   readonly path: string;

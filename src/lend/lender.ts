@@ -10,13 +10,13 @@
  */
 
 /**
- * What every connection at rest reads into. A reader takes what it needs out of it before it calls
- * anybody: a write to another connection over TLS can make Node read there at once.
+ * The buffer that every connection at rest reads into. A reader takes what it needs out of it
+ * before it calls anybody: a write to another connection over TLS can make Node read there at once.
  */
 export const RESTING = Buffer.allocUnsafeSlow(64 * 1024);
 
 export type LenderOptions = {
-  /** Of each buffer. */
+  /** The size of each buffer. */
   readonly bytes: number;
   /** Buffers lent at a time at most. */
   readonly lentMax: number;
@@ -24,7 +24,7 @@ export type LenderOptions = {
   readonly keptMax: number;
 };
 
-/** Gives back what was shared. Only the first call counts. */
+/** Returns the shared memory. Only the first call counts. */
 export type Release = () => void;
 
 /** Lends buffers of one size. */
@@ -40,12 +40,12 @@ export class Lender {
     this.#options = options;
   }
 
-  /** How many buffers are lent. */
+  /** The number of buffers that are lent. */
   get lent(): number {
     return this.#loans - this.#kept.length;
   }
 
-  /** `undefined` if as many as may be are lent: the caller must do with memory of its own. */
+  /** Lends a buffer; `undefined` if the most are lent: the caller must use memory of its own. */
   lend(): Loan | undefined {
     if (this.lent >= this.#options.lentMax) return undefined;
     const loan = this.#kept.pop() ?? this.#make();
@@ -85,7 +85,7 @@ export class Loan {
     this.#free = free;
   }
 
-  /** Whether somebody but the borrower holds a part of it. */
+  /** True if somebody but the borrower holds a part of it. */
   get shared(): boolean {
     return this.#holders > 1;
   }
@@ -120,5 +120,7 @@ export class Loan {
   }
 }
 
-/** What connections borrow from while a long body passes: at most 32 MiB, of which 16 MiB are kept. */
+/**
+ * The lender for connections while a long body passes: at most 32 MiB, of which 16 MiB are kept.
+ */
 export const lender = new Lender({ bytes: 256 * 1024, lentMax: 128, keptMax: 64 });

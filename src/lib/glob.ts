@@ -11,15 +11,18 @@ export type Glob = {
   readonly lengthMin: number;
 };
 
-/** What stands between two `*`. */
+/** The text between two `*`. */
 type Piece = {
   /** The whole piece where nothing in it varies. */
   readonly text: string;
   /** Else what it is made of, in order. */
   readonly parts: readonly PiecePart[] | undefined;
-  /** Whether a `?` is in it. */
+  /** True if the piece has a `?`. */
   readonly masked: boolean;
-  /** Made when a piece with `?` and without holes is first searched for, and kept. */
+  /**
+   * The mask of a piece with `?` and without holes: built when the piece is first searched for, and
+   * kept.
+   */
   mask: Mask | undefined;
 };
 
@@ -28,7 +31,7 @@ type PiecePart = string | typeof ONE | number;
 
 const ONE = Symbol("one code point");
 
-/** What a pattern is made of. A `text` is literal, also where it has `*` or `?` in it. */
+/** The parts of a pattern. A `text` is literal, even if it contains `*` or `?`. */
 export type GlobPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "one" }
@@ -38,14 +41,14 @@ export type GlobPart =
 type Hole = { readonly kind: "hole"; readonly number: number };
 
 /**
- * What searching may still cost, in steps: one is to look at a character of the text once, or at two
- * words of a mask. Below 0: something was not searched for, so that a "no" stands for nothing.
+ * The steps that searching can still take: one step looks at one character of the text, or at two
+ * words of a mask. Below 0, some piece was not searched for, and a "no" proves nothing.
  */
 export type GlobBudget = { stepsLeft: number };
 
 /**
- * How many characters may stand between two `*` where a `?` is among them: searching for those
- * costs the text's length times a 32nd of theirs. Nobody needs more; who writes patterns is told.
+ * The most characters between two `*` if one of them is `?`: searching for these costs the text's
+ * length times a 32nd of theirs. Nobody needs more; authors of longer patterns get a problem.
  */
 export const MASK_LENGTH_MAX = 256;
 
@@ -78,7 +81,9 @@ export function wildcardParts(text: string): readonly GlobPart[] {
 const MANY_PART: GlobPart = { kind: "many" };
 const ONE_PART: GlobPart = { kind: "one" };
 
-/** Whether something between two `*` of the parts is too long to be searched for with its `?`. */
+/**
+ * Returns true if some text between two `*` of the parts is too long to search for with its `?`.
+ */
 export function isTooLong(
   parts: readonly { readonly kind: string; readonly text?: string }[],
 ): boolean {
@@ -96,11 +101,11 @@ export function isTooLong(
 }
 
 /**
- * Whether the whole of `text` matches; `fills` are the texts of the holes, by number. Each piece is
- * taken at the first place it fits and never moved again, which is enough because a `*` takes any
- * rest; so there is no backtracking over pieces and no expression built from input. Pieces without
+ * Returns true if the whole of `text` matches; `fills` are the texts of the holes, by number. Each
+ * piece is taken at the first place it fits and never moved again. This is enough because a `*`
+ * takes any rest: no piece is tried twice, and no expression is built from input. Pieces without
  * `?` cost no more than text and pattern together, others the text's length times a 32nd of their
- * own. `budget`: what is taken off it. Everything must be well-formed Unicode.
+ * own. The steps are taken off `budget`. Everything must be well-formed Unicode.
  */
 export function matchesGlob(
   glob: Glob,
@@ -135,7 +140,9 @@ export function literalOf({ pieces: [only, ...more] }: Glob): string | undefined
   return more.length > 0 || only?.parts !== undefined ? undefined : only?.text;
 }
 
-/** What `named` holds under the names that match. A glob without wildcards is looked up. */
+/**
+ * Returns the values of `named` whose names match. A glob without wildcards is looked up directly.
+ */
 export function fitting<T>(named: ReadonlyMap<string, T>, glob: Glob): readonly T[] {
   const literal = literalOf(glob);
   const fits: T[] = [];
@@ -149,7 +156,10 @@ export function fitting<T>(named: ReadonlyMap<string, T>, glob: Glob): readonly 
 
 const NONE: readonly string[] = [];
 
-/** Before and behind a `*` at the end of a pattern, which most have: one for all of them. */
+/**
+ * The empty piece before and after a `*` at the end of a pattern. Most patterns have one, so they
+ * share it.
+ */
 const NOTHING: Piece = { text: "", parts: undefined, masked: false, mask: undefined };
 
 function piecePart(part: Exclude<GlobPart | Hole, { readonly kind: "many" }>): PiecePart {
@@ -196,7 +206,7 @@ function pointsOf(parts: readonly PiecePart[], fills: readonly string[]): readon
   return points;
 }
 
-/** Where `piece` ends if it begins at `at`; -1 if it does not fit there. */
+/** Returns the end of `piece` if it begins at `at`; -1 if it does not fit there. */
 function endOf(piece: Piece, text: string, at: number, fills: readonly string[]): number {
   if (piece.parts === undefined)
     return text.startsWith(piece.text, at) ? at + piece.text.length : -1;
@@ -214,7 +224,7 @@ function endOf(piece: Piece, text: string, at: number, fills: readonly string[])
   return end;
 }
 
-/** Where the first fit of `piece` at or after `from` ends; -1 if there is none. */
+/** Returns the end of the first fit of `piece` at or after `from`; -1 if there is none. */
 function endOfNext(
   piece: Piece,
   text: string,
@@ -245,7 +255,10 @@ function endOfNext(
 
 const NO_POINTS: readonly number[] = [];
 
-/** Whether a search to the end of the text can still be paid for; if not, no other can. */
+/**
+ * Returns true if the budget still covers a search to the end of the text; if not, it covers no
+ * other.
+ */
 function affords(budget: GlobBudget | undefined, steps: number): boolean {
   if (budget === undefined || steps <= budget.stepsLeft) return true;
   budget.stepsLeft = -1;
@@ -259,7 +272,7 @@ function filledWhole(parts: readonly PiecePart[], fills: readonly string[]): str
   return whole;
 }
 
-/** Where `piece` begins if it ends with the text; -1 if it does not fit there. */
+/** Returns the start of `piece` if it ends with the text; -1 if it does not fit there. */
 function startAtEnd(piece: Piece, text: string, fills: readonly string[]): number {
   if (piece.parts === undefined) return startOf(piece.text, text, text.length);
   let start = text.length;
@@ -271,7 +284,7 @@ function startAtEnd(piece: Piece, text: string, fills: readonly string[]): numbe
   return start;
 }
 
-/** Where `literal` begins if it ends at `end`; -1 if it does not. */
+/** Returns the start of `literal` if it ends at `end`; -1 if it does not. */
 function startOf(literal: string, text: string, end: number): number {
   const start = end - literal.length;
   return start >= 0 && (literal === "" || text.startsWith(literal, start)) ? start : -1;

@@ -44,7 +44,7 @@ export function readJson(text: string, depthMax: number): Result<JsonDocument, J
   return ok({ root, spaces: cursor.spaces });
 }
 
-/** Where a character stands: both from 1; the column counts UTF-16 units. */
+/** The place of a character: line and column count from 1, the column in UTF-16 units. */
 export type JsonPlace = { readonly line: number; readonly column: number };
 
 /**
@@ -140,7 +140,10 @@ function readArray(cursor: Cursor): JsonNode | undefined {
   return closed ? { kind: "array", at, items } : undefined;
 }
 
-/** From the opening bracket to after `close`, one `readItem` between commas; false at a fault. */
+/**
+ * Reads from the opening bracket past `close`, with one `readItem` between commas; returns false at
+ * a fault.
+ */
 function readList(cursor: Cursor, close: "}" | "]", readItem: () => unknown): boolean {
   cursor.at++;
   skipSpace(cursor);

@@ -48,7 +48,7 @@ const FOREIGN =
 /** Deeper documents are `parseYaml()`'s. */
 const DEPTH_MAX = 32;
 
-/** Undefined: it is no YAML. */
+/** Returns the events of `text`, or `undefined` if it is not YAML. */
 function eventsOf(text: string): readonly Event[] | undefined {
   try {
     return parseEvents(text, { maxDepth: DEPTH_MAX });
@@ -66,10 +66,10 @@ const CONSTANTS: ReadonlyMap<string, boolean | null> = new Map<string, boolean |
 const SMALL_INTEGER = /^(?:0|[1-9][0-9]{0,14})$/;
 /** A plain scalar that is surely text, or one of the above. */
 const WORD = /^[A-Za-z_/$]/;
-/** Whatever begins with a digit and the core schema may read as a number. */
+/** Matches any text that begins with a digit and could be a number in the core schema. */
 const NUMERIC = /^(?:0[ox].*|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)$/;
 const NAME_BYTES_MAX = 100;
-/** What may stand behind a bracket or quote that ends something. */
+/** Matches the text allowed after a bracket or quote that ends something. */
 const BEHIND = / *(?:[\n,:}\]]|$)| +#/y;
 
 /** Thrown where a document is not plain, and caught at the top: it ends the whole reading. */
@@ -82,7 +82,7 @@ class Reader {
   readonly #events: readonly Event[];
   readonly #options: PlainYamlOptions;
   #next = 0;
-  /** Behind what was read last. */
+  /** The offset after the last thing read. */
   #end = 0;
   /** Collections in brackets around that. */
   #brackets = 0;
@@ -154,7 +154,10 @@ class Reader {
     }
   }
 
-  /** Behind a bracket or quote that ends at `place` no other scalar stands, which others refuse. */
+  /**
+   * Refuses another scalar after a bracket or quote that ends at `place`: other readers refuse it
+   * too.
+   */
   #endAt(place: number): void {
     BEHIND.lastIndex = place;
     if (!BEHIND.test(this.#text)) throw new NotPlain();
@@ -209,7 +212,7 @@ class Reader {
     return expanded;
   }
 
-  /** What stands in one line, without escapes. */
+  /** Returns a scalar that is written on one line, without escapes. */
   #written(event: Event & { type: typeof EVENT_ID.SCALAR }): string {
     bare(event);
     const { style, valueStart, valueEnd } = event;

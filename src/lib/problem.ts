@@ -1,19 +1,19 @@
-/** Something wrong in a file that an operator or a user wrote, told so that they can mend it. */
+/** A mistake in a file that an operator or a user wrote, described so that they can correct it. */
 export type Problem = {
   /** The file as its user named it. */
   readonly file: string;
   /** 1-based; undefined where the problem is of the whole file. */
   readonly line: number | undefined;
   readonly column: number | undefined;
-  /** Where in the document, such as `policy.networks.allow[0]`. */
+  /** The place in the document, such as `policy.networks.allow[0]`. */
   readonly path: string;
-  /** What is wrong: "Cannot read …: got …", no final period. */
+  /** The mistake: "Cannot read …: got …", no final period. */
   readonly message: string;
-  /** What to do about it; empty where the message says it all. */
+  /** The correction; empty if the message says it all. */
   readonly remedy: string;
 };
 
-/** By file, then by line and column. */
+/** Sorts problems by file, then by line and column. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => {
     if (a.file !== b.file) return a.file < b.file ? -1 : 1;

@@ -4,7 +4,10 @@
  * costs their product.
  */
 
-/** Up to this length `indexOf` is linear: V8's tables for skipping reach so far (string-search.h). */
+/**
+ * The longest needle for which `indexOf` is linear: V8's skip tables reach this far
+ * (string-search.h).
+ */
 const NEEDLE_MAX = 200;
 
 /** The index of the first `needle` at or after `from`; -1 if there is none. */
@@ -27,7 +30,10 @@ function indexOfLong(text: string, needle: string, from: number): number {
   return -1;
 }
 
-/** For each beginning of `needle`: how long the longest text is that both begins and ends it. */
+/**
+ * Returns, for each beginning of `needle`, the length of the longest text that both begins and ends
+ * it.
+ */
 function bordersOf(needle: string): Int32Array {
   const borders = new Int32Array(needle.length);
   let length = 0;
@@ -79,9 +85,9 @@ function set(rows: Int32Array, row: number, place: number): void {
 }
 
 /**
- * Where the first fit of `mask` in `text` at or after `from` ends, in UTF-16 units; -1 if there is
- * none. Shift-And (Baeza-Yates and Gonnet): the state holds a bit for each place of the mask that a
- * fit which began somewhere has come to, so one step of a few words judges all beginnings at once.
+ * Returns the end of the first fit of `mask` in `text` at or after `from`, in UTF-16 units; -1 if
+ * there is none. Shift-And (Baeza-Yates and Gonnet): the state has a bit for each place of the mask
+ * that a fit begun earlier has reached. So one step over a few words tests all beginnings at once.
  */
 export function endOfMask(mask: Mask, text: string, from: number): number {
   const { words, rows, latin1, others, last } = mask;

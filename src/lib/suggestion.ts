@@ -6,7 +6,7 @@ export type Guess = {
   readonly otherwise: string;
 };
 
-/** What to do about a problem: a sentence, or one that is still to be found. */
+/** The correction of a problem: a sentence, or a guess that is still to be made. */
 export type Remedy = string | Guess;
 
 /**
@@ -15,7 +15,7 @@ export type Remedy = string | Guess;
  */
 export const SUGGESTIONS_MAX = 5;
 
-/** Longer names have no suggestion: none that is known is longer. */
+/** The longest name that gets a suggestion: no known name is longer. */
 const NAME_LENGTH_MAX = 64;
 
 /** Returns a function that words remedies, with suggestions for the first `SUGGESTIONS_MAX`. */

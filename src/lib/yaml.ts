@@ -28,7 +28,7 @@ export function parseYaml(text: string): Result<YamlFile, readonly YamlFault[]> 
   return err(faults.map(({ message, pos }) => ({ at: positionOf(lines, pos[0]), message })));
 }
 
-/** Where the character at `offset` stands. */
+/** Returns the position of the character at `offset`. */
 export function positionOf(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };

@@ -1,11 +1,11 @@
 import { counts, summed, type MetricsExport } from "../observe/metrics.ts";
 
-/** What processes have counted that have ended: counters that fell would be taken for new ones. */
+/** The counts of processes that have ended: counters that fell would be taken for new ones. */
 export class EndedCounts {
   readonly #ended: MetricsExport[] = [];
   #summing = Promise.resolve();
 
-  /** To be added up with what those count that live. */
+  /** The counts to add to those of living processes. */
   get all(): readonly MetricsExport[] {
     return this.#ended;
   }
@@ -16,7 +16,7 @@ export class EndedCounts {
     this.#summing = this.#sum(this.#summing);
   }
 
-  /** As many processes as may have ended, they are one sum in the end. */
+  /** Adds counts to the sum: however many processes have ended, one sum remains. */
   async #sum(before: Promise<void>): Promise<void> {
     await before;
     const ended = [...this.#ended];

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/config.ts";
 
-/** What is opened once, at the start: ports, files, processes. By its name in gateway.yaml. */
+/**
+ * The parts that are opened once, at the start: ports, files, processes. By its name in
+ * gateway.yaml.
+ */
 const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   workers: ({ workers }) => workers,
   "listen.address": ({ listen }) => listen.address,
@@ -13,7 +16,10 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   log: ({ log }) => log,
 };
 
-/** Why a running gateway cannot go from `before` to `after`, in a sentence; undefined: it can. */
+/**
+ * Returns, in a sentence, why a running gateway cannot go from `before` to `after`; `undefined` if
+ * it can.
+ */
 export function needsRestart(before: Config, after: Config): string | undefined {
   const fixed = Object.entries(FIXED)
     .filter(([, part]) => !isDeepStrictEqual(part(before), part(after)))

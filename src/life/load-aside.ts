@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { loadConfig, type Loaded } from "./load.ts";
 
-/** After so long without work the thread ends, and its memory is free. */
+/** The time without work after which the thread ends, and its memory is free. */
 const IDLE_MS = 30_000;
 
 /**

@@ -10,8 +10,8 @@ import { brokenClaims } from "../prove/kept-claims.ts";
 export type Loaded = {
   readonly result: Result<Config, readonly Problem[]>;
   /**
-   * By path in the order read, each as `fingerprint()` gave it before the file was read. Also those
-   * that could not be read, since one of them may come to be.
+   * The files by path in the order read, each with its `fingerprint()` from before it was read.
+   * Also those that could not be read, since one of them may come to be.
    */
   readonly files: ReadonlyMap<string, string>;
 };
@@ -57,13 +57,13 @@ export function fingerprint(path: string): string {
   }
 }
 
-/** One of the access models that are shipped beside the code. */
+/** Reads one of the access models that are shipped with the code. */
 export function shippedProvider(name: string): { readonly file: string; readonly text: string } {
   const file = fileURLToPath(new URL(`../../config/providers/${name}.yaml`, import.meta.url));
   return { file, text: readFileSync(file, "utf8") };
 }
 
-/** Only what is set: `process.env` also answers to `toString`. */
+/** Returns a variable only if it is set: `process.env` also answers to `toString`. */
 function env(name: string): string | undefined {
   return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
 }

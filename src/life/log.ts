@@ -19,7 +19,9 @@ export function openLog(
   fd = STDOUT_FD,
 ): Logger {
   let lost = 0;
-  /** Of a line of which a part is written: without it the next one would be unreadable too. */
+  /**
+   * The rest of a line of which a part is written: without it the next one would be unreadable too.
+   */
   let rest: Buffer = NOTHING;
   const write = (line: string): void => {
     const bytes = Buffer.concat([rest, Buffer.from(line)]);
@@ -37,7 +39,7 @@ export function openLog(
   return log;
 }
 
-/** As much as can be written at once; gives how many bytes. */
+/** Writes as much as it can at once; returns the number of bytes. */
 function writeSome(fd: number, bytes: Buffer): number {
   let written = 0;
   try {

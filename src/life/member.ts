@@ -18,33 +18,35 @@ import { Live } from "../gateway/live.ts";
 import { listen, type ListenOptions } from "../gateway/server.ts";
 import { StorePools } from "../store/store-pools.ts";
 
-/** One process that serves S3: all of a gateway but its admin port. */
+/** A process that serves S3: all of a gateway but its admin port. */
 export type Member = {
   /** `host:port` as bound, for S3 clients. */
   readonly address: string;
   readonly metrics: Metrics;
-  /** What the admin port tells of this process. */
+  /** The facts that the admin port tells of this process. */
   readonly administered: Administered;
   /**
    * Puts `config` in force for every request from now on; requests under way keep what they began
-   * with. Of what `needsRestart()` names it says the same as the first one. What throws has changed
-   * nothing.
+   * with. The settings that `needsRestart()` names are the same as in the first one. A reload that
+   * throws has changed nothing.
    */
   readonly reload: (config: Config, generation: number) => void;
-  /** Goes on in the audit file that now has the name, as after a rotation. */
+  /** Continues in the audit file that now has the name, as after a rotation. */
   readonly reopenAudit: () => void;
-  /** Is no longer ready, but goes on accepting for `limits.drainDelay`, until it resolves. */
+  /** Ceases to be ready, but goes on accepting for `limits.drainDelay`, until it resolves. */
   readonly leave: () => Promise<void>;
   /** Lets requests under way finish within `limits.drainTimeout`, then ends all that was opened. */
   readonly close: () => Promise<void>;
 };
 
-/** How long the start waits for the store to show itself: it may well come later than we do. */
+/**
+ * The longest wait of the start for the store to answer: it may well start later than the gateway.
+ */
 const FIRST_ANSWERS_MS_MAX = 1_000;
 
 /** A port that several processes listen on. */
 export type SharedPort = {
-  /** As the first of them bound it; 0: this is the first. */
+  /** The port as the first of them bound it; 0 if this is the first. */
   readonly port: number;
 };
 
@@ -130,7 +132,7 @@ export async function openMember(
   };
 }
 
-/** When the certificates and keys of `config` expire. */
+/** Returns the times when the certificates and keys of `config` expire. */
 function endsIn({ listen: { tls }, upstream, accounts }: Config): Ends {
   const certificates = new Map<string, number>();
   for (const [i, { cert }] of (tls?.certificates ?? []).entries()) {

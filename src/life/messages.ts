@@ -12,7 +12,7 @@ export type Order = { readonly config: Config; readonly generation: number };
 const plain = (value: unknown): boolean => typeof value === "object" && value !== null;
 const order = { config: z.custom<Config>(plain), generation: z.int() };
 
-/** What the admin port wants to know of a worker. */
+/** The questions of the admin port to a worker. */
 const ASK = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("metrics") }),
   z.strictObject({ of: z.literal("readiness") }),
@@ -22,10 +22,10 @@ const ASK = z.discriminatedUnion("of", [
 
 const METRICS = z.custom<MetricsExport>(Array.isArray);
 
-/** What a worker tells, by the same names. */
+/** The answers of a worker, by the same names. */
 const ANSWER = z.discriminatedUnion("of", [
   z.strictObject({ of: z.literal("metrics"), metrics: METRICS }),
-  /** Undefined: it is ready. */
+  /** The reason why it is not ready; `undefined` if it is. */
   z.strictObject({ of: z.literal("readiness"), notReady: z.string().optional() }),
   z.strictObject({ of: z.literal("status"), status: z.custom<Status>(plain) }),
   z.strictObject({
@@ -34,14 +34,14 @@ const ANSWER = z.discriminatedUnion("of", [
   }),
 ]);
 
-/** What the primary tells a worker to do, in the order in which it is to be done. */
+/** The orders of the primary to a worker, to be followed in their order. */
 const TO_WORKER = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("open"), ...order, port: z.int() }),
   z.strictObject({ kind: z.literal("reload"), ...order }),
   z.strictObject({ kind: z.literal("close") }),
   z.strictObject({ kind: z.literal("drop-identities") }),
   z.strictObject({ kind: z.literal("reopen-audit") }),
-  /** To be answered at once, with the same `id`. */
+  /** A question, to be answered at once, with the same `id`. */
   z.strictObject({ kind: z.literal("ask"), id: z.int(), ask: ASK }),
 ]);
 
@@ -51,7 +51,7 @@ const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("reloaded") }),
   /** The configuration that came last could not be put in force: the one before is. */
   z.strictObject({ kind: z.literal("refused"), why: z.string() }),
-  /** It ends, and this is all that it has counted. */
+  /** The end of a worker, with all that it has counted. */
   z.strictObject({ kind: z.literal("closed"), metrics: METRICS }),
   z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
@@ -61,12 +61,15 @@ export type WorkerAnswer = z.output<typeof ANSWER>;
 export type ToWorker = z.output<typeof TO_WORKER>;
 export type ToPrimary = z.output<typeof TO_PRIMARY>;
 
-/** Both sides are the same version of the same program, so anything else is a bug: throws. */
+/**
+ * Reads a message. Both sides are the same version of the same program, so an invalid one is a bug:
+ * throws.
+ */
 export function parseToWorker(message: unknown): ToWorker {
   return TO_WORKER.parse(message);
 }
 
-/** As `parseToWorker()`. */
+/** Reads a message as `parseToWorker()` does. */
 export function parseToPrimary(message: unknown): ToPrimary {
   return TO_PRIMARY.parse(message);
 }

@@ -1,6 +1,6 @@
 import type { WorkerAnswer, WorkerAsk, ToWorker } from "./messages.ts";
 
-/** How long an answer may take; probes that ask for readiness wait for two seconds themselves. */
+/** The longest time of an answer; probes that ask for readiness wait for two seconds themselves. */
 const ANSWER_MS_MAX: Readonly<Record<WorkerAsk["of"], number>> = {
   readiness: 1_000,
   metrics: 2_000,
@@ -9,7 +9,7 @@ const ANSWER_MS_MAX: Readonly<Record<WorkerAsk["of"], number>> = {
   explanation: 5_000,
 };
 
-/** What one process is asked and has not answered. */
+/** The questions that one process has not answered. */
 export class Questions {
   readonly #waiting = new Map<number, (answer: WorkerAnswer | undefined) => void>();
   #id = 0;

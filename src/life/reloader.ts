@@ -8,7 +8,7 @@ import type { Loaded } from "./load.ts";
 import type { RunningGateway } from "./service.ts";
 import { Watch } from "./watch.ts";
 
-/** Puts changed files in force: when it is told to, and by itself where `reload.watch` says so. */
+/** Puts changed files in force: on demand, and by itself if `reload.watch` says so. */
 export class Reloader {
   readonly #file: string;
   readonly #service: RunningGateway;
@@ -16,7 +16,10 @@ export class Reloader {
   readonly #aside = new AsideLoader();
   #watch: Watch | undefined;
   #watched: Config["reload"] | undefined;
-  /** One at a time: each begins with the files as they are when the one before is done. */
+  /**
+   * The last reload. One runs at a time: each begins with the files as they are when the one before
+   * is done.
+   */
   #last = Promise.resolve();
 
   /** `loaded`: of `file`, which `service` began with; `config`: what was made of it. */
@@ -54,7 +57,7 @@ export class Reloader {
     );
   }
 
-  /** Why what the files hold could not be put in force; undefined: it is. */
+  /** Puts the files in force. Returns the reason why they could not be; `undefined` if they are. */
   async #swap(why: string): Promise<string | undefined> {
     const loaded = await this.#aside.load(this.#file);
     const { result } = loaded;

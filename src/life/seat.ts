@@ -12,11 +12,14 @@ import {
 } from "./messages.ts";
 import { Questions } from "./questions.ts";
 
-/** What a seat says of the process in it. */
+/** The functions by which a seat reports on the process in it. */
 export type SeatPorts = {
-  /** What a process begins with: the configuration in force, and the port that all share. */
+  /**
+   * Returns the order that a process begins with: the configuration in force, and the port that all
+   * share.
+   */
   readonly opening: () => Order & { readonly port: number };
-  /** It ended; `last`: the metrics that it told last; `unasked`: it was not told to. */
+  /** Reports its end; `last`: the metrics that it told last; `unasked`: it was not told to end. */
   readonly onEnd: (last: MetricsExport, unasked: boolean) => void;
   readonly log: Logger;
 };
@@ -25,7 +28,7 @@ export type SeatPorts = {
 const SOUND_MS = 10_000;
 /** Between two that ended young. */
 const WAIT_MS_MAX = 10_000;
-/** How often a process is asked whether it answers. */
+/** The interval of asking a process whether it answers. */
 const LOOK_MS = 2_000;
 /** Questions in a row to which one that serves says nothing: then it hangs. */
 const SILENT_MAX = 5;
@@ -44,7 +47,7 @@ export class Seat {
   #onFailed: ((error: Error) => void) | undefined;
   #onReloaded: ((refusal: string | undefined) => void) | undefined;
   #lastMetrics: MetricsExport = [];
-  /** Until its successor starts. */
+  /** The timer until its successor starts. */
   #next: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
   /** Questions asked since it last said anything. */
@@ -58,12 +61,12 @@ export class Seat {
     this.#ports = ports;
   }
 
-  /** Whether a process in it serves clients. */
+  /** True if a process in it serves clients. */
   get serving(): boolean {
     return this.#serving;
   }
 
-  /** What the process in it told last of its metrics, were it silent now. */
+  /** The last metrics that the process in it told, in case it falls silent. */
   get lastMetrics(): MetricsExport {
     return this.#lastMetrics;
   }
@@ -97,7 +100,7 @@ export class Seat {
     this.#send({ kind: "reopen-audit" });
   }
 
-  /** Undefined: the process does not answer in time. */
+  /** Asks the process; `undefined` if it does not answer in time. */
   ask(ask: WorkerAsk): Promise<WorkerAnswer | undefined> {
     if (!this.#serving) return Promise.resolve(undefined);
     return this.#questions.put(ask, (message) => this.#send(message));
@@ -143,7 +146,10 @@ export class Seat {
     this.#send({ kind: "open", ...this.#ports.opening() });
   }
 
-  /** One that hangs keeps its clients, and its configuration: it is ended, as if it had crashed. */
+  /**
+   * Asks the process for a sign of life, and ends one that hangs, as if it had crashed: it would
+   * keep its clients, and its configuration.
+   */
   #lookAt(worker: Worker): void {
     // Counted in questions: where all this machine was halted, the worker is not the one that hung.
     if (this.#unheard < (this.#serving ? SILENT_MAX : OPENING_MAX)) {
@@ -156,7 +162,10 @@ export class Seat {
     worker.process.kill("SIGKILL");
   }
 
-  /** Whether there is a process that can hear it. What waits for its answer is settled by its end. */
+  /**
+   * Returns true if there is a process that can hear the message. Its end settles the questions
+   * that wait for an answer.
+   */
   #send(message: ToWorker): boolean {
     if (this.#worker?.isConnected() !== true) return false;
     this.#worker.send(message, () => undefined);

@@ -8,11 +8,11 @@ export type RunningGateway = {
   readonly adminAddress: string;
   /**
    * Puts `config` in force; resolves with its number when every request that begins is decided by
-   * it. The error says why it cannot be: then nothing has changed, and neither has it where it
-   * rejects, which is a bug.
+   * it. The error says why it cannot be put in force: then nothing has changed. A rejection, which
+   * is a bug, changes nothing either.
    */
   readonly reload: (config: Config) => Promise<Result<number, string>>;
-  /** Goes on in the audit file that now has the name, as after a rotation. */
+  /** Continues in the audit file that now has the name, as after a rotation. */
   readonly reopenAudit: () => void;
   /** A configuration that was read is not good: told by the metrics. */
   readonly refused: () => void;

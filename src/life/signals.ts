@@ -7,8 +7,8 @@ export function stopSignal(): Promise<string> {
 }
 
 /**
- * Hears SIGHUP from now on, which would end a process that does not. What it gives says what is to be
- * done at each; of those that came before, it is done once.
+ * Listens for SIGHUP from now on, which would end a process that does not. Returns a function that
+ * sets the action for each signal; for all signals before that, the action runs once.
  */
 export function reloadSignal(): (act: () => void) => void {
   let early = false;

@@ -11,9 +11,9 @@ export type Prints = ReadonlyMap<string, string>;
 export class Watch {
   readonly #onChange: () => void;
   readonly #timer: NodeJS.Timeout;
-  /** As they were when they were last taken over. */
+  /** The fingerprints of the files when they were last taken over. */
   #taken: Prints = new Map();
-  /** As they were seen the last time. */
+  /** The fingerprints when they were last looked at. */
   #seen: Prints = new Map();
 
   constructor(intervalMs: number, onChange: () => void) {
@@ -21,7 +21,7 @@ export class Watch {
     this.#timer = setInterval(() => this.#look(), intervalMs).unref();
   }
 
-  /** From now on these files, of which what `prints` stand for was read. */
+  /** Watches these files from now on, which were read when they had these `prints`. */
   follow(prints: Prints): void {
     this.#taken = prints;
     this.#seen = prints;

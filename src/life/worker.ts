@@ -15,8 +15,8 @@ type Opening = ToWorker & { readonly kind: "open" };
 type Reload = ToWorker & { readonly kind: "reload" };
 
 /**
- * One of the processes of `workers.ts`: serves clients, and does what the primary says until it says
- * to close; where the primary is gone, requests under way still finish. Gives the exit code.
+ * Runs one of the processes of `workers.ts`: serves clients, and does what the primary says until
+ * it says to close. If the primary is gone, requests under way still finish. Returns the exit code.
  */
 export function runWorker(): Promise<0 | 1> {
   // A terminal or an init system may signal the whole group: only the primary answers to that.
@@ -37,7 +37,7 @@ class Worker {
   #member: Member | undefined;
   #log: Logger | undefined;
   #closing = false;
-  /** What was asked before is done first. */
+  /** The last task; earlier tasks are done first. */
   #last = Promise.resolve();
 
   constructor(end: (code: 0 | 1) => void) {
@@ -117,7 +117,7 @@ class Worker {
   }
 }
 
-/** Whether it goes on where the primary is gone; else node:cluster ends it in that moment. */
+/** Sets whether it goes on if the primary is gone; else node:cluster ends it in that moment. */
 function outliveThePrimary(goesOn: boolean): void {
   if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = goesOn;
 }

@@ -14,7 +14,7 @@ import type { RunningGateway } from "./service.ts";
 
 const SILENT = "No worker answers";
 
-/** What a worker may take longer than `limits` say until it is killed. */
+/** The time that a worker may take longer than `limits` say until it is killed. */
 const CLOSE_MS = 5_000;
 
 /**
@@ -51,12 +51,12 @@ export async function openWorkers(
 
 class Workers {
   readonly #seats: readonly Seat[];
-  /** This process's own: of configurations and workers. */
+  /** This process's own metrics: of configurations and workers. */
   readonly #metrics = new Metrics();
   readonly #ended = new EndedCounts();
   #order: Order;
   #closing = false;
-  /** Of clients, when it is bound. */
+  /** The port of clients, once it is bound. */
   #port = 0;
 
   constructor(order: Order, count: number, log: Logger) {
@@ -73,7 +73,7 @@ class Workers {
     this.#metrics.configAccepted(order.generation, Date.now());
   }
 
-  /** Gives `host:port` as bound: where any port will do, by the first. */
+  /** Opens the workers. Returns `host:port` as bound: by the first, if any port will do. */
   async open(): Promise<string> {
     const [first, ...others] = this.#seats;
     const address = (await first?.open()) ?? "";
@@ -124,7 +124,10 @@ class Workers {
     return ok(this.#order.generation);
   }
 
-  /** Tells all workers; why one of them cannot, undefined: all do. */
+  /**
+   * Sends the order to all workers. Returns why one of them cannot follow it; `undefined` if all
+   * do.
+   */
   async #follow(order: Order): Promise<string | undefined> {
     this.#order = order;
     const refusals = await Promise.all(this.#seats.map((seat) => seat.reload(order)));
@@ -146,13 +149,13 @@ class Workers {
     await Promise.all(this.#seats.map((seat) => seat.close(timeoutMs)));
   }
 
-  /** Of a gateway that has not begun: its clients need not be waited for. */
+  /** Ends a gateway that has not begun: its clients need not be waited for. */
   async abandon(): Promise<void> {
     this.#closing = true;
     await Promise.all(this.#seats.map((seat) => seat.close(0)));
   }
 
-  /** That of all workers together, of whose configuration this process knows most. */
+  /** Returns the status of all workers together; this process knows most of their configuration. */
   async #status(): Promise<Status> {
     const own = statusWithout(this.#metrics, this.#readiness([]), Date.now());
     const answers = await this.#ask({ of: "status" });
@@ -171,7 +174,7 @@ class Workers {
     return whys.length === 0 ? SILENT : mergeReadiness(whys);
   }
 
-  /** What all tell that answer. */
+  /** Returns the answers of all that answer. */
   async #ask(ask: WorkerAsk): Promise<readonly WorkerAnswer[]> {
     const answers = await Promise.all(this.#seats.map((seat) => seat.ask(ask)));
     return answers.filter((answer) => answer !== undefined);

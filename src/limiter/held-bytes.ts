@@ -19,7 +19,7 @@ export class HeldBytes {
     return this.#bytes;
   }
 
-  /** Another configuration is in force. What is held already stays. */
+  /** Follows another configuration. Bytes held already stay. */
   follow(bytesMax: number): void {
     this.#bytesMax = bytesMax;
   }
@@ -29,7 +29,10 @@ export class HeldBytes {
     return new Holding(this.#change);
   }
 
-  /** One for all: a closure for each request costs the garbage collector more than it does. */
+  /**
+   * The one function for all: a closure for each request costs the garbage collector more than it
+   * does.
+   */
   readonly #change: Change = (bytes) => {
     if (bytes > 0 && this.#bytes + bytes > this.#bytesMax) return false;
     this.#bytes += bytes;
@@ -54,8 +57,9 @@ export class Holding {
   }
 
   /**
-   * Whether `bytes` more can be kept. False beyond the limit, and for a request that has ended: what
-   * still comes of it is of use to nobody. Once it is decided its bytes do not count any more.
+   * Returns true if `bytes` more can be kept. False beyond the limit, and for a request that has
+   * ended: its further bytes are of use to nobody. Once it is decided its bytes do not count any
+   * more.
    */
   take(bytes: number): boolean {
     if (this.#state !== "counting") return this.#state === "decided";

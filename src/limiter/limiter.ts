@@ -15,12 +15,12 @@ export class Limiter {
   readonly #accounts = new LRUCache<string, AccountUsage>({ max: ACCOUNTS_MAX });
   readonly #anonymous = new AccountUsage(undefined);
 
-  /** How many accounts are remembered. */
+  /** The number of accounts that are remembered. */
   get size(): number {
     return this.#accounts.size;
   }
 
-  /** Other limits are in force from now on; undefined: nobody is limited. */
+  /** Follows other limits from now on; `undefined` if nobody is limited. */
   follow(allowances: Allowances | undefined, nowMs: number): void {
     for (const account of [this.#anonymous, ...this.#accounts.values()]) {
       account.follow(allowances ?? ANYTHING, nowMs);

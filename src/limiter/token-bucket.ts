@@ -5,7 +5,7 @@
  * times in milliseconds of one clock that only goes forward.
  */
 
-/** What a bucket holds, as the time that filling it takes. */
+/** The content of a full bucket, as the time that filling it takes. */
 const BURST_MS = 1000;
 
 /** Sums of times that are not whole are a little off: that must not cost anybody a token. */
@@ -15,16 +15,16 @@ const ROUNDING_MS = 0.001;
 export const FULL = Number.NEGATIVE_INFINITY;
 
 /**
- * When the bucket is full again after `amount` more was taken, at `perSecond` tokens that flow in.
- * It may owe tokens afterwards.
+ * Returns the time when the bucket is full again after `amount` more was taken, at `perSecond`
+ * tokens that flow in. It may owe tokens afterwards.
  */
 export function taken(fullAtMs: number, amount: number, perSecond: number, nowMs: number): number {
   return Math.max(fullAtMs, nowMs) + (amount / perSecond) * 1000;
 }
 
 /**
- * When a bucket is full again into which `perSecond` flows from now on, and no longer `before`: it
- * is as full as it was, and owes as many tokens.
+ * Returns the time when a bucket is full again into which `perSecond` flows from now on, and no
+ * longer `before`: it is as full as it was, and owes as many tokens.
  */
 export function refilled(
   fullAtMs: number,
@@ -36,7 +36,7 @@ export function refilled(
   return owedMs > 0 ? nowMs + BURST_MS + (owedMs * before) / perSecond : fullAtMs;
 }
 
-/** How long until `amount` can be taken without owing; 0: at once. */
+/** Returns the time until `amount` can be taken without owing; 0 if it can at once. */
 export function waitMs(fullAtMs: number, amount: number, perSecond: number, nowMs: number): number {
   const over = taken(fullAtMs, amount, perSecond, nowMs) - nowMs - BURST_MS;
   return over > ROUNDING_MS ? over : 0;

@@ -13,14 +13,14 @@ const UNLIMITED: Allowance = {
   bytesPerSecond: undefined,
 };
 
-/** Where a configuration limits nobody. */
+/** The limits of a configuration that limits nobody. */
 export const ANYTHING: Allowances = {
   account: UNLIMITED,
   subuser: UNLIMITED,
   accounts: new Map(),
 };
 
-/** By which limit something is refused: accounts and subusers have limits of their own. */
+/** The limit that refuses: accounts and subusers have limits of their own. */
 type Names = Readonly<Record<"requests" | "concurrent" | "bytes", LimitName>>;
 
 const ACCOUNT_LIMITS: Names = {
@@ -35,13 +35,13 @@ const SUBUSER_LIMITS: Names = {
   bytes: "bytes_per_account",
 };
 
-/** What an account or subuser takes at the moment. Times as those of token-bucket.ts. */
+/** The present use of an account or subuser. Times as those of token-bucket.ts. */
 export class Usage {
   #allowance: Allowance = UNLIMITED;
   #inFlight = 0;
   #requestsFullAtMs = FULL;
   #bytesFullAtMs = FULL;
-  /** For which a subuser's usage counts too. */
+  /** The account for which a subuser's usage counts too. */
   readonly #account: Usage | undefined;
   readonly #names: Names;
 
@@ -50,7 +50,7 @@ export class Usage {
     this.#names = account === undefined ? ACCOUNT_LIMITS : SUBUSER_LIMITS;
   }
 
-  /** What it may take from now on. What it owes stays as much, unless it may take anything. */
+  /** Sets the allowance from now on. Debt stays as it is, unless anything is allowed. */
   allow(allowance: Allowance, nowMs: number): void {
     const before = this.#allowance.bytesPerSecond;
     const { bytesPerSecond } = allowance;
@@ -61,13 +61,13 @@ export class Usage {
         : refilled(this.#bytesFullAtMs, before, bytesPerSecond, nowMs);
   }
 
-  /** Whether bytes are limited, so that nobody reads the clock for each piece in vain. */
+  /** True if bytes are limited; else nobody need read the clock for each piece. */
   get metered(): boolean {
     const whose: Usage = this.#account ?? this;
     return whose.#allowance.bytesPerSecond !== undefined;
   }
 
-  /** Why no further request may begin now; undefined: it may. */
+  /** Returns the fault if no further request may begin now; `undefined` if it may. */
   refusal(nowMs: number): Fault | undefined {
     const { requestsPerSecond, concurrentRequestsMax, bytesPerSecond } = this.#allowance;
     if (concurrentRequestsMax !== undefined && this.#inFlight >= concurrentRequestsMax) {
@@ -111,9 +111,9 @@ export class Usage {
 
 /** An account's usage, with that of its subusers. */
 export class AccountUsage extends Usage {
-  /** Undefined: of all who come without credentials. */
+  /** The account's name; `undefined` for all clients without credentials. */
   readonly #name: string | undefined;
-  /** Whose allowance is in force. */
+  /** The configuration's allowances that are in force. */
   #followed: Allowances | undefined;
   #subusers: Map<string, Usage> | undefined;
 

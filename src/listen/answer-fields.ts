@@ -1,19 +1,19 @@
 import type { HeaderList } from "../http/headers.ts";
 import { hasBody } from "../wire/answer-head.ts";
 
-/** What an answer is an answer to, as far as its form depends on that. */
+/** The facts about a request that decide the form of its answer. */
 export type AnswerTo = {
-  /** Whether the request is a HEAD, whose answer has no body. */
+  /** True if the request is a HEAD, whose answer has no body. */
   readonly isHead: boolean;
   /** HTTP/1.`minor` of the client. */
   readonly minor: 0 | 1;
-  /** Whether another request may follow. */
+  /** True if another request may follow. */
   readonly goesOn: boolean;
-  /** What the client is told of how long its connection is kept, in milliseconds. */
+  /** The time for which the client is told that its connection is kept, in milliseconds. */
   readonly idleTimeoutMs: number;
 };
 
-/** How an answer is delivered: its body, and whether its connection goes on behind it. */
+/** The delivery of an answer: its body, and whether its connection goes on after it. */
 export type Delivered = {
   readonly body: "none" | "length" | "chunked" | "until-close";
   /** Bytes, of a body with a length. */
@@ -64,7 +64,7 @@ function lengthOf(text: string): number {
 }
 
 let knownDate = "";
-/** In milliseconds since the epoch. */
+/** The end of the time for which the text is right, in milliseconds since the epoch. */
 let knownUntil = 0;
 
 /** Now, as a Date field has it. It is the same for a second. */

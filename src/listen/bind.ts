@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
 
-/** Where a server listens. */
+/** The place where a server listens. */
 export type Place = {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Whether other processes listen on the same port: the system gives each its part of clients. */
+  /**
+   * True if other processes listen on the same port: the system gives each its part of the clients.
+   */
   readonly reusePort?: boolean;
 };
 

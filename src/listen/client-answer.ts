@@ -6,7 +6,10 @@ import { deliver, type AnswerTo, type Delivered } from "./answer-fields.ts";
 import type { Output } from "./output.ts";
 import type { Peer } from "./peer.ts";
 
-/** Up to this length a head and what follows it are copied into one piece, so that they go in one write. */
+/**
+ * The length up to which a head and the bytes after it are copied into one piece, so that they go
+ * in one write.
+ */
 const TOGETHER_BYTES_MAX = 16 * 1024;
 
 /** The most that is kept of an answer whose turn on its connection has not come. */
@@ -16,9 +19,9 @@ const WAITING_BYTES_MAX = 64 * 1024;
 export type AnswerLine = {
   readonly peer: Peer;
   readonly output: Output;
-  /** Whether the whole body of the request that `answer` is to has come. */
+  /** Returns true if the whole body of the request that `answer` belongs to has come. */
   hasWhole(answer: ClientAnswer): boolean;
-  /** Whether nothing is before `answer` that is not answered yet. */
+  /** Returns true if everything before `answer` has been answered. */
   isNext(answer: ClientAnswer): boolean;
   /** The operating system has all of it. */
   finished(answer: ClientAnswer): void;
@@ -32,7 +35,7 @@ export type AnswerLine = {
 /** A connection that does not speak HTTP any more. */
 export type TakenOver = {
   readonly socket: Duplex;
-  /** What had come behind the request that asked for it. */
+  /** The bytes that had come after the request that asked for it. */
   readonly first: Buffer;
 };
 
@@ -41,13 +44,13 @@ export class ClientAnswer {
   readonly #line: AnswerLine;
   readonly #to: AnswerTo;
   #goesOn: boolean;
-  /** Undefined before the head. */
+  /** The delivery; `undefined` before the head. */
   #delivered: Delivered | undefined;
   /** The head, until it is sent. */
   #head = "";
   /** Bytes of the body that must still come, of one with a length. */
   #left = 0;
-  /** What waits for the answer's turn; undefined once that has come. */
+  /** The parts that wait for the answer's turn; `undefined` once it has come. */
   #waiting: Waiting[] | undefined;
   #waitingBytes = 0;
   #ended = false;
@@ -70,32 +73,32 @@ export class ClientAnswer {
     return this.#to.isHead;
   }
 
-  /** Whether a request may follow on the connection. */
+  /** True if a request may follow on the connection. */
   get goesOn(): boolean {
     return this.#goesOn;
   }
 
-  /** Whether its head was given. */
+  /** True if its head was sent. */
   get begun(): boolean {
     return this.#delivered !== undefined;
   }
 
-  /** Whether the whole answer was given, be it on its way. */
+  /** True if the whole answer was handed over, even if it is still on its way. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Whether the operating system has the whole answer. */
+  /** True if the operating system has the whole answer. */
   get delivered(): boolean {
     return this.#state === "finished";
   }
 
-  /** It is delivered, or its connection is lost or was broken off. */
+  /** True if it is delivered, or its connection is lost or was broken off. */
   get closed(): boolean {
     return this.#state !== "open";
   }
 
-  /** Whether it can be sent at once: all before it on its connection were answered. */
+  /** True if it can be sent at once: all before it on its connection were answered. */
   get isNext(): boolean {
     return this.#line.isNext(this);
   }
@@ -122,9 +125,9 @@ export class ClientAnswer {
   }
 
   /**
-   * Gives the head, which is sent with the first bytes of the body. `reason`: empty for the usual one.
-   * `fields`: name, value, …, in lower case, without those that speak of a connection; handed over.
-   * Throws for what cannot be a head.
+   * Sends the head, together with the first bytes of the body. `reason`: empty for the usual one.
+   * `fields`: name, value, …, in lower case, without those about a connection; handed over. Throws
+   * for an invalid head.
    */
   sendHead(status: number, reason: string, fields: string[]): void {
     if (this.#delivered !== undefined) throw new Error("An answer has one head");
@@ -146,8 +149,9 @@ export class ClientAnswer {
   }
 
   /**
-   * False: wait for `onDrain` before sending more. `release`: called when `chunk` need not stand any
-   * more. Throws behind the end, and for more than the head promised, which are bugs.
+   * Sends a piece of the body. False: wait for `onDrain` before sending more. `release`: called
+   * when `chunk` need not stand any more. Throws after the end, and for more than the head
+   * promised, which are bugs.
    */
   sendBody(chunk: Uint8Array, release?: Release): boolean {
     const delivered = this.#begun();
@@ -196,7 +200,7 @@ export class ClientAnswer {
     this.#line.endSoon();
   }
 
-  /** From now on the connection is the caller's, and its next answer, if any, is this one. */
+  /** Hands the connection to the caller. Its next answer, if any, is this one. */
   takeOver(): TakenOver {
     this.#goesOn = false;
     return this.#line.takeOver();

@@ -10,12 +10,12 @@ import { RequestReader, type BytesOf, type Requests } from "./request-reader.ts"
 import type { ConnectionProblem, Service, Serving } from "./service.ts";
 import { TakenSocket } from "./taken-socket.ts";
 
-/** How long a client may go on sending what nobody reads before its connection ends. */
+/** The time for which a client may go on sending what nobody reads before its connection ends. */
 const LINGER_MS = 2_000;
 
 /**
- * How much longer than it was told a client's connection is kept between two requests, so that one
- * that asks in the last moment is served.
+ * The grace for which a client's connection is kept between two requests after the time it was
+ * told, so that a request at the last moment is served.
  */
 const REST_GRACE_MS = 1_000;
 
@@ -23,12 +23,15 @@ const REST_GRACE_MS = 1_000;
 type Exchange = {
   readonly answer: ClientAnswer;
   readonly body: RequestBody | undefined;
-  /** Undefined within the call that begins to serve it, and for what was no request. */
+  /**
+   * The service of the request; `undefined` within the call that begins to serve it, and for bytes
+   * that were no request.
+   */
   serving: Serving | undefined;
 };
 
 /**
- * One connection of a client, from the first byte of HTTP on. Requests are read off it in their
+ * A connection of a client, from the first byte of HTTP on. Requests are read off it in their
  * order; each is served when its head has come, and answered when those before it were.
  */
 export class ClientConnection implements AnswerLine, Reader, Requests {
@@ -38,17 +41,23 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
   readonly #service: Service;
   readonly #reader = new RequestReader(this);
   readonly #memory = new InboundMemory();
-  /** In the order of their requests: the first is being answered, the last may still be read. */
+  /**
+   * The exchanges in the order of their requests: the first is being answered, the last may still
+   * be read.
+   */
   readonly #open: Exchange[] = [];
   #paused = false;
   #taken: TakenSocket | undefined;
-  /** What was taken over ends when all that was written on it is with the operating system. */
+  /**
+   * Set if the connection was taken over and ends once the operating system has all that was
+   * written on it.
+   */
   #takenEnds = false;
-  /** Nothing was asked for so long that its time is over but for a grace. */
+  /** Set if no request came for so long that the connection's time is over but for a grace. */
   #resting = false;
   #ending = false;
   #leaving = false;
-  /** What has come was no request, or no body of one, which its client will be told. */
+  /** Set if the bytes were no request, or no body of one, which the client will be told. */
   #broken = false;
 
   /** `socket`: nobody has read from it. */
@@ -72,19 +81,19 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     if (first.length > 0) this.came(first);
   }
 
-  /** Nothing is read: `answer` tells why, and the connection ends. */
+  /** Reads nothing: `answer` says why, and the connection ends. */
   turnAway(answer: (answer: ClientAnswer) => void): void {
     this.#reader.stop();
     readInto(this.#socket, this);
     answer(this.#answerToNone());
   }
 
-  /** Whether a request on it is not answered yet; WebSockets count. */
+  /** True if a request on it is not answered yet; WebSockets count. */
   get busy(): boolean {
     return this.#open.length > 0;
   }
 
-  /** Whether it speaks WebSocket, which has no end of its own. */
+  /** True if it speaks WebSocket, which has no end of its own. */
   get isTaken(): boolean {
     return this.#taken !== undefined;
   }
@@ -161,7 +170,10 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     this.#socket.once("close", () => clearTimeout(timer));
   }
 
-  /** What was written on it still goes to the client, however slowly that reads. */
+  /**
+   * Ends a connection that was taken over. Bytes written on it still go to the client, however
+   * slowly that reads.
+   */
   #endTaken(taken: TakenSocket): void {
     if (this.#takenEnds) return;
     this.#takenEnds = true;
@@ -272,8 +284,9 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
   }
 
   /**
-   * Nothing has moved for `idleTimeoutMs`. A request that has come whole waits for the store, whose
-   * own time limits count; with a body of which no more is read not the client stands still.
+   * Ends the connection if nothing has moved for `idleTimeoutMs`. A request that has come whole
+   * waits for the store, whose own time limits count. If no more of a body is read, it is not the
+   * client that stands still.
    */
   #stoodStill(): void {
     const last = this.#open.at(-1);

@@ -6,13 +6,13 @@ import type { RequestBody } from "./request-body.ts";
 export type ClientRequest = {
   readonly head: WireRequest;
   readonly peer: Peer;
-  /** Undefined: its head says that it has none. */
+  /** The body; `undefined` if its head says that it has none. */
   readonly body: RequestBody | undefined;
 };
 
 /**
- * Whether the client waits to be asked for the body (RFC 9110 section 10.1.1). Any other expectation
- * is as none, and HTTP/1.0 knows none.
+ * Returns true if the client waits to be asked for the body (RFC 9110 section 10.1.1). Any other
+ * expectation counts as none, and HTTP/1.0 knows none.
  */
 export function expectsContinue({ head }: ClientRequest): boolean {
   const { fields, minor } = head;

@@ -5,15 +5,15 @@ import { parseProxyHeader } from "../http/proxy-protocol.ts";
 import type { Peer } from "./peer.ts";
 import { createTlsServer } from "./tls.ts";
 
-/** How connections are spoken to from now on. */
+/** The settings for connections accepted from now on. */
 export type Speech = {
-  /** Undefined: plain HTTP. */
+  /** The TLS settings; `undefined` for plain HTTP. */
   readonly tls: TlsConfig | undefined;
-  /** How long a TLS handshake may take. */
+  /** The longest time of a TLS handshake. */
   readonly handshakeMs: number;
 };
 
-/** What stands between the port and HTTP: a PROXY header, then TLS. */
+/** The layers between the port and HTTP: a PROXY header, then TLS. */
 export type Front = {
   /** A connection that was just accepted, and from which nobody has read. */
   readonly accept: (raw: Socket) => void;
@@ -25,13 +25,13 @@ export type Front = {
 };
 
 export type FrontOptions = {
-  /** Whether a peer must begin with a PROXY header: a proxy that is trusted to. */
+  /** Returns true if a peer must begin with a PROXY header: a trusted proxy. */
   readonly expectsHeader: (address: string) => boolean;
-  /** Whether a connection is taken whose other end is at `address`; else it was refused. */
+  /** Returns true if a connection is taken whose other end is at `address`; else it was refused. */
   readonly admits: (raw: Socket, address: string) => boolean;
   /**
-   * Whatever comes now is HTTP. `raw`: what was accepted, which TLS may lie over. `first`: what has
-   * come already.
+   * Serves a connection whose next bytes are HTTP. `raw`: the accepted socket, which TLS may lie
+   * over. `first`: the bytes that have come already.
    */
   readonly serve: (socket: Socket, raw: Socket, peer: Peer, first: Buffer) => void;
   /** A connection that never came to HTTP has been ended; `late`: for it took too long. */

@@ -7,18 +7,18 @@ import { ClientConnection } from "./client-connection.ts";
 import { openFront, type FrontOptions, type Speech } from "./front.ts";
 import type { Service } from "./service.ts";
 
-/** How often connections are looked at whose heads are not complete: that late may a limit be. */
+/** The interval of checking connections whose heads are not complete: a limit can be that late. */
 const HEAD_CHECK_MS = 500;
 
-/** How often a closing server looks for connections that serve nothing any more. */
+/** The interval at which a closing server looks for connections that serve nothing any more. */
 const SWEEP_MS = 100;
 
-/** Who may connect, and what is done with what connections say. */
+/** The checks of new connections, and the service for their requests. */
 export type HttpServerOptions = Pick<FrontOptions, "expectsHeader" | "failed"> & {
   readonly service: Service;
   /**
-   * Whether one more connection is taken; else it was refused. `plainly`: whether an answer on it
-   * could be read.
+   * Returns true if one more connection is taken; else it was refused. `plainly`: true if an answer
+   * on it could be read.
    */
   readonly admits: (raw: Socket, plainly: boolean) => boolean;
   /** The same for one that was taken, when it is known at whose `address` its other end is. */
@@ -29,14 +29,14 @@ export type HttpServerOptions = Pick<FrontOptions, "expectsHeader" | "failed"> &
 export type HttpServer = {
   /** `host:port` as bound. */
   readonly address: string;
-  /** How many connections are open. */
+  /** Returns the number of open connections. */
   readonly connections: () => number;
   /**
    * Opens what other certificates and times need, or throws where that cannot be; what it gives puts
    * them in force for connections that come then.
    */
   readonly prepare: (speech: Speech) => () => void;
-  /** Each answer from now on is the last on its connection; new connections are still taken. */
+  /** Makes each answer from now on the last on its connection; new connections are still taken. */
   readonly leave: () => void;
   /**
    * Stops accepting, lets requests under way finish, resolves when all have; after `timeoutMs` they
@@ -110,7 +110,7 @@ export function turnAway(
 /** The open connections of clients, from accept to close. */
 class OpenConnections {
   readonly #service: Service;
-  /** Undefined: HTTP has not begun on it. */
+  /** The open connections; the value is `undefined` before HTTP has begun. */
   readonly #open = new Map<Socket, ClientConnection | undefined>();
   #leaving = false;
 

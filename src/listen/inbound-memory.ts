@@ -1,20 +1,23 @@
 import { lender, RESTING, type Loan } from "../lend/lender.ts";
 
-/** From this size of a read on the sender is fast enough for memory of its own. A TLS record has 16 KiB. */
+/**
+ * The size of a read from which on the sender is fast enough for memory of its own. A TLS record
+ * has 16 KiB.
+ */
 const BULK_READ_BYTES = 8 * 1024;
-/** With less room than this left a buffer is not read to any more. */
+/** The least room of a buffer that is still read to. */
 const ROOM_BYTES_MIN = 64 * 1024;
 
 /**
- * Where one connection reads to: what all connections at rest share, or a buffer that is lent to it
- * while a long body comes fast. Reads follow each other in the lent one as long as somebody holds
- * what was read before.
+ * The memory that one connection reads to: the one that all connections at rest share, or a buffer
+ * lent to it while a long body comes fast. Reads follow each other in the lent one as long as
+ * somebody holds what was read before.
  */
 export class InboundMemory {
   #loan: Loan | undefined;
-  /** Where in the loan the next read begins. */
+  /** The offset in the loan at which the next read begins. */
   #from = 0;
-  /** Whether the last read was large. */
+  /** True if the last read was large. */
   #fast = false;
 
   /** Memory for one read; `long`: whether so much of a body still comes that a loan is worth it. */
@@ -46,7 +49,7 @@ export class InboundMemory {
     return this.#loan;
   }
 
-  /** Nothing more is read to the loan. */
+  /** Ends reading to the loan. */
   end(): void {
     this.#loan?.end();
     this.#loan = undefined;

@@ -1,18 +1,18 @@
 import type { Socket } from "node:net";
 import type { Release } from "../lend/lender.ts";
 
-/** Up to this length what is written waits for the end of the turn, so that it goes out together. */
+/** The length up to which a write waits for the end of the turn, so that writes go out together. */
 const SMALL_BYTES_MAX = 16 * 1024;
 
 /** The most that waits for a slow peer before it is told to; besides the piece that goes beyond it. */
 const WAITING_BYTES_MAX = 64 * 1024;
 
-/** What is written to one connection, and when the operating system has all of it. */
+/** Writes to one connection, and tells when the operating system has all of it. */
 export class Output {
   readonly #socket: Socket;
   /** Writes that the operating system does not have yet. */
   #pending = 0;
-  /** Whether what is written is kept until the end of the turn. */
+  /** True if writes are kept until the end of the turn. */
   #gathering = false;
   readonly #written: (error?: Error | null) => void;
   readonly #send: () => void;
@@ -32,14 +32,14 @@ export class Output {
     };
   }
 
-  /** Whether the operating system has all that was written. */
+  /** True if the operating system has all that was written. */
   get flushed(): boolean {
     return this.#pending === 0;
   }
 
   /**
-   * False: the peer is slow, and the socket's `drain` tells when to go on. `data`: text has one
-   * character a byte. `release`: called when the bytes need not stand any more.
+   * Writes bytes. False: the peer is slow, and the socket's `drain` tells when to go on. `data`:
+   * text has one character a byte. `release`: called when the bytes need not stand any more.
    */
   write(data: string | Uint8Array, release?: Release): boolean {
     if (!this.#socket.writable) {

@@ -1,12 +1,12 @@
-/** Who is at the other end of a connection, and how it speaks. */
+/** The other end of a connection. */
 export type Peer = {
   /**
    * The client's address, which behind a proxy is what the PROXY header says. Undefined: that header
    * named nobody, and the proxy's own address must not step in, which a list may allow.
    */
   readonly address: string | undefined;
-  /** Whether the connection is TLS. */
+  /** True if the connection is TLS. */
   readonly secure: boolean;
-  /** Its version, such as `1.3`; undefined without TLS. */
+  /** The version of TLS, such as `1.3`; `undefined` without TLS. */
   readonly tlsVersion: string | undefined;
 };

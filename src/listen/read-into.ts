@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
-/** Hears what a socket reads. */
+/** The receiver of what a socket reads. */
 export type Reader = {
-  /** Where the next bytes shall be read to. Called once for each read. */
+  /** Returns the memory for the next read. Called once for each read. */
   memory(): Buffer;
   /** `count` bytes have been read to the start of `memory`, which `memory()` gave last. */
   filled(memory: Buffer, count: number): void;
@@ -11,9 +11,9 @@ export type Reader = {
 };
 
 /**
- * Lets `socket` read into the memory of `reader`, from now on and for as long as it lives. Whether
- * it does: otherwise each read makes a buffer of its own, which is as correct and costs more (three
- * times the processor's time, measured with uploads over loopback).
+ * Lets `socket` read into the memory of `reader`, from now on and for as long as it lives. Returns
+ * true if it does. Otherwise each read makes a buffer of its own, which is as correct and costs
+ * more (three times the processor's time, measured with uploads over loopback).
  *
  * Node has `onread` for that, but takes it only of sockets that connect, and not of those that a
  * server accepts (net.Socket, tls.TLSSocket). What it keeps of `onread` is set here. None of it is
@@ -29,7 +29,7 @@ export function readInto(socket: Socket, reader: Reader): boolean {
   return direct;
 }
 
-/** What Node's streams have read already. */
+/** Returns the pieces that Node's streams have read already. */
 function takeBuffered(socket: Socket): readonly Buffer[] {
   const pieces: Buffer[] = [];
   if (socket.readableLength === 0) return pieces;

@@ -3,25 +3,25 @@ import type { Release } from "../lend/lender.ts";
 /** The most of a body that waits in memory for its reader; beyond it the client must wait. */
 const WAITING_BYTES_MAX = 256 * 1024;
 
-/** What a piece costs besides its bytes, so that many tiny ones count as what they are. */
+/** The cost of a piece besides its bytes, so that many tiny ones count as what they are. */
 const PIECE_BYTES = 128;
 
 /** Reads a body. */
 export type BodyReader = {
   /**
-   * Whether it takes pieces in memory that is lent: each stands until the second next one is asked
+   * True if it takes pieces in memory that is lent: each stands until the second next one is asked
    * for. Otherwise pieces stand for as long as somebody has them.
    */
   readonly lent: boolean;
-  /** So many bytes have come; gives why they cannot be kept, with which the reading fails. */
+  /** Counts bytes that have come. Returns why they cannot be kept, with which the reading fails. */
   received(bytes: number): Error | undefined;
-  /** What to fail with where the rest will never come. */
+  /** Returns the error to fail with if the rest will never come. */
   lost(): Error;
 };
 
 /** The connection that a body comes on. */
 type Flow = {
-  /** What waited was taken. */
+  /** Reports that the waiting bytes were taken. */
   bodyWanted(): void;
 };
 
@@ -43,7 +43,7 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
   readonly #pieces: Piece[] = [];
   #waitingBytes = 0;
   #reader: BodyReader | undefined;
-  /** Of the piece that was given last, and of the one before. */
+  /** The release of the piece that was passed on last, and of the one before. */
   #current: Release | undefined;
   #older: Release | undefined;
   #complete = false;
@@ -56,23 +56,23 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
     this.#flow = flow;
   }
 
-  /** Whether its last byte has come. */
+  /** True if its last byte has come. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Whether something waits that has come. */
+  /** True if bytes wait that have come. */
   get hasMore(): boolean {
     return this.#pieces.length > 0;
   }
 
-  /** Whether no more of it may come for now. */
+  /** True if no more of it may come for now. */
   get full(): boolean {
     if (this.#reader === undefined) return this.#pieces.length > 0;
     return this.#waitingBytes >= WAITING_BYTES_MAX;
   }
 
-  /** Whether more of it would come, if only somebody read it. */
+  /** True if more of it would come, if only somebody read it. */
   get heldBack(): boolean {
     return !this.#complete && !this.#discarded && (this.#reader === undefined || this.full);
   }
@@ -98,7 +98,7 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
     if (this.#reader !== undefined) this.#fail(this.#reader.lost());
   }
 
-  /** From now on `reader` reads. Called once. */
+  /** Reads the body with `reader` from now on. Called once. */
   read(reader: BodyReader): void {
     this.#reader = reader;
     const before = this.#pieces.splice(0);
@@ -126,8 +126,8 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
   }
 
   /**
-   * Nobody reads on: what still comes is not kept. What was given is not taken back, since it may
-   * still be on its way.
+   * Ends reading: bytes that still come are not kept. Pieces passed on are not taken back, since
+   * they may still be on their way.
    */
   return(): Promise<Step> {
     this.discard();

@@ -5,28 +5,31 @@ import { readRequestHead, REQUEST_HEADS, type WireRequest } from "../wire/reques
 import { RequestBody } from "./request-body.ts";
 import type { ConnectionProblem } from "./service.ts";
 
-/** Of a body at least so much must come for memory that is lent. */
+/** The least rest of a body that is worth lent memory. */
 const LONG_BODY_BYTES = 64 * 1024;
 
-/** Hears what is read off one connection. */
+/** The receiver of what is read off one connection. */
 export type Requests = {
-  /** Of a head, and of trailers. */
+  /** Returns the limit of a head, and of trailers. */
   headerBytesMax(): number;
-  /** Whether no further request is to be read. */
+  /** Returns true if no further request is to be read. */
   isOver(): boolean;
   /** A head has come. `body`: what its body, which follows, comes to; undefined: it has none. */
   begun(head: WireRequest, body: RequestBody | undefined): void;
-  /** What has come is no request. Nothing more is read. */
+  /** Reports that the bytes are no request. Nothing more is read. */
   refused(problem: ConnectionProblem): void;
-  /** What follows the last head is not the body that it promised. Nothing more is read. */
+  /**
+   * Reports that the bytes after the last head are not the body that it promised. Nothing more is
+   * read.
+   */
   bodyBroken(problem: ConnectionProblem): void;
-  /** What waited of a body was taken. */
+  /** Reports that the waiting bytes of a body were taken. */
   bodyWanted(): void;
 };
 
 /**
- * Whose the bytes are that are read: `own`, the reader's; lent to the connection; or `shared` with all
- * connections, so that they only stand until others are called.
+ * The owner of the bytes that are read: `own`, the reader's; lent to the connection; or `shared`
+ * with all connections, so that they only stand until others are called.
  */
 export type BytesOf = "own" | "shared" | Loan;
 
@@ -35,23 +38,23 @@ export class RequestReader {
   readonly #requests: Requests;
   readonly #gatherer = new HeadGatherer(REQUEST_HEADS);
   /**
-   * What comes next: a request's head, the body of the last one, or what nobody reads: the client was
-   * told that its connection ends, and whatever follows must not be done, since nobody would hear of
-   * it (RFC 9112 section 9.6).
+   * The next thing to read: a request's head, the body of the last one, or nothing. Nothing: the
+   * client was told that its connection ends, and a further request must not be executed, since
+   * nobody would hear of it (RFC 9112 section 9.6).
    */
   #reading: "head" | "body" | "nothing" = "head";
   #headSinceMs: number | undefined = performance.now();
   #body: RequestBody | undefined;
   /** Bytes that still come of the body; of one in chunks nobody knows. */
   #left = 0;
-  /** Set while a body comes in chunks. */
+  /** The reader of chunks; set while a body comes in chunks. */
   #chunks: ChunkedReader | undefined;
-  /** What is not read yet of the bytes that came last. */
+  /** The bytes that came last and are not read yet. */
   #rest: Buffer = NOTHING;
   #busy = false;
-  /** What came meanwhile: a write over TLS can make Node read at once. */
+  /** The bytes that came meanwhile: a write over TLS can make Node read at once. */
   readonly #later: Buffer[] = [];
-  /** Where all goes that comes, once it is HTTP no more. */
+  /** The receiver of all further bytes, once the connection is HTTP no more. */
   #elsewhere: ((bytes: Buffer) => void) | undefined;
 
   constructor(requests: Requests) {
@@ -63,12 +66,12 @@ export class RequestReader {
     return this.#headSinceMs;
   }
 
-  /** Whether so much of a body still comes that memory of its own is worth it. */
+  /** True if so much of a body still comes that memory of its own is worth it. */
   get isLong(): boolean {
     return this.#left > LONG_BODY_BYTES;
   }
 
-  /** Whether no more may come for now. */
+  /** True if no more may come for now. */
   get full(): boolean {
     return this.#body?.full === true;
   }
@@ -95,13 +98,13 @@ export class RequestReader {
     return true;
   }
 
-  /** What has come so far will be no request. */
+  /** Refuses the bytes so far: they will be no request. */
   refuse(problem: ConnectionProblem): void {
     this.stop();
     this.#requests.refused(problem);
   }
 
-  /** Nothing more is read. Whoever reads a body that is not complete hears of that elsewhere. */
+  /** Stops reading. The reader of an incomplete body hears of that elsewhere. */
   stop(): void {
     this.#reading = "nothing";
     this.#headSinceMs = undefined;
@@ -109,7 +112,9 @@ export class RequestReader {
     this.#left = 0;
   }
 
-  /** From now on all goes to `elsewhere`, but what is returned: it had come behind the last head. */
+  /**
+   * Sends all further bytes to `elsewhere`. Returns the bytes that had come after the last head.
+   */
   redirect(elsewhere: (bytes: Buffer) => void): Buffer {
     const first = this.#rest;
     this.#rest = NOTHING;
@@ -178,7 +183,7 @@ export class RequestReader {
     return this.#body;
   }
 
-  /** Gives what follows the body in `bytes`. */
+  /** Returns the bytes after the body in `bytes`. */
   #readLength(bytes: Buffer, of: BytesOf): Buffer {
     const piece = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
     this.#left -= piece.length;
@@ -187,7 +192,7 @@ export class RequestReader {
     return piece.length === bytes.length ? NOTHING : bytes.subarray(piece.length);
   }
 
-  /** As `#readLength`. */
+  /** Returns the bytes after the body, as `#readLength` does. */
   #readChunks(chunks: ChunkedReader, bytes: Buffer, of: BytesOf): Buffer {
     const found = chunks.gather(bytes, 0);
     if (found === "bad") {

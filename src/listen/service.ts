@@ -2,7 +2,7 @@ import type { WireProblem } from "../wire/problem.ts";
 import type { ClientAnswer } from "./client-answer.ts";
 import type { ClientRequest } from "./client-request.ts";
 
-/** Why what comes on a connection is not, or no longer, a request. */
+/** The reasons why the bytes on a connection are not, or no longer, a request. */
 export type ConnectionProblem =
   | WireProblem
   /** A head did not come in time. */
@@ -22,20 +22,20 @@ export type Serving = {
 export type ConnectionTimes = {
   readonly headerBytesMax: number;
   readonly headerTimeoutMs: number;
-  /** How long nothing may move on a connection. */
+  /** The longest time for which nothing may move on a connection. */
   readonly idleTimeoutMs: number;
   /** Requests whose answers are not delivered, besides the one that comes. */
   readonly pipelinedRequestsMax: number;
 };
 
-/** What serves the requests of all connections. Nothing of it may throw. */
+/** The service for the requests of all connections. None of its functions may throw. */
 export type Service = {
   readonly limits: () => ConnectionTimes;
   /** A request's head has come. Its answer may be given at once or later. */
   readonly serve: (request: ClientRequest, answer: ClientAnswer) => Serving;
   /** A request has come behind too many: its answer is the last on its connection. */
   readonly refuseNext: (request: ClientRequest, answer: ClientAnswer) => Serving;
-  /** What has come is no request: the answer is the last on its connection. */
+  /** Answers bytes that are no request: the answer is the last on its connection. */
   readonly refuse: (answer: ClientAnswer, problem: ConnectionProblem) => void;
   /** A connection is ended on which nothing has moved for too long. */
   readonly stoodStill: () => void;

@@ -57,8 +57,8 @@ export class TakenSocket extends Duplex {
   // As of a net.Socket, for http-proxy.
 
   /**
-   * Without effect: http-proxy would have it wait for ever, and a client that does not read what it
-   * is sent, be it the refusal of a WebSocket, must not stand still for longer than any other.
+   * Has no effect: http-proxy would have the socket wait for ever. A client that does not read,
+   * even the refusal of a WebSocket, must not stand still for longer than any other.
    */
   setTimeout(_ms: number): this {
     return this;

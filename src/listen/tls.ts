@@ -10,15 +10,15 @@ import type { TlsConfig } from "../config/config.ts";
 
 /** The certificates that clients are shown. */
 type SecureContexts = {
-  /** For clients that name no host, and for names that no certificate has. */
+  /** The context for clients that name no host, and for names that no certificate has. */
   readonly default: SecureContextOptions;
-  /** By the host that a client names (RFC 6066 section 3), in whatever case. */
+  /** Returns the context for the host that a client names (RFC 6066 section 3), in any case. */
   readonly pick: (serverName: string) => SecureContext;
 };
 
 /**
- * What a server over TLS needs of a checked configuration. A name in a certificate wins over a
- * wildcard, and then the earlier certificate.
+ * Builds the contexts of a server over TLS from a checked configuration. A name in a certificate
+ * wins over a wildcard, and then the earlier certificate.
  */
 function secureContexts(config: TlsConfig): SecureContexts {
   const served = config.certificates.map((certificate) => {
@@ -43,8 +43,8 @@ function secureContexts(config: TlsConfig): SecureContexts {
 type Match = "name" | "wildcard";
 
 /**
- * Which of the certificate's DNS names is meant (RFC 9525 section 6.3): a star stands for the whole
- * first label, and the common name counts for nothing.
+ * Returns how a DNS name of the certificate matches (RFC 9525 section 6.3): a star stands for the
+ * whole first label, and the common name counts for nothing.
  */
 function matchOf(leaf: X509Certificate, serverName: string): Match | undefined {
   const found = leaf.checkHost(serverName, { subject: "never", partialWildcards: false });

@@ -5,7 +5,7 @@
  * a policy pasted from AWS is not refused for naming it.
  */
 
-/** Asked of a bucket, `arn:aws:s3:::bucket`. */
+/** The actions on a bucket, `arn:aws:s3:::bucket`. */
 export const BUCKET_ACTIONS = names(`
   AllowVendedLogDeliveryForResource CreateBucket CreateBucketMetadataTableConfiguration
   DeleteBucket DeleteBucketMetadataTableConfiguration DeleteBucketPolicy DeleteBucketWebsite
@@ -27,7 +27,7 @@ export const BUCKET_ACTIONS = names(`
   UpdateBucketMetadataJournalTableConfiguration
 `);
 
-/** Asked of an object, `arn:aws:s3:::bucket/key`. */
+/** The actions on an object, `arn:aws:s3:::bucket/key`. */
 export const OBJECT_ACTIONS = names(`
   AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectAnnotation
   DeleteObjectTagging DeleteObjectVersion DeleteObjectVersionAnnotation DeleteObjectVersionTagging
@@ -42,7 +42,7 @@ export const OBJECT_ACTIONS = names(`
   RestoreObject UpdateObjectEncryption
 `);
 
-/** Asked of an account, an access point, a job and so on: never in a bucket's policy. */
+/** The actions on an account, an access point, a job and so on: never in a bucket's policy. */
 export const OTHER_ACTIONS = names(`
   AssociateAccessGrantsIdentityCenter CreateAccessGrant CreateAccessGrantsInstance
   CreateAccessGrantsLocation CreateAccessPoint CreateAccessPointForObjectLambda CreateJob
@@ -70,10 +70,10 @@ export const OTHER_ACTIONS = names(`
   UpdateStorageLensGroup
 `);
 
-/** Other services' actions that some S3 operation asks of a bucket (section 1.2). */
+/** The actions of other services that some S3 operation asks of a bucket (section 1.2). */
 export const FOREIGN_BUCKET_ACTIONS: readonly string[] = ["s3express:CreateSession"];
 
-/** Those that one asks of something else. */
+/** The actions of other services that an S3 operation asks of something else. */
 export const FOREIGN_ACTIONS: readonly string[] = [
   "s3express:ListAllMyDirectoryBuckets",
   "s3-object-lambda:WriteGetObjectResponse",

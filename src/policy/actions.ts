@@ -13,7 +13,10 @@ import {
   UNASKED_ACTIONS,
 } from "./action-names.ts";
 
-/** What a list of action patterns names. Actions as `s3:GetObject`, operations as `HeadObject`. */
+/**
+ * The actions and operations that a list of patterns names. Actions as `s3:GetObject`, operations
+ * as `HeadObject`.
+ */
 export type ActionSet = {
   /** The patterns in lower case. Sets of the same patterns name the same. */
   readonly patterns: readonly string[];
@@ -31,7 +34,7 @@ export type ActionSet = {
 
 export type ActionFault = { readonly message: string; readonly remedy: Remedy };
 
-/** Whether one thing that a set holds may be asked of a bucket or of an object. */
+/** The level of something in a set: it is asked of a bucket, of an object, or of something else. */
 export type ActionLevel = "bucket" | "object" | "other";
 
 /**
@@ -65,15 +68,15 @@ export function compileActions(patterns: readonly string[]): Result<ActionSet, A
   return ok({ patterns: lowers, actions, operations, narrowed, unasked, globs });
 }
 
-/** Whether the pattern means anything that is known: `compileActions()` of it alone is good. */
+/** Returns true if the pattern means anything known: `compileActions()` of it alone succeeds. */
 export function isAboutActions(pattern: string): boolean {
   const lower = pattern.toLowerCase();
   return meaningOf(lower, globOf(wildcardParts(lower))) !== undefined;
 }
 
 /**
- * Whether `set` names the action, or (where `operationNames` is on) the operation that asks for
- * it. `action` as AWS spells it, `operation` without a prefix, such as `HeadObject`.
+ * Returns true if `set` names the action, or (if `operationNames` is on) the operation that asks
+ * for it. `action` as AWS spells it, `operation` without a prefix, such as `HeadObject`.
  */
 export function namesAction(
   set: ActionSet,
@@ -90,7 +93,7 @@ export function namesAction(
   return !KNOWN_ACTIONS.has(action) && fitsAny(set.globs, action.toLowerCase());
 }
 
-/** Whether a set that names `action` may be about such a resource. */
+/** Returns the kind of resource that a set naming `action` can be about. */
 export function levelOf(action: string): ActionLevel {
   return LEVELS.get(action) ?? "other";
 }
@@ -103,7 +106,7 @@ type Meaning = {
 
 const NONE: readonly string[] = [];
 
-/** Undefined: the pattern means nothing that is known. */
+/** Returns the meaning of a pattern; `undefined` if it means nothing known. */
 function meaningOf(lower: string, glob: Glob): Meaning | undefined {
   const narrower = NARROWER_BY_LOWER.get(lower);
   if (narrower !== undefined) return { actions: NONE, operations: NONE, narrowed: narrower };

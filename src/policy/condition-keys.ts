@@ -1,4 +1,4 @@
-/** What a key's value is, which decides which operators may judge it (S3-AUTHORIZATION 2.1). */
+/** The type of a key's value, which decides which operators may judge it (S3-AUTHORIZATION 2.1). */
 export type KeyType = "string" | "numeric" | "date" | "bool" | "address" | "arn";
 
 type KeyRow = {
@@ -14,7 +14,7 @@ type KeyRow = {
    * question of one request. All other keys have one value for the whole request.
    */
   readonly ofResource?: true;
-  /** What the value names may have another name; see `OTHER_NAME`. */
+  /** Set if the thing that the value names may have another name; see `OTHER_NAME`. */
   readonly named?: true;
 };
 
@@ -198,7 +198,7 @@ export function claimKey(issuer: string, claim: string): KeyName {
 
 const CLAIM = "token:claim" satisfies ConditionKey;
 
-/** What is known of a key. */
+/** Returns the row of a key. */
 export function keyRow(key: ConditionKey): KeyRow {
   return CONDITION_KEYS[key];
 }
@@ -216,7 +216,7 @@ function isConditionKey(name: string): name is ConditionKey {
 
 const KEYS: readonly ConditionKey[] = Object.keys(CONDITION_KEYS).filter(isConditionKey);
 
-/** By name in lower case. */
+/** The place of each key by its name in lower case. */
 const PLACES: ReadonlyMap<string, number> = new Map(
   KEYS.map((key, place) => [key.toLowerCase(), place]),
 );

@@ -6,7 +6,7 @@ import type { OperatorRow } from "./operators.ts";
 import { parseTemplate, type Template, type TemplatePart, templateOf } from "./template.ts";
 import { type Decimal, parseBinary, parseDecimal, parseInstantText } from "./values.ts";
 
-/** Why a value of a condition is not what its operator compares, and what to do. */
+/** The fault of a condition's value that its operator cannot compare, and the remedy. */
 export type ValueFault = { readonly message: string; readonly remedy: Remedy };
 
 /** A pattern of a String operator. */
@@ -85,7 +85,7 @@ export function binaryValue(text: string): Result<string, ValueFault> {
   return value === undefined ? invalid("base64", text) : ok(value);
 }
 
-/** Longer than any number that a policy has a use for. */
+/** The longest number that a policy could use. */
 const NUMBER_LENGTH_MAX = 64;
 
 /** A decimal number, exactly. */

@@ -14,29 +14,32 @@ import { type IpAddress, contains, type NetworkSet } from "./network.ts";
 import { matchesTemplate, type Template } from "./template.ts";
 import { compareDecimals, type Decimal } from "./values.ts";
 
-/** One operator applied to one key, compiled. */
+/** An operator applied to a key, compiled. */
 export type Condition = {
-  /** As the policy spells it, with set operator and `IfExists`. */
+  /** The operator as the policy spells it, with set operator and `IfExists`. */
   readonly operator: string;
   readonly name: KeyName;
-  /** Where the other name of what the key names is found; undefined: it has one only. */
+  /**
+   * The key that has the other name of the thing that this key names; `undefined` if it has only
+   * one.
+   */
   readonly otherName: KeyName | undefined;
-  /** As the policy spells the key, and its values, for explanations. */
+  /** The key as the policy spells it, and its values, for explanations. */
   readonly keyText: string;
   readonly valueTexts: readonly string[];
   readonly quantifier: "all" | "any" | undefined;
   readonly ifExists: boolean;
   readonly negated: boolean;
   readonly test: Test;
-  /** Whether what it says can differ between the questions of one request; see KeyRow. */
+  /** True if the key's value can differ between the questions of one request; see KeyRow. */
   readonly ofResource: boolean;
 };
 
-/** What is asked of one value; each list is an OR. */
+/** The question to one value; each list is an OR. */
 export type Test =
   | { readonly kind: "null"; readonly absent: boolean; readonly present: boolean }
   | { readonly kind: "text"; readonly fold: boolean; readonly patterns: readonly Template[] }
-  /** Each pattern is six templates, one for each component. */
+  /** The patterns, each as six templates: one for each component. */
   | { readonly kind: "arn"; readonly patterns: readonly (readonly Template[])[] }
   | { readonly kind: "bool"; readonly patterns: readonly Template[] }
   | { readonly kind: "binary"; readonly values: readonly string[] }
@@ -60,14 +63,14 @@ export function templatesOf(test: Test): readonly Template[] {
   }
 }
 
-/** What decides in doubt: the effect of the statement that the condition is part of. */
+/** The effect of the condition's statement, which decides in doubt. */
 export type Effect = "Allow" | "Deny";
 
 /**
- * Whether the condition holds (S3-AUTHORIZATION sections 3.3 and 3.4). `missingKeyNegated`: what
- * a negated operator says of an absent key: true for AWS ("aws"), false for Ceph ("rgw").
- * A value that cannot be judged (an address that is none, a list without a set operator) makes
- * a positive operator false, and a negated one false in an Allow but true in a Deny, so that
+ * Returns true if the condition holds (S3-AUTHORIZATION sections 3.3 and 3.4). `missingKeyNegated`:
+ * the result of a negated operator for an absent key: true for AWS ("aws"), false for Ceph ("rgw").
+ * A value that cannot be judged (an invalid address, a list without a set operator) makes a
+ * positive operator false. It makes a negated one false in an Allow but true in a Deny, so that
  * doubt never opens anything.
  */
 export function holds(
@@ -106,7 +109,10 @@ function holdsFor(
   return (matched || matchesOtherName(condition, effect, facts)) !== negated;
 }
 
-/** Whether the other name fits, where that makes the statement stricter: in a Deny, or behind a "not". */
+/**
+ * Returns true if the other name fits and makes the statement stricter: in a Deny, or after a
+ * "not".
+ */
 function matchesOtherName(
   { test, negated, otherName }: Condition,
   effect: Effect,
@@ -117,7 +123,7 @@ function matchesOtherName(
   return other !== undefined && matchesTest(test, other, facts) === true;
 }
 
-/** Undefined: `text` is not of the kind that the test judges. */
+/** Returns the result of a test; `undefined` if `text` is not of the kind that the test judges. */
 function matchesTest(test: Test, text: FactText, facts: ContextFacts): boolean | undefined {
   switch (test.kind) {
     case "text":
@@ -192,7 +198,9 @@ function matchesInstant(
   return values.some((value) => STANDS[relation](actual - value));
 }
 
-/** By how the request's value stands to the policy's: below, at or above it. */
+/**
+ * The tests of each relation between the request's value and the policy's: below, at or above it.
+ */
 const STANDS: Readonly<Record<Relation, (order: number) => boolean>> = {
   "=": (order) => order === 0,
   "<": (order) => order < 0,

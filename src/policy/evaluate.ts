@@ -10,24 +10,26 @@ import { factsIn, type RequestMemo } from "./request-memo.ts";
 import { relativeResource } from "./resource.ts";
 import { isResolvable, matchesTemplate } from "./template.ts";
 
-/** What a request asks to do, whatever it is done to. */
+/** The action that a request asks for, on whatever resource. */
 export type AskedAction = {
-  /** As AWS spells it: `s3:GetObject`. */
+  /** The action as AWS spells it: `s3:GetObject`. */
   readonly action: string;
   /** The operation that asks, such as `HeadObject`. */
   readonly operation?: string | undefined;
   /**
-   * Asked besides what the operation itself is, because of a header or a version: an Allow that
-   * names only the operation does not grant it.
+   * True if it is asked besides the operation's own action, because of a header or a version: an
+   * Allow that names only the operation does not grant it.
    */
   readonly ancillary?: boolean;
 };
 
-/** One thing that a request asks for; a request is allowed if each of them is. */
+/**
+ * A question that a request asks of policies; the request is allowed if each of its questions is.
+ */
 export type PolicyQuestion = AskedAction & {
   /** `arn:aws:s3:::bucket`, `arn:aws:s3:::bucket/key` (the key decoded), or `*`. */
   readonly resource: string;
-  /** Another name of the same resource; undefined: it has one only. */
+  /** Another name of the same resource; `undefined` if it has only one. */
   readonly alias?: ResourceAlias | undefined;
   /** `resource` is only what keys begin with: asked for every key that does, see key-set.ts. */
   readonly below?: boolean | undefined;
@@ -42,22 +44,22 @@ export type PolicyQuestion = AskedAction & {
 };
 
 /**
- * Another name by which a policy may speak of a resource, as Ceph's `bucket` and `tenant:bucket`.
- * `sure`: it certainly is the same one; else the name counts only if that makes a statement stricter.
+ * Another name for a resource in a policy, as Ceph's `bucket` and `tenant:bucket`. `sure`: it
+ * certainly is the same one; else the name counts only if that makes a statement stricter.
  */
 export type ResourceAlias = { readonly resource: string; readonly sure: boolean };
 
-/** Where systems differ. AWS's reading is the default. */
+/** The readings in which systems differ. AWS's reading is the default. */
 export type Switches = {
-  /** What negated operators say of an absent key: true ("aws") or false ("rgw"). */
+  /** The result of negated operators for an absent key: true ("aws") or false ("rgw"). */
   readonly missingKeyNegated: "aws" | "rgw";
-  /** Whether an operation's name in an Action list grants that operation. */
+  /** True if an operation's name in an Action list grants that operation. */
   readonly operationNames: boolean;
 };
 
 export const AWS_SWITCHES: Switches = { missingKeyNegated: "aws", operationNames: false };
 
-/** What policies say. "none" is no permission, but another source may give it. */
+/** The result of evaluating policies. "none" is no permission, but another source may give it. */
 export type Evaluation =
   | { readonly effect: "deny"; readonly statement: StatementRef }
   | {
@@ -71,7 +73,7 @@ export type Evaluation =
 const NOTHING_SAID: Evaluation = { effect: "none" };
 
 /**
- * What `set` says of one (action, resource) pair: a matching Deny wins over any Allow, whatever
+ * Evaluates `set` for one (action, resource) pair: a matching Deny wins over any Allow, whatever
  * their order (S3-AUTHORIZATION sections 3.2 to 3.6). An evaluation that costs more than
  * EVALUATION_STEPS_MAX ends there, as a deny if it came to a Deny, and else as "none". Throws for a
  * resource that is not S3's.
@@ -88,7 +90,7 @@ export function evaluate(
   return allow === undefined ? NOTHING_SAID : { effect: "allow", ...allow };
 }
 
-/** Why a statement does not match, or that it does. */
+/** The reason why a statement does not match, or that it does. */
 export type StatementTrace = {
   readonly statement: StatementRef;
   readonly effect: "Allow" | "Deny";
@@ -158,12 +160,15 @@ function decisive(index: StatementIndex, asked: Asked): Match | undefined {
   return viaAccount;
 }
 
-/** Of a statement that could not be judged: it must open nothing. */
+/** Returns the match of a statement that could not be judged: it must open nothing. */
 function inDoubt({ effect, place }: Statement): Match | undefined {
   return effect === "Deny" ? { statement: place, grip: "direct" } : undefined;
 }
 
-/** How it matches, or the first thing that does not; a condition speaks for itself. */
+/**
+ * The way in which a statement matches, or its first part that does not; a condition stands for
+ * itself.
+ */
 type Outcome = "direct" | "account" | "action" | "principal" | "resource" | Condition;
 
 /**
@@ -192,7 +197,7 @@ function coversAsked(statement: Statement, { question, relative, alias, facts }:
   return coversKeysBelow(statement, prefixes, facts);
 }
 
-/** Whether the condition holds; by what it said before, where that cannot have changed. */
+/** Returns true if the condition holds; uses the earlier result if it cannot have changed. */
 function holdsIn(condition: Condition, effect: Effect, asked: Asked): boolean {
   const { question, switches, facts } = asked;
   const held = condition.ofResource ? undefined : question.memo?.held;
@@ -204,8 +209,9 @@ function holdsIn(condition: Condition, effect: Effect, asked: Asked): boolean {
 }
 
 /**
- * Whether the statement is about what is asked. Operation names count without the switch wherever
- * they make the statement stricter: in a Deny's Action and in an Allow's NotAction (section 1.6).
+ * Returns true if the statement is about the asked action. Operation names count without the switch
+ * if they make the statement stricter: in a Deny's Action and in an Allow's NotAction (section
+ * 1.6).
  */
 export function coversAction(
   { effect, actions }: Statement,
@@ -218,10 +224,10 @@ export function coversAction(
 }
 
 /**
- * Whether the statement is about the resource; `relative` and `alias`: its names, see
+ * Returns true if the statement is about the resource; `relative` and `alias`: its names, see
  * `relativeResource()`. A pattern whose variable has no value matches nothing (section 3.6). In an
- * Allow with NotResource that would open everything to a caller without a name, so it allows nothing
- * there.
+ * Allow with NotResource that would open everything to a caller without a name, so it allows
+ * nothing there.
  */
 export function coversResource(
   { effect, resources }: Statement,

@@ -18,25 +18,25 @@ export type ContextFacts = Values & {
   readonly context: Context;
   /** The values that all questions of the request share; undefined: nothing is shared. */
   readonly shared: Values | undefined;
-  /** What searching for patterns may still cost; see `isSpent`. */
+  /** The steps that searching for patterns can still take; see `isSpent`. */
   readonly budget: GlobBudget;
 };
 
 /** Values that were got from a context, by the places of their keys; those of tags by `place/tag`. */
 export type Values = {
   readonly known: (Fact | undefined)[];
-  /** Undefined until a tag is asked for. */
+  /** The tags; `undefined` until a tag is asked for. */
   tags: Map<string, Fact> | undefined;
 };
 
 export type Fact = {
-  /** As the context has it: undefined where the key is absent. */
+  /** The value from the context; `undefined` if the key is absent. */
   readonly value: ReturnType<Context>;
   /** A value that is no list is one text; an absent key has none. */
   readonly texts: readonly FactText[];
 };
 
-/** One text, with what it reads as; filled in by the functions below, by nobody else. */
+/** A text with its readings; filled in by the functions below, by nobody else. */
 export type FactText = {
   readonly text: string;
   folded: string | undefined;
@@ -47,7 +47,9 @@ export type FactText = {
   address: Read<IpAddress>;
 };
 
-/** Undefined: not read yet. `as` undefined: read, and not of that kind. */
+/**
+ * A reading; `undefined` before it was made. `as` is `undefined` if the text is not of that kind.
+ */
 type Read<T> = { readonly as: T | undefined } | undefined;
 
 /**
@@ -71,14 +73,14 @@ export function noValues(): Values {
 }
 
 /**
- * Whether a pattern was not searched for, since the evaluation had cost too much by then. What did
- * not match since may well match: a Deny must count as matching then, an Allow as not.
+ * Returns true if the evaluation had cost too much to search for a pattern. A pattern that has not
+ * matched since may well match: a Deny must count as matching then, an Allow as not.
  */
 export function isSpent({ budget }: ContextFacts): boolean {
   return budget.stepsLeft < 0;
 }
 
-/** What the request says under `name`. */
+/** Returns the request's value of the key `name`. */
 export function factOf(facts: ContextFacts, name: KeyName): Fact {
   const { context, shared } = facts;
   const values = shared === undefined || name.ofResource ? facts : shared;

@@ -3,9 +3,9 @@ import type { Statement } from "./policy.ts";
 import { isResolvable, matchesTemplate, type Template, type TemplatePart } from "./template.ts";
 
 /**
- * Whether the statement is about the keys that begin with a prefix (`bucket/` and what follows it),
- * all of them at once: an Allow must allow every one, and a Deny counts where it denies any. In doubt
- * it decides against: several patterns are not added up. `prefixes`: the names that it has.
+ * Returns true if the statement is about all keys that begin with a prefix (`bucket/` and what
+ * follows it) at once. An Allow must allow every one, and a Deny counts if it denies any. In doubt
+ * it decides against: several patterns are not added up. `prefixes`: the names of the prefix.
  */
 export function coversKeysBelow(
   { effect, resources }: Statement,
@@ -22,14 +22,14 @@ export function coversKeysBelow(
   return patterns.every((pattern) => isResolvable(pattern, facts) && !any(pattern));
 }
 
-/** Of Unicode's private use. A pattern has at most 2,048 characters. */
+/** A character of Unicode's private use. A pattern has at most 2,048 characters. */
 const ONE = "\u{e000}";
 const MUCH = ONE.repeat(2049);
 
 /**
- * Whether the pattern matches every text that begins with `prefix`. Two of them tell: the prefix alone,
- * and one with more behind it than the `?` of any pattern can take. Only a `*` behind the last literal
- * matches both, and so it matches all the others.
+ * Returns true if the pattern matches every text that begins with `prefix`. Two texts tell: the
+ * prefix alone, and one with more after it than the `?` of any pattern can take. Only a `*` after
+ * the last literal matches both, and so it matches all the others.
  */
 function coversAll(template: Template, prefix: string, facts: ContextFacts): boolean {
   // Of a pattern that has the very character in it the texts would tell nothing.
@@ -41,8 +41,8 @@ function coversAll(template: Template, prefix: string, facts: ContextFacts): boo
 }
 
 /**
- * Whether the pattern matches any text that begins with `prefix`. As far as its first `*`, pattern and
- * prefix must agree; from there on the text can be whatever the pattern wants.
+ * Returns true if the pattern matches any text that begins with `prefix`. Up to its first `*`,
+ * pattern and prefix must agree; from there on the text can be whatever the pattern wants.
  */
 function touchesAny(template: Template, prefix: string, facts: ContextFacts): boolean {
   if (!isResolvable(template, facts)) return false;
@@ -56,7 +56,7 @@ function touchesAny(template: Template, prefix: string, facts: ContextFacts): bo
   return at >= prefix.length;
 }
 
-/** What the part stands for at this place of the prefix. */
+/** Returns the text of the part at this place of the prefix. */
 function literalOf(
   part: Exclude<TemplatePart, { readonly kind: "many" }>,
   prefix: string,

@@ -4,9 +4,10 @@ import { compilePolicies } from "./policy-set.ts";
 import type { Principal } from "./principals.ts";
 
 /**
- * Whether a bucket policy keeps the bucket's owner from mending it: it denies both to replace and
- * to delete the policy, or, if `byPolicyAlone` (nothing but the policy itself lets the owner do either),
- * allows neither. Only statements without conditions count, since others may not always hold.
+ * Returns true if a bucket policy keeps the bucket's owner from correcting it. It then denies both
+ * to replace and to delete the policy, or, if `byPolicyAlone` (nothing but the policy itself lets
+ * the owner do either), allows neither. Only statements without conditions count, since others may
+ * not always hold.
  */
 export function locksOut(
   policy: Policy,

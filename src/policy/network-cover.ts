@@ -1,6 +1,9 @@
 import type { Network } from "./network.ts";
 
-/** Whether every address of `network` lies in `networks`, be it in several of them together. */
+/**
+ * Returns true if every address of `network` lies in `networks`, even if in several of them
+ * together.
+ */
 export function covers(networks: readonly Network[], network: Network): boolean {
   const whole = rangeOf(network);
   const ranges = networks.filter(({ family }) => family === network.family).map(rangeOf);

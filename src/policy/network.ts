@@ -1,18 +1,18 @@
 import ipaddr from "ipaddr.js";
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** Which source addresses may come. */
+/** The source addresses that are allowed. */
 export type NetworkRule = {
   /** Empty: no restriction. */
   readonly allow: NetworkSet;
-  /** One match refuses, whatever `allow` says. */
+  /** The refused networks: one match refuses, whatever `allow` says. */
   readonly deny: NetworkSet;
 };
 
 /** A source address matches the set if it lies in one of its networks. */
 export type NetworkSet = readonly Network[];
 
-/** One CIDR range (RFC 4632, RFC 4291 section 2.3), its host bits zero. */
+/** A CIDR range (RFC 4632, RFC 4291 section 2.3), its host bits zero. */
 export type Network =
   | { readonly family: 4; readonly base: number; readonly mask: number }
   /** `base`: eight words of 16 bits; `bits`: the length of the prefix. */
@@ -21,9 +21,9 @@ export type Network =
 export type NetworkDecision = "allowed" | "denied" | "unknown-address";
 
 /**
- * What `rule` says of the textual source `address`. Undefined or unreadable is refused as
- * "unknown-address" wherever the rule has anything to say: a list that cannot be checked must
- * not open (S3-AUTHORIZATION section 4.3, gate 4).
+ * Judges the textual source `address` by `rule`. An absent or unreadable address is refused as
+ * "unknown-address" if the rule has any network: a list that cannot be checked must not open
+ * (S3-AUTHORIZATION section 4.3, gate 4).
  */
 export function networkDecision(rule: NetworkRule, address: string | undefined): NetworkDecision {
   if (rule.allow.length === 0 && rule.deny.length === 0) return "allowed";
@@ -33,7 +33,10 @@ export function networkDecision(rule: NetworkRule, address: string | undefined):
   return rule.allow.length === 0 || contains(rule.allow, parsed) ? "allowed" : "denied";
 }
 
-/** Whether the textual `address` lies in one of the `networks`; undefined if it is no address. */
+/**
+ * Returns true if the textual `address` lies in one of the `networks`; `undefined` if it is no
+ * address.
+ */
 export function liesIn(networks: NetworkSet, address: string): boolean | undefined {
   const parsed = parseIpAddress(address);
   return parsed === undefined ? undefined : contains(networks, parsed);
@@ -107,7 +110,7 @@ export function wordMask(bits: number, index: number): number {
   return (0xffff << (16 - inWord)) & 0xffff;
 }
 
-/** Whether `address` lies in one of the `networks`. */
+/** Returns true if `address` lies in one of the `networks`. */
 export function contains(networks: NetworkSet, address: IpAddress): boolean {
   for (const network of networks) if (matches(network, address)) return true;
   return false;
@@ -140,8 +143,8 @@ export function parseIpAddress(text: string): IpAddress | undefined {
 }
 
 /**
- * What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network, within which one
- * host may take as many addresses as it likes (RFC 4291 section 2.5.4, RFC 8981).
+ * Returns the unit that counts as one client: an IPv4 address, or the 64 bits of an IPv6 network.
+ * Within those one host may take as many addresses as it likes (RFC 4291 section 2.5.4, RFC 8981).
  */
 export function networkOf(address: string): string {
   const parsed = parseIpAddress(address);

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Relation } from "./condition.ts";
 import type { Remedy } from "../lib/suggestion.ts";
 
-/** What an operator does with values, before set operators and `IfExists`. */
+/** The effect of an operator on values, before set operators and `IfExists`. */
 export type OperatorRow = { readonly negated: boolean } & (
   | { readonly family: "text"; readonly wildcards: boolean; readonly fold: boolean }
   | { readonly family: "number" | "date"; readonly relation: Relation }

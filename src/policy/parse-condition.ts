@@ -51,7 +51,7 @@ export function parseConditions(
   return conditions;
 }
 
-/** What holds for all keys of one operator. */
+/** The facts that hold for all keys of one operator. */
 type Block = {
   readonly text: string;
   readonly operator: Operator;

@@ -17,18 +17,18 @@ import {
 } from "./trust-rules.ts";
 
 export type StatementRules = ResourceRules & {
-  /** Whether an Allow may name operations instead of actions. */
+  /** True if an Allow may name operations instead of actions. */
   readonly operationNames: boolean;
-  /** Whether an Allow may have NotPrincipal. */
+  /** True if an Allow may have NotPrincipal. */
   readonly notPrincipalAllow: boolean;
   readonly actionSets: ActionSets;
-  /** Of a trust policy: whom its Federated principals and claims may name. */
+  /** The issuers and claims that the Federated principals of a trust policy may name. */
   readonly trust: TrustRules | undefined;
 };
 
 /**
- * What was made of action patterns before, by their texts: a policy may say `s3:*` thousands of
- * times, and each time that is every action there is.
+ * The earlier results of compiling action patterns, by their texts. A policy may say `s3:*`
+ * thousands of times, and each time that is every action there is.
  */
 export type ActionSets = Map<string, ReturnType<typeof compileActions>>;
 
@@ -175,7 +175,10 @@ function compiledOf(
   return compiled;
 }
 
-/** What an operation's name would allow is not evaluated without the switch; what it denies is. */
+/**
+ * Returns true if an operation's name widens the statement: such names are not evaluated without
+ * the switch; denials are.
+ */
 function widensByOperation(set: ActionSet, effect: Effect | undefined, negated: boolean): boolean {
   return set.operations.size > 0 && (effect === "Allow") !== negated;
 }

@@ -7,7 +7,7 @@ import type { Policy, PolicyKind, Statement } from "./policy.ts";
 import { complain, fieldsOf, isFull, type Report, reportOf } from "./report.ts";
 import type { TrustRules } from "./trust-rules.ts";
 
-/** What is particular to the place where the policy is used. */
+/** The rules of the place where the policy is used. */
 export type PolicyRules = {
   /** Bytes of the document without the space between its tokens. */
   readonly bytesMax?: number;
@@ -15,13 +15,13 @@ export type PolicyRules = {
   readonly bucket?: string;
   /** Ceph's tenant of that bucket. */
   readonly tenant?: string;
-  /** Whether an Allow may name operations (`s3:HeadObject`) instead of actions. */
+  /** True if an Allow may name operations (`s3:HeadObject`) instead of actions. */
   readonly operationNames?: boolean;
-  /** Whether NotPrincipal may stand with Allow: AWS refuses that. */
+  /** True if NotPrincipal may stand with Allow: AWS refuses that. */
   readonly notPrincipalAllow?: boolean;
-  /** How many problems are looked for; all, if it is left out. */
+  /** The number of problems to look for; all, if it is left out. */
   readonly problemsMax?: number;
-  /** For policies that are kept together: what they have alike is then compiled and kept once. */
+  /** The results that policies kept together share: each is then compiled and kept once. */
   readonly actionSets?: ActionSets;
   /** Needed for a trust policy, and only for that. */
   readonly trust?: TrustRules;
@@ -43,7 +43,7 @@ export function parsePolicy(
   return parsePolicyText(text, file, kind, rules).policy;
 }
 
-/** What `parsePolicy()` returns, and the document that it read; `undefined` if it is not JSON. */
+/** The result of `parsePolicy()`, and the document that it read; `undefined` if it is not JSON. */
 export function parsePolicyText(
   text: string,
   file: string,

@@ -10,27 +10,32 @@ import { templatePrefix, type Template } from "./template.ts";
  * their resources. Whether they match is decided in evaluate.ts, for them as for any other.
  */
 export type PolicySet = {
-  /** In the order of the policies. */
+  /** The statements in the order of the policies. */
   readonly statements: readonly Statement[];
   readonly denies: StatementIndex;
   readonly allows: StatementIndex;
-  /** Whether some resource names a bucket with its tenant, as `tenant:bucket`. */
+  /** True if some resource names a bucket with its tenant, as `tenant:bucket`. */
   readonly namesTenants: boolean;
-  /** Whether some resource may match `tenant:bucket` where it does not match `bucket`. */
+  /** True if some resource may match `tenant:bucket` but not `bucket`. */
   readonly reachesTenants: boolean;
 };
 
 export type StatementIndex = {
-  /** Undefined: there is at most one statement, and to look at it costs less than an index. */
+  /**
+   * The index; `undefined` if there is at most one statement, which costs less to look at than an
+   * index.
+   */
   readonly filed: FiledStatements | undefined;
-  /** For an action that is in no table. */
+  /** The statements for an action that is in no table. */
   readonly all: readonly (readonly Statement[])[];
 };
 
 type FiledStatements = {
-  /** By action as AWS spells it. Actions of which the same statements speak share their index. */
+  /**
+   * The statements by action as AWS spells it. Actions with the same statements share their index.
+   */
   readonly byAction: ReadonlyMap<string, PrefixIndex<Statement>>;
-  /** By operation name, such as `HeadObject`: the statements that name it. */
+  /** The statements that name an operation, by its name, such as `HeadObject`. */
   readonly byOperation: ReadonlyMap<string, PrefixIndex<Statement>>;
 };
 
@@ -69,7 +74,7 @@ function reachesTenant(pattern: Template): boolean {
   return next.kind !== "text" || !next.text.startsWith("/");
 }
 
-/** Whether nothing is said at all. */
+/** Returns true if the set has no statement. */
 export function isEmpty(set: PolicySet): boolean {
   return set.statements.length === 0;
 }
@@ -148,7 +153,9 @@ function file(lists: Map<string, Statement[]>, name: string, statement: Statemen
   else list.push(statement);
 }
 
-/** One index for each different list: `s3:*` alone would otherwise be filed some 180 times. */
+/**
+ * Builds one index for each different list: `s3:*` alone would otherwise be filed some 180 times.
+ */
 function indexLists(
   lists: ReadonlyMap<string, readonly Statement[]>,
   shared: Map<string, PrefixIndex<Statement>>,
@@ -164,7 +171,9 @@ function indexLists(
   return indexes;
 }
 
-/** What a resource must begin with to match; NotResource may match anything. */
+/**
+ * Returns the beginnings that a resource needs in order to match; NotResource may match anything.
+ */
 function resourcePrefixes({ resources }: Statement): readonly string[] {
   return resources.negated ? [""] : resources.patterns.map(templatePrefix);
 }

@@ -12,15 +12,15 @@ export type Policy = {
 };
 
 /**
- * Whom a policy speaks of: its holder ("identity"), or whoever it names ("bucket", and "trust": who may
- * become a role).
+ * The kind of a policy: it is about its holder ("identity"), about the principals it names
+ * ("bucket"), or about who may take on a role ("trust").
  */
 export type PolicyKind = "identity" | "bucket" | "trust";
 
 export type Statement = {
   readonly place: StatementRef;
   readonly effect: Effect;
-  /** Undefined in identity policies, which are about whoever has them. */
+  /** The principals; `undefined` in identity policies, which are about their holder. */
   readonly principals: Principals | undefined;
   /** `negated`: NotAction. */
   readonly actions: { readonly negated: boolean; readonly set: ActionSet };
@@ -30,12 +30,12 @@ export type Statement = {
   readonly conditions: readonly Condition[];
 };
 
-/** Where a statement stands, for audit lines and explanations. */
+/** The place of a statement, for audit lines and explanations. */
 export type StatementRef = {
   readonly file: string;
-  /** From 1. */
+  /** The line, counted from 1. */
   readonly line: number;
   readonly sid: string | undefined;
-  /** From 0, in its own policy. */
+  /** The index in its own policy, counted from 0. */
   readonly index: number;
 };

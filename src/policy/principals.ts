@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** Whom a statement of a bucket policy is about. */
+/** The callers that a statement of a bucket policy is about. */
 export type Principals = {
   /** NotPrincipal: everybody but these. */
   readonly negated: boolean;
@@ -10,7 +10,7 @@ export type Principals = {
   readonly names: ReadonlySet<string>;
 };
 
-/** Who asks. */
+/** The caller of a request. */
 export type Principal =
   | { readonly kind: "anonymous" }
   | {
@@ -30,10 +30,10 @@ export type Principal =
 export type Grip = "direct" | "account" | "none";
 
 /**
- * How the statement takes hold of the caller. NotPrincipal spares only whom it lists as itself: an
- * account's root is not its users, and a user is spared where its account is listed as well ("NotPrincipal
- * with Deny", IAM User Guide: "you must also specify the account"). By whichever of its names it stands
- * there: all of them count before any negation (S3-AUTHORIZATION section 6.7).
+ * Returns how the statement applies to the caller. NotPrincipal spares only callers that it lists
+ * by their own name. An account's root is not its users, and a user is spared only if its account
+ * is listed as well ("NotPrincipal with Deny", IAM User Guide: "you must also specify the
+ * account"). Any of the caller's names counts, before any negation (S3-AUTHORIZATION section 6.7).
  */
 export function gripOn(principals: Principals, caller: Principal): Grip {
   if (!principals.negated) return positiveGrip(principals, caller);
@@ -64,7 +64,7 @@ function containsAny(set: ReadonlySet<string>, items: readonly string[]): boolea
   return false;
 }
 
-/** What an error says about a name, and what to do. */
+/** The message of an error about a name, and the remedy. */
 export type PrincipalFault = { readonly message: string; readonly remedy: string };
 
 const REMEDY =

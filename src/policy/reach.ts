@@ -5,7 +5,10 @@ import { type Principal, gripOn } from "./principals.ts";
 import { coversResources } from "./resource-cover.ts";
 import { type Template, templateOf } from "./template.ts";
 
-/** What somebody may want to do with objects of one bucket, before it is known with which. */
+/**
+ * The actions that a caller may want to do with objects of one bucket, before it is known with
+ * which.
+ */
 export type Reach = {
   /** Any of them is enough; each as it would be asked about one object. */
   readonly actions: readonly AskedAction[];
@@ -17,9 +20,9 @@ export type Reach = {
 };
 
 /**
- * Whether some statement of `set` could allow one of the actions on some object of the bucket under
- * one of its names. Conditions and variables are taken for what suits best, and no Deny is looked
- * at. So a no is certain: no question about any key would be answered by "allow".
+ * Returns true if some statement of `set` could allow one of the actions on some object of the
+ * bucket under one of its names. Conditions and variables are taken for what suits best, and no
+ * Deny is looked at. So a no is certain: no question about any key would be answered by "allow".
  */
 export function couldAllow(
   set: PolicySet,
@@ -37,10 +40,10 @@ export function couldAllow(
 }
 
 /**
- * Where a statement of `set` stands that denies the first of the actions on every object of the
- * bucket and without a condition, if each of the actions is so denied. Then
- * every question about any key would be answered by "deny". `undefined` if not, or in doubt; several
- * statements are not added up.
+ * Returns the place of the statement of `set` that denies the first of the actions on every object
+ * of the bucket without a condition, if each of the actions is so denied. Then every question about
+ * any key would be answered by "deny". `undefined` if not, or in doubt; several statements are not
+ * added up.
  */
 export function denialOfAll(
   set: PolicySet,
@@ -68,13 +71,16 @@ function speaksTo({ principals }: Statement, principal: Principal): boolean {
   return principals === undefined || gripOn(principals, principal) !== "none";
 }
 
-/** Whether the statement could be about some object of `bucket`. */
+/** Returns true if the statement could be about some object of `bucket`. */
 function reachesInto({ resources }: Statement, bucket: string): boolean {
   if (!resources.negated) return resources.patterns.some((one) => couldMatchIn(one, bucket));
   return !coversResources({ negated: false, patterns: resources.patterns }, objectsOf(bucket));
 }
 
-/** Whether the statement is certainly about every object of the bucket. One name that it spares, spares. */
+/**
+ * Returns true if the statement is certainly about every object of the bucket. A NotResource that
+ * spares one of its names spares the bucket.
+ */
 function coversObjects({ resources }: Statement, { buckets, alsoDenied }: Reach): boolean {
   const { negated, patterns } = resources;
   return negated
@@ -89,7 +95,7 @@ function objectsOf(bucket: string): Statement["resources"] {
 }
 
 /**
- * Whether the pattern could match `bucket/key` for some key: what it begins with is held against
+ * Returns true if the pattern could match `bucket/key` for some key: its beginning is compared with
  * `bucket/`. A `*`, or a variable, of which nothing is known, can take all the rest.
  */
 function couldMatchIn({ parts }: Template, bucket: string): boolean {
@@ -105,7 +111,7 @@ function couldMatchIn({ parts }: Template, bucket: string): boolean {
   return at > start.length;
 }
 
-/** Whether one of the texts begins with the other. */
+/** Returns true if one of the texts begins with the other. */
 function agree(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }

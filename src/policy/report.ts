@@ -7,15 +7,15 @@ export type Report = {
   readonly file: string;
   readonly text: string;
   readonly problems: Problem[];
-  /** Whoever reads the text goes no farther when so many are found. */
+  /** The number of problems after which the reader of the text stops. */
   readonly problemsMax: number;
-  /** Of the character at an offset. */
+  /** Returns the place of the character at an offset. */
   readonly placeOf: (offset: number) => JsonPlace;
   readonly wordRemedy: (remedy: Remedy) => string;
 };
 
 /**
- * How many problems are looked for in a policy that a client puts, who is told the first. An
+ * The number of problems looked for in a policy that a client puts: the client reads the first. An
  * operator's file is read to its end.
  */
 export const CLIENT_PROBLEMS_MAX = 10;
@@ -26,7 +26,7 @@ export function reportOf(file: string, text: string, problemsMax = Infinity): Re
   return { file, text, problems, problemsMax, placeOf: placesOf(text), wordRemedy: suggester() };
 }
 
-/** Whether nobody wants to hear of more problems: what is read from then on stands for nothing. */
+/** Returns true if no more problems are wanted: results read from then on have no meaning. */
 export function isFull({ problems, problemsMax }: Report): boolean {
   return problems.length >= problemsMax;
 }
@@ -89,7 +89,7 @@ export function membersOf(
   });
 }
 
-/** One text of a policy and where it stands. */
+/** A text of a policy and its place. */
 export type Item = { readonly text: string; readonly at: number; readonly path: string };
 
 /** No list in a policy is longer. */

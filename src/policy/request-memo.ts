@@ -9,22 +9,23 @@ import {
 } from "./facts.ts";
 
 /**
- * What the questions of one request have in common, so that a DeleteObjects of a thousand keys asks
- * for the User-Agent once and holds it against a policy's patterns once. Whoever decides on a request
- * makes one by `requestMemo()`, gives it along with each question and drops it with the request.
+ * The values that the questions of one request share, so that a DeleteObjects of a thousand keys
+ * asks for the User-Agent once and compares it with a policy's patterns once. The code that decides
+ * on a request makes one by `requestMemo()`, passes it with each question and drops it with the
+ * request.
  *
  * The questions must agree: one set of switches, and contexts that give the same value for each key
- * that is not `ofResource`. Those that are belong to one context: they are kept as long as questions
- * come with that very function. So whoever has fetched tags goes on with a new context, and whoever
- * has read the document, which gives values to more keys, with a new memo.
+ * that is not `ofResource`. Values that are `ofResource` belong to one context: they are kept as
+ * long as questions come with that very function. So after fetching tags, go on with a new context.
+ * After reading the document, which gives values to more keys, go on with a new memo.
  */
 export type RequestMemo = {
   readonly values: Values;
-  /** What conditions said that depend on nothing of the resource. */
+  /** The results of conditions that do not depend on the resource. */
   readonly held: Map<Condition, boolean>;
-  /** Of the context that came last. */
+  /** The facts of the context that came last. */
   latest: ContextFacts | undefined;
-  /** What all evaluations together might still cost when `latest` was made. */
+  /** The steps that all evaluations together could still take when `latest` was made. */
   stepsLeft: number;
 };
 

@@ -6,8 +6,8 @@ import { matchesTemplate, type Template, templateOf, type TemplatePart } from ".
 type Resources = Statement["resources"];
 
 /**
- * Whether `wide` is about every resource that `narrow` is about. In doubt it says no: a
- * NotResource is not compared with a Resource, nor are several patterns added up.
+ * Returns true if `wide` is about every resource that `narrow` is about. In doubt it returns false:
+ * a NotResource is not compared with a Resource, nor are several patterns added up.
  */
 export function coversResources(wide: Resources, narrow: Resources): boolean {
   if (!wide.negated) {
@@ -21,8 +21,8 @@ export function coversResources(wide: Resources, narrow: Resources): boolean {
 const EVERYTHING = templateOf([{ kind: "many" }]);
 
 /**
- * Tells by two texts that `narrow` matches: one with nothing for each `*`, and one with more than
- * the `?` of any pattern can take. Only a `*` of the other pattern can match both.
+ * Tests two texts that `narrow` matches: one with nothing for each `*`, and one with more than the
+ * `?` of any pattern can take. Only a `*` of the other pattern can match both.
  */
 function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
   const facts = contextFacts(itsName, undefined, { stepsLeft: Infinity });
@@ -33,11 +33,13 @@ function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
     );
 }
 
-/** Of Unicode's private use. A pattern has at most 2,048 characters. */
+/** A character of Unicode's private use. A pattern has at most 2,048 characters. */
 const ONE = "\u{e000}";
 const MUCH = ONE.repeat(2049);
 
-/** Of a pattern that has the very character in it the two texts would tell nothing. */
+/**
+ * Returns false for a pattern that itself has that character: the two texts would prove nothing.
+ */
 function isOrdinary({ parts }: Template): boolean {
   return parts.every((part) => part.kind !== "text" || !part.text.includes(ONE));
 }

@@ -5,10 +5,12 @@ import type { PolicyKind } from "./policy.ts";
 import { parseTemplate, type Template } from "./template.ts";
 import type { Remedy } from "../lib/suggestion.ts";
 
-/** What every resource that is asked about begins with. */
+/** The beginning of every resource in a question. */
 const ARN_PREFIX = "arn:aws:s3:::";
 
-/** What a pattern can be about besides this is nothing (S3-AUTHORIZATION section 3.1). */
+/**
+ * The resources that a pattern can be about; all others are nothing (S3-AUTHORIZATION section 3.1).
+ */
 export type ResourceRules = {
   readonly kind: PolicyKind;
   /** The policy's own bucket; undefined: not known here. */
@@ -52,8 +54,8 @@ export function parseResource(text: string, rules: ResourceRules): Result<Templa
 }
 
 /**
- * Whether some resource at `level` could match a pattern as written, so that a statement which
- * can never apply is refused and not stored (section 3.1).
+ * Returns true if some resource at `level` could match a pattern as written, so that a statement
+ * which can never apply is refused and not stored (section 3.1).
  */
 export function mayApply(template: Template, level: ActionLevel): boolean {
   if (level === "other") return template.parts.some((part) => part.kind === "many");
@@ -62,7 +64,7 @@ export function mayApply(template: Template, level: ActionLevel): boolean {
   return level === "object" ? open || slash : !slash;
 }
 
-/** Longer than any ARN of an object: a key has at most 1,024 bytes. */
+/** The longest pattern, longer than any ARN of an object: a key has at most 1,024 bytes. */
 const PATTERN_MAX = 2048;
 
 const WRITE_ARN = "Write arn:aws:s3:::bucket or arn:aws:s3:::bucket/key, with * and ? in it";

@@ -22,8 +22,8 @@ export type Template = {
   readonly glob: Glob;
   readonly variables: readonly Variable[];
   /**
-   * What has not this in it cannot match, whatever the variables are. Short, see `needleOf`; empty
-   * without variables, where the glob itself tells it as fast.
+   * A text that every match contains, whatever the variables are. Short, see `needleOf`; empty
+   * without variables, since the glob itself is as fast.
    */
   readonly needle: string;
 };
@@ -36,13 +36,13 @@ type Variable = {
   readonly fallback: string | undefined;
 };
 
-/** How the text is read, which depends on where it stands (S3-AUTHORIZATION section 3.6). */
+/** The reading of the text, which depends on its place (S3-AUTHORIZATION section 3.6). */
 export type TemplateReading = {
-  /** Whether `*` and `?` are wildcards here; else they are themselves. */
+  /** True if `*` and `?` are wildcards here; else they are themselves. */
   readonly wildcards: boolean;
   /** `${…}` means something only with Version 2012-10-17; before that it is text. */
   readonly variables: boolean;
-  /** Whether a variable may be one that the client chooses freely. */
+  /** True if a variable may be one that the client chooses freely. */
   readonly clientVariables: boolean;
   /** Compare without letter case: everything literal is folded. */
   readonly fold: boolean;
@@ -93,9 +93,9 @@ export function templateOf(parts: readonly TemplatePart[]): Template {
 const NO_VARIABLES: readonly Variable[] = [];
 
 /**
- * Whether the pattern that the template stands for in this request matches `text`. Values come in
- * as literals: a user who is called `*` is no wildcard (6.3). Where a variable has no value and no
- * default, nothing matches.
+ * Returns true if the pattern that the template stands for in this request matches `text`. Values
+ * come in as literals: a user who is called `*` is no wildcard (6.3). If a variable has no value
+ * and no default, nothing matches.
  */
 export function matchesTemplate(
   template: Template,
@@ -123,7 +123,7 @@ function hasNeedle(text: string, needle: string, budget: GlobBudget): boolean {
   return budget.stepsLeft >= 0 && text.includes(needle);
 }
 
-/** Whether the template stands for a pattern at all: each of its variables has a value. */
+/** Returns true if the template stands for a pattern at all: each of its variables has a value. */
 export function isResolvable({ variables }: Template, facts: ContextFacts): boolean {
   return variables.every((variable) => valueOf(variable, facts, false) !== undefined);
 }

@@ -3,14 +3,17 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { ActionFault, ActionSet } from "./actions.ts";
 import { claimKey, type KeyName } from "./condition-keys.ts";
 
-/** What the trust policies of one configuration may name. */
+/** The issuers that the trust policies of one configuration may name. */
 export type TrustRules = { readonly issuers: readonly TrustIssuer[] };
 
 /** An issuer of identity tokens, as far as trust policies speak of it. */
 export type TrustIssuer = {
-  /** In the configuration. */
+  /** The issuer's name in the configuration. */
   readonly name: string;
-  /** Such as `https://idp.example.org/realms/lab`; `undefined` if its keys stand in a file. */
+  /**
+   * The issuer's URL, such as `https://idp.example.org/realms/lab`; `undefined` if its keys are in
+   * a file.
+   */
   readonly url: string | undefined;
   /** Claims besides STANDARD_CLAIMS that its entry maps, by the names that policies use. */
   readonly claims: readonly string[];
@@ -20,8 +23,8 @@ export type TrustIssuer = {
 const STANDARD_CLAIMS = ["sub", "aud", "azp"];
 
 /**
- * What a trust policy can allow ("Actions defined by AWS Security Token Service", Service Authorization
- * Reference), as far as this gateway has it.
+ * The actions that a trust policy can allow ("Actions defined by AWS Security Token Service",
+ * Service Authorization Reference), as far as this gateway has them.
  */
 export const TRUST_ACTIONS = [
   "sts:AssumeRole",

@@ -27,7 +27,10 @@ export function parseDecimal(text: string): Decimal | undefined {
   return { negative: match[1] === "-" && !zero, whole, fraction };
 }
 
-/** By hand: an expression for it (`0*([0-9]+)`) tries every split of a text that is no number. */
+/**
+ * Removes leading zeros by a loop: an expression for it (`0*([0-9]+)`) tries every split of a text
+ * that is no number.
+ */
 function withoutLeadingZeros(digits: string): string {
   let start = 0;
   while (start < digits.length - 1 && digits[start] === "0") start++;

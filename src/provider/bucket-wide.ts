@@ -166,7 +166,10 @@ function readPrincipals(
   return { negated: false, everyone, names };
 }
 
-/** Only for the order in which statements are shown: it gives no precedence (section 5.2). */
+/**
+ * Checks the index, which is only the order in which statements are shown: it gives no precedence
+ * (section 5.2).
+ */
 function checkIndex(report: Report, node: JsonNode | undefined, path: string): void {
   if (node === undefined || (node.kind === "number" && /^[0-9]{1,9}$/.test(node.text))) return;
   complain(

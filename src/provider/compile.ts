@@ -4,7 +4,7 @@ import type { Provider } from "./provider.ts";
 import type { ProviderFile } from "./schema.ts";
 import { compileTier, type Tier, type TierText } from "./tier.ts";
 
-/** What decisions use of a provider's file that the schema found good. */
+/** Returns the parts of a provider's file that decisions use; the schema has accepted the file. */
 export function compileProvider(file: ProviderFile): Provider {
   const tiers = compileTiers(file);
   const { anonymous, operationNames, missingKeyNegated, presigned } = file;

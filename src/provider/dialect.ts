@@ -3,22 +3,24 @@ import type { Effect } from "../policy/condition.ts";
 import { findConditionKey } from "../policy/condition-keys.ts";
 import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
 
-/** What a provider's policies may say, where that is less or other than AWS's. */
+/** The limits of a provider's policies, if they are less or other than AWS's. */
 export type PolicyDialect = {
   readonly document: DocumentShape;
-  /** What GetBucketPolicy answers for a bucket without one; undefined: NoSuchBucketPolicy. */
+  /** The answer of GetBucketPolicy for a bucket without one; `undefined` for NoSuchBucketPolicy. */
   readonly noPolicy: string | undefined;
-  /** As the provider spells them; undefined: any. */
+  /** The actions as the provider spells them; `undefined` if any is allowed. */
   readonly knownActions: readonly string[] | undefined;
   /** `all`: no wildcard but `s3:*`. */
   readonly wildcardActions: "any" | "all" | "none";
   /** Names that an Allow may not use any more, in lower case, each with what replaced it. */
   readonly retiredActions: ReadonlyMap<string, string>;
-  /** Undefined: any. */
+  /** The condition keys; `undefined` if any is allowed. */
   readonly conditionKeys: readonly string[] | undefined;
-  /** Of a statement; undefined: any. */
+  /** The fields of a statement; `undefined` if any is allowed. */
   readonly fields: readonly string[] | undefined;
-  /** Whether an Allow may have NotPrincipal, which opens it to all others, anonymous ones included. */
+  /**
+   * True if an Allow may have NotPrincipal, which opens it to all others, anonymous ones included.
+   */
   readonly notPrincipalAllow: boolean;
   readonly sids: "any" | "alphanumeric";
 };
@@ -28,14 +30,14 @@ export type DocumentShape =
   | { readonly kind: "aws" }
   | {
       readonly kind: "bucket-wide";
-      /** Under which name the statements stand, and the principals of one. */
+      /** The name of the statements, and of the principals in one. */
       readonly statements: string;
       readonly principal: string;
     };
 
 /**
- * What keeps a statement from naming `text` as an action; undefined: nothing. Names that are no
- * action at all are not judged here. `negated`: NotAction.
+ * Returns the reason why a statement cannot name `text` as an action; `undefined` if it can. Names
+ * that are no action at all are not judged here. `negated`: NotAction.
  */
 export function actionFault(
   dialect: PolicyDialect,
@@ -58,7 +60,7 @@ export function actionFault(
   return unknownHere(text, known);
 }
 
-/** Whether the dialect has the condition key `name`, which is a key at all. */
+/** Returns true if the dialect has the condition key `name`, which is a valid key. */
 export function hasConditionKey({ conditionKeys }: PolicyDialect, name: string): boolean {
   const wanted = findConditionKey(name);
   if (conditionKeys === undefined || wanted === undefined) return true;

@@ -6,15 +6,15 @@ import type { PrincipalFault } from "../policy/principals.ts";
  * Names are in lower case, because the directories behind them compare without it.
  */
 export type DirectoryName =
-  /** Whoever connects, anonymous or not. */
+  /** Any caller, anonymous or not. */
   | { readonly kind: "everyone" }
-  /** Whoever has a credential. */
+  /** Any caller with a credential. */
   | { readonly kind: "authenticated" }
   | { readonly kind: "guest" }
   /** A user or a group, wherever it is kept. */
   | { readonly kind: "bare"; readonly name: string }
   | { readonly kind: "local"; readonly name: string }
-  /** In any connected Active Directory domain. */
+  /** A name in any connected Active Directory domain. */
   | { readonly kind: "ad"; readonly name: string }
   | { readonly kind: "domain"; readonly domain: string; readonly name: string }
   | { readonly kind: "number"; readonly of: "uid" | "gid" | "auth_id"; readonly number: string }
@@ -38,8 +38,8 @@ export function canonicalName(name: DirectoryName): string {
 }
 
 /**
- * Everything by which a policy can name a caller with a credential, who is called `name` at the
- * gateway and also whatever `others` say: groups it is in, ids such as `gid:1234`.
+ * Returns all names by which a policy can name a caller with a credential. The caller is called
+ * `name` at the gateway and has the names of `others`: its groups, ids such as `gid:1234`.
  */
 export function memberNames(name: string, others: readonly string[]): readonly string[] {
   const own = personNamed(name);
@@ -51,22 +51,25 @@ export function memberNames(name: string, others: readonly string[]): readonly s
   return [...new Set(["authenticated", ...(own === undefined ? [] : namesOf(own)), ...names])];
 }
 
-/** By which a policy can name just the caller `name`; undefined: it is the guest's name. */
+/**
+ * Returns the name by which a policy can name just the caller `name`; `undefined` if it is the
+ * guest's name.
+ */
 export function ownName(name: string): string | undefined {
   const own = personNamed(name);
   return own && canonicalName(own);
 }
 
 /**
- * Whether an account can be called so: by any form that names one user ("Principals Supported in
- * Qumulo Core"), and not by one that names a group, everybody or the guest.
+ * Returns true if an account can have this name: any form that names one user ("Principals
+ * Supported in Qumulo Core"), and none that names a group, everybody or the guest.
  */
 export function isPersonName(name: string): boolean {
   const read = parseDirectoryName(name);
   return read.ok && isPerson(read.value);
 }
 
-/** By which a policy can name the account `name` without regard to its groups. */
+/** Returns the names by which a policy can name the account `name`, without its groups. */
 export function personNames(name: string): readonly string[] {
   const own = personNamed(name);
   return own === undefined ? [] : namesOf(own);
@@ -96,7 +99,7 @@ function isPerson(name: DirectoryName): boolean {
   }
 }
 
-/** Everything by which a policy can name the anonymous caller, who is in `groups`. */
+/** Returns all names by which a policy can name the anonymous caller, who is in `groups`. */
 export function guestNames(groups: readonly string[]): readonly string[] {
   const names = groups.flatMap((group) => {
     const name = parseDirectoryName(group);
@@ -168,7 +171,7 @@ function plain(lower: string): DirectoryName | undefined {
 /** No leading zeros: 007 would be another text for the same user. */
 const NUMBER = /^(?:0|[1-9][0-9]{0,19})$/;
 const SID = /^s-1-(?:0|[1-9][0-9]{0,14})(?:-(?:0|[1-9][0-9]{0,9})){1,15}$/;
-/** Without what the other forms are told by, wildcards, and spaces around it. */
+/** Matches a name without the marks of the other forms, wildcards, and spaces around it. */
 const NAME = /^(?! )[^"/\\[\]:;|*?<>\p{Cc}]{1,256}(?<! )$/u;
 
 const REMEDY =

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Principal, parseAwsPrincipal, parseCanonicalUser } from "../policy/principals.ts";
 import { guestNames, memberNames, ownName, parseDirectoryName } from "./directory-name.ts";
 
-/** How a provider's policies name callers. */
+/** The names that a provider's policies have for callers. */
 export type PrincipalGrammar =
   | {
       readonly kind: "arn";
@@ -14,15 +14,17 @@ export type PrincipalGrammar =
   /** Names of users and groups in several directories (S3-AUTHORIZATION section 5.2). */
   | { readonly kind: "directory" };
 
-/** One way of writing a principal, and whom it names. */
+/** A form of a principal, and the callers it names. */
 export type PrincipalForm = {
   readonly text: string;
   readonly parts: readonly FormPart[];
   /** `AWS` values, or `CanonicalUser` values. */
   readonly field: "AWS" | "CanonicalUser";
-  /** Whose keys it names: the account's own, its subusers', those of its roles' sessions. */
+  /** The owners of the keys it names: the account itself, its subusers, its roles' sessions. */
   readonly direct: readonly PolicyHolder[];
-  /** Whom it names only through the account, which must pass it on by a policy of its own. */
+  /**
+   * The callers it names only through the account, which must pass it on by a policy of its own.
+   */
   readonly delegated: readonly PolicyHolder[];
 };
 
@@ -35,12 +37,12 @@ type FormPart =
 const PLACEHOLDERS = ["account", "subuser", "tenant", "role", "session"] as const;
 type Placeholder = (typeof PLACEHOLDERS)[number];
 
-/** Who asks, as the gateway knows them. */
+/** The caller, as the gateway knows it. */
 export type Identity = {
   readonly account: string;
-  /** Undefined: the account itself. */
+  /** The subuser; `undefined` for the account itself. */
   readonly subuser: string | undefined;
-  /** Of a session of a role, by its name; absent: none. */
+  /** The role of a session, by its name; absent if there is none. */
   readonly role?: { readonly name: string; readonly session: string } | undefined;
   /** Groups; under a directory grammar any further name of the caller, such as `uid:1234`. */
   readonly groups: readonly string[];
@@ -108,8 +110,8 @@ export function callerOf(
 }
 
 /**
- * Whether a policy of this grammar may have `text` as a principal other than `*`. The error names
- * the forms that there are.
+ * Returns an error unless a policy of this grammar may have `text` as a principal other than `*`.
+ * The error names the forms that there are.
  */
 export function checkPrincipal(
   grammar: PrincipalGrammar,
@@ -153,10 +155,10 @@ export function parseForm(text: string): Result<readonly FormPart[], string> {
   return parts.length > 0 ? ok(parts) : err("A form cannot be empty");
 }
 
-/** What names of accounts, subusers and tenants are made of (see parsePrincipalName). */
+/** Matches a character of the names of accounts, subusers and tenants (see parsePrincipalName). */
 const NAME_CHARACTER = /[A-Za-z0-9_.@+=-]/;
 
-/** Undefined: the form speaks of something that this caller has not. */
+/** Returns the form with the caller's names; `undefined` if the caller lacks one of them. */
 function fillForm(form: PrincipalForm, identity: Identity): string | undefined {
   let text = "";
   for (const part of form.parts) {
@@ -181,7 +183,7 @@ function valueOf(name: Placeholder, identity: Identity): string | undefined {
   }
 }
 
-/** Whether `text` is the form with names in it: the same name for the same placeholder. */
+/** Returns true if `text` is the form with names in it: the same name for the same placeholder. */
 function fitsForm(form: PrincipalForm, text: string): boolean {
   const values = new Map<Placeholder, string>();
   let at = 0;

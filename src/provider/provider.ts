@@ -13,27 +13,30 @@ import { tierGrants, type Tier } from "./tier.ts";
 export type Provider = {
   readonly name: string;
   readonly tiers: ReadonlyMap<string, Tier>;
-  /** What an account's own keys may do at most; undefined: everything. */
+  /** The most that an account's own keys may do; `undefined` if that is everything. */
   readonly accountTier: Tier | undefined;
   /** `union`: a policy may lift a subuser above its tier. */
   readonly tierMode: "ceiling" | "union";
-  /** What deleting a version needs: DeleteObjectVersion, or DeleteObject as well. */
+  /** The permission to delete a version: DeleteObjectVersion, or DeleteObject as well. */
   readonly deleteVersionMode: "sar" | "both";
-  /** Whether an owner may manage a bucket's policy whatever that policy denies. */
+  /** True if an owner may manage a bucket's policy whatever that policy denies. */
   readonly ownerPolicyEscape: boolean;
-  /** Whether a bucket's policy can let other accounts manage it, or none but the owner's ever may. */
+  /**
+   * True if a bucket's policy can let other accounts manage it; false if only the owner ever may.
+   */
   readonly policyDelegation: boolean;
   /**
-   * Who may put and delete a bucket's policy. `account`: whoever the other rules allow. `privilege`:
-   * only who has a privilege for it, or whom the bucket's policy names for it.
+   * The callers who may put and delete a bucket's policy. `account`: any that the other rules
+   * allow. `privilege`: only one with a privilege for it, or one that the bucket's policy names for
+   * it.
    */
   readonly policyManagers: "account" | "privilege";
-  /** What another account's caller needs: an Allow on both sides, or the bucket's alone. */
+  /** The need of another account's caller: an Allow on both sides, or the bucket's alone. */
   readonly crossAccount: "both" | "resource";
   /**
-   * Whether the store's ACLs may let a caller into another account's bucket of which the kept policy
-   * says nothing: the request then goes on under the caller's own key. Only into the
-   * bucket of another tenant of the store, who is another user of it.
+   * True if the store's ACLs may let a caller into another account's bucket whose kept policy says
+   * nothing of it: the request then goes on under the caller's own key. Only into the bucket of
+   * another tenant of the store, who is another user of it.
    */
   readonly storeAcls: boolean;
   /**
@@ -41,22 +44,22 @@ export type Provider = {
    * caller may; with one only whom it names.
    */
   readonly bucketPolicyRole: "grant" | "restrict";
-  /** What a refused credential is told: S3's own codes, or AccessDenied for all. */
+  /** The answer to a refused credential: S3's own codes, or AccessDenied for all. */
   readonly authErrors: "aws" | "opaque";
-  /** Whether a copy that takes its source's tags along must be allowed to read them. */
+  /** True if a copy that takes its source's tags along must be allowed to read them. */
   readonly copyReadsTags: boolean;
-  /** Whether GetObjectAttributes must also be allowed to read the object, as on AWS. */
+  /** True if GetObjectAttributes must also be allowed to read the object, as on AWS. */
   readonly attributesReadObjects: boolean;
-  /** What GetBucketLocation answers of every bucket; undefined: what the store says. */
+  /** The answer of GetBucketLocation for every bucket; `undefined` if the store answers. */
   readonly bucketLocation: string | undefined;
-  /** What aws:username is of a subuser's key: its own name, or its account's. */
+  /** The value of aws:username for a subuser's key: its own name, or its account's. */
   readonly username: "subuser" | "account";
-  /** Whether `tenant:bucket` is an address. */
+  /** True if `tenant:bucket` is an address. */
   readonly tenantAddressing: boolean;
-  /** Whether two tenants may each have a bucket of the same name. */
+  /** The scope of a bucket's name: two tenants may each have a bucket of the same name, or not. */
   readonly bucketNames: "global" | "tenant";
   readonly presigned: PresignedRules;
-  /** Undefined: no cap of the provider's own. */
+  /** The cap of max-keys; `undefined` if the provider has none of its own. */
   readonly maxKeys: MaxKeysRule | undefined;
   readonly anonymous: AnonymousRule;
   readonly blockedActions: readonly BlockedAction[];
@@ -64,14 +67,14 @@ export type Provider = {
   readonly unsupported: readonly NamedAction[];
   /** Actions that a privilege permits whatever a policy says, by the privilege's name. */
   readonly privileges: ReadonlyMap<string, Tier>;
-  /** What holds where gateway.yaml says nothing. */
+  /** The settings that apply if gateway.yaml says nothing. */
   readonly defaults: {
     readonly signatures: readonly ("v4" | "v2")[];
     readonly bucketPolicies: "upstream" | "gateway";
   };
-  /** What only the operator can add, and what is lost of the model without it. */
+  /** The settings that only the operator can add, and the loss for the model without each. */
   readonly needs: ProviderNeeds;
-  /** What evaluate() is to be told. */
+  /** The switches for evaluate(). */
   readonly switches: Switches;
   readonly dialect: PolicyDialect;
   readonly principals: PrincipalGrammar;
@@ -90,26 +93,26 @@ export type ProviderNeeds = Readonly<
 export type ProviderNeed = {
   /** `model`: nothing of the document holds without it; `part`: a part does not. */
   readonly level: "model" | "part";
-  /** What happens without it, as a clause. */
+  /** The consequence of leaving it out, as a clause. */
   readonly without: string;
 };
 
 export type PresignedRules = {
-  /** From 0, "valid in the same second". */
+  /** The shortest lifetime: from 0, "valid in the same second". */
   readonly expirySecondsMin: number;
   readonly expirySecondsMax: number;
-  /** From now to `Expires` of a version 2 URL, which has no limit of its own. */
+  /** The longest time from now to `Expires` of a version 2 URL, which has no limit of its own. */
   readonly v2SecondsMax: number | undefined;
   readonly v2: boolean;
 };
 
-/** What happens to a listing that asks for more. */
+/** The treatment of a listing that asks for more. */
 export type MaxKeysRule = { readonly cap: number; readonly excess: "clamp" | "refuse" };
 
 export type AnonymousRule = {
   /** `policy`: what a bucket policy allows; `upstream`: forwarded unsigned. */
   readonly access: "deny" | "policy" | "upstream";
-  /** What an anonymous caller may do at most. */
+  /** The most that an anonymous caller may do. */
   readonly ceiling: Tier | undefined;
 };
 
@@ -120,7 +123,10 @@ export type BlockedAction = NamedAction & {
   readonly exceptTiers: ReadonlySet<string>;
 };
 
-/** Before a privilege's name where an operator's console spells it out: `PRIVILEGE_S3_BUCKETS_READ`. */
+/**
+ * The prefix of a privilege's name that an operator's console spells out:
+ * `PRIVILEGE_S3_BUCKETS_READ`.
+ */
 const PRIVILEGE = "PRIVILEGE_";
 
 /** The privilege of that name, in either spelling; undefined: there is none. */
@@ -129,7 +135,10 @@ export function privilegeNamed({ privileges }: Provider, name: string): Tier | u
   return privileges.get(short);
 }
 
-/** Whether one of the privileges permits to replace or delete a bucket's policy, whatever that says. */
+/**
+ * Returns true if one of the privileges permits to replace or delete a bucket's policy, whatever
+ * that policy says.
+ */
 export function mendsPolicies(privileges: readonly Tier[]): boolean {
   return privileges.some((privilege) =>
     (["PutBucketPolicy", "DeleteBucketPolicy"] as const).some((operation) =>

@@ -7,10 +7,10 @@ import { actionFault, hasConditionKey, type PolicyDialect } from "./dialect.ts";
 import { checkPrincipal, type PrincipalGrammar } from "./principals.ts";
 
 /**
- * What a provider refuses in a policy of AWS's form that AWS would take: statement fields, actions,
- * condition keys and principals of which the provider's document does not speak. Whatever is not
- * well formed is passed over, since parsePolicy() complains of it. `report`: a new one of the
- * policy's text; `root`: the document in it, `undefined` if that has not been read.
+ * Reports the parts of a policy that AWS would take but the provider refuses: statement fields,
+ * actions, condition keys and principals that the provider's document does not have. Malformed
+ * parts are skipped, since parsePolicy() complains of them. `report`: a new one of the policy's
+ * text; `root`: the document in it, `undefined` if that has not been read.
  */
 export function restrictions(
   dialect: PolicyDialect,
@@ -36,16 +36,16 @@ export function restrictions(
   return report.problems;
 }
 
-/** Of a text that is too long to be a policy. */
+/** Returns the document of a text; also of one that is too long to be a policy. */
 function documentOf({ text }: Report): JsonNode | undefined {
   const document = readJson(text, DEPTH_MAX);
   return document.ok ? document.value.root : undefined;
 }
 
-/** As deep as parsePolicy() goes. */
+/** The depth to which parsePolicy() goes. */
 const DEPTH_MAX = 10;
 
-/** One statement. */
+/** A statement and its context. */
 type Source = {
   readonly report: Report;
   readonly dialect: PolicyDialect;

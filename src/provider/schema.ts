@@ -56,7 +56,7 @@ const TIER = z.strictObject({
   kind: z.enum(["access", "ceiling"]).prefault("access"),
   groups: z.array(NAME).prefault([]),
   actions: z.array(ACTION).prefault([]),
-  /** Of a ceiling: by these operations alone, so that s3:PutObject is no copy. */
+  /** The operations of a ceiling: these alone, so that s3:PutObject is no copy. */
   operations: z.array(OPERATION).min(1).optional(),
 });
 
@@ -99,7 +99,7 @@ const POLICY = z.strictObject({
   sids: z.enum(["any", "alphanumeric"]),
 });
 
-/** What gateway.yaml leaves out is as the provider's document needs it. */
+/** The values that the provider's document needs if gateway.yaml leaves them out. */
 const DEFAULTS = z.strictObject({
   signatures: z.array(z.enum(["v4", "v2"])).min(1),
   bucketPolicies: z.enum(["upstream", "gateway"]),
@@ -108,7 +108,7 @@ const DEFAULTS = z.strictObject({
 /** `level`: what is lost without it, the whole model or a part; `without`: that, as a clause. */
 const NEED = z.strictObject({ level: z.enum(["model", "part"]), without: z.string().min(1) });
 
-/** What only the operator knows and the document rests on. */
+/** The settings that only the operator knows and the document depends on. */
 const NEEDS = z.strictObject({
   bucketPolicies: NEED.optional(),
   accountDomains: NEED.optional(),

@@ -10,13 +10,16 @@ import type { Provider } from "./provider.ts";
 export type Share = {
   readonly with: Identity;
   readonly permissions: string;
-  /** Where the share is written, for records. */
+  /** The line on which the share is written, for records. */
   readonly line: number;
-  /** When it ends, in milliseconds since the epoch; `undefined` if it does not end. */
+  /** The end of the share, in milliseconds since the epoch; `undefined` if it does not end. */
   readonly untilMs?: number | undefined;
 };
 
-/** As a share is written and remembered: whom with by name, `account` or `account:subuser`. */
+/**
+ * A share as it is written and remembered. `with`: the name of the user, `account` or
+ * `account:subuser`.
+ */
 export type NamedShare = {
   readonly with: string;
   readonly permissions: string;
@@ -31,9 +34,9 @@ export function shareOf({ with: user, permissions, untilMs }: NamedShare, line: 
 }
 
 /**
- * What `shares` of one bucket allow, as a bucket policy (S3-AUTHORIZATION section 5.5), so that
- * they are judged and explained like any other Allow. The error names permissions that the
- * provider has not, a user that its policies cannot name, or an end that they cannot write.
+ * Returns the bucket policy that `shares` of one bucket stand for (S3-AUTHORIZATION section 5.5),
+ * so that they are judged and explained like any other Allow. The error names permissions that the
+ * provider does not have, a user that its policies cannot name, or an end that they cannot write.
  */
 export function sharePolicy(
   provider: Provider,

@@ -12,17 +12,17 @@ export type Tier = {
    * most that anybody may do, in either mode; it allows nothing by itself.
    */
   readonly kind: "access" | "ceiling";
-  /** As written, groups written out. */
+  /** The patterns as written, with groups written out. */
   readonly patterns: readonly string[];
   /** All that the patterns name, operations too. */
   readonly set: ActionSet;
-  /** Whether names of operations are permissions here. */
+  /** True if names of operations are permissions here. */
   readonly operationNames: boolean;
   /** The only operations that it is about, whatever they ask for; undefined: any. */
   readonly within?: ReadonlySet<OperationName> | undefined;
 };
 
-/** How a tier is written: which action patterns, and what they may name. */
+/** The text of a tier: its action patterns, and what they may name. */
 export type TierText = Omit<Tier, "set">;
 
 /**
@@ -35,10 +35,11 @@ export function compileTier(text: TierText): Result<Tier, ActionFault> {
 }
 
 /**
- * Whether `tier` includes the action that `operation` asks for (S3-AUTHORIZATION section 4.3, gate
- * 6). Where names of operations are permissions, a name stands for what its operation always needs,
- * and not for what headers add or for versions: s3:CreateMultipartUpload is no way to PutObjectAcl,
- * nor s3:DeleteObjects one to DeleteObjectVersion (section 5.4, "only those operations").
+ * Returns true if `tier` includes the action that `operation` asks for (S3-AUTHORIZATION section
+ * 4.3, gate 6). If names of operations are permissions, a name stands for what its operation always
+ * needs, and not for what headers add or for versions. So s3:CreateMultipartUpload is no way to
+ * PutObjectAcl, nor s3:DeleteObjects one to DeleteObjectVersion (section 5.4, "only those
+ * operations").
  */
 export function tierGrants(tier: Tier, action: Action, operation: OperationName): boolean {
   if (tier.within?.has(operation) === false) return false;
@@ -47,7 +48,9 @@ export function tierGrants(tier: Tier, action: Action, operation: OperationName)
   return tier.operationNames && operations.has(operation) && isOwnAction(operation, action);
 }
 
-/** Whether `action` is what `operation` itself is, and not what its headers or a version add. */
+/**
+ * Returns true if `action` is the operation's own, and not one that its headers or a version add.
+ */
 export function isOwnAction(operation: OperationName, action: string): boolean {
   const own: readonly string[] = FROM_BODY[operation] ?? operationNamed(operation).actions;
   return own.includes(action);

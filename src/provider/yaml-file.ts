@@ -51,7 +51,7 @@ function issueProblems(source: Source, issue: Issue): readonly Problem[] {
   return [problem(source, name, offset, `${issue.message}${got}`, "")];
 }
 
-/** Of the value at `path`, or of the nearest thing above it that is there. */
+/** Returns the offset of the value at `path`, or of the nearest value above it that exists. */
 function offsetOf({ document }: Source, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length--) {
     const node: unknown =

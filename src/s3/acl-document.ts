@@ -18,8 +18,9 @@ const PERMISSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why an ACL, whose elements are already known to be the expected ones, could be understood in two
- * ways; undefined if it could not ("AccessControlPolicy", S3 API Reference).
+ * Returns the fault of an ACL that could be understood in two ways; `undefined` if it could not
+ * ("AccessControlPolicy", S3 API Reference). Its elements are already known to be the expected
+ * ones.
  */
 export function checkAcl(root: XmlElement): Fault | undefined {
   const list = child(root, "AccessControlList");

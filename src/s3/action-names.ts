@@ -5,15 +5,17 @@ import { nearest } from "../lib/suggestion.ts";
 import { ACTIONS, type Action } from "./actions.ts";
 import { isOperationName, OPERATION_LIST, type OperationName } from "./operations.ts";
 
-/** What a pattern names: plain data, which a configuration must be to come from another thread. */
+/**
+ * The names that a pattern covers: plain data, because a configuration comes from another thread.
+ */
 export type ActionMatcher = {
   readonly actions: ReadonlySet<Action>;
   readonly operations: ReadonlySet<OperationName>;
 };
 
-/** What one name stands for. */
+/** The meaning of one name. */
 type Meaning = {
-  /** With its prefix, as it is usually written. */
+  /** The name with its prefix, as usually written. */
   readonly name: string;
   readonly actions: readonly Action[];
   readonly operations: readonly OperationName[];
@@ -49,8 +51,8 @@ export function actionPattern(text: string): Result<ActionMatcher, string> {
 }
 
 /**
- * Whether the pattern names `action` itself or, where one asks, the operation that needs it.
- * Without an operation only names of actions count.
+ * Returns true if the pattern names `action` itself or the operation that needs it. Without an
+ * operation only names of actions count.
  */
 export function matchesAction(
   { actions, operations }: ActionMatcher,
@@ -83,7 +85,7 @@ function buildMeanings(): ReadonlyMap<string, Meaning> {
   return meanings;
 }
 
-/** As aliases: of an operation that is narrower than its action. */
+/** Returns the aliases of operations that are narrower than their action. */
 function narrower(): readonly (readonly [string, readonly string[]])[] {
   return [...NARROWER_ACTIONS].map(([name, operation]) => [name, [operation]]);
 }

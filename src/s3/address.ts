@@ -11,8 +11,8 @@ export function bucketText({ tenant, name }: BucketName): string {
 }
 
 /**
- * What a request is about. `key`: decoded once, never normalised; never empty. `B`: the bucket as
- * spelled, or as the store knows it (see bucket.ts).
+ * The service, bucket or object that a request addresses. `key`: decoded once, never normalised;
+ * never empty. `B`: the bucket as spelled, or as the store knows it (see bucket.ts).
  */
 export type Address<B extends BucketName = BucketName> =
   | { readonly kind: "service" }
@@ -42,9 +42,9 @@ const RESERVED_PREFIX = ".rgw";
 
 /** Host names of the gateway, in lower case, of which each has labels before it. */
 export type HostNames = {
-  /** Below which a label is a bucket. */
+  /** The domains below which a label is a bucket. */
   readonly domains: readonly string[];
-  /** Below which a label is an account. */
+  /** The domains below which a label is an account. */
   readonly accountDomains: readonly string[];
 };
 
@@ -54,11 +54,11 @@ const SERVICE: Located = Object.freeze({
 });
 
 /**
- * What `path` (raw, with its leading slash) addresses, under `host` (the Host header as sent) and
- * the gateway's own names. Path-style and virtual-hosted
- * style as in "Methods for accessing a bucket", S3 User Guide; `tenant:bucket` as in RGW's
- * "Multitenancy". Decodes once and folds nothing: `//`, `.` and `..` are parts of a key.
- * Errors: InvalidBucketName, KeyTooLongError, InvalidURI.
+ * Reads the address in `path` (raw, with its leading slash), under `host` (the Host header as sent)
+ * and the gateway's own names. Path-style and virtual-hosted style as in "Methods for accessing a
+ * bucket", S3 User Guide; `tenant:bucket` as in RGW's "Multitenancy". Decodes once and folds
+ * nothing: `//`, `.` and `..` are parts of a key. Errors: InvalidBucketName, KeyTooLongError,
+ * InvalidURI.
  */
 export function parseAddress(
   path: string,
@@ -76,7 +76,9 @@ export function parseAddress(
   return ok({ ...inPath.value, hostAccount: label });
 }
 
-/** Whether `host` itself names a bucket or an account, so that its paths are theirs alone. */
+/**
+ * Returns true if `host` itself names a bucket or an account, so that its paths belong to it alone.
+ */
 export function isNamingHost(host: string, hosts: HostNames): boolean {
   return labelOf(host, hosts) !== undefined;
 }
@@ -129,7 +131,10 @@ export function parseBucket(segment: string): Result<BucketName, Fault> {
   return checkedName(tenant, text.slice(colon + 1));
 }
 
-/** Whether `segment`, read by parseBucket(), names a bucket that S3 may have and stores keep to themselves. */
+/**
+ * Returns true if `segment`, read by parseBucket(), names a bucket that is valid in S3 but reserved
+ * by stores.
+ */
 export function isReservedBucket(segment: string): boolean {
   const text = decode(segment) ?? "";
   const colon = text.indexOf(":");
@@ -154,7 +159,7 @@ export function parseKey(raw: string): Result<string, Fault> {
   return isKeyTooLong(key) ? err(keyTooLong(key)) : ok(key);
 }
 
-/** Whether `key` has more UTF-8 bytes than S3 takes. */
+/** Returns true if `key` has more UTF-8 bytes than S3 takes. */
 export function isKeyTooLong(key: string): boolean {
   // A UTF-16 unit is at most three bytes, so that most keys need no counting.
   return key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX;
@@ -181,7 +186,7 @@ function located(
   return ok({ address: { kind: "object", bucket: bucket.value, key: key.value }, style });
 }
 
-/** What stands in front of one of the gateway's own names, and what it names there. */
+/** The label in front of one of the gateway's own names, and what it stands for. */
 type Below = { readonly names: "bucket" | "account"; readonly label: string };
 
 /**
@@ -201,8 +206,8 @@ function labelOf(host: string, { domains, accountDomains }: HostNames): Below | 
 }
 
 /**
- * What `host` may have been under the gateway's other names of its kind: with the same label in
- * front where it has one, and the bare names of `domains` for a host that is none of the gateway's.
+ * Returns the hosts that `host` can have been under the gateway's other names of its kind. A label
+ * in front stays. A host that is none of the gateway's gives the bare names of `domains`.
  */
 export function hostInDomains(host: string, hosts: HostNames): readonly string[] {
   const { domains, accountDomains } = hosts;
@@ -282,9 +287,10 @@ function badAccount(got: string): Fault {
 }
 
 /**
- * Whether a store with folders would take `key` for another one, or for something of its own: a reader
- * that folds paths (RFC 3986 section 5.2.4, and `//` into `/`; a slash at its end stays); MinIO, where
- * `a__XLDIR__` is the key `a/`; versitygw, which has the parts of uploads below `.sgwtmp/`.
+ * Returns true if a store with folders would take `key` for another one, or for something of its
+ * own. Some readers fold paths (RFC 3986 section 5.2.4, and `//` into `/`; a slash at its end
+ * stays). MinIO takes `a__XLDIR__` for the key `a/`; versitygw has the parts of uploads below
+ * `.sgwtmp/`.
  */
 export function isFoldable(key: string): boolean {
   return FOLDABLE.test(key);

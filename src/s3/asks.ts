@@ -6,13 +6,13 @@ import type { DeleteEntry } from "./delete-objects.ts";
 import { operationNamed, type OperationName } from "./operations.ts";
 
 /**
- * One thing that must be allowed: an action on a resource. No key: on the bucket itself. `B`: as for
- * Address.
+ * A permission that the request needs: an action on a resource. Without a key it is on the bucket
+ * itself. `B`: as for Address.
  */
 export type Ask<B extends BucketName = BucketName> = {
   readonly action: Action;
   readonly operation: OperationName;
-  /** Undefined: on the service as a whole. */
+  /** The bucket; `undefined` for the service as a whole. */
   readonly bucket: B | undefined;
   readonly key: string | undefined;
   /** `key` is only what keys begin with: each of them must be allowed. */
@@ -26,12 +26,12 @@ type Resource<B extends BucketName> = {
 };
 
 /**
- * Everything that the head of a request needs: all of it must be allowed before anything is sent.
- * Follows "Required permissions" in each operation's page of the S3 API, with what its headers
- * add. `headers` is the list that also the store gets (see liftHeaders), free of repeated deciding
- * headers (see classify); `source` is what they name as the source of a copy or rename.
- * DeleteObjects and PostObject need nothing *of their heads*: their asks are made from the body, and
- * an empty list must not be taken for an allowance there.
+ * Returns the permissions that the head of a request needs: all must be allowed before anything is
+ * sent. Follows "Required permissions" in each operation's page of the S3 API, with what its
+ * headers add. `headers` is the list that also the store gets (see liftHeaders), free of repeated
+ * deciding headers (see classify). `source` is the source of a copy or rename that they name.
+ * DeleteObjects and PostObject need nothing *of their heads*: their asks are made from the body,
+ * and an empty list must not be taken for an allowance there.
  */
 export function asksOf<B extends BucketName>(
   operation: OperationName,
@@ -52,7 +52,9 @@ export function asksOf<B extends BucketName>(
   return [...asks, ...more, ...ofSource];
 }
 
-/** What deleting `entry` of a DeleteObjects body needs; `headers` are the request's. */
+/**
+ * Returns the permissions to delete `entry` of a DeleteObjects body; `headers` are the request's.
+ */
 export function asksOfDelete<B extends BucketName>(
   bucket: B,
   entry: DeleteEntry,
@@ -65,8 +67,9 @@ export function asksOfDelete<B extends BucketName>(
 }
 
 /**
- * What form or header fields add to writing an object: its ACL, tags and locks are permissions of
- * their own (PutObject in the S3 API, "Permissions"). `fields` are names and values, as headers.
+ * Returns the actions that form or header fields add to writing an object. Its ACL, tags and locks
+ * are permissions of their own (PutObject in the S3 API, "Permissions"). `fields` are names and
+ * values, as headers.
  */
 export function putActions(fields: HeaderList): readonly Action[] {
   const actions: Action[] = [];
@@ -99,7 +102,7 @@ function asker<B extends BucketName>(
   return (action) => ({ action, operation, bucket, key });
 }
 
-/** What headers demand on the addressed resource besides the operation's row. */
+/** The actions that headers demand on the addressed resource besides the operation's row. */
 const ANCILLARY: Partial<Record<OperationName, (headers: HeaderList) => readonly Action[]>> = {
   CopyObject: copyTargetActions,
   CreateBucket: createBucketActions,
@@ -130,7 +133,7 @@ function createBucketActions(headers: HeaderList): readonly Action[] {
   return actions;
 }
 
-/** What the second resource of a copy or rename demands. */
+/** Returns the actions on the second resource of a copy or rename. */
 function sourceActions(
   operation: OperationName,
   { versionId }: CopySource,
@@ -155,7 +158,7 @@ function copiesAnnotations(headers: HeaderList): boolean {
   return directive !== undefined && directive !== "EXCLUDE";
 }
 
-/** Whether a canned ACL or a grant gives somebody something. */
+/** Returns true if a canned ACL or a grant gives a right to somebody. */
 function setsAcl(fields: HeaderList, harmless: ReadonlySet<string>): boolean {
   const canned = firstValue(fields, "x-amz-acl");
   if (canned !== undefined && !harmless.has(canned)) return true;
@@ -177,7 +180,10 @@ function bypassActions(headers: HeaderList): readonly Action[] {
 
 const BYPASS: readonly Action[] = ["s3:BypassGovernanceRetention"];
 
-/** Whether a yes-or-no header says anything but no: stores differ in what they take for a yes. */
+/**
+ * Returns true if a yes-or-no header has any value but no: stores differ in what they take for a
+ * yes.
+ */
 function isOn(headers: HeaderList, name: string): boolean {
   const value = firstValue(headers, name);
   return value !== undefined && value.toLowerCase() !== "false";

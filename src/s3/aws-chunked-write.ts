@@ -38,7 +38,7 @@ export async function* frame(
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
     let left = decodedLength;
-    /** Of the chunk that began last. */
+    /** The bytes of the chunk that began last. */
     let open = 0;
     let next = await data.next();
     while (next.done !== true) {
@@ -77,7 +77,7 @@ export function frameWhole(content: Buffer, trailer: string, value: string): Buf
   return Buffer.concat(parts);
 }
 
-/** What stands before the `bytes` of a chunk. */
+/** Returns the line before the `bytes` of a chunk. */
 function chunkHead(bytes: number): string {
   return `${bytes.toString(16)}\r\n`;
 }

@@ -12,7 +12,7 @@ import { awsFault, type Fault } from "./faults.ts";
  * the line of a trailer with LF CRLF, as the AWS page prints it; that is accepted too.
  */
 
-/** What a push of bytes yields, in order. */
+/** The results of a push of bytes, in order. */
 export type ChunkToken =
   /** A chunk begins; `signature` is empty where chunks are not signed. Size 0: the last. */
   | { readonly kind: "chunk"; readonly size: number; readonly signature: string }
@@ -28,7 +28,7 @@ export type ChunkToken =
 /** A trailer field: name in lower case, value as sent. */
 export type Trailer = readonly [name: string, value: string];
 
-/** What the head said about the framing. */
+/** The facts about the framing from the head. */
 export type ChunkFraming = {
   /** Every chunk has a signature, or none has. */
   readonly signed: boolean;
@@ -43,7 +43,7 @@ const TRAILER_BYTES_MAX = 4096;
 /** The largest chunk: what S3 takes in one request, 5 GiB; nine hex digits. */
 const CHUNK_BYTES_MAX = 5 * 1024 ** 3;
 
-/** How far the reading of one body has come; made and changed only here. */
+/** The state of reading one body; made and changed only here. */
 export type Deframer = {
   readonly framing: ChunkFraming;
   phase: "header" | "data" | "data-end" | "trailer" | "trailer-lf" | "done";
@@ -54,7 +54,7 @@ export type Deframer = {
   trailerBytes: number;
   readonly trailers: Trailer[];
   trailerSignature: string | undefined;
-  /** What is wrong with the framing; set once, and then nothing more is read. */
+  /** The fault of the framing; set once, and then nothing more is read. */
   problem: Fault | undefined;
 };
 

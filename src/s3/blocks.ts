@@ -1,16 +1,16 @@
 /** Whole blocks out of bytes that come in any pieces. */
 export type Blocks = {
   push(bytes: Buffer): void;
-  /** Gives what is left and fills no block, if anything. */
+  /** Passes on the rest that fills no block, if there is any. */
   end(): void;
 };
 
 const BLOCK_BYTES = 16 * 1024;
 
 /**
- * Gives `take` blocks that begin at multiples of BLOCK_BYTES, so that no split of the network decides
- * what is worked on together. Tiny pieces are copied: a client can send a byte at a time, and each
- * piece kept as it is would cost a hundred.
+ * Returns a cutter that passes blocks to `take`. Blocks begin at multiples of BLOCK_BYTES, so that
+ * no split of the network decides what is worked on together. Tiny pieces are copied: a client can
+ * send a byte at a time, and each piece kept as it is would cost a hundred.
  */
 export function createBlocks(take: (block: Buffer) => void): Blocks {
   let block: Buffer | undefined;

@@ -25,17 +25,23 @@ export type Bucket = Brand<
   "CanonicalBucket"
 >;
 
-/** How a store tells buckets apart. */
+/** The way in which a store tells buckets apart. */
 export type BucketNaming = {
-  /** Whether each tenant has bucket names of its own, as in Ceph; else one name is one bucket. */
+  /** True if each tenant has bucket names of its own, as in Ceph; else one name is one bucket. */
   readonly tenants: boolean;
-  /** Whether it is known of which tenant everybody's user there is; matters where there are any. */
+  /**
+   * True if the tenant of every account's user at the store is known; only matters if the store has
+   * tenants.
+   */
   readonly tenantsKnown: boolean;
-  /** Whether aliases of access points may stand for buckets, which no rule here knows. */
+  /** True if aliases of access points, which no rule here knows, can stand for buckets. */
   readonly aliases: boolean;
   /** `virtual`: the store reads the name from a host, which ignores case (RFC 9110 section 4.2.3). */
   readonly addressing: "path" | "virtual";
-  /** What buckets are called after at a store that has no tenants; undefined: as clients name them. */
+  /**
+   * The prefix of bucket names at a store that has no tenants; `undefined` if buckets have the
+   * names that clients use.
+   */
   readonly prefix: BucketPrefix | undefined;
 };
 

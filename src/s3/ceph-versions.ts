@@ -9,11 +9,11 @@ export const CEPH_MEASURED: CephVersion = "16";
 /** The newest release whose sources were read. */
 const NEWEST = 20;
 
-/** What RGW understands from one release on, and could not before. */
+/** The features that RGW has from one release on. */
 type Learnt = {
   readonly from: CephVersion;
   readonly operations: readonly OperationName[];
-  /** Whether it verifies and keeps what stands in aws-chunked trailers. */
+  /** True if RGW verifies and keeps the fields of aws-chunked trailers. */
   readonly trailers?: true;
 };
 
@@ -42,7 +42,7 @@ const LEARNT: readonly Learnt[] = [
   },
 ];
 
-/** What a Ceph of `version` has beyond release 16. */
+/** Returns the features that a Ceph of `version` has beyond release 16. */
 export function learntBy(version: CephVersion): {
   readonly operations: readonly OperationName[];
   readonly trailers: boolean;

@@ -13,7 +13,7 @@ export const CHECKSUM_ALGORITHMS = [
 ] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
-/** What the names of all fields that speak of checksums begin with. */
+/** The prefix of all fields about checksums. */
 export const CHECKSUM_PREFIX = "x-amz-checksum-";
 
 /** Bytes of each algorithm's value. Fields carry it in base64, the most significant byte first. */
@@ -30,7 +30,7 @@ export const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   xxhash64: 8,
 };
 
-/** How many characters a value has in base64. */
+/** Returns the length of a value in base64, in characters. */
 export function checksumCharacters(algorithm: ChecksumAlgorithm): number {
   return Math.ceil(CHECKSUM_BYTES[algorithm] / 3) * 4;
 }
@@ -42,7 +42,7 @@ const NOT_VALUES: ReadonlySet<string> = new Set([
   "x-amz-checksum-type",
 ]);
 
-/** Whether `field`, in lower case, carries a checksum, be its algorithm known or not. */
+/** Returns true if `field`, in lower case, carries a checksum, even of an unknown algorithm. */
 export function isChecksumField(field: string): boolean {
   return field.startsWith(CHECKSUM_PREFIX) && !NOT_VALUES.has(field);
 }

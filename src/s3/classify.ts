@@ -46,15 +46,17 @@ const NOT_THE_OPERATIONS: ReadonlySet<string> = new Set([
   "x-id",
 ]);
 
-/** What is let pass besides S3's own model. */
+/** The additions to S3's own model that are let pass. */
 export type Understood = {
   /** Unknown `x-amz-*` headers, in lower case, that reach no store: `policy.ignoredHeaders`. */
   readonly ignoredHeaders: ReadonlySet<string>;
-  /** Whether the store answers part numbers beyond S3's, and a deletion of no keys: see StoreTraits. */
+  /**
+   * True if the store answers part numbers beyond S3's, and a deletion of no keys: see StoreTraits.
+   */
   readonly beyondBounds: boolean;
-  /** What the store adds to S3: see extensions.ts. */
+  /** The store's additions to S3: see extensions.ts. */
   readonly extensions: ReadonlySet<string>;
-  /** Set once a request was seen to listen to a bucket. */
+  /** Set once a request was found to listen to a bucket. */
   readonly watching?: boolean;
 };
 
@@ -72,18 +74,22 @@ type Routes = ReadonlyMap<string, readonly Candidate[]>;
 
 /** Level, then method. */
 const ROUTES: ReadonlyMap<string, ReadonlyMap<string, Routes>> = buildRoutes();
-/** For each routing parameter the levels it is known at. */
+/** The levels at which each routing parameter is known. */
 const ROUTING_LEVELS: ReadonlyMap<string, ReadonlySet<string>> = buildRoutingLevels();
 const PREFLIGHT_ROW = operationNamed("Preflight");
 const PREFLIGHT = ok(PREFLIGHT_ROW.name);
 
 /**
- * Which one operation of the table `method` on `address` with `query` and `headers` is, by the
- * parsed query as a whole and in any order. Whatever could make two readers choose differently is
- * refused: a repeated name, two routing parameters, a subresource at the wrong level, an unknown
- * parameter, a vendor's extension, an unknown `x-amz-*` header, a repeated header that decides
- * something. `understood`: what is let pass all the same.
- * Errors: InvalidArgument, InvalidRequest, MethodNotAllowed, NotImplemented.
+ * Returns the one operation of the table that `method`, `address`, `query` and `headers` ask for:
+ * by the parsed query as a whole, in any order. Refuses whatever could make two readers choose
+ * differently:
+ *
+ * - a repeated name, two routing parameters, or a subresource at the wrong level;
+ * - an unknown parameter, a vendor's extension, or an unknown `x-amz-*` header;
+ * - a repeated header that decides something.
+ *
+ * `understood`: the exceptions that pass. Errors: InvalidArgument, InvalidRequest,
+ * MethodNotAllowed, NotImplemented.
  */
 export function classify(
   method: string,
@@ -132,7 +138,7 @@ export function forwardedQuery(operation: OperationName, query: readonly QueryPa
     .join("&");
 }
 
-/** By code unit, as canonical queries are sorted. */
+/** Compares by code unit, as canonical queries are sorted. */
 function order(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
@@ -152,7 +158,10 @@ function preflight(headers: HeaderList): Result<OperationName, Fault> {
   );
 }
 
-/** What is wrong with the query whatever the operation. `watching`: it listens to a bucket. */
+/**
+ * Returns the fault of a query that is malformed for every operation. `watching`: it listens to a
+ * bucket.
+ */
 function malformedQuery(query: readonly QueryParameter[], watching: boolean): Fault | undefined {
   if (query.length > PARAMETERS_MAX) {
     return fault("InvalidRequest", `The query has more than ${PARAMETERS_MAX} parameters`);
@@ -217,7 +226,7 @@ function noOperation(method: string, address: Address, routing: string): Fault {
   );
 }
 
-/** Whether everything that `operation` demands of a request is there. */
+/** Returns true if the request has everything that `operation` demands. */
 function fits(
   operation: Operation,
   query: readonly QueryParameter[],
@@ -246,7 +255,7 @@ function incomplete(
   return fault("InvalidArgument", `The request needs the query parameter "${missing?.name}"`);
 }
 
-/** What speaks against `operation`, although its routing fits. */
+/** Returns the fault that rules out `operation`, although its routing fits. */
 function wrongFor(
   operation: Operation,
   query: readonly QueryParameter[],
@@ -348,8 +357,8 @@ function wrongParameter(
 const LENIENT: ReadonlySet<OperationName> = new Set<OperationName>(["GetObject", "HeadObject"]);
 
 /**
- * Whether the parameter `name`, which is neither the operation's nor a vendor's, is left out. Not if
- * some reader could take it for a parameter that has a meaning: `ACL`, `version-id`, `acl%20`.
+ * Returns true if the parameter `name`, neither the operation's nor a vendor's, is left out. False
+ * if some reader could take it for a parameter that has a meaning: `ACL`, `version-id`, `acl%20`.
  */
 function isLeftOut({ name: operation }: Operation, name: string): boolean {
   if (name === "" || !LENIENT.has(operation)) return false;
@@ -362,8 +371,9 @@ function isLeftOut({ name: operation }: Operation, name: string): boolean {
 }
 
 /**
- * Whatever has a meaning by itself: parameters that route, that an operation takes, or that belong to
- * a signature. Not those that only a routing one gives a meaning, such as the `id` of `?analytics`.
+ * The names that have a meaning by themselves: parameters that route, that an operation takes, or
+ * that belong to a signature. Names that only a routing parameter gives a meaning are not in it,
+ * such as the `id` of `?analytics`.
  */
 const MEANT: ReadonlySet<string> = new Set(
   [
@@ -415,7 +425,7 @@ function buildRoutes(): ReadonlyMap<string, ReadonlyMap<string, Routes>> {
   return levels;
 }
 
-/** How much an operation demands: what demands more is tried first. */
+/** Returns the number of an operation's demands: the operation with more is tried first. */
 function demands(operation: Operation): number {
   return operation.required.length + (operation.header === undefined ? 0 : 1);
 }

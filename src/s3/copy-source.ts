@@ -20,7 +20,7 @@ export type CopySource<B extends BucketName = BucketName> = {
 };
 
 /**
- * What the headers of `operation` name as the source of a copy or rename; undefined: it has none.
+ * Reads the source of a copy or rename from the headers of `operation`; `undefined` if it has none.
  * Read once for each request, and carried from there on. Errors: those of parseCopySource().
  */
 export function copySourceOf(
@@ -77,7 +77,7 @@ export function copySourceHeader(source: CopySource): string {
 
 const SLASH = /\/|%2F/i;
 
-/** Without the one slash that may stand in front, encoded or not. */
+/** Removes the one slash that may stand in front, encoded or not. */
 function withoutSlash(raw: string): string {
   const slash = SLASH.exec(raw);
   return slash?.index === 0 ? raw.slice(slash[0].length) : raw;

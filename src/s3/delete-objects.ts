@@ -8,7 +8,7 @@ import { createXmlReader, type XmlReader } from "./xml-reader.ts";
 import { createXmlTree } from "./xml-tree.ts";
 import { malformed, xmlElement, type XmlElement } from "./xml.ts";
 
-/** One `<Object>` of a DeleteObjects body. */
+/** An `<Object>` of a DeleteObjects body. */
 export type DeleteEntry = {
   readonly key: string;
   readonly versionId: string | undefined;
@@ -19,9 +19,12 @@ export type DeleteEntry = {
 };
 
 export type DeleteRequest = {
-  /** Only errors are answered. */
+  /** True if only errors are answered. */
   readonly quiet: boolean;
-  /** In the order received; at most 1000 when parsed. None: AWS and MinIO refuse that, RGW does not. */
+  /**
+   * The entries in the order received; at most 1000 when parsed. None: AWS and MinIO refuse that,
+   * RGW does not.
+   */
   readonly entries: readonly DeleteEntry[];
 };
 
@@ -35,7 +38,9 @@ export type DeniedEntry = {
 
 const ENTRIES_MAX = 1000;
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
-/** Without a prefix and in no other case: another reader might follow what is written otherwise. */
+/**
+ * The elements without a prefix and in no other case: another reader might follow other spellings.
+ */
 const SHAPE = closed({
   "Object*": closed({ ETag: LEAF, Key: LEAF, LastModifiedTime: LEAF, Size: LEAF, VersionId: LEAF }),
   Quiet: LEAF,

@@ -11,12 +11,11 @@ import type { OperationName } from "./operations.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
 /**
- * What the document of a request needs besides what its head does: the buckets it names are
- * written by the store, with the store's rights, so whoever names one must be allowed to write
- * there. Follows the request syntax of each operation in the S3 API Reference. A document that
- * nothing here reads needs nothing.
- * Errors: MalformedXML where it names no destination and must;
- * InvalidBucketName and KeyTooLongError for one that cannot be.
+ * Returns the permissions that the document of a request needs besides those of its head. The store
+ * writes to the buckets it names with the store's own rights, so a caller who names one must be
+ * allowed to write there. Follows the request syntax of each operation in the S3 API Reference. A
+ * document that nothing here reads needs nothing. Errors: MalformedXML if it names no destination
+ * and must; InvalidBucketName and KeyTooLongError for an invalid one.
  */
 export function asksOfDocument(
   operation: OperationName,
@@ -29,7 +28,7 @@ export function asksOfDocument(
   return needs.ok ? ok(needs.value.map((need) => ({ ...need, operation }))) : needs;
 }
 
-/** Whether a document of `operation` may need more than its head does. */
+/** Returns true if a document of `operation` can need more than its head does. */
 export function needsOfDocument(operation: OperationName): boolean {
   return NEEDS[operation] !== undefined;
 }
@@ -97,8 +96,9 @@ function needsOfReplication(root: XmlElement): Needs {
 }
 
 /**
- * What the keys of a rule begin with, at both ends; undefined: any key. Tags in a filter narrow nothing
- * that could be told beforehand. Where a rule names a prefix twice, none of them narrows it.
+ * Returns the element with the prefix of the keys of a rule, at both ends; `undefined` for any key.
+ * Tags in a filter narrow nothing that could be told beforehand. If a rule names a prefix twice,
+ * none of them narrows it.
  */
 function replicatedPrefix(rule: XmlElement): XmlElement | undefined {
   const filter = child(rule, "Filter");
@@ -110,9 +110,9 @@ function replicatedPrefix(rule: XmlElement): XmlElement | undefined {
 }
 
 /**
- * What a rule will delete at its destination. Markers are replicated unless that is disabled: so
- * it is in rules without a filter, and in the others the element must be there. `DeleteReplication`
- * is MinIO's, off unless named.
+ * Returns the deletions that a rule will make at its destination. Markers are replicated unless
+ * that is disabled: so it is in rules without a filter, and in the others the element must be
+ * there. `DeleteReplication` is MinIO's, off unless named.
  */
 function replicatedDeletions(rule: XmlElement): readonly Action[] {
   const actions: Action[] = [];

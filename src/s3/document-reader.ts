@@ -16,7 +16,7 @@ import type { XmlElement } from "./xml.ts";
  * bytes again. `bytes`: as they came, for the store.
  */
 export type S3Document =
-  /** There is none, or one that nothing here reads. */
+  /** The request has no document, or one that nothing here reads. */
   | { readonly kind: "none"; readonly bytes: Buffer }
   /** A root in which nothing can be understood in two ways: it has the shape of its operation's. */
   | { readonly kind: "xml"; readonly bytes: Buffer; readonly root: XmlElement }
@@ -29,7 +29,7 @@ export type S3Document =
 export type DocumentReader = {
   /** The next bytes. A fault ends the reading: what follows cannot change it. */
   push(bytes: Buffer): Fault | undefined;
-  /** What the document says. It must not be believed before its bytes are proved. */
+  /** Returns the document. It must not be believed before its bytes are proved. */
   end(): Result<S3Document, Fault>;
 };
 
@@ -62,8 +62,8 @@ export function readDocument(
 }
 
 /**
- * Why a document of `length` bytes is not even read; undefined if it is.
- * Error: MalformedPolicy, as S3 has it.
+ * Returns the fault of a document of `length` bytes that is too long to be read; `undefined` if it
+ * is read. Error: MalformedPolicy, as S3 has it.
  */
 export function tooLong(operation: OperationName, length: number): Fault | undefined {
   return operation === "PutBucketPolicy" && length > POLICY_BYTES_MAX ? POLICY_TOO_LONG : undefined;
@@ -107,7 +107,10 @@ function readerOfPolicy(): DocumentReader {
   );
 }
 
-/** Where the headers already say what the document would: only nothing is not a second answer. */
+/**
+ * Reads the body if the headers already say what the document would: only an empty body is not a
+ * second answer.
+ */
 function readerOfNothing(): DocumentReader {
   return readerOfBytes(
     ({ length }) => (length === 0 ? undefined : ACL_TWICE),
@@ -141,7 +144,7 @@ function readerOfTree(row: DocumentRow): DocumentReader {
   );
 }
 
-/** Nothing came where a document must be; of an ACL, not in a header either. */
+/** Returns the fault of a missing document; of an ACL, one that is not in a header either. */
 function missing({ alsoInHeaders }: DocumentRow): Fault {
   if (alsoInHeaders !== true) return awsFault("MissingRequestBodyError");
   return awsFault("MissingSecurityHeader", { elements: [["MissingHeaderName", "x-amz-acl"]] });

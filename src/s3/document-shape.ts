@@ -2,19 +2,19 @@ import type { Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 import type { TreeWatch } from "./xml-tree.ts";
 
-/** Which elements may stand in one element of a document. */
+/** The elements that may stand in one element of a document. */
 export type Shape = {
   readonly children: ReadonlyMap<string, { readonly shape: Shape; readonly repeatable: boolean }>;
-  /** Whether elements that are not listed are allowed too. */
+  /** True if elements that are not listed are allowed too. */
   readonly open: boolean;
 };
 
-/** Nothing but `children`, each at most once; a name that ends in `*` may be repeated. */
+/** Allows only `children`, each at most once; a name that ends in `*` may be repeated. */
 export function closed(children: Readonly<Record<string, Shape>>): Shape {
   return { children: listed(children), open: false };
 }
 
-/** As closed(), but elements that are not listed may stand there besides. */
+/** Allows what closed() does, and elements that are not listed. */
 export function open(children: Readonly<Record<string, Shape>>): Shape {
   return { children: listed(children), open: true };
 }

@@ -7,7 +7,7 @@ import type { Result } from "../lib/result.ts";
 import type { XmlBounds } from "./xml-bounds.ts";
 import type { XmlElement } from "./xml.ts";
 
-/** One kind of document. */
+/** A kind of document. */
 export type DocumentRow = {
   readonly root: string;
   readonly shape: Shape;
@@ -15,16 +15,16 @@ export type DocumentRow = {
   readonly bounds?: XmlBounds;
   /** No body at all is a document too. */
   readonly optional?: true;
-  /** What it says may instead stand in `x-amz-acl` and `x-amz-grant-*`. */
+  /** True if `x-amz-acl` and `x-amz-grant-*` can say the same instead. */
   readonly alsoInHeaders?: true;
-  /** What else is wrong with it, once it has the shape. */
+  /** Checks the rest of the document, once it has the shape. */
   readonly check?: (root: XmlElement) => Fault | undefined;
 };
 
 /**
- * For documents without long lists: S3 has at most 100 grants of an ACL, 50 tags of a bucket and 10
- * of an object, and no text of theirs is longer than a key (1,024 bytes, each ten characters if it
- * is written as a reference).
+ * The bounds of documents without long lists: S3 has at most 100 grants of an ACL, 50 tags of a
+ * bucket and 10 of an object. No text of theirs is longer than a key (1,024 bytes, each ten
+ * characters if it is written as a reference).
  */
 export const SMALL: XmlBounds = { elements: 1_000, children: 100, textLength: 64 * 1024 };
 
@@ -170,7 +170,7 @@ export const DOCUMENTS: Partial<Record<OperationName, DocumentRow>> = {
   },
 };
 
-/** Of a new bucket, which may have none. */
+/** Returns the fault of the tags of a new bucket, which may have none. */
 function wrongTags(root: XmlElement): Fault | undefined {
   const tags = child(root, "Tags");
   return tags && errorOf(tagsIn(tags));

@@ -36,21 +36,21 @@ const NEEDS_OBJECT: ReadonlySet<OperationName> = new Set<OperationName>([
 ]);
 
 /**
- * Whether `status` of the store's answer to `operation` must become 403 AccessDenied where
- * listBucketAsk() is not allowed ("GetObject", S3 API Reference, "Permissions": "If you don't have
- * the s3:ListBucket permission, Amazon S3 returns 403"). Every 404, whatever its code: an object
+ * Returns true if `status` of the store's answer to `operation` must become 403 AccessDenied unless
+ * listBucketAsk() is allowed ("GetObject", S3 API Reference, "Permissions": "If you don't have the
+ * s3:ListBucket permission, Amazon S3 returns 403"). Every 404, whatever its code: an object
  * without a retention would else differ from no object. The answer's headers must go with it, since
- * `x-amz-delete-marker` tells the same. Not 304 and 412: conditions are put to the store only
- * after the gates, for those who may read or write this very key (CVE-2024-36107 was the reverse).
+ * `x-amz-delete-marker` tells the same. Not 304 and 412: conditions are put to the store only after
+ * the gates, for those who may read or write this very key (CVE-2024-36107 was the reverse).
  */
 export function hidesExistence(operation: OperationName, status: number): boolean {
   return status === NOT_FOUND && NEEDS_OBJECT.has(operation);
 }
 
 /**
- * What a caller must be allowed in order to learn that the object of `address` is missing; for a
- * copy that is the source. The prefix to judge it with is the key, as in Ceph. An `address` of the
- * service is a bug.
+ * Returns the permission that a caller needs in order to learn that the object of `address` is
+ * missing; for a copy that is the source. The prefix to judge it with is the key, as in Ceph. An
+ * `address` of the service is a bug.
  */
 export function listBucketAsk<B extends BucketName>(address: Address<B>): Ask<B> {
   if (address.kind === "service") throw new Error("The service has no bucket to list");

@@ -8,7 +8,7 @@ import type { OperationName } from "./operations.ts";
 type Extension = {
   readonly operation: OperationName;
   readonly name: string;
-  /** What it may say: exactly so, since stores read yes and no in many spellings. */
+  /** The values that are allowed: exactly these, since stores read yes and no in many spellings. */
   readonly values: RegExp;
   /**
    * Actions needed besides the operation's own, on every object that the request may tell of: those
@@ -19,9 +19,9 @@ type Extension = {
   readonly asks?: readonly Action[];
   /** Header fields of the answer, in lower case, that pass although they are the vendor's. */
   readonly answers?: readonly string[];
-  /** Whether it only belongs to a request that listens: see watchedBy(). */
+  /** True if it only belongs to a request that listens: see watchedBy(). */
   readonly ofWatch?: true;
-  /** Whether the answer names buckets, and so cannot go to who is shown some of them only. */
+  /** True if the answer names buckets, and so cannot go to a caller who sees only some of them. */
   readonly namesBuckets?: true;
 };
 
@@ -32,8 +32,8 @@ const ANYTHING = /^/;
 const LISTINGS = ["ListObjects", "ListObjectsV2", "ListObjectVersions"] as const;
 
 /**
- * Of Ceph RGW ("Bucket operations" and "Service operations", its S3 API; measured on 16.2.15).
- * `read-stats` is of Tentacle, earlier ones tell the same unasked.
+ * The extensions of Ceph RGW ("Bucket operations" and "Service operations", its S3 API; measured on
+ * 16.2.15). `read-stats` is of Tentacle, earlier ones tell the same unasked.
  */
 const OF_CEPH: readonly Extension[] = [
   // The same keys in another order, by the same permission.
@@ -57,7 +57,7 @@ const OF_CEPH: readonly Extension[] = [
   { operation: "ListBuckets", name: "usage", values: NOTHING, namesBuckets: true },
 ];
 
-/** Of MinIO (its router and handlers; measured on the one of 2026-02-12). */
+/** The extensions of MinIO (its router and handlers; measured on the one of 2026-02-12). */
 const OF_MINIO: readonly Extension[] = [
   {
     operation: "GetBucketLifecycleConfiguration",
@@ -108,7 +108,7 @@ const OF_WATCH: readonly Extension[] = [
   { operation: WATCHED, name: "suffix", values: ANYTHING, ofWatch: true },
 ];
 
-/** Those of a kind of store, by idOf(). */
+/** The extensions of a kind of store, by idOf(). */
 export const CEPH_EXTENSIONS: ReadonlySet<string> = new Set(OF_CEPH.map(idOf));
 export const MINIO_EXTENSIONS: ReadonlySet<string> = new Set([...OF_MINIO, ...OF_WATCH].map(idOf));
 export const NO_EXTENSIONS: ReadonlySet<string> = new Set();
@@ -129,7 +129,7 @@ export function extensionNamed(operation: OperationName, name: string): Extensio
   return ALL.get(idOf({ operation, name }));
 }
 
-/** Whether a store with `extensions` has the one that `name` is to `operation`. */
+/** Returns true if `extensions` of a store have `name` for `operation`. */
 export function isUnderstood(
   extensions: ReadonlySet<string>,
   operation: OperationName,
@@ -150,7 +150,10 @@ export function watchedBy(
   return query.some(({ name }) => name === WATCH) ? WATCHED : undefined;
 }
 
-/** Whether `query`, of an operation that watchedBy() gave, may have `name` more than once. */
+/**
+ * Returns true if `query`, of an operation that watchedBy() returned, may have `name` more than
+ * once.
+ */
 export function isListOfWatch(name: string): boolean {
   return name === WATCH;
 }
@@ -166,7 +169,7 @@ export function extensionsIn(
 
 const NONE: readonly Extension[] = [];
 
-/** What the extensions in `query` need besides what asksOf() gives. */
+/** Returns the permissions that the extensions in `query` need besides those of asksOf(). */
 export function asksOfExtensions<B extends BucketName>(
   operation: OperationName,
   address: Address<B>,

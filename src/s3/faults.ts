@@ -1,7 +1,7 @@
 import { FAULTS, NAMED_FAULTS, type FaultCode, type NamedFault } from "./fault-table.ts";
 import type { LimitName } from "./limit-table.ts";
 
-/** What a request was refused for because the gateway does not serve anything of that name. */
+/** The name for which a request was refused, because the gateway serves nothing of that name. */
 export type UnknownName = { readonly kind: "header" | "parameter"; readonly name: string };
 
 /** A further element of the error document, such as `StringToSign`. */
@@ -12,17 +12,20 @@ export type Fault = {
   readonly code: FaultCode;
   /** AWS's own words wherever AWS has this refusal (fault-table.ts). */
   readonly message: string;
-  /** As AWS has them. */
+  /** The elements as AWS has them. */
   readonly elements: readonly FaultElement[];
-  /** What the gateway adds: the value, the reason, the remedy. The element `Detail`. */
+  /** The gateway's addition: the value, the reason, the remedy. The element `Detail`. */
   readonly why: string | undefined;
-  /** For our log only: which setting or store it was. */
+  /** The setting or store that refused, for our log only. */
   readonly rule: string | undefined;
-  /** Which limit was met; undefined: none (limit-table.ts). */
+  /** The limit that was met; `undefined` if none was (limit-table.ts). */
   readonly limit?: LimitName | undefined;
-  /** After how many seconds it may be tried again, where that is known. */
+  /** The seconds after which to try again, if they are known. */
   readonly retryAfterSeconds?: number | undefined;
-  /** For our log and metrics; `undefined` if it was refused for something else. */
+  /**
+   * The unknown name, for our log and metrics; `undefined` if the request was refused for something
+   * else.
+   */
   readonly unknown?: UnknownName | undefined;
 };
 
@@ -72,7 +75,7 @@ export function filledIn(text: string, values: readonly string[]): string {
   return out + text.slice(from);
 }
 
-/** As AWS names the argument of an InvalidArgument and the like. */
+/** Returns the elements with which AWS names the argument of an InvalidArgument and the like. */
 export function argument(name: string, value: string): readonly FaultElement[] {
   return [
     ["ArgumentName", name],

@@ -8,7 +8,10 @@ import type { OperationName } from "./operations.ts";
  */
 export type IgnoredHeaders = ReadonlyMap<OperationName | "*", ReadonlySet<string>>;
 
-/** Whether a store of these `ignored` headers passes over `header`, in lower case, here. */
+/**
+ * Returns true if a store of these `ignored` headers ignores `header`, in lower case, for this
+ * operation.
+ */
 export function isIgnored(
   ignored: IgnoredHeaders,
   operation: OperationName,
@@ -18,8 +21,8 @@ export function isIgnored(
 }
 
 /**
- * Whether the store passes over some of the values of `header`, in lower case, and acts on others:
- * an entry then has one of them behind a colon.
+ * Returns true if the store ignores some values of `header`, in lower case, and acts on others: an
+ * entry then has one of them behind a colon.
  */
 export function isIgnoredByValue(
   ignored: IgnoredHeaders,
@@ -33,7 +36,7 @@ export function isIgnoredByValue(
   return false;
 }
 
-/** Whether it is known that the store ignores these, and not only unknown whether it acts on them. */
+/** Returns true if the store is known to ignore these headers; false if nobody measured it. */
 export function isMeasured(ignored: IgnoredHeaders): boolean {
   return ignored !== GENERIC;
 }
@@ -88,7 +91,7 @@ const PROMISES: ReadonlySet<string> = new Set([
 ]);
 /** Values of a legal hold and of ACLs that say what is so without them. */
 const ASK_NOTHING: ReadonlySet<string> = new Set(["OFF", "private", "bucket-owner-full-control"]);
-/** What only AWS has, or has had since after the others were made. */
+/** The headers that only AWS has, or has had since the other stores were made. */
 const AWS_ALONE = [
   "x-amz-bucket-namespace",
   "x-amz-expected-bucket-owner",
@@ -97,7 +100,7 @@ const AWS_ALONE = [
   "x-amz-source-expected-bucket-owner",
 ] as const;
 
-/** Of a store that nobody has named: one that acts on none of all this is an S3 store, too. */
+/** The ignored headers of an unnamed store: one that acts on none of these is an S3 store, too. */
 const GENERIC = ignoring([
   [
     "*",

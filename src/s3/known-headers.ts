@@ -5,15 +5,17 @@ const PREFIX = "x-amz-";
 export const METADATA_PREFIX = "x-amz-meta-";
 
 /**
- * Whether `name`, in lower case, is an `x-amz-*` header that nothing here knows. A store could give
- * it a meaning of its own, which no rule could judge, so it is refused (S3-AUTHORIZATION section
- * 6.5). Which of the known ones go on to the store is decided in admission.
+ * Returns true if `name`, in lower case, is an `x-amz-*` header that nothing here knows. A store
+ * could give it a meaning of its own, which no rule could judge, so it is refused (S3-AUTHORIZATION
+ * section 6.5). Which of the known ones go on to the store is decided in admission.
  */
 export function isUnknownAmzHeader(name: string): boolean {
   return name.startsWith(PREFIX) && !KNOWN.has(name) && !name.startsWith(METADATA_PREFIX);
 }
 
-/** Why a known header goes no further than the gateway, and which clients send it all the same. */
+/**
+ * The reason why a known header stops at the gateway, and the clients that send it all the same.
+ */
 type Dropped = { readonly sentBy: string; readonly why: string };
 
 const ECHO: Dropped = {
@@ -124,7 +126,7 @@ const API_HEADERS = names(`
   write-offset-bytes
 `);
 
-/** What WriteGetObjectResponse says of the object that it answers with. */
+/** The headers with which WriteGetObjectResponse describes the object that it answers with. */
 const FORWARDED_ANSWER_HEADERS = names(`
   fwd-error-code fwd-error-message fwd-header-accept-ranges fwd-header-cache-control
   fwd-header-content-disposition fwd-header-content-encoding fwd-header-content-language

@@ -48,7 +48,7 @@ export function liftHeaders(
 }
 
 /**
- * Whether the query parameter `name` stands for a header. `name` in lower case: the SDK for
+ * Returns true if the query parameter `name` stands for a header. `name` in lower case: the SDK for
  * JavaScript hoists headers so, the one for Go as `X-Amz-Acl`.
  */
 export function isLiftable(name: string): boolean {
@@ -56,8 +56,9 @@ export function isLiftable(name: string): boolean {
 }
 
 /**
- * Whether the query parameter `name` (lower-case) is a checksum. When an SDK presigns there is no
- * body yet, so what it hoists is the checksum of nothing; S3 ignores it, and it goes no further.
+ * Returns true if the query parameter `name` (lower-case) is a checksum. When an SDK presigns there
+ * is no body yet, so what it hoists is the checksum of nothing; S3 ignores it, and it goes no
+ * further.
  */
 export function isPresignedChecksum(name: string): boolean {
   return isChecksumField(name) || name === "x-amz-sdk-checksum-algorithm";
@@ -76,7 +77,7 @@ export function headerValueOf(value: string): string | undefined {
   return withoutBlanks(Buffer.from(value, "utf8").toString("latin1"));
 }
 
-/** Not `trim()`, which also takes NO-BREAK SPACE: here that is a byte of some character. */
+/** Removes blanks, but unlike `trim()` no NO-BREAK SPACE: here that is a byte of some character. */
 function withoutBlanks(value: string): string {
   let start = 0;
   let end = value.length;
@@ -85,7 +86,9 @@ function withoutBlanks(value: string): string {
   return value.slice(start, end);
 }
 
-/** Its name stays out of the message: it can have any character. */
+/**
+ * Returns the fault of an invalid name, which stays out of the message: it can have any character.
+ */
 function noHeaderName(): Fault {
   return fault(
     "InvalidArgument",

@@ -15,7 +15,10 @@ export type BucketListReader = {
    * read; the answer must be broken off then, since an entry could go unseen.
    */
   readonly push: (chunk: Buffer) => Result<readonly ListPiece[], string>;
-  /** After the last chunk: why the list is not whole; undefined if it is. */
+  /**
+   * Returns, after the last chunk, the reason why the list is incomplete; `undefined` if it is
+   * complete.
+   */
   readonly end: () => string | undefined;
 };
 
@@ -54,11 +57,11 @@ type Pass = {
   readonly pieces: readonly ListPiece[];
   /** Begins a tag or an entry of which the end has not come yet. */
   readonly rest: Buffer;
-  /** Whether the root has been seen. */
+  /** True if the root was read. */
   readonly rooted: boolean;
 };
 
-/** Goes through `bytes`, which begin outside of any tag. */
+/** Reads `bytes`, which begin outside of any tag. */
 function readBytes(bytes: Buffer, rootedBefore: boolean): Result<Pass, string> {
   const pieces: ListPiece[] = [];
   const passed = (end: number): void => {
@@ -92,10 +95,10 @@ function readBytes(bytes: Buffer, rootedBefore: boolean): Result<Pass, string> {
   }
 }
 
-/** One tag, or one entry from its first tag to its last; `end`: the index behind it. */
+/** A tag, or an entry from its first tag to its last; `end`: the index after it. */
 type Unit = { readonly kind: "tag" | "root" | "entry"; readonly end: number };
 
-/** More bytes are needed. */
+/** The result if more bytes are needed. */
 const PARTIAL = ok(undefined);
 
 /** The unit that begins at `start`; undefined if its end has not come yet. */
@@ -122,7 +125,7 @@ function unitAt(bytes: Buffer, start: number, rooted: boolean): Result<Unit | un
 const NOT_PLAIN = "It has a comment, CDATA section or document type";
 const BYTE_SLASH = 0x2f;
 
-/** What stands before the first white space; a closing tag keeps its slash. */
+/** Returns the text before the first white space; a closing tag keeps its slash. */
 function tagName(tag: string): string {
   const name = /^[^\s]*/.exec(tag)?.[0] ?? "";
   return name.length > 1 && name.endsWith("/") ? name.slice(0, -1) : name;

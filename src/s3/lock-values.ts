@@ -4,11 +4,11 @@ import { child } from "./document-shape.ts";
 import { fault, type Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
-/** What a request says of an object's lock. Undefined: nothing. */
+/** The values of an object's lock in a request. `undefined` if there are none. */
 export type LockValues = {
   /** `GOVERNANCE` or `COMPLIANCE`. */
   readonly mode: string | undefined;
-  /** As sent: a date that exists, to the second or finer, in UTC (`2030-01-01T00:00:00Z`). */
+  /** The date as sent: one that exists, to the second or finer, in UTC (`2030-01-01T00:00:00Z`). */
   readonly retainUntil: string | undefined;
   /** `ON` or `OFF`. */
   readonly legalHold: string | undefined;
@@ -131,8 +131,8 @@ function isSwitch(text: string): boolean {
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?Z$/;
 
 /**
- * Whether `text` is a date that exists, in UTC. Written again it must be the same: some readers carry
- * 31 February over into March.
+ * Returns true if `text` is a date that exists, in UTC. Written again it must be the same: some
+ * readers carry 31 February over into March.
  */
 export function isLockInstant(text: string): boolean {
   const seconds = INSTANT.exec(text)?.[1];

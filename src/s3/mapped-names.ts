@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 
 /**
- * What stands before the name of an account's bucket at a store in which all accounts share one space
+ * The text before the name of an account's bucket at a store in which all accounts share one space
  * of names: `before`, the account's tenant, `after`.
  */
 export type BucketPrefix = { readonly before: string; readonly after: string };
@@ -12,8 +12,8 @@ export type MappedName = { readonly stored: string; readonly shown: string };
 /** "Bucket naming rules", S3 User Guide. */
 const NAME_CHARACTERS_MAX = 63;
 /**
- * One mark ends the tenant, which cannot have it: no two buckets come to one name, whatever accounts
- * there are.
+ * Matches a prefix. One mark ends the tenant, which cannot contain it: no two buckets get one name,
+ * whatever accounts there are.
  */
 const PREFIX = /^([a-z0-9][a-z0-9.-]*[.-])?\{account\}([.-])$/;
 const TENANT = /^[a-z0-9]{1,40}$/;
@@ -27,12 +27,12 @@ export function parseBucketPrefix(text: string): Result<BucketPrefix, string> {
   );
 }
 
-/** Whether a tenant of that name can have buckets under a prefix. */
+/** Returns true if a tenant of that name can have buckets under a prefix. */
 export function canBePrefix(tenant: string): boolean {
   return TENANT.test(tenant);
 }
 
-/** With what the names at the store of all buckets of `tenant` begin, and of nobody else's. */
+/** Returns the beginning of the store's names of all buckets of `tenant`, and of nobody else's. */
 export function startOfNames({ before, after }: BucketPrefix, tenant: string): string {
   return `${before}${tenant}${after}`;
 }
@@ -77,12 +77,15 @@ export function withShownNames(document: string, names: readonly MappedName[]): 
   return text;
 }
 
-/** What stands around the entries of a list of buckets, with the prefix that the client asked for. */
+/**
+ * Returns the text around the entries of a list of buckets, with the prefix that the client asked
+ * for.
+ */
 export function withShownPrefix(text: string, start: string): string {
   return text.replace(`<Prefix>${start}`, () => "<Prefix>");
 }
 
-/** One entry of a list of buckets, with the client's name and in its ARN, too. */
+/** Returns an entry of a list of buckets with the client's name, in its ARN too. */
 export function entryWithShownName(entry: string, { stored, shown }: MappedName): string {
   return entry
     .replace(`<Name>${stored}</Name>`, () => `<Name>${shown}</Name>`)

@@ -15,7 +15,7 @@ export type Level = (typeof LEVELS)[number];
 /** A header that decides between operations of the same method, level and query. */
 export type RoutingHeader = "x-amz-copy-source" | "x-amz-rename-source" | "x-amz-request-route";
 
-/** What the request's body is, if the operation has one. `xml` and `json` are documents. */
+/** The kind of the request's body, if the operation has one. `xml` and `json` are documents. */
 export type BodyKind = "none" | "object" | "xml" | "json" | "form";
 
 export type Row = {

@@ -15,7 +15,7 @@ export type OperationName = keyof typeof ROWS;
 /** A parameter that must be there: `value` "" for a flag, undefined for any value but "". */
 export type RequiredParameter = { readonly name: string; readonly value: string | undefined };
 
-/** One operation, as everything that asks about it wants it. */
+/** An operation, with everything that other code needs to know of it. */
 export type Operation = {
   readonly name: OperationName;
   readonly method: Method;
@@ -47,7 +47,7 @@ export function operationNamed(name: OperationName): Operation {
   return operation;
 }
 
-/** Whether `name`, in just this spelling, is an operation's. */
+/** Returns true if `name`, in exactly this spelling, is an operation's. */
 export function isOperationName(name: string): name is OperationName {
   return Object.hasOwn(ROWS, name);
 }

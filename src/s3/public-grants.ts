@@ -20,8 +20,8 @@ const NOT_PUBLIC: ReadonlySet<string> = new Set([
 const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
 /**
- * Whether `x-amz-acl` or `x-amz-grant-*` let everyone in ("PutObjectAcl", S3 API Reference);
- * undefined where there is none of them.
+ * Returns true if `x-amz-acl` or `x-amz-grant-*` let everyone in ("PutObjectAcl", S3 API
+ * Reference); `undefined` if there is none of them.
  */
 export function headersGrantPublic(headers: HeaderList): boolean | undefined {
   let setsAcl = false;
@@ -36,20 +36,23 @@ export function headersGrantPublic(headers: HeaderList): boolean | undefined {
   return setsAcl ? false : undefined;
 }
 
-/** Whether the canned ACL of this name lets everyone in ("Canned ACL", S3 User Guide). */
+/** Returns true if the canned ACL of this name lets everyone in ("Canned ACL", S3 User Guide). */
 export function isPublicAcl(name: string): boolean {
   return !NOT_PUBLIC.has(name);
 }
 
-/** Whether a grant inside `element`, at any depth, is to everyone ("Grantee", S3 API Reference). */
+/**
+ * Returns true if a grant inside `element`, at any depth, is to everyone ("Grantee", S3 API
+ * Reference).
+ */
 export function grantsPublic({ name, text, children }: XmlElement): boolean {
   return (name === "URI" && text !== LOG_DELIVERY) || children.some(grantsPublic);
 }
 
-/** One account, by its id or its address. */
+/** Matches one account, by its id or its address. */
 const ACCOUNT = /^(?:id|emailaddress)=(?:"[^"\s=]*"|[^"\s=]*)$/i;
 
-/** Whether a list such as `id="a", uri="b"` has more than accounts in it. */
+/** Returns true if a list such as `id="a", uri="b"` has more than accounts in it. */
 function namesPublic(value: string): boolean {
   const grantees = value.split(",").map((grantee) => grantee.trim());
   return grantees.some(

@@ -15,28 +15,27 @@ import { grantsPublic, headersGrantPublic, isPublicAcl } from "./public-grants.t
 import { parseTagging, tagsIn, tagsOfTagging, type Tags } from "./tags.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
-/** What a request says that only its headers' or its document's inside tells. */
+/** The values of a request that only the inside of its headers or its document tells. */
 export type RequestValues = {
   /** Tags that an object shall have. Undefined: not spoken of; empty: none. */
   readonly objectTags: Tags | undefined;
   /** Tags that a bucket shall have. No two keys differ in letter case alone. */
   readonly bucketTags: Tags | undefined;
-  /** Where a new bucket shall be, as sent; "" is the store's default place. */
+  /** The place of a new bucket, as sent; "" is the store's default place. */
   readonly locationConstraint: string | undefined;
   readonly lock: LockValues;
   /** The optional fields of an inventory. Undefined: not spoken of. */
   readonly inventoryFields: readonly string[] | undefined;
-  /** Whether an ACL that is set lets everyone in. Undefined: none is set. */
+  /** True if an ACL that is set lets everyone in. `undefined` if none is set. */
   readonly grantsPublic: boolean | undefined;
 };
 
 /**
- * What the request says of tags, locks, places and grants, each from the header or the document
- * that its operation's page in the S3 API Reference names. `headers` are those of liftHeaders(), or
- * of a form's PutObject (see putFromForm); `document` is undefined where it has not been read: then only
- * the headers speak, and where speaksInDocument() says so the question must be asked again.
- * Errors: InvalidArgument and MalformedXML for what stores could read
- * differently; InvalidTag.
+ * Reads the tags, locks, places and grants of a request, each from the header or the document that
+ * its operation's page in the S3 API Reference names. `headers` are those of liftHeaders(), or of a
+ * form's PutObject (see putFromForm). `document` is `undefined` if it has not been read. Then only
+ * the headers count, and if speaksInDocument() says so the question must be asked again. Errors:
+ * InvalidArgument and MalformedXML for what stores could read differently; InvalidTag.
  */
 export function requestValues(
   operation: OperationName,
@@ -51,14 +50,14 @@ export function requestValues(
   return ok({ ...NO_VALUES, ...inHead.value, ...inDocument.value });
 }
 
-/** Whether the document of `operation` has values besides those of the headers. */
+/** Returns true if the document of `operation` has values besides those of the headers. */
 export function speaksInDocument(operation: OperationName): boolean {
   return ROWS[operation]?.document !== undefined;
 }
 
 type Values = Result<Partial<RequestValues>, Fault>;
 
-/** Where the values of one operation stand. No operation has the same value in both places. */
+/** The places of the values of one operation. No operation has the same value in both places. */
 type ValuesRow = {
   readonly head?: (headers: HeaderList) => Values;
   readonly document?: (root: XmlElement) => Values;
@@ -104,7 +103,7 @@ function aclHeaders(headers: HeaderList): Values {
   return ok({ grantsPublic: headersGrantPublic(headers) });
 }
 
-/** What headers say of an object that is written. */
+/** Reads the values of an object that is written from headers. */
 function objectHeaders(headers: HeaderList): Values {
   const tagging = firstValue(headers, "x-amz-tagging");
   const tags = tagging === undefined ? NO_TAGS : parseTagging(tagging);
@@ -168,14 +167,17 @@ function inventory(root: XmlElement): Values {
   return err(malformed(`the field "${spaced}" has outer spaces`));
 }
 
-/** Who may read the logs. */
+/** Reads who may read the logs. */
 function logging(root: XmlElement): Values {
   const enabled = child(root, "LoggingEnabled");
   const grants = enabled && child(enabled, "TargetGrants");
   return ok({ grantsPublic: grants && grantsPublic(grants) });
 }
 
-/** What is restored to another place becomes an object with an ACL and tags of its own. */
+/**
+ * Reads the values of a restore: an object restored to another place gets an ACL and tags of its
+ * own.
+ */
 function restore(root: XmlElement): Values {
   const output = child(root, "OutputLocation");
   const place = output && child(output, "S3");

@@ -3,14 +3,17 @@ import { isLockInstant } from "./lock-values.ts";
 import { parseTagging } from "./tags.ts";
 
 /**
- * What a header or a parameter that rules can name may say: exactly what S3 has, in S3's own spelling.
- * Stores are more lenient (RGW reads `max-keys=10%20` as 10, `replace` as REPLACE and `ID=` as `id=`),
- * and then a rule would judge another value than the one that counts. So whatever has a second
- * reading is refused before anything is judged, as S3 refuses it too.
+ * The check of a header's or parameter's value, for names that rules can name: exactly S3's values,
+ * in S3's own spelling. Stores are more lenient (RGW reads `max-keys=10%20` as 10, `replace` as
+ * REPLACE and `ID=` as `id=`), and then a rule would judge another value than the one that counts.
+ * So any value with a second reading is refused before anything is judged, as S3 refuses it too.
  */
 type Grammar = (value: string, name: string) => Fault | undefined;
 
-/** Why S3 does not know `value` of the header `name` (lower-case); undefined: it does. */
+/**
+ * Returns the fault of a `value` that S3 does not know for the header `name` (lower-case);
+ * `undefined` if S3 knows it.
+ */
 export function wrongHeaderValue(name: string, value: string): Fault | undefined {
   return HEADERS.get(name)?.(value, name);
 }
@@ -116,7 +119,7 @@ function oneOf(values: readonly string[], message?: string): Grammar {
   };
 }
 
-/** What S3's 32-bit integers hold; a sign, a space or nothing at all is read in many ways. */
+/** The largest of S3's 32-bit integers; a sign, a space or nothing at all is read in many ways. */
 const INTEGER_MAX = 2_147_483_647;
 
 function integer(value: string, name: string): Fault | undefined {
@@ -142,7 +145,9 @@ const ODD_UUID =
 /** Far above any store's version ids, which are 32 to 64 characters. */
 const VERSION_CHARACTERS_MAX = 1024;
 
-/** Why `value` is no version id, wherever it stands: in a query, a copy's source, or a document. */
+/**
+ * Returns the fault of a `value` that is no version id, in a query, a copy's source, or a document.
+ */
 export function wrongVersionId(value: string): Fault | undefined {
   return version(value, "versionId");
 }
@@ -164,14 +169,15 @@ function upload(value: string, name: string): Fault | undefined {
   return wrong(name, value, "Invalid upload id specified");
 }
 
-/** Whether `id`, as a part of a path, is the folder it stands in, or leads out of there. */
+/** Returns true if `id`, as a part of a path, is the folder it stands in, or leads out of there. */
 function leadsAway(id: string): boolean {
   return id === "." || /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(id);
 }
 
 /**
- * What MinIO takes for the folder's name: of base64 what it says behind its first dot. The dot alone is
- * all uploads of the very key, and what other stores' ids happen to say there once in a few hundred.
+ * Returns the text that MinIO takes for the folder's name: of decoded base64 the part after its
+ * first dot. The dot alone is all uploads of the very key, and other stores' ids happen to say that
+ * once in a few hundred.
  */
 function inMinio(id: string): string {
   const text = Buffer.from(id, "base64url").toString("latin1");
@@ -224,7 +230,10 @@ function tagging(value: string): Fault | undefined {
   return tags.ok ? undefined : tags.error;
 }
 
-/** What becomes a header of the store's answer: RGW writes a line end out as it came. */
+/**
+ * Returns the fault of a value that becomes a header of the store's answer: RGW writes a line end
+ * out as it came.
+ */
 function headerText(value: string, name: string): Fault | undefined {
   return /\p{Cc}/u.test(value)
     ? wrong(name, value, `${name} must not contain control characters`)

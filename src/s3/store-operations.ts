@@ -1,10 +1,10 @@
 import { OPERATION_LIST, type OperationName } from "./operations.ts";
 
 /**
- * What any store does for what it is, though nobody has said which it is. A store that does not know
- * a parameter ignores it, and then `DELETE /b?cors` deletes the bucket, `PUT /b/k?legal-hold`
- * overwrites the object, and `GET /b?versions` shows a list of keys to whoever may see versions
- * alone. So an operation stands here only for one of these reasons:
+ * The operations that any store does, even one of unknown kind. A store that does not know a
+ * parameter ignores it. Then `DELETE /b?cors` deletes the bucket, `PUT /b/k?legal-hold` overwrites
+ * the object, and `GET /b?versions` shows a list of keys to a caller who may see versions alone. So
+ * an operation stands here only for one of these reasons:
  */
 export const GENERIC: readonly OperationName[] = [
   // Told by method and path alone: there is nothing to ignore.
@@ -37,7 +37,9 @@ export const GENERIC: readonly OperationName[] = [
   "GetBucketLocation",
 ];
 
-/** What Ceph and MinIO have alike: the part of S3 that clients use from day to day. */
+/**
+ * The operations that Ceph and MinIO have alike: the part of S3 that clients use from day to day.
+ */
 const COMMON: readonly OperationName[] = [
   ...GENERIC,
   "DeleteBucketLifecycle",
@@ -162,11 +164,11 @@ export const VERSITYGW: readonly OperationName[] = [
 ];
 
 /**
- * What goes to no store, whatever kind it is and whatever `upstream.operations` says.
+ * The operations that go to no store, whatever kind it is and whatever `upstream.operations` says.
  * CreateSession's answer is a credential of the store, with which its client would go past the
- * gateway. CreateBucketMetadataTableConfiguration names a bucket of S3 Tables by its ARN, in which the
- * store would write with its own rights, and no action of S3 is about that. WriteGetObjectResponse needs the host name of an Object Lambda route, which no gateway
- * has.
+ * gateway. CreateBucketMetadataTableConfiguration names a bucket of S3 Tables by its ARN, in which
+ * the store would write with its own rights, and no action of S3 is about that.
+ * WriteGetObjectResponse needs the host name of an Object Lambda route, which no gateway has.
  */
 export const NEVER_SENT: ReadonlySet<OperationName> = new Set<OperationName>([
   "CreateBucketMetadataTableConfiguration",

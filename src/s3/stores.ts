@@ -11,31 +11,34 @@ export type StoreAcls = "kept" | "none" | "unknown";
 /** All that the gateway must know of a kind of store. */
 export type StoreTraits = {
   /**
-   * What such a store understands as what it is. Any other operation must not reach it: stores
-   * ignore a query parameter that they do not know, and so execute `DELETE /b?encryption` as
-   * DeleteBucket and `PUT /b/k?renameObject` as PutObject.
+   * The operations that such a store understands as what they are. Any other operation must not
+   * reach it: stores ignore a query parameter that they do not know, and so execute `DELETE
+   * /b?encryption` as DeleteBucket and `PUT /b/k?renameObject` as PutObject.
    */
   readonly operations: ReadonlySet<OperationName>;
-  /** Whether the store itself knows `tenant:bucket`. */
+  /** True if the store itself knows `tenant:bucket`. */
   readonly tenants: boolean;
   /**
-   * Whether it takes a key for another one, where that has an empty segment or one that is a dot or
-   * two: MinIO reads `/a` as `a` and deletes `a/b` for `x/../a/b` in a DeleteObjects document. No such
-   * key reaches it, for what was judged is not what it would do.
+   * True if the store takes a key for another one, if the key has an empty segment or one that is a
+   * dot or two. MinIO reads `/a` as `a` and deletes `a/b` for `x/../a/b` in a DeleteObjects
+   * document. No such key reaches it, for what was judged is not what it would do.
    */
   readonly foldsKeys: boolean;
-  /** Whether aliases of access points may stand for buckets: see isBucketAlias(). */
+  /** True if aliases of access points can stand for buckets: see isBucketAlias(). */
   readonly aliases: boolean;
-  /** Whether it keeps ACLs and judges by them; `none`: it accepts a few in headers and ignores them. */
+  /**
+   * The way in which the store keeps ACLs and judges by them; `none`: it accepts a few in headers
+   * and ignores them.
+   */
   readonly acls: StoreAcls;
-  /** Whether it understands aws-chunked trailers. */
+  /** True if the store understands aws-chunked trailers. */
   readonly trailers: boolean;
   /** The version of it that all this is true of; undefined: no row depends on one. */
   readonly version: string | undefined;
   /**
-   * Whether it answers the numbers of uploaded parts beyond S3's (0, 10,001), and a DeleteObjects of no
-   * keys, otherwise than AWS: then it is asked. RGW 16 takes both, MinIO has an error of its own for
-   * part 0, versitygw takes a deletion of no keys.
+   * True if the store answers part numbers beyond S3's (0, 10,001), and a DeleteObjects of no keys,
+   * otherwise than AWS: then it is asked. RGW 16 takes both, MinIO has an error of its own for part
+   * 0, versitygw takes a deletion of no keys.
    */
   readonly beyondBounds: boolean;
   /**
@@ -66,8 +69,9 @@ export function storeTraits(kind: StoreKind, version?: string): StoreTraits {
 }
 
 /**
- * Whether a store that understands `operations` has versions of objects. One that has none takes
- * `DELETE /b/k?versionId=v` for DeleteObject and reads the object where a version was asked for.
+ * Returns true if a store that understands `operations` has versions of objects. A store without
+ * versions takes `DELETE /b/k?versionId=v` for DeleteObject, and reads the object for a request of
+ * a version.
  */
 export function knowsVersions(operations: ReadonlySet<OperationName>): boolean {
   return operations.has("ListObjectVersions");
@@ -75,7 +79,7 @@ export function knowsVersions(operations: ReadonlySet<OperationName>): boolean {
 
 const ALL_CHECKSUMS: ReadonlySet<ChecksumAlgorithm> = new Set(CHECKSUM_ALGORITHMS);
 
-/** Those that S3 had before 2026. */
+/** The algorithms that S3 had before 2026. */
 const FIRST_CHECKSUMS: ReadonlySet<ChecksumAlgorithm> = new Set([
   "crc32",
   "crc32c",

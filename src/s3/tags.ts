@@ -4,7 +4,7 @@ import { child } from "./document-shape.ts";
 import { argument, awsFault, type Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
-/** Each tag's value by its key, both exactly as they will be stored, in the order sent. */
+/** The value of each tag by its key, both exactly as they will be stored, in the order sent. */
 export type Tags = ReadonlyMap<string, string>;
 
 /**

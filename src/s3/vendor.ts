@@ -4,9 +4,9 @@ import { isUnknownAmzHeader, METADATA_PREFIX } from "./known-headers.ts";
 import { wrongHeaderValue } from "./said-values.ts";
 
 /**
- * What stores add to S3 on their own account, from RGW's `rgw_rest_s3.cc` and MinIO's handlers:
- * switches to other operations, system-only replication, unpacking of archives. None of it has an
- * action that a policy could judge, so none of it passes.
+ * The parameters that stores add to S3 on their own account, from RGW's `rgw_rest_s3.cc` and
+ * MinIO's handlers: switches to other operations, system-only replication, unpacking of archives.
+ * None of them has an action that a policy could judge, so none of them passes.
  */
 const VENDOR_PARAMETERS: ReadonlySet<string> = new Set([
   "append",
@@ -23,7 +23,10 @@ const VENDOR_PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 const VENDOR_PARAMETER_PREFIXES = ["rgwx-", "x-minio-", "x-rgw"] as const;
 
-/** One constant expression, since every header of every request is held against it. */
+/**
+ * Matches a vendor's header. A constant expression, since every header of every request is tested
+ * with it.
+ */
 const VENDOR_HEADER =
   /^(?:rgwx-|x-rgw|x-minio-|x-amz-replication-|x-amz-meta-(?:rgw|snowball-auto-extract$))/;
 
@@ -88,11 +91,12 @@ const USUAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why the header list must not be judged at all: a vendor's extension, a name that some stores
- * fold into another one, an `x-amz-*` header that nobody knows, a repeated header that decides
- * something, or one with a value that S3 does not have. Undefined: nothing. The one gate for whatever
- * becomes a header of the store's: fields of the head, parameters of a presigned URL, fields of a form.
- * `ignored`: unknown names, in lower case, that the operator lets pass (they reach no store).
+ * Returns the fault of a header list that must not be judged at all; `undefined` if there is none.
+ * Such a list has a vendor's extension, a name that some stores fold into another one, or an
+ * unknown `x-amz-*` header. Or it has a deciding header that is repeated, or whose value S3 does
+ * not have. The one gate for whatever becomes a header of the store's: fields of the head,
+ * parameters of a presigned URL, fields of a form. `ignored`: unknown names, in lower case, that
+ * the operator lets pass (they reach no store).
  */
 export function refusedHeader(
   headers: HeaderList,
@@ -128,14 +132,17 @@ export function refusedHeader(
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /**
- * Whether a header of a store's answer, `name` in lower case, is a vendor's. Clients that copy an
- * object's headers back (`s3cmd modify`) would be refused for it.
+ * Returns true if a header of a store's answer, `name` in lower case, is a vendor's. Clients that
+ * copy an object's headers back (`s3cmd modify`) would be refused for it.
  */
 export function isVendorAnswer(name: string): boolean {
   return VENDOR_ANSWER_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-/** Why the query parameter `name`, which no operation takes, is refused, if it is a vendor's. */
+/**
+ * Returns the fault of a vendor's query parameter `name`, which no operation takes; `undefined` if
+ * it is no vendor's.
+ */
 export function vendorParameter(name: string): Fault | undefined {
   const lower = name.toLowerCase();
   const known =
@@ -154,7 +161,7 @@ export function foldedName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** Whether a folded name is that of a vendor's parameter. */
+/** Returns true if a folded name is that of a vendor's parameter. */
 export function isVendorsFolded(folded: string): boolean {
   return VENDORS_FOLDED.has(folded) || PREFIXES_FOLDED.some((prefix) => folded.startsWith(prefix));
 }
@@ -162,7 +169,10 @@ export function isVendorsFolded(folded: string): boolean {
 const VENDORS_FOLDED: ReadonlySet<string> = new Set([...VENDOR_PARAMETERS].map(foldedName));
 const PREFIXES_FOLDED = VENDOR_PARAMETER_PREFIXES.map(foldedName);
 
-/** Whether `name`, a header in lower case, belongs to a vendor, also with underscores for hyphens. */
+/**
+ * Returns true if `name`, a header in lower case, belongs to a vendor, also with underscores for
+ * hyphens.
+ */
 export function isVendorHeader(name: string): boolean {
   // With the underscores folded, or x-amz-meta-snowball_auto-extract would slip past.
   return VENDOR_HEADER.test(name.includes("_") ? name.replaceAll("_", "-") : name);

@@ -6,12 +6,12 @@ import { operationNamed, type OperationName } from "./operations.ts";
 import type { XmlElement } from "./xml.ts";
 
 /**
- * Why a request could destroy the history of objects, as a sentence for the client; undefined if it
- * could not. It is for buckets whose older versions must outlive a stolen key, even the owner's
- * (Coscine disabled s3:DeleteObjectVersion "to prevent a compromised account from deleting both
- * files and all their backups"). `headers` are those of liftHeaders(); `document` is
- * undefined where it has not been read: then the head alone decides, and for BODY_RULES the
- * question must be asked again. The entries of DeleteObjects are
+ * Returns the reason why a request could destroy the history of objects, as a sentence for the
+ * client; `undefined` if it could not. It is for buckets whose older versions must outlive a stolen
+ * key, even the owner's (Coscine disabled s3:DeleteObjectVersion "to prevent a compromised account
+ * from deleting both files and all their backups"). `headers` are those of liftHeaders().
+ * `document` is `undefined` if it has not been read: then the head alone decides, and for
+ * BODY_RULES the question must be asked again. The entries of DeleteObjects are
  * entryEndangersHistory()'s. An unknown operation that writes counts as a danger.
  *
  * Not seen here, since a request does not tell it: whether the bucket keeps versions at all. In one
@@ -57,7 +57,7 @@ const BODY_RULES: ReadonlySet<OperationName> = new Set<OperationName>([
   "PutObjectRetention",
 ]);
 
-/** What endangers, always or on a condition. */
+/** The operations that endanger history, always or on a condition. */
 const RULES: Partial<Record<OperationName, Rule>> = {
   DeleteBucket: { what: "Deleting a bucket", applies: always },
   // A PUT that expires nothing is let through, although nobody knows what it replaces: it can only
@@ -170,14 +170,17 @@ function always(): boolean {
   return true;
 }
 
-/** With any value: `null` is a version too, and an empty one is for the store to refuse. */
+/**
+ * Returns true for a version of any value: `null` is a version too, and an empty one is for the
+ * store to refuse.
+ */
 function namesVersion(query: readonly QueryParameter[]): boolean {
   return query.some(({ name }) => name === "versionId");
 }
 
 /**
- * What a rule may hold that deletes nothing. All else counts as a danger: Expiration,
- * NoncurrentVersionExpiration, and what MinIO has besides (DelMarkerExpiration).
+ * The elements of a rule that delete nothing. All others count as a danger: Expiration,
+ * NoncurrentVersionExpiration, and MinIO's own (DelMarkerExpiration).
  */
 const KEEPING: ReadonlySet<string> = new Set([
   "AbortIncompleteMultipartUpload",
@@ -196,13 +199,16 @@ function mayExpire(root: XmlElement | undefined): boolean {
   );
 }
 
-/** Beside the status may stand MfaDelete or, in MinIO, prefixes that are left without versions. */
+/**
+ * Returns true if the document only enables versions. Beside the status may stand MfaDelete or, in
+ * MinIO, prefixes that are left without versions.
+ */
 function onlyEnables(root: XmlElement | undefined): boolean {
   const [status, ...more] = root?.children ?? [];
   return more.length === 0 && status?.name === "Status" && status.text.trim() === "Enabled";
 }
 
-/** Whether `name` stands somewhere and, wherever it stands, says `text`. */
+/** Returns true if there is an element `name` and every one of that name says `text`. */
 function saysOnly(root: XmlElement | undefined, name: string, text: string): boolean {
   const found = elementsNamed(root, name);
   return found.length > 0 && found.every((element) => element.text.trim() === text);
@@ -212,7 +218,10 @@ function has(root: XmlElement, name: string): boolean {
   return elementsNamed(root, name).length > 0;
 }
 
-/** At any depth and with any prefix, because stores differ in where and how they look. */
+/**
+ * Returns the elements of that name, at any depth and with any prefix, because stores differ in
+ * where and how they look.
+ */
 function elementsNamed(root: XmlElement | undefined, name: string): readonly XmlElement[] {
   if (root === undefined) return [];
   const inside = root.children.flatMap((child) => elementsNamed(child, name));

@@ -2,8 +2,8 @@ import { malformed } from "./xml.ts";
 import type { Fault } from "./faults.ts";
 
 /**
- * How large a document may be, whatever its bytes say. Each is looked at while the document is read,
- * so that no more than it is ever built.
+ * The limits of a document, whatever its bytes say. Each is checked while the document is read, so
+ * that no larger one is ever built.
  */
 export type XmlBounds = {
   /** Elements of the whole document. Its attributes, too, are at most as many. */
@@ -21,20 +21,20 @@ export type XmlBounds = {
 const DEPTH_MAX = 12;
 /** A grantee has two. Some SDKs write `xmlns` besides. */
 const ATTRIBUTES_OF_ELEMENT_MAX = 16;
-/** Of elements and attributes, in UTF-16 units. S3's longest has 31. */
+/** The longest name of elements and attributes, in UTF-16 units. S3's longest has 31. */
 const NAME_LENGTH_MAX = 255;
 /** An element has a text before and one behind it, so that comments and CDATA sections come besides. */
 const PIECES_PER_ELEMENT_MAX = 3;
 const PIECES_BESIDES_MAX = 100;
 
-/** What has been read so far. Mutable: it lives as long as one document. */
+/** The counts of what has been read so far. Mutable: they live as long as one document. */
 export type XmlCount = {
   readonly bounds: XmlBounds;
   elements: number;
   attributes: number;
   attributesOfElement: number;
   pieces: number;
-  /** Of each open element, the outermost first. */
+  /** The counts of each open element, the outermost first. */
   readonly open: { children: number; textLength: number }[];
 };
 
@@ -82,7 +82,9 @@ export function countPiece(count: XmlCount, length: number): Fault | undefined {
   );
 }
 
-/** One piece as sent, complete or not, is `length` UTF-16 units long. Error: MalformedXML. */
+/**
+ * Checks the length of one piece as sent, complete or not, in UTF-16 units. Error: MalformedXML.
+ */
 export function countLength({ bounds }: XmlCount, length: number): Fault | undefined {
   return above(length, bounds.textLength, "characters in one piece");
 }

@@ -13,7 +13,7 @@ import {
   type XmlCount,
 } from "./xml-bounds.ts";
 
-/** Hears what a document says, in its order. A fault refuses the document. */
+/** The functions that receive a document's parts, in their order. A fault refuses the document. */
 export type XmlSink = {
   /** A start tag, with references in values resolved. */
   opened(name: string, attributes: ReadonlyMap<string, string>): Fault | undefined;
@@ -81,13 +81,16 @@ function boundedParser(
   sink: XmlSink,
 ): {
   readonly parser: SaxesParser;
-  /** Why the piece that has not ended at `position`, in UTF-16 units, is too long already. */
+  /**
+   * Returns the fault of a piece that has not ended at `position`, in UTF-16 units, and is too long
+   * already.
+   */
   readonly lengthTo: (position: number) => Fault | undefined;
 } {
   const parser = new SaxesParser(OPTIONS);
   let pieceEnd = 0;
   const lengthTo = (position: number): Fault | undefined => countLength(count, position - pieceEnd);
-  /** Whatever the parser reports ends a piece. */
+  /** Ends a piece: everything that the parser reports does. */
   const piece = (fault: Fault | undefined): void => {
     refuse(lengthTo(parser.position) ?? fault);
     pieceEnd = parser.position;
@@ -135,7 +138,9 @@ const OPTIONS = {
   forceXMLVersion: true,
 } as const;
 
-/** How a handler tells the parser, which knows no other way, to stop. Never leaves this file. */
+/**
+ * The error by which a handler stops the parser, which knows no other way. Never leaves this file.
+ */
 class Refusal extends Error {
   readonly fault: Fault;
 
@@ -149,7 +154,10 @@ function refuse(fault: Fault | undefined): void {
   if (fault !== undefined) throw new Refusal(fault);
 }
 
-/** In version 1.1 other characters end lines, so that two readers could read two keys. */
+/**
+ * Returns the fault of an XML declaration. In version 1.1 other characters end lines, so two
+ * readers could read two keys.
+ */
 function wrongDeclaration({ version, encoding }: XMLDecl): Fault | undefined {
   if (version !== "1.0") return malformed("its version is not 1.0");
   if (encoding === undefined || encoding.toLowerCase() === "utf-8") return undefined;

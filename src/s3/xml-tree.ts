@@ -3,7 +3,7 @@ import type { Fault } from "./faults.ts";
 import type { XmlElement } from "./xml.ts";
 import type { XmlSink } from "./xml-reader.ts";
 
-/** Is asked about the elements of a document while it is read. */
+/** The checks of a document's elements while it is read. */
 export type TreeWatch = {
   /** Begins; a fault refuses the document. */
   opened(name: string): Fault | undefined;
@@ -12,14 +12,14 @@ export type TreeWatch = {
 };
 
 /**
- * Is given each child of the root when it is complete. `true`: it has become a value, and the tree
+ * Takes each child of the root when it is complete. `true`: it has become a value, and the tree
  * does not keep it. The error refuses the document.
  */
 export type TakeEntry = (entry: XmlElement) => Result<boolean, Fault>;
 
 /** A document as a tree, built as it is read. */
 export type XmlTree = XmlSink & {
-  /** Undefined until the document is complete. */
+  /** The root; `undefined` until the document is complete. */
   readonly root: XmlElement | undefined;
 };
 

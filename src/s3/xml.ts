@@ -2,7 +2,7 @@ import { awsFault, type Fault } from "./faults.ts";
 
 /** An element of a document, read as XML 1.0 without a DTD. */
 export type XmlElement = {
-  /** As written, a namespace prefix included: S3's documents have none. */
+  /** The name as written, a namespace prefix included: S3's documents have none. */
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];

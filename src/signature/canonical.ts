@@ -10,14 +10,14 @@ import { sha256OfBytes } from "./hmac.ts";
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 
-/** What a signature covers, besides the time and the scope. */
+/** The parts that a signature covers, besides the time and the scope. */
 export type CanonicalParts = {
   readonly method: string;
   /** The path with its leading `/`, encoded as it was signed. */
   readonly path: string;
-  /** From `canonicalQuery`. */
+  /** The query, from `canonicalQuery`. */
   readonly query: string;
-  /** From `canonicalHeaders`. */
+  /** The headers, from `canonicalHeaders`. */
   readonly headers: string;
   /** The signed names joined with `;`. */
   readonly signedHeaders: string;
@@ -30,7 +30,10 @@ export function canonicalRequest(parts: CanonicalParts): string {
   return `${method}\n${path}\n${query}\n${headers}\n${signedHeaders}\n${payload}`;
 }
 
-/** What is signed: `timestamp` as `YYYYMMDDTHHMMSSZ`, `scope` as `date/region/s3/aws4_request`. */
+/**
+ * Returns the text to sign: `timestamp` as `YYYYMMDDTHHMMSSZ`, `scope` as
+ * `date/region/s3/aws4_request`.
+ */
 export function stringToSign(timestamp: string, scope: string, canonical: string): string {
   return `${ALGORITHM}\n${timestamp}\n${scope}\n${sha256OfBytes(canonical)}`;
 }
@@ -56,7 +59,7 @@ export function canonicalQuery(
   return text;
 }
 
-/** By code unit, as canonical forms are sorted; all that is compared so is ASCII. */
+/** Compares by code unit, as canonical forms are sorted; all compared texts are ASCII. */
 export function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
@@ -83,8 +86,9 @@ export function joinedNames(names: readonly string[]): string {
 }
 
 /**
- * Up to so many comparisons of names, looking through the fields for each name costs less than an
- * index of them. Beyond stands who wants it to cost: a request can name thousands.
+ * The number of name comparisons up to which looking through the fields for each name costs less
+ * than an index of them. More come from a client that wants them to cost: a request can name
+ * thousands.
  */
 const SCANNED_MAX = 1024;
 

@@ -1,6 +1,6 @@
 import type { SigningKey } from "./key-ring.ts";
 
-/** What the signatures of chunks and trailer are computed from, besides the data itself. */
+/** The input of the signatures of chunks and trailer, besides the data itself. */
 export type ChunkProof = {
   readonly signingKey: SigningKey;
   /** `x-amz-date` of the request, `YYYYMMDDTHHMMSSZ`. */

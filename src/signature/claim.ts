@@ -19,7 +19,7 @@ import type { VerifyContext } from "./verify-context.ts";
 /** A request without any credential. */
 type AnonymousClaim = { readonly kind: "anonymous"; readonly payload: Payload };
 
-/** Who a request says it is from. Nothing of it is proved. */
+/** The claimed sender of a request. Nothing of it is proved. */
 export type Claim = AnonymousClaim | V4Claim | V2Claim;
 
 /** A claim whose signature fits its secret; only `verifyClaim` makes one. */
@@ -51,7 +51,7 @@ export function parseClaim(head: RequestHead, rules: SignatureRules): Result<Cla
   return parseAuthorization(authorization, head, rules);
 }
 
-/** Whether anything in `head` looks like a credential of S3, good or not. */
+/** Returns true if anything in `head` looks like a credential of S3, good or not. */
 export function bearsCredential({ headers, target }: RequestHead): boolean {
   return (
     valuesOf(headers, "authorization").some(isOurScheme) ||
@@ -60,7 +60,10 @@ export function bearsCredential({ headers, target }: RequestHead): boolean {
   );
 }
 
-/** In any case, which schemes have no regard for (RFC 9110 section 11.1); S3 takes but capitals. */
+/**
+ * Returns true if the scheme is one of S3's, in any case: schemes ignore case (RFC 9110 section
+ * 11.1), though S3 takes capitals only.
+ */
 function isOurScheme(authorization: string): boolean {
   return authorization.slice(0, 3).toUpperCase() === "AWS";
 }

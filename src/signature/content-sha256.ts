@@ -13,8 +13,8 @@ const WORDS: ReadonlyMap<string, Payload> = new Map([
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
- * What an `x-amz-content-sha256` value says of the body. NotImplemented for SigV4A's values,
- * InvalidArgument for anything else that S3 does not know.
+ * Reads the meaning of an `x-amz-content-sha256` value for the body. NotImplemented for SigV4A's
+ * values, InvalidArgument for any other value that S3 does not know.
  */
 export function parseContentSha256(text: string): Result<Payload, Fault> {
   const word = WORDS.get(text);

@@ -80,7 +80,9 @@ export function hmacSha1(secret: string, text: string): string {
   return createHmac("sha1", secret).update(text, "latin1").digest("base64");
 }
 
-/** Whether two signatures are the same text, in a time that does not tell where they differ. */
+/**
+ * Returns true if two signatures are the same text, in a time that does not tell where they differ.
+ */
 export function sameSignature(computed: string, claimed: string): boolean {
   const a = Buffer.from(computed);
   const b = Buffer.from(claimed);

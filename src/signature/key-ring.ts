@@ -15,9 +15,9 @@ type Derived = {
 };
 
 /**
- * What requests one after the other have alike: signing keys that were derived lately, and how the
- * present second is written. A key serves one secret, day, region and service, so a client's
- * requests of a day share one.
+ * The values that successive requests share: signing keys that were derived lately, and the text of
+ * the present second. A key serves one secret, day, region and service, so a client's requests of a
+ * day share one.
  */
 export class KeyRing {
   // By the secret itself, or a key that was rotated away would go on verifying. Its hash is computed

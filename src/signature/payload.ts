@@ -1,4 +1,4 @@
-/** What `x-amz-content-sha256` says of the body: one of five meanings (SigV4, "Payload"). */
+/** The meaning of `x-amz-content-sha256` for the body: one of five (SigV4, "Payload"). */
 export type Payload =
   /** The hex SHA-256 of the whole body, 64 lower-case digits; part of the signature. */
   | { readonly kind: "digest"; readonly sha256: string }

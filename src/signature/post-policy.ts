@@ -26,7 +26,7 @@ type PostCondition =
     }
   | { readonly kind: "length"; readonly minBytes: number; readonly maxBytes: number };
 
-/** How long the file may be, both ends included. */
+/** The allowed lengths of the file, both ends included. */
 export type LengthRange = { readonly minBytes: number; readonly maxBytes: number };
 
 /** The base64 text; the form's fields together are at most 20 KB anyway. */
@@ -78,11 +78,10 @@ export function parsePostPolicy(base64: string): Result<PostPolicy, Fault> {
 }
 
 /**
- * Whether the form keeps to `policy`: not expired at `nowMs`, every condition fulfilled, every
- * field covered by a condition. `fields` are by lower-case name, with `${filename}` in the key
- * already replaced. `bucket` is that of the URL: a field of that name is never believed
- * (CVE-2023-43040). What comes back must still be held against the file: `lengthFault`.
- * Error: AccessDenied.
+ * Checks the form against `policy`: not expired at `nowMs`, every condition fulfilled, every field
+ * covered by a condition. `fields` are by lower-case name, with `${filename}` in the key already
+ * replaced. `bucket` is that of the URL: a field of that name is never believed (CVE-2023-43040).
+ * The result must still be compared with the file: `lengthFault`. Error: AccessDenied.
  */
 export function checkPostPolicy(
   policy: PostPolicy,
@@ -261,7 +260,7 @@ function decodeBase64(base64: string): string | undefined {
   return canonical ? decodeUtf8(bytes) : undefined;
 }
 
-/** Undefined if the node is no object, or if a name stands in it twice. */
+/** Returns the members of an object; `undefined` if the node is no object, or has a name twice. */
 function membersOf(node: JsonNode): ReadonlyMap<string, JsonNode> | undefined {
   if (node.kind !== "object") return undefined;
   const members = new Map(node.members.map(({ name, value }) => [name, value]));
@@ -277,7 +276,7 @@ function denied(problem: string): Result<never, Fault> {
   return err(awsFault("AgainstFormPolicy", { values: [problem] }));
 }
 
-/** For what AWS itself does not refuse. */
+/** Returns a fault that AWS itself does not have. */
 function ours(why: string): Fault {
   return awsFault("AgainstFormPolicy", { values: [why] });
 }

@@ -16,7 +16,7 @@ import type { KeyRing } from "./key-ring.ts";
 import { scopeOf, SERVICE } from "./scope.ts";
 import { stringToSignV2 } from "./v2-verify.ts";
 
-/** When a presigned URL was made, milliseconds since the epoch, and how long it lives. */
+/** The time when a presigned URL was made, in milliseconds since the epoch, and its lifetime. */
 export type Lifetime = { readonly signedAtMs: number; readonly seconds: number };
 
 /**

@@ -1,17 +1,19 @@
-/** What the operator accepts of signatures. Times in milliseconds. */
+/** The operator's rules for accepted signatures. Times in milliseconds. */
 export type SignatureRules = {
   /** SigV2 is accepted only where an old client needs it. */
   readonly v2: boolean;
   /** Regions a credential scope may name; empty: any. */
   readonly regions: readonly string[];
-  /** How far `x-amz-date` may be from now, either way. */
+  /** The largest distance of `x-amz-date` from now, either way. */
   readonly clockSkewMs: number;
   /** The longest `X-Amz-Expires` accepted, and the oldest form; never above S3's own seven days. */
   readonly presignedExpiryMaxMs: number;
   /** The shortest; 0 is "valid in the same second". */
   readonly presignedExpiryMinMs: number;
-  /** How far ahead the end of a URL or a form of version 2 may be; undefined: that is not limited. */
+  /**
+   * The longest time until a URL or a form of version 2 ends; `undefined` if that is not limited.
+   */
   readonly presignedV2MaxMs: number | undefined;
-  /** Whether URLs may be presigned with version 2, where that is accepted at all. */
+  /** True if URLs may be presigned with version 2, provided that version 2 is accepted at all. */
   readonly presignedV2: boolean;
 };

@@ -8,15 +8,15 @@ export type ScopedCredential = {
   readonly accessKeyId: string;
   /** `YYYYMMDD`. */
   readonly date: string;
-  /** As the client names it; may be empty. */
+  /** The region as the client names it; can be empty. */
   readonly region: string;
   /** `date/region/s3/aws4_request`, as it stands in the string to sign. */
   readonly scope: string;
-  /** Absent: S3. */
+  /** The service; S3 if absent. */
   readonly service?: string;
 };
 
-/** What is wrong with a scope, to be put behind the name of the header or parameter it is of. */
+/** The problem of a scope, to be put after the name of its header or parameter. */
 export type ScopeProblem = {
   readonly message: string;
   readonly elements: readonly FaultElement[];

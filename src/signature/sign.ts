@@ -16,9 +16,9 @@ export type UnsignedHead = {
   readonly method: string;
   /** Encoded with `encodePath`, and sent exactly so. */
   readonly path: string;
-  /** From `canonicalQuery`, and sent exactly so; empty: none. */
+  /** The query from `canonicalQuery`, sent exactly so; empty if there is none. */
   readonly query: string;
-  /** With `host`, `x-amz-date` (from `amzDate`) and `x-amz-content-sha256`. */
+  /** The headers with `host`, `x-amz-date` (from `amzDate`) and `x-amz-content-sha256`. */
   readonly headers: HeaderList;
 };
 

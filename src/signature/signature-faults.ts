@@ -7,17 +7,17 @@ import { isoSeconds } from "./amz-date.ts";
  */
 export const NOBODYS_SECRET = "the secret of no key";
 
-/** What is told to whoever uses an access key that nobody has. */
+/** Returns the fault of an access key that nobody has. */
 export function unknownKey(accessKeyId: string): Fault {
   return awsFault("InvalidAccessKeyId", { elements: [["AWSAccessKeyId", accessKeyId]] });
 }
 
-/** What is told to whoever signs by version 2 where that is not accepted; AWS's own words. */
+/** Returns the fault of a signature by version 2 if version 2 is not accepted; AWS's own words. */
 export function versionNotAccepted(): Fault {
   return awsFault("VersionNotAccepted");
 }
 
-/** What was signed here, as texts of one byte per character; `canonical` only for version 4. */
+/** The texts that the gateway signed, of one byte per character; `canonical` only for version 4. */
 export type Signed = { readonly stringToSign: string; readonly canonical: string | undefined };
 
 /**
@@ -49,7 +49,7 @@ function shown(bytes: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-/** Each byte as two hex digits, with spaces between. */
+/** Returns each byte as two hex digits, with spaces between. */
 function hexPairs(bytes: string): string {
   const pairs = Buffer.alloc(Math.max(0, bytes.length * 3 - 1), " ");
   for (let i = 0; i < bytes.length; i++) {

@@ -11,7 +11,7 @@ import { versionNotAccepted } from "./signature-faults.ts";
 import { ambiguousParameter, uncoveredParameter } from "./v2-resource.ts";
 import { repeatedNames } from "./v4-claim.ts";
 
-/** What a request with a Signature Version 2 says of itself; nothing of it is proved. */
+/** The claim of a request with a Signature Version 2; nothing of it is proved. */
 export type V2Claim = {
   readonly kind: "v2";
   readonly via: "header" | "query";
@@ -20,15 +20,15 @@ export type V2Claim = {
   readonly signature: string;
   /** The time of a signed header, or the end of a presigned URL: milliseconds since the epoch. */
   readonly timeMs: number;
-  /** What stands for the time in the string to sign. */
+  /** The text in the place of the time in the string to sign. */
   readonly timeText: string;
-  /** Never signed chunks, which are of version 4. */
+  /** The payload. Never signed chunks, which are of version 4. */
   readonly payload: Payload;
-  /** Who holds it is for the caller to judge. */
+  /** The session token. Not checked here: the caller compares it with the token of the key. */
   readonly sessionToken: string | undefined;
 };
 
-/** Whether the query holds a credential of version 2, complete or not. */
+/** Returns true if the query has a credential of version 2, complete or not. */
 export function hasV2Query(query: readonly QueryParameter[]): boolean {
   return (
     queryValue(query, "AWSAccessKeyId") !== undefined ||
@@ -99,7 +99,7 @@ export function parseV2Query(head: RequestHead, rules: SignatureRules): Result<V
   });
 }
 
-/** What both ways share, first of all whether version 2 is accepted. */
+/** Reads the parts that both ways share; checks first that version 2 is accepted. */
 function parseCommon(
   head: RequestHead,
   rules: SignatureRules,
@@ -131,7 +131,10 @@ function parseCommon(
   return ok({ payload: payload.value, sessionToken });
 }
 
-/** Of two parameters of one name the signer may have meant the one and the store take the other. */
+/**
+ * Returns the first repeated name: the signer may have meant one of two parameters, and the store
+ * take the other.
+ */
 function repeatedParameter(query: readonly QueryParameter[]): string | undefined {
   const seen = new Set<string>();
   for (const { name } of query) {

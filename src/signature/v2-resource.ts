@@ -93,7 +93,10 @@ export function ambiguousParameter(query: readonly QueryParameter[]): string | u
   return undefined;
 }
 
-/** Other text behind a `&`, such as "R&D.pdf", can only be read in one way. */
+/**
+ * Returns true if text after a `&` names a signed parameter. Other text, such as "R&D.pdf", can
+ * only be read in one way.
+ */
 function namesSigned(value: string): boolean {
   const [, ...further] = value.split("&");
   return further.some((piece) => SIGNED.has(piece.split("=", 1)[0] ?? ""));

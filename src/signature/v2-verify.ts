@@ -49,8 +49,8 @@ function checkTime(claim: V2Claim, context: VerifyContext): Fault | undefined {
 }
 
 /**
- * What is signed ("Signing and authenticating REST requests"). `timeText`: the date, or the end of a
- * presigned URL; `hostBucket`: see VerifyContext.
+ * Returns the text to sign ("Signing and authenticating REST requests"). `timeText`: the date, or
+ * the end of a presigned URL; `hostBucket`: see VerifyContext.
  */
 export function stringToSignV2(
   timeText: string,

@@ -5,12 +5,12 @@ import { LIST_HEADERS, METADATA_PREFIX } from "../s3/known-headers.ts";
 import type { Payload } from "./payload.ts";
 import type { ScopedCredential } from "./scope.ts";
 
-/** What a request with a Signature Version 4 says of itself; nothing of it is proved. */
+/** The claim of a request with a Signature Version 4; nothing of it is proved. */
 export type V4Claim = ScopedCredential & {
   readonly kind: "v4";
-  /** In the Authorization header, or in the query of a presigned URL. */
+  /** The place of the signature: the Authorization header, or the query of a presigned URL. */
   readonly via: "header" | "query";
-  /** As signed: `YYYYMMDDTHHMMSSZ`. */
+  /** The time as signed: `YYYYMMDDTHHMMSSZ`. */
   readonly timestamp: string;
   /** The same in milliseconds since the epoch. */
   readonly timeMs: number;
@@ -22,16 +22,15 @@ export type V4Claim = ScopedCredential & {
   readonly payloadText: string;
   /** `X-Amz-Expires`; undefined for header authentication. */
   readonly expiresSeconds: number | undefined;
-  /** Who holds it is for the caller to judge. */
+  /** The session token. Not checked here: the caller compares it with the token of the key. */
   readonly sessionToken: string | undefined;
 };
 
 const HEADER_NAMES = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:;[!#$%&'*+.^_`|~0-9a-z-]+)*$/;
 
 /**
- * How many names may stand in a `SignedHeaders` list besides those of the request's own fields. A
- * proxy in front may drop a few that were signed (see `withLength`); of any more the signature
- * cannot be right.
+ * The number of names in a `SignedHeaders` list that the request may lack. A proxy in front may
+ * drop a few that were signed (see `withLength`); with more missing the signature cannot be right.
  */
 const ABSENT_MAX = 8;
 
@@ -59,10 +58,12 @@ function areDistinct(names: readonly string[]): boolean {
   return names.every((name, i) => names.indexOf(name) === i);
 }
 
-/** Up to so many, looking through a list costs less than a set of it, which is made for it first. */
+/**
+ * The number of names up to which looking through a list costs less than making a set of it first.
+ */
 const FEW_NAMES = 16;
 
-/** Whether there are more than `max` names, found out without looking at any farther. */
+/** Returns true if there are more than `max` names, without reading further than that. */
 function namesBeyond(text: string, max: number): boolean {
   let names = 1;
   for (let at = text.indexOf(";"); at >= 0 && names <= max; at = text.indexOf(";", at + 1)) {
@@ -144,7 +145,10 @@ export function repeatedNames(headers: HeaderList): ReadonlySet<string> {
   return repeated;
 }
 
-/** Up to here comparing each name with those before it costs less than a set of them. */
+/**
+ * The number of names up to which comparing each with those before it costs less than a set of
+ * them.
+ */
 const FEW = 48;
 const NONE: ReadonlySet<string> = new Set();
 
@@ -156,7 +160,7 @@ function repeatsAny(headers: HeaderList): boolean {
   return false;
 }
 
-/** Whether `name` (lower-case) occurs more than once. */
+/** Returns true if `name` (lower-case) occurs more than once. */
 export function isRepeated(headers: HeaderList, name: string): boolean {
   return uniqueValue(headers, name) === undefined && hasHeader(headers, name);
 }

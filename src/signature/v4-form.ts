@@ -10,7 +10,7 @@ import type { SignatureRules } from "./rules.ts";
 import { parseCredential, SERVICE, type ScopedCredential } from "./scope.ts";
 import { mismatch, NOBODYS_SECRET, unknownKey, versionNotAccepted } from "./signature-faults.ts";
 
-/** What a browser's POST form says of who wrote its policy; nothing of it is proved. */
+/** The claim of a browser's POST form about who wrote its policy; nothing of it is proved. */
 export type FormClaim =
   /** Neither a policy nor a credential. */
   { readonly kind: "anonymous" } | SignedFormClaim;

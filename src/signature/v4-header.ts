@@ -62,9 +62,9 @@ export function parseV4Header(
 
 /** A service other than S3: what is signed is the digest of the body, whatever headers say. */
 export type OtherService = {
-  /** As it stands in the scope. */
+  /** The name of the service as it stands in the scope. */
   readonly name: string;
-  /** Of the body that came, in hexadecimal. */
+  /** The SHA-256 of the body that came, in hexadecimal. */
   readonly bodySha256: string;
 };
 

@@ -26,7 +26,7 @@ const REQUIRED = [
 /** S3's own limit: seven days. */
 const EXPIRES_SECONDS_MAX = 604_800;
 
-/** Whether the query holds a credential of version 4, complete or not. */
+/** Returns true if the query has a credential of version 4, complete or not. */
 export function hasV4Query(query: readonly QueryParameter[]): boolean {
   for (const { name } of query) {
     // Stores read the names in any case (RGW does), so no case may pass for an anonymous request;
@@ -80,7 +80,7 @@ function malformed(name: NamedFault, more?: AwsMore): Result<never, Fault> {
   return err(awsFault(name, more));
 }
 
-/** For what AWS itself does not refuse. */
+/** Returns a fault that AWS itself does not have. */
 function ours(message: string): Result<never, Fault> {
   return err(fault("AuthorizationQueryParametersError", message));
 }
@@ -161,7 +161,9 @@ function parseExpires(text: string, rules: SignatureRules): Result<number, Fault
   return ours(`X-Amz-Expires must be at most ${secondsMax} seconds here: got "${text}"`);
 }
 
-/** What a presigned request says in a header or in the query, as its signer chose. */
+/**
+ * Reads the values that a presigned request has in a header or in the query, as its signer chose.
+ */
 function parseSent(
   headers: HeaderList,
   parameters: Parameters,

@@ -99,9 +99,10 @@ function withLength(headers: HeaderList, signedHeaders: readonly string[]): Head
 }
 
 /**
- * Other texts that a true client may have signed for the same request: the path encoded as SigV4
- * demands (S3's own example sends `/test$file.text` and signs `/test%24file.text`), which is the
- * same key; and the Host with or without the default port, which a proxy in front may change.
+ * Yields other texts that a true client may have signed for the same request. The path may be
+ * encoded as SigV4 demands (S3's own example sends `/test$file.text` and signs
+ * `/test%24file.text`), which is the same key. The Host may have the default port or not, which a
+ * proxy in front may change.
  */
 function* otherReadings(
   asSent: CanonicalParts,
@@ -135,9 +136,9 @@ function headersUnderHost(claim: V4Claim, head: RequestHead): (host: string) => 
 }
 
 /**
- * Those of `hosts` under which the signature of `claim` fits, with the same tolerance as `verifyV4`;
- * none if `secret` is nobody's. What does not depend on the host is done once for all of them, so
- * that each costs a few hashes.
+ * Returns the `hosts` under which the signature of `claim` fits, with the same tolerance as
+ * `verifyV4`; none if `secret` is nobody's. The parts that do not depend on the host are computed
+ * once, so that each host costs a few hashes.
  */
 export function fittingHosts(
   claim: V4Claim,

@@ -1,7 +1,7 @@
 import type { KeyRing } from "./key-ring.ts";
 import type { SignatureRules } from "./rules.ts";
 
-/** What a claim is judged by, besides the request and the secret. */
+/** The facts that a claim is judged by, besides the request and the secret. */
 export type VerifyContext = {
   /** Milliseconds since the epoch. */
   readonly nowMs: number;

@@ -3,7 +3,10 @@ import { isInForce, type StoredRecord } from "./record.ts";
 import type { StateStore } from "./state-store.ts";
 import { isUnderWay } from "./store-change.ts";
 
-/** Whom a bucket is to belong to. `from`: the account that has it now; undefined: none. */
+/**
+ * The account that a bucket is to belong to. `from`: the account that has it now; `undefined` if
+ * none has.
+ */
 export type Adoption = {
   readonly name: string;
   readonly account: string;
@@ -49,8 +52,8 @@ export async function adoptRecord(
 }
 
 /**
- * With which policy and shares the bucket changes hands: one that let others into the bucket of `from` says
- * nothing of what the next owner wants.
+ * Returns the policy and shares with which the bucket changes hands: a policy that let others into
+ * the bucket of `from` says nothing of the next owner's wishes.
  */
 function adopted(
   before: StoredRecord | undefined,

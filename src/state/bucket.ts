@@ -23,8 +23,9 @@ import {
 import { openTurns } from "./turns.ts";
 
 /**
- * What is stored of a bucket that was removed: not every store deletes under a condition (RGW 16
- * deletes whatever `If-Match` says), but those that honour any honour it when something is written.
+ * The stored record of a bucket that was removed. Not every store deletes under a condition (RGW 16
+ * deletes whatever `If-Match` says), but a store that honours any condition honours it when
+ * something is written.
  */
 const REMOVED = Buffer.from('{"version":1,"removed":true}\n');
 
@@ -92,8 +93,9 @@ async function prepare(client: StoreClient, bucket: string): Promise<Result<Cond
 }
 
 /**
- * What the answer to the making of the bucket says against it. A bucket of somebody else's, even one
- * that lets us in, would let them say who owns what. One who may not make buckets was given one.
+ * Returns the objection in the answer to the making of the bucket. A bucket of somebody else's,
+ * even one that lets us in, would let them say who owns what. A user who may not make buckets was
+ * given one.
  */
 function refusal({ status, code }: StoreAnswer): string | undefined {
   const ours =
@@ -108,7 +110,7 @@ const MAY_NOT = "AccessDenied";
 type Found = {
   readonly bytes: Buffer;
   readonly revision: string;
-  /** Of the write that made it. */
+  /** The name of the write that made it. */
   readonly writer: string | undefined;
 };
 
@@ -184,8 +186,8 @@ async function replaceIf(
 }
 
 /**
- * What became of a write that the store says it failed at. RGW 16 answers 500 to whoever loses a
- * race of two writes with the same If-Match.
+ * Finds out the result of a write that the store says it failed at. RGW 16 answers 500 to the loser
+ * of a race of two writes with the same If-Match.
  */
 async function settle(
   bucket: Bucket,

@@ -7,49 +7,57 @@ import { noAnswer, STATE_MS_MAX, within } from "./patience.ts";
 import type { StateStore } from "./state-store.ts";
 
 export type CacheOptions<T> = {
-  /** What decisions are made from. Error: a stored record is of no use, such as a policy unread. */
+  /**
+   * Returns the value that decisions are made from. Error: a stored record is of no use, such as a
+   * policy unread.
+   */
   readonly compile: (name: string, record: StoredRecord) => Result<T, string>;
   /** Names that are remembered at most, those without a record included. */
   readonly entries?: number;
-  /** How old an answer may be, at most: so late is a change by another gateway seen. */
+  /** The highest age of an answer: a change by another gateway is seen that late. */
   readonly refreshMs?: number;
-  /** Hears of every read whether it worked; not of one that only found a useless record. */
+  /**
+   * Receives the result of every read: whether it worked. A read that only found a useless record
+   * worked.
+   */
   readonly onRead?: (ok: boolean) => void;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
-  /** How long the store is waited for, in milliseconds; then it counts as one that cannot be read. */
+  /** The longest wait for the store, in milliseconds; then it counts as one that cannot be read. */
   readonly patienceMs?: number;
 };
 
-/** Undefined: nothing is stored, or only a claim of who makes the bucket. */
+/** The result of a read; `undefined` if nothing is stored, or only a claim of a bucket's maker. */
 type Read<T> = Result<T | undefined, Fault>;
 
 /** Records in memory, never older than `refreshMs`. */
 export type CachedRecords<T> = {
   /**
-   * What is in memory, or a promise of what is read now. Errors: SlowDown where too many wait,
-   * ServiceUnavailable where it cannot be read or is of no use, which must not pass for nothing.
+   * Returns the value in memory, or a promise of what is read now. Errors: SlowDown if too many
+   * wait, ServiceUnavailable if it cannot be read or is of no use, which must not pass for nothing.
    */
   readonly look: (name: string, asker: Asker) => Read<T> | Promise<Read<T>>;
   /** The same by a read that begins after this call, which others who ask meanwhile may share. */
   readonly fetchFresh: (name: string, asker: Asker) => Promise<Read<T>>;
-  /** Without waiting. "unknown": it must be fetched. */
+  /** Returns the value without waiting. "unknown" if it must be fetched. */
   readonly find: (name: string) => T | "none" | "unknown";
-  /** By a read, be it one that is under way already. */
+  /** Returns the value of a read, even of one that is under way already. */
   readonly fetch: (name: string, asker: Asker) => Promise<Read<T>>;
   /** The record was changed: what is in memory, or being read, is not to be used any more. */
   readonly invalidate: (name: string) => void;
-  /** For changes: the same store, with what is changed invalidated here. Its reads are not cached. */
+  /**
+   * The same store for changes, which invalidates here what is changed. Its reads are not cached.
+   */
   readonly store: StateStore;
-  /** Whether the last read or change worked; true before the first. */
+  /** True if the last read or change worked; true before the first. */
   readonly healthy: boolean;
 };
 
-/** Of names with a record, and as many of names without. */
+/** The number of names with a record that are kept, and as many of names without. */
 const ENTRIES = 100_000;
 const REFRESH_MS = 5_000;
 
-/** What a read said, and when it began: it says nothing of any later time. */
+/** The result of a read, and its start: it says nothing of any later time. */
 type Entry<T> = { readonly read: Read<T> & { readonly ok: true }; readonly since: number };
 
 /** A read that waits for its turn, or is under way. */
@@ -74,7 +82,7 @@ export function cachedRecords<T extends object>(
   const slots = openSlots();
   let healthy = true;
 
-  /** What is in memory and still good. */
+  /** Returns the value that is in memory and still good. */
   const fresh = (name: string): Entry<T> | undefined => {
     const entry = entries.get(name) ?? absences.get(name);
     if (entry === undefined) return undefined;

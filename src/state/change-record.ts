@@ -6,11 +6,11 @@ import type { Change, StateStore, Stored } from "./state-store.ts";
 import { isUnderWay } from "./store-change.ts";
 
 /**
- * Puts the policy of `change` into the record, whoever else writes meanwhile: what was read is only
- * replaced if it still is there, else all is read again. `nowMs`: milliseconds since the epoch.
- * "stale": the policy is not the one by which the change was judged. "conflict": the bucket is not that
- * owner's any more or is being removed, or others never ceased to write. Error: a sentence of why the
- * store failed.
+ * Puts the policy of `change` into the record, whoever else writes meanwhile. The record is only
+ * replaced if it is still as it was read, else all is read again. `nowMs`: milliseconds since the
+ * epoch. "stale": the policy is not the one by which the change was judged. "conflict": the bucket
+ * is not that owner's any more or is being removed, or others never ceased to write. Error: a
+ * sentence of why the store failed.
  */
 export async function changeRecord(
   store: StateStore,
@@ -32,16 +32,19 @@ export async function changeRecord(
   return ok("conflict");
 }
 
-/** Whether the bucket still is its, and no gateway is about to remove it. */
+/** Returns true if the bucket still is the owner's, and no gateway is about to remove it. */
 function isOpenTo({ owner }: RecordChange, { record }: Stored, nowMs: number): boolean {
   return record.owner === owner && isInForce(record) && !isUnderWay(record, nowMs);
 }
 
-/** Of a hundred writers at once, the last has seen as many conflicts. */
+/** The most attempts: of a hundred writers at once, the last has seen as many conflicts. */
 const ATTEMPTS_MAX = 200;
 const WAIT_MS_MAX = 50;
 
-/** Longer the more often somebody else was faster, and never the same for two writers. */
+/**
+ * Returns a wait that is longer the more often somebody else was faster, and never the same for two
+ * writers.
+ */
 function waitMs(attempt: number): number {
   return Math.random() * Math.min(WAIT_MS_MAX, 2 * attempt);
 }

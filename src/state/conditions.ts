@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { StoreAnswer, StoreClient } from "./store-client.ts";
 
 /**
- * Which conditions a store honours when an object is written, and how it wants an ETag. RGW 16
+ * The conditions that a store honours when an object is written, and the form of its ETag. RGW 16
  * compares If-Match with the bare ETag, so that the quoted one of RFC 9110 never fits. `none`: it
  * writes whatever the conditions say.
  */

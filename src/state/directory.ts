@@ -65,8 +65,8 @@ function listed(path: string): Result<readonly string[], string> {
 type Directory = {
   readonly path: string;
   /**
-   * What was opened: another directory in its place, such as that below a lost mount, is not it.
-   * Undefined: of a reader, to which it does not matter.
+   * The identity of the directory that was opened: another one in its place, such as that below a
+   * lost mount, is not it. `undefined` for a reader, to which it does not matter.
    */
   readonly identity: string | undefined;
   readonly files: Files;
@@ -85,7 +85,10 @@ function prepare(path: string): Result<string, string> {
   }
 }
 
-/** What processes that died were writing. Nobody ever reads it, so it only takes room. */
+/**
+ * Removes files that processes were writing when they died. Nobody ever reads them, so they only
+ * take room.
+ */
 function removeLeftOvers(path: string): void {
   for (const file of readdirSync(path).filter((name) => name.endsWith(TEMPORARY))) {
     const { mtimeMs } = statSync(join(path, file), { throwIfNoEntry: false }) ?? {};
@@ -122,7 +125,7 @@ async function readStored(
   return ok({ record: record.value, revision: revisionOf(bytes) });
 }
 
-/** Undefined: there is no such file, in a directory that is there. */
+/** Reads a file; `undefined` if it does not exist in an existing directory. */
 async function readBytes(directory: Directory, name: string): Promise<Buffer | undefined> {
   const { files } = directory;
   const path = pathOf(directory, name);
@@ -176,7 +179,7 @@ async function unlink(
   return changeIf(directory, name, expected, () => directory.files.unlink(pathOf(directory, name)));
 }
 
-/** Does `change`, which must be atomic, if what is stored is `expected`. */
+/** Makes `change`, which must be atomic, if the stored record is `expected`. */
 async function changeIf(
   directory: Directory,
   name: string,

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { open, rename, stat, unlink } from "node:fs/promises";
 
-/** What is asked of a file system, so that a test can put one in its place that fails. */
+/** The functions of a file system, so that a test can put one in its place that fails. */
 export type Files = {
   readonly open: typeof open;
   readonly rename: typeof rename;

@@ -5,20 +5,20 @@ import { codeOf, FILE_MODE, removeFile, TEMPORARY, type Files } from "./files.ts
 /** A lock this old was left by a process that died: what is done under one takes milliseconds. */
 const STALE_MS = 10_000;
 /**
- * After so long a holder gives up instead of changing anything: well before another may take its
- * place, even if their clocks differ by some seconds.
+ * The time after which a holder gives up instead of changing anything: well before another may take
+ * its place, even if their clocks differ by some seconds.
  */
 const LEASE_MS = 4_000;
 /** Long enough that a lock left by the dead is outlived. */
 const WAIT_MS = STALE_MS + 5_000;
 const PAUSE_MS_MAX = 8;
 
-/** Whether the lock is still safely held, to be asked right before anything is changed. */
+/** Returns true if the lock is still safely held, to be asked right before anything is changed. */
 export type Held = () => boolean;
 
 /**
- * Does `work` while no other process does the same under the lock file `path`, which is made where
- * it is not there (O_EXCL). Throws what the file system throws.
+ * Runs `work` while no other process does the same under the lock file `path`, which is made if it
+ * does not exist (O_EXCL). Throws what the file system throws.
  */
 export async function underLock<T>(
   files: Files,

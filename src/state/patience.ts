@@ -1,6 +1,6 @@
 import { err, type Result } from "../lib/result.ts";
 
-/** How long an answer of the state is waited for. A directory on a network may never give one. */
+/** The longest wait for an answer of the state. A directory on a network may never give one. */
 export const STATE_MS_MAX = 10_000;
 
 /** `work`, or after `ms` the error `late`: what comes of the work then, nobody hears. */
@@ -18,7 +18,7 @@ export async function within<T, E>(
   }
 }
 
-/** In a log, of `ms` without an answer. */
+/** Returns the log's text for `ms` without an answer. */
 export function noAnswer(ms: number): string {
   return `No answer within ${ms} ms`;
 }

@@ -1,33 +1,34 @@
 /**
- * On whose behalf a record is read. Names that anybody can invent must not keep those waiting who
- * have proved who they are.
+ * The kind of client for whom a record is read. Names that anybody can invent must not keep those
+ * waiting who have proved who they are.
  */
 export type Asker = "proved" | "unproved";
 
 /** Reads at once. */
 const READS_MAX = 64;
-/** Of those, for requests that nobody has proved. */
+/** The most of those reads for requests that nobody has proved. */
 const UNPROVED_READS_MAX = 48;
 /** Reads that wait for one of those to end, for each kind of asker. */
 const WAITING_MAX = 4_096;
 
-/** Whether reads for `asker` come before those for `other`. */
+/** Returns true if reads for `asker` come before those for `other`. */
 export function isBefore(asker: Asker, other: Asker): boolean {
   return asker === "proved" && other === "unproved";
 }
 
 type Slots = {
-  /** Whether one can be had without waiting, whoever asks. */
+  /** Returns true if a slot can be had without waiting, whoever asks. */
   readonly free: () => boolean;
-  /** False: too many wait already. */
+  /** Takes a slot. False if too many wait already. */
   readonly take: (asker: Asker) => Promise<boolean>;
   /** `asker`: for whom it was taken. */
   readonly give: (asker: Asker) => void;
 };
 
 /**
- * At most `READS_MAX` hold a slot. The others wait in turn, the proved before all the unproved, who
- * never have all the slots: a slow state keeps nobody proved waiting for longer than one read.
+ * Opens slots, of which at most `READS_MAX` are held. The others wait in turn, the proved before
+ * all the unproved, who never have all the slots: a slow state keeps nobody proved waiting for
+ * longer than one read.
  */
 export function openSlots(): Slots {
   const waiting: Readonly<Record<Asker, (() => void)[]>> = { proved: [], unproved: [] };

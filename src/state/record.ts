@@ -2,7 +2,7 @@ import { readJson, type JsonMember, type JsonNode } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
 
-/** What is remembered of one bucket. */
+/** The remembered facts of one bucket. */
 export type StoredRecord = {
   /** The name of the account that owns it. */
   readonly owner: string;
@@ -10,21 +10,21 @@ export type StoredRecord = {
   readonly policy: string | undefined;
   /** Milliseconds since the epoch of the last change. */
   readonly at: number;
-  /** Who changed it, `account` or `account:subuser`. */
+  /** The user who changed it, `account` or `account:subuser`. */
   readonly by: string;
-  /** Whom an operator has shared the bucket with; absent: nobody. */
+  /** The users an operator has shared the bucket with; absent if there are none. */
   readonly shares?: readonly StoredShare[];
-  /** Absent: the record is established. */
+  /** The change under way; absent if the record is established. */
   readonly pending?: Pending;
 };
 
-/** What `s3warden share` has given. */
+/** A share that `s3warden share` has given. */
 export type StoredShare = {
   /** `account` or `account:subuser`. */
   readonly with: string;
   /** The name of a tier. */
   readonly permissions: string;
-  /** When it ends, in milliseconds since the epoch; `undefined` if it does not end. */
+  /** The end of the share, in milliseconds since the epoch; `undefined` if it does not end. */
   readonly untilMs: number | undefined;
 };
 
@@ -37,21 +37,29 @@ export type StoredShare = {
  */
 export type Pending = {
   readonly kind: "create" | "attempt" | "delete";
-  /** When that began, in milliseconds since the epoch; 0: no gateway is at it any more. */
+  /**
+   * The time when that began, in milliseconds since the epoch; 0 if no gateway works on it any
+   * more.
+   */
   readonly sinceMs: number;
 };
 
-/** Whether `record` says whose the bucket is. A claim of who only makes it gives and takes nothing. */
+/**
+ * Returns true if `record` says whose the bucket is. A claim of a user who is only making it gives
+ * and takes nothing.
+ */
 export function isInForce({ pending }: StoredRecord): boolean {
   return pending === undefined || pending.kind === "delete";
 }
 
-/** More than a policy of S3's 20 KiB can become, however it is escaped. */
+/**
+ * The most bytes of a record, more than a policy of S3's 20 KiB can become, however it is escaped.
+ */
 export const RECORD_BYTES_MAX = 256 * 1024;
 
 /**
- * Of the format, and the first field of it. A gateway that finds another must not guess what it
- * leaves out: one that knows only the first refuses the buckets that are being made or removed.
+ * The version of the format, and its first field. A gateway that finds another must not guess what
+ * it leaves out: one that knows only the first refuses the buckets that are being made or removed.
  */
 const ESTABLISHED = "1";
 const PENDING = "2";
@@ -73,7 +81,9 @@ export function checkedBytes(record: StoredRecord): Result<Buffer, string> {
   return read.ok ? ok(bytes) : err(`Cannot keep this record: ${read.error}`);
 }
 
-/** What `bytes` say. Error: the first thing that `writeRecord` could not have written. */
+/**
+ * Reads the record in `bytes`. Error: the first thing that `writeRecord` could not have written.
+ */
 export function readRecord(bytes: Buffer): Result<StoredRecord, string> {
   if (bytes.length > RECORD_BYTES_MAX) return err(`It is longer than ${RECORD_BYTES_MAX} bytes`);
   const text = decodeUtf8(bytes);
@@ -151,7 +161,10 @@ function toShares(text: string | undefined): Result<readonly StoredShare[] | und
   return ok(shares);
 }
 
-/** Both fields stand in each record of the second version, and in none of the first. */
+/**
+ * Reads the pending change. Both fields stand in each record of the second version, and in none of
+ * the first.
+ */
 function toPending(
   version: string,
   kind: string | undefined,

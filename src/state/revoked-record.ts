@@ -5,18 +5,18 @@ import type { StoredRecord } from "./record.ts";
 import type { StateStore } from "./state-store.ts";
 
 /**
- * Under which revoked sessions are kept among the records of buckets. No bucket has a space in its
- * name, so no request can ask for it or change it.
+ * The name of revoked sessions among the records of buckets. No bucket has a space in its name, so
+ * no request can ask for it or change it.
  */
 export const REVOKED_NAME = "revoked sessions";
 
-/** How many are kept at most: each request of a session is held against all of them. */
+/** The most that are kept: each request of a session is compared with all of them. */
 const REVOCATIONS_MAX = 1_000;
 
 /** No session that began so long ago can still be in force: the longest is of 36 hours, as on AWS. */
 const FORGOTTEN_MS = 48 * 3_600_000;
 
-/** Somebody else may write the record meanwhile; then it is read again. */
+/** The most attempts: somebody else may write the record meanwhile; then it is read again. */
 const ATTEMPTS_MAX = 20;
 
 const TEXT = z.string().min(1).max(2048).optional();
@@ -33,8 +33,8 @@ const REVOCATIONS = z
   .max(REVOCATIONS_MAX);
 
 /**
- * What the record says. The error says why it cannot be read: then no session may be served, since it
- * may be one of those.
+ * Reads the revocations in the record. The error says why it cannot be read: then no session may be
+ * served, since it may be one of those.
  */
 export function revocationsIn({
   policy,

@@ -3,13 +3,13 @@ import { isInForce, type StoredShare } from "./record.ts";
 import type { StateStore } from "./state-store.ts";
 import { isUnderWay } from "./store-change.ts";
 
-/** Somebody else may write the record meanwhile; then it is read again. */
+/** The most attempts: somebody else may write the record meanwhile; then it is read again. */
 const ATTEMPTS_MAX = 20;
 
 /**
  * Puts `change` of its shares into the record of the bucket `name`, whoever else writes meanwhile.
- * `nowMs`: milliseconds since the epoch. Returns the shares as they are now. Error: a sentence, also
- * where no account is known to own the bucket.
+ * `nowMs`: milliseconds since the epoch. Returns the shares as they are now. Error: a sentence,
+ * also if no account is known to own the bucket.
  */
 export async function changeShares(
   store: StateStore,
@@ -33,7 +33,7 @@ export async function changeShares(
   return err("Others write it all the time: try again");
 }
 
-/** Who changed a record by a command; no account can have this name. */
+/** The name of the writer of a record that a command changed; no account can have it. */
 const OPERATOR = "operator!";
 
 const NOBODYS =

@@ -9,11 +9,14 @@ export type Stored = { readonly record: StoredRecord; readonly revision: string 
 export type Change = "written" | "conflict";
 
 /**
- * Where records of buckets are kept, by `bucket` or `tenant:bucket`. Any number of gateways may share
- * one. An error is a sentence of what failed: after that of a change, it may have happened or not.
+ * The place of the records of buckets, by `bucket` or `tenant:bucket`. Any number of gateways may
+ * share one. An error is a sentence of what failed: after that of a change, it may have happened or
+ * not.
  */
 export type StateStore = {
-  /** Undefined: nothing is stored. Error: a sentence of why it cannot be read. */
+  /**
+   * Reads a record; `undefined` if nothing is stored. Error: a sentence of why it cannot be read.
+   */
   readonly read: (name: string) => Promise<Result<Stored | undefined, string>>;
   /** Writes if the stored revision still is `expected`; undefined: only if nothing is stored. */
   readonly write: (

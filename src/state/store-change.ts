@@ -5,10 +5,13 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { writeRecord, type Pending, type StoredRecord } from "./record.ts";
 import type { Change, StateStore, Stored } from "./state-store.ts";
 
-/** Whether a bucket is there, as the store tells the one who wants to make it; `unclear`: it does not. */
+/**
+ * The existence of a bucket, as the store tells the one who wants to make it; `unclear` if it does
+ * not tell.
+ */
 export type Presence = "absent" | "present" | "unclear";
 
-/** What the store did. `unknown`: it was asked, and perhaps did it. */
+/** The store's action. `unknown`: it was asked, and perhaps did it. */
 export type StoreOutcome = "done" | "not-done" | "unknown";
 
 /** A change that the store may now be asked for. */
@@ -57,7 +60,10 @@ export async function beginChange(
   return err(fault("OperationAborted"));
 }
 
-/** Whether a gateway is still believed to ask the store about it. Clocks may differ by less than that. */
+/**
+ * Returns true if a gateway is still believed to ask the store about it. Clocks may differ by less
+ * than that.
+ */
 export function isUnderWay({ pending }: StoredRecord, nowMs: number): boolean {
   return pending !== undefined && Math.abs(nowMs - pending.sinceMs) < PENDING_MS_MAX;
 }
@@ -112,7 +118,9 @@ function claimOf({ change, nowMs }: Beginning, kind: Pending["kind"]): StoredRec
   return { owner, policy: undefined, at: nowMs, by, pending: { kind, sinceMs: nowMs } };
 }
 
-/** Its owner wanted to remove it, and what came of that was never heard. */
+/**
+ * Begins to make a bucket that its owner wanted to remove, and whose removal never had an answer.
+ */
 async function remakeRemoved(beginning: Beginning, stored: Stored): Promise<Begun> {
   const found = await beginning.presence();
   if (!found.ok) return found;
@@ -161,7 +169,10 @@ async function write(
 
 const NOTHING_TO_REMEMBER: Ticket = { settle: () => Promise.resolve(undefined) };
 
-/** Its owner makes it once more: the record stays as it is, whatever the store says. */
+/**
+ * Begins to make a bucket once more for its owner: the record stays as it is, whatever the store
+ * says.
+ */
 function remaking({ store, change }: Beginning): Ticket {
   const settle = async (outcome: StoreOutcome): Promise<Fault | undefined> => {
     if (outcome !== "done") return undefined;
@@ -208,7 +219,10 @@ function lostTo(outcome: StoreOutcome, removed: Result<Change, string>): Fault |
 
 type Settlement = "establish" | "remove" | "drop" | "restore" | "leave";
 
-/** What becomes of `record`, which `kind` of change has written or found, by what the store did. */
+/**
+ * Returns how `record`, which `kind` of change has written or found, is settled by what the store
+ * did.
+ */
 function settlementOf(
   kind: StoreChange["kind"],
   { pending }: StoredRecord,
@@ -226,7 +240,7 @@ function established({ owner, policy, shares, at, by }: StoredRecord): StoredRec
   return { owner, policy, ...(shares && { shares }), at, by };
 }
 
-/** As `record`, to be taken up by whoever may, without waiting. */
+/** Returns the same record, to be taken up by any gateway, without waiting. */
 function leftAlone(record: StoredRecord): StoredRecord {
   const { pending } = record;
   return pending === undefined ? record : { ...record, pending: { ...pending, sinceMs: 0 } };

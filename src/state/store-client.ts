@@ -11,7 +11,7 @@ import { codeOf } from "./files.ts";
 import { RECORD_BYTES_MAX } from "./record.ts";
 import { storeConnector, type StoreTls } from "../store/store-connector.ts";
 
-/** Where the gateway's own bucket is, and in whose name it is used. */
+/** The place of the gateway's own bucket, and the credential with which it is used. */
 export type StoreOptions = {
   /** Origins such as `http://127.0.0.1:7480`; where one refuses the connection, the next is tried. */
   readonly endpoints: readonly string[];
@@ -26,12 +26,12 @@ export type StoreOptions = {
 
 export type StoreAnswer = {
   readonly status: number;
-  /** Without its quotes; undefined: none. */
+  /** The ETag without its quotes; `undefined` if there is none. */
   readonly etag: string | undefined;
   readonly body: Buffer;
-  /** Who wrote the object, see `WRITER`; undefined: it does not say. */
+  /** The writer of the object, see `WRITER`; `undefined` if it does not say. */
   readonly writer: string | undefined;
-  /** What an error document says it is, such as `NoSuchKey`; undefined: it says nothing. */
+  /** The code of an error document, such as `NoSuchKey`; `undefined` if it has none. */
   readonly code: string | undefined;
 };
 
@@ -51,8 +51,8 @@ export type StoreClient = {
 };
 
 /**
- * Kept with an object: a name for the one write that made it, so that whoever wrote the same bytes at
- * the same time does not take the other's object for its own.
+ * The header kept with an object: a name for the one write that made it. So a writer of the same
+ * bytes at the same time does not take the other's object for its own.
  */
 export const WRITER = "x-amz-meta-writer";
 
@@ -115,7 +115,10 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
 ]);
 const BROKEN: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
-/** What may have reached the store is sent again only where that changes nothing. */
+/**
+ * Returns true if the next endpoint may be tried. A request that may have reached the store is sent
+ * again only if that changes nothing.
+ */
 function mayTryNext(method: string, error: unknown): boolean {
   const code = codeOf(error);
   return UNCONNECTED.has(code) || (method === "GET" && BROKEN.has(code));

@@ -3,7 +3,7 @@ import { err, type Result } from "../lib/result.ts";
 /** Changes of one record that wait for each other, at most. */
 const WAITING_MAX = 1_000;
 
-/** Does `work` when all that was asked for the same name before is done. */
+/** Runs `work` once all that was asked for the same name before is done. */
 export type InTurn = <T>(
   name: string,
   work: () => Promise<Result<T, string>>,

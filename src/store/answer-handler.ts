@@ -6,38 +6,38 @@ import type { WireAnswer } from "../wire/answer-head.ts";
 export type Sending = {
   readonly head: GatedHead;
   /**
-   * What an iteration gives must stand until it is asked for the piece after the next. Its length is
-   * that of the head's Content-Length.
+   * The body. A piece that an iteration yields must stand until the piece after the next is asked
+   * for. Its length is that of the head's Content-Length.
    */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
-  /** Its connection is kept for nobody. */
+  /** True if its connection is not kept afterwards. */
   readonly last?: boolean;
   /**
-   * Its answer is short and nobody may be left who waits for it: all of its body has as long as that of
-   * another may stand still.
+   * True if its answer is short and nobody may be left who waits for it: all of its body has as
+   * long as that of another may stand still.
    */
   readonly short?: boolean;
-  /** How long the store may take until its answer begins, where that is not the pool's. */
+  /** The longest time until the store's answer begins, if it is not the pool's. */
   readonly headersTimeoutMs?: number;
 };
 
-/** What whoever sent a request can do meanwhile. */
+/** The controls that the sender of a request has meanwhile. */
 export type Control = {
-  /** Nothing is heard from now on until `resume`. */
+  /** Stops the answer until `resume`. */
   readonly pause: () => void;
-  /** What came meanwhile is heard within. */
+  /** Resumes the answer. Bytes that came meanwhile are passed on within the call. */
   readonly resume: () => void;
   /** Ends the request and its connection; `onError` is called within. Too late, it does nothing. */
   readonly abort: (error: Error) => void;
 };
 
 /**
- * Hears what becomes of one request: `onStart`, then the answer, then exactly one of `onEnd` and
- * `onError`; `onError` alone where nothing could be sent. Nothing of it is called within `send`. The
- * connection is free again when either is called. None of these may throw.
+ * The receiver of the result of one request: `onStart`, then the answer, then exactly one of
+ * `onEnd` and `onError`; `onError` alone if nothing could be sent. None of these is called within
+ * `send`. The connection is free again when either is called. None of these may throw.
  */
 export type AnswerHandler = {
-  /** From now on something of the request may have been sent. */
+  /** Reports that from now on something of the request may have been sent. */
   readonly onStart: (control: Control) => void;
   /** An answer below 200 has come: another will follow. */
   readonly onInterim: (status: number) => void;

@@ -5,20 +5,20 @@ import { HeadGatherer } from "../wire/head-gatherer.ts";
 import { WIRE_PROBLEMS, type WireProblem } from "../wire/problem.ts";
 import { StoreError } from "./store-error.ts";
 
-/** Of an answer's head: as much as Node reads of one. */
+/** The limit of an answer's head: as much as Node reads of one. */
 const HEAD_BYTES_MAX = 16 * 1024;
 const TRAILER_BYTES_MAX = 16 * 1024;
 /** Interim answers (1xx) to one request; a store has no use for more than a few. */
 const INTERIM_MAX = 32;
 
-/** What an answer turns out to be. */
+/** The receiver of an answer's parts. */
 export type AnswerListener = {
   readonly interim: (status: number) => void;
   readonly answer: (answer: WireAnswer) => void;
   readonly data: (bytes: Buffer, release: Release) => void;
   /** `surplus`: something came behind it. */
   readonly end: (trailers: readonly string[], surplus: boolean) => void;
-  /** There is no such answer; nothing more is told. */
+  /** Reports that there is no such answer; nothing more is told. */
   readonly failed: (error: StoreError) => void;
 };
 
@@ -49,12 +49,12 @@ export class AnswerReader {
   #left = 0;
   #chunks: ChunkedReader | undefined;
   #trailers: readonly string[] = [];
-  /** What is being read, and from where. */
+  /** The piece that is being read, and the offset. */
   #piece = NO_PIECE;
   #at = 0;
-  /** What came behind it while nothing could be told. */
+  /** The pieces that came after it while nothing could be told. */
   readonly #later: Piece[] = [];
-  /** Why the connection gives no more bytes, if it does not. */
+  /** The reason why the connection gives no more bytes, if it does not. */
   #ended: { readonly why: StoreError; readonly properly: boolean } | undefined;
   #paused = false;
   #reading = false;
@@ -67,14 +67,15 @@ export class AnswerReader {
     return this.#paused;
   }
 
-  /** Whether the answer's head was not told yet. */
+  /** True if the answer's head was not told yet. */
   get awaitsHead(): boolean {
     return this.#state === "head";
   }
 
   /**
-   * How many bytes of a body the next reads can bring. 0 where nobody knows while it is paused: the
-   * answer's end may have come already, and then the connection rests with what it was lent.
+   * The number of bytes of a body that the next reads can bring. 0 if nobody knows while it is
+   * paused: the answer's end may have come already, and then the connection rests with what it was
+   * lent.
    */
   get bytesToRead(): number {
     switch (this.#state) {
@@ -105,7 +106,7 @@ export class AnswerReader {
     this.#paused = true;
   }
 
-  /** What was kept is told within. */
+  /** Resumes. Kept bytes are told within the call. */
   resume(): void {
     this.#paused = false;
     this.#read();
@@ -132,7 +133,7 @@ export class AnswerReader {
     this.#read();
   }
 
-  /** Nothing more is told of this answer. */
+  /** Tells nothing more of this answer. */
   forget(): void {
     this.#state = "none";
     this.#paused = false;
@@ -167,7 +168,7 @@ export class AnswerReader {
     this.#reading = false;
   }
 
-  /** False: nothing more can be told now. */
+  /** Takes one step. Returns false if nothing more can be told now. */
   #step(): boolean {
     if (this.#state === "none") return false;
     if (this.#state === "whole") {
@@ -189,7 +190,7 @@ export class AnswerReader {
     return true;
   }
 
-  /** Everything that came is read. */
+  /** Takes the last step: everything that came is read. */
   #stepAtEnd(): boolean {
     if (this.#ended === undefined) return false;
     const { why, properly } = this.#ended;
@@ -223,7 +224,10 @@ export class AnswerReader {
     }
   }
 
-  /** What follows the head is copied: only its text was taken out of memory that is written over. */
+  /**
+   * Takes the head. The bytes after it are copied: only its text was taken out of memory that is
+   * written over.
+   */
   #takeHead(bytes: Buffer): void {
     const text = this.#heads.take(bytes, 0, bytes.length, HEAD_BYTES_MAX);
     const { next } = this.#heads;

@@ -1,14 +1,14 @@
 import type { AnswerHandler, Control, Sending } from "./answer-handler.ts";
 import { hostOf, requestText } from "./request-text.ts";
 
-/** Where a call has its connection. */
+/** The place where a call has its connection. */
 type Line = {
   readonly pause: (call: Call) => void;
   readonly resume: (call: Call) => void;
   readonly abort: (call: Call, error: Error) => void;
 };
 
-/** One request, from `send` to its answer's end. */
+/** A request, from `send` to its answer's end. */
 export class Call implements Control {
   readonly handler: AnswerHandler;
   readonly method: string;
@@ -18,7 +18,7 @@ export class Call implements Control {
   readonly text: string;
   readonly bodyBytes: number;
   readonly body: Sending["body"];
-  /** Its connection is kept for nobody. */
+  /** True if its connection is not kept afterwards. */
   readonly last: boolean;
   /** All of its answer's body must come within the time that others may stand still. */
   readonly short: boolean;
@@ -41,7 +41,7 @@ export class Call implements Control {
     this.headersTimeoutMs = sending.headersTimeoutMs;
   }
 
-  /** Nothing is told of it any more. */
+  /** True if nothing is told of it any more. */
   get over(): boolean {
     return this.#over;
   }

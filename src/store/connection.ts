@@ -7,13 +7,16 @@ import type { Call } from "./call.ts";
 import type { Dialer } from "./dial.ts";
 import { asError, socketError, StoreError } from "./store-error.ts";
 
-/** What a connection tells of itself. */
+/** The receiver of what a connection tells of itself. */
 export type ConnectionOwner = {
-  /** It takes another request, if nothing comes on it meanwhile. */
+  /** Reports that it takes another request, if nothing comes on it meanwhile. */
   readonly rested: (connection: StoreConnection) => void;
-  /** It takes no more. */
+  /** Reports that it takes no more. */
   readonly closed: (connection: StoreConnection) => void;
-  /** It ended before anything of `call` was sent on it, which was to be sent on one that was kept. */
+  /**
+   * Reports that it ended before anything of `call` was sent on it. The call was to be sent on a
+   * kept connection.
+   */
   readonly unsent: (call: Call) => void;
   /** The store sent what nobody asked for: its next answers may be to other requests than it seems. */
   readonly unasked: () => void;
@@ -22,11 +25,11 @@ export type ConnectionOwner = {
 /** Times in milliseconds. */
 export type StoreTimes = {
   readonly connectTimeoutMs: number;
-  /** How long the store may take until its answer begins. */
+  /** The longest time until the store's answer begins. */
   readonly headersTimeoutMs: number;
-  /** How long an answer's body may stand still. */
+  /** The longest time for which an answer's body may stand still. */
   readonly bodyTimeoutMs: number;
-  /** How often `look` is called. */
+  /** The interval at which `look` is called. */
   readonly lookMs: number;
 };
 
@@ -34,26 +37,29 @@ export type StoreTimes = {
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
 /** A body of which no more is to come is read into the common memory, and copied. */
 const COPIED_BYTES_MAX = 16 * 1024;
-/** What must be free of a lent buffer for another read. */
+/** The least room of a lent buffer for another read. */
 const ROOM_BYTES_MIN = 64 * 1024;
-/** How long a connection is kept whose store says nothing of it. */
+/** The time for which a connection is kept if its store says nothing of it. */
 const REST_MS = 4_000;
 /** However long the store says. */
 const REST_MS_MAX = 600_000;
-/** Its word is not taken to the last moment, since a request would be lost then. */
+/**
+ * The margin before the end of the time that the store names, since a request at the last moment
+ * would be lost.
+ */
 const REST_MARGIN_MS = 2_000;
 
 type State =
-  /** It is not connected yet; its call waits for that. */
+  /** The connection is not open yet; its call waits for that. */
   | "opening"
-  /** It takes a request, or has been promised one that is not written yet. */
+  /** The connection takes a request, or has been promised one that is not written yet. */
   | "resting"
   | "busy"
   | "closed";
 
-/** One connection to the store: one request at a time (RFC 9112 section 9). */
+/** A connection to the store: one request at a time (RFC 9112 section 9). */
 export class StoreConnection {
-  /** What its endpoint has proved to be, see `Dialer.nameFor`. */
+  /** The name that its endpoint has proved, see `Dialer.nameFor`. */
   readonly name: string;
   /** The pool's own note of when it rested. */
   restedTurn = 0;
@@ -64,11 +70,14 @@ export class StoreConnection {
   readonly #connectTimer: NodeJS.Timeout;
   #state: State = "opening";
   #call: Call | undefined;
-  /** How long it may rest after the answer that is being read; 0: it may not. */
+  /** The time for which it may rest after the answer that is being read; 0 if it may not. */
   #restMs = 0;
   /** Looks since anything went on; in the body of a short answer since its head. */
   #looks = 0;
-  /** What the next reads are written to, from `#room` on; `undefined`: the common memory. */
+  /**
+   * The buffer that the next reads are written to, from `#room` on; `undefined` for the common
+   * memory.
+   */
   #loan: Loan | undefined;
   #room = 0;
   /** Node reads no more of it until it is told to. */
@@ -77,9 +86,9 @@ export class StoreConnection {
   #ended = false;
   /** The body of the request is not all written. */
   #uploading = false;
-  /** It waits for more of that body. */
+  /** True if it waits for more of that body. */
   #hungry = false;
-  /** Goes on when everything is written. */
+  /** Resumes when everything is written. */
   #flushed: (() => void) | undefined;
 
   /** Opens it for `call`. */
@@ -110,7 +119,7 @@ export class StoreConnection {
     this.#socket.on("close", () => this.#lost(RESET, false));
   }
 
-  /** It is kept for `call`, which is written by `start`. Only for one that rests. */
+  /** Keeps the connection for `call`, which is written by `start`. Only for one that rests. */
   promise(call: Call): void {
     this.#call = call;
   }
@@ -137,7 +146,7 @@ export class StoreConnection {
     call.fail(error);
   }
 
-  /** Is called in intervals: whatever stands still for too long is ended. */
+  /** Ends whatever stands still for too long. Called in intervals. */
   look(): void {
     this.#looks++;
     if (this.#state === "resting") {
@@ -147,7 +156,7 @@ export class StoreConnection {
     if (this.#state === "busy") this.#lookAtCall();
   }
 
-  /** Whatever is on it fails. */
+  /** Fails whatever is on it. */
   destroy(): void {
     this.#fail(new Error("The connections to the store were closed"));
   }
@@ -236,7 +245,7 @@ export class StoreConnection {
     goOn?.();
   }
 
-  /** Where Node writes the next read to. */
+  /** Returns the memory that Node writes the next read to. */
   #nextMemory(): Buffer {
     if (this.#state !== "busy" || this.#reader.bytesToRead <= COPIED_BYTES_MAX) {
       this.#giveBack();
@@ -256,7 +265,7 @@ export class StoreConnection {
     this.#room = 0;
   }
 
-  /** False: Node must stop reading. */
+  /** Takes the bytes. Returns false if Node must stop reading. */
   #took(bytes: number): boolean {
     if (this.#state === "busy") {
       const loan = this.#loan;
@@ -327,7 +336,7 @@ export class StoreConnection {
     else this.#fail(why);
   }
 
-  /** What is on it fails; what was only promised to be is sent on another connection. */
+  /** Fails the call on it; a call that was only promised is sent on another connection. */
   #fail(error: Error): void {
     const call = this.#call;
     const isUnsent = this.#state === "resting";
@@ -375,7 +384,7 @@ function late(message: string): StoreError {
   return new StoreError("timeout", message);
 }
 
-/** How long a connection may rest after `answer`; 0: it may not. */
+/** Returns the time for which a connection may rest after `answer`; 0 if it may not. */
 function restMsOf({ status, fields, goesOn }: WireAnswer): number {
   if (!goesOn || ((status === 204 || status === 304) && announcesBody(fields))) return 0;
   const said = /\btimeout=(\d{1,9})/i.exec(firstValue(fields, "keep-alive") ?? "")?.[1];
@@ -383,7 +392,10 @@ function restMsOf({ status, fields, goesOn }: WireAnswer): number {
   return Math.min(Number(said) * 1000 - REST_MARGIN_MS, REST_MS_MAX);
 }
 
-/** What some servers say before they end a connection on which nothing was asked (RFC 9110, 408). */
+/**
+ * Returns true for the text that some servers send before they end a connection on which nothing
+ * was asked (RFC 9110, 408).
+ */
 function isFarewell(bytes: Buffer): boolean {
   return /^HTTP\/1\.[01] 408 /.test(bytes.toString("latin1", 0, FAREWELL_BYTES));
 }

@@ -2,11 +2,11 @@ import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectSecurely, createSecureContext } from "node:tls";
 import type { StoreTls } from "./store-connector.ts";
 
-/** How connections to one endpoint are opened. */
+/** The way in which connections to one endpoint are opened. */
 export type Dialer = {
   /** `connect`, or `secureConnect`: when it is emitted, a request can be written. */
   readonly ready: "connect" | "secureConnect";
-  /** What an endpoint that is asked for `host` must prove to be; empty where nothing is proved. */
+  /** Returns the name that an endpoint asked for `host` must prove; empty if nothing is proved. */
   readonly nameFor: (host: string | undefined) => string;
   /** Opens a connection to who proves to be `name`, whose bytes `onread` takes. */
   readonly open: (name: string, onread: OnReadOpts) => Socket;
@@ -14,7 +14,7 @@ export type Dialer = {
 
 /** TLS sessions that are kept for the next connection, of one name each. */
 const SESSIONS_MAX = 100;
-/** When the operating system begins to ask whether a silent peer is still there. */
+/** The time after which the operating system begins to ask whether a silent peer is still there. */
 const KEEP_ALIVE_MS = 60_000;
 
 /**

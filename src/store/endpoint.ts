@@ -3,9 +3,9 @@ import type { StorePool } from "./pool.ts";
 export type Endpoint = {
   readonly origin: string;
   readonly pool: StorePool;
-  /** Whether it answers; undefined: nothing has been asked of it. */
+  /** True if it answers; `undefined` if nothing has been asked of it. */
   up: boolean | undefined;
-  /** How many looks of Probes ago it last answered. */
+  /** The number of intervals of Probes since it last answered. */
   quietIntervals: number;
   inFlight: number;
 };

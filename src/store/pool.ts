@@ -16,7 +16,7 @@ export type PoolOptions = Omit<StoreTimes, "lookMs"> & {
 const LOOKS_IN_A_TIME = 4;
 const LOOK_MS_MIN = 10;
 const LOOK_MS_MAX = 500;
-/** How long no connection is kept to a store that has sent what nobody asked for. */
+/** The time for which no connection is kept to a store that has sent what nobody asked for. */
 const DISTRUST_MS = 600_000;
 
 /**
@@ -28,9 +28,9 @@ export class StorePool {
   readonly #connectionsMax: number;
   readonly #times: StoreTimes;
   readonly #open = new Set<StoreConnection>();
-  /** In the order in which they came to rest. */
+  /** The connections in the order in which they came to rest. */
   readonly #resting: StoreConnection[] = [];
-  /** Those that were resting and are to write a request. */
+  /** The connections that were resting and are to write a request. */
   #promised: StoreConnection[] = [];
   readonly #owner: ConnectionOwner = {
     rested: (connection) => this.#rested(connection),
@@ -38,7 +38,7 @@ export class StorePool {
     unsent: (call) => this.#place(call),
     unasked: () => this.#unasked(),
   };
-  /** Until then no connection is kept, on the clock that only goes forward. */
+  /** The time until which no connection is kept, on the clock that only goes forward. */
   #distrustedUntilMs = 0;
   #turns = 0;
   #turning = false;

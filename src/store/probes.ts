@@ -3,13 +3,13 @@ import type { AnswerHandler, Sending } from "./answer-handler.ts";
 import { storeErrorKind } from "./upstream-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** What becomes known of endpoints. */
+/** The receiver of what becomes known of endpoints. */
 export type Findings = {
   readonly answered: (endpoint: Endpoint) => void;
   readonly silent: (endpoint: Endpoint, why: Error) => void;
 };
 
-/** How often endpoints are looked at, and one that does not answer is asked again. */
+/** The interval of looking at endpoints, and of asking again one that does not answer. */
 const INTERVAL_MS = 1_000;
 /** An endpoint that no request has shown to be alive for so many of these is asked, too. */
 const QUIET_INTERVALS_MAX = 5;
@@ -19,10 +19,10 @@ const FAILURES_MAX = 2;
 
 type Probe = {
   readonly endpoint: Endpoint;
-  /** Never two at a time, however long the first takes. */
+  /** True while one is under way: never two at a time, however long the first takes. */
   underWay: boolean;
   readonly request: Sending;
-  /** In a row. */
+  /** The number of failures in a row. */
   failures: number;
 };
 
@@ -52,7 +52,7 @@ export class Probes {
     this.#timer = setInterval(() => this.#look(), INTERVAL_MS).unref();
   }
 
-  /** What is under way finds nothing any more. */
+  /** Stops: probes under way report nothing any more. */
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
@@ -67,7 +67,7 @@ export class Probes {
     }
   }
 
-  /** Never rejects. */
+  /** Asks once. Never rejects. */
   #ask(probe: Probe): Promise<void> {
     if (probe.underWay) return Promise.resolve();
     probe.underWay = true;
@@ -104,7 +104,7 @@ export class Probes {
   }
 }
 
-/** By which a store's own log can tell it from requests. */
+/** The agent by which a store's own log can tell probes from requests. */
 export const PROBE_AGENT = "s3warden-probe";
 
 function requestTo({ origin }: Endpoint): Sending {

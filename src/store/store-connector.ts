@@ -1,20 +1,20 @@
 import { buildConnector } from "undici";
 import type { Certificate } from "../config/pem.ts";
 
-/** How https endpoints of the store are told from others. */
+/** The TLS settings by which https endpoints of the store are recognised. */
 export type StoreTls = {
   /** PEM certificates that sign the store's; undefined: the system's. */
   readonly ca: string | undefined;
-  /** What the endpoints must prove to be; undefined: the host in the request. */
+  /** The name that the endpoints must prove; `undefined` for the host in the request. */
   readonly serverName: string | undefined;
-  /** What is shown to those that ask for a certificate. */
+  /** The certificate for endpoints that ask for one. */
   readonly clientCertificate: Certificate | undefined;
 };
 
 /**
- * How connections to the store are opened. undici would ask for the name in the Host header; the
- * configured one, if there is one, counts instead. HTTP/1.1 only: what HTTP/2 would make of the
- * signed head was never proved.
+ * Returns the function that opens connections to the store. undici would ask for the name in the
+ * Host header; the configured one, if there is one, counts instead. HTTP/1.1 only: what HTTP/2
+ * would make of the signed head was never proved.
  */
 export function storeConnector(
   { ca, serverName, clientCertificate }: StoreTls,

@@ -1,14 +1,14 @@
-/** What can go wrong at the store or on the way to it. */
+/** The kinds of failures at the store or on the way to it. */
 export type StoreErrorKind =
   /** No connection came about. */
   | "connect"
   /** The store is not who it must be, or does not take the gateway for who that is. */
   | "tls"
-  /** It took too long. */
+  /** The store took too long. */
   | "timeout"
   /** The connection ended before the answer did. */
   | "reset"
-  /** What came is no answer, or none that can be passed on. */
+  /** The bytes are no answer, or none that can be passed on. */
   | "protocol"
   /** The operating system says something else of the connection. */
   | "other";
@@ -24,12 +24,12 @@ export class StoreError extends Error {
   }
 }
 
-/** What was thrown, as an error. */
+/** Returns what was thrown, as an error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** What Node calls a certificate that does not hold ("X509 certificate error codes", node:tls). */
+/** Node's codes of invalid certificates ("X509 certificate error codes", node:tls). */
 const CERTIFICATE_CODES = [
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "HOSTNAME_MISMATCH",
@@ -56,7 +56,7 @@ const KINDS: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorKin
   ["EPIPE", "reset"],
 ]);
 
-/** What a socket's own error says of the store. */
+/** Returns the error of the store that a socket's own error means. */
 export function socketError(error: Error): StoreError {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   // An AggregateError, of several addresses that were tried, has no message.

@@ -16,7 +16,9 @@ export class StorePools {
     this.#log = log;
   }
 
-  /** Those for `config`: the ones there are, where it names the same store in the same way. */
+  /**
+   * Returns the pools for `config`: the existing ones if it names the same store in the same way.
+   */
   for(config: Config): Upstream {
     const options = optionsOf(config);
     if (this.#current !== undefined && isDeepStrictEqual(options, this.#options)) {
@@ -35,7 +37,10 @@ export class StorePools {
     return this.#current;
   }
 
-  /** What was replaced has no say any more, although requests may still go there. */
+  /**
+   * Notes the state, unless its pools were replaced: they no longer count, although requests may
+   * still go there.
+   */
   #noteState(options: UpstreamOptions, endpoint: string, up: boolean, why?: Error): void {
     if (options !== this.#options) return;
     this.#metrics.endpointUp(endpoint, up);

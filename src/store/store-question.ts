@@ -5,10 +5,10 @@ import type { Patience, Upstream } from "./upstream.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { storeErrorKind, upstreamFault, type UpstreamErrorKind } from "./upstream-error.ts";
 
-/** That something cannot be had, and what the client reads of it. */
+/** The failure to get something, and what the client reads of it. */
 export type NotFetched = {
   readonly fault: Fault;
-  /** Undefined: it was not asked of the store, or not yet. */
+  /** The store's failure; `undefined` if the store was not asked, or not yet. */
   readonly store: StoreFailure | undefined;
 };
 

@@ -6,7 +6,7 @@ import { StoreError, type StoreErrorKind } from "./store-error.ts";
 export type UpstreamErrorKind =
   | StoreErrorKind
   | "credential"
-  /** Not the store, but the target of a pass-through route. */
+  /** The target of a pass-through route failed, not the store. */
   | "passthrough";
 
 /**
@@ -17,7 +17,7 @@ export function storeErrorKind(error: Error): StoreErrorKind | undefined {
   return error instanceof StoreError ? error.kind : undefined;
 }
 
-/** What ends a request at the store whose answer is no good, though it is HTTP. */
+/** Returns the error of an answer that is HTTP, but not valid. */
 export function protocolError(message: string): Error {
   return new StoreError("protocol", message);
 }
@@ -31,7 +31,7 @@ const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 
-/** Those that say that the key itself is not good there. `UserSuspended` is RGW's. */
+/** The codes that say that the key itself is not good at the store. `UserSuspended` is RGW's. */
 const KEYS_FAULTS: ReadonlySet<string> = new Set([
   "InvalidAccessKeyId",
   "SignatureDoesNotMatch",
@@ -39,10 +39,10 @@ const KEYS_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What becomes of a store's error, whose `code` this is, that blames whoever signed. By the gateway's
- * own key: the client did nothing wrong, and the document would name that key. By the client's own: it
- * was proved here, so the store, which holds another key or none, would puzzle the client with what it
- * says. `undefined`: it blames nobody.
+ * Returns the client's fault for a store's error, with this `code`, that blames the signer. If the
+ * gateway's own key signed, the client did nothing wrong, and the document would name that key. If
+ * the client's own key signed, it was proved here. So the store, which holds another key or none,
+ * would puzzle the client with what it says. `undefined` if it blames nobody.
  */
 export function credentialFault(
   { signedBy }: StoreRequest,
@@ -59,7 +59,10 @@ export function credentialFault(
   return fault("ServiceUnavailable", message, { rule: `credential: the store says ${code}` });
 }
 
-/** What the client reads of it: that it was not them, and that trying again may help. */
+/**
+ * Returns the fault that the client reads: that it was not their fault, and that trying again may
+ * help.
+ */
 export function upstreamFault(kind: UpstreamErrorKind, error: Error): Fault {
   const message =
     kind === "timeout"

@@ -6,7 +6,7 @@ import { StorePool } from "./pool.ts";
 import { Probes } from "./probes.ts";
 import { storeErrorKind } from "./upstream-error.ts";
 
-/** How the store is reached. Times in milliseconds. */
+/** The settings by which the store is reached. Times in milliseconds. */
 export type UpstreamOptions = {
   /** Origins such as `http://127.0.0.1:7480`. */
   readonly endpoints: readonly string[];
@@ -15,9 +15,9 @@ export type UpstreamOptions = {
   readonly connectTimeoutMs: number;
   /** Timeout for waiting for a free connection. */
   readonly queueTimeoutMs: number;
-  /** How long the store may take until its answer begins. */
+  /** The longest time until the store's answer begins. */
   readonly headersTimeoutMs: number;
-  /** How long a body may stand still, either way. */
+  /** The longest time for which a body may stand still, either way. */
   readonly bodyTimeoutMs: number;
   readonly tls: StoreTls;
 };
@@ -27,7 +27,7 @@ export type OnState = (endpoint: string, up: boolean, why?: Error) => void;
 
 /** A request that wants a connection to the store; called back exactly once, unless it leaves. */
 export type Waiter = {
-  /** One at `endpoint` is its own until it is given back. */
+  /** Grants the waiter a connection at `endpoint`, which is its own until it is given back. */
   readonly granted: (endpoint: Endpoint) => void;
   /** None came free in time. */
   readonly tooLate: () => void;
@@ -36,7 +36,7 @@ export type Waiter = {
 /** A request that waits only as long as its client does: an Exchange. */
 export type Patience = {
   readonly responder: { readonly closed: boolean };
-  /** Is ended when the client goes away. */
+  /** The request that is ended when the client goes away. */
   forwarded: { abort(): void } | undefined;
 };
 
@@ -50,7 +50,10 @@ export class Upstream {
   readonly #probes: Probes;
   readonly #connectionsMax: number;
   readonly #queueTimeoutMs: number;
-  /** In the order they came, with the time on the clock that only goes forward until which. */
+  /**
+   * The waiters in the order they came, with the time until which, on the clock that only goes
+   * forward.
+   */
   readonly #waiting = new Map<Waiter, number>();
   #deadline: NodeJS.Timeout | undefined;
   #next = 0;
@@ -95,12 +98,12 @@ export class Upstream {
     late.abort();
   }
 
-  /** Whether any endpoint is known to answer. */
+  /** True if any endpoint is known to answer. */
   get ready(): boolean {
     return this.#endpoints.some((endpoint) => endpoint.up === true);
   }
 
-  /** Each endpoint as it is known to be. */
+  /** Returns the known state of each endpoint. */
   states(): readonly EndpointState[] {
     return this.#endpoints.map(({ origin, up, inFlight }) => ({
       origin,
@@ -171,12 +174,12 @@ export class Upstream {
     this.#serveWaiting();
   }
 
-  /** Another configuration sends its requests here. */
+  /** Counts a configuration that sends its requests here. */
   hold(): void {
     this.#holders++;
   }
 
-  /** One of them does no longer, and its requests have ended; the last closes what was opened. */
+  /** Ends the hold of one of them, whose requests have ended; the last closes what was opened. */
   release(): void {
     this.#holders--;
     if (this.#holders > 0) return;
@@ -186,7 +189,7 @@ export class Upstream {
     for (const { pool } of this.#endpoints) pool.destroy();
   }
 
-  /** Nothing answers there: it gets no more requests until something does. */
+  /** Marks an endpoint that does not answer: it gets no more requests until it does. */
   #markDown(endpoint: Endpoint, why: Error): void {
     if (endpoint.up === false) return;
     endpoint.up = false;

@@ -7,15 +7,15 @@ import type { WireProblem } from "./problem.ts";
 export type WireAnswer = {
   readonly status: number;
   /**
-   * May be empty, and have bytes that no status line may have: it means nothing, so that no answer is
-   * refused for it, but whoever writes it must look at it.
+   * The reason phrase: it can be empty, or have bytes that a status line must not have. It has no
+   * meaning, so no answer is refused for it, but its writer must check it.
    */
   readonly reason: string;
   /** Name in lower case, value, name, value, …; one character a byte. */
   readonly fields: string[];
   /** `until-close`: the end of the connection is the end of the body. */
   readonly framing: Framing | { readonly kind: "until-close" };
-  /** Whether the connection takes another request after this answer. */
+  /** True if the connection takes another request after this answer. */
   readonly goesOn: boolean;
 };
 
@@ -51,14 +51,17 @@ export function readAnswerHead(text: string, method: string): Result<WireAnswer,
   return ok({ ...answer, framing: { kind: "until-close" }, goesOn: false });
 }
 
-/** Whether an answer of `status` has a body; `isHead`: it is one to HEAD (RFC 9110 section 6.4.1). */
+/**
+ * Returns true if an answer of `status` has a body; `isHead` marks an answer to HEAD (RFC 9110
+ * section 6.4.1).
+ */
 export function hasBody(isHead: boolean, status: number): boolean {
   return !isHead && status >= 200 && status !== 204 && status !== 304;
 }
 
 const VERSION = "HTTP/1.";
 
-/** How an answer's head begins. */
+/** The beginnings that the head of an answer can have. */
 export const ANSWER_HEADS: HeadKind = {
   startProblem: (start) => (VERSION.startsWith(start) ? undefined : "start-line"),
   startBytes: VERSION.length,

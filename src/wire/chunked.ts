@@ -7,7 +7,10 @@ const LF = 0x0a;
 const SEMICOLON = 0x3b;
 /** Enough for any length that can be counted, with zeros before it. */
 const SIZE_DIGITS_MAX = 16;
-/** Of all chunk extensions of one body together. Nobody uses them (RFC 9112 section 7.1.1). */
+/**
+ * The limit of all chunk extensions of one body together. Nobody uses them (RFC 9112 section
+ * 7.1.1).
+ */
 const EXTENSION_BYTES_MAX = 16 * 1024;
 /** RFC 9112 section 7.1.1, without blanks around `;` and `=`. */
 const EXTENSIONS =
@@ -20,14 +23,14 @@ type State = "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" |
  * on at `at`.
  */
 export class ChunkedReader {
-  /** Where the next step begins. */
+  /** The offset at which the next step begins. */
   at = 0;
   /** The data that a step found: from here to `at`; what was gathered: to `dataTo`. */
   dataFrom = 0;
   dataTo = 0;
   /** Name in lower case, value, …: at the end. */
   trailers: string[] = [];
-  /** Why a step was `bad`. */
+  /** The reason why a step was `bad`. */
   problem: WireProblem = "chunk";
   readonly #trailerBytesMax: number;
   #state: State = "size";
@@ -86,7 +89,7 @@ export class ChunkedReader {
     return found;
   }
 
-  /** One byte of the framing. False: it must not stand here. */
+  /** Reads one byte of the framing. Returns false if the byte is not allowed here. */
   #read(byte: number): boolean {
     switch (this.#state) {
       case "size":

@@ -7,7 +7,7 @@ import type { WireProblem } from "./problem.ts";
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** At most so many digits, so that a length is a number that can be counted. */
+/** Matches a length: few enough digits that the number is exact. */
 const LENGTH = /^\d{1,16}$/;
 
 /** Names as most clients and stores write them, which need no look at their characters. */
@@ -50,8 +50,9 @@ const USUAL: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Whether `text`, one character a byte, has a byte that no head may have (RFC 9110 section 5.5), or a
- * CR or LF without the other. A loop, since a regular expression takes three times as long.
+ * Returns true if `text`, one character a byte, has a byte that no head may have (RFC 9110 section
+ * 5.5). A CR or LF without the other is one. A loop, since a regular expression takes three times as
+ * long.
  */
 export function hasBadBytes(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
@@ -101,7 +102,7 @@ function nameOf(spelled: string): string | undefined {
   return TOKEN.test(spelled) ? spelled.toLowerCase() : undefined;
 }
 
-/** How a message's body ends: there is none, it has so many bytes, it comes in chunks. */
+/** The end of a message's body: there is no body, it has a length, or it comes in chunks. */
 export type Framing =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly bytes: number }
@@ -110,11 +111,11 @@ export type Framing =
 export const NO_BODY: Framing = { kind: "none" };
 const CHUNKED: Framing = { kind: "chunked" };
 
-/** What the fields of a head say of its own message and connection. */
+/** The facts in the fields of a head about its own message and connection. */
 export type Delivery = {
-  /** Undefined: they do not say it. */
+  /** The framing; `undefined` if the fields do not say it. */
   readonly framing: Framing | undefined;
-  /** Whether another message may follow on the connection (RFC 9112 section 9.3). */
+  /** True if another message may follow on the connection (RFC 9112 section 9.3). */
   readonly goesOn: boolean;
 };
 

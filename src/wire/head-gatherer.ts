@@ -7,12 +7,12 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 /** Room for the beginning of a head that comes in pieces; it doubles. */
 const FIRST_ROOM_BYTES = 1024;
 
-/** What a head begins with, of requests or of answers. */
+/** The beginning of a head: of requests or of answers. */
 export type HeadKind = {
-  /** What is wrong with a beginning, which is never empty and at most `startBytes` long. */
+  /** Returns the problem of a beginning, which is never empty and at most `startBytes` long. */
   readonly startProblem: (start: string) => WireProblem | undefined;
   readonly startBytes: number;
-  /** Whether empty lines before it are read over (RFC 9112 section 2.2: before requests). */
+  /** True if empty lines before the head are skipped (RFC 9112 section 2.2: before requests). */
   readonly skipsEmptyLines: boolean;
 };
 
@@ -21,9 +21,9 @@ export type HeadKind = {
  * than the limit. Of a head that comes whole in one piece nothing is copied but its text.
  */
 export class HeadGatherer {
-  /** Where the body begins in the last piece, once a head is whole. */
+  /** The offset in the last piece at which the body begins, once a head is whole. */
   next = 0;
-  /** Why no head will come; undefined: none yet. */
+  /** The reason why no head will come; `undefined` if there is none so far. */
   problem: WireProblem | undefined;
   readonly #kind: HeadKind;
   #bytesMax = 0;
@@ -36,7 +36,7 @@ export class HeadGatherer {
     this.#kind = kind;
   }
 
-  /** Whether something of a head has come, but not all. */
+  /** True if a part of a head has come, but not all of it. */
   get begun(): boolean {
     return this.#length > 0 || this.#skipped > 0;
   }
@@ -89,7 +89,10 @@ export class HeadGatherer {
     return undefined;
   }
 
-  /** Where the first byte that is none of an empty line stands; `to`: there is none yet. */
+  /**
+   * Returns the offset of the first byte that is not part of an empty line; `to` if there is none
+   * yet.
+   */
   #skip(bytes: Buffer, from: number, to: number): number {
     let at = from;
     while (at < to) {

@@ -1,4 +1,7 @@
-/** Why bytes are not a message of HTTP/1.1, or not one that is read here: each with a sentence of it. */
+/**
+ * The reasons why bytes are not a message of HTTP/1.1, or not one that is read here, each with its
+ * sentence.
+ */
 export const WIRE_PROBLEMS = {
   method: "its method is none that is known",
   target: "its target has a byte that no URI has, or is empty",

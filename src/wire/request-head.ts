@@ -6,14 +6,14 @@ import type { WireProblem } from "./problem.ts";
 /** The head of a request as it came: nothing in it is decoded. */
 export type WireRequest = {
   readonly method: string;
-  /** As sent, in whatever form. */
+  /** The target as sent, in any form. */
   readonly target: string;
-  /** Of the version: HTTP/1.`minor`. */
+  /** The minor version: HTTP/1.`minor`. */
   readonly minor: 0 | 1;
   /** Name in lower case, value, name, value, …; one character a byte. */
   readonly fields: string[];
   readonly framing: Framing;
-  /** Whether the client may send another request on the connection. */
+  /** True if the client may send another request on the connection. */
   readonly goesOn: boolean;
 };
 
@@ -25,7 +25,7 @@ const METHODS: readonly string[] = (
 ).split(" ");
 const KNOWN: ReadonlySet<string> = new Set(METHODS);
 
-/** What may stand in a target: everything else is percent-encoded (RFC 3986 section 2). */
+/** Matches a target: every other character is percent-encoded (RFC 3986 section 2). */
 const TARGET = /^[\x21-\x7e]+$/;
 
 /** Over a version that is not served: HTTP/2 says hello with a method of its own (RFC 9113 3.4). */
@@ -63,7 +63,7 @@ export function readRequestHead(text: string): Result<WireRequest, WireProblem> 
   return ok({ method, target, minor, fields: fields.value, framing, goesOn });
 }
 
-/** What stands behind the target. */
+/** The minor version by the text after the target. */
 const MINORS: ReadonlyMap<string, 0 | 1> = new Map([
   [" HTTP/1.0\r", 0],
   [" HTTP/1.1\r", 1],
@@ -73,7 +73,7 @@ function withoutCr(line: string): number {
   return line.endsWith("\r") ? line.length - 1 : line.length;
 }
 
-/** How a request's head begins; the method is what is looked at. */
+/** The beginnings that the head of a request can have; only the method is checked. */
 export const REQUEST_HEADS: HeadKind = {
   startProblem: (start) => {
     const end = start.indexOf(" ");

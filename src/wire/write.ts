@@ -19,12 +19,12 @@ export function answerHeadText(status: number, reason: string, fields: HeaderLis
   return `HTTP/1.1 ${status} ${oneLine(reason)}\r\n${fieldLines(fields)}\r\n`;
 }
 
-/** What stands before `bytes` bytes of a chunked body; at least one. */
+/** Returns the line before `bytes` bytes of a chunked body; at least one. */
 export function chunkStart(bytes: number): string {
   return `${bytes.toString(16)}\r\n`;
 }
 
-/** What stands behind the bytes of each chunk. */
+/** The text after the bytes of each chunk. */
 export const CHUNK_END = "\r\n";
 
 /** The end of a chunked body with its trailers: name, value, … Throws as `answerHeadText`. */
