@@ -332,7 +332,10 @@ function example(line: string): string {
   return `\nExample:\n  ${line}\n`;
 }
 
-/** Of commands whose 1 is an answer. `error` was told; help is one with 0. */
+/**
+ * Ends with 2 on wrong usage, for commands whose 1 is an answer. `error` was printed; help ends
+ * with 0.
+ */
 function usageIs2({ exitCode }: CommanderError): never {
   process.exit(exitCode === 0 ? 0 : 2);
 }

@@ -125,7 +125,7 @@ const STEPS_A_TURN = EVALUATION_STEPS_MAX / 4;
 const TURN = { kind: "turn" } as const;
 
 /**
- * Judges every key of a DeleteObjects with its version. What may be deleted is forwarded in a
+ * Judges every key of a DeleteObjects with its version. The allowed keys are forwarded in a
  * document written anew; the rest comes back as AccessDenied entries of the same answer.
  */
 function* admitDelete(

@@ -44,9 +44,9 @@ type FormUpload = {
 };
 
 /**
- * The decision on a browser's upload ("POST Object", S3 API Reference): proves the form's policy and
- * judges the PutObject it stands for from its fields, so that nobody's file is read who may not store
- * it. That PutObject is what is forwarded; the form itself never reaches the store. Pure, as `admit`
+ * Decides a browser's upload ("POST Object", S3 API Reference): proves the form's policy and judges
+ * the PutObject it stands for from its fields. So no file is read whose sender may not store it.
+ * That PutObject is what is forwarded; the form itself never reaches the store. Pure, as `admit`
  * is. `nowMs`: milliseconds since the epoch.
  *
  * Conditions on the length (`gw:ContentLength`) see the most that the file can have, and are asked
@@ -120,8 +120,8 @@ function signedName({ store }: Snapshot, { bucket }: PendingForm, caller: Caller
 }
 
 /**
- * Holds the form against its own policy, which restricts whoever holds the form. `bucket`: that of the
- * URL, see signedName().
+ * Checks the form against its own policy, which restricts the holder of the form. `bucket`: that of
+ * the URL, see signedName().
  */
 function readUpload(
   snapshot: Snapshot,

@@ -16,9 +16,9 @@ export type Tagged = {
 };
 
 /**
- * The request's values with those of the one resource that `ask` is about: the account of its bucket
- * (`owner`), its version, its stored tags. What is asked for and not known yet is added to `wanted`, and
- * has no value meanwhile: such an evaluation decides nothing.
+ * Returns the request's values with those of the one resource that `ask` is about: the account of
+ * its bucket (`owner`), its version, its stored tags. Tags that are asked for and not known yet are
+ * added to `wanted`, and have no value meanwhile: such an evaluation decides nothing.
  */
 export function contextFor(
   ask: Ask<Bucket>,

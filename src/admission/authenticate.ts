@@ -10,9 +10,9 @@ import type { Caller } from "./caller.ts";
 
 /**
  * Proves who sent the request. A credential that does not hold is refused and never counts as
- * anonymous. `key`: the one that the claim names; undefined: nobody has it. `hostBucket`: the bucket
- * in a virtual-hosted name, which SigV2 signs as part of the path.
- * Errors: those of `verifyClaim`, InvalidToken, and ExpiredToken for a session that has ended.
+ * anonymous. `key`: the one that the claim names; `undefined` if nobody has it. `hostBucket`: the
+ * bucket in a virtual-hosted name, which SigV2 signs as part of the path. Errors: those of
+ * `verifyClaim`, InvalidToken, and ExpiredToken for a session that has ended.
  */
 export function authenticate(
   snapshot: Snapshot,
@@ -74,7 +74,7 @@ export function told(snapshot: Snapshot, refused: Fault): Fault {
   return fault("AccessDenied", undefined, { rule: refused.code });
 }
 
-/** Codes that speak of the credential itself, and not of how or when it was used. */
+/** The codes about the credential itself, and not about how or when it was used. */
 const OF_CREDENTIALS: ReadonlySet<FaultCode> = new Set<FaultCode>([
   "InvalidAccessKeyId",
   "InvalidToken",

@@ -17,7 +17,7 @@ export type WholeBody = {
 /** The way in which the body of an admitted request travels. Lengths in bytes. */
 export type BodyPlan =
   | { readonly kind: "none" }
-  /** The bytes as they come; held back at the end where there is something to check. */
+  /** The bytes as they come; held back at the end if there is something to check. */
   | {
       readonly kind: "pass";
       readonly length: number;
@@ -30,7 +30,10 @@ export type BodyPlan =
       readonly decodedLength: number;
       /** Present where every chunk is signed. */
       readonly proof: ChunkProof | undefined;
-      /** Lower-case names that `x-amz-trailer` announced; empty: no trailer section may follow. */
+      /**
+       * The lower-case names that `x-amz-trailer` announced; empty if no trailer section may
+       * follow.
+       */
       readonly trailers: readonly string[];
       /** Checksums already known from headers; trailer checksums are found by their name. */
       readonly checks: readonly ChecksumCheck[];

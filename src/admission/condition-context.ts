@@ -335,9 +335,10 @@ function maxKeys({ subject }: Sources): string | undefined {
 }
 
 /**
- * `bucket/key`, decoded, without a leading slash and without the version. The bucket as the caller
- * names its own, however it was spelled: else `:bucket/key` would slip past what is said of it. Its
- * other name is that with the tenant, or without another's, as of every resource (`policyNames`).
+ * Returns `bucket/key`, decoded, without a leading slash and without the version. The bucket has
+ * the name that the caller gives its own, however it was spelled: else `:bucket/key` would slip
+ * past a rule about it. Its other name is that with the tenant, or without another's, as of every
+ * resource (`policyNames`).
  */
 function copySource({ snapshot, subject }: Sources, tag: string): string | undefined {
   const { source, caller } = subject;

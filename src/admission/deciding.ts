@@ -5,10 +5,12 @@ import type { Verdict } from "./verdict.ts";
 /** The question of a decision, and the facts for the record if nobody can answer it. */
 export type Asking = { readonly need: Need; readonly facts: Facts };
 
-/** A decision under way: it asks, is told, and goes on where it stood. */
+/** A decision under way: it asks for facts, receives answers, and resumes. */
 export type Deciding<T = Verdict> = Generator<Asking, T, Answer>;
 
-/** The answer to a need of that kind. Throws for another: whoever answers has a bug. */
+/**
+ * Returns the answer to a need of that kind. Throws for another, which is a bug of the answerer.
+ */
 export function answered<K extends Answer["kind"]>(
   kind: K,
   answer: Answer,

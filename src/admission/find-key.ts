@@ -25,9 +25,10 @@ import type { Snapshot } from "./snapshot.ts";
 type Claimed = { readonly accessKeyId: string; readonly sessionToken: string | undefined };
 
 /**
- * The key that a claim names: of the configuration, of a session that the gateway sealed, or one that is
- * looked up elsewhere; `undefined`: nobody has it. A session is found by its own token only, which must
- * be of this very key id. `facts`: for the record, if it cannot be looked up. Error: InvalidToken.
+ * Returns the key that a claim names: of the configuration, of a session that the gateway sealed,
+ * or one that is looked up elsewhere; `undefined` if nobody has it. A session is found by its own
+ * token only, which must be of this very key id. `facts`: for the record, if it cannot be looked
+ * up. Error: InvalidToken.
  */
 export function* keyOf(
   snapshot: Snapshot,
@@ -94,7 +95,10 @@ function* lookedUp(accessKeyId: string, facts: Facts): Deciding<Key | undefined>
   return answered("key", yield { need: { kind: "key", accessKeyId }, facts }).key;
 }
 
-/** `rule`: for the operator. A client is told AWS's words, or those of the provider. */
+/**
+ * Returns the error. `rule`: for the operator. A client reads AWS's words, or those of the
+ * provider.
+ */
 function invalid(snapshot: Snapshot, rule: string): Result<never, Fault> {
   return err(told(snapshot, fault("InvalidToken", undefined, { rule })));
 }
@@ -134,8 +138,8 @@ function ofRole(
 }
 
 /**
- * A session of GetSessionToken has what its parent has at this moment: the key that began it must be in
- * force, and where that may come from, the session may come from.
+ * Returns the key of a session of GetSessionToken, which has the present rights of its parent: the
+ * key that began it must be in force, and where that may come from, the session may come from.
  */
 function* ofUser(
   snapshot: Snapshot,

@@ -48,8 +48,9 @@ export function forwardStreamed(
 }
 
 /**
- * The header in which the store gets the value of a trailer: where it knows the algorithm, no trailers,
- * and the body is small enough to be read before its head is written. `undefined`: in none.
+ * Returns the header in which the store gets the value of a trailer: if it knows the algorithm, no
+ * trailers, and the body is small enough to be read before its head is written. `undefined` if it
+ * gets none.
  */
 export function fieldOfTrailer(
   snapshot: Snapshot,

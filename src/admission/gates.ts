@@ -34,13 +34,16 @@ export type Judgement =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** Policies depend on what only the store knows: nothing is decided yet. */
   | { readonly kind: "wanted"; readonly wanted: readonly Tagged[] }
-  /** `actor`: in whose name the store may be asked; undefined: nothing was asked for. */
+  /**
+   * The request is allowed. `actor`: in whose name the store may be asked; `undefined` if nothing
+   * was asked for.
+   */
   | { readonly kind: "allowed"; readonly actor: Actor | undefined };
 
 /**
- * The first gate that refuses decides. `asks`: every (action, resource) pair of the request;
- * `document`: what its body says, where that has been read; `memo`: shared by all that is judged of
- * this very request.
+ * Runs the gates: the first one that refuses decides. `asks`: every (action, resource) pair of the
+ * request; `document`: the content of its body, if that has been read; `memo`: shared by all that
+ * is judged of this very request.
  */
 export function judge(
   snapshot: Snapshot,
@@ -311,8 +314,9 @@ function firstMatch(
 }
 
 /**
- * A tier that only is a ceiling is one in either mode; in `union` a policy may lift any other. What a
- * role's tier or its account's does not have, no session of the role has, in either mode.
+ * Refuses actions that a tier does not have. A tier that only is a ceiling is one in either mode;
+ * in `union` a policy may lift any other. No session of a role has, in either mode, what the role's
+ * tier or its account's does not have.
  */
 function tier(question: Question): Refusal | undefined {
   const { snapshot, key, asks } = question;

@@ -80,7 +80,7 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
   return explicitDeny(question, [evaluated]) ?? allow(question, [evaluated]);
 }
 
-/** Identity policies are about whoever has them: they name no principal. */
+/** The principal of identity policies, which are about their holder: they name none. */
 const NOBODY: Principal = { kind: "anonymous" };
 
 function atBest(

@@ -164,8 +164,8 @@ function notAdopted({ name }: BucketName, who: string): Fault {
 }
 
 /**
- * The policy exactly as put, if it is one. Errors: MalformedPolicy with the place of the first
- * problem, also for a policy that locks its author out and does not say that it shall;
+ * Returns the policy exactly as put, if it is one. Errors: MalformedPolicy with the place of the
+ * first problem, also for a policy that locks its author out without saying that this is meant;
  * MethodNotAllowed for one that would let others in, if the gateway has no key to let them in by.
  */
 function policyIn(

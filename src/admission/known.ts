@@ -91,9 +91,9 @@ export type FormHead = {
 export const TAGS_BYTES_MAX = 64 * 1024;
 
 /**
- * The tags in the store's answer to a Need. What is not there has none; of what cannot be read
- * nothing is known, which must not pass for none (S3-AUTHORIZATION section 2.3).
- * Error: ServiceUnavailable.
+ * Returns the tags in the store's answer to a Need. A missing object has none. If tags cannot be
+ * read, nothing is known, which must not pass for none (S3-AUTHORIZATION section 2.3). Error:
+ * ServiceUnavailable.
  */
 export function tagsOfAnswer(status: number, body: Buffer): Result<Tags, Fault> {
   if (status === 404) return ok(new Map());

@@ -23,7 +23,7 @@ export type Renamed = {
   readonly inAnswer: boolean;
 };
 
-/** A credential as its source told it, which may have changed there since. */
+/** A credential as its source returned it, which may have changed there since. */
 export type LookedUp = {
   /** The need that was asked. */
   readonly need: OwnerNeed | { readonly kind: "key"; readonly accessKeyId: string };

@@ -58,7 +58,7 @@ export function passedTarget({ path, stripPath }: Route, { target }: RequestHead
   return stripPath ? target.raw.slice(path.length - 1) : target.raw;
 }
 
-/** `whose`: where the list stands in the configuration. */
+/** Returns the denial by networks. `whose`: the place of the list in the configuration. */
 function networkDenial(
   networks: NetworkRule,
   { sourceAddress }: RequestHead,

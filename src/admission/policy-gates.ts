@@ -34,9 +34,9 @@ export type Evaluated = {
 };
 
 /**
- * Evaluates every policy that can speak of the request, once for both gates. `wanted`: what the
- * store must be asked first; then the evaluation stands for nothing. `unheeded`: headers that it came
- * to depend on and that the store passes over.
+ * Evaluates every policy that can be about the request, once for both gates. `wanted`: the tags
+ * that the store must be asked for first; then the evaluation has no meaning. `unheeded`: headers
+ * that it came to depend on and that the store ignores.
  */
 export function evaluateAsks(question: Question): {
   readonly evaluated: readonly Evaluated[];
@@ -283,7 +283,10 @@ const NOT_BY_ACLS: ReadonlySet<string> = new Set([
   "s3:PutBucketPolicy",
 ]);
 
-/** A bucket of which nothing is known is the caller's own, as far as its name and the store agree. */
+/**
+ * Returns true if the bucket is the caller's own. So is one of which nothing is known, as far as
+ * its name and the store agree.
+ */
 function isOwn({ snapshot, key }: Question, { ask, record }: Evaluated): boolean {
   if (ask.bucket === undefined) return true;
   if (record === undefined) return !isNamedAfterAnother(snapshot, ask.bucket, key?.account);
@@ -394,6 +397,6 @@ function resourceOf(bucket: string | undefined, key: string | undefined): string
   return key === undefined ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`;
 }
 
-/** Identity policies are about whoever has them: they name no principal. */
+/** The principal of identity policies, which are about their holder: they name none. */
 const NOBODY: Principal = { kind: "anonymous" };
 const NOTHING_SAID: Evaluation = { effect: "none" };

@@ -12,7 +12,7 @@ export type PolicyNames = {
 };
 
 /**
- * The other name of the bucket. `sure`: it counts in every statement; else only where that makes the
+ * The other name of the bucket. `sure`: it counts in every statement; else only if that makes the
  * statement stricter (see ResourceAlias in policy/).
  */
 export type PolicyAlias = { readonly name: string; readonly sure: boolean };

@@ -58,7 +58,7 @@ export type Key = {
   /** Milliseconds since the epoch; the key is good from `notBeforeMs` until before `expiresMs`. */
   readonly notBeforeMs: number | undefined;
   readonly expiresMs: number | undefined;
-  /** The only `x-amz-security-token` this key may come with; undefined: none. */
+  /** The only `x-amz-security-token` this key may come with; `undefined` if none is allowed. */
   readonly sessionToken: string | undefined;
   readonly networks: NetworkRule;
   /**
@@ -116,7 +116,7 @@ export function roleArn(account: string, role: string): string {
   return `arn:aws:iam::${account}:role/${role}`;
 }
 
-/** The setting by which the key is not good at `nowMs`; undefined: it is. */
+/** Returns the setting by which the key is not valid at `nowMs`; `undefined` if it is. */
 export function whyNotInForce(
   { disabled, notBeforeMs, expiresMs }: Key,
   nowMs: number,

@@ -9,7 +9,7 @@ import type { OperationName } from "../s3/operations.ts";
 import type { Snapshot, StoreSettings } from "./snapshot.ts";
 import type { Caller } from "./caller.ts";
 
-/** A tenant's prefix where the provider has no such addresses. */
+/** Refuses a tenant's prefix if the provider has no such addresses. */
 export function tenantFault(provider: Provider, address: Address): Fault | undefined {
   return address.kind === "service" || mayName(provider, address.bucket.tenant)
     ? undefined
@@ -50,8 +50,9 @@ function noTenants(bucket: string): Fault {
 }
 
 /**
- * The query of a listing within the provider's cap. S3 itself answers a larger wish with its most and
- * no error ("ListObjectsV2", S3 API Reference: MaxKeys). Error: InvalidArgument where it is refused.
+ * Returns the query of a listing within the provider's cap. S3 itself answers a larger number with
+ * its most and no error ("ListObjectsV2", S3 API Reference: MaxKeys). Error: InvalidArgument if the
+ * provider refuses it.
  */
 export function cappedQuery(
   { maxKeys }: Provider,
@@ -90,7 +91,7 @@ export function askedAtStore<B extends BucketName>(
     : asks;
 }
 
-/** The same at a store of which it is not known. */
+/** Adds the same permissions if it is not known what the store does. */
 export function withCopiedTags<B extends BucketName>(asks: readonly Ask<B>[]): readonly Ask<B>[] {
   const isCopy = asks.some(({ operation }) => operation === "CopyObject");
   if (!isCopy || asks.some(isOfCopiedTags)) return asks;

@@ -30,7 +30,10 @@ export type Question = {
 export type MemoSlot = {
   /** The values that the evaluations share, once there are any. */
   shared: RequestMemo | undefined;
-  /** Headers that they came to depend on and that the store passes over; undefined: none. */
+  /**
+   * The headers that they came to depend on and that the store ignores; `undefined` if there are
+   * none.
+   */
   unheeded: Set<string> | undefined;
   /** True if any evaluation came to depend on what a document can say. */
   ofDocument: boolean;
@@ -44,8 +47,8 @@ export function memoSlot(): MemoSlot {
 export type Refusal = { readonly fault: Fault; readonly denial: Denial };
 
 /**
- * `rule`: which setting it was, for the operator. `message`: why, for the client. `place`: where the
- * rule stands, if it stands in a policy.
+ * Returns a refusal. `rule`: the setting, for the operator. `message`: the reason, for the client.
+ * `place`: the place of the rule, if it stands in a policy.
  */
 export function refusal(gate: Gate, rule: string, message: string, place?: StatementRef): Refusal {
   return { fault: fault("AccessDenied", message), denial: { gate, rule, place } };

@@ -153,7 +153,10 @@ function ofNobody(snapshot: Snapshot, request: Request): Recognized {
     : over(denied(request.facts, caller.error, "authentication"));
 }
 
-/** `key`: whose the claim says it is; undefined: nobody has it. */
+/**
+ * Recognizes the request of a key. `key`: the one that the claim names; `undefined` if nobody has
+ * it.
+ */
 function ofKey(
   snapshot: Snapshot,
   read: Read,

@@ -21,7 +21,7 @@ export type StoreChange =
   /** The bucket is removed. `owner`: its owner when this was judged. */
   | (Change & { readonly kind: "removed"; readonly judged: Judged });
 
-/** The bucket's policy by which this was judged, as it was put; undefined: there was none. */
+/** The bucket's policy by which this was judged, as it was put; `undefined` if there was none. */
 type Judged = string | undefined;
 
 /** `name`: of the bucket; `owner`: an account; `by`: who changes it, `account` or `account:subuser`. */

@@ -11,7 +11,7 @@ export type BucketRecord = {
   readonly owner: Account;
   /** The bucket's policy and its shares; `undefined` if it has neither. */
   readonly policy: PolicySet | undefined;
-  /** The policy as it was put, to be given back byte for byte; undefined: none. */
+  /** The policy as it was put, to be returned byte for byte; `undefined` if there is none. */
   readonly policyText: string | undefined;
   /** True if the policy opens something to everybody without a condition. */
   readonly isPublic: boolean;

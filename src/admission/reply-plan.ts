@@ -12,9 +12,15 @@ export type ListingFilter = {
    * are none.
    */
   readonly needs: (name: string) => (Need & { readonly kind: "record" }) | undefined;
-  /** `record`: the answer to that need; undefined: nothing is known, or nothing was needed. */
+  /**
+   * Tests a bucket. `record`: the answer to that need; `undefined` if nothing is known, or nothing
+   * was needed.
+   */
   readonly keeps: (name: string, record: BucketRecord | undefined) => Judging;
-  /** The name that the client reads in place of the store's, of one that is kept; absent: the same. */
+  /**
+   * Returns the name that the client reads in place of the store's, of a bucket that is kept;
+   * absent if it is the same.
+   */
   readonly shows?: (name: string) => string | undefined;
   /** The beginning of all names of the store that are kept; absent if any is. */
   readonly start?: string;

@@ -13,13 +13,14 @@ import type { Snapshot } from "./snapshot.ts";
 const SIGNED_HOSTS_MAX = 8;
 
 /**
- * `head` as it was before a proxy may have changed its Host, under each host that the signature of
- * `claim` may fit: a name that a trusted proxy says the client used, or one of the gateway's own. Of
- * version 4 those that it does fit. Of version 2, which signs no host but the bucket in it, those in
- * which another bucket stands. `claim` is read from `head`: but for the host it says the same under
- * any. `key`: the one that it names; undefined: nobody has it.
+ * Yields `head` as it was before a proxy may have changed its Host, under each host that the
+ * signature of `claim` may fit: a name that a trusted proxy says the client used, or one of the
+ * gateway's own. In version 4 these are the hosts that it does fit. In version 2, which signs no
+ * host but the bucket in it, these are the hosts with another bucket. `claim` is read from `head`:
+ * but for the host it says the same under any. `key`: the one that it names; `undefined` if nobody
+ * has it.
  *
- * What was really sent is for a signature to prove: of a request without one, the host that arrived
+ * Only a signature can prove what was really sent: for a request without one, the host that arrived
  * is the only one.
  */
 export function underOtherHosts(

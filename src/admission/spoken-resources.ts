@@ -93,7 +93,10 @@ function isMoot(
   });
 }
 
-/** The text between the `*` in front and the next; undefined if it is of another make. */
+/**
+ * Returns the text between the `*` in front and the next; `undefined` if the pattern has another
+ * form.
+ */
 function followsOf({ parts: [first, text, then] }: Template): string | undefined {
   if (first?.kind !== "many" || (then !== undefined && then.kind !== "many")) return undefined;
   if (text === undefined || text.kind === "many") return "";
@@ -132,9 +135,9 @@ export function spokenOfBucket({ facts }: Spoken, { all }: About, names: PolicyN
 }
 
 /**
- * The numbers of the statements about an object, in the order in which an evaluation comes to them:
- * where that is the same, evaluations come out the same, also in what they ask of the store before
- * they are done.
+ * Returns the numbers of the statements about an object, in the order in which an evaluation comes
+ * to them. If two objects have the same numbers, their evaluations have the same results, also in
+ * what they ask of the store before they are done.
  */
 export function spokenOfKey(
   spoken: Spoken,
@@ -179,7 +182,7 @@ function isPrefix(prefix: string, name: string, alias: string | undefined): bool
   return name.startsWith(prefix) || alias?.startsWith(prefix) === true;
 }
 
-/** Keys whose values differ between the operations that a listing is held against. */
+/** The keys whose values differ between the operations that a listing is judged for. */
 const OF_OPERATION: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
   "gw:Operation",
   "s3:ObjectCreationOperation",

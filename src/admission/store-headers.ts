@@ -53,11 +53,11 @@ const KEPT_BACK: ReadonlySet<string> = new Set([
 
 /** The headers that tell the store about the body. */
 export type StoreBody = {
-  /** Content-MD5 of a document written anew, of which no checksum of the client's is true. */
+  /** The Content-MD5 of a document written anew, for which no checksum of the client's is true. */
   readonly md5: string | undefined;
   /** `x-amz-content-sha256` for the store. */
   readonly payload: string;
-  /** Content-Length in bytes; undefined: no body. */
+  /** The Content-Length in bytes; `undefined` if there is no body. */
   readonly length: number | undefined;
   /** True if aws-chunked framing was removed, so that no header may mention it any more. */
   readonly deframed: boolean;

@@ -88,8 +88,9 @@ export function storeRequest(
 }
 
 /**
- * The client's fields stand behind `host` and end before `clientEnd`. All of them were checked where they were read, so that this is the last of two locks. The rest is the gateway's
- * own work, and no client can be told to mend it.
+ * Returns the refusal of a head. The client's fields follow `host` and end before `clientEnd`. All
+ * of them were checked when they were read, so this is the last of two locks. The rest is the
+ * gateway's own work, and no client can correct it.
  */
 function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: number): Fault {
   if (problem.part !== "field") throw new Error(`The gateway wrote an invalid ${problem.part}`);

@@ -17,7 +17,9 @@ export type Signer =
   | { readonly kind: "account"; readonly account: Account; readonly credential: Credential }
   /** The owner of the bucket, by a key of its own. */
   | { readonly kind: "owner"; readonly key: Key; readonly need: OwnerNeed }
-  /** `own`: by that very key, also where the account's own would sign for it. */
+  /**
+   * The client's key signs. `own`: by that very key, even if the account's own would sign for it.
+   */
   | { readonly kind: "client"; readonly key: Key; readonly own: boolean };
 
 /**

@@ -15,7 +15,7 @@ export type Verdict =
       readonly body: BodyPlan;
       /** True if the proved body is framed again with its trailer for the store. */
       readonly reframe: boolean;
-      /** The body where the gateway has read or rewritten it; else it is streamed by `body`. */
+      /** The body if the gateway has read or rewritten it; else it is streamed by `body`. */
       readonly content: Buffer | undefined;
       readonly reply: ReplyPlan;
     }

@@ -65,13 +65,13 @@ export function renamedBuckets(
 }
 
 /**
- * Keeps of the buckets in the answer to `subject`, a ListBuckets, those in which its caller may do
- * anything: some operation, on the bucket, on any of its objects, or on one that an Allow speaks of.
- * Conditions are judged as this request meets them; what depends on stored tags counts as no.
+ * Keeps those buckets in the answer to `subject`, a ListBuckets, in which its caller may do
+ * anything: some operation, on the bucket, on any of its objects, or on one that an Allow names.
+ * Conditions are judged as this request meets them; a condition on stored tags counts as no.
  *
- * A list may have thousands of names. Buckets of one owner about which the same statements speak
- * have one answer, which is judged once; of the others it only takes to see which statements those
- * are. The rest is bounded: owners write the policies of their buckets, and the caller may be one.
+ * A list may have thousands of names. Buckets of one owner with the same statements about them have
+ * one answer, which is judged once; for the others it is enough to see which statements those are.
+ * The rest is bounded: owners write the policies of their buckets, and the caller may be one.
  */
 export function visibleBuckets(snapshot: Snapshot, subject: Subject, nowMs: number): ListingFilter {
   const { caller } = subject;
@@ -153,7 +153,10 @@ const LISTING_STEPS_MAX = 250 * EVALUATION_STEPS_MAX;
 const STEPS_A_STATEMENT = 30;
 const STEPS_AN_OPERATION = 1_000;
 
-/** Notes work that was done, and leaves a turn to others if it was much. Whether there was too much. */
+/**
+ * Notes work that was done, and leaves a turn to others if it was much. Returns true if there was
+ * too much.
+ */
 function* spend(work: Work, steps: number): Generator<undefined, boolean> {
   work.steps += steps;
   if (work.steps >= work.turnAt) {
@@ -165,7 +168,10 @@ function* spend(work: Work, steps: number): Generator<undefined, boolean> {
 
 const NO_POLICIES: PolicySet = compilePolicies([]);
 
-/** All that speaks of the key's buckets, whoever wrote it: only whether it does is asked of this set. */
+/**
+ * Returns all policies about the key's buckets, whoever wrote them: only their existence is asked
+ * of this set.
+ */
 function spokenPolicies(key: Key): PolicySet {
   const { policies } = holderOf(key);
   const session = key.session?.policy;
@@ -217,7 +223,9 @@ function triedBy(snapshot: Snapshot, subject: Subject, nowMs: number): readonly 
   });
 }
 
-/** `answers`: what was found before, by the owner and what is said of a resource. */
+/**
+ * Judges a bucket. `answers`: earlier results, by the owner and the statements about a resource.
+ */
 function* isVisible(
   listing: Listing,
   names: PolicyNames,

@@ -26,17 +26,17 @@ export class BodyError extends Error {
 }
 
 /**
- * The bytes that the store gets, as `source` delivers them. A piece of `source` need only stand until
- * the second next one is asked for; a piece of the store's until its next one is. The last piece is held back until
- * length, signatures and checksums are all proved, so that a bad body can never complete an upload:
- * the store sees a short body and keeps what it had.
+ * Yields the bytes that the store gets, as `source` delivers them. A piece of `source` need only
+ * stand until the second next one is asked for; a piece of the store's until its next one is. The
+ * last piece is held back until length, signatures and checksums are all proved, so that a bad body
+ * can never complete an upload: the store sees a short body and keeps what it had.
  *
  * A body of length 0 is proved before the generator ends. The head of a request is written with the
- * first piece or at the end (`store/connection.ts`), so that even a bad empty body never reaches the
- * store.
+ * first piece or at the end (`store/connection.ts`), so that even a bad empty body never reaches
+ * the store.
  *
- * Returns the value of the announced trailer, or an empty string where there is none. Throws
- * `BodyError` for what the client did wrong; an error of `source` itself passes through.
+ * Returns the value of the announced trailer, or an empty string if there is none. Throws
+ * `BodyError` for a fault of the client; an error of `source` itself passes through.
  */
 export function provenBody(
   source: AsyncIterable<Buffer>,
@@ -53,9 +53,9 @@ export function provenBody(
 }
 
 /**
- * The whole body, proved as by `provenBody`, for one that is small. Where `x-amz-content-sha256` is a
- * digest, the caller adds it as a check of that field.
- * Errors: as `provenBody`; MaxMessageLengthExceeded above `maxBytes`.
+ * Returns the whole body, proved as by `provenBody`, for one that is small. If
+ * `x-amz-content-sha256` is a digest, the caller adds it as a check of that field. Errors: as
+ * `provenBody`; MaxMessageLengthExceeded above `maxBytes`.
  */
 export async function readBody(
   source: AsyncIterable<Buffer>,

@@ -41,8 +41,8 @@ export function beginChunk(chain: ChunkChain, signature: string): Fault | undefi
 }
 
 /**
- * The framing is complete: proves the last chunk and, where one was announced, the trailer section.
- * Errors: SignatureDoesNotMatch, also where a trailer's signature is missing.
+ * Ends the chain once the framing is complete: proves the last chunk and, if one was announced, the
+ * trailer section. Errors: SignatureDoesNotMatch, also if a trailer's signature is missing.
  */
 export function endChain(
   chain: ChunkChain,

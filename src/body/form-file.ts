@@ -15,9 +15,9 @@ export type LastPart = {
 };
 
 /**
- * The content of `part`, which is exactly `part.length` bytes: its last piece is held back until the
- * closing boundary was seen just where it must be, so that a form with anything else can never
- * complete an upload. `bufferBytesMax` is for the message. Throws `BodyError`.
+ * Yields the content of `part`, which is exactly `part.length` bytes. Its last piece is held back
+ * until the closing boundary was seen just where it must be, so that a form with anything else can
+ * never complete an upload. `bufferBytesMax` is for the message. Throws `BodyError`.
  */
 export async function* lastPart(
   part: LastPart,

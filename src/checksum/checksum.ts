@@ -5,6 +5,6 @@ export type ChecksumCheck = {
   readonly algorithm: ChecksumAlgorithm;
   /** The header or trailer field that promised it, lower-case, for the error message. */
   readonly field: string;
-  /** The promised value: raw bytes in base64, or hex where the field is x-amz-content-sha256. */
+  /** The promised value: raw bytes in base64, or hex if the field is x-amz-content-sha256. */
   readonly expectedBase64: string;
 };

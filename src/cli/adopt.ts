@@ -17,18 +17,20 @@ import type { Terminal } from "./terminal.ts";
 export type AdoptOptions = {
   readonly config: string;
   readonly account: string;
-  /** The account that owns the bucket so far; undefined: none. */
+  /** The account that owns the bucket so far; `undefined` if none does. */
   readonly from?: string;
-  /** A file with the policy that the bucket is to have from then on; undefined: none. */
+  /**
+   * A file with the policy that the bucket is to have from then on; `undefined` if none is given.
+   */
   readonly policy?: string;
 };
 
 /**
- * `s3warden adopt BUCKET`: the gateway remembers whose a bucket is that was there before it, so that
- * its owner can put a policy; with `--from`, also one that another account owns so far, such as one
- * that was removed and made anew behind the gateway; with `--policy`, a bucket without a policy gets that
- * one. Gateways that run see it after `state.refresh`.
- * Gives the exit code: 0 done or already so, 1 not.
+ * Runs `s3warden adopt BUCKET`: records the owner of a bucket that existed before the gateway, so
+ * that its owner can put a policy. With `--from`, also a bucket that another account owns so far,
+ * such as one that was removed and made anew behind the gateway. With `--policy`, a bucket without
+ * a policy gets that one. Running gateways see it after `state.refresh`. Returns the exit code: 0
+ * done or already so, 1 not.
  */
 export async function runAdopt(
   bucket: string,
@@ -103,8 +105,8 @@ async function isMissing(
 }
 
 /**
- * The text of the policy's file, for the bucket that is kept as `kept`; undefined: no file was named. The
- * error says what is wrong with it.
+ * Returns the text of the policy's file, for the bucket with the record `kept`; `undefined` if no
+ * file was named. The error says what is wrong with it.
  */
 function policyOf(
   file: string | undefined,

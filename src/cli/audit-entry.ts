@@ -56,7 +56,10 @@ const AuditEntrySchema = z.object({
   request: RequestSchema.optional(),
 });
 
-/** The entry that `line` is; undefined: something else, such as another program's log line. */
+/**
+ * Returns the entry that `line` is; `undefined` for any other line, such as another program's log
+ * line.
+ */
 export function parseEntry(line: string): AuditEntry | undefined {
   // Most other lines are told by their first character.
   if (!line.startsWith("{")) return undefined;

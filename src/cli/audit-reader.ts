@@ -15,13 +15,13 @@ export type AuditFiles = {
   readonly items: AsyncIterable<AuditItem>;
   /** Bytes read so far. */
   readonly read: () => number;
-  /** Bytes of all of them; undefined: standard input has no size. */
+  /** The bytes of all of them; `undefined` for standard input, which has no size. */
   readonly size: number | undefined;
 };
 
 /**
- * The lines of `files`, one after the other, of any size: only one line is in memory. `-`: standard
- * input. Throws, with the system's code, where one cannot be read.
+ * Reads the lines of `files`, one after the other, of any size: only one line is in memory. `-`:
+ * standard input. Throws, with the system's code, if one cannot be read.
  */
 export function readAudit(files: readonly string[]): AuditFiles {
   let bytes = 0;
@@ -44,8 +44,8 @@ function sizeOf(file: string): number {
 }
 
 /**
- * Split at line feeds alone. Not by node:readline, for which U+2028 ends a line too: it may stand in
- * a key, and whoever chose the key would break the line.
+ * Splits at line feeds alone. Not by node:readline, for which U+2028 ends a line too: it may stand
+ * in a key, and the key's author would break the line.
  */
 async function* itemsOf(
   stream: AsyncIterable<unknown>,

@@ -5,8 +5,8 @@ import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * `s3warden check`: every problem of a configuration at once, nothing is started.
- * Gives the exit code: 0 good, if only with warnings, 1 problems.
+ * Runs `s3warden check`: every problem of a configuration at once, nothing is started. Returns the
+ * exit code: 0 good, if only with warnings, 1 problems.
  */
 export function runCheck(options: { readonly config: string }, terminal: Terminal): 0 | 1 {
   const { result } = loadConfig(options.config);

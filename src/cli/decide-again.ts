@@ -38,9 +38,9 @@ export type Decider = {
 };
 
 /**
- * Recorded requests are built anew, signed with the keys that `config` knows and put through the
- * very `admit` that serves clients, at the time at which they came. What the gateway keeps of
- * buckets is read as it is now, and keys in Ceph are looked up.
+ * Opens a decider of recorded requests. They are built anew, signed with the keys that `config`
+ * knows and put through the very `admit` that serves clients, at the time at which they came.
+ * Records of buckets are read as they are now, and keys in Ceph are looked up.
  */
 export async function openDecider(config: Config): Promise<Decider> {
   const kept = await openKeptRecords(config);
@@ -185,7 +185,7 @@ async function recordIn(
   return record?.ok === true ? ok({ kind: "record", record: record.value }) : err("elsewhere");
 }
 
-/** The document as it can be written anew; undefined: nothing depends on it. */
+/** Returns the document as it can be written anew; `undefined` if nothing depends on it. */
 function documentIn(
   { policy }: Snapshot,
   { operation, inputs }: RecordedRequest,

@@ -20,11 +20,10 @@ export type DemoOptions = {
 };
 
 /**
- * `s3warden demo`: the gateway in front of an embedded store, until it is interrupted. The users'
- * keys are made once and kept in `dir`, where everything can be looked at and changed: what changes
- * is in force by itself.
- * Gives the exit code: 0, or 1 where `dir` cannot be used, or the configuration in it is no longer
- * good.
+ * Runs `s3warden demo`: the gateway in front of an embedded store, until it is interrupted. The
+ * users' keys are made once and kept in `dir`, where everything can be looked at and changed;
+ * changes are picked up by themselves. Returns the exit code: 0, or 1 if `dir` cannot be used, or
+ * the configuration in it is no longer valid.
  */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<0 | 1> {
   const { dir } = options;
@@ -59,7 +58,10 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   }
 }
 
-/** Writes the files that are missing. Gives gateway.yaml, by which `serve` would do the same. */
+/**
+ * Writes the files that are missing. Returns the path of gateway.yaml, by which `serve` would do
+ * the same.
+ */
 function demoFile({ port, adminPort, dir }: DemoOptions, store: string): string {
   const gateway = join(dir, "gateway.yaml");
   if (!existsSync(gateway)) writeFileSync(gateway, DEMO_GATEWAY);

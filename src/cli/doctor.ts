@@ -13,9 +13,9 @@ const WORDS: Readonly<Record<Diagnosis["state"], readonly [word: string, tone: C
 };
 
 /**
- * `s3warden doctor`: asks everything that a configuration depends on, a line for each, with what to
- * do where something is wrong.
- * Gives the exit code: 0 nothing but warnings, 1 problems, 2 the configuration itself is not good.
+ * Runs `s3warden doctor`: asks everything that a configuration depends on, a line for each, with
+ * the remedy if something is wrong. Returns the exit code: 0 nothing but warnings, 1 problems, 2
+ * the configuration itself is invalid.
  */
 export async function runDoctor(
   options: { readonly config: string; readonly json?: boolean },

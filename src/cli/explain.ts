@@ -22,8 +22,8 @@ export type ExplainOptions = Omit<ExplainQuestion, "body"> & {
 const EXITS = { allow: 0, deny: 1, undecided: 3 } as const;
 
 /**
- * `s3warden explain`: the decision on a request and how it came about.
- * Gives the exit code: 0 allow, 1 deny, 2 error, 3 the document decides and was not given.
+ * Runs `s3warden explain`: the decision on a request and how it came about. Returns the exit code:
+ * 0 allow, 1 deny, 2 error, 3 the document decides and was not given.
  */
 export async function runExplain(
   options: ExplainOptions,

@@ -2,7 +2,10 @@ import type { Config } from "../config/config.ts";
 import type { FindKey } from "../explain/answers.ts";
 import { err } from "../lib/result.ts";
 
-/** Keys of Ceph's users, looked up as the gateway does; undefined: the configuration names no Ceph. */
+/**
+ * Opens the keys of Ceph's users, looked up as the gateway does; `undefined` if the configuration
+ * names no Ceph.
+ */
 export async function openForeignKeys(
   config: Config,
 ): Promise<{ readonly find: FindKey; readonly close: () => Promise<void> } | undefined> {

@@ -13,7 +13,7 @@ export type Wanted = {
   readonly endpoint: string;
   /** True if the users are those of a Ceph, with the keys that they have there. */
   readonly cephUsers: boolean;
-  /** The host name that clients use; `undefined`: none is known yet. */
+  /** The host name that clients use; `undefined` if none is known yet. */
   readonly domain: string | undefined;
 };
 
@@ -104,7 +104,10 @@ function hostLines({ tenantAddressing, needs }: Provider, domain: string | undef
 `;
 }
 
-/** Names of each account's own, where the document rests on them and the store has none. */
+/**
+ * Returns the lines that name buckets after accounts, if the document depends on it and the store
+ * has no tenants.
+ */
 function bucketNameLines({ bucketNames }: Provider, store: StoreKind): string {
   if (bucketNames !== "tenant" || storeTraits(store).tenants) return "";
   return `  # The store has no tenants: what each account's buckets are called after there.

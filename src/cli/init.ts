@@ -18,7 +18,7 @@ export type InitOptions = {
   readonly store: StoreKind;
   /** The source of users: accounts.yaml, or a Ceph. */
   readonly users: "accounts" | "ceph";
-  /** The store's address; absent: the usual one of its kind on this machine. */
+  /** The store's address; the usual one of its kind on this machine if absent. */
   readonly endpoint?: string;
   /** The host name that clients use. */
   readonly domain?: string;

@@ -6,8 +6,8 @@ const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /**
- * `s3warden keygen`: `count` key pairs, ready to stand in an accounts file; with `sealing` as many
- * secrets for `sts.keys`, each on a line of its own. Gives the exit code: 0.
+ * Runs `s3warden keygen`: `count` key pairs, ready to stand in an accounts file; with `sealing` as
+ * many secrets for `sts.keys`, each on a line of its own. Returns the exit code: 0.
  */
 export function runKeygen(
   options: { readonly count: number; readonly sealing?: boolean },

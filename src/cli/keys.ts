@@ -30,8 +30,8 @@ type ListedKey = {
 };
 
 /**
- * `s3warden keys`: the keys of the accounts files with their state, end and, by the audit `files`,
- * last use. Gives the exit code: 0 done, 2 error.
+ * Runs `s3warden keys`: the keys of the accounts files with their state, end and, by the audit
+ * `files`, last use. Returns the exit code: 0 done, 2 error.
  */
 export async function runKeys(
   files: readonly string[],

@@ -23,15 +23,16 @@ export type ProveOptions = {
   /** A file of claims. */
   readonly claims?: string;
   /**
-   * `--no-new-access`: another gateway.yaml, so that it is told what is allowed more than there, and
-   * what less. True, as commander has options that begin with "no": absent.
+   * The value of `--no-new-access`: another gateway.yaml, with which this one is compared: which
+   * requests are allowed only here, and which only there. `true` if it is absent, as commander has
+   * options that begin with "no".
    */
   readonly newAccess?: string | true;
   readonly json?: boolean;
 };
 
 /**
- * `s3warden prove`: whether claims are true of all requests. Gives the exit code: 0 all hold, 1 one is
+ * Runs `s3warden prove`: tests claims for all requests. Returns the exit code: 0 all hold, 1 one is
  * broken or not decided, 2 error.
  */
 export async function runProve(
@@ -68,7 +69,7 @@ export async function runProve(
   return proofs.every(({ kind }) => kind === "holds") ? 0 : 1;
 }
 
-/** The claims of the configuration itself, where nothing else is asked. */
+/** Returns the file with the claims of the configuration itself, if nothing else is asked. */
 function fileBeside(
   said: readonly string[],
   { newAccess }: ProveOptions,

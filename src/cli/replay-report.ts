@@ -15,7 +15,7 @@ export type Difference = {
 };
 
 const EXAMPLES_MAX = 3;
-/** Kinds of differences that are told apart; the rest is only counted. */
+/** The most kinds of differences that are told apart; the rest is only counted. */
 const KINDS_MAX = 10_000;
 
 /** The findings of a replay so far; their size does not grow with the number of requests. */

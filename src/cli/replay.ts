@@ -9,8 +9,8 @@ import type { Terminal } from "./terminal.ts";
 export type ReplayOptions = { readonly config: string; readonly json?: boolean };
 
 /**
- * `s3warden replay`: which requests of audit files (`-`: standard input) would be decided
- * differently under another configuration. Gives the exit code: 0 none, 1 some, 2 error.
+ * Runs `s3warden replay`: finds the requests of audit files (`-`: standard input) that would be
+ * decided differently under another configuration. Returns the exit code: 0 none, 1 some, 2 error.
  */
 export async function runReplay(
   files: readonly string[],

@@ -15,7 +15,7 @@ export type RevokeOptions = {
   readonly session?: string;
   readonly issuer?: string;
   readonly subject?: string;
-  /** ISO 8601; absent: now. */
+  /** The time, in ISO 8601; now if absent. */
   readonly before?: string;
 };
 

@@ -32,9 +32,9 @@ export async function openOrTell<T>(
 }
 
 /**
- * `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish. Changed
- * files and SIGHUP put the configuration in force again.
- * Gives the exit code: 0, or 1 with every problem printed where the configuration is bad.
+ * Runs `s3warden serve`: the gateway, until SIGTERM or SIGINT; then requests under way finish.
+ * Changed files and SIGHUP put the configuration in force again. Returns the exit code: 0, or 1
+ * with every problem printed if the configuration is bad.
  */
 export async function runServe(
   options: { readonly config: string },

@@ -14,8 +14,8 @@ import type { RecordedRequest } from "./recorded-request.ts";
 type SigningKey = Pick<Key, "accessKeyId" | "secret" | "sessionToken">;
 
 /**
- * The head of a recorded request, signed with `key` in the way in which it was: in its header or as
- * a presigned URL, by version 4 or 2. `key` undefined: it is anonymous.
+ * Returns the head of a recorded request, signed with `key` as it was: in its header or as a
+ * presigned URL, by version 4 or 2. Without `key` it is anonymous.
  */
 export function signedAgain(
   snapshot: Snapshot,

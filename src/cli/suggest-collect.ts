@@ -28,9 +28,9 @@ export type UsedBy = {
   documents: number;
   /** The number of DeleteObjects whose keys are not recorded, and of forms. */
   unsaid: number;
-  /** DeleteObjects of which a part was denied, and is not taken. */
+  /** The number of DeleteObjects of which a part was denied, and is not taken. */
   inPart: number;
-  /** The same, where it is not recorded which part. */
+  /** The same, if it is not recorded which part. */
   someParts: number;
   readonly identities: Set<string>;
 };

@@ -2,7 +2,7 @@
 const KEYS_MAX = 3;
 /** The most folders in a folder that are told apart; more become `folder/*`. */
 const FOLDERS_MAX = 8;
-/** Deeper folders are not told apart, so that memory has a bound. */
+/** The depth below which folders are not told apart, so that memory has a bound. */
 const DEPTH_MAX = 4;
 
 /** Levels of names: those of folders, and below them those of keys. */
@@ -13,8 +13,8 @@ export type KeyPattern = { readonly text: string; readonly wildcard: boolean };
 
 /**
  * The keys of one bucket that were used for one action, as few patterns that match them all. The
- * folders are those between slashes. What comes out does not depend on the order of the keys, and
- * what is held does not grow with their number, unless they are wanted one by one.
+ * folders are those between slashes. The patterns do not depend on the order of the keys, and the
+ * memory does not grow with their number, unless they are wanted one by one.
  */
 export class KeyTree {
   readonly #exact: boolean;
@@ -46,8 +46,8 @@ export class KeyTree {
   }
 
   /**
-   * Sorted. What lies deeper than `levels` is joined: with LEVELS_MAX nothing is, with 0 the whole
-   * bucket becomes one pattern.
+   * Returns the patterns, sorted. Keys deeper than `levels` are joined: with LEVELS_MAX none is,
+   * with 0 the whole bucket becomes one pattern.
    */
   patterns(levels: number): readonly KeyPattern[] {
     return patternsOf(this.#root, "", levels).toSorted((a, b) => (a.text < b.text ? -1 : 1));

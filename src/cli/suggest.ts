@@ -28,9 +28,9 @@ export type SuggestOptions = {
 };
 
 /**
- * `s3warden suggest`: the smallest policy that allows what an identity did, on stdout; what it was
- * made of, and where it allows more, on stderr. Gives the exit code: 0 done, 1 the identity does not
- * appear, 2 error.
+ * Runs `s3warden suggest`: prints the smallest policy that allows what an identity did on stdout,
+ * and its sources, and where it allows more, on stderr. Returns the exit code: 0 done, 1 the
+ * identity does not appear, 2 error.
  */
 export async function runSuggest(
   files: readonly string[],

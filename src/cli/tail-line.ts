@@ -3,8 +3,8 @@ import { identityOf, type AuditEntry } from "./audit-entry.ts";
 import { colour, type Colour } from "./colours.ts";
 
 /**
- * An audit entry as one line for people: when, status, outcome, who, what, and why not. What clients
- * chose is printed so that it cannot move the cursor.
+ * Returns an audit entry as one line for people: time, status, outcome, identity, request, and
+ * reason. Text that clients chose is printed so that it cannot move the cursor.
  */
 export function tailLine(entry: AuditEntry, isColoured: boolean): string {
   const { time, status = 0, operation, milliseconds, sourceAddress = "-" } = entry;

@@ -28,10 +28,10 @@ export type TailOptions = {
 const EVERY_MS = 250;
 
 /**
- * `s3warden tail`: lines of the audit log that fit, the last of the past first, and then, with
- * `follow`, those that are written to the last file, by whatever name it is rotated away. `signal`
- * ends that.
- * Gives the exit code: 0, or 2 where a file cannot be read or none is known.
+ * Runs `s3warden tail`: prints lines of the audit log that fit, the last of the past first. With
+ * `follow`, it goes on with those that are written to the last file, by whatever name it is rotated
+ * away. `signal` ends that. Returns the exit code: 0, or 2 if a file cannot be read or none is
+ * known.
  */
 export async function runTail(
   files: readonly string[],
@@ -73,7 +73,10 @@ export async function runTail(
   }
 }
 
-/** The file that the configuration names; `undefined`, and the reason is told, if there is none. */
+/**
+ * Returns the file that the configuration names; `undefined`, after reporting the reason, if there
+ * is none.
+ */
 function auditFiles(options: TailOptions, terminal: Terminal): readonly string[] | undefined {
   const place = options.config ?? placeOfConfig();
   if (place === undefined) {

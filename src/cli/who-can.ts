@@ -13,8 +13,8 @@ export type WhoCanOptions = {
 };
 
 /**
- * `s3warden who-can`: everybody who can do an action to a resource, and what must hold besides.
- * Gives the exit code: 0 somebody can, or it is not decided; 1 nobody can; 2 error.
+ * Runs `s3warden who-can`: finds everybody who can do an action to a resource, and the further
+ * conditions. Returns the exit code: 0 somebody can, or it is not decided; 1 nobody can; 2 error.
  */
 export async function runWhoCan(
   action: string,

@@ -8,8 +8,8 @@ import { isOperationName, OPERATION_LIST, type OperationName } from "../s3/opera
 import type { Complaint } from "./surroundings.ts";
 
 /**
- * An entry of `blockedActions` or `unsupported`: an action, an operation or another system's name
- * for one, with wildcards. An entry that nothing answers to is refused, since whoever wrote it
+ * Reads an entry of `blockedActions` or `unsupported`: an action, an operation or another system's
+ * name for one, with wildcards. An entry that nothing answers to is refused, since its author
  * believes that something is blocked.
  */
 export function parseBlockedAction(text: string): Result<ActionPattern, Complaint> {

@@ -206,7 +206,10 @@ function compileKeys(
   return [...own, ...users];
 }
 
-/** `tenant`: what Ceph says of its user; undefined: the account is not looked up there. */
+/**
+ * Compiles an account. `tenant`: its user's tenant in Ceph; `undefined` if the account is not
+ * looked up there.
+ */
 export function compileAccount(
   written: AccountConfig,
   policy: Config["policy"],

@@ -19,8 +19,8 @@ import type { Certificate } from "./pem.ts";
 import type { StoreEndpoint, SocketAddress } from "./scalars.ts";
 
 /**
- * A configuration of which every part was understood and found good. Times in milliseconds, sizes
- * in bytes, instants in milliseconds since the epoch, certificates as text.
+ * A configuration whose every part was understood and accepted. Times in milliseconds, sizes in
+ * bytes, instants in milliseconds since the epoch, certificates as text.
  */
 export type Config = {
   /** Processes that serve clients. */
@@ -148,7 +148,7 @@ export type Config = {
   readonly reload: {
     readonly watch: boolean;
     readonly intervalMs: number;
-    /** A file of claims that the configuration must not break; undefined: none. */
+    /** A file of claims that the configuration must not break; `undefined` if there is none. */
     readonly claims: string | undefined;
   };
   readonly log: {

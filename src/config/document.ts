@@ -45,7 +45,7 @@ export type DocumentNode = {
   readonly written: string | undefined;
 };
 
-/** `document` is undefined where the text is no YAML at all. */
+/** The result of reading a file. `document` is `undefined` if the text is not YAML. */
 export type Reading = {
   readonly document: ConfigDocument | undefined;
   readonly problems: readonly Problem[];
@@ -224,7 +224,7 @@ function refuse(
   walk.problems.push({ file: walk.file, ...at, path, message, remedy });
 }
 
-/** The parser's own words up to where it quotes the file, which may be a secret. */
+/** Returns the parser's own words up to where it quotes the file, which may be a secret. */
 function syntaxProblem(file: string, { at, message }: YamlFault): Problem {
   const said = message.split(/[:;"\\]/, 1)[0] ?? "";
   return { file, ...at, path: "", message: `Cannot read as YAML: ${said}`, remedy: "" };

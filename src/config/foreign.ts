@@ -84,7 +84,10 @@ export function accountNameOf({ tenant, name }: ForeignUser): string {
   return tenant === "" || tenant === name ? name : `${tenant}$${name}`;
 }
 
-/** The first of the user's own keys that is good, in the order of its RGW; `undefined`: none is. */
+/**
+ * Returns the first of the user's own keys that is valid, in the order of its RGW; `undefined` if
+ * none is.
+ */
 export function ownKeyOf({ suspended, keys }: ForeignUser): ForeignKey | undefined {
   if (suspended) return undefined;
   return keys.find(({ subuser, disabled }) => subuser === undefined && !disabled);

@@ -33,7 +33,9 @@ export type IssuerConfig = {
   readonly tags: ClaimPaths;
   /** The certificates that https is trusted by; `undefined` for the system's. */
   readonly ca: string | undefined;
-  /** A file with the bearer token that its keys are asked for with; `undefined`: none is needed. */
+  /**
+   * A file with the bearer token that its keys are asked for with; `undefined` if none is needed.
+   */
   readonly tokenFile: string | undefined;
   /** The time for which its keys count, and the further time while the issuer does not answer. */
   readonly cacheMs: number;
@@ -52,8 +54,8 @@ function parseIssuerName(written: string): Result<string, string> {
 }
 
 /**
- * `https://host/path` as it stands in `iss` (OpenID Connect Core section 2), or `http://` for an
- * address of this machine: whoever can change what is fetched there can sign tokens.
+ * Reads `https://host/path` as it stands in `iss` (OpenID Connect Core section 2), or `http://` for
+ * an address of this machine: anybody who can change what is fetched there can sign tokens.
  */
 function parseIssuerUrl(written: string): Result<string, string> {
   const expected = err(

@@ -30,7 +30,10 @@ function withoutRepeated(issues: readonly Issue[]): readonly Issue[] {
   });
 }
 
-/** `complaint` at the value of `path`, or, where the value is missing, at what should hold it. */
+/**
+ * Returns `complaint` at the value of `path`, or, if the value is missing, at the place that should
+ * hold it.
+ */
 export function problemAt(document: ConfigDocument, path: string, complaint: Complaint): Problem {
   return placedAt(document, path, complaint);
 }
@@ -130,7 +133,10 @@ function isUnquoted({ value }: DocumentNode): boolean {
   return typeof value === "number" || typeof value === "boolean";
 }
 
-/** Quotes help where what was written is good as text; else what is wrong with it is said at once. */
+/**
+ * Returns the complaint about a value that is not text. Quotes help if the value is valid as text;
+ * else its fault is named at once.
+ */
 function notText(path: string, node: DocumentNode, schema: z.ZodType | undefined): Complaint {
   const asText = schema?.safeParse(node.written);
   const [issue] = asText?.error?.issues ?? [];

@@ -73,7 +73,10 @@ function beyond(
   return [problemAt(document, inner, { message, remedy: `Lower it, or raise ${outer}` })];
 }
 
-/** A number or a size as written; undefined: absent, or the schema's to complain of. */
+/**
+ * Returns a number or a size as written; `undefined` if it is absent, or the schema complains of
+ * it.
+ */
 function amount({ nodes }: ConfigDocument, path: string): number | undefined {
   return amountOf(nodes.get(path)?.value);
 }

@@ -168,8 +168,8 @@ function chainFault(text: string): string | undefined {
 }
 
 /**
- * `cert`: the certificate chain it must fit, and where that is named; undefined if there is none that
- * can be read.
+ * Returns the fault of a key. `cert`: the certificate chain it must fit, and where that is named;
+ * `undefined` if none can be read.
  */
 function keyFault(text: string, cert: string | undefined, where: string): string | undefined {
   const key = attempt(() => createPrivateKey(text));

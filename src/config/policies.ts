@@ -54,7 +54,7 @@ export function readPolicies(
 
 type Source = { readonly text: string; readonly file: string };
 
-/** The text of a policy that is named, or that stands here; undefined: neither. */
+/** Returns the text of a policy that is named, or that stands here; `undefined` if neither is. */
 export function policySourceOf(
   document: ConfigDocument,
   path: string,
@@ -73,7 +73,7 @@ export function policySourceOf(
   return text === undefined ? undefined : ok({ text, file: document.file });
 }
 
-/** A policy as JSON, each statement on the line where it stands in the file. */
+/** Returns a policy as JSON, each statement on the line of the file on which it stands. */
 function inlineText(document: ConfigDocument, path: string, value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   let text = "{";
@@ -100,7 +100,7 @@ function inlineText(document: ConfigDocument, path: string, value: unknown): str
   return `${text}}`;
 }
 
-/** Line breaks behind the first brace, so that what follows is where it is in the file. */
+/** Returns line breaks for after the first brace, so that the text keeps its place in the file. */
 export function linesAbove(document: ConfigDocument, path: string): string {
   return "\n".repeat(lineOf(document, path) - 1);
 }

@@ -41,7 +41,7 @@ function warningAt({ place }: Statement, complaint: Complaint): Problem {
   return { file, line, column: undefined, path: `Statement[${index}]`, ...complaint };
 }
 
-/** An Allow that is open to everybody, or to whoever leaves a key out. */
+/** Returns warnings for an Allow that is open to everybody, or to a caller who leaves a key out. */
 function opened(statement: Statement): readonly Problem[] {
   const { conditions, principals } = statement;
   // NotPrincipal spares whom it names, and nobody who is anonymous.

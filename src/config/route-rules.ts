@@ -18,7 +18,7 @@ export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
 /** Matches the targets of our own requests: the store's endpoints, and Ceph's. */
 const STORES = /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/;
 
-/** A scalar of the file, and where it stands. */
+/** A scalar of the file, and its place. */
 type Placed = { readonly path: string; readonly value: string };
 
 /**

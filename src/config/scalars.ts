@@ -1,6 +1,6 @@
 /**
- * The small languages inside configuration strings. Each reader takes the text and gives the
- * value, or what was expected: a sentence that does not quote the text, since it may be a secret.
+ * The small languages inside configuration strings. Each reader takes the text and returns the
+ * value, or the expected form: a sentence that does not quote the text, since it may be a secret.
  */
 import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -95,7 +95,7 @@ export function parseDomain(text: string): Result<string, string> {
   return err("Expected a host name in lower case such as s3.example.org");
 }
 
-/** `*.s3.example.org`, of which `s3.example.org` is given: the star stands for an account. */
+/** Reads `*.s3.example.org` and returns `s3.example.org`: the star stands for an account. */
 export function parseAccountDomain(text: string): Result<string, string> {
   const domain = text.startsWith("*.") ? parseDomain(text.slice(2)) : undefined;
   return domain?.ok === true ? domain : err("Expected a host name such as *.s3.example.org");
@@ -164,7 +164,7 @@ export function parseBucketName(text: string): Result<BucketName, string> {
   return bucket?.ok === true ? bucket : err("Expected the name of a bucket, or tenant:bucket");
 }
 
-/** The name of an account: of Ceph's users `user`, and `tenant$user` where the two differ. */
+/** Reads the name of an account: of Ceph's users `user`, and `tenant$user` if the two differ. */
 export function parseAccountName(text: string): Result<string, string> {
   const parts = text.split("$");
   const names = parts.map(parsePrincipalName);
@@ -173,14 +173,17 @@ export function parseAccountName(text: string): Result<string, string> {
   return wrong ?? err("Expected one $ at most, between a tenant of Ceph and its user");
 }
 
-/** The same, or a directory's name of one user, which `attributes.ts` refuses where there is none. */
+/**
+ * Reads the same, or a directory's name of one user, which `attributes.ts` refuses if there is
+ * none.
+ */
 export function parseDirectoryAccount(text: string): Result<string, string> {
   const name = parseAccountName(text);
   if (name.ok || text.includes("$") || !isPersonName(text)) return name;
   return ok(text);
 }
 
-/** A tenant of Ceph; empty: none. */
+/** Reads a tenant of Ceph; empty for none. */
 export function parseTenant(text: string): Result<string, string> {
   if (/^[A-Za-z0-9_-]{0,128}$/.test(text)) return ok(text);
   return err("Expected a tenant of letters, digits, _ and -, or nothing for no tenant");

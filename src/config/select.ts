@@ -1,6 +1,6 @@
 import { pathBelow, type ConfigDocument } from "./document.ts";
 
-/** A value of a document, and where it stands. */
+/** A value of a document, and its place. */
 export type Placed = {
   readonly document: ConfigDocument;
   /** The value as in the document's `data`. */

@@ -5,8 +5,8 @@ import type { Complaint } from "./surroundings.ts";
 import { parseDuration, parseSize } from "./scalars.ts";
 
 /**
- * A reader of text as a schema. What it says is wrong becomes a custom issue, with the remedy, if
- * it knows one, as a parameter.
+ * Makes a schema of a reader of text. Its error becomes a custom issue, with the remedy, if it
+ * knows one, as a parameter.
  */
 export function text<T>(read: (text: string) => Result<T, string | Complaint>) {
   return z.string().transform((written, context): T => {

@@ -4,10 +4,10 @@ import { besides, unreadable, type Complaint, type Surroundings } from "./surrou
 const REFERENCE = /\$\{(?:(env|file):([^}]*)\}|[^}]*\}?)/g;
 
 /**
- * `text` with every `${env:NAME}` and `${file:PATH}` replaced. Paths are relative to `file`; one
- * line break at the end of a file is cut, since editors and `echo` put it there. What comes in is
- * not looked at again, so a secret may contain anything. No error quotes the text around.
- * Any other `${` is a fault: a mistyped reference must not become the value itself.
+ * Returns `text` with every `${env:NAME}` and `${file:PATH}` replaced. Paths are relative to
+ * `file`; one line break at the end of a file is cut, since editors and `echo` put it there.
+ * Inserted text is not read again, so a secret may contain anything. No error quotes the text
+ * around. Any other `${` is a fault: a mistyped reference must not become the value itself.
  */
 export function substitute(
   text: string,

@@ -10,8 +10,9 @@ type Named = { readonly name: string; readonly tenant?: string | undefined };
 type Signing = Pick<AccountConfig, "keys" | "subusers" | "upstream">;
 
 /**
- * The tenant of an account's user at the store, "" for none: as it is written, as a name like Ceph's
- * `tenant$user` says, or the account itself if the provider gives each account bucket names of its own.
+ * Returns the tenant of an account's user at the store, "" for none: as it is written, as a name
+ * like Ceph's `tenant$user` says, or the account itself if the provider gives each account bucket
+ * names of its own.
  */
 export function tenantOfAccount(written: Named, provider: Pick<Provider, "bucketNames">): string {
   return knownTenant(written, provider) ?? "";

@@ -8,8 +8,8 @@ import { problemAt, quoted } from "./issues.ts";
 const OWN = /^policy\.tiers\.([A-Za-z0-9_-]+)$/;
 
 /**
- * The provider's tiers, and above them the operator's own of `gateway`. Problems: names of operations
- * where the provider has no such permissions. What is no action at all is the schema's to complain
+ * Reads the provider's tiers, and above them the operator's own of `gateway`. Problems: names of
+ * operations if the provider has no such permissions. An invalid action is the schema's to complain
  * of, and left out here.
  */
 export function readTiers(

@@ -74,7 +74,7 @@ function routeWarnings(gateway: ConfigDocument, { name, networks }: Route): read
   ];
 }
 
-/** A tier of the operator's of which no request ever asks for anything. */
+/** Reports a tier of the operator's own if no request ever asks for any of its actions. */
 function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Problem[] {
   const path = pathBelow("policy.tiers", name);
   const { actions, operations, narrowed } = set;
@@ -86,7 +86,7 @@ function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Proble
   return [problemAt(gateway, path, { message, remedy })];
 }
 
-/** Groups where no policy can name one. */
+/** Reports groups if no policy can name one. */
 function vainGroups({ document }: WholeFile): readonly Problem[] {
   return select(document, ...GROUPS)
     .filter(({ value }) => Array.isArray(value) && value.length > 0)

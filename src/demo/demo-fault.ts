@@ -21,7 +21,7 @@ const FAULTS = {
 } as const satisfies Readonly<Record<string, readonly [status: number, message: string]>>;
 type DemoFaultCode = keyof typeof FAULTS;
 
-/** Thrown where the demo's store refuses a request: an error of S3, with its status. */
+/** The error of a request that the demo's store refuses: an error of S3, with its status. */
 export class DemoFault extends Error {
   readonly code: DemoFaultCode;
   readonly status: number;

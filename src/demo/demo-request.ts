@@ -37,7 +37,7 @@ export function readRequest(message: IncomingMessage): DemoRequest {
   return { method, bucket: decode(bucket), key, query, headers, body: message };
 }
 
-/** The whole body, where it is a document. */
+/** Returns the whole body, if it is a document. */
 export async function documentOf({ body }: DemoRequest): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

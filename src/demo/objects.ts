@@ -143,7 +143,7 @@ export class DemoBucket {
     this.discard(object.pieces);
   }
 
-  /** Removes bytes that nothing names any more. Who reads them still reads to the end. */
+  /** Removes bytes that nothing names any more. Their readers still read to the end. */
   discard(pieces: Iterable<Piece>): void {
     for (const { file } of pieces) rmSync(join(this.#dir, "data", file), { force: true });
   }

@@ -5,9 +5,10 @@ import { examineCeph, examineState } from "./sources.ts";
 import { examineStore } from "./store.ts";
 
 /**
- * Asks everything that `config` depends on, one after the other, and gives each answer as it comes.
- * `files`: all that the configuration was read from. Changes nothing, but for `state`: its folder or
- * bucket is made if it is not there, and a probe is written to the bucket and removed again.
+ * Asks everything that `config` depends on, one after the other, and yields each answer as it
+ * comes. `files`: all that the configuration was read from. Changes nothing, but for `state`: its
+ * folder or bucket is made if it does not exist, and a probe is written to the bucket and removed
+ * again.
  */
 export async function* examine(config: Config, files: Iterable<string>): AsyncGenerator<Diagnosis> {
   yield* examineFiles(files);

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 const DAY_MS = 86_400_000;
-/** A certificate that ends within these days is told. */
+/** The days before its end from which a certificate is reported. */
 const EXPIRY_DAYS_ODD = 21;
 
 /** The certificates that clients and the store are shown, and when they end. */
@@ -111,7 +111,7 @@ function memoryMax(): number {
   return Number.isNaN(limit) ? totalmem() : Math.min(limit, totalmem());
 }
 
-/** "" where there is no such file. */
+/** Returns the file's text; "" if there is no such file. */
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -5,12 +5,12 @@ import type { BucketRecord } from "../admission/record.ts";
 import type { BucketId } from "../s3/bucket.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** Reads what is kept of a bucket; undefined: nothing is. The error is a sentence. */
+/** Reads the record of a bucket; `undefined` if there is none. The error is a sentence. */
 export type ReadRecord = (id: BucketId) => Promise<Result<BucketRecord | undefined, string>>;
 
 /**
- * A key by its id, or one of the holder with that name; undefined: there is none. The error is a
- * sentence.
+ * Finds a key by its id, or one of the holder with that name; `undefined` if there is none. The
+ * error is a sentence.
  */
 export type FindKey = (name: string) => Promise<Result<Key | undefined, string>>;
 

@@ -47,7 +47,10 @@ export type Explanation = {
 type ExplainedAsk = {
   readonly action: string;
   readonly resource: string;
-  /** The account itself, a tier, or a statement with its file and line; undefined: nothing. */
+  /**
+   * The account itself, a tier, or a statement with its file and line; `undefined` if nothing
+   * allows it.
+   */
   readonly allowedBy: string | undefined;
 };
 
@@ -59,10 +62,10 @@ type GateOutcome = {
 };
 
 /**
- * The decision on the request that the question describes, signed with the identity's own key and
- * put through the very `admit` that serves clients. `read`: what is kept of buckets; undefined:
- * only the configuration says. `findKey`: keys that the configuration does not have; undefined: there
- * are none. The error is a sentence about the question.
+ * Decides the request that the question describes, signed with the identity's own key and put
+ * through the very `admit` that serves clients. `read`: the records of buckets; `undefined` if only
+ * the configuration has any. `findKey`: keys that the configuration does not have; `undefined` if
+ * there are none. The error is a sentence about the question.
  */
 export async function explain(
   compiled: Snapshot,

@@ -33,7 +33,7 @@ export type ExplainQuestion = SessionQuestion & {
   readonly as?: string;
   readonly anonymous?: boolean;
   readonly ip?: string;
-  /** ISO 8601; absent: now. */
+  /** The time, in ISO 8601; now if absent. */
   readonly at?: string;
   /** `name: value`. */
   readonly header?: readonly string[];
@@ -42,7 +42,7 @@ export type ExplainQuestion = SessionQuestion & {
   readonly action?: string;
   /** An ARN, or `*`. */
   readonly resource?: string;
-  /** The document in the body of `request`; absent: it has none, or none that is known. */
+  /** The document in the body of `request`; absent if it has none, or none that is known. */
   readonly body?: Buffer;
   /** True if the request comes over TLS; absent if it does not. */
   readonly secure?: boolean;
@@ -130,7 +130,7 @@ function timeOf(at: string): Result<number, string> {
 
 const LAST_MS = Date.UTC(9999, 11, 31);
 
-/** The ask of `action` and `resource`; undefined where a whole request is explained. */
+/** Returns the ask of `action` and `resource`; `undefined` if a whole request is explained. */
 export function askFor({ action, resource }: ExplainQuestion): Result<Ask, string> | undefined {
   if (action === undefined || resource === undefined) return undefined;
   const asked = asking(action);

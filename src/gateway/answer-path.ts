@@ -11,8 +11,8 @@ export type AnswerHead = {
 };
 
 /**
- * The way of one answer from the store to the client, of which the head has come. What it throws is a
- * bug of ours.
+ * The way of one answer, whose head has come, from the store to the client. An error thrown here is
+ * a bug of ours.
  */
 export type AnswerPath = {
   /** True if a part of the answer is kept, so that the request cannot be sent again. */

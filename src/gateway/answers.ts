@@ -46,7 +46,7 @@ export type Sources = {
   ) => Promise<Result<Ticket, Fault>>;
 };
 
-/** The answer that memory holds; undefined: it must be fetched. */
+/** Returns the answer that memory holds; `undefined` if it must be fetched. */
 export function answerInMemory(sources: Sources, need: Need): Answer | undefined {
   switch (need.kind) {
     case "key": {

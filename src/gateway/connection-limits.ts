@@ -15,7 +15,7 @@ import { Responder } from "./respond.ts";
 const TURNED_AWAY_MAX = 256;
 
 /**
- * The limits of connections. Who is over one is answered and sent away where the port speaks
+ * The limits of connections. A client over one is answered and sent away if the port speaks
  * plainly. With TLS it is closed before the handshake, the costliest thing that a stranger can ask
  * for; an answer could not be read without it.
  */

@@ -41,7 +41,7 @@ export type Observer = {
  */
 export class Exchange implements Serving {
   readonly responder: Responder;
-  /** Wall-clock time, which signatures are held against: milliseconds since the epoch. */
+  /** The wall-clock time that signatures are compared with: milliseconds since the epoch. */
   readonly timeMs = Date.now();
   /** The start on the clock that only goes forward, which durations are taken from. */
   readonly #startedTick = performance.now();
@@ -125,7 +125,7 @@ export class Exchange implements Serving {
   }
 
   /**
-   * Counts bytes of the client's body. Gives the fault by which they cannot be kept: too much is held
+   * Counts bytes of the client's body. Returns the fault if they cannot be kept: too much is held
    * of requests that are not decided.
    */
   received(bytes: number): Fault | undefined {
@@ -171,7 +171,10 @@ export class Exchange implements Serving {
     this.firstByteMs = performance.now() - this.#dispatchedTick;
   }
 
-  /** The gateway's own error, if the client can still be told; else the connection ends. */
+  /**
+   * Answers with the gateway's own error, if the client can still be answered; else the connection
+   * ends.
+   */
   refuse(fault: Fault): void {
     // Nobody reads on: what has come is let go, and what still comes is not kept.
     this.#holding?.end();
@@ -211,7 +214,7 @@ export class Exchange implements Serving {
     }
   }
 
-  /** The decision depends on what the store should have told. */
+  /** Notes that the store failed to tell something that the decision depends on. */
   storeFailed({ kind, endpoint }: StoreFailure): void {
     this.upstreamError = kind;
     this.endpoint = endpoint;

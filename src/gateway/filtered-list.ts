@@ -20,10 +20,10 @@ export class FilteredList {
   }
 
   /**
-   * The bytes to send on for the next ones of the store; a promise if what is known of a bucket has
-   * to be fetched first, or if others must have their turn. The error says why the list must be broken
-   * off: an entry could go unseen. A fault is of what was to be fetched, or that the list costs too
-   * much; a text is of the list itself.
+   * Returns the bytes to send on for the next ones of the store; a promise if the record of a
+   * bucket has to be fetched first, or if others must have their turn. The error says why the list
+   * must be broken off: an entry could go unseen. A fault comes from fetching, or means that the
+   * list costs too much; a text is about the list itself.
    */
   push(chunk: Buffer): Result<Buffer, string | Fault> | Promise<Result<Buffer, Fault>> {
     const pieces = this.#reader.push(chunk);

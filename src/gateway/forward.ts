@@ -88,8 +88,8 @@ export function forward(inbound: Inbound, verdict: Forward): void {
 }
 
 /**
- * The client's bytes, counted; a client that waits for `100 Continue` is told to send them. `memory`:
- * `lent` for whoever holds back no more than one piece.
+ * Returns the client's bytes, counted; a client that waits for `100 Continue` is asked to send
+ * them. `memory`: `lent` for a reader that holds back no more than one piece.
  */
 export function sourceOf(inbound: Inbound, memory: PieceMemory = "own"): AsyncIterable<Buffer> {
   if (inbound.file !== undefined) return inbound.file;
@@ -97,7 +97,10 @@ export function sourceOf(inbound: Inbound, memory: PieceMemory = "own"): AsyncIt
   return bodyOf(inbound.request, inbound.exchange, memory);
 }
 
-/** Waits for what a decision needed, then acts on it, unless that is of use to nobody any more. */
+/**
+ * Waits for an answer that a decision needed, then acts on it, unless nobody has a use for it any
+ * more.
+ */
 export function settle(
   { exchange }: Pick<Inbound, "exchange">,
   decision: Promise<() => void>,

@@ -27,8 +27,8 @@ import { serveSts } from "./sts.ts";
 import { nextTurn } from "../body/step-turns.ts";
 
 /**
- * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
- * for a connection that breaks meanwhile.
+ * Serves one request: the only way from a client's bytes to the store. Returns its exchange, for a
+ * connection that breaks meanwhile.
  */
 export function handle(gateway: Gateway, request: ClientRequest, answer: ClientAnswer): Exchange {
   const live = gateway.live.current;

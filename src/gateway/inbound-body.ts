@@ -41,8 +41,8 @@ export function bodyOf(
 }
 
 /**
- * A whole body as one piece. Only for one whose length was promised, small, and is held to by
- * whoever reads the connection. Rejects with `ClientLeft`, and with `BodyError` for what `counter`
+ * Returns a whole body as one piece. Only for one whose length was promised, small, and checked by
+ * the connection's reader. Rejects with `ClientLeft`, and with `BodyError` for what `counter`
  * refuses.
  */
 export async function wholeBodyOf(request: ClientRequest, counter: Counter): Promise<Buffer> {

@@ -36,7 +36,10 @@ export class Live {
   #requests = 0;
   #onIdle: (() => void) | undefined;
 
-  /** `before`: what it takes the place of. What throws leaves the world as it was. */
+  /**
+   * Opens all that `config` needs. `before`: the one it replaces. If it throws, nothing has
+   * changed.
+   */
   constructor(config: Config, generation: number, world: World, before?: Live) {
     const compiled = compileSnapshot(config, generation);
     this.limits = trafficLimits(config);
@@ -64,7 +67,7 @@ export class Live {
     return this.#opened.notReady();
   }
 
-  /** See `Identities.findKey`; `undefined`: all keys are in the configuration. */
+  /** See `Identities.findKey`; `undefined` if all keys are in the configuration. */
   get findKey(): Identities["findKey"] | undefined {
     return this.#opened.identities?.findKey;
   }

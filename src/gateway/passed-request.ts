@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { HeaderList } from "../http/headers.ts";
 
 /**
- * A request as http-proxy takes it, made of the parts that were read and decided on here: it is not
+ * A request as http-proxy takes it, made of the parts that were read and decided on here. It is not
  * read a second time, so that there is no second opinion on where it ends. Its socket is nobody's.
  */
 export class PassedRequest extends IncomingMessage {
@@ -59,7 +59,7 @@ export class PassedRequest extends IncomingMessage {
   }
 }
 
-/** A response that http-proxy is given and does not write, since it is told not to. */
+/** Returns a response for http-proxy that it does not write to, since its options forbid it. */
 export function unusedResponse(request: IncomingMessage): ServerResponse {
   return new ServerResponse(request);
 }

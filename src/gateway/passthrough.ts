@@ -49,7 +49,10 @@ export function tell(exchange: Exchange, fault: Fault): void {
   exchange.responder.say(FAULTS[fault.code].status, fault.message);
 }
 
-/** Takes one of the places at the target, until the exchange ends; false: none is free, and told. */
+/**
+ * Takes one of the places at the target, until the exchange ends. Returns false, after answering,
+ * if none is free.
+ */
 export function occupy(target: Target, exchange: Exchange, route: Route): boolean {
   if (target.inFlight >= route.connectionsMax) {
     tell(
@@ -151,7 +154,7 @@ export function relayAnswer(exchange: Exchange, answer: IncomingMessage): void {
   });
 }
 
-/** The target did not answer, or broke off: told while nothing else was. */
+/** Answers that the target did not answer, or broke off, unless another answer has begun. */
 export function failed(exchange: Exchange, error: unknown): void {
   const { responder } = exchange;
   if (responder.closed || exchange.refusal !== undefined || exchange.upstreamError !== undefined) {

@@ -31,9 +31,9 @@ export type Records = {
 };
 
 /**
- * `store` read under `config`: its accounts, its provider's policies. Where accounts share a user of
- * the store, the store keeps none of them out of another's bucket: what is in memory then is not
- * believed, and each request has its records read anew.
+ * Opens the records of `store`, read under `config`: its accounts, its provider's policies. If
+ * accounts share a user of the store, the store keeps none of them out of another's bucket: then
+ * memory is not believed, and each request has its records read anew.
  */
 export function openRecords(
   config: Config,

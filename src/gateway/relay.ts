@@ -36,7 +36,10 @@ export type Forwarding = {
   readonly reply: ReplyPlan;
   /** The sources of what is known of buckets. */
   readonly sources: Sources;
-  /** Settled with what the store did before the client hears of it; undefined: nothing to remember. */
+  /**
+   * The ticket, settled with the store's action before the client hears of it; `undefined` if there
+   * is nothing to remember.
+   */
   readonly ticket: Ticket | undefined;
   /** The key that signed the request, if it was looked up. */
   readonly key: DoubtedKey | undefined;
@@ -272,8 +275,9 @@ class Relay implements AnswerHandler, Waiter {
   }
 
   /**
-   * Once, and only where the store can have done nothing that doing twice would change: a safe
-   * method without a body whose connection died before an answer began. A body is never replayed.
+   * Returns true once, and only if the store can have done nothing that doing twice would change: a
+   * safe method without a body whose connection died before an answer began. A body is never
+   * replayed.
    */
   #mayRetry(kind: UpstreamErrorKind): boolean {
     const { request, body } = this.#forwarding;

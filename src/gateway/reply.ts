@@ -99,7 +99,7 @@ export function rewrite(plan: ReplyPlan, reply: Reply): Reply {
   }
 }
 
-/** The same with the clients' names of buckets, where the store has others. */
+/** Returns the same with the clients' names of buckets, if the store has others. */
 export function withNames(reply: Reply, renamed: Renamed | undefined): Reply {
   if (renamed === undefined || (reply.status < 300 && !renamed.inAnswer)) return reply;
   const xml = reply.body.toString("utf8");

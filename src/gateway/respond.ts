@@ -66,9 +66,9 @@ export class Responder {
   }
 
   /**
-   * `statusText`: empty for the usual one. `headers`: name, value, name, value, …; without
-   * hop-by-hop fields, and handed over. A body that has not come whole is not read any more, and the
-   * client is told that its connection ends.
+   * Begins the answer. `statusText`: empty for the usual one. `headers`: name, value, name, value,
+   * …; without hop-by-hop fields, and handed over. A body that has not come whole is not read any
+   * more, and the client learns that its connection ends.
    */
   start(status: number, statusText: string, headers: string[]): void {
     this.#answer.sendHead(status, isReason(statusText) ? statusText : "", headers);

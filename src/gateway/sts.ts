@@ -49,7 +49,7 @@ async function answerTo(sources: Sources, need: KeyNeed): Promise<Result<Answer,
   return revoked.ok ? ok({ kind: "revocations", revoked: revoked.value }) : revoked;
 }
 
-/** The whole body; of one whose length is not told, nothing is read. */
+/** Returns the whole body; nothing is read of one that does not state its length. */
 async function bodyOf(inbound: Inbound, { headers }: RequestHead): Promise<Result<Buffer, Fault>> {
   if (hasHeader(headers, "transfer-encoding")) return err(fault("MissingContentLength"));
   const length = Number(firstValue(headers, "content-length") ?? 0);

@@ -21,7 +21,7 @@ export type Target = {
 const IDLE_MS = 5_000;
 const IDLE_MAX = 16;
 
-/** The connections to the targets of one configuration. What is left of them idle ends by itself. */
+/** The connections to the targets of one configuration. Those left idle end by themselves. */
 export class Targets {
   readonly #known = new Map<Route, Target>();
 

@@ -26,7 +26,9 @@ import {
 } from "./passthrough.ts";
 import type { Targets } from "./targets.ts";
 
-/** A WebSocket on which nobody says anything, not even a ping, is of no use to anybody. */
+/**
+ * The time after which a WebSocket without any traffic, not even a ping, is of no use to anybody.
+ */
 const IDLE_MS = 60 * 60_000;
 
 /**
@@ -126,7 +128,7 @@ function watch(socket: Duplex): () => void {
   return () => void socket.off("data", leave).off("end", leave);
 }
 
-/** Two connections of which neither outlives the other. */
+/** Joins two connections, neither of which outlives the other. */
 function join(exchange: Exchange, socket: Duplex, target: Socket): void {
   const { responder } = exchange;
   exchange.firstByte(101);

@@ -53,13 +53,13 @@ const BEYOND_PRINTABLE = /[^\x20-\x7e]/;
 const DIGITS = /^\d{1,16}$/;
 
 /**
- * The one check of everything that becomes part of a request to the store: method, target, and the
- * name and value of each header field, wherever they came from (a header, a parameter, a form, a
- * record, the configuration). `store/request-text.ts` asks once more, when the request already has a
- * connection and can only fail.
+ * Checks everything that becomes part of a request to the store: method, target, and the name and
+ * value of each header field. It is the one check, wherever they came from (a header, a parameter,
+ * a form, a record, the configuration). `store/request-text.ts` asks once more, when the request
+ * already has a connection and can only fail.
  *
- * Errors: the first part that is no token, has a byte that no field may have, speaks of the
- * connection (those are written with the head), or repeats a field that must be unique.
+ * Errors: the first part that is no token, has a byte that no field may have, is about the
+ * connection (such fields are written with the head), or repeats a field that must be unique.
  */
 export function gateHead(head: UngatedHead): Result<GatedHead, GateProblem> {
   if (!METHOD.test(head.method)) return err({ part: "method" });
@@ -68,7 +68,10 @@ export function gateHead(head: UngatedHead): Result<GatedHead, GateProblem> {
   return problem === undefined ? ok(minted(head)) : err(problem);
 }
 
-/** `headers` and behind them those of `more` if all of these pass the same check; else `headers`. */
+/**
+ * Returns `headers` followed by those of `more` if all of these pass the same check; else
+ * `headers`.
+ */
 export function withGated(headers: GatedHeaders, more: readonly string[]): GatedHeaders {
   const all = [...headers, ...more];
   return fieldProblem(all) === undefined ? mintedHeaders(all) : headers;

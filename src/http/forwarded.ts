@@ -7,7 +7,7 @@ import { parseForwarded, type ForwardedElement } from "./forwarded-header.ts";
 
 /** The facts about its client that a request carries if it comes from a trusted proxy. */
 export type Forwarded = {
-  /** The client's address as text; undefined: a proxy does not know it. */
+  /** The client's address as text; `undefined` if a proxy does not know it. */
   readonly sourceAddress: string | undefined;
   /** True if the client's own connection was TLS; `undefined` if no proxy says. */
   readonly secure: boolean | undefined;

@@ -5,7 +5,7 @@
  */
 export type HeaderList = readonly string[];
 
-/** The value of `name` (lower-case) if it occurs exactly once; else undefined. */
+/** Returns the value of `name` (lower-case) if it occurs exactly once; else `undefined`. */
 export function uniqueValue(headers: HeaderList, name: string): string | undefined {
   let found: string | undefined;
   for (let i = 0; i < headers.length; i += 2) {

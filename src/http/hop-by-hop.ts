@@ -1,7 +1,9 @@
 import { withoutBlanks } from "./blanks.ts";
 import { valuesOf, type HeaderList } from "./headers.ts";
 
-/** Fields that speak of one connection only (RFC 9110 section 7.6.1) and must not be forwarded. */
+/**
+ * The fields that are about one connection only (RFC 9110 section 7.6.1) and must not be forwarded.
+ */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -29,8 +31,9 @@ export function connectionOptions(value: string): readonly string[] {
 }
 
 /**
- * `headers` without the fields that speak of one connection, and those that their `Connection` names
- * besides. `Host` and the body's length stay even if named: without them it is another message.
+ * Returns `headers` without the fields about one connection, and those that their `Connection`
+ * names besides. `Host` and the body's length stay even if named: without them it is another
+ * message.
  */
 export function endToEnd(headers: HeaderList): string[] {
   const named = new Set(valuesOf(headers, "connection").flatMap(connectionOptions));

@@ -3,8 +3,8 @@ import { firstValue, hasHeader, type HeaderList } from "./headers.ts";
 import { endToEnd } from "./hop-by-hop.ts";
 
 /**
- * Fields that say who the client is or what was asked for in place of the request itself. Whoever
- * reads them believes its proxy, so that no client may write them.
+ * The fields that say who the client is or what was asked for in place of the request itself. Their
+ * readers believe the proxy, so no client may write them.
  */
 const CLAIMS: ReadonlySet<string> = new Set([
   "forwarded",

@@ -14,8 +14,8 @@ export type ProxyHeader =
       /** The header's length in bytes: the client's own bytes follow it. */
       readonly length: number;
       /**
-       * The client's address; undefined: the proxy speaks for itself, or cannot tell. HAProxy says
-       * the same of its health checks and of clients that came to it by a Unix socket.
+       * The client's address; `undefined` if the proxy speaks for itself, or cannot tell. HAProxy
+       * says the same of its health checks and of clients that came to it by a Unix socket.
        */
       readonly source: string | undefined;
     }

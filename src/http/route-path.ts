@@ -20,9 +20,9 @@ function isPlainSegment(segment: string): boolean {
 }
 
 /**
- * `path`: raw, without the query. `prefix`: as parseRoutePath() gives it. Compared byte by byte:
- * what only decoding or folding would make equal is outside. Bare is the prefix without its last
- * slash.
+ * Compares a path with a route's prefix. `path`: raw, without the query. `prefix`: as
+ * parseRoutePath() returns it. Compared byte by byte: paths that only decoding or folding would
+ * make equal are outside. Bare is the prefix without its last slash.
  */
 export function fitOf(path: string, prefix: string): Fit {
   if (path.startsWith(prefix)) return isDoubtful(path.slice(prefix.length)) ? "doubtful" : "inside";

@@ -27,9 +27,9 @@ const NO_QUERY: readonly QueryParameter[] = [];
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 
 /**
- * The origin-form of a target in absolute-form, which a server must understand (RFC 9112 section
- * 3.2.2); any other target as it is. `host`: of the header, which must name the same authority, so
- * that the request is about one host whoever reads it. The error is a sentence for the client.
+ * Returns the origin-form of a target in absolute-form, which a server must understand (RFC 9112
+ * section 3.2.2); any other target as it is. `host`: of the header, which must name the same
+ * authority, so that every reader finds one host. The error is a sentence for the client.
  */
 export function originForm(raw: string, host: string): Result<string, string> {
   if (raw.charCodeAt(0) === 0x2f) return ok(raw);

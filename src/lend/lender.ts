@@ -33,7 +33,7 @@ export class Lender {
   readonly #kept: Loan[] = [];
   /** Loans that exist, lent or kept. */
   #loans = 0;
-  /** A loan that was not given back, and of which nobody holds anything any more. */
+  /** Notices a loan that was not returned, and that nobody holds any more. */
   readonly #lost = new FinalizationRegistry<undefined>(() => this.#loans--);
 
   constructor(options: LenderOptions) {
@@ -71,8 +71,8 @@ export class Lender {
 }
 
 /**
- * A buffer that is lent: to its borrower until `end`, and to whoever has a share of it until all
- * shares are released. Then it is lent to others, who overwrite it.
+ * A buffer that is lent: to its borrower until `end`, and to every holder of a share of it until
+ * all shares are released. Then it is lent to others, who overwrite it.
  */
 export class Loan {
   readonly bytes: Buffer;

@@ -5,7 +5,10 @@ import { endOfMask, indexOfText, type Mask, maskOf } from "./search.ts";
  * also an empty one, also `/` and line ends (S3-AUTHORIZATION section 3.2).
  */
 export type Glob = {
-  /** At least one. The first begins the text, the last ends it, those between are searched for. */
+  /**
+   * The pieces, at least one. The first begins the text, the last ends it, those between are
+   * searched for.
+   */
   readonly pieces: readonly Piece[];
   /** No shorter text matches, in UTF-16 units; holes count nothing. */
   readonly lengthMin: number;
@@ -13,7 +16,7 @@ export type Glob = {
 
 /** The text between two `*`. */
 type Piece = {
-  /** The whole piece where nothing in it varies. */
+  /** The whole piece if nothing in it varies. */
   readonly text: string;
   /** Else what it is made of, in order. */
   readonly parts: readonly PiecePart[] | undefined;

@@ -1,9 +1,9 @@
 import { err, ok, type Result } from "./result.ts";
 
 /**
- * A JSON value (RFC 8259) that knows where it stands: `at` is the offset of its first character.
- * Members stay in order and doubled names stay visible, because a reader that keeps the last one
- * enforces another policy than the one that was reviewed (S3-AUTHORIZATION section 6.7).
+ * A JSON value (RFC 8259) with its place: `at` is the offset of its first character. Members stay
+ * in order and doubled names stay visible, because a reader that keeps the last one enforces
+ * another policy than the one that was reviewed (S3-AUTHORIZATION section 6.7).
  */
 export type JsonNode =
   | { readonly kind: "object"; readonly at: number; readonly members: readonly JsonMember[] }
@@ -26,10 +26,10 @@ export type JsonFault = { readonly at: number; readonly message: string };
 
 /**
  * Reads one JSON text exactly: no comments, no trailing commas, no byte order mark, no lone
- * surrogates, at most `depthMax` objects and arrays inside each other. A reader of our own,
- * because `JSON.parse` tells no places and swallows doubled names, and a YAML reader accepts
- * anchors, comments and unquoted text, all of which would have to be found and refused again.
- * The error is the first place that is not JSON.
+ * surrogates, at most `depthMax` objects and arrays inside each other. A reader of our own, because
+ * `JSON.parse` has no places and swallows doubled names. A YAML reader accepts anchors, comments
+ * and unquoted text, all of which would have to be found and refused again. The error is the first
+ * place that is not JSON.
  */
 export function readJson(text: string, depthMax: number): Result<JsonDocument, JsonFault> {
   const cursor: Cursor = { text, at: 0, spaces: 0, depthLeft: depthMax, fault: undefined };
@@ -191,7 +191,7 @@ function readScalar(cursor: Cursor): JsonNode | undefined {
   return { kind: "number", at, text: token };
 }
 
-/** `pattern` is sticky, so it can only match where the cursor stands. */
+/** Reads a token. `pattern` is sticky, so it can only match at the cursor. */
 function readToken(cursor: Cursor, pattern: RegExp): string | undefined {
   pattern.lastIndex = cursor.at;
   const token = pattern.exec(cursor.text)?.[0];

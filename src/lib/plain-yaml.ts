@@ -16,7 +16,7 @@ export type PlainYaml = {
 };
 
 export type PlainYamlOptions = {
-  /** Replaces each text that is a value; `undefined` gives the whole document up. */
+  /** Replaces each text that is a value; `undefined` means that the whole document is not plain. */
   readonly expand: (text: string) => string | undefined;
   /** The name of the lists whose items' lines are kept, such as `shares`. */
   readonly placed: string;
@@ -24,11 +24,11 @@ export type PlainYamlOptions = {
 
 /**
  * Reads the plain part of YAML: maps and lists, in blocks or in brackets, of scalars that stand on
- * one line. `undefined` if `text` has anything else in it (anchors, tags, escapes, block scalars,
- * numbers in odd spellings, repeated keys, any mistake): `parseYaml()` must judge that. What is
- * returned is what `parseYaml()` makes of the same text (test/property/plain-yaml.test.ts).
+ * one line. `undefined` if `text` has anything else (anchors, tags, escapes, block scalars, numbers
+ * in odd spellings, repeated keys, any mistake): `parseYaml()` must judge that. The result is the
+ * same as that of `parseYaml()` for the same text (test/property/plain-yaml.test.ts).
  *
- * js-yaml tells what stands where as a flat list of numbers, in a tenth of the time and memory that
+ * js-yaml returns the places as a flat list of numbers, in a tenth of the time and memory that
  * nodes with their places take.
  */
 export function readPlainYaml(text: string, options: PlainYamlOptions): PlainYaml | undefined {
@@ -96,7 +96,7 @@ class Reader {
     this.#options = options;
   }
 
-  /** The only document, which must be a map; undefined: it is not plain. */
+  /** Returns the only document, which must be a map; `undefined` if it is not plain. */
   document(): unknown {
     try {
       const start = this.#take();

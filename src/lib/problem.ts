@@ -2,7 +2,7 @@
 export type Problem = {
   /** The file as its user named it. */
   readonly file: string;
-  /** 1-based; undefined where the problem is of the whole file. */
+  /** The line, counted from 1; `undefined` if the problem is about the whole file. */
   readonly line: number | undefined;
   readonly column: number | undefined;
   /** The place in the document, such as `policy.networks.allow[0]`. */

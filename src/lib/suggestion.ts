@@ -10,8 +10,8 @@ export type Guess = {
 export type Remedy = string | Guess;
 
 /**
- * Suggestions in one document. Who sees five slips sees the others, and each costs a comparison
- * with every name there is.
+ * The most suggestions in one document. A user who sees five slips sees the others, and each costs
+ * a comparison with every known name.
  */
 export const SUGGESTIONS_MAX = 5;
 
@@ -56,9 +56,9 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 }
 
 /**
- * Levenshtein's distance (insertions, deletions and substitutions from `a` to `b`) if it is at most
- * `max`; else some number above it. Only cells at most `max` off the diagonal are looked at, since
- * those beyond cost more already (Ukkonen).
+ * Returns Levenshtein's distance (insertions, deletions and substitutions from `a` to `b`) if it is
+ * at most `max`; else some number above it. Only cells at most `max` off the diagonal are looked
+ * at, since those beyond cost more already (Ukkonen).
  */
 function editDistance(a: string, b: string, max: number): number {
   const beyond = max + 1;

@@ -1,6 +1,6 @@
 /** Builds the parts of sentences for an operator. */
 
-/** `1 problem`, `2 problems`; `plural`: where it is not made with an s. */
+/** Returns `1 problem`, `2 problems`; `plural`: for nouns that do not take an s. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }

@@ -11,8 +11,8 @@ export type Position = { readonly line: number; readonly column: number };
 export type YamlFault = { readonly at: Position; readonly message: string };
 
 /**
- * Reads YAML 1.2 (so JSON too) of the core schema. What two readers could understand differently is
- * a fault: repeated keys, several documents, whatever the parser only warns of.
+ * Reads YAML 1.2 (so JSON too) of the core schema. Text that two readers could understand
+ * differently is a fault: repeated keys, several documents, anything that the parser warns of.
  */
 export function parseYaml(text: string): Result<YamlFile, readonly YamlFault[]> {
   const lines = new LineCounter();

@@ -10,7 +10,7 @@ export class EndedCounts {
     return this.#ended;
   }
 
-  /** `last`: what one told last that has ended. It is in `all` at once. */
+  /** Adds the last counts of a process that has ended. They are in `all` at once. */
   add(last: MetricsExport): void {
     this.#ended.push(counts(last));
     this.#summing = this.#sum(this.#summing);

@@ -46,7 +46,10 @@ function withClaims(
   return problems.length === 0 ? ok(config) : err(problems);
 }
 
-/** Two of a file differ where it was written or replaced in between; "" where it cannot be had. */
+/**
+ * Returns a fingerprint. Two of a file differ if it was written or replaced in between; "" if it
+ * cannot be had.
+ */
 export function fingerprint(path: string): string {
   try {
     // Follows links: of a Kubernetes volume only a directory that a link names is swapped.

@@ -8,10 +8,10 @@ const STDOUT_FD = 1;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The log of this process, on standard output: lines of JSON, or for people where a terminal shows
- * them. `base`: what stands in each of its lines. A full disk
- * or a reader that is gone takes lines, never the process: pino's own destination throws what nobody
- * catches, and at the end tries for ever. How many were lost is told when writing works again.
+ * Opens the log of this process, on standard output: lines of JSON, or for people if a terminal
+ * shows them. `base`: the fields of each of its lines. A full disk or a reader that is gone takes
+ * lines, never the process: pino's own destination throws what nobody catches, and at the end tries
+ * for ever. The number of lost lines is logged when writing works again.
  */
 export function openLog(
   { level }: Pick<Config["log"], "level">,

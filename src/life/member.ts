@@ -51,7 +51,7 @@ export type SharedPort = {
 };
 
 /**
- * Opens what `config` asks for; `shared`: undefined where this process is the only one. Throws where
+ * Opens what `config` asks for. `shared` is `undefined` if this process is the only one. Throws if
  * a port or file cannot be opened.
  */
 export async function openMember(
@@ -160,7 +160,7 @@ function listenOptions(
   return { host, port, reusePort: shared !== undefined, tls, proxyProtocol };
 }
 
-/** Throws where it cannot be used: without it nothing could be decided. */
+/** Opens the state. Throws if it cannot be used: without it nothing could be decided. */
 async function openStateOf({ state, upstream }: Config): Promise<StateStore | undefined> {
   if (state === undefined) return undefined;
   const opened = await openState(state, upstream);

@@ -30,7 +30,9 @@ export class Reloader {
     this.#watchBy(config, loaded);
   }
 
-  /** Reads the files again. What is not good is told in the log, and the old configuration stays. */
+  /**
+   * Reads the files again. If they have problems, the log says so, and the old configuration stays.
+   */
   reload(why: "SIGHUP" | "changed files"): Promise<void> {
     // What rotates logs says so by this signal, whatever becomes of the configuration, and of the one
     // before it.

@@ -71,7 +71,7 @@ export class Seat {
     return this.#lastMetrics;
   }
 
-  /** Starts the first process. Gives `host:port` as bound; rejects where it cannot be opened. */
+  /** Starts the first process. Returns `host:port` as bound; rejects if it cannot be opened. */
   open(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#onOpened = resolve;
@@ -81,8 +81,8 @@ export class Seat {
   }
 
   /**
-   * Resolves when the process decides by `order`, or one that begins with what is in force takes its
-   * place; with the reason where it cannot and goes on as before.
+   * Resolves when the process decides by `order`, or one that begins with what is in force takes
+   * its place. Resolves with the reason if it cannot and goes on as before.
    */
   reload(order: Order): Promise<string | undefined> {
     this.#onReloaded?.(undefined);

@@ -28,9 +28,10 @@ export class Limiter {
   }
 
   /**
-   * Counts a request of an account (undefined: of nobody) that begins; the usage is to be told when
-   * it has ended. Or the refusal: that counts nowhere, so that a client that goes on asking still
-   * gets its rate. Allocates nothing for who is known. `nowMs`: of a clock that only goes forward.
+   * Counts a request of an account (`undefined` for an anonymous one) that begins; the usage must
+   * be told when it has ended. Or returns the refusal: that counts nowhere, so that a client that
+   * goes on asking still gets its rate. Allocates nothing for a known account. `nowMs`: of a clock
+   * that only goes forward.
    */
   begin(
     allowances: Allowances,

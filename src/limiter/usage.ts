@@ -85,7 +85,7 @@ export class Usage {
     return undefined;
   }
 
-  /** A request begins; its account's usage is told by itself. */
+  /** Counts a request that begins, also in its account's usage. */
   begin(nowMs: number): void {
     const { requestsPerSecond } = this.#allowance;
     this.#inFlight++;
@@ -93,7 +93,10 @@ export class Usage {
     this.#requestsFullAtMs = taken(this.#requestsFullAtMs, 1, requestsPerSecond, nowMs);
   }
 
-  /** A request has ended, however it did. Once for each that began; the account is told too. */
+  /**
+   * Counts a request that has ended, however it did, also in its account's usage. Call it once for
+   * each that began.
+   */
   end(): void {
     this.#inFlight--;
     this.#account?.end();

@@ -22,9 +22,9 @@ export type Delivered = {
 };
 
 /**
- * Adds to `fields` what an answer of `status` must say of itself and its connection (RFC 9110 section
- * 6.6.1, RFC 9112 sections 6 and 9), and gives what it said. `fields`: names in lower case; without
- * those that speak of a connection.
+ * Adds to `fields` the facts that an answer of `status` must state about itself and its connection
+ * (RFC 9110 section 6.6.1, RFC 9112 sections 6 and 9), and returns them. `fields`: names in lower
+ * case; without those about a connection.
  */
 export function deliver(status: number, fields: string[], to: AnswerTo): Delivered {
   const { length, dated } = saidIn(fields);
@@ -54,7 +54,7 @@ function saidIn(fields: HeaderList): { length: number | undefined; dated: boolea
   return { length, dated };
 }
 
-/** Throws for what is no length: whoever wrote it does not know where its body ends. */
+/** Returns the length. Throws if it is invalid: its author does not know where the body ends. */
 function lengthOf(text: string): number {
   const length = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(length)) {

@@ -12,7 +12,7 @@ export type Place = {
   readonly reusePort?: boolean;
 };
 
-/** Binds `server` and gives `host:port` as bound. Rejects where the port cannot be had. */
+/** Binds `server` and returns `host:port` as bound. Rejects if the port cannot be had. */
 export async function bind(server: Server, place: Place): Promise<string> {
   const { host, port, reusePort = false } = place;
   await new Promise<void>((resolve, reject) => {
@@ -27,8 +27,9 @@ export async function bind(server: Server, place: Place): Promise<string> {
 }
 
 /**
- * Rejects where somebody listens at `place` already. Whoever shares a port would not notice, since
- * the system lets in everybody who shares it too: another gateway would get a part of the clients.
+ * Rejects if somebody listens at `place` already. A process that shares a port would not notice,
+ * since the system lets in everybody who shares it too: another gateway would get a part of the
+ * clients.
  */
 export async function proveFree(place: Place): Promise<void> {
   const server = createServer((socket) => socket.destroy());

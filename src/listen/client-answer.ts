@@ -54,7 +54,7 @@ export class ClientAnswer {
   #waiting: Waiting[] | undefined;
   #waitingBytes = 0;
   #ended = false;
-  /** `broken`: its connection ends, but has not told so yet. */
+  /** The state. `broken`: its connection ends, but has not reported so yet. */
   #state: "open" | "broken" | "finished" | "lost" = "open";
   #onDrain: (() => void) | undefined;
   readonly #onClosed: (() => void)[] = [];

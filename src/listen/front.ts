@@ -18,8 +18,8 @@ export type Front = {
   /** A connection that was just accepted, and from which nobody has read. */
   readonly accept: (raw: Socket) => void;
   /**
-   * Opens what `speech` asks for, or throws where that cannot be; what it gives makes it hold for
-   * every connection from then on. Those that are open live on.
+   * Returns a function that prepares new TLS settings; call its result to use them for connections
+   * accepted from then on. Throws if the settings cannot be used. Open connections live on.
    */
   readonly prepare: (speech: Speech) => () => void;
 };

@@ -32,8 +32,8 @@ export type HttpServer = {
   /** Returns the number of open connections. */
   readonly connections: () => number;
   /**
-   * Opens what other certificates and times need, or throws where that cannot be; what it gives puts
-   * them in force for connections that come then.
+   * Returns a function that prepares other certificates and times; call its result to use them for
+   * connections accepted from then on (see `Front.prepare`). Throws if they cannot be used.
    */
   readonly prepare: (speech: Speech) => () => void;
   /** Makes each answer from now on the last on its connection; new connections are still taken. */
@@ -45,7 +45,7 @@ export type HttpServer = {
   readonly close: (timeoutMs: number) => Promise<void>;
 };
 
-/** Opens the port at `place`. Rejects where it cannot be had. */
+/** Opens the port at `place`. Rejects if it cannot be had. */
 export async function openHttpServer(
   options: HttpServerOptions,
   place: Place,
@@ -95,7 +95,7 @@ export async function openHttpServer(
 }
 
 /**
- * Answers on a connection that is not taken on, and ends it. What its client has sent is read over,
+ * Answers on a connection that is not accepted, and ends it. Bytes from its client are skipped,
  * since a reset could overtake the answer.
  */
 export function turnAway(

@@ -39,8 +39,8 @@ export class InboundMemory {
   }
 
   /**
-   * `count` bytes were read to `memory`. Gives the loan that they lie in; undefined: they lie in what
-   * all share, and must be copied before anything else runs.
+   * Notes that `count` bytes were read to `memory`. Returns the loan that they lie in; `undefined`
+   * if they lie in the shared memory, and must be copied before anything else runs.
    */
   filled(memory: Buffer, count: number): Loan | undefined {
     this.#fast = count >= BULK_READ_BYTES;

@@ -4,7 +4,10 @@ import type { Release } from "../lend/lender.ts";
 /** The length up to which a write waits for the end of the turn, so that writes go out together. */
 const SMALL_BYTES_MAX = 16 * 1024;
 
-/** The most that waits for a slow peer before it is told to; besides the piece that goes beyond it. */
+/**
+ * The most bytes that wait for a slow peer before the writer must wait, besides the piece that goes
+ * beyond it.
+ */
 const WAITING_BYTES_MAX = 64 * 1024;
 
 /** Writes to one connection, and tells when the operating system has all of it. */

@@ -32,11 +32,11 @@ type Piece = { readonly bytes: Buffer; readonly release: Release | undefined };
 const END: Step = { done: true, value: undefined };
 
 /**
- * The body of one request, between the connection that it comes on and whoever reads it: before
- * there is a reader no more than one read of the connection waits here.
+ * The body of one request, between the connection that it comes on and its reader: before there is
+ * a reader no more than one read of the connection waits here.
  *
- * Not a stream of Node's: that goes through two promises and four events for every piece, which cost
- * a large upload a fifth of its speed (docs/benchmarks.md).
+ * Not a stream of Node's: that goes through two promises and four events for every piece, which
+ * cost a large upload a fifth of its speed (docs/benchmarks.md).
  */
 export class RequestBody implements AsyncIterator<Buffer, undefined> {
   readonly #flow: Flow;

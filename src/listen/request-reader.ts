@@ -14,7 +14,10 @@ export type Requests = {
   headerBytesMax(): number;
   /** Returns true if no further request is to be read. */
   isOver(): boolean;
-  /** A head has come. `body`: what its body, which follows, comes to; undefined: it has none. */
+  /**
+   * Reports that a head has come. `body`: the receiver of its body, which follows; `undefined` if
+   * it has none.
+   */
   begun(head: WireRequest, body: RequestBody | undefined): void;
   /** Reports that the bytes are no request. Nothing more is read. */
   refused(problem: ConnectionProblem): void;
@@ -61,7 +64,10 @@ export class RequestReader {
     this.#requests = requests;
   }
 
-  /** Since when a head is awaited, on a clock that only goes forward; undefined: none is due. */
+  /**
+   * The time since when a head is awaited, on a clock that only goes forward; `undefined` if none
+   * is due.
+   */
   get headSinceMs(): number | undefined {
     return this.#headSinceMs;
   }
@@ -89,7 +95,10 @@ export class RequestReader {
     this.#busy = false;
   }
 
-  /** The client has ended its side. Whether that was told, since it was within a request. */
+  /**
+   * Notes that the client has ended its side. Returns true if that was reported, since it was
+   * within a request.
+   */
   end(): boolean {
     if (this.#reading === "body") this.#breakBody("cut-off");
     else if (this.#reading === "head" && this.#gatherer.begun && !this.#requests.isOver()) {

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
 /**
- * A connection of a client that does not speak HTTP any more, for whoever speaks on it. Not the
- * socket itself, whose bytes are read to memory that others use again.
+ * A connection of a client that does not use HTTP any more, for its next user. Not the socket
+ * itself, whose bytes are read to memory that others use again.
  */
 export class TakenSocket extends Duplex {
   readonly #socket: Socket;

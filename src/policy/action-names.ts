@@ -1,8 +1,8 @@
 /**
  * Every action of the Service Authorization Reference for Amazon S3 (its data of 2026-09-26: 180
- * names), by what it is asked of, and the names that other systems' documents give them
- * (S3-AUTHORIZATION section 1.6). What the gateway has no use for is known all the same, so that
- * a policy pasted from AWS is not refused for naming it.
+ * names), by the resource it is asked of, and its names in other systems' documents
+ * (S3-AUTHORIZATION section 1.6). Actions that the gateway has no use for are known all the same,
+ * so that a policy pasted from AWS is not refused for naming them.
  */
 
 /** The actions on a bucket, `arn:aws:s3:::bucket`. */

@@ -39,11 +39,11 @@ export type ActionLevel = "bucket" | "object" | "other";
 
 /**
  * Compiles action patterns: `*`, or a literal service prefix with `*` and `?` in the name, in any
- * letter case (S3-AUTHORIZATION section 3.2). A pattern that fits actions speaks of actions only,
- * as on AWS: `s3:Create*` is about CreateBucket, not about the operation CreateMultipartUpload.
- * Only one that fits none (`s3:HeadObject`, `s3:Head*`) is read as naming operations, so that a
- * Deny which names one is never without effect (section 1.6). The error says which pattern fits
- * nothing known.
+ * letter case (S3-AUTHORIZATION section 3.2). A pattern that fits actions is about actions only, as
+ * on AWS: `s3:Create*` is about CreateBucket, not about the operation CreateMultipartUpload. Only
+ * one that fits none (`s3:HeadObject`, `s3:Head*`) is read as naming operations, so that a Deny
+ * which names one is never without effect (section 1.6). The error says which pattern fits nothing
+ * known.
  */
 export function compileActions(patterns: readonly string[]): Result<ActionSet, ActionFault> {
   const actions = new Set<string>();

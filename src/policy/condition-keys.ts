@@ -148,7 +148,7 @@ const CONDITION_KEYS = {
 
 export type ConditionKey = keyof typeof CONDITION_KEYS;
 
-/** A key as a policy names it: its row, and the tag after the slash ("" where it takes none). */
+/** A key as a policy names it: its row, and the tag after the slash ("" if it takes none). */
 export type KeyName = {
   readonly key: ConditionKey;
   readonly tag: string;
@@ -160,21 +160,21 @@ export type KeyName = {
 
 /**
  * The request's own values, asked for one at a time so that a costly one (a tag of the stored
- * object) is only fetched where a statement depends on it. An answer is text as written in
- * policies (ISO 8601 or epoch seconds, decimal numbers, "true"); a list for the keys with many
- * values; undefined where the key is absent, which is not the same as empty (section 3.3).
- * `tag`: lower-case for keys whose tags are case-insensitive, else as the policy has it.
+ * object) is only fetched if a statement depends on it. An answer is text as written in policies
+ * (ISO 8601 or epoch seconds, decimal numbers, "true"), or a list for the keys with many values.
+ * `undefined` if the key is absent, which is not the same as empty (section 3.3). `tag`: lower-case
+ * for keys whose tags are case-insensitive, else as the policy has it.
  */
 export type Context = (key: ConditionKey, tag: string) => string | readonly string[] | undefined;
 
 /**
- * The tag under which a context gives the other name of what the value of a key names, such as Ceph's
- * `tenant:bucket/key` for `bucket/key`. No policy can write it. The name counts only where that makes
- * a statement stricter.
+ * The tag under which a context has the other name of the thing that a key's value names, such as
+ * Ceph's `tenant:bucket/key` for `bucket/key`. No policy can write it. The name counts only if that
+ * makes a statement stricter.
  */
 export const OTHER_NAME = "/other name";
 
-/** Finds a key by the name a policy gives it, in any letter case; undefined if there is none. */
+/** Finds a key by its name in a policy, in any letter case; `undefined` if there is none. */
 export function findConditionKey(name: string): KeyName | undefined {
   const slash = name.indexOf("/");
   const place = PLACES.get((slash < 0 ? name : name.slice(0, slash)).toLowerCase()) ?? -1;

@@ -50,7 +50,7 @@ export type Test =
 
 export type Relation = "=" | "<" | "<=" | ">" | ">=";
 
-/** The patterns of a test, whatever they are held against. */
+/** Returns the patterns of a test, whatever they are compared with. */
 export function templatesOf(test: Test): readonly Template[] {
   switch (test.kind) {
     case "text":

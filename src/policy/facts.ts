@@ -16,7 +16,7 @@ import {
  */
 export type ContextFacts = Values & {
   readonly context: Context;
-  /** The values that all questions of the request share; undefined: nothing is shared. */
+  /** The values that all questions of the request share; `undefined` if nothing is shared. */
   readonly shared: Values | undefined;
   /** The steps that searching for patterns can still take; see `isSpent`. */
   readonly budget: GlobBudget;
@@ -59,7 +59,7 @@ type Read<T> = { readonly as: T | undefined } | undefined;
  */
 export const EVALUATION_STEPS_MAX = 400_000;
 
-/** Facts of which nothing is known yet. */
+/** Returns facts of which none is known yet. */
 export function contextFacts(
   context: Context,
   shared?: Values,

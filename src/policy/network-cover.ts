@@ -15,7 +15,7 @@ export function covers(networks: readonly Network[], network: Network): boolean 
   return next > whole.last;
 }
 
-/** The kinds of addresses of which `networks` contain each and every one. */
+/** Returns the kinds of addresses that `networks` contain completely. */
 export function wholeFamilies(networks: readonly Network[]): readonly string[] {
   return WHOLES.flatMap(([name, whole]) => (covers(networks, whole) ? [name] : []));
 }

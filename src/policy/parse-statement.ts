@@ -196,7 +196,10 @@ function readResources(source: Source): Statement["resources"] | undefined {
   return { negated: field.negated, patterns: exact(patterns) };
 }
 
-/** AWS refuses a bucket policy's statement of which no action can apply to any resource. */
+/**
+ * Refuses a bucket policy's statement if none of its actions can apply to any resource, as AWS
+ * does.
+ */
 function requireApplicable(
   { report, node, path, rules }: Source,
   actions: Statement["actions"],

@@ -29,10 +29,10 @@ export type PolicyRules = {
 
 /**
  * Reads a policy document in AWS's language (S3-AUTHORIZATION section 3; "Grammar of the IAM JSON
- * policy language"), and refuses whatever would not be evaluated: an unknown field, operator, key
- * or action, a doubled name, a statement that can match nothing. `file` is only a name for places.
- * The error lists every problem up to `problemsMax`, in the order of the text; messages begin with AWS's own words
- * for MalformedPolicy where it has some.
+ * policy language"), and refuses everything that would not be evaluated: an unknown field,
+ * operator, key or action, a doubled name, a statement that can match nothing. `file` is only a
+ * name for places. The error lists every problem up to `problemsMax`, in the order of the text;
+ * messages begin with AWS's own words for MalformedPolicy if it has some.
  */
 export function parsePolicy(
   text: string,

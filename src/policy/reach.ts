@@ -15,7 +15,7 @@ export type Reach = {
   readonly principal: Principal;
   /** The names of that bucket, all of which are asked about at once, as by a sure ResourceAlias. */
   readonly buckets: readonly string[];
-  /** Names that count only where they make a statement stricter, as by one that is not sure. */
+  /** The names that count only if they make a statement stricter, as by one that is not sure. */
   readonly alsoDenied: readonly string[];
 };
 

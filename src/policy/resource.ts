@@ -13,7 +13,7 @@ const ARN_PREFIX = "arn:aws:s3:::";
  */
 export type ResourceRules = {
   readonly kind: PolicyKind;
-  /** The policy's own bucket; undefined: not known here. */
+  /** The policy's own bucket; `undefined` if it is not known here. */
   readonly bucket: string | undefined;
   /** Ceph's tenant, which may stand where AWS has nothing: `arn:aws:s3::tenant:bucket`. */
   readonly tenant: string | undefined;

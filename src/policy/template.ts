@@ -134,7 +134,7 @@ export function templatePrefix(template: Template): string {
   return first?.kind === "text" ? first.text : "";
 }
 
-/** A `fallback` is folded where it needs to be. */
+/** Returns the variable's value. A `fallback` is folded if necessary. */
 function valueOf(
   { name, fallback }: Variable,
   facts: ContextFacts,
@@ -149,8 +149,9 @@ function valueOf(
 }
 
 /**
- * The longest text, without slashes in front: V8 looks for the first character, and in the name of
- * an object no other is as frequent. Of a long one the beginning, which is found in linear time.
+ * Returns the longest text, without slashes in front: V8 looks for the first character, and in the
+ * name of an object no other is as frequent. Of a long one the beginning, which is found in linear
+ * time.
  */
 function needleOf(parts: readonly TemplatePart[]): string {
   let longest = "";

@@ -6,7 +6,7 @@ import { claimKey, type KeyName } from "./condition-keys.ts";
 /** The issuers that the trust policies of one configuration may name. */
 export type TrustRules = { readonly issuers: readonly TrustIssuer[] };
 
-/** An issuer of identity tokens, as far as trust policies speak of it. */
+/** An issuer of identity tokens, with the facts that trust policies use. */
 export type TrustIssuer = {
   /** The issuer's name in the configuration. */
   readonly name: string;
@@ -38,7 +38,7 @@ export type TrustAction = (typeof TRUST_ACTIONS)[number];
 /** Stands in a trust policy for `{"AWS": "*"}`, and among the names of every caller with a key. */
 export const EVERY_KEY = "aws:*";
 
-/** The name of whoever brings a token of the issuer. No ARN or id looks like it. */
+/** Returns the name of a caller with a token of the issuer. No ARN or id looks like it. */
 export function federatedName(issuer: string): string {
   return `federated:${issuer}`;
 }

@@ -35,7 +35,7 @@ export function parseBucketWide(
   return err(inOrder(report.problems));
 }
 
-/** AWS's limit for a bucket policy, since the provider's document gives none. */
+/** AWS's limit for a bucket policy, since the provider's document has none. */
 const BYTES_MAX = 20_480;
 const DEPTH_MAX = 10;
 

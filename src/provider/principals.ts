@@ -78,8 +78,8 @@ function holderKind({ subuser, role }: Identity): PolicyHolder {
 }
 
 /**
- * The narrowest name of this caller; undefined: the grammar has none but its account's. An
- * account's own name may include its subusers.
+ * Returns the narrowest name of this caller; `undefined` if the grammar has none but its account's.
+ * An account's own name may include its subusers.
  */
 export function principalNaming(grammar: PrincipalGrammar, identity: Identity): string | undefined {
   const { subuser, account } = identity;
@@ -93,7 +93,10 @@ export function principalNaming(grammar: PrincipalGrammar, identity: Identity): 
   return form && fillForm(form, identity);
 }
 
-/** The caller as policies see it; undefined: without a credential. `guestGroups`: the guest's. */
+/**
+ * Returns the caller as policies see it; `undefined` for a caller without a credential.
+ * `guestGroups`: the guest's.
+ */
 export function callerOf(
   grammar: PrincipalGrammar,
   identity: Identity | undefined,

@@ -80,7 +80,9 @@ export type Provider = {
   readonly principals: PrincipalGrammar;
 };
 
-/** Settings that a provider's document rests on, by name; absent: it does not need that one. */
+/**
+ * The settings that a provider's document depends on, by name; absent if it does not need that one.
+ */
 export type ProviderNeeds = Readonly<
   Partial<
     Record<
@@ -129,7 +131,7 @@ export type BlockedAction = NamedAction & {
  */
 const PRIVILEGE = "PRIVILEGE_";
 
-/** The privilege of that name, in either spelling; undefined: there is none. */
+/** Returns the privilege of that name, in either spelling; `undefined` if there is none. */
 export function privilegeNamed({ privileges }: Provider, name: string): Tier | undefined {
   const short = name.startsWith(PRIVILEGE) ? name.slice(PRIVILEGE.length) : name;
   return privileges.get(short);
@@ -148,8 +150,8 @@ export function mendsPolicies(privileges: readonly Tier[]): boolean {
 }
 
 /**
- * The row by which the provider blocks the action for a key of this tier (undefined: an account's
- * own, without one); undefined if none does.
+ * Returns the row by which the provider blocks the action for a key of this tier (`undefined` for
+ * an account's own, without one); `undefined` if none does.
  */
 export function blockingAction(
   { blockedActions }: Provider,

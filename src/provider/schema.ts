@@ -9,7 +9,7 @@ import { parseForm } from "./principals.ts";
 const NAME = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "Expected letters, digits, _ and -");
 const SECONDS = z.int().min(0).max(604_800);
 
-/** An action or, where the provider has such names, an operation; `*` and `?` are wildcards. */
+/** An action or, if the provider has such names, an operation; `*` and `?` are wildcards. */
 const ACTION = z.string().superRefine((text, context) => {
   const compiled = compileActions([text]);
   if (compiled.ok) return;

@@ -18,7 +18,9 @@ export type Tier = {
   readonly set: ActionSet;
   /** True if names of operations are permissions here. */
   readonly operationNames: boolean;
-  /** The only operations that it is about, whatever they ask for; undefined: any. */
+  /**
+   * The only operations that it is about, whatever they ask for; `undefined` if it is about any.
+   */
   readonly within?: ReadonlySet<OperationName> | undefined;
 };
 

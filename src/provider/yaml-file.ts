@@ -27,7 +27,7 @@ export function readYaml<Schema extends z.ZodType>(
 type Issue = z.core.$ZodIssue;
 type Source = YamlFile & { readonly file: string };
 
-/** A custom issue quotes the value itself, where that helps. */
+/** Returns the problems of an issue. A custom issue quotes the value itself, if that helps. */
 function issueProblems(source: Source, issue: Issue): readonly Problem[] {
   const { path } = issue;
   const name = nameOf(path);

@@ -37,8 +37,9 @@ export function checkAcl(root: XmlElement): Fault | undefined {
 }
 
 /**
- * The grantee of MinIO's one answer to GetObjectAcl, which s3cmd puts back after a copy: the owner,
- * without a name. MinIO alone takes it, and gives nobody anything by it (cmd/acl-handlers.go).
+ * Returns true for the grantee of MinIO's one answer to GetObjectAcl, which s3cmd puts back after a
+ * copy: the owner, without a name. MinIO alone takes it, and it grants nothing there
+ * (cmd/acl-handlers.go).
  */
 function isUnnamedOwner(grantee: XmlElement | undefined): boolean {
   const [only, ...more] = grantee?.children ?? [];

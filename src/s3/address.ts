@@ -22,7 +22,7 @@ export type Address<B extends BucketName = BucketName> =
 export type Located = {
   readonly address: Address;
   readonly style: "path" | "virtual";
-  /** The account that the host names, where it is one of an account's own. */
+  /** The account that the host names, if it is one of an account's own. */
   readonly hostAccount?: string;
 };
 
@@ -40,7 +40,7 @@ const BUCKET_CHARACTERS_MAX = 255;
 const RESERVED: ReadonlySet<string> = new Set(["admin", "auth", "minio", "swift"]);
 const RESERVED_PREFIX = ".rgw";
 
-/** Host names of the gateway, in lower case, of which each has labels before it. */
+/** The host names of the gateway, in lower case. Each has labels before it. */
 export type HostNames = {
   /** The domains below which a label is a bucket. */
   readonly domains: readonly string[];
@@ -207,7 +207,7 @@ function labelOf(host: string, { domains, accountDomains }: HostNames): Below | 
 
 /**
  * Returns the hosts that `host` can have been under the gateway's other names of its kind. A label
- * in front stays. A host that is none of the gateway's gives the bare names of `domains`.
+ * in front stays. For a host that is none of the gateway's, these are the bare names of `domains`.
  */
 export function hostInDomains(host: string, hosts: HostNames): readonly string[] {
   const { domains, accountDomains } = hosts;

@@ -7,8 +7,8 @@ import { checksumCharacters, checksumOf } from "./checksums.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Bytes that `decodedLength` bytes take once `frame` has framed them with the checksum `trailer`:
- * a store is told the length of the body before it begins.
+ * Returns the number of bytes that `decodedLength` bytes take once `frame` has framed them with the
+ * checksum `trailer`: a store learns the length of the body before it begins.
  */
 export function framedLength(decodedLength: number, trailer: string): number {
   const algorithm = checksumOf(trailer);
@@ -28,8 +28,9 @@ function chunkLength(bytes: number): number {
  * Frames `data`, of `decodedLength` bytes, as STREAMING-UNSIGNED-PAYLOAD-TRAILER ("Using chunked
  * uploads with trailing headers", S3 User Guide). `data` returns the trailer's value when it ends.
  *
- * The length is known, so each chunk's size is told before its data has come: no byte is copied, and a
- * piece of `data` need only stand until the next one is asked for. Throws a RangeError for more data.
+ * The length is known, so each chunk's size is written before its data has come: no byte is copied,
+ * and a piece of `data` need only stand until the next one is asked for. Throws a RangeError for
+ * more data.
  */
 export async function* frame(
   data: AsyncGenerator<Buffer, string, undefined>,

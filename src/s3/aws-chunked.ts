@@ -72,9 +72,10 @@ export function createDeframer(framing: ChunkFraming): Deframer {
 }
 
 /**
- * Reads the next bytes of a body, split anywhere; the tokens' data are views of `bytes`. Bad framing
- * is told in `problem`, behind the tokens of what came before it, so that the same bytes are judged
- * alike wherever they are split: IncompleteBody, or MalformedTrailerError for a trailer section.
+ * Reads the next bytes of a body, split anywhere; the tokens' data are views of `bytes`. Bad
+ * framing stands in `problem`, after the tokens of what came before it, so that the same bytes are
+ * judged alike wherever they are split. It is IncompleteBody, or MalformedTrailerError for a
+ * trailer section.
  */
 export function deframe(deframer: Deframer, bytes: Buffer): readonly ChunkToken[] {
   const tokens: ChunkToken[] = [];
@@ -88,7 +89,7 @@ export function deframe(deframer: Deframer, bytes: Buffer): readonly ChunkToken[
   return tokens;
 }
 
-/** The rest of a line, or the part of it that has come; gives where it ends. */
+/** Reads the rest of a line, or the part of it that has come; returns its end. */
 function takeText(deframer: Deframer, bytes: Buffer, at: number, tokens: ChunkToken[]): number {
   const feed = bytes.indexOf(0x0a, at);
   const end = feed < 0 ? bytes.length : feed + 1;

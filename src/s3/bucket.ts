@@ -6,7 +6,7 @@ import { fault, type Fault } from "./faults.ts";
 import { canBePrefix, mappedName, type BucketPrefix } from "./mapped-names.ts";
 
 /**
- * The one name of a bucket: `name`, or `tenant:name` where the store has tenants and the bucket is in
+ * The one name of a bucket: `name`, or `tenant:name` if the store has tenants and the bucket is in
  * one. Records, policies and tags are found by it, so that no spelling leads around them.
  */
 export type BucketId = Brand<string, "BucketId">;
@@ -14,7 +14,8 @@ export type BucketId = Brand<string, "BucketId">;
 /**
  * A bucket as the client spelled it and as the store knows it. Only `canonicalBucket` makes one.
  * `name` and `tenant`: the spelling, decoded. `home`: the tenant whose bucket it is; "" is none.
- * `stored`: the name at a store where buckets are named after their accounts; undefined: `name`.
+ * `stored`: the name at a store that names buckets after their accounts; `undefined` if it is
+ * `name`.
  */
 export type Bucket = Brand<
   BucketName & {

@@ -91,8 +91,8 @@ function parseVersion(raw: string): Result<string, Fault> {
 }
 
 /**
- * `text` with spaces and bytes above ASCII escaped, since clients exist that leave them plain;
- * undefined where there is a control character.
+ * Returns `text` with spaces and bytes above ASCII escaped, since some clients leave them plain;
+ * `undefined` if it has a control character.
  */
 function escaped(text: string): string | undefined {
   let out = "";

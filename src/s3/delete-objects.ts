@@ -28,7 +28,7 @@ export type DeleteRequest = {
   readonly entries: readonly DeleteEntry[];
 };
 
-/** An entry that was not forwarded, and what its owner is told. */
+/** An entry that was not forwarded, and the error for its owner. */
 export type DeniedEntry = {
   readonly key: string;
   readonly versionId?: string | undefined;

@@ -12,8 +12,8 @@ import { createXmlTree } from "./xml-tree.ts";
 import type { XmlElement } from "./xml.ts";
 
 /**
- * The document of a request, read once: whoever decides on it takes this value, and nobody reads its
- * bytes again. `bytes`: as they came, for the store.
+ * The document of a request, read once: the decision takes this value, and nobody reads its bytes
+ * again. `bytes`: as they came, for the store.
  */
 export type S3Document =
   /** The request has no document, or one that nothing here reads. */

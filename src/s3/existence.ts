@@ -5,8 +5,8 @@ import type { OperationName } from "./operations.ts";
 const NOT_FOUND = 404;
 
 /**
- * Operations that need an object to be there, so that their 404 tells whether it is. Not those of
- * a multipart upload: their 404 speaks of an upload id, which nobody guesses.
+ * The operations that need an existing object, so that their 404 tells whether it exists. Not those
+ * of a multipart upload: their 404 is about an upload id, which nobody guesses.
  */
 const NEEDS_OBJECT: ReadonlySet<OperationName> = new Set<OperationName>([
   "CopyObject",

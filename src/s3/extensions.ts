@@ -33,7 +33,7 @@ const LISTINGS = ["ListObjects", "ListObjectsV2", "ListObjectVersions"] as const
 
 /**
  * The extensions of Ceph RGW ("Bucket operations" and "Service operations", its S3 API; measured on
- * 16.2.15). `read-stats` is of Tentacle, earlier ones tell the same unasked.
+ * 16.2.15). `read-stats` is of Tentacle; earlier releases answer the same without it.
  */
 const OF_CEPH: readonly Extension[] = [
   // The same keys in another order, by the same permission.

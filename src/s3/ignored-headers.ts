@@ -2,9 +2,9 @@ import type { HeaderList } from "../http/headers.ts";
 import type { OperationName } from "./operations.ts";
 
 /**
- * Names of headers, in lower case, that a kind of store accepts and does not act on: what the
- * request says there does not come to pass. By operation; "*": whatever the operation. Where a rule
- * depends on such a header, the request is not done (501), for the rule would judge what nobody does.
+ * Names of headers, in lower case, that a kind of store accepts and does not act on: the request
+ * has them without effect. By operation; "*": whatever the operation. If a rule depends on such a
+ * header, the request is not done (501), for the rule would judge what nobody does.
  */
 export type IgnoredHeaders = ReadonlyMap<OperationName | "*", ReadonlySet<string>>;
 
@@ -42,9 +42,10 @@ export function isMeasured(ignored: IgnoredHeaders): boolean {
 }
 
 /**
- * The header, in lower case, by which a request asks a store with these `ignored` headers for what would
- * silently not come to pass: encryption, a redirect, an ACL, a lock, a condition under which nothing may be
- * overwritten or deleted. `undefined`: there is none, or nobody has measured the store.
+ * Returns the header, in lower case, by which a request asks a store with these `ignored` headers
+ * for something that it would silently not do: encryption, a redirect, an ACL, a lock, a condition
+ * under which nothing may be overwritten or deleted. `undefined` if there is none, or nobody has
+ * measured the store.
  */
 export function withoutEffect(
   ignored: IgnoredHeaders,

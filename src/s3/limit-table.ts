@@ -27,7 +27,7 @@ export const LIMITS = {
 
 export type LimitName = keyof typeof LIMITS;
 
-/** All of them, for whoever needs one of each. */
+/** All names of limits, for code that needs one of each. */
 export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS).filter(isLimitName);
 
 function isLimitName(name: string): name is LimitName {

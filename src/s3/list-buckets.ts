@@ -55,7 +55,7 @@ const ROOTS: ReadonlySet<string> = new Set([
 
 type Pass = {
   readonly pieces: readonly ListPiece[];
-  /** Begins a tag or an entry of which the end has not come yet. */
+  /** The beginning of a tag or an entry whose end has not come yet. */
   readonly rest: Buffer;
   /** True if the root was read. */
   readonly rooted: boolean;

@@ -37,13 +37,19 @@ export function startOfNames({ before, after }: BucketPrefix, tenant: string): s
   return `${before}${tenant}${after}`;
 }
 
-/** The name at the store of the bucket `name` of `tenant`; undefined: no bucket can be called so. */
+/**
+ * Returns the name at the store of the bucket `name` of `tenant`; `undefined` if no bucket can have
+ * it.
+ */
 export function mappedName(prefix: BucketPrefix, tenant: string, name: string): string | undefined {
   const stored = `${startOfNames(prefix, tenant)}${name}`;
   return canBePrefix(tenant) && stored.length <= NAME_CHARACTERS_MAX ? stored : undefined;
 }
 
-/** The name under which `tenant` knows the store's bucket; undefined: it is not that tenant's. */
+/**
+ * Returns the name under which `tenant` knows the store's bucket; `undefined` if it is not that
+ * tenant's.
+ */
 export function nameBehind(
   prefix: BucketPrefix,
   tenant: string,

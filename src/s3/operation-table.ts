@@ -29,7 +29,7 @@ export type Row = {
   readonly query?: readonly string[];
   /** Actions needed on the addressed resource; what headers add is in asks.ts. */
   readonly asks: readonly Action[];
-  /** The same where `versionId` is given; absent: no difference. */
+  /** The same if `versionId` is given; absent if there is no difference. */
   readonly versioned?: readonly Action[];
   readonly body?: BodyKind;
 };

@@ -17,9 +17,12 @@ import { malformed, type XmlElement } from "./xml.ts";
 
 /** The values of a request that only the inside of its headers or its document tells. */
 export type RequestValues = {
-  /** Tags that an object shall have. Undefined: not spoken of; empty: none. */
+  /**
+   * The tags that an object is to have. `undefined` if the request does not set them; empty if it
+   * sets none.
+   */
   readonly objectTags: Tags | undefined;
-  /** Tags that a bucket shall have. No two keys differ in letter case alone. */
+  /** The tags that a bucket is to have. No two keys differ in letter case alone. */
   readonly bucketTags: Tags | undefined;
   /** The place of a new bucket, as sent; "" is the store's default place. */
   readonly locationConstraint: string | undefined;

@@ -110,7 +110,7 @@ const PARAMETERS: ReadonlyMap<string, Grammar> = new Map<string, Grammar>([
   ["versionId", version],
 ]);
 
-/** `message`: S3's own, where it has one. */
+/** Accepts one of `values`. `message`: S3's own, if it has one. */
 function oneOf(values: readonly string[], message?: string): Grammar {
   const known = new Set(values);
   return (value, name) => {

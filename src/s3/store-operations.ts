@@ -84,9 +84,9 @@ const COMMON: readonly OperationName[] = [
 ];
 
 /**
- * Measured on RGW 16.2.15: each operation was sent, and it was looked at what became of the bucket
- * and its objects. What it refuses with an error of its own stands here too. Later releases know
- * more: `upstream.operations` adds them.
+ * The operations of RGW, measured on 16.2.15: each was sent, and then the bucket and its objects
+ * were looked at. Operations that it refuses with an error of its own stand here too. Later
+ * releases know more: `upstream.operations` adds them.
  */
 export const CEPH: readonly OperationName[] = [
   ...COMMON,
@@ -120,9 +120,10 @@ export const MINIO: readonly OperationName[] = [
 ];
 
 /**
- * Measured on versitygw 1.8.0 over a folder, with versions and without: what its router tells apart,
- * most of which it refuses as not implemented. It deletes the bucket by DELETE ?metadataTable, shows
- * the object by GET ?torrent and overwrites it by PUT ?renameObject.
+ * The operations of versitygw, measured on 1.8.0 over a folder, with versions and without: those
+ * that its router tells apart, most of which it refuses as not implemented. It deletes the bucket
+ * by DELETE ?metadataTable, shows the object by GET ?torrent and overwrites it by PUT
+ * ?renameObject.
  */
 export const VERSITYGW: readonly OperationName[] = [
   ...COMMON,

@@ -33,7 +33,7 @@ export type StoreTraits = {
   readonly acls: StoreAcls;
   /** True if the store understands aws-chunked trailers. */
   readonly trailers: boolean;
-  /** The version of it that all this is true of; undefined: no row depends on one. */
+  /** The version of the store that all this is true of; `undefined` if no row depends on one. */
   readonly version: string | undefined;
   /**
    * True if the store answers part numbers beyond S3's (0, 10,001), and a DeleteObjects of no keys,
@@ -42,8 +42,8 @@ export type StoreTraits = {
    */
   readonly beyondBounds: boolean;
   /**
-   * Algorithms of `x-amz-checksum-*` that it knows. What names another one is left out for it: some
-   * stores refuse it, others would pass over it.
+   * The algorithms of `x-amz-checksum-*` that the store knows. Headers with another one are left
+   * out for it: some stores refuse them, others would ignore them.
    */
   readonly checksums: ReadonlySet<ChecksumAlgorithm>;
   /** Query parameters that it adds to S3 and that are let through: see extensions.ts. */
@@ -53,8 +53,8 @@ export type StoreTraits = {
 };
 
 /**
- * The row of `kind`. `version`: of a Ceph, as parseCephVersion() reads it; undefined: the one that was
- * measured. Other kinds have one row, whatever their version is.
+ * Returns the row of `kind`. `version`: of a Ceph, as parseCephVersion() reads it; `undefined` for
+ * the one that was measured. Other kinds have one row, whatever their version is.
  */
 export function storeTraits(kind: StoreKind, version?: string): StoreTraits {
   const traits = TRAITS[kind];

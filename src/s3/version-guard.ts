@@ -49,7 +49,7 @@ type Rule = {
   readonly applies: (query: readonly QueryParameter[], root: XmlElement | undefined) => boolean;
 };
 
-/** Operations of which only the body tells. */
+/** The operations whose danger only the body tells. */
 const BODY_RULES: ReadonlySet<OperationName> = new Set<OperationName>([
   "PutBucketLifecycleConfiguration",
   "PutBucketVersioning",

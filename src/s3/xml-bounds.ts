@@ -99,8 +99,8 @@ function above(number: number, most: number, what: string): Fault | undefined {
 }
 
 /**
- * S3 has no such names. The first three stand for something else in readers written in JavaScript,
- * of which a store behind us may be one.
+ * Returns the fault of a name that S3 does not have. The first three have another meaning in
+ * readers written in JavaScript, and a store behind us may be one.
  */
 function wrongName(name: string): Fault | undefined {
   if (RESERVED.has(name)) return malformed(`the name "${name}" is not allowed`);

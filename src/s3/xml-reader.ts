@@ -25,7 +25,9 @@ export type XmlSink = {
 
 /** A document that is read as its bytes come. */
 export type XmlReader = {
-  /** The next bytes, of which the reader keeps less than a block. The fault, once there is one. */
+  /**
+   * Reads the next bytes; less than a block of them is kept. Returns the fault, once there is one.
+   */
   push(bytes: Buffer): Fault | undefined;
   /** The document has ended. */
   end(): Fault | undefined;
@@ -130,7 +132,10 @@ function decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer | unde
   }
 }
 
-/** Read as XML 1.0 whatever the declaration says, of which wrongDeclaration() is the judge. */
+/**
+ * The options. A document is read as XML 1.0 whatever its declaration says; wrongDeclaration()
+ * judges that.
+ */
 const OPTIONS = {
   xmlns: false,
   position: false,

@@ -94,7 +94,7 @@ function parseAuthorization(
   return err(awsFault("AuthorizationUnsupported", { elements }));
 }
 
-/** Characters of an unknown scheme's name that are told back. */
+/** The most characters of an unknown scheme's name that the error repeats. */
 const SCHEME_MAX = 32;
 
 function parseAnonymous(headers: HeaderList): Result<AnonymousClaim, Fault> {
@@ -111,8 +111,8 @@ function parseAnonymous(headers: HeaderList): Result<AnonymousClaim, Fault> {
 }
 
 /**
- * Proves a claim with the secret of its access key; `secret` undefined stands for an access key that
- * nobody has, which costs the same work and gives InvalidAccessKeyId. Further faults:
+ * Proves a claim with the secret of its access key; `secret` is `undefined` for an access key that
+ * nobody has, which costs the same work and returns InvalidAccessKeyId. Further faults:
  * RequestTimeTooSkewed, AccessDenied for a presigned URL out of its time, SignatureDoesNotMatch.
  */
 export function verifyClaim(

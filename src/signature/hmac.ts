@@ -81,7 +81,8 @@ export function hmacSha1(secret: string, text: string): string {
 }
 
 /**
- * Returns true if two signatures are the same text, in a time that does not tell where they differ.
+ * Returns true if two signatures are the same text, in a time that does not reveal where they
+ * differ.
  */
 export function sameSignature(computed: string, claimed: string): boolean {
   const a = Buffer.from(computed);

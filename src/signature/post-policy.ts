@@ -7,8 +7,8 @@ import { parseAmzDate } from "./amz-date.ts";
 import type { SignatureRules } from "./rules.ts";
 
 /**
- * The policy document of a browser's upload form ("POST Policy", Amazon S3 API Reference): what
- * its writer allows whoever holds the form. It restricts; it never grants.
+ * The policy document of a browser's upload form ("POST Policy", Amazon S3 API Reference): the
+ * rights that its writer passes to the holder of the form. It restricts; it never grants.
  */
 export type PostPolicy = {
   /** Milliseconds since the epoch. */
@@ -109,9 +109,10 @@ export function checkPostPolicy(
 }
 
 /**
- * The refusal of a form that is older than a presigned URL could be, whatever its policy says, or that
- * is of the future. Its age is that of its `x-amz-date`, which the policy signs. A form of version 2 has
- * none: there the end of its policy counts, as `Expires` does. Error: AccessDenied.
+ * Returns the refusal of a form that is older than a presigned URL could be, whatever its policy
+ * says, or that is from the future. Its age is that of its `x-amz-date`, which the policy signs. A
+ * form of version 2 has none: there the end of its policy counts, as `Expires` does. Error:
+ * AccessDenied.
  */
 export function ageFault(
   { expiresMs }: PostPolicy,

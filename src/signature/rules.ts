@@ -2,7 +2,7 @@
 export type SignatureRules = {
   /** SigV2 is accepted only where an old client needs it. */
   readonly v2: boolean;
-  /** Regions a credential scope may name; empty: any. */
+  /** The regions that a credential scope may name; empty if it may name any. */
   readonly regions: readonly string[];
   /** The largest distance of `x-amz-date` from now, either way. */
   readonly clockSkewMs: number;

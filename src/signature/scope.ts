@@ -26,7 +26,10 @@ export type ScopeProblem = {
 /** The only service whose signatures reach the store (CVE-2026-55873: others led elsewhere). */
 export const SERVICE = "s3";
 const TERMINATOR = "aws4_request";
-/** Beyond this no region name is known, and the signing-key cache shall not hold long names. */
+/**
+ * The longest name of a region: none is known beyond it, and the signing-key cache must not hold
+ * long names.
+ */
 const REGION_LENGTH_MAX = 128;
 const EIGHT_DIGITS = /^\d{8}$/;
 const VISIBLE_ASCII = /^[\u0021-\u007e]*$/;

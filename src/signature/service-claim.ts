@@ -10,9 +10,9 @@ import { parseV4Header, type OtherService } from "./v4-header.ts";
 import { hasV4Query } from "./v4-query.ts";
 
 /**
- * Reads the credential of a request to another service than S3, which must be one Authorization header
- * of version 4. `undefined`: the request has no credential. Faults: those of `parseV4Header`, and
- * InvalidArgument for any other credential or more than one.
+ * Reads the credential of a request to another service than S3, which must be one Authorization
+ * header of version 4. `undefined` if the request has no credential. Faults: those of
+ * `parseV4Header`, and InvalidArgument for any other credential or more than one.
  */
 export function parseServiceClaim(
   head: RequestHead,

@@ -23,10 +23,10 @@ export type UnsignedHead = {
 };
 
 /**
- * The Authorization header for the store ("Authenticating Requests: Using the Authorization
- * Header"). Signs `host`, every `x-amz-*` header, `content-md5` and `content-type`; what may change
- * on the way, such as lengths and hop-by-hop fields, stays out. Throws where one of the three named
- * by `UnsignedHead` is missing: that is a bug.
+ * Returns the Authorization header for the store ("Authenticating Requests: Using the Authorization
+ * Header"). Signs `host`, every `x-amz-*` header, `content-md5` and `content-type`. Fields that may
+ * change on the way, such as lengths and hop-by-hop fields, stay out. Throws if one of the three
+ * named by `UnsignedHead` is missing: that is a bug.
  */
 export function signHead(
   head: UnsignedHead,

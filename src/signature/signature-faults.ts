@@ -44,7 +44,10 @@ export function mismatch(accessKeyId: string, signature: string, signed: Signed)
   });
 }
 
-/** Header values are mostly UTF-8, and the client's own text is of use only as it wrote it. */
+/**
+ * Returns the bytes as text. Header values are mostly UTF-8, and the client's own text is of use
+ * only as it wrote it.
+ */
 function shown(bytes: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }

@@ -70,8 +70,9 @@ const UNSIGNED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The first parameter that a signature of version 2 leaves open and that could change what the
- * request does, so that whoever holds a presigned URL could add it; undefined if there is none.
+ * Returns the first parameter that a signature of version 2 leaves open and that could change what
+ * the request does, so that the holder of a presigned URL could add it; `undefined` if there is
+ * none.
  */
 export function uncoveredParameter(query: readonly QueryParameter[]): string | undefined {
   for (const { name } of query) {

@@ -12,9 +12,9 @@ import { canonicalResource } from "./v2-resource.ts";
 import type { VerifyContext } from "./verify-context.ts";
 
 /**
- * Proves `claim` with `secret` (undefined: nobody has that access key), as "Signing and
- * authenticating REST requests" tells. Faults: RequestTimeTooSkewed, or AccessDenied for a presigned
- * URL out of its time; InvalidAccessKeyId; SignatureDoesNotMatch with what was signed.
+ * Proves `claim` with `secret` (`undefined` if nobody has that access key), as in "Signing and
+ * authenticating REST requests". Faults: RequestTimeTooSkewed, or AccessDenied for a presigned URL
+ * out of its time; InvalidAccessKeyId; SignatureDoesNotMatch with what was signed.
  */
 export function verifyV2(
   claim: V2Claim,

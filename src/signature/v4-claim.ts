@@ -81,7 +81,7 @@ const PROVED_OR_HARMLESS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Refuses headers with a meaning that the signature does not cover: whoever holds a presigned PUT
+ * Refuses headers with a meaning that the signature does not cover: the holder of a presigned PUT
  * could add `x-amz-copy-source` and copy anything the signer may read. AccessDenied, as AWS.
  */
 export function checkCoverage(

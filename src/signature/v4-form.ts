@@ -95,8 +95,8 @@ function invalid(message: string): Result<never, Fault> {
 }
 
 /**
- * Proves that whoever holds `secret` (undefined: nobody has that access key) wrote the policy, whose
- * base64 text, as sent, is what is signed. How long it holds is for the policy's own expiration.
+ * Proves that the holder of `secret` (`undefined` if nobody has that access key) wrote the policy.
+ * Its base64 text, as sent, is what is signed. Its lifetime is for the policy's own expiration.
  * Faults: InvalidAccessKeyId, SignatureDoesNotMatch.
  */
 export function verifyFormClaim(

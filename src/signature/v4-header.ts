@@ -116,7 +116,7 @@ const COMPONENTS = 3;
 
 type RequestDate = Pick<V4Claim, "timestamp" | "timeMs">;
 
-/** The time signed: `x-amz-date`, or where that is absent `Date` in either of its formats. */
+/** Returns the time signed: `x-amz-date`, or if that is absent `Date` in either of its formats. */
 function requestDate(head: RequestHead, scopeDate: string): Result<RequestDate, Fault> {
   const name = hasHeader(head.headers, "x-amz-date") ? "x-amz-date" : "date";
   // The time is signed even where the header is not, so it must not stand there twice.

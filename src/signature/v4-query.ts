@@ -46,7 +46,7 @@ export function hasV4Query(query: readonly QueryParameter[]): boolean {
 /**
  * Reads the claim of a presigned URL ("Authenticating Requests: Using Query Parameters"). Faults:
  * AuthorizationQueryParametersError for the parameters, AccessDenied for an unsigned header,
- * InvalidRequest or InvalidArgument for what is said twice or of the payload; with AWS's messages.
+ * InvalidRequest or InvalidArgument for a repeated value or a bad payload; with AWS's messages.
  */
 export function parseV4Query(head: RequestHead, rules: SignatureRules): Result<V4Claim, Fault> {
   const parameters = collectParameters(head.target.query);
@@ -178,7 +178,10 @@ function parseSent(
   return ok({ payload: payload.value, payloadText, sessionToken: token.value });
 }
 
-/** The value of `name` from the header or from the query; refuses two, of which either may count. */
+/**
+ * Returns the value of `name` from the header or from the query; refuses two, of which either may
+ * count.
+ */
 function oneOf(
   headers: HeaderList,
   parameters: Parameters,

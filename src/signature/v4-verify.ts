@@ -21,9 +21,9 @@ import { SIGNATURE_PARAMETER } from "./v4-query.ts";
 import type { VerifyContext } from "./verify-context.ts";
 
 /**
- * Proves `claim` with `secret` (undefined: nobody has that access key) and gives the first link of
- * the chain of chunk signatures. Faults: RequestTimeTooSkewed, or AccessDenied for a presigned URL
- * out of its time; InvalidAccessKeyId; SignatureDoesNotMatch with what was signed.
+ * Proves `claim` with `secret` (`undefined` if nobody has that access key) and returns the first
+ * link of the chain of chunk signatures. Faults: RequestTimeTooSkewed, or AccessDenied for a
+ * presigned URL out of its time; InvalidAccessKeyId; SignatureDoesNotMatch with what was signed.
  */
 export function verifyV4(
   claim: V4Claim,

@@ -11,7 +11,9 @@ export type Adoption = {
   readonly name: string;
   readonly account: string;
   readonly from: string | undefined;
-  /** The policy that the bucket is to have, as text, if it has none; undefined: none is given. */
+  /**
+   * The policy that the bucket is to have, as text, if it has none; `undefined` if none was given.
+   */
   readonly policy: string | undefined;
 };
 

@@ -30,9 +30,9 @@ import { openTurns } from "./turns.ts";
 const REMOVED = Buffer.from('{"version":1,"removed":true}\n');
 
 /**
- * Keeps records as objects in a bucket of the store, which is made if it is not there and must
- * belong to the credential. Where the store honours no conditional writes, two gateways that change
- * the same record within a moment may both be told "written": see `replaceCarefully`. Error: the
+ * Keeps records as objects in a bucket of the store, which is made if it does not exist and must
+ * belong to the credential. If the store honours no conditional writes, two gateways that change
+ * the same record within a moment may both read "written": see `replaceCarefully`. Error: the
  * bucket cannot be used.
  */
 export async function openStateBucket(options: StoreOptions): Promise<Result<StateStore, string>> {
@@ -146,8 +146,8 @@ async function find(
 }
 
 /**
- * Writes if what is there is `expected`. That it was so when looked at is what the store is told as
- * the condition of the write.
+ * Writes if the stored revision is `expected`. The store gets the state that was seen as the
+ * condition of the write.
  */
 async function replace(
   bucket: Bucket,
@@ -165,7 +165,7 @@ async function replace(
     : replaceIf(bucket, key, bytes, value?.revision);
 }
 
-/** A conditional write over what has `etag`; undefined: over nothing. */
+/** Writes on the condition that the object has `etag`; `undefined` if it must not exist. */
 async function replaceIf(
   bucket: Bucket,
   key: string,
@@ -206,11 +206,13 @@ const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MORE = 150;
 
 /**
- * A write for a store without conditions, after comparing: write, wait, look again. The last writer
- * wins, and whoever's object is not there afterwards has a conflict. Writers that overlap for less
- * than the pause are all told the truth; one whose request hangs for longer than that between its
- * comparing and its writing can undo a change that was already told to be written. A conflict may
- * also be told of a change that somebody saw and built upon before it was looked at again.
+ * Writes at a store without conditions, after comparing: write, wait, look again. The last writer
+ * wins, and a writer whose object is gone afterwards has a conflict.
+ *
+ * Writers that overlap for less than the pause all learn the truth. One whose request hangs for
+ * longer than that between its comparing and its writing can undo a change that was already
+ * reported as written. A conflict may also be reported for a change that somebody saw and built
+ * upon before it was looked at again.
  */
 async function replaceCarefully(
   bucket: Bucket,

@@ -67,7 +67,7 @@ type Reading<T> = {
   readonly answer: Promise<Read<T>>;
 };
 
-/** Remembers what `store` says, compiled. Who asks for the same name shares one read. */
+/** Remembers the records of `store`, compiled. Readers of the same name share one read. */
 export function cachedRecords<T extends object>(
   store: StateStore,
   options: CacheOptions<T>,

@@ -20,9 +20,9 @@ const DIRECTORY_MODE = 0o700;
 const LEFT_OVER_MS = 3_600_000;
 
 /**
- * Keeps records as files in the directory `path`, which is made if it is not there. Processes on one
- * machine may share it, and machines whose clocks agree to a few seconds where the file system is
- * one of theirs all and knows O_EXCL. Error: it cannot be used.
+ * Keeps records as files in the directory `path`, which is made if it does not exist. Processes on
+ * one machine may share it. So may machines whose clocks agree to a few seconds, if they share a
+ * file system that knows O_EXCL. Error: it cannot be used.
  */
 export function openDirectory(path: string, files: Files = REAL_FILES): Result<StateStore, string> {
   const identity = prepare(path);
@@ -145,7 +145,7 @@ async function readBytes(directory: Directory, name: string): Promise<Buffer | u
   }
 }
 
-/** Throws where nothing is found only because the directory is not there any more. */
+/** Throws if nothing is found only because the directory does not exist any more. */
 async function requireSame({ path, identity, files }: Directory): Promise<void> {
   if (identity === undefined) return;
   const { dev, ino } = await files.stat(path, { bigint: true });
@@ -222,7 +222,7 @@ async function writeDurably(files: Files, path: string, bytes: Buffer): Promise<
   }
 }
 
-/** The name, too, must be on the disk before anybody is told that it was written. */
+/** Writes the name to the disk, too, before anybody learns that it was written. */
 async function syncDirectory({ files, path }: Directory): Promise<void> {
   const handle = await files.open(path, "r");
   try {

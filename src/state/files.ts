@@ -13,10 +13,10 @@ export const REAL_FILES: Files = { open, rename, stat, unlink };
 
 export const FILE_MODE = 0o600;
 
-/** Ends every name that is of no use once nobody is at work with it. */
+/** The end of every name that is of no use once nobody works with it. */
 export const TEMPORARY = ".tmp";
 
-/** The code of an error of Node's, such as `ENOENT`; empty: it has none. */
+/** Returns the code of an error of Node's, such as `ENOENT`; empty if it has none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string"
     ? error.code

@@ -36,7 +36,7 @@ export async function underLock<T>(
   }
 }
 
-/** The identity of the lock that was made; undefined: others had it all the time. */
+/** Returns the identity of the lock that was made; `undefined` if others had it all the time. */
 async function acquire(files: Files, path: string): Promise<string | undefined> {
   const deadline = performance.now() + WAIT_MS;
   while (performance.now() < deadline) {
@@ -55,8 +55,8 @@ async function retireStale(files: Files, path: string): Promise<void> {
 
 /**
  * Removes the lock at `path` if it still is `identity`. Looking and removing are two steps, between
- * which others must not put a lock of theirs in its place; so whoever removes a lock, its holder
- * included, first makes a file that only one can make for each lock.
+ * which others must not put a lock of theirs in its place. So each process that removes a lock, its
+ * holder included, first makes a file that only one can make for each lock.
  */
 async function retire(files: Files, path: string, identity: string): Promise<void> {
   const claim = `${path}.${identity}${TEMPORARY}`;
@@ -85,7 +85,7 @@ async function look(files: Files, path: string): Promise<Found | undefined> {
   }
 }
 
-/** Makes an empty file and tells its identity; undefined: there is one already. */
+/** Makes an empty file and returns its identity; `undefined` if there is one already. */
 async function createNew(files: Files, path: string): Promise<string | undefined> {
   try {
     const handle = await files.open(path, "wx", FILE_MODE);

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../lib/utf8.ts";
 export type StoredRecord = {
   /** The name of the account that owns it. */
   readonly owner: string;
-  /** The exact text that was put; undefined: none. */
+  /** The exact text that was put; `undefined` if there is none. */
   readonly policy: string | undefined;
   /** Milliseconds since the epoch of the last change. */
   readonly at: number;

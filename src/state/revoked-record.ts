@@ -13,7 +13,7 @@ export const REVOKED_NAME = "revoked sessions";
 /** The most that are kept: each request of a session is compared with all of them. */
 const REVOCATIONS_MAX = 1_000;
 
-/** No session that began so long ago can still be in force: the longest is of 36 hours, as on AWS. */
+/** The age of a session that can no longer be in force: the longest is of 36 hours, as on AWS. */
 const FORGOTTEN_MS = 48 * 3_600_000;
 
 /** The most attempts: somebody else may write the record meanwhile; then it is read again. */
@@ -50,9 +50,9 @@ export function revocationsIn({
 }
 
 /**
- * Adds `revocation` to those that are kept, whoever else writes meanwhile, and forgets what is too old
- * to end anything. `nowMs`: milliseconds since the epoch. Returns how many there are now. Error: a
- * sentence.
+ * Adds `revocation` to those that are kept, whoever else writes meanwhile, and forgets those that
+ * are too old to end anything. `nowMs`: milliseconds since the epoch. Returns their number. Error:
+ * a sentence.
  */
 export async function addRevocation(
   store: StateStore,

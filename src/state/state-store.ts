@@ -18,7 +18,9 @@ export type StateStore = {
    * Reads a record; `undefined` if nothing is stored. Error: a sentence of why it cannot be read.
    */
   readonly read: (name: string) => Promise<Result<Stored | undefined, string>>;
-  /** Writes if the stored revision still is `expected`; undefined: only if nothing is stored. */
+  /**
+   * Writes if the stored revision still is `expected`; `undefined` means only if nothing is stored.
+   */
   readonly write: (
     name: string,
     record: StoredRecord,

@@ -29,7 +29,7 @@ export type Ticket = {
  */
 export const PENDING_MS_MAX = 60_000;
 
-/** Claims of the same name that may get in between before a change gives up. */
+/** The number of claims of the same name that may get in between before a change gives up. */
 const ATTEMPTS_MAX = 5;
 const PAUSE_MS_MAX = 20;
 
@@ -100,9 +100,9 @@ async function beginCreation(beginning: Beginning, stored: Stored | undefined): 
 }
 
 /**
- * Claims the bucket over `stored`, nothing or a claim that nobody is at work on. That it was absent
- * is asked before the claim is written: a gateway that makes it in between leaves a record, and this
- * claim fails.
+ * Claims the bucket over `stored`, nothing or a claim that nobody works on. The store is asked for
+ * its absence before the claim is written: a gateway that makes it in between leaves a record, and
+ * this claim fails.
  */
 async function claim(beginning: Beginning, stored: Stored | undefined): Promise<Begun> {
   const found = await beginning.presence();
@@ -151,7 +151,7 @@ async function beginRemoval(beginning: Beginning, stored: Stored | undefined): P
   return ok(isOwn ? ticketOver(store, change, stored) : NOTHING_TO_REMEMBER);
 }
 
-/** Writes `record` over `stored`, and gives what settles it. */
+/** Writes `record` over `stored`, and returns the ticket that settles it. */
 async function write(
   { store, change }: Beginning,
   stored: Stored | undefined,

@@ -13,7 +13,7 @@ import { storeConnector, type StoreTls } from "../store/store-connector.ts";
 
 /** The place of the gateway's own bucket, and the credential with which it is used. */
 export type StoreOptions = {
-  /** Origins such as `http://127.0.0.1:7480`; where one refuses the connection, the next is tried. */
+  /** Origins such as `http://127.0.0.1:7480`; if one refuses the connection, the next is tried. */
   readonly endpoints: readonly string[];
   /** The Host header of path-style requests, the same for every endpoint. */
   readonly authority: string;
@@ -37,7 +37,7 @@ export type StoreAnswer = {
 
 export type StoreClient = {
   /**
-   * Sends one request about the object `key` of the bucket, undefined: about the bucket itself.
+   * Sends one request about the object `key` of the bucket; `undefined` for the bucket itself.
    * Error: a sentence of why there is no answer.
    */
   readonly send: (

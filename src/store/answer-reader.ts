@@ -29,7 +29,7 @@ type Piece = {
   readonly release: Release;
 };
 
-/** `refused`: what was told of it stands, and the rest is no answer. */
+/** The state. `refused`: the parts that were passed on stand, and the rest is no answer. */
 type State = "none" | "head" | "length" | "chunks" | "until-close" | "whole" | "refused";
 
 const OWN_MEMORY: Release = () => {};
@@ -45,7 +45,7 @@ export class AnswerReader {
   #state: State = "none";
   #method = "";
   #interim = 0;
-  /** Bytes that were not told yet, of a body with a length. */
+  /** The bytes of a body with a length that were not passed on yet. */
   #left = 0;
   #chunks: ChunkedReader | undefined;
   #trailers: readonly string[] = [];
@@ -113,8 +113,8 @@ export class AnswerReader {
   }
 
   /**
-   * Takes what a read brought. `loan`: whose memory the bytes are in; `undefined`: they are written
-   * over as soon as this returns or calls anybody.
+   * Takes the bytes of a read. `loan`: the memory they are in; `undefined` if they are written over
+   * as soon as this returns or calls anybody.
    */
   take(bytes: Buffer, loan: Loan | undefined): void {
     if (this.#state === "none") return;
@@ -133,7 +133,7 @@ export class AnswerReader {
     this.#read();
   }
 
-  /** Tells nothing more of this answer. */
+  /** Ends this answer: nothing more is passed on. */
   forget(): void {
     this.#state = "none";
     this.#paused = false;

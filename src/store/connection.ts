@@ -35,7 +35,7 @@ export type StoreTimes = {
 
 /** A body in memory up to this length is copied behind its head, so that both leave in one write. */
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
-/** A body of which no more is to come is read into the common memory, and copied. */
+/** The longest rest of a body that is read into the common memory, and copied. */
 const COPIED_BYTES_MAX = 16 * 1024;
 /** The least room of a lent buffer for another read. */
 const ROOM_BYTES_MIN = 64 * 1024;
@@ -80,7 +80,7 @@ export class StoreConnection {
    */
   #loan: Loan | undefined;
   #room = 0;
-  /** Node reads no more of it until it is told to. */
+  /** Set if Node reads no more of it until it is asked to. */
   #stopped = false;
   /** The store has ended its side, or the connection is broken. */
   #ended = false;
@@ -329,7 +329,9 @@ export class StoreConnection {
     this.#owner.rested(this);
   }
 
-  /** The connection gives no more bytes, for reason `why`; see `AnswerReader.end`. */
+  /**
+   * Ends the reading: the connection has no more bytes, for reason `why`; see `AnswerReader.end`.
+   */
   #lost(why: StoreError, properly: boolean): void {
     this.#ended = true;
     if (this.#state === "busy") this.#reader.end(why, properly);
@@ -402,7 +404,10 @@ function isFarewell(bytes: Buffer): boolean {
 
 const FAREWELL_BYTES = "HTTP/1.1 408 ".length;
 
-/** A store that says so where no body can be may send one all the same: as the next answer. */
+/**
+ * Returns true if the fields announce a body. A store that does so when there can be none may send
+ * one all the same: as the next answer.
+ */
 function announcesBody(fields: HeaderList): boolean {
   const length = firstValue(fields, "content-length") ?? "0";
   return Number(length) > 0 || hasHeader(fields, "transfer-encoding");

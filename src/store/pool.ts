@@ -20,8 +20,8 @@ const LOOK_MS_MAX = 500;
 const DISTRUST_MS = 600_000;
 
 /**
- * The connections to one endpoint of the store: kept open and used again, one request at a time each.
- * Whoever sends must not send more at a time than there can be connections.
+ * The connections to one endpoint of the store: kept open and used again, one request at a time
+ * each. The sender must not send more at a time than there can be connections.
  */
 export class StorePool {
   readonly #dialer: Dialer;

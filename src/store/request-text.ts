@@ -10,11 +10,11 @@ export type RequestText = { readonly text: string; readonly bodyBytes: number };
 const WITH_CONTENT: ReadonlySet<string> = new Set(["PUT", "POST"]);
 
 /**
- * The head of `sending` as bytes, one character each. The gate has seen all of it; it is asked once
- * more, since what passes here is executed.
+ * Returns the head of `sending` as bytes, one character each. The gate has seen all of it; it is
+ * asked once more, since what passes here is executed.
  *
  * Throws a TypeError for a head that the gate does not let pass, a body of another length than
- * Content-Length says, and an iterated one of which no length is said.
+ * Content-Length says, and an iterated one without a length.
  */
 export function requestText({ head, body, last }: Sending): RequestText {
   const gated = gateHead({ method: head.method, target: head.target, headers: head.headers });

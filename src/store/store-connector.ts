@@ -3,7 +3,7 @@ import type { Certificate } from "../config/pem.ts";
 
 /** The TLS settings by which https endpoints of the store are recognised. */
 export type StoreTls = {
-  /** PEM certificates that sign the store's; undefined: the system's. */
+  /** The PEM certificates that sign the store's; `undefined` for the system's. */
   readonly ca: string | undefined;
   /** The name that the endpoints must prove; `undefined` for the host in the request. */
   readonly serverName: string | undefined;

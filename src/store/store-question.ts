@@ -16,9 +16,10 @@ export type NotFetched = {
 export type StoreFailure = { readonly kind: UpstreamErrorKind; readonly endpoint: string };
 
 /**
- * Asks the store something that the request of `whose` depends on: `ask` is given an endpoint, and how
- * it says that the answer cannot be used. Who has left is not waited for. Errors: SlowDown if no connection is free, ServiceUnavailable. Rejects
- * with what is no failure of the store.
+ * Asks the store something that the request of `whose` depends on: `ask` receives an endpoint, and
+ * a way to say that the answer cannot be used. A client who has left is not waited for. Errors:
+ * SlowDown if no connection is free, ServiceUnavailable. Rejects with an error that is no failure
+ * of the store.
  */
 export async function askStore<T>(
   upstream: Upstream,

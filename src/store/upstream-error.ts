@@ -22,7 +22,7 @@ export function protocolError(message: string): Error {
   return new StoreError("protocol", message);
 }
 
-/** The store's error codes about whoever signed the request. */
+/** The store's error codes about the signer of the request. */
 const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
   "ExpiredToken",
   "InvalidAccessKeyId",

@@ -22,7 +22,7 @@ export type UpstreamOptions = {
   readonly tls: StoreTls;
 };
 
-/** An endpoint comes to life or dies; `why`: what happened, where it died. */
+/** Reports that an endpoint answers or no longer does; `why`: the reason, if it no longer does. */
 export type OnState = (endpoint: string, up: boolean, why?: Error) => void;
 
 /** A request that wants a connection to the store; called back exactly once, unless it leaves. */
@@ -113,9 +113,9 @@ export class Upstream {
   }
 
   /**
-   * A free connection at the living endpoint with the fewest requests under way, ties taken in turn;
-   * at `avoid` only if no other has one. With none alive, one is tried all the same. Undefined: none
-   * is free, or others wait already. Who has one gives it back.
+   * Returns a free connection at the living endpoint with the fewest requests under way, ties taken
+   * in turn; at `avoid` only if no other has one. With none alive, one is tried all the same.
+   * `undefined` if none is free, or others wait already. The caller must give it back.
    */
   take(avoid?: Endpoint): Endpoint | undefined {
     return this.#waiting.size > 0 ? undefined : this.#takeFree(avoid);
@@ -132,7 +132,10 @@ export class Upstream {
     this.#waiting.delete(waiter);
   }
 
-  /** The same as a promise; undefined: none came free in time, or before `whose` client left. */
+  /**
+   * Returns the same as a promise; `undefined` if none came free in time, or before `whose` client
+   * left.
+   */
   connection(whose: Patience): Promise<Endpoint | undefined> {
     return new Promise((resolve) => {
       const free = this.take();
@@ -165,7 +168,7 @@ export class Upstream {
     if (kind === "connect" || kind === "tls") this.#markDown(endpoint, why);
   }
 
-  /** The endpoint has answered, be it with an error. */
+  /** Marks an endpoint that has answered, even with an error. */
   markUp(endpoint: Endpoint): void {
     endpoint.quietIntervals = 0;
     if (endpoint.up === true) return;

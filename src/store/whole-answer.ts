@@ -5,8 +5,8 @@ import type { StorePool } from "./pool.ts";
 export type WholeAnswer = { readonly status: number; readonly body: Buffer };
 
 /**
- * Asks something that has no body. Of an answer longer than `bytesMax` only its beginning, and then
- * the connection ends. Rejects as `AnswerHandler.onError` says.
+ * Asks something that has no body. Of an answer longer than `bytesMax`, only its beginning is
+ * returned, and then the connection ends. Rejects as `AnswerHandler.onError` says.
  */
 export function wholeAnswer(
   pool: StorePool,

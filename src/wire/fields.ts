@@ -95,7 +95,7 @@ export function readFields(text: string, from: number): Result<string[], WirePro
   return ok(fields);
 }
 
-/** `spelled` in lower case; undefined: it is no name. */
+/** Returns `spelled` in lower case; `undefined` if it is no name. */
 function nameOf(spelled: string): string | undefined {
   const usual = USUAL.get(spelled);
   if (usual !== undefined) return usual;

@@ -18,7 +18,7 @@ export type HeadKind = {
 
 /**
  * Finds heads in bytes that come in pieces of any size: work is linear in them, and no more is kept
- * than the limit. Of a head that comes whole in one piece nothing is copied but its text.
+ * than the limit. If a head comes whole in one piece, only its text is copied.
  */
 export class HeadGatherer {
   /** The offset in the last piece at which the body begins, once a head is whole. */
@@ -42,11 +42,11 @@ export class HeadGatherer {
   }
 
   /**
-   * Takes the bytes from `from` to `to`. Gives the head's text when it is whole: its lines, each with
-   * its CRLF, without the empty one; one character a byte. Then `next` says where the body begins, and
-   * another head can be gathered. One with an LF that has no CR may be given as far as that, which
-   * nobody reads as a head. Undefined: more bytes are needed, or there is a `problem`.
-   * `bytesMax`: of the whole head.
+   * Takes the bytes from `from` to `to`. Returns the head's text when it is whole: its lines, each
+   * with its CRLF, without the empty one; one character a byte. Then `next` says where the body
+   * begins, and another head can be gathered. A head with an LF that has no CR may be returned as
+   * far as that; nobody reads it as a head. `undefined` if more bytes are needed, or there is a
+   * `problem`. `bytesMax`: of the whole head.
    */
   take(bytes: Buffer, from: number, to: number, bytesMax: number): string | undefined {
     this.#bytesMax = bytesMax;
