@@ -5,7 +5,7 @@ import type { Policy } from "../policy/policy.ts";
 import { gripOn, type Principals } from "../policy/principals.ts";
 import { CLIENT_PROBLEMS_MAX } from "../policy/report.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
-import { mendsPolicies } from "../provider/provider.ts";
+import { permitsPolicyChanges } from "../provider/provider.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import type { S3Document } from "../s3/document-reader.ts";
@@ -40,7 +40,7 @@ export function answerPolicy(
   if (!OF_POLICIES.has(operation)) return undefined;
   const { bucket } = address;
   const record = recordOf(subject, bucket);
-  const refused = notItsOwn(snapshot, caller, facts, bucket, record);
+  const refused = policyAccessFault(snapshot, caller, facts, bucket, record);
   if (refused !== undefined) return refuse(facts, refused);
   switch (operation) {
     case "GetBucketPolicy":
@@ -96,7 +96,7 @@ const ABOUT_RECORD: ReadonlySet<OperationName> = new Set<OperationName>([
  * mode leaves to the store what it knows nothing of. Another account's caller may be let into a
  * bucket but not to its policy ("GetBucketPolicy", S3 API Reference: 405).
  */
-function notItsOwn(
+function policyAccessFault(
   snapshot: Snapshot,
   caller: Caller,
   facts: Facts,
@@ -188,7 +188,7 @@ function policyIn(
     const remedy = first?.remedy === "" ? "" : `. ${first?.remedy}`;
     return err(fault("MalformedPolicy", `${first?.message}${place}${remedy}`));
   }
-  if (isVoid(snapshot, subject, bucket, record, policy.value)) {
+  if (lacksOwnerKey(snapshot, subject, bucket, record, policy.value)) {
     return err(fault("MethodNotAllowed", NO_KEY));
   }
   return keepsOut(snapshot, subject, name, policy.value) ? err(LOCKED_OUT) : ok(text);
@@ -198,7 +198,7 @@ function policyIn(
  * Returns true if the policy lets somebody in as the owner, but the gateway has no key of the owner
  * to sign with.
  */
-function isVoid(
+function lacksOwnerKey(
   snapshot: Snapshot,
   { known }: Subject,
   bucket: Bucket,
@@ -213,7 +213,7 @@ function isVoid(
     if (effect === "Deny" || principals === undefined) return false;
     // Known callers come as themselves there.
     if (provider.bucketPolicyRole === "restrict") return gripOn(principals, guest) !== "none";
-    return isBeyond(principals, owner);
+    return includesOthers(principals, owner);
   });
 }
 
@@ -221,7 +221,10 @@ function isVoid(
  * Returns true if `principals` has anybody but `owner` and its subusers, who come by keys of its
  * own.
  */
-function isBeyond({ negated, everyone, names }: Principals, { name, principal }: Account): boolean {
+function includesOthers(
+  { negated, everyone, names }: Principals,
+  { name, principal }: Account,
+): boolean {
   if (negated || everyone) return true;
   if (principal.kind === "anonymous") return true;
   const own = [...principal.identifiers, ...principal.accountIdentifiers];
@@ -251,7 +254,7 @@ function keepsOut(
   const holder = holderOf(key);
   const { ownerPolicyEscape, policyManagers } = snapshot.policy.provider;
   const escapes = ownerPolicyEscape && key.subuser === undefined;
-  if (escapes || mendsPolicies(holder.privileges)) return false;
+  if (escapes || permitsPolicyChanges(holder.privileges)) return false;
   return locksOut(policy, holder.principal, bucket, policyManagers === "privilege");
 }
 

@@ -26,9 +26,9 @@ export function accountProblems(
   check([ACCOUNT_NAME], onlyOnce("account"));
   check([SUBUSER_NAME], onlyOnceInAccount("subuser"));
   check([TIER], (tier) => unknownTier(tiers, tier));
-  check([SUBUSER], (subuser) => powerless(subuser, ceph));
-  check(KEYS, emptyLife);
-  check([ACCOUNT], twoTenants);
+  check([SUBUSER], (subuser) => subuserWithoutRights(subuser, ceph));
+  check(KEYS, neverInForce);
+  check([ACCOUNT], contradictoryTenants);
   return problems;
 }
 
@@ -49,7 +49,7 @@ function onlyOnce(what: string): Rule {
     const { value } = placed;
     if (typeof value !== "string") return [];
     const earlier = first.get(value);
-    if (earlier !== undefined) return [secondTime(placed, earlier, what)];
+    if (earlier !== undefined) return [repeatedAt(placed, earlier, what)];
     first.set(value, placed);
     return [];
   };
@@ -67,7 +67,7 @@ function onlyOnceInAccount(what: string): Rule {
   };
 }
 
-function secondTime(second: Placed, first: Placed, what: string): Problem {
+function repeatedAt(second: Placed, first: Placed, what: string): Problem {
   const { document } = second;
   const path = pathOf(second);
   const place = `${first.document.file}:${first.document.nodes.get(pathOf(first))?.at.line}`;
@@ -92,7 +92,7 @@ function unknownTier(tiers: ReadonlySet<string>, placed: Placed): readonly Probl
  * A subuser with neither a tier nor a policy, who could do nothing: surely a slip, unless Ceph has
  * its keys and its tier.
  */
-function powerless(subuser: Placed, ceph: boolean): readonly Problem[] {
+function subuserWithoutRights(subuser: Placed, ceph: boolean): readonly Problem[] {
   const { document, value } = subuser;
   if (field(value, "name") === undefined) return [];
   if (ceph && itemOf(field(value, "keys"), 0) === undefined) return [];
@@ -103,7 +103,7 @@ function powerless(subuser: Placed, ceph: boolean): readonly Problem[] {
 }
 
 /** A key whose life ends before it begins. */
-function emptyLife(key: Placed): readonly Problem[] {
+function neverInForce(key: Placed): readonly Problem[] {
   const { document, value } = key;
   const begin = field(value, "notBefore");
   const end = field(value, "expires");
@@ -117,7 +117,7 @@ function emptyLife(key: Placed): readonly Problem[] {
 }
 
 /** A name such as `tenant$user` beside another tenant: one of them is wrong. */
-function twoTenants(account: Placed): readonly Problem[] {
+function contradictoryTenants(account: Placed): readonly Problem[] {
   const { document, value } = account;
   const tenant = field(value, "tenant");
   const name = field(value, "name");

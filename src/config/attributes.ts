@@ -32,7 +32,7 @@ export function attributeProblems(
   const privileges = all(...PRIVILEGES).flatMap((text) => unknownPrivilege(text, provider));
   const accounts = all(ACCOUNT_NAME);
   if (provider.principals.kind !== "directory") {
-    return [...privileges, ...accounts.flatMap(ofNoDirectory)];
+    return [...privileges, ...accounts.flatMap(directoryNameWithoutDirectory)];
   }
   const groups = all(...GROUPS);
   const names = new Set(groups.flatMap(({ value }) => groupName(value)));
@@ -41,7 +41,7 @@ export function attributeProblems(
     ...privileges,
     ...groups.flatMap(unreadableGroup),
     ...accounts.flatMap((text) => namedAsGroup(text, names)),
-    ...namedAlike(accounts),
+    ...ambiguousAccounts(accounts),
     ...all(SUBUSER_NAME).flatMap((text) => namedAsSubuser(text, written)),
   ];
 }
@@ -65,7 +65,7 @@ function unreadableGroup(text: Text): readonly Problem[] {
 }
 
 /** A form such as `local:Jane`, where names of accounts become parts of ARNs. */
-function ofNoDirectory(text: Text): readonly Problem[] {
+function directoryNameWithoutDirectory(text: Text): readonly Problem[] {
   const name = parseAccountName(text.value);
   // What no directory has either is complained of where accounts are read.
   if (name.ok || !parseDirectoryAccount(text.value).ok) return [];
@@ -78,7 +78,7 @@ function groupName(text: string): readonly string[] {
 }
 
 /** Two accounts that one name in a policy means: whom it lets in would be chance. */
-function namedAlike(accounts: readonly Text[]): readonly Problem[] {
+function ambiguousAccounts(accounts: readonly Text[]): readonly Problem[] {
   const first = new Map<string, Text>();
   return accounts.flatMap((text) => {
     const names = personNames(text.value);

@@ -41,11 +41,11 @@ export function bucketNamesProblems(
     const message = "Policies at the store would name buckets as clients do, and so other ones";
     return complain(message, "Set policy.bucketPolicies to gateway");
   }
-  return files.flatMap(unfitTenants(provider));
+  return files.flatMap(tenantsUnfitForPrefix(provider));
 }
 
 /** Accounts whose tenant, mostly their own name, cannot stand before the name of a bucket. */
-function unfitTenants(provider: Provider): (file: ConfigDocument) => readonly Problem[] {
+function tenantsUnfitForPrefix(provider: Provider): (file: ConfigDocument) => readonly Problem[] {
   return (file) =>
     select(file, ACCOUNTS).flatMap((account) => {
       const name = field(account.value, "name");

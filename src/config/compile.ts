@@ -338,7 +338,7 @@ export function recordReader(
         ? undefined
         : parseProviderPolicy(policy.provider, policyText, `policy of ${id}`, "bucket", rules);
     if (parsed?.ok === false) return err(parsed.error[0]?.message ?? "the policy cannot be read");
-    const account = accounts.get(owner) ?? stranger(owner, tenant ?? "", policy);
+    const account = accounts.get(owner) ?? unconfiguredAccount(owner, tenant ?? "", policy);
     const shared = sharePolicy(
       policy.provider,
       name,
@@ -355,7 +355,7 @@ export function recordReader(
 }
 
 /** An account that the configuration does not have: nobody can be let in as it. */
-function stranger(name: string, tenant: string, policy: Config["policy"]): Account {
+function unconfiguredAccount(name: string, tenant: string, policy: Config["policy"]): Account {
   const networks = { allow: [], deny: [] };
   const nothing = { policies: [], groups: [], privileges: [], tags: {}, blockedActions: [] };
   const written = {

@@ -7,10 +7,10 @@ import { problemAt } from "./issues.ts";
 /** Checks that the settings of client and store connections fit together. */
 export function connectionProblems(gateway: ConfigDocument): readonly Problem[] {
   return [
-    ...proxyProtocolOfNobody(gateway),
-    ...halfACertificate(gateway),
-    ...clientsOfNoAuthority(gateway),
-    ...vainStoreTls(gateway),
+    ...proxyProtocolWithoutProxies(gateway),
+    ...incompleteCertificate(gateway),
+    ...clientCertificatesWithoutCa(gateway),
+    ...ineffectiveStoreTls(gateway),
   ];
 }
 
@@ -28,7 +28,7 @@ export function connectionWarnings(gateway: ConfigDocument): readonly Problem[] 
 }
 
 /** A PROXY header says who the client is: it must not be believed from just anybody. */
-function proxyProtocolOfNobody(gateway: ConfigDocument): readonly Problem[] {
+function proxyProtocolWithoutProxies(gateway: ConfigDocument): readonly Problem[] {
   const path = "listen.proxyProtocol";
   if (gateway.nodes.get(path)?.value !== true) return [];
   if (gateway.nodes.has("listen.trustedProxies[0]")) return [];
@@ -38,7 +38,7 @@ function proxyProtocolOfNobody(gateway: ConfigDocument): readonly Problem[] {
 }
 
 /** `cert` and `key` need each other, or a list of such pairs in their place. */
-function halfACertificate(gateway: ConfigDocument): readonly Problem[] {
+function incompleteCertificate(gateway: ConfigDocument): readonly Problem[] {
   const path = "listen.tls";
   const { nodes } = gateway;
   if (!nodes.has(path) || nodes.get(path)?.value !== undefined) return [];
@@ -55,7 +55,7 @@ function halfACertificate(gateway: ConfigDocument): readonly Problem[] {
  * Refuses client certificates without an authority: no certificate of a client could be told from
  * another.
  */
-function clientsOfNoAuthority(gateway: ConfigDocument): readonly Problem[] {
+function clientCertificatesWithoutCa(gateway: ConfigDocument): readonly Problem[] {
   const path = "listen.tls.clientCertificates";
   if (!gateway.nodes.has(path) || gateway.nodes.has("listen.tls.clientCaFile")) return [];
   const message = "clientCertificates needs listen.tls.clientCaFile";
@@ -63,7 +63,7 @@ function clientsOfNoAuthority(gateway: ConfigDocument): readonly Problem[] {
 }
 
 /** Reports settings that only work over TLS, if no endpoint uses it. */
-function vainStoreTls(gateway: ConfigDocument): readonly Problem[] {
+function ineffectiveStoreTls(gateway: ConfigDocument): readonly Problem[] {
   const endpoints = valuesBelow(gateway, "upstream.endpoints");
   if (endpoints.length === 0 || endpoints.some((text) => text.startsWith("https:"))) return [];
   return ["upstream.serverName", "upstream.clientCertificate"]

@@ -17,10 +17,10 @@ export function gatewayProblems(gateway: ConfigDocument, provider: Provider): re
     ...sharedAddress(gateway),
     ...withoutV4(gateway),
     ...virtualAddresses(gateway),
-    ...vainState(gateway, provider),
+    ...ineffectiveState(gateway, provider),
     ...doubtfulDomains(gateway),
     ...notOneSource(gateway),
-    ...vainAccountDomains(gateway, provider),
+    ...ineffectiveAccountDomains(gateway, provider),
     ...gatewayLimitProblems(gateway),
   ];
 }
@@ -29,7 +29,7 @@ export function gatewayProblems(gateway: ConfigDocument, provider: Provider): re
  * Reports account domains if no bucket has an account in its address: then a host cannot name one
  * either.
  */
-function vainAccountDomains(
+function ineffectiveAccountDomains(
   gateway: ConfigDocument,
   { name, tenantAddressing }: Provider,
 ): readonly Problem[] {
@@ -52,7 +52,7 @@ function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
 }
 
 /** State is what policies of buckets are remembered in. */
-function vainState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
+function ineffectiveState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   // With sessions, it is also where they are revoked.
   if (!gateway.nodes.has("state") || gateway.nodes.has("sts") || keepsPolicies(gateway, provider))
     return [];

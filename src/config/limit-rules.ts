@@ -16,14 +16,14 @@ export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[
       otherwise: CONNECTIONS_DEFAULT,
     }),
     ...unreachable(gateway, "limits.xmlBytes", "limits.bodyBytes"),
-    ...tooLittleHeld(gateway),
+    ...unprovedBytesTooLow(gateway),
     ...unreachable(gateway, "limits.requestsPerSubuser", "limits.requestsPerAccount"),
     ...unreachable(gateway, "limits.concurrentRequestsPerSubuser", "limits.concurrentRequests"),
   ];
 }
 
 /** A document that `limits.xmlBytes` allows must fit, or it would read SlowDown for ever. */
-function tooLittleHeld(gateway: ConfigDocument): readonly Problem[] {
+function unprovedBytesTooLow(gateway: ConfigDocument): readonly Problem[] {
   const [all, one] = ["limits.unprovedBytes", "limits.xmlBytes"] as const;
   const held = amount(gateway, all) ?? UNPROVED_BYTES_DEFAULT;
   if (held >= (amount(gateway, one) ?? XML_BYTES_DEFAULT)) return [];

@@ -47,7 +47,7 @@ function opened(statement: Statement): readonly Problem[] {
   // NotPrincipal spares whom it names, and nobody who is anonymous.
   const isOpen = principals !== undefined && principals.everyone !== principals.negated;
   if (isOpen && conditions.every(holdsWithoutKey)) {
-    return [warningAt(statement, everybody(conditions))];
+    return [warningAt(statement, openToEverybody(conditions))];
   }
   return conditions
     .filter(({ quantifier }) => quantifier === "all")
@@ -59,7 +59,7 @@ function opened(statement: Statement): readonly Problem[] {
     });
 }
 
-function everybody(conditions: readonly Condition[]): Complaint {
+function openToEverybody(conditions: readonly Condition[]): Complaint {
   if (conditions.length === 0) {
     const message = "Public without conditions: everybody is allowed, even without credentials";
     const remedy = "List who is allowed in Principal, or add a Condition";
@@ -88,7 +88,7 @@ function needsKey(condition: Condition, { key, tag }: Condition["name"]): boolea
 /** A Deny that leaves out what does the same by another name, or somebody by one name of two. */
 function unguarded(statement: Statement, all: readonly Statement[]): readonly Problem[] {
   const versions = TWINS.flatMap((action) => unguardedVersion(statement, action, all));
-  return [...versions, ...sparedInVain(statement)];
+  return [...versions, ...ineffectiveNotPrincipal(statement)];
 }
 
 /**
@@ -133,7 +133,7 @@ const ROOT = /^arn:aws:iam::([^:]+):root$/;
 const USER = /^arn:aws:iam::([^:]+):(?:user|role)\//;
 
 /** A NotPrincipal that lists a user without its account, or an account without any of its users. */
-function sparedInVain(statement: Statement): readonly Problem[] {
+function ineffectiveNotPrincipal(statement: Statement): readonly Problem[] {
   const { principals } = statement;
   if (principals?.negated !== true || principals.everyone) return [];
   const names = [...principals.names];

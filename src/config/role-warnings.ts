@@ -15,7 +15,7 @@ export function roleWarnings({ name, roles }: AccountConfig): readonly Problem[]
     return allows
       .filter((statement) => begins(statement) && isForAll(statement))
       .map((statement) =>
-        warningOf(statement, role.trust.file, `${named} ${forWhom(statement)}`, EVERYBODY),
+        warningOf(statement, role.trust.file, `${named} ${assumableBy(statement)}`, EVERYBODY),
       );
   });
 }
@@ -38,7 +38,7 @@ function isForAll({ principals, conditions }: Statement): boolean {
   return isOpen && conditions.every(({ valueTexts }) => valueTexts.includes("*"));
 }
 
-function forWhom({ principals }: Statement): string {
+function assumableBy({ principals }: Statement): string {
   const issuers = [...(principals?.names ?? [])].filter((name) => name.startsWith("federated:"));
   return issuers.length === 0
     ? "can be assumed by everybody who has a key"

@@ -133,19 +133,19 @@ export function roleProblems(
 ): readonly Problem[] {
   const roles = files.flatMap((file) => select(file, ROLES));
   return [
-    ...sealingIdsTwice(gateway),
+    ...repeatedSealingIds(gateway),
     ...(gateway.nodes.has("sts") ? [] : roles.slice(0, 1).map(withoutSealing)),
-    ...roles.flatMap(powerless),
+    ...roles.flatMap(roleWithoutRights),
     ...files
       .flatMap((file) => select(file, REVOKED))
       .flatMap((one) => wrongRevocation(one, roles, gateway)),
-    ...namesTwice(roles),
+    ...repeatedRoleNames(roles),
     ...roles.flatMap(unsigned),
     ...files.flatMap((file) => select(file, TIERS)).flatMap((tier) => unknownTier(tier, tiers)),
   ];
 }
 
-function sealingIdsTwice(gateway: ConfigDocument): readonly Problem[] {
+function repeatedSealingIds(gateway: ConfigDocument): readonly Problem[] {
   const ids = select(gateway, SEALING_IDS);
   return ids.flatMap((placed, i) => {
     if (!ids.slice(0, i).some(({ value }) => value === placed.value)) return [];
@@ -161,7 +161,7 @@ function withoutSealing(role: Placed): Problem {
 }
 
 /** A role with neither a tier nor a policy, whose sessions could do nothing. */
-function powerless({ document, value, ...placed }: Placed): readonly Problem[] {
+function roleWithoutRights({ document, value, ...placed }: Placed): readonly Problem[] {
   if (field(value, "name") === undefined) return [];
   if (field(value, "tier") !== undefined || itemOf(field(value, "policies"), 0) !== undefined) {
     return [];
@@ -171,7 +171,7 @@ function powerless({ document, value, ...placed }: Placed): readonly Problem[] {
   return [problemAt(document, path, { message, remedy: "Add tier: READ, or policies" })];
 }
 
-function namesTwice(roles: readonly Placed[]): readonly Problem[] {
+function repeatedRoleNames(roles: readonly Placed[]): readonly Problem[] {
   return roles.flatMap((role, i) => {
     const name = field(role.value, "name");
     const twice = roles

@@ -10,7 +10,7 @@ export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
   const targets = valuesOf(gateway, /^passthrough\[\d+\]\.target$/);
   return [
     ...paths.flatMap((path, i) => within(gateway, path, paths.slice(0, i))),
-    ...targets.flatMap((target) => [...bypass(gateway, target), ...vainCa(gateway, target)]),
+    ...targets.flatMap((target) => [...bypass(gateway, target), ...ineffectiveCa(gateway, target)]),
     ...valuesOf(gateway, STORES).flatMap((store) => circle(gateway, store)),
   ];
 }
@@ -83,7 +83,7 @@ function ownAt(gateway: ConfigDocument, address: SocketAddress | undefined): str
 }
 
 /** A file that nobody would look at. */
-function vainCa(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
+function ineffectiveCa(gateway: ConfigDocument, { path, value }: Placed): readonly Problem[] {
   const caPath = path.replace(/target$/, "caFile");
   if (value.startsWith("https:") || !gateway.nodes.has(caPath)) return [];
   const message = "The setting has no effect: the target does not use https";

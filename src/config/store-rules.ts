@@ -15,7 +15,11 @@ export function storeKindOf({ nodes }: ConfigDocument): StoreKind {
 
 /** Returns the settings that do not fit the kind of store. */
 export function storeProblems(gateway: ConfigDocument): readonly Problem[] {
-  return [...usersWithoutTenants(gateway), ...versionOfNoCeph(gateway), ...keysOfOthers(gateway)];
+  return [
+    ...usersWithoutTenants(gateway),
+    ...versionWithoutCeph(gateway),
+    ...foldsPathsDenied(gateway),
+  ];
 }
 
 /**
@@ -34,7 +38,7 @@ function usersWithoutTenants(gateway: ConfigDocument): readonly Problem[] {
  * Refuses a version of any other store: nothing depends on it, so that a number there has no
  * effect.
  */
-function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
+function versionWithoutCeph(gateway: ConfigDocument): readonly Problem[] {
   const path = "upstream.version";
   if (storeKindOf(gateway) === "ceph" || !gateway.nodes.has(path)) return [];
   const message = "The setting has no effect: only Ceph has versions";
@@ -47,7 +51,7 @@ function versionOfNoCeph(gateway: ConfigDocument): readonly Problem[] {
  * Refuses it for kinds of store that were measured. Of a generic store the operator may know
  * better.
  */
-function keysOfOthers(gateway: ConfigDocument): readonly Problem[] {
+function foldsPathsDenied(gateway: ConfigDocument): readonly Problem[] {
   const path = "upstream.foldsPaths";
   const kind = storeKindOf(gateway);
   if (kind === "generic" || gateway.nodes.get(path)?.value !== false) return [];

@@ -4,7 +4,7 @@ import type { NetworkRule } from "../policy/network.ts";
 import { covers, wholeFamilies } from "../policy/network-cover.ts";
 import { locksOut } from "../policy/locks-out.ts";
 import { callerOf } from "../provider/principals.ts";
-import { mendsPolicies, privilegeNamed, type Provider } from "../provider/provider.ts";
+import { permitsPolicyChanges, privilegeNamed, type Provider } from "../provider/provider.ts";
 import type { Tier } from "../provider/tier.ts";
 import { ACTIONS } from "../s3/actions.ts";
 import type { WholeFile } from "./buckets.ts";
@@ -18,7 +18,7 @@ import { pathOf, pattern, select } from "./select.ts";
 import { roleWarnings } from "./role-warnings.ts";
 import { sharedUpstreamWarnings } from "./shared-upstream.ts";
 import type { Complaint } from "./surroundings.ts";
-import { unsaidTenantWarnings } from "./unsaid-tenant.ts";
+import { missingTenantWarnings } from "./missing-tenant.ts";
 
 /**
  * Returns the settings that are legal in a good configuration, but hardly meant; by file and line.
@@ -33,14 +33,14 @@ export function configWarnings(
   const ceiling = tierMode === "ceiling";
   const owners = new Map(config.accounts.map((account) => [account.name, account]));
   return inOrder([
-    ...vainAnonymous(gateway, config.policy),
+    ...ineffectiveAnonymous(gateway, config.policy),
     ...networkWarnings(gateway, "policy", networks),
     ...config.passthrough.flatMap((route) => routeWarnings(gateway, route)),
-    ...[...tiers.values()].flatMap((tier) => vainTier(gateway, tier)),
+    ...[...tiers.values()].flatMap((tier) => ineffectiveTier(gateway, tier)),
     ...files.flatMap(accountNetworks),
     ...(config.policy.bucketPolicies === "gateway" ? sharedUpstreamWarnings(files) : []),
-    ...unsaidTenantWarnings(files, config),
-    ...(provider.principals.kind === "directory" ? [] : files.flatMap(vainGroups)),
+    ...missingTenantWarnings(files, config),
+    ...(provider.principals.kind === "directory" ? [] : files.flatMap(ineffectiveGroups)),
     ...policiesOf(config).flatMap(policyWarnings),
     ...config.accounts.flatMap(roleWarnings),
     ...(ceiling ? config.accounts.flatMap((account) => tierWarnings(account, tiers)) : []),
@@ -51,7 +51,7 @@ export function configWarnings(
 }
 
 /** Requests without credentials that no policy can ever let in. */
-function vainAnonymous(
+function ineffectiveAnonymous(
   gateway: ConfigDocument,
   { anonymous, bucketPolicies }: Config["policy"],
 ): readonly Problem[] {
@@ -75,7 +75,7 @@ function routeWarnings(gateway: ConfigDocument, { name, networks }: Route): read
 }
 
 /** Reports a tier of the operator's own if no request ever asks for any of its actions. */
-function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Problem[] {
+function ineffectiveTier(gateway: ConfigDocument, { name, set }: Tier): readonly Problem[] {
   const path = pathBelow("policy.tiers", name);
   const { actions, operations, narrowed } = set;
   const grants =
@@ -87,7 +87,7 @@ function vainTier(gateway: ConfigDocument, { name, set }: Tier): readonly Proble
 }
 
 /** Reports groups if no policy can name one. */
-function vainGroups({ document }: WholeFile): readonly Problem[] {
+function ineffectiveGroups({ document }: WholeFile): readonly Problem[] {
   return select(document, ...GROUPS)
     .filter(({ value }) => Array.isArray(value) && value.length > 0)
     .map((groups) => {
@@ -107,7 +107,7 @@ function lockOut(
 ): readonly Problem[] {
   const { groups = [], privileges = [] } = owner ?? {};
   const held = privileges.flatMap((privilege) => privilegeNamed(provider, privilege) ?? []);
-  if (mendsPolicies(held)) return [];
+  if (permitsPolicyChanges(held)) return [];
   const identity = { account, subuser: undefined, groups, tenant: undefined };
   const principal = callerOf(provider.principals, identity);
   return policies

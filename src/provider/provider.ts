@@ -141,7 +141,7 @@ export function privilegeNamed({ privileges }: Provider, name: string): Tier | u
  * Returns true if one of the privileges permits to replace or delete a bucket's policy, whatever
  * that policy says.
  */
-export function mendsPolicies(privileges: readonly Tier[]): boolean {
+export function permitsPolicyChanges(privileges: readonly Tier[]): boolean {
   return privileges.some((privilege) =>
     (["PutBucketPolicy", "DeleteBucketPolicy"] as const).some((operation) =>
       tierGrants(privilege, `s3:${operation}`, operation),

@@ -9,7 +9,7 @@ import { knownTenant } from "./tenant.ts";
  * written, if tenants are in use: another account is in one, or users of Ceph come with theirs. Then
  * the buckets or the name of another user could be taken for this one's. Only where records are kept.
  */
-export function unsaidTenantWarnings(
+export function missingTenantWarnings(
   files: readonly WholeFile[],
   { policy, upstream, ceph }: Pick<Config, "policy" | "upstream" | "ceph">,
 ): readonly Problem[] {
