@@ -63,8 +63,8 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   if (!upload.ok) return refused(facts, upload.error);
   const written = subjectOf(snapshot, pending, upload.value, caller.value);
   if (!written.ok) return refused(facts, written.error);
-  const vain = ineffective(snapshot.store, "PutObject", written.value.headers);
-  if (vain !== undefined) return refused(facts, vain);
+  const noEffect = ineffective(snapshot.store, "PutObject", written.value.headers);
+  if (noEffect !== undefined) return refused(facts, noEffect);
   const valued = withValues(snapshot, written.value, undefined);
   if (!valued.ok) return refused(facts, valued.error);
   const asks = asksOfForm(valued.value, upload.value);

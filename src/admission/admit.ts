@@ -75,8 +75,8 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
       ? judgeHead(snapshot, subject, asks, facts, nowMs)
       : yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
-  const strangers = unexpectedOwner(snapshot, subject);
-  if (strangers !== undefined) return refused(judged.facts, strangers);
+  const wrongOwner = unexpectedOwner(snapshot, subject);
+  if (wrongOwner !== undefined) return refused(judged.facts, wrongOwner);
   const plan = planBody(subject, limits.bodyBytesMax);
   if (!isDocument(operation)) {
     const answer = answerPolicy(snapshot, subject, judged.facts, undefined);

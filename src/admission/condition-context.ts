@@ -32,7 +32,7 @@ type Row = {
  * (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
  * value of the key that owns it. A key without a row has no value here: those of a resource, which
  * differ between the asks of one request, are added by contextFor(); others nothing here ever has.
- * `noted.unheeded` receives the name of each header that a rule came to depend on and that the store
+ * `noted.ignoredByStore` receives the name of each header that a rule came to depend on and that the store
  * would pass over: what is judged then would not be what is done. `noted.ofDocument` becomes true as
  * soon as a rule depends on what a document can say.
  */
@@ -59,7 +59,7 @@ export function contextOf(
 }
 
 /** The notes made of a request while its policies were evaluated. */
-export type Noted = { unheeded: Set<string> | undefined; ofDocument: boolean };
+export type Noted = { ignoredByStore: Set<string> | undefined; ofDocument: boolean };
 
 /** Notes those of the headers that are sent and that the store passes over. */
 function note(
@@ -76,8 +76,8 @@ function note(
     const value = firstValue(sent, name);
     if (value === undefined) continue;
     if (whole || isIgnored(ignoredHeaders, operation, `${name}: ${value}`)) {
-      noted.unheeded ??= new Set();
-      noted.unheeded.add(name);
+      noted.ignoredByStore ??= new Set();
+      noted.ignoredByStore.add(name);
     }
   }
 }

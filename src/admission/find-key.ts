@@ -129,7 +129,7 @@ function ofRole(
     disabled: account.disabled,
     networks: NO_NETWORKS,
     signing: signer && { accessKeyId: signer.accessKeyId, secret: signer.secret },
-    session: { ...policy.value, ...whatIsSaid(session), role, name },
+    session: { ...policy.value, ...sessionFacts(session), role, name },
   };
   // What signs for it may end before it does.
   const untilMs = signer?.expiresMs ?? Number.POSITIVE_INFINITY;
@@ -171,7 +171,7 @@ function* ofUser(
     expiresMs: Math.min(session.expiresMs, parentEndsMs ?? Number.POSITIVE_INFINITY),
     disabled: parent.disabled,
     signing: parent.signing ?? { accessKeyId, secret },
-    session: { ...policy.value, ...whatIsSaid(session), role: undefined, name: undefined },
+    session: { ...policy.value, ...sessionFacts(session), role: undefined, name: undefined },
   };
   // Of a parent that is looked up, the next answer may be another.
   if (keys.has(parentId)) {
@@ -189,7 +189,7 @@ function common(
   return { accessKeyId, secret, expiresMs, notBeforeMs: undefined, sessionToken: token };
 }
 
-function whatIsSaid(
+function sessionFacts(
   session: Session,
 ): Pick<
   KeySession,

@@ -77,10 +77,10 @@ function firstRefusal(question: Question): Refusal | undefined {
 }
 
 function judgePolicies(question: Question): Judgement {
-  const { evaluated, wanted, unheeded } = evaluateAsks(question);
+  const { evaluated, wanted, ignoredByStore } = evaluateAsks(question);
   if (wanted.length > 0) return { kind: "wanted", wanted };
   const refusal =
-    explicitDeny(question, evaluated) ?? ineffective(unheeded) ?? allow(question, evaluated);
+    explicitDeny(question, evaluated) ?? ineffective(ignoredByStore) ?? allow(question, evaluated);
   if (refusal !== undefined) return { kind: "refused", refusal };
   const actor = actorOf(question, evaluated);
   return actor === undefined ? ALLOWED : { kind: "allowed", actor };
@@ -102,12 +102,12 @@ export function judgeEach(
   readonly allowed: readonly (string | undefined)[];
 } {
   const question = questionOf(snapshot, subject, asks, nowMs, undefined);
-  const { evaluated, unheeded } = evaluateAsks(question);
-  const vain = ineffective(unheeded);
+  const { evaluated, ignoredByStore } = evaluateAsks(question);
+  const noEffect = ineffective(ignoredByStore);
   const gates = [
     ...GATES.map(([name, gate]) => {
       const refused = gate(question);
-      return { gate: name, refusal: name === "unsupported" ? (refused ?? vain) : refused };
+      return { gate: name, refusal: name === "unsupported" ? (refused ?? noEffect) : refused };
     }),
     { gate: "explicit-deny" as const, refusal: explicitDeny(question, evaluated) },
     { gate: "allow" as const, refusal: allow(question, evaluated) },
@@ -287,8 +287,8 @@ function unsupported({ snapshot, asks }: Question): Refusal | undefined {
  * A header that the store accepts and passes over, where what policies say came to depend on it: they
  * would have judged what nobody does. A Deny that holds has already refused.
  */
-function ineffective(unheeded: ReadonlySet<string> | undefined): Refusal | undefined {
-  const [name] = unheeded ?? [];
+function ineffective(ignoredByStore: ReadonlySet<string> | undefined): Refusal | undefined {
+  const [name] = ignoredByStore ?? [];
   if (name === undefined) return undefined;
   const message = `A policy depends on the header "${name}", which has no effect on the store behind this gateway`;
   const elements = [["Header", name]] as const;

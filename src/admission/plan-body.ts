@@ -58,12 +58,12 @@ function noBody(headers: HeaderList, payload: Payload): Result<BodyPlan, Fault> 
   if (length !== "0" || hasHeader(headers, "transfer-encoding") || payload.kind === "chunked") {
     return err(awsFault("BodyUnexpected", { why: "This operation does not take a request body" }));
   }
-  const wrong = notOfNothing(payload);
+  const wrong = missingBody(payload);
   return wrong === undefined ? ok({ kind: "none" }) : err(wrong);
 }
 
 /** Returns the fault of a missing body; `undefined` if the request needs none. */
-function notOfNothing(payload: Payload): Fault | undefined {
+function missingBody(payload: Payload): Fault | undefined {
   if (payload.kind !== "digest" || payload.sha256 === EMPTY_SHA256) return undefined;
   const elements = [
     ["ClientComputedContentSHA256", payload.sha256],
@@ -80,7 +80,7 @@ function passing(subject: Subject, payload: Payload, bytesMax: number): Result<B
   const { checks } = checksums.value;
   // RGW 16 proves the digest of an object only where it has bytes: a signed upload could be sent again
   // without its body, and empty the object.
-  const wrong = length.value === 0 ? notOfNothing(payload) : undefined;
+  const wrong = length.value === 0 ? missingBody(payload) : undefined;
   if (wrong !== undefined) return err(wrong);
   // The store proves the digest of an object; a document that we read, we prove ourselves.
   if (payload.kind === "digest" && operationNamed(subject.operation).body !== "object") {

@@ -35,13 +35,13 @@ export type Evaluated = {
 
 /**
  * Evaluates every policy that can be about the request, once for both gates. `wanted`: the tags
- * that the store must be asked for first; then the evaluation has no meaning. `unheeded`: headers
+ * that the store must be asked for first; then the evaluation has no meaning. `ignoredByStore`: headers
  * that it came to depend on and that the store ignores.
  */
 export function evaluateAsks(question: Question): {
   readonly evaluated: readonly Evaluated[];
   readonly wanted: readonly Tagged[];
-  readonly unheeded: ReadonlySet<string> | undefined;
+  readonly ignoredByStore: ReadonlySet<string> | undefined;
 } {
   const { snapshot, subject, key, nowMs, memo } = question;
   const holder = key && holderOf(key);
@@ -75,7 +75,7 @@ export function evaluateAsks(question: Question): {
       privileged,
     };
   });
-  return { evaluated, wanted, unheeded: memo.unheeded };
+  return { evaluated, wanted, ignoredByStore: memo.ignoredByStore };
 }
 
 /** Gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */
@@ -109,7 +109,7 @@ export type AllowedBy = {
 export function allow(question: Question, evaluated: readonly Evaluated[]): Refusal | undefined {
   for (const one of evaluated) {
     if (allowanceOf(question, one) !== undefined) continue;
-    if (isNobodys(question, one)) return NOBODYS;
+    if (isUnrecordedAndShared(question, one)) return UNRECORDED;
     const { key } = question;
     const who = key === undefined ? "anonymous" : holderName(key);
     return refusal("allow", `${who}: no policy`, whyNot(question, one));
@@ -134,12 +134,12 @@ export function actorOf(question: Question, evaluated: readonly Evaluated[]): Ac
 export function allowanceOf(question: Question, one: Evaluated): AllowedBy | undefined {
   const { snapshot, key } = question;
   const { provider } = snapshot.policy;
-  if (isNobodys(question, one)) return undefined;
+  if (isUnrecordedAndShared(question, one)) return undefined;
   // A session policy is a ceiling over everything, also over what a bucket's policy gives to the very
   // session ("Session policies", IAM User Guide, has it give that all the same).
   if (one.session !== undefined && one.session.effect !== "allow") return undefined;
   if (one.privileged) return PRIVILEGE;
-  if (key === undefined) return toEverybody(question, one);
+  if (key === undefined) return byPublic(question, one);
   if (provider.bucketPolicyRole === "restrict") {
     const own = byOwn(question, one);
     const named = one.record?.policy !== undefined || isManaged(question, one);
@@ -173,7 +173,7 @@ const UPSTREAM: AllowedBy = { by: "anonymous: upstream", actor: "caller" };
 /**
  * Allows as the owner what the ceiling allows at most; the store may judge the rest as it comes.
  */
-function toEverybody({ snapshot }: Question, one: Evaluated): AllowedBy | undefined {
+function byPublic({ snapshot }: Question, one: Evaluated): AllowedBy | undefined {
   const { ceiling } = snapshot.policy.provider.anonymous;
   const { action, operation } = one.ask;
   const isBelow = ceiling === undefined || tierGrants(ceiling, action, operation);
@@ -232,7 +232,7 @@ function byOther(question: Question, one: Evaluated): AllowedBy | undefined {
  * Returns true for a bucket of which nothing is known, if the store takes the caller for other
  * accounts as well: the store would open it, whoever of them made it.
  */
-function isNobodys({ key }: Question, { ask, record }: Evaluated): boolean {
+function isUnrecordedAndShared({ key }: Question, { ask, record }: Evaluated): boolean {
   if (record !== undefined || key?.account.shares !== true || ask.bucket === undefined)
     return false;
   return ask.action !== "s3:CreateBucket";
@@ -242,7 +242,7 @@ function isNobodys({ key }: Question, { ask, record }: Evaluated): boolean {
  * The refusal of such a bucket: it does not exist for this account; its operator can give it to the
  * account (`adopt`).
  */
-const NOBODYS: Refusal = {
+const UNRECORDED: Refusal = {
   fault: fault("NoSuchBucket"),
   denial: { gate: "allow", rule: "no record of a bucket of a shared upstream", place: undefined },
 };

@@ -34,13 +34,13 @@ export type MemoSlot = {
    * The headers that they came to depend on and that the store ignores; `undefined` if there are
    * none.
    */
-  unheeded: Set<string> | undefined;
+  ignoredByStore: Set<string> | undefined;
   /** True if any evaluation came to depend on what a document can say. */
   ofDocument: boolean;
 };
 
 export function memoSlot(): MemoSlot {
-  return { shared: undefined, unheeded: undefined, ofDocument: false };
+  return { shared: undefined, ignoredByStore: undefined, ofDocument: false };
 }
 
 /** A gate's no: what the client reads, and what the operator reads. */

@@ -21,8 +21,8 @@ export function notServed(store: StoreSettings, subject: Subject): Fault | undef
   const { operations } = store;
   const { operation, versionId, source } = subject;
   if (!operations.has(operation)) return unknownOperation(operation);
-  const vain = ineffective(store, operation, subject.headers);
-  if (vain !== undefined) return vain;
+  const noEffect = ineffective(store, operation, subject.headers);
+  if (noEffect !== undefined) return noEffect;
   const unknown = unverifiable(store, subject);
   if (unknown !== undefined || knowsVersions(operations)) return unknown;
   return unknownVersion([versionId, source?.versionId]);

@@ -18,7 +18,7 @@ import {
   pushForwarded,
   type StoreBody,
 } from "./store-headers.ts";
-import { credentialOf, signedBy, signerOf, signersTenant } from "./store-signer.ts";
+import { credentialOf, signedBy, signerOf, tenantOfSigner } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
 import { tenantOf } from "./caller.ts";
 import type { Renamed, StoreRequest } from "./outgoing.ts";
@@ -45,7 +45,7 @@ export function storeRequest(
   }
   const signer = signerOf(snapshot, subject, facts);
   if (!signer.ok) return signer;
-  const target = targetFor(snapshot, subject, signersTenant(signer.value));
+  const target = targetFor(snapshot, subject, tenantOfSigner(signer.value));
   if (!target.ok) return target;
   const { address, source } = target.value;
   const folded = foldedKey(store, address, source);

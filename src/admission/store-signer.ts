@@ -110,7 +110,7 @@ function asCaller(caller: Caller, { reported }: Pick<Facts, "reported">): Signer
  * Returns the tenant whose buckets bare names mean to the store in a request of `signer`; "" is no
  * tenant.
  */
-export function signersTenant(signer: Signer): string {
+export function tenantOfSigner(signer: Signer): string {
   switch (signer.kind) {
     case "nobody":
       return "";

@@ -16,11 +16,11 @@ import type { Snapshot } from "./snapshot.ts";
 import {
   type About,
   aboutBucket,
-  type Spoken,
-  spokenBy,
-  spokenOfBucket,
-  spokenOfKey,
-} from "./spoken-resources.ts";
+  type ResourceStatements,
+  resourceStatements,
+  statementsAboutBucket,
+  statementsAboutKey,
+} from "./resource-statements.ts";
 import type { Subject } from "./subject.ts";
 import { tenantOf } from "./caller.ts";
 
@@ -105,9 +105,9 @@ function visibility(
   const { caller } = subject;
   const tried = triedBy(snapshot, subject, nowMs);
   const context = contextOf(snapshot, subject, nowMs);
-  const policies = caller.kind === "known" ? spokenPolicies(caller.key) : NO_POLICIES;
+  const policies = caller.kind === "known" ? policiesAbout(caller.key) : NO_POLICIES;
   const { missingKeyNegated } = snapshot.policy.provider.switches;
-  const own = spokenBy(policies, context, missingKeyNegated);
+  const own = resourceStatements(policies, context, missingKeyNegated);
   const answers = new Map<string, boolean>();
   const work: Work = { steps: 0, turnAt: STEPS_A_TURN };
   return function* (bucket, record) {
@@ -119,8 +119,8 @@ function visibility(
       const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;
       return yield* isVisible(listing, names, [own], owner, answers);
     }
-    const spoken = [own, spokenBy(record.policy, context, missingKeyNegated)];
-    return yield* isVisible(listing, names, spoken, "", new Map());
+    const statementSets = [own, resourceStatements(record.policy, context, missingKeyNegated)];
+    return yield* isVisible(listing, names, statementSets, "", new Map());
   };
 }
 
@@ -172,7 +172,7 @@ const NO_POLICIES: PolicySet = compilePolicies([]);
  * Returns all policies about the key's buckets, whoever wrote them: only their existence is asked
  * of this set.
  */
-function spokenPolicies(key: Key): PolicySet {
+function policiesAbout(key: Key): PolicySet {
   const { policies } = holderOf(key);
   const session = key.session?.policy;
   if (session === undefined) return policies;
@@ -229,19 +229,19 @@ function triedBy(snapshot: Snapshot, subject: Subject, nowMs: number): readonly 
 function* isVisible(
   listing: Listing,
   names: PolicyNames,
-  spoken: readonly Spoken[],
+  statementSets: readonly ResourceStatements[],
   owner: string,
   answers: Map<string, boolean>,
 ): Judging {
-  const each = spoken.map((one) => ({ one, about: aboutBucket(one, names) }));
-  const ofBucket = told(each, (one, about) => spokenOfBucket(one, about, names));
+  const each = statementSets.map((one) => ({ one, about: aboutBucket(one, names) }));
+  const ofBucket = told(each, (one, about) => statementsAboutBucket(one, about, names));
   if (yield* spend(listing.work, ofBucket.steps)) return "spent";
   const kind = `${owner}|bucket|${ofBucket.text}`;
   const bySelf = yield* known(answers, kind, () => isAllowed(listing, undefined));
   if (bySelf !== false) return bySelf;
   const anyObject = function* (): Judging {
     for (const key of keysOf(each)) {
-      const ofKey = told(each, (one, about) => spokenOfKey(one, about, names, key));
+      const ofKey = told(each, (one, about) => statementsAboutKey(one, about, names, key));
       if (yield* spend(listing.work, ofKey.steps)) return "spent";
       const kindOfKey = `${owner}|object|${ofKey.text}`;
       const byKey = yield* known(answers, kindOfKey, () => isAllowed(listing, key));
@@ -254,12 +254,12 @@ function* isVisible(
   return yield* isNamed ? anyObject() : known(answers, `${owner}|objects`, anyObject);
 }
 
-type Each = readonly { readonly one: Spoken; readonly about: About }[];
+type Each = readonly { readonly one: ResourceStatements; readonly about: About }[];
 
 /** Returns the text of all items, and the cost of reading them. */
 function told(
   each: Each,
-  say: (one: Spoken, about: About) => string,
+  say: (one: ResourceStatements, about: About) => string,
 ): { readonly text: string; readonly steps: number } {
   let steps = STEPS_A_STATEMENT;
   const texts = each.map(({ one, about }) => {

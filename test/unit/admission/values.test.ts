@@ -101,19 +101,19 @@ describe("a header that the store passes over, where a policy depends on it", ()
     });
   }
 
-  const unheeded = { ...COPY, "if-none-match": "*" };
+  const withIgnored = { ...COPY, "if-none-match": "*" };
   test("is none of its business where no policy depends on it", () => {
-    assert.equal(outcome(world([]), "PUT /photos/b", unheeded), "forward");
+    assert.equal(outcome(world([]), "PUT /photos/b", withIgnored), "forward");
     const elsewhere = deny("s3:DeleteObject", { Null: { "s3:if-none-match": "true" } });
-    assert.equal(outcome(world([elsewhere]), "PUT /photos/b", unheeded), "forward");
+    assert.equal(outcome(world([elsewhere]), "PUT /photos/b", withIgnored), "forward");
   });
   test("is judged at a store that acts on it", () => {
     const snapshot = world([deny("s3:PutObject", { Null: { "s3:if-none-match": "true" } })], "aws");
-    assert.equal(outcome(snapshot, "PUT /photos/b", unheeded), "forward");
+    assert.equal(outcome(snapshot, "PUT /photos/b", withIgnored), "forward");
   });
   test("is named in the answer and, for the operator, in the denial", () => {
     const snapshot = world([deny("s3:PutObject", { Null: { "s3:if-none-match": "true" } })]);
-    const verdict = judge(snapshot, "PUT /photos/b", { as: "reader", headers: unheeded });
+    const verdict = judge(snapshot, "PUT /photos/b", { as: "reader", headers: withIgnored });
     assert(verdict.kind === "refuse");
     assert.match(verdict.fault.message, /"if-none-match"/);
     assert.equal(verdict.facts.denial?.gate, "unsupported");

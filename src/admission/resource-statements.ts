@@ -12,7 +12,7 @@ import type { PolicyNames } from "./policy-names.ts";
  * The resources that the statements of one set of policies are about, prepared for a list of
  * buckets.
  */
-export type Spoken = {
+export type ResourceStatements = {
   /**
    * The items of `places`, by the beginning that `bucket/` must have for them to be about that
    * bucket.
@@ -44,11 +44,11 @@ type Placed = {
 };
 
 /** `context`: the values of the request that lists; `missingKeyNegated`: see `holds()`. */
-export function spokenBy(
+export function resourceStatements(
   { statements }: PolicySet,
   context: Context,
   missingKeyNegated: Switches["missingKeyNegated"],
-): Spoken {
+): ResourceStatements {
   const places = statements
     .map(placed)
     .filter(({ statement }) => !isMoot(statement, context, missingKeyNegated));
@@ -111,7 +111,7 @@ export type About = {
   readonly named: ReadonlySet<Placed>;
 };
 
-export function aboutBucket({ byBucket }: Spoken, { name, alias }: PolicyNames): About {
+export function aboutBucket({ byBucket }: ResourceStatements, { name, alias }: PolicyNames): About {
   const names = alias === undefined ? [name] : [name, alias.name];
   const all = new Set(names.flatMap((each) => itemsFor(byBucket, `${each}/`).flat()));
   const named = new Set<Placed>();
@@ -129,8 +129,12 @@ function touches(text: string, name: string): boolean {
   return slash > 0 && name.endsWith(text.slice(0, slash));
 }
 
-/** The statements about the bucket itself, as `spokenOfKey` tells those about an object in it. */
-export function spokenOfBucket({ facts }: Spoken, { all }: About, names: PolicyNames): string {
+/** The statements about the bucket itself, as `statementsAboutKey` tells those about an object in it. */
+export function statementsAboutBucket(
+  { facts }: ResourceStatements,
+  { all }: About,
+  names: PolicyNames,
+): string {
   return told(all, names, facts, []);
 }
 
@@ -139,13 +143,13 @@ export function spokenOfBucket({ facts }: Spoken, { all }: About, names: PolicyN
  * to them. If two objects have the same numbers, their evaluations have the same results, also in
  * what they ask of the store before they are done.
  */
-export function spokenOfKey(
-  spoken: Spoken,
+export function statementsAboutKey(
+  statements: ResourceStatements,
   { named }: About,
   { name, alias }: PolicyNames,
   key: string,
 ): string {
-  const { everywhere, free, facts } = spoken;
+  const { everywhere, free, facts } = statements;
   let others = everywhere.get(key);
   if (others === undefined) {
     others = free.filter(({ statement }) => coversResource(statement, `/${key}`, facts));
