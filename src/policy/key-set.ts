@@ -24,7 +24,7 @@ export function coversKeysBelow(
 
 /** A character of Unicode's private use. A pattern has at most 2,048 characters. */
 const ONE = "\u{e000}";
-const MUCH = ONE.repeat(2049);
+const LONG = ONE.repeat(2049);
 
 /**
  * Returns true if the pattern matches every text that begins with `prefix`. Two texts tell: the
@@ -36,7 +36,7 @@ function coversAll(template: Template, prefix: string, facts: ContextFacts): boo
   if (template.parts.some((part) => part.kind === "text" && part.text.includes(ONE))) return false;
   return (
     matchesTemplate(template, prefix, facts, false) &&
-    matchesTemplate(template, prefix + MUCH, facts, false)
+    matchesTemplate(template, prefix + LONG, facts, false)
   );
 }
 

@@ -29,13 +29,13 @@ function coveredByAny(wide: readonly Template[], narrow: Template): boolean {
   return wide
     .filter(isOrdinary)
     .some((pattern) =>
-      ["", MUCH].every((many) => matchesTemplate(pattern, textOf(narrow, many), facts, false)),
+      ["", LONG].every((many) => matchesTemplate(pattern, textOf(narrow, many), facts, false)),
     );
 }
 
 /** A character of Unicode's private use. A pattern has at most 2,048 characters. */
 const ONE = "\u{e000}";
-const MUCH = ONE.repeat(2049);
+const LONG = ONE.repeat(2049);
 
 /**
  * Returns false for a pattern that itself has that character: the two texts would prove nothing.

@@ -10,7 +10,7 @@ export const CEPH_MEASURED: CephVersion = "16";
 const NEWEST = 20;
 
 /** The features that RGW has from one release on. */
-type Learnt = {
+type LaterFeatures = {
   readonly from: CephVersion;
   readonly operations: readonly OperationName[];
   /** True if RGW verifies and keeps the fields of aws-chunked trailers. */
@@ -26,7 +26,7 @@ type Learnt = {
  * Not in this table: bucket ownership controls, which even 20.2.4 does not route (its
  * `DELETE ?ownershipControls` deletes the bucket).
  */
-const LEARNT: readonly Learnt[] = [
+const LATER_FEATURES: readonly LaterFeatures[] = [
   {
     // is_bucket_encryption_op; before, DELETE ?encryption deleted the bucket.
     from: "17",
@@ -43,11 +43,11 @@ const LEARNT: readonly Learnt[] = [
 ];
 
 /** Returns the features that a Ceph of `version` has beyond release 16. */
-export function learntBy(version: CephVersion): {
+export function laterFeatures(version: CephVersion): {
   readonly operations: readonly OperationName[];
   readonly trailers: boolean;
 } {
-  const learnt = LEARNT.filter(({ from }) => isAtLeast(version, from));
+  const learnt = LATER_FEATURES.filter(({ from }) => isAtLeast(version, from));
   return {
     operations: learnt.flatMap(({ operations }) => operations),
     trailers: learnt.some(({ trailers }) => trailers === true),

@@ -1,5 +1,5 @@
 import { CEPH_EXTENSIONS, MINIO_EXTENSIONS, NO_EXTENSIONS } from "./extensions.ts";
-import { CEPH_MEASURED, learntBy } from "./ceph-versions.ts";
+import { CEPH_MEASURED, laterFeatures } from "./ceph-versions.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "./checksums.ts";
 import { IGNORED, type IgnoredHeaders } from "./ignored-headers.ts";
 import type { OperationName } from "./operations.ts";
@@ -59,7 +59,7 @@ export type StoreTraits = {
 export function storeTraits(kind: StoreKind, version?: string): StoreTraits {
   const traits = TRAITS[kind];
   if (kind !== "ceph" || version === undefined) return traits;
-  const { operations, trailers } = learntBy(version);
+  const { operations, trailers } = laterFeatures(version);
   return {
     ...traits,
     operations: new Set([...traits.operations, ...operations]),

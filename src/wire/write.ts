@@ -41,9 +41,9 @@ function fieldLines(fields: HeaderList): string {
 }
 
 /** A byte that no field may have (RFC 9110 section 5.5), or what is no byte. */
-const ODD = /[^\t\x20-\x7e\x80-\xff]/;
+const NOT_ONE_LINE = /[^\t\x20-\x7e\x80-\xff]/;
 
 function oneLine(text: string): string {
-  if (ODD.test(text)) throw new TypeError("A field of an answer is not one line of bytes");
+  if (NOT_ONE_LINE.test(text)) throw new TypeError("A field of an answer is not one line of bytes");
   return text;
 }
