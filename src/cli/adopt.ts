@@ -82,7 +82,7 @@ async function adopt(
   );
   await store.value.close();
   if (!done.ok) return refused(done.error);
-  return { wrong: false, text: `The bucket "${name}" ${TOLD[done.value](account)}` };
+  return { wrong: false, text: `The bucket "${name}" ${SENTENCES[done.value](account)}` };
 }
 
 /**
@@ -133,7 +133,7 @@ function policyOf(
   return err(`${file}:${first?.line ?? 1}: ${first?.message}`);
 }
 
-const TOLD: Readonly<Record<Adopted, (account: string) => string>> = {
+const SENTENCES: Readonly<Record<Adopted, (account: string) => string>> = {
   adopted: (account) => `is the account "${account}"'s`,
   already: (account) => `is already the account "${account}"'s`,
   taken: (account) => `is now the account "${account}"'s, without the policy that it had`,

@@ -27,7 +27,7 @@ export type UsedBy = {
   /** Requests whose documents may have needed more than is recorded. */
   documents: number;
   /** The number of DeleteObjects whose keys are not recorded, and of forms. */
-  unsaid: number;
+  unrecorded: number;
   /** The number of DeleteObjects of which a part was denied, and is not taken. */
   inPart: number;
   /** The same, if it is not recorded which part. */
@@ -65,7 +65,7 @@ export async function collect(
     others: 0,
     torn: 0,
     documents: 0,
-    unsaid: 0,
+    unrecorded: 0,
     inPart: 0,
     someParts: 0,
   };
@@ -166,13 +166,13 @@ function noteBody(
   provider: Provider,
 ): void {
   if (operation === "PostObject") {
-    found.unsaid++;
+    found.unrecorded++;
     if (address.kind !== "object") return found.used.addSomewhere("s3:PutObject", bucket);
     const ask = { action: "s3:PutObject", operation, bucket, key: address.key } as const;
     return found.used.add(ask);
   }
   if (inputs.deletes === undefined) {
-    found.unsaid++;
+    found.unrecorded++;
     return found.used.addSomewhere("s3:DeleteObject", bucket);
   }
   for (const [key = "", versionId] of inputs.deletes) {

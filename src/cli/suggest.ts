@@ -131,7 +131,8 @@ function fitting(
 
 /** Returns the parts of the log that the policy was not made of. */
 function caveats(found: UsedBy, includesDenied: boolean): readonly string[] {
-  const { left, documents, unsaid, denied, storeRefused, inPart, someParts, others, torn } = found;
+  const { left, documents, unrecorded, denied, storeRefused, inPart, someParts, others, torn } =
+    found;
   const lines: string[] = [];
   if (denied > 0 && !includesDenied) {
     lines.push(`${count(denied, "denied request")} left out (--include-denied)`);
@@ -151,9 +152,9 @@ function caveats(found: UsedBy, includesDenied: boolean): readonly string[] {
   if (documents > 0) {
     lines.push(`${count(documents, "document")} may have asked for more, such as another bucket`);
   }
-  if (unsaid > 0) {
+  if (unrecorded > 0) {
     lines.push(
-      `${count(unsaid, "form or list of deletions", "forms and lists of deletions")} not recorded whole`,
+      `${count(unrecorded, "form or list of deletions", "forms and lists of deletions")} not recorded whole`,
     );
   }
   for (const [why, times] of left) lines.push(`${times} left out: ${WHY_NOT[why]}`);

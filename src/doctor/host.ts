@@ -6,7 +6,7 @@ import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 const DAY_MS = 86_400_000;
 /** The days before its end from which a certificate is reported. */
-const EXPIRY_DAYS_ODD = 21;
+const EXPIRY_DAYS_WARN = 21;
 
 /** The certificates that clients and the store are shown, and when they end. */
 export function examineCertificates({ listen, upstream }: Config): readonly Diagnosis[] {
@@ -24,7 +24,7 @@ export function examineCertificates({ listen, upstream }: Config): readonly Diag
     const until = certificate.validToDate.toISOString().slice(0, 10);
     if (days < 0) return problem(about, `ended on ${until}`, RENEW);
     const text = `ends on ${until}, in ${days} days`;
-    return days < EXPIRY_DAYS_ODD ? warning(about, text, RENEW) : fine(about, text);
+    return days < EXPIRY_DAYS_WARN ? warning(about, text, RENEW) : fine(about, text);
   });
 }
 

@@ -4,7 +4,7 @@ import { askEndpoint, type StoreWord } from "./ask-endpoint.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 /** Clocks further apart than this deserve a word, as does the limit at which stores refuse (15 m). */
-const CLOCK_MS_ODD = 60_000;
+const CLOCK_MS_WARN = 60_000;
 const CLOCK_MS_MAX = 15 * 60_000;
 /** The most credentials that are tried: each costs the store a question. */
 const CREDENTIALS_MAX = 200;
@@ -49,7 +49,7 @@ function clock(about: string, { dateMs }: StoreWord): readonly Diagnosis[] {
   if (apartMs >= CLOCK_MS_MAX) {
     return [problem(about, `${text}: it refuses every request that the gateway signs`, remedy)];
   }
-  return apartMs >= CLOCK_MS_ODD ? [warning(about, text, remedy)] : [];
+  return apartMs >= CLOCK_MS_WARN ? [warning(about, text, remedy)] : [];
 }
 
 /** Returns one credential of each account that signs for the store, with the account's name. */

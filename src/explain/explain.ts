@@ -294,7 +294,7 @@ function wordOf(end: End, untold: boolean): Word {
   const { denial, reported, entries, entriesDenied } = end.facts;
   if (end.kind === "refuse") {
     const { code, message, why: detail } = end.fault;
-    return { decision: "deny", code, message, detail, note: untold ? UNTOLD : undefined };
+    return { decision: "deny", code, message, detail, note: untold ? TAGS_UNKNOWN : undefined };
   }
   const isOpen = end.kind === "document" || end.kind === "form";
   if (entries !== undefined && entriesDenied !== undefined && entriesDenied.length > 0) {
@@ -308,7 +308,7 @@ function wordOf(end: End, untold: boolean): Word {
   const note = reported
     ? `Report mode lets it through; ${denial?.gate} would refuse it`
     : untold
-      ? UNTOLD
+      ? TAGS_UNKNOWN
       : NOTES.get(end.kind);
   const decision = isOpen ? "undecided" : "allow";
   return { decision, code: undefined, message: undefined, detail: undefined, note };
@@ -316,7 +316,8 @@ function wordOf(end: End, untold: boolean): Word {
 
 /** Keys of a DeleteObjects that are named of those refused. */
 const KEYS_NAMED = 10;
-const UNTOLD = "It depends on tags that only the store has: judged here as if there were none";
+const TAGS_UNKNOWN =
+  "It depends on tags that only the store has: judged here as if there were none";
 
 const NOTES: ReadonlyMap<End["kind"], string> = new Map<End["kind"], string>([
   ["owner", "Sent with a key of the bucket's owner, which Ceph is asked for then"],

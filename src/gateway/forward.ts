@@ -61,7 +61,7 @@ export type Inbound = {
    * The number of decisions that became void, because the state had changed before the request
    * could change it.
    */
-  readonly outrun: number;
+  readonly staleDecisions: number;
 };
 
 export type Forward = Verdict & { readonly kind: "forward" };

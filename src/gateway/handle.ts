@@ -58,7 +58,7 @@ const NOTHING_READ = {
   file: undefined,
   document: undefined,
   whole: undefined,
-  outrun: 0,
+  staleDecisions: 0,
   again: false,
 };
 
@@ -212,10 +212,10 @@ async function keep(inbound: Inbound, change: RecordChange): Promise<() => void>
   const { exchange, live } = inbound;
   const failed = await live.sources.change(change);
   if (failed === "stale") {
-    const outrun = inbound.outrun + 1;
-    if (outrun === DECISIONS_MAX) return () => exchange.refuse(fault("OperationAborted"));
-    await pause(Math.random() * Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** outrun));
-    return () => redecide({ ...inbound, outrun });
+    const staleDecisions = inbound.staleDecisions + 1;
+    if (staleDecisions === DECISIONS_MAX) return () => exchange.refuse(fault("OperationAborted"));
+    await pause(Math.random() * Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** staleDecisions));
+    return () => redecide({ ...inbound, staleDecisions });
   }
   return () => {
     if (failed !== undefined) return exchange.refuse(failed);

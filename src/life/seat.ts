@@ -24,9 +24,9 @@ export type SeatPorts = {
   readonly log: Logger;
 };
 
-/** A process that lived so long did not end of what it began with. */
-const SOUND_MS = 10_000;
-/** Between two that ended young. */
+/** The run time after which a worker did not die of its start-up. */
+const STABLE_MS = 10_000;
+/** The longest wait between two processes that ended soon after their start. */
 const WAIT_MS_MAX = 10_000;
 /** The interval of asking a process whether it answers. */
 const LOOK_MS = 2_000;
@@ -207,7 +207,7 @@ export class Seat {
     this.#ports.onEnd(last, !this.#closing);
     if (this.#closing) return;
     this.#onFailed?.(Object.assign(new Error(`a worker ended: ${how}`), { code: "EWORKER" }));
-    const young = performance.now() - this.#startedTick < SOUND_MS;
+    const young = performance.now() - this.#startedTick < STABLE_MS;
     this.#endedYoung = young ? this.#endedYoung + 1 : 0;
     const waitMs = young ? Math.min(WAIT_MS_MAX, 50 * 2 ** this.#endedYoung) : 0;
     this.#ports.log.error({ worker: pid, how, waitMs }, "A worker ended: another takes its place");

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Allowances } from "../config/limits.ts";
 import type { Fault } from "../s3/faults.ts";
-import { AccountUsage, ANYTHING, type Usage } from "./usage.ts";
+import { AccountUsage, NO_LIMITS, type Usage } from "./usage.ts";
 
 /** Accounts that are watched at a time; of more, the one that asked longest ago is forgotten. */
 const ACCOUNTS_MAX = 65_536;
@@ -23,7 +23,7 @@ export class Limiter {
   /** Follows other limits from now on; `undefined` if nobody is limited. */
   follow(allowances: Allowances | undefined, nowMs: number): void {
     for (const account of [this.#anonymous, ...this.#accounts.values()]) {
-      account.follow(allowances ?? ANYTHING, nowMs);
+      account.follow(allowances ?? NO_LIMITS, nowMs);
     }
   }
 

@@ -14,7 +14,7 @@ const UNLIMITED: Allowance = {
 };
 
 /** The limits of a configuration that limits nobody. */
-export const ANYTHING: Allowances = {
+export const NO_LIMITS: Allowances = {
   account: UNLIMITED,
   subuser: UNLIMITED,
   accounts: new Map(),

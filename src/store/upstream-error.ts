@@ -23,7 +23,7 @@ export function protocolError(message: string): Error {
 }
 
 /** The store's error codes about the signer of the request. */
-const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
+const SIGNER_FAULTS: ReadonlySet<string> = new Set([
   "ExpiredToken",
   "InvalidAccessKeyId",
   "InvalidToken",
@@ -32,7 +32,7 @@ const SIGNERS_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /** The codes that say that the key itself is not good at the store. `UserSuspended` is RGW's. */
-const KEYS_FAULTS: ReadonlySet<string> = new Set([
+const KEY_FAULTS: ReadonlySet<string> = new Set([
   "InvalidAccessKeyId",
   "SignatureDoesNotMatch",
   "UserSuspended",
@@ -49,11 +49,11 @@ export function credentialFault(
   code: string | undefined,
 ): Fault | undefined {
   if (code === undefined || signedBy === "nobody") return undefined;
-  if (signedBy === "client" && KEYS_FAULTS.has(code)) {
+  if (signedBy === "client" && KEY_FAULTS.has(code)) {
     const message = "The store does not accept your access key: it was revoked or changed there";
     return fault("AccessDenied", message, { rule: `credential: the store says ${code}` });
   }
-  const blames = SIGNERS_FAULTS.has(code) || KEYS_FAULTS.has(code);
+  const blames = SIGNER_FAULTS.has(code) || KEY_FAULTS.has(code);
   if (signedBy !== "gateway" || !blames) return undefined;
   const message = "The store does not accept this gateway's own credential for your account";
   return fault("ServiceUnavailable", message, { rule: `credential: the store says ${code}` });
