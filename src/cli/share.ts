@@ -76,8 +76,8 @@ export function runUnshare(
 }
 
 /**
- * `s3warden share list [BUCKET]`: whom the bucket, or each that is shared, is shared with. Exit code: 0
- * told, 1 not.
+ * Runs `s3warden share list [BUCKET]`: prints the users that the bucket, or each that is shared, is
+ * shared with. Returns the exit code: 0 printed, 1 not.
  */
 export function runShareList(
   bucket: string | undefined,

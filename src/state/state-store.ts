@@ -31,7 +31,7 @@ export type StateStore = {
   readonly close: () => Promise<void>;
 };
 
-/** The state as commands see it, which only look. */
+/** The state for code that only reads. */
 export type StateReader = Pick<StateStore, "read" | "close"> & {
   /**
    * Returns the names of all that has a record, in no order, and perhaps of what was removed. The error is a
