@@ -3,35 +3,29 @@
  * use them on a real Ceph. Nobody gives them a key.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { CEPH, startCeph } from "./ceph.ts";
+import {
+  BOTO3_DAY,
+  CURRENT_PYTHON,
+  JAVASCRIPT_DAY,
+  PYTHON,
+  TEXT,
+  tokenClient,
+} from "./token-client.ts";
 import { auditRecords } from "../support/audit.ts";
 import { until } from "../support/flow.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startOidcProvider } from "../support/oidc-provider.ts";
-import { runProgram, type Ended } from "../support/program.ts";
-import { skipUnless, type Requirement } from "../support/requirement.ts";
-import { scratchFolder } from "../support/scratch.ts";
+import { skipUnless } from "../support/requirement.ts";
 import { STS } from "../support/sessions.ts";
 import { makeKey } from "../support/tokens.ts";
 
-const ours = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const PYTHON = ours("../../.venv/bin/python");
-const CURRENT: Requirement = {
-  name: "current boto3 and awscli",
-  present: spawnSync(PYTHON, ["-c", "import boto3, awscli"]).status === 0,
-  install: "python3 -m venv .venv && .venv/bin/pip install -r test/clients/requirements.txt",
-};
-
-const TEXT = "The quick brown fox";
-
 test(
   "boto3, the AWS CLI and the SDK for JavaScript get and renew keys by a token, on Ceph",
-  { skip: skipUnless([CEPH, CURRENT]) },
+  { skip: skipUnless([CEPH, CURRENT_PYTHON]) },
   async (t) => {
     const ceph = await startCeph();
     t.after(() => ceph.stop());
@@ -56,26 +50,12 @@ test(
       sts: STS,
     });
     t.after(() => gateway.stop());
-    const folder = scratchFolder("token");
-    const token = join(folder, "token");
-    writeFileSync(token, await provider.token());
-    const env = {
-      HOME: folder,
-      AWS_REGION: "us-east-1",
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_ROLE_ARN: "arn:aws:iam::alice:role/job",
-      AWS_ROLE_SESSION_NAME: "tonight",
-      AWS_WEB_IDENTITY_TOKEN_FILE: token,
-      AWS_ENDPOINT_URL_STS: gateway.endpoint,
-      AWS_ENDPOINT_URL_S3: gateway.endpoint,
-      AWS_EC2_METADATA_DISABLED: "true",
-    };
+    const { folder, run } = tokenClient(await provider.token(), {
+      endpoint: gateway.endpoint,
+      role: "arn:aws:iam::alice:role/job",
+      session: "tonight",
+    });
     const who = "arn:aws:sts::alice:assumed-role/job/tonight";
-    const run = async (command: string, args: readonly string[]): Promise<string> => {
-      const ended = await runProgram(command, args, { env });
-      assert.equal(ended.status, 0, told(ended));
-      return ended.output.toString("utf8");
-    };
     const assumed = (): number =>
       auditRecords(gateway.auditFile).filter(
         ({ operation, outcome }) =>
@@ -83,14 +63,14 @@ test(
       ).length;
 
     await t.test("boto3", async () => {
-      const said: unknown = JSON.parse(await run(PYTHON, [ours("token-day.py"), "by-boto3"]));
+      const said: unknown = JSON.parse(await run(PYTHON, [BOTO3_DAY, "by-boto3"]));
       assert.deepEqual(said, { text: TEXT, keys: ["fox"], linked: TEXT, who });
       // A record is written when its answer is delivered, which the client may know before.
       await until(() => assumed() > 1, 30_000);
     });
     await t.test("the SDK for JavaScript", async () => {
       const said: unknown = JSON.parse(
-        await run(process.execPath, [ours("token-day.mjs"), "by-javascript"]),
+        await run(process.execPath, [JAVASCRIPT_DAY, "by-javascript"]),
       );
       assert.deepEqual(said, { text: TEXT, keys: ["fox"], who });
     });
@@ -117,7 +97,3 @@ test(
     });
   },
 );
-
-function told({ output, errors }: Ended): string {
-  return `${output.toString("utf8")}\n${errors}`;
-}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the tests need besides Debian's packages, into .tools/bin and .venv of the source: the programs
-# that read in earnest what is in deploy/, and stores to measure. Seven minutes of processor time,
+# that read in earnest what is in deploy/, and stores to measure. Eight minutes of processor time,
 # nearly all of it for MinIO and helm.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -33,3 +33,22 @@ install minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 install versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
 install mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
 install restic github.com/restic/restic/cmd/restic@v0.18.1
+
+# A real OpenID Connect provider. Its first start takes a minute: tests begin with a copy of what it
+# leaves (test/stores/keycloak.ts).
+keycloak=26.7.3
+if [ ! -e ".tools/keycloak-$keycloak.stamp" ]; then
+  rm -rf .tools/keycloak .tools/keycloak-*
+  mvn --quiet --batch-mode --no-transfer-progress \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+    -Dartifact="org.keycloak:keycloak-quarkus-dist:$keycloak:zip" -DoutputDirectory="$PWD/.tools" \
+    -DmarkersDirectory="$(mktemp -d)"
+  mv ".tools/keycloak-$keycloak" .tools/keycloak
+  export JAVA_OPTS_KC_HEAP="-Xms64m -Xmx512m -XX:TieredStopAtLevel=1"
+  export KEYCLOAK_ADMIN_PASSWORD="the password of a test"
+  .tools/keycloak/bin/kc.sh build --db=dev-file --cache=local >/dev/null
+  .tools/keycloak/bin/kc.sh bootstrap-admin user --optimized --username admin \
+    --password:env KEYCLOAK_ADMIN_PASSWORD \
+    "--db-url=jdbc:h2:file:$PWD/.tools/keycloak/data/first/db;NON_KEYWORDS=VALUE" >/dev/null
+  touch ".tools/keycloak-$keycloak.stamp"
+fi
