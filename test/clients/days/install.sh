@@ -25,8 +25,9 @@ for name in aws data; do
 done
 
 # Go and Maven find out for themselves what has changed, but Maven takes its time for it.
-(cd "$HERE/go" && go build -o "$OLDPWD/.tools/bin/aws-go-day" ./sdk && go build -o "$OLDPWD/.tools/bin/minio-go-day" ./minio)
-if changed java.stamp "$HERE/java/pom.xml" "$HERE/java/src/main/java/Day.java"; then
+(cd "$HERE/go" && go build -o "$OLDPWD/.tools/bin/aws-go-day" ./sdk && go build -o "$OLDPWD/.tools/bin/minio-go-day" ./minio &&
+  go build -o "$OLDPWD/.tools/bin/aws-go-token-day" ./session)
+if changed java.stamp "$HERE/java/pom.xml" "$HERE"/java/src/main/java/*.java; then
   mvn --quiet --batch-mode --no-transfer-progress -f "$HERE/java/pom.xml" package
   done_with java.stamp
 fi
