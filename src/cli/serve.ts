@@ -57,7 +57,8 @@ export async function runServe(
   const service = await openOrTell(open, terminal);
   if (service === undefined) return 1;
   const reloader = new Reloader(options.config, service, log, loaded, config);
-  log.info({ address: service.address, admin: service.adminAddress }, "listening");
+  const { address, adminAddress: admin, stsAddress: sts } = service;
+  log.info({ address, admin, sts }, "listening");
   onReload(() => void reloader.reload("SIGHUP"));
   const signal = await stopped;
   log.info({ signal }, "draining");

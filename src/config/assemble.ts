@@ -124,6 +124,7 @@ export function assemble(
     state: state && stateOf(state, file),
     issuers,
     stsDomains: sts?.domains ?? [],
+    stsAddress: sts?.address,
     sealing: sts?.keys ?? [],
     revoked,
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),

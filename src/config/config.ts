@@ -120,7 +120,9 @@ export type Config = {
   readonly issuers: readonly IssuerConfig[];
   /** Hosts where only STS is served. */
   readonly stsDomains: readonly string[];
-  /** The keys that seal session tokens, the first seals; empty if there are no sessions. */
+  /** A port where only STS is served; `undefined`: it has none of its own. */
+  readonly stsAddress: SocketAddress | undefined;
+  /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
   readonly sealing: readonly { readonly id: string; readonly secret: string }[];
   /** Sessions that are ended, of all accounts files. */
   readonly revoked: readonly Revocation[];

@@ -61,17 +61,24 @@ function ineffectiveState(gateway: ConfigDocument, provider: Provider): readonly
 }
 
 function sharedAddress(gateway: ConfigDocument): readonly Problem[] {
-  const paths = ["admin.address", "listen.address"] as const;
-  const [admin = ADMIN_DEFAULT, listen = LISTEN_DEFAULT] = paths.map(
-    (path) => gateway.nodes.get(path)?.value,
-  );
-  // Port 0 is any free one: never the same twice.
-  if (admin !== listen || String(admin).endsWith(":0")) return [];
-  // One of the two may be a default, which stands nowhere.
-  const path = paths.find((candidate) => gateway.nodes.has(candidate)) ?? paths[0];
-  const got = quoted(path, gateway.nodes.get(path));
-  const message = `S3 clients and operators cannot share an address${got}`;
-  return [problemAt(gateway, path, { message, remedy: "Give them different ports" })];
+  const written = (path: string): unknown => gateway.nodes.get(path)?.value;
+  const admin = written("admin.address") ?? ADMIN_DEFAULT;
+  const listen = written("listen.address") ?? LISTEN_DEFAULT;
+  const sts = written("sts.address");
+  const pairs = [
+    ["S3 clients and operators", ["admin.address", "listen.address"], admin === listen, admin],
+    ["STS and operators", ["sts.address"], sts === admin, sts],
+    ["STS and S3", ["sts.address"], sts === listen, sts],
+  ] as const;
+  return pairs.flatMap(([who, paths, same, address]) => {
+    // Port 0 is any free one: never the same twice.
+    if (!same || String(address).endsWith(":0")) return [];
+    // One of the two may be a default, which stands nowhere.
+    const path = paths.find((candidate) => gateway.nodes.has(candidate)) ?? paths[0];
+    const got = quoted(path, gateway.nodes.get(path));
+    const message = `${who} cannot share an address${got}`;
+    return [problemAt(gateway, path, { message, remedy: "Give them different ports" })];
+  });
 }
 
 function withoutV4(gateway: ConfigDocument): readonly Problem[] {

@@ -425,6 +425,11 @@ const StsSchema = z.strictObject({
     .describe(
       "Host names where only STS is served; POST / on every other host of the port is STS, too",
     ),
+  address: text(parseSocketAddress)
+    .optional()
+    .describe(
+      "host:port where only STS is served, with the TLS and PROXY settings of listen; absent: on the S3 port alone",
+    ),
 });
 
 /**

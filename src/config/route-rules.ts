@@ -73,11 +73,13 @@ function ownAt(gateway: ConfigDocument, address: SocketAddress | undefined): str
   const own = [
     ["listen.address", LISTEN_DEFAULT],
     ["admin.address", ADMIN_DEFAULT],
+    ["sts.address", undefined],
   ] as const;
   const found = own.find(([name, otherwise]) => {
     const written = gateway.nodes.get(name)?.value;
-    const parsed = parseSocketAddress(typeof written === "string" ? written : otherwise);
-    return parsed.ok && isSame(parsed.value, address);
+    const text = typeof written === "string" ? written : otherwise;
+    const parsed = text === undefined ? undefined : parseSocketAddress(text);
+    return parsed?.ok === true && isSame(parsed.value, address);
   });
   return found?.[0];
 }

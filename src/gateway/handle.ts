@@ -27,13 +27,20 @@ import { serveSts } from "./sts.ts";
 import { nextTurn } from "../body/step-turns.ts";
 
 /**
- * Serves one request: the only way from a client's bytes to the store. Returns its exchange, for a
- * connection that breaks meanwhile.
+ * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
+ * for a connection that breaks meanwhile. `port`: which one it came by; nothing that comes by the port
+ * for STS gets further than there.
  */
-export function handle(gateway: Gateway, request: ClientRequest, answer: ClientAnswer): Exchange {
+export function handle(
+  gateway: Gateway,
+  request: ClientRequest,
+  answer: ClientAnswer,
+  port: "s3" | "sts" = "s3",
+): Exchange {
   const live = gateway.live.current;
   const arrival = arrivalOf(request, live.snapshot.trustedProxies);
   const exchange = begin(gateway, answer, arrival);
+  exchange.inSts = port === "sts";
   try {
     decide(
       {
@@ -99,12 +106,12 @@ function decide(request: Inbound, arrival: Arrival): void {
   exchange.trace = gateway.observer.tracing?.begin(head.value, exchange.timeMs);
   const unrecordable = gateway.observer.audit?.refusal();
   if (unrecordable !== undefined) return exchange.refuse(unrecordable);
-  const passage = passageOf(live.snapshot, head.value);
+  const passage = exchange.inSts ? undefined : passageOf(live.snapshot, head.value);
   if (passage !== undefined) {
     return passThrough({ ...request, targets: live.targets }, head.value, passage);
   }
   exchange.begin(live);
-  if (isForSts(live.snapshot, head.value)) return serveSts(request, head.value);
+  if (exchange.inSts || isForSts(live.snapshot, head.value)) return serveSts(request, head.value);
   proceed(request, admit(live.snapshot, head.value, exchange.timeMs));
 }
 

@@ -21,21 +21,65 @@ export type ListenOptions = Place & {
   readonly tls: TlsConfig | undefined;
   /** True if trusted proxies must begin each connection with a PROXY header. */
   readonly proxyProtocol: boolean;
+  /** Where only STS is spoken, in the same way; `undefined`: nowhere. */
+  readonly sts: Place | undefined;
 };
 
-/** Opens the port on which S3 is spoken. */
-export async function listen(gateway: Gateway, options: ListenOptions): Promise<HttpServer> {
-  const { observer, live, log } = gateway;
-  const service: Service = {
+/** What clients come by, and where. */
+export type ClientPorts = HttpServer & {
+  /** `host:port` as bound, of the port for STS; `undefined`: there is none. */
+  readonly stsAddress: string | undefined;
+};
+
+/** Opens the port on which S3 is spoken, and that of STS; limits count the connections of both. */
+export async function listen(gateway: Gateway, options: ListenOptions): Promise<ClientPorts> {
+  const service = serviceOf(gateway, (request, answer) => serve(gateway, request, answer));
+  const limits = new ConnectionLimits(gateway, service);
+  const s3 = await open(gateway, service, limits, options);
+  if (options.sts === undefined) return { ...s3, stsAddress: undefined };
+  const forSts = serviceOf(gateway, (request, answer) => handle(gateway, request, answer, "sts"));
+  const opened = open(gateway, forSts, limits, { ...options, ...options.sts });
+  const sts = await opened.catch(async (error: unknown) => {
+    await s3.close(0);
+    throw error;
+  });
+  return {
+    address: s3.address,
+    stsAddress: sts.address,
+    connections: () => s3.connections() + sts.connections(),
+    prepare: (speech) => {
+      const speak = [s3.prepare(speech), sts.prepare(speech)];
+      return () => speak.forEach((each) => each());
+    },
+    leave: () => {
+      s3.leave();
+      sts.leave();
+    },
+    close: async (timeoutMs) => {
+      await Promise.all([s3.close(timeoutMs), sts.close(timeoutMs)]);
+    },
+  };
+}
+
+function serviceOf(gateway: Gateway, serve: Service["serve"]): Service {
+  const { observer, live } = gateway;
+  return {
     limits: () => live.current.limits,
-    serve: (request, answer) => serve(gateway, request, answer),
+    serve,
     refuseNext: (request, answer) =>
       refuseRequest(gateway, request, answer, limitFault("pipelined_requests")),
     refuse: (answer, problem) => refuseUnreadable(gateway, answer, connectionFault(problem)),
     stoodStill: () => observer.metrics.limited("idle_timeout"),
   };
-  const limits = new ConnectionLimits(gateway, service);
-  const { tls, proxyProtocol, ...place } = options;
+}
+
+async function open(
+  gateway: Gateway,
+  service: Service,
+  limits: ConnectionLimits,
+  { tls, proxyProtocol, host, port, reusePort = false }: Omit<ListenOptions, "sts">,
+): Promise<HttpServer> {
+  const { observer, live, log } = gateway;
   const speech: Speech = { tls, handshakeMs: live.current.limits.headerTimeoutMs };
   return openHttpServer(
     {
@@ -52,7 +96,7 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
         log[level]({ stage, address, why }, "A client connection failed before its first request");
       },
     },
-    place,
+    { host, port, reusePort },
     speech,
   );
 }

@@ -9,6 +9,7 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   workers: ({ workers }) => workers,
   "listen.address": ({ listen }) => listen.address,
   "listen.proxyProtocol": ({ listen }) => listen.proxyProtocol,
+  "sts.address": ({ stsAddress }) => stsAddress,
   admin: ({ admin }) => admin,
   state: ({ state }) => state,
   // A bucket that holds the state is reached as the store was at the start.

@@ -22,6 +22,8 @@ import { StorePools } from "../store/store-pools.ts";
 export type Member = {
   /** `host:port` as bound, for S3 clients. */
   readonly address: string;
+  /** The same of the port for STS alone; `undefined`: there is none. */
+  readonly stsAddress: string | undefined;
   readonly metrics: Metrics;
   /** The facts that the admin port tells of this process. */
   readonly administered: Administered;
@@ -44,10 +46,12 @@ export type Member = {
  */
 const FIRST_ANSWERS_MS_MAX = 1_000;
 
-/** A port that several processes listen on. */
-export type SharedPort = {
-  /** The port as the first of them bound it; 0 if this is the first. */
+/** Ports that several processes listen on. */
+export type SharedPorts = {
+  /** As the first of them bound it; 0: this is the first. */
   readonly port: number;
+  /** That of STS. */
+  readonly stsPort: number;
 };
 
 /**
@@ -58,7 +62,7 @@ export async function openMember(
   config: Config,
   generation: number,
   log: Logger,
-  shared?: SharedPort,
+  shared?: SharedPorts,
 ): Promise<Member> {
   const metrics = new Metrics();
   const { auditFile: file, auditOnError: onError } = config.log;
@@ -94,6 +98,7 @@ export async function openMember(
   let closing = false;
   return {
     address: listening.address,
+    stsAddress: listening.stsAddress,
     metrics,
     administered: administer({
       metrics,
@@ -152,12 +157,15 @@ function endOf(pem: string): number {
 }
 
 function listenOptions(
-  { listen: { address, tls, proxyProtocol } }: Config,
-  shared: SharedPort | undefined,
+  { listen: { address, tls, proxyProtocol }, stsAddress }: Config,
+  shared: SharedPorts | undefined,
 ): ListenOptions {
   const port = shared?.port || address.port;
   const { host } = address;
-  return { host, port, reusePort: shared !== undefined, tls, proxyProtocol };
+  const reusePort = shared !== undefined;
+  const stsPort = shared?.stsPort || stsAddress?.port || 0;
+  const sts = stsAddress && { host: stsAddress.host, port: stsPort, reusePort };
+  return { host, port, reusePort, tls, proxyProtocol, sts };
 }
 
 /** Opens the state. Throws if it cannot be used: without it nothing could be decided. */

@@ -36,7 +36,7 @@ const ANSWER = z.discriminatedUnion("of", [
 
 /** The orders of the primary to a worker, to be followed in their order. */
 const TO_WORKER = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("open"), ...order, port: z.int() }),
+  z.strictObject({ kind: z.literal("open"), ...order, port: z.int(), stsPort: z.int() }),
   z.strictObject({ kind: z.literal("reload"), ...order }),
   z.strictObject({ kind: z.literal("close") }),
   z.strictObject({ kind: z.literal("drop-identities") }),
@@ -46,7 +46,11 @@ const TO_WORKER = z.discriminatedUnion("kind", [
 ]);
 
 const TO_PRIMARY = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("opened"), address: z.string() }),
+  z.strictObject({
+    kind: z.literal("opened"),
+    address: z.string(),
+    stsAddress: z.string().optional(),
+  }),
   z.strictObject({ kind: z.literal("failed"), message: z.string() }),
   z.strictObject({ kind: z.literal("reloaded") }),
   /** The configuration that came last could not be put in force: the one before is. */
@@ -56,6 +60,8 @@ const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
 
+/** Where a worker listens. */
+export type Opened = { readonly address: string; readonly stsAddress?: string | undefined };
 export type WorkerAsk = z.output<typeof ASK>;
 export type WorkerAnswer = z.output<typeof ANSWER>;
 export type ToWorker = z.output<typeof TO_WORKER>;

@@ -22,6 +22,7 @@ export async function openGateway(config: Config, log: Logger): Promise<RunningG
   return {
     address: member.address,
     adminAddress: admin.address,
+    stsAddress: member.stsAddress,
     reload: async (next) => {
       const refusal = needsRestart(latest, next);
       if (refusal !== undefined) return err(refusal);

@@ -4,22 +4,21 @@ import { messageOf } from "../lib/words.ts";
 import type { MetricsExport } from "../observe/metrics.ts";
 import {
   parseToPrimary,
+  type Opened,
   type WorkerAnswer,
   type WorkerAsk,
   type Order,
   type ToPrimary,
   type ToWorker,
 } from "./messages.ts";
+import type { SharedPorts } from "./member.ts";
 import { Questions } from "./questions.ts";
 
 /** The functions by which a seat reports on the process in it. */
 export type SeatPorts = {
-  /**
-   * Returns the order that a process begins with: the configuration in force, and the port that all
-   * share.
-   */
-  readonly opening: () => Order & { readonly port: number };
-  /** Reports its end; `last`: the metrics that it told last; `unasked`: it was not told to end. */
+  /** What a process begins with: the configuration in force, and the ports that all share. */
+  readonly opening: () => Order & SharedPorts;
+  /** It ended; `last`: the metrics that it told last; `unasked`: it was not told to. */
   readonly onEnd: (last: MetricsExport, unasked: boolean) => void;
   readonly log: Logger;
 };
@@ -43,7 +42,7 @@ export class Seat {
   readonly #ports: SeatPorts;
   readonly #questions = new Questions();
   #worker: Worker | undefined;
-  #onOpened: ((address: string) => void) | undefined;
+  #onOpened: ((opened: Opened) => void) | undefined;
   #onFailed: ((error: Error) => void) | undefined;
   #onReloaded: ((refusal: string | undefined) => void) | undefined;
   #lastMetrics: MetricsExport = [];
@@ -71,8 +70,8 @@ export class Seat {
     return this.#lastMetrics;
   }
 
-  /** Starts the first process. Returns `host:port` as bound; rejects if it cannot be opened. */
-  open(): Promise<string> {
+  /** Starts the first process. Gives where it listens; rejects where it cannot be opened. */
+  open(): Promise<Opened> {
     return new Promise((resolve, reject) => {
       this.#onOpened = resolve;
       this.#onFailed = reject;
@@ -177,7 +176,7 @@ export class Seat {
     switch (message.kind) {
       case "opened":
         this.#serving = true;
-        return this.#onOpened?.(message.address);
+        return this.#onOpened?.(message);
       case "failed":
         this.#ports.log.error({ why: message.message }, "A worker cannot start");
         // The code tells it from a bug.

@@ -6,6 +6,8 @@ export type RunningGateway = {
   /** `host:port` as bound, for S3 clients and for the operator's tools. */
   readonly address: string;
   readonly adminAddress: string;
+  /** The same of the port for STS alone; `undefined`: there is none. */
+  readonly stsAddress: string | undefined;
   /**
    * Puts `config` in force; resolves with its number when every request that begins is decided by
    * it. The error says why it cannot be put in force: then nothing has changed. A rejection, which

@@ -74,16 +74,17 @@ class Worker {
   }
 
   async #open(message: Opening): Promise<void> {
-    const { config, generation, port } = message;
+    const { config, generation, port, stsPort } = message;
     this.#log = openLog(config.log, { worker: process.pid });
     try {
-      this.#member = await openMember(config, generation, this.#log, { port });
+      this.#member = await openMember(config, generation, this.#log, { port, stsPort });
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
       tell({ kind: "failed", message: error.message });
       return this.#end(1);
     }
-    tell({ kind: "opened", address: this.#member.address });
+    const { address, stsAddress } = this.#member;
+    tell({ kind: "opened", address, stsAddress });
   }
 
   /** A bug in a configuration must not take all workers at once, as their end would. */

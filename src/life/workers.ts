@@ -8,7 +8,8 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
 import { EndedCounts } from "./ended-counts.ts";
-import type { WorkerAnswer, WorkerAsk, Order } from "./messages.ts";
+import type { SharedPorts } from "./member.ts";
+import type { Opened, WorkerAnswer, WorkerAsk, Order } from "./messages.ts";
 import { Seat } from "./seat.ts";
 import type { RunningGateway } from "./service.ts";
 
@@ -28,11 +29,13 @@ export async function openWorkers(
 ): Promise<RunningGateway> {
   const workers = new Workers({ config, generation: 1 }, count, log);
   await proveFree(config.listen.address);
+  if (config.stsAddress !== undefined) await proveFree(config.stsAddress);
   const admin = await openAdmin(workers.administered, config);
   try {
-    const address = await workers.open();
+    const { address, stsAddress } = await workers.open();
     return {
       address,
+      stsAddress,
       adminAddress: admin.address,
       reload: (next) => workers.reload(next),
       reopenAudit: () => workers.reopenAudit(),
@@ -56,13 +59,13 @@ class Workers {
   readonly #ended = new EndedCounts();
   #order: Order;
   #closing = false;
-  /** The port of clients, once it is bound. */
-  #port = 0;
+  /** Of clients, when they are bound. */
+  #ports: SharedPorts = { port: 0, stsPort: 0 };
 
   constructor(order: Order, count: number, log: Logger) {
     this.#order = order;
     const ports = {
-      opening: () => ({ ...this.#order, port: this.#port }),
+      opening: () => ({ ...this.#order, ...this.#ports }),
       onEnd: (last: MetricsExport, unasked: boolean) => {
         this.#ended.add(last);
         if (unasked) this.#metrics.workerRestarted();
@@ -73,13 +76,13 @@ class Workers {
     this.#metrics.configAccepted(order.generation, Date.now());
   }
 
-  /** Opens the workers. Returns `host:port` as bound: by the first, if any port will do. */
-  async open(): Promise<string> {
+  /** Gives where they listen: where any port will do, the first one chooses. */
+  async open(): Promise<Opened> {
     const [first, ...others] = this.#seats;
-    const address = (await first?.open()) ?? "";
-    this.#port = Number(address.slice(address.lastIndexOf(":") + 1));
+    const opened = (await first?.open()) ?? { address: "" };
+    this.#ports = { port: portOf(opened.address), stsPort: portOf(opened.stsAddress ?? ":0") };
     await Promise.all(others.map((seat) => seat.open()));
-    return address;
+    return opened;
   }
 
   readonly administered: Administered = {
@@ -179,4 +182,8 @@ class Workers {
     const answers = await Promise.all(this.#seats.map((seat) => seat.ask(ask)));
     return answers.filter((answer) => answer !== undefined);
   }
+}
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(":") + 1));
 }

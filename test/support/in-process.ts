@@ -41,6 +41,8 @@ export type InProcess = {
   /** `host:port`. */
   readonly address: string;
   readonly adminAddress: string;
+  /** `undefined`: there is no port for STS alone. */
+  readonly stsAddress: string | undefined;
   readonly auditFile: string;
   /**
    * The whole audit log in the order in which requests came, when it has at least `count` lines;
@@ -73,6 +75,7 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
   return {
     address: gateway.address,
     adminAddress: gateway.adminAddress,
+    stsAddress: gateway.stsAddress,
     auditFile,
     errors,
     warnings,

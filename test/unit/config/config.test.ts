@@ -114,6 +114,16 @@ const GATEWAY_TABLE = [
     'gateway.yaml:4:19 admin.address: S3 clients and operators cannot share an address: got "127.0.0.1:80" | Give them different ports',
   ],
   [
+    "one address for STS and S3",
+    `sts: { keys: [{ id: a, secret: ${"A".repeat(43)} }], address: 0.0.0.0:8080 }`,
+    'gateway.yaml:3:89 sts.address: STS and S3 cannot share an address: got "0.0.0.0:8080" | Give them different ports',
+  ],
+  [
+    "one address for STS and operators",
+    `sts: { keys: [{ id: a, secret: ${"A".repeat(43)} }], address: 127.0.0.1:9090 }`,
+    'gateway.yaml:3:89 sts.address: STS and operators cannot share an address: got "127.0.0.1:9090" | Give them different ports',
+  ],
+  [
     "the default address for clients given to operators",
     "admin: { address: 0.0.0.0:8080 }",
     'gateway.yaml:3:19 admin.address: S3 clients and operators cannot share an address: got "0.0.0.0:8080" | Give them different ports',
@@ -495,6 +505,7 @@ test("parseConfig() gives every option its default", () => {
     workers: 1,
     issuers: [],
     stsDomains: [],
+    stsAddress: undefined,
     sealing: [],
     revoked: [],
     listen: {

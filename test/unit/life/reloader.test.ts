@@ -22,6 +22,7 @@ function reloaderFor(reload: RunningGateway["reload"]): {
   const service: RunningGateway = {
     address: "",
     adminAddress: "",
+    stsAddress: undefined,
     reload,
     reopenAudit: () => undefined,
     refused: () => void refused++,
