@@ -9,6 +9,7 @@ import { complain, fieldsOf, itemsOf, fieldPath, type Report } from "./report.ts
 import { mayApply, parseResource, type ResourceRules } from "./resource.ts";
 import { templateOf, type Template } from "./template.ts";
 import {
+  allowsTokens,
   compileTrustActions,
   EVERY_KEY,
   federatedName,
@@ -65,6 +66,11 @@ export function parseStatement(
           rules.trust,
         );
   if (effect === undefined || actions === undefined || resources === undefined) return undefined;
+  if (isTrust && effect === "Allow" && principals?.everyone === true && allowsTokens(actions)) {
+    const message = `Invalid principal in policy: "*" would trust the tokens of every issuer`;
+    const remedy = 'Name issuers in {"Federated": …}; {"AWS": "*"} is everybody who has a key';
+    complain(report, node.at, fieldPath(path, "Principal"), message, remedy);
+  }
   if (report.problems.length > before) return undefined;
   requireApplicable(source, actions, resources);
   const { line } = report.placeOf(node.at);

@@ -2,6 +2,7 @@ import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ActionFault, ActionSet } from "./actions.ts";
 import { claimKey, type KeyName } from "./condition-keys.ts";
+import type { Statement } from "./policy.ts";
 
 /** The issuers that the trust policies of one configuration may name. */
 export type TrustRules = { readonly issuers: readonly TrustIssuer[] };
@@ -59,6 +60,11 @@ export function compileTrustActions(patterns: readonly string[]): Result<ActionS
   const lowers = patterns.map((pattern) => pattern.toLowerCase());
   const nothing = { operations: none, narrowed: none, unasked: none, globs: [] };
   return ok({ patterns: lowers, actions, ...nothing });
+}
+
+/** Whether those who bring a token of an issuer may have one of `actions`. */
+export function allowsTokens({ set, negated }: Statement["actions"]): boolean {
+  return set.actions.has("sts:AssumeRoleWithWebIdentity") !== negated;
 }
 
 function unknownAction(pattern: string): ActionFault {

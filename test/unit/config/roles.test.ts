@@ -147,6 +147,21 @@ const refused: readonly (readonly [
     /there is no issuer "\*"/,
   ],
   [
+    "everybody, tokens of every issuer among them",
+    withRoles(inline({ ...ALLOW, Principal: "*", Action: "sts:AssumeRoleWithWebIdentity" })),
+    /"\*" would trust the tokens of every issuer \| Name issuers in \{"Federated": …\}/,
+  ],
+  [
+    "everybody, by a wildcard that allows tokens",
+    withRoles(inline({ ...ALLOW, Principal: "*", Action: "sts:Assume*" })),
+    /"\*" would trust the tokens of every issuer/,
+  ],
+  [
+    "everybody, by the actions that are not listed",
+    withRoles(inline({ Effect: "Allow", Principal: "*", NotAction: "sts:AssumeRole" })),
+    /"\*" would trust the tokens of every issuer/,
+  ],
+  [
     "everybody but some",
     withRoles(inline({ Effect: "Allow", NotPrincipal: { AWS: "lab" }, Action: "sts:AssumeRole" })),
     /NotPrincipal cannot be used with Allow/,
