@@ -8,7 +8,7 @@ import { openKeyFetcher, type KeyFetcher } from "./issuer-fetch.ts";
 import { IssuerKeys, type IssuerHealth, type KnownKeys } from "./issuer-keys.ts";
 import { tokenFault, type TokenFault } from "./token-fault.ts";
 import { readToken, repeatsClaims } from "./token-text.ts";
-import { VerifyBudget } from "./verify-budget.ts";
+import { VerifyBudget, type TokenSource } from "./verify-budget.ts";
 
 /** Whom a token identifies: proved by a key of its issuer, made for us, and in force. */
 export type WebIdentity = {
@@ -99,7 +99,7 @@ export function openIssuers(
       if (keys === undefined) return err(UNKNOWN_ISSUER);
       const source = { address: arrival.address, nowMs: performance.now() };
       if (!budget.allows(source)) return err(TOO_MANY);
-      const verified = await verify(budget, keys, token, arrival.nowMs);
+      const verified = await verify({ budget, keys, source }, token, arrival.nowMs);
       if (!verified.ok && IS_BAD.has(verified.error.code)) budget.wasBad(source);
       return verified;
     },
@@ -160,16 +160,24 @@ const NO_KEY = tokenFault(
   "issuers: the issuer has no such key",
 );
 
+/** By what a token is verified, and from where it came. */
+type Verifying = {
+  readonly budget: VerifyBudget;
+  readonly keys: IssuerKeys;
+  readonly source: TokenSource;
+};
+
 async function verify(
-  budget: VerifyBudget,
-  keys: IssuerKeys,
+  { budget, keys, source }: Verifying,
   token: string,
   nowMs: number,
 ): Promise<Result<WebIdentity, TokenFault>> {
   const known = await keys.current();
   if (known === undefined) return err(AWAY);
   const by = (set: KnownKeys) =>
-    budget.run(performance.now(), () => verifyWith(set, keys.config, token, nowMs));
+    budget.run({ ...source, nowMs: performance.now() }, () =>
+      verifyWith(set, keys.config, token, nowMs),
+    );
   let verified = await by(known);
   if (verified === "no key") {
     const newer = await keys.newerThan(known);

@@ -7,19 +7,26 @@ import { networkOf } from "../policy/network.ts";
  * 0.1 ms all in all, so that a flood of tokens takes a fifth of one core at most.
  */
 export const VERIFICATIONS_PER_SECOND = 2_000;
+/** Verifications of one address in a second that others cannot take from it. */
+export const SHARE_PER_SECOND = VERIFICATIONS_PER_SECOND / 16;
+/** What nobody gets beyond their share: it is there for those who ask for the first time. */
+const RESERVED = VERIFICATIONS_PER_SECOND / 2;
 /** At a time, in Node's own threads. */
 const RUNNING_MAX = 4;
 /** Who waits for a turn: beyond it the answer is Throttling at once. */
 const QUEUE_MAX = 512;
+/** The same of those beyond their share. */
+const GREEDY_QUEUE_MAX = QUEUE_MAX / 2;
 /** Bad tokens of one address in a second, before its tokens are not looked at. */
 export const BAD_PER_SECOND = 20;
-/** Addresses of which bad tokens are remembered. */
+/** Addresses of which bad tokens, and verifications, are remembered. */
 const ADDRESSES_MAX = 10_000;
 
 /**
  * Bounds what verifying tokens of strangers may cost. Two limits stand before a signature is computed:
  * one for all, and one for each address whose tokens were bad, so that a flood from there does not use
- * up what others need.
+ * up what others need. An address with good tokens may have what nobody else asks for, but a half of
+ * the limit for all is kept for addresses that are within their share.
  */
 export class VerifyBudget {
   #fullAtMs = FULL;
@@ -27,6 +34,8 @@ export class VerifyBudget {
   readonly #waiting: (() => void)[] = [];
   /** When an address may have as many bad tokens as ever again. */
   readonly #bad = new LRUCache<string, number>({ max: ADDRESSES_MAX });
+  /** When an address has its whole share again. */
+  readonly #shares = new LRUCache<string, number>({ max: ADDRESSES_MAX });
 
   /** Whether tokens from there are looked at now. */
   allows({ address = "", nowMs }: TokenSource): boolean {
@@ -41,13 +50,11 @@ export class VerifyBudget {
   }
 
   /**
-   * Runs `verify`; "too many": it is not run now. Only what computes may be in it: whoever waits for
-   * an issuer would hold up the tokens of all others.
+   * Runs `verify` for a token from `source`; "too many": it is not run now. Only what computes may be in
+   * it: whoever waits for an issuer would hold up the tokens of all others.
    */
-  async run<T>(nowMs: number, verify: () => Promise<T>): Promise<T | "too many"> {
-    if (waitMs(this.#fullAtMs, 1, VERIFICATIONS_PER_SECOND, nowMs) > 0) return "too many";
-    if (this.#running >= RUNNING_MAX && this.#waiting.length >= QUEUE_MAX) return "too many";
-    this.#fullAtMs = taken(this.#fullAtMs, 1, VERIFICATIONS_PER_SECOND, nowMs);
+  async run<T>(source: TokenSource, verify: () => Promise<T>): Promise<T | "too many"> {
+    if (!this.#takes(source)) return "too many";
     if (this.#running < RUNNING_MAX) this.#running++;
     else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     try {
@@ -58,7 +65,21 @@ export class VerifyBudget {
       else next();
     }
   }
+
+  /** Whether one more is verified; then it counts. What is beyond a share is not owed later. */
+  #takes({ address = "", nowMs }: TokenSource): boolean {
+    const from = networkOf(address);
+    const shareAtMs = this.#shares.get(from) ?? FULL;
+    const isWithin = waitMs(shareAtMs, 1, SHARE_PER_SECOND, nowMs) === 0;
+    const least = isWithin ? 1 : 1 + RESERVED;
+    if (waitMs(this.#fullAtMs, least, VERIFICATIONS_PER_SECOND, nowMs) > 0) return false;
+    const queueMax = isWithin ? QUEUE_MAX : GREEDY_QUEUE_MAX;
+    if (this.#running >= RUNNING_MAX && this.#waiting.length >= queueMax) return false;
+    this.#fullAtMs = taken(this.#fullAtMs, 1, VERIFICATIONS_PER_SECOND, nowMs);
+    if (isWithin) this.#shares.set(from, taken(shareAtMs, 1, SHARE_PER_SECOND, nowMs));
+    return true;
+  }
 }
 
 /** Where a token came from, and when by a clock that only goes forward. */
-type TokenSource = { readonly address: string | undefined; readonly nowMs: number };
+export type TokenSource = { readonly address: string | undefined; readonly nowMs: number };
