@@ -9,6 +9,7 @@ import { costReport } from "./cost.ts";
 import { memoryFigures } from "./memory.ts";
 import { policyCosts } from "./policy.ts";
 import { scaleCosts } from "./scale.ts";
+import { stsCosts } from "./sts.ts";
 import { CELLS, CELL_NAMES, STORE, type CellName, type SystemName } from "./support/cells.ts";
 import { checkCell } from "./support/check.ts";
 import { endAll } from "./support/child.ts";
@@ -23,7 +24,7 @@ import { rowsOf } from "./support/rows.ts";
 import { startStore, startSystems, type System } from "./support/systems.ts";
 import { textLines } from "./support/table.ts";
 
-const PARTS: readonly string[] = [...CELL_NAMES, "memory", "admit", "policies", "scales"];
+const PARTS: readonly string[] = [...CELL_NAMES, "memory", "admit", "policies", "scales", "sts"];
 
 const USAGE = `npm run bench -- [options]
   --quick           shorter rounds, and fewer; a wider spread
@@ -83,6 +84,8 @@ async function measured(): Promise<Figures> {
   const store = await startStore();
   const generator = new Generator();
   const memory = isWanted("memory") ? await memoryFigures(generator, store, plan) : [];
+  if (isWanted("sts")) say("measuring: temporary keys");
+  const sts = isWanted("sts") ? await stsCosts(generator, store, plan) : [];
   const cells = CELL_NAMES.filter(isWanted);
   const names = new Set(cells.flatMap((cell) => CELLS[cell].systems));
   const systems = [store, ...(await startSystems(store, peers, names))];
@@ -100,6 +103,7 @@ async function measured(): Promise<Figures> {
     scales,
     rows,
     memory,
+    sts,
   };
 }
 

@@ -81,7 +81,7 @@ test(
       const bucket = `by-${name.toLowerCase()}`;
       await t.test(`the SDK for ${name}`, () => begins(1, () => day(client, bucket)));
       await t.test(`the SDK for ${name}, whose sessions end`, () =>
-        begins(3, () => day(renewing, `${bucket}-again`)),
+        begins(6, () => day(renewing, `${bucket}-again`)),
       );
     }
     const rclone = (of: typeof client, ...args: readonly string[]): Promise<string> => {

@@ -8,7 +8,7 @@ export type Aim = {
   readonly value: number;
   readonly bound: "at least" | "at most";
   readonly aim: number;
-  readonly unit: "×" | "µs" | "MB";
+  readonly unit: "×" | "µs" | "MB" | "/s";
 };
 
 /** Every aim beside what the run says of it. */

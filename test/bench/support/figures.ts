@@ -62,6 +62,15 @@ const ScaleSchema = z.object({
   p95: FigureSchema,
 });
 
+/** What sessions cost, each with its aim. */
+const StsSchema = z.object({
+  name: z.string(),
+  value: FigureSchema,
+  bound: z.enum(["at least", "at most"]),
+  aim: z.number(),
+  unit: z.enum(["×", "µs", "/s"]),
+});
+
 export const FiguresSchema = z.object({
   plan: z.enum(["full", "quick"]),
   /** What the figures were made on and with: name and value. */
@@ -71,8 +80,10 @@ export const FiguresSchema = z.object({
   scales: z.array(ScaleSchema).readonly(),
   rows: z.array(RowSchema).readonly(),
   memory: z.array(MemorySchema).readonly(),
+  sts: z.array(StsSchema).readonly().default([]),
 });
 
 export type Figures = z.output<typeof FiguresSchema>;
 export type Row = z.output<typeof RowSchema>;
+export type StsFigure = z.output<typeof StsSchema>;
 export type Memory = z.output<typeof MemorySchema>;

@@ -1,6 +1,6 @@
 import { aimsOf, isMet, type Aim } from "./aims.ts";
 import { CELLS, CELL_NAMES, type Cell, type CellName } from "./cells.ts";
-import type { Figures, Row } from "./figures.ts";
+import type { Figures, Row, StsFigure } from "./figures.ts";
 import type { Spread } from "./measure.ts";
 import { markdownLines, type Table } from "./table.ts";
 import { LARGE_BYTES } from "./workload.ts";
@@ -18,6 +18,7 @@ export function tablesOf(figures: Figures): readonly Table[] {
     decisionTable(figures.decisions),
     policyTable(figures.policies),
     scaleTable(figures.scales),
+    stsTable(figures.sts),
   ].filter(({ rows }) => rows.length > 0);
 }
 
@@ -38,18 +39,15 @@ export function aimTable(figures: Figures): Table {
   return {
     title: "Aims",
     head: ["s3warden", "figure", "aim", "met"],
-    rows: aimsOf(figures).map((aim) => {
-      const met = isMet(aim);
-      const bound = aim.bound === "at least" ? "≥" : "≤";
-      const verdict = met === undefined ? "not measured" : met ? "yes" : "no";
-      return [
-        aim.name,
-        inUnit(aim.value, aim.unit),
-        `${bound} ${inUnit(aim.aim, aim.unit)}`,
-        verdict,
-      ];
-    }),
+    rows: aimsOf(figures).map(aimRow),
   };
+}
+
+function aimRow(aim: Aim): readonly string[] {
+  const met = isMet(aim);
+  const bound = aim.bound === "at least" ? "≥" : "≤";
+  const verdict = met === undefined ? "not measured" : met ? "yes" : "no";
+  return [aim.name, inUnit(aim.value, aim.unit), `${bound} ${inUnit(aim.aim, aim.unit)}`, verdict];
 }
 
 function inUnit(value: number, unit: Aim["unit"]): string {
@@ -144,6 +142,14 @@ export function policyTable(policies: readonly Figures["policies"][number][]): T
       `< ${aim} µs`,
       median < aim ? "yes" : "no",
     ]),
+  };
+}
+
+export function stsTable(figures: readonly StsFigure[]): Table {
+  return {
+    title: "Temporary keys",
+    head: ["s3warden", "figure", "aim", "met"],
+    rows: figures.map(aimRow),
   };
 }
 

@@ -69,6 +69,22 @@ export async function startAlone(name: SystemName, store: System): Promise<Syste
   return system;
 }
 
+/** What a gateway with sessions has besides. */
+export type StsSettings = {
+  /** Sections of gateway.yaml. */
+  readonly gateway: object;
+  /** A role of the account. */
+  readonly role: object;
+  /** The text of keys.json. */
+  readonly keys: string;
+};
+
+/** A gateway that serves STS, and believes what a proxy says of addresses. */
+export async function startStsGateway(store: System, sts: StsSettings): Promise<System> {
+  const origin = `http://127.0.0.1:${store.plain.port}`;
+  return { name: GATEWAY, plain: listenerOf(await startGateway(origin, { sts })) };
+}
+
 function listenerOf({ port, pid }: Server): Listener {
   return { port, pids: familyOf(pid) };
 }
@@ -126,20 +142,29 @@ type GatewayOptions = {
   readonly audit?: boolean;
   readonly tls?: boolean;
   readonly workers?: number;
+  readonly sts?: StsSettings;
 };
 
 /** `s3warden serve` with one account, as an operator would configure it. */
 function startGateway(origin: string, options: GatewayOptions): Promise<Server> {
   const folder = scratchFolder("bench");
   const { accessKeyId: accessKey, secretAccessKey: secretKey } = CREDENTIAL;
-  const account = { name: "bench", upstream: STORE_CREDENTIAL, keys: [{ accessKey, secretKey }] };
+  const { sts } = options;
+  const account = {
+    name: "bench",
+    upstream: STORE_CREDENTIAL,
+    keys: [{ accessKey, secretKey }],
+    roles: sts === undefined ? [] : [sts.role],
+  };
   const pem = options.tls ? writePem(folder) : undefined;
   const config = {
     workers: options.workers ?? 1,
     listen: {
       address: "127.0.0.1:0",
       ...(pem === undefined ? {} : { tls: { cert: pem, key: pem } }),
+      ...(sts === undefined ? {} : { trustedProxies: ["127.0.0.1"] }),
     },
+    ...sts?.gateway,
     admin: { address: "127.0.0.1:0" },
     upstream: { endpoints: [origin], store: "ceph" },
     identities: [{ accounts: "accounts.yaml" }],
@@ -148,6 +173,7 @@ function startGateway(origin: string, options: GatewayOptions): Promise<Server> 
   };
   // JSON is YAML.
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: [account] }));
+  if (sts !== undefined) writeFileSync(join(folder, "keys.json"), sts.keys);
   writeFileSync(join(folder, "gateway.yaml"), JSON.stringify(config));
   return startScript([
     pathOf("../../../src/main.ts"),

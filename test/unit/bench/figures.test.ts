@@ -17,6 +17,7 @@ const NOTHING: Figures = {
   scales: [],
   rows: [],
   memory: [],
+  sts: [],
 };
 
 function round(requests: number, cpuMicros: number, latencyMicros: number): Round {
