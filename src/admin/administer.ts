@@ -88,12 +88,12 @@ function processState(metrics: Metrics, connections: number, nowMs: number): Pro
   };
 }
 
-/** Of keys in Ceph; undefined: all are in the configuration. */
+/** Of keys of other sources; undefined: all are in the configuration. */
 function keyFinder({ findKey }: Live): FindKey | undefined {
   if (findKey === undefined) return undefined;
   return async (name) => {
     const key = await findKey(name);
-    return key.ok ? key : err(`Cannot look up "${name}" now: Ceph does not answer`);
+    return key.ok ? key : err(`Cannot look up "${name}" now: its source does not answer`);
   };
 }
 

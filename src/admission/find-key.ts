@@ -171,6 +171,7 @@ function* ofUser(
     expiresMs: Math.min(session.expiresMs, parentEndsMs ?? Number.POSITIVE_INFINITY),
     disabled: parent.disabled,
     signing: parent.signing ?? { accessKeyId, secret },
+    ...(parent.asksValues === true && { asksValues: true }),
     session: { ...policy.value, ...sessionFacts(session), role: undefined, name: undefined },
   };
   // Of a parent that is looked up, the next answer may be another.

@@ -103,6 +103,8 @@ function asCaller(caller: Caller, { reported }: Pick<Facts, "reported">): Signer
   // A temporary key is the gateway's own, and no store knows it.
   const own = reported && key.session === undefined;
   if (account.upstream === undefined) return { kind: "client", key, own };
+  // It was looked up with the key, and may have changed since.
+  if (key.signing === account.upstream) return { kind: "client", key, own: false };
   return { kind: "account", account, credential: account.upstream };
 }
 

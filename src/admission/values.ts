@@ -6,11 +6,13 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * Returns true if the policy of its caller's session asks for the tags and other values that
- * requests set.
+ * Whether policies that came with its caller's key or session ask for what requests say of tags and
+ * the like.
  */
 export function asksValues({ caller }: Subject): boolean {
-  return caller.kind === "known" && caller.key.session?.asksValues === true;
+  if (caller.kind !== "known") return false;
+  const { key } = caller;
+  return key.asksValues === true || key.session?.asksValues === true;
 }
 
 /** `subject` with what it says of tags and the like, if a policy asks. */

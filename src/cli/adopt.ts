@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { err, ok, type Result } from "../lib/result.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Config } from "../config/config.ts";
+import { looksUpKeys } from "../config/elsewhere.ts";
 import { parseBucketName } from "../config/scalars.ts";
 import { tenantOfAccount } from "../config/tenant.ts";
 import { storeCredential } from "../doctor/store.ts";
@@ -60,8 +61,8 @@ async function adopt(
   if (!bucket.ok) return refused(bucket.error);
   if (config.state === undefined)
     return refused("the configuration has no state to remember it in");
-  // Users of a Ceph are known there only.
-  if (config.ceph.length === 0 && !config.accounts.some(({ name }) => name === account)) {
+  // Users of other sources are known there only.
+  if (!looksUpKeys(config) && !config.accounts.some(({ name }) => name === account)) {
     const known = config.accounts.map(({ name }) => name).join(", ");
     return refused(`there is no account "${account}". Known: ${known}`);
   }

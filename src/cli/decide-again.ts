@@ -38,17 +38,14 @@ export type Decider = {
 };
 
 /**
- * Opens a decider of recorded requests. They are built anew, signed with the keys that `config`
- * knows and put through the very `admit` that serves clients, at the time at which they came.
- * Records of buckets are read as they are now, and keys in Ceph are looked up.
+ * Recorded requests are built anew, signed with the keys that `config` knows and put through the
+ * very `admit` that serves clients, at the time at which they came. What the gateway keeps of
+ * buckets is read as it is now, and keys of other sources are looked up.
  */
 export async function openDecider(config: Config): Promise<Decider> {
   const kept = await openKeptRecords(config);
   const records = kept && rememberedRecords(kept.read);
-  const identities =
-    config.ceph.length === 0
-      ? undefined
-      : openIdentities(config, new Metrics(), pino({ level: "silent" }));
+  const identities = openIdentities(config, new Metrics(), pino({ level: "silent" }));
   const snapshot: Snapshot = {
     ...compileSnapshot(config, 1),
     // Requests are decided as they came: what was revoked since then is another question.

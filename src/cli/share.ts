@@ -1,4 +1,5 @@
 import type { Config, StateConfig } from "../config/config.ts";
+import { looksUpKeys } from "../config/elsewhere.ts";
 import {
   parseAccountName,
   parseBucketName,
@@ -191,8 +192,10 @@ function keptName(written: string, { upstream, buckets }: Config): Result<string
 /** The error names what is wrong with the options. */
 function wantedShare(
   { with: user, permissions, until }: ShareOptions,
-  { accounts, ceph, policy: { provider } }: Config,
+  config: Config,
 ): Result<StoredShare, string> {
+  const { accounts, policy } = config;
+  const { provider } = policy;
   // A bucket with a policy, as a share is one, is closed there to whom it does not name.
   if (provider.bucketPolicyRole === "restrict") return err(`${ONLY_RESTRICTS} ${provider.name}`);
   const [account = "", subuser, ...more] = user.split(":");
@@ -202,8 +205,8 @@ function wantedShare(
     (subuser === undefined || written.subusers.some(({ name }) => name === subuser));
   const isName = parseAccountName(account).ok && more.length === 0;
   const isSubuser = subuser === undefined || parsePrincipalName(subuser).ok;
-  // Users of a Ceph are known there only.
-  if (!isName || !isSubuser || (!isKnown && ceph.length === 0)) {
+  // Users of other sources are known there only.
+  if (!isName || !isSubuser || (!isKnown && !looksUpKeys(config))) {
     const names = accounts.flatMap(({ name, subusers }) => [
       name,
       ...subusers.map((one) => `${name}:${one.name}`),
@@ -220,8 +223,8 @@ function wantedShare(
   if (end?.ok === false) return err(`--until: ${end.error}: got "${until}"`);
   const untilMs = end?.value;
   const share = { with: user, permissions: tier.name, untilMs };
-  const policy = sharePolicy(provider, "bucket", [shareOf(share, 1)], "share");
-  return policy.ok ? ok(share) : policy;
+  const shared = sharePolicy(provider, "bucket", [shareOf(share, 1)], "share");
+  return shared.ok ? ok(share) : shared;
 }
 
 const ONLY_RESTRICTS =

@@ -7,14 +7,14 @@ import { parseInstant } from "./scalars.ts";
 import { field, itemOf, pathOf, pattern, type Pattern, type Placed, visit } from "./select.ts";
 
 /**
- * Checks that accounts files fit together: names and access keys are given once, tiers exist
- * (`tiers`: their names). `ceph`: subusers may have their keys and tiers there. Looks at single
- * values, so that it finds its problems although others exist.
+ * What must fit together across accounts files: names and access keys are given once, tiers
+ * exist (`tiers`: their names). `elsewhere`: subusers may have their keys and tiers in another source. Looks at single
+ * values, so that it finds its problems although others are there.
  */
 export function accountProblems(
   tiers: ReadonlySet<string>,
   files: readonly (ConfigDocument | undefined)[],
-  ceph: boolean,
+  elsewhere: boolean,
 ): readonly Problem[] {
   const documents = files.filter((document) => document !== undefined);
   const problems: Problem[] = documents.flatMap(accountLimitProblems);
@@ -26,7 +26,7 @@ export function accountProblems(
   check([ACCOUNT_NAME], onlyOnce("account"));
   check([SUBUSER_NAME], onlyOnceInAccount("subuser"));
   check([TIER], (tier) => unknownTier(tiers, tier));
-  check([SUBUSER], (subuser) => subuserWithoutRights(subuser, ceph));
+  check([SUBUSER], (subuser) => subuserWithoutRights(subuser, elsewhere));
   check(KEYS, neverInForce);
   check([ACCOUNT], contradictoryTenants);
   return problems;
@@ -89,13 +89,13 @@ function unknownTier(tiers: ReadonlySet<string>, placed: Placed): readonly Probl
 }
 
 /**
- * A subuser with neither a tier nor a policy, who could do nothing: surely a slip, unless Ceph has
- * its keys and its tier.
+ * A subuser with neither a tier nor a policy, who could do nothing: surely a slip, unless another
+ * source has its keys and its tier.
  */
-function subuserWithoutRights(subuser: Placed, ceph: boolean): readonly Problem[] {
+function subuserWithoutRights(subuser: Placed, elsewhere: boolean): readonly Problem[] {
   const { document, value } = subuser;
   if (field(value, "name") === undefined) return [];
-  if (ceph && itemOf(field(value, "keys"), 0) === undefined) return [];
+  if (elsewhere && itemOf(field(value, "keys"), 0) === undefined) return [];
   if (field(value, "tier") !== undefined || itemOf(field(value, "policies"), 0) !== undefined)
     return [];
   const message = "The subuser can do nothing: it has neither a tier nor a policy";

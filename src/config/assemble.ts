@@ -5,7 +5,7 @@ import type { Tier } from "../provider/tier.ts";
 import { NO_EXTENSIONS } from "../s3/extensions.ts";
 import { storeTraits } from "../s3/stores.ts";
 import type { BucketConfig } from "./config.ts";
-import type { AccountConfig, CephConfig, Config, StateConfig } from "./config.ts";
+import type { AccountConfig, CephConfig, Config, DirectoryConfig, StateConfig } from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { IssuerConfig } from "./issuers.ts";
 import type { Pem } from "./pem.ts";
@@ -97,6 +97,9 @@ export function assemble(
     ceph: identities.flatMap(({ ceph }, i) =>
       ceph === undefined ? [] : [cephConfig(ceph, pem.cephCas.get(i))],
     ),
+    directories: identities.flatMap(({ http }, i) =>
+      http === undefined ? [] : [directoryConfig(http, i, pem, file)],
+    ),
     accounts,
     buckets,
     policy: {
@@ -169,11 +172,33 @@ function limitsOf(limits: GatewayFile["limits"]): Config["limits"] {
   };
 }
 
+/** A source of `identities`, of the kind of that name. */
+type Item<Kind extends "ceph" | "http"> = NonNullable<GatewayFile["identities"][number][Kind]>;
+
 function cephConfig(
-  { cache, stale, caFile: _file, ...rest }: NonNullable<GatewayFile["identities"][number]["ceph"]>,
+  { cache, stale, caFile: _file, ...rest }: Item<"ceph">,
   ca: string | undefined,
 ): CephConfig {
   return { ...rest, cacheMs: cache, staleMs: stale, ca };
+}
+
+function directoryConfig(
+  { url, token, tokenFile, accounts, cache, stale, entries }: Item<"http">,
+  index: number,
+  { directoryCas, directoryCertificates }: Pem,
+  file: string,
+): DirectoryConfig {
+  const text = token === undefined ? undefined : ({ kind: "text", text: token } as const);
+  return {
+    url,
+    token: tokenFile === undefined ? text : { kind: "file", file: besides(file, tokenFile) },
+    clientCertificate: directoryCertificates.get(index),
+    ca: directoryCas.get(index),
+    accounts,
+    cacheMs: cache,
+    staleMs: stale,
+    entries,
+  };
 }
 
 function routeOf(

@@ -19,6 +19,7 @@ import { OpenedSessions } from "../session/opened.ts";
 import { sealingKey } from "../session/seal.ts";
 import type { BucketConfig } from "./config.ts";
 import type { AccountConfig, Config, RoleConfig, SubuserConfig } from "./config.ts";
+import { keysElsewhere } from "./elsewhere.ts";
 import { policiesOf } from "./policies.ts";
 import { parseBucketName } from "./scalars.ts";
 import { sharedUpstreams } from "./shared-upstream.ts";
@@ -62,22 +63,19 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     opened: new OpenedSessions(config.sealing.length === 0 ? 1 : SESSIONS_MAX),
     stsDomains: config.stsDomains,
     buckets: compileBuckets(config.buckets, accounts, config.upstream.tenants),
-    elsewhere: { keys: config.ceph.length > 0, records: false },
+    elsewhere: keysElsewhere(config),
     keepsState: keepsRecordsIn(config),
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
     // Each key as the client's and as the store's; those of Ceph are one and the same.
     ring: new KeyRing(
-      keys.size * 2 +
-        2 +
-        foreignSecrets(config.ceph) +
-        (config.sealing.length === 0 ? 0 : SESSIONS_MAX),
+      keys.size * 2 + 2 + foreignSecrets(config) + (config.sealing.length === 0 ? 0 : SESSIONS_MAX),
     ),
     signatures: compileSignatures(policy, limits),
     policy: {
       ...compilePolicy(policy),
       // The store's list has the buckets of all that it takes for one.
       ...(sharing.size > 0 && { listBuckets: "filtered" as const }),
-      asksValues: keepsRecordsIn(config) || policiesOf(config).some(asksValues),
+      asksValues: keepsRecordsIn(config) || policiesOf(config).some(policyAsksValues),
     },
     limits: { xmlBytesMax: limits.xmlBytesMax, bodyBytesMax: limits.bodyBytesMax },
   };
@@ -137,9 +135,15 @@ function compileRole(
   };
 }
 
-/** Returns the number of Ceph's keys whose signing keys are kept: each takes about 2 KiB. */
-function foreignSecrets(ceph: Config["ceph"]): number {
-  return ceph.reduce((sum, { entries }) => sum + Math.min(entries, FOREIGN_SECRETS_MAX), 0);
+/**
+ * Of how many keys that are looked up signing keys are kept: each takes about 2 KiB. One of a directory
+ * may have another at the store.
+ */
+function foreignSecrets({ ceph, directories }: Pick<Config, "ceph" | "directories">): number {
+  return [...ceph, ...directories, ...directories].reduce(
+    (sum, { entries }) => sum + Math.min(entries, FOREIGN_SECRETS_MAX),
+    0,
+  );
 }
 
 const FOREIGN_SECRETS_MAX = 10_000;
@@ -147,14 +151,19 @@ const FOREIGN_SECRETS_MAX = 10_000;
 /** Sessions that are remembered as they were opened: of each about 8 KiB, its policy included. */
 const SESSIONS_MAX = 10_000;
 
-function compileStore({ upstream, accounts, policy }: Config): StoreSettings {
+function compileStore({ upstream, accounts, policy, directories }: Config): StoreSettings {
   const { endpoints, region, addressing, foldsPaths, tenants, aliases, prefix } = upstream;
   const { operations, ignoredHeaders, withoutEffect, acls, trailers, checksums } = upstream;
   const first = endpoints[0];
   if (first === undefined) throw new Error("A checked configuration has an endpoint");
-  const tenantsKnown = accounts.every(
-    (account) => !signsByFile(account) || knownTenant(account, policy.provider) !== undefined,
-  );
+  // Answers of directories need not say the tenant.
+  const tenantsOfAnswersKnown =
+    directories.length === 0 || policy.provider.bucketNames === "tenant";
+  const tenantsKnown =
+    tenantsOfAnswersKnown &&
+    accounts.every(
+      (account) => !signsByFile(account) || knownTenant(account, policy.provider) !== undefined,
+    );
   const naming = { tenants, tenantsKnown, aliases, addressing, prefix };
   const written = { authority: first.authority, region, naming, foldsPaths };
   return { ...written, operations, ignoredHeaders, withoutEffect, acls, trailers, checksums };
@@ -379,8 +388,8 @@ function recordWith(
   return { ...record, policy, isPublic: policies.some(isPublic) };
 }
 
-/** Returns true if the policy depends on what only reading headers and documents tells. */
-function asksValues(policy: Policy): boolean {
+/** Whether the policy depends on what only reading headers and documents tells. */
+export function policyAsksValues(policy: Policy): boolean {
   return namedKeys(policy).some(({ key }) => isOfValues(key));
 }
 

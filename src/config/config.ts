@@ -87,7 +87,9 @@ export type Config = {
   };
   /** Sources of keys besides the accounts files, in their order. */
   readonly ceph: readonly CephConfig[];
-  /** The accounts of all accounts files, in their order. */
+  /** Directories that are asked for keys over HTTP, in their order; after those. */
+  readonly directories: readonly DirectoryConfig[];
+  /** Of all accounts files, in their order. */
   readonly accounts: readonly AccountConfig[];
   /** The buckets whose policies the gateway keeps. */
   readonly buckets: readonly BucketConfig[];
@@ -203,6 +205,25 @@ export type CephConfig = {
   readonly entries: number;
   /** The certificates that an https endpoint is trusted by; `undefined` for the system's. */
   readonly ca: string | undefined;
+};
+
+/** A directory that is asked for keys over HTTP. */
+export type DirectoryConfig = {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** A bearer token, or the file that has it; undefined: the directory is asked without one. */
+  readonly token:
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "file"; readonly file: string }
+    | undefined;
+  readonly clientCertificate: Certificate | undefined;
+  /** What https is trusted by; undefined: the system's certificates. */
+  readonly ca: string | undefined;
+  /** Names, or beginnings with `*` behind; undefined: any name that is in no accounts file. */
+  readonly accounts: readonly string[] | undefined;
+  readonly cacheMs: number;
+  readonly staleMs: number;
+  readonly entries: number;
 };
 
 /** An account as written, its policies and its subusers' read. */

@@ -142,7 +142,7 @@ function emptyTier(): Tier {
 }
 
 /** An account or subuser that no file says anything of. */
-const NOTHING_WRITTEN: Omit<AccountConfig, "name"> & Omit<SubuserConfig, "name"> = {
+export const NOTHING_WRITTEN: Omit<AccountConfig, "name"> & Omit<SubuserConfig, "name"> = {
   disabled: false,
   keys: [],
   groups: [],

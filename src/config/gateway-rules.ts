@@ -108,9 +108,12 @@ function notOneSource(gateway: ConfigDocument): readonly Problem[] {
   return [...gateway.nodes].flatMap(([path, { value }]) => {
     // Scalars there are the schema's to complain of.
     if (!/^identities\[\d+\]$/.test(path) || value !== undefined) return [];
-    const sources = ["accounts", "ceph"].filter((kind) => gateway.nodes.has(`${path}.${kind}`));
+    const sources = ["accounts", "ceph", "http"].filter((kind) =>
+      gateway.nodes.has(`${path}.${kind}`),
+    );
     if (sources.length === 1) return [];
-    const message = `Expected one source, accounts or ceph: got ${sources.length === 0 ? "none" : "both"}`;
+    const got = sources.length === 0 ? "none" : sources.join(" and ");
+    const message = `Expected one source, accounts, ceph or http: got ${got}`;
     return [problemAt(gateway, path, { message, remedy: "Make each source a separate item" })];
   });
 }

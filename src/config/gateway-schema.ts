@@ -7,6 +7,7 @@ import { parseBucketPrefix } from "../s3/mapped-names.ts";
 import { STORE_KINDS, type StoreKind } from "../s3/store-kinds.ts";
 import { parseBlockedAction, parseOperation, parseTierAction } from "./actions.ts";
 import { parseIgnoredHeader } from "./ignored-header.ts";
+import { CephSchema, DirectorySchema } from "./identity-schema.ts";
 import { IssuersSchema } from "./issuers.ts";
 import {
   parseAccessKey,
@@ -181,31 +182,6 @@ const UpstreamSchema = z.strictObject({
     .strictObject({ cert: someText().describe(CERT), key: someText().describe(KEY) })
     .optional()
     .describe("The client certificate for https endpoints that ask for one"),
-});
-
-const CephSchema = z.strictObject({
-  endpoint: text(parseEndpoint).describe(
-    "An RGW that serves the Admin Ops API, such as http://rgw:7480",
-  ),
-  accessKey: text(parseAccessKey).describe('Of a user with the capability "users=read"'),
-  secretKey: text(parseSecret),
-  cache: duration("1s", "1d")
-    .prefault("60s")
-    .describe(
-      "How long a key is cached: changes in Ceph take effect after this time at the latest",
-    ),
-  stale: duration("0s", "7d")
-    .prefault("10m")
-    .describe("How much longer a cached key is valid while RGW does not respond"),
-  entries: z
-    .int()
-    .min(1)
-    .max(10_000_000)
-    .prefault(100_000)
-    .describe("Maximum number of cached keys"),
-  caFile: someText()
-    .optional()
-    .describe("File with the CA certificates for an https endpoint, PEM"),
 });
 
 const PolicySchema = z.strictObject({
@@ -461,6 +437,9 @@ export const GatewaySchema = z.strictObject({
       z.strictObject({
         accounts: someText().optional().describe("An accounts file, see accounts.schema.json"),
         ceph: CephSchema.optional().describe("A Ceph whose users can log in with their own keys"),
+        http: DirectorySchema.optional().describe(
+          "A directory of your own that is asked for keys over HTTP, see docs/identities.md",
+        ),
       }),
     )
     .describe("Sources of keys, one per item"),

@@ -56,7 +56,7 @@ function isSecret(path: string, written: string): boolean {
   return SECRET_PLACES.test(path) || written.includes("@");
 }
 
-const SECRET_PLACES = /(?:secretKey|sessionToken|\.secret)$/;
+const SECRET_PLACES = /(?:secretKey|sessionToken|\.secret|\.token)$/;
 
 /** A problem whose suggestion has not been looked for. */
 type Unworded<T> = Omit<T, "remedy"> & { readonly remedy: Remedy };

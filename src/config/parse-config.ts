@@ -13,6 +13,7 @@ import { attributeProblems } from "./attributes.ts";
 import { readBuckets, type WholeFile } from "./buckets.ts";
 import { connectionProblems, connectionWarnings } from "./connection-rules.ts";
 import { readConfigDocument, type ConfigDocument } from "./document.ts";
+import { directoryProblems } from "./directory-rules.ts";
 import { gatewayProblems } from "./gateway-rules.ts";
 import { assemble } from "./assemble.ts";
 import { PROVIDERS } from "../provider/names.ts";
@@ -52,10 +53,11 @@ export function parseConfig(
   problems.push(
     ...gatewayProblems(document, provider),
     ...connectionProblems(document),
+    ...directoryProblems(document),
     ...storeProblems(document),
     ...bucketNamesProblems(document, documents, provider),
     ...routeProblems(document),
-    ...accountProblems(new Set(tiers.keys()), documents, hasCeph(document)),
+    ...accountProblems(new Set(tiers.keys()), documents, hasOtherSources(document)),
     ...attributeProblems([document, ...documents], provider),
     ...roleProblems(document, documents, new Set(tiers.keys())),
     ...unmetNeeds(document, documents, provider, "model"),
@@ -187,10 +189,7 @@ function hasBuckets({ buckets }: AccountsFile): boolean {
   return buckets.length > 0;
 }
 
-/**
- * Returns true if users of a Ceph are served, who may be missing in accounts files or only partly
- * in them.
- */
-function hasCeph({ nodes }: ConfigDocument): boolean {
-  return [...nodes.keys()].some((path) => /^identities\[\d+\]\.ceph$/.test(path));
+/** Whether users of other sources may come, of whom an accounts file says nothing or only a part. */
+function hasOtherSources({ nodes }: ConfigDocument): boolean {
+  return [...nodes.keys()].some((path) => /^identities\[\d+\]\.(?:ceph|http)$/.test(path));
 }

@@ -18,7 +18,10 @@ export type Pem = {
   readonly clientCertificate: Certificate | undefined;
   /** The authorities of sources in Ceph, by their place in `identities`. */
   readonly cephCas: ReadonlyMap<number, string>;
-  /** The authorities of targets, by the place of their route in `passthrough`. */
+  /** Of directories, by their place in `identities`. */
+  readonly directoryCas: ReadonlyMap<number, string>;
+  readonly directoryCertificates: ReadonlyMap<number, Certificate>;
+  /** Of targets, by the place of their route in `passthrough`. */
   readonly routeCas: ReadonlyMap<number, string>;
   /** The authorities of issuers, by their place in `issuers`. */
   readonly issuerCas: ReadonlyMap<number, string>;
@@ -43,22 +46,29 @@ export function readPem(
     if (certificates.length > 0) reader.warnOfNames(`${path}.cert`, certificate);
     certificates.push(certificate);
   }
-  const listed = (place: RegExp): ReadonlyMap<number, string> => {
-    const found = new Map<number, string>();
+  const listed = <T>(
+    place: RegExp,
+    read: (path: string) => T | undefined,
+  ): ReadonlyMap<number, T> => {
+    const found = new Map<number, T>();
     for (const path of pathsLike(gateway, place)) {
-      const text = reader.authorities(path);
-      if (text !== undefined) found.set(Number(place.exec(path)?.[1]), text);
+      const value = read(path);
+      if (value !== undefined) found.set(Number(place.exec(path)?.[1]), value);
     }
     return found;
   };
+  const cas = (place: RegExp): ReadonlyMap<number, string> =>
+    listed(place, (path) => reader.authorities(path));
   const pem = {
     certificates,
     clientCa: reader.authorities("listen.tls.clientCaFile"),
     ca: reader.authorities("upstream.caFile"),
     clientCertificate: reader.certificate("upstream.clientCertificate"),
-    cephCas: listed(CEPH_CA),
-    routeCas: listed(ROUTE_CA),
-    issuerCas: listed(ISSUER_CA),
+    cephCas: cas(CEPH_CA),
+    directoryCas: cas(DIRECTORY_CA),
+    directoryCertificates: listed(DIRECTORY_CERTIFICATE, (path) => reader.certificate(path)),
+    routeCas: cas(ROUTE_CA),
+    issuerCas: cas(ISSUER_CA),
     warnings: reader.warnings,
   };
   return reader.problems.length > 0 ? err(reader.problems) : ok(pem);
@@ -66,6 +76,8 @@ export function readPem(
 
 const LISTENING = /^listen\.tls(?:\.certificates\[\d+\])?$/;
 const CEPH_CA = /^identities\[(\d+)\]\.ceph\.caFile$/;
+const DIRECTORY_CA = /^identities\[(\d+)\]\.http\.caFile$/;
+const DIRECTORY_CERTIFICATE = /^identities\[(\d+)\]\.http\.clientCertificate$/;
 const ISSUER_CA = /^issuers\[(\d+)\]\.caFile$/;
 const ROUTE_CA = /^passthrough\[(\d+)\]\.caFile$/;
 

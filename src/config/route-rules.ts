@@ -12,11 +12,14 @@ export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
     ...paths.flatMap((path, i) => within(gateway, path, paths.slice(0, i))),
     ...targets.flatMap((target) => [...bypass(gateway, target), ...ineffectiveCa(gateway, target)]),
     ...valuesOf(gateway, STORES).flatMap((store) => circle(gateway, store)),
+    ...directoriesOf(gateway).flatMap((directory) => circle(gateway, directory)),
   ];
 }
 
 /** Matches the targets of our own requests: the store's endpoints, and Ceph's. */
 const STORES = /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/;
+/** Whom the gateway asks for the secrets of keys, which nobody else must. */
+const DIRECTORIES = /^identities\[\d+\]\.http\.url$/;
 
 /** A scalar of the file, and its place. */
 type Placed = { readonly path: string; readonly value: string };
@@ -51,6 +54,10 @@ function bypass(gateway: ConfigDocument, { path, value }: Placed): readonly Prob
     const message = "The target is the store: everybody could bypass every rule";
     return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
   }
+  if (directoriesOf(gateway).some(({ value: origin }) => isSame(target, addressOf(origin)))) {
+    const message = "The target is a directory of identities: everybody could read its secrets";
+    return [problemAt(gateway, path, { message, remedy: "Name the address of the dashboard" })];
+  }
   const own = ownAt(gateway, target);
   if (own === undefined) return [];
   const message = `The target is the gateway itself, its ${own}`;
@@ -65,7 +72,8 @@ function circle(gateway: ConfigDocument, { path, value }: Placed): readonly Prob
   const own = ownAt(gateway, addressOf(value));
   if (own === undefined) return [];
   const message = `The endpoint is the gateway itself, its ${own}`;
-  return [problemAt(gateway, path, { message, remedy: "Name the address of the store" })];
+  const whom = DIRECTORIES.test(path) ? "directory" : "store";
+  return [problemAt(gateway, path, { message, remedy: `Name the address of the ${whom}` })];
 }
 
 /** Returns the name of the gateway's own port at the address; `undefined` if there is none. */
@@ -92,6 +100,13 @@ function ineffectiveCa(gateway: ConfigDocument, { path, value }: Placed): readon
   return [
     problemAt(gateway, caPath, { message, remedy: "Name an https target, or remove caFile" }),
   ];
+}
+
+/** The origins of directories, each where its URL stands. */
+function directoriesOf(gateway: ConfigDocument): readonly Placed[] {
+  return valuesOf(gateway, DIRECTORIES).flatMap(({ path, value }) =>
+    URL.canParse(value) ? [{ path, value: new URL(value).origin }] : [],
+  );
 }
 
 function addressOf(endpoint: string): SocketAddress | undefined {

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { examineCertificates, examineFiles, examineLimits } from "./host.ts";
-import { examineCeph, examineState } from "./sources.ts";
+import { examineCeph, examineDirectories, examineState } from "./sources.ts";
 import { examineStore } from "./store.ts";
 
 /**
@@ -11,10 +11,14 @@ import { examineStore } from "./store.ts";
  * again.
  */
 export async function* examine(config: Config, files: Iterable<string>): AsyncGenerator<Diagnosis> {
-  yield* examineFiles(files);
+  const tokens = config.directories.flatMap(({ token }) =>
+    token?.kind === "file" ? [token.file] : [],
+  );
+  yield* examineFiles(files, tokens);
   yield* examineCertificates(config);
   yield* examineLimits(config);
   yield* await examineStore(config);
   yield* await examineCeph(config);
+  yield* await examineDirectories(config);
   yield* await examineState(config);
 }

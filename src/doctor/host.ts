@@ -9,12 +9,21 @@ const DAY_MS = 86_400_000;
 const EXPIRY_DAYS_WARN = 21;
 
 /** The certificates that clients and the store are shown, and when they end. */
-export function examineCertificates({ listen, upstream }: Config): readonly Diagnosis[] {
+export function examineCertificates({
+  listen,
+  upstream,
+  directories,
+}: Config): readonly Diagnosis[] {
   const shown = [
     ...(listen.tls?.certificates ?? []).map(({ cert }) => ["listen.tls", cert] as const),
     ...(upstream.clientCertificate === undefined
       ? []
       : [["upstream.clientCertificate", upstream.clientCertificate.cert] as const]),
+    ...directories.flatMap(({ url, clientCertificate }) =>
+      clientCertificate === undefined
+        ? []
+        : [[`identities ${url}`, clientCertificate.cert] as const],
+    ),
   ];
   return shown.map(([place, pem]) => {
     const certificate = new X509Certificate(pem);
@@ -30,23 +39,31 @@ export function examineCertificates({ listen, upstream }: Config): readonly Diag
 
 const RENEW = "Renew it: a changed file is put in force without a restart";
 
-/** Matches the content of a file that nobody else may read. */
-const SECRET = /secretKey|sealing|PRIVATE KEY/;
+/** What stands in a file that nobody else may read. */
+const SECRET = /secretKey|sealing|PRIVATE KEY|\btoken:/;
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 
-/** Reports files whose secrets others on this machine can read, or whose rules they can write. */
-export function examineFiles(files: Iterable<string>): readonly Diagnosis[] {
+/**
+ * Whether others on this machine can read the secrets of `files`, or write what decides. `tokens`:
+ * files that are secrets as a whole.
+ */
+export function examineFiles(
+  files: Iterable<string>,
+  tokens: readonly string[] = [],
+): readonly Diagnosis[] {
   const findings: Diagnosis[] = [];
   let count = 0;
-  for (const file of files) {
+  for (const file of [...files, ...tokens]) {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode;
     if (mode === undefined) continue;
     count++;
     if ((mode & OTHERS_WRITE) !== 0) {
       findings.push(problem(`file ${file}`, "everybody can write it", `chmod o-w ${file}`));
     }
-    if ((mode & OTHERS_READ) !== 0 && SECRET.test(readFileSync(file, "utf8"))) {
+    const isSecret = (): boolean =>
+      tokens.includes(file) || SECRET.test(readFileSync(file, "utf8"));
+    if ((mode & OTHERS_READ) !== 0 && isSecret()) {
       const text = "has secrets, and everybody on this machine can read it";
       findings.push(warning(`file ${file}`, text, `chmod o-r ${file}`));
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { openAdminOps } from "../identity/admin-ops.ts";
+import { openDirectoryClient, PROBE } from "../identity/directory-client.ts";
 import { probeConditions } from "../state/conditions.ts";
 import { openState, stateClient } from "../state/open.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
@@ -30,9 +31,28 @@ export async function examineCeph({ ceph }: Config): Promise<readonly Diagnosis[
 const CAPS =
   'Correct the key or its secret, or give its user the capability: radosgw-admin caps add --uid=… --caps="users=read"';
 
-/**
- * Examines the place of bucket records: if it can be written, and if several gateways can share it.
- */
+/** Each directory: whether it answers the gateway, and that a key that nobody has is nobody's. */
+export async function examineDirectories({ directories }: Config): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [];
+  for (const config of directories) {
+    const about = `identities ${config.url}`;
+    const client = openDirectoryClient(config);
+    const answer = await client.ask(PROBE);
+    await client.close();
+    findings.push(
+      answer.kind === "nobody"
+        ? fine(about, "answers, and does not know a key that nobody has")
+        : answer.kind === "user"
+          ? problem(about, `has a key ${PROBE}, which nobody must have`, "Remove it there")
+          : problem(about, `no answer: ${answer.why}`, DIRECTORY),
+    );
+  }
+  return findings;
+}
+
+const DIRECTORY = "It must answer 404 to GET url/s3warden-probe: see docs/openapi/identities.yaml";
+
+/** Where bucket records are kept: whether it can be written, and what holds for several gateways. */
 export async function examineState({ state, upstream }: Config): Promise<readonly Diagnosis[]> {
   if (state === undefined) return [];
   const where = state.kind === "directory" ? state.path : `bucket ${state.bucket}`;

@@ -1,25 +1,19 @@
 import { z } from "zod";
 import type { ForeignKey, ForeignUser } from "../config/foreign.ts";
+import { unavailable, type SourceAnswer } from "./source-answer.ts";
+
+export { unavailable } from "./source-answer.ts";
 
 /** What RGW is asked: whose an access key is, or for a user by its id, such as `tenant$user`. */
 export type AdminQuestion =
   | { readonly kind: "key"; readonly accessKeyId: string }
   | { readonly kind: "user"; readonly userId: string };
 
-/** What RGW says to it. */
-export type AdminAnswer =
-  | { readonly kind: "user"; readonly user: ForeignUser }
-  /** Nobody's, or no user; or the gateway's own user may not ask, which RGW answers alike. */
-  | { readonly kind: "nobody" }
-  | Unavailable;
-
-/** No answer that could be believed; `why` is for the operator and quotes no answer, nor a secret. */
-export type Unavailable = {
-  readonly kind: "unavailable";
-  /** `source`: it does not answer. `key`: what it answers for this one key cannot be read. */
-  readonly about: "source" | "key";
-  readonly why: string;
-};
+/**
+ * The answer of RGW. "nobody" may also mean that the gateway's own user may not ask, which RGW answers
+ * alike.
+ */
+export type AdminAnswer = SourceAnswer<ForeignUser>;
 
 /**
  * Reads the answer to `GET /admin/user?access-key=…` or `?uid=…` ("Get user info", Ceph's Admin Ops
@@ -43,10 +37,6 @@ function isAnswerTo(asked: AdminQuestion, { tenant, name, keys }: ForeignUser): 
 
 function idOf(tenant: string, name: string): string {
   return tenant === "" ? name : `${tenant}$${name}`;
-}
-
-export function unavailable(about: Unavailable["about"], why: string): Unavailable {
-  return { kind: "unavailable", about, why };
 }
 
 /** Neither of the two characters that join names of Ceph's, or `a$b` could be two users. */

@@ -4,9 +4,11 @@ import type { CephConfig } from "../config/config.ts";
 import { gateHead, type GatedHead, type GateProblem } from "../http/field-gate.ts";
 import { encodeComponent } from "../http/percent.ts";
 import type { Result } from "../lib/result.ts";
-import { readAnswer, unavailable, type AdminAnswer, type AdminQuestion } from "./admin-answer.ts";
+import { readAnswer, type AdminAnswer, type AdminQuestion } from "./admin-answer.ts";
 import { LOOKUPS_MAX } from "./lookup-queue.ts";
 import { soundPool } from "./sound-client.ts";
+import { unavailable } from "./source-answer.ts";
+import { readUpTo } from "./whole-body.ts";
 
 /** The Admin Ops API of one RGW. */
 export type AdminOps = {
@@ -57,17 +59,11 @@ async function request(pool: Pool, config: CephConfig, asked: AdminQuestion): Pr
   // connection that is used again the body waits for a delayed acknowledgement. Measured on Ceph 16:
   // 41 ms for a question, and 0.7 ms on a connection of its own.
   const response = await pool.request({ method: "GET", path, headers, signal, reset: true });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError("undici gave something but bytes");
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) {
-      return unavailable("key", `The answer has more than ${ANSWER_BYTES_MAX} bytes`);
-    }
-    chunks.push(chunk);
+  const body = await readUpTo(response.body, ANSWER_BYTES_MAX);
+  if (body === undefined) {
+    return unavailable("key", `The answer has more than ${ANSWER_BYTES_MAX} bytes`);
   }
-  return readAnswer(response.statusCode, Buffer.concat(chunks), asked);
+  return readAnswer(response.statusCode, body, asked);
 }
 
 /** RGW takes any region in the scope of the Admin Ops API. */

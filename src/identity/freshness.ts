@@ -1,8 +1,8 @@
 /** How long answers count. */
 export type Lifetimes = {
-  /** Milliseconds from the question; a change in Ceph is in force after it at the latest. */
+  /** Milliseconds from the question; a change at the source is in force after it at the latest. */
   readonly cacheMs: number;
-  /** Milliseconds after `cacheMs` that a known key counts while RGW does not answer. */
+  /** Milliseconds after `cacheMs` that a known key counts while the source does not answer. */
   readonly staleMs: number;
 };
 

@@ -1,15 +1,14 @@
 import { LRUCache } from "lru-cache";
 import type { Key } from "../admission/principal.ts";
-import type { ForeignUser } from "../config/foreign.ts";
 import { freshnessOf, nobodyMsMax, type Lifetimes } from "./freshness.ts";
 
 /**
  * What is remembered of an access key. `inherited`: from the configuration before, which may have
  * understood the user otherwise; else it is as `stale`.
  */
-export type Remembered =
+export type Remembered<User> =
   | { readonly kind: "fresh" | "ageing" | "stale"; readonly key: Key }
-  | { readonly kind: "inherited"; readonly user: ForeignUser }
+  | { readonly kind: "inherited"; readonly user: User }
   | { readonly kind: "nobody" }
   | { readonly kind: "unknown" };
 
@@ -17,22 +16,22 @@ export type Remembered =
 export const NOBODIES_MAX = 10_000;
 
 /** `key`: undefined where the user was asked for by the configuration before. */
-type Entry = {
-  readonly user: ForeignUser;
+type Entry<User> = {
+  readonly user: User;
   readonly key: Key | undefined;
   readonly askedMs: number;
 };
 
-const NOBODY: Remembered = { kind: "nobody" };
-const UNKNOWN: Remembered = { kind: "unknown" };
+const NOBODY = { kind: "nobody" } as const;
+const UNKNOWN = { kind: "unknown" } as const;
 
 /**
- * What RGW said of access keys, the least recently used forgotten first. Those that are nobody's have
- * a place of their own, so that a flood of them pushes nobody out.
+ * The answers of a source about access keys, the least recently used forgotten first. Those that are
+ * nobody's have a place of their own, so that a flood of them pushes nobody out.
  */
-export class KeyCache {
+export class KeyCache<User> {
   readonly #lifetimes: Lifetimes;
-  readonly #keys: LRUCache<string, Entry>;
+  readonly #keys: LRUCache<string, Entry<User>>;
   /** When it was asked, by access key. */
   readonly #nobodies: LRUCache<string, number>;
 
@@ -48,7 +47,7 @@ export class KeyCache {
     return this.#keys.size + this.#nobodies.size;
   }
 
-  look(accessKeyId: string, nowMs: number): Remembered {
+  look(accessKeyId: string, nowMs: number): Remembered<User> {
     const known = this.#keys.get(accessKeyId);
     if (known !== undefined) {
       const kind = freshnessOf(nowMs - known.askedMs, this.#lifetimes);
@@ -66,7 +65,7 @@ export class KeyCache {
   /** Keeps an answer to a question of `askedMs`; undefined: nobody's. */
   keep(
     accessKeyId: string,
-    found: { readonly user: ForeignUser; readonly key: Key } | undefined,
+    found: { readonly user: User; readonly key: Key } | undefined,
     askedMs: number,
   ): void {
     if (found === undefined) {
@@ -78,7 +77,7 @@ export class KeyCache {
   }
 
   /** Takes over what `before` knows of keys that are somebody's. */
-  inherit(before: KeyCache): void {
+  inherit(before: KeyCache<User>): void {
     before.#keys.rforEach(({ user, askedMs }, accessKeyId) => {
       this.#keys.set(accessKeyId, { user, key: undefined, askedMs });
     });

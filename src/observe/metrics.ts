@@ -391,7 +391,7 @@ export class Metrics {
     this.#issuers = health;
   }
 
-  identityLookedUp(source: "ceph", result: "found" | "nobody" | "unavailable"): void {
+  identityLookedUp(source: "ceph" | "http", result: "found" | "nobody" | "unavailable"): void {
     this.#lookups.inc({ source, result });
   }
 

@@ -1,8 +1,10 @@
+import { looksUpKeys } from "../config/elsewhere.ts";
 import type { Config } from "../config/config.ts";
 import type { KnownNames } from "./claim-reader.ts";
 
 /** Whom and what claims about `config` may name. */
-export function knownIn({ accounts, ceph, policy }: Config): KnownNames {
+export function knownIn(config: Config): KnownNames {
+  const { accounts, policy } = config;
   const people = accounts.flatMap(({ name, subusers }) => [
     name,
     ...subusers.map((subuser) => `${name}:${subuser.name}`),
@@ -10,6 +12,6 @@ export function knownIn({ accounts, ceph, policy }: Config): KnownNames {
   return {
     people: new Set(people),
     tiers: new Set(policy.tiers.keys()),
-    others: ceph.length > 0,
+    others: looksUpKeys(config),
   };
 }

@@ -51,8 +51,12 @@ export function prove(scene: Scene, claim: PolicyClaim): Proof {
     if (tried > TRIED_MAX && why.size >= REASONS_MAX) break;
   }
   const { strangers } = scene;
-  if (strangers && meansStrangers(scene, claim.who) && strangersMayPass(scene, goalOf(claim))) {
-    why.add("users of Ceph, whose keys are not in the configuration");
+  if (
+    strangers !== undefined &&
+    meansStrangers(scene, strangers, claim.who) &&
+    strangersMayPass(scene, goalOf(claim))
+  ) {
+    why.add(`${strangers.called}, whose keys are not in the configuration`);
   }
   for (const role of scene.snapshot.roles.values()) {
     if (isRoleNamed(claim.who, role) && roleMayPass(scene, goalOf(claim), role)) {

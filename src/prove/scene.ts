@@ -2,7 +2,7 @@ import { isOwnedBy } from "../admission/buckets.ts";
 import { holderOf, type Key } from "../admission/principal.ts";
 import type { BucketRecord } from "../admission/record.ts";
 import { recognize } from "../admission/recognize.ts";
-import type { Snapshot } from "../admission/snapshot.ts";
+import type { Snapshot, Strangers } from "../admission/snapshot.ts";
 import type { Subject } from "../admission/subject.ts";
 import { requestFor } from "../explain/request.ts";
 import { coversAction } from "../policy/evaluate.ts";
@@ -23,8 +23,8 @@ export type Scene = {
   readonly records: ReadonlyMap<BucketId, BucketRecord>;
   /** Whether there may be records that were not read. */
   readonly unread: boolean;
-  /** Whether there are keys that the configuration does not tell. */
-  readonly strangers: boolean;
+  /** Whose keys the configuration does not tell; undefined: nobody's. */
+  readonly strangers: Strangers | undefined;
   readonly nowMs: number;
   readonly ways: readonly Way[];
   readonly memory: Memory;
@@ -56,7 +56,7 @@ export function sceneOf(
     snapshot,
     records: known,
     unread: compiled.keepsState && records === undefined,
-    strangers: compiled.elsewhere.keys,
+    strangers: compiled.elsewhere.strangers,
     nowMs,
     ways: waysOf(snapshot),
     memory: {

@@ -1,5 +1,6 @@
 import { judgeWithoutPolicies } from "../admission/gates.ts";
 import { holderOf, type Key } from "../admission/principal.ts";
+import type { Strangers } from "../admission/snapshot.ts";
 import { liesIn } from "../policy/network.ts";
 import { compilePolicies } from "../policy/policy-set.ts";
 import { callerOf } from "../provider/principals.ts";
@@ -19,9 +20,15 @@ const STRANGER = "s3warden-any-other-user";
  * Whether the claim may be about keys that are kept elsewhere, besides those of the configuration: about
  * anybody, about a tier that they may have, or about a name that has no key here to stand for them.
  */
-export function meansStrangers({ snapshot }: Scene, who: Who): boolean {
+export function meansStrangers(
+  { snapshot }: Scene,
+  { withPolicies }: Strangers,
+  who: Who,
+): boolean {
   if (who.kind === "everybody") return true;
-  const keys = [...snapshot.keys.values()];
+  // A key that comes with policies of its own is stood for by no other.
+  const others = new Set(withPolicies);
+  const keys = [...snapshot.keys.values()].filter(({ account }) => !others.has(account.name));
   return who.names.some((name) => !isStoodFor(name, keys));
 }
 
@@ -49,7 +56,7 @@ function isStoodFor(name: Name, keys: readonly Key[]): boolean {
  * GetSessionToken or in Ceph, of which a policy would judge otherwise for their ids alone.
  */
 export function hasOtherKeyIds(scene: Scene, goal: Goal): boolean {
-  if (!scene.strangers && scene.snapshot.sealing.length === 0) return false;
+  if (scene.strangers === undefined && scene.snapshot.sealing.length === 0) return false;
   const keys = callersIn(scene, goal).filter((key) => key !== undefined);
   if (keys.length === 0) return false;
   const ofBuckets = [...scene.records.values()].flatMap(({ policy }) => policy ?? []);

@@ -1,3 +1,4 @@
+import { looksUpKeys, usersElsewhere } from "../config/elsewhere.ts";
 import type { Config } from "../config/config.ts";
 import { printOf } from "./prints.ts";
 
@@ -11,8 +12,8 @@ export function unseenChanges(old: Config, next: Config): readonly string[] {
     why.push("policy.mode: report, under which nothing is refused");
   }
   const hasChanged = print(old) !== print(next);
-  if (hasChanged && next.ceph.length > 0) {
-    why.push("users of Ceph, whose keys are not in the configuration");
+  if (hasChanged && looksUpKeys(next)) {
+    why.push(`${usersElsewhere(next)}, whose keys are not in the configuration`);
   }
   const hasRoles = next.accounts.some(({ roles }) => roles.length > 0);
   if (hasChanged && hasRoles) why.push("sessions of roles");
@@ -20,13 +21,14 @@ export function unseenChanges(old: Config, next: Config): readonly string[] {
 }
 
 /** All by which people are judged who have no key in the configuration. */
-function print({ accounts, policy, buckets, ceph, issuers, sealing, listen }: Config): string {
+function print(config: Config): string {
+  const { accounts, policy, buckets, ceph, directories, issuers, sealing, listen } = config;
   const rules = accounts.map((account) => ({
     ...account,
     keys: [],
     subusers: account.subusers.map((subuser) => ({ ...subuser, keys: [] })),
   }));
   const { trustedProxies, proxyProtocol } = listen;
-  const settings = { policy, buckets, ceph, issuers, sealing: sealing.length > 0 };
+  const settings = { policy, buckets, ceph, directories, issuers, sealing: sealing.length > 0 };
   return printOf({ rules, ...settings, trustedProxies, proxyProtocol }, new Map());
 }

@@ -96,8 +96,9 @@ export async function whoCan(
       example: passing[0]?.example ?? "",
     });
   }
-  if (compiled.elsewhere.keys) {
-    notDecided.push({ who: "users of Ceph", why: "keys that are not in the configuration" });
+  const { strangers } = compiled.elsewhere;
+  if (strangers !== undefined) {
+    notDecided.push({ who: strangers.called, why: "keys that are not in the configuration" });
   }
   if (compiled.sealing.length > 0 && compiled.roles.size > 0) {
     notDecided.push({ who: "sessions of roles", why: "the names and tags of sessions" });

@@ -1,7 +1,8 @@
-import { open } from "node:fs/promises";
 import { Agent } from "undici";
 import { isSafeUrl, type IssuerConfig } from "../config/issuers.ts";
 import { readKeySet, type KeySet } from "../config/jwks.ts";
+import { readBearer } from "../identity/bearer.ts";
+import { readUpTo } from "../identity/whole-body.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 /** How an issuer's keys are asked for. */
@@ -15,8 +16,6 @@ export type KeyFetcher = {
 const FETCH_MS_MAX = 5_000;
 /** A document of discovery, or a set of 64 keys; no answer is read beyond it. */
 const ANSWER_BYTES_MAX = 256 * 1024;
-/** The bearer token of a pod. */
-const TOKEN_BYTES_MAX = 16 * 1024;
 
 /** Opens the way to an issuer; nothing is asked yet. */
 export function openKeyFetcher(issuer: IssuerConfig): KeyFetcher {
@@ -105,17 +104,11 @@ async function getJson(
     await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal });
     return err(`The answer of ${origin}${pathname} has status ${answer.statusCode}`);
   }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer.body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError("undici gave something but bytes");
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) {
-      return err(`The answer of ${origin}${pathname} has more than ${ANSWER_BYTES_MAX} bytes`);
-    }
-    chunks.push(chunk);
+  const body = await readUpTo(answer.body, ANSWER_BYTES_MAX);
+  if (body === undefined) {
+    return err(`The answer of ${origin}${pathname} has more than ${ANSWER_BYTES_MAX} bytes`);
   }
-  return parsed(Buffer.concat(chunks), `The answer of ${origin}${pathname} is no JSON`);
+  return parsed(body, `The answer of ${origin}${pathname} is no JSON`);
 }
 
 function parsed(bytes: Buffer, otherwise: string): Result<unknown, string> {
@@ -124,19 +117,5 @@ function parsed(bytes: Buffer, otherwise: string): Result<unknown, string> {
     return ok(value);
   } catch {
     return err(otherwise);
-  }
-}
-
-/** Read each time: whoever made it writes another before it expires. */
-async function readBearer(file: string): Promise<string> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(TOKEN_BYTES_MAX) });
-    const token = buffer.toString("latin1", 0, bytesRead).trim();
-    // It becomes a header; what else it could be must not be told.
-    if (!/^[\x21-\x7e]+$/.test(token)) throw new Error("tokenFile does not hold one token");
-    return token;
-  } finally {
-    await handle.close();
   }
 }

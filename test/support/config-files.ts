@@ -13,13 +13,18 @@ export function writeConfig(
     buckets = [],
     files = {},
     ceph = [],
+    directories = [],
     upstream = "http://127.0.0.1:9",
   } = options;
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts, buckets }));
   const gateway = {
     upstream: { endpoints: [upstream].flat(), store: "ceph", ...options.store },
-    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
+    identities: [
+      { accounts: "accounts.yaml" },
+      ...ceph.map((source) => ({ ceph: source })),
+      ...directories.map((source) => ({ http: source })),
+    ],
     ...(options.policy && { policy: options.policy }),
     ...(options.state && { state: options.state }),
   };

@@ -16,6 +16,8 @@ export type GatewayOptions = {
   readonly accounts: readonly Section[];
   /** Sources in Ceph after the accounts file, as under `ceph:`. */
   readonly ceph?: readonly Section[];
+  /** Directories after those, as under `http:`. */
+  readonly directories?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
   /** Further files beside the configuration, such as policies, by name. */
@@ -106,7 +108,7 @@ export async function serveFile(
 }
 
 function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
-  const { ceph = [] } = options;
+  const { ceph = [], directories = [] } = options;
   return {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0", ...options.admin },
@@ -116,7 +118,11 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
       region: "us-east-1",
       ...options.store,
     },
-    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
+    identities: [
+      { accounts: "accounts.yaml" },
+      ...ceph.map((source) => ({ ceph: source })),
+      ...directories.map((source) => ({ http: source })),
+    ],
     policy: { provider: "aws", ...options.policy },
     ...(options.state && { state: options.state }),
     ...(options.sts && { sts: options.sts }),

@@ -18,6 +18,8 @@ export type InProcessOptions = {
   readonly accounts: readonly Section[];
   /** Sources in Ceph after the accounts file, as under `ceph:`. */
   readonly ceph?: readonly Section[];
+  /** Directories after those, as under `http:`. */
+  readonly directories?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
   /** `revoked:` of accounts.yaml. */
@@ -90,12 +92,16 @@ export async function openInProcess(options: InProcessOptions): Promise<InProces
 }
 
 function configOf(options: InProcessOptions, auditFile: string): Parameters<typeof openGateway>[0] {
-  const { accounts, buckets = [], revoked = [], ceph = [] } = options;
+  const { accounts, buckets = [], revoked = [], ceph = [], directories = [] } = options;
   const gateway = {
     listen: { address: "127.0.0.1:0", ...options.listen },
     admin: { address: "127.0.0.1:0" },
     upstream: { endpoints: [options.upstream].flat(), store: "ceph", ...options.store },
-    identities: [{ accounts: "accounts.yaml" }, ...ceph.map((source) => ({ ceph: source }))],
+    identities: [
+      { accounts: "accounts.yaml" },
+      ...ceph.map((source) => ({ ceph: source })),
+      ...directories.map((source) => ({ http: source })),
+    ],
     policy: options.policy ?? {},
     ...(options.state && { state: options.state }),
     ...(options.sts && { sts: options.sts }),

@@ -187,11 +187,12 @@ function assertReachable(objects: readonly unknown[], deployment: unknown, confi
 
 /** The origins that the gateway opens connections to. */
 function askedBy(config: Config, gateway: unknown): readonly string[] {
-  const { upstream, ceph, passthrough } = config;
+  const { upstream, ceph, directories, passthrough } = config;
   const traces = listAt(gateway, "env").filter((one) => TRACES.has(at(one, "name")));
   return [
     ...upstream.endpoints.map(({ origin }) => origin),
     ...ceph.map(({ endpoint }) => endpoint.origin),
+    ...directories.map(({ url }) => new URL(url).origin),
     ...passthrough.map(({ target }) => target),
     ...traces.map((one) => textAt(one, "value")),
   ];

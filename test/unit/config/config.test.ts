@@ -419,14 +419,14 @@ const SOURCE_TABLE = [
     "an item of two sources",
     `  - accounts: accounts.yaml\n    ceph: ${CEPH_SOURCE} }\n`,
     [
-      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got both | Make each source a separate item",
+      "gateway.yaml:3:5 identities[0]: Expected one source, accounts, ceph or http: got accounts and ceph | Make each source a separate item",
     ],
   ],
   [
     "an item of no source",
     "  - {}\n",
     [
-      "gateway.yaml:3:5 identities[0]: Expected one source, accounts or ceph: got none | Make each source a separate item",
+      "gateway.yaml:3:5 identities[0]: Expected one source, accounts, ceph or http: got none | Make each source a separate item",
     ],
   ],
   [
@@ -543,6 +543,7 @@ test("parseConfig() gives every option its default", () => {
       clientCertificate: undefined,
     },
     ceph: [],
+    directories: [],
     accounts: [],
     buckets: [],
     state: undefined,

@@ -1,0 +1,98 @@
+import { readDirectoryAnswer, type DirectoryUser } from "../config/directory-answer.ts";
+import type { DirectoryConfig } from "../config/config.ts";
+import { gateHead } from "../http/field-gate.ts";
+import { encodeComponent } from "../http/percent.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
+import { readBearer } from "./bearer.ts";
+import { LOOKUPS_MAX } from "./lookup-queue.ts";
+import { soundPool } from "./sound-client.ts";
+import { unavailable, type SourceAnswer } from "./source-answer.ts";
+import { readUpTo } from "./whole-body.ts";
+
+/** A directory that is asked over HTTP. */
+export type DirectoryClient = {
+  /** Never rejects for what the other side does. */
+  readonly ask: (accessKeyId: string) => Promise<SourceAnswer<DirectoryUser>>;
+  /** Whether it refused the gateway's own credential in its last answer; `undefined`: none came yet. */
+  readonly refused: () => boolean | undefined;
+  /** Lets questions under way be answered. */
+  readonly close: () => Promise<void>;
+};
+
+/** An access key that no directory has: an answer to it tells that the gateway may ask. */
+export const PROBE = "s3warden-probe";
+
+/** How long an answer may take, all in all. */
+const ANSWER_MS_MAX = 2_000;
+/** A key with ten policies; no answer is read beyond it. */
+const DIRECTORY_BYTES_MAX = 128 * 1024;
+
+/** Opens the way to `config.url`; nothing is asked yet. */
+export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
+  const { ca, clientCertificate } = config;
+  const { origin, pathname, host } = new URL(config.url);
+  const pool = soundPool(origin, {
+    connections: LOOKUPS_MAX,
+    connect: {
+      timeout: ANSWER_MS_MAX,
+      ...(ca === undefined ? {} : { ca }),
+      ...clientCertificate,
+    },
+  });
+  let refused: boolean | undefined;
+  const request = async (accessKeyId: string): Promise<SourceAnswer<DirectoryUser>> => {
+    const token = await tokenOf(config);
+    const authorization = token === undefined ? [] : ["authorization", `Bearer ${token}`];
+    const head = gateHead({
+      method: "GET",
+      target: `${pathname.replace(/\/$/, "")}/${encodeComponent(accessKeyId)}`,
+      headers: ["host", host, "accept", "application/json", ...authorization],
+    });
+    if (!head.ok) return unavailable("key", `The question's ${head.error.part} is invalid`);
+    const { target: path, headers } = head.value;
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    // A redirect is an answer with another status: undici follows none unless it is told to.
+    const answer = await pool.request({ method: "GET", path, headers, signal });
+    const { statusCode: status, body } = answer;
+    if (status === 401 || status === 403) refused = true;
+    if (status === 200 || status === 404) refused = false;
+    if (status === 200) return readAnswerOf(accessKeyId, await readUpTo(body, DIRECTORY_BYTES_MAX));
+    await body.dump({ limit: DIRECTORY_BYTES_MAX, signal });
+    return status === 404 ? { kind: "nobody" } : unavailable("source", reasonOf(status));
+  };
+  return {
+    ask: async (accessKeyId) => {
+      try {
+        return await request(accessKeyId);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        const late = error.name === "TimeoutError";
+        return unavailable("source", late ? `No answer within ${ANSWER_MS_MAX} ms` : error.message);
+      }
+    },
+    refused: () => refused,
+    close: () => pool.close(),
+  };
+}
+
+async function tokenOf({ token }: DirectoryConfig): Promise<string | undefined> {
+  return token?.kind === "file" ? readBearer(token.file) : token?.text;
+}
+
+function reasonOf(status: number): string {
+  const text = `The answer has status ${status}`;
+  return status === 401 || status === 403 ? `${text}: it refuses the gateway's credential` : text;
+}
+
+/** `body`: undefined if it was too long. */
+function readAnswerOf(accessKeyId: string, body: Buffer | undefined): SourceAnswer<DirectoryUser> {
+  if (body === undefined) {
+    return unavailable("key", `The answer has more than ${DIRECTORY_BYTES_MAX} bytes`);
+  }
+  const text = decodeUtf8(body);
+  if (text === undefined) return unavailable("key", "The answer is not UTF-8");
+  const user = readDirectoryAnswer(text);
+  if (!user.ok) return unavailable("key", user.error);
+  if (user.value.accessKey === accessKeyId) return { kind: "user", user: user.value };
+  return unavailable("key", "The answer is about another access key");
+}

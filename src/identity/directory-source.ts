@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import type { Key } from "../admission/principal.ts";
+import type { Config, DirectoryConfig } from "../config/config.ts";
+import { compileDirectory, sharedUpstream } from "../config/directory.ts";
+import type { DirectoryUser } from "../config/directory-answer.ts";
+import { parseAccessKey } from "../config/scalars.ts";
+import { err, type Result } from "../lib/result.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { openDirectoryClient, PROBE } from "./directory-client.ts";
+import { KeySource, type Found } from "./key-source.ts";
+import { atMostEvery, COMPLAINT_MS, RESULTS, type Source } from "./source.ts";
+import type { SourceAnswer } from "./source-answer.ts";
+
+/** A directory that is asked over HTTP, as a source of keys. */
+export type OpenDirectory = Source & {
+  readonly kind: "http";
+  readonly config: DirectoryConfig;
+  readonly keys: KeySource<DirectoryUser>;
+};
+
+type Surroundings = {
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Which account each upstream key was last seen with, of all directories. */
+  readonly upstreams: LRUCache<string, string>;
+};
+
+/** How long a directory is not asked again whether it refuses the gateway's credential. */
+const PROBE_MS = 5_000;
+
+const nowMs = (): number => performance.now();
+
+/** `before`: the sources of the configuration before, of which the same one hands its keys on. */
+export function openDirectorySource(
+  directory: DirectoryConfig,
+  { config, metrics, log, upstreams }: Surroundings,
+  before: readonly OpenDirectory[],
+): OpenDirectory {
+  const client = openDirectoryClient(directory);
+  const compile = compileDirectory(config, directory);
+  const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
+    log.error({ directory: directory.url, why }, "A directory cannot look up a key");
+  });
+  const onAnswer = (answer: SourceAnswer<DirectoryUser>): void => {
+    metrics.identityLookedUp("http", RESULTS[answer.kind]);
+    if (answer.kind === "unavailable") complain(answer.why);
+  };
+  const keyOf = (user: DirectoryUser): Result<Key, string> => {
+    const key = compile(user);
+    if (!key.ok || user.upstream === undefined) return key;
+    const { accessKey } = user.upstream;
+    const other = upstreams.get(accessKey) ?? user.account;
+    if (other !== user.account) return err(sharedUpstream(user.account, other));
+    upstreams.set(accessKey, user.account);
+    return key;
+  };
+  const same = before.find((one) => isDeepStrictEqual(one.config, directory));
+  const keys = new KeySource(directory, { ask: client.ask, keyOf, nowMs, onAnswer }, same?.keys);
+  let probedMs = Number.NEGATIVE_INFINITY;
+  return {
+    kind: "http",
+    config: directory,
+    keys,
+    find: (accessKeyId) => (isPlausible(accessKeyId) ? keys.find(accessKeyId) : "nobody"),
+    key: async (accessKeyId): Promise<Found> =>
+      isPlausible(accessKeyId) ? keys.key(accessKeyId) : "nobody",
+    // It is asked by access key only.
+    findOwner: () => "nobody",
+    owner: () => Promise.resolve("nobody"),
+    keysOf: () => Promise.resolve([]),
+    hasChanged: ({ need, credential }, sure) =>
+      need.kind === "key"
+        ? keys.hasChanged(need.accessKeyId, credential, sure)
+        : Promise.resolve(true),
+    refused: () => client.refused() === true,
+    proveOwn: async () => {
+      if (client.refused() === false || nowMs() - probedMs < PROBE_MS) return;
+      probedMs = nowMs();
+      await client.ask(PROBE);
+    },
+    drop: () => {
+      keys.drop();
+      upstreams.clear();
+    },
+    close: client.close,
+  };
+}
+
+/**
+ * Whether it can be a key of a directory at all. A dot, or two, is no segment of a path: servers would
+ * take it for another path (RFC 3986 section 5.2.4).
+ */
+function isPlausible(accessKeyId: string): boolean {
+  return parseAccessKey(accessKeyId).ok && accessKeyId !== "." && accessKeyId !== "..";
+}

@@ -1,0 +1,188 @@
+import { LRUCache } from "lru-cache";
+import type { Key } from "../admission/principal.ts";
+import type { Result } from "../lib/result.ts";
+import type { Lifetimes } from "./freshness.ts";
+import { Health } from "./health.ts";
+import { KeyCache } from "./key-cache.ts";
+import { LookupQueue, type Lane } from "./lookup-queue.ts";
+import { unavailable, type SourceAnswer } from "./source-answer.ts";
+
+/** What a source of keys does its work with; `User`: whom it tells of, in its own terms. */
+export type SourcePorts<User> = {
+  /** Asks for the entry of that name. Never rejects for what the other side does. */
+  readonly ask: (name: string) => Promise<SourceAnswer<User>>;
+  /**
+   * The key of an answer as this configuration understands it; `undefined`: it is nobody's here. The
+   * error says why the answer cannot be believed.
+   */
+  readonly keyOf: (user: User, name: string) => Result<Key | undefined, string>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly nowMs: () => number;
+  /** Hears of every question that was asked for a key. */
+  readonly onAnswer: (answer: SourceAnswer<User>) => void;
+};
+
+export type SourceOptions = Lifetimes & {
+  /** Keys in memory at most. */
+  readonly entries: number;
+};
+
+/** A key that was looked up; "unavailable": it cannot be known now. */
+export type Found = Key | "nobody" | "unavailable";
+
+/** What signed for the store. */
+export type Signing = { readonly accessKeyId: string; readonly secret: string };
+
+/** How long a source that said the same of a doubted key again is believed without asking. */
+const CONFIRMED_MS = 1_000;
+/** So many keys are remembered to have been confirmed. */
+const CONFIRMED_MAX = 10_000;
+
+/**
+ * Keys that another system knows: asked for at the first use, then remembered, within limits of time,
+ * memory and questions. An entry is mostly called by its access key; a source may have other names.
+ */
+export class KeySource<User> {
+  readonly #ports: SourcePorts<User>;
+  readonly #cache: KeyCache<User>;
+  readonly #queue = new LookupQueue();
+  readonly #health = new Health();
+  /** Questions under way, by name; another map after each drop(), whose answers are not kept. */
+  #asking = new Map<string, Promise<Found>>();
+  /** Questions about what is doubted, by name. */
+  readonly #doubting = new Map<string, Promise<Found>>();
+  /** When a doubted key was last found as it was, by name. */
+  readonly #confirmed = new LRUCache<string, number>({ max: CONFIRMED_MAX });
+
+  /**
+   * `before`: the same source as another configuration had it. Its keys are asked for again before
+   * they count; where there is no answer, they count as long as they would have.
+   */
+  constructor(options: SourceOptions, ports: SourcePorts<User>, before?: KeySource<User>) {
+    this.#ports = ports;
+    this.#cache = new KeyCache(options.entries, options);
+    if (before !== undefined) this.#cache.inherit(before.#cache);
+  }
+
+  /** How many access keys are remembered. */
+  get size(): number {
+    return this.#cache.size;
+  }
+
+  /** What memory holds, without waiting; what ages is asked for again behind the caller's back. */
+  find(name: string): Key | "nobody" | "unknown" {
+    const remembered = this.#cache.look(name, this.#ports.nowMs());
+    switch (remembered.kind) {
+      case "fresh":
+        return remembered.key;
+      case "ageing":
+        void this.#lookUp(name, "known");
+        return remembered.key;
+      case "nobody":
+        return "nobody";
+      case "stale":
+      case "inherited":
+      case "unknown":
+        return "unknown";
+    }
+  }
+
+  /** Whose key it is, waiting for an answer where memory has none; a stale one if none comes. */
+  async key(name: string): Promise<Found> {
+    const found = this.find(name);
+    if (found !== "unknown") return found;
+    const isKnown = this.#remembered(name) !== undefined;
+    const answer = await this.#lookUp(name, isKnown ? "known" : "unknown");
+    if (answer !== "unavailable") return answer;
+    return this.#remembered(name) ?? "unavailable";
+  }
+
+  /**
+   * Whether the source now says something else than `used` of a name: the store refused a request
+   * that was signed so. `sure`: it said that the key is to blame; if not, a key that was found
+   * unchanged lately is not asked for again.
+   */
+  async hasChanged(name: string, used: Signing, sure: boolean): Promise<boolean> {
+    const known = this.find(name);
+    if (typeof known === "object" && !signs(known, used)) return true;
+    const confirmed = this.#confirmed.get(name);
+    const nowMs = this.#ports.nowMs();
+    if (!sure && confirmed !== undefined && nowMs - confirmed < CONFIRMED_MS) return false;
+    // A question that is under way may be older than the change: then one more is asked.
+    const under = this.#doubting.get(name);
+    let found = await (under ?? this.#doubt(name));
+    if (under !== undefined && typeof found === "object" && signs(found, used)) {
+      found = await (this.#doubting.get(name) ?? this.#doubt(name));
+    }
+    if (found === "unavailable") return false;
+    if (found === "nobody" || !signs(found, used)) return true;
+    this.#confirmed.set(name, nowMs);
+    return false;
+  }
+
+  #doubt(name: string): Promise<Found> {
+    this.#asking.delete(name);
+    const doubting = this.#lookUp(name, "known").finally(() => {
+      if (this.#doubting.get(name) === doubting) this.#doubting.delete(name);
+    });
+    this.#doubting.set(name, doubting);
+    return doubting;
+  }
+
+  /** Forgets everything; what was asked before is not kept either. */
+  drop(): void {
+    this.#cache.drop();
+    this.#asking = new Map();
+  }
+
+  #remembered(name: string): Key | undefined {
+    const remembered = this.#cache.look(name, this.#ports.nowMs());
+    if (remembered.kind === "inherited") {
+      const key = this.#ports.keyOf(remembered.user, name);
+      return key.ok ? key.value : undefined;
+    }
+    return "key" in remembered ? remembered.key : undefined;
+  }
+
+  /** One question for a name at a time, whoever waits for it. */
+  #lookUp(name: string, lane: Lane): Promise<Found> {
+    const asking = this.#asking;
+    const under = asking.get(name);
+    if (under !== undefined) return under;
+    // Another question may take its place, and then has the newer answer.
+    const isCurrent = (): boolean => asking === this.#asking && asking.get(name) === lookup;
+    const lookup: Promise<Found> = this.#queue
+      .run(lane, () => this.#ask(name, isCurrent))
+      .then((found) => (found === "full" ? "unavailable" : found))
+      .finally(() => {
+        if (asking.get(name) === lookup) asking.delete(name);
+      });
+    asking.set(name, lookup);
+    return lookup;
+  }
+
+  async #ask(name: string, isCurrent: () => boolean): Promise<Found> {
+    const { ask, nowMs, onAnswer, keyOf } = this.#ports;
+    const tried = await this.#health.tried(nowMs, async () => {
+      // An answer is as old as its question: what changes meanwhile may not be in it.
+      const askedMs = nowMs();
+      const answer = await ask(name);
+      const answered = answer.kind !== "unavailable" || answer.about === "key";
+      return { answered, askedMs, answer };
+    });
+    if (tried === undefined) return "unavailable";
+    const { askedMs, answer } = tried;
+    const understood = answer.kind === "user" ? keyOf(answer.user, name) : undefined;
+    onAnswer(understood?.ok === false ? unavailable("key", understood.error) : answer);
+    if (answer.kind === "unavailable" || understood?.ok === false) return "unavailable";
+    const key = understood?.value;
+    const found = answer.kind === "user" && key ? { user: answer.user, key } : undefined;
+    if (isCurrent()) this.#cache.keep(name, found, askedMs);
+    return key ?? "nobody";
+  }
+}
+
+function signs({ accessKeyId, secret, signing }: Key, used: Signing): boolean {
+  const own = signing ?? { accessKeyId, secret };
+  return own.accessKeyId === used.accessKeyId && own.secret === used.secret;
+}

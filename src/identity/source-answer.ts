@@ -1,0 +1,18 @@
+/** The answer of a source to one question; `User`: whom it tells of, in the source's own terms. */
+export type SourceAnswer<User> =
+  | { readonly kind: "user"; readonly user: User }
+  /** Nobody has the key, or there is no such user. */
+  | { readonly kind: "nobody" }
+  | Unavailable;
+
+/** No answer that could be believed; `why` is for the operator and quotes no answer, nor a secret. */
+export type Unavailable = {
+  readonly kind: "unavailable";
+  /** `source`: it does not answer. `key`: what it answers for this one key cannot be read. */
+  readonly about: "source" | "key";
+  readonly why: string;
+};
+
+export function unavailable(about: Unavailable["about"], why: string): Unavailable {
+  return { kind: "unavailable", about, why };
+}

@@ -1,0 +1,44 @@
+import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
+import type { Key } from "../admission/principal.ts";
+import type { Found } from "./key-source.ts";
+
+/** One system outside the configuration that knows keys. */
+export type Source = {
+  /** What memory holds of an access key. */
+  readonly find: (accessKeyId: string) => Key | "nobody" | "unknown";
+  readonly key: (accessKeyId: string) => Promise<Found>;
+  /** The same of an account: one of its own keys. "nobody": it is no user there, or has none. */
+  readonly findOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
+  readonly owner: (owner: OwnerNeed) => Promise<Found>;
+  /** Keys of a holder (`account`, `account:subuser`), asked for now and not remembered. */
+  readonly keysOf: (holder: string) => Promise<readonly Key[] | "unavailable">;
+  /** Whether it says something else by now than what signed a request (see `KeySource`). */
+  readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
+  /** Whether it refused the gateway's own credential when it was last asked. */
+  readonly refused: () => boolean;
+  /** Asks, if that is not known. */
+  readonly proveOwn: () => Promise<void>;
+  /** Forgets what was looked up. */
+  readonly drop: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** A complaint about one source is written once in this time. */
+export const COMPLAINT_MS = 60_000;
+
+/** How answers of every source are counted. */
+export const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;
+
+/** `tell`, which is called once within `ms` at most. */
+export function atMostEvery<T extends readonly unknown[]>(
+  ms: number,
+  tell: (...what: T) => void,
+): (...what: T) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (...what) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < ms) return;
+    toldMs = nowMs;
+    tell(...what);
+  };
+}

@@ -1,0 +1,83 @@
+import type { ServerResponse } from "node:http";
+import { startHttpStore, type ScriptedStore } from "./scripted-store.ts";
+import type { KeyPair } from "./signed.ts";
+
+/** What a directory answers about a key, or does instead. */
+export type DirectoryReply =
+  | { readonly kind: "key"; readonly key: object }
+  | {
+      readonly kind: "text";
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** A body without an end. */
+  | { readonly kind: "endless" }
+  /** No answer, until the test ends. */
+  | { readonly kind: "silence" };
+
+/** A directory of which every answer is a test's own. */
+export type ScriptedDirectory = ScriptedStore & {
+  /** By access key as it stands in the path; absent: 404. */
+  readonly replies: Map<string, DirectoryReply>;
+  /** For every key, while it is there. */
+  everything: DirectoryReply | undefined;
+  /** The segments asked for, in their order, but for probes. */
+  readonly asked: string[];
+  /** `authorization` of the last question. */
+  readonly authorization: () => string | undefined;
+  /** Questions at the same time, at most. */
+  readonly most: () => number;
+  /** `http:` of gateway.yaml. */
+  readonly source: Readonly<Record<string, unknown>>;
+};
+
+/** The key of an account, or of a subuser. */
+export function keyWith({ accessKey, secretKey }: KeyPair, more: object): DirectoryReply {
+  return { kind: "key", key: { accessKey, secretKey, ...more } };
+}
+
+/** Starts one that knows nobody. `source`: further keys of `http:`. */
+export async function startScriptedDirectory(source: object = {}): Promise<ScriptedDirectory> {
+  const asked: string[] = [];
+  let authorization: string | undefined;
+  let busy = 0;
+  let most = 0;
+  const store = await startHttpStore((request, response) => {
+    const segment = (request.url ?? "").replace(/^\/s3\//, "");
+    ({ authorization } = request.headers);
+    if (segment !== "s3warden-probe") asked.push(segment);
+    most = Math.max(most, ++busy);
+    response.on("close", () => busy--);
+    write(response, directory.everything ?? directory.replies.get(segment) ?? UNKNOWN);
+  });
+  const directory: ScriptedDirectory = {
+    ...store,
+    replies: new Map(),
+    everything: undefined,
+    asked,
+    authorization: () => authorization,
+    most: () => most,
+    source: { url: `${store.endpoint}/s3`, ...source },
+  };
+  return directory;
+}
+
+const UNKNOWN: DirectoryReply = { kind: "text", status: 404, body: "" };
+
+function write(response: ServerResponse, reply: DirectoryReply): void {
+  switch (reply.kind) {
+    case "silence":
+      return;
+    case "endless": {
+      const more = (): void => {
+        if (!response.destroyed) response.write(" ".repeat(512), () => void setImmediate(more));
+      };
+      return more();
+    }
+    case "text":
+      return void response.writeHead(reply.status, reply.headers ?? {}).end(reply.body);
+    case "key":
+      return void response.writeHead(200).end(JSON.stringify(reply.key));
+  }
+}
