@@ -62,6 +62,7 @@ const LAW = {
     "store",
     "identity",
     "state",
+    "prove",
     "body",
     "limiter",
     "sts",

@@ -318,8 +318,8 @@ function compileBuckets(
   );
 }
 
-/** The remembered facts of one bucket. */
-type Remembered = {
+/** What was remembered of one bucket. */
+export type KeptBucket = {
   readonly owner: string;
   readonly policy: string | undefined;
   readonly shares?: readonly NamedShare[];
@@ -331,7 +331,7 @@ type Remembered = {
  */
 export function recordReader(
   config: Config,
-): (name: string, remembered: Remembered) => Result<BucketRecord, string> {
+): (name: string, remembered: KeptBucket) => Result<BucketRecord, string> {
   const { policy } = config;
   const accounts = new Map(
     config.accounts.map((written) => [written.name, compileAccount(written, policy)]),

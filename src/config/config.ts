@@ -154,6 +154,8 @@ export type Config = {
     readonly intervalMs: number;
     /** A file of claims that the configuration must not break; `undefined` if there is none. */
     readonly claims: string | undefined;
+    /** What that file says, once it was read and every claim in it proved or not decided. */
+    readonly claimsText?: string;
   };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];

@@ -346,7 +346,7 @@ const ReloadSchema = z.strictObject({
   claims: someText()
     .optional()
     .describe(
-      "A file of claims (docs/prove.md); a configuration that breaks one is refused, at the start and on reload",
+      "A file of claims (docs/prove.md); a configuration that breaks one is refused, at the start and on reload, and so is a bucket policy if the claim is enforced",
     ),
 });
 

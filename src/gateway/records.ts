@@ -12,6 +12,7 @@ import { changeRecord } from "../state/change-record.ts";
 import type { Asker } from "../state/read-slots.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { beginChange, type Presence, type Ticket } from "../state/store-change.ts";
+import { openClaimGuard } from "./claim-guard.ts";
 
 /** The memory of buckets, as decisions read it and requests change it. */
 export type Records = {
@@ -28,6 +29,7 @@ export type Records = {
   ) => Promise<Result<Ticket, Fault>>;
   /** Returns true if the state could be read and written when that was last tried. */
   readonly healthy: () => boolean;
+  readonly close: () => void;
 };
 
 /**
@@ -46,6 +48,7 @@ export function openRecords(
     refreshMs,
     onRead: (worked) => metrics.stateUsed(worked),
   });
+  const guard = openClaimGuard(config);
   const shares = sharedUpstreams(config.accounts).size > 0;
   const find = (id: BucketId): BucketRecord | "none" | "unknown" => {
     const found = shares ? "unknown" : cached.find(id);
@@ -53,10 +56,10 @@ export function openRecords(
     return found;
   };
   const change = async (asked: RecordChange): Promise<Fault | "stale" | undefined> => {
-    const done = await changeRecord(cached.store, asked, Date.now());
+    const done = await changeRecord(cached.store, asked, Date.now(), guard?.judge);
     metrics.stateUsed(done.ok);
     if (!done.ok) return fault("ServiceUnavailable", NOT_REMEMBERED, { rule: done.error });
-    if (done.value === "stale") return "stale";
+    if (typeof done.value === "object" || done.value === "stale") return done.value;
     return done.value === "conflict" ? fault("OperationAborted") : undefined;
   };
   return {
@@ -66,6 +69,7 @@ export function openRecords(
     change,
     begin: (asked, presence) => beginChange(cached.store, asked, presence, Date.now()),
     healthy: () => cached.healthy,
+    close: () => guard?.close(),
   };
 }
 

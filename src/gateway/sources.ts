@@ -82,6 +82,7 @@ export function openSources(
     },
     proveReady: async () => identities?.proveOwn(),
     close: async () => {
+      records?.close();
       await Promise.all([identities?.close(), issuers.close()]);
     },
   };

@@ -43,7 +43,9 @@ function withClaims(
   const text = read(claims);
   if (!text.ok) return err([notReadable(claims, text.error)]);
   const problems = brokenClaims(config, claims, text.value, Date.now());
-  return problems.length === 0 ? ok(config) : err(problems);
+  if (problems.length > 0) return err(problems);
+  // Goes on with the configuration, so that bucket policies are judged by the same claims.
+  return ok({ ...config, reload: { ...config.reload, claimsText: text.value } });
 }
 
 /**

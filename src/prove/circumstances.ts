@@ -111,7 +111,7 @@ function beyondOf(
   return record === undefined && scene.unread ? [...beyond, UNREAD] : [...beyond];
 }
 
-const UNREAD = "what is kept of buckets in the state, which was not read (--state)";
+export const UNREAD = "what is kept of buckets in the state, which was not read (--state)";
 
 /** Of each dimension of circumstances the classes that no rule tells apart. */
 export type Classes = {

@@ -107,6 +107,7 @@ const EVERYTHING: Goal = {
   isWho: () => true,
   isAsked: () => true,
   resources: [{ parts: [{ kind: "many" }], tenant: undefined }],
+  bucket: undefined,
   outside: undefined,
   inside: undefined,
   tls: undefined,

@@ -1,7 +1,7 @@
 import type { Key } from "../admission/principal.ts";
 import type { GlobPart } from "../lib/glob.ts";
 import type { NetworkSet } from "../policy/network.ts";
-import type { Bucket } from "../s3/bucket.ts";
+import type { Bucket, BucketId } from "../s3/bucket.ts";
 import type { TextPlace } from "./dimensions.ts";
 import type { Way } from "./ways.ts";
 
@@ -12,6 +12,8 @@ export type Goal = {
   readonly isAsked: (way: Way, ask: Way["asks"][number]) => boolean;
   /** Any of them; see `arnOf` for what they are compared with. */
   readonly resources: readonly GoalResource[];
+  /** Only of this bucket; `undefined`: of any, and of the service. */
+  readonly bucket: BucketId | undefined;
   /** Requests from addresses outside of these; undefined: from anywhere. */
   readonly outside: NetworkSet | undefined;
   /** Requests from one of these; undefined: from anywhere. */

@@ -1,13 +1,16 @@
 import { holderOf, type Key, type Role } from "../admission/principal.ts";
 import type { ExplainQuestion } from "../explain/request.ts";
+import { globOf, matchesGlob, type GlobPart } from "../lib/glob.ts";
 import { namesAction } from "../policy/actions.ts";
 import { matchesAction } from "../s3/action-names.ts";
+import type { BucketId } from "../s3/bucket.ts";
+import { UNREAD } from "./circumstances.ts";
 import type { PolicyClaim, Name, What } from "./claim.ts";
 import { confirm, type Confirmation } from "./confirm.ts";
 import type { Cell, Goal } from "./goal.ts";
 import { roleMayPass } from "./roles.ts";
 import type { Scene } from "./scene.ts";
-import { search } from "./search.ts";
+import { namedBuckets, search } from "./search.ts";
 import { hasOtherKeyIds, meansStrangers, strangersMayPass } from "./strangers.ts";
 import type { Way } from "./ways.ts";
 
@@ -32,18 +35,26 @@ const REASONS_MAX = 5;
 /**
  * Whether the claim is true of every request. Where a class of requests may pass, one request of it is
  * put through `admit` itself: only what passes there breaks the claim, and what may pass and is not
- * shown to is told as not decided.
+ * shown to is told as not decided. `bucket`: requests about others are not looked at.
  */
-export function prove(scene: Scene, claim: PolicyClaim): Proof {
+export function prove(scene: Scene, claim: PolicyClaim, bucket?: BucketId): Proof {
+  const goal = goalOf(claim, bucket);
+  if (bucket !== undefined && namedBuckets([scene], goal).length === 0) {
+    return { kind: "holds", claim };
+  }
   const why = new Set<string>();
   let tried = 0;
-  for (const found of search(scene, goalOf(claim))) {
+  for (const found of search(scene, goal)) {
     if (found.kind === "gap") {
       why.add(`${whoIs(found.key)}: ${found.why}`);
       continue;
     }
     const confirmed = tried < TRIED_MAX ? confirm(scene, found) : UNTRIED;
     tried += 1;
+    if (confirmed.kind === "passes" && mayBeKept(scene, claim, found)) {
+      why.add(`${whoIs(found.key)}: it depends on ${UNREAD}`);
+      continue;
+    }
     if (confirmed.kind === "passes") {
       return { kind: "broken", claim, question: confirmed.question, cell: found };
     }
@@ -54,16 +65,16 @@ export function prove(scene: Scene, claim: PolicyClaim): Proof {
   if (
     strangers !== undefined &&
     meansStrangers(scene, strangers, claim.who) &&
-    strangersMayPass(scene, goalOf(claim))
+    strangersMayPass(scene, goal)
   ) {
     why.add(`${strangers.called}, whose keys are not in the configuration`);
   }
   for (const role of scene.snapshot.roles.values()) {
-    if (isRoleNamed(claim.who, role) && roleMayPass(scene, goalOf(claim), role)) {
+    if (isRoleNamed(claim.who, role) && roleMayPass(scene, goal, role)) {
       why.add(`sessions of the role ${role.name} of ${role.account.name}`);
     }
   }
-  if (why.size === 0 && hasOtherKeyIds(scene, goalOf(claim))) {
+  if (why.size === 0 && hasOtherKeyIds(scene, goal)) {
     why.add("keys with other ids of the same users, and a policy looks at gw:KeyId");
   }
   if (why.size === 0) return { kind: "holds", claim };
@@ -87,6 +98,25 @@ function reasonOf(
   return `${whoIs(key)}: a bug of s3warden, please report it: ${request} should pass, and is refused by ${rule}`;
 }
 
+/**
+ * Whether the state, which was not read, may say more of the bucket. Where the claim is about buckets of
+ * any name, there are some of which it says nothing.
+ */
+function mayBeKept(
+  { unread, records }: Scene,
+  { on }: PolicyClaim,
+  { bucket, objectKey }: Cell,
+): boolean {
+  if (!unread || bucket === undefined || records.has(bucket.id)) return false;
+  const text = objectKey === undefined ? bucket.name : `${bucket.name}/${objectKey}`;
+  return on.every(({ parts }) => namesBucket(parts) || !matchesGlob(globOf(parts), text));
+}
+
+function namesBucket(parts: readonly GlobPart[]): boolean {
+  const [first] = parts;
+  return first?.kind === "text" && (parts.length === 1 || first.text.includes("/"));
+}
+
 /** Whose key it is, as claims name people. */
 export function whoIs(key: Key | undefined): string {
   if (key === undefined) return "anonymous";
@@ -95,8 +125,12 @@ export function whoIs(key: Key | undefined): string {
 }
 
 /** The requests that would break the claim. */
-function goalOf({ who, what, on, outside, inside, plainOnly, fromMs }: PolicyClaim): Goal {
+function goalOf(
+  { who, what, on, outside, inside, plainOnly, fromMs }: PolicyClaim,
+  bucket: BucketId | undefined,
+): Goal {
   return {
+    bucket,
     isWho: (key) =>
       who.kind === "named"
         ? who.names.some((name) => isNamed(name, key))

@@ -67,6 +67,7 @@ export function namedBuckets(scenes: readonly Scene[], goal: Goal): readonly Nam
   const { naming } = scene.snapshot.store;
   const named: NamedBucket[] = [];
   for (const id of new Set(scenes.flatMap(({ records }) => [...records.keys()]))) {
+    if (goal.bucket !== undefined && goal.bucket !== id) continue;
     const { name, home } = namesOf(id, scene.snapshot);
     const fitting = goal.resources.filter(
       ({ tenant }) => tenant === undefined || tenant === home || !naming.tenants,
@@ -144,7 +145,7 @@ export function* spotsFor(
       yield { named: one, places: placesIn(askers, one, { bucket, record }, way) };
     }
   }
-  if (alsoElsewhere) yield* elsewhere(askers, goal, way);
+  if (alsoElsewhere && goal.bucket === undefined) yield* elsewhere(askers, goal, way);
 }
 
 /** The classes of one bucket's keys, or the bucket itself. */

@@ -1,22 +1,29 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { RecordChange } from "../admission/record-change.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { isInForce } from "./record.ts";
+import type { Fault } from "../s3/faults.ts";
+import { isInForce, type StoredRecord } from "./record.ts";
 import type { Change, StateStore, Stored } from "./state-store.ts";
 import { isUnderWay } from "./store-change.ts";
 
+/** Says why a record must not be kept; `undefined`: it may be. */
+export type RecordJudge = (name: string, record: StoredRecord) => Promise<Fault | undefined>;
+
 /**
- * Puts the policy of `change` into the record, whoever else writes meanwhile. The record is only
- * replaced if it is still as it was read, else all is read again. `nowMs`: milliseconds since the
- * epoch. "stale": the policy is not the one by which the change was judged. "conflict": the bucket
- * is not that owner's any more or is being removed, or others never ceased to write. Error: a
- * sentence of why the store failed.
+ * Puts the policy of `change` into the record, whoever else writes meanwhile: what was read is only
+ * replaced if it still is there, else all is read again. `nowMs`: milliseconds since the epoch.
+ * "stale": the policy is not the one by which the change was judged. "conflict": the bucket is not that
+ * owner's any more or is being removed, or others never ceased to write. A fault: `judge` refuses the
+ * record as it would become. Error: a sentence of why the store failed.
  */
 export async function changeRecord(
   store: StateStore,
   change: RecordChange,
   nowMs: number,
-): Promise<Result<Change | "stale", string>> {
+  judge?: RecordJudge,
+): Promise<Result<Change | "stale" | Fault, string>> {
+  let judged: StoredRecord | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const stored = await store.read(change.name);
     if (!stored.ok) return stored;
@@ -25,6 +32,12 @@ export async function changeRecord(
     if (record.policy !== change.judged) return ok("stale");
     // What is pending stays so: whether the store has removed the bucket is still not known.
     const next = { ...record, policy: change.policy, at: nowMs, by: change.by };
+    // Whoever else writes may have changed whose it is or whom it is shared with.
+    if (judge !== undefined && !isJudgedAlike(judged, next)) {
+      const refused = await judge(change.name, next);
+      if (refused !== undefined) return ok(refused);
+      judged = next;
+    }
     const done = await store.write(change.name, next, revision);
     if (!done.ok || done.value !== "conflict") return done;
     await pause(waitMs(attempt));
@@ -37,7 +50,11 @@ function isOpenTo({ owner }: RecordChange, { record }: Stored, nowMs: number): b
   return record.owner === owner && isInForce(record) && !isUnderWay(record, nowMs);
 }
 
-/** The most attempts: of a hundred writers at once, the last has seen as many conflicts. */
+function isJudgedAlike(before: StoredRecord | undefined, { owner, shares }: StoredRecord): boolean {
+  return before !== undefined && isDeepStrictEqual([before.owner, before.shares], [owner, shares]);
+}
+
+/** Of a hundred writers at once, the last has seen as many conflicts. */
 const ATTEMPTS_MAX = 200;
 const WAIT_MS_MAX = 50;
 

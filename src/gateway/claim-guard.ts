@@ -1,0 +1,127 @@
+import { fileURLToPath } from "node:url";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import type { Config } from "../config/config.ts";
+import { bucketJudge, enforcedClaims, type Unkept } from "../prove/enforced.ts";
+import { fault, type Fault } from "../s3/faults.ts";
+import type { RecordJudge } from "../state/change-record.ts";
+import type { StoredRecord } from "../state/record.ts";
+
+/** Keeps bucket policies from breaking claims that are marked `enforced`. */
+export type ClaimGuard = {
+  /** Why a record must not be kept: a claim is broken, or not decided in time. */
+  readonly judge: RecordJudge;
+  readonly close: () => void;
+};
+
+/** How long one policy is looked at, the start of the thread included. */
+const JUDGE_MS_MAX = 10_000;
+/** Policies that wait for the one before; more are refused. */
+const WAITING_MAX = 16;
+/** After so long without work the thread ends, and its memory is free. */
+const IDLE_MS = 30_000;
+
+/**
+ * Judges by the claims of `config`, one policy for `judgeMsMax` at most. Returns `undefined` if no claim
+ * is enforced.
+ */
+export function openClaimGuard(
+  config: Config,
+  judgeMsMax: number = JUDGE_MS_MAX,
+): ClaimGuard | undefined {
+  return enforcedClaims(config).length === 0 ? undefined : new Guard(config, judgeMsMax);
+}
+
+/**
+ * One thread, which begins with the first policy and knows the configuration from then on: the process
+ * goes on serving while a policy is looked at. One policy after the other.
+ */
+class Guard implements ClaimGuard {
+  readonly #config: Config;
+  readonly #judgeMsMax: number;
+  #thread: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(config: Config, judgeMsMax: number) {
+    this.#config = config;
+    this.#judgeMsMax = judgeMsMax;
+  }
+
+  readonly judge: RecordJudge = (name, record) => {
+    if (this.#waiting > WAITING_MAX) return Promise.resolve(fault("SlowDown"));
+    this.#waiting++;
+    const judged = this.#last.then(() => this.#judged(name, record)).finally(() => this.#waiting--);
+    this.#last = judged.catch(() => undefined);
+    return judged;
+  };
+
+  readonly close = (): void => {
+    clearTimeout(this.#idle);
+    void this.#thread?.terminate();
+    this.#thread = undefined;
+  };
+
+  async #judged(name: string, record: StoredRecord): Promise<Fault | undefined> {
+    clearTimeout(this.#idle);
+    const thread = (this.#thread ??= this.#start());
+    const asked: Asked = { name, record, nowMs: Date.now() };
+    let late: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Fault | undefined>((resolve, reject) => {
+        late = setTimeout(() => {
+          this.close();
+          resolve(TOO_LATE);
+        }, this.#judgeMsMax);
+        thread.once("message", (found: Unkept | undefined) => resolve(faultOf(found)));
+        thread.once("error", reject);
+        thread.postMessage(asked, []);
+      });
+    } finally {
+      clearTimeout(late);
+      thread.removeAllListeners("message").removeAllListeners("error");
+      this.#idle = setTimeout(this.close, IDLE_MS).unref();
+    }
+  }
+
+  #start(): Worker {
+    const thread = new Worker(fileURLToPath(import.meta.url), { workerData: this.#config });
+    thread.unref();
+    thread.once("exit", () => {
+      if (this.#thread === thread) this.#thread = undefined;
+    });
+    return thread;
+  }
+}
+
+type Asked = { readonly name: string; readonly record: StoredRecord; readonly nowMs: number };
+
+const TOO_LATE = fault(
+  "AccessDenied",
+  "It was not decided in time whether the policy keeps the claims of the gateway's operator",
+);
+
+/** The client reads the claim; the request that would break it is only logged. */
+function faultOf(unkept: Unkept | undefined): Fault | undefined {
+  if (unkept === undefined) return undefined;
+  const { claim, broken, why } = unkept;
+  return broken
+    ? fault("AccessDenied", `The policy would break a claim of the gateway's operator: ${claim}`, {
+        rule: why,
+      })
+    : fault(
+        "AccessDenied",
+        `It is not decided whether the policy keeps a claim of the gateway's operator: ${claim}`,
+        { rule: why },
+      );
+}
+
+// What the thread does: this very file is its program.
+if (!isMainThread) {
+  const config: Config = workerData;
+  const judge = bucketJudge(config);
+  const port = parentPort;
+  port?.on("message", ({ name, record, nowMs }: Asked) =>
+    port.postMessage(judge(name, record, nowMs), []),
+  );
+}
