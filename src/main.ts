@@ -157,6 +157,7 @@ program
     "--no-new-access <old>",
     "the old gateway.yaml: show which access is new and which is gone",
   )
+  .option("--state", "with the bucket policies and shares that the state keeps")
   .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (claims: readonly string[], options: ProveOptions) => {

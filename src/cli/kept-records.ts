@@ -1,7 +1,9 @@
-import { keepsRecordsIn, recordReader } from "../config/compile.ts";
+import type { BucketRecord } from "../admission/record.ts";
+import { keepsRecordsIn, recordReader, type KeptBucket } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import type { ReadRecord } from "../explain/answers.ts";
-import { err, ok } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { BucketId } from "../s3/bucket.ts";
 
 /**
  * Opens the gateway's records of buckets to be read and never changed; `undefined` if it keeps
@@ -24,4 +26,52 @@ export async function openKeptRecords(
     return record.ok ? record : err(`Cannot use the record of "${id}": ${record.error}`);
   };
   return { read, close: () => state.close() };
+}
+
+/** All that the state keeps, by the names of the records. */
+export type AllKept = ReadonlyMap<string, KeptBucket>;
+
+/** Records that are read at once. */
+const READS_MAX = 16;
+
+/** Reads what is kept of all buckets. Error: a sentence of why not all of it can be read. */
+export async function readAllKept({ state, upstream }: Config): Promise<Result<AllKept, string>> {
+  if (state === undefined) return err("the configuration has no state");
+  const { openStateReader } = await import("../state/open.ts");
+  const { isInForce } = await import("../state/record.ts");
+  const { REVOKED_NAME } = await import("../state/revoked-record.ts");
+  const reader = openStateReader(state, upstream);
+  const kept = new Map<string, KeptBucket>();
+  try {
+    const names = await reader.list();
+    if (!names.ok) return names;
+    const left = names.value.filter((name) => name !== REVOKED_NAME);
+    while (left.length > 0) {
+      const some = left.splice(0, READS_MAX);
+      for (const [i, stored] of (await Promise.all(some.map(reader.read))).entries()) {
+        if (!stored.ok) return stored;
+        const record = stored.value?.record;
+        if (record !== undefined && isInForce(record)) kept.set(some[i] ?? "", record);
+      }
+    }
+    return ok(kept);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What is kept, as `config` reads it; nothing if it keeps nothing of buckets. */
+export function recordsUnder(
+  config: Config,
+  kept: AllKept,
+): Result<ReadonlyMap<BucketId, BucketRecord>, string> {
+  const records = new Map<BucketId, BucketRecord>();
+  if (!keepsRecordsIn(config)) return ok(records);
+  const compile = recordReader(config);
+  for (const [name, stored] of kept) {
+    const record = compile(name, stored);
+    if (!record.ok) return err(`cannot use the record of "${name}": ${record.error}`);
+    records.set(record.value.id, record.value);
+  }
+  return ok(records);
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { explain } from "../explain/explain.ts";
 import type { Problem } from "../lib/problem.ts";
@@ -8,14 +7,13 @@ import { count, messageOf } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
 import type { PolicyClaim } from "../prove/claim.ts";
 import { COMMAND_LINE, readClaims } from "../prove/claim-reader.ts";
-import { gainedBy, type Comparison } from "../prove/compare.ts";
 import { knownIn } from "../prove/known-names.ts";
 import { prove, whoIs, type Proof } from "../prove/prove.ts";
-import { sceneOf, type Scene } from "../prove/scene.ts";
-import { unseenChanges } from "../prove/unseen.ts";
+import type { Scene } from "../prove/scene.ts";
 import { printProblems } from "./check.ts";
 import { explanationText } from "./explanation-text.ts";
-import { progressOn } from "./progress.ts";
+import { knownWith, type KnownScene } from "./known-scene.ts";
+import { tellChanges } from "./prove-changes.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type ProveOptions = {
@@ -28,6 +26,8 @@ export type ProveOptions = {
    * options that begin with "no".
    */
   readonly newAccess?: string | true;
+  /** With what the state keeps of all buckets. */
+  readonly state?: boolean;
   readonly json?: boolean;
 };
 
@@ -54,15 +54,33 @@ export async function runProve(
     printProblems(claims.error, terminal);
     return 2;
   }
-  const scene = sceneOf(compileSnapshot(result.value, 1), undefined, Date.now());
-  if (typeof options.newAccess === "string") {
-    return compareWith(options.newAccess, result.value, scene, options.json === true, terminal);
+  if (result.value.policy.mode === "report") terminal.stderr(REPORT_MODE);
+  const known = await knownWith(result.value, options.state === true);
+  if (!known.ok) {
+    terminal.stderr(`Cannot read what is kept of buckets: ${known.error}\n`);
+    return 2;
   }
-  if (claims.value.length === 0) {
+  return answered(claims.value, options, known.value, terminal);
+}
+
+const REPORT_MODE =
+  "policy.mode is report: what follows is what the mode enforce would allow and refuse\n";
+
+async function answered(
+  claims: readonly PolicyClaim[],
+  options: ProveOptions,
+  known: KnownScene,
+  terminal: Terminal,
+): Promise<0 | 1 | 2> {
+  if (typeof options.newAccess === "string") {
+    return tellChanges(options.newAccess, known, options.json === true, terminal);
+  }
+  if (claims.length === 0) {
     terminal.stderr("Give claims, --claims with a file of them, or --no-new-access\n");
     return 2;
   }
-  const proofs = claims.value.map((claim) => prove(scene, claim));
+  const { scene } = known;
+  const proofs = claims.map((claim) => prove(scene, claim));
   if (options.json === true)
     terminal.stdout(`${JSON.stringify(proofs.map(asJson), undefined, 2)}\n`);
   else terminal.stdout(await asText(scene, proofs));
@@ -76,51 +94,6 @@ function fileBeside(
   { reload }: Config,
 ): string | undefined {
   return said.length > 0 || typeof newAccess === "string" ? undefined : reload.claims;
-}
-
-/**
- * Compares with the old file. Returns 1 if something is allowed that was not, or is not decided.
- */
-function compareWith(
-  oldFile: string,
-  config: Config,
-  scene: Scene,
-  isJson: boolean,
-  terminal: Terminal,
-): 0 | 1 | 2 {
-  const { result } = loadConfig(oldFile, false);
-  if (!result.ok) {
-    printProblems(result.error, terminal);
-    return 2;
-  }
-  const old = sceneOf(compileSnapshot(result.value, 1), undefined, scene.nowMs);
-  const shown = progressOn(terminal);
-  const seen = gainedBy(old, scene, (share) => shown.show(share / 2));
-  const unseen = unseenChanges(result.value, config);
-  const gained = { ...seen, notDecided: [...seen.notDecided, ...unseen] };
-  const taken = gainedBy(scene, old, (share) => shown.show(0.5 + share / 2));
-  shown.clear();
-  terminal.stdout(
-    isJson
-      ? `${JSON.stringify({ gained, taken }, undefined, 2)}\n`
-      : [
-          ...comparisonText("New access", gained),
-          "",
-          ...comparisonText("Taken away", taken),
-          "",
-        ].join("\n"),
-  );
-  return gained.findings.length === 0 && gained.notDecided.length === 0 ? 0 : 1;
-}
-
-function comparisonText(title: string, { findings, notDecided }: Comparison): readonly string[] {
-  const lines = findings.flatMap(({ who, actions, resource, only, example }) => [
-    `  ${who.join(", ")}: ${actions.join(", ")} on ${resource}`,
-    ...(only.length === 0 ? [] : [`    ${only.join("; ")}`]),
-    ...(example === undefined ? [] : [`    for example ${example}`]),
-  ]);
-  const open = notDecided.map((why) => `  not decided: ${why}`);
-  return lines.length + open.length === 0 ? [`${title}: none`] : [`${title}:`, ...lines, ...open];
 }
 
 function claimsOf(

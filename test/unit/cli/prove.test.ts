@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runProve } from "../../../src/cli/prove.ts";
+import { openDirectory } from "../../../src/state/directory.ts";
 import { writeConfig } from "../../support/config-files.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ran, type Ran } from "../../support/terminal.ts";
@@ -262,4 +263,86 @@ test("what a change allows to people of whom no key is here is not decided", asy
     assert(out.includes(`not decided: ${why}`), out);
     assert.equal(code, 1);
   }
+});
+
+/** A configuration that keeps policies, and a folder where it keeps them. */
+function keepingConfig(policy: object = {}): { readonly config: string; readonly state: string } {
+  const state = join(scratchFolder("kept"), "state");
+  const config = writeConfig({
+    accounts: ACCOUNTS,
+    policy: { bucketPolicies: "gateway", anonymous: "policy", ...policy },
+    state: { directory: state },
+  });
+  return { config, state };
+}
+
+async function keep(folder: string, name: string, statements?: readonly object[]): Promise<void> {
+  const store = openDirectory(folder);
+  if (!store.ok) assert.fail(store.error);
+  const policy = statements && JSON.stringify({ Version: "2012-10-17", Statement: statements });
+  const written = await store.value.write(
+    name,
+    { owner: "lab", policy, at: 0, by: "lab" },
+    undefined,
+  );
+  assert.deepEqual(written, { ok: true, value: "written" });
+  await store.value.close();
+}
+
+const SECRET = "nobody but lab:* may s3:GetObject on arn:aws:s3:::secret/*";
+
+test("what the state keeps is part of a claim only with --state", async () => {
+  const { config, state } = keepingConfig();
+  await keep(state, "secret");
+  const without = await ran((terminal) => runProve([SECRET], { config }, terminal));
+  assert.match(without.out, /^not decided .*secret\/\*\n.*which was not read \(--state\)/mu);
+  const kept = await ran((terminal) => runProve([SECRET], { config, state: true }, terminal));
+  assert.match(kept.out, /^holds /u, kept.err);
+});
+
+test("a policy that the state keeps breaks a claim with --state", async () => {
+  const { config, state } = keepingConfig();
+  await keep(state, "secret", [OPEN]);
+  await keep(state, "other");
+  const { out, code } = await ran((terminal) =>
+    runProve([SECRET, "nothing is public"], { config, state: true }, terminal),
+  );
+  assert.match(out, /^BROKEN {6}nobody but lab/mu);
+  assert.match(out, /^BROKEN {6}nothing is public\n {2}anonymous sends GET \/secret\/open\//mu);
+  assert.equal(code, 1);
+});
+
+test("a change is judged in buckets that the state keeps with --state", async () => {
+  const { config: old, state } = keepingConfig({ anonymous: "deny" });
+  await keep(state, "secret", [OPEN]);
+  const config = writeConfig({
+    accounts: ACCOUNTS,
+    policy: { bucketPolicies: "gateway", anonymous: "policy" },
+    state: { directory: state },
+  });
+  const compared = (more: object) =>
+    ran((terminal) => runProve([], { config, newAccess: old, ...more }, terminal));
+  const { out } = await compared({ state: true });
+  assert.match(out, /^ {2}anonymous: s3:GetObject.* on arn:aws:s3:::secret\/open\//mu);
+  assert.doesNotMatch((await compared({})).out, /secret/u);
+});
+
+test("what cannot be read of the state is an error", async () => {
+  const { config, state } = keepingConfig();
+  const none = await ran((terminal) =>
+    runProve([SECRET], { config: configWith([OPEN]), state: true }, terminal),
+  );
+  assert.equal(none.code, 2);
+  assert.match(none.err, /^Cannot read what is kept of buckets: the configuration has no state$/mu);
+  await keep(state, "secret", [{ ...OPEN, Effect: "Open" }]);
+  const bad = await ran((terminal) => runProve([SECRET], { config, state: true }, terminal));
+  assert.equal(bad.code, 2);
+  assert.match(bad.err, /^Cannot read .*: cannot use the record of "secret": /mu);
+});
+
+test("in report mode it is told that enforce is meant", async () => {
+  const { err, out } = await proved(["nothing is public"], { policy: { mode: "report" } });
+  assert.match(err, /^policy\.mode is report: .*\n$/u);
+  assert.match(out, /^BROKEN/u);
+  assert.equal((await proved(["nothing is public"])).err, "");
 });
