@@ -108,9 +108,11 @@ async function page(administered: Administered, path: string, query: string): Pr
 }
 
 async function overview({ status, explain }: Administered, query: string): Promise<Page> {
-  const question = questionInForm(new URLSearchParams(query));
+  const form = new URLSearchParams(query);
+  const question = questionInForm(form);
   const explained = question && { question, answer: await explain(question) };
-  const body = statusPage(await status(), explained);
+  const refreshes = question === undefined && form.get("refresh") !== "off";
+  const body = statusPage(await status(), { refreshes, explained });
   return { status: 200, type: "text/html; charset=utf-8", body, headers: FOR_BROWSERS };
 }
 

@@ -56,6 +56,9 @@ function statusOf(observed: Observed, nowMs: number): Status {
   return {
     ...statusWithout(metrics, notReady(observed), nowMs),
     endpoints: live().upstream.states(),
+    issuers: live().issuers.health(),
+    identities: live().identityStates,
+    proved: live().proved,
     processes: [processState(metrics, connections(), nowMs)],
     activity: recent.snapshot(nowMs),
   };
@@ -73,6 +76,9 @@ export function statusWithout(
     notReady: notReadyWhy,
     config: metrics.config,
     endpoints: [],
+    issuers: [],
+    identities: [],
+    proved: undefined,
     processes: [processState(metrics, 0, nowMs)],
     activity: new Recent().snapshot(nowMs),
   };

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { Problem } from "../lib/problem.ts";
+import { placeOf, type Problem } from "../lib/problem.ts";
 import { count } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
@@ -39,12 +39,10 @@ function print(problems: readonly Problem[], { noun, mark }: Kind, terminal: Ter
   terminal.stderr(`${count(problems.length, noun)}\n`);
 }
 
-/** `file:line:column: path: message`, as editors and compilers write it, then the remedy. */
+/** Its place and what is wrong there, then the remedy. */
 function formatProblem(problem: Problem, mark: string): string {
-  const { file, line, column, path, message, remedy } = problem;
-  const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  const where = path === "" ? place : `${place}: ${path}`;
-  return `${where}: ${mark}${message}\n${remedy === "" ? "" : `    ${remedy}\n`}`;
+  const { message, remedy } = problem;
+  return `${placeOf(problem)}: ${mark}${message}\n${remedy === "" ? "" : `    ${remedy}\n`}`;
 }
 
 function summary({ accounts, upstream }: Config): string {

@@ -157,6 +157,8 @@ export type Config = {
     /** What that file says, once it was read and every claim in it proved or not decided. */
     readonly claimsText?: string;
   };
+  /** What was proved of it by `reload.claims`; absent: there are no claims, or nobody has asked. */
+  readonly proved?: ProvedClaims;
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
     /** The audit log; `undefined` if there is none. */
@@ -168,7 +170,16 @@ export type Config = {
   readonly warnings: readonly Problem[];
 };
 
-/** The TLS settings for clients. */
+/** The claims of a file that hold of a configuration, and those that could not be decided. */
+export type ProvedClaims = {
+  readonly file: string;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly holding: number;
+  readonly undecided: number;
+};
+
+/** How clients are spoken to over TLS. */
 export type TlsConfig = {
   /** The certificates, at least one; the first serves every name that no other has. */
   readonly certificates: readonly Certificate[];

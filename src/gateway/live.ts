@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import type { Snapshot } from "../admission/snapshot.ts";
 import { compileSnapshot } from "../config/compile.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, ProvedClaims } from "../config/config.ts";
 import { trafficLimits, type TrafficLimits } from "../config/limits.ts";
 import type { Identities } from "../identity/identities.ts";
+import type { IdentityState } from "../identity/source.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
@@ -32,6 +33,8 @@ export class Live {
   readonly upstream: Upstream;
   /** The targets of pass-through routes. Requests that pass there keep no configuration alive. */
   readonly targets = new Targets();
+  /** What was proved of it; `undefined`: it has no claims. */
+  readonly proved: ProvedClaims | undefined;
   readonly #opened: OpenSources;
   #requests = 0;
   #onIdle: (() => void) | undefined;
@@ -43,6 +46,7 @@ export class Live {
   constructor(config: Config, generation: number, world: World, before?: Live) {
     const compiled = compileSnapshot(config, generation);
     this.limits = trafficLimits(config);
+    this.proved = config.proved;
     const { state, metrics, log, pools } = world;
     const opened = before === undefined ? undefined : before.#opened;
     this.#opened = openSources(config, state, metrics, log, opened);
@@ -70,6 +74,11 @@ export class Live {
   /** See `Identities.findKey`; `undefined` if all keys are in the configuration. */
   get findKey(): Identities["findKey"] | undefined {
     return this.#opened.identities?.findKey;
+  }
+
+  /** Each source of identities besides the configuration. */
+  get identityStates(): readonly IdentityState[] {
+    return this.#opened.identities?.states() ?? [];
   }
 
   /** Asks what is not known yet of whether it can serve. */

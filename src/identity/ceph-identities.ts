@@ -67,6 +67,7 @@ export function openCephSource(
       return asked !== undefined && (await users.hasChanged(asked, credential, sure));
     },
     refused: () => users.refused,
+    state: () => ({ kind: "ceph", endpoint, state: users.state, keys: users.size }),
     proveOwn: () => users.proveOwn(),
     drop: () => users.drop(),
     close,

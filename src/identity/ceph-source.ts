@@ -75,6 +75,14 @@ export class CephSource {
     return this.#refused;
   }
 
+  /** How RGW answered last; see `IdentityState`. */
+  get state(): "ok" | "refused" | "away" | "unasked" {
+    if (this.#refused) return "refused";
+    if (this.#source.failing) return "away";
+    if (this.#provedMs !== undefined) return "ok";
+    return this.#triedMs === undefined ? "unasked" : "away";
+  }
+
   /** Asks for the gateway's own user, unless RGW has given users since, or was asked just now. */
   async proveOwn(): Promise<void> {
     if (this.#provedMs !== undefined && !this.#refused) return;

@@ -10,7 +10,7 @@ import { err, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { openDirectoryClient, PROBE } from "./directory-client.ts";
 import { KeySource, type Found } from "./key-source.ts";
-import { atMostEvery, COMPLAINT_MS, RESULTS, type Source } from "./source.ts";
+import { atMostEvery, COMPLAINT_MS, RESULTS, type IdentityState, type Source } from "./source.ts";
 import type { SourceAnswer } from "./source-answer.ts";
 
 /** A directory that is asked over HTTP, as a source of keys. */
@@ -76,6 +76,12 @@ export function openDirectorySource(
         ? keys.hasChanged(need.accessKeyId, credential, sure)
         : Promise.resolve(true),
     refused: () => client.refused() === true,
+    state: () => ({
+      kind: "http",
+      endpoint: directory.url,
+      state: stateOf(client.refused(), keys.failing),
+      keys: keys.size,
+    }),
     proveOwn: async () => {
       if (client.refused() === false || nowMs() - probedMs < PROBE_MS) return;
       probedMs = nowMs();
@@ -87,6 +93,13 @@ export function openDirectorySource(
     },
     close: client.close,
   };
+}
+
+/** `refused`: as its client says it. */
+function stateOf(refused: boolean | undefined, failing: boolean): IdentityState["state"] {
+  if (refused === true) return "refused";
+  if (failing) return "away";
+  return refused === undefined ? "unasked" : "ok";
 }
 
 /**

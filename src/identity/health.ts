@@ -9,6 +9,11 @@ export class Health {
   #failedMs: number | undefined;
   #probing = false;
 
+  /** Whether the source did not answer when it was last asked. */
+  get failing(): boolean {
+    return this.#failedMs !== undefined;
+  }
+
   /**
    * Asks by `ask`, which says whether there was an answer at all; undefined: it is not asked now.
    * `nowMs` reads the clock.

@@ -12,7 +12,7 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { conflicts, openCephSource, type OpenCeph } from "./ceph-identities.ts";
 import { openDirectorySource, type OpenDirectory } from "./directory-source.ts";
 import type { Found } from "./key-source.ts";
-import type { Source } from "./source.ts";
+import type { IdentityState, Source } from "./source.ts";
 
 /** All sources of keys besides the configuration's own. */
 export type Identities = {
@@ -35,6 +35,8 @@ export type Identities = {
   readonly findKey: (name: string) => Promise<Result<Key | undefined, Fault>>;
   /** Whether a source refused the gateway's own credential when it was last asked for it. */
   readonly refused: () => boolean;
+  /** How each source does, for people. */
+  readonly states: () => readonly IdentityState[];
   /** Asks the sources of which that is not known. Waits for a moment only. */
   readonly proveOwn: () => Promise<void>;
   /** Forgets what was looked up. */
@@ -79,6 +81,7 @@ export function openIdentities(
       const key = await keyIn(sources, yours, (source) => source.key(name));
       return key.ok && key.value === undefined ? keyOfHolder(sources, name, yours) : key;
     },
+    states: () => sources.map((source) => source.state()),
     refused: () => sources.some((source) => source.refused()),
     proveOwn: async () => {
       const proved = Promise.all(sources.map((source) => source.proveOwn()));

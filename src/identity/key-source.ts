@@ -64,6 +64,11 @@ export class KeySource<User> {
     if (before !== undefined) this.#cache.inherit(before.#cache);
   }
 
+  /** Whether there was no answer when it was last asked. */
+  get failing(): boolean {
+    return this.#health.failing;
+  }
+
   /** How many access keys are remembered. */
   get size(): number {
     return this.#cache.size;

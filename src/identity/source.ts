@@ -2,6 +2,17 @@ import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
 import type { Key } from "../admission/principal.ts";
 import type { Found } from "./key-source.ts";
 
+/** The facts about one source that an operator is shown. */
+export type IdentityState = {
+  readonly kind: "ceph" | "http";
+  /** Its URL. */
+  readonly endpoint: string;
+  /** `refused`: the gateway's own credential; `away`: it did not answer when it was last asked. */
+  readonly state: "ok" | "refused" | "away" | "unasked";
+  /** Keys in memory. */
+  readonly keys: number;
+};
+
 /** One system outside the configuration that knows keys. */
 export type Source = {
   /** What memory holds of an access key. */
@@ -16,6 +27,8 @@ export type Source = {
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
   /** Whether it refused the gateway's own credential when it was last asked. */
   readonly refused: () => boolean;
+  /** Returns how it does, for people. */
+  readonly state: () => IdentityState;
   /** Asks, if that is not known. */
   readonly proveOwn: () => Promise<void>;
   /** Forgets what was looked up. */

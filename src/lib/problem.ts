@@ -13,7 +13,13 @@ export type Problem = {
   readonly remedy: string;
 };
 
-/** Sorts problems by file, then by line and column. */
+/** `file:line:column: path`, as editors and compilers write it. */
+export function placeOf({ file, line, column, path }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return path === "" ? place : `${place}: ${path}`;
+}
+
+/** By file, then by line and column. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => {
     if (a.file !== b.file) return a.file < b.file ? -1 : 1;

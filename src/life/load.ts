@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { brokenClaims } from "../prove/kept-claims.ts";
+import { keptClaims } from "../prove/kept-claims.ts";
 
 /** A configuration, and every file it was made of. Plain data, fit to go from thread to thread. */
 export type Loaded = {
@@ -42,10 +42,12 @@ function withClaims(
   if (claims === undefined) return ok(config);
   const text = read(claims);
   if (!text.ok) return err([notReadable(claims, text.error)]);
-  const problems = brokenClaims(config, claims, text.value, Date.now());
-  if (problems.length > 0) return err(problems);
+  const atMs = Date.now();
+  const kept = keptClaims(config, claims, text.value, atMs);
+  if (!kept.ok) return kept;
   // Goes on with the configuration, so that bucket policies are judged by the same claims.
-  return ok({ ...config, reload: { ...config.reload, claimsText: text.value } });
+  const reload = { ...config.reload, claimsText: text.value };
+  return ok({ ...config, reload, proved: { file: claims, atMs, ...kept.value } });
 }
 
 /**

@@ -31,7 +31,7 @@ export async function openGateway(config: Config, log: Logger): Promise<RunningG
       return ok(++generation);
     },
     reopenAudit: member.reopenAudit,
-    refused: () => member.metrics.configRefused(Date.now()),
+    refused: (reasons) => member.metrics.configRefused(Date.now(), reasons),
     close: async () => {
       await member.leave();
       await member.close();

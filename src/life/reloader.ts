@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import type { Problem } from "../lib/problem.ts";
+import { placeOf, type Problem } from "../lib/problem.ts";
 import { count, messageOf } from "../lib/words.ts";
 import { AsideLoader } from "./load-aside.ts";
 import type { Loaded } from "./load.ts";
@@ -49,26 +49,29 @@ export class Reloader {
   async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
     const refusal = await this.#swap(why).catch((error: unknown) => {
       this.#log.error(error, "Cannot reload");
-      return messageOf(error);
+      return { why: messageOf(error), reasons: [messageOf(error)] };
     });
     if (refusal === undefined) return;
-    this.#service.refused();
+    this.#service.refused(refusal.reasons);
     this.#log.error(
-      { why: refusal },
+      { why: refusal.why },
       "The configuration is not reloaded: the one before stays in force",
     );
   }
 
-  /** Puts the files in force. Returns the reason why they could not be; `undefined` if they are. */
-  async #swap(why: string): Promise<string | undefined> {
+  /** Why what the files hold could not be put in force; undefined: it is. */
+  async #swap(why: string): Promise<Refusal | undefined> {
     const loaded = await this.#aside.load(this.#file);
     const { result } = loaded;
     logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
     // Also of a configuration that is no good, since any of its files may be what mends it.
     this.#watch?.follow(loaded.files);
-    if (!result.ok) return count(result.error.length, "problem");
+    if (!result.ok) {
+      const reasons = result.error.map(sentenceOf);
+      return { why: count(reasons.length, "problem"), reasons };
+    }
     const swapped = await this.#service.reload(result.value);
-    if (!swapped.ok) return swapped.error;
+    if (!swapped.ok) return { why: swapped.error, reasons: [swapped.error] };
     this.#watchBy(result.value, loaded);
     this.#log.info({ generation: swapped.value, why }, "reloaded");
     return undefined;
@@ -84,6 +87,14 @@ export class Reloader {
     this.#watch?.follow(files);
     this.#watched = reload;
   }
+}
+
+/** Why files are not put in force: in short, and each reason. */
+type Refusal = { readonly why: string; readonly reasons: readonly string[] };
+
+function sentenceOf(problem: Problem): string {
+  const { message, remedy } = problem;
+  return `${placeOf(problem)}: ${message}${remedy === "" ? "" : `. ${remedy}`}`;
 }
 
 /** `harmless`: they are only warnings. */

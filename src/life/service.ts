@@ -16,8 +16,8 @@ export type RunningGateway = {
   readonly reload: (config: Config) => Promise<Result<number, string>>;
   /** Continues in the audit file that now has the name, as after a rotation. */
   readonly reopenAudit: () => void;
-  /** Counts in the metrics a configuration that was read and refused. */
-  readonly refused: () => void;
+  /** A configuration that was read is not good: told by the metrics and on the status page. */
+  readonly refused: (reasons: readonly string[]) => void;
   /** Lets requests under way finish, as `limits` say, then ends everything that was opened. */
   readonly close: () => Promise<void>;
 };

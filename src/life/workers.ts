@@ -39,7 +39,7 @@ export async function openWorkers(
       adminAddress: admin.address,
       reload: (next) => workers.reload(next),
       reopenAudit: () => workers.reopenAudit(),
-      refused: () => workers.refused(),
+      refused: (reasons) => workers.refused(reasons),
       close: async () => {
         await workers.close();
         await admin.close();
@@ -141,8 +141,8 @@ class Workers {
     for (const seat of this.#seats) seat.reopenAudit();
   }
 
-  refused(): void {
-    this.#metrics.configRefused(Date.now());
+  refused(reasons: readonly string[]): void {
+    this.#metrics.configRefused(Date.now(), reasons);
   }
 
   async close(): Promise<void> {

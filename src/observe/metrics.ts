@@ -10,6 +10,7 @@ import {
 } from "prom-client";
 import type { UnknownName } from "../s3/faults.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limit-table.ts";
+import { clip } from "./budget.ts";
 import { FAULT_PLACES, type AccessRecord } from "./record.ts";
 import { VERSION } from "./version.ts";
 
@@ -41,6 +42,8 @@ const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
   ["s3warden_nodejs_eventloop_lag_p90_seconds", "max"],
   ["s3warden_nodejs_eventloop_lag_p99_seconds", "max"],
 ]);
+
+const NOT_REFUSED = { refusedMs: undefined, refusedFor: [], refusedCount: 0 } as const;
 
 const UNKNOWN_KINDS: readonly UnknownName["kind"][] = ["header", "parameter"];
 
@@ -74,7 +77,13 @@ export type ConfigState = {
   readonly acceptedMs: number;
   /** When one was refused since; undefined: none was. */
   readonly refusedMs: number | undefined;
+  /** Why that was, a sentence each, and how many reasons there are in all. */
+  readonly refusedFor: readonly string[];
+  readonly refusedCount: number;
 };
+
+/** Reasons of a refusal that are kept for people: the log has all of them. */
+const REASONS_KEPT = 10;
 
 /** When things of the configuration expire, in milliseconds since the epoch. */
 export type Ends = {
@@ -264,7 +273,7 @@ export class Metrics {
     { aggregator: "max" },
   );
 
-  #config: ConfigState = { generation: 0, acceptedMs: 0, refusedMs: undefined };
+  #config: ConfigState = { generation: 0, acceptedMs: 0, ...NOT_REFUSED };
   readonly #bytesIn = this.#bytes.labels({ direction: "in" });
   readonly #bytesOut = this.#bytes.labels({ direction: "out" });
   /** By the labels joined; as many as there are combinations of closed sets. */
@@ -410,14 +419,16 @@ export class Metrics {
   }
 
   /** A configuration was read and is not good: the one before stays in force. */
-  configRefused(atMs: number): void {
-    this.#config = { ...this.#config, refusedMs: atMs };
+  configRefused(atMs: number, reasons: readonly string[]): void {
+    const refusedFor = reasons.slice(0, REASONS_KEPT).map(clip);
+    const refusedCount = reasons.length;
+    this.#config = { ...this.#config, refusedMs: atMs, refusedFor, refusedCount };
     this.#reloadOk.set(0);
   }
 
   /** `atMs`: milliseconds since the epoch. */
   configAccepted(generation: number, atMs: number): void {
-    this.#config = { generation, acceptedMs: atMs, refusedMs: undefined };
+    this.#config = { generation, acceptedMs: atMs, ...NOT_REFUSED };
     this.#generation.set(generation);
     this.#reloadOk.set(1);
     this.#reloadTime.set(atMs / 1000);

@@ -1,10 +1,18 @@
 import { GATE_NAMES, type Gate } from "../admission/facts.ts";
-import { clientTexts } from "./client-texts.ts";
+import { Latest, REQUESTS_KEPT } from "./latest.ts";
+import {
+  isDenial,
+  isFailure,
+  shownDenial,
+  shownFailure,
+  type Denied,
+  type RecentDenial,
+  type RecentFailure,
+} from "./recent-requests.ts";
 import { OUTCOMES, type AccessRecord, type Outcome } from "./record.ts";
 
-/** How far back the minutes go, and how many denials are kept. */
+/** How far back the minutes go. */
 export const MINUTES_KEPT = 60;
-export const DENIALS_KEPT = 100;
 
 export const MINUTE_MS = 60_000;
 
@@ -26,37 +34,13 @@ export type Minute = {
   readonly storeMs: number;
 };
 
-/** A request that a gate refused, or in report mode would have. Holds nothing that the audit log has not. */
-export type RecentDenial = Pick<
-  AccessRecord,
-  | "timeMs"
-  | "requestId"
-  | "sourceAddress"
-  | "account"
-  | "subuser"
-  | "accessKeyId"
-  | "method"
-  | "operation"
-  | "bucket"
-  | "key"
-  | "versionId"
-  | "errorCode"
-  | "rule"
-  | "ruleFile"
-  | "ruleLine"
-  | "reported"
-> & {
-  readonly gate: Gate;
-  /** Not all of what was asked is shown. */
-  readonly clipped: boolean;
-};
-
 /** The last hour of one or several processes, as plain JSON. */
 export type RecentActivity = {
   /** MINUTES_KEPT of them without a gap, the oldest first; the last is not over yet. */
   readonly minutes: readonly Minute[];
-  /** The newest first. */
+  /** The newest first, at most REQUESTS_KEPT; so are the failures. */
   readonly denials: readonly RecentDenial[];
+  readonly failures: readonly RecentFailure[];
 };
 
 /** A minute that is still counted. */
@@ -69,13 +53,13 @@ type Counting = {
 
 /**
  * What happened lately, for people. Every request passes here, so counting allocates nothing but an
- * object a minute; a denial keeps its record, which was made anyway.
+ * object a minute; of a denial and a failure the record is kept, which was made anyway.
  */
 export class Recent {
   /** By minute since the epoch, modulo MINUTES_KEPT. */
   readonly #minutes: Counting[] = [];
-  readonly #denials: (AccessRecord & { readonly gate: Gate })[] = [];
-  #nextDenial = 0;
+  readonly #denials = new Latest<Denied>();
+  readonly #failures = new Latest<AccessRecord>();
 
   /** Counts a request in the minute in which it ended. */
   ended(record: AccessRecord): void {
@@ -90,6 +74,7 @@ export class Recent {
       minute.storeMs += record.firstByteMs;
     }
     if (isDenial(record)) this.#denied(minute, record);
+    if (isFailure(record)) this.#failures.add(record);
   }
 
   /** `nowMs`: milliseconds since the epoch. */
@@ -100,15 +85,16 @@ export class Recent {
       const kept = this.#minutes[rowOf(startMs)];
       return kept?.startMs === startMs ? copied(kept) : emptyMinute(startMs);
     });
-    const older = this.#denials.slice(this.#nextDenial);
-    const inOrder = [...older, ...this.#denials.slice(0, this.#nextDenial)];
-    return { minutes, denials: inOrder.reverse().map(shown) };
+    return {
+      minutes,
+      denials: this.#denials.newestFirst.map(shownDenial),
+      failures: this.#failures.newestFirst.map(shownFailure),
+    };
   }
 
-  #denied(minute: Counting, record: AccessRecord & { readonly gate: Gate }): void {
+  #denied(minute: Counting, record: Denied): void {
     minute.denials[record.gate] = (minute.denials[record.gate] ?? 0) + 1;
-    this.#denials[this.#nextDenial] = record;
-    this.#nextDenial = (this.#nextDenial + 1) % DENIALS_KEPT;
+    this.#denials.add(record);
   }
 
   #minuteOf(timeMs: number): Counting {
@@ -136,11 +122,12 @@ export function mergeActivity(processes: readonly RecentActivity[]): RecentActiv
     const sum = byStart.get(minute.startMs);
     if (sum !== undefined) add(sum, minute);
   }
-  const denials = processes
-    .flatMap((one) => one.denials)
-    .toSorted((a, b) => b.timeMs - a.timeMs)
-    .slice(0, DENIALS_KEPT);
-  return { minutes, denials };
+  const denials = newest(processes.flatMap((one) => one.denials));
+  return { minutes, denials, failures: newest(processes.flatMap((one) => one.failures)) };
+}
+
+function newest<T extends { readonly timeMs: number }>(requests: readonly T[]): readonly T[] {
+  return requests.toSorted((a, b) => b.timeMs - a.timeMs).slice(0, REQUESTS_KEPT);
 }
 
 function rowOf(startMs: number): number {
@@ -184,35 +171,4 @@ function add(sum: Counting, minute: Minute): void {
   sum.bytesOut += minute.bytesOut;
   sum.storeAnswers += minute.storeAnswers;
   sum.storeMs += minute.storeMs;
-}
-
-function isDenial(record: AccessRecord): record is AccessRecord & { readonly gate: Gate } {
-  return record.gate !== undefined;
-}
-
-/** Without what the page does not show. */
-function shown(record: AccessRecord & { readonly gate: Gate }): RecentDenial {
-  const { timeMs, requestId, sourceAddress, account, subuser, method, operation } = record;
-  const { bucket, errorCode, gate, ruleFile, ruleLine, reported } = record;
-  const { key, versionId, accessKeyId, rule, isWhole } = clientTexts(record);
-  return {
-    timeMs,
-    requestId,
-    sourceAddress,
-    account,
-    subuser,
-    accessKeyId,
-    method,
-    operation,
-    bucket,
-    key,
-    versionId,
-    errorCode,
-    gate,
-    rule,
-    ruleFile,
-    ruleLine,
-    reported,
-    clipped: !isWhole,
-  };
 }

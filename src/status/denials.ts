@@ -1,93 +1,36 @@
 import { NOBODY_RULE } from "../admission/authenticate.ts";
-import type { RecentDenial } from "../observe/recent.ts";
+import type { RecentDenial } from "../observe/recent-requests.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { isOperationName, operationNamed } from "../s3/operations.ts";
-import { countText, dateTime, iso } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import { queryOf } from "./question.ts";
+import { nameOfHolder, mutedLine, requestTable, what, who, type RequestCells } from "./requests.ts";
 
-/** The latest denials as a table, which becomes a list of cards where the window is narrow. */
+/** The latest denials, each with a link that explains it. */
 export function latestDenials(denials: readonly RecentDenial[]): Html {
   if (denials.length === 0) {
     return html`<p class="empty">
       No denials since the start. Every gate has let everything through.
     </p>`;
   }
-  const more = denials.slice(SHOWN_AT_ONCE);
-  return html`${table(denials.slice(0, SHOWN_AT_ONCE))}
-  ${
-    more.length === 0
-      ? undefined
-      : html`<details>
-          <summary>${countText(more.length)} more</summary>
-          ${table(more)}
-        </details>`
-  }`;
+  return requestTable(denials, "Why", cellsOf);
 }
 
-/** What follows below the table should be found without going through a hundred denials. */
-const SHOWN_AT_ONCE = 10;
-
-function table(denials: readonly RecentDenial[]): Html {
-  // Without the roles it would be no table any more where the style makes cards of its rows.
-  return html`<table class="denials" role="table">
-    <thead role="rowgroup">
-      <tr role="row">
-        ${COLUMNS.map((name) => html`<th scope="col" role="columnheader">${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody role="rowgroup">
-      ${denials.map(row)}
-    </tbody>
-  </table>`;
-}
-
-const COLUMNS = ["Time (UTC)", "Who", "What", "Why", "Request"] as const;
-
-function row(denial: RecentDenial): Html {
-  const { timeMs, requestId } = denial;
-  const [day, time] = dateTime(timeMs).split(" ");
-  const cells = [
-    html`<time datetime="${iso(timeMs)}">${time}${mutedLine(day)}</time>`,
-    who(denial),
+function cellsOf(denial: RecentDenial): RequestCells {
+  return [
+    who(denial, nameOf(denial)),
     what(denial),
     why(denial),
-    html`<code class="id">${requestId}</code>${explainLink(denial)}`,
+    html`<code class="id">${denial.requestId}</code>${explainLink(denial)}`,
   ];
-  return html`<tr role="row">
-    ${cells.map((cell, i) => html`<td role="cell" data-name="${COLUMNS[i]}"><div>${cell}</div></td>`)}
-  </tr>`;
-}
-
-function mutedLine(text: string | undefined): Html | undefined {
-  return text === undefined ? undefined : html`<span class="line muted">${text}</span>`;
-}
-
-function who(denial: RecentDenial): Html {
-  const { accessKeyId, sourceAddress } = denial;
-  return html`<b>${nameOf(denial)}</b>
-    ${accessKeyId === undefined ? undefined : html`<code class="line">${accessKeyId}</code>`}
-    ${mutedLine(sourceAddress ?? "address unknown")}`;
 }
 
 function nameOf(denial: RecentDenial): string {
-  const name = identityOf(denial);
+  const name = nameOfHolder(denial);
   if (name !== undefined) return name;
   if (denial.gate === "request" && denial.accessKeyId === undefined) return "not known";
   const isNobody = denial.accessKeyId === undefined && denial.gate !== "authentication";
   return isNobody || denial.rule === NOBODY_RULE ? "anonymous" : "not proved";
-}
-
-function identityOf({ account, subuser }: RecentDenial): string | undefined {
-  return subuser === undefined ? account : `${account}:${subuser}`;
-}
-
-function what({ method, operation, bucket, key, versionId }: RecentDenial): Html {
-  const name = operation === "Unknown" ? `${method}, no S3 operation` : operation;
-  const path = key === undefined ? bucket : `${bucket}/${key}`;
-  return html`<span>${name}</span>
-    ${path === undefined ? undefined : html`<code class="path">${path}</code>`}
-    ${mutedLine(versionId && `version ${versionId}`)}`;
 }
 
 function why(denial: RecentDenial): Html {

@@ -10,6 +10,15 @@ export type Explained = {
   readonly answer: Result<Explanation, string>;
 };
 
+/** Where the form is, on a page that refreshes itself: it would lose what is being written. */
+export function askLink(): Html {
+  return html`<p class="muted">
+    What would become of a request, decided by the very code that serves clients:
+    <a href="/?refresh=off#explain">ask about a request</a>. Each denial above has a link that asks
+    about it.
+  </p>`;
+}
+
 /** The form of `explain`, with what was asked last and its answer. */
 export function explainForm(explained: Explained | undefined): Html {
   return html`<p class="muted">

@@ -1,7 +1,7 @@
 import type { ConfigState } from "../observe/metrics.ts";
 import { bytes, countText, dateTime, durationText, iso } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import type { ProcessState, Status } from "./status.ts";
+import type { ProcessState, ProvedState, Status } from "./status.ts";
 import type { EndpointState } from "../store/endpoint.ts";
 
 /** Endpoints of the store, up or down. */
@@ -29,8 +29,9 @@ export function endpointTable(endpoints: readonly EndpointState[]): Html {
   </table>`;
 }
 
-/** What is in force, and whether the last attempt to change it worked. */
-export function configFacts({ generation, acceptedMs, refusedMs }: ConfigState): Html {
+/** What is in force, what was proved of it, and whether the last attempt to change it worked. */
+export function configFacts({ config, proved }: Status): Html {
+  const { generation, acceptedMs, refusedMs } = config;
   return html`<dl class="facts">
     <div>
       <dt>Generation</dt>
@@ -46,13 +47,80 @@ export function configFacts({ generation, acceptedMs, refusedMs }: ConfigState):
         ${
           refusedMs === undefined
             ? html`<span class="state good">accepted</span>`
-            : html`<span class="state bad">refused</span> ${moment(refusedMs)}: the log names each
-                problem, and what was in force stays`
+            : html`<span class="state bad">refused</span> ${moment(refusedMs)}: the reasons stand
+                above`
         }
       </dd>
     </div>
+    <div>
+      <dt>Claims</dt>
+      <dd>${claims(proved)}</dd>
+    </div>
   </dl>`;
 }
+
+function claims(proved: ProvedState | undefined): Html {
+  if (proved === undefined) return html`<span class="muted">none: see reload.claims</span>`;
+  const { file, atMs, holding, undecided } = proved;
+  return html`<span class="state good">${countText(holding)} proved</span> ${moment(atMs)}
+    ${undecided === 0 ? undefined : html`<span class="state warn">${countText(undecided)} not decided</span>`}
+    <code class="line">${file}</code>`;
+}
+
+/** Why the files of today are not in force. */
+export function reasons({ refusedFor, refusedCount }: ConfigState): Html {
+  const more = refusedCount - refusedFor.length;
+  return html`<ul class="reasons">
+    ${refusedFor.map((reason) => html`<li>${reason}</li>`)}
+    ${more > 0 ? html`<li class="muted">and ${countText(more)} more: see s3warden check</li>` : undefined}
+  </ul>`;
+}
+
+/** Who vouches for clients besides the configuration; undefined: nobody. */
+export function sourceTable({ issuers, identities }: Status): Html | undefined {
+  if (issuers.length + identities.length === 0) return undefined;
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">Source</th>
+        <th scope="col">State</th>
+        <th scope="col" class="number">Keys</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${identities.map(({ kind, endpoint, state, keys }) => sourceRow(kind, endpoint, STATES[state], keys))}
+      ${issuers.map(({ name, url, state, keys, ageMs, failure }) => {
+        const age = ageMs === undefined ? undefined : `keys ${durationText(ageMs)} old`;
+        return sourceRow(`issuer ${name}`, url, STATES[state], keys, failure ?? age);
+      })}
+    </tbody>
+  </table>`;
+}
+
+function sourceRow(
+  name: string,
+  url: string,
+  { looks, word }: (typeof STATES)[keyof typeof STATES],
+  keys: number,
+  more?: string,
+): Html {
+  return html`<tr>
+    <th scope="row">${name}<code class="line">${url}</code></th>
+    <td>
+      <span class="state ${looks}">${word}</span>
+      ${more === undefined ? undefined : html`<span class="line muted">${more}</span>`}
+    </td>
+    <td class="number">${countText(keys)}</td>
+  </tr>`;
+}
+
+const STATES = {
+  ok: { looks: "good", word: "up" },
+  unasked: { looks: "", word: "not asked yet" },
+  away: { looks: "bad", word: "does not answer" },
+  lost: { looks: "bad", word: "no keys" },
+  refused: { looks: "bad", word: "refuses our credential" },
+} as const;
 
 /** Each process of the gateway. */
 export function processTable({ processes, timeMs }: Status): Html {

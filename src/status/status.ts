@@ -12,6 +12,12 @@ export type Status = {
   readonly config: ConfigState;
   /** The store's. */
   readonly endpoints: readonly EndpointState[];
+  /** Of tokens. */
+  readonly issuers: readonly IssuerState[];
+  /** Where keys are looked up that are not in the configuration. */
+  readonly identities: readonly SourceState[];
+  /** What was proved of the configuration; undefined: it has no claims. */
+  readonly proved: ProvedState | undefined;
   readonly processes: readonly ProcessState[];
   readonly activity: RecentActivity;
 };
@@ -26,6 +32,35 @@ export type ProcessState = {
   readonly requestsInFlight: number;
 };
 
+export type IssuerState = {
+  readonly name: string;
+  readonly url: string;
+  /** `away`: it did not answer last, and its keys still count; `lost`: there are none. */
+  readonly state: "ok" | "away" | "lost" | "unasked";
+  readonly keys: number;
+  /** Since the keys were asked for; `undefined`: there are none, or they are in a file. */
+  readonly ageMs: number | undefined;
+  readonly failure: string | undefined;
+};
+
+export type SourceState = {
+  /** What it is, such as `ceph`. */
+  readonly kind: string;
+  readonly endpoint: string;
+  /** `refused`: the gateway's own credential; `away`: it did not answer when it was last asked. */
+  readonly state: "ok" | "refused" | "away" | "unasked";
+  /** Keys in memory. */
+  readonly keys: number;
+};
+
+export type ProvedState = {
+  readonly file: string;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly holding: number;
+  readonly undecided: number;
+};
+
 /** The status of one gateway that is several processes, at least one. */
 export function mergeStatus([first, ...others]: readonly [Status, ...Status[]]): Status {
   const all = [first, ...others];
@@ -35,6 +70,15 @@ export function mergeStatus([first, ...others]: readonly [Status, ...Status[]]):
     notReady: mergeReadiness(all.map(({ notReady }) => notReady)),
     config: all.map(({ config }) => config).reduce(laterConfig),
     endpoints: mergeEndpoints(all.flatMap(({ endpoints }) => endpoints)),
+    issuers: worstByName(
+      all.flatMap(({ issuers }) => issuers),
+      ({ name }) => name,
+    ),
+    identities: worstByName(
+      all.flatMap(({ identities }) => identities),
+      ({ kind, endpoint }) => `${kind} ${endpoint}`,
+    ),
+    proved: first.proved,
     processes: all.flatMap(({ processes }) => processes),
     activity: mergeActivity(all.map(({ activity }) => activity)),
   };
@@ -60,4 +104,22 @@ function mergeEndpoints(endpoints: readonly EndpointState[]): readonly EndpointS
     merged.set(origin, { origin, up: before.up && up, requestsInFlight: sum });
   }
   return [...merged.values()];
+}
+
+/** From good to bad: every process asks for itself, and one that cannot is worth knowing. */
+const STATES = ["ok", "unasked", "away", "lost", "refused"] as const;
+
+/** Of several of one name, the one in the worst state. */
+function worstByName<T extends { readonly state: (typeof STATES)[number] }>(
+  all: readonly T[],
+  nameOf: (one: T) => string,
+): readonly T[] {
+  const worst = new Map<string, T>();
+  for (const one of all) {
+    const before = worst.get(nameOf(one));
+    const isWorse =
+      before === undefined || STATES.indexOf(one.state) > STATES.indexOf(before.state);
+    if (isWorse) worst.set(nameOf(one), one);
+  }
+  return [...worst.values()];
 }

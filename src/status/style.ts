@@ -9,6 +9,7 @@ export const STYLE = `
   --text: #1a2027; --muted: #56606b; --link: #1f5fa8; --focus: #1f5fa8;
   --served: #4a86c5; --refused: #d9820f; --failed: #b3202c; --aborted: #8a939d;
   --good: #136c35; --good-soft: #e1f3e7; --bad: #a11b27; --bad-soft: #fbe6e7;
+  --warn: #7a4a00; --warn-soft: #fdeed3;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -16,6 +17,7 @@ export const STYLE = `
     --text: #e7ebef; --muted: #a3adb8; --link: #82b6f0; --focus: #82b6f0;
     --served: #5b9bdd; --refused: #eba23b; --failed: #ef6b73; --aborted: #77818c;
     --good: #7fd49b; --good-soft: #17301f; --bad: #ff9aa0; --bad-soft: #3a1b1f;
+    --warn: #f3c06b; --warn-soft: #38290f;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
@@ -33,7 +35,7 @@ a { color: var(--link); text-underline-offset: 0.15em; }
 a:hover { text-decoration-thickness: 2px; }
 code, pre, textarea, input { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 code, pre { font-size: 0.875em; }
-code, .line, td, dd { overflow-wrap: anywhere; }
+code, .line, td, dd, tbody th { overflow-wrap: anywhere; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
 .muted { color: var(--muted); }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; margin-bottom: 1.25rem; }
@@ -48,7 +50,9 @@ footer { margin-top: 1.5rem; }
 .state { display: inline-block; padding: 0.05rem 0.6rem; border-radius: 1rem; font-size: 0.8125rem; font-weight: 600; white-space: nowrap; }
 .good { color: var(--good); background: var(--good-soft); }
 .bad { color: var(--bad); background: var(--bad-soft); }
-.banner { padding: 0.75rem 1.25rem; border-radius: 10px; color: var(--bad); background: var(--bad-soft); }
+.warn { color: var(--warn); background: var(--warn-soft); }
+.banner { padding: 0.75rem 1.25rem; border-radius: 10px; overflow-wrap: anywhere; }
+.reasons { margin: 0.35rem 0 0; padding-left: 1.25rem; }
 .empty { padding: 1.25rem; color: var(--muted); text-align: center; background: var(--soft); border-radius: 8px; }
 .tiles { display: grid; gap: 1rem; grid-template-columns: repeat(6, minmax(0, 1fr)); margin-bottom: 1.5rem; }
 .tile dt { color: var(--muted); font-size: 0.875rem; }
@@ -88,11 +92,13 @@ details { margin-top: 0.75rem; }
 summary { width: fit-content; color: var(--link); cursor: pointer; font-size: 0.875rem; }
 pre { margin: 0.5rem 0 0; padding: 0.75rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); border-radius: 6px; }
 .line { display: block; }
-.denials td:nth-child(1) { white-space: nowrap; }
-.denials td:nth-child(3) { width: 36%; }
-.denials td:nth-child(4) { width: 26%; }
-.denials .id { white-space: nowrap; }
-.denials code { font-size: 0.8125rem; }
+.requests { table-layout: fixed; }
+.requests th:nth-child(1) { width: 6.25rem; }
+.requests th:nth-child(2) { width: 20%; }
+.requests th:nth-child(4) { width: 26%; }
+.requests th:nth-child(5) { width: 10.5rem; }
+.requests .id { white-space: nowrap; }
+.requests code { font-size: 0.8125rem; }
 .path { display: block; }
 .gate { font-weight: 600; }
 .note { margin-left: 0.4rem; font-size: 0.8125rem; color: var(--muted); }
@@ -134,14 +140,14 @@ button:hover { opacity: 0.9; }
 .trace tr.refused td { color: var(--bad); }
 .trace tr.decides { font-weight: 600; }
 @media (max-width: 64rem) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
-@media (max-width: 52rem) {
-  .field.m, .check { grid-column: span 6; }
-  .denials, .denials tbody, .denials tr, .denials td { display: block; width: auto; }
-  .denials thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .denials tr { padding: 0.75rem 0; border-bottom: 1px solid var(--line); }
-  .denials tr:last-child { border-bottom: 0; }
-  .denials tbody td, .denials tbody td:nth-child(n) { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); gap: 0.75rem; width: auto; padding: 0.15rem 0; border: 0; white-space: normal; }
-  .denials td::before { content: attr(data-name); color: var(--muted); font-size: 0.8125rem; }
+@media (max-width: 52rem) { .field.m, .check { grid-column: span 6; } }
+@media (max-width: 60rem) {
+  .requests, .requests tbody, .requests tr, .requests td { display: block; width: auto; }
+  .requests thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .requests tr { padding: 0.75rem 0; border-bottom: 1px solid var(--line); }
+  .requests tr:last-child { border-bottom: 0; }
+  .requests tbody td, .requests tbody td:nth-child(n) { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); gap: 0.75rem; width: auto; padding: 0.15rem 0; border: 0; white-space: normal; }
+  .requests td::before { content: attr(data-name); color: var(--muted); font-size: 0.8125rem; }
 }
 @media (max-width: 36rem) {
   body { padding: 1rem 0.75rem 2rem; }

@@ -278,6 +278,8 @@ test("a gateway is not ready while Ceph refuses its own credential, and is when 
   ceph.replies.delete(GATEWAY_USER.accessKey);
   const refused = "503 A source of identities refuses the gateway's own credential\n";
   await until(async () => (await ready()) === refused, 30_000);
+  const page = await (await fetch(`http://${flow.gateway.adminAddress}/`)).text();
+  assert.match(page, /<span class="state bad">refuses our credential<\/span>/);
   ceph.replies.set(GATEWAY_USER.accessKey, userWith("gw", GATEWAY_USER));
   await until(async () => (await ready()) === "200 ready\n", 30_000);
   const before = ceph.asked.length;

@@ -17,6 +17,11 @@ export async function overflowing(page: Page): Promise<readonly string[]> {
   return page.evaluate(OVERFLOWS);
 }
 
+/** Cells with a long text that is set in a column of a few letters. */
+export async function squeezed(page: Page): Promise<readonly string[]> {
+  return page.evaluate(SQUEEZED);
+}
+
 /** Links, buttons, fields and pictures that nobody could name who does not see them. */
 export async function unnamedControls(page: Page): Promise<readonly string[]> {
   const roles = ["link", "button", "textbox", "checkbox", "img"] as const;
@@ -73,3 +78,8 @@ const OVERFLOWS = `(() => {
   if (document.documentElement.scrollWidth > innerWidth) wide.push("the page itself");
   return wide;
 })()`;
+
+const SQUEEZED = `[...document.querySelectorAll("td > div, dd")]
+  .filter((cell) => cell.checkVisibility() && cell.textContent.trim().length > 20)
+  .filter((cell) => cell.clientWidth < 90)
+  .map((cell) => cell.clientWidth + ": " + cell.textContent.trim().slice(0, 40))`;

@@ -4,11 +4,11 @@ import { describe, test, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import type { Status } from "../../src/status/status.ts";
 import { startRecordingStore } from "../stores/recording.ts";
-import { READER, startFlow } from "../support/flow.ts";
+import { READER, startFlow, until } from "../support/flow.ts";
 import { skipUnless } from "../support/requirement.ts";
-import { busyStatus, servedStatus, statusOf } from "../support/status.ts";
+import { busyStatus, longNamedStatus, servedStatus, statusOf } from "../support/status.ts";
 import { CHROMIUM, openWindow, type Window, type WindowOptions } from "./browser.ts";
-import { lowContrasts, overflowing, unnamedControls } from "./page-checks.ts";
+import { lowContrasts, overflowing, squeezed, unnamedControls } from "./page-checks.ts";
 
 /** The page with `status`, in a window of its own. */
 async function opened(
@@ -75,19 +75,60 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
   for (const [name, status] of [
     ["busy", busyStatus()],
     ["new", statusOf()],
+    ["long-named", longNamedStatus()],
   ] as const) {
-    test(`fits a telephone: of a ${name} gateway`, async (t) => {
-      const { page, url } = await opened(t, status, { width: 360 });
-      await page.goto(`${url}/?as=lab:reader&request=PUT%20/b/${"k".repeat(500)}#explain`);
-      assert.deepEqual(await overflowing(page), []);
+    for (const width of [360, 880]) {
+      test(`fits a window of ${width} pixels: of a ${name} gateway`, async (t) => {
+        const { page, url } = await opened(t, status, { width });
+        assert.deepEqual(await overflowing(page), []);
+        assert.deepEqual(await squeezed(page), []);
+        await page.goto(`${url}/?as=lab:reader&request=PUT%20/b/${"k".repeat(500)}#explain`);
+        assert.deepEqual(await overflowing(page), []);
+      });
+    }
+  }
+
+  // To look at them: nothing depends on their pixels.
+  const shots = process.env["S3WARDEN_SHOTS"];
+  for (const [name, options] of [
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["telephone", { colorScheme: "light", width: 360 }],
+    ["long names", { colorScheme: "light", width: 880 }],
+  ] as const) {
+    test(`is drawn whole: ${name}`, { skip: shots === undefined }, async (t) => {
+      const status = name === "long names" ? longNamedStatus() : busyStatus();
+      const { page } = await opened(t, status, options);
+      await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
     });
   }
+
+  test("asks for itself again, without a script, until it is paused", async (t) => {
+    const window = await openWindow(t, { javaScriptEnabled: false });
+    const { page, requests } = window;
+    // Chromium waits for the time of the page: a tenth of it says the same.
+    await page.route("**/", async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace('content="30"', 'content="1"');
+      await route.fulfill({ response, body });
+    });
+    const url = await servedStatus(t, busyStatus());
+    const asked = (): number => requests.filter((request) => request === `${url}/`).length;
+    await page.goto(`${url}/`);
+    await until(() => asked() >= 3);
+    await page.getByRole("link", { name: "Pause" }).click();
+    await page.waitForURL(/refresh=off/);
+    assert.equal(await page.getByRole("button", { name: "Explain" }).count(), 1);
+    assert.equal(await page.locator("meta[http-equiv]").count(), 0);
+    assertClean(window, url);
+  });
 
   test("explains by its form, with the keyboard alone and without JavaScript", async (t) => {
     const url = await servedStatus(t, busyStatus());
     const window = await openWindow(t, { javaScriptEnabled: false });
     const { page } = window;
     await page.goto(url);
+    await page.getByRole("link", { name: "ask about a request" }).click();
     await page.getByLabel("Identity").focus();
     await page.keyboard.type("lab:reader");
     await page.getByLabel("Request", { exact: true }).focus();
@@ -109,6 +150,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
 
   test("explains several headers, which stay in their field as they were written", async (t) => {
     const { page } = await opened(t, statusOf());
+    await page.getByRole("link", { name: "Pause" }).click();
     await page.getByLabel("Identity").fill("lab");
     await page.getByLabel("Request", { exact: true }).fill("PUT /b-1/k");
     await page.getByLabel("Headers").fill("x-amz-copy-source: /b-2/s\nx-amz-meta-a: <b>");
@@ -124,6 +166,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
 
   test("says what is wrong with a question", async (t) => {
     const { page } = await opened(t, statusOf());
+    await page.getByRole("link", { name: "Pause" }).click();
     await page.getByLabel("Identity").fill("nobody");
     await page.getByRole("button", { name: "Explain" }).click();
     await page.waitForURL(/as=nobody/);
@@ -139,7 +182,15 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
       name: /^Requests of the last hour: served [\d,]+, refused/,
     });
     assert.equal(await chart.count(), 1);
-    for (const region of ["Last hour", "Latest denials", "Explain", "Store", "Configuration"]) {
+    for (const region of [
+      "Last hour",
+      "Latest denials",
+      "Latest failures",
+      "Explain",
+      "Store",
+      "Configuration",
+      "Identities",
+    ]) {
       assert.equal(
         await page.getByRole("region", { name: region, exact: true }).count(),
         1,
@@ -148,7 +199,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
     }
     // Also where its rows are cards.
     await page.setViewportSize({ width: 360, height: 900 });
-    assert.equal(await page.getByRole("columnheader", { name: "Who" }).count(), 1);
+    assert.equal(await page.getByRole("columnheader", { name: "Who" }).count(), 2);
   });
 
   test("shows a real gateway's denial, which its link explains", async (t) => {

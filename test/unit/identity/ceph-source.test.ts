@@ -315,6 +315,21 @@ test("nobody's key is believed only while the gateway's own user is found", asyn
   assert.equal(await world.source.key("AK"), "nobody");
 });
 
+test("a source says for people how it does", async () => {
+  const world = new World();
+  assert.equal(world.source.state, "unasked");
+  await world.source.proveOwn();
+  assert.equal(world.source.state, "ok");
+  world.broken = DOWN;
+  await world.source.key("AKNEW");
+  assert.equal(world.source.state, "away");
+  world.broken = undefined;
+  world.now += 61_000;
+  world.users.delete(ADMIN);
+  await world.source.key("AKNEW");
+  assert.equal(world.source.state, "refused");
+});
+
 test("the gateway's own user is looked up once a minute at most", async () => {
   const world = new World();
   for (const name of ["AK1", "AK2", "AK3"]) await world.source.key(name);

@@ -38,6 +38,8 @@ test("a configuration that keeps its claims is good, and the claims are among it
   const { result, files } = loadConfig(join(folder, "gateway.yaml"));
   assert(result.ok);
   assert(files.has(join(folder, "claims.txt")));
+  const { file, holding, undecided } = result.value.proved ?? {};
+  assert.deepEqual([file, holding, undecided], [join(folder, "claims.txt"), 1, 0]);
 });
 
 test("a configuration that breaks a claim is refused with the claim's place and who breaks it", async () => {

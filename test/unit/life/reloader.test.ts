@@ -16,8 +16,11 @@ function reloaderFor(reload: RunningGateway["reload"]): {
   readonly file: string;
   readonly lines: string[];
   readonly refused: () => number;
+  /** Why the last one was. */
+  readonly reasons: () => readonly string[];
 } {
   let refused = 0;
+  let told: readonly string[] = [];
   const lines: string[] = [];
   const service: RunningGateway = {
     address: "",
@@ -25,7 +28,10 @@ function reloaderFor(reload: RunningGateway["reload"]): {
     stsAddress: undefined,
     reload,
     reopenAudit: () => undefined,
-    refused: () => void refused++,
+    refused: (reasons) => {
+      refused++;
+      told = reasons;
+    },
     close: () => Promise.resolve(),
   };
   const file = writeConfig({ accounts: [] });
@@ -34,7 +40,7 @@ function reloaderFor(reload: RunningGateway["reload"]): {
   if (!loaded.result.ok) throw new Error("Expected a good configuration");
   const log = pino({ base: null }, { write: (line) => void lines.push(line) });
   const reloader = new Reloader(file, service, log, loaded, loaded.result.value);
-  return { reloader, file, lines, refused: () => refused };
+  return { reloader, file, lines, refused: () => refused, reasons: () => told };
 }
 
 /** Puts `section` into the file, as a whole. */
@@ -58,12 +64,24 @@ test("a refused configuration does not say whether files are watched; one in for
   assert.equal(lines.filter((line) => line.includes('"reloaded"')).length, 1);
 });
 
+test("a refused configuration tells each problem, its place and what to do", async (t) => {
+  const { reloader, file, reasons } = reloaderFor(() => Promise.resolve(ok(2)));
+  t.after(() => reloader.close());
+  edit(file, { limits: { idleTimeout: 30 }, worker: 2 });
+  await reloader.reload("SIGHUP");
+  assert.match(reasons().join("\n"), /gateway\.yaml:1:\d+: worker: Unknown key .*workers/);
+  assert.match(reasons().join("\n"), /gateway\.yaml:1:\d+: limits\.idleTimeout: .*got "30"/);
+});
+
 test("a reload that throws counts as refused, and the next one is not lost", async (t) => {
-  const { reloader, lines, refused } = reloaderFor(() => Promise.reject(new Error("a bug")));
+  const { reloader, lines, refused, reasons } = reloaderFor(() =>
+    Promise.reject(new Error("a bug")),
+  );
   t.after(() => reloader.close());
   for (const count of [1, 2]) {
     await reloader.reload("SIGHUP");
     assert.equal(refused(), count);
+    assert.deepEqual(reasons(), ["a bug"]);
   }
   assert.match(lines.at(-1) ?? "", /"why":"a bug".*the one before stays in force/);
 });

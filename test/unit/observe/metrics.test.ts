@@ -75,7 +75,7 @@ test("aggregate() sums what processes counted, and takes what is no sum by its o
   one.requestEnded(RECORD);
   one.configAccepted(2, 1_795_000_000_000);
   other.configAccepted(3, 1_795_000_060_000);
-  one.configRefused(1_795_000_070_000);
+  one.configRefused(1_795_000_070_000, ["a.yaml:1: wrong"]);
   one.endpointUp("http://store", true);
   other.endpointUp("http://store", false);
   // As it comes from another process.

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { auditLine } from "../../../src/observe/audit-line.ts";
-import { DENIALS_KEPT, mergeActivity, MINUTE_MS, Recent } from "../../../src/observe/recent.ts";
+import { REQUESTS_KEPT } from "../../../src/observe/latest.ts";
+import { mergeActivity, MINUTE_MS, Recent } from "../../../src/observe/recent.ts";
 import type { AccessRecord } from "../../../src/observe/record.ts";
 import { recordOf } from "../../support/record.ts";
 import { activityOf, denialOf, minuteAt, NOON } from "../../support/status.ts";
@@ -61,14 +62,46 @@ test("Recent forgets a minute when an hour has passed, also when it was silent s
 
 test("Recent keeps the latest denials, the newest first, and no more", () => {
   const recent = new Recent();
-  for (let i = 0; i < DENIALS_KEPT + 5; i++) recent.ended(refused({ requestId: String(i) }));
+  for (let i = 0; i < REQUESTS_KEPT + 5; i++) recent.ended(refused({ requestId: String(i) }));
   recent.ended(recordOf({ timeMs: NOON }));
   const { denials } = recent.snapshot(NOON);
-  assert.equal(denials.length, DENIALS_KEPT);
+  assert.equal(denials.length, REQUESTS_KEPT);
   assert.deepEqual(
     [denials[0]?.requestId, denials.at(-1)?.requestId],
-    [String(DENIALS_KEPT + 4), "5"],
+    [String(REQUESTS_KEPT + 4), "5"],
   );
+});
+
+test("Recent keeps the latest failures: what no gate refused and the client did not break off", () => {
+  const recent = new Recent();
+  const failed = { outcome: "failed", upstreamError: "connect", gate: undefined } as const;
+  for (const [requestId, changes] of [
+    ["store", { ...failed, status: 503 }],
+    ["broken", { ...failed, status: 0 }],
+    ["bug", { outcome: "gateway_fault", fault: "answer", status: 0 }],
+    ["answered so", { outcome: "forwarded", status: 500 }],
+    ["reported", { ...failed, status: 503, gate: "tier", reported: true }],
+    ["not told", { outcome: "refused", status: 503, gate: "request" }],
+    ["not told", { outcome: "refused", status: 404 }],
+    ["not told", { outcome: "aborted", status: 0 }],
+  ] as const) {
+    recent.ended(recordOf({ timeMs: NOON, requestId, ...changes }));
+  }
+  const { failures } = recent.snapshot(NOON);
+  assert.deepEqual(
+    failures.map(({ requestId }) => requestId),
+    ["reported", "answered so", "bug", "broken", "store"],
+  );
+  const record = recordOf({ ...failed, status: 503, key: "k?X-Amz-Signature=abcdef" });
+  recent.ended(record);
+  const [failure] = recent.snapshot(NOON).failures;
+  const line: Readonly<Record<string, unknown>> = {
+    ...JSON.parse(auditLine(record, undefined)),
+    clipped: true,
+  };
+  for (const [name, value] of Object.entries(failure ?? {})) {
+    assert.deepEqual(value, name === "timeMs" ? record.timeMs : line[name], name);
+  }
 });
 
 test("Recent keeps of a denial nothing that the audit line has not", () => {

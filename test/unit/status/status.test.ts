@@ -2,27 +2,38 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { statusPage } from "../../../src/status/page.ts";
 import { mergeStatus } from "../../../src/status/status.ts";
-import { activityOf, busyStatus, denialOf, statusOf } from "../../support/status.ts";
+import {
+  activityOf,
+  busyStatus,
+  configState,
+  denialOf,
+  failureOf,
+  statusOf,
+} from "../../support/status.ts";
+
+/** As an operator's browser asks for it first. */
+const LIVE = { refreshes: true, explained: undefined };
 
 test("mergeStatus() makes one gateway of several processes", () => {
   const up = { origin: "http://a", up: true, requestsInFlight: 2 };
   const one = statusOf({
     endpoints: [up],
-    config: { generation: 3, acceptedMs: 5, refusedMs: undefined },
+    config: configState({ generation: 3, acceptedMs: 5 }),
   });
+  const refused = configState({ generation: 3, acceptedMs: 5, refusedMs: 6 });
   const other = statusOf({
     notReady: "No endpoint of the store responds",
     endpoints: [
       { ...up, up: false },
       { ...up, origin: "http://b" },
     ],
-    config: { generation: 3, acceptedMs: 5, refusedMs: 6 },
+    config: refused,
   });
   const merged = mergeStatus([one, other]);
   assert.equal(merged.notReady, undefined);
   assert.equal(mergeStatus([other, other]).notReady, "No endpoint of the store responds");
   assert.equal(merged.processes.length, 2);
-  assert.deepEqual(merged.config, { generation: 3, acceptedMs: 5, refusedMs: 6 });
+  assert.deepEqual(merged.config, refused);
   assert.deepEqual(merged.endpoints, [
     { origin: "http://a", up: false, requestsInFlight: 4 },
     { origin: "http://b", up: true, requestsInFlight: 2 },
@@ -30,19 +41,39 @@ test("mergeStatus() makes one gateway of several processes", () => {
   assert.deepEqual(mergeStatus([one]), one);
 });
 
+test("mergeStatus() tells of each source the worst that a process says", () => {
+  const source = { kind: "ceph", endpoint: "http://c", keys: 3 } as const;
+  const issuer = { name: "i", url: "http://i", keys: 1, ageMs: 5, failure: undefined } as const;
+  const one = statusOf({
+    identities: [{ ...source, state: "ok" }],
+    issuers: [{ ...issuer, state: "lost" }],
+  });
+  const other = statusOf({
+    identities: [{ ...source, state: "refused" }],
+    issuers: [{ ...issuer, state: "ok" }],
+  });
+  for (const merged of [mergeStatus([one, other]), mergeStatus([other, one])]) {
+    assert.deepEqual(merged.identities, other.identities);
+    assert.deepEqual(merged.issuers, one.issuers);
+  }
+});
+
 test("mergeStatus() tells the configuration that is in force last", () => {
-  const before = statusOf({ config: { generation: 1, acceptedMs: 5, refusedMs: 9 } });
-  const after = statusOf({ config: { generation: 2, acceptedMs: 10, refusedMs: undefined } });
+  const before = statusOf({ config: configState({ refusedMs: 9 }) });
+  const after = statusOf({ config: configState({ generation: 2 }) });
   assert.equal(mergeStatus([before, after]).config.generation, 2);
   assert.equal(mergeStatus([after, before]).config.refusedMs, undefined);
 });
 
 test("the page has something to say where nothing happened", () => {
-  const page = statusPage(statusOf(), undefined);
+  const page = statusPage(statusOf(), LIVE);
   for (const text of [
     "No requests in the last hour",
     "No denials in the last hour",
     "No denials since the start",
+    "No failures since the start",
+    "none: see reload.claims",
+    "All keys are in the configuration",
   ]) {
     assert(page.includes(text), text);
   }
@@ -50,7 +81,7 @@ test("the page has something to say where nothing happened", () => {
 
 test("the page shows ten denials and hides the rest behind a click", () => {
   const denials = Array.from({ length: 12 }, () => denialOf({}));
-  const page = statusPage(statusOf({ activity: activityOf(() => ({}), denials) }), undefined);
+  const page = statusPage(statusOf({ activity: activityOf(() => ({}), denials) }), LIVE);
   assert.match(page, /<summary>2 more<\/summary>/);
   assert.equal(
     page.split(/<summary>2 more/)[0]?.match(/<time datetime="2026-11-22T11:59:47/g)?.length,
@@ -75,7 +106,7 @@ const links = [
 for (const [name, changes, request] of links) {
   test(`a denial of ${name} can be explained`, () => {
     const activity = activityOf(() => ({}), [denialOf(changes)]);
-    const page = statusPage(statusOf({ activity }), undefined);
+    const page = statusPage(statusOf({ activity }), LIVE);
     const [, query = ""] = /href="\/\?([^"]+)#explain"/.exec(page) ?? [];
     const form = new URLSearchParams(query.replaceAll("&amp;", "&"));
     const as = "AKIDREADER0000000000";
@@ -93,7 +124,7 @@ for (const [name, changes, expected] of [
 ] as const) {
   test(`a denial of ${name} is shown as ${expected}`, () => {
     const activity = activityOf(() => ({}), [denialOf({ ...nobody, ...changes })]);
-    assert.ok(statusPage(statusOf({ activity }), undefined).includes(`<b>${expected}</b>`));
+    assert.ok(statusPage(statusOf({ activity }), LIVE).includes(`<b>${expected}</b>`));
   });
 }
 
@@ -106,11 +137,55 @@ const unexplained = [
 for (const [name, changes] of unexplained) {
   test(`a denial that ${name} has no link that would explain another`, () => {
     const activity = activityOf(() => ({}), [denialOf(changes)]);
-    assert.doesNotMatch(statusPage(statusOf({ activity }), undefined), /href="\/\?/);
+    assert.doesNotMatch(statusPage(statusOf({ activity }), LIVE), /aria-label="Explain/);
   });
 }
 
 test("the page has no script, no style attribute and nothing from elsewhere", () => {
-  const page = statusPage(busyStatus(), undefined);
+  const page = statusPage(busyStatus(), LIVE);
   assert.doesNotMatch(page, /<script|\sstyle="|\son\w+="|(?:src|href|action)="(?!\/|#)/);
 });
+
+test("a refused reload is not green, and its reasons stand there as text", () => {
+  const config = configState({
+    refusedMs: 9,
+    refusedFor: ['a.yaml:1: got "<b>"'],
+    refusedCount: 3,
+  });
+  const page = statusPage(statusOf({ config }), LIVE);
+  assert.match(page, /<span class="state warn">ready, reload refused<\/span>/);
+  assert.match(page, /<title>s3warden: ready, reload refused<\/title>/);
+  assert.match(
+    page,
+    /<li>a\.yaml:1: got &quot;&lt;b&gt;&quot;<\/li>\s+<li class="muted">and 2 more/,
+  );
+  const accepted = statusPage(statusOf(), LIVE);
+  assert.match(accepted, /<span class="state good">ready<\/span>/);
+  assert.doesNotMatch(accepted, /role="alert"/);
+});
+
+test("the page refreshes itself unless somebody writes in its form, or paused it", () => {
+  const live = statusPage(statusOf(), LIVE);
+  assert.match(live, /<meta http-equiv="refresh" content="30" \/>/);
+  assert.doesNotMatch(live, /<form/);
+  const still = statusPage(statusOf(), { ...LIVE, refreshes: false });
+  assert.doesNotMatch(still, /http-equiv/);
+  assert.match(still, /<form/);
+});
+
+for (const [name, changes, expected] of [
+  ["the store", {}, "the store: connect"],
+  ["an answer of the store", { upstreamError: undefined, outcome: "forwarded" }, "answered so by"],
+  ["a bug", { fault: "answer" }, "a bug in the gateway (answer)"],
+  [
+    "a refusal",
+    { upstreamError: undefined, outcome: "refused", endpoint: undefined },
+    "refused by the",
+  ],
+  ["an answer that ended", { upstreamError: undefined }, "broken off"],
+] as const) {
+  test(`a failure by ${name} says who is to blame`, () => {
+    const activity = activityOf(() => ({}), [], [failureOf(changes)]);
+    assert.ok(statusPage(statusOf({ activity }), LIVE).includes(expected));
+  });
+}

@@ -1,0 +1,92 @@
+import type { Gate } from "../admission/facts.ts";
+import { clientTexts } from "./client-texts.ts";
+import type { AccessRecord } from "./record.ts";
+
+/** What the page shows of each of the latest requests. Holds nothing that the audit log has not. */
+type RecentRequest = Pick<
+  AccessRecord,
+  | "timeMs"
+  | "requestId"
+  | "sourceAddress"
+  | "account"
+  | "subuser"
+  | "accessKeyId"
+  | "method"
+  | "operation"
+  | "bucket"
+  | "key"
+  | "versionId"
+  | "errorCode"
+  | "rule"
+> & {
+  /** Not all of what was asked is shown. */
+  readonly clipped: boolean;
+};
+
+/** A request that a gate refused, or in report mode would have. */
+export type RecentDenial = RecentRequest &
+  Pick<AccessRecord, "ruleFile" | "ruleLine" | "reported"> & { readonly gate: Gate };
+
+/** A request that no gate refused, and that was answered with a status from 500 or broken off. */
+export type RecentFailure = RecentRequest &
+  Pick<
+    AccessRecord,
+    "status" | "outcome" | "endpoint" | "upstreamError" | "fault" | "storeRequestId" | "path"
+  >;
+
+/** The record of a denial. */
+export type Denied = AccessRecord & { readonly gate: Gate };
+
+export function isDenial(record: AccessRecord): record is Denied {
+  return record.gate !== undefined;
+}
+
+/** Each request is told once: what a gate refused is a denial, whatever its status. */
+export function isFailure({ status, outcome, gate, reported }: AccessRecord): boolean {
+  const refused = gate !== undefined && !reported;
+  return !refused && (status >= 500 || outcome === "failed" || outcome === "gateway_fault");
+}
+
+/** Without what the page does not show. */
+export function shownDenial(record: Denied): RecentDenial {
+  const { gate, ruleFile, ruleLine, reported } = record;
+  return { ...shown(record), gate, ruleFile, ruleLine, reported };
+}
+
+/** As `shownDenial()`. */
+export function shownFailure(record: AccessRecord): RecentFailure {
+  const { status, outcome, endpoint, upstreamError, fault } = record;
+  const { storeRequestId, path } = clientTexts(record);
+  return {
+    ...shown(record),
+    status,
+    outcome,
+    endpoint,
+    upstreamError,
+    fault,
+    storeRequestId,
+    path,
+  };
+}
+
+function shown(record: AccessRecord): RecentRequest {
+  const { timeMs, requestId, sourceAddress, account, subuser, method, operation } = record;
+  const { bucket, errorCode } = record;
+  const { key, versionId, accessKeyId, rule, isWhole } = clientTexts(record);
+  return {
+    timeMs,
+    requestId,
+    sourceAddress,
+    account,
+    subuser,
+    accessKeyId,
+    method,
+    operation,
+    bucket,
+    key,
+    versionId,
+    errorCode,
+    rule,
+    clipped: !isWhole,
+  };
+}
