@@ -8,6 +8,7 @@ import { questionInForm } from "../status/question.ts";
 import type { Status } from "../status/status.ts";
 import { isKnownHost } from "./admin-host.ts";
 import { bind } from "../listen/bind.ts";
+import { bindSocket } from "../listen/bind-socket.ts";
 
 /** What the operator's tools look at, and change; of one process or of all. */
 export type Administered = {
@@ -23,7 +24,7 @@ export type Administered = {
 };
 
 export type AdminPort = {
-  /** `host:port` as bound. */
+  /** `host:port` as bound, or `unix:` and the path of its socket. */
   readonly address: string;
   readonly close: () => Promise<void>;
 };
@@ -37,11 +38,11 @@ export async function openAdmin(
   { admin: { address: place, hosts } }: Pick<Config, "admin">,
 ): Promise<AdminPort> {
   // A name to listen on is one that operators reach it by.
-  const names = [...hosts, place.host.toLowerCase()];
+  const names = "path" in place ? hosts : [...hosts, place.host.toLowerCase()];
   const server = http.createServer((request, response) => {
     void respond(administered, names, request, response);
   });
-  const address = await bind(server, place);
+  const address = "path" in place ? await bindSocket(server, place) : await bind(server, place);
   const close = (): Promise<void> => {
     return new Promise((resolve) => {
       server.close(() => resolve());

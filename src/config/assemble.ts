@@ -62,7 +62,7 @@ export function assemble(
       trustedProxies: listen.trustedProxies,
       proxyProtocol: listen.proxyProtocol,
     },
-    admin,
+    admin: { address: adminAddress(admin, file), hosts: admin.hosts },
     upstream: {
       endpoints: upstream.endpoints,
       region: upstream.region,
@@ -223,4 +223,14 @@ function stateOf(state: NonNullable<GatewayFile["state"]>, file: string): StateC
   }
   const { bucket, accessKey, secretKey } = state;
   return { kind: "bucket", bucket, accessKey, secretKey, refreshMs };
+}
+
+/** A socket that says nothing else is for the gateway's user alone. */
+const SOCKET_MODE = 0o600;
+
+function adminAddress(
+  { address, socketMode = SOCKET_MODE }: GatewayFile["admin"],
+  file: string,
+): Config["admin"]["address"] {
+  return typeof address === "string" ? { path: besides(file, address), mode: socketMode } : address;
 }

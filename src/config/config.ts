@@ -16,7 +16,7 @@ import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { IssuerConfig } from "./issuers.ts";
 import type { Certificate } from "./pem.ts";
-import type { StoreEndpoint, SocketAddress } from "./scalars.ts";
+import type { StoreEndpoint, SocketAddress, UnixSocket } from "./scalars.ts";
 
 /**
  * A configuration whose every part was understood and accepted. Times in milliseconds, sizes in
@@ -38,7 +38,7 @@ export type Config = {
     readonly proxyProtocol: boolean;
   };
   readonly admin: {
-    readonly address: SocketAddress;
+    readonly address: SocketAddress | UnixSocket;
     /** Names by which the status page may be asked for, besides localhost and addresses. */
     readonly hosts: readonly string[];
   };

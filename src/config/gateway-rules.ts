@@ -15,6 +15,7 @@ import { parseEndpoint } from "./scalars.ts";
 export function gatewayProblems(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   return [
     ...sharedAddress(gateway),
+    ...vainSocketMode(gateway),
     ...withoutV4(gateway),
     ...virtualAddresses(gateway),
     ...ineffectiveState(gateway, provider),
@@ -79,6 +80,16 @@ function sharedAddress(gateway: ConfigDocument): readonly Problem[] {
     const message = `${who} cannot share an address${got}`;
     return [problemAt(gateway, path, { message, remedy: "Give them different ports" })];
   });
+}
+
+function vainSocketMode(gateway: ConfigDocument): readonly Problem[] {
+  const path = "admin.socketMode";
+  const address = gateway.nodes.get("admin.address")?.value;
+  const isSocket = typeof address === "string" && address.startsWith("unix:");
+  if (isSocket || !gateway.nodes.has(path)) return [];
+  const message = "The setting has no effect: admin.address is no Unix socket";
+  const remedy = "Remove it, or set admin.address to unix: and a path";
+  return [problemAt(gateway, path, { message, remedy })];
 }
 
 function withoutV4(gateway: ConfigDocument): readonly Problem[] {

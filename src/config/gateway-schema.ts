@@ -12,8 +12,10 @@ import { IssuersSchema } from "./issuers.ts";
 import {
   parseAccessKey,
   parseAccountDomain,
+  parseAdminAddress,
   parseDomain,
   parseEndpoint,
+  parseMode,
   parseRegion,
   parseSealingKey,
   parseSealingKeyId,
@@ -420,9 +422,14 @@ export const GatewaySchema = z.strictObject({
   listen: ListenSchema.prefault({}),
   admin: z
     .strictObject({
-      address: text(parseSocketAddress)
+      address: text(parseAdminAddress)
         .prefault(ADMIN_DEFAULT)
-        .describe("Address and port of the status page, /metrics, /healthz and /readyz"),
+        .describe(
+          "Address and port of the status page, /metrics, /healthz and /readyz; or unix: and the path of a socket",
+        ),
+      socketMode: text(parseMode)
+        .optional()
+        .describe("Mode of the Unix socket, in quotes; absent: 0600, for the gateway's user alone"),
       hosts: z
         .array(text(parseDomain))
         .prefault([])

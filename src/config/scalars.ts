@@ -11,7 +11,10 @@ import { SEALING_KEY_BYTES } from "../session/seal.ts";
 /** The address at which a server listens: `host` is an address or a name, without brackets. */
 export type SocketAddress = { readonly host: string; readonly port: number };
 
-/** An endpoint of the store. */
+/** A socket in the file system; `mode`: who may connect, as of a file. */
+export type UnixSocket = { readonly path: string; readonly mode: number };
+
+/** One way to the store. */
 export type StoreEndpoint = {
   /** Scheme, host and port, such as `http://127.0.0.1:7480`. */
   readonly origin: string;
@@ -74,6 +77,29 @@ export function parseSocketAddress(text: string): Result<SocketAddress, string> 
     return err("Expected an address and a port such as 0.0.0.0:8080 or [::]:8080");
   }
   return ok({ host, port });
+}
+
+/** Bytes of a socket's path at most: 108 with the zero behind it (unix(7)), and 104 on macOS. */
+const SOCKET_PATH_BYTES_MAX = 103;
+
+/** As `parseSocketAddress()`, or `unix:/run/s3warden/admin.sock`, of which the path is given. */
+export function parseAdminAddress(text: string): Result<SocketAddress | string, string> {
+  if (!text.startsWith("unix:")) {
+    const address = parseSocketAddress(text);
+    return address.ok ? address : err(`${address.error}, or unix: and a path`);
+  }
+  const path = text.slice("unix:".length);
+  if (path === "" || path.endsWith("/") || path.includes("\0")) {
+    return err("Expected a path after unix: such as unix:/run/s3warden/admin.sock");
+  }
+  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return ok(path);
+  return err(`Expected a path of at most ${SOCKET_PATH_BYTES_MAX} bytes after unix:`);
+}
+
+/** The mode of a file as chmod takes it, such as `0660`; in octal, whether or not a 0 is in front. */
+export function parseMode(text: string): Result<number, string> {
+  if (/^0?[0-7]{3}$/.test(text)) return ok(Number.parseInt(text, 8));
+  return err('Expected the mode of a file such as "0660"');
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../../src/config/config.ts";
+import type { SocketAddress } from "../../src/config/scalars.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import type { Problem } from "../../src/lib/problem.ts";
 import { err, ok, type Result } from "../../src/lib/result.ts";
@@ -66,4 +67,10 @@ function told(problems: readonly Problem[]): readonly string[] {
     ({ file, line, column, path, message, remedy }) =>
       `${file}:${line}:${column} ${path}: ${message}${remedy === "" ? "" : ` | ${remedy}`}`,
   );
+}
+
+/** Where operators come to, of a configuration that has a port for them. */
+export function adminPlace({ address }: Config["admin"]): SocketAddress {
+  if ("path" in address) throw new Error("Expected a port, not a socket");
+  return address;
 }

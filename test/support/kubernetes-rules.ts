@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../src/config/config.ts";
+import { adminPlace } from "./config.ts";
 import {
   at,
   CONFIG_FOLDER,
@@ -83,13 +84,14 @@ function assertPorts(deployment: unknown, { listen, admin }: Config): void {
   const gateway = gatewayOf(deployment);
   const loopback = isLoopback(listen.address.host);
   if (!loopback) assert.equal(portNumber(gateway, "s3"), listen.address.port);
-  assert.equal(portNumber(gateway, "admin"), admin.address.port);
-  assert.ok(!isLoopback(admin.address.host), "the kubelet's probes do not come from loopback");
+  const operators = adminPlace(admin);
+  assert.equal(portNumber(gateway, "admin"), operators.port);
+  assert.ok(!isLoopback(operators.host), "the kubelet's probes do not come from loopback");
   for (const [probe, path] of Object.entries(PROBES)) {
     const get = at(gateway, `${probe}/httpGet`);
     // The readiness of a sidecar is the application's own matter.
     if (get === undefined && probe === "readinessProbe" && loopback) continue;
-    assert.equal(portNumber(gateway, at(get, "port")), admin.address.port, probe);
+    assert.equal(portNumber(gateway, at(get, "port")), operators.port, probe);
     assert.equal(at(get, "path"), path, probe);
   }
 }
@@ -176,7 +178,7 @@ function assertReachable(objects: readonly unknown[], deployment: unknown, confi
   const open = listAt(policy, "ingress").filter((rule) => at(rule, "from") === undefined);
   assert.deepEqual(open.flatMap(numbers), isLoopback(address.host) ? [] : [address.port]);
   const guarded = listAt(policy, "ingress").filter((rule) => at(rule, "from") !== undefined);
-  assert.deepEqual(guarded.flatMap(numbers), [config.admin.address.port]);
+  assert.deepEqual(guarded.flatMap(numbers), [adminPlace(config.admin).port]);
   if (!listAt(policy, "policyTypes").includes("Egress")) return;
   const out = new Set(listAt(policy, "egress").flatMap(numbers));
   for (const origin of askedBy(config, gateway)) {

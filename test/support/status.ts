@@ -5,7 +5,7 @@ import type { RecentDenial, RecentFailure } from "../../src/observe/recent-reque
 import { MINUTES_KEPT, MINUTE_MS } from "../../src/observe/recent.ts";
 import type { ConfigState } from "../../src/observe/metrics.ts";
 import type { Status } from "../../src/status/status.ts";
-import { openAdmin } from "../../src/admin/admin.ts";
+import { openAdmin, type Administered } from "../../src/admin/admin.ts";
 import { compileSnapshot } from "../../src/config/compile.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { goodConfig } from "./config.ts";
@@ -310,19 +310,23 @@ const ACCOUNTS = `accounts:
       - { name: reader, tier: READ, keys: [{ accessKey: AKIDREADER, secretKey: "5501234567" }] }
 `;
 
-/** The URL of an admin port that serves `status`, and explains by a configuration of its own. */
-export async function servedStatus(t: TestContext, status: Status): Promise<string> {
+/** What an admin port tells of a gateway with `status`; it explains by a configuration of its own. */
+export function administeredOf(status = statusOf()): Administered {
   const snapshot = compileSnapshot(goodConfig({ "accounts.yaml": ACCOUNTS }), 1);
-  const admin = await openAdmin(
-    {
-      metrics: () => Promise.resolve(""),
-      notReady: () => Promise.resolve(undefined),
-      status: () => Promise.resolve(status),
-      explain: (question) => explain(snapshot, question, Date.now(), undefined),
-      dropIdentities: () => Promise.resolve(),
-    },
-    { admin: { address: { host: "127.0.0.1", port: 0 }, hosts: [] } },
-  );
+  return {
+    metrics: () => Promise.resolve(""),
+    notReady: () => Promise.resolve(undefined),
+    status: () => Promise.resolve(status),
+    explain: (question) => explain(snapshot, question, Date.now(), undefined),
+    dropIdentities: () => Promise.resolve(),
+  };
+}
+
+/** The URL of an admin port that serves `status`. */
+export async function servedStatus(t: TestContext, status: Status): Promise<string> {
+  const admin = await openAdmin(administeredOf(status), {
+    admin: { address: { host: "127.0.0.1", port: 0 }, hosts: [] },
+  });
   t.after(() => admin.close());
   return `http://${admin.address}`;
 }

@@ -31,7 +31,7 @@ const GATEWAY_TABLE = [
   [
     "an unknown option that is like no other",
     "admin: { colour: red }",
-    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Allowed: address, hosts',
+    'gateway.yaml:3:10 admin.colour: Unknown key "colour" | Allowed: address, socketMode, hosts',
   ],
   [
     "a duration without a unit",
@@ -132,6 +132,31 @@ const GATEWAY_TABLE = [
     "the default address for operators given to clients",
     "listen: { address: 127.0.0.1:9090 }",
     'gateway.yaml:3:20 listen.address: S3 clients and operators cannot share an address: got "127.0.0.1:9090" | Give them different ports',
+  ],
+  [
+    "a socket without a path",
+    "admin: { address: 'unix:' }",
+    'gateway.yaml:3:19 admin.address: Expected a path after unix: such as unix:/run/s3warden/admin.sock: got "unix:"',
+  ],
+  [
+    "a socket whose path no system takes",
+    `admin: { address: 'unix:/${"a".repeat(103)}' }`,
+    `gateway.yaml:3:19 admin.address: Expected a path of at most 103 bytes after unix:: got "unix:/${"a".repeat(74)}…"`,
+  ],
+  [
+    "an operator's address that is none",
+    "admin: { address: /run/admin.sock }",
+    'gateway.yaml:3:19 admin.address: Expected an address and a port such as 0.0.0.0:8080 or [::]:8080, or unix: and a path: got "/run/admin.sock"',
+  ],
+  [
+    "a mode that is none",
+    "admin: { address: 'unix:a.sock', socketMode: '0880' }",
+    'gateway.yaml:3:46 admin.socketMode: Expected the mode of a file such as "0660": got "0880"',
+  ],
+  [
+    "the mode of a socket without a socket",
+    "admin: { socketMode: '0660' }",
+    "gateway.yaml:3:22 admin.socketMode: The setting has no effect: admin.address is no Unix socket | Remove it, or set admin.address to unix: and a path",
   ],
   [
     "a domain in upper case",
@@ -602,6 +627,16 @@ test("parseConfig() finds the audit log beside the file that names it, or takes 
     });
     assert.equal(parsed.ok && parsed.value.log.auditFile, expected);
     assert.equal(parsed.ok && parsed.value.log.auditOnError, "refuse");
+  }
+});
+
+test("parseConfig() takes a Unix socket for operators, beside the file that names it", () => {
+  for (const [admin, expected] of [
+    ["{ address: 'unix:/run/a.sock' }", { path: "/run/a.sock", mode: 0o600 }],
+    ["{ address: 'unix:a.sock', socketMode: '0660' }", { path: "a.sock", mode: 0o660 }],
+  ] as const) {
+    const { address } = goodConfig({ "gateway.yaml": `${GATEWAY}admin: ${admin}\n` }).admin;
+    assert.deepEqual(address, expected);
   }
 });
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { adminPlace } from "../../support/config.ts";
 import {
   at,
   CONFIG_FOLDER,
@@ -55,7 +56,7 @@ test("the gateway of compose.yaml has a good configuration", () => {
     /^http:\/\/([a-z]+):(\d+)$/.exec(upstream.endpoints[0]?.origin ?? "") ?? [];
   assert.deepEqual(listAt(COMPOSE, `services/${store}/command`).at(-1), `:${port}`);
   assert.deepEqual(listAt(PROMETHEUS, "scrape_configs/0/static_configs/0/targets"), [
-    `s3warden:${admin.address.port}`,
+    `s3warden:${adminPlace(admin).port}`,
   ]);
 });
 

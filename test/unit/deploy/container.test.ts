@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { execForm, lastWord, stages } from "../../support/containerfile.ts";
 import { CONFIG_FOLDER, deployText, ROOT, textAt } from "../../support/deploy.ts";
-import { goodConfig } from "../../support/config.ts";
+import { adminPlace, goodConfig } from "../../support/config.ts";
 
 const PACKAGE: unknown = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
 
@@ -28,7 +28,7 @@ test("Node itself is started, and gets SIGTERM", () => {
 
 test("the image's ports and health check are the defaults of the code", () => {
   const { listen, admin } = goodConfig({});
-  assert.equal(lastWord("EXPOSE").text, `${listen.address.port} ${admin.address.port}`);
-  const url = `http://127.0.0.1:${admin.address.port}/healthz`;
+  assert.equal(lastWord("EXPOSE").text, `${listen.address.port} ${adminPlace(admin).port}`);
+  const url = `http://127.0.0.1:${adminPlace(admin).port}/healthz`;
   assert.ok(lastWord("HEALTHCHECK").text.includes(url));
 });
