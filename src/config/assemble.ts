@@ -36,6 +36,7 @@ export function assemble(
     passthrough,
     limits,
     reload,
+    metrics,
     log,
   }: GatewayFile,
   { accounts, buckets, revoked, provider, tiers, pem, issuers }: Read,
@@ -137,6 +138,7 @@ export function assemble(
       intervalMs: reload.interval,
       claims: reload.claims === undefined ? undefined : besides(file, reload.claims),
     },
+    metrics: metricsOf(metrics),
     log: {
       level: log.level,
       auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),
@@ -223,6 +225,14 @@ function stateOf(state: NonNullable<GatewayFile["state"]>, file: string): StateC
   }
   const { bucket, accessKey, secretKey } = state;
   return { kind: "bucket", bucket, accessKey, secretKey, refreshMs };
+}
+
+function metricsOf({ accounts, buckets }: GatewayFile["metrics"]): Config["metrics"] {
+  if ("top" in buckets) return { accounts, buckets: { kind: "top", count: buckets.top } };
+  const names = buckets.map(({ name, tenant }) =>
+    tenant === undefined || tenant === "" ? name : `${tenant}:${name}`,
+  );
+  return { accounts, buckets: { kind: "listed", names: new Set(names) } };
 }
 
 /** A socket that says nothing else is for the gateway's user alone. */

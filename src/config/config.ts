@@ -159,6 +159,13 @@ export type Config = {
   };
   /** What was proved of it by `reload.claims`; absent: there are no claims, or nobody has asked. */
   readonly proved?: ProvedClaims;
+  /** What is counted by name besides; see `NamedSeries`. */
+  readonly metrics: {
+    readonly accounts: boolean;
+    readonly buckets:
+      | { readonly kind: "listed"; readonly names: ReadonlySet<string> }
+      | { readonly kind: "top"; readonly count: number };
+  };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
     /** The audit log; `undefined` if there is none. */

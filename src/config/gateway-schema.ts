@@ -13,6 +13,7 @@ import {
   parseAccessKey,
   parseAccountDomain,
   parseAdminAddress,
+  parseBucketName,
   parseDomain,
   parseEndpoint,
   parseMode,
@@ -410,6 +411,26 @@ const StsSchema = z.strictObject({
     ),
 });
 
+/** Each bucket is eight series at most; more of them are a question for the audit log. */
+const BUCKET_SERIES_MAX = 500;
+
+const MetricsSchema = z.strictObject({
+  accounts: z
+    .boolean()
+    .prefault(false)
+    .describe("Whether requests and bytes are also counted by account"),
+  buckets: z
+    .union(
+      [
+        z.array(text(parseBucketName)).max(BUCKET_SERIES_MAX),
+        z.strictObject({ top: z.int().min(1).max(BUCKET_SERIES_MAX) }),
+      ],
+      `Expected a list of at most ${BUCKET_SERIES_MAX} buckets, or top: and a number up to that`,
+    )
+    .prefault([])
+    .describe("Buckets by which requests and bytes are also counted: a list, or the busiest"),
+});
+
 /**
  * gateway.yaml: names, kinds and defaults of every option of this version. The input is what the
  * file says, the output has times in milliseconds and sizes in bytes.
@@ -462,6 +483,7 @@ export const GatewaySchema = z.strictObject({
     .describe("Paths on the S3 port that are not S3, such as a dashboard's"),
   limits: LimitsSchema.prefault({}),
   reload: ReloadSchema.prefault({}),
+  metrics: MetricsSchema.prefault({}),
   log: LogSchema.prefault({}),
 });
 

@@ -94,6 +94,7 @@ export async function openMember(
   );
   metrics.configAccepted(generation, Date.now());
   metrics.configured(endsIn(config));
+  metrics.countByName(config.metrics);
   let { limits } = config;
   let closing = false;
   return {
@@ -122,6 +123,7 @@ export async function openMember(
       void before.retire();
       metrics.configAccepted(nextGeneration, Date.now());
       metrics.configured(endsIn(next));
+      metrics.countByName(next.metrics);
     },
     reopenAudit: () => audit?.reopen(),
     leave: async () => {

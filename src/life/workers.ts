@@ -92,7 +92,8 @@ class Workers {
       const own = await this.#metrics.export();
       // All of this moment, so that none counts twice whose process ends, and none is left out.
       const told = this.#seats.map(({ lastMetrics }) => lastMetrics);
-      return aggregate([own, ...told, ...this.#ended.all]);
+      const { buckets } = this.#order.config.metrics;
+      return aggregate([own, ...told, ...this.#ended.all], buckets);
     },
     notReady: async () => {
       const answers = await this.#ask({ of: "readiness" });

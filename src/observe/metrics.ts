@@ -11,7 +11,9 @@ import {
 import type { UnknownName } from "../s3/faults.ts";
 import { LIMIT_NAMES, type LimitName } from "../s3/limit-table.ts";
 import { clip } from "./budget.ts";
+import { ByName, type NamedSeries } from "./named-counts.ts";
 import { FAULT_PLACES, type AccessRecord } from "./record.ts";
+import { withTopBuckets } from "./top-buckets.ts";
 import { VERSION } from "./version.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -52,10 +54,15 @@ export type MetricsExport = readonly object[];
 
 /**
  * The `/metrics` text of several processes that are one gateway: sums, and what is no sum (the
- * generation of the configuration, an endpoint that is up) by each metric's own rule.
+ * generation of the configuration, an endpoint that is up) by each metric's own rule. `buckets`: which
+ * of them are told; absent: all.
  */
-export function aggregate(processes: readonly MetricsExport[]): Promise<string> {
-  return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).metrics();
+export function aggregate(
+  processes: readonly MetricsExport[],
+  buckets?: NamedSeries["buckets"],
+): Promise<string> {
+  const told = buckets?.kind === "top" ? withTopBuckets(processes, buckets.count) : processes;
+  return AggregatorRegistry.aggregate<PrometheusContentType>([...told]).metrics();
 }
 
 /** Those that hold when their process has ended: counters and histograms. */
@@ -101,7 +108,10 @@ type IssuerGauge = {
   readonly failure: string | undefined;
 };
 
-/** Every metric of the gateway. Labels are closed sets: never a key, bucket or address. */
+/**
+ * Every metric of the gateway. Labels are closed sets, never a key or address; but what the operator
+ * wants by account and bucket.
+ */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests = this.#counter(
@@ -273,6 +283,8 @@ export class Metrics {
     { aggregator: "max" },
   );
 
+  readonly #byName = new ByName(this.registry);
+  #buckets: NamedSeries["buckets"] = { kind: "listed", names: new Set() };
   #config: ConfigState = { generation: 0, acceptedMs: 0, ...NOT_REFUSED };
   readonly #bytesIn = this.#bytes.labels({ direction: "in" });
   readonly #bytesOut = this.#bytes.labels({ direction: "out" });
@@ -297,8 +309,9 @@ export class Metrics {
   }
 
   /** The `/metrics` text of this process. */
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    if (this.#buckets.kind === "listed") return this.registry.metrics();
+    return aggregate([await this.export()], this.#buckets);
   }
 
   /** For `aggregate`, in whichever process that is done. */
@@ -327,6 +340,7 @@ export class Metrics {
     if (record.firstByteMs !== undefined) series.firstByte.observe(record.firstByteMs / 1000);
     this.#bytesInUntold += record.bytesIn;
     this.#bytesOutUntold += record.bytesOut;
+    this.#byName.ended(record);
     if (record.limit !== undefined) this.limited(record.limit);
     if (record.unknown !== undefined) this.#unknownNames.inc({ kind: record.unknown.kind });
     if (record.upstreamError !== undefined) {
@@ -380,6 +394,12 @@ export class Metrics {
   /** When what the configuration names comes to its end. */
   configured(ends: Ends): void {
     this.#ends = ends;
+  }
+
+  /** What the configuration wants counted by name from now on. */
+  countByName(series: NamedSeries): void {
+    this.#buckets = series.buckets;
+    this.#byName.follow(series);
   }
 
   auditFailed(): void {

@@ -149,6 +149,16 @@ const GATEWAY_TABLE = [
     'gateway.yaml:3:19 admin.address: Expected an address and a port such as 0.0.0.0:8080 or [::]:8080, or unix: and a path: got "/run/admin.sock"',
   ],
   [
+    "more buckets of metrics than there are to be",
+    "metrics: { buckets: { top: 501 } }",
+    'gateway.yaml:3:28 metrics.buckets.top: Expected at most 500: got "501"',
+  ],
+  [
+    "buckets of metrics that are neither a list nor a number",
+    "metrics: { buckets: photos }",
+    'gateway.yaml:3:21 metrics.buckets: Expected a list of at most 500 buckets, or top: and a number up to that: got "photos"',
+  ],
+  [
     "a mode that is none",
     "admin: { address: 'unix:a.sock', socketMode: '0880' }",
     'gateway.yaml:3:46 admin.socketMode: Expected the mode of a file such as "0660": got "0880"',
@@ -590,6 +600,7 @@ test("parseConfig() gives every option its default", () => {
       drainTimeoutMs: 30_000,
     },
     reload: { watch: true, intervalMs: 2_000, claims: undefined },
+    metrics: { accounts: false, buckets: { kind: "listed", names: new Set() } },
     log: { level: "info", auditFile: undefined, auditOnError: "continue" },
     warnings: [],
   });
@@ -638,6 +649,14 @@ test("parseConfig() takes a Unix socket for operators, beside the file that name
     const { address } = goodConfig({ "gateway.yaml": `${GATEWAY}admin: ${admin}\n` }).admin;
     assert.deepEqual(address, expected);
   }
+});
+
+test("parseConfig() names buckets of metrics as the audit log does", () => {
+  const buckets = (text: string) =>
+    goodConfig({ "gateway.yaml": `${GATEWAY}metrics: { buckets: ${text} }\n` }).metrics.buckets;
+  const names = new Set(["photos", "t:backup"]);
+  assert.deepEqual(buckets('[photos, "t:backup"]'), { kind: "listed", names });
+  assert.deepEqual(buckets("{ top: 50 }"), { kind: "top", count: 50 });
 });
 
 test("parseConfig() takes port 0, any free one, for clients and operators alike", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aggregate, Metrics } from "../../../src/observe/metrics.ts";
+import type { AccessRecord } from "../../../src/observe/record.ts";
 import { recordOf } from "../../support/record.ts";
 import { pageOf } from "../docs/page.ts";
 
@@ -66,6 +67,67 @@ test("Metrics has no label that a client could fill: no key, bucket, address or 
   for (const secret of ["photos", "cat.jpg", "192.0.2.1", "AKIDREADER", '"lab"']) {
     assert(!text.includes(secret), secret);
   }
+});
+
+const photos = recordOf({ account: "lab", bucket: "photos", tenant: undefined });
+
+function ended(metrics: Metrics, record: AccessRecord): void {
+  metrics.requestStarted();
+  metrics.requestEnded(record);
+}
+
+test("Metrics counts by account and by listed bucket if that is wanted, and forgets it after", async () => {
+  const metrics = new Metrics();
+  const buckets = { kind: "listed", names: new Set(["photos", "t:photos"]) } as const;
+  metrics.countByName({ accounts: true, buckets });
+  ended(metrics, { ...photos, bytesIn: 3, bytesOut: 4 });
+  ended(metrics, { ...photos, tenant: "t", outcome: "refused", account: undefined });
+  ended(metrics, { ...photos, bucket: "other" });
+  const text = await metrics.text();
+  for (const [series, value] of [
+    ['account_requests_total{account="lab",outcome="forwarded"}', 2],
+    ['account_requests_total{account="",outcome="refused"}', 1],
+    ['bucket_requests_total{bucket="photos",outcome="forwarded"}', 1],
+    ['bucket_requests_total{bucket="t:photos",outcome="refused"}', 1],
+    ['bucket_bytes_total{bucket="photos",direction="in"}', 3],
+    ['bucket_bytes_total{bucket="photos",direction="out"}', 4],
+  ] as const) {
+    assert.equal(valueIn(text, `s3warden_${series}`), value, series);
+  }
+  assert.ok(!text.includes('bucket="other"'));
+  const again = 's3warden_account_requests_total{account="lab",outcome="forwarded"}';
+  assert.equal(await valueOf(metrics, again), 2, "asking counts nothing");
+  metrics.countByName({ accounts: false, buckets: { kind: "listed", names: new Set() } });
+  assert.doesNotMatch(await metrics.text(), /account="|bucket="/);
+});
+
+test("the busiest buckets are those of all processes together, and only buckets that are there", async () => {
+  const [one, other] = [new Metrics(), new Metrics()];
+  const buckets = { kind: "top", count: 2 } as const;
+  for (const metrics of [one, other]) metrics.countByName({ accounts: false, buckets });
+  for (const [metrics, bucket, times] of [
+    [one, "a", 5],
+    [one, "b", 4],
+    [one, "c", 3],
+    [other, "c", 3],
+  ] as const) {
+    for (let i = 0; i < times; i++) ended(metrics, { ...photos, bucket });
+  }
+  for (let i = 0; i < 9; i++) ended(one, { ...photos, bucket: "invented", status: 404 });
+  const text = await aggregate(await Promise.all([one.export(), other.export()]), buckets);
+  assert.equal(valueIn(text, 's3warden_bucket_requests_total{bucket="c",outcome="forwarded"}'), 6);
+  // Of one process alone they would be a and b.
+  const told = [...text.matchAll(/bucket_requests_total\{bucket="(\w+)"/g)].map(([, name]) => name);
+  assert.deepEqual(told.toSorted(), ["a", "c"]);
+  assert.match(await one.text(), /bucket_requests_total\{bucket="a"/);
+});
+
+test("of buckets there are so many in memory, however many answer", async () => {
+  const metrics = new Metrics();
+  metrics.countByName({ accounts: false, buckets: { kind: "top", count: 500 } });
+  for (let i = 0; i < 2_100; i++) ended(metrics, { ...photos, bucket: `b-${i}` });
+  const exported = JSON.stringify(await metrics.export());
+  assert.equal(exported.match(/"bucket":"b-\d+","outcome"/g)?.length, 2_000);
 });
 
 test("aggregate() sums what processes counted, and takes what is no sum by its own rule", async () => {
