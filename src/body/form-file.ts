@@ -26,7 +26,9 @@ export async function* lastPart(
   const { iterator, delimiter, closing, length } = part;
   const notLast = (): BodyError =>
     new BodyError(
-      malformedForm(`in a request above ${bufferBytesMax} bytes the field "file" must be the last`),
+      malformedForm(
+        `in a request above ${bufferBytesMax} bytes the field "file" must be the last; with formSpool the gateway takes fields behind it`,
+      ),
     );
   let offset = 0;
   let carry: Buffer = Buffer.alloc(0);

@@ -22,10 +22,18 @@ export type OpenForm = {
 };
 
 export type FormFile = {
-  /** Ends with a `BodyError` if it was not exactly `length` bytes and the last of the form. */
+  /** Ends with a `BodyError` if it was not exactly `length` bytes, or if it may not have been all. */
   readonly body: AsyncIterable<Buffer>;
   /** Bytes. */
   readonly length: number;
+};
+
+/** A file on disk that a large form's file is written to. */
+export type Spooled = {
+  /** Appends `bytes`. Throws `BodyError` if there is no room for them. */
+  readonly write: (bytes: Buffer) => Promise<void>;
+  /** Returns the first `length` bytes. To be read once. */
+  readonly bytes: (length: number) => AsyncIterable<Buffer>;
 };
 
 export type FormLimits = {
@@ -33,6 +41,8 @@ export type FormLimits = {
   readonly fieldBytesMax: number;
   /** The rest of a request, up to which a file is held in memory. */
   readonly fileBufferBytesMax: number;
+  /** Where a larger file is written until its end is known; `undefined`: it must be the last part. */
+  readonly spool?: (() => Promise<Spooled>) | undefined;
 };
 
 /**
@@ -40,8 +50,9 @@ export type FormLimits = {
  * kept before its form's policy has been proved. `contentLength`: bytes of the whole request body.
  *
  * The store must be told the file's length before the file has come. So `file` reads the rest of a
- * small request first, and ignores fields after the file, as S3 does; in a large one the file must be
- * the last part, so that its length follows from `contentLength`.
+ * small request first, and ignores fields after the file, as S3 does. The file of a large one is
+ * written to `limits.spool`; without that it must be the last part, so that its length follows from
+ * `contentLength`.
  *
  * A multipart reader cannot do that: busboy tells no offsets, and it skips malformed parts without
  * a word. It reads the heads of parts here, and the boundaries are ours to find.
@@ -156,8 +167,7 @@ async function takeUntil(reader: FormReader, mark: Buffer, limits: FormLimits): 
     const at = reader.buffer.indexOf(mark);
     const read = at < 0 ? reader.buffer.length : at + mark.length;
     if (reader.received - reader.buffer.length + read > limits.fieldBytesMax) {
-      const why = `The fields of the form take more than ${limits.fieldBytesMax} bytes`;
-      throw new BodyError(awsFault("MaxPostPreDataLengthExceededError", { why }));
+      throw tooManyFields(limits);
     }
     if (at >= 0) {
       const bytes = reader.buffer.subarray(0, at);
@@ -181,6 +191,8 @@ async function nextBytes(reader: FormReader): Promise<Buffer> {
 /** `unread`: bytes of the request that were not read as fields. */
 async function readFile(reader: FormReader, unread: number, limits: FormLimits): Promise<FormFile> {
   if (unread > limits.fileBufferBytesMax) {
+    const spooled = await limits.spool?.();
+    if (spooled !== undefined) return spoolFile(reader, spooled, limits);
     const { iterator, buffer, delimiter } = reader;
     const closing = closingOf(reader);
     const length = unread - closing.length;
@@ -194,27 +206,64 @@ async function readFile(reader: FormReader, unread: number, limits: FormLimits):
   return { body: once(bytes), length: bytes.length };
 }
 
-/**
- * The file of a small request, of which `length` bytes are unread. Fields behind it are read over,
- * within the same limit as those before it; a second file is refused.
- */
+/** The file of a small request, of which `length` bytes are unread. */
 async function bufferFile(reader: FormReader, length: number, limits: FormLimits): Promise<Buffer> {
   const gathered = new Gathered();
   gathered.add(reader.buffer);
   while (gathered.length < length) gathered.add(await nextBytes(reader));
-  const rest = withLineEnd(gathered.bytes(), reader.delimiter);
+  const rest = gathered.bytes();
   const end = rest.indexOf(reader.delimiter);
   if (end < 0) throw broken("its closing boundary is missing");
-  const buffer = rest.subarray(end + reader.delimiter.length);
-  const after = { ...reader, iterator: NOTHING, buffer, received: buffer.length };
+  await passOver(reader, rest.subarray(end), limits);
+  return rest.subarray(0, end);
+}
+
+/**
+ * The file of a large request, written to `spooled` up to the first delimiter, wherever that stands:
+ * its length is known then, and nothing of what follows is kept.
+ */
+async function spoolFile(
+  reader: FormReader,
+  spooled: Spooled,
+  limits: FormLimits,
+): Promise<FormFile> {
+  const { delimiter } = reader;
+  let length = 0;
+  for (;;) {
+    const at = reader.buffer.indexOf(delimiter);
+    // The last bytes may begin a delimiter.
+    const sure = at < 0 ? Math.max(0, reader.buffer.length - delimiter.length + 1) : at;
+    await spooled.write(reader.buffer.subarray(0, sure));
+    length += sure;
+    reader.buffer = reader.buffer.subarray(sure);
+    if (at >= 0) break;
+    reader.buffer = Buffer.concat([reader.buffer, await nextBytes(reader)]);
+  }
+  const gathered = new Gathered();
+  gathered.add(reader.buffer);
+  const unread = reader.promised - reader.received;
+  if (gathered.length + unread > limits.fieldBytesMax) throw tooManyFields(limits);
+  while (reader.received < reader.promised) gathered.add(await nextBytes(reader));
+  await passOver(reader, gathered.bytes(), limits);
+  return { body: spooled.bytes(length), length };
+}
+
+/**
+ * Reads over the parts after the file, within the same limit as the fields before it; refuses a second
+ * file. `rest`: from the delimiter that ended the file to the end of the request.
+ */
+async function passOver(reader: FormReader, rest: Buffer, limits: FormLimits): Promise<void> {
+  const ended = withLineEnd(rest, reader.delimiter);
+  const buffer = ended.subarray(reader.delimiter.length);
+  const { length } = buffer;
+  const after = { ...reader, iterator: NOTHING, buffer, received: length, promised: length };
   for (;;) {
     const head = await nextPart(after, limits);
-    if (head === undefined) break;
+    // What follows the closing boundary is nobody's (RFC 2046 section 5.1.1).
+    if (head === undefined) return;
     if (head.name === "file") throw new BodyError(files("2"));
     await takeUntil(after, after.delimiter, limits);
   }
-  // What follows the closing boundary is nobody's (RFC 2046 section 5.1.1).
-  return rest.subarray(0, end);
 }
 
 /** Node's own FormData, up to Node 20, ends with the closing boundary and no line break. */
@@ -239,6 +288,11 @@ function decodeField(bytes: Buffer): string {
 /** The refusal of a form with that many files. */
 function files(count: string): Fault {
   return awsFault("FormFiles", { elements: argument("file", count) });
+}
+
+function tooManyFields({ fieldBytesMax }: FormLimits): BodyError {
+  const why = `The fields of the form take more than ${fieldBytesMax} bytes`;
+  return new BodyError(awsFault("MaxPostPreDataLengthExceededError", { why }));
 }
 
 function broken(why: string): BodyError {

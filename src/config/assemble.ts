@@ -34,6 +34,7 @@ export function assemble(
     state,
     sts,
     passthrough,
+    formSpool,
     limits,
     reload,
     metrics,
@@ -132,6 +133,10 @@ export function assemble(
     sealing: sts?.keys ?? [],
     revoked,
     passthrough: passthrough.map((route, i) => routeOf(route, i, pem.routeCas.get(i))),
+    formSpool: formSpool && {
+      directory: besides(file, formSpool.directory),
+      bytesMax: formSpool.bytes,
+    },
     limits: limitsOf(limits),
     reload: {
       watch: reload.watch,

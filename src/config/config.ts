@@ -130,6 +130,8 @@ export type Config = {
   readonly revoked: readonly Revocation[];
   /** Paths that are not S3; none lies below another. */
   readonly passthrough: readonly Route[];
+  /** Where large files of forms are held; undefined: nowhere. */
+  readonly formSpool: { readonly directory: string; readonly bytesMax: number } | undefined;
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;

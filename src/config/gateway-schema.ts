@@ -481,6 +481,17 @@ export const GatewaySchema = z.strictObject({
     .array(RouteSchema)
     .prefault([])
     .describe("Paths on the S3 port that are not S3, such as a dashboard's"),
+  formSpool: z
+    .strictObject({
+      directory: someText().describe("Directory for the files; they have no names in it"),
+      bytes: size("1MiB", "64TiB")
+        .prefault("10GiB")
+        .describe("Maximum size of all files that one process has there"),
+    })
+    .optional()
+    .describe(
+      "Where large files of browser forms are held until their end is known; absent: file must be the last field of a large form",
+    ),
   limits: LimitsSchema.prefault({}),
   reload: ReloadSchema.prefault({}),
   metrics: MetricsSchema.prefault({}),

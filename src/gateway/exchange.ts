@@ -12,6 +12,7 @@ import { limitFault } from "../s3/limits.ts";
 import type { ConnectionProblem, Serving } from "../listen/service.ts";
 import { bodyFault } from "./connection-fault.ts";
 import type { StoreFailure } from "../store/store-question.ts";
+import type { SpooledFile } from "./form-spool.ts";
 import type { HeldBytes, Holding } from "../limiter/held-bytes.ts";
 import type { Live } from "./live.ts";
 import type { Responder } from "./respond.ts";
@@ -79,10 +80,9 @@ export class Exchange implements Serving {
   #ended = false;
   /** The request's share of what is held; `undefined` before its body is read. */
   #holding: Holding | undefined;
-  /**
-   * The configuration that its decision was made from; `undefined` if there was nothing to decide
-   * on.
-   */
+  /** Its file on disk; `undefined` but for a large form. */
+  #spooled: SpooledFile | undefined;
+  /** What its decision was made from; undefined where there was nothing to decide on. */
   #live: Live | undefined;
   readonly #method: string;
   readonly #sourceAddress: string | undefined;
@@ -101,6 +101,7 @@ export class Exchange implements Serving {
       this.#ended = true;
       this.#usage?.end();
       this.#holding?.end();
+      this.#spooled?.close();
       if (!this.storeAnswered) this.forwarded?.abort();
       const endedTick = performance.now();
       const record = this.#record(endedTick - this.#startedTick);
@@ -141,6 +142,13 @@ export class Exchange implements Serving {
   hold(held: HeldBytes): void {
     if (this.#ended || this.#holding !== undefined) return;
     this.#holding = held.begin();
+  }
+
+  /** `spooled` is closed when the request ends. */
+  keeps(spooled: SpooledFile): SpooledFile {
+    this.#spooled = spooled;
+    if (this.#ended) spooled.close();
+    return spooled;
   }
 
   /** The body goes to the store, as fast as that takes it. */

@@ -11,6 +11,7 @@ import type { Presence, Ticket } from "../state/store-change.ts";
 import { BodyError, provenBody, readBody, readWhole } from "../body/body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import type { OpenForm } from "../body/form.ts";
+import type { FormSpool } from "./form-spool.ts";
 import { bodyOf, ClientLeft, wholeBodyOf, type PieceMemory } from "./inbound-body.ts";
 import type { HeldBytes } from "../limiter/held-bytes.ts";
 import type { Limiter } from "../limiter/limiter.ts";
@@ -29,6 +30,7 @@ export type Gateway = {
   readonly limiter: Limiter;
   /** Outlives them, too. */
   readonly held: HeldBytes;
+  readonly spool: FormSpool;
   readonly observer: Observer;
   readonly newRequestId: () => string;
   readonly log: Readonly<Record<"debug" | "warn" | "error", Log>>;

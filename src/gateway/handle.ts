@@ -17,7 +17,7 @@ import { readWhole } from "../body/body.ts";
 import { readDocumentBody } from "../body/document-body.ts";
 import { Exchange } from "./exchange.ts";
 import { answerInMemory, fetchAnswer } from "./answers.ts";
-import { openForm } from "../body/form.ts";
+import { openForm, type Spooled } from "../body/form.ts";
 import { fail, forward, settle, sourceOf, type Gateway, type Inbound } from "./forward.ts";
 import { arrivalOf, readHead, type Arrival, type Origin } from "./inbound.ts";
 import { overLimit } from "./limit-request.ts";
@@ -285,10 +285,17 @@ async function filled(
   deciding: Deciding,
   { contentType, contentLength, facts }: PendingForm,
 ): Promise<() => void> {
-  inbound.exchange.hold(inbound.gateway.held);
+  const { exchange, gateway } = inbound;
+  exchange.hold(gateway.held);
+  const spool = async (): Promise<Spooled> => {
+    // What goes to the disk is not held in memory.
+    exchange.decided();
+    return exchange.keeps(await gateway.spool.begin());
+  };
   const form = await openForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
     fileBufferBytesMax: inbound.live.snapshot.limits.xmlBytesMax,
+    spool: gateway.spool.isUsed ? spool : undefined,
   });
   if (!form.ok) return refusing(inbound, facts, form.error);
   return () =>

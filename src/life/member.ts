@@ -12,6 +12,7 @@ import type { StateStore } from "../state/state-store.ts";
 import type { Administered } from "../admin/admin.ts";
 import { administer } from "../admin/administer.ts";
 import type { Gateway } from "../gateway/forward.ts";
+import { FormSpool } from "../gateway/form-spool.ts";
 import { HeldBytes } from "../limiter/held-bytes.ts";
 import { Limiter } from "../limiter/limiter.ts";
 import { Live } from "../gateway/live.ts";
@@ -77,7 +78,17 @@ export async function openMember(
   const limiter = new Limiter();
   const held = new HeldBytes(live.current.limits.unprovedBytesMax);
   metrics.watchUnproved(() => held.bytes);
-  const gateway: Gateway = { live, limiter, held, observer, newRequestId: requestIds(), log };
+  const spool = new FormSpool(config.formSpool);
+  metrics.watchSpool(() => spool.bytes);
+  const gateway: Gateway = {
+    live,
+    limiter,
+    held,
+    spool,
+    observer,
+    newRequestId: requestIds(),
+    log,
+  };
   const closeRest = async (): Promise<void> => {
     await live.current.retire();
     await state?.close();
@@ -118,6 +129,7 @@ export async function openMember(
       live.current = following;
       speak();
       held.follow(following.limits.unprovedBytesMax);
+      spool.follow(next.formSpool);
       limiter.follow(following.limits.allowances, performance.now());
       ({ limits } = next);
       void before.retire();

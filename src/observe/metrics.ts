@@ -161,6 +161,13 @@ export class Metrics {
     [],
     { collect: () => this.#unproved.set(this.#unprovedBytes()) },
   );
+  #spooledBytes = (): number => 0;
+  readonly #spooled = this.#gauge(
+    "form_spool_bytes",
+    "Bytes of large form files that are held on disk",
+    [],
+    { collect: () => this.#spooled.set(this.#spooledBytes()) },
+  );
   #issuers = (): readonly IssuerGauge[] => [];
   readonly #issuerUp = this.#gauge(
     "issuer_up",
@@ -362,6 +369,11 @@ export class Metrics {
   /** `read` tells how many bytes are held, whenever somebody asks. */
   watchUnproved(read: () => number): void {
     this.#unprovedBytes = read;
+  }
+
+  /** `read` returns how many bytes of files of forms are on disk. */
+  watchSpool(read: () => number): void {
+    this.#spooledBytes = read;
   }
 
   connectionOpened(): void {

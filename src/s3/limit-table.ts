@@ -11,6 +11,7 @@ export const LIMITS = {
   body_bytes: { setting: "limits.bodyBytes", code: "EntityTooLarge" },
   unproved_bytes: { setting: "limits.unprovedBytes", code: "SlowDown" },
   xml_bytes: { setting: "limits.xmlBytes", code: "MaxMessageLengthExceeded" },
+  form_spool: { setting: "formSpool.bytes", code: "SlowDown" },
   connections: { setting: "limits.connections", code: "SlowDown" },
   connections_per_address: { setting: "limits.connectionsPerAddress", code: "SlowDown" },
   pipelined_requests: { setting: "limits.pipelinedRequests", code: "SlowDown" },

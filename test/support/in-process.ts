@@ -34,6 +34,7 @@ export type InProcessOptions = {
   readonly issuers?: readonly Section[];
   readonly passthrough?: readonly Section[];
   readonly limits?: Section;
+  readonly formSpool?: Section | undefined;
   /** Under `log.audit`, put over what is there. */
   readonly audit?: Section;
 };
@@ -108,6 +109,7 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
     ...(options.issuers && { issuers: options.issuers }),
     passthrough: options.passthrough ?? [],
     limits: options.limits ?? {},
+    ...(options.formSpool && { formSpool: options.formSpool }),
     log: { audit: { file: auditFile, ...options.audit } },
   };
   // JSON is YAML.

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { readdirSync } from "node:fs";
+import { test, type TestContext } from "node:test";
 import { BodyError } from "../../../src/body/body.ts";
 import { openForm, type FormLimits } from "../../../src/body/form.ts";
+import { FormSpool, type SpooledFile } from "../../../src/gateway/form-spool.ts";
 import { cut } from "../../support/chunked.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { readForm } from "../../support/whole-form.ts";
 
 const LIMITS = { fieldBytesMax: 2000, fileBufferBytesMax: 500 };
@@ -323,4 +326,90 @@ test("readForm() refuses bytes behind a large form at once, without reading them
     },
     (error) => error instanceof BodyError && error.fault.code === "MalformedPOSTRequest",
   );
+});
+
+/** A folder of one test, and what is written of its forms. */
+function spool(t: TestContext, bytesMax = 1_000_000): { folder: string; limits: FormLimits } {
+  const folder = scratchFolder("spool");
+  const files = new FormSpool({ directory: folder, bytesMax });
+  const begun: SpooledFile[] = [];
+  t.after(() => {
+    for (const one of begun) one.close();
+    assert.equal(files.bytes, 0);
+  });
+  const begin = async (): Promise<SpooledFile> => {
+    const one = await files.begin();
+    begun.push(one);
+    return one;
+  };
+  return { folder, limits: { ...LIMITS, spool: begin } };
+}
+
+const BEHIND = [
+  ["nothing", END],
+  ["a button", field("submit", "Upload") + END],
+  ["another key and another policy", field("key", "evil") + field("policy", "evil") + END],
+  ["no line break at the end", END.slice(0, -2)],
+  ["a field, and no line break at the end", field("submit", "Upload") + END.slice(0, -2)],
+  ["an epilogue", `${END}tail data`],
+] as const;
+
+for (const [name, behind] of BEHIND) {
+  test(`readForm() with a spool takes a large file with ${name} behind it, from any pieces`, async (t) => {
+    const { folder, limits } = spool(t);
+    const text = KEY + file(BIG) + behind;
+    for (const step of [text.length, 1, 2, 3, 7, 100]) {
+      const outcome = await read(text, step, limits);
+      assert.ok(typeof outcome !== "string");
+      const { fields, content, code, length } = outcome;
+      assert.deepEqual([fields, content, code, length], [{ key: "k" }, BIG, "none", BIG.length]);
+    }
+    assert.deepEqual(readdirSync(folder), []);
+  });
+}
+
+const REFUSED_SPOOLED = [
+  ["a second file behind it", KEY + file(BIG) + file("y") + END, "InvalidArgument"],
+  ["no closing boundary", KEY + file(BIG), "MalformedPOSTRequest"],
+  ["a field behind it that has no end", KEY + file(BIG) + KEY.slice(0, -4), "MalformedPOSTRequest"],
+  ["text behind its boundary", `${KEY}${file(BIG)}--XX junk\r\n${END}`, "MalformedPOSTRequest"],
+  [
+    "too many fields behind it",
+    KEY + file(BIG) + field("a", "v").repeat(50) + END,
+    "MaxPostPreDataLengthExceededError",
+  ],
+] as const;
+
+for (const [name, text, code] of REFUSED_SPOOLED) {
+  test(`readForm() with a spool refuses a large file with ${name}`, async (t) => {
+    const { limits } = spool(t);
+    for (const step of [text.length, 1, 64]) assert.equal(await read(text, step, limits), code);
+  });
+}
+
+test("readForm() with a spool ends a file at its first boundary, as a small one's", async (t) => {
+  const { limits } = spool(t);
+  const inside = `${BIG}\r\n--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\nrest`;
+  const outcome = await read(KEY + file(inside) + END, 5, limits);
+  assert.ok(typeof outcome !== "string");
+  assert.deepEqual([outcome.content, outcome.length], [BIG, BIG.length]);
+});
+
+test("readForm() refuses a file that the spool has no room for", async (t) => {
+  const { limits } = spool(t, BIG.length - 1);
+  assert.equal(await read(KEY + file(BIG) + END, 100, limits), "SlowDown");
+});
+
+test("readForm() refuses a large file while the spool's folder is missing", async () => {
+  const files = new FormSpool({ directory: "/nowhere", bytesMax: 1_000_000 });
+  const limits = { ...LIMITS, spool: () => files.begin() };
+  assert.equal(await read(KEY + file(BIG) + END, 100, limits), "ServiceUnavailable");
+});
+
+test("readForm() refuses a large form that is cut short before it was spooled whole", async (t) => {
+  const { limits } = spool(t);
+  const bytes = Buffer.from(KEY + file(BIG) + END);
+  const form = await readForm(cut(bytes.subarray(0, -1), 300), TYPE, bytes.length, limits);
+  assert.ok(!form.ok);
+  assert.equal(form.error.code, "IncompleteBody");
 });

@@ -583,6 +583,7 @@ test("parseConfig() gives every option its default", () => {
     buckets: [],
     state: undefined,
     passthrough: [],
+    formSpool: undefined,
     limits: {
       headerBytesMax: 16_384,
       xmlBytesMax: 2_097_152,

@@ -6,10 +6,11 @@ import { limitFault } from "../../../src/s3/limits.ts";
 import { LIMIT_NAMES } from "../../../src/s3/limit-table.ts";
 import { GatewaySchema } from "../../../src/config/gateway-schema.ts";
 
-const { limits, upstream } = GatewaySchema.shape;
+const { limits, upstream, formSpool } = GatewaySchema.shape;
 const settings = new Set([
   ...Object.keys(limits.unwrap().shape).map((name) => `limits.${name}`),
   ...Object.keys(upstream.shape).map((name) => `upstream.${name}`),
+  ...Object.keys(formSpool.unwrap().shape).map((name) => `formSpool.${name}`),
 ]);
 /** The rows of the table of limits in docs/operate.md: settings, default, names. */
 const rows = readFileSync(new URL("../../../docs/operate.md", import.meta.url), "utf8")
