@@ -27,7 +27,7 @@ export const FAULTS = {
   AuthorizationQueryParametersError: {
     status: 400,
     message: "The authorization query parameters that you provided are not valid.",
-    from: "api",
+    from: "ours",
   },
   BadDigest: {
     status: 400,

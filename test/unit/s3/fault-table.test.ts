@@ -59,6 +59,15 @@ describe("the table of faults and the SDK's model", () => {
     assert.deepEqual(unknown.toSorted(), [...NOT_MODELLED].toSorted());
   });
 
+  test("every text that is called the list's stands in it", () => {
+    const rows: readonly (readonly [string, { readonly from: string }])[] = Object.entries(FAULTS);
+    const called = rows.filter(([, { from }]) => from === "api").map(([code]) => code);
+    assert.deepEqual(
+      called.filter((code) => !MODELLED.has(code)),
+      [],
+    );
+  });
+
   for (const [code, row] of Object.entries(FAULTS)) {
     const model = MODELLED.get(code);
     if (model === undefined) continue;
