@@ -19,7 +19,8 @@ export async function startVersitygw(versions: boolean): Promise<StoreProcess> {
   const address = `127.0.0.1:${port}`;
   const folder = scratchFolder("versitygw");
   // What it knows of an object beside its bytes lies in files, for not every folder here takes xattrs.
-  const [data = "", meta = "", older = ""] = ["data", "meta", "older"].map((name) => {
+  const folders = ["data", "meta", "older", "users"];
+  const [data = "", meta = "", older = "", users = ""] = folders.map((name) => {
     mkdirSync(join(folder, name));
     return join(folder, name);
   });
@@ -33,7 +34,7 @@ export async function startVersitygw(versions: boolean): Promise<StoreProcess> {
   return startStoreProcess({
     name: "versitygw",
     path: PROGRAM.path,
-    args: ["--port", address, "--quiet", ...posix],
+    args: ["--port", address, "--quiet", "--iam-dir", users, ...posix],
     env: { HOME: folder, ROOT_ACCESS_KEY: KEY.accessKey, ROOT_SECRET_KEY: KEY.secretKey },
     address,
     key: KEY,

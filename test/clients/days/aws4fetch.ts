@@ -1,4 +1,4 @@
-import { byProgram, type OwnClient } from "./frame.ts";
+import { byProgram, type OwnClient, noReader } from "./frame.ts";
 import { ours } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -32,5 +32,5 @@ export const AWS4FETCH: OwnClient = {
     "uses a wrong secret": { ok: false, code: "SignatureDoesNotMatch" },
     "deletes an object": { ok: false, code: "NoSuchKey" },
   },
-  differences: [],
+  differences: [noReader("reads with a reader's key")],
 };

@@ -1,4 +1,4 @@
-import { NO_TRAILERS, byProgram, type OwnClient } from "./frame.ts";
+import { NO_TRAILERS, byProgram, type OwnClient, noReader } from "./frame.ts";
 import { AWS_PYTHON, ours } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -33,6 +33,7 @@ export const BOTO3_CRT: OwnClient = {
     "deletes everything": { ok: true },
   },
   differences: [
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "direct",

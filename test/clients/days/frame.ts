@@ -1,3 +1,4 @@
+import { utimesSync, writeFileSync } from "node:fs";
 import type { StoreKind } from "../../../src/s3/store-kinds.ts";
 import { runProgram, type ProgramOptions } from "../../support/program.ts";
 import type { Requirement } from "../../support/requirement.ts";
@@ -67,8 +68,22 @@ export type Place = {
 export const NO_TRAILERS =
   "RGW 16 knows no trailing checksums and refuses such uploads, so that what they would bring is not there; the gateway proves them and sends the plain body";
 
+/** Steps with the reader's key that versitygw alone refuses. */
+export function noReader(...steps: readonly string[]): OwnDifference {
+  const why =
+    "versitygw has no users who may read all buckets: each bucket's policy names its own; the gateway has tiers";
+  return { stores: ["versitygw"], way: "direct", steps, why };
+}
+
 /** For one program; the slowest day takes half a minute on a busy machine. */
 const PROGRAM_SECONDS_MAX = 180;
+
+/** Writes a file that was changed a day ago, so that no store's clock of whole seconds is before it. */
+export function writeOld(path: string, text: string): void {
+  writeFileSync(path, text);
+  const seconds = Date.now() / 1000 - 86_400;
+  utimesSync(path, seconds, seconds);
+}
 
 /** How a step is done; what it returns it has seen, a failure is thrown. */
 export type OwnSteps = Readonly<Record<string, (place: Place) => Promise<Facts>>>;

@@ -1,4 +1,4 @@
-import { NO_TRAILERS, byProgram, type OwnClient } from "./frame.ts";
+import { NO_TRAILERS, byProgram, type OwnClient, noReader } from "./frame.ts";
 import { installed } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -49,6 +49,7 @@ export const GO_SDK: OwnClient = {
     "deletes everything": { ok: true },
   },
   differences: [
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "gateway",
@@ -116,12 +117,13 @@ export const MINIO_GO: OwnClient = {
     "deletes everything": { ok: true },
   },
   differences: [
+    noReader("reads with a reader's key"),
     {
-      stores: ["ceph"],
+      stores: ["ceph", "versitygw"],
       way: "gateway",
       steps: ["lists with metadata"],
       outcome: { code: "InvalidArgument", ok: false },
-      why: "what MinIO alone knows (`metadata=true`) is refused before other stores; RGW ignores it",
+      why: "what MinIO alone knows (`metadata=true`) is refused before other stores, which ignore it",
     },
     {
       stores: ["ceph"],

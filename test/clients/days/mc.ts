@@ -9,6 +9,8 @@ import {
   type OwnClient,
   type OwnSteps,
   type Place,
+  noReader,
+  writeOld,
 } from "./frame.ts";
 import { ownProgram } from "../../tools/programs.ts";
 import { environment } from "./snippets.ts";
@@ -87,7 +89,7 @@ const STEPS: OwnSteps = {
   "mirrors a folder": async (place) => {
     const folder = join(place.scratch, "folder");
     mkdirSync(join(folder, "inner"), { recursive: true });
-    for (const name of ["a b+c", "ä", "inner/q?x=1&y#z"]) writeFileSync(join(folder, name), name);
+    for (const name of ["a b+c", "ä", "inner/q?x=1&y#z"]) writeOld(join(folder, name), name);
     await mc(place, ["mirror", folder, at(place, "folder")]);
     const differs = await json(place, ["diff", folder, at(place, "folder")]);
     return { differs: differs.length, text: await read(place, "folder/inner/q?x=1&y#z") };
@@ -193,6 +195,7 @@ export const MC: OwnClient = {
     "removes everything": { ok: true },
   },
   differences: [
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "direct",

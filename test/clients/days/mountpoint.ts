@@ -1,4 +1,4 @@
-import { byProgram, type OwnClient } from "./frame.ts";
+import { byProgram, type OwnClient, noReader } from "./frame.ts";
 import { DATA_PYTHON, ours } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -26,6 +26,7 @@ export const MOUNTPOINT: OwnClient = {
     "deletes with a reader's key": { ok: false, code: "S3Exception: Forbidden" },
   },
   differences: [
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "both",

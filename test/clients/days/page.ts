@@ -1,8 +1,9 @@
 import type { StoreKind } from "../../../src/s3/store-kinds.ts";
+import { REAL_STORES } from "../../stores/real-stores.ts";
 import type { OwnClient, OwnDifference } from "./frame.ts";
 
 /** The stores of docs/clients.md, in the order of its columns. */
-const STORES: readonly StoreKind[] = ["ceph", "minio"];
+const STORES: readonly StoreKind[] = ["ceph", "minio", "versitygw"];
 
 /** A client's row in the page: name, version, transport, then directly and through for each store. */
 export function rowOf(client: OwnClient): readonly string[] {
@@ -27,10 +28,14 @@ export function differencesOf(client: OwnClient): readonly (readonly string[])[]
   return client.differences.map(({ steps, stores, way, why }) => [
     steps.join(", "),
     `\`${client.name}\``,
-    stores.map((kind) => (kind === "ceph" ? "RGW" : "MinIO")).join(", "),
+    stores.map(nameOf).join(", "),
     WHERE[way],
     why,
   ]);
+}
+
+function nameOf(kind: StoreKind): string {
+  return REAL_STORES.find((store) => store.kind === kind)?.name ?? kind;
 }
 
 const WHERE = { direct: "directly", gateway: "through", both: "both" } as const;

@@ -1,4 +1,4 @@
-import { NO_TRAILERS, byProgram, type OwnClient } from "./frame.ts";
+import { NO_TRAILERS, byProgram, type OwnClient, noReader } from "./frame.ts";
 import { DATA_PYTHON, ours } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -46,6 +46,14 @@ export const PYARROW: OwnClient = {
     "deletes everything": { ok: true, kind: "NotFound" },
   },
   differences: [
+    {
+      stores: ["versitygw"],
+      way: "both",
+      steps: ["deletes everything"],
+      outcome: { ok: false, code: "OSError" },
+      why: "versitygw keeps keys as files: a key that ends in a slash goes only after what is below it, and pyarrow asks for all at once",
+    },
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "direct",

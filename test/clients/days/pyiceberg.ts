@@ -1,4 +1,4 @@
-import { NO_TRAILERS, byProgram, type OwnClient } from "./frame.ts";
+import { NO_TRAILERS, byProgram, type OwnClient, noReader } from "./frame.ts";
 import { DATA_PYTHON, ours } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -31,6 +31,7 @@ export const PYICEBERG: OwnClient = {
     "purges the table": { ok: true, left: false },
   },
   differences: [
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "direct",

@@ -8,6 +8,7 @@ import {
   type OwnClient,
   type OwnSteps,
   type Place,
+  noReader,
 } from "./frame.ts";
 import { installed } from "./installed.ts";
 import { pinned, SHOWN } from "./snippets.ts";
@@ -189,5 +190,5 @@ export const RCLONE: OwnClient = {
     "uses a wrong secret": { ok: false, code: "403" },
     "purges the bucket": { ok: true },
   },
-  differences: [],
+  differences: [noReader("reads with a reader's key", "deletes with a reader's key")],
 };

@@ -11,6 +11,8 @@ export type Key = { readonly accessKey: string; readonly secretKey: string };
 const CEPH_USERS = new URL("../../stores/ceph/users.tsv", import.meta.url);
 const MINIO_READER: Key = { accessKey: "AKMINIOREADER0000000", secretKey: "SKminioReader" };
 
+const VERSITYGW_READER: Key = { accessKey: "AKVERSITYREADER00000", secretKey: "SKversityReader" };
+
 /** MinIO's own `readonly` does not let its user list. */
 const MINIO_POLICY = {
   Version: "2012-10-17",
@@ -25,6 +27,7 @@ export function readerNeeds(kind: StoreKind): readonly Requirement[] {
 /** A key of the store itself for somebody who may read what its owner has, and nothing else. */
 export async function readerOf(kind: StoreKind, store: PlainStore): Promise<Key> {
   if (kind === "ceph") return cephUser("alice:reader");
+  if (kind === "versitygw") return versitygwUser(store);
   if (kind !== "minio") throw new Error(`Nobody knows how to make a reader on ${kind}`);
   const { host } = new URL(store.endpoint);
   const { accessKey, secretKey } = store.key;
@@ -39,6 +42,17 @@ export async function readerOf(kind: StoreKind, store: PlainStore): Promise<Key>
   await mc("policy", "create", "store", "reader", policy);
   await mc("policy", "attach", "store", "reader", "--user", MINIO_READER.accessKey);
   return MINIO_READER;
+}
+
+/** An ordinary user. versitygw has no readers of all buckets: each bucket's policy names its own. */
+async function versitygwUser({ endpoint, key }: PlainStore): Promise<Key> {
+  const admin = ["admin", "--access", key.accessKey, "--secret", key.secretKey];
+  const { accessKey, secretKey } = VERSITYGW_READER;
+  const user = ["create-user", "--access", accessKey, "--secret", secretKey, "--role", "user"];
+  const env = { HOME: scratchFolder("versitygw-admin") };
+  const { path } = ownProgram("versitygw");
+  await succeeds(path, [...admin, "--endpoint-url", endpoint, ...user], { env });
+  return VERSITYGW_READER;
 }
 
 function cephUser(wanted: string): Key {

@@ -8,6 +8,7 @@ import {
   type OwnClient,
   type OwnSteps,
   type Place,
+  noReader,
 } from "./frame.ts";
 import { installed } from "./installed.ts";
 import { environment, pinned, SHOWN } from "./snippets.ts";
@@ -145,5 +146,5 @@ export const RESTIC: OwnClient = {
     "reads with a reader's key": { ok: true, snapshots: 1 },
     "backs up with a reader's key": { ok: false, code: "AccessDenied" },
   },
-  differences: [],
+  differences: [noReader("reads with a reader's key", "backs up with a reader's key")],
 };

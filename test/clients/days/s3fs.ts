@@ -1,4 +1,4 @@
-import { NO_TRAILERS, byProgram, type OwnClient } from "./frame.ts";
+import { NO_TRAILERS, byProgram, type OwnClient, noReader } from "./frame.ts";
 import { DATA_PYTHON, ours } from "./installed.ts";
 import { pinned, snippet } from "./snippets.ts";
 
@@ -42,6 +42,14 @@ export const S3FS: OwnClient = {
     "deletes everything": { ok: true, left: false },
   },
   differences: [
+    {
+      stores: ["versitygw"],
+      way: "both",
+      steps: ["writes only where nothing is"],
+      outcome: { ok: false, code: "FileExistsError" },
+      why: "s3fs tells by the error's text that something is there, and versitygw's has a final period",
+    },
+    noReader("reads with a reader's key"),
     {
       stores: ["ceph"],
       way: "direct",

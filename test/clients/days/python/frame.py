@@ -15,7 +15,9 @@ FOX = PLACE["fox"].encode()
 CODES = re.compile(
     r"NoSuchKey|The key does not exist|NoSuchBucket|AccessDenied|InvalidRange|PreconditionFailed|SignatureDoesNotMatch"
     r"|InvalidAccessKeyId|BucketNotEmpty|InvalidArgument|NotImplemented|InvalidRequest|BadDigest"
-    r"|ACCESS_DENIED|SIGNATURE_DOES_NOT_MATCH|INVALID_ACCESS_KEY_ID|MissingContentLength|XAmzContentSHA256Mismatch|NotFound|Forbidden|404|403|400|411|501"
+    r"|ACCESS_DENIED|SIGNATURE_DOES_NOT_MATCH|INVALID_ACCESS_KEY_ID|MissingContentLength|XAmzContentSHA256Mismatch|NotFound|Forbidden"
+    # A status, and no part of a port, a size or a time.
+    r"|(?<![\d.:])(?:404|403|400|411|501)(?![\d.]|ms)"
 )
 STEPS = []
 

@@ -1,0 +1,3 @@
+import { spendDays } from "./spend.ts";
+
+spendDays("versitygw");
