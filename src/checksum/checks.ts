@@ -41,7 +41,7 @@ export function bodyChecksums(headers: HeaderList): Result<Checksums, Fault> {
   const found = { checks: checks.value, trailers: trailers.value };
   const header = found.checks.find(({ field }) => field !== CONTENT_MD5);
   if (header !== undefined && found.trailers.length > 0) {
-    return err(fault("InvalidRequest", "Expecting a single x-amz-checksum- header"));
+    return err(awsFault("ChecksumsTwice"));
   }
   const wrong = wrongAlgorithm(headers, found, header);
   return wrong === undefined ? ok(found) : err(wrong);

@@ -52,11 +52,11 @@ export function parseCopySource(raw: string): Result<CopySource, Fault> {
     return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));
   const mark = text.lastIndexOf(VERSION_MARK);
   const path = mark < 0 ? text : text.slice(0, mark);
+  const elements = argument("x-amz-copy-source", raw);
+  if (decode(path) === undefined) return err(awsFault("CopySourceEncoding", { elements }));
   const slash = SLASH.exec(path);
   const keyAt = slash === null ? path.length : slash.index + slash[0].length;
   if (slash === null || keyAt === path.length) return err(bad(raw));
-  const elements = argument("x-amz-copy-source", raw);
-  if (decode(path) === undefined) return err(awsFault("CopySourceEncoding", { elements }));
   const segment = path.slice(0, slash.index);
   const bucket = parseBucket(segment);
   if (!bucket.ok) return isReservedBucket(segment) ? bucket : err(badPart("Bucket", elements));

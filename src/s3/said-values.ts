@@ -135,7 +135,7 @@ function partNumber(value: string, name: string): Fault | undefined {
   return wrong(
     name,
     value,
-    `Part number must be an integer between 1 and ${PART_NUMBER_MAX}, inclusive: got "${value}"`,
+    `Part number must be an integer between 1 and ${PART_NUMBER_MAX}, inclusive`,
   );
 }
 
@@ -210,8 +210,11 @@ function redirect(value: string, name: string): Fault | undefined {
 
 function instant(value: string, name: string): Fault | undefined {
   if (isLockInstant(value)) return undefined;
-  const message = "The retain until date must be provided in ISO 8601 format, in UTC";
-  return wrong(name, value, message);
+  const why = "A date in UTC is expected, such as 2030-01-01T00:00:00Z";
+  return {
+    ...wrong(name, value, "The retain until date must be provided in ISO 8601 format"),
+    why,
+  };
 }
 
 function duration(value: string, name: string): Fault | undefined {

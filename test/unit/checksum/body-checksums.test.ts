@@ -110,12 +110,12 @@ const REFUSED = [
   [
     "a header beside the trailer of the same algorithm",
     ["x-amz-checksum-crc32", CRC32, "x-amz-trailer", "x-amz-checksum-crc32"],
-    "Expecting a single x-amz-checksum- header",
+    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
   ],
   [
     "a header beside the trailer of another algorithm",
     ["x-amz-checksum-crc32", CRC32, "x-amz-trailer", "x-amz-checksum-xxhash3"],
-    "Expecting a single x-amz-checksum- header",
+    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
   ],
   [
     "two trailers",

@@ -125,6 +125,8 @@ for (const [name, raw, code] of refused) {
 for (const [raw, message] of [
   ["bucket/%ZZ", "Invalid copy source encoding"],
   ["100%/foo/bar/baz", "Invalid copy source encoding"],
+  ["%", "Invalid copy source encoding"],
+  ["bucket%ZZ", "Invalid copy source encoding"],
   ["bucket/%C3%", "Invalid copy source encoding"],
   ["../key", "Invalid copy source bucket name"],
   ["bucket/a%00b", "Invalid copy source object key"],
