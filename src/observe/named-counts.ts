@@ -30,14 +30,13 @@ export class NamedCounts {
   /** `of`: the name of the label, and of the metrics. */
   constructor(registry: Registry, of: "account" | "bucket", max: number) {
     this.#sums = new LRUCache({ max });
-    const registers = [registry];
     const sums = this.#sums;
     // What is counted here is told when somebody asks: hashing labels costs more than counting.
-    new Counter({
+    const requests = new Counter({
       name: `s3warden_${of}_requests_total`,
       help: `Finished requests, by ${of}`,
       labelNames: [of, "outcome"],
-      registers,
+      registers: [],
       collect() {
         this.reset();
         for (const [name, { outcomes }] of sums) {
@@ -45,11 +44,11 @@ export class NamedCounts {
         }
       },
     });
-    new Counter({
+    const bytes = new Counter({
       name: `s3warden_${of}_bytes_total`,
       help: `Body bytes received from and sent to clients, by ${of}`,
       labelNames: [of, "direction"],
-      registers,
+      registers: [],
       collect() {
         this.reset();
         for (const [name, { bytesIn, bytesOut }] of sums) {
@@ -58,6 +57,8 @@ export class NamedCounts {
         }
       },
     });
+    registry.registerMetric(requests);
+    registry.registerMetric(bytes);
   }
 
   /** `admits`: whether the request may be the first of its name. */
