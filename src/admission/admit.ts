@@ -68,7 +68,7 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
   const valued = withValues(snapshot, known, undefined);
   if (!valued.ok) return refused(facts, valued.error);
   const subject = valued.value;
-  // What policies ask of the document is not known before it is read.
+  // The policies' questions about the document have no answer before it is read.
   const waits = (policy.asksValues || asksValues(subject)) && speaksInDocument(operation);
   const judged =
     waits || operation === "DeleteObjects"

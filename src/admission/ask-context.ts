@@ -36,7 +36,7 @@ export function contextFor(
         // A form is judged as the PutObject that it becomes, and is PostObject all the same.
         return ask.operation;
       case "s3:versionid":
-        // Of an entry of DeleteObjects, too, whose subject is that entry's own.
+        // For an entry of DeleteObjects, too: its subject is that entry's own.
         return (isOfSource(ask.action, subject) ? subject.source : subject)?.versionId;
       case "s3:ExistingObjectTag":
         return known(taggedObject(ask, subject), subject, wanted)?.get(tag);
@@ -75,7 +75,7 @@ function taggedObject(
 ): Tagged | undefined {
   if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;
   if (below === true) {
-    // What will be written there is no object yet.
+    // An object that is still to be written does not exist yet.
     if (!action.startsWith("s3:Get")) return undefined;
     const address = { kind: "object", bucket, key } as const;
     return { name: `${bucket.id}/${key}*`, address, versionId: undefined, many: true };

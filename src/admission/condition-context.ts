@@ -180,7 +180,7 @@ const ROWS: ReadonlyMap<ConditionKey, Row> = new Map<ConditionKey, Row>([
   ],
   ["aws:SourceIdentity", known(({ key }) => key.session?.sourceIdentity)],
   ["aws:FederatedProvider", known(({ key }) => key.session?.federated?.issuer)],
-  // Of temporary keys only, none of which is begun with a second factor here.
+  // Only temporary keys have it, and none of them begins with a second factor here.
   ["aws:MultiFactorAuthPresent", known(({ key }) => key.session && "false")],
   ["aws:Referer", own(({ subject }) => firstValue(subject.headers, "referer"))],
   ["aws:UserAgent", own(({ subject }) => firstValue(subject.headers, "user-agent"))],
@@ -324,7 +324,7 @@ function contentLength({ subject: { headers, operation, payload } }: Sources): s
   if (operationNamed(operation).body === "none") return undefined;
   const chunked = payload.kind === "chunked";
   const said = firstValue(headers, chunked ? "x-amz-decoded-content-length" : "content-length");
-  // Who says neither a length nor that there is a body sends none.
+  // A client that states neither a length nor a body sends none.
   return said ?? (chunked || hasHeader(headers, "transfer-encoding") ? undefined : "0");
 }
 

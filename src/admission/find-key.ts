@@ -131,7 +131,7 @@ function ofRole(
     signing: signer && { accessKeyId: signer.accessKeyId, secret: signer.secret },
     session: { ...policy.value, ...sessionFacts(session), role, name },
   };
-  // What signs for it may end before it does.
+  // The key that signs for it may end before it does.
   const untilMs = signer?.expiresMs ?? Number.POSITIVE_INFINITY;
   snapshot.opened.remember(session.accessKeyId, token, key, untilMs);
   return ok(key);
@@ -174,7 +174,7 @@ function* ofUser(
     ...(parent.asksValues === true && { asksValues: true }),
     session: { ...policy.value, ...sessionFacts(session), role: undefined, name: undefined },
   };
-  // Of a parent that is looked up, the next answer may be another.
+  // If the parent is looked up, the next answer may be another.
   if (keys.has(parentId)) {
     snapshot.opened.remember(session.accessKeyId, token, key, Number.POSITIVE_INFINITY);
   }

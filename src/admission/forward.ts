@@ -57,7 +57,7 @@ export function fieldOfTrailer(
   { operation }: Subject,
   plan: BodyPlan,
 ): string | undefined {
-  // There such a header speaks of the object, and the trailer of the document.
+  // In that operation such a header is about the object, and the trailer is about the document.
   if (operation === "CompleteMultipartUpload") return undefined;
   if (plan.kind !== "deframe" || plan.decodedLength > WHOLE_BODY_BYTES_MAX) return undefined;
   const [field] = plan.trailers;

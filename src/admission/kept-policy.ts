@@ -105,7 +105,8 @@ function policyAccessFault(
 ): Fault | undefined {
   if (facts.reported) return fault("AccessDenied");
   if (caller.kind === "anonymous") {
-    // As for other accounts' callers: an Allow for everybody opens no policy that it cannot open to them.
+    // The same as for other accounts' callers: an Allow for everybody opens no policy that it
+    // cannot open to them.
     const isOpened = facts.actor === "owner" && snapshot.policy.provider.policyDelegation;
     return isOpened ? undefined : fault("AccessDenied");
   }
@@ -178,7 +179,8 @@ function policyIn(
   const { name, home } = bucket;
   const { provider } = snapshot.policy;
   const problemsMax = CLIENT_PROBLEMS_MAX;
-  // By its one name, however it was spelled: as recordReader() will read it, or nobody could again.
+  // The bucket gets its one name, however it was spelled. recordReader() will read it so; with
+  // another name nobody could read it again.
   const tenant = snapshot.store.naming.tenants && home !== "" ? { tenant: home } : {};
   const rules = { bucket: name, problemsMax, ...tenant };
   const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);

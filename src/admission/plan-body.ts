@@ -105,7 +105,7 @@ function deframing(
   const checksums = checksumsOf(subject);
   if (!checksums.ok) return checksums;
   const { checks, trailers } = checksums.value;
-  // Without a trailer S3 computes a checksum of its own choice.
+  // If there is no trailer, S3 computes a checksum of its own choice.
   if (trailers.length > 0 && !payload.trailer) {
     const message = "x-amz-trailer needs an x-amz-content-sha256 that ends in -TRAILER";
     return err(fault("InvalidRequest", message));

@@ -168,7 +168,7 @@ function ofKey(
   const { head, hostBucket, facts } = read;
   const caller = authenticate(snapshot, head, claim, key, hostBucket, nowMs);
   if (caller.ok) return about(snapshot, read, caller.value);
-  // What a credential claims is recorded even if it does not hold.
+  // The claim of a credential is recorded even if it does not hold.
   const { accessKeyId } = claim;
   return over(denied({ ...facts, accessKeyId }, caller.error, "authentication"));
 }

@@ -57,7 +57,7 @@ export function resourceStatements(
     keys: [...new Set(statements.flatMap((statement) => samplesOf(statement, context)))],
     everywhere: new Map(),
     free: places.filter(({ follows }) => follows !== undefined),
-    // An answer by half of the statements would be none: whoever asks looks at what it has cost.
+    // An answer by half of the statements would be none: the caller looks at what it has cost.
     facts: contextFacts(context, undefined, { stepsLeft: Number.MAX_SAFE_INTEGER }),
   };
 }
@@ -171,7 +171,7 @@ function told(
   const other = alias && { resource: alias.name, sure: alias.sure };
   let own = "";
   for (const { statement, number, prefixes, varies: isOwn } of asked) {
-    // What varies is judged for this resource alone.
+    // A statement that varies is judged for this resource alone.
     if (isOwn) own = name;
     else if (coversResource(statement, name, facts, other)) {
       const prefix = prefixes.find((each) => isPrefix(each, name, alias?.name)) ?? "";

@@ -26,8 +26,9 @@ export function isWithheld(
   name: string,
   value: string,
 ): boolean {
-  // Without trailers the checksums of large parts do not reach the store. MinIO then refuses each part
-  // for want of its checksum, and at the end compares the object's with one of nothing.
+  // If the store reads no trailers, the checksums of large parts do not reach it. MinIO then
+  // refuses each part for its missing checksum, and at the end compares the object's with one of
+  // nothing.
   if (OF_PARTS.has(operation) && !store.trailers) return name !== "x-amz-checksum-mode";
   switch (name) {
     case SDK_ALGORITHM:

@@ -49,7 +49,7 @@ export function signerOf(
   }
   const key = subject.known.owners?.get(bucket.id);
   if (key !== undefined) return ok({ kind: "owner", key, need: ownerNeed(owner, bucket) });
-  // What nobody may do as the owner, the store may still open to everybody.
+  // The store may still open to everybody what nobody may do as the owner.
   if (caller.kind === "anonymous" && policy.anonymous === "upstream") {
     return ok(asCaller(caller, facts));
   }
@@ -67,7 +67,7 @@ export function sharedBucket(
   { reported, actor }: Pick<Facts, "reported" | "actor">,
 ): SharedBucket | "caller" | "both" {
   const { address, source } = subject;
-  // What report mode lets pass without an allowance gets nobody else's rights.
+  // A request that report mode lets pass without an allowance gets nobody else's rights.
   if (reported || actor === undefined || actor === "caller") return "caller";
   if (address.kind === "service") return "caller";
   const { bucket } = address;

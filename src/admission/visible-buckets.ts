@@ -249,7 +249,7 @@ function* isVisible(
     }
     return false;
   };
-  // Where no statement depends on the name, objects are as those of any other such bucket.
+  // If no statement depends on the name, objects are as those of any other such bucket.
   const isNamed = each.some(({ about }) => about.named.size > 0);
   return yield* isNamed ? anyObject() : known(answers, `${owner}|objects`, anyObject);
 }

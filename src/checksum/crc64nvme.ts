@@ -31,7 +31,8 @@ export const CRC64NVME_OF_NOTHING = 0n;
  * script, and as fast as the table method is.
  */
 export function crc64nvme(bytes: Uint8Array, value: bigint): bigint {
-  // From and to the register's form: it begins with all bits set, and the result is inverted.
+  // Converts from and to the register's form: it begins with all bits set, and the result is
+  // inverted.
   let register = ~value;
   for (let at = 0; at < bytes.length; at += INPUT_MAX) {
     const piece = bytes.subarray(at, at + INPUT_MAX);
@@ -89,7 +90,8 @@ function isStep(value: unknown): value is Step {
  * bytes of zero.
  */
 function writeTables(memory: DataView): void {
-  // By halves of 32 bits: with big integers this would take several milliseconds of every start.
+  // Works on halves of 32 bits: with big integers this would take several milliseconds of every
+  // start.
   for (let byte = 0; byte < 256; byte++) {
     let low = byte;
     let high = 0;

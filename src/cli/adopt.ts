@@ -96,7 +96,7 @@ async function isMissing(
   { accounts, upstream }: Config,
 ): Promise<boolean> {
   const [endpoint] = upstream.endpoints;
-  // A store says of a bucket that is not there that it is not, whoever asks.
+  // The store says that a bucket does not exist, whoever asks.
   const owner = accounts.filter(({ name }) => name === account);
   const [credential] = [...owner, ...accounts].flatMap((one) => storeCredential(one) ?? []);
   if (endpoint === undefined || credential === undefined) return false;

@@ -108,7 +108,7 @@ async function decideSession(
     account,
     holder: { kind: "role", role, session: name },
     issuedMs: Date.parse(said.issuedAt),
-    // When it would have ended is not recorded: it had not.
+    // The session's end is not recorded, but it had not come.
     expiresMs: nowMs + 1_000,
     tags: new Map(Object.entries(tags)),
     transitiveTags: [],

@@ -93,7 +93,7 @@ async function lastUses(
     for await (const item of audit.items) {
       if (item.kind !== "entry") continue;
       const { accessKeyId, account, time } = item.entry;
-      // Without an account nobody was proved: anybody can name a key.
+      // A line without an account proves nobody: anybody can name a key.
       if (accessKeyId === undefined || account === undefined) continue;
       if (time > (used.get(accessKeyId) ?? "")) used.set(accessKeyId, time);
     }

@@ -41,7 +41,7 @@ export async function runServe(
   terminal: Terminal,
 ): Promise<0 | 1> {
   if (cluster.isWorker) return runWorker();
-  // Whoever renews a file does not ask whether the gateway has begun: reading it all may take long.
+  // A renewed file does not wait for the gateway's start: reading it all may take long.
   const onReload = reloadSignal();
   const loaded = loadConfig(options.config);
   const { result } = loaded;

@@ -82,6 +82,6 @@ function patternsOf(
   for (const [name, folder] of folders) {
     patterns.push(...patternsOf(folder, `${prefix}${name}/`, levels - 1));
   }
-  // What is one pattern already would only become a wider one.
+  // A single pattern would only become a wider one.
   return levels <= 0 && patterns.length > 1 ? [all] : patterns;
 }

@@ -142,7 +142,7 @@ async function readFrom(
       start = end + 1;
       if (line.length <= LINE_BYTES_MAX) take(line.toString("utf8"));
     }
-    // What is too long stays so with one more byte, and memory holds no more of it.
+    // A line that is too long stays so with one more byte, and memory holds no more of it.
     rest = Buffer.concat([rest, chunk.subarray(start)]).subarray(0, LINE_BYTES_MAX + 1);
   }
   return { bytes, rest, file: inode };

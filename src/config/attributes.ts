@@ -67,7 +67,7 @@ function unreadableGroup(text: Text): readonly Problem[] {
 /** A form such as `local:Jane`, where names of accounts become parts of ARNs. */
 function directoryNameWithoutDirectory(text: Text): readonly Problem[] {
   const name = parseAccountName(text.value);
-  // What no directory has either is complained of where accounts are read.
+  // A name that no directory has either is reported where accounts are read.
   if (name.ok || !parseDirectoryAccount(text.value).ok) return [];
   return problemOf(text, name.error, "");
 }

@@ -85,7 +85,8 @@ function readPlain(text: string, file: string, surroundings: Surroundings): Read
     file,
     data: plain.data,
     get nodes() {
-      // What the data was made of: a file that a reference names may have changed since.
+      // The nodes are made of the same text as the data: a file that a reference names may have
+      // changed since.
       nodes ??= nodesOf(text, file, (written) => ok(replaced.get(written) ?? written));
       return nodes;
     },

@@ -50,7 +50,7 @@ export function compileForeign({
         : compileForeignSubuser(key.subuser, user, config, policy);
     const compiled = keyOf(user, key, account, subuser);
     if (subuser === undefined || account.upstream !== undefined) return compiled;
-    // Where the gateway keeps the policies, it alone says what a subuser may do.
+    // If the gateway keeps the policies, it alone says what a subuser may do.
     const signing = policy.bucketPolicies === "gateway" ? ownKeyOf(user) : undefined;
     if (signing === undefined) return compiled;
     const { accessKeyId, secret } = signing;

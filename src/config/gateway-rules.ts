@@ -54,7 +54,7 @@ function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
 
 /** State is what policies of buckets are remembered in. */
 function ineffectiveState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
-  // With sessions, it is also where they are revoked.
+  // If there are sessions, it is also the place where they are revoked.
   if (!gateway.nodes.has("state") || gateway.nodes.has("sts") || keepsPolicies(gateway, provider))
     return [];
   const message = "The setting has no effect: the store keeps bucket policies";

@@ -79,7 +79,7 @@ const TlsSchema = z.strictObject({
     .enum(["optional", "required"])
     .optional()
     .describe("Whether clients need a certificate; absent: required if clientCaFile is set"),
-  // Without quotes it is a number in YAML.
+  // It is a number in YAML if it has no quotes.
   minVersion: z
     .literal(["1.2", "1.3", 1.2, 1.3])
     .prefault("1.2")
@@ -135,7 +135,7 @@ const UpstreamSchema = z.strictObject({
     .describe(
       "The kind of store: only operations that it is known to implement reach it; generic: those that every S3 store has",
     ),
-  // Without quotes `19` is a number in YAML.
+  // `19` is a number in YAML if it has no quotes.
   version: z
     .union([z.int(), z.string()], 'Expected a version such as 19 or "19.2.3"')
     .transform(String)

@@ -160,7 +160,7 @@ function parseFile<Schema extends z.ZodType>(
   if (document === undefined) return { document, value: undefined };
   const shape = schema.safeParse(document.data);
   if (!shape.success) {
-    // Of a value that could not be read, that is all there is to say.
+    // A value that could not be read has no further problems.
     const said = new Set(unreadables.map(({ path }) => path));
     const found = shapeProblems(document, schema, shape.error.issues);
     problems.push(...found.filter(({ path }) => !said.has(path)));

@@ -201,7 +201,7 @@ function refusalOf(certificate: Certificate): string | undefined {
     createSecureContext(certificate);
     return undefined;
   } catch (error) {
-    // Of "error:0A00018F:SSL routines::ee key too small" the last part.
+    // The message is the last part of "error:0A00018F:SSL routines::ee key too small".
     if (error instanceof Error) return error.message.replace(/^error:.*:/, "");
     throw error;
   }

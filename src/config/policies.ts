@@ -45,7 +45,7 @@ export function readPolicies(
       : err([problemAt(document, path, source.error)]);
     if (policy.ok) {
       policies.set(path, policy.value);
-      // Several stand in an accounts file; any other file is one policy, whoever holds it.
+      // Several stand in an accounts file; any other file is one policy.
       if (policy.value.file !== document.file) read.set(policy.value.file, policy.value);
     } else problems.push(...policy.error);
   }

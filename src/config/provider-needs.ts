@@ -64,7 +64,7 @@ const NEEDS: readonly NeedRow[] = [
     name: "state",
     path: "state",
     remedy: "Add state: { directory: /var/lib/s3warden }, or a bucket of the store",
-    // Where the store keeps policies, it keeps them without us.
+    // A store that keeps the policies keeps them without us.
     isMet: (gateway, _, provider) =>
       gateway.nodes.has("state") || !keepsPolicies(gateway, provider),
   },

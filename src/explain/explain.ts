@@ -166,7 +166,7 @@ function answersOf(
       if (need.kind === "document") {
         const document = documentOf(need, body ?? NOTHING, bytesMax);
         if (document.ok) return ok({ kind: "document", document: document.value });
-        // Where nothing is a document too, such as for CreateBucket, none need be given.
+        // No document need be given if an empty one is valid too, such as for CreateBucket.
         if (body !== undefined) wrong = document.error;
         return ok(undefined);
       }

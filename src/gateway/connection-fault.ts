@@ -20,7 +20,7 @@ export function connectionFault(problem: ConnectionProblem): Fault {
     case "coding":
     case "chunk":
     case "cut-off":
-    // Of answers alone.
+    // Only answers have this problem.
     case "no-length":
     case "protocol":
       return fault("InvalidRequest", "The request is not well-formed HTTP/1.1");

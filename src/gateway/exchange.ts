@@ -184,7 +184,7 @@ export class Exchange implements Serving {
    * ends.
    */
   refuse(fault: Fault): void {
-    // Nobody reads on: what has come is let go, and what still comes is not kept.
+    // Nobody reads on: bytes that have come are released, and further ones are not kept.
     this.#holding?.end();
     // An answer that was given stands, whatever becomes of the body that still comes. It may yet wait
     // for its turn on a connection on which others are being answered.
@@ -217,7 +217,7 @@ export class Exchange implements Serving {
     try {
       this.refuse(faultOf("InternalError"));
     } catch {
-      // What is broken may be the answering itself.
+      // The answering itself may be what is broken.
       this.responder.breakOff();
     }
   }

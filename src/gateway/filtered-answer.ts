@@ -60,7 +60,8 @@ export class FilteredAnswer implements AnswerPath {
       this.underWay = undefined;
       // The answer, or the client, may have been broken off meanwhile.
       if (this.#exchange.responder.closed) return;
-      // In this order: what has come meanwhile, even the end, is delivered within `resume`.
+      // The order matters: bytes that have come meanwhile, even the end, are delivered within
+      // `resume`.
       if (this.#pass(control, fetched)) control.resume();
     } catch (error) {
       control.abort(new OwnFault(error));

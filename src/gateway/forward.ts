@@ -78,8 +78,8 @@ export function forward(inbound: Inbound, verdict: Forward): void {
       return send(inbound, verdict, undefined);
     case "pass":
       if (body.length <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
-      // Without checks there is nothing to prove: whoever reads the connection holds the client to
-      // its length.
+      // A body without checks needs no proof: the connection's reader holds the client to its
+      // length.
       if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound, "lent"));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
     case "deframe":

@@ -120,7 +120,7 @@ function decide(request: Inbound, arrival: Arrival): void {
  * `answer`: to what it asked for last.
  */
 function proceed(inbound: Inbound, deciding: Deciding, answer?: Answer): void {
-  // Nobody would read what becomes of it, and its account's limits do not count it any more.
+  // Nobody would read the result, and its account's limits do not count it any more.
   if (answer !== undefined && inbound.exchange.over) return;
   const { sources } = inbound.live;
   const memory = (need: Need): Answer | undefined => answerInMemory(sources, need);

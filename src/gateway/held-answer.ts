@@ -114,7 +114,7 @@ export class HeldAnswer implements AnswerPath {
   #answer(body: Buffer): void {
     const { exchange, request, key } = this.#held;
     const { responder } = exchange;
-    // Who went away, or was refused, meanwhile left only what was to be remembered.
+    // A client that went away, or was refused, meanwhile left only what was to be remembered.
     if (responder.closed || responder.answered) return;
     const { status } = this.#head;
     const code = status >= 400 ? errorCodeOf(body) : undefined;

@@ -113,7 +113,7 @@ export function optionsFor(route: Route): ServerOptions {
   return {
     target: route.target,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Without the first the path would go through `new URL()`, which folds and encodes.
+    // The path would go through `new URL()` without the first option, and be folded and encoded.
     toProxy: true,
     prependPath: false,
   };

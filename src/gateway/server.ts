@@ -102,7 +102,7 @@ async function open(
 }
 
 function serve(gateway: Gateway, request: ClientRequest, answer: ClientAnswer): Serving {
-  // It speaks of another host; what follows would be for that.
+  // It names another host; the bytes after it would be for that.
   if (wantsTunnel(request)) {
     return refuseRequest(gateway, request, answer, fault("MethodNotAllowed"));
   }

@@ -45,7 +45,7 @@ function openTarget(route: Route): Target {
   if (protocol === "http:") {
     return { agent: new http.Agent(reused), upgradeAgent: new http.Agent(), inFlight: 0 };
   }
-  // Else Node would take the name to be proved from the Host header, which is the client's.
+  // Node would otherwise take the name to be proved from the Host header, which is the client's.
   const servername = isIP(hostname.replace(/^\[|\]$/g, "")) === 0 ? hostname : "";
   const tls = { servername, ...(route.ca === undefined ? {} : { ca: route.ca }) };
   return {

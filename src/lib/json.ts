@@ -38,7 +38,7 @@ export function readJson(text: string, depthMax: number): Result<JsonDocument, J
   if (root !== undefined && cursor.at < text.length) {
     return err({ at: cursor.at, message: "Expected the end of the document" });
   }
-  // Without a value there is always a fault; the fallback only satisfies the compiler.
+  // A missing value always has a fault; the fallback only satisfies the compiler.
   if (root === undefined)
     return err(cursor.fault ?? { at: cursor.at, message: "Expected a value" });
   return ok({ root, spaces: cursor.spaces });

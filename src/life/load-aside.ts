@@ -44,7 +44,7 @@ export class AsideLoader {
   }
 }
 
-// What the thread does: this very file is its program.
+// The thread's own part: this very file is its program.
 if (!isMainThread) {
   const port = parentPort;
   port?.on("message", (file: string) => port.postMessage(loadConfig(file), []));

@@ -45,7 +45,7 @@ function writeSome(fd: number, bytes: Buffer): number {
   try {
     while (written < bytes.length) written += writeSync(fd, bytes, written);
   } catch {
-    // Whatever it is, there is no other place to say it.
+    // There is no other place to report it.
   }
   return written;
 }

@@ -95,7 +95,7 @@ export async function openMember(
     await audit?.close();
     await tracing?.close();
   };
-  // Whoever looks at /readyz as soon as it is there shall read the truth.
+  // A probe that asks /readyz as soon as it exists must read the truth.
   await live.current.upstream.firstAnswers(FIRST_ANSWERS_MS_MAX);
   const listening = await listen(gateway, listenOptions(config, shared)).catch(
     async (error: unknown) => {

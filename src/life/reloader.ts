@@ -34,8 +34,8 @@ export class Reloader {
    * Reads the files again. If they have problems, the log says so, and the old configuration stays.
    */
   reload(why: "SIGHUP" | "changed files"): Promise<void> {
-    // What rotates logs says so by this signal, whatever becomes of the configuration, and of the one
-    // before it.
+    // The signal also means that logs were rotated, whatever happens to the configuration, and to
+    // the one before it.
     if (why === "SIGHUP") this.#service.reopenAudit();
     this.#last = this.#last.then(() => this.#reload(why));
     return this.#last;

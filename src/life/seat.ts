@@ -139,7 +139,8 @@ export class Seat {
     worker.on("message", (message) => this.#hear(parseToPrimary(message)));
     worker.once("exit", (code, signal) => this.#ended(signal ?? `status ${code}`));
     worker.on("error", (error) => {
-      // Without a process, as where the system has no more to give, nothing else is told of its end.
+      // A worker without a process, as when the system has no more to give, has no other event of
+      // its end.
       if (worker.process.pid === undefined) this.#ended(error.message);
     });
     this.#send({ kind: "open", ...this.#ports.opening() });

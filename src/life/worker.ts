@@ -57,7 +57,7 @@ class Worker {
       case "reload":
         return this.#next(() => this.#reload(message));
       case "close":
-        // Whoever ends the primary after that does not want to wait any longer.
+        // A signal that ends the primary after that means that nobody wants to wait any longer.
         outliveThePrimary(false);
         return this.#next(() => this.#close());
     }
@@ -69,7 +69,7 @@ class Worker {
   }
 
   #next(step: () => Promise<void>): void {
-    // What throws is a bug: the process ends, and the primary starts another.
+    // An error here is a bug: the process ends, and the primary starts another.
     this.#last = this.#last.then(step);
   }
 

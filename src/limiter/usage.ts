@@ -78,7 +78,8 @@ export class Usage {
       if (ms > 0) return slowDown(this.#names.requests, ms);
     }
     if (bytesPerSecond !== undefined) {
-      // What a request will take cannot be known: what others took before must be paid off.
+      // The cost of a request is not known beforehand: the cost of those before it must be paid
+      // off.
       const ms = waitMs(this.#bytesFullAtMs, 0, bytesPerSecond, nowMs);
       if (ms > 0) return slowDown(this.#names.bytes, ms);
     }

@@ -134,7 +134,7 @@ export class ClientAnswer {
     if (!Number.isInteger(status) || status < 200 || status > 999) {
       throw new RangeError(`Cannot answer with the status ${status}`);
     }
-    // Whatever is unread of the body would be taken for the next request.
+    // The unread rest of the body would be taken for the next request.
     const goesOn = this.#goesOn && this.#line.hasWhole(this);
     const delivered = deliver(status, fields, { ...this.#to, goesOn });
     this.#head = answerHeadText(status, reason || (STATUS_CODES[status] ?? "unknown"), fields);
@@ -173,7 +173,8 @@ export class ClientAnswer {
   sendEnd(trailers: readonly string[] = []): void {
     const delivered = this.#begun();
     if (this.#ended || this.closed) return;
-    // Half of it would look whole to whoever does not count, and the next answer like its rest.
+    // A half body would look whole to a client that does not count, and the next answer like its
+    // rest.
     if (delivered.body === "length" && this.#left > 0) return this.breakOff();
     this.#ended = true;
     const end = delivered.body === "chunked" ? lastChunk(trailers) : "";

@@ -114,7 +114,7 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     if (since !== undefined && since < beforeMs) this.#reader.refuse("head-late");
   }
 
-  // Of its socket's reading.
+  // The functions for its socket's reading.
 
   memory(): Buffer {
     return this.#memory.next(this.#reader.isLong);
@@ -129,7 +129,7 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     this.#take(bytes, "own");
   }
 
-  // Of its answers.
+  // The functions for its answers.
 
   hasWhole(answer: ClientAnswer): boolean {
     const exchange = this.#open.find((one) => one.answer === answer);
@@ -146,7 +146,7 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
       this.#open[0]?.answer.begin();
       return;
     }
-    // Whatever was asked behind it will not be answered.
+    // Later requests will not be answered.
     for (const one of this.#open.splice(0)) lost(one);
     this.endSoon();
   }
@@ -187,7 +187,7 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     return { socket, first: this.#reader.redirect((bytes) => socket.came(bytes)) };
   }
 
-  // Of its reader of requests.
+  // The functions for its reader of requests.
 
   headerBytesMax(): number {
     return this.#service.limits().headerBytesMax;
@@ -239,8 +239,8 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
       this.#socket.setTimeout(this.#service.limits().idleTimeoutMs);
     }
     this.#reader.take(bytes, of);
-    // TLS goes on giving what it has decrypted after it was paused, be it the end of the body, of
-    // which nobody will want more.
+    // TLS goes on delivering what it has decrypted after it was paused. That may be the end of the
+    // body, after which nobody will ask for more.
     if (!this.#reader.full) return this.bodyWanted();
     this.#paused = true;
     this.#socket.pause();

@@ -61,7 +61,7 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
       const known = shaking.get(peerName(secure));
       const refused = known !== undefined && isUnproved(secure);
       if (refused) options.failed("tls", secure.remoteAddress, UNPROVED, false);
-      // Without a peer the connection is gone already.
+      // A socket without a peer is gone already.
       if (refused || known === undefined) {
         secure.destroy();
         return;
@@ -101,8 +101,8 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
   };
   return {
     accept: (raw) => {
-      // Asked now, it is remembered. Who is gone already has none, but may have left a request in the
-      // buffers, on which rules about addresses could say nothing.
+      // Read `remoteAddress` now: Node caches it. A peer that has already left has none, and a
+      // request it left in the buffer would slip past address rules.
       const { remoteAddress } = raw;
       if (remoteAddress === undefined) {
         raw.destroy();

@@ -216,7 +216,7 @@ export class RequestReader {
 
   #takePiece(piece: Buffer, of: BytesOf, isLast: boolean): void {
     if (of === "own") this.#body?.take(piece, undefined);
-    // Of the last piece nobody tells when it was used.
+    // Nobody reports when the last piece was used.
     else if (of === "shared" || isLast) this.#body?.take(Buffer.from(piece), undefined);
     else this.#body?.take(piece, of.share());
   }

@@ -54,7 +54,7 @@ export class TakenSocket extends Duplex {
     done(error);
   }
 
-  // As of a net.Socket, for http-proxy.
+  // The functions of a net.Socket, for http-proxy.
 
   /**
    * Has no effect: http-proxy would have the socket wait for ever. A client that does not read,

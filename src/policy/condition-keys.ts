@@ -91,7 +91,7 @@ const CONDITION_KEYS = {
   "s3:annotation-prefix": { type: "string", client: true },
   "s3:max-annotation-results": { type: "numeric", client: true },
   "s3:InventoryAccessibleOptionalFields": { type: "string", many: true, client: true },
-  // Of requests for sessions; requests for objects have none of them.
+  // Only requests for sessions have these keys; requests for objects have none of them.
   "sts:ExternalId": { type: "string", client: true },
   "sts:RoleSessionName": { type: "string", client: true },
   "sts:SourceIdentity": { type: "string", client: true },

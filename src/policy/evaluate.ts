@@ -112,7 +112,8 @@ export function explainEvaluation(
 ): { readonly evaluation: Evaluation; readonly trace: readonly StatementTrace[] } {
   const asked = askedOf(question, switches);
   const trace = set.statements.map((statement) => {
-    // Else the first statements would leave nothing to the last, which evaluate() never comes to.
+    // The first statements would otherwise leave nothing to the last, which evaluate() never comes
+    // to.
     asked.facts.budget.stepsLeft = EVALUATION_STEPS_MAX;
     return traceOf(statement, examine(statement, asked), asked.facts);
   });

@@ -32,7 +32,7 @@ const LONG = ONE.repeat(2049);
  * the last literal matches both, and so it matches all the others.
  */
 function coversAll(template: Template, prefix: string, facts: ContextFacts): boolean {
-  // Of a pattern that has the very character in it the texts would tell nothing.
+  // A pattern that has the very character in it would make the texts meaningless.
   if (template.parts.some((part) => part.kind === "text" && part.text.includes(ONE))) return false;
   return (
     matchesTemplate(template, prefix, facts, false) &&

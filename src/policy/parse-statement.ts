@@ -267,7 +267,7 @@ function readPrincipalValue(
   let everyone = false;
   for (const [kind, value] of fields) {
     for (const { text, at, path: itemPath } of itemsOf(report, value, fieldPath(path, kind))) {
-      // Whoever has a key; a token of an issuer is another matter.
+      // Means everybody with a key; a token of an issuer is another matter.
       if (kind === "AWS" && text === "*" && trust !== undefined) names.add(EVERY_KEY);
       else if (kind === "AWS" && text === "*") everyone = true;
       else for (const name of readName(report, kind, text, at, itemPath, trust)) names.add(name);

@@ -107,7 +107,7 @@ function couldMatchIn({ parts }: Template, bucket: string): boolean {
     else if (!agree(part.text, start.slice(at))) return false;
     else at += part.text.length;
   }
-  // All of it stands for no more than `bucket/`, which is no key yet.
+  // The whole pattern matches no more than `bucket/`, which is no key yet.
   return at > start.length;
 }
 

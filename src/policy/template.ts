@@ -176,7 +176,7 @@ function parseVariable(
   inside: string,
   reading: TemplateReading,
 ): Result<TemplatePart, TemplateFault> {
-  // The three escapes stand for characters that would mean something else where they are.
+  // The three escapes mean characters that would have another meaning where they are.
   if (inside === "*" || inside === "?" || inside === "$") return ok({ kind: "text", text: inside });
   const match = VARIABLE.exec(inside);
   const written = match?.[1];

@@ -127,7 +127,7 @@ export function checkPrincipal(
   }
   if (grammar.accept === "any") return ok(undefined);
   const names = field === "AWS" ? parseAwsPrincipal(text) : parseCanonicalUser(text);
-  // What the language itself refuses is complained of where the language is read.
+  // Text that the language itself refuses is reported where the language is read.
   if (!names.ok) return ok(undefined);
   const fits = grammar.forms.some(
     (form) => form.field === field && names.value.some((name) => fitsForm(form, name)),

@@ -61,7 +61,7 @@ export async function* frame(
     const before = decodedLength === 0 ? "" : "\r\n";
     yield Buffer.from(before + end(trailer, next.value));
   } finally {
-    // Whoever stops reading lets go of the source, too.
+    // A reader that stops also releases the source.
     await data.return("");
   }
 }

@@ -59,7 +59,7 @@ export function canonicalBucket(
 ): Result<Bucket, Fault> {
   const { tenant, name } = spelled;
   if (aliases && isBucketAlias(name)) return err(fault("InvalidBucketName", ALIAS));
-  // Else `tenant:bucket` might be a bucket that is judged under its bare name.
+  // The bucket `tenant:bucket` might otherwise be judged under its bare name.
   if (tenants && !tenantsKnown && tenant !== undefined && tenant !== "") {
     return err(fault("InvalidBucketName", TENANT_UNKNOWN));
   }

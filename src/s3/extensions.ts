@@ -38,7 +38,7 @@ const LISTINGS = ["ListObjects", "ListObjectsV2", "ListObjectVersions"] as const
 const OF_CEPH: readonly Extension[] = [
   // The same keys in another order, by the same permission.
   ...LISTINGS.map((operation) => ({ operation, name: "allow-unordered", values: YES_NO })),
-  // How many objects there are, and how large: whoever may list can count them.
+  // The number and size of objects: a caller who may list can count them.
   {
     operation: "HeadBucket",
     name: "read-stats",

@@ -31,7 +31,7 @@ export function liftHeaders(
   query: readonly QueryParameter[],
   headers: HeaderList,
 ): Result<HeaderList, Fault> {
-  // SigV2 does not sign such parameters, so there whoever holds the URL could add them.
+  // SigV2 does not sign such parameters, so the holder of the URL could add them.
   if (query.length === 0 || queryValue(query, "X-Amz-Signature") === undefined) return ok(headers);
   const lifted: string[] = [];
   const taken = new Set(headers.filter((_, i) => i % 2 === 0));

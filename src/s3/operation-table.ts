@@ -270,8 +270,8 @@ export const ROWS = {
     query: ["bucket-region", "continuation-token", "max-buckets", "prefix"],
     asks: ["s3:ListAllMyBuckets"],
   },
-  // Without `max-directory-buckets` it has the very shape of ListBuckets. A store that does not know
-  // it answers with the plain list, so both actions are needed.
+  // It has the very shape of ListBuckets if `max-directory-buckets` is missing. A store that does
+  // not know it answers with the plain list, so both actions are needed.
   ListDirectoryBuckets: {
     on: "GET service?max-directory-buckets=",
     query: PAGE,

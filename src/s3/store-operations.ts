@@ -7,7 +7,7 @@ import { OPERATION_LIST, type OperationName } from "./operations.ts";
  * an operation stands here only for one of these reasons:
  */
 export const GENERIC: readonly OperationName[] = [
-  // Told by method and path alone: there is nothing to ignore.
+  // Operations that method and path alone decide: there is nothing to ignore.
   "CreateBucket",
   "DeleteBucket",
   "DeleteObject",
@@ -20,15 +20,15 @@ export const GENERIC: readonly OperationName[] = [
   // A store without browser forms or CORS refuses a POST to a bucket and an OPTIONS.
   "PostObject",
   "Preflight",
-  // Without its parameter it is ListObjects: the same keys by the same permission.
+  // It is ListObjects without its parameter: the same keys by the same permission.
   "ListObjectsV2",
   // A POST that is nothing without its parameter, and so is refused.
   "CompleteMultipartUpload",
   "CreateMultipartUpload",
   "DeleteObjects",
-  // Without their header or parameter they would be PutObject and DeleteObject. But copies (2008) and
-  // uploads in parts (2010) are what clients take for granted, and no upload id exists where nobody
-  // gave one out. Copies of parts and the lists of uploads and parts are not taken for granted.
+  // They would be PutObject and DeleteObject without their header or parameter. But clients take
+  // copies (2008) and uploads in parts (2010) for granted, and no upload id exists if nobody gave
+  // one out. Copies of parts and the lists of uploads and parts are not taken for granted.
   "AbortMultipartUpload",
   "CopyObject",
   "UploadPart",

@@ -174,7 +174,7 @@ const PREFIXES_FOLDED = VENDOR_PARAMETER_PREFIXES.map(foldedName);
  * hyphens.
  */
 export function isVendorHeader(name: string): boolean {
-  // With the underscores folded, or x-amz-meta-snowball_auto-extract would slip past.
+  // Underscores are folded, or x-amz-meta-snowball_auto-extract would slip past.
   return VENDOR_HEADER.test(name.includes("_") ? name.replaceAll("_", "-") : name);
 }
 

@@ -81,7 +81,7 @@ const RULES: Partial<Record<OperationName, Rule>> = {
     what: "Releasing a legal hold",
     applies: (_, root) => !saysOnly(root, "Status", "ON"),
   },
-  // What it was before is not known here, so that every change may be a shorter one.
+  // The earlier configuration is not known here, so every change may be a shorter one.
   PutObjectLockConfiguration: { what: "Changing the object lock configuration", applies: always },
   // Stores shorten a retention only with the bypass, which is refused above; an event hold is
   // released without one.
@@ -135,7 +135,7 @@ const HARMLESS: ReadonlySet<OperationName> = new Set<OperationName>([
   "PutBucketMetricsConfiguration",
   "PutBucketNotificationConfiguration",
   "PutBucketOwnershipControls",
-  // Whoever it lets in comes through this guard as well.
+  // The callers it lets in come through this guard as well.
   "PutBucketPolicy",
   "PutBucketRequestPayment",
   "PutBucketTagging",

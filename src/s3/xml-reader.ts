@@ -43,7 +43,7 @@ export type XmlReader = {
  * Errors: MalformedXML, and those of `sink`.
  */
 export function createXmlReader(bounds: XmlBounds, sink: XmlSink): XmlReader {
-  // Which bytes were UTF-8 must not depend on another document, so the decoder is its own.
+  // The decoder is its own: the bytes that are UTF-8 must not depend on another document.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const { parser, lengthTo } = boundedParser(startCount(bounds), sink);
   let given = 0;

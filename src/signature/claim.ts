@@ -84,7 +84,7 @@ function parseAuthorization(
       fault("NotImplemented", "Signature version 4A is not supported: use AWS4-HMAC-SHA256"),
     );
   }
-  // What follows the scheme is not repeated: it may be a token for something else.
+  // The text after the scheme is not repeated: it may be a token for something else.
   const space = authorization.indexOf(" ");
   if (space <= 0) {
     const elements = [["ArgumentName", "Authorization"]] as const;

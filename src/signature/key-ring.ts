@@ -20,8 +20,8 @@ type Derived = {
  * day share one.
  */
 export class KeyRing {
-  // By the secret itself, or a key that was rotated away would go on verifying. Its hash is computed
-  // once, which a name joined of all four parts would cost at every request.
+  // The key is the secret itself, or a key that was rotated away would go on verifying. Its hash is
+  // computed once, which a name joined of all four parts would cost at every request.
   readonly #bySecret: LRUCache<string, Derived[]>;
   #second = Number.NaN;
   #timestamp = "";

@@ -206,7 +206,7 @@ function parseListed(items: readonly JsonNode[]): Result<PostCondition, string> 
   if (isRange) return lengthCondition(first, second);
   if (first?.kind !== "string" || second?.kind !== "string") return err(FORM_POLICY_PROBLEMS.json);
   if (first.text.startsWith("$")) return fieldCondition(kind, first.text.slice(1), second.text);
-  // What is no field has no value: as in S3, the condition can never hold.
+  // A name that is no field has no value: as in S3, the condition can never hold.
   return ok({ kind, field: "", value: second.text, text: textOf(kind, first.text, second.text) });
 }
 

@@ -44,7 +44,7 @@ export function parseCredential(
   rules: SignatureRules,
   expected: string = SERVICE,
 ): Result<ScopedCredential, ScopeProblem> {
-  // From behind: a slash may also stand in an access key id.
+  // Reads from the end: a slash may also stand in an access key id.
   const last = text.lastIndexOf("/");
   const third = text.lastIndexOf("/", last - 1);
   const second = text.lastIndexOf("/", third - 1);
@@ -63,7 +63,7 @@ export function parseCredential(
   if (service !== expected) {
     return problem(filledIn(CREDENTIAL_PROBLEMS.service, [service]));
   }
-  // That there is such a day follows from the request's own date, which must be of the same.
+  // Only the digits are checked: the request has a real date, which must be of the same day.
   if (!EIGHT_DIGITS.test(date)) {
     return problem(filledIn(CREDENTIAL_PROBLEMS.date, [date]));
   }

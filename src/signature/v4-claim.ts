@@ -76,7 +76,7 @@ function namesBeyond(text: string, max: number): boolean {
 const PROVED_OR_HARMLESS: ReadonlySet<string> = new Set([
   // The canonical request's last line in any case; S3 tolerates it too.
   "x-amz-content-sha256",
-  // Added on the way by CloudFront. Whoever forwards must drop it.
+  // Added on the way by CloudFront. A proxy that forwards must drop it.
   "x-amz-cf-id",
 ]);
 

@@ -88,7 +88,7 @@ export function cachedRecords<T extends object>(
     if (entry === undefined) return undefined;
     const age = now() - entry.since;
     if (age >= refreshMs) return undefined;
-    // What fails in the background is asked for again when the entry is too old.
+    // A read that fails in the background is made again when the entry is too old.
     if (age >= refreshMs / 2 && slots.free()) void fetch(name, "unproved");
     return entry;
   };
@@ -204,7 +204,8 @@ function observed(
     return result;
   };
   const change = <R>(name: string, result: Result<R, string>): Result<R, string> => {
-    // Whatever came of it: after a conflict something else is there, after an error perhaps.
+    // The entry is invalid after any result: after a conflict something else is stored, after an
+    // error perhaps.
     invalidate(name);
     return hear(result);
   };

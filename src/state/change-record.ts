@@ -30,7 +30,7 @@ export async function changeRecord(
     if (stored.value === undefined || !isOpenTo(change, stored.value, nowMs)) return ok("conflict");
     const { record, revision } = stored.value;
     if (record.policy !== change.judged) return ok("stale");
-    // What is pending stays so: whether the store has removed the bucket is still not known.
+    // A pending record stays so: the store may or may not have removed the bucket.
     const next = { ...record, policy: change.policy, at: nowMs, by: change.by };
     // Whoever else writes may have changed whose it is or whom it is shared with.
     if (judge !== undefined && !isJudgedAlike(judged, next)) {

@@ -31,7 +31,7 @@ export async function underLock<T>(
   try {
     return await work(() => performance.now() - since < LEASE_MS);
   } finally {
-    // What was done is done: a lock that cannot be given back goes stale.
+    // The work is done: a lock that cannot be released goes stale.
     await retire(files, path, identity).catch(() => undefined);
   }
 }

@@ -297,7 +297,7 @@ export class AnswerReader {
       this.#listener.data(bytes.subarray(from, to), loan?.share() ?? OWN_MEMORY);
       return;
     }
-    // Whoever is told of the last bytes of a piece releases it.
+    // The receiver of the last bytes of a piece releases it.
     this.#piece = NO_PIECE;
     this.#at = 0;
     this.#listener.data(to - from === bytes.length ? bytes : bytes.subarray(from, to), release);

@@ -27,7 +27,7 @@ export class StorePools {
     const gone = (this.#options?.endpoints ?? []).filter((old) => !options.endpoints.includes(old));
     for (const endpoint of gone) this.#metrics.endpointGone(endpoint);
     this.#options = options;
-    // What is known of an endpoint stays known, however it is reached from now on.
+    // The known state of an endpoint stays, however it is reached from now on.
     const known = new Map(this.#current?.states().map(({ origin, up }) => [origin, up]));
     this.#current = new Upstream(
       options,

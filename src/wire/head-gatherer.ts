@@ -76,7 +76,7 @@ export class HeadGatherer {
         if (problem !== undefined) return this.#fail(problem);
       }
       if (byte !== LF) continue;
-      // Behind an LF without its CR nothing mends it: whoever sent that waits for an answer.
+      // An LF without its CR cannot become valid by more bytes: its sender waits for an answer.
       const isBare = this.#kept[this.#length - 2] !== CR;
       const isEmptyLine =
         this.#kept[this.#length - 4] === CR && this.#kept[this.#length - 3] === LF;
