@@ -312,7 +312,7 @@ program
   .exitOverride(usageIs2)
   .action(async (files: readonly string[], options: TailOptions) => {
     const { runTail } = await import("./cli/tail.ts");
-    // Whoever reads it through a pipe, such as `head`, may have seen enough.
+    // A reader on a pipe, such as `head`, may have seen enough.
     process.stdout.once("error", () => process.exit(0));
     exit(await runTail(files, options, terminal));
   });

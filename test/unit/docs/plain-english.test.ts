@@ -60,7 +60,7 @@ test("errors, logs and descriptions of settings begin with a subject", () => {
   assert.deepEqual(found, []);
 });
 
-/** How a doc comment must not begin, and what to write instead. */
+/** Openings that no comment of src may have, and what to write instead. */
 const OPENINGS: readonly (readonly [opening: RegExp, instead: string])[] = [
   [/^What\b/, 'name the thing: "The header that …", "Returns the header that …"'],
   [/^(?:Who|Whom|Whose|Whoever)\b/, 'name the person: "The owner of …", "The caller who …"'],
@@ -92,8 +92,8 @@ const NOT_YET = [
   "sts/",
 ];
 
-test("doc comments begin with a subject or a verb, and `undefined` has a sentence", () => {
-  const wrong = docComments().flatMap(({ place, text }) => {
+test("comments begin with a subject or a verb, and `undefined` has a sentence", () => {
+  const wrong = comments().flatMap(({ place, text }) => {
     const instead = OPENINGS.find(([opening]) => opening.test(text))?.[1];
     if (instead !== undefined) return [`${place}: "${text.slice(0, 60)}": ${instead}`];
     const isBare = /\bundefined`?: /.test(text);
@@ -102,17 +102,21 @@ test("doc comments begin with a subject or a verb, and `undefined` has a sentenc
   assert.deepEqual(wrong, []);
 });
 
-/** The doc comments of src, each as one line. */
-function docComments(): readonly { readonly place: string; readonly text: string }[] {
+/** The comments of src, each as one line: doc comments, and comments on lines of their own. */
+function comments(): readonly { readonly place: string; readonly text: string }[] {
   return readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !NOT_YET.some((start) => name.startsWith(start)))
     .flatMap((name) => {
       const code = readFileSync(`${ROOT}src/${name}`, "utf8");
-      return [...code.matchAll(/\/\*\*([\s\S]*?)\*\//g)].map((found) => {
-        const line = code.slice(0, found.index).split("\n").length;
-        const text = (found[1] ?? "").replaceAll(/\s*\n\s*\* ?/g, " ").trim();
-        return { place: `src/${name}:${line}`, text };
-      });
+      return [...code.matchAll(/\/\*\*([\s\S]*?)\*\/|^ *\/\/ (.*(?:\n *\/\/ .*)*)/gm)].map(
+        (found) => {
+          const line = code.slice(0, found.index).split("\n").length;
+          const text = (found[1] ?? found[2] ?? "")
+            .replaceAll(/\s*\n\s*(?:\*|\/\/) ?/g, " ")
+            .trim();
+          return { place: `src/${name}:${line}`, text };
+        },
+      );
     });
 }
 
