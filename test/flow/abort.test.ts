@@ -82,7 +82,7 @@ for (const [what, leave, recorded] of [
   });
 }
 
-test("what a body turns out to be does not change the record of a refusal that was given", async (t) => {
+test("a bad body does not change the record of a refusal that was sent", async (t) => {
   const store = await startHttpStore(() => assert.fail("the store is not asked"));
   t.after(() => store.stop());
   const flow = await startFlow(t, store.endpoint);

@@ -63,7 +63,7 @@ async function holdOne(
   return client;
 }
 
-test("requests beyond an account's rate are told to slow down, and reach no store", async (t) => {
+test("requests beyond an account's rate get SlowDown, and reach no store", async (t) => {
   const store = await holdingStore(t);
   const flow = await startFlow(t, store.endpoint, {
     accounts: accounts(),
@@ -373,7 +373,7 @@ async function upload(flow: Flow, bytes: number): Promise<RawAnswer> {
   return client.finalAnswer();
 }
 
-test("a form counts for whoever signed it, once and with its bytes, and its file is limited", async (t) => {
+test("a form counts for its signer, once and with its bytes, and its file is limited", async (t) => {
   const store = await holdingStore(t);
   const flow = await startFlow(t, store.endpoint, {
     accounts: accounts(),

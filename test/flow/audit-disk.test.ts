@@ -109,7 +109,7 @@ test("onError: refuse holds also for a file that cannot be opened anew", async (
   assert.ok(linesIn(file) >= 2, "the refused request has a line, too");
 });
 
-test("lines that are lost at the end are told by the log", async (t) => {
+test("the log reports lines that are lost at the end", async (t) => {
   const store = await startStore(t);
   const flow = await startFlow(t, store.endpoint, { audit: { file: fullDisk().file } });
   for (let i = 0; i < 3; i++) await flow.exchange("GET", "/bucket/key");
@@ -140,7 +140,7 @@ async function stopped(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-test("a file that may not grow is told, rotated and gone on with, and every line is whole", async (t) => {
+test("a file that may not grow is reported, rotated and continued, and every line is whole", async (t) => {
   const store = await startStore(t);
   const folder = scratchFolder("limited");
   const file = join(folder, "audit.jsonl");

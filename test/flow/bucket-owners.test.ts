@@ -157,7 +157,7 @@ describe("a bucket that was there before the gateway", () => {
     assert.equal(codeOf(refused), "MethodNotAllowed");
   });
 
-  test("of another user of the store gets the store's own answer", async (t) => {
+  test("another store user's bucket gets the store's own answer", async (t) => {
     const { one, store, state } = await world(t, TWO_KEYS, OWN_USERS);
     store.buckets.ask("two", { method: "PUT", bucket: "payroll", key: undefined });
     assert.equal(codeOf(await make(one, TEAM1)), "BucketAlreadyExists");
@@ -203,7 +203,7 @@ describe("a bucket that is being made", () => {
     assert.equal(codeOf(await make(two, TEAM2)), "BucketAlreadyExists");
   });
 
-  test("leaves nothing behind if the store cannot be reached, or refuses", async (t) => {
+  test("leaves no claim if the store cannot be reached, or refuses", async (t) => {
     const { one, store, state } = await world(t, TWO_KEYS, OWN_USERS);
     store.buckets.ask("two", { method: "PUT", bucket: "payroll", key: undefined });
     assert.equal((await make(one, TEAM1)).status, 409);
@@ -214,7 +214,7 @@ describe("a bucket that is being made", () => {
   });
 });
 
-test("a bucket whose making was never sent leaves no claim behind", async (t) => {
+test("a bucket whose creation was never sent leaves no claim", async (t) => {
   const heard: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     if (request.url === "/payroll") heard.push(request.method);

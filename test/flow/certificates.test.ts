@@ -161,7 +161,7 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 }
 
-test("plain HTTP at a port of TLS is no request, and leaves no connection behind", async (t) => {
+test("plain HTTP at a port of TLS is no request, and leaves no connection open", async (t) => {
   const flow = await secureFlow(t);
   const client = await flow.connect();
   client.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");

@@ -82,7 +82,7 @@ for (const [algorithm, hex] of CHECK_VALUES) {
   });
 }
 
-test("what a store does not know is verified and left out, and what it knows becomes a header", async (t) => {
+test("a checksum that a store does not know is verified and left out, and one it knows becomes a header", async (t) => {
   for (const [algorithm, hex] of CHECK_VALUES) {
     const site = await siteOf(t, "generic");
     const value = Buffer.from(hex, "hex").toString("base64");

@@ -103,7 +103,7 @@ describe("a head that does not come", { concurrency: true }, () => {
   }
 });
 
-test("a request that comes whole after its client was told that it is too late is not done", async (t) => {
+test("a request that comes whole after its client got a timeout is not executed", async (t) => {
   const seen: unknown[] = [];
   const store = await startHttpStore((request, response) => {
     seen.push(request.url);
@@ -191,7 +191,7 @@ async function served(flow: Flow, client: RawClient): Promise<void> {
   assert.equal((await client.answer()).status, 200);
 }
 
-test("connections beyond their limit are told to slow down, and each that ends makes room", async (t) => {
+test("connections beyond their limit get SlowDown, and each that ends makes room", async (t) => {
   const flow = await start(t, { limits: { connections: 2 } });
   const first = await flow.connect();
   const second = await flow.connect();
@@ -240,7 +240,7 @@ test("one address has a limit of its own, and others are not in its way", async 
   assert.deepEqual([fourth.received(), fourth.closed], ["", false]);
 });
 
-test("with TLS a connection beyond the limit is closed before its handshake", async (t) => {
+test("a TLS connection beyond the limit is closed before its handshake", async (t) => {
   const flow = await start(t, { ...TLS, limits: { connections: 1 } });
   const first = await openTls(t, flow);
   const second = await open(t, flow);

@@ -119,7 +119,7 @@ for (const [what, garbage] of [
   ["with a bad header", "GET / HTTP/1.1\r\nbad header: a\r\n\r\n"],
   ["with a header that is too large", `GET / HTTP/1.1\r\nx-long: ${"a".repeat(70_000)}\r\n\r\n`],
 ] as const) {
-  test(`a request ${what} behind a download does not get into it`, async (t) => {
+  test(`a request ${what} after a download does not get into it`, async (t) => {
     const content = "the object's own content, and nothing else";
     const store = await startHttpStore((_request, response) => {
       response.writeHead(200, { "content-length": String(content.length) });
@@ -139,7 +139,7 @@ for (const [what, garbage] of [
     assert.equal(answer.whole, got.length === content.length);
   });
 
-  test(`a request ${what} behind one that waits for the store is not answered in its place`, async (t) => {
+  test(`a request ${what} after one that waits for the store is not answered in its place`, async (t) => {
     const store = await startHttpStore((_request, response) => {
       setTimeout(() => response.end("the answer"), 100);
     });
@@ -202,7 +202,7 @@ async function startTellingStore(t: TestContext): Promise<ScriptedStore & { reac
   return { ...store, reached };
 }
 
-test("what comes behind an answer that ends the connection is not done", async (t) => {
+test("requests after an answer that ends the connection are not executed", async (t) => {
   const store = await startTellingStore(t);
   const flow = await startFlow(t, store.endpoint);
   // Nothing that is done takes time: there is a connection to the store.
@@ -221,7 +221,7 @@ test("what comes behind an answer that ends the connection is not done", async (
   assert.equal(await metricOf(flow, "requests_in_flight"), 0);
 });
 
-test("beyond limits.pipelinedRequests a request is refused, and what follows is not done", async (t) => {
+test("a request beyond limits.pipelinedRequests is refused, and later ones are not executed", async (t) => {
   const waiting: (() => void)[] = [];
   const store = await startHttpStore((request, response) => {
     waiting.push(() => response.end(request.url));

@@ -70,7 +70,7 @@ describe("the demo as lab", () => {
   });
 
   for (const [name, send] of LOSSES) {
-    test(`${name} loses nothing, and is told what to set`, async () => {
+    test(`${name} loses nothing, and the error says what to set`, async () => {
       await lab.send(new s3.PutObjectCommand({ ...OBJECT, Body: "a cat" }));
       assert.equal(await told(send(lab)), "NotImplemented");
       await lab.send(new s3.HeadBucketCommand(EMPTY));

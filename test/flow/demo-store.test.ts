@@ -64,7 +64,7 @@ describe("the demo's store", () => {
     assert.deepEqual(wrong, []);
   });
 
-  test("gives the bytes, ranges and conditions that clients ask for", async () => {
+  test("serves the bytes, ranges and conditions that clients ask for", async () => {
     await ask(store, "PUT", "/read");
     const headers = { "content-type": "text/x-a", "x-amz-meta-of": "mine", "cache-control": "no" };
     const { headers: put } = await ask(store, "PUT", "/read/a%20%26b", {

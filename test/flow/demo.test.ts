@@ -52,7 +52,7 @@ test("the demo does what it says, and keeps everything for the next start", asyn
   assert.equal(explained.status, 1);
 });
 
-test("the demo takes an object of 50 MiB, in one piece and in parts, and gives it back", async (t) => {
+test("the demo stores an object of 50 MiB, in one piece and in parts, and returns it", async (t) => {
   const demo = await startDemo(join(scratchFolder("demo"), "data"), t);
   const lab = demo.as("lab");
   const Bucket = "large";
@@ -81,7 +81,7 @@ test("the demo in a folder that is a file says so and ends with 1", async () => 
   assert.match(ended.errors, /^Cannot start: E[A-Z]+: [^\n]+\n$/);
 });
 
-test("what is changed in the demo's files is in force by itself", async (t) => {
+test("changes of the demo's files are picked up by themselves", async (t) => {
   const dir = join(scratchFolder("demo"), "data");
   const demo = await startDemo(dir, t);
   const lab = demo.as("lab");

@@ -273,7 +273,7 @@ test("a document that is refused before it was proved is refused for what it say
   assert.equal(codeOf(large), "MalformedXML");
 });
 
-test("what a document says is not believed before it is proved", async (t) => {
+test("a document is not believed before it is proved", async (t) => {
   const { store, flow } = await before(t);
   const wrong: readonly Header[] = [["content-md5", "AAAAAAAAAAAAAAAAAAAAAA=="]];
   const answer = await flow.exchange("POST", "/bucket?delete=", {

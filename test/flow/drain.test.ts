@@ -32,7 +32,7 @@ test("a gateway that closes lets a request under way finish, then ends its conne
   assert.equal(await closed, true);
 });
 
-test("a request behind one that a closing gateway ends its connection with is not done", async (t) => {
+test("a request after the last one of a closing gateway's connection is not executed", async (t) => {
   const reached: string[] = [];
   let answer = (): void => {};
   const store = await startHttpStore((request, response) => {

@@ -69,7 +69,7 @@ test("an upload is not tried at a second endpoint, the next one goes there", asy
   assert.deepEqual(statuses.slice(2), [200, 200]);
 });
 
-test("with every endpoint dead the gateway is alive but not ready, and ready again after", async (t) => {
+test("the gateway is alive but not ready while every endpoint is dead, and ready again after", async (t) => {
   const handler = (_request: unknown, response: { end: () => void }): void => response.end();
   let store = await startHttpStore(handler);
   t.after(() => store.stop());
@@ -86,7 +86,7 @@ test("with every endpoint dead the gateway is alive but not ready, and ready aga
   }
 });
 
-test("the admin port speaks of requests, refusals and bytes, and serves nothing else", async (t) => {
+test("the admin port reports requests, refusals and bytes, and serves nothing else", async (t) => {
   const store = await startHttpStore((request, response) => {
     request.resume().once("end", () => response.end("four"));
   });

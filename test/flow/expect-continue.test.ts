@@ -7,7 +7,7 @@ import { startRecordingStore } from "../stores/recording.ts";
 
 const EXPECT = ["expect", "100-continue"] as const;
 
-test("an allowed upload is told to continue, and the store hears nothing of it", async (t) => {
+test("an allowed upload is asked to continue, and the store hears nothing of it", async (t) => {
   const store = await startRecordingStore();
   t.after(() => store.stop());
   const flow = await startFlow(t, store.endpoint);

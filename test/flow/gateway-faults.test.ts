@@ -139,7 +139,7 @@ const SEND_FAULTS: readonly (readonly [string, Send, "dispatch" | "body"])[] = [
 ];
 
 for (const [what, send, where] of SEND_FAULTS) {
-  test(`a request of which the store's pool ${what} is an InternalError of the gateway, and keeps no connection`, async (t) => {
+  test(`a request whose store pool ${what} is an InternalError of the gateway, and keeps no connection`, async (t) => {
     const flow = await site(t, { connections: 2 });
     const broken = sending(t, send);
     for (let i = 0; i < 5; i++) {
@@ -194,7 +194,7 @@ for (const method of ["start", "write", "end"] as const) {
   });
 }
 
-test("where even the error cannot be told, the connection ends, and the next is served", async (t) => {
+test("the connection ends if even the error cannot be sent, and the next is served", async (t) => {
   const flow = await site(t, { connections: 1 });
   const broken = t.mock.method(Responder.prototype, "start", bug);
   for (let i = 0; i < 3; i++) await assert.rejects(flow.exchange("GET", "/bucket/key"));

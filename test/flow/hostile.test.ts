@@ -91,7 +91,7 @@ test("a good request still works after all of them, and alone reaches the store"
   );
 });
 
-test("each of them left exactly one access record that says what the client was told", async () => {
+test("each of them left exactly one access record with the client's answer", async () => {
   await pause(100);
   const records = await allRecords();
   const wrong = ROWS.filter((row) => KNOWN_WRONG.get(row.name)?.record !== "missing").filter(
@@ -139,6 +139,6 @@ test("none of them was a bug of the gateway", () => {
   assert.deepEqual([...gateways.usual.errors, ...gateways.strict.errors], []);
 });
 
-test("nothing is known to be wrong", () => {
+test("no known exception is left", () => {
   assert.deepEqual([...KNOWN_WRONG.keys()], []);
 });

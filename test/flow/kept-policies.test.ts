@@ -95,7 +95,7 @@ describe("a policy put by its owner", () => {
     assert.equal(codeOf(answer), "AccessDenied");
   });
 
-  test("of a bucket that the gateway does not know tells how it can be adopted", async (t) => {
+  test("the policy of an unknown bucket is refused with a hint how to adopt it", async (t) => {
     const { flow } = await before(t);
     const answer = await put(flow, PUBLIC);
     assert.equal(answer.status, 405);
@@ -260,7 +260,7 @@ describe("a bucket's record", () => {
 });
 
 describe("a state that cannot be read", () => {
-  test("denies, is no bug, and is told by readiness and metrics", async (t) => {
+  test("an unreadable state denies, is no bug, and shows in readiness and metrics", async (t) => {
     const { flow, state, store } = await before(t);
     await make(flow);
     const [name = ""] = records(state);

@@ -72,7 +72,7 @@ test("the account itself sees all of them", async (t) => {
   assert.deepEqual(await seen(await before(t, whole), OWNER), NAMES);
 });
 
-test("nothing is filtered where the configuration does not say so, nor in report mode", async (t) => {
+test("nothing is filtered unless the configuration says so, nor in report mode", async (t) => {
   for (const policy of [{ listBuckets: "all" }, { mode: "report" }]) {
     const flow = await before(t, whole, policy);
     const answer = await flow.exchange("GET", "/", { key: READER });
@@ -100,7 +100,7 @@ const BROKEN = [
   ["a list that ends early", listing(NAMES).slice(0, -60)],
 ] as const;
 for (const [what, body] of BROKEN) {
-  test(`of ${what} nothing that is not understood reaches the client`, async (t) => {
+  test(`parts of ${what} that are not understood do not reach the client`, async (t) => {
     const flow = await before(t, { ...whole, body });
     const answer = await flow.exchange("GET", "/", { key: READER }).catch(() => undefined);
     assert.doesNotMatch(answer?.body.toString() ?? "", /secret|other|<\/ListAllMyBucketsResult>/);

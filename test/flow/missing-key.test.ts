@@ -15,7 +15,7 @@ async function before(t: TestContext, read: readonly string[]): Promise<Flow> {
   return startFlow(t, store.endpoint, { policy: { tiers: { READ: read } } });
 }
 
-test("who may not list reads 403 for a missing key, and nothing of the store's answer", async (t) => {
+test("a caller who may not list reads 403 for a missing key, and nothing of the store's answer", async (t) => {
   const flow = await before(t, ["s3:GetObject"]);
   for (const method of ["GET", "HEAD"]) {
     const answer = await flow.exchange(method, "/bucket/key", { key: READER });
@@ -25,7 +25,7 @@ test("who may not list reads 403 for a missing key, and nothing of the store's a
   }
 });
 
-test("who may list reads the store's 404", async (t) => {
+test("a caller who may list reads the store's 404", async (t) => {
   const flow = await before(t, ["s3:GetObject", "s3:ListBucket"]);
   const answer = await flow.exchange("GET", "/bucket/key", { key: READER });
   assert.equal(answer.status, 404);

@@ -83,7 +83,7 @@ test("a field passes whatever its name is", async (t) => {
   assert.match(came, / __proto__ a __proto__ b constructor c x-last d /);
 });
 
-test("a route that strips its path asks for what stands behind it, as sent", async (t) => {
+test("a route that strips its path asks for the rest after it, as sent", async (t) => {
   const target = await startRecordingStore();
   t.after(() => target.stop());
   const flow = await startDashboard(t, target.endpoint, { stripPath: true });
@@ -196,7 +196,7 @@ for (const [what, route, options, rule] of [
     "policy.networks: denied",
   ],
 ] as const) {
-  test(`who is outside the networks of the ${what} is refused`, async (t) => {
+  test(`a client outside the networks of the ${what} is refused`, async (t) => {
     const target = await startRecordingStore();
     t.after(() => target.stop());
     const { gateway, request } = await startDashboard(t, target.endpoint, route, options);
@@ -285,7 +285,7 @@ test("an event stream passes event by event", async (t) => {
   }
 });
 
-test("a client that waits for 100 Continue is told so, and the target is not asked", async (t) => {
+test("a client that waits for 100 Continue gets it, and the target is not asked", async (t) => {
   const target = await startRecordingStore();
   t.after(() => target.stop());
   const { connect, request } = await startDashboard(t, target.endpoint);
@@ -349,7 +349,7 @@ for (const [what, respond, expected] of [
     "502 The application behind this path could not be reached",
   ],
 ] as const) {
-  test(`a target that ${what} is told in plain text`, async (t) => {
+  test(`a target that ${what} is reported in plain text`, async (t) => {
     const target = await startRawStore((socket, received) => {
       if (received.includes("\r\n\r\n")) socket.write(respond);
     });
@@ -364,7 +364,7 @@ for (const [what, respond, expected] of [
   });
 }
 
-test("a target that is not there is told in plain text, and S3 does not notice", async (t) => {
+test("a missing target is reported in plain text, and S3 does not notice", async (t) => {
   const { gateway, request, exchange } = await startDashboard(t, "http://127.0.0.1:9");
   const answer = await rawExchange(gateway.address, request("GET", "/dashboard/"));
   assert.equal(text(answer), "502 The application behind this path could not be reached");

@@ -150,7 +150,7 @@ test("a PROXY header of a peer that is not trusted is no request, and says nothi
   assert.ok(records.every((record) => record["sourceAddress"] === "127.0.0.1"));
 });
 
-test("without listen.proxyProtocol a PROXY header is no request of anybody's", async (t) => {
+test("a PROXY header is no request without listen.proxyProtocol", async (t) => {
   const { flow, reached } = await site(t, { listen: { proxyProtocol: false } });
   const client = await flow.connect();
   client.write(Buffer.concat([V1, requestBytes(flow)]));
@@ -177,7 +177,7 @@ const NOBODY = [
   ["version 2, unspecified,", headerV2({ family: 0, addresses: Buffer.alloc(0) })],
 ] as const;
 for (const [name, header] of NOBODY) {
-  test(`nobody is let in by what a client says behind a PROXY header of ${name}`, async (t) => {
+  test(`a client's own words after a PROXY header of ${name} let nobody in`, async (t) => {
     // The proxy's own address is in the list: it must not step in either.
     const allow = [...NETWORKS.allow, "127.0.0.1"];
     const { flow, reached } = await site(t, { policy: { networks: { allow } } });
@@ -191,7 +191,7 @@ for (const [name, header] of NOBODY) {
   });
 }
 
-test("without a list of networks a client whom its proxy does not name is served", async (t) => {
+test("a client whom its proxy does not name is served if there is no list of networks", async (t) => {
   const { flow, reached } = await site(t, { policy: {} });
   assert.equal(await outcome(flow, Buffer.from("PROXY UNKNOWN\r\n")), "OK");
   assert.equal(reached(), 1);

@@ -89,7 +89,7 @@ test("a changed file is put in force by itself, when it has settled", async (t) 
   assert.equal(await letIn(gateway), "403,200");
 });
 
-test("a file that is bad is told once, and put in force when it is mended", async (t) => {
+test("a bad file is reported once, and picked up when it is corrected", async (t) => {
   const gateway = await start(t, { reload: WATCH });
   const file = join(gateway.folder, "accounts.yaml");
   rmSync(file);
@@ -230,7 +230,7 @@ test("requests are served while thousands of accounts are read", async (t) => {
   assert.ok(served > 10, `${served} were served`);
 });
 
-test("what only a restart can change is refused by name, and nothing else of it is in force", async (t) => {
+test("a setting that only a restart can change is refused by name, and nothing else of the file applies", async (t) => {
   const gateway = await start(t, { reload: NO_WATCH });
   writeFileSync(join(gateway.folder, "accounts.yaml"), accountsWith(SECOND));
   edit(gateway, (text) => text.replace('"listen":', '"workers":3,"listen":'));

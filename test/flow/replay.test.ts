@@ -237,7 +237,7 @@ test("whatever a policy asks of a request stands in its line", async (t) => {
   assert.equal(opened.code, 1);
 });
 
-test("what another configuration changes is told by kind, with examples", async (t) => {
+test("replay reports what another configuration changes by kind, with examples", async (t) => {
   const flow = await start(t);
   for (let i = 0; i < 5; i++) await flow.exchange("DELETE", `/bucket/key${i}`);
   for (let i = 0; i < 3; i++) await flow.exchange("GET", "/bucket/key", { key: READER });
@@ -266,7 +266,7 @@ test("what another configuration changes is told by kind, with examples", async 
   assert.match(out, /^1 last line not whole$/m);
 });
 
-test("what the gateway keeps of buckets is read by a replay, as it is now", async (t) => {
+test("replay reads the records of buckets as they are now", async (t) => {
   const directory = join(scratchFolder("state"), "records");
   const site = {
     policy: { bucketPolicies: "gateway", anonymous: "policy" },
@@ -354,7 +354,7 @@ const changes = [
   ],
 ] as const;
 for (const [what, change, wouldBe, of] of changes) {
-  test(`a configuration that refuses ${what} is told to`, async (t) => {
+  test(`replay reports a configuration that refuses ${what}`, async (t) => {
     const flow = await start(t);
     const headers: Header[] = [["host", flow.gateway.address]];
     const bare = { method: "GET", target: "/bucket/key", headers, body: Buffer.alloc(0) };
@@ -378,7 +378,7 @@ for (const [what, change, wouldBe, of] of changes) {
   });
 }
 
-test("what a key's dates allow is judged as of when the request came", async (t) => {
+test("a key's dates are judged at the time of the request", async (t) => {
   const flow = await start(t);
   await flow.exchange("GET", "/bucket/key");
   await flow.gateway.records(1);

@@ -182,7 +182,7 @@ test("DeleteObjects forwards what is allowed and answers for what is not", async
   assert.equal(headerOf(answer, "content-length"), String(answer.body.length));
 });
 
-test("DeleteObjects of which nothing is allowed does not reach the store", async (t) => {
+test("DeleteObjects without any allowed key does not reach the store", async (t) => {
   const { flow, store } = await before(t, 200, "", BLOCKED);
   const answer = await flow.exchange("POST", "/bucket?delete=", { body: TWO_VERSIONS });
   assert.equal(answer.status, 200);

@@ -78,7 +78,7 @@ function start(file: string): ChildProcess {
   return child;
 }
 
-test("100,000 mixed requests leave no memory, sockets or files, and each is told once", async (t) => {
+test("100,000 mixed requests leave no memory, sockets or files, and each is recorded once", async (t) => {
   const loads: Load[] = [];
   const holds: Held[] = [];
   for (const [seed, count] of PHASES) {

@@ -52,7 +52,7 @@ after(async () => {
 });
 
 for (const fault of [...FAULTS, ...ODDITIES]) {
-  test(`a store that ${fault.name}: each client is told rightly, and nothing stays`, async () => {
+  test(`a store that ${fault.name}: each client gets the right answer, and nothing stays`, async () => {
     store.play(fault.play);
     const asked = await askAll();
     const failed = asked.filter(({ kind }) => isFailure(toldBy(fault, kind)));
@@ -99,12 +99,12 @@ test("a store that ends kept connections as they are used again: no answer is lo
   await assertNothingHeld(asked.length);
 });
 
-test("after all that the gateway holds the files and sockets that it began with", async () => {
+test("the gateway holds the files and sockets that it began with at the end", async () => {
   await until(() => openFiles(gateway.pid).length === files, IDLE_MS_MAX);
   assert.deepEqual(connectionsOf(gateway.pid), []);
 });
 
-test("the same faults over and over leave no memory behind", async (t) => {
+test("the same faults over and over leave no memory in use", async (t) => {
   const quick = FAULTS.filter(({ kinds }) => !kinds.includes("timeout"));
   const round = async (): Promise<number> => {
     for (const fault of quick) {

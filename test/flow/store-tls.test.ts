@@ -97,7 +97,7 @@ const bad: readonly (readonly [string, Section, SecureVersion | undefined])[] = 
   ["that demands a certificate of a gateway without one", NAMED, "TLSv1.2"],
 ];
 for (const [name, store, demanding] of bad) {
-  test(`a store over TLS ${name} is not trusted, and the client is told 503`, async (t) => {
+  test(`a store over TLS ${name} is not trusted, and the client gets 503`, async (t) => {
     const { endpoint, seen } = await secureStore(t, demanding !== undefined, demanding);
     const flow = await startFlow(t, endpoint, { store, files: FILES });
     const answer = await flow.exchange("PUT", "/photos/cat", { body: "meow" });

@@ -69,7 +69,7 @@ function spanOf(spans: readonly CollectedSpan[], kind: number): CollectedSpan {
   return span;
 }
 
-test("without a collector nothing is loaded, and the store hears of no trace", async (t) => {
+test("nothing is loaded without a collector, and the store hears of no trace", async (t) => {
   const site = await start(t, {});
   const headers = [["traceparent", PARENT]] as const;
   await site.exchange("GET", "/bucket/k", { headers });
@@ -91,7 +91,7 @@ const off = [
   ["the endpoint is empty", { OTEL_EXPORTER_OTLP_ENDPOINT: "" }],
 ] as const;
 for (const [name, env] of off) {
-  test(`nothing is loaded where ${name}`, async (t) => {
+  test(`nothing is loaded if ${name}`, async (t) => {
     const site = await traced(t, env);
     await site.exchange("GET", "/bucket/k");
     assert.equal(site.seen.length, 1);
@@ -298,7 +298,7 @@ test("closing sends what is there, and does not wait long for a collector that i
   assert(performance.now() - before < 10_000);
 });
 
-test("a collector that fails is told in the log, and no request notices", async (t) => {
+test("a failing collector is logged, and no request notices", async (t) => {
   const collector = await startCollector(t, 400);
   const { exchange, gateway } = await traced(t, {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,

@@ -94,7 +94,7 @@ test("a form's file is held only when its form may store it, and is stored when 
   assert.deepEqual([flow.stored, await held(flow)], [[MIB], 0]);
 });
 
-test("beyond limits.unprovedBytes a request is a SlowDown, and those that were held go on", async (t) => {
+test("a request beyond limits.unprovedBytes gets SlowDown, and those that were held go on", async (t) => {
   const flow = await site(t, { limits: { unprovedBytes: "1MiB", xmlBytes: "1MiB" } });
   const bytes = formOf(flow, OWNER, "x".repeat(700 * KIB));
   const first = await withholding(flow, bytes);
@@ -148,7 +148,7 @@ const HELD: readonly (readonly [string, (flow: Flow) => Buffer])[] = [
 ];
 
 for (const [what, bytes] of HELD) {
-  test(`nothing stays held of ${what} whose client breaks off, wherever it does`, async (t) => {
+  test(`nothing of ${what} stays held if its client breaks off, wherever it does`, async (t) => {
     const flow = await site(t);
     const all = bytes(flow);
     const head = all.indexOf("\r\n\r\n") + 4;

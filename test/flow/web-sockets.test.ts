@@ -101,7 +101,7 @@ test("a WebSocket passes, small and large messages both ways, and leaves one rec
   assert.doesNotMatch(JSON.stringify(records), /SECRET/);
 });
 
-test("a WebSocket on a route that strips its path is asked for behind it", async (t) => {
+test("a WebSocket on a route that strips its path is asked for by the rest after it", async (t) => {
   const echo = await startEcho(t);
   const flow = await startDashboard(t, echo.origin, { stripPath: true });
   const session = await open(t, flow, "/dashboard/ws?a");
@@ -109,7 +109,7 @@ test("a WebSocket on a route that strips its path is asked for behind it", async
   assert.equal(echo.handshakes[0]?.url, "/ws?a");
 });
 
-test("who is outside the networks of a route gets no WebSocket", async (t) => {
+test("a client outside the networks of a route gets no WebSocket", async (t) => {
   const echo = await startEcho(t);
   const flow = await startDashboard(t, echo.origin, { networks: { deny: ["127.0.0.0/8"] } });
   const client = await flow.connect();
@@ -186,7 +186,7 @@ for (const [what, lines, sent] of [
   });
 }
 
-test("an upgrade behind a request that is not answered yet waits its turn as a plain one", async (t) => {
+test("an upgrade after a request that is not answered yet waits its turn as a plain one", async (t) => {
   let answerFirst = (): void => {};
   const target = await startHttpStore((request, response) => {
     if (request.url === "/dashboard/1") answerFirst = () => response.end("first");
@@ -256,7 +256,7 @@ for (const [what, respond, status] of [
   ["is silent", "", 504],
   ["sends garbage", "garbage\r\n\r\n", 502],
 ] as const) {
-  test(`a target that ${what} at a handshake is told in plain text`, async (t) => {
+  test(`a target that ${what} at a handshake is reported in plain text`, async (t) => {
     const target = await startRawStore((socket) => socket.write(respond));
     t.after(() => target.stop());
     const flow = await startDashboard(t, target.endpoint, { timeout: "1s" });
@@ -271,7 +271,7 @@ for (const [what, respond, status] of [
   });
 }
 
-test("a target that is not there is told to who asks for a WebSocket", async (t) => {
+test("a missing target is reported to a client that asks for a WebSocket", async (t) => {
   const flow = await startDashboard(t, "http://127.0.0.1:9");
   const client = await flow.connect();
   client.write(flow.request("GET", "/dashboard/ws", ...HANDSHAKE));
@@ -320,7 +320,7 @@ async function startSwitching(
   return { origin: `http://127.0.0.1:${portOf(server.address())}`, sockets };
 }
 
-test("of the target's answer to a handshake only what is the client's passes", async (t) => {
+test("only the client's part of the target's answer to a handshake passes", async (t) => {
   const target = await startSwitching(t, (socket) => socket.write("hello"));
   const flow = await startDashboard(t, target.origin);
   const client = await flow.connect();

@@ -181,7 +181,7 @@ describe("an account's own host", () => {
       [undefined, "GET /bucket/open?AWSAccessKeyId=AKID.465000002", AT, "authentication"],
     ]);
   });
-  describe("where the store judges anonymous requests, it is asked for the account's", () => {
+  describe("if the store judges anonymous requests, it is asked for the account's bucket", () => {
     const upstream = { ...PEOPLE, policy: { ...PEOPLE.policy, anonymous: "upstream" } };
     check(gatewayOf(upstream), [
       [undefined, "GET /unknown/k", AT, "/465000001%3Aunknown/k as nobody"],
@@ -190,7 +190,7 @@ describe("an account's own host", () => {
       ["465000002", "GET /unknown/k", AT, "/unknown/k as 465000002"],
     ]);
   });
-  describe("nobody comes where anonymous requests are refused", () => {
+  describe("no caller passes if anonymous requests are refused", () => {
     const deny = { ...PEOPLE, policy: { ...PEOPLE.policy, anonymous: "deny" } };
     check(gatewayOf(deny), [[undefined, "GET /bucket/open", AT, "authentication"]]);
   });

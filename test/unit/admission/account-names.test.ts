@@ -35,7 +35,7 @@ const LINES: readonly (readonly [line: string, sent?: Sent])[] = [
 
 for (const [line, sent = {}] of LINES) {
   const source = sent.headers?.["x-amz-copy-source"] ?? "";
-  test(`nobody is let into another account's bucket for want of a record: ${line} ${source}`, () => {
+  test(`a missing record lets nobody into another account's bucket: ${line} ${source}`, () => {
     for (const who of ["one", undefined]) {
       const { kind } = decide(gateway, who, line, sent);
       assert.equal(kind, "refuse", who);

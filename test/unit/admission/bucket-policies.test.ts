@@ -281,7 +281,7 @@ describe("whoever is let into a bucket", () => {
     assert.equal(word(decide(shared, "A", "GET /own/k")), "allow");
   });
 
-  test("cannot copy between accounts by one credential, and is told so", () => {
+  test("cannot copy between accounts by one credential, and the error says so", () => {
     const copy = { headers: { "x-amz-copy-source": "/own/k" } };
     const verdict = decide(shared, "B", WRITE, copy);
     assert.match(verdict.kind === "refuse" ? verdict.fault.message : "", /different accounts/);

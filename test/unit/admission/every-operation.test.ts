@@ -112,7 +112,7 @@ test("the rows are the 112 operations of the SDK, and the browser's form", () =>
   assert.deepEqual([...inRows].sort(), [...inSdk, "PostObject"].sort());
 });
 
-test("a bucket's policy can speak of all but the service and what is not there yet", () => {
+test("a bucket's policy can be about all but the service and buckets that do not exist yet", () => {
   const spoken = new Set(ROWS_OF_BUCKET.map(({ operation }) => operation));
   const others = ROWS.map(({ operation }) => operation).filter((name) => !spoken.has(name));
   const expected = [

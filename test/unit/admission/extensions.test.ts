@@ -103,7 +103,7 @@ describe("admit() refuses of extensions", () => {
   }
 });
 
-test("the usage of an account is not told to who is shown some of its buckets", () => {
+test("a caller who sees only some buckets of an account does not learn its usage", () => {
   const filtered = world("{ listBuckets: filtered }");
   assert.equal(outcome(judge(filtered, "GET /?usage", { as: "lab" })), "NotImplemented");
   assert.equal(outcome(judge(filtered, "GET /", { as: "lab" })), "/");

@@ -193,7 +193,7 @@ describe("PutBucketPolicy", () => {
     assert.equal(word(put("A", PUBLIC, {}, "foreign")), "allow");
   });
 
-  test("of a bucket that nothing is known of tells how it can be adopted", () => {
+  test("the policy of an unknown bucket is refused with a hint how to adopt it", () => {
     const verdict = put("A:U", PUBLIC, {}, "unheard");
     assert.equal(verdict.kind === "refuse" && verdict.fault.code, "MethodNotAllowed");
     assert.match(
@@ -213,12 +213,12 @@ describe("the other three", () => {
     );
     assert.equal(verdict.kind, "keep");
   });
-  test("GetBucketPolicy gives the bytes, or says that there are none", () => {
+  test("GetBucketPolicy returns the bytes, or NoSuchBucketPolicy", () => {
     const { verdict } = settle(gateway, "A", "GET /bucket?policy");
     assert.equal(verdict.kind === "answer" && verdict.body, PUBLIC);
     assert.equal(word(settle(gateway, "A", "GET /plain?policy").verdict), "NoSuchBucketPolicy");
   });
-  test("GetBucketPolicyStatus tells whether it is public", () => {
+  test("GetBucketPolicyStatus says if the policy is public", () => {
     const { verdict } = settle(gateway, "A", "GET /bucket?policyStatus");
     assert.match(verdict.kind === "answer" ? verdict.body : "", /<IsPublic>true</);
   });
@@ -361,7 +361,7 @@ describe("a policy that needs a privilege to be put", () => {
     assert.equal(word(settle(gateway, "taker", "DELETE /bucket?policy").verdict), "allow");
   });
 
-  test("keeps out whoever it no longer allows to put the next, unless they say so", () => {
+  test("is refused if it locks its author out, unless the author confirms that", () => {
     const may = document(statement(["local:taker"], ["s3:PutBucketPolicy"]));
     const gateway = remembering({ bucket: { owner: "maker", policy: may } }, people);
     const put = (policy: string, headers = {}): string =>

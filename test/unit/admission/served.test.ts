@@ -83,7 +83,7 @@ const FOLDED = ["a//b", "/a", "a/./b", "x/../a/b", "./a", "..", "a/.."] as const
 const KEPT = ["a", "a/", "a/b", ".a/b..", "a/...", "a/.b/c."] as const;
 const folding = STORE_KINDS.filter((kind) => storeTraits(kind).foldsKeys);
 
-test("keys are kept apart by AWS and Ceph, and by no store of which that is not known", () => {
+test("AWS and Ceph keep keys apart, and no store does of which that is not known", () => {
   assert.deepEqual(folding, ["generic", "minio", "versitygw"]);
 });
 

@@ -479,7 +479,7 @@ for (const [revocation, ended] of revocations) {
   });
 }
 
-test("where it cannot be known which sessions are revoked, none is served", () => {
+test("no session is served if the revoked ones cannot be known", () => {
   const sharing = { ...SNAPSHOT, elsewhere: { ...SNAPSHOT.elsewhere, revocations: true } };
   assert.equal(decide(sharing, ALICE, "GET /data/k").kind, "asking");
   const lab = { ...WRITER, accessKeyId: "AKIALAB", secret: "of-lab" };
@@ -629,7 +629,7 @@ test("a form's fields prove a session as a header does", () => {
   assert.equal(outcome(form(tokenOf(WRITER), WRITER.secret)), "authentication: ExpiredToken");
 });
 
-test("what was changed in a token does not matter to whoever comes with the right one", () => {
+test("a changed token does not affect a caller with the right one", () => {
   const snapshot = gateway();
   const good = tokenOf(WRITER);
   for (let i = 0; i < 3; i++) {
@@ -640,7 +640,7 @@ test("what was changed in a token does not matter to whoever comes with the righ
   assert.ok(isRemembered(snapshot, WRITER));
 });
 
-test("without sts.keys a session's key is one that nobody has", () => {
+test("a session's key is unknown without sts.keys", () => {
   const { roles: _, ...account } = ACCOUNT;
   const files = {
     "gateway.yaml":

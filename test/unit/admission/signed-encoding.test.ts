@@ -90,7 +90,7 @@ describe("admit() does not prove", () => {
   }
 });
 
-test("the refusal tells of the Accept-Encoding that arrived", () => {
+test("the refusal quotes the Accept-Encoding that arrived", () => {
   const verdict = arriving(changed(signed("deflate"), "br"), []);
   assert.ok(verdict.kind === "refuse");
   const elements = new Map(verdict.fault.elements);

@@ -151,7 +151,7 @@ test("admit() does not move a bucket's label into the path, nor back", () => {
   );
 });
 
-test("admit() tells of the host that arrived where none fits", () => {
+test("admit() quotes the host that arrived if none fits", () => {
   const verdict = arriving(header("elsewhere.example.net", "/photos/cat"), ARRIVED, ["a.example"]);
   assert.equal(outcome(verdict), "SignatureDoesNotMatch");
   assert.ok(verdict.kind === "refuse");

@@ -300,7 +300,7 @@ test("provenBody() returns the value of the proved trailer", async () => {
   assert.deepEqual(await body.next(), { done: true, value: "y/Q5Jg==" });
 });
 
-test("provenBody() gives nothing where there is nothing", async () => {
+test("provenBody() yields nothing for an empty body", async () => {
   const outcome = await outcomeOf(cut(Buffer.alloc(0)), { kind: "none" });
   assert.deepEqual(outcome, { released: "", code: "none" });
 });

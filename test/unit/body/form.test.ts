@@ -123,7 +123,7 @@ test("openForm() knows the most that a file can have where fields follow it", as
   assert.equal(whole.ok && whole.value.length, 1);
 });
 
-test("readForm() ignores fields behind a small file", async () => {
+test("readForm() ignores fields after a small file", async () => {
   const outcome = await read(field("key", "k") + file("x") + field("key", "evil") + END);
   assert.ok(typeof outcome !== "string");
   assert.deepEqual([outcome.fields, outcome.content, outcome.code], [{ key: "k" }, "x", "none"]);
@@ -136,7 +136,7 @@ test("readForm() takes a field with a filename for a field, as Python's requests
   assert.deepEqual(outcome.fields, { key: "k" });
 });
 
-test("readForm() gives a filename as UTF-8, directories and all, and the key only its last part", async () => {
+test("readForm() returns a filename as UTF-8, directories and all, and puts only its last part in the key", async () => {
   const outcome = await read(field("key", "${filename}") + file("x", "C:/tmp/käse.txt") + END);
   assert.ok(typeof outcome !== "string");
   assert.equal(outcome.filename, "C:/tmp/käse.txt");
@@ -247,7 +247,7 @@ test("readForm() refuses a field that is not UTF-8", async () => {
   assert.equal(form.error.code, "MalformedPOSTRequest");
 });
 
-test("readForm() refuses too many fields behind a small file", async () => {
+test("readForm() refuses too many fields after a small file", async () => {
   const many = field("a", "v").repeat(5);
   const limits = { fieldBytesMax: 200, fileBufferBytesMax: 100_000 };
   assert.equal(await read(file("x") + many + END, 10, limits), "MaxPostPreDataLengthExceededError");
@@ -311,7 +311,7 @@ test("readForm() refuses a large form that is cut short", async () => {
   );
 });
 
-test("readForm() refuses bytes behind a large form at once, without reading them all", async () => {
+test("readForm() refuses bytes after a large form at once, without reading them all", async () => {
   const text = KEY + file(BIG) + END;
   async function* source(): AsyncGenerator<Buffer> {
     yield Buffer.from(text);

@@ -9,7 +9,7 @@ before(() => loadDigests(CHECKSUM_ALGORITHMS));
 const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
 
 for (const [algorithm, hex] of CHECK_VALUES) {
-  test(`createDigest() gives the published value of ${algorithm}`, async () => {
+  test(`createDigest() computes the published value of ${algorithm}`, async () => {
     const digest = createDigest(algorithm);
     digest.update(Buffer.from(CHECK_CONTENT));
     assert.equal(await digest.base64(), base64(hex));
@@ -116,7 +116,7 @@ function sanityBytes(length: number): Buffer {
 
 for (const [algorithm, rows] of SANITY) {
   for (const [length, hex] of rows) {
-    test(`createDigest() gives xxHash's value of ${algorithm} over ${length} bytes, however cut`, async () => {
+    test(`createDigest() computes xxHash's value of ${algorithm} over ${length} bytes, however cut`, async () => {
       const bytes = SANITY_BYTES.subarray(0, length);
       for (const size of [1, 7, 64, 255, 4096]) {
         const digest = createDigest(algorithm);

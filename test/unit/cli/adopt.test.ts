@@ -82,13 +82,13 @@ test("runAdopt() refuses where nothing is remembered", async () => {
   assert.match(err, /the configuration has no state/);
 });
 
-test("runAdopt() tells the problems of a configuration", async () => {
+test("runAdopt() prints the problems of a configuration", async () => {
   const { code, err } = await adopt(folderWith({ ...GATEWAY, listn: {} }), "data", "lab");
   assert.equal(code, 1);
   assert.match(err, /Unknown key "listn"/);
 });
 
-test("runAdopt() gives a bucket without a policy the one that is named, and replaces none", async () => {
+test("runAdopt() sets the named policy on a bucket without one, and replaces none", async () => {
   const policy = { provider: "qumulo", bucketPolicies: "gateway" };
   const folder = folderWith({ ...GATEWAY, policy, state: { directory: "records" } });
   const open = `{"Statements":[{"Effect":"Allow","Action":["s3:*"],"Principal":{"Qumulo":["Everyone"]}}]}\n`;

@@ -55,7 +55,7 @@ for (const [name, content, expected] of [
     Array.from({ length: 9_000 }, (_, i) => `${i}`),
   ],
 ] as const) {
-  test(`the reader of audit files tells ${name}`, async () => {
+  test(`the reader of audit files reports ${name}`, async () => {
     assert.deepEqual(await read(content), expected);
   });
 }

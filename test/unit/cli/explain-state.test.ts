@@ -58,7 +58,7 @@ async function explained(folder: string, options: Partial<ExplainOptions>) {
   return ran((terminal) => runExplain({ config, ip: "198.51.100.1", ...options }, terminal));
 }
 
-test("explain tells the statement of a policy that its owner has put", async () => {
+test("explain names the statement of a policy that the owner has put", async () => {
   const { folder } = await folderWith({ data: { policy: PUBLIC } });
   const { code, out } = await explained(folder, { anonymous: true, request: "GET /data/k" });
   assert.match(out, /s3:GetObject on arn:aws:s3:::data\/k \(allowed by policy of data:4\)/);
@@ -99,7 +99,7 @@ test("explain does not guess where a record cannot be read", async () => {
   assert.match(refused.err, /^Cannot use the record of "data": /);
 });
 
-test("explain tells that a bucket of another account cannot be made, and one's own can again", async () => {
+test("explain says that another account's bucket cannot be made, and the own one can again", async () => {
   const { folder } = await folderWith({ data: {} });
   const taken = await explained(folder, { as: "other", request: "PUT /data" });
   assert.match(taken.out, /Denied: The requested bucket name is not available/);

@@ -190,7 +190,7 @@ const rows = [
   ],
 ] as const;
 for (const [name, options, code, expected] of rows) {
-  test(`explain tells ${name}`, async () => {
+  test(`explain prints ${name}`, async () => {
     const { code: actual, out, err } = await said(options);
     assert.match(out, expected, err);
     assert.equal(actual, code);

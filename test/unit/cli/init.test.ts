@@ -65,13 +65,13 @@ describe("runInit()", () => {
       }
     }
   }
-  test("without a domain check says what LUMI-O's public links still need", async () => {
+  test("check says what LUMI-O's public links still need without a domain", async () => {
     const { out, gateway } = await init({ provider: "lumi-o", store: "ceph" });
     const { code, err } = await filledIn(out, () => check(gateway));
     assert.equal(code, 0);
     assert.match(err, /The document of lumi-o needs listen\.accountDomains/);
   });
-  test("makes a key of its own for each user, and tells the first", async () => {
+  test("init makes a key for each user, and prints the first", async () => {
     const { out, gateway } = await init({ provider: "atman", store: "minio" });
     const config = await filledIn(out, () => Promise.resolve(loadConfig(gateway).result));
     assert.ok(config.ok);
@@ -120,7 +120,7 @@ describe("runInit()", () => {
       assert.match(err, said);
     }
   });
-  test("a folder that cannot be made is told", async () => {
+  test("init reports a folder that cannot be made", async () => {
     const folder = scratchFolder("init");
     writeFileSync(join(folder, "file"), "");
     const { code, err } = await init({ out: join(folder, "file", "below") });

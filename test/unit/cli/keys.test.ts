@@ -90,7 +90,7 @@ test("keys --soon lists what expires within that time, or has", async () => {
   );
 });
 
-test("keys tells the last proved use by the audit log, and --unused who is not seen", async () => {
+test("keys prints the last proved use by the audit log, and --unused lists keys without one", async () => {
   const file = audit();
   const own = (await listed([file])).find(({ accessKey }) => accessKey === "AKIAOWN");
   assert.equal(own?.["lastUsed"]?.slice(0, 10), inDays(-1).slice(0, 10));

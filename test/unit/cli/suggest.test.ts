@@ -225,7 +225,7 @@ test("suggest takes of a list of deletions what was not denied of it", async () 
   assert.doesNotMatch(all.err, /denied/);
 });
 
-test("suggest says that it leaves out lists of which some part was allowed", async () => {
+test("suggest says that it leaves out lists that were allowed in part", async () => {
   const line = deletion({ decision: "deny", outcome: "forwarded" }, { clipped: true });
   const { code, err } = await suggested([line]);
   assert.equal(code, 1);

@@ -75,7 +75,7 @@ for (const [name, options, ids] of [
   });
 }
 
-test("a line says when, what became of it, who, what and why, and gives the id of what failed", async () => {
+test("a line has time, outcome, identity, request and reason, and the id of a failed request", async () => {
   const { out } = await ran((terminal) => runTail([file], { ...OPTIONS, denied: true }, terminal));
   assert.equal(
     out,

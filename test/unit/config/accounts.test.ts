@@ -142,7 +142,7 @@ test("parseConfig() knows the tiers of policy.tiers", () => {
   assert.deepEqual(problemsOf({ "gateway.yaml": gateway, "accounts.yaml": text }), []);
 });
 
-test("parseConfig() gives every option of an account its default", () => {
+test("parseConfig() fills in the default of every option of an account", () => {
   const text = `accounts: [{ name: a, keys: [{ ${PAIR} }], subusers: [{ name: r, tier: READ }] }]`;
   const networks = { allow: [], deny: [] };
   assert.deepEqual(goodConfig({ "accounts.yaml": text }).accounts, [

@@ -9,7 +9,7 @@ const files = (policy: string, accounts = "[]", store = "minio"): Record<string,
 const PREFIX = 'bucketNames: { prefix: "{account}-" }';
 const KEPT = "bucketPolicies: gateway";
 
-test("parseConfig() gives each account names of its own under policy.bucketNames", () => {
+test("parseConfig() names each account's buckets apart under policy.bucketNames", () => {
   const config = goodConfig(
     files(`${PREFIX}, ${KEPT}`, "[{ name: one }, { name: Two, tenant: two }]"),
   );

@@ -112,7 +112,7 @@ test("compileSnapshot() finds every key by its access key id", () => {
   );
 });
 
-test("compileSnapshot() gives a key its state", () => {
+test("compileSnapshot() sets the state of a key", () => {
   const one = snapshot.keys.get("AK1");
   assert.equal(one?.notBeforeMs, 1_767_225_600_000);
   assert.equal(one?.expiresMs, 1_798_761_600_000);

@@ -428,7 +428,7 @@ const UNLIMITED = {
 const SOURCES = 'upstream: { endpoints: ["http://s"], store: ceph }\nidentities:\n';
 const CEPH_SOURCE = '{ endpoint: "http://rgw:7480", accessKey: GW, secretKey: SK';
 
-test("parseConfig() gives Ceph sources in their order, with their defaults", () => {
+test("parseConfig() returns Ceph sources in their order, with their defaults", () => {
   const other = `${CEPH_SOURCE}, cache: 2s, stale: 0s, entries: 5 }`;
   const text = `${SOURCES}  - ceph: ${CEPH_SOURCE} }\n  - ceph: ${other}\n`;
   const { ceph, accounts } = goodConfig({ "gateway.yaml": text });
@@ -506,7 +506,7 @@ test("parseConfig() reports every problem of every file at once, by file and lin
   );
 });
 
-test("parseConfig() goes on behind a value that it cannot read, and says no more of that one", () => {
+test("parseConfig() goes on after a value that it cannot read, and reports that one only once", () => {
   const text = 'upstream: { endpoints: "${env:ENDPOINT}" }\nidentities: []\nlisten: { port: 80 }\n';
   assert.deepEqual(problemsOf({ "gateway.yaml": text }), [
     'gateway.yaml:1:24 upstream.endpoints: The environment variable "ENDPOINT" is not set | Set it in the gateway\'s environment',
@@ -514,7 +514,7 @@ test("parseConfig() goes on behind a value that it cannot read, and says no more
   ]);
 });
 
-test("parseConfig() gives every option its default", () => {
+test("parseConfig() fills in the default of every option", () => {
   const { policy, ...config } = goodConfig({});
   const { provider, tiers, ...settings } = policy;
   assert.equal(provider.name, "aws");

@@ -72,7 +72,7 @@ const TIERS = [
   ["unlisted", "NONE"],
 ] as const;
 for (const [subuser, tier] of TIERS) {
-  test(`compileForeign() gives the subuser ${subuser} the tier ${tier}`, () => {
+  test(`compileForeign() sets the tier ${tier} of the subuser ${subuser}`, () => {
     const key = keyOf(USER, `AK${subuser}`);
     assert.equal(holderName(key), `alice:${subuser}`);
     assert.equal(holderOf(key).tier?.name, tier);
@@ -121,7 +121,7 @@ test("compileForeign() prefers the tier of a file, which can only be meant to di
   assert.equal(keyOf(USER, "AKrw", ACCOUNTS).subuser?.tier?.name, "READ");
 });
 
-test("compileForeign() signs as the upstream that a file gives to a tenant's user", () => {
+test("compileForeign() signs as the upstream that a file has for a tenant's user", () => {
   const key = keyOf({ ...USER, tenant: "T", name: "U" }, "AKown", ACCOUNTS);
   assert.deepEqual(key.account.upstream, { accessKeyId: "AKSTORE", secret: "SKSTORE" });
 });

@@ -9,7 +9,7 @@ const routes = (...items: readonly string[]): string =>
 const route = (path: string, target = "http://dash:1", more = NETWORKS): string =>
   `path: ${path}, target: "${target}", ${more}`;
 
-test("parseConfig() gives routes in their order, with their defaults", () => {
+test("parseConfig() returns routes in their order, with their defaults", () => {
   const other = `stripPath: true, caFile: ca.crt, connections: 2, timeout: 3s, ${NETWORKS}`;
   const text = routes(route("/a/"), route("/b/c/", "https://[2001:db8::1]:8443", other));
   const { passthrough, warnings } = goodConfig({ "gateway.yaml": text, "ca.crt": CERTIFICATE });

@@ -6,7 +6,7 @@ import { CERTIFICATE, KEY, OTHER_KEY } from "../../support/pem.ts";
 
 const TLS = `${GATEWAY}listen: { tls: { cert: tls.crt, key: tls.key } }\n`;
 
-test("parseConfig() gives certificate and key as text", () => {
+test("parseConfig() returns certificate and key as text", () => {
   const { listen } = goodConfig({ "gateway.yaml": TLS, "tls.crt": CERTIFICATE, "tls.key": KEY });
   assert.deepEqual(listen.tls, {
     certificates: [{ cert: CERTIFICATE, key: KEY }],
@@ -47,7 +47,7 @@ const UPSTREAM = (more: string, gateway = SECURE): Readonly<Record<string, strin
 const TWO =
   "certificates: [{ cert: domain.crt, key: domain.key }, { cert: photos.crt, key: photos.key }]";
 
-test("parseConfig() gives several certificates, cert and key first", () => {
+test("parseConfig() returns several certificates, cert and key first", () => {
   const listed = [DOMAIN, PHOTOS];
   const own = { cert: CERTIFICATE, key: KEY };
   assert.deepEqual(goodConfig(LISTEN(TWO)).listen.tls?.certificates, listed);
@@ -225,7 +225,7 @@ for (const [name, files, expected] of warned) {
   });
 }
 
-test("parseConfig() gives the store's certificates as text", () => {
+test("parseConfig() returns the store's certificates as text", () => {
   const gateway = GATEWAY.replace(", store: ceph }", ", caFile: ca.crt, store: ceph }");
   const { upstream } = goodConfig({ "gateway.yaml": gateway, "ca.crt": CERTIFICATE });
   assert.equal(upstream.ca, CERTIFICATE);

@@ -84,7 +84,7 @@ test("parseConfig() reads policies that stand in the accounts file, variables as
   assert.match(JSON.stringify(statements[0]), /aws:username/);
 });
 
-test("parseConfig() tells a mistake in such a policy by its line", () => {
+test("parseConfig() reports a mistake in such a policy by its line", () => {
   const files = { "accounts.yaml": INLINE.replace("Effect: Deny", "Efect: Deny") };
   assert.match(
     problemsOf(files, { KEY: "AKIDINLINE" }).join("\n"),

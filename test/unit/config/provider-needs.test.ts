@@ -46,7 +46,7 @@ describe("policy.provider alone", () => {
       assert.deepEqual({ signatureV2, bucketPolicies, tierMode, anonymous }, brought);
     });
   }
-  test("what is written stands over what the provider brings", () => {
+  test("a written setting wins over the provider's", () => {
     const written =
       ", bucketPolicies: upstream, signatures: [v4], tierMode: ceiling, anonymous: deny";
     const { policy } = goodConfig(only("atman", "", written));

@@ -90,7 +90,7 @@ test("the gateway of compose.yaml writes nothing, may nothing, and is not killed
   assert.ok(Number(grace) > drainSeconds(GATEWAY));
 });
 
-test("whoever wants to the store of compose.yaml comes through the gateway", () => {
+test("the store of compose.yaml is only reached through the gateway", () => {
   assert.equal(at(COMPOSE, "services/minio/ports"), undefined);
   assert.deepEqual(at(COMPOSE, "services/minio/networks"), ["store"]);
   assert.equal(at(COMPOSE, "networks/store/internal"), true);

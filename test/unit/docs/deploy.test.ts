@@ -35,7 +35,7 @@ test("docs/deploy.md: in the image the gateway writes nothing, and does not look
   for (const { origin } of upstream.endpoints) assert.doesNotMatch(origin, /localhost|127\./);
 });
 
-test("docs/deploy.md: the image runs as whoever may read the secrets that were made", () => {
+test("docs/deploy.md: the image runs as a user who can read the secrets that were made", () => {
   assert.match(PAGE, /^mkdir -p my\/secrets && chmod 700 my\/secrets$/m);
   const [run = ""] = PAGE.match(/^podman run .*$/m) ?? [];
   assert.match(run, / --user "\$\(id -u\):\$\(id -g\)" .* --volume \.\/my:\/etc\/s3warden:ro/);

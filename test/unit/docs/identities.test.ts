@@ -18,7 +18,7 @@ test("docs/identities.md: its configuration is good, and its defaults are those 
   assert.match(PAGE, /`cache` \(60 s\).*[\s\S]*`stale` \(10 minutes\)/);
 });
 
-test("docs/identities.md: the account of a key in a tenant is good, and told whose buckets it means", () => {
+test("docs/identities.md: the account of a key in a tenant passes check, which says whose buckets it means", () => {
   const gateway = GATEWAY.replace("identities:", "identities:\n  - accounts: accounts.yaml");
   const files = { "gateway.yaml": gateway, "accounts.yaml": TENANT };
   const { accounts } = goodConfig(files, { RGW_ADMIN_SECRET: "secret", LAB_SECRET: "secret" });

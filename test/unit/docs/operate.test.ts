@@ -20,7 +20,7 @@ function codes(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 }
 
-test("docs/operate.md tells of every metric of the gateway itself", async () => {
+test("docs/operate.md lists every metric of the gateway itself", async () => {
   const rows = table(section(PAGE, "Metrics"), "metric");
   const told = new Set(rows.flatMap(([name = ""]) => codes(name)));
   const all = await new Metrics().registry.getMetricsAsJSON();
@@ -114,7 +114,7 @@ const LEAST = `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 `;
 
-test("docs/operate.md: unknown keys get the error that the code gives while Ceph does not answer", async () => {
+test("docs/operate.md: unknown keys get the error of the code while Ceph does not answer", async () => {
   // Nothing listens on port 1.
   const ceph = `{ endpoint: "http://127.0.0.1:1", accessKey: AKGATEWAY, secretKey: secret }`;
   const config = goodConfig({

@@ -9,7 +9,7 @@ const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf
 const BOUND = { address: "127.0.0.1:8080", adminAddress: "127.0.0.1:9090" };
 const WELCOME = demoWelcome("demo-data", BOUND, new Map());
 
-test("README: what it has the reader try is what the demo tells, from its first command on", () => {
+test("README: the commands to try are those that the demo prints, from the first one on", () => {
   const commands = [...README.matchAll(/`(aws [^`]*)`/g)].map(([, command]) => command);
   const told = [...WELCOME.matchAll(/^ +(aws .*)$/gm)].map(([, command]) => command);
   assert.ok(commands.length >= 2);

@@ -104,7 +104,7 @@ function messagesIn(text: string): readonly string[] {
     .filter((message) => message.includes(" "));
 }
 
-test("docs/troubleshoot.md tells of every gate that answers AccessDenied", () => {
+test("docs/troubleshoot.md explains every gate that answers AccessDenied", () => {
   const told = new Set(table(ENTRIES.get("AccessDenied") ?? "", "message").map(([, gate]) => gate));
   // These two have codes of their own.
   const others = new Set(["request", "unsupported"]);

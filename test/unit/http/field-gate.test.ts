@@ -68,7 +68,7 @@ test("withGated() adds fields that pass, and none of them if one does not", () =
 
 const text = fc.string({ unit: "binary", maxLength: 12 });
 
-test("what passes the gate passes Node's own checks of names and values", () => {
+test("a head that passes the gate passes Node's own checks of names and values", () => {
   fc.assert(
     fc.property(text, text, (name, value) => {
       if (isFieldName(name)) validateHeaderName(name);

@@ -97,7 +97,7 @@ for (const [name, headers, secure] of schemes) {
   });
 }
 
-test("forwardedBy() gives every host that proxies name, and nothing that is none", () => {
+test("forwardedBy() returns every host that proxies name, and nothing that is none", () => {
   const forwarded = read([
     ["x-forwarded-host", "a.example.org, b.example.org"],
     ["x-forwarded-host", "c.example.org:8443"],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectionOptions } from "../../../src/http/hop-by-hop.ts";
 
-test("connectionOptions() gives each option in lower case, without the blanks around it", () => {
+test("connectionOptions() returns each option in lower case, without the blanks around it", () => {
   assert.deepEqual(connectionOptions(" Close,\t, x-A \t,keep-alive "), [
     "close",
     "x-a",

@@ -106,7 +106,7 @@ test("parseProxyHeader() knows version 1 to be wrong by its 107th byte, and not 
   assert.equal(parseProxyHeader(line.subarray(0, 107)).kind, "wrong");
 });
 
-test("parseProxyHeader() gives of more bytes what it gave of fewer", () => {
+test("parseProxyHeader() reads the same header from more bytes as from fewer", () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     fc.constantFrom(...readable.map(([, header]) => Buffer.from(header))),

@@ -22,7 +22,7 @@ test("a buffer that is given back is lent again, and no other is made", () => {
   assert.equal(lender.lent, 2);
 });
 
-test("a buffer of which a part is held is not lent again before that is released", () => {
+test("a buffer with a held part is not lent again before that is released", () => {
   const lender = new Lender(OPTIONS);
   const loan = lent(lender);
   const [one, other] = [loan.share(), loan.share()];
@@ -59,7 +59,7 @@ test("a borrower knows whether anybody else holds a part", () => {
   assert.equal(loan.shared, false);
 });
 
-test("beyond the bound nothing is lent until something comes back", () => {
+test("nothing is lent beyond the bound until a buffer comes back", () => {
   const lender = new Lender(OPTIONS);
   const loans = [lent(lender), lent(lender), lent(lender)];
   assert.equal(lender.lend(), undefined);
@@ -79,7 +79,7 @@ test("no more buffers are kept than may be", () => {
   assert.equal(lender.lend(), undefined);
 });
 
-test("what is never given back is not lent for ever", async () => {
+test("a buffer that is never returned does not count as lent for ever", async () => {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   assert.ok(typeof collect === "function");

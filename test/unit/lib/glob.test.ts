@@ -73,7 +73,7 @@ const literals = [
   ["s3:GetObjec?", undefined],
 ] as const;
 for (const [pattern, text] of literals) {
-  test(`literalOf() gives ${text === undefined ? "nothing" : "the text"} of "${pattern}"`, () => {
+  test(`literalOf() returns ${text === undefined ? "nothing" : "the text"} for "${pattern}"`, () => {
     assert.equal(literalOf(globOf(wildcardParts(pattern))), text);
   });
 }

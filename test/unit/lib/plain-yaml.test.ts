@@ -76,7 +76,7 @@ buckets:
   });
 });
 
-test("readPlainYaml() tells the lines of the items that are asked for", () => {
+test("readPlainYaml() returns the lines of the items that are asked for", () => {
   const text = `---
 shares:
   # first
@@ -91,7 +91,7 @@ other: [{ with: e }]
   assert.deepEqual([...(read(text)?.lines.values() ?? [])], [4, 7, 8]);
 });
 
-test("readPlainYaml() gives a document up whose text has no expansion", () => {
+test("readPlainYaml() returns undefined for a document whose text has no expansion", () => {
   const expand = (written: string): string | undefined => (written === "x" ? undefined : written);
   assert.equal(readPlainYaml("a: x\n", { expand, placed: "" }), undefined);
   assert.notEqual(readPlainYaml("a: y\n", { expand, placed: "" }), undefined);

@@ -24,7 +24,7 @@ test("indexOfText() finds what indexOf finds, also for long needles", () => {
   );
 });
 
-test("indexOfText() finds a long needle behind a false beginning of it", () => {
+test("indexOfText() finds a long needle after a false beginning of it", () => {
   const needle = `${"a".repeat(300)}b`;
   assert.equal(indexOfText(`${"a".repeat(500)}b`, needle, 0), 200);
   assert.equal(indexOfText("a".repeat(5000), needle, 0), -1);

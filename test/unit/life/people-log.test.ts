@@ -11,7 +11,7 @@ test("a line for people has the time of day, the level, the message and the rest
   );
 });
 
-test("an error is told by its message, and no value begins a line", () => {
+test("an error is logged by its message, and no value begins a line", () => {
   const err = { type: "Error", message: "a\nb\u009B2J", stack: "Error: …\n  at x" };
   const line = forPeople(JSON.stringify({ level: 50, time: 0, err, msg: "Cannot\u001B[2J" }));
   assert.equal(line.split("\n").length, 2);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { HeldBytes, type Holding } from "../../../src/limiter/held-bytes.ts";
 
-test("what goes beyond the limit is not taken, and there is room again when another request ends", () => {
+test("bytes beyond the limit are not taken, and there is room again when another request ends", () => {
   const held = new HeldBytes(10);
   const [one, other] = [held.begin(), held.begin()];
   assert.deepEqual([one.take(6), other.take(5), held.bytes], [true, false, 6]);

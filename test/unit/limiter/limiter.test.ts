@@ -152,7 +152,7 @@ test("another rate leaves what is owed, and is paid off by it; no limit forgets 
   assert.equal(ask(limiter, rate(1000), LAB, 100_000), "begun");
 });
 
-test("who has no credentials has a limit of its own, whatever accounts are called", () => {
+test("anonymous requests have a limit of their own, whatever accounts are called", () => {
   const limiter = new Limiter();
   const one = allowing({ account: { ...NONE, requestsPerSecond: 1 } });
   for (const account of ["", "anonymous", "undefined"]) {

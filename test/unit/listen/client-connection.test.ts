@@ -170,7 +170,7 @@ test("a long body and a long answer pass over TLS byte for byte", async (t) => {
   assert.equal(lender.lent, 0);
 });
 
-test("nothing is read of a body that nobody reads, but for one read", async (t) => {
+test("a body that nobody reads is read no further than one read", async (t) => {
   let held: (() => boolean) | undefined;
   const { server } = await startListening(t, {
     serve: ({ body }) => {
@@ -243,7 +243,7 @@ test("an answer that is shorter than its head says ends the connection, and a lo
   assert.match(thrown, /longer than its head/);
 });
 
-test("what can be no head is not sent", async (t) => {
+test("an invalid head is not sent", async (t) => {
   const thrown: string[] = [];
   const { server } = await startListening(t, {
     serve: (_, answer) => {
@@ -271,7 +271,7 @@ test("what can be no head is not sent", async (t) => {
   assert.deepEqual(new Set(thrown), new Set(["thrown"]));
 });
 
-test("what is no request is told behind the answers to those before it", async (t) => {
+test("bytes that are no request are answered after the requests before them", async (t) => {
   const answers: ClientAnswer[] = [];
   const { server, problems } = await startListening(t, {
     serve: (_, answer) => void answers.push(answer),
@@ -287,7 +287,7 @@ test("what is no request is told behind the answers to those before it", async (
   assert.deepEqual([answers.length, problems], [1, ["method"]]);
 });
 
-test("a broken body is told once, and its reader when the answer is delivered", async (t) => {
+test("a broken body is reported once, and to its reader when the answer is delivered", async (t) => {
   for (const [bytes, problem] of [
     ["PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhelloXX", "chunk"],
     ["PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhell", "cut-off"],
@@ -376,7 +376,7 @@ test("a connection between requests is kept a moment longer than its client was 
   assert.equal(stoodStill(), 1);
 });
 
-test("what was written on a connection that was taken over comes whole, ended at once or not", async (t) => {
+test("bytes written on a connection that was taken over arrive whole, ended at once or not", async (t) => {
   const body = randomBytes(20_000_000);
   const { server } = await startListening(t, {
     serve: (_, answer) => {

@@ -72,7 +72,7 @@ for (const [what, open] of [
   ["an accepted socket", accepted],
   ["an accepted socket over TLS", acceptedOverTls],
 ] as const) {
-  test(`${what} reads to the memory of its reader, pauses, and tells its end`, async (t) => {
+  test(`${what} reads to the memory of its reader, pauses, and reports its end`, async (t) => {
     const [socket, client] = await open(t);
     const reader = new Copying();
     assert.equal(readInto(socket, reader), true, "Node does not read so any more");
@@ -109,7 +109,7 @@ test("a socket whose client breaks the connection is closed", async (t) => {
   await closed;
 });
 
-test("a socket that cannot read so gives what it reads itself", async (t) => {
+test("a socket that cannot read so passes on its own buffers", async (t) => {
   const server = createServer((other) => other.end(TEXT)).listen(0, "127.0.0.1");
   await once(server, "listening");
   // It has no handle yet.
@@ -123,7 +123,7 @@ test("a socket that cannot read so gives what it reads itself", async (t) => {
   assert.equal(reader.filledCount, 0);
 });
 
-test("what a socket had read before comes first", async (t) => {
+test("bytes that a socket had read before come first", async (t) => {
   const [socket, client] = await accepted(t);
   client.write("before ");
   socket.once("readable", () => {});

@@ -95,7 +95,7 @@ for (const pattern of ["s3:GetObjectTorrent", "s3:GetObjectVersionTorrent", "s3:
   });
 }
 
-test("a pattern that fits an action does not speak of operations", () => {
+test("a pattern that fits an action is not about operations", () => {
   // On AWS a Deny on s3:Create* stops no multipart upload, and one on DeleteObject no version.
   assert.equal(names("s3:Create*", "s3:PutObject", "CreateMultipartUpload", true), false);
   assert.equal(names("s3:DeleteObject", "s3:DeleteObjectVersion", "DeleteObject", true), false);

@@ -264,7 +264,7 @@ test("588 unknown actions of a client's policy are ten problems", () => {
   assert.equal(policy.error.length, CLIENT_PROBLEMS_MAX);
 });
 
-test("588 unknown actions of an operator's policy are all told, five with a suggestion", () => {
+test("588 unknown actions of an operator's policy are all reported, five with a suggestion", () => {
   const policy = parsePolicy(UNKNOWN_ACTIONS, "policy", "bucket");
   assert.ok(!policy.ok);
   assert.equal(policy.error.length, 588);
@@ -272,7 +272,7 @@ test("588 unknown actions of an operator's policy are all told, five with a sugg
   assert.equal(suggested.length, 5);
 });
 
-test("a number has any zeros in front, and is none for what stands behind", () => {
+test("a number may have any zeros in front, and nothing after it", () => {
   const zeros = "0".repeat(10_000);
   assert.deepEqual(parseDecimal(`${zeros}12`), parseDecimal("12"));
   assert.deepEqual(parseDecimal(`-${zeros}`), parseDecimal("0"));

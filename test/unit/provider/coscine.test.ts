@@ -338,7 +338,7 @@ const WIDER: readonly (readonly [string, string, OperationName])[] = [
   ["s3:HeadObject", "s3:GetObjectVersion", "HeadObject"],
 ];
 for (const [Action, asks, operation] of WIDER) {
-  test(`Coscine: an Allow of ${Action} in a policy gives no ${asks}`, () => {
+  test(`Coscine: an Allow of ${Action} in a policy does not grant ${asks}`, () => {
     const Resource = "arn:aws:s3:::bucket/*";
     const allow = { Effect: "Allow", Principal: "*", Action, Resource };
     const policy = bucketPolicy(coscine, statements(allow));

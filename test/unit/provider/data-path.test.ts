@@ -205,7 +205,7 @@ describe("LUMI-O", () => {
     assert.equal(signerOf(decide(gateway, "465000002", `GET ${at}/out.json`)), "STORE-465000001");
   });
 
-  test("the policy by IP: whoever comes from there puts data, and does not read it", () => {
+  test("the policy by IP: a caller from there puts data, and does not read it", () => {
     const to = "/465000001:almostpublic";
     const inside = { from: "198.51.100.7" };
     for (const [line, from, expected] of [
@@ -275,7 +275,7 @@ describe("Qumulo", () => {
     assert.equal(shown.kind === "answer" && shown.body, "{}");
   });
 
-  test("with a policy only whom it names is allowed, the bucket's account too", () => {
+  test("with a policy only the callers it names are allowed, even of the bucket's account", () => {
     const gateway = gatewayOf(people(policy(allow(["local:Jane"], "s3:GetObject"))));
     outcomes(gateway, "jane", [
       ["GET /bucket/k", "forward"],

@@ -25,7 +25,7 @@ test("config/providers has no file that no test reads", () => {
   assert.deepEqual(files.toSorted(), NAMES.map((name) => `${name}.yaml`).toSorted());
 });
 
-test("parseProvider() gives aws no restriction of AWS's language", () => {
+test("parseProvider() restricts nothing of AWS's language for aws", () => {
   const { dialect, principals } = shipped("aws");
   assert.equal(dialect.knownActions, undefined);
   assert.equal(dialect.conditionKeys, undefined);
@@ -69,7 +69,7 @@ test("parseProviderPolicy() reads any policy of AWS's under aws", () => {
   );
 });
 
-test("parseProviderPolicy() tells of the language's and the provider's problems together, in order", () => {
+test("parseProviderPolicy() reports the language's and the provider's problems together, in order", () => {
   const atman = shipped("atman");
   const text = `{
  "Version": "2012-10-17",
@@ -271,7 +271,7 @@ function changed(name: string, from: string, to: string) {
   return provider.value;
 }
 
-test("tierGrants() gives nothing for an operation's name where operationNames is off", () => {
+test("tierGrants() grants nothing for an operation's name if operationNames is off", () => {
   const own = 'FULL: { actions: ["s3:HeadObject"] }';
   const provider = changed("nutanix", 'FULL: { actions: ["*"] }', own);
   assert.equal(may(provider, "FULL", "HeadObject"), false);

@@ -134,7 +134,7 @@ test("parseAddress() refuses a virtual host whose label is no bucket name", () =
   }
 });
 
-test("parseAddress() tells why a reserved name is refused", () => {
+test("parseAddress() says why a reserved name is refused", () => {
   const found = parseAddress("/admin/user", undefined, { domains: [], accountDomains: [] });
   assert.equal(
     found.ok ? "" : found.error.message,
@@ -257,7 +257,7 @@ test("storePath() leaves the bucket to the host in virtual addressing", () => {
   assert.equal(storePath({ kind: "object", bucket, key: "/a b" }, "virtual"), "//a%20b");
 });
 
-test("what storePath() writes, parseAddress() reads as the same address, for any key", () => {
+test("parseAddress() reads the path of storePath() as the same address, for any key", () => {
   const key = fc
     .string({ unit: "binary", minLength: 1, maxLength: 200 })
     .filter((text) => !text.includes("\0") && text.isWellFormed());

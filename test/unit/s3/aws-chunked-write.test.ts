@@ -37,7 +37,7 @@ test("frame() cuts chunks of 1 MiB, however the data comes", async () => {
   );
 });
 
-test("frame() gives pieces of the data as they are, and each before the next is asked for", async () => {
+test("frame() yields pieces of the data as they are, and each before the next is asked for", async () => {
   let asked = 0;
   async function* data(): AsyncGenerator<Buffer, string> {
     for (const piece of [Buffer.from("one"), Buffer.from("two")]) {

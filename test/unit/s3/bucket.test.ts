@@ -22,7 +22,7 @@ const named = [
 ] as const;
 
 for (const [what, naming, tenant, name, asker, id] of named) {
-  test(`canonicalBucket() gives ${what} the id ${id}`, () => {
+  test(`canonicalBucket() returns the id ${id} for ${what}`, () => {
     const bucket = canonicalBucket({ tenant, name }, asker, naming);
     assert.equal(bucket.ok && bucket.value.id, id);
   });

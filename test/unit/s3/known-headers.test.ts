@@ -84,14 +84,14 @@ test("no header that is dropped is an input of the API's operations", () => {
   assert.ok([...DROPPED_HEADERS.values()].every(({ sentBy, why }) => sentBy !== "" && why !== ""));
 });
 
-test("what a store acts on is unknown, so that it is refused", () => {
+test("a header that a store acts on is unknown, and so refused", () => {
   assert.deepEqual(
     [...ACTED_ON.keys()].filter((name) => !isUnknownAmzHeader(name)),
     [],
   );
 });
 
-test("joinLists() gives back the very list where no list is repeated", () => {
+test("joinLists() returns the very list if no list is repeated", () => {
   const headers = ["x-amz-object-attributes", "ETag", "x-amz-meta-a", "1", "x-amz-meta-a", "2"];
   assert.equal(joinLists(headers), headers);
 });

@@ -12,7 +12,7 @@ function lifted(query: string): readonly string[] | string {
   return headers.ok ? headers.value : headers.error.code;
 }
 
-test("liftHeaders() gives back the very list where there is nothing to lift", () => {
+test("liftHeaders() returns the very list if there is nothing to lift", () => {
   assert.equal(lifted("X-Amz-Signature=s&X-Amz-Date=d&versionId=v"), HEADERS);
   assert.equal(lifted(""), HEADERS);
 });

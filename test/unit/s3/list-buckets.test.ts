@@ -150,7 +150,7 @@ test("createBucketListReader() refuses an entry without an end", () => {
   assert.equal(pushes, 7);
 });
 
-test("createBucketListReader() gives on at once what it need not hold", () => {
+test("createBucketListReader() passes on at once what it need not hold", () => {
   const filter = createBucketFilter(keepsMine);
   const push = (text: string): string => {
     const kept = filter.push(Buffer.from(text));

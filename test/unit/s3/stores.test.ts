@@ -24,7 +24,7 @@ test("a store of the kind aws has all that goes to any store", () => {
   assert.equal(storeTraits("aws").operations.size, OPERATION_LIST.length - NEVER_SENT.size);
 });
 
-test("of a generic store, nothing is deleted or put by a subresource but parts of uploads", () => {
+test("at a generic store, subresources delete and put only parts of uploads", () => {
   const told = [...storeTraits("generic").operations]
     .map(operationNamed)
     .filter(
@@ -36,7 +36,7 @@ test("of a generic store, nothing is deleted or put by a subresource but parts o
   );
 });
 
-test("of a generic store, nothing is taken for known: tenants, trailers, versions, headers", () => {
+test("nothing is assumed of a generic store: tenants, trailers, versions, headers", () => {
   const { operations, tenants, trailers, ignoredHeaders } = storeTraits("generic");
   assert.deepEqual([tenants, trailers, knowsVersions(operations)], [false, false, false]);
   assert(isIgnored(ignoredHeaders, "PutObject", "x-amz-tagging"));

@@ -346,7 +346,7 @@ const needingBody = [
   "PutObjectRetention",
 ];
 
-test("endangersHistory() waits for the body where only the body tells, and nowhere else", () => {
+test("endangersHistory() waits for the body only if the head cannot decide", () => {
   const waiting = OPERATION_LIST.map(({ name }) => name).filter(
     (name) => danger(name, {}) === undefined && danger(name, { xml: "no XML" }) !== undefined,
   );

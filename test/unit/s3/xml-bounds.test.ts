@@ -160,7 +160,7 @@ for (const [what, xml] of unfinished) {
   });
 }
 
-test("an element that could stand for another thing in a reader behind us is refused by its name", () => {
+test("an element with another meaning in some reader is refused by its name", () => {
   for (const name of ["__proto__", "constructor", "prototype"]) {
     assert.equal(why(`<r><${name}/></r>`), `the name "${name}" is not allowed`);
     assert.equal(why(`<r ${name}=""/>`), `the name "${name}" is not allowed`);

@@ -128,7 +128,7 @@ function isSayable(text: string): boolean {
   });
 }
 
-test("what xmlEscape() writes, parseXml() reads back, for any text XML can say", () => {
+test("parseXml() reads back the text of xmlEscape(), for any text XML can have", () => {
   const text = fc
     .string({ unit: "binary", maxLength: 60 })
     .filter((drawn) => drawn.isWellFormed() && isSayable(drawn));

@@ -375,14 +375,14 @@ test("parseClaim() takes a request without a credential for anonymous", () => {
   });
 });
 
-test("parseClaim() gives an anonymous upload's framing", () => {
+test("parseClaim() returns an anonymous upload's framing", () => {
   const head = headOf("PUT", "/b/k", "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER");
   const claim = parseClaim(head, RULES);
   assert.ok(claim.ok);
   assert.deepEqual(claim.value.payload, { kind: "chunked", signed: false, trailer: true });
 });
 
-test("verifyClaim() gives the proof that chunks are verified with", () => {
+test("verifyClaim() returns the proof that chunks are verified with", () => {
   const proved = judge(get(GOOD), NOW);
   assert.ok(proved.ok && proved.value.kind === "v4");
   const { timestamp, scope, seedSignature } = proved.value.proof;
@@ -396,7 +396,7 @@ test("verifyClaim() gives the proof that chunks are verified with", () => {
   );
 });
 
-test("verifyClaim() tells with SignatureDoesNotMatch what was signed, and nothing secret", () => {
+test("verifyClaim() returns with SignatureDoesNotMatch what was signed, and nothing secret", () => {
   const head = headOf("GET", "/b/k", HOST, SHA256, DATE, authorization("f".repeat(64)));
   const proved = judge(head, NOW);
   assert.ok(!proved.ok);
@@ -415,7 +415,7 @@ test("verifyClaim() tells with SignatureDoesNotMatch what was signed, and nothin
   assert.ok(!told.includes(EXAMPLE.secret) && !told.includes(SIGNATURE));
 });
 
-test("verifyClaim() tells when a presigned URL ended", () => {
+test("verifyClaim() says when a presigned URL ended", () => {
   const proved = judge(headOf("GET", PRESIGNED, HOST), "2013-05-24T00:10:01Z");
   assert.ok(!proved.ok);
   assert.equal(proved.error.message, "Request has expired");

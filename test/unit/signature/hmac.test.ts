@@ -25,7 +25,7 @@ const RFC_4231 = [
 ] as const;
 
 for (const [key, text, expected] of RFC_4231) {
-  test(`hmac() gives RFC 4231's value for "${text.slice(0, 20)}"`, () => {
+  test(`hmac() computes RFC 4231's value for "${text.slice(0, 20)}"`, () => {
     assert.equal(hmac(signingKeyOf(Buffer.from(key, "hex")), text), expected);
     assert.equal(hmac(signingKeyOf(Buffer.from(key, "hex")), Buffer.from(text)), expected);
   });
@@ -82,7 +82,7 @@ test("KeyRing keeps keys apart by secret, date, region and service", () => {
   assert.equal(new Set(signatures).size, scopes.length);
 });
 
-test("KeyRing gives the same key again, until newer ones took its place", () => {
+test("KeyRing returns the same key again, until newer ones took its place", () => {
   const ring = new KeyRing(2);
   const first = ring.signingKey("a", "20130524", "r", "s3");
   assert.equal(ring.signingKey("a", "20130524", "r", "s3"), first);

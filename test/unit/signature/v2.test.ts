@@ -177,7 +177,7 @@ for (const [name, code, head, options] of refused) {
   });
 }
 
-test("verifyClaim() tells with version 2 what was signed", () => {
+test("verifyClaim() returns with version 2 what was signed", () => {
   const head = headOf("GET", "/", HOST, DATE, authorization("x"));
   const proved = judge(head, NOW);
   assert.ok(!proved.ok);
@@ -203,7 +203,7 @@ test("verifyClaim() does not accept version 2 signed with the stand-in of unknow
   assert.equal(proved.ok ? "proved" : proved.error.code, "InvalidAccessKeyId");
 });
 
-test("verifyClaim() tells with version 2 both times of a skewed request", () => {
+test("verifyClaim() returns with version 2 both times of a skewed request", () => {
   const lines = [HOST, "x-amz-date: Wed, 28 Mar 2007 01:29:59 +0000", GOOD];
   const proved = judge(headOf("GET", "/", ...lines), "2007-03-28T02:00:00Z");
   assert.ok(!proved.ok);

@@ -129,7 +129,7 @@ for (const [name, value, message, why] of malformed) {
   });
 }
 
-test("parseV4Header() refuses another region and tells the right one", () => {
+test("parseV4Header() refuses another region and names the right one", () => {
   const claim = parseV4Header(VALUE, GOOD, { ...RULES, regions: ["eu-west-1", "eu-west-2"] });
   assert.ok(!claim.ok);
   assert.equal(claim.error.code, "AuthorizationHeaderMalformed");

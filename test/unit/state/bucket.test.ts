@@ -189,7 +189,7 @@ test("a write answered 500 is judged by what is there afterwards", async () => {
   assert.deepEqual(await store.write("photos", { ...RECORD, at: 2 }, revision), CONFLICT);
 });
 
-test("where one endpoint refuses the connection, the next is asked", async () => {
+test("the next endpoint is asked if one refuses the connection", async () => {
   const fake = await fakeStore("quoted");
   const [dead] = await freePorts(1);
   const store = await opened(`http://127.0.0.1:${dead}`, fake.endpoint);

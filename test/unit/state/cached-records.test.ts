@@ -78,7 +78,7 @@ async function codeOf(bench: Bench, name = "photos"): Promise<string> {
   return `${code}: ${message} (${rule ?? ""})`;
 }
 
-test("what was not fetched is unknown, then it is found without a read", async () => {
+test("a record is unknown before it was fetched, and then found without a read", async () => {
   const bench = new Bench();
   assert.equal(bench.cache.find("photos"), "unknown");
   assert.deepEqual(await bench.cache.fetch("photos", "proved"), ok(ALICE));
@@ -86,7 +86,7 @@ test("what was not fetched is unknown, then it is found without a read", async (
   assert.equal(bench.reads, 1);
 });
 
-test("that nothing is stored is remembered too", async () => {
+test("a missing record is remembered, too", async () => {
   const bench = new Bench();
   bench.answer = ok(undefined);
   assert.deepEqual(await bench.cache.fetch("photos", "proved"), ok(undefined));
@@ -121,7 +121,7 @@ test("the age counts from when the read began, not from when it ended", async ()
   assert.equal(bench.cache.find("photos"), "unknown");
 });
 
-test("what cannot be read is an error, and what was known of it is served no longer than ever", async () => {
+test("a record that cannot be read is an error, and an old one is served no longer than before", async () => {
   const bench = new Bench();
   await bench.cache.fetch("photos", "proved");
   bench.answer = BROKEN;
@@ -160,7 +160,7 @@ test("many who ask for one name share a read", async () => {
   assert.equal(bench.reads, 1);
 });
 
-test("64 are read at once, the others in turn, and too many are told to slow down", async () => {
+test("64 are read at once, the others in turn, and too many get SlowDown", async () => {
   const bench = new Bench(10_000);
   bench.held = true;
   const all = Array.from({ length: 64 + 4_096 }, async (_, i) =>
@@ -188,7 +188,7 @@ test("a store that throws leaves no read under way", async () => {
   assert((await cache.fetch("b-0", "proved")).ok);
 });
 
-test("after a change neither what is in memory nor what is being read is used", async () => {
+test("neither the record in memory nor one being read is used after a change", async () => {
   const bench = new Bench();
   await bench.cache.fetch("photos", "proved");
   bench.cache.invalidate("photos");
@@ -250,7 +250,7 @@ test("no more names are remembered than it may", async () => {
   assert.notEqual(bench.cache.find("b-10"), "unknown");
 });
 
-test("look() gives what is in memory at once, and else reads it", async () => {
+test("look() returns a record in memory at once, and else reads it", async () => {
   const bench = new Bench();
   const first = bench.cache.look("photos", "proved");
   assert(first instanceof Promise);
@@ -270,7 +270,7 @@ test("a claim of who makes a bucket is nothing yet, a removal leaves the record 
   }
 });
 
-test("fetchFresh() gives what is stored after it was asked, whatever is in memory or being read", async () => {
+test("fetchFresh() returns what is stored after the call, whatever is in memory or being read", async () => {
   const bench = new Bench();
   await bench.cache.fetch("photos", "proved");
   bench.held = true;
@@ -305,7 +305,7 @@ test("fetchFresh() goes on after a read that failed", async () => {
   assert.deepEqual(await fresh, ok(BOB));
 });
 
-test("names that nobody has proved to ask for wait behind those of the proved", async () => {
+test("reads for unproved requests wait for those of proved ones", async () => {
   const bench = new Bench(10_000);
   bench.held = true;
   const invented = Array.from({ length: 48 + 4_096 }, async (_, i) =>

@@ -37,11 +37,11 @@ async function assertReads(store: StateStore, name: string, record: StoredRecord
   assert.deepEqual(stored.ok && stored.value?.record, record);
 }
 
-test("what was never written is not there", async () => {
+test("a record that was never written does not exist", async () => {
   assert.deepEqual(await opened().read("photos"), { ok: true, value: undefined });
 });
 
-test("what was written is read, also by another gateway, and can be replaced and removed", async () => {
+test("a written record is read, also by another gateway, and can be replaced and removed", async () => {
   const path = newFolder();
   const [store, other] = [opened(path), opened(path)];
   assert.deepEqual(await store.write("photos", RECORD, undefined), { ok: true, value: "written" });
@@ -186,7 +186,7 @@ function failing(step: "open" | "writeFile" | "sync" | "rename", code: string): 
   };
 }
 for (const step of ["open", "writeFile", "sync", "rename"] as const) {
-  test(`where ${step} fails on a full disk, the old record stays and nothing is left`, async () => {
+  test(`the old record stays and nothing is left if ${step} fails on a full disk`, async () => {
     const path = newFolder();
     const store = opened(path);
     await store.write("photos", RECORD, undefined);
@@ -248,7 +248,7 @@ test("a lock is waited for while its holder may live, and no longer", async () =
   assert(performance.now() - start > 400, "took a lock that was not stale");
 });
 
-test("of 200 changes at once by two gateways none is lost", async () => {
+test("none of 200 changes at once by two gateways is lost", async () => {
   const path = newFolder();
   const stores = [opened(path), opened(path)];
   await race(stores, "photos", 100);

@@ -18,7 +18,7 @@ function staleLock(name: string): string {
   return path;
 }
 
-test("whoever saw a stale lock too late does not take the lock that replaced it", async () => {
+test("a process that saw a stale lock too late does not take the lock that replaced it", async () => {
   const path = staleLock("late");
   const seen = Promise.withResolvers<void>();
   const replaced = Promise.withResolvers<void>();

@@ -21,7 +21,7 @@ test("a record is read as it was written, its policy to the last character", () 
   }
 });
 
-test("what is pending is read as it was written, in a version that older gateways refuse", () => {
+test("a pending change is read as it was written, in a version that older gateways refuse", () => {
   for (const kind of ["create", "attempt", "delete"] as const) {
     const record = { ...RECORD, pending: { kind, sinceMs: 1_760_000_000_001 } };
     assert.match(writeRecord(record).toString(), /^\{"version":2,/);

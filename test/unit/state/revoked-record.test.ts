@@ -22,7 +22,7 @@ test("revocations are added to those that are there, and are read again as they 
   assert.deepEqual(revocationsIn(record.value), { ok: true, value: [first, second] });
 });
 
-test("what is too old to end any session is forgotten, and what has no end is kept", async () => {
+test("a revocation too old to end any session is forgotten, and one without an end is kept", async () => {
   const state = memoryState();
   await addRevocation(state, { role: "old", before: NOW - 49 * HOUR }, NOW - 49 * HOUR);
   await addRevocation(state, { role: "recent", before: NOW - 47 * HOUR }, NOW - 47 * HOUR);

@@ -392,7 +392,7 @@ for (const [where, open] of STORES) {
       }
     });
 
-    test("of many who claim at once, one does", async () => {
+    test("one of many claims at the same time succeeds", async () => {
       const store = await open();
       const names = Array.from({ length: 8 }, (_, i) => `account-${i}`);
       const all = await Promise.all(names.map(async (name) => begin(store, created(name))));
@@ -437,7 +437,7 @@ for (const [where, open] of STORES) {
   });
 }
 
-test("one's own bucket made again, and removed meanwhile, is not told as made", async () => {
+test("an own bucket made again, and removed meanwhile, is not reported as made", async () => {
   const store = await startingWith(async () => memoryState(), record());
   const { ticket } = await begin(store, ALICE);
   const gone = await begin(store, removed("alice"));
@@ -447,7 +447,7 @@ test("one's own bucket made again, and removed meanwhile, is not told as made", 
   assert.equal(await told(store), "nothing");
 });
 
-test("a bucket made again is not told as made if another has taken the claim over meanwhile", async () => {
+test("a bucket made again is not reported as made if another has taken the claim over meanwhile", async () => {
   const store = memoryState();
   const { ticket } = await begin(store, ALICE, "present");
   const later = NOW + PENDING_MS_MAX;

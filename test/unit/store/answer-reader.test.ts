@@ -137,7 +137,7 @@ const ANSWERS: readonly (readonly [string, string, Reading, readonly string[]])[
 ];
 
 for (const [what, text, reading, expected] of ANSWERS) {
-  test(`AnswerReader tells of an answer with ${what}, whatever pieces it comes in`, () => {
+  test(`AnswerReader reads an answer with ${what}, whatever pieces it comes in`, () => {
     const bytes = Buffer.from(text, "latin1");
     const splits = [
       [bytes],
@@ -154,7 +154,7 @@ for (const [what, text, reading, expected] of ANSWERS) {
   });
 }
 
-test("AnswerReader tells the same of any splits, pauses and memory", () => {
+test("AnswerReader reads the same with any splits, pauses and memory", () => {
   const texts = ANSWERS.map(([, text, reading]) => ({ text, reading }));
   fc.assert(
     fc.property(
@@ -203,7 +203,7 @@ function lending(): {
   return { lender, reader, releases, take };
 }
 
-test("AnswerReader lends a read on until what was told of it is released", () => {
+test("AnswerReader lends a read on until its pieces are released", () => {
   const { lender, releases, take } = lending();
   const data = CHUNKS.indexOf("\r\n0\r\n");
   take(CHUNKS.slice(0, data));
@@ -213,7 +213,7 @@ test("AnswerReader lends a read on until what was told of it is released", () =>
   assert.equal(lender.lent, 0);
 });
 
-test("AnswerReader tells the data of all chunks of a read as one piece, and of a bad one what came before it", () => {
+test("AnswerReader passes on all chunks of a read as one piece, and those before a bad one", () => {
   const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
   for (const [end, last] of [
     ["", []],
@@ -241,7 +241,7 @@ test("AnswerReader tells the data of all chunks of a read as one piece, and of a
   }
 });
 
-test("AnswerReader gives back what came while it was paused, if nobody wants it", () => {
+test("AnswerReader releases what came while it was paused, if nobody wants it", () => {
   const { lender, reader, releases, take } = lending();
   take(LENGTH.slice(0, -4));
   reader.pause();
@@ -256,7 +256,7 @@ for (const [what, behind] of [
   ["bytes", "more"],
   ["another answer", LENGTH],
 ] as const) {
-  test(`AnswerReader notices ${what} behind an answer`, () => {
+  test(`AnswerReader notices ${what} after an answer`, () => {
     for (const [text, events] of [
       [LENGTH, OF_LENGTH],
       [CHUNKS, OF_CHUNKS],
@@ -289,7 +289,7 @@ const REFUSED = [
   ["101 Switching Protocols", "HTTP/1.1 101 Switching\r\nupgrade: a\r\n\r\n"],
 ] as const;
 for (const [what, text] of REFUSED) {
-  test(`AnswerReader refuses an answer with ${what}, and tells nothing of it`, () => {
+  test(`AnswerReader refuses an answer with ${what}, and passes on nothing of it`, () => {
     for (const step of [text.length, 1]) {
       const offsets = Array.from({ length: Math.ceil(text.length / step) }, (_, i) => i * step);
       const { events } = read(cut(Buffer.from(text), offsets));

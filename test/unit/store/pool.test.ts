@@ -230,7 +230,7 @@ for (const [what, act, kind] of [
   ["ends", (socket: Socket) => void socket.end(OK.slice(0, -1)), "reset"],
   ["stands still", (socket: Socket) => void socket.write(OK.slice(0, -1)), "timeout"],
 ] as const) {
-  test(`a store that ${what} within a body is an error of kind ${kind} behind what came`, async (t) => {
+  test(`a store that ${what} within a body is an error of kind ${kind} after the bytes that came`, async (t) => {
     const store = await startStore(t, act);
     const asked = await ask(poolFor(t, store.endpoint, { bodyTimeoutMs: 60 }));
     assert.deepEqual(asked.events, ["start", "200", "data", kind]);
@@ -245,7 +245,7 @@ for (const [what, more, connections] of [
   ["a line break", "\r\n", 3],
   ["that it waited for too long", "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n", 2],
 ] as const) {
-  test(`a store that has sent ${what} behind an answer is asked on ${connections - 1} more connections for two requests`, async (t) => {
+  test(`a store that has sent ${what} after an answer is asked on ${connections - 1} more connections for two requests`, async (t) => {
     let asks = 0;
     const store = await startStore(t, (socket) => {
       if (asks++ > 0) return void socket.write(OK);
@@ -294,7 +294,7 @@ test("interim answers give the store its time again", async (t) => {
   assert.deepEqual(events.slice(-3), ["200", "data", "end"]);
 });
 
-test("the store's time does not run while a body's source gives nothing", async (t) => {
+test("the store's time does not run while a body's source yields nothing", async (t) => {
   async function* slow(): AsyncGenerator<Buffer> {
     yield Buffer.from("d");
     await pause(400);
@@ -309,7 +309,7 @@ test("the store's time does not run while a body's source gives nothing", async 
   assert.equal((await ask(pool, sendingOf("PUT", slow(), 4))).events.at(-1), "end");
 });
 
-test("nobody who listens is an error of kind connect, without a start", async (t) => {
+test("a port without a listener is an error of kind connect, without a start", async (t) => {
   const [port = 0] = await freePorts(1);
   assert.deepEqual((await ask(poolFor(t, `http://127.0.0.1:${port}`))).events, ["connect"]);
 });
@@ -320,7 +320,7 @@ test("a store that does not come to speak TLS in time is an error of kind connec
   assert.deepEqual((await ask(pool)).events, ["connect"]);
 });
 
-test("a body in memory leaves behind its head, of any length", async (t) => {
+test("a body in memory is sent after its head, of any length", async (t) => {
   const store = await startStore(
     t,
     () => {},
@@ -398,7 +398,7 @@ test("a store that does not read stops the source of a body, and times out", asy
   assert.ok(given < 32 * MIB, `${given} bytes`);
 });
 
-test("of a body without a byte the head leaves when the iteration has ended", async (t) => {
+test("the head of an empty body is sent when the iteration has ended", async (t) => {
   const store = await saying(t, OK);
   const pool = poolFor(t, store.endpoint);
   assert.equal((await ask(pool, sendingOf("PUT", piecesOf("", ""), 0))).body, "ok");
@@ -417,7 +417,7 @@ for (const [what, body, error, arrived] of [
   ["is too long by one piece", () => piecesOf("data", "GET / HTTP/1.1"), /longer/, "data"],
   ["is too long within a piece", () => piecesOf("da", "taGET / HTTP/1.1"), /longer/, "da"],
 ] as const) {
-  test(`a body that ${what} is told to who sent it, and the store sees a short or whole body and an end`, async (t) => {
+  test(`a body that ${what} is reported to its sender, and the store sees a short or whole body and an end`, async (t) => {
     const store = await startStore(t, () => {});
     const pool = poolFor(t, store.endpoint);
     const asked = await ask(pool, sendingOf("PUT", body(), 4));
@@ -451,7 +451,7 @@ test("an answer before the end of a body ends the upload, its source and the con
   await until(() => returned && store.sockets[0]?.closed === true);
 });
 
-test("who aborts is told so within, whenever that is, and another request is served", async (t) => {
+test("an abort is reported within the call, whenever that is, and another request is served", async (t) => {
   const store = await startStore(t, (socket, which) => {
     if (which % 2 === 0) socket.write(OK.slice(0, -1));
     else socket.write(OK);
@@ -467,7 +467,7 @@ test("who aborts is told so within, whenever that is, and another request is ser
   }
 });
 
-test("an abort behind the end does nothing", async (t) => {
+test("an abort after the end does nothing", async (t) => {
   const store = await saying(t, OK);
   const pool = poolFor(t, store.endpoint);
   const { control, events } = await ask(pool);
@@ -479,7 +479,7 @@ test("an abort behind the end does nothing", async (t) => {
 });
 
 for (const when of ["200", "data"]) {
-  test(`who pauses at ${when} hears nothing until it goes on, not even the end`, async (t) => {
+  test(`a pause at ${when} holds back everything until it ends, even the end`, async (t) => {
     const store = await startStore(t, (socket) => {
       socket.write(OK.slice(0, -1));
       setTimeout(() => socket.end("k"), 10);
@@ -544,7 +544,7 @@ test("a pause bounds what the store can send", async (t) => {
   assert.equal(lender.lent, 0);
 });
 
-test("who aborts within a large body leaves no memory lent", async (t) => {
+test("an abort within a large body leaves no memory lent", async (t) => {
   const store = await startStore(t, (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${64 * MIB}\r\n\r\n`);
     writeCounted(socket, 64 * MIB);

@@ -41,7 +41,7 @@ test("requestText writes a length once where the head says it, and what ends a c
   }
 });
 
-test("requestText writes values as the bytes that they stand for", () => {
+test("requestText writes values as the bytes that they mean", () => {
   const { text } = requestText({ head: headOf("GET", "x-a", "caf\u00c3\u00a9"), body: undefined });
   assert.ok(Buffer.from(text, "latin1").includes("café"));
 });

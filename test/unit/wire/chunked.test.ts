@@ -27,7 +27,7 @@ function read(bytes: Buffer, cuts: readonly number[]): unknown {
   return { data, unfinished: true };
 }
 
-test("a body comes out of its chunks, with its trailers and what stands behind it", () => {
+test("a body is read from its chunks, with its trailers and the bytes after it", () => {
   const text =
     '5\r\nhello\r\n00A;a;b=c;d="e;\\"\\\xe9"\r\n, big world\r\n0\r\nX-A:  b \r\nc:\r\n\r\nGET';
   const bytes = Buffer.from(text.replace(", big world", ", big worl"), "latin1");
@@ -84,7 +84,7 @@ test("extensions are bounded over the whole body, not by chunk", () => {
   assert.deepEqual(read(Buffer.from(chunk.repeat(1_000)), []), { problem: "chunk" });
 });
 
-test("what the writer makes of pieces, the reader reads, in whatever pieces it comes", () => {
+test("the reader reads the writer's chunks, in whatever pieces they come", () => {
   const piece = fc.uint8Array({ minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(

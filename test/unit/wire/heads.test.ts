@@ -178,7 +178,7 @@ for (const [method, text, framing, goesOn] of ANSWERS) {
   });
 }
 
-test("a head ends at its empty line, and what stands behind it is the body's", () => {
+test("a head ends at its empty line, and the bytes after it are the body's", () => {
   const bytes = Buffer.from(`\r\n\r\n${GET}a: b\r\n\r\nbody`);
   const found = { text: `${GET}a: b\r\n`, rest: "body" };
   assert.deepEqual(gathered(REQUEST_HEADS, bytes, [], BYTES_MAX), found);
@@ -224,7 +224,7 @@ function outcome({ text, rest, problem }: Gathering): unknown {
   return head.ok ? { head, rest } : head.error;
 }
 
-test("in whatever pieces a request comes, the same is read of it", () => {
+test("a request is read alike in whatever pieces it comes", () => {
   const start = fc.constantFrom("GET /a HTTP/1.1\r\n", "GET /a HTTP/1.1\n", "BREW", "\r\n", "");
   const words = fc.constantFrom(
     "GET",
