@@ -3,8 +3,8 @@ import type { AccessRecord } from "./record.ts";
 import type { RequestInputs } from "./request-inputs.ts";
 
 /**
- * One JSON object on one line, at most LINE_BYTES_MAX long; absent values are left out. Nothing
- * secret can stand in it: a record holds no header but User-Agent, `request` only what
+ * Returns one JSON object on one line, at most LINE_BYTES_MAX long; absent values are left out.
+ * Nothing secret can stand in it: a record holds no header but User-Agent, `request` only what
  * request-inputs.ts lists, and a signature that strayed into a text is cut off.
  */
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
@@ -21,7 +21,7 @@ export function auditLine(record: AccessRecord, request: RequestInputs | undefin
   });
 }
 
-/** Everything that clients choose is clipped, so that no line is longer than this. */
+/** The longest line: everything that clients choose is clipped, so that none is longer. */
 export const LINE_BYTES_MAX = 256 * 1024;
 
 function round(milliseconds: number): number {

@@ -8,17 +8,17 @@ import type { Metrics } from "./metrics.ts";
 import type { AccessRecord } from "./record.ts";
 import { requestInputs } from "./request-inputs.ts";
 
-/** Where access records are written, a JSON line each. */
+/** The place of access records, a JSON line each. */
 export type AuditLog = {
   /** `head`: of the request, if it could be read; `facts`: what was decided on it. */
   readonly write: (record: AccessRecord, head: RequestHead | undefined, facts: Facts) => void;
-  /** Why no request may be served now; undefined: they may. */
+  /** Returns the reason why no request may be served now; `undefined` if they may. */
   readonly refusal: () => Fault | undefined;
-  /** Goes on in the file that now has the name, as after a rotation; and tries again at once. */
+  /** Continues in the file that now has the name, as after a rotation; and tries again at once. */
   readonly reopen: () => void;
   /**
-   * Everything written so far reaches the file, unless it cannot, which the log tells; nothing more
-   * is written.
+   * Ends the log: everything written so far reaches the file, unless it cannot, which the log
+   * reports.
    */
   readonly close: () => Promise<void>;
 };
@@ -26,16 +26,17 @@ export type AuditLog = {
 export type AuditOptions = {
   /** `-`: standard output. */
   readonly file: string;
-  /** What becomes of requests while lines cannot be written. */
+  /** The treatment of requests while lines cannot be written. */
   readonly onError: "continue" | "refuse";
 };
 
-/** As long as lines cannot be written, the log says so once in this time. */
+/** The interval at which the log complains while lines cannot be written. */
 const COMPLAINT_MS = 60_000;
 
 /**
- * With `refuse`, what may wait above this is for the lines of requests that are under way, so that
- * none of them is lost; those that are refused for it have no line then.
+ * The number of waiting characters from which `refuse` refuses. The rest is for the lines of
+ * requests under way, so that none of them is lost; requests that are refused for it have no line
+ * then.
  */
 const REFUSED_ABOVE = WAITING_CHARACTERS_MAX / 2;
 

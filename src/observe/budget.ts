@@ -15,7 +15,7 @@ export function clip(text: string): string {
   return found === null ? short : `${short.slice(0, found.index)}…`;
 }
 
-/** What several texts may take together. */
+/** Counts the characters that several texts may take together. */
 export class Budget {
   #left: number;
   #exceeded = false;
@@ -25,7 +25,7 @@ export class Budget {
     this.#left = characters;
   }
 
-  /** Whether some text was not given back whole. */
+  /** True if some text was not returned whole. */
   get exceeded(): boolean {
     return this.#exceeded;
   }

@@ -1,7 +1,7 @@
 import { clip } from "./budget.ts";
 import type { AccessRecord } from "./record.ts";
 
-/** What a record holds of a client's own words, or of what was said of them. */
+/** The fields of a record with a client's own words, or with words about them. */
 type ClientTexts = Pick<
   AccessRecord,
   | "key"

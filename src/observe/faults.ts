@@ -7,14 +7,14 @@ const SLOTS = 6;
 const SLOT_MS = WINDOW_MS / SLOTS;
 /** Fewer faults are accidents. */
 const FAULTS_MIN = 5;
-/** One caller alone can be somebody who found a bug and makes use of it. */
+/** The least number of callers: one alone can be somebody who found a bug and makes use of it. */
 const CALLERS_MIN = 2;
 /** Callers that are told apart in a slot; later ones count for nobody. */
 const CALLERS_MAX = 4096;
 
 type Log = (what: object, message: string) => void;
 
-/** What one caller asked in one slot. */
+/** The requests of one caller in one slot. */
 type Tally = { requests: number; faults: number };
 
 type Slot = { number: number; readonly callers: Map<string, Tally> };
@@ -39,7 +39,7 @@ export class Faults {
     number: -1,
     callers: new Map(),
   }));
-  /** Of the last fault; requests are only counted within a window behind it. */
+  /** The time of the last fault; requests are only counted within a window after it. */
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(log: Log) {
@@ -61,7 +61,7 @@ export class Faults {
     if (fault !== undefined) tally.faults++;
   }
 
-  /** Whether faults keep on for most callers. */
+  /** Returns true if faults keep on for most callers. */
   failing(nowMs: number): boolean {
     if (nowMs - this.#lastMs > WINDOW_MS) return false;
     const callers = this.#within(nowMs);

@@ -1,7 +1,7 @@
 import { close, closeSync, fstatSync, mkdir, mkdirSync, open, openSync, write } from "node:fs";
 import { dirname } from "node:path";
 
-/** What becomes of the lines, for whoever must be told. */
+/** The receiver of what happens to the lines. */
 export type LineEvents = {
   /** They cannot be written, or the file cannot be opened again; told at each attempt. */
   readonly failed: (error: Error) => void;
@@ -9,24 +9,24 @@ export type LineEvents = {
   readonly written: () => void;
   /** They can be written again. */
   readonly recovered: () => void;
-  /** So many were lost, since too many waited. */
+  /** Reports the number of lines that were lost, since too many waited. */
   readonly dropped: (lines: number) => void;
 };
 
-/** What lines may wait for a file that is slow or full, in characters; then they are lost. */
+/** The most characters that may wait for a file that is slow or full; further lines are lost. */
 export const WAITING_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** Lines are written together: as soon as they are so many characters, or after so long. */
 const BATCH_CHARACTERS = 16 * 1024;
 const BATCH_MS = 200;
-/** At most this is handed to the operating system at once, in characters. */
+/** The most characters handed to the operating system at once. */
 const WRITE_CHARACTERS_MAX = 256 * 1024;
-/** How long until a write or an opening that failed is tried again. */
+/** The time until a write or an opening that failed is tried again. */
 const RETRY_MS = 1_000;
 /** The same where the reader of a pipe is only slow. */
 const PAUSE_MS = 20;
 
-/** At the end nobody waits longer for a file that does not answer. */
+/** The longest wait at the end for a file that does not answer. */
 const CLOSE_MS_MAX = 5_000;
 
 const STDOUT_FD = 1;
@@ -34,8 +34,8 @@ const NEWLINE = 0x0a;
 
 /**
  * A file to which whole lines are appended, together and in the background, within a bound of
- * memory. What cannot be written is tried again until it can be. Not pino's destination, which
- * cannot tell how much waits, and cuts a line in two when a full file is opened anew.
+ * memory. Lines that cannot be written are tried again until they can be. Not pino's destination,
+ * which cannot tell how much waits, and cuts a line in two when a full file is opened anew.
  */
 export class LineFile {
   readonly #file: string;
@@ -43,7 +43,7 @@ export class LineFile {
   #fd: number;
   #lines: string[] = [];
   #waiting = 0;
-  /** Taken from the lines and handed to the operating system, as far as `#written`. */
+  /** The bytes taken from the lines and handed to the operating system, as far as `#written`. */
   #chunk: Buffer | undefined;
   #chunkCharacters = 0;
   #chunkLines = 0;
@@ -52,7 +52,7 @@ export class LineFile {
   #busy = false;
   #failing = false;
   #reopenWanted = false;
-  /** Its handle is somebody else's from now on: a file's, or a client's. */
+  /** Set once its handle is somebody else's: a file's, or a client's. */
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   /** Called when everything is written, or cannot be. */
@@ -66,7 +66,7 @@ export class LineFile {
     this.#fd = file === "-" ? STDOUT_FD : openSync(file, "a");
   }
 
-  /** Whether the last attempt to write, or to open the file anew, failed. */
+  /** True if the last attempt to write, or to open the file anew, failed. */
   get failing(): boolean {
     return this.#failing;
   }
@@ -89,8 +89,8 @@ export class LineFile {
   }
 
   /**
-   * Goes on in the file that now has the name, as after a rotation; and tries again at once. Until
-   * it can be opened, lines wait: what stands in the one before is somebody else's, or gone.
+   * Continues in the file that now has the name, as after a rotation; and tries again at once.
+   * Until it can be opened, lines wait: the file before is somebody else's, or gone.
    */
   reopen(): void {
     if (this.#closed) return;
@@ -99,8 +99,8 @@ export class LineFile {
   }
 
   /**
-   * Writes what waits, as far as it can be written, and ends; in the file from before where the one
-   * that has the name cannot be opened. What is left is lost, and told; so is what comes after.
+   * Writes the waiting lines, as far as they can be written, and ends; in the old file if the one
+   * that has the name now cannot be opened. The rest is lost, and reported; so are later lines.
    */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {

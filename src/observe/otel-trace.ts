@@ -101,7 +101,7 @@ function failed(span: Span | undefined, type: string): void {
   span?.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** Undefined values are left out. */
+/** Returns the attributes; values that are `undefined` are left out. */
 function attributesOf(record: AccessRecord): Attributes {
   return {
     [ATTR_HTTP_RESPONSE_STATUS_CODE]: record.status === 0 ? undefined : record.status,
@@ -140,8 +140,8 @@ function injected(context: Context): HeaderList {
 }
 
 /**
- * What a client has put under its signature arrives as it was sent, and is not replaced by a span of
- * ours; undefined where it has not.
+ * Returns the trace context that a client has put under its signature: it arrives as it was sent,
+ * and no span of ours replaces it. `undefined` if there is none.
  */
 function signedContext({ headers, target }: RequestHead): HeaderList | undefined {
   if (!hasHeader(headers, TRACEPARENT)) return undefined;

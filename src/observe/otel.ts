@@ -1,4 +1,6 @@
-/** With otel-trace.ts all that knows OpenTelemetry; loaded only where traces are collected. */
+/**
+ * With otel-trace.ts the only file that knows OpenTelemetry; loaded only if traces are collected.
+ */
 import { diag, DiagLogLevel } from "@opentelemetry/api";
 import { getNumberFromEnv } from "@opentelemetry/core";
 import {
@@ -23,7 +25,7 @@ import { Trace } from "./otel-trace.ts";
 import type { Tracing, TracingSettings } from "./trace.ts";
 import { VERSION } from "./version.ts";
 
-/** What a collector that does not answer may cost at the end, and each batch before. */
+/** The time that a collector without an answer may cost at the end, and each batch before. */
 const EXPORT_MS_MAX = 3_000;
 
 /** Spans go to the collector in batches; one that fails is told in the log and forgotten. */
@@ -61,7 +63,7 @@ async function openExporter({ protocol, ownTimeout }: TracingSettings): Promise<
   }
 }
 
-/** Those of "SDK Environment Variables" that the SDK does not read itself. */
+/** Returns those options of "SDK Environment Variables" that the SDK does not read itself. */
 function batchOptions(): Partial<ConstructorParameters<typeof BatchSpanProcessor>[0]> {
   const scheduledDelayMillis = getNumberFromEnv("OTEL_BSP_SCHEDULE_DELAY");
   const maxQueueSize = getNumberFromEnv("OTEL_BSP_MAX_QUEUE_SIZE");

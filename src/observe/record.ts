@@ -2,7 +2,7 @@ import type { Decision, Gate } from "../admission/facts.ts";
 import type { UnknownName } from "../s3/faults.ts";
 import type { LimitName } from "../s3/limit-table.ts";
 
-/** How a request can end: the `outcome` label of `s3warden_requests_total`. */
+/** The ways in which a request can end: the `outcome` label of `s3warden_requests_total`. */
 export const OUTCOMES = [
   /** The store answered and its answer was delivered whole. */
   "forwarded",
@@ -19,38 +19,38 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Where a fault of the gateway's own happened: the label of `s3warden_faults_total`. */
+/** The places of a fault of the gateway's own: the label of `s3warden_faults_total`. */
 export const FAULT_PLACES = [
-  /** While the request was read or decided on, or something was fetched for the decision. */
+  /** The request was read or decided on, or something was fetched for the decision. */
   "decision",
-  /** While the request was handed to the connection to the store. */
+  /** The request was handed to the connection to the store. */
   "dispatch",
-  /** While the client's body went to the store. */
+  /** The client's body went to the store. */
   "body",
-  /** While the store's answer went to the client. */
+  /** The store's answer went to the client. */
   "answer",
 ] as const;
 
 export type FaultPlace = (typeof FAULT_PLACES)[number];
 
-/** What is known of one request when it has ended; log lines and metrics are made from this only. */
+/** The facts about one request when it has ended; log lines and metrics are made from this only. */
 export type AccessRecord = {
-  /** When the head had been read, milliseconds since the epoch. */
+  /** The time when the head had been read, in milliseconds since the epoch. */
   readonly timeMs: number;
   readonly requestId: string;
   readonly sourceAddress: string | undefined;
   readonly method: string;
   readonly operation: string;
-  /** Of what is not S3, as sent, without the query. */
+  /** The path of a request that is not S3, as sent, without the query. */
   readonly path?: string | undefined;
   readonly bucket: string | undefined;
-  /** Of the bucket, where the request names one. */
+  /** The tenant of the bucket, if the request names one. */
   readonly tenant: string | undefined;
   readonly key: string | undefined;
   readonly versionId: string | undefined;
   readonly account: string | undefined;
   readonly subuser: string | undefined;
-  /** Of a session of a role: the role's name, and the session's as its caller chose it. */
+  /** The role of a session: the role's name, and the session's as its caller chose it. */
   readonly role?: string | undefined;
   readonly session?: string | undefined;
   readonly accessKeyId: string | undefined;
@@ -68,27 +68,27 @@ export type AccessRecord = {
   readonly limit: LimitName | undefined;
   /** The header or query parameter that it was refused for, because nothing of that name is served. */
   readonly unknown?: UnknownName | undefined;
-  /** What the client was told beside AWS's message: the value or the reason. */
+  /** The text that the client read beside AWS's message: the value or the reason. */
   readonly detail?: string | undefined;
-  /** Where the rule stands, if in a policy: its file, and the line from 1. */
+  /** The place of the rule, if in a policy: its file, and the line from 1. */
   readonly ruleFile: string | undefined;
   readonly ruleLine: number | undefined;
-  /** True where report mode let a refused request through. */
+  /** True if report mode let a refused request through. */
   readonly reported: boolean;
   readonly endpoint: string | undefined;
   /** Body bytes from and to the client. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly durationMs: number;
-  /** From dispatch to the first byte of the store's answer. */
+  /** The time from dispatch to the first byte of the store's answer. */
   readonly firstByteMs: number | undefined;
-  /** What kind of upstream error it was: a label of `upstream_errors_total`. */
+  /** The kind of the upstream error: a label of `upstream_errors_total`. */
   readonly upstreamError: string | undefined;
-  /** Where the gateway itself failed; `undefined` if it did not. */
+  /** The place where the gateway itself failed; `undefined` if it did not. */
   readonly fault?: FaultPlace | undefined;
   readonly userAgent: string | undefined;
-  /** What the store calls the request (`x-amz-request-id`); its log knows it by that. */
+  /** The store's name of the request (`x-amz-request-id`); its log knows it by that. */
   readonly storeRequestId?: string | undefined;
-  /** What the client's SDK calls the call (`amz-sdk-invocation-id`): the same for each attempt. */
+  /** The SDK's name of the call (`amz-sdk-invocation-id`): the same for each attempt. */
   readonly invocationId?: string | undefined;
 };

@@ -13,29 +13,29 @@ import { Budget } from "./budget.ts";
  * what has no row here is in no line.
  */
 export type RequestInputs = {
-  /** Where the proved credential stood; `none`: the request had none, or none was proved. */
+  /** The place of the proved credential; `none`: the request had none, or none was proved. */
   readonly auth: "none" | "header" | "query" | "form";
   readonly signature?: "v4" | "v2";
   /** The region that a signature of version 4 is for. */
   readonly region?: string;
-  /** Of a presigned URL: when it was made (version 4), ISO 8601. */
+  /** The time when a presigned URL was made (version 4), ISO 8601. */
   readonly signedAt?: string;
-  /** Of a presigned URL: when it ends, ISO 8601. */
+  /** The time when a presigned URL ends, ISO 8601. */
   readonly endsAt?: string;
-  /** Of a temporary key, what its session says besides its role's and its own name. */
+  /** The session of a temporary key, besides its role's and its own name. */
   readonly session?: SessionInputs;
   /** The client's connection is TLS. */
   readonly secure?: true;
   readonly tlsVersion?: string;
   /** The operation's own parameters; null: it was there, its value is asked by no rule. */
   readonly query?: Readonly<Record<string, string | null>>;
-  /** Also those that a presigned URL carried as parameters. */
+  /** The headers, also those that a presigned URL carried as parameters. */
   readonly headers?: Readonly<Record<string, string | null>>;
-  /** Of DeleteObjects: each key, and its version where one is named. */
+  /** The keys of DeleteObjects, each with its version if one is named. */
   readonly deletes?: readonly (readonly [key: string, versionId?: string])[];
-  /** Of `deletes`, counted from 0, those that were refused where others were not. */
+  /** The numbers, from 0, of those `deletes` that were refused although others were not. */
   readonly denied?: readonly number[];
-  /** Something was too long for a line, so that the request cannot be decided again. */
+  /** Set if something was too long for a line, so that the request cannot be decided again. */
   readonly clipped?: true;
 };
 
@@ -53,7 +53,7 @@ type SessionInputs = {
 const VALUES_MAX = 8 * 1024;
 const DELETES_MAX = 16 * 1024;
 
-/** What the audit line holds of the request itself. */
+/** Returns the part of the audit line about the request itself. */
 export function requestInputs(head: RequestHead, facts: Facts): RequestInputs {
   const budget = new Budget(VALUES_MAX);
   const query = queryInputs(head, facts, budget);
@@ -107,7 +107,7 @@ function iso(ms: number): string {
 
 type Inputs = Record<string, string | null>;
 
-/** Only what the operation takes: parameters of a signature belong to none. */
+/** Returns only the parameters that the operation takes: those of a signature belong to none. */
 function queryInputs({ target }: RequestHead, facts: Facts, budget: Budget): Inputs | undefined {
   const { operation } = facts;
   // A query of STS may hold a token.
@@ -151,13 +151,13 @@ function valueOf(kind: HeaderKind, value: string, budget: Budget): string | null
   }
 }
 
-/** What a link says behind `?` or `#`, or before an `@`, may be somebody's credential. */
+/** Cuts a link at `?` or `#`, and removes text before an `@`: it may be somebody's credential. */
 function withoutQuery(url: string): string {
   const end = url.search(/[?#]/);
   return (end < 0 ? url : url.slice(0, end)).replace(USER_INFO, "$1");
 }
 
-/** With or without a scheme: a Referer may be relative (RFC 9110 section 10.1.3). */
+/** Matches with or without a scheme: a Referer may be relative (RFC 9110 section 10.1.3). */
 const USER_INFO = /^((?:[a-z][a-z0-9+.-]*:\/*|\/\/)?)[^/]*@/i;
 
 /** A digest tells nothing that rules ask, and looks like a signature to whoever searches for one. */

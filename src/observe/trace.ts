@@ -6,13 +6,18 @@ import type { AccessRecord } from "./record.ts";
 export type Tracing = {
   /** A request's head has been read; `timeMs`: when, since the epoch. */
   readonly begin: (head: RequestHead, timeMs: number) => RequestTrace;
-  /** What is known so far reaches the collector, if it answers within a few seconds. */
+  /**
+   * Ends the tracing: everything so far reaches the collector, if it answers within a few seconds.
+   */
   readonly close: () => Promise<void>;
 };
 
-/** One request in its trace. */
+/** A request in its trace. */
 export type RequestTrace = {
-  /** It goes to `endpoint` (an origin), or once more to another: fields for the store's head. */
+  /**
+   * Notes that it goes to `endpoint` (an origin), or once more to another. Returns fields for the
+   * store's head.
+   */
   readonly toStore: (method: string, endpoint: string) => HeaderList;
   /** The store's answer begins. */
   readonly storeAnswered: (status: number) => void;
@@ -31,12 +36,12 @@ export const SAMPLERS = [
   "parentbased_traceidratio",
 ] as const;
 
-/** What the environment asks for, as the OpenTelemetry specification names it. */
+/** The settings of the environment, as the OpenTelemetry specification names them. */
 export type TracingSettings = {
   readonly protocol: (typeof PROTOCOLS)[number];
   readonly sampler: (typeof SAMPLERS)[number];
-  /** Of requests whose trace begins here, from 0 to 1. */
+  /** The part of requests whose trace begins here, from 0 to 1. */
   readonly ratio: number;
-  /** Whether the environment says how long an export may take. */
+  /** True if the environment says how long an export may take. */
   readonly ownTimeout: boolean;
 };

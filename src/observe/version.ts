@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** This program's, as its package says. */
+/** The version of this program, as its package says. */
 export const VERSION = versionIn(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 );

@@ -1,4 +1,4 @@
-/** Of each dimension of a request the classes that pass, by number, whatever the others say. */
+/** The classes that pass of each dimension of a request, by number, whatever the others say. */
 export type Alternative = readonly (readonly number[])[];
 
 /**

@@ -8,19 +8,19 @@ import { parseNetwork, type Network } from "../policy/network.ts";
 import { actionPattern, type ActionMatcher } from "../s3/action-names.ts";
 import type { PolicyClaim, Name, Resource, What, Who } from "./claim.ts";
 
-/** Whom and what a configuration has, so that a slip in a name is found. */
+/** The people and resources of a configuration, so that a slip in a name is found. */
 export type KnownNames = {
   /** `account` and `account:subuser`. */
   readonly people: ReadonlySet<string>;
   readonly tiers: ReadonlySet<string>;
-  /** Whether there may be others, such as Ceph's users. */
+  /** True if there may be others, such as Ceph's users. */
   readonly others: boolean;
 };
 
-/** One word of a claim, and where it stands. */
+/** A word of a claim, and its place. */
 type Word = { readonly text: string; readonly column: number };
 
-/** Where claims stand that the command line has. */
+/** The name of the place of claims on the command line. */
 export const COMMAND_LINE = "claim";
 
 /** Claims that are more than this are refused: each is looked at for every caller. */
@@ -74,7 +74,7 @@ const FORMS =
 /** Everything, and the service itself. */
 const EVERYWHERE: readonly Resource[] = [{ parts: wildcardParts("*"), tenant: undefined }];
 
-/** One claim, read word by word. */
+/** Reads one claim, word by word. */
 class Reading {
   #at = 0;
   readonly #words: readonly Word[];
@@ -153,7 +153,7 @@ class Reading {
     return networks.ok ? ok({ ...said, outside: networks.value }) : networks;
   }
 
-  /** Behind `may`: `anything`, `change anything`, or actions. */
+  /** Reads the words after `may`: `anything`, `change anything`, or actions. */
   #what(): Read<What> {
     if (this.#take("anything")) return ok({ kind: "anything" });
     if (this.#take("change")) {
@@ -163,7 +163,7 @@ class Reading {
     return matches.ok ? ok({ kind: "actions", matches: matches.value }) : matches;
   }
 
-  /** Behind `nothing`: `that changes anything`, `but` actions, or no more. */
+  /** Reads the words after `nothing`: `that changes anything`, `but` actions, or no more. */
   #nothingThat(): Read<What> {
     if (this.#take("that")) {
       if (this.#take("changes") && this.#take("anything")) return ok({ kind: "changes" });
@@ -179,7 +179,7 @@ class Reading {
     return this.#trouble(this.#words[from], set.error.message, "");
   }
 
-  /** What narrows any claim, in any order. */
+  /** Reads the words that narrow any claim, in any order. */
   #where(said: Said): Read<Said> {
     const word = this.#words[this.#at];
     const more = this.#narrowing();
@@ -193,7 +193,7 @@ class Reading {
     return this.#where({ ...said, ...more.value });
   }
 
-  /** Undefined: nothing narrows it here. */
+  /** Reads one narrowing; `undefined` if nothing narrows the claim here. */
   #narrowing(): Read<Partial<PolicyClaim> | undefined> {
     const on = this.#on();
     if (!on.ok) return on;
@@ -215,7 +215,7 @@ class Reading {
     return ok({ fromMs: time.value });
   }
 
-  /** Undefined: no resource is named here. */
+  /** Reads the resources; `undefined` if none is named here. */
   #on(): Read<readonly Resource[] | undefined> {
     if (!this.#take("on")) return ok(undefined);
     return this.#list((word) => this.#resource(word));
@@ -277,7 +277,7 @@ class Reading {
     return ok({ kind: "subuser", account, subuser });
   }
 
-  /** One or more, with commas, "and" or "or" between them. */
+  /** Reads one or more items, with commas, "and" or "or" between them. */
   #list<T>(read: (word: Word) => Read<T>): Read<readonly T[]> {
     const items: T[] = [];
     do {

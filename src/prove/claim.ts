@@ -5,26 +5,26 @@ import type { NetworkSet } from "../policy/network.ts";
 
 /** A sentence about all requests: that none of these passes. Every claim comes to this. */
 export type PolicyClaim = {
-  /** As written, with single spaces. */
+  /** The claim as written, with single spaces. */
   readonly text: string;
-  /** From 1; undefined: it stands on the command line. */
+  /** The line, counted from 1; `undefined` if it stands on the command line. */
   readonly line: number | undefined;
-  /** Whether a bucket policy that would break it is refused when it is put. */
+  /** True if a bucket policy that would break it is refused when it is put. */
   readonly enforced: boolean;
   readonly who: Who;
   readonly what: What;
   /** Any of them. */
   readonly on: readonly Resource[];
-  /** Requests from outside of these; undefined: from anywhere. */
+  /** The networks that requests come from outside of; `undefined` if they come from anywhere. */
   readonly outside: NetworkSet | undefined;
   readonly inside: NetworkSet | undefined;
-  /** Only requests without TLS. */
+  /** True for requests without TLS only. */
   readonly plainOnly: boolean;
-  /** Only requests at that time or later, in milliseconds since the epoch. */
+  /** The start of the time that the claim is about, in milliseconds since the epoch. */
   readonly fromMs: number | undefined;
 };
 
-/** Whose requests: everybody's, or some people's. */
+/** The senders of the requests: everybody, or some people. */
 export type Who =
   | { readonly kind: "everybody"; readonly but: readonly Name[] }
   | { readonly kind: "named"; readonly names: readonly Name[] };
@@ -44,8 +44,8 @@ export type What =
   | { readonly kind: "all but"; readonly set: ActionSet };
 
 export type Resource = {
-  /** Of `bucket` or `bucket/key`, with `*` and `?`. */
+  /** The parts of `bucket` or `bucket/key`, with `*` and `?`. */
   readonly parts: readonly GlobPart[];
-  /** The tenant of the store; undefined: any. */
+  /** The tenant of the store; `undefined` if it may be any. */
   readonly tenant: string | undefined;
 };

@@ -9,15 +9,15 @@ import { HEADER_PLACES } from "./dimensions.ts";
 import type { Cell } from "./goal.ts";
 import { withOnly, type Scene } from "./scene.ts";
 
-/** What `admit` says of the request of a cell. */
+/** The result of `admit` for the request of a cell. */
 export type Confirmation =
   | { readonly kind: "passes"; readonly question: ExplainQuestion }
-  /** By a rule: then rules look at something that the search does not follow. */
+  /** A rule refused it: then rules look at something that the search does not follow. */
   | { readonly kind: "refused"; readonly request: string; readonly rule: string }
-  /** Nothing that can be sent from here, or refused for what is no rule. */
+  /** Nothing can be sent from here, or the refusal comes from no rule. */
   | { readonly kind: "untried"; readonly why: string };
 
-/** Puts the request of a class through `admit` itself, with what is known of buckets. */
+/** Puts the request of a class through `admit` itself, with the records of buckets. */
 export function confirm(scene: Scene, cell: Cell): Confirmation {
   const question = questionOf(cell);
   if (question === undefined) {
@@ -90,7 +90,7 @@ function documentAnswer(
 
 const NOTHING = Buffer.alloc(0);
 
-/** The request that stands for the class; undefined: none can be written. */
+/** Returns the request that represents the class; `undefined` if none can be written. */
 function questionOf(cell: Cell): ExplainQuestion | undefined {
   const { key, way, circumstances } = cell;
   const { operation, part } = way;

@@ -8,18 +8,18 @@ import type { Statement } from "../policy/policy.ts";
 import type { Template } from "../policy/template.ts";
 import type { Operation } from "../s3/operations.ts";
 
-/** What rules look at in a request, besides who sends it and what it is. */
+/** The parts of a request that rules look at, besides its sender and its operation. */
 export type Dimensions = {
   readonly networks: NetworkSet;
   /** Times at which some rule changes its mind, in milliseconds since the epoch. */
   readonly instants: readonly number[];
-  /** Whether TLS makes a difference. */
+  /** True if TLS makes a difference. */
   readonly tls: boolean;
-  /** What the client writes where, and the patterns that it is compared with. */
+  /** The places of texts that the client writes, and the patterns that each is compared with. */
   readonly texts: ReadonlyMap<TextPlace, readonly (readonly GlobPart[])[]>;
-  /** What the resource is compared with: `bucket/key`. */
+  /** The patterns that the resource is compared with: `bucket/key`. */
   readonly resources: readonly (readonly GlobPart[])[];
-  /** What else rules look at, which this procedure does not follow. */
+  /** The other parts that rules look at, which this procedure does not follow. */
   readonly beyond: ReadonlySet<string>;
 };
 
@@ -28,7 +28,7 @@ export type TextPlace = "referer" | "user-agent" | "prefix" | "delimiter";
 
 export const HEADER_PLACES: ReadonlySet<TextPlace> = new Set(["referer", "user-agent"]);
 
-/** As policies name them. */
+/** The keys as policies name them. */
 export const KEY_OF_PLACE: Readonly<Record<TextPlace, string>> = {
   referer: "aws:Referer",
   "user-agent": "aws:UserAgent",
@@ -60,7 +60,10 @@ const SETTLED: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
   "gw:Upstream",
 ]);
 
-/** What the statements and lists about one caller look at, where it asks by one of `operations`. */
+/**
+ * Returns the parts that the statements and lists about one caller look at, if it asks by one of
+ * `operations`.
+ */
 export function dimensionsOf(
   snapshot: Snapshot,
   key: Key | undefined,
@@ -98,8 +101,8 @@ const IS_TIME: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
 ]);
 
 /**
- * What the condition looks at that is not followed, for requests by `operations`; undefined: all of it
- * is followed.
+ * Returns the part that the condition looks at and that is not followed, for requests by
+ * `operations`; `undefined` if all of it is followed.
  */
 export function whyBeyond(
   { name, test, keyText }: Condition,
@@ -124,7 +127,7 @@ function isTaken(place: TextPlace, operations: readonly Operation[]): boolean {
   return HEADER_PLACES.has(place) || operations.some(({ parameters }) => parameters.has(place));
 }
 
-/** Whether a variable in it is not settled by who asks. */
+/** Returns true if the caller does not settle some variable in it. */
 export function hasUnknown({ variables }: Template): boolean {
   return variables.some(({ name }) => !FILLED.has(name.key));
 }
@@ -167,7 +170,7 @@ function addTo(
   else if (parts !== undefined) patterns.push(parts);
 }
 
-/** The pattern as it is for this caller; undefined: it matches nothing. */
+/** Returns the pattern as it is for this caller; `undefined` if it matches nothing. */
 function filled(
   { parts }: Template,
   snapshot: Snapshot,
@@ -187,7 +190,9 @@ function filled(
   return whole;
 }
 
-/** As the decision fills variables, for those that only the caller decides. */
+/**
+ * Returns the value of a variable as the decision fills it, for those that only the caller decides.
+ */
 function valueOf(
   name: ConditionKey,
   tag: string,
@@ -206,7 +211,7 @@ function valueOf(
   }
 }
 
-/** What only writing requests say is absent from those that read. */
+/** Returns true if requests that read never have the key: only those that write do. */
 function isNeverThere(key: ConditionKey, operations: readonly Operation[]): boolean {
   const reads = operations.every(({ method }) => method === "GET" || method === "HEAD");
   return reads && OF_WRITING.test(key);

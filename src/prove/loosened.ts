@@ -12,7 +12,7 @@ import { hasUnknown, whyBeyond } from "./dimensions.ts";
  */
 export type Assumed = ReadonlySet<string>;
 
-/** What is remembered of sets that were loosened, by what whyBeyond() looks at in an operation. */
+/** The sets that were loosened, by the parts of an operation that whyBeyond() looks at. */
 export type Loosening = Map<PolicySet, Map<string, PolicySet>>;
 
 /**
@@ -101,7 +101,7 @@ function assumedStatement(
   ];
 }
 
-/** Each of its variables is a text that stands for its value. */
+/** Replaces each of its variables by a text that stands for its value. */
 function withValues({ parts }: Template): Template {
   return templateOf(
     parts.map((part) =>
@@ -112,7 +112,10 @@ function withValues({ parts }: Template): Template {
   );
 }
 
-/** What is assumed of a condition: one that is written alike in another policy is the same. */
+/**
+ * Returns the assumption about a condition: one that is written alike in another policy is the
+ * same.
+ */
 export function assumptionOf(
   effect: Statement["effect"],
   { operator, name: { key, tag }, valueTexts }: Condition,

@@ -1,6 +1,6 @@
 import type { Scene } from "./scene.ts";
 
-/** What was printed before. */
+/** The texts that were printed before. */
 export type Fingerprints = Map<unknown, string>;
 
 /**

@@ -10,7 +10,7 @@ const CODE_SLASH = 0x2f;
 const CODE_DOT = 0x2e;
 const CODE_HYPHEN = 0x2d;
 
-/** Such a name of a bucket may be on any host: small letters first. */
+/** The characters of a bucket's name that may be on any host: small letters first. */
 const WORDS = pointsOf("klmnopqrstuvwxyzabcdefghij0123456789KLMNOPQRSTUVWXYZABCDEFGHIJ_");
 const INSIDE = [...WORDS, CODE_HYPHEN, CODE_DOT];
 const OF_WORDS: ReadonlySet<number> = new Set(WORDS);

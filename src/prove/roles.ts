@@ -6,9 +6,9 @@ import { subjectOf, type Scene } from "./scene.ts";
 import { namedBuckets, reachedBy, spotsFor, waysFor } from "./search.ts";
 
 /**
- * Whether a session of the role may do what `goal` is about. Of a session neither its name nor its tags
- * are known, so that no condition is looked at: only tiers, blocked actions, whose the bucket is and
- * whom its policy names.
+ * Returns true if a session of the role may do what `goal` is about. Neither the name nor the tags
+ * of a session are known, so no condition is looked at: only tiers, blocked actions, the bucket's
+ * owner and the names in its policy.
  */
 export function roleMayPass(scene: Scene, goal: Goal, role: Role): boolean {
   if (scene.snapshot.sealing.length === 0) return false;

@@ -17,22 +17,25 @@ import { waysOf, type Way } from "./ways.ts";
 
 /** A configuration with all that is known of buckets, as a question about all requests sees it. */
 export type Scene = {
-  /** Nothing is elsewhere in it but what is told here. */
+  /** The snapshot. It looks up nothing elsewhere but what this scene has. */
   readonly snapshot: Snapshot;
-  /** Those of the configuration and of the state. */
+  /** The records of the configuration and of the state. */
   readonly records: ReadonlyMap<BucketId, BucketRecord>;
-  /** Whether there may be records that were not read. */
+  /** True if there may be records that were not read. */
   readonly unread: boolean;
   /** Whose keys the configuration does not tell; undefined: nobody's. */
   readonly strangers: Strangers | undefined;
   readonly nowMs: number;
   readonly ways: readonly Way[];
   readonly memory: Memory;
-  /** Of a scene that is compared with another; undefined: what is not followed opens. */
+  /**
+   * The assumptions in a scene that is compared with another; if `undefined`, parts that are not
+   * followed open.
+   */
   readonly assumed?: Assumed;
 };
 
-/** What was worked out before; it changes no answer. */
+/** The earlier results; they change no answer. */
 type Memory = {
   readonly loosening: Loosening;
   readonly subjects: Map<string, Subject | undefined>;
@@ -41,7 +44,7 @@ type Memory = {
   readonly addresses: Map<string, readonly AddressClass[]>;
 };
 
-/** `records`: all that the state keeps; undefined: it was not read. */
+/** Builds a scene. `records`: all that the state keeps; `undefined` if it was not read. */
 export function sceneOf(
   compiled: Snapshot,
   records: ReadonlyMap<BucketId, BucketRecord> | undefined,
@@ -69,7 +72,10 @@ export function sceneOf(
   };
 }
 
-/** Whose request it is, once it was recognized by the very code that serves clients. */
+/**
+ * Returns the subject of the key's request, once it was recognized by the very code that serves
+ * clients.
+ */
 export function subjectOf(
   { snapshot, nowMs, memory }: Scene,
   key: Key | undefined,
@@ -88,16 +94,18 @@ export function subjectOf(
   return subject;
 }
 
-/** Of all keys only this one, among which nobody need look for it. */
+/** Returns the snapshot with this key only, so that nobody need look for it. */
 export function withOnly(snapshot: Snapshot, key: Key | undefined): Snapshot {
   return { ...snapshot, keys: new Map(key === undefined ? [] : [[key.accessKeyId, key]]) };
 }
 
-/** What may open something to a caller in one bucket, and what may not, by ways of one kind. */
+/**
+ * The rules that may open something to a caller in one bucket, or close it, by ways of one kind.
+ */
 export type Rules = {
-  /** Undefined: the caller has no policies. */
+  /** The caller's policies; `undefined` if it has none. */
   readonly own: PolicySet | undefined;
-  /** Undefined: nothing is said of the bucket. */
+  /** The bucket's policy; `undefined` if there is none. */
   readonly bucket: PolicySet | undefined;
 };
 
@@ -160,8 +168,8 @@ function isOfVersion({ action }: Way["asks"][number]): boolean {
 }
 
 /**
- * Whether the caller may do anything at all in a bucket of which something is known. A no is certain,
- * but for making it where only the state knows of it.
+ * Returns true if the caller may do anything at all in a bucket of which something is known. A no
+ * is certain, but for making a bucket of which only the state knows.
  */
 export function reaches(
   scene: Scene,

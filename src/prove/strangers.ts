@@ -17,8 +17,9 @@ const NO_POLICIES = compilePolicies([]);
 const STRANGER = "s3warden-any-other-user";
 
 /**
- * Whether the claim may be about keys that are kept elsewhere, besides those of the configuration: about
- * anybody, about a tier that they may have, or about a name that has no key here to stand for them.
+ * Returns true if the claim may be about keys that are kept elsewhere, besides those of the
+ * configuration: about anybody, about a tier that they may have, or about a name that no key here
+ * represents.
  */
 export function meansStrangers(
   { snapshot }: Scene,
@@ -26,17 +27,17 @@ export function meansStrangers(
   who: Who,
 ): boolean {
   if (who.kind === "everybody") return true;
-  // A key that comes with policies of its own is stood for by no other.
+  // A key that comes with policies of its own is represented by no other.
   const others = new Set(withPolicies);
   const keys = [...snapshot.keys.values()].filter(({ account }) => !others.has(account.name));
-  return who.names.some((name) => !isStoodFor(name, keys));
+  return who.names.some((name) => !isRepresented(name, keys));
 }
 
 /**
- * Whether a key of the configuration may do whatever another key of that name may: the account or user
- * is the same, and nothing is said of the key alone.
+ * Returns true if a key of the configuration may do whatever another key of that name may: the
+ * account or user is the same, and no rule is about the key alone.
  */
-function isStoodFor(name: Name, keys: readonly Key[]): boolean {
+function isRepresented(name: Name, keys: readonly Key[]): boolean {
   if (name.kind === "anonymous") return true;
   // Ceph may know more users of an account, and more of a tier.
   if (name.kind === "tier" || (name.kind === "account" && name.below)) return false;
@@ -52,8 +53,8 @@ function isStoodFor(name: Name, keys: readonly Key[]): boolean {
 }
 
 /**
- * Whether those whom `goal` is about may have keys besides those of the configuration, in a session of
- * GetSessionToken or in Ceph, of which a policy would judge otherwise for their ids alone.
+ * Returns true if the people `goal` is about may have keys besides those of the configuration, in a
+ * session of GetSessionToken or in Ceph, and a policy judges these otherwise for their ids alone.
  */
 export function hasOtherKeyIds(scene: Scene, goal: Goal): boolean {
   if (scene.strangers === undefined && scene.snapshot.sealing.length === 0) return false;
@@ -74,8 +75,8 @@ function isUnbounded({ disabled, notBeforeMs, expiresMs, networks, sessionToken 
 }
 
 /**
- * Whether somebody whose key is kept elsewhere, and of whom nothing is known, may do what `goal` is
- * about: only what holds for every caller refuses it.
+ * Returns true if somebody whose key is kept elsewhere, and of whom nothing is known, may do what
+ * `goal` is about: only what holds for every caller refuses it.
  */
 export function strangersMayPass(scene: Scene, goal: Goal): boolean {
   const { policy, keys } = scene.snapshot;

@@ -1,32 +1,35 @@
 import type { GlobPart } from "../lib/glob.ts";
 
 /**
- * How many places in patterns are looked at, which is what the search costs: some seconds. Beyond that
- * nothing is decided.
+ * The most places in patterns that are looked at, which is the cost of the search: some seconds.
+ * Beyond that nothing is decided.
  */
 const STEPS_MAX = 1_500_000;
 
 /** A pattern, and what was read of the text before: patterns of `bucket/key` are asked about keys. */
 export type Begun = { readonly parts: readonly GlobPart[]; readonly before: string };
 
-/** One text of a class, and the patterns that match all texts of the class, by number. */
+/** A text of a class, and the patterns that match all texts of the class, by number. */
 export type TextClass = { readonly text: string; readonly matched: ReadonlySet<number> };
 
-/** Which texts there are at all, besides what patterns say of them: an automaton over code points. */
+/** The texts that exist at all, before patterns: an automaton over code points. */
 export type Grammar = {
   /** The state after `point`; -1: no text goes on so. The first state is 0. */
   readonly read: (state: number, point: number) => number;
   readonly isEnd: (state: number) => boolean;
-  /** A code point that is read from `state` and that is none of `taken`; undefined: there is none. */
+  /**
+   * Returns a code point that is read from `state` and that is none of `taken`; `undefined` if
+   * there is none.
+   */
   readonly other: (state: number, taken: ReadonlySet<number>) => number | undefined;
   /** Code points that lead elsewhere than the others, whether or not a pattern writes them. */
   readonly special: readonly number[];
 };
 
-/** One step of a pattern: a code point that stands for itself, any one, or any number of any. */
+/** A step of a pattern: a code point that stands for itself, any one, or any number of any. */
 type Step = number | "one" | "many";
 
-/** Where a pattern may stand, as places in its steps, in ascending order. */
+/** The states of a pattern, as places in its steps, in ascending order. */
 type Places = readonly number[];
 
 /** The patterns that may still match, the universe first. */
@@ -38,7 +41,7 @@ type State = {
   readonly live: Live;
 };
 
-/** As `classesWithin`, of the texts that are at least `lengthMin` code points long, and only their texts. */
+/** Returns the texts of `classesWithin` that are at least `lengthMin` code points long. */
 export function textClasses(
   universe: readonly GlobPart[],
   patterns: readonly Begun[],
@@ -50,9 +53,10 @@ export function textClasses(
 }
 
 /**
- * One text of each class of the texts of `universe`: two texts are of one class if the same `patterns`
- * match them. A pattern is a regular language, so that following all of them at once, symbol by symbol,
- * meets every class; the texts are the shortest. Undefined: there are too many states to look at.
+ * Returns one text of each class of the texts of `universe`: two texts are of one class if the same
+ * `patterns` match them. A pattern is a regular language, so following all of them at once, symbol
+ * by symbol, meets every class; the texts are the shortest. `undefined` if there are too many
+ * states to look at.
  */
 export function classesWithin(
   universe: Begun,
@@ -131,7 +135,10 @@ function noteEnd(
   found.set(id, { text, matched: new Set(matched.slice(1).map((number) => number - 1)) });
 }
 
-/** What some pattern reads next, what leads elsewhere, and one that stands for all others. */
+/**
+ * Returns the symbols that some pattern reads next, those that lead elsewhere, and one for all
+ * others.
+ */
 function symbolsAt(
   { grammar: at, live }: State,
   steps: readonly (readonly Step[])[],
@@ -148,7 +155,7 @@ function symbolsAt(
   return other === undefined ? symbols : [other, ...symbols];
 }
 
-/** Undefined: nothing that begins so is of the universe. */
+/** Returns the state after a symbol; `undefined` if nothing that begins so is in the universe. */
 function afterSymbol(
   { text, grammar: at, live }: State,
   steps: readonly (readonly Step[])[],
@@ -199,7 +206,7 @@ function read(steps: readonly Step[], places: Places, symbol: number): Places {
   return closed(steps, next);
 }
 
-/** With the places behind each `*`, which may stand for nothing. */
+/** Adds the places after each `*`, which may match nothing. */
 function closed(steps: readonly Step[], places: Places): Places {
   if (!places.some((place) => steps[place] === "many")) return places;
   const all = new Set(places);

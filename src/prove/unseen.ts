@@ -3,8 +3,9 @@ import type { Config } from "../config/config.ts";
 import { printOf } from "./prints.ts";
 
 /**
- * What more `next` may allow than `old` to people whom neither of them tells, or to everybody; each reason
- * once. Where nothing that they are judged by has changed, they can no more than before.
+ * Returns the reasons why `next` may allow more than `old` to people whom neither of them names, or
+ * to everybody; each reason once. If nothing that they are judged by has changed, they can do no
+ * more than before.
  */
 export function unseenChanges(old: Config, next: Config): readonly string[] {
   const why: string[] = [];

@@ -8,14 +8,14 @@ import type { CopySource } from "../s3/copy-source.ts";
 import { extensionNamed } from "../s3/extensions.ts";
 import { OPERATION_LIST, type Operation, type OperationName } from "../s3/operations.ts";
 
-/** What one kind of request asks of one resource. */
+/** The permissions that one kind of request needs on one resource. */
 export type Way = {
   readonly operation: Operation;
-  /** As what the resource stands in the request. */
+  /** The part that the resource plays in the request. */
   readonly part: "target" | "source" | "entry" | "form" | "document" | "extension";
   readonly level: "service" | "bucket" | "object";
   readonly versionId: string | undefined;
-  /** What makes it ask for more than its operation does. */
+  /** The headers that make it ask for more than its operation does. */
   readonly headers: HeaderList;
   /** All that such a request asks of that resource, and every other asks at least. */
   readonly asks: readonly WayAsk[];
@@ -24,10 +24,10 @@ export type Way = {
 export type WayAsk = { readonly action: Action; readonly operation: OperationName };
 
 /**
- * Every way in which a request can ask for something: each operation alone, of a version, with each of
- * the headers that ask for more, as the source of a copy, as an entry of a deletion, in a form, in a
- * document. What more a request says can only add asks, so that none is allowed for which the way with
- * the same ask and nothing else is not. Only operations that the store is sent.
+ * Returns every way in which a request can ask for something: each operation alone, of a version,
+ * with each of the headers that ask for more, as the source of a copy, as an entry of a deletion,
+ * in a form, in a document. Further parts of a request can only add asks, so no request is allowed
+ * unless the way with the same ask and nothing else is. Only operations that the store is sent.
  */
 export function waysOf(snapshot: Snapshot): readonly Way[] {
   return OPERATION_LIST.filter(
@@ -173,8 +173,8 @@ function ofForm(operation: Operation): readonly Way[] {
 const PUT: readonly Action[] = ["s3:PutObject"];
 
 /**
- * What documents ask besides (document-asks.ts): each by itself, since another document asks only for
- * that. test/property/prove.test.ts compares it with what requests ask.
+ * The permissions that documents need besides (document-asks.ts): each by itself, since another
+ * document asks only for that. test/property/prove.test.ts compares it with what requests ask.
  */
 const OF_DOCUMENTS: Partial<Record<OperationName, readonly Action[]>> = {
   CreateBucket: ["s3:TagResource"],
@@ -234,7 +234,10 @@ function wayOf(
   return { operation, part, level: levelOf(operation, part, asks), versionId, headers, asks };
 }
 
-/** Of the resource that is asked about, which need not be what the request addresses. */
+/**
+ * Returns the level of the resource that is asked about, which need not be the one that the request
+ * addresses.
+ */
 function levelOf({ level }: Operation, part: Way["part"], asks: readonly WayAsk[]): Way["level"] {
   switch (part) {
     case "target":

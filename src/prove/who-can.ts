@@ -22,7 +22,10 @@ import { dimensionsOf, HEADER_PLACES, type Dimensions, type TextPlace } from "./
 import { textClasses } from "./text-classes.ts";
 import { addressWords, keysSuchAs, spans, textWords } from "./words.ts";
 
-/** Who could do `action` to `resource`, which is `arn:aws:s3:::bucket` or `…bucket/` and a pattern of keys. */
+/**
+ * The question of who could do `action` to `resource`, which is `arn:aws:s3:::bucket` or `…bucket/`
+ * and a pattern of keys.
+ */
 export type WhoCanQuestion = {
   readonly action: string;
   readonly resource: string;
@@ -30,32 +33,39 @@ export type WhoCanQuestion = {
   readonly ip?: string;
 };
 
-/** One who can, as `--json` prints it. */
+/** A caller who can, as `--json` prints it. */
 export type WhoCan = {
   readonly who: string;
-  /** What allows the examples: the account itself, a tier, or statements with file and line. */
+  /**
+   * The rules that allow the examples: the account itself, a tier, or statements with file and
+   * line.
+   */
   readonly by: readonly string[];
-  /** Each is enough; what an alternative does not name makes no difference. */
+  /** The alternatives. Each is enough; a dimension that it does not name makes no difference. */
   readonly alternatives: readonly (readonly string[])[];
-  /** One request that passes `admit`. */
+  /** A request that passes `admit`. */
   readonly example: string;
 };
 
 export type WhoCanAnswer = {
   readonly can: readonly WhoCan[];
   readonly cannot: readonly string[];
-  /** Of whom the answer is not exact, and why. They may stand among those who can, by what is known. */
+  /**
+   * The callers for whom the answer is not exact, with the reason. They may stand among those who
+   * can, by what is known.
+   */
   readonly notDecided: readonly { readonly who: string; readonly why: string }[];
 };
 
-/** How many requests are put through `admit` for one caller at most. */
+/** The most requests that are put through `admit` for one caller. */
 const CELLS_MAX = 20_000;
 
 /**
- * Answers for all requests at once: they fall into classes that no rule tells apart (text-classes.ts,
- * address-classes.ts, times), and one request of each class is put through `admit` itself. What rules
- * look at beyond these classes is named and not decided. `read`: what is kept of buckets; undefined:
- * only the configuration says. The error is a sentence about the question.
+ * Answers for all requests at once. They fall into classes that no rule tells apart
+ * (text-classes.ts, address-classes.ts, times), and one request of each class is put through
+ * `admit` itself. Parts that rules look at beyond these classes are named and not decided. `read`:
+ * the records of buckets; `undefined` if only the configuration has any. The error is a sentence
+ * about the question.
  */
 export async function whoCan(
   compiled: Snapshot,
@@ -112,7 +122,7 @@ type Asked = {
   readonly operations: readonly Operation[];
   readonly versioned: boolean;
   readonly bucket: BucketName;
-  /** Of the keys that are asked about; undefined: the bucket itself is. */
+  /** The keys that are asked about; `undefined` if it is the bucket itself. */
   readonly keys: readonly GlobPart[] | undefined;
 };
 
@@ -161,14 +171,16 @@ type Found = {
 
 /** A request of each class, as a question to `explain`. */
 type Cell = {
-  /** Of each dimension the number of its class: keys, addresses, times, TLS, texts in their order. */
+  /**
+   * The number of the class in each dimension: keys, addresses, times, TLS, texts in their order.
+   */
   readonly at: readonly number[];
   readonly operation: Operation;
   readonly question: ExplainQuestion;
   readonly tls: boolean;
 };
 
-/** What one key, or nobody's, can do. */
+/** Returns what one key, or no key, can do. */
 async function byKey(world: World, key: Key | undefined): Promise<Result<Found, string>> {
   const record = await recordFor(world, key);
   if (!record.ok) return record;
@@ -219,7 +231,7 @@ function* everyCombination(sizes: readonly number[]): Generator<readonly number[
   for (let i = 0; i < first; i++) for (const others of everyCombination(rest)) yield [i, ...others];
 }
 
-/** What is known of the bucket, for who has the key. */
+/** Returns the record of the bucket, for the holder of the key. */
 async function recordFor(
   { snapshot, asked, read }: World,
   key: Key | undefined,
@@ -251,13 +263,13 @@ type Classes = {
   readonly tls: readonly boolean[];
   readonly texts: readonly {
     readonly place: TextPlace;
-    /** Undefined: it is not there. */
+    /** The values; `undefined` if the text is absent. */
     readonly values: readonly (string | undefined)[];
   }[];
   readonly sizes: readonly number[];
 };
 
-/** Undefined: there are too many. */
+/** Returns the classes; `undefined` if there are too many. */
 function classesOf(
   { asked, question, nowMs }: World,
   key: Key | undefined,
@@ -330,7 +342,10 @@ function encoded(text: string): string {
 
 type CellVerdict = "passes" | "refused" | { readonly unjudged: string };
 
-/** What `admit` says of it; `unjudged`: something else than a rule ended it, or nothing did. */
+/**
+ * Returns the verdict of `admit`; `unjudged` if something else than a rule ended it, or nothing
+ * did.
+ */
 async function verdictOn(
   { snapshot, nowMs, read }: World,
   { question, tls, operation }: Cell,
@@ -356,7 +371,7 @@ async function verdictOn(
   return ok({ unjudged: `${verdict.fault.code} for ${question.request}` });
 }
 
-/** What allows it, in the words of `explain`. */
+/** Returns the rule that allows it, in the words of `explain`. */
 async function ruleOf(
   { snapshot, nowMs, read }: World,
   { question }: Cell,
@@ -372,7 +387,7 @@ function exampleOf({
   return [`${request} from ${ip} at ${at}`, ...header, ...(tls ? ["over TLS"] : [])].join(", ");
 }
 
-/** What must hold, one phrase a dimension that makes a difference. */
+/** Returns the conditions, one phrase for each dimension that makes a difference. */
 function inWords(classes: Classes, alternative: Alternative): readonly string[] {
   const { keys, addresses, times, tls, texts } = classes;
   const [keysAt = [], addressesAt = [], timesAt = [], tlsAt = [], ...textsAt] = alternative;

@@ -9,7 +9,7 @@ export function keysSuchAs(keys: readonly string[]): string {
   return `keys such as ${shown.join(", ")}`;
 }
 
-/** From which addresses, or from outside of which, whatever is shorter. */
+/** Returns the addresses inside or outside of which it holds, whichever text is shorter. */
 export function addressWords(classes: readonly AddressClass[], at: readonly number[]): string {
   const inside = networksOf(classes.filter((_, i) => at.includes(i)));
   const outside = networksOf(classes.filter((_, i) => !at.includes(i)));
@@ -18,7 +18,7 @@ export function addressWords(classes: readonly AddressClass[], at: readonly numb
     : `only from outside ${outside.join(", ")}`;
 }
 
-/** From when until before when, for each run of the times at `at`. */
+/** Returns the start and end of each run of the times at `at`. */
 export function spans(times: readonly number[], at: readonly number[]): string {
   const texts: string[] = [];
   for (const place of at) {
@@ -37,7 +37,7 @@ function instant(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
 
-/** What the client must write there; undefined: nothing. */
+/** Returns the text that the client must write there; `undefined` if it must write none. */
 export function textWords(place: TextPlace, values: readonly (string | undefined)[]): string {
   const said = values.map((value) => (value === undefined ? "absent" : JSON.stringify(value)));
   return `only with ${KEY_OF_PLACE[place]} ${said.slice(0, SHOWN_MAX).join(" or such as ")}`;

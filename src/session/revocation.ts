@@ -7,14 +7,17 @@ export type Revocation = {
   /** The issuer's name in the configuration, and the `sub` of its token. */
   readonly issuer?: string | undefined;
   readonly subject?: string | undefined;
-  /** Only what began earlier, milliseconds since the epoch; absent: also what begins later. */
+  /**
+   * The end of the time in which revoked sessions began, in milliseconds since the epoch; absent if
+   * later ones are revoked, too.
+   */
   readonly before?: number | undefined;
 };
 
-/** What a revocation can ask of a session. */
+/** The facts of a session that a revocation can ask for. */
 export type Revocable = {
   readonly account: string;
-  /** Undefined: it is of no role. */
+  /** The role; `undefined` if the session is of none. */
   readonly role: string | undefined;
   readonly session: string | undefined;
   readonly accessKeyId: string;
@@ -22,7 +25,7 @@ export type Revocable = {
   readonly issuedMs: number;
 };
 
-/** The first of `revoked` that ends the session; `undefined`: none does. */
+/** Returns the first of `revoked` that ends the session; `undefined` if none does. */
 export function revocationOf(
   session: Revocable,
   revoked: readonly Revocation[],
@@ -45,7 +48,10 @@ function isOfRole(written: string, { account, role }: Revocable): boolean {
   return role !== undefined && (written === role || written === `${account}:${role}`);
 }
 
-/** In the operator's words, such as `role lab:writer, before 2026-11-30T12:00:00.000Z`. */
+/**
+ * Returns the revocation in the operator's words, such as `role lab:writer, before
+ * 2026-11-30T12:00:00.000Z`.
+ */
 export function revocationText({ role, session, issuer, subject, before }: Revocation): string {
   const parts = [
     role === undefined ? [] : [`role ${role}`],

@@ -2,7 +2,9 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { err, ok, type Result } from "../lib/result.ts";
 import { readSession, sessionBytes, type Session } from "./session.ts";
 
-/** What tokens are sealed under. Gateways that have the same keys open each other's tokens. */
+/**
+ * A key that tokens are sealed under. Gateways that have the same keys open each other's tokens.
+ */
 export type SealingKey = {
   readonly id: string;
   /** 32 bytes. */
@@ -52,9 +54,9 @@ export function seal(
 const ALGORITHM = "aes-256-gcm";
 
 /**
- * What a token says, if one of `keys` sealed it and nothing of it was changed since; whether it is in
- * force is not asked here. Only the exact text that `seal` wrote counts: base64url could be written in
- * several ways.
+ * Returns the session in a token, if one of `keys` sealed it and nothing of it was changed since;
+ * its times are not checked here. Only the exact text that `seal` wrote counts: base64url could be
+ * written in several ways.
  */
 export function unseal(token: string, keys: readonly SealingKey[]): Session | undefined {
   if (token.length > TOKEN_LENGTH_MAX) return undefined;

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 
 /**
- * What a session token says. Everything in it was true when the session began; what the configuration
- * says of the role (its tier, its networks) is read anew with every request.
+ * The content of a session token. Everything in it was true when the session began; the
+ * configuration of the role (its tier, its networks) is read anew with every request.
  */
 export type Session = {
   /** The temporary key: 20 characters, the first of which are `SESSION_KEY_PREFIX`. */
@@ -13,18 +13,18 @@ export type Session = {
   /** Milliseconds since the epoch, in whole seconds. It is good until before `expiresMs`. */
   readonly issuedMs: number;
   readonly expiresMs: number;
-  /** By name as given, at most one for each name in lower case. */
+  /** The tags by name as given, at most one for each name in lower case. */
   readonly tags: ReadonlyMap<string, string>;
   /** Names of `tags` that also stand in sessions that this session begins. */
   readonly transitiveTags: readonly string[];
   /** The session policy's JSON, without the space between its tokens. */
   readonly policy: string | undefined;
   readonly sourceIdentity: string | undefined;
-  /** Whose token proved the caller; `undefined`: a key did. */
+  /** The identity whose token proved the caller; `undefined` if a key did. */
   readonly federated: Federated | undefined;
 };
 
-/** In whose stead the session acts. */
+/** The user or role that the session acts for. */
 export type SessionHolder =
   /** AssumeRole. `session`: the session's name, as the caller chose it. */
   | { readonly kind: "role"; readonly role: string; readonly session: string }
@@ -35,8 +35,8 @@ export type SessionHolder =
   | { readonly kind: "user"; readonly parent: string; readonly mark: string };
 
 /**
- * Who acts in a session that this key begins. The mark tells a secret from the one before it: whoever
- * changes the secret of a key that has leaked ends its sessions, too.
+ * Returns the holder of a session that this key begins. The mark tells a secret from the one before
+ * it: to change the secret of a key that has leaked ends its sessions, too.
  */
 export function userHolder(
   accessKeyId: string,
@@ -70,12 +70,15 @@ export function sessionKeyOf(random: Buffer): Pick<Session, "accessKeyId" | "sec
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Whether a key of this id can be that of a session. */
+/** Returns true if a key of this id can be that of a session. */
 export function isSessionKeyId(accessKeyId: string): boolean {
   return accessKeyId.length === 20 && accessKeyId.startsWith(SESSION_KEY_PREFIX);
 }
 
-/** Of the format, and its first field. A gateway that finds another cannot read the rest. */
+/**
+ * The version of the format, and its first field. A gateway that finds another cannot read the
+ * rest.
+ */
 const VERSION = "1";
 
 /** Stands between fields; no field has it. */

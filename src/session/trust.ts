@@ -10,10 +10,10 @@ export type TrustRequest = {
   readonly by: TrustCaller;
   readonly roleSessionName: string;
   readonly externalId: string | undefined;
-  /** `undefined`: none is set. */
+  /** The source identity; `undefined` if none is set. */
   readonly sourceIdentity: string | undefined;
   readonly durationSeconds: number;
-  /** By name as given. */
+  /** The tags by name as given. */
   readonly tags: ReadonlyMap<string, string>;
   readonly transitiveTags: readonly string[];
   readonly sourceAddress: string | undefined;
@@ -23,7 +23,7 @@ export type TrustRequest = {
   readonly nowMs: number;
 };
 
-/** Who asks, proved. */
+/** The caller, proved. */
 export type TrustCaller =
   /** AssumeRole: whoever signed. */
   | {
@@ -48,21 +48,21 @@ export type TrustCaller =
 
 export type Trusted =
   | { readonly kind: "allowed"; readonly statement: StatementRef }
-  /** `statement`: which Deny it was; `undefined`: nothing allows `action`. */
+  /** The session is denied. `statement`: the Deny; `undefined` if nothing allows `action`. */
   | {
       readonly kind: "denied";
       readonly action: TrustAction;
       readonly statement: StatementRef | undefined;
-      /** For the operator: a clause that names no secret. */
+      /** The reason for the operator: a clause that names no secret. */
       readonly reason: string;
     };
 
 /**
- * Whether a role's trust policy lets the caller begin the session: it must allow the call itself, and
- * `sts:TagSession` and `sts:SetSourceIdentity` if the session has tags or a source identity ("Passing
- * session tags in AWS STS", "Monitor and control actions taken with assumed roles", IAM User Guide).
- * Whoever is only named through an account is not: there is no policy here by which the account could
- * pass it on.
+ * Decides if a role's trust policy lets the caller begin the session. It must allow the call
+ * itself, and `sts:TagSession` and `sts:SetSourceIdentity` if the session has tags or a source
+ * identity ("Passing session tags in AWS STS", "Monitor and control actions taken with assumed
+ * roles", IAM User Guide). A caller who is only named through an account is not let in: there is no
+ * policy here by which the account could pass it on.
  */
 export function trusts(trust: PolicySet, request: TrustRequest): Trusted {
   const principal = principalOf(request.by);

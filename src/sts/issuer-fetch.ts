@@ -5,14 +5,17 @@ import { readBearer } from "../identity/bearer.ts";
 import { readUpTo } from "../identity/whole-body.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** How an issuer's keys are asked for. */
+/** The way to ask for an issuer's keys. */
 export type KeyFetcher = {
-  /** Never rejects for what the other side does; the error is for the operator and quotes no answer. */
+  /**
+   * Fetches the keys. Never rejects for a fault of the other side; the error is for the operator
+   * and quotes no answer.
+   */
   readonly fetch: () => Promise<Result<KeySet, string>>;
   readonly close: () => Promise<void>;
 };
 
-/** How long discovery and keys may take together. */
+/** The longest time of discovery and keys together. */
 const FETCH_MS_MAX = 5_000;
 /** A document of discovery, or a set of 64 keys; no answer is read beyond it. */
 const ANSWER_BYTES_MAX = 256 * 1024;
@@ -66,8 +69,9 @@ function asKeys(answer: Result<unknown, string>): Result<KeySet, string> {
 }
 
 /**
- * Where the answer to discovery says that the keys of the issuer at `url` are; the error is for the
- * operator. Who answers for another issuer is not to be believed (OpenID Connect Discovery section 4.3).
+ * Returns the URL of the keys of the issuer at `url`, from the answer to discovery; the error is
+ * for the operator. An answer for another issuer is not believed (OpenID Connect Discovery section
+ * 4.3).
  */
 export function keysUrlIn(document: unknown, url: string): Result<string, string> {
   if (typeof document !== "object" || document === null) return err("Discovery is no JSON object");

@@ -11,36 +11,39 @@ export type KeyFinder = ReturnType<typeof createLocalJWKSet>;
 /** Keys of an issuer as they were when it was asked. */
 export type KnownKeys = {
   readonly find: KeyFinder;
-  /** How many there are. */
+  /** The number of keys. */
   readonly size: number;
-  /** Of the clock that only goes forward. */
+  /** The time of asking, on the clock that only goes forward. */
   readonly askedMs: number;
 };
 
-/** What an issuer is asked by. */
+/** The functions by which an issuer is asked. */
 export type KeyPorts = {
   readonly fetch: () => Promise<Result<KeySet, string>>;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
-  /** Hears of every question: `undefined` if it was answered, or why not. */
+  /** Receives the result of every question: `undefined` if it was answered, or why not. */
   readonly onAnswer: (failure: string | undefined) => void;
 };
 
-/** What an operator is shown of an issuer. */
+/** The state of an issuer that an operator sees. */
 export type IssuerHealth = {
   readonly name: string;
   readonly url: string;
   /** `away`: it did not answer last, and its keys still count; `lost`: there are none. */
   readonly state: "ok" | "away" | "lost" | "unasked";
   readonly keys: number;
-  /** Since the keys were asked for; `undefined`: there are none, or they are in a file. */
+  /**
+   * The time since the keys were asked for; `undefined` if there are none, or they are in a file.
+   */
   readonly ageMs: number | undefined;
   readonly failure: string | undefined;
 };
 
 /**
- * After keys were asked for because of a token whose key nobody knew, no other such token makes them
- * asked for again so soon. Tokens with invented names of keys cost an issuer no more than that.
+ * The time for which unknown keys do not cause another question. After keys were asked for because
+ * of a token whose key nobody knew, no other such token makes them asked for again so soon. Tokens
+ * with invented names of keys cost an issuer no more than that.
  */
 export const UNKNOWN_KEY_MS = 10_000;
 
@@ -75,7 +78,10 @@ export class IssuerKeys {
     }
   }
 
-  /** The keys that count now, waiting for the issuer if there are none. `undefined`: it is away. */
+  /**
+   * Returns the keys that count now, waiting for the issuer if there are none. `undefined` if it
+   * does not answer.
+   */
   async current(): Promise<KnownKeys | undefined> {
     if (this.config.keys.kind === "file") return this.#known;
     const kept = this.#kept();
@@ -93,8 +99,8 @@ export class IssuerKeys {
   }
 
   /**
-   * Newer keys than `known`, which does not have the key of a token. `undefined`: there are none, or
-   * they were asked for a moment ago.
+   * Returns newer keys than `known`, which does not have the key of a token. `undefined` if there
+   * are none, or they were asked for a moment ago.
    */
   async newerThan(known: KnownKeys): Promise<KnownKeys | undefined> {
     if (this.config.keys.kind === "file") return undefined;
@@ -145,7 +151,7 @@ export class IssuerKeys {
     return freshness === "gone" ? undefined : { keys, freshness };
   }
 
-  /** One question at a time, for which only so many wait. */
+  /** Asks one question at a time, for which only so many wait. */
   async #ask(): Promise<KnownKeys | undefined> {
     this.#asking ??= this.#asked().finally(() => (this.#asking = undefined));
     if (this.#waiting >= KEY_WAITERS_MAX) return undefined;

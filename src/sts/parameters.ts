@@ -13,7 +13,7 @@ export const STS_BODY_BYTES_MAX = 64 * 1024;
 /** Fifty tags have a hundred parameters. */
 const PARAMETERS_MAX = 256;
 
-/** What a request asks for, with every value checked against STS's own constraints. */
+/** The call in a request, with every value checked against STS's own constraints. */
 export type StsCall =
   | ({ readonly action: "AssumeRole"; readonly externalId: string | undefined } & Assuming & {
         readonly tags: ReadonlyMap<string, string>;
@@ -24,17 +24,17 @@ export type StsCall =
   | { readonly action: "GetCallerIdentity" }
   | { readonly action: "GetSessionToken"; readonly durationSeconds: number | undefined };
 
-/** What both ways to become a role take. */
+/** The parameters of both ways to take on a role. */
 type Assuming = {
   readonly roleArn: string;
   readonly sessionName: string;
-  /** `undefined`: an hour, or the role's own limit if that is less. */
+  /** The duration; `undefined` for an hour, or the role's own limit if that is less. */
   readonly durationSeconds: number | undefined;
   /** The session policy as sent. */
   readonly policy: string | undefined;
 };
 
-/** Each with the parameters that it takes, numbered ones with `#` for the number. */
+/** The parameters of each action, numbered ones with `#` for the number. */
 const PARAMETERS: Readonly<Record<StsActionName, readonly string[]>> = {
   AssumeRole: [
     "RoleArn",
@@ -114,7 +114,7 @@ function invalid(message: string): StsFault {
   return stsFault("ValidationError", message);
 }
 
-/** What `values` ask for. Whatever is unknown, missing or out of bounds is refused by name. */
+/** Reads the call in `values`. Refuses by name whatever is unknown, missing or out of bounds. */
 export function readCall(values: Values): Result<StsCall, StsFault> {
   const name = values.get("Action");
   if (name === undefined) {
@@ -218,7 +218,7 @@ const ROLE_SECONDS_MAX = 43_200;
 const USER_SECONDS_MAX = 129_600;
 const TAGS_MAX = 50;
 
-/** `undefined` if the parameter is not there. */
+/** Returns a parameter; `undefined` if it is missing. */
 function textOf(
   values: Values,
   name: string,
@@ -252,7 +252,10 @@ function secondsOf(values: Values, most: number): Result<number | undefined, Sts
   );
 }
 
-/** By name as given: numbered from 1 without a gap, at most one of a name in whatever case. */
+/**
+ * Returns the tags by name as given: numbered from 1 without a gap, at most one of a name in any
+ * case.
+ */
 function tagsOf(values: Values): Result<ReadonlyMap<string, string>, StsFault> {
   const tags = new Map<string, string>();
   const seen = new Set<string>();

@@ -19,7 +19,7 @@ export function stsErrorDocument({ code, status, message }: StsFault, requestId:
   return `<ErrorResponse xmlns="${NAMESPACE}"><Error>${error}</Error>${xmlElement("RequestId", requestId)}</ErrorResponse>`;
 }
 
-/** Who asked. */
+/** The caller. */
 export type CallerIdentity = {
   readonly arn: string;
   readonly userId: string;
@@ -46,12 +46,12 @@ export function sessionDocument(begun: BegunSession, requestId: string): string 
   return resultDocument("GetSessionToken", credentials(begun), requestId);
 }
 
-/** What AssumeRole adds to the credentials. */
+/** The parts that AssumeRole adds to the credentials. */
 export type AssumedRole = {
-  /** Of the session. */
+  /** The ARN of the session. */
   readonly arn: string;
   readonly roleId: string;
-  /** Of what a session may hold, in per cent, the part that policy and tags take. */
+  /** The part of a session's space that policy and tags take, in per cent. */
   readonly packedPolicySize: number | undefined;
   readonly sourceIdentity: string | undefined;
   /** AssumeRoleWithWebIdentity only. */

@@ -35,9 +35,9 @@ export type StsCode = keyof typeof STS_FAULTS;
 export type StsFault = {
   readonly code: StsCode;
   readonly status: number;
-  /** For the client. */
+  /** The message for the client. */
   readonly message: string;
-  /** For the operator only; `undefined` if the message says it all. */
+  /** The rule for the operator only; `undefined` if the message says it all. */
   readonly rule: string | undefined;
 };
 
@@ -46,7 +46,7 @@ export function stsFault(code: StsCode, message: string, rule?: string): StsFaul
   return { code, status: STS_FAULTS[code], message, rule };
 }
 
-/** What a refusal of the steps that S3 and STS share is called in STS. */
+/** Returns STS's name of a refusal in the steps that S3 and STS share. */
 export function stsFaultOf(fault: Fault): StsFault {
   const { code, message, rule } = fault;
   const known = NAMES.get(code);
@@ -69,7 +69,7 @@ const NAMES: ReadonlyMap<FaultCode, StsCode> = new Map<FaultCode, StsCode>([
   ["EntityTooLarge", "RequestEntityTooLarge"],
 ]);
 
-/** Where AWS's words differ from those of S3. */
+/** The messages of AWS that differ from those of S3. */
 const MESSAGES: ReadonlyMap<StsCode, string> = new Map<StsCode, string>([
   ["InvalidClientTokenId", "The security token included in the request is invalid."],
   ["ExpiredToken", "The security token included in the request is expired"],

@@ -35,16 +35,16 @@ import {
 } from "./sts-answer.ts";
 import { stsFault, stsFaultOf, type StsFault } from "./sts-fault.ts";
 
-/** Whose a key is, and which sessions are revoked. */
+/** The needs of STS: a key with its holder, and the revoked sessions. */
 export type KeyNeed = Extract<Need, { readonly kind: "key" | "revocations" }>;
 
-/** What an action of STS is answered with. */
+/** The world that answers an action of STS. */
 export type StsWorld = {
   readonly snapshot: Snapshot;
   readonly issuers: Issuers;
   /** Fetches what finding a caller's key needs, and the snapshot does not have. */
   readonly answer: (need: KeyNeed) => Promise<Result<Answer, Fault>>;
-  /** So many random bytes. */
+  /** Returns a number of random bytes. */
   readonly random: (bytes: number) => Buffer;
 };
 
@@ -57,7 +57,7 @@ export type StsRequest = {
   readonly nowMs: number;
 };
 
-/** What becomes of it: the XML of a success or a refusal, and what is recorded. */
+/** The result: the XML of a success or a refusal, and the facts for the record. */
 export type StsAnswered = {
   readonly facts: Facts;
   readonly outcome: Result<string, StsFault>;
@@ -97,7 +97,7 @@ function callIn({ head, body }: StsRequest): Result<StsCall, StsFault> {
 
 const FORM = "application/x-www-form-urlencoded";
 
-/** Who signed, and what is recorded of that. */
+/** The signer, and the facts for the record. */
 type Signer = { readonly key: Key; readonly facts: Facts };
 type Refused = { readonly facts: Facts; readonly fault: StsFault };
 
@@ -187,7 +187,10 @@ const NO_SESSIONS = stsFault(
   "Cannot call GetSessionToken with session credentials",
 );
 
-/** Of a role's session its own ARN ("GetCallerIdentity", STS API Reference). */
+/**
+ * Returns the identity of the caller: of a role's session its own ARN ("GetCallerIdentity", STS API
+ * Reference).
+ */
 function identityOf(key: Key): CallerIdentity {
   const { arn, account, userId } = trustCaller(key);
   const { role, name = "" } = key.session ?? {};
@@ -202,9 +205,9 @@ function sessionArn({ account, name }: Role, session: string): string {
 type PassedOn = Pick<Assumer, "tags" | "transitiveTags" | "sourceIdentity" | "federated">;
 
 /**
- * What a session begins with that another session begins: its transitive tags and its source identity
- * stay, and it lasts an hour at most ("Role chaining", IAM User Guide). Whose token stood at the
- * beginning stays, too: whoever revokes a person's sessions means all of them.
+ * Returns the part of a session that the next one in a chain begins with: its transitive tags and
+ * its source identity stay, and it lasts an hour at most ("Role chaining", IAM User Guide). The
+ * token at the beginning of the chain stays, too: to revoke a person's sessions means all of them.
  */
 function chained(
   { session }: Key,
@@ -238,8 +241,9 @@ function chained(
 }
 
 /**
- * On AWS the session policy would have to allow sts:AssumeRole. Here session policies speak of S3 only,
- * and another role's session would not have this one's policy.
+ * The refusal of a session with a session policy. On AWS the policy would have to allow
+ * sts:AssumeRole. Here session policies are about S3 only, and another role's session would not
+ * have this one's policy.
  */
 const NOT_IN_POLICY = stsFault(
   "AccessDenied",
@@ -286,7 +290,7 @@ async function withToken(
   });
 }
 
-/** Who wants to become a role, proved, and what they bring. */
+/** The caller who wants to take on a role, proved, with what it brings. */
 type Assumer = {
   readonly by: TrustCaller;
   readonly facts: Facts;
@@ -294,9 +298,9 @@ type Assumer = {
   readonly sourceIdentity: string | undefined;
   readonly tags: ReadonlyMap<string, string>;
   readonly transitiveTags: readonly string[];
-  /** Whose token began it, or the session before; `undefined`: no token did. */
+  /** The identity whose token began it, or the session before; `undefined` if no token did. */
   readonly federated: Federated | undefined;
-  /** Of the token in this very request; `undefined`: a key signed. */
+  /** The identity of the token in this very request; `undefined` if a key signed. */
   readonly identity: WebIdentity | undefined;
 };
 
@@ -379,11 +383,11 @@ const TOO_LONG = stsFault(
   "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
 );
 
-/** What a request leaves out, if the role allows as much. */
+/** The duration if the request states none and the role allows as much. */
 const ROLE_SECONDS = 3_600;
 const USER_SECONDS = 43_200;
 
-/** Of a session that is its user's own. */
+/** The facts of a session that is its user's own. */
 const NOTHING_SAID = {
   tags: new Map<string, string>(),
   transitiveTags: [],

@@ -1,4 +1,4 @@
-/** Why a token identifies nobody. */
+/** The reason why a token identifies nobody. */
 export type TokenFault = {
   /** Codes of STS ("AssumeRoleWithWebIdentity", Errors), and Throttling of all of AWS. */
   readonly code:
@@ -6,9 +6,9 @@ export type TokenFault = {
     | "ExpiredTokenException"
     | "IDPCommunicationError"
     | "Throttling";
-  /** For the client: which check failed, and nothing of the token. */
+  /** The failed check, for the client: nothing of the token is in it. */
   readonly message: string;
-  /** For the operator only. */
+  /** The rule, for the operator only. */
   readonly rule: string;
 };
 

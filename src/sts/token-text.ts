@@ -3,23 +3,23 @@ import { readJson, type JsonNode } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
 
-/** What a token says of itself. Nothing of it is proved. */
+/** The content of a token. Nothing of it is proved. */
 export type UnprovedToken = { readonly iss: string };
 
 /** Characters of a token; STS takes as many ("AssumeRoleWithWebIdentity", WebIdentityToken). */
 const TOKEN_LENGTH_MAX = 20_000;
 
-/** Of its header, encoded: certificates may stand in it. */
+/** The longest encoded header: certificates may stand in it. */
 const HEADER_LENGTH_MAX = 4_096;
 
 const DEPTH_MAX = 16;
 
 /**
- * Finds in `token` whom to ask for keys, and refuses what no issuer writes before a key is looked for:
- * anything but three parts of base64url, the two first of which are JSON objects (RFC 7519 section
- * 7.2); headers that must be understood; tokens within tokens. Whether claims are repeated is not
- * looked at before the signature is proved (see `repeatsClaims`): of a hostile token that costs ten
- * times as much as its signature. The error says what is wrong and quotes nothing.
+ * Finds in `token` the issuer to ask for keys, and refuses what no issuer writes before a key is
+ * looked for: anything but three parts of base64url, the two first of which are JSON objects (RFC
+ * 7519 section 7.2); headers that must be understood; tokens within tokens. Repeated claims are not
+ * looked for before the signature is proved (see `repeatsClaims`): for a hostile token that costs
+ * ten times as much as its signature. The error names the fault and quotes nothing.
  */
 export function readToken(token: string): Result<UnprovedToken, string> {
   if (token.length > TOKEN_LENGTH_MAX)
@@ -44,9 +44,9 @@ export function readToken(token: string): Result<UnprovedToken, string> {
 }
 
 /**
- * Whether a name stands twice in an object among the claims of `token`, which `readToken` took: two
- * readers would then see two tokens (RFC 7519 section 4). Also of claims that are nested too deep to
- * be looked at.
+ * Returns true if a name stands twice in an object among the claims of `token`, which `readToken`
+ * took: two readers would then see two tokens (RFC 7519 section 4). Also true if claims are nested
+ * too deep to be looked at.
  */
 export function repeatsClaims(token: string): boolean {
   return objectIn(token.split(".")[1] ?? "") === undefined;
@@ -78,7 +78,7 @@ function objectIn(part: string): ReadonlyMap<string, JsonNode> | undefined {
   return new Map(json.value.root.members.map(({ name, value }) => [name, value]));
 }
 
-/** Nothing if `part` is not encoded well, which is no JSON either. */
+/** Decodes `part`; returns nothing if it is not encoded well, and so no JSON either. */
 function bytesOf(part: string): Uint8Array {
   try {
     return base64url.decode(part);

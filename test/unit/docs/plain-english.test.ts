@@ -87,7 +87,6 @@ const NOT_YET = [
   "prove/",
   "s3/fault-table.ts",
   "s3/post-object.ts",
-  "session/",
   "status/",
   "sts/",
 ];
