@@ -187,8 +187,9 @@ function* admitDelete(
 }
 
 /**
- * A list of no keys, whose error is the store's to tell: RGW says 200, others MalformedXML. There is no
- * key to judge it by, so it goes on only for who may delete every one.
+ * Admits a list of no keys, whose error is the store's to report: RGW says 200, others
+ * MalformedXML. There is no key to judge it by, so it goes on only for a caller who may delete
+ * every key.
  */
 function* admitEmptyDelete(
   snapshot: Snapshot,

@@ -87,7 +87,10 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   return forwardForm(snapshot, admitted, owned, upload.value, length, nowMs);
 }
 
-/** The upload with the length that it would have as a PutObject: what is stored is the file. */
+/**
+ * Returns the upload with the length that it would have as a PutObject, since the file is what is
+ * stored.
+ */
 function ofLength(subject: Subject, bytes: number): Subject {
   return { ...subject, headers: [...subject.headers, "content-length", String(bytes)] };
 }

@@ -50,7 +50,7 @@ export function* admit(snapshot: Snapshot, head: RequestHead, nowMs: number): De
   }
 }
 
-/** The gates, and what follows if none refused. */
+/** Runs the gates, and the steps after them if none refused. */
 function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: number): Deciding {
   const { operation } = recognized;
   const { store, policy, limits } = snapshot;

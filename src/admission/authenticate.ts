@@ -59,7 +59,7 @@ export function anonymous(snapshot: Snapshot): Result<Caller, Fault> {
     : ok({ kind: "anonymous" });
 }
 
-/** The rule that refuses who has no credentials, as it is recorded. */
+/** The rule that refuses callers without credentials, as it is recorded. */
 export const NOBODY_RULE = "policy.anonymous: deny";
 
 /**

@@ -26,9 +26,9 @@ export type BodyPlan =
   /** aws-chunked: framing removed, chunk signatures, trailer and checksums proved. */
   | {
       readonly kind: "deframe";
-      /** `x-amz-decoded-content-length`: what the store gets. */
+      /** `x-amz-decoded-content-length`: the bytes that the store gets. */
       readonly decodedLength: number;
-      /** Present where every chunk is signed. */
+      /** The proof; present if every chunk is signed. */
       readonly proof: ChunkProof | undefined;
       /**
        * The lower-case names that `x-amz-trailer` announced; empty if no trailer section may

@@ -23,18 +23,20 @@ type Extractor = (sources: Sources, tag: string) => string | undefined;
  */
 type Row = {
   readonly value: Extractor;
-  /** The headers that the store must act on, so that what is judged is what is done. */
+  /** The headers that the store must act on, so that it does what was judged. */
   readonly acts: readonly string[];
 };
 
 /**
- * The values of condition keys for one request, each from the one place that the key is about
- * (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
- * value of the key that owns it. A key without a row has no value here: those of a resource, which
- * differ between the asks of one request, are added by contextFor(); others nothing here ever has.
- * `noted.ignoredByStore` receives the name of each header that a rule came to depend on and that the store
- * would pass over: what is judged then would not be what is done. `noted.ofDocument` becomes true as
- * soon as a rule depends on what a document can say.
+ * Returns the values of condition keys for one request, each from the one place that the key is
+ * about (S3-AUTHORIZATION section 2.1). A closed table: whatever a client sends can only become the
+ * value of the key that owns it. A key without a row has no value here. The values of a resource,
+ * which differ between the asks of one request, are added by contextFor(); nothing here ever has
+ * the others.
+ *
+ * `noted.ignoredByStore` receives the name of each header that a rule came to depend on and that
+ * the store would ignore: the store would then not do what was judged. `noted.ofDocument` becomes
+ * true as soon as a rule depends on what a document can say.
  */
 export function contextOf(
   snapshot: Snapshot,

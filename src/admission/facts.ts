@@ -5,8 +5,8 @@ import type { Caller } from "./caller.ts";
 import type { KeySession } from "./principal.ts";
 
 /**
- * The gates in the order of decision (the design's "Decision order"); `request` is what comes
- * before all of them: a request that is not one S3 request.
+ * The gates in the order of decision (the design's "Decision order"). `request` is the part before
+ * all of them: it refuses a request that is not one S3 request.
  */
 export const GATE_NAMES = [
   "request",
@@ -77,8 +77,9 @@ export type Facts = {
 };
 
 /**
- * `owner`: the bucket's policy lets the caller in, whom the store would not. `both`: for one part the
- * caller's own rights are needed, for another the owner's.
+ * The name in which the store is asked. `owner`: the bucket's policy lets the caller in, whom the
+ * store would not. `both`: for one part the caller's own rights are needed, for another the
+ * owner's.
  */
 export type Actor = "caller" | "owner" | "both";
 
@@ -121,7 +122,7 @@ export function decisionOf({ denial, passed }: Facts): Decision {
   return passed ? "allow" : "none";
 }
 
-/** The facts with whom the request was proved to come from. */
+/** Returns the facts with the caller that the request was proved to come from. */
 export function withCaller(facts: Facts, caller: Caller): Facts {
   if (caller.kind === "anonymous") return facts;
   const { accessKeyId, account, subuser, session } = caller.key;

@@ -41,7 +41,10 @@ export function* keyOf(
   return ok(yield* withRevocation(snapshot, found.value, found.value.session, facts));
 }
 
-/** The key, marked if its session is revoked: by the configuration, or by what the gateways share. */
+/**
+ * Returns the key, marked if its session is revoked: by the configuration, or by a record that the
+ * gateways share.
+ */
 function* withRevocation(
   { revoked, elsewhere }: Snapshot,
   key: Key,

@@ -84,7 +84,7 @@ export function forwardWhole(
   });
 }
 
-/** Forwards a request whose body was read; `rewritten`: it is no longer what the client sent. */
+/** Forwards a request whose body was read; `rewritten`: it differs from what the client sent. */
 export function forwardContent(
   snapshot: Snapshot,
   subject: Subject,

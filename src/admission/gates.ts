@@ -284,8 +284,8 @@ function unsupported({ snapshot, asks }: Question): Refusal | undefined {
 }
 
 /**
- * A header that the store accepts and passes over, where what policies say came to depend on it: they
- * would have judged what nobody does. A Deny that holds has already refused.
+ * Refuses if policies came to depend on a header that the store accepts and ignores: they would
+ * have judged what nobody does. A Deny that holds has already refused.
  */
 function ineffective(ignoredByStore: ReadonlySet<string> | undefined): Refusal | undefined {
   const [name] = ignoredByStore ?? [];

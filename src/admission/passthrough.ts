@@ -14,7 +14,7 @@ export type Passage =
   | { readonly kind: "pass"; readonly route: Route }
   /** `location`: a path of the same host. */
   | { readonly kind: "redirect"; readonly location: string }
-  /** `toS3`: it comes from an S3 client, who reads S3's errors. */
+  /** The route refuses it. `toS3`: it comes from an S3 client, which reads S3's errors. */
   | {
       readonly kind: "refuse";
       readonly fault: Fault;

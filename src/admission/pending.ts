@@ -2,7 +2,7 @@ import type { RequestHead } from "../http/head.ts";
 import type { BucketName } from "../s3/address.ts";
 import type { Facts } from "./facts.ts";
 
-/** A browser's form: who sends it, and what, stands in its fields. */
+/** A browser's form, whose fields hold its sender and its request. */
 export type PendingForm = {
   readonly head: RequestHead;
   readonly bucket: BucketName;

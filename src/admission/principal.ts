@@ -63,8 +63,8 @@ export type Key = {
   readonly networks: NetworkRule;
   /**
    * The account's own key at the store, which signs there what this subuser's key may do here: the
-   * store's mask of the subuser would refuse what a kept policy allows. The account's very `upstream`
-   * if that was looked up with the key. Absent: the key itself signs.
+   * store's mask of the subuser would refuse what a kept policy allows. Absent if the key itself
+   * signs.
    */
   readonly signing?: Credential | undefined;
   /** Whether its policies, which were looked up with it, need what only reading values tells. */

@@ -135,9 +135,9 @@ function isOfCopiedTags({ operation, action }: Ask): boolean {
 }
 
 /**
- * Requests without credentials must not choose what an answer's headers say ("GetObject", S3 API
- * Reference: response headers can only be overridden by signed requests). The store cannot tell,
- * since the gateway signs for them.
+ * Refuses response headers in requests without credentials, which must not choose the headers of an
+ * answer ("GetObject", S3 API Reference: response headers can only be overridden by signed
+ * requests). The store cannot tell, since the gateway signs for them.
  */
 export function overriddenByNobody(
   caller: Caller,

@@ -43,7 +43,7 @@ export function memoSlot(): MemoSlot {
   return { shared: undefined, ignoredByStore: undefined, ofDocument: false };
 }
 
-/** A gate's no: what the client reads, and what the operator reads. */
+/** The refusal of a gate: the client's fault, and the operator's denial. */
 export type Refusal = { readonly fault: Fault; readonly denial: Denial };
 
 /**

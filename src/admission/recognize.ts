@@ -29,7 +29,7 @@ import type { Verdict } from "./verdict.ts";
 /** The proved subject of a request, with its sender; or an end that needs no gate. */
 export type Recognized =
   | { readonly kind: "subject"; readonly subject: Subject; readonly facts: Facts }
-  /** A browser's form: who sends it stands in its fields. */
+  /** The request is a browser's form: its sender stands in its fields. */
   | { readonly kind: "form"; readonly form: PendingForm }
   | { readonly kind: "verdict"; readonly verdict: Verdict };
 
@@ -144,7 +144,10 @@ function over(verdict: Verdict): Recognized & { readonly kind: "verdict" } {
   return { kind: "verdict", verdict };
 }
 
-/** A preflight carries no credentials (Fetch, "CORS-preflight request") and goes on without any. */
+/**
+ * Recognizes an anonymous request. A preflight carries no credentials (Fetch, "CORS-preflight
+ * request") and goes on without any.
+ */
 function ofNobody(snapshot: Snapshot, request: Request): Recognized {
   if (request.operation === "Preflight") return about(snapshot, request, ANONYMOUS);
   const caller = anonymous(snapshot);
@@ -173,7 +176,7 @@ function ofKey(
   return over(denied({ ...facts, accessKeyId }, caller.error, "authentication"));
 }
 
-/** The request with its buckets as the store knows them, for who has sent it. */
+/** Returns the request with its buckets as the store knows them, for its caller. */
 function about(snapshot: Snapshot, request: Request, caller: Caller): Recognized {
   const facts = withCaller(request.facts, caller);
   const { head, operation, query, headers, claim } = request;

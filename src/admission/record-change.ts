@@ -2,8 +2,8 @@ import type { BucketId } from "../s3/bucket.ts";
 import type { StoreRequest } from "./outgoing.ts";
 
 /**
- * The policy of a bucket is put, or (undefined) deleted, in what the gateway remembers.
- * `owner`: whose the bucket was when this was judged.
+ * The change by which the policy of a bucket is put, or deleted (`undefined`), in the gateway's
+ * record. `owner`: the bucket's owner when this was judged.
  */
 export type RecordChange = Change & {
   readonly kind: "policy";

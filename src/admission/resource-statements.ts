@@ -27,7 +27,7 @@ export type ResourceStatements = {
   readonly facts: ContextFacts;
 };
 
-/** A statement and where an evaluation finds it. */
+/** A statement, and the place where an evaluation finds it. */
 type Placed = {
   readonly statement: Statement;
   readonly number: number;
@@ -129,7 +129,9 @@ function touches(text: string, name: string): boolean {
   return slash > 0 && name.endsWith(text.slice(0, slash));
 }
 
-/** The statements about the bucket itself, as `statementsAboutKey` tells those about an object in it. */
+/**
+ * Returns the statements about the bucket itself, as `statementsAboutKey` does for an object in it.
+ */
 export function statementsAboutBucket(
   { facts }: ResourceStatements,
   { all }: About,

@@ -92,7 +92,7 @@ export function notShown(
   return fault("NotImplemented", message, { rule: "policy.listBuckets, state" });
 }
 
-/** The same of what a DeleteObjects document says, and of its keys. */
+/** Refuses the same in a DeleteObjects document, and in its keys. */
 export function notServedEntries(
   { operations, foldsPaths }: StoreSettings,
   entries: readonly DeleteEntry[],

@@ -9,14 +9,14 @@ const ORIGINAL = "x-original-accept-encoding";
 const USUAL = "identity";
 
 /**
- * `head` as it was before a trusted proxy in front may have changed or dropped its Accept-Encoding, if
- * the signature of `claim` covers that: with what the proxy says it was, and with `identity`. None if
- * no trusted proxy is in front. Each is for the signature to prove, and what it proves is what the
- * store gets.
+ * Yields `head` as it was before a trusted proxy in front may have changed or dropped its
+ * Accept-Encoding, if the signature of `claim` covers that: with the proxy's word on it, and with
+ * `identity`. None if no trusted proxy is in front. The signature must prove each, and the store
+ * gets the one that it proves.
  *
- * Of no other header: this one changes nothing of what a request may do, or of what S3 answers.
- * `Range`, which some proxies drop to fill a cache, chooses what is answered, so that the proxy would
- * get another answer than it asked for.
+ * Only this header: it changes nothing of what a request may do, or of what S3 answers. `Range`,
+ * which some proxies drop to fill a cache, chooses the answer, so that the proxy would get another
+ * answer than it asked for.
  */
 export function underOtherEncodings(head: RequestHead, claim: Claim): readonly RequestHead[] {
   // Only a trusted proxy's requests have such names, if none.

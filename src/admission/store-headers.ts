@@ -10,9 +10,10 @@ import { isChecksumHeader, isWithheld } from "./store-checksums.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * Standard fields with a meaning for a store (RFC 9110, RFC 9111, Fetch's CORS). Others, save the
- * known `x-amz-*`, stay behind: no signature need cover them, and stores and what stands before them
- * may give them a meaning of their own (`x-forwarded-for`, `cookie`, `x-http-method-override`).
+ * The standard fields with a meaning for a store (RFC 9110, RFC 9111, Fetch's CORS). Others, save
+ * the known `x-amz-*`, stay behind: no signature need cover them, and stores and the servers before
+ * them may give them a meaning of their own (`x-forwarded-for`, `cookie`,
+ * `x-http-method-override`).
  */
 const FORWARDED: ReadonlySet<string> = new Set([
   "accept",

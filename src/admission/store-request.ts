@@ -24,11 +24,11 @@ import { tenantOf } from "./caller.ts";
 import type { Renamed, StoreRequest } from "./outgoing.ts";
 
 /**
- * The head for the store: what was judged, written canonically, signed with the credential that the
- * store knows the caller by. Errors: InvalidRequest if `Connection` names a field that counts;
- * AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer reaches the bucket;
- * InvalidArgument for a key that would arrive as another, or a field of the client's that no header
- * can carry. Throws if that is wrong which the gateway itself writes.
+ * Returns the head for the store: the judged request, written canonically, signed with the
+ * credential that the store knows the caller by. Errors: InvalidRequest if `Connection` names a
+ * field that counts; AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer
+ * reaches the bucket; InvalidArgument for a key that would arrive as another, or a field of the
+ * client's that no header can carry. Throws if a part that the gateway itself writes is wrong.
  */
 export function storeRequest(
   snapshot: Snapshot,
@@ -144,9 +144,9 @@ function targetFor(snapshot: Snapshot, subject: Subject, tenant: string): Result
 }
 
 /**
- * The bucket as the store, asked by somebody of `tenant`, reads it: the very one that was judged. If
- * the store has no tenants, one is the gateway's own to tell apart by, and is left out if the bucket
- * is known to be of that tenant. Errors: InvalidBucketName, NoSuchBucket.
+ * Returns the bucket as the store reads it from somebody of `tenant`: the very one that was judged.
+ * If the store has no tenants, they are the gateway's own, and are left out if the bucket is known
+ * to be of that tenant. Errors: InvalidBucketName, NoSuchBucket.
  */
 function forStore(
   { store, stateBucket }: Snapshot,

@@ -15,7 +15,7 @@ export function asksValues({ caller }: Subject): boolean {
   return key.asksValues === true || key.session?.asksValues === true;
 }
 
-/** `subject` with what it says of tags and the like, if a policy asks. */
+/** Returns `subject` with its tags and other values, if a policy asks for them. */
 export function withValues(
   { policy }: Snapshot,
   subject: Subject,

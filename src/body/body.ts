@@ -207,7 +207,7 @@ function algorithmOfTrailer(name: string): ChecksumAlgorithm {
   return algorithm;
 }
 
-/** A generator can tell its reader of a refusal only by throwing. */
+/** Throws the fault: a generator has no other way to report a refusal to its reader. */
 function refuse(problem: Fault | undefined): void {
   if (problem !== undefined) throw new BodyError(problem);
 }

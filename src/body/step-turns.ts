@@ -1,7 +1,7 @@
 /**
- * Long work of requests takes turns: of all that wait here, one goes on in each turn of the event
- * loop. So what others wait for is one step, however many requests do long work at once. As many
- * wait as there are such requests.
+ * The steps of long work that wait for their turn: one of them runs in each turn of the event loop.
+ * So others wait for one step, however many requests do long work at once. As many wait as there
+ * are such requests.
  */
 const waiting: (() => void)[] = [];
 

@@ -77,7 +77,10 @@ export function objectChecksums(headers: HeaderList): Result<Checksums, Fault> {
 /** An object has 10,000 parts at most. */
 const PARTS = /-(?:[1-9]\d{0,3}|10000)$/;
 
-/** `x-amz-sdk-checksum-algorithm` must name what was sent ("PutObject", S3 API Reference). */
+/**
+ * Refuses an `x-amz-sdk-checksum-algorithm` that does not name the algorithm that was sent
+ * ("PutObject", S3 API Reference).
+ */
 function wrongAlgorithm(
   headers: HeaderList,
   { checks, trailers }: Checksums,
@@ -128,8 +131,8 @@ function severalChecksums(): Fault {
 }
 
 /**
- * The check that a header or trailer `field` (lower-case) with `value` asks for. `place`: where
- * it stands. Errors as for `checksumChecks`.
+ * Returns the check that a header or trailer `field` (lower-case) with `value` asks for. `place`:
+ * the header or trailer. Errors as for `checksumChecks`.
  */
 export function checkOf(
   field: string,

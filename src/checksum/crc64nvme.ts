@@ -86,8 +86,8 @@ function isStep(value: unknown): value is Step {
 }
 
 /**
- * Table 0: what a byte does to the register when it is shifted out. Table n: the same, followed by n
- * bytes of zero.
+ * Writes the tables. Table 0: the effect of a byte on the register when it is shifted out. Table n:
+ * the same, followed by n bytes of zero.
  */
 function writeTables(memory: DataView): void {
   // Works on halves of 32 bits: with big integers this would take several milliseconds of every

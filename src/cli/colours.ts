@@ -1,4 +1,4 @@
-/** ANSI colours of a terminal, by what they are used for. */
+/** The ANSI colours of a terminal, by their use. */
 const CODES = { good: 32, bad: 31, odd: 33, faint: 2, strong: 1 } as const;
 export type Colour = keyof typeof CODES;
 

@@ -6,7 +6,7 @@ const PLACES = ["gateway.yaml", "/etc/s3warden/gateway.yaml"] as const;
 
 const asked = new WeakSet<Option>();
 
-/** `--config` of a command that needs one; `text`: what it says in `--help`. */
+/** Returns `--config` of a command that needs one; `text`: its description in `--help`. */
 export function configOption(text = "gateway.yaml"): Option {
   const option = new Option("--config <file>", `${text}; absent: ${PLACES.join(" or ")}`);
   asked.add(option.env("S3WARDEN_CONFIG"));

@@ -15,7 +15,7 @@ import type { Terminal } from "./terminal.ts";
 export type DemoOptions = {
   readonly port: number;
   readonly adminPort: number;
-  /** Configuration, objects and audit log; what is not there is made. */
+  /** The folder of configuration, objects and audit log; missing parts are made. */
   readonly dir: string;
 };
 

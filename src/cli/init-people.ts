@@ -14,7 +14,7 @@ export type Starter = {
   readonly subusers?: readonly { readonly name: string; readonly tier: string }[];
 };
 
-/** The people that each provider's document tells of, or the fewest that show its model. */
+/** The people in each provider's document, or the fewest that show its model. */
 export const STARTERS: Readonly<Record<(typeof PROVIDERS)[number], readonly Starter[]>> = {
   aws: [
     {

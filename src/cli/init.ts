@@ -27,8 +27,8 @@ export type InitOptions = {
 };
 
 /**
- * `s3warden init`: writes gateway.yaml and accounts.yaml with new keys, both readable by their owner
- * alone, and tells what is left to fill in. A file that is there is never changed.
+ * Runs `s3warden init`: writes gateway.yaml and accounts.yaml with new keys, both readable by their
+ * owner alone, and prints the values that are left to fill in. An existing file is never changed.
  * Returns the exit code: 0 written, 1 not, 2 options that do not fit.
  */
 export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
@@ -64,7 +64,7 @@ function writeNew(file: string, text: string): void {
   writeFileSync(file, text, { flag: "wx", mode: 0o600 });
 }
 
-/** The text is what is wrong with the options. */
+/** Reads the options; returns a text if something is wrong with them. */
 function wantedBy({ provider, store, users, endpoint, domain, out }: InitOptions): Wanted | string {
   if (out === "") return "--out: got nothing, expected a directory";
   if (users === "ceph" && store !== "ceph") return "--users ceph needs --store ceph";

@@ -5,8 +5,8 @@ const WIDTH = 40;
 const EVERY_MS = 200;
 
 /**
- * Shows on a terminal how far `files` are read, while `work` reads them; nothing where stderr is
- * none, or a size is unknown.
+ * Shows on a terminal how far `files` are read, while `work` reads them; shows nothing if stderr is
+ * no terminal, or a size is unknown.
  */
 export async function withProgress<T>(
   { read, size }: AuditFiles,
@@ -24,7 +24,10 @@ export async function withProgress<T>(
   }
 }
 
-/** Shows on a terminal how far long work is, at most every `EVERY_MS`; nothing where stderr is none. */
+/**
+ * Shows on a terminal how far long work is, at most every `EVERY_MS`; shows nothing if stderr is no
+ * terminal.
+ */
 export function progressOn(terminal: Terminal): {
   readonly show: (share: number) => void;
   readonly clear: () => void;
@@ -42,7 +45,7 @@ export function progressOn(terminal: Terminal): {
   };
 }
 
-/** `share`: 0 to 1; more where a file grows while it is read. */
+/** Returns the bar. `share`: 0 to 1; more if a file grows while it is read. */
 export function bar(share: number): string {
   const part = Math.min(Math.max(share, 0), 1);
   const full = Math.round(part * WIDTH);

@@ -6,7 +6,7 @@ import { bucketText, type Address } from "../s3/address.ts";
 import { isOperationName, operationNamed, type OperationName } from "../s3/operations.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 
-/** A request as its line tells it: without what is secret, and what no rule asks. */
+/** A request as its line records it: without secrets, and without parts that no rule asks for. */
 export type RecordedRequest = {
   readonly operation: OperationName;
   readonly address: Address;

@@ -57,7 +57,7 @@ async function revoked(
   }
 }
 
-/** The error names what is wrong with the options. */
+/** Reads the options. The error names the wrong one. */
 function wantedRevocation(
   { role, session, issuer, subject, before }: RevokeOptions,
   { accounts, sealing }: Config,

@@ -32,8 +32,8 @@ export type ShareOptions = {
 export type UnshareOptions = Pick<ShareOptions, "config" | "with">;
 
 /**
- * `s3warden share BUCKET`: another user may use the bucket as far as its permissions go, in place of
- * what was shared with that user before. Kept in `state`; gateways that run see it after
+ * Runs `s3warden share BUCKET`: another user may use the bucket as far as its permissions go; an
+ * earlier share with that user ends. Kept in `state`; running gateways see it after
  * `state.refresh`. Returns the exit code: 0 done, 1 not.
  */
 export function runShare(
@@ -56,7 +56,10 @@ export function runShare(
   });
 }
 
-/** `s3warden share revoke BUCKET`: ends what was shared with a user. Exit code: 0 done, 1 not. */
+/**
+ * Runs `s3warden share revoke BUCKET`: ends the share with a user. Returns the exit code: 0 done, 1
+ * not.
+ */
 export function runUnshare(
   bucket: string,
   { config: file, with: user }: UnshareOptions,
@@ -189,7 +192,7 @@ function keptName(written: string, { upstream, buckets }: Config): Result<string
   return inFile === undefined ? ok(name) : err("it stands in accounts.yaml: write the share there");
 }
 
-/** The error names what is wrong with the options. */
+/** Reads the options. The error names the wrong one. */
 function wantedShare(
   { with: user, permissions, until }: ShareOptions,
   config: Config,

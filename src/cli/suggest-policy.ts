@@ -51,7 +51,10 @@ export class UsedActions {
     return [...new Set([...this.#whole.keys(), ...this.#objects.keys()])].toSorted();
   }
 
-  /** Patterns that allow more than what was used, in alphabetical order; `levels`: see policy(). */
+  /**
+   * Returns the patterns that allow more than was used, in alphabetical order; `levels`: see
+   * policy().
+   */
   widened(levels: number): readonly string[] {
     const wide = [...this.#resources(levels)].filter(([, { wildcard }]) => wildcard);
     return wide.map(([resource]) => resource).toSorted();

@@ -163,7 +163,7 @@ const RevokedSchema = z.strictObject({
 });
 
 /**
- * accounts.yaml: who may come, by which keys, and what buckets there are policies for. Times in
+ * The schema of accounts.yaml: the users, their keys, and the buckets with policies. Times in
  * milliseconds since the epoch.
  */
 export const AccountsSchema = z.strictObject({

@@ -64,7 +64,7 @@ function unreadableGroup(text: Text): readonly Problem[] {
   return name.ok ? [] : problemOf(text, "Cannot read the group", name.error.remedy);
 }
 
-/** A form such as `local:Jane`, where names of accounts become parts of ARNs. */
+/** Refuses a form such as `local:Jane` if names of accounts become parts of ARNs. */
 function directoryNameWithoutDirectory(text: Text): readonly Problem[] {
   const name = parseAccountName(text.value);
   // A name that no directory has either is reported where accounts are read.
@@ -77,7 +77,7 @@ function groupName(text: string): readonly string[] {
   return name.ok ? [canonicalName(name.value)] : [];
 }
 
-/** Two accounts that one name in a policy means: whom it lets in would be chance. */
+/** Refuses two accounts that one name in a policy means: chance would decide whom it lets in. */
 function ambiguousAccounts(accounts: readonly Text[]): readonly Problem[] {
   const first = new Map<string, Text>();
   return accounts.flatMap((text) => {

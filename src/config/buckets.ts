@@ -34,8 +34,9 @@ type Reading = {
 };
 
 /**
- * The buckets of all accounts files; what is wrong with them is added to `problems`. `kept`: whether
- * the gateway keeps bucket policies at all. `tenants`: whether the store tells tenants' names apart.
+ * Reads the buckets of all accounts files; their problems are added to `problems`. `kept`: true if
+ * the gateway keeps bucket policies at all. `tenants`: true if the store tells tenants' names
+ * apart.
  */
 export function readBuckets(
   files: readonly WholeFile[],

@@ -400,7 +400,10 @@ function isPublic({ statements }: Policy): boolean {
   );
 }
 
-/** All but those whom NotPrincipal lists are everybody, too: who is anonymous is never among them. */
+/**
+ * Returns true if a statement is open to everybody. So is one with NotPrincipal: an anonymous
+ * caller is never in its list.
+ */
 function opensToAll(principals: Policy["statements"][number]["principals"]): boolean {
   return principals !== undefined && principals.everyone !== principals.negated;
 }

@@ -128,7 +128,10 @@ function kindOf(expected: string): string {
   return KINDS.get(expected) ?? expected;
 }
 
-/** YAML reads 0012 and 1e10 as numbers, which have lost what was written. */
+/**
+ * Returns true if YAML may have read the value as a number, such as 0012 and 1e10, and lost the
+ * text.
+ */
 function isUnquoted({ value }: DocumentNode): boolean {
   return typeof value === "number" || typeof value === "boolean";
 }

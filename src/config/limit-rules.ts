@@ -34,7 +34,7 @@ function unprovedBytesTooLow(gateway: ConfigDocument): readonly Problem[] {
   return [problemAt(gateway, path, { message, remedy })];
 }
 
-/** The same of an accounts file: what a subuser may take is taken by its account too. */
+/** Checks the same in an accounts file: a subuser's use counts for its account too. */
 export function accountLimitProblems(accounts: ConfigDocument): readonly Problem[] {
   const ofAccounts = new Map(
     select(accounts, ...ACCOUNT_LIMITS).map((limit) => [pathOf(limit), amountOf(limit.value)]),

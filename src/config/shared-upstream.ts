@@ -69,8 +69,8 @@ const REMEDY =
   "Give each account its own store user, or adopt every bucket that existed before the gateway";
 
 /**
- * Complains of each such account if the gateway keeps no records (`kept`: whether it does): then
- * nothing tells whose a bucket is, and each account could list, read and remove the others' buckets.
+ * Complains of each such account if the gateway keeps no records (`kept`: true if it does). Then
+ * nobody knows whose a bucket is, and each account could list, read and remove the others' buckets.
  */
 export function sharedUpstreamProblems(
   files: readonly WholeFile[],

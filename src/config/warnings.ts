@@ -144,7 +144,7 @@ function holderNetworks(
   ];
 }
 
-/** `path`: of what has the networks. */
+/** Warns of networks. `path`: of the setting that has them. */
 function networkWarnings(
   document: ConfigDocument,
   path: string,

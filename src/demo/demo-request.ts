@@ -53,7 +53,7 @@ export async function documentOf({ body }: DemoRequest): Promise<string> {
 /** Names after `x-amz-` that change nothing here, or that are acted on. */
 const ACTED_ON =
   /^(?:content-sha256|copy-source|copy-source-range|date|meta-.+|metadata-directive|mp-object-size|security-token|user-agent|(?:sdk-)?checksum-.+|tagging|tagging-directive)$/;
-/** The value of each that says what is so anyway. */
+/** The value of each header that only states the default. */
 const AS_IT_IS: ReadonlyMap<string, string> = new Map([
   ["acl", "private"],
   ["storage-class", "STANDARD"],

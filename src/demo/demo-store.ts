@@ -93,7 +93,7 @@ class Store {
     }
   }
 
-  /** Exactly what is asked is done: a parameter that no route has refuses the request. */
+  /** Returns the route for exactly the request: a parameter that no route has refuses it. */
   #routeOf({ method, bucket, key, query }: DemoRequest): Serve {
     const level = bucket === "" ? "service" : key === "" ? "bucket" : "object";
     const route = this.#routes.get(`${method} ${level}`)?.find(({ needs, takes = [] }) => {

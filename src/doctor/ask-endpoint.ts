@@ -28,8 +28,8 @@ const TIMEOUT_MS = 5_000;
 const BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Asks `origin` for what is at `path`, the buckets of `credential` if absent; without a credential
- * unsigned. The error says why there is no answer.
+ * Asks `origin` for the resource at `path`, the buckets of `credential` if absent; without a
+ * credential unsigned. The error says why there is no answer.
  */
 export async function askEndpoint(
   upstream: Config["upstream"],

@@ -78,7 +78,7 @@ const PROCESS_MIB = 190;
 const IDENTITY_MIB = 0.012;
 const MIB = 1024 * 1024;
 
-/** Open files and memory against what the configuration may take. */
+/** Compares the limits of open files and memory with what the configuration may need. */
 export function examineLimits(config: Config): readonly Diagnosis[] {
   const wanted =
     config.limits.connectionsMax +

@@ -35,11 +35,11 @@ export type Sources = {
   /** Fetches the record by a read that begins now. */
   readonly freshRecord: Sources["record"];
   /**
-   * Changes what is remembered of a bucket, or tells why it could not. "stale": the policy by which it
+   * Changes the record of a bucket, or returns why it could not. "stale": the policy by which it
    * was judged is not there any more. Never rejects.
    */
   readonly change: (change: RecordChange) => Promise<Fault | "stale" | undefined>;
-  /** Prepares for what the store is about to be asked (see `beginChange`). Never rejects. */
+  /** Prepares the change before the store is asked for it (see `beginChange`). Never rejects. */
   readonly begin: (
     change: StoreChange,
     presence: () => Promise<Result<Presence, Fault>>,

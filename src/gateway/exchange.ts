@@ -70,7 +70,10 @@ export class Exchange implements Serving {
   inSts = false;
   /** The place where the gateway itself failed. */
   #fault: FaultPlace | undefined;
-  /** An answer had begun, and ended since what it depends on could not be had: nobody left. */
+  /**
+   * Set if an answer had begun, and ended since something that it depends on could not be had: the
+   * client had not left.
+   */
   #brokenOff = false;
   readonly #faults: Faults;
   /** Set once the limiter has seen this request. */

@@ -26,7 +26,7 @@ type Log = (what: unknown, message: string) => void;
 export type Gateway = {
   /** Swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
-  /** Outlives every configuration: what was taken under one counts under the next. */
+  /** The limiter, which outlives every configuration: use under one counts under the next. */
   readonly limiter: Limiter;
   /** Outlives them, too. */
   readonly held: HeldBytes;
@@ -220,7 +220,7 @@ function reframed(inbound: Inbound, plan: Deframe): AsyncIterable<Buffer> {
   return frame(body, trailerOf(plan), plan.decodedLength);
 }
 
-/** The name of the one trailer that is announced where a body is framed again. */
+/** Returns the name of the one trailer that is announced if a body is framed again. */
 function trailerOf({ trailers }: Deframe): string {
   return trailers[0] ?? "";
 }

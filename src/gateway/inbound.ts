@@ -38,8 +38,8 @@ export function arrivalOf(request: ClientRequest, trusted: NetworkSet): Arrival 
 }
 
 /**
- * The head of a request as plain data, or why it cannot be served. `wire/` has already refused what
- * is not one request of HTTP/1.1 or 1.0 (RFC 9112).
+ * Returns the head of a request as plain data, or why it cannot be served. `wire/` has already
+ * refused anything that is not one request of HTTP/1.1 or 1.0 (RFC 9112).
  */
 export function readHead(request: ClientRequest, arrival: Arrival): Result<RequestHead, Fault> {
   const { method, headers, sourceAddress, forwarded } = arrival;

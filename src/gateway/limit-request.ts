@@ -4,9 +4,9 @@ import type { Inbound } from "./forward.ts";
 import { Usage } from "../limiter/usage.ts";
 
 /**
- * Counts the request, once, for whom it was proved to come from; or returns the refusal if it is one
- * too many. `undefined` if it may go on. Called only once it is proved who sent it, or that nobody
- * did: nobody can use up the limits of an account without its keys.
+ * Counts the request, once, for its proved sender; or returns the refusal if it is one too many.
+ * `undefined` if it may go on. Called only once it is proved who sent it, or that it is anonymous:
+ * nobody can use up the limits of an account without its keys.
  */
 export function overLimit({ gateway, live, exchange }: Inbound, facts: Facts): Refused | undefined {
   const { allowances } = live.limits;

@@ -8,8 +8,8 @@ import { askStore, type NotFetched } from "../store/store-question.ts";
 import type { Patience, Upstream } from "../store/upstream.ts";
 
 /**
- * Asks the store whether a bucket is there, by `request`: a HeadBucket. An answer without a body
- * cannot say why it is no; what the store says to the request itself can. Errors: SlowDown,
+ * Asks the store if a bucket exists, by `request`: a HeadBucket. An answer without a body cannot
+ * say why it is no; the store's answer to the request itself can. Errors: SlowDown,
  * ServiceUnavailable.
  */
 export function presenceOf(

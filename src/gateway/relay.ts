@@ -114,7 +114,7 @@ class Relay implements AnswerHandler, Waiter {
     );
   }
 
-  /** No signature covers what a trace adds: it is not the client's word. */
+  /** Adds the fields of a trace. No signature covers them: they are not the client's word. */
   #headersTo({ origin }: Endpoint): GatedHeaders {
     const { method, headers } = this.#forwarding.request;
     const { trace } = this.#exchange;

@@ -25,19 +25,19 @@ export type OpenSources = {
   readonly identities: Identities | undefined;
   /** The issuers whose tokens are believed. */
   readonly issuers: Issuers;
-  /** Forgets who has which key, so that it is asked for again. */
+  /** Forgets looked-up keys, so that they are asked for again. */
   readonly dropIdentities: () => void;
   /**
    * Returns, in a sentence, the facts that decisions need and that were missing when last tried.
    */
   readonly notReady: () => string | undefined;
-  /** Asks what is not known yet of `notReady`. */
+  /** Asks for everything in `notReady` that is not known yet. */
   readonly proveReady: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 /**
- * Opens the sources of `config`; `state`: where records are kept; `before`: those of the
+ * Opens the sources of `config`; `state`: the place of records; `before`: those of the
  * configuration before. Nothing is fetched yet.
  */
 export function openSources(

@@ -1,7 +1,10 @@
 import { isIP } from "node:net";
 import { valuesOf, type HeaderList } from "./headers.ts";
 
-/** A registered name in its group, or what stands in brackets; then a port, which may be empty. */
+/**
+ * Matches a registered name in its group, or an address in brackets; then a port, which may be
+ * empty.
+ */
 const HOST =
   /^(?:(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+|\[(?<literal>[0-9A-Fa-f:.]+)\])(?::(?<port>\d*))?$/;
 

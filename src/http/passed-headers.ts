@@ -26,9 +26,9 @@ function isClaim(name: string): boolean {
 }
 
 /**
- * The header of a passed-through request: the client's end-to-end fields in their order, with what
- * is true of the client in place of what it claims. The framing of the body stays, since its bytes
- * follow; `Expect` does not, since the gateway has answered it.
+ * Returns the header of a passed-through request: the client's end-to-end fields in their order,
+ * with the true facts about the client in place of its claims. The framing of the body stays, since
+ * its bytes follow; `Expect` does not, since the gateway has answered it.
  */
 export function passedHeaders({ headers, sourceAddress, secure }: RequestHead): HeaderList {
   const passed: string[] = [];

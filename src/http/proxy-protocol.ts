@@ -33,8 +33,8 @@ const V2_START = Buffer.from([13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54,
 const MORE: ProxyHeader = { kind: "more" };
 
 /**
- * Reads a header of version 1 or 2 at the start of `bytes`, which may hold less than it or more. The
- * same bytes give the same answer however they were cut on their way.
+ * Reads a header of version 1 or 2 at the start of `bytes`, which may hold less than it or more.
+ * The result for the same bytes does not depend on how they were cut on their way.
  */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (startsLike(bytes, V1_START)) return bytes.length < V1_START.length ? MORE : parseV1(bytes);

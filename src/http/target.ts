@@ -11,7 +11,7 @@ export type QueryParameter = {
   readonly rawValue: string;
 };
 
-/** The request target, parsed once. Policy judges, and the store receives, what stands here. */
+/** The request target, parsed once. Policy judges this value, and the store receives it. */
 export type RequestTarget = {
   /**
    * The target as sent: the path with its leading `/`, then `?` and the query if there was a `?`.

@@ -18,7 +18,7 @@ export type Glob = {
 type Piece = {
   /** The whole piece if nothing in it varies. */
   readonly text: string;
-  /** Else what it is made of, in order. */
+  /** The parts of the piece otherwise, in order. */
   readonly parts: readonly PiecePart[] | undefined;
   /** True if the piece has a `?`. */
   readonly masked: boolean;
@@ -293,7 +293,10 @@ function startOf(literal: string, text: string, end: number): number {
   return start >= 0 && (literal === "" || text.startsWith(literal, start)) ? start : -1;
 }
 
-/** A hole that nothing fills is a mistake of the caller, who has the pattern's variables. */
+/**
+ * Returns the text of a part. A hole without a fill is a mistake of the caller, who has the
+ * pattern's variables.
+ */
 function filled(part: PiecePart | undefined, fills: readonly string[]): string {
   const literal = typeof part === "number" ? fills[part] : part;
   if (typeof literal !== "string") throw new Error("A hole of the pattern is not filled");

@@ -48,7 +48,7 @@ export function readJson(text: string, depthMax: number): Result<JsonDocument, J
 export type JsonPlace = { readonly line: number; readonly column: number };
 
 /**
- * Returns a function that tells the place of the character at an offset of `text`. Line ends are
+ * Returns a function that finds the place of the character at an offset of `text`. Line ends are
  * looked for once, however many places are asked for: a document may be nothing but lines.
  */
 export function placesOf(text: string): (offset: number) => JsonPlace {

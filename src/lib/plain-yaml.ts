@@ -72,10 +72,10 @@ const NAME_BYTES_MAX = 100;
 /** Matches the text allowed after a bracket or quote that ends something. */
 const BEHIND = / *(?:[\n,:}\]]|$)| +#/y;
 
-/** Thrown where a document is not plain, and caught at the top: it ends the whole reading. */
+/** The error of a document that is not plain, caught at the top: it ends the whole reading. */
 class NotPlain extends Error {}
 
-/** Makes the data of one document from what stands where in it. */
+/** Makes the data of one document from the places of its parts. */
 class Reader {
   readonly lines = new Map<unknown, number>();
   readonly #text: string;
@@ -147,7 +147,10 @@ class Reader {
     return collection;
   }
 
-  /** Passes what stands before `place`: in brackets no comment begins a line, which others refuse. */
+  /**
+   * Passes the text before `place`: in brackets no comment begins a line, which other readers
+   * refuse.
+   */
   #pass(place: number): void {
     if (this.#brackets > 0 && this.#text.slice(this.#end, place).includes("\n#")) {
       throw new NotPlain();

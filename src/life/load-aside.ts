@@ -6,8 +6,9 @@ import { loadConfig, type Loaded } from "./load.ts";
 const IDLE_MS = 30_000;
 
 /**
- * `loadConfig()` in a thread of its own: reading ten thousand accounts takes seconds, in which the
- * process goes on serving. One file after the other; what throws there is thrown here.
+ * Runs `loadConfig()` in a thread of its own: reading ten thousand accounts takes seconds, in which
+ * the process goes on serving. Reads one file after the other; an error thrown there is thrown
+ * here.
  */
 export class AsideLoader {
   #thread: Worker | undefined;

@@ -7,7 +7,7 @@ import { openMember } from "./member.ts";
 import type { RunningGateway } from "./service.ts";
 
 /**
- * Opens everything a configuration asks for, in this process. Throws where a port or file cannot be
+ * Opens everything a configuration asks for, in this process. Throws if a port or file cannot be
  * opened.
  */
 export async function openGateway(config: Config, log: Logger): Promise<RunningGateway> {

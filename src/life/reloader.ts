@@ -22,7 +22,10 @@ export class Reloader {
    */
   #last = Promise.resolve();
 
-  /** `loaded`: of `file`, which `service` began with; `config`: what was made of it. */
+  /**
+   * Begins with `loaded`: of `file`, which `service` began with; `config`: the configuration made
+   * of it.
+   */
   constructor(file: string, service: RunningGateway, log: Logger, loaded: Loaded, config: Config) {
     this.#file = file;
     this.#service = service;

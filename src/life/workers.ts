@@ -19,8 +19,8 @@ const SILENT = "No worker answers";
 const CLOSE_MS = 5_000;
 
 /**
- * A gateway in `count` processes behind one port and one admin port, which is this process's.
- * Rejects where a port or file cannot be opened.
+ * Opens a gateway in `count` processes behind one port and one admin port, which is this process's.
+ * Rejects if a port or file cannot be opened.
  */
 export async function openWorkers(
   config: Config,

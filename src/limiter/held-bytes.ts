@@ -40,11 +40,14 @@ export class HeldBytes {
   };
 }
 
-/** Adds `bytes` to the sum, or takes them off it where negative; false: that would be too much. */
+/**
+ * Adds `bytes` to the sum, or takes them off it if negative. Returns false if that would be too
+ * much.
+ */
 type Change = (bytes: number) => boolean;
 
 /**
- * The share of one request. It is given back exactly once: when the request is decided or when it
+ * The share of one request. It is released exactly once: when the request is decided or when it
  * ends, whichever comes first.
  */
 export class Holding {

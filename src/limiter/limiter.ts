@@ -7,9 +7,9 @@ import { AccountUsage, NO_LIMITS, type Usage } from "./usage.ts";
 const ACCOUNTS_MAX = 65_536;
 
 /**
- * Holds accounts and subusers to what they may take of this process. All who come without
- * credentials are one account of their own, to which the limits of accounts apply: strangers who
- * read a public bucket must not be able to exhaust its owner's.
+ * Holds accounts and subusers to their limits in this process. All clients without credentials are
+ * one account of their own, to which the limits of accounts apply: strangers who read a public
+ * bucket must not be able to exhaust its owner's.
  */
 export class Limiter {
   readonly #accounts = new LRUCache<string, AccountUsage>({ max: ACCOUNTS_MAX });

@@ -19,7 +19,10 @@ const LINGER_MS = 2_000;
  */
 const REST_GRACE_MS = 1_000;
 
-/** A request on the connection whose answer is not delivered, or the answer to what was none. */
+/**
+ * A request on the connection whose answer is not delivered, or the answer to bytes that were no
+ * request.
+ */
 type Exchange = {
   readonly answer: ClientAnswer;
   readonly body: RequestBody | undefined;
@@ -108,7 +111,7 @@ export class ClientConnection implements AnswerLine, Reader, Requests {
     this.#socket.destroy();
   }
 
-  /** Refuses what has come of a head if it has been awaited since before `beforeMs`. */
+  /** Refuses an incomplete head if it has been awaited since before `beforeMs`. */
   checkHead(beforeMs: number): void {
     const since = this.#reader.headSinceMs;
     if (since !== undefined && since < beforeMs) this.#reader.refuse("head-late");

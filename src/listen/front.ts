@@ -79,7 +79,10 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
     return server;
   };
   let current = openTls(speech);
-  /** `address`: as the PROXY header says it, or of the peer itself. `first`: what came behind it. */
+  /**
+   * Begins TLS or HTTP. `address`: from the PROXY header, or of the peer itself. `first`: the bytes
+   * that came after the header.
+   */
   const secure = (raw: Socket, address: string | undefined, first: Buffer): void => {
     if (!options.admits(raw, address ?? raw.remoteAddress ?? "")) return;
     if (current === undefined) {
@@ -134,14 +137,16 @@ function peerName({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** A certificate that is shown must be good even where none is needed. */
+/**
+ * Returns true if a client shows an invalid certificate: it must be valid even if none is needed.
+ */
 function isUnproved(secure: TLSSocket): boolean {
   return !secure.authorized && secure.getPeerX509Certificate() !== undefined;
 }
 
 /**
- * Reads the header off the start of a connection, whatever packets it comes in. `done` hears who the
- * client is, and what follows in the last of them.
+ * Reads the header off the start of a connection, whatever packets it comes in. `done` receives the
+ * client, and the rest of the last packet.
  */
 function readHeader(
   raw: Socket,

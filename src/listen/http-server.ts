@@ -127,7 +127,7 @@ class OpenConnections {
     raw.once("close", () => this.#open.delete(raw));
   }
 
-  /** HTTP begins on what was accepted as `raw`. */
+  /** Notes that HTTP begins on the socket that was accepted as `raw`. */
   speaks(raw: Socket, connection: ClientConnection, first: Buffer): void {
     if (!this.#open.has(raw)) return connection.destroy();
     this.#open.set(raw, connection);

@@ -1,8 +1,8 @@
 /** The other end of a connection. */
 export type Peer = {
   /**
-   * The client's address, which behind a proxy is what the PROXY header says. Undefined: that header
-   * named nobody, and the proxy's own address must not step in, which a list may allow.
+   * The client's address, which behind a proxy is that of the PROXY header. `undefined` if that
+   * header named nobody: the proxy's own address must not step in, which a list may allow.
    */
   readonly address: string | undefined;
   /** True if the connection is TLS. */

@@ -36,7 +36,7 @@ export type Requests = {
  */
 export type BytesOf = "own" | "shared" | Loan;
 
-/** Reads the requests of one connection, in pieces of any size, and tells of them in their order. */
+/** Reads the requests of one connection, in pieces of any size, and reports them in their order. */
 export class RequestReader {
   readonly #requests: Requests;
   readonly #gatherer = new HeadGatherer(REQUEST_HEADS);

@@ -22,7 +22,7 @@ export type ActionSet = {
   readonly patterns: readonly string[];
   /** Every known action that a pattern matches, spelled as AWS does. */
   readonly actions: ReadonlySet<string>;
-  /** Operations named by a pattern that fits no action; they count where a dialect says so. */
+  /** The operations named by a pattern that fits no action; they count if a dialect says so. */
   readonly operations: ReadonlySet<string>;
   /** Operations named by another system's narrower action; they always count. */
   readonly narrowed: ReadonlySet<string>;

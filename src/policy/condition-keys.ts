@@ -152,7 +152,7 @@ export type ConditionKey = keyof typeof CONDITION_KEYS;
 export type KeyName = {
   readonly key: ConditionKey;
   readonly tag: string;
-  /** The row's place in the table: what is kept for each key is found by it faster than by name. */
+  /** The row's place in the table: values kept for each key are found by it faster than by name. */
   readonly place: number;
   /** See the row. */
   readonly ofResource: boolean;

@@ -95,7 +95,9 @@ export type StatementTrace = {
   readonly statement: StatementRef;
   readonly effect: "Allow" | "Deny";
   readonly outcome: "match" | "action" | "principal" | "resource" | "condition";
-  /** The condition that failed, and what it was judged by; undefined for an absent key. */
+  /**
+   * The condition that failed, and the value that it was judged by; `undefined` for an absent key.
+   */
   readonly condition?: {
     readonly operator: string;
     readonly key: string;
@@ -173,8 +175,8 @@ function inDoubt({ effect, place }: Statement): Match | undefined {
 type Outcome = "direct" | "account" | "action" | "principal" | "resource" | Condition;
 
 /**
- * The one place where a statement meets a question. Conditions come last, so that values which
- * are costly to get are only asked for where everything else already matches (section 2.3).
+ * Compares a statement with a question: the one place for it. Conditions come last, so that values
+ * which are costly to get are only asked for if everything else already matches (section 2.3).
  */
 function examine(statement: Statement, asked: Asked): Outcome {
   const { question } = asked;

@@ -95,7 +95,10 @@ function network6(address: readonly number[], bits: number): Result<Network, str
   return ok({ family: 6, base, bits });
 }
 
-/** Most likely a slip, and either guess at what was meant could let in too many. */
+/**
+ * Returns the complaint about host bits: most likely a slip, and either guess at the meaning could
+ * let in too many.
+ */
 function hostBits(base: string, bits: number): string {
   return `The network has host bits set, its base is ${base}/${bits}`;
 }

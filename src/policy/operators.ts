@@ -51,7 +51,7 @@ export type OperatorFault = { readonly message: string; readonly remedy: Remedy 
 
 /**
  * Reads `ForAllValues:StringEqualsIfExists`. Exact spelling, since a second spelling of the same
- * operator could hide one block behind another. The error says what it is that is not known.
+ * operator could hide one block behind another. The error names the unknown part.
  */
 export function parseOperator(text: string): Result<Operator, OperatorFault> {
   const set = SET_OPERATORS.find(([prefix]) => text.startsWith(prefix));

@@ -171,7 +171,7 @@ const SUITABLE: Readonly<Record<KeyType, string>> = {
   arn: "ArnEquals or ArnLike",
 };
 
-/** The compiled test; undefined if a value is not what the operator compares. */
+/** Compiles the test; `undefined` if a value is not what the operator compares. */
 function testOf(
   report: Report,
   block: Block,

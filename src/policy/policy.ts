@@ -24,7 +24,7 @@ export type Statement = {
   readonly principals: Principals | undefined;
   /** `negated`: NotAction. */
   readonly actions: { readonly negated: boolean; readonly set: ActionSet };
-  /** `negated`: NotResource. Patterns of what follows `arn:aws:s3:::`. */
+  /** The resources; `negated`: NotResource. Patterns of the text after `arn:aws:s3:::`. */
   readonly resources: { readonly negated: boolean; readonly patterns: readonly Template[] };
   /** All must hold. */
   readonly conditions: readonly Condition[];

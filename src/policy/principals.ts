@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 export type Principals = {
   /** NotPrincipal: everybody but these. */
   readonly negated: boolean;
-  /** `*`: everybody, also who is anonymous. */
+  /** True for `*`: everybody, even anonymous callers. */
   readonly everyone: boolean;
   /** Ids and ARNs; an account stands here as its id and as its root ARN. */
   readonly names: ReadonlySet<string>;

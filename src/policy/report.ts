@@ -31,7 +31,7 @@ export function isFull({ problems, problemsMax }: Report): boolean {
   return problems.length >= problemsMax;
 }
 
-/** Notes a problem of what stands at the offset `at`. */
+/** Notes a problem of the text at the offset `at`. */
 export function complain(
   report: Report,
   at: number,

@@ -33,9 +33,9 @@ export function relativeResource(arn: string): string {
 }
 
 /**
- * Compiles a Resource pattern into one of what follows `arn:aws:s3:::`. Since every request has
- * the same first five components, a pattern either matches all of them or none, and what matches
- * none is refused: a Deny on it would be without effect.
+ * Compiles a Resource pattern into one for the text after `arn:aws:s3:::`. Since every request has
+ * the same first five components, a pattern either matches all of them or none. A pattern that
+ * matches none is refused: a Deny on it would be without effect.
  */
 export function parseResource(text: string, rules: ResourceRules): Result<Template, ResourceFault> {
   if (text === "*" && rules.kind === "bucket") return invalid(text, WRITE_BUCKET);

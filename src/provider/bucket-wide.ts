@@ -180,7 +180,7 @@ function checkIndex(report: Report, node: JsonNode | undefined, path: string): v
   );
 }
 
-/** Patterns of the bucket and of every object in it. Throws for what is no bucket's name. */
+/** Returns patterns of the bucket and of every object in it. Throws for an invalid bucket name. */
 export function wholeBucket(bucket: string): readonly Template[] {
   return [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`].map((arn) => {
     const rules = { kind: "bucket", bucket, tenant: undefined, variables: false } as const;

@@ -7,7 +7,7 @@ import type { PrincipalGrammar } from "./principals.ts";
 import { tierGrants, type Tier } from "./tier.ts";
 
 /**
- * An access model as data (S3-AUTHORIZATION section 5): what a file of config/providers says,
+ * An access model as data (S3-AUTHORIZATION section 5): the content of a file of config/providers,
  * read and checked. Code knows these switches and no provider's name.
  */
 export type Provider = {
@@ -40,8 +40,8 @@ export type Provider = {
    */
   readonly storeAcls: boolean;
   /**
-   * `grant`: a bucket policy adds to what callers may do. `restrict`: without one every known
-   * caller may; with one only whom it names.
+   * The effect of a bucket policy. `grant`: it adds to what callers may do. `restrict`: without one
+   * every known caller is allowed; with one only the callers it names.
    */
   readonly bucketPolicyRole: "grant" | "restrict";
   /** The answer to a refused credential: S3's own codes, or AccessDenied for all. */
@@ -112,7 +112,10 @@ export type PresignedRules = {
 export type MaxKeysRule = { readonly cap: number; readonly excess: "clamp" | "refuse" };
 
 export type AnonymousRule = {
-  /** `policy`: what a bucket policy allows; `upstream`: forwarded unsigned. */
+  /**
+   * The access of anonymous callers. `policy`: what a bucket policy allows; `upstream`: forwarded
+   * unsigned.
+   */
   readonly access: "deny" | "policy" | "upstream";
   /** The most that an anonymous caller may do. */
   readonly ceiling: Tier | undefined;

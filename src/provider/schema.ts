@@ -105,7 +105,10 @@ const DEFAULTS = z.strictObject({
   bucketPolicies: z.enum(["upstream", "gateway"]),
 });
 
-/** `level`: what is lost without it, the whole model or a part; `without`: that, as a clause. */
+/**
+ * A need. `level`: the loss without it, the whole model or a part; `without`: that loss, as a
+ * clause.
+ */
 const NEED = z.strictObject({ level: z.enum(["model", "part"]), without: z.string().min(1) });
 
 /** The settings that only the operator knows and the document depends on. */

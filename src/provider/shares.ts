@@ -6,7 +6,7 @@ import { wholeBucket } from "./bucket-wide.ts";
 import { principalNaming, type Identity } from "./principals.ts";
 import type { Provider } from "./provider.ts";
 
-/** A bucket that is shared with a user, with what a tier of the provider allows. */
+/** A bucket that is shared with a user, with the permissions of a tier of the provider. */
 export type Share = {
   readonly with: Identity;
   readonly permissions: string;

@@ -8,8 +8,8 @@ export type Tier = {
   /** `READ`, `WRITE`, `READWRITE`, `FULL`, or another name of a provider or operator. */
   readonly name: string;
   /**
-   * `access`: what a key may do, and, as the tier mode says, the most it may do. `ceiling`: the
-   * most that anybody may do, in either mode; it allows nothing by itself.
+   * The kind. `access`: the rights of a key, and, as the tier mode says, its ceiling. `ceiling`:
+   * the most that anybody may do, in either mode; it allows nothing by itself.
    */
   readonly kind: "access" | "ceiling";
   /** The patterns as written, with groups written out. */

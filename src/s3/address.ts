@@ -102,8 +102,8 @@ export function inAccount(address: Address, hostAccount: string | undefined): Ad
 }
 
 /**
- * The path, percent-encoded as SigV4 wants it, under which the store knows `address`. Made from
- * the decoded parts, so that what was judged is what is sent.
+ * Returns the path, percent-encoded as SigV4 wants it, under which the store knows `address`. Made
+ * from the decoded parts, so that the store gets what was judged.
  */
 export function storePath(address: Address, addressing: "path" | "virtual"): string {
   if (address.kind === "service") return "/";
@@ -277,7 +277,7 @@ function isWord(code: number): boolean {
   );
 }
 
-/** The refusal of what is no bucket's name. */
+/** Returns the refusal of an invalid bucket name. */
 export function badBucket(got: string): Fault {
   return awsFault("InvalidBucketName", { elements: [["BucketName", got]] });
 }

@@ -80,7 +80,9 @@ export function putActions(fields: HeaderList): readonly Action[] {
   return actions;
 }
 
-/** The ARN of what `ask` is about; a tenant stands where AWS has the account, as in Ceph. */
+/**
+ * Returns the ARN of the resource of `ask`; a tenant stands where AWS has the account, as in Ceph.
+ */
 export function arnOf(ask: Ask): string {
   if (ask.bucket === undefined) return "arn:aws:s3:::*";
   const bucket = `arn:aws:s3::${ask.bucket.tenant ?? ""}:${ask.bucket.name}`;

@@ -1,8 +1,9 @@
 import { checksumCharacters, checksumOf } from "./checksums.ts";
 
 /**
- * Bytes of data in each chunk that we write: large, since what stands between two chunks is written by
- * itself. S3 asks for at least 8 KiB in all but the last, and MinIO takes 16 MiB at most.
+ * The bytes of data in each chunk that we write: large, since the line between two chunks is
+ * written by itself. S3 asks for at least 8 KiB in all but the last, and MinIO takes 16 MiB at
+ * most.
  */
 const CHUNK_BYTES = 1024 * 1024;
 

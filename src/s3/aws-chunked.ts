@@ -14,7 +14,7 @@ import { awsFault, type Fault } from "./faults.ts";
 
 /** The results of a push of bytes, in order. */
 export type ChunkToken =
-  /** A chunk begins; `signature` is empty where chunks are not signed. Size 0: the last. */
+  /** A chunk begins; `signature` is empty if chunks are not signed. Size 0: the last. */
   | { readonly kind: "chunk"; readonly size: number; readonly signature: string }
   /** Data of the chunk that began last: a view of the pushed bytes, never empty. */
   | { readonly kind: "data"; readonly bytes: Buffer }

@@ -47,10 +47,11 @@ export type BucketNaming = {
 };
 
 /**
- * The bucket that `spelled` is for somebody of the tenant `asker` ("" is none). In Ceph `bucket`,
- * `:bucket` and `tenant:bucket` can all be one bucket (RGW, "Multitenancy"); they get the same id.
- * Errors: InvalidBucketName for a name that the store would read in another way than it is judged, or
- * that is too long there; NoSuchBucket for one of nobody, where buckets are named after their accounts.
+ * Returns the bucket that `spelled` is for somebody of the tenant `asker` ("" is none). In Ceph
+ * `bucket`, `:bucket` and `tenant:bucket` can all be one bucket (RGW, "Multitenancy"); they get the
+ * same id. Errors: InvalidBucketName for a name that the store would read in another way than it is
+ * judged, or that is too long there; NoSuchBucket for one of nobody, if buckets are named after
+ * their accounts.
  */
 export function canonicalBucket(
   spelled: BucketName,

@@ -55,9 +55,9 @@ export function laterFeatures(version: CephVersion): {
 }
 
 /**
- * `16` to `20`, with or without the two numbers behind it. Error: what was expected. A version that is
- * not written in full is taken for its first one. A later release is refused: nobody has read what it
- * knows.
+ * Reads `16` to `20`, with or without the two numbers after it. Error: the expected form. A version
+ * that is not written in full is taken for its first one. A later release is refused: nobody has
+ * read what it knows.
  */
 export function parseCephVersion(text: string): Result<CephVersion, string> {
   const [, major = ""] = /^(\d{2})(?:\.\d{1,2}){0,2}$/.exec(text) ?? [];

@@ -69,7 +69,7 @@ const S3_ALONE: Understood = {
 /** An operation with its answer made once, so that the usual request allocates nothing. */
 type Candidate = { readonly operation: Operation; readonly answer: Result<OperationName, Fault> };
 
-/** Candidates by routing parameter; "" where none routes. The most demanding first. */
+/** The candidates by routing parameter; "" if none routes. The most demanding first. */
 type Routes = ReadonlyMap<string, readonly Candidate[]>;
 
 /** Level, then method. */
@@ -239,7 +239,7 @@ function fits(
   return true;
 }
 
-/** No candidate fits: names what is missing of the least demanding one. */
+/** Returns the error if no candidate fits: it names the missing part of the least demanding one. */
 function incomplete(
   candidates: readonly Candidate[],
   query: readonly QueryParameter[],
@@ -287,7 +287,7 @@ function foreignHeader(operation: Operation, headers: HeaderList): Fault | undef
   return awsFault("CopySourceForeign", { elements: argument(header, value), why });
 }
 
-/** Operations that make an object visible, and so can be told not to replace one. */
+/** The operations that make an object visible, and so can be asked not to replace one. */
 const CONDITIONED: ReadonlySet<OperationName> = new Set<OperationName>([
   "CompleteMultipartUpload",
   "CopyObject",

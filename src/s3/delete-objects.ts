@@ -99,7 +99,7 @@ function requestOf(
   return ok({ quiet: quiet === "true", entries });
 }
 
-/** The body that the store receives: written anew, so that it says just what was judged. */
+/** Returns the body that the store receives: written anew, so that it says just what was judged. */
 export function writeDeleteObjects(request: DeleteRequest): Buffer {
   const objects = request.entries.map(
     (entry) =>

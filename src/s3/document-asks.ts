@@ -128,8 +128,9 @@ function statusOf(rule: XmlElement, name: string): string | undefined {
 }
 
 /**
- * A restore to another place: the object's content, or what a query selects of it, is written as
- * objects there. Which version that is stands in the head, so both ways of reading are needed.
+ * Returns the needs of a restore to another place: the object's content, or the result of a query
+ * on it, is written as objects there. The head says which version that is, so both ways of reading
+ * are needed.
  */
 function needsOfRestore(root: XmlElement, address: Address): Needs {
   const output = child(root, "OutputLocation");

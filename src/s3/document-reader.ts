@@ -27,7 +27,7 @@ export type S3Document =
 
 /** A request's document that is read as its bytes come. */
 export type DocumentReader = {
-  /** The next bytes. A fault ends the reading: what follows cannot change it. */
+  /** Reads the next bytes. A fault ends the reading: later bytes cannot change it. */
   push(bytes: Buffer): Fault | undefined;
   /** Returns the document. It must not be believed before its bytes are proved. */
   end(): Result<S3Document, Fault>;
@@ -150,13 +150,13 @@ function missing({ alsoInHeaders }: DocumentRow): Fault {
   return awsFault("MissingSecurityHeader", { elements: [["MissingHeaderName", "x-amz-acl"]] });
 }
 
-/** S3 has a code of its own for what is wrong with an ACL. */
+/** Returns the fault of a row: S3 has a code of its own for a bad ACL. */
 function ofRow({ alsoInHeaders }: DocumentRow, fault: Fault): Fault {
   const isOfAcl = alsoInHeaders === true && fault.code === "MalformedXML";
   return isOfAcl ? { ...fault, code: "MalformedACLError" } : fault;
 }
 
-/** Keeps the bytes that `take` has no fault with, until `finish` makes of them what they say. */
+/** Keeps the bytes that `take` has no fault with, until `finish` reads them. */
 function readerOfBytes(
   take: ((bytes: Buffer) => Fault | undefined) | undefined,
   finish: (bytes: Buffer) => Result<S3Document, Fault>,

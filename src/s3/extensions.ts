@@ -11,8 +11,8 @@ type Extension = {
   /** The values that are allowed: exactly these, since stores read yes and no in many spellings. */
   readonly values: RegExp;
   /**
-   * Actions needed besides the operation's own, on every object that the request may tell of: those
-   * below its prefix.
+   * The actions needed besides the operation's own, on every object that the answer may reveal:
+   * those below its prefix.
    */
   readonly reads?: readonly Action[];
   /** Actions needed besides on the bucket itself. */

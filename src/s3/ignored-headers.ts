@@ -90,7 +90,7 @@ const PROMISES: ReadonlySet<string> = new Set([
   ...ENCRYPTION,
   "x-amz-website-redirect-location",
 ]);
-/** Values of a legal hold and of ACLs that say what is so without them. */
+/** The values of a legal hold and of ACLs that only state the default. */
 const ASK_NOTHING: ReadonlySet<string> = new Set(["OFF", "private", "bucket-owner-full-control"]);
 /** The headers that only AWS has, or has had since the other stores were made. */
 const AWS_ALONE = [

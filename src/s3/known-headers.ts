@@ -76,8 +76,8 @@ export const LIST_HEADERS: ReadonlySet<string> = new Set(
 );
 
 /**
- * `headers` with the lines of each header of LIST_HEADERS joined to one, in their order: what is judged,
- * and what the store gets. If none is repeated, the very same list.
+ * Returns `headers` with the lines of each header of LIST_HEADERS joined to one, in their order:
+ * this list is judged, and the store gets it. If none is repeated, the very same list.
  */
 export function joinLists(headers: HeaderList): HeaderList {
   for (let i = 0; i < headers.length; i += 2) {

@@ -65,9 +65,9 @@ export function isPresignedChecksum(name: string): boolean {
 }
 
 /**
- * `value` as header bytes, without the blanks at its ends that a header's reader leaves out (RFC 9110
- * section 5.5): what is judged is what the store reads. Undefined if it has a character that no
- * header value can have.
+ * Returns `value` as header bytes, without the blanks at its ends that a header's reader leaves out
+ * (RFC 9110 section 5.5): the store reads what was judged. `undefined` if it has a character that
+ * no header value can have.
  */
 export function headerValueOf(value: string): string | undefined {
   for (let i = 0; i < value.length; i++) {

@@ -1,8 +1,8 @@
 import type { FaultCode } from "./fault-table.ts";
 
 /**
- * Every limit that a client can meet: by the name that metrics give it, the setting that an operator
- * changes it by, and what S3 calls meeting it ("Error responses", S3 API Reference).
+ * Every limit that a client can meet, by its name in metrics: the setting that an operator changes
+ * it by, and S3's error for it ("Error responses", S3 API Reference).
  */
 export const LIMITS = {
   header_bytes: { setting: "limits.headerBytes", code: "RequestHeaderSectionTooLarge" },

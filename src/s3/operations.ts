@@ -20,7 +20,7 @@ export type Operation = {
   readonly name: OperationName;
   readonly method: Method;
   readonly level: Level;
-  /** The routing parameter first; empty where none routes. */
+  /** The required parameters, the routing one first; empty if none routes. */
   readonly required: readonly RequiredParameter[];
   readonly header: RoutingHeader | undefined;
   /** Every query parameter the operation takes, the required ones included. */

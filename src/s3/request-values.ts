@@ -123,10 +123,10 @@ function objectHeaders(headers: HeaderList): Values {
 const NO_TAGS = ok<Tags | undefined>(undefined);
 
 /**
- * Tags are only replaced where `x-amz-tagging-directive` says so; without it S3 passes over
- * `x-amz-tagging`, and the object gets its source's tags. Judging tags that are not applied would
- * let anyone meet a condition that asks for them; not judging them, where another store applies
- * them, would let anyone avoid one that forbids them. So they are refused.
+ * Reads the tags of a copy. They are only replaced if `x-amz-tagging-directive` says so; without it
+ * S3 ignores `x-amz-tagging`, and the object gets its source's tags. To judge tags that are not
+ * applied would let anyone meet a condition that asks for them. Not to judge them would let anyone
+ * avoid one that forbids them at another store, which applies them. So they are refused.
  */
 function copyHeaders(headers: HeaderList): Values {
   const replaces = firstValue(headers, "x-amz-tagging-directive") === "REPLACE";

@@ -160,8 +160,9 @@ function version(value: string, name: string): Fault | undefined {
 }
 
 /**
- * MinIO and versitygw keep an upload in a folder of its id. One that leads out of there would have
- * them end or fill another key's upload than was judged, or remove what is none.
+ * Checks an upload id. MinIO and versitygw keep an upload in a folder of its id. An id that leads
+ * out of there would have them end or fill another key's upload than was judged, or remove
+ * something else.
  */
 function upload(value: string, name: string): Fault | undefined {
   const inside = inMinio(value);

@@ -104,9 +104,9 @@ export const CEPH: readonly OperationName[] = [
 ];
 
 /**
- * Measured on MinIO of 2026-02-12 (7aac2a2c5b7c, the newest of its module): what it does, and what it
- * has and refuses without effect. It deletes the bucket by DELETE ?publicAccessBlock and other words
- * that it does not know, and makes one by PUT ?website.
+ * The operations of MinIO, measured on that of 2026-02-12 (7aac2a2c5b7c, the newest of its module):
+ * those that it does, and those that it has and refuses without effect. It deletes the bucket by
+ * DELETE ?publicAccessBlock and other words that it does not know, and makes one by PUT ?website.
  */
 export const MINIO: readonly OperationName[] = [
   ...COMMON,

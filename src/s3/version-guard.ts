@@ -159,7 +159,7 @@ function sentence(what: string): string {
   return `${what} is not allowed here, because it could destroy the history of objects`;
 }
 
-/** Anything but no: stores differ in what they take for a yes. */
+/** Returns true for any value but no: stores differ in what they take for a yes. */
 function bypassesGovernance(headers: HeaderList): boolean {
   return valuesOf(headers, "x-amz-bypass-governance-retention").some(
     (value) => value.toLowerCase() !== "false",

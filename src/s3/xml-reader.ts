@@ -123,7 +123,7 @@ function boundedParser(
   return { parser, lengthTo };
 }
 
-/** The text of the next bytes; of none, at the end, what is left over. */
+/** Returns the text of the next bytes; of none, at the end, the rest. */
 function decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer | undefined): string {
   try {
     return decoder.decode(bytes, { stream: bytes !== undefined });

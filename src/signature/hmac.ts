@@ -1,8 +1,8 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 
 /**
- * A key made ready for HMAC-SHA256: padded, and mixed with both pads (RFC 2104 section 2). Behind
- * each pad is room for what it is hashed with, which `hmac()` writes there anew each time.
+ * A key made ready for HMAC-SHA256: padded, and mixed with both pads (RFC 2104 section 2). After
+ * each pad is room for the text it is hashed with, which `hmac()` writes there anew each time.
  */
 export type SigningKey = { readonly inner: Buffer; readonly outer: Buffer };
 

@@ -182,7 +182,7 @@ function parseConditions(node: JsonNode | undefined): Result<readonly PostCondit
   return ok(conditions);
 }
 
-/** The error is what is wrong with it, in AWS's words. */
+/** Reads a condition. The error names its fault, in AWS's words. */
 function parseCondition(node: JsonNode): Result<PostCondition, string> {
   if (node.kind === "array") return parseListed(node.items);
   if (node.kind !== "object") return err(FORM_POLICY_PROBLEMS.condition);
@@ -254,7 +254,7 @@ function parseExpiration(text: string): number | undefined {
   return new Date(ms).toISOString().slice(0, 19) === text.slice(0, 19) ? ms : undefined;
 }
 
-/** Canonical base64 only: what was signed has one meaning. */
+/** Decodes canonical base64 only: the signed text has one meaning. */
 function decodeBase64(base64: string): string | undefined {
   const bytes = Buffer.from(base64, "base64");
   const canonical = bytes.length > 0 && bytes.toString("base64") === base64;

@@ -1,6 +1,6 @@
 /** The operator's rules for accepted signatures. Times in milliseconds. */
 export type SignatureRules = {
-  /** SigV2 is accepted only where an old client needs it. */
+  /** True if SigV2 is accepted, which only an old client needs. */
   readonly v2: boolean;
   /** The regions that a credential scope may name; empty if it may name any. */
   readonly regions: readonly string[];

@@ -21,8 +21,8 @@ export function versionNotAccepted(): Fault {
 export type Signed = { readonly stringToSign: string; readonly canonical: string | undefined };
 
 /**
- * SignatureDoesNotMatch with what AWS tells: enough for the client to compare with its own texts.
- * They hold nothing but what the client sent, never a secret or the right signature.
+ * Returns SignatureDoesNotMatch with the texts that AWS reports: enough for the client to compare
+ * with its own. They hold nothing but what the client sent, never a secret or the right signature.
  */
 export function mismatch(accessKeyId: string, signature: string, signed: Signed): Fault {
   const { stringToSign, canonical } = signed;

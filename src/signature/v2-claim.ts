@@ -37,9 +37,10 @@ export function hasV2Query(query: readonly QueryParameter[]): boolean {
 }
 
 /**
- * Reads the claim of an `Authorization: AWS AKID:signature` header ("Signing and authenticating REST
- * requests"). Faults: InvalidRequest where version 2 is not accepted, InvalidArgument for the
- * header or a value that could be two parameters, AccessDenied for a missing date or a parameter that the signature leaves open.
+ * Reads the claim of an `Authorization: AWS AKID:signature` header ("Signing and authenticating
+ * REST requests"). Faults: InvalidRequest if version 2 is not accepted, InvalidArgument for the
+ * header or a value that could be two parameters, AccessDenied for a missing date or a parameter
+ * that the signature leaves open.
  */
 export function parseV2Header(
   authorization: string,

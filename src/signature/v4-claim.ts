@@ -111,8 +111,8 @@ function notSigned(names: string): Fault {
 }
 
 /**
- * Refuses a signed header that comes twice: the signature covers both values, but who acts on the
- * request may take either. Only metadata, where S3 joins the values, and lists, where HTTP does, may be
+ * Refuses a signed header that comes twice: the signature covers both values, but the store may act
+ * on either. Only metadata, for which S3 joins the values, and lists, for which HTTP does, may be
  * repeated.
  */
 function checkRepeated(

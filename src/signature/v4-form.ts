@@ -40,9 +40,9 @@ const V4_FIELDS = ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-s
 
 /**
  * Reads the credential of a POST form ("Authenticating Requests: Browser-Based Uploads Using POST",
- * and its predecessor of version 2). `fields` are those before the file, by lower-case name. Faults:
- * InvalidArgument for fields that are missing, doubled or malformed, InvalidRequest where version 2
- * is not accepted.
+ * and its predecessor of version 2). `fields` are those before the file, by lower-case name.
+ * Faults: InvalidArgument for fields that are missing, doubled or malformed, InvalidRequest if
+ * version 2 is not accepted.
  */
 export function parseFormClaim(fields: Fields, rules: SignatureRules): Result<FormClaim, Fault> {
   const v4 = V4_FIELDS.some((name) => fields.has(name));

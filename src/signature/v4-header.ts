@@ -60,7 +60,7 @@ export function parseV4Header(
   });
 }
 
-/** A service other than S3: what is signed is the digest of the body, whatever headers say. */
+/** A service other than S3: its signatures cover the digest of the body, whatever headers say. */
 export type OtherService = {
   /** The name of the service as it stands in the scope. */
   readonly name: string;

@@ -144,7 +144,7 @@ function parseDate(
   return malformed("QueryDateOther", { values: [scopeDate, text.slice(0, 8)] });
 }
 
-/** Whole seconds up to seven days, within what the operator allows. */
+/** Reads whole seconds up to seven days, within the operator's limit. */
 function parseExpires(text: string, rules: SignatureRules): Result<number, Fault> {
   const seconds = Number(text);
   if (!/^-?\d+$/.test(text)) return malformed("ExpiresNumber");

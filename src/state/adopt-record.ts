@@ -22,8 +22,8 @@ export type Adopted = "adopted" | "already" | "taken";
 
 /**
  * Remembers that an account owns a bucket, for `s3warden adopt`, if nothing else is written
- * meanwhile. `nowMs`: milliseconds since the epoch. Error: a sentence, also where another account
- * than `from` owns it.
+ * meanwhile. `nowMs`: milliseconds since the epoch. Error: a sentence, also if another account than
+ * `from` owns it.
  */
 export async function adoptRecord(
   store: StateStore,

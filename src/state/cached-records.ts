@@ -43,7 +43,7 @@ export type CachedRecords<T> = {
   readonly find: (name: string) => T | "none" | "unknown";
   /** Returns the value of a read, even of one that is under way already. */
   readonly fetch: (name: string, asker: Asker) => Promise<Read<T>>;
-  /** The record was changed: what is in memory, or being read, is not to be used any more. */
+  /** Drops a changed record: the one in memory, or being read, is not to be used any more. */
   readonly invalidate: (name: string) => void;
   /**
    * The same store for changes, which invalidates here what is changed. Its reads are not cached.

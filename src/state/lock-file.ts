@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { err, type Result } from "../lib/result.ts";
 import { codeOf, FILE_MODE, removeFile, TEMPORARY, type Files } from "./files.ts";
 
-/** A lock this old was left by a process that died: what is done under one takes milliseconds. */
+/** The age from which a lock was left by a process that died: work under one takes milliseconds. */
 const STALE_MS = 10_000;
 /**
  * The time after which a holder gives up instead of changing anything: well before another may take

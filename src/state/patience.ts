@@ -3,7 +3,10 @@ import { err, type Result } from "../lib/result.ts";
 /** The longest wait for an answer of the state. A directory on a network may never give one. */
 export const STATE_MS_MAX = 10_000;
 
-/** `work`, or after `ms` the error `late`: what comes of the work then, nobody hears. */
+/**
+ * Returns the result of `work`, or after `ms` the error `late`: a later result of the work is
+ * dropped.
+ */
 export async function within<T, E>(
   work: Promise<Result<T, E>>,
   ms: number,

@@ -21,7 +21,7 @@ type Slots = {
   readonly free: () => boolean;
   /** Takes a slot. False if too many wait already. */
   readonly take: (asker: Asker) => Promise<boolean>;
-  /** `asker`: for whom it was taken. */
+  /** Releases a slot. `asker`: the kind of client for whom it was taken. */
   readonly give: (asker: Asker) => void;
 };
 

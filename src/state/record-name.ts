@@ -9,10 +9,10 @@ const ENCODED_MAX = 150;
 const CUT = "~~";
 
 /**
- * The name of the file or object that keeps the record of `name`: small letters, digits, `.`, `_`
- * and `-` stay, the bytes of anything else become `~XX`. So a name cannot leave its folder, two names
- * that differ in their capitals are two files also where a file system ignores case, and nothing of
- * it is encoded again in a URL. A name too long for a file ends in its hash.
+ * Returns the name of the file or object that keeps the record of `name`: small letters, digits,
+ * `.`, `_` and `-` stay, the bytes of any other character become `~XX`. So a name cannot leave its
+ * folder. Two names that differ in their capitals are two files even if a file system ignores case,
+ * and no part is encoded again in a URL. A name too long for a file ends in its hash.
  */
 export function recordFile(name: string): string {
   const encoded = Array.from(Buffer.from(name), encodeByte).join("");

@@ -2,7 +2,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { recordNameOf } from "./record-name.ts";
 import type { StoredRecord } from "./record.ts";
 
-/** `revision`: opaque, of what was read; it is what a conditional write compares. */
+/**
+ * A stored record. `revision`: the opaque revision that was read; a conditional write compares it.
+ */
 export type Stored = { readonly record: StoredRecord; readonly revision: string };
 
 /** "conflict": something else is stored by now than the writer believed; nothing was changed. */

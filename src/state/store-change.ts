@@ -17,7 +17,7 @@ export type StoreOutcome = "done" | "not-done" | "unknown";
 /** A change that the store may now be asked for. */
 export type Ticket = {
   /**
-   * Remembers what came of it, before the client hears of it, once. A fault: it cannot be
+   * Remembers the outcome, before the client hears of it, once. A fault means that it cannot be
    * remembered, and the client must not take it for done.
    */
   readonly settle: (outcome: StoreOutcome) => Promise<Fault | undefined>;
@@ -34,10 +34,10 @@ const ATTEMPTS_MAX = 5;
 const PAUSE_MS_MAX = 20;
 
 /**
- * Prepares the state for what the store is about to be asked, by what it says now. Whatever is
- * written is written under the condition that nothing else was meanwhile. `presence` is asked where
- * it matters whether the bucket is there already: a store that says "made" to a user who makes its
- * own bucket again would hand over what another account of that user has (RGW; AWS in us-east-1).
+ * Prepares the state for a change that the store is about to be asked for, by the present record.
+ * Every write has the condition that nothing else was written meanwhile. `presence` is asked if it
+ * matters that the bucket exists already: a store that says "made" to a user who makes its own
+ * bucket again would hand over what another account of that user has (RGW; AWS in us-east-1).
  * `nowMs`: milliseconds since the epoch.
  *
  * Faults, after which nothing may be sent: BucketAlreadyExists, OperationAborted,
@@ -186,7 +186,7 @@ function remaking({ store, change }: Beginning): Ticket {
   return { settle };
 }
 
-/** Settles what was written as `mine`, if it still stands. */
+/** Settles the record written as `mine`, if it is still stored. */
 function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticket {
   const { record, revision } = mine;
   const put = async (next: StoredRecord): Promise<Fault | undefined> =>
@@ -211,7 +211,10 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
   return { settle };
 }
 
-/** A claim that another has taken over by now: what the store made may be that one's. */
+/**
+ * Returns the fault of a claim that another has taken over by now: a bucket that the store made may
+ * be that one's.
+ */
 function lostTo(outcome: StoreOutcome, removed: Result<Change, string>): Fault | undefined {
   const isTaken = removed.ok && removed.value === "conflict";
   return isTaken && outcome === "done" ? fault("OperationAborted") : undefined;

@@ -49,6 +49,9 @@ export type AnswerHandler = {
   readonly onData: (control: Control, bytes: Buffer, release: Release) => void;
   /** The answer is whole. `trailers`: name in lower case, value, name, value, … */
   readonly onEnd: (trailers: readonly string[]) => void;
-  /** A `StoreError`; what the body threw; what `abort` was given; a TypeError for what is no request. */
+  /**
+   * Reports the failure: a `StoreError`; the body's own error; the error given to `abort`; a
+   * TypeError for an invalid request.
+   */
   readonly onError: (error: Error) => void;
 };

@@ -18,7 +18,7 @@ export type AnswerListener = {
   readonly data: (bytes: Buffer, release: Release) => void;
   /** `surplus`: something came behind it. */
   readonly end: (trailers: readonly string[], surplus: boolean) => void;
-  /** Reports that there is no such answer; nothing more is told. */
+  /** Reports that there is no such answer; nothing more is reported. */
   readonly failed: (error: StoreError) => void;
 };
 
@@ -37,7 +37,7 @@ const NO_PIECE = ownPiece(Buffer.alloc(0));
 
 /**
  * Reads the answers of one connection, one after the other, from bytes that come in pieces of any
- * size. While it is paused it tells nothing, and keeps what comes.
+ * size. While it is paused it passes on nothing, and keeps the bytes that come.
  */
 export class AnswerReader {
   readonly #listener: AnswerListener;
@@ -52,7 +52,7 @@ export class AnswerReader {
   /** The piece that is being read, and the offset. */
   #piece = NO_PIECE;
   #at = 0;
-  /** The pieces that came after it while nothing could be told. */
+  /** The pieces that came after it while nothing could be passed on. */
   readonly #later: Piece[] = [];
   /** The reason why the connection gives no more bytes, if it does not. */
   #ended: { readonly why: StoreError; readonly properly: boolean } | undefined;
@@ -67,7 +67,7 @@ export class AnswerReader {
     return this.#paused;
   }
 
-  /** True if the answer's head was not told yet. */
+  /** True if the answer's head was not passed on yet. */
   get awaitsHead(): boolean {
     return this.#state === "head";
   }
@@ -106,7 +106,7 @@ export class AnswerReader {
     this.#paused = true;
   }
 
-  /** Resumes. Kept bytes are told within the call. */
+  /** Resumes. Kept bytes are passed on within the call. */
   resume(): void {
     this.#paused = false;
     this.#read();
@@ -125,8 +125,8 @@ export class AnswerReader {
   }
 
   /**
-   * No more bytes come. `why`: what is wrong if the answer is not whole without them; `properly`:
-   * whether the end of the connection can be the end of a body.
+   * Ends the bytes. `why`: the error if the answer is not whole without more; `properly`: true if
+   * the end of the connection can be the end of a body.
    */
   end(why: StoreError, properly: boolean): void {
     this.#ended ??= { why, properly };
@@ -168,7 +168,7 @@ export class AnswerReader {
     this.#reading = false;
   }
 
-  /** Takes one step. Returns false if nothing more can be told now. */
+  /** Takes one step. Returns false if nothing more can be passed on now. */
   #step(): boolean {
     if (this.#state === "none") return false;
     if (this.#state === "whole") {
@@ -289,7 +289,7 @@ export class AnswerReader {
     else this.#at = next;
   }
 
-  /** `next`: from where on it is not read yet. */
+  /** Passes on bytes. `next`: the offset from which nothing is read yet. */
   #tell(from: number, to: number, next: number): void {
     const { bytes, loan, release } = this.#piece;
     this.#at = next;

@@ -41,7 +41,7 @@ export class Call implements Control {
     this.headersTimeoutMs = sending.headersTimeoutMs;
   }
 
-  /** True if nothing is told of it any more. */
+  /** True if nothing is reported to it any more. */
   get over(): boolean {
     return this.#over;
   }

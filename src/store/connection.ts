@@ -7,7 +7,7 @@ import type { Call } from "./call.ts";
 import type { Dialer } from "./dial.ts";
 import { asError, socketError, StoreError } from "./store-error.ts";
 
-/** The receiver of what a connection tells of itself. */
+/** The receiver of a connection's reports. */
 export type ConnectionOwner = {
   /** Reports that it takes another request, if nothing comes on it meanwhile. */
   readonly rested: (connection: StoreConnection) => void;
@@ -72,7 +72,7 @@ export class StoreConnection {
   #call: Call | undefined;
   /** The time for which it may rest after the answer that is being read; 0 if it may not. */
   #restMs = 0;
-  /** Looks since anything went on; in the body of a short answer since its head. */
+  /** The looks since the last progress; in the body of a short answer since its head. */
   #looks = 0;
   /**
    * The buffer that the next reads are written to, from `#room` on; `undefined` for the common
@@ -124,7 +124,7 @@ export class StoreConnection {
     this.#call = call;
   }
 
-  /** Writes what it was promised, if it still can. */
+  /** Writes the call it was promised, if it still can. */
   start(): void {
     if (this.#state === "resting" && this.#call !== undefined) this.#begin(this.#call);
   }
@@ -374,7 +374,7 @@ export class StoreConnection {
     }
   }
 
-  /** The first look can come as soon as something went on. */
+  /** Returns true if nothing moved for `ms`. The first look can come right after some progress. */
   #stoodStill(ms: number): boolean {
     return (this.#looks - 1) * this.#times.lookMs >= ms;
   }

@@ -65,7 +65,7 @@ export class StorePool {
     this.#place(call);
   }
 
-  /** Closes every connection; what is on them fails. */
+  /** Closes every connection; calls on them fail. */
   destroy(): void {
     this.#destroyed = true;
     for (const connection of this.#open) connection.destroy();

@@ -61,8 +61,8 @@ export class Upstream {
   #serving = false;
 
   /**
-   * `known`: what is known of an endpoint from before. `onState` hears of each endpoint at once, and
-   * then whenever it dies or comes back.
+   * Opens the endpoints. `known`: the earlier knowledge of each. `onState` hears of each endpoint
+   * at once, and then whenever it dies or comes back.
    */
   constructor(
     options: UpstreamOptions,

@@ -25,7 +25,9 @@ type State = "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" |
 export class ChunkedReader {
   /** The offset at which the next step begins. */
   at = 0;
-  /** The data that a step found: from here to `at`; what was gathered: to `dataTo`. */
+  /**
+   * The start of the data that a step found, which ends at `at`; gathered data ends at `dataTo`.
+   */
   dataFrom = 0;
   dataTo = 0;
   /** Name in lower case, value, …: at the end. */
@@ -47,8 +49,8 @@ export class ChunkedReader {
 
   /**
    * Reads on from `from`, at most to `to`. `data`: bytes of the body stand from `dataFrom` to `at`.
-   * `more`: all was read, and the body goes on. `end`: its last byte was read, and `trailers` are known.
-   * `bad`: it is no such body, for which `problem` stands; there is no further step.
+   * `more`: all was read, and the body goes on. `end`: its last byte was read, and `trailers` are
+   * known. `bad`: it is no such body, and `problem` says why; there is no further step.
    */
   step(bytes: Buffer, from: number, to: number): "data" | "more" | "end" | "bad" {
     let at = from;
@@ -161,7 +163,10 @@ export class ChunkedReader {
   }
 }
 
-/** Fields that say where a message goes and ends, for which it is too late (RFC 9110 section 6.5.1). */
+/**
+ * The fields that say where a message goes and ends, for which it is too late (RFC 9110 section
+ * 6.5.1).
+ */
 const OF_HEAD: ReadonlySet<string> = new Set([
   "connection",
   "content-length",

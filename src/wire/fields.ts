@@ -71,12 +71,13 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * The fields that stand in `text` from `from` on, each line ended by CRLF: name in lower case, value,
- * name, value, … (RFC 9112 section 5). Values lose the blanks at their ends and are otherwise as they
- * came, one character a byte. `text` must not have bad bytes.
+ * Returns the fields in `text` from `from` on, each line ended by CRLF: name in lower case, value,
+ * name, value, … (RFC 9112 section 5). Values lose the blanks at their ends and are otherwise as
+ * they came, one character a byte. `text` must not have bad bytes.
  *
- * Errors: `field`, where a line has no colon, begins with a blank (obs-fold, section 5.2), or its name
- * is no token, such as one with a blank before the colon; `coding`, for a Transfer-Encoding with a tab.
+ * Errors: `field`, if a line has no colon, begins with a blank (obs-fold, section 5.2), or its name
+ * is no token, such as one with a blank before the colon; `coding`, for a Transfer-Encoding with a
+ * tab.
  */
 export function readFields(text: string, from: number): Result<string[], WireProblem> {
   const fields: string[] = [];

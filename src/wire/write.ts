@@ -40,7 +40,7 @@ function fieldLines(fields: HeaderList): string {
   return text;
 }
 
-/** A byte that no field may have (RFC 9110 section 5.5), or what is no byte. */
+/** Matches a byte that no field may have (RFC 9110 section 5.5), or a character that is no byte. */
 const NOT_ONE_LINE = /[^\t\x20-\x7e\x80-\xff]/;
 
 function oneLine(text: string): string {
