@@ -328,9 +328,9 @@ function wrongParameter(
     return wrong ?? wrongParameterValue(name, value, beyondBounds && required !== undefined);
   }
   if (NOT_THE_OPERATIONS.has(name)) return undefined;
-  if (isUnderstood(extensions, operation.name, name)) {
-    const extension = extensionNamed(operation.name, name);
-    if (extension !== undefined && (extension.ofWatch !== true || watching)) {
+  const extension = extensionNamed(operation.name, name);
+  if (extension !== undefined && isUnderstood(extensions, operation.name, name)) {
+    if (extension.ofWatch !== true || watching) {
       return extension.values.test(value) ? undefined : wrongExtension(name, value);
     }
   }

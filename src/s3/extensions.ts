@@ -113,8 +113,11 @@ export const CEPH_EXTENSIONS: ReadonlySet<string> = new Set(OF_CEPH.map(idOf));
 export const MINIO_EXTENSIONS: ReadonlySet<string> = new Set([...OF_MINIO, ...OF_WATCH].map(idOf));
 export const NO_EXTENSIONS: ReadonlySet<string> = new Set();
 
-const ALL: ReadonlyMap<string, Extension> = new Map(
-  [...OF_CEPH, ...OF_MINIO, ...OF_WATCH].map((extension) => [idOf(extension), extension]),
+/** By operation and name. Most operations have none, and a request asks for each of its parameters. */
+const ALL: ReadonlyMap<OperationName, ReadonlyMap<string, Extension>> = new Map(
+  [...Map.groupBy([...OF_CEPH, ...OF_MINIO, ...OF_WATCH], ({ operation }) => operation)].map(
+    ([operation, own]) => [operation, new Map(own.map((extension) => [extension.name, extension]))],
+  ),
 );
 
 function idOf({ operation, name }: Pick<Extension, "operation" | "name">): string {
@@ -126,7 +129,7 @@ function idOf({ operation, name }: Pick<Extension, "operation" | "name">): strin
  * That the store has it was seen when the request was classified.
  */
 export function extensionNamed(operation: OperationName, name: string): Extension | undefined {
-  return ALL.get(idOf({ operation, name }));
+  return ALL.get(operation)?.get(name);
 }
 
 /** Returns true if `extensions` of a store have `name` for `operation`. */
@@ -163,8 +166,9 @@ export function extensionsIn(
   operation: OperationName,
   query: readonly QueryParameter[],
 ): readonly Extension[] {
-  if (query.length === 0) return NONE;
-  return query.flatMap(({ name }) => extensionNamed(operation, name) ?? NONE);
+  const named = ALL.get(operation);
+  if (named === undefined || query.length === 0) return NONE;
+  return query.flatMap(({ name }) => named.get(name) ?? NONE);
 }
 
 const NONE: readonly Extension[] = [];
