@@ -116,14 +116,15 @@ async function cellRows(
   if (store === undefined) throw new Error("Cannot measure without a store");
   const systems = CELLS[cell].systems.flatMap((name) => all.filter((one) => one.name === name));
   // To a transfer of tens of milliseconds a new connection is nothing.
-  const times =
-    CELLS[cell].unit === "bytes"
-      ? { leadMs: 0, durationMs: plan.largeMs }
-      : { leadMs: plan.leadMs, durationMs: plan.smallMs };
+  const isLarge = CELLS[cell].unit === "bytes";
+  const times = isLarge
+    ? { leadMs: 0, durationMs: plan.largeMs }
+    : { leadMs: plan.leadMs, durationMs: plan.smallMs };
+  const warmupMs = isLarge ? plan.largeWarmupMs : plan.smallWarmupMs;
   const rounds = new Map<SystemName, Round[]>();
   for (const system of systems) {
     await checkCell(cell, system);
-    const durationMs = system.name === "s3proxy" ? plan.jvmWarmupMs : plan.warmupMs;
+    const durationMs = system.name === "s3proxy" ? plan.jvmWarmupMs : warmupMs;
     await generator.round(cell, system, store, { leadMs: 0, durationMs });
     rounds.set(system.name, []);
   }
