@@ -10,7 +10,7 @@ import {
   parseSecret,
   parseTenant,
 } from "./scalars.ts";
-import { someText, text } from "./shape.ts";
+import { text } from "./shape.ts";
 
 /** Objects and lists inside each other: those of a policy, and two around it. */
 const DEPTH_MAX = 12;
@@ -20,6 +20,14 @@ const TAGS_MAX = 50;
 /** An ISO 8601 time with its zone, seconds included (RFC 3339 section 5.6). */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
+/** Characters of Unicode, as JSON Schema counts them. */
+function characters(least: number, most: number) {
+  return z.string().refine((written) => {
+    const count = Array.from(written).length;
+    return count >= least && count <= most;
+  });
+}
+
 const credential = { accessKey: text(parseAccessKey), secretKey: text(parseSecret) };
 
 /** `docs/openapi/identities.yaml` says the same to those who write directories. */
@@ -28,11 +36,11 @@ const AnswerSchema = z.strictObject({
   account: text(parseAccountName),
   tenant: text(parseTenant).optional(),
   subuser: text(parsePrincipalName).optional(),
-  tier: someText().max(64).optional(),
+  tier: characters(1, 64).optional(),
   /** As JSON texts. */
   policies: z.array(z.string()).max(POLICIES_MAX).default([]),
   tags: z
-    .record(z.string().min(1).max(128), z.string().max(256))
+    .record(characters(1, 128), characters(0, 256))
     .refine((tags) => Object.keys(tags).length <= TAGS_MAX)
     .default({}),
   networks: NetworksSchema,
@@ -55,7 +63,12 @@ export function readDirectoryAnswer(body: string): Result<DirectoryUser, string>
   const data = dataOf(document.value.root);
   if (!data.ok) return data;
   const answer = AnswerSchema.safeParse(data.value);
-  if (answer.success) return ok(answer.data);
+  if (answer.success) {
+    const { tier, subuser } = answer.data;
+    return tier !== undefined && subuser === undefined
+      ? err("A tier needs a subuser")
+      : ok(answer.data);
+  }
   const [issue] = answer.error.issues;
   const place = issue?.path.map(String).join(".") ?? "";
   // Names of fields that are not known may be anything, a secret too.

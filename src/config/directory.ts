@@ -74,7 +74,6 @@ function faultFinder(
     if (file !== undefined && (upstream ?? tenant) !== undefined) {
       return `The account "${account}" is in an accounts file, which alone has its upstream and tenant`;
     }
-    if (tier !== undefined && subuser === undefined) return "A tier needs a subuser";
     if (tier !== undefined && !policy.tiers.has(tier)) return "The tier is unknown";
     const signer = upstream && signers.get(upstream.accessKey);
     if (signer !== undefined) {
