@@ -7,6 +7,7 @@ import type { ExplainOptions } from "./cli/explain.ts";
 import type { InitOptions } from "./cli/init.ts";
 import type { ProveOptions } from "./cli/prove.ts";
 import type { KeysOptions } from "./cli/keys.ts";
+import type { LoginOptions } from "./cli/login.ts";
 import type { ReplayOptions } from "./cli/replay.ts";
 import type { RevokeOptions } from "./cli/revoke.ts";
 import type { ShareOptions, UnshareOptions } from "./cli/share.ts";
@@ -260,6 +261,28 @@ program
   .action(async (options: RevokeOptions) => {
     const { runRevoke } = await import("./cli/revoke.ts");
     exit(await runRevoke(options, terminal));
+  });
+
+program
+  .command("login")
+  .description("Log in at an issuer, and print a role's session for credential_process")
+  .addHelpText(
+    "after",
+    example("s3warden login --issuer https://idp.example.org --role lab:reader"),
+  )
+  .requiredOption("--role <role>", "account:role, or the role's ARN")
+  .option("--issuer <url>", "where to log in, in a browser: a URL, or a name in --config")
+  .option("--token-file <file>", "no login: the file holds a token of the issuer")
+  .option("--endpoint <url>", "where the gateway serves STS; default: AWS_ENDPOINT_URL_STS")
+  .option("--client-id <id>", "as which the issuer knows s3warden", "s3warden")
+  .option("--scope <scopes>", "what is asked of the issuer", "openid")
+  .option("--session-name <name>", "name in the audit log; default: your user name")
+  .option("--duration <time>", "how long the session lasts, such as 1h; default: STS's")
+  .option("--config <file>", "gateway.yaml, for the names of its issuers", "gateway.yaml")
+  .exitOverride(usageIs2)
+  .action(async (options: LoginOptions) => {
+    const { runLogin } = await import("./cli/login.ts");
+    exit(await runLogin(options, terminal, process.env));
   });
 
 program

@@ -86,6 +86,8 @@ const LAW = {
   doctor: ["lib", "signature", "config", "store", "identity", "state"],
   // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
   demo: ["lib", "s3"],
+  // A person's side of STS.
+  login: ["lib", "s3"],
   cli: [
     "lib",
     "http",
@@ -104,6 +106,7 @@ const LAW = {
     "life",
     "doctor",
     "demo",
+    "login",
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -12,6 +12,8 @@ export type OidcProvider = {
 };
 
 const CLIENT = { id: "nightly-job", secret: "the secret of the job" };
+/** A program that people log in with by the device flow (RFC 8628). */
+const DEVICE = { id: "s3warden", grant: "urn:ietf:params:oauth:grant-type:device_code" };
 /** Audiences of access tokens (RFC 8707). */
 const RESOURCE = "urn:s3";
 
@@ -37,11 +39,20 @@ export async function startOidcProvider(
         redirect_uris: [],
         response_types: [],
       },
+      {
+        client_id: DEVICE.id,
+        token_endpoint_auth_method: "none",
+        grant_types: [DEVICE.grant],
+        redirect_uris: [],
+        response_types: [],
+      },
     ],
     jwks: jwksOf(keys),
     cookies: { keys: ["of a test"] },
     features: {
-      devInteractions: { enabled: false },
+      // A person logs in there by a name alone.
+      devInteractions: { enabled: true },
+      deviceFlow: { enabled: true },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
