@@ -10,6 +10,7 @@ import { scratchFolder } from "../support/scratch.ts";
 /** What a client has that gets its keys by a token in a file: a few variables, and no key. */
 export type TokenClient = {
   readonly folder: string;
+  readonly tokenFile: string;
   readonly env: Readonly<Record<string, string>>;
   /** Writes the token anew. */
   readonly give: (token: string) => void;
@@ -70,6 +71,7 @@ export function tokenClient(
   };
   return {
     folder,
+    tokenFile: file,
     env,
     give,
     run: async (command, args) => (await ended(command, args, true)).output,

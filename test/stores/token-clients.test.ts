@@ -3,6 +3,7 @@
  * in a file, get others when those end, and use them on a real Ceph.
  */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,7 @@ import { auditRecords } from "../support/audit.ts";
 import { until } from "../support/flow.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startOidcProvider } from "../support/oidc-provider.ts";
+import { runProgram } from "../support/program.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { STS } from "../support/sessions.ts";
 import { makeKey } from "../support/tokens.ts";
@@ -21,6 +23,7 @@ import { makeKey } from "../support/tokens.ts";
 const GO = installed("the Go SDK's day with a token", "bin/aws-go-token-day");
 const JAVA = installed("the Java SDK's day with a token", "java/classes/TokenDay.class");
 const RCLONE = installed("current rclone", "venv-data/bin/rclone");
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const TABLE = fileURLToPath(new URL("token-table.py", import.meta.url));
 
 const WHO = "arn:aws:sts::alice:assumed-role/job/tonight";
@@ -102,6 +105,38 @@ test(
         assert.match(await rclone(renewing, "cat", "REMOTE/table"), /An Iceberg table/);
         await rclone(renewing, "purge", "REMOTE");
       }),
+    );
+    await t.test(
+      "what knows no place of STS, by s3warden login as credential_process",
+      async () => {
+        const login = ["login", "--role", "alice:job", "--token-file", client.tokenFile];
+        const words = [process.execPath, MAIN, ...login, "--endpoint", gateway.endpoint];
+        const file = join(client.folder, "config");
+        const lines = [
+          "[profile lab]",
+          `credential_process = ${words.join(" ")}`,
+          "region = us-east-1",
+        ];
+        writeFileSync(file, `${lines.join("\n")}\n`);
+        const env = {
+          HOME: client.folder,
+          AWS_CONFIG_FILE: file,
+          AWS_PROFILE: "lab",
+          AWS_SDK_LOAD_CONFIG: "1",
+        };
+        for (const program of [RCLONE.path, "/usr/bin/rclone"]) {
+          await begins(program === RCLONE.path ? 1 : 0, async () => {
+            const remote = `:s3,provider=Other,env_auth=true,endpoint="${gateway.endpoint}":by-login`;
+            for (const args of [
+              ["copyto", TABLE, `${remote}/table`],
+              ["purge", remote],
+            ]) {
+              const { status, errors } = await runProgram(program, args, { env });
+              assert.equal(status, 0, `${program}: ${errors}`);
+            }
+          });
+        }
+      },
     );
     await t.test("PyIceberg over s3fs, which renews what ends within a quarter of an hour", () =>
       begins(2, async () => {
