@@ -140,6 +140,7 @@ program
   .argument("<resource>", "such as arn:aws:s3:::bucket/prefix*")
   .addOption(configOption())
   .option("--ip <address>", "only requests from this address; default: from anywhere")
+  .option("--under <condition...>", "only requests with it, such as s3:x-amz-acl=absent")
   .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (action: string, resource: string, options: WhoCanOptions) => {
@@ -158,6 +159,7 @@ program
     "--no-new-access <old>",
     "the old gateway.yaml: show which access is new and which is gone",
   )
+  .option("--dead", "show statements, tiers, networks and blocked actions that decide nothing")
   .option("--state", "with the bucket policies and shares that the state keeps")
   .option("--json", "print JSON")
   .exitOverride(usageIs2)

@@ -14,6 +14,7 @@ import { printProblems } from "./check.ts";
 import { explanationText } from "./explanation-text.ts";
 import { knownWith, type KnownScene } from "./known-scene.ts";
 import { tellChanges } from "./prove-changes.ts";
+import { tellDead } from "./prove-dead.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type ProveOptions = {
@@ -28,6 +29,8 @@ export type ProveOptions = {
   readonly newAccess?: string | true;
   /** With what the state keeps of all buckets. */
   readonly state?: boolean;
+  /** Parts of the configuration that decide nothing. */
+  readonly dead?: boolean;
   readonly json?: boolean;
 };
 
@@ -40,6 +43,10 @@ export async function runProve(
   options: ProveOptions,
   terminal: Terminal,
 ): Promise<0 | 1 | 2> {
+  if (questionsIn(said, options) > 1) {
+    terminal.stderr("Ask one question: claims, --no-new-access or --dead\n");
+    return 2;
+  }
   const { result } = loadConfig(options.config, false);
   if (!result.ok) {
     printProblems(result.error, terminal);
@@ -63,6 +70,11 @@ export async function runProve(
   return answered(claims.value, options, known.value, terminal);
 }
 
+function questionsIn(said: readonly string[], { claims, newAccess, dead }: ProveOptions): number {
+  const asked = [said.length > 0 || claims !== undefined, typeof newAccess === "string", dead];
+  return asked.filter((one) => one === true).length;
+}
+
 const REPORT_MODE =
   "policy.mode is report: what follows is what the mode enforce would allow and refuse\n";
 
@@ -75,8 +87,9 @@ async function answered(
   if (typeof options.newAccess === "string") {
     return tellChanges(options.newAccess, known, options.json === true, terminal);
   }
+  if (options.dead === true) return tellDead(known, options.json === true, terminal);
   if (claims.length === 0) {
-    terminal.stderr("Give claims, --claims with a file of them, or --no-new-access\n");
+    terminal.stderr("Give claims, --claims with a file of them, --no-new-access or --dead\n");
     return 2;
   }
   const { scene } = known;
@@ -90,10 +103,11 @@ async function answered(
 /** Returns the file with the claims of the configuration itself, if nothing else is asked. */
 function fileBeside(
   said: readonly string[],
-  { newAccess }: ProveOptions,
+  { newAccess, dead = false }: ProveOptions,
   { reload }: Config,
 ): string | undefined {
-  return said.length > 0 || typeof newAccess === "string" ? undefined : reload.claims;
+  const asksElse = said.length > 0 || typeof newAccess === "string" || dead;
+  return asksElse ? undefined : reload.claims;
 }
 
 function claimsOf(

@@ -62,14 +62,45 @@ export function gainedBy(
   progress: (share: number) => void,
 ): Comparison {
   const old = { ...before, assumed: NOTHING_ASSUMED };
-  const scene = { ...after, assumed: NOTHING_ASSUMED, nowMs: before.nowMs };
+  const found: Gained[] = [];
+  const notDecided = new Set<string>();
+  for (const one of gains(old, after, progress)) {
+    if (typeof one === "string") notDecided.add(one);
+    else found.push(one);
+  }
+  return {
+    findings: merged(found.flatMap((one) => findingsOf(old, one))),
+    notDecided: [...notDecided],
+  };
+}
+
+/**
+ * Whether the same requests pass under both. "not decided": none is found that tells them apart, and not
+ * all could be looked at.
+ */
+export function differs(one: Scene, other: Scene): boolean | "not decided" {
+  let isOpen = false;
+  for (const [before, after] of [[one, other] as const, [other, one] as const]) {
+    for (const found of gains({ ...before, assumed: NOTHING_ASSUMED }, after, () => undefined)) {
+      if (typeof found !== "string") return true;
+      isOpen = true;
+    }
+  }
+  return isOpen ? "not decided" : false;
+}
+
+/** What `gainedBy` finds, one after the other; a text says what could not be looked at. */
+function* gains(
+  old: Scene,
+  after: Scene,
+  progress: (share: number) => void,
+): Generator<Gained | string> {
+  const scene = { ...after, assumed: NOTHING_ASSUMED, nowMs: old.nowMs };
   const prints: Fingerprints = new Map();
   const sameSettings = settingsPrint(old) === settingsPrint(scene);
   const named = namedBuckets([scene, old], EVERYTHING);
   const ways = waysFor(scene, EVERYTHING);
   const callers = callersIn(scene, EVERYTHING);
-  const found: Gained[] = [];
-  const notDecided = new Set<string>();
   for (const [i, key] of callers.entries()) {
     progress(i / callers.length);
     const counterparts = counterpartsOf(old, key);
@@ -89,16 +120,11 @@ export function gainedBy(
       // What nothing is known of is the same for the same people.
       for (const spot of spotsFor(askers, EVERYTHING, reached, way, !sameHolder)) {
         const one = gainedAt(askers, way, spot);
-        if (one === undefined)
-          notDecided.add(`${whoIs(key)}: too many rules that tell requests apart`);
-        else if (one.cells.length > 0) found.push(one);
+        if (one === undefined) yield `${whoIs(key)}: too many rules that tell requests apart`;
+        else if (one.cells.length > 0) yield one;
       }
     }
   }
-  return {
-    findings: merged(found.flatMap((one) => findingsOf(old, one))),
-    notDecided: [...notDecided],
-  };
 }
 
 const NOTHING_ASSUMED: ReadonlySet<string> = new Set();

@@ -346,3 +346,68 @@ test("in report mode it is told that enforce is meant", async () => {
   assert.match(out, /^BROKEN/u);
   assert.equal((await proved(["nothing is public"])).err, "");
 });
+
+test("--dead tells each part that decides nothing, and no other", async () => {
+  const networks = { allow: ["198.51.100.0/24", "198.51.100.128/25"], deny: ["203.0.113.0/24"] };
+  const reader = {
+    name: "reader",
+    tier: "READ",
+    policies: ["own.json"],
+    networks,
+    blockedActions: ["s3:PutObject", "s3:DeleteObject*", "s3:GetObjectTorrent"],
+    keys: [{ accessKey: "AKIDREADER0000000000", secretKey }],
+  };
+  const statement = (Sid: string, more: object) => ({
+    Sid,
+    Effect: "Allow",
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3:::secret/*",
+    ...more,
+  });
+  const document = (...statements: readonly object[]) =>
+    JSON.stringify({ Version: "2012-10-17", Statement: statements });
+  const config = writeConfig({
+    accounts: [{ ...ACCOUNTS[0], subusers: [reader] }],
+    buckets: [{ name: "secret", account: "lab", policy: "secret.json" }],
+    policy: {
+      bucketPolicies: "gateway",
+      anonymous: "policy",
+      tierMode: "union",
+      blockedActions: ["s3:PutBucketPolicy"],
+    },
+    files: {
+      // The tier READ allows it; what is denied on raw/ is not.
+      "own.json": document(
+        statement("Covered", {}),
+        statement("KeepRaw", { Effect: "Deny", Resource: "arn:aws:s3:::secret/raw/*" }),
+        statement("Writes", { Action: "s3:AbortMultipartUpload" }),
+      ),
+      "secret.json": document(
+        statement("Open", { Principal: "*", Resource: "arn:aws:s3:::secret/open/*" }),
+        statement("Again", { Principal: "*", Resource: "arn:aws:s3:::secret/open/sub/*" }),
+        statement("Elsewhere", { Principal: { AWS: "arn:aws:iam::nobody:root" } }),
+      ),
+    },
+  });
+  const { out, code } = await ran((terminal) => runProve([], { config, dead: true }, terminal));
+  assert.deepEqual(out.replaceAll(/statement \S*\//gu, "statement ").split("\n"), [
+    "dead        statement own.json:1 Covered",
+    "dead        statement secret.json:1 Again",
+    "dead        statement secret.json:1 Elsewhere",
+    "dead        network lab:reader networks.allow 198.51.100.128/25",
+    "dead        network lab:reader networks.deny 203.0.113.0/24",
+    "dead        blocked action lab:reader s3:PutObject",
+    "dead        blocked action lab:reader s3:DeleteObject*",
+    "14 parts: 7 decide nothing",
+    "",
+  ]);
+  assert.equal(code, 1);
+});
+
+test("one question is asked at a time", async () => {
+  const { code, err } = await ran((terminal) =>
+    runProve(["nothing is public"], { config: configWith([]), dead: true }, terminal),
+  );
+  assert.equal(code, 2);
+  assert.match(err, /^Ask one question: /u);
+});

@@ -1,0 +1,48 @@
+import { deadParts } from "../prove/dead.ts";
+import { partsOf } from "../prove/config-parts.ts";
+import { count } from "../lib/words.ts";
+import { sceneWith, type KnownScene } from "./known-scene.ts";
+import { progressOn } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Tells what can be taken out of the configuration and changes no decision. Returns the exit code: 1 if
+ * there is such a part, or it is not decided.
+ */
+export function tellDead(
+  { config, scene, kept }: KnownScene,
+  isJson: boolean,
+  terminal: Terminal,
+): 0 | 1 {
+  const parts = partsOf(config);
+  const shown = progressOn(terminal);
+  const found = deadParts(
+    scene,
+    parts,
+    (next) => {
+      const without = sceneWith(next, kept, scene.nowMs);
+      // The whole configuration reads the same records, and no part of it is needed for that.
+      if (!without.ok) throw new Error(without.error);
+      return without.value;
+    },
+    shown.show,
+  );
+  shown.clear();
+  const told = found.map(({ kind, part }) => ({ answer: kind, kind: part.kind, name: part.name }));
+  if (isJson) terminal.stdout(`${JSON.stringify(told, undefined, 2)}\n`);
+  else {
+    const lines = told.map(({ answer, kind, name }) => `${answer.padEnd(12)}${kind} ${name}`);
+    const dead = told.filter(({ answer }) => answer === "dead").length;
+    const summary = `${count(parts.length, "part")}: ${dead} decide nothing`;
+    terminal.stdout([...lines, summary, ...notSaid(config), ""].join("\n"));
+  }
+  return found.length === 0 ? 0 : 1;
+}
+
+function notSaid({ ceph, accounts }: KnownScene["config"]): readonly string[] {
+  const who = [
+    ...(ceph.length > 0 ? ["users of Ceph"] : []),
+    ...(accounts.some(({ roles }) => roles.length > 0) ? ["sessions of roles"] : []),
+  ];
+  return who.length === 0 ? [] : [`Not looked at: requests of ${who.join(" and ")}`];
+}

@@ -1,0 +1,72 @@
+/**
+ * What `prove --dead` calls dead can be taken away: no random request is decided otherwise then, and
+ * `--no-new-access` finds nothing new and nothing taken away.
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compileSnapshot } from "../../src/config/compile.ts";
+import { gainedBy } from "../../src/prove/compare.ts";
+import { partsOf } from "../../src/prove/config-parts.ts";
+import { deadParts } from "../../src/prove/dead.ts";
+import { sceneOf } from "../../src/prove/scene.ts";
+import { decide } from "../reference/decide.ts";
+import { drawRequest, drawWorld, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
+import { admittedHead, configOf, headOf } from "../reference/engine.ts";
+import type { World } from "../reference/world.ts";
+import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
+
+const REQUESTS = 1_500;
+const FROM_MS = NOW_MS - 1000;
+
+const sceneFor = (config: Parameters<typeof compileSnapshot>[0]) =>
+  sceneOf(compileSnapshot(config, 1), undefined, FROM_MS);
+
+/** Of one world how many parts are dead, and how many are alive. */
+function checked(random: Random, world: World): readonly [dead: number, alive: number] {
+  const config = configOf(world);
+  const scene = sceneFor(config);
+  const parts = partsOf(config);
+  const found = deadParts(scene, parts, sceneFor, () => undefined);
+  const dead = found.filter(({ kind }) => kind === "dead").map(({ part }) => part);
+  const others = dead.map((part) => ({ part, without: part.without() }));
+  for (const { part, without } of others) {
+    const next = sceneFor(without);
+    const [gained, taken] = [gainedBy(scene, next, noProgress), gainedBy(next, scene, noProgress)];
+    assert.deepEqual([...gained.findings, ...taken.findings], [], part.name);
+  }
+  const snapshots = others.map(({ part, without }) => [part, compileSnapshot(without, 1)] as const);
+  for (let n = 0; n < REQUESTS; n += 1) {
+    const asked = drawRequest(random, world);
+    const head = headOf(world, asked);
+    const passes = decide(world, asked).gates.map(isPassing);
+    for (const [part, snapshot] of snapshots) {
+      const without = admittedHead(snapshot, head, asked).gates.map(isPassing);
+      assert.deepEqual(without, passes, `${part.kind} ${part.name}: ${JSON.stringify(asked)}`);
+    }
+  }
+  return [dead.length, parts.length - found.length];
+}
+
+const noProgress = (): void => undefined;
+
+/** A fault behind the gates is no refusal by a rule. */
+function isPassing(gate: string | undefined): boolean {
+  return gate === undefined || gate.startsWith("fault");
+}
+
+for (const [i, seed] of SEEDS.entries()) {
+  test(`what is dead decides no random request, seed ${seed}`, () => {
+    const random = randomFrom(seed);
+    let dead = 0;
+    let alive = 0;
+    for (const name of i === 0 ? MODELS.slice(0, 2) : MODELS) {
+      for (let n = 0; n < RUNS; n += 1) {
+        const [more, left] = checked(random, drawWorld(random, name));
+        dead += more;
+        alive += left;
+      }
+    }
+    assert(dead > 5 && alive > 5, `${dead} dead, ${alive} alive`);
+  });
+}
