@@ -1,6 +1,7 @@
 import { compileSnapshot } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../life/load.ts";
+import { parseUnder } from "../prove/under.ts";
 import { whoCan, type WhoCanAnswer, type WhoCanQuestion } from "../prove/who-can.ts";
 import { printProblems } from "./check.ts";
 import { openKeptRecords } from "./kept-records.ts";
@@ -9,6 +10,8 @@ import type { Terminal } from "./terminal.ts";
 export type WhoCanOptions = {
   readonly config: string;
   readonly ip?: string;
+  /** Such as `aws:SourceIp=198.51.100.7`. */
+  readonly under?: readonly string[];
   readonly json?: boolean;
 };
 
@@ -19,7 +22,7 @@ export type WhoCanOptions = {
 export async function runWhoCan(
   action: string,
   resource: string,
-  { config, ip, json = false }: WhoCanOptions,
+  { config, ip, under: said = [], json = false }: WhoCanOptions,
   terminal: Terminal,
 ): Promise<0 | 1 | 2> {
   const { result } = loadConfig(config);
@@ -27,7 +30,12 @@ export async function runWhoCan(
     printProblems(result.error, terminal);
     return 2;
   }
-  const question = { action, resource, ...(ip !== undefined && { ip }) };
+  const under = parseUnder([...(ip === undefined ? [] : [`aws:SourceIp=${ip}`]), ...said]);
+  if (!under.ok) {
+    terminal.stderr(`${under.error}\n`);
+    return 2;
+  }
+  const question = { action, resource, under: under.value };
   const answer = await answered(result.value, question);
   if (!answer.ok) {
     terminal.stderr(`${answer.error}\n`);

@@ -20,6 +20,7 @@ import { alternativesOf, type Alternative } from "./alternatives.ts";
 import { timesOf } from "./circumstances.ts";
 import { dimensionsOf, HEADER_PLACES, type Dimensions, type TextPlace } from "./dimensions.ts";
 import { textClasses } from "./text-classes.ts";
+import { ANY_REQUEST, type Under } from "./under.ts";
 import { addressWords, keysSuchAs, spans, textWords } from "./words.ts";
 
 /**
@@ -29,8 +30,8 @@ import { addressWords, keysSuchAs, spans, textWords } from "./words.ts";
 export type WhoCanQuestion = {
   readonly action: string;
   readonly resource: string;
-  /** The only source address that is looked at; absent: all. */
-  readonly ip?: string;
+  /** What is taken for granted of every request; absent: nothing. */
+  readonly under?: Under;
 };
 
 /** A caller who can, as `--json` prints it. */
@@ -187,7 +188,7 @@ async function byKey(world: World, key: Key | undefined): Promise<Result<Found, 
   const statements = statementsFor(world, key, record.value);
   const dimensions = dimensionsOf(world.snapshot, key, statements, world.asked.operations);
   const classes = classesOf(world, key, dimensions);
-  const beyond = [...dimensions.beyond];
+  const beyond = [...dimensions.beyond].filter((one) => !isKnown(world, one));
   const sizes = classes && [...classes.sizes, world.asked.operations.length];
   if (classes === undefined || sizes === undefined || product(sizes) > CELLS_MAX) {
     return ok({ ...NOTHING, beyond: [...beyond, "too many rules that tell requests apart"] });
@@ -212,6 +213,11 @@ async function byKey(world: World, key: Key | undefined): Promise<Result<Found, 
   }
   const alternatives = alternativesOf(passing).map((one) => inWords(classes, one));
   return ok({ by: [...by], alternatives, example, beyond: [...new Set(beyond)] });
+}
+
+/** Whether what is not followed is taken for granted. */
+function isKnown({ question: { under = ANY_REQUEST } }: World, key: string): boolean {
+  return under.known.has(key.toLowerCase());
 }
 
 const NOTHING = { by: [], alternatives: [], example: undefined };
@@ -271,7 +277,7 @@ type Classes = {
 
 /** Returns the classes; `undefined` if there are too many. */
 function classesOf(
-  { asked, question, nowMs }: World,
+  { asked, question: { under = ANY_REQUEST }, nowMs }: World,
   key: Key | undefined,
   { networks, instants, tls: tlsCounts, texts: places, resources }: Dimensions,
 ): Classes | undefined {
@@ -284,11 +290,14 @@ function classesOf(
   const begun = befores.flatMap((before) => resources.map((parts) => ({ parts, before })));
   const keys = asked.keys === undefined ? [""] : textClasses(asked.keys, begun, 1);
   const addresses =
-    question.ip === undefined ? addressClasses(networks) : [{ address: question.ip, ranges: [] }];
-  const times = timesOf(nowMs, instants);
-  const tls = tlsCounts ? [false, true] : [false];
+    under.ip === undefined ? addressClasses(networks) : [{ address: under.ip, ranges: [] }];
+  const times = under.atMs === undefined ? timesOf(nowMs, instants) : [under.atMs];
+  const bothTls = tlsCounts ? [false, true] : [false];
+  const tls = under.tls === undefined ? bothTls : [under.tls];
   const texts: Classes["texts"][number][] = [];
+  for (const [place, value] of under.texts) texts.push({ place, values: [value] });
   for (const [place, patterns] of places) {
+    if (under.texts.has(place)) continue;
     const begunTexts = patterns.map((parts) => ({ parts, before: "" }));
     const values = textClasses([{ kind: "many" }], begunTexts, 0);
     if (values === undefined) return undefined;
@@ -300,7 +309,7 @@ function classesOf(
 }
 
 function cellOf(
-  { asked }: World,
+  { asked, question: { under = ANY_REQUEST } }: World,
   key: Key | undefined,
   { keys, addresses, times, tls, texts }: Classes,
   at: readonly number[],
@@ -309,7 +318,7 @@ function cellOf(
   const [keyAt = 0, addressAt = 0, timeAt = 0, tlsAt = 0, ...textsAt] = at;
   const written = texts.map(({ place, values }, i) => ({ place, value: values[textsAt[i] ?? 0] }));
   const parameters = operation.required.map(({ name, value }) => [name, value ?? "1"] as const);
-  const header: string[] = [];
+  const header = [...under.headers];
   for (const { place, value } of written) {
     if (value === undefined) continue;
     if (HEADER_PLACES.has(place)) header.push(`${place}: ${value}`);
@@ -328,6 +337,7 @@ function cellOf(
     ip: addresses[addressAt]?.address ?? "",
     at: new Date(times[timeAt] ?? 0).toISOString(),
     header,
+    secure: tls[tlsAt] === true,
     request: `${operation.method} ${target}`,
   };
   return { at, operation, question, tls: tls[tlsAt] === true };

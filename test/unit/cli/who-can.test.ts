@@ -70,7 +70,11 @@ function configWith(statements: readonly object[]): string {
 async function run(
   action: string,
   resource: string,
-  options: { readonly statements?: readonly object[]; readonly ip?: string } = {},
+  options: {
+    readonly statements?: readonly object[];
+    readonly ip?: string;
+    readonly under?: readonly string[];
+  } = {},
 ): Promise<{ code: number; out: string; err: string }> {
   const { statements = secret, ...more } = options;
   const config = configWith(statements);
@@ -96,6 +100,101 @@ test("from one address only what holds there is told", async () => {
   const { out } = await run("s3:GetObject", "arn:aws:s3:::secret/raw/*", { ip: "192.0.2.9" });
   assert.match(out, /^Nobody is found who can /u);
   assert.match(out, /^Cannot: lab, lab:reader, lab:writer, lab:courier, anonymous$/mu);
+});
+
+const WRITES = [
+  {
+    Effect: "Allow",
+    Principal: { AWS: "arn:aws:iam::lab:user/courier" },
+    Action: ["s3:PutObject", "s3:PutObjectAcl"],
+    Resource: "arn:aws:s3:::secret/*",
+  },
+  {
+    Effect: "Deny",
+    Principal: { AWS: "arn:aws:iam::lab:user/courier" },
+    Action: "s3:PutObject",
+    Resource: "arn:aws:s3:::secret/*",
+    Condition: { StringLike: { "s3:x-amz-acl": "public-*" } },
+  },
+];
+const UNDER = [
+  ["nothing", [], /^Not decided for lab:courier: it depends on s3:x-amz-acl$/mu],
+  ["an ACL that is absent", ["s3:x-amz-acl=absent"], /^lab:courier can, by secret\.json:1$/mu],
+  [
+    "a private ACL",
+    ["S3:X-Amz-Acl=private"],
+    /^ {2}for example \S+ \/secret\/k\S* from \S+ at \S+, x-amz-acl: private$/mu,
+  ],
+  ["a public ACL", ["s3:x-amz-acl=public-read"], /^Cannot: .*lab:courier/mu],
+] as const;
+for (const [name, under, expected] of UNDER) {
+  test(`under ${name} only such requests are looked at`, async () => {
+    const options = { statements: WRITES, under };
+    const { out } = await run("s3:PutObject", "arn:aws:s3:::secret/*", options);
+    assert.match(out, expected);
+    assert.equal(out.includes("Not decided"), under.length === 0);
+  });
+}
+
+test("under a time, an address and TLS only these are looked at", async () => {
+  const timed = [
+    {
+      Effect: "Allow",
+      Principal: "*",
+      Action: "s3:GetObject",
+      Resource: "arn:aws:s3:::secret/*",
+      Condition: {
+        Bool: { "aws:SecureTransport": "true" },
+        IpAddress: { "aws:SourceIp": "198.51.100.0/24" },
+        DateGreaterThan: { "aws:CurrentTime": "2028-01-01T00:00:00Z" },
+        StringEquals: { "aws:Referer": "portal" },
+      },
+    },
+  ];
+  const under = (...more: readonly string[]) => [
+    "aws:SourceIp=198.51.100.7",
+    "aws:CurrentTime=2029-01-01",
+    "aws:SecureTransport=true",
+    ...more,
+  ];
+  const anonymous = async (conditions: readonly string[]): Promise<string> => {
+    const options = { statements: timed, under: conditions };
+    const { out } = await run("s3:GetObject", "arn:aws:s3:::secret/a", options);
+    return /^anonymous can.*(?:\n .*)*/mu.exec(out)?.[0] ?? "cannot";
+  };
+  const can = await anonymous(under("aws:Referer=portal"));
+  assert.match(
+    can,
+    /^anonymous can, by secret\.json:1\n {2}for example GET .* from 198\.51\.100\.7 at 2029-/u,
+  );
+  assert.match(can, /referer: portal, over TLS$/u);
+  assert.match(await anonymous(under()), /\n {2}only with aws:Referer "portal"\n/u);
+  assert.equal(await anonymous(under("aws:Referer=absent")), "cannot");
+  assert.equal(await anonymous(["aws:CurrentTime=2027-06-01"]), "cannot");
+  assert.equal(await anonymous(["aws:SecureTransport=false"]), "cannot");
+});
+
+const NOT_UNDER = [
+  ["s3:x-amz-acl", /^Expected KEY=VALUE or KEY=absent: got "s3:x-amz-acl"$/mu],
+  ["s3:x-amz-acls=absent", /^Cannot take a value of "s3:x-amz-acls" for granted\. .*s3:x-amz-acl/u],
+  ["aws:SourceIp=198.51.100.0/24", /^aws:SourceIp: expected an address .*: got "198/u],
+  ["aws:SecureTransport=yes", /^aws:SecureTransport: expected true or false: got "yes"$/mu],
+  ["aws:CurrentTime=now", /^aws:CurrentTime: Expected a date .*: got "now"$/mu],
+] as const;
+for (const [condition, message] of NOT_UNDER) {
+  test(`--under ${condition} is an error`, async () => {
+    const { code, err } = await run("s3:GetObject", "arn:aws:s3:::secret/*", {
+      under: [condition],
+    });
+    assert.match(err, message);
+    assert.equal(code, 2);
+  });
+}
+
+test("--ip and --under aws:SourceIp are one condition given twice", async () => {
+  const options = { ip: "192.0.2.9", under: ["aws:SourceIp=192.0.2.9"] };
+  const { err } = await run("s3:GetObject", "arn:aws:s3:::secret/*", options);
+  assert.equal(err, "aws:SourceIp is given twice\n");
 });
 
 test("if nobody can, the exit code is 1", async () => {
