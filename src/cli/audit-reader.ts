@@ -1,5 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import { LINE_BYTES_MAX } from "../observe/audit-line.ts";
+import { isS3LogLine } from "../observe/s3-log-line.ts";
 import { parseEntry, type AuditEntry } from "./audit-entry.ts";
 
 /** The items of audit files, in their order. */
@@ -81,10 +82,18 @@ const TORN: AuditItem = { kind: "torn" };
 
 function itemOf(line: string): AuditItem {
   const entry = parseEntry(line);
+  if (entry === undefined) refuseS3Log(line);
   return entry === undefined ? OTHER : { kind: "entry", entry };
 }
 
-/** Returns the last item. Without its newline a line is torn, unless that is all it lacks. */
+/** Throws, as a file does that cannot be read, if `line` is written by `log.audit.format: s3`. */
+export function refuseS3Log(line: string): void {
+  if (!isS3LogLine(line)) return;
+  const message = "its lines are of log.audit.format: s3, and this command reads json";
+  throw Object.assign(new Error(message), { code: "EFORMAT" });
+}
+
+/** Without its newline a line is torn, unless that is all it lacks. */
 function lastItem(line: string): AuditItem {
   const item = itemOf(line);
   return item.kind === "entry" ? item : TORN;

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { loadConfig } from "../life/load.ts";
 import { LINE_BYTES_MAX } from "../observe/audit-line.ts";
 import { identityOf, parseEntry, type AuditEntry } from "./audit-entry.ts";
+import { refuseS3Log } from "./audit-reader.ts";
 import { wantsColour } from "./colours.ts";
 import { printProblems } from "./check.ts";
 import { placeOfConfig } from "./config-option.ts";
@@ -44,6 +45,7 @@ export async function runTail(
   const isColoured = wantsColour(terminal.isPage === true, process.env["NO_COLOR"]);
   const show = (line: string): string | undefined => {
     const entry = parseEntry(line);
+    if (entry === undefined) refuseS3Log(line);
     if (entry === undefined || !fits(entry, options)) return undefined;
     return options.json === true ? line : tailLine(entry, isColoured);
   };
@@ -88,7 +90,11 @@ function auditFiles(options: TailOptions, terminal: Terminal): readonly string[]
     printProblems(result.error, terminal);
     return undefined;
   }
-  const file = result.value.log.auditFile;
+  const { file, format } = result.value.log.audit ?? {};
+  if (format === "s3") {
+    terminal.stderr(`"${place}" has log.audit.format: s3, which this command does not read\n`);
+    return undefined;
+  }
   if (file !== undefined && file !== "-") return [file];
   const why = file === undefined ? "it has no log.audit.file" : "log.audit.file is standard output";
   terminal.stderr(`"${place}" names no audit file: ${why}\n`);

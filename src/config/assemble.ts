@@ -5,7 +5,14 @@ import type { Tier } from "../provider/tier.ts";
 import { NO_EXTENSIONS } from "../s3/extensions.ts";
 import { storeTraits } from "../s3/stores.ts";
 import type { BucketConfig } from "./config.ts";
-import type { AccountConfig, CephConfig, Config, DirectoryConfig, StateConfig } from "./config.ts";
+import type {
+  AccountConfig,
+  AuditConfig,
+  CephConfig,
+  Config,
+  DirectoryConfig,
+  StateConfig,
+} from "./config.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { IssuerConfig } from "./issuers.ts";
 import type { Pem } from "./pem.ts";
@@ -146,8 +153,7 @@ export function assemble(
     metrics: metricsOf(metrics),
     log: {
       level: log.level,
-      auditFile: log.audit?.file === "-" ? "-" : log.audit && besides(file, log.audit.file),
-      auditOnError: log.audit?.onError ?? "continue",
+      audit: log.audit && auditOf(log.audit, file),
     },
   };
 }
@@ -230,6 +236,19 @@ function stateOf(state: NonNullable<GatewayFile["state"]>, file: string): StateC
   }
   const { bucket, accessKey, secretKey } = state;
   return { kind: "bucket", bucket, accessKey, secretKey, refreshMs };
+}
+
+function auditOf(
+  { file, format, onError, syslog, webhook }: NonNullable<GatewayFile["log"]["audit"]>,
+  gatewayFile: string,
+): AuditConfig {
+  return {
+    file: file === "-" ? "-" : besides(gatewayFile, file),
+    format,
+    onError,
+    syslog: syslog?.address,
+    webhook: webhook && { url: webhook.url, token: webhook.token },
+  };
 }
 
 function metricsOf({ accounts, buckets }: GatewayFile["metrics"]): Config["metrics"] {

@@ -16,7 +16,7 @@ import type { AccountsFile } from "./accounts-schema.ts";
 import type { GatewayFile } from "./gateway-schema.ts";
 import type { IssuerConfig } from "./issuers.ts";
 import type { Certificate } from "./pem.ts";
-import type { StoreEndpoint, SocketAddress, UnixSocket } from "./scalars.ts";
+import type { StoreEndpoint, SocketAddress, SyslogAddress, UnixSocket } from "./scalars.ts";
 
 /**
  * A configuration whose every part was understood and accepted. Times in milliseconds, sizes in
@@ -170,10 +170,8 @@ export type Config = {
   };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
-    /** The audit log; `undefined` if there is none. */
-    readonly auditFile: string | undefined;
-    /** The treatment of requests while it cannot be written. */
-    readonly auditOnError: "continue" | "refuse";
+    /** Undefined: no audit log. */
+    readonly audit: AuditConfig | undefined;
   };
   /** The settings that are legal but dangerous, by file and line. */
   readonly warnings: readonly Problem[];
@@ -186,6 +184,17 @@ export type ProvedClaims = {
   readonly atMs: number;
   readonly holding: number;
   readonly undecided: number;
+};
+
+export type AuditConfig = {
+  /** `-`: standard output. */
+  readonly file: string;
+  readonly format: "json" | "s3";
+  /** What becomes of requests while it cannot be written. */
+  readonly onError: "continue" | "refuse";
+  readonly syslog: SyslogAddress | undefined;
+  /** `token`: sent as a bearer token. */
+  readonly webhook: { readonly url: string; readonly token: string | undefined } | undefined;
 };
 
 /** How clients are spoken to over TLS. */

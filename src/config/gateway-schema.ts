@@ -13,6 +13,7 @@ import {
   parseAccessKey,
   parseAccountDomain,
   parseAdminAddress,
+  parseBearerToken,
   parseBucketName,
   parseDomain,
   parseEndpoint,
@@ -22,6 +23,8 @@ import {
   parseSealingKeyId,
   parseSecret,
   parseSocketAddress,
+  parseSyslogAddress,
+  parseWebhookUrl,
 } from "./scalars.ts";
 import { atLeastOne, duration, optionalList, size, someText, text } from "./shape.ts";
 
@@ -360,6 +363,27 @@ const LogSchema = z.strictObject({
       file: someText().describe(
         "File for one JSON line per request; - is standard output; SIGHUP reopens it",
       ),
+      format: z
+        .enum(["json", "s3"])
+        .prefault("json")
+        .describe(
+          "Lines of the file: json, which all commands read; or s3, as S3 logs requests, for tools that read that",
+        ),
+      syslog: z
+        .strictObject({
+          address: text(parseSyslogAddress).describe(
+            "tcp: or udp:, host and port of a collector (RFC 5424), such as tcp:127.0.0.1:601",
+          ),
+        })
+        .optional()
+        .describe("A collector that gets each line too, as JSON"),
+      webhook: z
+        .strictObject({
+          url: text(parseWebhookUrl).describe("Where lines are POSTed, many at a time"),
+          token: text(parseBearerToken).optional().describe("Sent as a bearer token; absent: none"),
+        })
+        .optional()
+        .describe("A receiver that gets each line too, as JSON"),
       onError: z
         .enum(["continue", "refuse"])
         .prefault("continue")

@@ -14,6 +14,9 @@ export type SocketAddress = { readonly host: string; readonly port: number };
 /** A socket in the file system; `mode`: who may connect, as of a file. */
 export type UnixSocket = { readonly path: string; readonly mode: number };
 
+/** Where a syslog collector listens, and how it is spoken to. */
+export type SyslogAddress = SocketAddress & { readonly transport: "tcp" | "udp" };
+
 /** One way to the store. */
 export type StoreEndpoint = {
   /** Scheme, host and port, such as `http://127.0.0.1:7480`. */
@@ -94,6 +97,32 @@ export function parseAdminAddress(text: string): Result<SocketAddress | string, 
   }
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return ok(path);
   return err(`Expected a path of at most ${SOCKET_PATH_BYTES_MAX} bytes after unix:`);
+}
+
+/** `tcp:syslog.example.org:601`, `udp:127.0.0.1:514`. */
+export function parseSyslogAddress(text: string): Result<SyslogAddress, string> {
+  const transport = text.slice(0, 4);
+  const address = parseSocketAddress(text.slice(4));
+  if (address.ok && address.value.port > 0) {
+    if (transport === "tcp:") return ok({ transport: "tcp", ...address.value });
+    if (transport === "udp:") return ok({ transport: "udp", ...address.value });
+  }
+  return err("Expected tcp: or udp:, a host and a port such as tcp:127.0.0.1:601");
+}
+
+/** The URL of a receiver of HTTP. A credential in it would stand in every error about it. */
+export function parseWebhookUrl(text: string): Result<string, string> {
+  const expected = "Expected http:// or https://, a host and perhaps a path";
+  if (!/^https?:\/\/[^\s#\\]+$/.test(text) || !URL.canParse(text)) return err(expected);
+  const { username, password } = new URL(text);
+  if (username + password === "") return ok(text);
+  return err(`${expected}, without a user and a password`);
+}
+
+/** What is sent as a bearer token (RFC 6750, 2.1). */
+export function parseBearerToken(text: string): Result<string, string> {
+  if (/^[A-Za-z0-9._~+/-]+=*$/.test(text)) return ok(text);
+  return err("Expected a token of letters, digits and any of . _ ~ + / - =");
 }
 
 /** The mode of a file as chmod takes it, such as `0660`; in octal, whether or not a 0 is in front. */

@@ -66,8 +66,7 @@ export async function openMember(
   shared?: SharedPorts,
 ): Promise<Member> {
   const metrics = new Metrics();
-  const { auditFile: file, auditOnError: onError } = config.log;
-  const audit = file === undefined ? undefined : openAudit({ file, onError }, metrics, log);
+  const audit = config.log.audit && openAudit(config.log.audit, metrics, log);
   const state = await openStateOf(config);
   const world = { state, pools: new StorePools(metrics, log), metrics, log };
   const live = { current: new Live(config, generation, world) };

@@ -3,10 +3,14 @@ import type { Facts } from "../admission/facts.ts";
 import type { RequestHead } from "../http/head.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { auditLine } from "./audit-line.ts";
+import type { AuditSink, SinkEvents } from "./audit-sink.ts";
 import { LineFile, type LineEvents, WAITING_CHARACTERS_MAX } from "./line-file.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics, SinkName } from "./metrics.ts";
 import type { AccessRecord } from "./record.ts";
 import { requestInputs } from "./request-inputs.ts";
+import { s3LogLine } from "./s3-log-line.ts";
+import { openSyslog, type SyslogPlace } from "./syslog.ts";
+import { openWebhook, type WebhookPlace } from "./webhook.ts";
 
 /** The place of access records, a JSON line each. */
 export type AuditLog = {
@@ -28,6 +32,11 @@ export type AuditOptions = {
   readonly file: string;
   /** The treatment of requests while lines cannot be written. */
   readonly onError: "continue" | "refuse";
+  /** Of the lines in the file: JSON, or as S3 itself logs requests. */
+  readonly format: "json" | "s3";
+  /** Where lines go besides, always as JSON. */
+  readonly syslog: SyslogPlace | undefined;
+  readonly webhook: WebhookPlace | undefined;
 };
 
 /** The interval at which the log complains while lines cannot be written. */
@@ -46,7 +55,7 @@ const REFUSED_ABOVE = WAITING_CHARACTERS_MAX / 2;
  * Throws where the file cannot be opened.
  */
 export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger): AuditLog {
-  const { file, onError } = options;
+  const { file, onError, format } = options;
   let complainedMs = Number.NEGATIVE_INFINITY;
   let lost = 0;
   const lines = openLines(file, {
@@ -67,6 +76,7 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
       metrics.auditDropped(count);
     },
   });
+  const sinks = openSinks(options, metrics, log);
   const isFull = (): boolean => lines.failing || lines.waiting > REFUSED_ABOVE;
   return {
     write: (record, head, facts) => {
@@ -75,13 +85,50 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
         return metrics.auditDropped(1);
       }
       const request = head === undefined ? undefined : requestInputs(head, facts);
-      lines.append(`${auditLine(record, request)}\n`);
+      const json = format === "json" || sinks.length > 0 ? auditLine(record, request) : "";
+      lines.append(`${format === "json" ? json : s3LogLine(record, request)}\n`);
+      for (const sink of sinks) sink.append(json);
     },
     refusal: () => (onError === "refuse" && isFull() ? REFUSED : undefined),
     reopen: () => lines.reopen(),
     close: async () => {
-      await lines.close();
+      await Promise.all([lines.close(), ...sinks.map((sink) => sink.close())]);
       if (lost > 0) log.error({ file, lost }, "Lines of the audit log are lost");
+    },
+  };
+}
+
+function openSinks(
+  { syslog, webhook }: AuditOptions,
+  metrics: Metrics,
+  log: Logger,
+): readonly AuditSink[] {
+  const sinks: AuditSink[] = [];
+  if (syslog !== undefined) sinks.push(openSyslog(syslog, sinkEvents("syslog", metrics, log)));
+  if (webhook !== undefined) sinks.push(openWebhook(webhook, sinkEvents("webhook", metrics, log)));
+  return sinks;
+}
+
+/** The metrics hear of everything; the log once in a while, and when it is over. */
+function sinkEvents(sink: SinkName, metrics: Metrics, log: Logger): SinkEvents {
+  let complainedMs = Number.NEGATIVE_INFINITY;
+  let lost = 0;
+  metrics.auditSinkOpened(sink);
+  return {
+    failed: (why) => {
+      metrics.auditSinkFailed(sink);
+      if (performance.now() - complainedMs < COMPLAINT_MS) return;
+      complainedMs = performance.now();
+      log.error({ sink, why }, "Cannot send the audit log");
+    },
+    recovered: () => {
+      complainedMs = Number.NEGATIVE_INFINITY;
+      log.warn({ sink, lost }, "The audit log can be sent again");
+      lost = 0;
+    },
+    dropped: (lines) => {
+      lost += lines;
+      metrics.auditSinkDropped(sink, lines);
     },
   };
 }

@@ -77,6 +77,9 @@ export function summed(processes: readonly MetricsExport[]): Promise<MetricsExpo
   return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).getMetricsAsJSON();
 }
 
+/** Where audit lines go besides the file. */
+export type SinkName = "syslog" | "webhook";
+
 /** What is in force, and how the last attempt to change it ended. Times in ms since the epoch. */
 export type ConfigState = {
   /** Configurations accepted so far. */
@@ -236,6 +239,16 @@ export class Metrics {
     { aggregator: "min" },
   );
   readonly #auditDropped = this.#counter("audit_lines_dropped_total", "Audit log lines lost", []);
+  readonly #sinkErrors = this.#counter(
+    "audit_sink_errors_total",
+    "Failed attempts to send audit log lines to syslog or a webhook",
+    ["sink"],
+  );
+  readonly #sinkDropped = this.#counter(
+    "audit_sink_lines_dropped_total",
+    "Audit log lines that did not reach syslog or a webhook",
+    ["sink"],
+  );
   readonly #lookups = this.#counter(
     "identity_lookups_total",
     "Access keys looked up outside the configuration",
@@ -420,6 +433,20 @@ export class Metrics {
 
   auditDropped(lines: number): void {
     this.#auditDropped.inc(lines);
+  }
+
+  /** Its series begin, at 0: one that is not there before its first count hides it from rate(). */
+  auditSinkOpened(sink: SinkName): void {
+    this.#sinkErrors.inc({ sink }, 0);
+    this.#sinkDropped.inc({ sink }, 0);
+  }
+
+  auditSinkFailed(sink: SinkName): void {
+    this.#sinkErrors.inc({ sink });
+  }
+
+  auditSinkDropped(sink: SinkName, lines: number): void {
+    this.#sinkDropped.inc({ sink }, lines);
   }
 
   /** `answered`: whether keys came that can be used. */

@@ -159,6 +159,21 @@ const GATEWAY_TABLE = [
     'gateway.yaml:3:21 metrics.buckets: Expected a list of at most 500 buckets, or top: and a number up to that: got "photos"',
   ],
   [
+    "a syslog collector without a transport",
+    "log: { audit: { file: a, syslog: { address: '127.0.0.1:514' } } }",
+    'gateway.yaml:3:45 log.audit.syslog.address: Expected tcp: or udp:, a host and a port such as tcp:127.0.0.1:601: got "127.0.0.1:514"',
+  ],
+  [
+    "a webhook with a password in its URL, which is not quoted",
+    "log: { audit: { file: a, webhook: { url: 'https://u:p@h/' } } }",
+    "gateway.yaml:3:42 log.audit.webhook.url: Expected http:// or https://, a host and perhaps a path, without a user and a password",
+  ],
+  [
+    "a token that no header can hold, which is not quoted",
+    "log: { audit: { file: a, webhook: { url: 'https://h/', token: 'two words' } } }",
+    "gateway.yaml:3:63 log.audit.webhook.token: Expected a token of letters, digits and any of . _ ~ + / - =",
+  ],
+  [
     "a mode that is none",
     "admin: { address: 'unix:a.sock', socketMode: '0880' }",
     'gateway.yaml:3:46 admin.socketMode: Expected the mode of a file such as "0660": got "0880"',
@@ -602,7 +617,7 @@ test("parseConfig() fills in the default of every option", () => {
     },
     reload: { watch: true, intervalMs: 2_000, claims: undefined },
     metrics: { accounts: false, buckets: { kind: "listed", names: new Set() } },
-    log: { level: "info", auditFile: undefined, auditOnError: "continue" },
+    log: { level: "info", audit: undefined },
     warnings: [],
   });
 });
@@ -637,8 +652,8 @@ test("parseConfig() finds the audit log beside the file that names it, or takes 
       provider: shippedProvider,
       nowMs: Date.now(),
     });
-    assert.equal(parsed.ok && parsed.value.log.auditFile, expected);
-    assert.equal(parsed.ok && parsed.value.log.auditOnError, "refuse");
+    assert.equal(parsed.ok && parsed.value.log.audit?.file, expected);
+    assert.equal(parsed.ok && parsed.value.log.audit?.onError, "refuse");
   }
 });
 
@@ -694,7 +709,7 @@ test("parseConfig() reads paths relative to the file that names them", () => {
     accounts.map(({ name }) => name),
     ["lab"],
   );
-  assert.equal(log.auditFile, "audit.jsonl");
+  assert.equal(log.audit?.file, "audit.jsonl");
 });
 
 test("parseConfig() reads several accounts files in their order", () => {

@@ -22,8 +22,8 @@ test("the unit's configuration is good", () => {
     ]),
   );
   // What systemd lets the gateway write, and what logrotate puts aside.
-  assert.equal(log.auditFile, `/var/log/${setting("LogsDirectory")}/audit.jsonl`);
-  assert.ok(deployText("systemd/s3warden.logrotate").includes(`\n${log.auditFile} {`));
+  assert.equal(log.audit?.file, `/var/log/${setting("LogsDirectory")}/audit.jsonl`);
+  assert.ok(deployText("systemd/s3warden.logrotate").includes(`\n${log.audit?.file} {`));
 });
 
 test("the unit starts, reloads and ends the gateway as it wants to be", () => {

@@ -30,7 +30,7 @@ test("docs/deploy.md: in the image the gateway writes nothing, and does not look
     "gateway.yaml": named("gateway.yaml: image"),
     "accounts.yaml": named("accounts.yaml"),
   });
-  assert.equal(log.auditFile, "-");
+  assert.equal(log.audit?.file, "-");
   assert.equal(state, undefined);
   for (const { origin } of upstream.endpoints) assert.doesNotMatch(origin, /localhost|127\./);
 });

@@ -117,13 +117,8 @@ test("the busiest buckets are those of all processes together, and only buckets 
   const text = await aggregate(await Promise.all([one.export(), other.export()]), buckets);
   assert.equal(valueIn(text, 's3warden_bucket_requests_total{bucket="c",outcome="forwarded"}'), 6);
   // Of one process alone they would be a and b.
-  const told = [...text.matchAll(/bucket_requests_total\{bucket="(\w+)"/g)].map(
-    ([, name = ""]) => name,
-  );
-  assert.deepEqual(
-    told.toSorted((a, b) => a.localeCompare(b)),
-    ["a", "c"],
-  );
+  const told = [...text.matchAll(/bucket_requests_total\{bucket="(\w+)"/g)].map(([, name]) => name);
+  assert.deepEqual(new Set(told), new Set(["a", "c"]));
   assert.match(await one.text(), /bucket_requests_total\{bucket="a"/);
 });
 
