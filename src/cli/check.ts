@@ -2,17 +2,19 @@ import type { Config } from "../config/config.ts";
 import { placeOf, type Problem } from "../lib/problem.ts";
 import { count } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
+import { checkNotes, type Note } from "./check-notes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Runs `s3warden check`: every problem of a configuration at once, nothing is started. Returns the
- * exit code: 0 good, if only with warnings, 1 problems.
+ * `s3warden check`: every problem of a configuration at once, nothing is started.
+ * Gives the exit code: 0 good, if only with warnings and notes, 1 problems.
  */
 export function runCheck(options: { readonly config: string }, terminal: Terminal): 0 | 1 {
-  const { result } = loadConfig(options.config);
+  const { result, files } = loadConfig(options.config);
   if (result.ok) {
     const { warnings } = result.value;
     if (warnings.length > 0) print(warnings, WARNING, terminal);
+    printNotes(checkNotes(result.value, files.keys()), terminal);
     terminal.stdout(`Configuration is good: ${summary(result.value)}\n`);
     const { version } = result.value.upstream;
     if (version !== undefined)
@@ -37,6 +39,14 @@ const WARNING: Kind = { noun: "warning", mark: "warning: " };
 function print(problems: readonly Problem[], { noun, mark }: Kind, terminal: Terminal): void {
   for (const problem of problems) terminal.stderr(formatProblem(problem, mark));
   terminal.stderr(`${count(problems.length, noun)}\n`);
+}
+
+function printNotes(notes: readonly Note[], terminal: Terminal): void {
+  if (notes.length === 0) return;
+  for (const { about, text, remedy } of notes) {
+    terminal.stderr(`note: ${about}: ${text}\n    ${remedy}\n`);
+  }
+  terminal.stderr(`${count(notes.length, "note")}\n`);
 }
 
 /** Its place and what is wrong there, then the remedy. */

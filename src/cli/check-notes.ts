@@ -1,0 +1,82 @@
+import type { Config } from "../config/config.ts";
+import { examineFiles } from "../doctor/host.ts";
+import { count } from "../lib/words.ts";
+
+/** Something that a good configuration could do better, without a place in a file. */
+export type Note = { readonly about: string; readonly text: string; readonly remedy: string };
+
+/** Shorter secrets can be found by trying; those that `keygen` makes have 40 characters. */
+const SECRET_LENGTH_MIN = 16;
+/** Of one kind; the others are counted. */
+const NOTES_MAX = 10;
+
+/**
+ * What `check` says of a good configuration besides its warnings. Only that command does: a gateway
+ * starts and reloads without it. `files`: all that the configuration was made of.
+ */
+export function checkNotes(config: Config, files: Iterable<string>): readonly Note[] {
+  const kinds = [nobody(config), shortSecrets(config), sameSecrets(config)];
+  const ofFiles = examineFiles(files).flatMap(({ state, about, text, remedy }) =>
+    state === "ok" ? [] : [{ about, text, remedy: remedy ?? "" }],
+  );
+  return [...kinds, ofFiles].flatMap(atMost);
+}
+
+function atMost(notes: readonly Note[]): readonly Note[] {
+  const [first] = notes;
+  const more = notes.length - NOTES_MAX;
+  if (first === undefined || more <= 0) return notes;
+  const rest = { about: `${more} more`, text: "the same", remedy: first.remedy };
+  return [...notes.slice(0, NOTES_MAX), rest];
+}
+
+function nobody({ accounts, ceph, issuers }: Config): readonly Note[] {
+  if (accounts.length + ceph.length + issuers.length > 0) return [];
+  const text = "there is no account, no Ceph and no issuer, so every signed request is refused";
+  return [{ about: "identities", text, remedy: "Add an accounts file, or a Ceph" }];
+}
+
+type Secret = { readonly whose: string; readonly id: string; readonly secret: string };
+
+/** Of clients, and of the gateway at the store. */
+function secretsIn({ accounts, ceph, state }: Config): readonly Secret[] {
+  const ofClients = accounts.flatMap(({ name, keys, subusers, upstream }) => [
+    ...keys.map((key) => secretOf(`key ${key.accessKey} of ${name}`, key)),
+    ...subusers.flatMap((subuser) =>
+      subuser.keys.map((key) => secretOf(`key ${key.accessKey} of ${name}:${subuser.name}`, key)),
+    ),
+    ...(upstream === undefined ? [] : [secretOf(`upstream of ${name}`, upstream)]),
+  ]);
+  const own = ceph.map((source) => secretOf(`key ${source.accessKey} of identities.ceph`, source));
+  const kept = state?.kind === "bucket" ? [secretOf(`key ${state.accessKey} of state`, state)] : [];
+  return [...ofClients, ...own, ...kept];
+}
+
+function secretOf(
+  whose: string,
+  { accessKey: id, secretKey: secret }: { readonly accessKey: string; readonly secretKey: string },
+): Secret {
+  return { whose, id, secret };
+}
+
+function shortSecrets(config: Config): readonly Note[] {
+  return secretsIn(config)
+    .filter(({ secret }) => secret.length < SECRET_LENGTH_MIN)
+    .map(({ whose, secret }) => ({
+      about: whose,
+      text: `its secret has ${count(secret.length, "character")}, and can be found by trying`,
+      remedy: "Make a key with s3warden keygen",
+    }));
+}
+
+/** One secret under two ids: whoever has the one has the other. Two names of one key are the same. */
+function sameSecrets(config: Config): readonly Note[] {
+  const first = new Map<string, Secret>();
+  return secretsIn(config).flatMap((one) => {
+    const earlier = first.get(one.secret);
+    if (earlier === undefined) first.set(one.secret, one);
+    if (earlier === undefined || earlier.id === one.id) return [];
+    const text = `it has the same secret as ${earlier.whose}`;
+    return [{ about: one.whose, text, remedy: "Give each key a secret of its own" }];
+  });
+}
