@@ -146,6 +146,6 @@ export function overriddenByNobody(
   if (caller.kind === "known" || !query.some(({ name }) => name.startsWith("response-"))) {
     return undefined;
   }
-  const message = "Request specific response headers cannot be used for anonymous requests";
+  const message = "Request specific response headers cannot be used for anonymous GET requests.";
   return fault("InvalidRequest", message);
 }

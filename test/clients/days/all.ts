@@ -6,6 +6,7 @@ import { DUCKDB } from "./duckdb.ts";
 import { PYICEBERG } from "./pyiceberg.ts";
 import { MOUNTPOINT } from "./mountpoint.ts";
 import { BOTO3_CRT } from "./boto3-crt.ts";
+import { AWSCLI } from "./awscli.ts";
 import { GO_SDK, MINIO_GO } from "./go.ts";
 import { JAVA_SDK } from "./java.ts";
 import { RCLONE } from "./rclone.ts";
@@ -13,6 +14,7 @@ import { S5CMD } from "./s5cmd.ts";
 import { RESTIC } from "./restic.ts";
 import { MC } from "./mc.ts";
 import { AWS4FETCH } from "./aws4fetch.ts";
+import { S3FS_FUSE } from "./s3fs-fuse.ts";
 import type { OwnClient } from "./frame.ts";
 
 /** Every client that spends a day of its own. */
@@ -25,6 +27,7 @@ export const OWN_CLIENTS: readonly OwnClient[] = [
   PYICEBERG,
   MOUNTPOINT,
   BOTO3_CRT,
+  AWSCLI,
   GO_SDK,
   MINIO_GO,
   JAVA_SDK,
@@ -32,6 +35,7 @@ export const OWN_CLIENTS: readonly OwnClient[] = [
   S5CMD,
   RESTIC,
   MC,
+  S3FS_FUSE,
   AWS4FETCH,
 ];
 

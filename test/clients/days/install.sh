@@ -16,7 +16,7 @@ changed() {
 }
 done_with() { mv ".tools/$1.now" ".tools/$1"; }
 
-for name in aws data; do
+for name in aws cli data; do
   changed "venv-$name.stamp" "$HERE/requirements/$name.txt" || continue
   rm -rf ".tools/venv-$name"
   /usr/bin/python3 -m venv ".tools/venv-$name"

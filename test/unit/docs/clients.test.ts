@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { OWN_CLIENTS } from "../../clients/days/all.ts";
 import * as page from "../../clients/days/page.ts";
 import { DIFFERENCES, type Difference } from "../../clients/differences.ts";
+import { OTHERWISE, SUITE_CASES } from "../../stores/suite/otherwise.ts";
 import { blocks, section, table } from "./page.ts";
 
 const PAGE = readFileSync(new URL("../../../docs/clients.md", import.meta.url), "utf8");
@@ -59,6 +60,15 @@ test("docs/clients.md counts the steps of days of their own", () => {
 test("docs/clients.md says why a day of its own differs", () => {
   const rows = table(section(PAGE, "Where days of their own differ"), "step");
   assert.deepEqual(rows, OWN_CLIENTS.flatMap(page.differencesOf));
+});
+
+test("docs/clients.md counts the cases of versitygw's suite, and says why some end otherwise", () => {
+  const text = section(PAGE, "versitygw's own suite");
+  const otherwise = OTHERWISE.flatMap(({ cases }) => cases).length;
+  assert.ok(text.includes(`all ${SUITE_CASES} cases`), text);
+  assert.ok(text.includes(`${SUITE_CASES - otherwise} of them`), text);
+  const rows = OTHERWISE.map(({ why, cases }) => [why, String(cases.length)]);
+  assert.deepEqual(table(text, "the case …"), rows);
 });
 
 test("docs/clients.md lists the known differences, each with its clients and reason", () => {
