@@ -26,7 +26,7 @@ export function authenticate(
   const proved = verifyClaim(claim, head, key?.secret, { nowMs, rules, ring, hostBucket });
   return proved.ok
     ? holder(snapshot, claim, key, proved.value, nowMs)
-    : err(told(snapshot, proved.error));
+    : err(faultForClient(snapshot, proved.error));
 }
 
 /**
@@ -41,7 +41,7 @@ export function authenticateForm(
   nowMs: number,
 ): Result<Caller, Fault> {
   const proved = verifyFormClaim(claim, policy, key?.secret, snapshot);
-  if (!proved.ok) return err(told(snapshot, proved.error));
+  if (!proved.ok) return err(faultForClient(snapshot, proved.error));
   return holder(snapshot, claim, key, proved.value, nowMs);
 }
 
@@ -67,7 +67,7 @@ export const NOBODY_RULE = "policy.anonymous: deny";
  * and nothing more, and so tell nobody which keys exist. The operator reads the reason in either
  * case.
  */
-export function told(snapshot: Snapshot, refused: Fault): Fault {
+export function faultForClient(snapshot: Snapshot, refused: Fault): Fault {
   if (snapshot.policy.provider.authErrors === "aws" || !OF_CREDENTIALS.has(refused.code)) {
     return refused;
   }
@@ -90,7 +90,8 @@ function holder(
   nowMs: number,
 ): Result<Caller, Fault> {
   if (key === undefined) throw new Error("A signature was proved without a key");
-  if (key.sessionToken !== claim.sessionToken) return err(told(snapshot, fault("InvalidToken")));
+  if (key.sessionToken !== claim.sessionToken)
+    return err(faultForClient(snapshot, fault("InvalidToken")));
   // Clients get a new session when they read this, and only this.
   const ended = key.session !== undefined && key.expiresMs !== undefined && nowMs >= key.expiresMs;
   return ended ? err(awsFault("ExpiredToken")) : ok({ kind: "known", key, proved });

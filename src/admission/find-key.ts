@@ -7,7 +7,7 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { revocationOf, revocationText } from "../session/revocation.ts";
 import { unseal } from "../session/seal.ts";
 import { isSessionKeyId, userHolder, type Session } from "../session/session.ts";
-import { told } from "./authenticate.ts";
+import { faultForClient } from "./authenticate.ts";
 import { isOfValues } from "./condition-context.ts";
 import { answered, type Deciding } from "./deciding.ts";
 import type { Facts } from "./facts.ts";
@@ -103,7 +103,7 @@ function* lookedUp(accessKeyId: string, facts: Facts): Deciding<Key | undefined>
  * provider.
  */
 function invalid(snapshot: Snapshot, rule: string): Result<never, Fault> {
-  return err(told(snapshot, fault("InvalidToken", undefined, { rule })));
+  return err(faultForClient(snapshot, fault("InvalidToken", undefined, { rule })));
 }
 
 function ofRole(

@@ -3,7 +3,7 @@ import type { Bucket } from "../s3/bucket.ts";
 import { fault } from "../s3/faults.ts";
 import { withPassed, type Facts } from "./facts.ts";
 import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
-import { hopeless } from "./hopeless.ts";
+import { refusalOfAnyDelete } from "./any-delete.ts";
 import type { Known } from "./known.ts";
 import type { Deciding } from "./deciding.ts";
 import { withTags } from "./need.ts";
@@ -70,7 +70,7 @@ export function judgeHead(
 ): Judged {
   const refusal =
     subject.operation === "DeleteObjects"
-      ? hopeless(snapshot, subject, nowMs)
+      ? refusalOfAnyDelete(snapshot, subject, nowMs)
       : refusalOfHead(snapshot, subject, asks, nowMs);
   const { known } = subject;
   return refusal === undefined

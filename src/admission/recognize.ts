@@ -51,7 +51,7 @@ export function* recognize(
   }
   const signed = claim.value;
   if (asArrived.kind === "request" && asArrived.operation === "Preflight") {
-    return about(snapshot, asArrived, ANONYMOUS);
+    return recognizedAs(snapshot, asArrived, ANONYMOUS);
   }
   if (asArrived.kind !== "request" && otherHosts(head, snapshot.hosts).length === 0) {
     return asArrived;
@@ -61,7 +61,7 @@ export function* recognize(
   const found = yield* keyOf(snapshot, signed, factsOfKey, nowMs);
   if (!found.ok) {
     return asArrived.kind === "request"
-      ? over(denied(factsOfKey, found.error, "authentication"))
+      ? ended(denied(factsOfKey, found.error, "authentication"))
       : asArrived;
   }
   const key = found.value;
@@ -110,23 +110,23 @@ type Read = Request | Exclude<Recognized, { readonly kind: "subject" }>;
 function readRequest(snapshot: Snapshot, head: RequestHead, claim: Result<Claim, Fault>): Read {
   const { path, query } = head.target;
   const located = parseAddress(path, firstValue(head.headers, "host"), snapshot.hosts);
-  if (!located.ok) return over(refused(NO_FACTS, located.error));
+  if (!located.ok) return ended(refused(NO_FACTS, located.error));
   const { style, hostAccount } = located.value;
   const unsigned = claim.ok && claim.value.kind === "anonymous";
   const address = unsigned ? inAccount(located.value.address, hostAccount) : located.value.address;
   const { provider } = snapshot.policy;
   const foreign = tenantFault(provider, address) ?? reservedFault(snapshot, address);
-  if (foreign !== undefined) return over(refused(factsOf("Unknown", address, head), foreign));
+  if (foreign !== undefined) return ended(refused(factsOf("Unknown", address, head), foreign));
   const lifted = liftHeaders(query, head.headers);
-  if (!lifted.ok) return over(refused(factsOf("Unknown", address, head), lifted.error));
+  if (!lifted.ok) return ended(refused(factsOf("Unknown", address, head), lifted.error));
   const headers = joinLists(lifted.value);
   const operation = classify(head.method, address, query, headers, snapshot.understood);
-  if (!operation.ok) return over(refused(factsOf("Unknown", address, head), operation.error));
+  if (!operation.ok) return ended(refused(factsOf("Unknown", address, head), operation.error));
   const facts = factsOf(operation.value, address, head);
-  if (!claim.ok) return over(denied(facts, claim.error, "authentication"));
+  if (!claim.ok) return ended(denied(facts, claim.error, "authentication"));
   if (operation.value === "PostObject") return formOf(head, located.value, claim.value, facts);
   const capped = cappedQuery(provider, operation.value, query);
-  if (!capped.ok) return over(refused(facts, capped.error));
+  if (!capped.ok) return ended(refused(facts, capped.error));
   return {
     kind: "request",
     head,
@@ -140,7 +140,7 @@ function readRequest(snapshot: Snapshot, head: RequestHead, claim: Result<Claim,
   };
 }
 
-function over(verdict: Verdict): Recognized & { readonly kind: "verdict" } {
+function ended(verdict: Verdict): Recognized & { readonly kind: "verdict" } {
   return { kind: "verdict", verdict };
 }
 
@@ -149,11 +149,11 @@ function over(verdict: Verdict): Recognized & { readonly kind: "verdict" } {
  * request") and goes on without any.
  */
 function ofNobody(snapshot: Snapshot, request: Request): Recognized {
-  if (request.operation === "Preflight") return about(snapshot, request, ANONYMOUS);
+  if (request.operation === "Preflight") return recognizedAs(snapshot, request, ANONYMOUS);
   const caller = anonymous(snapshot);
   return caller.ok
-    ? about(snapshot, request, caller.value)
-    : over(denied(request.facts, caller.error, "authentication"));
+    ? recognizedAs(snapshot, request, caller.value)
+    : ended(denied(request.facts, caller.error, "authentication"));
 }
 
 /**
@@ -170,20 +170,20 @@ function ofKey(
   if (read.kind !== "request") return read;
   const { head, hostBucket, facts } = read;
   const caller = authenticate(snapshot, head, claim, key, hostBucket, nowMs);
-  if (caller.ok) return about(snapshot, read, caller.value);
+  if (caller.ok) return recognizedAs(snapshot, read, caller.value);
   // The claim of a credential is recorded even if it does not hold.
   const { accessKeyId } = claim;
-  return over(denied({ ...facts, accessKeyId }, caller.error, "authentication"));
+  return ended(denied({ ...facts, accessKeyId }, caller.error, "authentication"));
 }
 
 /** Returns the request with its buckets as the store knows them, for its caller. */
-function about(snapshot: Snapshot, request: Request, caller: Caller): Recognized {
+function recognizedAs(snapshot: Snapshot, request: Request, caller: Caller): Recognized {
   const facts = withCaller(request.facts, caller);
   const { head, operation, query, headers, claim } = request;
   const address = canonicalAddress(request.address, tenantOf(caller), snapshot.store.naming);
-  if (!address.ok) return over(refused(facts, address.error));
+  if (!address.ok) return ended(refused(facts, address.error));
   const source = sourceOf(snapshot, request, caller);
-  if (!source.ok) return over(refused(facts, source.error));
+  if (!source.ok) return ended(refused(facts, source.error));
   const subject: Subject = {
     head,
     operation,
@@ -231,9 +231,9 @@ function formOf(
 ): Exclude<Recognized, { readonly kind: "subject" }> {
   if (claim.kind !== "anonymous") {
     const message = "Only one auth mechanism allowed: a form carries its own";
-    return over(refused(facts, fault("InvalidArgument", message)));
+    return ended(refused(facts, fault("InvalidArgument", message)));
   }
-  if (address.kind !== "bucket") return over(refused(facts, fault("MethodNotAllowed")));
+  if (address.kind !== "bucket") return ended(refused(facts, fault("MethodNotAllowed")));
   const contentType = firstValue(head.headers, "content-type") ?? "";
   const length = firstValue(head.headers, "content-length");
   const contentLength = length === undefined ? undefined : Number(length);

@@ -137,7 +137,7 @@ export function statementsAboutBucket(
   { all }: About,
   names: PolicyNames,
 ): string {
-  return told(all, names, facts, []);
+  return numbersOf(all, names, facts, []);
 }
 
 /**
@@ -159,11 +159,11 @@ export function statementsAboutKey(
   }
   const other = alias && { name: `${alias.name}/${key}`, sure: alias.sure };
   const names = { name: `${name}/${key}`, alias: other };
-  return told(named, names, facts, others);
+  return numbersOf(named, names, facts, others);
 }
 
 /** `others`: known to be about the resource, unless they are among `asked`. */
-function told(
+function numbersOf(
   asked: ReadonlySet<Placed>,
   { name, alias }: PolicyNames,
   facts: ContextFacts,

@@ -234,14 +234,14 @@ function* isVisible(
   answers: Map<string, boolean>,
 ): Judging {
   const each = statementSets.map((one) => ({ one, about: aboutBucket(one, names) }));
-  const ofBucket = told(each, (one, about) => statementsAboutBucket(one, about, names));
+  const ofBucket = textOfAll(each, (one, about) => statementsAboutBucket(one, about, names));
   if (yield* spend(listing.work, ofBucket.steps)) return "spent";
   const kind = `${owner}|bucket|${ofBucket.text}`;
   const bySelf = yield* known(answers, kind, () => isAllowed(listing, undefined));
   if (bySelf !== false) return bySelf;
   const anyObject = function* (): Judging {
     for (const key of keysOf(each)) {
-      const ofKey = told(each, (one, about) => statementsAboutKey(one, about, names, key));
+      const ofKey = textOfAll(each, (one, about) => statementsAboutKey(one, about, names, key));
       if (yield* spend(listing.work, ofKey.steps)) return "spent";
       const kindOfKey = `${owner}|object|${ofKey.text}`;
       const byKey = yield* known(answers, kindOfKey, () => isAllowed(listing, key));
@@ -257,7 +257,7 @@ function* isVisible(
 type Each = readonly { readonly one: ResourceStatements; readonly about: About }[];
 
 /** Returns the text of all items, and the cost of reading them. */
-function told(
+function textOfAll(
   each: Each,
   say: (one: ResourceStatements, about: About) => string,
 ): { readonly text: string; readonly steps: number } {

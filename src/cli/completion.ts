@@ -48,7 +48,7 @@ function inBash(commands: readonly Completed[]): string {
   });
   const options = commands.map(
     (command) =>
-      `        ${command.name}) COMPREPLY=($(compgen -W "${longs(command)}" -- "$word")) ;;`,
+      `        ${command.name}) COMPREPLY=($(compgen -W "${longOptions(command)}" -- "$word")) ;;`,
   );
   const names = commands.map(({ name }) => name).join(" ");
   return `# s3warden completion bash > /etc/bash_completion.d/s3warden
@@ -82,7 +82,7 @@ function wordsOf(value: readonly string[] | Kind): string {
     : `COMPREPLY=($(compgen -W "${value.join(" ")}" -- "$word"))`;
 }
 
-function longs({ options }: Completed): string {
+function longOptions({ options }: Completed): string {
   return [...options.map(({ long }) => long), "--help"].join(" ");
 }
 

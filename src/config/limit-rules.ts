@@ -42,7 +42,11 @@ export function accountLimitProblems(accounts: ConfigDocument): readonly Problem
   return select(accounts, ...SUBUSER_LIMITS).flatMap((limit) => {
     const path = pathOf(limit);
     const outer = path.replace(/\.subusers\[\d+\]/, "");
-    return beyond(accounts, [path, amountOf(limit.value)], [outer, ofAccounts.get(outer)]);
+    return ineffectiveLimit(
+      accounts,
+      [path, amountOf(limit.value)],
+      [outer, ofAccounts.get(outer)],
+    );
   });
 }
 
@@ -57,13 +61,13 @@ function unreachable(
   { otherwise }: { readonly otherwise?: number } = {},
 ): readonly Problem[] {
   const most = amount(document, outer) ?? otherwise;
-  return beyond(document, [inner, amount(document, inner)], [outer, most]);
+  return ineffectiveLimit(document, [inner, amount(document, inner)], [outer, most]);
 }
 
 /** A limit and its path. */
 type Limit = readonly [path: string, amount: number | undefined];
 
-function beyond(
+function ineffectiveLimit(
   document: ConfigDocument,
   [inner, asked]: Limit,
   [outer, most]: Limit,

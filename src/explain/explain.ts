@@ -140,7 +140,7 @@ const TAKEN = { decision: "deny", code, message, detail: undefined, note: undefi
 type Answers = {
   readonly answer: (need: Need) => Promise<Result<Answer | undefined, string>>;
   /** Returns true if it was asked for tags, which only the store has. */
-  readonly untold: () => boolean;
+  readonly dependsOnTags: () => boolean;
   /**
    * Returns the fault of the document that was given; `undefined` if there is none, or it was not
    * asked for.
@@ -158,7 +158,7 @@ function answersOf(
   bytesMax: number,
 ): Answers {
   const records = read && rememberedRecords(read);
-  let untold = false;
+  let dependsOnTags = false;
   let wrong: Fault | undefined;
   return {
     answer: async (need) => {
@@ -171,14 +171,14 @@ function answersOf(
         return ok(undefined);
       }
       if (need.kind === "tags") {
-        untold = true;
+        dependsOnTags = true;
         return ok({ kind: "tags", tags: new Map() });
       }
       if (need.kind !== "record" || records === undefined) return ok(undefined);
       const record = await records(need.bucket.id);
       return record.ok ? ok({ kind: "record", record: record.value }) : record;
     },
-    untold: () => untold,
+    dependsOnTags: () => dependsOnTags,
     wrong: () => wrong,
   };
 }
@@ -280,21 +280,30 @@ function waitingFor({ need, facts }: Asking): End {
 }
 
 /** The word of the data path itself, which also knows what no gate does. */
-function verdictOf(settled: Settled<Verdict>, { untold, wrong }: Answers): Word {
+function verdictOf(settled: Settled<Verdict>, { dependsOnTags, wrong }: Answers): Word {
   const fault = wrong();
   if (settled.kind === "open" && fault !== undefined) {
-    return wordOf({ kind: "refuse", facts: settled.asking.facts, fault }, untold());
+    return wordOf({ kind: "refuse", facts: settled.asking.facts, fault }, dependsOnTags());
   }
-  return wordOf(settled.kind === "done" ? settled.value : waitingFor(settled.asking), untold());
+  return wordOf(
+    settled.kind === "done" ? settled.value : waitingFor(settled.asking),
+    dependsOnTags(),
+  );
 }
 
 type Word = Pick<Explanation, "decision" | "code" | "message" | "detail" | "note">;
 
-function wordOf(end: End, untold: boolean): Word {
+function wordOf(end: End, dependsOnTags: boolean): Word {
   const { denial, reported, entries, entriesDenied } = end.facts;
   if (end.kind === "refuse") {
     const { code, message, why: detail } = end.fault;
-    return { decision: "deny", code, message, detail, note: untold ? TAGS_UNKNOWN : undefined };
+    return {
+      decision: "deny",
+      code,
+      message,
+      detail,
+      note: dependsOnTags ? TAGS_UNKNOWN : undefined,
+    };
   }
   const isOpen = end.kind === "document" || end.kind === "form";
   if (entries !== undefined && entriesDenied !== undefined && entriesDenied.length > 0) {
@@ -307,7 +316,7 @@ function wordOf(end: End, untold: boolean): Word {
   }
   const note = reported
     ? `Report mode lets it through; ${denial?.gate} would refuse it`
-    : untold
+    : dependsOnTags
       ? TAGS_UNKNOWN
       : NOTES.get(end.kind);
   const decision = isOpen ? "undecided" : "allow";

@@ -33,7 +33,7 @@ export function couldAllow(
   return set.allows.all.flat().some((statement) => {
     return (
       actions.some((asking) => coversAction(statement, asking, switches)) &&
-      speaksTo(statement, principal) &&
+      appliesTo(statement, principal) &&
       buckets.some((bucket) => reachesInto(statement, bucket))
     );
   });
@@ -57,7 +57,7 @@ export function denialOfAll(
       return (
         statement.conditions.length === 0 &&
         coversAction(statement, asking, switches) &&
-        speaksTo(statement, principal) &&
+        appliesTo(statement, principal) &&
         coversObjects(statement, reach)
       );
     });
@@ -67,7 +67,7 @@ export function denialOfAll(
   return first;
 }
 
-function speaksTo({ principals }: Statement, principal: Principal): boolean {
+function appliesTo({ principals }: Statement, principal: Principal): boolean {
   return principals === undefined || gripOn(principals, principal) !== "none";
 }
 

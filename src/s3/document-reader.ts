@@ -128,18 +128,18 @@ function readerOfTree(row: DocumentRow): DocumentReader {
   return readerOfBytes(
     (bytes) => {
       const wrong = reader.push(bytes);
-      return wrong === undefined ? undefined : ofRow(row, wrong);
+      return wrong === undefined ? undefined : faultOfRow(row, wrong);
     },
     (bytes) => {
       if (bytes.length === 0 && row.optional === true) return ok({ kind: "none", bytes });
       if (bytes.length === 0) return err(missing(row));
       const wrong = reader.end();
-      if (wrong !== undefined) return err(ofRow(row, wrong));
+      if (wrong !== undefined) return err(faultOfRow(row, wrong));
       const { root } = tree;
       // A well-formed document has a root; the fallback only satisfies the compiler.
       if (root === undefined) throw new Error("a document that was read has no root");
       const unfit = row.check?.(root);
-      return unfit === undefined ? ok({ kind: "xml", bytes, root }) : err(ofRow(row, unfit));
+      return unfit === undefined ? ok({ kind: "xml", bytes, root }) : err(faultOfRow(row, unfit));
     },
   );
 }
@@ -151,7 +151,7 @@ function missing({ alsoInHeaders }: DocumentRow): Fault {
 }
 
 /** Returns the fault of a row: S3 has a code of its own for a bad ACL. */
-function ofRow({ alsoInHeaders }: DocumentRow, fault: Fault): Fault {
+function faultOfRow({ alsoInHeaders }: DocumentRow, fault: Fault): Fault {
   const isOfAcl = alsoInHeaders === true && fault.code === "MalformedXML";
   return isOfAcl ? { ...fault, code: "MalformedACLError" } : fault;
 }

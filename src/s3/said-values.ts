@@ -155,7 +155,8 @@ export function wrongVersionId(value: string): Fault | undefined {
 function version(value: string, name: string): Fault | undefined {
   const elements = argument(name, value);
   if (value === "") return awsFault("VersionIdEmpty", { elements });
-  const odd = value.length > VERSION_CHARACTERS_MAX || /\s|\p{Cc}/u.test(value) || leadsAway(value);
+  const odd =
+    value.length > VERSION_CHARACTERS_MAX || /\s|\p{Cc}/u.test(value) || leavesFolder(value);
   return odd || ODD_UUID.test(value) ? awsFault("VersionId", { elements }) : undefined;
 }
 
@@ -165,13 +166,13 @@ function version(value: string, name: string): Fault | undefined {
  * something else.
  */
 function upload(value: string, name: string): Fault | undefined {
-  const inside = inMinio(value);
-  if (!leadsAway(value) && (inside === "." || !leadsAway(inside))) return undefined;
+  const inside = minioFolder(value);
+  if (!leavesFolder(value) && (inside === "." || !leavesFolder(inside))) return undefined;
   return wrong(name, value, "Invalid upload id specified");
 }
 
 /** Returns true if `id`, as a part of a path, is the folder it stands in, or leads out of there. */
-function leadsAway(id: string): boolean {
+function leavesFolder(id: string): boolean {
   return id === "." || /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(id);
 }
 
@@ -180,7 +181,7 @@ function leadsAway(id: string): boolean {
  * first dot. The dot alone is all uploads of the very key, and other stores' ids happen to say that
  * once in a few hundred.
  */
-function inMinio(id: string): string {
+function minioFolder(id: string): string {
   const text = Buffer.from(id, "base64url").toString("latin1");
   return text.slice(text.indexOf(".") + 1);
 }

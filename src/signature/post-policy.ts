@@ -124,11 +124,11 @@ export function ageFault(
   const maxMs = madeMs === undefined ? rules.presignedV2MaxMs : rules.presignedExpiryMaxMs;
   if (maxMs === undefined) return undefined;
   if (madeMs !== undefined && madeMs - nowMs > rules.clockSkewMs) {
-    return ours("its x-amz-date is still to come");
+    return ownFault("its x-amz-date is still to come");
   }
   const isGood = madeMs === undefined ? expiresMs - nowMs <= maxMs : nowMs - madeMs <= maxMs;
   if (isGood) return undefined;
-  return ours(`a form is good for at most ${maxMs / 1000} seconds here`);
+  return ownFault(`a form is good for at most ${maxMs / 1000} seconds here`);
 }
 
 /** The refusal of a file of `length` bytes; undefined if it is within `range`. */
@@ -278,6 +278,6 @@ function denied(problem: string): Result<never, Fault> {
 }
 
 /** Returns a fault that AWS itself does not have. */
-function ours(why: string): Fault {
+function ownFault(why: string): Fault {
   return awsFault("AgainstFormPolicy", { values: [why] });
 }

@@ -44,7 +44,7 @@ export function parseSignedHeaders(
   headers: HeaderList,
 ): Result<readonly string[], string> {
   const namesMax = headers.length / 2 + ABSENT_MAX;
-  if (namesBeyond(text, namesMax)) {
+  if (hasMoreNamesThan(text, namesMax)) {
     return err("SignedHeaders must not name more headers than the request has");
   }
   const names = HEADER_NAMES.test(text) ? text.split(";") : [];
@@ -64,7 +64,7 @@ function areDistinct(names: readonly string[]): boolean {
 const FEW_NAMES = 16;
 
 /** Returns true if there are more than `max` names, without reading further than that. */
-function namesBeyond(text: string, max: number): boolean {
+function hasMoreNamesThan(text: string, max: number): boolean {
   let names = 1;
   for (let at = text.indexOf(";"); at >= 0 && names <= max; at = text.indexOf(";", at + 1)) {
     names++;

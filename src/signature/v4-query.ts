@@ -69,7 +69,7 @@ function collectParameters(query: readonly QueryParameter[]): Result<Parameters,
     const lower = name.toLowerCase();
     if (!lower.startsWith("x-amz-")) continue;
     if (parameters.has(lower)) {
-      return ours(`The query parameter "${name}" must not be repeated`);
+      return ownFault(`The query parameter "${name}" must not be repeated`);
     }
     parameters.set(lower, value);
   }
@@ -81,7 +81,7 @@ function malformed(name: NamedFault, more?: AwsMore): Result<never, Fault> {
 }
 
 /** Returns a fault that AWS itself does not have. */
-function ours(message: string): Result<never, Fault> {
+function ownFault(message: string): Result<never, Fault> {
   return err(fault("AuthorizationQueryParametersError", message));
 }
 
@@ -105,7 +105,7 @@ function parseSigning(
   const expiresSeconds = parseExpires(value("x-amz-expires"), rules);
   if (!expiresSeconds.ok) return expiresSeconds;
   const signedHeaders = parseSignedHeaders(value("x-amz-signedheaders"), headers);
-  if (!signedHeaders.ok) return ours(`X-Amz-${signedHeaders.error}`);
+  if (!signedHeaders.ok) return ownFault(`X-Amz-${signedHeaders.error}`);
   return ok({
     ...credential.value,
     ...date.value,
@@ -151,14 +151,14 @@ function parseExpires(text: string, rules: SignatureRules): Result<number, Fault
   if (seconds < 0) return malformed("ExpiresNegative");
   const secondsMin = rules.presignedExpiryMinMs / 1000;
   if (seconds < secondsMin) {
-    return ours(`X-Amz-Expires must be at least ${secondsMin} second: got "${text}"`);
+    return ownFault(`X-Amz-Expires must be at least ${secondsMin} second: got "${text}"`);
   }
   if (seconds > EXPIRES_SECONDS_MAX) {
     return malformed("ExpiresBeyondWeek");
   }
   const secondsMax = rules.presignedExpiryMaxMs / 1000;
   if (seconds <= secondsMax) return ok(seconds);
-  return ours(`X-Amz-Expires must be at most ${secondsMax} seconds here: got "${text}"`);
+  return ownFault(`X-Amz-Expires must be at most ${secondsMax} seconds here: got "${text}"`);
 }
 
 /**

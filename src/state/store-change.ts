@@ -205,7 +205,7 @@ function ticketOver(store: StateStore, change: StoreChange, mine: Stored): Ticke
       case "restore":
         return void (await put(established(record)));
       case "leave":
-        return void (await put(leftAlone(record)));
+        return void (await put(abandoned(record)));
     }
   };
   return { settle };
@@ -244,7 +244,7 @@ function established({ owner, policy, shares, at, by }: StoredRecord): StoredRec
 }
 
 /** Returns the same record, to be taken up by any gateway, without waiting. */
-function leftAlone(record: StoredRecord): StoredRecord {
+function abandoned(record: StoredRecord): StoredRecord {
   const { pending } = record;
   return pending === undefined ? record : { ...record, pending: { ...pending, sinceMs: 0 } };
 }

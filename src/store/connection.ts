@@ -280,7 +280,7 @@ export class StoreConnection {
     } else {
       const rested = this.#state === "resting";
       this.#fail(new StoreError("protocol", "The store sent what nobody asked for"));
-      if (rested && !isFarewell(RESTING.subarray(0, bytes))) this.#owner.unasked();
+      if (rested && !isTimeoutNotice(RESTING.subarray(0, bytes))) this.#owner.unasked();
     }
     this.#stopped = this.#state === "busy" && this.#reader.paused;
     return !this.#stopped;
@@ -398,11 +398,11 @@ function restMsOf({ status, fields, goesOn }: WireAnswer): number {
  * Returns true for the text that some servers send before they end a connection on which nothing
  * was asked (RFC 9110, 408).
  */
-function isFarewell(bytes: Buffer): boolean {
-  return /^HTTP\/1\.[01] 408 /.test(bytes.toString("latin1", 0, FAREWELL_BYTES));
+function isTimeoutNotice(bytes: Buffer): boolean {
+  return /^HTTP\/1\.[01] 408 /.test(bytes.toString("latin1", 0, NOTICE_BYTES));
 }
 
-const FAREWELL_BYTES = "HTTP/1.1 408 ".length;
+const NOTICE_BYTES = "HTTP/1.1 408 ".length;
 
 /**
  * Returns true if the fields announce a body. A store that does so when there can be none may send

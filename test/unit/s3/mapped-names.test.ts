@@ -49,7 +49,7 @@ const PREFIXES = fc.constantFrom(
   { before: "a-", after: "-" },
 );
 
-test("mappedName() returns no name for two buckets, and nameBehind() takes each to its tenant alone", () => {
+test("mappedName() never returns one name for two buckets, and nameBehind() takes each to its tenant alone", () => {
   fc.assert(
     fc.property(PREFIXES, TENANTS, NAMES, TENANTS, NAMES, (prefix, one, name, two, other) => {
       const stored = mappedName(prefix, one, name);

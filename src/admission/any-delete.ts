@@ -24,7 +24,11 @@ const ACTIONS = ["s3:DeleteObject", "s3:DeleteObjectVersion"] as const satisfies
  * could pass. Policies are taken for what suits best: an Allow holds if it could for some key, a
  * Deny only if it is certain for every key. The gates themselves are those of every request.
  */
-export function hopeless(snapshot: Snapshot, subject: Subject, nowMs: number): Refusal | undefined {
+export function refusalOfAnyDelete(
+  snapshot: Snapshot,
+  subject: Subject,
+  nowMs: number,
+): Refusal | undefined {
   const { address } = subject;
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
   let first: Refusal | undefined;
@@ -57,17 +61,23 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
     identity:
       own === undefined
         ? NOTHING_SAID
-        : atBest(question, action, own, NOBODY, policyNames(snapshot, subject.caller, bucket, own)),
+        : bestCase(
+            question,
+            action,
+            own,
+            NOBODY,
+            policyNames(snapshot, subject.caller, bucket, own),
+          ),
     bucket:
       record?.policy === undefined
         ? NOTHING_SAID
-        : atBest(question, action, record.policy, principal, {
+        : bestCase(question, action, record.policy, principal, {
             name: bucket.name,
             alias: undefined,
           }),
     session:
       session &&
-      atBest(
+      bestCase(
         question,
         action,
         session,
@@ -83,7 +93,7 @@ function byPolicies(question: Question, ask: Ask<Bucket>, bucket: Bucket): Refus
 /** The principal of identity policies, which are about their holder: they name none. */
 const NOBODY: Principal = { kind: "anonymous" };
 
-function atBest(
+function bestCase(
   { snapshot }: Question,
   action: Action,
   set: PolicySet,
