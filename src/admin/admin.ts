@@ -10,11 +10,11 @@ import { isKnownHost } from "./admin-host.ts";
 import { bind } from "../listen/bind.ts";
 import { bindSocket } from "../listen/bind-socket.ts";
 
-/** What the operator's tools look at, and change; of one process or of all. */
+/** The data and actions of the operator's tools; of one process or of all. */
 export type Administered = {
   /** In Prometheus' text format. */
   readonly metrics: () => Promise<string>;
-  /** Why requests cannot be served; undefined: they can. */
+  /** Returns the reason why requests cannot be served; `undefined` if they can. */
   readonly notReady: () => Promise<string | undefined>;
   readonly status: () => Promise<Status>;
   /** The error is a sentence about the question. */
@@ -159,7 +159,7 @@ const FOR_BROWSERS = {
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
-  // Who denied whom is of this moment, and not for a disk.
+  // A denial is about this moment, and must not be stored on a disk.
   "cache-control": "no-store",
 } as const;
 

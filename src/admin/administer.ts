@@ -10,7 +10,7 @@ import type { ProcessState, Status } from "../status/status.ts";
 import type { Administered } from "./admin.ts";
 import type { Live } from "../gateway/live.ts";
 
-/** What the admin port tells of one process; what changes is asked anew. */
+/** The parts of one process that the admin port reports; changing facts are asked for anew. */
 export type Observed = {
   readonly metrics: Metrics;
   readonly recent: Recent;
@@ -48,7 +48,7 @@ function notReady({ closing, faults, live }: Observed): string | undefined {
 
 const FAILING = "Most requests fail because of a bug in the gateway: see its log";
 
-/** What `/readyz` says of a gateway that was told to stop. */
+/** The text of `/readyz` for a gateway that was asked to stop. */
 export const SHUTTING_DOWN = "The gateway is shutting down";
 
 function statusOf(observed: Observed, nowMs: number): Status {
@@ -94,7 +94,7 @@ function processState(metrics: Metrics, connections: number, nowMs: number): Pro
   };
 }
 
-/** Of keys of other sources; undefined: all are in the configuration. */
+/** Finds keys of other sources; `undefined` if all are in the configuration. */
 function keyFinder({ findKey }: Live): FindKey | undefined {
   if (findKey === undefined) return undefined;
   return async (name) => {
@@ -103,7 +103,7 @@ function keyFinder({ findKey }: Live): FindKey | undefined {
   };
 }
 
-/** Through the cache that decisions read; undefined: nothing is kept of buckets. */
+/** Reads through the cache that decisions read; `undefined` if no records of buckets are kept. */
 function recordReader({ elsewhere }: Snapshot, { sources }: Live): ReadRecord | undefined {
   if (!elsewhere.records) return undefined;
   return async (id) => {

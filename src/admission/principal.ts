@@ -67,7 +67,7 @@ export type Key = {
    * signs.
    */
   readonly signing?: Credential | undefined;
-  /** Whether its policies, which were looked up with it, need what only reading values tells. */
+  /** True if its policies, which were looked up with it, need what only reading values tells. */
   readonly asksValues?: boolean;
   /** Absent: the key is no temporary one. */
   readonly session?: KeySession | undefined;

@@ -70,13 +70,13 @@ export type Elsewhere = {
   readonly records: boolean;
   /** True if revoked sessions can be asked for there; absent if none can. */
   readonly revocations?: boolean;
-  /** Whose those keys are, for questions about everybody; absent: nobody's. */
+  /** The holders of those keys, for questions about everybody; absent if there are none. */
   readonly strangers?: Strangers;
 };
 
 /** Users whose keys are not in the configuration. */
 export type Strangers = {
-  /** How operators call them. */
+  /** The operators' name for them. */
   readonly called: string;
   /** Accounts of the configuration for which such keys may come with policies of their own. */
   readonly withPolicies: readonly string[];

@@ -6,8 +6,8 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * Whether policies that came with its caller's key or session ask for what requests say of tags and
- * the like.
+ * Returns true if policies that came with its caller's key or session ask for the tags and other
+ * values that requests set.
  */
 export function asksValues({ caller }: Subject): boolean {
   if (caller.kind !== "known") return false;

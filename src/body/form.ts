@@ -9,7 +9,7 @@ import { parseBoundary, readPartHead, type PartHead } from "./form-part.ts";
 
 /** A browser's upload form ("POST Object", Amazon S3 API Reference), read up to its file. */
 export type OpenForm = {
-  /** By lower-case name; `${filename}` in the key is replaced. */
+  /** The fields by lower-case name; `${filename}` in the key is replaced. */
   readonly fields: ReadonlyMap<string, string>;
   /** As the form says it, directories included; empty if it says none. */
   readonly filename: string;
@@ -41,7 +41,10 @@ export type FormLimits = {
   readonly fieldBytesMax: number;
   /** The rest of a request, up to which a file is held in memory. */
   readonly fileBufferBytesMax: number;
-  /** Where a larger file is written until its end is known; `undefined`: it must be the last part. */
+  /**
+   * Begins a place on the disk for a larger file until its end is known; `undefined` if such a file
+   * must be the last part.
+   */
   readonly spool?: (() => Promise<Spooled>) | undefined;
 };
 
@@ -97,13 +100,13 @@ async function faultOf<T>(reader: FormReader, read: () => Promise<T>): Promise<R
 type FormReader = {
   readonly iterator: AsyncIterator<Buffer>;
   buffer: Buffer;
-  /** What stands between parts: CRLF, two dashes, the boundary. */
+  /** The bytes between parts: CRLF, two dashes, the boundary. */
   readonly delimiter: Buffer;
   /** Bytes that have come, read or not. */
   received: number;
   /** Bytes that come in all. */
   readonly promised: number;
-  /** Whether the first delimiter was read. */
+  /** True if the first delimiter was read. */
   begun: boolean;
 };
 
@@ -141,7 +144,7 @@ function opened(
   };
 }
 
-/** What a form ends with whose last part is its file. */
+/** Returns the end of a form whose last part is its file. */
 function closingOf({ delimiter }: FormReader): Buffer {
   return Buffer.concat([delimiter, CLOSING, LINE_END]);
 }
@@ -259,7 +262,7 @@ async function passOver(reader: FormReader, rest: Buffer, limits: FormLimits): P
   const after = { ...reader, iterator: NOTHING, buffer, received: length, promised: length };
   for (;;) {
     const head = await nextPart(after, limits);
-    // What follows the closing boundary is nobody's (RFC 2046 section 5.1.1).
+    // The bytes after the closing boundary are nobody's (RFC 2046 section 5.1.1).
     if (head === undefined) return;
     if (head.name === "file") throw new BodyError(files("2"));
     await takeUntil(after, after.delimiter, limits);

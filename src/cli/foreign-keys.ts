@@ -3,7 +3,10 @@ import type { Config } from "../config/config.ts";
 import type { FindKey } from "../explain/answers.ts";
 import { err } from "../lib/result.ts";
 
-/** Keys of other sources, looked up as the gateway does; undefined: the configuration names none. */
+/**
+ * Opens the keys of other sources, looked up as the gateway does; `undefined` if the configuration
+ * names none.
+ */
 export async function openForeignKeys(
   config: Config,
 ): Promise<{ readonly find: FindKey; readonly close: () => Promise<void> } | undefined> {

@@ -60,7 +60,7 @@ export async function readAllKept({ state, upstream }: Config): Promise<Result<A
   }
 }
 
-/** What is kept, as `config` reads it; nothing if it keeps nothing of buckets. */
+/** Returns the records as `config` reads them; none if it keeps nothing of buckets. */
 export function recordsUnder(
   config: Config,
   kept: AllKept,

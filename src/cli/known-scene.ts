@@ -8,7 +8,7 @@ import { readAllKept, recordsUnder, type AllKept } from "./kept-records.ts";
 export type KnownScene = {
   readonly config: Config;
   readonly scene: Scene;
-  /** What the state keeps; `undefined`: it was not read. */
+  /** The content of the state; `undefined` if it was not read. */
   readonly kept: AllKept | undefined;
 };
 

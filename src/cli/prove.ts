@@ -27,7 +27,7 @@ export type ProveOptions = {
    * options that begin with "no".
    */
   readonly newAccess?: string | true;
-  /** With what the state keeps of all buckets. */
+  /** Includes the state's records of all buckets. */
   readonly state?: boolean;
   /** Parts of the configuration that decide nothing. */
   readonly dead?: boolean;

@@ -7,9 +7,9 @@ import { parseInstant } from "./scalars.ts";
 import { field, itemOf, pathOf, pattern, type Pattern, type Placed, visit } from "./select.ts";
 
 /**
- * What must fit together across accounts files: names and access keys are given once, tiers
- * exist (`tiers`: their names). `elsewhere`: subusers may have their keys and tiers in another source. Looks at single
- * values, so that it finds its problems although others are there.
+ * Checks that accounts files fit together: names and access keys are given once, tiers exist
+ * (`tiers`: their names). `elsewhere`: subusers may have their keys and tiers in another source.
+ * Looks at single values, so that it finds its problems although others exist.
  */
 export function accountProblems(
   tiers: ReadonlySet<string>,

@@ -136,8 +136,8 @@ function compileRole(
 }
 
 /**
- * Of how many keys that are looked up signing keys are kept: each takes about 2 KiB. One of a directory
- * may have another at the store.
+ * Returns the number of looked-up keys whose signing keys are kept: each takes about 2 KiB. A key
+ * of a directory may have another at the store.
  */
 function foreignSecrets({ ceph, directories }: Pick<Config, "ceph" | "directories">): number {
   return [...ceph, ...directories, ...directories].reduce(
@@ -318,7 +318,7 @@ function compileBuckets(
   );
 }
 
-/** What was remembered of one bucket. */
+/** The remembered facts of one bucket. */
 export type KeptBucket = {
   readonly owner: string;
   readonly policy: string | undefined;
@@ -388,7 +388,7 @@ function recordWith(
   return { ...record, policy, isPublic: policies.some(isPublic) };
 }
 
-/** Whether the policy depends on what only reading headers and documents tells. */
+/** Returns true if the policy depends on what only reading headers and documents tells. */
 export function policyAsksValues(policy: Policy): boolean {
   return namedKeys(policy).some(({ key }) => isOfValues(key));
 }

@@ -89,7 +89,7 @@ export type Config = {
   readonly ceph: readonly CephConfig[];
   /** Directories that are asked for keys over HTTP, in their order; after those. */
   readonly directories: readonly DirectoryConfig[];
-  /** Of all accounts files, in their order. */
+  /** The accounts of all accounts files, in their order. */
   readonly accounts: readonly AccountConfig[];
   /** The buckets whose policies the gateway keeps. */
   readonly buckets: readonly BucketConfig[];
@@ -122,15 +122,15 @@ export type Config = {
   readonly issuers: readonly IssuerConfig[];
   /** Hosts where only STS is served. */
   readonly stsDomains: readonly string[];
-  /** A port where only STS is served; `undefined`: it has none of its own. */
+  /** The port where only STS is served; `undefined` if it has none of its own. */
   readonly stsAddress: SocketAddress | undefined;
-  /** What session tokens are sealed under, the first seals; empty: there are no sessions. */
+  /** The keys that seal session tokens, the first seals; empty if there are no sessions. */
   readonly sealing: readonly { readonly id: string; readonly secret: string }[];
   /** Sessions that are ended, of all accounts files. */
   readonly revoked: readonly Revocation[];
   /** Paths that are not S3; none lies below another. */
   readonly passthrough: readonly Route[];
-  /** Where large files of forms are held; undefined: nowhere. */
+  /** The place where large files of forms are held; `undefined` if there is none. */
   readonly formSpool: { readonly directory: string; readonly bytesMax: number } | undefined;
   readonly limits: {
     readonly headerBytesMax: number;
@@ -156,12 +156,15 @@ export type Config = {
     readonly intervalMs: number;
     /** A file of claims that the configuration must not break; `undefined` if there is none. */
     readonly claims: string | undefined;
-    /** What that file says, once it was read and every claim in it proved or not decided. */
+    /** The text of that file, once it was read and every claim in it proved or not decided. */
     readonly claimsText?: string;
   };
-  /** What was proved of it by `reload.claims`; absent: there are no claims, or nobody has asked. */
+  /**
+   * The result of proving it by `reload.claims`; absent if there are no claims, or nobody has
+   * asked.
+   */
   readonly proved?: ProvedClaims;
-  /** What is counted by name besides; see `NamedSeries`. */
+  /** The further counts by name; see `NamedSeries`. */
   readonly metrics: {
     readonly accounts: boolean;
     readonly buckets:
@@ -242,15 +245,18 @@ export type CephConfig = {
 export type DirectoryConfig = {
   /** Without a slash at its end. */
   readonly url: string;
-  /** A bearer token, or the file that has it; undefined: the directory is asked without one. */
+  /** A bearer token, or the file that has it; `undefined` if the directory is asked without one. */
   readonly token:
     | { readonly kind: "text"; readonly text: string }
     | { readonly kind: "file"; readonly file: string }
     | undefined;
   readonly clientCertificate: Certificate | undefined;
-  /** What https is trusted by; undefined: the system's certificates. */
+  /** The certificates that https is trusted by; `undefined` for the system's. */
   readonly ca: string | undefined;
-  /** Names, or beginnings with `*` behind; undefined: any name that is in no accounts file. */
+  /**
+   * The names, or beginnings with `*` at the end; `undefined` for any name that is in no accounts
+   * file.
+   */
   readonly accounts: readonly string[] | undefined;
   readonly cacheMs: number;
   readonly staleMs: number;

@@ -2,7 +2,9 @@ import type { Problem } from "../lib/problem.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./issues.ts";
 
-/** What must fit together in directories that are asked over HTTP, and with what else is there. */
+/**
+ * Checks that the settings of directories asked over HTTP fit together, and fit the other sources.
+ */
 export function directoryProblems(gateway: ConfigDocument): readonly Problem[] {
   return [...gateway.nodes.keys()].flatMap((path) =>
     /^identities\[\d+\]\.http$/.test(path)

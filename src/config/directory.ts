@@ -11,9 +11,10 @@ import { NOTHING_WRITTEN } from "./foreign.ts";
 type Settings = Pick<Config, "accounts" | "policy">;
 
 /**
- * How answers of a directory become keys of accounts. An account of an accounts file must be one that
- * the directory may speak for; then the file's networks, policies and the rest hold for it, too. The
- * error says why an answer cannot be believed, and quotes no secret.
+ * Returns a function that makes keys of accounts from answers of a directory. An account of an
+ * accounts file must be one that the directory may speak for; then the file's networks, policies
+ * and the rest hold for it, too. The error says why an answer cannot be believed, and quotes no
+ * secret.
  */
 export function compileDirectory(
   settings: Settings,
@@ -46,7 +47,10 @@ export function compileDirectory(
   };
 }
 
-/** Whether a directory with that setting may give keys for the account; `isWritten`: a file has it. */
+/**
+ * Returns true if a directory with that setting may have keys for the account; `isWritten`: a file
+ * has it.
+ */
 function maySpeakFor(
   account: string,
   patterns: DirectoryConfig["accounts"],
@@ -58,7 +62,10 @@ function maySpeakFor(
   return patterns.some((one) => one.endsWith("*") && account.startsWith(one.slice(0, -1)));
 }
 
-/** What of an answer contradicts the configuration; `undefined`: nothing. */
+/**
+ * Returns a function that finds a contradiction between an answer and the configuration;
+ * `undefined` if there is none.
+ */
 function faultFinder(
   { policy, accounts }: Settings,
   written: ReadonlyMap<string, AccountConfig>,

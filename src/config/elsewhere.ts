@@ -3,12 +3,12 @@ import type { Config } from "./config.ts";
 
 type Sources = Pick<Config, "ceph" | "directories">;
 
-/** Whether there are keys that are not in the configuration. */
+/** Returns true if there are keys that are not in the configuration. */
 export function looksUpKeys({ ceph, directories }: Sources): boolean {
   return ceph.length > 0 || directories.length > 0;
 }
 
-/** How the sources are called that have them; empty if there are none. */
+/** Returns the name of the sources that have them; empty if there are none. */
 export function sourcesElsewhere({ ceph, directories }: Sources): string {
   const named = [
     ...(ceph.length > 0 ? ["Ceph"] : []),
@@ -17,7 +17,7 @@ export function sourcesElsewhere({ ceph, directories }: Sources): string {
   return named.join(" or ");
 }
 
-/** How their users are called; empty if there are none. */
+/** Returns the name of their users; empty if there are none. */
 export function usersElsewhere({ ceph, directories }: Sources): string {
   const kinds = [
     ...(ceph.length > 0 ? ["users of Ceph"] : []),
@@ -26,7 +26,9 @@ export function usersElsewhere({ ceph, directories }: Sources): string {
   return kinds.join(" and ");
 }
 
-/** What a configuration leaves to other sources, but for what `state` keeps. */
+/**
+ * Returns the parts that a configuration leaves to other sources, but for the records in `state`.
+ */
 export function keysElsewhere(config: Sources & Pick<Config, "accounts">): Elsewhere {
   if (!looksUpKeys(config)) return { keys: false, records: false };
   const listed = config.directories.flatMap(({ accounts }) => accounts ?? []);

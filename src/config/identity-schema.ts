@@ -4,7 +4,10 @@ import { isSafeUrl } from "./issuers.ts";
 import { parseAccessKey, parseAccountName, parseEndpoint, parseSecret } from "./scalars.ts";
 import { duration, someText, text } from "./shape.ts";
 
-/** How long and how many keys of a source are remembered. `source`: what a description calls it. */
+/**
+ * Returns the settings of how long and how many keys of a source are remembered. `source`: its name
+ * in a description.
+ */
 function memory(source: string) {
   return {
     cache: duration("1s", "1d")
@@ -76,7 +79,7 @@ export const DirectorySchema = z.strictObject({
  */
 function parseDirectoryUrl(written: string): Result<string, string> {
   const isPlain = isSafeUrl(written) && !/[?#]/.test(written) && written.length <= 512;
-  // What a URL parser changes would be asked for somewhere else than it is written.
+  // A URL that the parser changes would be asked for somewhere else than it is written.
   if (isPlain && new URL(written).href.replace(/\/$/, "") === written.replace(/\/$/, "")) {
     return ok(written.replace(/\/$/, ""));
   }

@@ -189,7 +189,10 @@ function hasBuckets({ buckets }: AccountsFile): boolean {
   return buckets.length > 0;
 }
 
-/** Whether users of other sources may come, of whom an accounts file says nothing or only a part. */
+/**
+ * Returns true if users of other sources are served, who may be missing in accounts files or only
+ * partly in them.
+ */
 function hasOtherSources({ nodes }: ConfigDocument): boolean {
   return [...nodes.keys()].some((path) => /^identities\[\d+\]\.(?:ceph|http)$/.test(path));
 }

@@ -18,10 +18,10 @@ export type Pem = {
   readonly clientCertificate: Certificate | undefined;
   /** The authorities of sources in Ceph, by their place in `identities`. */
   readonly cephCas: ReadonlyMap<number, string>;
-  /** Of directories, by their place in `identities`. */
+  /** The authorities of directories, by their place in `identities`. */
   readonly directoryCas: ReadonlyMap<number, string>;
   readonly directoryCertificates: ReadonlyMap<number, Certificate>;
-  /** Of targets, by the place of their route in `passthrough`. */
+  /** The authorities of targets, by the place of their route in `passthrough`. */
   readonly routeCas: ReadonlyMap<number, string>;
   /** The authorities of issuers, by their place in `issuers`. */
   readonly issuerCas: ReadonlyMap<number, string>;

@@ -18,7 +18,10 @@ export function routeProblems(gateway: ConfigDocument): readonly Problem[] {
 
 /** Matches the targets of our own requests: the store's endpoints, and Ceph's. */
 const STORES = /^(?:upstream\.endpoints\[\d+\]|identities\[\d+\]\.ceph\.endpoint)$/;
-/** Whom the gateway asks for the secrets of keys, which nobody else must. */
+/**
+ * Matches the servers that the gateway asks for the secrets of keys: no client may reach them
+ * through it.
+ */
 const DIRECTORIES = /^identities\[\d+\]\.http\.url$/;
 
 /** A scalar of the file, and its place. */

@@ -39,14 +39,14 @@ export function examineCertificates({
 
 const RENEW = "Renew it: a changed file is put in force without a restart";
 
-/** What stands in a file that nobody else may read. */
+/** Matches the content of a file that nobody else may read. */
 const SECRET = /secretKey|sealing|PRIVATE KEY|\btoken:/;
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 
 /**
- * Whether others on this machine can read the secrets of `files`, or write what decides. `tokens`:
- * files that are secrets as a whole.
+ * Reports files whose secrets others on this machine can read, or whose rules they can write.
+ * `tokens`: files that are secrets as a whole.
  */
 export function examineFiles(
   files: Iterable<string>,

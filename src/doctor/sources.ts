@@ -52,7 +52,9 @@ export async function examineDirectories({ directories }: Config): Promise<reado
 
 const DIRECTORY = "It must answer 404 to GET url/s3warden-probe: see docs/openapi/identities.yaml";
 
-/** Where bucket records are kept: whether it can be written, and what holds for several gateways. */
+/**
+ * Examines the place of bucket records: if it can be written, and if several gateways can share it.
+ */
 export async function examineState({ state, upstream }: Config): Promise<readonly Diagnosis[]> {
   if (state === undefined) return [];
   const where = state.kind === "directory" ? state.path : `bucket ${state.bucket}`;

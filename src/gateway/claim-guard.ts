@@ -8,12 +8,14 @@ import type { StoredRecord } from "../state/record.ts";
 
 /** Keeps bucket policies from breaking claims that are marked `enforced`. */
 export type ClaimGuard = {
-  /** Why a record must not be kept: a claim is broken, or not decided in time. */
+  /**
+   * Returns the reason why a record must not be kept: a claim is broken, or not decided in time.
+   */
   readonly judge: RecordJudge;
   readonly close: () => void;
 };
 
-/** How long one policy is looked at, the start of the thread included. */
+/** The longest time for one policy, the start of the thread included. */
 const JUDGE_MS_MAX = 10_000;
 /** Policies that wait for the one before; more are refused. */
 const WAITING_MAX = 16;
@@ -116,7 +118,7 @@ function faultOf(unkept: Unkept | undefined): Fault | undefined {
       );
 }
 
-// What the thread does: this very file is its program.
+// The thread's own part: this very file is its program.
 if (!isMainThread) {
   const config: Config = workerData;
   const judge = bucketJudge(config);

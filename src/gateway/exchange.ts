@@ -85,7 +85,10 @@ export class Exchange implements Serving {
   #holding: Holding | undefined;
   /** Its file on disk; `undefined` but for a large form. */
   #spooled: SpooledFile | undefined;
-  /** What its decision was made from; undefined where there was nothing to decide on. */
+  /**
+   * The configuration that its decision was made from; `undefined` if there was nothing to decide
+   * on.
+   */
   #live: Live | undefined;
   readonly #method: string;
   readonly #sourceAddress: string | undefined;

@@ -6,10 +6,13 @@ import { limitFault } from "../s3/limits.ts";
 import { BodyError } from "../body/body.ts";
 import type { Spooled } from "../body/form.ts";
 
-/** Where large files of forms are written until their end is known (`formSpool` in gateway.yaml). */
+/**
+ * The place where large files of forms are written until their end is known (`formSpool` in
+ * gateway.yaml).
+ */
 export type SpoolPlace = {
   readonly directory: string;
-  /** Of all files that one process has there. */
+  /** The limit of all files that one process has there. */
   readonly bytesMax: number;
 };
 
@@ -25,7 +28,7 @@ export class FormSpool {
     this.#place = place;
   }
 
-  /** Another configuration is in force; `undefined`: no file is written from now on. */
+  /** Follows another configuration; `undefined` means that no file is written from now on. */
   follow(place: SpoolPlace | undefined): void {
     this.#place = place;
   }
@@ -90,7 +93,7 @@ export class SpooledFile implements Spooled {
     }
   }
 
-  /** Gives the room back. May be called more than once. */
+  /** Releases the room. May be called more than once. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -288,7 +288,7 @@ async function filled(
   const { exchange, gateway } = inbound;
   exchange.hold(gateway.held);
   const spool = async (): Promise<Spooled> => {
-    // What goes to the disk is not held in memory.
+    // Bytes that go to the disk are not held in memory.
     exchange.decided();
     return exchange.keeps(await gateway.spool.begin());
   };

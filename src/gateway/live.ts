@@ -33,7 +33,7 @@ export class Live {
   readonly upstream: Upstream;
   /** The targets of pass-through routes. Requests that pass there keep no configuration alive. */
   readonly targets = new Targets();
-  /** What was proved of it; `undefined`: it has no claims. */
+  /** The result of proving it; `undefined` if it has no claims. */
   readonly proved: ProvedClaims | undefined;
   readonly #opened: OpenSources;
   #requests = 0;

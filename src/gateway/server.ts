@@ -21,13 +21,13 @@ export type ListenOptions = Place & {
   readonly tls: TlsConfig | undefined;
   /** True if trusted proxies must begin each connection with a PROXY header. */
   readonly proxyProtocol: boolean;
-  /** Where only STS is spoken, in the same way; `undefined`: nowhere. */
+  /** The place where only STS is served, in the same way; `undefined` if there is none. */
   readonly sts: Place | undefined;
 };
 
-/** What clients come by, and where. */
+/** The ports of clients, and their addresses. */
 export type ClientPorts = HttpServer & {
-  /** `host:port` as bound, of the port for STS; `undefined`: there is none. */
+  /** The port for STS as bound, `host:port`; `undefined` if there is none. */
   readonly stsAddress: string | undefined;
 };
 

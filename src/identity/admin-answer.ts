@@ -4,7 +4,7 @@ import { unavailable, type SourceAnswer } from "./source-answer.ts";
 
 export { unavailable } from "./source-answer.ts";
 
-/** What RGW is asked: whose an access key is, or for a user by its id, such as `tenant$user`. */
+/** The question to RGW: whose an access key is, or for a user by its id, such as `tenant$user`. */
 export type AdminQuestion =
   | { readonly kind: "key"; readonly accessKeyId: string }
   | { readonly kind: "user"; readonly userId: string };
@@ -43,7 +43,7 @@ function idOf(tenant: string, name: string): string {
 const NameSchema = z.string().regex(/^[^$:\p{Cc}]{1,256}$/u);
 const SecretSchema = z.string().min(1).max(1024);
 
-/** What is needed of the answer; each version of Ceph has more in it. */
+/** The part of the answer that is needed; each version of Ceph has more in it. */
 const UserSchema = z.object({
   tenant: z.union([NameSchema, z.literal("")]),
   user_id: NameSchema,
@@ -62,7 +62,10 @@ const UserSchema = z.object({
 
 type Answer = z.output<typeof UserSchema>;
 
-/** Undefined: a key in it is that of another user, so the rest is not to be trusted either. */
+/**
+ * Reads a user; `undefined` if a key in it is that of another user, so the rest is not to be
+ * trusted either.
+ */
 function userOf({ tenant, user_id, suspended, subusers, keys }: Answer): ForeignUser | undefined {
   const id = idOf(tenant, user_id);
   const read = keys.map((key) => keyOf(key, id));
@@ -89,14 +92,17 @@ function keyOf(key: Answer["keys"][number], id: string): ForeignKey | undefined 
   return { accessKeyId, secret, subuser, disabled: !active };
 }
 
-/** The name behind the colon of `user:subuser`; undefined: `name` is no subuser of the user `id`. */
+/**
+ * Returns the name after the colon of `user:subuser`; `undefined` if `name` is no subuser of the
+ * user `id`.
+ */
 function subuserIn(name: string, id: string): string | undefined {
   return name.startsWith(`${id}:`) && name.length > id.length + 1
     ? name.slice(id.length + 1)
     : undefined;
 }
 
-/** Undefined: no JSON, which no schema takes. */
+/** Parses JSON; `undefined` if it is none, which no schema takes. */
 function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(UTF8.decode(body));

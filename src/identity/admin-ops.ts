@@ -18,7 +18,7 @@ export type AdminOps = {
   readonly close: () => Promise<void>;
 };
 
-/** How long an answer may take, all in all. */
+/** The longest time of an answer, all in all. */
 const ANSWER_MS_MAX = 2_000;
 /** A user with thousands of keys; no answer is read beyond it. */
 const ANSWER_BYTES_MAX = 1024 * 1024;

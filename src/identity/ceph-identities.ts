@@ -98,7 +98,7 @@ async function keysOfHolder(
   return silent ? "unavailable" : [];
 }
 
-/** How its RGW may call the user of a holder: see `accountNameOf`. */
+/** Returns the names that its RGW may have for the user of a holder: see `accountNameOf`. */
 function userIdsOf(holder: string): readonly string[] {
   const colon = holder.indexOf(":");
   const account = colon < 0 ? holder : holder.slice(0, colon);

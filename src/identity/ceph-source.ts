@@ -8,7 +8,7 @@ import { unavailable } from "./source-answer.ts";
 
 export type { Found } from "./key-source.ts";
 
-/** What a source does its work with. */
+/** The functions that a source works with. */
 export type CephPorts = {
   readonly ask: (asked: AdminQuestion) => Promise<AdminAnswer>;
   /** A user's key as this configuration understands it. */
@@ -26,10 +26,13 @@ export type CephOptions = SourceOptions & {
   readonly accessKey: string;
 };
 
-/** How long it counts that the gateway's own user may read users. */
+/** The time for which a proof counts that the gateway's own user may read users. */
 const PROOF_MS_MAX = 60_000;
 
-/** How long RGW is not asked again about the gateway's own user, which it refused or was silent on. */
+/**
+ * The time for which RGW is not asked again about the gateway's own user, after it refused that
+ * user or did not answer.
+ */
 const REFUSED_MS = 5_000;
 
 /**
@@ -41,10 +44,10 @@ export class CephSource {
   readonly #options: CephOptions;
   readonly #ports: CephPorts;
   readonly #source: KeySource<ForeignUser>;
-  /** When RGW last gave a user, and so proved that we may read users. */
+  /** The time when RGW last returned a user, and so proved that we may read users. */
   #provedMs: number | undefined;
   #proving: Promise<boolean> | undefined;
-  /** When RGW was last asked for the gateway's own user; `undefined`: never. */
+  /** The time when RGW was last asked for the gateway's own user; `undefined` if it never was. */
   #triedMs: number | undefined;
   #refused = false;
 
@@ -65,17 +68,17 @@ export class CephSource {
     );
   }
 
-  /** How many access keys are remembered. */
+  /** The number of access keys that are remembered. */
   get size(): number {
     return this.#source.size;
   }
 
-  /** Whether RGW refused the gateway's own user when it was last asked for it. */
+  /** True if RGW refused the gateway's own user when it was last asked for it. */
   get refused(): boolean {
     return this.#refused;
   }
 
-  /** How RGW answered last; see `IdentityState`. */
+  /** The kind of RGW's last answer; see `IdentityState`. */
   get state(): "ok" | "refused" | "away" | "unasked" {
     if (this.#refused) return "refused";
     if (this.#source.failing) return "away";
@@ -92,7 +95,9 @@ export class CephSource {
     await this.#proving;
   }
 
-  /** What memory holds, without waiting; what ages is asked for again behind the caller's back. */
+  /**
+   * Returns the key in memory, without waiting; an ageing one is asked for again in the background.
+   */
   find(accessKeyId: string): Key | "nobody" | "unknown" {
     return isPlausible(accessKeyId) ? this.#source.find(accessKeyId) : "nobody";
   }
@@ -102,7 +107,9 @@ export class CephSource {
     return this.#source.find(nameOf(userId));
   }
 
-  /** Whose key it is, waiting for RGW where memory does not say; a stale answer if RGW gives none. */
+  /**
+   * Returns the key, waiting for RGW if memory does not have it; a stale answer if RGW has none.
+   */
   async key(accessKeyId: string): Promise<Found> {
     return isPlausible(accessKeyId) ? this.#source.key(accessKeyId) : "nobody";
   }
@@ -123,8 +130,8 @@ export class CephSource {
   }
 
   /**
-   * Whether RGW now says something else than `used` of an access key, or of the user with an id (see
-   * `KeySource.hasChanged`).
+   * Returns true if RGW's word on an access key, or on the user with an id, now differs from `used`
+   * (see `KeySource.hasChanged`).
    */
   hasChanged(asked: AdminQuestion, used: Signing, sure: boolean): Promise<boolean> {
     const name = asked.kind === "key" ? asked.accessKeyId : nameOf(asked.userId);
@@ -190,7 +197,7 @@ function questionOf(name: string): AdminQuestion {
     : { kind: "key", accessKeyId: name };
 }
 
-/** What no key can be is not asked for. */
+/** Returns false for text that cannot be a key, which is not asked for. */
 function isPlausible(accessKeyId: string): boolean {
   return parseAccessKey(accessKeyId).ok;
 }

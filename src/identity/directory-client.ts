@@ -13,7 +13,10 @@ import { readUpTo } from "./whole-body.ts";
 export type DirectoryClient = {
   /** Never rejects for what the other side does. */
   readonly ask: (accessKeyId: string) => Promise<SourceAnswer<DirectoryUser>>;
-  /** Whether it refused the gateway's own credential in its last answer; `undefined`: none came yet. */
+  /**
+   * Returns true if it refused the gateway's own credential in its last answer; `undefined` if none
+   * came yet.
+   */
   readonly refused: () => boolean | undefined;
   /** Lets questions under way be answered. */
   readonly close: () => Promise<void>;
@@ -22,7 +25,7 @@ export type DirectoryClient = {
 /** An access key that no directory has: an answer to it tells that the gateway may ask. */
 export const PROBE = "s3warden-probe";
 
-/** How long an answer may take, all in all. */
+/** The longest time of an answer, all in all. */
 const ANSWER_MS_MAX = 2_000;
 /** A key with ten policies; no answer is read beyond it. */
 const DIRECTORY_BYTES_MAX = 128 * 1024;

@@ -24,11 +24,11 @@ type Surroundings = {
   readonly config: Config;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Which account each upstream key was last seen with, of all directories. */
+  /** The account that each upstream key was last seen with, of all directories. */
   readonly upstreams: LRUCache<string, string>;
 };
 
-/** How long a directory is not asked again whether it refuses the gateway's credential. */
+/** The time for which a directory is not asked again if it refuses the gateway's credential. */
 const PROBE_MS = 5_000;
 
 const nowMs = (): number => performance.now();
@@ -103,8 +103,8 @@ function stateOf(refused: boolean | undefined, failing: boolean): IdentityState[
 }
 
 /**
- * Whether it can be a key of a directory at all. A dot, or two, is no segment of a path: servers would
- * take it for another path (RFC 3986 section 5.2.4).
+ * Returns true if it can be a key of a directory at all. A dot, or two, is no segment of a path:
+ * servers would take it for another path (RFC 3986 section 5.2.4).
  */
 function isPlausible(accessKeyId: string): boolean {
   return parseAccessKey(accessKeyId).ok && accessKeyId !== "." && accessKeyId !== "..";

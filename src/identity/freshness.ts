@@ -1,4 +1,4 @@
-/** How long answers count. */
+/** The times for which answers count. */
 export type Lifetimes = {
   /** Milliseconds from the question; a change at the source is in force after it at the latest. */
   readonly cacheMs: number;
@@ -12,7 +12,7 @@ export type Lifetimes = {
  */
 export type Freshness = "fresh" | "ageing" | "stale" | "gone";
 
-/** What an answer is worth `ageMs` after its question. */
+/** Returns the worth of an answer `ageMs` after its question. */
 export function freshnessOf(ageMs: number, { cacheMs, staleMs }: Lifetimes): Freshness {
   if (ageMs < cacheMs / 2) return "fresh";
   if (ageMs < cacheMs) return "ageing";
@@ -20,8 +20,8 @@ export function freshnessOf(ageMs: number, { cacheMs, staleMs }: Lifetimes): Fre
 }
 
 /**
- * How long it counts that a key is nobody's: not long, since it may just be in the making. It is
- * never stale: who is new waits for an answer.
+ * Returns the time for which an answer "nobody's" counts. It is short, since the key may just be in
+ * the making, and it is never stale: a new user waits for an answer.
  */
 export function nobodyMsMax({ cacheMs }: Lifetimes): number {
   return Math.min(cacheMs, 10_000);

@@ -1,21 +1,21 @@
-/** How long a source that did not answer is left alone. */
+/** The time for which a source that did not answer is left alone. */
 const REST_MS = 1_000;
 
 /**
- * Whether a source is worth asking, so that a dead one costs no request its time. After a failure it
- * is left alone for REST_MS, and then asked one question at a time until it answers.
+ * Tells if a source is worth asking, so that a dead one costs no request its time. After a failure
+ * it is left alone for REST_MS, and then asked one question at a time until it answers.
  */
 export class Health {
   #failedMs: number | undefined;
   #probing = false;
 
-  /** Whether the source did not answer when it was last asked. */
+  /** True if the source did not answer when it was last asked. */
   get failing(): boolean {
     return this.#failedMs !== undefined;
   }
 
   /**
-   * Asks by `ask`, which says whether there was an answer at all; undefined: it is not asked now.
+   * Asks by `ask`, which says if there was an answer at all; `undefined` if it is not asked now.
    * `nowMs` reads the clock.
    */
   async tried<T extends { readonly answered: boolean }>(

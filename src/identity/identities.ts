@@ -16,11 +16,13 @@ import type { IdentityState, Source } from "./source.ts";
 
 /** All sources of keys besides the configuration's own. */
 export type Identities = {
-  /** What memory holds. */
+  /** Returns the key in memory. */
   readonly find: (accessKeyId: string) => Key | "nobody" | "unknown";
-  /** Whose key it is; undefined: nobody's. Error: SlowDown where it cannot be known now. */
+  /** Fetches a key; `undefined` if it is nobody's. Error: SlowDown if it cannot be known now. */
   readonly key: (accessKeyId: string) => Promise<Result<Key | undefined, Fault>>;
-  /** The same of an account: one of its own keys. `undefined`: it is no user there, or has none. */
+  /**
+   * The same of an account: one of its own keys. `undefined` if it is no user there, or has none.
+   */
   readonly findOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
   readonly owner: (owner: OwnerNeed) => Promise<Result<Key | undefined, Fault>>;
   /**
@@ -29,13 +31,15 @@ export type Identities = {
    */
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
   /**
-   * The key with the id `name`, or else one of the holder called so (`account`, `account:subuser`):
-   * for operators' questions, not for requests. `undefined`: there is none.
+   * Finds the key with the id `name`, or else one of the holder with that name (`account`,
+   * `account:subuser`): for operators' questions, not for requests. `undefined` if there is none.
    */
   readonly findKey: (name: string) => Promise<Result<Key | undefined, Fault>>;
-  /** Whether a source refused the gateway's own credential when it was last asked for it. */
+  /**
+   * Returns true if a source refused the gateway's own credential when it was last asked for it.
+   */
   readonly refused: () => boolean;
-  /** How each source does, for people. */
+  /** Returns the state of each source, for people. */
   readonly states: () => readonly IdentityState[];
   /** Asks the sources of which that is not known. Waits for a moment only. */
   readonly proveOwn: () => Promise<void>;
@@ -49,8 +53,9 @@ export type Identities = {
 const PROOF_WAIT_MS = 500;
 
 /**
- * Opens the sources of `config`; undefined: it has none. Nothing is asked yet. `before`: those of the
- * configuration before, whose known keys must not be lost because a source is away during a reload.
+ * Opens the sources of `config`; `undefined` if it has none. Nothing is asked yet. `before`: those
+ * of the configuration before, whose known keys must not be lost because a source is away during a
+ * reload.
  */
 export function openIdentities(
   config: Config,

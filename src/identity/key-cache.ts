@@ -3,7 +3,7 @@ import type { Key } from "../admission/principal.ts";
 import { freshnessOf, nobodyMsMax, type Lifetimes } from "./freshness.ts";
 
 /**
- * What is remembered of an access key. `inherited`: from the configuration before, which may have
+ * The memory of an access key. `inherited`: from the configuration before, which may have
  * understood the user otherwise; else it is as `stale`.
  */
 export type Remembered<User> =
@@ -32,7 +32,7 @@ const UNKNOWN = { kind: "unknown" } as const;
 export class KeyCache<User> {
   readonly #lifetimes: Lifetimes;
   readonly #keys: LRUCache<string, Entry<User>>;
-  /** When it was asked, by access key. */
+  /** The times of the questions about nobody's keys, by access key. */
   readonly #nobodies: LRUCache<string, number>;
 
   /** `entries`: of how many keys at most. */
@@ -42,7 +42,7 @@ export class KeyCache<User> {
     this.#nobodies = new LRUCache({ max: Math.min(entries, NOBODIES_MAX) });
   }
 
-  /** How many access keys are remembered. */
+  /** The number of access keys that are remembered. */
   get size(): number {
     return this.#keys.size + this.#nobodies.size;
   }
@@ -62,7 +62,7 @@ export class KeyCache<User> {
     return UNKNOWN;
   }
 
-  /** Keeps an answer to a question of `askedMs`; undefined: nobody's. */
+  /** Keeps an answer to a question of `askedMs`; `undefined` means that the key is nobody's. */
   keep(
     accessKeyId: string,
     found: { readonly user: User; readonly key: Key } | undefined,

@@ -7,13 +7,13 @@ import { KeyCache } from "./key-cache.ts";
 import { LookupQueue, type Lane } from "./lookup-queue.ts";
 import { unavailable, type SourceAnswer } from "./source-answer.ts";
 
-/** What a source of keys does its work with; `User`: whom it tells of, in its own terms. */
+/** The functions that a source of keys works with; `User`: its users, in its own terms. */
 export type SourcePorts<User> = {
   /** Asks for the entry of that name. Never rejects for what the other side does. */
   readonly ask: (name: string) => Promise<SourceAnswer<User>>;
   /**
-   * The key of an answer as this configuration understands it; `undefined`: it is nobody's here. The
-   * error says why the answer cannot be believed.
+   * Returns the key of an answer as this configuration understands it; `undefined` if it is
+   * nobody's here. The error says why the answer cannot be believed.
    */
   readonly keyOf: (user: User, name: string) => Result<Key | undefined, string>;
   /** Milliseconds of a clock that never goes back. */
@@ -30,10 +30,12 @@ export type SourceOptions = Lifetimes & {
 /** A key that was looked up; "unavailable": it cannot be known now. */
 export type Found = Key | "nobody" | "unavailable";
 
-/** What signed for the store. */
+/** The credential that signed for the store. */
 export type Signing = { readonly accessKeyId: string; readonly secret: string };
 
-/** How long a source that said the same of a doubted key again is believed without asking. */
+/**
+ * The time for which a source that said the same of a doubted key again is believed without asking.
+ */
 const CONFIRMED_MS = 1_000;
 /** So many keys are remembered to have been confirmed. */
 const CONFIRMED_MAX = 10_000;
@@ -51,7 +53,7 @@ export class KeySource<User> {
   #asking = new Map<string, Promise<Found>>();
   /** Questions about what is doubted, by name. */
   readonly #doubting = new Map<string, Promise<Found>>();
-  /** When a doubted key was last found as it was, by name. */
+  /** The times when doubted keys were last found unchanged, by name. */
   readonly #confirmed = new LRUCache<string, number>({ max: CONFIRMED_MAX });
 
   /**
@@ -64,17 +66,19 @@ export class KeySource<User> {
     if (before !== undefined) this.#cache.inherit(before.#cache);
   }
 
-  /** Whether there was no answer when it was last asked. */
+  /** True if there was no answer when it was last asked. */
   get failing(): boolean {
     return this.#health.failing;
   }
 
-  /** How many access keys are remembered. */
+  /** The number of access keys that are remembered. */
   get size(): number {
     return this.#cache.size;
   }
 
-  /** What memory holds, without waiting; what ages is asked for again behind the caller's back. */
+  /**
+   * Returns the key in memory, without waiting; an ageing one is asked for again in the background.
+   */
   find(name: string): Key | "nobody" | "unknown" {
     const remembered = this.#cache.look(name, this.#ports.nowMs());
     switch (remembered.kind) {
@@ -92,7 +96,7 @@ export class KeySource<User> {
     }
   }
 
-  /** Whose key it is, waiting for an answer where memory has none; a stale one if none comes. */
+  /** Returns the key, waiting for an answer if memory has none; a stale one if none comes. */
   async key(name: string): Promise<Found> {
     const found = this.find(name);
     if (found !== "unknown") return found;
@@ -103,9 +107,9 @@ export class KeySource<User> {
   }
 
   /**
-   * Whether the source now says something else than `used` of a name: the store refused a request
-   * that was signed so. `sure`: it said that the key is to blame; if not, a key that was found
-   * unchanged lately is not asked for again.
+   * Returns true if the source's word on a name now differs from `used`: the store refused a
+   * request that was signed so. `sure`: it said that the key is to blame; if not, a key that was
+   * found unchanged lately is not asked for again.
    */
   async hasChanged(name: string, used: Signing, sure: boolean): Promise<boolean> {
     const known = this.find(name);

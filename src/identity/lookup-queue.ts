@@ -3,7 +3,10 @@ export const LOOKUPS_MAX = 16;
 /** Questions that wait for their turn: so many about known keys, and so many about others. */
 export const WAITING_MAX = 256;
 
-/** Whose turn comes first: a flood of unknown keys holds up nobody who was here before. */
+/**
+ * The lane of a question, which decides its turn: a flood of unknown keys holds up nobody who was
+ * here before.
+ */
 export type Lane = "known" | "unknown";
 
 /** Runs at most LOOKUPS_MAX steps at a time. */
@@ -11,7 +14,7 @@ export class LookupQueue {
   readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { known: [], unknown: [] };
   #running = 0;
 
-  /** What `step` gives; "full" at once, and nothing is run, where too many wait already. */
+  /** Returns the result of `step`; "full" at once, and nothing is run, if too many wait already. */
   async run<T>(lane: Lane, step: () => Promise<T>): Promise<T | "full"> {
     if (this.#running < LOOKUPS_MAX) this.#running++;
     else if (this.#waiting[lane].length >= WAITING_MAX) return "full";
@@ -23,7 +26,7 @@ export class LookupQueue {
     }
   }
 
-  /** Whoever waits longest takes the place over, so that it is never free for a newcomer between. */
+  /** Passes the place on to the longest waiter, so that it is never free for a newcomer between. */
   #passOn(): void {
     const next = this.#waiting.known.shift() ?? this.#waiting.unknown.shift();
     if (next === undefined) this.#running--;

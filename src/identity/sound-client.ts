@@ -14,7 +14,7 @@ export function soundPool(origin: string, options: Pool.Options): Pool {
 }
 
 class SoundClient extends Client {
-  /** Whether it takes another request at once; if not, it emits `drain` when it does. */
+  /** Returns true if it takes another request at once; if not, it emits `drain` when it does. */
   override dispatch(
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,

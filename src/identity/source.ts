@@ -15,7 +15,7 @@ export type IdentityState = {
 
 /** One system outside the configuration that knows keys. */
 export type Source = {
-  /** What memory holds of an access key. */
+  /** Returns the memory of an access key. */
   readonly find: (accessKeyId: string) => Key | "nobody" | "unknown";
   readonly key: (accessKeyId: string) => Promise<Found>;
   /** The same of an account: one of its own keys. "nobody": it is no user there, or has none. */
@@ -23,9 +23,12 @@ export type Source = {
   readonly owner: (owner: OwnerNeed) => Promise<Found>;
   /** Keys of a holder (`account`, `account:subuser`), asked for now and not remembered. */
   readonly keysOf: (holder: string) => Promise<readonly Key[] | "unavailable">;
-  /** Whether it says something else by now than what signed a request (see `KeySource`). */
+  /**
+   * Returns true if its word now differs from the credential that signed a request (see
+   * `KeySource`).
+   */
   readonly hasChanged: (used: LookedUp, sure: boolean) => Promise<boolean>;
-  /** Whether it refused the gateway's own credential when it was last asked. */
+  /** Returns true if it refused the gateway's own credential when it was last asked. */
   readonly refused: () => boolean;
   /** Returns how it does, for people. */
   readonly state: () => IdentityState;
@@ -39,7 +42,7 @@ export type Source = {
 /** A complaint about one source is written once in this time. */
 export const COMPLAINT_MS = 60_000;
 
-/** How answers of every source are counted. */
+/** The names under which answers of every source are counted. */
 export const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;
 
 /** `tell`, which is called once within `ms` at most. */

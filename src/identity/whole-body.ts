@@ -1,4 +1,4 @@
-/** Reads a body up to `bytesMax`; undefined: it is longer, and the rest is not read. */
+/** Reads a body up to `bytesMax`; `undefined` if it is longer, and the rest is not read. */
 export async function readUpTo(
   body: AsyncIterable<unknown>,
   bytesMax: number,

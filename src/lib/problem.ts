@@ -19,7 +19,7 @@ export function placeOf({ file, line, column, path }: Problem): string {
   return path === "" ? place : `${place}: ${path}`;
 }
 
-/** By file, then by line and column. */
+/** Sorts problems by file, then by line and column. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => {
     if (a.file !== b.file) return a.file < b.file ? -1 : 1;

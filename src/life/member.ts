@@ -23,7 +23,7 @@ import { StorePools } from "../store/store-pools.ts";
 export type Member = {
   /** `host:port` as bound, for S3 clients. */
   readonly address: string;
-  /** The same of the port for STS alone; `undefined`: there is none. */
+  /** The same of the port for STS alone; `undefined` if there is none. */
   readonly stsAddress: string | undefined;
   readonly metrics: Metrics;
   /** The facts that the admin port tells of this process. */
@@ -51,7 +51,7 @@ const FIRST_ANSWERS_MS_MAX = 1_000;
 export type SharedPorts = {
   /** As the first of them bound it; 0: this is the first. */
   readonly port: number;
-  /** That of STS. */
+  /** The port of STS. */
   readonly stsPort: number;
 };
 

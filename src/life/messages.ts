@@ -60,7 +60,7 @@ const TO_PRIMARY = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("answer"), id: z.int(), answer: ANSWER }),
 ]);
 
-/** Where a worker listens. */
+/** The addresses at which a worker listens. */
 export type Opened = { readonly address: string; readonly stsAddress?: string | undefined };
 export type WorkerAsk = z.output<typeof ASK>;
 export type WorkerAnswer = z.output<typeof ANSWER>;

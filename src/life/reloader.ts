@@ -62,7 +62,7 @@ export class Reloader {
     );
   }
 
-  /** Why what the files hold could not be put in force; undefined: it is. */
+  /** Puts the files in force. Returns the reason why they could not be; `undefined` if they are. */
   async #swap(why: string): Promise<Refusal | undefined> {
     const loaded = await this.#aside.load(this.#file);
     const { result } = loaded;
@@ -92,7 +92,7 @@ export class Reloader {
   }
 }
 
-/** Why files are not put in force: in short, and each reason. */
+/** The reason why files are not put in force: in short, and in full. */
 type Refusal = { readonly why: string; readonly reasons: readonly string[] };
 
 function sentenceOf(problem: Problem): string {

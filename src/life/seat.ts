@@ -16,7 +16,10 @@ import { Questions } from "./questions.ts";
 
 /** The functions by which a seat reports on the process in it. */
 export type SeatPorts = {
-  /** What a process begins with: the configuration in force, and the ports that all share. */
+  /**
+   * Returns the order that a process begins with: the configuration in force, and the ports that
+   * all share.
+   */
   readonly opening: () => Order & SharedPorts;
   /** It ended; `last`: the metrics that it told last; `unasked`: it was not told to. */
   readonly onEnd: (last: MetricsExport, unasked: boolean) => void;

@@ -6,7 +6,7 @@ export type RunningGateway = {
   /** As bound: `host:port` for S3 clients, and see `AdminPort.address` for the operator's tools. */
   readonly address: string;
   readonly adminAddress: string;
-  /** The same of the port for STS alone; `undefined`: there is none. */
+  /** The same of the port for STS alone; `undefined` if there is none. */
   readonly stsAddress: string | undefined;
   /**
    * Puts `config` in force; resolves with its number when every request that begins is decided by

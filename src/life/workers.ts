@@ -59,7 +59,7 @@ class Workers {
   readonly #ended = new EndedCounts();
   #order: Order;
   #closing = false;
-  /** Of clients, when they are bound. */
+  /** The ports of clients, once they are bound. */
   #ports: SharedPorts = { port: 0, stsPort: 0 };
 
   constructor(order: Order, count: number, log: Logger) {
@@ -76,7 +76,7 @@ class Workers {
     this.#metrics.configAccepted(order.generation, Date.now());
   }
 
-  /** Gives where they listen: where any port will do, the first one chooses. */
+  /** Opens the workers. Returns where they listen: the first one chooses, if any port will do. */
   async open(): Promise<Opened> {
     const [first, ...others] = this.#seats;
     const opened = (await first?.open()) ?? { address: "" };

@@ -3,10 +3,10 @@ import { lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
 
-/** Where a server listens in the file system. */
+/** The place in the file system where a server listens. */
 type SocketPlace = {
   readonly path: string;
-  /** Who may connect: as of a file, and from the first moment on. */
+  /** The mode that says who may connect: as of a file, and from the first moment on. */
   readonly mode: number;
 };
 
@@ -41,7 +41,7 @@ async function removeStale(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** Whether somebody listens; throws what keeps us from knowing. */
+/** Returns true if somebody listens; throws an error that keeps us from knowing. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path });

@@ -1,4 +1,4 @@
-/** How many of the latest requests of one kind are kept. */
+/** The number of the latest requests of one kind that are kept. */
 export const REQUESTS_KEPT = 100;
 
 /** The latest things that were added, at most REQUESTS_KEPT. */

@@ -180,7 +180,7 @@ export class LineFile {
   #open(): void {
     this.#reopenWanted = false;
     this.#busy = true;
-    // What is wrong with the folder, the opening tells.
+    // The opening reports what is wrong with the folder.
     mkdir(dirname(this.#file), { recursive: true }, () => {
       open(this.#file, "a", (error, fd) => {
         this.#busy = false;

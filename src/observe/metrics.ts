@@ -26,9 +26,10 @@ const MISNAMED = [
 ];
 
 /**
- * Where several processes are one gateway: what prom-client itself would leave out, and what it
- * makes a sum or an average, which a process that is at its end would not be seen in. Open files of
- * the fullest process, beside the least limit: all have the same one, from the first.
+ * The aggregators of a gateway in several processes: for metrics that prom-client itself would
+ * leave out, or of which it makes a sum or an average. A process at its end would not show in
+ * those. Open files are those of the fullest process, beside the least limit: all have the same
+ * one, from the first.
  */
 const AGGREGATORS: ReadonlyMap<string, Aggregator> = new Map([
   ["s3warden_process_start_time_seconds", "min"],
@@ -85,9 +86,9 @@ export type ConfigState = {
   /** Configurations accepted so far. */
   readonly generation: number;
   readonly acceptedMs: number;
-  /** When one was refused since; undefined: none was. */
+  /** The time when one was refused since; `undefined` if none was. */
   readonly refusedMs: number | undefined;
-  /** Why that was, a sentence each, and how many reasons there are in all. */
+  /** The reasons of that, a sentence each, and the number of all reasons. */
   readonly refusedFor: readonly string[];
   readonly refusedCount: number;
 };
@@ -95,19 +96,19 @@ export type ConfigState = {
 /** Reasons of a refusal that are kept for people: the log has all of them. */
 const REASONS_KEPT = 10;
 
-/** When things of the configuration expire, in milliseconds since the epoch. */
+/** The times when things of the configuration expire, in milliseconds since the epoch. */
 export type Ends = {
-  /** By their places in the configuration. */
+  /** The certificates by their places in the configuration. */
   readonly certificates: ReadonlyMap<string, number>;
-  /** Of keys, the earliest first. */
+  /** The ends of keys, the earliest first. */
   readonly keysMs: readonly number[];
 };
 
-/** What metrics tell of an issuer. */
+/** The facts about an issuer in metrics. */
 type IssuerGauge = {
   readonly name: string;
   readonly keys: number;
-  /** Why it did not answer last; `undefined` if it did. */
+  /** The reason why it did not answer last; `undefined` if it did. */
   readonly failure: string | undefined;
 };
 
@@ -308,9 +309,9 @@ export class Metrics {
   #config: ConfigState = { generation: 0, acceptedMs: 0, ...NOT_REFUSED };
   readonly #bytesIn = this.#bytes.labels({ direction: "in" });
   readonly #bytesOut = this.#bytes.labels({ direction: "out" });
-  /** By the labels joined; as many as there are combinations of closed sets. */
+  /** The series by the labels joined; as many as there are combinations of closed sets. */
   readonly #series = new Map<string, Series>();
-  /** Of the request that ended before: most are like it. */
+  /** The series of the request that ended before: most are like it. */
   #lastSeries: Series | undefined;
   /** Numbers of our own, as `requestsInFlight` is, until somebody asks. */
   #bytesInUntold = 0;
@@ -406,7 +407,7 @@ export class Metrics {
     this.#upstreamUp.remove({ endpoint });
   }
 
-  /** What is kept of a bucket was read or written, or that failed. */
+  /** Counts a read or write of a bucket's record, or its failure. */
   stateUsed(worked: boolean): void {
     if (!worked) this.#stateErrors.inc();
   }
@@ -416,12 +417,12 @@ export class Metrics {
     this.#auditWritten.set(atMs / 1000);
   }
 
-  /** When what the configuration names comes to its end. */
+  /** Sets the times when things of the configuration expire. */
   configured(ends: Ends): void {
     this.#ends = ends;
   }
 
-  /** What the configuration wants counted by name from now on. */
+  /** Sets what the configuration wants counted by name from now on. */
   countByName(series: NamedSeries): void {
     this.#buckets = series.buckets;
     this.#byName.follow(series);
@@ -468,7 +469,7 @@ export class Metrics {
     (hit ? this.#cacheHits : this.#cacheMisses).inc({ cache });
   }
 
-  /** How many processes serve clients: told by one of them only. */
+  /** Sets the number of processes that serve clients: reported by one of them only. */
   workersServing(count: number): void {
     this.#workers.set(count);
   }
@@ -583,7 +584,7 @@ export class Metrics {
   }
 }
 
-/** Whether the request has the labels of `series`. */
+/** Returns true if the request has the labels of `series`. */
 function countsIn(record: AccessRecord, series: Series): boolean {
   return (
     record.operation === series.operation &&

@@ -2,9 +2,11 @@ import { LRUCache } from "lru-cache";
 import { Counter, type Registry } from "prom-client";
 import type { AccessRecord, Outcome } from "./record.ts";
 
-/** Whose requests are counted by name. Names are the operator's or proved, never only a client's. */
+/**
+ * The requests that are counted by name. Names are the operator's or proved, never only a client's.
+ */
 export type NamedSeries = {
-  /** Of the accounts that were proved. */
+  /** True if requests of proved accounts are counted. */
   readonly accounts: boolean;
   readonly buckets: BucketSeries;
 };
@@ -20,7 +22,7 @@ const ACCOUNTS_MAX = 10_000;
 /** Buckets that are counted so that the top of them can be told. */
 const BUCKETS_MAX = 2_000;
 
-/** What ended of one account or bucket. */
+/** The finished requests of one account or bucket. */
 type Sum = { readonly outcomes: Map<Outcome, number>; bytesIn: number; bytesOut: number };
 
 /** Counters of requests and bytes by one kind of name, within a bound. */
@@ -31,7 +33,7 @@ export class NamedCounts {
   constructor(registry: Registry, of: "account" | "bucket", max: number) {
     this.#sums = new LRUCache({ max });
     const sums = this.#sums;
-    // What is counted here is told when somebody asks: hashing labels costs more than counting.
+    // Counts become metrics when somebody asks: hashing labels costs more than counting.
     const requests = new Counter({
       name: `s3warden_${of}_requests_total`,
       help: `Finished requests, by ${of}`,

@@ -88,7 +88,7 @@ export class Trace implements RequestTrace {
     const { operation, outcome, status, errorCode, upstreamError, timeMs, durationMs } = record;
     this.#span.updateName(operation === "Unknown" ? "S3" : operation);
     this.#span.setAttributes(attributesOf(record));
-    // What the client did wrong is no error of the server ("HTTP spans", Status).
+    // A fault of the client is no error of the server ("HTTP spans", Status).
     if (status >= 500 || outcome === "failed") {
       failed(this.#span, errorCode ?? upstreamError ?? String(status));
     }

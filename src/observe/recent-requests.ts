@@ -2,7 +2,9 @@ import type { Gate } from "../admission/facts.ts";
 import { clientTexts } from "./client-texts.ts";
 import type { AccessRecord } from "./record.ts";
 
-/** What the page shows of each of the latest requests. Holds nothing that the audit log has not. */
+/**
+ * The fields of each of the latest requests on the page. Holds nothing that the audit log has not.
+ */
 type RecentRequest = Pick<
   AccessRecord,
   | "timeMs"

@@ -11,17 +11,20 @@ import {
 } from "./recent-requests.ts";
 import { OUTCOMES, type AccessRecord, type Outcome } from "./record.ts";
 
-/** How far back the minutes go. */
+/** The number of minutes that are kept. */
 export const MINUTES_KEPT = 60;
 
 export const MINUTE_MS = 60_000;
 
-/** What ended in one minute. */
+/** The requests that ended in one minute. */
 export type Minute = {
   /** Milliseconds since the epoch. */
   readonly startMs: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** By the gate that refused, or in report mode would have; without those that refused nobody. */
+  /**
+   * The denials by the gate that refused, or in report mode would have; without those that refused
+   * nobody.
+   */
   readonly denials: Readonly<Partial<Record<Gate, number>>>;
   /** Answers with a status from 400, whoever made them. */
   readonly clientErrors: number;
@@ -29,7 +32,7 @@ export type Minute = {
   /** Body bytes from and to clients. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** How many answers of the store began, and the sum of the times until they did. */
+  /** The number of the store's answers that began, and the sum of the times until they did. */
   readonly storeAnswers: number;
   readonly storeMs: number;
 };
@@ -52,11 +55,11 @@ type Counting = {
 };
 
 /**
- * What happened lately, for people. Every request passes here, so counting allocates nothing but an
+ * The latest events, for people. Every request passes here, so counting allocates nothing but an
  * object a minute; of a denial and a failure the record is kept, which was made anyway.
  */
 export class Recent {
-  /** By minute since the epoch, modulo MINUTES_KEPT. */
+  /** The counts by minute since the epoch, modulo MINUTES_KEPT. */
   readonly #minutes: Counting[] = [];
   readonly #denials = new Latest<Denied>();
   readonly #failures = new Latest<AccessRecord>();

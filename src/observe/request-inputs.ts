@@ -132,7 +132,7 @@ function headerInputs(head: RequestHead, budget: Budget): Inputs | undefined {
     const kind = ASKED_HEADERS.get(name);
     if (kind === undefined) continue;
     inputs ??= {};
-    // Of a header that is there twice, rules ask the first.
+    // Rules ask for the first of a header that is there twice.
     if (!(name in inputs)) inputs[name] = valueOf(kind, headers[i + 1] ?? "", budget);
   }
   return inputs;

@@ -1,7 +1,7 @@
 const REQUESTS = "s3warden_bucket_requests_total";
 const BYTES = "s3warden_bucket_bytes_total";
 
-/** What one process has counted, as `MetricsExport`. */
+/** The counts of one process, as `MetricsExport`. */
 type Metrics = readonly object[];
 
 type Value = { readonly value: number; readonly labels: Readonly<Record<string, unknown>> };

@@ -62,7 +62,7 @@ export function compileTrustActions(patterns: readonly string[]): Result<ActionS
   return ok({ patterns: lowers, actions, ...nothing });
 }
 
-/** Whether those who bring a token of an issuer may have one of `actions`. */
+/** Returns true if callers with a token of an issuer may do one of `actions`. */
 export function allowsTokens({ set, negated }: Statement["actions"]): boolean {
   return set.actions.has("sts:AssumeRoleWithWebIdentity") !== negated;
 }

@@ -30,7 +30,7 @@ export function addressClasses(networks: NetworkSet): readonly AddressClass[] {
       const id = ranges
         .map((range) => range.family === family && range.first <= begin && begin <= range.last)
         .join(" ");
-      // Where no rule speaks of addresses, one of IPv4 stands for all.
+      // One address of IPv4 represents all, if no rule is about addresses.
       const known = classes.get(id);
       if (known === undefined) classes.set(id, { ranges: [{ family, first: begin, last: end }] });
       else known.ranges.push({ family, first: begin, last: end });

@@ -19,18 +19,19 @@ import type { Way } from "./ways.ts";
 
 /** One resource, and what is known of its bucket. */
 export type ResourcePlace = {
-  /** Undefined: the service. */
+  /** The bucket; `undefined` for the service. */
   readonly bucket: Bucket | undefined;
   readonly record: BucketRecord | undefined;
   readonly objectKey: string | undefined;
 };
 
-/** How many combinations of classes are looked at for one caller, resource and way. */
+/** The most combinations of classes that are looked at for one caller, resource and way. */
 const CELLS_MAX = 20_000;
 
 /**
- * Whether anything may allow it, whatever the circumstances: of each ask a privilege, the caller's own
- * account, tier or policies where the bucket may be its own, or the bucket's policy. A no is certain.
+ * Returns true if anything may allow it, whatever the circumstances. Each ask needs one of these: a
+ * privilege; the caller's own account, tier or policies, if the bucket may be its own; or the
+ * bucket's policy. A no is certain.
  */
 export function couldPass(
   scene: Scene,
@@ -51,7 +52,7 @@ export function couldPass(
       bucketPolicyRole === "restrict" ||
       isOwnedBy(snapshot, bucket, record, key.account));
   return way.asks.every((ask) => {
-    // Whose bucket it is then is for the state to say.
+    // The state decides whose bucket it is then.
     const mayOwn = isOwn || (key !== undefined && ask.action === "s3:CreateBucket");
     if (holder?.privileges.some((one) => tierGrants(one, ask.action, ask.operation)) === true)
       return true;
@@ -63,7 +64,7 @@ export function couldPass(
   });
 }
 
-/** Whether the account itself or the tier allows it. */
+/** Returns true if the account itself or the tier allows it. */
 function opens(key: Key, { tier }: Holder, ask: Way["asks"][number]): boolean {
   if (tier === undefined) return key.subuser === undefined;
   return tier.kind === "access" && tierGrants(tier, ask.action, ask.operation);
@@ -113,7 +114,7 @@ function beyondOf(
 
 export const UNREAD = "what is kept of buckets in the state, which was not read (--state)";
 
-/** Of each dimension of circumstances the classes that no rule tells apart. */
+/** The classes that no rule tells apart, of each dimension of circumstances. */
 export type Classes = {
   readonly addresses: readonly AddressClass[];
   readonly times: readonly number[];
@@ -121,7 +122,7 @@ export type Classes = {
   readonly texts: readonly (readonly [TextPlace, readonly (string | undefined)[]])[];
 };
 
-/** Undefined: there are too many. */
+/** Returns the classes; `undefined` if there are too many. */
 export function classesOf(
   { nowMs, memory }: Scene,
   { outside, inside, tls: onlyTls, fromMs = nowMs }: Goal,

@@ -36,25 +36,28 @@ export type AccessFinding = {
   readonly who: readonly string[];
   readonly actions: readonly string[];
   readonly resource: string;
-  /** What must hold besides. */
+  /** The further conditions. */
   readonly only: readonly string[];
-  /** A request that passes under the one and not under the other; undefined: none was shown to. */
+  /**
+   * A request that passes under the one and not under the other; `undefined` if none was shown to.
+   */
   readonly example: string | undefined;
 };
 
 export type Comparison = {
   readonly findings: readonly AccessFinding[];
-  /** Of whom it is not known, and why. */
+  /** The people for whom it is not known, and the reasons. */
   readonly notDecided: readonly string[];
 };
 
-/** How many conditions that are not followed are taken to hold or not, in each combination. */
+/** The most conditions that are not followed and are taken to hold or not, in each combination. */
 const ASSUMED_MAX = 6;
 const CELLS_MAX = 50_000;
 
 /**
- * What passes under `after` and not under `before`, of everybody in `after`. Both judge a request of
- * each class that neither tells apart; a condition that is not followed holds in both or in neither.
+ * Returns the requests that pass under `after` and not under `before`, of everybody in `after`.
+ * Both judge a request of each class that neither tells apart; a condition that is not followed
+ * holds in both or in neither.
  */
 export function gainedBy(
   before: Scene,
@@ -117,7 +120,7 @@ function* gains(
       ...counterparts.map((one) => ({ scene: old, key: one })),
     ];
     for (const way of ways) {
-      // What nothing is known of is the same for the same people.
+      // A bucket of which nothing is known is the same for the same people.
       for (const spot of spotsFor(askers, EVERYTHING, reached, way, !sameHolder)) {
         const one = gainedAt(askers, way, spot);
         if (one === undefined) yield `${whoIs(key)}: too many rules that tell requests apart`;
@@ -165,7 +168,7 @@ type GainedCell = {
   readonly circumstances: Circumstances;
 };
 
-/** Undefined: there is too much to look at. */
+/** Returns the access gained at a spot; `undefined` if there is too much to look at. */
 function gainedAt(
   askers: readonly [CallerIn, ...CallerIn[]],
   way: Way,
@@ -213,7 +216,7 @@ function gainedAt(
   return { asker, way, spot: { named, places }, statements, classes, assumptions, cells };
 }
 
-/** Whether the asker's request passes. */
+/** Returns a test: true if the asker's request passes. */
 function judgeOf(
   { scene, key }: CallerIn,
   way: Way,
@@ -251,7 +254,7 @@ function assumptionsOf({ effect, conditions }: Statement, { operation }: Way): r
     .map((one) => assumptionOf(effect, one));
 }
 
-/** Of each dimension of circumstances the number of its class. */
+/** Returns the number of the class in each dimension of circumstances. */
 function placesOf(
   { address, atMs, tls, texts }: Circumstances,
   classes: Classes,
@@ -327,7 +330,10 @@ function circumstanceWords(classes: Classes, alternative: Alternative): readonly
   return phrases;
 }
 
-/** What is assumed of conditions that are not followed, behind all other dimensions. */
+/**
+ * Returns the assumptions about conditions that are not followed, which come after all other
+ * dimensions.
+ */
 function ifs(assumptions: readonly string[], alternative: Alternative): readonly string[] {
   const truths = alternative.slice(alternative.length - assumptions.length);
   return assumptions.flatMap((assumption, i) => {
@@ -339,7 +345,7 @@ function ifs(assumptions: readonly string[], alternative: Alternative): readonly
   });
 }
 
-/** What is said of several actions or people alike is said once. */
+/** Joins findings that are alike for several actions or people. */
 function merged(findings: readonly AccessFinding[]): readonly AccessFinding[] {
   const byAction = new Map<string, AccessFinding>();
   for (const one of findings) {

@@ -14,7 +14,7 @@ export type Unkept = {
   readonly claim: string;
   /** `broken`: by a request; else it is not decided. */
   readonly broken: boolean;
-  /** Where the claim stands, and the request that breaks it or what it depends on. */
+  /** The place of the claim, and the request that breaks it or the reason why it is not decided. */
   readonly why: string;
 };
 
@@ -27,8 +27,8 @@ export function enforcedClaims(config: Config): readonly PolicyClaim[] {
 }
 
 /**
- * Judges what would be kept of a bucket: the first enforced claim of `config` that is not shown to hold
- * of all requests about that bucket. `undefined`: all of them hold.
+ * Returns a judge of the record of a bucket: it returns the first enforced claim of `config` that
+ * is not shown to hold for all requests about that bucket. `undefined` if all of them hold.
  */
 export function bucketJudge(
   config: Config,

@@ -5,33 +5,33 @@ import type { Bucket, BucketId } from "../s3/bucket.ts";
 import type { TextPlace } from "./dimensions.ts";
 import type { Way } from "./ways.ts";
 
-/** Which requests are looked at; each is a narrowing. */
+/** The requests that are looked at; each field narrows them. */
 export type Goal = {
   readonly isWho: (key: Key | undefined) => boolean;
-  /** Whether a request that asks this is meant. */
+  /** Returns true if a request that asks this is meant. */
   readonly isAsked: (way: Way, ask: Way["asks"][number]) => boolean;
   /** Any of them; see `arnOf` for what they are compared with. */
   readonly resources: readonly GoalResource[];
-  /** Only of this bucket; `undefined`: of any, and of the service. */
+  /** The only bucket; `undefined` for any, and for the service. */
   readonly bucket: BucketId | undefined;
-  /** Requests from addresses outside of these; undefined: from anywhere. */
+  /** The networks that requests come from outside of; `undefined` if they come from anywhere. */
   readonly outside: NetworkSet | undefined;
-  /** Requests from one of these; undefined: from anywhere. */
+  /** The networks that requests come from; `undefined` if they come from anywhere. */
   readonly inside: NetworkSet | undefined;
-  /** Requests with TLS, or without; undefined: both. */
+  /** True for requests with TLS, false for those without; `undefined` for both. */
   readonly tls: boolean | undefined;
-  /** Requests at that time or later, in milliseconds since the epoch; undefined: from now on. */
+  /** The start of the time, in milliseconds since the epoch; `undefined` for now. */
   readonly fromMs: number | undefined;
 };
 
 export type GoalResource = {
-  /** Of `bucket` or `bucket/key`. */
+  /** The parts of `bucket` or `bucket/key`. */
   readonly parts: readonly GlobPart[];
-  /** Whose bucket it is at the store; undefined: anybody's. */
+  /** The tenant that the bucket has at the store; `undefined` for any. */
   readonly tenant: string | undefined;
 };
 
-/** When, from where and with what a request comes. */
+/** The time, the address and the texts of a request. */
 export type Circumstances = {
   readonly address: string;
   readonly atMs: number;
@@ -44,13 +44,13 @@ export type Cell = {
   readonly kind: "cell";
   readonly key: Key | undefined;
   readonly way: Way;
-  /** As the caller spells it; undefined: the service. */
+  /** The bucket as the caller spells it; `undefined` for the service. */
   readonly bucket: Bucket | undefined;
   readonly objectKey: string | undefined;
   readonly circumstances: Circumstances;
-  /** What rules about it look at that is not followed. */
+  /** The parts that rules about it look at and that are not followed. */
   readonly beyond: readonly string[];
 };
 
-/** What could not be looked at. */
+/** A part that could not be looked at. */
 export type Gap = { readonly kind: "gap"; readonly key: Key | undefined; readonly why: string };

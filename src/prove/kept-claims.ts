@@ -7,7 +7,10 @@ import { knownIn } from "./known-names.ts";
 import { prove, whoIs } from "./prove.ts";
 import { sceneOf } from "./scene.ts";
 
-/** How many claims hold of a configuration, and how many could not be decided. */
+/**
+ * The number of claims that hold for a configuration, and the number of those that could not be
+ * decided.
+ */
 export type KeptClaims = { readonly holding: number; readonly undecided: number };
 
 /**

@@ -2,7 +2,7 @@ import { looksUpKeys } from "../config/elsewhere.ts";
 import type { Config } from "../config/config.ts";
 import type { KnownNames } from "./claim-reader.ts";
 
-/** Whom and what claims about `config` may name. */
+/** Returns the names that claims about `config` may use. */
 export function knownIn(config: Config): KnownNames {
   const { accounts, policy } = config;
   const people = accounts.flatMap(({ name, subusers }) => [

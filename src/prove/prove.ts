@@ -14,10 +14,10 @@ import { namedBuckets, search } from "./search.ts";
 import { hasOtherKeyIds, meansStrangers, strangersMayPass } from "./strangers.ts";
 import type { Way } from "./ways.ts";
 
-/** What became of a claim. */
+/** The result for a claim. */
 export type Proof =
   | { readonly kind: "holds"; readonly claim: PolicyClaim }
-  /** By a request that passes `admit`. */
+  /** The claim is broken by a request that passes `admit`. */
   | {
       readonly kind: "broken";
       readonly claim: PolicyClaim;
@@ -27,15 +27,15 @@ export type Proof =
   /** Something may pass of which it cannot be said for certain; each reason once. */
   | { readonly kind: "not decided"; readonly claim: PolicyClaim; readonly why: readonly string[] };
 
-/** How many requests are tried where rules look at more than is followed. */
+/** The most requests that are tried if rules look at more than is followed. */
 const TRIED_MAX = 2_000;
-/** How many reasons are told. */
+/** The most reasons that are reported. */
 const REASONS_MAX = 5;
 
 /**
- * Whether the claim is true of every request. Where a class of requests may pass, one request of it is
- * put through `admit` itself: only what passes there breaks the claim, and what may pass and is not
- * shown to is told as not decided. `bucket`: requests about others are not looked at.
+ * Tests if the claim is true for every request. If a class of requests may pass, one request of it
+ * is put through `admit` itself: only what passes there breaks the claim. A class that may pass and
+ * is not shown to is reported as not decided. `bucket`: requests about others are not looked at.
  */
 export function prove(scene: Scene, claim: PolicyClaim, bucket?: BucketId): Proof {
   const goal = goalOf(claim, bucket);
@@ -99,8 +99,8 @@ function reasonOf(
 }
 
 /**
- * Whether the state, which was not read, may say more of the bucket. Where the claim is about buckets of
- * any name, there are some of which it says nothing.
+ * Returns true if the state, which was not read, may have more about the bucket. If the claim is
+ * about buckets of any name, there are some of which it has nothing.
  */
 function mayBeKept(
   { unread, records }: Scene,
@@ -117,7 +117,7 @@ function namesBucket(parts: readonly GlobPart[]): boolean {
   return first?.kind === "text" && (parts.length === 1 || first.text.includes("/"));
 }
 
-/** Whose key it is, as claims name people. */
+/** Returns the holder of the key, as claims name people. */
 export function whoIs(key: Key | undefined): string {
   if (key === undefined) return "anonymous";
   const { account, subuser } = key;
@@ -144,7 +144,7 @@ function goalOf(
   };
 }
 
-/** Whether sessions of the role are among those whom the claim is about. */
+/** Returns true if sessions of the role are among the callers that the claim is about. */
 function isRoleNamed(who: PolicyClaim["who"], { account, holder }: Role): boolean {
   const isAmong = (name: Name): boolean =>
     (name.kind === "account" && name.below && name.account === account.name) ||
@@ -180,7 +180,9 @@ function isMeant(what: What, way: Way, { action, operation }: Way["asks"][number
   }
 }
 
-/** Whether such a request writes or deletes something, of the resource that is asked about. */
+/**
+ * Returns true if such a request writes or deletes something, of the resource that is asked about.
+ */
 function changes({ operation, part }: Way): boolean {
   const reads = operation.method === "GET" || operation.method === "HEAD";
   if (reads || operation.name === "SelectObjectContent") return false;

@@ -12,7 +12,7 @@ import { namedBuckets, reachedBy, spotsFor, waysFor } from "./search.ts";
  */
 export function roleMayPass(scene: Scene, goal: Goal, role: Role): boolean {
   if (scene.snapshot.sealing.length === 0) return false;
-  // Who names one session of it may name this one.
+  // A policy that names one session of it may name this one.
   if (namesSession(scene, role)) return true;
   const key = sessionOf(scene, role);
   const snapshot = {

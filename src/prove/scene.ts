@@ -23,7 +23,7 @@ export type Scene = {
   readonly records: ReadonlyMap<BucketId, BucketRecord>;
   /** True if there may be records that were not read. */
   readonly unread: boolean;
-  /** Whose keys the configuration does not tell; undefined: nobody's. */
+  /** The holders of keys that the configuration does not have; `undefined` if there are none. */
   readonly strangers: Strangers | undefined;
   readonly nowMs: number;
   readonly ways: readonly Way[];

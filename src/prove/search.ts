@@ -42,7 +42,7 @@ export function waysFor({ ways }: Scene, goal: Goal): readonly Way[] {
   return ways.filter((way) => way.asks.some((ask) => goal.isAsked(way, ask)));
 }
 
-/** Everybody whose requests may pass at all; undefined: who is anonymous. */
+/** Returns everybody whose requests may pass at all; `undefined` stands for an anonymous caller. */
 export function callersIn({ snapshot }: Scene, goal: Goal): readonly (Key | undefined)[] {
   const nobody = snapshot.policy.anonymous === "deny" ? [] : [undefined];
   return [...snapshot.keys.values(), ...nobody].filter(
@@ -84,7 +84,7 @@ function namesOf(id: BucketId, { store }: Snapshot): { name: string; home: strin
   return { home: colon < 0 ? "" : id.slice(0, colon), name: id.slice(colon + 1) };
 }
 
-/** Whether the pattern may match something that begins with `start`. */
+/** Returns true if the pattern may match something that begins with `start`. */
 function mayBegin(parts: readonly GlobPart[], start: string): boolean {
   let at = 0;
   for (const part of parts) {
@@ -99,7 +99,7 @@ function mayBegin(parts: readonly GlobPart[], start: string): boolean {
   return at > start.length;
 }
 
-/** Who asks, under which configuration. */
+/** A caller, under a configuration. */
 export type CallerIn = { readonly scene: Scene; readonly key: Key | undefined };
 
 /** Those in which the caller may do anything, or which only the state keeps it from making. */
@@ -117,9 +117,11 @@ export function reachedBy(
 
 /** Resources that a person would name together, one of each class. */
 export type Spot = {
-  /** The bucket that is meant; undefined: buckets of which nothing is known, or the service. */
+  /**
+   * The bucket that is meant; `undefined` for buckets of which nothing is known, or the service.
+   */
   readonly named: NamedBucket | undefined;
-  /** Undefined: there are too many classes. */
+  /** The places; `undefined` if there are too many classes. */
   readonly places: readonly ResourcePlace[] | undefined;
 };
 
@@ -187,7 +189,7 @@ function* elsewhere(
     }
     return;
   }
-  // Whose buckets they are makes no difference before their records are known.
+  // The owner of these buckets makes no difference before their records are known.
   const unknown = canonicalBucket(NOBODYS, key?.account.tenant ?? "", scene.snapshot.store.naming);
   if (!scene.unread && unknown.ok && !couldPass(scene, key, undefined, unknown.value, way)) return;
   for (const { parts, tenant } of goal.resources) {
@@ -279,7 +281,9 @@ function homesOf(
 
 const OTHER_TENANT = "another";
 
-/** Undefined: nobody can name it so. */
+/**
+ * Returns the bucket as the key's holder spells it; `undefined` if nobody can name it so.
+ */
 function spelledBy(
   { snapshot }: Scene,
   key: Key | undefined,
@@ -309,7 +313,7 @@ function remembered(
   return classes;
 }
 
-/** What the resource is compared with. */
+/** Returns the patterns that the resource is compared with. */
 function patternsOf(
   scene: Scene,
   key: Key | undefined,

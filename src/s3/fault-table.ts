@@ -4,7 +4,7 @@
  * read. What the gateway adds (the value, the reason, the remedy) is no part of it: see `Fault.why`.
  */
 
-/** Where a message was read. */
+/** The place where a message was read. */
 type Source =
   /** "Error responses", Amazon S3 API Reference; the SDK has the list as the words on its `Error`. */
   | "api"
@@ -211,7 +211,7 @@ export type FaultCode = keyof typeof FAULTS;
 
 /** The more exact refusals of a code, by what is wrong. Their status is the code's. */
 export const NAMED_FAULTS = {
-  // Who signed, in the Authorization header. `{}` is one of CREDENTIAL_PROBLEMS.
+  // The signer, in the Authorization header. `{}` is one of CREDENTIAL_PROBLEMS.
   MalformedAuthorization: {
     code: "AuthorizationHeaderMalformed",
     message: "The authorization header is malformed; {}",
@@ -310,7 +310,7 @@ export const NAMED_FAULTS = {
     message: "Invalid date (should be seconds since epoch): {}",
     from: "answer",
   },
-  // What was signed of the body.
+  // The signed digest of the body.
   PayloadHashMissing: {
     code: "InvalidRequest",
     message: "Missing required header for this request: x-amz-content-sha256",
@@ -367,7 +367,7 @@ export const NAMED_FAULTS = {
     message: "Invalid according to Policy: {}",
     from: "answer",
   },
-  // What a request is about.
+  // The subject of a request: its address, source and parameters.
   CopySource: {
     code: "InvalidArgument",
     message: "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
@@ -477,7 +477,7 @@ export const NAMED_FAULTS = {
   { readonly code: FaultCode; readonly message: string; readonly from: Source }
 >;
 
-/** What can be wrong with a credential, wherever it stands. */
+/** The possible faults of a credential, wherever it stands. */
 export const CREDENTIAL_PROBLEMS = {
   noCredential: "missing Credential.",
   noSignedHeaders: "missing SignedHeaders.",
@@ -496,7 +496,7 @@ export const CREDENTIAL_PROBLEMS = {
 
 export type NamedFault = keyof typeof NAMED_FAULTS;
 
-/** What can be wrong with the policy document of a form. */
+/** The possible faults of a form's policy document. */
 export const FORM_POLICY_PROBLEMS = {
   empty: "Expecting '{' but found End-of-Input",
   base64: "invalid Base64 encoding.",
@@ -515,7 +515,7 @@ export const FORM_POLICY_PROBLEMS = {
   simpleValue: "Invalid Simple-Condition: value must be a string.",
 } as const;
 
-/** What a form can do against the policy that it carries. */
+/** The ways in which a form can break the policy that it carries. */
 export const AGAINST_FORM_POLICY = {
   expired: "Policy expired.",
   condition: "Policy Condition failed: {}",

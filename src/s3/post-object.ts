@@ -16,7 +16,7 @@ export type PutFromForm = {
   readonly success: PostSuccess;
 };
 
-/** What the form wants to be answered once the object is stored. */
+/** The answer that the form wants once the object is stored. */
 type PostSuccess =
   | { readonly kind: "status"; readonly status: 200 | 201 | 204 }
   /** `url` is an absolute http or https URL. */
@@ -66,7 +66,7 @@ export function putFromForm(fields: Fields, bucket: string): Result<PutFromForm,
     if (!header.ok) return header;
     headers.push(...header.value);
   }
-  // What a form says goes the way of the head: a switch of the store's is none the less one here.
+  // A form's fields go the way of the head: a switch of the store's is one here, too.
   const refused = refusedHeader(headers);
   if (refused !== undefined) return err(refused);
   return ok({ key: key.value, headers, success: successOf(fields) });

@@ -7,7 +7,7 @@ import { isInForce, type StoredRecord } from "./record.ts";
 import type { Change, StateStore, Stored } from "./state-store.ts";
 import { isUnderWay } from "./store-change.ts";
 
-/** Says why a record must not be kept; `undefined`: it may be. */
+/** Returns the fault of a record that must not be kept; `undefined` if it may be. */
 export type RecordJudge = (name: string, record: StoredRecord) => Promise<Fault | undefined>;
 
 /**
@@ -32,7 +32,7 @@ export async function changeRecord(
     if (record.policy !== change.judged) return ok("stale");
     // A pending record stays so: the store may or may not have removed the bucket.
     const next = { ...record, policy: change.policy, at: nowMs, by: change.by };
-    // Whoever else writes may have changed whose it is or whom it is shared with.
+    // Another writer may have changed its owner or its shares.
     if (judge !== undefined && !isJudgedAlike(judged, next)) {
       const refused = await judge(change.name, next);
       if (refused !== undefined) return ok(refused);
@@ -54,7 +54,7 @@ function isJudgedAlike(before: StoredRecord | undefined, { owner, shares }: Stor
   return before !== undefined && isDeepStrictEqual([before.owner, before.shares], [owner, shares]);
 }
 
-/** Of a hundred writers at once, the last has seen as many conflicts. */
+/** The most attempts: of a hundred writers at once, the last has seen as many conflicts. */
 const ATTEMPTS_MAX = 200;
 const WAIT_MS_MAX = 50;
 

@@ -13,7 +13,7 @@ export type Series = {
 const HEIGHT = 100;
 /** A bar's share of its minute. */
 const BAR_WIDTH = 0.8;
-/** What is there can be seen, however much more there was in another minute. */
+/** The least height of a bar: a count is visible, however much more there was in another minute. */
 const BAR_HEIGHT_MIN = 1.5;
 
 /** Stacked bars, one a minute, the first series at the bottom; with a legend and the numbers. */

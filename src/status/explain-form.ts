@@ -10,7 +10,10 @@ export type Explained = {
   readonly answer: Result<Explanation, string>;
 };
 
-/** Where the form is, on a page that refreshes itself: it would lose what is being written. */
+/**
+ * Returns a link to the form, on a page that refreshes itself: the page would lose what is being
+ * written.
+ */
 export function askLink(): Html {
   return html`<p class="muted">
     What would become of a request, decided by the very code that serves clients:

@@ -29,7 +29,10 @@ export function endpointTable(endpoints: readonly EndpointState[]): Html {
   </table>`;
 }
 
-/** What is in force, what was proved of it, and whether the last attempt to change it worked. */
+/**
+ * Returns the configuration in force, what was proved of it, and the result of the last attempt to
+ * change it.
+ */
 export function configFacts({ config, proved }: Status): Html {
   const { generation, acceptedMs, refusedMs } = config;
   return html`<dl class="facts">
@@ -67,7 +70,7 @@ function claims(proved: ProvedState | undefined): Html {
     <code class="line">${file}</code>`;
 }
 
-/** Why the files of today are not in force. */
+/** Returns the reasons why the present files are not in force. */
 export function reasons({ refusedFor, refusedCount }: ConfigState): Html {
   const more = refusedCount - refusedFor.length;
   return html`<ul class="reasons">
@@ -76,7 +79,10 @@ export function reasons({ refusedFor, refusedCount }: ConfigState): Html {
   </ul>`;
 }
 
-/** Who vouches for clients besides the configuration; undefined: nobody. */
+/**
+ * Returns the sources that vouch for clients besides the configuration; `undefined` if there are
+ * none.
+ */
 export function sourceTable({ issuers, identities }: Status): Html | undefined {
   if (issuers.length + identities.length === 0) return undefined;
   return html`<table>

@@ -35,7 +35,7 @@ function outcome(failure: RecentFailure): Html {
     ${mutedLine(endpoint)} ${mutedLine(rule === errorCode ? undefined : rule)}`;
 }
 
-/** Who is to blame, and for what. */
+/** Returns who is to blame, and for what. */
 function causeOf({ outcome, upstreamError, fault, endpoint }: RecentFailure): string {
   if (fault !== undefined) return `a bug in the gateway (${fault}): see its log`;
   if (upstreamError !== undefined) return `the store: ${upstreamError}`;

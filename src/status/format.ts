@@ -1,4 +1,4 @@
-/** How numbers and times are written for people: in English, times in UTC. */
+/** The texts of numbers and times for people: in English, times in UTC. */
 
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
@@ -25,7 +25,7 @@ export function milliseconds(ms: number): string {
   return ms < 1000 ? `${THREE_DIGITS.format(ms)} ms` : `${THREE_DIGITS.format(ms / 1000)} s`;
 }
 
-/** How much of `whole` a `part` is; a part that is there is never 0 %. */
+/** Returns the share of `part` in `whole`; a part that is there is never 0 %. */
 export function percent(part: number, whole: number): string {
   if (part === 0 || whole === 0) return "0 %";
   const share = (100 * part) / whole;

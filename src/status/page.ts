@@ -14,8 +14,8 @@ const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /**
- * What the page may do (Content Security Policy Level 3): show its own style and icon, and send its
- * form back. No script, whoever wrote it, and nothing from anywhere else.
+ * The rights of the page (Content Security Policy Level 3): show its own style and icon, and send
+ * its form back. No script, whoever wrote it, and nothing from anywhere else.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -26,11 +26,11 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** What somebody wants to see of the status. */
+/** The view of the status that somebody wants to see. */
 export type View = {
   /** Asks for itself again, without its form, which would lose what is being written. */
   readonly refreshes: boolean;
-  /** What the form was asked, if anything. */
+  /** The question of the form and its answer, if there is any. */
   readonly explained: Explained | undefined;
 };
 

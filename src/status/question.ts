@@ -4,8 +4,8 @@ import type { ExplainQuestion } from "../explain/request.ts";
 const FIELDS = ["as", "ip", "at", "request", "action", "resource"] as const;
 
 /**
- * What the form asks; undefined where nothing was asked. An empty field is one that was not filled
- * in, and each line of `header` is a header.
+ * Returns the question of the form; `undefined` if nothing was asked. An empty field is one that
+ * was not filled in, and each line of `header` is a header.
  */
 export function questionInForm(form: URLSearchParams): ExplainQuestion | undefined {
   const question: { -readonly [Name in keyof ExplainQuestion]: ExplainQuestion[Name] } = {};

@@ -7,7 +7,10 @@ type Request = RecentDenial | RecentFailure;
 /** The cells of a request's row: who asked, what for, and what became of it. */
 export type RequestCells = readonly [who: Html, what: Html, outcome: Html, request: Html];
 
-/** What follows below the table should be found without going through a hundred requests. */
+/**
+ * The requests shown at once: the parts below the table should be found without going through a
+ * hundred of them.
+ */
 const SHOWN_AT_ONCE = 10;
 
 /**
@@ -76,7 +79,7 @@ export function what({ method, operation, bucket, key, versionId }: Request): Ht
     ${mutedLine(versionId && `version ${versionId}`)}`;
 }
 
-/** `account` or `account:subuser`; undefined: nobody was proved. */
+/** Returns `account` or `account:subuser`; `undefined` if nobody was proved. */
 export function nameOfHolder({ account, subuser }: Request): string | undefined {
   return subuser === undefined ? account : `${account}:${subuser}`;
 }

@@ -4,19 +4,19 @@ import { mergeActivity, type RecentActivity } from "../observe/recent.ts";
 
 /** Everything that the status page shows, and `/status.json` gives: plain JSON, nothing secret. */
 export type Status = {
-  /** When it was so, milliseconds since the epoch. */
+  /** The time of the status, in milliseconds since the epoch. */
   readonly timeMs: number;
   readonly version: string;
-  /** Why it is not ready to serve, as `/readyz` says; undefined: it is. */
+  /** The reason why it is not ready to serve, as `/readyz` says; `undefined` if it is. */
   readonly notReady: string | undefined;
   readonly config: ConfigState;
   /** The store's. */
   readonly endpoints: readonly EndpointState[];
-  /** Of tokens. */
+  /** The issuers of tokens. */
   readonly issuers: readonly IssuerState[];
-  /** Where keys are looked up that are not in the configuration. */
+  /** The sources of keys that are not in the configuration. */
   readonly identities: readonly SourceState[];
-  /** What was proved of the configuration; undefined: it has no claims. */
+  /** The result of proving the configuration; `undefined` if it has no claims. */
   readonly proved: ProvedState | undefined;
   readonly processes: readonly ProcessState[];
   readonly activity: RecentActivity;
@@ -38,13 +38,15 @@ export type IssuerState = {
   /** `away`: it did not answer last, and its keys still count; `lost`: there are none. */
   readonly state: "ok" | "away" | "lost" | "unasked";
   readonly keys: number;
-  /** Since the keys were asked for; `undefined`: there are none, or they are in a file. */
+  /**
+   * The time since the keys were asked for; `undefined` if there are none, or they are in a file.
+   */
   readonly ageMs: number | undefined;
   readonly failure: string | undefined;
 };
 
 export type SourceState = {
-  /** What it is, such as `ceph`. */
+  /** The kind, such as `ceph`. */
   readonly kind: string;
   readonly endpoint: string;
   /** `refused`: the gateway's own credential; `away`: it did not answer when it was last asked. */
@@ -89,7 +91,9 @@ export function mergeReadiness(whys: readonly (string | undefined)[]): string | 
   return whys.includes(undefined) ? undefined : whys[0];
 }
 
-/** What some process has heard last; a refusal that any of them knows of is told. */
+/**
+ * Returns the state that some process has heard last; a refusal that any of them knows of is shown.
+ */
 function laterConfig(a: ConfigState, b: ConfigState): ConfigState {
   if (a.generation !== b.generation) return a.generation > b.generation ? a : b;
   return a.refusedMs === undefined ? b : a;
@@ -109,7 +113,7 @@ function mergeEndpoints(endpoints: readonly EndpointState[]): readonly EndpointS
 /** From good to bad: every process asks for itself, and one that cannot is worth knowing. */
 const STATES = ["ok", "unasked", "away", "lost", "refused"] as const;
 
-/** Of several of one name, the one in the worst state. */
+/** Returns, for several of one name, the one in the worst state. */
 function worstByName<T extends { readonly state: (typeof STATES)[number] }>(
   all: readonly T[],
   nameOf: (one: T) => string,

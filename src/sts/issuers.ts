@@ -10,7 +10,7 @@ import { tokenFault, type TokenFault } from "./token-fault.ts";
 import { readToken, repeatsClaims } from "./token-text.ts";
 import { VerifyBudget, type TokenSource } from "./verify-budget.ts";
 
-/** Whom a token identifies: proved by a key of its issuer, made for us, and in force. */
+/** The identity in a token: proved by a key of its issuer, made for us, and in force. */
 export type WebIdentity = {
   /** As the configuration names it. */
   readonly issuer: string;
@@ -29,7 +29,7 @@ export type WebIdentity = {
   readonly claims: ReadonlyMap<string, string | readonly string[]>;
   /** Tags for the session, by the entry's names. */
   readonly tags: ReadonlyMap<string, string>;
-  /** When the token ends, milliseconds since the epoch. */
+  /** The end of the token, in milliseconds since the epoch. */
   readonly expiresMs: number;
 };
 
@@ -48,7 +48,7 @@ export type Issuers = {
     arrival: TokenArrival,
   ) => Promise<Result<WebIdentity, TokenFault>>;
   readonly health: () => readonly IssuerHealth[];
-  /** What verifying may cost; outlives every configuration. */
+  /** The budget of verifying; outlives every configuration. */
   readonly budget: VerifyBudget;
   /** The keys of an issuer that a configuration names in the very same way. */
   readonly keysOf: (issuer: IssuerConfig) => IssuerKeys | undefined;
@@ -132,7 +132,10 @@ function complaining(
   };
 }
 
-/** What counts against an address: neither that its issuer is away, nor that others are too many. */
+/**
+ * The faults that count against an address: neither that its issuer does not answer, nor that
+ * others are too many.
+ */
 const IS_BAD: ReadonlySet<TokenFault["code"]> = new Set<TokenFault["code"]>([
   "InvalidIdentityToken",
   "ExpiredTokenException",
@@ -160,7 +163,7 @@ const NO_KEY = tokenFault(
   "issuers: the issuer has no such key",
 );
 
-/** By what a token is verified, and from where it came. */
+/** The parts by which a token is verified, and the place it came from. */
 type Verifying = {
   readonly budget: VerifyBudget;
   readonly keys: IssuerKeys;
@@ -304,7 +307,10 @@ function badClaim(name: string): TokenFault {
   );
 }
 
-/** `undefined` if there is no such claim; an error for what no condition could compare. */
+/**
+ * Returns a claim; `undefined` if there is none, an error for a value that no condition could
+ * compare.
+ */
 function claimAt(
   payload: JWTPayload,
   steps: readonly string[],

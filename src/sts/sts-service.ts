@@ -260,7 +260,7 @@ async function withToken(
   facts: Facts,
 ): Promise<StsAnswered> {
   const { sourceAddress } = request.head;
-  // Whoever may not come at all costs no signature.
+  // A caller who is not let in at all costs no signature.
   const foreign = judgeKey(world.snapshot, undefined, sourceAddress, request.nowMs);
   if (foreign !== undefined) {
     return refused({ ...facts, denial: foreign.denial }, stsFaultOf(foreign.fault));

@@ -9,11 +9,11 @@ import { networkOf } from "../policy/network.ts";
 export const VERIFICATIONS_PER_SECOND = 2_000;
 /** Verifications of one address in a second that others cannot take from it. */
 export const SHARE_PER_SECOND = VERIFICATIONS_PER_SECOND / 16;
-/** What nobody gets beyond their share: it is there for those who ask for the first time. */
+/** The part that nobody gets beyond their share: it is for those who ask for the first time. */
 const RESERVED = VERIFICATIONS_PER_SECOND / 2;
 /** At a time, in Node's own threads. */
 const RUNNING_MAX = 4;
-/** Who waits for a turn: beyond it the answer is Throttling at once. */
+/** The most callers that wait for a turn: beyond it the answer is Throttling at once. */
 const QUEUE_MAX = 512;
 /** The same of those beyond their share. */
 const GREEDY_QUEUE_MAX = QUEUE_MAX / 2;
@@ -32,12 +32,12 @@ export class VerifyBudget {
   #fullAtMs = FULL;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
-  /** When an address may have as many bad tokens as ever again. */
+  /** The time when an address may have as many bad tokens as ever again. */
   readonly #bad = new LRUCache<string, number>({ max: ADDRESSES_MAX });
-  /** When an address has its whole share again. */
+  /** The time when an address has its whole share again. */
   readonly #shares = new LRUCache<string, number>({ max: ADDRESSES_MAX });
 
-  /** Whether tokens from there are looked at now. */
+  /** Returns true if tokens from there are looked at now. */
   allows({ address = "", nowMs }: TokenSource): boolean {
     const fullAtMs = this.#bad.get(networkOf(address)) ?? FULL;
     return waitMs(fullAtMs, 1, BAD_PER_SECOND, nowMs) === 0;
@@ -66,7 +66,7 @@ export class VerifyBudget {
     }
   }
 
-  /** Whether one more is verified; then it counts. What is beyond a share is not owed later. */
+  /** Returns true if one more is verified; then it counts. Use beyond a share is not owed later. */
   #takes({ address = "", nowMs }: TokenSource): boolean {
     const from = networkOf(address);
     const shareAtMs = this.#shares.get(from) ?? FULL;
@@ -81,5 +81,5 @@ export class VerifyBudget {
   }
 }
 
-/** Where a token came from, and when by a clock that only goes forward. */
+/** The address that a token came from, and the time by a clock that only goes forward. */
 export type TokenSource = { readonly address: string | undefined; readonly nowMs: number };
