@@ -78,19 +78,6 @@ const OPENINGS: readonly (readonly [opening: RegExp, instead: string])[] = [
   [/^Gives\b/, '"Returns …"'],
 ];
 
-/** Folders and files whose comments are not rewritten yet. */
-const NOT_YET = [
-  "admin/",
-  "body/form.ts",
-  "identity/",
-  "observe/",
-  "prove/",
-  "s3/fault-table.ts",
-  "s3/post-object.ts",
-  "status/",
-  "sts/",
-];
-
 test("comments begin with a subject or a verb, and `undefined` has a sentence", () => {
   const wrong = comments().flatMap(({ place, text }) => {
     const instead = OPENINGS.find(([opening]) => opening.test(text))?.[1];
@@ -104,7 +91,7 @@ test("comments begin with a subject or a verb, and `undefined` has a sentence", 
 /** The comments of src, each as one line: doc comments, and comments on lines of their own. */
 function comments(): readonly { readonly place: string; readonly text: string }[] {
   return readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !NOT_YET.some((start) => name.startsWith(start)))
+    .filter((name) => name.endsWith(".ts"))
     .flatMap((name) => {
       const code = readFileSync(`${ROOT}src/${name}`, "utf8");
       return [...code.matchAll(/\/\*\*([\s\S]*?)\*\/|^ *\/\/ (.*(?:\n *\/\/ .*)*)/gm)].map(
