@@ -93,7 +93,10 @@ const NO_VERSION = { versionId: undefined };
 const SEES_TAGS =
   /^s3:(?:GetObject(?:Version)?(?:Acl|Annotation|Attributes|Tagging)?|(?:Put|Delete)Object(?:Version)?(?:Annotation|Tagging)|PutObject(?:Version)?Acl|ListObject(?:Version)?Annotations|UpdateObjectEncryption)$/;
 
-/** A copy reads its source only, and writes its target only; a rename also deletes its source. */
+/**
+ * Returns true if the action is on the source: a copy reads its source only, and writes its target
+ * only; a rename also deletes its source.
+ */
 function isOfSource(action: string, { operation, source }: Subject): boolean {
   if (source === undefined) return false;
   const isRead = action.startsWith("s3:Get");

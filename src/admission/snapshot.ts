@@ -22,7 +22,7 @@ import type { ActionPattern, Key, Role } from "./principal.ts";
  * asks. Plain data that never changes: no function is in it (test/unit/admission/snapshot.test.ts).
  */
 export type Snapshot = {
-  /** Counts accepted configurations since the start, from 1. */
+  /** The number of configurations accepted since the start, from 1. */
   readonly generation: number;
   readonly hosts: HostNames;
   /** The proxies that are believed about the client's address. */

@@ -22,7 +22,10 @@ export type OpenForm = {
 };
 
 export type FormFile = {
-  /** Ends with a `BodyError` if it was not exactly `length` bytes, or if it may not have been all. */
+  /**
+   * The bytes. They end with a `BodyError` if they were not exactly `length`, or if some may be
+   * missing.
+   */
   readonly body: AsyncIterable<Buffer>;
   /** Bytes. */
   readonly length: number;

@@ -129,8 +129,8 @@ function kindOf(expected: string): string {
 }
 
 /**
- * Returns true if YAML may have read the value as a number, such as 0012 and 1e10, and lost the
- * text.
+ * Returns true if YAML read the value as a number or boolean: the text of 0012 and 1e10 is lost
+ * then.
  */
 function isUnquoted({ value }: DocumentNode): boolean {
   return typeof value === "number" || typeof value === "boolean";

@@ -9,7 +9,7 @@ import type { StoredRecord } from "../state/record.ts";
 /** Keeps bucket policies from breaking claims that are marked `enforced`. */
 export type ClaimGuard = {
   /**
-   * Returns the reason why a record must not be kept: a claim is broken, or not decided in time.
+   * Judges a record. Refuses one that must not be kept: a claim is broken, or not decided in time.
    */
   readonly judge: RecordJudge;
   readonly close: () => void;

@@ -97,7 +97,10 @@ function split(entry: string): HostAndPort {
   return { host: entry.slice(0, colon), port: entry.slice(colon + 1) };
 }
 
-/** The client's connection counts as TLS only if nobody on the way says anything else. */
+/**
+ * Returns true if the client's connection counts as TLS: only if nobody on the way says anything
+ * else. `undefined` if nobody says.
+ */
 function secureIn(headers: HeaderList, elements: readonly ForwardedElement[]): boolean | undefined {
   const said = listed(headers, "x-forwarded-proto");
   for (const { proto } of elements) if (proto !== undefined) said.push(proto);

@@ -78,7 +78,7 @@ export class ClientAnswer {
     return this.#goesOn;
   }
 
-  /** True if its head was sent. */
+  /** True if its head was handed over. */
   get begun(): boolean {
     return this.#delivered !== undefined;
   }

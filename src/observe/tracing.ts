@@ -97,7 +97,7 @@ function isWhole(text: string): boolean {
 /** Node's timers take no more, and would end at once (setTimeout(), Node's documentation). */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** An empty variable is one that is not set, by the specification. */
+/** Returns true if a variable is set; an empty one is not, by the specification. */
 function isSet(text: string | undefined): text is string {
   return text !== undefined && text.trim() !== "";
 }

@@ -191,7 +191,7 @@ function examine(statement: Statement, asked: Asked): Outcome {
   return grip;
 }
 
-/** The resource that is asked about, or every key below it. */
+/** Returns true if the statement covers the resource that is asked about, or every key below it. */
 function coversAsked(statement: Statement, { question, relative, alias, facts }: Asked): boolean {
   if (question.below !== true) return coversResource(statement, relative, facts, alias);
   const { effect, resources } = statement;

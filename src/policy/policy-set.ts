@@ -62,8 +62,9 @@ function namesTenant({ parts }: Template): boolean {
 }
 
 /**
- * A wildcard or a variable may stand for a tenant and its colon. Not so if all of the bucket's name is
- * written, or if one `*` stands for all of it, which matches both names or neither.
+ * Returns true if a wildcard or a variable of the pattern may match a tenant and its colon. It may
+ * not if all of the bucket's name is written, or if one `*` stands for all of it, which matches
+ * both names or neither.
  */
 function reachesTenant(pattern: Template): boolean {
   const [first, next] = pattern.parts;

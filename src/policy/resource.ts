@@ -86,7 +86,10 @@ function fitsOne(component: string, allowed: readonly (string | undefined)[]): b
   return allowed.some((text) => text !== undefined && matchesGlob(glob, text));
 }
 
-/** A bucket's name with wildcards or variables may be any, and is only compared with this one. */
+/**
+ * Returns true if the pattern may be about the policy's own bucket. A bucket's name with wildcards
+ * or variables may be any, and is only compared with this one.
+ */
 function isOfBucket(relative: string, rules: ResourceRules): boolean {
   if (rules.bucket === undefined) return true;
   const slash = relative.indexOf("/");

@@ -122,7 +122,10 @@ export function whyBeyond(
   return isNeverThere(name.key, operations) ? undefined : keyText;
 }
 
-/** A parameter that no operation takes is refused, so that the key is absent. */
+/**
+ * Returns true if the place is a header, or a parameter that some operation takes. A parameter that
+ * none takes is refused, so the key is absent.
+ */
 function isTaken(place: TextPlace, operations: readonly Operation[]): boolean {
   return HEADER_PLACES.has(place) || operations.some(({ parameters }) => parameters.has(place));
 }

@@ -244,8 +244,9 @@ function checkedName(tenant: string | undefined, name: string): Result<BucketNam
 }
 
 /**
- * The lax grammar everywhere: whether a new name follows today's stricter rules is the store's to
- * judge, and an old bucket must stay reachable. It still leaves no room for `.`, `..` or `/`.
+ * Returns true for a name by the lax grammar, everywhere. The store judges if a new name follows
+ * today's stricter rules, and an old bucket must stay reachable. The grammar still leaves no room
+ * for `.`, `..` or `/`.
  */
 function isBucketName(name: string): boolean {
   if (name.length < BUCKET_CHARACTERS_MIN || name.length > BUCKET_CHARACTERS_MAX) return false;
@@ -269,7 +270,7 @@ const CODE_DOT = 0x2e;
 const CODE_HYPHEN = 0x2d;
 const CODE_UNDERSCORE = 0x5f;
 
-/** An ASCII letter, digit or underscore. */
+/** Returns true for an ASCII letter, digit or underscore. */
 function isWord(code: number): boolean {
   const lower = code | 0x20;
   return (

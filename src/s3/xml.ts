@@ -54,7 +54,7 @@ function escapeCharacter(character: string): string {
   return isCharacter(code) ? `&#${code};` : "\uFFFD";
 }
 
-/** The production `Char`, XML 1.0 section 2.2. */
+/** Returns true for the production `Char`, XML 1.0 section 2.2. */
 function isCharacter(code: number): boolean {
   if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
   return (

@@ -158,7 +158,7 @@ function needsCondition(name: string): boolean {
 
 type FieldCondition = Exclude<PostCondition, { readonly kind: "length" }>;
 
-/** An absent field fulfils nothing, not even the prefix "". */
+/** Returns true if the condition holds. An absent field fulfils nothing, not even the prefix "". */
 function holds(condition: FieldCondition, fields: ReadonlyMap<string, string>): boolean {
   const value = fields.get(condition.field);
   if (value === undefined) return false;
