@@ -14,7 +14,7 @@ for (const [what, tag] of [
   ["allowed", "yes"],
   ["refused", "no"],
 ] as const) {
-  test(`what would be ${what} is not when its answer was given, which comes in its turn`, async (t) => {
+  test(`a request that would be ${what} is not if its answer was sent, which comes in its turn`, async (t) => {
     const asked = new Map<string, ServerResponse>();
     const forwarded: string[] = [];
     const store = await startHttpStore((request, response) => {

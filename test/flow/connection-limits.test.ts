@@ -253,7 +253,7 @@ test("a TLS connection beyond the limit is closed before its handshake", async (
   await openTls(t, flow);
 });
 
-test("a trusted proxy may have any number of connections, but no client behind it", async (t) => {
+test("a trusted proxy may have any number of connections, but none of its clients may", async (t) => {
   const limits = { connectionsPerAddress: 1 };
   const trusted = { trustedProxies: ["127.0.0.1"] };
   const ask = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";

@@ -86,7 +86,7 @@ const BAD: readonly (readonly [name: string, reply: DirectoryReply])[] = [
   ["objects inside each other without end", text(`${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`)],
 ];
 for (const [name, reply] of BAD) {
-  test(`a key of which the directory says ${name} is refused as 503 SlowDown`, async (t) => {
+  test(`a key is refused as 503 SlowDown if the directory says ${name}`, async (t) => {
     const { flow, directory, store } = await begin(t);
     directory.replies.set(BOB.accessKey, reply);
     const answer = await get(flow, BOB);
@@ -187,7 +187,7 @@ test("2,000 unknown keys at once: the directory sees 16 at a time, and a known k
   t.diagnostic(`${nobody} InvalidAccessKeyId, ${slowed} SlowDown, at most ${directory.most()}`);
 });
 
-test("of an accounts file, Ceph and a directory the first that has the key counts", async (t) => {
+test("the first of an accounts file, Ceph and a directory that has the key counts", async (t) => {
   const { flow, directory, store } = await begin(t);
   directory.replies.set(OWNER.accessKey, keyWith({ ...OWNER, secretKey: "x" }, { account: "m" }));
   assert.equal((await get(flow, OWNER)).status, 200);

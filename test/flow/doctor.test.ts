@@ -81,7 +81,7 @@ for (const [code, remedy] of [
   });
 }
 
-test("doctor tells a store that does not answer, and a clock that is wrong", async (t) => {
+test("doctor reports a store that does not answer, and a clock that is wrong", async (t) => {
   const store = await startStore(undefined, Date.now() - 3_600_000);
   t.after(() => store.stop());
   const gone = await startStore();
@@ -96,7 +96,7 @@ test("doctor tells a store that does not answer, and a clock that is wrong", asy
   assert.equal(about(lines, "account lab").state, "ok");
 });
 
-test("doctor tells a Ceph that refuses the gateway's own user, and one that does not answer", async (t) => {
+test("doctor reports a Ceph that refuses the gateway's own user, and one that does not answer", async (t) => {
   const store = await startStore();
   t.after(() => store.stop());
   const ceph = await startScriptedCeph();
@@ -115,7 +115,7 @@ test("doctor tells a Ceph that refuses the gateway's own user, and one that does
   assert.match(about((await examined(config)).lines, source).text, /^no answer: .*another user$/);
 });
 
-test("doctor tells files that others can read or write, and a folder of state that is a file", async (t) => {
+test("doctor reports files that others can read or write, and a folder of state that is a file", async (t) => {
   const store = await startStore();
   t.after(() => store.stop());
   const config = writeConfig({

@@ -100,7 +100,7 @@ test("a claim about another bucket refuses no policy of this one", async (t) => 
   assert.equal((await put(gateway, PUBLIC)).status, 204);
 });
 
-test("a policy of which it is not decided is refused, and the answer says so", async (t) => {
+test("a policy whose claims are not decided is refused, and the answer says so", async (t) => {
   const gateway = await before(t, "enforced nothing is public\n");
   const tagged = { StringEquals: { "s3:ExistingObjectTag/open": "yes" } };
   const answer = await put(gateway, policy({ Principal: "*", Condition: tagged }));

@@ -65,7 +65,7 @@ async function sent(flow: Flow, bytes: Buffer): Promise<string | number> {
 
 const spooled = (flow: Flow): Promise<number | undefined> => metricOf(flow, "form_spool_bytes");
 
-test("fields behind a large file are ignored, and only the file reaches the store", async (t) => {
+test("fields after a large file are ignored, and only the file reaches the store", async (t) => {
   const flow = await site(t);
   const evil = [BUTTON, { name: "key", value: "evil" }, { name: "acl", value: "public-read" }];
   assert.equal(await sent(flow, formOf(flow, FILE, evil)), 204);
@@ -74,13 +74,13 @@ test("fields behind a large file are ignored, and only the file reaches the stor
   await until(async () => (await spooled(flow)) === 0);
 });
 
-test("a large file without anything behind it is stored the same", async (t) => {
+test("a large file without anything after it is stored the same", async (t) => {
   const flow = await site(t);
   assert.equal(await sent(flow, formOf(flow, FILE, [])), 204);
   assert.deepEqual(flow.stored, [["PUT /bucket/up/k", FILE]]);
 });
 
-test("a second file behind a large one is refused, and nothing is stored", async (t) => {
+test("a second file after a large one is refused, and nothing is stored", async (t) => {
   const flow = await site(t);
   const second = { name: "file", value: "y", filename: "b" };
   assert.equal(await sent(flow, formOf(flow, FILE, [second])), "InvalidArgument");
@@ -99,7 +99,7 @@ test("a client that leaves while its file is written leaves nothing on the disk"
   assert.deepEqual(flow.stored, []);
 });
 
-test("beyond formSpool.bytes a form is a SlowDown, and small ones are served", async (t) => {
+test("a form beyond formSpool.bytes gets SlowDown, and small ones are served", async (t) => {
   const flow = await site(t, "1MiB");
   assert.equal(await sent(flow, formOf(flow, FILE, [BUTTON])), "SlowDown");
   assert.equal(await metricOf(flow, 'limited_total{limit="form_spool"}'), 1);

@@ -81,7 +81,7 @@ test("a user of Ceph who is an account's upstream, too, is warned of once", asyn
   );
 });
 
-test("a wrong secret and an unknown key are told apart as ever", async (t) => {
+test("a wrong secret and an unknown key get different errors as ever", async (t) => {
   const { flow, store } = await begin(t);
   const wrong = await get(flow, { ...ALICE, secretKey: "another" });
   assert.deepEqual([wrong.status, codeOf(wrong)], [403, "SignatureDoesNotMatch"]);
@@ -136,7 +136,7 @@ const BAD: readonly (readonly [name: string, reply: AdminReply])[] = [
   ["nothing at all", SILENCE],
 ];
 for (const [name, reply] of BAD) {
-  test(`a key of which RGW says ${name} is refused as 503 SlowDown within 3 s`, async (t) => {
+  test(`a key is refused as 503 SlowDown within 3 s if RGW says ${name}`, async (t) => {
     const { flow, ceph, store } = await begin(t);
     ceph.replies.set(ALICE.accessKey, reply);
     const began = performance.now();
@@ -212,7 +212,7 @@ test("a reload puts in force at once what RGW says of a known key now", async (t
   assert.equal(codeOf(await get(flow, ALICE)), "InvalidAccessKeyId");
 });
 
-test("of a Ceph that gateway.yaml names otherwise nothing is known after a reload", async (t) => {
+test("nothing of a Ceph is known after a reload with another name for it", async (t) => {
   const { flow, ceph } = await begin(t);
   assert.equal((await get(flow, ALICE)).status, 200);
   ceph.everything = AWAY;
@@ -220,7 +220,7 @@ test("of a Ceph that gateway.yaml names otherwise nothing is known after a reloa
   assert.equal(codeOf(await get(flow, ALICE)), "SlowDown");
 });
 
-test("of two sources the first that has the key counts, and a dead one is passed over", async (t) => {
+test("the first of two sources that has the key counts, and a dead one is skipped", async (t) => {
   const second = await startScriptedCeph();
   t.after(() => second.stop());
   const store = await startRecordingStore();

@@ -159,7 +159,7 @@ for (const [name, set] of sets) {
   });
 }
 
-test("of a set only the public parts of keys that verify are kept", async (t) => {
+test("only the public parts of keys that verify are kept of a set", async (t) => {
   const whole = { ...FIRST.privateKey.export({ format: "jwk" }), kid: "first", alg: "ES256" };
   const issuer = await startIssuer(t, [whole, null, publicJwk(SECOND, { use: "enc" })]);
   const fetched = await fetchFrom(t, issuerConfig(issuer.url));

@@ -194,7 +194,7 @@ test("a token that is not the key's own is refused, and no log has it", async (t
   assert.ok(!logged.includes(session.secret));
 });
 
-test("the audit log says which session of which role it was", async (t) => {
+test("the audit log names the session and its role", async (t) => {
   const { gateway } = await start(t);
   const reader = begun({ holder: { kind: "role", role: "reader", session: "bob@example.org" } });
   const client = sdk(gateway, reader);

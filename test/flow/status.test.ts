@@ -81,7 +81,7 @@ test("GET / may run nothing, load nothing and be framed by nobody", async (t) =>
   );
 });
 
-test("GET /status.json gives the same as data", async (t) => {
+test("GET /status.json returns the same as data", async (t) => {
   const flow = await start(t);
   const idle = await flow.connect();
   await flow.exchange("PUT", "/photos/new", { key: READER, body: "x" });

@@ -33,7 +33,7 @@ test("STS has a port of its own, and stays on the S3 port", async (t) => {
   assert.equal(first?.["operation"], "GetCallerIdentity");
 });
 
-test("nothing but STS is served on its port, to whoever may do everything on the other", async (t) => {
+test("its port serves only STS, even to a caller who may do everything on the other", async (t) => {
   const passthrough = [{ path: "/dashboard/", target: "http://127.0.0.1:10" }];
   const { gateway, signed } = await startSts(t, [], { sts: ON_OWN_PORT, passthrough });
   const { stsAddress = "" } = gateway;
@@ -111,7 +111,7 @@ test("it speaks TLS with the certificates of the S3 port", async (t) => {
   assert.match(await answerOn(secure, bytesOf(last)), /user\/reader/);
 });
 
-test("only a restart gives it another address", async (t) => {
+test("only a restart can change its address", async (t) => {
   const { gateway } = await startSts(t, [], { sts: ON_OWN_PORT });
   const refused = { message: "Cannot change sts.address without a restart" };
   await assert.rejects(gateway.reload({ sts: STS }), refused);
@@ -121,7 +121,7 @@ test("only a restart gives it another address", async (t) => {
   await assert.rejects(plain.gateway.reload({ sts: ON_OWN_PORT }), refused);
 });
 
-test("if its port is taken, the gateway does not start and gives the S3 port back", async (t) => {
+test("the gateway does not start if the port is taken, and releases the S3 port", async (t) => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
   t.after(() => taken.close());

@@ -789,7 +789,7 @@ test("a presigned URL, and a signature of version 2, are refused", async (t) => 
   assert.ok((await send(flow, old)).status < 500);
 });
 
-test("a body too long, or of a length that is not told, is not read", async (t) => {
+test("a body that is too long, or states no length, is not read", async (t) => {
   const flow = await startSts(t, ROLES, OPTIONS);
   const { address } = flow.gateway;
   const long = `POST / HTTP/1.1\r\nhost: ${address}\r\ncontent-length: 65537\r\n\r\n`;
@@ -881,7 +881,7 @@ test("a session becomes another role for an hour, with its transitive tags and s
   assert.equal(textIn(stranger, "Code"), "AccessDenied");
 });
 
-test("who is revoked by the token's subject is revoked in every role of the chain", async (t) => {
+test("a subject of a token is revoked in every role of the chain", async (t) => {
   const flow = await startSts(t, CHAIN, OPTIONS);
   const federated = { issuer: "keycloak", subject: "user-17" };
   const answer = await sendBy(flow, sessionNow({ federated }), "AssumeRole", NEXT);
@@ -895,7 +895,7 @@ test("who is revoked by the token's subject is revoked in every role of the chai
   assert.equal(sessionIn(textIn(key, "SessionToken"))?.federated, undefined);
 });
 
-test("who may not become a role does not learn whether it is there, nor how long it lasts", async (t) => {
+test("a caller who may not assume a role does not learn if it exists, nor how long it lasts", async (t) => {
   const flow = await startSts(t, ROLES, OPTIONS);
   const told = async (name: string, DurationSeconds: string): Promise<string> => {
     const RoleArn = `arn:aws:iam::lab:role/${name}`;
@@ -944,7 +944,7 @@ test("a session that has ended, of a role that is gone, or with another token si
   assert.equal(textIn(await sendBy(flow, disabled, "GetCallerIdentity"), "Code"), "AccessDenied");
 });
 
-test("where revocations are shared, a session is served by STS, and a revoked one is not", async (t) => {
+test("STS serves a session if revocations are shared, and no revoked one", async (t) => {
   const directory = scratchFolder("sts-revoked");
   const flow = await startSts(t, CHAIN, { ...OPTIONS, state: { directory, refresh: "100ms" } });
   const alice = sessionNow();
@@ -985,7 +985,7 @@ test("a disabled key and a foreign address get no session", async (t) => {
   assert.deepEqual(gates, ["key-state", "networks", "networks"]);
 });
 
-test("what STS was asked for is counted", async (t) => {
+test("calls of STS are counted", async (t) => {
   const flow = await startSts(t, ROLES, OPTIONS);
   await send(flow, signedCall(flow.gateway.address, formOf("GetCallerIdentity"), READER));
   await flow.gateway.records(1);

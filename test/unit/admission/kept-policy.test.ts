@@ -240,7 +240,7 @@ describe("making and removing a bucket", () => {
     const removed = { kind: "removed", name: "bucket", owner: "A", by: "A:U", judged: undefined };
     assert.deepEqual(change("A:U", "DELETE /bucket"), removed);
   });
-  test("of another account's name is for the state to refuse, which reads it anew", () => {
+  test("another account's bucket name is refused by the state, which reads it anew", () => {
     assert.equal(change("B", "PUT /bucket").owner, "B");
   });
   test("is each tenant's own where tenants have their own names", () => {
@@ -344,7 +344,7 @@ describe("a policy that needs a privilege to be put", () => {
   const document = (...statements: readonly object[]) => JSON.stringify({ Statements: statements });
   const own = document(statement(["local:taker"], ["s3:*"]));
 
-  test("is not put by whoever has a key on a bucket that has none", () => {
+  test("is not put on a bucket without one just because the caller has a key", () => {
     const gateway = remembering({ bucket: { owner: "maker" } }, people);
     for (const who of ["taker", "maker"]) {
       const { verdict } = settle(gateway, who, "PUT /bucket?policy", own);

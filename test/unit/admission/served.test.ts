@@ -66,7 +66,7 @@ describe("a generic store", () => {
   ] as const;
   for (const [version, snapshot, expected] of cases) {
     const name = snapshot === generic ? "" : " with versions";
-    test(`is told to delete the version ${version}${name}: ${expected}`, () => {
+    test(`is asked to delete the version ${version}${name}: ${expected}`, () => {
       const body = ENTRIES(version);
       const line = "POST /photos?delete";
       assert.equal(word(judge(snapshot, line, { ...AS_LAB, body }, { body })), expected);
@@ -83,7 +83,7 @@ const FOLDED = ["a//b", "/a", "a/./b", "x/../a/b", "./a", "..", "a/.."] as const
 const KEPT = ["a", "a/", "a/b", ".a/b..", "a/...", "a/.b/c."] as const;
 const folding = STORE_KINDS.filter((kind) => storeTraits(kind).foldsKeys);
 
-test("AWS and Ceph keep keys apart, and no store does of which that is not known", () => {
+test("only AWS and Ceph are assumed to keep keys apart", () => {
   assert.deepEqual(folding, ["generic", "minio", "versitygw"]);
 });
 

@@ -355,7 +355,7 @@ const BEHIND = [
 ] as const;
 
 for (const [name, behind] of BEHIND) {
-  test(`readForm() with a spool takes a large file with ${name} behind it, from any pieces`, async (t) => {
+  test(`readForm() with a spool takes a large file with ${name} after it, from any pieces`, async (t) => {
     const { folder, limits } = spool(t);
     const text = KEY + file(BIG) + behind;
     for (const step of [text.length, 1, 2, 3, 7, 100]) {

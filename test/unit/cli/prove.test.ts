@@ -89,7 +89,7 @@ test("an address list that is left out breaks a claim about where requests come 
   assert.match(out, /anonymous sends GET \/secret\/open\/ from 203\.0\.113\.0 /u);
 });
 
-test("what rules look at and is not followed is not decided, and never holds", async () => {
+test("a claim is not decided, and never holds, if rules look at something that is not followed", async () => {
   const tagged = { ...OPEN, Condition: { StringEquals: { "s3:ExistingObjectTag/public": "yes" } } };
   const { code, out } = await proved(["nothing is public"], { statements: [tagged] });
   assert.match(out, /^not decided nothing is public$/mu);
@@ -103,7 +103,7 @@ test("a condition that is not followed and that the plainest request meets break
   assert.match(out, /^BROKEN {6}nothing is public$/mu);
 });
 
-test("what is blocked for everybody is nobody's, also of users that Ceph alone knows", async () => {
+test("an action that is blocked for everybody is nobody's, even of users that Ceph alone knows", async () => {
   const config = writeConfig({
     accounts: ACCOUNTS,
     policy: { blockedActions: ["s3:DeleteObjectVersion"] },
@@ -134,14 +134,14 @@ test("a claim about a name or a tier that Ceph may give to somebody does not hol
   for (const who of sure) assert(out.includes(`holds       ${who} may not`), `${who}: ${out}`);
 });
 
-test("what is allowed only behind a time breaks a claim about what comes after it", async () => {
+test("an Allow after some time breaks a claim about the time after it", async () => {
   const time = "2099-06-01T00:00:00Z";
   const late = { ...OPEN, Condition: { DateGreaterThan: { "aws:CurrentTime": time } } };
   const { out } = await proved([`nothing is public after ${time}`], { statements: [late] });
   assert.match(out, /^BROKEN {6}nothing is public after 2099/mu);
 });
 
-test("claims may stand in a file, where what is wrong is told with its place", async () => {
+test("claims may stand in a file, and a bad one is reported with its place", async () => {
   const file = join(scratchFolder("claims"), "claims.txt");
   writeFileSync(
     file,
@@ -183,7 +183,7 @@ test("--json is for tools", async () => {
   );
 });
 
-test("what a change allows more is told by who, what and where, and what it takes away", async () => {
+test("a change is reported with the access it adds and the access it takes away", async () => {
   const old = configWith([
     { ...OPEN, Condition: { IpAddress: { "aws:SourceIp": "198.51.100.0/24" } } },
   ]);
@@ -202,7 +202,7 @@ test("what a change allows more is told by who, what and where, and what it take
   assert.equal(code, 1);
 });
 
-test("a change that allows nothing more is told as such, whatever it takes away", async () => {
+test("a change that allows nothing more is reported as such, whatever it takes away", async () => {
   const config = configWith([OPEN], { blockedActions: ["s3:DeleteObject"] });
   const { code, out } = await ran((terminal) =>
     runProve([], { config, newAccess: configWith([OPEN]) }, terminal),
@@ -229,7 +229,7 @@ const RAW = {
   Resource: "arn:aws:s3:::secret/open/raw/*",
 };
 
-test("what a change allows to people of whom no key is here is not decided", async () => {
+test("new access of people without a key here is not decided", async () => {
   const trust = { issuer: "idp", subject: "*" };
   const sts = { keys: [{ id: "a", secret: Buffer.alloc(32, 7).toString("base64url") }] };
   const issuers = [{ name: "idp", url: "https://idp.example.org/", audiences: ["s3"] }];
@@ -291,7 +291,7 @@ async function keep(folder: string, name: string, statements?: readonly object[]
 
 const SECRET = "nobody but lab:* may s3:GetObject on arn:aws:s3:::secret/*";
 
-test("what the state keeps is part of a claim only with --state", async () => {
+test("the records of the state are part of a claim only with --state", async () => {
   const { config, state } = keepingConfig();
   await keep(state, "secret");
   const without = await ran((terminal) => runProve([SECRET], { config }, terminal));
@@ -327,7 +327,7 @@ test("a change is judged in buckets that the state keeps with --state", async ()
   assert.doesNotMatch((await compared({})).out, /secret/u);
 });
 
-test("what cannot be read of the state is an error", async () => {
+test("an unreadable record of the state is an error", async () => {
   const { config, state } = keepingConfig();
   const none = await ran((terminal) =>
     runProve([SECRET], { config: configWith([OPEN]), state: true }, terminal),
@@ -340,7 +340,7 @@ test("what cannot be read of the state is an error", async () => {
   assert.match(bad.err, /^Cannot read .*: cannot use the record of "secret": /mu);
 });
 
-test("in report mode it is told that enforce is meant", async () => {
+test("prove says in report mode that it judges as enforce does", async () => {
   const { err, out } = await proved(["nothing is public"], { policy: { mode: "report" } });
   assert.match(err, /^policy\.mode is report: .*\n$/u);
   assert.match(out, /^BROKEN/u);

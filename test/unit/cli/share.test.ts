@@ -127,7 +127,7 @@ describe("s3warden share", () => {
       err: "",
     });
   });
-  test("a record that cannot be read is told, and not left out", async () => {
+  test("an unreadable record is reported, and not left out", async () => {
     const config = await configured();
     writeFileSync(join(dirname(config), "records", "broken.json"), "{");
     const { code, err } = await listAll(config);

@@ -89,14 +89,14 @@ async function run(
   return { code, out: out.replaceAll(`${dirname(config)}/`, ""), err };
 }
 
-test("everybody who can is told, by which rule and under what conditions, as docs/prove.md has it", async () => {
+test("who-can lists everybody who can, with rule and conditions, as docs/prove.md has it", async () => {
   const { code, out } = await run("s3:GetObject", "arn:aws:s3:::secret/*");
   const page = readFileSync(new URL("../../../docs/prove.md", import.meta.url), "utf8");
   assert.equal(out, page.split("```\n")[2] ?? "");
   assert.equal(code, 0);
 });
 
-test("from one address only what holds there is told", async () => {
+test("who-can from one address lists only the access from there", async () => {
   const { out } = await run("s3:GetObject", "arn:aws:s3:::secret/raw/*", { ip: "192.0.2.9" });
   assert.match(out, /^Nobody is found who can /u);
   assert.match(out, /^Cannot: lab, lab:reader, lab:writer, lab:courier, anonymous$/mu);
@@ -205,7 +205,7 @@ test("if nobody can, the exit code is 1", async () => {
   assert.equal(code, 1);
 });
 
-test("what rules look at beyond the classes is not decided", async () => {
+test("who-can does not decide if rules look at more than the classes", async () => {
   const tagged = [
     {
       Effect: "Deny",

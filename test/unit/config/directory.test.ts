@@ -107,7 +107,7 @@ for (const [account, fault] of [
   ["students", 'A policy cannot tell "students" from the group "students"'],
   ["peter", undefined],
 ] as const) {
-  test(`where policies name people, the directory's account "${account}" is ${fault === undefined ? "good" : "refused"}`, () => {
+  test(`the directory's account "${account}" is ${fault === undefined ? "good" : "refused"} if policies name people`, () => {
     const config = goodConfig({ "gateway.yaml": QUMULO, "accounts.yaml": PEOPLE });
     const answer = readDirectoryAnswer(
       JSON.stringify({ accessKey: "AK", secretKey: "SK", account }),

@@ -22,7 +22,7 @@ for (const rule of RULES) {
     assert.deepEqual(unknownIn(textAt(rule, "expr")), []);
   });
 
-  test(`${name} has a severity, a summary, and a section of docs/operate.md that tells what to do`, () => {
+  test(`${name} has a severity, a summary, and a section of docs/operate.md with the remedy`, () => {
     assert.match(textAt(rule, "labels/severity"), /^(?:warning|critical)$/);
     assert.ok(textAt(rule, "annotations/summary").length > 0);
     assert.equal(textAt(rule, "annotations/runbook"), `docs/operate.md#${name.toLowerCase()}`);

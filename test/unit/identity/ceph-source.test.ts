@@ -197,7 +197,7 @@ test("after a reload a known key is understood as the new configuration has it",
   assert.equal(key.account.networks.allow.length, 1);
 });
 
-test("what was dropped before a reload, or was nobody's, is not known after it", async () => {
+test("a key that was dropped before a reload, or was nobody's, is not known after it", async () => {
   const world = await changed();
   assert.equal(await world.source.key("AK2"), "nobody");
   world.reload();
@@ -231,7 +231,7 @@ test("a removed key is nobody's with the next answer, also where RGW then falls 
   assert.equal(await world.source.key("AK"), "unavailable");
 });
 
-test("that a key is nobody's counts for 10 s at most, and is never stale", async () => {
+test("an answer that a key is nobody's counts for 10 s at most, and is never stale", async () => {
   const world = new World();
   assert.equal(await world.source.key("AK"), "nobody");
   world.add("AK");
@@ -362,7 +362,7 @@ test("drop() forgets what is known, and what is being asked", async () => {
   assert.equal(told(await world.source.key("AK")), "off");
 });
 
-test("what can be no access key is nobody's without a question", async () => {
+test("text that can be no access key is nobody's without a question", async () => {
   const world = new World();
   for (const name of ["", "a/b", "a,b", "a b", "ä", "A".repeat(129)]) {
     assert.equal(await world.source.key(name), "nobody");
@@ -370,7 +370,7 @@ test("what can be no access key is nobody's without a question", async () => {
   assert.deepEqual(world.asked, []);
 });
 
-test("of a flood 16 questions are asked at a time, 256 wait, and the rest is refused", async () => {
+test("16 questions of a flood are asked at a time, 256 wait, and the rest is refused", async () => {
   const world = new World();
   world.held = [];
   const flood = Array.from({ length: 1_000 }, (_, i) => world.source.key(`FLOOD${i}`));
@@ -416,7 +416,7 @@ test("a flood pushes no known key out, and memory of it is bounded", async () =>
   assert.equal(world.source.size, NOBODIES_MAX + 1);
 });
 
-test("of known keys the least recently used is forgotten beyond `entries`", async () => {
+test("the least recently used of known keys is forgotten beyond `entries`", async () => {
   const world = new World(2);
   for (const name of ["AK1", "AK2", "AK3"]) {
     world.add(name);

@@ -16,7 +16,7 @@ const NOT_IN_POLICIES = [
   "WriteGetObjectResponse",
 ];
 
-test("every alias stands for operations of the table", () => {
+test("every alias means operations of the table", () => {
   const operations = [...OPERATION_ALIASES.values()].flat();
   assert.deepEqual(
     [...operations, ...NARROWER_ACTIONS.values()].filter((name) => !isOperationName(name)),

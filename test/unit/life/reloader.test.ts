@@ -64,7 +64,7 @@ test("a refused configuration does not say whether files are watched; one in for
   assert.equal(lines.filter((line) => line.includes('"reloaded"')).length, 1);
 });
 
-test("a refused configuration tells each problem, its place and what to do", async (t) => {
+test("a refused configuration reports each problem, its place and its remedy", async (t) => {
   const { reloader, file, reasons } = reloaderFor(() => Promise.resolve(ok(2)));
   t.after(() => reloader.close());
   edit(file, { limits: { idleTimeout: 30 }, worker: 2 });

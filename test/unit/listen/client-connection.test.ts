@@ -361,7 +361,7 @@ test("a client is asked for its body in its turn", async (t) => {
   assert.equal((await client.answer()).body.toString(), "two");
 });
 
-test("a connection between requests is kept a moment longer than its client was told", async (t) => {
+test("a connection between requests is kept a moment longer than its client expects", async (t) => {
   const { server, stoodStill } = await startListening(t, {
     limits: { idleTimeoutMs: 200 },
     serve: (_, answer) => say(answer, "good"),

@@ -40,7 +40,7 @@ test("a single line reaches the file without anybody asking", async () => {
   await file.close();
 });
 
-test("what a full disk does not take is kept within the bound, and the rest is told to be lost", async () => {
+test("lines that a full disk does not take are kept within the bound, and the rest is reported as lost", async () => {
   const { file, heard } = watched("/dev/full");
   const line = `${"x".repeat(65_535)}\n`;
   const count = Math.ceil(WAITING_CHARACTERS_MAX / line.length) + 10;
@@ -59,7 +59,7 @@ test("a write that failed is tried again by itself", async () => {
   await file.close();
 });
 
-test("what waited for a full disk is written whole when the file is opened anew", async () => {
+test("lines that waited for a full disk are written whole when the file is opened anew", async () => {
   const link = join(FOLDER, "link");
   symlinkSync("/dev/full", link);
   const { file, heard } = watched("link");
@@ -141,7 +141,7 @@ test("at the end, what waits for a file that cannot be opened goes to the one be
   assert.equal(heard.dropped, 0);
 });
 
-test("at the end, what waits is told to be lost where the file before was deleted", async () => {
+test("waiting lines are reported as lost at the end if the file before was deleted", async () => {
   const { file, heard, moved } = await blocked("lost");
   rmSync(moved);
   await file.close();
@@ -163,7 +163,7 @@ test("a file that cannot be opened at all is an error at once", () => {
   assert.throws(() => watched("no-folder/file.txt"), { code: /ENOTDIR|EEXIST/ });
 });
 
-test("what comes after the end is told to be lost, and reaches nobody who has the handle now", async () => {
+test("lines after the end are reported as lost, and reach nobody who has the handle now", async () => {
   const { file, heard } = watched("ended.txt");
   await file.close();
   const next = watched("next.txt");

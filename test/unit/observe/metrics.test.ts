@@ -122,7 +122,7 @@ test("the busiest buckets are those of all processes together, and only buckets 
   assert.match(await one.text(), /bucket_requests_total\{bucket="a"/);
 });
 
-test("of buckets there are so many in memory, however many answer", async () => {
+test("the number of buckets in memory has a bound, however many answer", async () => {
   const metrics = new Metrics();
   metrics.countByName({ accounts: false, buckets: { kind: "top", count: 500 } });
   for (let i = 0; i < 2_100; i++) ended(metrics, { ...photos, bucket: `b-${i}` });
@@ -162,7 +162,7 @@ test("aggregate() sums what processes counted, and takes what is no sum by its o
   assert(Math.abs(start - (Date.now() / 1000 - process.uptime())) < 5, `started ${start}`);
 });
 
-test("aggregate() tells of the process that is nearest its end, whatever the idle ones do", async () => {
+test("aggregate() shows the process that is nearest its end, whatever the idle ones do", async () => {
   const figures = [
     ["process_open_fds", [20, 900, 300], 900],
     ["process_max_fds", [1024, 1024, 1024], 1024],
@@ -201,14 +201,14 @@ test("Metrics of requests begin with the first request", async () => {
   assert.equal(lines?.length, 1);
 });
 
-test("Metrics tells when the audit log was last written, once it was", async () => {
+test("Metrics shows when the audit log was last written, once it was", async () => {
   const metrics = new Metrics();
   assert.doesNotMatch(await metrics.text(), /^s3warden_audit_last_write/m);
   metrics.auditWritten(1_500);
   assert.equal(await valueOf(metrics, "s3warden_audit_last_write_timestamp_seconds"), 1.5);
 });
 
-test("Metrics tells which version runs, and when certificates and the next key expire", async () => {
+test("Metrics shows the running version, and when certificates and the next key expire", async () => {
   const metrics = new Metrics();
   const build = /^s3warden_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.[^"]+"\} 1$/m;
   assert.match(await metrics.text(), build);
@@ -226,7 +226,7 @@ test("Metrics tells which version runs, and when certificates and the next key e
   assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key)/m);
 });
 
-test("aggregate() of one process tells every metric that the process itself tells", async () => {
+test("aggregate() of one process has every metric that the process itself has", async () => {
   const metrics = new Metrics();
   metrics.requestEnded(RECORD);
   const namesIn = (text: string): readonly string[] =>

@@ -27,7 +27,7 @@ test("Recent counts a request in the minute in which it ended", () => {
   assert.deepEqual(minutes.at(-2), minuteAt(NOON - MINUTE_MS));
 });
 
-test("Recent tells errors by who is to blame, and denials by their gate", () => {
+test("Recent counts errors by who is to blame, and denials by their gate", () => {
   const recent = new Recent();
   recent.ended(refused());
   recent.ended(refused({ gate: "networks" }));
@@ -150,7 +150,7 @@ test("mergeActivity() adds what several processes saw in the same minute", () =>
   assert.deepEqual(mergeActivity([early]), early);
 });
 
-test("mergeActivity() gives plain JSON, and changes nothing of what it was given", () => {
+test("mergeActivity() returns plain JSON, and does not change its arguments", () => {
   const one = activityOf((i) => ({ bytesIn: i }));
   const before = structuredClone(one);
   const merged = mergeActivity([one, one]);

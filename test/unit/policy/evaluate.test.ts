@@ -123,7 +123,7 @@ for (const { row, identity, bucket, asked, expect } of ROWS) {
   });
 }
 
-test("an Allow for the account is told from one for the caller, which counts more", () => {
+test("an Allow for the account differs from one for the caller, which counts more", () => {
   const allow = { Effect: "Allow", Action: "s3:*", Resource: OBJECTS };
   const account = policyOf("bucket", { ...allow, Principal: { AWS: "111122223333" } });
   const direct = policyOf("bucket", { ...allow, Sid: "direct", Principal: ALICE });

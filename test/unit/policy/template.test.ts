@@ -5,7 +5,7 @@ import { effectOf } from "./policies.ts";
 const HOME = "arn:aws:s3:::bucket/home/${aws:username}/*";
 const at = (key: string): string => `arn:aws:s3:::bucket/${key}`;
 
-test("a variable in a Resource stands for the caller's value", () => {
+test("a variable in a Resource means the caller's value", () => {
   const values = { "aws:username": "alice" };
   assert.equal(effectOf({ Resource: HOME }, { values, resource: at("home/alice/a") }), "allow");
   assert.equal(effectOf({ Resource: HOME }, { values, resource: at("home/bob/a") }), "none");
@@ -45,7 +45,7 @@ test("variable names have no letter case", () => {
   assert.equal(effectOf(pattern, { values, resource: at("alice") }), "allow");
 });
 
-test("${*}, ${?} and ${$} stand for the characters", () => {
+test("${*}, ${?} and ${$} mean the characters", () => {
   const pattern = { Resource: "arn:aws:s3:::bucket/${*}${?}${$}{a}" };
   assert.equal(effectOf(pattern, { resource: at("*?${a}") }), "allow");
   assert.equal(effectOf(pattern, { resource: at("xy${a}") }), "none");

@@ -84,17 +84,17 @@ const BAD: readonly (readonly [text: string, problem: string])[] = [
 ];
 
 for (const [text, problem] of BAD) {
-  test(`what is no claim is told with its place: ${text}`, () => {
+  test(`text that is no claim is reported with its place: ${text}`, () => {
     assert.deepEqual(problemsOf(text), [problem]);
   });
 }
 
-test("an unknown action is told with its place", () => {
+test("an unknown action is reported with its place", () => {
   const [problem = ""] = problemsOf("nobody may s3:GetObjekt");
   assert.match(problem, /^1:12 .*s3:GetObjekt/u);
 });
 
-test("every line is a claim, and all that is wrong is told at once", () => {
+test("every line is a claim, and all mistakes are reported at once", () => {
   const text = "# what we promise\n\nnothing is public # nowhere\nnobody\nnothing is\n";
   assert.deepEqual(problemsOf(text), [
     '4:7 Cannot read the claim: expected "may", got the end',
@@ -103,6 +103,6 @@ test("every line is a claim, and all that is wrong is told at once", () => {
   assert.equal(problemsOf("# nothing\n\n").length, 0);
 });
 
-test("where users may come from elsewhere, any name may be one", () => {
+test("any name may be a user's if users may come from elsewhere", () => {
   assert.deepEqual(problemsOf("nobody but ceph-user may anything", { ...KNOWN, others: true }), []);
 });

@@ -101,7 +101,7 @@ test("in report mode policies are judged, too", () => {
 
 const RECORD = { owner: "lab", policy: policy("Allow", OTHER), at: NOW, by: "lab" };
 
-test("what takes too long is refused, and the answer says so", async () => {
+test("a policy whose claims take too long is refused, and the answer says so", async () => {
   const guard = openClaimGuard(configWith(LAB_ONLY), 1);
   const refused = await guard?.judge("secret", RECORD);
   guard?.close();

@@ -39,12 +39,12 @@ for (const seed of SEEDS) {
   });
 }
 
-test("what stands before the text is read first, as the bucket before a key", () => {
+test("the part before the text is read first, as the bucket before a key", () => {
   const begun = [{ parts: wildcardParts("dat?/raw/*"), before: "data/" }];
   assert.deepEqual(textClasses(wildcardParts("*"), begun, 1), ["k", "raw/"]);
 });
 
-test("beyond a number of states nothing is decided", () => {
+test("nothing is decided beyond a number of states", () => {
   const begun = Array.from({ length: 12 }, (_, i) => ({
     parts: wildcardParts(`*${"a?".repeat(8)}${i}*`),
     before: "",

@@ -58,7 +58,7 @@ test("putFromForm() passes over what S3 does not know, such as a page's button",
   assert.deepEqual(result.value.headers, ["content-language", "de"]);
 });
 
-test("putFromForm() makes no header of what speaks of the form", () => {
+test("putFromForm() makes no header of fields about the form", () => {
   const result = put({
     bucket: "b",
     policy: "p",

@@ -163,7 +163,7 @@ test("a subject that would be read as several fields is not sealed", () => {
   assert.deepEqual(seal(session, KEY, NONCE), { ok: false, error: 0 });
 });
 
-test("a temporary key looks as AWS writes them, and is told from others by that", () => {
+test("a temporary key looks as on AWS, and differs from others by that", () => {
   const { accessKeyId, secret } = sessionKeyOf(Buffer.alloc(SESSION_KEY_BYTES, 0xe5));
   assert.match(accessKeyId, /^ASIA[A-Z2-7]{16}$/);
   assert.match(secret, /^[A-Za-z0-9+/]{40}$/);

@@ -230,7 +230,7 @@ for (const [what, status, code, error] of unusable) {
   });
 }
 
-test("nothing is left of the probe", async () => {
+test("the probe leaves nothing", async () => {
   const fake = await fakeStore("quoted");
   await opened(fake.endpoint);
   assert.equal(fake.objects.size, 0);

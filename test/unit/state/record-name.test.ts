@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { recordFile, recordNameOf } from "../../../src/state/record-name.ts";
 
 describe("the file of a record", () => {
-  test("tells the name again, whatever the name is", () => {
+  test("has the name in it, whatever the name is", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 16 }), (text) => {
         const name = text.toWellFormed();
@@ -12,7 +12,7 @@ describe("the file of a record", () => {
       }),
     );
   });
-  test("tells of a name that is too long for it that it does not tell it", () => {
+  test("reports a name that is too long for it", () => {
     const file = recordFile(`${"T".repeat(60)}:photos`);
     assert.deepEqual(recordNameOf(file), {
       ok: false,

@@ -458,7 +458,7 @@ test("a bucket made again is not reported as made if another has taken the claim
   assert.equal(await told(store), "bob");
 });
 
-test("what the store does not tell of the bucket is the answer, and nothing is written", async () => {
+test("a failure to learn of the bucket is the answer, and nothing is written", async () => {
   const store = memoryState();
   const slow = err(fault("SlowDown"));
   assert.deepEqual(await beginChange(store, ALICE, async () => slow, NOW), slow);

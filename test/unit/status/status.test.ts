@@ -41,7 +41,7 @@ test("mergeStatus() makes one gateway of several processes", () => {
   assert.deepEqual(mergeStatus([one]), one);
 });
 
-test("mergeStatus() tells of each source the worst that a process says", () => {
+test("mergeStatus() shows the worst state of each source in any process", () => {
   const source = { kind: "ceph", endpoint: "http://c", keys: 3 } as const;
   const issuer = { name: "i", url: "http://i", keys: 1, ageMs: 5, failure: undefined } as const;
   const one = statusOf({
@@ -58,7 +58,7 @@ test("mergeStatus() tells of each source the worst that a process says", () => {
   }
 });
 
-test("mergeStatus() tells the configuration that is in force last", () => {
+test("mergeStatus() shows the configuration that came into force last", () => {
   const before = statusOf({ config: configState({ refusedMs: 9 }) });
   const after = statusOf({ config: configState({ generation: 2 }) });
   assert.equal(mergeStatus([before, after]).config.generation, 2);
@@ -79,7 +79,7 @@ test("the page has something to say where nothing happened", () => {
   }
 });
 
-test("the page shows ten denials and hides the rest behind a click", () => {
+test("the page shows ten denials, and the rest after a click", () => {
   const denials = Array.from({ length: 12 }, () => denialOf({}));
   const page = statusPage(statusOf({ activity: activityOf(() => ({}), denials) }), LIVE);
   assert.match(page, /<summary>2 more<\/summary>/);

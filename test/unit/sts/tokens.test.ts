@@ -102,7 +102,7 @@ for (const [name, token, code = "InvalidIdentityToken"] of bad) {
   });
 }
 
-test("nothing is logged of tokens", () => assert.deepEqual(logged, []));
+test("tokens are never logged", () => assert.deepEqual(logged, []));
 
 test("repeated claims are looked for only in a token that its issuer signed", async () => {
   const header = JSON.stringify({ alg: "ES256", kid: "es256" });

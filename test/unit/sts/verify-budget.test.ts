@@ -31,7 +31,7 @@ async function verified(budget: VerifyBudget, source: TokenSource, count: number
   return sum;
 }
 
-test("so many signatures are verified in a second", async () => {
+test("the number of signatures verified in a second has a bound", async () => {
   const budget = new VerifyBudget();
   const parts = VERIFICATIONS_PER_SECOND / SHARE_PER_SECOND;
   for (let i = 0; i < parts; i++) {
@@ -106,7 +106,7 @@ test("one address waits in half of the places at most", async () => {
   assert.equal(other, undefined);
 });
 
-test("a verification that throws gives its turn back", async () => {
+test("a verification that throws releases its turn", async () => {
   const budget = new VerifyBudget();
   const fails = (): Promise<boolean> => Promise.reject(new Error("a bug"));
   for (let i = 0; i < 20; i++) {
