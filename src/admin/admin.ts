@@ -30,8 +30,8 @@ export type AdminPort = {
 };
 
 /**
- * The port for the operator: the status page, `/metrics`, probes and `/identities/drop`. Rejects
- * where it cannot be had.
+ * Opens the port for the operator: the status page, `/metrics`, probes and `/identities/drop`.
+ * Rejects if it cannot be had.
  */
 export async function openAdmin(
   administered: Administered,
@@ -135,7 +135,7 @@ async function drop(
   return plain(200, "dropped");
 }
 
-/** A bug, or a worker that does not answer: told, and the next request is served. */
+/** Answers after a bug, or a worker that does not answer; the next request is served. */
 function failed(error: unknown): Page {
   return plain(500, `Cannot answer: ${error instanceof Error ? error.message : "unknown error"}`);
 }

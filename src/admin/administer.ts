@@ -64,7 +64,9 @@ function statusOf(observed: Observed, nowMs: number): Status {
   };
 }
 
-/** The status of this process where it serves nobody itself. `notReady`: why nobody else does. */
+/**
+ * Returns the status of this process if it serves nobody itself. `notReady`: why nobody else does.
+ */
 export function statusWithout(
   metrics: Metrics,
   notReadyWhy: string | undefined,

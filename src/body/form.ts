@@ -40,7 +40,10 @@ export type Spooled = {
 };
 
 export type FormLimits = {
-  /** Everything before the file's first byte, boundaries included; S3 takes 20 KB. Also behind it. */
+  /**
+   * The limit of everything before the file's first byte, boundaries included; S3 takes 20 KB. The
+   * same limit after the file.
+   */
   readonly fieldBytesMax: number;
   /** The rest of a request, up to which a file is held in memory. */
   readonly fileBufferBytesMax: number;
@@ -152,7 +155,7 @@ function closingOf({ delimiter }: FormReader): Buffer {
   return Buffer.concat([delimiter, CLOSING, LINE_END]);
 }
 
-/** Reads on from behind a delimiter; undefined where it was the closing one. */
+/** Reads on from the end of a delimiter; `undefined` if it was the closing one. */
 async function nextPart(reader: FormReader, limits: FormLimits): Promise<PartHead | undefined> {
   if (!reader.begun) {
     const preamble = await takeUntil(reader, reader.delimiter, limits);
@@ -212,7 +215,7 @@ async function readFile(reader: FormReader, unread: number, limits: FormLimits):
   return { body: once(bytes), length: bytes.length };
 }
 
-/** The file of a small request, of which `length` bytes are unread. */
+/** Returns the file of a small request, which has `length` unread bytes. */
 async function bufferFile(reader: FormReader, length: number, limits: FormLimits): Promise<Buffer> {
   const gathered = new Gathered();
   gathered.add(reader.buffer);
@@ -225,8 +228,8 @@ async function bufferFile(reader: FormReader, length: number, limits: FormLimits
 }
 
 /**
- * The file of a large request, written to `spooled` up to the first delimiter, wherever that stands:
- * its length is known then, and nothing of what follows is kept.
+ * Returns the file of a large request, written to `spooled` up to the first delimiter, wherever
+ * that stands: its length is known then, and nothing after it is kept.
  */
 async function spoolFile(
   reader: FormReader,

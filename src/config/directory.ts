@@ -112,7 +112,10 @@ function signersOf({
   );
 }
 
-/** Finds names that a policy of a provider with a directory could not tell apart from another one. */
+/**
+ * Returns a function that finds names which a policy of a provider with a directory could not tell
+ * apart from another one.
+ */
 function clashFinder({
   accounts,
   policy: { provider, guestGroups },
@@ -177,7 +180,7 @@ function compileOwner(
   return compileAccount({ ...config, ...more }, policy);
 }
 
-/** The subuser of the answer; an accounts file may give it a tier, tags and more of its own. */
+/** Returns the subuser of the answer; an accounts file may have a tier, tags and more for it. */
 function compileUser(
   { account: owner, subuser: name, tier, tags }: DirectoryUser,
   file: AccountConfig | undefined,

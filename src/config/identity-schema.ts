@@ -94,7 +94,7 @@ function parseToken(written: string): Result<string, string> {
   return err("Expected a token of visible ASCII characters");
 }
 
-/** The name of an account, or the beginning of several with `*` behind it. */
+/** Reads the name of an account, or the beginning of several with `*` after it. */
 function parseAccountPattern(written: string): Result<string, string> {
   const name = written.endsWith("*") ? written.slice(0, -1) : written;
   if (written === "*" || parseAccountName(name).ok) return ok(written);

@@ -34,8 +34,9 @@ export function openClaimGuard(
 }
 
 /**
- * One thread, which begins with the first policy and knows the configuration from then on: the process
- * goes on serving while a policy is looked at. One policy after the other.
+ * Judges policies in one thread, which begins with the first policy and knows the configuration
+ * from then on: the process goes on serving while a policy is looked at. One policy after the
+ * other.
  */
 class Guard implements ClaimGuard {
   readonly #config: Config;

@@ -17,8 +17,8 @@ export type SpoolPlace = {
 };
 
 /**
- * The files of forms that one process has on disk. It outlives every configuration, so that a reload
- * does not forget what is there.
+ * The files of forms that one process has on disk. It outlives every configuration, so that a
+ * reload does not forget existing files.
  */
 export class FormSpool {
   #place: SpoolPlace | undefined;

@@ -3,7 +3,10 @@ import { open } from "node:fs/promises";
 /** The bearer token of a pod. */
 const TOKEN_BYTES_MAX = 16 * 1024;
 
-/** The bearer token in a file. Read each time: whoever made it writes another before it expires. */
+/**
+ * Reads the bearer token in a file. It is read each time: its maker writes another before it
+ * expires.
+ */
 export async function readBearer(file: string): Promise<string> {
   const handle = await open(file);
   try {

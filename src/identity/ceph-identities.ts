@@ -24,7 +24,10 @@ type Surroundings = {
   readonly log: Logger;
 };
 
-/** `before`: the sources of the configuration before, of which the same one hands its keys on. */
+/**
+ * Opens a Ceph. `before`: the sources of the configuration before; the same one among them hands
+ * its keys on.
+ */
 export function openCephSource(
   config: CephConfig,
   { keyOf, noteTwice, metrics, log }: Surroundings,

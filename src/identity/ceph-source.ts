@@ -138,7 +138,7 @@ export class CephSource {
     return this.#source.hasChanged(name, used, sure);
   }
 
-  /** Forgets everything; what was asked before is not kept either. */
+  /** Forgets everything; answers to earlier questions are not kept either. */
   drop(): void {
     this.#source.drop();
   }

@@ -22,7 +22,7 @@ export type DirectoryClient = {
   readonly close: () => Promise<void>;
 };
 
-/** An access key that no directory has: an answer to it tells that the gateway may ask. */
+/** An access key that no directory has: an answer to it proves that the gateway may ask. */
 export const PROBE = "s3warden-probe";
 
 /** The longest time of an answer, all in all. */

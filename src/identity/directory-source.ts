@@ -33,7 +33,10 @@ const PROBE_MS = 5_000;
 
 const nowMs = (): number => performance.now();
 
-/** `before`: the sources of the configuration before, of which the same one hands its keys on. */
+/**
+ * Opens a directory. `before`: the sources of the configuration before; the same one among them
+ * hands its keys on.
+ */
 export function openDirectorySource(
   directory: DirectoryConfig,
   { config, metrics, log, upstreams }: Surroundings,

@@ -41,9 +41,9 @@ export type Identities = {
   readonly refused: () => boolean;
   /** Returns the state of each source, for people. */
   readonly states: () => readonly IdentityState[];
-  /** Asks the sources of which that is not known. Waits for a moment only. */
+  /** Asks the sources for which that is not known. Waits for a moment only. */
   readonly proveOwn: () => Promise<void>;
-  /** Forgets what was looked up. */
+  /** Forgets the looked-up keys. */
   readonly drop: () => void;
   readonly sources: readonly (OpenCeph | OpenDirectory)[];
   readonly close: () => Promise<void>;
@@ -141,8 +141,8 @@ function findIn(
 }
 
 /**
- * As findIn(). A source that does not answer is passed over, or one dead source would lock out the
- * users of all others; that a key is nobody's can only be said by all.
+ * Does the same as findIn(). A source that does not answer is skipped, or one dead source would
+ * lock out the users of all others. Only all sources together can say that a key is nobody's.
  */
 async function keyIn(
   sources: readonly Source[],

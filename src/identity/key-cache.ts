@@ -15,7 +15,7 @@ export type Remembered<User> =
 /** Access keys that are remembered to be nobody's: a flood of them takes no more than this. */
 export const NOBODIES_MAX = 10_000;
 
-/** `key`: undefined where the user was asked for by the configuration before. */
+/** A key in memory. `key` is `undefined` if the user was asked for by the configuration before. */
 type Entry<User> = {
   readonly user: User;
   readonly key: Key | undefined;

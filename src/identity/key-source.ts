@@ -51,14 +51,15 @@ export class KeySource<User> {
   readonly #health = new Health();
   /** Questions under way, by name; another map after each drop(), whose answers are not kept. */
   #asking = new Map<string, Promise<Found>>();
-  /** Questions about what is doubted, by name. */
+  /** The questions about doubted keys, by name. */
   readonly #doubting = new Map<string, Promise<Found>>();
   /** The times when doubted keys were last found unchanged, by name. */
   readonly #confirmed = new LRUCache<string, number>({ max: CONFIRMED_MAX });
 
   /**
-   * `before`: the same source as another configuration had it. Its keys are asked for again before
-   * they count; where there is no answer, they count as long as they would have.
+   * Begins with the keys of `before`: the same source as another configuration had it. They are
+   * asked for again before they count; if there is no answer, they count as long as they would
+   * have.
    */
   constructor(options: SourceOptions, ports: SourcePorts<User>, before?: KeySource<User>) {
     this.#ports = ports;
@@ -138,7 +139,7 @@ export class KeySource<User> {
     return doubting;
   }
 
-  /** Forgets everything; what was asked before is not kept either. */
+  /** Forgets everything; answers to earlier questions are not kept either. */
   drop(): void {
     this.#cache.drop();
     this.#asking = new Map();
@@ -153,7 +154,7 @@ export class KeySource<User> {
     return "key" in remembered ? remembered.key : undefined;
   }
 
-  /** One question for a name at a time, whoever waits for it. */
+  /** Asks one question for a name at a time, however many wait for it. */
   #lookUp(name: string, lane: Lane): Promise<Found> {
     const asking = this.#asking;
     const under = asking.get(name);

@@ -1,10 +1,11 @@
 import { Client, Pool, type Dispatcher } from "undici";
 
 /**
- * undici's `Pool`, which survives requests that undici refuses. Where a client of the pool cannot
- * take a request (a header name that is no token, for one), undici tells the request's handler and
- * then has the pool wait until that client is free again: it waits for ever, since the client never
- * began anything that could end. So each such request costs the pool one connection.
+ * Returns undici's `Pool` that survives requests which undici refuses. If a client of the pool
+ * cannot take a request (a header name that is no token, for one), undici reports that to the
+ * request's handler and then has the pool wait until that client is free again. It waits for ever,
+ * since the client never began anything that could end. So each such request costs the pool one
+ * connection.
  */
 export function soundPool(origin: string, options: Pool.Options): Pool {
   return new Pool(origin, {

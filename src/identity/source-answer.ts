@@ -1,4 +1,4 @@
-/** The answer of a source to one question; `User`: whom it tells of, in the source's own terms. */
+/** The answer of a source to one question; `User`: its users, in the source's own terms. */
 export type SourceAnswer<User> =
   | { readonly kind: "user"; readonly user: User }
   /** Nobody has the key, or there is no such user. */
@@ -8,7 +8,10 @@ export type SourceAnswer<User> =
 /** No answer that could be believed; `why` is for the operator and quotes no answer, nor a secret. */
 export type Unavailable = {
   readonly kind: "unavailable";
-  /** `source`: it does not answer. `key`: what it answers for this one key cannot be read. */
+  /**
+   * The subject of the failure. `source`: it does not answer. `key`: its answer for this one key
+   * cannot be read.
+   */
   readonly about: "source" | "key";
   readonly why: string;
 };

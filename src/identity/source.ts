@@ -34,7 +34,7 @@ export type Source = {
   readonly state: () => IdentityState;
   /** Asks, if that is not known. */
   readonly proveOwn: () => Promise<void>;
-  /** Forgets what was looked up. */
+  /** Forgets the looked-up keys. */
   readonly drop: () => void;
   readonly close: () => Promise<void>;
 };
@@ -45,7 +45,7 @@ export const COMPLAINT_MS = 60_000;
 /** The names under which answers of every source are counted. */
 export const RESULTS = { user: "found", nobody: "nobody", unavailable: "unavailable" } as const;
 
-/** `tell`, which is called once within `ms` at most. */
+/** Returns `tell`, called once within `ms` at most. */
 export function atMostEvery<T extends readonly unknown[]>(
   ms: number,
   tell: (...what: T) => void,

@@ -13,10 +13,10 @@ type SocketPlace = {
 const ALL_MODES = 0o777;
 
 /**
- * Binds `server` to a Unix socket, whose folder is made where it is not there, and gives `unix:` and
- * its path. A socket on which nobody listens, as a process leaves it that was killed, is removed.
- * Rejects if somebody listens there, or something else has the name. When the server closes, the
- * socket is gone. Not for worker threads, which have no umask of their own.
+ * Binds `server` to a Unix socket, whose folder is made if it does not exist, and returns `unix:`
+ * and its path. A socket without a listener, as a killed process leaves it, is removed. Rejects if
+ * somebody listens there, or something else has the name. When the server closes, the socket is
+ * gone. Not for worker threads, which have no umask of their own.
  */
 export async function bindSocket(server: Server, { path, mode }: SocketPlace): Promise<string> {
   mkdirSync(dirname(path), { recursive: true });
@@ -56,7 +56,7 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/** As Node tells a port that is taken. */
+/** Returns the error with which Node reports a taken port. */
 function taken(path: string, why: string): Error {
   const message = `listen EADDRINUSE: ${why}: ${path}`;
   return Object.assign(new Error(message), { code: "EADDRINUSE" });

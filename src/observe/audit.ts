@@ -14,7 +14,9 @@ import { openWebhook, type WebhookPlace } from "./webhook.ts";
 
 /** The place of access records, a JSON line each. */
 export type AuditLog = {
-  /** `head`: of the request, if it could be read; `facts`: what was decided on it. */
+  /**
+   * Writes a line. `head`: of the request, if it could be read; `facts`: the facts of the decision.
+   */
   readonly write: (record: AccessRecord, head: RequestHead | undefined, facts: Facts) => void;
   /** Returns the reason why no request may be served now; `undefined` if they may. */
   readonly refusal: () => Fault | undefined;
@@ -50,9 +52,9 @@ const COMPLAINT_MS = 60_000;
 const REFUSED_ABOVE = WAITING_CHARACTERS_MAX / 2;
 
 /**
- * Appends to the file, whose folder is made where it is not there. A full or failing disk stops no
- * request silently: the log and the metrics tell it, and with `refuse` there are no more requests.
- * Throws where the file cannot be opened.
+ * Appends to the file, whose folder is made if it does not exist. A full or failing disk stops no
+ * request silently: the log and the metrics report it, and with `refuse` there are no more
+ * requests. Throws if the file cannot be opened.
  */
 export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger): AuditLog {
   const { file, onError, format } = options;

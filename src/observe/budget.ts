@@ -2,13 +2,14 @@
 const TEXT_MAX = 1024;
 
 /**
- * A credential in a text where none belongs, such as the key of a presigned URL whose question mark
- * was encoded: whoever reads the line could use it. Not only in a query: headers are pasted, too.
+ * Matches a credential in a text where none belongs, such as the key of a presigned URL whose
+ * question mark was encoded: a reader of the line could use it. Not only in a query: headers are
+ * pasted, too.
  */
 const CREDENTIAL =
   /(?:x-amz-(?:signature|security-token|credential|(?:copy-source-)?server-side-encryption-customer-key(?:-md5)?)(?:[=:]|%(?:25)*3[ad])|(?:signature|awsaccesskeyid)(?:=|%(?:25)*3d))/i;
 
-/** `text` as a line may hold it; ends with `…` where that is not all of it. */
+/** Returns `text` as a line may hold it; ends with `…` if that is not all of it. */
 export function clip(text: string): string {
   const short = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
   const found = /[=:%]/.test(short) ? CREDENTIAL.exec(short) : null;

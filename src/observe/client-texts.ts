@@ -17,8 +17,8 @@ type ClientTexts = Pick<
 >;
 
 /**
- * The texts of `record` as whoever reads of the request may see them: the one place for the audit
- * log and the status page. `isWhole`: nothing is missing of what was asked, and by what.
+ * Returns the texts of `record` as a reader of the request may see them: the one place for the
+ * audit log and the status page. `isWhole`: nothing of the request and its sender is missing.
  */
 export function clientTexts(record: ClientTexts): ClientTexts & { readonly isWhole: boolean } {
   const key = clipped(record.key);

@@ -9,7 +9,7 @@ const SLOT_MS = WINDOW_MS / SLOTS;
 const FAULTS_MIN = 5;
 /** The least number of callers: one alone can be somebody who found a bug and makes use of it. */
 const CALLERS_MIN = 2;
-/** Callers that are told apart in a slot; later ones count for nobody. */
+/** The most callers that are told apart in a slot; later ones do not count. */
 const CALLERS_MAX = 4096;
 
 type Log = (what: object, message: string) => void;
@@ -20,18 +20,19 @@ type Tally = { requests: number; faults: number };
 type Slot = { number: number; readonly callers: Map<string, Tally> };
 
 /**
- * The gateway's own faults: logs each one, and tells whether they keep on, so that `/readyz` can say
- * so.
+ * The gateway's own faults: logs each one, and tells if they keep on, so that `/readyz` can say so.
  *
- * They keep on if at least `FAULTS_MIN` happened within the window, and more than half of the callers
- * of that time, but at least `CALLERS_MIN`, had a fault in more than half of their requests. Callers
- * are counted and not requests, because one client who finds a bug can send it a thousand times a
- * second: by requests it alone would take this gateway out of its load balancer, then the next one
- * that gets its requests, and at last all of them. An account's owner and each of its subusers are a
- * caller; everybody whose key was not proved is one caller together, or addresses would be votes.
- * A gateway that is really broken fails for whoever comes, so it has the votes of all. (A gateway
- * with a single caller therefore stays ready: who else could it be kept from? The metric
- * `faults_total` shows these, too.)
+ * They keep on if at least `FAULTS_MIN` happened within the window, and more than half of the
+ * callers of that time, but at least `CALLERS_MIN`, had a fault in more than half of their
+ * requests.
+ *
+ * Callers are counted and not requests, because one client who finds a bug can send it a thousand
+ * times a second. By requests it alone would take this gateway out of its load balancer, then the
+ * next one that gets its requests, and at last all of them. An account's owner and each of its
+ * subusers are a caller. All clients whose key was not proved are one caller together, or addresses
+ * would be votes. A gateway that is really broken fails for everybody, so it has the votes of all.
+ * (A gateway with a single caller therefore stays ready: nobody else could be kept from it. The
+ * metric `faults_total` shows these, too.)
  */
 export class Faults {
   readonly #log: Log;
@@ -109,8 +110,8 @@ function callerOf(account: string | undefined, subuser: string | undefined): str
 }
 
 /**
- * The parts of an error that tell where the bug is. Errors of libraries have further properties,
- * such as a request with its headers, and those can be secrets.
+ * Returns the parts of an error that show where the bug is. Errors of libraries have further
+ * properties, such as a request with its headers, and those can be secrets.
  */
 function described(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };

@@ -3,7 +3,9 @@ import { dirname } from "node:path";
 
 /** The receiver of what happens to the lines. */
 export type LineEvents = {
-  /** They cannot be written, or the file cannot be opened again; told at each attempt. */
+  /**
+   * Reports that they cannot be written, or that the file cannot be opened again; at each attempt.
+   */
   readonly failed: (error: Error) => void;
   /** Some were written. */
   readonly written: () => void;
@@ -23,7 +25,7 @@ const BATCH_MS = 200;
 const WRITE_CHARACTERS_MAX = 256 * 1024;
 /** The time until a write or an opening that failed is tried again. */
 const RETRY_MS = 1_000;
-/** The same where the reader of a pipe is only slow. */
+/** The same if the reader of a pipe is only slow. */
 const PAUSE_MS = 20;
 
 /** The longest wait at the end for a file that does not answer. */
@@ -58,7 +60,7 @@ export class LineFile {
   /** Called when everything is written, or cannot be. */
   #onIdle: (() => void) | undefined;
 
-  /** `file` `-`: standard output. Throws where it cannot be opened. */
+  /** Opens the file; `-` is standard output. Throws if it cannot be opened. */
   constructor(file: string, events: LineEvents) {
     this.#file = file;
     this.#events = events;
@@ -202,7 +204,7 @@ export class LineFile {
     return isThere ? this.#flush() : this.#onIdle();
   }
 
-  /** A line of which a part stands in the file before is written whole here. */
+  /** Continues in another file. A line that is partly in the file before is written whole here. */
   #moveTo(fd: number): void {
     close(this.#fd, () => {});
     this.#fd = fd;

@@ -54,9 +54,9 @@ const UNKNOWN_KINDS: readonly UnknownName["kind"][] = ["header", "parameter"];
 export type MetricsExport = readonly object[];
 
 /**
- * The `/metrics` text of several processes that are one gateway: sums, and what is no sum (the
- * generation of the configuration, an endpoint that is up) by each metric's own rule. `buckets`: which
- * of them are told; absent: all.
+ * Returns the `/metrics` text of several processes that are one gateway: sums, and for values that
+ * have no sum (the generation of the configuration, an endpoint that is up) the result of each
+ * metric's own rule. `buckets`: those that are reported; all if absent.
  */
 export function aggregate(
   processes: readonly MetricsExport[],
@@ -153,7 +153,7 @@ export class Metrics {
     ["direction"],
     () => this.#tellBytes(),
   );
-  /** A number of our own, which costs a request nothing, told when somebody asks. */
+  /** A number of our own, which costs a request nothing, reported when somebody asks. */
   requestsInFlight = 0;
   readonly #inFlight = this.#gauge("requests_in_flight", "Requests being served", [], {
     collect: () => this.#inFlight.set(this.requestsInFlight),
@@ -375,12 +375,14 @@ export class Metrics {
     this.#connectionsFailed.inc({ stage });
   }
 
-  /** A limit was met by what is no request, or is not refused: a connection. */
+  /**
+   * Counts a limit that was met by something that is no request, or is not refused: a connection.
+   */
   limited(limit: LimitName): void {
     this.#limited.inc({ limit });
   }
 
-  /** `read` tells how many bytes are held, whenever somebody asks. */
+  /** Watches the bytes that are held: `read` returns them whenever somebody asks. */
   watchUnproved(read: () => number): void {
     this.#unprovedBytes = read;
   }
@@ -596,7 +598,7 @@ function countsIn(record: AccessRecord, series: Series): boolean {
 }
 
 type Series = Pick<AccessRecord, "operation" | "outcome" | "errorCode" | "status" | "gate"> & {
-  /** Requests that the counter has not been told of. */
+  /** The requests that the counter has not counted yet. */
   untold: number;
   readonly requests: Counter.Internal;
   readonly denials: Counter.Internal | undefined;

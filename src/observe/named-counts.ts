@@ -12,14 +12,16 @@ export type NamedSeries = {
 };
 
 export type BucketSeries =
-  /** Empty: none. As the audit log names buckets, `tenant:bucket` where there is a tenant. */
+  /**
+   * The names, as the audit log writes them: `tenant:bucket` if there is a tenant. Empty for none.
+   */
   | { readonly kind: "listed"; readonly names: ReadonlySet<string> }
   /** So many, those with the most requests. */
   | { readonly kind: "top"; readonly count: number };
 
 /** Accounts that are counted: those of Ceph are as many as it has. */
 const ACCOUNTS_MAX = 10_000;
-/** Buckets that are counted so that the top of them can be told. */
+/** The most buckets that are counted in order to find the top of them. */
 const BUCKETS_MAX = 2_000;
 
 /** The finished requests of one account or bucket. */
@@ -92,7 +94,7 @@ export class ByName {
     this.#buckets = new NamedCounts(registry, "bucket", BUCKETS_MAX);
   }
 
-  /** `series` holds from now on; what is no longer counted is forgotten. */
+  /** Follows `series` from now on; names that are no longer counted are forgotten. */
   follow(series: NamedSeries): void {
     this.#series = series;
     const { accounts, buckets } = series;

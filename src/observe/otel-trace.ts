@@ -30,9 +30,9 @@ const propagator = new W3CTraceContextPropagator();
 
 /**
  * A span for the request and one for each time it goes to the store ("HTTP spans", OpenTelemetry
- * Semantic Conventions). Left out is what tells of people or may be secret, though the conventions
- * have names for it: the path and its key, addresses, the user agent. The audit log has these, under
- * the same request id.
+ * Semantic Conventions). Facts about people or possible secrets are left out, though the
+ * conventions have names for them: the path and its key, addresses, the user agent. The audit log
+ * has these, under the same request id.
  */
 export class Trace implements RequestTrace {
   readonly #tracer: Tracer;
@@ -119,7 +119,10 @@ function attributesOf(record: AccessRecord): Attributes {
   };
 }
 
-/** The others are `_OTHER`, since whoever sends them may invent any number ("http.request.method"). */
+/**
+ * The methods with a name. The others are `_OTHER`, since their senders may invent any number
+ * ("http.request.method").
+ */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
 /** A repeated traceparent is none; several tracestate fields are one list (W3C Trace Context, 3.3.1). */

@@ -28,7 +28,7 @@ import { VERSION } from "./version.ts";
 /** The time that a collector without an answer may cost at the end, and each batch before. */
 const EXPORT_MS_MAX = 3_000;
 
-/** Spans go to the collector in batches; one that fails is told in the log and forgotten. */
+/** Starts tracing. Spans go to the collector in batches; a failed one is logged and forgotten. */
 export async function startTracing(settings: TracingSettings, log: Logger): Promise<Tracing> {
   logProblems(log);
   const exporter = await openExporter(settings);

@@ -21,7 +21,7 @@ type RecentRequest = Pick<
   | "errorCode"
   | "rule"
 > & {
-  /** Not all of what was asked is shown. */
+  /** True if not all of the request is shown. */
   readonly clipped: boolean;
 };
 
@@ -43,7 +43,10 @@ export function isDenial(record: AccessRecord): record is Denied {
   return record.gate !== undefined;
 }
 
-/** Each request is told once: what a gate refused is a denial, whatever its status. */
+/**
+ * Returns true if a request is a failure. Each request is shown once: one that a gate refused is a
+ * denial, whatever its status.
+ */
 export function isFailure({ status, outcome, gate, reported }: AccessRecord): boolean {
   const refused = gate !== undefined && !reported;
   return !refused && (status >= 500 || outcome === "failed" || outcome === "gateway_fault");

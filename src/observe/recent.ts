@@ -26,7 +26,7 @@ export type Minute = {
    * nobody.
    */
   readonly denials: Readonly<Partial<Record<Gate, number>>>;
-  /** Answers with a status from 400, whoever made them. */
+  /** The answers with a status from 400, whoever made them. */
   readonly clientErrors: number;
   readonly serverErrors: number;
   /** Body bytes from and to clients. */

@@ -8,9 +8,9 @@ import { parseContentSha256 } from "../signature/content-sha256.ts";
 import { Budget } from "./budget.ts";
 
 /**
- * All that rules can ask of a request besides what every record says of it: with the record it is
- * enough to decide the request again (`s3warden replay`). A closed set, of which nothing is secret:
- * what has no row here is in no line.
+ * All inputs of rules besides the facts in every record: with the record they are enough to decide
+ * the request again (`s3warden replay`). A closed set without any secret: an input without a row
+ * here is in no line.
  */
 export type RequestInputs = {
   /** The place of the proved credential; `none`: the request had none, or none was proved. */
@@ -160,7 +160,10 @@ function withoutQuery(url: string): string {
 /** Matches with or without a scheme: a Referer may be relative (RFC 9110 section 10.1.3). */
 const USER_INFO = /^((?:[a-z][a-z0-9+.-]*:\/*|\/\/)?)[^/]*@/i;
 
-/** A digest tells nothing that rules ask, and looks like a signature to whoever searches for one. */
+/**
+ * Returns the payload's value, but of a digest only that it is one: the digest itself decides no
+ * rule, and looks like a signature to anybody who searches for one.
+ */
 function payloadKind(value: string): string {
   const payload = parseContentSha256(value);
   if (!payload.ok) return "invalid";

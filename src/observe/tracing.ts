@@ -6,8 +6,8 @@ import { PROTOCOLS, SAMPLERS, type Tracing, type TracingSettings } from "./trace
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Traces where the environment names a collector; undefined, and nothing loaded, where it does not.
- * Throws, with a code, where it asks for what there is not.
+ * Opens traces if the environment names a collector; `undefined`, and nothing loaded, if it does
+ * not. Throws, with a code, if it asks for something that does not exist.
  */
 export async function openTracing(env: Environment, log: Logger): Promise<Tracing | undefined> {
   if (!isWanted(env)) return undefined;

@@ -10,9 +10,9 @@ export type AddressClass = {
 type Range = { readonly family: 4 | 6; readonly first: bigint; readonly last: bigint };
 
 /**
- * The classes of source addresses that no rule of `networks` tells apart. A class begins where a
- * network begins or just behind one, so that these are all places to look at. IPv4 addresses in IPv6's
- * form are IPv4 addresses, and are left out of IPv6.
+ * Returns the classes of source addresses that no rule of `networks` tells apart. A class begins
+ * where a network begins or just after one, so these are all places to look at. IPv4 addresses in
+ * IPv6's form are IPv4 addresses, and are left out of IPv6.
  */
 export function addressClasses(networks: NetworkSet): readonly AddressClass[] {
   const ranges = networks.map(rangeOf);
@@ -42,7 +42,7 @@ export function addressClasses(networks: NetworkSet): readonly AddressClass[] {
   }));
 }
 
-/** An address for documents (RFC 5737) where it is of the class, else the first that is. */
+/** Returns an address for documents (RFC 5737) if it is of the class, else the first that is. */
 function addressIn(ranges: readonly Range[]): string {
   const usual = ranges.some(
     ({ family, first, last }) => family === 4 && first <= USUAL && USUAL <= last,

@@ -2,8 +2,8 @@
 export type Alternative = readonly (readonly number[])[];
 
 /**
- * `cells`, each with the number of its class in every dimension, as the fewest alternatives that this
- * order of dimensions gives: together they are the cells and nothing more.
+ * Returns `cells`, each with the number of its class in every dimension, as the fewest alternatives
+ * that this order of dimensions allows: together they are exactly the cells.
  */
 export function alternativesOf(cells: readonly (readonly number[])[]): readonly Alternative[] {
   const [first] = cells;

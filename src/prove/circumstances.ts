@@ -17,7 +17,7 @@ import { relevantTo, rulesFor, wholeRelevantTo, type Scene } from "./scene.ts";
 import { textClasses } from "./text-classes.ts";
 import type { Way } from "./ways.ts";
 
-/** One resource, and what is known of its bucket. */
+/** A resource, and the record of its bucket. */
 export type ResourcePlace = {
   /** The bucket; `undefined` for the service. */
   readonly bucket: Bucket | undefined;
@@ -153,8 +153,8 @@ export function classesOf(
 }
 
 /**
- * A time of each class from `first` on. A rule may change its mind at an instant, just behind it, or, as
- * aws:EpochTime has whole seconds, where one of these begins.
+ * Returns a time of each class from `first` on. A rule may change its mind at an instant, just
+ * after it, or, as aws:EpochTime has whole seconds, when one of these begins.
  */
 export function timesOf(first: number, instants: readonly number[]): readonly number[] {
   const later = instants.flatMap((one) => {
@@ -194,7 +194,7 @@ function* everyText([first, ...rest]: Classes["texts"]): Generator<Circumstances
   }
 }
 
-/** A snapshot and a subject in which only what is followed decides. */
+/** A snapshot and a subject in which only the parts that are followed decide. */
 export type JudgedWorld = { readonly snapshot: Snapshot; readonly subject: Subject };
 
 export function worldFor(

@@ -364,7 +364,7 @@ function merged(findings: readonly AccessFinding[]): readonly AccessFinding[] {
   return [...byPeople.values()].map((one) => ({ ...one, actions: shortened(one.actions) }));
 }
 
-/** An action that is there anyway need not be told again by each operation that asks for it. */
+/** Leaves out an action by one of its operations if the action itself is named anyway. */
 function shortened(actions: readonly string[]): readonly string[] {
   const plain = new Set(actions);
   return actions.filter((action) => {

@@ -43,7 +43,7 @@ const PLACES: ReadonlyMap<ConditionKey, TextPlace> = new Map<ConditionKey, TextP
   ["s3:delimiter", "delimiter"],
 ]);
 
-/** Keys whose value is settled by who asks, for which operation, in which bucket. */
+/** The keys whose value is settled by the caller, the operation and the bucket. */
 const SETTLED: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
   "aws:PrincipalArn",
   "aws:PrincipalAccount",

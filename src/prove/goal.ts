@@ -10,7 +10,7 @@ export type Goal = {
   readonly isWho: (key: Key | undefined) => boolean;
   /** Returns true if a request that asks this is meant. */
   readonly isAsked: (way: Way, ask: Way["asks"][number]) => boolean;
-  /** Any of them; see `arnOf` for what they are compared with. */
+  /** The resources, any of which may be meant; see `arnOf` for the text they are compared with. */
   readonly resources: readonly GoalResource[];
   /** The only bucket; `undefined` for any, and for the service. */
   readonly bucket: BucketId | undefined;

@@ -6,9 +6,9 @@ import { OPERATION_LIST, type Operation } from "../s3/operations.ts";
 import { hasUnknown, whyBeyond } from "./dimensions.ts";
 
 /**
- * Conditions that are not followed and that do not hold, by `assumptionOf`; all others do. Two
- * configurations that are compared are told the same, so that what is the same in both makes no
- * difference.
+ * The conditions that are not followed and that do not hold, by `assumptionOf`; all others do. Two
+ * configurations that are compared have the same assumptions, so that parts that are the same in
+ * both make no difference.
  */
 export type Assumed = ReadonlySet<string>;
 
@@ -16,10 +16,11 @@ export type Assumed = ReadonlySet<string>;
 export type Loosening = Map<PolicySet, Map<string, PolicySet>>;
 
 /**
- * `set` without what is not followed in requests by `operation`, so that it allows whatever `set` may
- * allow, and perhaps more: an Allow loses such conditions, a Deny with one is left out, and variables
- * stand for whatever opens more. The same set where all of it is followed. `assumed`: instead such
- * conditions hold or not as it says, and such variables have a value that nothing else has.
+ * Returns `set` without the parts that are not followed in requests by `operation`, so that it
+ * allows whatever `set` may allow, and perhaps more. An Allow loses such conditions, a Deny with
+ * one is left out, and variables stand for whatever opens more. The same set if all of it is
+ * followed. `assumed`: instead such conditions hold or not as it says, and such variables have a
+ * value that nothing else has.
  */
 export function loosened(
   set: PolicySet,
@@ -71,7 +72,10 @@ function loosenedStatement(statement: Statement, operation: Operation): readonly
   ];
 }
 
-/** A variable stands for anything where that opens more; else its pattern is left out. */
+/**
+ * Loosens patterns: a variable stands for anything if that opens more; else its pattern is left
+ * out.
+ */
 function loosenedPatterns({ effect, resources }: Statement): readonly Template[] {
   const { negated, patterns } = resources;
   const widens = (effect === "Allow") !== negated;

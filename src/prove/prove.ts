@@ -24,7 +24,7 @@ export type Proof =
       readonly question: ExplainQuestion;
       readonly cell: Cell;
     }
-  /** Something may pass of which it cannot be said for certain; each reason once. */
+  /** Some request may pass, but not for certain; each reason once. */
   | { readonly kind: "not decided"; readonly claim: PolicyClaim; readonly why: readonly string[] };
 
 /** The most requests that are tried if rules look at more than is followed. */

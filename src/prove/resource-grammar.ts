@@ -1,6 +1,6 @@
 import { otherOf, pointsOf, type Grammar } from "./text-classes.ts";
 
-/** States: how much of a bucket's name was read, then of the key behind it. */
+/** The states: the length of a bucket's name that was read, then of the key after it. */
 const NAME_ENOUGH = 3;
 const SLASH = 4;
 const KEY = 5;

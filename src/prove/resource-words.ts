@@ -8,7 +8,7 @@ import type { Spot } from "./search.ts";
 import type { Way } from "./ways.ts";
 import { keysSuchAs } from "./words.ts";
 
-/** The resources of some classes, by the patterns of policies where these say it. */
+/** Returns the resources of some classes, by the patterns of policies if these say it. */
 export function resourceWords(
   { scene, key }: { readonly scene: Scene; readonly key: Key | undefined },
   { named, places }: Spot & { readonly places: readonly ResourcePlace[] },

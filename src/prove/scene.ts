@@ -109,7 +109,7 @@ export type Rules = {
   readonly bucket: PolicySet | undefined;
 };
 
-/** The policies without what is not followed: see `loosened`. */
+/** Returns the policies without the parts that are not followed: see `loosened`. */
 export function rulesFor(
   { memory, assumed }: Scene,
   key: Key | undefined,

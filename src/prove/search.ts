@@ -13,8 +13,9 @@ import { classesWithin, textsOf, type Begun, type TextClass } from "./text-class
 import type { Way } from "./ways.ts";
 
 /**
- * A request of each class that `goal` is about and that may pass, by the gates themselves. Nothing that
- * passes is left out: where a rule looks at what is not followed, the cell says so.
+ * Yields a request of each class that `goal` is about and that may pass, by the gates themselves.
+ * No request that passes is left out: if a rule looks at something that is not followed, the cell
+ * says so.
  */
 export function* search(scene: Scene, goal: Goal): Generator<Cell | Gap> {
   const ways = waysFor(scene, goal);
@@ -50,17 +51,17 @@ export function callersIn({ snapshot }: Scene, goal: Goal): readonly (Key | unde
   );
 }
 
-/** A bucket of which something is known, and what of it the goal is about. */
+/** A known bucket, and the part of it that the goal is about. */
 export type NamedBucket = {
   readonly id: BucketId;
   readonly name: string;
   readonly home: string;
   readonly whole: boolean;
-  /** Patterns of which something may be a key of this bucket. */
+  /** The patterns that may match a key of this bucket. */
   readonly keys: readonly (readonly GlobPart[])[];
 };
 
-/** Those of which one of the scenes knows something. */
+/** Returns the buckets that are known in one of the scenes. */
 export function namedBuckets(scenes: readonly Scene[], goal: Goal): readonly NamedBucket[] {
   const [scene] = scenes;
   if (scene === undefined) return [];
@@ -126,8 +127,8 @@ export type Spot = {
 };
 
 /**
- * The resources that the way may be about, as the first of `askers` names them. Classes are those that
- * no rule of any of them tells apart. `alsoElsewhere`: those of which nothing is known, too.
+ * Yields the resources that the way may be about, as the first of `askers` names them. Classes are
+ * those that no rule of any of them tells apart. `alsoElsewhere`: unknown buckets, too.
  */
 export function* spotsFor(
   askers: readonly [CallerIn, ...CallerIn[]],
@@ -174,7 +175,7 @@ function placesIn(
 const ANY_KEY = textsOf(1);
 const TOO_MANY_KEYS = "too many patterns of keys to tell apart";
 
-/** Buckets of which nothing is known, and the service as a whole. */
+/** Yields unknown buckets, and the service as a whole. */
 function* elsewhere(
   askers: readonly [CallerIn, ...CallerIn[]],
   goal: Goal,
@@ -260,7 +261,7 @@ function excluded(name: string, level: Way["level"]): Begun {
   return { parts, before: "" };
 }
 
-/** In which tenants of the store a bucket of which nothing is known may be. */
+/** Returns the tenants of the store in which an unknown bucket may be. */
 function homesOf(
   { snapshot }: Scene,
   key: Key | undefined,

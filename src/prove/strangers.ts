@@ -13,7 +13,7 @@ import { callersIn } from "./search.ts";
 
 const NO_POLICIES = compilePolicies([]);
 
-/** A user of whom nothing is known, and whose tier may be any. */
+/** The name of an unknown user, whose tier may be any. */
 const STRANGER = "s3warden-any-other-user";
 
 /**

@@ -6,7 +6,7 @@ import type { GlobPart } from "../lib/glob.ts";
  */
 const STEPS_MAX = 1_500_000;
 
-/** A pattern, and what was read of the text before: patterns of `bucket/key` are asked about keys. */
+/** A pattern, and the text that was read before: patterns of `bucket/key` are asked about keys. */
 export type Begun = { readonly parts: readonly GlobPart[]; readonly before: string };
 
 /** A text of a class, and the patterns that match all texts of the class, by number. */
@@ -14,7 +14,7 @@ export type TextClass = { readonly text: string; readonly matched: ReadonlySet<n
 
 /** The texts that exist at all, before patterns: an automaton over code points. */
 export type Grammar = {
-  /** The state after `point`; -1: no text goes on so. The first state is 0. */
+  /** Returns the state after `point`; -1 if no text continues so. The first state is 0. */
   readonly read: (state: number, point: number) => number;
   readonly isEnd: (state: number) => boolean;
   /**

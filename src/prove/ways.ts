@@ -42,7 +42,7 @@ export function waysOf(snapshot: Snapshot): readonly Way[] {
   ]);
 }
 
-/** Stands for any bucket: what is asked does not depend on it. */
+/** Represents any bucket: the permission does not depend on it. */
 const BUCKET = { tenant: undefined, name: "bucket" };
 const KEY = "key";
 const VERSION = "1";

@@ -221,7 +221,7 @@ function isKnown({ question: { under = ANY_REQUEST } }: World, key: string): boo
 }
 
 const NOTHING = { by: [], alternatives: [], example: undefined };
-/** Rules are told, not counted: so many are looked for. */
+/** The most rules that are looked for: they are listed, not counted. */
 const RULES_MAX = 20;
 
 function product(sizes: readonly number[]): number {
@@ -248,7 +248,7 @@ async function recordFor(
   return read === undefined || snapshot.buckets.has(id) ? ok(snapshot.buckets.get(id)) : read(id);
 }
 
-/** The statements that speak of the action to the caller or in the bucket. */
+/** Returns the statements about the action, for the caller or in the bucket. */
 function statementsFor(
   { snapshot, asked: { action, operations } }: World,
   key: Key | undefined,

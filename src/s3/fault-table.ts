@@ -1,7 +1,8 @@
 /**
- * Every error the gateway itself can answer: by its S3 error code, and by the name of each more exact
- * refusal that AWS has of a code. A message is AWS's own, letter for letter; `from` says where it was
- * read. What the gateway adds (the value, the reason, the remedy) is no part of it: see `Fault.why`.
+ * Every error the gateway itself can answer: by its S3 error code, and by the name of each more
+ * exact refusal that AWS has of a code. A message is AWS's own, letter for letter; `from` says
+ * where it was read. The gateway's own addition (the value, the reason, the remedy) is no part of
+ * it: see `Fault.why`.
  */
 
 /** The place where a message was read. */
@@ -10,13 +11,15 @@ type Source =
   | "api"
   /** An answer of AWS that others quote: test/unit/s3/aws-answers.ts has each with its source. */
   | "answer"
-  /** AWS has no such refusal: said of the gateway, or of the store behind it. */
+  /** AWS has no such refusal: it is about the gateway, or about the store behind it. */
   | "ours";
 
 /** `{}` in a message stands for a value. */
 type Row = { readonly status: number; readonly message: string; readonly from: Source };
 
-/** One row per S3 error code: its HTTP status, and the message where there is no more exact one. */
+/**
+ * The row of each S3 error code: its HTTP status, and its message if there is no more exact one.
+ */
 export const FAULTS = {
   AccessDenied: { status: 403, message: "Access Denied", from: "api" },
   AuthorizationHeaderMalformed: {

@@ -73,7 +73,7 @@ export function putFromForm(fields: Fields, bucket: string): Result<PutFromForm,
 }
 
 /**
- * The answer to a form whose object was stored: `object.url` is where the client finds it,
+ * Returns the answer to a form whose object was stored: `object.url` is where the client finds it,
  * `object.etag` the store's, quotes included.
  */
 export function postResponse(
@@ -113,7 +113,7 @@ function createdXml(
   ].join("");
 }
 
-/** Puts parameters behind the query of an absolute URL and before its fragment. */
+/** Puts parameters after the query of an absolute URL and before its fragment. */
 function withQuery(url: string, parameters: string): string {
   const hash = url.indexOf("#");
   const before = hash < 0 ? url : url.slice(0, hash);
@@ -121,7 +121,7 @@ function withQuery(url: string, parameters: string): string {
   return `${before}${mark}${parameters}${url.slice(before.length)}`;
 }
 
-/** Fields that speak of the form itself, to the gateway. */
+/** The fields about the form itself, for the gateway. */
 const NOT_STORED: ReadonlySet<string> = new Set([
   "awsaccesskeyid",
   "bucket",

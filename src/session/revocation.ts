@@ -1,4 +1,4 @@
-/** Ends sessions: those of which everything holds that is given here. */
+/** Ends sessions: those for which every field given here holds. */
 export type Revocation = {
   /** `account:role`, or a role's name in whatever account. */
   readonly role?: string | undefined;

@@ -29,8 +29,8 @@ export type SessionHolder =
   /** AssumeRole. `session`: the session's name, as the caller chose it. */
   | { readonly kind: "role"; readonly role: string; readonly session: string }
   /**
-   * GetSessionToken. `parent`: the id of the key that began it, which bounds what it may do. `mark`: of
-   * the secret that the key had then (see `userHolder`).
+   * A session of GetSessionToken. `parent`: the id of the key that began it, which bounds its
+   * rights. `mark`: of the secret that the key had then (see `userHolder`).
    */
   | { readonly kind: "user"; readonly parent: string; readonly mark: string };
 

@@ -25,7 +25,7 @@ export type TrustRequest = {
 
 /** The caller, proved. */
 export type TrustCaller =
-  /** AssumeRole: whoever signed. */
+  /** The caller of AssumeRole: the signer. */
   | {
       readonly kind: "key";
       readonly principal: Principal;

@@ -10,8 +10,9 @@ const PAGE_KEYS = 200;
 const BOUNDS = { elements: 5_000, children: 500, textLength: 4_096 };
 
 /**
- * Returns all keys of the bucket that begin with `prefix`, by ListObjectsV2 (Amazon S3 API Reference). `prefix`:
- * letters and slashes only. Error: a sentence, also where there are more than RECORDS_MAX.
+ * Returns all keys of the bucket that begin with `prefix`, by ListObjectsV2 (Amazon S3 API
+ * Reference). `prefix`: letters and slashes only. Error: a sentence, also if there are more than
+ * RECORDS_MAX.
  */
 export async function listKeys(
   client: StoreClient,

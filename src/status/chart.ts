@@ -2,7 +2,7 @@ import type { Minute } from "../observe/recent.ts";
 import { countText, hourMinute } from "./format.ts";
 import { html, type Html } from "./html.ts";
 
-/** One colour of a chart: what it counts, and the class of the style that paints it. */
+/** A colour of a chart: the count it shows, and the class of the style that paints it. */
 export type Series = {
   readonly name: string;
   readonly paint: string;

@@ -59,9 +59,8 @@ function explainLink(denial: RecentDenial): Html | undefined {
 }
 
 /**
- * The request as it may have been; undefined where that cannot be told, since it was no request or
- * proved nobody, since not all of it is shown, or since a header that is not kept made it what it
- * was.
+ * Returns the request as it may have been. `undefined` if that is not known: it was no request or
+ * proved nobody, not all of it is shown, or a header that is not kept decided it.
  */
 function requestLine({
   clipped,

@@ -4,7 +4,7 @@ import type { Result } from "../lib/result.ts";
 import { html, type Html } from "./html.ts";
 import { commandOf } from "./question.ts";
 
-/** A question and what was answered; the error is a sentence about the question. */
+/** A question and its answer; the error is a sentence about the question. */
 export type Explained = {
   readonly question: ExplainQuestion;
   readonly answer: Result<Explanation, string>;
@@ -22,7 +22,7 @@ export function askLink(): Html {
   </p>`;
 }
 
-/** The form of `explain`, with what was asked last and its answer. */
+/** Returns the form of `explain`, with the last question and its answer. */
 export function explainForm(explained: Explained | undefined): Html {
   return html`<p class="muted">
       What would become of a request: it is signed here with the identity's own key and put through
@@ -137,7 +137,10 @@ const DECISIONS = {
   undecided: { looks: "wrong", word: "Undecided" },
 } as const;
 
-/** The first gate that refuses decides; what those behind it would say is told as well. */
+/**
+ * Returns the table of gates. The first one that refuses decides; the results of later ones are
+ * shown as well.
+ */
 function gateTable(gates: Explanation["gates"]): Html {
   const first = gates.findIndex(({ outcome }) => outcome === "refused");
   return html`<table class="trace">

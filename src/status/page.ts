@@ -28,7 +28,10 @@ export const CONTENT_SECURITY_POLICY = [
 
 /** The view of the status that somebody wants to see. */
 export type View = {
-  /** Asks for itself again, without its form, which would lose what is being written. */
+  /**
+   * True if the page asks for itself again, without its form, which would lose what is being
+   * written.
+   */
   readonly refreshes: boolean;
   /** The question of the form and its answer, if there is any. */
   readonly explained: Explained | undefined;

@@ -14,8 +14,8 @@ export type RequestCells = readonly [who: Html, what: Html, outcome: Html, reque
 const SHOWN_AT_ONCE = 10;
 
 /**
- * Requests as a table, which becomes a list of cards where the window is narrow. `outcome`: the
- * heading of that column.
+ * Returns requests as a table, which becomes a list of cards if the window is narrow. `outcome`:
+ * the heading of that column.
  */
 export function requestTable<T extends Request>(
   requests: readonly T[],
@@ -64,7 +64,7 @@ function time({ timeMs }: Request): Html {
   return html`<time datetime="${iso(timeMs)}">${clock}${mutedLine(day)}</time>`;
 }
 
-/** `name`: of whoever asked. */
+/** Returns the text of a sender; `name`: its name. */
 export function who({ accessKeyId, sourceAddress }: Request, name: string): Html {
   return html`<b>${name}</b>
     ${accessKeyId === undefined ? undefined : html`<code class="line">${accessKeyId}</code>`}

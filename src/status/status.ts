@@ -2,7 +2,7 @@ import type { EndpointState } from "../store/endpoint.ts";
 import type { ConfigState } from "../observe/metrics.ts";
 import { mergeActivity, type RecentActivity } from "../observe/recent.ts";
 
-/** Everything that the status page shows, and `/status.json` gives: plain JSON, nothing secret. */
+/** Everything that the status page and `/status.json` show: plain JSON, nothing secret. */
 export type Status = {
   /** The time of the status, in milliseconds since the epoch. */
   readonly timeMs: number;
@@ -99,7 +99,7 @@ function laterConfig(a: ConfigState, b: ConfigState): ConfigState {
   return a.refusedMs === undefined ? b : a;
 }
 
-/** An endpoint is up where every process says so. */
+/** Merges endpoints: one is up if every process says so. */
 function mergeEndpoints(endpoints: readonly EndpointState[]): readonly EndpointState[] {
   const merged = new Map<string, EndpointState>();
   for (const { origin, up, requestsInFlight } of endpoints) {

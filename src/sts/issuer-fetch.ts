@@ -40,7 +40,7 @@ export function openKeyFetcher(issuer: IssuerConfig): KeyFetcher {
   };
 }
 
-/** undici tells of a connection that failed only by what caused it. */
+/** Returns the reason of a failed connection, which undici reports only by its cause. */
 function reasonOf(error: Error): string {
   if (error.name === "TimeoutError") return `No answer within ${FETCH_MS_MAX} ms`;
   return error.message;

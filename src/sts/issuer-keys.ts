@@ -48,8 +48,8 @@ export type IssuerHealth = {
 export const UNKNOWN_KEY_MS = 10_000;
 
 /**
- * Tokens that wait for an issuer's answer: beyond it they are told at once that it is away. Each holds
- * its request in memory meanwhile.
+ * The most tokens that wait for an issuer's answer: beyond it their senders learn at once that it
+ * does not answer. Each holds its request in memory meanwhile.
  */
 export const KEY_WAITERS_MAX = 64;
 

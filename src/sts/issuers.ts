@@ -33,7 +33,7 @@ export type WebIdentity = {
   readonly expiresMs: number;
 };
 
-/** From whom a token came, and when. */
+/** The sender of a token, and the time. */
 export type TokenArrival = {
   readonly address: string | undefined;
   /** Milliseconds since the epoch. */
@@ -214,7 +214,9 @@ async function verifyWith(
   }
 }
 
-/** jose's errors as STS tells them. Its texts name claims and hold none of their values. */
+/**
+ * Returns STS's fault for an error of jose's. Its texts name claims and hold none of their values.
+ */
 function faultOf(error: unknown): TokenFault {
   const invalid = (message: string): TokenFault => {
     const rule = error instanceof Error ? `token: ${error.message}` : "token";

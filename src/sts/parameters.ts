@@ -105,7 +105,10 @@ function put(values: Map<string, string>, name: string, value: string): StsFault
   return undefined;
 }
 
-/** A name that a client chose, fit to be told back: it might be a token that lost its name. */
+/**
+ * Returns a name that a client chose, if it can be repeated: it might be a token that lost its
+ * name.
+ */
 function shown(name: string): string {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : "with an unusual name";
 }

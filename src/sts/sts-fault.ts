@@ -41,7 +41,10 @@ export type StsFault = {
   readonly rule: string | undefined;
 };
 
-/** `message`: AWS's words where it has some; it never quotes a token or a signature. */
+/**
+ * Returns a fault of STS. `message`: AWS's words if it has some; it never quotes a token or a
+ * signature.
+ */
 export function stsFault(code: StsCode, message: string, rule?: string): StsFault {
   return { code, status: STS_FAULTS[code], message, rule };
 }

@@ -130,7 +130,10 @@ async function signer(
   return err({ facts: { ...known, denial }, fault: stsFaultOf(fault) });
 }
 
-/** The key that a claim names, marked if its session is revoked; what is not at hand is waited for. */
+/**
+ * Returns the key that a claim names, marked if its session is revoked; waits for facts that are
+ * not at hand.
+ */
 async function find(
   { snapshot, answer }: StsWorld,
   claim: V4Claim,

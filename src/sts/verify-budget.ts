@@ -19,7 +19,7 @@ const QUEUE_MAX = 512;
 const GREEDY_QUEUE_MAX = QUEUE_MAX / 2;
 /** Bad tokens of one address in a second, before its tokens are not looked at. */
 export const BAD_PER_SECOND = 20;
-/** Addresses of which bad tokens, and verifications, are remembered. */
+/** The most addresses whose bad tokens, and verifications, are remembered. */
 const ADDRESSES_MAX = 10_000;
 
 /**
@@ -50,8 +50,8 @@ export class VerifyBudget {
   }
 
   /**
-   * Runs `verify` for a token from `source`; "too many": it is not run now. Only what computes may be in
-   * it: whoever waits for an issuer would hold up the tokens of all others.
+   * Runs `verify` for a token from `source`; "too many" if it is not run now. Only computing may be
+   * in it: a wait for an issuer would hold up the tokens of all others.
    */
   async run<T>(source: TokenSource, verify: () => Promise<T>): Promise<T | "too many"> {
     if (!this.#takes(source)) return "too many";
