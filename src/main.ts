@@ -366,7 +366,9 @@ function usageIs2({ exitCode }: CommanderError): never {
   process.exit(exitCode === 0 ? 0 : 2);
 }
 
-/** Output may still be on its way through a pipe, so the process ends by itself. */
+/**
+ * Sets the exit code. Output may still be on its way through a pipe, so the process ends by itself.
+ */
 function exit(code: number): void {
   process.exitCode = code;
 }

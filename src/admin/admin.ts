@@ -12,7 +12,7 @@ import { bindSocket } from "../listen/bind-socket.ts";
 
 /** The data and actions of the operator's tools; of one process or of all. */
 export type Administered = {
-  /** In Prometheus' text format. */
+  /** Returns the metrics in Prometheus' text format. */
   readonly metrics: () => Promise<string>;
   /** Returns the reason why requests cannot be served; `undefined` if they can. */
   readonly notReady: () => Promise<string | undefined>;
@@ -122,7 +122,10 @@ async function readiness({ notReady }: Administered): Promise<Page> {
   return why === undefined ? plain(200, "ready") : plain(503, why);
 }
 
-/** It changes something, so it is no page to be fetched, and no page elsewhere may send it. */
+/**
+ * Drops looked-up keys. This changes something, so it is no page to be fetched, and no page
+ * elsewhere may send it.
+ */
 async function drop(
   { dropIdentities }: Administered,
   method: string,

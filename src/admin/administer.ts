@@ -15,9 +15,9 @@ export type Observed = {
   readonly metrics: Metrics;
   readonly recent: Recent;
   readonly faults: Faults;
-  /** In force now. */
+  /** Returns the configuration in force now. */
   readonly live: () => Live;
-  /** Open connections of clients. */
+  /** The number of open connections of clients. */
   readonly connections: () => number;
   readonly closing: () => boolean;
 };

@@ -115,7 +115,10 @@ const NAMED = fault(
   { rule: "policy.bucketNames" },
 );
 
-/** Judged in one synchronous step: a key usually costs policies some hundredths of a millisecond. */
+/**
+ * The entries judged in one synchronous step: a key usually costs policies some hundredths of a
+ * millisecond.
+ */
 const ENTRIES_A_TURN = 16;
 /**
  * The steps of policies after which other requests get a turn: one key of a hostile policy can cost

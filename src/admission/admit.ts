@@ -110,7 +110,10 @@ export function asksOfHead(
   return askedBy(policy.provider, askedAtStore(store, asks));
 }
 
-/** Documents are read before they are forwarded; a list of 10,000 parts says nothing to judge. */
+/**
+ * Returns true for documents, which are read before they are forwarded; a list of 10,000 parts has
+ * nothing to judge.
+ */
 function isDocument(operation: OperationName): boolean {
   const { body } = operationNamed(operation);
   return (body === "xml" || body === "json") && operation !== "CompleteMultipartUpload";

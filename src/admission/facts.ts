@@ -72,7 +72,7 @@ export type Facts = {
    * caller.
    */
   readonly actor: Actor | undefined;
-  /** Report mode: `denial` was recorded but not enforced. */
+  /** True in report mode if `denial` was recorded but not enforced. */
   readonly reported: boolean;
 };
 

@@ -8,7 +8,7 @@ import type { Payload } from "../signature/payload.ts";
 import type { BodyPlan } from "./body-plan.ts";
 import type { Subject } from "./subject.ts";
 
-/** SHA-256 of no bytes at all. */
+/** The SHA-256 of no bytes at all. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const DIGITS = /^\d{1,15}$/;
@@ -133,7 +133,7 @@ function checksumsOf({ operation, headers }: Subject): Result<Checksums, Fault> 
     : bodyChecksums(headers);
 }
 
-/** Stores need the length before the body, and RGW takes no other word for it. */
+/** Reads the length. Stores need it before the body, and RGW takes no other word for it. */
 function lengthIn(
   headers: HeaderList,
   field: "content-length" | "x-amz-decoded-content-length",

@@ -78,7 +78,7 @@ export function evaluateAsks(question: Question): {
   return { evaluated, wanted, ignoredByStore: memo.ignoredByStore };
 }
 
-/** Gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */
+/** Runs gate 7: a Deny in a policy of the account, the user or the bucket decides, whoever asks. */
 export function explicitDeny(
   question: Question,
   evaluated: readonly Evaluated[],
@@ -105,7 +105,7 @@ export type AllowedBy = {
   readonly actor: "caller" | "owner";
 };
 
-/** Gate 8: each ask needs something that allows it (section 4.3, step 8). */
+/** Runs gate 8: each ask needs something that allows it (section 4.3, step 8). */
 export function allow(question: Question, evaluated: readonly Evaluated[]): Refusal | undefined {
   for (const one of evaluated) {
     if (allowanceOf(question, one) !== undefined) continue;

@@ -69,7 +69,7 @@ export type Key = {
   readonly signing?: Credential | undefined;
   /** True if its policies, which were looked up with it, need what only reading values tells. */
   readonly asksValues?: boolean;
-  /** Absent: the key is no temporary one. */
+  /** The session; absent if the key is not temporary. */
   readonly session?: KeySession | undefined;
 };
 

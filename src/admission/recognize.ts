@@ -200,7 +200,10 @@ function recognizedAs(snapshot: Snapshot, request: Request, caller: Caller): Rec
   return { kind: "subject", subject, facts };
 }
 
-/** Errors: those of parseCopySource(), and InvalidArgument for a rename across buckets. */
+/**
+ * Returns the source. Errors: those of parseCopySource(), and InvalidArgument for a rename across
+ * buckets.
+ */
 function sourceOf(
   { store }: Snapshot,
   { operation, address, headers }: Request,

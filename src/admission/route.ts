@@ -15,6 +15,6 @@ export type Route = {
   readonly ca: string | undefined;
   /** The most connections to the target, WebSockets included. */
   readonly connectionsMax: number;
-  /** Timeout for a silent target. */
+  /** The timeout for a silent target. */
   readonly timeoutMs: number;
 };

@@ -74,7 +74,7 @@ export type Elsewhere = {
   readonly strangers?: Strangers;
 };
 
-/** Users whose keys are not in the configuration. */
+/** The users whose keys are not in the configuration. */
 export type Strangers = {
   /** The operators' name for them. */
   readonly called: string;
@@ -119,7 +119,10 @@ export type PolicySettings = {
   readonly networks: NetworkRule;
   /** The operator's, besides the provider's own. */
   readonly blockedActions: readonly ActionPattern[];
-  /** Answered 501 instead of a success without effect; the operator's and the provider's. */
+  /**
+   * The actions answered 501 instead of a success without effect; the operator's and the
+   * provider's.
+   */
   readonly unsupported: readonly ActionPattern[];
   /** True if any request that could destroy the history of objects is refused, whoever asks. */
   readonly versionGuard: boolean;

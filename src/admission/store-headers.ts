@@ -177,7 +177,7 @@ function withoutFraming(value: string, body: StoreBody): string | undefined {
   return codings.length === 0 && value !== "" ? undefined : codings.join(",");
 }
 
-/** Written from the parsed source, so that the store reads what policy judged. */
+/** Writes the parsed source, so that the store reads what policy judged. */
 function written(source: CopySource | undefined): string {
   if (source === undefined) throw new Error("An admitted copy source was not read");
   return copySourceHeader(source);

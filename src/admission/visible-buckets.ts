@@ -143,7 +143,7 @@ type Work = {
   turnAt: number;
 };
 
-/** Some milliseconds of the slowest. */
+/** The steps after which others get a turn: some milliseconds of the slowest. */
 const STEPS_A_TURN = EVALUATION_STEPS_MAX;
 /** The most steps of one list: more than half a second. */
 const LISTING_STEPS_MAX = 250 * EVALUATION_STEPS_MAX;

@@ -177,7 +177,10 @@ async function* deframed(
   return trailerChecks[0]?.expectedBase64 ?? "";
 }
 
-/** Exactly the announced trailers must have come. Errors: MalformedTrailerError, InvalidRequest. */
+/**
+ * Returns the checks of the trailers: exactly the announced ones must have come. Errors:
+ * MalformedTrailerError, InvalidRequest.
+ */
 function checksOf(
   trailers: readonly Trailer[],
   announced: readonly string[],

@@ -6,7 +6,7 @@ export type LastPart = {
   /** The pieces after `first`. */
   readonly iterator: AsyncIterator<Buffer>;
   readonly first: Buffer;
-  /** CRLF, two dashes, the boundary. */
+  /** The delimiter: CRLF, two dashes, the boundary. */
   readonly delimiter: Buffer;
   /** The closing delimiter with its line break, which must be the end of the request. */
   readonly closing: Buffer;

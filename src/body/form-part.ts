@@ -2,9 +2,9 @@ import { Busboy } from "@fastify/busboy";
 
 /** The fields in the head of a part (RFC 7578 section 4). */
 export type PartHead = {
-  /** Lower-case: S3 compares the names of fields so. */
+  /** The name in lower case: S3 compares the names of fields so. */
   readonly name: string;
-  /** Empty if the part names none. */
+  /** The filename; empty if the part names none. */
   readonly filename: string;
   readonly contentType: string;
 };
@@ -62,7 +62,10 @@ export async function readPartHead(head: Buffer): Promise<PartHead | undefined> 
   return promise;
 }
 
-/** busboy takes the first of repeated lines and folds continued ones; here each name comes once. */
+/**
+ * Returns true if each name comes once: busboy takes the first of repeated lines and folds
+ * continued ones.
+ */
 function areLinesValid(lines: readonly string[]): boolean {
   const names = new Set<string>();
   for (const line of lines) {

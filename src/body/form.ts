@@ -11,7 +11,7 @@ import { parseBoundary, readPartHead, type PartHead } from "./form-part.ts";
 export type OpenForm = {
   /** The fields by lower-case name; `${filename}` in the key is replaced. */
   readonly fields: ReadonlyMap<string, string>;
-  /** As the form says it, directories included; empty if it says none. */
+  /** The filename as the form says it, directories included; empty if it says none. */
   readonly filename: string;
   /** The part's own media type: S3 ignores it, the field Content-Type is what counts. */
   readonly contentType: string;
@@ -275,7 +275,10 @@ async function passOver(reader: FormReader, rest: Buffer, limits: FormLimits): P
   }
 }
 
-/** Node's own FormData, up to Node 20, ends with the closing boundary and no line break. */
+/**
+ * Adds the last line break: Node's own FormData, up to Node 20, ends with the closing boundary
+ * alone.
+ */
 function withLineEnd(rest: Buffer, delimiter: Buffer): Buffer {
   const closing = Buffer.concat([delimiter, CLOSING]);
   const closed = rest.subarray(-closing.length).equals(closing);

@@ -205,7 +205,7 @@ function sha256Mismatch(check: ChecksumCheck, actualBase64: string): Fault | und
   });
 }
 
-/** Exactly the canonical base64 of a value: no other spelling of it. */
+/** Returns true for exactly the canonical base64 of a value, and for no other spelling of it. */
 function isValueOf(algorithm: ChecksumAlgorithm, text: string): boolean {
   if (text.length !== checksumCharacters(algorithm)) return false;
   const decoded = Buffer.from(text, "base64");

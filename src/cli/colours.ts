@@ -2,7 +2,7 @@
 const CODES = { good: 32, bad: 31, odd: 33, faint: 2, strong: 1 } as const;
 export type Colour = keyof typeof CODES;
 
-/** Colours `text`; where `isColoured` is false it stays as it is. */
+/** Colours `text`; it stays as it is if `isColoured` is false. */
 export function colour(text: string, how: Colour, isColoured: boolean): string {
   return isColoured ? `\u001B[${CODES[how]}m${text}\u001B[0m` : text;
 }

@@ -24,7 +24,7 @@ state: { directory: state }
 log: { level: warn, audit: { file: audit.jsonl } }
 `;
 
-/** accounts.yaml of the demo, with new keys. */
+/** Returns the demo's accounts.yaml, with new keys. */
 export function demoAccounts(): string {
   return `# Three users of one account. The demo's store knows no keys of its own.
 accounts:

@@ -3,7 +3,7 @@ import type { PROVIDERS } from "../provider/names.ts";
 /** An account of the accounts.yaml that `init` writes; each gets a new key, and so do its subusers. */
 export type Starter = {
   readonly name: string;
-  /** Above it in the file. */
+  /** The comment above it in the file. */
   readonly comment: string;
   /**
    * The user of the store that several share; absent if the account has a user of its own there.

@@ -33,7 +33,7 @@ export const ENDPOINTS: Readonly<Record<StoreKind, string>> = {
   versitygw: "http://127.0.0.1:7070",
 };
 
-/** gateway.yaml, with a comment at each place that its operator decides on. */
+/** Returns gateway.yaml, with a comment at each place that its operator decides on. */
 export function gatewayText({ provider, store, endpoint, cephUsers, domain }: Wanted): string {
   const keeps = provider.defaults.bucketPolicies === "gateway";
   return `# s3warden: the access model of ${provider.name}, in front of ${STORES[store]}.
@@ -143,7 +143,9 @@ function startersOf({ name }: Provider): readonly Starter[] {
   return STARTERS[known];
 }
 
-/** accounts.yaml with new keys, and those keys. Secret: only its owner may read the file. */
+/**
+ * Returns accounts.yaml with new keys, and those keys. Secret: only its owner may read the file.
+ */
 export function accountsText({ provider, cephUsers }: Wanted): {
   readonly text: string;
   readonly keys: readonly MadeKey[];

@@ -24,13 +24,13 @@ export class ReplayReport {
   different = 0;
   /** The number of those in `different` whose kinds are not told apart any more. */
   further = 0;
-  /** Lines that are none of an audit log, and files that end within a line. */
+  /** The lines that are not of an audit log, and the files that end within a line. */
   others = 0;
   torn = 0;
   readonly whyNot = new Map<WhyNot, number>();
   readonly #kinds = new Map<string, Difference>();
 
-  /** Lines of the audit log. */
+  /** The number of lines of the audit log. */
   get requests(): number {
     let not = 0;
     for (const count of this.whyNot.values()) not += count;

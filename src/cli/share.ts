@@ -122,7 +122,7 @@ async function listAll(reader: StateReader): Promise<Result<string, string>> {
   return ok(lines.length === 0 ? "No bucket is shared\n" : lines.join(""));
 }
 
-/** Nobody has what is shared of a bucket that is still being made, or was removed. */
+/** Returns the shares. A bucket that is still being made, or was removed, has none. */
 async function sharesOf(
   reader: StateReader,
   name: string,
@@ -157,7 +157,7 @@ function withState(
   });
 }
 
-/** Loads the configuration and tells what came of `work`, an error after `failure`. */
+/** Loads the configuration and prints the result of `work`, an error after `failure`. */
 async function told(
   failure: string,
   file: string,

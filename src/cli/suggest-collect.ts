@@ -19,7 +19,7 @@ export type UsedBy = {
   lines: number;
   requests: number;
   denied: number;
-  /** Let through, and refused by the store. */
+  /** The number of requests that were let through, and refused by the store. */
   storeRefused: number;
   others: number;
   torn: number;

@@ -41,7 +41,7 @@ export class UsedActions {
     this.#whole.set(action, (this.#whole.get(action) ?? new Set()).add(arn));
   }
 
-  /** Some objects of the bucket, it is not known which. */
+  /** Adds some objects of the bucket, of which it is not known which. */
   addSomewhere(action: string, bucket: BucketName): void {
     if (this.#holds(bucket)) this.#tree(action, bucket).addAll();
   }

@@ -29,7 +29,7 @@ export type Read = {
   readonly issuers: readonly IssuerConfig[];
 };
 
-/** Fit for use: the names carry units, and what says nothing in this version is gone. */
+/** Returns the parsed file as `Config`: names carry units, files are read in. */
 export function assemble(
   {
     workers,

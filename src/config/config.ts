@@ -23,7 +23,7 @@ import type { StoreEndpoint, SocketAddress, SyslogAddress, UnixSocket } from "./
  * bytes, instants in milliseconds since the epoch, certificates as text.
  */
 export type Config = {
-  /** Processes that serve clients. */
+  /** The number of processes that serve clients. */
   readonly workers: number | "auto";
   readonly listen: {
     readonly address: SocketAddress;
@@ -111,7 +111,7 @@ export type Config = {
     /** The longest time until a URL of version 2 ends; `undefined` if that is not limited. */
     readonly presignedV2MaxMs: number | undefined;
     readonly signatureV2: boolean;
-    /** Empty: any. */
+    /** The regions; empty if any is allowed. */
     readonly regions: readonly string[];
     /** Unknown `x-amz-*` headers that are left out of what the store gets; in lower case. */
     readonly ignoredHeaders: readonly string[];
@@ -243,7 +243,7 @@ export type CephConfig = {
 
 /** A directory that is asked for keys over HTTP. */
 export type DirectoryConfig = {
-  /** Without a slash at its end. */
+  /** The URL without a slash at its end. */
   readonly url: string;
   /** A bearer token, or the file that has it; `undefined` if the directory is asked without one. */
   readonly token:

@@ -80,7 +80,7 @@ function below(place: string): string {
   return place === "" ? "" : ` in ${place}`;
 }
 
-/** Plain data, in which each policy is the text of its JSON. */
+/** Returns plain data, in which each policy is the text of its JSON. */
 function dataOf(node: JsonNode, isTop = true): Result<unknown, string> {
   switch (node.kind) {
     case "object": {

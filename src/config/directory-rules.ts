@@ -31,7 +31,10 @@ function withoutTls(gateway: ConfigDocument, path: string): readonly Problem[] {
     });
 }
 
-/** Nobody knows the names of Ceph's users before they come, so none could be kept from a directory. */
+/**
+ * Refuses a directory beside Ceph: nobody knows the names of Ceph's users before they come, so none
+ * could be kept from a directory.
+ */
 function besideCeph(gateway: ConfigDocument, path: string): readonly Problem[] {
   const ceph = [...gateway.nodes.keys()].find((one) => /^identities\[\d+\]\.ceph$/.test(one));
   const listed = gateway.nodes.has(`${path}.accounts`);

@@ -8,7 +8,7 @@ import { signsByFile, tenantOfAccount } from "./tenant.ts";
 export type ForeignUser = {
   /** "": none. */
   readonly tenant: string;
-  /** Within its tenant. */
+  /** The name within its tenant. */
   readonly name: string;
   readonly suspended: boolean;
   /** RGW's permissions, such as `read-write`, by the subuser's name without its user's. */

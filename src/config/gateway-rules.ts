@@ -15,7 +15,7 @@ import { parseEndpoint } from "./scalars.ts";
 export function gatewayProblems(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   return [
     ...sharedAddress(gateway),
-    ...vainSocketMode(gateway),
+    ...ineffectiveSocketMode(gateway),
     ...withoutV4(gateway),
     ...virtualAddresses(gateway),
     ...ineffectiveState(gateway, provider),
@@ -52,7 +52,9 @@ function doubtfulDomains(gateway: ConfigDocument): readonly Problem[] {
   });
 }
 
-/** State is what policies of buckets are remembered in. */
+/**
+ * Reports a state if policies of buckets are not kept: it is the place where they are remembered.
+ */
 function ineffectiveState(gateway: ConfigDocument, provider: Provider): readonly Problem[] {
   // If there are sessions, it is also the place where they are revoked.
   if (!gateway.nodes.has("state") || gateway.nodes.has("sts") || keepsPolicies(gateway, provider))
@@ -82,7 +84,7 @@ function sharedAddress(gateway: ConfigDocument): readonly Problem[] {
   });
 }
 
-function vainSocketMode(gateway: ConfigDocument): readonly Problem[] {
+function ineffectiveSocketMode(gateway: ConfigDocument): readonly Problem[] {
   const path = "admin.socketMode";
   const address = gateway.nodes.get("admin.address")?.value;
   const isSocket = typeof address === "string" && address.startsWith("unix:");
@@ -129,7 +131,7 @@ function notOneSource(gateway: ConfigDocument): readonly Problem[] {
   });
 }
 
-/** Path and value of the items of the list at `path`. */
+/** Returns path and value of the items of the list at `path`. */
 function valuesBelow(
   document: ConfigDocument,
   path: string,

@@ -7,7 +7,7 @@ import type { Complaint } from "./surroundings.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** zod's issues as problems: placed in the file, in our words, secrets never quoted. */
+/** Returns zod's issues as problems: placed in the file, in our words, secrets never quoted. */
 export function shapeProblems(
   document: ConfigDocument,
   schema: z.ZodType,
@@ -51,7 +51,7 @@ export function quoted(path: string, node: DocumentNode | undefined): string {
   return `: got "${shown}"`;
 }
 
-/** Secrets by their place, and an endpoint with a password in it. */
+/** Returns true for secrets, by their place, and for an endpoint with a password in it. */
 function isSecret(path: string, written: string): boolean {
   return SECRET_PLACES.test(path) || written.includes("@");
 }

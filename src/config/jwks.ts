@@ -47,7 +47,7 @@ export const TOKEN_ALGORITHMS: readonly string[] = [
 
 const SetSchema = z.object({ keys: z.array(z.unknown()) });
 
-/** base64url of at least and at most so many characters. */
+/** Accepts base64url of at least and at most so many characters. */
 function encoded(least: number, most: number) {
   return z
     .string()

@@ -207,7 +207,10 @@ function refusalOf(certificate: Certificate): string | undefined {
   }
 }
 
-/** OpenSSL's reasons are swallowed: they say nothing to an operator ("no start line"). */
+/**
+ * Runs a step; `undefined` if it throws. OpenSSL's reasons are swallowed: they do not help an
+ * operator ("no start line").
+ */
 function attempt<T>(step: () => T): T | undefined {
   try {
     return step();

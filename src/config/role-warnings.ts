@@ -3,7 +3,9 @@ import type { Statement } from "../policy/policy.ts";
 import { EVERY_KEY } from "../policy/trust-rules.ts";
 import type { AccountConfig } from "./config.ts";
 
-/** Roles whose trust is legal but hardly meant: for everybody, or for nobody. */
+/**
+ * Returns warnings for roles whose trust is legal but hardly meant: for everybody, or for nobody.
+ */
 export function roleWarnings({ name, roles }: AccountConfig): readonly Problem[] {
   return roles.flatMap((role) => {
     const allows = role.trust.statements.filter(({ effect }) => effect === "Allow");

@@ -85,7 +85,10 @@ export function parseSocketAddress(text: string): Result<SocketAddress, string> 
 /** Bytes of a socket's path at most: 108 with the zero behind it (unix(7)), and 104 on macOS. */
 const SOCKET_PATH_BYTES_MAX = 103;
 
-/** As `parseSocketAddress()`, or `unix:/run/s3warden/admin.sock`, of which the path is given. */
+/**
+ * Reads what `parseSocketAddress()` reads, or `unix:/run/s3warden/admin.sock`, and returns its
+ * path.
+ */
 export function parseAdminAddress(text: string): Result<SocketAddress | string, string> {
   if (!text.startsWith("unix:")) {
     const address = parseSocketAddress(text);

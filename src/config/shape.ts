@@ -30,7 +30,7 @@ export function optionalList<Item extends z.ZodType>(item: Item) {
 const NOTHING: never[] = [];
 Object.freeze(NOTHING);
 
-/** Any text but none. */
+/** Accepts any text but an empty one. */
 export function someText() {
   return z.string().min(1);
 }

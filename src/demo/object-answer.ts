@@ -7,7 +7,7 @@ import type { DemoBucket, StoredObject } from "./objects.ts";
 /** Bytes of an object, both ends included. */
 export type ByteRange = { readonly start: number; readonly end: number };
 
-/** GetObject and HeadObject, by the conditions and the range of RFC 9110. */
+/** Answers GetObject and HeadObject, by the conditions and the range of RFC 9110. */
 export async function answerObject(
   { method, key, query, headers }: DemoRequest,
   bucket: DemoBucket,

@@ -31,7 +31,9 @@ export async function examineCeph({ ceph }: Config): Promise<readonly Diagnosis[
 const CAPS =
   'Correct the key or its secret, or give its user the capability: radosgw-admin caps add --uid=… --caps="users=read"';
 
-/** Each directory: whether it answers the gateway, and that a key that nobody has is nobody's. */
+/**
+ * Examines each directory: it must answer the gateway, and a key that nobody has must be nobody's.
+ */
 export async function examineDirectories({ directories }: Config): Promise<readonly Diagnosis[]> {
   const findings: Diagnosis[] = [];
   for (const config of directories) {

@@ -32,7 +32,7 @@ export type Explanation = {
   readonly decision: "allow" | "deny" | "undecided";
   readonly operation: string;
   readonly identity: string;
-  /** Everything that must be allowed. */
+  /** The permissions, all of which must be allowed. */
   readonly asks: readonly ExplainedAsk[];
   readonly gates: readonly GateOutcome[];
   /** The error code that the client would read. */

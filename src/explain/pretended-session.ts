@@ -13,7 +13,7 @@ export type SessionQuestion = {
   readonly sessionName?: string;
   /** `name=value`. */
   readonly sessionTags?: readonly string[];
-  /** JSON. */
+  /** The session policy, JSON. */
   readonly sessionPolicy?: string;
 };
 
@@ -71,7 +71,7 @@ export function pretended(
   return beginPretended(snapshot, session, `${account.name}:role/${roleName}:${sessionName}`);
 }
 
-/** Any session at all, under a key that only the snapshot in the answer has. */
+/** Begins any session at all, under a key that only the snapshot in the answer has. */
 export function beginPretended(
   snapshot: Snapshot,
   session: Session,

@@ -6,7 +6,7 @@ import type { Responder } from "./respond.ts";
 export type AnswerHead = {
   readonly status: number;
   readonly statusText: string;
-  /** Name, value, …, without those of the store's connection or vendor. */
+  /** The headers: name, value, …, without those of the store's connection or vendor. */
   readonly headers: string[];
 };
 

@@ -19,7 +19,7 @@ export type ClaimGuard = {
 const JUDGE_MS_MAX = 10_000;
 /** Policies that wait for the one before; more are refused. */
 const WAITING_MAX = 16;
-/** After so long without work the thread ends, and its memory is free. */
+/** The time without work after which the thread ends, and its memory is free. */
 const IDLE_MS = 30_000;
 
 /**

@@ -59,7 +59,7 @@ export class FormSpool {
   }
 }
 
-/** One form's file. */
+/** The file of one form. */
 export class SpooledFile implements Spooled {
   readonly #file: FileHandle;
   readonly #take: (bytes: number) => boolean;

@@ -24,7 +24,7 @@ type Log = (what: unknown, message: string) => void;
 
 /** The gateway's own parts, besides the request. */
 export type Gateway = {
-  /** Swapped whole by a reload; each request takes it once. */
+  /** The configuration, swapped whole by a reload; each request takes it once. */
   readonly live: { readonly current: Live };
   /** The limiter, which outlives every configuration: use under one counts under the next. */
   readonly limiter: Limiter;
@@ -214,7 +214,10 @@ async function askPresence(
 
 type Deframe = BodyPlan & { readonly kind: "deframe" };
 
-/** Proved as it streams, and framed again with its trailer for a store that understands it. */
+/**
+ * Proves a body as it streams, and frames it again with its trailer for a store that understands
+ * it.
+ */
 function reframed(inbound: Inbound, plan: Deframe): AsyncIterable<Buffer> {
   const body = provenBody(sourceOf(inbound, "lent"), plan);
   return frame(body, trailerOf(plan), plan.decodedLength);

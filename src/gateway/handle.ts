@@ -231,7 +231,7 @@ async function keep(inbound: Inbound, change: RecordChange): Promise<() => void>
   };
 }
 
-/** Decisions on one change of a policy, while others change it again and again. */
+/** The most decisions on one change of a policy, while others change it again and again. */
 const DECISIONS_MAX = 12;
 /** Doubled each time: of twenty who write at once all come through, and few are decided on often. */
 const PAUSE_MS_MIN = 25;

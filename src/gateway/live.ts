@@ -29,7 +29,7 @@ export type World = {
 export class Live {
   readonly snapshot: Snapshot;
   readonly limits: TrafficLimits;
-  /** Shared by configurations that name the same store in the same way. */
+  /** The upstream, shared by configurations that name the same store in the same way. */
   readonly upstream: Upstream;
   /** The targets of pass-through routes. Requests that pass there keep no configuration alive. */
   readonly targets = new Targets();
@@ -76,7 +76,7 @@ export class Live {
     return this.#opened.identities?.findKey;
   }
 
-  /** Each source of identities besides the configuration. */
+  /** The state of each source of identities besides the configuration. */
   get identityStates(): readonly IdentityState[] {
     return this.#opened.identities?.states() ?? [];
   }

@@ -118,7 +118,9 @@ function postReply(plan: ReplyPlan & { kind: "post" }, reply: Reply): Reply {
   };
 }
 
-/** Old clients crash on an error without a message, and RGW leaves most of them empty. */
+/**
+ * Fills the message: old clients crash on an error without one, and RGW leaves most of them empty.
+ */
 function withMessage(body: Buffer): Buffer {
   const xml = body.toString("utf8");
   const code = errorCodeOf(body);

@@ -18,7 +18,7 @@ type Meter = { charge(bytes: number, nowMs: number): void };
 /** The one writer of an answer to a client. */
 export class Responder {
   readonly requestId: string;
-  /** Body bytes handed to the connection. */
+  /** The number of body bytes handed to the connection. */
   bytesOut = 0;
   /** The status sent; 0 until one is. */
   status = 0;

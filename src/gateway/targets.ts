@@ -5,7 +5,7 @@ import type { Route } from "../admission/route.ts";
 
 /** The way to the target of a route. */
 export type Target = {
-  /** Connections that are used again. */
+  /** The agent for connections that are used again. */
   readonly agent: http.Agent;
   /** The agent for handshakes of WebSockets, which keep their connection. */
   readonly upgradeAgent: http.Agent;

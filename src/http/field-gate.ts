@@ -11,7 +11,7 @@ type GatedText = Brand<string, "GatedText">;
 /** The head of a request that can be written to a connection as it stands. */
 export type GatedHead = {
   readonly method: GatedText;
-  /** Path and query. */
+  /** The path and the query. */
   readonly target: GatedText;
   readonly headers: GatedHeaders;
 };
@@ -34,7 +34,7 @@ type FieldProblem = "name" | "value" | "connection" | "repeated" | "length";
 /** RFC 9110 section 5.6.2, in lower case: every name here is. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const METHOD = /^[A-Z]+$/;
-/** Origin-form in ASCII: everything else is percent-encoded. */
+/** Matches an origin-form in ASCII: every other character is percent-encoded. */
 const TARGET = /^\/[\x21-\x7e]*$/;
 /** Names that nearly every request has and that need no look at their characters. */
 const USUAL: ReadonlySet<string> = new Set([

@@ -19,7 +19,10 @@ const CLAIMS: ReadonlySet<string> = new Set([
 ]);
 const CLAIM_PREFIX = "x-forwarded";
 
-/** CGI and what descends from it read `X_Real_IP` and `X-Real-IP` as one (RFC 3875 section 4.1.18). */
+/**
+ * Returns true for a claim: CGI and its descendants read `X_Real_IP` and `X-Real-IP` as one (RFC
+ * 3875 section 4.1.18).
+ */
 function isClaim(name: string): boolean {
   const folded = name.replaceAll("_", "-");
   return CLAIMS.has(folded) || folded.startsWith(CLAIM_PREFIX);

@@ -3,7 +3,7 @@ import { decode } from "./percent.ts";
 
 /** A parameter of the query. Parameters stand in the order received. */
 export type QueryParameter = {
-  /** Decoded once; `+` is a plus. */
+  /** The name, decoded once; `+` is a plus. */
   readonly name: string;
   readonly value: string;
   /** The name as sent, for the signature. */

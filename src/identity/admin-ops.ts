@@ -12,7 +12,7 @@ import { readUpTo } from "./whole-body.ts";
 
 /** The Admin Ops API of one RGW. */
 export type AdminOps = {
-  /** Never rejects for what the other side does. */
+  /** Asks. Never rejects for a fault of the other side. */
   readonly ask: (asked: AdminQuestion) => Promise<AdminAnswer>;
   /** Lets questions under way be answered. One that comes later opens connections of its own. */
   readonly close: () => Promise<void>;

@@ -15,9 +15,9 @@ export type CephPorts = {
   readonly keyOf: (user: ForeignUser, accessKeyId: string) => Key | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
-  /** Hears of every question that was asked for a key. */
+  /** Receives the answer to every question that was asked for a key. */
   readonly onAnswer: (answer: AdminAnswer) => void;
-  /** Hears that the gateway's own user is not found: it may not read users. */
+  /** Reports that the gateway's own user is not found: it may not read users. */
   readonly onPowerless: () => void;
 };
 

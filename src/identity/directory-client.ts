@@ -11,7 +11,7 @@ import { readUpTo } from "./whole-body.ts";
 
 /** A directory that is asked over HTTP. */
 export type DirectoryClient = {
-  /** Never rejects for what the other side does. */
+  /** Asks. Never rejects for a fault of the other side. */
   readonly ask: (accessKeyId: string) => Promise<SourceAnswer<DirectoryUser>>;
   /**
    * Returns true if it refused the gateway's own credential in its last answer; `undefined` if none

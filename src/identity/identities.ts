@@ -102,7 +102,7 @@ export function openIdentities(
   };
 }
 
-/** Those of Ceph, then directories, each in the order of the configuration. */
+/** Opens the sources of Ceph, then directories, each in the order of the configuration. */
 function openAll(
   config: Config,
   metrics: Metrics,
@@ -158,7 +158,7 @@ async function keyIn(
   return silent ? err(unanswered) : ok(undefined);
 }
 
-/** One of the holder's keys, of those in force first; asked for now, and not remembered. */
+/** Returns one of the holder's keys, of those in force first; asked for now, and not remembered. */
 async function keyOfHolder(
   sources: readonly Source[],
   holder: string,

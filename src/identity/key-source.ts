@@ -18,7 +18,7 @@ export type SourcePorts<User> = {
   readonly keyOf: (user: User, name: string) => Result<Key | undefined, string>;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
-  /** Hears of every question that was asked for a key. */
+  /** Receives the answer to every question that was asked for a key. */
   readonly onAnswer: (answer: SourceAnswer<User>) => void;
 };
 
@@ -37,7 +37,7 @@ export type Signing = { readonly accessKeyId: string; readonly secret: string };
  * The time for which a source that said the same of a doubted key again is believed without asking.
  */
 const CONFIRMED_MS = 1_000;
-/** So many keys are remembered to have been confirmed. */
+/** The most keys that are remembered as confirmed. */
 const CONFIRMED_MAX = 10_000;
 
 /**

@@ -1,4 +1,4 @@
-/** Questions to one source at a time. */
+/** The most questions to one source at a time. */
 export const LOOKUPS_MAX = 16;
 /** Questions that wait for their turn: so many about known keys, and so many about others. */
 export const WAITING_MAX = 256;

@@ -5,7 +5,7 @@ import type { Found } from "./key-source.ts";
 /** The facts about one source that an operator is shown. */
 export type IdentityState = {
   readonly kind: "ceph" | "http";
-  /** Its URL. */
+  /** The URL of the source. */
   readonly endpoint: string;
   /** `refused`: the gateway's own credential; `away`: it did not answer when it was last asked. */
   readonly state: "ok" | "refused" | "away" | "unasked";

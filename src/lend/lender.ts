@@ -18,9 +18,9 @@ export const RESTING = Buffer.allocUnsafeSlow(64 * 1024);
 export type LenderOptions = {
   /** The size of each buffer. */
   readonly bytes: number;
-  /** Buffers lent at a time at most. */
+  /** The most buffers lent at a time. */
   readonly lentMax: number;
-  /** Buffers at most that wait to be lent again. */
+  /** The most buffers that wait to be lent again. */
   readonly keptMax: number;
 };
 
@@ -31,7 +31,7 @@ export type Release = () => void;
 export class Lender {
   readonly #options: LenderOptions;
   readonly #kept: Loan[] = [];
-  /** Loans that exist, lent or kept. */
+  /** The number of loans that exist, lent or kept. */
   #loans = 0;
   /** Notices a loan that was not returned, and that nobody holds any more. */
   readonly #lost = new FinalizationRegistry<undefined>(() => this.#loans--);
@@ -90,7 +90,7 @@ export class Loan {
     return this.#holders > 1;
   }
 
-  /** Called by the lender alone. */
+  /** Begins the loan. Called by the lender alone. */
   begin(): void {
     this.#holders = 1;
   }

@@ -180,7 +180,7 @@ function pieceOf(mixed: readonly PiecePart[]): Piece {
   return { text: "", parts, masked: parts.includes(ONE), mask: undefined };
 }
 
-/** Texts that stand side by side become one. */
+/** Joins texts that stand side by side. */
 function joined(parts: readonly PiecePart[]): readonly PiecePart[] {
   const out: PiecePart[] = [];
   for (const part of parts) {

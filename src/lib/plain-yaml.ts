@@ -45,7 +45,7 @@ const START = "---\n";
 const FOREIGN =
   /[^\n\x20-\x7e\u00a1-\u1fff\u2070-\u2fff\u3001-\ud7ff\uf900-\ufdcf]|^ *(?:%|---|\.\.\.)/m;
 
-/** Deeper documents are `parseYaml()`'s. */
+/** The greatest depth: deeper documents are `parseYaml()`'s. */
 const DEPTH_MAX = 32;
 
 /** Returns the events of `text`, or `undefined` if it is not YAML. */
@@ -84,7 +84,7 @@ class Reader {
   #next = 0;
   /** The offset after the last thing read. */
   #end = 0;
-  /** Collections in brackets around that. */
+  /** The number of collections in brackets around that. */
   #brackets = 0;
   /** The line of the place that was asked for last. */
   #line = 1;
@@ -231,7 +231,7 @@ class Reader {
     return value;
   }
 
-  /** Places are asked for in their order. */
+  /** Returns the line of a place. Places are asked for in their order. */
   #lineOf(place: number): number {
     for (; this.#place < place; this.#place++) if (this.#text[this.#place] === "\n") this.#line++;
     return this.#line;

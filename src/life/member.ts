@@ -49,7 +49,7 @@ const FIRST_ANSWERS_MS_MAX = 1_000;
 
 /** Ports that several processes listen on. */
 export type SharedPorts = {
-  /** As the first of them bound it; 0: this is the first. */
+  /** The port as the first of them bound it; 0 if this is the first. */
   readonly port: number;
   /** The port of STS. */
   readonly stsPort: number;

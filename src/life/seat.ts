@@ -21,7 +21,7 @@ export type SeatPorts = {
    * all share.
    */
   readonly opening: () => Order & SharedPorts;
-  /** It ended; `last`: the metrics that it told last; `unasked`: it was not told to. */
+  /** Reports its end; `last`: the metrics that it sent last; `unasked`: it was not asked to end. */
   readonly onEnd: (last: MetricsExport, unasked: boolean) => void;
   readonly log: Logger;
 };
@@ -52,7 +52,7 @@ export class Seat {
   /** The timer until its successor starts. */
   #next: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
-  /** Questions asked since it last said anything. */
+  /** The number of questions asked since its last answer. */
   #unheard = 0;
   #startedTick = 0;
   #endedYoung = 0;

@@ -3,7 +3,10 @@ import type { Result } from "../lib/result.ts";
 
 /** A gateway that listens, in one process or in many. */
 export type RunningGateway = {
-  /** As bound: `host:port` for S3 clients, and see `AdminPort.address` for the operator's tools. */
+  /**
+   * The address as bound: `host:port` for S3 clients, and see `AdminPort.address` for the
+   * operator's tools.
+   */
   readonly address: string;
   readonly adminAddress: string;
   /** The same of the port for STS alone; `undefined` if there is none. */

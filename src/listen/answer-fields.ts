@@ -5,7 +5,7 @@ import { hasBody } from "../wire/answer-head.ts";
 export type AnswerTo = {
   /** True if the request is a HEAD, whose answer has no body. */
   readonly isHead: boolean;
-  /** HTTP/1.`minor` of the client. */
+  /** The client's minor version, HTTP/1.`minor`. */
   readonly minor: 0 | 1;
   /** True if another request may follow. */
   readonly goesOn: boolean;
@@ -67,7 +67,7 @@ let knownDate = "";
 /** The end of the time for which the text is right, in milliseconds since the epoch. */
 let knownUntil = 0;
 
-/** Now, as a Date field has it. It is the same for a second. */
+/** Returns the present time, as a Date field has it. It is the same for a second. */
 function dateText(): string {
   const nowMs = Date.now();
   if (nowMs >= knownUntil || nowMs < knownUntil - 1000) {

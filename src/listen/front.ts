@@ -132,7 +132,7 @@ export function openFront(options: FrontOptions, speech: Speech): Front {
 const UNPROVED = "the client's certificate is not trusted";
 const NOTHING = Buffer.alloc(0);
 
-/** Unique among the open connections of one port. */
+/** Returns a name that is unique among the open connections of one port. */
 function peerName({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }

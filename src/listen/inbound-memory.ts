@@ -20,7 +20,10 @@ export class InboundMemory {
   /** True if the last read was large. */
   #fast = false;
 
-  /** Memory for one read; `long`: whether so much of a body still comes that a loan is worth it. */
+  /**
+   * Returns the memory for one read; `long`: true if so much of a body still comes that a loan is
+   * worth it.
+   */
   next(long: boolean): Buffer {
     if (!long || !this.#fast) {
       this.end();

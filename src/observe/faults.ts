@@ -1,11 +1,11 @@
 import type { AccessRecord, FaultPlace } from "./record.ts";
 
-/** Faults older than this say nothing of now. */
+/** The age from which faults do not count any more. */
 const WINDOW_MS = 30_000;
 /** The window moves on in steps of one slot. */
 const SLOTS = 6;
 const SLOT_MS = WINDOW_MS / SLOTS;
-/** Fewer faults are accidents. */
+/** The least number of faults: fewer are accidents. */
 const FAULTS_MIN = 5;
 /** The least number of callers: one alone can be somebody who found a bug and makes use of it. */
 const CALLERS_MIN = 2;

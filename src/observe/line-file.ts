@@ -7,9 +7,9 @@ export type LineEvents = {
    * Reports that they cannot be written, or that the file cannot be opened again; at each attempt.
    */
   readonly failed: (error: Error) => void;
-  /** Some were written. */
+  /** Reports that some were written. */
   readonly written: () => void;
-  /** They can be written again. */
+  /** Reports that they can be written again. */
   readonly recovered: () => void;
   /** Reports the number of lines that were lost, since too many waited. */
   readonly dropped: (lines: number) => void;

@@ -66,14 +66,14 @@ export function aggregate(
   return AggregatorRegistry.aggregate<PrometheusContentType>([...told]).metrics();
 }
 
-/** Those that hold when their process has ended: counters and histograms. */
+/** Returns the metrics that stay true when their process has ended: counters and histograms. */
 export function counts(process: MetricsExport): MetricsExport {
   return process.filter(
     (metric) => "type" in metric && ["counter", "histogram"].includes(String(metric.type)),
   );
 }
 
-/** Several processes' as if they were of one. */
+/** Returns the sum of several processes' metrics, as if they were of one. */
 export function summed(processes: readonly MetricsExport[]): Promise<MetricsExport> {
   return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).getMetricsAsJSON();
 }
@@ -83,7 +83,7 @@ export type SinkName = "syslog" | "webhook";
 
 /** What is in force, and how the last attempt to change it ended. Times in ms since the epoch. */
 export type ConfigState = {
-  /** Configurations accepted so far. */
+  /** The number of configurations accepted so far. */
   readonly generation: number;
   readonly acceptedMs: number;
   /** The time when one was refused since; `undefined` if none was. */
@@ -93,7 +93,7 @@ export type ConfigState = {
   readonly refusedCount: number;
 };
 
-/** Reasons of a refusal that are kept for people: the log has all of them. */
+/** The most reasons of a refusal that are kept for people: the log has all of them. */
 const REASONS_KEPT = 10;
 
 /** The times when things of the configuration expire, in milliseconds since the epoch. */
@@ -335,7 +335,7 @@ export class Metrics {
     return aggregate([await this.export()], this.#buckets);
   }
 
-  /** For `aggregate`, in whichever process that is done. */
+  /** Returns the metrics for `aggregate`, which can run in another process. */
   async export(): Promise<MetricsExport> {
     const metrics = await this.registry.getMetricsAsJSON();
     return metrics.map((metric) => ({
@@ -370,7 +370,7 @@ export class Metrics {
     if (record.fault !== undefined) this.#faults.inc({ where: record.fault });
   }
 
-  /** Its PROXY header or its TLS handshake was not good. */
+  /** Counts a connection whose PROXY header or TLS handshake was invalid. */
   connectionFailed(stage: "proxy" | "tls"): void {
     this.#connectionsFailed.inc({ stage });
   }
@@ -538,7 +538,10 @@ export class Metrics {
     }
   }
 
-  /** One that has expired is not the next; without any there is no series. */
+  /**
+   * Sets the end of the next key. One that has expired is not the next; without any there is no
+   * series.
+   */
   #tellKeys(): void {
     const nowMs = Date.now();
     const next = this.#ends.keysMs.find((endsMs) => endsMs > nowMs);

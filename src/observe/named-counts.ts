@@ -16,7 +16,7 @@ export type BucketSeries =
    * The names, as the audit log writes them: `tenant:bucket` if there is a tenant. Empty for none.
    */
   | { readonly kind: "listed"; readonly names: ReadonlySet<string> }
-  /** So many, those with the most requests. */
+  /** A number of buckets: those with the most requests. */
   | { readonly kind: "top"; readonly count: number };
 
 /** Accounts that are counted: those of Ceph are as many as it has. */

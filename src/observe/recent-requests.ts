@@ -52,13 +52,13 @@ export function isFailure({ status, outcome, gate, reported }: AccessRecord): bo
   return !refused && (status >= 500 || outcome === "failed" || outcome === "gateway_fault");
 }
 
-/** Without what the page does not show. */
+/** Returns a denial without the fields that the page does not show. */
 export function shownDenial(record: Denied): RecentDenial {
   const { gate, ruleFile, ruleLine, reported } = record;
   return { ...shown(record), gate, ruleFile, ruleLine, reported };
 }
 
-/** As `shownDenial()`. */
+/** Returns a failure likewise. */
 export function shownFailure(record: AccessRecord): RecentFailure {
   const { status, outcome, endpoint, upstreamError, fault } = record;
   const { storeRequestId, path } = clientTexts(record);

@@ -29,7 +29,7 @@ export type Minute = {
   /** The answers with a status from 400, whoever made them. */
   readonly clientErrors: number;
   readonly serverErrors: number;
-  /** Body bytes from and to clients. */
+  /** The body bytes from and to clients. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** The number of the store's answers that began, and the sum of the times until they did. */

@@ -76,7 +76,7 @@ export type AccessRecord = {
   /** True if report mode let a refused request through. */
   readonly reported: boolean;
   readonly endpoint: string | undefined;
-  /** Body bytes from and to the client. */
+  /** The body bytes from and to the client. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly durationMs: number;

@@ -89,7 +89,7 @@ function proofInputs({ proved }: Facts): RequestInputs {
   return { auth: via, signature: "v4", region, signedAt: iso(timeMs), endsAt };
 }
 
-/** Bounded by the token that said it. */
+/** Returns the inputs of a session. Their size is bounded by the token. */
 function sessionInputs(session: NonNullable<Facts["session"]>): SessionInputs {
   const { issuedMs, tags, policyText, sourceIdentity, federated } = session;
   return {

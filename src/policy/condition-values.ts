@@ -32,7 +32,7 @@ export function boolPattern(text: string, variables: boolean): Result<Template, 
   return invalid("true or false", text);
 }
 
-/** Six templates. The colons of the ARN are those outside of variables. */
+/** Returns six templates. The colons of the ARN are those outside of variables. */
 export function arnPattern(
   text: string,
   variables: boolean,
@@ -79,7 +79,7 @@ export function nullValue(text: string): Result<"true" | "false", ValueFault> {
   return lower === "true" || lower === "false" ? ok(lower) : invalid("true or false", text);
 }
 
-/** Canonical base64. */
+/** Reads canonical base64. */
 export function binaryValue(text: string): Result<string, ValueFault> {
   const value = parseBinary(text);
   return value === undefined ? invalid("base64", text) : ok(value);

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 
 /** The source addresses that are allowed. */
 export type NetworkRule = {
-  /** Empty: no restriction. */
+  /** The allowed networks; empty for no restriction. */
   readonly allow: NetworkSet;
   /** The refused networks: one match refuses, whatever `allow` says. */
   readonly deny: NetworkSet;

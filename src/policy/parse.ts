@@ -13,7 +13,7 @@ export type PolicyRules = {
   readonly bytesMax?: number;
   /** The bucket that a bucket policy belongs to: other buckets' names are refused. */
   readonly bucket?: string;
-  /** Ceph's tenant of that bucket. */
+  /** The tenant that the bucket has in Ceph. */
   readonly tenant?: string;
   /** True if an Allow may name operations (`s3:HeadObject`) instead of actions. */
   readonly operationNames?: boolean;
@@ -23,7 +23,7 @@ export type PolicyRules = {
   readonly problemsMax?: number;
   /** The results that policies kept together share: each is then compiled and kept once. */
   readonly actionSets?: ActionSets;
-  /** Needed for a trust policy, and only for that. */
+  /** The rules of a trust policy; needed for that, and only for that. */
   readonly trust?: TrustRules;
 };
 

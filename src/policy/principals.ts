@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 
 /** The callers that a statement of a bucket policy is about. */
 export type Principals = {
-  /** NotPrincipal: everybody but these. */
+  /** True for NotPrincipal: everybody but these. */
   readonly negated: boolean;
   /** True for `*`: everybody, even anonymous callers. */
   readonly everyone: boolean;

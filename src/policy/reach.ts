@@ -10,7 +10,7 @@ import { type Template, templateOf } from "./template.ts";
  * which.
  */
 export type Reach = {
-  /** Any of them is enough; each as it would be asked about one object. */
+  /** The actions, any of which is enough; each as it would be asked about one object. */
   readonly actions: readonly AskedAction[];
   readonly principal: Principal;
   /** The names of that bucket, all of which are asked about at once, as by a sure ResourceAlias. */

@@ -80,7 +80,7 @@ function relativePattern(text: string, tenant: string | undefined): string | und
   return text.slice(at);
 }
 
-/** Wildcards stay within their component. */
+/** Returns true if a component fits one of those allowed. Wildcards stay within their component. */
 function fitsOne(component: string, allowed: readonly (string | undefined)[]): boolean {
   const glob = globOf(wildcardParts(component));
   return allowed.some((text) => text !== undefined && matchesGlob(glob, text));

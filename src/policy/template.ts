@@ -44,7 +44,7 @@ export type TemplateReading = {
   readonly variables: boolean;
   /** True if a variable may be one that the client chooses freely. */
   readonly clientVariables: boolean;
-  /** Compare without letter case: everything literal is folded. */
+  /** True to compare without letter case: everything literal is folded. */
   readonly fold: boolean;
 };
 

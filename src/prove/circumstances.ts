@@ -70,7 +70,7 @@ function opens(key: Key, { tier }: Holder, ask: Way["asks"][number]): boolean {
   return tier.kind === "access" && tierGrants(tier, ask.action, ask.operation);
 }
 
-/** One cell of each combination of circumstances that the gates let pass. */
+/** Yields one cell of each combination of circumstances that the gates let pass. */
 export function* inCircumstances(
   scene: Scene,
   goal: Goal,

@@ -13,7 +13,7 @@ export type PolicyClaim = {
   readonly enforced: boolean;
   readonly who: Who;
   readonly what: What;
-  /** Any of them. */
+  /** The resources, any of which may be meant. */
   readonly on: readonly Resource[];
   /** The networks that requests come from outside of; `undefined` if they come from anywhere. */
   readonly outside: NetworkSet | undefined;

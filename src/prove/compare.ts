@@ -291,7 +291,7 @@ function actionOf({ asks, part, operation }: Way): string {
   return part === "target" || part === "entry" ? action : `${action} (by ${operation.name})`;
 }
 
-/** One that passes now, and is refused by a rule under the other configuration. */
+/** Returns a request that passes now, and is refused by a rule under the other configuration. */
 function exampleOf(old: Scene, { asker, way, cells }: Gained): string | undefined {
   for (const { place, circumstances } of cells.slice(0, TRIED_MAX)) {
     const { scene, key } = asker;

@@ -135,7 +135,7 @@ export function hasUnknown({ variables }: Template): boolean {
   return variables.some(({ name }) => !FILLED.has(name.key));
 }
 
-/** Variables that `valueOf` fills. */
+/** The variables that `valueOf` fills. */
 const FILLED: ReadonlySet<ConditionKey> = new Set<ConditionKey>([
   "aws:PrincipalTag",
   "aws:PrincipalAccount",

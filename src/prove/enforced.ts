@@ -10,7 +10,7 @@ import { sceneOf } from "./scene.ts";
 
 /** A claim that a bucket would not be shown to keep, in plain data. */
 export type Unkept = {
-  /** As it is written. */
+  /** The claim as it is written. */
   readonly claim: string;
   /** `broken`: by a request; else it is not decided. */
   readonly broken: boolean;

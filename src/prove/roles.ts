@@ -39,7 +39,7 @@ export function roleMayPass(scene: Scene, goal: Goal, role: Role): boolean {
   });
 }
 
-/** Addresses are not looked at. */
+/** Returns the scene without networks: addresses are not looked at. */
 function withoutNetworks(scene: Scene): Scene {
   const policy = { ...scene.snapshot.policy, networks: { allow: [], deny: [] } };
   return { ...scene, snapshot: { ...scene.snapshot, policy } };

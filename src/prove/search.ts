@@ -103,7 +103,10 @@ function mayBegin(parts: readonly GlobPart[], start: string): boolean {
 /** A caller, under a configuration. */
 export type CallerIn = { readonly scene: Scene; readonly key: Key | undefined };
 
-/** Those in which the caller may do anything, or which only the state keeps it from making. */
+/**
+ * Returns the buckets in which the caller may do anything, or which only the state keeps it from
+ * making.
+ */
 export function reachedBy(
   { scene, key }: CallerIn,
   named: readonly NamedBucket[],

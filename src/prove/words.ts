@@ -3,7 +3,7 @@ import { KEY_OF_PLACE, type TextPlace } from "./dimensions.ts";
 
 const SHOWN_MAX = 3;
 
-/** Some of them, as examples. */
+/** Returns some of the keys, as examples. */
 export function keysSuchAs(keys: readonly string[]): string {
   const shown = keys.slice(0, SHOWN_MAX).map((key) => JSON.stringify(key));
   return `keys such as ${shown.join(", ")}`;

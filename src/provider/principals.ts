@@ -46,7 +46,7 @@ export type Identity = {
   readonly role?: { readonly name: string; readonly session: string } | undefined;
   /** Groups; under a directory grammar any further name of the caller, such as `uid:1234`. */
   readonly groups: readonly string[];
-  /** Ceph's tenant; undefined or "": none. */
+  /** The tenant in Ceph; `undefined` or "" for none. */
   readonly tenant: string | undefined;
 };
 

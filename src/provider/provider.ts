@@ -63,7 +63,7 @@ export type Provider = {
   readonly maxKeys: MaxKeysRule | undefined;
   readonly anonymous: AnonymousRule;
   readonly blockedActions: readonly BlockedAction[];
-  /** Answered 501 instead of a success without effect. */
+  /** The actions answered 501 instead of a success without effect. */
   readonly unsupported: readonly NamedAction[];
   /** Actions that a privilege permits whatever a policy says, by the privilege's name. */
   readonly privileges: ReadonlyMap<string, Tier>;

@@ -51,7 +51,10 @@ function isUnnamedOwner(grantee: XmlElement | undefined): boolean {
   );
 }
 
-/** Some stores go by the type and some by the element, so both must say the same. */
+/**
+ * Returns the fault of a grantee. Some stores go by the type and some by the element, so both must
+ * say the same.
+ */
 function wrongGrantee(grantee: XmlElement | undefined): Fault | undefined {
   const type = grantee?.attributes.get("xsi:type") ?? "";
   const wanted = GRANTEES.get(type);

@@ -1,4 +1,4 @@
-/** Whole blocks out of bytes that come in any pieces. */
+/** Makes whole blocks out of bytes that come in any pieces. */
 export type Blocks = {
   push(bytes: Buffer): void;
   /** Passes on the rest that fills no block, if there is any. */

@@ -112,7 +112,10 @@ const TENANT_UNKNOWN =
   "A tenant cannot be named here: the gateway is not told the tenants of its accounts";
 const HOST_CHARACTERS_MAX = 63;
 
-/** Small letters, digits, hyphens and dots ("Bucket naming rules", Amazon S3 User Guide). */
+/**
+ * Returns true for small letters, digits, hyphens and dots ("Bucket naming rules", Amazon S3 User
+ * Guide).
+ */
 function isHostLabel(name: string): boolean {
   if (name.length > HOST_CHARACTERS_MAX) return false;
   for (let i = 0; i < name.length; i++) {

@@ -72,7 +72,7 @@ type Candidate = { readonly operation: Operation; readonly answer: Result<Operat
 /** The candidates by routing parameter; "" if none routes. The most demanding first. */
 type Routes = ReadonlyMap<string, readonly Candidate[]>;
 
-/** Level, then method. */
+/** The operations by level, then by method. */
 const ROUTES: ReadonlyMap<string, ReadonlyMap<string, Routes>> = buildRoutes();
 /** The levels at which each routing parameter is known. */
 const ROUTING_LEVELS: ReadonlyMap<string, ReadonlySet<string>> = buildRoutingLevels();
@@ -309,7 +309,7 @@ const ROUTING_HEADERS = [
   ...new Set(OPERATION_LIST.map(({ header }) => header).filter((header) => header !== undefined)),
 ];
 
-/** Media types ignore case (RFC 9110 section 8.3.1). */
+/** Returns true for a multipart form. Media types ignore case (RFC 9110 section 8.3.1). */
 function isMultipartForm(contentType: string | undefined): boolean {
   const type = (contentType ?? "").split(";", 1)[0] ?? "";
   return type.trim().toLowerCase() === "multipart/form-data";

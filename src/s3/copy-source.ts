@@ -104,7 +104,10 @@ function escaped(text: string): string | undefined {
   return out;
 }
 
-/** Access points are named by ARN; they are another way to a bucket, which no rule here knows. */
+/**
+ * Returns true for an ARN. It names an access point: another way to a bucket, which no rule here
+ * knows.
+ */
 function isArn(text: string): boolean {
   return text.startsWith("arn:") || text.toLowerCase().startsWith("arn%3a");
 }

@@ -152,7 +152,9 @@ function needsOfRestore(root: XmlElement, address: Address): Needs {
   ]);
 }
 
-/** ACL and tags of the objects to be written, as the headers of PutObject that say the same. */
+/**
+ * Returns ACL and tags of the objects to be written, as the headers of PutObject that say the same.
+ */
 function asHeaders(place: XmlElement): HeaderList {
   const headers: string[] = [];
   const canned = child(place, "CannedACL");

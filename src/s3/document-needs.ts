@@ -9,7 +9,7 @@ import { malformed, type XmlElement } from "./xml.ts";
 export type DocumentAsk = Omit<Ask, "operation">;
 export type Needs = Result<readonly DocumentAsk[], Fault>;
 
-/** s3:PutObject and `more` on every key that begins with the prefix. */
+/** Returns the asks of s3:PutObject and `more` on every key that begins with the prefix. */
 export function writesTo(
   bucketElement: XmlElement | undefined,
   prefixElement: XmlElement | undefined,

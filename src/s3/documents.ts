@@ -11,7 +11,7 @@ import type { XmlElement } from "./xml.ts";
 export type DocumentRow = {
   readonly root: string;
   readonly shape: Shape;
-  /** SMALL if absent. */
+  /** The bounds; SMALL if absent. */
   readonly bounds?: XmlBounds;
   /** No body at all is a document too. */
   readonly optional?: true;

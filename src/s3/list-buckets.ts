@@ -140,7 +140,7 @@ function nameIn(entry: string): string | undefined {
   return name === "" || name.includes("&") || name.includes("<") ? undefined : name;
 }
 
-/** White space and a byte order mark, which may stand before the root. */
+/** Returns true for white space and a byte order mark, which may stand before the root. */
 function isBlank(bytes: Buffer): boolean {
   return bytes.toString("utf8").trim() === "";
 }

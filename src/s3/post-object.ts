@@ -192,7 +192,10 @@ const MEANT: ReadonlySet<string> = new Set([
   "if-unmodified-since",
 ]);
 
-/** Nothing for an empty value, which browsers send for a field that was not filled in. */
+/**
+ * Returns a header; nothing for an empty value, which browsers send for a field that was not filled
+ * in.
+ */
 function header(name: string, field: string, value: string): Result<readonly string[], Fault> {
   const text = value.trim();
   if (text === "") return ok([]);
@@ -242,7 +245,7 @@ function successOf(fields: Fields): PostSuccess {
   return { kind: "status", status: 204 };
 }
 
-/** Visible ASCII only, so that nothing can break out of the Location header. */
+/** Returns true for visible ASCII only, so that nothing can break out of the Location header. */
 function isRedirect(url: string): boolean {
   return /^https?:\/\/[\x21-\x7e]+$/i.test(url) && URL.canParse(url);
 }

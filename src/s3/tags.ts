@@ -85,7 +85,7 @@ function decodePart(raw: string): string | undefined {
   return raw.includes(";") ? undefined : decode(raw.replaceAll("+", "%20"));
 }
 
-/** Control characters are in no tag, and readers in C end at NUL. */
+/** Returns true for a valid tag. Control characters are in no tag, and readers in C end at NUL. */
 function isTag(key: string, value: string): boolean {
   return key !== "" && !/\p{Cc}/u.test(key) && !/\p{Cc}/u.test(value);
 }

@@ -58,7 +58,7 @@ export function countElement(count: XmlCount, name: string): Fault | undefined {
   );
 }
 
-/** Error: MalformedXML. */
+/** Counts an attribute. Error: MalformedXML. */
 export function countAttribute(count: XmlCount, name: string): Fault | undefined {
   count.attributes++;
   count.attributesOfElement++;

@@ -32,7 +32,7 @@ function escapeInText(character: string): string {
   return character === '"' || character === "'" ? character : escapeCharacter(character);
 }
 
-/** MalformedXML in AWS's words. `why` goes to the client beside them. */
+/** Returns MalformedXML in AWS's words. `why` goes to the client beside them. */
 export function malformed(why: string): Fault {
   return awsFault("MalformedXML", { why });
 }

@@ -14,7 +14,7 @@ import { scopeOf, SERVICE } from "./scope.ts";
 /** A head as it goes to the store, but for its Authorization header. */
 export type UnsignedHead = {
   readonly method: string;
-  /** Encoded with `encodePath`, and sent exactly so. */
+  /** The path, encoded with `encodePath` and sent exactly so. */
   readonly path: string;
   /** The query from `canonicalQuery`, sent exactly so; empty if there is none. */
   readonly query: string;
@@ -59,7 +59,7 @@ function required(headers: HeaderList, name: string): string {
   return value;
 }
 
-/** Sorted, each once. */
+/** Returns the signed names, sorted, each once. */
 function signedNames(headers: HeaderList): readonly string[] {
   const names: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {

@@ -65,7 +65,10 @@ function hexPairs(bytes: string): string {
 
 const DIGITS = "0123456789abcdef";
 
-/** AccessDenied for a presigned URL after its time; `expiresSeconds` as sent, undefined for SigV2. */
+/**
+ * Returns AccessDenied for a presigned URL after its time; `expiresSeconds` as sent, `undefined`
+ * for SigV2.
+ */
 export function expired(expiresMs: number, nowMs: number, expiresSeconds?: number): Fault {
   const seconds: readonly (readonly [string, string])[] =
     expiresSeconds === undefined ? [] : [["X-Amz-Expires", `${expiresSeconds}`]];
@@ -74,7 +77,7 @@ export function expired(expiresMs: number, nowMs: number, expiresSeconds?: numbe
   });
 }
 
-/** RequestTimeTooSkewed; `requestTime` is the time that the client signed. */
+/** Returns RequestTimeTooSkewed; `requestTime` is the time that the client signed. */
 export function skewed(requestTime: string, nowMs: number, skewMsMax: number): Fault {
   return awsFault("RequestTimeTooSkewed", {
     elements: [

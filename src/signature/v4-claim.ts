@@ -14,7 +14,7 @@ export type V4Claim = ScopedCredential & {
   readonly timestamp: string;
   /** The same in milliseconds since the epoch. */
   readonly timeMs: number;
-  /** Lower-case, in the order given. */
+  /** The names in lower case, in the order given. */
   readonly signedHeaders: readonly string[];
   readonly signature: string;
   readonly payload: Payload;

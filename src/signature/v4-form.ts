@@ -12,7 +12,7 @@ import { mismatch, NOBODYS_SECRET, unknownKey, versionNotAccepted } from "./sign
 
 /** The claim of a browser's POST form about who wrote its policy; nothing of it is proved. */
 export type FormClaim =
-  /** Neither a policy nor a credential. */
+  /** The form has neither a policy nor a credential. */
   { readonly kind: "anonymous" } | SignedFormClaim;
 
 export type SignedFormClaim = FormV4Claim | FormV2Claim;

@@ -50,7 +50,7 @@ export function verifyV4(
   return err(mismatch(accessKeyId, signature, signed));
 }
 
-/** Time is judged before the signature: it needs no secret, and costs nothing. */
+/** Checks the time, before the signature: it needs no secret, and costs nothing. */
 function checkTime(claim: V4Claim, context: VerifyContext): Fault | undefined {
   const { nowMs, rules } = context;
   const { timeMs, expiresSeconds } = claim;

@@ -16,7 +16,10 @@ const BAR_WIDTH = 0.8;
 /** The least height of a bar: a count is visible, however much more there was in another minute. */
 const BAR_HEIGHT_MIN = 1.5;
 
-/** Stacked bars, one a minute, the first series at the bottom; with a legend and the numbers. */
+/**
+ * Returns stacked bars, one a minute, the first series at the bottom; with a legend and the
+ * numbers.
+ */
 export function chart(title: string, minutes: readonly Minute[], series: readonly Series[]): Html {
   const highest = Math.max(...minutes.map((minute) => total(minute, series)));
   const sums = series.map(({ name, paint, of }) => ({

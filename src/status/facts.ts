@@ -4,7 +4,7 @@ import { html, type Html } from "./html.ts";
 import type { ProcessState, ProvedState, Status } from "./status.ts";
 import type { EndpointState } from "../store/endpoint.ts";
 
-/** Endpoints of the store, up or down. */
+/** Returns the table of the store's endpoints, up or down. */
 export function endpointTable(endpoints: readonly EndpointState[]): Html {
   return html`<table>
     <thead>
@@ -128,7 +128,7 @@ const STATES = {
   refused: { looks: "bad", word: "refuses our credential" },
 } as const;
 
-/** Each process of the gateway. */
+/** Returns the table of the gateway's processes. */
 export function processTable({ processes, timeMs }: Status): Html {
   return html`<table>
     <thead>

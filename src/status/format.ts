@@ -9,7 +9,7 @@ export function countText(number: number): string {
 const THREE_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
-/** Such as `1.21 MiB`. */
+/** Returns a text such as `1.21 MiB`. */
 export function bytes(number: number): string {
   let unit = 0;
   let scaled = number;
@@ -20,7 +20,7 @@ export function bytes(number: number): string {
   return `${THREE_DIGITS.format(scaled)} ${UNITS[unit]}`;
 }
 
-/** Such as `3.12 ms`, or `1.5 s` from a second on. */
+/** Returns a text such as `3.12 ms`, or `1.5 s` from a second on. */
 export function milliseconds(ms: number): string {
   return ms < 1000 ? `${THREE_DIGITS.format(ms)} ms` : `${THREE_DIGITS.format(ms / 1000)} s`;
 }

@@ -37,7 +37,7 @@ export type View = {
   readonly explained: Explained | undefined;
 };
 
-/** Seconds after which the page asks for itself again. */
+/** The seconds after which the page asks for itself again. */
 const REFRESH_SECONDS = 30;
 
 /** The whole page. */

@@ -27,7 +27,7 @@ export type ProcessState = {
   /** Milliseconds since the epoch. */
   readonly startedMs: number;
   readonly residentBytes: number;
-  /** Open connections of clients. */
+  /** The number of open connections of clients. */
   readonly connections: number;
   readonly requestsInFlight: number;
 };

@@ -60,7 +60,7 @@ export function traffic(minutes: readonly Minute[]): Html {
   </div>`;
 }
 
-/** Each gate that refused anything, in the order of decision. */
+/** Returns each gate that refused anything, in the order of decision. */
 export function denialsByGate(minutes: readonly Minute[]): Html {
   const gates = GATE_NAMES.map((gate) => ({ gate, series: seriesOf(gate) }))
     .map((one) => ({ ...one, values: minutes.map(one.series.of) }))

@@ -41,7 +41,7 @@ const COPIED_BYTES_MAX = 16 * 1024;
 const ROOM_BYTES_MIN = 64 * 1024;
 /** The time for which a connection is kept if its store says nothing of it. */
 const REST_MS = 4_000;
-/** However long the store says. */
+/** The longest rest, however long a time the store names. */
 const REST_MS_MAX = 600_000;
 /**
  * The margin before the end of the time that the store names, since a request at the last moment

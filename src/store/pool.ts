@@ -7,7 +7,7 @@ import { asError } from "./store-error.ts";
 
 /** Times in milliseconds. */
 export type PoolOptions = Omit<StoreTimes, "lookMs"> & {
-  /** Open at a time at most. */
+  /** The most connections open at a time. */
   readonly connectionsMax: number;
   readonly tls: StoreTls;
 };

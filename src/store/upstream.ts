@@ -10,10 +10,10 @@ import { storeErrorKind } from "./upstream-error.ts";
 export type UpstreamOptions = {
   /** Origins such as `http://127.0.0.1:7480`. */
   readonly endpoints: readonly string[];
-  /** Sockets per endpoint at most. */
+  /** The most sockets per endpoint. */
   readonly connectionsMax: number;
   readonly connectTimeoutMs: number;
-  /** Timeout for waiting for a free connection. */
+  /** The longest wait for a free connection. */
   readonly queueTimeoutMs: number;
   /** The longest time until the store's answer begins. */
   readonly headersTimeoutMs: number;
@@ -29,7 +29,7 @@ export type OnState = (endpoint: string, up: boolean, why?: Error) => void;
 export type Waiter = {
   /** Grants the waiter a connection at `endpoint`, which is its own until it is given back. */
   readonly granted: (endpoint: Endpoint) => void;
-  /** None came free in time. */
+  /** Reports that none came free in time. */
   readonly tooLate: () => void;
 };
 

@@ -12,13 +12,13 @@ import { VerifyBudget, type TokenSource } from "./verify-budget.ts";
 
 /** The identity in a token: proved by a key of its issuer, made for us, and in force. */
 export type WebIdentity = {
-  /** As the configuration names it. */
+  /** The issuer's name in the configuration. */
   readonly issuer: string;
   /** `iss`. */
   readonly url: string;
   /** `sub`. */
   readonly subject: string;
-  /** Those of `aud` that the configuration has; at least one. */
+  /** The values of `aud` that the configuration has; at least one. */
   readonly audiences: readonly string[];
   /** `azp`; `undefined` if the token has none. */
   readonly authorizedParty: string | undefined;
@@ -57,7 +57,7 @@ export type Issuers = {
 
 type Surroundings = {
   readonly log: Pick<Logger, "error" | "info">;
-  /** Hears of each question to an issuer. */
+  /** Receives the result of each question to an issuer. */
   readonly asked: (issuer: string, answered: boolean) => void;
 };
 

@@ -10,7 +10,7 @@ const VERSION = "2011-06-15";
 /** Bytes of a request: the longest token, a session policy and fifty tags, all of them encoded. */
 export const STS_BODY_BYTES_MAX = 64 * 1024;
 
-/** Fifty tags have a hundred parameters. */
+/** The most parameters: fifty tags have a hundred. */
 const PARAMETERS_MAX = 256;
 
 /** The call in a request, with every value checked against STS's own constraints. */

@@ -38,7 +38,7 @@ export function identityDocument(
 /** A session that has begun, as its owner reads it. */
 export type BegunSession = {
   readonly session: Pick<Session, "accessKeyId" | "secret" | "expiresMs">;
-  /** Sealed. */
+  /** The sealed session token. */
   readonly token: string;
 };
 
@@ -54,7 +54,7 @@ export type AssumedRole = {
   /** The part of a session's space that policy and tags take, in per cent. */
   readonly packedPolicySize: number | undefined;
   readonly sourceIdentity: string | undefined;
-  /** AssumeRoleWithWebIdentity only. */
+  /** The identity of the token, for AssumeRoleWithWebIdentity only. */
   readonly web:
     | { readonly provider: string; readonly audience: string; readonly subject: string }
     | undefined;

@@ -63,7 +63,10 @@ function claimsIn(part: string): object | undefined {
   }
 }
 
-/** ID tokens, and access tokens of RFC 9068: not logout tokens, proofs of possession and the like. */
+/**
+ * Returns true for ID tokens, and access tokens of RFC 9068: not for logout tokens, proofs of
+ * possession and the like.
+ */
 function isTokenType(typ: JsonNode | undefined): boolean {
   if (typ === undefined) return true;
   return typ.kind === "string" && /^(?:application\/)?(?:at\+)?jwt$/i.test(typ.text);

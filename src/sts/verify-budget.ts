@@ -11,7 +11,7 @@ export const VERIFICATIONS_PER_SECOND = 2_000;
 export const SHARE_PER_SECOND = VERIFICATIONS_PER_SECOND / 16;
 /** The part that nobody gets beyond their share: it is for those who ask for the first time. */
 const RESERVED = VERIFICATIONS_PER_SECOND / 2;
-/** At a time, in Node's own threads. */
+/** The most verifications at a time, in Node's own threads. */
 const RUNNING_MAX = 4;
 /** The most callers that wait for a turn: beyond it the answer is Throttling at once. */
 const QUEUE_MAX = 512;

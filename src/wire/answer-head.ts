@@ -11,7 +11,7 @@ export type WireAnswer = {
    * meaning, so no answer is refused for it, but its writer must check it.
    */
   readonly reason: string;
-  /** Name in lower case, value, name, value, …; one character a byte. */
+  /** The fields: name in lower case, value, name, value, …; one character a byte. */
   readonly fields: string[];
   /** `until-close`: the end of the connection is the end of the body. */
   readonly framing: Framing | { readonly kind: "until-close" };

@@ -64,7 +64,7 @@ export class HeadGatherer {
     return bytes.toString("latin1", from, from + at + 2);
   }
 
-  /** Byte by byte, so that whatever way they come leads to the same. */
+  /** Appends byte by byte, so that the result does not depend on how they come. */
   #append(bytes: Buffer, from: number, to: number): string | undefined {
     for (let at = from; at < to; at++) {
       const byte = bytes[at] ?? 0;

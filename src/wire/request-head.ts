@@ -10,7 +10,7 @@ export type WireRequest = {
   readonly target: string;
   /** The minor version: HTTP/1.`minor`. */
   readonly minor: 0 | 1;
-  /** Name in lower case, value, name, value, …; one character a byte. */
+  /** The fields: name in lower case, value, name, value, …; one character a byte. */
   readonly fields: string[];
   readonly framing: Framing;
   /** True if the client may send another request on the connection. */
