@@ -43,11 +43,11 @@ export function openCephSource(
     if (answer.kind === "user") noteTwice(answer.user);
     if (answer.kind === "unavailable") complain(answer.why);
   };
-  const onPowerless = atMostEvery(COMPLAINT_MS, () => {
+  const onOwnUserMissing = atMostEvery(COMPLAINT_MS, () => {
     const remedy = `radosgw-admin caps add --uid=… --caps="users=read", for the user of ${config.accessKey}`;
     log.error({ endpoint, remedy }, "The gateway's own user in Ceph is not allowed to read users");
   });
-  const ports = { ask, keyOf, nowMs: () => performance.now(), onAnswer, onPowerless };
+  const ports = { ask, keyOf, nowMs: () => performance.now(), onAnswer, onOwnUserMissing };
   const same = before.find((one) => isDeepStrictEqual(one.config, config));
   const users = new CephSource(config, ports, same?.users);
   return {

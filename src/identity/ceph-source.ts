@@ -18,7 +18,7 @@ export type CephPorts = {
   /** Receives the answer to every question that was asked for a key. */
   readonly onAnswer: (answer: AdminAnswer) => void;
   /** Reports that the gateway's own user is not found: it may not read users. */
-  readonly onPowerless: () => void;
+  readonly onOwnUserMissing: () => void;
 };
 
 export type CephOptions = SourceOptions & {
@@ -171,13 +171,13 @@ export class CephSource {
   }
 
   async #prove(): Promise<boolean> {
-    const { ask, nowMs, onPowerless } = this.#ports;
+    const { ask, nowMs, onOwnUserMissing } = this.#ports;
     const askedMs = nowMs();
     this.#triedMs = askedMs;
     const answer = await ask({ kind: "key", accessKeyId: this.#options.accessKey });
     // One that does not answer says nothing of the credential: known keys go on meanwhile.
     if (answer.kind !== "unavailable") this.#refused = answer.kind === "nobody";
-    if (answer.kind === "nobody") onPowerless();
+    if (answer.kind === "nobody") onOwnUserMissing();
     if (answer.kind !== "user") return false;
     this.#provedMs = askedMs;
     return true;

@@ -29,7 +29,7 @@ class World {
   held: (() => void)[] | undefined;
   asked: string[] = [];
   answers: AdminAnswer[] = [];
-  powerless = 0;
+  ownUserMissing = 0;
   source: CephSource;
   readonly #entries: number;
 
@@ -52,7 +52,7 @@ class World {
       keyOf: understood,
       nowMs: () => this.now,
       onAnswer: (answer: AdminAnswer) => this.answers.push(answer),
-      onPowerless: () => this.powerless++,
+      onOwnUserMissing: () => this.ownUserMissing++,
     };
     return new CephSource(options, ports, before);
   }
@@ -308,7 +308,7 @@ test("nobody's key is believed only while the gateway's own user is found", asyn
   world.users.delete(ADMIN);
   assert.equal(await world.source.key("AK"), "unavailable");
   assert.deepEqual(world.asked, ["AK", ADMIN]);
-  assert.equal(world.powerless, 1);
+  assert.equal(world.ownUserMissing, 1);
   assert.equal(world.source.find("AK"), "unknown");
   world.users.set(ADMIN, userOf(ADMIN));
   world.now += 1_000;
