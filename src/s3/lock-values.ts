@@ -4,7 +4,7 @@ import { child } from "./document-shape.ts";
 import { fault, type Fault } from "./faults.ts";
 import { malformed, type XmlElement } from "./xml.ts";
 
-/** The values of an object's lock in a request. `undefined` if there are none. */
+/** The values of an object's lock in a request. Each is `undefined` if the request does not set it. */
 export type LockValues = {
   /** `GOVERNANCE` or `COMPLIANCE`. */
   readonly mode: string | undefined;

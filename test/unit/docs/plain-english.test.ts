@@ -88,6 +88,26 @@ test("comments begin with a subject or a verb, and `undefined` has a sentence", 
   assert.deepEqual(wrong, []);
 });
 
+/** Words that no reader expects in a name, and what to say instead. */
+const NAMES: readonly (readonly [word: RegExp, instead: string])[] = [
+  [/\bvain(?:[A-Z]\w*)?\b/, "ineffective…"],
+  [/\b(?:on)?[Pp]owerless\b/, "…WithoutRights, or what is missing"],
+  [/\bnotItsOwn\b/, "say whose it is"],
+];
+
+test("names in src use the usual words", () => {
+  const wrong = readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) => {
+      const code = readFileSync(`${ROOT}src/${name}`, "utf8");
+      return NAMES.flatMap(([word, instead]) => {
+        const found = word.exec(code)?.[0];
+        return found === undefined ? [] : [`src/${name}: ${found}: ${instead}`];
+      });
+    });
+  assert.deepEqual(wrong, []);
+});
+
 /** The comments of src, each as one line: doc comments, and comments on lines of their own. */
 function comments(): readonly { readonly place: string; readonly text: string }[] {
   return readdirSync(`${ROOT}src`, { recursive: true, encoding: "utf8" })
