@@ -7,12 +7,12 @@ export type Note = { readonly about: string; readonly text: string; readonly rem
 
 /** Shorter secrets can be found by trying; those that `keygen` makes have 40 characters. */
 const SECRET_LENGTH_MIN = 16;
-/** Of one kind; the others are counted. */
+/** The most notes of one kind; the others are counted. */
 const NOTES_MAX = 10;
 
 /**
- * What `check` says of a good configuration besides its warnings. Only that command does: a gateway
- * starts and reloads without it. `files`: all that the configuration was made of.
+ * Returns the notes of `check` on a good configuration, besides its warnings. Only that command has
+ * them: a gateway starts and reloads without. `files`: all that the configuration was made of.
  */
 export function checkNotes(config: Config, files: Iterable<string>): readonly Note[] {
   const kinds = [nobody(config), shortSecrets(config), sameSecrets(config)];
@@ -38,7 +38,7 @@ function nobody({ accounts, ceph, issuers }: Config): readonly Note[] {
 
 type Secret = { readonly whose: string; readonly id: string; readonly secret: string };
 
-/** Of clients, and of the gateway at the store. */
+/** Returns the secrets of clients, and those of the gateway at the store. */
 function secretsIn({ accounts, ceph, state }: Config): readonly Secret[] {
   const ofClients = accounts.flatMap(({ name, keys, subusers, upstream }) => [
     ...keys.map((key) => secretOf(`key ${key.accessKey} of ${name}`, key)),

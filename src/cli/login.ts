@@ -47,7 +47,7 @@ export async function runLogin(
   return key.ok ? 0 : 1;
 }
 
-/** Where the token comes from. */
+/** The source of the token. */
 type Source =
   | { readonly kind: "file"; readonly file: string }
   | {

@@ -173,7 +173,7 @@ export type Config = {
   };
   readonly log: {
     readonly level: GatewayFile["log"]["level"];
-    /** Undefined: no audit log. */
+    /** The audit log; `undefined` if there is none. */
     readonly audit: AuditConfig | undefined;
   };
   /** The settings that are legal but dangerous, by file and line. */
@@ -193,14 +193,14 @@ export type AuditConfig = {
   /** `-`: standard output. */
   readonly file: string;
   readonly format: "json" | "s3";
-  /** What becomes of requests while it cannot be written. */
+  /** The treatment of requests while it cannot be written. */
   readonly onError: "continue" | "refuse";
   readonly syslog: SyslogAddress | undefined;
   /** `token`: sent as a bearer token. */
   readonly webhook: { readonly url: string; readonly token: string | undefined } | undefined;
 };
 
-/** How clients are spoken to over TLS. */
+/** The TLS settings for clients. */
 export type TlsConfig = {
   /** The certificates, at least one; the first serves every name that no other has. */
   readonly certificates: readonly Certificate[];

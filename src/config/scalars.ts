@@ -14,7 +14,7 @@ export type SocketAddress = { readonly host: string; readonly port: number };
 /** A socket in the file system; `mode`: who may connect, as of a file. */
 export type UnixSocket = { readonly path: string; readonly mode: number };
 
-/** Where a syslog collector listens, and how it is spoken to. */
+/** The address of a syslog collector, and its transport. */
 export type SyslogAddress = SocketAddress & { readonly transport: "tcp" | "udp" };
 
 /** One way to the store. */
@@ -122,7 +122,7 @@ export function parseWebhookUrl(text: string): Result<string, string> {
   return err(`${expected}, without a user and a password`);
 }
 
-/** What is sent as a bearer token (RFC 6750, 2.1). */
+/** Reads the text that is sent as a bearer token (RFC 6750, 2.1). */
 export function parseBearerToken(text: string): Result<string, string> {
   if (/^[A-Za-z0-9._~+/-]+=*$/.test(text)) return ok(text);
   return err("Expected a token of letters, digits and any of . _ ~ + / - =");

@@ -10,21 +10,21 @@ import {
 import { err, ok, type Result } from "../lib/result.ts";
 import { messageOf } from "../lib/words.ts";
 
-/** Whom a person logs in to, and as which program. */
+/** The issuer that a person logs in to, and the program that asks. */
 export type DeviceLogin = {
-  /** Of the issuer, as its tokens have it. */
+  /** The issuer's name, as its tokens have it. */
   readonly issuer: string;
   readonly clientId: string;
   /** Scopes, separated by spaces; `openid` is one of them. */
   readonly scope: string;
 };
 
-/** What a person has to do: open a page, and see this code there. */
+/** The task of a person: open a page, and see this code there. */
 export type DeviceCode = { readonly url: string; readonly code: string };
 
-/** How long one answer of the issuer may take. */
+/** The longest time of one answer of the issuer. */
 const ANSWER_SECONDS_MAX = 10;
-/** How long a person has, whatever the issuer says. */
+/** The longest time that a person has, whatever the issuer says. */
 const PERSON_MS_MAX = 15 * 60_000;
 
 /**

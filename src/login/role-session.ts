@@ -6,11 +6,11 @@ import type { XmlElement } from "../s3/xml.ts";
 
 /** The role that a token's owner wants to become, and where. */
 export type RoleRequest = {
-  /** Where STS is served. */
+  /** The address where STS is served. */
   readonly endpoint: string;
   readonly roleArn: string;
   readonly sessionName: string;
-  /** `undefined`: as long as STS says. */
+  /** The duration; `undefined` for as long as STS says. */
   readonly durationSeconds: number | undefined;
 };
 

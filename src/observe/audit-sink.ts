@@ -2,11 +2,11 @@
 export type AuditSink = {
   /** `line`: without a newline. */
   readonly append: (line: string) => void;
-  /** What waits is sent, as far as that is possible in SINK_CLOSE_MS_MAX. */
+  /** Ends the sink: waiting lines are sent, as far as that is possible in SINK_CLOSE_MS_MAX. */
   readonly close: () => Promise<void>;
 };
 
-/** What becomes of lines, for whoever must be told. */
+/** The receiver of what happens to lines. */
 export type SinkEvents = {
   /** Something could not be sent; told at each attempt. */
   readonly failed: (why: string) => void;

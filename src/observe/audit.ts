@@ -34,9 +34,9 @@ export type AuditOptions = {
   readonly file: string;
   /** The treatment of requests while lines cannot be written. */
   readonly onError: "continue" | "refuse";
-  /** Of the lines in the file: JSON, or as S3 itself logs requests. */
+  /** The format of the lines in the file: JSON, or as S3 itself logs requests. */
   readonly format: "json" | "s3";
-  /** Where lines go besides, always as JSON. */
+  /** The further place of lines, always as JSON. */
   readonly syslog: SyslogPlace | undefined;
   readonly webhook: WebhookPlace | undefined;
 };

@@ -78,10 +78,13 @@ export function summed(processes: readonly MetricsExport[]): Promise<MetricsExpo
   return AggregatorRegistry.aggregate<PrometheusContentType>([...processes]).getMetricsAsJSON();
 }
 
-/** Where audit lines go besides the file. */
+/** The sinks of audit lines besides the file. */
 export type SinkName = "syslog" | "webhook";
 
-/** What is in force, and how the last attempt to change it ended. Times in ms since the epoch. */
+/**
+ * The configuration in force, and the end of the last attempt to change it. Times in ms since the
+ * epoch.
+ */
 export type ConfigState = {
   /** The number of configurations accepted so far. */
   readonly generation: number;

@@ -120,7 +120,9 @@ function quoted(text: string | null | undefined): string {
   return `"${text.replaceAll(/["\p{Cc}\u2028\u2029]/gu, encodeURIComponent)}"`;
 }
 
-/** Whether `line` is one of `s3LogLine()`: what was decided, and on what, does not stand in it. */
+/**
+ * Returns true if `line` is one of `s3LogLine()`: the decision and its inputs do not stand in it.
+ */
 export function isS3LogLine(line: string): boolean {
   return /^- \S+ \[\d{2}\/[A-Z][a-z]{2}\/\d{4}:/.test(line);
 }

@@ -5,7 +5,7 @@ import { messageOf } from "../lib/words.ts";
 import { SINK_CLOSE_MS_MAX, type AuditSink, type SinkEvents } from "./audit-sink.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
-/** Where a syslog collector listens. */
+/** The address of a syslog collector. */
 export type SyslogPlace = {
   readonly transport: "tcp" | "udp";
   readonly host: string;
@@ -18,7 +18,7 @@ const PRIORITY = 16 * 8 + 6;
 const RETRY_MS = 1_000;
 /** A collector that does not take a connection in this time is not there. */
 const CONNECT_MS_MAX = 5_000;
-/** What a UDP datagram holds at most over IPv4 (RFC 768, RFC 791), in bytes. */
+/** The most bytes of a UDP datagram over IPv4 (RFC 768, RFC 791). */
 const DATAGRAM_BYTES_MAX = 65_507;
 /** Written to the connection at once, in characters: what it did not take is lost with it. */
 const WRITE_CHARACTERS = 64 * 1024;

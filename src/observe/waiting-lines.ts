@@ -1,4 +1,6 @@
-/** What lines may wait for a sink that is slow or away, in characters; then new ones are lost. */
+/**
+ * The most characters of lines that wait for a sink that is slow or away; then new ones are lost.
+ */
 export const SINK_CHARACTERS_MAX = 8 * 1024 * 1024;
 
 /** Lines that wait for a sink, in their order and within a bound of memory. */
@@ -11,7 +13,7 @@ export class WaitingLines {
     return this.#lines.length - this.#first;
   }
 
-  /** Whether there was room for `line`. */
+  /** Returns true if there was room for `line`. */
   add(line: string): boolean {
     if (this.#characters + line.length > SINK_CHARACTERS_MAX) return false;
     this.#lines.push(line);

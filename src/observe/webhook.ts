@@ -3,10 +3,10 @@ import { messageOf } from "../lib/words.ts";
 import { SINK_CLOSE_MS_MAX, type AuditSink, type SinkEvents } from "./audit-sink.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
-/** Who gets audit lines by HTTP. */
+/** The receiver of audit lines by HTTP. */
 export type WebhookPlace = {
   readonly url: string;
-  /** Sent as a bearer token; undefined: none is. */
+  /** The token that is sent as a bearer token; `undefined` if none is. */
   readonly token: string | undefined;
 };
 
@@ -96,7 +96,7 @@ class Webhook implements AuditSink {
     else this.#failed(failure, lines.length);
   }
 
-  /** Why the receiver did not take it; undefined: it did. */
+  /** Returns the reason why the receiver did not take it; `undefined` if it did. */
   async #post(body: string): Promise<Failure | undefined> {
     try {
       const answer = await this.#client.request({
@@ -105,7 +105,7 @@ class Webhook implements AuditSink {
         headers: this.#headers,
         body,
       });
-      // What it says is not kept, but the connection is.
+      // The text of the answer is not kept, but the connection is.
       await answer.body.dump();
       const { statusCode: status } = answer;
       if (status >= 200 && status < 300) return undefined;

@@ -78,8 +78,8 @@ export function gainedBy(
 }
 
 /**
- * Whether the same requests pass under both. "not decided": none is found that tells them apart, and not
- * all could be looked at.
+ * Returns true if different requests pass under the two. "not decided" if none is found that
+ * tells them apart, and not all could be looked at.
  */
 export function differs(one: Scene, other: Scene): boolean | "not decided" {
   let isOpen = false;
@@ -92,7 +92,9 @@ export function differs(one: Scene, other: Scene): boolean | "not decided" {
   return isOpen ? "not decided" : false;
 }
 
-/** What `gainedBy` finds, one after the other; a text says what could not be looked at. */
+/**
+ * Yields the findings of `gainedBy`, one after the other; a text says what could not be looked at.
+ */
 function* gains(
   old: Scene,
   after: Scene,

@@ -84,7 +84,7 @@ function tiers(config: Config): readonly ConfigPart[] {
   }));
 }
 
-/** What one of those who have lists is called, and how it gets other ones. */
+/** An owner of lists: its name, and the way in which it gets other ones. */
 type Owner = {
   readonly name: string;
   readonly networks: NetworkRule;
@@ -143,7 +143,7 @@ function ownersOf(config: Config): readonly Owner[] {
   ];
 }
 
-/** What accounts and their users both have. */
+/** The fields that accounts and their users both have. */
 type Holding = Pick<Config["accounts"][number], "networks" | "blockedActions" | "keys">;
 
 /** One who has keys, and each of the keys. */

@@ -3,7 +3,7 @@ import { differs } from "./compare.ts";
 import type { ConfigPart } from "./config-parts.ts";
 import type { Scene } from "./scene.ts";
 
-/** What became of a part of a configuration: it can be taken away, or it is not known. */
+/** The result for a part of a configuration: it can be taken away, or that is not known. */
 export type Deadness = {
   readonly part: ConfigPart;
   readonly kind: "dead" | "not decided";

@@ -5,12 +5,12 @@ import type { ConditionKey } from "../policy/condition-keys.ts";
 import { parseIpAddress } from "../policy/network.ts";
 import { KEY_OF_PLACE, type TextPlace } from "./dimensions.ts";
 
-/** What is taken for granted of all requests that are looked at. */
+/** The conditions that are taken for granted of all requests that are looked at. */
 export type Under = {
   readonly ip: string | undefined;
   readonly atMs: number | undefined;
   readonly tls: boolean | undefined;
-  /** `undefined` as a value: it is absent. */
+  /** The texts; the value is `undefined` if a text is absent. */
   readonly texts: ReadonlyMap<TextPlace, string | undefined>;
   /** Further headers, `name: value`. */
   readonly headers: readonly string[];

@@ -30,7 +30,7 @@ import { addressWords, keysSuchAs, spans, textWords } from "./words.ts";
 export type WhoCanQuestion = {
   readonly action: string;
   readonly resource: string;
-  /** What is taken for granted of every request; absent: nothing. */
+  /** The conditions that are taken for granted of every request; absent if there are none. */
   readonly under?: Under;
 };
 
@@ -215,7 +215,7 @@ async function byKey(world: World, key: Key | undefined): Promise<Result<Found, 
   return ok({ by: [...by], alternatives, example, beyond: [...new Set(beyond)] });
 }
 
-/** Whether what is not followed is taken for granted. */
+/** Returns true if a key that is not followed is taken for granted. */
 function isKnown({ question: { under = ANY_REQUEST } }: World, key: string): boolean {
   return under.known.has(key.toLowerCase());
 }

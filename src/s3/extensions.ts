@@ -113,7 +113,10 @@ export const CEPH_EXTENSIONS: ReadonlySet<string> = new Set(OF_CEPH.map(idOf));
 export const MINIO_EXTENSIONS: ReadonlySet<string> = new Set([...OF_MINIO, ...OF_WATCH].map(idOf));
 export const NO_EXTENSIONS: ReadonlySet<string> = new Set();
 
-/** By operation and name. Most operations have none, and a request asks for each of its parameters. */
+/**
+ * All extensions by operation and name. Most operations have none, and a request asks for each of
+ * its parameters.
+ */
 const ALL: ReadonlyMap<OperationName, ReadonlyMap<string, Extension>> = new Map(
   [...Map.groupBy([...OF_CEPH, ...OF_MINIO, ...OF_WATCH], ({ operation }) => operation)].map(
     ([operation, own]) => [operation, new Map(own.map((extension) => [extension.name, extension]))],
