@@ -138,7 +138,7 @@ test("requests go on while the collector is away; what waited comes when it is b
   assert.equal(await metricOf(flow, lost), 0);
 });
 
-test("what waits for a collector that takes nothing is bounded, and what is lost is counted", async (t) => {
+test("lines that wait for a collector have a bound, and lost ones are counted", async (t) => {
   const server = createServer((socket) => socket.pause());
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -209,7 +209,7 @@ test("a webhook that fails gets the same batch again, and no line twice once it 
   assert.deepEqual(events, { failed: 2, recovered: 1, dropped: 0 });
 });
 
-test("what nobody takes is told as lost at the end, which does not wait for ever", async (t) => {
+test("lines that nobody takes are reported as lost at the end, which does not wait for ever", async (t) => {
   const server = createHttpServer(() => undefined);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

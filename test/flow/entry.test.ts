@@ -32,7 +32,7 @@ describe("a Node that is too old", () => {
     [process.versions.node.replace(/^(\d+)\.(\d+).*/, "$1.$2"), true],
     ["18.99", true],
   ] as const) {
-    test(`${isEnough ? "runs" : "is told what to do"} where >=${needs} is needed`, async () => {
+    test(`${isEnough ? "runs" : "prints the remedy"} if >=${needs} is needed`, async () => {
       const about = { type: "module", engines: { node: `>=${needs}` } };
       writeFileSync(join(folder, "package.json"), JSON.stringify(about));
       mkdirSync(join(folder, "dist"), { recursive: true });

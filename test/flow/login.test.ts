@@ -113,7 +113,7 @@ function keyIn(said: unknown): Key {
   };
 }
 
-test("a person whom the role does not trust is told so, and nothing is kept", async (t) => {
+test("a person whom the role does not trust reads that, and nothing is kept", async (t) => {
   const { url } = await startOidcProvider(t, [KEY], "s3");
   const machine = await startLogin(t, url);
   let said = "";
@@ -194,7 +194,7 @@ test("an issuer of the configuration is known by its name", async (t) => {
   assert.match(err, /has no issuer "idb"; known: idp/);
 });
 
-test("options that cannot be are told, with what is allowed", async (t) => {
+test("invalid options are reported, with what is allowed", async (t) => {
   const machine = await startLogin(t, "https://idp.example.org");
   const token = join(machine.folder, "token");
   const wrong: readonly (readonly [Partial<LoginOptions>, RegExp])[] = [
@@ -229,7 +229,7 @@ test("without an endpoint, the variables of the AWS SDKs name it", async (t) => 
   assert.match(err, /say where the gateway is/);
 });
 
-test("what goes wrong on the way is told, and no token with it", async (t) => {
+test("a failure on the way is reported, and no token with it", async (t) => {
   const { login, file, folder } = await withTokenFile(t);
   const missing = join(folder, "missing");
   const empty = join(folder, "empty");
@@ -256,7 +256,7 @@ test("what goes wrong on the way is told, and no token with it", async (t) => {
   }
 });
 
-test("an issuer without a device flow, for another name, or with an error is told as such", async (t) => {
+test("an issuer without a device flow, for another name, or with an error is reported as such", async (t) => {
   const issuer = await startIssuer(t, []);
   const { login } = await startLogin(t, issuer.url);
   const document = {
@@ -294,7 +294,7 @@ test("an issuer without a device flow, for another name, or with an error is tol
   assert.match(await asked(document, code), /nobody confirmed the code in time/);
 });
 
-test("something else than STS at the endpoint gives no key", async (t) => {
+test("an endpoint that is not STS yields no key", async (t) => {
   const other = await startIssuer(t, []);
   const { login, file: tokenFile, endpoint } = await withTokenFile(t);
   for (const text of ["<html>", "{}", "<a><b/></a>", `<a>${"<b>".repeat(20)}</a>`]) {

@@ -347,7 +347,7 @@ test("prove says in report mode that it judges as enforce does", async () => {
   assert.equal((await proved(["nothing is public"])).err, "");
 });
 
-test("--dead tells each part that decides nothing, and no other", async () => {
+test("--dead lists each part that decides nothing, and no other", async () => {
   const networks = { allow: ["198.51.100.0/24", "198.51.100.128/25"], deny: ["203.0.113.0/24"] };
   const reader = {
     name: "reader",

@@ -128,7 +128,7 @@ for (const [name, record, request, expected] of [
   RequestInputs | undefined,
   Readonly<Record<string, string>>,
 ])[]) {
-  test(`s3LogLine() tells of ${name}`, () => {
+  test(`s3LogLine() logs ${name}`, () => {
     const line = s3LogLine(recordOf(record), request);
     assert.equal(line.split("\n").length, 1);
     const fields = fieldsOf(line);
