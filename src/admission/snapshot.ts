@@ -78,6 +78,8 @@ export type Elsewhere = {
 export type Strangers = {
   /** The operators' name for them. */
   readonly called: string;
+  /** Whether some are found by the id of an access key only, and not by their names. */
+  readonly nameless: boolean;
   /** Accounts of the configuration for which such keys may come with policies of their own. */
   readonly withPolicies: readonly string[];
 };

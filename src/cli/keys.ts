@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { looksUpKeys, usersElsewhere } from "../config/elsewhere.ts";
 import { parseDuration } from "../config/scalars.ts";
 import { loadConfig } from "../life/load.ts";
 import { count, printable } from "../lib/words.ts";
@@ -59,6 +60,9 @@ export async function runKeys(
         (unusedMs === undefined || lastUsed === undefined || isBefore(lastUsed, nowMs - unusedMs)),
     );
     terminal.stdout(options.json === true ? asJson(wanted) : asTable(wanted, files.length > 0));
+    if (looksUpKeys(result.value)) {
+      terminal.stderr(`Keys of ${usersElsewhere(result.value)} are not listed\n`);
+    }
     return 0;
   } catch (error) {
     return tellUnreadable(error, terminal);

@@ -34,6 +34,7 @@ export function keysElsewhere(config: Sources & Pick<Config, "accounts">): Elsew
   const listed = config.directories.flatMap(({ accounts }) => accounts ?? []);
   const written = new Set(config.accounts.map(({ name }) => name));
   const withPolicies = listed.filter((name) => written.has(name));
-  const strangers = { called: usersElsewhere(config), withPolicies };
+  const nameless = config.directories.length > 0;
+  const strangers = { called: usersElsewhere(config), nameless, withPolicies };
   return { keys: true, records: false, strangers };
 }

@@ -76,7 +76,12 @@ export async function explain(
 ): Promise<Result<Explanation, string>> {
   const keys = await keysFor(compiled, question.as, findKey);
   if (!keys.ok) return keys;
-  const elsewhere = { keys: compiled.elsewhere.keys, records: read !== undefined };
+  const { keys: looksUp, strangers } = compiled.elsewhere;
+  const elsewhere = {
+    keys: looksUp,
+    records: read !== undefined,
+    ...(strangers !== undefined && { strangers }),
+  };
   const request = requestFor({ ...compiled, keys: keys.value, elsewhere }, question, clockMs);
   if (!request.ok) return request;
   const { snapshot, head, nowMs, identity } = request.value;

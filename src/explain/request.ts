@@ -213,7 +213,11 @@ function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Resul
   const inForce = keys.find((key) => whyNotInForce(key, nowMs) === undefined);
   const key = inForce ?? keys[0] ?? snapshot.keys.get(as);
   if (key !== undefined) return ok(key);
-  return err(`Nobody with a key is called "${as}" in the configuration`);
+  const hint =
+    snapshot.elsewhere.strangers?.nameless === true
+      ? ". Of a directory's users, name the id of an access key"
+      : "";
+  return err(`Nobody with a key is called "${as}" in the configuration${hint}`);
 }
 
 type SigningKey = Pick<Key, "accessKeyId" | "secret" | "sessionToken">;

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Elsewhere } from "../admission/snapshot.ts";
 import { keepsRecordsIn } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
+import { keysElsewhere } from "../config/elsewhere.ts";
 import { openIdentities, type Identities } from "../identity/identities.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -55,7 +56,7 @@ export function openSources(
   const revocations = revocationsOf(config, state, metrics);
   return {
     elsewhere: {
-      keys: identities !== undefined,
+      ...keysElsewhere(config),
       records: records !== undefined,
       revocations: revocations !== undefined,
     },

@@ -43,7 +43,10 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     },
   });
   let refused: boolean | undefined;
-  const request = async (accessKeyId: string): Promise<SourceAnswer<DirectoryUser>> => {
+  const request = async (
+    accessKeyId: string,
+    signal: AbortSignal,
+  ): Promise<SourceAnswer<DirectoryUser>> => {
     const token = await tokenOf(config);
     const authorization = token === undefined ? [] : ["authorization", `Bearer ${token}`];
     const head = gateHead({
@@ -53,7 +56,6 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     });
     if (!head.ok) return unavailable("key", `The question's ${head.error.part} is invalid`);
     const { target: path, headers } = head.value;
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
     // A redirect is an answer with another status: undici follows none unless it is told to.
     const answer = await pool.request({ method: "GET", path, headers, signal });
     const { statusCode: status, body } = answer;
@@ -65,8 +67,13 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
   };
   return {
     ask: async (accessKeyId) => {
+      const signal = AbortSignal.timeout(ANSWER_MS_MAX);
       try {
-        return await request(accessKeyId);
+        return await request(accessKeyId, signal).catch((error: unknown) => {
+          // A directory may close a connection at rest just when the next question goes there.
+          if (isLost(error)) return request(accessKeyId, signal);
+          throw error;
+        });
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         const late = error.name === "TimeoutError";
@@ -76,6 +83,12 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     refused: () => refused,
     close: () => pool.close(),
   };
+}
+
+/** Whether the connection ended before an answer came. */
+function isLost(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return error.code === "UND_ERR_SOCKET" || error.code === "ECONNRESET";
 }
 
 async function tokenOf({ token }: DirectoryConfig): Promise<string | undefined> {

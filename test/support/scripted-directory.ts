@@ -22,6 +22,8 @@ export type ScriptedDirectory = ScriptedStore & {
   readonly replies: Map<string, DirectoryReply>;
   /** For every key, while it is there. */
   everything: DirectoryReply | undefined;
+  /** Before each answer. */
+  delayMs: number;
   /** The segments asked for, in their order, but for probes. */
   readonly asked: string[];
   /** `authorization` of the last question. */
@@ -49,12 +51,15 @@ export async function startScriptedDirectory(source: object = {}): Promise<Scrip
     if (segment !== "s3warden-probe") asked.push(segment);
     most = Math.max(most, ++busy);
     response.on("close", () => busy--);
-    write(response, directory.everything ?? directory.replies.get(segment) ?? UNKNOWN);
+    const reply = directory.everything ?? directory.replies.get(segment) ?? UNKNOWN;
+    if (directory.delayMs === 0) write(response, reply);
+    else setTimeout(() => write(response, reply), directory.delayMs);
   });
   const directory: ScriptedDirectory = {
     ...store,
     replies: new Map(),
     everything: undefined,
+    delayMs: 0,
     asked,
     authorization: () => authorization,
     most: () => most,

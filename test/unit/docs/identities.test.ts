@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { compileDirectory } from "../../../src/config/directory.ts";
+import { readDirectoryAnswer } from "../../../src/config/directory-answer.ts";
 import { compileForeign } from "../../../src/config/foreign.ts";
 import { networkDecision } from "../../../src/policy/network.ts";
 import { goodConfig } from "../../support/config.ts";
+import { at, readContract } from "../../support/directory-contract.ts";
 
 const PAGE = readFileSync(new URL("../../../docs/identities.md", import.meta.url), "utf8");
-const [GATEWAY = "", TENANT = "", OVERLAY = ""] = [
+const [GATEWAY = "", TENANT = "", OVERLAY = "", DIRECTORY = ""] = [
   ...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```$/gm),
 ].map(([, text = ""]) => text);
 
@@ -38,4 +41,35 @@ test("docs/identities.md: the account of the same name adds its networks", () =>
   assert(networks !== undefined);
   assert.equal(networkDecision(networks, "192.0.2.7"), "allowed");
   assert.equal(networkDecision(networks, "192.0.2.8"), "denied");
+});
+
+test("docs/identities.md: the directory's configuration is good, and its answer is understood", () => {
+  const files = {
+    "gateway.yaml": `upstream: { endpoints: ["http://127.0.0.1:9000"], store: minio }\n${DIRECTORY}`,
+    "accounts.yaml": "accounts: [{ name: lab, upstream: { accessKey: AK, secretKey: SK } }]\n",
+  };
+  const config = goodConfig(files, { DIRECTORY_TOKEN: "token" });
+  const [directory] = config.directories;
+  assert(directory !== undefined);
+  assert.deepEqual(directory.token, { kind: "text", text: "token" });
+  const [, json = ""] = /^```json\n([\s\S]*?)^```$/m.exec(PAGE) ?? [];
+  const answer = readDirectoryAnswer(json);
+  assert(answer.ok);
+  const key = compileDirectory(config, directory)(answer.value);
+  assert(key.ok);
+  const { account, subuser, networks, expiresMs } = key.value;
+  assert.deepEqual([account.name, subuser?.name, subuser?.tier?.name], ["lab", "bob", "READ"]);
+  assert.equal(networkDecision(networks, "192.0.2.7"), "allowed");
+  assert.equal(expiresMs, Date.parse("2027-01-31T00:00:00Z"));
+});
+
+test("docs/identities.md: its table has every field of the contract, and no other", () => {
+  const [, table = ""] = /^\| field [\s\S]*?\n\|[ -|]*\n([\s\S]*?)\n\n/m.exec(PAGE) ?? [];
+  const named = table.split("\n").flatMap((row) => {
+    const [, first = ""] = row.split("|");
+    return [...first.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+  });
+  const fields = at(readContract().document, "components", "schemas", "Key", "properties");
+  assert(typeof fields === "object" && fields !== null);
+  assert.deepEqual(named.toSorted(), Object.keys(fields).toSorted());
 });
