@@ -174,9 +174,11 @@ function assertReachable(objects: readonly unknown[], deployment: unknown, confi
   const policy = at(theObject(objects, "NetworkPolicy"), "spec");
   const numbers = (rule: unknown): readonly number[] =>
     listAt(rule, "ports").map((port) => portNumber(gateway, at(port, "port")));
-  const { address } = config.listen;
+  const clients = [config.listen.address, config.stsAddress].flatMap((address) =>
+    address === undefined || isLoopback(address.host) ? [] : [address.port],
+  );
   const open = listAt(policy, "ingress").filter((rule) => at(rule, "from") === undefined);
-  assert.deepEqual(open.flatMap(numbers), isLoopback(address.host) ? [] : [address.port]);
+  assert.deepEqual(open.flatMap(numbers), clients);
   const guarded = listAt(policy, "ingress").filter((rule) => at(rule, "from") !== undefined);
   assert.deepEqual(guarded.flatMap(numbers), [adminPlace(config.admin).port]);
   if (!listAt(policy, "policyTypes").includes("Egress")) return;

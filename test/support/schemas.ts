@@ -32,7 +32,18 @@ function valuesSchema(stored: object): object {
     return [name.replace(".schema.json", ""), rest] as const;
   });
   const made: object = JSON.parse(JSON.stringify(Object.fromEntries(definitions), enumsByType));
-  return { ...stored, definitions: made };
+  return { ...stored, definitions: withoutSealing(made) };
+}
+
+/** In the chart's values, the keys of `sts` come from `sealing.keys`. */
+function withoutSealing(definitions: object): object {
+  const optional = (name: string, value: unknown): unknown => {
+    if (name !== "sts" || typeof value !== "object" || value === null) return value;
+    const { required: _, ...rest } = { required: undefined, ...value };
+    return rest;
+  };
+  const made: object = JSON.parse(JSON.stringify(definitions, optional));
+  return made;
 }
 
 /** helm takes the text "1.2" and the number 1.2 of one enum for equal items, which must not be. */

@@ -39,6 +39,14 @@ const CAMPUS_KEYS = {
   stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "rgw-admin": "EXAMPLE" },
 };
 
+/** What docs/kubernetes.md has the reader make. */
+const SEALING_KEYS = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "s3warden-sealing" },
+  stringData: { "2026-11": `EXAMPLE${"A".repeat(36)}`, "2026-08": `EXAMPLE${"B".repeat(35)}A` },
+};
+
 const skip = skipUnless([kustomize.need, helm.need, kubernetesValidate.need]);
 
 function built(folder: string): Promise<string> {
@@ -174,7 +182,7 @@ describe("what kustomize and helm make", { skip }, () => {
       const others = new Map(
         ["lab-store", "lab-key"].map((one) => [`/run/vault/${one}`, "secret"]),
       );
-      assertGoodObjects([...objects, CAMPUS_KEYS], others);
+      assertGoodObjects([...objects, CAMPUS_KEYS, SEALING_KEYS], others);
     });
   }
 
@@ -236,6 +244,35 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.deepEqual(at(service, "loadBalancerSourceRanges"), ["192.0.2.0/24"]);
   });
 
+  test("the chart has sealing keys in a Secret of its own, or in one that is there", async () => {
+    const value = `EXAMPLE${"A".repeat(36)}`;
+    const keys = ["sealing.keys[0].id=b", "sealing.keys[1].id=a"];
+    const values = keys.map((_, i) => `sealing.keys[${i}].value=${value}`);
+    const own = await rendered(...keys, ...values);
+    await assertStrictlyValid(own);
+    const objects = documentsIn(own);
+    assertGoodObjects(objects);
+    const secret = textsAt(theObject(objects, "Secret", "s3warden-sealing"), "stringData");
+    assert.deepEqual(secret, { b: value, a: value });
+    assert.deepEqual(sealingKeysOf(objects), { keys: SEALED, secret: "s3warden-sealing" });
+
+    const others = documentsIn(await rendered(...keys, "sealing.existingSecret=kept"));
+    assert.equal(ofKind(others, "Secret").length, 1);
+    assert.deepEqual(sealingKeysOf(others), { keys: SEALED, secret: "kept" });
+  });
+
+  test("the chart has a port for STS alone where gateway.sts.address says so", async () => {
+    const values = `${DEPLOY}helm/examples/sessions.yaml`;
+    const settings = ["--values", values, "--set", "service.stsPort=8082"];
+    const objects = documentsIn(await succeeds(helm.path, [...TEMPLATE, ...settings]));
+    const ports = listAt(theObject(objects, "Service", "s3warden"), "spec/ports");
+    assert.deepEqual(ports[1], { name: "sts", port: 8082, targetPort: "sts", appProtocol: "http" });
+    const pod = at(theObject(objects, "Deployment"), "spec/template/spec");
+    assert.deepEqual(at(pod, "containers/0/ports/2"), { name: "sts", containerPort: 8081 });
+    const ingress = listAt(theObject(objects, "NetworkPolicy"), "spec/ingress");
+    assert.deepEqual(ingress[1], { ports: [{ port: "sts", protocol: "TCP" }] });
+  });
+
   test("the chart writes what looks like a number or a truth value as a text", async () => {
     const texts = [
       "existingSecret=123",
@@ -276,6 +313,18 @@ describe("what kustomize and helm make", { skip }, () => {
       "service.loadBalancerSourceRanges={192.0.2.0/24}",
       /LoadBalancer/,
     ],
+    ["STS without sealing keys", "gateway.sts.address=0.0.0.0:8081", /needs sealing.keys/],
+    [
+      "sealing keys in two places",
+      "sealing.existingSecret=kept,sealing.keys[0].id=a,gateway.sts.keys[0].id=a,gateway.sts.keys[0].secret=b",
+      /keep one of them/,
+    ],
+    ["a sealing key without a value", "sealing.keys[0].id=a", /a needs a value/],
+    [
+      "a sealing key that keygen would not write",
+      "sealing.keys[0].id=a,sealing.keys[0].value=short",
+      /sealing/,
+    ],
     ["a value that there is not", "autoscaling.max=3", /max/],
     ["an admin port that no probe reaches", "gateway.admin.address=127.0.0.1:9090", /address/],
     ["more pods at least than at most", "autoscaling.minReplicas=11", /more than maxReplicas/],
@@ -293,6 +342,27 @@ describe("what kustomize and helm make", { skip }, () => {
     });
   }
 });
+
+/** As the values have them. */
+const SEALED = [
+  { id: "b", secret: "${file:sealing/b}" },
+  { id: "a", secret: "${file:sealing/a}" },
+];
+
+/** The keys that gateway.yaml names, and the Secret in which the files of those names are. */
+function sealingKeysOf(objects: readonly unknown[]): {
+  readonly keys: unknown;
+  readonly secret: unknown;
+} {
+  const gateway: unknown = parse(textAt(theObject(objects, "ConfigMap"), "data/gateway.yaml"));
+  const pod = at(theObject(objects, "Deployment"), "spec/template/spec");
+  const source = at(pod, "volumes/0/projected/sources/2/secret");
+  assert.deepEqual(at(source, "items"), [
+    { key: "b", path: "sealing/b" },
+    { key: "a", path: "sealing/a" },
+  ]);
+  return { keys: at(gateway, "sts/keys"), secret: at(source, "name") };
+}
 
 /** What objects say, by kind and name, however they were written. */
 function meaning(manifests: string): Readonly<Record<string, unknown>> {

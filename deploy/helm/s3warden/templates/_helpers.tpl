@@ -30,3 +30,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 }}
 {{- mul (regexFind "^[0-9]+" .) (get $units (regexFind "[a-z]+$" .) | default 0) }}
 {{- end }}
+
+{{- /* gateway.yaml: what is written in the values, and the sealing keys as files. */ -}}
+{{- define "s3warden.gateway" -}}
+{{- $gateway := deepCopy .Values.gateway }}
+{{- if .Values.sealing.keys }}
+{{- $keys := list }}
+{{- range .Values.sealing.keys }}
+{{- $keys = append $keys (dict "id" .id "secret" (printf "${file:sealing/%s}" .id)) }}
+{{- end }}
+{{- $gateway = mergeOverwrite $gateway (dict "sts" (dict "keys" $keys)) }}
+{{- end }}
+{{- toYaml $gateway }}
+{{- end }}
+
+{{- /* The Secret with the sealing keys. */ -}}
+{{- define "s3warden.sealing" -}}
+{{ .Values.sealing.existingSecret | default (printf "%s-sealing" .Release.Name) }}
+{{- end }}
