@@ -2,6 +2,7 @@ import { randomBytes, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import { sealingKeyMadeMs } from "../config/sealing-date.ts";
 import { openAudit } from "../observe/audit.ts";
 import { Faults } from "../observe/faults.ts";
 import { Metrics, type Ends } from "../observe/metrics.ts";
@@ -150,8 +151,8 @@ export async function openMember(
   };
 }
 
-/** Returns the times when the certificates and keys of `config` expire. */
-function endsIn({ listen: { tls }, upstream, accounts }: Config): Ends {
+/** When the certificates and keys of `config` expire, and when its sealing key was made. */
+function endsIn({ listen: { tls }, upstream, accounts, sealing: [first] }: Config): Ends {
   const certificates = new Map<string, number>();
   for (const [i, { cert }] of (tls?.certificates ?? []).entries()) {
     certificates.set(i === 0 ? "listen.tls" : `listen.tls ${i + 1}`, endOf(cert));
@@ -162,7 +163,8 @@ function endsIn({ listen: { tls }, upstream, accounts }: Config): Ends {
   }
   const holders = accounts.flatMap((account) => [account, ...account.subusers]);
   const ends = holders.flatMap(({ keys }) => keys.flatMap((key) => key.expires ?? []));
-  return { certificates, keysMs: ends.toSorted((a, b) => a - b) };
+  const sealingMs = first && sealingKeyMadeMs(first.id);
+  return { certificates, keysMs: ends.toSorted((a, b) => a - b), sealingMs };
 }
 
 function endOf(pem: string): number {

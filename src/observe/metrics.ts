@@ -105,6 +105,8 @@ export type Ends = {
   readonly certificates: ReadonlyMap<string, number>;
   /** The ends of keys, the earliest first. */
   readonly keysMs: readonly number[];
+  /** When the key was made under which session tokens are sealed; `undefined` if nothing tells. */
+  readonly sealingMs: number | undefined;
 };
 
 /** The facts about an issuer in metrics. */
@@ -266,7 +268,7 @@ export class Metrics {
     "Cache look-ups that found no entry",
     ["cache"],
   );
-  #ends: Ends = { certificates: new Map(), keysMs: [] };
+  #ends: Ends = { certificates: new Map(), keysMs: [], sealingMs: undefined };
   readonly #certificateEnds = this.#gauge(
     "certificate_expiry_timestamp_seconds",
     "Time when a certificate of the configuration expires, in seconds since the epoch",
@@ -278,6 +280,12 @@ export class Metrics {
     "Time when the next key of the accounts files expires, in seconds since the epoch",
     [],
     { aggregator: "min", collect: () => this.#tellKeys() },
+  );
+  readonly #sealingMade = this.#gauge(
+    "sealing_key_made_timestamp_seconds",
+    "Time when the key that seals session tokens was made, by the date in its id, in seconds since the epoch",
+    [],
+    { aggregator: "min", collect: () => this.#tellSealing() },
   );
   readonly #build = this.#gauge(
     "build_info",
@@ -550,6 +558,12 @@ export class Metrics {
     const next = this.#ends.keysMs.find((endsMs) => endsMs > nowMs);
     if (next === undefined) this.#keyEnds.remove();
     else this.#keyEnds.set(next / 1000);
+  }
+
+  #tellSealing(): void {
+    const { sealingMs } = this.#ends;
+    if (sealingMs === undefined) this.#sealingMade.remove();
+    else this.#sealingMade.set(sealingMs / 1000);
   }
 
   #tellBytes(): void {

@@ -212,18 +212,21 @@ test("Metrics shows the running version, and when certificates and the next key 
   const metrics = new Metrics();
   const build = /^s3warden_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.[^"]+"\} 1$/m;
   assert.match(await metrics.text(), build);
-  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key)/m);
+  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key|sealing_key)/m);
   const year2100 = Date.UTC(2100, 0, 1);
   metrics.configured({
     certificates: new Map([["listen.tls", year2100]]),
     keysMs: [Date.UTC(2000, 0, 1), year2100, year2100 + 1000],
+    sealingMs: Date.UTC(2026, 10, 1),
   });
   const certificate = 's3warden_certificate_expiry_timestamp_seconds{certificate="listen.tls"}';
   assert.equal(await valueOf(metrics, certificate), year2100 / 1000);
   const key = "s3warden_next_key_expiry_timestamp_seconds";
   assert.equal(await valueOf(metrics, key), year2100 / 1000);
-  metrics.configured({ certificates: new Map(), keysMs: [] });
-  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key)/m);
+  const made = "s3warden_sealing_key_made_timestamp_seconds";
+  assert.equal(await valueOf(metrics, made), Date.UTC(2026, 10, 1) / 1000);
+  metrics.configured({ certificates: new Map(), keysMs: [], sealingMs: undefined });
+  assert.doesNotMatch(await metrics.text(), /^s3warden_(?:certificate|next_key|sealing_key)/m);
 });
 
 test("aggregate() of one process has every metric that the process itself has", async () => {
