@@ -132,7 +132,7 @@ function ofRole(
     disabled: account.disabled,
     networks: NO_NETWORKS,
     signing: signer && { accessKeyId: signer.accessKeyId, secret: signer.secret },
-    session: { ...policy.value, ...sessionFacts(session), role, name },
+    session: { ...policy.value, ...sessionFacts(session), role, name, parent: undefined },
   };
   // The key that signs for it may end before it does.
   const untilMs = signer?.expiresMs ?? Number.POSITIVE_INFINITY;
@@ -175,7 +175,7 @@ function* ofUser(
     disabled: parent.disabled,
     signing: parent.signing ?? { accessKeyId, secret },
     ...(parent.asksValues === true && { asksValues: true }),
-    session: { ...policy.value, ...sessionFacts(session), role: undefined, name: undefined },
+    session: { ...policy.value, ...sessionFacts(session), ...NAMELESS, parent: parentId },
   };
   // If the parent is looked up, the next answer may be another.
   if (keys.has(parentId)) {
@@ -183,6 +183,9 @@ function* ofUser(
   }
   return ok(key);
 }
+
+/** A user's own session. */
+const NAMELESS = { role: undefined, name: undefined };
 
 const NO_NETWORKS: Key["networks"] = { allow: [], deny: [] };
 

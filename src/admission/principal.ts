@@ -84,7 +84,9 @@ export type KeySession = {
    * takes nothing away.
    */
   readonly policy: PolicySet | undefined;
-  /** True if the policy depends on what only reading headers and documents tells. */
+  /** The id of the key that began it (GetSessionToken); `undefined` of a role's session. */
+  readonly parent: string | undefined;
+  /** Whether the policy depends on what only reading headers and documents tells. */
   readonly asksValues: boolean;
   /** Milliseconds since the epoch. */
   readonly issuedMs: number;

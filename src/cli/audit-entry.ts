@@ -14,6 +14,7 @@ const RequestSchema = z.object({
   session: z
     .object({
       issuedAt: z.iso.datetime(),
+      parent: z.string().optional(),
       tags: z.record(z.string(), z.string()).prefault({}),
       policy: z.string().optional(),
       sourceIdentity: z.string().optional(),

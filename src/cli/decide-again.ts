@@ -17,7 +17,7 @@ import type { BucketId } from "../s3/bucket.ts";
 import type { S3Document } from "../s3/document-reader.ts";
 import { rememberedRecords, decideBy, type ReadRecord } from "../explain/answers.ts";
 import { beginPretended } from "../explain/pretended-session.ts";
-import type { Session } from "../session/session.ts";
+import { userHolder, type Session } from "../session/session.ts";
 import { identityOf, type AuditEntry } from "./audit-entry.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import { recordedRequest, type RecordedRequest, type WhyNot } from "./recorded-request.ts";
@@ -98,15 +98,19 @@ async function decideSession(
   said: NonNullable<RecordedRequest["inputs"]["session"]>,
   nowMs: number,
 ): Promise<Result<Redecided, WhyNot>> {
-  const { account, role, session: name, accessKeyId } = entry;
-  if (account === undefined || role === undefined || name === undefined) return err("session");
+  const { account, accessKeyId } = entry;
+  if (account === undefined) return err("session");
+  const held = await holderOf(context, entry, said.parent);
+  if (!held.ok) return held;
+  if (held.value === undefined) return ok(NO_PARENT);
+  const { holder, parent } = held.value;
   const { issuer, subject, tags, policy, sourceIdentity } = said;
   const federated = issuer === undefined || subject === undefined ? undefined : { issuer, subject };
   const session: Session = {
     accessKeyId: accessKeyId ?? "",
     secret: "of a session that is decided again",
     account,
-    holder: { kind: "role", role, session: name },
+    holder,
     issuedMs: Date.parse(said.issuedAt),
     // The session's end is not recorded, but it had not come.
     expiresMs: nowMs + 1_000,
@@ -120,7 +124,27 @@ async function decideSession(
   if (!begun.ok) return err("clipped");
   const { opening, key } = begun.value;
   const head = signedAgain(opening, entry, recorded, key, nowMs);
-  return judged({ ...context, snapshot: opening }, recorded, head, { key: undefined, nowMs });
+  return judged({ ...context, snapshot: opening }, recorded, head, { key: parent, nowMs });
+}
+
+/** In whose stead a session acts, and the key that began it if it is a user's. */
+type Held = { readonly holder: Session["holder"]; readonly parent: Key | undefined };
+
+/** `undefined`: the user's key that began the session is no more. */
+async function holderOf(
+  { keyOf }: Context,
+  { role, session: name }: AuditEntry,
+  parentId: string | undefined,
+): Promise<Result<Held | undefined, WhyNot>> {
+  if (role !== undefined && name !== undefined) {
+    return ok({ holder: { kind: "role", role, session: name }, parent: undefined });
+  }
+  if (parentId === undefined) return err("session");
+  const parent = await keyOf(parentId);
+  if (!parent.ok) return parent;
+  if (parent.value === undefined) return ok(undefined);
+  // Another secret since then would end the session now; it had not when the request came.
+  return ok({ holder: userHolder(parentId, parent.value.secret), parent: parent.value });
 }
 
 /**
@@ -135,6 +159,12 @@ const NOBODYS_KEY: Redecided = {
   decision: "deny",
   gate: "authentication",
   rule: "the access key is not in the configuration",
+};
+
+const NO_PARENT: Redecided = {
+  decision: "deny",
+  gate: "authentication",
+  rule: "the key that began the session is no more",
 };
 
 async function judged(

@@ -22,7 +22,8 @@ export const WHY_NOT = {
   old: "their lines do not say what rules ask (an older version's)",
   clipped: "they were too long for a line",
   form: "a browser's form: its fields are not recorded",
-  session: "temporary keys of users: the key that began them is not recorded",
+  session:
+    "temporary keys of users: their lines do not say which key began them (an older version's)",
   document: "their documents are not recorded",
   tags: "they depend on tags that only the store has",
   elsewhere: "they depend on what cannot be read now",

@@ -91,9 +91,10 @@ function proofInputs({ proved }: Facts): RequestInputs {
 
 /** Returns the inputs of a session. Their size is bounded by the token. */
 function sessionInputs(session: NonNullable<Facts["session"]>): SessionInputs {
-  const { issuedMs, tags, policyText, sourceIdentity, federated } = session;
+  const { issuedMs, parent, tags, policyText, sourceIdentity, federated } = session;
   return {
     issuedAt: iso(issuedMs),
+    ...(parent !== undefined && { parent }),
     ...(tags.size > 0 && { tags: Object.fromEntries(tags) }),
     ...(policyText !== undefined && { policy: policyText }),
     ...(sourceIdentity !== undefined && { sourceIdentity }),

@@ -5,9 +5,11 @@ import { test } from "node:test";
 import { runExplain, type ExplainOptions } from "../../../src/cli/explain.ts";
 import { openDecider } from "../../../src/cli/decide-again.ts";
 import { parseEntry } from "../../../src/cli/audit-entry.ts";
+import { runSuggest } from "../../../src/cli/suggest.ts";
 import { loadConfig } from "../../../src/life/load.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { STS } from "../../support/sessions.ts";
+import { ran } from "../../support/terminal.ts";
 
 const TRUST = { issuer: "keycloak", subject: "*" };
 const TAGGED = {
@@ -190,7 +192,52 @@ test("and by the rules of the other configuration", async () => {
   });
 });
 
-test("a user's temporary key cannot be decided again, as its parent is not recorded", async () => {
-  const { role: _, session: _name, ...line } = LINE;
-  assert.deepEqual(await replayed(CONFIG, line), { ok: false, error: "session" });
+/** The configuration with a subuser of `lab` that has `tier`. */
+function configWithReader(tier: string): string {
+  const file = configWith("READ");
+  const keys = [{ accessKey: "AKREADER", secretKey: "of-the-reader" }];
+  const lab = { ...account("lab"), subusers: [{ name: "reader", tier, keys }] };
+  writeFileSync(join(file, "../accounts.yaml"), JSON.stringify({ accounts: [lab] }));
+  return file;
+}
+
+const { role: _role, session: _session, ...OF_USER } = LINE;
+const BEGUN = { issuedAt: "2026-11-30T11:30:00.000Z", parent: "AKREADER" };
+const OF_READER = {
+  ...OF_USER,
+  subuser: "reader",
+  request: { ...LINE.request, session: BEGUN },
+};
+
+test("a user's temporary key is decided again by the key that began it", async () => {
+  const allowed = { decision: "allow", gate: undefined, rule: undefined };
+  assert.deepEqual(await replayed(configWithReader("WRITE"), OF_READER), {
+    ok: true,
+    value: allowed,
+  });
+  assert.deepEqual(await replayed(configWithReader("READ"), OF_READER), {
+    ok: true,
+    value: { decision: "deny", gate: "tier", rule: "lab:reader: READ" },
+  });
+  assert.deepEqual(await replayed(CONFIG, OF_READER), {
+    ok: true,
+    value: {
+      decision: "deny",
+      gate: "authentication",
+      rule: "the key that began the session is no more",
+    },
+  });
+});
+
+test("a line of an older version does not say which key began a user's temporary key", async () => {
+  assert.deepEqual(await replayed(CONFIG, OF_USER), { ok: false, error: "session" });
+});
+
+test("what a user's temporary keys did is the user's, for suggest", async () => {
+  const file = join(scratchFolder("audit"), "audit.jsonl");
+  writeFileSync(file, `${JSON.stringify(OF_READER)}\n`);
+  const { code, out } = await ran((terminal) => runSuggest([file], { as: "lab:reader" }, terminal));
+  assert.equal(code, 0);
+  assert.match(out, /"s3:PutObject"/);
+  assert.match(out, /arn:aws:s3:::data\/home\/alice\/k/);
 });
