@@ -373,3 +373,76 @@ test("an ARN of a condition may have variables in any component", () => {
   // A value with colons in it stays within its component.
   assert.equal(holds(condition, { ...values, "aws:PrincipalAccount": "1:user/a" }), false);
 });
+
+/** Two values are an OR, whichever fits: operator, key, the two, and a value that fits the second only. */
+const SECOND = [
+  ["NumericEquals", "s3:max-keys", ["1", "2"], "2"],
+  ["DateEquals", "aws:CurrentTime", ["2026-01-01", "2026-01-02"], "2026-01-02T00:00:00Z"],
+  [
+    "ArnEquals",
+    "aws:PrincipalArn",
+    ["arn:aws:iam::1:user/a", "arn:aws:iam::1:user/b"],
+    "arn:aws:iam::1:user/b",
+  ],
+  ["BinaryEquals", "s3:x-amz-content-sha256", ["QQ==", "QUE="], "QUE="],
+  ["Bool", "aws:SecureTransport", ["false", "true"], "true"],
+] as const;
+for (const [operator, key, policy, value] of SECOND) {
+  test(`${operator} with two values holds for the second`, () => {
+    assert.equal(holds({ [operator]: { [key]: policy } }, { [key]: value }), true);
+  });
+}
+
+test("the letters of an ARN count", () => {
+  const condition = { ArnEquals: { "aws:PrincipalArn": "arn:aws:iam::1:user/a" } };
+  assert.equal(holds(condition, { "aws:PrincipalArn": "arn:aws:iam::1:user/A" }), false);
+});
+
+test("a text that is no ARN fits no ARN, not even one of wildcards", () => {
+  const condition = { ArnLike: { "aws:PrincipalArn": "arn:*:*:*:*:*" } };
+  assert.equal(holds(condition, { "aws:PrincipalArn": "arn:aws:iam:" }), false);
+  assert.equal(holds(condition, { "aws:PrincipalArn": "arn:aws:iam:::a" }), true);
+});
+
+test("the other name of a copy's source counts only where it is one, and fits", () => {
+  const of = (pattern: string) => ({ StringLike: { "s3:x-amz-copy-source": pattern } });
+  const names = (other?: string): Values => ({
+    "s3:x-amz-copy-source": "bucket/key",
+    ...(other !== undefined && { [`s3:x-amz-copy-source/${OTHER_NAME}`]: other }),
+  });
+  assert.equal(holds(of("tenant:*"), names("tenant:bucket/key"), "Deny"), true, "it fits");
+  assert.equal(holds(of("tenant:*"), names("other:bucket/key"), "Deny"), false, "it does not");
+  assert.equal(holds(of("tenant:*"), names(), "Deny"), false, "there is none");
+  assert.equal(holds(of("tenant:*"), names("tenant:bucket/key")), false, "an Allow");
+});
+
+test("what clients write may fill a condition of texts, of truth and of ARNs", () => {
+  const said = { "aws:Referer": "true", "s3:prefix": "true", "aws:SecureTransport": "true" };
+  assert.equal(holds({ StringEquals: { "s3:prefix": "${aws:Referer}" } }, said), true);
+  assert.equal(holds({ Bool: { "aws:SecureTransport": "${aws:Referer}" } }, said), true);
+  const arn = { ...said, "aws:PrincipalArn": "arn:aws:iam::1:user/true" };
+  const condition = { ArnEquals: { "aws:PrincipalArn": "arn:aws:iam::1:user/${aws:Referer}" } };
+  assert.equal(holds(condition, arn), true);
+});
+
+test("StringNotLike tells letters apart", () => {
+  assert.equal(holds({ StringNotLike: { "s3:prefix": "a*" } }, { "s3:prefix": "Ab" }), true);
+});
+
+test("a Bool has no wildcards, also behind a variable", () => {
+  const condition = { Bool: { "aws:SecureTransport": "*${aws:Referer, 'true'}" } };
+  assert.equal(holds(condition, { "aws:SecureTransport": "true" }), false);
+});
+
+test("numbers are compared whatever their sign and length", () => {
+  const less = (policy: string, value: string) =>
+    holds({ NumericLessThan: { "s3:max-keys": policy } }, { "s3:max-keys": value });
+  assert.equal(less("-1", "-2"), true);
+  assert.equal(less("-2", "-1"), false);
+  assert.equal(less("10", "9"), true);
+  assert.equal(less("9", "10"), false);
+});
+
+test("a name with a slash is no key that has no tags", () => {
+  assert.throws(() => holds({ StringEquals: { "aws:username/a": "x" } }, {}), /aws:username\/a/u);
+});
