@@ -1,0 +1,114 @@
+/** A hole that the rules had once, or would have without one line, as a change of the source. */
+export type Hole = {
+  readonly name: string;
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+  /** The property test that must fail then. */
+  readonly test: string;
+};
+
+const REFERENCE = "test/property/reference.test.ts";
+const NAMES = "test/property/bucket-names.test.ts";
+const RECORDS = "test/property/records.test.ts";
+
+export const HOLES: readonly Hole[] = [
+  {
+    name: "condition keys: a prefix of open uploads is s3:prefix",
+    file: "src/admission/condition-context.ts",
+    before: '["s3:prefix", listing("prefix")]',
+    after: '["s3:prefix", parameter("prefix")]',
+    test: REFERENCE,
+  },
+  {
+    name: "condition keys: the version of a copy's source is its target's, too",
+    file: "src/admission/ask-context.ts",
+    before: "(isOfSource(ask.action, subject) ? subject.source : subject)?.versionId",
+    after: "subject.versionId ?? subject.source?.versionId",
+    test: REFERENCE,
+  },
+  {
+    name: "condition keys: a key that is absent meets a negated condition nowhere",
+    file: "src/policy/evaluate.ts",
+    before: "switches.missingKeyNegated)",
+    after: "!switches.missingKeyNegated)",
+    test: REFERENCE,
+  },
+  {
+    name: "tags: a variable without a value in an Allow's NotResource opens everything",
+    file: "src/policy/evaluate.ts",
+    before: "return patterns.every((pattern) => isResolvable(pattern, facts));",
+    after: "return true;",
+    test: REFERENCE,
+  },
+  {
+    name: "tags: the names of tags of requests ignore the case of letters",
+    file: "src/admission/condition-context.ts",
+    before: "objectTags?.get(tag)",
+    after: "valueIgnoringCase(objectTags, tag)",
+    test: REFERENCE,
+  },
+  {
+    name: "principals: NotPrincipal spares every user of an account that it lists",
+    file: "src/policy/principals.ts",
+    before: "if (!isListed) return false;",
+    after: "if (!isListed && !containsAny(names, accountIdentifiers)) return false;",
+    test: REFERENCE,
+  },
+  {
+    name: "actions: a Deny by the name of an operation holds in no model without such names",
+    file: "src/policy/evaluate.ts",
+    before: "stricter || (switches.operationNames && ancillary !== true)",
+    after: "switches.operationNames && ancillary !== true",
+    test: REFERENCE,
+  },
+  {
+    name: "networks: an IPv4 address in IPv6's form is in no IPv4 network",
+    file: "src/policy/network.ts",
+    before: "if (!parsed.isIPv4MappedAddress()) return parsed.parts;",
+    after: "if (parsed.parts.length > 0) return parsed.parts;",
+    test: REFERENCE,
+  },
+  {
+    name: "records: everybody reads a policy that other accounts may not",
+    file: "src/admission/kept-policy.ts",
+    before: 'facts.actor === "owner" && snapshot.policy.provider.policyDelegation',
+    after: 'facts.actor === "owner"',
+    test: REFERENCE,
+  },
+  {
+    name: "records: another account's bucket without a record is the caller's own",
+    file: "src/admission/policy-gates.ts",
+    before: "return !isNamedAfterAnother(snapshot, ask.bucket, key?.account);",
+    after: "return true;",
+    test: NAMES,
+  },
+  {
+    name: "records: an account's namesake in another tenant owns its buckets",
+    file: "src/admission/buckets.ts",
+    before: "return !store.naming.tenants || bucket.home === account.tenant;",
+    after: "return true;",
+    test: RECORDS,
+  },
+  {
+    name: "spellings: a Deny fits a bucket by one of its names only",
+    file: "src/policy/evaluate.ts",
+    before: "alias !== undefined && (alias.sure || stricter)",
+    after: "alias !== undefined && alias.sure",
+    test: RECORDS,
+  },
+  {
+    name: "spellings: a list of buckets continues with names of other accounts",
+    file: "src/admission/store-request.ts",
+    before: "const value = `${startOfNames(naming.prefix, tenantOf(caller))}${start}`;",
+    after: "const value = start;",
+    test: NAMES,
+  },
+  {
+    name: "keys: a Deny below a prefix does not meet what is asked of all keys there",
+    file: "src/policy/evaluate.ts",
+    before: "if (question.below !== true) return coversResource",
+    after: "if (true) return coversResource",
+    test: "test/property/key-set.test.ts",
+  },
+];
