@@ -43,22 +43,9 @@ export async function runServe(
   if (cluster.isWorker) return runWorker();
   // A renewed file does not wait for the gateway's start: reading it all may take long.
   const onReload = reloadSignal();
-  const loaded = loadConfig(options.config);
-  const { result } = loaded;
-  if (!result.ok) {
-    printProblems(result.error, terminal);
-    return 1;
-  }
-  const config = result.value;
-  const log = openLog(config.log, null);
-  logProblems(config.warnings, true, log);
-  const stopped = stopSignal();
-  const open = (): Promise<RunningGateway> => openService(config, log);
-  const service = await openOrTell(open, terminal);
-  if (service === undefined) return 1;
-  const reloader = new Reloader(options.config, service, log, loaded, config);
-  const { address, adminAddress: admin, stsAddress: sts } = service;
-  log.info({ address, admin, sts }, "listening");
+  const started = await start(options.config, terminal);
+  if (started === undefined) return 1;
+  const { service, reloader, log, stopped } = started;
   onReload(() => void reloader.reload("SIGHUP"));
   const signal = await stopped;
   log.info({ signal }, "draining");
@@ -67,7 +54,38 @@ export async function runServe(
   return 0;
 }
 
-/** Opens the gateway in this process, or in as many as `workers` says. */
+type Started = {
+  readonly service: RunningGateway;
+  readonly reloader: Reloader;
+  readonly log: Logger;
+  /** The signal that ends it. */
+  readonly stopped: Promise<string>;
+};
+
+/**
+ * A function of its own, so that nothing holds the first configuration when others have taken its
+ * place. `undefined`, and the reason told, if it is not good or nothing can be opened.
+ */
+async function start(file: string, terminal: Terminal): Promise<Started | undefined> {
+  const loaded = loadConfig(file);
+  const { result } = loaded;
+  if (!result.ok) {
+    printProblems(result.error, terminal);
+    return undefined;
+  }
+  const config = result.value;
+  const log = openLog(config.log, null);
+  logProblems(config.warnings, true, log);
+  const stopped = stopSignal();
+  const service = await openOrTell(() => openService(config, log), terminal);
+  if (service === undefined) return undefined;
+  const reloader = new Reloader(file, service, log, loaded, config);
+  const { address, adminAddress: admin, stsAddress: sts } = service;
+  log.info({ address, admin, sts }, "listening");
+  return { service, reloader, log, stopped };
+}
+
+/** In this process, or in as many as `workers` says. */
 function openService(config: Config, log: Logger): Promise<RunningGateway> {
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
   return workers === 1 ? openGateway(config, log) : openWorkers(config, workers, log);

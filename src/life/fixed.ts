@@ -17,13 +17,17 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   log: ({ log }) => log,
 };
 
-/**
- * Returns, in a sentence, why a running gateway cannot go from `before` to `after`; `undefined` if
- * it can.
- */
-export function needsRestart(before: Config, after: Config): string | undefined {
+/** Of a configuration, what is fixed; not the accounts, which nobody needs to keep for it. */
+export type FixedParts = ReadonlyMap<string, unknown>;
+
+export function fixedParts(config: Config): FixedParts {
+  return new Map(Object.entries(FIXED).map(([name, part]) => [name, part(config)]));
+}
+
+/** Why a running gateway cannot go from `before` to `after`, in a sentence; undefined: it can. */
+export function needsRestart(before: FixedParts, after: Config): string | undefined {
   const fixed = Object.entries(FIXED)
-    .filter(([, part]) => !isDeepStrictEqual(part(before), part(after)))
+    .filter(([name, part]) => !isDeepStrictEqual(before.get(name), part(after)))
     .map(([name]) => name);
   return fixed.length === 0 ? undefined : `Cannot change ${fixed.join(", ")} without a restart`;
 }

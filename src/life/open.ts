@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { err, ok } from "../lib/result.ts";
 import { openAdmin } from "../admin/admin.ts";
-import { needsRestart } from "./fixed.ts";
+import { fixedParts, needsRestart } from "./fixed.ts";
 import { openMember } from "./member.ts";
 import type { RunningGateway } from "./service.ts";
 
@@ -12,7 +12,7 @@ import type { RunningGateway } from "./service.ts";
  */
 export async function openGateway(config: Config, log: Logger): Promise<RunningGateway> {
   let generation = 1;
-  let latest = config;
+  const fixed = fixedParts(config);
   const member = await openMember(config, generation, log);
   member.metrics.workersServing(1);
   const admin = await openAdmin(member.administered, config).catch(async (error: unknown) => {
@@ -24,10 +24,9 @@ export async function openGateway(config: Config, log: Logger): Promise<RunningG
     adminAddress: admin.address,
     stsAddress: member.stsAddress,
     reload: async (next) => {
-      const refusal = needsRestart(latest, next);
+      const refusal = needsRestart(fixed, next);
       if (refusal !== undefined) return err(refusal);
       member.reload(next, generation + 1);
-      latest = next;
       return ok(++generation);
     },
     reopenAudit: member.reopenAudit,

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { openAdmin, type Administered } from "../admin/admin.ts";
 import { SHUTTING_DOWN, statusWithout } from "../admin/administer.ts";
 import { proveFree } from "../listen/bind.ts";
-import { needsRestart } from "./fixed.ts";
+import { fixedParts, needsRestart, type FixedParts } from "./fixed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { aggregate, Metrics, type MetricsExport } from "../observe/metrics.ts";
 import { mergeReadiness, mergeStatus, type Status } from "../status/status.ts";
@@ -57,6 +57,7 @@ class Workers {
   /** This process's own metrics: of configurations and workers. */
   readonly #metrics = new Metrics();
   readonly #ended = new EndedCounts();
+  readonly #fixed: FixedParts;
   #order: Order;
   #closing = false;
   /** The ports of clients, once they are bound. */
@@ -64,6 +65,7 @@ class Workers {
 
   constructor(order: Order, count: number, log: Logger) {
     this.#order = order;
+    this.#fixed = fixedParts(order.config);
     const ports = {
       opening: () => ({ ...this.#order, ...this.#ports }),
       onEnd: (last: MetricsExport, unasked: boolean) => {
@@ -115,7 +117,7 @@ class Workers {
   };
 
   async reload(config: Config): Promise<Result<number, string>> {
-    const refusal = needsRestart(this.#order.config, config);
+    const refusal = needsRestart(this.#fixed, config);
     if (refusal !== undefined) return err(refusal);
     const before = this.#order;
     const why = await this.#follow({ config, generation: before.generation + 1 });
