@@ -13,10 +13,7 @@ import { readUpTo } from "./whole-body.ts";
 export type DirectoryClient = {
   /** Asks. Never rejects for a fault of the other side. */
   readonly ask: (accessKeyId: string) => Promise<SourceAnswer<DirectoryUser>>;
-  /**
-   * Returns true if it refused the gateway's own credential in its last answer; `undefined` if none
-   * came yet.
-   */
+  /** Whether it refused the gateway's own credential when it was last told by; `undefined`: never yet. */
   readonly refused: () => boolean | undefined;
   /** Lets questions under way be answered. */
   readonly close: () => Promise<void>;
@@ -27,6 +24,7 @@ export const PROBE = "s3warden-probe";
 
 /** The longest time of an answer, all in all. */
 const ANSWER_MS_MAX = 2_000;
+const LATE = `No answer within ${ANSWER_MS_MAX} ms`;
 /** A key with ten policies; no answer is read beyond it. */
 const DIRECTORY_BYTES_MAX = 128 * 1024;
 
@@ -43,6 +41,7 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     },
   });
   let refused: boolean | undefined;
+  let probing: Promise<SourceAnswer<DirectoryUser>> | undefined;
   const request = async (
     accessKeyId: string,
     signal: AbortSignal,
@@ -59,26 +58,38 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     // A redirect is an answer with another status: undici follows none unless it is told to.
     const answer = await pool.request({ method: "GET", path, headers, signal });
     const { statusCode: status, body } = answer;
-    if (status === 401 || status === 403) refused = true;
-    if (status === 200 || status === 404) refused = false;
+    // A firewall in front of a directory may answer other keys, which strangers choose.
+    const isProbe = accessKeyId === PROBE;
+    if (isProbe && (status === 401 || status === 403)) refused = true;
+    if (status === 200 || (isProbe && status === 404)) refused = false;
     if (status === 200) return readAnswerOf(accessKeyId, await readUpTo(body, DIRECTORY_BYTES_MAX));
     await body.dump({ limit: DIRECTORY_BYTES_MAX, signal });
     return status === 404 ? { kind: "nobody" } : unavailable("source", reasonOf(status));
   };
+  const answerTo = async (accessKeyId: string): Promise<SourceAnswer<DirectoryUser>> => {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    try {
+      return await request(accessKeyId, signal).catch((error: unknown) => {
+        // A directory may close a connection at rest just when the next question goes there.
+        if (isLost(error)) return request(accessKeyId, signal);
+        throw error;
+      });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return unavailable("source", error.name === "TimeoutError" ? LATE : error.message);
+    }
+  };
   return {
     ask: async (accessKeyId) => {
-      const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-      try {
-        return await request(accessKeyId, signal).catch((error: unknown) => {
-          // A directory may close a connection at rest just when the next question goes there.
-          if (isLost(error)) return request(accessKeyId, signal);
-          throw error;
-        });
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        const late = error.name === "TimeoutError";
-        return unavailable("source", late ? `No answer within ${ANSWER_MS_MAX} ms` : error.message);
-      }
+      const answer = await answerTo(accessKeyId);
+      if (accessKeyId === PROBE || answer.kind !== "unavailable") return answer;
+      if (answer.about === "key" || answer.why === LATE) return answer;
+      // Strangers choose keys. The answer that one of them provokes from a directory, or a firewall in
+      // front of it, must not keep all others from being looked up: the probe says how the directory is.
+      probing ??= answerTo(PROBE).finally(() => (probing = undefined));
+      const probed = await probing;
+      const isWell = probed.kind !== "unavailable" || probed.about === "key";
+      return isWell ? unavailable("key", answer.why) : answer;
     },
     refused: () => refused,
     close: () => pool.close(),

@@ -123,6 +123,24 @@ test("a connection that the directory closes as the next question comes costs no
   assert.equal(lost, 1);
 });
 
+/** Answers of a firewall or a router to a path that it dislikes, and of a bug anywhere. */
+const PROVOKED: readonly DirectoryReply[] = [
+  ...[302, 400, 401, 403, 414, 429, 500, 502, 503].map((status) => text("", status)),
+  { kind: "reset" },
+];
+for (const reply of PROVOKED) {
+  const said = reply.kind === "text" ? `status ${reply.status}` : "a reset";
+  test(`a stranger's key that provokes ${said} keeps nobody else from being looked up`, async (t) => {
+    const { flow, directory } = await begin(t);
+    directory.replies.set("%3Cscript%3E", reply);
+    const stranger = { accessKey: "<script>", secretKey: "guess" };
+    assert.equal(codeOf(await get(flow, stranger)), "SlowDown");
+    assert.equal((await get(flow, ALICE)).status, 200);
+    const ready = await fetch(`http://${flow.gateway.adminAddress}/readyz`);
+    assert.equal(ready.status, 200);
+  });
+}
+
 test("while the directory is away known keys go on, and unknown ones are 503", async (t) => {
   const { flow, directory } = await begin(t, { cache: "1s" });
   assert.equal((await get(flow, ALICE)).status, 200);

@@ -13,6 +13,8 @@ export type DirectoryReply =
     }
   /** A body without an end. */
   | { readonly kind: "endless" }
+  /** The connection is closed instead. */
+  | { readonly kind: "reset" }
   /** No answer, until the test ends. */
   | { readonly kind: "silence" };
 
@@ -74,6 +76,8 @@ function write(response: ServerResponse, reply: DirectoryReply): void {
   switch (reply.kind) {
     case "silence":
       return;
+    case "reset":
+      return void response.destroy();
     case "endless": {
       const more = (): void => {
         if (!response.destroyed) response.write(" ".repeat(512), () => void setImmediate(more));
