@@ -42,6 +42,8 @@ const AnswerSchema = z.strictObject({
   tags: z
     .record(characters(1, 128), characters(0, 256))
     .refine((tags) => Object.keys(tags).length <= TAGS_MAX)
+    // Policies ask for tags in any case: of two, the later one would win over that of an accounts file.
+    .refine((tags) => !hasDoubles(Object.keys(tags).map((tag) => tag.toLowerCase())))
     .default({}),
   networks: NetworksSchema,
   notBefore: z.string().regex(INSTANT).pipe(text(parseInstant)).optional(),
@@ -74,6 +76,10 @@ export function readDirectoryAnswer(body: string): Result<DirectoryUser, string>
   // Names of fields that are not known may be anything, a secret too.
   if (issue?.code === "unrecognized_keys") return err(`Unknown field${below(place)}`);
   return err(place === "" ? "The answer is not an object" : `The field ${place} is invalid`);
+}
+
+function hasDoubles(names: readonly string[]): boolean {
+  return new Set(names).size < names.length;
 }
 
 function below(place: string): string {

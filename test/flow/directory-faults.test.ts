@@ -60,6 +60,7 @@ const BAD: readonly (readonly [name: string, reply: DirectoryReply])[] = [
   ["a field below that is not known", json({ ...GOOD, networks: { permit: [] } })],
   ["the field __proto__", text(`{"__proto__":{},${JSON.stringify(GOOD).slice(1)}`)],
   ["a tag __proto__", text(`${JSON.stringify(GOOD).slice(0, -1)},"tags":{"__proto__":"x"}}`)],
+  ["a tag twice, in two cases", json({ ...GOOD, tags: { dept: "a", DEPT: "b" } })],
   ["the secret twice", text(`{"secretKey":"other",${JSON.stringify(GOOD).slice(1)}`)],
   [
     "a field of a network twice",
