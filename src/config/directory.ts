@@ -73,7 +73,7 @@ function faultFinder(
 ): (user: DirectoryUser) => string | undefined {
   const signers = new Map(accounts.flatMap(signersOf));
   const clash = clashFinder({ policy, accounts });
-  return ({ account, tenant, subuser, tier, upstream }) => {
+  return ({ accessKey, account, tenant, subuser, tier, upstream }) => {
     const file = written.get(account);
     if (!maySpeakFor(account, directory.accounts, file !== undefined)) {
       return `The account "${account}" is not one that this directory can give keys for`;
@@ -82,10 +82,9 @@ function faultFinder(
       return `The account "${account}" is in an accounts file, which alone has its upstream and tenant`;
     }
     if (tier !== undefined && !policy.tiers.has(tier)) return "The tier is unknown";
-    const signer = upstream && signers.get(upstream.accessKey);
-    if (signer !== undefined) {
-      return sharedUpstream(account, signer);
-    }
+    const own = file?.upstream === undefined ? accessKey : undefined;
+    const signer = signers.get(upstream?.accessKey ?? own ?? "") ?? account;
+    if (signer !== account) return sharedUpstream(account, signer);
     const dollar = account.indexOf("$");
     if (dollar >= 0 && tenant !== undefined && account.slice(0, dollar) !== tenant) {
       return `The name of the account "${account}" implies another tenant`;

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Key } from "../admission/principal.ts";
 import type { Config, DirectoryConfig } from "../config/config.ts";
@@ -12,6 +11,7 @@ import { openDirectoryClient, PROBE } from "./directory-client.ts";
 import { KeySource, type Found } from "./key-source.ts";
 import { atMostEvery, COMPLAINT_MS, RESULTS, type IdentityState, type Source } from "./source.ts";
 import type { SourceAnswer } from "./source-answer.ts";
+import type { StoreUsers } from "./store-users.ts";
 
 /** A directory that is asked over HTTP, as a source of keys. */
 export type OpenDirectory = Source & {
@@ -24,8 +24,8 @@ type Surroundings = {
   readonly config: Config;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** The account that each upstream key was last seen with, of all directories. */
-  readonly upstreams: LRUCache<string, string>;
+  /** The users of the store of all directories. */
+  readonly storeUsers: StoreUsers;
 };
 
 /** The time for which a directory is not asked again if it refuses the gateway's credential. */
@@ -39,7 +39,7 @@ const nowMs = (): number => performance.now();
  */
 export function openDirectorySource(
   directory: DirectoryConfig,
-  { config, metrics, log, upstreams }: Surroundings,
+  { config, metrics, log, storeUsers }: Surroundings,
   before: readonly OpenDirectory[],
 ): OpenDirectory {
   const client = openDirectoryClient(directory);
@@ -53,12 +53,8 @@ export function openDirectorySource(
   };
   const keyOf = (user: DirectoryUser): Result<Key, string> => {
     const key = compile(user);
-    if (!key.ok || user.upstream === undefined) return key;
-    const { accessKey } = user.upstream;
-    const other = upstreams.get(accessKey) ?? user.account;
-    if (other !== user.account) return err(sharedUpstream(user.account, other));
-    upstreams.set(accessKey, user.account);
-    return key;
+    const other = key.ok ? storeUsers.note(key.value) : undefined;
+    return other === undefined ? key : err(sharedUpstream(user.account, other));
   };
   const same = before.find((one) => isDeepStrictEqual(one.config, directory));
   const keys = new KeySource(directory, { ask: client.ask, keyOf, nowMs, onAnswer }, same?.keys);
@@ -92,7 +88,7 @@ export function openDirectorySource(
     },
     drop: () => {
       keys.drop();
-      upstreams.clear();
+      storeUsers.clear();
     },
     close: client.close,
   };

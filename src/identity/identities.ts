@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
 import type { Key } from "../admission/principal.ts";
@@ -13,6 +12,7 @@ import { conflicts, openCephSource, type OpenCeph } from "./ceph-identities.ts";
 import { openDirectorySource, type OpenDirectory } from "./directory-source.ts";
 import type { Found } from "./key-source.ts";
 import type { IdentityState, Source } from "./source.ts";
+import { StoreUsers } from "./store-users.ts";
 
 /** All sources of keys besides the configuration's own. */
 export type Identities = {
@@ -113,14 +113,14 @@ function openAll(
   if (ceph.length + directories.length === 0) return [];
   const keyOf = compileForeign(config);
   const noteTwice = conflicts(config, log);
-  const entries = Math.max(1, ...directories.map((one) => one.entries));
-  const upstreams = new LRUCache<string, string>({ max: entries });
+  const entries = directories.reduce((sum, one) => sum + one.entries, 1);
+  const storeUsers = new StoreUsers(entries);
   const cephsBefore = before.filter((one) => one.kind === "ceph");
   const directoriesBefore = before.filter((one) => one.kind === "http");
   return [
     ...ceph.map((one) => openCephSource(one, { keyOf, noteTwice, metrics, log }, cephsBefore)),
     ...directories.map((one) =>
-      openDirectorySource(one, { config, metrics, log, upstreams }, directoriesBefore),
+      openDirectorySource(one, { config, metrics, log, storeUsers }, directoriesBefore),
     ),
   ];
 }

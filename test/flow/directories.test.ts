@@ -215,6 +215,48 @@ test("two accounts of the directory with one upstream: the second is refused", a
   );
 });
 
+test("a key that signs for itself is the upstream of no other account, in either order", async (t) => {
+  const { flow, directory } = await begin(t);
+  const eve: KeyPair = { accessKey: "AKIAEVE", secretKey: "theSecretOfEve" };
+  directory.replies.set(BOB.accessKey, keyWith(BOB, { account: "bob" }));
+  directory.replies.set(eve.accessKey, keyWith(eve, { account: "eve", upstream: BOB }));
+  assert.equal((await get(flow, BOB)).status, 200);
+  assert.equal(codeOf(await get(flow, eve)), "SlowDown");
+  await fetch(`http://${flow.gateway.adminAddress}/identities/drop`, { method: "POST" });
+  assert.equal((await get(flow, eve)).status, 200);
+  assert.equal(codeOf(await get(flow, BOB)), "SlowDown");
+});
+
+test("the upstream of an accounts file is no key of the directory's that signs for itself", async (t) => {
+  const { flow, directory, store } = await begin(t);
+  const known: KeyPair = { accessKey: "AKIAUPSTREAM", secretKey: "theSecretOfTheFile" };
+  directory.replies.set(known.accessKey, keyWith(known, { account: "bob" }));
+  assert.equal(codeOf(await get(flow, known)), "SlowDown");
+  assert.equal(store.requests.length, 0);
+});
+
+test("a directory that only names another's upstream keeps no account of that one out", async (t) => {
+  const liar = await startScriptedDirectory({ accounts: ["team-*"] });
+  t.after(() => liar.stop());
+  const lie = { account: "team-b", upstream: { ...STORE_KEY, secretKey: "guessed" } };
+  liar.replies.set(BOB.accessKey, keyWith(BOB, lie));
+  const { flow, directory } = await begin(t);
+  await flow.gateway.reload({ directories: [liar.source, directory.source] });
+  assert.equal((await get(flow, BOB)).status, 200);
+  assert.equal((await get(flow, ALICE)).status, 200);
+});
+
+test("a key that signs for itself may be given to another account", async (t) => {
+  const { flow, directory } = await begin(t, { cache: "1s" });
+  directory.replies.set(BOB.accessKey, keyWith(BOB, { account: "bob" }));
+  assert.equal((await get(flow, BOB)).status, 200);
+  directory.replies.set(BOB.accessKey, keyWith(BOB, { account: "robert" }));
+  await until(async () => {
+    await get(flow, BOB);
+    return (await flow.gateway.records(1)).at(-1)?.["account"] === "robert";
+  });
+});
+
 test("a file's networks and tier hold for keys of its account, and never the answer's tier", async (t) => {
   const nobody = { allow: ["198.51.100.7"] };
   const lab = {
