@@ -214,11 +214,14 @@ function valueOf(
   }
 }
 
-/** Returns true if requests that read never have the key: only those that write do. */
+/**
+ * Returns true if requests that read never have the key: only those that write do. A header is no such
+ * key, because any request may bring one; but the gateway refuses a copy source that copies nothing.
+ */
 function isNeverThere(key: ConditionKey, operations: readonly Operation[]): boolean {
   const reads = operations.every(({ method }) => method === "GET" || method === "HEAD");
   return reads && OF_WRITING.test(key);
 }
 
 const OF_WRITING =
-  /^s3:(?:x-amz-(?!content-sha256)|object-lock-|RequestObjectTag|locationconstraint|ObjectCreationOperation)/;
+  /^s3:(?:x-amz-copy-source$|object-lock-|RequestObjectTag|locationconstraint|ObjectCreationOperation)/;

@@ -75,6 +75,33 @@ for (const [name, text, expected] of CASES) {
   });
 }
 
+/** Keys whose value is a header, which a request that reads may bring like any other. */
+const HEADERS = [
+  "acl",
+  "grant-read",
+  "metadata-directive",
+  "server-side-encryption",
+  "server-side-encryption-customer-algorithm",
+  "storage-class",
+  "website-redirect-location",
+];
+for (const header of HEADERS) {
+  test(`a policy that lets others list if they send x-amz-${header} is not taken for none`, () => {
+    const Statement = {
+      Effect: "Allow",
+      Principal: OTHER,
+      Action: "s3:ListBucket",
+      Resource: "arn:aws:s3:::secret",
+      Condition: { StringLike: { [`s3:x-amz-${header}`]: "*" } },
+    };
+    const text = JSON.stringify({ Version: "2012-10-17", Statement });
+    const claim = "enforced nobody but lab:* may s3:ListBucket on arn:aws:s3:::secret\n";
+    const found = bucketJudge(configWith(claim))("secret", { owner: "lab", policy: text }, NOW);
+    assert.equal(found?.broken, false);
+    assert.match(found.why, new RegExp(`s3:x-amz-${header}$`));
+  });
+}
+
 test("a bucket that the claim does not name is not looked at", () => {
   const judge = bucketJudge(configWith(LAB_ONLY));
   assert.equal(judge("secrets", { owner: "lab", policy: undefined }, NOW), undefined);
