@@ -105,14 +105,21 @@ export class ByName {
   ended(record: AccessRecord): void {
     const { accounts, buckets } = this.#series;
     if (accounts) this.#accounts.count(record.account ?? "", record, true);
-    const { bucket, tenant, status } = record;
+    const { bucket, tenant } = record;
     if (bucket === undefined) return;
     const name = tenant === undefined || tenant === "" ? bucket : `${tenant}:${bucket}`;
     if (buckets.kind === "listed") {
       if (buckets.names.has(name)) this.#buckets.count(name, record, true);
     } else {
-      // A name that only a client has said is no bucket.
-      this.#buckets.count(name, record, status >= 200 && status < 400);
+      this.#buckets.count(name, record, saysOfBucket(record));
     }
   }
+}
+
+/**
+ * Returns true if the answer is one of a bucket that is there. A name that only a client has said is
+ * none: stores answer preflights about any name, and redirect whoever asks for what they do not have.
+ */
+function saysOfBucket({ operation, status }: AccessRecord): boolean {
+  return operation !== "Preflight" && ((status >= 200 && status < 300) || status === 304);
 }

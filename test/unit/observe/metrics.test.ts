@@ -122,6 +122,24 @@ test("the busiest buckets are those of all processes together, and only buckets 
   assert.match(await one.text(), /bucket_requests_total\{bucket="a"/);
 });
 
+test("no answer about a bucket that need not be there makes it one of the busiest", async () => {
+  const metrics = new Metrics();
+  metrics.countByName({ accounts: false, buckets: { kind: "top", count: 500 } });
+  for (const [bucket, operation, status] of [
+    ["there", "GetObject", 200],
+    ["unchanged", "GetObject", 304],
+    ["asked", "Preflight", 200],
+    ["elsewhere", "GetObject", 301],
+    ["moved", "PutObject", 307],
+    ["missing", "GetObject", 404],
+  ] as const) {
+    ended(metrics, { ...photos, bucket, operation, status });
+  }
+  const text = await metrics.text();
+  const told = [...text.matchAll(/bucket_requests_total\{bucket="(\w+)"/g)].map(([, name]) => name);
+  assert.deepEqual(new Set(told), new Set(["there", "unchanged"]));
+});
+
 test("the number of buckets in memory has a bound, however many answer", async () => {
   const metrics = new Metrics();
   metrics.countByName({ accounts: false, buckets: { kind: "top", count: 500 } });
