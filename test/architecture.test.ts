@@ -83,7 +83,7 @@ const LAW = {
     "admin",
   ],
   // Asks what a configuration depends on, and serves nobody.
-  doctor: ["lib", "signature", "config", "store", "identity", "state"],
+  doctor: ["lib", "signature", "config", "store", "identity", "state", "sts"],
   // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
   demo: ["lib", "s3"],
   // A person's side of STS.

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { examineCertificates, examineFiles, examineLimits } from "./host.ts";
+import { examineIssuers } from "./issuers.ts";
 import { examineCeph, examineDirectories, examineState } from "./sources.ts";
 import { examineStore } from "./store.ts";
 
@@ -20,5 +21,6 @@ export async function* examine(config: Config, files: Iterable<string>): AsyncGe
   yield* await examineStore(config);
   yield* await examineCeph(config);
   yield* await examineDirectories(config);
+  yield* await examineIssuers(config);
   yield* await examineState(config);
 }

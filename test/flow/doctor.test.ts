@@ -5,9 +5,12 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { runDoctor } from "../../src/cli/doctor.ts";
 import { writeConfig } from "../support/config-files.ts";
+import { sendJson, startIssuer } from "../support/issuer.ts";
+import { freePorts } from "../support/ports.ts";
 import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
 import { startHttpStore } from "../support/scripted-store.ts";
 import { ran } from "../support/terminal.ts";
+import { makeKey, publicJwk } from "../support/tokens.ts";
 
 const UPSTREAM = { accessKey: "AKIASTORE", secretKey: "theSecretAtTheStore" };
 const LAB = {
@@ -157,4 +160,43 @@ test("doctor of a configuration that is not good says why and exits 2", async ()
   const { code, err } = await ran((terminal) => runDoctor({ config: "/none.yaml" }, terminal));
   assert.equal(code, 2);
   assert.match(err, /Cannot read "\/none.yaml"/);
+});
+
+test("doctor asks each issuer of tokens for its keys", async (t) => {
+  const store = await startStore();
+  t.after(() => store.stop());
+  const key = publicJwk(makeKey("a", "ES256", "P-256"));
+  const good = await startIssuer(t, [key]);
+  const empty = await startIssuer(t, []);
+  const other = await startIssuer(t, [key]);
+  other.answer = (_, response) => sendJson(response, { issuer: good.url, jwks_uri: good.url });
+  const [port = 0] = await freePorts(1);
+  const of = (name: string, url: string): object => ({ name, url, audiences: ["s3"] });
+  const config = writeConfig({
+    upstream: store.endpoint,
+    accounts: [LAB],
+    files: { "keys.json": JSON.stringify({ keys: [key] }) },
+    issuers: [
+      { ...of("good", good.url) },
+      { ...of("empty", empty.url) },
+      { ...of("other", other.url) },
+      { ...of("gone", `http://127.0.0.1:${port}`) },
+      { ...of("filed", "https://idp.example.org"), jwks: "keys.json" },
+    ],
+  });
+  const { code, lines } = await examined(config);
+  assert.equal(code, 1);
+  assert.deepEqual(about(lines, "issuer good"), {
+    state: "ok",
+    about: "issuer good",
+    text: "has 1 key",
+  });
+  assert.equal(about(lines, "issuer filed").text, "has 1 key in its file");
+  assert.match(about(lines, "issuer other").text, /speaks for another issuer/);
+  assert.match(about(lines, "issuer gone").text, /ECONNREFUSED/);
+  for (const name of ["empty", "other", "gone"]) {
+    const { state, remedy } = about(lines, `issuer ${name}`);
+    assert.equal(state, "problem");
+    assert.match(remedy ?? "", /name a jwks file/);
+  }
 });
