@@ -65,16 +65,14 @@ export function gainedBy(
   progress: (share: number) => void,
 ): Comparison {
   const old = { ...before, assumed: NOTHING_ASSUMED };
-  const found: Gained[] = [];
+  const findings: AccessFinding[] = [];
   const notDecided = new Set<string>();
   for (const one of gains(old, after, progress)) {
     if (typeof one === "string") notDecided.add(one);
-    else found.push(one);
+    // What a class consists of is not kept: there are many, and a finding says all of it.
+    else findings.push(...findingsOf(old, one));
   }
-  return {
-    findings: merged(found.flatMap((one) => findingsOf(old, one))),
-    notDecided: [...notDecided],
-  };
+  return { findings: merged(findings), notDecided: [...notDecided] };
 }
 
 /**

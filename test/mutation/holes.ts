@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { survives } from "./hole.ts";
 import { HOLES } from "./hole-list.ts";
 
-setPriority(5);
+setPriority(2);
 for (const hole of HOLES) {
   const why = await survives(hole);
   console.log(`${why === undefined ? "dies     " : "SURVIVES "} ${hole.name}`);
