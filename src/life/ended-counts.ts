@@ -1,4 +1,6 @@
 import { counts, summed, type MetricsExport } from "../observe/metrics.ts";
+import { NAMED_BUCKETS_MAX } from "../observe/named-counts.ts";
+import { withTopBuckets } from "../observe/top-buckets.ts";
 
 /** The counts of processes that have ended: counters that fell would be taken for new ones. */
 export class EndedCounts {
@@ -21,6 +23,7 @@ export class EndedCounts {
     await before;
     const ended = [...this.#ended];
     const sum = await summed(ended);
-    this.#ended.splice(0, ended.length, sum);
+    // Each process had so many names of buckets, and they need not have been the same.
+    this.#ended.splice(0, ended.length, ...withTopBuckets([sum], NAMED_BUCKETS_MAX));
   }
 }

@@ -21,8 +21,8 @@ export type BucketSeries =
 
 /** Accounts that are counted: those of Ceph are as many as it has. */
 const ACCOUNTS_MAX = 10_000;
-/** The most buckets that are counted in order to find the top of them. */
-const BUCKETS_MAX = 2_000;
+/** Buckets that are counted so that the top of them can be told. */
+export const NAMED_BUCKETS_MAX = 2_000;
 
 /** The finished requests of one account or bucket. */
 type Sum = { readonly outcomes: Map<Outcome, number>; bytesIn: number; bytesOut: number };
@@ -91,7 +91,7 @@ export class ByName {
 
   constructor(registry: Registry) {
     this.#accounts = new NamedCounts(registry, "account", ACCOUNTS_MAX);
-    this.#buckets = new NamedCounts(registry, "bucket", BUCKETS_MAX);
+    this.#buckets = new NamedCounts(registry, "bucket", NAMED_BUCKETS_MAX);
   }
 
   /** Follows `series` from now on; names that are no longer counted are forgotten. */
