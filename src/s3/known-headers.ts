@@ -30,14 +30,12 @@ const ECHOES = names(`
 `);
 
 /**
- * The headers that clients send and no kind of store acts on, by name. The signature must cover
- * them as any other; then they are left out of what the store gets. A header that some store acts
- * on must not stand here: it belongs to the API's, or is refused.
- *
- * Every `x-amz-*` name in the sources of the SDKs for C++, Go 1 and 2, Java 1 and 2, JavaScript,
- * .NET, Python (botocore) and Rust, of the CRT, minio-go and mc was compared with this file. These
- * were compared with the headers that RGW 16.2.15 and MinIO of 2026-02-12 read. The rest are
- * headers of answers, and those in ACTED_ON.
+ * Headers that clients send and no kind of store acts on, by name. The signature must cover them as
+ * any other; then they are left out of what the store gets. A header that some store acts on must not
+ * stand here: it belongs to the API's, or is refused. Every `x-amz-*` name in the sources of the SDKs
+ * for C++, Go 1 and 2, Java 1 and 2, JavaScript, Kotlin, .NET, Python (botocore), Ruby and Rust, of the
+ * CRT, minio-go and mc was held against this file, and these against the headers that RGW 16.2.15 and MinIO
+ * of 2026-02-12 read. What is left are answers' headers, and those in ACTED_ON.
  */
 export const DROPPED_HEADERS: ReadonlyMap<string, Dropped> = new Map([
   ...ECHOES.map((name) => [name, ECHO] as const),

@@ -9,12 +9,14 @@ import { BOTO3_CRT } from "./boto3-crt.ts";
 import { AWSCLI } from "./awscli.ts";
 import { GO_SDK, MINIO_GO } from "./go.ts";
 import { JAVA_SDK } from "./java.ts";
+import { RUBY_SDK } from "./ruby.ts";
 import { RCLONE } from "./rclone.ts";
 import { S5CMD } from "./s5cmd.ts";
 import { RESTIC } from "./restic.ts";
 import { MC } from "./mc.ts";
 import { AWS4FETCH } from "./aws4fetch.ts";
 import { S3FS_FUSE } from "./s3fs-fuse.ts";
+import { TOFU } from "./tofu.ts";
 import type { OwnClient } from "./frame.ts";
 
 /** Every client that spends a day of its own. */
@@ -31,16 +33,18 @@ export const OWN_CLIENTS: readonly OwnClient[] = [
   GO_SDK,
   MINIO_GO,
   JAVA_SDK,
+  RUBY_SDK,
   RCLONE,
   S5CMD,
   RESTIC,
   MC,
   S3FS_FUSE,
   AWS4FETCH,
+  TOFU,
 ];
 
-/** Those that S3WARDEN_CLIENT names, separated by commas; without it, all. */
+/** Those that S3WARDEN_CLIENT names, separated by commas; without it, all that are not by hand. */
 export function chosenClients(): readonly OwnClient[] {
   const names = process.env["S3WARDEN_CLIENT"]?.split(",");
-  return OWN_CLIENTS.filter(({ name }) => names?.includes(name) ?? true);
+  return OWN_CLIENTS.filter(({ name, byHand }) => names?.includes(name) ?? byHand !== true);
 }

@@ -19,6 +19,8 @@ export type OwnClient = {
   /** How it is configured, as the page shows it. */
   readonly snippet: Snippet;
   readonly needs: readonly Requirement[];
+  /** Whether it only spends its day when S3WARDEN_CLIENT names it: it takes too long to build. */
+  readonly byHand?: true;
   /** Over what its day goes; TLS wherever a client can be told an authority to trust. */
   readonly scheme: "https" | "http";
   /** Whether its bucket is there before its day begins. */
