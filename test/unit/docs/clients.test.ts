@@ -52,6 +52,15 @@ for (const client of OWN_CLIENTS) {
   });
 }
 
+test("docs/clients.md has every client at a glance, in the order of its headings", () => {
+  const rows = table(section(PAGE, "At a glance"), "client");
+  const named = HEADINGS.filter((heading) => heading.includes("`"));
+  assert.deepEqual(
+    rows.map(([client = ""]) => /^\[(.*)\]\(#[^)]+\)$/.exec(client)?.[1]),
+    named.map((heading) => heading.slice("## ".length).replace(/ \(`.*\)$/, "")),
+  );
+});
+
 test("docs/clients.md counts the steps of days of their own", () => {
   const rows = table(section(PAGE, "Days of their own"), "client");
   assert.deepEqual(rows, OWN_CLIENTS.map(page.rowOf));
