@@ -5,6 +5,7 @@ import { bucketJudge, enforcedClaims, type Unkept } from "../prove/enforced.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { RecordJudge } from "../state/change-record.ts";
 import type { StoredRecord } from "../state/record.ts";
+import { FairTurns } from "./fair-turns.ts";
 
 /** Keeps bucket policies from breaking claims that are marked `enforced`. */
 export type ClaimGuard = {
@@ -17,20 +18,25 @@ export type ClaimGuard = {
 
 /** The longest time for one policy, the start of the thread included. */
 const JUDGE_MS_MAX = 10_000;
-/** Policies that wait for the one before; more are refused. */
-const WAITING_MAX = 16;
-/** The time without work after which the thread ends, and its memory is free. */
+/** Policies that wait, of all accounts and of one account's buckets; more are refused. */
+const WAITING = { waitingMax: 16, waitingOfOneMax: 4 };
+/** The memory of the thread; a policy that takes more is refused. */
+const THREAD_MIB_MAX = 512;
+/** After so long without work the thread ends, and its memory is free. */
 const IDLE_MS = 30_000;
 
-/**
- * Judges by the claims of `config`, one policy for `judgeMsMax` at most. Returns `undefined` if no claim
- * is enforced.
- */
+/** The most that judging one policy may take. */
+type JudgeLimits = { readonly judgeMsMax: number; readonly threadMibMax: number };
+
+const LIMITS: JudgeLimits = { judgeMsMax: JUDGE_MS_MAX, threadMibMax: THREAD_MIB_MAX };
+
+/** Judges by the claims of `config`. Returns `undefined` if no claim is enforced. */
 export function openClaimGuard(
   config: Config,
-  judgeMsMax: number = JUDGE_MS_MAX,
+  limits: Partial<JudgeLimits> = {},
 ): ClaimGuard | undefined {
-  return enforcedClaims(config).length === 0 ? undefined : new Guard(config, judgeMsMax);
+  if (enforcedClaims(config).length === 0) return undefined;
+  return new Guard(config, { ...LIMITS, ...limits });
 }
 
 /**
@@ -40,23 +46,19 @@ export function openClaimGuard(
  */
 class Guard implements ClaimGuard {
   readonly #config: Config;
-  readonly #judgeMsMax: number;
+  readonly #limits: JudgeLimits;
   #thread: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new FairTurns(WAITING);
 
-  constructor(config: Config, judgeMsMax: number) {
+  constructor(config: Config, limits: JudgeLimits) {
     this.#config = config;
-    this.#judgeMsMax = judgeMsMax;
+    this.#limits = limits;
   }
 
-  readonly judge: RecordJudge = (name, record) => {
-    if (this.#waiting > WAITING_MAX) return Promise.resolve(fault("SlowDown"));
-    this.#waiting++;
-    const judged = this.#last.then(() => this.#judged(name, record)).finally(() => this.#waiting--);
-    this.#last = judged.catch(() => undefined);
-    return judged;
+  readonly judge: RecordJudge = async (name, record) => {
+    const judged = await this.#turns.run(record.owner, () => this.#judged(name, record));
+    return judged === "full" ? fault("SlowDown") : judged;
   };
 
   readonly close = (): void => {
@@ -75,9 +77,12 @@ class Guard implements ClaimGuard {
         late = setTimeout(() => {
           this.close();
           resolve(TOO_LATE);
-        }, this.#judgeMsMax);
+        }, this.#limits.judgeMsMax);
         thread.once("message", (found: Unkept | undefined) => resolve(faultOf(found)));
-        thread.once("error", reject);
+        thread.once("error", (error) => {
+          if (isOutOfMemory(error)) resolve(TOO_COSTLY);
+          else reject(error);
+        });
         thread.postMessage(asked, []);
       });
     } finally {
@@ -88,7 +93,10 @@ class Guard implements ClaimGuard {
   }
 
   #start(): Worker {
-    const thread = new Worker(fileURLToPath(import.meta.url), { workerData: this.#config });
+    const thread = new Worker(fileURLToPath(import.meta.url), {
+      workerData: this.#config,
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.threadMibMax },
+    });
     thread.unref();
     thread.once("exit", () => {
       if (this.#thread === thread) this.#thread = undefined;
@@ -103,6 +111,15 @@ const TOO_LATE = fault(
   "AccessDenied",
   "It was not decided in time whether the policy keeps the claims of the gateway's operator",
 );
+
+const TOO_COSTLY = fault(
+  "AccessDenied",
+  "It takes too much memory to decide whether the policy keeps the claims of the gateway's operator",
+);
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
 
 /** The client reads the claim; the request that would break it is only logged. */
 function faultOf(unkept: Unkept | undefined): Fault | undefined {

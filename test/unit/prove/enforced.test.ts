@@ -129,21 +129,53 @@ test("in report mode policies are judged, too", () => {
 const RECORD = { owner: "lab", policy: policy("Allow", OTHER), at: NOW, by: "lab" };
 
 test("a policy whose claims take too long is refused, and the answer says so", async () => {
-  const guard = openClaimGuard(configWith(LAB_ONLY), 1);
+  const guard = openClaimGuard(configWith(LAB_ONLY), { judgeMsMax: 1 });
   const refused = await guard?.judge("secret", RECORD);
   guard?.close();
   assert.equal(refused?.code, "AccessDenied");
   assert.match(refused.message, /not decided in time/u);
 });
 
-test("one policy is looked at after the other, and only so many wait", async () => {
-  const guard = openClaimGuard(configWith(LAB_ONLY));
+const ONE_AFTER_ANOTHER = [
+  ["one account's", 1, 1 + 4],
+  ["many accounts'", 30, 1 + 16],
+] as const;
+for (const [whose, owners, judged] of ONE_AFTER_ANOTHER) {
+  test(`of 30 of ${whose} policies at once ${judged} are looked at, and the rest is SlowDown`, async () => {
+    const guard = openClaimGuard(configWith(LAB_ONLY));
+    if (guard === undefined) assert.fail("No claim is enforced");
+    const asked = Array.from({ length: 30 }, (_, i) =>
+      guard.judge("secret", { ...RECORD, owner: `lab${i % owners}` }),
+    );
+    const codes = (await Promise.all(asked)).map((refused) => refused?.code);
+    guard.close();
+    assert.equal(codes.filter((code) => code === "AccessDenied").length, judged);
+    assert.equal(codes.filter((code) => code === "SlowDown").length, 30 - judged);
+  });
+}
+
+test("a policy that takes too much memory is refused, and the next one is judged", async () => {
+  const guard = openClaimGuard(configWith(LAB_ONLY), { threadMibMax: 32 });
   if (guard === undefined) assert.fail("No claim is enforced");
-  const asked = Array.from({ length: 30 }, () => guard.judge("secret", RECORD));
-  const codes = (await Promise.all(asked)).map((refused) => refused?.code);
+  const Statement = Array.from({ length: 40 }, (_, i) => ({
+    Effect: "Allow",
+    Principal: OTHER,
+    Action: "s3:GetObject",
+    Resource: "arn:aws:s3:::secret/*",
+    Condition: {
+      StringLike: {
+        "aws:UserAgent": `*a${"?".repeat(i)}b`,
+        "aws:Referer": `*a${"?".repeat(i)}b`,
+      },
+    },
+  }));
+  const costly = JSON.stringify({ Version: "2012-10-17", Statement });
+  const refused = await guard.judge("secret", { ...RECORD, policy: costly });
+  assert.equal(refused?.code, "AccessDenied");
+  assert.match(refused.message, /too much memory/u);
+  const next = await guard.judge("secret", RECORD);
   guard.close();
-  assert.equal(codes.filter((code) => code === "AccessDenied").length, 17);
-  assert.equal(codes.filter((code) => code === "SlowDown").length, 13);
+  assert.match(next?.message ?? "", /would break a claim/u);
 });
 
 test("without an enforced claim nothing is looked at", () => {
