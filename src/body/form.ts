@@ -48,10 +48,10 @@ export type FormLimits = {
   /** The rest of a request, up to which a file is held in memory. */
   readonly fileBufferBytesMax: number;
   /**
-   * Begins a place on the disk for a larger file until its end is known; `undefined` if such a file
-   * must be the last part.
+   * Opens the place where a larger file, of `bytesMin` at least, is written until its end is known;
+   * `undefined` if the file must be the last part. Throws `BodyError` if there can be no room.
    */
-  readonly spool?: (() => Promise<Spooled>) | undefined;
+  readonly spool?: ((bytesMin: number) => Promise<Spooled>) | undefined;
 };
 
 /**
@@ -200,7 +200,8 @@ async function nextBytes(reader: FormReader): Promise<Buffer> {
 /** `unread`: bytes of the request that were not read as fields. */
 async function readFile(reader: FormReader, unread: number, limits: FormLimits): Promise<FormFile> {
   if (unread > limits.fileBufferBytesMax) {
-    const spooled = await limits.spool?.();
+    // More than its fields may take cannot follow the file.
+    const spooled = await limits.spool?.(unread - limits.fieldBytesMax);
     if (spooled !== undefined) return spoolFile(reader, spooled, limits);
     const { iterator, buffer, delimiter } = reader;
     const closing = closingOf(reader);

@@ -43,12 +43,14 @@ export class FormSpool {
   }
 
   /**
-   * Opens a file for one form. It has no name any more when this resolves, so nothing is left of it
-   * after a crash. Throws `BodyError` if none can be opened.
+   * Opens a file for one form, of `bytesMin` at least. It has no name any more when this resolves, so
+   * nothing is left of it after a crash. Throws `BodyError` if none can be opened, or if all the room
+   * there is would not be enough: it would be taken from others until that is found out.
    */
-  async begin(): Promise<SpooledFile> {
+  async begin(bytesMin: number): Promise<SpooledFile> {
     const place = this.#place;
     if (place === undefined) throw new Error("No file is spooled without formSpool");
+    if (bytesMin > place.bytesMax) throw new BodyError(limitFault("form_spool"));
     return new SpooledFile(await opened(place.directory), (bytes) => this.#take(bytes));
   }
 
@@ -108,7 +110,12 @@ const PIECE_BYTES = 64 * 1024;
 async function opened(directory: string): Promise<FileHandle> {
   const path = join(directory, `.form-${randomUUID()}`);
   const file = await open(path, "wx+", 0o600).catch(failed);
-  await unlink(path).catch(failed);
+  try {
+    await unlink(path);
+  } catch (error) {
+    await file.close();
+    failed(error);
+  }
   return file;
 }
 

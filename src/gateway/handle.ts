@@ -287,10 +287,10 @@ async function filled(
 ): Promise<() => void> {
   const { exchange, gateway } = inbound;
   exchange.hold(gateway.held);
-  const spool = async (): Promise<Spooled> => {
-    // Bytes that go to the disk are not held in memory.
+  const spool = async (bytesMin: number): Promise<Spooled> => {
+    // What goes to the disk is not held in memory.
     exchange.decided();
-    return exchange.keeps(await gateway.spool.begin());
+    return exchange.keeps(await gateway.spool.begin(bytesMin));
   };
   const form = await openForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,

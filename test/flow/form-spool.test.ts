@@ -108,6 +108,16 @@ test("a form beyond formSpool.bytes gets SlowDown, and small ones are served", a
   assert.deepEqual([refused?.limit, refused?.rule], ["form_spool", "formSpool.bytes"]);
 });
 
+test("a form that says to be larger than formSpool.bytes takes none of it", async (t) => {
+  const flow = await site(t, "1MiB");
+  const whole = formOf(flow, FILE, [BUTTON]);
+  const fields = whole.subarray(0, whole.indexOf("--not the boundary"));
+  const client = await flow.connect();
+  client.write(fields);
+  assert.equal(codeOf(await client.answer()), "SlowDown");
+  assert.equal(await spooled(flow), 0);
+});
+
 test("without its folder a large form is ServiceUnavailable, and the audit log says why", async (t) => {
   const flow = await site(t, "10MiB", "missing");
   assert.equal(await sent(flow, formOf(flow, FILE, [BUTTON])), "ServiceUnavailable");

@@ -338,7 +338,7 @@ function spool(t: TestContext, bytesMax = 1_000_000): { folder: string; limits: 
     assert.equal(files.bytes, 0);
   });
   const begin = async (): Promise<SpooledFile> => {
-    const one = await files.begin();
+    const one = await files.begin(0);
     begun.push(one);
     return one;
   };
@@ -402,7 +402,7 @@ test("readForm() refuses a file that the spool has no room for", async (t) => {
 
 test("readForm() refuses a large file while the spool's folder is missing", async () => {
   const files = new FormSpool({ directory: "/nowhere", bytesMax: 1_000_000 });
-  const limits = { ...LIMITS, spool: () => files.begin() };
+  const limits = { ...LIMITS, spool: (bytesMin: number) => files.begin(bytesMin) };
   assert.equal(await read(KEY + file(BIG) + END, 100, limits), "ServiceUnavailable");
 });
 
