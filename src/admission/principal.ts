@@ -75,7 +75,9 @@ export type Key = {
 
 /** The facts about a temporary key. */
 export type KeySession = {
-  /** The role that its caller became; then `subuser` has the role's rights. Undefined: a user's own. */
+  /**
+   * The role that its caller became; then `subuser` has the role's rights. Undefined: a user's own.
+   */
   readonly role: Role | undefined;
   /** The name that the caller has given; `undefined` if it has none. */
   readonly name: string | undefined;
@@ -86,7 +88,7 @@ export type KeySession = {
   readonly policy: PolicySet | undefined;
   /** The id of the key that began it (GetSessionToken); `undefined` of a role's session. */
   readonly parent: string | undefined;
-  /** Whether the policy depends on what only reading headers and documents tells. */
+  /** True if the policy depends on values that only reading headers and documents tells. */
   readonly asksValues: boolean;
   /** Milliseconds since the epoch. */
   readonly issuedMs: number;

@@ -34,7 +34,9 @@ export type Snapshot = {
   readonly understood: Understood;
   /** The keys of the configuration, by access key id. */
   readonly keys: ReadonlyMap<string, Key>;
-  /** Own keys of accounts that have no `upstream`, by the account's name: the store knows them, too. */
+  /**
+   * Own keys of accounts that have no `upstream`, by the account's name: the store knows them, too.
+   */
   readonly owners: ReadonlyMap<string, readonly Key[]>;
   /** The roles by ARN. */
   readonly roles: ReadonlyMap<string, Role>;
@@ -78,7 +80,7 @@ export type Elsewhere = {
 export type Strangers = {
   /** The operators' name for them. */
   readonly called: string;
-  /** Whether some are found by the id of an access key only, and not by their names. */
+  /** True if some are found by the id of an access key only, and not by their names. */
   readonly nameless: boolean;
   /** Accounts of the configuration for which such keys may come with policies of their own. */
   readonly withPolicies: readonly string[];

@@ -127,10 +127,10 @@ async function decideSession(
   return judged({ ...context, snapshot: opening }, recorded, head, { key: parent, nowMs });
 }
 
-/** In whose stead a session acts, and the key that began it if it is a user's. */
+/** The holder that a session acts for, and the key that began it if it is a user's. */
 type Held = { readonly holder: Session["holder"]; readonly parent: Key | undefined };
 
-/** `undefined`: the user's key that began the session is no more. */
+/** Returns the holder of a session; `undefined` if the user's key that began it is no more. */
 async function holderOf(
   { keyOf }: Context,
   { role, session: name }: AuditEntry,

@@ -1,6 +1,6 @@
 /**
- * When a sealing key was made, milliseconds since the epoch, if its id begins with a date such as
- * `2026-11` or `2026-11-30`: nothing else tells the age of a key. `undefined`: the id has no date.
+ * Returns the time when a sealing key was made, in milliseconds since the epoch, by the date that its id
+ * begins with, such as `2026-11` or `2026-11-30`. `undefined` if it has none: nothing else tells the age.
  */
 export function sealingKeyMadeMs(id: string): number | undefined {
   const [, month, day = "01"] = /^(\d{4}-\d{2})(?:-(\d{2}))?(?![0-9A-Za-z])/.exec(id) ?? [];

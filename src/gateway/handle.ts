@@ -233,7 +233,9 @@ async function keep(inbound: Inbound, change: RecordChange): Promise<() => void>
 
 /** The most decisions on one change of a policy, while others change it again and again. */
 const DECISIONS_MAX = 12;
-/** Doubled each time: of twenty who write at once all come through, and few are decided on often. */
+/**
+ * Doubled each time: of twenty who write at once all come through, and few are decided on often.
+ */
 const PAUSE_MS_MIN = 25;
 const PAUSE_MS_MAX = 3_000;
 
@@ -288,7 +290,7 @@ async function filled(
   const { exchange, gateway } = inbound;
   exchange.hold(gateway.held);
   const spool = async (bytesMin: number): Promise<Spooled> => {
-    // What goes to the disk is not held in memory.
+    // A file on the disk is not held in memory.
     exchange.decided();
     return exchange.keeps(await gateway.spool.begin(bytesMin));
   };

@@ -13,7 +13,10 @@ import { readUpTo } from "./whole-body.ts";
 export type DirectoryClient = {
   /** Asks. Never rejects for a fault of the other side. */
   readonly ask: (accessKeyId: string) => Promise<SourceAnswer<DirectoryUser>>;
-  /** Whether it refused the gateway's own credential when it was last told by; `undefined`: never yet. */
+  /**
+   * Returns true if it refused the gateway's own credential in its last answer to the probe;
+   * `undefined` if none came yet.
+   */
   readonly refused: () => boolean | undefined;
   /** Lets questions under way be answered. */
   readonly close: () => Promise<void>;
@@ -96,7 +99,7 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
   };
 }
 
-/** Whether the connection ended before an answer came. */
+/** Returns true if the connection ended before an answer came. */
 function isLost(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   return error.code === "UND_ERR_SOCKET" || error.code === "ECONNRESET";

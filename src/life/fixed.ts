@@ -17,14 +17,19 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   log: ({ log }) => log,
 };
 
-/** Of a configuration, what is fixed; not the accounts, which nobody needs to keep for it. */
+/**
+ * The parts of a configuration that are fixed; not the accounts, which nobody needs to keep for it.
+ */
 export type FixedParts = ReadonlyMap<string, unknown>;
 
 export function fixedParts(config: Config): FixedParts {
   return new Map(Object.entries(FIXED).map(([name, part]) => [name, part(config)]));
 }
 
-/** Why a running gateway cannot go from `before` to `after`, in a sentence; undefined: it can. */
+/**
+ * Returns the reason why a running gateway cannot go from `before` to `after`; `undefined` if it
+ * can.
+ */
 export function needsRestart(before: FixedParts, after: Config): string | undefined {
   const fixed = Object.entries(FIXED)
     .filter(([name, part]) => !isDeepStrictEqual(before.get(name), part(after)))

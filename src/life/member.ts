@@ -151,7 +151,9 @@ export async function openMember(
   };
 }
 
-/** When the certificates and keys of `config` expire, and when its sealing key was made. */
+/**
+ * Returns the ends of the certificates and keys of `config`, and the time its sealing key was made.
+ */
 function endsIn({ listen: { tls }, upstream, accounts, sealing: [first] }: Config): Ends {
   const certificates = new Map<string, number>();
   for (const [i, { cert }] of (tls?.certificates ?? []).entries()) {

@@ -18,7 +18,9 @@ import { VERSION } from "./version.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Prometheus reads a name that ends so as a counter's; the same numbers stand under other names. */
+/**
+ * Prometheus reads a name that ends so as a counter's; the same numbers stand under other names.
+ */
 const MISNAMED = [
   "s3warden_nodejs_active_handles_total",
   "s3warden_nodejs_active_requests_total",
@@ -105,7 +107,7 @@ export type Ends = {
   readonly certificates: ReadonlyMap<string, number>;
   /** The ends of keys, the earliest first. */
   readonly keysMs: readonly number[];
-  /** When the key was made under which session tokens are sealed; `undefined` if nothing tells. */
+  /** The time when the key was made that seals session tokens; `undefined` if nothing tells. */
   readonly sealingMs: number | undefined;
 };
 
@@ -507,7 +509,9 @@ export class Metrics {
     this.#reloadTime.set(atMs / 1000);
   }
 
-  /** The series that a record counts in, found once: hashing the labels costs more than counting. */
+  /**
+   * The series that a record counts in, found once: hashing the labels costs more than counting.
+   */
   #seriesOf(record: AccessRecord): Series {
     const last = this.#lastSeries;
     if (last !== undefined && countsIn(record, last)) return last;

@@ -69,7 +69,7 @@ export function gainedBy(
   const notDecided = new Set<string>();
   for (const one of gains(old, after, progress)) {
     if (typeof one === "string") notDecided.add(one);
-    // What a class consists of is not kept: there are many, and a finding says all of it.
+    // The parts of a class are not kept: there are many, and a finding says all of it.
     else findings.push(...findingsOf(old, one));
   }
   return { findings: merged(findings), notDecided: [...notDecided] };
