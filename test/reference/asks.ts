@@ -2,7 +2,15 @@
 
 import { ROWS, type Row } from "../../src/s3/operation-table.ts";
 import type { Values } from "./conditions.ts";
-import type { Ask, Asked, Known, Who, Words, World } from "./world.ts";
+import {
+  storedTags,
+  type Ask,
+  type Asked,
+  type Known,
+  type Who,
+  type Words,
+  type World,
+} from "./world.ts";
 
 /** The row with the most requirements of those that the request meets. */
 function operationOf(asked: Asked): string {
@@ -210,6 +218,10 @@ function valueOf(key: string, tag: string, situation: Situation): Words | undefi
     case "s3:x-amz-storage-class":
     case "s3:x-amz-metadata-directive":
       return headers[key.slice(3)];
+    case "s3:existingobjecttag":
+      return SEE_TAGS.has(ask.action) && ask.key !== undefined
+        ? storedTags(ask.key).get(tag)
+        : undefined;
     case "s3:requestobjecttag":
       return requestTags(headers)?.get(tag);
     case "s3:requestobjecttagkeys": {
@@ -225,6 +237,19 @@ function valueOf(key: string, tag: string, situation: Situation): Words | undefi
       throw new Error(`The reference does not know the key ${key}`);
   }
 }
+
+/** Actions with the key s3:ExistingObjectTag, of those that requests here ask for ("Actions", Service Authorization Reference). */
+const SEE_TAGS = new Set(
+  ["", "Version"].flatMap((version) => [
+    `s3:GetObject${version}`,
+    `s3:GetObject${version}Acl`,
+    `s3:GetObject${version}Attributes`,
+    `s3:GetObject${version}Tagging`,
+    `s3:PutObject${version}Acl`,
+    `s3:PutObject${version}Tagging`,
+    `s3:DeleteObject${version}Tagging`,
+  ]),
+);
 
 /** A user's own tag before its account's; names in any letter case. */
 function tagOf({ account, subuser }: Known, name: string): string | undefined {

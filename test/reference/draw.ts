@@ -197,6 +197,8 @@ const TEXT_KEYS = [
   "s3:x-amz-copy-source",
   "s3:x-amz-metadata-directive",
   "s3:RequestObjectTag/team",
+  "s3:ExistingObjectTag/team",
+  "s3:ExistingObjectTag/Team",
   "s3:ResourceAccount",
   "aws:ResourceAccount",
   "s3:authType",
@@ -240,6 +242,8 @@ const SAID: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "s3:x-amz-copy-source": ["data/*", "data/a", "*/a", "inbox/${aws:username}*"],
   "s3:x-amz-metadata-directive": ["COPY", "REPLACE"],
   "s3:RequestObjectTag/team": ["a", "ab", "a*"],
+  "s3:ExistingObjectTag/team": ["a", "ab", "a*"],
+  "s3:ExistingObjectTag/Team": ["A", "a", "*"],
   "s3:ResourceAccount": ["lab", "labs", "lab?", "${aws:PrincipalAccount}"],
   "aws:ResourceAccount": ["lab", "labs", "lab?", "${aws:PrincipalAccount}"],
 };

@@ -6,12 +6,13 @@ import type { Config } from "../../src/config/config.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { goodConfig } from "../support/config.ts";
+import type { Tags } from "../../src/s3/tags.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
 import { decided, word } from "../support/decided.ts";
 import { signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
 import { EVERY_OPERATION_SERVED } from "../unit/admission/row-requests.ts";
 import type { Answer } from "./decide.ts";
-import type { Asked, World } from "./world.ts";
+import { storedTags, type Asked, type World } from "./world.ts";
 
 /**
  * The world as files, and what the gateway makes of them. The store has no tenants, so its ACLs judge
@@ -38,10 +39,20 @@ export function admitted(snapshot: Snapshot, world: World, asked: Asked): Answer
 
 /** The same of a head that was made before. */
 export function admittedHead(snapshot: Snapshot, head: RequestHead, asked: Asked): Answer {
-  const decision = decided(snapshot, head, asked.nowMs, { body: bodyOf(asked) });
+  const decision = decided(snapshot, head, asked.nowMs, { body: bodyOf(asked), tags: STORED });
   if (decision.kind === "asking") throw new Error(`It asks for ${word(decision)}`);
   return { gates: gatesOf(decision, asked), signer: signerOf(decision) };
 }
+
+/** What the store would tell of any object. */
+class StoredTags extends Map<string, Tags> {
+  /** By `bucket/version/key`. */
+  override get(name: string): Tags {
+    return storedTags(name.split("/").slice(2).join("/"));
+  }
+}
+
+const STORED = new StoredTags();
 
 function gatesOf(decision: Verdict, { entries }: Asked): Answer["gates"] {
   const { denial, entriesDenied, reported } = decision.facts;

@@ -150,6 +150,17 @@ export type Ask = {
   readonly version?: string;
 };
 
+/** The tags that the store has of an object; in these worlds its name tells them. */
+export function storedTags(key: string): ReadonlyMap<string, string> {
+  if (key.startsWith("ab")) return new Map([["team", "ab"]]);
+  if (key.startsWith("a"))
+    return new Map([
+      ["team", "a"],
+      ["Team", "A"],
+    ]);
+  return key.startsWith("raw") ? new Map([["Team", "a"]]) : new Map();
+}
+
 export function words(list: Words | undefined): readonly string[] {
   if (list === undefined) return [];
   return typeof list === "string" ? [list] : list;
