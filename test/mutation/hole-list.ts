@@ -55,13 +55,6 @@ export const HOLES: readonly Hole[] = [
     test: REFERENCE,
   },
   {
-    name: "tags: the names of tags of requests ignore the case of letters",
-    file: "src/admission/condition-context.ts",
-    before: "objectTags?.get(tag)",
-    after: "valueIgnoringCase(objectTags, tag)",
-    test: REFERENCE,
-  },
-  {
     name: "principals: NotPrincipal spares every user of an account that it lists",
     file: "src/policy/principals.ts",
     before: "if (!isListed) return false;",
