@@ -20,6 +20,13 @@ export const HOLES: readonly Hole[] = [
     test: "test/unit/admission/account-names.test.ts",
   },
   {
+    name: "records: an account's namesake in another tenant owns its buckets",
+    file: "src/admission/buckets.ts",
+    before: "return !store.naming.tenants || bucket.home === account.tenant;",
+    after: "return true;",
+    test: "test/unit/admission/buckets.test.ts",
+  },
+  {
     name: "spellings: a Deny fits a bucket by one of its names only",
     file: "src/policy/evaluate.ts",
     before: "alias !== undefined && (alias.sure || stricter)",
