@@ -23,7 +23,14 @@ import type { Subject } from "./subject.ts";
 import { tenantOf, type Caller } from "./caller.ts";
 import type { Verdict } from "./verdict.ts";
 import type { StoreRequest } from "./outgoing.ts";
-import { allBut, renamedBuckets, visibleBuckets } from "./visible-buckets.ts";
+import { sealPageToken } from "./page-token.ts";
+import {
+  allBut,
+  hidesBuckets,
+  isListFiltered,
+  renamedBuckets,
+  visibleBuckets,
+} from "./visible-buckets.ts";
 
 const NO_HEADERS: HeaderList = [];
 
@@ -149,12 +156,18 @@ function replyPlan(snapshot: Snapshot, subject: Subject, facts: Facts, nowMs: nu
 
 /** The gateway's own bucket is never seen; of the others, those that are of use, if that is wanted. */
 function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): ReplyPlan {
-  const { stateBucket, policy } = snapshot;
-  const filtered = policy.listBuckets === "filtered" && policy.mode === "enforce";
+  const { stateBucket } = snapshot;
   const { prefix } = snapshot.store.naming;
-  if (!filtered && stateBucket === undefined && prefix === undefined) return RELAY;
+  if (!isListFiltered(snapshot) && prefix === undefined) return RELAY;
+  const filtered = hidesBuckets(snapshot);
   const own = filtered ? visibleBuckets(snapshot, subject, nowMs) : allBut(stateBucket);
-  if (prefix === undefined) return { kind: "filter-buckets", filter: own };
+  if (prefix === undefined) {
+    const { caller } = subject;
+    // The store tells nobody without a credential of buckets.
+    if (caller.kind === "anonymous") return { kind: "filter-buckets", filter: own };
+    const seals = (token: string): string => sealPageToken(token, caller.key);
+    return { kind: "filter-buckets", filter: { ...own, seals } };
+  }
   const start = queryValue(subject.query, "prefix") ?? "";
   const tenant = tenantOf(subject.caller);
   const filter = renamedBuckets(own, prefix, tenant, start, stateBucket);

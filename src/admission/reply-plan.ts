@@ -24,6 +24,11 @@ export type ListingFilter = {
   readonly shows?: (name: string) => string | undefined;
   /** The beginning of all names of the store that are kept; absent if any is. */
   readonly start?: string;
+  /**
+   * Returns what the client reads in place of the store's continuation token; absent if that names
+   * nothing that the filter takes out.
+   */
+  readonly seals?: (token: string) => string;
 };
 
 /**

@@ -9,9 +9,10 @@ import { fault, type Fault } from "../s3/faults.ts";
 import { startOfNames } from "../s3/mapped-names.ts";
 import { signHead } from "../signature/sign.ts";
 import { recordOf } from "./buckets.ts";
+import { openPageToken } from "./page-token.ts";
 import { foldedKey } from "./served.ts";
 import type { Facts } from "./facts.ts";
-import type { Snapshot, StoreSettings } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import {
   droppedByConnection,
   NAMES_BUCKETS,
@@ -21,6 +22,7 @@ import {
 import { credentialOf, signedBy, signerOf, tenantOfSigner } from "./store-signer.ts";
 import type { Subject } from "./subject.ts";
 import { tenantOf } from "./caller.ts";
+import { isListFiltered } from "./visible-buckets.ts";
 import type { Renamed, StoreRequest } from "./outgoing.ts";
 
 /**
@@ -28,7 +30,7 @@ import type { Renamed, StoreRequest } from "./outgoing.ts";
  * credential that the store knows the caller by. Errors: InvalidRequest if `Connection` names a
  * field that counts; AccessDenied, InvalidBucketName, NoSuchBucket if no request of that signer
  * reaches the bucket; InvalidArgument for a key that would arrive as another, or a field of the
- * client's that no header can carry. Throws if a part that the gateway itself writes is wrong.
+ * client's that no header can carry, or a continuation token of nobody's. Throws if a part that the gateway itself writes is wrong.
  */
 export function storeRequest(
   snapshot: Snapshot,
@@ -51,7 +53,9 @@ export function storeRequest(
   const folded = foldedKey(store, address, source);
   if (folded !== undefined) return err(folded);
   const path = storePath(address, store.naming.addressing);
-  const query = forwardedQuery(operation, queryFor(store, subject));
+  const asked = queryFor(snapshot, subject);
+  if (!asked.ok) return asked;
+  const query = forwardedQuery(operation, asked.value);
   const host =
     store.naming.addressing === "virtual" && address.kind !== "service"
       ? `${address.bucket.name}.${store.authority}`
@@ -105,15 +109,32 @@ function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: 
 
 /**
  * Asks only for the caller's own buckets if they have other names at the store: the continuation of
- * a list may name the last of a page, and must not name somebody else's.
+ * a list may name the last of a page, and must not name somebody else's. Where such names are the same,
+ * the client's token is opened. Error: InvalidArgument for a token that was not given to it.
  */
-function queryFor({ naming }: StoreSettings, subject: Subject): Subject["query"] {
+function queryFor(snapshot: Snapshot, subject: Subject): Result<Subject["query"], Fault> {
+  const { prefix } = snapshot.store.naming;
   const { operation, query, caller } = subject;
-  if (naming.prefix === undefined || operation !== "ListBuckets") return query;
-  const start = queryValue(query, "prefix") ?? "";
-  const value = `${startOfNames(naming.prefix, tenantOf(caller))}${start}`;
-  const others = query.filter(({ name }) => name !== "prefix");
-  return [...others, { name: "prefix", value, rawName: "prefix", rawValue: value }];
+  if (!LISTS_OF_BUCKETS.has(operation)) return ok(query);
+  if (prefix !== undefined) {
+    if (operation !== "ListBuckets") return ok(query);
+    const start = queryValue(query, "prefix") ?? "";
+    return ok(withParameter(query, "prefix", `${startOfNames(prefix, tenantOf(caller))}${start}`));
+  }
+  const sealed = queryValue(query, TOKEN);
+  if (sealed === undefined || sealed === "" || !isListFiltered(snapshot)) return ok(query);
+  const token = caller.kind === "known" ? openPageToken(sealed, caller.key) : undefined;
+  if (token === undefined) return err(fault("InvalidArgument", BAD_TOKEN));
+  return ok(withParameter(query, TOKEN, token));
+}
+
+const LISTS_OF_BUCKETS: ReadonlySet<string> = new Set(["ListBuckets", "ListDirectoryBuckets"]);
+const TOKEN = "continuation-token";
+const BAD_TOKEN = "The continuation token provided is incorrect";
+
+function withParameter(query: Subject["query"], name: string, value: string): Subject["query"] {
+  const others = query.filter((one) => one.name !== name);
+  return [...others, { name, value, rawName: name, rawValue: value }];
 }
 
 /** The buckets of the request that have other names at the store. */

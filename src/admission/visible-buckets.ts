@@ -309,3 +309,13 @@ function asksOf(
 ): readonly Ask<Bucket>[] {
   return actions.map((action) => ({ action, operation, bucket, key }));
 }
+
+/** Returns true if a list of buckets has only those that are of use to its caller. */
+export function hidesBuckets({ policy }: Pick<Snapshot, "policy">): boolean {
+  return policy.listBuckets === "filtered" && policy.mode === "enforce";
+}
+
+/** Returns true if some bucket may be taken out of a list: also the gateway's own. */
+export function isListFiltered(snapshot: Pick<Snapshot, "policy" | "stateBucket">): boolean {
+  return hidesBuckets(snapshot) || snapshot.stateBucket !== undefined;
+}

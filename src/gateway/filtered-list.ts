@@ -4,7 +4,7 @@ import type { ListingFilter } from "../admission/reply-plan.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { entryWithShownName, withShownPrefix } from "../s3/mapped-names.ts";
-import { createBucketListReader, type ListPiece } from "../s3/list-buckets.ts";
+import { createBucketListReader, TOKEN_ELEMENT, type ListPiece } from "../s3/list-buckets.ts";
 import { answerInMemory, type Sources } from "./answers.ts";
 import { nextTurn } from "../body/step-turns.ts";
 
@@ -82,16 +82,24 @@ export class FilteredList {
     return Buffer.from(entryWithShownName(bytes.toString(), { stored, shown }));
   }
 
+  /** An empty token says that there is no next page. */
+  #sealed(bytes: Buffer, token: string): Buffer {
+    const { seals } = this.#filter;
+    if (seals === undefined || token === "") return bytes;
+    return Buffer.from(`<${TOKEN_ELEMENT}>${seals(token)}</${TOKEN_ELEMENT}>`);
+  }
+
   *#judged(
     pieces: readonly ListPiece[],
     records: ReadonlyMap<string, BucketRecord | undefined>,
   ): Generator<undefined, Result<Buffer, Fault>> {
     const kept: Buffer[] = [];
-    for (const { bucket, bytes } of pieces) {
+    for (const { bucket, bytes, token } of pieces) {
       const keeps =
         bucket === undefined || (yield* this.#filter.keeps(bucket, records.get(bucket)));
       if (keeps === "spent") return err(TOO_COSTLY);
-      if (keeps) kept.push(this.#shown(bytes, bucket));
+      if (keeps)
+        kept.push(token === undefined ? this.#shown(bytes, bucket) : this.#sealed(bytes, token));
     }
     return ok(Buffer.concat(kept));
   }

@@ -1,11 +1,20 @@
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** Bytes of a list of buckets. `bucket`: the name, if they are its entry; undefined for all else. */
-export type ListPiece = { readonly bytes: Buffer; readonly bucket: string | undefined };
+/** Bytes of a list of buckets. */
+export type ListPiece = {
+  readonly bytes: Buffer;
+  /** The name if they are a bucket's entry; `undefined` for all else. */
+  readonly bucket: string | undefined;
+  /** The text if they are the element of the continuation token; `undefined` for all else. */
+  readonly token: string | undefined;
+};
+
+/** The element by which the next page is asked for. */
+export const TOKEN_ELEMENT = "ContinuationToken";
 
 /**
  * Reads a store's list of buckets while it passes, so that entries can be taken out. Everything else
- * goes by byte for byte: owner, prefix, continuation token, the white space between entries. A page
+ * goes by byte for byte: owner, prefix, the white space between entries. A page
  * may so become shorter, even empty, and still have a next one, as S3 allows ("ListBuckets", S3 API
  * Reference).
  */
@@ -46,7 +55,6 @@ const EMPTY = Buffer.alloc(0);
 
 /** Far above a name of 255 characters with its date, region and ARN. */
 const ENTRY_BYTES_MAX = 8 * 1024;
-const ENTRY_END = Buffer.from("</Bucket>");
 const BYTE_LESS = 0x3c;
 const ROOTS: ReadonlySet<string> = new Set([
   "ListAllMyBucketsResult",
@@ -65,7 +73,8 @@ type Pass = {
 function readBytes(bytes: Buffer, rootedBefore: boolean): Result<Pass, string> {
   const pieces: ListPiece[] = [];
   const passed = (end: number): void => {
-    if (end > from) pieces.push({ bytes: bytes.subarray(from, end), bucket: undefined });
+    if (end > from)
+      pieces.push({ bytes: bytes.subarray(from, end), bucket: undefined, token: undefined });
   };
   let rooted = rootedBefore;
   let from = 0;
@@ -84,19 +93,31 @@ function readBytes(bytes: Buffer, rootedBefore: boolean): Result<Pass, string> {
       return ok({ pieces, rest, rooted });
     }
     rooted ||= unit.kind === "root";
-    if (unit.kind === "entry") {
+    if (unit.kind === "entry" || unit.kind === "token") {
       passed(start);
       from = unit.end;
-      const entry = bytes.subarray(start, unit.end);
-      const bucket = nameIn(entry.toString("utf8"));
-      if (bucket !== undefined) pieces.push({ bytes: entry, bucket });
+      const piece = pieceOf(unit.kind, bytes.subarray(start, unit.end));
+      if (!piece.ok) return piece;
+      if (piece.value !== undefined) pieces.push(piece.value);
     }
     at = unit.end;
   }
 }
 
-/** A tag, or an entry from its first tag to its last; `end`: the index after it. */
-type Unit = { readonly kind: "tag" | "root" | "entry"; readonly end: number };
+/** Returns the piece of a whole element; `undefined` if the element must not be seen. */
+function pieceOf(kind: "entry" | "token", bytes: Buffer): Result<ListPiece | undefined, string> {
+  const text = bytes.toString("utf8");
+  if (kind === "entry") {
+    const bucket = nameIn(text);
+    return ok(bucket === undefined ? undefined : { bytes, bucket, token: undefined });
+  }
+  const token = text.slice(text.indexOf(">") + 1, Math.max(0, text.lastIndexOf("<")));
+  if (/[<&]/.test(token)) return err("The continuation token is no plain text");
+  return ok({ bytes, bucket: undefined, token });
+}
+
+/** A tag, or an element from its first tag to its last; `end`: the index after it. */
+type Unit = { readonly kind: "tag" | "root" | "entry" | "token"; readonly end: number };
 
 /** The result if more bytes are needed. */
 const PARTIAL = ok(undefined);
@@ -113,14 +134,22 @@ function unitAt(bytes: Buffer, start: number, rooted: boolean): Result<Unit | un
     if (name === "?xml") return ok({ kind: "tag", end });
     return ROOTS.has(name) ? ok({ kind: "root", end }) : err(`Its root is "${name}"`);
   }
-  if (name !== "Bucket") return ok({ kind: "tag", end });
-  if (bytes[greater - 1] === BYTE_SLASH) return ok({ kind: "entry", end });
-  const close = bytes.indexOf(ENTRY_END, end);
+  const kind = ELEMENTS.get(name);
+  if (kind === undefined) return ok({ kind: "tag", end });
+  if (bytes[greater - 1] === BYTE_SLASH) return ok({ kind, end });
+  const last = `</${name}>`;
+  const close = bytes.indexOf(last, end);
   if (close < 0) return PARTIAL;
   return bytes.subarray(end, close).includes("<!")
     ? err(NOT_PLAIN)
-    : ok({ kind: "entry", end: close + ENTRY_END.length });
+    : ok({ kind, end: close + last.length });
 }
+
+/** The elements that are read whole. */
+const ELEMENTS: ReadonlyMap<string, "entry" | "token"> = new Map([
+  ["Bucket", "entry"],
+  [TOKEN_ELEMENT, "token"],
+]);
 
 const NOT_PLAIN = "It has a comment, CDATA section or document type";
 const BYTE_SLASH = 0x2f;

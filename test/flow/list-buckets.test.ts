@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore, type Answer } from "../stores/recording.ts";
 import { OWNER, READER, startFlow, UPSTREAM, type Flow } from "../support/flow.ts";
-import { headerOf } from "../support/raw-client.ts";
+import { codeOf, headerOf } from "../support/raw-client.ts";
 
 const NAMES = ["mine-data", "mine-logs", "other", "secret", "tagged"];
 const listing = (names: readonly string[]): string =>
@@ -14,6 +14,15 @@ const whole: Answer = {
   status: 200,
   headers: { "content-type": "application/xml" },
   body: listing(NAMES),
+};
+
+/** The same, of a store whose continuation is the name of the last bucket. */
+const paged: Answer = {
+  ...whole,
+  body: listing(NAMES).replace(
+    "</ListAllMyBucketsResult>",
+    "<ContinuationToken>secret</ContinuationToken></ListAllMyBucketsResult>",
+  ),
 };
 
 const statement = (
@@ -38,10 +47,15 @@ const STATEMENTS = [
   }),
 ];
 
-async function before(t: TestContext, answer: Answer, policy = {}): Promise<Flow> {
+async function before(
+  t: TestContext,
+  answer: Answer,
+  policy = {},
+  endpoint?: string,
+): Promise<Flow> {
   const store = await startRecordingStore({ onRequest: () => answer });
   t.after(() => store.stop());
-  return startFlow(t, store.endpoint, {
+  return startFlow(t, endpoint ?? store.endpoint, {
     policy: { listBuckets: "filtered", ...policy },
     accounts: [
       {
@@ -119,4 +133,34 @@ test("an error of the store passes as it is", async (t) => {
   const answer = await flow.exchange("GET", "/", { key: READER });
   assert.equal(answer.status, 503);
   assert.match(answer.body.toString(), /SlowDown/);
+});
+
+test("the continuation of a filtered list does not name a bucket that is taken out", async (t) => {
+  const asked: string[] = [];
+  const store = await startRecordingStore({
+    onRequest: ({ url }) => {
+      asked.push(url);
+      return paged;
+    },
+  });
+  t.after(() => store.stop());
+  const flow = await before(t, whole, {}, store.endpoint);
+  const page = await flow.exchange("GET", "/?max-buckets=5", { key: READER });
+  const text = page.body.toString();
+  assert.doesNotMatch(text, /secret/);
+  const token = /<ContinuationToken>([\w-]+)<\/ContinuationToken>/.exec(text)?.[1] ?? "";
+  const next = await flow.exchange("GET", `/?continuation-token=${token}&max-buckets=5`, {
+    key: READER,
+  });
+  assert.equal(next.status, 200);
+  assert.match(asked.at(-1) ?? "", /[?&]continuation-token=secret(?:&|$)/);
+  const guessed = await flow.exchange("GET", "/?continuation-token=secret", { key: READER });
+  assert.equal(codeOf(guessed), "InvalidArgument");
+  assert.equal(asked.length, 2);
+});
+
+test("the continuation of a list that is not filtered goes as it is", async (t) => {
+  const flow = await before(t, paged, { listBuckets: "all" });
+  const page = await flow.exchange("GET", "/?continuation-token=t", { key: READER });
+  assert.match(page.body.toString(), /<ContinuationToken>secret</);
 });

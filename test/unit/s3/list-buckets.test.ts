@@ -170,3 +170,32 @@ test("createBucketListReader() keeps no entry whose name is not plain, whatever 
   const kept = filterBuckets(list('<Bucket><Name a="b">mine</Name></Bucket>'), () => true);
   assert.deepEqual(kept, { ok: true, value: list("") });
 });
+
+test("the continuation token is a piece of its own, wherever the list is split", () => {
+  const bytes = Buffer.from(list(bucket("mine-1")));
+  for (let at = 0; at <= bytes.length; at++) {
+    const reader = createBucketListReader();
+    const pieces = [bytes.subarray(0, at), bytes.subarray(at)].flatMap((half) => {
+      const read = reader.push(half);
+      return read.ok ? read.value : assert.fail(read.error);
+    });
+    const tokens = pieces.flatMap(({ token }) => (token === undefined ? [] : [token]));
+    assert.deepEqual(tokens, ["t=="], `split at ${at}`);
+    assert(Buffer.concat(pieces.map((piece) => piece.bytes)).equals(bytes));
+  }
+});
+
+for (const [token, read] of [
+  ["<ContinuationToken/>", ""],
+  ["<ContinuationToken></ContinuationToken>", ""],
+  ["<ContinuationToken a='b'>x</ContinuationToken>", "x"],
+  ["<ContinuationToken>a&amp;b</ContinuationToken>", undefined],
+  ["<ContinuationToken><b>x</b></ContinuationToken>", undefined],
+] as const) {
+  test(`the token in ${token} is ${read === undefined ? "refused" : `"${read}"`}`, () => {
+    const pieces = createBucketListReader().push(Buffer.from(`${HEAD}${token}`));
+    const found = pieces.ok ? pieces.value.find((piece) => piece.token !== undefined) : undefined;
+    assert.equal(found?.token, read);
+    assert.equal(pieces.ok, read !== undefined);
+  });
+}
