@@ -4,21 +4,21 @@ import { colour, type Colour } from "./colours.ts";
 
 /**
  * Returns an audit entry as one line for people: time, status, outcome, identity, request, and
- * reason. Text that clients chose is printed so that it cannot move the cursor.
+ * reason. Text is printed so that it cannot move the cursor: clients chose some, and the file may be anybody's.
  */
 export function tailLine(entry: AuditEntry, isColoured: boolean): string {
   const { time, status = 0, operation, milliseconds, sourceAddress = "-" } = entry;
   const outcome = entry.reported ? "reported" : (entry.outcome ?? entry.decision);
   const words = [
     colour(time.slice(0, 19).replace("T", " "), "faint", isColoured),
-    colour(`${status} ${outcome.padEnd(9)}`, toneOf(entry), isColoured),
+    colour(`${status} ${printable(outcome).padEnd(9)}`, toneOf(entry), isColoured),
     printable(identityOf(entry)).padEnd(16),
-    sourceAddress.padEnd(15),
-    colour(operation, "strong", isColoured),
+    printable(sourceAddress).padEnd(15),
+    colour(printable(operation), "strong", isColoured),
     printable(placeOf(entry)),
     milliseconds === undefined ? "" : colour(`${milliseconds.toFixed(1)} ms`, "faint", isColoured),
     colour(printable(reasonOf(entry)), toneOf(entry), isColoured),
-    status >= 400 || status === 0 ? colour(entry.requestId, "faint", isColoured) : "",
+    status >= 400 || status === 0 ? colour(printable(entry.requestId), "faint", isColoured) : "",
   ];
   return words.filter((word) => word !== "").join("  ");
 }

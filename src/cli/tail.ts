@@ -1,5 +1,6 @@
 import { createReadStream, statSync, type Stats } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { printableJson } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
 import { LINE_BYTES_MAX } from "../observe/audit-line.ts";
 import { identityOf, parseEntry, type AuditEntry } from "./audit-entry.ts";
@@ -47,7 +48,7 @@ export async function runTail(
     const entry = parseEntry(line);
     if (entry === undefined) refuseS3Log(line);
     if (entry === undefined || !fits(entry, options)) return undefined;
-    return options.json === true ? line : tailLine(entry, isColoured);
+    return options.json === true ? printableJson(line) : tailLine(entry, isColoured);
   };
   try {
     const past: string[] = [];

@@ -21,4 +21,17 @@ export function printable(text: string): string {
   });
 }
 
+/**
+ * Returns JSON text that means the same and moves no cursor: in strings such characters are escaped.
+ * Below space there are none in strings, only line breaks and tabs between tokens.
+ */
+export function printableJson(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.replaceAll(UNPRINTABLE, (character) =>
+    character < " " ? " " : printable(character),
+  );
+}
+
+const PLAIN = /^[\x20-\x7e]*$/;
+
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -1,3 +1,4 @@
+import { printableJson } from "../lib/words.ts";
 import { clientTexts } from "./client-texts.ts";
 import type { AccessRecord } from "./record.ts";
 import type { RequestInputs } from "./request-inputs.ts";
@@ -5,12 +6,13 @@ import type { RequestInputs } from "./request-inputs.ts";
 /**
  * Returns one JSON object on one line, at most LINE_BYTES_MAX long; absent values are left out.
  * Nothing secret can stand in it: a record holds no header but User-Agent, `request` only what
- * request-inputs.ts lists, and a signature that strayed into a text is cut off.
+ * request-inputs.ts lists, and a signature that strayed into a text is cut off. No text of a client can
+ * move the cursor of a terminal that shows the line.
  */
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
   const { timeMs, durationMs, firstByteMs, reported, ...plain } = record;
   const { isWhole, ...texts } = clientTexts(record);
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: new Date(timeMs).toISOString(),
     ...plain,
     ...texts,
@@ -19,6 +21,7 @@ export function auditLine(record: AccessRecord, request: RequestInputs | undefin
     firstByteMilliseconds: firstByteMs === undefined ? undefined : round(firstByteMs),
     request: isWhole ? request : { ...request, clipped: true },
   });
+  return printableJson(line);
 }
 
 /** The longest line: everything that clients choose is clipped, so that none is longer. */

@@ -120,3 +120,21 @@ test("tail of no file says what to name, and exits 2", async () => {
   assert.equal(missing.code, 2);
   assert.match(missing.err, /^Cannot read the audit log: ENOENT/);
 });
+
+/** Escape, and what begins a sequence in one character; a mark that turns the direction; a line break. */
+const EVIL = "a\u001b[2Jb\u009b2Jc\u202ed\u2028e";
+
+const TEXTS =
+  "requestId operation sourceAddress bucket tenant key account subuser outcome errorCode gate rule";
+for (const field of TEXTS.split(" ")) {
+  for (const json of [false, true]) {
+    test(`a ${field} with escapes moves no cursor${json ? ", and is the same in --json" : ""}`, async () => {
+      const file = join(scratchFolder("tail"), "audit.log");
+      // As a program would write it that escapes only what JSON must.
+      writeFileSync(file, line({ status: 403, [field]: EVIL }));
+      const { out } = await ran((terminal) => runTail([file], { ...OPTIONS, json }, terminal));
+      assert.match(out, /^[\x20-\x7e]+\n$/);
+      if (json) assert.equal(JSON.parse(out)[field], EVIL);
+    });
+  }
+}
