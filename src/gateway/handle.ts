@@ -26,6 +26,9 @@ import { Responder } from "./respond.ts";
 import { serveSts } from "./sts.ts";
 import { nextTurn } from "../body/step-turns.ts";
 
+/** The port that a request came by: that of S3, or the one for STS alone. */
+export type Port = "s3" | "sts";
+
 /**
  * Serves one request: the only way from a client's bytes to the store. Gives what is noted of it,
  * for a connection that breaks meanwhile. `port`: which one it came by; nothing that comes by the port
@@ -35,7 +38,7 @@ export function handle(
   gateway: Gateway,
   request: ClientRequest,
   answer: ClientAnswer,
-  port: "s3" | "sts" = "s3",
+  port: Port,
 ): Exchange {
   const live = gateway.live.current;
   const arrival = arrivalOf(request, live.snapshot.trustedProxies);
@@ -73,9 +76,16 @@ const NOTHING_READ = {
  * Answers bytes that were no request, so that nothing of them could be judged. They too leave a
  * record.
  */
-export function refuseUnreadable(gateway: Gateway, answer: ClientAnswer, fault: Fault): void {
+export function refuseUnreadable(
+  gateway: Gateway,
+  answer: ClientAnswer,
+  fault: Fault,
+  port: Port,
+): void {
   const origin = { method: "", sourceAddress: answer.peer.address };
-  begin(gateway, answer, origin).refuse(fault);
+  const exchange = begin(gateway, answer, origin);
+  exchange.inSts = port === "sts";
+  exchange.refuse(fault);
 }
 
 /** Refuses a request that is not looked at, with the last answer on its connection. */
@@ -84,9 +94,11 @@ export function refuseRequest(
   request: ClientRequest,
   answer: ClientAnswer,
   fault: Fault,
+  port: Port,
 ): Exchange {
   const arrival = arrivalOf(request, gateway.live.current.snapshot.trustedProxies);
   const exchange = begin(gateway, answer, arrival);
+  exchange.inSts = port === "sts";
   exchange.responder.lastOnConnection();
   exchange.refuse(fault);
   return exchange;

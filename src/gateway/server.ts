@@ -11,7 +11,7 @@ import { limitFault } from "../s3/limits.ts";
 import { connectionFault } from "./connection-fault.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import type { Gateway } from "./forward.ts";
-import { handle, refuseRequest, refuseUnreadable } from "./handle.ts";
+import { handle, refuseRequest, refuseUnreadable, type Port } from "./handle.ts";
 import { wantsTunnel } from "./inbound.ts";
 import { mayUpgrade, upgrade } from "./web-socket.ts";
 
@@ -33,11 +33,11 @@ export type ClientPorts = HttpServer & {
 
 /** Opens the port on which S3 is spoken, and that of STS; limits count the connections of both. */
 export async function listen(gateway: Gateway, options: ListenOptions): Promise<ClientPorts> {
-  const service = serviceOf(gateway, (request, answer) => serve(gateway, request, answer));
+  const service = serviceOf(gateway, "s3");
   const limits = new ConnectionLimits(gateway, service);
   const s3 = await open(gateway, service, limits, options);
   if (options.sts === undefined) return { ...s3, stsAddress: undefined };
-  const forSts = serviceOf(gateway, (request, answer) => handle(gateway, request, answer, "sts"));
+  const forSts = serviceOf(gateway, "sts");
   const opened = open(gateway, forSts, limits, { ...options, ...options.sts });
   const sts = await opened.catch(async (error: unknown) => {
     await s3.close(0);
@@ -61,14 +61,14 @@ export async function listen(gateway: Gateway, options: ListenOptions): Promise<
   };
 }
 
-function serviceOf(gateway: Gateway, serve: Service["serve"]): Service {
+function serviceOf(gateway: Gateway, port: Port): Service {
   const { observer, live } = gateway;
   return {
     limits: () => live.current.limits,
-    serve,
+    serve: (request, answer) => serve(gateway, request, answer, port),
     refuseNext: (request, answer) =>
-      refuseRequest(gateway, request, answer, limitFault("pipelined_requests")),
-    refuse: (answer, problem) => refuseUnreadable(gateway, answer, connectionFault(problem)),
+      refuseRequest(gateway, request, answer, limitFault("pipelined_requests"), port),
+    refuse: (answer, problem) => refuseUnreadable(gateway, answer, connectionFault(problem), port),
     stoodStill: () => observer.metrics.limited("idle_timeout"),
   };
 }
@@ -101,12 +101,17 @@ async function open(
   );
 }
 
-function serve(gateway: Gateway, request: ClientRequest, answer: ClientAnswer): Serving {
+function serve(
+  gateway: Gateway,
+  request: ClientRequest,
+  answer: ClientAnswer,
+  port: Port,
+): Serving {
   // It names another host; the bytes after it would be for that.
   if (wantsTunnel(request)) {
-    return refuseRequest(gateway, request, answer, fault("MethodNotAllowed"));
+    return refuseRequest(gateway, request, answer, fault("MethodNotAllowed"), port);
   }
   // Behind an answer that is still being written nothing can leave HTTP.
-  const leaves = answer.isNext && mayUpgrade(gateway, request);
-  return leaves ? upgrade(gateway, request, answer) : handle(gateway, request, answer);
+  const leaves = port === "s3" && answer.isNext && mayUpgrade(gateway, request);
+  return leaves ? upgrade(gateway, request, answer) : handle(gateway, request, answer, port);
 }

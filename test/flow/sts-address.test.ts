@@ -75,6 +75,21 @@ test("bytes that are no request are answered there, too", async (t) => {
     method: "GET",
   });
   assert.equal(answer.status, 400);
+  assert.match(answer.body.toString(), /^<ErrorResponse/);
+});
+
+test("the bytes behind CONNECT are for another host, and not read as a request to STS", async (t) => {
+  const { gateway } = await startSts(t, [], { sts: ON_OWN_PORT });
+  const address = gateway.stsAddress ?? "";
+  const client = await RawClient.connect(address);
+  t.after(() => client.destroy());
+  const tunnel = `CONNECT ${address} HTTP/1.1\r\nhost: ${address}\r\n\r\n`;
+  client.write(Buffer.concat([Buffer.from(tunnel), whoAmI(address)]));
+  const answer = await client.answer();
+  assert.equal(answer.status, 400);
+  assert.match(answer.body.toString(), /^<ErrorResponse/);
+  await client.closed();
+  assert.equal((await gateway.records(1)).length, 1);
 });
 
 test("connections to both ports count together", async (t) => {
