@@ -88,6 +88,12 @@ const READ_NOW: readonly Difference[] = [
     xml: "<a><![CDATA[<!DOCTYPE]]></a>",
     applies: /<!D/,
   },
+  {
+    what: "a byte order mark within a tag's name",
+    why: "it is a character of names (section 2.3), and no element of S3's has it in its name",
+    xml: "<\uFEFFa/>",
+    applies: /<[^>]*\uFEFF/,
+  },
 ];
 
 const READ_OTHERWISE: readonly Difference[] = [
