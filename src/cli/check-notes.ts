@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { looksUpKeys } from "../config/elsewhere.ts";
 import { examineFiles } from "../doctor/host.ts";
 import { count } from "../lib/words.ts";
 
@@ -30,10 +31,11 @@ function atMost(notes: readonly Note[]): readonly Note[] {
   return [...notes.slice(0, NOTES_MAX), rest];
 }
 
-function nobody({ accounts, ceph, issuers }: Config): readonly Note[] {
-  if (accounts.length + ceph.length + issuers.length > 0) return [];
-  const text = "there is no account, no Ceph and no issuer, so every signed request is refused";
-  return [{ about: "identities", text, remedy: "Add an accounts file, or a Ceph" }];
+function nobody(config: Config): readonly Note[] {
+  if (config.accounts.length + config.issuers.length > 0 || looksUpKeys(config)) return [];
+  const text =
+    "there is no account, no Ceph, no directory and no issuer, so every signed request is refused";
+  return [{ about: "identities", text, remedy: "Add an accounts file, a Ceph or a directory" }];
 }
 
 type Secret = { readonly whose: string; readonly id: string; readonly secret: string };

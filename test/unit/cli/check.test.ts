@@ -70,6 +70,15 @@ note: file ${named}: has secrets, and everybody on this machine can read it
   assert.doesNotMatch((await check(path)).err, /note: file/);
 });
 
+test("runCheck() does not say that nobody can come where a directory knows the keys", async () => {
+  const source = '{ http: { url: "http://127.0.0.1:8090/s3" } }';
+  const path = file("directory.yaml", `${UPSTREAM}identities: [${source}]\n`);
+  chmodSync(path, 0o600);
+  const { code, err } = await check(path);
+  assert.equal(err, "");
+  assert.equal(code, 0);
+});
+
 test("runCheck() notes ten of a kind, and how many more there are", async () => {
   const keys = Array.from({ length: 12 }, (_, i) => ({ accessKey: `AK${i}`, secretKey: `s-${i}` }));
   const named = file("many.yaml", JSON.stringify({ accounts: [{ name: "lab", keys }] }));
@@ -102,8 +111,8 @@ test("runCheck() prints every warning and their number, and the configuration is
       "    Add actions, or remove the tier\n" +
       `${path}:3:50: policy.networks.deny: warning: The list has every IPv4 address, so it refuses all of them\n` +
       "    Name only the networks to deny\n2 warnings\n" +
-      "note: identities: there is no account, no Ceph and no issuer, so every signed request is refused\n" +
-      "    Add an accounts file, or a Ceph\n1 note\n",
+      "note: identities: there is no account, no Ceph, no directory and no issuer, so every signed request is refused\n" +
+      "    Add an accounts file, a Ceph or a directory\n1 note\n",
   );
   assert.equal(
     out,
