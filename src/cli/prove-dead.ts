@@ -1,3 +1,4 @@
+import { looksUpKeys, usersElsewhere } from "../config/elsewhere.ts";
 import { deadParts } from "../prove/dead.ts";
 import { partsOf } from "../prove/config-parts.ts";
 import { count } from "../lib/words.ts";
@@ -39,10 +40,10 @@ export function tellDead(
   return found.length === 0 ? 0 : 1;
 }
 
-function notSaid({ ceph, accounts }: KnownScene["config"]): readonly string[] {
+function notSaid(config: KnownScene["config"]): readonly string[] {
   const who = [
-    ...(ceph.length > 0 ? ["users of Ceph"] : []),
-    ...(accounts.some(({ roles }) => roles.length > 0) ? ["sessions of roles"] : []),
+    ...(looksUpKeys(config) ? [usersElsewhere(config)] : []),
+    ...(config.accounts.some(({ roles }) => roles.length > 0) ? ["sessions of roles"] : []),
   ];
   return who.length === 0 ? [] : [`Not looked at: requests of ${who.join(" and ")}`];
 }

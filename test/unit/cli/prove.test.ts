@@ -404,6 +404,16 @@ test("--dead lists each part that decides nothing, and no other", async () => {
   assert.equal(code, 1);
 });
 
+test("--dead names everybody whose requests it does not look at", async () => {
+  const config = writeConfig({
+    accounts: ACCOUNTS,
+    ceph: [{ endpoint: "http://127.0.0.1:9", accessKey: "GW", secretKey }],
+    directories: [{ url: "http://127.0.0.1:9/s3", accounts: ["team-*"] }],
+  });
+  const { out } = await ran((terminal) => runProve([], { config, dead: true }, terminal));
+  assert.match(out, /^Not looked at: requests of users of Ceph and users of a directory$/mu);
+});
+
 test("one question is asked at a time", async () => {
   const { code, err } = await ran((terminal) =>
     runProve(["nothing is public"], { config: configWith([]), dead: true }, terminal),
