@@ -33,8 +33,13 @@ export function tellDead(
   if (isJson) terminal.stdout(`${JSON.stringify(told, undefined, 2)}\n`);
   else {
     const lines = told.map(({ answer, kind, name }) => `${answer.padEnd(12)}${kind} ${name}`);
-    const dead = told.filter(({ answer }) => answer === "dead").length;
-    const summary = `${count(parts.length, "part")}: ${dead} decide nothing`;
+    const answers = ["dead", "not decided"] as const;
+    const numbers = answers.flatMap((answer) => {
+      const number = told.filter((one) => one.answer === answer).length;
+      return number === 0 ? [] : [`${number} ${answer}`];
+    });
+    const result = numbers.length === 0 ? "none is dead" : numbers.join(", ");
+    const summary = `${count(parts.length, "part")}: ${result}`;
     terminal.stdout([...lines, summary, ...notSaid(config), ""].join("\n"));
   }
   return found.length === 0 ? 0 : 1;

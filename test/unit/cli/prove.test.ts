@@ -398,7 +398,7 @@ test("--dead lists each part that decides nothing, and no other", async () => {
     "dead        network lab:reader networks.deny 203.0.113.0/24",
     "dead        blocked action lab:reader s3:PutObject",
     "dead        blocked action lab:reader s3:DeleteObject*",
-    "14 parts: 7 decide nothing",
+    "14 parts: 7 dead",
     "",
   ]);
   assert.equal(code, 1);
@@ -412,6 +412,7 @@ test("--dead names everybody whose requests it does not look at", async () => {
   });
   const { out } = await ran((terminal) => runProve([], { config, dead: true }, terminal));
   assert.match(out, /^Not looked at: requests of users of Ceph and users of a directory$/mu);
+  assert.match(out, /^1 part: none is dead$/mu);
 });
 
 test("one question is asked at a time", async () => {
