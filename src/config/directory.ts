@@ -174,7 +174,7 @@ function compileOwner(
   if (subuser !== undefined) return compileAccount(config, policy);
   const more = {
     policies: [...config.policies, ...policies],
-    tags: { ...tags, ...config.tags },
+    tags: { ...unwritten(tags, config.tags), ...config.tags },
   };
   return compileAccount({ ...config, ...more }, policy);
 }
@@ -195,7 +195,17 @@ function compileUser(
   const more = {
     tier: written.tier ?? tier,
     policies: [...written.policies, ...policies],
-    tags: { ...tags, ...written.tags },
+    tags: { ...unwritten(tags, { ...account.tags, ...written.tags }), ...written.tags },
   };
   return compileSubuser({ ...written, ...more }, account, policy);
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Returns the tags of an answer that a file has not, in whatever case: the file's win. */
+function unwritten(given: Tags, written: Tags): Tags {
+  const names = new Set(Object.keys(written).map((name) => name.toLowerCase()));
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => !names.has(name.toLowerCase())),
+  );
 }

@@ -117,3 +117,30 @@ for (const [account, fault] of [
     assert.equal(key.ok ? undefined : key.error, fault);
   });
 }
+
+test("a tag of an accounts file wins over the directory's, of the account as of the subuser", () => {
+  const config = goodConfig({
+    "gateway.yaml": `${UPSTREAM}identities: [{ accounts: accounts.yaml }, { http: { url: "https://d", accounts: [lab] } }]\n`,
+    "accounts.yaml": `accounts:
+  - name: lab
+    upstream: { accessKey: STORE, secretKey: "5501234567" }
+    tags: { Team: file }
+    subusers: [{ name: bob, tier: READ, tags: { room: file }, keys: [{ accessKey: AKIDBOBFILE, secretKey: "5501234567" }] }]
+`,
+  });
+  const tagsOf = (tags: object, subuser?: string): ReadonlyMap<string, string> => {
+    const key = { accessKey: "AKIDANN", secretKey: "5501234568", account: "lab", subuser, tags };
+    const answer = readDirectoryAnswer(JSON.stringify(key));
+    assert(answer.ok);
+    const compiled = compileDirectory(config, { accounts: ["lab"] })(answer.value);
+    assert(compiled.ok, compiled.ok ? "" : compiled.error);
+    return (compiled.value.subuser ?? compiled.value.account).tags;
+  };
+  const given = { team: "directory", room: "directory", level: "directory" };
+  for (const subuser of [undefined, "ann", "bob"]) {
+    const tags = tagsOf(given, subuser);
+    assert.equal(tags.get("team"), "file", subuser);
+    assert.equal(tags.get("room"), subuser === "bob" ? "file" : "directory");
+    assert.equal(tags.get("level"), "directory");
+  }
+});
