@@ -3,6 +3,7 @@ import type { Diagnosis } from "./diagnosis.ts";
 import { examineCertificates, examineFiles, examineLimits } from "./host.ts";
 import { examineIssuers } from "./issuers.ts";
 import { examineCeph, examineDirectories, examineState } from "./sources.ts";
+import { examineSpool } from "./spool.ts";
 import { examineStore } from "./store.ts";
 
 /**
@@ -18,6 +19,7 @@ export async function* examine(config: Config, files: Iterable<string>): AsyncGe
   yield* examineFiles(files, tokens);
   yield* examineCertificates(config);
   yield* examineLimits(config);
+  yield* examineSpool(config);
   yield* await examineStore(config);
   yield* await examineCeph(config);
   yield* await examineDirectories(config);

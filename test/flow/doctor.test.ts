@@ -141,6 +141,34 @@ test("doctor reports files that others can read or write, and a folder of state 
   assert.equal(about(lines, "state ").state, "problem");
 });
 
+test("doctor reports a directory of formSpool that is missing, is a file, or lacks the room", async (t) => {
+  const store = await startStore();
+  t.after(() => store.stop());
+  const spoolWith = async (bytes: string, make: (path: string) => void): Promise<Line> => {
+    const formSpool = { directory: "spool", bytes };
+    const config = writeConfig({ upstream: store.endpoint, accounts: [LAB], formSpool });
+    make(join(dirname(config), "spool"));
+    return about((await examined(config)).lines, "formSpool ");
+  };
+  const missing = await spoolWith("1MiB", () => {});
+  assert.equal(missing.state, "problem");
+  assert.match(missing.text, /ENOENT/);
+  const file = await spoolWith("1MiB", (path) => writeFileSync(path, ""));
+  assert.equal(file.state, "problem");
+  assert.match(file.text, /ENOTDIR/);
+  assert.equal((await spoolWith("64TiB", (path) => mkdirSync(path))).state, "warning");
+  const left: string[] = [];
+  const good = await spoolWith("1MiB", (path) => {
+    mkdirSync(path);
+    left.push(path);
+  });
+  assert.equal(good.state, "ok");
+  assert.deepEqual(
+    left.flatMap((path) => readdirSync(path)),
+    [],
+  );
+});
+
 test("doctor uses a folder of state and leaves nothing in it", async (t) => {
   const store = await startStore();
   t.after(() => store.stop());

@@ -28,6 +28,7 @@ export function writeConfig(
     ...(options.policy && { policy: options.policy }),
     ...(options.state && { state: options.state }),
     ...(options.issuers && { issuers: options.issuers }),
+    ...(options.formSpool && { formSpool: options.formSpool }),
   };
   const file = join(folder, "gateway.yaml");
   writeFileSync(file, JSON.stringify(gateway));
