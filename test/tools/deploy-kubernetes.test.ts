@@ -44,7 +44,7 @@ const SEALING_KEYS = {
   apiVersion: "v1",
   kind: "Secret",
   metadata: { name: "s3warden-sealing" },
-  stringData: { "2026-11": `EXAMPLE${"A".repeat(36)}`, "2026-08": `EXAMPLE${"B".repeat(35)}A` },
+  stringData: { "2026-11": `EXAMPLE${"A".repeat(36)}` },
 };
 
 const skip = skipUnless([kustomize.need, helm.need, kubernetesValidate.need]);
