@@ -29,7 +29,7 @@ export function demoAccounts(): string {
   return `# Three users of one account. The demo's store knows no keys of its own.
 accounts:
   - name: lab
-    upstream: { accessKey: demo, secretKey: demodemo }
+    upstream: { accessKey: demo, secretKey: the-store-asks-for-no-secret }
     keys: [${key()}]
     subusers:
       - name: reader

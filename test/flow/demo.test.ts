@@ -40,6 +40,15 @@ test("the demo does what it says, and keeps everything for the next start", asyn
   await second.as("lab:backup").send(new s3.DeleteObjectCommand(OBJECT));
   assert.equal(await second.interrupt(), 0);
 
+  const checked = await runProgram(process.execPath, [
+    MAIN,
+    "check",
+    "--config",
+    join(dir, "gateway.yaml"),
+  ]);
+  assert.match(checked.output.toString(), /^Configuration is good: 1 account, 2 subusers, 3 keys/);
+  assert.equal(checked.errors, "");
+
   const [, asked = ""] = /s3warden -- (explain .*)'/.exec(second.welcome) ?? [];
   const [options = "", request = ""] = asked.split(" --request '");
   const explained = await runProgram(process.execPath, [
