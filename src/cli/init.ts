@@ -41,7 +41,10 @@ export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
   const accounts = join(options.out, "accounts.yaml");
   const there = [gateway, accounts].filter((file) => existsSync(file));
   if (there.length > 0) {
-    terminal.stderr(`Nothing was written: ${there.join(" and ")} exists already\n`);
+    const exists = there.length === 1 ? "exists" : "exist";
+    terminal.stderr(
+      `Nothing was written: ${there.join(" and ")} ${exists} already. Remove what you do not need, or write elsewhere with --out\n`,
+    );
     return 1;
   }
   const { text, keys } = accountsText(wanted);
