@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { Config } from "../config/config.ts";
+import { count } from "../lib/words.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
 const DAY_MS = 86_400_000;
@@ -53,11 +54,11 @@ export function examineFiles(
   tokens: readonly string[] = [],
 ): readonly Diagnosis[] {
   const findings: Diagnosis[] = [];
-  let count = 0;
+  let seen = 0;
   for (const file of [...files, ...tokens]) {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode;
     if (mode === undefined) continue;
-    count++;
+    seen++;
     if ((mode & OTHERS_WRITE) !== 0) {
       findings.push(problem(`file ${file}`, "everybody can write it", `chmod o-w ${file}`));
     }
@@ -68,7 +69,9 @@ export function examineFiles(
       findings.push(warning(`file ${file}`, text, `chmod o-r ${file}`));
     }
   }
-  return findings.length > 0 ? findings : [fine("files", `${count} files, closed to others`)];
+  return findings.length > 0
+    ? findings
+    : [fine("files", `${count(seen, "file")}, closed to others`)];
 }
 
 /** The files that the process opens besides connections. */
@@ -104,7 +107,7 @@ export function examineLimits(config: Config): readonly Diagnosis[] {
   // A reload holds both configurations for a moment.
   const needed = Math.ceil((PROCESS_MIB + 2 * identities * IDENTITY_MIB) * processes);
   const have = Math.floor(memoryMax() / MIB);
-  const text = `${have} MiB, about ${needed} MiB may be needed for ${identities} identities`;
+  const text = `${have} MiB, about ${needed} MiB may be needed for ${count(identities, "identity", "identities")}`;
   const memory =
     have >= needed
       ? fine("memory", text)

@@ -62,6 +62,7 @@ test("doctor finds nothing wrong with a store that knows the credential", async 
   assert.equal(about(lines, "account lab: upstream AKIASTORE").state, "ok");
   assert.equal(about(lines, "files").state, "ok");
   assert(["ok", "warning"].includes(about(lines, "memory").state));
+  assert.match(about(lines, "memory").text, / may be needed for 1 identity$/);
   const { out } = await ran((terminal) => runDoctor({ config }, terminal));
   assert.match(out, /^ok {7}account lab: upstream AKIASTORE: the store knows it$/m);
   assert(!out.includes(UPSTREAM.secretKey));
