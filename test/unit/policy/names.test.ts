@@ -72,6 +72,16 @@ for (const [name, statement, expected] of BELOW) {
   });
 }
 
+test("all keys below a prefix: a pattern that has the probing character in it opens none", () => {
+  const odd = "\u{e000}";
+  const statement = { Resource: `${ARN}bucket/*${odd}` };
+  assert.equal(effectOn(statement, { below: true }, `bucket/a${odd}`), "none");
+  assert.equal(
+    effectOn({ Resource: `${ARN}bucket/*` }, { below: true }, `bucket/a${odd}`),
+    "allow",
+  );
+});
+
 test("all keys below a prefix: its other name counts in a Deny", () => {
   const statement = { Effect: "Deny", Resource: `${ARN}t:bucket/a/b/c` };
   assert.equal(effectOn(statement, { below: true, ...other(false) }), "deny");
