@@ -123,6 +123,8 @@ function readAnswerOf(accessKeyId: string, body: Buffer | undefined): SourceAnsw
   if (text === undefined) return unavailable("key", "The answer is not UTF-8");
   const user = readDirectoryAnswer(text);
   if (!user.ok) return unavailable("key", user.error);
-  if (user.value.accessKey === accessKeyId) return { kind: "user", user: user.value };
+  if (user.value.accessKey === accessKeyId) {
+    return { kind: "user", user: user.value, bytes: body.length };
+  }
   return unavailable("key", "The answer is about another access key");
 }

@@ -15,11 +15,23 @@ export type Remembered<User> =
 /** Access keys that are remembered to be nobody's: a flood of them takes no more than this. */
 export const NOBODIES_MAX = 10_000;
 
+/** The most of all answers in memory, so that long ones cannot take all of it. */
+const ANSWER_BYTES_MAX = 128 * 1024 * 1024;
+
 /** A key in memory. `key` is `undefined` if the user was asked for by the configuration before. */
 type Entry<User> = {
   readonly user: User;
   readonly key: Key | undefined;
   readonly askedMs: number;
+  readonly bytes: number;
+};
+
+/** The answer of a source about a key that is somebody's. */
+type FoundKey<User> = {
+  readonly user: User;
+  readonly key: Key;
+  /** The length of the answer; 1 if it is short and bounded otherwise. */
+  readonly bytes: number;
 };
 
 const NOBODY = { kind: "nobody" } as const;
@@ -35,10 +47,14 @@ export class KeyCache<User> {
   /** The times of the questions about nobody's keys, by access key. */
   readonly #nobodies: LRUCache<string, number>;
 
-  /** `entries`: of how many keys at most. */
-  constructor(entries: number, lifetimes: Lifetimes) {
+  /** `entries`: of how many keys at most; `bytesMax`: of all their answers. */
+  constructor(entries: number, lifetimes: Lifetimes, bytesMax = ANSWER_BYTES_MAX) {
     this.#lifetimes = lifetimes;
-    this.#keys = new LRUCache({ max: entries });
+    this.#keys = new LRUCache({
+      max: entries,
+      maxSize: bytesMax,
+      sizeCalculation: ({ bytes }) => bytes,
+    });
     this.#nobodies = new LRUCache({ max: Math.min(entries, NOBODIES_MAX) });
   }
 
@@ -63,11 +79,7 @@ export class KeyCache<User> {
   }
 
   /** Keeps an answer to a question of `askedMs`; `undefined` means that the key is nobody's. */
-  keep(
-    accessKeyId: string,
-    found: { readonly user: User; readonly key: Key } | undefined,
-    askedMs: number,
-  ): void {
+  keep(accessKeyId: string, found: FoundKey<User> | undefined, askedMs: number): void {
     if (found === undefined) {
       this.#keys.delete(accessKeyId);
       this.#nobodies.set(accessKeyId, askedMs);
@@ -78,8 +90,8 @@ export class KeyCache<User> {
 
   /** Takes over what `before` knows of keys that are somebody's. */
   inherit(before: KeyCache<User>): void {
-    before.#keys.rforEach(({ user, askedMs }, accessKeyId) => {
-      this.#keys.set(accessKeyId, { user, key: undefined, askedMs });
+    before.#keys.rforEach((entry, accessKeyId) => {
+      this.#keys.set(accessKeyId, { ...entry, key: undefined });
     });
   }
 

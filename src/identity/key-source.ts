@@ -186,7 +186,10 @@ export class KeySource<User> {
     onAnswer(understood?.ok === false ? unavailable("key", understood.error) : answer);
     if (answer.kind === "unavailable" || understood?.ok === false) return "unavailable";
     const key = understood?.value;
-    const found = answer.kind === "user" && key ? { user: answer.user, key } : undefined;
+    const found =
+      answer.kind === "user" && key
+        ? { user: answer.user, key, bytes: answer.bytes ?? 1 }
+        : undefined;
     if (isCurrent()) this.#cache.keep(name, found, askedMs);
     return key ?? "nobody";
   }

@@ -1,6 +1,11 @@
 /** The answer of a source to one question; `User`: its users, in the source's own terms. */
 export type SourceAnswer<User> =
-  | { readonly kind: "user"; readonly user: User }
+  | {
+      readonly kind: "user";
+      readonly user: User;
+      /** The length of the answer, which says how much memory it takes; absent if that is little. */
+      readonly bytes?: number;
+    }
   /** Nobody has the key, or there is no such user. */
   | { readonly kind: "nobody" }
   | Unavailable;
