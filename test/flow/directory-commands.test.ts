@@ -61,6 +61,19 @@ test("explain and the status page know a directory's key by its id, and say so o
     const text = (await page.text()).replaceAll("&quot;", '"').replaceAll("&#39;", "'");
     assert(text.includes(said), `${as}: ${said}`);
   }
+  const wrong = keyWith(
+    { accessKey: "AKIAWRONG", secretKey: "theSecretOfWrong" },
+    { account: "other" },
+  );
+  directory.replies.set("AKIAWRONG", wrong);
+  const refused = await ran((terminal) =>
+    runExplain({ config, as: "AKIAWRONG", request: "GET /photos/a" }, terminal),
+  );
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.err,
+    /^Cannot look up "AKIAWRONG": the directory does not answer as it should: .*account/,
+  );
   directory.everything = { kind: "text", status: 500, body: "" };
   const silent = await ran((terminal) =>
     runExplain({ config, as: BOB.accessKey, request: "GET /photos/a" }, terminal),
