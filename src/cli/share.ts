@@ -1,5 +1,5 @@
 import type { Config, StateConfig } from "../config/config.ts";
-import { looksUpKeys } from "../config/elsewhere.ts";
+import { looksUpKeys, usersElsewhere } from "../config/elsewhere.ts";
 import {
   parseAccountName,
   parseBucketName,
@@ -52,7 +52,11 @@ export function runShare(
       (shares) => [...others(shares), share.value],
       Date.now(),
     );
-    return done.ok ? ok(`The bucket "${name}" is shared with ${shown(share.value)}\n`) : done;
+    if (!done.ok) return done;
+    const unchecked = isWritten(user, config)
+      ? ""
+      : `"${user}" is not in the configuration. Whether it is among the ${usersElsewhere(config)} was not checked\n`;
+    return ok(`The bucket "${name}" is shared with ${shown(share.value)}\n${unchecked}`);
   });
 }
 
@@ -192,6 +196,14 @@ function keptName(written: string, { upstream, buckets }: Config): Result<string
   return inFile === undefined ? ok(name) : err("it stands in accounts.yaml: write the share there");
 }
 
+/** Returns true if the configuration has the account, and the subuser if `user` names one. */
+function isWritten(user: string, { accounts }: Config): boolean {
+  const [account, subuser] = user.split(":");
+  const written = accounts.find(({ name }) => name === account);
+  if (written === undefined) return false;
+  return subuser === undefined || written.subusers.some(({ name }) => name === subuser);
+}
+
 /** Reads the options. The error names the wrong one. */
 function wantedShare(
   { with: user, permissions, until }: ShareOptions,
@@ -202,14 +214,10 @@ function wantedShare(
   // A bucket with a policy, as a share is one, is closed there to whom it does not name.
   if (provider.bucketPolicyRole === "restrict") return err(`${ONLY_RESTRICTS} ${provider.name}`);
   const [account = "", subuser, ...more] = user.split(":");
-  const written = accounts.find(({ name }) => name === account);
-  const isKnown =
-    written !== undefined &&
-    (subuser === undefined || written.subusers.some(({ name }) => name === subuser));
   const isName = parseAccountName(account).ok && more.length === 0;
   const isSubuser = subuser === undefined || parsePrincipalName(subuser).ok;
   // Users of other sources are known there only.
-  if (!isName || !isSubuser || (!isKnown && !looksUpKeys(config))) {
+  if (!isName || !isSubuser || (!isWritten(user, config) && !looksUpKeys(config))) {
     const names = accounts.flatMap(({ name, subusers }) => [
       name,
       ...subusers.map((one) => `${name}:${one.name}`),

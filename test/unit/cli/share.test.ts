@@ -215,7 +215,9 @@ describe("s3warden share", () => {
     const ceph = { endpoint: "http://store", accessKey: "AKIDGW", secretKey: "5501234567" };
     const identities = [{ accounts: "accounts.yaml" }, { ceph }];
     const config = await configured({ ...GATEWAY, identities });
-    assert.equal((await share(config, { with: "alice:reader" })).code, 0);
+    const { code: done, out } = await share(config, { with: "alice:reader" });
+    assert.equal(done, 0);
+    assert.match(out, /^"alice:reader" is not in .* users of Ceph was not checked$/m);
     for (const user of ["", "a:", ":a", "a:b:c", "a\nFULL - eve", "a b:c\n", "*"]) {
       const { code, err } = await share(config, { with: user });
       assert.equal(code, 1, JSON.stringify(user));
