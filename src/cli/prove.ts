@@ -151,14 +151,13 @@ async function asText(scene: Scene, proofs: readonly Proof[]): Promise<string> {
   );
   const words = counts
     .filter(([number]) => number > 0)
-    .map(([number, kind]) => `${number} ${WORDS[kind]}`);
+    .map(([number, kind]) => `${number} ${kind === "holds" && number > 1 ? "hold" : kind}`);
   lines.push("", `${count(proofs.length, "claim")}: ${words.join(", ")}`);
   return `${lines.join("\n")}\n`;
 }
 
 const KINDS = ["holds", "broken", "not decided"] as const;
 const MARKS = { holds: "holds", broken: "BROKEN", "not decided": "not decided" } as const;
-const WORDS = { holds: "true", broken: "broken", "not decided": "not decided" } as const;
 
 /** The request that breaks it, and what each gate says of it. */
 async function counterexample(

@@ -47,6 +47,6 @@ test("three mistakes that check does not see are found, as docs/prove.md has it"
 
 test("with the mistakes mended every claim holds", async () => {
   const { code, out } = await proved(written(true));
-  assert.match(out, /^4 claims: 4 true$/mu);
+  assert.match(out, /^4 claims: 4 hold$/mu);
   assert.equal(code, 0);
 });

@@ -63,7 +63,7 @@ test("a claim that is true of all requests holds", async () => {
     out,
     /^holds {7}nobody but lab:\* may change anything on arn:aws:s3:::secret\/\*$/mu,
   );
-  assert.match(out, /^1 claim: 1 true$/mu);
+  assert.match(out, /^1 claim: 1 holds$/mu);
   assert.equal(code, 0);
 });
 
@@ -148,7 +148,7 @@ test("claims may stand in a file, and a bad one is reported with its place", asy
     "# promises\nnothing is public\nlab:reader may nothing that changes anything\n",
   );
   const { code, out } = await proved([], { claims: file });
-  assert.match(out, /^2 claims: 1 true, 1 broken$/mu);
+  assert.match(out, /^2 claims: 1 holds, 1 broken$/mu);
   assert.equal(code, 1);
   writeFileSync(file, "nothing is public\nlab:raeder may nothing\n");
   const { code: wrong, err } = await proved([], { claims: file });
