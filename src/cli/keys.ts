@@ -52,7 +52,7 @@ export async function runKeys(
     return 2;
   }
   try {
-    const used = await lastUses(files, terminal);
+    const { used, since } = await lastUses(files, terminal);
     const nowMs = Date.now();
     const wanted = keysOf(result.value, used, nowMs).filter(
       ({ expires, lastUsed }) =>
@@ -60,6 +60,9 @@ export async function runKeys(
         (unusedMs === undefined || lastUsed === undefined || isBefore(lastUsed, nowMs - unusedMs)),
     );
     terminal.stdout(options.json === true ? asJson(wanted) : asTable(wanted, files.length > 0));
+    if (unusedMs !== undefined && since !== undefined && !isBefore(since, nowMs - unusedMs)) {
+      terminal.stderr(`${sinceText(since)} ${options.unused ?? ""} ago\n`);
+    }
     if (looksUpKeys(result.value)) {
       terminal.stderr(`Keys of ${usersElsewhere(result.value)} are not listed\n`);
     }
@@ -86,23 +89,33 @@ function isBefore(time: string | undefined, ms: number): boolean {
   return time !== undefined && Date.parse(time) <= ms;
 }
 
-/** Returns the time of the last request whose signature was proved, by access key. */
-async function lastUses(
-  files: readonly string[],
-  terminal: Terminal,
-): Promise<ReadonlyMap<string, string>> {
+function sinceText(since: string): string {
+  return `Older use is not known: the audit files begin at ${since}, less than`;
+}
+
+type Uses = {
+  /** The time of the last request whose signature was proved, by access key. */
+  readonly used: ReadonlyMap<string, string>;
+  /** The time of the oldest line; `undefined` if there is none. */
+  readonly since: string | undefined;
+};
+
+/** Reads the audit files, if any are given. */
+async function lastUses(files: readonly string[], terminal: Terminal): Promise<Uses> {
   const used = new Map<string, string>();
+  let since: string | undefined;
   const audit = readAudit(files);
   await withProgress(audit, terminal, async () => {
     for await (const item of audit.items) {
       if (item.kind !== "entry") continue;
       const { accessKeyId, account, time } = item.entry;
+      if (since === undefined || time < since) since = time;
       // A line without an account proves nobody: anybody can name a key.
       if (accessKeyId === undefined || account === undefined) continue;
       if (time > (used.get(accessKeyId) ?? "")) used.set(accessKeyId, time);
     }
   });
-  return used;
+  return { used, since };
 }
 
 function keysOf(

@@ -101,6 +101,17 @@ test("keys prints the last proved use by the audit log, and --unused lists keys 
   );
 });
 
+test("keys --unused says since when the audit files tell, if that is too short a time", async () => {
+  const file = audit();
+  const asked = async (unused: string): Promise<string> =>
+    (await ran((terminal) => runKeys([file], { config: CONFIG, unused }, terminal))).err;
+  assert.match(
+    await asked("120d"),
+    /^Older use is not known: the audit files begin at \d{4}-\S+Z, less than 120d ago$/m,
+  );
+  assert.equal(await asked("90d"), "");
+});
+
 test("keys is a table for people", async () => {
   const { out } = await ran((terminal) => runKeys([], { config: CONFIG }, terminal));
   const lines = out.split("\n");
