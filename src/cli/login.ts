@@ -85,7 +85,7 @@ const SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
 function sourceOf(options: LoginOptions): Result<Source, string> {
   const { issuer, tokenFile: file, clientId, scope } = options;
   if ((issuer === undefined) === (file === undefined)) {
-    return err("give one of --issuer and --token-file");
+    return err(`give --issuer or --token-file${file === undefined ? "" : ", and not both"}`);
   }
   if (file !== undefined) return ok({ kind: "file", file });
   const url = issuerUrl(issuer ?? "", options.config);

@@ -198,8 +198,8 @@ test("invalid options are reported, with what is allowed", async (t) => {
   const machine = await startLogin(t, "https://idp.example.org");
   const token = join(machine.folder, "token");
   const wrong: readonly (readonly [Partial<LoginOptions>, RegExp])[] = [
-    [{}, /give one of --issuer and --token-file/],
-    [{ issuer: "https://idp.example.org", tokenFile: token }, /give one of/],
+    [{}, /give --issuer or --token-file$/m],
+    [{ issuer: "https://idp.example.org", tokenFile: token }, /, and not both$/m],
     [{ issuer: "http://idp.example.org" }, /--issuer: got .*expected https:\/\//],
     [{ issuer: "idp" }, /--issuer: "idp" is no URL, and .*gateway.yaml is no good configuration/],
     [{ tokenFile: token, endpoint: "http://s3.example.org" }, /--endpoint: got/],
