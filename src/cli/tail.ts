@@ -93,7 +93,9 @@ function auditFiles(options: TailOptions, terminal: Terminal): readonly string[]
   }
   const { file, format } = result.value.log.audit ?? {};
   if (format === "s3") {
-    terminal.stderr(`"${place}" has log.audit.format: s3, which this command does not read\n`);
+    terminal.stderr(
+      `"${place}" has log.audit.format: s3, which this command does not read: name a file with JSON lines, such as a collector writes from log.audit.webhook\n`,
+    );
     return undefined;
   }
   if (file !== undefined && file !== "-") return [file];

@@ -138,3 +138,17 @@ for (const field of TEXTS.split(" ")) {
     });
   }
 }
+
+test("tail of a configuration whose audit file has S3's format says what to name instead", async () => {
+  const folder = scratchFolder("tail");
+  const config = join(folder, "gateway.yaml");
+  const gateway = {
+    upstream: { endpoints: ["http://127.0.0.1:9"], store: "ceph" },
+    identities: [],
+    log: { audit: { file: "audit.log", format: "s3" } },
+  };
+  writeFileSync(config, JSON.stringify(gateway));
+  const { code, err } = await ran((terminal) => runTail([], { ...OPTIONS, config }, terminal));
+  assert.equal(code, 2);
+  assert.match(err, /has log\.audit\.format: s3.*: name a file with JSON lines, /);
+});
