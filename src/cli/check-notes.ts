@@ -38,7 +38,13 @@ function nobody(config: Config): readonly Note[] {
   return [{ about: "identities", text, remedy: "Add an accounts file, a Ceph or a directory" }];
 }
 
-type Secret = { readonly whose: string; readonly id: string; readonly secret: string };
+type Secret = {
+  readonly whose: string;
+  readonly id: string;
+  readonly secret: string;
+  /** True if the store must know the secret, too. */
+  readonly isStores: boolean;
+};
 
 /** Returns the secrets of clients, and those of the gateway at the store. */
 function secretsIn({ accounts, ceph, state }: Config): readonly Secret[] {
@@ -47,10 +53,13 @@ function secretsIn({ accounts, ceph, state }: Config): readonly Secret[] {
     ...subusers.flatMap((subuser) =>
       subuser.keys.map((key) => secretOf(`key ${key.accessKey} of ${name}:${subuser.name}`, key)),
     ),
-    ...(upstream === undefined ? [] : [secretOf(`upstream of ${name}`, upstream)]),
+    ...(upstream === undefined ? [] : [atStore(secretOf(`upstream of ${name}`, upstream))]),
   ]);
-  const own = ceph.map((source) => secretOf(`key ${source.accessKey} of identities.ceph`, source));
-  const kept = state?.kind === "bucket" ? [secretOf(`key ${state.accessKey} of state`, state)] : [];
+  const own = ceph.map((source) =>
+    atStore(secretOf(`key ${source.accessKey} of identities.ceph`, source)),
+  );
+  const kept =
+    state?.kind === "bucket" ? [atStore(secretOf(`key ${state.accessKey} of state`, state))] : [];
   return [...ofClients, ...own, ...kept];
 }
 
@@ -58,16 +67,20 @@ function secretOf(
   whose: string,
   { accessKey: id, secretKey: secret }: { readonly accessKey: string; readonly secretKey: string },
 ): Secret {
-  return { whose, id, secret };
+  return { whose, id, secret, isStores: false };
+}
+
+function atStore(secret: Secret): Secret {
+  return { ...secret, isStores: true };
 }
 
 function shortSecrets(config: Config): readonly Note[] {
   return secretsIn(config)
     .filter(({ secret }) => secret.length < SECRET_LENGTH_MIN)
-    .map(({ whose, secret }) => ({
+    .map(({ whose, secret, isStores }) => ({
       about: whose,
       text: `its secret has ${count(secret.length, "character")}, and can be found by trying`,
-      remedy: "Make a key with s3warden keygen",
+      remedy: `Make a key with s3warden keygen${isStores ? ", and give it to the store's user first" : ""}`,
     }));
 }
 

@@ -38,6 +38,7 @@ test("runCheck() notes what a good configuration could do better, and says no se
       { name: "lab", keys: [{ accessKey: "AKLAB", secretKey: secret }] },
       {
         name: "shop",
+        upstream: { accessKey: "AKSTORE", secretKey: "minioadmin" },
         keys: [{ accessKey: "AKSHOP", secretKey: "hunter2hunter2x" }],
         subusers: [
           { name: "till", tier: "READ", keys: [{ accessKey: "AKTILL", secretKey: secret }] },
@@ -56,13 +57,15 @@ test("runCheck() notes what a good configuration could do better, and says no se
     err,
     `note: key AKSHOP of shop: its secret has 15 characters, and can be found by trying
     Make a key with s3warden keygen
+note: upstream of shop: its secret has 10 characters, and can be found by trying
+    Make a key with s3warden keygen, and give it to the store's user first
 note: key AKTILL of shop:till: it has the same secret as key AKLAB of lab
     Give each key a secret of its own
 note: file ${path}: everybody can write it
     chmod o-w ${path}
 note: file ${named}: has secrets, and everybody on this machine can read it
     chmod o-r ${named}
-4 notes
+5 notes
 `,
   );
   chmodSync(named, 0o600);
