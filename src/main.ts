@@ -140,7 +140,10 @@ program
   .argument("<resource>", "such as arn:aws:s3:::bucket/prefix*")
   .addOption(configOption())
   .option("--ip <address>", "only requests from this address; default: from anywhere")
-  .option("--under <condition...>", "only requests with it, such as s3:x-amz-acl=absent")
+  .option(
+    "--under <condition...>",
+    "only requests with it, such as s3:x-amz-acl=absent; behind the resource",
+  )
   .option("--json", "print JSON")
   .exitOverride(usageIs2)
   .action(async (action: string, resource: string, options: WhoCanOptions) => {
