@@ -74,7 +74,7 @@ describe("typed as they stand", { skip: skipUnless([CEPH, AWS]) }, () => {
   });
 
   for (const [page, heading, yaml] of [
-    ["identities.md", "The gateway's own user", ""],
+    ["identities.md", "Ceph", ""],
     ["migrate.md", "1. The gateway beside the store", "1. The gateway beside the store"],
   ] as const) {
     test(`docs/${page}: its gateway.yaml serves Ceph's users`, async (t) => {
@@ -84,8 +84,7 @@ describe("typed as they stand", { skip: skipUnless([CEPH, AWS]) }, () => {
       shell.write("gateway.yaml", config);
       const [commands = ""] = blocks(section(text, heading), "sh");
       // The page names the user's page for the user itself, which is there since the page before.
-      const made =
-        blocks(section(pageOf("identities.md"), "The gateway's own user"), "sh")[0] ?? "";
+      const made = blocks(section(pageOf("identities.md"), "Ceph"), "sh")[0] ?? "";
       const setUp = page === "identities.md" ? commands : `${again(made)}\n${commands}`;
       const gateway = await shell.typeAndServe(
         `${setUp}\nnpm start -- --config gateway.yaml`,
