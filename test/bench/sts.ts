@@ -75,9 +75,13 @@ export async function stsCosts(
 async function begunASecond(port: number, ms: number): Promise<number> {
   const requests = callsOf(SIGNER);
   const connections = await openAll(port);
-  await pump(connections, requests, 200, after(ms / 4));
+  const given = (text: string, status: number): boolean => {
+    // A fast machine meets the gateway's own limit, of verifications a second: Throttling is a 400.
+    return status !== 400 && expecting(200)(text, status);
+  };
+  await pump(connections, requests, given, after(ms / 4));
   const startMs = performance.now();
-  const count = await pump(connections, requests, 200, after(ms));
+  const count = await pump(connections, requests, given, after(ms));
   const seconds = (performance.now() - startMs) / 1000;
   for (const connection of connections) connection.close();
   return count / seconds;
@@ -100,7 +104,7 @@ async function shareUnderFlood(
     const alone = await rate();
     const connections = await openAll(gateway.plain.port);
     let over = false;
-    const flood = pump(connections, requests, 400, () => over);
+    const flood = pump(connections, requests, expecting(400), () => over);
     const beside = await rate();
     over = true;
     await flood;
@@ -205,20 +209,29 @@ async function openAll(port: number): Promise<readonly Connection[]> {
   );
 }
 
-/** Keeps every connection busy; gives how many answers came. Throws for any with another status. */
+/** Returns a function that counts every answer, and throws for one with another status. */
+function expecting(expected: number): (text: string, status: number) => boolean {
+  return (text, status) => {
+    if (status !== expected) throw new Error(`Unexpected answer:\n${text}`);
+    return true;
+  };
+}
+
+/** Keeps every connection busy. Returns the number of answers of which `counts` says true. */
 async function pump(
   connections: readonly Connection[],
   requests: readonly WireRequest[],
-  expected: number,
+  counts: (text: string, status: number) => boolean,
   isOver: () => boolean,
 ): Promise<number> {
+  let sent = 0;
   let count = 0;
   const busy = connections.map(async (connection) => {
     while (!isOver()) {
-      const request = requests[count++ % requests.length];
+      const request = requests[sent++ % requests.length];
       if (request === undefined) throw new Error("Cannot load: no requests");
       const { status, text } = await connection.exchange(request);
-      if (status !== expected) throw new Error(`Unexpected answer:\n${text}`);
+      if (counts(text, status)) count++;
     }
   });
   await Promise.all(busy);
