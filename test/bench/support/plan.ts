@@ -21,7 +21,7 @@ export type Plan = {
   readonly transfers: number;
 };
 
-/** On a quiet machine about eleven minutes, fourteen with the rivals. */
+/** On a quiet machine about eight minutes, ten with the rivals. */
 export const FULL: Plan = {
   name: "full",
   admitCalls: 20_000,
