@@ -135,6 +135,9 @@ class Webhook implements AuditSink {
       this.#waiting.drop(lines);
       this.#events.dropped(lines);
     }
+    // Lines that came meanwhile have asked for an earlier attempt.
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#later(Math.min(RETRY_MS * 2 ** (this.#attempts - 1), RETRY_MS_MAX));
   }
 }

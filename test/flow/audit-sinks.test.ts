@@ -209,6 +209,31 @@ test("a webhook that fails gets the same batch again, and no line twice once it 
   assert.deepEqual(events, { failed: 2, recovered: 1, dropped: 0 });
 });
 
+test("a webhook that fails waits twice as long each time, however many lines come meanwhile", async (t) => {
+  const times: number[] = [];
+  const { events, ...ports } = told();
+  const server = createHttpServer((_request, response) => {
+    times.push(performance.now());
+    // A line comes while the receiver still thinks.
+    sink.append("more");
+    response.writeHead(503).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${portOf(server)}/`;
+  const sink = openWebhook({ url, token: undefined }, ports);
+  sink.append("one");
+  await until(() => times.length === 3, 30_000);
+  server.closeAllConnections();
+  server.close();
+  const [, second = 0, third = 0] = times;
+  // A timer may be late on a busy machine, and never comes early by more than its own resolution.
+  assert.ok(third - second > 1_900, `${third - second} ms after the second`);
+  assert.equal(events.dropped, 0);
+  await sink.close();
+});
+
 test("lines that nobody takes are reported as lost at the end, which does not wait for ever", async (t) => {
   const server = createHttpServer(() => undefined);
   server.listen(0, "127.0.0.1");
