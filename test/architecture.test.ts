@@ -87,7 +87,7 @@ const LAW = {
   // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
   demo: ["lib", "s3"],
   // A person's side of STS.
-  login: ["lib", "s3"],
+  login: ["lib", "s3", "identity"],
   cli: [
     "lib",
     "http",

@@ -3,10 +3,10 @@ export async function readUpTo(
   body: AsyncIterable<unknown>,
   bytesMax: number,
 ): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError("undici gave something but bytes");
+    if (!(chunk instanceof Uint8Array)) throw new TypeError("undici gave something but bytes");
     bytes += chunk.length;
     if (bytes > bytesMax) return undefined;
     chunks.push(chunk);

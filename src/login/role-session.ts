@@ -1,3 +1,4 @@
+import { readUpTo } from "../identity/whole-body.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { messageOf } from "../lib/words.ts";
 import { createXmlReader } from "../s3/xml-reader.ts";
@@ -24,7 +25,7 @@ export type TemporaryKey = {
 };
 
 const ANSWER_MS_MAX = 30_000;
-const ANSWER_LENGTH_MAX = 64 * 1024;
+const ANSWER_BYTES_MAX = 64 * 1024;
 const BOUNDS = { elements: 100, children: 50, textLength: 16 * 1024 };
 
 /**
@@ -51,7 +52,7 @@ export async function beginSession(
       redirect: "error",
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
-    const root = rootOf(await answer.text());
+    const root = rootOf(answer.body && (await readUpTo(answer.body, ANSWER_BYTES_MAX)));
     if (root === undefined) return err(`${endpoint} answers ${answer.status}, and not as STS does`);
     return answer.ok ? keyIn(root, endpoint) : err(refusalIn(root, answer.status));
   } catch (error) {
@@ -60,11 +61,12 @@ export async function beginSession(
   }
 }
 
-function rootOf(text: string): XmlElement | undefined {
-  if (text.length > ANSWER_LENGTH_MAX) return undefined;
+/** `bytes`: undefined or null if the answer is too long, or empty. */
+function rootOf(bytes: Buffer | undefined | null): XmlElement | undefined {
+  if (!bytes) return undefined;
   const tree = createXmlTree();
   const reader = createXmlReader(BOUNDS, tree);
-  const fault = reader.push(Buffer.from(text)) ?? reader.end();
+  const fault = reader.push(bytes) ?? reader.end();
   return fault === undefined ? tree.root : undefined;
 }
 

@@ -310,3 +310,15 @@ test("an endpoint that is not STS yields no key", async (t) => {
   assert.deepEqual({ code, out }, REFUSED);
   assert.match(err, /cannot be asked/);
 });
+
+test("an answer of STS without an end is not read to its end", async (t) => {
+  const other = await startIssuer(t, []);
+  const { login, file: tokenFile } = await withTokenFile(t);
+  other.answer = (_, response) => {
+    const more = (): void => void response.write("<a/>".repeat(4_096), () => setImmediate(more));
+    more();
+  };
+  const { code, out, err } = await login({ tokenFile, endpoint: other.url });
+  assert.deepEqual({ code, out }, REFUSED);
+  assert.match(err, /and not as STS does/);
+});
