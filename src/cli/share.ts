@@ -13,10 +13,10 @@ import { shareOf, sharePolicy } from "../provider/shares.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import { openState, openStateReader } from "../state/open.ts";
 import { isInForce, type StoredShare } from "../state/record.ts";
-import { REVOKED_NAME } from "../state/revoked-record.ts";
 import { changeShares } from "../state/share-record.ts";
 import type { StateReader, StateStore } from "../state/state-store.ts";
 import { printProblems } from "./check.ts";
+import { readAllKept } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type ShareOptions = {
@@ -96,45 +96,36 @@ export function runShareList(
   return told(subject, file, terminal, async (config) => {
     const state = stateOf(config);
     if (!state.ok) return state;
+    if (bucket === undefined) return listAll(config);
+    const name = keptName(bucket, config);
+    if (!name.ok) return name;
     const reader = openStateReader(state.value, config.upstream);
     try {
-      if (bucket === undefined) return await listAll(reader);
-      const name = keptName(bucket, config);
-      return name.ok ? await listOne(reader, name.value) : name;
+      return await listOne(reader, name.value);
     } finally {
       await reader.close();
     }
   });
 }
 
+/** A bucket that is still being made, or was removed, is shared with nobody. */
 async function listOne(reader: StateReader, name: string): Promise<Result<string, string>> {
-  const shares = await sharesOf(reader, name);
-  if (!shares.ok) return shares;
-  if (shares.value.length === 0) return ok(`The bucket "${name}" is shared with nobody\n`);
-  return ok(shares.value.map((share) => `${shown(share)}\n`).join(""));
-}
-
-async function listAll(reader: StateReader): Promise<Result<string, string>> {
-  const names = await reader.list();
-  if (!names.ok) return names;
-  const lines: string[] = [];
-  for (const name of names.value.filter((one) => one !== REVOKED_NAME).toSorted()) {
-    const shares = await sharesOf(reader, name);
-    if (!shares.ok) return shares;
-    lines.push(...shares.value.map((share) => `${name}  ${shown(share)}\n`));
-  }
-  return ok(lines.length === 0 ? "No bucket is shared\n" : lines.join(""));
-}
-
-/** Returns the shares. A bucket that is still being made, or was removed, has none. */
-async function sharesOf(
-  reader: StateReader,
-  name: string,
-): Promise<Result<readonly StoredShare[], string>> {
   const stored = await reader.read(name);
   if (!stored.ok) return stored;
   const { record } = stored.value ?? {};
-  return ok(record !== undefined && isInForce(record) ? (record.shares ?? []) : []);
+  const shares = record !== undefined && isInForce(record) ? (record.shares ?? []) : [];
+  if (shares.length === 0) return ok(`The bucket "${name}" is shared with nobody\n`);
+  return ok(shares.map((share) => `${shown(share)}\n`).join(""));
+}
+
+async function listAll(config: Config): Promise<Result<string, string>> {
+  const kept = await readAllKept(config);
+  if (!kept.ok) return kept;
+  const lines = [...kept.value.keys()].toSorted().flatMap((name) => {
+    const { shares = [] } = kept.value.get(name) ?? {};
+    return shares.map((share) => `${name}  ${shown(share)}\n`);
+  });
+  return ok(lines.length === 0 ? "No bucket is shared\n" : lines.join(""));
 }
 
 type Opened = { readonly store: StateStore; readonly name: string; readonly config: Config };
