@@ -48,11 +48,13 @@ function sharingIn(files: readonly WholeFile[]): readonly Sharing[] {
   return files.flatMap(({ document, value }) =>
     value.accounts.flatMap((account, i) => {
       const keys = keysAtStore(account).filter((key) => upstreams.has(key));
-      const sharing = keys.flatMap((key) => shared.get(key) ?? []);
-      const others = [...new Set(sharing)].filter((other) => other !== account.name);
-      if (others.length === 0) return [];
+      const names = namesOf(
+        keys.flatMap((key) => [shared.get(key) ?? []]),
+        account.name,
+      );
+      if (names === undefined) return [];
       const path = `accounts[${i}].${account.upstream === undefined ? "name" : "upstream.accessKey"}`;
-      return [{ document, path, names: namesOf(others) }];
+      return [{ document, path, names }];
     }),
   );
 }
@@ -89,8 +91,21 @@ const KEEP =
 /** The most names in a message: nobody reads more. */
 const NAMES_MAX = 3;
 
-function namesOf(others: readonly string[]): string {
-  const more = others.length > NAMES_MAX ? ` and ${others.length - NAMES_MAX} more` : "";
-  const names = others.slice(0, NAMES_MAX).map((name) => `"${name}"`);
-  return `${names.join(", ")}${more}`;
+/**
+ * Returns the text that names the accounts in `lists` but `own`; `undefined` if there is no other.
+ * Ten thousand accounts may have one user of the store, and each has a message: so a list is not
+ * copied, but for an account with several keys at the store.
+ */
+function namesOf(lists: readonly (readonly string[])[], own: string): string | undefined {
+  const [first = [], ...rest] = lists;
+  const all = rest.length === 0 ? first : [...new Set(lists.flat())];
+  const shown: string[] = [];
+  for (const name of all) {
+    if (shown.length === NAMES_MAX) break;
+    if (name !== own) shown.push(`"${name}"`);
+  }
+  if (shown.length === 0) return undefined;
+  // The list has the account's own name, too.
+  const left = all.length - 1 - shown.length;
+  return `${shown.join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
 }

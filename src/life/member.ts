@@ -19,6 +19,7 @@ import { Limiter } from "../limiter/limiter.ts";
 import { Live } from "../gateway/live.ts";
 import { listen, type ListenOptions } from "../gateway/server.ts";
 import { StorePools } from "../store/store-pools.ts";
+import { setEngineUp } from "./engine.ts";
 
 /** A process that serves S3: all of a gateway but its admin port. */
 export type Member = {
@@ -66,6 +67,7 @@ export async function openMember(
   log: Logger,
   shared?: SharedPorts,
 ): Promise<Member> {
+  setEngineUp();
   const metrics = new Metrics();
   const audit = config.log.audit && openAudit(config.log.audit, metrics, log);
   const state = await openStateOf(config);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -175,12 +176,24 @@ function startGateway(origin: string, options: GatewayOptions): Promise<Server> 
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: [account] }));
   if (sts !== undefined) writeFileSync(join(folder, "keys.json"), sts.keys);
   writeFileSync(join(folder, "gateway.yaml"), JSON.stringify(config));
-  return startScript([
-    pathOf("../../../src/main.ts"),
-    "serve",
-    "--config",
-    join(folder, "gateway.yaml"),
+  return startScript([ROOM, builtMain(), "serve", "--config", join(folder, "gateway.yaml")]);
+}
+
+/** The room for young objects that the command, the image and the unit give. */
+const ROOM = "--max-semi-space-size=8";
+
+let main: string | undefined;
+
+/** Returns the program of the package as operators run it. Builds it once. */
+function builtMain(): string {
+  if (main !== undefined) return main;
+  execFileSync(process.execPath, [
+    pathOf("../../../node_modules/typescript/bin/tsc"),
+    "--project",
+    pathOf("../../../tsconfig.build.json"),
   ]);
+  main = pathOf("../../../dist/main.js");
+  return main;
 }
 
 function pathOf(relative: string): string {
