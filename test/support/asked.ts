@@ -16,7 +16,7 @@ export async function statusFor(
   return (await rawExchange(host, bytesOf(request), { method: "GET" })).status;
 }
 
-/** The value of a series (`s3warden_` is put before its name); undefined: there is none. */
+/** The value of a series (`s3warden_` is put before its name); `undefined` if there is none. */
 export async function metricOf(
   { adminEndpoint }: Pick<Gateway, "adminEndpoint">,
   series: string,

@@ -9,7 +9,7 @@ import { requestInputs } from "../../src/observe/request-inputs.ts";
 import { decided } from "./decided.ts";
 import type { Outgoing } from "./signed.ts";
 
-/** `request` as the gateway reads its head, from 192.0.2.1. */
+/** Returns `request` as the gateway reads its head, from 192.0.2.1. */
 function headOf({ method, target, headers }: Outgoing): RequestHead {
   const parsed = parseTarget(target);
   if (!parsed.ok) throw new Error(parsed.error);
@@ -22,7 +22,7 @@ function headOf({ method, target, headers }: Outgoing): RequestHead {
   };
 }
 
-/** The audit line, with its newline, that `request` leaves at a gateway with `snapshot`. */
+/** Returns the audit line, with its newline, that `request` leaves at a gateway with `snapshot`. */
 export function lineOf(
   snapshot: Snapshot,
   request: Outgoing,
@@ -35,7 +35,7 @@ export function lineOf(
   return `${auditLine(record, requestInputs(head, facts))}\n`;
 }
 
-/** The record of a request that the store answered with 1 KiB. */
+/** Returns the record of a request that the store answered with 1 KiB. */
 export function accessRecordOf(
   head: RequestHead,
   facts: Facts,

@@ -8,7 +8,7 @@ import {
   type TokenKey,
 } from "./tokens.ts";
 
-/** The issuer of the tables below, and one beside it. */
+/** The issuer of the tables below, and a second one. */
 export const ISSUER_URL = "https://idp.example.org/realms/lab";
 export const OTHER_URL = "https://other.example.org";
 
@@ -21,17 +21,17 @@ export const KEYS = {
   es512: makeKey("es512", "ES512", "P-521"),
   ed: makeKey("ed", "EdDSA", "ed25519"),
 };
-/** Of the other issuer, one of whose keys has a name of the first issuer's. */
+/** A key of the second issuer. Its name is that of a key of the first issuer. */
 const FOREIGN = makeKey("rs256", "RS256", "rsa");
 const FOREIGN_OWN = makeKey("foreign", "RS256", "rsa");
-/** Nobody's. */
+/** A key of no issuer. */
 const STRANGER = makeKey("rs256", "RS256", "rsa");
 const WEAK = makeKey("weak", "RS256", "rsa-1024");
-/** May encrypt, and not sign. */
+/** A key for encryption only, not for signatures. */
 const ENCRYPTS = makeKey("encrypts", "RS256", "rsa");
 const WRAPS = makeKey("wraps", "RS256", "rsa");
 
-/** What the two issuers publish. */
+/** The keys that the two issuers publish. */
 export const ISSUER_KEYS: readonly unknown[] = [
   ...Object.values(KEYS).map((key) => publicJwk(key)),
   publicJwk(WEAK),
@@ -46,8 +46,9 @@ export type Code = "InvalidIdentityToken" | "ExpiredTokenException";
 export type BadToken = readonly [name: string, token: string, code?: Code];
 
 /**
- * Tokens that are judged at `NOW`, seconds since the epoch, by an issuer whose clock may be 60 s off.
- * `ahead`: seconds by which tokens are of the future; more where the clock goes on meanwhile.
+ * Returns tokens to be judged at `NOW`, in seconds since the epoch, by an issuer whose clock may be
+ * 60 s off. `ahead`: the seconds by which tokens are dated in the future; more if the clock goes on
+ * meanwhile.
  */
 export function tokensAt(NOW: number, ahead = 61) {
   const CLAIMS = {
@@ -80,7 +81,7 @@ export function tokensAt(NOW: number, ahead = 61) {
     ["without nbf", tokenOf(KEYS.es256, { ...CLAIMS, nbf: undefined })],
     ["with times of fractions", tokenOf(KEYS.es256, { ...CLAIMS, exp: NOW + 0.5, iat: NOW - 0.5 })],
     [
-      "with jku, x5u and jwk, which nobody asks",
+      "with jku, x5u and jwk, which nobody follows",
       tokenOf(KEYS.es256, CLAIMS, {
         jku: "https://evil.example",
         x5u: "https://evil.example",
@@ -98,7 +99,7 @@ export function tokensAt(NOW: number, ahead = 61) {
     return [name, tokenOf(KEYS.es256, CLAIMS, header)];
   }
 
-  /** The claims of a token as a text, with `text` behind their first brace. */
+  /** Returns the claims of a token as a text, with `text` after their first brace. */
   function texts(name: string, claims: string, header = GOOD_HEADER): BadToken {
     return [name, tokenOfTexts(KEYS.es256, header, claims)];
   }
@@ -123,10 +124,10 @@ export function tokensAt(NOW: number, ahead = 61) {
     ["of four parts", `${GOOD}.${SIGNATURE}`],
     ["of five parts, as an encrypted one has", `${GOOD}.${SIGNATURE}.${SIGNATURE}`],
     ["of dots", ".."],
-    ["with a space in front", ` ${GOOD}`],
-    ["with a space behind", `${GOOD} `],
-    ["with a line break behind", `${GOOD}\n`],
-    ["with a line break within", `${HEADER}.\n${BODY}.${SIGNATURE}`],
+    ["with a space at the start", ` ${GOOD}`],
+    ["with a space at the end", `${GOOD} `],
+    ["with a line break at the end", `${GOOD}\n`],
+    ["with a line break inside", `${HEADER}.\n${BODY}.${SIGNATURE}`],
     ["with padding", `${HEADER}.${BODY}.${SIGNATURE}=`],
     ["in base64 that is not base64url", `${HEADER}.${BODY}.${SIGNATURE.slice(0, -1)}+`],
     ["with Bearer in front", `Bearer ${GOOD}`],
@@ -228,7 +229,7 @@ export function tokensAt(NOW: number, ahead = 61) {
     ["of a key of another issuer, under a name of ours", tokenOf(FOREIGN, CLAIMS)],
     ["of a key of another issuer, under its own name", tokenOf(FOREIGN_OWN, CLAIMS)],
     [
-      "of our key that says it is another issuer's",
+      "of our key that claims to be another issuer's",
       tokenOf(KEYS.rs256, { ...CLAIMS, iss: OTHER_URL }),
     ],
     ["of a key of 1024 bits, which is not taken", tokenOf(WEAK, CLAIMS)],

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { startHttpStore, type ScriptedStore } from "./scripted-store.ts";
 
-/** What the store says: `code` and `body` exclude each other. */
+/** The store's answer: `code` and `body` exclude each other. */
 export type Said = { readonly status: number; readonly code?: string; readonly body?: Buffer };
 
-/** What is asked of a bucket (`key` undefined) or of an object. */
+/** A request about a bucket (`key` is `undefined`) or an object. */
 export type Asked = {
   readonly method: string;
   readonly bucket: string;
@@ -16,13 +16,13 @@ export type Asked = {
 type Bucket = { readonly owner: string; readonly objects: Map<string, Buffer> };
 
 /**
- * Buckets and objects in memory, each bucket for its owner alone. As RGW and AWS in us-east-1, it
- * answers 200 to a user who makes its own bucket again.
+ * Buckets and objects in memory, each bucket for its owner alone. A user who makes an own bucket
+ * again gets 200, as from RGW and from AWS in us-east-1.
  */
 export class Buckets {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** What becomes of a request that `user` signed. */
+  /** Carries out a request that `user` signed, and returns the answer to it. */
   ask(user: string, { method, bucket: name, key, body = EMPTY }: Asked): Said {
     const bucket = this.#buckets.get(name);
     if (key === undefined && method === "PUT") return this.#make(user, name, bucket);
@@ -56,19 +56,21 @@ export class Buckets {
 
 const EMPTY = Buffer.alloc(0);
 
-/** When an answer is given, or `break` to end the connection without one. */
+/**
+ * A function that resolves when the answer is due, with `break` to end the connection without one.
+ */
 type Answering = (asked: Asked) => Promise<void> | "break" | undefined;
 
-/** `Buckets` behind HTTP. */
+/** A store of `Buckets` that is reached by HTTP. */
 export type BucketStore = ScriptedStore & {
   readonly buckets: Buckets;
-  /** What was asked for, as `PUT /bucket`, probes left out. */
+  /** The requests that came, as `PUT /bucket`, probes left out. */
   readonly asked: readonly string[];
-  /** Called when a request took effect, before it is answered. */
+  /** Called when a request has taken effect, before it is answered. */
   answering: Answering;
 };
 
-/** Starts the store. `users`: whose each access key is. Signatures are not looked at. */
+/** Starts the store. `users`: the user of each access key. Signatures are not checked. */
 export async function startBucketStore(
   users: Readonly<Record<string, string>>,
 ): Promise<BucketStore> {

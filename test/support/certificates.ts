@@ -1,8 +1,8 @@
 import type { Certificate } from "../../src/config/pem.ts";
 
 /**
- * Certificates of one authority (P-256, a hundred years), made by `openssl` for tests alone, with
- * their keys. They protect nothing.
+ * Certificates of one authority (P-256, a hundred years) and their keys, made by `openssl` for
+ * tests only. They protect nothing.
  */
 export const AUTHORITY = `-----BEGIN CERTIFICATE-----
 MIIBdzCCAR2gAwIBAgIUKzTcyBlq3931S/rtlZnXZp3BVeQwCgYIKoZIzj0EAwIw
@@ -16,7 +16,7 @@ MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgcgN1m/MIw/qkvSM1L8ARHjStjPhvEgbJ
 -----END CERTIFICATE-----
 `;
 
-/** DNS:s3.example.org, DNS:*.s3.example.org. */
+/** A certificate for DNS:s3.example.org, DNS:*.s3.example.org. */
 export const DOMAIN: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBpTCCAU2gAwIBAgIUQTjL6juyMRF6GttVJuusL+Ek0ncwCgYIKoZIzj0EAwIw
@@ -38,7 +38,7 @@ E3ouBkxw0rdkOWlZXHHWbWHy4og7QIM59tI/nvgzdjRTyMbfYp0WE+kF
 `,
 };
 
-/** DNS:photos.s3.example.org. */
+/** A certificate for DNS:photos.s3.example.org. */
 export const PHOTOS: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBlDCCATqgAwIBAgIUQTjL6juyMRF6GttVJuusL+Ek0ngwCgYIKoZIzj0EAwIw
@@ -60,7 +60,7 @@ zTuZb21YZD4N9slGAro+amLt3L3e+8jEc8/j7k2k8ng8cOY2SbbDp5XJ
 `,
 };
 
-/** DNS:store.example.org. */
+/** A certificate for DNS:store.example.org. */
 export const STORE: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBjzCCATWgAwIBAgIUQTjL6juyMRF6GttVJuusL+Ek0nkwCgYIKoZIzj0EAwIw
@@ -82,7 +82,7 @@ Ajs5l3EJvP4+084M61HgohawtK8gDzfYUHtfvxdHSsYyQR87lguZWxyO
 `,
 };
 
-/** CN=nameless.example.org, and no subjectAltName. */
+/** A certificate with CN=nameless.example.org and no subjectAltName. */
 export const NAMELESS: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBjjCCATOgAwIBAgIUQTjL6juyMRF6GttVJuusL+Ek0nowCgYIKoZIzj0EAwIw
@@ -104,7 +104,7 @@ LVQU3E9Yg5ddiC6hJwssUkiFxyQqR+iNwTBljQhEtGo+XrO8tHGuaz4n
 `,
 };
 
-/** For a client. */
+/** A client's certificate. */
 export const CLIENT: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBhzCCAS2gAwIBAgIUQTjL6juyMRF6GttVJuusL+Ek0nswCgYIKoZIzj0EAwIw
@@ -126,7 +126,7 @@ Opx/0yX4gRnTUkEMNEP7+3CZWKZAOpjAW07nVXHC8ivmspT4j8Yzz7hA
 `,
 };
 
-/** Signed by itself. */
+/** A client's certificate that is signed by itself. */
 export const STRANGER_CLIENT: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBfDCCASOgAwIBAgIUUlw7uawpVamTrCIhiBRtqGI7QoQwCgYIKoZIzj0EAwIw
@@ -147,7 +147,7 @@ gNmnCUX5tg8ESdbsE3fuLhztDWKCZRXhVM041I8QmAfHMVIWgAeVp2aU
 `,
 };
 
-/** DNS:localhost; ended on 2021-01-01. */
+/** A certificate for DNS:localhost that expired on 2021-01-01. */
 export const EXPIRED: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBazCCARGgAwIBAgIBATAKBggqhkjOPQQDAjAQMQ4wDAYDVQQDDAVUZXN0czAe
@@ -168,7 +168,7 @@ rtdn1UVi5vgE8rc+CMUHEIoompzHmDTVnFq6SQsx3Vz/I1ti1RNlPZB1
 `,
 };
 
-/** DNS:localhost, with a key that OpenSSL takes for too small. */
+/** A certificate for DNS:localhost, with a key that OpenSSL considers too small. */
 export const WEAK: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIICHDCCAYWgAwIBAgIUV7BMw7xdw0F8JvgC0L/G6TPpOuQwDQYJKoZIhvcNAQEL
@@ -204,7 +204,7 @@ KfaqHCJoG+GtHg==
 `,
 };
 
-/** IP:127.0.0.1, DNS:localhost; its own authority. */
+/** A certificate for IP:127.0.0.1, DNS:localhost; it is its own authority. */
 export const LOOPBACK: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBmTCCAT+gAwIBAgIUVVloemUUZRdHbIYXsBO0BOzIkI4wCgYIKoZIzj0EAwIw

@@ -1,8 +1,8 @@
 /**
  * The values of the ten algorithms over CHECK_CONTENT, in hex. CRCs: "Catalogue of parametrised CRC
- * algorithms" (CRC-32/ISO-HDLC, CRC-32/ISCSI, CRC-64/NVME). Hashes: RFC 1321 appendix A.5 has no such
- * line, so md5sum(1), sha1sum(1), sha256sum(1) and sha512sum(1) say them; those of xxHash: xxhash 4.1.0
- * for Python.
+ * algorithms" (CRC-32/ISO-HDLC, CRC-32/ISCSI, CRC-64/NVME). Hashes: RFC 1321 appendix A.5 has no
+ * such line, so they come from md5sum(1), sha1sum(1), sha256sum(1) and sha512sum(1). Those of
+ * xxHash come from xxhash 4.1.0 for Python.
  */
 export const CHECK_VALUES = [
   ["crc32", "cbf43926"],
@@ -20,5 +20,5 @@ export const CHECK_VALUES = [
   ["xxhash128", "33119477ede5dcd5e9716427681d5860"],
 ] as const;
 
-/** What the catalogue takes for its check values. */
+/** The content over which the catalogue computes its check values. */
 export const CHECK_CONTENT = "123456789";

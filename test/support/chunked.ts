@@ -5,7 +5,7 @@ import { createHash, createHmac } from "node:crypto";
  * pages "Transferring payload in multiple chunks" and "… with trailing headers" describe them.
  */
 
-/** The examples' credential, date and scope on both pages. */
+/** The credential, date and scope of the examples on both pages. */
 export const EXAMPLE = {
   secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
   timestamp: "20130524T000000Z",
@@ -39,7 +39,7 @@ function signature(kind: "PAYLOAD" | "TRAILER", previous: string, ...digests: st
 
 type Signatures = { readonly chunks: readonly string[]; readonly trailer: string };
 
-/** The body with a signature on every chunk and, where `trailer` is given, on the trailer. */
+/** The body with a signature on every chunk and, if `trailer` is given, on the trailer. */
 export function signedBody(
   seed: string,
   chunks: readonly Buffer[],
@@ -74,7 +74,7 @@ export function unsignedBody(chunks: readonly Buffer[], trailer?: string): Buffe
   return Buffer.concat([...parts, Buffer.from(end)]);
 }
 
-/** `bytes` as a stream would deliver them, cut at the given offsets. */
+/** Yields `bytes` as a stream would deliver them, cut at the given offsets. */
 export async function* cut(bytes: Buffer, ...offsets: readonly number[]): AsyncGenerator<Buffer> {
   let from = 0;
   for (const to of [...offsets, bytes.length]) {

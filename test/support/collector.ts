@@ -14,17 +14,17 @@ export type CollectedSpan = {
   readonly startTimeUnixNano: string;
   readonly endTimeUnixNano: string;
   readonly status: { readonly code?: number };
-  /** Fewer words than OTLP's list: the plain values by their names. */
+  /** The plain values by their names: shorter than OTLP's list. */
   readonly attributes: Readonly<Record<string, unknown>>;
 };
 
-/** What speaks OTLP over HTTP to whoever sends traces. */
+/** A server that speaks OTLP over HTTP to any sender of traces. */
 export type Collector = {
   readonly endpoint: string;
-  /** The spans that have come, when there are `count`. */
+  /** Resolves with the spans received, once there are `count`. */
   readonly spans: (count: number) => Promise<readonly CollectedSpan[]>;
   readonly resources: readonly Readonly<Record<string, unknown>>[];
-  /** Every body as it came, with its type and path. */
+  /** Every body as it was received, with its type and path. */
   readonly bodies: readonly {
     readonly type: string;
     readonly path: string;
@@ -32,7 +32,7 @@ export type Collector = {
   }[];
 };
 
-/** A collector on loopback until the test ends. `status`: what it answers with. */
+/** Starts a collector on loopback until the test ends. `status`: the status of its answers. */
 export async function startCollector(t: TestContext, status = 200): Promise<Collector> {
   const spans: CollectedSpan[] = [];
   const resources: Readonly<Record<string, unknown>>[] = [];

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { InProcessOptions, Section } from "./in-process.ts";
 import { scratchFolder } from "./scratch.ts";
 
-/** gateway.yaml and what it names in a folder of their own, for commands; gives its path. */
+/**
+ * Writes gateway.yaml and the files that it names to a folder of their own, for commands; returns
+ * its path.
+ */
 export function writeConfig(
   options: Partial<InProcessOptions> & { readonly accounts: readonly Section[] },
 ): string {

@@ -11,7 +11,7 @@ export function shippedProvider(name: string): { file: string; text: string } {
   return { file: `${name}.yaml`, text: readFileSync(url, "utf8") };
 }
 
-/** The least that is a configuration, for tests to put something in front of or behind. */
+/** The smallest valid configuration; tests put something before or after it. */
 export const GATEWAY = `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 `;
@@ -21,7 +21,7 @@ const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
 
 export const ACCOUNTS = "accounts: []\n";
 
-/** Parses `gateway.yaml` out of `files` (name to text), with `env` as the environment. */
+/** Parses `gateway.yaml` of `files` (name to text), with `env` as the environment. */
 function parseFiles(
   files: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
@@ -38,7 +38,7 @@ function parseFiles(
   });
 }
 
-/** The configuration, where the test is not about problems. */
+/** Returns the configuration, if the test is not about problems. */
 export function goodConfig(
   files: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
@@ -48,7 +48,10 @@ export function goodConfig(
   throw new Error(`Expected a good configuration: ${JSON.stringify(result.error)}`);
 }
 
-/** The problems as `file:line:column path: message | remedy`. */
+/**
+ * Returns the problems as `file:line:column path: message
+ * remedy`.
+ */
 export function problemsOf(
   files: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
@@ -57,7 +60,7 @@ export function problemsOf(
   return result.ok ? [] : told(result.error);
 }
 
-/** The warnings of a good configuration, in the same form. */
+/** Returns the warnings of a good configuration, in the same form. */
 export function warningsOf(files: Readonly<Record<string, string>>): readonly string[] {
   return told(goodConfig(files).warnings);
 }
@@ -69,7 +72,7 @@ function told(problems: readonly Problem[]): readonly string[] {
   );
 }
 
-/** Where operators come to, of a configuration that has a port for them. */
+/** Returns the address of the operators' port, of a configuration that has one. */
 export function adminPlace({ address }: Config["admin"]): SocketAddress {
   if ("path" in address) throw new Error("Expected a port, not a socket");
   return address;

@@ -4,17 +4,17 @@ import { basename, join } from "node:path";
 import { DockerfileParser, ModifiableInstruction } from "dockerfile-ast";
 import { deployText, ROOT } from "./deploy.ts";
 
-/** One line of the Containerfile: its word, its flags (`--from=build`) and the rest. */
+/** One line of the Containerfile: its keyword, its flags (`--from=build`) and the rest. */
 type Instruction = {
   readonly word: string;
   readonly flags: ReadonlyMap<string, string>;
   readonly text: string;
 };
 
-/** A stage: its name or, without one, its number. */
+/** A stage: its name or, if it has none, its number. */
 type Stage = { readonly name: string; readonly instructions: readonly Instruction[] };
 
-/** deploy/container/Containerfile, by stages. */
+/** Reads the stages of deploy/container/Containerfile. */
 export function stages(): readonly Stage[] {
   const found: { name: string; instructions: Instruction[] }[] = [];
   for (const line of DockerfileParser.parse(
@@ -33,7 +33,10 @@ export function stages(): readonly Stage[] {
   return found;
 }
 
-/** What an instruction of the last stage says; the last one counts. */
+/**
+ * Returns the arguments of an instruction of the last stage; if there are several, the last one
+ * counts.
+ */
 export function lastWord(word: string): Instruction {
   const found = stages()
     .at(-1)
@@ -42,7 +45,10 @@ export function lastWord(word: string): Instruction {
   return found;
 }
 
-/** An instruction in exec form: what is run, without a shell. Throws where it is in another form. */
+/**
+ * Reads an instruction in exec form: the command that runs without a shell. Throws if it has
+ * another form.
+ */
 export function execForm(text: string): readonly string[] {
   const list: unknown = JSON.parse(text);
   if (Array.isArray(list)) return list.map(String);
@@ -50,8 +56,8 @@ export function execForm(text: string): readonly string[] {
 }
 
 /**
- * Does in `folder` what the Containerfile says: a root for each stage, WORKDIR, COPY and RUN as they
- * stand, on this machine instead of in the base image. Gives the root of the last stage.
+ * Carries out the Containerfile in `folder`: a root for each stage, WORKDIR, COPY and RUN as they
+ * stand, on this machine instead of in the base image. Returns the root of the last stage.
  */
 export function buildIn(folder: string): string {
   const context = join(folder, "context");
@@ -71,13 +77,18 @@ export function buildIn(folder: string): string {
   return root;
 }
 
-/** What it says is shown only where it fails. npm may take from its cache what it has. */
+/**
+ * Runs a command. Its output is shown only if it fails. npm may take from its cache what it has.
+ */
 function run(command: string, cwd: string): void {
   const env = { ...process.env, npm_config_prefer_offline: "true" };
   execFileSync("/bin/sh", ["-c", command], { cwd, env, stdio: "pipe" });
 }
 
-/** The files of the source that .dockerignore lets through: it names what comes, after `*`. */
+/**
+ * Copies the files of the source that .dockerignore lets through: after `*`, it names the files to
+ * include.
+ */
 function copyContext(context: string): void {
   const lines = readFileSync(`${ROOT}.dockerignore`, "utf8").split("\n");
   const [all, ...rest] = lines.filter((line) => line !== "" && !line.startsWith("#"));
@@ -89,7 +100,7 @@ function copyContext(context: string): void {
   }
 }
 
-/** COPY: of a folder, what is in it. */
+/** Does what COPY does: of a folder, it copies the contents. */
 function copy(source: string, workdir: string, words: readonly string[]): void {
   const target = join(workdir, words.at(-1) ?? "");
   for (const pattern of words.slice(0, -1)) {

@@ -2,18 +2,18 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { portOf } from "./ports.ts";
 
-/** A way to a server that a test can cut. */
+/** A connection to a server that a test can cut. */
 export type CutProxy = {
   readonly endpoint: string;
-  /** Connections at the same time, at most. */
+  /** The highest number of connections at the same time. */
   readonly most: () => number;
-  /** Ends all connections and takes no new one, until `mend`. */
+  /** Ends all connections and accepts no new one until `mend`. */
   readonly cut: () => void;
   readonly mend: () => void;
   readonly stop: () => Promise<void>;
 };
 
-/** Opens a TCP way to `target`, such as `http://127.0.0.1:7480`. */
+/** Opens a TCP proxy to `target`, such as `http://127.0.0.1:7480`. */
 export async function startCutProxy(target: string): Promise<CutProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

@@ -3,14 +3,14 @@ import { startRecordingStore, type RecordingStore } from "../stores/recording.ts
 import { startFlow, type Flow } from "./flow.ts";
 import type { InProcessOptions, Section } from "./in-process.ts";
 
-/** A gateway before a store and, below /dashboard/, something that is not S3. */
+/** A gateway in front of a store and, below /dashboard/, of something that is not S3. */
 export type Dashboard = Flow & {
   readonly store: RecordingStore;
   /** The bytes of a request as a browser sends it. */
   readonly request: (method: string, target: string, ...lines: readonly string[]) => string;
 };
 
-/** `target`: an origin. `route`: over the route's other fields. */
+/** Starts them. `target`: an origin. `route`: put over the route's other fields. */
 export async function startDashboard(
   t: TestContext,
   target: string,

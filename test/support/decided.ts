@@ -14,33 +14,33 @@ import type { Revocation } from "../../src/session/revocation.ts";
 import type { Fault } from "../../src/s3/faults.ts";
 import type { Tags } from "../../src/s3/tags.ts";
 
-/** What a decision is told if it asks; what is not here it is left waiting for. */
+/** The answers that a decision gets if it asks; it waits for those that are not here. */
 export type Told = {
-  /** By access key id; undefined: nobody has it. */
+  /** Keys by access key id; `undefined` if nobody has it. */
   readonly keys?: ReadonlyMap<string, Key | undefined>;
-  /** By the account's name; undefined: it has no key. */
+  /** Keys by the account's name; `undefined` if it has no key. */
   readonly owners?: ReadonlyMap<string, Key | undefined>;
-  /** By the bucket's id; undefined: nothing is known of it. */
+  /** Records by the bucket's id; `undefined` if nothing is known of it. */
   readonly records?: ReadonlyMap<string, BucketRecord | undefined>;
-  /** Sessions that are revoked. */
+  /** The revoked sessions. */
   readonly revoked?: readonly Revocation[];
-  /** By the name of the need. */
+  /** Tags by the name of the need. */
   readonly tags?: ReadonlyMap<string, Tags>;
   /** The document in the body. */
   readonly body?: string | Buffer;
   /** A small body whose trailer becomes a header. */
   readonly whole?: WholeBody;
   readonly form?: FormHead;
-  /** Of the form's file. */
+  /** The length of the form's file. */
   readonly fileBytes?: number;
-  /** Hears of each turn that the decision leaves to others. */
+  /** Called for each turn that the decision leaves to others. */
   readonly onTurn?: () => void;
 };
 
-/** What became of a request: its verdict, or what its decision still asks for. */
+/** The result of a request: its verdict, or the questions of its decision that are still open. */
 export type Decided = Verdict | ({ readonly kind: "asking" } & Asking);
 
-/** Takes the decision on `head` as far as `told` goes. */
+/** Takes the decision on `head` as far as `told` allows. */
 export function decided(
   snapshot: Snapshot,
   head: RequestHead,
@@ -59,7 +59,7 @@ export function decided(
   return step.value;
 }
 
-/** As the shell reads it. */
+/** Reads the document as the shell does. */
 function documentIn(
   { operation, headers }: DocumentNeed,
   { body }: Told,
@@ -69,7 +69,10 @@ function documentIn(
   return document.ok ? ok({ kind: "document", document: document.value }) : document;
 }
 
-/** A decision in a word: the error code of a refusal, what it asks for, else the verdict's kind. */
+/**
+ * Returns a decision in a word: the error code of a refusal, the question that it asks, else the
+ * verdict's kind.
+ */
 export function word(decision: Decided): string {
   switch (decision.kind) {
     case "refuse":
@@ -118,7 +121,7 @@ function answerTo(need: Need, told: Told): Answer | undefined {
   }
 }
 
-/** The end of a judging that leaves turns to nobody. */
+/** Finishes a judgement that leaves turns to nobody. */
 export function told(judging: Judging): boolean | "spent" {
   let step = judging.next();
   while (step.done !== true) step = judging.next();

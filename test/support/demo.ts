@@ -9,18 +9,18 @@ export const FREE_PORTS = ["--port", "0", "--admin-port", "0"];
 
 /** `s3warden demo` in a process of its own. */
 export type Demo = {
-  /** What it says on start. */
+  /** Its output on start. */
   readonly welcome: string;
   readonly endpoint: string;
   readonly as: (user: string) => s3.S3Client;
-  /** Ctrl-C; gives the exit code. */
+  /** Presses Ctrl-C; resolves with the exit code. */
   readonly interrupt: () => Promise<unknown>;
 };
 
-/** A test, or a suite that does what is left to do after it. */
+/** A test, or a suite, that does the remaining clean-up afterwards. */
 type Cleanups = { readonly after: (cleanup: () => unknown) => void };
 
-/** Starts it on free ports, its files in `dir`, and waits until it has said what it says. */
+/** Starts it on free ports, its files in `dir`, and waits until its welcome is complete. */
 export async function startDemo(dir: string, t: Cleanups): Promise<Demo> {
   const process_ = spawn(process.execPath, [MAIN, "demo", "--dir", dir, ...FREE_PORTS]);
   const ended = once(process_, "exit");

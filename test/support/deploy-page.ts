@@ -6,7 +6,7 @@ export function deployPage(): string {
   return readFileSync(`${ROOT}docs/deploy.md`, "utf8");
 }
 
-/** A YAML of docs/deploy.md by the name that stands before it, which readers do not see. */
+/** Returns a YAML of docs/deploy.md by the name in front of it, which readers do not see. */
 export function named(name: string): string {
   const blocks = deployPage().matchAll(/^<!-- (.+) -->\n\n```yaml\n([\s\S]*?)^```$/gm);
   for (const [, found, text = ""] of blocks) if (found === name) return text;

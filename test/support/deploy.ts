@@ -11,7 +11,7 @@ import { shippedProvider } from "./config.ts";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const DEPLOY = fileURLToPath(new URL("../../deploy/", import.meta.url));
 
-/** Where a configuration lies in the image, and by the systemd unit. */
+/** The folder of the configuration in the image, and for the systemd unit. */
 export const CONFIG_FOLDER = "/etc/s3warden";
 
 /** The text of a file below deploy/. */
@@ -24,7 +24,9 @@ export function documentsIn(text: string): readonly unknown[] {
   return parseAllDocuments(text).map((document): unknown => document.toJS());
 }
 
-/** What stands in `tree` at a path such as `spec/ports/0/name`; undefined where there is nothing. */
+/**
+ * Returns the value in `tree` at a path such as `spec/ports/0/name`; `undefined` if there is none.
+ */
 export function at(tree: unknown, path: string): unknown {
   let here = tree;
   for (const name of path.split("/")) {
@@ -34,7 +36,7 @@ export function at(tree: unknown, path: string): unknown {
   return here;
 }
 
-/** The same, where it must be a text, a number or a list. */
+/** Returns the same value; throws if it is not a text, a number or a list. */
 export function textAt(tree: unknown, path: string): string {
   const value = at(tree, path);
   if (typeof value === "string") return value;
@@ -47,22 +49,22 @@ export function numberAt(tree: unknown, path: string): number {
   throw new Error(`Expected a number at ${path}: got ${JSON.stringify(value)}`);
 }
 
-/** Nothing there is an empty list. */
+/** Returns the list at `path`, empty if there is nothing. */
 export function listAt(tree: unknown, path: string): readonly unknown[] {
   const value: unknown = at(tree, path) ?? [];
   if (Array.isArray(value)) return value;
   throw new Error(`Expected a list at ${path}: got ${JSON.stringify(value)}`);
 }
 
-/** The entries of a map of texts. Nothing there is an empty map. */
+/** Returns the entries of a map of texts, empty if there is nothing. */
 export function textsAt(tree: unknown, path: string): Readonly<Record<string, string>> {
   const entries = Object.entries(at(tree, path) ?? {});
   return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
 }
 
 /**
- * What `s3warden check` makes of /etc/s3warden/gateway.yaml where `files` are mounted, by their whole
- * paths. Throws where it finds a problem.
+ * Returns the result of `s3warden check` for /etc/s3warden/gateway.yaml if `files` are mounted, by
+ * their whole paths. Throws if it finds a problem.
  */
 export function mountedConfig(
   files: ReadonlyMap<string, string>,
@@ -82,7 +84,7 @@ export function mountedConfig(
   throw new Error(`Expected a good configuration: ${JSON.stringify(result.error, undefined, 2)}`);
 }
 
-/** How long a gateway with this gateway.yaml takes to end at most, in seconds. */
+/** Returns the longest time that a gateway with this gateway.yaml takes to end, in seconds. */
 export function drainSeconds(gatewayYaml: string): number {
   const tree: unknown = parse(gatewayYaml);
   const parts = [textAt(tree, "limits/drainDelay"), textAt(tree, "limits/drainTimeout")];

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 export type Contract = {
   /** Answers by the names of the examples. */
   readonly examples: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** Whether an answer is valid by its schema; its `errors` say why not. */
+  /** Checks an answer against its schema; its `errors` say why it is invalid. */
   readonly isKey: ValidateFunction;
   /** The pattern of a schema that is a text. */
   readonly patternOf: (schema: string) => string;
@@ -24,7 +24,7 @@ export function readContract(): Contract {
   const responses = at(document, "paths", "/{accessKey}", "get", "responses");
   const written = at(responses, "200", "content", "application/json", "examples");
   const ajv = new Ajv2020({ allErrors: false, strict: true });
-  // `example` and the like are OpenAPI's own words.
+  // `example` and its like are OpenAPI's own words.
   ajv.addVocabulary(["components", "paths", "openapi", "info", "servers", "security"]);
   addFormats.default(ajv);
   ajv.addSchema({ $id: "contract", ...objectAt(document) });
@@ -44,7 +44,7 @@ export function readContract(): Contract {
   };
 }
 
-/** What stands below those names. */
+/** Returns the value below those names. */
 export function at(value: unknown, ...names: readonly string[]): unknown {
   return names.reduce<unknown>((found, name) => objectAt(found)[name], value);
 }

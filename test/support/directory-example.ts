@@ -3,12 +3,12 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { DEPLOY } from "./deploy.ts";
 
-/** By which the gateway is known to the examples. */
+/** The token by which the examples know the gateway. */
 export const DIRECTORY_TOKEN = "of-the-gateway";
 
 /**
- * Starts one of deploy/examples/identities on a free port, with `env` as its settings; it ends with the
- * test. Gives `http:` of gateway.yaml.
+ * Starts one of deploy/examples/identities on a free port, with `env` as its settings; it ends with
+ * the test. Returns `http:` of gateway.yaml.
  */
 export async function startExample(
   t: TestContext,

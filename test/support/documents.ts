@@ -5,10 +5,10 @@ import { createXmlReader } from "../../src/s3/xml-reader.ts";
 import { createXmlTree } from "../../src/s3/xml-tree.ts";
 import type { XmlElement } from "../../src/s3/xml.ts";
 
-/** Larger than any test's document. */
+/** Bounds that no document of a test reaches. */
 const WIDE: XmlBounds = { elements: 1e6, children: 1e6, textLength: 1e7 };
 
-/** Any document as a tree, from its bytes in `pieces`. */
+/** Reads any document as a tree, from its bytes in `pieces`. */
 export function parseXml(
   pieces: Buffer | readonly Buffer[],
   bounds = WIDE,

@@ -1,6 +1,6 @@
 /**
- * A store in a process of its own, which can be killed or stopped as a whole. It begins each answer
- * and never ends it, reads nothing of uploads, and tells its parent of each request.
+ * Runs a store in a process of its own, which can be killed or stopped as a whole. It begins each
+ * answer and never ends it, reads nothing of uploads, and reports each request to its parent.
  */
 import { startFaultyStore } from "./faulty-store.ts";
 

@@ -4,37 +4,39 @@ import { portOf } from "./ports.ts";
 import { isProbeHead, PROBE_ANSWER } from "./probe.ts";
 import { reset } from "./reset.ts";
 
-/** A request as far as it has come to the store. */
+/** The part of a request that has reached the store. */
 export type Coming = {
   readonly method: string;
   readonly target: string;
-  /** What Content-Length promises, and what has come of it. */
+  /** The length that Content-Length promises, and the bytes that have come. */
   readonly length: number;
   readonly received: number;
 };
 
-/** What a store does wrong, told as its connection comes, and whenever more of a request has. */
+/**
+ * The faults of a store: called when its connection opens, and whenever more of a request has come.
+ */
 export type Misbehaviour = {
   readonly onConnection?: (socket: Socket) => void;
-  /** Called once for a request when its head has come, and again with each piece of its body. */
+  /** Called once for a request when its head has come, and again for each piece of its body. */
   readonly onRequest?: (socket: Socket, coming: Coming) => void;
 };
 
-/** A store on one port whose manners can be changed. */
+/** A store on one port whose behaviour can be changed. */
 export type FaultyStore = {
   readonly endpoint: string;
   readonly port: number;
-  /** From now on, on new and old connections. */
+  /** Changes the behaviour from now on, on new and old connections. */
   readonly play: (misbehaviour: Misbehaviour) => void;
-  /** `METHOD target` of each request whose head came. */
+  /** `METHOD target` of each request whose head has come. */
   readonly heads: string[];
-  /** Nobody listens; what is connected is broken. */
+  /** Stops listening and breaks all connections. */
   readonly kill: () => Promise<void>;
-  /** Listens again, on the same port. */
+  /** Listens again on the same port. */
   readonly revive: () => Promise<void>;
 };
 
-/** `wanted` 0: any free port. */
+/** Starts the store; any free port if `wanted` is 0. */
 export async function startFaultyStore(wanted = 0): Promise<FaultyStore> {
   const heads: string[] = [];
   const sockets = new Set<Socket>();
@@ -69,7 +71,9 @@ export async function startFaultyStore(wanted = 0): Promise<FaultyStore> {
   };
 }
 
-/** Reads one request after another: the gateway never sends the next before the last is answered. */
+/**
+ * Reads one request after another: the gateway never sends the next before the last is answered.
+ */
 function readRequests(socket: Socket, heads: string[], tell: (coming: Coming) => void): void {
   let head = "";
   let coming: Coming | undefined;

@@ -17,7 +17,7 @@ export const OWNER: KeyPair = { accessKey: "AKIAOWNER", secretKey: "theSecretOfT
 export const READER: KeyPair = { accessKey: "AKIAREADER", secretKey: "theSecretOfTheReader" };
 export const UPSTREAM: KeyPair = { accessKey: "AKIAUPSTREAM", secretKey: "theSecretOfTheStore" };
 
-/** A gateway with an owner and a reader, and what a test does with it. */
+/** A gateway with an owner and a reader, and the actions of a test on it. */
 export type Flow = {
   readonly gateway: InProcess;
   readonly scope: V4Scope;
@@ -29,20 +29,20 @@ export type Flow = {
     target: string,
     options?: RequestOptions,
   ) => Promise<RawAnswer>;
-  /** A connection that is gone when the test ends. */
+  /** Opens a connection that is closed when the test ends. */
   readonly connect: () => Promise<RawClient>;
 };
 
 export type RequestOptions = {
   readonly headers?: readonly Header[];
-  /** Behind the signature. */
+  /** Headers added after the signature. */
   readonly unsigned?: readonly Header[];
-  /** Present: Content-Length is set. */
+  /** The body; Content-Length is set if there is one. */
   readonly body?: string | Buffer;
   readonly key?: KeyPair;
 };
 
-/** Opens a gateway before `upstream`, which closes when the test ends. */
+/** Opens a gateway in front of `upstream`; it closes when the test ends. */
 export async function startFlow(
   t: TestContext,
   upstream: InProcessOptions["upstream"],
@@ -86,7 +86,7 @@ const ACCOUNTS = [
   },
 ];
 
-/** The head of a request whose body is `length` bytes that the test sends itself. */
+/** Returns the head of a request whose body is `length` bytes that the test sends itself. */
 export function headOf(flow: Flow, target: string, length: number, ...more: Header[]): Buffer {
   const headers: Header[] = [["x-amz-content-sha256", "UNSIGNED-PAYLOAD"], ...more];
   return bytesOf(
@@ -106,7 +106,10 @@ export async function until(
   }
 }
 
-/** The value of a metric, such as `limited_total{limit="idle_timeout"}`; undefined: not there. */
+/**
+ * Returns the value of a metric, such as `limited_total{limit="idle_timeout"}`; `undefined` if it
+ * is missing.
+ */
 export function metricOf(
   { gateway }: Pick<Flow, "gateway">,
   series: string,
@@ -114,7 +117,10 @@ export function metricOf(
   return askedMetricOf({ adminEndpoint: `http://${gateway.adminAddress}` }, series);
 }
 
-/** The value of `name` (any case) among a store's or client's raw headers; undefined: absent. */
+/**
+ * Returns the value of `name` (any case) among a store's or client's raw headers; `undefined` if
+ * absent.
+ */
 export function rawValue(rawHeaders: readonly string[], name: string): string | undefined {
   const at = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
   return at < 0 ? undefined : rawHeaders[at + 1];

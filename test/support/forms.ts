@@ -6,7 +6,7 @@ export const BOUNDARY = "----s3wardenFormBoundary";
 export type Part = {
   readonly name: string;
   readonly value: string;
-  /** Present: it is a file. */
+  /** The name of the file, if the part is a file. */
   readonly filename?: string;
 };
 
@@ -29,7 +29,7 @@ export function policyParts(
   return signedPolicyParts(key, scope, JSON.stringify(document));
 }
 
-/** The same for a policy document whose text is `document`. */
+/** Returns the same fields for a policy document whose text is `document`. */
 export function signedPolicyParts(key: KeyPair, scope: V4Scope, document: string): readonly Part[] {
   const policy = Buffer.from(document).toString("base64");
   return [

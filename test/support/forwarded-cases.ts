@@ -1,13 +1,16 @@
 import type { Header } from "./signed.ts";
 
-/** The proxy that the gateway sees, and one before it: both are believed. */
+/** The proxy that the gateway sees, and one before it: both are trusted. */
 export const PEER = "127.0.0.1";
 export const TRUSTED = ["127.0.0.1", "10.0.0.0/8", "2001:db8:1::/48"] as const;
-/** What a client would like to be, and what it is. */
+/** The address that a client pretends to have, and its real one. */
 export const ALLOWED = "198.51.100.7";
 export const STRANGER = "203.0.113.66";
 
-/** `client`: who counts; undefined: nobody that is known; "refused": the request goes no further. */
+/**
+ * The last item is the client that counts: `undefined` if none is known; "refused" if the request
+ * goes no further.
+ */
 export type ForwardedCase = readonly [
   name: string,
   headers: readonly Header[],
@@ -19,15 +22,15 @@ const xff = (...values: readonly string[]): readonly Header[] =>
 const forwarded = (...values: readonly string[]): readonly Header[] =>
   values.map((value) => ["forwarded", value]);
 
-/** What honest proxies write. */
+/** Headers that honest proxies write. */
 export const HONEST: readonly ForwardedCase[] = [
   ["no header: the peer itself", [], PEER],
   ["one entry", xff(ALLOWED), ALLOWED],
-  ["a proxy behind it", xff(`${ALLOWED}, 10.0.0.2`), ALLOWED],
+  ["a proxy after it", xff(`${ALLOWED}, 10.0.0.2`), ALLOWED],
   ["a proxy on a line of its own", xff(ALLOWED, "10.0.0.2"), ALLOWED],
-  ["proxies all the way", xff("10.0.0.3, 10.0.0.2"), "10.0.0.3"],
+  ["only proxies", xff("10.0.0.3, 10.0.0.2"), "10.0.0.3"],
   ["a port", xff(`${ALLOWED}:4711`), ALLOWED],
-  ["no space behind the comma", xff(`${ALLOWED},10.0.0.2`), ALLOWED],
+  ["no space after the comma", xff(`${ALLOWED},10.0.0.2`), ALLOWED],
   ["spaces and tabs", xff(` \t${ALLOWED}\t , 10.0.0.2 `), ALLOWED],
   ["IPv6", xff("2001:db8::7"), "2001:db8::7"],
   ["IPv6 in brackets", xff("[2001:db8::7]"), "2001:db8::7"],
@@ -39,10 +42,10 @@ export const HONEST: readonly ForwardedCase[] = [
   ["Forwarded with IPv6", forwarded('for="[2001:db8::7]:4711"'), "2001:db8::7"],
   ["Forwarded without its quotes", forwarded("for=[2001:db8::7]:4711; proto=http"), "2001:db8::7"],
   ["Forwarded that names no client", [...forwarded("proto=http"), ...xff(ALLOWED)], ALLOWED],
-  ["both, of one mind", [...xff(ALLOWED), ...forwarded(`for=${ALLOWED}`)], ALLOWED],
+  ["both, in agreement", [...xff(ALLOWED), ...forwarded(`for=${ALLOWED}`)], ALLOWED],
 ];
 
-/** What a stranger sends, with what an honest proxy then adds: never ALLOWED. */
+/** Headers that a stranger sends, with those that an honest proxy then adds: never ALLOWED. */
 export const HOSTILE: readonly ForwardedCase[] = [
   ["an entry on the left", xff(`${ALLOWED}, ${STRANGER}`), STRANGER],
   ["an entry on a line before", xff(ALLOWED, STRANGER), STRANGER],
@@ -51,7 +54,7 @@ export const HOSTILE: readonly ForwardedCase[] = [
   ["the trusted peer's address", xff(`${ALLOWED}, ${PEER}, ${STRANGER}`), STRANGER],
   ["a proxy that adds nothing", xff(`${ALLOWED}, `), undefined],
   ["an empty header", xff(""), undefined],
-  ["an empty line behind", xff(ALLOWED, ""), undefined],
+  ["an empty line after it", xff(ALLOWED, ""), undefined],
   ["only commas", xff(",,"), undefined],
   ["an unknown client", xff(`${ALLOWED}, unknown`), undefined],
   ["a hidden client", xff(`${ALLOWED}, _hidden`), undefined],
@@ -63,10 +66,10 @@ export const HOSTILE: readonly ForwardedCase[] = [
   ["a short form", xff(`${ALLOWED}, 10.2`), undefined],
   ["a number", xff(`${ALLOWED}, 167772162`), undefined],
   ["a range", xff(`${ALLOWED}, 10.0.0.0/8`), undefined],
-  ["a port that is none", xff(`${ALLOWED}, 10.0.0.2:99999`), undefined],
+  ["an invalid port", xff(`${ALLOWED}, 10.0.0.2:99999`), undefined],
   ["a port of letters", xff(`${ALLOWED}, 10.0.0.2:http`), undefined],
-  ["a bracket that stays open", xff(`${ALLOWED}, [2001:db8:1::2`), undefined],
-  ["text behind a bracket", xff(`${ALLOWED}, [2001:db8:1::2]x`), undefined],
+  ["an unclosed bracket", xff(`${ALLOWED}, [2001:db8:1::2`), undefined],
+  ["text after a bracket", xff(`${ALLOWED}, [2001:db8:1::2]x`), undefined],
   ["IPv4 in brackets", xff(`${ALLOWED}, [10.0.0.2]`), undefined],
   ["a zone", xff(`${ALLOWED}, fe80::1%eth0`), undefined],
   ["quotes", xff(`${ALLOWED}, "10.0.0.2"`), undefined],
@@ -87,7 +90,7 @@ export const HOSTILE: readonly ForwardedCase[] = [
   ["Forwarded: an escape", forwarded(`for="${ALLOWED}\\", for=${STRANGER}`), "refused"],
   ["Forwarded: no equals sign", forwarded(ALLOWED), "refused"],
   ["Forwarded: a space", forwarded(`for= ${ALLOWED}`), "refused"],
-  ["Forwarded: junk behind", forwarded(`for=${ALLOWED} x`), "refused"],
+  ["Forwarded: junk after it", forwarded(`for=${ALLOWED} x`), "refused"],
   [
     "both, X-Forwarded-For by a proxy",
     [...xff(STRANGER), ...forwarded(`for=${ALLOWED}`)],

@@ -11,11 +11,14 @@ import {
   type V4Scope,
 } from "./signed.ts";
 
-/** How a body is to be framed; the framing is text, one character a byte, so that it can be edited. */
+/** The way to frame a body; the framing is text, one character a byte, so that it can be edited. */
 export type Framing = {
   readonly kind: "signed" | "signed-trailer" | "unsigned-trailer";
   readonly chunks: readonly string[];
-  /** Absent: `x-amz-checksum-crc32` with the right value. Only for the kinds with a trailer. */
+  /**
+   * The trailer, for the kinds that have one: `x-amz-checksum-crc32` with the right value if
+   * absent.
+   */
   readonly trailer?: readonly [name: string, value: string];
   readonly edit?: (framing: string) => string;
 };
@@ -27,9 +30,9 @@ const KINDS = {
 } as const;
 
 /**
- * `request`, which must not be signed yet and says nothing of a body, with the aws-chunked body of
- * `framing` and all headers that speak of it. A header that `request` has already stays as it is;
- * an empty one is left out.
+ * Returns `request` with the aws-chunked body of `framing` and all headers about it. `request` must
+ * be unsigned and have no headers of a body. A header that `request` has already stays as it is; an
+ * empty one is left out.
  */
 export function streamed(
   request: Outgoing,

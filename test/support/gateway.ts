@@ -14,15 +14,15 @@ export type GatewayOptions = {
   readonly upstream: string | readonly string[];
   /** `accounts:` of accounts.yaml. */
   readonly accounts: readonly Section[];
-  /** Sources in Ceph after the accounts file, as under `ceph:`. */
+  /** Sources in Ceph, after the accounts file, as under `ceph:`. */
   readonly ceph?: readonly Section[];
-  /** Directories after those, as under `http:`. */
+  /** Directories, after those, as under `http:`. */
   readonly directories?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
-  /** Further files beside the configuration, such as policies, by name. */
+  /** Further files beside the configuration by name, such as policies. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Added to, or put over, the fields that `gatewayConfig` writes in that section. */
+  /** Fields added to those that `gatewayConfig` writes in that section, or put over them. */
   readonly listen?: Section;
   readonly admin?: Section;
   readonly store?: Section;
@@ -39,16 +39,19 @@ export type GatewayOptions = {
 
 /** A gateway in a process of its own. */
 export type Gateway = {
-  /** Such as `http://127.0.0.1:40123`. */
+  /** The endpoint, such as `http://127.0.0.1:40123`. */
   readonly endpoint: string;
   readonly adminEndpoint: string;
   readonly auditFile: string;
-  /** Where gateway.yaml, accounts.yaml and `files` are. */
+  /** The folder of gateway.yaml, accounts.yaml and `files`. */
   readonly folder: string;
   readonly pid: number;
-  /** What it has written so far, up to a hundred lines. */
+  /** Returns its output so far, up to a hundred lines. */
   readonly said: () => string;
-  /** Sends SIGTERM and waits for the end. Gives the exit status; undefined: a signal ended it. */
+  /**
+   * Sends SIGTERM and waits for the end. Resolves with the exit status; `undefined` if a signal
+   * ended it.
+   */
   readonly stop: () => Promise<number | undefined>;
 };
 
@@ -69,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return serveFile(config, options);
 }
 
-/** The same by a gateway.yaml that is there, whose audit log is audit.jsonl beside it. */
+/** Starts the same with an existing gateway.yaml, whose audit log is audit.jsonl beside it. */
 export async function serveFile(
   config: string,
   {
@@ -77,7 +80,7 @@ export async function serveFile(
     env = {},
   }: {
     readonly nodeOptions?: readonly string[];
-    /** Besides the test's own environment. */
+    /** Variables besides the test's own environment. */
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Gateway> {
@@ -137,8 +140,9 @@ function gatewayConfig(options: GatewayOptions, auditFile: string): Section {
 type Bound = { readonly address: string; readonly admin: string };
 
 /**
- * Waits for the log line `{"msg":"listening","address":…,"admin":…}`. What else the gateway writes
- * is kept for the error if it ends or stays silent, and read on so that its pipe never fills up.
+ * Waits for the log line `{"msg":"listening","address":…,"admin":…}`. Everything else that the
+ * gateway writes is kept for the error if it ends or stays silent. It is read on so that its pipe
+ * never fills up.
  */
 async function listening(child: ChildProcess, said: string[]): Promise<Bound> {
   const heard = new Promise<Bound>((resolve, reject) => {

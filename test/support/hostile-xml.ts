@@ -1,4 +1,4 @@
-/** Documents made to cost their reader as much as their bytes allow: `size` bytes, or few more. */
+/** A document made to cost its reader as much as its bytes allow: `size` bytes, or a few more. */
 export type HostileXml = {
   readonly name: string;
   /** `root`: the name of the operation's root element. */
@@ -7,7 +7,7 @@ export type HostileXml = {
 
 const MANY = 1 << 30;
 
-/** `<root>` around as many of `unit` as fill `size` bytes. */
+/** Returns `<root>` around as many of `unit` as fill `size` bytes. */
 function filled(root: string, size: number, unit: string, most = MANY): string {
   const count = Math.min(most, Math.ceil(size / unit.length));
   return `<${root}>${unit.repeat(count)}</${root}>`;

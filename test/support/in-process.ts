@@ -16,15 +16,15 @@ export type InProcessOptions = {
   /** The store's endpoints. */
   readonly upstream: string | readonly string[];
   readonly accounts: readonly Section[];
-  /** Sources in Ceph after the accounts file, as under `ceph:`. */
+  /** Sources in Ceph, after the accounts file, as under `ceph:`. */
   readonly ceph?: readonly Section[];
-  /** Directories after those, as under `http:`. */
+  /** Directories, after those, as under `http:`. */
   readonly directories?: readonly Section[];
   /** `buckets:` of accounts.yaml. */
   readonly buckets?: readonly Section[];
   /** `revoked:` of accounts.yaml. */
   readonly revoked?: readonly Section[];
-  /** Further files beside the configuration, such as policies, by name. */
+  /** Further files beside the configuration by name, such as policies. */
   readonly files?: Readonly<Record<string, string>>;
   readonly listen?: Section;
   readonly store?: Section;
@@ -35,36 +35,36 @@ export type InProcessOptions = {
   readonly passthrough?: readonly Section[];
   readonly limits?: Section;
   readonly formSpool?: Section | undefined;
-  /** Under `log.audit`, put over what is there. */
+  /** Fields put over those of `log.audit`. */
   readonly audit?: Section;
 };
 
-/** A gateway in the test's own process, so that a crash of the one is a crash of the other. */
+/** A gateway in the test's own process, so that a crash of one is a crash of both. */
 export type InProcess = {
-  /** `host:port`. */
+  /** The address, as `host:port`. */
   readonly address: string;
   readonly adminAddress: string;
-  /** `undefined`: there is no port for STS alone. */
+  /** The address of the port for STS; `undefined` if there is none for STS alone. */
   readonly stsAddress: string | undefined;
   readonly auditFile: string;
   /**
-   * The whole audit log in the order in which requests came, when it has at least `count` lines;
-   * throws if it does not come to that.
+   * Resolves with the whole audit log in the order in which requests came, once it has at least
+   * `count` lines; throws if it never has.
    */
   readonly records: (count: number) => Promise<readonly AuditRecord[]>;
-  /** What the gateway logged at level `error` and above. */
+  /** The gateway's log lines of level `error` and above. */
   readonly errors: readonly string[];
-  /** And at level `warn`. */
+  /** The log lines of level `warn`. */
   readonly warnings: readonly string[];
-  /** As SIGHUP, with `changed` options in force; throws if that needs a restart. */
+  /** Reloads as SIGHUP does, with `changed` options in force; throws if that needs a restart. */
   readonly reload: (changed?: Partial<InProcessOptions>) => Promise<void>;
-  /** May be called more than once. */
+  /** Closes it; may be called more than once. */
   readonly close: () => Promise<void>;
 };
 
 const RECORDS_MS_MAX = 20_000;
 
-/** Opens the gateway on free ports of loopback, as `s3warden serve` would from such files. */
+/** Opens the gateway on free ports of loopback, as `s3warden serve` would with such files. */
 export async function openInProcess(options: InProcessOptions): Promise<InProcess> {
   const auditFile = join(scratchFolder("flow"), "audit.jsonl");
   const errors: string[] = [];
@@ -130,7 +130,10 @@ function configOf(options: InProcessOptions, auditFile: string): Parameters<type
   throw new Error(`Expected a good configuration: ${JSON.stringify(config.error)}`);
 }
 
-/** Records are written when an answer is delivered, which its reader may know before we do. */
+/**
+ * Reads the records. They are written when an answer is delivered, which its reader may know before
+ * we do.
+ */
 async function recordsOf(file: string, count: number): Promise<readonly AuditRecord[]> {
   const deadline = Date.now() + RECORDS_MS_MAX;
   for (;;) {
@@ -141,7 +144,9 @@ async function recordsOf(file: string, count: number): Promise<readonly AuditRec
   }
 }
 
-/** Request ids count up; lines are written in the order in which requests end. */
+/**
+ * Compares by arrival. Request ids count up; lines are written in the order in which requests end.
+ */
 function byArrival(one: AuditRecord, other: AuditRecord): number {
   return String(one["requestId"]).localeCompare(String(other["requestId"]));
 }

@@ -5,19 +5,19 @@ import type { IssuerConfig } from "../../src/config/issuers.ts";
 import type { Certificate } from "../../src/config/pem.ts";
 import { portOf } from "./ports.ts";
 
-/** An issuer of tokens that answers as a test wants it. */
+/** An issuer of tokens that answers as a test tells it to. */
 export type TestIssuer = {
   readonly url: string;
-  /** What it was asked for, such as `/keys`, in order. */
+  /** The paths asked for, such as `/keys`, in order. */
   readonly asked: string[];
-  /** The Authorization header of each question. */
+  /** The Authorization header of each request. */
   readonly authorizations: (string | undefined)[];
-  /** How it answers; the default is discovery and `keys`. */
+  /** The function that answers; the default serves discovery and `keys`. */
   answer: (request: IncomingMessage, response: ServerResponse) => void;
   keys: readonly unknown[];
 };
 
-/** Starts an issuer on loopback that ends with the test; `secure`: over TLS. */
+/** Starts an issuer on loopback that ends with the test. `secure`: over TLS. */
 export async function startIssuer(
   t: TestContext,
   keys: readonly unknown[],
@@ -57,7 +57,7 @@ export function sendJson(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value));
 }
 
-/** The entry of an issuer in a configuration; `more`: over it. */
+/** Returns the entry of an issuer in a configuration; `more`: put over it. */
 export function issuerConfig(url: string, more: Partial<IssuerConfig> = {}): IssuerConfig {
   return {
     name: "keycloak",

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { startHttpStore, type ScriptedStore } from "./scripted-store.ts";
 
-/** A store that keeps objects in memory: PUT and GET, nothing else. */
+/** Starts a store that keeps objects in memory: PUT and GET, nothing else. */
 export function startKeepingStore(): Promise<ScriptedStore> {
   const objects = new Map<string, Buffer>();
   return startHttpStore((request, response) => {
@@ -13,7 +13,7 @@ export function startKeepingStore(): Promise<ScriptedStore> {
       return;
     }
     const kept = buffer(request).then((body) => objects.set(path, body));
-    // An upload that breaks off leaves what was there before.
+    // An upload that breaks off leaves the old object in place.
     kept.then(
       () => response.setHeader("etag", '"kept"').end(),
       () => response.destroy(),

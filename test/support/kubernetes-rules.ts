@@ -22,9 +22,9 @@ import {
 } from "./kubernetes.ts";
 
 /**
- * What must hold of every way to run the gateway on Kubernetes, however its objects were made: they
- * fit the API's schemas, and each other, and the code. `others`: files that something else mounts, by
- * their whole paths. Throws at the first that does not.
+ * Checks the rules for every way to run the gateway on Kubernetes, however its objects were made:
+ * they fit the API's schemas, each other, and the code. `others`: files that something else mounts,
+ * by their whole paths. Throws at the first violation.
  */
 export function assertGoodObjects(
   objects: readonly unknown[],
@@ -43,7 +43,7 @@ export function assertGoodObjects(
   assertExamplesMarked(objects);
 }
 
-/** The Pod Security Standards' profile "restricted", and a root that cannot be written. */
+/** Checks for the Pod Security Standards' profile "restricted" and a read-only root filesystem. */
 function assertRestricted(deployment: unknown): void {
   const pod = at(deployment, "spec/template/spec");
   assert.equal(at(pod, "securityContext/runAsNonRoot"), true);
@@ -64,7 +64,7 @@ function assertCommand(deployment: unknown): void {
   const gateway = gatewayOf(deployment);
   const options = ["--config", `${CONFIG_FOLDER}/gateway.yaml`];
   assert.deepEqual(at(gateway, "args"), ["serve", ...options]);
-  // What checks the configuration reads the very files that the gateway reads.
+  // The check of the configuration reads the very files that the gateway reads.
   const check = containersOf(deployment).find((one) => at(one, "name") === "check");
   if (check !== undefined) {
     assert.deepEqual(at(check, "args"), ["check", ...options]);
@@ -72,14 +72,16 @@ function assertCommand(deployment: unknown): void {
       assert.deepEqual(at(check, same), at(gateway, same), same);
     }
   }
-  // Files of a subPath never change, so no reload would come.
+  // Files of a subPath never change, so there would be no reload.
   const mounts = listAt(gateway, "volumeMounts");
   const config = mounts.find((mount) => at(mount, "mountPath") === CONFIG_FOLDER);
   assert.equal(at(config, "readOnly"), true);
   for (const mount of mounts) assert.equal(at(mount, "subPath"), undefined);
 }
 
-/** The ports are the configuration's, and the kubelet reaches those of its probes. */
+/**
+ * Checks that the ports are the configuration's, and that the kubelet reaches those of its probes.
+ */
 function assertPorts(deployment: unknown, { listen, admin }: Config): void {
   const gateway = gatewayOf(deployment);
   const loopback = isLoopback(listen.address.host);
@@ -96,7 +98,7 @@ function assertPorts(deployment: unknown, { listen, admin }: Config): void {
   }
 }
 
-/** What each probe asks. */
+/** The path that each probe asks. */
 const PROBES = {
   startupProbe: "/healthz",
   livenessProbe: "/healthz",
@@ -113,7 +115,7 @@ function assertEndsInTime(deployment: unknown, gatewayYaml: string): void {
   assert.ok(grace > drain, `killed after ${grace} s, and may need ${drain} s`);
 }
 
-/** Whatever selects pods selects these, and names ports that they have. */
+/** Checks that every selector of pods selects these, and names ports that they have. */
 function assertSelected(objects: readonly unknown[], deployment: unknown): void {
   const labels = at(deployment, "spec/template/metadata/labels");
   assert.deepEqual(at(deployment, "spec/selector/matchLabels"), labels);
@@ -133,7 +135,7 @@ function assertSelected(objects: readonly unknown[], deployment: unknown): void 
     assert.equal(at(scaler, "spec/scaleTargetRef/name"), at(deployment, "metadata/name"));
     assert.equal(at(deployment, "spec/replicas"), undefined, "an apply would undo the autoscaler");
     const target = at(scaler, "spec/metrics/0/resource/target");
-    // Not a share of what is requested, which whoever changes the request would change too.
+    // Not a share of the requested CPU: a change of the request would change the share, too.
     assert.equal(at(target, "type"), "AverageValue");
     assert.match(textAt(target, "averageValue"), /^\d+m$/);
   }
@@ -141,7 +143,10 @@ function assertSelected(objects: readonly unknown[], deployment: unknown): void 
   for (const monitor of ofKind(objects, "PodMonitor")) assertPodScraped(deployment, monitor);
 }
 
-/** A PodMonitor selects the pods, asks the gateway's port, and names the job that the alerts name. */
+/**
+ * Checks that a PodMonitor selects the pods, asks the gateway's port, and names the job that the
+ * alerts name.
+ */
 function assertPodScraped(deployment: unknown, monitor: unknown): void {
   const labels = textsAt(deployment, "spec/template/metadata/labels");
   assert.deepEqual(textsAt(monitor, "spec/selector/matchLabels"), labels);
@@ -154,7 +159,7 @@ function assertPodScraped(deployment: unknown, monitor: unknown): void {
   assert.deepEqual(at(endpoints[0], "relabelings"), relabelings);
 }
 
-/** A ServiceMonitor selects exactly one Service, and its one port. */
+/** Checks that a ServiceMonitor selects exactly one Service, and its one port. */
 function assertScraped(objects: readonly unknown[], monitor: unknown): void {
   const wanted = Object.entries(textsAt(monitor, "spec/selector/matchLabels"));
   const services = ofKind(objects, "Service").filter((service) => {
@@ -168,7 +173,10 @@ function assertScraped(objects: readonly unknown[], monitor: unknown): void {
   assert.deepEqual(ports, [at(endpoint, "port")]);
 }
 
-/** Clients reach the S3 port, Prometheus alone the admin port, and the gateway all that it asks. */
+/**
+ * Checks that clients reach the S3 port, Prometheus alone the admin port, and the gateway
+ * everything that it asks.
+ */
 function assertReachable(objects: readonly unknown[], deployment: unknown, config: Config): void {
   const gateway = gatewayOf(deployment);
   const policy = at(theObject(objects, "NetworkPolicy"), "spec");
@@ -189,7 +197,7 @@ function assertReachable(objects: readonly unknown[], deployment: unknown, confi
   assertNamesFound(listAt(policy, "egress"));
 }
 
-/** The origins that the gateway opens connections to. */
+/** Returns the origins that the gateway opens connections to. */
 function askedBy(config: Config, gateway: unknown): readonly string[] {
   const { upstream, ceph, directories, passthrough } = config;
   const traces = listAt(gateway, "env").filter((one) => TRACES.has(at(one, "name")));
@@ -208,8 +216,8 @@ const TRACES = new Set<unknown>([
 ]);
 
 /**
- * Names are looked up wherever a cluster does that: NodeLocal DNSCache is on the node, in no
- * namespace, and OpenShift's pods listen on 5353.
+ * Checks that names are looked up wherever a cluster does that: NodeLocal DNSCache is on the node,
+ * in no namespace, and OpenShift's pods listen on 5353.
  */
 function assertNamesFound(egress: readonly unknown[]): void {
   const anywhere = egress.filter((rule) => at(rule, "to") === undefined);
@@ -224,7 +232,7 @@ function portOfOrigin(origin: string): number {
   return protocol === "https:" ? 443 : 80;
 }
 
-/** Nobody shall take an example for a secret. */
+/** Checks that nobody can take an example for a secret. */
 function assertExamplesMarked(objects: readonly unknown[]): void {
   for (const secret of ofKind(objects, "Secret")) {
     for (const value of Object.values(textsAt(secret, "stringData")))

@@ -13,7 +13,7 @@ import { PrometheusRule } from "@kubernetes-models/prometheus-operator/monitorin
 import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
 import { at, deployText, documentsIn, listAt, textAt, textsAt } from "./deploy.ts";
 
-/** By `apiVersion kind`: the API's schema of that kind. */
+/** The API's schema of each kind, by `apiVersion kind`. */
 const MODELS = new Map<string, new () => { readonly validate: () => void }>([
   ["apps/v1 Deployment", Deployment],
   ["autoscaling/v2 HorizontalPodAutoscaler", HorizontalPodAutoscaler],
@@ -30,12 +30,15 @@ const MODELS = new Map<string, new () => { readonly validate: () => void }>([
   ["v1 ServiceAccount", ServiceAccount],
 ]);
 
-/** Whether the kind is Kubernetes' own, or one of the Prometheus Operator's; others have no schema here. */
+/**
+ * Returns true if the kind is Kubernetes' own, or one of the Prometheus Operator's; others have no
+ * schema here.
+ */
 export function isKnown(object: unknown): boolean {
   return MODELS.has(`${textAt(object, "apiVersion")} ${textAt(object, "kind")}`);
 }
 
-/** The kinds that the base has. */
+/** The kinds of object in the base. */
 export const KINDS = [
   "ConfigMap",
   "Deployment",
@@ -47,7 +50,7 @@ export const KINDS = [
   "ServiceMonitor",
 ] as const;
 
-/** Throws where an object is not what the Kubernetes API's schema of its kind says. */
+/** Throws if an object does not fit the Kubernetes API's schema of its kind. */
 export function validate(object: unknown): void {
   const name = `${textAt(object, "apiVersion")} ${textAt(object, "kind")}`;
   const Model = MODELS.get(name);
@@ -56,8 +59,8 @@ export function validate(object: unknown): void {
 }
 
 /**
- * The objects of a folder of deploy/kubernetes as its kustomization.yaml lists them, the ConfigMap
- * made of its files: what `kustomize build` gives, but for the labels.
+ * Returns the objects of a folder of deploy/kubernetes as its kustomization.yaml lists them, with
+ * the ConfigMap made of its files. It is the output of `kustomize build`, but for the labels.
  */
 export function rawObjects(folder: string): readonly unknown[] {
   const text = (name: string): string => deployText(`kubernetes/${folder}/${name}`);
@@ -93,14 +96,14 @@ export function containersOf(deployment: unknown): readonly unknown[] {
   return [...listAt(pod, "initContainers"), ...listAt(pod, "containers")];
 }
 
-/** The one in which the gateway runs. */
+/** The container in which the gateway runs. */
 export function gatewayOf(deployment: unknown): unknown {
   const found = containersOf(deployment).find((one) => at(one, "name") === "s3warden");
   if (found === undefined) throw new Error("Expected a container named s3warden");
   return found;
 }
 
-/** The number of a container's port, which may be given by its name. */
+/** The number of a container's port, which may be written as its name. */
 export function portNumber(container: unknown, port: unknown): number {
   if (typeof port === "number") return port;
   const found = listAt(container, "ports").find((one) => at(one, "name") === port);
@@ -109,7 +112,7 @@ export function portNumber(container: unknown, port: unknown): number {
   throw new Error(`No port of the container is named ${String(port)}`);
 }
 
-/** The files that the gateway's container sees, by their whole paths, with what is in them. */
+/** The files that the gateway's container sees, by their whole paths, with their contents. */
 export function mountedFiles(
   objects: readonly unknown[],
   deployment: unknown,
@@ -128,7 +131,7 @@ export function mountedFiles(
   return files;
 }
 
-/** Path and content of what one source of a projected volume brings. */
+/** Path and content of the files of one source of a projected volume. */
 function projected(
   objects: readonly unknown[],
   source: unknown,

@@ -8,14 +8,14 @@ import { openHttpServer, type HttpServer } from "../../src/listen/http-server.ts
 import type { ConnectionProblem, ConnectionTimes, Service } from "../../src/listen/service.ts";
 import { portOf } from "./ports.ts";
 
-/** A port of clients with whatever behind it, and what the connections told. */
+/** A port for clients with any service behind it, and the reports of its connections. */
 export type Listened = {
   readonly server: Pick<HttpServer, "address" | "connections" | "close">;
-  /** What was no request, in the order in which it came. */
+  /** The connections' problems before a request, in the order in which they came. */
   readonly problems: readonly ConnectionProblem[];
-  /** What was wrong with bodies. */
+  /** The problems of bodies. */
   readonly broken: readonly ConnectionProblem[];
-  /** Connections that stood still. */
+  /** Returns the number of connections that stood still. */
   readonly stoodStill: () => number;
 };
 
@@ -23,7 +23,7 @@ export type ListenedOptions = {
   readonly serve: (request: ClientRequest, answer: ClientAnswer) => void | Promise<void>;
   readonly limits?: Partial<ConnectionTimes>;
   readonly speech?: Speech;
-  /** Reads as where sockets cannot read to memory that they are given. */
+  /** True to read as on a platform whose sockets cannot read into given memory. */
   readonly fallback?: boolean;
 };
 
@@ -85,7 +85,7 @@ export async function startListening(t: TestContext, options: ListenedOptions): 
   return { server, problems, broken, stoodStill: () => stoodStill };
 }
 
-/** A port on whose connections Node has not got what it does not document. */
+/** Opens a port whose connections lack the parts of Node that are not documented. */
 async function openFallback(service: Service): Promise<Listened["server"]> {
   const sockets = new Set<ClientConnection>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
@@ -111,7 +111,7 @@ async function openFallback(service: Service): Promise<Listened["server"]> {
   };
 }
 
-/** Reads the whole body of `request`; its pieces are copied while they stand. */
+/** Reads the whole body of `request`; its pieces are copied while they are valid. */
 export async function readBody({ body }: ClientRequest, lent = true): Promise<Buffer> {
   if (body === undefined) return Buffer.alloc(0);
   body.read({ lent, received: () => undefined, lost: () => new Error("lost") });

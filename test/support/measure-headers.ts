@@ -1,6 +1,6 @@
 /**
- * Which headers a store acts on: each is sent with an operation that it changes, and then it is looked
- * at whether what it says came to pass. A store that refuses the request has acted on it.
+ * Measures the headers that a store acts on. Each is sent with an operation that it changes, and
+ * then its effect is looked for. A store that refuses the request has acted on it.
  */
 import type { OperationName } from "../../src/s3/operations.ts";
 import { md5 } from "./signed.ts";
@@ -24,7 +24,7 @@ const CUSTOMER_KEY = {
 };
 const refused = ({ status }: PlainAnswer): boolean => status >= 300;
 
-/** By which requests objects come into being; all of them make `new`. */
+/** The requests that create objects; all of them make `new`. */
 const CREATIONS = {
   PutObject: (store: PlainStore, bucket: string, headers: Headers) =>
     ask(store, "PUT", `/${bucket}/new`, { body: "new", headers }),
@@ -36,7 +36,7 @@ const CREATIONS = {
 } as const satisfies Partial<Record<OperationName, unknown>>;
 type Creation = keyof typeof CREATIONS;
 
-/** What is seen of `new` once it was made with `headers`; undefined: that was refused. */
+/** Returns the look of `new` after it was made with `headers`; `undefined` if that was refused. */
 async function made(
   operation: Creation,
   headers: Headers,
@@ -48,7 +48,7 @@ async function made(
   return ask(store, "GET", `/${bucket}/new${look}`);
 }
 
-/** A probe of a header whose effect on `new` is seen by `GET new` with `look` behind it. */
+/** A probe of a header whose effect on `new` is seen by `GET new` with `look` after it. */
 function onNew(
   operation: Creation,
   header: string,
@@ -200,11 +200,13 @@ const PROBES: readonly Probe[] = [
   onBucket("x-amz-object-ownership", "BucketOwnerEnforced", "?ownershipControls", ({ body }) =>
     body.includes("BucketOwnerEnforced"),
   ),
-  // A name in the account's own namespace ends so on AWS, and another is refused.
+  // A name in the account's own namespace has this ending on AWS; any other is refused.
   onBucket("x-amz-bucket-namespace", "account-regional", "", () => false),
 ];
 
-/** A probe of a header of CreateBucket, whose effect is seen by `GET bucket` with `look` behind it. */
+/**
+ * A probe of a header of CreateBucket, whose effect is seen by `GET bucket` with `look` after it.
+ */
 function onBucket(
   header: string,
   value: string,
@@ -228,7 +230,9 @@ function copyOver(
   return ask(store, "PUT", `/${bucket}/source`, { headers });
 }
 
-/** The answer to completing an upload in one part, or to what was refused before. */
+/**
+ * Returns the answer to completing an upload in one part, or to an earlier step that was refused.
+ */
 async function uploaded(
   store: PlainStore,
   bucket: string,
@@ -252,12 +256,13 @@ export type HeaderMeasured = {
   readonly ignored: boolean;
 };
 
-/** Each header of each operation that rules can name, tried once at `store`. */
+/** Tries each header of each operation that rules can name once at `store`. */
 export async function measureHeaders(store: PlainStore): Promise<readonly HeaderMeasured[]> {
   const measured: HeaderMeasured[] = [];
   for (const [i, { operation, header, acts }] of PROBES.entries()) {
     const bucket = `headers-${process.pid}-${i}`;
-    // With object lock, where the store has it: without, some refuse what would lock an object.
+    // With object lock if the store has it: without, some refuse anything that would lock an
+    // object.
     const locked = header.startsWith("x-amz-object-lock-");
     const headers = locked ? { "x-amz-bucket-object-lock-enabled": "true" } : {};
     await ask(store, "PUT", `/${bucket}`, { headers });

@@ -1,14 +1,14 @@
 /**
- * What a store makes of each operation: it is sent as it is, past any gateway, to a store in a known
- * state, and then it is looked at what became of that. A store that does not know an operation
- * ignores what tells it from another one, and executes that.
+ * Measures how a store treats each operation. It is sent as it is, past any gateway, to a store in
+ * a known state, and then its effect is looked for. A store that does not know an operation ignores
+ * the parameter that distinguishes it, and executes the operation without it.
  */
 import { isDeepStrictEqual } from "node:util";
 import { OPERATION_LIST, type Operation, type OperationName } from "../../src/s3/operations.ts";
 import { BODIES } from "../unit/admission/operation-rows.ts";
 import { ask, type PlainAnswer, type PlainRequest, type PlainStore } from "./plain-store.ts";
 
-/** What can become of the bucket, of the addressed object `k` and of its neighbour `other`. */
+/** The possible changes of the bucket, of the addressed object `k` and of its neighbour `other`. */
 type Change =
   | "bucket made"
   | "bucket gone"
@@ -19,7 +19,7 @@ type Change =
   | "other written"
   | "other gone";
 
-/** What is there before the operation comes. */
+/** The state of the store before the operation comes. */
 export type Situation = {
   readonly bucket: boolean;
   readonly k: boolean;
@@ -29,7 +29,7 @@ export type Situation = {
 /** An object as a GET shows it. */
 type Held = { readonly bytes: string; readonly metadata: string };
 
-/** What is there. */
+/** The state of the store as seen. */
 type State = {
   readonly bucket: boolean;
   readonly k: Held | undefined;
@@ -44,7 +44,10 @@ const OTHER = "its neighbour as it was";
 const NEW = "what the request brought";
 const PART = "a part of an upload";
 
-/** What an operation is there for; what is not named changes nothing that can be seen here. */
+/**
+ * The purpose of an operation; an operation that is not named changes nothing that can be seen
+ * here.
+ */
 const MEANT: Partial<Record<OperationName, readonly Change[]>> = {
   CompleteMultipartUpload: ["k made", "k written"],
   CopyObject: ["k made", "k written"],
@@ -56,7 +59,7 @@ const MEANT: Partial<Record<OperationName, readonly Change[]>> = {
   RenameObject: ["k made", "k written", "other gone"],
 };
 
-/** The bytes that are there once an operation says that it is done. */
+/** The bytes that exist once an operation says that it is done. */
 const DONE: Partial<Record<OperationName, Partial<Record<Key, string | undefined>>>> = {
   CompleteMultipartUpload: { k: PART },
   CopyObject: { k: OTHER },
@@ -66,7 +69,10 @@ const DONE: Partial<Record<OperationName, Partial<Record<Key, string | undefined
   RenameObject: { k: OTHER, other: undefined },
 };
 
-/** Roots of answers by whose they are: with another operation's, it was that one. */
+/**
+ * Roots of answers and their operations: an answer with another operation's root shows that it was
+ * executed instead.
+ */
 const ROOTS: ReadonlyMap<string, readonly OperationName[]> = new Map<
   string,
   readonly OperationName[]
@@ -84,11 +90,11 @@ const ROOTS: ReadonlyMap<string, readonly OperationName[]> = new Map<
   ["LocationConstraint", ["GetBucketLocation"]],
 ]);
 
-/** Where each operation is tried, by what it is about. */
+/** The situations in which each operation is tried, by the level that it is about. */
 export const SITUATIONS: Readonly<Record<Operation["level"], readonly Situation[]>> = {
   service: [{ bucket: true, k: true, other: true }],
   any: [{ bucket: true, k: true, other: true }],
-  // DELETE deletes an empty bucket only, PUT makes one only where there is none.
+  // DELETE deletes an empty bucket only, PUT makes one only if there is none.
   bucket: [
     { bucket: true, k: false, other: false },
     { bucket: true, k: true, other: true },
@@ -100,17 +106,19 @@ export const SITUATIONS: Readonly<Record<Operation["level"], readonly Situation[
   ],
 };
 
-/** What was found of all operations. */
+/** The findings about all operations. */
 export type Measured = {
-  /** Those that the store takes for what they are: it does them, or refuses them. */
+  /** The operations that the store understands: it executes or refuses them. */
   readonly understood: ReadonlySet<OperationName>;
-  /** Those of them that it does not refuse wherever they are tried. */
+  /** The understood operations that it does not refuse in every situation. */
   readonly done: ReadonlySet<OperationName>;
-  /** Of the others, what it did instead, as sentences. */
+  /** Its effects for the other operations, as sentences. */
   readonly mistakes: ReadonlyMap<OperationName, readonly string[]>;
 };
 
-/** Sends every operation of the S3 API to `store`, with a bucket and objects in place and without. */
+/**
+ * Sends every operation of the S3 API to `store`, with a bucket and objects in place and without.
+ */
 export async function measureOperations(store: PlainStore): Promise<Measured> {
   const understood = new Set<OperationName>();
   const done = new Set<OperationName>();
@@ -129,7 +137,7 @@ export async function measureOperations(store: PlainStore): Promise<Measured> {
   return { understood, done, mistakes };
 }
 
-/** What a request with one body came to. */
+/** The outcome of a request with one body. */
 type Outcome = { readonly wrong: readonly string[]; readonly isDone: boolean };
 
 async function measure(
@@ -150,12 +158,12 @@ async function measure(
 }
 
 /**
- * With the operation's own document, and with what other operations would make something of: RGW
- * creates no bucket by `PUT /b?encryption` if a document comes along that is none for CreateBucket.
+ * Returns the operation's own document, and those that other operations would act on. RGW creates
+ * no bucket by `PUT /b?encryption` if the document with it is not one for CreateBucket.
  */
 function bodiesOf({ name, body }: Operation): readonly (string | undefined)[] {
   if (body !== "xml" && body !== "json") return [undefined];
-  // Those are made for the upload and the objects that are there.
+  // Those are made for the existing upload and objects.
   if (name === "CompleteMultipartUpload" || name === "DeleteObjects") return [undefined];
   return [BODIES[name] ?? "", "", "no document", "<CreateBucketConfiguration/>"];
 }
@@ -186,7 +194,10 @@ async function measureIn(
   return { wrong, isDone };
 }
 
-/** Buckets to try operations on: reads share one, what could leave settings behind has its own. */
+/**
+ * Buckets to try operations on: reads share one; operations that could leave settings behind get
+ * their own.
+ */
 class Grounds {
   readonly #store: PlainStore;
   readonly #prepared = new Map<string, string>();
@@ -195,7 +206,7 @@ class Grounds {
     this.#store = store;
   }
 
-  /** The name of a bucket that is as `situation` says. */
+  /** Returns the name of a bucket in the state of `situation`. */
   async get({ name, method }: Operation, situation: Situation): Promise<string> {
     const reads = method === "GET" || method === "HEAD";
     const ground = `${reads ? "reads" : name} ${JSON.stringify(situation)}`;
@@ -207,7 +218,7 @@ class Grounds {
     return bucket;
   }
 
-  /** `bucket` is not any more what it was prepared to be. */
+  /** Marks `bucket` as no longer in its prepared state. */
   spoil(bucket: string): void {
     for (const [ground, known] of this.#prepared) {
       if (known === bucket) this.#prepared.delete(ground);
@@ -221,13 +232,13 @@ function newName(): string {
   return `measure-${process.pid}-${++buckets}`;
 }
 
-/** The situation in words. */
+/** Returns the situation in words. */
 export function nameOf({ bucket, k }: Situation): string {
   if (!bucket) return "no bucket";
   return k ? "bucket and object" : "bucket without the object";
 }
 
-/** Brings about `situation` in a bucket that is not there. */
+/** Brings about `situation` in a bucket that does not exist yet. */
 export async function prepare(
   store: PlainStore,
   bucket: string,
@@ -250,7 +261,7 @@ async function stateOf(store: PlainStore, bucket: string): Promise<State> {
   };
 }
 
-/** Undefined: it is not there. */
+/** Returns the object; `undefined` if it is missing. */
 async function heldAt(store: PlainStore, bucket: string, key: Key): Promise<Held | undefined> {
   const { status, body, headers } = await ask(store, "GET", `/${bucket}/${key}`);
   const metadata = [headers["content-type"], headers["x-amz-meta-colour"]].join(" ");
@@ -267,7 +278,7 @@ function* changesBetween(before: State, after: State): Generator<Change> {
   }
 }
 
-/** That the answer is another operation's. */
+/** Returns a sentence if the answer is another operation's; `undefined` if it is not. */
 function takenForAnother({ name, level }: Operation, answer: PlainAnswer): string | undefined {
   const root = rootOf(answer.body);
   const owners = ROOTS.get(root);
@@ -280,13 +291,15 @@ function takenForAnother({ name, level }: Operation, answer: PlainAnswer): strin
   return `${name} is answered with ${root === "" ? "nothing" : root}`;
 }
 
-/** The name of an XML document's root; "" of anything else. */
+/** Returns the name of an XML document's root; "" of anything else. */
 function rootOf(text: string): string {
   const [, root = ""] = /^(?:<\?xml[^>]*\?>\s*)?<([A-Za-z]+)[\s>/]/.exec(text) ?? [];
   return root;
 }
 
-/** That the part which the operation put into the upload is not what it should be. */
+/**
+ * Returns a sentence if the part that the operation put into the upload is not the expected one.
+ */
 async function wrongPart(
   store: PlainStore,
   { name }: Operation,
@@ -304,7 +317,7 @@ async function wrongPart(
   return held?.bytes === meant ? undefined : `${name} gave a part of other bytes`;
 }
 
-/** What the operation says that it did, and did not. */
+/** Returns the effects that the operation claims and did not have. */
 function notDone({ name }: Operation, situation: Situation, after: State): readonly string[] {
   const done = DONE[name];
   if (done === undefined || !situation.bucket) return [];
@@ -315,7 +328,7 @@ function notDone({ name }: Operation, situation: Situation, after: State): reado
 
 /** An upload to `k` that has begun, with one part. */
 export type Upload = { readonly id: string; readonly etag: string };
-/** Where none has, its id is nobody's. */
+/** The upload if none has begun: its id is nobody's. */
 export const NO_UPLOAD: Upload = { id: "none", etag: "" };
 
 export function needsUpload({ required }: Operation): boolean {
@@ -380,7 +393,7 @@ function queryOf({ required }: Operation, upload: Upload): string {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
-/** Whether a version that is not there is not taken for the one that is. */
+/** Returns true if the store does not take a missing version for the existing one. */
 export async function measureVersions(store: PlainStore): Promise<boolean> {
   const bucket = newName();
   const version = "00000000-0000-4000-8000-000000000000";

@@ -1,15 +1,15 @@
 /**
- * What a store makes of a query parameter that is no operation's: each is sent past any gateway, and
- * then it is looked at whether the answer, or what became of the bucket, is another than without it.
+ * Measures how a store treats a query parameter that belongs to no operation. Each is sent past any
+ * gateway. Then the answer and the bucket are compared with those without the parameter.
  */
 import { isDeepStrictEqual } from "node:util";
 import { OPERATION_LIST } from "../../src/s3/operations.ts";
 import { ask, type PlainAnswer, type PlainStore } from "./plain-store.ts";
 
 /**
- * What stores route on or read besides S3's own, some with a value: RGW by `rgw_rest_s3.cc` and
- * RGWHTTPArgs::append() in `rgw_common.cc` (20.2.4), MinIO by `cmd/api-router.go` (7aac2a2c5b7c),
- * versitygw by `s3api/router.go` (1.8.0).
+ * Words that stores route on or read besides S3's own, some with a value. RGW: `rgw_rest_s3.cc` and
+ * RGWHTTPArgs::append() in `rgw_common.cc` (20.2.4). MinIO: `cmd/api-router.go` (7aac2a2c5b7c).
+ * versitygw: `s3api/router.go` (1.8.0).
  */
 const STORES_OWN = `
   append append=true layout mdsearch usage quota format=json stats=true rgwx-stat=true
@@ -22,10 +22,13 @@ const STORES_OWN = `
   .trim()
   .split(/\s+/);
 
-/** What no store can know, and what differs from a known word only in how it is written. */
+/**
+ * Words that no store can know, and spellings that differ from a known word only in how they are
+ * written.
+ */
 const NOBODYS = ["foo", "qzv7=1", "utm_source=x", "Acl", "ACL", "encryptioN"];
 
-/** All that are tried: routing words of S3 come at every level and with every method. */
+/** All words to try: routing words of S3 come at every level and with every method. */
 const WORDS: readonly string[] = [
   ...new Set([
     ...OPERATION_LIST.flatMap(({ required }) => required.map(({ name }) => name)),
@@ -44,12 +47,12 @@ export type WordRequest = {
   readonly word: string;
 };
 
-/** The request's line without a bucket's name, such as `GET object?layout`. */
+/** Returns the request's line without a bucket's name, such as `GET object?layout`. */
 export function wordLine({ method, level, word }: WordRequest): string {
   return `${method} ${level}?${word}`;
 }
 
-/** Every word with every method at every level, but where it makes an operation of the request. */
+/** Every word with every method at every level, unless it makes the request an operation. */
 export const WORD_REQUESTS: readonly WordRequest[] = WORDS.flatMap((word) =>
   WORD_METHODS.flatMap((method) =>
     WORD_LEVELS.flatMap((level) =>
@@ -58,7 +61,10 @@ export const WORD_REQUESTS: readonly WordRequest[] = WORDS.flatMap((word) =>
   ),
 );
 
-/** RGW 16 breaks some of its answers to a HEAD of the service off, so that they say nothing. */
+/**
+ * Returns true for an answer to a HEAD of the service: RGW 16 breaks some of them off, so that they
+ * show nothing.
+ */
 function isBroken(method: string, level: string): boolean {
   return method === "HEAD" && level === "service";
 }
@@ -72,16 +78,16 @@ function isOperation(method: string, level: string, word: string): boolean {
 }
 
 /**
- * `ignored`: the store did what it does without the word. `refused`: an error, and all is as it was.
- * `own`: neither, so that the word means something to it.
+ * The treatment of a word. `ignored`: the store did the same as without the word. `refused`: an
+ * error, and nothing has changed. `own`: neither, so the word has a meaning for the store.
  */
 export type WordMeaning = "ignored" | "refused" | "own";
 
 const OBJECT = "the object as it was";
-/** MinIO's `events` never end. */
+/** The time to wait for an answer: MinIO's `events` never end. */
 const PATIENCE_MS = 2000;
 
-/** What `store` makes of each of `requests`, by wordLine(). */
+/** Returns the treatment of each of `requests` by `store`, by wordLine(). */
 export async function measureWords(
   store: PlainStore,
   requests: readonly WordRequest[] = WORD_REQUESTS,
@@ -100,14 +106,14 @@ export async function measureWords(
   return meanings;
 }
 
-/** What a request came to, without what differs from time to time. */
+/** The outcome of a request, without the parts that differ from time to time. */
 type Seen = { readonly status: number; readonly answer: string; readonly after: State };
 type State = { readonly bucket: boolean; readonly keys: string; readonly bytes: string };
 
 function meaningOf(seen: Seen, base: Seen, changes: boolean): WordMeaning {
   const same = seen.status === base.status && isDeepStrictEqual(seen.after, base.after);
   if (same && (changes || seen.answer === base.answer)) {
-    // A refusal of what is refused without the word, too, says nothing of it.
+    // If the request is refused without the word, too, a refusal shows nothing about the word.
     return seen.status >= 400 ? "refused" : "ignored";
   }
   return seen.status >= 400 && isUntouched(seen.after) ? "refused" : "own";
@@ -121,7 +127,7 @@ function isChange(method: string): boolean {
   return method !== "GET" && method !== "HEAD";
 }
 
-/** Buckets to try words on, made anew once something became of one. */
+/** Buckets to try words on; a changed one is replaced by a new one. */
 class WordGround {
   readonly #store: PlainStore;
   readonly #buckets = new Map<WordRequest["level"], string>();
@@ -132,7 +138,7 @@ class WordGround {
   }
 
   async seen({ method, level, word }: WordRequest): Promise<Seen> {
-    // A list of buckets has one at least.
+    // A list of buckets needs at least one.
     const bucket = await this.#bucket(level === "service" ? "bucket" : level);
     const path = { service: "/", bucket: `/${bucket}`, object: `/${bucket}/k` }[level];
     const query = word === "" ? "" : `?${word.replaceAll("*", "%2A")}`;
@@ -144,7 +150,7 @@ class WordGround {
     const looks = level !== "service" && isChange(method);
     const after = looks ? await this.#state(bucket) : NOTHING_CHANGED;
     if (looks && !isDeepStrictEqual(after, FRESH[level])) this.#buckets.delete(level);
-    // What RGW says of a HEAD's type and length differs from time to time.
+    // RGW's type and length in the answer to a HEAD differ from time to time.
     const shape = method === "HEAD" ? "" : shapeOf(answer, bucket);
     return { status: answer.status, answer: shape, after };
   }
@@ -175,7 +181,10 @@ const FRESH: Readonly<Record<"bucket" | "object", State>> = {
 };
 const NOTHING_CHANGED: State = FRESH.bucket;
 
-/** The answer without times and names; of an XML document the elements without what is in them. */
+/**
+ * Returns the answer without times and names; of an XML document, the elements without their
+ * content.
+ */
 function shapeOf({ headers, body }: PlainAnswer, bucket: string): string {
   const type = headers["content-type"] ?? "";
   const length = body.startsWith("<") ? "" : (headers["content-length"] ?? "");

@@ -1,7 +1,7 @@
 import { ok } from "../../src/lib/result.ts";
 import type { StateStore, Stored } from "../../src/state/state-store.ts";
 
-/** Records in memory, as any number of gateways may share them. */
+/** Returns records in memory, which any number of gateways may share. */
 export function memoryState(): StateStore & { readonly stored: ReadonlyMap<string, Stored> } {
   const stored = new Map<string, Stored>();
   let revisions = 0;

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 
-/** The SDK's signer wants its own shape of a hash. */
+/** A hash in the shape that the SDK's signer wants. */
 export class NodeHash {
   readonly #hash: Hash | Hmac;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

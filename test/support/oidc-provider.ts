@@ -7,14 +7,14 @@ import type { TokenKey } from "./tokens.ts";
 /** A real OpenID Connect provider, with one client that has tokens of its own. */
 export type OidcProvider = {
   readonly url: string;
-  /** A token of the client's, by the grant "client_credentials" (RFC 6749 section 4.4). */
+  /** Gets a token of the client's, by the grant "client_credentials" (RFC 6749 section 4.4). */
   readonly token: () => Promise<string>;
 };
 
 const CLIENT = { id: "nightly-job", secret: "the secret of the job" };
 /** A program that people log in with by the device flow (RFC 8628). */
 const DEVICE = { id: "s3warden", grant: "urn:ietf:params:oauth:grant-type:device_code" };
-/** Audiences of access tokens (RFC 8707). */
+/** The audience of access tokens (RFC 8707). */
 const RESOURCE = "urn:s3";
 
 /** Starts a provider that signs by `keys` and ends with the test. Its tokens are for `audience`. */
@@ -50,7 +50,7 @@ export async function startOidcProvider(
     jwks: jwksOf(keys),
     cookies: { keys: ["of a test"] },
     features: {
-      // A person logs in there by a name alone.
+      // A person logs in there with just a name.
       devInteractions: { enabled: true },
       deviceFlow: { enabled: true },
       clientCredentials: { enabled: true },

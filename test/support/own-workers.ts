@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export const UNHEARD = pino({ enabled: false });
 
-/** A configuration on free ports of loopback with one account, `lab`, that has `key`. */
+/** Returns a configuration on free ports of loopback with one account, `lab`, that has `key`. */
 export function configWith(store: string, key: KeyPair): Config {
   const gateway = {
     listen: { address: "127.0.0.1:0" },
@@ -26,14 +26,14 @@ export function configWith(store: string, key: KeyPair): Config {
   });
 }
 
-/** Two workers whose primary is the test's own process. */
+/** Opens two workers whose primary is the test's own process. */
 export function openOwnWorkers(config: Config): Promise<RunningGateway> {
-  // Without it they would run the test.
+  // Without this setting they would run the test.
   cluster.setupPrimary({ exec: MAIN, args: ["serve", "--config", "none"], silent: true });
   return openWorkers(config, 2, UNHEARD);
 }
 
-/** The same as test/support/asked.ts wants it. */
+/** Returns the same in the form that test/support/asked.ts wants. */
 export function endpointsOf({ address, adminAddress }: RunningGateway): {
   readonly endpoint: string;
   readonly adminEndpoint: string;

@@ -1,6 +1,6 @@
 /**
- * A self-signed certificate for localhost (P-256, a hundred years), made by `openssl req -x509` for
- * tests alone, with its key, and a key that is not its own. They protect nothing.
+ * A self-signed certificate for localhost (P-256, a hundred years) and its key, made by `openssl
+ * req -x509` for tests only. A second key does not belong to it. They protect nothing.
  */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBuzCCAWKgAwIBAgIUBr4jb0xtVi88qWp8p/7ocWUMN9UwCgYIKoZIzj0EAwIw

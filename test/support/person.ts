@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 
 /**
- * A person before the pages of an OpenID Connect provider, who fills in and sends each form: a browser
- * with cookies and without scripts.
+ * Plays a person at the pages of an OpenID Connect provider, who fills in and sends each form: a
+ * browser with cookies and without scripts.
  */
 
-/** Opens `url` and goes on until a page has no form. Returns that page. `choice`: what a form may get. */
+/**
+ * Opens `url` and goes on until a page has no form. Returns that page. `choice`: values for a
+ * form's fields.
+ */
 export async function answerForms(
   url: string,
   choices: Readonly<Record<string, string>>,
@@ -61,7 +64,7 @@ function keep(cookies: Map<string, string>, line: string): void {
   else cookies.set(name, value);
 }
 
-/** The first form of a page, with what is filled in already. */
+/** Returns the first form of a page, with its prefilled fields. */
 function formIn(
   text: string,
 ): { readonly action: string; readonly fields: Readonly<Record<string, string>> } | undefined {

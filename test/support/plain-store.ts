@@ -3,15 +3,15 @@ import http from "node:http";
 import aws4 from "aws4";
 import type { KeyPair } from "./signed.ts";
 
-/** A store as it is, with no gateway before it. `endpoint`: such as `http://127.0.0.1:40123`. */
+/** A store with no gateway in front of it. `endpoint`: such as `http://127.0.0.1:40123`. */
 export type PlainStore = { readonly endpoint: string; readonly key: KeyPair };
 
 export type PlainAnswer = {
   readonly status: number;
-  /** The words behind the status. */
+  /** The text after the status. */
   readonly reason: string;
   readonly headers: http.IncomingHttpHeaders;
-  /** Name, value, name, value, …, as they came. */
+  /** Name, value, name, value, …, in the order received. */
   readonly rawHeaders: readonly string[];
   readonly body: string;
 };
@@ -19,11 +19,11 @@ export type PlainAnswer = {
 export type PlainRequest = {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as it is, in nobody's name. */
+  /** True to send the request as it is, without a signature. */
   readonly unsigned?: true;
   /**
-   * How long head and body may take, in milliseconds; what has come by then is the answer, and its
-   * status is 0 if nothing has.
+   * The limit for head and body, in milliseconds; the answer is the part that has come by then, and
+   * its status is 0 if none has.
    */
   readonly patienceMs?: number;
 };
@@ -37,11 +37,11 @@ export function ask(
 ): Promise<PlainAnswer> {
   const { host } = new URL(endpoint);
   const said: Record<string, string> = { ...headers };
-  // Without it, aws4 says that the body is a form.
+  // Without it, aws4 declares the body a form.
   if (body !== "") said["content-type"] ??= body.startsWith("<") ? "application/xml" : "text/plain";
   if (method === "PUT" || method === "POST") {
     said["content-length"] = String(Buffer.byteLength(body));
-    // Some operations do not go without it.
+    // Some operations do not work without it.
     said["content-md5"] = createHash("md5").update(body).digest("base64");
   }
   if (unsigned) return answerOf(endpoint, method, target, said, body, patienceMs);
@@ -69,7 +69,7 @@ function answerOf(
 ): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(endpoint);
-    // A connection of its own: on one that is kept, RGW answers 40 ms later.
+    // Each request has its own connection: on one that is kept, RGW answers 40 ms later.
     const options = { hostname, port, method, path, headers, agent: false };
     const request = http.request(options, (response) => {
       const chunks: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** YAML by chance: documents in many styles, and what is left of them after a slip of the hand. */
+/** Draws YAML at random: documents in many styles, and their versions after a slip of the hand. */
 import { between, oneOf } from "./seeds.ts";
 
 type Random = () => number;
@@ -27,14 +27,14 @@ const PLAIN = [
   "$x",
 ] as const;
 
-/** In a block only: brackets would end them elsewhere. */
+/** Values for block style only: brackets would end them elsewhere. */
 const BLOCK_ONLY = ["${env:SET}", "${file:secret}", "a, b", "a [b]", "s3:{x}"] as const;
 
 const QUOTED = ['"a: b"', "'# no comment'", '""', '"1"', "'true'", '"${env:SET}"', "'{'"] as const;
 
 const SIGNS = Array.from(" \n:#-,[]{}\"'&*!|>?%@`~\\\t\r.0e_+$\u00e9\u0085\u2028\ufeff");
 
-/** Whatever has a meaning somewhere in YAML, and what only looks so. */
+/** Pieces of text that have a meaning somewhere in YAML, and some that only look like it. */
 const SLIPS = [
   "\n  ",
   "\n    ",
@@ -83,14 +83,14 @@ const SLIPS = [
   ...SIGNS,
 ] as const;
 
-/** A document of maps and lists that is plain. */
+/** Draws a document of maps and lists that is plain. */
 export function plainDocument(random: Random): string {
   const start = oneOf(random, ["", "", "---\n", "# A comment\n\n", "\n"]);
   if (random() < 0.1) return `${start}${flowMap(random, 3, random() < 0.5 ? "\n " : " ")}\n`;
   return `${start}${blockMap(random, 0, 3)}${oneOf(random, ["", "\n", "\n# end", "\n\n"])}`;
 }
 
-/** `document` after up to three slips. */
+/** Returns `document` after up to three slips. */
 export function withSlips(random: Random, document: string): string {
   let text = document;
   for (let slips = between(random, 1, 3); slips > 0; slips--) {
@@ -102,7 +102,7 @@ export function withSlips(random: Random, document: string): string {
   return text;
 }
 
-/** Pieces without any order. */
+/** Draws pieces without any order. */
 export function pieces(random: Random): string {
   const count = between(random, 1, 12);
   return Array.from({ length: count }, () => oneOf(random, PIECES)).join("");
@@ -110,7 +110,7 @@ export function pieces(random: Random): string {
 
 const PIECES = ["a: ", "\n", "\n", " ", "b:\n", ...QUOTED, ...PLAIN, ...SLIPS] as const;
 
-/** Lines at `indent`, without the break behind the last. */
+/** Draws lines at `indent`, without the last line break. */
 function blockMap(random: Random, indent: number, depth: number): string {
   const names = NAMES.filter(() => random() < 0.4);
   if (names.length === 0) return "only: x";
@@ -119,7 +119,7 @@ function blockMap(random: Random, indent: number, depth: number): string {
     .join(`\n${gap(random)}${" ".repeat(indent)}`);
 }
 
-/** What stands behind a colon. */
+/** Draws the text after a colon. */
 function blockValue(random: Random, indent: number, depth: number): string {
   const kind = random();
   const comment = oneOf(random, ["", "", "", " # c", "   # c: [d"]);
@@ -152,7 +152,7 @@ function blockList(random: Random, indent: number, depth: number): string {
   }).join(`\n${gap(random)}${" ".repeat(indent)}`);
 }
 
-/** A map or a list in brackets; `line` is what stands where a line may end. */
+/** Draws a map or a list in brackets; `line` is the text at a possible line end. */
 function flow(random: Random, depth: number, line: string): string {
   if (random() < 0.6) return flowMap(random, depth, line);
   const values = Array.from({ length: between(random, 0, 3) }, () =>
@@ -187,7 +187,7 @@ function scalar(random: Random, isInBlock: boolean): string {
   return oneOf(random, PLAIN);
 }
 
-/** Between lines. */
+/** Draws the space between lines. */
 function gap(random: Random): string {
   return oneOf(random, ["", "", "", "", "\n", "# c\n", "      # far: [right\n", "   \n"]);
 }

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * `count` TCP ports on loopback that nobody listens on. For programs that cannot be told port 0:
- * all are held until the last is found, so that they differ.
+ * Finds `count` TCP ports on loopback that nobody listens on. For programs that do not accept port
+ * 0. All are held until the last is found, so that they differ.
  */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { PROBE_AGENT } from "../../src/store/probes.ts";
 
-/** Whether the gateway only asks whether the store is there, which no test's story is about. */
+/** Returns true if the gateway only checks that the store is up, which no test is about. */
 export function isProbe({ headers }: IncomingMessage): boolean {
   return headers["user-agent"] === PROBE_AGENT;
 }
 
-/** The same of the head of a request, as it came. */
+/** Does the same for the head of a request as it was received. */
 export function isProbeHead(head: string): boolean {
   return head.startsWith("HEAD / ") && head.includes(`: ${PROBE_AGENT}\r\n`);
 }

@@ -4,18 +4,20 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { scratchFolder } from "./scratch.ts";
 
-/** What a process holds after all garbage was collected. Bytes, and Node's names of resources. */
+/**
+ * The resources of a process after all garbage was collected: bytes, and Node's names of resources.
+ */
 export type Held = {
   readonly heapUsed: number;
   readonly external: number;
   readonly rss: number;
-  /** How many of each, such as `TCPSocketWrap`. */
+  /** The number of each resource, such as `TCPSocketWrap`. */
   readonly resources: Readonly<Record<string, number>>;
 };
 
-/** A process that can be asked what it holds. */
+/** A process that reports its resources on request. */
 export type Measurable = {
-  /** For node, before its script. */
+  /** Arguments for node, before its script. */
   readonly nodeOptions: readonly string[];
   readonly held: (pid: number) => Promise<Held>;
 };
@@ -28,7 +30,7 @@ const HeldSchema = z.object({
   resources: z.array(z.string()),
 });
 
-/** What a child process must be started with so that it can be measured. */
+/** Returns the arguments that make a child process measurable. */
 export function measurable(): Measurable {
   const file = join(scratchFolder("held"), "held.json");
   const hook = new URL("gc-on-signal.ts", import.meta.url);
@@ -50,7 +52,7 @@ async function held(pid: number, file: string): Promise<Held> {
   return { ...bytes, resources: counts };
 }
 
-/** The file descriptors of process `pid`: what each is, such as `socket:[123]`. Linux only. */
+/** Returns the file descriptors of process `pid` as text, such as `socket:[123]`. Linux only. */
 export function openFiles(pid: number): readonly string[] {
   const folder = `/proc/${pid}/fd`;
   return readdirSync(folder).flatMap((name) => {
@@ -67,7 +69,10 @@ export type Connection = { readonly localPort: number; readonly remotePort: numb
 
 const LISTENING = "0A";
 
-/** The connections over IPv4 that process `pid` has not closed, whatever their other side did. */
+/**
+ * Returns the connections over IPv4 that process `pid` has not closed, whatever their other side
+ * did.
+ */
 export function connectionsOf(pid: number): readonly Connection[] {
   const inodes = new Set(openFiles(pid).map((name) => /^socket:\[(\d+)\]$/.exec(name)?.[1] ?? ""));
   const [, ...rows] = readFileSync(`/proc/${pid}/net/tcp`, "utf8").trim().split("\n");
@@ -78,7 +83,7 @@ export function connectionsOf(pid: number): readonly Connection[] {
   });
 }
 
-/** Of `0100007F:1F90`. */
+/** Reads the port of an address such as `0100007F:1F90`. */
 function portIn(address: string): number {
   return Number.parseInt(address.slice(address.indexOf(":") + 1), 16);
 }

@@ -4,10 +4,13 @@ import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 
-/** Debian's own programs, not what a user's shell may put before them (pyenv has an `aws` too). */
+/**
+ * The path of Debian's own programs, not of those that a user's shell may put first (pyenv has an
+ * `aws` too).
+ */
 export const SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
 
-/** How a program ended. `output` is what it wrote to standard output, as bytes. */
+/** The end of a program. `output` is the content of its standard output, as bytes. */
 export type Ended = {
   readonly status: number;
   readonly output: Buffer;
@@ -15,14 +18,14 @@ export type Ended = {
 };
 
 export type ProgramOptions = {
-  /** The whole environment: nothing of ours leaks into it but what is named. */
+  /** The whole environment: nothing of ours leaks into it except the named variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Buffer;
-  /** Absent: the test's own. */
+  /** The working directory; the test's own if absent. */
   readonly cwd?: string;
 };
 
-/** Runs a program to its end. A status other than 0 is a value, a program that is not there throws. */
+/** Runs a program to its end. A status other than 0 is a value; a missing program throws. */
 export async function runProgram(
   command: string,
   args: readonly string[],
@@ -41,7 +44,7 @@ export async function runProgram(
   return { status: child.exitCode ?? 1, output, errors: errors.toString() };
 }
 
-/** Where `name` is in SYSTEM_PATH; undefined if it is not installed. */
+/** Returns the path of `name` in SYSTEM_PATH; `undefined` if it is not installed. */
 export function findProgram(name: string): string | undefined {
   return SYSTEM_PATH.split(":")
     .map((folder) => join(folder, name))

@@ -1,10 +1,10 @@
 import { parser } from "@prometheus-io/lezer-promql";
 import { Metrics } from "../../src/observe/metrics.ts";
 
-/** A series that an expression asks for: its metric, and the labels it is matched by. */
+/** A series in an expression: its metric, and the labels that it is matched by. */
 type Selector = { readonly metric: string; readonly labels: readonly string[] };
 
-/** What an expression of PromQL reads. Throws where it is none. */
+/** Returns the series that an expression of PromQL reads. Throws if it is not one. */
 export function selectorsIn(expression: string): readonly Selector[] {
   const selectors: { metric: string; labels: string[] }[] = [];
   parser.parse(expression).iterate({
@@ -15,7 +15,7 @@ export function selectorsIn(expression: string): readonly Selector[] {
       const last = selectors.at(-1);
       if (last === undefined) return;
       if (type.name === "Identifier") last.metric = text;
-      // The labels of `by (…)` are looked at by `groupingsIn`.
+      // `groupingsIn` checks the labels of `by (…)`.
       if (type.name === "LabelName" && node.parent?.name.endsWith("LabelMatcher")) {
         last.labels.push(text);
       }
@@ -24,7 +24,7 @@ export function selectorsIn(expression: string): readonly Selector[] {
   return selectors;
 }
 
-/** The labels that an expression groups by. */
+/** Returns the labels that an expression groups by. */
 function groupingsIn(expression: string): readonly string[] {
   const labels: string[] = [];
   parser.parse(expression).iterate({
@@ -40,8 +40,8 @@ function groupingsIn(expression: string): readonly string[] {
 const ADDED = ["job", "instance"];
 
 /**
- * What an expression asks for that the gateway does not have, in words: metrics, and labels of
- * metrics. `up` is Prometheus' own.
+ * Returns the metrics and labels in an expression that the gateway does not have, in words. `up` is
+ * Prometheus' own.
  */
 export function unknownIn(expression: string): readonly string[] {
   const selectors = selectorsIn(expression);
@@ -55,7 +55,7 @@ export function unknownIn(expression: string): readonly string[] {
   return [...wrong, ...groups.map((label) => `no metric with the label ${label}`)];
 }
 
-/** The gateway's own metrics, without those of Node. */
+/** Returns the gateway's own metrics, without those of Node. */
 export function ownMetrics(): readonly string[] {
   const names = METRICS.map(({ name }) => name);
   return names.filter((name) => !/^s3warden_(?:nodejs|process)_/.test(name));
@@ -69,7 +69,7 @@ type Metric = {
 
 const METRICS: readonly Metric[] = new Metrics().registry.getMetricsAsArray().map(metricOf);
 
-/** prom-client's types do not name what is known of a metric's labels. */
+/** Reads a metric: prom-client's types do not include its labels. */
 function metricOf(metric: object): Metric {
   const labels: unknown = Reflect.get(metric, "labelNames");
   return {
@@ -79,7 +79,7 @@ function metricOf(metric: object): Metric {
   };
 }
 
-/** By the names that can be asked for. */
+/** The metrics by the names of their series. */
 const SERIES: ReadonlyMap<string, readonly string[]> = new Map([
   ["up", ADDED],
   ...METRICS.flatMap(seriesOf),

@@ -7,11 +7,13 @@ export type V2Options = {
   readonly family?: number;
   readonly addresses?: Buffer;
   readonly fields?: Buffer;
-  /** Another than the true length of what follows. */
+  /** A length other than the true one of the rest. */
   readonly length?: number;
 };
 
-/** A header of version 2, by the bytes of section 2.2; without options for a client on IPv4. */
+/**
+ * Returns a header of version 2, by the bytes of section 2.2; without options for a client on IPv4.
+ */
 export function headerV2(options: V2Options = {}): Buffer {
   const { command = 0x21, family = 0x11, addresses = ipv4(), fields = Buffer.alloc(0) } = options;
   const head = Buffer.from([...SIGNATURE, command, family, 0, 0]);
@@ -20,12 +22,12 @@ export function headerV2(options: V2Options = {}): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The block of `source` and some destination, and two ports. */
+/** Returns the block of `source` and some destination, and two ports. */
 export function ipv4(source = "198.51.100.7"): Buffer {
   return Buffer.from([...source.split(".").map(Number), 192, 0, 2, 1, 0x12, 0x67, 0x1f, 0x90]);
 }
 
-/** The block of 2001:db8::7. */
+/** Returns the block of 2001:db8::7. */
 export function ipv6(): Buffer {
   const address = Buffer.from("20010db8000000000000000000000007", "hex");
   return Buffer.concat([address, address, Buffer.from([0x12, 0x67, 0x1f, 0x90])]);
@@ -36,7 +38,7 @@ export function field(type: number, value: Buffer | string): Buffer {
   return Buffer.concat([Buffer.from([type, bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
-/** A header whose last field is the checksum of the whole. */
+/** Returns a header whose last field is the checksum of the whole. */
 export function summedV2(options: V2Options = {}): Buffer {
   const { fields = Buffer.alloc(0) } = options;
   const empty = Buffer.concat([fields, field(3, Buffer.alloc(4))]);

@@ -2,16 +2,16 @@ import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { reset } from "./reset.ts";
 
-/** An answer as it came off the wire. */
+/** An answer as it was received. */
 export type RawAnswer = {
   readonly status: number;
   readonly reason: string;
   /** Names in lower case, in the order received. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Without chunk framing. */
+  /** The body without chunk framing. */
   readonly body: Buffer;
   readonly trailers: readonly (readonly [name: string, value: string])[];
-  /** Whether the body came to the end that its head announced. */
+  /** True if the body reached the end that its head announced. */
   readonly whole: boolean;
 };
 
@@ -23,7 +23,10 @@ const ANSWER_MS_MAX = 20_000;
  */
 export class RawClient {
   readonly #socket: Socket;
-  /** Not the socket itself, whose errors would be taken for the test's. */
+  /**
+   * The events that tests wait for. Not the socket itself: its errors would be taken for the
+   * test's.
+   */
   readonly #events = new EventEmitter<{ progress: [] }>();
   #received: Buffer = Buffer.alloc(0);
   #ended = false;
@@ -35,7 +38,7 @@ export class RawClient {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#events.emit("progress");
     });
-    // A reset is an end like any other: what had come before it counts.
+    // A reset is an end like any other: the bytes before it count.
     socket.on("error", () => (this.#broken = true));
     for (const event of ["end", "close"]) {
       socket.on(event, () => {
@@ -45,7 +48,7 @@ export class RawClient {
     }
   }
 
-  /** `address`: `host:port`. */
+  /** Connects to `address`, as `host:port`. */
   static async connect(address: string): Promise<RawClient> {
     const colon = address.lastIndexOf(":");
     const port = Number(address.slice(colon + 1));
@@ -54,22 +57,22 @@ export class RawClient {
     return new RawClient(socket.setNoDelay());
   }
 
-  /** Everything received and not yet taken as an answer. */
+  /** The bytes received and not yet taken as an answer. */
   get pending(): Buffer {
     return this.#received;
   }
 
-  /** Whether the other side has ended the connection. */
+  /** True if the other side has ended the connection. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Whether the other side has reset the connection, so that nothing more can be sent. */
+  /** True if the other side has reset the connection, so that nothing more can be sent. */
   get broken(): boolean {
     return this.#broken;
   }
 
-  /** `flushed`: called when the operating system has all of them. */
+  /** Sends `bytes`. `flushed`: called when the operating system has all of them. */
   write(bytes: string | Buffer, flushed?: () => void): void {
     const all = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
     this.#socket.write(all, () => flushed?.());
@@ -84,14 +87,15 @@ export class RawClient {
     this.#socket.destroy();
   }
 
-  /** Sends a RST: whoever is on the other side knows that nobody is left to read. */
+  /** Sends a RST: the other side learns that nobody is left to read. */
   break(): void {
     reset(this.#socket);
   }
 
   /**
-   * The next answer, interim ones (1xx) included; `method` is that of its request, since a HEAD's
-   * answer has no body. Throws if none has begun after twenty seconds or at the connection's end.
+   * Returns the next answer, interim ones (1xx) included. `method` is that of its request, since an
+   * answer to HEAD has no body. Throws if none has begun after twenty seconds or at the
+   * connection's end.
    */
   async answer(method = "GET"): Promise<RawAnswer> {
     const deadline = Date.now() + ANSWER_MS_MAX;
@@ -106,7 +110,7 @@ export class RawClient {
     }
   }
 
-  /** The next answer that is not interim. */
+  /** Returns the next answer that is not interim. */
   async finalAnswer(method = "GET"): Promise<RawAnswer> {
     let answer = await this.answer(method);
     while (answer.status < 200) answer = await this.answer(method);
@@ -123,7 +127,7 @@ export class RawClient {
   }
 }
 
-/** Sends `bytes` on a connection of their own and gives the first final answer. */
+/** Sends `bytes` on a connection of their own and returns the first final answer. */
 export async function rawExchange(
   address: string,
   bytes: string | Buffer,
@@ -139,13 +143,16 @@ export async function rawExchange(
   }
 }
 
-/** The value of header `name` (lower-case); undefined unless it came exactly once. */
+/** Returns the value of header `name` (lower-case); `undefined` unless it came exactly once. */
 export function headerOf(answer: RawAnswer, name: string): string | undefined {
   const values = answer.headers.filter(([known]) => known === name);
   return values.length === 1 ? values[0]?.[1] : undefined;
 }
 
-/** The S3 error code of an answer, from its document or, for HEAD, its header; "" if there is none. */
+/**
+ * Returns the S3 error code of an answer, from its document or, for HEAD, its header; "" if there
+ * is none.
+ */
 export function codeOf(answer: RawAnswer): string {
   const document = /<Code>([^<]*)<\/Code>/.exec(answer.body.toString())?.[1];
   return document ?? headerOf(answer, "x-amz-error-code") ?? "";
@@ -153,7 +160,7 @@ export function codeOf(answer: RawAnswer): string {
 
 type Parsed = { readonly answer: RawAnswer; readonly rest: Buffer };
 
-/** The answer at the start of `bytes`; undefined while more must come. */
+/** Returns the answer at the start of `bytes`; `undefined` until it is complete. */
 function parseAnswer(bytes: Buffer, method: string, ended: boolean): Parsed | undefined {
   const end = bytes.indexOf("\r\n\r\n");
   if (end < 0) return undefined;

@@ -1,6 +1,6 @@
 import type { AccessRecord } from "../../src/observe/record.ts";
 
-/** The record of a small GET that was served, but for `changes`. */
+/** Returns the record of a small GET that was served, with `changes`. */
 export function recordOf(changes: Partial<AccessRecord> = {}): AccessRecord {
   return {
     timeMs: 1_795_000_000_000,

@@ -7,7 +7,7 @@ export type Requirement = {
 };
 
 /**
- * What `node:test` shall do where something is missing: false, or the reason to skip, which says how
+ * Returns the `skip` of `node:test`: false if everything is installed, else a reason that says how
  * to get it. With `S3WARDEN_REQUIRE_ALL=1` (CI) nothing is skipped: it throws.
  */
 export function skipUnless(requirements: readonly Requirement[]): string | false {

@@ -1,7 +1,7 @@
 import * as s3 from "@aws-sdk/client-s3";
 import type { KeyPair } from "./signed.ts";
 
-/** A client in path style that tries once. `more`: other options of the SDK. */
+/** Returns a client in path style that tries once. `more`: other options of the SDK. */
 export function clientOf(
   endpoint: string,
   { accessKey, secretKey }: KeyPair,
@@ -17,10 +17,10 @@ export function clientOf(
   });
 }
 
-/** Uploads without the trailing checksums that are the SDK's default. */
+/** Options for uploads without the trailing checksums that are the SDK's default. */
 export const PLAIN: s3.S3ClientConfig = { requestChecksumCalculation: "WHEN_REQUIRED" };
 
-/** What a client that sends it is told; "ok" if it got through. */
+/** Returns the error that a client gets for a request; "ok" if the request succeeded. */
 export async function told(sending: Promise<unknown>): Promise<string> {
   try {
     await sending;

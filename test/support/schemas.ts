@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AccountsSchema } from "../../src/config/accounts-schema.ts";
 import { GatewaySchema } from "../../src/config/gateway-schema.ts";
 
-/** Where the schemas for editors lie, made from the same definitions that the gateway reads by. */
+/** The folder of the schemas for editors, made from the definitions that the gateway reads by. */
 const FOLDER = new URL("../../config/schema/", import.meta.url);
 
 const SCHEMAS = [
@@ -11,10 +11,13 @@ const SCHEMAS = [
   ["accounts.schema.json", "accounts.yaml", AccountsSchema],
 ] as const;
 
-/** The chart's, which has the two as definitions: helm refuses what the gateway would refuse. */
+/**
+ * The chart's schema, which has the two as definitions: helm refuses the values that the gateway
+ * would refuse.
+ */
 const CHART = new URL("../../deploy/helm/s3warden/values.schema.json", import.meta.url);
 
-/** Name of every schema file, what it should say and what it says. */
+/** Returns the name of every schema file, its expected text and its present text. */
 export function schemaFiles(): readonly { name: string; made: unknown; stored: unknown }[] {
   const own = SCHEMAS.map(([name, title, schema]) => ({
     name,
@@ -25,7 +28,7 @@ export function schemaFiles(): readonly { name: string; made: unknown; stored: u
   return [...own, { name: "the chart's values.schema.json", made: valuesSchema(stored), stored }];
 }
 
-/** `stored`, the chart's own rules, with the definitions of today. */
+/** Returns `stored`, the chart's own rules, with the definitions of today. */
 function valuesSchema(stored: object): object {
   const definitions = SCHEMAS.map(([name, title, schema]) => {
     const { $schema: _, ...rest } = jsonSchema(title, schema);
@@ -35,7 +38,7 @@ function valuesSchema(stored: object): object {
   return { ...stored, definitions: withoutSealing(made) };
 }
 
-/** In the chart's values, the keys of `sts` come from `sealing.keys`. */
+/** Removes a requirement: in the chart's values, the keys of `sts` come from `sealing.keys`. */
 function withoutSealing(definitions: object): object {
   const optional = (name: string, value: unknown): unknown => {
     if (name !== "sts" || typeof value !== "object" || value === null) return value;
@@ -46,7 +49,10 @@ function withoutSealing(definitions: object): object {
   return made;
 }
 
-/** helm takes the text "1.2" and the number 1.2 of one enum for equal items, which must not be. */
+/**
+ * Splits enums by type: helm takes the text "1.2" and the number 1.2 of one enum for equal items,
+ * which is forbidden.
+ */
 function enumsByType(_name: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("enum" in value)) return value;
   const { enum: values, ...rest } = value;
@@ -56,13 +62,15 @@ function enumsByType(_name: string, value: unknown): unknown {
   return { ...rest, anyOf: [{ enum: texts }, { enum: others }] };
 }
 
-/** What a file may say, so the schemas' inputs: an editor sees `30s`, not milliseconds. */
+/** Returns the schema of a file's input: an editor sees `30s`, not milliseconds. */
 function jsonSchema(title: string, schema: z.ZodType): { readonly $schema: string } {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input", override: withDefault });
   return JSON.parse(JSON.stringify({ $schema, title: `s3warden ${title}`, ...rest }));
 }
 
-/** zod leaves out what stands for an absent list of texts that the gateway reads further. */
+/**
+ * Adds the default of a list: zod leaves it out for a list of texts that the gateway reads further.
+ */
 function withDefault(made: {
   zodSchema: z.core.$ZodType;
   jsonSchema: { default?: unknown };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const folders: string[] = [];
 
-/** A new empty folder of a test's own, gone when the process ends. */
+/** Makes a new empty folder for a test, which is removed when the process ends. */
 export function scratchFolder(purpose: string): string {
   const folder = mkdtempSync(join(tmpdir(), `s3warden-${purpose}-`));
   // One listener for all: Node warns of more than ten.

@@ -2,33 +2,35 @@ import type { ServerResponse } from "node:http";
 import { startHttpStore, type ScriptedStore } from "./scripted-store.ts";
 import type { KeyPair } from "./signed.ts";
 
-/** What the Admin Ops API says of a key, or does instead. */
+/** The answer of the Admin Ops API about a key, or its behaviour instead. */
 export type AdminReply =
   | { readonly kind: "user"; readonly user: object }
   | { readonly kind: "nobody" }
   | { readonly kind: "text"; readonly status: number; readonly body: string }
-  /** No answer, until the test ends. */
+  /** True to give no answer until the test ends. */
   | { readonly kind: "silence" };
 
-/** The Admin Ops API of an RGW whose every answer is a test's own. */
+/** The Admin Ops API of an RGW; every answer is scripted by a test. */
 export type ScriptedCeph = ScriptedStore & {
-  /** By access key, or by `uid=` and the id of a user; absent: nobody's. */
+  /**
+   * Answers by access key, or by `uid=` and the id of a user; a key without an answer is nobody's.
+   */
   readonly replies: Map<string, AdminReply>;
-  /** For every key, while it is there. */
+  /** The answer for every key, while it is set. */
   everything: AdminReply | undefined;
-  /** Before each answer. */
+  /** Called before each answer. */
   delayMs: number;
-  /** The access keys asked for, in order. */
+  /** The requested access keys, in order. */
   readonly asked: string[];
-  /** Questions at the same time, at most. */
+  /** Returns the highest number of requests at the same time. */
   readonly most: () => number;
-  /** `ceph:` of gateway.yaml. */
+  /** The entry for `ceph:` of gateway.yaml. */
   readonly source: Readonly<Record<string, unknown>>;
 };
 
 export const GATEWAY_USER: KeyPair = { accessKey: "AKIAGATEWAY", secretKey: "theGatewaysOwn" };
 
-/** A user without a tenant, of one key. */
+/** Returns a user without a tenant and with one key. */
 export function userWith(name: string, key: KeyPair, more: object = {}): AdminReply {
   const keys = [{ user: name, access_key: key.accessKey, secret_key: key.secretKey }];
   return {

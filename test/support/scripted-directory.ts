@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { startHttpStore, type ScriptedStore } from "./scripted-store.ts";
 import type { KeyPair } from "./signed.ts";
 
-/** What a directory answers about a key, or does instead. */
+/** The answer of a directory about a key, or its behaviour instead. */
 export type DirectoryReply =
   | { readonly kind: "key"; readonly key: object }
   | {
@@ -11,32 +11,32 @@ export type DirectoryReply =
       readonly body: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** A body without an end. */
+  /** True to send a body without an end. */
   | { readonly kind: "endless" }
-  /** The connection is closed instead. */
+  /** True to close the connection instead. */
   | { readonly kind: "reset" }
-  /** No answer, until the test ends. */
+  /** True to give no answer until the test ends. */
   | { readonly kind: "silence" };
 
-/** A directory of which every answer is a test's own. */
+/** A directory; every answer is scripted by a test. */
 export type ScriptedDirectory = ScriptedStore & {
-  /** By access key as it stands in the path; absent: 404. */
+  /** Answers by access key as it stands in the path; 404 if absent. */
   readonly replies: Map<string, DirectoryReply>;
-  /** For every key, while it is there. */
+  /** The answer for every key, while it is set. */
   everything: DirectoryReply | undefined;
-  /** Before each answer. */
+  /** Called before each answer. */
   delayMs: number;
-  /** The segments asked for, in their order, but for probes. */
+  /** The requested path segments in order, without probes. */
   readonly asked: string[];
-  /** `authorization` of the last question. */
+  /** Returns `authorization` of the last request. */
   readonly authorization: () => string | undefined;
-  /** Questions at the same time, at most. */
+  /** Returns the highest number of requests at the same time. */
   readonly most: () => number;
-  /** `http:` of gateway.yaml. */
+  /** The entry for `http:` of gateway.yaml. */
   readonly source: Readonly<Record<string, unknown>>;
 };
 
-/** The key of an account, or of a subuser. */
+/** Returns the key of an account, or of a subuser. */
 export function keyWith({ accessKey, secretKey }: KeyPair, more: object): DirectoryReply {
   return { kind: "key", key: { accessKey, secretKey, ...more } };
 }

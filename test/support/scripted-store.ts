@@ -4,16 +4,16 @@ import { createServer, type Server, type Socket } from "node:net";
 import { portOf } from "./ports.ts";
 import { isProbe, isProbeHead, PROBE_ANSWER } from "./probe.ts";
 
-/** A store whose every step is a test's own. */
+/** A store; every step is scripted by a test. */
 export type ScriptedStore = {
   readonly endpoint: string;
   readonly port: number;
-  /** How many connections it has accepted. */
+  /** Returns the number of connections accepted so far. */
   readonly connections: () => number;
   readonly stop: () => Promise<void>;
 };
 
-/** A store that speaks HTTP by `handler`, but for probes. `port` 0: any free one. */
+/** Starts a store that speaks HTTP by `handler`, except to probes. `port` 0: any free one. */
 export async function startHttpStore(handler: RequestListener, port = 0): Promise<ScriptedStore> {
   const server = createHttpServer(
     { keepAliveTimeout: 0, requestTimeout: 0 },
@@ -26,8 +26,8 @@ export async function startHttpStore(handler: RequestListener, port = 0): Promis
 }
 
 /**
- * A store that speaks whatever `onData` writes: it is called with the connection and everything that
- * has come on it, each time more comes. Probes are answered.
+ * Starts a store that speaks by `onData`: it is called with the connection and all bytes received
+ * on it, each time more come. Probes are answered.
  */
 export async function startRawStore(
   onData: (socket: Socket, received: Buffer) => void,

@@ -1,4 +1,4 @@
-/** Seeds of chance: one that is always the same, and one of this run, which is printed. */
+/** Seeds for random tests: one that is always the same, and one for this run, which is printed. */
 const FIXED_SEED = 20130524;
 
 /** Set to the printed number, it repeats that run. */
@@ -9,15 +9,18 @@ const FRESH_SEED =
 
 export const SEEDS = [FIXED_SEED, FRESH_SEED] as const;
 
-/** How many times as many cases as usual a run shall draw; a long run sets it. */
+/** The factor by which a run draws more cases than usual; a long run sets it. */
 export const RUNS = Number.parseInt(process.env["S3WARDEN_TEST_TIMES"] ?? "1", 10);
 
-/** To be printed by the process that draws it; repeats are then `S3WARDEN_TEST_SEED=… npm test`. */
+/**
+ * Prints the seed. The process that draws it calls this; `S3WARDEN_TEST_SEED=… npm test` repeats
+ * the run.
+ */
 export function tellSeed(): void {
   console.log(`Fresh seed: S3WARDEN_TEST_SEED=${FRESH_SEED}`);
 }
 
-/** Numbers from 0 to below 1 that `seed` determines (mulberry32). */
+/** Returns a function for numbers from 0 to below 1 that `seed` determines (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -28,12 +31,12 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** One of `choices`. */
+/** Draws one of `choices`. */
 export function oneOf<T>(random: () => number, choices: readonly [T, ...T[]]): T {
   return choices[Math.floor(random() * choices.length)] ?? choices[0];
 }
 
-/** A whole number from `min` to `max`, both included. */
+/** Draws a whole number from `min` to `max`, both included. */
 export function between(random: () => number, min: number, max: number): number {
   return min + Math.floor(random() * (max - min + 1));
 }

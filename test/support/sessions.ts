@@ -7,7 +7,7 @@ const SEALING_SECRET = Buffer.alloc(32, 5).toString("base64url");
 export const SEALING: SealingKey = sealingKey("a", Buffer.alloc(32, 5));
 export const STS = { keys: [{ id: "a", secret: SEALING_SECRET }] };
 
-/** A session of the role `writer` of `lab`, an hour long from `nowMs`. */
+/** Returns a session of the role `writer` of `lab`, an hour long from `nowMs`. */
 export function sessionOf(nowMs: number, more: Partial<Session> = {}): Session {
   return {
     accessKeyId: "ASIAABCDEFGHIJKLMNOP",
@@ -25,14 +25,17 @@ export function sessionOf(nowMs: number, more: Partial<Session> = {}): Session {
   };
 }
 
-/** Its token, always the same for the same session. */
+/** Returns its token, always the same for the same session. */
 export function tokenOf(session: Session, key: SealingKey = SEALING): string {
   const token = seal(session, key, Buffer.alloc(NONCE_BYTES, 3));
   if (token.ok) return token.value;
   throw new Error(`The session cannot be sealed: ${token.error}`);
 }
 
-/** How many sessions `snapshot` remembers as opened is its own affair: this only asks for one. */
+/**
+ * Returns true if `snapshot` remembers this session as opened; the number that it remembers is its
+ * own matter.
+ */
 export function isRemembered(snapshot: Snapshot, session: Session): boolean {
   return (
     snapshot.opened.find(session.accessKeyId, tokenOf(session), session.issuedMs) !== undefined

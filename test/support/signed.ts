@@ -7,7 +7,7 @@ import { createHash, createHmac } from "node:crypto";
 
 export type Header = readonly [name: string, value: string];
 
-/** A request as it will stand on the wire. */
+/** A request as it will be sent. */
 export type Outgoing = {
   readonly method: string;
   /** Path and query, encoded. */
@@ -18,18 +18,18 @@ export type Outgoing = {
 
 export type KeyPair = { readonly accessKey: string; readonly secretKey: string };
 
-/** What a V4 signature is made for. */
+/** The scope and time of a V4 signature. */
 export type V4Scope = {
-  /** `YYYYMMDDTHHMMSSZ`. */
+  /** The time as `YYYYMMDDTHHMMSSZ`. */
   readonly timestamp: string;
-  /** The date of the credential's scope; absent: that of `timestamp`. */
+  /** The date of the credential's scope; that of `timestamp` if absent. */
   readonly date?: string;
   readonly region?: string;
   readonly service?: string;
   readonly terminator?: string;
   /** Headers that are left out of SignedHeaders. */
   readonly unsigned?: readonly string[];
-  /** Of a presigned URL. */
+  /** The seconds for which a presigned URL is valid. */
   readonly expires?: string;
 };
 
@@ -41,19 +41,19 @@ export const md5 = (bytes: string | Buffer): string =>
 const hmac = (key: string | Buffer, text: string): Buffer =>
   createHmac("sha256", key).update(text, "latin1").digest();
 
-/** `ms` since the epoch as `YYYYMMDDTHHMMSSZ`. */
+/** Returns `ms` since the epoch as `YYYYMMDDTHHMMSSZ`. */
 export function timestampOf(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-/** The bytes of a request; header values and target are latin1. */
+/** Returns the bytes of a request; header values and target are latin1. */
 export function bytesOf({ method, target, headers, body }: Outgoing): Buffer {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = `${method} ${target} HTTP/1.1\r\n${lines}\r\n`;
   return Buffer.concat([Buffer.from(head, "latin1"), body]);
 }
 
-/** `request` with an `Authorization: AWS4-HMAC-SHA256 …` over all its headers so far. */
+/** Returns `request` with an `Authorization: AWS4-HMAC-SHA256 …` over all its headers so far. */
 export function signV4(request: Outgoing, key: KeyPair, scope: V4Scope): Outgoing {
   const dated = plus(request, ["x-amz-date", scope.timestamp]);
   const payload = valueOf(dated, "x-amz-content-sha256");
@@ -66,7 +66,7 @@ export function signV4(request: Outgoing, key: KeyPair, scope: V4Scope): Outgoin
   return plus(full, ["authorization", value]);
 }
 
-/** `request` with its signature in the query, over all its headers. */
+/** Returns `request` with its signature in the query, over all its headers. */
 export function presignV4(
   request: Outgoing,
   key: KeyPair,
@@ -85,14 +85,14 @@ export function presignV4(
   return { ...request, target: `${target}&X-Amz-Signature=${signature}` };
 }
 
-/** The raw signing key of a scope, for chunk signatures and forms. */
+/** Returns the raw signing key of a scope, for chunk signatures and forms. */
 export function signingKey(secret: string, scope: V4Scope): Buffer {
   let key = hmac(`AWS4${secret}`, scope.date ?? scope.timestamp.slice(0, 8));
   for (const part of scopeText(scope).split("/").slice(1)) key = hmac(key, part);
   return key;
 }
 
-/** `date/region/service/aws4_request`. */
+/** Returns `date/region/service/aws4_request`. */
 export function scopeText(scope: V4Scope): string {
   const { timestamp, date = timestamp.slice(0, 8), region = "us-east-1" } = scope;
   return `${date}/${region}/${scope.service ?? "s3"}/${scope.terminator ?? "aws4_request"}`;
@@ -102,21 +102,21 @@ export function hmacHex(key: Buffer, text: string): string {
   return hmac(key, text).toString("hex");
 }
 
-/** `request` with an `Authorization: AWS …` of version 2 over `Date` and the path alone. */
+/** Returns `request` with an `Authorization: AWS …` of version 2 over `Date` and the path alone. */
 export function signV2(request: Outgoing, key: KeyPair, date: string): Outgoing {
   const dated = plus(request, ["date", date]);
   const signature = signatureV2(dated, key, date);
   return plus(dated, ["authorization", `AWS ${key.accessKey}:${signature}`]);
 }
 
-/** `request` as a URL of version 2; `expires` in seconds since the epoch. */
+/** Returns `request` as a URL of version 2; `expires` in seconds since the epoch. */
 export function presignV2(request: Outgoing, key: KeyPair, expires: string): Outgoing {
   const signature = encode(signatureV2(request, key, expires));
   const query = `AWSAccessKeyId=${key.accessKey}&Expires=${expires}&Signature=${signature}`;
   return { ...request, target: withQuery(request.target, query) };
 }
 
-/** `request` with more headers behind its own. */
+/** Returns `request` with more headers after its own. */
 export function plus(request: Outgoing, ...headers: readonly Header[]): Outgoing {
   return { ...request, headers: [...request.headers, ...headers] };
 }
@@ -125,7 +125,7 @@ export function without(request: Outgoing, name: string): Outgoing {
   return { ...request, headers: request.headers.filter(([known]) => known !== name) };
 }
 
-/** `request` with `change` done to the value of header `name`, which must be there. */
+/** Returns `request` with `change` done to the value of header `name`, which must exist. */
 export function edited(
   request: Outgoing,
   name: string,
@@ -141,7 +141,7 @@ export function edited(
   return { ...request, headers };
 }
 
-/** `request` with `change` done to its target, which must change. */
+/** Returns `request` with `change` done to its target, which must change. */
 export function retargeted(request: Outgoing, change: (target: string) => string): Outgoing {
   const target = change(request.target);
   if (target === request.target) throw new Error("Nothing was changed in the target");
@@ -152,7 +152,7 @@ export function valueOf(request: Outgoing, name: string): string | undefined {
   return request.headers.find(([known]) => known === name)?.[1];
 }
 
-/** The signature in an Authorization header that `signV4` wrote. */
+/** Returns the signature in an Authorization header that `signV4` wrote. */
 export function signatureOf(request: Outgoing): string {
   return (valueOf(request, "authorization") ?? "").slice(-64);
 }
@@ -182,7 +182,7 @@ function signatureV4(
   return { names, signature: hmacHex(signingKey(key.secretKey, scope), text) };
 }
 
-/** Everything is signed but what a client's HTTP library may still change. */
+/** Returns the headers to sign: all but those that a client's HTTP library may still change. */
 function signedNames(request: Outgoing, scope: V4Scope): readonly string[] {
   const left = ["content-length", "connection", "expect", "transfer-encoding", "user-agent"];
   const names = new Set(request.headers.map(([name]) => name));
@@ -196,7 +196,7 @@ function canonicalQuery(query: string): string {
     const [name = "", ...value] = piece.split("=");
     return [name, value.join("=")] as const;
   });
-  // By name, and not as joined texts: `-` comes before `=`.
+  // Sorts by name, not as joined texts: `-` comes before `=`.
   const order = ([a, x]: readonly string[], [b, y]: readonly string[]): number =>
     `${a}\0${x}` < `${b}\0${y}` ? -1 : 1;
   return pairs
@@ -221,7 +221,7 @@ function withQuery(target: string, query: string): string {
   return `${target}${target.includes("?") ? "&" : "?"}${query}`;
 }
 
-/** As SigV4's UriEncode: everything but the unreserved characters. */
+/** Encodes as SigV4's UriEncode: everything but the unreserved characters. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -1,10 +1,10 @@
 /**
- * A process full of clients that want to use a gateway up: run by slow-clients.test.ts with a `Crowd`
- * as its argument. Whoever is sent away comes back, until the process is ended.
+ * Runs a process full of clients that try to exhaust a gateway; slow-clients.test.ts starts it with
+ * a `Crowd` as its argument. A refused client comes back, until the process is ended.
  */
 import { connect } from "node:net";
 
-/** So many connections that each send `head` and then a byte at every tick, or nothing more. */
+/** A number of connections that each send `head` and then a byte at every tick, or nothing more. */
 export type Crowd = {
   readonly host: string;
   readonly port: number;
@@ -17,7 +17,9 @@ export type Crowd = {
 
 const TICK_MS = 1000;
 const COMES_BACK_MS = 250;
-/** Connections that are begun at a time, so that the system's queue of them does not overflow. */
+/**
+ * The number of connections begun at a time, so that the system's queue of them does not overflow.
+ */
 const AT_ONCE = 50;
 
 type Kind = Crowd["kinds"][number];

@@ -12,7 +12,7 @@ import { goodConfig } from "./config.ts";
 
 export const NOON = Date.parse("2026-11-22T12:00:00Z");
 
-/** A minute in which nothing happened, but for `changes`. */
+/** Returns a minute in which nothing happened, with `changes`. */
 export function minuteAt(startMs: number, changes: Partial<Minute> = {}): Minute {
   return {
     startMs,
@@ -28,7 +28,7 @@ export function minuteAt(startMs: number, changes: Partial<Minute> = {}): Minute
   };
 }
 
-/** The hour before NOON, of which `fill` tells each minute. */
+/** Returns the hour before NOON; `fill` returns the changes of each minute. */
 export function activityOf(
   fill: (i: number) => Partial<Minute>,
   denials: readonly RecentDenial[] = [],
@@ -40,7 +40,7 @@ export function activityOf(
   return { minutes, denials, failures };
 }
 
-/** A configuration that no other was refused after. */
+/** Returns a configuration after which no other was refused. */
 export function configState(changes: Partial<ConfigState> = {}): ConfigState {
   const acceptedMs = NOON - 5_000_000;
   return {
@@ -105,7 +105,7 @@ export function denialOf(changes: Partial<RecentDenial> & { readonly gate?: Gate
   };
 }
 
-/** A gateway that has just started and served nobody, but for `changes`. */
+/** Returns the status of a gateway that has just started and served nobody, with `changes`. */
 export function statusOf(changes: Partial<Status> = {}): Status {
   return {
     timeMs: NOON + 34_000,
@@ -130,7 +130,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
   };
 }
 
-/** An hour in which everything happened that the page has something to say of. */
+/** Returns an hour with an example of everything that the page can show. */
 export function busyStatus(): Status {
   const denials = [
     denialOf({}),
@@ -280,7 +280,7 @@ const FAILURES: readonly RecentFailure[] = [
 
 const LONG = "a-name-of-the-longest-kind-without-any-break-".repeat(6);
 
-/** A gateway in which everything that has a name has a long one. */
+/** Returns a gateway in which every name is long. */
 export function longNamedStatus(): Status {
   const { processes } = busyStatus();
   const named = { account: LONG, subuser: LONG, accessKeyId: LONG.slice(0, 128), bucket: LONG };
@@ -310,7 +310,10 @@ const ACCOUNTS = `accounts:
       - { name: reader, tier: READ, keys: [{ accessKey: AKIDREADER, secretKey: "5501234567" }] }
 `;
 
-/** What an admin port tells of a gateway with `status`; it explains by a configuration of its own. */
+/**
+ * Returns the services of an admin port for a gateway with `status`; it explains by its own
+ * configuration.
+ */
 export function administeredOf(status = statusOf()): Administered {
   const snapshot = compileSnapshot(goodConfig({ "accounts.yaml": ACCOUNTS }), 1);
   return {
@@ -322,7 +325,7 @@ export function administeredOf(status = statusOf()): Administered {
   };
 }
 
-/** The URL of an admin port that serves `status`. */
+/** Returns the URL of an admin port that serves `status`. */
 export async function servedStatus(t: TestContext, status: Status): Promise<string> {
   const admin = await openAdmin(administeredOf(status), {
     admin: { address: { host: "127.0.0.1", port: 0 }, hosts: [] },

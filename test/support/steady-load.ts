@@ -2,21 +2,23 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { TestContext } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
 
-/** Clients that put objects and get them back, one request after the other, until they are stopped. */
+/**
+ * Clients that put objects and get them back, one request after another, until they are stopped.
+ */
 export type SteadyLoad = {
-  /** Requests that have succeeded so far. */
+  /** Returns the number of requests that have succeeded so far. */
   readonly done: () => number;
-  /** Ends it; gives what failed, in the clients' words. */
+  /** Stops the clients; resolves with the failures, in the clients' words. */
   readonly stop: () => Promise<readonly string[]>;
 };
 
 const SIZE_MAX = 100_000;
 
 /**
- * One loop for each client. Every object that comes back is compared with what was put. `reads`: how
- * often an object is asked for whose body breaks off: the SDK leaves that to its callers, and every
- * program for files (aws, boto3's download_file, rclone) does it. Requests themselves are tried as
- * often as each client's own options say.
+ * Starts one loop for each client. Every object that comes back is compared with the one that was
+ * put. `reads`: the number of times to ask for an object whose body breaks off. The SDK leaves that
+ * to its callers, and every program for files (aws, boto3's download_file, rclone) does it.
+ * Requests themselves are tried as often as each client's own options say.
  */
 export function startSteadyLoad(
   t: TestContext,

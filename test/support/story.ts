@@ -13,7 +13,7 @@ const GROUPS = [
   "medicine",
 ] as const;
 
-/** `mended`: without the mistakes. By the name of each file. */
+/** Returns its files by their names; without the mistakes if `mended`. */
 export function storyFiles(mended: boolean): Readonly<Record<string, string>> {
   return {
     "gateway.yaml": GATEWAY,
@@ -73,7 +73,7 @@ const PARTNER = [
   "            secretKey: secret",
 ];
 
-/** Mistake 1: an Allow with NotPrincipal allows everybody whom it does not list. */
+/** Mistake 1: an Allow with NotPrincipal allows everybody except those it lists. */
 function secretPolicy(mended: boolean): string {
   const whom = mended
     ? { Principal: { AWS: ["arn:aws:iam:::user/physics:robot"] } }
@@ -87,7 +87,7 @@ function secretPolicy(mended: boolean): string {
 }
 
 /**
- * Mistake 2: one `*` too many, and the bucket beside it is meant as well. Mistake 3: a network in
+ * Mistake 2: with one `*` too many, the neighbouring bucket is included. Mistake 3: a network in
  * IPv6's form, which is the IPv4 network 203.0.113.0/24.
  */
 function partnerPolicy(mended: boolean): string {

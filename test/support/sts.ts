@@ -15,12 +15,12 @@ import {
 import { SEALING, STS } from "./sessions.ts";
 import { rawExchange, type RawAnswer } from "./raw-client.ts";
 
-/** What a session token of such a gateway says. */
+/** Reads the session in a session token of such a gateway. */
 export function sessionIn(token: string): Session | undefined {
   return unseal(token, [SEALING]);
 }
 
-/** The account of the tests with `roles`. */
+/** Returns the account of the tests with `roles`. */
 export function accountsWith(roles: readonly Section[]): readonly Section[] {
   return [
     {
@@ -33,7 +33,7 @@ export function accountsWith(roles: readonly Section[]): readonly Section[] {
   ];
 }
 
-/** A gateway that serves STS. Its store is never asked. */
+/** Starts a gateway that serves STS. Its store is never asked. */
 export function startSts(
   t: TestContext,
   roles: readonly Section[],
@@ -48,13 +48,16 @@ export function startSts(
 
 export type Parameters = Readonly<Record<string, string>>;
 
-/** The body of a call; `Version` is there unless `parameters` has it. */
+/** Returns the body of a call; `Version` is added unless `parameters` has it. */
 export function formOf(action: string, parameters: Parameters = {}): string {
   const all = { Action: action, Version: "2011-06-15", ...parameters };
   return new URLSearchParams(all).toString();
 }
 
-/** A call signed for STS by `key`, or by a session of which `token` is; `scope`: over what is signed. */
+/**
+ * Returns a call signed for STS by `key`, or by a session if `token` is its token; `scope`: put
+ * over the scope of the signature.
+ */
 export function signedCall(
   host: string,
   body: string,
@@ -94,7 +97,7 @@ export function send({ gateway }: Flow, request: Outgoing): Promise<RawAnswer> {
   return rawExchange(gateway.address, bytesOf(request), { method: request.method });
 }
 
-/** The text of the first element called `name`; empty if there is none. */
+/** Returns the text of the first element called `name`; empty if there is none. */
 export function textIn({ body }: RawAnswer, name: string): string {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(body.toString("utf8"))?.[1] ?? "";
 }

@@ -1,9 +1,9 @@
 import type { Terminal } from "../../src/cli/terminal.ts";
 
-/** What a command wrote, and what it gave. */
+/** The output of a command, and its result. */
 export type Ran<Code> = { readonly code: Code; readonly out: string; readonly err: string };
 
-/** Runs a command on a terminal that remembers. */
+/** Runs a command on a terminal that records its output. */
 export async function ran<Code>(
   command: (terminal: Terminal) => Code | Promise<Code>,
 ): Promise<Ran<Code>> {

@@ -4,15 +4,18 @@ import { Duplex } from "node:stream";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 
 export type SecureOptions = ConnectionOptions & {
-  /** `host:port`. */
+  /** The address, as `host:port`. */
   readonly address: string;
-  /** Goes before the ClientHello. */
+  /** Bytes to send before the ClientHello. */
   readonly before?: Buffer;
-  /** Into how large pieces the first bytes are cut; absent: they go in one. */
+  /** The size of the pieces into which the first bytes are cut; they go in one piece if absent. */
   readonly pieces?: number;
 };
 
-/** A TLS connection whose handshake is done. Rejects with what the client learns where it fails. */
+/**
+ * Opens a TLS connection and resolves when the handshake is done. Rejects with the error that the
+ * client sees.
+ */
 export async function connectSecurely(options: SecureOptions): Promise<TLSSocket> {
   const { address, before = Buffer.alloc(0), pieces, ...tls } = options;
   const colon = address.lastIndexOf(":");
@@ -46,7 +49,7 @@ export async function connectSecurely(options: SecureOptions): Promise<TLSSocket
   return secure;
 }
 
-/** Sends `bytes` and gives everything that comes back until the other side ends. */
+/** Sends `bytes` and returns all bytes received until the other side ends. */
 export async function answerOn(secure: TLSSocket, bytes: Buffer): Promise<string> {
   secure.write(bytes);
   let text = "";

@@ -35,7 +35,7 @@ function pairOf(kind: Kind): { readonly privateKey: KeyObject; readonly publicKe
   }
 }
 
-/** Its public half as a JSON Web Key (RFC 7517); `more`: over its members. */
+/** Returns its public half as a JSON Web Key (RFC 7517); `more`: put over its members. */
 export function publicJwk(
   { kid, alg, publicKey }: TokenKey,
   more: Readonly<Record<string, unknown>> = {},
@@ -45,19 +45,22 @@ export function publicJwk(
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A token of `claims`; `header`: over alg, kid and typ. */
+/** Returns a token of `claims`; `header`: put over alg, kid and typ. */
 export function tokenOf(key: TokenKey, claims: Json, header: Json = {}): string {
   const whole = { alg: key.alg, kid: key.kid, typ: "JWT", ...header };
   return tokenOfTexts(key, JSON.stringify(whole), JSON.stringify(claims));
 }
 
-/** The same of texts as they are, which need not be JSON; signed by the key's own algorithm. */
+/**
+ * Returns a token of the texts as they are, which need not be JSON; signed by the key's own
+ * algorithm.
+ */
 export function tokenOfTexts(key: TokenKey, header: string, claims: string): string {
   const signed = `${encode(header)}.${encode(claims)}`;
   return `${signed}.${signatureOf(key, key.alg, signed).toString("base64url")}`;
 }
 
-/** A token of RFC 7515 with a shared secret. */
+/** Returns a token of RFC 7515 with a shared secret. */
 export function hmacToken(secret: string | Buffer, claims: Json, header: Json): string {
   const signed = `${encode(JSON.stringify(header))}.${encode(JSON.stringify(claims))}`;
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-/** A value from `usual`, or seldom one from `odd`. */
+/** Draws a value from `usual`, or seldom one from `odd`. */
 function mostly(
   usual: readonly string[],
   odd: readonly string[],
@@ -87,12 +87,12 @@ const DECLARATION = mostly(
 );
 const BESIDE = mostly(["", "", "\n", " ", "<!--c-->"], ["x", "<b/>", "\u00a0", "&#32;", ">"]);
 
-/** Documents of which most are well-formed, with everything that one can have. */
+/** Documents, most of them well-formed, with every construct that XML has. */
 export const XML_DOCUMENT: fc.Arbitrary<string> = joined([DECLARATION, BESIDE, ELEMENT, BESIDE]);
 
 const EDITS = ["", "<", ">", "/", "&", '"', "!", "]", " ", "-"];
 
-/** The same, some with a character or two replaced or added. */
+/** The same documents, some with a character or two replaced or added. */
 export const XML_MUTANT: fc.Arbitrary<string> = fc
   .tuple(
     XML_DOCUMENT,

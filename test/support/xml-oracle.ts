@@ -7,7 +7,10 @@ import type { XmlElement } from "../../src/s3/xml.ts";
  * what was refused besides. Kept as a second opinion for test/property/xml.test.ts.
  */
 
-/** S3's deepest request document that is read here has three levels. */
+/**
+ * The highest depth of a document; S3's deepest request document that is read here has three
+ * levels.
+ */
 const DEPTH_MAX = 12;
 
 const ATTRIBUTES = ":@";
@@ -16,7 +19,7 @@ const CDATA = "#cdata";
 const COMMENT = "#comment";
 const DECLARATION = "?xml";
 
-// Neither numbers are guessed nor references resolved: one place here does the latter.
+// Numbers are not guessed and references are not resolved: one place here does the latter.
 const PARSER = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: false,
@@ -30,7 +33,7 @@ const PARSER = new XMLParser({
   maxNestedTags: DEPTH_MAX,
 });
 
-/** The tree of a whole document; undefined if it is refused. */
+/** Returns the tree of a whole document; `undefined` if it is refused. */
 export function parseWithOracle(body: Buffer): XmlElement | undefined {
   // A byte order mark is no part of the document (section 4.3.3).
   const text = decodeUtf8(body)?.replace(/^\uFEFF/, "");
@@ -47,19 +50,25 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ["lt", "<"],
   ["quot", '"'],
 ]);
-/** What the parser makes of `text`, which is foreign data: undefined if it will not have it. */
+/**
+ * Returns the parser's reading of `text`, which is foreign data; `undefined` if the parser refuses
+ * it.
+ */
 function parseNodes(text: string): readonly unknown[] | undefined {
   try {
-    // The parser alone takes unclosed elements, and both take text behind the root.
+    // The parser itself accepts unclosed elements, and both accept text after the root.
     if (XMLValidator.validate(text) !== true || !text.trimEnd().endsWith(">")) return undefined;
     const nodes: unknown = PARSER.parse(text);
     return Array.isArray(nodes) ? nodes : undefined;
   } catch {
-    return undefined; // The parser throws plain Errors for what it refuses.
+    return undefined; // The parser throws plain Errors for anything that it refuses.
   }
 }
 
-/** White space, comments and the declaration of UTF-8, which may stand around the root. */
+/**
+ * Returns true for white space, comments and the declaration of UTF-8, which may stand around the
+ * root.
+ */
 function isBesideRoot(node: unknown): boolean {
   const name = nodeName(node);
   if (name === COMMENT) return true;
@@ -73,7 +82,7 @@ function isBlank(text: unknown): boolean {
   return typeof text === "string" && text.trim() === "";
 }
 
-/** The element that a parser's node stands for; undefined for anything but an element. */
+/** Returns the element that a parser's node stands for; `undefined` for anything but an element. */
 function readElement(node: unknown): XmlElement | undefined {
   const name = nodeName(node);
   if (name === undefined || "#?!".includes(name.charAt(0))) return undefined;
@@ -95,7 +104,10 @@ function readElement(node: unknown): XmlElement | undefined {
   return { name, attributes, children, text };
 }
 
-/** The characters of a text, CDATA or comment node; undefined for an element or a bad reference. */
+/**
+ * Returns the characters of a text, CDATA or comment node; `undefined` for an element or a bad
+ * reference.
+ */
 function characterData(node: unknown): string | undefined {
   const name = nodeName(node);
   if (name === COMMENT) return "";
@@ -120,7 +132,7 @@ function readAttributes(node: unknown): ReadonlyMap<string, string> | undefined 
   return attributes;
 }
 
-/** The name of a parser's node: its one member besides the attributes. */
+/** Returns the name of a parser's node: its one member besides the attributes. */
 function nodeName(node: unknown): string | undefined {
   if (typeof node !== "object" || node === null) return undefined;
   return Object.keys(node).find((key) => key !== ATTRIBUTES);
@@ -131,7 +143,10 @@ function member(node: unknown, name: string): unknown {
   return Object.getOwnPropertyDescriptor(node, name)?.value;
 }
 
-/** `text` with the five entities and character references resolved; undefined for any other. */
+/**
+ * Returns `text` with the five entities and character references resolved; `undefined` for any
+ * other.
+ */
 function resolveReferences(text: string): string | undefined {
   const pieces = text.split("&");
   let out = pieces[0] ?? "";
@@ -151,7 +166,7 @@ function referenced(name: string): string | undefined {
   return isCharacter(code) ? String.fromCodePoint(code) : undefined;
 }
 
-/** The production `Char`, XML 1.0 section 2.2. */
+/** Returns true for the production `Char`, XML 1.0 section 2.2. */
 function isCharacter(code: number): boolean {
   if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
   return (
