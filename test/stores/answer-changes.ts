@@ -1,19 +1,24 @@
-/** What the gateway changes of a store's answer, each with its reason; the rest must be the same. */
+/**
+ * Lists the gateway's changes to a store's answer, each with its reason; the rest must be the same.
+ */
 import type { StoreKind } from "../../src/s3/store-kinds.ts";
 import type { PlainAnswer } from "../support/plain-store.ts";
 
-/** The parts of an answer that are compared, without what differs between any two answers. */
+/** The parts of an answer to compare, without the parts that differ between any two answers. */
 export type Comparable = {
   readonly line: string;
-  /** `name: value`, names in lower case, in their order. */
+  /** `name: value`, names in lower case, in the order received. */
   readonly headers: readonly string[];
   readonly body: string;
 };
 
-/** What stands for the names of the buckets that an answer is about. */
+/** The words that replace the names of the buckets in an answer. */
 export type Names = readonly (readonly [bucket: string, word: string])[];
 
-/** Headers that are not compared, and why. Names are in lower case: RFC 9110 section 5.1 has no other. */
+/**
+ * Headers that are not compared, with the reasons. Names are in lower case: RFC 9110 section 5.1
+ * ignores case.
+ */
 const NOT_COMPARED: ReadonlyMap<string, string> = new Map([
   ["date", "of the answer: each is given at its own time"],
   ["connection", "hop by hop (RFC 9110 section 7.6.1)"],
@@ -23,24 +28,24 @@ const NOT_COMPARED: ReadonlyMap<string, string> = new Map([
   ["x-amz-id-2", "versitygw has another in each answer"],
 ]);
 
-/** Elements and headers that are another one in the answer to another request of the same kind. */
+/** Elements and headers that are different in the answer to another request of the same kind. */
 const OF_ONE_REQUEST: readonly RegExp[] = [
   /(?<=<(?:RequestId|HostId)>)[^<]*/g,
   /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
   /(?<=^last-modified: ).*/g,
 ];
-/** The same of a request that made something. */
+/** The same for a request that made something. */
 const OF_ONE_CHANGE: readonly RegExp[] = [
   /(?<=<(?:UploadId|VersionId|DeleteMarkerVersionId)>)[^<]*/g,
   /(?<=^x-amz-(?:version-id|copy-source-version-id): ).*/g,
 ];
 
-/** Stores whose fields have another order in each answer: versitygw's come out of a map of Go's. */
+/** Stores whose fields have another order in each answer: versitygw's come from a map of Go's. */
 const UNORDERED: ReadonlySet<StoreKind> = new Set<StoreKind>(["versitygw"]);
 
 /**
- * An answer of a store of `kind` as it is compared; `isChange`: it is one of two requests that each
- * made something.
+ * Returns an answer of a store of `kind` in the form to compare. `isChange`: it is one of two
+ * requests that each made something.
  */
 export function comparable(
   kind: StoreKind,
@@ -50,8 +55,8 @@ export function comparable(
 ): Comparable {
   const { status, reason, body } = answer;
   const settle = (text: string): string => settled(text, names, isChange);
-  // The length stands last where an answer was held to be looked at (every error is): the order of
-  // fields with different names says nothing (RFC 9110 section 5.3).
+  // The length stands last if the gateway held an answer to read it (every error is held). The
+  // order of fields with different names means nothing (RFC 9110 section 5.3).
   const isLength = ([name]: readonly [string, string]): number => Number(name === "content-length");
   const headers = headersOf(answer)
     .filter(([name]) => !NOT_COMPARED.has(name))
@@ -83,7 +88,7 @@ function settled(text: string, names: Names, isChange: boolean): string {
 type Change = {
   readonly why: string;
   readonly applies: (direct: Comparable) => boolean;
-  /** Takes what is changed out of an answer, of the store's as of the gateway's. */
+  /** Takes the change out of an answer, of the store's as of the gateway's. */
   readonly without: (answer: Comparable) => Comparable;
 };
 
@@ -95,7 +100,7 @@ const withoutHeaders =
     headers: answer.headers.filter((header) => !drops(header.slice(0, header.indexOf(":")))),
   });
 
-/** All of them. */
+/** All changes. */
 const CHANGES: readonly Change[] = [
   {
     why: "a vendor's own headers stay behind: clients send them back with a copy, and it is refused",
@@ -120,7 +125,10 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-/** Both answers without what the gateway has a reason to change: they must be the same then. */
+/**
+ * Returns both answers without the changes that the gateway has a reason for: they must be the same
+ * then.
+ */
 export function unchanged(
   direct: Comparable,
   through: Comparable,

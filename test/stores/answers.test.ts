@@ -1,8 +1,8 @@
 /**
- * What a client reads through the gateway is what it reads from the store: the status line, each
- * header with its name's letters and its place, and the body's bytes. Each operation is sent to each
- * store directly and through, where it succeeds and where the store refuses it. What the gateway has a
- * reason to change is in answer-changes.ts.
+ * Checks that a client reads the same through the gateway as from the store: the status line, each
+ * header with its name's letters and its place, and the body's bytes. Each operation is sent to
+ * each store directly and through, once to succeed and once to be refused by the store. The changes
+ * that the gateway has a reason for are in answer-changes.ts.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -61,7 +61,9 @@ const READS: readonly (readonly [line: string, headers?: PlainRequest["headers"]
   ["GET /B?max-keys=0"],
 ];
 
-/** Further requests that change something, with what is in the bucket before: k and its neighbour. */
+/**
+ * Further requests that change something, with the bucket's content before: k and its neighbour.
+ */
 const CHANGES: readonly (readonly [line: string, request?: PlainRequest])[] = [
   ["PUT /B/k", { body: "new", headers: { "if-none-match": "*" } }],
   ["PUT /B/k", { body: "new", headers: { "if-match": '"0"' } }],
@@ -97,12 +99,13 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       through = { endpoint: gateway.endpoint, key: store.key };
     });
     after(async () => {
-      // What `before` could not start is not there; what it did start must end all the same.
+      // Anything that `before` could not start is missing; anything that it did start must end all
+      // the same.
       await gateway?.stop();
       await store?.stop();
     });
 
-    /** A name of a bucket that is as long as all others, so that answers are, too. */
+    /** Makes a bucket name that is as long as all others, so that answers are, too. */
     const newName = (): string => `answers-${process.pid}-${String(++made).padStart(5, "0")}`;
 
     async function bucketIn(situation: Situation): Promise<string> {
@@ -126,7 +129,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.deepEqual(got, expected);
     }
 
-    /** Sends it to one bucket on both ways. */
+    /** Sends a request about one bucket on both ways. */
     async function sameRead(situation: Situation, send: Send): Promise<void> {
       const bucket = await bucketIn(situation);
       const direct = await send(store, bucket);
@@ -134,7 +137,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       same(changed, direct, [[bucket, "BUCKET"]], false);
     }
 
-    /** Sends it on both ways to a bucket of its own each. */
+    /** Sends a request on both ways, to a bucket of its own each. */
     async function sameChange(situation: Situation, send: Send): Promise<void> {
       const one = await bucketIn(situation);
       const two = await bucketIn(situation);
@@ -190,7 +193,9 @@ for (const { name, kind, skip, start } of REAL_STORES) {
   });
 }
 
-/** Those of uploads and deletions are made for what is there. */
+/**
+ * Returns the document to send. Those of uploads and deletions are made for the existing objects.
+ */
 function documentOf({ name, body }: Operation): string | undefined {
   if (name === "CompleteMultipartUpload" || name === "DeleteObjects") return undefined;
   return body === "xml" || body === "json" ? (BODIES[name] ?? "") : undefined;

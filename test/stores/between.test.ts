@@ -1,12 +1,12 @@
 /**
- * HAProxy and nginx in front of the gateway and behind it: whatever is sent, two neighbours agree on
- * where each request ends. Requests smuggled past either of them would have to begin by a
- * disagreement.
+ * Tests HAProxy and nginx in front of the gateway and behind it: whatever is sent, two neighbours
+ * agree on the end of each request. Request smuggling past either of them would have to begin with
+ * a disagreement.
  *
- * In front, the proxy gives each request that it sees a mark of its own, in User-Agent: no record of
- * the gateway is without one, and none has another's. Behind, the store must see the very requests
- * that the records say were sent there. The sentinel behind each odd request has a request as its
- * content, which whoever miscounts would serve.
+ * In front, the proxy marks each request that it sees in User-Agent: every record of the gateway
+ * has a mark, and no two have the same. Behind, the store must see the very requests that the
+ * records report as sent there. The sentinel after each odd request has a request as its content,
+ * which a neighbour that miscounts would serve.
  */
 import assert from "node:assert/strict";
 import { after, describe, test, type TestContext } from "node:test";
@@ -40,7 +40,10 @@ const RUNS = 1_000;
 
 tellSeed();
 
-/** It answers what it was asked, so that an answer that goes astray is known. */
+/**
+ * Starts a store. It repeats the request in its answer, so that an answer to the wrong client is
+ * noticed.
+ */
 async function startStore(t: TestContext): Promise<RecordingStore> {
   const store = await startRecordingStore({
     onRequest: ({ method, url }) => ({ kind: "reply", status: 200, body: `${method} ${url}` }),
@@ -62,7 +65,7 @@ async function startGateway(t: TestContext, upstream: string): Promise<InProcess
   return gateway;
 }
 
-/** All records, when every request has ended. */
+/** Resolves with all records, when every request has ended. */
 async function recordsOf(gateway: InProcess): Promise<readonly AuditRecord[]> {
   await until(async () => (await metricOf({ gateway }, "requests_in_flight")) === 0, 20_000);
   const text = await (await fetch(`http://${gateway.adminAddress}/metrics`)).text();
@@ -141,7 +144,7 @@ async function differBehind(
   return { heard, differences: [...differences, ...strayAnswers(heard)] };
 }
 
-/** Of what stands in between and is wrong, enough to be seen. */
+/** The least number of differences that shows a faulty neighbour. */
 const FEW = 20;
 
 async function startWrong(t: TestContext, pipe: Promise<Pipe>): Promise<Pipe> {

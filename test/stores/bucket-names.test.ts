@@ -1,6 +1,6 @@
 /**
- * Whose bucket it is, on a real Ceph with tenants: no spelling of a bucket's name leads around its
- * record, its policy or what identity policies say of it.
+ * Tests spellings of a bucket's name on a real Ceph with tenants. None evades the bucket's record,
+ * its policy or the rules of identity policies for it.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -13,7 +13,7 @@ import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 
 const SECRET = "secret-of-the-gateways-own";
 const own = (accessKey: string): KeyPair => ({ accessKey, secretKey: SECRET });
-/** A subuser of alice's with everything that READWRITE has. */
+/** A subuser of alice's with every right of READWRITE. */
 const WRITER = own("AKALICESWRITER000000");
 
 const allow = (bucket: string, ...more: readonly object[]): string =>
@@ -104,7 +104,7 @@ describe("names of buckets in a Ceph with tenants", { skip: skipUnless([CEPH]) }
     assert.equal(await send(alice, "GET /%3Avault?policy"), allow("vault", deny));
   });
 
-  test("a tenant's user makes a bucket of its own, and leaves the other's alone", async () => {
+  test("a tenant's user makes a bucket of its own, and leaves the other tenant's alone", async () => {
     await send(alice, "PUT /twin");
     await send(alice, "PUT /twin/x", "alice's");
     assert.equal(await send(tenant, "PUT /twin"), "");
@@ -117,7 +117,7 @@ describe("names of buckets in a Ceph with tenants", { skip: skipUnless([CEPH]) }
     await denied(alice, "GET /465000001%3Atwin/x");
   });
 
-  test("tags of the bucket that is read decide, not those of one with the same name", async () => {
+  test("tags of the bucket that is read decide, not those of a bucket with the same name", async () => {
     const statement = {
       Effect: "Allow",
       Principal: { AWS: "arn:aws:iam::465000001:root" },

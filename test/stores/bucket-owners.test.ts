@@ -1,6 +1,7 @@
 /**
- * Nobody takes over a bucket in front of a real Ceph, which answers 200 to whoever makes its own
- * bucket again, and has a bucket of the same name in each tenant. The state is in a bucket there.
+ * Tests that nobody takes over a bucket in front of a real Ceph. Ceph answers 200 to a user who
+ * makes an own bucket again, and has a bucket of the same name in each tenant. The state is in a
+ * bucket there.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -28,7 +29,7 @@ describe("buckets in front of a Ceph whose users are shared", { skip: skipUnless
     const { accessKey, secretKey } = second;
     const key = [`--access-key=${accessKey}`, `--secret-key=${secretKey}`, "--key-type=s3"];
     await ceph.admin("key", "create", "--uid=bob", ...key);
-    // Two keys of one user; and a user without a tenant beside one with.
+    // Two keys of one user, and a user without a tenant beside one with a tenant.
     const upstreams: Readonly<Record<Name, object>> = {
       team1: ceph.users("bob"),
       team2: second,
@@ -76,7 +77,7 @@ describe("buckets in front of a Ceph whose users are shared", { skip: skipUnless
     }
   });
 
-  test("two keys of one user: a bucket that was there before is taken by nobody", async () => {
+  test("two keys of one user: nobody takes a bucket that existed before", async () => {
     const direct = clientOf(ceph.endpoint, ceph.users("bob"), PLAIN);
     await direct.send(new s3.CreateBucketCommand({ Bucket: "older" }));
     assert.equal(await make("team2", "older"), "ok");
@@ -88,7 +89,7 @@ describe("buckets in front of a Ceph whose users are shared", { skip: skipUnless
     assert.equal(await put("team1", "older"), "ok");
   });
 
-  test("two tenants: what one has made, the other cannot make the gateway forget", async () => {
+  test("two tenants: one cannot make the gateway forget the other's bucket", async () => {
     assert.equal(await make("alice", "vault"), "ok");
     assert.equal(await put("alice", "vault", "alice's"), "ok");
     assert.equal(await make("guest", "vault"), "BucketAlreadyExists");
@@ -99,7 +100,7 @@ describe("buckets in front of a Ceph whose users are shared", { skip: skipUnless
     assert.equal(await object.Body?.transformToString(), "alice's again");
   });
 
-  test("a removal and a making at once leave the record of the bucket that is there", async () => {
+  test("a removal and a making at once leave the record of the existing bucket", async () => {
     for (let round = 0; round < 10; round++) {
       const Bucket = `race-${round}`;
       assert.equal(await make("team1", Bucket), "ok");
@@ -108,7 +109,7 @@ describe("buckets in front of a Ceph whose users are shared", { skip: skipUnless
         make("team2", Bucket, 1),
         make("team1", Bucket, 1),
       ]);
-      // Whoever has it now can remove it; nobody else can, and nothing of it is left.
+      // The present owner can remove it; nobody else can, and nothing of it is left.
       const removed = [await remove("team1", Bucket, 0), await remove("team2", Bucket, 1)];
       const gone = clientOf(ceph.endpoint, ceph.users("bob"), PLAIN).send(
         new s3.ListObjectsV2Command({ Bucket }),

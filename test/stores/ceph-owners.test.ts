@@ -1,6 +1,7 @@
 /**
- * Ceph's own users as the owners of buckets whose policies the gateway keeps: whom a policy lets in
- * reaches the bucket by a key of its owner, which Ceph tells, and which may change there at any time.
+ * Tests Ceph's own users as the owners of buckets whose policies the gateway keeps. A user that a
+ * policy lets in reaches the bucket by a key of its owner. Ceph reports that key, and it may change
+ * there at any time.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -76,7 +77,7 @@ describe(
       await admin("PUT", `uid=${name}&display-name=${name}&${inQuery(keyOf(name))}`);
     }
 
-    /** The user's key is another from now on. */
+    /** Rotates the user's key in Ceph. */
     async function rotate(name: string): Promise<void> {
       await admin("PUT", `key&uid=${name}&key-type=s3&${inQuery(keyOf(name, 1))}`);
       await admin("DELETE", `key&uid=${name}&access-key=${keyOf(name).accessKey}`);
@@ -93,7 +94,7 @@ describe(
         },
       });
 
-    /** A user with a bucket of its name, an object `k` in it, and that policy. */
+    /** Makes a user with a bucket of its name, an object `k` in it, and that policy. */
     async function shared(name: string, who: string, ...actions: readonly string[]): Promise<void> {
       await makeUser(name);
       const owner = client(0, keyOf(name));
@@ -110,7 +111,7 @@ describe(
     const put = (c: s3.S3Client, Bucket: string, Body = "new"): Promise<string> =>
       told(c.send(new s3.PutObjectCommand({ Bucket, Key: "new", Body })));
 
-    test("a policy that is accepted lets in whom it names, for what it names", async () => {
+    test("an accepted policy lets in the users that it names, for the actions that it names", async () => {
       await shared("accepted", "bob", "s3:GetObject", "s3:ListBucket");
       for (const i of [0, 1]) {
         assert.equal(await get(bob(i), "accepted"), "ok");
@@ -119,7 +120,7 @@ describe(
       }
     });
 
-    test("the public policy of Atman's page opens the bucket to anonymous requests, to be read", async () => {
+    test("the public policy of Atman's page lets anonymous requests read the bucket, and nothing else", async () => {
       await shared("przykladowy-bucket", "*", "s3:ListBucket", "s3:GetObject");
       const url = `${at(1)}/przykladowy-bucket`;
       assert.equal(await (await fetch(`${url}/k`)).text(), "przykladowy-bucket");
@@ -128,7 +129,7 @@ describe(
       assert.equal((await fetch(`${url}?policy`)).status, 403);
     });
 
-    test("subusers may what the table and policies say, whatever RGW's own masks are", async () => {
+    test("subusers may do as the table and policies say, whatever RGW's own masks are", async () => {
       const full = client(0, ceph.users("alice:full"));
       await full.send(new s3.CreateBucketCommand({ Bucket: "masks" }));
       assert.equal(await put(full, "masks"), "ok");
@@ -211,7 +212,7 @@ describe(
             return true;
           },
         );
-        // It is known now: nothing more goes to the store.
+        // The gateway knows by now: no more requests go to the store.
         assert.equal(await put(owner, name, "x".repeat(100_000)), code);
       });
     }
@@ -225,7 +226,7 @@ describe(
       assert.equal(await get(owner, "streamed"), "InvalidAccessKeyId");
     });
 
-    test("a small upload with a trailer is sent again by the owner's new key", async () => {
+    test("a small upload with a trailer is sent again with the owner's new key", async () => {
       await shared("trailing", "bob", "s3:PutObject", "s3:GetObject");
       const uploader = clientOf(at(0), ceph.users("bob"));
       const upload = async (text: string): Promise<string> => {

@@ -1,6 +1,7 @@
 /**
- * Whose rights a request has at a real Ceph: nobody gets those of another user of the store, be it by
- * report mode, or by ACLs, which say nothing to a user of the store who owns the bucket there.
+ * Tests the rights that a request has at a real Ceph: nobody gets those of another user of the
+ * store. Neither report mode gives them, nor ACLs, which do not bind a user of the store who owns
+ * the bucket there.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { clientOf, PLAIN, told } from "../support/s3-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { CEPH, startCeph, type Ceph, type StoreCredential } from "./ceph.ts";
 
-/** What a stranger tries in a bucket with an object `k`. */
+/** The requests that a stranger tries in a bucket with an object `k`. */
 function attempts(client: s3.S3Client, Bucket: string): readonly Promise<string>[] {
   const object = { Bucket, Key: "k" };
   return [
@@ -52,7 +53,7 @@ describe("rights at a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     return gateway;
   }
 
-  test("report mode leaves a subuser what its own key may at the store", async () => {
+  test("report mode leaves a subuser the rights of its own key at the store", async () => {
     const gateway = await gatewayWith({ provider: "atman", mode: "report" }, []);
     const as = (who: string): s3.S3Client => clientOf(gateway.endpoint, ceph.users(who), PLAIN);
     const object = { Bucket: "reported", Key: "k" };
@@ -69,7 +70,7 @@ describe("rights at a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     for (const answer of await Promise.all(sent.map(told))) assert.equal(answer, "AccessDenied");
   });
 
-  test("tags on which a policy depends are asked for by the owner's new key, and by none of a suspended one's", async () => {
+  test("tags on which a policy depends are asked for by the owner's new key, and by none of a suspended owner's", async () => {
     const Bucket = "tagged";
     const keys = [0, 1].map((turn): StoreCredential => ({
       accessKey: `AKTAGGED${turn}`.padEnd(20, "0"),
@@ -134,7 +135,7 @@ describe("rights at a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     });
     const as = (key: StoreCredential): s3.S3Client => clientOf(gateway.endpoint, key, PLAIN);
 
-    test("are kept out of each other's buckets by the records of these", async () => {
+    test("are kept out of each other's buckets by the buckets' records", async () => {
       const people = ["web", "lab"].map((name) => [name, as(clientKey(name))] as const);
       const all = [...people, ["465000001", as(ceph.users(USER))] as const];
       for (const [owner, client] of all) {

@@ -1,6 +1,6 @@
 /**
- * Temporary keys of people whom only Ceph knows: their own, and a role's of the account that an accounts
- * file has in their name.
+ * Tests temporary keys of people whom only Ceph knows: their own, and those of a role of the
+ * account that an accounts file has in their name.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -70,7 +70,7 @@ test(
     const guest = await stsOf("alice").send(assume);
     assert.equal(await told(s3Of(guest.Credentials).send(get)), "ok");
     assert.equal(await told(s3Of(guest.Credentials).send(put("no"))), "AccessDenied");
-    // An account is its own keys; a subuser would have to be named.
+    // An account is identified by its own keys; a subuser would have to be named.
     await assert.rejects(stsOf("alice:reader").send(assume), { name: "AccessDenied" });
     await assert.rejects(stsOf("bob").send(assume), { name: "AccessDenied" });
 
@@ -93,7 +93,7 @@ function temporary(given: sts.Credentials | undefined) {
   };
 }
 
-/** The key that began the session, as an audit line's `request` says. */
+/** Returns the key that began the session, as an audit line's `request` has it. */
 function parentIn(request: unknown): unknown {
   const member = (value: unknown, name: string): unknown =>
     typeof value === "object" && value !== null

@@ -9,25 +9,28 @@ import { scratchFolder } from "../support/scratch.ts";
 /** An access key of a test user. */
 export type StoreCredential = { readonly accessKey: string; readonly secretKey: string };
 
-/** A real RADOS Gateway of a test's own. */
+/** A real RADOS Gateway for one test. */
 export type Ceph = {
-  /** Such as `http://127.0.0.1:40123`; S3 and the Admin Ops API. */
+  /** The endpoint of S3 and the Admin Ops API, such as `http://127.0.0.1:40123`. */
   readonly endpoint: string;
   readonly users: CephUsers;
-  /** Of its ceph.conf, by which `radosgw-admin` finds it. */
+  /** The path of its ceph.conf, by which `radosgw-admin` finds it. */
   readonly conf: string;
-  /** Runs `radosgw-admin` with these arguments; throws where it fails. */
+  /** Runs `radosgw-admin` with these arguments; throws if it fails. */
   readonly admin: (...args: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-/** The credential of a user of users.tsv, such as `alice:reader`. Throws for an unknown name. */
+/**
+ * Returns the credential of a user of users.tsv, such as `alice:reader`. Throws for an unknown
+ * name.
+ */
 export type CephUsers = (name: string) => StoreCredential;
 
 const PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "curl"];
 const SCRIPTS = fileURLToPath(new URL("ceph", import.meta.url));
 
-/** What `startCeph` needs. */
+/** The programs that `startCeph` needs. */
 export const CEPH: Requirement = {
   name: "Ceph",
   present: PROGRAMS.every((program) => findProgram(program) !== undefined),
@@ -45,7 +48,7 @@ export async function startCeph(): Promise<Ceph> {
   const abandoned = (): void => {
     spawnSync("bash", [`${SCRIPTS}/down.sh`], { env: { PATH: SYSTEM_PATH, ...env } });
   };
-  // Before the scratch folder's own hook, which would take the process ids away.
+  // This runs before the scratch folder's own hook, which would take the process ids away.
   process.prependOnceListener("exit", abandoned);
   const up = await runProgram("bash", [`${SCRIPTS}/up.sh`], { env });
   if (up.status !== 0) throw new Error(`Cannot start Ceph: ${up.errors}`);

@@ -36,7 +36,7 @@ TRANSFER = TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 
 
 
 def told(key, content):
-    """What the store says of the object."""
+    """Returns the store's report of the object."""
     head = client.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
     got = client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
     sums = {name: value for name, value in head.items() if name.startswith("Checksum")}
@@ -63,7 +63,7 @@ def transfer(key, content, **more):
 
 
 def whole(key, content, value):
-    """Two parts, and the checksum of the whole at the end."""
+    """Uploads two parts, and the checksum of the whole at the end."""
     about = {"Bucket": BUCKET, "Key": key}
     kind = {"ChecksumType": "FULL_OBJECT"}
     begun = client.create_multipart_upload(**about, **kind, ChecksumAlgorithm="CRC32")

@@ -1,6 +1,6 @@
 /**
- * Uploads with checksums, by clients that send them by themselves, to real stores: directly, and over
- * TLS through the gateway. The store must tell the same of each object.
+ * Tests uploads with checksums, by clients that send them by themselves, to real stores: directly,
+ * and over TLS through the gateway. The store must report the same of each object.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -30,10 +30,10 @@ const KEY: KeyPair = {
   accessKey: "AKWARDEN000000000000",
   secretKey: "SKwarden/+00000000000000000000000",
 };
-/** Those that boto3 computes: it has no MD5. */
+/** The algorithms that boto3 computes: it has no MD5. */
 const OLD = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
 const NEW = ["SHA512", "XXHASH64", "XXHASH3", "XXHASH128"];
-/** RGW 16 passes over all of them alike. */
+/** Algorithms of the new ones that Ceph knows: RGW 16 ignores all of them alike. */
 const OF_CEPH = ["CRC64NVME", "XXHASH128"];
 
 type Way = { readonly endpoint: string; readonly key: KeyPair };
@@ -85,14 +85,14 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     test("aws-cli's trailers are kept", { skip: skipUnless([awscli]) }, async () => {
       const told = await cli(through, "cli-proved");
       assert.equal(told.ContentLength, CLI_BYTES);
-      // sha256sum(1) of so many zeros.
+      // The digest of that many zeros, by sha256sum(1).
       const value = "MOFJVevxNSJm3C/4Bn5oEEYH51CrudOzZYK4r5Cfy1g=";
       assert.equal(told.ChecksumSHA256, kind === "ceph" ? undefined : value);
     });
   });
 }
 
-/** What boto3 tells of each upload, by its name. */
+/** Uploads by boto3 and returns its report of each upload, by its name. */
 async function boto3(
   { endpoint, key }: Way,
   bucket: string,
@@ -114,7 +114,7 @@ async function boto3(
   );
 }
 
-/** What the store tells of a stream of 12 MiB in parts. */
+/** Uploads a stream of 12 MiB in parts and returns the store's report of it. */
 async function uploaded({ endpoint, key }: Way, Bucket: string): Promise<object> {
   const httpsAgent = new Agent({ ca: AUTHORITY, servername: "s3.example.org" });
   const client = new S3Client({

@@ -1,4 +1,4 @@
-/** What clients send of headers besides the usual, at real stores: directly and through the gateway. */
+/** Tests unusual headers that clients send at real stores: directly and through the gateway. */
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -16,7 +16,7 @@ const LIFECYCLE =
   "<Expiration><Days>9</Days></Expiration></Rule></LifecycleConfiguration>";
 const EMPTY = { "x-amz-meta-empty": "", "x-amz-meta-full": "a" };
 
-/** Each makes the object `name` with EMPTY as its metadata, and has its status. */
+/** Requests that each make the object `name` with EMPTY as its metadata, and return its status. */
 const WAYS: readonly (readonly [string, (at: PlainStore, name: string) => Promise<number>])[] = [
   [
     "a PutObject",
@@ -49,7 +49,7 @@ const WAYS: readonly (readonly [string, (at: PlainStore, name: string) => Promis
   ],
 ];
 
-/** What a store adds to S3, by its kind: method, target, and what must be in the answer. */
+/** A store's additions to S3, by its kind: method, target, and the text expected in the answer. */
 const EXTENSIONS: Partial<Record<StoreKind, readonly (readonly [string, string, RegExp])[]>> = {
   ceph: [
     ["GET", `/${BUCKET}?allow-unordered=true`, /<Key>source<\/Key>/],
@@ -100,8 +100,8 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       });
     }
     for (const header of ["content-type", "content-encoding", "content-disposition"]) {
-      test(`an empty ${header} is to the store what it is without the gateway`, async () => {
-        // With a body, aws4 adds a content type of its own to an empty one.
+      test(`the store treats an empty ${header} as without the gateway`, async () => {
+        // With a body, aws4 adds its own content type to an empty one.
         const put = { headers: { [header]: "" } };
         const direct = await ask(store, "PUT", `/${BUCKET}/direct`, put);
         const own = await ask(through, "PUT", `/${BUCKET}/gateway`, put);
@@ -113,7 +113,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       });
     }
     for (const source of [`${BUCKET}%2Fsource`, `%2F${BUCKET}%2Fsource`, `${BUCKET}%2fsource`]) {
-      test(`a copy from ${source} is one from the key that it means`, async () => {
+      test(`a copy from ${source} copies the key that it names`, async () => {
         const headers = { "x-amz-copy-source": source };
         const copied = await ask(through, "PUT", `/${BUCKET}/copied`, { headers });
         assert.equal(copied.status, 200, copied.body);
@@ -160,7 +160,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       });
     }
     if (kind === "minio") {
-      test("who listens is told by the store which events it has", async () => {
+      test("a client that listens is told by the store which events it has", async () => {
         const target = `/${BUCKET}?events=s3%3ANone&events=s3%3AObjectCreated%3A%2A&ping=1&prefix=w`;
         const answers = await Promise.all([store, through].map((at) => listen(at, target)));
         for (const answer of answers) {
@@ -178,7 +178,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
   });
 }
 
-/** The error code in an answer, if it is one. */
+/** Returns the error code in an answer, if it is an error. */
 function codeIn(body: string | undefined): string | undefined {
   return /<Code>(.*)<\/Code>/.exec(body ?? "")?.[1];
 }

@@ -1,6 +1,6 @@
 /**
- * Answers that the gateway reads and changes, asked for by clients that take gzip (Go's do, and so
- * rclone and mc) at stores that then compress: MinIO does from 1,000 bytes on.
+ * Tests answers that the gateway reads and changes, for clients that accept gzip (Go's do, and so
+ * rclone and mc), at stores that then compress: MinIO does from 1,000 bytes on.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const READER = { accessKey: "AKREADER000000000000", secretKey: "secret-of-reader
 const GZIP = { "accept-encoding": "gzip" };
 
 for (const { name, kind, skip, start } of REAL_STORES) {
-  describe(`answers of ${name} to who takes gzip`, { skip }, () => {
+  describe(`answers of ${name} to clients that accept gzip`, { skip }, () => {
     let store: Running;
     let gateway: Gateway;
     before(async () => {
@@ -65,7 +65,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.equal(body.match(/<Name>bucket-\d+<\/Name>/g)?.length, 20);
     });
 
-    test("a deletion tells of each key, the denied ones, too", async () => {
+    test("a deletion reports on each key, the denied ones, too", async () => {
       const keys = Array.from({ length: 20 }, (_, i) => `old/a-key-that-is-somewhat-long-${i}`);
       const objects = [...keys, "new"].map((key) => `<Object><Key>${key}</Key></Object>`).join("");
       const { status, body } = await as(
@@ -79,7 +79,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.match(body, /<Error><Key>new<\/Key><Code>AccessDenied<\/Code>/);
     });
 
-    test("what is not changed on the way may come compressed", async () => {
+    test("an answer that is not changed on the way may come compressed", async () => {
       for (let i = 0; i < 10; i++)
         await as("PUT", `/bucket-1/a-key-that-is-somewhat-long-${i}`, "x");
       const direct = await ask(store, "GET", "/bucket-1?list-type=2", { headers: GZIP });

@@ -1,5 +1,5 @@
 /**
- * Conditions on what requests say of tags and locks, and on the tags that a real store has stored;
+ * Tests conditions on the tags and locks in requests, and on the tags that a real store has stored;
  * and a bucket shared between accounts by a policy that the gateway keeps.
  */
 import assert from "node:assert/strict";
@@ -23,7 +23,10 @@ const allow = (
   ...(Condition && { Condition }),
 });
 
-/** Reads what is tagged public, writes only with a team's tag, and creates in one place only. */
+/**
+ * A policy that reads only objects tagged public, writes only with a team's tag, and creates
+ * buckets in one place only.
+ */
 const USER = [
   allow("s3:GetObject", `${ARN}/*`, { StringEquals: { "s3:ExistingObjectTag/public": "yes" } }),
   allow(["s3:PutObject", "s3:PutObjectTagging"], `${ARN}/*`, {
@@ -35,7 +38,7 @@ const USER = [
   allow("s3:CreateBucket", "*", { Null: { "s3:locationconstraint": "true" } }),
 ];
 
-/** What bob of another account may do, and everybody. */
+/** A policy with the rights of bob, who is in another account, and of everybody. */
 const SHARED = {
   Version: "2012-10-17",
   Statement: [
@@ -79,7 +82,8 @@ for (const { name, kind, skip, start } of REAL_STORES) {
           },
           { name: "bob", upstream: store.other, keys: [key("AKBOB000000000000000")] },
         ],
-        // Both accounts have one key at a store with one user: the gateway says whose a bucket is.
+        // Both accounts have one key at a store with one user: the gateway records the owner of
+        // each bucket.
         buckets: [
           { name: "shared", account: "alice", policy: "shared.json" },
           { name: BUCKET, account: "alice" },
@@ -122,7 +126,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     const get = (client: s3.S3Client, Bucket: string, Key: string): Promise<string> =>
       told(client.send(new s3.GetObjectCommand({ Bucket, Key })));
 
-    test("s3:ExistingObjectTag is what the store has, not what a request says", async () => {
+    test("s3:ExistingObjectTag is the tag at the store, not the one in a request", async () => {
       assert.equal(await get(user, BUCKET, "open"), "ok");
       assert.equal(await get(user, BUCKET, "closed"), "AccessDenied");
       assert.equal(await get(user, BUCKET, "untagged"), "AccessDenied");
@@ -137,7 +141,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.equal(await get(user, BUCKET, "closed"), "ok");
     });
 
-    test("s3:RequestObjectTag is that of the header, and of a document", async () => {
+    test("s3:RequestObjectTag is the tag of the header, and of a document", async () => {
       const put = (Key: string, Tagging?: string): Promise<string> =>
         told(
           user.send(
@@ -186,7 +190,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.equal(stored.TagSet?.find(({ Key }) => Key === "note")?.Value, "two words");
     });
 
-    test("s3:BucketTag is what the store has", async () => {
+    test("s3:BucketTag is the tag at the store", async () => {
       const list = (): Promise<string> =>
         told(user.send(new s3.ListObjectsV2Command({ Bucket: BUCKET })));
       assert.equal(await list(), "AccessDenied");
@@ -210,7 +214,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.equal(await create("at-home"), "ok");
     });
 
-    test("another account reads what a kept policy lets it, and nothing else", async () => {
+    test("another account reads the objects that a kept policy allows, and nothing else", async () => {
       assert.equal(await get(bob, "shared", "data"), "ok");
       assert.equal(await told(bob.send(new s3.ListObjectsV2Command({ Bucket: "shared" }))), "ok");
       const put = new s3.PutObjectCommand({ Bucket: "shared", Key: "data", Body: "x" });
@@ -220,7 +224,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.equal(await told(bob.send(policy)), "AccessDenied");
     });
 
-    test("everybody reads what a kept policy opens to everybody", async () => {
+    test("everybody reads the objects that a kept policy opens to everybody", async () => {
       const fetched = await fetch(`${gateway.endpoint}/shared/public/data`);
       assert.equal(await fetched.text(), "public/data");
       assert.equal((await fetch(`${gateway.endpoint}/shared/data`)).status, 403);

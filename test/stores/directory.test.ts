@@ -1,4 +1,7 @@
-/** A directory in front of a real Ceph: the store knows its accounts by the keys of its answers. */
+/**
+ * Tests a directory in front of a real Ceph: the store knows its accounts by the keys of its
+ * answers.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
@@ -92,7 +95,7 @@ describe("a directory in front of Ceph", { skip: skipUnless([CEPH]) }, () => {
     await ceph.admin("key", "rm", "--uid=alice", "--key-type=s3", "--access-key", before.accessKey);
     const gone = clientOf(ceph.endpoint, before);
     clients.push(gone);
-    // RGW itself hears of it a moment later.
+    // RGW itself learns of it a moment later.
     const refusal = (): Promise<string> => told(gone.send(new s3.GetObjectCommand(OBJECT)));
     await until(async () => (await refusal()) === "InvalidAccessKeyId");
     const enough = progress.passed + 20;

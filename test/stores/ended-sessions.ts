@@ -5,9 +5,9 @@ import type { TestContext } from "node:test";
 import { portOf } from "../support/ports.ts";
 
 /**
- * Starts what stands between a client and the STS at `endpoint`, and tells it of every session that it
- * ends at this moment: a client whose session is over, without the quarter of an hour that the
- * shortest one lasts. Nothing else is changed. Returns where clients find it.
+ * Starts a proxy between a client and the STS at `endpoint` that tells the client that each session
+ * ends at this moment. So a client has an expired session without the quarter of an hour that the
+ * shortest one lasts. Nothing else is changed. Returns the address for clients.
  */
 export async function endSessionsAtOnce(t: TestContext, endpoint: string): Promise<string> {
   const server = createServer((incoming, outgoing) => {

@@ -1,6 +1,6 @@
 /**
- * What the gateway takes from a client that a real store would give: on RGW a READ subuser may change
- * versioning, CORS and tags there, and a key with everything may destroy all history.
+ * Tests refusals by the gateway where a real store would allow: on RGW a READ subuser may change
+ * versioning, CORS and tags, and a key with all rights may destroy all history.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -14,7 +14,7 @@ const BUCKET = "guarded";
 const SECRET = "secret-of-the-gateways-own";
 const later = new Date(Date.now() + 86_400_000);
 
-/** What is answered otherwise at a store than at RGW, and why. */
+/** Answers at a store that differ from RGW's, with the reasons. */
 const DIFFERENT: Partial<
   Record<StoreKind, Readonly<Record<string, readonly [code: string, why: string]>>>
 > = {
@@ -137,7 +137,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       );
     };
     const versioned = (key: string, VersionId: string) => ({ Bucket: BUCKET, Key: key, VersionId });
-    /** Versions are only known when the bucket is filled, so each attempt asks for its own. */
+    /** Versions are known only after the bucket is filled, so each attempt asks for its own. */
     const version = (n: number): { key: string; id: string } => versions[n] ?? { key: "", id: "" };
 
     const attempts: readonly (readonly [string, (client: s3.S3Client) => Promise<unknown>])[] = [
@@ -280,7 +280,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.equal(reply.Deleted?.length ?? 0, 0);
     });
 
-    test("and after all of it, plain deletes included, every version is read back", async () => {
+    test("after all of it, plain deletes included, every version is read back", async () => {
       for (const Key of ["a", "b"])
         await stolen.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key }));
       for (const { key, id, text } of versions) {

@@ -1,6 +1,6 @@
 /**
- * The headers that `storeTraits` says a kind of store ignores, against real stores: a rule may rest on
- * all others.
+ * Tests against real stores the headers that `storeTraits` lists as ignored by a kind of store: a
+ * rule may rest on all others.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -20,7 +20,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     });
     after(() => store.stop());
 
-    test("ignores exactly the headers that it is said to", () => {
+    test("ignores exactly the headers that are listed as ignored", () => {
       assert(measured.length > 50);
       const wrong = measured.filter(
         ({ operation, header, ignored }) =>
@@ -28,7 +28,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       );
       assert.deepEqual(wrong, []);
     });
-    test("ignores no header that a generic store is said to act on", () => {
+    test("ignores no header that a generic store is listed to act on", () => {
       const { ignoredHeaders: least } = storeTraits("generic");
       const wrong = measured.filter(
         ({ operation, header, ignored }) => ignored && !isIgnored(least, operation, header),

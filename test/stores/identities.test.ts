@@ -1,6 +1,6 @@
 /**
- * A real Ceph as the source of identities: its users come with their own keys, and the gateway takes
- * away what their RGW permissions would let through.
+ * Tests a real Ceph as the source of identities: its users come with their own keys, and the
+ * gateway refuses requests that their RGW permissions would let through.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { bytesOf, signV4, timestampOf } from "../support/signed.ts";
 
 const SUBUSERS = ["reader", "writer", "rw", "full"] as const;
 
-/** Whether reader, writer, rw and full may. */
+/** The rights of reader, writer, rw and full. */
 type Cells = `${Cell} ${Cell} ${Cell} ${Cell}`;
 type Cell = "y" | "n";
 
@@ -34,7 +34,7 @@ const REFUSER: ReadonlyMap<string | undefined, Outcome["refusedBy"] | "nobody"> 
 
 const BUCKET = "matrix";
 const CACHE_MS = 2_000;
-/** A look-up and a request take no longer. */
+/** The longest time of a look-up and a request. */
 const SLACK_MS = 1_000;
 
 type Send = (client: s3.S3Client, mine: string) => Promise<unknown>;
@@ -46,7 +46,10 @@ const CORSConfiguration = { CORSRules: [{ AllowedMethods: ["GET"], AllowedOrigin
 const Tagging = { TagSet: [{ Key: "a", Value: "b" }] };
 const VersioningConfiguration = { Status: "Suspended" } as const;
 
-/** CEPH.md's table of what RGW enforces itself, through a gateway of the provider `aws`. */
+/**
+ * The table in CEPH.md of the rules that RGW enforces itself, through a gateway of the provider
+ * `aws`.
+ */
 const AWS_ROWS: readonly Row[] = [
   ["ListBuckets", "y n y y", (c) => c.send(new s3.ListBucketsCommand({}))],
   [
@@ -131,7 +134,8 @@ const ATMAN_ROWS: readonly Row[] = [
     "n y y y",
     (c, m) => c.send(new s3.DeleteBucketCommand({ Bucket: `old-${m}` })),
   ],
-  // RGW's own mask of WRITE does not read; the gateway signs with its user's key, so Atman's table holds.
+  // RGW's own mask of WRITE does not read; the gateway signs with its user's key, so Atman's table
+  // holds.
   ["reading of objects", "y y y y", (c) => c.send(new s3.GetObjectCommand(onObject))],
   ["saving of objects", "n y y y", (c, m) => put(c, m)],
   [
@@ -281,7 +285,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
     await until(async () => (await write()).refusedBy === undefined, CACHE_MS + SLACK_MS);
   });
 
-  test("while RGW tells nothing for 30 s known keys go on, nobody new gets in, and all recovers", async () => {
+  test("while RGW is silent for 30 s known keys go on, nobody new gets in, and all recovers", async () => {
     const { endpoint } = gatewayNamed("union");
     const known = plainClient(endpoint, ceph.users("alice:full"));
     const fresh = plainClient(endpoint, ceph.users("bob"));
@@ -338,7 +342,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
 });
 
 type Outcome = {
-  /** Who said 403 or 503; that something is not there is no refusal. */
+  /** The one that answered 403 or 503; an answer that something is missing is no refusal. */
   readonly refusedBy: "gateway" | "store" | undefined;
   readonly status: number;
   readonly code: string;
@@ -352,13 +356,13 @@ async function outcomeOf(sending: Promise<unknown>): Promise<Outcome> {
     if (!(error instanceof s3.S3ServiceException)) throw error;
     const { httpStatusCode: status = 0, requestId = "" } = error.$metadata;
     const isRefusal = status === 403 || status === 503;
-    // RGW's own request ids begin so.
+    // RGW's own request ids have this prefix.
     const who = requestId.startsWith("tx") ? "store" : "gateway";
     return { refusedBy: isRefusal ? who : undefined, status, code: error.name };
   }
 }
 
-/** What a client with a key that nobody has is told. */
+/** Returns the answer to a client with a key that nobody has. */
 async function strangerAt(endpoint: string, accessKey: string): Promise<string> {
   const { host } = new URL(endpoint);
   const unsigned = { method: "GET", target: "/", body: Buffer.alloc(0) };
@@ -368,12 +372,12 @@ async function strangerAt(endpoint: string, accessKey: string): Promise<string> 
   return codeOf(await rawExchange(host, bytesOf(request), { method: "GET" }));
 }
 
-/** Whether the gateway itself refuses it so, before RGW could. */
+/** Returns true if the gateway itself refuses the request, before RGW could. */
 function isGateways({ refusedBy, code }: Outcome, wanted: string): boolean {
   return refusedBy === "gateway" && code === wanted;
 }
 
-/** The audit log so far. */
+/** Returns the audit log so far. */
 function recordsOf(gateway: Gateway): readonly Readonly<Record<string, unknown>>[] {
   const lines = readFileSync(gateway.auditFile, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => {

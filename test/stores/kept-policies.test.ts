@@ -1,5 +1,6 @@
 /**
- * Policies that clients put through two gateways, which share a bucket of a real Ceph as their state.
+ * Tests policies that clients put through two gateways, which share a bucket of a real Ceph as
+ * their state.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -15,7 +16,7 @@ const STATE = "s3warden-state";
 const REFRESH_MS = 500;
 const key = (accessKey: string) => ({ accessKey, secretKey: SECRET });
 
-/** A policy by which bob may do one thing, and which tells by its Id which one it is. */
+/** Returns a policy by which bob may do one thing, and whose Id shows which policy it is. */
 function policyOf(bucket: string, id: string, Action = "s3:GetObject"): string {
   const Statement = {
     Effect: "Allow",
@@ -65,7 +66,7 @@ describe("policies kept by two gateways in a bucket of Ceph", { skip: skipUnless
   const reads = (client: s3.S3Client): Promise<string> =>
     told(client.send(new s3.GetObjectCommand({ Bucket: "shared", Key: "k" })));
 
-  test("a policy put on one is enforced by the other within the refresh", async () => {
+  test("a policy put on one gateway is enforced by the other within the refresh", async () => {
     const [one, two] = both(bob);
     assert.equal(await reads(one), "AccessDenied");
     assert.equal(await reads(two), "AccessDenied");
@@ -127,7 +128,7 @@ describe("policies kept by two gateways in a bucket of Ceph", { skip: skipUnless
     await doomed.stop();
   });
 
-  test("the state is no client's to see", async () => {
+  test("no client sees the state", async () => {
     const list = await first(alice).send(new s3.ListBucketsCommand({}));
     assert.equal(
       list.Buckets?.some(({ Name }) => Name === STATE),
@@ -137,7 +138,7 @@ describe("policies kept by two gateways in a bucket of Ceph", { skip: skipUnless
     assert.notEqual(await told(first(alice).send(get)), "ok");
   });
 
-  test("a bucket goes with its policy, and comes back without", async () => {
+  test("a bucket goes with its policy, and comes back without it", async () => {
     await first(alice).send(new s3.CreateBucketCommand({ Bucket: "short-lived" }));
     await put(first(alice), "short-lived", policyOf("short-lived", "gone"));
     await first(alice).send(new s3.DeleteBucketCommand({ Bucket: "short-lived" }));

@@ -2,22 +2,22 @@ import { KEYCLOAK_ADMIN, type Keycloak } from "./keycloak.ts";
 
 /** A realm with people and groups, whose tokens are for the gateway. */
 export type KeycloakRealm = {
-  /** What its tokens have as `iss`. */
+  /** The `iss` of its tokens. */
   readonly url: string;
-  /** A token of a person who has logged in (RFC 6749 section 4.3). */
+  /** Returns a token of a person who has logged in (RFC 6749 section 4.3). */
   readonly tokenOf: (person: string) => Promise<string>;
-  /** Signs by a new key from now on; the keys before are gone. */
+  /** Signs by a new key from now on; the earlier keys are gone. */
   readonly rotate: () => Promise<void>;
 };
 
 const CLIENT = "s3";
 const PASSWORD = "the password of a person";
-/** What Keycloak calls a provider of keys. */
+/** The type that Keycloak has for a provider of keys. */
 const KEYS = "org.keycloak.keys.KeyProvider";
 
 /**
- * Makes the realm `lab`, whose people are in the groups that `people` has of each. Tokens tell the
- * groups in the claim `groups`.
+ * Makes the realm `lab`. `people` has the groups of each person. Tokens have the groups in the
+ * claim `groups`.
  */
 export async function makeRealm(
   { endpoint }: Keycloak,
@@ -59,7 +59,7 @@ export async function makeRealm(
   };
 }
 
-/** Its tokens are for the audience `s3` and have the person's groups. */
+/** Returns a client whose tokens are for the audience `s3` and have the person's groups. */
 function client(): object {
   const told = { "access.token.claim": "true", "id.token.claim": "true" };
   return {
@@ -103,7 +103,7 @@ async function asAdmin(
   return text === "" ? undefined : JSON.parse(text);
 }
 
-/** An access token by the grant "password". */
+/** Gets an access token by the grant "password". */
 async function login(realm: string, fields: Readonly<Record<string, string>>): Promise<string> {
   const answer = await fetch(`${realm}/protocol/openid-connect/token`, {
     method: "POST",

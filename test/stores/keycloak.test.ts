@@ -1,6 +1,6 @@
 /**
- * People of a real Keycloak get temporary keys by its tokens, by their groups, and use them on a real
- * Ceph: while its keys change, while it is away, and when it is there again.
+ * Tests that people of a real Keycloak get temporary keys by its tokens, by their groups, and use
+ * them on a real Ceph: while its keys change, while it is down, and after it is up again.
  */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
@@ -24,7 +24,7 @@ import { STS } from "../support/sessions.ts";
 const ROLE = "arn:aws:iam::alice:role/data";
 const WHO = "arn:aws:sts::alice:assumed-role/data/ada";
 
-/** Writes to one's own home and to another's. */
+/** A program that writes to the person's own home and to another's. */
 const HOMES = `
 import boto3
 s3 = boto3.client("s3")
@@ -72,20 +72,23 @@ test(
         ),
       );
     });
-    await t.test("by a key that Keycloak has had only since the first token", async () => {
-      await realm.rotate();
-      ada.give(await realm.tokenOf("ada"));
-      await day("by-the-newer-key");
-    });
-    await t.test("a key that Keycloak has no longer opens nothing", async () => {
+    await t.test(
+      "a key that Keycloak has had only since the first token opens a session",
+      async () => {
+        await realm.rotate();
+        ada.give(await realm.tokenOf("ada"));
+        await day("by-the-newer-key");
+      },
+    );
+    await t.test("a key that Keycloak no longer has opens nothing", async () => {
       const late = tokenClient(earlier, place);
       assert.match(await late.fail(PYTHON, [BOTO3_DAY, "too-late"]), /\(InvalidIdentityToken\)/);
     });
-    await t.test("while Keycloak is away, by the keys that it had", async () => {
+    await t.test("while Keycloak is down, its known keys open a session", async () => {
       await keycloak.stop();
       await day("meanwhile");
     });
-    await t.test("when Keycloak is there again", async () => {
+    await t.test("a session opens when Keycloak is up again", async () => {
       await keycloak.start();
       ada.give(await realm.tokenOf("ada"));
       await day("afterwards");
@@ -93,7 +96,7 @@ test(
   },
 );
 
-/** A gateway before a Ceph, with a role for the group `data-team`. */
+/** Starts a gateway in front of a Ceph, with a role for the group `data-team`. */
 async function gatewayFor(t: TestContext, issuer: string): Promise<Gateway> {
   const ceph = await startCeph();
   t.after(() => ceph.stop());

@@ -9,9 +9,9 @@ import { SYSTEM_PATH } from "../support/program.ts";
 import type { Requirement } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
-/** A real Keycloak of a test's own. It keeps its port and its data when it is stopped and started. */
+/** A real Keycloak for one test. It keeps its port and its data when it is stopped and started. */
 export type Keycloak = {
-  /** Such as `http://127.0.0.1:40123`. */
+  /** The endpoint, such as `http://127.0.0.1:40123`. */
   readonly endpoint: string;
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -20,10 +20,10 @@ export type Keycloak = {
 const HOME = `${ROOT}.tools/keycloak`;
 /** The database of a Keycloak that has been started once: making its tables takes half a minute. */
 const FIRST_DATABASE = `${HOME}/data/first/db.mv.db`;
-/** As install.sh has named it in that database. */
+/** The administrator that install.sh has put into that database. */
 export const KEYCLOAK_ADMIN = { username: "admin", password: "the password of a test" };
 
-/** What `startKeycloak` needs. */
+/** The programs that `startKeycloak` needs. */
 export const KEYCLOAK: Requirement = {
   name: "Keycloak",
   present: existsSync(FIRST_DATABASE),
@@ -31,7 +31,9 @@ export const KEYCLOAK: Requirement = {
 };
 
 const START_MS_MAX = 120_000;
-/** Its heap is bounded, and its code compiled only lightly: it lives for a minute. */
+/**
+ * Options for Java. Its heap is bounded, and its code compiled only lightly: it lives for a minute.
+ */
 const JAVA = "-Xms64m -Xmx384m -XX:TieredStopAtLevel=1";
 
 /** Starts Keycloak with a port and data of its own. It ends with this process at the latest. */
@@ -41,7 +43,7 @@ export async function startKeycloak(): Promise<Keycloak> {
   const [port = 0] = await freePorts(1);
   const endpoint = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
-  // The script that starts Java is its parent: both are of one process group.
+  // The script that starts Java is its parent: both belong to one process group.
   const signal = (name: NodeJS.Signals): void => {
     if (child?.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
   };

@@ -1,6 +1,7 @@
 /**
- * Keys that a store takes for others (`a//b`, `x/../a/b`): a policy that closes one object must not be
- * evaded by another name of it, in a path, as the source of a copy, or in a document.
+ * Tests keys that a store takes for others (`a//b`, `x/../a/b`): a policy that closes one object
+ * must not be evaded by another name of it. The name may stand in a path, as the source of a copy,
+ * or in a document.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -36,7 +37,7 @@ const NAMES = [
   "%ef%bd%83losed/k",
 ] as const;
 
-/** All but the one object is open to the user. */
+/** A policy that opens all objects but one to the user. */
 const POLICY = {
   Version: "2012-10-17",
   Statement: [
@@ -119,7 +120,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       assert.match(parts.body, new RegExp(`<Size>${TEXT.length}<`), "it was deleted");
     });
 
-    test("is as storeTraits says: it takes one of them for the object, or none", async () => {
+    test("it is as storeTraits says: it takes one of them for the object, or none", async () => {
       await fill();
       const taken: string[] = [];
       for (const other of NAMES) {

@@ -1,6 +1,6 @@
 /**
- * LUMI-O's document, example by example, on a real Ceph whose projects are tenants of one user, with
- * the programs that the document names.
+ * Tests LUMI-O's document, example by example, on a real Ceph whose projects are tenants of one
+ * user, with the programs that the document names.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -26,7 +26,7 @@ const OWNER = "465000001";
 const PARTNER = "465000002";
 type Project = typeof OWNER | typeof PARTNER;
 
-/** A project's key at the gateway, which is none of the store's. */
+/** Makes a project's key at the gateway, which is not one of the store's. */
 const keyOf = (project: Project): KeyPair => ({
   accessKey: `GW${project}000000000`,
   secretKey: `secret-of-${project}-at-the-gateway`,
@@ -81,11 +81,11 @@ const POLICIES: Readonly<Record<string, readonly object[]>> = {
 };
 
 const SHARED = "fortheauthenticated";
-/** Without any record at the gateway. */
+/** A bucket without any record at the gateway. */
 const UNSAID = "unsaid";
 const KEYS = ["data", "open.txt", "out.json", "upload.json"];
 
-/** Where a bucket of the owner's is for other projects, and as V4's canonical path has it. */
+/** The name of a bucket of the owner's for other projects, and its form in V4's canonical path. */
 const at = (bucket: string): string => `${OWNER}:${bucket}`;
 const encoded = (bucket: string): string => `${OWNER}%3A${bucket}`;
 
@@ -135,7 +135,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     await ceph.stop();
   });
 
-  /** `more` is said of each project's key. */
+  /** Returns the accounts of the projects; `more` is added to each project's key. */
   function projects(more: object = {}): readonly Readonly<Record<string, unknown>>[] {
     return ([OWNER, PARTNER] as const).map((project) => ({
       name: project,
@@ -143,12 +143,12 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       keys: [{ ...keyOf(project), ...more }],
     }));
   }
-  /** What the owner finds there, by its own bare name. */
+  /** Reads the content of the owner's object, by its own bare name. */
   async function content(Bucket: string, Key: string): Promise<string> {
     const { Body } = await owner.send(new s3.GetObjectCommand({ Bucket, Key }));
     return (await Body?.transformToString()) ?? "";
   }
-  /** Sends it to `to`, whatever host it names. */
+  /** Sends a request to `to`, whatever host it names. */
   async function wire({ method, target, headers, body }: Outgoing, to = gateway): Promise<Reply> {
     return probe(method, to.endpoint + target, Object.fromEntries(headers), body);
   }
@@ -182,7 +182,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
           assert.equal(await content(SHARED, "upload.json"), before);
           assert.deepEqual(await run.list(at(SHARED)), KEYS);
         });
-        test("not in a bucket whose policy is not for it, nor in one without", async () => {
+        test("but not in a bucket whose policy is for somebody else, nor in one without a policy", async () => {
           const run = program.at(folder, gateway.endpoint, keyOf(PARTNER));
           for (const bucket of ["elsewhere", UNSAID]) {
             await assert.rejects(run.get(at(bucket), "out.json"), FORBIDDEN);
@@ -191,7 +191,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
             assert.equal(await content(bucket, "upload.json"), `upload.json of ${bucket}`);
           }
         });
-        test("by a bare name everybody is in their own project", async () => {
+        test("a bare name is in the own project of each caller", async () => {
           const partner = program.at(folder, gateway.endpoint, keyOf(PARTNER));
           await assert.rejects(partner.list(SHARED), /NoSuchBucket|does not exist|not found/);
           const own = program.at(folder, gateway.endpoint, keyOf(OWNER));
@@ -206,7 +206,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     const to = (bucket: string, key = ""): string =>
       `${gateway.endpoint}/${at(bucket)}${key === "" ? "" : `/${key}`}`;
 
-    test("any one from there uploads what begins with data", async () => {
+    test("any project from there uploads keys that begin with data", async () => {
       const reply = await probe("PUT", to("almostpublic", "data-new"), {}, "by nobody");
       assert.equal(reply.status, 200);
       assert.equal(await content("almostpublic", "data-new"), "by nobody");
@@ -218,7 +218,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       denied(await probe("GET", to("almostpublic")));
       denied(await probe("DELETE", to("almostpublic", "data")));
     });
-    test("who comes from elsewhere uploads nothing, with credentials or without", async () => {
+    test("a caller from elsewhere uploads nothing, with credentials or without", async () => {
       denied(await probe("PUT", to("elsewhere", "data"), {}, "by nobody"));
       const asked = outgoing("PUT", `/${encoded("elsewhere")}/data`, here(), "by a project");
       denied(await wire(signed(asked, keyOf(PARTNER), "v4")));
@@ -227,7 +227,9 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
   });
 
   describe("public objects", () => {
-    /** At the account's host, and by the owner's number at any. */
+    /**
+     * Returns the URLs of an object: at the account's host, and by the owner's number at any host.
+     */
     const urls = (bucket: string, key: string): readonly Outgoing[] => [
       outgoing("GET", `/${bucket}/${key}`, PUBLIC_HOST),
       outgoing("GET", `/${bucket}/${key}`, `${PUBLIC_HOST}:8080`),
@@ -235,7 +237,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       outgoing("GET", `/${encoded(bucket)}/${key}`),
       outgoing("GET", `/${encoded(bucket)}/${key}`, `${PARTNER}.public.example.org`),
     ];
-    test("are available at both URLs, to be read and nothing else", async () => {
+    test("are available at both URLs, only for reading", async () => {
       for (const url of urls("public", "open.txt")) {
         const reply = await wire(url);
         assert.equal(reply.status, 200, url.target);
@@ -252,13 +254,13 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       denied(await wire(outgoing("GET", "/public", PUBLIC_HOST)));
       denied(await wire(outgoing("GET", "/", PUBLIC_HOST)));
     });
-    test("are of that account, and of nobody at a host without one", async () => {
+    test("belong to that account, and to nobody at a host without one", async () => {
       denied(await wire(outgoing("GET", "/public/open.txt", `${PARTNER}.public.example.org`)));
       denied(await wire(outgoing("GET", "/public/open.txt")));
       denied(await wire(outgoing("GET", "/public/open.txt", "public.example.org")));
     });
     for (const version of ["v4", "v2"] as const) {
-      test(`while authenticated by ${version}, a bare name is of one's own project`, async () => {
+      test(`while authenticated by ${version}, a bare name is in the caller's own project`, async () => {
         const asked = outgoing("GET", "/public/open.txt", PUBLIC_HOST);
         const partner = await wire(signed(asked, keyOf(PARTNER), version));
         assert.equal(`${partner.status} ${codeIn(partner.body)}`, "404 NoSuchBucket");
@@ -281,7 +283,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
 
   describe("access control lists", () => {
     const KEY = "data";
-    /** Anonymous requests go on unsigned there, as the provider has it. */
+    /** The gateway where anonymous requests go on unsigned, as at the provider. */
     let open: Gateway;
     before(async () => {
       const { anonymous: _, ...policy } = { ...options.policy };
@@ -301,7 +303,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     const partner = keyOf(PARTNER);
 
     for (const bucket of [UNSAID, "public"]) {
-      test(`grant a project what is private, in the bucket ${bucket}`, async () => {
+      test(`grant a project the private objects in the bucket ${bucket}`, async () => {
         const object = { Bucket: bucket, Key: KEY };
         await closed(KEY, partner, bucket);
         await owner.send(new s3.PutObjectAclCommand({ ...object, ...grant }));
@@ -311,7 +313,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
         await owner.send(new s3.PutObjectAclCommand({ ...object, ACL: "private" }));
         await closed(KEY, partner, bucket);
       });
-      test(`make objects public, for whoever has a valid key, too, in the bucket ${bucket}`, async () => {
+      test(`make objects public, also for callers with a valid key, in the bucket ${bucket}`, async () => {
         const object = { Bucket: bucket, Key: KEY };
         await owner.send(new s3.PutObjectAclCommand({ ...object, ACL: "public-read" }));
         await readable(KEY, undefined, bucket);
@@ -342,7 +344,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
   });
 
   describe("presigned URLs", () => {
-    /** The same keys, which ended long ago. */
+    /** The gateway with the same keys, which expired long ago. */
     let later: Gateway;
     before(async () => {
       later = await startGateway({ ...options, accounts: projects({ expires: "2020-01-01" }) });
@@ -379,7 +381,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
         denied(await wire({ ...url, body, target: url.target.replace("file", "other") }));
         denied(await wire({ ...url, body }, later));
       });
-      test(`of ${version} give no more than the policy gives to who signs`, async () => {
+      test(`of ${version} give no more than the policy gives to the signer`, async () => {
         const mayRead = outgoing("GET", `/${encoded(SHARED)}/out.json`);
         const read = await wire(presigned(mayRead, keyOf(PARTNER), version));
         assert.equal(read.body.toString(), `out.json of ${SHARED}`);

@@ -1,7 +1,7 @@
 /**
- * `policy.bucketNames`: LUMI-O's projects, each with bucket names of its own, at real stores that have
- * one space of names for all, behind one key of the store. Expected are the names that a Ceph with
- * tenants would answer; no answer shows the store's.
+ * Tests `policy.bucketNames`: LUMI-O's projects, each with its own bucket names, at real stores
+ * that have one space of names for all, behind one key of the store. The expected names are those
+ * of a Ceph with tenants; no answer shows the store's.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ const keyOf = (project: string): KeyPair => ({
   accessKey: `GW${project}000000000`,
   secretKey: `secret-of-${project}`,
 });
-/** An object that looks as an answer of the store. */
+/** The content of an object that looks like an answer of the store. */
 const TRICKY = `<Bucket>${ONE}-data</Bucket><Name>${ONE}-data</Name>`;
 const ABORTED =
   "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>";
@@ -56,7 +56,10 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
 
     const unnoted = (project: string, ...request: readonly [string, string, PlainRequest?]) =>
       ask({ endpoint: gateway.endpoint, key: keyOf(project) }, ...request);
-    /** Sent by a project, and noted, so that the last test can look at all that was answered. */
+    /**
+     * Sends a request as a project, and keeps its answer, so that the last test can search all
+     * answers.
+     */
     const as: typeof unnoted = async (...request) => {
       const answer = await unnoted(...request);
       answers.push(answer);
@@ -86,7 +89,7 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
       assert.deepEqual(await names(`/?prefix=${ONE}`), []);
     });
 
-    test("a list in pages is of the project's own buckets, and says nothing of another's", async () => {
+    test("a list in pages has the project's own buckets, and says nothing of another's", async () => {
       assert.equal((await as(TWO, "PUT", "/second")).status, 200);
       const names: string[] = [];
       let token = "";
@@ -104,7 +107,7 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
       assert.equal((await as(TWO, "DELETE", "/second")).status, 204);
     });
 
-    test("what a bucket's answers say of it is what the client calls it", async () => {
+    test("a bucket's answers have its name as the client has it", async () => {
       for (const query of [
         "",
         "?list-type=2",
@@ -132,14 +135,14 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
       assert.equal(field(whole, "Location"), `${gateway.endpoint}/data/parts`);
     });
 
-    test("an object's content is nobody's to rewrite", async () => {
+    test("an object's content is never rewritten", async () => {
       const headers = { "content-type": "application/xml" };
       assert.equal((await as(ONE, "PUT", "/data/tricky", { body: TRICKY, headers })).status, 200);
       const tricky = await unnoted(ONE, "GET", "/data/tricky");
       assert.equal(tricky.body, TRICKY);
     });
 
-    test("copies find their source, also another project's that lets them", async () => {
+    test("copies find their source, also in another project that allows them", async () => {
       const copy = { headers: { "x-amz-copy-source": "/data/k" } };
       assert.equal((await as(ONE, "PUT", "/data/copied", copy)).status, 200);
       assert.equal((await as(ONE, "GET", "/data/copied")).body, ONE);

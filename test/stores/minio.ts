@@ -6,7 +6,7 @@ import { startStoreProcess, type StoreProcess } from "./store-process.ts";
 const PROGRAM = ownProgram("minio");
 export const MINIO = PROGRAM.need;
 
-/** Starts MinIO with a folder and ports of its own. */
+/** Starts MinIO with its own folder and ports. */
 export async function startMinio(): Promise<StoreProcess> {
   const [port = 0, console_ = 0] = await freePorts(2);
   const address = `127.0.0.1:${port}`;

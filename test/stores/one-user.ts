@@ -3,7 +3,7 @@ import type { PlainStore } from "../support/plain-store.ts";
 import type { KeyPair } from "../support/signed.ts";
 import type { StoreKind } from "../../src/s3/store-kinds.ts";
 
-/** A gateway in front of `store` whose one user has `key`, and may do what `policy` says alone. */
+/** Starts a gateway in front of `store`. Its one user has `key` and only the rights of `policy`. */
 export function startForUser(
   store: PlainStore,
   kind: StoreKind,

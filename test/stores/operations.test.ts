@@ -1,7 +1,7 @@
 /**
- * The lists of `storeTraits` against real stores: each operation is sent to them as it is, past the
- * gateway, and then it is looked at what became of the bucket and its objects. What a store takes for
- * another operation must not be in its list, and what it does must be.
+ * Tests the lists of `storeTraits` against real stores. Each operation is sent to them as it is,
+ * past the gateway. Then the bucket and its objects are examined. An operation that a store takes
+ * for another one must not be in its list, and every operation that it executes must be.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -16,7 +16,10 @@ import {
 } from "../support/measure-operations.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
-/** What the lists are for: without them a client's slip would be a loss. */
+/**
+ * Operations that a kind of store takes for another one, with the effect. Without the lists, a
+ * client's slip would be a loss.
+ */
 const TAKEN: Partial<Record<StoreKind, readonly (readonly [OperationName, RegExp])[]>> = {
   ceph: [
     ["DeleteBucketEncryption", /^bucket gone: /],
@@ -57,11 +60,11 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     });
     after(() => store.stop());
 
-    test("takes every operation that it is sent for what it is", () => {
+    test("understands every operation that it is sent", () => {
       const mistaken = [...measured.mistakes].filter(([operation]) => operations.has(operation));
       assert.deepEqual(mistaken, []);
     });
-    test("is sent every operation that it does", () => {
+    test("is sent every operation that it executes", () => {
       const missing = [...measured.done].filter(
         (operation) => !operations.has(operation) && !NEVER_SENT.has(operation),
       );
@@ -70,7 +73,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
     test("takes no version for the object itself", async () => {
       assert.equal(await measureVersions(store), knowsVersions(operations));
     });
-    test("is no less than any store", () => {
+    test("has all operations of a generic store", () => {
       const { operations: least } = storeTraits("generic");
       assert.deepEqual(
         [...least].filter((operation) => !measured.understood.has(operation)),

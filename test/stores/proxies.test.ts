@@ -21,7 +21,7 @@ import {
 } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "./recording.ts";
 
-/** docs/proxies.md's own configurations, run by the real programs. */
+/** Tests the configurations of docs/proxies.md with the real programs. */
 const PAGE = readFileSync(new URL("../../docs/proxies.md", import.meta.url), "utf8");
 const blocks = (language: string): readonly string[] =>
   [...PAGE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, name, text = ""]) =>
@@ -36,7 +36,10 @@ const NEEDS = ["haproxy", "nginx"].map((name) => ({
   install: `apt-get install -y --no-install-recommends ${name === "nginx" ? "nginx-light" : name}`,
 }));
 
-/** Linux has all of 127.0.0.0/8 on loopback: a client can choose where it is. The proxies use the first. */
+/**
+ * The address of an allowed client. Linux has all of 127.0.0.0/8 on loopback, so a client can
+ * choose its address. The proxies use the first.
+ */
 const ALLOWED = "127.0.0.2";
 const STRANGER = "127.0.0.3";
 const HOST = "s3.example.org";
@@ -85,7 +88,7 @@ async function startProxy({ program, config }: Proxy, gateway: string): Promise<
   return port;
 }
 
-/** What a Debian system has in its nginx.conf, with nothing outside of `folder`. */
+/** Returns the nginx.conf of a Debian system, with nothing outside of `folder`. */
 function nginxAround(server: string, folder: string): string {
   const folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${folder}/${name};`)
@@ -117,7 +120,7 @@ async function startSite(t: TestContext, proxy: Proxy): Promise<Site> {
 
 type Reply = { readonly status: number; readonly body: string };
 
-/** Sends it through the proxy from `from`, as it was signed. */
+/** Sends a request through the proxy from `from`, as it was signed. */
 async function send(
   { port }: Site,
   { method, target, headers, body }: Outgoing,
@@ -182,7 +185,7 @@ describe("docs/proxies.md", { skip: skipUnless(NEEDS) }, () => {
       );
     });
 
-    test(`behind ${proxy.name} what clients sign arrives as they signed it`, async (t) => {
+    test(`behind ${proxy.name} requests arrive as clients signed them`, async (t) => {
       const site = await startSite(t, proxy);
       const target = "/photos/a%2Fb//c%20d+e/../%C3%A9?versionId=null";
       const virtual = `photos.${HOST}`;

@@ -7,12 +7,12 @@ import { MINIO, startMinio } from "./minio.ts";
 import { startVersitygw, VERSITYGW } from "./versitygw.ts";
 
 export type Running = PlainStore & {
-  /** Of another user of the store; the same as `key` where a test's store has only one. */
+  /** The key of another user of the store; the same as `key` if a test's store has only one. */
   readonly other: KeyPair;
   readonly stop: () => Promise<void>;
 };
 
-/** A store that can be had here, and what it is to the gateway. */
+/** A store that can be installed here, and its kind for the gateway. */
 export type RealStore = {
   readonly name: string;
   readonly kind: StoreKind;
@@ -20,7 +20,7 @@ export type RealStore = {
   readonly start: () => Promise<Running>;
 };
 
-/** All of them, each with everything it can do switched on. */
+/** All real stores, each with all its features switched on. */
 export const REAL_STORES: readonly RealStore[] = [
   {
     name: "RGW",

@@ -9,14 +9,14 @@ export type Recorded = {
   readonly method: string;
   /** The request target, not decoded. */
   readonly url: string;
-  /** Name, value, name, value, …, as on the wire. */
+  /** Name, value, name, value, …, as received. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
-  /** `aborted`: the connection broke before the body's end. */
+  /** The end of the request; `aborted` if the connection broke before the body's end. */
   readonly ended: "complete" | "aborted";
 };
 
-/** What the store does with a request. */
+/** The store's reaction to a request. */
 export type Answer =
   | {
       readonly kind: "reply";
@@ -24,33 +24,33 @@ export type Answer =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string | Buffer;
     }
-  /** These bytes as they are, then the connection is broken. */
+  /** Sends these bytes as they are, then breaks the connection. */
   | { readonly kind: "cut"; readonly bytes: string | Buffer }
-  /** Nothing, until the store is stopped. */
+  /** Sends nothing, until the store is stopped. */
   | { readonly kind: "silence" };
 
-/** What the store sees before the body, when a script may answer early. */
+/** The part that the store sees before the body, when a script may answer early. */
 export type RecordedHead = Pick<Recorded, "method" | "url" | "rawHeaders">;
 
 export type Script = {
-  /** Asked when the head is there; undefined: the body is read first. */
+  /** Asked when the head is complete; if it returns `undefined`, the body is read first. */
   readonly onHead?: (head: RecordedHead) => Answer | undefined;
-  /** Asked when the body is there. */
+  /** Asked when the body is complete. */
   readonly onRequest?: (request: Recorded) => Answer;
 };
 
-/** A store that keeps what it was told and answers by script. */
+/** A store that records its requests and answers by script. */
 export type RecordingStore = {
   readonly endpoint: string;
   /** Every request whose body has ended, well or not, in that order. */
   readonly requests: readonly Recorded[];
-  /** Every head that came, also of requests that never end. */
+  /** Every head received, also of requests that never end. */
   readonly heads: readonly RecordedHead[];
-  /** How many connections requests have come on. */
+  /** Returns the number of connections on which requests have come. */
   readonly connections: () => number;
   /** Resolves when `count` requests have ended; throws after five seconds. */
   readonly seen: (count: number) => Promise<void>;
-  /** From now on. */
+  /** Sets the script from now on. */
   readonly play: (script: Script) => void;
   /** Forgets requests and heads. */
   readonly forget: () => void;
@@ -111,7 +111,7 @@ function headOf(incoming: IncomingMessage): RecordedHead {
   return { method, url, rawHeaders };
 }
 
-/** Reads the body to its end or to the connection's, whichever comes first, and tells once. */
+/** Reads the body to its end or to the connection's, whichever comes first, and reports once. */
 function record(
   incoming: IncomingMessage,
   head: RecordedHead,
@@ -119,7 +119,7 @@ function record(
 ): void {
   const chunks: Buffer[] = [];
   incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-  // "close" follows "end" and "error" alike; what a broken request throws is in `complete`.
+  // "close" follows "end" and "error" alike; the error of a broken request shows in `complete`.
   incoming.on("error", () => {});
   incoming.once("close", () => {
     const ended = incoming.complete ? "complete" : "aborted";

@@ -1,4 +1,7 @@
-/** A store with one key for several accounts, which tells none of their buckets apart: a real MinIO. */
+/**
+ * Tests a store with one key for several accounts, which cannot tell their buckets apart: a real
+ * MinIO.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as s3 from "@aws-sdk/client-s3";
@@ -39,7 +42,7 @@ describe("two accounts behind one key of MinIO", { skip: skipUnless([MINIO]) }, 
 
   const as = (name: string): s3.S3Client => clientOf(gateway.endpoint, key(name));
 
-  test("do not start without records, by which the gateway tells whose a bucket is", async () => {
+  test("do not start without records, by which the gateway knows a bucket's owner", async () => {
     for (const policy of [{}, { bucketPolicies: "gateway" }, { listBuckets: "filtered" }]) {
       await assert.rejects(
         startGateway({ ...options, policy }),
@@ -81,7 +84,7 @@ describe("two accounts behind one key of MinIO", { skip: skipUnless([MINIO]) }, 
     }
   });
 
-  test("find nothing in a bucket that was there before, until it is adopted", async () => {
+  test("find nothing in a bucket that existed before, until it is adopted", async () => {
     const Bucket = "unadopted";
     for (const name of ["one", "two"]) {
       const client = as(name);

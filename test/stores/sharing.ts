@@ -9,11 +9,11 @@ import type { KeyPair } from "../support/signed.ts";
  * rclone ("s3cmd and rclone"; boto3 and aws refuse such names).
  */
 export type SharingProgram = Requirement & {
-  /** `folder`: for its files. */
+  /** Prepares the program; `folder`: for its files. */
   readonly at: (folder: string, endpoint: string, key: KeyPair) => Shared;
 };
 
-/** What the program does; it throws what the program complains of. */
+/** The actions of the program; each throws the program's complaint. */
 export type Shared = {
   readonly get: (bucket: string, key: string) => Promise<string>;
   readonly list: (bucket: string) => Promise<readonly string[]>;
@@ -46,7 +46,7 @@ function s3cmd(version: "v4" | "v2"): SharingProgram {
         `access_key = ${accessKey}`,
         `secret_key = ${secretKey}`,
         `host_base = ${host}`,
-        // No %(bucket)s: path style.
+        // Without %(bucket)s: path style.
         `host_bucket = ${host}`,
         "use_https = False",
         "max_retries = 1",
@@ -95,12 +95,13 @@ function rclone(folder: string, endpoint: string, { accessKey, secretKey }: KeyP
     const once = ["--config", "/dev/null", "--retries", "1", "--low-level-retries", "1"];
     return (await ended("rclone", [...once, ...args], env)).toString();
   };
-  // Without these it looks at the bucket and the object, which who may only write must not.
+  // Without these options it looks at the bucket and the object, which a user with only write
+  // rights must not.
   const blindly = ["--no-check-dest", "--s3-no-head", "--s3-no-check-bucket"];
   return {
     get: async (bucket, key) => {
       const text = await run("cat", `lumi:${bucket}/${key}`);
-      // What it is refused to look at is an empty folder to it, if it may list the bucket.
+      // A folder that it may not look at is empty to the program, if it may list the bucket.
       if (text === "") throw new Error(`Forbidden, or empty: ${bucket}/${key}`);
       return text;
     },

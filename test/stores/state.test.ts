@@ -1,4 +1,7 @@
-/** The gateway's own state in a bucket of a real RGW: which conditions it honours, and races. */
+/**
+ * Tests the gateway's own state in a bucket of a real RGW: the conditions that it honours, and
+ * races.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -48,7 +51,7 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     return store.value;
   }
 
-  /** The status of a request about the object `key` of the state bucket. */
+  /** Returns the status of a request about the object `key` of the state bucket. */
   async function statusOf(
     method: "PUT" | "DELETE",
     key: string,
@@ -116,7 +119,7 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     assert.equal(await statusOf("PUT", "measured", { "if-none-match": "*" }), 200);
   });
 
-  test("of many who write first, one does", async () => {
+  test("of many first writers, one succeeds", async () => {
     const stores = [await opened(), await opened(), await opened(), await opened()];
     for (let round = 0; round < 10; round++) {
       const writes = stores.map(async (store, i) =>
@@ -182,7 +185,7 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     assert.match(store.ok ? "opened" : store.error, /it belongs to somebody else/);
   });
 
-  test("a wrong credential, and one that may only read, are told at once", async () => {
+  test("a wrong credential, and one that may only read, are reported at once", async () => {
     const wrong = optionsOf("alice");
     const credential = { ...wrong.credential, secret: "wrong" };
     const store = await openStateBucket({ ...wrong, credential });
@@ -191,7 +194,7 @@ describe("state in a bucket of a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     assert.match(reader.ok ? "opened" : reader.error, /403 AccessDenied/);
   });
 
-  test("a bucket that is removed meanwhile is an error, and not nothing", async () => {
+  test("a bucket that is removed meanwhile is an error, not an empty state", async () => {
     const store = await openStateBucket(optionsOf("alice", "short-lived"));
     assert(store.ok);
     const client = openStoreClient(optionsOf("alice", "short-lived"));

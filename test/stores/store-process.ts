@@ -4,19 +4,19 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ask, type PlainStore } from "../support/plain-store.ts";
 import type { KeyPair } from "../support/signed.ts";
 
-/** A store in a process of a test's own. */
+/** A store in a process for one test. */
 export type StoreProcess = PlainStore & { readonly stop: () => Promise<void> };
 
-/** How it is started. */
+/** The command of a store. */
 export type StoreProgram = {
-  /** In messages. */
+  /** The name in messages. */
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Where it listens then: `host:port`. */
+  /** The address that it listens on, as `host:port`. */
   readonly address: string;
-  /** Of whoever may do everything there. */
+  /** The key of a user with all rights there. */
   readonly key: KeyPair;
 };
 

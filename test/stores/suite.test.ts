@@ -1,7 +1,7 @@
 /**
- * versitygw's own suite for S3, run by the program itself on a versitygw behind the gateway. Directly
- * on the store (`S3WARDEN_SUITE=direct`) every case passes. It takes a minute. If `S3WARDEN_SUITE` is
- * set, it tells why each case failed.
+ * Runs versitygw's own suite for S3, by the program itself, on a versitygw behind the gateway.
+ * Directly on the store (`S3WARDEN_SUITE=direct`) every case passes. It takes a minute. If
+ * `S3WARDEN_SUITE` is set, it reports why each case failed.
  */
 import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
@@ -18,16 +18,16 @@ import { startVersitygw, VERSITYGW } from "./versitygw.ts";
 const SECONDS_MAX = 600;
 const DIRECT = process.env["S3WARDEN_SUITE"] === "direct";
 
-/** The names of cases, by how they ended. */
+/** The names of cases, all and failed. */
 type Ended = { readonly all: ReadonlySet<string>; readonly failed: ReadonlySet<string> };
 
 const LISTED: ReadonlySet<string> = new Set(DIRECT ? [] : OTHERWISE.flatMap(({ cases }) => cases));
-/** More cases that end unlike the list are no chance, and are not run again. */
+/** The limit of cases to run again: more cases that end unlike the list are not by chance. */
 const AGAIN_MAX = 10;
 
 /**
- * Runs the whole suite, many cases at a time. Each that ends unlike the list is run again, alone: on a
- * busy machine some run out of their time.
+ * Runs the whole suite, many cases at a time. Each that ends unlike the list is run again, alone:
+ * on a busy machine some run out of time.
  */
 async function runSuite(): Promise<Ended> {
   const store = await startVersitygw(true);
@@ -41,7 +41,7 @@ async function runSuite(): Promise<Ended> {
       });
   const cwd = scratchFolder("suite");
   const { path } = ownProgram("versitygw");
-  // It calls itself by this name to make users.
+  // The suite calls itself by this name to make users.
   symlinkSync(path, join(cwd, "versitygw"));
   const { accessKey, secretKey } = store.key;
   const endpoint = gateway?.endpoint ?? store.endpoint;
@@ -64,7 +64,10 @@ async function runSuite(): Promise<Ended> {
   return { all: whole.all, failed };
 }
 
-/** A case that fails tells of each thing that failed in it, and may begin in the middle of a line. */
+/**
+ * Reads the cases in the output. A failed case reports each of its failures, and may begin in the
+ * middle of a line.
+ */
 function endedOf(said: string): Ended {
   const all = new Set<string>();
   const failed = new Set<string>();
@@ -89,7 +92,7 @@ describe("versitygw's suite", { skip: skipUnless([VERSITYGW]) }, () => {
     assert.equal(ended.all.size, SUITE_CASES);
   });
 
-  test("ends as on the store itself, but for what is listed", () => {
+  test("ends as on the store itself, except for the listed cases", () => {
     assert.deepEqual([...ended.failed].toSorted(), [...LISTED].toSorted());
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Accounts of the configuration whose tenant in Ceph is not what their names say, on a real Ceph: no
- * name leads around a bucket's policy, and nobody comes to another user's credential.
+ * Tests accounts of the configuration whose tenant in Ceph differs from their names, on a real
+ * Ceph: no name evades a bucket's policy, and nobody gets another user's credential.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -14,7 +14,7 @@ import { CEPH, startCeph, type Ceph } from "./ceph.ts";
 const TENANT = "465000001";
 const SECRET = "secret-of-the-gateways-own";
 const OWN: KeyPair = { accessKey: "AKOFTHEACCOUNTITSELF", secretKey: SECRET };
-/** Of a Ceph user without a tenant, whose name is that of a tenant. */
+/** The key of a Ceph user without a tenant. Its name is the name of a tenant. */
 const NAMESAKE: KeyPair = { accessKey: "AKNAMESAKE0000000000", secretKey: SECRET };
 
 const DENY = JSON.stringify({
@@ -29,7 +29,7 @@ const DENY = JSON.stringify({
   ],
 });
 
-describe("accounts whose tenant nobody has written", { skip: skipUnless([CEPH]) }, () => {
+describe("accounts without a configured tenant", { skip: skipUnless([CEPH]) }, () => {
   let ceph: Ceph;
   let tenant: KeyPair;
 
@@ -84,7 +84,7 @@ describe("accounts whose tenant nobody has written", { skip: skipUnless([CEPH]) 
     }
   });
 
-  test("a user whose name is a tenant's does not get the credential of that tenant", async () => {
+  test("a user named as a tenant does not get the credential of that tenant", async () => {
     const account = { name: TENANT, tenant: TENANT, upstream: tenant, keys: [OWN] };
     const gateway = await gatewayOf([account], true);
     try {

@@ -7,23 +7,23 @@ import { runProgram } from "../support/program.ts";
 import type { Requirement } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
-/** What a client has that gets its keys by a token in a file: a few variables, and no key. */
+/** The parts of a client that gets its keys by a token in a file: a few variables, and no key. */
 export type TokenClient = {
   readonly folder: string;
   readonly tokenFile: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Writes the token anew. */
+  /** Writes a new token to the file. */
   readonly give: (token: string) => void;
-  /** Runs a program with those variables, and returns what it wrote. Fails if the program does. */
+  /** Runs a program with those variables, and returns its output. Fails if the program does. */
   readonly run: (command: string, args: readonly string[]) => Promise<string>;
-  /** The same of a program that must fail; returns what it complained of. */
+  /** Runs a program that must fail; returns its complaint. */
   readonly fail: (command: string, args: readonly string[]) => Promise<string>;
 };
 
-/** Where a client finds the gateway, and whom it becomes. */
+/** The place where a client finds the gateway, and the role that it takes. */
 export type TokenPlace = {
   readonly endpoint: string;
-  /** Absent: the same as `endpoint`. */
+  /** The endpoint of STS; the same as `endpoint` if absent. */
   readonly sts?: string;
   readonly role: string;
   readonly session: string;
@@ -31,7 +31,7 @@ export type TokenPlace = {
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Python with the boto3 and the awscli of today. */
+/** Python with today's boto3 and awscli. */
 export const PYTHON = path("../../.venv/bin/python");
 export const CURRENT_PYTHON: Requirement = {
   name: "current boto3 and awscli",

@@ -1,4 +1,4 @@
-// A day of the AWS SDK's for JavaScript with keys that it gets by itself, as token-day.py.
+// Plays a day of the AWS SDK for JavaScript with keys that it gets by itself, as token-day.py does.
 import * as s3 from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 

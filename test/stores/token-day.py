@@ -1,4 +1,4 @@
-"""A day of boto3's with keys that it gets by itself: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE."""
+"""Plays a day of boto3 with keys that it gets by itself: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""An Iceberg table by pyiceberg over s3fs, with keys that it gets by itself, as token-day.py."""
+"""Uses an Iceberg table by pyiceberg over s3fs, with keys that it gets by itself, as token-day.py."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 /**
- * Whether each store understands aws-chunked trailers, as storeTraits says: it takes the framing off,
- * keeps the checksum that stands behind it, and refuses a wrong one.
+ * Tests that each store understands aws-chunked trailers as storeTraits says. It takes the framing
+ * off, keeps the checksum after it, and refuses a wrong one.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -1,6 +1,7 @@
 /**
- * Ids of uploads that a store takes for a way to something else: MinIO and versitygw name a folder by
- * them. Who may end an upload of one key must not reach another key's, or what is no upload at all.
+ * Tests ids of uploads that a store takes for a path to something else: MinIO and versitygw name a
+ * folder by them. A user who may end an upload of one key must not reach another key's, or anything
+ * that is no upload.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -15,14 +16,14 @@ const OTHER = "uploads-of-others";
 const SECRET = "secret-of-the-gateways-own";
 const USER = { accessKey: "AKUSER00000000000000", secretKey: SECRET };
 
-/** Only what is below `open/` is the user's. */
+/** A policy that gives the user only keys below `open/`. */
 const POLICY = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: "s3:*", Resource: `arn:aws:s3:::${BUCKET}/open/*` }],
 };
 
 const ways = [
-  // The closed upload's own folder, in versitygw and in MinIO, then what lies above all uploads.
+  // The closed upload's own folder, in versitygw and in MinIO, then the folders above all uploads.
   `../${sha256("closed/up")}`,
   `../${sha256(`${BUCKET}/closed/up`)}`,
   `../${sha256(`${OTHER}/up`)}`,
@@ -34,7 +35,7 @@ const ways = [
   "a/../..",
   "a\\..\\..",
 ] as const;
-/** MinIO reads the id in base64, and takes what stands behind its first dot. */
+/** MinIO reads the id in base64, and uses the text after its first dot. */
 const inBase64 = ways
   .filter((way) => way !== ".")
   .map((way) => Buffer.from(`x.${way}`).toString("base64url"));

@@ -1,6 +1,7 @@
 /**
- * What a policy judges is what a real RGW does: it says 200 to headers that it passes over, and reads
- * numbers that are none. Each is sent past the gateway first, to see what it would have done.
+ * Tests that a policy judges the same values as a real RGW acts on: RGW says 200 to headers that it
+ * ignores, and reads numbers that are invalid. Each request is sent past the gateway first, to see
+ * its effect without it.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -25,7 +26,7 @@ const deny = (Action: string, Condition: object): object => ({
   Resource: [ARN, `${ARN}/*`],
   Condition,
 });
-/** What each user may not do; the rest it may. */
+/** The denied actions of each user; all others are allowed. */
 const USERS = {
   writeonce: [deny("s3:PutObject", { Null: { "s3:if-none-match": "true" } })],
   encrypts: [deny("s3:PutObject", { Null: { "s3:x-amz-server-side-encryption": "true" } })],
@@ -117,7 +118,7 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
   const copy = { "x-amz-copy-source": "/valued/source" };
   const once = { "if-none-match": "*" };
 
-  test("who may write only what is not there replaces nothing by a copy", async () => {
+  test("a user who may only write new objects replaces nothing by a copy", async () => {
     assert.equal(
       code(await as("writeonce", "PUT", "/valued/there", { body: "x" })),
       "403 AccessDenied",
@@ -131,7 +132,7 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     const odd = { body: "x", headers: { "if-none-match": '"nothing"' } };
     assert.equal(code(await as("writeonce", "PUT", "/valued/there", odd)), "501 NotImplemented");
     assert.equal((await direct("GET", "/valued/there")).body.toString(), "first");
-    // This is why.
+    // The reason.
     const past = await direct("PUT", "/valued/past", { body: "first" });
     assert.equal(past.status, 200);
     const replaced = await direct("PUT", "/valued/past", { headers: { ...copy, ...once } });
@@ -139,7 +140,7 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     assert.equal((await direct("GET", "/valued/past")).body.toString(), "s");
   });
 
-  test("who must encrypt does not store in clear", async () => {
+  test("a user who must encrypt does not store unencrypted objects", async () => {
     const headers = { "x-amz-server-side-encryption": "AES256" };
     const put = await as("encrypts", "PUT", "/valued/clear", { body: "x", headers });
     assert.equal(code(put), "501 NotImplemented");
@@ -148,7 +149,7 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     assert(!JSON.stringify(head.headers).includes("server-side-encryption"));
   });
 
-  test("who must tag does not do so in vain", async () => {
+  test("a user who must tag cannot send tags that the store ignores", async () => {
     const headers = { "x-amz-tagging": "team=physics" };
     const put = await as("tagger", "PUT", "/valued/tagged", { body: "x", headers });
     assert.equal(put.status, 200);
@@ -168,7 +169,7 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     assert.match(tags, /<Key>of<\/Key><Value>source</);
   });
 
-  test("who may not read tags takes none along by a copy", async () => {
+  test("a user who may not read tags copies none along", async () => {
     const headers = { ...copy, "x-amz-tagging-directive": "REPLACE" };
     const copied = await as("tagless", "PUT", "/valued/mine", { headers });
     assert.equal(code(copied), "403 AccessDenied");
@@ -181,20 +182,20 @@ describe("values on a real Ceph", { skip: skipUnless([CEPH]) }, () => {
     ["%2B1000", "1000"],
     ["", "1000"],
   ] as const) {
-    test(`who may list two keys does not list more by max-keys=${value}`, async () => {
+    test(`a user who may list two keys does not list more by max-keys=${value}`, async () => {
       const listed = await as("lister", "GET", `/valued?max-keys=${value}`);
       assert.equal(code(listed), "400 InvalidArgument");
       const past = (await direct("GET", `/valued?max-keys=${value}`)).body.toString();
       assert.equal(/<MaxKeys>(\d+)</.exec(past)?.[1], shown);
     });
   }
-  test("who may list two keys lists them", async () => {
+  test("a user who may list two keys lists them", async () => {
     assert.equal((await as("lister", "GET", "/valued?max-keys=2")).status, 200);
     assert.equal(code(await as("lister", "GET", "/valued?max-keys=3")), "403 AccessDenied");
     assert.equal(code(await as("lister", "GET", "/valued")), "403 AccessDenied");
   });
 
-  test("who must sign contents has no presigned URLs", async () => {
+  test("a user who must sign contents has no presigned URLs", async () => {
     assert.equal((await as("signer", "GET", "/valued/there")).status, 200);
     const { host } = new URL(gateway.endpoint);
     const plain = { method: "GET", target: "/valued/there", headers: [["host", host]] as const };

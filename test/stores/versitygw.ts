@@ -13,12 +13,14 @@ const KEY = {
   secretKey: "SKversity00000000000000000000000000000",
 };
 
-/** Starts versitygw over a folder of its own. `versions`: whether it may keep versions of objects. */
+/**
+ * Starts versitygw over a folder of its own. `versions`: if true, it can keep versions of objects.
+ */
 export async function startVersitygw(versions: boolean): Promise<StoreProcess> {
   const [port = 0] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
   const folder = scratchFolder("versitygw");
-  // What it knows of an object beside its bytes lies in files, for not every folder here takes xattrs.
+  // Its data about an object is kept in files, for not every folder here supports xattrs.
   const folders = ["data", "meta", "older", "users"];
   const [data = "", meta = "", older = "", users = ""] = folders.map((name) => {
     mkdirSync(join(folder, name));

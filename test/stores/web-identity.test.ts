@@ -1,6 +1,6 @@
 /**
- * Clients as they are get temporary keys by a token in a file, from a real OpenID Connect provider, and
- * use them on a real Ceph. Nobody gives them a key.
+ * Tests that unchanged clients get temporary keys by a token in a file, from a real OpenID Connect
+ * provider. They use the keys on a real Ceph. Nobody gives them a key.
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -34,7 +34,7 @@ test(
       name: "alice",
       upstream: ceph.users("alice"),
       roles: [
-        // The shortest: boto3 renews a session that ends within a quarter of an hour.
+        // The shortest duration: boto3 renews a session that ends within a quarter of an hour.
         {
           name: "job",
           tier: "FULL",

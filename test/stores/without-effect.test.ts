@@ -1,6 +1,7 @@
 /**
- * Headers that real stores accept and ignore, sent through the gateway: what asks for encryption, a lock,
- * a redirect, a condition or an owner is refused, or done. What is still passed without effect is listed.
+ * Tests headers that real stores accept and ignore, sent through the gateway. A request for
+ * encryption, a lock, a redirect, a condition or an owner is refused, or carried out. The headers
+ * that still pass without effect are listed.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -9,7 +10,10 @@ import { startGateway, type Gateway } from "../support/gateway.ts";
 import { measureHeaders } from "../support/measure-headers.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
-/** Who is told of a success loses nothing by these: see docs/stores.md. */
+/**
+ * Headers that still pass. A client that is told of success loses nothing by these: see
+ * docs/stores.md.
+ */
 const STILL_PASSED: Partial<Record<StoreKind, readonly string[]>> = {
   ceph: [
     "CopyObject: x-amz-tagging",
@@ -36,7 +40,7 @@ const STILL_PASSED: Partial<Record<StoreKind, readonly string[]>> = {
 const KEY = { accessKey: "AKLAB000000000000000", secretKey: "secret-of-lab" };
 
 for (const { name, kind, skip, start } of REAL_STORES) {
-  describe(`what ${name} ignores, through the gateway`, { skip }, () => {
+  describe(`headers that ${name} ignores, through the gateway`, { skip }, () => {
     let store: Running;
     let gateway: Gateway;
     before(async () => {
@@ -52,7 +56,7 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       await store?.stop();
     });
 
-    test("is refused, but for what is listed", async () => {
+    test("are refused, except for the listed ones", async () => {
       const measured = await measureHeaders({ endpoint: gateway.endpoint, key: KEY });
       assert.ok(measured.length > 50);
       const passed = measured

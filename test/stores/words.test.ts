@@ -1,8 +1,8 @@
 /**
- * Query parameters that are no operation's, sent to each store directly and through the gateway, with
- * every method, to the service, a bucket and an object. What one of them means to a store is in MEANT,
- * so that a store which comes to know more is found. None that means something passes to the store, but
- * for the extensions that have a row of their own.
+ * Tests query parameters that belong to no operation. They are sent to each store directly and
+ * through the gateway, with every method, to the service, a bucket and an object. MEANT lists those
+ * with a meaning for a store, so that new ones are found. None with a meaning passes to the store,
+ * except for the extensions that have a row of their own.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -20,16 +20,19 @@ import {
 } from "../support/measure-words.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
-/** What the request is without the word; an extension of the store's is judged with it. */
+/** The operation of the request without the word; an extension of the store's is judged with it. */
 const WITHOUT: Readonly<Record<string, OperationName>> = {
   "GET service": "ListBuckets",
   "GET bucket": "ListObjects",
   "HEAD bucket": "HeadBucket",
-  // In place of ?notification.
+  // It replaces ?notification.
   "GET bucket?events=s3:ObjectCreated:*": "GetBucketNotificationConfiguration",
 };
 
-/** Whether the word is one of those that are let through, with a row of its own in extensions.ts. */
+/**
+ * Returns true if the word is one of those that are let through, with a row of its own in
+ * extensions.ts.
+ */
 function isExtension(kind: StoreKind, { method, level, word }: WordRequest): boolean {
   const line = `${method} ${level}`;
   const operation = WITHOUT[`${line}?${word}`] ?? WITHOUT[line];
@@ -37,7 +40,7 @@ function isExtension(kind: StoreKind, { method, level, word }: WordRequest): boo
   return operation !== undefined && isUnderstood(storeTraits(kind).extensions, operation, name);
 }
 
-/** What is another request with the word than without it. */
+/** Requests that differ with the word from those without it. */
 const MEANT: Partial<Record<StoreKind, readonly string[]>> = {
   ceph: [
     "DELETE bucket?notification",
@@ -69,22 +72,23 @@ for (const { name, kind, skip, start } of REAL_STORES) {
       through = await measureWords({ endpoint: gateway.endpoint, key: store.key });
     });
     after(async () => {
-      // What `before` could not start is not there; what it did start must end all the same.
+      // Anything that `before` could not start is missing; anything that it did start must end all
+      // the same.
       await gateway?.stop();
       await store?.stop();
     });
 
-    test("means what it meant by those that were found, and ignores or refuses all others", () => {
+    test("gives the found words their recorded meaning, and ignores or refuses all others", () => {
       assert.deepEqual(
         [...direct].filter(([, meaning]) => meaning === "own").map(([line]) => line),
         MEANT[kind],
       );
     });
-    test("is sent none of them that means something to it", () => {
+    test("is sent no word that has a meaning for it", () => {
       const passed = WORD_REQUESTS.filter((request) => {
         const line = wordLine(request);
         if (through.get(line) === "refused" || isExtension(kind, request)) return false;
-        // A word that is left out on the way is none.
+        // A word that is left out on the way does not count.
         const isRead = request.method === "GET" || request.method === "HEAD";
         return !isRead || through.get(line) === "own" || direct.get(line) === "own";
       });

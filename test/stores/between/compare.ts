@@ -5,8 +5,8 @@ import type { Marked } from "./intermediary.ts";
 import { isSentinel, isSentinelBody, sentinelTarget, type Heard } from "./traffic.ts";
 
 /**
- * What a proxy in front and the gateway see differently, in words: nothing, where each request of
- * the one is one request of the other.
+ * Returns the differences between the views of a proxy in front and of the gateway, in words. There
+ * are none if each request of one is one request of the other.
  */
 export function differencesInFront(
   marked: readonly Marked[],
@@ -18,7 +18,7 @@ export function differencesInFront(
   let unreadable = 0;
   for (const record of records) {
     const { userAgent, method, status, outcome, request } = record;
-    // Without a head that could be read there are no inputs, and no mark.
+    // Without a readable head there are no inputs, and no mark.
     if (request === undefined) {
       unreadable++;
       continue;
@@ -35,7 +35,7 @@ export function differencesInFront(
       differences.push(`${JSON.stringify(sent)} is recorded as ${JSON.stringify(record)}`);
     }
   }
-  // What is left was refused unread, or its client was gone before it came.
+  // The rest was refused unread, or its client was gone before it came.
   if (unreadable > unrecorded.size) {
     differences.push(`${unreadable} unreadable requests, but ${unrecorded.size} that may be`);
   }
@@ -44,7 +44,7 @@ export function differencesInFront(
   return differences;
 }
 
-/** Answers that came to a client whose request they do not answer. */
+/** Returns the answers that reached a client whose request they do not answer. */
 export function strayAnswers(heard: readonly Heard[]): readonly string[] {
   const stray: string[] = [];
   const owners = new Map<string, number>();
@@ -61,7 +61,10 @@ export function strayAnswers(heard: readonly Heard[]): readonly string[] {
   return stray;
 }
 
-/** What the store has seen, other than what the gateway's records say that it sent there. */
+/**
+ * Returns the differences between the requests that the store has seen and those that the gateway's
+ * records report as sent there.
+ */
 export function differencesBehind(
   heads: readonly RecordedHead[],
   requests: readonly Recorded[],
@@ -85,7 +88,7 @@ export function differencesBehind(
   return differences;
 }
 
-/** Those of `some` that are not among `others`, each as often as it is there more often. */
+/** Returns those of `some` that are not among `others`, each as often as it is there more often. */
 function without(some: readonly string[], others: readonly string[]): readonly string[] {
   const left = new Map<string, number>();
   for (const one of others) left.set(one, (left.get(one) ?? 0) + 1);
@@ -115,7 +118,10 @@ function nameOfRecord(record: AuditRecord): string {
   return `${text("userAgent") ?? "nobody"} ${asked} /${place}`;
 }
 
-/** How many sentinels came through: without them, nothing would be seen of what follows a request. */
+/**
+ * Returns the number of sentinels that came through: without them, no error after a request would
+ * be seen.
+ */
 export function sentinelsIn(heard: readonly Heard[]): number {
   return heard.filter(({ number, text }) => text.includes(sentinelTarget(number))).length;
 }

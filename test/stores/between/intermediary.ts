@@ -5,32 +5,35 @@ import { freePorts } from "../../support/ports.ts";
 import { findProgram } from "../../support/program.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
-/** A request as whoever stands between saw it, and sent it on. */
+/** A request as an intermediary saw it and sent it on. */
 export type Marked = {
-  /** What the request's User-Agent is from there on; no other request has it. */
+  /** The value of the request's User-Agent from there on; no other request has it. */
   readonly mark: string;
   readonly method: string;
-  /** That came back; `undefined` if nothing did, or not all. */
+  /** The status that came back; `undefined` if none did, or not all of it. */
   readonly status: number | undefined;
 };
 
-/** Something that stands between a client and the gateway. */
+/** A program between a client and the gateway. */
 export type Intermediary = {
-  /** `host:port`. */
+  /** The address, as `host:port`. */
   readonly address: string;
-  /** What it sent on so far and was done with. */
+  /** Returns the requests that it has sent on and finished. */
   readonly marked: () => readonly Marked[];
 };
 
-/** The same between the gateway and a store, where it changes no field. */
+/**
+ * The behaviour in front of the gateway, or between the gateway and a store, where it changes no
+ * field.
+ */
 export type Marking = "mark" | "leave";
 
 export type ProgramName = "HAProxy" | "nginx";
 
-/** Passes on more of what is not valid than they do by themselves. */
+/** The tolerance: `lax` passes on more invalid requests than the programs do by default. */
 export type Strictness = "strict" | "lax";
 
-/** Starts a program before `target` (`host:port`). */
+/** Starts a program in front of `target` (`host:port`). */
 export function startIntermediary(
   program: ProgramName,
   target: string,
@@ -41,7 +44,7 @@ export function startIntermediary(
   return start(target, marking, strictness);
 }
 
-/** Its log goes to standard output only. */
+/** Starts HAProxy. Its log goes to standard output only. */
 async function startHaproxy(
   target: string,
   marking: Marking,
@@ -90,7 +93,7 @@ backend next
 
 function fromHaproxy(line: string): readonly Marked[] {
   const [mark = "", method = "", status, ended, server] = line.split("|");
-  // What was never sent on: it has no server, or what was read is no request.
+  // The request was never sent on: it has no server, or it is no request.
   if (server === undefined || server === "<NOSRV>") return [];
   return [{ mark, method, status: ended === "--" ? Number(status) : undefined }];
 }
@@ -162,12 +165,12 @@ ${folders}
 function fromNginx(line: string): readonly Marked[] {
   const [mark = "", method = "", status, server, told] = line.split("|");
   if (server === undefined || server === "-" || server === "") return [];
-  // What it tells clients itself: that nothing good came back, or that they are gone.
+  // The program's own answers to clients: nothing good came back, or the client is gone.
   const own = status !== told || status === "502" || status === "504";
   return [{ mark, method, status: own ? undefined : Number(status) }];
 }
 
-/** The whole lines of a file that may not be there yet. */
+/** Reads the whole lines of a file that may not exist yet. */
 function linesOf(file: string): readonly string[] {
   try {
     return readFileSync(file, "utf8").split("\n").slice(0, -1);

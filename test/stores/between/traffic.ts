@@ -7,18 +7,22 @@ import { bytesOfRow } from "../../flow/hostile/gateways.ts";
 import { good, KEYS, siteAt } from "../../flow/hostile/site.ts";
 import { ROWS } from "../../flow/hostile/tables.ts";
 
-/** What one client sends on a connection of its own: a request that is odd, and a sentinel. */
+/** The bytes that one client sends on a connection of its own: an odd request, and a sentinel. */
 export type Sent = {
-  /** Of this client: its requests say so in their User-Agent, its sentinel in its key. */
+  /**
+   * The number of this client: its requests have it in their User-Agent, its sentinel in its key.
+   */
   readonly number: number;
   readonly what: string;
   readonly bytes: Buffer;
 };
 
-/** What the client of that number received, as it came. */
+/** The bytes that the client of that number received. */
 export type Heard = Pick<Sent, "number"> & { readonly text: string };
 
-/** The names by which a client's requests are known: of the odd one, and of its sentinel. */
+/**
+ * The names by which a client's requests are known: the name of the odd one, and of its sentinel.
+ */
 const oddAgent = (number: number): string => `odd-${number}`;
 const sentinelAgent = (number: number): string => `sentinel-${number}`;
 export const isSentinel = (agent: string): boolean => agent.startsWith("sentinel-");
@@ -56,8 +60,8 @@ const BOUNDARIES = [
 ];
 
 /**
- * Every hostile request, every way to sign a good one, and for each seed `runs` mutations of the
- * ones and the others; for the gateway or proxy at `host`, and each with its sentinel behind it.
+ * Yields every hostile request, every way to sign a good one, and for each seed `runs` mutations of
+ * both. They are for the gateway or proxy at `host`, and each has its sentinel after it.
  */
 export function* trafficFor(host: string, seeds: readonly number[], runs: number): Generator<Sent> {
   let number = 0;
@@ -92,7 +96,7 @@ function oneOf<T>(random: () => number, choices: readonly T[]): T {
   return choice;
 }
 
-/** With a User-Agent behind the first line, if there is one. */
+/** Adds a User-Agent after the first line, if there is one. */
 function named(request: Buffer, agent: string): Buffer {
   const end = request.indexOf("\r\n");
   if (end < 0) return request;
@@ -101,8 +105,8 @@ function named(request: Buffer, agent: string): Buffer {
 }
 
 /**
- * A good upload, whose content is a good request: whoever takes the content for a request of its own
- * can be seen to do so.
+ * Returns a good upload whose content is a good request: a server that takes the content for a
+ * request of its own can be caught.
  */
 function sentinelAt(host: string, number: number): Buffer {
   const body = sentinelBody(host, number);
@@ -110,7 +114,7 @@ function sentinelAt(host: string, number: number): Buffer {
   return bytesOf(plus(sentinel, ["user-agent", sentinelAgent(number)]));
 }
 
-/** Whether a sentinel's content is whole, and nothing more. */
+/** Returns true if a sentinel's content is whole, and nothing more. */
 export const isSentinelBody = (body: string): boolean =>
   /^GET \/bucket\/stolen-\d+ HTTP\/1\.1\r\n(?:[\w-]+: .*\r\n)+\r\n$/.test(body);
 
@@ -121,12 +125,12 @@ function sentinelBody(host: string, number: number): Buffer {
   return bytesOf(inner);
 }
 
-/** So many clients at a time. */
+/** The number of clients at a time. */
 const CLIENTS = 24;
-/** A client that has heard nothing for so long goes away: not every request is whole. */
+/** The silence after which a client goes away: not every request is whole. */
 const QUIET_MS = 300;
 
-/** Sends it all, each on a connection of its own. */
+/** Sends all traffic, each item on a connection of its own. */
 export async function sendAll(address: string, traffic: Iterable<Sent>): Promise<readonly Heard[]> {
   const heard: Heard[] = [];
   const rest = traffic[Symbol.iterator]();
@@ -147,7 +151,7 @@ async function converse(address: string, bytes: Buffer, last: string): Promise<s
   let text = "";
   let turns = 0;
   const quiet = setTimeout(() => {
-    // What has come meanwhile is read first: this process may have been too busy to listen.
+    // Bytes that have come meanwhile are read first: this process may have been too busy to listen.
     if (++turns < 3) quiet.refresh();
     else socket.destroy();
   }, QUIET_MS / 3);
@@ -159,7 +163,7 @@ async function converse(address: string, bytes: Buffer, last: string): Promise<s
   socket.on("error", () => {});
   socket.once("end", () => socket.destroy());
   socket.write(bytes);
-  // Not once(): it throws where the other side resets the connection, which is an end like any other.
+  // Not once(): it throws if the other side resets the connection, which is an end like any other.
   await new Promise((resolve) => socket.once("close", resolve));
   clearTimeout(quiet);
   return text;

@@ -4,13 +4,16 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { portOf } from "../../support/ports.ts";
 import type { Intermediary, Marked } from "./intermediary.ts";
 
-/** Something that stands in between and is not right, so that a test can be seen to notice. */
+/** Starts faulty intermediaries, so that a test can be seen to notice. */
 export type Pipe = Intermediary & { readonly stop: () => Promise<void> };
 
-/** What is made of bytes that a client sent; `first`: they are the first of their connection. */
+/** A function that changes bytes from a client; `first`: they are the first of their connection. */
 type Change = (text: string, first: boolean) => string;
 
-/** A pipe to `target` (`host:port`) that knows of no requests but those that `change` tells of. */
+/**
+ * Starts a pipe to `target` (`host:port`) that knows of no requests except those that `change`
+ * reports.
+ */
 async function startPipe(
   target: string,
   change: Change,
@@ -68,7 +71,7 @@ export function startLongSighted(target: string): Promise<Pipe> {
   return startPipe(target, change, marked);
 }
 
-/** Has whoever is behind it believe that no request has content. */
+/** Makes its neighbour believe that no request has content. */
 export function startShortSighted(target: string): Promise<Pipe> {
   return startPipe(target, (text) =>
     text.replaceAll(/^content-length: \d+/gim, "content-length: 0"),
@@ -77,11 +80,11 @@ export function startShortSighted(target: string): Promise<Pipe> {
 
 const OWN = /^(?:user-agent|connection)$/i;
 
-/** A proxy that is right, by Node's own parser: it marks each request and sends it on. */
+/** Starts a correct proxy, by Node's own parser: it marks each request and sends it on. */
 export async function startMarking(target: string): Promise<Pipe> {
   const [host, port] = target.split(":");
   const marked: Marked[] = [];
-  // A connection that ended with its request would not be read any further by the gateway.
+  // If a connection ended with its request, the gateway would not read any further.
   const agent = new Agent({ keepAlive: true });
   const server = createHttpServer({ requireHostHeader: false }, (incoming, outgoing) => {
     const { method = "", url, rawHeaders } = incoming;

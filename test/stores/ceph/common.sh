@@ -1,4 +1,4 @@
-# What up.sh, users.sh and down.sh share; sourced, not run.
+# The parts that up.sh, users.sh and down.sh share; sourced, not run.
 #   CEPH_DIR  data, process ids and logs (default: ceph-data in the checkout)
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,7 +8,7 @@ CEPH_DIR=$(cd "$CEPH_DIR" && pwd)
 CONF=$CEPH_DIR/ceph.conf
 
 # pid NAME: the process id of mon, osd or rgw, if that process is still the one that up.sh started.
-# Its command line names our own ceph.conf, so a number used again by the system is never taken for it.
+# Its command line has the path of our ceph.conf, so a reused process id is never taken for it.
 pid() {
   local p
   p=$(cat "$CEPH_DIR/run/$1.pid" 2>/dev/null) || return 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Ends what up.sh started, and nothing else.
+# Ends the processes that up.sh started, and nothing else.
 #   CEPH_DIR   as for up.sh
-#   CEPH_WIPE  1: the data is removed too
+#   CEPH_WIPE  1: removes the data, too
 set -uo pipefail
 # shellcheck source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -16,7 +16,7 @@ stop() { # NAME
   echo "Ended $1 ($p)"
 }
 
-# The gateway first: one whose OSD is gone never ends on SIGTERM.
+# The gateway ends first: without its OSD it never ends on SIGTERM.
 for name in rgw osd mon; do
   stop "$name"
   rm -f "$CEPH_DIR/run/$name.pid"

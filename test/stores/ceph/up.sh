@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a single-node Ceph (monitor, OSD, RADOS Gateway) as plain processes on loopback, makes the
-# users of users.tsv, and prints the endpoint and the keys. What runs already is left running; data
-# that is there is used again. End it with down.sh.
+# users of users.tsv, and prints the endpoint and the keys. Running processes are left running, and
+# existing data is used again. End it with down.sh.
 #   CEPH_DIR    data, process ids and logs  (default: ceph-data in the checkout)
 #   RGW_PORT    S3 and Admin Ops API        (default: 7480)
 #   MON_PORT    monitor                     (default: RGW_PORT + 20000)
@@ -22,7 +22,7 @@ fail() {
 
 answers() { curl -s -o /dev/null --max-time 2 "http://127.0.0.1:$RGW_PORT/"; }
 
-# start NAME COMMAND…: in the background, with a session of its own, unless it runs already.
+# start NAME COMMAND…: runs it in the background, in its own session, unless it runs already.
 start() {
   local name=$1
   shift

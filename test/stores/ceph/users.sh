@@ -20,7 +20,7 @@ make_subuser() { # USER:SUBUSER ACCESS ACCESS_KEY SECRET_KEY
     --key-type=s3 --access-key="$3" --secret-key="$4" >/dev/null
 }
 
-# One call tells who is there: a quarter of the time that asking for each takes.
+# One call lists the existing users: a quarter of the time that asking for each takes.
 known=$(admin metadata list user)
 subusers=$(grep -q '"alice"' <<<"$known" && admin metadata get user:alice || true)
 while read -r name access access_key secret_key; do

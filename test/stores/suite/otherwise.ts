@@ -1,14 +1,14 @@
-/** Cases of versitygw's suite that end otherwise through the gateway, by the reason. */
+/** Cases of versitygw's suite that end differently through the gateway, with the reason. */
 export type Otherwise = {
-  /** After "The case …". */
+  /** The text after "The case …". */
   readonly why: string;
   readonly cases: readonly string[];
 };
 
-/** Of versitygw 1.8.0, `test full-flow`, with versions and a sidecar. */
+/** The number of cases of versitygw 1.8.0, `test full-flow`, with versions and a sidecar. */
 export const SUITE_CASES = 759;
 
-/** All of them; whatever passes nevertheless fails the test. */
+/** All of them; a listed case that passes fails the test. */
 export const OTHERWISE: readonly Otherwise[] = [
   {
     why: "makes users of versitygw by its own admin API, which is no S3",
