@@ -1,7 +1,8 @@
 /**
- * A decision sees each fact from outside exactly once: a key, a record, tags, the document, the form
- * are each asked for at most once, and a condition key has its value looked up at most once for each
- * question that is put to policies, however many policies, statements and entries depend on it.
+ * Tests that a decision sees each outside fact exactly once. A key, a record, tags, the document
+ * and the form are each asked for at most once. The value of a condition key is looked up at most
+ * once for each question to policies. The number of policies, statements and entries that depend on
+ * it does not matter.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -70,7 +71,7 @@ const world = fc.record({
   who: fc.constantFrom("lab.alice", "lab"),
 });
 
-test("what a decision asks for it asks once, and what it judges it reads once a question", () => {
+test("a decision asks each question once, and reads each judged value once a question", () => {
   fc.assert(
     fc.property(world, ({ policy, bucketPolicy, request, hold, who }) => {
       const about = (name: string) => ({
@@ -89,7 +90,7 @@ test("what a decision asks for it asks once, and what it judges it reads once a 
           other: { account: "lab", policy: about("other") },
         },
       });
-      // As if all of it had to be fetched.
+      // A snapshot in which everything has to be fetched.
       const snapshot: Snapshot = {
         ...gateway,
         keys: new Map(),
@@ -110,7 +111,8 @@ test("what a decision asks for it asks once, and what it judges it reads once a 
       }
       const once = asked.filter((name) => name !== "turn");
       assert.deepEqual(once, [...new Set(once)]);
-      // Whether the caller may learn that a key is missing is a second question: of a listing.
+      // The question whether the caller may learn that a key is missing is a second one: about a
+      // listing.
       const questions = request.line.includes("/bucket/a") ? 2 : 1;
       assert.deepEqual(
         [...read].filter(([, times]) => times > questions),
@@ -121,10 +123,10 @@ test("what a decision asks for it asks once, and what it judges it reads once a 
   );
 });
 
-/** The headers that only conditions look at, counted: each look goes through the whole list. */
+/** The headers that only conditions read, counted: each look-up goes through the whole list. */
 const JUDGED = new Set(["user-agent", "referer"]);
 
-/** `head` that counts in `read` how often the value of each judged header is taken. */
+/** Returns `head` with values that count in `read` how often each judged header is read. */
 function counting(head: RequestHead, read: Map<string, number>): RequestHead {
   const headers = new Proxy(head.headers, {
     get: (list, at, receiver) => {
@@ -139,7 +141,10 @@ function counting(head: RequestHead, read: Map<string, number>): RequestHead {
   return { ...head, headers };
 }
 
-/** Whether a condition asks, and not the signature or the head for the store, which read all. */
+/**
+ * Returns true if a condition reads, not the signature or the head for the store, which read all
+ * headers.
+ */
 function judging(): boolean {
   return new Error("only for its stack").stack?.includes("condition-context.ts") === true;
 }

@@ -1,7 +1,7 @@
 /**
- * One bucket of the store has one name here: whatever spelling of it a request uses, the decision is
- * that of its canonical name, over two tenants, every provider, and accounts that the configuration
- * or a Ceph tells of.
+ * Tests that one bucket of the store has one name here. Whatever spelling of it a request uses, the
+ * decision is that of its canonical name. It holds over two tenants, every provider, and accounts
+ * from the configuration or from a Ceph.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,10 +21,10 @@ const NOW = Date.parse("2026-11-22T12:00:00Z");
 const PROVIDERS = ["aws", "lumi-o", "atman", "qumulo", "coscine", "nutanix"] as const;
 const TENANTED = new Set<string>(["aws", "lumi-o"]);
 
-/** Everybody's secret. */
+/** The secret of every key. */
 const SECRET = "secret-of-everybody";
 
-/** Who asks, and the tenant of their user at the store. The Ceph user T$T is called `T` here. */
+/** The callers, and the tenant of their user at the store. The Ceph user T$T is called `T` here. */
 const CALLERS = [
   { key: "AKIDALICE", tenant: "" },
   { key: "AKIDALICEREADER", tenant: "" },
@@ -45,7 +45,9 @@ type World = {
 
 const WORLDS = new Map(PROVIDERS.map((provider) => [provider, worldOf(provider)]));
 
-/** The same behind a store without tenants, where a tenant is the gateway's own to tell apart by. */
+/**
+ * The same providers behind a store without tenants, where only the gateway tells tenants apart.
+ */
 const UNTENANTED = new Map(PROVIDERS.map((provider) => [provider, worldOf(provider, "minio")]));
 
 function worldOf(provider: string, store = "ceph", denied: readonly object[] = []): World {
@@ -70,7 +72,7 @@ function worldOf(provider: string, store = "ceph", denied: readonly object[] = [
         : []),
     ],
   };
-  // The other dialects have words of their own, and no tenants to hide behind.
+  // The other dialects have their own words, and no tenants in their names.
   const policies = TENANTED.has(provider) ? "policies: [deny.json]" : "policies: []";
   const reader = TENANTED.has(provider)
     ? policies
@@ -163,7 +165,7 @@ state: { directory: /nowhere }
   return { snapshot, keys, records };
 }
 
-/** Every spelling by which somebody of `tenant` reaches the bucket `name` of `home`. */
+/** Returns every spelling by which a caller of `tenant` reaches the bucket `name` of `home`. */
 function spellings(tenant: string, home: string, name: string): readonly string[] {
   const full = [`${home}:${name}`, `${home}%3A${name}`, `${home}%3a${name}`];
   return tenant === home ? [name, ...full] : full;
@@ -232,7 +234,7 @@ function head({ caller: { key }, operation }: Asked, bucket: string, source: str
   };
 }
 
-/** What of a decision must not depend on the spelling. */
+/** Returns the part of a decision that must not depend on the spelling. */
 function essence(decision: Decided, tenant: string): unknown {
   if (decision.kind === "asking") return { kind: decision.need.kind };
   if (decision.kind === "refuse") {
@@ -248,14 +250,14 @@ function essence(decision: Decided, tenant: string): unknown {
   };
 }
 
-/** The store's own reading: a bare name is one of the signer's tenant. */
+/** Returns the store's own reading: a bare name is a bucket of the signer's tenant. */
 function canonical(target: string, tenant: string): string {
   return target.replace(/^\/(?:([^/?]*)%3A)?/, (_, named: string | undefined) => {
     return `/${named ?? tenant}:`;
   });
 }
 
-test("every spelling of a bucket is decided on as its canonical name", () => {
+test("every spelling of a bucket gets the decision of its canonical name", () => {
   fc.assert(
     fc.property(sent, (one) => {
       const world = WORLDS.get(one.provider);
@@ -323,7 +325,8 @@ test("a denied bucket is denied by each of its names", () => {
     });
   const [, , put, remove] = OPERATIONS;
   const own = spellings("T", "T", "vault");
-  // Of the bucket's policy, and of an identity policy that names the bucket with its tenant.
+  // Refused by the bucket's policy, and by an identity policy that names the bucket with its
+  // tenant.
   assert.deepEqual(new Set(refusals("AKIDCEPHT", own, remove)), new Set(["explicit-deny"]));
   assert.deepEqual(new Set(refusals("AKIDCEPHT", own, put)), new Set(["explicit-deny"]));
   assert.deepEqual(
@@ -332,13 +335,13 @@ test("a denied bucket is denied by each of its names", () => {
   );
 });
 
-/** A pattern that matches `text`: some of its letters are a `?` or a `*`. */
+/** Draws a pattern that matches `text`: some of its letters are a `?` or a `*`. */
 function masked(text: string): fc.Arbitrary<string> {
   const letters = text.split("").map((letter) => fc.constantFrom(letter, letter, letter, "?", "*"));
   return fc.tuple(...letters).map((parts) => parts.join("").replaceAll(/\*+/g, "*"));
 }
 
-/** What an identity policy denies: a pattern that matches a name of what is asked about. */
+/** Denials by an identity policy: a pattern that matches a name of the requested resource. */
 const denial = fc
   .record({
     caller: fc.constantFrom(...CALLERS.filter(({ key }) => !/^(AKIDALICE|AKIDCEPHBOB)$/.test(key))),
@@ -353,7 +356,7 @@ const denial = fc
     return fc.record({ one: fc.constant(one), pattern: masked(`${bucket}/open/x`) });
   });
 
-test("a Deny that matches any name of a bucket holds, whoever asks and however it is spelled", () => {
+test("a Deny that matches any name of a bucket holds, whoever asks and whatever the spelling", () => {
   fc.assert(
     fc.property(denial, ({ one, pattern }) => {
       const { caller: asker, home, name, choice, bySource } = one;
@@ -374,7 +377,7 @@ test("a Deny that matches any name of a bucket holds, whoever asks and however i
   );
 });
 
-test("who is denied all of a bucket by a wildcard for its tenant has no DeleteObjects read", () => {
+test("a caller who is denied all of a bucket by a wildcard for its tenant has no DeleteObjects read", () => {
   const resources = { Resource: ["arn:aws:s3:::T?vault", "arn:aws:s3:::T?vault/*"] };
   const world = worldOf("aws", "ceph", [{ Action: "s3:*", ...resources }]);
   const owner = CALLERS.find(({ key }) => key === "AKIDCEPHT");

@@ -19,7 +19,7 @@ const chunks = fc.array(
 );
 const splits = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
-/** Offsets into `length` bytes from fractions of it, ascending. */
+/** Returns offsets into `length` bytes from fractions of it, ascending. */
 const offsets = (length: number, fractions: readonly number[]): readonly number[] =>
   fractions.map((fraction) => Math.floor(fraction * length)).sort((a, b) => a - b);
 
@@ -36,7 +36,7 @@ const signedPlan = (decodedLength: number): BodyPlan => ({
   checks: [],
 });
 
-test("deframe() gives back any chunks from any splits", () => {
+test("deframe() returns any chunks from any splits", () => {
   fc.assert(
     fc.property(chunks, splits, (chunks, fractions) => {
       const body = unsignedBody(chunks);
@@ -76,7 +76,7 @@ test("readBody() refuses signed framing with any one bit changed", async () => {
       const { body } = signedBody(SEED, chunks);
       const at = Math.floor(place * body.length);
       const before = body[at] ?? 0;
-      // The size in upper case is the same size: the one change that changes nothing.
+      // The size in upper case is the same size: the only change without an effect.
       fc.pre(!(bit === 5 && /[a-f]/.test(String.fromCharCode(before)) && inSize(body, at)));
       body[at] = before ^ (1 << bit);
       const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -87,7 +87,7 @@ test("readBody() refuses signed framing with any one bit changed", async () => {
   );
 });
 
-/** A body with the checksum of its data behind it, and the value. */
+/** Returns a body with the checksum of its data after it, and the value. */
 async function withTrailer(
   algorithm: ChecksumAlgorithm,
   chunks: readonly Buffer[],
@@ -107,7 +107,7 @@ const trailerPlan = (decodedLength: number, trailers: readonly string[]): BodyPl
   checks: [],
 });
 
-test("readWhole() proves the trailer of any algorithm from any splits, and gives its value", async () => {
+test("readWhole() proves the trailer of any algorithm from any splits, and returns its value", async () => {
   const algorithms = fc.constantFrom(...CHECKSUM_ALGORITHMS);
   await fc.assert(
     fc.asyncProperty(algorithms, chunks, splits, async (algorithm, chunks, fractions) => {
@@ -122,7 +122,7 @@ test("readWhole() proves the trailer of any algorithm from any splits, and gives
   );
 });
 
-test("readWhole() refuses any algorithm's trailer whose value, data, name or length is another", async () => {
+test("readWhole() refuses any algorithm's trailer with a changed value, data, name or length", async () => {
   const algorithms = fc.constantFrom(...CHECKSUM_ALGORITHMS);
   const wrongs = fc.constantFrom("a bit", "cut", "longer", "parts", "another name", "a second");
   await fc.assert(
@@ -156,7 +156,7 @@ test("readWhole() refuses any algorithm's trailer whose value, data, name or len
   );
 });
 
-test("frame() gives what readWhole() reads, however large the body is and its pieces are", async () => {
+test("frame() makes what readWhole() reads, whatever the size of the body and its pieces", async () => {
   const sizes = fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(sizes, async (sizes) => {
@@ -194,7 +194,7 @@ test("deframe() never throws and never grows beyond its limits on any bytes", ()
   );
 });
 
-/** Whether offset `at` lies in the digits before a chunk's `;chunk-signature=`. */
+/** Returns true if offset `at` lies in the digits before a chunk's `;chunk-signature=`. */
 function inSize(body: Buffer, at: number): boolean {
   return /^[0-9a-f]{1,3};chunk-signature=/.test(body.toString("latin1", at, at + 24));
 }

@@ -4,7 +4,7 @@ import { Crc64Nvme } from "@aws-sdk/crc64-nvme";
 import { CRC64NVME_OF_NOTHING, crc64nvme } from "../../src/checksum/crc64nvme.ts";
 import { between, randomFrom, SEEDS } from "../support/seeds.ts";
 
-/** The SDK's own, in JavaScript. */
+/** Computes the checksum by the SDK's own function, in JavaScript. */
 async function oracle(bytes: Uint8Array): Promise<bigint> {
   const state = new Crc64Nvme();
   state.update(bytes);

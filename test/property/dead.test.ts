@@ -1,6 +1,6 @@
 /**
- * What `prove --dead` calls dead can be taken away: no random request is decided otherwise then, and
- * `--no-new-access` finds nothing new and nothing taken away.
+ * Tests that the parts which `prove --dead` calls dead can be removed. No random request is then
+ * decided differently, and `--no-new-access` finds no access gained or lost.
  */
 
 import assert from "node:assert/strict";
@@ -22,7 +22,7 @@ const FROM_MS = NOW_MS - 1000;
 const sceneFor = (config: Parameters<typeof compileSnapshot>[0]) =>
   sceneOf(compileSnapshot(config, 1), undefined, FROM_MS);
 
-/** Of one world how many parts are dead, and how many are alive. */
+/** Returns the numbers of dead and of live parts in one world. */
 function checked(random: Random, world: World): readonly [dead: number, alive: number] {
   const config = configOf(world);
   const scene = sceneFor(config);
@@ -50,7 +50,10 @@ function checked(random: Random, world: World): readonly [dead: number, alive: n
 
 const noProgress = (): void => undefined;
 
-/** What passes of a request. Of entries in report mode only whether all do can be told. */
+/**
+ * Returns the parts of a request that pass. For entries in report mode, only whether all pass is
+ * known.
+ */
 function passing(world: World, { entries }: Asked, { gates }: Answer): readonly boolean[] {
   const each = gates.map(isPassing);
   const isWhole = entries !== undefined && world.policy.mode === "report";
@@ -63,7 +66,7 @@ function isPassing(gate: string | undefined): boolean {
 }
 
 for (const [i, seed] of SEEDS.entries()) {
-  test(`what is dead decides no random request, seed ${seed}`, () => {
+  test(`dead parts decide no random request, seed ${seed}`, () => {
     const random = randomFrom(seed);
     let dead = 0;
     let alive = 0;

@@ -1,4 +1,7 @@
-/** The reader of a directory's answers against docs/openapi/identities.yaml, which promises the same. */
+/**
+ * Tests the reader of a directory's answers against docs/openapi/identities.yaml, which promises
+ * the same.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -104,7 +107,10 @@ function changed(answer: Answer, { place, kind, value, name }: Change): Answer {
   }
 }
 
-/** What a schema cannot say of texts: whether a network has host bits, or a calendar the day. */
+/**
+ * Faults that a schema cannot find in a text: host bits of a network, or a day that no calendar
+ * has.
+ */
 const BEYOND = /^The field (?:networks|notBefore|expires)/;
 
 for (const seed of SEEDS) {

@@ -1,6 +1,6 @@
 /**
- * Tens of thousands of mutated aws-chunked streams, split anywhere: none comes to an end whose bytes
- * are not the ones that were signed, and where it is split changes nothing.
+ * Tests tens of thousands of mutated aws-chunked streams, split anywhere. None ends well with other
+ * bytes than the signed ones, and the place of a split changes nothing.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,12 +13,12 @@ import { streamed, type Framing } from "../support/framing.ts";
 import { SEEDS, tellSeed } from "../support/seeds.ts";
 import { bare, headOf, NOW_MS, OWNER, SCOPE, SNAPSHOT } from "./fuzz/wire.ts";
 
-/** For each seed. */
+/** The number of runs for each seed. */
 const RUNS = 20_000;
 
 tellSeed();
 
-/** A stream as it was signed: the plan that `admit` made for it, its bytes, and its data. */
+/** A signed stream: the plan that `admit` made for it, its bytes, and its data. */
 type Stream = { readonly plan: BodyPlan; readonly body: Buffer; readonly data: Buffer };
 
 const KINDS = ["signed", "signed-trailer", "unsigned-trailer"] as const;
@@ -36,7 +36,7 @@ function streamOf(framing: Framing): Stream {
   return { plan: verdict.body, body: request.body, data };
 }
 
-/** What the store would get, and how it ended: whole, or by which fault. */
+/** The bytes for the store, and the end: whole, or a fault. */
 type End = { readonly passed: Buffer; readonly end: string };
 
 async function readOf(stream: Stream, bytes: Buffer, offsets: readonly number[]): Promise<End> {
@@ -51,7 +51,7 @@ async function readOf(stream: Stream, bytes: Buffer, offsets: readonly number[])
   return { passed: Buffer.concat(passed), end };
 }
 
-/** Changes a stream; `a` and `b` say where and how. */
+/** A function that changes a stream; `a` and `b` determine the place and the change. */
 type Change = (bytes: Buffer, a: number, b: number) => Buffer;
 
 const NASTY = [
@@ -95,7 +95,7 @@ function spliced(bytes: Buffer, at: number, count: number, by: Buffer): Buffer {
   return Buffer.concat([bytes.subarray(0, at), by, bytes.subarray(at + count)]);
 }
 
-/** Each with its end. */
+/** Returns the lines, each with its end. */
 function lines(bytes: Buffer): readonly Buffer[] {
   const texts = bytes.toString("latin1").split(/(?<=\r\n)/);
   return texts.map((text) => Buffer.from(text, "latin1"));
@@ -135,7 +135,7 @@ test("provenBody() ends no mutated stream well, wherever it is split", async (t)
           assert.deepEqual(split.passed, stream.data);
         }
         for (const { passed, end } of [inOne, split]) {
-          // What ends badly has not even passed all bytes that the store was promised.
+          // A stream that ends badly has not passed all bytes that the store was promised.
           assert.ok(end === "whole" || passed.length < Math.max(stream.data.length, 1));
         }
       },

@@ -1,7 +1,8 @@
 /**
- * Tens of thousands of mutated request heads, each against `admit` itself: it never throws, and what
- * it lets pass is what was signed, judged by another signer. Together with `fuzz-chunks` and
- * `fuzz-sockets` 100,000 mutations, half from a fixed seed and half from a fresh one.
+ * Tests tens of thousands of mutated request heads, each against `admit` itself: it never throws,
+ * and the requests that it lets pass were signed as they are, judged by another signer. Together
+ * with `fuzz-chunks` and `fuzz-sockets` 100,000 mutations, half from a fixed seed and half from a
+ * fresh one.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +14,7 @@ import { MUTATORS, mutated, nasty, replaced, type Mutation } from "./fuzz/mutati
 import { isSignedV2, isSignedV4, unsignedNames } from "./fuzz/oracle.ts";
 import { basesAt, FORM, FORM_FIELDS, headOf, HOST, NOW_MS, OWNER, SNAPSHOT } from "./fuzz/wire.ts";
 
-/** For each seed. */
+/** The number of heads for each seed. */
 const HEADS = 22_000;
 const FORMS = 3_000;
 
@@ -21,13 +22,15 @@ tellSeed();
 
 const BASES = basesAt({ host: HOST, key: OWNER, nowMs: NOW_MS });
 
-/** Undefined: the shell refuses it before. */
+/** Returns the decision; `undefined` if the shell refuses the head before. */
 function judge(request: Outgoing, told: Told = {}): Decided | undefined {
   const head = headOf(request);
   return head && decided(SNAPSHOT, head, NOW_MS, told);
 }
 
-/** What is done to what: decided already, or with the body that is still to be read. */
+/**
+ * Returns the effect and its resource: decided already, or with the body that is still to be read.
+ */
 function effectOf(verdict: Decided | undefined): string {
   assert.ok(verdict !== undefined);
   assert.match(word(verdict), /^(forward|document)$/, JSON.stringify(verdict));
@@ -67,7 +70,7 @@ test("admit() lets no mutated head pass that is not signed as it is", async (t) 
         const effect = effectOf(verdict);
         const text = JSON.stringify(request);
         assert.ok(await isSigned(request), text);
-        // Version 2 signs but a few parameters; what it leaves out may change what is asked.
+        // Version 2 signs only a few parameters; a change of the others may change the request.
         if (name.startsWith("V2")) return;
         assert.deepEqual(unsignedNames(request), [], text);
         assert.equal(effect, effectOf(judge(base)), text);

@@ -1,7 +1,7 @@
 /**
- * Thousands of mutated requests as raw bytes on sockets of the real gateway. The rule: the process
- * lives, an answer is never a fault of the server but 501 (which says of a part of S3 that it is not
- * served here), and nothing reaches the store but what was signed.
+ * Tests thousands of mutated requests as raw bytes on sockets of the real gateway. The process must
+ * live. An answer is never a fault of the server, except 501 (a part of S3 that is not served
+ * here). Nothing reaches the store unless it was signed.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -13,7 +13,7 @@ import { startRecordingStore, type RecordingStore } from "../stores/recording.ts
 import { mutatedBytes } from "./fuzz/bytes.ts";
 import { basesAt, OWNER } from "./fuzz/wire.ts";
 
-/** For each seed; half of them signed with a secret that nobody has. */
+/** The number of runs for each seed; half of them are signed with a secret that nobody has. */
 const RUNS = 5_000;
 const CLIENTS = 16;
 
@@ -43,10 +43,10 @@ after(async () => {
   await store.stop();
 });
 
-/** How long an answer is waited for before the bytes are known to be no whole request. */
+/** The time to wait for an answer before the bytes count as an incomplete request. */
 const WHOLE_MS = 50;
 
-/** Status and code; "none" where the connection ended without an answer. */
+/** Returns status and code; "none" if the connection ended without an answer. */
 async function tell(bytes: Buffer): Promise<string> {
   const method = bytes.toString("latin1", 0, 5) === "HEAD " ? "HEAD" : "GET";
   const client = await RawClient.connect(gateway.address);
@@ -64,16 +64,16 @@ async function tell(bytes: Buffer): Promise<string> {
   }
 }
 
-/** Written anew for each request that is sent on. */
+/** Headers that are written anew for each request that is sent on. */
 const OURS = new Set(["x-amz-date", "x-amz-content-sha256"]);
 
-/** What the store was asked: method, target and what else has a meaning in S3. */
+/** Returns the requests at the store: method, target and everything else with a meaning in S3. */
 function asked(): readonly string[] {
   return store.heads.map(({ method, url, rawHeaders }) => {
     const fields: string[] = [];
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const name = rawHeaders[i]?.toLowerCase() ?? "";
-      // A signature speaks of a value with each run of blanks as one space ("Trim", SigV4's canonical
+      // A signature covers a value with each run of blanks as one space ("Trim", SigV4's canonical
       // request; tabs too, as SDKs read it).
       const value = rawHeaders[i + 1]?.replaceAll(/[ \t]+/g, " ");
       if (name.startsWith("x-amz-") && !OURS.has(name)) fields.push(`${name}: ${value}`);
@@ -83,8 +83,8 @@ function asked(): readonly string[] {
 }
 
 for (const [what, key] of [
-  ["of whoever has a key", OWNER],
-  ["of whoever has none", { ...OWNER, secretKey: "guessed" }],
+  ["with a valid key", OWNER],
+  ["with a wrong secret", { ...OWNER, secretKey: "guessed" }],
 ] as const) {
   test(`mutated bytes ${what} bring nothing down and nothing unproved through`, async (t) => {
     const bases = basesAt({ host: gateway.address, key, nowMs: Date.now() }).map(

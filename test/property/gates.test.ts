@@ -1,6 +1,6 @@
 /**
- * Laws of the gates on the data path: signed requests of every operation through `admit` and what
- * follows it. The same laws of one evaluation alone, and that order never matters, are in
+ * Tests laws of the gates on the data path: signed requests of every operation through `admit` and
+ * the steps after it. The same laws of one evaluation alone, and that order never matters, are in
  * policy.test.ts.
  */
 
@@ -30,7 +30,7 @@ const RUNS = { numRuns: 300, seed: SEED };
 for (const name of NAMES) {
   const provider = shipped(name);
   describe(`under ${name}`, () => {
-    test("a further Deny, wherever it stands, lets nothing more through and refuses as one", () => {
+    test("a further Deny, wherever it stands, lets nothing more through and refuses as a single one does", () => {
       fc.assert(
         fc.property(situationsWith("Deny", provider), ([before, after]) => {
           const was = verdictIn(provider, before);
@@ -59,7 +59,10 @@ for (const name of NAMES) {
       );
     });
 
-    /** Where policies restrict, a bucket's first statement closes it to all whom none allows. */
+    /**
+     * Returns true if a bucket has no statement: where policies restrict, its first statement
+     * closes it to all whom none allows.
+     */
     function hasNone({ policies }: Situation): boolean {
       return provider.bucketPolicyRole === "restrict" && policies.bucket.length === 0;
     }
@@ -67,8 +70,8 @@ for (const name of NAMES) {
 }
 
 /**
- * What the store will be asked for, or the gateway answers itself: the whole request, or each key
- * of a DeleteObjects; and whether the caller may learn that a key is missing.
+ * Returns the requests to the store, or the gateway's own answer: the whole request, or each key of
+ * a DeleteObjects. Also whether the caller may learn that a key is missing.
  */
 function throughOf(verdict: Decided, { operation, needs }: Row): readonly string[] {
   if (operation === "DeleteObjects") {
@@ -82,14 +85,14 @@ function throughOf(verdict: Decided, { operation, needs }: Row): readonly string
   return verdict.reply.kind === "hide-missing" ? ["all"] : ["all", "what is missing"];
 }
 
-/** The gate that refused, the last one that did for a DeleteObjects; undefined: none did. */
+/** Returns the gate that refused, the last one for a DeleteObjects; `undefined` if none did. */
 function gateOf(verdict: Decided): string | undefined {
   return verdict.facts.denial?.gate;
 }
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** The account lab and its subuser reader, a key each; JSON, which is YAML too. */
+/** Builds the account lab and its subuser reader, a key each; JSON, which is YAML too. */
 function snapshotOf(written: {
   readonly gateway: string;
   readonly account?: Options;
@@ -110,7 +113,7 @@ function snapshotOf(written: {
   return compileSnapshot(goodConfig(files), 1);
 }
 
-/** Where a rule about source addresses can stand, and what refuses whom it does not let in. */
+/** The places of a rule about source addresses, and the gate that refuses the others there. */
 const PLACES = {
   "the gateway's networks": (network: string, list: "allow" | "deny") =>
     snapshotOf({
@@ -152,7 +155,7 @@ const ranges = fc
   .tuple(address, fc.integer({ min: 0, max: 32 }))
   .map(([value, bits]) => ({ base: value - (value % 2 ** (32 - bits)), bits }));
 
-/** A client that is as often in the range as not, whatever the range's size. */
+/** Draws a client that is in the range as often as not, whatever the range's size. */
 const rangesWithClient = ranges.chain(({ base, bits }) => {
   const inside = fc.nat({ max: 2 ** (32 - bits) - 1 }).map((rest) => base + rest);
   return fc.record({

@@ -1,4 +1,4 @@
-/** What is asked of all keys below a prefix, held against asking for each key by itself. */
+/** Tests the question about all keys below a prefix against the questions about each single key. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -36,7 +36,7 @@ function effect(set: PolicySet, key: string, below: boolean): string {
   return evaluate(set, question).effect;
 }
 
-test("what is allowed below a prefix is allowed for every key, and denied if any is", () => {
+test("an action allowed below a prefix is allowed for every key, and denied if it is for any", () => {
   const run = fc.property(
     fc.array(statement, { minLength: 1, maxLength: 3 }),
     prefix,
@@ -63,7 +63,7 @@ test("one pattern is judged exactly", () => {
       const set = compilePolicies([policyOf("identity", { ...allow, Effect })]);
       return effect(set, start + tail, below) !== "none";
     };
-    // A pattern ends in a star or fits no text of just its own length and more.
+    // A pattern ends in a star or fits no text of its own length or more.
     const allowed = TAILS.every((tail) => fits(false, tail, "Allow"));
     assert.equal(fits(true, "", "Allow"), allowed);
     assert.equal(

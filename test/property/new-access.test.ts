@@ -1,6 +1,6 @@
 /**
- * Of two configurations drawn at random: what the reference lets pass under the one and not under the
- * other is among the findings, by who and action.
+ * Tests pairs of configurations drawn at random. The requests that the reference lets pass under
+ * one and not under the other are among the findings, by caller and action.
  */
 
 import assert from "node:assert/strict";
@@ -17,7 +17,7 @@ import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
 const WORLDS = 1;
 const REQUESTS = 1_500;
 
-/** What a request says of who sent it. */
+/** Returns the identity of a request's sender. */
 function holderOf({ accounts }: World, as: string | undefined): string {
   if (as === undefined) return "anonymous";
   const all = accounts.flatMap(({ name, keys = [], subusers = [] }) => [
@@ -29,7 +29,7 @@ function holderOf({ accounts }: World, as: string | undefined): string {
   return all.find(([key]) => key === as)?.[1] ?? "";
 }
 
-/** How many requests pass now that did not. */
+/** Returns the number of requests that pass now and did not before. */
 function compared(random: Random, old: World, now: World): number {
   const scene = sceneOf(snapshotOf(now), undefined, NOW_MS - 1000);
   const { findings, notDecided } = gainedBy(
@@ -42,7 +42,7 @@ function compared(random: Random, old: World, now: World): number {
     const asked = drawRequest(random, now);
     if (asked.entries !== undefined) continue;
     const before = decide(old, asked).gates[0];
-    // That there was no policy to be shown is no refusal.
+    // A missing policy to show is not a refusal.
     if (before === undefined || before.startsWith("fault")) continue;
     if (decide(now, asked).gates[0] !== undefined) continue;
     gained += 1;
@@ -62,7 +62,7 @@ function compared(random: Random, old: World, now: World): number {
 }
 
 for (const [i, seed] of SEEDS.entries()) {
-  test(`what passes now and did not is among the findings, seed ${seed}`, () => {
+  test(`requests that pass now and did not before are among the findings, seed ${seed}`, () => {
     const random = randomFrom(seed);
     let gained = 0;
     for (const name of i === 0 ? MODELS.slice(0, 2) : MODELS) {
@@ -75,14 +75,14 @@ for (const [i, seed] of SEEDS.entries()) {
           sceneOf(snapshotOf(old), undefined, NOW_MS),
           () => undefined,
         );
-        assert.deepEqual(findings, [], "nothing is new where nothing changed");
+        assert.deepEqual(findings, [], "nothing is new if nothing changed");
       }
     }
     assert(gained > 5, `only ${gained} requests pass now`);
   });
 }
 
-/** The same people with the settings and buckets of another world. */
+/** Returns the same people with the settings and buckets of another world. */
 function withBucketsOf(old: World, { policy, buckets, files }: World): World {
   const renamed = Object.entries(files).map(([name, file]) => [`new-${name}`, file] as const);
   return {

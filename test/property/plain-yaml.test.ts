@@ -17,7 +17,7 @@ const SURROUNDINGS: Surroundings = {
 
 const DOCUMENTS = Number(process.env["S3WARDEN_YAML_RUNS"] ?? 3000);
 
-/** Whether `text` is plain; then both readers must make the same of it. */
+/** Returns true if `text` is plain; both readers must then read it alike. */
 function isReadAlike(text: string): boolean {
   const plain = readPlainYaml(text, { expand: (written) => written, placed: "shares" });
   if (plain === undefined) return false;
@@ -41,7 +41,7 @@ for (const seed of SEEDS) {
     }
   });
 
-  test(`readPlainYaml() leaves to parseYaml() what it would read otherwise (seed ${seed})`, () => {
+  test(`readPlainYaml() leaves texts to parseYaml() that it would read differently (seed ${seed})`, () => {
     const random = randomFrom(seed);
     let read = 0;
     for (let i = 0; i < DOCUMENTS; i++) {

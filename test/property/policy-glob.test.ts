@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { globOf, matchesGlob, wildcardParts } from "../../src/lib/glob.ts";
 
-/** The textbook definition over code points, as slow as it is plain. */
+/** Matches by the textbook definition over code points, as slow as it is plain. */
 function reference(pattern: readonly string[], text: readonly string[]): boolean {
   const [first, ...rest] = pattern;
   if (first === undefined) return text.length === 0;
@@ -30,7 +30,7 @@ test("the glob equals its reference on random alphabets", () => {
   );
 });
 
-test("a glob made out of a text by putting wildcards in matches the text", () => {
+test("the glob made from a text by putting wildcards in matches the text", () => {
   const choices = fc.array(fc.constantFrom("keep", "one", "many"), {
     minLength: 10,
     maxLength: 10,
@@ -86,7 +86,9 @@ test("the glob equals its reference on long pieces of few letters", () => {
   );
 });
 
-/** The textbook definition again, by a table, since recursion would never end here. ASCII only. */
+/**
+ * Matches by the same definition with a table, since recursion would never end here. ASCII only.
+ */
 function byTable(pattern: string, text: string): boolean {
   let row = Array.from({ length: text.length + 1 }, (_, i) => i === 0);
   for (const one of pattern) {
@@ -100,7 +102,7 @@ function byTable(pattern: string, text: string): boolean {
   return row[text.length] ?? false;
 }
 
-test("a glob with a budget says nothing once that is spent, and the same before", () => {
+test("a glob with a budget returns nothing once that is spent, and the same before", () => {
   fc.assert(
     fc.property(pattern, text, fc.nat(40), (wild, plain, stepsLeft) => {
       const glob = globOf(wildcardParts(wild));

@@ -7,7 +7,7 @@ const text = fc
   .array(fc.constantFrom("a", "b", "/", "é", "😀"), { maxLength: 6 })
   .map((letters) => letters.join(""));
 
-test("the prefix index finds exactly the items of which a prefix begins the text", () => {
+test("the prefix index finds exactly the items with a prefix that begins the text", () => {
   const items = fc.array(fc.array(text, { minLength: 1, maxLength: 3 }), { maxLength: 12 });
   fc.assert(
     fc.property(items, text, (prefixLists, wanted) => {

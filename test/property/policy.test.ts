@@ -69,13 +69,16 @@ function statement(effect: "Allow" | "Deny"): fc.Arbitrary<Json> {
     }));
 }
 
-/** One policy a statement, so that they can be put in any order. AWS would refuse some; skip them. */
+/**
+ * Makes one policy a statement, so that they can be put in any order. AWS would refuse some; skip
+ * them.
+ */
 function policiesOf(statements: readonly Json[]): readonly Policy[] {
   return statements.flatMap((json) => {
     try {
       return [policyOf("bucket", json, { operationNames: true })];
     } catch {
-      return []; // Such as GetObject on a bucket: "Action does not apply to any resource(s)".
+      return []; // For example GetObject on a bucket: "Action does not apply to any resource(s)".
     }
   });
 }
@@ -146,7 +149,10 @@ test("the order of statements never matters", () => {
   const shuffled = statements.chain((some) =>
     fc.tuple(fc.constant(some), fc.shuffledSubarray([...some], { minLength: some.length })),
   );
-  /** Which of several matching statements is named may differ; what counts may not. */
+  /**
+   * Returns the part of an answer that counts; the name of one of several matching statements may
+   * differ.
+   */
   const essence = (said: Evaluation): string =>
     said.effect === "allow" ? `allow ${said.grip}` : said.effect;
   fc.assert(

@@ -1,6 +1,6 @@
 /**
- * Where prove says that a claim holds, no drawn request that the reference lets pass breaks it. Whether
- * a request is one that a claim is about is worked out here, by nothing of `src`.
+ * Tests that no drawn request that the reference lets pass breaks a claim that prove says holds.
+ * The code here, without any of `src`, decides which requests a claim is about.
  */
 
 import assert from "node:assert/strict";
@@ -22,7 +22,7 @@ const WORLDS = 4;
 const CLAIMS = 10;
 const REQUESTS = 500;
 
-/** A claim in its own words, and what it is about. */
+/** A claim in its own words, and its subject. */
 type Drawn = {
   readonly text: string;
   readonly who: readonly string[] | undefined;
@@ -67,7 +67,10 @@ function drawClaim(random: Random, world: World, resources: readonly [string, ..
   return { text, who, but: [], action, resource, outside };
 }
 
-/** Who has policies has no tier besides: it can what some pattern says, and not everything. */
+/**
+ * Returns the world without tiers for those with policies: their rights are those of some pattern,
+ * and not all.
+ */
 function byPolicies(world: World): World {
   const accounts = world.accounts.map(({ subusers = [], ...account }) => ({
     ...account,
@@ -99,7 +102,7 @@ function holderOf({ accounts }: World, as: string | undefined): string {
   return name;
 }
 
-/** What of the request passes, ask by ask. */
+/** Returns the parts of the request that pass, ask by ask. */
 function passing(world: World, asked: Asked): readonly Ask[] {
   const { gates } = decide(world, asked);
   const { entries } = asked;
@@ -107,7 +110,7 @@ function passing(world: World, asked: Asked): readonly Ask[] {
   return entries.flatMap((entry, i) => (gates[i] === undefined ? asksOfEntry(asked, entry) : []));
 }
 
-/** Claims that the request breaks, if it passes. */
+/** Returns claims that the request breaks, if it passes. */
 function claimsAgainst(random: Random, world: World, asked: Asked): readonly Drawn[] {
   const who = holderOf(world, asked.as);
   return passing(world, asked).flatMap(({ action, bucket, key }) => {
@@ -185,7 +188,7 @@ function compared(random: Random, world: World): readonly Proof[] {
   for (const { one, proof } of proofs) {
     if (proof.kind !== "not decided") continue;
     const { model: _, ...rest } = world;
-    // What is followed is decided as `admit` does.
+    // A followed example is decided as by `admit`.
     const bug = proof.why.find((why) => why.includes("a bug of s3warden"));
     assert.equal(bug, undefined, `${one.text} in ${JSON.stringify(rest)}`);
   }

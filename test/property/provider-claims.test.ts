@@ -1,4 +1,6 @@
-/** What the documents of the five providers promise holds for all requests (config/claims). */
+/**
+ * Tests that the promises of the five providers' documents hold for all requests (config/claims).
+ */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,7 +17,9 @@ const FOLDER = new URL("../../config/claims/", import.meta.url);
 const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
 const secretKey = "secret";
 
-/** Whom a configuration of each provider has: its tiers, and who its document is about. */
+/**
+ * The accounts in a configuration of each provider: its tiers, and the subjects of its document.
+ */
 const ACCOUNTS: Readonly<Record<string, readonly object[]>> = {
   coscine: [
     account("resource", [
@@ -59,7 +63,7 @@ function user(name: string, tier: string, key: object = {}): object {
   return { name, tier, keys: [{ accessKey, secretKey, ...key }] };
 }
 
-/** What the documents leave to the operator and the claims rest on. */
+/** Settings that the documents leave to the operator and the claims depend on. */
 const SETTINGS: Readonly<Record<string, string>> = { "lumi-o": ", anonymous: policy" };
 
 function configOf(name: string, store: string): Config {
@@ -97,7 +101,7 @@ test("under lumi-o and a store without ACLs a bucket without a policy is the pro
   const claim = "nobody but p465000001:* may anything on arn:aws:s3:::data, arn:aws:s3:::data/*";
   const [proof] = answersTo(claim, "claims.txt", configOf("lumi-o", "minio"));
   assert.equal(proof?.kind, "holds");
-  // Where the store keeps ACLs it is asked as the caller who comes, and may let them in.
+  // If the store keeps ACLs, it is asked as the caller, and may let the caller in.
   const [asked] = answersTo(claim, "claims.txt", configOf("lumi-o", "ceph"));
   assert.equal(asked?.kind, "broken");
 });

@@ -1,9 +1,9 @@
 /**
- * Records of buckets under random interleavings: three accounts, each with a deputy who may do
- * everything by an identity policy, two gateways on one state, each with a cache of its own and a clock
- * that only the test moves, before a store where the accounts have users of their own, or all the
- * same. Changes of buckets and of policies are taken apart into their steps, any of which may be the
- * last. What a request may do is decided by `admit`, whose needs are answered from those caches.
+ * Tests records of buckets under random interleavings. There are three accounts, each with a deputy
+ * who may do everything by an identity policy. Two gateways share one state, each with its own
+ * cache and a clock that only the test moves. The accounts have their own users at the store, or
+ * one user for all. Changes of buckets and of policies are divided into their steps, any of which
+ * may be the last. `admit` decides on requests; its needs are answered from those caches.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -48,7 +48,10 @@ type Bucket = (typeof BUCKETS)[number];
 type Policy = (typeof POLICIES)[number];
 type Users = "a user each" | "one user for all";
 
-/** "deny": nobody reads, and no deputy changes anything. "allow": everybody reads. */
+/**
+ * Returns the policy's text. "deny": nobody reads, and no deputy changes anything. "allow":
+ * everybody reads.
+ */
 function textOf(bucket: Bucket, policy: Policy): string | undefined {
   if (policy === undefined) return undefined;
   const objects = { Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${bucket}/*` };
@@ -65,14 +68,17 @@ function textOf(bucket: Bucket, policy: Policy): string | undefined {
   return JSON.stringify({ Version: "2012-10-17", Statement });
 }
 
-/** What is true of a bucket, whatever gateways remember. */
+/** The true state of a bucket, whatever gateways remember. */
 type Truth = {
-  /** The account that was told that it made the bucket, and that has not removed it since. */
+  /** The account that was told that it made the bucket, and has not removed it since. */
   owner: Account | undefined;
-  /** It was there before the gateways: nobody can have made it. */
+  /** True if it existed before the gateways: nobody can have made it. */
   isOlder: boolean;
   policy: Policy;
-  /** Where and when the policy was put, and until when another than its owner was allowed. */
+  /**
+   * The gateway and time of the put of the policy, and the last time at which others than its owner
+   * were allowed.
+   */
   at: { gateway: number; ms: number };
   allowedUntilMs: number;
 };
@@ -89,24 +95,24 @@ const nobodys = (): Truth => ({
   allowedUntilMs: -Infinity,
 });
 
-/** A change on its way. */
+/** A change in progress. */
 type Flight = {
   readonly actor: Actor;
   readonly bucket: Bucket;
   readonly kind: StoreChange["kind"] | "policy";
-  /** What it does next; undefined: it has ended. */
+  /** Its next step; `undefined` if it has ended. */
   next: (() => Promise<void>) | undefined;
-  /** The gateway has died: nobody hears of the answer. */
+  /** True if the gateway has died: nobody receives the answer. */
   lost: boolean;
-  /** The client heard that it was done. */
+  /** True if the client was told that it was done. */
   heard: boolean;
 };
 
-/** What all worlds with the same users have in common. */
+/** The parts that all worlds with the same users share. */
 type Site = {
   readonly snapshot: Snapshot;
   readonly compile: (name: string, record: StoredRecord) => Result<BucketRecord, string>;
-  /** Records are read anew for each request, as `openRecords` has it. */
+  /** True if records are read anew for each request, as `openRecords` does. */
   readonly shares: boolean;
 };
 
@@ -149,7 +155,7 @@ function siteOf(userOf: (account: Account) => string): Site {
   return { snapshot, compile, shares };
 }
 
-/** Heads by who sends them and what: all are of one time. */
+/** Heads by sender and request: all are of one time. */
 const heads = new Map<string, RequestHead>();
 
 function headFrom({ account, isDeputy }: Actor, line: string): RequestHead {
@@ -182,7 +188,7 @@ class World {
     return gateway;
   }
 
-  /** What the gateway decides, told what its cache and the state say. */
+  /** Returns the gateway's decision, by its cache and the state. */
   async decide(at: number, actor: Actor, line: string, body = ""): Promise<Verdict> {
     const deciding = admit(this.#site.snapshot, headFrom(actor, line), NOW);
     let step = deciding.next();
@@ -208,7 +214,7 @@ class World {
     return { kind: "record", record: read.value };
   }
 
-  /** What the store does with a request, for whoever signed it. */
+  /** Executes a request at the store, for the user that signed it. */
   send({ method, target, headers }: StoreRequest, body = ""): Said {
     const signed = headers[headers.indexOf("authorization") + 1] ?? "";
     const user = /Credential=STORE_([^/]+)/.exec(signed)?.[1];
@@ -236,14 +242,17 @@ const PRESENCE: ReadonlyMap<number, Presence> = new Map([
 
 type Command = fc.AsyncCommand<Model, World>;
 
-/** A command that is always possible. */
+/** Makes a command that is always possible. */
 function command(text: string, run: (model: Model, world: World) => Promise<void>): Command {
   return { check: () => true, run, toString: () => text };
 }
 
 const METHODS = { created: "PUT", removed: "DELETE" } as const;
 
-/** The steps of a change at a gateway: ask for the bucket and claim it, ask for the change, settle. */
+/**
+ * Takes the steps of a change at a gateway: ask for the bucket and claim it, ask for the change,
+ * settle.
+ */
 async function take(
   model: Model,
   world: World,
@@ -309,11 +318,11 @@ async function send(
   const { owner, policy } = model.of(bucket);
   const existed = world.exists(bucket);
   const said = world.send(request);
-  // A bucket made anew is nobody's until somebody hears of it, unless its owner's record stands.
+  // A bucket made anew has no owner until a client is told of it, unless its owner's record stands.
   const isNew = !existed && world.exists(bucket);
   if (isNew && world.recordNow(bucket) === undefined) model.anew(bucket);
   const isGone = existed && !world.exists(bucket);
-  // A gateway that waits for longer is believed to be dead, and the policy can be changed again.
+  // If a gateway waits for longer, it is believed to be dead, and the policy can be changed again.
   const isBelieved = world.nowMs - sinceMs < PENDING_MS_MAX;
   if (isGone && isBelieved && owner !== undefined) {
     assert(!actor.isDeputy || policy !== "deny", `the Deny of ${bucket}'s removal is lost`);
@@ -331,7 +340,10 @@ async function send(
   if (flight.lost) flight.next = undefined;
 }
 
-/** `before`: who owned the bucket as the store was asked; undefined: nobody. */
+/**
+ * Settles the client's view. `before`: the owner of the bucket when the store was asked;
+ * `undefined` if it had none.
+ */
 function hearMade(model: Model, world: World, flight: Flight, before: Account | undefined): void {
   const { bucket } = flight;
   const { account } = flight.actor;
@@ -345,7 +357,7 @@ function hearMade(model: Model, world: World, flight: Flight, before: Account | 
   model.anew(bucket, account);
 }
 
-/** What must always hold: the record of a bucket that is there is its owner's, with its policy. */
+/** Checks the law: the record of an existing bucket is its owner's, with its policy. */
 function checkRecords(model: Model, world: World): void {
   for (const bucket of BUCKETS) {
     const { owner, policy } = model.of(bucket);
@@ -375,7 +387,7 @@ async function fly(flight: Flight, steps: number): Promise<void> {
   for (let step = 0; step < steps && flight.next !== undefined; step++) await flight.next();
 }
 
-/** A change from its beginning to its end, or as far as `steps`; whether the gateway dies then. */
+/** Changes from their beginning to their end, or as far as `steps`; the gateway may die then. */
 const changes = fc
   .record({
     kind: fc.constantFrom<StoreChange["kind"]>("created", "removed"),
@@ -394,17 +406,25 @@ const changes = fc
         const flight = await take(model, world, gateway, actor, bucket, kind);
         await fly(flight, steps);
         if (kind === "created" && steps === 9 && isAlone && wasNobodys) {
-          assert.equal(model.of(bucket).owner, actor.account, "who makes a bucket owns it");
+          assert.equal(
+            model.of(bucket).owner,
+            actor.account,
+            "the account that makes a bucket owns it",
+          );
         }
         if (kind === "removed" && steps === 9 && isAlone && flight.heard) {
-          assert.equal(world.recordNow(bucket), undefined, "who removes a bucket leaves no record");
+          assert.equal(
+            world.recordNow(bucket),
+            undefined,
+            "the removal of a bucket leaves no record",
+          );
         }
         checkRecords(model, world);
       },
     ),
   );
 
-/** One that was left on its way goes a step further, or its gateway dies. */
+/** A step of an unfinished change, or the death of its gateway. */
 const further = fc
   .record({ which: fc.nat({ max: 2 }), dies: fc.constantFrom(false, false, false, true) })
   .map(({ which, dies }) =>
@@ -418,7 +438,7 @@ const further = fc
     }),
   );
 
-/** What a gateway that died has sent reaches the store all the same. */
+/** A late request: one that a dead gateway has sent reaches the store all the same. */
 const late = fc.nat({ max: 5 }).map((which) =>
   command(`what was sent of ${which} arrives`, async (model, world) => {
     const lost = world.flights.filter((flight) => flight.lost && flight.next !== undefined);
@@ -429,7 +449,7 @@ const late = fc.nat({ max: 5 }).map((which) =>
   }),
 );
 
-/** A policy is put or deleted: judged, and changed; or judged anew if another was faster. */
+/** Puts or deletes a policy: judged, and changed; or judged anew if another was faster. */
 async function takePolicy(
   model: Model,
   world: World,
@@ -460,7 +480,7 @@ async function takePolicy(
       assert(done.ok);
       if (done.value === "stale") flight.next = judged;
       if (done.value !== "written") return;
-      // A bucket that is gone may have a record still: it is of no use to anybody.
+      // A missing bucket may still have a record: it is of no use to anybody.
       if (truth.owner === undefined) return;
       assert.equal(truth.owner, actor.account, "a policy is put by the owner");
       assert(!actor.isDeputy || truth.policy !== "deny", `the Deny of ${bucket}'s policy is lost`);
@@ -509,7 +529,9 @@ const time = fc.constantFrom(1, 2_000, 4_999, 5_000, 59_000, 61_000).map((ms) =>
   }),
 );
 
-/** Of the two buckets one is of "a"; one is older than the gateways, and nobody's. */
+/**
+ * Begins with two buckets: one belongs to "a"; one is older than the gateways, and has no owner.
+ */
 async function begin(
   users: Users,
   isEmpty: boolean,

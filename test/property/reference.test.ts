@@ -1,7 +1,7 @@
 /**
- * The engine and the reference (test/reference) decide alike on configurations and requests drawn at
- * random: which gate says no, or with whose credential the store is asked. `S3WARDEN_TEST_TIMES`
- * draws as many times more.
+ * Tests that the engine and the reference (test/reference) decide alike on configurations and
+ * requests drawn at random: the gate that refuses, or the credential for the store.
+ * `S3WARDEN_TEST_TIMES` draws as many times more.
  */
 
 import assert from "node:assert/strict";
@@ -12,7 +12,10 @@ import { admitted, comparable, snapshotOf } from "../reference/engine.ts";
 import { shrunk, type Case } from "../reference/shrink.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
 
-/** 100,000 requests with a fresh seed: of each model, so many worlds and so many requests in each. */
+/**
+ * 100,000 requests with a fresh seed: for each model this number of worlds, and this number of
+ * requests in each.
+ */
 const WORLDS = 40;
 const REQUESTS = 500;
 
@@ -23,14 +26,14 @@ for (const [i, seed] of SEEDS.entries()) {
       const worlds = (i === 0 ? WORLDS / 8 : WORLDS) * RUNS;
       let passed = 0;
       for (let n = 0; n < worlds; n += 1) passed += compareIn(name, random);
-      // Both answers must be common, else little was compared.
+      // Both answers must be common, or the comparison shows little.
       const all = worlds * REQUESTS;
       assert(passed > all / 10 && passed < (all * 9) / 10, `${passed} of ${all} pass`);
     });
   }
 }
 
-/** Compares on one world, and gives how many of its requests pass. */
+/** Compares on one world, and returns the number of its requests that pass. */
 function compareIn(name: ModelName, random: () => number): number {
   const world = drawWorld(random, name);
   const snapshot = snapshotOf(world);
@@ -45,7 +48,7 @@ function compareIn(name: ModelName, random: () => number): number {
   return passed;
 }
 
-/** The smallest case that still ends in these two ways, to be kept as a test of its own. */
+/** Returns the smallest case with the same disagreement, to be kept as a test of its own. */
 function disagreement(found: Case): string {
   const said = saidOf(found);
   const { world, asked } = shrunk(found, (smaller) => saidOf(smaller) === said);

@@ -1,8 +1,9 @@
 /**
- * What sessions may do, over all combinations of a role's tier and policies, a session policy, a bucket
- * policy and the account's blocked actions, held against the rules as docs/sts.md tells them: naive, on
- * the very sets that the policies below are written from. And what must hold whatever the rules are: a
- * session policy never adds, and no session may more than it says.
+ * Tests the rights of sessions over all combinations of a role's tier and policies, a session
+ * policy, a bucket policy and the account's blocked actions. They are compared with the rules in
+ * docs/sts.md, read naively, on the very sets that the policies below are written from. One law
+ * holds whatever the rules are: a session policy never adds, and no session has more rights than it
+ * allows.
  */
 
 import assert from "node:assert/strict";
@@ -23,12 +24,12 @@ type Action = (typeof METHODS)[Method];
 const ALL: readonly Action[] = Object.values(METHODS);
 const KEYS = ["x/1", "y/1"] as const;
 
-/** One statement; `below`: which keys it is about. */
+/** One statement; `below`: the keys that it is about. */
 type Rule = {
   readonly effect: "Allow" | "Deny";
   readonly actions: readonly Action[];
   readonly below: "" | "x/" | "y/";
-  /** Of a bucket policy: whom it names. */
+  /** The people that a bucket policy's statement names. */
   readonly whom?: keyof typeof NAMES;
 };
 
@@ -39,10 +40,13 @@ const NAMES = {
   account: { AWS: "lab" },
   everybody: "*",
 } as const;
-/** Whom a statement of a bucket policy takes hold of directly: of an account, only its own keys. */
+/**
+ * The people to whom a statement of a bucket policy applies directly: of an account, only its own
+ * keys.
+ */
 const HELD = new Set<keyof typeof NAMES>(["role", "session", "everybody"]);
 
-/** What the four tiers have of the three actions (docs/policy.md). */
+/** The three actions that each of the four tiers has (docs/policy.md). */
 const TIERS: Readonly<Record<string, readonly Action[]>> = {
   READ: ["s3:GetObject"],
   WRITE: ["s3:PutObject", "s3:DeleteObject"],
@@ -137,7 +141,7 @@ function snapshotOf({ tier, role, bucket, blocked }: World): Snapshot {
   return compileSnapshot(goodConfig(files), 1);
 }
 
-/** A role must be good for something: without a tier and policies it is no role. */
+/** Returns the rules of a role. Without a tier and policies it is not a role. */
 function ownRules(tier: string | undefined, role: readonly Rule[]): readonly Rule[] {
   return tier === undefined && role.length === 0 ? [allow(["s3:GetObject"])] : role;
 }
@@ -161,7 +165,7 @@ const tokens = SESSION_POLICIES.map((rules) => {
   return { session, token: tokenOf(session) };
 });
 
-/** Whether the engine lets the request of the session with that policy pass. */
+/** Returns true if the engine lets the request of the session with that policy pass. */
 function passes(snapshot: Snapshot, policy: number, method: Method, key: string): boolean {
   const { session, token } = tokens[policy] ?? assert.fail("There is such a policy");
   const request = {
@@ -189,7 +193,7 @@ function passes(snapshot: Snapshot, policy: number, method: Method, key: string)
   return end.value.kind === "forward";
 }
 
-/** The same by docs/sts.md. */
+/** Returns the same answer by docs/sts.md. */
 function expected(world: World, session: readonly Rule[] | undefined, action: Action, key: string) {
   const { tier, role, bucket, blocked } = world;
   const granted = tier === undefined ? undefined : TIERS[tier];
@@ -208,7 +212,7 @@ function expected(world: World, session: readonly Rule[] | undefined, action: Ac
 }
 
 for (const tier of [undefined, ...Object.keys(TIERS)]) {
-  test(`sessions of a role with ${tier ?? "no tier"} may do what the rules say, in all combinations`, () => {
+  test(`sessions of a role with ${tier ?? "no tier"} have the rights of the rules, in all combinations`, () => {
     let compared = 0;
     for (const role of ROLE_POLICIES) {
       for (const bucket of BUCKET_POLICIES) {

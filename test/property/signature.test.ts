@@ -1,7 +1,7 @@
 /**
- * Requests signed by two independent signers, `aws4` and the AWS SDK's `@smithy/signature-v4`, verify;
- * and with any one character of a signed part changed they do not. Each property runs once with a
- * fixed seed and once with a fresh one, which is printed.
+ * Tests that requests signed by two independent signers, `aws4` and the AWS SDK's
+ * `@smithy/signature-v4`, verify; and with any one character of a signed part changed they do not.
+ * Each property runs once with a fixed seed and once with a fresh one, which is printed.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -20,7 +20,7 @@ const NOW_MS = Date.parse(NOW);
 const HOST = "s3.example.org:8080";
 const RUNS = 150;
 
-/** What a client means to send; Unicode as it would write it. */
+/** The request that a client wants to send, in Unicode as it would write it. */
 type Wish = {
   readonly method: string;
   readonly key: string;
@@ -30,7 +30,7 @@ type Wish = {
   readonly region: string;
 };
 
-/** RFC 3986 encoding by the engine's own function, which leaves `!'()*`. */
+/** Encodes as RFC 3986, by the engine's own function, which leaves `!'()*`. */
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -47,8 +47,8 @@ const text = fc.oneof(
   fc.string({ unit: characters, maxLength: 24 }),
   fc.string({ unit: "grapheme", maxLength: 12 }),
 );
-// Both signers collapse every Unicode space of a header value, where S3 and we collapse blanks and
-// tabs; and they sign UTF-8, which is then what stands on the wire.
+// Both signers collapse every Unicode space of a header value, while S3 and we collapse blanks and
+// tabs. They sign UTF-8, which is then sent.
 const value = fc
   .array(fc.constantFrom("a", "Z", "0", " ", "  ", "\t", ",", ";", "=", "é", "漢", "😀"), {
     maxLength: 20,
@@ -183,7 +183,7 @@ for (const [name, sign] of SIGNERS) {
   });
 }
 
-/** Changes one character of a signed part; undefined where the head has no such part. */
+/** A change of one character of a signed part; returns `undefined` if the head has no such part. */
 type Change = (head: RequestHead, at: number) => RequestHead | undefined;
 
 const CHANGES: readonly Change[] = [
@@ -197,12 +197,12 @@ const CHANGES: readonly Change[] = [
   (head) => ({ ...head, headers: [...head.headers, "x-amz-acl", "public-read"] }),
 ];
 
-/** `text` with the character at or after `at` that matches `which` replaced by another. */
+/** Returns `text` with the character at or after `at` that matches `which` replaced by another. */
 function changedAt(text: string, at: number, which: RegExp): string | undefined {
   for (let i = 0; i < text.length; i++) {
     const place = (at + i) % text.length;
     const old = text[place] ?? "";
-    // The digits of an escape are left alone: `%2F` for `%2f` means the same.
+    // The digits of an escape stay as they are: `%2F` for `%2f` means the same.
     if (!which.test(old) || /%.?$/.test(text.slice(0, place))) continue;
     return text.slice(0, place) + (old === "7" ? "8" : "7") + text.slice(place + 1);
   }
@@ -215,7 +215,7 @@ function withTarget(head: RequestHead, raw: string | undefined): RequestHead | u
   return target.ok ? { ...head, target: target.value } : undefined;
 }
 
-/** Changes or removes (undefined) the value of a header that counts. */
+/** Changes or removes (`undefined`) the value of a header that counts. */
 function withHeader(
   head: RequestHead,
   at: number,

@@ -1,6 +1,6 @@
 /**
- * A request among two accounts, whose policies and whose bucket's policy are drawn at random in the
- * words of one provider, and the verdict on it.
+ * Draws a request between two accounts, and the verdict on it. The policies of the accounts and the
+ * bucket are drawn at random in the words of one provider.
  */
 
 import * as fc from "fast-check";
@@ -28,36 +28,38 @@ type Effect = "Allow" | "Deny";
 const PEOPLE = ["lab", "reader", "partner", "visitor"] as const;
 type Person = (typeof PEOPLE)[number];
 
-/** Where statements stand: in the policies of each account, of each subuser, or of the bucket. */
+/** The places of statements: in the policies of each account, of each subuser, or of the bucket. */
 const PLACES = ["account", "subuser", "bucket"] as const;
 type Place = (typeof PLACES)[number];
 
 export type Situation = {
   readonly row: Row;
-  /** Undefined: somebody without credentials. */
+  /** The caller; `undefined` without credentials. */
   readonly caller: Person | undefined;
   readonly settings: Settings;
-  /** A bucket without statements has no policy. */
+  /** The statements of each policy; a bucket without statements has no policy. */
   readonly policies: Readonly<Record<Place, readonly Statement[]>>;
 };
 
 type Settings = {
   readonly tierMode: "ceiling" | "union";
   readonly anonymous: "policy" | "upstream";
-  /** Of both subusers. */
+  /** The tier of both subusers. */
   readonly tier: string | undefined;
-  /** What everybody has. */
+  /** The privileges that everybody has. */
   readonly privileges: readonly string[];
 };
 
-/** A situation under the provider, and the same with one statement more, wherever it stands. */
+/**
+ * Draws a situation under the provider, and the same with one statement more, wherever it stands.
+ */
 export function situationsWith(
   effect: Effect,
   provider: Provider,
 ): fc.Arbitrary<readonly [before: Situation, after: Situation]> {
   const identity: Language = { provider, kind: "identity" };
   const bucket: Language = { provider, kind: "bucket" };
-  // Where policies only restrict, the first one closes the bucket to all whom it does not allow.
+  // If policies only restrict, the first one closes the bucket to all whom it does not allow.
   const least = effect === "Allow" && provider.bucketPolicyRole === "restrict" ? 1 : 0;
   return fc.constantFrom(...ROWS).chain((row) => {
     const more = fc.constantFrom(...PLACES, "bucket").chain((place) => {
@@ -96,10 +98,13 @@ function settingsOf({ tiers, privileges }: Provider): fc.Arbitrary<Settings> {
   });
 }
 
-/** In which policies are written: AWS's form, or the provider's own for those of buckets. */
+/** The language of a policy: AWS's form, or the provider's own for policies of buckets. */
 type Language = { readonly provider: Provider; readonly kind: PolicyKind };
 
-/** Without an Allow of everything, hardly any request would have all that it needs. */
+/**
+ * Draws statements. Without an Allow of everything, hardly any request would have all the rights
+ * that it needs.
+ */
 function statementsOn(
   row: Row,
   language: Language,
@@ -124,7 +129,7 @@ function everythingOf(row: Row, language: Language): Statement {
   };
 }
 
-/** A statement that the language takes, and that often has to do with what the row needs. */
+/** Draws a statement that the language accepts, and that often concerns the needs of the row. */
 function statementOn(row: Row, language: Language, effect: Effect): fc.Arbitrary<Statement> {
   const { fields } = language.provider.dialect;
   const may = (field: string): boolean =>
@@ -164,7 +169,7 @@ function statementOn(row: Row, language: Language, effect: Effect): fc.Arbitrary
 
 const OF_BUCKET = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"];
 
-/** Of the service too: policies of buckets cannot say "*" alone. */
+/** Returns an ARN, also for the service: policies of buckets cannot say "*" alone. */
 function arnOf(resource: string): string {
   return `arn:aws:s3:::${resource}`;
 }
@@ -180,8 +185,8 @@ const CONDITIONS = [
 ] as const;
 
 /**
- * Of those that the row is about and of the usual ones, what the language has. `stricter`: by further
- * names, which count only in a Deny's Action and an Allow's NotAction.
+ * Returns the row's actions and the usual ones, as far as the language has them. `stricter`: by
+ * further names, which count only in a Deny's Action and an Allow's NotAction.
  */
 function actionsOf(
   { operation, needs, deniedToo = [] }: Row,
@@ -198,7 +203,7 @@ function actionsOf(
   });
 }
 
-/** Everybody first; none in identity policies, which are about whoever has them. */
+/** Returns principals, everybody first; none in identity policies, which are about their holder. */
 function principalsOf({ provider, kind }: Language): readonly Statement[] {
   if (kind === "identity") return [];
   const { document } = provider.dialect;
@@ -229,7 +234,7 @@ function isBucketWide({ provider, kind }: Language): boolean {
   return kind === "bucket" && provider.dialect.document.kind === "bucket-wide";
 }
 
-/** Read once for all verdicts, as a policy of its own. */
+/** Parses a statement once for all verdicts, as a policy of its own. */
 function parsed(language: Language, statement: Statement): ReturnType<typeof parse> {
   const known = PARSED.get(statement) ?? parse(language, statement);
   PARSED.set(statement, known);
@@ -266,14 +271,16 @@ export function verdictIn(
     policies: ofAccount,
     subusers: account.subusers.map((subuser) => ({ ...subuser, policies: ofSubuser })),
   }));
-  // That a first policy is shown where there was none is no matter of rights.
+  // A first policy can be shown in place of none: that is not a matter of rights.
   const policyText = "{}";
   const buckets = config.buckets.map((bucket) => ({ ...bucket, policies: ofBucket, policyText }));
   const snapshot = compileSnapshot({ ...config, accounts, buckets }, 1);
   return judgeRow(snapshot, row, caller && keyOf(caller));
 }
 
-/** The gateway without the policies: what is parsed once need not be parsed for each of them. */
+/**
+ * Returns the gateway without the policies: parsed once, it is not parsed again for each of them.
+ */
 function configOf(provider: Provider, settings: Settings): Config {
   const id = JSON.stringify([provider.name, settings]);
   const config = CONFIGS.get(id) ?? writtenConfig(provider, settings);
@@ -298,7 +305,7 @@ function writtenConfig({ name: provider }: Provider, settings: Settings): Config
       ],
       buckets: [{ name: "bucket", account: "lab" }],
     }),
-    // A subuser needs one, which gives way to those of the situation.
+    // A subuser needs a policy; those of the situation replace it.
     "some.json": policyDocument([
       { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::bucket/*" },
     ]),

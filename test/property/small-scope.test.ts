@@ -1,6 +1,6 @@
 /**
- * The laws of decisions in every small configuration (test/reference/small.ts). A run of the tests
- * takes a slice of the pairs of statements; S3WARDEN_TEST_SCOPE=whole takes all of them.
+ * Tests the laws of decisions in every small configuration (test/reference/small.ts). A run of the
+ * tests takes a slice of the pairs of statements; S3WARDEN_TEST_SCOPE=whole takes all of them.
  */
 
 import assert from "node:assert/strict";
@@ -21,7 +21,7 @@ import { randomFrom, SEEDS } from "../support/seeds.ts";
 
 type Gates = readonly (string | undefined)[];
 
-/** Of how many pairs one is taken. */
+/** The size of a slice: one of this number of pairs is taken. */
 const SLICE = process.env["S3WARDEN_TEST_SCOPE"] === "whole" ? 1 : 600;
 
 const counted = { configurations: 0, decisions: 0 };
@@ -81,7 +81,9 @@ const GATES: readonly Variant["policy"][] = [
   { unsupported: ["s3:PutObject"] },
 ];
 
-/** Adding a Deny lets nothing more through, and adding an Allow refuses nothing more. */
+/**
+ * Checks that adding a Deny lets nothing more through, and adding an Allow refuses nothing more.
+ */
 function addsUp(before: Gates, both: Gates, added: Placed, say: string): void {
   if (added.statement.Effect === "Deny") onlyTakesAway(both, before, say);
   else onlyTakesAway(before, both, say);
@@ -93,7 +95,7 @@ function onlyTakesAway(less: Gates, more: Gates, say: string): void {
   }
 }
 
-/** What a statement denies alone stays denied. */
+/** Checks that a request that one statement alone denies stays denied. */
 function denyWins(alone: Gates, both: Gates, { statement }: Placed, say: string): void {
   if (statement.Effect === "Allow") return;
   for (const [i, gate] of alone.entries()) {
@@ -101,7 +103,9 @@ function denyWins(alone: Gates, both: Gates, { statement }: Placed, say: string)
   }
 }
 
-/** Who has no credentials gets only what an Allow gives to everybody. */
+/**
+ * Checks that a caller without credentials gets only the rights that an Allow gives to everybody.
+ */
 function everybodyElse(placed: readonly Placed[], both: Gates, say: string): void {
   const opens = placed.some(
     ({ statement: { Effect: effect, Principal: named } }) =>
@@ -133,7 +137,7 @@ function told({ name }: Variant, placed: readonly Placed[]): string {
   return `${name}: ${JSON.stringify(placed)}`;
 }
 
-/** Each two statements once, or a slice that a fresh seed begins. */
+/** Yields each pair of statements once, or a slice that a fresh seed begins. */
 function* pairs(): Generator<readonly [Placed, Placed]> {
   let until = Math.floor(randomFrom(SEEDS[1])() * SLICE);
   for (const [i, first] of STATEMENTS.entries()) {

@@ -26,7 +26,7 @@ const SERVED = [
 
 type Name = (typeof NAMES)[number];
 
-/** A configuration in which the worker may do what `policy` allows. */
+/** Returns a configuration in which the worker has the rights of `policy`. */
 function configWith(provider: Name, policy: string): string {
   return writeConfig({
     accounts: [
@@ -38,7 +38,7 @@ function configWith(provider: Name, policy: string): string {
   });
 }
 
-/** One request: what it asks, in which bucket, of which key. */
+/** One request: its operation, bucket and key. */
 type Deed = { readonly row: Row; readonly bucket: string; readonly key: string };
 
 function requestOf({ row, bucket, key }: Deed): Outgoing {
@@ -63,7 +63,7 @@ function actionsOf({ needs }: Row): readonly string[] {
 
 const FOLDER = scratchFolder("suggest");
 
-/** Segments that mean something in a policy, or come often enough to be many in one folder. */
+/** Segments that mean something in a policy, or are frequent enough to be many in one folder. */
 const segment = fc.oneof(
   fc.constantFrom("a", "b", "c", "*", "${aws:username}", "?", "$", " "),
   fc.nat(30).map(String),
@@ -93,7 +93,7 @@ for (const name of NAMES) {
 
   for (const exact of [false, true]) {
     const how = exact ? " (--exact)" : "";
-    test(`under ${name} a suggested policy allows what was done, and no other action${how}`, async () => {
+    test(`under ${name} a suggested policy allows the recorded actions, and no other action${how}`, async () => {
       const config = loadConfig(all).result;
       assert(config.ok);
       const snapshot = compileSnapshot(config.value, 1);
@@ -109,7 +109,7 @@ for (const name of NAMES) {
           const { code, out } = await ran((terminal) => runReplay([file], options, terminal));
           assert.equal(code, 0, out + policy);
           const needed = new Set(deeds.flatMap(({ row }) => actionsOf(row)));
-          // Most stores take a source's tags along whatever the request says.
+          // Most stores take a source's tags along, whatever the request says.
           if (deeds.some(({ row }) => row.operation === "CopyObject")) {
             for (const action of READS_TAGS) needed.add(action);
           }
@@ -125,7 +125,7 @@ for (const name of NAMES) {
 const RUNS = 50;
 const READS_TAGS = ["s3:GetObjectTagging", "s3:GetObjectVersionTagging"];
 
-/** Undefined: nothing was allowed that a policy could say. */
+/** Returns the suggested policy; `undefined` if nothing was allowed that a policy could say. */
 async function suggestedFor(
   file: string,
   options: { readonly provider: Name; readonly exact: boolean },

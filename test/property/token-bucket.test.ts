@@ -10,7 +10,10 @@ const pauses = fc.array(
   { minLength: 1, maxLength: 200 },
 );
 
-/** When asks went through that came `pauses` milliseconds after each other. */
+/**
+ * Returns the times at which requests went through that came `pauses` milliseconds after each
+ * other.
+ */
 function passedAt(
   perSecond: number,
   startMs: number,
@@ -28,7 +31,7 @@ function passedAt(
   return passed;
 }
 
-test("in no stretch of time does a bucket let more through than its burst and its rate", () => {
+test("a bucket never lets more through than its burst and its rate, over any stretch of time", () => {
   fc.assert(
     fc.property(rates, start, pauses, (perSecond, startMs, pauses) => {
       const passed = passedAt(perSecond, startMs, pauses);
@@ -44,7 +47,7 @@ test("in no stretch of time does a bucket let more through than its burst and it
   );
 });
 
-test("who asks again when told to is let through, and not a moment earlier", () => {
+test("a client that asks again when told to is let through, and not a moment earlier", () => {
   fc.assert(
     fc.property(rates, start, pauses, (perSecond, startMs, pauses) => {
       let fullAtMs = FULL;
@@ -63,7 +66,7 @@ test("who asks again when told to is let through, and not a moment earlier", () 
   );
 });
 
-test("a bucket is exactly a counter that is filled by and by", () => {
+test("a bucket is exactly a counter that is filled little by little", () => {
   fc.assert(
     fc.property(rates, pauses, (perSecond, pauses) => {
       let fullAtMs = FULL;

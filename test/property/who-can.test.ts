@@ -1,6 +1,6 @@
 /**
- * Of whom who-can says that it cannot, no drawn request of that action passes `admit`; and whoever
- * passes is among those who can, or is not decided.
+ * Tests `who-can`. No drawn request of an action passes `admit` for a caller who, it says, cannot.
+ * Every caller who passes is among those who can, or is not decided.
  */
 
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
 const WORLDS = 8;
 const REQUESTS = 400;
 
-/** What a request asks for, if it is one of these and nothing else. */
+/** Returns the action that a request needs, if it is one of these and nothing else. */
 function actionOf({ method, key, query, headers, entries }: Asked): string | undefined {
   if (entries !== undefined || headers["x-amz-copy-source"] !== undefined) return undefined;
   const names = Object.keys(query).filter((name) => !["prefix", "delimiter"].includes(name));
@@ -27,7 +27,10 @@ function actionOf({ method, key, query, headers, entries }: Asked): string | und
   return method === "DELETE" ? "s3:DeleteObject" : undefined;
 }
 
-/** Who has policies has no tier besides: it can what some pattern says, and not everything. */
+/**
+ * Returns the world without tiers for those with policies: their rights are those of some pattern,
+ * and not all.
+ */
 function byPolicies(world: World): World {
   const accounts = world.accounts.map(({ subusers = [], ...account }) => ({
     ...account,
@@ -53,7 +56,7 @@ function holderOf({ accounts }: World, as: string | undefined): string {
 }
 
 for (const [i, seed] of SEEDS.entries()) {
-  test(`nobody passes of whom who-can says that it cannot, seed ${seed}`, async () => {
+  test(`nobody passes whom who-can lists as unable, seed ${seed}`, async () => {
     const random = randomFrom(seed);
     let compared = 0;
     let cannot = 0;
@@ -91,7 +94,8 @@ async function answerOf(
   resource: string,
   nowMs: number,
 ): Promise<WhoCanAnswer> {
-  // Requests are drawn a second around this time: the question is about all from the first of them.
+  // Requests are drawn a second around this time: the question is about all requests from the first
+  // of them.
   const answer = await whoCan(
     snapshot,
     { action, resource },

@@ -1,7 +1,7 @@
 /**
- * Our reader of answers beside Node's client and undici, over tens of thousands of mutated messages:
- * whatever ours takes, both take, with the same status, fields, body, trailers and end. And in whatever
- * pieces the bytes come, ours makes the same of them.
+ * Tests our reader of answers beside Node's client and undici, over tens of thousands of mutated
+ * messages. Every message that ours accepts, both accept, with the same status, fields, body,
+ * trailers and end. Whatever the pieces in which the bytes come, ours reads the same.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -12,13 +12,16 @@ import { nodeAnswer, Undici } from "./wire/peers.ts";
 import { readAnswer, type Reading } from "./wire/read.ts";
 import { STRICTER_ANSWERS } from "./wire/stricter.ts";
 
-/** For each seed. */
+/** The number of answers for each seed. */
 const ANSWERS = 25_000 * RUNS;
 
-/** undici is asked of one in so many, since it needs a connection for each. */
+/** One answer in this number is read by undici, too, since it needs a connection for each. */
 const UNDICI_EACH = 20;
 
-/** A length with blanks behind it: undici counts them as digits. Node cuts them off, as RFC 9110 section 5.5 says. */
+/**
+ * A length with blanks after it: undici counts them as digits. Node cuts them off, as RFC 9110
+ * section 5.5 says.
+ */
 const UNDICI_MISREADS = /^content-length:.*\d[ \t]+\r$/im;
 
 tellSeed();
@@ -37,7 +40,7 @@ const undici = new Undici();
 before(() => undici.open());
 after(() => undici.close());
 
-test("whatever is read as an answer, Node and undici read so; what only they read has its reason", async (t) => {
+test("Node and undici read the same answers as ours; those that only they read have a reason", async (t) => {
   for (const seed of SEEDS) {
     let [taken, alone] = [0, 0];
     const property = fc.asyncProperty(
@@ -66,7 +69,7 @@ test("whatever is read as an answer, Node and undici read so; what only they rea
           );
           assert.ok(
             why !== undefined,
-            `Node reads it, and nothing says why we do not: ${ours.problem}`,
+            `Node reads it, and no reason is listed why ours does not: ${ours.problem}`,
           );
         }
       },
@@ -78,7 +81,7 @@ test("whatever is read as an answer, Node and undici read so; what only they rea
   }
 });
 
-/** The first answer that is not an interim one. */
+/** Returns the first answer that is not an interim one. */
 function finalAnswer(method: string, bytes: Buffer): Reading {
   const read = readAnswer(method, bytes);
   if (read.kind !== "message" || !read.message.start.startsWith("1")) return read;

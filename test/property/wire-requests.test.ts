@@ -1,7 +1,7 @@
 /**
- * Our reader of requests beside Node's strict one, over tens of thousands of mutated messages: whatever
- * ours takes, Node's takes, with the same method, target, fields, body, trailers and end. And in
- * whatever pieces the bytes come, ours makes the same of them.
+ * Tests our reader of requests beside Node's strict one, over tens of thousands of mutated
+ * messages. Every message that ours accepts, Node's accepts, with the same method, target, fields,
+ * body, trailers and end. Whatever the pieces in which the bytes come, ours reads the same.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ import { NodeServer } from "./wire/peers.ts";
 import { readRequest, type Message, type Reading } from "./wire/read.ts";
 import { STRICTER_REQUESTS } from "./wire/stricter.ts";
 
-/** For each seed. */
+/** The number of requests for each seed. */
 const REQUESTS = 25_000 * RUNS;
 
 tellSeed();
@@ -26,12 +26,12 @@ const BASES = [
   "\r\nDELETE /b/k HTTP/1.1\r\nhost: a\r\nx-a: \t b \t\r\nx-b:\r\n\r\n",
 ];
 
-/** Who reads it as a request agrees where the message before it ends. */
+/** The next request: a reader that finds it agrees on the end of the message before it. */
 const NEXT = "GET /next HTTP/1.1\r\nhost: next\r\n\r\n";
 
 const node = new NodeServer();
 
-test("whatever is read as a request, Node reads so; what only Node reads has its reason", async (t) => {
+test("Node reads the same requests as ours; those that only Node reads have a reason", async (t) => {
   for (const seed of SEEDS) {
     let [taken, alone] = [0, 0];
     const property = fc.asyncProperty(mutatedBytes(BASES), async ({ bytes, cuts }) => {
@@ -39,7 +39,7 @@ test("whatever is read as a request, Node reads so; what only Node reads has its
       const ours = readRequest(sent);
       assert.deepEqual(readRequest(sent, cuts), ours);
       if (ours.kind === "message") {
-        // Of these only CONNECT has a meaning to Node; here all are refused when they are read.
+        // Node knows only CONNECT of these; here all are refused when they are read.
         if (!/^[A-Z-]+ \//.test(ours.message.start) || ours.message.start.startsWith("CONNECT"))
           return;
         taken++;
@@ -60,7 +60,7 @@ test("whatever is read as a request, Node reads so; what only Node reads has its
   }
 });
 
-/** The message behind, of which Node may have read more, but nothing else. */
+/** Checks the next message: Node may have read more of it, but nothing else. */
 function checkNext(ours: Reading, theirs: readonly Message[]): void {
   if (ours.kind === "message") assert.deepEqual(theirs[0], ours.message);
   else if (theirs.length > 0) assert.equal(ours.kind, "refused");
@@ -70,5 +70,8 @@ function explain(ours: Reading, sent: Buffer): void {
   assert.ok(ours.kind === "refused", "Node finds an end where ours finds none");
   const text = sent.toString("latin1");
   const why = STRICTER_REQUESTS.find((row) => row.problem === ours.problem && row.holds.test(text));
-  assert.ok(why !== undefined, `Node reads it, and nothing says why we do not: ${ours.problem}`);
+  assert.ok(
+    why !== undefined,
+    `Node reads it, and no reason is listed why ours does not: ${ours.problem}`,
+  );
 }

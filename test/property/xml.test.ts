@@ -8,8 +8,8 @@ import { XML_DOCUMENT, XML_MUTANT } from "../support/xml-documents.ts";
 import { parseWithOracle } from "../support/xml-oracle.ts";
 
 /**
- * All in which the reader differs from the one before it (fast-xml-parser). `xml`: an example;
- * `applies`: every document of which it may be the reason.
+ * A difference between the reader and the one before it (fast-xml-parser). `xml`: an example;
+ * `applies`: true for every document that may differ for this reason.
  */
 type Difference = {
   readonly what: string;
@@ -26,7 +26,7 @@ const REFUSED_NOW: readonly Difference[] = [
     applies: /^\uFEFF?\s*[^\S \t\r\n]|[^\S \t\r\n]\s*(?:$|<!--)|>\s*[^\S \t\r\n]/,
   },
   {
-    what: "text behind the root that ends in >",
+    what: "text after the root that ends in >",
     why: "nothing but comments and white space follows the root (section 2.1)",
     xml: "<a/>x>",
     applies: />[^<]*>/,
@@ -68,7 +68,7 @@ const REFUSED_NOW: readonly Difference[] = [
     applies: /<\/[^>]*\/>/,
   },
   {
-    what: "markup that is none",
+    what: "invalid markup",
     why: "<! begins a comment, a CDATA section or what is refused",
     xml: '<a><![CD"ATA[]]></a>',
     applies: /<!(?!--|\[CDATA\[)/,
@@ -145,15 +145,16 @@ function sameBut(xml: string, outcomes: readonly Outcome[]): void {
   assert.ok(reason !== undefined, `${outcome}: ${JSON.stringify(xml)}`);
 }
 
-test("no document is read that was refused, or otherwise than before, but for these reasons", () => {
+test("no document is read that was refused or read differently before, except for these reasons", () => {
   fc.assert(
     fc.property(XML_MUTANT, (xml) => sameBut(xml, ["read now", "read otherwise"])),
     { numRuns: 5_000 },
   );
 });
 
-// By chance the reader before will be found to pass over one more thing: so the same ones each time.
-test("no document is refused that was read, but for these reasons", () => {
+// A random run could find one more construct that the reader before ignores: so the documents are
+// the same each time.
+test("no document is refused that was read before, except for these reasons", () => {
   fc.assert(
     fc.property(XML_MUTANT, (xml) => sameBut(xml, ["refused now"])),
     { numRuns: 10_000, seed: FIXED_SEED },
@@ -167,22 +168,25 @@ test("well-formed documents are not refused by chance: most of the random ones a
   assert.ok(read.length > 150, `only ${read.length} of 500`);
 });
 
-/** `bytes` cut at any places, with empty pieces among them. */
+/** Returns `bytes` cut at any places, with empty pieces among them. */
 function piecesOf(bytes: Buffer, cuts: readonly number[]): readonly Buffer[] {
   const places = cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b);
   return [0, ...places].map((start, i) => bytes.subarray(start, places[i] ?? bytes.length));
 }
 
-/** What the sum of the bytes says, the sentence of a refusal included. */
+/** Returns the reader's result for all bytes, the sentence of a refusal included. */
 function said(pieces: readonly Buffer[]): XmlElement | string {
   const root = parseXml(pieces, { elements: 40, children: 5, textLength: 20_000 });
   return root.ok ? root.value : root.error.message;
 }
 
-/** The reader works in blocks of 16 KiB: everything of a document shall come to lie on their edge. */
+/**
+ * The size of the reader's blocks, 16 KiB: every part of a document must come to lie on their edge
+ * once.
+ */
 const BLOCK_BYTES = 16 * 1024;
 
-test("any split of the bytes says the same, also at the edge of a block", () => {
+test("any split of the bytes has the same result, also at the edge of a block", () => {
   const cuts = fc.array(fc.nat(40_000), { maxLength: 8 });
   fc.assert(
     fc.property(XML_MUTANT, fc.nat(200), fc.nat(3), cuts, (xml, before, blocks, places) => {
@@ -195,7 +199,7 @@ test("any split of the bytes says the same, also at the edge of a block", () => 
   );
 });
 
-test("one byte at a time says the same, of documents that are no UTF-8 too", () => {
+test("one byte at a time has the same result, also for documents that are not UTF-8", () => {
   fc.assert(
     fc.property(XML_MUTANT, fc.nat(400), fc.nat(255), (xml, at, byte) => {
       const bytes = Buffer.from(xml);

@@ -1,6 +1,7 @@
 /**
- * z3 as an oracle: the same claim, written down as a formula about strings, bits and numbers by the
- * rules of docs/policy.md, has the same answer as by `prove`. Nothing of `src` is in the formula.
+ * Tests with z3 as an oracle. The same claim is written down as a formula about strings, bits and
+ * numbers by the rules of docs/policy.md. It must have the same answer as by `prove`. Nothing of
+ * `src` is in the formula.
  */
 
 import assert from "node:assert/strict";
@@ -16,7 +17,7 @@ import { goodConfig } from "../support/config.ts";
 import { between, oneOf, randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
 import { EVERY_OPERATION_SERVED } from "../unit/admission/row-requests.ts";
 
-/** With three claims each. */
+/** The number of configurations, with three claims each. */
 const CONFIGURATIONS = 25;
 const NOW = Math.floor(Date.parse("2026-11-22T12:00:00Z") / 1000);
 const YEAR = 31_536_000;
@@ -26,16 +27,16 @@ type Random = () => number;
 type Rule = {
   readonly effect: "Allow" | "Deny";
   readonly actions: readonly string[];
-  /** Of `data/key`. */
+  /** The resources, parts of `data/key`. */
   readonly resources: readonly string[];
   readonly negated: boolean;
-  /** Of a bucket's policy: `*` or names of PEOPLE. */
+  /** The principals of a bucket's policy: `*` or names of PEOPLE. */
   readonly who: readonly string[];
   readonly network: { readonly is: boolean; readonly text: string } | undefined;
   readonly time: { readonly before: boolean; readonly second: number } | undefined;
 };
 
-/** Who asks, and in whose account; `lab` owns the bucket. */
+/** The callers and their accounts; `lab` owns the bucket. */
 const PEOPLE = [
   { name: "lab", account: "lab", arn: "arn:aws:iam::lab:root" },
   { name: "lab:a", account: "lab", arn: "arn:aws:iam::lab:user/a" },
@@ -78,7 +79,7 @@ function drawn(random: Random): Drawn {
   return { own: new Map(WITH_POLICIES.map((name) => [name, rules(false)])), bucket: rules(true) };
 }
 
-// As an operator writes it.
+// Returns the configuration as an operator writes it.
 
 function configOf({ own, bucket }: Drawn): Config {
   const secretKey = "secret";
@@ -134,7 +135,8 @@ function document(rules: readonly Rule[], ofBucket: boolean): string {
   return JSON.stringify({ Version: "2012-10-17", Statement });
 }
 
-// As a formula. `key`, `ip`, `six` (an IPv6 address, which is in no network here) and `second` are free.
+// The formula. `key`, `ip`, `six` (an IPv6 address, which is in no network here) and `second` are
+// free.
 
 const and = (...all: readonly string[]): string => `(and true ${all.join(" ")})`;
 const or = (...all: readonly string[]): string => `(or false ${all.join(" ")})`;
@@ -159,7 +161,7 @@ function inNetwork(text: string): string {
   return and("(not six)", `(= ${taken} ${wanted})`);
 }
 
-/** Whether the rule is about the request, whoever sends it. */
+/** Returns the condition that the rule is about the request, whoever sends it. */
 function matches({ actions, resources, negated, network, time }: Rule, action: string): string {
   const named = actions.some(
     (one) => one === action || (one.endsWith("*") && action.startsWith(one.slice(0, -1))),
@@ -179,7 +181,10 @@ function any(rules: readonly Rule[], effect: Rule["effect"], action: string): st
   return or(...rules.filter((one) => one.effect === effect).map((one) => matches(one, action)));
 }
 
-/** Whether the request of `name` passes: a Deny wins; own, bucket and both as docs/policy.md says. */
+/**
+ * Returns the condition that the request of `name` passes: a Deny wins; own, bucket and both as
+ * docs/policy.md says.
+ */
 function passes({ own, bucket }: Drawn, name: string, action: string): string {
   const account = name.split(":", 1)[0];
   const mine = own.get(name) ?? [];

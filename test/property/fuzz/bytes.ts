@@ -2,12 +2,15 @@ import { between, oneOf } from "../../support/seeds.ts";
 import { bytesOf, type Outgoing } from "../../support/signed.ts";
 import { MUTATORS, mutated } from "./mutations.ts";
 
-/** Numbers from 0 to below 1. */
+/** A function that returns numbers from 0 to below 1. */
 type Random = () => number;
 
 const NAMES = Object.keys(MUTATORS);
 
-/** Of the request, changed where its meaning lies, and then of its bytes, anywhere. */
+/**
+ * Returns the bytes of `request` after changes to parts with a meaning, and then to its bytes,
+ * anywhere.
+ */
 export function mutatedBytes(random: Random, request: Outgoing): Buffer {
   const mutations = Array.from({ length: between(random, 0, 2) }, () => ({
     what: NAMES[between(random, 0, NAMES.length - 1)] ?? "",
@@ -34,7 +37,10 @@ const PIECES = [
   "a".repeat(20_000),
 ];
 
-/** `bytes` with one change at any place: a byte, or some that are added, removed or said twice. */
+/**
+ * Returns `bytes` with one change at any place: a byte, or some that are added, removed or
+ * repeated.
+ */
 export function changedBytes(random: Random, bytes: Buffer, pieces = PIECES): Buffer {
   const at = between(random, 0, Math.max(bytes.length - 1, 0));
   const piece = Buffer.from(pieces[between(random, 0, pieces.length - 1)] ?? "");

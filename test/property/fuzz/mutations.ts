@@ -9,7 +9,7 @@ export type Mutation = {
 
 type Mutator = (request: Outgoing, a: number, b: number) => Outgoing;
 
-/** Characters that mean something somewhere between a socket and a signature. */
+/** Characters with a meaning somewhere between a socket and a signature. */
 const NASTY = " \t%+/?&=;,:.#\\\"'<>@aZ09-_~\u007f\u0080\u00e9\u00ff".split("");
 const MORE_QUERY = [
   "acl",
@@ -160,7 +160,7 @@ function hexOf(code: number): string {
   return `%${code.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
-/** The first escape at or behind `at` with small letters. */
+/** Returns the text with the first escape at or after `at` in small letters. */
 function recased(text: string, at: number): string {
   const place = text.indexOf("%", at % text.length);
   if (place < 0) return text;

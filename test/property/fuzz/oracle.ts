@@ -5,9 +5,9 @@ import type { Outgoing } from "../../support/signed.ts";
 import { OWNER } from "./wire.ts";
 
 /**
- * Whether the request on the wire is still what its credential signed, judged by nothing of ours:
- * the AWS SDK's signer signs the same headers for the same time and scope, and must come to the
- * signature that the request shows. Undefined: not of Signature Version 4.
+ * Returns true if the request is still as its credential signed it, judged by nothing of ours. The
+ * AWS SDK's signer signs the same headers for the same time and scope, and must get the signature
+ * in the request. `undefined` if it is not of Signature Version 4.
  */
 export async function isSignedV4(request: Outgoing): Promise<boolean | undefined> {
   const shown = shownIn(request);
@@ -52,11 +52,13 @@ export async function isSignedV4(request: Outgoing): Promise<boolean | undefined
 const SUBRESOURCES =
   /^(?:acl|cors|delete|lifecycle|location|logging|notification|partNumber|policy|requestPayment|response-.*|restore|tagging|torrent|uploadId|uploads|versionId|versioning|versions|website)$/;
 
-/** The same for Version 2, written from its own page. Undefined: not of Version 2. */
+/**
+ * Does the same for Version 2, written from its own page. `undefined` if it is not of Version 2.
+ */
 export function isSignedV2(request: Outgoing): boolean | undefined {
   const query = queryOf(request.target);
   const [authorization = ""] = valuesOf(request, "authorization");
-  // Another scheme beside a URL is a web application's: it says nothing to S3.
+  // Another scheme beside a URL belongs to a web application: S3 ignores it.
   const inHeader = /^AWS [^:]*:(.*)$/.exec(authorization)?.[1];
   const shown = inHeader ?? query["Signature"]?.[0];
   if (shown === undefined) return undefined;
@@ -83,7 +85,7 @@ export function isSignedV2(request: Outgoing): boolean | undefined {
   return signature.digest("base64") === shown;
 }
 
-/** `/bucket` where it stands in the host. */
+/** Returns `/bucket` if the bucket stands in the host. */
 function hostBucketOf(host: string): string {
   const bucket = /^(.+)\.s3\.example\.org\.?(?::\d+)?$/i.exec(host)?.[1];
   return bucket === undefined ? "" : `/${bucket}`;
@@ -96,11 +98,14 @@ type Shown = {
   readonly names: readonly string[];
   readonly signature: string;
   readonly payload: string;
-  /** Decoded. */
+  /** The query, decoded. */
   readonly query: Readonly<Record<string, string[]>>;
 };
 
-/** What a request says of its own signature, in its header or its query, read as laxly as can be. */
+/**
+ * Reads the request's claims about its own signature, in its header or its query, as tolerantly as
+ * possible.
+ */
 function shownIn(request: Outgoing): Shown | undefined {
   const query = queryOf(request.target);
   const [authorization] = valuesOf(request, "authorization");
@@ -124,12 +129,14 @@ function shownIn(request: Outgoing): Shown | undefined {
   };
 }
 
-/** Names of headers that S3 wants signed, and that the request's signature does not speak of. */
+/**
+ * Returns names of headers that S3 wants signed, and that the request's signature does not cover.
+ */
 export function unsignedNames(request: Outgoing): readonly string[] {
   const signed = [...(shownIn(request)?.names ?? [])];
   const names = request.headers.map(([name]) => name.toLowerCase());
   const wanted = names.filter((name) => name === "host" || name.startsWith("x-amz-"));
-  // Its value is a line of what is signed, whether its name is listed or not.
+  // Its value is a line of the signed text, whether its name is listed or not.
   signed.push("x-amz-content-sha256");
   return wanted.filter((name) => !signed.includes(name));
 }
@@ -162,7 +169,7 @@ function respelled(segment: string): string {
   );
 }
 
-/** Of `YYYYMMDDTHHMMSSZ`. */
+/** Reads a date of the form `YYYYMMDDTHHMMSSZ`. */
 function dateOf(text: string): Date {
   return new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }

@@ -18,13 +18,13 @@ import {
   type Outgoing,
 } from "../../support/signed.ts";
 
-/** When everything here was signed and is judged. */
+/** The time at which everything here is signed and judged. */
 export const NOW_MS = Date.parse("2026-02-28T23:59:30Z");
 export const HOST = "s3.example.org:8080";
 export const OWNER: KeyPair = { accessKey: "AKIAOWNER", secretKey: "theSecretOfTheOwner" };
 export const SCOPE = { timestamp: timestampOf(NOW_MS) };
 
-/** A gateway whose owner may do everything, so that only the signature stands in the way. */
+/** A gateway whose owner may do everything, so that only the signature can refuse a request. */
 export const SNAPSHOT = compileSnapshot(
   goodConfig({
     "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: aws }
@@ -45,12 +45,12 @@ policy: { signatures: [v4, v2] }
   1,
 );
 
-/** Unsigned, without a body. */
+/** Returns an unsigned request without a body. */
 export function bare(method: string, target: string, ...headers: Header[]): Outgoing {
   return { method, target, headers: [["host", HOST], ...headers], body: Buffer.alloc(0) };
 }
 
-/** With five bytes of a body. */
+/** Returns an unsigned request with five bytes of a body. */
 function full(method: string, target: string, ...headers: Header[]): Outgoing {
   const request = bare(method, target, ...headers, ["content-length", "5"]);
   return { ...request, body: Buffer.from("hello") };
@@ -61,11 +61,11 @@ const UNSIGNED: Header = ["x-amz-content-sha256", "UNSIGNED-PAYLOAD"];
 const TEXT: Header = ["content-type", "text/plain"];
 const V2_META: Header = ["x-amz-meta-a", "b"];
 
-/** Who asks whom, and when. */
+/** The gateway, the caller and the time of a request. */
 type Site = { readonly host: string; readonly key: KeyPair; readonly nowMs: number };
 type Base = readonly [name: string, request: Outgoing];
 
-/** Requests that are forwarded as they stand, of every way to sign. */
+/** Returns requests that are forwarded as they stand, one for every way to sign. */
 export function basesAt({ host, key, nowMs }: Site): readonly Base[] {
   const scope = { timestamp: timestampOf(nowMs) };
   const at = (request: Outgoing): Outgoing => plus(without(request, "host"), ["host", host]);
@@ -116,7 +116,7 @@ export const FORM_FIELDS: ReadonlyMap<string, string> = new Map(
   ].map(({ name, value }) => [name, value]),
 );
 
-/** What the shell would hand to `admit`; undefined where it refuses the head itself. */
+/** Returns the head that the shell would hand to `admit`; `undefined` if the shell refuses it. */
 export function headOf({ method, target, headers }: Outgoing): RequestHead | undefined {
   const parsed = parseTarget(target);
   const flat = headers.flatMap(([name, value]) => [name.toLowerCase(), value.trim()]);

@@ -1,6 +1,9 @@
 import * as fc from "fast-check";
 
-/** What changes where a message or one of its parts ends, or what a part is, to some reader or other. */
+/**
+ * Words that change the end of a message or of one of its parts, or the meaning of a part, to some
+ * reader.
+ */
 const WORDS = [
   ...'\r\n|\n|\r|\r\n\r\n|\n\n|\r\n |\r\n\t| |\t|\0|\v|\f|\x1f|\x7f|\x80|\xa0|\xff|:|;|=|,|"|\\|/|?|#'.split(
     "|",
@@ -34,7 +37,7 @@ const change: fc.Arbitrary<Change> = fc.record({
   word: fc.constantFrom(...WORDS),
 });
 
-/** One to three changes of one of `bases`, and places to cut it at, in order. */
+/** Returns one of `bases` after one to three changes, and places to cut it at, in order. */
 export function mutatedBytes(
   bases: readonly string[],
 ): fc.Arbitrary<{ readonly bytes: Buffer; readonly cuts: readonly number[] }> {

@@ -8,7 +8,10 @@ import type { Message } from "./read.ts";
 
 type Answer = Omit<Message, "goesOn">;
 
-/** A connection without a network: `parts` come, null being its end; what is written to it is forgotten. */
+/**
+ * Returns a connection without a network: `parts` come, null being its end; bytes written to it are
+ * dropped.
+ */
 function connectionWith(...parts: readonly (Buffer | null)[]): Duplex {
   const connection = new Duplex({
     read: () => undefined,
@@ -18,7 +21,7 @@ function connectionWith(...parts: readonly (Buffer | null)[]): Duplex {
   return connection;
 }
 
-/** What Node's strict parser reads as requests, in order. */
+/** Reads requests by Node's strict parser, in order. */
 export class NodeServer {
   readonly #server: http.Server;
   #messages: Message[] = [];
@@ -59,7 +62,7 @@ export class NodeServer {
     });
   }
 
-  /** `parts`: each comes when all is read of the one before. */
+  /** Reads `parts`: each comes after the one before has been read. */
   async read(...parts: readonly Buffer[]): Promise<readonly (readonly Message[])[]> {
     const connection = connectionWith();
     this.#server.emit("connection", connection);
@@ -70,7 +73,7 @@ export class NodeServer {
       if (connection.destroyed) break;
       connection.push(part);
       if (i === parts.length - 1) connection.push(null);
-      // A message's end is told some turns after its last byte.
+      // A message's end is reported some turns after its last byte.
       for (let turns = 0; turns < 3; turns++) await nextTurn();
     }
     connection.destroy();
@@ -78,13 +81,13 @@ export class NodeServer {
   }
 }
 
-/** What Node's client reads of `bytes` as the answer to `method`; undefined: it refuses them. */
+/** Reads `bytes` by Node's client as the answer to `method`; `undefined` if it refuses them. */
 export function nodeAnswer(method: string, bytes: Buffer): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const refuse = (): void => resolve(undefined);
     const request = http.request({ method, createConnection: () => connectionWith(bytes, null) });
     request.on("error", refuse).on("upgrade", refuse);
-    // Its answer's end may be told a turn later.
+    // The end of its answer may be reported a turn later.
     request.on("close", () => setImmediate(refuse));
     request.on("response", (response) => {
       response.on("error", refuse).on("aborted", refuse);
@@ -98,7 +101,7 @@ export function nodeAnswer(method: string, bytes: Buffer): Promise<Answer | unde
   });
 }
 
-/** What undici reads, over a real connection; fields and reasons it decodes in other ways. */
+/** Reads answers by undici, over a real connection; it decodes fields and reasons in other ways. */
 export class Undici {
   readonly #server = createServer((socket) => {
     socket.on("error", () => undefined);
@@ -114,7 +117,7 @@ export class Undici {
     this.#server.close();
   }
 
-  /** As `nodeAnswer`. */
+  /** Reads as `nodeAnswer` does. */
   async answer(
     method: "GET" | "HEAD",
     bytes: Buffer,

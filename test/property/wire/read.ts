@@ -4,18 +4,18 @@ import type { Framing } from "../../../src/wire/fields.ts";
 import { HeadGatherer } from "../../../src/wire/head-gatherer.ts";
 import { readRequestHead, REQUEST_HEADS } from "../../../src/wire/request-head.ts";
 
-/** One message as somebody read it. */
+/** One message as one of the readers read it. */
 export type Message = {
   /** Method and target, or status and reason. */
   readonly start: string;
   readonly fields: readonly string[];
   readonly body: string;
   readonly trailers: readonly string[];
-  /** Whether another may follow on the connection. */
+  /** True if another message may follow on the connection. */
   readonly goesOn: boolean;
 };
 
-/** What our own readers made of bytes. `rest`: what stands behind the message. */
+/** The result of our own readers. `rest`: the bytes after the message. */
 export type Reading =
   | { readonly kind: "message"; readonly message: Message; readonly rest: string }
   | { readonly kind: "refused"; readonly problem: string }
@@ -33,7 +33,7 @@ export function readRequest(bytes: Buffer, cuts: readonly number[] = []): Readin
   });
 }
 
-/** Reads one answer to `method`; the connection ends behind the last byte. */
+/** Reads one answer to `method`; the connection ends after the last byte. */
 export function readAnswer(method: string, bytes: Buffer, cuts: readonly number[] = []): Reading {
   return read(new HeadGatherer(ANSWER_HEADS), bytes, cuts, (text) => {
     const head = readAnswerHead(text, method);

@@ -1,14 +1,14 @@
-/** What Node's parsers take and ours refuses, each with its reason. */
+/** A form that Node's parsers accept and ours refuse, with the reason. */
 type Stricter = {
   readonly why: string;
-  /** What ours says of it. */
+  /** The text of our refusal. */
   readonly problem: string;
-  /** What stands in the bytes. */
+  /** A pattern that the bytes contain. */
   readonly holds: RegExp;
 };
 
 const EXTENSIONS: Stricter = {
-  why: "a chunk extension has a name, and a value behind its `=` (RFC 9112 section 7.1.1)",
+  why: "a chunk extension has a name, and a value after its `=` (RFC 9112 section 7.1.1)",
   problem: "chunk",
   holds: /^[0-9a-f]+;[^\r]*(?:;|=)(?:;|\r|=)|^[0-9a-f]+;(?:;|=|\r)/im,
 };
@@ -24,7 +24,7 @@ const CODING: Stricter = {
   holds: /transfer-encoding:(?! *chunked *\r)|transfer-encoding:[^]*\ntransfer-encoding:/i,
 };
 
-/** Of requests. */
+/** The stricter rules for requests. */
 export const STRICTER_REQUESTS: readonly Stricter[] = [
   {
     why: "an LF ends no line without its CR, also before the first (RFC 9112 section 2.2)",
@@ -56,7 +56,7 @@ export const STRICTER_REQUESTS: readonly Stricter[] = [
   EXTENSIONS,
 ];
 
-/** Of answers. */
+/** The stricter rules for answers. */
 export const STRICTER_ANSWERS: readonly Stricter[] = [
   {
     why: "the end of a success that says no length looks like a store that broke (RFC 9112 section 8)",
