@@ -359,7 +359,7 @@ function clientOf(site: Site, more: s3.S3ClientConfig = {}): s3.S3Client {
   });
 }
 
-/** The SDK names every error; that a 304 has no document shows in `$metadata` only. */
+/** The SDK names every error; only `$metadata` shows that a 304 has no document. */
 function codeOf(error: unknown): string {
   if (!(error instanceof s3.S3ServiceException)) return String(error);
   return error.$metadata.httpStatusCode === 304 ? "304" : error.name;
@@ -402,16 +402,21 @@ function tagsOf(reply: { readonly TagSet: s3.Tag[] | undefined }): Facts {
   return { tags: (reply.TagSet ?? []).map((tag) => `${tag.Key}=${tag.Value}`) };
 }
 
-/** The SDK names more algorithms than it computes without further packages. */
+/**
+ * Returns true if the SDK computes the algorithm: it names more than it computes without further
+ * packages.
+ */
 function isComputed(algorithm: string): boolean {
   return ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"].includes(algorithm);
 }
 
-/** Every name is this machine. */
+/** Resolves every name to this machine. */
 const loopback: LookupFunction = (_name, _options, found) =>
   found(null, [{ address: "127.0.0.1", family: 4 }]);
 
-/** The current AWS SDK for JavaScript, with its defaults: checksums, and trailers for streams. */
+/**
+ * Runs the current AWS SDK for JavaScript, with its defaults: checksums, and trailers for streams.
+ */
 compareDays({
   name: "aws-sdk",
   needs: [],

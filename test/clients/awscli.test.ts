@@ -184,7 +184,7 @@ async function keepVersions(site: Site): Promise<Facts> {
   return { versions: versions.length, markers: markers.length, old, left: left.length };
 }
 
-/** What a reply says of an object: size, type, colour (JMESPath, as `--query` takes it). */
+/** The fields of an object in a reply: size, type, colour (JMESPath, as `--query` takes it). */
 const DESCRIBED = "[ContentLength, ContentType, Metadata.colour]";
 const TAGS = "TagSet[].join('=', [Key, Value])";
 const TAGGING = JSON.stringify({ TagSet: [{ Key: "colour", Value: "blue" }] });
@@ -197,7 +197,7 @@ async function head(site: Site, key: string): Promise<readonly string[]> {
   return ask(site, DESCRIBED, "head-object", ["--key", key]);
 }
 
-/** Its ETag and version. */
+/** Puts an object; returns its ETag and version. */
 async function put(site: Site, key: string, content: string, more: readonly string[] = []) {
   const at = ["--key", key, "--body", fileOf(site, content)];
   return ask(site, "[ETag, VersionId]", "put-object", [...at, ...more]);
@@ -221,14 +221,17 @@ async function presign(site: Site): Promise<string> {
   return (await aws(site, ["s3", "presign", `s3://${site.bucket}/fox`])).trim();
 }
 
-/** A file with that content. */
+/** Writes a file with that content. */
 function fileOf(site: Site, content: string): string {
   const file = join(site.scratch, "body");
   writeFileSync(file, content);
   return file;
 }
 
-/** What `query` finds in the reply to a command of `aws s3api`, a list; nothing is an empty list. */
+/**
+ * Returns the list that `query` finds in the reply to a command of `aws s3api`, empty if it finds
+ * nothing.
+ */
 async function ask(
   site: Site,
   query: string,
@@ -263,13 +266,13 @@ async function aws(site: Site, args: readonly string[], input = ""): Promise<str
   return ended.output.toString();
 }
 
-/** The S3 error code in what the program complains of, or the whole complaint. */
+/** Returns the S3 error code in the program's complaint, or the whole complaint. */
 function codeOf(error: unknown): string {
   const complaint = error instanceof Error ? error.message : String(error);
   return /An error occurred \((\w+)\)/.exec(complaint)?.[1] ?? complaint;
 }
 
-/** Debian's aws-cli 2.9, from before checksums became the default. */
+/** Runs Debian's aws-cli 2.9, from before checksums became the default. */
 compareDays({
   name: "awscli",
   needs: [

@@ -12,7 +12,7 @@ const CANNOT = {
   "finds a bucket by its host name": "needs a resolver that knows the bucket's name",
 };
 
-/** Debian's boto3 1.26, from before checksums and trailers became the default. */
+/** Runs Debian's boto3 1.26, from before checksums and trailers became the default. */
 compareDays({
   name: "boto3-debian",
   needs: [
@@ -26,7 +26,7 @@ compareDays({
   cannot: { ...CANNOT, "uploads with trailing checksums": "sends trailers only when asked to" },
 });
 
-/** The current boto3 (requirements.txt), which checksums every upload. */
+/** Runs the current boto3 (requirements.txt), which checksums every upload. */
 compareDays({
   name: "boto3-current",
   needs: [
@@ -62,7 +62,7 @@ async function boto3Day(python: string, site: Site): Promise<Day> {
   return new Map(lines.map((line) => reported(line)));
 }
 
-/** One line of day.py. */
+/** Reads one line of day.py. */
 function reported(line: string): [string, Outcome] {
   const { step, outcome }: { step: string; outcome: Outcome } = JSON.parse(line);
   return [step, outcome];

@@ -11,17 +11,20 @@ import { DAY, sha256, type Outcome, type Site } from "./day.ts";
 import { DIFFERENCES, type Difference } from "./differences.ts";
 import type { Day } from "./steps.ts";
 
-/** An S3 client, and how it spends a day. */
+/** An S3 client, and its way to spend a day. */
 export type Client = {
-  /** As in differences.ts. */
+  /** The name in differences.ts. */
   readonly name: string;
   readonly needs: readonly Requirement[];
   readonly day: (site: Site) => Promise<Day>;
-  /** The steps that it has no way to do, each with the reason. */
+  /** The steps that it cannot do, each with the reason. */
   readonly cannot: Readonly<Record<string, string>>;
 };
 
-/** The key that clients show the gateway. The store does not know it: it sees alice's own. */
+/**
+ * The key that clients use at the gateway. The store does not know it: the gateway signs with
+ * alice's own.
+ */
 const WARDEN_KEY = {
   accessKey: "AKWARDEN000000000000",
   secretKey: "SKwarden/+00000000000000000000000",
@@ -30,9 +33,9 @@ const DOMAIN = "s3.example.org";
 const LARGE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Runs the client's day on a real Ceph and again through the gateway, and makes a test of each step:
- * both must yield what DAY expects, and the same. `S3WARDEN_CLIENTS=direct` leaves the gateway out,
- * to learn what a store does by itself.
+ * Runs the client's day on a real Ceph and again through the gateway, and makes a test of each
+ * step: both must have the outcome of DAY, and the same one. `S3WARDEN_CLIENTS=direct` leaves the
+ * gateway out, to learn the store's own behaviour.
  */
 export function compareDays(client: Client): void {
   const directOnly = process.env["S3WARDEN_CLIENTS"] === "direct";
@@ -67,7 +70,7 @@ export function compareDays(client: Client): void {
         const differs = differencesOf(client, name).some((one) => one.way !== "both");
         if (differs) return;
         const [direct, through] = [days.get("direct")?.get(name), days.get("gateway")?.get(name)];
-        assert.deepEqual(through, direct, "another outcome than directly");
+        assert.deepEqual(through, direct, "the outcome is not the same as directly");
       });
     }
   });
@@ -78,7 +81,7 @@ function gatewayOptions(ceph: Ceph): Parameters<typeof startGateway>[0] {
     upstream: ceph.endpoint,
     accounts: [{ name: "lab", upstream: ceph.users("alice"), keys: [WARDEN_KEY] }],
     listen: { domains: [DOMAIN] },
-    // The store decides of anonymous requests; s3cmd's signurl knows SigV2 only.
+    // The store decides on anonymous requests; s3cmd's signurl knows SigV2 only.
     policy: { anonymous: "upstream", signatures: ["v4", "v2"] },
   };
 }
@@ -94,7 +97,7 @@ function siteOf(
   return { ...way, ...large, domain: DOMAIN, bucket, scratch };
 }
 
-/** 64 MiB that no compression, repetition or shift could leave looking right. */
+/** Writes 64 MiB that would not look right after any compression, repetition or shift. */
 function writeLarge(path: string): Pick<Site, "large" | "largeSha256"> {
   const cipher = createCipheriv("aes-128-ctr", Buffer.alloc(16), Buffer.alloc(16));
   const bytes = cipher.update(Buffer.alloc(LARGE_BYTES));
@@ -106,7 +109,10 @@ function differencesOf(client: Client, step: string): readonly Difference[] {
   return DIFFERENCES.filter((one) => one.step === step && one.clients.includes(client.name));
 }
 
-/** Every fact that the client could see must be as expected; `ok` and `code` must be there. */
+/**
+ * Checks that every fact that the client could see is as expected; `ok` and `code` must be among
+ * them.
+ */
 function expectStep(
   days: ReadonlyMap<string, Day>,
   client: Client,

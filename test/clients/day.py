@@ -68,7 +68,7 @@ class Unseekable(io.RawIOBase):
 
 
 def probe(method, url, headers=None, body=None):
-    """One request with nothing added: what a browser or curl would send."""
+    """Sends one request with nothing added, like a browser or curl."""
     request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
     try:
         with urllib.request.urlopen(request) as reply:
@@ -87,7 +87,7 @@ def seen(reply):
 
 
 def stored(reply, key):
-    """What an upload's reply tells, and what the store has now if it went well."""
+    """Returns the facts of an upload's reply, and the content of the store if it succeeded."""
     return {**seen(reply), "text": text_of(key)} if reply[0] < 300 else seen(reply)
 
 
@@ -289,7 +289,7 @@ def resolve_as_over_tls(request, *rest, **more):
 @step("uploads with trailing checksums")
 def _():
     # botocore sends a checksum in a trailer over TLS only, where the payload needs no signature.
-    # That one condition is turned here; everything after it is botocore's own.
+    # This code reverses that one condition; everything after it is botocore's own.
     botocore.client.resolve_checksum_context = resolve_as_over_tls
     try:
         put("trailer", io.BytesIO(FOX))
@@ -465,7 +465,7 @@ def outcome_of(function):
         return {"ok": True, **(function() or {})}
     except ClientError as refusal:
         return {"ok": False, "code": refusal.response["Error"]["Code"]}
-    except Exception as other:  # Whatever a client makes of a reply is an outcome of the step.
+    except Exception as other:  # Any error that a client makes of a reply is an outcome of the step.
         return {"ok": False, "code": f"{type(other).__name__}: {other}"}
 
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
 /**
- * The usual work of a day with an S3 store, as steps in order, and what each must yield, whichever
- * client does it. A client reports of these facts those that it can see. What a client or the store
- * does otherwise stands in differences.ts, each with its reason.
+ * The usual work of a day with an S3 store, as steps in order, with the outcome of each for every
+ * client. A client reports the facts that it can see. Other outcomes of a client or the store are
+ * in differences.ts, each with its reason.
  */
 export const DAY = {
   "creates a bucket": { ok: true },
@@ -70,13 +70,15 @@ export const DAY = {
 
 export type StepName = keyof typeof DAY;
 
-/** What became of a step: `ok`, the S3 error `code` if not, and whatever else the client saw. */
+/**
+ * The outcome of a step: `ok`, the S3 error `code` if not, and everything else that the client saw.
+ */
 export type Outcome = {
   readonly ok: boolean;
   readonly [fact: string]: string | number | boolean | readonly string[];
 };
 
-/** What a step that went well has seen. */
+/** The facts seen in a successful step. */
 export type Facts = Readonly<Record<string, Outcome[string]>>;
 
 /** A place to work: the store itself, or the gateway in front of it. */
@@ -84,9 +86,9 @@ export type Site = {
   readonly endpoint: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  /** Below which bucket names are host names; they need not resolve. */
+  /** The domain below which bucket names are host names; they need not resolve. */
   readonly domain: string;
-  /** A name nobody else uses; `${bucket}-versions` is free too. */
+  /** A bucket name that nobody else uses; `${bucket}-versions` is free, too. */
   readonly bucket: string;
   /** An empty folder. */
   readonly scratch: string;
@@ -97,10 +99,13 @@ export type Site = {
 
 export const REGION = "us-east-1";
 
-/** The object of most steps; its digests in DAY are those that everybody knows of this sentence. */
+/** The object of most steps; its digests in DAY are the well-known ones of this sentence. */
 export const FOX = "The quick brown fox jumps over the lazy dog";
 
-/** Keys that a decoder, a normalizer or a router might change; each is an object's name as it stands. */
+/**
+ * Keys that a decoder, a normalizer or a router might change; each is the name of an object as it
+ * stands.
+ */
 export const ODD_KEYS = [
   "odd/a//b",
   "odd/../x",

@@ -4,13 +4,13 @@ import type { Outcome, StepName } from "./day.ts";
 export type Difference = {
   readonly step: StepName;
   readonly clients: readonly string[];
-  /** `direct`: only without the gateway, which mends it. `gateway`: only through it. */
+  /** `direct`: only without the gateway, which corrects it. `gateway`: only through it. */
   readonly way: "direct" | "gateway" | "both";
   readonly outcome: Outcome;
   readonly why: string;
 };
 
-/** What aws-cli 2.9 dies of when it reads an error whose <Message> is empty. */
+/** The crash of aws-cli 2.9 when it reads an error whose <Message> is empty. */
 const EMPTY_MESSAGE_CRASH = {
   ok: false,
   code: "argument of type 'NoneType' is not iterable",
@@ -26,7 +26,7 @@ const EMPTY_MESSAGES = [
   "deletes a bucket that is not empty",
 ] as const;
 
-/** All of them, measured on Ceph RGW 16.2. */
+/** All differences, measured on Ceph RGW 16.2. */
 export const DIFFERENCES: readonly Difference[] = [
   ...EMPTY_MESSAGES.map((step): Difference => ({
     step,

@@ -1,6 +1,6 @@
 /** The documents that several clients send as they are. */
 
-/** Lets everybody read what lies below `open/`. */
+/** Returns a policy that lets everybody read keys below `open/`. */
 export function openPolicy(bucket: string): string {
   return JSON.stringify({
     Version: "2012-10-17",

@@ -174,7 +174,7 @@ const STEPS: Steps = {
   },
 };
 
-/** MinIO's client for JavaScript, which signs the chunks of nothing and the digest of everything. */
+/** Runs MinIO's client for JavaScript, which signs the digest of every body and no chunks. */
 compareDays({
   name: "minio",
   needs: [],

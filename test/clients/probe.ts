@@ -9,7 +9,7 @@ export type Reply = {
   readonly body: Buffer;
 };
 
-/** One request with nothing added and nothing followed: what a browser or curl would send. */
+/** Sends one request with nothing added and no redirect followed, like a browser or curl. */
 export async function probe(
   method: string,
   url: string,
@@ -23,17 +23,17 @@ export async function probe(
   return { status: incoming.statusCode, headers: incoming.headers, body: bytes };
 }
 
-/** The status that nobody in particular gets for an object. `key` needs no encoding. */
+/** Returns the status of an anonymous request for an object. `key` needs no encoding. */
 export async function anonymousStatus(site: Site, key: string): Promise<number> {
   return (await probe("GET", `${site.endpoint}/${site.bucket}/${key}`)).status;
 }
 
-/** The S3 error code of an error document; undefined if there is none. */
+/** Returns the S3 error code of an error document; `undefined` if there is none. */
 export function codeIn(body: Buffer): string | undefined {
   return /<Code>([^<]*)<\/Code>/.exec(body.toString())?.[1];
 }
 
-/** A browser's question before it uses another origin's object. */
+/** Sends a browser's question before it uses another origin's object. */
 export async function preflight(site: Site, key: string): Promise<Record<string, string | number>> {
   const reply = await probe("OPTIONS", `${site.endpoint}/${site.bucket}/${key}`, {
     origin: "https://example.org",
@@ -43,7 +43,7 @@ export async function preflight(site: Site, key: string): Promise<Record<string,
   return { status: reply.status, origin: typeof origin === "string" ? origin : "" };
 }
 
-/** What a browser does with an HTML form whose last field is the file. */
+/** Sends an HTML form whose last field is the file, as a browser does. */
 export async function postForm(
   url: string,
   fields: Readonly<Record<string, string>>,
@@ -58,20 +58,23 @@ export async function postForm(
   return probe("POST", url, { "content-type": type, "content-length": body.length }, body);
 }
 
-/** The same URL with the last digit of its signature changed (V4 hex, V2 base64 before `%3D`). */
+/**
+ * Returns the same URL with the last digit of its signature changed (V4 hex, V2 base64 before
+ * `%3D`).
+ */
 export function tamper(url: string): string {
   return url.replace(/(Signature=[^&]*?)([0-9a-zA-Z])((?:%3D)?(?:&|$))/, (_, head, digit, tail) => {
     return `${head}${digit === "0" ? "1" : "0"}${tail}`;
   });
 }
 
-/** What a probe's reply tells. */
+/** Returns the facts of a probe's reply. */
 export function seen(reply: Reply): Facts {
   if (reply.status < 300) return { ok: true, status: reply.status, text: reply.body.toString() };
   return { ok: false, status: reply.status, code: codeIn(reply.body) ?? "" };
 }
 
-/** What an upload's reply tells, and what the store has now if it went well. */
+/** Returns the facts of an upload's reply, and the content of the store if it succeeded. */
 export async function stored(reply: Reply, read: () => Promise<string>): Promise<Facts> {
   const facts = seen(reply);
   return reply.status < 300 ? { ...facts, text: await read() } : facts;

@@ -148,7 +148,7 @@ compareDays({
   },
 });
 
-/** What rclone calls a place. */
+/** Returns rclone's name for a place. */
 function at(site: Site, key = ""): string {
   return `s3:${site.bucket}${key === "" ? "" : "/"}${key}`;
 }
@@ -161,7 +161,7 @@ async function get(site: Site, key: string, flags: readonly string[] = []): Prom
   return rclone(site, ["cat", ...flags, at(site, key)]);
 }
 
-/** One JSON line an object. */
+/** Lists a place: one JSON line an object. */
 async function listed(site: Site, key: string, flags: readonly string[]) {
   const lines = (await rclone(site, ["lsjson", ...flags, at(site, key)])).toString().split("\n");
   return lines.filter((line) => line.startsWith("{"));
@@ -195,7 +195,9 @@ async function rclone(site: Site, args: readonly string[], input = ""): Promise<
   return ended.output;
 }
 
-/** The S3 error code in what the program complains of, or what its own words for it mean. */
+/**
+ * Returns the S3 error code in the program's complaint, or the code that its own words stand for.
+ */
 function codeOf(error: unknown): string {
   const complaint = error instanceof Error ? error.message : String(error);
   const code = /(\w+): [^:\n]*\n\s*status code: \d+/.exec(complaint)?.[1];

@@ -176,7 +176,7 @@ async function keysIn(site: Site): Promise<readonly string[]> {
   return listed.split("\n").flatMap((line) => line.split(start).slice(1));
 }
 
-/** What `s3cmd info` says of an object. */
+/** Reads the report of `s3cmd info` on an object. */
 function facts(info: string): { size: number; type: string; colour: string } {
   return {
     size: Number(/File size: *(\d+)/.exec(info)?.[1]),
@@ -189,7 +189,7 @@ async function signed(site: Site): Promise<string> {
   return (await s3cmd(site, ["signurl", url(site, "fox"), "+600"])).trim();
 }
 
-/** A file with that content. */
+/** Writes a file with that content. */
 function fileOf(site: Site, content: string): string {
   const file = join(site.scratch, "body");
   writeFileSync(file, content);
@@ -207,7 +207,7 @@ function configuration(site: Site, v2: boolean): string {
     `access_key = ${site.accessKey}`,
     `secret_key = ${site.secretKey}`,
     `host_base = ${host}`,
-    // No %(bucket)s: path style.
+    // Without %(bucket)s: path style.
     `host_bucket = ${host}`,
     "use_https = False",
     "max_retries = 1",
@@ -224,7 +224,9 @@ async function s3cmd(site: Site, args: readonly string[], input = ""): Promise<s
   return ended.output.toString();
 }
 
-/** The S3 error code in what the program complains of, or what its own words for it mean. */
+/**
+ * Returns the S3 error code in the program's complaint, or the code that its own words stand for.
+ */
 function codeOf(error: unknown): string {
   const complaint = error instanceof Error ? error.message : String(error);
   const code = /\b\d{3} \((\w+)\)/.exec(complaint)?.[1];

@@ -1,12 +1,18 @@
 import { DAY, type Facts, type Outcome, type Site, type StepName } from "./day.ts";
 
-/** What a client did on one day, by step name. */
+/** The outcomes of a client's day, by step name. */
 export type Day = ReadonlyMap<string, Outcome>;
 
-/** How a client does each step that it can do. What it returns it has seen; a failure is thrown. */
+/**
+ * The client's actions for the steps that it can do. Each returns the facts that it has seen, and
+ * throws a failure.
+ */
 export type Steps = Partial<Record<StepName, (site: Site) => Promise<Facts>>>;
 
-/** Does the steps in DAY's order, whatever becomes of each. `codeOf`: the S3 code of what was thrown. */
+/**
+ * Takes the steps in DAY's order, whatever the outcome of each. `codeOf`: returns the S3 code of a
+ * thrown error.
+ */
 export async function runSteps(
   steps: Steps,
   codeOf: (error: unknown) => string,

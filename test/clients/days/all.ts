@@ -19,7 +19,7 @@ import { S3FS_FUSE } from "./s3fs-fuse.ts";
 import { TOFU } from "./tofu.ts";
 import type { OwnClient } from "./frame.ts";
 
-/** Every client that spends a day of its own. */
+/** Every client with a day of its own. */
 export const OWN_CLIENTS: readonly OwnClient[] = [
   PYARROW,
   S3FS,
@@ -43,7 +43,10 @@ export const OWN_CLIENTS: readonly OwnClient[] = [
   TOFU,
 ];
 
-/** Those that S3WARDEN_CLIENT names, separated by commas; without it, all that are not by hand. */
+/**
+ * Returns the clients that S3WARDEN_CLIENT names, separated by commas; without it, all that are not
+ * by hand.
+ */
 export function chosenClients(): readonly OwnClient[] {
   const names = process.env["S3WARDEN_CLIENT"]?.split(",");
   return OWN_CLIENTS.filter(({ name, byHand }) => names?.includes(name) ?? byHand !== true);

@@ -19,7 +19,7 @@ const PROGRAM = installed("current aws-cli", "venv-cli/bin/aws");
 
 type Key = { readonly accessKey: string; readonly secretKey: string };
 
-/** What docs/clients.md has in ~/.aws/config. */
+/** Returns the ~/.aws/config of docs/clients.md. */
 function awsConfig({ endpoint, region, accessKey, secretKey }: Key & Endpoint): string {
   return `[default]
 region = ${region}

@@ -7,56 +7,57 @@ import type { Day } from "../steps.ts";
 import type { Snippet } from "./snippets.ts";
 
 /**
- * A client that spends a day of its own: what its users do with it, as steps in order. Both days,
- * directly on a store and through the gateway, must yield `steps`, but for `differences`.
+ * A client with a day of its own: the usual work of its users, as steps in order. Both days,
+ * directly on a store and through the gateway, must have the outcomes of `steps`, except for
+ * `differences`.
  */
 export type OwnClient = {
-  /** As in docs/clients.md, and part of its bucket's name. */
+  /** The name in docs/clients.md, and part of its bucket's name. */
   readonly name: string;
-  /** What people call it. */
+  /** The name that people use. */
   readonly title: string;
   readonly version: string;
-  /** How it is configured, as the page shows it. */
+  /** Its configuration, as the page shows it. */
   readonly snippet: Snippet;
   readonly needs: readonly Requirement[];
-  /** Whether it only spends its day when S3WARDEN_CLIENT names it: it takes too long to build. */
+  /** True if it spends its day only when S3WARDEN_CLIENT names it: it takes too long to build. */
   readonly byHand?: true;
-  /** Over what its day goes; TLS wherever a client can be told an authority to trust. */
+  /** The protocol of its day; TLS if a client can be told to trust an authority. */
   readonly scheme: "https" | "http";
-  /** Whether its bucket is there before its day begins. */
+  /** The bucket of its day: made before it begins, or by the client. */
   readonly bucket: "given" | "made";
-  /** What each step must yield, in their order. */
+  /** The outcome of each step, in order. */
   readonly steps: Readonly<Record<string, Outcome>>;
   readonly spend: (place: Place) => Promise<Day>;
   readonly differences: readonly OwnDifference[];
 };
 
-/** Steps that have another outcome somewhere. One that no longer differs fails its test. */
+/** Steps that have another outcome somewhere. If one no longer differs, its test fails. */
 export type OwnDifference = {
   readonly stores: readonly StoreKind[];
-  /** `direct`: only without the gateway, which mends it. `gateway`: only through it. */
+  /** `direct`: only without the gateway, which corrects it. `gateway`: only through it. */
   readonly way: "direct" | "gateway" | "both";
   readonly steps: readonly string[];
-  /** What each of them yields instead; absent, and only for `direct`: anything else. */
+  /** The outcome of each of them instead; if absent, and only for `direct`, any other. */
   readonly outcome?: Outcome;
   readonly why: string;
 };
 
-/** Where a client spends its day, and with what. */
+/** The place and the files of a client's day. */
 export type Place = {
-  /** Such as `https://127.0.0.1:40123`. */
+  /** The endpoint, such as `https://127.0.0.1:40123`. */
   readonly endpoint: string;
-  /** The same without its scheme. */
+  /** The endpoint without its scheme. */
   readonly host: string;
   readonly region: string;
   /** A file with the certificate of the authority that signed the endpoint's. */
   readonly authority: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  /** Of somebody who may read the bucket, and nothing else. */
+  /** The key of a user who may read the bucket, and nothing else. */
   readonly readerAccessKey: string;
   readonly readerSecretKey: string;
-  /** A name nobody else uses. */
+  /** A bucket name that nobody else uses. */
   readonly bucket: string;
   /** An empty folder. */
   readonly scratch: string;
@@ -66,31 +67,36 @@ export type Place = {
   readonly fox: string;
 };
 
-/** Why current SDKs fail at RGW alone. */
+/** The reason why current SDKs fail at RGW alone. */
 export const NO_TRAILERS =
   "RGW 16 knows no trailing checksums and refuses such uploads, so that what they would bring is not there; the gateway proves them and sends the plain body";
 
-/** Steps with the reader's key that versitygw alone refuses. */
+/** Returns the steps with the reader's key that versitygw alone refuses. */
 export function noReader(...steps: readonly string[]): OwnDifference {
   const why =
     "versitygw has no users who may read all buckets: each bucket's policy names its own; the gateway has tiers";
   return { stores: ["versitygw"], way: "direct", steps, why };
 }
 
-/** For one program; the slowest day takes half a minute on a busy machine. */
+/** The limit for one program; the slowest day takes half a minute on a busy machine. */
 const PROGRAM_SECONDS_MAX = 180;
 
-/** Writes a file that was changed a day ago, so that no store's clock of whole seconds is before it. */
+/**
+ * Writes a file that was changed a day ago, so that no store's clock of whole seconds is before it.
+ */
 export function writeOld(path: string, text: string): void {
   writeFileSync(path, text);
   const seconds = Date.now() / 1000 - 86_400;
   utimesSync(path, seconds, seconds);
 }
 
-/** How a step is done; what it returns it has seen, a failure is thrown. */
+/** The actions of the steps; each returns the facts that it has seen, and throws a failure. */
 export type OwnSteps = Readonly<Record<string, (place: Place) => Promise<Facts>>>;
 
-/** The day of a client that is a program for each step. `codeOf`: what was told of a failure. */
+/**
+ * Returns the day of a client that is a program for each step. `codeOf`: returns the code of a
+ * failure.
+ */
 export function stepByStep(
   steps: OwnSteps,
   codeOf: (error: unknown) => string,
@@ -109,8 +115,9 @@ export function stepByStep(
 }
 
 /**
- * The day of a client that is a library: a program reads the place as JSON from standard input and
- * writes one JSON line a step, `{"step", "outcome"}`. `S3WARDEN_DAYS=loud` shows what else it says.
+ * Returns the day of a client that is a library: a program reads the place as JSON from standard
+ * input and writes one JSON line a step, `{"step", "outcome"}`. `S3WARDEN_DAYS=loud` shows its
+ * other output.
  */
 export function byProgram(
   command: string,
@@ -132,7 +139,7 @@ export function byProgram(
   };
 }
 
-/** Runs a program, but not for ever. */
+/** Runs a program, with a limit of time. */
 function runBounded(
   command: string,
   args: readonly string[],
@@ -146,7 +153,7 @@ function reported(line: string): [string, Outcome] {
   return [step, outcome];
 }
 
-/** A command that ended with another status than 0, and what it wrote. */
+/** A command that ended with a status other than 0, and its output. */
 class CommandFailed extends Error {
   readonly said: string;
 
@@ -156,7 +163,7 @@ class CommandFailed extends Error {
   }
 }
 
-/** What a command wrote to standard output; throws CommandFailed where its status is not 0. */
+/** Returns the standard output of a command; throws CommandFailed if its status is not 0. */
 export async function output(
   command: string,
   args: readonly string[],
@@ -167,7 +174,10 @@ export async function output(
   throw new CommandFailed(command, `${ended.errors}${ended.output.toString()}`);
 }
 
-/** The codes of S3 that a command's user reads, or the words by which it tells them. */
+/**
+ * Returns a function that finds the S3 code that a command's user reads, or the words that stand
+ * for it.
+ */
 export function codeSaid(
   words: readonly (readonly [pattern: RegExp, code: string])[],
 ): (error: unknown) => string {

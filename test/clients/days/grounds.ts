@@ -14,7 +14,7 @@ import { FOX, REGION, sha256 } from "../day.ts";
 import type { OwnClient, Place } from "./frame.ts";
 import { readerOf, type Key } from "./reader.ts";
 
-/** Keys that clients show the gateway. The store does not know them. */
+/** Keys that clients use at the gateway. The store does not know them. */
 const OWNER: Key = {
   accessKey: "AKWARDEN000000000000",
   secretKey: "SKwarden/+00000000000000000000000",
@@ -28,7 +28,7 @@ const LARGE_BYTES = 20 * 1024 * 1024;
 export type Way = "direct" | "gateway";
 type Scheme = OwnClient["scheme"];
 export type Store = (typeof REAL_STORES)[number];
-/** What all days on one store share. */
+/** The parts that all days on one store share. */
 export type Grounds = {
   readonly keys: Readonly<Record<Way, { readonly owner: Key; readonly reader: Key }>>;
   readonly endpoints: Readonly<Record<Way, Readonly<Record<Scheme, string>>>>;
@@ -38,7 +38,7 @@ export type Grounds = {
   readonly stop: () => Promise<void>;
 };
 
-/** Where a client spends one of its days; its bucket is there already if it makes none. */
+/** Returns the place for one day of a client; its bucket exists already if it makes none. */
 export async function placeOf(grounds: Grounds, client: OwnClient, way: Way): Promise<Place> {
   const endpoint = grounds.endpoints[way][client.scheme];
   const { owner, reader } = grounds.keys[way];
@@ -58,7 +58,10 @@ export async function placeOf(grounds: Grounds, client: OwnClient, way: Way): Pr
   };
 }
 
-/** Starts the store and two gateways in front of it, and puts TLS before whatever has none. */
+/**
+ * Starts the store and two gateways in front of it, and adds TLS in front of each part that has
+ * none.
+ */
 export async function prepare(store: Store): Promise<Grounds> {
   const scratch = scratchFolder("days");
   const running = await store.start();
@@ -104,7 +107,7 @@ function secureEndpoint(gateway: Gateway): string {
   return gateway.endpoint.replace("http:", "https:");
 }
 
-/** 20 MiB that no compression, repetition or shift could leave looking right. */
+/** Writes 20 MiB that would not look right after any compression, repetition or shift. */
 function writeLarge(folder: string): Pick<Place, "large" | "largeSha256"> {
   const cipher = createCipheriv("aes-128-ctr", Buffer.alloc(16), Buffer.alloc(16));
   const bytes = cipher.update(Buffer.alloc(LARGE_BYTES));
@@ -115,7 +118,7 @@ function writeLarge(folder: string): Pick<Place, "large" | "largeSha256"> {
 
 type Tls = { readonly cert: string; readonly key: string; readonly authority: string };
 
-/** An authority, and a certificate by it for this machine; files in `folder`. */
+/** Makes an authority, and a certificate by it for this machine; files in `folder`. */
 async function certificate(folder: string): Promise<Tls> {
   const at = (name: string): string => join(folder, name);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
@@ -133,7 +136,7 @@ async function certificate(folder: string): Promise<Tls> {
   return { cert: at("tls.crt"), key: at("tls.key"), authority: at("ca.crt") };
 }
 
-/** TLS in front of a store that speaks none; it passes bytes on and looks at nothing. */
+/** Starts TLS in front of a store without it; it passes bytes on and inspects nothing. */
 async function startTlsFront(endpoint: string, tls: Tls): Promise<Server> {
   const { hostname, port } = new URL(endpoint);
   const files = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The clients that spend days of their own, into .tools of the source: what PyPI, Go and Maven have of
-# them. test/tools/install.sh comes first: it brings MinIO, mc, restic and, where it must, Go itself.
+# Installs the clients that have days of their own into .tools of the source, from PyPI, Go and Maven.
+# Run test/tools/install.sh first: it installs MinIO, mc, restic and, if it must, Go itself.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 HERE=test/clients/days
 export PATH="$PATH:/usr/local/go/bin:$PWD/.venv/bin"
 mkdir -p .tools/bin
 
-# changed STAMP FILE…: whether a file is another than when `done_with STAMP` was last called.
+# changed STAMP FILE…: true if a file differs from its state when `done_with STAMP` was last called.
 changed() {
   local stamp=.tools/$1
   shift
@@ -24,7 +24,7 @@ for name in aws cli data; do
   done_with "venv-$name.stamp"
 done
 
-# Go and Maven find out for themselves what has changed, but Maven takes its time for it.
+# Go and Maven find changes by themselves, but Maven takes its time for it.
 (cd "$HERE/go" && go build -o "$OLDPWD/.tools/bin/aws-go-day" ./sdk && go build -o "$OLDPWD/.tools/bin/minio-go-day" ./minio &&
   go build -o "$OLDPWD/.tools/bin/aws-go-token-day" ./session)
 if changed java.stamp "$HERE/java/pom.xml" "$HERE"/java/src/main/java/*.java; then

@@ -7,19 +7,22 @@ export type Installed = { readonly path: string; readonly need: Requirement };
 const TOOLS = fileURLToPath(new URL("../../../.tools/", import.meta.url));
 const HERE = fileURLToPath(new URL("./", import.meta.url));
 
-/** What install.sh of this folder brings, by its whole path; `path` is below .tools. */
+/**
+ * Returns a program that install.sh of this folder installs, by its whole path; `path` is below
+ * .tools.
+ */
 export function installed(name: string, path: string): Installed {
   const whole = `${TOOLS}${path}`;
   const install = "bash test/clients/days/install.sh";
   return { path: whole, need: { name, present: existsSync(whole), install } };
 }
 
-/** A program of ours, below this folder. */
+/** Returns the path of one of our programs, below this folder. */
 export function ours(path: string): string {
   return `${HERE}${path}`;
 }
 
-/** Of requirements/data.txt: data frames, tables, file systems. */
+/** The Python of requirements/data.txt: data frames, tables, file systems. */
 export const DATA_PYTHON = installed("Python with data clients", "venv-data/bin/python");
-/** Of requirements/aws.txt: boto3 with the AWS CRT. */
+/** The Python of requirements/aws.txt: boto3 with the AWS CRT. */
 export const AWS_PYTHON = installed("Python with awscrt", "venv-aws/bin/python");

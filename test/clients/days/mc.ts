@@ -36,7 +36,7 @@ const at = (place: Place, key: string, alias = "lab"): string => `${alias}/${pla
 const read = async (place: Place, key: string): Promise<string> =>
   (await mc(place, ["cat", at(place, key)])).toString();
 
-/** What `mc --json` says of one thing; which of it depends on the command. */
+/** The report of `mc --json` on one thing; the fields depend on the command. */
 type Told = {
   readonly size: number;
   readonly objects: number;

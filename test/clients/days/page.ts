@@ -5,7 +5,10 @@ import type { OwnClient, OwnDifference } from "./frame.ts";
 /** The stores of docs/clients.md, in the order of its columns. */
 const STORES: readonly StoreKind[] = ["ceph", "minio", "versitygw"];
 
-/** A client's row in the page: name, version, transport, then directly and through for each store. */
+/**
+ * Returns a client's row in the page: name, version, transport, then directly and through for each
+ * store.
+ */
 export function rowOf(client: OwnClient): readonly string[] {
   const counts = STORES.flatMap((kind) =>
     (["direct", "gateway"] as const).map((way) => String(asExpected(client, kind, way))),
@@ -15,7 +18,7 @@ export function rowOf(client: OwnClient): readonly string[] {
   return [title, `\`${name}\``, version, transport, String(Object.keys(steps).length), ...counts];
 }
 
-/** How many steps have the usual outcome there. */
+/** Returns the number of steps with the usual outcome there. */
 function asExpected(client: OwnClient, kind: StoreKind, way: OwnDifference["way"]): number {
   const differing = client.differences
     .filter((one) => one.stores.includes(kind) && (one.way === way || one.way === "both"))
@@ -23,7 +26,7 @@ function asExpected(client: OwnClient, kind: StoreKind, way: OwnDifference["way"
   return Object.keys(client.steps).length - new Set(differing).size;
 }
 
-/** The rows of a client's differences: steps, client, store, where, why. */
+/** Returns the rows of a client's differences: steps, client, store, where, why. */
 export function differencesOf(client: OwnClient): readonly (readonly string[])[] {
   return client.differences.map(({ steps, stores, way, why }) => [
     steps.join(", "),

@@ -17,7 +17,7 @@ const PROGRAM = installed("current rclone", "venv-data/bin/rclone");
 
 type Key = { readonly accessKey: string; readonly secretKey: string };
 
-/** A remote of rclone.conf, as docs/clients.md has it. */
+/** Returns a remote of rclone.conf, as docs/clients.md has it. */
 function rcloneRemote(name: string, { endpoint, region, accessKey, secretKey }: Remote): string {
   return `[${name}]
 type = s3

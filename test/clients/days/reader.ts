@@ -19,12 +19,12 @@ const MINIO_POLICY = {
   Statement: [{ Effect: "Allow", Action: ["s3:Get*", "s3:List*"], Resource: "arn:aws:s3:::*" }],
 };
 
-/** What `readerOf` needs besides the store. */
+/** Returns the programs that `readerOf` needs besides the store. */
 export function readerNeeds(kind: StoreKind): readonly Requirement[] {
   return kind === "minio" ? [ownProgram("mc").need] : [];
 }
 
-/** A key of the store itself for somebody who may read what its owner has, and nothing else. */
+/** Makes a key of the store itself for a user who may read the owner's data, and nothing else. */
 export async function readerOf(kind: StoreKind, store: PlainStore): Promise<Key> {
   if (kind === "ceph") return cephUser("alice:reader");
   if (kind === "versitygw") return versitygwUser(store);
@@ -44,7 +44,10 @@ export async function readerOf(kind: StoreKind, store: PlainStore): Promise<Key>
   return MINIO_READER;
 }
 
-/** An ordinary user. versitygw has no readers of all buckets: each bucket's policy names its own. */
+/**
+ * Makes an ordinary user. versitygw has no readers of all buckets: each bucket's policy names its
+ * own.
+ */
 async function versitygwUser({ endpoint, key }: PlainStore): Promise<Key> {
   const admin = ["admin", "--access", key.accessKey, "--secret", key.secretKey];
   const { accessKey, secretKey } = VERSITYGW_READER;

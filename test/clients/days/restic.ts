@@ -17,7 +17,7 @@ const PROGRAM = installed("restic", "bin/restic");
 
 type Key = { readonly accessKey: string; readonly secretKey: string };
 
-/** What docs/clients.md sets in the environment. */
+/** Returns the environment variables of docs/clients.md. */
 function resticEnvironment(
   place: Key & { readonly endpoint: string; readonly region: string; readonly bucket: string },
 ) {

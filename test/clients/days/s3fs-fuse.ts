@@ -17,7 +17,7 @@ import { SHOWN } from "./snippets.ts";
 
 type Key = { readonly accessKey: string; readonly secretKey: string };
 
-/** What docs/clients.md has after the name of the bucket and the folder. */
+/** Returns the options that docs/clients.md has after the name of the bucket and the folder. */
 function s3fsOptions({ endpoint, region }: Pick<Place, "endpoint" | "region">, keys: string) {
   const connection = `url=${endpoint},endpoint=${region},use_path_request_style,sigv4`;
   return ["-o", `passwd_file=${keys}`, "-o", connection];
@@ -26,7 +26,7 @@ function s3fsOptions({ endpoint, region }: Pick<Place, "endpoint" | "region">, k
 type Mount = {
   readonly name: string;
   readonly key: Key;
-  /** Whether the program stays, and says why it cannot mount. */
+  /** True if the program stays, and reports why it cannot mount. */
   readonly foreground?: boolean;
 };
 
@@ -36,7 +36,7 @@ async function mounted(place: Place, { name, key, foreground = false }: Mount): 
   const keys = `${folder}.passwd`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(keys, `${key.accessKey}:${key.secretKey}`, { mode: 0o600 });
-  // It trusts the authorities of the system, and no other.
+  // It trusts the authorities of the system only.
   const more = ["-o", "multipart_size=5,retries=1,no_check_certificate"];
   const args = [place.bucket, folder, ...s3fsOptions(place, keys), ...more];
   const env = { HOME: place.scratch };
@@ -52,7 +52,7 @@ const inside = (place: Place, path: string): string => join(place.scratch, "mnt"
 const text = async (place: Place, path: string): Promise<string> =>
   (await readFile(inside(place, path))).toString();
 
-/** Nothing here may block the event loop: the TLS before the store is served by this process. */
+/** The steps. None may block the event loop: this process serves the TLS in front of the store. */
 const STEPS: OwnSteps = {
   mounts: async (place) => {
     await mounted(place, { name: "mnt", key: place });
@@ -109,7 +109,7 @@ const STEPS: OwnSteps = {
   },
   "uses a wrong secret": async (place) => {
     const key = { ...place, secretKey: "wrong" };
-    // It ends by itself, and says so to its log alone.
+    // It ends by itself, and only its log has the reason.
     const folder = await mounted(place, { name: "wrong", key, foreground: true });
     return { mounted: (await readFile("/proc/mounts")).includes(folder) };
   },
@@ -125,7 +125,7 @@ const STEPS: OwnSteps = {
   },
 };
 
-/** Many containers have no device to mount by, and nothing that is installed there gives them one. */
+/** True if there is a device to mount by. Many containers have none, and no package adds one. */
 const HAS_DEVICE = existsSync("/dev/fuse");
 
 const FUSE = { name: "/dev/fuse", present: HAS_DEVICE, install: "modprobe fuse" };

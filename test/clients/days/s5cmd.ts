@@ -18,7 +18,7 @@ const PROGRAM = installed("s5cmd", "venv-data/bin/s5cmd");
 
 type Key = { readonly accessKey: string; readonly secretKey: string };
 
-/** What docs/clients.md sets in the environment. */
+/** Returns the environment variables of docs/clients.md. */
 function s5cmdEnvironment(place: Key & { readonly endpoint: string; readonly region: string }) {
   return {
     S3_ENDPOINT_URL: place.endpoint,
@@ -34,7 +34,7 @@ async function s5cmd(
   more: Partial<Key> = {},
 ): Promise<string> {
   const env = { HOME: place.scratch, ...s5cmdEnvironment({ ...place, ...more }) };
-  // It has no way to name an authority.
+  // It has no option for an authority.
   const all = ["--no-verify-ssl", "--retry-count", "0", ...args];
   return (await output(PROGRAM.path, all, { env })).toString();
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { ours } from "./installed.ts";
 
-/** A piece of docs/clients.md that a day has run, but for where and with what key. */
+/** A piece of docs/clients.md that a day has run, with another endpoint and key. */
 export type Snippet = { readonly language: string; readonly text: string };
 
-/** What stands in the page for an endpoint and a key. */
+/** The endpoint and the key in the page. */
 export const SHOWN = {
   endpoint: "https://s3.example.org",
   region: "us-east-1",
@@ -13,7 +13,7 @@ export const SHOWN = {
   secretKey: "…",
 };
 
-/** How programs name what they were given, and what the page says instead. */
+/** The names that programs have for their input, and those in the page. */
 const NAMED: readonly (readonly [pattern: RegExp, shown: string])[] = [
   [/place\.Endpoint|PLACE(?:\["endpoint"\]|\.get\("endpoint"\))/g, `"${SHOWN.endpoint}"`],
   [/place\.Region|PLACE(?:\["region"\]|\.get\("region"\))/g, `"${SHOWN.region}"`],
@@ -28,8 +28,8 @@ const NAMED: readonly (readonly [pattern: RegExp, shown: string])[] = [
 ];
 
 /**
- * The lines of a day's program between `docs: name` and `end`, as they are shown. `close`: what ends
- * the expression in the page, where the program goes on with what only tests need.
+ * Returns the lines of a day's program between `docs: name` and `end`, as they are shown. `close`:
+ * ends the expression in the page, if the program goes on with parts that only tests need.
  */
 export function snippet(file: string, name: string, language: string, close = ""): Snippet {
   const lines = readFileSync(ours(file), "utf8").split("\n");
@@ -48,13 +48,16 @@ function shown(text: string): string {
   return NAMED.reduce((rest, [pattern, value]) => rest.replaceAll(pattern, value), text);
 }
 
-/** Variables of a shell, as docs/clients.md sets them. */
+/** Returns variables of a shell, as docs/clients.md sets them. */
 export function environment(variables: Readonly<Record<string, string>>): Snippet {
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`);
   return { language: "sh", text: lines.join("\n") };
 }
 
-/** The version of a dependency that a file pins: `name==1.2`, `name v1.2`, `name@v1.2`, or Maven's. */
+/**
+ * Returns the version of a dependency that a file pins: `name==1.2`, `name v1.2`, `name@v1.2`, or
+ * Maven's.
+ */
 export function pinned(file: string, name: string): string {
   const text = readFileSync(ours(file), "utf8");
   const at = text.indexOf(name);

@@ -39,7 +39,7 @@ export function spendDays(storeName: string): void {
             expectStep(client, store, "gateway", step, days);
           });
         }
-        test(`${client.name} does on ${store.name} what is expected of it, and no more`, () => {
+        test(`${client.name} has the expected outcomes on ${store.name}, and no others`, () => {
           const { direct, gateway } = Object.fromEntries(days);
           assert.deepEqual([...(direct?.keys() ?? [])], Object.keys(client.steps));
           assert.deepEqual([...(gateway?.keys() ?? [])], Object.keys(client.steps));
@@ -63,8 +63,12 @@ function expectStep(
   if (difference === undefined) {
     assert.deepEqual(outcome, usual);
   } else if (difference.outcome === undefined) {
-    assert.equal(difference.way, "direct", "What differs through the gateway is told exactly");
-    assert.notDeepEqual(outcome, usual, "It is listed as a difference, and is none");
+    assert.equal(
+      difference.way,
+      "direct",
+      "The list has exactly the differences through the gateway",
+    );
+    assert.notDeepEqual(outcome, usual, "It is listed as a difference, and there is none");
   } else {
     assert.deepEqual(outcome, difference.outcome);
   }

@@ -17,7 +17,7 @@ const PROGRAM = installed("tofu", "bin/tofu");
 type Key = { readonly accessKey: string; readonly secretKey: string };
 type Where = Pick<Place, "bucket" | "endpoint" | "region">;
 
-/** The backend as docs/clients.md has it. What is skipped are questions to AWS's other services. */
+/** Returns the backend as docs/clients.md has it. It skips questions to AWS's other services. */
 function backend({ bucket, endpoint, region }: Where): string {
   return `terraform {
   backend "s3" {
@@ -82,7 +82,7 @@ const STEPS: OwnSteps = {
     return { said: await tofu(place, ["output", "-raw", "animal"]) };
   },
   "is kept out by a lock": async (place) => {
-    // Whoever holds the lock asks for nothing, and ends when it is told so.
+    // This configuration holds the lock without a request, and ends when told to.
     const held = 'resource "terraform_data" "slow" {\n  provisioner "local-exec" {\n';
     const inner = `    command = "${PROGRAM.path} apply -auto-approve -lock-timeout=0s -no-color"
   }

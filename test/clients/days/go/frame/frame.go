@@ -1,5 +1,5 @@
-// Package frame is what the days of the Go clients share: the place from standard input, and one JSON
-// line a step to standard output.
+// Package frame has the parts that the days of the Go clients share: the place from standard input,
+// and one JSON line a step to standard output.
 package frame
 
 import (
@@ -21,7 +21,7 @@ type Place struct {
 	Large, LargeSha256, Fox           string
 }
 
-// Facts is what a step has seen.
+// Facts are the observations of a step.
 type Facts map[string]any
 
 // Step is one piece of a day's work.
@@ -30,7 +30,7 @@ type Step struct {
 	Do   func() (Facts, error)
 }
 
-// ReadPlace reads where the day is spent.
+// ReadPlace reads the place of the day.
 func ReadPlace() Place {
 	var place Place
 	if err := json.NewDecoder(os.Stdin).Decode(&place); err != nil {
@@ -39,7 +39,7 @@ func ReadPlace() Place {
 	return place
 }
 
-// Spend does every step, whatever becomes of each.
+// Spend takes every step, whatever the outcome of each.
 func Spend(steps []Step, codeOf func(error) string) {
 	lines := json.NewEncoder(os.Stdout)
 	for _, step := range steps {
@@ -59,7 +59,7 @@ func Spend(steps []Step, codeOf func(error) string) {
 	}
 }
 
-// IsLarge tells whether bytes that came back are those of the large file.
+// IsLarge returns true if the received bytes are those of the large file.
 func (place Place) IsLarge(content []byte) bool {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:]) == place.LargeSha256

@@ -66,7 +66,7 @@ func textOf(key string) (Facts, error) {
 	return Facts{"text": string(content)}, err
 }
 
-// after reads a key once what comes before has gone well.
+// after reads a key once the steps before it have succeeded.
 func after(err error, key string) (Facts, error) {
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ var steps = []Step{
 	}},
 	{"writes a lock only once", func() (Facts, error) {
 		for range 2 {
-			// OpenTofu's and Terraform's lock files are made so.
+			// OpenTofu and Terraform make their lock files in this way.
 			_, err := client.PutObject(ctx, &s3.PutObjectInput{
 				Bucket: bucket, Key: aws.String("state.tflock"), Body: strings.NewReader("{}"),
 				IfNoneMatch: aws.String("*"), ContentType: aws.String("application/json"),

@@ -18,7 +18,7 @@ import (
 
 var ctx = context.Background()
 
-// must gives a result, or ends the day.
+// must returns a result, or ends the day.
 func must[T any](result T, err error) T {
 	if err != nil {
 		panic(err)
