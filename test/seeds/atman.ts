@@ -1,4 +1,7 @@
-/** "User and permission management in Atman Object Storage", sentence by sentence, cell by cell. */
+/**
+ * Tests "User and permission management in Atman Object Storage", sentence by sentence, cell by
+ * cell.
+ */
 import assert from "node:assert/strict";
 import {
   answered,
@@ -24,7 +27,7 @@ const subuser = (tier: Tier): string => `${MASTER}:subuser${TIERS[tier]}`;
 const Bucket = "atman-cells";
 const OBJECT = { Bucket, Key: "a.txt" };
 
-/** A statement of the other customer's, or of whom `Principal` names. */
+/** Returns a statement about the other customer, or about the people that `Principal` names. */
 const allow = (bucket: string, Action: unknown, more: object = {}): object => ({
   Version: "2012-10-17",
   Statement: [
@@ -116,8 +119,8 @@ const Tagging = { TagSet: [{ Key: "a", Value: "b" }] };
 type Call = readonly [method: string, params: Readonly<Record<string, unknown>>];
 
 /**
- * The 47 actions, each with a call that needs it alone; without one where no request ends there alone
- * (`s3:CreateBucket` and `s3:ListAllMyBuckets` are about no bucket that has a policy).
+ * The 47 actions, each with a call that needs it alone. An action has no call if no request needs
+ * it alone (`s3:CreateBucket` and `s3:ListAllMyBuckets` are about no bucket that has a policy).
  */
 const ACTIONS: Readonly<Record<string, Call | undefined>> = {
   "s3:AbortMultipartUpload": ["abort_multipart_upload", { ...AT, UploadId: "none" }],
@@ -217,7 +220,7 @@ const getOf = (site: Site, user: string): Promise<unknown> =>
 const putOf = (site: Site, user: string): Promise<unknown> =>
   site.boto(user, "put_object", { Bucket: LIFTED, Key: "b.txt", Body: "b" });
 
-/** What a condition allows, and what it does not. */
+/** The requests that a condition allows, and those that it does not. */
 const CONDITIONS: Readonly<Record<string, readonly [met: object, unmet: object]>> = {
   "aws:CurrentTime": [
     { DateLessThan: { "aws:CurrentTime": "2099-01-01T00:00:00Z" } },
@@ -246,7 +249,7 @@ const conditions: readonly Row[] = Object.entries(CONDITIONS).map(([key, [met, u
   }),
 );
 
-/** A policy of statements that must not be accepted. */
+/** Tests a policy of statements that must not be accepted. */
 const malformed = (says: string, more: object): Row =>
   row(says, async (site) => {
     await notOffered(

@@ -14,7 +14,7 @@ clients = {}
 def client(endpoint, key, signature):
     name = (endpoint, key["accessKey"], signature)
     if name not in clients:
-        # Without a signature version: what boto3 does by default.
+        # Without a signature version: boto3's default.
         version = {} if signature is None else {"signature_version": signature}
         clients[name] = boto3.client(
             "s3",
@@ -36,7 +36,7 @@ def plain(value):
 
 
 def put_many(s3, Bucket, Prefix, Count):
-    """Empty objects, eight at a time."""
+    """Puts empty objects, eight at a time."""
     with ThreadPoolExecutor(8) as pool:
         keys = [f"{Prefix}{i}" for i in range(Count)]
         list(pool.map(lambda key: s3.put_object(Bucket=Bucket, Key=key, Body=b""), keys))

@@ -12,12 +12,12 @@ export type BotoCall = {
   readonly key: KeyPair;
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** `signature_version`; absent: boto3's default. */
+  /** `signature_version`; boto3's default if absent. */
   readonly signature?: "s3v4" | "s3";
 };
 
 export type Boto = {
-  /** What boto3 returns. Throws `403 AccessDenied` and the like where the call fails. */
+  /** Returns boto3's result. Throws `403 AccessDenied` and the like if the call fails. */
   readonly call: (asked: BotoCall) => Promise<unknown>;
   readonly stop: () => Promise<void>;
 };

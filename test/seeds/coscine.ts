@@ -1,4 +1,4 @@
-/** "S3 Policies", table row by table row. */
+/** Tests "S3 Policies", table row by table row. */
 import assert from "node:assert/strict";
 import { denied, fieldOf, notOffered, passes, refused, row } from "./expect.ts";
 import type { Row, SeedDocument } from "./row.ts";
@@ -10,7 +10,7 @@ const USER = "resource";
 const ADMIN = "resource:admin";
 const SYSTEM = "resource:system";
 
-/** At the store itself, as the service prepares it. */
+/** Sends a request to the store itself, as the service prepares it. */
 const store = (site: Site, method: string, params: object): Promise<unknown> =>
   site.store.boto.call({
     endpoint: site.store.endpoint,
@@ -24,7 +24,7 @@ async function uploadId(site: Site): Promise<string> {
   return String(fieldOf(made, "UploadId"));
 }
 
-/** A method of boto3's that a user may call. */
+/** Tests a method of boto3's that a user may call. */
 const may = (says: string, method: string, params: Readonly<Record<string, unknown>>): Row =>
   row(says, (site) => passes(site.boto(USER, method, params)));
 
@@ -209,7 +209,7 @@ export const COSCINE: SeedDocument = {
       },
     ),
     ...NOT_LISTED().map(([method, params]) =>
-      // At a store without ACLs, those are refused before anybody's rights are looked at.
+      // At a store without ACLs, those are refused before anybody's rights are checked.
       row(`Coscine supports only a limited set of "API Operations" – not ${method}`, (site) =>
         notOffered(site.boto(USER, method, params), /AccessDenied|NotImplemented/),
       ),
@@ -222,7 +222,10 @@ export const COSCINE: SeedDocument = {
   ],
 };
 
-/** A page of about a thousand, which says that there is more. RGW's pages of versions are shorter. */
+/**
+ * Checks for a page of about a thousand, which says that there is more. RGW's pages of versions are
+ * shorter.
+ */
 function thousand(page: unknown): void {
   const contents = fieldOf(page, "Contents");
   assert.ok(Array.isArray(contents));
@@ -230,7 +233,7 @@ function thousand(page: unknown): void {
   assert.equal(fieldOf(page, "IsTruncated"), true);
 }
 
-/** Of all else that S3 has. */
+/** Returns calls of all other operations of S3. */
 function NOT_LISTED(): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
   const versioning = { VersioningConfiguration: { Status: "Suspended" } };
   const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });

@@ -2,18 +2,21 @@ import type { Configuration } from "./row.ts";
 
 /** Sentences of a document that do not hold in some configurations, all for the same reason. */
 export type Exception = {
-  /** Its title. */
+  /** The title of the document. */
   readonly document: string;
   readonly on: readonly Configuration[];
-  /** `differs`: the gateway does not fulfil it yet; `cannot`: the store lacks what it needs. */
+  /**
+   * `differs`: the gateway does not fulfil it yet; `cannot`: the store lacks a feature that it
+   * needs.
+   */
   readonly kind: "differs" | "cannot";
-  /** Of what differs, it begins with the number of the point that is open. */
+  /** The reason; of kind `differs`, it begins with the number of the open point. */
   readonly reason: string;
-  /** What their rows say. */
+  /** The sentences, as their rows have them. */
   readonly rows: readonly string[];
 };
 
-/** The exception of a row in a configuration; `undefined` if the row must hold there. */
+/** Returns the exception of a row in a configuration; `undefined` if the row must hold there. */
 export function exceptionOf(
   document: string,
   says: string,
@@ -24,7 +27,7 @@ export function exceptionOf(
   );
 }
 
-/** Each row of them is tried, and must fail: what holds by now is taken out. */
+/** The exceptions. Each row of them is tried, and must fail: a row that holds by now is removed. */
 export const EXCEPTIONS: readonly Exception[] = [
   {
     document: "LUMI-O",

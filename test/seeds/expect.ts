@@ -3,24 +3,30 @@ import { codeIn, type Reply } from "../clients/probe.ts";
 import type { Row } from "./row.ts";
 import type { Site } from "./site.ts";
 
-/** A row: the document's words, and what shows that they hold. */
+/** Returns a row: the document's words, and a check that they hold. */
 export function row(says: string, holds: Row["holds"]): Row {
   return { says, holds };
 }
 
 const DENIED = /AccessDenied|Access Denied|403|Forbidden|was denied/;
 
-/** The call is refused for want of rights, and for nothing else. */
+/** Checks that the call is refused for missing rights, and for nothing else. */
 export async function refused(call: Promise<unknown>): Promise<void> {
   await assert.rejects(call, DENIED);
 }
 
-/** What the document does not offer: refused for want of rights, as unknown, or as malformed. */
+/**
+ * Checks that the document does not offer the call: it is refused for missing rights, as unknown,
+ * or as malformed.
+ */
 export async function notOffered(call: Promise<unknown>, codes: RegExp): Promise<void> {
   await assert.rejects(call, codes);
 }
 
-/** A call that passes all rules: it works, or the store says what it has not (such as 404). */
+/**
+ * Checks that a call passes all rules: it works, or the store reports something missing (such as
+ * 404).
+ */
 export async function passes(call: Promise<unknown>): Promise<void> {
   try {
     await call;
@@ -30,7 +36,7 @@ export async function passes(call: Promise<unknown>): Promise<void> {
   }
 }
 
-/** An answer without credentials. */
+/** Checks an answer without credentials. */
 export function answered(reply: Reply, status: number, text?: string): void {
   assert.equal(reply.status, status, reply.body.toString());
   if (text !== undefined) assert.equal(reply.body.toString(), text);
@@ -41,7 +47,7 @@ export function denied(reply: Reply): void {
   if (reply.body.length > 0) assert.equal(codeIn(reply.body), "AccessDenied");
 }
 
-/** A field of what boto3 returned. */
+/** Returns a field of boto3's result. */
 export function fieldOf(value: unknown, name: string): unknown {
   assert.ok(typeof value === "object" && value !== null, JSON.stringify(value));
   return Object.entries(value).find(([key]) => key === name)?.[1];
@@ -62,7 +68,7 @@ export async function keysIn(site: Site, user: string, Bucket: string): Promise<
   return listed.map((one) => String(fieldOf(one, "Key")));
 }
 
-/** `user` makes a bucket with these objects; the content of each is its key. */
+/** Makes a bucket of `user` with these objects; the content of each is its key. */
 export async function bucketWith(
   site: Site,
   user: string,
@@ -82,7 +88,7 @@ export async function putPolicy(
   await site.boto(user, "put_bucket_policy", { Bucket, Policy: JSON.stringify(policy) });
 }
 
-/** A link of boto3's, by its default version or `signature`. */
+/** Returns a link by boto3, by its default version or `signature`. */
 export async function linkOf(
   site: Site,
   user: string,

@@ -1,4 +1,6 @@
-/** "Advanced usage of LUMI-O", sentence by sentence, with s3cmd, rclone, aws, boto3 and curl. */
+/**
+ * Tests "Advanced usage of LUMI-O", sentence by sentence, with s3cmd, rclone, aws, boto3 and curl.
+ */
 import assert from "node:assert/strict";
 import { probe } from "../clients/probe.ts";
 import { runProgram } from "../support/program.ts";
@@ -24,7 +26,7 @@ const DATA = "almostpublic";
 const PLAIN = "lumi-plain";
 const ACLS = "lumi-acls";
 
-/** What another project names. */
+/** Returns the name of the bucket for another project. */
 const at = (bucket: string): string => `${OWN}:${bucket}`;
 
 const allow = (Action: string, resource: string): object => ({
@@ -57,7 +59,7 @@ const dataFrom = (network: string): object => ({
 /** A file to read and a place to write. */
 const out = (site: Site): string => `${site.folder}/out.tmp`;
 
-/** GET of another project's object, by path as s3cmd and rclone send it. */
+/** Sends a GET of another project's object, by path as s3cmd and rclone send it. */
 const byS3cmd = (site: Site, user: string, bucket: string, key: string): Promise<string> =>
   site.s3cmd(user, "get", "--force", `s3://${bucket}/${key}`, out(site));
 const putByS3cmd = (site: Site, user: string, bucket: string, key: string): Promise<string> =>

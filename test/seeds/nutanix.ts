@@ -1,4 +1,4 @@
-/** "Sharing Objects data with anonymous/IAM users", sentence by sentence. */
+/** Tests "Sharing Objects data with anonymous/IAM users", sentence by sentence. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { probe, type Reply } from "../clients/probe.ts";
@@ -11,10 +11,16 @@ const SHARED = "nutanix-shared";
 const OBJECT = { Bucket: SHARED, Key: "a.txt" };
 const TEXT = "linux_commands.txt";
 
-/** The default of `state.refresh`, and half a second for the answer. */
+/**
+ * The time until a change is in force: the default of `state.refresh`, and half a second for the
+ * answer.
+ */
 const IN_FORCE_MS = 5_500;
 
-/** Changes what is shared with the colleague, and waits until the gateway that runs has seen it. */
+/**
+ * Changes the rights that are shared with the colleague, and waits until the running gateway has
+ * seen it.
+ */
 async function shared(site: Site, ...args: readonly string[]): Promise<void> {
   await site.warden("share", ...args, "--with", "colleague");
   await pause(IN_FORCE_MS);
@@ -27,7 +33,10 @@ const get = (site: Site, user: string): Promise<unknown> => site.boto(user, "get
 const list = (site: Site, user: string): Promise<unknown> =>
   site.boto(user, "list_objects_v2", { Bucket: SHARED });
 
-/** What a link of the owner's says that was made at `atMs`; boto3 of Debian makes none for 0 s. */
+/**
+ * Returns the answer to a link of the owner's that was made at `atMs`; boto3 of Debian makes none
+ * for 0 s.
+ */
 function linkMade(site: Site, atMs: number, expires: string): Promise<Reply> {
   const asked = {
     method: "GET",

@@ -1,4 +1,6 @@
-/** "Managing Access Policies for S3 Buckets", sentence by sentence, table row by table row. */
+/**
+ * Tests "Managing Access Policies for S3 Buckets", sentence by sentence, table row by table row.
+ */
 import assert from "node:assert/strict";
 import {
   answered,
@@ -22,7 +24,7 @@ const Bucket = "qumulo-policies";
 const OBJECT = { Bucket, Key: "a.txt" };
 const NAMED = "qumulo-names";
 
-/** A policy of one statement in the document's form. */
+/** Returns a policy of one statement in the document's form. */
 const statement = (
   Action: readonly string[],
   principals: readonly string[],

@@ -18,7 +18,7 @@ const CLIENTS: readonly Requirement[] = [
   debianProgram("openssl", "openssl"),
 ];
 
-/** Tests of every row of every document in front of one store. */
+/** Makes a test of every row of every document in front of one store. */
 export function runSeeds(configuration: Configuration): void {
   const needs = [...CLIENTS, configuration === "minio" ? MINIO : CEPH];
   describe(CONFIGURATION_NAMES[configuration], { skip: skipUnless(needs) }, () => {
@@ -60,7 +60,7 @@ function runDocument(
       await assert.rejects(
         row.holds(site),
         (error) => !String(error).includes("boto3 has ended"),
-        "The row holds now: take its exception away, and make the table anew",
+        "The row holds now: remove its exception, and make the table anew",
       );
     });
   }

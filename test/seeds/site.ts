@@ -18,26 +18,26 @@ import type { Configuration } from "./row.ts";
 export type SeedStore = {
   readonly endpoint: string;
   readonly boto: Boto;
-  /** Of an account or `account:subuser`, by its name in the documents. */
+  /** Returns the key of an account or `account:subuser`, by its name in the documents. */
   readonly keyOf: (user: string) => KeyPair;
-  /** The gateway's own, where users are the store's. */
+  /** The gateway's own key, if users are the store's. */
   readonly admin: KeyPair | undefined;
-  /** Takes a user's key away in the store, where users are the store's. */
+  /** Removes a user's key in the store, if users are the store's. */
   readonly revoke: (user: string) => Promise<void>;
 };
 
-/** A gateway started from what `s3warden init` wrote, and the clients of the documents. */
+/** A gateway started from the files of `s3warden init`, and the clients of the documents. */
 export type Site = {
   readonly configuration: Configuration;
   readonly endpoint: string;
-  /** Of the endpoint, with its port. */
+  /** The host of the endpoint, with its port. */
   readonly host: string;
   /** The domain that `init` was given. */
   readonly domain: string;
   readonly folder: string;
   readonly store: SeedStore;
   readonly keyOf: (user: string) => KeyPair;
-  /** A call of boto3 as `user`. */
+  /** Makes a call of boto3 as `user`. */
   readonly boto: (
     user: string,
     method: string,
@@ -47,18 +47,18 @@ export type Site = {
   readonly aws: (user: string, ...args: readonly string[]) => Promise<string>;
   readonly s3cmd: (user: string, ...args: readonly string[]) => Promise<string>;
   readonly rclone: (user: string, ...args: readonly string[]) => Promise<string>;
-  /** A request without credentials, by path; `host`: another than the endpoint's. */
+  /** Sends a request without credentials, by path; `host`: another than the endpoint's. */
   readonly anonymous: (
     method: string,
     path: string,
     body?: string,
     host?: string,
   ) => Promise<Reply>;
-  /** Takes the user's key away, wherever keys are kept, and waits until that is in force. */
+  /** Removes the user's key, wherever keys are kept, and waits until that is in force. */
   readonly revoke: (user: string) => Promise<void>;
   /** Runs s3warden itself on the configuration. */
   readonly warden: (...args: readonly string[]) => Promise<string>;
-  /** A file of the site's folder with this content. */
+  /** Writes a file with this content to the site's folder. */
   readonly file: (name: string, content: string) => string;
   readonly stop: () => Promise<void>;
 };
@@ -66,14 +66,17 @@ export type Site = {
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const DOMAIN = "public.example.org";
 
-/** What `init` is told in a configuration. */
+/** The arguments of `init` in a configuration. */
 const INIT: Readonly<Record<Configuration, readonly string[]>> = {
   "ceph-users": ["--store", "ceph", "--users", "ceph"],
   "ceph-accounts": ["--store", "ceph"],
   minio: ["--store", "minio"],
 };
 
-/** `s3warden init --provider …`, addresses and the store's keys filled in, and started. */
+/**
+ * Runs `s3warden init --provider …`, fills in addresses and the store's keys, and starts the
+ * gateway.
+ */
 export async function startSite(
   configuration: Configuration,
   provider: string,
@@ -89,13 +92,13 @@ export async function startSite(
   return siteOf(configuration, gateway, folder, store, env);
 }
 
-/** Any free port in place of those that several gateways would share. */
+/** Puts free ports in place of those that several gateways would share. */
 function fillAddresses(config: string): void {
   const text = readFileSync(config, "utf8");
   writeFileSync(config, text.replaceAll(/address: [0-9.]+:\d+/g, "address: 127.0.0.1:0"));
 }
 
-/** The variables that `init` asked for. */
+/** Returns the variables that `init` asked for. */
 function filledIn(told: string, store: SeedStore): Readonly<Record<string, string>> {
   if (store.admin !== undefined) {
     return { RGW_ACCESS_KEY: store.admin.accessKey, RGW_SECRET_KEY: store.admin.secretKey };
@@ -124,7 +127,7 @@ function accountsIn(folder: string): z.output<typeof Accounts>["accounts"] {
   return Accounts.parse(parse(readFileSync(join(folder, "accounts.yaml"), "utf8"))).accounts;
 }
 
-/** The keys that `init` made, by user. */
+/** Returns the keys that `init` made, by user. */
 function madeKeys(folder: string): ReadonlyMap<string, KeyPair> {
   const keys = new Map<string, KeyPair>();
   for (const { name, keys: own, subusers } of accountsIn(folder)) {
@@ -233,7 +236,7 @@ function siteOf(
 const node = (...args: readonly string[]): Promise<string> =>
   succeeds(process.execPath, [MAIN, ...args], {});
 
-/** What the program wrote. Throws what it complained of. */
+/** Runs the program and returns its output. Throws its complaint. */
 async function succeeds(
   program: string,
   args: readonly string[],

@@ -13,7 +13,10 @@ export function startStore(configuration: Configuration): Promise<RunningStore> 
   return configuration === "minio" ? startOnMinio() : startOnCeph(configuration);
 }
 
-/** One user of the store for all accounts: which bucket is whose, the gateway's records say. */
+/**
+ * Starts a store with one user for all accounts: the gateway's records have the owner of each
+ * bucket.
+ */
 async function startOnMinio(): Promise<RunningStore> {
   const minio = await startMinio();
   const boto = startBoto();
@@ -30,7 +33,7 @@ async function startOnMinio(): Promise<RunningStore> {
   };
 }
 
-/** RGW's permission by the documents' tiers; others are the gateway's own. */
+/** RGW's permission by the documents' tiers; other tiers are the gateway's own. */
 const ACCESS: Readonly<Record<string, string>> = {
   READ: "read",
   WRITE: "write",

@@ -7,7 +7,7 @@ const PAGE = new URL("../../docs/providers.md", import.meta.url);
 const BEGIN = "<!-- seeds: made by `npm run seeds`, held by a test -->\n";
 const END = "<!-- end of seeds -->\n";
 
-/** Head and rows of the table of counts: per document, and in all. */
+/** Returns head and rows of the table of counts: per document, and in all. */
 export function countsTable(): readonly (readonly string[])[] {
   const head = ["document", "sentences", ...CONFIGURATIONS.map((one) => CONFIGURATION_NAMES[one])];
   const rows = DOCUMENTS.map(({ title, rows: all }) => [
@@ -18,7 +18,7 @@ export function countsTable(): readonly (readonly string[])[] {
   return [head, ...rows];
 }
 
-/** How many of its rows hold, and what the others are. */
+/** Returns the number of its rows that hold, and the kinds of the others. */
 function counted(title: string, configuration: Configuration): string {
   const rows = DOCUMENTS.find((document) => document.title === title)?.rows ?? [];
   const kinds = rows.map((row) => exceptionOf(title, row.says, configuration)?.kind ?? "hold");
@@ -29,7 +29,7 @@ function counted(title: string, configuration: Configuration): string {
   return parts.join(", ");
 }
 
-/** What does not hold: a line of a list for each reason, with the sentences. */
+/** Returns the sentences that do not hold: a line of a list for each reason, with the sentences. */
 export function exceptionLines(): readonly string[] {
   return EXCEPTIONS.map(({ document, on, kind, reason, rows }) => {
     const where = on.map((one) => CONFIGURATION_NAMES[one]).join("; ");
@@ -37,7 +37,7 @@ export function exceptionLines(): readonly string[] {
   });
 }
 
-/** Text that is no Markdown. */
+/** Returns text that contains no Markdown. */
 function quoted(text: string): string {
   return `"${text.replaceAll(/[|*_<>`\\[\]]/g, (mark) => `\\${mark}`)}"`;
 }

@@ -12,23 +12,23 @@ export const CHROMIUM: Requirement = {
   install: "apt-get install -y --no-install-recommends chromium",
 };
 
-/** A window, and what a page in it has done that an operator's page must not do. */
+/** A window, and the actions of its page that an operator's page must not take. */
 export type Window = {
   readonly page: Page;
   /** Errors and warnings in the console, exceptions, and what the page's policy has blocked. */
   readonly complaints: readonly string[];
-  /** The URL of every request it sent. */
+  /** The URL of every request that it sent. */
   readonly requests: readonly string[];
 };
 
 export type WindowOptions = {
   readonly colorScheme?: "light" | "dark";
-  /** In CSS pixels. */
+  /** The width in CSS pixels. */
   readonly width?: number;
   readonly javaScriptEnabled?: boolean;
 };
 
-/** Opens a window of a browser of its own, which ends with the test. */
+/** Opens a window of its own browser, which ends with the test. */
 export async function openWindow(t: TestContext, options: WindowOptions = {}): Promise<Window> {
   const { width = 1280, ...others } = options;
   const context = await openBrowser({ viewport: { width, height: 900 }, ...others });
@@ -48,7 +48,7 @@ export async function openWindow(t: TestContext, options: WindowOptions = {}): P
   return { page, complaints, requests };
 }
 
-/** A fresh profile, and none of what Chromium does by itself on the network. */
+/** Opens a browser with a fresh profile and without Chromium's own requests to the network. */
 function openBrowser(
   options: Parameters<typeof chromium.launchPersistentContext>[1],
 ): Promise<BrowserContext> {

@@ -27,13 +27,15 @@ test("hadolint has no complaint", { skip: skipUnless([hadolint.need]) }, async (
   await succeeds(hadolint.path, [`${DEPLOY}container/Containerfile`]);
 });
 
-/** The user of the image, where this process may become another. */
+/** The user of the image, if this process may become another user. */
 const [UID = 0, GID = 0] = lastWord("USER").text.split(":").map(Number);
 const AS_USER = process.getuid?.() === 0 ? { uid: UID, gid: GID } : {};
-/** Node refuses every write to a file, and every program: a root that cannot be written. */
+/**
+ * Options by which Node refuses every write to a file, and every program: as on a read-only root.
+ */
 const READ_ONLY = ["--permission", "--allow-fs-read=*", "--allow-addons", "--no-warnings"];
 
-describe("what the Containerfile builds", () => {
+describe("the build of the Containerfile", () => {
   const folder = scratchFolder("image");
   const config = join(folder, "etc", "gateway.yaml");
   const program = join(folder, "node");
@@ -43,7 +45,8 @@ describe("what the Containerfile builds", () => {
   before(async () => {
     chmodSync(folder, 0o755);
     root = buildIn(folder);
-    // The image's own, as it were: that user need not be allowed to read where this source lies.
+    // It stands for the image's own program: that user need not have the right to read this
+    // source's folder.
     copyFileSync(process.execPath, program);
     store = http.createServer((_, response) => response.end());
     await once(store.listen(0, "127.0.0.1"), "listening");
@@ -60,7 +63,7 @@ describe("what the Containerfile builds", () => {
   });
   after(() => store.close());
 
-  test("the image has what the gateway needs, and nothing more", () => {
+  test("the image has the files that the gateway needs, and nothing more", () => {
     const app = join(root, "app");
     const expected = ["LICENSE", "NOTICES", "config", "dist", "node_modules", "package.json"];
     assert.deepEqual(readdirSync(app).sort(), expected);
@@ -77,7 +80,7 @@ describe("what the Containerfile builds", () => {
     const packages = Object.keys(lock.packages).map((path) => path.replace(/.*node_modules\//, ""));
     assert.ok(packages.length > 20);
     const missing = packages.filter((name) => !notices.includes(`\n${name} `));
-    // Installed under another name than its own.
+    // It is installed under another name than its own.
     assert.deepEqual(missing, ["http-proxy"]);
     assert.ok(notices.includes("\nhttp-proxy-3 "));
     assert.match(notices, /Permission is hereby granted/);
@@ -89,7 +92,7 @@ describe("what the Containerfile builds", () => {
     const [cmd = "", ...check] = healthCheck(admin);
     assert.equal(cmd, "node");
     await succeeds(process.execPath, check);
-    // What the probes of Kubernetes ask, and Prometheus.
+    // The paths of Kubernetes' probes, and of Prometheus.
     for (const path of ["/healthz", "/readyz", "/metrics"]) {
       assert.equal((await fetch(`http://${admin}${path}`)).status, 200, path);
     }
@@ -129,13 +132,13 @@ function gatewayOf(): Readonly<Record<string, unknown>> {
   };
 }
 
-/** The image's health check, for an admin port that is another. */
+/** Returns the image's health check, for another admin port. */
 function healthCheck(admin: string): readonly string[] {
   const [, command = ""] = /^CMD (.*)$/.exec(lastWord("HEALTHCHECK").text) ?? [];
   return execForm(command).map((word) => word.replace("127.0.0.1:9090", admin));
 }
 
-/** Where a gateway listens, as it says in its log. */
+/** Resolves with the addresses of a gateway, as its log has them. */
 async function listening(gateway: ChildProcess): Promise<{ readonly admin: string }> {
   if (gateway.stdout === null) throw new Error("Expected a pipe");
   for await (const line of createInterface({ input: gateway.stdout })) {

@@ -15,17 +15,17 @@ const kustomize = ownProgram("kustomize");
 const helm = ownProgram("helm");
 const kubernetesValidate = ownProgram("kubernetes-validate");
 const CHART = `${DEPLOY}helm/s3warden`;
-/** The oldest and the newest Kubernetes whose schemas the manifests are held against. */
+/** The oldest and the newest Kubernetes whose schemas the manifests must fit. */
 const VERSIONS = ["1.29", "1.36"];
-/** A helm that was built from source takes itself for one of Kubernetes 1.20. */
+/** Arguments of helm. If built from source, it takes itself for one of Kubernetes 1.20. */
 const BARE = ["template", "s3warden", CHART, "--kube-version", "1.36.0"];
-/** And for a cluster without the Prometheus Operator. */
+/** Arguments for a cluster with the Prometheus Operator: by default helm assumes none. */
 const OPERATOR = ["ServiceMonitor", "PrometheusRule"].flatMap((kind) => [
   "--api-versions",
   `monitoring.coreos.com/v1/${kind}`,
 ]);
 const TEMPLATE = [...BARE, ...OPERATOR];
-/** What docs/deploy.md has the reader make with kubectl. */
+/** The Secret that docs/deploy.md has the reader make with kubectl. */
 const KEYS = {
   apiVersion: "v1",
   kind: "Secret",
@@ -33,13 +33,13 @@ const KEYS = {
   stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "reader-key": "EXAMPLE" },
 };
 
-/** The Secret that the examples take for granted, made by hand or by External Secrets. */
+/** The Secret that the examples assume, made by hand or by External Secrets. */
 const CAMPUS_KEYS = {
   ...KEYS,
   stringData: { "lab-store": "EXAMPLE", "lab-key": "EXAMPLE", "rgw-admin": "EXAMPLE" },
 };
 
-/** What docs/kubernetes.md has the reader make. */
+/** The Secret that docs/kubernetes.md has the reader make. */
 const SEALING_KEYS = {
   apiVersion: "v1",
   kind: "Secret",
@@ -53,12 +53,12 @@ function built(folder: string): Promise<string> {
   return succeeds(kustomize.path, ["build", `${DEPLOY}kubernetes/${folder}`]);
 }
 
-/** The chart as release "s3warden" with values put over its own. */
+/** Renders the chart as release "s3warden" with values put over its own. */
 function rendered(...settings: readonly string[]): Promise<string> {
   return succeeds(helm.path, [...TEMPLATE, ...settings.flatMap((one) => ["--set", one])]);
 }
 
-/** Schemas in which a name that Kubernetes does not know is a mistake. */
+/** Checks against schemas in which a name that Kubernetes does not know is a mistake. */
 async function assertStrictlyValid(manifests: string): Promise<void> {
   const file = join(scratchFolder("manifests"), "all.yaml");
   writeFileSync(file, manifests);
@@ -67,23 +67,23 @@ async function assertStrictlyValid(manifests: string): Promise<void> {
   }
 }
 
-describe("what kustomize and helm make", { skip }, () => {
+describe("the output of kustomize and helm", { skip }, () => {
   for (const folder of ["base", "sidecar"]) {
-    test(`deploy/kubernetes/${folder}: kustomize builds what fits Kubernetes, itself and the code`, async () => {
+    test(`deploy/kubernetes/${folder}: kustomize's output fits Kubernetes, itself and the code`, async () => {
       const manifests = await built(folder);
       assertGoodObjects(documentsIn(manifests));
       await assertStrictlyValid(manifests);
     });
   }
 
-  test("the chart has no complaint of helm's, and renders what fits Kubernetes, itself and the code", async () => {
+  test("helm has no complaint about the chart, and its output fits Kubernetes, itself and the code", async () => {
     await succeeds(helm.path, ["lint", "--strict", "--quiet", CHART]);
     const manifests = await rendered();
     assertGoodObjects(documentsIn(manifests));
     await assertStrictlyValid(manifests);
   });
 
-  test("the chart says by default what the base says", async () => {
+  test("the chart has by default the same objects as the base", async () => {
     assert.deepEqual(meaning(await rendered()), meaning(await built("base")));
   });
 
@@ -120,7 +120,7 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.equal(at(service, "ports/0/appProtocol"), "https");
   });
 
-  test("docs/deploy.md: its overlay builds what fits Kubernetes, itself and the code", async () => {
+  test("docs/deploy.md: the output of its overlay fits Kubernetes, itself and the code", async () => {
     const folder = scratchFolder("overlay");
     cpSync(`${DEPLOY}kubernetes`, join(folder, "deploy", "kubernetes"), { recursive: true });
     const overlay = join(folder, "my");
@@ -133,7 +133,7 @@ describe("what kustomize and helm make", { skip }, () => {
     await assertStrictlyValid(manifests);
   });
 
-  test("docs/deploy.md: its values render what fits Kubernetes, itself and the code", async () => {
+  test("docs/deploy.md: the output of its values fits Kubernetes, itself and the code", async () => {
     const file = join(scratchFolder("values"), "values.yaml");
     writeFileSync(file, named("values.yaml"));
     const manifests = await succeeds(helm.path, [...TEMPLATE, "--values", file]);
@@ -141,7 +141,7 @@ describe("what kustomize and helm make", { skip }, () => {
     await assertStrictlyValid(manifests);
   });
 
-  test("docs/deploy.md: what else the values can say is where Kubernetes looks for it", async () => {
+  test("docs/deploy.md: its further values are where Kubernetes looks for them", async () => {
     const folder = scratchFolder("values");
     const more = named("values.yaml: more");
     const values = ["values.yaml", "values.yaml: more"].flatMap((name, i) => {
@@ -174,7 +174,7 @@ describe("what kustomize and helm make", { skip }, () => {
   });
 
   for (const name of readdirSync(`${DEPLOY}helm/examples`)) {
-    test(`deploy/helm/examples/${name} renders what fits Kubernetes, itself and the code`, async () => {
+    test(`deploy/helm/examples/${name}: its output fits Kubernetes, itself and the code`, async () => {
       const values = `${DEPLOY}helm/examples/${name}`;
       const manifests = await succeeds(helm.path, [...TEMPLATE, "--values", values]);
       await assertStrictlyValid(manifests);
@@ -214,7 +214,7 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.equal(at(theObject(objects, "Deployment"), "spec/replicas"), 3);
   });
 
-  test("the chart puts what is said of pods and the Service where Kubernetes looks for it", async () => {
+  test("the chart puts the values of pods and the Service where Kubernetes looks for them", async () => {
     const manifests = await rendered(
       "podAnnotations.note=a",
       "podLabels.team=storage",
@@ -244,7 +244,7 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.deepEqual(at(service, "loadBalancerSourceRanges"), ["192.0.2.0/24"]);
   });
 
-  test("the chart has sealing keys in a Secret of its own, or in one that is there", async () => {
+  test("the chart has sealing keys in a Secret of its own, or in an existing one", async () => {
     const value = `EXAMPLE${"A".repeat(36)}`;
     const keys = ["sealing.keys[0].id=b", "sealing.keys[1].id=a"];
     const values = keys.map((_, i) => `sealing.keys[${i}].value=${value}`);
@@ -261,7 +261,7 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.deepEqual(sealingKeysOf(others), { keys: SEALED, secret: "kept" });
   });
 
-  test("the chart has a port for STS alone where gateway.sts.address says so", async () => {
+  test("the chart has a port for STS alone if gateway.sts.address is set", async () => {
     const values = `${DEPLOY}helm/examples/sessions.yaml`;
     const settings = ["--values", values, "--set", "service.stsPort=8082"];
     const objects = documentsIn(await succeeds(helm.path, [...TEMPLATE, ...settings]));
@@ -273,7 +273,7 @@ describe("what kustomize and helm make", { skip }, () => {
     assert.deepEqual(ingress[1], { ports: [{ port: "sts", protocol: "TCP" }] });
   });
 
-  test("the chart writes what looks like a number or a truth value as a text", async () => {
+  test("the chart writes a text that looks like a number or a truth value as a text", async () => {
     const texts = [
       "existingSecret=123",
       "tlsSecret=456",
@@ -343,13 +343,13 @@ describe("what kustomize and helm make", { skip }, () => {
   }
 });
 
-/** As the values have them. */
+/** The sealing keys as the values have them. */
 const SEALED = [
   { id: "b", secret: "${file:sealing/b}" },
   { id: "a", secret: "${file:sealing/a}" },
 ];
 
-/** The keys that gateway.yaml names, and the Secret in which the files of those names are. */
+/** Returns the keys that gateway.yaml names, and the Secret with the files of those names. */
 function sealingKeysOf(objects: readonly unknown[]): {
   readonly keys: unknown;
   readonly secret: unknown;
@@ -364,7 +364,7 @@ function sealingKeysOf(objects: readonly unknown[]): {
   return { keys: at(gateway, "sts/keys"), secret: at(source, "name") };
 }
 
-/** What objects say, by kind and name, however they were written. */
+/** Returns the content of objects, by kind and name, however they were written. */
 function meaning(manifests: string): Readonly<Record<string, unknown>> {
   const objects = documentsIn(manifests).map((object) => {
     const name = `${textAt(object, "kind")} ${textAt(object, "metadata/name")}`;
@@ -373,14 +373,14 @@ function meaning(manifests: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(objects);
 }
 
-/** Labels that tell only of the tool that wrote them, and lists that say nothing, are left out. */
+/** Leaves out labels that only name the tool that wrote them, and empty lists. */
 function plain(name: string, value: unknown): unknown {
   if (/^(?:helm\.sh\/|app\.kubernetes\.io\/(?:version|managed-by)$)/.test(name)) return undefined;
   if (name === "data") return configuration(textsAt({ value }, "value"));
   return value;
 }
 
-/** The files of a ConfigMap as what they say; `buckets: []` is the default. */
+/** Reads the files of a ConfigMap; `buckets: []` is the default. */
 function configuration(files: Readonly<Record<string, string>>): unknown {
   const entries = Object.entries(files).map(([name, text]) => {
     const tree: unknown = parse(text);

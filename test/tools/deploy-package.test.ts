@@ -9,7 +9,7 @@ import { succeeds } from "./programs.ts";
 const SOURCE = ["package.json", "README.md", "LICENSE", "tsconfig.json", "tsconfig.build.json"];
 const FOLDERS = ["bin", "src", "config", "test/support", "docs"];
 
-test("npm pack makes a package that runs, with nothing of the workshop in it", async () => {
+test("npm pack makes a package that runs, without files that only development needs", async () => {
   const source = scratchFolder("source");
   for (const path of [...SOURCE, ...FOLDERS]) {
     cpSync(join(ROOT, path), join(source, path), { recursive: true });

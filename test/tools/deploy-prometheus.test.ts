@@ -12,7 +12,7 @@ import { debianProgram, succeeds } from "./programs.ts";
 
 const skip = skipUnless([debianProgram("promtool", "prometheus")]);
 
-/** Ten a second, by how they ended: labels, and the counter every 15 s. */
+/** Series of ten requests a second, by their end: labels, and the counter every 15 s. */
 const ENDED = [
   ['outcome="forwarded",code="200"', "0+60x60"],
   ['outcome="forwarded",code="404"', "0+15x60"],
@@ -27,7 +27,7 @@ const ERRORS = ["404", "503", "AccessDenied", "ServiceUnavailable"].map((code) =
   labels: `{code="${code}"}`,
   value: 1,
 }));
-/** What is asked, and what comes of it. */
+/** Expressions and their expected values. */
 const ANSWERS = [
   ['the dashboard\'s "Failed" is a fifth', panel("Failed"), FAILED],
   ["docs/observe.md: a fifth failed", documented(/outcome="failed"/), FAILED],
@@ -38,12 +38,12 @@ const ANSWERS = [
   ],
 ] as const;
 
-describe("what promtool says", { skip }, () => {
+describe("promtool's checks", { skip }, () => {
   test("the alerts are good rules", async () => {
     await succeeds("promtool", ["check", "rules", `${DEPLOY}prometheus/alerts.yaml`]);
   });
 
-  test("each alert fires when it shall and is silent when it shall be", async () => {
+  test("each alert fires when it must and is silent when it must", async () => {
     await succeeds("promtool", ["test", "rules", `${DEPLOY}prometheus/alerts.test.yaml`]);
   });
 

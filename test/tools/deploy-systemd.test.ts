@@ -9,15 +9,18 @@ import { scratchFolder } from "../support/scratch.ts";
 import { debianProgram, succeeds } from "./programs.ts";
 
 const UNIT = `${DEPLOY}systemd/s3warden.service`;
-/** In tenths, as systemd-analyze counts: 0 is no exposure at all, 100 none of its protections. */
+/**
+ * The limit of exposure in tenths, as systemd-analyze counts: 0 is no exposure at all, 100 none of
+ * its protections.
+ */
 const EXPOSURE_MAX = 15;
 
 describe(
-  "what systemd says",
+  "systemd's checks",
   { skip: skipUnless([debianProgram("systemd-analyze", "systemd")]) },
   () => {
     test("the unit has no mistake", async () => {
-      // It wants the program to be there; anything that can be executed does.
+      // It wants the program to exist; any executable file is enough.
       const folder = scratchFolder("systemd");
       const program = join(folder, "s3warden");
       writeFileSync(program, "#!/bin/sh\n");
@@ -29,7 +32,7 @@ describe(
       const text = deployText("systemd/s3warden.service");
       writeFileSync(unit, text.replaceAll("/usr/bin/node", program));
       const { errors } = await runProgram("systemd-analyze", ["verify", "--man=no", unit]);
-      // Its status is 0 where it only ignores a setting. Of other units it may complain as it likes.
+      // Its status is 0 if it only ignores a setting. Complaints about other units do not count.
       const complaints = errors
         .split("\n")
         .filter((line) => /s3warden\.service|credentials\.conf/.test(line));

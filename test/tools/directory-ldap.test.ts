@@ -1,4 +1,4 @@
-/** The example in front of an LDAP server: a real slapd with people and groups of its own. */
+/** Tests the example in front of an LDAP server: a real slapd with its own people and groups. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -75,7 +75,7 @@ cn: s3-readers
 member: uid=bob,${BASE}
 `;
 
-/** Starts a slapd that ends with the test; gives its URL. */
+/** Starts a slapd that ends with the test; returns its URL. */
 async function startLdap(t: TestContext): Promise<string> {
   const folder = scratchFolder("slapd");
   mkdirSync(join(folder, "data"));
@@ -86,7 +86,7 @@ async function startLdap(t: TestContext): Promise<string> {
   await succeeds("slapadd", ["-f", conf, "-l", ldif]);
   const [port = 0] = await freePorts(1);
   const url = `ldap://127.0.0.1:${port}`;
-  // With a level of debugging, even none, it stays in the foreground.
+  // With any level of debugging, even none, it stays in the foreground.
   const child = spawn("/usr/sbin/slapd", ["-f", conf, "-h", url, "-d", "0"], { stdio: "inherit" });
   t.after(() => child.kill("SIGKILL"));
   await until(async () => {
@@ -138,7 +138,7 @@ const DN_BOB = `uid=bob,${BASE}`;
 const SLAPD = { skip: skipUnless([debianProgram("slapd", "slapd")]) };
 
 describe("the example in front of LDAP", SLAPD, () => {
-  test("people of LDAP have their groups' tier: a reader reads, and who is in none may nothing", async (t) => {
+  test("people of LDAP have their groups' tier: a reader reads, and a person in no group has no rights", async (t) => {
     const { flow } = await begin(t);
     assert.equal((await send(flow, "GET", BOB)).status, 200);
     assert.equal(codeOf(await send(flow, "PUT", BOB)), "AccessDenied");
@@ -162,7 +162,7 @@ describe("the example in front of LDAP", SLAPD, () => {
     await until(async () => (await send(flow, "GET", next)).status === 403);
   });
 
-  test("who joins a group in LDAP gets its tier, and who leaves it loses it", async (t) => {
+  test("a person who joins a group in LDAP gets its tier, and one who leaves it loses it", async (t) => {
     const { flow, ldap } = await begin(t);
     assert.equal(codeOf(await send(flow, "PUT", BOB)), "AccessDenied");
     const group = `cn=s3-readers,${BASE}`;
@@ -171,7 +171,7 @@ describe("the example in front of LDAP", SLAPD, () => {
     await until(async () => codeOf(await send(flow, "GET", BOB)) === "AccessDenied");
   });
 
-  test("no access key changes the filter: stars, brackets and another case are nobody's", async (t) => {
+  test("no access key changes the filter: stars, brackets and another case match nobody", async (t) => {
     const { flow } = await begin(t);
     for (const accessKey of ["*", "AKIA*", "akiabob", ")(uid=bob", "AKIABOB)(uid=*", "\\2a"]) {
       const answer = await send(flow, "GET", { ...BOB, accessKey });
@@ -179,7 +179,7 @@ describe("the example in front of LDAP", SLAPD, () => {
     }
   });
 
-  test("an LDAP server that is away is as a directory that is away", async (t) => {
+  test("an LDAP server that is down is like a directory that is down", async (t) => {
     const store = await startRecordingStore();
     t.after(() => store.stop());
     const source = await startExample(t, "ldap.ts", {
@@ -194,7 +194,7 @@ describe("the example in front of LDAP", SLAPD, () => {
     assert.equal(codeOf(await send(flow, "GET", BOB)), "SlowDown");
   });
 
-  test("nobody but the directory reads a secret of another one in LDAP", async (t) => {
+  test("only the directory can read other people's secrets in LDAP", async (t) => {
     const ldap = await startLdap(t);
     const client = new Client({ url: ldap });
     t.after(() => client.unbind());

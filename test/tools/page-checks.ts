@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 /** The least contrast of text (WCAG 2.2, success criterion 1.4.3). */
 const CONTRAST_MIN = 4.5;
 
-/** Texts that are hard to read against what is behind them, each with its contrast. */
+/** Returns texts that are hard to read on their background, each with its contrast. */
 export async function lowContrasts(page: Page): Promise<readonly string[]> {
   const found: readonly [text: string, contrast: number][] = await page.evaluate(CONTRASTS);
   if (found.length < 50) throw new Error(`Only ${found.length} texts were found`);
@@ -12,17 +12,17 @@ export async function lowContrasts(page: Page): Promise<readonly string[]> {
     .map(([text, contrast]) => `${contrast.toFixed(2)}: ${text}`);
 }
 
-/** What is wider than the window, or than the box that it stands in. */
+/** Returns elements that are wider than the window, or than their own box. */
 export async function overflowing(page: Page): Promise<readonly string[]> {
   return page.evaluate(OVERFLOWS);
 }
 
-/** Cells with a long text that is set in a column of a few letters. */
+/** Returns cells with a long text that is set in a column of a few letters. */
 export async function squeezed(page: Page): Promise<readonly string[]> {
   return page.evaluate(SQUEEZED);
 }
 
-/** Links, buttons, fields and pictures that nobody could name who does not see them. */
+/** Returns links, buttons, fields and pictures without a name for people who cannot see them. */
 export async function unnamedControls(page: Page): Promise<readonly string[]> {
   const roles = ["link", "button", "textbox", "checkbox", "img"] as const;
   const unnamed: string[] = [];
@@ -35,7 +35,7 @@ export async function unnamedControls(page: Page): Promise<readonly string[]> {
   return unnamed;
 }
 
-// What runs in the page is text, since the tests' types know no DOM.
+// The code that runs in the page is text, since the tests' types know no DOM.
 
 /** Relative luminance and contrast as WCAG 2.2 defines them; the first opaque colour behind counts. */
 const CONTRASTS = `(() => {

@@ -3,23 +3,26 @@ import { ROOT } from "../support/deploy.ts";
 import { findProgram, runProgram } from "../support/program.ts";
 import type { Requirement } from "../support/requirement.ts";
 
-/** Where test/tools/install.sh puts what no Debian package has. */
+/** The folders into which test/tools/install.sh puts programs that no Debian package has. */
 const FOLDERS = [".tools/bin", ".venv/bin"];
 
-/** A program that install.sh brings, by its whole path. */
+/** Returns a program that install.sh installs, by its whole path. */
 export function ownProgram(name: string): { readonly path: string; readonly need: Requirement } {
   const path = FOLDERS.map((folder) => `${ROOT}${folder}/${name}`).find(isThere);
   const need = { name, present: path !== undefined, install: "bash test/tools/install.sh" };
   return { path: path ?? name, need };
 }
 
-/** A program of one of Debian's packages. */
+/** Returns a program of one of Debian's packages. */
 export function debianProgram(name: string, debian: string): Requirement {
   const install = `apt-get install -y --no-install-recommends ${debian}`;
   return { name, present: findProgram(name) !== undefined, install };
 }
 
-/** Runs a program that must succeed, and gives what it wrote. Throws with all it said otherwise. */
+/**
+ * Runs a program that must succeed, and returns its output. Throws with its whole output if it
+ * fails.
+ */
 export async function succeeds(
   command: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** The metrics as Debian's Prometheus reads them. */
+/** Tests the metrics with Debian's Prometheus as their reader. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ const NEEDS: readonly Requirement[] = [
   },
 ];
 
-/** Those of the documentation. */
+/** The expressions of the documentation. */
 const PAGE = readFileSync(new URL("../../docs/observe.md", import.meta.url), "utf8");
 const QUERIES = [...PAGE.matchAll(/^```promql\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 
@@ -83,7 +83,7 @@ async function assertClean(text: string): Promise<void> {
   assert.deepEqual([told.output.toString(), told.errors, told.status], ["", "", 0]);
 }
 
-/** A gateway that served some requests, refused some, and could not get an answer to one. */
+/** Starts a gateway that has served some requests, refused some, and got no answer to one. */
 async function busyGateway(t: TestContext): Promise<Gateway> {
   const store = await someStore();
   t.after(() => store.stop());
@@ -100,7 +100,7 @@ async function busyGateway(t: TestContext): Promise<Gateway> {
   return gateway;
 }
 
-/** Answers everything, but `missing` with 404 and `garbage` with no HTTP. */
+/** Starts a store that answers everything, but `missing` with 404 and `garbage` with no HTTP. */
 async function someStore(): Promise<ScriptedStore> {
   return startHttpStore((request, response) => {
     if (request.url?.endsWith("/garbage") === true) response.socket?.end("garbage\r\n\r\n");
@@ -116,10 +116,10 @@ async function send(gateway: Gateway, method: string, target: string, key: KeyPa
   await rawExchange(host, bytesOf(request), { method });
 }
 
-/** A vector's samples, each as its label values and its value, sorted. */
+/** A function that returns a vector's samples, each as its label values and its value, sorted. */
 type Query = (promql: string) => Promise<readonly string[]>;
 
-/** A Prometheus that scrapes `target` (host:port) once a second; it ends with the test. */
+/** Starts a Prometheus that scrapes `target` (host:port) once a second; it ends with the test. */
 async function startPrometheus(t: TestContext, target: string): Promise<Query> {
   const folder = scratchFolder("prometheus");
   const [port = 0] = await freePorts(1);
@@ -162,7 +162,7 @@ async function samplesOf(address: string, promql: string): Promise<readonly stri
   return answer.data.result.map(told).sort();
 }
 
-/** Without the labels that Prometheus adds. */
+/** Returns a sample's label values, without the labels that Prometheus adds. */
 function told({
   metric,
   value,

@@ -1,4 +1,4 @@
-/** docs/quickstart.md, typed as it stands, against the demo: each client lists the bucket. */
+/** Types docs/quickstart.md as it stands, against the demo: each client lists the bucket. */
 import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ describe("docs/quickstart.md, typed as it stands", { skip: skipUnless(NEEDS) }, 
     });
   }
 
-  test("the page has a part for no client that is not tried", () => {
+  test("the page has no client that is not tried", () => {
     const parts = [...PAGE.matchAll(/^## (.+)$/gm)].map(([, name]) => name);
     assert.deepEqual(parts, [...CLIENTS, "If it does not work"]);
   });
@@ -62,7 +62,7 @@ describe("docs/quickstart.md, typed as it stands", { skip: skipUnless(NEEDS) }, 
   }
 });
 
-/** The commands that write a program of the page to a file and run it. */
+/** Returns the commands that write a program of the page to a file and run it. */
 function programOf(client: string): string {
   const text = section(PAGE, client);
   const [python] = blocks(text, "python");

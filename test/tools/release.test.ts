@@ -1,4 +1,4 @@
-/** What .ci/release makes, and the package installed as its users install it. */
+/** Tests the output of .ci/release, and the package installed as its users install it. */
 import assert from "node:assert/strict";
 import {
   accessSync,
@@ -20,7 +20,7 @@ import { ownProgram, succeeds } from "./programs.ts";
 
 const PACKAGE: unknown = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
 const VERSION = textAt(PACKAGE, "version");
-/** What a release is made from. */
+/** The files that a release is made from. */
 const SOURCE = [
   ".ci",
   "bin",
@@ -42,7 +42,7 @@ describe("a release", { skip: skipUnless([ownProgram("helm").need]) }, () => {
 
   before(async () => {
     for (const path of SOURCE) cpSync(join(ROOT, path), join(source, path), { recursive: true });
-    // Whatever stands in it today, this version has no heading yet.
+    // The copy's CHANGELOG is empty, so this version has no heading, whatever the real one has.
     writeFileSync(join(source, "CHANGELOG.md"), "# Changelog\n");
     for (const path of ["node_modules", ".tools"])
       symlinkSync(`${ROOT}${path}`, join(source, path));

@@ -34,14 +34,15 @@ const skip = skipUnless([
 ]);
 
 const RESTARTS = 3;
-/** Longer than HAProxy takes to notice what /readyz says. */
+/** A delay longer than HAProxy takes to notice the answer of /readyz. */
 const LIMITS = { drainDelay: "500ms", drainTimeout: "10s" };
 
 type Place = { readonly port: number; readonly adminPort: number };
 
 /**
- * As docs/operate.md shows it: who is not ready gets nothing new. Without `timeout check` an answer
- * that takes longer than \`inter\` would be none, and on a busy machine nobody would be left.
+ * Returns the configuration that docs/operate.md shows: a gateway that is not ready gets nothing
+ * new. Without `timeout check` an answer that takes longer than \`inter\` would be none, and on a
+ * busy machine no gateway would be left.
  */
 function configOf(port: number, statsPort: number, places: readonly Place[]): string {
   const servers = places.map(
@@ -67,7 +68,9 @@ frontend stats
 `;
 }
 
-/** steady.py before `endpoint`. Gives what ends it, and gives what it tells. */
+/**
+ * Starts steady.py in front of `endpoint`. Returns a function that ends it and returns its report.
+ */
 function startBoto3(t: TestContext, endpoint: string): () => Promise<string> {
   const child = spawn(PYTHON, [STEADY], { stdio: ["pipe", "pipe", "inherit"] });
   t.after(() => child.kill("SIGKILL"));
@@ -78,7 +81,7 @@ function startBoto3(t: TestContext, endpoint: string): () => Promise<string> {
   };
 }
 
-/** Whether HAProxy itself believes that all gateways serve. */
+/** Returns true if HAProxy itself believes that all gateways serve. */
 async function seesAll(statsPort: number): Promise<boolean> {
   const csv = await (await fetch(`http://127.0.0.1:${statsPort}/;csv`)).text();
   const states = csv.split("\n").filter((line) => /^gateways,gateway\d,/.test(line));
@@ -138,7 +141,7 @@ test(
         await until(() => load.done() > before + 20, 30_000);
         assert.equal(await gateways[i]?.stop(), 0);
         gateways[i] = await start(place);
-        // Who takes the next one out before this one is in has none.
+        // If the next gateway stopped before this one is back, none would be left.
         await until(() => seesAll(statsPort), 30_000);
       }
     }

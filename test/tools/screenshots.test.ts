@@ -1,6 +1,7 @@
 /**
- * The screenshot that README shows: a denial and its explanation, as the status page has them. A
- * picture depends on fonts, so its text is kept beside it and compared with the page of today.
+ * Makes and checks the screenshot of README: a denial and its explanation, as the status page has
+ * them. A picture depends on fonts, so its text is kept beside it and compared with the page of
+ * today.
  */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -13,11 +14,11 @@ import { CHROMIUM, openWindow } from "./browser.ts";
 
 const IMAGES = `${ROOT}docs/images/`;
 const SCHEMES = ["light", "dark"] as const;
-/** Set by `npm run screenshots`. */
+/** True if `npm run screenshots` has set it. */
 const WRITE = process.env["S3WARDEN_SCREENSHOTS"] === "write";
 
 describe("the screenshot in README", { skip: skipUnless([CHROMIUM]) }, () => {
-  test("shows what the status page says of a denial today", async (t) => {
+  test("shows the status page's present text for a denial", async (t) => {
     const { page, texts } = await denialExplained(t, "light");
     if (WRITE) writeFileSync(`${IMAGES}denied.txt`, texts);
     const kept = readFileSync(`${IMAGES}denied.txt`, "utf8");
@@ -40,7 +41,9 @@ function fileOf(scheme: (typeof SCHEMES)[number]): string {
   return `${IMAGES}denied-${scheme}.png`;
 }
 
-/** The page after a click on "Explain", the text that its picture shows, and where that stands. */
+/**
+ * Returns the page after a click on "Explain", the text of its picture, and the picture's place.
+ */
 async function denialExplained(
   t: TestContext,
   colorScheme: (typeof SCHEMES)[number],
@@ -71,7 +74,7 @@ async function boxOf(found: ReturnType<Page["locator"]>): Promise<Box> {
   return (await found.boundingBox()) ?? assert.fail("it is not on the page");
 }
 
-/** Width and height of a PNG, in pixels (PNG, section 11.2.2). */
+/** Returns width and height of a PNG, in pixels (PNG, section 11.2.2). */
 function sizeOf(png: Buffer): { readonly width: number; readonly height: number } {
   assert.equal(png.toString("latin1", 12, 16), "IHDR");
   return { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };

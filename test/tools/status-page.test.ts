@@ -1,4 +1,4 @@
-/** The status page in a real browser. */
+/** Tests the status page in a real browser. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
@@ -10,7 +10,7 @@ import { busyStatus, longNamedStatus, servedStatus, statusOf } from "../support/
 import { CHROMIUM, openWindow, type Window, type WindowOptions } from "./browser.ts";
 import { lowContrasts, overflowing, squeezed, unnamedControls } from "./page-checks.ts";
 
-/** The page with `status`, in a window of its own. */
+/** Opens the page with `status`, in a window of its own. */
 async function opened(
   t: TestContext,
   status: Status,
@@ -22,7 +22,7 @@ async function opened(
   return { ...window, url };
 }
 
-/** A page that complained, or asked for anything but itself and its icon, is not what it should be. */
+/** Checks that the page had no complaint, and asked for nothing except itself and its icon. */
 function assertClean({ complaints, requests }: Window, url: string): void {
   assert.deepEqual(complaints, []);
   assert.deepEqual(
@@ -31,7 +31,7 @@ function assertClean({ complaints, requests }: Window, url: string): void {
   );
 }
 
-/** The text of what `selector` finds, blanks made one. */
+/** Returns the text of the element that `selector` finds, with single blanks. */
 async function textOf(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).innerText()).replace(/\s+/g, " ");
 }
@@ -50,7 +50,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
     });
   }
 
-  test("shows what a client named as text, whatever it named it", async (t) => {
+  test("shows names chosen by a client as text, whatever they are", async (t) => {
     const window = await opened(t, busyStatus());
     const { page, url } = window;
     const denials = await textOf(page, "#denials");
@@ -88,7 +88,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
     }
   }
 
-  // S3WARDEN_SHOTS=FOLDER keeps them to be looked at: nothing depends on their pixels.
+  // S3WARDEN_SHOTS=FOLDER keeps them for a look: nothing depends on their pixels.
   const shots = process.env["S3WARDEN_SHOTS"];
   for (const [name, options] of [
     ["light", { colorScheme: "light" }],
@@ -107,10 +107,10 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
     });
   }
 
-  test("asks for itself again, without a script, until it is paused", async (t) => {
+  test("reloads itself, without a script, until it is paused", async (t) => {
     const window = await openWindow(t, { javaScriptEnabled: false });
     const { page, requests } = window;
-    // Chromium waits for the time of the page: a tenth of it says the same.
+    // Chromium waits for the time in the page: a tenth of it shows the same.
     await page.route("**/", async (route) => {
       const response = await route.fetch();
       const body = (await response.text()).replace('content="30"', 'content="1"');
@@ -143,7 +143,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
     const answer = await textOf(page, ".answer");
     assert.match(answer, /^Denied AccessDenied The tier READ of this key does not include/);
     assert.match(answer, /tier ✗ refused lab:reader: READ/);
-    // What was asked stands there to be changed.
+    // The question stands there to be changed.
     assert.equal(await page.getByLabel("Identity").inputValue(), "lab:reader");
     assert.equal(
       await page.getByLabel("Request", { exact: true }).inputValue(),
@@ -168,7 +168,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
     assert.equal(headers.trimEnd(), "x-amz-copy-source: /b-2/s\nx-amz-meta-a: <b>");
   });
 
-  test("says what is wrong with a question", async (t) => {
+  test("reports the mistake in a question", async (t) => {
     const { page } = await opened(t, statusOf());
     await page.getByRole("link", { name: "Pause" }).click();
     await page.getByLabel("Identity").fill("nobody");
@@ -201,7 +201,7 @@ describe("the status page in Chromium", { skip: skipUnless([CHROMIUM]) }, () => 
         region,
       );
     }
-    // Also where its rows are cards.
+    // The same holds where its rows are cards.
     await page.setViewportSize({ width: 360, height: 900 });
     assert.equal(await page.getByRole("columnheader", { name: "Who" }).count(), 2);
   });

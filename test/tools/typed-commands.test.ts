@@ -1,6 +1,6 @@
 /**
- * The commands of README and the pages, typed as they stand: only addresses and the placeholders that
- * a page names are filled in, as its reader does.
+ * Types the commands of README and the pages as they stand. Only addresses and the placeholders
+ * that a page names are filled in, as its reader does.
  */
 import assert from "node:assert/strict";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -83,7 +83,7 @@ describe("typed as they stand", { skip: skipUnless([CEPH, AWS]) }, () => {
       const [config = ""] = blocks(yaml === "" ? text : section(text, yaml), "yaml");
       shell.write("gateway.yaml", config);
       const [commands = ""] = blocks(section(text, heading), "sh");
-      // The page names the user's page for the user itself, which is there since the page before.
+      // For the user itself the page refers to the page on users; it was made by the page before.
       const made = blocks(section(pageOf("identities.md"), "Ceph"), "sh")[0] ?? "";
       const setUp = page === "identities.md" ? commands : `${again(made)}\n${commands}`;
       const gateway = await shell.typeAndServe(
@@ -100,10 +100,10 @@ describe("typed as they stand", { skip: skipUnless([CEPH, AWS]) }, () => {
   }
 });
 
-/** A user that is there already gets the new secret. */
+/** Returns the command that gives an existing user the new secret. */
 const again = (made: string): string => made.replace("user create", "user modify");
 
-/** The commands that `init` tells below "To try". */
+/** Returns the commands that `init` prints below "To try". */
 function toldLines(told: string): string {
   return told.slice(told.indexOf("export AWS_ACCESS_KEY_ID"));
 }
@@ -113,18 +113,20 @@ function keyLine(told: string): string {
 }
 
 type Shell = {
-  /** Types the lines, and returns what they wrote. Throws where one fails. */
+  /** Types the lines, and returns their output. Throws if one fails. */
   readonly type: (lines: string) => Promise<string>;
   /**
-   * The same, but the last line, which starts the gateway: it is started by the file that the line
-   * names, on free ports, with the environment that the lines before have exported.
+   * Types the same, except the last line, which starts the gateway. It is started by the file that
+   * the line names, on free ports, with the environment that the lines before have exported.
    */
   readonly typeAndServe: (lines: string, config: string) => ReturnType<typeof serveFile>;
   readonly write: (name: string, text: string) => void;
   readonly list: (endpoint: string, key: StoreCredential) => Promise<string>;
 };
 
-/** A terminal in a checkout of its own, with the package's program and Ceph's configuration. */
+/**
+ * Opens a terminal in a checkout of its own, with the package's program and Ceph's configuration.
+ */
 function shellAt(ceph: Ceph): Shell {
   const folder = scratchFolder("typed");
   for (const name of ["package.json", "bin", "src", "config", "node_modules"]) {
