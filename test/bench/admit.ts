@@ -1,6 +1,6 @@
 /**
- * What a decision costs: `admit` to its end, and the three parts of it that cost most, in microseconds.
- * Part of `npm run bench`; alone: `npm exec -- node test/bench/admit.ts`.
+ * Measures the cost of a decision: `admit` to its end, and the three parts of it that cost most, in
+ * microseconds. Part of `npm run bench`; alone: `npm exec -- node test/bench/admit.ts`.
  */
 import { authenticate } from "../../src/admission/authenticate.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
@@ -40,7 +40,7 @@ export type Cost = { readonly name: string; readonly median: number; readonly p9
 
 const { accessKeyId, secretAccessKey } = CREDENTIAL;
 
-/** One account with a key of its own for the store, and SigV2 besides. */
+/** The configuration: one account with its own key for the store, and SigV2 as well. */
 const CONFIG = {
   "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
@@ -53,7 +53,7 @@ policy: { signatures: [v4, v2] }
 `,
 };
 
-/** Every row, the whole decisions first. `calls`: how many are timed of each. */
+/** Returns every row, the whole decisions first. `calls`: the number of calls timed for each. */
 export function admitCosts(calls: number): readonly Cost[] {
   const snapshot = compileSnapshot(goodConfig(CONFIG), 1);
   const nowMs = Date.now();
@@ -75,7 +75,10 @@ export function admitCosts(calls: number): readonly Cost[] {
   ];
 }
 
-/** Of a header-signed GET. What is missing to the whole is the gates, the body plan and the facts. */
+/**
+ * Returns the costs of the parts of a header-signed GET. The gates, the body plan and the facts
+ * make up the rest of the whole.
+ */
 function partCosts(snapshot: Snapshot, nowMs: number, calls: number): readonly Cost[] {
   const subjects = headerSignedGets().map((head) => subjectOf(snapshot, head, nowMs));
   return [
@@ -93,7 +96,7 @@ function partCosts(snapshot: Snapshot, nowMs: number, calls: number): readonly C
   ];
 }
 
-/** Behind the answer, where there is an audit log. */
+/** Returns the cost after the answer, if there is an audit log. */
 function lineCost(snapshot: Snapshot, nowMs: number, calls: number): Cost {
   const heads = headerSignedGets().map((head) => {
     return { head, facts: ended(snapshot, head, nowMs).facts };
@@ -153,7 +156,7 @@ function value<T>(result: Result<T, unknown>): T {
   return result.value;
 }
 
-/** Each call with the next of `inputs`, each timed alone, so that the p95 is that of a request. */
+/** Times each call alone, with the next of `inputs`, so that the p95 is that of a request. */
 function cost<T>(name: string, calls: number, inputs: readonly T[], run: (input: T) => void): Cost {
   let next = 0;
   const once = (): void => {

@@ -1,6 +1,6 @@
 /**
- * What proving a body costs: 64 MiB in pieces of 64 KiB, best of five, in MB/s (10^6 bytes).
- * Run with `node test/bench/body.ts`.
+ * Measures the cost of proving a body: 64 MiB in pieces of 64 KiB, best of five, in MB/s (10^6
+ * bytes). Run with `node test/bench/body.ts`.
  */
 import type { BodyPlan } from "../../src/admission/body-plan.ts";
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../src/s3/checksums.ts";

@@ -1,22 +1,22 @@
 /**
- * `npm run bench -- --cost`: what untrusted input costs. Each parser and matcher that sees bytes of
- * strangers is given hostile inputs of n, 2n and 4n bytes up to its limit; then a search looks for
- * slower ones. Times are of the processor, so that other programs on the machine do not show. Nothing is
- * asserted: the aims stand beside the figures.
+ * `npm run bench -- --cost`: the cost of untrusted input. Each parser and matcher that sees bytes
+ * of strangers gets hostile inputs of n, 2n and 4n bytes up to its limit; then a search looks for
+ * slower ones. Times are of the processor, so that other programs on the machine do not show.
+ * Nothing is asserted: the aims stand beside the figures.
  */
 import { FAMILIES, type Family } from "./cost/families.ts";
 import { searchLines } from "./cost/search.ts";
 import { threadCpuMs } from "./support/cpu.ts";
 
-/** Aims: work grows no faster than its input, and no step keeps the event loop for longer. */
+/** Aims: work grows no faster than its input, and no step blocks the event loop for longer. */
 const EXPONENT_AIM = 1.1;
 const STEP_MS_AIM = 10;
 
 export type Cost = Pick<Family, "parser" | "name"> & {
   readonly bytes: number;
-  /** Of n, 2n and 4n bytes. */
+  /** The times for n, 2n and 4n bytes. */
   readonly ms: readonly number[];
-  /** 1 is linear, 2 quadratic; NaN where all of it is too short to tell. */
+  /** 1 is linear, 2 quadratic; NaN if all times are too short to measure it. */
   readonly exponent: number;
   /** The longest synchronous step at the largest size. */
   readonly stepMs: number;
@@ -52,15 +52,19 @@ function warm(run: () => void): void {
   for (let i = 0; i < WARMUP && (i === 0 || performance.now() < until); i++) run();
 }
 
-/** Of one run the clock tells the longest step; the machine only ever adds to it. */
+/**
+ * The number of runs whose longest step is timed by the clock; the machine only ever adds to it.
+ */
 const ROUNDS = 5;
 const WARMUP = 200;
 const WARMUP_MS = 60;
-/** Below, the clock and the machine say more than the growth. */
+/**
+ * The shortest time for an exponent: below, the clock and the machine show more than the growth.
+ */
 const TELLING_MS = 0.05;
-/** So much processor time is measured, so that its coarse clock (4 ms) does not show. */
+/** The processor time of one measurement, so that its coarse clock (4 ms) does not show. */
 const MEASURED_MS = 100;
-/** No more of the day than this, on a machine that others use. */
+/** The limit of real time for it, on a machine that others use. */
 const PATIENCE_MS = 2_000;
 
 /** Returns milliseconds of processor time of one call, the better of two measurements. */
@@ -68,7 +72,7 @@ function timeOf(run: () => void): number {
   return Math.min(meanOf(run), meanOf(run));
 }
 
-/** Collecting garbage is included. */
+/** Returns the mean, garbage collection included. */
 function meanOf(run: () => void): number {
   const start = threadCpuMs();
   const until = performance.now() + PATIENCE_MS;
@@ -112,7 +116,7 @@ function lineOf({ parser, name, bytes, ms, exponent, stepMs }: Cost): string {
   ].join("");
 }
 
-/** The tables, then the search. */
+/** Prints the tables, then the search. */
 export function costReport(say: (line: string) => void): readonly Cost[] {
   const all = costs();
   for (const line of costLines(all)) say(line);

@@ -1,8 +1,8 @@
 /**
- * What a document costs before it is refused or read: the hostile families at a quarter, half and
- * all of 2 MiB, in documents with small bounds, with large ones, and of DeleteObjects; and the
- * largest documents that are read. Aims: time no worse than linear, no step above 10 ms.
- * Run with `npm exec -- node test/bench/documents.ts`.
+ * Measures the cost of a document before it is refused or read. The hostile families come at a
+ * quarter, half and all of 2 MiB, in documents with small bounds, with large ones, and of
+ * DeleteObjects; and the largest documents that are read. Aims: time no worse than linear, no step
+ * above 10 ms. Run with `npm exec -- node test/bench/documents.ts`.
  */
 import { fileURLToPath } from "node:url";
 import { endangersHistory } from "../../src/s3/version-guard.ts";
@@ -12,7 +12,7 @@ import type { OperationName } from "../../src/s3/operations.ts";
 import { requestValues } from "../../src/s3/request-values.ts";
 import { HOSTILE_XML } from "../support/hostile-xml.ts";
 
-/** As `gateway/document-body.ts` reads. */
+/** The size of the reads in `gateway/document-body.ts`. */
 const STEP_BYTES = 16 * 1024;
 const SIZES = [512 * 1024, 1024 * 1024, 2 * 1024 * 1024];
 const RUNS = 5;
@@ -20,7 +20,7 @@ const RUNS = 5;
 export type DocumentCost = {
   readonly name: string;
   readonly operation: OperationName;
-  /** A document of about `size` bytes. */
+  /** Returns a document of about `size` bytes. */
   readonly bytesOf: (size: number) => Buffer;
 };
 
@@ -31,7 +31,7 @@ const ROOTS = [
   ["RestoreObject", "RestoreRequest"],
 ] as const satisfies readonly (readonly [OperationName, string])[];
 
-/** Rules that the bounds just allow: 1,000 of 50 elements each. */
+/** Returns as many rules as the bounds allow: 1,000 of 50 elements each. */
 function rules(size: number): string {
   const parts = "<Transition/>".repeat(48);
   const count = Math.min(1000, Math.floor(size / (parts.length + 13)));
@@ -77,7 +77,7 @@ export const DOCUMENT_COSTS: readonly DocumentCost[] = [
   },
 ];
 
-/** How long each synchronous step of reading took, in milliseconds, and how it ended. */
+/** The time of each synchronous step of reading, in milliseconds, and the end. */
 type Reading = { readonly steps: readonly number[]; readonly code: string };
 
 /** Reads `bytes` as the gateway does, up to the questions that a decision asks of the document. */
@@ -110,7 +110,7 @@ const ADDRESS = {
   key: "k",
 } as const;
 
-/** Each step at its best of some runs, so that what else the machine does is left out. */
+/** Returns each step at its best of some runs, so that other work of the machine is left out. */
 function best(operation: OperationName, bytes: Buffer): Reading {
   const runs = Array.from({ length: RUNS }, () => readSteps(operation, bytes));
   const [first, ...others] = runs;
@@ -121,7 +121,7 @@ function best(operation: OperationName, bytes: Buffer): Reading {
   return { steps, code: first.code };
 }
 
-/** A line for each: the time at each size, the longest step, the steps made, the answer. */
+/** Returns a line for each: the time at each size, the longest step, the steps made, the answer. */
 export function documentLines(): readonly string[] {
   const lines = [
     lineOf(

@@ -1,6 +1,6 @@
 /**
- * The load generator, a process of its own: replays requests that were signed before. Told by
- * message what to do. Every answer must be a 200 of the right length, or the whole bench fails.
+ * Runs the load generator, a process of its own: it replays requests that were signed before, as
+ * messages tell it. Every answer must be a 200 of the right length, or the whole bench fails.
  */
 import { busyMicros, cpuMicrosBetween, cpuTime, residentBytes } from "./support/cpu.ts";
 import { Connection, type Door } from "./support/connection.ts";
@@ -9,9 +9,9 @@ import { spreadOf } from "./support/measure.ts";
 import { requestsOf, type WireRequest, type Workload } from "./support/workload.ts";
 
 const READ_BYTES = 256 * 1024;
-/** Of a connection that waits for nothing more than a small answer. */
+/** The read size of a connection that waits for nothing more than a small answer. */
 const IDLE_READ_BYTES = 4 * 1024;
-/** Connections that are opened at a time. */
+/** The number of connections opened at a time. */
 const OPENING_MAX = 100;
 const SAMPLE_MS = 20;
 
@@ -35,7 +35,7 @@ function run(task: Task): Promise<Reply> {
   }
 }
 
-/** A round: how much is answered in `durationMs`, and what it costs. */
+/** Runs a round: the number of answers in `durationMs`, and their cost. */
 async function load(task: Task & { kind: "load" }): Promise<Reply> {
   const known = knownOf(task.workload);
   const connections = await openAll(task.door, task.connections, READ_BYTES);
@@ -69,7 +69,10 @@ async function load(task: Task & { kind: "load" }): Promise<Reply> {
 
 let next = 0;
 
-/** Keeps every connection busy for `ms`, waits for the last answers; milliseconds of each exchange. */
+/**
+ * Keeps every connection busy for `ms` and waits for the last answers; returns the milliseconds of
+ * each exchange.
+ */
 async function pump(
   connections: readonly Connection[],
   requests: readonly WireRequest[],
@@ -91,7 +94,10 @@ async function pump(
   return latencies;
 }
 
-/** Memory of the processes before, and with that many connections which rest after one request. */
+/**
+ * Returns the memory of the processes before, and with that many connections which rest after one
+ * request.
+ */
 async function idle(task: Task & { kind: "idle" }): Promise<Reply> {
   const before = await settled(task.pids);
   const connections = await openAll(task.door, task.connections, IDLE_READ_BYTES);
@@ -110,7 +116,10 @@ async function idle(task: Task & { kind: "idle" }): Promise<Reply> {
   }
 }
 
-/** Memory of the processes before, and the most of it during one large transfer on each connection. */
+/**
+ * Returns the memory of the processes before, and the most of it during one large transfer on each
+ * connection.
+ */
 async function transfers(task: Task & { kind: "transfers" }): Promise<Reply> {
   const before = residentBytes(task.pids);
   const known = knownOf(task.workload);
@@ -128,7 +137,7 @@ async function transfers(task: Task & { kind: "transfers" }): Promise<Reply> {
   }
 }
 
-/** The memory of processes once it has stopped changing: the median of a second. */
+/** Returns the memory of processes once it has stopped changing: the median of a second. */
 async function settled(pids: readonly number[]): Promise<number> {
   const samples: number[] = [];
   for (let i = 0; i < 1000 / SAMPLE_MS; i++) {

@@ -1,7 +1,7 @@
 /**
- * What a system keeps in memory: with connections that rest, and while many large transfers pass.
- * Each figure is of a new process that has served some thousand small requests, so that nothing is
- * in it that another figure left. Part of `npm run bench`.
+ * Measures a system's memory: with connections that rest, and while many large transfers pass. Each
+ * figure is of a new process that has served some thousand small requests, so that no other figure
+ * has left a trace in it. Part of `npm run bench`.
  */
 import { GATEWAY, HAPROXY, YARDSTICK, type SystemName } from "./support/cells.ts";
 import { endThose } from "./support/child.ts";
@@ -14,7 +14,7 @@ import type { Workload } from "./support/workload.ts";
 const SYSTEMS: readonly SystemName[] = [HAPROXY, YARDSTICK, GATEWAY];
 const WARMUP_MS = 1_000;
 
-/** A row for each system that can be started here. */
+/** Returns a row for each system that can be started here. */
 export async function memoryFigures(
   generator: Generator,
   store: System,
@@ -59,7 +59,7 @@ async function alone(
   return resident;
 }
 
-/** 10^6 bytes. */
+/** Returns megabytes of 10^6 bytes. */
 function megabytes(bytes: number): number {
   return bytes / 1e6;
 }

@@ -7,14 +7,14 @@ import { policyTable } from "./support/report.ts";
 import { textLines } from "./support/table.ts";
 
 /**
- * What one decision costs under 100 and under 10,000 statements, against the limits of 5 µs and
- * 20 µs at the median. Each shape leans on another part of the index; in the worst ones it can skip
- * nothing, and the cost is that of looking at every statement.
- * Run with `npm exec -- node test/bench/policy.ts`.
+ * Statements of one form. One decision under 100 and under 10,000 of them is measured against the
+ * limits of 5 µs and 20 µs at the median. Each shape leans on another part of the index. In the
+ * worst ones it can skip nothing, and the cost is that of reading every statement. Run with `npm
+ * exec -- node test/bench/policy.ts`.
  */
 type Shape = {
   readonly name: string;
-  /** Statements, and the limit in µs that the median must stay under. */
+  /** Numbers of statements, each with the limit in µs that the median must stay under. */
   readonly counts: readonly (readonly [count: number, limit: number])[];
   readonly statement: (n: number) => Record<string, unknown>;
 };
@@ -23,7 +23,10 @@ const LIMITS = [
   [100, 5],
   [10_000, 20],
 ] as const;
-/** Where each statement must be looked at, ten thousand cost what they cost. */
+/**
+ * The numbers for a shape of which every statement must be read: the cost of ten thousand is only
+ * theirs.
+ */
 const HUNDRED = [[100, 5]] as const;
 
 const SHAPES: readonly Shape[] = [
@@ -96,7 +99,7 @@ const QUESTION: PolicyQuestion = {
   context: (key) => VALUES[key],
 };
 
-/** Statements in policies of a hundred, since a policy may not have thousands. */
+/** Returns statements in policies of a hundred, since a policy may not have thousands. */
 function setOf(shape: Shape, count: number): PolicySet {
   const policies: Policy[] = [];
   for (let first = 0; first < count; first += 100) {
@@ -109,28 +112,28 @@ function setOf(shape: Shape, count: number): PolicySet {
   return compilePolicies(policies);
 }
 
-/** Batches short enough to show a pause. */
+/** The timing, with batches short enough to show a pause. */
 const TIMING: Timing = { warmup: 20_000, batch: 20, batches: 5_000 };
 
-/** Median and 99th percentile in microseconds. */
+/** Returns median and 99th percentile in microseconds. */
 function measure(set: PolicySet): { median: number; p99: number } {
   const micros = microsOf(() => void evaluate(set, QUESTION), TIMING);
   return { median: quantile(micros, 0.5), p99: quantile(micros, 0.99) };
 }
 
-/** What one decision costs under so many statements of one shape. */
+/** The cost of one decision under a number of statements of one shape. */
 export type PolicyCost = {
   readonly name: string;
   readonly statements: number;
-  /** Microseconds. */
+  /** The median in microseconds. */
   readonly median: number;
   readonly p99: number;
-  /** Under which the median must be. */
+  /** The limit for the median. */
   readonly aim: number;
   readonly compiledMs: number;
 };
 
-/** Every shape under each number of statements. */
+/** Returns every shape under each number of statements. */
 export function policyCosts(): readonly PolicyCost[] {
   return SHAPES.flatMap((shape) =>
     shape.counts.map(([statements, aim]) => {

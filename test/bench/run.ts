@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what the gateway costs, beside what stands in its place elsewhere. Every system is
- * a process of its own; rounds go A B C A B C, so that what else the machine does hits all alike.
+ * `npm run bench`: the cost of the gateway, beside that of its alternatives. Every system is a
+ * process of its own; rounds go A B C A B C, so that other work of the machine affects all alike.
  * Nothing is asserted of a figure; the bench fails if a system answers wrongly.
  */
 import { parseArgs } from "node:util";
@@ -75,7 +75,7 @@ say(`\n${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`);
 if (options.json) console.log(JSON.stringify(figures));
 if (options.write) writePages(figures);
 
-/** Everything that is wanted, one part after the other, so that none disturbs another. */
+/** Measures every wanted part, one after another, so that none disturbs another. */
 async function measured(): Promise<Figures> {
   say("measuring: decisions, policies, many identities, memory");
   const decisions = isWanted("admit") ? admitCosts(plan.admitCalls) : [];
@@ -115,7 +115,7 @@ async function cellRows(
   const store = all.find(({ name }) => name === STORE);
   if (store === undefined) throw new Error("Cannot measure without a store");
   const systems = CELLS[cell].systems.flatMap((name) => all.filter((one) => one.name === name));
-  // To a transfer of tens of milliseconds a new connection is nothing.
+  // A new connection costs next to nothing beside a transfer of tens of milliseconds.
   const isLarge = CELLS[cell].unit === "bytes";
   const times = isLarge
     ? { leadMs: 0, durationMs: plan.largeMs }

@@ -1,7 +1,7 @@
 /**
- * What many identities and bucket records cost: the time to read and compile them, memory, and one
- * decision among them. Each size is a process of its own, so that memory is that of this size alone.
- * Part of `npm run bench`; alone: `npm exec -- node test/bench/scale.ts`.
+ * Measures the cost of many identities and bucket records: the time to read and compile them,
+ * memory, and one decision among them. Each size is a process of its own, so that memory is that of
+ * this size alone. Part of `npm run bench`; alone: `npm exec -- node test/bench/scale.ts`.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -16,24 +16,24 @@ import { microsOf, quantile } from "./support/measure.ts";
 import { scaleTable } from "./support/report.ts";
 import { textLines } from "./support/table.ts";
 
-/** Identities, and as many bucket records, each with a policy. */
+/** The numbers of identities, with as many bucket records, each with a policy. */
 const SIZES = [100, 10_000, 100_000];
 const SUBUSERS = 9;
 
 export type Scale = {
   readonly size: number;
-  /** From the files' text to a snapshot. */
+  /** The time from the files' text to a snapshot. */
   readonly startMs: number;
   /** Resident memory of the whole process, in MiB. */
   readonly residentMib: number;
-  /** Of that, what the snapshot holds. */
+  /** The part of it that the snapshot holds. */
   readonly heapMib: number;
-  /** Of one `admit`, microseconds. */
+  /** The median of one `admit`, in microseconds. */
   readonly median: number;
   readonly p95: number;
 };
 
-/** A row for each size. `calls`: how many decisions are timed of each. */
+/** Returns a row for each size. `calls`: the number of decisions timed for each. */
 export function scaleCosts(calls: number): readonly Scale[] {
   const file = fileURLToPath(import.meta.url);
   return SIZES.map((size) => {
@@ -45,7 +45,10 @@ export function scaleCosts(calls: number): readonly Scale[] {
   });
 }
 
-/** Ten identities to an account, a bucket to each identity; half of the buckets are shared. */
+/**
+ * Returns files with ten identities to an account and a bucket to each identity; half of the
+ * buckets are shared.
+ */
 function filesOf(size: number): Record<string, string> {
   const accounts: string[] = [];
   const buckets: string[] = [];
@@ -83,7 +86,10 @@ policy: { bucketPolicies: gateway }
   };
 }
 
-/** Requests of one in a hundred users, each on the bucket of a neighbour that is shared with them. */
+/**
+ * Returns requests of one in a hundred users, each on a neighbour's bucket that is shared with
+ * them.
+ */
 function headsOf(size: number): readonly RequestHead[] {
   const count = Math.min(100, size / 10 - 1);
   const step = Math.floor((size / 10 - 1) / count);

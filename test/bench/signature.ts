@@ -1,6 +1,6 @@
 /**
- * What signatures cost a request: medians in microseconds, printed one a line.
- * Run: `npm exec -- node test/bench/signature.ts`.
+ * Measures the cost of signatures for a request: medians in microseconds, printed one a line. Run:
+ * `npm exec -- node test/bench/signature.ts`.
  */
 import { createHash, createHmac } from "node:crypto";
 import type { RequestHead } from "../../src/http/head.ts";

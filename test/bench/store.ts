@@ -1,8 +1,8 @@
 /**
- * The store that everything is measured in front of: answers from memory, checks nothing, keeps
- * nothing, so that the proxies and not the store are the slow part. Only what comes under the key
- * `check` is compared byte for byte, so that no system is measured that changes what it carries.
- * A process of its own.
+ * Runs the store behind every measured system. It answers from memory, checks nothing and keeps
+ * nothing, so that the proxies and not the store are the slow part. Only bodies under the key
+ * `check` are compared byte for byte, so that no system is measured that changes them. A process of
+ * its own.
  */
 import http from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -19,7 +19,7 @@ import {
 const SMALL = patternOf(SMALL_GET_BYTES);
 const SMALL_UPLOAD = patternOf(SMALL_PUT_BYTES);
 const LARGE = patternOf(LARGE_BYTES);
-/** What versitygw asks of a bucket before it stores an object. */
+/** The answer to versitygw's question about a bucket before it stores an object. */
 const VERSIONING = Buffer.from(
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>',
 );
@@ -78,7 +78,10 @@ async function answerChecked(
   response.writeHead(400, { "content-length": problem.length }).end(problem);
 }
 
-/** The content of an aws-chunked body: chunks of `size[;extensions]` CRLF data CRLF, the last empty. */
+/**
+ * Returns the content of an aws-chunked body: chunks of `size[;extensions]` CRLF data CRLF, the
+ * last empty.
+ */
 function withoutFraming(body: Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; at < body.length;) {

@@ -1,6 +1,7 @@
 /**
- * The signing examples of "Signing and authenticating REST requests (AWS signature version 2)" and of
- * "Browser-based uploads using POST (AWS signature version 2)", with the values they publish.
+ * The signing examples of two pages, with the values that they publish: "Signing and authenticating
+ * REST requests (AWS signature version 2)" and "Browser-based uploads using POST (AWS signature
+ * version 2)".
  *
  * Not here: "Delete", whose published string to sign contradicts the page's own rule for
  * `x-amz-date`, and the second POST example, whose signature is not canonical base64.
@@ -118,7 +119,7 @@ test('verifyClaim() proves AWS\'s V2 example "Unicode keys"', () => {
 });
 
 test("verifyClaim() proves AWS's V2 example of a presigned URL", () => {
-  // The page meanwhile writes another bucket's name; its signature is still that of `johnsmith`.
+  // The page now has another bucket's name; its signature is still that of `johnsmith`.
   const head = headOf(
     "GET",
     "/photos/puppy.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620",

@@ -101,7 +101,7 @@ test("verifyClaim() proves AWS's example of a presigned URL", () => {
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const CHUNKS = ["a".repeat(65_536), "a".repeat(1024), ""] as const;
 
-test("chunkSignature() gives the signatures of AWS's example of a chunked upload", () => {
+test("chunkSignature() returns the signatures of AWS's example of a chunked upload", () => {
   const head = headOf(
     "PUT",
     "/examplebucket/chunkObject.txt",
@@ -132,7 +132,7 @@ test("chunkSignature() gives the signatures of AWS's example of a chunked upload
   ]);
 });
 
-test("trailerSignature() gives the signature of AWS's example with a trailing header", () => {
+test("trailerSignature() returns the signature of AWS's example with a trailing header", () => {
   const head = headOf(
     "PUT",
     "/examplebucket/chunkObject.txt",
@@ -186,7 +186,7 @@ test("verifyFormClaim() proves AWS's example of a POST policy", () => {
   assert.ok(verifyFormClaim(claim.value, POLICY, EXAMPLE.secret, { ring: new KeyRing(1) }).ok);
 });
 
-// Of AWS's examples this is the only kind whose signed headers are those that `signHead` signs.
+// AWS has no other example whose signed headers are those that `signHead` signs.
 test("signHead() writes the Authorization header of AWS's example of a listing", () => {
   const written = signHead(
     {

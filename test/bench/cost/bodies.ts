@@ -3,10 +3,10 @@ import type { OperationName } from "../../../src/s3/operations.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
 
-/** `limits.xmlBytes` as it is if nobody says otherwise. */
+/** The default of `limits.xmlBytes`. */
 const XML_BYTES = 2 * 1024 * 1024;
 
-/** As the shell reads: see document-body.ts. */
+/** The size of the shell's reads: see document-body.ts. */
 const STEP_BYTES = 16 * 1024;
 
 /** A lifecycle has the widest bounds of all documents that are read as a tree. */
@@ -34,7 +34,7 @@ function document(
   return { parser, name, bytesMax: XML_BYTES, make, stepsOf };
 }
 
-/** That of `READ.XML`: another would be refused at once. */
+/** The root of `READ.XML`: any other would be refused at once. */
 const ROOT = "LifecycleConfiguration";
 const inRoot = (unit: string) => (bytes: number) => `<${ROOT}>${repeated(unit, bytes)}</${ROOT}>`;
 

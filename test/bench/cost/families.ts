@@ -7,13 +7,16 @@ import { POLICY_FAMILIES } from "./policies.ts";
 export type Family = {
   readonly parser: string;
   readonly name: string;
-  /** The most that its limit lets in; measured at a quarter and a half of it, too. */
+  /** The largest size that its limit lets in; measured at a quarter and a half of it, too. */
   readonly bytesMax: number;
-  /** Prepares an input of about so many bytes; the function returned is what is timed. */
+  /** Prepares an input of about `bytes` bytes; the returned function is timed. */
   readonly make: (bytes: number) => () => unknown;
-  /** How many steps the work is done in, of which others may come between; one if left out. */
+  /** Returns the number of steps, between which other work may come; one if left out. */
   readonly stepsOf?: (bytes: number) => number;
-  /** Does the work once; the milliseconds of its longest step. Where steps differ much. */
+  /**
+   * Does the work once; returns the milliseconds of its longest step. For work whose steps differ
+   * much.
+   */
   readonly longestStepMs?: (bytes: number) => number;
 };
 

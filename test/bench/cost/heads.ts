@@ -19,7 +19,7 @@ const HEADER_BYTES = 16 * 1024;
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const SCOPE = "20261122/us-east-1/s3/aws4_request";
 
-/** A gateway that has so many names of its own. */
+/** Returns a gateway with that many names of its own. */
 function snapshotOf(domains: number): Snapshot {
   const names = Array.from({ length: domains }, (_, i) => `s3-${i}.example.org`);
   const gateway = `upstream: { endpoints: ["http://store:7480"] }
@@ -41,7 +41,7 @@ type Wrong = {
   readonly signed: string;
 };
 
-/** A head with a wrong signature, whole to its last step. */
+/** Returns a function that judges a head with a wrong signature, whole to its last step. */
 function admitting(snapshot: Snapshot, { target = "/bucket/key", headers = [], signed }: Wrong) {
   const parsed = parseTarget(target);
   if (!parsed.ok) throw new Error(parsed.error);
@@ -67,7 +67,10 @@ function admitting(snapshot: Snapshot, { target = "/bucket/key", headers = [], s
   return () => refusalOf(snapshot, head);
 }
 
-/** The decision is taken to its end; a bench of one that is let in, or asks, would measure nothing. */
+/**
+ * Takes the decision to its end. Throws if the request is let in or asks: such a bench would
+ * measure nothing.
+ */
 function refusalOf(snapshot: Snapshot, head: RequestHead): Verdict {
   const step = admit(snapshot, head, NOW).next();
   if (step.done !== true || step.value.kind !== "refuse") throw new Error("It is not refused");
@@ -109,7 +112,7 @@ const SIGNED_HEADERS: readonly Family[] = [1, 8].flatMap((domains) => {
   ];
 });
 
-/** A parser of one text. */
+/** Returns a parser of one text. */
 function of(
   parser: string,
   name: string,
@@ -201,7 +204,7 @@ const CANONICAL: readonly Family[] = [
   },
 ];
 
-/** A link with many of the headers that SDKs put into the query. */
+/** Returns a link with many of the headers that SDKs put into the query. */
 function presigned(bytes: number): () => unknown {
   const snapshot = snapshotOf(1);
   const credential = encodeURIComponent(`AKIDLAB/${SCOPE}`);

@@ -7,11 +7,11 @@ import { threadCpuMs } from "../support/cpu.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
 
-/** Some two thousand buckets. */
+/** The size of a list of some two thousand buckets. */
 const LIST_BYTES = 256 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
-/** The filter of a list that comes in chunks, for a user with 200 such statements. */
+/** Returns the filter of a list that comes in chunks, for a user with 200 such statements. */
 function filtering(name: string, statement: (number: number) => object): Family {
   const policy = Array.from({ length: 200 }, (_, i) => ({
     Effect: "Allow",

@@ -11,7 +11,7 @@ import { parsePostPolicy } from "../../../src/signature/post-policy.ts";
 import type { Family } from "./families.ts";
 import { listed, repeated } from "./fill.ts";
 
-/** A header section; a bucket's policy. */
+/** The limits of a header section and of a bucket's policy. */
 const HEADER_BYTES = 16 * 1024;
 const POLICY_BYTES = 20_000;
 
@@ -42,7 +42,7 @@ function policyText(bytes: number, statement: (number: number) => string, betwee
 
 const SCOPE = '"Principal":"*","Resource":"arn:aws:s3:::b/*"';
 
-/** A statement with a list of some items. */
+/** Returns a statement with a list of some items. */
 function withList(
   items: number,
   itemOf: (number: number) => string,
@@ -147,7 +147,10 @@ function setOf(text: string): PolicySet {
   return compilePolicies([policy.value]);
 }
 
-/** Evaluations of a policy against values as long; `keys`: how many objects are asked about. */
+/**
+ * Returns evaluations of a policy against values as long; `keys`: the number of objects in
+ * question.
+ */
 function judging(
   name: string,
   value: string,
@@ -174,7 +177,7 @@ function judging(
   return { parser, name, bytesMax: POLICY_BYTES, make, stepsOf: () => keys };
 }
 
-/** As many as a list may have. */
+/** Returns a condition with as many items as a list may have. */
 const conditioned = (itemOf: (number: number) => string) =>
   withList(
     100,

@@ -4,18 +4,19 @@ import { CLIENT_PROBLEMS_MAX } from "../../../src/policy/report.ts";
 import { readDocument } from "../../../src/s3/document-reader.ts";
 
 /**
- * Looks for the slowest input per byte: a climb over texts made of a grammar's pieces, each repeated
- * some times. It keeps a change if the text became slower, and starts anew now and then.
+ * A parser to search for its slowest input per byte. The search climbs over texts made of a
+ * grammar's pieces, each repeated some times. It keeps a change if the text became slower, and
+ * starts anew now and then.
  */
 type Target = {
   readonly name: string;
-  /** What texts are made of. */
+  /** The pieces of the texts. */
   readonly pieces: readonly string[];
   readonly bytesMax: number;
   readonly run: (text: string) => unknown;
 };
 
-/** Pieces with how often each stands there. */
+/** Pieces with their numbers of repetitions. */
 type Genome = readonly (readonly [piece: string, times: number])[];
 
 const TARGETS: readonly Target[] = [
@@ -115,7 +116,7 @@ function gene(pieces: readonly string[], random: () => number): readonly [string
   return [piece, Math.ceil(2 ** (random() * 14))];
 }
 
-/** One gene added, taken out, replaced, or there more or less often. */
+/** Returns the genome with one gene added, removed, replaced, or repeated more or less often. */
 function changed({ pieces }: Target, genome: Genome, random: () => number): Genome {
   const place = Math.floor(random() * genome.length);
   const way = random();
@@ -133,10 +134,10 @@ function textOf({ bytesMax }: Target, genome: Genome): string {
     .slice(0, bytesMax);
 }
 
-/** Nanoseconds a byte: the least of a few, since the machine only ever adds. */
+/** Returns nanoseconds a byte: the least of a few, since the machine only ever adds. */
 function costOf(target: Target, genome: Genome): number {
   const text = textOf(target, genome);
-  // Of short texts the call itself is what costs.
+  // The cost of a short text is mostly the call itself.
   if (text.length < target.bytesMax / 4) return 0;
   let least = Infinity;
   for (let i = 0; i < 4; i++) {
@@ -147,7 +148,7 @@ function costOf(target: Target, genome: Genome): number {
   return (least * 1e6) / text.length;
 }
 
-/** The same numbers at each run, so that two runs can be compared (mulberry32). */
+/** Returns the same numbers at each run, so that two runs can be compared (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,9 +1,9 @@
 /** The plain proxies that are programs: one thread each, as the others have, and no logs. */
 
-/** Where such a proxy listens, plain and with TLS, and where the store does. */
+/** The ports of such a proxy, plain and with TLS, and of the store. */
 export type ProxyPorts = { readonly plain: number; readonly tls: number; readonly store: number };
 
-/** haproxy.cfg. `pem`: a file with certificate and key. */
+/** Returns haproxy.cfg. `pem`: a file with certificate and key. */
 export function haproxyConfig(ports: ProxyPorts, pem: string): string {
   return `global
   nbthread 1
@@ -25,8 +25,8 @@ backend store
 }
 
 /**
- * nginx.conf, everything it writes below `folder`. Uploads are not spooled, since no other system
- * does that, and the buffers are large enough for 64 MiB objects.
+ * Returns nginx.conf; nginx writes only below `folder`. Uploads are not spooled, since no other
+ * system does that, and the buffers are large enough for 64 MiB objects.
  */
 export function nginxConfig(ports: ProxyPorts, pem: string, folder: string): string {
   const folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]

@@ -1,6 +1,6 @@
 /**
- * The npm package http-proxy as most people set it up, with connections kept alive.
- * Run with the store's origin as argument; a process of its own.
+ * Runs the npm package http-proxy as most people set it up, with connections kept alive. Run with
+ * the store's origin as argument; a process of its own.
  */
 import http from "node:http";
 import httpProxy from "http-proxy";

@@ -1,14 +1,16 @@
 /**
- * The yardstick: a pass-through on node:http and undici's dispatch that
- * checks nothing, signs nothing and records nothing, with the gateway's connection limits. What the
- * gateway takes beyond this is what its work costs.
- * Run with the store's origin as argument; a process of its own.
+ * The yardstick: a pass-through on node:http and undici's dispatch that checks nothing, signs
+ * nothing and records nothing, with the gateway's connection limits. The gateway's cost beyond this
+ * is that of its own work. Run with the store's origin as argument; a process of its own.
  */
 import http from "node:http";
 import { Pool, type Dispatcher } from "undici";
 import { portOf } from "../../support/ports.ts";
 
-/** As in the gateway: `upstream.connections`, `connectTimeout`, `headersTimeout`, `idleTimeout`. */
+/**
+ * The settings are the gateway's: `upstream.connections`, `connectTimeout`, `headersTimeout`,
+ * `idleTimeout`.
+ */
 const pool = new Pool(process.argv[2] ?? "", {
   connections: 256,
   pipelining: 1,
@@ -57,7 +59,9 @@ class PassThrough implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Name, value, name, value, …; text in both directions, without what is about the connection. */
+/**
+ * Returns name, value, name, value, …; text in both directions, without fields of the connection.
+ */
 function endToEnd(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
   const headers: string[] = [];
   if (!Array.isArray(raw)) return headers;

@@ -1,7 +1,7 @@
 import { GATEWAY, PEERS, type CellName, type SystemName } from "./cells.ts";
 import type { Figures, Memory, Row } from "./figures.ts";
 
-/** What is wanted of a figure, and what it is. An aim: printed, and nowhere asserted. */
+/** A figure and its aim. An aim is printed, and nowhere asserted. */
 export type Aim = {
   readonly name: string;
   /** NaN if this run does not have the figure. */
@@ -11,7 +11,7 @@ export type Aim = {
   readonly unit: "×" | "µs" | "MB" | "/s";
 };
 
-/** Every aim beside what the run says of it. */
+/** Returns every aim beside the run's figure. */
 export function aimsOf(figures: Figures): readonly Aim[] {
   const gateway = (cell: CellName): Row | undefined => rowOf(figures, cell, GATEWAY);
   const idle = memoryOf(figures);
@@ -52,13 +52,13 @@ export function aimsOf(figures: Figures): readonly Aim[] {
   ];
 }
 
-/** Whether the figure is as wanted; `undefined` if there is none. */
+/** Returns true if the figure meets its aim; `undefined` if there is none. */
 export function isMet({ value, bound, aim }: Aim): boolean | undefined {
   if (Number.isNaN(value)) return undefined;
   return bound === "at least" ? value >= aim : value <= aim;
 }
 
-/** `undefined` if the system did not take part in the cell. */
+/** Returns a system's row; `undefined` if it did not take part in the cell. */
 export function rowOf({ rows }: Figures, cell: CellName, system: SystemName): Row | undefined {
   return rows.find((row) => row.cell === cell && row.system === system);
 }
@@ -71,7 +71,7 @@ function toHaproxy(name: string, row: Row | undefined, aim: number): Aim {
   return most(`${name}: CPU per GB to HAProxy's`, row?.cpuToHaproxy.median, aim, "×");
 }
 
-/** By the medians of all rounds: which rival is the best is only known at the end. */
+/** Compares by the medians of all rounds: only at the end is the best rival known. */
 function toBestRival(figures: Figures, cell: CellName): number {
   const rates = PEERS.map((peer) => rowOf(figures, cell, peer)?.requests.median ?? 0);
   const own = rowOf(figures, cell, GATEWAY)?.requests.median ?? NaN;

@@ -18,7 +18,7 @@ export type SystemName = (typeof SYSTEM_NAMES)[number];
 
 export const STORE = "the store directly";
 export const HAPROXY = "HAProxy";
-/** The gateway's former stack without a check, a signature or a record. */
+/** The name of the gateway's former stack without a check, a signature or a record. */
 export const YARDSTICK = "bare node:http + undici";
 export const GATEWAY = "s3warden";
 
@@ -45,9 +45,9 @@ export type Cell = {
   readonly title: string;
   readonly workload: Workload;
   readonly connections: number;
-  /** What the figures are for: a request, a GB, or the time that one request takes. */
+  /** The unit of the figures: a request, a GB, or the time that one request takes. */
   readonly unit: "requests" | "bytes" | "latency";
-  /** Between the client and the system. */
+  /** True for TLS between the client and the system. */
   readonly tls: boolean;
   readonly systems: readonly SystemName[];
 };
@@ -62,7 +62,9 @@ const PLAIN: readonly SystemName[] = [
   ...PEERS,
 ];
 const SMALL: readonly SystemName[] = [...PLAIN.slice(0, 6), "s3warden, audit log", ...PEERS];
-/** To the plain proxies these uploads are bytes like any others. */
+/**
+ * The systems to compare for other uploads: to the plain proxies these are bytes like any others.
+ */
 const REFERENCES: readonly SystemName[] = [HAPROXY, YARDSTICK, GATEWAY];
 
 const small = { connections: 16, unit: "requests", tls: false } as const;

@@ -3,7 +3,7 @@ import { rowOf } from "./aims.ts";
 import type { Figures, Row } from "./figures.ts";
 import { cpuPerGb } from "./report.ts";
 
-/** The chart that README shows, as SVG: three lists of bars. */
+/** Draws the chart that README shows, as SVG: three lists of bars. */
 
 type Panel = {
   readonly title: string;
@@ -33,7 +33,10 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
-/** The store has no proxy in front of it, and the audit log and workers are figures of the gateway. */
+/**
+ * The systems in the chart. The store has no proxy in front of it, and the audit log and workers
+ * are figures of the gateway.
+ */
 const SHOWN = SYSTEM_NAMES.filter(
   (name) => name !== "the store directly" && !name.startsWith("s3warden,"),
 );
@@ -41,7 +44,7 @@ const VERIFYING: ReadonlySet<SystemName> = new Set([GATEWAY, ...PEERS]);
 
 const WIDTH = 720;
 const MARGIN = 16;
-/** Of the names, left of the bars, and of the figures, right of them. */
+/** The width of the names, left of the bars, and of the figures, right of them. */
 const NAMES_WIDTH = 190;
 const FIGURES_WIDTH = 80;
 const TITLE_HEIGHT = 30;
@@ -49,7 +52,7 @@ const BAR_HEIGHT = 18;
 const BAR_STEP = 24;
 const PANEL_GAP = 18;
 
-/** Colours come in pairs, so that it can be read on a light and on a dark page. */
+/** The style. Colours come in pairs, for a light and a dark page. */
 const STYLE = `
     .page { fill: #ffffff; }
     text { font: 13px system-ui, sans-serif; fill: #24292f; }
@@ -69,7 +72,7 @@ const STYLE = `
 
 type Bar = { readonly name: SystemName; readonly value: number };
 
-/** The whole file. */
+/** Returns the whole file. */
 export function chartOf(figures: Figures): string {
   const lines: string[] = [];
   let y = MARGIN;

@@ -20,9 +20,9 @@ const VERIFYING: ReadonlySet<SystemName> = new Set([
 ]);
 
 /**
- * Throws unless `system` does what a cell measures: downloads arrive as the store sent them, uploads
- * at the store as the client sent them, a gateway refuses a forged signature, and s3warden removes
- * the framing of a trailer upload and refuses a wrong checksum.
+ * Throws unless `system` does the work that a cell measures. Downloads arrive as the store sent
+ * them, and uploads at the store as the client sent them. A gateway refuses a forged signature.
+ * s3warden removes the framing of a trailer upload and refuses a wrong checksum.
  */
 export async function checkCell(cellName: CellName, system: System): Promise<void> {
   const { workload, tls, title } = CELLS[cellName];
@@ -61,7 +61,7 @@ async function answerTo(door: Door, request: WireRequest): Promise<Answer> {
   }
 }
 
-/** What is wrong with an answer; `undefined` if it is as expected. */
+/** Returns the mistake in an answer; `undefined` if it is as expected. */
 function wrongOf({ status, text, body }: Answer, expected: Expected): string | undefined {
   if (status !== expected.status) {
     return `expected ${expected.status}, got\n${text}\n${body.toString("latin1", 0, 500)}`;

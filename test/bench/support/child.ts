@@ -19,7 +19,7 @@ export async function startScript(args: readonly string[]): Promise<Server> {
 
 /**
  * Starts a program in the foreground and waits until somebody listens on `port`. `env`: its whole
- * environment; absent: ours.
+ * environment; ours if absent.
  */
 export async function startProgram(
   command: string,
@@ -40,9 +40,11 @@ export async function startProgram(
   return { port, pid: child.pid ?? 0 };
 }
 
-/** A script of ours for the rest of the run, with a channel for messages in both directions. */
+/**
+ * Starts a script of ours for the rest of the run, with a channel for messages in both directions.
+ */
 export function startTalking(script: string): ChildProcess {
-  // "advanced": JSON has no NaN, which stands for a figure that cannot be had.
+  // "advanced": JSON has no NaN, which stands for a missing figure.
   return enlist(fork(script, { serialization: "advanced" }));
 }
 
@@ -61,12 +63,12 @@ function enlist(child: ChildProcess): ChildProcess {
   return child;
 }
 
-/** Ends what this run started, and nothing else. */
+/** Ends the processes that this run started, and nothing else. */
 export async function endAll(): Promise<void> {
   await Promise.all([...started].map(end));
 }
 
-/** Ends those of `pids` that this run started, and waits for it. */
+/** Ends those of `pids` that this run started, and waits for their end. */
 export async function endThose(pids: readonly number[]): Promise<void> {
   await Promise.all([...started].filter(({ pid = 0 }) => pids.includes(pid)).map(end));
 }
@@ -77,7 +79,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-// Whatever ends the run, Ctrl-C and a crash included, none of its processes outlives it.
+// No process outlives the run, also when Ctrl-C or a crash ends it.
 process.once("exit", () => {
   for (const child of started) child.kill("SIGKILL");
 });

@@ -4,13 +4,13 @@ import { connect as connectTls } from "node:tls";
 import { AUTHORITY } from "../../support/certificates.ts";
 import { HOST, type WireRequest } from "./workload.ts";
 
-/** Where a system listens on loopback. */
+/** The address of a system on loopback. */
 export type Door = { readonly port: number; readonly tls: boolean };
 
 export type ConnectionOptions = {
-  /** How much one read takes at most. */
+  /** The largest size of one read. */
   readonly readBytes: number;
-  /** Sees the bytes of the body as they come; absent: they are counted only. */
+  /** Receives the bytes of the body as they come; if absent, they are counted only. */
   readonly onBody?: (piece: Buffer) => void;
 };
 
@@ -20,8 +20,9 @@ export type AnswerHead = { readonly status: number; readonly text: string };
 const HEAD_BYTES_MAX = 16 * 1024;
 
 /**
- * One keep-alive connection with one request at a time, on a bare socket: HTTP/1.1 with as little as
- * possible of the cores that the load generator shares with the proxy and the store.
+ * One keep-alive connection with one request at a time, on a bare socket. It speaks HTTP/1.1 with
+ * as little work as possible, since the load generator shares the cores with the proxy and the
+ * store.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -34,7 +35,10 @@ export class Connection {
   #remaining = -1;
   #isOpen = true;
 
-  /** TLS: version 1.3, the cipher that OpenSSL prefers, a certificate of the tests' authority. */
+  /**
+   * Opens a connection. TLS: version 1.3, the cipher that OpenSSL prefers, a certificate of the
+   * tests' authority.
+   */
   static async open({ port, tls }: Door, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection({ port, tls }, options);
     await once(connection.#socket, tls ? "secureConnect" : "connect");
@@ -43,7 +47,7 @@ export class Connection {
 
   private constructor({ port, tls }: Door, { readBytes, onBody }: ConnectionOptions) {
     this.#onBody = onBody;
-    // One buffer for all that comes in: reading must cost the generator next to nothing.
+    // One buffer for all input: reading must cost the generator next to nothing.
     const buffer = Buffer.allocUnsafe(readBytes);
     const onread: OnReadOpts = {
       buffer,
@@ -83,7 +87,7 @@ export class Connection {
     });
   }
 
-  /** `exchange`, and rejects any answer but a 200 of the right length. */
+  /** Does `exchange`, and rejects any answer except a 200 of the right length. */
   async load(request: WireRequest): Promise<void> {
     const { status, text } = await this.exchange(request);
     if (status !== 200 || lengthOf(text) !== request.answerBytes) {
@@ -115,7 +119,7 @@ export class Connection {
     this.#answered?.(this.#head);
   }
 
-  /** Where the body begins; -1 if the head is not complete, or cannot be read. */
+  /** Returns the place where the body begins; -1 if the head is incomplete or cannot be read. */
   #takeHead(buffer: Buffer, count: number): number {
     const before = this.#gathered.length;
     this.#gathered += buffer.toString("latin1", 0, Math.min(count, HEAD_BYTES_MAX));
@@ -127,7 +131,7 @@ export class Connection {
     this.#head = { status: Number(text.slice(9, 12)), text };
     this.#remaining = lengthOf(text);
     if (Number.isNaN(this.#remaining)) {
-      // No answer that counts is without a length; an error may be, and its head says enough.
+      // Every answer that counts has a length; an error may have none, and its head is enough.
       this.#answered?.(this.#head);
       this.close();
       return -1;
@@ -142,7 +146,7 @@ export class Connection {
   }
 }
 
-/** The Content-Length of an answer; NaN if it has none. */
+/** Returns the Content-Length of an answer; NaN if it has none. */
 function lengthOf(text: string): number {
   return Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1]);
 }

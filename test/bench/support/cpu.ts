@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 /** The unit of /proc/PID/stat and /proc/stat, USER_HZ: 100 on every Linux that Node runs on. */
 const MICROS_A_TICK = 10_000;
 
-/** What processes have used of a processor so far. */
+/** The processor time of processes so far. */
 export type CpuTime = {
-  /** Of each thread that they have now, in nanoseconds. */
+  /** The time of each present thread, in nanoseconds. */
   readonly threads: ReadonlyMap<string, number>;
-  /** Of all threads, those that have ended included, in steps of 10 ms. */
+  /** The time of all threads, ended ones included, in steps of 10 ms. */
   readonly micros: number;
 };
 
@@ -32,7 +32,7 @@ export function cpuTime(pids: readonly number[]): CpuTime {
 }
 
 /**
- * Microseconds on a processor from one reading to the next; NaN where there is no /proc. By the
+ * Returns microseconds on a processor from one reading to the next; NaN without /proc. Counts by
  * threads, unless one has ended meanwhile (a JVM ends those it does not need) and its time with it.
  */
 export function cpuMicrosBetween(before: CpuTime, after: CpuTime): number {
@@ -43,7 +43,7 @@ export function cpuMicrosBetween(before: CpuTime, after: CpuTime): number {
   return Number.isNaN(nanos) ? after.micros - before.micros : nanos / 1000;
 }
 
-/** What all cores have worked so far, for whomever, in microseconds (proc(5), /proc/stat). */
+/** Returns the work of all cores so far, for any process, in microseconds (proc(5), /proc/stat). */
 export function busyMicros(): number {
   const [, ...ticks] = read("/proc/stat").split("\n")[0]?.split(/ +/).map(Number) ?? [];
   const [user, nice, system, , , irq, softirq, steal] = ticks;
@@ -51,7 +51,7 @@ export function busyMicros(): number {
   return (user + nice + system + (irq ?? 0) + (softirq ?? 0) + (steal ?? 0)) * MICROS_A_TICK;
 }
 
-/** Memory that processes have in RAM now, in bytes (proc(5), VmRSS). NaN where there is no /proc. */
+/** Returns the present memory of processes in RAM, in bytes (proc(5), VmRSS). NaN without /proc. */
 export function residentBytes(pids: readonly number[]): number {
   let kib = 0;
   for (const pid of pids) {
@@ -60,7 +60,7 @@ export function residentBytes(pids: readonly number[]): number {
   return kib * 1024;
 }
 
-/** A process and all that it started (proc(5), /proc/PID/task/TID/children). */
+/** Returns a process and all processes that it started (proc(5), /proc/PID/task/TID/children). */
 export function familyOf(pid: number): readonly number[] {
   const children = foldersOf(`/proc/${pid}/task`).flatMap((task) =>
     read(`/proc/${pid}/task/${task}/children`).split(" ").filter(Boolean).map(Number),
@@ -76,7 +76,9 @@ function foldersOf(folder: string): readonly string[] {
   }
 }
 
-/** Empty where it cannot be read (no Linux, or a process that is gone): the figure is left out. */
+/**
+ * Reads a file; empty if it cannot be read (no Linux, or an ended process): the figure is left out.
+ */
 function read(file: string): string {
   try {
     return readFileSync(file, "latin1");
@@ -86,8 +88,8 @@ function read(file: string): string {
 }
 
 /**
- * Milliseconds of processor time that this thread has used. Where others use the machine, too, this is how long
- * a step takes alone. Some kernels count in steps of 4 ms.
+ * Returns milliseconds of processor time that this thread has used. On a machine that others use,
+ * too, it is the time of a step alone. Some kernels count in steps of 4 ms.
  */
 export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();

@@ -3,7 +3,7 @@ import { CELL_NAMES, SYSTEM_NAMES } from "./cells.ts";
 
 /** The document that a run writes: every figure, from which tables, aims and chart are made. */
 
-/** A figure that could not be had is `null`, as JSON has it. */
+/** A figure; a missing one is `null`, as JSON has it. */
 const FigureSchema = z
   .number()
   .nullable()
@@ -11,7 +11,7 @@ const FigureSchema = z
 
 const SpreadSchema = z.object({ median: FigureSchema, min: FigureSchema, max: FigureSchema });
 
-/** What one cell says of one system, of all its rounds. */
+/** The figures of one system in one cell, over all its rounds. */
 const RowSchema = z.object({
   cell: z.enum(CELL_NAMES),
   system: z.enum(SYSTEM_NAMES),
@@ -21,17 +21,23 @@ const RowSchema = z.object({
   cpuMicros: SpreadSchema,
   /** The median time of one exchange, in microseconds. */
   latencyMicros: SpreadSchema,
-  /** To others in the same round, so that drift of the machine cancels out. NaN: not in this cell. */
+  /**
+   * The ratios to other systems in the same round, so that drift of the machine cancels out. NaN:
+   * not in this cell.
+   */
   rateToBare: SpreadSchema,
   rateToHaproxy: SpreadSchema,
   cpuToHaproxy: SpreadSchema,
   /** `latencyMicros` without the store's own. */
   addedMicros: SpreadSchema,
-  /** What other processes took of the machine: 0 to 1. Well above 0, the figures are theirs too. */
+  /**
+   * The share of the machine that other processes took: 0 to 1. Well above 0, the figures are
+   * theirs, too.
+   */
   othersShare: SpreadSchema,
 });
 
-/** Of one system, in 10^6 bytes. */
+/** The memory of one system, in 10^6 bytes. */
 const MemorySchema = z.object({
   system: z.enum(SYSTEM_NAMES),
   idleConnections: z.number(),
@@ -62,7 +68,7 @@ const ScaleSchema = z.object({
   p95: FigureSchema,
 });
 
-/** What sessions cost, each with its aim. */
+/** The costs of sessions, each with its aim. */
 const StsSchema = z.object({
   name: z.string(),
   value: FigureSchema,
@@ -73,7 +79,7 @@ const StsSchema = z.object({
 
 export const FiguresSchema = z.object({
   plan: z.enum(["full", "quick"]),
-  /** What the figures were made on and with: name and value. */
+  /** The machine and the programs of the figures: name and value. */
   machine: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
   decisions: z.array(DecisionSchema).readonly(),
   policies: z.array(PolicySchema).readonly(),

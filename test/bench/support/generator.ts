@@ -8,7 +8,7 @@ import { startTalking } from "./child.ts";
 import type { Listener, System } from "./systems.ts";
 import { WORKLOADS, type Workload } from "./workload.ts";
 
-/** Numbers that may be missing: there is no /proc. */
+/** A number that may be missing: there is no /proc. */
 const FigureSchema = z.number().or(z.nan());
 
 const TargetSchema = z.object({
@@ -18,13 +18,13 @@ const TargetSchema = z.object({
   pids: z.array(z.number()),
 });
 
-/** What the generator is asked to do. */
+/** A task for the generator. */
 export const TaskSchema = z.discriminatedUnion("kind", [
   TargetSchema.extend({
     kind: z.literal("load"),
     workload: z.enum(WORKLOADS),
     storePids: z.array(z.number()),
-    /** Load that does not count, to open connections behind the proxy. */
+    /** The time of load that does not count, to open connections after the proxy. */
     leadMs: z.number(),
     durationMs: z.number(),
   }),
@@ -44,7 +44,7 @@ const ReplySchema = z.discriminatedUnion("kind", [
     proxyMicros: FigureSchema,
     storeMicros: FigureSchema,
     ownMicros: FigureSchema,
-    /** Of all cores of the machine. */
+    /** The work of all cores of the machine. */
     busyMicros: FigureSchema,
   }),
   z.object({ kind: z.literal("resident"), beforeBytes: FigureSchema, bytes: FigureSchema }),
@@ -55,13 +55,13 @@ export type Reply = z.output<typeof ReplySchema>;
 
 /** One round of one cell against one system. */
 export type Round = {
-  /** A second. */
+  /** Requests a second. */
   readonly requests: number;
   /** CPU time of one request in the system's processes, in microseconds. */
   readonly cpuMicros: number;
   /** The median time of one exchange, in microseconds. */
   readonly latencyMicros: number;
-  /** What other processes took of the machine meanwhile: 0 to 1. */
+  /** The share of the machine that other processes took meanwhile: 0 to 1. */
   readonly othersShare: number;
 };
 
@@ -78,7 +78,7 @@ export class Generator {
     this.#died = once(this.#child, "exit").then(() => {
       throw new Error("The load generator ended");
     });
-    // It ends with the run, too, when nobody waits for it any more.
+    // It ends with the run, also when nobody waits for it any more.
     this.#died.catch(() => {});
   }
 
@@ -114,13 +114,13 @@ export class Generator {
     };
   }
 
-  /** What `count` connections take that rest after one request each. */
+  /** Returns the memory of `count` connections that rest after one request each. */
   async idle(what: string, { port, pids }: Listener, count: number): Promise<Resident> {
     const door = { port, tls: false };
     return this.#resident(what, { kind: "idle", door, connections: count, pids: [...pids] });
   }
 
-  /** What `count` connections take while each carries one transfer. */
+  /** Returns the memory of `count` connections while each carries one transfer. */
   async transfers(
     what: string,
     { port, pids }: Listener,

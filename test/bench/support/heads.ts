@@ -6,10 +6,10 @@ import { CREDENTIAL, HOST, requestsOf } from "./workload.ts";
 
 /** Request heads as the gateway reads them, signed for now by signers that are not ours. */
 
-/** Of every kind so many, with different keys and so different signatures. */
+/** The number of heads of each kind, with different keys and so different signatures. */
 const COUNT = 512;
 
-/** The small GETs of the load, which boto3 could have sent. */
+/** Returns the small GETs of the load, which boto3 could have sent. */
 export function headerSignedGets(): readonly RequestHead[] {
   return wireHeads("get-small");
 }
@@ -45,7 +45,7 @@ export function v2SignedGets(): readonly RequestHead[] {
   });
 }
 
-/** Header-signed GETs whose last digit of the signature is another. */
+/** Returns header-signed GETs with a changed last digit of the signature. */
 export function wrongSignatures(): readonly RequestHead[] {
   return headerSignedGets().map((head) => withWrongSignature(head));
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { cpus, release, totalmem, type } from "node:os";
 import { findProgram } from "../../support/program.ts";
 
-/** What the figures were made on and with, a line each: name and value. */
+/** Returns the machine and the programs of the figures, a line each: name and value. */
 export function machineLines(): readonly (readonly [name: string, value: string])[] {
   const processors = cpus();
   return [

@@ -1,14 +1,14 @@
-/** Times and what is said of them: the arithmetic that all benches share. */
+/** Times calls and sums the times up: the arithmetic that all benches share. */
 
 export type Timing = {
   /** Calls before the first that counts, so that the compiler has seen them. */
   readonly warmup: number;
-  /** Calls timed together: 1 where the slow ones matter, more where a call is shorter than the clock. */
+  /** Calls timed together: 1 if the slow ones matter, more if a call is shorter than the clock. */
   readonly batch: number;
   readonly batches: number;
 };
 
-/** Microseconds a call of `run`, a value for each batch, in ascending order. */
+/** Returns microseconds a call of `run`, a value for each batch, in ascending order. */
 export function microsOf(run: () => void, { warmup, batch, batches }: Timing): readonly number[] {
   for (let i = 0; i < warmup; i++) run();
   const micros = Array.from({ length: batches }, () => {
@@ -19,12 +19,12 @@ export function microsOf(run: () => void, { warmup, batch, batches }: Timing): r
   return micros.sort((a, b) => a - b);
 }
 
-/** The value below which `share` (0 to 1) of `ascending` lie. */
+/** Returns the value below which `share` (0 to 1) of `ascending` lie. */
 export function quantile(ascending: readonly number[], share: number): number {
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
 }
 
-/** What is said of the rounds of one cell. */
+/** The summary of the rounds of one cell. */
 export type Spread = { readonly median: number; readonly min: number; readonly max: number };
 
 export function spreadOf(values: readonly number[]): Spread {

@@ -3,13 +3,13 @@ import { chartOf } from "./chart.ts";
 import { FiguresSchema, type Figures } from "./figures.ts";
 import { markdownOf } from "./report.ts";
 
-/** The kept figures of one run, and what is made of them for readers. */
+/** Keeps the figures of one run, and makes the pages for readers from them. */
 
 const FIGURES = new URL("../../../docs/benchmarks.json", import.meta.url);
 const PAGE = new URL("../../../docs/benchmarks.md", import.meta.url);
 const CHART = new URL("../../../docs/benchmarks.svg", import.meta.url);
 
-/** Between these lines of docs/benchmarks.md stands what the bench writes. */
+/** The line before the part of docs/benchmarks.md that the bench writes; another ends it. */
 const BEGIN = "<!-- The bench writes what follows: npm run bench -- --write -->";
 const END = "<!-- The bench writes what precedes. -->";
 
@@ -21,12 +21,12 @@ export function writePages(figures: Figures): void {
   writeFileSync(CHART, chartOf(kept));
 }
 
-/** The figures of docs/benchmarks.json. Throws if the file is not one of the bench. */
+/** Reads the figures of docs/benchmarks.json. Throws if the file is not one of the bench. */
 export function keptFigures(): Figures {
   return FiguresSchema.parse(JSON.parse(readFileSync(FIGURES, "utf8")));
 }
 
-/** The page with its figures replaced. Throws if it has no place for them. */
+/** Returns the page with its figures replaced. Throws if it has no place for them. */
 export function pageWith(page: string, figures: Figures): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
@@ -35,7 +35,7 @@ export function pageWith(page: string, figures: Figures): string {
   return `${before}\n\n${markdownOf(figures)}\n${page.slice(end)}`;
 }
 
-/** Five digits say more than a machine repeats. */
+/** Rounds a value: five digits are more than a machine repeats. */
 function rounded(_name: string, value: unknown): unknown {
   return typeof value === "number" ? Number(value.toPrecision(5)) : value;
 }

@@ -8,15 +8,21 @@ import { scratchFolder } from "../../support/scratch.ts";
 import { startProgram, type Server } from "./child.ts";
 import { CREDENTIAL, STORE_CREDENTIAL } from "./workload.ts";
 
-/** The versions that are measured; what is installed of another is not used. */
+/** The version to measure; an installed program of another version is not used. */
 const VERSITYGW = "v1.8.0";
 const S3PROXY = "4.1.0";
-/** s3proxy's own dependencies resolve to an older one, with which it does not start. */
+/**
+ * The version to use: s3proxy's own dependencies resolve to an older one, with which it does not
+ * start.
+ */
 const JACKSON_ANNOTATIONS = "2.21";
 
-/** Outside of the checkout, so that every checkout finds them; kept for the next run. */
+/**
+ * The folder of the programs, outside of the checkout, so that every checkout finds them; kept for
+ * the next run.
+ */
 const CACHE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "s3warden-bench");
-/** Where Go is if nobody has put it into PATH. */
+/** The folder of Go, if it is not in PATH. */
 const GO_PATH = "/usr/local/go/bin";
 const PROGRAM_PATH = `${process.env["PATH"] ?? SYSTEM_PATH}:${GO_PATH}`;
 
@@ -25,7 +31,8 @@ export type Peers = { readonly versitygw?: string; readonly s3proxy?: string };
 
 /**
  * Installs the gateways that verify and sign again, as far as the tools of this machine can: Go for
- * versitygw, Java and Maven for s3proxy. `say` hears what is there and what is not, and why.
+ * versitygw, Java and Maven for s3proxy. `say` is told which are installed, and why the others are
+ * not.
  */
 export function installPeers(say: (line: string) => void): Peers {
   mkdirSync(CACHE, { recursive: true });
@@ -47,7 +54,7 @@ export function installPeers(say: (line: string) => void): Peers {
   };
 }
 
-/** Name and version of those that take part. */
+/** Returns name and version of those that take part. */
 export function peerVersions(peers: Peers): readonly (readonly [name: string, version: string])[] {
   return [
     ...(peers.versitygw === undefined ? [] : [["versitygw", VERSITYGW] as const]),
@@ -55,7 +62,10 @@ export function peerVersions(peers: Peers): readonly (readonly [name: string, ve
   ];
 }
 
-/** Where it is; `install` returns why it cannot be had, or `undefined` when it is at its path. */
+/**
+ * Returns its path. `install` returns the reason why it cannot be installed, or `undefined` when it
+ * is at its path.
+ */
 function installed(
   name: string,
   path: string,
@@ -114,7 +124,7 @@ function runs(command: string, argument: string): boolean {
   return failure(command, [argument], {}) === undefined;
 }
 
-/** Why a command failed, in its last line; `undefined` if it did not. */
+/** Returns the reason why a command failed, in its last line; `undefined` if it did not. */
 function failure(
   command: string,
   args: readonly string[],
@@ -129,10 +139,15 @@ function failure(
   return `${stderr}${stdout}`.trim().split("\n").at(-1) ?? `${command} failed`;
 }
 
-/** Nothing of ours leaks into it: with AWS_CA_BUNDLE set, versitygw does not start. */
+/**
+ * The environment. Nothing of ours leaks into it: with AWS_CA_BUNDLE set, versitygw does not start.
+ */
 const ENVIRONMENT = { PATH: PROGRAM_PATH, HOME: "/tmp" };
 
-/** `versitygw s3`: connections kept alive, no log, and no checksums of its own towards the store. */
+/**
+ * Starts `versitygw s3`: connections kept alive, no log, and no checksums of its own towards the
+ * store.
+ */
 export async function startVersitygw(
   { versitygw }: Peers,
   origin: string,
@@ -155,7 +170,7 @@ export async function startVersitygw(
   return startProgram(versitygw, [...clients, "s3", ...store], port, ENVIRONMENT);
 }
 
-/** s3proxy with AWS's SDK behind it, and no log. */
+/** Starts s3proxy with AWS's SDK behind it, and no log. */
 export async function startS3proxy(
   { s3proxy }: Peers,
   origin: string,

@@ -1,19 +1,22 @@
-/** How long everything takes. Times in milliseconds. */
+/** The durations of a run, in milliseconds. */
 export type Plan = {
   readonly name: "full" | "quick";
-  /** Of each kind of decision so many are timed. */
+  /** The number of decisions to time, of each kind. */
   readonly admitCalls: number;
   readonly rounds: number;
   /**
-   * Before the first round of a cell of small requests, once for each system. V8 goes on compiling for tens of
-   * thousands of requests: after 1.5 s a request cost three times of what it does later.
+   * The time before the first round of a cell of small requests, once for each system. V8 goes on
+   * compiling for tens of thousands of requests: after 1.5 s a request cost three times of what it
+   * does later.
    */
   readonly smallWarmupMs: number;
-  /** The same for large objects. */
+  /** The same time for large objects. */
   readonly largeWarmupMs: number;
-  /** The same for s3proxy: a JVM compiles for longer, and beside the load. */
+  /** The same time for s3proxy: a JVM compiles for longer, and beside the load. */
   readonly jvmWarmupMs: number;
-  /** At the start of each round of small requests: opens the connections behind the proxy. */
+  /**
+   * The time at the start of each round of small requests: opens the connections behind the proxy.
+   */
   readonly leadMs: number;
   readonly smallMs: number;
   readonly largeMs: number;
@@ -21,7 +24,7 @@ export type Plan = {
   readonly transfers: number;
 };
 
-/** On a quiet machine about eight minutes, ten with the rivals. */
+/** The plan of a full run. On a quiet machine it takes about eight minutes, ten with the rivals. */
 export const FULL: Plan = {
   name: "full",
   admitCalls: 20_000,
@@ -36,7 +39,7 @@ export const FULL: Plan = {
   transfers: 64,
 };
 
-/** For a look; the spread is wider. */
+/** The plan of a quick look; the spread is wider. */
 export const QUICK: Plan = {
   name: "quick",
   admitCalls: 5_000,

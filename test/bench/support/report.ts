@@ -5,10 +5,10 @@ import type { Spread } from "./measure.ts";
 import { markdownLines, type Table } from "./table.ts";
 import { LARGE_BYTES } from "./workload.ts";
 
-/** For a figure that there is none of. */
+/** The text for a missing figure. */
 const MISSING = "–";
 
-/** What a run says as tables; parts that were not measured have none. */
+/** Returns the figures of a run as tables; parts that were not measured have none. */
 export function tablesOf(figures: Figures): readonly Table[] {
   const cells = CELL_NAMES.map((cell) => cellTable(cell, figures));
   return [
@@ -22,7 +22,7 @@ export function tablesOf(figures: Figures): readonly Table[] {
   ].filter(({ rows }) => rows.length > 0);
 }
 
-/** The part of docs/benchmarks.md that is made from the figures. */
+/** Returns the part of docs/benchmarks.md that is made from the figures. */
 export function markdownOf(figures: Figures): string {
   const machine = figures.machine.map(([name, value]) => `${name} ${value}`).join(", ");
   const kind = figures.plan === "full" ? "One run" : "One **quick** run, with a wide spread";
@@ -54,7 +54,7 @@ function inUnit(value: number, unit: Aim["unit"]): string {
   return unit === "×" ? times(value) : withUnit(value, value < 100 ? 1 : 0, unit);
 }
 
-/** The systems side by side. A column without any figure is left out. */
+/** Returns the systems side by side. A column without any figure is left out. */
 export function cellTable(name: CellName, { rows }: Figures): Table {
   const { title, connections, unit } = CELLS[name];
   const own = rows.filter((row) => row.cell === name);
@@ -100,10 +100,10 @@ const COLUMNS: Readonly<Record<Cell["unit"], readonly Column[]>> = {
 };
 
 const GB_A_REQUEST = LARGE_BYTES / 1e9;
-/** Of the microseconds of one request. */
+/** The factor for the microseconds of one request. */
 const SECONDS_PER_GB = 1e-6 / GB_A_REQUEST;
 
-/** Seconds on a processor for 10^9 bytes. */
+/** Returns seconds on a processor for 10^9 bytes. */
 export function cpuPerGb(row: Row): number {
   return row.cpuMicros.median * SECONDS_PER_GB;
 }

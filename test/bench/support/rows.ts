@@ -6,10 +6,10 @@ import { spreadOf } from "./measure.ts";
 /** The rounds of one cell, a list for each system. */
 export type Rounds = ReadonlyMap<SystemName, readonly Round[]>;
 
-/** A row for each system of a cell. */
+/** Returns a row for each system of a cell. */
 export function rowsOf(cell: CellName, rounds: Rounds): readonly Row[] {
   return [...rounds].map(([system, own]) => {
-    /** The spread of what each round says beside the same round of another system. */
+    /** Returns the spread of each round's ratio to the same round of another system. */
     const beside = (other: SystemName, of: (own: Round, other: Round) => number) => {
       const others = rounds.get(other) ?? [];
       return spreadOf(

@@ -16,11 +16,11 @@ import { CREDENTIAL, STORE_CREDENTIAL } from "./workload.ts";
 /** A port of loopback and all processes behind it. */
 export type Listener = { readonly port: number; readonly pids: readonly number[] };
 
-/** Something that answers the cells' requests, in processes of its own. */
+/** A program that answers the cells' requests, in processes of its own. */
 export type System = {
   readonly name: SystemName;
   readonly plain: Listener;
-  /** Where it speaks TLS to clients. */
+  /** The place where it speaks TLS to clients. */
   readonly tls?: Listener;
 };
 
@@ -60,7 +60,7 @@ export async function startSystems(
   return systems;
 }
 
-/** Another process of a system alone, for figures that what came before would change. */
+/** Starts another process of a system alone, for figures that earlier load would change. */
 export async function startAlone(name: SystemName, store: System): Promise<System | undefined> {
   if (name === GATEWAY) {
     const server = await startGateway(`http://127.0.0.1:${store.plain.port}`, {});
@@ -70,7 +70,7 @@ export async function startAlone(name: SystemName, store: System): Promise<Syste
   return system;
 }
 
-/** What a gateway with sessions has besides. */
+/** The additional settings of a gateway with sessions. */
 export type StsSettings = {
   /** Sections of gateway.yaml. */
   readonly gateway: object;
@@ -80,7 +80,7 @@ export type StsSettings = {
   readonly keys: string;
 };
 
-/** A gateway that serves STS, and believes what a proxy says of addresses. */
+/** Starts a gateway that serves STS, and believes a proxy's headers about addresses. */
 export async function startStsGateway(store: System, sts: StsSettings): Promise<System> {
   const origin = `http://127.0.0.1:${store.plain.port}`;
   return { name: GATEWAY, plain: listenerOf(await startGateway(origin, { sts })) };
@@ -125,14 +125,14 @@ function proxyOf(name: SystemName, ports: ProxyPorts, { pid }: Server): System {
   };
 }
 
-/** Certificate and key in one file, as HAProxy wants them. */
+/** Writes certificate and key into one file, as HAProxy wants them. */
 function writePem(folder: string): string {
   const file = join(folder, "both.pem");
   writeFileSync(file, `${DOMAIN.cert}${DOMAIN.key}`);
   return file;
 }
 
-/** The gateway speaks TLS or not on a port: two processes. */
+/** Starts the gateway twice: a port speaks TLS or not, so there are two processes. */
 async function startBoth(origin: string): Promise<System> {
   const plain = await startGateway(origin, {});
   const tls = await startGateway(origin, { tls: true });
@@ -146,7 +146,7 @@ type GatewayOptions = {
   readonly sts?: StsSettings;
 };
 
-/** `s3warden serve` with one account, as an operator would configure it. */
+/** Starts `s3warden serve` with one account, as an operator would configure it. */
 function startGateway(origin: string, options: GatewayOptions): Promise<Server> {
   const folder = scratchFolder("bench");
   const { accessKeyId: accessKey, secretAccessKey: secretKey } = CREDENTIAL;

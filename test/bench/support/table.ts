@@ -6,7 +6,7 @@ export type Table = {
   readonly rows: readonly (readonly string[])[];
 };
 
-/** Lines for a terminal. */
+/** Returns lines for a terminal. */
 export function textLines({ title, head, rows }: Table): readonly string[] {
   const all = [
     [title, ...head.slice(1)],
@@ -21,7 +21,7 @@ export function textLines({ title, head, rows }: Table): readonly string[] {
   );
 }
 
-/** Lines of Markdown, aligned as the formatter aligns them. */
+/** Returns lines of Markdown, aligned as the formatter aligns them. */
 export function markdownLines({ head, rows }: Table): readonly string[] {
   const widths = widthsOf([head, ...rows]).map((width) => Math.max(width, 3));
   const line = (cells: readonly string[]): string =>

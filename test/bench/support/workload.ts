@@ -9,13 +9,13 @@ export const CREDENTIAL = {
   secretAccessKey: "bench-secret-that-protects-nothing-at-all",
 };
 
-/** How the gateways sign for the store. */
+/** The credential by which the gateways sign for the store. */
 export const STORE_CREDENTIAL = {
   accessKey: "STORE",
   secretKey: "what-the-store-knows-the-account-by",
 };
 
-/** One name for every system, so that each gets the same bytes. */
+/** The host name of every system, so that each gets the same bytes. */
 export const HOST = "s3.example.org";
 
 const KIB = 1024;
@@ -24,16 +24,18 @@ export const SMALL_GET_BYTES = KIB;
 export const SMALL_PUT_BYTES = 4 * KIB;
 export const LARGE_BYTES = 64 * MIB;
 
-/** The ETag of what the store holds, and of what came without and with the framing of aws-chunked. */
+/**
+ * The ETag of the store's object, and those of uploads without and with the framing of aws-chunked.
+ */
 export const STORED_PLAIN = '"0123456789abcdef0123456789abcdef"';
 export const STORED_FRAMED = '"fedcba9876543210fedcba9876543210"';
 
-/** The content of every object and upload of that size. */
+/** Returns the content of every object and upload of that size. */
 export function patternOf(bytes: number): Buffer {
   return Buffer.alloc(bytes, "s3warden ");
 }
 
-/** What is sent. */
+/** The kinds of requests. */
 export const WORKLOADS = [
   "get-small",
   "put-small",
@@ -45,22 +47,28 @@ export const WORKLOADS = [
 
 export type Workload = (typeof WORKLOADS)[number];
 
-/** A request as it goes onto the wire, signed for this run. */
+/** A request in the form in which it is sent, signed for this run. */
 export type WireRequest = {
-  /** The head, and a small body behind it. */
+  /** The head, and a small body after it. */
   readonly start: Buffer;
-  /** A large body, one buffer for all requests; empty: none. */
+  /** A large body, one buffer for all requests; empty if there is none. */
   readonly body: Buffer;
-  /** What the answer's Content-Length must be. */
+  /** The expected Content-Length of the answer. */
   readonly answerBytes: number;
 };
 
-/** Different keys and so different signatures; more than any cache of a processor holds. */
+/**
+ * The number of small requests, with different keys and so different signatures; more than any
+ * cache of a processor holds.
+ */
 const SMALL_REQUESTS = 4096;
 const LARGE_REQUESTS = 4;
 const NOTHING = Buffer.alloc(0);
 
-/** The requests of a workload, signed by an independent signer (aws4) before the clock starts. */
+/**
+ * Returns the requests of a workload, signed by an independent signer (aws4) before the clock
+ * starts.
+ */
 export function requestsOf(workload: Workload): readonly WireRequest[] {
   const isLarge = workload.includes("large");
   const make = makerOf(workload);
@@ -69,12 +77,12 @@ export function requestsOf(workload: Workload): readonly WireRequest[] {
   );
 }
 
-/** The same request under a key whose upload the store compares byte for byte. */
+/** Returns the same request under a key whose upload the store compares byte for byte. */
 export function checkRequestOf(workload: Workload): WireRequest {
   return makerOf(workload)(`/${workload.includes("large") ? "large" : "small"}/check/object`);
 }
 
-/** A small GET whose signature ends in another digit. */
+/** Returns a small GET whose signature ends in another digit. */
 export function forgedRequest(): WireRequest {
   const { start, ...rest } = checkRequestOf("get-small");
   const text = start.toString("latin1");
@@ -84,7 +92,7 @@ export function forgedRequest(): WireRequest {
   return { ...rest, start: Buffer.from(forged, "latin1") };
 }
 
-/** A small upload in chunks whose trailer promises another CRC32. */
+/** Returns a small upload in chunks whose trailer promises another CRC32. */
 export function wrongTrailerRequest(): WireRequest {
   const body = patternOf(SMALL_PUT_BYTES);
   const { start, body: framed } = trailerMaker(body, patternOf(1))("/small/check/object");
@@ -118,7 +126,10 @@ function makerOf(workload: Workload): Maker {
   }
 }
 
-/** Framed as SDKs do it: chunks of 64 KiB, and behind them the CRC32 of `promised`. */
+/**
+ * Returns a function that frames as SDKs do: chunks of 64 KiB, and after them the CRC32 of
+ * `promised`.
+ */
 function trailerMaker(body: Buffer, promised: Buffer): Maker {
   const chunks: Buffer[] = [];
   for (let at = 0; at < body.length; at += 64 * KIB) chunks.push(body.subarray(at, at + 64 * KIB));
@@ -161,7 +172,7 @@ function put(
   return { start: signed("PUT", path, payload, all), body, answerBytes: 0 };
 }
 
-/** The head with the fields that boto3 sends. */
+/** Returns the head with the fields that boto3 sends. */
 function signed(
   method: string,
   path: string,
