@@ -1,6 +1,7 @@
 /**
- * What answers about all requests cost: 1,000 identities with 1,000 statements in 100 buckets, every
- * operation. Prints the CPU time of a claim and of a comparison, and the memory of it all.
+ * Measures the cost of answers about all requests: 1,000 identities with 1,000 statements in 100
+ * buckets, every operation. Prints the CPU time of a claim and of a comparison, and the memory of
+ * it all.
  */
 
 import { compileSnapshot } from "../../src/config/compile.ts";
@@ -14,11 +15,14 @@ import { goodConfig } from "../support/config.ts";
 
 const ACCOUNTS = 100;
 const SUBUSERS = 9;
-/** Of each account: one for each subuser, and one in its bucket's policy. */
+/**
+ * A condition in the statements of each account: one for each subuser, and one in its bucket's
+ * policy.
+ */
 const OFFICE = { IpAddress: { "aws:SourceIp": ["198.51.100.0/24", "2001:db8::/32"] } };
 const NOW_MS = Date.parse("2026-11-22T12:00:00Z");
 
-/** Claims of which all hold, so that everything must be looked at. */
+/** Claims that all hold, so that everything must be examined. */
 const CLAIMS = [
   "nobody may s3:DeleteObjectVersion on *",
   "nobody but account7:* and account8 may s3:GetObject on arn:aws:s3:::bucket7/*",
@@ -26,7 +30,7 @@ const CLAIMS = [
   "account7:user3 may nothing but s3:GetObject, s3:PutObject, s3:ListBucket on *",
 ] as const;
 
-/** `open`: what each account shares with the next one. */
+/** Returns the configuration. `open`: the rights that each account shares with the next one. */
 function configOf(open: string, networks: readonly string[]): Config {
   const files: Record<string, string> = {};
   const numbers = Array.from({ length: ACCOUNTS }, (_, i) => i);

@@ -1,6 +1,7 @@
 /**
- * What temporary keys cost: sessions that are begun by tokens, opening their tokens, and what a flood of
- * bad tokens takes from data traffic. Part of `npm run bench`; alone: `npm exec -- node test/bench/sts.ts`.
+ * Measures the cost of temporary keys: sessions that are begun by tokens, opening their tokens, and
+ * the loss of data traffic under a flood of bad tokens. Part of `npm run bench`; alone: `npm exec
+ * -- node test/bench/sts.ts`.
  */
 import { keyOf } from "../../src/admission/find-key.ts";
 import { NO_FACTS } from "../../src/admission/facts.ts";
@@ -25,14 +26,14 @@ import { HOST, type WireRequest } from "./support/workload.ts";
 
 const ISSUER = "https://idp.example.org";
 const CONNECTIONS = 16;
-/** Tokens that are signed before the clock starts; none is the same as another. */
+/** The number of tokens signed before the clock starts; none is the same as another. */
 const TOKENS = 256;
 const READ_BYTES = 64 * 1024;
 
 const SIGNER = makeKey("of-the-issuer", "RS256", "rsa");
 const STRANGER = makeKey("of-the-issuer", "RS256", "rsa");
 
-/** gateway.yaml and accounts.yaml as far as sessions are concerned. */
+/** The parts of gateway.yaml and accounts.yaml about sessions. */
 const SETTINGS = {
   gateway: {
     sts: STS,
@@ -42,7 +43,7 @@ const SETTINGS = {
   keys: JSON.stringify({ keys: [publicJwk(SIGNER)] }),
 };
 
-/** A figure for each thing that sessions cost, beside its aim. */
+/** Returns a figure for each cost of sessions, beside its aim. */
 export async function stsCosts(
   generator: Generator,
   store: System,
@@ -71,7 +72,7 @@ export async function stsCosts(
   ];
 }
 
-/** Sessions that are begun in a second, over all connections. */
+/** Returns the number of sessions begun in a second, over all connections. */
 async function begunASecond(port: number, ms: number): Promise<number> {
   const requests = callsOf(SIGNER);
   const connections = await openAll(port);
@@ -87,7 +88,10 @@ async function begunASecond(port: number, ms: number): Promise<number> {
   return count / seconds;
 }
 
-/** The rate of data with a flood of tokens whose signature is wrong, to that without it. */
+/**
+ * Returns the ratio of the rate of data with a flood of tokens with a wrong signature to that
+ * without it.
+ */
 async function shareUnderFlood(
   generator: Generator,
   gateway: System,
@@ -114,14 +118,17 @@ async function shareUnderFlood(
   return spreadOf(shares).median;
 }
 
-/** Of a token that this process has opened before, and of one that it has not. */
+/**
+ * Returns the costs of opening a token that this process has opened before, and one that it has
+ * not.
+ */
 function openingCosts({ admitCalls }: Plan): readonly StsFigure[] {
   const nowMs = Date.now();
   const sessions = ["ASIAAAAAAAAAAAAAAAAA", "ASIABBBBBBBBBBBBBBBB"].map((accessKeyId) =>
     sessionOf(nowMs, { accessKeyId }),
   );
   const snapshot: Snapshot = compileSnapshot(configured(), 1);
-  // What remembers one token only opens two in turn each time anew.
+  // A snapshot that remembers one token only: it opens two in turn each time anew.
   const forgetful: Snapshot = { ...snapshot, opened: new OpenedSessions(1) };
   const timing = { warmup: 5_000, batch: 50, batches: Math.ceil(admitCalls / 50) };
   const medianOf = (by: Snapshot, of: readonly Session[]): number => {
@@ -176,7 +183,10 @@ function configured(): ReturnType<typeof goodConfig> {
   });
 }
 
-/** Calls with tokens that `key` signed, each from another address: one of bad tokens is soon cut off. */
+/**
+ * Returns calls with tokens that `key` signed, each from another address: an address with bad
+ * tokens is soon cut off.
+ */
 function callsOf(key: typeof SIGNER): readonly WireRequest[] {
   const seconds = Math.floor(Date.now() / 1000);
   return Array.from({ length: TOKENS }, (_, i) => {
@@ -217,7 +227,7 @@ function expecting(expected: number): (text: string, status: number) => boolean 
   };
 }
 
-/** Keeps every connection busy. Returns the number of answers of which `counts` says true. */
+/** Keeps every connection busy. Returns the number of answers for which `counts` returns true. */
 async function pump(
   connections: readonly Connection[],
   requests: readonly WireRequest[],
