@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 /**
- * The import law of ARCHITECTURE.md: what a folder may import from, besides itself. Each stands below
- * all that it may know, so that nothing goes round in circles.
+ * The import law of ARCHITECTURE.md: the folders that each folder may import from, besides itself.
+ * Each stands below all folders that it may know, so that there are no circles.
  */
 const LAW = {
   lib: [],
@@ -23,7 +23,7 @@ const LAW = {
   config: ["lib", "http", "s3", "signature", "policy", "provider", "session", "admission"],
   observe: ["lib", "http", "s3", "signature", "admission"],
   lend: [],
-  // Whoever speaks HTTP to clients knows nothing of what it serves.
+  // The folder that speaks HTTP to clients knows nothing of the services behind it.
   listen: ["http", "wire", "config", "lend"],
   store: ["lib", "http", "wire", "s3", "admission", "config", "observe", "lend"],
   identity: ["lib", "http", "s3", "admission", "config", "observe"],
@@ -33,7 +33,7 @@ const LAW = {
   status: ["lib", "http", "s3", "admission", "observe", "store", "explain"],
   body: ["lib", "s3", "checksum", "signature", "admission"],
   limiter: ["s3", "config"],
-  // STS as a service: whoever speaks HTTP to clients hands its requests here.
+  // STS as a service: the folder that speaks HTTP to clients hands its requests here.
   sts: [
     "lib",
     "http",
@@ -82,9 +82,9 @@ const LAW = {
     "gateway",
     "admin",
   ],
-  // Asks what a configuration depends on, and serves nobody.
+  // Asks the services that a configuration depends on, and serves nobody.
   doctor: ["lib", "signature", "config", "store", "identity", "state", "sts"],
-  // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
+  // A store of its own, behind the gateway: it knows nothing of the folders in front of it.
   demo: ["lib", "s3"],
   // A person's side of STS.
   login: ["lib", "s3", "identity"],
@@ -116,14 +116,14 @@ const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(L
 /** The core: no I/O, no clock, no chance. */
 const CORE = new Set(FOLDERS.slice(0, FOLDERS.indexOf("config") + 1));
 
-/** What a core file may take from Node: computing, not talking. */
+/** The modules of Node that a core file may import: for computing, not for talking. */
 const CORE_MODULES = new Set(["node:buffer", "node:crypto", "node:path", "node:zlib"]);
 
-/** The functions of modules that talk which only compute. */
+/** The functions that only compute, of modules that talk. */
 const PURE_IMPORTS =
   /^import \{ (?:isIP \} from "node:net|createSecureContext \} from "node:tls)";$/gm;
 
-/** What a core file must not say: the hidden inputs of a function, each with its name. */
+/** The hidden inputs of a function, which a core file must not use, each with its name. */
 const HIDDEN_INPUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["the clock", /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/],
   ["chance", /\bMath\.random\(|\brandom(?:Bytes|UUID|Int)\b/],
@@ -131,15 +131,15 @@ const HIDDEN_INPUTS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a timer", /\bset(?:Timeout|Interval|Immediate)\(/],
 ];
 
-/** Only these read what a client sent, or write what it reads. */
+/** The only files that read a client's request, or write the answer to it. */
 const READS_REQUEST = new Set(["gateway/inbound.ts", "gateway/inbound-body.ts"]);
 const WRITES_ANSWER = new Set(["gateway/respond.ts"]);
 const READING = /\brequest\.(?:head|body|peer)\b|\}: ClientRequest\b/;
 const WRITING = /\.(?:sendHead|sendBody|sendEnd|sendContinue|flushHead)\(/;
 
 /**
- * Only these read messages of Node's HTTP, or write them: the admin port, a server of its own that no
- * S3 request reaches, and what http-proxy is given and gives.
+ * The only files that read or write messages of Node's HTTP: the admin port, a server of its own
+ * that no S3 request reaches, and the messages to and from http-proxy.
  */
 const READS_MESSAGE = new Set(["gateway/passed-request.ts", "admin/admin.ts"]);
 const WRITES_MESSAGE = new Set(["admin/admin.ts"]);
@@ -148,17 +148,18 @@ const READING_MESSAGE =
 const WRITING_MESSAGE = /\.(?:writeHead|setHeader|writeContinue)\(|\bresponse\.(?:write|end)\(/;
 
 /**
- * Only these give a request to http-proxy, which pipes its body, and a connection, which then speaks
- * WebSocket. The head that is passed on was made by inbound.ts, and an answer is written by respond.ts.
+ * The only files that give a request to http-proxy, which pipes its body, and a connection, which
+ * then speaks WebSocket. inbound.ts made the head that is passed on, and respond.ts writes an
+ * answer.
  */
 const HANDS_ON = new Set(["gateway/passthrough.ts", "gateway/web-socket.ts"]);
 const GIVES_AWAY = /"http-proxy"|\.takeOver\(/;
 
-/** What Node does not document, and the one file that uses it. */
+/** The parts of Node that are not documented, and the one file that uses them. */
 const UNDOCUMENTED = /"_handle"|\._handle\b|"kBuffer/;
 const USES_UNDOCUMENTED = new Set(["listen/read-into.ts"]);
 
-/** Files that mint a branded type and may say `as` there, with how often. */
+/** Files that mint a branded type and may use `as` there, with the number of uses. */
 const MINTS: Readonly<Record<string, number>> = {
   // A bucket, and its id alone.
   "s3/bucket.ts": 2,
@@ -183,14 +184,16 @@ for (const file of sourceFiles()) {
   });
 }
 
-/** A core file computes from what it is given, and nothing else. */
+/** Checks that a core file computes from its arguments, and from nothing else. */
 function keepsToItself(code: string): void {
   const modules = nodeModules(code).filter((name) => !CORE_MODULES.has(name));
   assert.deepEqual(modules, [], "modules that do I/O");
   for (const [name, pattern] of HIDDEN_INPUTS) assert.deepEqual(found(pattern, code), [], name);
 }
 
-/** One file reads a client's request, one writes the answer; the rest hand them on. */
+/**
+ * Checks that one file reads a client's request and one writes the answer; the rest hand them on.
+ */
 function keepsToItsSide(file: string, code: string): void {
   const reads = code.includes("ClientRequest") && !READS_REQUEST.has(file);
   if (reads) assert.deepEqual(found(READING, code), [], "reads a client's request");
@@ -234,7 +237,7 @@ test("each folder stands below all that it may import, and uses each of them", (
 
 test("no files import each other in a circle, not even types", () => {
   const graph = new Map(sourceFiles().map((file) => [file, importsOf(file)]));
-  // Whoever imports nothing that is left is in no circle.
+  // A file that imports nothing that is left is in no circle.
   for (let before = -1; before !== graph.size;) {
     before = graph.size;
     for (const [file, imports] of graph) {
@@ -263,7 +266,7 @@ function importsOf(file: string): readonly string[] {
   return relativeImports(file, withoutComments(readFileSync(join(SRC, file), "utf8")));
 }
 
-/** Paths below src, with slashes. */
+/** Returns paths below src, with slashes. */
 function sourceFiles(): readonly string[] {
   const names = readdirSync(SRC, { recursive: true, encoding: "utf8" });
   return names
@@ -276,12 +279,12 @@ function folderOf(file: string): string {
   return file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
 }
 
-/** main.ts lies below all folders; nothing imports it. */
+/** Returns true if the import is allowed. main.ts lies below all folders; nothing imports it. */
 function mayImport(from: string, to: string): boolean {
   return from === to || from === "" || ALLOWED.get(from)?.includes(to) === true;
 }
 
-/** What `file` imports from src, as paths below src. */
+/** Returns the imports of `file` from src, as paths below src. */
 function relativeImports(file: string, code: string): readonly string[] {
   return specifiers(code)
     .filter((name) => name.startsWith("."))
@@ -299,7 +302,9 @@ function specifiers(code: string): readonly string[] {
   return [...found].map((match) => match[1] ?? "");
 }
 
-/** The lines with a type assertion: `x as T`, but neither `as const` nor a renamed import. */
+/**
+ * Returns the lines with a type assertion: `x as T`, but neither `as const` nor a renamed import.
+ */
 function assertionsIn(code: string): readonly string[] {
   const body = code.replace(/^(?:import|export) (?:type )?\{[^}]*\}[^;]*;/gms, "");
   return body.split("\n").filter((line) => / as (?!const\b)/.test(withoutStrings(line)));
