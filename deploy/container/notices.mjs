@@ -1,5 +1,5 @@
-// Writes the licences of all packages below node_modules to standard output, for the image:
-// their terms ask that the notices go along with every copy.
+// Writes the licences of all packages below node_modules to standard output, for the image: their
+// terms ask for the notices in every copy.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 

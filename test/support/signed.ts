@@ -1,8 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
 
 /**
- * Signatures of version 4 and 2 written independently of src/, with `createHmac` and string
- * templates, so that each part of a request can be made wrong without any other changing.
+ * Makes signatures of version 4 and 2 independently of src/, with `createHmac` and string
+ * templates. So each part of a request can be made wrong without a change of any other part.
  */
 
 export type Header = readonly [name: string, value: string];

@@ -20,7 +20,10 @@ const ACCOUNT = setting("ACCOUNT");
 /** The gateway waits for 2 seconds. */
 const TIMEOUT_MS = 1_500;
 
-/** Groups by their cn, the first that somebody is in counts; the tiers are those of the provider aws. */
+/**
+ * The groups by their cn; a person's first group in this list counts. The tiers are those of the
+ * provider aws.
+ */
 const TIERS = [
   ["s3-full", "FULL"],
   ["s3-writers", "READWRITE"],
@@ -59,7 +62,7 @@ serve(async (accessKey) => {
   }
 });
 
-/** The only value of an attribute; `undefined` if there is none, or more than one. */
+/** Returns the only value of an attribute; `undefined` if there is none, or more than one. */
 function oneOf(value: unknown): string | undefined {
   const values = Array.isArray(value) ? value : [value];
   const [text] = values;

@@ -1,10 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type Server } from "node:http";
 
-/** The key that an access key names, as docs/openapi/identities.yaml has it; `undefined`: nobody's. */
+/**
+ * A function that returns the key of an access key, as docs/openapi/identities.yaml has it;
+ * `undefined` if it is nobody's.
+ */
 export type LookUp = (accessKey: string) => Promise<object | undefined>;
 
-/** A setting of the environment. Throws if it is not there. */
+/** Reads a setting of the environment. Throws if it is missing. */
 export function setting(name: string, otherwise?: string): string {
   const value = process.env[name] ?? otherwise;
   if (value === undefined || value === "") throw new Error(`Set ${name}`);
@@ -12,8 +15,8 @@ export function setting(name: string, otherwise?: string): string {
 }
 
 /**
- * Serves `GET /s3/ACCESSKEY` to whoever has DIRECTORY_TOKEN, on PORT of loopback. Put a TLS proxy in
- * front if the gateway is on another machine.
+ * Serves `GET /s3/ACCESSKEY` to callers with DIRECTORY_TOKEN, on PORT of loopback. Put a TLS proxy
+ * in front if the gateway is on another machine.
  */
 export function serve(lookUp: LookUp): Server {
   const expected = digest(`Bearer ${setting("DIRECTORY_TOKEN")}`);
@@ -28,7 +31,7 @@ export function serve(lookUp: LookUp): Server {
     lookUp(accessKey).then(
       (key) => (key === undefined ? answer(404) : answer(200, key)),
       (error: unknown) => {
-        // The gateway takes it for no answer, and known keys go on meanwhile.
+        // The gateway treats it as no answer, and known keys stay valid meanwhile.
         console.error(
           error instanceof Error ? error.message : "The directory behind cannot be read",
         );
@@ -40,12 +43,15 @@ export function serve(lookUp: LookUp): Server {
   return server.listen(port, "127.0.0.1", () => console.log(JSON.stringify(server.address())));
 }
 
-/** Of texts of any length, so that comparing them tells nothing. */
+/** Returns a digest of a text of any length, so that a comparison reveals nothing. */
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-/** `undefined` if it is not one segment below /s3/, or not what an access key can be. */
+/**
+ * Returns the access key in a URL; `undefined` if it is not one segment below /s3/, or not a
+ * possible access key.
+ */
 function accessKeyIn(url: string): string | undefined {
   const segment = /^\/s3\/([^/?#]+)$/.exec(url)?.[1];
   if (segment === undefined) return undefined;

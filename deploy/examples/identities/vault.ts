@@ -32,7 +32,7 @@ serve(async (accessKey) => {
   const body: unknown = await answer.json();
   const key = fieldOf(fieldOf(body, "data"), "data");
   if (typeof key !== "object" || key === null) throw new Error("Vault answers without a secret");
-  // The gateway reads the rest strictly: what is wrong there is wrong in the secret.
+  // The gateway reads the rest strictly: a mistake there is a mistake in the secret.
   return { ...key, accessKey };
 });
 
