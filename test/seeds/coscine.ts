@@ -208,7 +208,7 @@ export const COSCINE: SeedDocument = {
         }
       },
     ),
-    ...NOT_LISTED().map(([method, params]) =>
+    ...notListed().map(([method, params]) =>
       // At a store without ACLs, those are refused before anybody's rights are checked.
       row(`Coscine supports only a limited set of "API Operations" – not ${method}`, (site) =>
         notOffered(site.boto(USER, method, params), /AccessDenied|NotImplemented/),
@@ -234,7 +234,7 @@ function thousand(page: unknown): void {
 }
 
 /** Returns calls of all other operations of S3. */
-function NOT_LISTED(): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
+function notListed(): readonly (readonly [string, Readonly<Record<string, unknown>>])[] {
   const versioning = { VersioningConfiguration: { Status: "Suspended" } };
   const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [] });
   return [

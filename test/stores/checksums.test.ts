@@ -33,7 +33,7 @@ const KEY: KeyPair = {
 /** The algorithms that boto3 computes: it has no MD5. */
 const OLD = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
 const NEW = ["SHA512", "XXHASH64", "XXHASH3", "XXHASH128"];
-/** Algorithms of the new ones that Ceph knows: RGW 16 ignores all of them alike. */
+/** The algorithms tried on Ceph: RGW 16 ignores all of them alike. */
 const OF_CEPH = ["CRC64NVME", "XXHASH128"];
 
 type Way = { readonly endpoint: string; readonly key: KeyPair };

@@ -255,7 +255,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
     assert.equal((await fetch(url)).status, 200);
     await ceph.admin("key", "rm", "--uid=removed", "--access-key=AKREMOVED");
     const began = performance.now();
-    await until(async () => isGateways(await read(), "InvalidAccessKeyId"), CACHE_MS + SLACK_MS);
+    await until(async () => isFromGateway(await read(), "InvalidAccessKeyId"), CACHE_MS + SLACK_MS);
     t.diagnostic(`after ${Math.round(performance.now() - began)} ms`);
     const answer = await fetch(url);
     assert.equal(answer.status, 403);
@@ -267,7 +267,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
     assert.equal((await read()).refusedBy, undefined);
     await ceph.admin("user", "suspend", "--uid=suspended");
     const began = performance.now();
-    await until(async () => isGateways(await read(), "AccessDenied"), CACHE_MS + SLACK_MS);
+    await until(async () => isFromGateway(await read(), "AccessDenied"), CACHE_MS + SLACK_MS);
     t.diagnostic(`after ${Math.round(performance.now() - began)} ms`);
     await ceph.admin("user", "enable", "--uid=suspended");
     await until(async () => (await read()).refusedBy === undefined, CACHE_MS + SLACK_MS);
@@ -280,7 +280,7 @@ describe("a real Ceph as the source of identities", { skip: skipUnless([CEPH]) }
     const modify = (access: string): Promise<void> =>
       ceph.admin("subuser", "modify", "--uid=alice", "--subuser=alice:rw", `--access=${access}`);
     await modify("read");
-    await until(async () => isGateways(await write(), "AccessDenied"), CACHE_MS + SLACK_MS);
+    await until(async () => isFromGateway(await write(), "AccessDenied"), CACHE_MS + SLACK_MS);
     await modify("readwrite");
     await until(async () => (await write()).refusedBy === undefined, CACHE_MS + SLACK_MS);
   });
@@ -373,7 +373,7 @@ async function strangerAt(endpoint: string, accessKey: string): Promise<string> 
 }
 
 /** Returns true if the gateway itself refuses the request, before RGW could. */
-function isGateways({ refusedBy, code }: Outcome, wanted: string): boolean {
+function isFromGateway({ refusedBy, code }: Outcome, wanted: string): boolean {
   return refusedBy === "gateway" && code === wanted;
 }
 

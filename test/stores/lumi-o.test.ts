@@ -82,7 +82,7 @@ const POLICIES: Readonly<Record<string, readonly object[]>> = {
 
 const SHARED = "fortheauthenticated";
 /** A bucket without any record at the gateway. */
-const UNSAID = "unsaid";
+const UNRECORDED = "unsaid";
 const KEYS = ["data", "open.txt", "out.json", "upload.json"];
 
 /** The name of a bucket of the owner's for other projects, and its form in V4's canonical path. */
@@ -122,7 +122,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     };
     gateway = await startGateway(options);
     owner = clientOf(gateway.endpoint, keyOf(OWNER));
-    for (const Bucket of [...Object.keys(POLICIES), UNSAID]) {
+    for (const Bucket of [...Object.keys(POLICIES), UNRECORDED]) {
       await owner.send(new s3.CreateBucketCommand({ Bucket }));
       for (const Key of KEYS) {
         const Body = `${Key} of ${Bucket}`;
@@ -184,7 +184,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
         });
         test("but not in a bucket whose policy is for somebody else, nor in one without a policy", async () => {
           const run = program.at(folder, gateway.endpoint, keyOf(PARTNER));
-          for (const bucket of ["elsewhere", UNSAID]) {
+          for (const bucket of ["elsewhere", UNRECORDED]) {
             await assert.rejects(run.get(at(bucket), "out.json"), FORBIDDEN);
             await assert.rejects(run.list(at(bucket)), FORBIDDEN);
             await assert.rejects(run.put(at(bucket), "upload.json", "no"), FORBIDDEN);
@@ -249,7 +249,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       assert.equal(await content("public", "open.txt"), "open.txt of public");
     });
     test("private ones are not, nor is the bucket's list", async () => {
-      const closed = [...urls("public", "out.json"), ...urls(UNSAID, "open.txt")];
+      const closed = [...urls("public", "out.json"), ...urls(UNRECORDED, "open.txt")];
       for (const url of closed) denied(await wire(url));
       denied(await wire(outgoing("GET", "/public", PUBLIC_HOST)));
       denied(await wire(outgoing("GET", "/", PUBLIC_HOST)));
@@ -290,7 +290,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
       open = await startGateway({ ...options, policy });
     });
     after(() => open.stop());
-    const get = (key: string, as: KeyPair | undefined, bucket = UNSAID): Promise<Reply> => {
+    const get = (key: string, as: KeyPair | undefined, bucket = UNRECORDED): Promise<Reply> => {
       const path = `/${encoded(bucket)}${key === "" ? "" : `/${key}`}`;
       const asked = outgoing("GET", path, new URL(open.endpoint).host);
       return wire(as === undefined ? asked : signed(asked, as, "v4"), open);
@@ -302,7 +302,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     const grant = { GrantRead: `id="${PARTNER}$${PARTNER}"` };
     const partner = keyOf(PARTNER);
 
-    for (const bucket of [UNSAID, "public"]) {
+    for (const bucket of [UNRECORDED, "public"]) {
       test(`grant a project the private objects in the bucket ${bucket}`, async () => {
         const object = { Bucket: bucket, Key: KEY };
         await closed(KEY, partner, bucket);
@@ -327,11 +327,11 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     test("show the bucket to all authenticated users, and none of its objects", async () => {
       await closed("", partner);
       const ACL = "authenticated-read";
-      await owner.send(new s3.PutBucketAclCommand({ Bucket: UNSAID, ACL }));
+      await owner.send(new s3.PutBucketAclCommand({ Bucket: UNRECORDED, ACL }));
       await readable("", partner);
       await closed("", undefined);
       await closed(KEY, partner);
-      await owner.send(new s3.PutBucketAclCommand({ Bucket: UNSAID, ACL: "private" }));
+      await owner.send(new s3.PutBucketAclCommand({ Bucket: UNRECORDED, ACL: "private" }));
       await closed("", partner);
     });
     test("open nothing that a policy denies", async () => {
@@ -359,7 +359,7 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
           const run = program.at(folder, gateway.endpoint, keyOf(OWNER));
           const partner = program.at(folder, gateway.endpoint, keyOf(PARTNER));
           for (const [url, text] of [
-            [await run.url(UNSAID, "out.json"), `out.json of ${UNSAID}`],
+            [await run.url(UNRECORDED, "out.json"), `out.json of ${UNRECORDED}`],
             [await partner.url(at(SHARED), "out.json"), `out.json of ${SHARED}`],
           ] as const) {
             assert.equal((await probe("GET", url)).body.toString(), text);
@@ -372,11 +372,11 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
     }
     for (const version of ["v4", "v2"] as const) {
       test(`of ${version} upload one object, until the key ends`, async () => {
-        const asked = outgoing("PUT", `/${UNSAID}/file-${version}.txt`);
+        const asked = outgoing("PUT", `/${UNRECORDED}/file-${version}.txt`);
         const url = presigned(asked, keyOf(OWNER), version);
         const body = Buffer.from(`by ${version}`);
         assert.equal((await wire({ ...url, body })).status, 200);
-        assert.equal(await content(UNSAID, `file-${version}.txt`), `by ${version}`);
+        assert.equal(await content(UNRECORDED, `file-${version}.txt`), `by ${version}`);
         denied(await wire({ ...url, body, method: "DELETE" }));
         denied(await wire({ ...url, body, target: url.target.replace("file", "other") }));
         denied(await wire({ ...url, body }, later));
@@ -389,9 +389,9 @@ describe("LUMI-O's document on a real Ceph", { skip: skipUnless([CEPH]) }, () =>
         denied(await wire(presigned(mayNot, keyOf(PARTNER), version)));
       });
       test(`of ${version} at an account's host work as signed`, async () => {
-        const asked = outgoing("GET", `/${UNSAID}/out.json`, PUBLIC_HOST);
+        const asked = outgoing("GET", `/${UNRECORDED}/out.json`, PUBLIC_HOST);
         const own = await wire(presigned(asked, keyOf(OWNER), version));
-        assert.equal(own.body.toString(), `out.json of ${UNSAID}`);
+        assert.equal(own.body.toString(), `out.json of ${UNRECORDED}`);
         const partner = await wire(presigned(asked, keyOf(PARTNER), version));
         assert.equal(codeIn(partner.body), "NoSuchBucket");
       });

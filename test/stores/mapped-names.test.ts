@@ -54,14 +54,14 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
       await store?.stop();
     });
 
-    const unnoted = (project: string, ...request: readonly [string, string, PlainRequest?]) =>
+    const sendOnly = (project: string, ...request: readonly [string, string, PlainRequest?]) =>
       ask({ endpoint: gateway.endpoint, key: keyOf(project) }, ...request);
     /**
      * Sends a request as a project, and keeps its answer, so that the last test can search all
      * answers.
      */
-    const as: typeof unnoted = async (...request) => {
-      const answer = await unnoted(...request);
+    const as: typeof sendOnly = async (...request) => {
+      const answer = await sendOnly(...request);
       answers.push(answer);
       return answer;
     };
@@ -95,7 +95,7 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
       let token = "";
       do {
         const more = token === "" ? "" : `&continuation-token=${encodeURIComponent(token)}`;
-        const page = await unnoted(TWO, "GET", `/?max-buckets=1${more}`);
+        const page = await sendOnly(TWO, "GET", `/?max-buckets=1${more}`);
         assert.doesNotMatch(page.body, new RegExp(ONE));
         names.push(...[...page.body.matchAll(/<Name>([^<]*)</g)].map(([, one = ""]) => one));
         token = field(page, "ContinuationToken") ?? "";
@@ -138,7 +138,7 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
     test("an object's content is never rewritten", async () => {
       const headers = { "content-type": "application/xml" };
       assert.equal((await as(ONE, "PUT", "/data/tricky", { body: TRICKY, headers })).status, 200);
-      const tricky = await unnoted(ONE, "GET", "/data/tricky");
+      const tricky = await sendOnly(ONE, "GET", "/data/tricky");
       assert.equal(tricky.body, TRICKY);
     });
 
@@ -204,12 +204,12 @@ for (const { name, kind, skip, start } of REAL_STORES.filter((store) => store.ki
         `/:${ONE}-data/k`,
         "/:nobodys",
       ]) {
-        const { status, body } = await unnoted(TWO, "GET", target);
+        const { status, body } = await sendOnly(TWO, "GET", target);
         assert.ok(status === 404 || status === 403, `${target}: ${status}`);
         assert.doesNotMatch(body, new RegExp(`>${ONE}<`));
       }
       const copy = { headers: { "x-amz-copy-source": `/${ONE}-data/k` } };
-      assert.ok((await unnoted(TWO, "PUT", "/data/stolen", copy)).status >= 400);
+      assert.ok((await sendOnly(TWO, "PUT", "/data/stolen", copy)).status >= 400);
     });
 
     test("a document that names a bucket is refused, for the store would read another", async () => {

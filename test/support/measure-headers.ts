@@ -17,7 +17,7 @@ type Probe = {
 
 const EVERYBODY = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"';
 const OLD_TAGS = { "x-amz-tagging": "of=source" };
-const NOBODYS = "000000000000";
+const UNKNOWN_OWNER = "000000000000";
 const CUSTOMER_KEY = {
   "x-amz-server-side-encryption-customer-key": Buffer.alloc(32, 1).toString("base64"),
   "x-amz-server-side-encryption-customer-key-md5": md5(Buffer.alloc(32, 1)),
@@ -141,7 +141,7 @@ const PROBES: readonly Probe[] = [
       refused,
       CUSTOMER_KEY,
     ),
-    onNew(operation, "x-amz-expected-bucket-owner", NOBODYS, "", () => false),
+    onNew(operation, "x-amz-expected-bucket-owner", UNKNOWN_OWNER, "", () => false),
   ]),
   onNew(
     "CopyObject",
@@ -159,7 +159,7 @@ const PROBES: readonly Probe[] = [
     ({ body }) => !body.includes("<Value>source</Value>"),
     { "x-amz-tagging": "of=request" },
   ),
-  onNew("CopyObject", "x-amz-source-expected-bucket-owner", NOBODYS, "", () => false),
+  onNew("CopyObject", "x-amz-source-expected-bucket-owner", UNKNOWN_OWNER, "", () => false),
   onNew("CopyObject", "x-amz-object-annotation-directive", "EXCLUDE", "", () => false),
   refusing("PutObject", "if-none-match", (store, bucket) =>
     ask(store, "PUT", `/${bucket}/source`, { body: "new", headers: { "if-none-match": "*" } }),
@@ -188,7 +188,7 @@ const PROBES: readonly Probe[] = [
         store,
         operation === "DeleteObject" ? "DELETE" : "GET",
         `/${bucket}${operation === "ListObjects" ? "" : "/source"}`,
-        { headers: { "x-amz-expected-bucket-owner": NOBODYS } },
+        { headers: { "x-amz-expected-bucket-owner": UNKNOWN_OWNER } },
       ),
     ),
   ),

@@ -26,14 +26,14 @@ const STORES_OWN = `
  * Words that no store can know, and spellings that differ from a known word only in how they are
  * written.
  */
-const NOBODYS = ["foo", "qzv7=1", "utm_source=x", "Acl", "ACL", "encryptioN"];
+const UNKNOWN_WORDS = ["foo", "qzv7=1", "utm_source=x", "Acl", "ACL", "encryptioN"];
 
 /** All words to try: routing words of S3 come at every level and with every method. */
 const WORDS: readonly string[] = [
   ...new Set([
     ...OPERATION_LIST.flatMap(({ required }) => required.map(({ name }) => name)),
     ...STORES_OWN,
-    ...NOBODYS,
+    ...UNKNOWN_WORDS,
   ]),
 ];
 

@@ -123,7 +123,7 @@ export const MINIO_GO: OwnClient = {
       way: "gateway",
       steps: ["lists with metadata"],
       outcome: { code: "InvalidArgument", ok: false },
-      why: "what MinIO alone knows (`metadata=true`) is refused before other stores, which ignore it",
+      why: "a parameter that only MinIO knows (`metadata=true`) is refused in front of other stores, which ignore it",
     },
     {
       stores: ["ceph"],

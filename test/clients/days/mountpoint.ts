@@ -32,7 +32,7 @@ export const MOUNTPOINT: OwnClient = {
       way: "both",
       steps: ["writes an object", "writes a checkpoint of 20 MiB in parts", "lists a data set"],
       outcome: { code: "S3Exception", ok: false },
-      why: "this client sends everything in parts, and takes RGW's end of an upload, which has no ETag, for a failure; the object is there",
+      why: "this client sends everything in parts, and takes RGW's end of an upload, which has no ETag, for a failure; the object exists",
     },
   ],
 };

@@ -51,7 +51,7 @@ export const PYARROW: OwnClient = {
       way: "both",
       steps: ["deletes everything"],
       outcome: { ok: false, code: "OSError" },
-      why: "versitygw keeps keys as files: a key that ends in a slash goes only after what is below it, and pyarrow asks for all at once",
+      why: "versitygw keeps keys as files: a key that ends in a slash can be deleted only after the keys below it, and pyarrow deletes all at once",
     },
     noReader("reads with a reader's key"),
     {

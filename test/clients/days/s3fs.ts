@@ -47,7 +47,7 @@ export const S3FS: OwnClient = {
       way: "both",
       steps: ["writes only where nothing is"],
       outcome: { ok: false, code: "FileExistsError" },
-      why: "s3fs tells by the error's text that something is there, and versitygw's has a final period",
+      why: "s3fs learns from the error's text that the object exists, and versitygw's text has a final period",
     },
     noReader("reads with a reader's key"),
     {

@@ -11,7 +11,7 @@ export const SUITE_CASES = 759;
 /** All of them; a listed case that passes fails the test. */
 export const OTHERWISE: readonly Otherwise[] = [
   {
-    why: "makes users of versitygw by its own admin API, which is no S3",
+    why: "makes users by versitygw's own admin API, which is not S3",
     cases: [
       "AccessControl_CopyObject_with_legal_hold_policy",
       "AccessControl_CopyObject_with_retention_policy",
@@ -142,7 +142,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     ],
   },
   {
-    why: "words a number that is out of range after the parameter or its value; the gateway has one text, as AWS for other parameters",
+    why: "wants the parameter or its value in the text for a number out of range; the gateway has one text, as AWS for other parameters",
     cases: [
       "ListBuckets_invalid_max_buckets",
       "ListMultipartUploads_invalid_max_uploads",
@@ -153,7 +153,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     ],
   },
   {
-    why: "keeps keys and sources that stores fold (`..`, `//`) from the store, before it could answer",
+    why: "sends keys and sources that stores fold (`..`, `//`); the gateway refuses them before the store",
     cases: [
       "CopyObject_invalid_copy_source",
       "PostObject_invalid_object_names",
@@ -164,7 +164,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     ],
   },
   {
-    why: "asks for the bucket first; the gateway refuses what is wrong in itself without asking the store",
+    why: "wants the bucket checked first; the gateway refuses an invalid request without asking the store",
     cases: [
       "PutBucketAcl_disabled",
       "PutBucketAcl_non_existing_bucket",
@@ -175,7 +175,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     ],
   },
   {
-    why: "asks for the store's own rule of two that are broken; the gateway names the one that it meets first",
+    why: "breaks two rules and wants the store's choice; the gateway names the rule that it checks first",
     cases: [
       "Authentication_malformed_credential",
       "PresignedAuth_security_token_with_permanent_credentials",
@@ -196,7 +196,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     ],
   },
   {
-    why: "sends a body that breaks off or is framed wrongly; the gateway tells another of the faults in it",
+    why: "sends a body that breaks off or is framed wrongly; the gateway reports another of its faults",
     cases: [
       "PutObjectLegalHold_invalid_body",
       "SignedStreamingPayloadTrailer_incomplete_body",
@@ -206,7 +206,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     ],
   },
   {
-    why: "wants SigV4A to be known: the gateway says `NotImplemented`",
+    why: "wants SigV4A; the gateway answers `NotImplemented`",
     cases: ["PresignedAuth_ECDSA_not_supported", "PresignedAuth_unsupported_algorithm"],
   },
   {
@@ -227,19 +227,19 @@ export const OTHERWISE: readonly Otherwise[] = [
     cases: ["PostObject_success_status_201"],
   },
   {
-    why: "wants a Content-MD5 that is no canonical base64 to be read",
+    why: "wants a Content-MD5 accepted that is not canonical base64",
     cases: ["PutBucketCors_md5"],
   },
   {
-    why: "wants a wrong `x-amz-content-sha256` of nobody to be computed, where it is none at all",
+    why: "wants the digest computed for an anonymous `x-amz-content-sha256` that is not a digest",
     cases: ["PublicBucket_incorrect_sha256_hash"],
   },
   {
-    why: "wants other words for what AWS's list has words for",
+    why: "wants other words for an error than AWS's list of errors has",
     cases: ["PostObject_policy_content_length_too_large"],
   },
   {
-    why: "wants other words for a value that is none of a list; the gateway names the list",
+    why: "wants other words for a value outside a list; the gateway names the list",
     cases: ["CreateBucket_invalid_ownership"],
   },
   {
@@ -247,7 +247,7 @@ export const OTHERWISE: readonly Otherwise[] = [
     cases: ["RouterPUTObjectOnlyUploadId"],
   },
   {
-    why: "counts on that all cases before it removed their buckets",
+    why: "expects that all cases before it have removed their buckets",
     cases: ["ListBuckets_empty_success"],
   },
 ];
