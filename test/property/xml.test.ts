@@ -9,7 +9,7 @@ import { parseWithOracle } from "../support/xml-oracle.ts";
 
 /**
  * A difference between the reader and the one before it (fast-xml-parser). `xml`: an example;
- * `applies`: true for every document that may differ for this reason.
+ * `applies`: matches every document that may differ for this reason.
  */
 type Difference = {
   readonly what: string;

@@ -27,7 +27,7 @@ type Random = () => number;
 type Rule = {
   readonly effect: "Allow" | "Deny";
   readonly actions: readonly string[];
-  /** The resources, parts of `data/key`. */
+  /** The patterns of resources, all below `data/`. */
   readonly resources: readonly string[];
   readonly negated: boolean;
   /** The principals of a bucket's policy: `*` or names of PEOPLE. */

@@ -27,7 +27,7 @@ const subuser = (tier: Tier): string => `${MASTER}:subuser${TIERS[tier]}`;
 const Bucket = "atman-cells";
 const OBJECT = { Bucket, Key: "a.txt" };
 
-/** Returns a statement about the other customer, or about the people that `Principal` names. */
+/** Returns a policy that allows the other customer, or those that `Principal` names. */
 const allow = (bucket: string, Action: unknown, more: object = {}): object => ({
   Version: "2012-10-17",
   Statement: [

@@ -144,7 +144,7 @@ async function differBehind(
   return { heard, differences: [...differences, ...strayAnswers(heard)] };
 }
 
-/** The least number of differences that shows a faulty neighbour. */
+/** The number of mutations that is enough to see a faulty neighbour. */
 const FEW = 20;
 
 async function startWrong(t: TestContext, pipe: Promise<Pipe>): Promise<Pipe> {

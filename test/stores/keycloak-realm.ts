@@ -12,7 +12,7 @@ export type KeycloakRealm = {
 
 const CLIENT = "s3";
 const PASSWORD = "the password of a person";
-/** The type that Keycloak has for a provider of keys. */
+/** Keycloak's type of a provider of keys. */
 const KEYS = "org.keycloak.keys.KeyProvider";
 
 /**

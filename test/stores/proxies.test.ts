@@ -21,7 +21,7 @@ import {
 } from "../support/signed.ts";
 import { startRecordingStore, type RecordingStore } from "./recording.ts";
 
-/** Tests the configurations of docs/proxies.md with the real programs. */
+/** The page whose configurations are run here by the real programs. */
 const PAGE = readFileSync(new URL("../../docs/proxies.md", import.meta.url), "utf8");
 const blocks = (language: string): readonly string[] =>
   [...PAGE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, name, text = ""]) =>

@@ -57,7 +57,8 @@ export class Buckets {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * A function that resolves when the answer is due, with `break` to end the connection without one.
+ * A function that holds an answer back until its promise resolves; `break` ends the connection
+ * instead.
  */
 type Answering = (asked: Asked) => Promise<void> | "break" | undefined;
 

@@ -98,7 +98,7 @@ function assertPorts(deployment: unknown, { listen, admin }: Config): void {
   }
 }
 
-/** The path that each probe asks. */
+/** The path that each probe asks for. */
 const PROBES = {
   startupProbe: "/healthz",
   livenessProbe: "/healthz",

@@ -112,7 +112,7 @@ export type Measured = {
   readonly understood: ReadonlySet<OperationName>;
   /** The understood operations that it does not refuse in every situation. */
   readonly done: ReadonlySet<OperationName>;
-  /** Its effects for the other operations, as sentences. */
+  /** The other operations, with the store's actions instead, as sentences. */
   readonly mistakes: ReadonlyMap<OperationName, readonly string[]>;
 };
 

@@ -30,7 +30,7 @@ const HeldSchema = z.object({
   resources: z.array(z.string()),
 });
 
-/** Returns the arguments that make a child process measurable. */
+/** Prepares a child process that can be measured: its arguments, and the question to it. */
 export function measurable(): Measurable {
   const file = join(scratchFolder("held"), "held.json");
   const hook = new URL("gc-on-signal.ts", import.meta.url);

@@ -7,7 +7,7 @@ export type AdminReply =
   | { readonly kind: "user"; readonly user: object }
   | { readonly kind: "nobody" }
   | { readonly kind: "text"; readonly status: number; readonly body: string }
-  /** True to give no answer until the test ends. */
+  /** Sends no answer until the test ends. */
   | { readonly kind: "silence" };
 
 /** The Admin Ops API of an RGW; every answer is scripted by a test. */

@@ -11,11 +11,11 @@ export type DirectoryReply =
       readonly body: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** True to send a body without an end. */
+  /** Sends a body without an end. */
   | { readonly kind: "endless" }
-  /** True to close the connection instead. */
+  /** Closes the connection instead. */
   | { readonly kind: "reset" }
-  /** True to give no answer until the test ends. */
+  /** Sends no answer until the test ends. */
   | { readonly kind: "silence" };
 
 /** A directory; every answer is scripted by a test. */

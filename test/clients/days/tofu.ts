@@ -82,7 +82,7 @@ const STEPS: OwnSteps = {
     return { said: await tofu(place, ["output", "-raw", "animal"]) };
   },
   "is kept out by a lock": async (place) => {
-    // This configuration holds the lock without a request, and ends when told to.
+    // An apply within an apply: the outer one holds the lock, and the inner one does not wait for it.
     const held = 'resource "terraform_data" "slow" {\n  provisioner "local-exec" {\n';
     const inner = `    command = "${PROGRAM.path} apply -auto-approve -lock-timeout=0s -no-color"
   }

@@ -1,7 +1,7 @@
 /** A form that Node's parsers accept and ours refuse, with the reason. */
 type Stricter = {
   readonly why: string;
-  /** The text of our refusal. */
+  /** The name of our refusal. */
   readonly problem: string;
   /** A pattern that the bytes contain. */
   readonly holds: RegExp;
