@@ -41,7 +41,7 @@ export function gatewayText({ provider, store, endpoint, cephUsers, domain }: Wa
 #   s3warden check --config gateway.yaml
 
 listen:
-  # Where S3 clients come to.
+  # The address for S3 clients.
   address: 0.0.0.0:8080
   # HTTPS: the files of the certificate and its key.
   # tls: { cert: tls.crt, key: tls.key }
@@ -53,20 +53,20 @@ admin:
 upstream:
   # The store. Several addresses are balanced.
   endpoints: ["${endpoint}"]
-  # What the store is: ceph, minio, versitygw, aws, or generic (only what every S3 store has).
+  # The kind of store: ceph, minio, versitygw, aws, or generic (operations that every S3 store has).
   store: ${store}
   # The region that the gateway signs for.
   region: us-east-1
 
 identities:
-  # Who may come.
+  # The accounts and their keys.
   - accounts: accounts.yaml
 ${cephUsers ? cephLines(endpoint) : ""}
 policy:
-  # Brings what the document of ${provider.name} needs (docs/providers.md). Its defaults:
+  # Has the settings that the document of ${provider.name} needs (docs/providers.md). Its defaults:
 ${defaultLines(provider)}
   provider: ${provider.name}
-  # Who may come at all, by address, and what nobody may do:
+  # Allowed addresses, and actions that are forbidden to everybody:
   # networks: { allow: [192.0.2.0/24] }
   # blockedActions: ["s3:DeleteObjectVersion"]
 ${bucketNameLines(provider, store)}${keeps ? STATE : ""}
@@ -85,7 +85,7 @@ const STORES: Readonly<Record<StoreKind, string>> = {
 };
 
 const STATE = `
-# Where the gateway remembers the owners and policies of buckets. Several gateways share a bucket:
+# The place for the owners and policies of buckets. Several gateways share a bucket:
 #   state: { bucket: s3warden-state, accessKey: …, secretKey: … }
 state: { directory: state }
 `;
@@ -154,7 +154,7 @@ export function accountsText({ provider, cephUsers }: Wanted): {
   if (cephUsers) return { text: cephAccountsText(starters), keys: [] };
   const keys: MadeKey[] = [];
   const accounts = starters.map((starter) => accountText(starter, keys)).join("\n");
-  const text = `# Who may come, by which keys. \`s3warden keygen\` makes more. Rename, add and remove them freely.
+  const text = `# The accounts, and their keys. \`s3warden keygen\` makes more. Rename, add and remove them freely.
 #
 # upstream: the key by which the store knows the account. \${env:NAME} is a variable of the gateway's
 # environment, \${file:PATH} a file; the key itself may stand here, too.
