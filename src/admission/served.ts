@@ -88,7 +88,7 @@ export function notShown(
   if (isOther && extensions.some(({ reads }) => reads !== undefined)) return FOLDED;
   if (stateBucket === undefined && policy.listBuckets === "all") return undefined;
   if (!extensions.some(({ namesBuckets }) => namesBuckets)) return undefined;
-  const message = "What this answer says of buckets cannot be filtered by who may see them";
+  const message = "The buckets in this answer cannot be filtered by the caller's rights";
   return fault("NotImplemented", message, { rule: "policy.listBuckets, state" });
 }
 

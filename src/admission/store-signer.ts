@@ -83,7 +83,7 @@ export function ownerNeed({ name }: Account, { home }: Bucket): OwnerNeed {
 }
 
 const TWO_OWNERS =
-  "What is asked for belongs to different accounts of the store, which no one credential reaches";
+  "The request is about different accounts of the store, which no one credential reaches";
 
 /**
  * The reason why a policy that lets others in has no effect, for them and for the caller who puts

@@ -167,7 +167,7 @@ function nothingOf(
   as: string,
   { identities, denied, storeRefused, left, someParts }: UsedBy,
 ): string {
-  if (as === "anonymous") return "What everybody may do stands in the policy of a bucket";
+  if (as === "anonymous") return "The rights of everybody stand in the policy of a bucket";
   if (denied > 0) return `"${as}" was only denied (${count(denied, "request")}): --include-denied`;
   if (storeRefused > 0) {
     const requests = count(storeRefused, "request");

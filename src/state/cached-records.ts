@@ -186,7 +186,7 @@ export function cachedRecords<T extends object>(
 }
 
 function unreadable(detail: string): Fault {
-  const message = "What the gateway keeps of this bucket cannot be read";
+  const message = "The gateway's record of this bucket cannot be read";
   return fault("ServiceUnavailable", message, { rule: `state: ${detail}` });
 }
 
