@@ -1,6 +1,7 @@
 /**
  * The example in front of Vault's KV, version 2. The Vault is a stand-in of the test's: it answers as
- * "KV secrets engine - version 2 (API)" of Vault's documentation describes it.
+ * "KV secrets engine - version 2 (API)" of Vault's documentation describes it. A real OpenBao is in
+ * test/tools/directory-vault.test.ts.
  */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
