@@ -157,7 +157,7 @@ export class Exchange implements Serving {
     return spooled;
   }
 
-  /** The body goes to the store, as fast as that takes it. */
+  /** The body goes to the store, as fast as that takes it, or is not needed any more. */
   decided(): void {
     this.#holding?.decided();
   }

@@ -15,6 +15,7 @@ import type { FormSpool } from "./form-spool.ts";
 import { bodyOf, ClientLeft, wholeBodyOf, type PieceMemory } from "./inbound-body.ts";
 import type { HeldBytes } from "../limiter/held-bytes.ts";
 import type { Limiter } from "../limiter/limiter.ts";
+import type { RefusalPace } from "../limiter/refusal-pace.ts";
 import type { Live } from "./live.ts";
 import { presenceOf } from "./presence.ts";
 import { relay } from "./relay.ts";
@@ -31,6 +32,7 @@ export type Gateway = {
   /** Outlives them, too. */
   readonly held: HeldBytes;
   readonly spool: FormSpool;
+  readonly refusals: RefusalPace;
   readonly observer: Observer;
   readonly newRequestId: () => string;
   readonly log: Readonly<Record<"debug" | "warn" | "error", Log>>;

@@ -55,6 +55,11 @@ export class Responder {
     this.#answer.onClosed(callback);
   }
 
+  /** Resolves when all before it on its connection were answered, or the connection is lost. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.#answer.onTurn(resolve));
+  }
+
   /** Tells its client not to send another request on this connection (RFC 9112 section 9.6). */
   lastOnConnection(): void {
     this.#answer.makeLast();

@@ -16,6 +16,7 @@ import type { Gateway } from "../gateway/forward.ts";
 import { FormSpool } from "../gateway/form-spool.ts";
 import { HeldBytes } from "../limiter/held-bytes.ts";
 import { Limiter } from "../limiter/limiter.ts";
+import { RefusalPace } from "../limiter/refusal-pace.ts";
 import { Live } from "../gateway/live.ts";
 import { listen, type ListenOptions } from "../gateway/server.ts";
 import { StorePools } from "../store/store-pools.ts";
@@ -82,11 +83,14 @@ export async function openMember(
   metrics.watchUnproved(() => held.bytes);
   const spool = new FormSpool(config.formSpool);
   metrics.watchSpool(() => spool.bytes);
+  const refusals = new RefusalPace();
+  metrics.watchRefusals(() => refusals.waiting);
   const gateway: Gateway = {
     live,
     limiter,
     held,
     spool,
+    refusals,
     observer,
     newRequestId: requestIds(),
     log,

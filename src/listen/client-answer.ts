@@ -57,6 +57,7 @@ export class ClientAnswer {
   /** The state. `broken`: its connection ends, but has not reported so yet. */
   #state: "open" | "broken" | "finished" | "lost" = "open";
   #onDrain: (() => void) | undefined;
+  #onTurn: (() => void) | undefined;
   readonly #onClosed: (() => void)[] = [];
 
   constructor(line: AnswerLine, to: AnswerTo) {
@@ -107,6 +108,12 @@ export class ClientAnswer {
   onClosed(callback: () => void): void {
     if (this.#state === "finished" || this.#state === "lost") process.nextTick(callback);
     else this.#onClosed.push(callback);
+  }
+
+  /** Calls back once, when all before it on its connection were answered, or the connection is lost. */
+  onTurn(callback: () => void): void {
+    if (this.#waiting === undefined || this.closed) callback();
+    else this.#onTurn = callback;
   }
 
   /** Calls back once, when more of the body may be sent. */
@@ -219,6 +226,7 @@ export class ClientAnswer {
     this.#waiting = undefined;
     this.#waitingBytes = 0;
     let free = true;
+    this.#turn();
     for (const { data, release } of waiting) free = this.#line.output.write(data, release);
     if (free) process.nextTick(() => this.drained());
     if (this.#ended && this.#line.output.flushed) process.nextTick(() => this.allFlushed());
@@ -244,7 +252,14 @@ export class ClientAnswer {
     if (this.#state === "finished" || this.#state === "lost") return;
     this.#state = "lost";
     for (const { release } of this.#waiting?.splice(0) ?? []) release?.();
+    this.#turn();
     this.#close();
+  }
+
+  #turn(): void {
+    const callback = this.#onTurn;
+    this.#onTurn = undefined;
+    callback?.();
   }
 
   #close(): void {

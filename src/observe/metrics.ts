@@ -179,6 +179,13 @@ export class Metrics {
     [],
     { collect: () => this.#spooled.set(this.#spooledBytes()) },
   );
+  #refusalsWaiting = (): number => 0;
+  readonly #waitingRefusals = this.#gauge(
+    "sts_refusals_waiting",
+    "Refusals of STS that wait for their turn, because there are too many a second",
+    [],
+    { collect: () => this.#waitingRefusals.set(this.#refusalsWaiting()) },
+  );
   #issuers = (): readonly IssuerGauge[] => [];
   readonly #issuerUp = this.#gauge(
     "issuer_up",
@@ -403,6 +410,11 @@ export class Metrics {
   /** `read` returns how many bytes of files of forms are on disk. */
   watchSpool(read: () => number): void {
     this.#spooledBytes = read;
+  }
+
+  /** `read` returns how many refusals of STS wait for their turn. */
+  watchRefusals(read: () => number): void {
+    this.#refusalsWaiting = read;
   }
 
   connectionOpened(): void {

@@ -3,6 +3,7 @@
  * the loss of data traffic under a flood of bad tokens. Part of `npm run bench`; alone: `npm exec
  * -- node test/bench/sts.ts`.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { keyOf } from "../../src/admission/find-key.ts";
 import { NO_FACTS } from "../../src/admission/facts.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
@@ -15,6 +16,7 @@ import { formOf } from "../support/sts.ts";
 import { makeKey, publicJwk, tokenOf } from "../support/tokens.ts";
 import { endAll, endThose } from "./support/child.ts";
 import { Connection } from "./support/connection.ts";
+import { cpuMicrosBetween, cpuTime } from "./support/cpu.ts";
 import type { StsFigure } from "./support/figures.ts";
 import { Generator } from "./support/generator.ts";
 import { microsOf, quantile, spreadOf } from "./support/measure.ts";
@@ -26,7 +28,9 @@ import { HOST, type WireRequest } from "./support/workload.ts";
 
 const ISSUER = "https://idp.example.org";
 const CONNECTIONS = 16;
-/** The number of tokens signed before the clock starts; none is the same as another. */
+/** Of a flood: so many that refusals wait for their turn as long as they may. */
+const FLOOD_CONNECTIONS = 512;
+/** Tokens that are signed before the clock starts; none is the same as another. */
 const TOKENS = 256;
 const READ_BYTES = 64 * 1024;
 
@@ -52,6 +56,7 @@ export async function stsCosts(
   const gateway = await startStsGateway(store, SETTINGS);
   const begun = await begunASecond(gateway.plain.port, plan.smallMs * plan.rounds);
   const share = await shareUnderFlood(generator, gateway, store, plan);
+  const cpuPercent = await cpuOfFlood(gateway, plan.smallMs * plan.rounds);
   await endThose(gateway.plain.pids);
   return [
     {
@@ -69,13 +74,20 @@ export async function stsCosts(
       aim: 0.5,
       unit: "×",
     },
+    {
+      name: "a flood of bad tokens: the gateway's CPU, of one core",
+      value: cpuPercent,
+      bound: "at most",
+      aim: 25,
+      unit: "%",
+    },
   ];
 }
 
 /** Returns the number of sessions begun in a second, over all connections. */
 async function begunASecond(port: number, ms: number): Promise<number> {
   const requests = callsOf(SIGNER);
-  const connections = await openAll(port);
+  const connections = await openAll(port, CONNECTIONS);
   const given = (text: string, status: number): boolean => {
     // A fast machine meets the gateway's own limit, of verifications a second: Throttling is a 400.
     return status !== 400 && expecting(200)(text, status);
@@ -89,16 +101,42 @@ async function begunASecond(port: number, ms: number): Promise<number> {
 }
 
 /**
- * Returns the ratio of the rate of data with a flood of tokens with a wrong signature to that
- * without it.
+ * The part of one core that a flood alone takes from the gateway, in percent. It is the same where
+ * others use the machine.
  */
+async function cpuOfFlood({ plain }: System, ms: number): Promise<number> {
+  const flooding = await startFlood(plain.port);
+  const [startMs, before] = [performance.now(), cpuTime(plain.pids)];
+  await pause(ms);
+  const micros = cpuMicrosBetween(before, cpuTime(plain.pids));
+  const percent = micros / 10 / (performance.now() - startMs);
+  await flooding.stop();
+  return percent;
+}
+
+type Flood = { readonly stop: () => Promise<void> };
+
+/** Sends tokens whose signature is wrong, as fast as they are answered. */
+async function startFlood(port: number): Promise<Flood> {
+  const connections = await openAll(port, FLOOD_CONNECTIONS);
+  let over = false;
+  const flood = pump(connections, callsOf(STRANGER), expecting(400), () => over);
+  return {
+    stop: async () => {
+      over = true;
+      await flood;
+      for (const connection of connections) connection.close();
+    },
+  };
+}
+
+/** The rate of data with a flood of tokens whose signature is wrong, to that without it. */
 async function shareUnderFlood(
   generator: Generator,
   gateway: System,
   store: System,
   plan: Plan,
 ): Promise<number> {
-  const requests = callsOf(STRANGER);
   const times = { leadMs: plan.leadMs, durationMs: plan.smallMs };
   const rate = async (): Promise<number> =>
     (await generator.round("get-small", gateway, store, times)).requests;
@@ -106,13 +144,9 @@ async function shareUnderFlood(
   await rate();
   for (let i = 0; i < plan.rounds; i++) {
     const alone = await rate();
-    const connections = await openAll(gateway.plain.port);
-    let over = false;
-    const flood = pump(connections, requests, expecting(400), () => over);
+    const flooding = await startFlood(gateway.plain.port);
     const beside = await rate();
-    over = true;
-    await flood;
-    for (const connection of connections) connection.close();
+    await flooding.stop();
     shares.push(beside / alone);
   }
   return spreadOf(shares).median;
@@ -211,9 +245,9 @@ function headOf(i: number, body: string): string {
   ].join("\r\n");
 }
 
-async function openAll(port: number): Promise<readonly Connection[]> {
+async function openAll(port: number, count: number): Promise<readonly Connection[]> {
   return Promise.all(
-    Array.from({ length: CONNECTIONS }, () =>
+    Array.from({ length: count }, () =>
       Connection.open({ port, tls: false }, { readBytes: READ_BYTES }),
     ),
   );

@@ -8,7 +8,7 @@ export type Aim = {
   readonly value: number;
   readonly bound: "at least" | "at most";
   readonly aim: number;
-  readonly unit: "×" | "µs" | "MB" | "/s";
+  readonly unit: "×" | "µs" | "MB" | "/s" | "%";
 };
 
 /** Returns every aim beside the run's figure. */

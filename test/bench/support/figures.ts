@@ -74,7 +74,7 @@ const StsSchema = z.object({
   value: FigureSchema,
   bound: z.enum(["at least", "at most"]),
   aim: z.number(),
-  unit: z.enum(["×", "µs", "/s"]),
+  unit: z.enum(["×", "µs", "/s", "%"]),
 });
 
 export const FiguresSchema = z.object({
