@@ -143,6 +143,7 @@ export function assemble(
     formSpool: formSpool && {
       directory: besides(file, formSpool.directory),
       bytesMax: formSpool.bytes,
+      accountBytesMax: formSpool.bytesPerAccount ?? formSpool.bytes / 2,
     },
     limits: limitsOf(limits),
     reload: {

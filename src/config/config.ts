@@ -131,7 +131,14 @@ export type Config = {
   /** Paths that are not S3; none lies below another. */
   readonly passthrough: readonly Route[];
   /** The place where large files of forms are held; `undefined` if there is none. */
-  readonly formSpool: { readonly directory: string; readonly bytesMax: number } | undefined;
+  readonly formSpool:
+    | {
+        readonly directory: string;
+        readonly bytesMax: number;
+        /** The limit of one account's files among them. */
+        readonly accountBytesMax: number;
+      }
+    | undefined;
   readonly limits: {
     readonly headerBytesMax: number;
     readonly xmlBytesMax: number;

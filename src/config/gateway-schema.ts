@@ -39,6 +39,8 @@ export const CONNECTIONS_DEFAULT = 10_000;
 
 /** No S3 client sends a second request before it has its answer; programs of one's own may. */
 const PIPELINED_DEFAULT = 32;
+export const SPOOL_BYTES_DEFAULT = 10 * 1024 * 1024 * 1024;
+const SPOOL_DEFAULT = "10GiB";
 export const UNPROVED_BYTES_DEFAULT = 64 * 1024 * 1024;
 const UNPROVED_DEFAULT = "64MiB";
 export const XML_BYTES_DEFAULT = 2 * 1024 * 1024;
@@ -509,8 +511,11 @@ export const GatewaySchema = z.strictObject({
     .strictObject({
       directory: someText().describe("Directory for the files; they have no names in it"),
       bytes: size("1MiB", "64TiB")
-        .prefault("10GiB")
+        .prefault(SPOOL_DEFAULT)
         .describe("Maximum size of all files that one process has there"),
+      bytesPerAccount: size("1MiB", "64TiB")
+        .optional()
+        .describe("Maximum size of the files of one account among them; absent: half of bytes"),
     })
     .optional()
     .describe(

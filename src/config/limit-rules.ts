@@ -2,6 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import type { ConfigDocument } from "./document.ts";
 import {
   CONNECTIONS_DEFAULT,
+  SPOOL_BYTES_DEFAULT,
   UNPROVED_BYTES_DEFAULT,
   XML_BYTES_DEFAULT,
 } from "./gateway-schema.ts";
@@ -17,6 +18,9 @@ export function gatewayLimitProblems(gateway: ConfigDocument): readonly Problem[
     }),
     ...unreachable(gateway, "limits.xmlBytes", "limits.bodyBytes"),
     ...unprovedBytesTooLow(gateway),
+    ...unreachable(gateway, "formSpool.bytesPerAccount", "formSpool.bytes", {
+      otherwise: SPOOL_BYTES_DEFAULT,
+    }),
     ...unreachable(gateway, "limits.requestsPerSubuser", "limits.requestsPerAccount"),
     ...unreachable(gateway, "limits.concurrentRequestsPerSubuser", "limits.concurrentRequests"),
   ];

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { fault, type Fault } from "../s3/faults.ts";
+import type { LimitName } from "../s3/limit-table.ts";
 import { limitFault } from "../s3/limits.ts";
 import { BodyError } from "../body/body.ts";
 import type { Spooled } from "../body/form.ts";
@@ -14,6 +15,8 @@ export type SpoolPlace = {
   readonly directory: string;
   /** The limit of all files that one process has there. */
   readonly bytesMax: number;
+  /** The limit of the files of one account among them; the share of nobody's forms, too. */
+  readonly accountBytesMax: number;
 };
 
 /**
@@ -23,6 +26,8 @@ export type SpoolPlace = {
 export class FormSpool {
   #place: SpoolPlace | undefined;
   #bytes = 0;
+  /** Bytes of the files of each account that has some. */
+  readonly #ofAccounts = new Map<string, number>();
 
   constructor(place: SpoolPlace | undefined) {
     this.#place = place;
@@ -43,32 +48,45 @@ export class FormSpool {
   }
 
   /**
-   * Opens a file for one form, of `bytesMin` at least. It has no name any more when this resolves, so
-   * nothing is left of it after a crash. Throws `BodyError` if none can be opened, or if all the room
-   * there is would not be enough: it would be taken from others until that is found out.
+   * Opens a file for one form of `account`, of `bytesMin` at least. The account is `undefined` if
+   * nobody signed the form. The file has no name any more when this resolves, so nothing is left of it
+   * after a crash. Throws `BodyError` if none can be opened, or if all the room that the account may
+   * have would not be enough: it would be taken from others until that is found out.
    */
-  async begin(bytesMin: number): Promise<SpooledFile> {
+  async begin(bytesMin: number, account: string | undefined): Promise<SpooledFile> {
     const place = this.#place;
     if (place === undefined) throw new Error("No file is spooled without formSpool");
     if (bytesMin > place.bytesMax) throw new BodyError(limitFault("form_spool"));
-    return new SpooledFile(await opened(place.directory), (bytes) => this.#take(bytes));
+    if (bytesMin > place.accountBytesMax) throw new BodyError(limitFault("form_spool_per_account"));
+    // No account has an empty name.
+    const owner = account ?? "";
+    return new SpooledFile(await opened(place.directory), (bytes) => this.#take(owner, bytes));
   }
 
-  #take(bytes: number): boolean {
-    if (bytes > 0 && this.#bytes + bytes > (this.#place?.bytesMax ?? 0)) return false;
+  /** Counts `bytes` more, or fewer if negative. Returns the limit that they would exceed. */
+  #take(owner: string, bytes: number): LimitName | undefined {
+    const { bytesMax = 0, accountBytesMax = 0 } = this.#place ?? {};
+    const owned = (this.#ofAccounts.get(owner) ?? 0) + bytes;
+    if (bytes > 0 && this.#bytes + bytes > bytesMax) return "form_spool";
+    if (bytes > 0 && owned > accountBytesMax) return "form_spool_per_account";
     this.#bytes += bytes;
-    return true;
+    if (owned > 0) this.#ofAccounts.set(owner, owned);
+    else this.#ofAccounts.delete(owner);
+    return undefined;
   }
 }
+
+/** Counts bytes of one file. Returns the limit that they would exceed; `undefined` if there is room. */
+type Take = (bytes: number) => LimitName | undefined;
 
 /** The file of one form. */
 export class SpooledFile implements Spooled {
   readonly #file: FileHandle;
-  readonly #take: (bytes: number) => boolean;
+  readonly #take: Take;
   #length = 0;
   #closed = false;
 
-  constructor(file: FileHandle, take: (bytes: number) => boolean) {
+  constructor(file: FileHandle, take: Take) {
     this.#file = file;
     this.#take = take;
   }
@@ -77,7 +95,8 @@ export class SpooledFile implements Spooled {
   async write(bytes: Buffer): Promise<void> {
     if (bytes.length === 0) return;
     if (this.#closed) throw unusable("EBADF");
-    if (!this.#take(bytes.length)) throw new BodyError(limitFault("form_spool"));
+    const exceeded = this.#take(bytes.length);
+    if (exceeded !== undefined) throw new BodyError(limitFault(exceeded));
     const at = this.#length;
     this.#length += bytes.length;
     const { bytesWritten } = await this.#file.writev([bytes], at).catch(failed);

@@ -304,7 +304,7 @@ async function filled(
   const spool = async (bytesMin: number): Promise<Spooled> => {
     // A file on the disk is not held in memory.
     exchange.decided();
-    return exchange.keeps(await gateway.spool.begin(bytesMin));
+    return exchange.keeps(await gateway.spool.begin(bytesMin, exchange.facts.account));
   };
   const form = await openForm(sourceOf(inbound), contentType, contentLength, {
     fieldBytesMax: FORM_FIELD_BYTES_MAX,
@@ -319,6 +319,8 @@ async function filled(
 /** Reads the form's file, only now: its sender may store it. */
 async function measured(inbound: Inbound, deciding: Deciding, facts: Facts): Promise<() => void> {
   if (inbound.form === undefined) throw new Error("A file was decided on without its form");
+  // A file that goes to the disk counts for its sender.
+  inbound.exchange.facts = facts;
   const file = await inbound.form.file();
   if (!file.ok) return refusing(inbound, facts, file.error);
   const { length, body } = file.value;

@@ -12,6 +12,7 @@ export const LIMITS = {
   unproved_bytes: { setting: "limits.unprovedBytes", code: "SlowDown" },
   xml_bytes: { setting: "limits.xmlBytes", code: "MaxMessageLengthExceeded" },
   form_spool: { setting: "formSpool.bytes", code: "SlowDown" },
+  form_spool_per_account: { setting: "formSpool.bytesPerAccount", code: "SlowDown" },
   connections: { setting: "limits.connections", code: "SlowDown" },
   connections_per_address: { setting: "limits.connectionsPerAddress", code: "SlowDown" },
   pipelined_requests: { setting: "limits.pipelinedRequests", code: "SlowDown" },

@@ -331,14 +331,14 @@ test("readForm() refuses bytes after a large form at once, without reading them 
 /** A folder of one test, and what is written of its forms. */
 function spool(t: TestContext, bytesMax = 1_000_000): { folder: string; limits: FormLimits } {
   const folder = scratchFolder("spool");
-  const files = new FormSpool({ directory: folder, bytesMax });
+  const files = new FormSpool({ directory: folder, bytesMax, accountBytesMax: bytesMax });
   const begun: SpooledFile[] = [];
   t.after(() => {
     for (const one of begun) one.close();
     assert.equal(files.bytes, 0);
   });
   const begin = async (): Promise<SpooledFile> => {
-    const one = await files.begin(0);
+    const one = await files.begin(0, "lab");
     begun.push(one);
     return one;
   };
@@ -401,8 +401,9 @@ test("readForm() refuses a file that the spool has no room for", async (t) => {
 });
 
 test("readForm() refuses a large file while the spool's folder is missing", async () => {
-  const files = new FormSpool({ directory: "/nowhere", bytesMax: 1_000_000 });
-  const limits = { ...LIMITS, spool: (bytesMin: number) => files.begin(bytesMin) };
+  const place = { directory: "/nowhere", bytesMax: 1_000_000, accountBytesMax: 1_000_000 };
+  const files = new FormSpool(place);
+  const limits = { ...LIMITS, spool: (bytesMin: number) => files.begin(bytesMin, "lab") };
   assert.equal(await read(KEY + file(BIG) + END, 100, limits), "ServiceUnavailable");
 });
 

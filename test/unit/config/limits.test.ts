@@ -132,6 +132,24 @@ for (const [limits, problem] of WRONG) {
   });
 }
 
+test("parseConfig() refuses a share of the spool that is more than all of it", () => {
+  for (const [sizes, column, value, most] of [
+    ["bytesPerAccount: 11GiB", 49, "11GiB", "formSpool.bytes"],
+    ["bytes: 1MiB, bytesPerAccount: 2MiB", 62, "2MiB", "formSpool.bytes"],
+  ] as const) {
+    const gateway = `${GATEWAY}formSpool: { directory: spool, ${sizes} }\n`;
+    assert.deepEqual(problemsOf({ "gateway.yaml": gateway }), [
+      `gateway.yaml:3:${column} formSpool.bytesPerAccount: The limit has no effect: ${most} is lower: got "${value}" | Lower it, or raise ${most}`,
+    ]);
+  }
+});
+
+test("parseConfig() gives an account a half of the spool", () => {
+  const gateway = `${GATEWAY}formSpool: { directory: spool, bytes: 3MiB }\n`;
+  const { formSpool } = goodConfig({ "gateway.yaml": gateway });
+  assert.equal(formSpool?.accountBytesMax, 1.5 * 1024 * 1024);
+});
+
 test("parseConfig() refuses a subuser's limit that its account's own limit keeps from being met", () => {
   const account = "limits: { requests: 5, concurrentRequests: 5 }";
   const subuser = "limits: { requests: 6, concurrentRequests: 5 }";
