@@ -173,7 +173,7 @@ export class KeySource<User> {
 
   async #ask(name: string, isCurrent: () => boolean): Promise<Found> {
     const { ask, nowMs, onAnswer, keyOf } = this.#ports;
-    const tried = await this.#health.tried(nowMs, async () => {
+    const tried = await this.#health.tried(nowMs, name, async () => {
       // An answer is as old as its question: what changes meanwhile may not be in it.
       const askedMs = nowMs();
       const answer = await ask(name);

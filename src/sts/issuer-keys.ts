@@ -166,7 +166,7 @@ export class IssuerKeys {
   async #asked(): Promise<KnownKeys | undefined> {
     const { nowMs, fetch, onAnswer } = this.#ports;
     const askedMs = nowMs();
-    const tried = await this.#health.tried(nowMs, async () => {
+    const tried = await this.#health.tried(nowMs, this.config.url, async () => {
       const set = await fetch();
       return { answered: set.ok, set };
     });

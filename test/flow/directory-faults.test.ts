@@ -128,9 +128,10 @@ test("a connection that the directory closes as the next question comes costs no
 const PROVOKED: readonly DirectoryReply[] = [
   ...[302, 400, 401, 403, 414, 429, 500, 502, 503].map((status) => text("", status)),
   { kind: "reset" },
+  { kind: "silence" },
 ];
 for (const reply of PROVOKED) {
-  const said = reply.kind === "text" ? `status ${reply.status}` : "a reset";
+  const said = reply.kind === "text" ? `status ${reply.status}` : `a ${reply.kind}`;
   test(`a stranger's key that provokes ${said} keeps nobody else from being looked up`, async (t) => {
     const { flow, directory } = await begin(t);
     directory.replies.set("%3Cscript%3E", reply);

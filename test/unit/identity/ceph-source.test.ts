@@ -254,13 +254,14 @@ test("one question at a time is asked for a key, however many wait for it", asyn
   assert.deepEqual(world.questions(), []);
 });
 
-test("a source that did not answer is left alone for 1 s, then asked one question at a time", async () => {
+test("a source that is silent for two keys is left alone for 1 s, then asked one question at a time", async () => {
   const world = new World();
   world.broken = DOWN;
+  assert.equal(await world.source.key("AK0"), "unavailable");
   assert.equal(await world.source.key("AK1"), "unavailable");
   world.now += 999;
   assert.equal(await world.source.key("AK2"), "unavailable");
-  assert.deepEqual(world.questions(), ["AK1"]);
+  assert.deepEqual(world.questions(), ["AK0", "AK1"]);
   world.now += 1;
   world.held = [];
   const probe = world.source.key("AK3");
@@ -272,6 +273,34 @@ test("a source that did not answer is left alone for 1 s, then asked one questio
   assert.equal(await probe, "nobody");
   assert.equal(await world.source.key("AK4"), "nobody");
   assert.deepEqual(world.questions(), ["AK4"]);
+});
+
+test("a source that is silent for one key alone leaves that key alone for 1 s, and no other", async () => {
+  const world = new World();
+  world.add("AK");
+  for (let i = 0; i < 3; i++) {
+    world.broken = DOWN;
+    assert.equal(await world.source.key("ODD"), "unavailable");
+    world.now += 999;
+    assert.equal(await world.source.key("ODD"), "unavailable");
+    world.broken = undefined;
+    assert.equal(told(await world.source.key("AK")), "on");
+    world.source.drop();
+  }
+  assert.deepEqual(world.questions(), ["ODD", "AK", "ODD", "AK", "ODD", "AK"]);
+});
+
+test("an answer between two silences says that the source is well", async () => {
+  const world = new World();
+  world.add("AK");
+  world.broken = DOWN;
+  assert.equal(await world.source.key("ODD1"), "unavailable");
+  world.broken = undefined;
+  assert.equal(told(await world.source.key("AK")), "on");
+  world.broken = DOWN;
+  assert.equal(await world.source.key("ODD2"), "unavailable");
+  world.broken = undefined;
+  assert.equal(await world.source.key("AK2"), "nobody");
 });
 
 test("a source that stays silent is tried again and again, once a second", async () => {
