@@ -1,10 +1,17 @@
 /** The operator's port as a Unix socket. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { openAdmin } from "../../src/admin/admin.ts";
@@ -67,6 +74,20 @@ test("the socket of a gateway that was killed does not stand in the way of the n
   const next = await serveFile(join(killed.folder, "gateway.yaml"));
   t.after(() => next.stop());
   assert.equal(await get(path, "/healthz"), "200 alive\n");
+});
+
+test("a socket that another process has put in place of ours stays when we close", async (t) => {
+  const path = join(scratchFolder("socket"), "admin.sock");
+  const open = (): ReturnType<typeof openAdmin> =>
+    openAdmin(administeredOf(), { admin: { address: { path, mode: 0o600 }, hosts: [] } });
+  const first = await open();
+  unlinkSync(path);
+  const second = await open();
+  t.after(() => second.close());
+  await first.close();
+  assert.equal(await get(path, "/healthz"), "200 alive\n");
+  await second.close();
+  assert.deepEqual(readdirSync(dirname(path)), []);
 });
 
 test("a socket on which somebody listens, and what is no socket, are left alone", async (t) => {
