@@ -1,153 +1,62 @@
 /**
- * Tests the laws of decisions in every small configuration (test/reference/small.ts). A run of the
- * tests takes a slice of the pairs of statements; S3WARDEN_TEST_SCOPE=whole takes all of them.
+ * The laws of decisions in every small configuration (test/reference/small.ts). A run of the tests
+ * takes a slice of the pairs of statements; S3WARDEN_TEST_SCOPE=whole takes all of them, with two
+ * threads, and tells how far it is.
  */
 
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
-import { decide } from "../reference/decide.ts";
-import {
-  gatesIn,
-  REQUESTS,
-  smallSnapshot,
-  STATEMENTS,
-  VARIANTS,
-  withSettings,
-  worldOf,
-  type Placed,
-  type Variant,
-} from "../reference/small.ts";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { z } from "zod";
 import { randomFrom, SEEDS } from "../support/seeds.ts";
+import type { Count } from "./scope/laws.ts";
+import { checkShare, PAIRS, type Share } from "./scope/pairs.ts";
 
-type Gates = readonly (string | undefined)[];
+/** Of how many pairs a run of the tests takes one. */
+const SLICE = 400;
+const THREADS = 2;
+/** After how many pairs a thread tells how far it is. */
+const STEP = 200;
 
-/** The size of a slice: one of this number of pairs is taken. */
-const SLICE = process.env["S3WARDEN_TEST_SCOPE"] === "whole" ? 1 : 600;
+const COUNT = z.object({ pairs: z.number(), configurations: z.number(), decisions: z.number() });
 
-const counted = { configurations: 0, decisions: 0 };
-after(() => {
-  console.log(`${counted.configurations} configurations, ${counted.decisions} decisions`);
-});
+if (process.env["S3WARDEN_TEST_SCOPE"] === "whole") {
+  test(`the laws hold with all ${PAIRS} pairs of statements`, async () => {
+    const shares = Array.from({ length: THREADS }, (_, from) => ({ from, every: THREADS }));
+    const counts = await Promise.all(shares.map(checkAside));
+    const pairs = counts.reduce((sum, count) => sum + count.pairs, 0);
+    assert.equal(pairs, PAIRS);
+    for (const count of counts) tell(count);
+  });
+} else {
+  test(`the laws hold with one of ${SLICE} of ${PAIRS} pairs of statements`, () => {
+    const from = Math.floor(randomFrom(SEEDS[1])() * SLICE);
+    tell(checkShare({ from, every: SLICE }));
+  });
+}
 
-for (const variant of VARIANTS) {
-  describe(variant.name, () => {
-    const alone = new Map<Placed, Gates>();
-    const gatesOf = (placed: readonly Placed[], settings = variant): Gates => {
-      counted.configurations += 1;
-      counted.decisions += REQUESTS.length;
-      return gatesIn(smallSnapshot(settings, placed));
-    };
-    const gatesAlone = (placed: Placed): Gates => {
-      const known = alone.get(placed) ?? gatesOf([placed]);
-      alone.set(placed, known);
-      return known;
-    };
-
-    test(`the laws hold with one of ${SLICE} pairs of ${STATEMENTS.length} statements`, () => {
-      for (const [first, second] of pairs()) {
-        const both = gatesOf([first, second]);
-        const say = told(variant, [first, second]);
-        assert.deepEqual(gatesOf([second, first]), both, `order matters: ${say}`);
-        for (const [one, other] of [
-          [first, second],
-          [second, first],
-        ] as const) {
-          addsUp(gatesAlone(one), both, other, say);
-        }
-        denyWins(gatesAlone(first), both, first, say);
-        denyWins(gatesAlone(second), both, second, say);
-        everybodyElse([first, second], both, say);
-        sameAsTheReference(variant, [first, second], both, say);
-        const settings = (policy: Variant["policy"]): Gates =>
-          gatesOf([first, second], withSettings(variant, policy));
-        assert.deepEqual(
-          settings({ mode: "report" }),
-          both,
-          `report mode decides otherwise: ${say}`,
-        );
-        for (const gate of GATES) onlyTakesAway(settings(gate), both, say);
-        if (variant.policy.tierMode === "ceiling") {
-          onlyTakesAway(both, settings({ tierMode: "union" }), say);
-        }
-      }
+/** Checks a share in a thread of its own. */
+async function checkAside(share: Share): Promise<Count> {
+  // Nearly all that a decision makes is garbage at once: more room for it, and less is collected.
+  const resourceLimits = { maxYoungGenerationSizeMb: 64 };
+  const worker = new Worker(new URL("scope/worker.ts", import.meta.url), {
+    workerData: share,
+    resourceLimits,
+  });
+  return await new Promise((resolve, reject) => {
+    let last: Count | undefined;
+    worker.on("message", (message) => {
+      last = COUNT.parse(message);
+      if (last.pairs % STEP === 0) tell(last);
+    });
+    worker.once("error", reject);
+    worker.once("exit", () => {
+      if (last === undefined) reject(new Error("Nothing was checked"));
+      else resolve(last);
     });
   });
 }
 
-const GATES: readonly Variant["policy"][] = [
-  { networks: { allow: ["198.51.100.0/24"] } },
-  { blockedActions: ["s3:GetObject"] },
-  { versionGuard: true },
-  { unsupported: ["s3:PutObject"] },
-];
-
-/**
- * Checks that adding a Deny lets nothing more through, and adding an Allow refuses nothing more.
- */
-function addsUp(before: Gates, both: Gates, added: Placed, say: string): void {
-  if (added.statement.Effect === "Deny") onlyTakesAway(both, before, say);
-  else onlyTakesAway(before, both, say);
-}
-
-function onlyTakesAway(less: Gates, more: Gates, say: string): void {
-  for (const [i, gate] of less.entries()) {
-    assert(gate !== undefined || more[i] === undefined, `${said(i)} is refused with more: ${say}`);
-  }
-}
-
-/** Checks that a request that one statement alone denies stays denied. */
-function denyWins(alone: Gates, both: Gates, { statement }: Placed, say: string): void {
-  if (statement.Effect === "Allow") return;
-  for (const [i, gate] of alone.entries()) {
-    if (gate === "explicit-deny") assert.equal(both[i], gate, `${said(i)} is denied alone: ${say}`);
-  }
-}
-
-/**
- * Checks that a caller without credentials gets only the rights that an Allow gives to everybody.
- */
-function everybodyElse(placed: readonly Placed[], both: Gates, say: string): void {
-  const opens = placed.some(
-    ({ statement: { Effect: effect, Principal: named } }) =>
-      effect === "Allow" && typeof named === "object" && named["AWS"] === "*",
-  );
-  if (opens) return;
-  for (const [i, asked] of REQUESTS.entries()) {
-    if (asked.as === undefined) assert(both[i] !== undefined, `${said(i)} passes: ${say}`);
-  }
-}
-
-function sameAsTheReference(
-  variant: Variant,
-  placed: readonly Placed[],
-  both: Gates,
-  say: string,
-): void {
-  const world = worldOf(variant, placed);
-  for (const [i, asked] of REQUESTS.entries()) {
-    assert.equal(both[i], decide(world, asked).gates[0], `${said(i)}: ${say}`);
-  }
-}
-
-function said(i: number): string {
-  return JSON.stringify(REQUESTS[i]);
-}
-
-function told({ name }: Variant, placed: readonly Placed[]): string {
-  return `${name}: ${JSON.stringify(placed)}`;
-}
-
-/** Yields each pair of statements once, or a slice that a fresh seed begins. */
-function* pairs(): Generator<readonly [Placed, Placed]> {
-  let until = Math.floor(randomFrom(SEEDS[1])() * SLICE);
-  for (const [i, first] of STATEMENTS.entries()) {
-    for (const second of STATEMENTS.slice(i)) {
-      if (until > 0) {
-        until -= 1;
-        continue;
-      }
-      until = SLICE - 1;
-      yield [first, second];
-    }
-  }
+function tell({ pairs, configurations, decisions }: Count): void {
+  console.log(`${pairs} pairs, ${configurations} configurations, ${decisions} decisions`);
 }

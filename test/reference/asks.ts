@@ -12,37 +12,51 @@ import {
   type World,
 } from "./world.ts";
 
+/** A row of the table, in parts. */
+type Wanted = {
+  readonly operation: string;
+  readonly place: string;
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly header: string | undefined;
+};
+
+/** All rows but forms, those with the most requirements first. */
+const WANTED: readonly Wanted[] = Object.entries<Row>(ROWS)
+  .filter(([, { body }]) => body !== "form")
+  .map(([operation, { on, header }]): Wanted => {
+    const [place = "", query = ""] = on.split("?");
+    const parts = query === "" ? [] : query.split("&").map((part) => part.split("="));
+    const parameters = parts.map(([name = "", value = ""]) => [name, value] as const);
+    return { operation, place, parameters, header };
+  })
+  .toSorted((a, b) => requirementsOf(b) - requirementsOf(a));
+
+function requirementsOf({ parameters, header }: Wanted): number {
+  return parameters.length + (header === undefined ? 0 : 1);
+}
+
 /** The row with the most requirements of those that the request meets. */
-function operationOf(asked: Asked): string {
-  const rows = Object.entries<Row>(ROWS).filter(([, row]) => isMet(row, asked));
-  const [best] = rows.toSorted(([, a], [, b]) => requirementsOf(b) - requirementsOf(a));
-  if (best === undefined) throw new Error(`No operation: ${JSON.stringify(asked)}`);
-  return best[0];
-}
-
-function isMet({ on, header, body }: Row, { method, bucket, key, query, headers }: Asked): boolean {
+function operationOf({ method, bucket, key, query, headers }: Asked): string {
   const level = bucket === undefined ? "service" : key === undefined ? "bucket" : "object";
-  const [place = "", parameters = ""] = on.split("?");
-  if (place !== `${method} ${level}` || body === "form") return false;
-  if (header !== undefined && headers[header] === undefined) return false;
-  return parameters
-    .split("&")
-    .filter((parameter) => parameter !== "")
-    .every((parameter) => {
-      const [name = "", value = ""] = parameter.split("=");
-      return query[name] !== undefined && (value === "" || query[name] === value);
-    });
+  const place = `${method} ${level}`;
+  const best = WANTED.find(
+    (row) =>
+      row.place === place &&
+      (row.header === undefined || headers[row.header] !== undefined) &&
+      row.parameters.every(([name, value]) =>
+        value === "" ? query[name] !== undefined : query[name] === value,
+      ),
+  );
+  if (best === undefined) throw new Error(`No operation: ${method} ${level}`);
+  return best.operation;
 }
 
-function requirementsOf({ on, header }: Row): number {
-  const parameters = on.split(/[?&]/u).length - 1;
-  return parameters + (header === undefined ? 0 : 1);
-}
+const ROW: ReadonlyMap<string, Row> = new Map(Object.entries<Row>(ROWS));
 
 /** Everything that a request needs: its own actions, and those that its headers add. */
 export function asksOf(asked: Asked, world: World): readonly Ask[] {
   const operation = operationOf(asked);
-  const row = Object.entries<Row>(ROWS).find(([name]) => name === operation)?.[1];
+  const row = ROW.get(operation);
   if (row === undefined) throw new Error(`No row: ${operation}`);
   const { bucket, key, query } = asked;
   const version = query["versionId"];
@@ -86,8 +100,7 @@ export function operationNames({ operation }: Ask): readonly string[] {
 
 /** Whether an ask is what its operation is about: no version, no source, nothing that headers add. */
 export function isOwnAsk({ action, operation }: Ask): boolean {
-  const row = Object.entries<Row>(ROWS).find(([name]) => name === operation)?.[1];
-  return row?.asks.some((own) => own === action) === true;
+  return ROW.get(operation)?.asks.some((own) => own === action) === true;
 }
 
 /** Every action that some operation asks for. */

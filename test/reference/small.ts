@@ -92,8 +92,11 @@ export const VARIANTS: readonly Variant[] = BOTH.flatMap((model) => [
 
 /** A variant with further settings. */
 export function withSettings(variant: Variant, policy: Partial<WrittenPolicy>): Variant {
-  return { ...variant, policy: { ...variant.policy, ...policy } };
+  const name = `${variant.name}, ${JSON.stringify(policy)}`;
+  return { ...variant, name, policy: { ...variant.policy, ...policy } };
 }
+
+const MODEL = { aws: modelOf("aws"), nutanix: modelOf("nutanix") } as const;
 
 /** The configuration as an operator writes it. */
 export function worldOf({ model, tier, policy }: Variant, placed: readonly Placed[]): World {
@@ -112,7 +115,7 @@ export function worldOf({ model, tier, policy }: Variant, placed: readonly Place
     subusers: [user(name, subuser)],
   });
   return {
-    model: modelOf(model),
+    model: MODEL[model],
     policy: { provider: model, bucketPolicies: "gateway", anonymous: "policy", ...policy },
     accounts: [account("lab", "a"), account("labs", "b")],
     buckets: [{ name: "data", account: "lab", policy: "bucket.json" }],
@@ -132,23 +135,28 @@ const NOTHING_HERE: Statement = {
   Resource: "arn:aws:s3:::data/none",
 };
 
-/** The variant's configuration without statements: what is read once need not be for each pair. */
-function baseOf(variant: Variant): Config {
-  const id = JSON.stringify(variant);
+/** A variant's configuration without statements, and what is compiled of it. */
+type Base = { readonly config: Config; readonly snapshot: Snapshot };
+
+/** What is read once need not be for each pair. */
+function baseOf(variant: Variant): Base {
+  const known = BASES.get(variant.name);
+  if (known !== undefined) return known;
   const placed: readonly Placed[] = [
     { place: "identity", statement: NOTHING },
     { place: "bucket", statement: NOTHING_HERE },
   ];
-  const base = BASES.get(id) ?? configOf(worldOf(variant, placed));
-  BASES.set(id, base);
+  const config = configOf(worldOf(variant, placed));
+  const base = { config, snapshot: compileSnapshot(config, 1) };
+  BASES.set(variant.name, base);
   return base;
 }
 
-const BASES = new Map<string, Config>();
+const BASES = new Map<string, Base>();
 
-/** The gateway with these statements. */
+/** The gateway with these statements. All of a variant share the ring of derived keys. */
 export function smallSnapshot(variant: Variant, placed: readonly Placed[]): Snapshot {
-  const config = baseOf(variant);
+  const { config, snapshot } = baseOf(variant);
   const of = (place: Placed["place"]): readonly Policy[] =>
     placed.filter((one) => one.place === place).map(policyOf);
   const [identity, bucket] = [of("identity"), of("bucket")];
@@ -157,7 +165,7 @@ export function smallSnapshot(variant: Variant, placed: readonly Placed[]): Snap
     subusers: account.subusers.map((subuser) => ({ ...subuser, policies: identity })),
   }));
   const buckets = config.buckets.map((one) => ({ ...one, policies: bucket }));
-  return compileSnapshot({ ...config, accounts, buckets }, 1);
+  return { ...compileSnapshot({ ...config, accounts, buckets }, 1), ring: snapshot.ring };
 }
 
 function policyOf(placed: Placed): Policy {
@@ -210,9 +218,12 @@ const HEADS: readonly RequestHead[] = REQUESTS.map((asked) => headOf(WORLD, aske
 
 /** Of each request the gate that says no; undefined: it passes. */
 export function gatesIn(snapshot: Snapshot): readonly (string | undefined)[] {
-  return REQUESTS.map((asked, i) => {
-    const head = HEADS[i];
-    if (head === undefined) throw new Error("No head");
-    return admittedHead(snapshot, head, asked).gates[0];
-  });
+  return REQUESTS.map((_, i) => gateOfRequest(snapshot, i));
+}
+
+/** The same of one request, by its place in the list. */
+export function gateOfRequest(snapshot: Snapshot, i: number): string | undefined {
+  const [asked, head] = [REQUESTS[i], HEADS[i]];
+  if (asked === undefined || head === undefined) throw new Error("No such request");
+  return admittedHead(snapshot, head, asked).gates[0];
 }
