@@ -15,7 +15,7 @@ import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import { malformed } from "../s3/xml.ts";
 import { keepsRecords, recordOf } from "./buckets.ts";
-import type { Facts } from "./facts.ts";
+import { firstDenial, type Facts } from "./facts.ts";
 import { forwardContent } from "./forward.ts";
 import { judgeAsking } from "./judge-asking.ts";
 import { answerPolicy, changeByStore } from "./kept-policy.ts";
@@ -165,13 +165,13 @@ function* admitDelete(
     const about: Subject = { ...subject, versionId, known };
     const judged = yield* judgeAsking(snapshot, about, asks, noted, nowMs, said, memo);
     ({ known } = judged);
+    const { facts: now } = judged.kind === "passed" ? judged : judged.verdict;
+    noted = { ...now, denial: firstDenial(noted.denial, now.denial) };
     if (judged.kind === "passed") {
-      noted = judged.facts;
       allowed.push(entry);
       continue;
     }
     const { fault } = judged.verdict;
-    noted = judged.verdict.facts;
     entriesDenied.push(i);
     denied.push({ ...entry, code: fault.code, message: fault.message });
   }

@@ -4,9 +4,10 @@ import type { Principal } from "../policy/principals.ts";
 import { couldAllow, denialOfAll, type Reach } from "../policy/reach.ts";
 import { tierGrants } from "../provider/tier.ts";
 import type { Action } from "../s3/actions.ts";
-import type { Ask } from "../s3/asks.ts";
+import { bypassActions, type Ask } from "../s3/asks.ts";
 import type { Bucket } from "../s3/bucket.ts";
 import { recordOf } from "./buckets.ts";
+import { firstDenial } from "./facts.ts";
 import { questionOf, judgeWithoutPolicies } from "./gates.ts";
 import { allow, explicitDeny, type Evaluated } from "./policy-gates.ts";
 import { policyNames, type PolicyNames } from "./policy-names.ts";
@@ -31,16 +32,28 @@ export function refusalOfAnyDelete(
 ): Refusal | undefined {
   const { address } = subject;
   if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");
-  let first: Refusal | undefined;
+  let first = ofBypass(snapshot, subject, address.bucket, nowMs);
   for (const action of ACTIONS) {
     const ask = askOf(action, address.bucket);
     const refusal =
       judgeWithoutPolicies(snapshot, subject, [ask], nowMs) ??
       byPolicies(questionOf(snapshot, subject, [ask], nowMs, undefined), ask, address.bucket);
     if (refusal === undefined) return undefined;
-    first ??= refusal;
+    // The reason is that of the first gate, as it would be with the document.
+    first = firstDenial(first?.denial, refusal.denial) === refusal.denial ? refusal : first;
   }
   return first;
+}
+
+/** Returns the refusal of what a header asks for besides, for each key alike. */
+function ofBypass(
+  snapshot: Snapshot,
+  subject: Subject,
+  bucket: Bucket,
+  nowMs: number,
+): Refusal | undefined {
+  const asks = bypassActions(subject.headers).map((action) => askOf(action, bucket));
+  return asks.length === 0 ? undefined : judgeWithoutPolicies(snapshot, subject, asks, nowMs);
 }
 
 function askOf(action: Action, bucket: Bucket): Ask<Bucket> {

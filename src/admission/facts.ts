@@ -34,6 +34,18 @@ export type Denial = {
   readonly place: Pick<StatementRef, "file" | "line"> | undefined;
 };
 
+/**
+ * Returns the denial whose gate comes first, so that one request has one reason, in whatever order its
+ * parts are judged; `undefined` if nothing was denied.
+ */
+export function firstDenial(
+  one: Denial | undefined,
+  other: Denial | undefined,
+): Denial | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return GATE_NAMES.indexOf(other.gate) < GATE_NAMES.indexOf(one.gate) ? other : one;
+}
+
 /** The actions of STS that are served. */
 export const STS_ACTIONS = [
   "AssumeRole",

@@ -176,7 +176,8 @@ function isRetentionName(text: string, index: number): boolean {
   );
 }
 
-function bypassActions(headers: HeaderList): readonly Action[] {
+/** Returns the action that deleting asks for besides, if a header wants a lock passed by. */
+export function bypassActions(headers: HeaderList): readonly Action[] {
   return isOn(headers, "x-amz-bypass-governance-retention") ? BYPASS : NONE;
 }
 

@@ -80,11 +80,6 @@ test("admitDocument() refuses a DeleteObjects of no keys as AWS does, where the 
 });
 
 test("admitDocument() refuses a DeleteObjects of no keys to who may delete some only", () => {
-  const statement = {
-    Effect: "Allow",
-    Action: "s3:DeleteObject",
-    Resource: "arn:aws:s3:::photos/a*",
-  };
   const snapshot = compileSnapshot(
     goodConfig({
       "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
@@ -98,7 +93,10 @@ identities: [{ accounts: accounts.yaml }]
         policies: [some.json]
         keys: [{ accessKey: AKIDLAB0000000000000, secretKey: secret-lab }]
 `,
-      "some.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+      "some.json": JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [statement("Allow", "DeleteObject", "a*")],
+      }),
     }),
     1,
   );
@@ -109,6 +107,72 @@ identities: [{ accounts: accounts.yaml }]
   const all = judge(snapshot, "POST /photos?delete", { as: "lab", body: none }, { body: none });
   assert.equal(word(all), "AccessDenied");
 });
+
+/** A user with these statements, under a provider whose store passes no lock by. */
+function gateOfDelete(statements: readonly object[], objects: string, bypass: boolean) {
+  const snapshot = compileSnapshot(
+    goodConfig({
+      "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
+identities: [{ accounts: accounts.yaml }]
+policy: { unsupported: ["s3:BypassGovernanceRetention"] }
+`,
+      "accounts.yaml": `accounts:
+  - name: lab
+    upstream: { accessKey: STOREKEY000000000000, secretKey: the-stores-secret }
+    subusers:
+      - name: some
+        policies: [some.json]
+        keys: [{ accessKey: AKIDLAB0000000000000, secretKey: secret-lab }]
+`,
+      "some.json": JSON.stringify({ Version: "2012-10-17", Statement: statements }),
+    }),
+    1,
+  );
+  const body = `<Delete>${objects}</Delete>`;
+  const headers = bypass ? { "x-amz-bypass-governance-retention": "true" } : {};
+  const ask = { as: "lab", body, headers } as const;
+  return judge(snapshot, "POST /photos?delete", ask, { body }).facts.denial?.gate;
+}
+
+const statement = (Effect: string, action: string, key: string): object => ({
+  Effect,
+  Action: `s3:${action}`,
+  Resource: `arn:aws:s3:::photos/${key}`,
+});
+
+const NONE = [statement("Allow", "GetObject", "*")];
+const SOME = [statement("Allow", "DeleteObject", "a"), statement("Deny", "DeleteObject", "b")];
+const DENIED = [
+  statement("Allow", "GetObject", "*"),
+  statement("Deny", "DeleteObjectVersion", "*"),
+];
+
+/** Whether the refusal comes before the document or after it, and in whatever order its keys are. */
+const firstGates = [
+  ["none of whose keys any policy allows", NONE, object("a"), false, "allow"],
+  ["… and that passes locks by", NONE, object("a"), true, "unsupported"],
+  ["some of whose keys could pass, but for locks", SOME, object("a"), true, "unsupported"],
+  [
+    "with a key that is denied before one that is not allowed",
+    SOME,
+    object("b") + object("c"),
+    false,
+    "explicit-deny",
+  ],
+  [
+    "with a key that is not allowed before one that is denied",
+    SOME,
+    object("c") + object("b"),
+    false,
+    "explicit-deny",
+  ],
+  ["of whose actions the second is denied", DENIED, object("a"), false, "explicit-deny"],
+] as const;
+for (const [name, statements, objects, bypass, gate] of firstGates) {
+  test(`a DeleteObjects ${name} is refused by the first gate: ${gate}`, () => {
+    assert.equal(gateOfDelete(statements, objects, bypass), gate);
+  });
+}
 
 test("admitDocument() refuses a DeleteObjects that is none", () => {
   assert.equal(word(deleting("lab", "<Other/>")), "MalformedXML");
