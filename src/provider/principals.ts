@@ -104,12 +104,20 @@ export function callerOf(
 ): Principal {
   if (identity !== undefined) {
     const names = identifiersOf(grammar, identity);
-    const sparing = identity.role === undefined ? undefined : ("all" as const);
-    return { kind: "known", ...names, ...(sparing && { sparing }) };
+    const all = identity.role !== undefined && namesSessions(grammar);
+    return { kind: "known", ...names, ...(all && { sparing: "all" as const }) };
   }
   if (grammar.kind === "arn") return { kind: "anonymous" };
   // A directory has an account for those who have none, which policies can name like any other.
   return { kind: "known", identifiers: guestNames(guestGroups), accountIdentifiers: [] };
+}
+
+/** Returns true if a session has names of its own, besides those of its whole account. */
+function namesSessions(grammar: PrincipalGrammar): boolean {
+  return (
+    grammar.kind === "arn" &&
+    grammar.forms.some(({ direct }) => direct.length === 1 && direct[0] === "session")
+  );
 }
 
 /**
