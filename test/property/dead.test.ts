@@ -11,7 +11,7 @@ import { partsOf } from "../../src/prove/config-parts.ts";
 import { deadParts } from "../../src/prove/dead.ts";
 import { sceneOf } from "../../src/prove/scene.ts";
 import { decide, type Answer } from "../reference/decide.ts";
-import { drawRequest, drawWorld, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
+import { drawRequest, drawWorldOfKeys, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
 import { admittedHead, configOf, headOf } from "../reference/engine.ts";
 import type { Asked, World } from "../reference/world.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
@@ -72,7 +72,7 @@ for (const [i, seed] of SEEDS.entries()) {
     let alive = 0;
     for (const name of i === 0 ? MODELS.slice(0, 2) : MODELS) {
       for (let n = 0; n < RUNS; n += 1) {
-        const [more, left] = checked(random, drawWorld(random, name));
+        const [more, left] = checked(random, drawWorldOfKeys(random, name));
         dead += more;
         alive += left;
       }

@@ -9,7 +9,7 @@ import { gainedBy } from "../../src/prove/compare.ts";
 import { sceneOf } from "../../src/prove/scene.ts";
 import { asksOf } from "../reference/asks.ts";
 import { decide } from "../reference/decide.ts";
-import { drawRequest, drawWorld, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
+import { drawRequest, drawWorldOfKeys, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
 import { snapshotOf } from "../reference/engine.ts";
 import type { World } from "../reference/world.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
@@ -67,8 +67,8 @@ for (const [i, seed] of SEEDS.entries()) {
     let gained = 0;
     for (const name of i === 0 ? MODELS.slice(0, 2) : MODELS) {
       for (let n = 0; n < WORLDS * RUNS; n += 1) {
-        const old = drawWorld(random, name);
-        const other = drawWorld(random, name);
+        const old = drawWorldOfKeys(random, name);
+        const other = drawWorldOfKeys(random, name);
         gained += compared(random, old, withBucketsOf(old, other));
         const { findings } = gainedBy(
           sceneOf(snapshotOf(old), undefined, NOW_MS),

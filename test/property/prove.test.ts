@@ -12,7 +12,7 @@ import { prove, type Proof } from "../../src/prove/prove.ts";
 import { sceneOf } from "../../src/prove/scene.ts";
 import { asksOf, asksOfEntry, operationNames } from "../reference/asks.ts";
 import { decide } from "../reference/decide.ts";
-import { drawRequest, drawWorld, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
+import { drawRequest, drawWorldOfKeys, MODELS, NOW_MS, type Random } from "../reference/draw.ts";
 import { configOf, snapshotOf } from "../reference/engine.ts";
 import { isActionLike, isIn, isLike } from "../reference/patterns.ts";
 import type { Ask, Asked, World } from "../reference/world.ts";
@@ -141,7 +141,7 @@ for (const [i, seed] of SEEDS.entries()) {
     const kinds = { holds: 0, broken: 0, "not decided": 0 };
     for (const name of MODELS) {
       for (let n = 0; n < (i === 0 ? 1 : WORLDS) * RUNS; n += 1) {
-        const world = byPolicies(drawWorld(random, name));
+        const world = byPolicies(drawWorldOfKeys(random, name));
         for (const { kind } of compared(random, world)) kinds[kind] += 1;
       }
     }

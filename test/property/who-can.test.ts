@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whoCan, type WhoCanAnswer } from "../../src/prove/who-can.ts";
-import { drawRequest, drawWorld, MODELS, NOW_MS } from "../reference/draw.ts";
+import { drawRequest, drawWorldOfKeys, MODELS, NOW_MS } from "../reference/draw.ts";
 import { admitted, snapshotOf } from "../reference/engine.ts";
 import type { Asked, World } from "../reference/world.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
@@ -62,7 +62,7 @@ for (const [i, seed] of SEEDS.entries()) {
     let cannot = 0;
     for (const name of MODELS) {
       for (let n = 0; n < (i === 0 ? 1 : WORLDS) * RUNS; n += 1) {
-        const world = byPolicies(drawWorld(random, name));
+        const world = byPolicies(drawWorldOfKeys(random, name));
         const snapshot = snapshotOf(world);
         const answers = new Map<string, WhoCanAnswer>();
         for (let m = 0; m < REQUESTS; m += 1) {

@@ -200,7 +200,19 @@ function valueOf(key: string, tag: string, situation: Situation): Words | undefi
     case "aws:epochtime":
       return String(Math.floor(asked.nowMs / 1000));
     case "aws:principaltype":
-      return known === undefined ? "Anonymous" : known.subuser === undefined ? "Account" : "User";
+      return known === undefined ? "Anonymous" : TYPES[known.kind];
+    case "aws:principalarn":
+      return known && arnOf(known);
+    case "aws:userid":
+      return known === undefined ? "anonymous" : userIdOf(known);
+    case "aws:tokenissuetime":
+      return known?.session && new Date(known.session.issuedMs).toISOString();
+    case "aws:sourceidentity":
+      return known?.session?.sourceIdentity;
+    case "aws:federatedprovider":
+      return known?.session?.federated?.issuer;
+    case "aws:multifactorauthpresent":
+      return known?.session && "false";
     case "aws:principalaccount":
       return known?.account.name;
     case "aws:principaltag":
@@ -241,9 +253,8 @@ function valueOf(key: string, tag: string, situation: Situation): Words | undefi
       const names = requestTags(headers);
       return names && [...names.keys()];
     }
-    // Known to AWS, and absent wherever there is no VPC, no MFA and no presigned URL.
+    // Known to AWS, and absent wherever there is no VPC and no presigned URL.
     case "aws:sourcevpc":
-    case "aws:multifactorauthpresent":
     case "s3:signatureage":
       return undefined;
     default:
@@ -264,15 +275,30 @@ const SEE_TAGS = new Set(
   ]),
 );
 
-/** A user's own tag before its account's; names in any letter case. */
-function tagOf({ account, subuser }: Known, name: string): string | undefined {
-  const find = (tags: Readonly<Record<string, string>> = {}): string | undefined =>
-    Object.entries(tags).find(([tag]) => tag.toLowerCase() === name.toLowerCase())?.[1];
-  return find(subuser?.tags) ?? find(account.tags);
+const TYPES = { account: "Account", subuser: "User", session: "AssumedRole" } as const;
+
+/** Of a session that of its role, never its own ("aws:PrincipalArn", IAM User Guide). */
+function arnOf({ kind, account, user }: Known): string {
+  const of = { account: "root", subuser: `user/${user?.name}`, session: `role/${user?.name}` };
+  return `arn:aws:iam::${account.name}:${of[kind]}`;
 }
 
-function usernameOf({ account, subuser }: Known, { model }: World): string | undefined {
-  return model.username === "account" ? account.name : subuser?.name;
+function userIdOf({ kind, account, user, session }: Known): string {
+  const name = session !== undefined && "role" in session.of ? session.of.name : "";
+  if (kind === "session") return `${account.name}:role/${user?.name}:${name}`;
+  return kind === "account" ? account.name : `${account.name}:${user?.name}`;
+}
+
+/** A session's own tag before its role's, and a user's own before its account's; names in any letter case. */
+function tagOf({ account, user, session }: Known, name: string): string | undefined {
+  const find = (tags: Readonly<Record<string, string>> = {}): string | undefined =>
+    Object.entries(tags).find(([tag]) => tag.toLowerCase() === name.toLowerCase())?.[1];
+  return find(session?.tags) ?? find(user?.tags) ?? find(account.tags);
+}
+
+function usernameOf({ kind, account, user }: Known, { model }: World): string | undefined {
+  if (model.username === "account") return account.name;
+  return kind === "subuser" ? user?.name : undefined;
 }
 
 function requestTags(headers: Asked["headers"]): ReadonlyMap<string, string> | undefined {

@@ -13,6 +13,7 @@ import {
   type Situation,
 } from "./asks.ts";
 import { conditionHolds } from "./conditions.ts";
+import { isAimedAt, isOver, isRevoked, nameOf, whoAsks, type Naming } from "./people.ts";
 import { isActionLike, isArnLike, isIn, plainText, type Variables } from "./patterns.ts";
 import {
   words,
@@ -21,7 +22,6 @@ import {
   type Known,
   type Networks,
   type PolicyFile,
-  type PrincipalForm,
   type Statement,
   type Who,
   type World,
@@ -53,6 +53,7 @@ function gateOf(situations: readonly Situation[]): string | undefined {
   const [first] = situations;
   if (first?.who === "anonymous" && anonymousAccess(first.world) === "deny")
     return "authentication";
+  if (first !== undefined && isOver(first.who, first.asked)) return "authentication";
   const gate = GATES.find(([, refuses]) => situations.some((situation) => refuses(situation)))?.[0];
   if (gate !== undefined) return gate;
   for (const situation of situations) {
@@ -90,17 +91,6 @@ const GATES: readonly (readonly [name: string, refuses: (situation: Situation) =
   ["allow", (situation) => !isAllowed(situation)],
 ];
 
-function whoAsks({ accounts }: World, { as }: Asked): Who {
-  if (as === undefined) return "anonymous";
-  for (const account of accounts) {
-    for (const subuser of [undefined, ...(account.subusers ?? [])]) {
-      const key = ((subuser ?? account).keys ?? []).find(({ accessKey }) => accessKey === as);
-      if (key !== undefined) return { account, subuser, key };
-    }
-  }
-  throw new Error(`Nobody has the key ${as}`);
-}
-
 function anonymousAccess({ policy, model }: World): "deny" | "policy" | "upstream" {
   return policy.anonymous ?? model.anonymous.access;
 }
@@ -116,9 +106,10 @@ function recordOf({ buckets }: World, name: string | undefined): WrittenBucket |
   return buckets.find((bucket) => bucket.name === name);
 }
 
-function isKeyNotInForce({ who, asked: { nowMs } }: Situation): boolean {
+function isKeyNotInForce({ world, who, asked: { nowMs } }: Situation): boolean {
   if (who === "anonymous") return false;
-  const { disabled = false, notBefore, expires } = who.key;
+  if (who.account.disabled === true || isRevoked(world, who)) return true;
+  const { disabled = false, notBefore, expires } = who.key ?? {};
   if (disabled) return true;
   if (notBefore !== undefined && nowMs < Date.parse(notBefore)) return true;
   return expires !== undefined && nowMs >= Date.parse(expires);
@@ -126,7 +117,7 @@ function isKeyNotInForce({ who, asked: { nowMs } }: Situation): boolean {
 
 /** The lists of the gateway, the account, the subuser and the key must all let the address in. */
 function isFromElsewhere({ world, who, asked }: Situation): boolean {
-  const known = who === "anonymous" ? [] : [who.account, who.subuser, who.key];
+  const known = who === "anonymous" ? [] : [who.account, who.user, who.key];
   const lists = [world.policy, ...known].map((holder) => holder?.networks);
   return lists.some((list) => list !== undefined && !letsIn(list, asked.ip));
 }
@@ -143,7 +134,7 @@ function isNamed({ action, operation }: Ask, patterns: readonly string[]): boole
 }
 
 function isBlocked({ world, who, ask }: Situation): boolean {
-  const holders = who === "anonymous" ? [] : [who.account, who.subuser];
+  const holders = who === "anonymous" ? [] : [who.account, who.user];
   const lists = [world.policy, ...holders].flatMap((holder) => holder?.blockedActions ?? []);
   if (isNamed(ask, lists)) return true;
   const tier = who === "anonymous" ? undefined : tierOf(world, who);
@@ -166,8 +157,8 @@ function isUnsupported({ world, ask }: Situation): boolean {
 }
 
 /** The name of the tier that the caller has. */
-function tierOf({ model }: World, { subuser }: Known): string | undefined {
-  return subuser === undefined ? model.accountTier : subuser.tier;
+function tierOf({ model }: World, { user }: Known): string | undefined {
+  return user === undefined ? model.accountTier : user.tier;
 }
 
 function includes({ model }: World, name: string, ask: Ask): boolean {
@@ -182,7 +173,7 @@ function includes({ model }: World, name: string, ask: Ask): boolean {
   return all.some((pattern) => names.some((one) => isActionLike(one, pattern)));
 }
 
-/** As a ceiling, nothing lifts a caller above its tier; as a union, a policy may. */
+/** As a ceiling, nothing lifts a caller above its tier; as a union, a policy may, but no session. */
 function isAboveTier({ world, who, ask }: Situation): boolean {
   if (who === "anonymous") {
     // What no policy may open is not refused where the store judges what none allows.
@@ -190,28 +181,38 @@ function isAboveTier({ world, who, ask }: Situation): boolean {
     const { ceiling } = world.model.anonymous;
     return ceiling !== undefined && !includes(world, ceiling, ask);
   }
-  const tier = tierOf(world, who);
-  const mode = world.policy.tierMode ?? world.model.tierMode;
-  return mode === "ceiling" && tier !== undefined && !includes(world, tier, ask);
+  const isLifted = (world.policy.tierMode ?? world.model.tierMode) === "union";
+  const isRole = who.kind === "session";
+  // A role has no more than its account's own keys, whatever the mode.
+  const ceilings = [isLifted && !isRole ? undefined : tierOf(world, who)];
+  if (isRole) ceilings.push(world.model.accountTier);
+  return ceilings.some((tier) => tier !== undefined && !includes(world, tier, ask));
 }
 
 function isDenied(situation: Situation): boolean {
-  const identity = identityPolicies(situation).some((policy) => says("Deny", policy, situation));
-  return identity || (!isEscape(situation) && bucketDenies(situation));
+  const own = [...identityPolicies(situation), ...sessionPolicy(situation)];
+  return (
+    own.some((policy) => says("Deny", policy, situation)) ||
+    (!isEscape(situation) && bucketDenies(situation))
+  );
 }
 
 /** An owner's own key is not kept from the policy of its bucket by that policy. */
 function isEscape({ world, who, ask, owner }: Situation): boolean {
-  if (!world.model.ownerPolicyEscape || who === "anonymous" || who.subuser !== undefined)
-    return false;
+  if (!world.model.ownerPolicyEscape || who === "anonymous" || who.kind !== "account") return false;
   return owner === who.account.name && POLICY_ACTIONS.has(ask.action);
 }
 
-/** The policies of the account, for everybody of it, and those of the subuser. */
+/** The policies of the account, for everybody of it, and those of the subuser or role. */
 function identityPolicies({ world, who }: Situation): readonly PolicyFile[] {
   if (who === "anonymous") return [];
-  const names = [...(who.account.policies ?? []), ...(who.subuser?.policies ?? [])];
+  const names = [...(who.account.policies ?? []), ...(who.user?.policies ?? [])];
   return names.flatMap((name) => world.files[name] ?? []);
+}
+
+function sessionPolicy({ world, who }: Situation): readonly PolicyFile[] {
+  const file = world.files[(who !== "anonymous" && who.session?.policy) || ""];
+  return file === undefined ? [] : [file];
 }
 
 function bucketPolicy({ world, ask }: Situation): PolicyFile | undefined {
@@ -226,51 +227,15 @@ function says(effect: Statement["Effect"], policy: PolicyFile, situation: Situat
 }
 
 function bucketDenies(situation: Situation): boolean {
+  const { who, world } = situation;
   const policy = bucketPolicy(situation);
   return (policy?.Statement ?? []).some(
     (statement) =>
       statement.Effect === "Deny" &&
-      isAimedAt(statement, situation) &&
+      isAimedAt(statement, who, world) &&
       policy !== undefined &&
       speaksOf(statement, policy, situation),
   );
-}
-
-/** A Deny meets whom it names in any way, and with NotPrincipal all whom it does not spare. */
-function isAimedAt(
-  { Principal: named, NotPrincipal: spared }: Statement,
-  situation: Situation,
-): boolean {
-  if (named !== undefined) return namedAs(named, situation) !== undefined;
-  if (spared === undefined) throw new Error("A bucket's policy without a principal");
-  const { world, who } = situation;
-  if (who === "anonymous") return namedAs(spared, situation) !== "direct";
-  // Its account must be listed as well, where a name of the account alone reaches its users.
-  const passesOn = world.model.principals.forms.some(({ delegated = [] }) => delegated.length > 0);
-  const all = passesOn ? [who, { ...who, subuser: undefined }] : [who];
-  return !all.every((one) => nameOf(spared, one, world) === "direct");
-}
-
-type Naming = "direct" | "delegated" | undefined;
-
-function namedAs(named: NonNullable<Statement["Principal"]>, { who, world }: Situation): Naming {
-  return nameOf(named, who, world);
-}
-
-/** How a list of principals names somebody: itself, or only through its account. */
-function nameOf(named: NonNullable<Statement["Principal"]>, who: Who, { model }: World): Naming {
-  const names = named === "*" ? ["*"] : Object.values(named).flatMap(words);
-  if (names.includes("*")) return "direct";
-  if (who === "anonymous") return undefined;
-  const kind = who.subuser === undefined ? "account" : "subuser";
-  const listed = model.principals.forms.filter((form) => names.includes(written(form, who)));
-  if (listed.some(({ direct }) => direct.includes(kind))) return "direct";
-  return listed.some(({ delegated = [] }) => delegated.includes(kind)) ? "delegated" : undefined;
-}
-
-function written({ form }: PrincipalForm, { account, subuser }: Known): string {
-  if (subuser === undefined && form.includes("{subuser}")) return "no such name";
-  return form.replaceAll("{account}", account.name).replaceAll("{subuser}", subuser?.name ?? "");
 }
 
 /** Whether actions, resources and conditions of a statement hold; who is meant is not asked here. */
@@ -325,8 +290,10 @@ function meansResource(
 }
 
 function isAllowed(situation: Situation): boolean {
-  const { world, who, owner } = situation;
+  const { who, world, owner } = situation;
   const byBucket = bucketAllows(situation);
+  // A session policy only takes away, also from what a bucket's policy gives to the session itself.
+  if (!sessionPolicy(situation).every((policy) => says("Allow", policy, situation))) return false;
   if (who === "anonymous") return isOpened(situation) || anonymousAccess(world) === "upstream";
   if (owner === who.account.name) return isAllowedAtHome(situation, who, byBucket);
   return isAllowedAbroad(situation, who, byBucket);
@@ -338,7 +305,9 @@ function bucketAllows(situation: Situation): Naming {
   const allows = (policy?.Statement ?? [])
     .filter((statement) => statement.Effect === "Allow" && policy !== undefined)
     .filter((statement) => policy !== undefined && speaksOf(statement, policy, situation));
-  const namings = new Set(allows.map(({ Principal: named }) => named && namedAs(named, situation)));
+  const namings = new Set(
+    allows.map(({ Principal: named }) => named && nameOf(named, situation.who, situation.world)),
+  );
   if (namings.has("direct")) return "direct";
   return namings.has("delegated") ? "delegated" : undefined;
 }
@@ -347,7 +316,7 @@ function bucketAllows(situation: Situation): Naming {
 function isAllowedAtHome(situation: Situation, who: Known, byBucket: Naming): boolean {
   const { world, ask } = situation;
   const tier = tierOf(world, who);
-  if (who.subuser === undefined && tier === undefined) return true;
+  if (who.kind === "account" && tier === undefined) return true;
   if (tier !== undefined && includes(world, tier, ask)) return true;
   return byBucket === "direct" || hasOwnAllow(situation);
 }
@@ -361,7 +330,7 @@ function isAllowedAbroad(situation: Situation, who: Known, byBucket: Naming): bo
   const { world, ask } = situation;
   const granted = byBucket === "direct" ? byBucket : (shareFor(situation, who) ?? byBucket);
   if (granted === undefined) return false;
-  if (who.subuser === undefined) return true;
+  if (who.kind === "account") return true;
   if (world.model.crossAccount === "both") return hasOwnAllow(situation);
   if (granted === "direct") return true;
   const tier = tierOf(world, who);
@@ -369,18 +338,17 @@ function isAllowedAbroad(situation: Situation, who: Known, byBucket: Naming): bo
 }
 
 /** A share names its account's subusers as the model's name of an account does. */
-function shareFor({ world, ask }: Situation, { account, subuser }: Known): Naming {
+function shareFor({ world, ask }: Situation, { kind, account, user }: Known): Naming {
   const granting = (recordOf(world, ask.bucket)?.shares ?? []).filter(({ permissions }) =>
     includes(world, permissions, ask),
   );
   const shares = new Set(granting.map((share) => share.with));
-  if (shares.has(subuser === undefined ? account.name : `${account.name}:${subuser.name}`)) {
-    return "direct";
-  }
+  if (kind === "account" && shares.has(account.name)) return "direct";
+  if (kind === "subuser" && shares.has(`${account.name}:${user?.name}`)) return "direct";
   if (!shares.has(account.name)) return undefined;
   const { forms } = world.model.principals;
   const reachesUsers = forms.some(
-    ({ form, direct }) => !form.includes("{subuser}") && direct.includes("subuser"),
+    ({ direct }) => direct.includes("account") && direct.includes(kind),
   );
   return reachesUsers ? "direct" : "delegated";
 }

@@ -10,14 +10,17 @@ import { between, oneOf } from "../support/seeds.ts";
 import { shipped } from "../unit/provider/providers.ts";
 import type {
   Asked,
+  Begun,
   Model,
   Networks,
   PolicyFile,
+  Revoked,
   Statement,
   World,
   WrittenAccount,
   WrittenBucket,
   WrittenKey,
+  WrittenRole,
   WrittenSubuser,
 } from "./world.ts";
 
@@ -188,6 +191,10 @@ const TEXT_KEYS = [
   "aws:PrincipalTag/Team",
   "aws:PrincipalAccount",
   "aws:PrincipalType",
+  "aws:PrincipalArn",
+  "aws:userid",
+  "aws:SourceIdentity",
+  "aws:FederatedProvider",
   "aws:Referer",
   "s3:prefix",
   "s3:delimiter",
@@ -233,7 +240,10 @@ const SAID: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "aws:username": ["a", "ab", "c", "a*", "lab", "labs"],
   "aws:PrincipalTag/team": ["a", "ab", "a*", "*", "lab"],
   "aws:PrincipalAccount": ["lab", "labs", "lab*"],
-  "aws:PrincipalType": ["User", "Account", "Anonymous"],
+  "aws:PrincipalType": ["User", "Account", "Anonymous", "AssumedRole"],
+  "aws:userid": ["lab:role/a:ann", "*:ann", "labs:role/*", "anonymous"],
+  "aws:SourceIdentity": ["a", "ab", "a*", "${aws:PrincipalTag/team}"],
+  "aws:FederatedProvider": ["idp", "id?", "other"],
   "s3:prefix": ["a", "ab", "a*", "", "${aws:username}*"],
   "s3:delimiter": ["/", "a"],
   "s3:versionid": ["v", "null", "a", "?"],
@@ -286,6 +296,7 @@ function test(random: Random): Block {
       };
     }
     case 4: {
+      if (random() < 0.3) return sessionTest(random);
       const key = oneOf(random, TEXT_KEYS);
       return { Null: { [key]: oneOf(random, ["true", "false"] as const) } };
     }
@@ -307,6 +318,40 @@ function test(random: Random): Block {
   }
 }
 
+/** What only sessions have. */
+function sessionTest(random: Random): Block {
+  const ifExists = random() < 0.3 ? "IfExists" : "";
+  switch (between(random, 0, 2)) {
+    case 0:
+      return {
+        [`Bool${ifExists}`]: {
+          "aws:MultiFactorAuthPresent": oneOf(random, ["true", "false"] as const),
+        },
+      };
+    case 1: {
+      const order = oneOf(random, ORDERS);
+      return { [`Date${order}${ifExists}`]: { "aws:TokenIssueTime": oneOf(random, TIMES) } };
+    }
+    default: {
+      const operator = oneOf(random, [
+        "ArnLike",
+        "ArnNotLike",
+        "ArnEquals",
+        "ArnNotEquals",
+      ] as const);
+      return { [`${operator}${ifExists}`]: { "aws:PrincipalArn": some(random, ARNS, 2) } };
+    }
+  }
+}
+
+const ARNS = [
+  "arn:aws:iam::lab:role/a",
+  "arn:aws:iam::lab*:role/*",
+  "arn:aws:iam::lab:user/a",
+  "arn:aws:iam::labs:root",
+  "arn:aws:sts::lab:assumed-role/a/ann",
+] as const;
+
 function condition(random: Random): Block | undefined {
   const chance = random();
   if (chance < 0.45) return undefined;
@@ -315,6 +360,10 @@ function condition(random: Random): Block | undefined {
 }
 
 const PEOPLE = ["lab:a", "lab:ab", "labs:a", "labs:c"] as const;
+
+/** Roles that are called as subusers are, and names of their sessions. */
+const ROLES = ["a", "b"] as const;
+const SESSIONS = ["ann", "a"] as const;
 
 /** Every name by which the model's policies know somebody, and names of nobody. */
 function principals(random: Random, model: Model): NonNullable<Statement["Principal"]> {
@@ -325,9 +374,34 @@ function principals(random: Random, model: Model): NonNullable<Statement["Princi
   const names = Array.from({ length: between(random, 1, 2) }, () => {
     const form = aws[between(random, 0, aws.length - 1)]?.form ?? "{account}";
     const [account = "", user = ""] = oneOf(random, PEOPLE).split(":");
-    return form.replaceAll("{account}", account).replaceAll("{subuser}", user);
+    return form
+      .replaceAll("{account}", account)
+      .replaceAll("{subuser}", user)
+      .replaceAll("{role}", oneOf(random, ROLES))
+      .replaceAll("{session}", oneOf(random, SESSIONS));
   });
   return { AWS: names };
+}
+
+/**
+ * Keys that few requests have, with patterns of actions that the language takes them with: by chance
+ * alone, statement and request would hardly ever meet.
+ */
+const RARE = [
+  { key: "s3:versionid", actions: ["s3:*", "*", "s3:Put*", "s3:GetObjectVersion"] },
+  { key: "s3:prefix", actions: ["s3:*", "*", "s3:List*", "s3:ListBucket"] },
+  { key: "s3:x-amz-copy-source", actions: ["s3:*", "s3:PutObject"] },
+] as const;
+
+/** The actions and the condition of a statement about such a key. */
+function rarePart(random: Random): Pick<Statement, "Action" | "Condition"> {
+  const { key, actions: known } = oneOf<(typeof RARE)[number]>(random, RARE);
+  const operator = oneOf(random, STRINGS);
+  const tested: Block =
+    random() < 0.3
+      ? { Null: { [key]: oneOf(random, ["true", "false"] as const) } }
+      : { [operator]: { [key]: some(random, SAID[key] ?? TEXTS, 2) } };
+  return { Action: oneOf<string>(random, known), Condition: tested };
 }
 
 /** A statement that the model's language takes; undefined if what was drawn is none. */
@@ -343,9 +417,13 @@ function statement(
   const drawn: Statement = {
     Effect,
     ...(who && { [spares ? "NotPrincipal" : "Principal"]: who }),
-    [random() < 0.2 ? "NotAction" : "Action"]: actions(random),
     [random() < 0.15 ? "NotResource" : "Resource"]: resources(random, bucket),
-    ...(Condition && { Condition }),
+    ...(random() < 0.12
+      ? rarePart(random)
+      : {
+          [random() < 0.2 ? "NotAction" : "Action"]: actions(random),
+          ...(Condition && { Condition }),
+        }),
   };
   const file = { Version: "2012-10-17", Statement: [drawn] };
   const kind = bucket === undefined ? "identity" : "bucket";
@@ -359,8 +437,9 @@ function policyFile(
   random: Random,
   name: ModelName,
   bucket: string | undefined,
+  most = 4,
 ): PolicyFile | undefined {
-  const wanted = between(random, 1, 4);
+  const wanted = between(random, 1, most);
   const statements = Array.from({ length: wanted }, () => statement(random, name, bucket));
   const Statement = statements.filter((one) => one !== undefined);
   if (Statement.length === 0) return undefined;
@@ -393,12 +472,24 @@ export function drawWorld(random: Random, name: ModelName): World {
       keys: [key(random, `${account}.${own}`)],
     };
   };
+  const role = (own: string): WrittenRole => {
+    const policies = identity(0.6);
+    const withTier = policies.length === 0 || random() < 0.4;
+    return {
+      ...holder(random, own),
+      policies,
+      ...(withTier && { tier: tier() }),
+      trust: { issuer: "idp", subject: "sam" },
+    };
+  };
   const account = (own: string, users: readonly string[]): WrittenAccount => ({
     ...holder(random, own),
     upstream: { accessKey: `STORE.${own}`, secretKey: `store-${own}` },
     policies: identity(0.25),
     keys: [key(random, own)],
+    ...(random() < 0.03 && { disabled: true }),
     subusers: users.map((user) => subuser(own, user)),
+    roles: ROLES.map((name) => role(name)),
   });
   const accounts = [account("lab", ["a", "ab"]), account("labs", ["a", "c"])];
   const buckets = BUCKETS.filter((bucket) => bucket !== "free").map((bucket): WrittenBucket => {
@@ -418,6 +509,12 @@ export function drawWorld(random: Random, name: ModelName): World {
     oneOf(random, ["deny", "policy", "policy", "upstream"] as const),
   );
   const list = maybe(random, 0.2, () => networks(random));
+  const keepPolicy = (): string | undefined => {
+    const file = policyFile(random, name, undefined, 2);
+    // A token has no room for more.
+    return JSON.stringify(file ?? "").length > 800 ? undefined : keep(file)[0];
+  };
+  const sessions = drawSessions(random, accounts, keepPolicy);
   return {
     model,
     policy: {
@@ -433,8 +530,17 @@ export function drawWorld(random: Random, name: ModelName): World {
     },
     accounts,
     buckets,
+    sessions,
+    revoked: random() < 0.3 ? [drawRevoked(random)] : [],
     files,
   };
+}
+
+/** The same without roles and sessions, of which `prove` says that it does not look at them. */
+export function drawWorldOfKeys(random: Random, name: ModelName): World {
+  const world = drawWorld(random, name);
+  const accounts = world.accounts.map((account) => ({ ...account, roles: [] }));
+  return { ...world, accounts, sessions: [], revoked: [] };
 }
 
 const BLOCKED = [
@@ -461,6 +567,58 @@ function holder(
     ...(list && { networks: list }),
     ...(random() < 0.1 && { blockedActions: some(random, BLOCKED, 2) }),
   };
+}
+
+/** Sessions of roles and of permanent keys, of which some are over and some revoked. */
+function drawSessions(
+  random: Random,
+  accounts: readonly WrittenAccount[],
+  keepPolicy: () => string | undefined,
+): readonly Begun[] {
+  return Array.from({ length: 6 }, (_, i): Begun => {
+    const account = oneOf(random, ["lab", "labs"] as const);
+    const written = accounts.find(({ name }) => name === account);
+    const users = written?.subusers ?? [];
+    const holder = random() < 0.5 ? written : users[between(random, 0, users.length - 1)];
+    const [parent] = holder?.keys ?? [];
+    const ofKey =
+      parent !== undefined && random() < 0.25 ? { parent: parent.accessKey } : undefined;
+    const issuedMs = NOW_MS + oneOf(random, [0, -1000, -3_600_000] as const);
+    const common = {
+      accessKey: `ASIAABCDEFGHIJKLMN${"ABCDEF"[i]}A`,
+      account,
+      issuedMs,
+      expiresMs: random() < 0.1 ? NOW_MS + 1000 : issuedMs + 7_200_000,
+    };
+    if (ofKey !== undefined) return { ...common, of: ofKey };
+    const policy = random() < 0.6 ? keepPolicy() : undefined;
+    const tag = oneOf(random, ["team", "Team", "other"] as const);
+    const identity = maybe(random, 0.4, () => oneOf(random, ["a", "ab", "lab"] as const));
+    const subject = oneOf(random, ["sam", "sue"] as const);
+    return {
+      ...common,
+      of: { role: oneOf(random, ROLES), name: oneOf(random, SESSIONS) },
+      ...(random() < 0.5 && { tags: { [tag]: oneOf(random, ["a", "ab", "*"] as const) } }),
+      ...(policy !== undefined && { policy }),
+      ...(identity !== undefined && { sourceIdentity: identity }),
+      ...(random() < 0.5 && { federated: { issuer: "idp", subject } }),
+    };
+  });
+}
+
+function drawRevoked(random: Random): Revoked {
+  const role = oneOf(random, ["lab:a", "labs:b", "a"] as const);
+  const session = oneOf(random, ["ann", "a", "ASIAABCDEFGHIJKLMNBA"] as const);
+  const before = oneOf(random, EDGES);
+  const person = { issuer: "idp", subject: oneOf(random, ["sam", "sue"] as const) };
+  const what = oneOf<Revoked>(random, [
+    { role },
+    { session },
+    { role, session },
+    person,
+    { ...person, role },
+  ]);
+  return { ...what, ...(random() < 0.6 && { before }) };
 }
 
 const EDGES = ["2026-11-22T12:00:00Z", "2026-11-22T12:00:01Z", "2026-11-22T11:59:59Z"] as const;
@@ -515,7 +673,8 @@ const KINDS = [
   { method: "GET", on: "bucket", query: { "list-type": "2" }, mayQuery: LISTING, mayHave: REFERER },
   { method: "GET", on: "bucket", query: { versions: "" }, mayQuery: LISTING },
   { method: "HEAD", on: "bucket" },
-  { method: "GET", on: "bucket", query: { uploads: "" }, mayQuery: { prefix: ["a"] } },
+  { method: "GET", on: "bucket", query: { uploads: "" } },
+  { method: "GET", on: "bucket", query: { uploads: "", prefix: "a" } },
   { method: "GET", on: "bucket", query: { acl: "" } },
   { method: "GET", on: "bucket", query: { policy: "" } },
   { method: "GET", on: "bucket", query: { location: "" } },
@@ -535,9 +694,10 @@ const COPY = {
 } as const;
 
 /** A request of somebody of the world, or of nobody. */
-export function drawRequest(random: Random, { accounts }: World): Asked {
+export function drawRequest(random: Random, { accounts, sessions }: World): Asked {
   const holders = accounts.flatMap((account) => [account, ...(account.subusers ?? [])]);
-  const names = holders.flatMap(({ keys = [] }) => keys.map(({ accessKey }) => accessKey));
+  const keys = [...holders.flatMap((one) => one.keys ?? []), ...sessions];
+  const names = keys.map(({ accessKey }) => accessKey);
   const as = random() < 0.12 ? undefined : names[between(random, 0, names.length - 1)];
   const common = {
     ...(as !== undefined && { as }),
@@ -555,7 +715,7 @@ export function drawRequest(random: Random, { accounts }: World): Asked {
     return { ...common, method: "POST", bucket, query: { delete: "" }, headers, entries };
   }
   if (chance < 0.16) {
-    const version = random() < 0.3 ? "?versionId=v" : "";
+    const version = random() < 0.5 ? "?versionId=v" : "";
     const source = `/${oneOf(random, BUCKETS)}/${oneOf(random, ["a", "ab", "a/b", "raw/1"] as const)}${version}`;
     const drawn: Readonly<Record<string, string>> = chosen(random, COPY);
     // Tags of its own can only replace those of the source.

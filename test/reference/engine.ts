@@ -6,9 +6,11 @@ import type { Config } from "../../src/config/config.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { goodConfig } from "../support/config.ts";
+import { userHolder } from "../../src/session/session.ts";
 import type { Tags } from "../../src/s3/tags.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
 import { decided, word } from "../support/decided.ts";
+import { sessionOf, STS, tokenOf } from "../support/sessions.ts";
 import { signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
 import { EVERY_OPERATION_SERVED } from "../unit/admission/row-requests.ts";
 import type { Answer } from "./decide.ts";
@@ -22,13 +24,16 @@ export function snapshotOf(world: World): Snapshot {
   return compileSnapshot(configOf(world), 1);
 }
 
+const ISSUER = { name: "idp", url: "https://idp.example.org", audiences: ["s3"] };
+const SESSIONS = `issuers: ${JSON.stringify([ISSUER])}\nsts: ${JSON.stringify(STS)}\n`;
+
 /** The world as the gateway reads it. */
-export function configOf({ policy, accounts, buckets, files }: World): Config {
+export function configOf({ policy, accounts, buckets, revoked, files }: World): Config {
   const policies = Object.entries(files).map(([name, file]) => [name, JSON.stringify(file)]);
   return goodConfig({
     ...Object.fromEntries(policies),
-    "gateway.yaml": `${EVERY_OPERATION_SERVED}policy: ${JSON.stringify(policy)}\n`,
-    "accounts.yaml": JSON.stringify({ accounts, buckets }),
+    "gateway.yaml": `${EVERY_OPERATION_SERVED}${SESSIONS}policy: ${JSON.stringify(policy)}\n`,
+    "accounts.yaml": JSON.stringify({ accounts, buckets, revoked }),
   });
 }
 
@@ -110,14 +115,15 @@ export function headOf(world: World, asked: Asked): RequestHead {
   const target = targetOf(asked);
   const parsed = parseTarget(target);
   if (!parsed.ok) throw new Error(parsed.error);
+  const pair = as === undefined ? undefined : keyPairOf(world, as);
   const headers: readonly Header[] = [
     ["host", "gateway.example.org"],
     ...(body === "" ? [] : [["content-length", String(Buffer.byteLength(body))] as const]),
+    ...(pair?.token === undefined ? [] : [["x-amz-security-token", pair.token] as const]),
     ...Object.entries(asked.headers),
   ];
   const unsigned = { method, target, headers, body: Buffer.from(body) };
-  const key = as === undefined ? undefined : keyPairOf(world, as);
-  const sent = key ? signV4(unsigned, key, { timestamp: timestampOf(nowMs) }) : unsigned;
+  const sent = pair ? signV4(unsigned, pair, { timestamp: timestampOf(nowMs) }) : unsigned;
   const { headers: all } = sent;
   return { method, target: parsed.value, headers: all.flat(), sourceAddress: ip, secure: false };
 }
@@ -138,9 +144,26 @@ function encode(text: string): string {
   );
 }
 
-function keyPairOf({ accounts }: World, id: string): KeyPair {
-  const holders = accounts.flatMap((account) => [account, ...(account.subusers ?? [])]);
-  const key = holders.flatMap(({ keys = [] }) => keys).find(({ accessKey }) => accessKey === id);
-  if (key === undefined) throw new Error(`Nobody has the key ${id}`);
-  return key;
+function keyPairOf(world: World, id: string): KeyPair & { readonly token?: string } {
+  const holders = world.accounts.flatMap((account) => [account, ...(account.subusers ?? [])]);
+  const keys = holders.flatMap(({ keys = [] }) => keys);
+  const key = keys.find(({ accessKey }) => accessKey === id);
+  if (key !== undefined) return key;
+  const begun = world.sessions.find(({ accessKey }) => accessKey === id);
+  if (begun === undefined) throw new Error(`Nobody has the key ${id}`);
+  const { of, policy, tags = {} } = begun;
+  const parent = "parent" in of && keys.find(({ accessKey }) => accessKey === of.parent);
+  const session = sessionOf(begun.issuedMs, {
+    accessKeyId: id,
+    account: begun.account,
+    holder: parent
+      ? userHolder(parent.accessKey, parent.secretKey)
+      : { kind: "role", role: "role" in of ? of.role : "", session: "role" in of ? of.name : "" },
+    expiresMs: begun.expiresMs,
+    tags: new Map(Object.entries(tags)),
+    policy: policy === undefined ? undefined : JSON.stringify(world.files[policy]),
+    sourceIdentity: begun.sourceIdentity,
+    federated: begun.federated,
+  });
+  return { accessKey: id, secretKey: session.secret, token: tokenOf(session) };
 }

@@ -119,6 +119,8 @@ export function worldOf({ model, tier, policy }: Variant, placed: readonly Place
     policy: { provider: model, bucketPolicies: "gateway", anonymous: "policy", ...policy },
     accounts: [account("lab", "a"), account("labs", "b")],
     buckets: [{ name: "data", account: "lab", policy: "bucket.json" }],
+    sessions: [],
+    revoked: [],
     files: { "identity.json": fileOf(of("identity")), "bucket.json": fileOf(of("bucket")) },
   };
 }

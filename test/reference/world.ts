@@ -45,9 +45,40 @@ export type WrittenHolder = {
 
 export type WrittenSubuser = WrittenHolder & { readonly tier?: string };
 
+export type WrittenRole = Omit<WrittenSubuser, "keys"> & {
+  readonly trust: { readonly issuer: string; readonly subject: string };
+};
+
 export type WrittenAccount = WrittenHolder & {
   readonly upstream: { readonly accessKey: string; readonly secretKey: string };
+  readonly disabled?: boolean;
   readonly subusers?: readonly WrittenSubuser[];
+  readonly roles?: readonly WrittenRole[];
+};
+
+/** An entry of `revoked`, of which all that is there must fit. */
+export type Revoked = {
+  readonly role?: string;
+  readonly session?: string;
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly before?: string;
+};
+
+/** A session that somebody has begun (docs/sts.md, "Sessions"). */
+export type Begun = {
+  /** The id of its temporary key. */
+  readonly accessKey: string;
+  readonly account: string;
+  /** Of AssumeRole: the role and the session's name; else the key that asked for a session. */
+  readonly of: { readonly role: string; readonly name: string } | { readonly parent: string };
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The session policy, by the name of its file. */
+  readonly policy?: string;
+  readonly sourceIdentity?: string;
+  readonly federated?: { readonly issuer: string; readonly subject: string };
 };
 
 export type WrittenBucket = {
@@ -102,8 +133,8 @@ type WrittenTier = {
 
 export type PrincipalForm = {
   readonly form: string;
-  readonly direct: readonly ("account" | "subuser")[];
-  readonly delegated?: readonly ("account" | "subuser")[];
+  readonly direct: readonly Known["kind"][];
+  readonly delegated?: readonly Known["kind"][];
 };
 
 export type World = {
@@ -111,6 +142,8 @@ export type World = {
   readonly policy: WrittenPolicy;
   readonly accounts: readonly WrittenAccount[];
   readonly buckets: readonly WrittenBucket[];
+  readonly sessions: readonly Begun[];
+  readonly revoked: readonly Revoked[];
   /** Policies by the name of their file. */
   readonly files: Readonly<Record<string, PolicyFile>>;
 };
@@ -132,11 +165,15 @@ export type Asked = {
   readonly nowMs: number;
 };
 
-/** Who asks: an account by its own key, or one of its subusers. */
+/** Who asks: an account by its own key, one of its subusers, or a session of a role. */
 export type Known = {
+  readonly kind: "account" | "subuser" | "session";
   readonly account: WrittenAccount;
-  readonly subuser: WrittenSubuser | undefined;
-  readonly key: WrittenKey;
+  /** The subuser or the role, whose rights are written alike. */
+  readonly user: WrittenSubuser | WrittenRole | undefined;
+  /** The permanent key; a role's session has none. */
+  readonly key: WrittenKey | undefined;
+  readonly session: Begun | undefined;
 };
 
 export type Who = Known | "anonymous";
