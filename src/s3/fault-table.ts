@@ -492,7 +492,7 @@ export const CREDENTIAL_PROBLEMS = {
     'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
   date: 'incorrect date format "{}". This date in the credential must be in the format "yyyyMMdd".',
   terminal: 'incorrect terminal "{}". This endpoint uses "aws4_request".',
-  service: 'incorrect service "{}". This endpoint belongs to "s3".',
+  service: 'incorrect service "{}". This endpoint belongs to "{}".',
   region: "the region '{}' is wrong; expecting '{}'",
   dateOther: 'Invalid credential date "{}". This date is not the same as X-Amz-Date: "{}".',
 } as const;

@@ -61,7 +61,7 @@ export function parseCredential(
     return problem(filledIn(CREDENTIAL_PROBLEMS.terminal, [terminator]));
   }
   if (service !== expected) {
-    return problem(filledIn(CREDENTIAL_PROBLEMS.service, [service]));
+    return problem(filledIn(CREDENTIAL_PROBLEMS.service, [service, expected]));
   }
   // Only the digits are checked: the request has a real date, which must be of the same day.
   if (!EIGHT_DIGITS.test(date)) {

@@ -81,7 +81,7 @@ export const AWS_ANSWERS: readonly Answer[] = [
     'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
     'incorrect date format "{}". This date in the credential must be in the format "yyyyMMdd".',
     'incorrect terminal "{}". This endpoint uses "aws4_request".',
-    'incorrect service "{}". This endpoint belongs to "s3".',
+    'incorrect service "{}". This endpoint belongs to "{}".',
   ].map((problem) =>
     answer(
       "AuthorizationHeaderMalformed",
