@@ -257,8 +257,7 @@ function parseExpiration(text: string): number | undefined {
 /** Decodes canonical base64 only: the signed text has one meaning. */
 function decodeBase64(base64: string): string | undefined {
   const bytes = Buffer.from(base64, "base64");
-  const canonical = bytes.length > 0 && bytes.toString("base64") === base64;
-  return canonical ? decodeUtf8(bytes) : undefined;
+  return bytes.toString("base64") === base64 ? decodeUtf8(bytes) : undefined;
 }
 
 /** Returns the members of an object; `undefined` if the node is no object, or has a name twice. */

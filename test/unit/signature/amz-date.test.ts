@@ -24,6 +24,8 @@ for (const text of [
   "20130524T000000",
   "2013-05-24T00:00:00Z",
   "20130524T000000z",
+  "x20130524T000000Z",
+  "20130524T000000Zx",
 ]) {
   test(`parseAmzDate() refuses the form of "${text}"`, () =>
     assert.equal(parseAmzDate(text), undefined));
@@ -38,6 +40,50 @@ for (const text of [
     assert.equal(parseAmzDate(text), undefined));
 }
 
+const twoDigits = (number: number) => String(number).padStart(2, "0");
+
+/** The time as ISO 8601 writes it, if V8's own parser knows it and gives the same day back. */
+function asIso(day: string, time: string): number | undefined {
+  const ms = Date.parse(`${day}T${time}Z`);
+  return Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(day) ? undefined : ms;
+}
+
+test("parseAmzDate() knows the days that ISO 8601 has, and no others", () => {
+  for (const year of ["0100", "0101", "1900", "1999", "2000", "2023", "2024", "2100", "9999"])
+    for (let month = 0; month <= 14; month += 1)
+      for (let day = 0; day <= 33; day += 1) {
+        const [mm, dd] = [twoDigits(month), twoDigits(day)];
+        assert.equal(
+          parseAmzDate(`${year}${mm}${dd}T000000Z`),
+          asIso(`${year}-${mm}-${dd}`, "00:00:00"),
+          `${year}-${mm}-${dd}`,
+        );
+      }
+});
+
+test("parseAmzDate() knows the times that ISO 8601 has, but not 24:00:00", () => {
+  for (let number = 0; number <= 99; number += 1) {
+    const two = twoDigits(number);
+    const day = "2024-02-29";
+    const hour = number === 24 ? undefined : asIso(day, `${two}:00:00`);
+    assert.equal(parseAmzDate(`20240229T${two}0000Z`), hour, `hour ${two}`);
+    assert.equal(parseAmzDate(`20240229T00${two}00Z`), asIso(day, `00:${two}:00`), `minute ${two}`);
+    assert.equal(parseAmzDate(`20240229T0000${two}Z`), asIso(day, `00:00:${two}`), `second ${two}`);
+  }
+});
+
+test("parseAmzDate() refuses the years that Date.UTC takes for another century's", () => {
+  assert.equal(parseAmzDate("00240101T000000Z"), undefined);
+  assert.equal(parseAmzDate("00991231T000000Z"), undefined);
+});
+
+test("parseHttpDate() reads the first day of each month as V8 does", () => {
+  for (let month = 0; month < 12; month += 1) {
+    const text = new Date(Date.UTC(2024, month, 1, 12, 34, 56)).toUTCString();
+    assert.equal(parseHttpDate(text), Date.parse(text), text);
+  }
+});
+
 test("parseHttpDate() reads HTTP dates with both zones", () => {
   assert.equal(parseHttpDate("Fri, 24 May 2013 00:00:00 GMT"), 1_369_353_600_000);
   assert.equal(parseHttpDate("Fri, 24 May 2013 00:00:00 +0000"), 1_369_353_600_000);
@@ -51,6 +97,8 @@ for (const text of [
   "Fri, 24 Mai 2013 00:00:00 GMT",
   "Fri, 31 Feb 2013 00:00:00 GMT",
   "24 May 2013 00:00:00 GMT",
+  "x Fri, 24 May 2013 00:00:00 GMT",
+  "Fri, 24 May 2013 00:00:00 GMT ",
   "1369353600",
 ]) {
   test(`parseHttpDate() refuses "${text}"`, () => assert.equal(parseHttpDate(text), undefined));

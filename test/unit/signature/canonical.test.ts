@@ -44,6 +44,24 @@ test("canonicalHeaders() trims, collapses and joins values in the order of the n
   );
 });
 
+test("canonicalHeaders() collapses spaces and tabs wherever they stand", () => {
+  for (const [value, canonical] of [
+    ["a", "a"],
+    ["a b", "a b"],
+    [" a", "a"],
+    ["a ", "a"],
+    ["\ta", "a"],
+    ["a\t", "a"],
+    ["a\tb", "a b"],
+    ["a  b", "a b"],
+    ["a \t b", "a b"],
+    [" ", ""],
+    ["", ""],
+  ] as const) {
+    assert.equal(canonicalHeaders(["x", value], ["x"]), `x:${canonical}\n`, JSON.stringify(value));
+  }
+});
+
 test("canonicalHeaders() writes the same for thousands of names as for each of them", () => {
   const name = fc.integer({ min: 0, max: 60 }).map((n) => `h${n}`);
   const field = fc.tuple(name, fc.constantFrom("", "a", " a  b ", "h1"));
@@ -82,6 +100,8 @@ const badPayloads = [
   ["", "InvalidArgument"],
   [DIGEST.toUpperCase(), "InvalidArgument"],
   [DIGEST.slice(1), "InvalidArgument"],
+  [`0${DIGEST}`, "InvalidArgument"],
+  [`${DIGEST}0`, "InvalidArgument"],
   ["unsigned-payload", "InvalidArgument"],
   ["STREAMING-UNSIGNED-PAYLOAD", "InvalidArgument"],
   ["STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "NotImplemented"],

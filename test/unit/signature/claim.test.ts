@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseClaim, verifyClaim } from "../../../src/signature/claim.ts";
+import { bearsCredential, parseClaim, verifyClaim } from "../../../src/signature/claim.ts";
 import { KeyRing } from "../../../src/signature/key-ring.ts";
 import { EXAMPLE, headOf, judge, RULES, type Judged } from "./heads.ts";
 
@@ -366,6 +366,51 @@ for (const [name, code, head, options] of refused) {
 
 test("verifyClaim() proves a presigned URL in its last second", () => {
   assert.ok(judge(headOf("GET", PRESIGNED, HOST), "2013-05-24T00:10:00Z").ok);
+});
+
+test("verifyClaim() proves requests that are exactly 15 minutes old or ahead", () => {
+  for (const now of ["2013-05-24T00:15:00Z", "2013-05-23T23:45:00Z"]) {
+    assert.ok(judge(get(GOOD), now).ok, now);
+  }
+  assert.ok(judge(headOf("GET", PRESIGNED, HOST), "2013-05-23T23:45:00Z").ok);
+});
+
+for (const [name, bears, head] of [
+  ["nothing", false, headOf("GET", "/b/k?prefix=Signature", HOST)],
+  ["a Bearer token", false, headOf("GET", "/b/k", HOST, BEARER)],
+  ["version 4 in the header", true, headOf("GET", "/b/k", HOST, GOOD)],
+  [
+    "version 2 in the header, in lower case",
+    true,
+    headOf("GET", "/b/k", HOST, "Authorization: aws x"),
+  ],
+  ["version 4 behind a Bearer token", true, headOf("GET", "/b/k", HOST, BEARER, GOOD)],
+  ["the signature of version 4", true, headOf("GET", "/b/k?x-amz-signature=x", HOST)],
+  ["the credential of version 4", true, headOf("GET", "/b/k?x-AMZ-credential=x", HOST)],
+  ["the algorithm of version 4", true, headOf("GET", "/b/k?X-Amz-Algorithm=x", HOST)],
+  ["the access key of version 2", true, headOf("GET", "/b/k?AWSAccessKeyId=x", HOST)],
+  ["the signature of version 2", true, headOf("GET", "/b/k?Signature=x", HOST)],
+] as const) {
+  test(`bearsCredential() finds ${bears ? "a" : "no"} credential in ${name}`, () => {
+    assert.equal(bearsCredential(head), bears);
+    // What bears a credential is never taken for anonymous.
+    const claim = parseClaim(head, RULES);
+    if (bears) assert.notEqual(claim.ok ? claim.value.kind : "refused", "anonymous");
+  });
+}
+
+test("parseClaim() takes a request without a credential for anonymous, with its payload", () => {
+  for (const [lines, payload] of [
+    [[], { kind: "unsigned" }],
+    [[SHA256], { kind: "digest", sha256: EMPTY }],
+    [
+      ["x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER"],
+      { kind: "chunked", signed: false, trailer: true },
+    ],
+  ] as const) {
+    const claim = parseClaim(headOf("PUT", "/b/k", HOST, ...lines), RULES);
+    assert.deepEqual(claim, { ok: true, value: { kind: "anonymous", payload } });
+  }
 });
 
 test("parseClaim() takes a request without a credential for anonymous", () => {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
-import { hmac, sameSignature, sha256OfBytes, signingKeyOf } from "../../../src/signature/hmac.ts";
+import {
+  hmac,
+  hmacSha1,
+  sameSignature,
+  sha256OfBytes,
+  signingKeyOf,
+} from "../../../src/signature/hmac.ts";
 import { KeyRing } from "../../../src/signature/key-ring.ts";
 
 // RFC 4231, test cases 1, 2, 6 and 7: short key, shorter key, key longer than a block, long data.
@@ -37,6 +43,24 @@ test("hmac() takes a string for its UTF-8 bytes, keys of 63 to 65 bytes included
     const expected = createHmac("sha256", key).update("é漢😀").digest("hex");
     assert.equal(hmac(signingKeyOf(key), "é漢😀"), expected);
   }
+});
+
+test("hmac() takes texts of every length, whatever was hashed with the key before", () => {
+  const key = signingKeyOf(Buffer.from("key"));
+  for (const length of [0, 1, 63, 64, 383, 384, 385, 1000, 2, 384, 0]) {
+    for (const text of ["a".repeat(length), "\u00e9".repeat(length)]) {
+      const expected = createHmac("sha256", "key").update(text).digest("hex");
+      assert.equal(hmac(key, text), expected);
+      assert.equal(hmac(key, Buffer.from(text)), expected);
+    }
+  }
+});
+
+test("hmacSha1() takes each character for one byte", () => {
+  const expected = createHmac("sha1", "key")
+    .update(Buffer.from([0xe9, 0x41]))
+    .digest("base64");
+  assert.equal(hmacSha1("key", "\u00e9A"), expected);
 });
 
 test("sha256OfBytes() takes each character for one byte", () => {

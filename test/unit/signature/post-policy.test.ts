@@ -4,11 +4,13 @@ import { test } from "node:test";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { S3Client } from "@aws-sdk/client-s3";
 import {
+  ageFault,
   checkPostPolicy,
   lengthFault,
   parsePostPolicy,
 } from "../../../src/signature/post-policy.ts";
 import { EXAMPLE } from "../../support/chunked.ts";
+import { RULES } from "./heads.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const policyOf = (conditions: unknown, expiration = "2030-01-01T00:00:00Z") =>
@@ -133,6 +135,63 @@ for (const [name, text] of DOCUMENTS_REFUSED) {
   });
 }
 
+test("parsePostPolicy() reads a document of 20 KiB, and no longer one", () => {
+  const ofLength = (length: number) => {
+    const json = '{"expiration":"2030-01-01T00:00:00Z","conditions":[]}';
+    return base64(json + " ".repeat((length * 3) / 4 - json.length));
+  };
+  assert.equal(ofLength(20_480).length, 20_480);
+  assert.ok(parsePostPolicy(ofLength(20_480)).ok);
+  assert.ok(!parsePostPolicy(ofLength(20_484)).ok);
+});
+
+const TIME = '"expiration":"2030-01-01T00:00:00Z"';
+
+// AWS's words, and behind the colon what the gateway adds.
+for (const [text, message, why] of [
+  ["A".repeat(20_484), "Invalid JSON.", "it is too long"],
+  ["", "Expecting '{' but found End-of-Input", undefined],
+  ["=", "invalid Base64 encoding.", "it must be canonical base64 of UTF-8"],
+  [base64("{"), "Invalid JSON.", undefined],
+  [base64("[]"), "Invalid JSON.", "it must be an object with each member once"],
+  [base64(`{${TIME},"conditions":[],"x":1}`), 'Unexpected: "x"', undefined],
+  [base64('{"conditions":[]}'), "Policy missing expiration.", undefined],
+  [base64('{"expiration":2030,"conditions":[]}'), "Invalid JSON.", undefined],
+  [
+    base64('{"expiration":"soon","conditions":[]}'),
+    "Invalid 'expiration' value: 'soon'",
+    "it must be an ISO 8601 time in UTC",
+  ],
+  [base64(`{${TIME}}`), "Policy missing conditions.", undefined],
+  [base64(`{${TIME},"conditions":{}}`), "Invalid 'conditions' value: must be a List.", undefined],
+] as const) {
+  test(`parsePostPolicy() says "${message}" of ${text.slice(0, 20) || "nothing"}`, () => {
+    const policy = parsePostPolicy(text);
+    assert.ok(!policy.ok);
+    assert.deepEqual([policy.error.message, policy.error.why], [`Invalid Policy: ${message}`, why]);
+  });
+}
+
+for (const [condition, message] of [
+  [[], "Invalid Condition: missing operation identifier."],
+  [[1, "$key", "x"], "Invalid Condition: missing operation identifier."],
+  [["eq", "$key"], "Invalid eq: wrong number of arguments."],
+  [["Content-Length-Range", 1], "Invalid Content-Length-Range: wrong number of arguments."],
+  [["eq", 1, "x"], "Invalid JSON."],
+  [["eq", "$key", 1], "Invalid JSON."],
+  [["eq", null, "x"], "Invalid JSON."],
+  [["starts-with", "$key", true], "Invalid JSON."],
+] as const) {
+  test(`parsePostPolicy() says what is wrong with ${JSON.stringify(condition)}`, () => {
+    const policy = policyOf([{ key: "k" }, condition]);
+    assert.ok(!policy.ok);
+    assert.deepEqual(
+      [policy.error.message, policy.error.why],
+      [`Invalid Policy: ${message}`, "condition number 2 of the list"],
+    );
+  });
+}
+
 test("parsePostPolicy() says which condition it does not know", () => {
   const policy = policyOf([{ key: "k" }, ["matches", "$key", "x"]]);
   assert.equal(
@@ -149,6 +208,8 @@ for (const expiration of [
   "2030-13-01T00:00:00Z",
   "Tue, 01 Jan 2030 00:00:00 GMT",
   "1893456000",
+  "2030-01-01T00:00:00Z (noon)",
+  "+002030-01-01T00:00:00Z",
 ]) {
   test(`parsePostPolicy() refuses the expiration ${expiration}`, () => {
     assert.equal(policyOf([], expiration).ok, false);
@@ -170,6 +231,11 @@ const CONDITIONS_REFUSED = [
   ["a list value", [["eq", "$key", ["a"]]]],
   ["a negative length", [["content-length-range", -1, 10]]],
   ["a length that is no integer", [["content-length-range", 0, 1.5]]],
+  ["a length in quotes with an exponent", [["content-length-range", "0", "1e3"]]],
+  ["a length in quotes with a space", [["content-length-range", " 0", "1"]]],
+  ["a length that is true", [["content-length-range", 0, true]]],
+  ["a length that is null", [["content-length-range", null, 1]]],
+  ["a length in a list", [["content-length-range", 0, ["1"]]]],
   ["a length that is no number", [["content-length-range", "0", "many"]]],
   ["a range upside down", [["content-length-range", 10, 0]]],
   ["a range without end", [["content-length-range", 0]]],
@@ -199,6 +265,14 @@ const ANY = { minBytes: 0, maxBytes: Number.MAX_SAFE_INTEGER };
 
 const FULFILLED = [
   ["exact values", [B, { key: "k" }], { key: "k" }, ANY],
+  ["an exact value as a list", [B, ["eq", "$key", "k"]], { key: "k" }, ANY],
+  [
+    "a length range of one length",
+    [["content-length-range", 5, 5], B],
+    {},
+    { minBytes: 5, maxBytes: 5 },
+  ],
+  ["a comma in a value that is no list", [B, ["starts-with", "$key", "u/"]], { key: "u/a,b" }, ANY],
   ["a prefix", [B, ["starts-with", "$key", "u/"]], { key: "u/x" }, ANY],
   ["any value of a field that is there", [B, ["starts-with", "$key", ""]], { key: "" }, ANY],
   [
@@ -258,6 +332,18 @@ const DENIED = [
     [B, { key: "k" }],
     { key: "K" },
     'Policy Condition failed: ["eq", "$key", "k"]',
+  ],
+  [
+    "more than an exact value",
+    [B, { key: "k" }],
+    { key: "kk" },
+    'Policy Condition failed: ["eq", "$key", "k"]',
+  ],
+  [
+    "two fields that no condition covers",
+    [B],
+    { acl: "private", key: "k" },
+    "Extra input fields: acl, key",
   ],
   [
     "another prefix",
@@ -347,4 +433,47 @@ test("lengthFault() holds both ends of the range for allowed", () => {
     [1, 2, 4, 5].map((length) => lengthFault(range, length)?.code),
     ["EntityTooSmall", undefined, undefined, "EntityTooLarge"],
   );
+  assert.deepEqual(lengthFault(range, 1)?.elements, [
+    ["ProposedSize", "1"],
+    ["MinSizeAllowed", "2"],
+  ]);
+  assert.deepEqual(lengthFault(range, 5)?.elements, [
+    ["ProposedSize", "5"],
+    ["MaxSizeAllowed", "4"],
+  ]);
+});
+
+const HOUR = 3_600_000;
+const AGES = { ...RULES, presignedExpiryMaxMs: HOUR, presignedV2MaxMs: 2 * HOUR };
+const AGAINST = "Invalid according to Policy: ";
+const V4_FORM = new Map([["x-amz-date", "20290101T000000Z"]]);
+
+for (const [name, fields, nowMs, expected] of [
+  ["made now", V4_FORM, NOW, undefined],
+  ["as old as is allowed", V4_FORM, NOW + HOUR, undefined],
+  ["older", V4_FORM, NOW + HOUR + 1, "a form is good for at most 3600 seconds here"],
+  ["as far ahead as a clock may be", V4_FORM, NOW - RULES.clockSkewMs, undefined],
+  ["further ahead", V4_FORM, NOW - RULES.clockSkewMs - 1, "its x-amz-date is still to come"],
+  ["of version 2 that ends soon enough", new Map(), NOW - HOUR, undefined],
+  [
+    "of version 2 that ends later",
+    new Map(),
+    NOW - HOUR - 1,
+    "a form is good for at most 7200 seconds here",
+  ],
+] as const) {
+  test(`ageFault() judges a form ${name}`, () => {
+    const policy = { expiresMs: NOW + HOUR, conditions: [] };
+    const refusal = ageFault(policy, fields, nowMs, AGES);
+    assert.deepEqual(
+      [refusal?.code, refusal?.message],
+      expected === undefined ? [undefined, undefined] : ["AccessDenied", AGAINST + expected],
+    );
+  });
+}
+
+test("ageFault() lets forms of version 2 end whenever they do, where nothing limits that", () => {
+  const policy = { expiresMs: NOW, conditions: [] };
+  const rules = { ...AGES, presignedV2MaxMs: undefined };
+  assert.equal(ageFault(policy, new Map(), 0, rules), undefined);
 });

@@ -46,6 +46,18 @@ test("signHead() joins repeated metadata under one name", () => {
   );
 });
 
+test("signHead() signs the same, in whatever order the headers stand", () => {
+  const fields = Array.from({ length: HEAD.headers.length / 2 }, (_, i) =>
+    HEAD.headers.slice(2 * i, 2 * i + 2),
+  );
+  const expected = signHead(HEAD, EXAMPLE, "us-east-1", new KeyRing(1));
+  const sorted = fields.toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+  for (const order of [sorted, sorted.toReversed(), [...sorted.slice(3), ...sorted.slice(0, 3)]]) {
+    const head = { ...HEAD, headers: order.flat() };
+    assert.equal(signHead(head, EXAMPLE, "us-east-1", new KeyRing(1)), expected);
+  }
+});
+
 for (const name of ["host", "x-amz-date", "x-amz-content-sha256"]) {
   test(`signHead() does not sign a head without ${name}`, () => {
     const headers = HEAD.headers.map((text) => (text === name ? "other" : text));

@@ -177,6 +177,75 @@ for (const [name, code, head, options] of refused) {
   });
 }
 
+test("verifyClaim() proves with version 2 what is as old or ends as late as is allowed", () => {
+  for (const now of ["2007-03-28T01:44:59Z", "2007-03-28T01:14:59Z"]) {
+    assert.ok(judge(headOf("GET", "/", HOST, DATE, GOOD), now).ok, now);
+  }
+  const url = headOf("GET", PRESIGNED, HOST);
+  for (const now of ["2007-03-29T03:40:20Z", "2007-03-22T03:40:20Z"]) {
+    assert.ok(judge(url, now, JOHN).ok, now);
+  }
+  const unlimited = { ...RULES, presignedV2MaxMs: undefined };
+  assert.ok(judge(url, "1990-01-01T00:00:00Z", { ...JOHN, rules: unlimited }).ok);
+});
+
+test("parseClaim() reads a header of version 2 with spaces around its credential", () => {
+  const claim = parseClaim(headOf("GET", "/", HOST, DATE, "Authorization: AWS   A:B:sig  "), RULES);
+  assert.deepEqual(claim, {
+    ok: true,
+    value: {
+      kind: "v2",
+      via: "header",
+      accessKeyId: "A:B",
+      signature: "sig",
+      timeMs: Date.UTC(2007, 2, 28, 1, 29, 59),
+      timeText: "Wed, 28 Mar 2007 01:29:59 +0000",
+      payload: { kind: "unsigned" },
+      sessionToken: undefined,
+    },
+  });
+});
+
+test("parseClaim() reads every part of a URL of version 2", () => {
+  const head = headOf("GET", PRESIGNED, HOST, "x-amz-security-token: t");
+  assert.deepEqual(parseClaim(head, RULES), {
+    ok: true,
+    value: {
+      kind: "v2",
+      via: "query",
+      accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+      signature: "NpgCjnDzrM+WFzoENXmpNDUsSn8=",
+      timeMs: 1_175_139_620_000,
+      timeText: "1175139620",
+      payload: { kind: "unsigned" },
+      sessionToken: "t",
+    },
+  });
+});
+
+test("parseClaim() reads with version 2 a digest, and a repeated header that says nothing to S3", () => {
+  const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  const sha256 = `x-amz-content-sha256: ${digest}`;
+  const lines = [
+    HOST,
+    DATE,
+    sha256,
+    "x-amz-meta-a: 1",
+    "x-amz-meta-a: 2",
+    "via: a",
+    "via: b",
+    GOOD,
+  ];
+  const claim = parseClaim(headOf("PUT", "/b/k", ...lines), RULES);
+  assert.ok(claim.ok);
+  assert.deepEqual(claim.value.payload, { kind: "digest", sha256: digest });
+});
+
+test("parseClaim() takes with version 2 the epoch itself for a date", () => {
+  const claim = parseClaim(headOf("GET", "/", HOST, "x-amz-date: 19700101T000000Z", GOOD), RULES);
+  assert.ok(claim.ok);
+});
+
 test("verifyClaim() returns with version 2 what was signed", () => {
   const head = headOf("GET", "/", HOST, DATE, authorization("x"));
   const proved = judge(head, NOW);

@@ -105,6 +105,26 @@ const malformed = [
     VALUE.replace("20130524", "20130523"),
     `${MALFORMED}Invalid credential date "20130523". This date is not the same as X-Amz-Date: "20130524".`,
   ],
+  [
+    "a date of nine digits",
+    VALUE.replace("20130524", "020130524"),
+    `${MALFORMED}incorrect date format "020130524". This date in the credential must be in the format "yyyyMMdd".`,
+  ],
+  [
+    "a date with more behind it",
+    VALUE.replace("20130524", "20130524T"),
+    `${MALFORMED}incorrect date format "20130524T". This date in the credential must be in the format "yyyyMMdd".`,
+  ],
+  [
+    "an empty component at the end",
+    VALUE.replace(", Signature=00ff", ","),
+    `${MALFORMED}the authorization component "" is malformed.`,
+  ],
+  [
+    "an empty component in front",
+    VALUE.replace("Credential", ",Credential"),
+    `${MALFORMED}the authorization component "" is malformed.`,
+  ],
   ["a long region", VALUE.replace("us-east-1", "r".repeat(129)), SHAPE, "the region is too long"],
   [
     "SignedHeaders with nine names more than the request has headers",
@@ -140,6 +160,10 @@ test("parseV4Header() refuses another region and names the right one", () => {
   assert.deepEqual(claim.error.elements, [["Region", "eu-west-1"]]);
 });
 
+test("parseV4Header() accepts a region of 128 characters", () => {
+  assert.ok(parseV4Header(VALUE.replace("us-east-1", "r".repeat(128)), GOOD, RULES).ok);
+});
+
 test("parseV4Header() accepts each of several regions", () => {
   assert.ok(parseV4Header(VALUE, GOOD, { ...RULES, regions: ["eu-west-1", "us-east-1"] }).ok);
 });
@@ -170,6 +194,12 @@ const badHeads = [
     head(DATE),
     "InvalidRequest",
     "Missing required header for this request: x-amz-content-sha256",
+  ],
+  [
+    "an x-amz-content-sha256 that is none",
+    head(DATE, "x-amz-content-sha256: none"),
+    "InvalidArgument",
+    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
   ],
   [
     "an unsigned x-amz-* header",

@@ -30,6 +30,10 @@ test("parseV4Query() reads every part", () => {
   });
 });
 
+test("parseV4Query() lets parameters that are not its own be repeated", () => {
+  assert.ok(parseV4Query(head(`${QUERY}&a=1&a=2&A=3`), RULES).ok);
+});
+
 test("parseV4Query() reads payload and token from the query in any case", () => {
   const claim = parseV4Query(
     head(`${QUERY}&x-amz-content-sha256=STREAMING-AWS4-HMAC-SHA256-PAYLOAD&X-Amz-Security-Token=t`),
