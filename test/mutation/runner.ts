@@ -43,7 +43,7 @@ class FreshModulesRunner implements TestRunner {
   }
 
   async init(): Promise<void> {
-    this.#files = this.#patterns.flatMap((one) => globSync(one).toSorted()).filter(isOfBehaviour);
+    this.#files = this.#patterns.flatMap((one) => globSync(one).toSorted());
     loadAnew();
     process.on("uncaughtException", (error) => this.#stray.push(error));
     process.on("unhandledRejection", (error) => this.#stray.push(error));
@@ -76,7 +76,7 @@ class FreshModulesRunner implements TestRunner {
     const context = activate({ activeMutant: activeMutant.id, hitCount: 0 });
     if (hitLimit !== undefined) context.hitLimit = hitLimit;
     const tests: TestResult[] = [];
-    for (const file of nearestFirst(this.#files, activeMutant.fileName)) {
+    for (const file of inOrder(this.#files, activeMutant.fileName)) {
       if (asked !== undefined && !testFilter?.some((id) => id.startsWith(`${file} > `))) continue;
       const found = await this.#collect(file);
       if (!Array.isArray(found)) tests.push(failed(file, file, 0, found));
@@ -153,12 +153,22 @@ function added(
   return sum;
 }
 
-/** The files with the test of the same name as the source first. */
-function nearestFirst(files: readonly string[], source: string): readonly string[] {
-  const name = `${basename(source, ".ts")}.test.ts`;
-  const isNear = (file: string) => basename(file) === name;
-  return [...files.filter(isNear), ...files.filter((file) => !isNear(file))];
+/** The files that are to notice a change of the source: that of the same name first, slow ones last. */
+function inOrder(files: readonly string[], source: string): readonly string[] {
+  const name = basename(source, ".ts");
+  const isNear = (file: string) => basename(file) === `${name}.test.ts`;
+  const slow = files.filter((file) => SLOW.get(basename(file))?.includes(name) === true);
+  const quick = files.filter((file) => !SLOW.has(basename(file)));
+  return [...quick.filter(isNear), ...quick.filter((file) => !isNear(file)), ...slow];
 }
+
+/** Tests that take seconds, and the only sources for which they run. */
+const SLOW: ReadonlyMap<string, readonly string[]> = new Map([
+  ["costs.test.ts", ["evaluate", "facts", "request-memo"]],
+  ["key-set.test.ts", ["key-set"]],
+  ["policy-index.test.ts", ["policy-set", "prefix-index"]],
+  ["reach.test.ts", ["reach"]],
+]);
 
 function failed(id: string, fileName: string, timeSpentMs: number, why: string): TestResult {
   return {
@@ -169,9 +179,4 @@ function failed(id: string, fileName: string, timeSpentMs: number, why: string):
     status: TestStatus.Failed,
     failureMessage: why === "" ? "failed" : why,
   };
-}
-
-/** Tests of what something costs notice little else, and take long. */
-function isOfBehaviour(file: string): boolean {
-  return basename(file) !== "costs.test.ts";
 }

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { suggester } from "../../../src/lib/suggestion.ts";
 import { BUCKET_ACTIONS, OBJECT_ACTIONS, OTHER_ACTIONS } from "../../../src/policy/action-names.ts";
-import { type ActionSet, compileActions, namesAction } from "../../../src/policy/actions.ts";
+import {
+  type ActionSet,
+  compileActions,
+  isAboutActions,
+  namesAction,
+} from "../../../src/policy/actions.ts";
 
 function setOf(...patterns: readonly string[]): ActionSet {
   const set = compileActions(patterns);
@@ -120,3 +125,17 @@ for (const [pattern, remedy] of UNKNOWN) {
     assert.equal(suggester()(compiled.error.remedy), remedy);
   });
 }
+
+test("isAboutActions() knows what compileActions() compiles", () => {
+  const patterns = [
+    "*",
+    "s3:*",
+    "S3:getobject",
+    "s3:HeadObject",
+    "s3:DeleteReplicationConfiguration",
+  ];
+  for (const pattern of [...patterns, ...UNKNOWN.map(([unknown]) => unknown)]) {
+    assert.equal(isAboutActions(pattern), compileActions([pattern]).ok, pattern);
+  }
+  assert.ok(patterns.every(isAboutActions));
+});

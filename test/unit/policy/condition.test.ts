@@ -446,3 +446,33 @@ test("numbers are compared whatever their sign and length", () => {
 test("a name with a slash is no key that has no tags", () => {
   assert.throws(() => holds({ StringEquals: { "aws:username/a": "x" } }, {}), /aws:username\/a/u);
 });
+
+test("letters of an ARN count, those of a variable's value too", () => {
+  const fixed = { ArnEquals: { "aws:PrincipalArn": "arn:aws:iam::1:user/Alice" } };
+  const variable = { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::1:user/${aws:username}" } };
+  const arnOf = (name: string) => ({ "aws:PrincipalArn": `arn:aws:iam::1:user/${name}` });
+  assert.equal(holds(fixed, arnOf("Alice")), true);
+  assert.equal(holds(fixed, arnOf("alice")), false);
+  assert.equal(holds(variable, { ...arnOf("Alice"), "aws:username": "Alice" }), true);
+  assert.equal(holds(variable, { ...arnOf("Alice"), "aws:username": "alice" }), false);
+});
+
+test("the last component of an ARN has the colons in it, a variable's value none of the others", () => {
+  const condition = { ArnEquals: { "aws:PrincipalArn": "arn:aws:iam::1:user/a:b" } };
+  assert.equal(holds(condition, { "aws:PrincipalArn": "arn:aws:iam::1:user/a:b" }), true);
+  assert.equal(holds(condition, { "aws:PrincipalArn": "arn:aws:iam::1:user/a" }), false);
+  const variable = { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::${aws:username}:user/*" } };
+  const values = { "aws:PrincipalArn": "arn:aws:iam::1:user/a", "aws:username": "1" };
+  assert.equal(holds(variable, values), true);
+  assert.equal(holds(variable, { ...values, "aws:username": "1:user/a:" }), false);
+});
+
+test("Bool by a variable holds for true and false only, in any letter case", () => {
+  const condition = { Bool: { "aws:SecureTransport": "${aws:PrincipalTag/tls}" } };
+  const with_ = (value: string, tag: string) =>
+    holds(condition, { "aws:SecureTransport": value, "aws:PrincipalTag/tls": tag });
+  assert.equal(with_("true", "TRUE"), true);
+  assert.equal(with_("false", "False"), true);
+  assert.equal(with_("true", "false"), false);
+  assert.equal(with_("maybe", "maybe"), false);
+});

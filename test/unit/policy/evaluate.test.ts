@@ -353,3 +353,82 @@ test("explainEvaluation() decides as evaluate() does, and says why each statemen
     actual: "z",
   });
 });
+
+test("evaluate() reads as AWS does where nothing else is said", () => {
+  const policyThat = (statement: Json) =>
+    compilePolicies([policyOf("identity", { Effect: "Allow", Resource: "*", ...statement })]);
+  const question = {
+    action: "s3:GetObject",
+    operation: "HeadObject",
+    resource: "arn:aws:s3:::bucket/key",
+    principal: user("alice"),
+    context: contextOf({}),
+  };
+  const absent = { Action: "*", Condition: { StringNotEquals: { "s3:prefix": "a" } } };
+  assert.equal(evaluate(policyThat(absent), question).effect, "allow");
+  const rules = { operationNames: true };
+  const named = { Effect: "Allow", Resource: "*", Action: "s3:HeadObject" };
+  const set = compilePolicies([policyOf("identity", named, rules)]);
+  assert.equal(evaluate(set, question).effect, "none");
+  const switches = { missingKeyNegated: "aws", operationNames: true } as const;
+  assert.equal(evaluate(set, question, switches).effect, "allow");
+  // What is asked besides the operation's own action needs that action.
+  assert.equal(evaluate(set, { ...question, ancillary: true }, switches).effect, "none");
+  const deny = compilePolicies([
+    policyOf("identity", [
+      { Effect: "Allow", Resource: "*", Action: "*" },
+      { Effect: "Deny", Resource: "*", Action: "s3:HeadObject" },
+    ]),
+  ]);
+  assert.equal(evaluate(deny, { ...question, ancillary: true }).effect, "deny");
+});
+
+test("letters of a variable's value count in a resource, by either name of it", () => {
+  const statement = { Effect: "Allow", Action: "*", Resource: "arn:aws:s3:::b/${aws:username}" };
+  const set = compilePolicies([policyOf("identity", statement)]);
+  const effectAt = (name: string, alias?: string) =>
+    evaluate(set, {
+      action: "s3:GetObject",
+      resource: `arn:aws:s3:::${name}`,
+      alias: alias === undefined ? undefined : { resource: `arn:aws:s3:::${alias}`, sure: true },
+      principal: user("Alice"),
+      context: contextOf({ "aws:username": "Alice" }),
+    }).effect;
+  assert.equal(effectAt("b/Alice"), "allow");
+  assert.equal(effectAt("b/alice"), "none");
+  assert.equal(effectAt("t/x", "b/Alice"), "allow");
+  assert.equal(effectAt("t/x", "b/alice"), "none");
+});
+
+test("one variable without a value in an Allow's NotResource is enough to open nothing", () => {
+  const known = "arn:aws:s3:::x/${aws:username}";
+  const unknown = "arn:aws:s3:::x/${aws:userid}";
+  const values = { "aws:username": "alice" };
+  assert.equal(effectOf({ NotResource: [known] }, { values }), "allow");
+  for (const NotResource of [
+    [known, unknown],
+    [unknown, known],
+  ]) {
+    assert.equal(effectOf({ NotResource }, { values }), "none");
+    assert.equal(effectOf({ Effect: "Deny", NotResource }, { values }), "deny");
+  }
+});
+
+test("explainEvaluation() tells of a statement for the caller's account that it matches", () => {
+  const account = { AWS: "arn:aws:iam::111122223333:root" };
+  const statement = { Effect: "Allow", Principal: account, Action: "s3:*", Resource: OBJECTS };
+  const { evaluation, trace } = explainEvaluation(
+    compilePolicies([policyOf("bucket", statement)]),
+    {
+      action: "s3:GetObject",
+      resource: "arn:aws:s3:::bucket/key",
+      principal: user("alice"),
+      context: contextOf({}),
+    },
+  );
+  assert.equal(evaluation.effect, "allow");
+  assert.deepEqual(
+    trace.map(({ effect, outcome }) => [effect, outcome]),
+    [["Allow", "match"]],
+  );
+});

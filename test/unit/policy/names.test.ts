@@ -145,3 +145,67 @@ test("where all names of a caller must stand in a NotPrincipal, one of them spar
   );
   assert.equal(grip, "none");
 });
+
+/** All keys below a prefix, where the pattern has a variable. */
+const VARIABLES = [
+  ["bucket/${aws:username}/*", "bucket/alice/", "Allow", "allow"],
+  ["bucket/${aws:username}/*", "bucket/Alice/", "Allow", "none"],
+  ["bucket/${aws:username}/*", "bucket/bob/", "Allow", "none"],
+  ["bucket/${aws:username}/x", "bucket/alice/", "Deny", "deny"],
+  ["bucket/${aws:username}/x", "bucket/al", "Deny", "deny"],
+  ["bucket/${aws:username}/x", "bucket/bob/", "Deny", "allow"],
+  ["bucket/${aws:userid, 'bob'}/x", "bucket/bob/", "Deny", "deny"],
+  ["bucket/${aws:userid, 'bob'}/x", "bucket/alice/", "Deny", "allow"],
+  // A variable without a value matches nothing.
+  ["bucket/${aws:userid}/x", "bucket/", "Deny", "allow"],
+  ["bucket/${aws:userid}*", "bucket/", "Allow", "none"],
+  ["bucket/a?c/x", "bucket/abc/", "Deny", "deny"],
+  ["bucket/a?c/x", "bucket/a\u{1f600}c/", "Deny", "deny"],
+  ["bucket/a?c/x", "bucket/abd/", "Deny", "allow"],
+  ["bucket/a?", "bucket/a", "Deny", "deny"],
+  ["bucket/?", "bucket/ab", "Deny", "allow"],
+] as const;
+for (const [pattern, prefix, effect, expected] of VARIABLES) {
+  test(`all keys below ${prefix}: ${effect} of ${pattern} comes to ${expected}`, () => {
+    const one = { Effect: effect, Action: "s3:GetObject", Resource: ARN + pattern };
+    const all = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+    const set = compilePolicies([policyOf("identity", effect === "Deny" ? [one, all] : one)]);
+    const asked = { action: "s3:GetObject", resource: ARN + prefix, principal: user("alice") };
+    const context = contextOf({ "aws:username": "alice" });
+    assert.equal(evaluate(set, { ...asked, context, below: true }).effect, expected);
+  });
+}
+
+test("all keys below a prefix: a variable without a value in an Allow's NotResource opens none", () => {
+  const NotResource = [`${ARN}bucket/c/*`, `${ARN}bucket/\${aws:userid}/*`];
+  assert.equal(effectOn({ NotResource }, { below: true }), "none");
+});
+
+/** A set of several statements is searched by an index; what it leaves out must not match. */
+const OTHERS = ["x", "y", "z"].map((name) => ({ Resource: `${ARN}${name}/*` }));
+
+for (const [name, statement, asked, expected] of [
+  [
+    "a Deny of some keys below a prefix",
+    { Resource: `${ARN}bucket/a/b/c` },
+    { below: true },
+    "deny",
+  ],
+  ["a Deny by the other name", BY_OTHER, other(false), "deny"],
+  ["a Deny by neither name", { Resource: `${ARN}u:bucket/*` }, other(true), "allow"],
+] as const) {
+  test(`among several statements: ${name}`, () => {
+    const common = { Effect: "Deny", Action: "s3:GetObject" };
+    const all = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+    const denies = [...OTHERS, statement].map((one) => ({ ...common, ...one }));
+    const set = compilePolicies([policyOf("identity", [...denies, all])]);
+    const question = {
+      action: "s3:GetObject",
+      resource: `${ARN}bucket/a/b`,
+      principal: user("alice"),
+      context: contextOf({}),
+      ...asked,
+    };
+    assert.equal(evaluate(set, question).effect, expected);
+  });
+}

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { networkDecision, parseNetwork, type Network } from "../../../src/policy/network.ts";
+import {
+  liesIn,
+  networkDecision,
+  parseNetwork,
+  type Network,
+} from "../../../src/policy/network.ts";
 
 function set(...texts: string[]): readonly Network[] {
   return texts.map((text) => {
@@ -182,3 +187,16 @@ function baseNamedBy(message: string): string {
   assert.ok(base !== undefined, message);
   return base;
 }
+
+test("liesIn() tells an address of the networks, another one, and what is none", () => {
+  const networks = ["192.0.2.0/24", "2001:db8::/32"].map((text) => {
+    const network = parseNetwork(text);
+    assert.ok(network.ok);
+    return network.value;
+  });
+  assert.equal(liesIn(networks, "192.0.2.9"), true);
+  assert.equal(liesIn(networks, "2001:db8::9"), true);
+  assert.equal(liesIn(networks, "192.0.3.9"), false);
+  assert.equal(liesIn(networks, "192.0.2"), undefined);
+  assert.equal(liesIn([], "192.0.2.9"), false);
+});
