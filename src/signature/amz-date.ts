@@ -35,9 +35,7 @@ export function parseAmzDate(text: string): number | undefined {
   const second = twoAt(text, 13);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   // `Date.UTC` takes 31 February for 3 March, and the years below 100 for those of a century.
-  if (year < 100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
-    return undefined;
-  }
+  if (year < 100 || day < 1 || day > daysIn(year, month)) return undefined;
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
@@ -49,6 +47,7 @@ function twoAt(text: string, place: number): number {
 const ZERO = 0x30;
 const DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** The days of a month; none if there is no such month. */
 function daysIn(year: number, month: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return month === 2 && leap ? 29 : (DAYS[month - 1] ?? 0);

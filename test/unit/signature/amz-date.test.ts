@@ -26,6 +26,7 @@ for (const text of [
   "20130524T000000z",
   "x20130524T000000Z",
   "20130524T000000Zx",
+  "201305240000T000000Z",
 ]) {
   test(`parseAmzDate() refuses the form of "${text}"`, () =>
     assert.equal(parseAmzDate(text), undefined));

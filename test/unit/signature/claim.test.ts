@@ -218,6 +218,7 @@ for (const [name, head] of accepted) {
   test(`verifyClaim() proves ${name}`, () => {
     const proved = judge(head, NOW);
     assert.ok(proved.ok, proved.ok ? "" : JSON.stringify(proved.error));
+    assert.equal(proved.value.kind, "v4");
   });
 }
 

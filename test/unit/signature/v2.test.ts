@@ -206,6 +206,15 @@ test("parseClaim() reads a header of version 2 with spaces around its credential
   });
 });
 
+test("parseClaim() and verifyClaim() know with version 2 an access key of one character", () => {
+  const head = headOf("GET", "/", HOST, DATE, "Authorization: AWS A:sig");
+  const claim = parseClaim(head, RULES);
+  assert.ok(claim.ok && claim.value.kind === "v2");
+  assert.equal(claim.value.accessKeyId, "A");
+  const proved = judge(headOf("GET", "/", HOST, DATE, GOOD), NOW);
+  assert.equal(proved.ok ? proved.value.kind : proved.error.code, "v2");
+});
+
 test("parseClaim() reads every part of a URL of version 2", () => {
   const head = headOf("GET", PRESIGNED, HOST, "x-amz-security-token: t");
   assert.deepEqual(parseClaim(head, RULES), {
@@ -250,11 +259,23 @@ test("verifyClaim() returns with version 2 what was signed", () => {
   const head = headOf("GET", "/", HOST, DATE, authorization("x"));
   const proved = judge(head, NOW);
   assert.ok(!proved.ok);
-  assert.deepEqual(proved.error.elements.slice(0, 3), [
+  const text = "GET\n\n\nWed, 28 Mar 2007 01:29:59 +0000\n/";
+  assert.deepEqual(proved.error.elements, [
     ["AWSAccessKeyId", "AKIAIOSFODNN7EXAMPLE"],
-    ["StringToSign", "GET\n\n\nWed, 28 Mar 2007 01:29:59 +0000\n/"],
+    ["StringToSign", text],
     ["SignatureProvided", "x"],
+    [
+      "StringToSignBytes",
+      Buffer.from(text)
+        .toString("hex")
+        .replace(/..(?=.)/g, "$& "),
+    ],
   ]);
+  // Bytes of UTF-8 come one by one, and are shown as the text that the client meant.
+  const type = Buffer.from("text/é").toString("latin1");
+  const other = judge(headOf("PUT", "/", HOST, DATE, `Content-Type: ${type}`, GOOD), NOW);
+  assert.ok(!other.ok);
+  assert.match(new Map(other.error.elements).get("StringToSign") ?? "", /^PUT\n\ntext\/é\n/);
 });
 
 test("parseClaim() reads the framing of an upload with unsigned chunks", () => {

@@ -73,6 +73,7 @@ for (const [name, policy, secret, outcome] of verified) {
     assert.ok(claim.ok && claim.value.kind === "v4");
     const proved = verifyFormClaim(claim.value, policy, secret, { ring: new KeyRing(1) });
     assert.equal(proved.ok ? "proved" : proved.error.code, outcome);
+    if (proved.ok) assert.equal(proved.value, claim.value);
   });
 }
 

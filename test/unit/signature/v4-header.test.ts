@@ -146,6 +146,7 @@ for (const [name, value, message, why] of malformed) {
       [claim.error.code, claim.error.message, claim.error.why],
       ["AuthorizationHeaderMalformed", message, why],
     );
+    assert.deepEqual(claim.error.elements, []);
   });
 }
 
@@ -158,6 +159,19 @@ test("parseV4Header() refuses another region and names the right one", () => {
     `${MALFORMED}the region 'us-east-1' is wrong; expecting 'eu-west-1'`,
   );
   assert.deepEqual(claim.error.elements, [["Region", "eu-west-1"]]);
+});
+
+test("parseV4Header() takes the time of Date in either of its formats", () => {
+  for (const date of ["20130524T000000Z", "Fri, 24 May 2013 00:00:00 GMT"]) {
+    const claim = parseV4Header(
+      VALUE.replace("x-amz-date", "date"),
+      head(`Date: ${date}`, UNSIGNED),
+      RULES,
+    );
+    assert.ok(claim.ok, date);
+    assert.equal(claim.value.timestamp, "20130524T000000Z");
+    assert.equal(claim.value.timeMs, 1_369_353_600_000);
+  }
 });
 
 test("parseV4Header() accepts a region of 128 characters", () => {
