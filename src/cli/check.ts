@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { placeOf, type Problem } from "../lib/problem.ts";
 import { count } from "../lib/words.ts";
 import { loadConfig } from "../life/load.ts";
+import { wantedTracing } from "../observe/tracing.ts";
 import { checkNotes, type Note } from "./check-notes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,6 +16,11 @@ export function runCheck(options: { readonly config: string }, terminal: Termina
     const { warnings } = result.value;
     if (warnings.length > 0) print(warnings, WARNING, terminal);
     printNotes(checkNotes(result.value, files.keys()), terminal);
+    const tracing = wantedTracing(process.env);
+    if (tracing?.ok === false) {
+      terminal.stderr(`${tracing.error}\n`);
+      return 1;
+    }
     terminal.stdout(`Configuration is good: ${summary(result.value)}\n`);
     const { version } = result.value.upstream;
     if (version !== undefined)

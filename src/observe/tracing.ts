@@ -1,20 +1,41 @@
 import type { Logger } from "pino";
 import { err, ok, type Result } from "../lib/result.ts";
 import { PROTOCOLS, SAMPLERS, type Tracing, type TracingSettings } from "./trace.ts";
+import { OPTIONAL_PACKAGES } from "./version.ts";
 
 /** An environment, such as `process.env`. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Opens traces if the environment names a collector; `undefined`, and nothing loaded, if it does
- * not. Throws, with a code, if it asks for something that does not exist.
+ * not. Throws, with a code, if it asks for something that does not exist or is not installed.
  */
 export async function openTracing(env: Environment, log: Logger): Promise<Tracing | undefined> {
-  if (!isWanted(env)) return undefined;
-  const settings = tracingSettings(env);
+  const settings = wantedTracing(env);
+  if (settings === undefined) return undefined;
   if (!settings.ok) throw Object.assign(new Error(settings.error), { code: "EOTEL" });
   const { startTracing } = await import("./otel.ts");
   return startTracing(settings.value, log);
+}
+
+/**
+ * Returns how the environment wants requests traced; `undefined` if it names no collector. The
+ * error says what does not exist, or what to install.
+ */
+export function wantedTracing(env: Environment): Result<TracingSettings, string> | undefined {
+  if (!isWanted(env)) return undefined;
+  const settings = tracingSettings(env);
+  if (!settings.ok || OPTIONAL_PACKAGES.every(([name]) => isInstalled(name))) return settings;
+  const packages = OPTIONAL_PACKAGES.map(([name, range]) => `${name}@${range}`);
+  return err(`Cannot trace without OpenTelemetry: npm install ${packages.join(" ")}`);
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    return import.meta.resolve(name) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** "SDK Environment Variables", OpenTelemetry specification. */

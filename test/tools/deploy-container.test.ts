@@ -14,6 +14,7 @@ import http from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
+import { OPTIONAL_PACKAGES } from "../../src/observe/version.ts";
 import { buildIn, execForm, lastWord } from "../support/containerfile.ts";
 import { DEPLOY, ROOT, textAt } from "../support/deploy.ts";
 import { portOf } from "../support/ports.ts";
@@ -70,6 +71,9 @@ describe("the build of the Containerfile", () => {
     assert.deepEqual(readdirSync(join(app, "config")), ["providers"]);
     for (const tool of ["typescript", "oxlint"]) {
       assert.ok(!existsSync(join(app, "node_modules", tool)), tool);
+    }
+    for (const [name] of OPTIONAL_PACKAGES) {
+      assert.ok(existsSync(join(app, "node_modules", name)), name);
     }
   });
 

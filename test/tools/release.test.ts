@@ -6,6 +6,7 @@ import {
   cpSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -13,14 +14,17 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { at, listAt, ROOT, textAt } from "../support/deploy.ts";
-import { runProgram } from "../support/program.ts";
+import { runProgram, type Ended } from "../support/program.ts";
 import { skipUnless } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { ownProgram, succeeds } from "./programs.ts";
 
 const PACKAGE: unknown = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
 const VERSION = textAt(PACKAGE, "version");
-/** The files that a release is made from. */
+/** The whole line: what it lists are packages of these releases. */
+const TO_INSTALL =
+  /^(?:Cannot start: )?Cannot trace without OpenTelemetry: npm install(?: @opentelemetry\/[a-z-]+@\d+\.\d+){7}$/m;
+/** What a release is made from. */
 const SOURCE = [
   ".ci",
   "bin",
@@ -70,6 +74,14 @@ describe("a release", { skip: skipUnless([ownProgram("helm").need]) }, () => {
       const purl = `pkg:npm/${real.replace("@", "%40")}@${number}`;
       assert.ok(listed.has(purl), purl);
     }
+    const scopes = new Map(
+      listAt(bill, "components").map((one) => [textAt(one, "name"), at(one, "scope")]),
+    );
+    const peers = Object.keys(at(PACKAGE, "peerDependencies") ?? {});
+    // prom-client brings OpenTelemetry's types.
+    const required = peers.filter((name) => scopes.get(name) !== "optional");
+    assert.deepEqual(required, ["@opentelemetry/api"]);
+    assert.ok(!listed.has(`pkg:npm/typescript@${textAt(PACKAGE, "devDependencies/typescript")}`));
   });
 
   test("installs and runs", async () => {
@@ -82,14 +94,22 @@ describe("a release", { skip: skipUnless([ownProgram("helm").need]) }, () => {
     await succeeds("npm", [...locked, ...quiet], { cwd: root, env });
     const main = join(root, textAt(PACKAGE, "bin/s3warden"));
     const config = join(root, "config", "gateway.yaml");
-    const { status, output } = await runProgram(process.execPath, [
-      main,
-      "check",
-      "--config",
-      config,
-    ]);
+    const run = (command: string, more: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+      runProgram(process.execPath, [main, command, "--config", config], { env: more });
+    const { status, output } = await run("check");
     assert.equal(status, 0);
     assert.match(output.toString(), /Configuration is good/);
+
+    const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+    for (const command of ["check", "serve"]) {
+      const refused = await run(command, tracing);
+      assert.equal(refused.status, 1, command);
+      assert.match(refused.errors, TO_INSTALL, command);
+    }
+    const modules = join(root, "node_modules", "@opentelemetry");
+    rmSync(modules, { recursive: true });
+    symlinkSync(`${ROOT}node_modules/@opentelemetry`, modules);
+    assert.equal((await run("check", tracing)).status, 0);
   });
 
   test("is refused under another version's tag, and before CHANGELOG has its heading", async () => {
