@@ -82,9 +82,9 @@ const LAW = {
     "gateway",
     "admin",
   ],
-  // Asks the services that a configuration depends on, and serves nobody.
-  doctor: ["lib", "signature", "config", "store", "identity", "state", "sts"],
-  // A store of its own, behind the gateway: it knows nothing of the folders in front of it.
+  // Asks what a configuration depends on, and serves nobody.
+  doctor: ["lib", "signature", "config", "observe", "store", "identity", "state", "sts"],
+  // A store of its own, behind the gateway: it knows nothing of what stands in front of it.
   demo: ["lib", "s3"],
   // A person's side of STS.
   login: ["lib", "s3", "identity"],

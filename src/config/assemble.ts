@@ -154,7 +154,7 @@ export function assemble(
     metrics: metricsOf(metrics),
     log: {
       level: log.level,
-      audit: log.audit && auditOf(log.audit, file),
+      audit: log.audit && auditOf(log.audit, pem, file),
     },
   };
 }
@@ -241,13 +241,14 @@ function stateOf(state: NonNullable<GatewayFile["state"]>, file: string): StateC
 
 function auditOf(
   { file, format, onError, syslog, webhook }: NonNullable<GatewayFile["log"]["audit"]>,
+  { syslogCa: ca, syslogCertificate: clientCertificate }: Pem,
   gatewayFile: string,
 ): AuditConfig {
   return {
     file: file === "-" ? "-" : besides(gatewayFile, file),
     format,
     onError,
-    syslog: syslog?.address,
+    syslog: syslog && { ...syslog.address, ca, clientCertificate },
     webhook: webhook && { url: webhook.url, token: webhook.token },
   };
 }

@@ -202,9 +202,16 @@ export type AuditConfig = {
   readonly format: "json" | "s3";
   /** The treatment of requests while it cannot be written. */
   readonly onError: "continue" | "refuse";
-  readonly syslog: SyslogAddress | undefined;
+  readonly syslog: SyslogConfig | undefined;
   /** `token`: sent as a bearer token. */
   readonly webhook: { readonly url: string; readonly token: string | undefined } | undefined;
+};
+
+/** A collector of audit lines; `ca` and `clientCertificate` only with `tls`. */
+export type SyslogConfig = SyslogAddress & {
+  /** The authorities of the collector; `undefined` if they are Node's. */
+  readonly ca: string | undefined;
+  readonly clientCertificate: Certificate | undefined;
 };
 
 /** The TLS settings for clients. */

@@ -11,6 +11,7 @@ export function connectionProblems(gateway: ConfigDocument): readonly Problem[] 
     ...incompleteCertificate(gateway),
     ...clientCertificatesWithoutCa(gateway),
     ...ineffectiveStoreTls(gateway),
+    ...ineffectiveSyslogTls(gateway),
   ];
 }
 
@@ -72,6 +73,20 @@ function ineffectiveStoreTls(gateway: ConfigDocument): readonly Problem[] {
       const message = "The setting has no effect: no endpoint uses https";
       const remedy = "Write https:// in upstream.endpoints, or remove it";
       return problemAt(gateway, path, { message, remedy });
+    });
+}
+
+/** Reports settings of the audit log's collector that only work over TLS. */
+function ineffectiveSyslogTls(gateway: ConfigDocument): readonly Problem[] {
+  const path = "log.audit.syslog";
+  const address = gateway.nodes.get(`${path}.address`)?.value;
+  if (typeof address !== "string" || address.startsWith("tls:")) return [];
+  return ["caFile", "clientCertificate"]
+    .filter((name) => gateway.nodes.has(`${path}.${name}`))
+    .map((name) => {
+      const message = "The setting has no effect: the address does not begin with tls:";
+      const remedy = "Write a tls: address, or remove it";
+      return problemAt(gateway, `${path}.${name}`, { message, remedy });
     });
 }
 

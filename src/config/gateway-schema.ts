@@ -374,8 +374,17 @@ const LogSchema = z.strictObject({
       syslog: z
         .strictObject({
           address: text(parseSyslogAddress).describe(
-            "tcp: or udp:, host and port of a collector (RFC 5424), such as tcp:127.0.0.1:601",
+            "tls:, tcp: or udp:, host and port of a collector (RFC 5424), such as tls:logs.example.org:6514",
           ),
+          caFile: someText()
+            .optional()
+            .describe(
+              "File with the CA certificates for a tls: collector, PEM; absent: those of Node",
+            ),
+          clientCertificate: z
+            .strictObject({ cert: someText().describe(CERT), key: someText().describe(KEY) })
+            .optional()
+            .describe("Certificate that a tls: collector is shown"),
         })
         .optional()
         .describe("A collector that gets each line too, as JSON"),

@@ -25,12 +25,15 @@ export type Pem = {
   readonly routeCas: ReadonlyMap<number, string>;
   /** The authorities of issuers, by their place in `issuers`. */
   readonly issuerCas: ReadonlyMap<number, string>;
+  /** The authorities of the audit log's collector. */
+  readonly syslogCa: string | undefined;
+  readonly syslogCertificate: Certificate | undefined;
   /** The parts of certificates that can be used, but were hardly meant. */
   readonly warnings: readonly Problem[];
 };
 
 /**
- * Reads the files behind `listen.tls`, `upstream.clientCertificate` and every `caFile`, and proves
+ * Reads the files behind `listen.tls`, every `clientCertificate` and every `caFile`, and proves
  * that they are what they are named for: a server that only notices at the first handshake is found
  * out too late.
  */
@@ -69,6 +72,8 @@ export function readPem(
     directoryCertificates: listed(DIRECTORY_CERTIFICATE, (path) => reader.certificate(path)),
     routeCas: cas(ROUTE_CA),
     issuerCas: cas(ISSUER_CA),
+    syslogCa: reader.authorities("log.audit.syslog.caFile"),
+    syslogCertificate: reader.certificate("log.audit.syslog.clientCertificate"),
     warnings: reader.warnings,
   };
   return reader.problems.length > 0 ? err(reader.problems) : ok(pem);

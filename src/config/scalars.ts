@@ -15,7 +15,7 @@ export type SocketAddress = { readonly host: string; readonly port: number };
 export type UnixSocket = { readonly path: string; readonly mode: number };
 
 /** The address of a syslog collector, and its transport. */
-export type SyslogAddress = SocketAddress & { readonly transport: "tcp" | "udp" };
+export type SyslogAddress = SocketAddress & { readonly transport: "tcp" | "tls" | "udp" };
 
 /** One way to the store. */
 export type StoreEndpoint = {
@@ -102,15 +102,16 @@ export function parseAdminAddress(text: string): Result<SocketAddress | string, 
   return err(`Expected a path of at most ${SOCKET_PATH_BYTES_MAX} bytes after unix:`);
 }
 
-/** `tcp:syslog.example.org:601`, `udp:127.0.0.1:514`. */
+/** `tls:syslog.example.org:6514`, `tcp:127.0.0.1:601`, `udp:127.0.0.1:514`. */
 export function parseSyslogAddress(text: string): Result<SyslogAddress, string> {
   const transport = text.slice(0, 4);
   const address = parseSocketAddress(text.slice(4));
   if (address.ok && address.value.port > 0) {
     if (transport === "tcp:") return ok({ transport: "tcp", ...address.value });
+    if (transport === "tls:") return ok({ transport: "tls", ...address.value });
     if (transport === "udp:") return ok({ transport: "udp", ...address.value });
   }
-  return err("Expected tcp: or udp:, a host and a port such as tcp:127.0.0.1:601");
+  return err("Expected tls:, tcp: or udp:, a host and a port such as tcp:127.0.0.1:601");
 }
 
 /** The URL of a receiver of HTTP. A credential in it would stand in every error about it. */

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import { examineCollector } from "./collector.ts";
 import { examineCertificates, examineFiles, examineLimits } from "./host.ts";
 import { examineIssuers } from "./issuers.ts";
 import { examineCeph, examineDirectories, examineState } from "./sources.ts";
@@ -25,4 +26,5 @@ export async function* examine(config: Config, files: Iterable<string>): AsyncGe
   yield* await examineDirectories(config);
   yield* await examineIssuers(config);
   yield* await examineState(config);
+  yield* await examineCollector(config);
 }

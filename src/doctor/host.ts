@@ -14,7 +14,9 @@ export function examineCertificates({
   listen,
   upstream,
   directories,
+  log,
 }: Config): readonly Diagnosis[] {
+  const syslog = log.audit?.syslog?.clientCertificate;
   const shown = [
     ...(listen.tls?.certificates ?? []).map(({ cert }) => ["listen.tls", cert] as const),
     ...(upstream.clientCertificate === undefined
@@ -25,6 +27,7 @@ export function examineCertificates({
         ? []
         : [[`identities ${url}`, clientCertificate.cert] as const],
     ),
+    ...(syslog === undefined ? [] : [["log.audit.syslog.clientCertificate", syslog.cert] as const]),
   ];
   return shown.map(([place, pem]) => {
     const certificate = new X509Certificate(pem);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Config } from "../config/config.ts";
+import type { AuditConfig, Config } from "../config/config.ts";
 
 /**
  * The parts that are opened once, at the start: ports, files, processes. By its name in
@@ -14,8 +14,13 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   state: ({ state }) => state,
   // A bucket that holds the state is reached as the store was at the start.
   upstream: ({ state, upstream }) => (state?.kind === "bucket" ? upstream : undefined),
-  log: ({ log }) => log,
+  log: ({ log }) => ({ ...log, audit: log.audit && withoutPem(log.audit) }),
 };
+
+/** Certificates are renewed without a restart (`AuditLog.renew`). */
+function withoutPem({ syslog, ...audit }: AuditConfig): object {
+  return { ...audit, syslog: syslog && { ...syslog, ca: "", clientCertificate: "" } };
+}
 
 /**
  * The parts of a configuration that are fixed; not the accounts, which nobody needs to keep for it.

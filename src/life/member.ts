@@ -134,6 +134,8 @@ export async function openMember(
       const following = new Live(next, nextGeneration, world, before);
       live.current = following;
       speak();
+      const syslog = next.log.audit?.syslog;
+      if (syslog !== undefined) audit?.renew(syslog);
       held.follow(following.limits.unprovedBytesMax);
       spool.follow(next.formSpool);
       limiter.follow(following.limits.allowances, performance.now());
@@ -160,14 +162,17 @@ export async function openMember(
 /**
  * Returns the ends of the certificates and keys of `config`, and the time its sealing key was made.
  */
-function endsIn({ listen: { tls }, upstream, accounts, sealing: [first] }: Config): Ends {
+function endsIn({ listen: { tls }, upstream, log, accounts, sealing: [first] }: Config): Ends {
   const certificates = new Map<string, number>();
   for (const [i, { cert }] of (tls?.certificates ?? []).entries()) {
     certificates.set(i === 0 ? "listen.tls" : `listen.tls ${i + 1}`, endOf(cert));
   }
-  const { clientCertificate } = upstream;
-  if (clientCertificate !== undefined) {
-    certificates.set("upstream.clientCertificate", endOf(clientCertificate.cert));
+  const shown = {
+    "upstream.clientCertificate": upstream.clientCertificate,
+    "log.audit.syslog.clientCertificate": log.audit?.syslog?.clientCertificate,
+  };
+  for (const [name, certificate] of Object.entries(shown)) {
+    if (certificate !== undefined) certificates.set(name, endOf(certificate.cert));
   }
   const holders = accounts.flatMap((account) => [account, ...account.subusers]);
   const ends = holders.flatMap(({ keys }) => keys.flatMap((key) => key.expires ?? []));

@@ -9,7 +9,8 @@ import type { Metrics, SinkName } from "./metrics.ts";
 import type { AccessRecord } from "./record.ts";
 import { requestInputs } from "./request-inputs.ts";
 import { s3LogLine } from "./s3-log-line.ts";
-import { openSyslog, type SyslogPlace } from "./syslog.ts";
+import { openSyslog } from "./syslog.ts";
+import type { SyslogPlace, SyslogTrust } from "./syslog-dial.ts";
 import { openWebhook, type WebhookPlace } from "./webhook.ts";
 
 /** The place of access records, a JSON line each. */
@@ -22,6 +23,8 @@ export type AuditLog = {
   readonly refusal: () => Fault | undefined;
   /** Continues in the file that now has the name, as after a rotation; and tries again at once. */
   readonly reopen: () => void;
+  /** Opens connections to the collector of syslog with these certificates from now on. */
+  readonly renew: (trust: SyslogTrust) => void;
   /**
    * Ends the log: everything written so far reaches the file, unless it cannot, which the log
    * reports.
@@ -78,7 +81,10 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
       metrics.auditDropped(count);
     },
   });
-  const sinks = openSinks(options, metrics, log);
+  const syslog = options.syslog && openSyslog(options.syslog, sinkEvents("syslog", metrics, log));
+  const webhook =
+    options.webhook && openWebhook(options.webhook, sinkEvents("webhook", metrics, log));
+  const sinks: readonly AuditSink[] = [syslog ?? [], webhook ?? []].flat();
   const isFull = (): boolean => lines.failing || lines.waiting > REFUSED_ABOVE;
   return {
     write: (record, head, facts) => {
@@ -93,22 +99,12 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
     },
     refusal: () => (onError === "refuse" && isFull() ? REFUSED : undefined),
     reopen: () => lines.reopen(),
+    renew: (trust) => syslog?.renew(trust),
     close: async () => {
       await Promise.all([lines.close(), ...sinks.map((sink) => sink.close())]);
       if (lost > 0) log.error({ file, lost }, "Lines of the audit log are lost");
     },
   };
-}
-
-function openSinks(
-  { syslog, webhook }: AuditOptions,
-  metrics: Metrics,
-  log: Logger,
-): readonly AuditSink[] {
-  const sinks: AuditSink[] = [];
-  if (syslog !== undefined) sinks.push(openSyslog(syslog, sinkEvents("syslog", metrics, log)));
-  if (webhook !== undefined) sinks.push(openWebhook(webhook, sinkEvents("webhook", metrics, log)));
-  return sinks;
 }
 
 /** The metrics hear of everything; the log once in a while, and when it is over. */

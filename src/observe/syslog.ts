@@ -1,29 +1,24 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { messageOf } from "../lib/words.ts";
 import { SINK_CLOSE_MS_MAX, type AuditSink, type SinkEvents } from "./audit-sink.ts";
+import { dialSyslog, type SyslogPlace, type SyslogTrust } from "./syslog-dial.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
-/** The address of a syslog collector. */
-export type SyslogPlace = {
-  readonly transport: "tcp" | "udp";
-  readonly host: string;
-  readonly port: number;
-};
+/** `renew` gives what connections are opened with from then on; it has no effect but with TLS. */
+export type SyslogSink = AuditSink & { readonly renew: (trust: SyslogTrust) => void };
 
 /** RFC 5424, 6.2.1: facility local0, severity informational. */
 const PRIORITY = 16 * 8 + 6;
 /** Between two attempts to connect. */
 const RETRY_MS = 1_000;
-/** A collector that does not take a connection in this time is not there. */
-const CONNECT_MS_MAX = 5_000;
 /** The most bytes of a UDP datagram over IPv4 (RFC 768, RFC 791). */
 const DATAGRAM_BYTES_MAX = 65_507;
 /** Written to the connection at once, in characters: what it did not take is lost with it. */
 const WRITE_CHARACTERS = 64 * 1024;
 
-export function openSyslog(place: SyslogPlace, events: SinkEvents): AuditSink {
+export function openSyslog(place: SyslogPlace, events: SinkEvents): SyslogSink {
   return place.transport === "udp" ? overUdp(place, events) : new TcpSyslog(place, events);
 }
 
@@ -34,7 +29,7 @@ function messageWith(line: string): string {
 }
 
 /** One datagram a line (RFC 5426): whoever does not hear it misses it. */
-function overUdp({ host, port }: SyslogPlace, events: SinkEvents): AuditSink {
+function overUdp({ host, port }: SyslogPlace, events: SinkEvents): SyslogSink {
   const socket: UdpSocket = createSocket(host.includes(":") ? "udp6" : "udp4");
   socket.unref();
   let failing = false;
@@ -47,6 +42,7 @@ function overUdp({ host, port }: SyslogPlace, events: SinkEvents): AuditSink {
   };
   socket.on("error", (error) => lost(error.message));
   return {
+    renew: () => {},
     append: (line) => {
       const bytes = Buffer.from(messageWith(line));
       if (bytes.length > DATAGRAM_BYTES_MAX) return events.dropped(1);
@@ -77,9 +73,12 @@ function overUdp({ host, port }: SyslogPlace, events: SinkEvents): AuditSink {
 /** Datagrams that wait for a name to be looked up, or for the system to take them. */
 const DATAGRAMS_MAX = 1_000;
 
-/** Octet counting over one connection (RFC 6587, 3.4.1), which is made anew when it ends. */
-class TcpSyslog implements AuditSink {
-  readonly #place: SyslogPlace;
+/**
+ * Octet counting over one connection (RFC 6587, 3.4.1; over TLS RFC 5425, 4.3), which is made anew
+ * when it ends.
+ */
+class TcpSyslog implements SyslogSink {
+  #place: SyslogPlace;
   readonly #events: SinkEvents;
   readonly #waiting = new WaitingLines();
   #socket: Socket | undefined;
@@ -94,6 +93,10 @@ class TcpSyslog implements AuditSink {
     this.#place = place;
     this.#events = events;
     this.#connect();
+  }
+
+  renew({ ca, clientCertificate }: SyslogTrust): void {
+    this.#place = { ...this.#place, ca, clientCertificate };
   }
 
   append(line: string): void {
@@ -124,32 +127,23 @@ class TcpSyslog implements AuditSink {
   }
 
   #connect(): void {
-    const { host, port } = this.#place;
-    const socket = connect({ host, port, keepAlive: true });
-    this.#socket = socket;
-    socket.unref();
-    const late = setTimeout(() => {
-      socket.destroy(new Error("the collector takes no connection"));
-    }, CONNECT_MS_MAX).unref();
-    // A collector says nothing; what it does say is not kept.
-    socket.resume();
-    socket.once("connect", () => {
-      clearTimeout(late);
+    const socket = dialSyslog(this.#place, () => {
       this.#open = true;
       if (this.#failing) this.#events.recovered();
       this.#failing = false;
       this.#flush();
     });
+    this.#socket = socket;
+    socket.unref();
+    // A collector says nothing; what it does say is not kept.
+    socket.resume();
     socket.on("drain", () => {
       this.#open = true;
       this.#flush();
     });
     let why = "the collector ended the connection";
     socket.once("error", (error) => (why = messageOf(error)));
-    socket.once("close", () => {
-      clearTimeout(late);
-      this.#lost(why);
-    });
+    socket.once("close", () => this.#lost(why));
   }
 
   #lost(why: string): void {

@@ -18,6 +18,7 @@ import { openWebhook } from "../../src/observe/webhook.ts";
 import { writeConfig } from "../support/config-files.ts";
 import { metricOf, startFlow, until } from "../support/flow.ts";
 import { startRecordingStore } from "../stores/recording.ts";
+import { lineIn, startCollectorOfSyslog } from "../support/syslog-collector.ts";
 import { ran } from "../support/terminal.ts";
 
 /** What happened to the lines of a sink. */
@@ -37,48 +38,6 @@ function portOf(server: Pick<Server, "address">): number {
   return address.port;
 }
 
-/** The messages of an octet-counted stream (RFC 6587, 3.4.1), read by its own words. */
-function framesIn(stream: Buffer): readonly string[] {
-  const frames: string[] = [];
-  let rest = stream;
-  while (rest.length > 0) {
-    const space = rest.indexOf(" ");
-    const length = Number(rest.toString("latin1", 0, space));
-    assert.ok(Number.isSafeInteger(length) && length > 0, rest.toString("latin1", 0, 20));
-    const frame = rest.subarray(space + 1, space + 1 + length);
-    assert.equal(frame.length, length, "a frame is whole");
-    frames.push(frame.toString("utf8"));
-    rest = rest.subarray(space + 1 + length);
-  }
-  return frames;
-}
-
-/** HEADER SP STRUCTURED-DATA SP MSG (RFC 5424, 6). */
-const MESSAGE = /^<134>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ s3warden \d+ audit - (.*)$/s;
-
-function lineIn(message: string): Readonly<Record<string, unknown>> {
-  const [, line = ""] = MESSAGE.exec(message) ?? [];
-  return JSON.parse(line);
-}
-
-/** A collector over TCP that keeps what it hears. */
-async function tcpCollector(t: TestContext, port = 0) {
-  const heard: Buffer[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("data", (data) => heard.push(data)).on("error", () => undefined);
-  });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  const stop = (): void => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  t.after(stop);
-  return { port: portOf(server), frames: () => framesIn(Buffer.concat(heard)), stop };
-}
-
 async function flowWith(t: TestContext, audit: Readonly<Record<string, unknown>>) {
   const store = await startRecordingStore();
   t.after(() => store.stop());
@@ -86,7 +45,7 @@ async function flowWith(t: TestContext, audit: Readonly<Record<string, unknown>>
 }
 
 test("syslog over TCP gets each line, octet-counted, the last ones at the end", async (t) => {
-  const collector = await tcpCollector(t);
+  const collector = await startCollectorOfSyslog(t);
   const flow = await flowWith(t, { syslog: { address: `tcp:127.0.0.1:${collector.port}` } });
   await flow.exchange("GET", "/photos/%C3%A9");
   await flow.exchange("GET", "/photos/last");
@@ -119,7 +78,7 @@ test("syslog over UDP gets a datagram a line", async (t) => {
 });
 
 test("requests go on while the collector is away; what waited comes when it is back", async (t) => {
-  const first = await tcpCollector(t);
+  const first = await startCollectorOfSyslog(t);
   const flow = await flowWith(t, { syslog: { address: `tcp:127.0.0.1:${first.port}` } });
   await flow.exchange("GET", "/photos/before");
   await until(() => first.frames().length === 1);
@@ -130,7 +89,7 @@ test("requests go on while the collector is away; what waited comes when it is b
     assert.equal((await flow.exchange("GET", `/photos/away-${i}`)).status, 200);
   }
   assert.ok(flow.gateway.errors.some((line) => line.includes("Cannot send the audit log")));
-  const second = await tcpCollector(t, first.port);
+  const second = await startCollectorOfSyslog(t, { port: first.port });
   await until(() => second.frames().length === 5);
   const back = (line: string): boolean => line.includes("The audit log can be sent again");
   await until(() => flow.gateway.warnings.some(back));
@@ -147,7 +106,7 @@ test("lines that wait for a collector have a bound, and lost ones are counted", 
   server.on("connection", (socket) => sockets.push(socket));
   const { events, ...ports } = told();
   const place = { transport: "tcp", host: "127.0.0.1", port: portOf(server) } as const;
-  const sink = openSyslog(place, ports);
+  const sink = openSyslog({ ...place, ca: undefined, clientCertificate: undefined }, ports);
   await until(() => sockets.length === 1);
   const line = "x".repeat(64 * 1024);
   const before = process.memoryUsage().rss;

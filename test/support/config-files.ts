@@ -31,6 +31,7 @@ export function writeConfig(
     ...(options.policy && { policy: options.policy }),
     ...(options.state && { state: options.state }),
     ...(options.issuers && { issuers: options.issuers }),
+    ...(options.audit && { log: { audit: { file: "-", ...options.audit } } }),
     ...(options.formSpool && { formSpool: options.formSpool }),
   };
   const file = join(folder, "gateway.yaml");

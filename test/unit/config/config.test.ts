@@ -161,7 +161,7 @@ const GATEWAY_TABLE = [
   [
     "a syslog collector without a transport",
     "log: { audit: { file: a, syslog: { address: '127.0.0.1:514' } } }",
-    'gateway.yaml:3:45 log.audit.syslog.address: Expected tcp: or udp:, a host and a port such as tcp:127.0.0.1:601: got "127.0.0.1:514"',
+    'gateway.yaml:3:45 log.audit.syslog.address: Expected tls:, tcp: or udp:, a host and a port such as tcp:127.0.0.1:601: got "127.0.0.1:514"',
   ],
   [
     "a webhook with a password in its URL, which is not quoted",

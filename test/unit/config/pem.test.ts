@@ -44,6 +44,12 @@ const UPSTREAM = (more: string, gateway = SECURE): Readonly<Record<string, strin
     "gateway.yaml": gateway.replace(", store: ceph }", `, ${more}, store: ceph }`),
   };
 };
+const SYSLOG = (more: string): Readonly<Record<string, string>> => {
+  return {
+    ...FILES,
+    "gateway.yaml": `${GATEWAY}log: { audit: { file: a, syslog: { ${more} } } }\n`,
+  };
+};
 const TWO =
   "certificates: [{ cert: domain.crt, key: domain.key }, { cert: photos.crt, key: photos.key }]";
 
@@ -152,6 +158,20 @@ const problems = [
     UPSTREAM("serverName: store.example.org", GATEWAY),
     [
       "gateway.yaml:1:59 upstream.serverName: The setting has no effect: no endpoint uses https | Write https:// in upstream.endpoints, or remove it",
+    ],
+  ],
+  [
+    "certificates for a syslog collector without TLS",
+    SYSLOG(`address: "tcp:[::1]:601", caFile: domain.crt`),
+    [
+      "gateway.yaml:3:70 log.audit.syslog.caFile: The setting has no effect: the address does not begin with tls: | Write a tls: address, or remove it",
+    ],
+  ],
+  [
+    "a syslog collector whose authority is a key",
+    SYSLOG(`address: "tls:[::1]:6514", caFile: domain.key`),
+    [
+      'gateway.yaml:3:71 log.audit.syslog.caFile: Expected a certificate in PEM form: got "domain.key"',
     ],
   ],
   [
