@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need besides Debian's packages, into .tools/bin and .venv of the source: the programs
-# that read in earnest what is in deploy/, and stores to measure. Eight minutes of processor time,
-# nearly all of it for MinIO and helm.
+# that read in earnest what is in deploy/, and stores to measure. A quarter of an hour of processor
+# time, nearly all of it for MinIO, helm and Kubernetes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -33,6 +33,8 @@ install minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 install versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
 install mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
 install restic github.com/restic/restic/cmd/restic@v0.18.1
+
+bash test/tools/kubernetes/install.sh
 
 # A real OpenID Connect provider. Its first start takes a minute: tests begin with a copy of what it
 # leaves (test/stores/keycloak.ts).
