@@ -31,6 +31,7 @@ export function writeConfig(
     ...(options.policy && { policy: options.policy }),
     ...(options.state && { state: options.state }),
     ...(options.issuers && { issuers: options.issuers }),
+    ...(options.sts && { sts: options.sts }),
     ...(options.audit && { log: { audit: { file: "-", ...options.audit } } }),
     ...(options.formSpool && { formSpool: options.formSpool }),
   };
