@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DEMO_OPERATIONS } from "../demo/demo-store.ts";
 import { newKeyPair } from "./keygen.ts";
+import { programName } from "./program-name.ts";
 
 /** The end of the sentence about a changed file, used in two places. */
 const CHANGED = "is in force by itself, in 2 s; addresses, state and log only at the next start";
@@ -90,7 +91,7 @@ ${tryAs("lab:reader", keys)}  aws --endpoint-url http://${bound.address} s3 cp s
 
 or ask which rule says so:
 
-  npm run -s s3warden -- explain --config ${join(dir, "gateway.yaml")} --as lab:reader --request 'DELETE /photos/README.md'
+  ${programName()} explain --config ${join(dir, "gateway.yaml")} --as lab:reader --request 'DELETE /photos/README.md'
 
 What you change in ${dir} ${CHANGED}.
 Ctrl-C ends it.

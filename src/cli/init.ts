@@ -7,11 +7,8 @@ import { parseProvider } from "../provider/parse.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { StoreKind } from "../s3/store-kinds.ts";
 import { accountsText, ENDPOINTS, gatewayText, nextSteps, type Wanted } from "./init-text.ts";
+import { programName } from "./program-name.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** The program as its user called it: in a checkout it is a script of npm's. */
-const PROGRAM =
-  process.env["npm_lifecycle_event"] === "s3warden" ? "npm run -s s3warden --" : "s3warden";
 
 export type InitOptions = {
   readonly provider: (typeof PROVIDERS)[number];
@@ -57,7 +54,7 @@ export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
     terminal.stderr(`Cannot write: ${error.message}\n`);
     return 1;
   }
-  const steps = nextSteps(wanted, { program: PROGRAM, gateway }, keys);
+  const steps = nextSteps(wanted, { program: programName(), gateway }, keys);
   terminal.stdout(`Wrote ${gateway} and ${accounts}\n\n${steps}`);
   return 0;
 }
