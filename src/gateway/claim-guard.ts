@@ -107,13 +107,13 @@ class Guard implements ClaimGuard {
 
 type Asked = { readonly name: string; readonly record: StoredRecord; readonly nowMs: number };
 
-const TOO_LATE = fault(
-  "AccessDenied",
+const TOO_LATE = unkeptFault(
+  "all enforced claims",
   "It was not decided in time whether the policy keeps the claims of the gateway's operator",
 );
 
-const TOO_COSTLY = fault(
-  "AccessDenied",
+const TOO_COSTLY = unkeptFault(
+  "all enforced claims",
   "It takes too much memory to decide whether the policy keeps the claims of the gateway's operator",
 );
 
@@ -125,15 +125,14 @@ function isOutOfMemory(error: unknown): boolean {
 function faultOf(unkept: Unkept | undefined): Fault | undefined {
   if (unkept === undefined) return undefined;
   const { claim, broken, why } = unkept;
-  return broken
-    ? fault("AccessDenied", `The policy would break a claim of the gateway's operator: ${claim}`, {
-        rule: why,
-      })
-    : fault(
-        "AccessDenied",
-        `It is not decided whether the policy keeps a claim of the gateway's operator: ${claim}`,
-        { rule: why },
-      );
+  const message = broken
+    ? `The policy would break a claim of the gateway's operator: ${claim}`
+    : `It is not decided whether the policy keeps a claim of the gateway's operator: ${claim}`;
+  return unkeptFault(claim, message, why);
+}
+
+function unkeptFault(claim: string, message: string, rule?: string): Fault {
+  return { ...fault("AccessDenied", message, { rule }), claim };
 }
 
 // The thread's own part: this very file is its program.

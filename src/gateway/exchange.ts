@@ -23,7 +23,9 @@ import type { Usage } from "../limiter/usage.ts";
 const INVOCATION = "amz-sdk-invocation-id";
 
 /** The recorded parts of a refusal. */
-type Refusal = Pick<Fault, "why" | "rule" | "limit" | "unknown"> & { readonly code: string };
+type Refusal = Pick<Fault, "why" | "rule" | "limit" | "unknown" | "claim"> & {
+  readonly code: string;
+};
 
 /** The receivers of access records. */
 export type Observer = {
@@ -272,6 +274,7 @@ export class Exchange implements Serving {
       rule: facts.denial?.rule ?? this.refusal?.rule,
       limit: this.refusal?.limit,
       unknown: this.refusal?.unknown,
+      claim: this.refusal?.claim,
       detail: this.refusal?.why,
       ruleFile: facts.denial?.place?.file,
       ruleLine: facts.denial?.place?.line,

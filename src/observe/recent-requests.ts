@@ -1,4 +1,4 @@
-import type { Gate } from "../admission/facts.ts";
+import { GATE_NAMES } from "../admission/facts.ts";
 import { clientTexts } from "./client-texts.ts";
 import type { AccessRecord } from "./record.ts";
 
@@ -25,9 +25,14 @@ type RecentRequest = Pick<
   readonly clipped: boolean;
 };
 
-/** A request that a gate refused, or in report mode would have. */
+/** The parts of the gateway whose refusals are denials. */
+export const REFUSERS = [...GATE_NAMES, "enforced-claim"] as const;
+
+export type Refuser = (typeof REFUSERS)[number];
+
+/** A request that a gate refused, or in report mode would have, or an enforced claim. */
 export type RecentDenial = RecentRequest &
-  Pick<AccessRecord, "ruleFile" | "ruleLine" | "reported"> & { readonly gate: Gate };
+  Pick<AccessRecord, "ruleFile" | "ruleLine" | "reported" | "gate" | "claim">;
 
 /** A request that no gate refused, and that was answered with a status from 500 or broken off. */
 export type RecentFailure = RecentRequest &
@@ -36,11 +41,12 @@ export type RecentFailure = RecentRequest &
     "status" | "outcome" | "endpoint" | "upstreamError" | "fault" | "storeRequestId" | "path"
   >;
 
-/** The record of a denial. */
-export type Denied = AccessRecord & { readonly gate: Gate };
-
-export function isDenial(record: AccessRecord): record is Denied {
-  return record.gate !== undefined;
+/** Returns who refused, or in report mode would have; `undefined` if the request is no denial. */
+export function refuserOf({
+  gate,
+  claim,
+}: Pick<AccessRecord, "gate" | "claim">): Refuser | undefined {
+  return gate ?? (claim === undefined ? undefined : "enforced-claim");
 }
 
 /**
@@ -53,9 +59,9 @@ export function isFailure({ status, outcome, gate, reported }: AccessRecord): bo
 }
 
 /** Returns a denial without the fields that the page does not show. */
-export function shownDenial(record: Denied): RecentDenial {
-  const { gate, ruleFile, ruleLine, reported } = record;
-  return { ...shown(record), gate, ruleFile, ruleLine, reported };
+export function shownDenial(record: AccessRecord): RecentDenial {
+  const { gate, claim, ruleFile, ruleLine, reported } = record;
+  return { ...shown(record), gate, claim, ruleFile, ruleLine, reported };
 }
 
 /** Returns a failure likewise. */

@@ -1,13 +1,13 @@
-import { GATE_NAMES, type Gate } from "../admission/facts.ts";
 import { Latest, REQUESTS_KEPT } from "./latest.ts";
 import {
-  isDenial,
   isFailure,
+  refuserOf,
+  REFUSERS,
   shownDenial,
   shownFailure,
-  type Denied,
   type RecentDenial,
   type RecentFailure,
+  type Refuser,
 } from "./recent-requests.ts";
 import { OUTCOMES, type AccessRecord, type Outcome } from "./record.ts";
 
@@ -22,10 +22,10 @@ export type Minute = {
   readonly startMs: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /**
-   * The denials by the gate that refused, or in report mode would have; without those that refused
-   * nobody.
+   * The denials by the gate or claim that refused, or in report mode would have; without those that
+   * refused nobody.
    */
-  readonly denials: Readonly<Partial<Record<Gate, number>>>;
+  readonly denials: Readonly<Partial<Record<Refuser, number>>>;
   /** The answers with a status from 400, whoever made them. */
   readonly clientErrors: number;
   readonly serverErrors: number;
@@ -51,7 +51,7 @@ type Counting = {
   -readonly [Name in keyof Minute]: Minute[Name] extends number ? number : Minute[Name];
 } & {
   readonly outcomes: Record<Outcome, number>;
-  readonly denials: Partial<Record<Gate, number>>;
+  readonly denials: Partial<Record<Refuser, number>>;
 };
 
 /**
@@ -61,7 +61,7 @@ type Counting = {
 export class Recent {
   /** The counts by minute since the epoch, modulo MINUTES_KEPT. */
   readonly #minutes: Counting[] = [];
-  readonly #denials = new Latest<Denied>();
+  readonly #denials = new Latest<AccessRecord>();
   readonly #failures = new Latest<AccessRecord>();
 
   /** Counts a request in the minute in which it ended. */
@@ -76,7 +76,8 @@ export class Recent {
       minute.storeAnswers++;
       minute.storeMs += record.firstByteMs;
     }
-    if (isDenial(record)) this.#denied(minute, record);
+    const refuser = refuserOf(record);
+    if (refuser !== undefined) this.#denied(minute, refuser, record);
     if (isFailure(record)) this.#failures.add(record);
   }
 
@@ -95,8 +96,8 @@ export class Recent {
     };
   }
 
-  #denied(minute: Counting, record: Denied): void {
-    minute.denials[record.gate] = (minute.denials[record.gate] ?? 0) + 1;
+  #denied(minute: Counting, refuser: Refuser, record: AccessRecord): void {
+    minute.denials[refuser] = (minute.denials[refuser] ?? 0) + 1;
     this.#denials.add(record);
   }
 
@@ -164,7 +165,7 @@ function copied(minute: Minute): Minute {
 
 function add(sum: Counting, minute: Minute): void {
   for (const outcome of OUTCOMES) sum.outcomes[outcome] += minute.outcomes[outcome];
-  for (const gate of GATE_NAMES) {
+  for (const gate of REFUSERS) {
     const denied = minute.denials[gate];
     if (denied !== undefined) sum.denials[gate] = (sum.denials[gate] ?? 0) + denied;
   }

@@ -68,6 +68,8 @@ export type AccessRecord = {
   readonly limit: LimitName | undefined;
   /** The header or query parameter that it was refused for, because nothing of that name is served. */
   readonly unknown?: UnknownName | undefined;
+  /** The enforced claim that a bucket policy would not keep. */
+  readonly claim?: string | undefined;
   /** The text that the client read beside AWS's message: the value or the reason. */
   readonly detail?: string | undefined;
   /** The place of the rule, if in a policy: its file, and the line from 1. */

@@ -27,6 +27,8 @@ export type Fault = {
    * else.
    */
   readonly unknown?: UnknownName | undefined;
+  /** The claim of the operator that a policy would not keep, for our page. */
+  readonly claim?: string | undefined;
 };
 
 type More = {

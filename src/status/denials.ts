@@ -1,5 +1,5 @@
 import { NOBODY_RULE } from "../admission/authenticate.ts";
-import type { RecentDenial } from "../observe/recent-requests.ts";
+import { refuserOf, type RecentDenial } from "../observe/recent-requests.ts";
 import { encodeComponent, encodePath } from "../http/percent.ts";
 import { isOperationName, operationNamed } from "../s3/operations.ts";
 import { html, type Html } from "./html.ts";
@@ -34,11 +34,12 @@ function nameOf(denial: RecentDenial): string {
 }
 
 function why(denial: RecentDenial): Html {
-  const { gate, rule, errorCode, reported } = denial;
-  return html`<span class="gate">${gate}</span>
+  const { claim, rule, errorCode, reported } = denial;
+  return html`<span class="gate">${refuserOf(denial)}</span>
     ${reported ? html`<span class="note">let through: report mode</span>` : undefined}
-    <span class="line">${rule}</span>
-    ${mutedLine(placeOf(denial))} ${mutedLine(errorCode === rule ? undefined : errorCode)}`;
+    <span class="line">${claim ?? rule}</span>
+    ${mutedLine(claim === undefined ? placeOf(denial) : rule)}
+    ${mutedLine(errorCode === rule ? undefined : errorCode)}`;
 }
 
 function placeOf({ ruleFile, ruleLine }: RecentDenial): string | undefined {
@@ -65,12 +66,15 @@ function explainLink(denial: RecentDenial): Html | undefined {
 function requestLine({
   clipped,
   gate,
+  claim,
   operation,
   bucket,
   key,
   versionId,
 }: RecentDenial): string | undefined {
   if (clipped || gate === "request" || gate === "authentication") return undefined;
+  // The policy that was refused is not kept.
+  if (claim !== undefined) return undefined;
   if (!isOperationName(operation)) return undefined;
   const { method, level, required, header } = operationNamed(operation);
   if (header !== undefined) return undefined;

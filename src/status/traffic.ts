@@ -1,4 +1,4 @@
-import { GATE_NAMES, type Gate } from "../admission/facts.ts";
+import { REFUSERS, type Refuser } from "../observe/recent-requests.ts";
 import { OUTCOMES } from "../observe/record.ts";
 import type { Minute } from "../observe/recent.ts";
 import { bars, chart, type Series } from "./chart.ts";
@@ -62,7 +62,7 @@ export function traffic(minutes: readonly Minute[]): Html {
 
 /** Returns each gate that refused anything, in the order of decision. */
 export function denialsByGate(minutes: readonly Minute[]): Html {
-  const gates = GATE_NAMES.map((gate) => ({ gate, series: seriesOf(gate) }))
+  const gates = REFUSERS.map((gate) => ({ gate, series: seriesOf(gate) }))
     .map((one) => ({ ...one, values: minutes.map(one.series.of) }))
     .map((one) => ({ ...one, sum: one.values.reduce((a, b) => a + b, 0) }))
     .filter(({ sum }) => sum > 0);
@@ -93,7 +93,7 @@ export function denialsByGate(minutes: readonly Minute[]): Html {
   </table>`;
 }
 
-function seriesOf(gate: Gate): Series {
+function seriesOf(gate: Refuser): Series {
   return { name: gate, paint: "refused", of: ({ denials }) => denials[gate] ?? 0 };
 }
 
@@ -102,5 +102,5 @@ function requestsOf({ outcomes }: Minute): number {
 }
 
 function denialsOf({ denials }: Minute): number {
-  return GATE_NAMES.reduce((sum, gate) => sum + (denials[gate] ?? 0), 0);
+  return REFUSERS.reduce((sum, gate) => sum + (denials[gate] ?? 0), 0);
 }

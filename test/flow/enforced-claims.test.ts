@@ -86,6 +86,13 @@ for (const workers of [1, 2]) {
         String(refused?.["rule"]),
         /claims\.txt:1: anonymous could GET \/bucket\/\S* from /,
       );
+      const page = await (await fetch(`${gateway.adminEndpoint}/`)).text();
+      const [, denials = ""] = /<h2 id="denials-title">([\s\S]*?)<\/section>/.exec(page) ?? [];
+      assert.match(
+        denials,
+        /PutBucketPolicy[\s\S]*enforced-claim<\/span>\s*<span class="line">nothing is public<[\s\S]*claims\.txt:1: anonymous could GET/,
+      );
+      assert.doesNotMatch(denials, /#explain/);
     });
   });
 }
