@@ -15,7 +15,7 @@ export type RawAnswer = {
   readonly whole: boolean;
 };
 
-const ANSWER_MS_MAX = 20_000;
+const ANSWER_MS_MAX = 60_000;
 
 /**
  * One TCP connection on which a test writes what it likes, HTTP or not, and reads what comes back
@@ -93,9 +93,8 @@ export class RawClient {
   }
 
   /**
-   * Returns the next answer, interim ones (1xx) included. `method` is that of its request, since an
-   * answer to HEAD has no body. Throws if none has begun after twenty seconds or at the
-   * connection's end.
+   * The next answer, interim ones (1xx) included; `method` is that of its request, since a HEAD's
+   * answer has no body. Throws if none has begun after a minute or at the connection's end.
    */
   async answer(method = "GET"): Promise<RawAnswer> {
     const deadline = Date.now() + ANSWER_MS_MAX;
