@@ -37,9 +37,20 @@ function variableValue(inside: string, variables: Variables): string | undefined
 
 /** Whether `text` is of `pattern`; a character is a code point. */
 export function isLike(text: string, pattern: string, variables: Variables | undefined): boolean {
-  const steps = stepsOf(pattern, variables);
+  const steps = variables === undefined ? plainSteps(pattern) : stepsOf(pattern, variables);
   return steps !== undefined && matches(Array.from(text), steps);
 }
+
+/** `stepsOf` without variables, which depends on the pattern alone: worked out once for each. */
+function plainSteps(pattern: string): readonly Step[] | undefined {
+  const known = PLAIN.get(pattern);
+  if (known !== undefined) return known;
+  const steps = stepsOf(pattern, NO_VARIABLES);
+  if (steps !== undefined) PLAIN.set(pattern, steps);
+  return steps;
+}
+
+const PLAIN = new Map<string, readonly Step[]>();
 
 function matches(text: readonly string[], steps: readonly Step[]): boolean {
   const [step, ...later] = steps;

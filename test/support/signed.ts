@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, createSecretKey, type KeyObject } from "node:crypto";
 
 /**
  * Makes signatures of version 4 and 2 independently of src/, with `createHmac` and string
@@ -38,7 +38,7 @@ export const sha256 = (bytes: string | Buffer): string =>
   createHash("sha256").update(bytes).digest("hex");
 export const md5 = (bytes: string | Buffer): string =>
   createHash("md5").update(bytes).digest("base64");
-const hmac = (key: string | Buffer, text: string): Buffer =>
+const hmac = (key: string | Buffer | KeyObject, text: string): Buffer =>
   createHmac("sha256", key).update(text, "latin1").digest();
 
 /** Returns `ms` since the epoch as `YYYYMMDDTHHMMSSZ`. */
@@ -85,20 +85,32 @@ export function presignV4(
   return { ...request, target: `${target}&X-Amz-Signature=${signature}` };
 }
 
-/** Returns the raw signing key of a scope, for chunk signatures and forms. */
-export function signingKey(secret: string, scope: V4Scope): Buffer {
-  let key = hmac(`AWS4${secret}`, scope.date ?? scope.timestamp.slice(0, 8));
-  for (const part of scopeText(scope).split("/").slice(1)) key = hmac(key, part);
+/** The signing key of a scope, for chunk signatures and forms. */
+export function signingKey(secret: string, scope: V4Scope): KeyObject {
+  const [date = "", ...rest] = scopeText(scope).split("/");
+  const name = JSON.stringify([secret, date, ...rest]);
+  const known = signingKeys.get(name);
+  if (known !== undefined) return known;
+  let derived = hmac(`AWS4${secret}`, date);
+  for (const part of rest) derived = hmac(derived, part);
+  const key = createSecretKey(derived);
+  signingKeys.set(name, key);
   return key;
 }
 
-/** Returns `date/region/service/aws4_request`. */
+/**
+ * By secret and scope: tests sign 100,000 requests with a few keys, and four of five HMACs are these.
+ * Node takes four times as long for an HMAC whose key is a Buffer.
+ */
+const signingKeys = new Map<string, KeyObject>();
+
+/** `date/region/service/aws4_request`. */
 export function scopeText(scope: V4Scope): string {
   const { timestamp, date = timestamp.slice(0, 8), region = "us-east-1" } = scope;
   return `${date}/${region}/${scope.service ?? "s3"}/${scope.terminator ?? "aws4_request"}`;
 }
 
-export function hmacHex(key: Buffer, text: string): string {
+export function hmacHex(key: KeyObject, text: string): string {
   return hmac(key, text).toString("hex");
 }
 
