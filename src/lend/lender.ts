@@ -16,25 +16,36 @@
 export const RESTING = Buffer.allocUnsafeSlow(64 * 1024);
 
 export type LenderOptions = {
-  /** The size of each buffer. */
-  readonly bytes: number;
+  /** The size of a wide buffer, and the most of them. They are lent first, and never given up. */
+  readonly wideBytes: number;
+  readonly wideMax: number;
+  /** The size of every other. */
+  readonly narrowBytes: number;
   /** The most buffers lent at a time. */
   readonly lentMax: number;
-  /** The most buffers that wait to be lent again. */
+  /** The most narrow buffers that wait to be lent again. */
   readonly keptMax: number;
 };
 
 /** Returns the shared memory. Only the first call counts. */
 export type Release = () => void;
 
-/** Lends buffers of one size. */
+/**
+ * Lends buffers: wide ones as long as few connections borrow, for their speed; then narrow ones, so
+ * that many slow transfers do not take much memory.
+ */
 export class Lender {
   readonly #options: LenderOptions;
-  readonly #kept: Loan[] = [];
-  /** The number of loans that exist, lent or kept. */
+  readonly #wide: Loan[] = [];
+  readonly #narrow: Loan[] = [];
+  /** The number of loans that exist, lent or kept; and of the wide ones among them. */
   #loans = 0;
+  #wideLoans = 0;
   /** Notices a loan that was not returned, and that nobody holds any more. */
-  readonly #lost = new FinalizationRegistry<undefined>(() => this.#loans--);
+  readonly #lost = new FinalizationRegistry<{ readonly isWide: boolean }>(({ isWide }) => {
+    this.#loans--;
+    if (isWide) this.#wideLoans--;
+  });
 
   constructor(options: LenderOptions) {
     this.#options = options;
@@ -42,27 +53,39 @@ export class Lender {
 
   /** The number of buffers that are lent. */
   get lent(): number {
-    return this.#loans - this.#kept.length;
+    return this.#loans - this.#wide.length - this.#narrow.length;
   }
 
   /** Lends a buffer; `undefined` if the most are lent: the caller must use memory of its own. */
   lend(): Loan | undefined {
     if (this.lent >= this.#options.lentMax) return undefined;
-    const loan = this.#kept.pop() ?? this.#make();
+    const loan = this.#wide.pop() ?? this.#makeWide() ?? this.#narrow.pop() ?? this.#makeNarrow();
     loan.begin();
     return loan;
   }
 
-  #make(): Loan {
-    const loan = new Loan(this.#options.bytes, (free) => this.#free(free));
-    this.#lost.register(loan, undefined, loan);
-    this.#loans++;
+  #makeWide(): Loan | undefined {
+    if (this.#wideLoans >= this.#options.wideMax) return undefined;
+    this.#wideLoans++;
+    const loan = new Loan(this.#options.wideBytes, (free) => this.#wide.push(free));
+    this.#made(loan, true);
     return loan;
   }
 
+  #makeNarrow(): Loan {
+    const loan = new Loan(this.#options.narrowBytes, (free) => this.#free(free));
+    this.#made(loan, false);
+    return loan;
+  }
+
+  #made(loan: Loan, isWide: boolean): void {
+    this.#lost.register(loan, { isWide }, loan);
+    this.#loans++;
+  }
+
   #free(loan: Loan): void {
-    if (this.#kept.length < this.#options.keptMax) {
-      this.#kept.push(loan);
+    if (this.#narrow.length < this.#options.keptMax) {
+      this.#narrow.push(loan);
       return;
     }
     this.#lost.unregister(loan);
@@ -76,10 +99,10 @@ export class Lender {
  */
 export class Loan {
   readonly bytes: Buffer;
-  readonly #free: (loan: Loan) => void;
+  readonly #free: (loan: Loan) => unknown;
   #holders = 0;
 
-  constructor(bytes: number, free: (loan: Loan) => void) {
+  constructor(bytes: number, free: (loan: Loan) => unknown) {
     // Not from Node's own pool, so that nothing else lies in its memory.
     this.bytes = Buffer.allocUnsafeSlow(bytes);
     this.#free = free;
@@ -120,7 +143,11 @@ export class Loan {
   }
 }
 
-/**
- * The lender for connections while a long body passes: at most 32 MiB, of which 16 MiB are kept.
- */
-export const lender = new Lender({ bytes: 256 * 1024, lentMax: 128, keptMax: 64 });
+/** The lender for connections while a long body passes: at most 16 MiB, and half of it kept. */
+export const lender = new Lender({
+  wideBytes: 256 * 1024,
+  wideMax: 16,
+  narrowBytes: 64 * 1024,
+  lentMax: 208,
+  keptMax: 64,
+});

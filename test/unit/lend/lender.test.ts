@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { Lender, type Loan } from "../../../src/lend/lender.ts";
 import { until } from "../../support/flow.ts";
 
-const OPTIONS = { bytes: 1024, lentMax: 3, keptMax: 2 };
+const OPTIONS = { wideBytes: 0, wideMax: 0, narrowBytes: 1024, lentMax: 3, keptMax: 2 };
 
 function lent(lender: Lender): Loan {
   const loan = lender.lend();
@@ -66,6 +66,23 @@ test("nothing is lent beyond the bound until a buffer comes back", () => {
   loans[1]?.end();
   assert.notEqual(lender.lend(), undefined);
   assert.equal(lender.lend(), undefined);
+});
+
+test("wide buffers are lent first, and narrow ones while those are out", () => {
+  const lender = new Lender({ ...OPTIONS, wideBytes: 4096, wideMax: 2, lentMax: 4 });
+  const loans = [lent(lender), lent(lender), lent(lender), lent(lender)];
+  assert.deepEqual(
+    loans.map(({ bytes }) => bytes.length),
+    [4096, 4096, 1024, 1024],
+  );
+  for (const loan of loans) loan.end();
+  assert.equal(lender.lent, 0);
+  const again = [lent(lender), lent(lender), lent(lender), lent(lender)];
+  assert.deepEqual(new Set(again), new Set(loans), "all four were kept");
+  assert.deepEqual(
+    again.map(({ bytes }) => bytes.length),
+    [4096, 4096, 1024, 1024],
+  );
 });
 
 test("no more buffers are kept than may be", () => {
