@@ -11,7 +11,7 @@ import { storePath, type BucketName } from "../s3/address.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import { adoptRecord, type Adopted } from "../state/adopt-record.ts";
 import { openState } from "../state/open.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { loadConfig } from "../life/load.ts";
 import type { Terminal } from "./terminal.ts";
 

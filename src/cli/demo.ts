@@ -4,7 +4,7 @@ import { loadConfig } from "../life/load.ts";
 import { openLog } from "../life/log.ts";
 import { Reloader } from "../life/reloader.ts";
 import type { Config } from "../config/config.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { startDemoStore } from "../demo/demo-store.ts";
 import { demoAccounts, DEMO_GATEWAY, demoWelcome } from "./demo-text.ts";
 import { openGateway } from "../life/open.ts";

@@ -2,7 +2,7 @@ import { examine } from "../doctor/examine.ts";
 import type { Diagnosis } from "../doctor/diagnosis.ts";
 import { loadConfig } from "../life/load.ts";
 import { count } from "../lib/words.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { colour, wantsColour, type Colour } from "./colours.ts";
 import type { Terminal } from "./terminal.ts";
 

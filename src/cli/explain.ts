@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { explain } from "../explain/explain.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ExplainQuestion } from "../explain/request.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { explanationText } from "./explanation-text.ts";
 import { loadConfig } from "../life/load.ts";
 import { openForeignKeys } from "./foreign-keys.ts";

@@ -4,7 +4,7 @@ import { parseDuration } from "../config/scalars.ts";
 import { loadConfig } from "../life/load.ts";
 import { count, printable } from "../lib/words.ts";
 import { readAudit } from "./audit-reader.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { withProgress } from "./progress.ts";
 import { tellUnreadable } from "./replay.ts";
 import type { Terminal } from "./terminal.ts";

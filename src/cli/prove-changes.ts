@@ -1,7 +1,7 @@
 import { loadConfig } from "../life/load.ts";
 import { gainedBy, type Comparison } from "../prove/compare.ts";
 import { unseenChanges } from "../prove/unseen.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { sceneWith, type KnownScene } from "./known-scene.ts";
 import { progressOn } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";

@@ -10,7 +10,7 @@ import { COMMAND_LINE, readClaims } from "../prove/claim-reader.ts";
 import { knownIn } from "../prove/known-names.ts";
 import { prove, whoIs, type Proof } from "../prove/prove.ts";
 import type { Scene } from "../prove/scene.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { explanationText } from "./explanation-text.ts";
 import { knownWith, type KnownScene } from "./known-scene.ts";
 import { tellChanges } from "./prove-changes.ts";

@@ -1,5 +1,5 @@
 import { readAudit, type AuditFiles } from "./audit-reader.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { openDecider, type Decider } from "./decide-again.ts";
 import { loadConfig } from "../life/load.ts";
 import { withProgress } from "./progress.ts";

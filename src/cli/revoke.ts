@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { revocationText, type Revocation } from "../session/revocation.ts";
 import { openState } from "../state/open.ts";
 import { addRevocation } from "../state/revoked-record.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type RevokeOptions = {

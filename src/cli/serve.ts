@@ -10,7 +10,7 @@ import type { RunningGateway } from "../life/service.ts";
 import { reloadSignal, stopSignal } from "../life/signals.ts";
 import { runWorker } from "../life/worker.ts";
 import { openWorkers } from "../life/workers.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -15,7 +15,7 @@ import { openState, openStateReader } from "../state/open.ts";
 import { isInForce, type StoredShare } from "../state/record.ts";
 import { changeShares } from "../state/share-record.ts";
 import type { StateReader, StateStore } from "../state/state-store.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { readAllKept } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 

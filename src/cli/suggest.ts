@@ -7,7 +7,7 @@ import { actionFault } from "../provider/dialect.ts";
 import type { Provider } from "../provider/provider.ts";
 import { parseProvider } from "../provider/parse.ts";
 import { readAudit } from "./audit-reader.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { loadConfig, shippedProvider } from "../life/load.ts";
 import { withProgress } from "./progress.ts";
 import { WHY_NOT } from "./recorded-request.ts";

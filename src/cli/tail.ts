@@ -6,7 +6,7 @@ import { LINE_BYTES_MAX } from "../observe/audit-line.ts";
 import { identityOf, parseEntry, type AuditEntry } from "./audit-entry.ts";
 import { refuseS3Log } from "./audit-reader.ts";
 import { wantsColour } from "./colours.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { placeOfConfig } from "./config-option.ts";
 import { tailLine } from "./tail-line.ts";
 import type { Terminal } from "./terminal.ts";

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../life/load.ts";
 import { parseUnder } from "../prove/under.ts";
 import { whoCan, type WhoCanAnswer, type WhoCanQuestion } from "../prove/who-can.ts";
-import { printProblems } from "./check.ts";
+import { printProblems } from "./print-problems.ts";
 import { openKeptRecords } from "./kept-records.ts";
 import type { Terminal } from "./terminal.ts";
 

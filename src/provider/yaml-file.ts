@@ -2,15 +2,22 @@ import { isMap, isNode, isScalar } from "yaml";
 import type { z } from "zod";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { readPlainYaml } from "../lib/plain-yaml.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import { parseYaml, positionOf, type YamlFile } from "../lib/yaml.ts";
 
-/** Reads what `parseYaml()` does into what `schema` makes of it, or every problem with its place. */
+/**
+ * Reads what `parseYaml()` does into what `schema` makes of it, or every problem with its place. Each
+ * start reads such a file: a plain one that is good takes a tenth of the time.
+ */
 export function readYaml<Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
 ): Result<z.output<Schema>, readonly Problem[]> {
+  const plain = readPlainYaml(text, AS_WRITTEN);
+  const good = plain && schema.safeParse(plain.data);
+  if (good?.success === true) return ok(good.data);
   const parsed = parseYaml(text);
   if (!parsed.ok) {
     return err(
@@ -23,6 +30,9 @@ export function readYaml<Schema extends z.ZodType>(
   if (shape.success) return ok(shape.data);
   return err(shape.error.issues.flatMap((issue) => issueProblems(source, issue)));
 }
+
+/** No text is replaced, and no line is kept. */
+const AS_WRITTEN = { expand: (text: string): string => text, placed: "" };
 
 type Issue = z.core.$ZodIssue;
 type Source = YamlFile & { readonly file: string };
