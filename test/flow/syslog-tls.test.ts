@@ -1,5 +1,6 @@
 /** Audit lines to a collector over TLS (RFC 5425): who it is, who we are, and renewed certificates. */
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test, type TestContext } from "node:test";
 import type { TlsOptions } from "node:tls";
 import { runDoctor } from "../../src/cli/doctor.ts";
@@ -81,7 +82,12 @@ test("another collector needs a restart, and a certificate for it does not", asy
   const collector = await startCollectorOfSyslog(t, { tls: LOOPBACK });
   const address = addressOf(collector);
   const flow = await flowWith(t, { address, caFile: "ca.pem" }, FILES);
+  const expiry =
+    'certificate_expiry_timestamp_seconds{certificate="log.audit.syslog.clientCertificate"}';
+  assert.equal(await metricOf(flow, expiry), undefined);
   await flow.gateway.reload({ audit: { syslog: { address, ...OURS } } });
+  const { validToDate } = new X509Certificate(CLIENT.cert);
+  assert.equal(await metricOf(flow, expiry), validToDate.getTime() / 1000);
   const other = { address: addressOf(collector, "localhost"), ...OURS };
   await assert.rejects(
     flow.gateway.reload({ audit: { syslog: other } }),

@@ -1,7 +1,7 @@
 /** Audit lines in a real rsyslog, over TLS with a certificate of ours. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore } from "../stores/recording.ts";
@@ -12,10 +12,10 @@ import { skipUnless } from "../support/requirement.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { debianProgram } from "./programs.ts";
 
-const DRIVER = "/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so";
+const [driver] = globSync("/usr/lib/*/rsyslog/lmnsd_ossl.so");
 const PACKAGES = "rsyslog rsyslog-openssl";
 const { present, ...rsyslog } = debianProgram("rsyslogd", PACKAGES);
-const skip = skipUnless([{ ...rsyslog, present: present && existsSync(DRIVER) }]);
+const skip = skipUnless([{ ...rsyslog, present: present && driver !== undefined }]);
 
 const CONF = (folder: string, port: number): string => `
 global(
