@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import type { KeyObject } from "node:crypto";
 import { test } from "node:test";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { gatewayOf } from "./people.ts";
 
+/** Values that hold no function of ours: keys of node:crypto and bytes have methods, and read nothing. */
+type Plain = string | number | boolean | bigint | symbol | null | undefined;
+type Opaque = ArrayBufferView | KeyObject;
+
 /** The paths at which a type holds a function. Maps, sets and lists count by what they hold. */
 type FunctionsIn<T, Path extends string> = T extends (...args: never[]) => unknown
   ? Path
-  : T extends string | number | boolean | bigint | symbol | null | undefined | ArrayBufferView
+  : T extends Plain | Opaque
     ? never
     : T extends ReadonlyMap<infer K, infer V>
       ? FunctionsIn<K, `${Path}.key`> | FunctionsIn<V, `${Path}.value`>
