@@ -282,7 +282,7 @@ program
   .option("--client-id <id>", "as which the issuer knows s3warden", "s3warden")
   .option("--scope <scopes>", "what is asked of the issuer", "openid")
   .option("--session-name <name>", "name in the audit log; default: your user name")
-  .option("--duration <time>", "how long the session lasts, such as 1h; default: STS's")
+  .option("--duration <time>", "how long the session lasts, 15m to 12h; default: STS's")
   .option("--config <file>", "gateway.yaml, for the names of its issuers", "gateway.yaml")
   .exitOverride(usageIs2)
   .action(async (options: LoginOptions) => {

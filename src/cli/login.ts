@@ -71,14 +71,25 @@ function wantedLogin(options: LoginOptions, env: Environment): Result<Login, str
   if (!SESSION_NAME.test(sessionName)) {
     return err(`--session-name: got "${sessionName}", expected 2 to 64 of A-Z a-z 0-9 _+=,.@-`);
   }
-  const duration = options.duration === undefined ? undefined : parseDuration(options.duration);
-  if (duration?.ok === false) return err(`--duration: ${duration.error}`);
-  const durationSeconds = duration && Math.floor(duration.value / 1_000);
+  const duration = options.duration === undefined ? ok(undefined) : secondsOf(options.duration);
+  if (!duration.ok) return duration;
+  const durationSeconds = duration.value;
   const source = sourceOf(options);
   if (!source.ok) return source;
   return ok({ source: source.value, request: { endpoint, roleArn, sessionName, durationSeconds } });
 }
 
+/** STS refuses any other ("AssumeRoleWithWebIdentity", DurationSeconds), but only after the login. */
+function secondsOf(text: string): Result<number, string> {
+  const duration = parseDuration(text);
+  if (!duration.ok) return err(`--duration: ${duration.error}`);
+  const seconds = Math.floor(duration.value / 1_000);
+  const isPossible = seconds >= SESSION_SECONDS_MIN && seconds <= SESSION_SECONDS_MAX;
+  return isPossible ? ok(seconds) : err(`--duration: got "${text}", expected 15m to 12h`);
+}
+
+const SESSION_SECONDS_MIN = 900;
+const SESSION_SECONDS_MAX = 43_200;
 const SAFE = "https://…; http:// only for 127.0.0.1, [::1] and localhost";
 const SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
 

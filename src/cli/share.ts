@@ -112,11 +112,15 @@ export function runShareList(
 async function listOne(reader: StateReader, name: string): Promise<Result<string, string>> {
   const stored = await reader.read(name);
   if (!stored.ok) return stored;
-  const { record } = stored.value ?? {};
+  if (stored.value === undefined) return err(UNKNOWN_BUCKET);
+  const { record } = stored.value;
   const shares = record !== undefined && isInForce(record) ? (record.shares ?? []) : [];
   if (shares.length === 0) return ok(`The bucket "${name}" is shared with nobody\n`);
   return ok(shares.map((share) => `${shown(share)}\n`).join(""));
 }
+
+const UNKNOWN_BUCKET =
+  "neither the configuration nor the state knows it. s3warden adopt records a bucket that was there before";
 
 async function listAll(config: Config): Promise<Result<string, string>> {
   const kept = await readAllKept(config);

@@ -208,6 +208,8 @@ test("invalid options are reported, with what is allowed", async (t) => {
     [{ tokenFile: token, role: "a:b:c" }, /--role: got/],
     [{ tokenFile: token, sessionName: "a b" }, /--session-name: got "a b"/],
     [{ tokenFile: token, duration: "soon" }, /--duration: Expected a duration/],
+    [{ tokenFile: token, duration: "30h" }, /--duration: got "30h", expected 15m to 12h$/m],
+    [{ tokenFile: token, duration: "899s" }, /--duration: got "899s", expected 15m to 12h$/m],
   ];
   for (const [options, message] of wrong) {
     const { code, out, err } = await machine.login(options);
@@ -244,7 +246,7 @@ test("a failure on the way is reported, and no token with it", async (t) => {
     [{ tokenFile: empty }, /--token-file: .* is empty/],
     [{ tokenFile: bad }, /STS refuses it: InvalidIdentityToken, /],
     [{ tokenFile: file, role: "lab:writer" }, /STS refuses it: AccessDenied, /],
-    [{ tokenFile: file, duration: "13h" }, /STS refuses it: ValidationError, /],
+    [{ tokenFile: file, duration: "12h" }, /STS refuses it: ValidationError, /],
     [{ tokenFile: file, endpoint: gone }, /127\.0\.0\.1:\d+ cannot be asked: .*ECONNREFUSED/],
     [{ issuer: gone }, /the issuer cannot be asked: .*ECONNREFUSED/],
   ];

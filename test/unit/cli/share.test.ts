@@ -111,6 +111,14 @@ describe("s3warden share", () => {
     assert.equal(again.code, 1);
     assert.match(again.err, /it is not shared with "colleague"/);
   });
+  test("an unknown bucket is no bucket that is shared with nobody", async () => {
+    const config = await configured();
+    assert.deepEqual(await ran((terminal) => runShareList("nope", { config }, terminal)), {
+      code: 1,
+      out: "",
+      err: 'Cannot list shares of "nope": neither the configuration nor the state knows it. s3warden adopt records a bucket that was there before\n',
+    });
+  });
   test("lists all buckets that are shared, and nothing else that is kept", async () => {
     const config = await configured();
     assert.equal((await listAll(config)).out, "No bucket is shared\n");
