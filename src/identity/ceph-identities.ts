@@ -9,6 +9,7 @@ import type { AdminAnswer, AdminQuestion } from "./admin-answer.ts";
 import { openAdminOps } from "./admin-ops.ts";
 import { CephSource } from "./ceph-source.ts";
 import { atMostEvery, COMPLAINT_MS, RESULTS, type Source } from "./source.ts";
+import type { StoreUsers } from "./store-users.ts";
 
 /** A Ceph as a source of keys. */
 export type OpenCeph = Source & {
@@ -19,7 +20,8 @@ export type OpenCeph = Source & {
 
 type Surroundings = {
   readonly keyOf: (user: ForeignUser, accessKeyId: string) => Key | undefined;
-  readonly noteTwice: (user: ForeignUser) => void;
+  /** Receives each user that RGW tells of. */
+  readonly noteUser: (user: ForeignUser) => void;
   readonly metrics: Metrics;
   readonly log: Logger;
 };
@@ -30,7 +32,7 @@ type Surroundings = {
  */
 export function openCephSource(
   config: CephConfig,
-  { keyOf, noteTwice, metrics, log }: Surroundings,
+  { keyOf, noteUser, metrics, log }: Surroundings,
   before: readonly OpenCeph[],
 ): OpenCeph {
   const { ask, close } = openAdminOps(config);
@@ -40,7 +42,7 @@ export function openCephSource(
   });
   const onAnswer = (answer: AdminAnswer): void => {
     metrics.identityLookedUp("ceph", RESULTS[answer.kind]);
-    if (answer.kind === "user") noteTwice(answer.user);
+    if (answer.kind === "user") noteUser(answer.user);
     if (answer.kind === "unavailable") complain(answer.why);
   };
   const onOwnUserMissing = atMostEvery(COMPLAINT_MS, () => {
@@ -106,6 +108,13 @@ function userIdsOf(holder: string): readonly string[] {
   const colon = holder.indexOf(":");
   const account = colon < 0 ? holder : holder.slice(0, colon);
   return account.includes("$") ? [account] : [account, `${account}$${account}`];
+}
+
+/** Tells the users of the store whose the keys of `user` are. */
+export function noteCredentials(user: ForeignUser, storeUsers: StoreUsers): void {
+  const who = { user: `${user.tenant}$${user.name}`, account: accountNameOf(user) };
+  for (const { accessKeyId, secret } of user.keys)
+    storeUsers.noteCeph({ accessKeyId, secret }, who);
 }
 
 /**

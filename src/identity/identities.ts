@@ -1,14 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
 import type { Key } from "../admission/principal.ts";
 import type { Config } from "../config/config.ts";
 import { sourcesElsewhere } from "../config/elsewhere.ts";
-import { compileForeign } from "../config/foreign.ts";
+import { compileForeign, type ForeignUser } from "../config/foreign.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
-import { conflicts, openCephSource, type OpenCeph } from "./ceph-identities.ts";
+import { conflicts, noteCredentials, openCephSource, type OpenCeph } from "./ceph-identities.ts";
 import { openDirectorySource, type OpenDirectory } from "./directory-source.ts";
 import type { Found } from "./key-source.ts";
 import type { IdentityState, Source } from "./source.ts";
@@ -113,17 +114,38 @@ function openAll(
   if (ceph.length + directories.length === 0) return [];
   const keyOf = compileForeign(config);
   const noteTwice = conflicts(config, log);
+  const noteUser = (user: ForeignUser): void => {
+    noteTwice(user);
+    if (directories.length > 0) noteCredentials(user, storeUsers);
+  };
   const entries = directories.reduce((sum, one) => sum + one.entries, 1);
-  const storeUsers = new StoreUsers(entries);
+  const storeUsers = new StoreUsers(entries, complainingOfBoth(log));
   const cephsBefore = before.filter((one) => one.kind === "ceph");
   const directoriesBefore = before.filter((one) => one.kind === "http");
   return [
-    ...ceph.map((one) => openCephSource(one, { keyOf, noteTwice, metrics, log }, cephsBefore)),
+    ...ceph.map((one) => openCephSource(one, { keyOf, noteUser, metrics, log }, cephsBefore)),
     ...directories.map((one) =>
       openDirectorySource(one, { config, metrics, log, storeUsers }, directoriesBefore),
     ),
   ];
 }
+
+/** Says once of each pair that they are one user of the store. */
+function complainingOfBoth(log: Logger): (cephUser: string, account: string) => void {
+  const told = new LRUCache<string, true>({ max: TOLD_MAX });
+  return (user, account) => {
+    const pair = `${user}\n${account}`;
+    if (told.has(pair)) return;
+    told.set(pair, true);
+    log.warn(
+      { user, account },
+      "This Ceph user is also an account of a directory: each can use all buckets of the other that have no record here",
+    );
+  };
+}
+
+/** The most pairs that are remembered as told. */
+const TOLD_MAX = 10_000;
 
 const YOURS = "Your access key cannot be looked up at the moment. Please try again";
 const OWNERS = "The key of the bucket's owner cannot be looked up at the moment. Please try again";

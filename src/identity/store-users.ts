@@ -2,6 +2,9 @@ import { LRUCache } from "lru-cache";
 import type { Key } from "../admission/principal.ts";
 import type { Signing } from "./key-source.ts";
 
+/** A user of a Ceph whose users may log in, with the name of its account here. */
+type CephUser = { readonly user: string; readonly account: string };
+
 /** The account that a credential of the store was last seen with. */
 type Use = {
   readonly account: string;
@@ -16,10 +19,18 @@ type Use = {
  */
 export class StoreUsers {
   readonly #uses: LRUCache<string, Use>;
+  /** Users of Ceph by their own credentials. */
+  readonly #cephUsers: LRUCache<string, CephUser>;
+  readonly #onBoth: (cephUser: string, account: string) => void;
 
-  /** `max`: credentials that are remembered at most. */
-  constructor(max: number) {
+  /**
+   * `max`: credentials that are remembered at most, of each kind. `onBoth` hears of each user of Ceph
+   * that is an account of a directory by another name, too.
+   */
+  constructor(max: number, onBoth: (cephUser: string, account: string) => void) {
     this.#uses = new LRUCache({ max });
+    this.#cephUsers = new LRUCache({ max });
+    this.#onBoth = onBoth;
   }
 
   /**
@@ -37,11 +48,27 @@ export class StoreUsers {
     if (use !== undefined && use.account !== account.name && !isMoved) return use.account;
     const isAnother = use !== undefined && use.by !== accessKeyId;
     this.#uses.set(name, { account: account.name, by: isAnother ? undefined : accessKeyId });
+    this.#compare(name);
     return undefined;
+  }
+
+  /** Notes that `own` is a credential of a user of Ceph. */
+  noteCeph(own: Signing, user: CephUser): void {
+    const name = nameOf(own);
+    this.#cephUsers.set(name, user);
+    this.#compare(name);
+  }
+
+  #compare(name: string): void {
+    const user = this.#cephUsers.get(name);
+    const use = this.#uses.get(name);
+    if (user === undefined || use === undefined || user.account === use.account) return;
+    this.#onBoth(user.user, use.account);
   }
 
   clear(): void {
     this.#uses.clear();
+    this.#cephUsers.clear();
   }
 }
 

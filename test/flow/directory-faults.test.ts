@@ -4,6 +4,7 @@ import { test, type TestContext } from "node:test";
 import { startRecordingStore, type RecordingStore } from "../stores/recording.ts";
 import { metricOf, OWNER, startFlow, until, type Flow } from "../support/flow.ts";
 import { codeOf, type RawAnswer } from "../support/raw-client.ts";
+import { startScriptedCeph, userWith } from "../support/scripted-ceph.ts";
 import {
   keyWith,
   startScriptedDirectory,
@@ -230,6 +231,39 @@ test("1,200 unknown keys at once: the directory sees 16 at a time, and a known k
   assert.equal(nobody + slowed, 1_200);
   t.diagnostic(`${nobody} InvalidAccessKeyId, ${slowed} SlowDown, at most ${directory.most()}`);
 });
+
+for (const order of [
+  ["the directory's", "Ceph's"],
+  ["Ceph's", "the directory's"],
+]) {
+  test(`a user of Ceph who is an account of a directory, too, is warned of once: ${order.join(" first, then ")}`, async (t) => {
+    const { flow, directory } = await begin(t);
+    const ceph = await startScriptedCeph();
+    t.after(() => ceph.stop());
+    const carl: KeyPair = { accessKey: "AKIACARL", secretKey: "theSecretOfCarl" };
+    const eve: KeyPair = { accessKey: "AKIAEVE", secretKey: "theSecretOfEve" };
+    ceph.replies.set(carl.accessKey, userWith("carl", carl));
+    ceph.replies.set(eve.accessKey, userWith("eve", eve));
+    const directories = [{ ...directory.source, accounts: ["bob", "eve"] }];
+    await flow.gateway.reload({ ceph: [ceph.source], directories });
+    directory.replies.set(BOB.accessKey, json({ ...GOOD, upstream: carl }));
+    // One and the same account by both names is no surprise.
+    const own = { account: "eve", upstream: eve };
+    directory.replies.set(ALICE.accessKey, json({ ...ALICE, ...own }));
+    const keys = new Map([
+      ["the directory's", [ALICE, BOB]],
+      ["Ceph's", [eve, carl]],
+    ]);
+    for (const whose of [...order, ...order]) {
+      for (const key of keys.get(whose) ?? []) assert.equal((await get(flow, key)).status, 200);
+    }
+    assert.equal(flow.gateway.warnings.length, 1, flow.gateway.warnings.join("\n"));
+    assert.match(
+      flow.gateway.warnings[0] ?? "",
+      /"user":"\$carl","account":"bob".*is also an account of a directory/,
+    );
+  });
+}
 
 test("the first of an accounts file, Ceph and a directory that has the key counts", async (t) => {
   const { flow, directory, store } = await begin(t);
