@@ -58,6 +58,7 @@ export function openCephSource(
     users,
     find: (accessKeyId) => users.find(accessKeyId),
     key: (accessKeyId) => users.key(accessKeyId),
+    unusable: (accessKeyId) => users.unusable(accessKeyId),
     findOwner: (owner) => {
       const userId = userOfOwner(owner);
       return userId === undefined ? "nobody" : users.findOwner(userId);

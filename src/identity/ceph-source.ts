@@ -102,6 +102,11 @@ export class CephSource {
     return isPlausible(accessKeyId) ? this.#source.find(accessKeyId) : "nobody";
   }
 
+  /** Returns why RGW's last answer about an access key could not be used; see `KeySource`. */
+  unusable(accessKeyId: string): string | undefined {
+    return this.#source.unusable(accessKeyId);
+  }
+
   /** The same of the user with the id `userId`: one of its own keys, or "nobody" if it has none. */
   findOwner(userId: string): Key | "nobody" | "unknown" {
     return this.#source.find(nameOf(userId));

@@ -66,6 +66,7 @@ export function openDirectorySource(
     find: (accessKeyId) => (isPlausible(accessKeyId) ? keys.find(accessKeyId) : "nobody"),
     key: async (accessKeyId): Promise<Found> =>
       isPlausible(accessKeyId) ? keys.key(accessKeyId) : "nobody",
+    unusable: (accessKeyId) => keys.unusable(accessKeyId),
     // It is asked by access key only.
     findOwner: () => "nobody",
     owner: () => Promise.resolve("nobody"),

@@ -75,7 +75,10 @@ export function openIdentities(
   };
   return {
     find: (accessKeyId) => counted(findIn(sources, (source) => source.find(accessKeyId))),
-    key: (accessKeyId) => keyIn(sources, yours, (source) => source.key(accessKeyId)),
+    key: async (accessKeyId) => {
+      const key = await keyIn(sources, yours, (source) => source.key(accessKeyId));
+      return key.ok ? key : err(explained(key.error, sources, accessKeyId));
+    },
     findOwner: (owner) => counted(findIn(sources, (source) => source.findOwner(owner))),
     owner: (owner) => keyIn(sources, owners, (source) => source.owner(owner)),
     hasChanged: async (used, sure) => {
@@ -178,6 +181,17 @@ async function keyIn(
     silent ||= found === "unavailable";
   }
   return silent ? err(unanswered) : ok(undefined);
+}
+
+/** Says in the record of a request why a source's answer about its key could not be used. */
+function explained(fault: Fault, sources: readonly Source[], accessKeyId: string): Fault {
+  for (const source of sources) {
+    const why = source.unusable(accessKeyId);
+    if (why === undefined) continue;
+    const { endpoint } = source.state();
+    return { ...fault, rule: `identities: the answer of ${endpoint} cannot be used: ${why}` };
+  }
+  return fault;
 }
 
 /** Returns one of the holder's keys, of those in force first; asked for now, and not remembered. */

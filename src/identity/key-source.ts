@@ -39,6 +39,8 @@ export type Signing = { readonly accessKeyId: string; readonly secret: string };
 const CONFIRMED_MS = 1_000;
 /** The most keys that are remembered as confirmed. */
 const CONFIRMED_MAX = 10_000;
+/** The most keys whose last answer is remembered as unusable. */
+const UNUSABLE_MAX = 1_000;
 
 /**
  * Keys that another system knows: asked for at the first use, then remembered, within limits of time,
@@ -55,6 +57,9 @@ export class KeySource<User> {
   readonly #doubting = new Map<string, Promise<Found>>();
   /** The times when doubted keys were last found unchanged, by name. */
   readonly #confirmed = new LRUCache<string, number>({ max: CONFIRMED_MAX });
+
+  /** The reasons why the last answers about names could not be used, by name. */
+  readonly #unusable = new LRUCache<string, string>({ max: UNUSABLE_MAX });
 
   /**
    * Begins with the keys of `before`: the same source as another configuration had it. They are
@@ -75,6 +80,14 @@ export class KeySource<User> {
   /** The number of access keys that are remembered. */
   get size(): number {
     return this.#cache.size;
+  }
+
+  /**
+   * Returns why the last answer about a name could not be used; `undefined` if it could. Quotes no
+   * answer, nor a secret.
+   */
+  unusable(name: string): string | undefined {
+    return this.#unusable.get(name);
   }
 
   /**
@@ -183,7 +196,11 @@ export class KeySource<User> {
     if (tried === undefined) return "unavailable";
     const { askedMs, answer } = tried;
     const understood = answer.kind === "user" ? keyOf(answer.user, name) : undefined;
-    onAnswer(understood?.ok === false ? unavailable("key", understood.error) : answer);
+    const judged = understood?.ok === false ? unavailable("key", understood.error) : answer;
+    onAnswer(judged);
+    if (judged.kind === "unavailable" && judged.about === "key") {
+      this.#unusable.set(name, judged.why);
+    } else this.#unusable.delete(name);
     if (answer.kind === "unavailable" || understood?.ok === false) return "unavailable";
     const key = understood?.value;
     const found =

@@ -18,6 +18,8 @@ export type Source = {
   /** Returns the memory of an access key. */
   readonly find: (accessKeyId: string) => Key | "nobody" | "unknown";
   readonly key: (accessKeyId: string) => Promise<Found>;
+  /** Returns why its last answer about an access key could not be used; `undefined` if it could. */
+  readonly unusable: (accessKeyId: string) => string | undefined;
   /** The same of an account: one of its own keys. "nobody": it is no user there, or has none. */
   readonly findOwner: (owner: OwnerNeed) => Key | "nobody" | "unknown";
   readonly owner: (owner: OwnerNeed) => Promise<Found>;

@@ -103,6 +103,24 @@ for (const [name, reply] of BAD) {
   });
 }
 
+test("the audit log says of which key, and by which field, an answer cannot be used", async (t) => {
+  const { flow, directory } = await begin(t);
+  const said: readonly (readonly [DirectoryReply, RegExp])[] = [
+    [json({ ...GOOD, admin: true }), /cannot be used: Unknown field$/],
+    [json({ ...GOOD, networks: { allow: ["10.0.0.1/8"] } }), /cannot be used: .*networks\.allow/],
+    [json({ ...GOOD, tier: "BOSS" }), /cannot be used: .*tier/],
+    [{ kind: "silence" }, /^identities: the directory does not answer$/],
+  ];
+  for (const [i, [reply, rule]] of said.entries()) {
+    directory.replies.set(BOB.accessKey, reply);
+    assert.equal(codeOf(await get(flow, BOB)), "SlowDown");
+    const record = (await flow.gateway.records(i + 1))[i];
+    assert.equal(record?.accessKeyId, BOB.accessKey);
+    assert.match(String(record?.rule), rule);
+    assert.doesNotMatch(JSON.stringify(record), /theSecret/);
+  }
+});
+
 test("a connection that the directory closes as the next question comes costs no key", async (t) => {
   const answers = new Map([ALICE, BOB].map((key) => [key.accessKey, key]));
   let lost = 0;
