@@ -30,6 +30,8 @@ const ISSUER = "https://idp.example.org";
 const CONNECTIONS = 16;
 /** Of a flood: so many that refusals wait for their turn as long as they may. */
 const FLOOD_CONNECTIONS = 512;
+/** The time before a flood is measured: it lasts, and its connections and its first burst do not. */
+const FLOOD_LEAD_MS = 1_500;
 /** Tokens that are signed before the clock starts; none is the same as another. */
 const TOKENS = 256;
 const READ_BYTES = 64 * 1024;
@@ -116,11 +118,12 @@ async function cpuOfFlood({ plain }: System, ms: number): Promise<number> {
 
 type Flood = { readonly stop: () => Promise<void> };
 
-/** Sends tokens whose signature is wrong, as fast as they are answered. */
+/** Sends tokens whose signature is wrong, as fast as they are answered; resolves when that lasts. */
 async function startFlood(port: number): Promise<Flood> {
   const connections = await openAll(port, FLOOD_CONNECTIONS);
   let over = false;
   const flood = pump(connections, callsOf(STRANGER), expecting(400), () => over);
+  await pause(FLOOD_LEAD_MS);
   return {
     stop: async () => {
       over = true;
