@@ -42,8 +42,8 @@ const LATE_FILES_MAX = 3;
 const TEST_MS_MAX = 10 * 60_000;
 
 /**
- * What V8 compiled of sources and packages, kept for the next process. Without it, compiling is up
- * to half of the work of a test that opens a gateway. Node keeps an entry by name, and uses it for the same text only.
+ * What V8 compiled of sources and packages, kept for the next process. Without it, compiling is up to
+ * half of the work of a test that opens a gateway. Node uses an entry for the very same text only.
  */
 const COMPILED = join(ROOT, "node_modules", ".cache", "compiled");
 

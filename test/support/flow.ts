@@ -94,10 +94,10 @@ export function headOf(flow: Flow, target: string, length: number, ...more: Head
   );
 }
 
-/** Waits until `condition` holds; throws after `ms`. */
+/** Waits until `condition` holds; throws after `ms`, which on a busy machine is no long time. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  ms = 30_000,
+  ms = 120_000,
 ): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await condition())) {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { basename, join } from "node:path";
+import type { Readable } from "node:stream";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openDirectory } from "../../../src/state/directory.ts";
 import { REAL_FILES as files, type Files } from "../../../src/state/files.ts";
@@ -265,8 +265,8 @@ test("a process killed while it writes leaves every record whole, old or new", a
     const writer = spawn(process.execPath, [child, path, `${round}`], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(writer.stdout, "data");
-    await setTimeout(20 + Math.random() * 60);
+    // It goes on while we hear of it, so that it is killed at any moment of a later write.
+    await written(writer.stdout, 10 + Math.random() * 20);
     const gone = once(writer, "exit");
     writer.kill("SIGKILL");
     assert.deepEqual(await gone, [null, "SIGKILL"]);
@@ -277,6 +277,17 @@ test("a process killed while it writes leaves every record whole, old or new", a
   }
   assert(seen > 100, `only ${seen} records were ever written`);
 });
+
+/** Waits until the writer has told of `count` records. */
+function written(told: Readable, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    told.on("data", (dots: Buffer) => {
+      seen += dots.length;
+      if (seen >= count) resolve();
+    });
+  });
+}
 
 /** How many records there are; each must be one that a writer wrote. */
 async function readAll(store: StateStore): Promise<number> {
