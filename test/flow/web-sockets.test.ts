@@ -187,9 +187,9 @@ for (const [what, lines, sent] of [
 }
 
 test("an upgrade after a request that is not answered yet waits its turn as a plain one", async (t) => {
-  let answerFirst = (): void => {};
+  const firsts: (() => void)[] = [];
   const target = await startHttpStore((request, response) => {
-    if (request.url === "/dashboard/1") answerFirst = () => response.end("first");
+    if (request.url === "/dashboard/1") firsts.push(() => response.end("first"));
     else response.end("second");
   });
   t.after(() => target.stop());
@@ -198,9 +198,10 @@ test("an upgrade after a request that is not answered yet waits its turn as a pl
   client.write(
     flow.request("GET", "/dashboard/1") + flow.request("GET", "/dashboard/2", ...HANDSHAKE),
   );
+  await until(() => firsts.length === 1);
   await pause(50);
   assert.equal(client.pending.length, 0);
-  answerFirst();
+  firsts[0]?.();
   assert.equal((await client.answer()).body.toString(), "first");
   assert.equal((await client.answer()).body.toString(), "second");
 });
