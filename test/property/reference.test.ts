@@ -7,7 +7,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decide } from "../reference/decide.ts";
-import { drawRequest, drawWorld, MODELS, type ModelName } from "../reference/draw.ts";
+import { MODELS, type ModelName } from "../reference/draw/parts.ts";
+import { drawRequest } from "../reference/draw/requests.ts";
+import { drawWorld } from "../reference/draw/worlds.ts";
 import { admitted, comparable, snapshotOf } from "../reference/engine.ts";
 import { shrunk, type Case } from "../reference/shrink.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";

@@ -6,7 +6,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whoCan, type WhoCanAnswer } from "../../src/prove/who-can.ts";
-import { drawRequest, drawWorldOfKeys, MODELS, NOW_MS } from "../reference/draw.ts";
+import { MODELS, NOW_MS } from "../reference/draw/parts.ts";
+import { drawRequest } from "../reference/draw/requests.ts";
+import { drawWorldOfKeys } from "../reference/draw/worlds.ts";
 import { admitted, snapshotOf } from "../reference/engine.ts";
 import type { Asked, World } from "../reference/world.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";

@@ -67,11 +67,21 @@ export function asksOf(asked: Asked, world: World): readonly Ask[] {
     ...(version !== undefined && { version }),
   };
   const own = version === undefined ? row.asks : (row.versioned ?? row.asks);
-  const actions = [...own, ...actionsOfHeaders(operation, asked)];
+  const actions = [...ownActions(own, operation, world), ...actionsOfHeaders(operation, asked)];
   return [
     ...actions.map((action): Ask => ({ ...here, action })),
     ...asksOfSource(operation, asked, world),
   ];
+}
+
+/** Where the attributes have an action of their own, the object need not be readable. */
+function ownActions(
+  own: readonly string[],
+  operation: string,
+  { model }: World,
+): readonly string[] {
+  if (operation !== "GetObjectAttributes" || model.attributesReadObjects) return own;
+  return own.filter((action) => action.endsWith("Attributes"));
 }
 
 /** The asks of one entry of a DeleteObjects, by itself. */

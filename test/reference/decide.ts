@@ -71,6 +71,8 @@ function keptPolicyFault(situation: Situation): string | undefined {
   if (who === "anonymous") {
     if (!policyDelegation || !isOpened(situation)) return "AccessDenied";
   } else if (!policyDelegation && owner !== who.account.name) return "MethodNotAllowed";
+  // Qumulo shows "{}" of a bucket without a policy.
+  if (restricts(situation)) return undefined;
   return bucketPolicy(situation) === undefined ? "NoSuchBucketPolicy" : undefined;
 }
 
@@ -189,11 +191,24 @@ function isAboveTier({ world, who, ask }: Situation): boolean {
   return ceilings.some((tier) => tier !== undefined && !includes(world, tier, ask));
 }
 
+/** Where bucket policies restrict, each caller reaches the store as itself. */
+function restricts({ world }: Situation): boolean {
+  return world.model.bucketPolicyRole === "restrict";
+}
+
+/** A privilege permits its holder its actions, whatever policies say. */
+function isPrivileged({ world, who, ask }: Situation): boolean {
+  if (who === "anonymous") return false;
+  const { privileges: names = [] } = who.user ?? who.account;
+  const actions = names.flatMap((name) => world.model.privileges?.[name] ?? []);
+  return actions.includes(ask.action);
+}
+
 function isDenied(situation: Situation): boolean {
   const own = [...identityPolicies(situation), ...sessionPolicy(situation)];
   return (
     own.some((policy) => says("Deny", policy, situation)) ||
-    (!isEscape(situation) && bucketDenies(situation))
+    (!isEscape(situation) && !isPrivileged(situation) && bucketDenies(situation))
   );
 }
 
@@ -283,6 +298,8 @@ function meansResource(
   const arn = `arn:aws:s3:::${ask.bucket ?? "*"}${ask.key === undefined ? "" : `/${ask.key}`}`;
   const isOf = (patterns: readonly string[]): boolean =>
     patterns.some((pattern) => isArnLike(arn, pattern, variables));
+  // Qumulo's policies are about all of their bucket.
+  if (Resource === undefined && NotResource === undefined) return true;
   if (NotResource === undefined) return isOf(words(Resource));
   // To whom a variable says nothing, all but nothing is not opened.
   const isVoid = words(NotResource).some((pattern) => plainText(pattern, variables) === undefined);
@@ -295,6 +312,7 @@ function isAllowed(situation: Situation): boolean {
   // A session policy only takes away, also from what a bucket's policy gives to the session itself.
   if (!sessionPolicy(situation).every((policy) => says("Allow", policy, situation))) return false;
   if (who === "anonymous") return isOpened(situation) || anonymousAccess(world) === "upstream";
+  if (restricts(situation)) return isAllowedUnderRestriction(situation, who, byBucket);
   if (owner === who.account.name) return isAllowedAtHome(situation, who, byBucket);
   return isAllowedAbroad(situation, who, byBucket);
 }
@@ -312,13 +330,28 @@ function bucketAllows(situation: Situation): Naming {
   return namings.has("delegated") ? "delegated" : undefined;
 }
 
+/** Without a policy by its own rights, in whatever bucket; with one only if that allows it as well. */
+function isAllowedUnderRestriction(situation: Situation, who: Known, byBucket: Naming): boolean {
+  if (isPrivileged(situation)) return true;
+  if (!hasOwnRight(situation, who)) return false;
+  const { action } = situation.ask;
+  const manages = action === "s3:PutBucketPolicy" || action === "s3:DeleteBucketPolicy";
+  if (bucketPolicy(situation) === undefined) return !manages;
+  return byBucket !== undefined;
+}
+
+/** By its being the account, by its tier or by its policies. */
+function hasOwnRight(situation: Situation, who: Known): boolean {
+  const tier = tierOf(situation.world, who);
+  if (who.kind === "account" && tier === undefined) return true;
+  return (
+    (tier !== undefined && includes(situation.world, tier, situation.ask)) || hasOwnAllow(situation)
+  );
+}
+
 /** In its account's own buckets: by tier, by its policies, or by the bucket's naming it. */
 function isAllowedAtHome(situation: Situation, who: Known, byBucket: Naming): boolean {
-  const { world, ask } = situation;
-  const tier = tierOf(world, who);
-  if (who.kind === "account" && tier === undefined) return true;
-  if (tier !== undefined && includes(world, tier, ask)) return true;
-  return byBucket === "direct" || hasOwnAllow(situation);
+  return hasOwnRight(situation, who) || byBucket === "direct";
 }
 
 function hasOwnAllow(situation: Situation): boolean {
@@ -346,7 +379,7 @@ function shareFor({ world, ask }: Situation, { kind, account, user }: Known): Na
   if (kind === "account" && shares.has(account.name)) return "direct";
   if (kind === "subuser" && shares.has(`${account.name}:${user?.name}`)) return "direct";
   if (!shares.has(account.name)) return undefined;
-  const { forms } = world.model.principals;
+  const { forms = [] } = world.model.principals;
   const reachesUsers = forms.some(
     ({ direct }) => direct.includes("account") && direct.includes(kind),
   );
@@ -357,11 +390,16 @@ function shareFor({ world, ask }: Situation, { kind, account, user }: Known): Na
 function signersOf(situations: readonly Situation[]): readonly string[] {
   const isLeft = situations.some((one) => one.who === "anonymous" && !isOpened(one));
   if (isLeft) return ["nobody"];
-  const all = [...new Set(situations.map(({ owner = "nobody" }) => owner))];
+  const all = [...new Set(situations.map(senderOf))];
   // Nobody's request that no one owner can send goes on unsigned, where the store judges such requests.
   const [{ who, world } = {}] = situations;
   const isUnsigned = who === "anonymous" && world?.model.anonymous.access === "upstream";
   return all.length > 1 && isUnsigned ? ["nobody"] : all;
+}
+
+function senderOf(situation: Situation): string {
+  const { who, owner = "nobody" } = situation;
+  return restricts(situation) && who !== "anonymous" ? who.account.name : owner;
 }
 
 /** A policy opens to everybody what the model's ceiling for them includes. */

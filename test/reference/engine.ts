@@ -29,7 +29,11 @@ const SESSIONS = `issuers: ${JSON.stringify([ISSUER])}\nsts: ${JSON.stringify(ST
 
 /** The world as the gateway reads it. */
 export function configOf({ policy, accounts, buckets, revoked, files }: World): Config {
-  const policies = Object.entries(files).map(([name, file]) => [name, JSON.stringify(file)]);
+  const inOwnForm = new Set(policy.provider === "qumulo" ? buckets.map((one) => one.policy) : []);
+  const policies = Object.entries(files).map(([name, { Statement, ...file }]) => [
+    name,
+    JSON.stringify({ ...file, [inOwnForm.has(name) ? "Statements" : "Statement"]: Statement }),
+  ]);
   return goodConfig({
     ...Object.fromEntries(policies),
     "gateway.yaml": `${EVERY_OPERATION_SERVED}${SESSIONS}policy: ${JSON.stringify(policy)}\n`,
@@ -86,9 +90,12 @@ function signerOf(decision: Verdict): string | undefined {
  * whether each passes can be told from the engine, and in report mode only whether all do.
  */
 export function comparable({ entries, query }: Asked, { policy }: World, answer: Answer): string {
+  const { provider } = policy;
   const { gates, signer } = answer;
-  // The gateway itself shows the policies that it keeps.
-  const passes = query["policy"] === undefined ? `passes as ${signer ?? "nobody"}` : "passes";
+  // The gateway itself shows the policies that it keeps, and Qumulo's location.
+  const isOwn =
+    query["policy"] !== undefined || (provider === "qumulo" && query["location"] !== undefined);
+  const passes = !isOwn ? `passes as ${signer ?? "nobody"}` : "passes";
   if (entries === undefined) return gates[0] ?? passes;
   if (policy.mode === "report")
     return gates.every((gate) => gate === undefined) ? passes : "denied";

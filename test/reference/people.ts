@@ -65,7 +65,7 @@ export function isAimedAt(
   if (named !== undefined) return nameOf(named, who, world) !== undefined;
   if (spared === undefined) throw new Error("A bucket's policy without a principal");
   if (who === "anonymous") return nameOf(spared, who, world) !== "direct";
-  const { forms } = world.model.principals;
+  const { forms = [] } = world.model.principals;
   // Its account must be listed as well, where a name of the account alone reaches its users.
   const passesOn = forms.some(({ delegated = [] }) => delegated.length > 0);
   const account: Who = { ...who, kind: "account", user: undefined };
@@ -87,11 +87,16 @@ function namesIn(named: Names): readonly string[] {
 }
 
 /** How a list of principals names somebody: itself, or only through its account. */
-export function nameOf(named: Names, who: Who, { model }: World): Naming {
+export function nameOf(named: Names, who: Who, { model, policy }: World): Naming {
   const names = namesIn(named);
   if (names.includes("*")) return "direct";
+  const { forms } = model.principals;
+  if (forms === undefined) {
+    const own = directoryNames(who, policy.guestGroups ?? []);
+    return names.some((name) => own.includes(name.toLowerCase())) ? "direct" : undefined;
+  }
   if (who === "anonymous") return undefined;
-  const listed = model.principals.forms.filter((form) => names.includes(written(form, who)));
+  const listed = forms.filter((form) => names.includes(written(form, who)));
   if (listed.some(({ direct }) => direct.includes(who.kind))) return "direct";
   return listed.some(({ delegated = [] }) => delegated.includes(who.kind))
     ? "delegated"
@@ -108,4 +113,20 @@ function written({ form }: PrincipalForm, { kind, account, user, session }: Know
   };
   const parts = form.split(/[{}]/u).map((part, i) => (i % 2 === 0 ? part : values[part]));
   return parts.includes(undefined) ? "no such name" : parts.join("");
+}
+
+/** The names of Qumulo's directory in small letters ("qumulo", docs/providers.md). */
+function directoryNames(who: Who, guestGroups: readonly string[]): readonly string[] {
+  const everyone = ["everyone", "world:everyone"];
+  if (who === "anonymous")
+    return [...everyone, "guest", "local:guest", ...guestGroups.flatMap(spellings)];
+  const groups = [...(who.account.groups ?? []), ...(who.user?.groups ?? [])];
+  return [...everyone, "authenticated users", ...[who.account.name, ...groups].flatMap(spellings)];
+}
+
+/** A bare name is also that of the local directory; an id of Windows has a prefix or none. */
+function spellings(written: string): readonly string[] {
+  const name = written.toLowerCase();
+  if (name.startsWith("s-1-")) return [name, `sid:${name}`];
+  return name.includes(":") ? [name] : [name, `local:${name}`];
 }

@@ -10,7 +10,7 @@ import type { RequestHead } from "../../src/http/head.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { parseProviderPolicy } from "../../src/provider/policy.ts";
 import { shipped } from "../unit/provider/providers.ts";
-import { modelOf, NOW_MS } from "./draw.ts";
+import { modelOf, NOW_MS } from "./draw/parts.ts";
 import { admittedHead, configOf, headOf } from "./engine.ts";
 import type { Asked, PolicyFile, Statement, World, WrittenPolicy } from "./world.ts";
 

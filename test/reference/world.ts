@@ -40,6 +40,9 @@ export type WrittenHolder = {
   readonly tags?: Readonly<Record<string, string>>;
   readonly networks?: Networks;
   readonly blockedActions?: readonly string[];
+  /** Under Qumulo: further names, and rights whatever policies say. */
+  readonly groups?: readonly string[];
+  readonly privileges?: readonly string[];
   readonly keys?: readonly WrittenKey[];
 };
 
@@ -92,6 +95,7 @@ export type WrittenBucket = {
 export type WrittenPolicy = {
   readonly provider: string;
   readonly bucketPolicies: "gateway";
+  readonly guestGroups?: readonly string[];
   readonly mode?: "enforce" | "report";
   readonly tierMode?: "ceiling" | "union";
   readonly anonymous?: "deny" | "policy" | "upstream";
@@ -108,6 +112,10 @@ export type Model = {
   readonly accountTier?: string;
   readonly tierMode: "ceiling" | "union";
   readonly crossAccount: "both" | "resource";
+  readonly bucketPolicyRole: "grant" | "restrict";
+  readonly policyManagers: "account" | "privilege";
+  readonly privileges?: Readonly<Record<string, readonly string[]>>;
+  readonly attributesReadObjects: boolean;
   readonly ownerPolicyEscape: boolean;
   readonly policyDelegation: boolean;
   readonly operationNames: boolean;
@@ -122,7 +130,10 @@ export type Model = {
     readonly exceptTiers?: readonly string[];
   }[];
   readonly unsupported?: readonly string[];
-  readonly principals: { readonly forms: readonly PrincipalForm[] };
+  /** The actions that its policies know; undefined: all. */
+  readonly policy?: { readonly knownActions?: readonly string[] };
+  /** Without forms, names are those of a directory (Qumulo). */
+  readonly principals: { readonly forms?: readonly PrincipalForm[] };
 };
 
 type WrittenTier = {
