@@ -132,11 +132,14 @@ export function classesOf(
   const id = all.map(networkId).join();
   const known = memory.addresses.get(id) ?? addressClasses(all);
   memory.addresses.set(id, known);
-  const addresses = known.filter(
-    ({ address }) =>
-      (outside === undefined || liesIn(outside, address) === false) &&
-      (inside === undefined || liesIn(inside, address) === true),
-  );
+  const isFree = outside === undefined && inside === undefined;
+  const addresses = isFree
+    ? known
+    : known.filter(
+        ({ address }) =>
+          (outside === undefined || liesIn(outside, address) === false) &&
+          (inside === undefined || liesIn(inside, address) === true),
+      );
   const times = timesOf(Math.max(nowMs, fromMs), instants);
   const texts: [TextPlace, readonly (string | undefined)[]][] = [];
   for (const [place, patterns] of places) {

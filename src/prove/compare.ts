@@ -65,14 +65,14 @@ export function gainedBy(
   progress: (share: number) => void,
 ): Comparison {
   const old = { ...before, assumed: NOTHING_ASSUMED };
-  const findings: AccessFinding[] = [];
+  const byAction = new Map<string, AccessFinding>();
   const notDecided = new Set<string>();
   for (const one of gains(old, after, progress)) {
     if (typeof one === "string") notDecided.add(one);
     // The parts of a class are not kept: there are many, and a finding says all of it.
-    else findings.push(...findingsOf(old, one));
+    else for (const found of findingsOf(old, one)) addTo(byAction, found);
   }
-  return { findings: merged(findings), notDecided: [...notDecided] };
+  return { findings: merged([...byAction.values()]), notDecided: [...notDecided] };
 }
 
 /**
@@ -269,19 +269,24 @@ function placesOf(
   ];
 }
 
-function findingsOf(old: Scene, gained: Gained): readonly AccessFinding[] {
+/** A finding whose example is looked for only if it is needed: it costs as much as all the rest. */
+type Found = Omit<AccessFinding, "example"> & { readonly example: () => string | undefined };
+
+function findingsOf(old: Scene, gained: Gained): readonly Found[] {
   const { asker, way, spot, statements, assumptions } = gained;
   return alternativesOf(gained.cells.map(({ at }) => at)).map((alternative) => {
     const [placesAt = []] = alternative;
-    const cells = gained.cells.filter(({ at }) =>
-      at.every((one, i) => alternative[i]?.includes(one)),
-    );
     return {
       who: [whoIs(asker.key)],
       actions: [actionOf(way)],
       resource: resourceWords(asker, spot, placesAt, statements, way),
-      only: [...circumstanceWords(gained.classes, alternative), ...ifs(assumptions, alternative)],
-      example: exampleOf(old, { ...gained, cells }),
+      only: [...circumstanceWords(gained, alternative), ...ifs(assumptions, alternative)],
+      example: () => {
+        const cells = gained.cells.filter(({ at }) =>
+          at.every((one, i) => alternative[i]?.includes(one)),
+        );
+        return exampleOf(old, { ...gained, cells });
+      },
     };
   });
 }
@@ -308,11 +313,16 @@ function exampleOf(old: Scene, { asker, way, cells }: Gained): string | undefine
 
 const TRIED_MAX = 3;
 
-function circumstanceWords(classes: Classes, alternative: Alternative): readonly string[] {
+function circumstanceWords(
+  { asker, classes }: Gained,
+  alternative: Alternative,
+): readonly string[] {
   const { addresses, times, tls, texts } = classes;
   const [, addressesAt = [], timesAt = [], tlsAt = [], ...textsAt] = alternative;
   const phrases: string[] = [];
-  if (addressesAt.length < addresses.length) phrases.push(addressWords(addresses, addressesAt));
+  if (addressesAt.length < addresses.length) {
+    phrases.push(rememberedWords(asker.scene, addresses, addressesAt));
+  }
   if (timesAt.length < times.length) phrases.push(`only ${spans(times, timesAt)}`);
   if (tlsAt.length < tls.length) {
     phrases.push(tls[tlsAt[0] ?? 0] === true ? "only with TLS" : "only without TLS");
@@ -330,6 +340,20 @@ function circumstanceWords(classes: Classes, alternative: Alternative): readonly
   return phrases;
 }
 
+/** Returns what addressWords() says: the same classes come again for each key, way and bucket. */
+function rememberedWords(
+  { memory }: Scene,
+  addresses: Classes["addresses"],
+  at: readonly number[],
+): string {
+  const ofClasses = memory.addressWords.get(addresses) ?? new Map<string, string>();
+  memory.addressWords.set(addresses, ofClasses);
+  const id = at.join();
+  const words = ofClasses.get(id) ?? addressWords(addresses, at);
+  ofClasses.set(id, words);
+  return words;
+}
+
 /**
  * Returns the assumptions about conditions that are not followed, which come after all other
  * dimensions.
@@ -345,17 +369,18 @@ function ifs(assumptions: readonly string[], alternative: Alternative): readonly
   });
 }
 
-/** Joins findings that are alike for several actions or people. */
+/** Adds to the findings, or to the actions of one that is alike but for them. */
+function addTo(byAction: Map<string, AccessFinding>, found: Found): void {
+  const id = JSON.stringify([found.who, found.resource, found.only]);
+  const before = byAction.get(id);
+  const actions = [...new Set([...(before?.actions ?? []), ...found.actions])];
+  byAction.set(id, { ...found, example: before?.example ?? found.example(), actions });
+}
+
+/** Joins findings that are alike for several people. */
 function merged(findings: readonly AccessFinding[]): readonly AccessFinding[] {
-  const byAction = new Map<string, AccessFinding>();
-  for (const one of findings) {
-    const id = JSON.stringify([one.who, one.resource, one.only]);
-    const before = byAction.get(id);
-    const actions = [...new Set([...(before?.actions ?? []), ...one.actions])];
-    byAction.set(id, { ...one, example: before?.example ?? one.example, actions });
-  }
   const byPeople = new Map<string, AccessFinding>();
-  for (const one of byAction.values()) {
+  for (const one of findings) {
     const id = JSON.stringify([one.actions, one.resource, one.only]);
     const before = byPeople.get(id);
     const who = [...new Set([...(before?.who ?? []), ...one.who])];

@@ -42,6 +42,7 @@ type Memory = {
   readonly classes: Map<string, readonly TextClass[] | undefined>;
   readonly gripping: Map<PolicySet, Map<Principal, readonly Statement[]>>;
   readonly addresses: Map<string, readonly AddressClass[]>;
+  readonly addressWords: Map<readonly AddressClass[], Map<string, string>>;
 };
 
 /** Builds a scene. `records`: all that the state keeps; `undefined` if it was not read. */
@@ -68,6 +69,7 @@ export function sceneOf(
       classes: new Map(),
       gripping: new Map(),
       addresses: new Map(),
+      addressWords: new Map(),
     },
   };
 }
