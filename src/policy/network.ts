@@ -138,7 +138,7 @@ function matches(network: Network, address: IpAddress): boolean {
  */
 export function parseIpAddress(text: string): IpAddress | undefined {
   if (!text.includes(":")) return parseIPv4(text);
-  const hexadecimal = withoutDots(text);
+  const hexadecimal = withoutDots(text.replace(ZONE, ""));
   if (hexadecimal === undefined || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;
   const parsed = ipaddr.IPv6.parse(hexadecimal);
   if (!parsed.isIPv4MappedAddress()) return parsed.parts;
@@ -155,20 +155,24 @@ export function networkOf(address: string): string {
 }
 
 /**
+ * A zone (RFC 4007 section 11.2): the name of an interface, such as `br-lan` or the VLAN `eth0.7`, of
+ * which ipaddr.js knows letters and digits only.
+ */
+const ZONE = /%[0-9A-Za-z._~-]+$/;
+
+/**
  * An IPv6 address whose end is written as IPv4 (RFC 4291 section 2.2, form 3) with that end in
  * hexadecimal; any other text as it is. By hand, since ipaddr.js reads `::192.0.2.9` as mapped and
- * `::ffff:010.0.0.1` as octal. Undefined if the end is no IPv4 address.
+ * `::ffff:010.0.0.1` as octal. Undefined if the end is no IPv4 address, or if there is another zone.
  */
 function withoutDots(text: string): string | undefined {
-  const zone = text.indexOf("%");
-  const end = zone < 0 ? text.length : zone;
-  const dot = text.indexOf(".");
-  if (dot < 0 || dot > end) return text;
-  const start = text.lastIndexOf(":", end) + 1;
-  const value = parseIPv4(text.slice(start, end));
+  if (text.includes("%")) return undefined;
+  if (!text.includes(".")) return text;
+  const start = text.lastIndexOf(":") + 1;
+  const value = parseIPv4(text.slice(start));
   if (value === undefined) return undefined;
   const words = `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
-  return text.slice(0, start) + words + text.slice(end);
+  return text.slice(0, start) + words;
 }
 
 /**
