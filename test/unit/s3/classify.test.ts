@@ -166,6 +166,7 @@ const refused = [
   ["a parameter of __proto__", "GET /bucket?__proto__", [], "InvalidArgument"],
   ["a parameter of constructor", "PUT /bucket/k?constructor", [], "InvalidArgument"],
   ["an empty name", "GET /bucket?=x", [], "InvalidArgument"],
+  ["an empty name beside an object", "GET /bucket/k?=x", [], "InvalidArgument"],
   ["a parameter of another operation", "GET /bucket/k?prefix=a", [], "InvalidArgument"],
   [
     "an x-amz header only in the query",

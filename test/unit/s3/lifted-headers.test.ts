@@ -70,6 +70,7 @@ const refused = [
   ["a header twice in two cases", "X-Amz-Signature=s&x-amz-acl=a&X-Amz-Acl=b"],
   ["a line break", "X-Amz-Signature=s&x-amz-meta-a=b%0D%0Ax-amz-acl:%20public-read"],
   ["NUL", "X-Amz-Signature=s&x-amz-meta-a=%00"],
+  ["DEL", "X-Amz-Signature=s&x-amz-meta-a=b%7F"],
   ["a blank in a name", "X-Amz-Signature=s&x-amz-meta-a%20b=1"],
   ["a line break in a name", "X-Amz-Signature=s&x-amz-meta-a%0D%0Ab=1"],
   ["a colon in a name", "X-Amz-Signature=s&x-amz-meta-a%3Ab=1"],
