@@ -184,8 +184,9 @@ function mayKnowMissing(snapshot: Snapshot, subject: Subject, nowMs: number): bo
   if (isUnjudged(snapshot, caller)) return true;
   if (!hidesExistence(operation, NOT_FOUND)) return true;
   const { bucket, key } = source ?? address;
+  // Conditions see a prefix with lists only.
   const prefix = { name: "prefix", value: key, rawName: "", rawValue: "" };
-  const listing = { ...subject, query: [prefix] };
+  const listing = { ...subject, operation: "ListObjectsV2" as const, query: [prefix] };
   const ask = listBucketAsk({ kind: "bucket", bucket });
   return judge(snapshot, listing, [ask], nowMs).kind === "allowed";
 }

@@ -301,6 +301,29 @@ describe("whoever is let into a bucket", () => {
     assert.equal(word(decide(shared, "B", line)), "forward");
   });
 
+  test("learns of a missing key only below the prefix that it may list", () => {
+    const anybody = { Effect: "Allow", Principal: "*" };
+    const list = { Action: "s3:ListBucket", Resource: "arn:aws:s3:::bucket" };
+    const policy = policyOf(
+      { ...anybody, Action: "s3:GetObject", Resource: "arn:aws:s3:::bucket/public/*" },
+      { ...anybody, ...list, Condition: { StringLike: { "s3:prefix": "public/*/*" } } },
+      {
+        ...anybody,
+        ...list,
+        Effect: "Deny",
+        Condition: { StringLike: { "s3:prefix": "public/shut/*" } },
+      },
+    );
+    const gateway = gatewayOf({ ...SHARED, buckets: { bucket: { account: "A", policy } } });
+    const replyTo = (line: string): unknown => {
+      const verdict = decide(gateway, undefined, line);
+      return verdict.kind === "forward" && verdict.reply.kind;
+    };
+    assert.equal(replyTo("GET /bucket/public/open/k"), "relay");
+    assert.equal(replyTo("GET /bucket/public/shut/k"), "hide-missing");
+    assert.equal(replyTo("GET /bucket/public/k"), "hide-missing");
+  });
+
   test("learns of a missing key only where it may list", () => {
     const verdict = decide(shared, undefined, "GET /bucket/public/k");
     assert.equal(verdict.kind === "forward" && verdict.reply.kind, "hide-missing");
