@@ -1,5 +1,5 @@
 /**
- * What a command costs before it says anything: the built package, started anew each time, in
+ * Measures a command until it says something: the built package, started anew each time, in
  * milliseconds. `npm exec -- node test/bench/start.ts [FOLDER…]`; the folders are other builds of the
  * package, to compare with (`npm run build` makes dist/). The systems take turns.
  */

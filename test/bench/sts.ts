@@ -28,7 +28,7 @@ import { HOST, type WireRequest } from "./support/workload.ts";
 
 const ISSUER = "https://idp.example.org";
 const CONNECTIONS = 16;
-/** Of a flood: so many that refusals wait for their turn as long as they may. */
+/** The connections of a flood: so many that refusals wait for their turn as long as they may. */
 const FLOOD_CONNECTIONS = 512;
 /** The time before a flood is measured: it lasts, and its connections and its first burst do not. */
 const FLOOD_LEAD_MS = 1_500;

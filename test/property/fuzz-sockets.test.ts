@@ -82,8 +82,8 @@ function asked(): readonly string[] {
   });
 }
 
-// In this order: a request that was proved may reach the store after its client has gone, which on a
-// busy machine is when the next test has begun.
+// The order matters. A request that was proved may reach the store after its client has gone. On a
+// busy machine the next test has begun by then.
 for (const [what, key] of [
   ["with a wrong secret", { ...OWNER, secretKey: "guessed" }],
   ["with a valid key", OWNER],

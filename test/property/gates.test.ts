@@ -82,7 +82,7 @@ function throughOf(verdict: Decided, { operation, needs }: Row): readonly string
   return verdict.reply.kind === "hide-missing" ? ["all"] : ["all", "what is missing"];
 }
 
-/** The gate that refused, the first one that did for a DeleteObjects; undefined: none did. */
+/** The gate that refused, the first of them for a DeleteObjects; `undefined` if none did. */
 function gateOf(verdict: Decided): string | undefined {
   return verdict.facts.denial?.gate;
 }

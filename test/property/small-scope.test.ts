@@ -12,10 +12,10 @@ import { randomFrom, SEEDS } from "../support/seeds.ts";
 import type { Count } from "./scope/laws.ts";
 import { checkShare, PAIRS, type Share } from "./scope/pairs.ts";
 
-/** Of how many pairs a run of the tests takes one. */
+/** A run of the tests takes one of so many pairs. */
 const SLICE = 400;
 const THREADS = 2;
-/** After how many pairs a thread tells how far it is. */
+/** The number of pairs after which a thread tells its progress. */
 const STEP = 200;
 
 const COUNT = z.object({ pairs: z.number(), configurations: z.number(), decisions: z.number() });

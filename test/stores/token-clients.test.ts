@@ -1,6 +1,6 @@
 /**
- * More clients as they are: the SDKs for Go and Java, rclone and PyIceberg get temporary keys by a token
- * in a file, get others when those end, and use them on a real Ceph.
+ * More clients as they are: the SDKs for Go and Java, rclone and PyIceberg. They get temporary keys by a
+ * token in a file, get others when those end, and use them on a real Ceph.
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

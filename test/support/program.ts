@@ -10,11 +10,11 @@ import { buffer } from "node:stream/consumers";
  */
 export const SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
 
-/** Where Node keeps what it compiled (test/run.ts). It changes only how soon a program of ours starts. */
+/** The folder in which Node keeps what it compiled (test/run.ts): programs of ours start sooner by it. */
 const { NODE_COMPILE_CACHE } = process.env;
 const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
-/** How a program ended. `output` is what it wrote to standard output, as bytes. */
+/** The end of a program. `output`: the bytes that it wrote to standard output. */
 export type Ended = {
   readonly status: number;
   readonly output: Buffer;

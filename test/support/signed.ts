@@ -99,8 +99,8 @@ export function signingKey(secret: string, scope: V4Scope): KeyObject {
 }
 
 /**
- * By secret and scope: tests sign 100,000 requests with a few keys, and four of five HMACs are these.
- * Node takes four times as long for an HMAC whose key is a Buffer.
+ * The signing keys by secret and scope: tests sign 100,000 requests with a few keys, and four of five
+ * HMACs are these. Node takes four times as long for an HMAC whose key is a Buffer.
  */
 const signingKeys = new Map<string, KeyObject>();
 

@@ -31,7 +31,7 @@ export const CLUSTER_ISSUER = "https://kubernetes.default.svc.cluster.local";
 const apiServer = ownProgram("kube-apiserver");
 const kubectl = ownProgram("kubectl");
 
-/** What `startKubernetes` needs. */
+/** The programs that `startKubernetes` needs. */
 export const KUBERNETES: readonly Requirement[] = [
   apiServer.need,
   kubectl.need,
@@ -80,7 +80,7 @@ export async function startKubernetes(t: TestContext): Promise<KubernetesServer>
       "etcd-servers": etcd,
       "bind-address": "127.0.0.1",
       "secure-port": String(port),
-      // Where it writes a certificate that it makes itself.
+      // The folder for a certificate that it makes itself.
       "cert-dir": folder,
       "service-cluster-ip-range": "10.96.0.0/16",
       "authorization-mode": "AlwaysAllow",

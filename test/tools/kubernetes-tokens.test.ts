@@ -35,7 +35,7 @@ const LAB = {
 /** An entry of `issuers`, and the files that it names. */
 type Believed = { readonly issuer: Section; readonly files: Readonly<Record<string, string>> };
 
-/** What kubectl wrote; throws if it fails. */
+/** Returns the text that kubectl wrote; throws if it fails. */
 async function written({ kubectl }: KubernetesServer, ...args: readonly string[]): Promise<string> {
   const { status, output, errors } = await kubectl(args);
   assert.equal(status, 0, errors);

@@ -24,7 +24,7 @@ const VERSION = textAt(PACKAGE, "version");
 /** The whole line: what it lists are packages of these releases. */
 const TO_INSTALL =
   /^(?:Cannot start: )?Cannot trace without OpenTelemetry: npm install(?: @opentelemetry\/[a-z-]+@\d+\.\d+){7}$/m;
-/** What a release is made from. */
+/** The files that a release is made from. */
 const SOURCE = [
   ".ci",
   "bin",

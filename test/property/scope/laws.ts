@@ -138,7 +138,7 @@ function onlyTakesAway(less: Gates, more: Gates, one: Case): void {
   }
 }
 
-/** What a statement denies alone stays denied. */
+/** A gate that a statement denies alone stays denied. */
 function denyWins(alone: Gates, one: Case, { statement }: Placed): void {
   if (statement.Effect === "Allow") return;
   for (const [i, gate] of alone.entries()) {
@@ -146,7 +146,7 @@ function denyWins(alone: Gates, one: Case, { statement }: Placed): void {
   }
 }
 
-/** Who has no credentials gets only what an Allow gives to everybody. */
+/** A caller without credentials gets only what an Allow gives to everybody. */
 function everybodyElse(one: Case): void {
   const opens = one.pair.some(
     ({ statement: { Effect: effect, Principal: named } }) =>

@@ -143,7 +143,10 @@ test("a record that cannot be read is an error, and an old one is served no long
 test("a record that is of no use is an error, and never passes for nothing", async () => {
   const bench = new Bench();
   bench.answer = ok({ record: { ...RECORD, policy: "bad" }, revision: "1" });
-  assert.match(await codeOf(bench), /^ServiceUnavailable: The gateway.s record .*policy.json:1 is no policy/);
+  assert.match(
+    await codeOf(bench),
+    /^ServiceUnavailable: The gateway.s record .*policy.json:1 is no policy/,
+  );
   assert.equal(bench.cache.find("photos"), "unknown");
   assert.deepEqual([bench.heard, bench.cache.healthy], [[true], true]);
 });
