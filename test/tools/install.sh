@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need besides Debian's packages, into .tools/bin and .venv of the source: the programs
+# Installs what the tests need besides Debian's packages, into .tools/bin and .venv of the source: the programs
 # that read in earnest what is in deploy/, and stores to measure. A quarter of an hour of processor
 # time, nearly all of it for MinIO, helm and Kubernetes.
 set -euo pipefail
