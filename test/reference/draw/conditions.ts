@@ -187,7 +187,9 @@ export function condition(random: Random): Block | undefined {
  * alone, statement and request would hardly ever meet.
  */
 const RARE = [
-  { key: "s3:versionid", actions: ["s3:*", "*", "s3:Put*", "s3:GetObjectVersion"] },
+  // Of a copy, the target has no version: what only writes tells it from the source.
+  { key: "s3:versionid", actions: ["s3:PutObject", "s3:Put*", "s3:*Object"] },
+  { key: "s3:versionid", actions: ["s3:PutObject", "s3:GetObjectVersion", "*"] },
   { key: "s3:prefix", actions: ["s3:*", "*", "s3:List*"] },
   { key: "s3:prefix", actions: ["s3:*", "*", "s3:List*"] },
   { key: "s3:x-amz-copy-source", actions: ["s3:*", "s3:PutObject"] },

@@ -85,7 +85,7 @@ export function drawRequest(random: Random, { accounts, sessions }: World): Aske
     const headers = chosen(random, BYPASS);
     return { ...common, method: "POST", bucket, query: { delete: "" }, headers, entries };
   }
-  if (chance < 0.16) {
+  if (chance < 0.2) {
     const version = random() < 0.5 ? "?versionId=v" : "";
     const source = `/${oneOf(random, BUCKETS)}/${oneOf(random, ["a", "ab", "a/b", "raw/1"] as const)}${version}`;
     const drawn: Readonly<Record<string, string>> = chosen(random, COPY);
