@@ -56,3 +56,62 @@ for (const [statement, action, operation, expected] of [
     assert.equal(effectAmong(statement, action, operation), expected);
   });
 }
+
+for (const [pattern, names, reaches] of [
+  ["bucket/*:x", false, false],
+  ["b*/x:y", false, true],
+  ["b*t:x", true, true],
+  ["b?:x", true, true],
+  ["t:b/k", true, true],
+  ["*:b/k", true, true],
+  ["*/k:x", false, false],
+] as const) {
+  test(`the pattern ${pattern} ${names ? "names" : "does not name"} a tenant`, () => {
+    const Resource = `arn:aws:s3:::${pattern}`;
+    const policy = policyOf("identity", { Effect: "Allow", Action: "s3:*", Resource });
+    const set = compilePolicies([policy]);
+    assert.deepEqual([set.namesTenants, set.reachesTenants], [names, reaches]);
+  });
+}
+
+test("a statement with NotResource is found by the index for every resource", () => {
+  const others = { Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::other/*" };
+  const all = { Effect: "Allow", Action: "s3:*", NotResource: "arn:aws:s3:::zzz/*" };
+  const set = compilePolicies([policyOf("identity", [others, all, others])]);
+  for (const [resource, expected] of [
+    ["bucket/key", "allow"],
+    ["a", "allow"],
+    ["zzzz/k", "allow"],
+    ["zzz/k", "none"],
+    ["other/k", "allow"],
+  ] as const) {
+    const asked = { action: "s3:GetObject", resource: `arn:aws:s3:::${resource}` };
+    const question = { ...asked, principal: user("alice"), context: contextOf({}) };
+    assert.equal(evaluate(set, question).effect, expected, resource);
+  }
+});
+
+test("statements of the same actions, spelled in any order of patterns, keep their own", () => {
+  const of = (Action: readonly string[], bucket: string): Json => {
+    return { Effect: "Allow", Action, Resource: `arn:aws:s3:::${bucket}/*` };
+  };
+  const set = compilePolicies([
+    policyOf("identity", [
+      of(["s3:GetObject", "s3:PutObject"], "a"),
+      of(["s3:GetObject"], "b"),
+      of(["s3:GetObject", "s3:PutObject"], "c"),
+    ]),
+  ]);
+  const effectOf = (action: string, bucket: string) => {
+    const asked = { action, resource: `arn:aws:s3:::${bucket}/k` };
+    return evaluate(set, { ...asked, principal: user("alice"), context: contextOf({}) }).effect;
+  };
+  assert.deepEqual(
+    ["a", "b", "c"].map((bucket) => effectOf("s3:PutObject", bucket)),
+    ["allow", "none", "allow"],
+  );
+  assert.deepEqual(
+    ["a", "b", "c", "d"].map((bucket) => effectOf("s3:GetObject", bucket)),
+    ["allow", "allow", "allow", "none"],
+  );
+});
