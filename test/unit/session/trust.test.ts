@@ -106,6 +106,24 @@ const rows: readonly (readonly [
     "sts:AssumeRoleWithWebIdentity: no statement allows it",
   ],
   [
+    "a token of the issuer that is named",
+    [assume({ Federated: "github" }, { Action: "sts:AssumeRoleWithWebIdentity" })],
+    { by: token("github", { sub: "x" }) },
+    "allowed by 0",
+  ],
+  [
+    "a token of another issuer",
+    [assume({ Federated: "github" }, { Action: "sts:AssumeRoleWithWebIdentity" })],
+    { by: token("keycloak", { sub: "x" }) },
+    "sts:AssumeRoleWithWebIdentity: no statement allows it",
+  ],
+  [
+    "a key where tokens of an issuer are named",
+    [assume({ Federated: "github" }, { Action: "sts:*" })],
+    {},
+    "sts:AssumeRole: no statement allows it",
+  ],
+  [
     "a key where only the call for tokens is allowed",
     [assume({ AWS: "lab" }, { Action: "sts:AssumeRoleWithWebIdentity" })],
     {},
