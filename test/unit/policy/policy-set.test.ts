@@ -65,6 +65,7 @@ for (const [pattern, names, reaches] of [
   ["t:b/k", true, true],
   ["*:b/k", true, true],
   ["*/k:x", false, false],
+  ["*/k?x:y", false, false],
 ] as const) {
   test(`the pattern ${pattern} ${names ? "names" : "does not name"} a tenant`, () => {
     const Resource = `arn:aws:s3:::${pattern}`;

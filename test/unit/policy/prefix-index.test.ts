@@ -26,4 +26,10 @@ test("an item under several prefixes is found by each, and one twice under one o
   assert.deepEqual(itemsFor(index, "b").flat(), [items[2]]);
   assert.deepEqual(new Set(itemsFor(index, "abc").flat()), new Set([items[0], items[1]]));
   assert.deepEqual(itemsFor(index, "c"), []);
+  const same = [["a"], ["a"], ["a"]];
+  const all = itemsFor(
+    indexByPrefix(same, (item) => item),
+    "ab",
+  ).flat();
+  assert.deepEqual(all, same);
 });

@@ -57,5 +57,6 @@ test("coversResources() trusts no pattern that has the probing character in it",
   const probing = "\u{e000}";
   assert.equal(coversResources(resourcesOf(`b/*${probing}`), resourcesOf("b/*")), false);
   assert.equal(coversResources(resourcesOf(`b/${probing}`), resourcesOf("b/?")), false);
+  assert.equal(coversResources(resourcesOf(`b/${probing}*`), resourcesOf("b/?")), false);
   assert.equal(coversResources(resourcesOf(`b/${probing} b/*`), resourcesOf("b/?")), true);
 });
