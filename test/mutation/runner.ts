@@ -164,9 +164,7 @@ function inOrder(files: readonly string[], source: string): readonly string[] {
 
 /** Tests that take seconds, and the only sources for which they run. */
 const SLOW: ReadonlyMap<string, readonly string[]> = new Map([
-  ["costs.test.ts", ["evaluate", "facts", "request-memo"]],
-  ["key-set.test.ts", ["key-set"]],
-  ["policy-index.test.ts", ["policy-set", "prefix-index"]],
+  ["costs.test.ts", []],
   ["reach.test.ts", ["reach"]],
 ]);
 
