@@ -49,7 +49,7 @@ test("the demo does what it says, and keeps everything for the next start", asyn
   assert.match(checked.output.toString(), /^Configuration is good: 1 account, 2 subusers, 3 keys/);
   assert.equal(checked.errors, "");
 
-  const [, asked = ""] = /s3warden -- (explain .*)'/.exec(second.welcome) ?? [];
+  const [, asked = ""] = / (explain --config .*)'/.exec(second.welcome) ?? [];
   const [options = "", request = ""] = asked.split(" --request '");
   const explained = await runProgram(process.execPath, [
     MAIN,
