@@ -24,8 +24,9 @@ export async function bindSocket(server: Server, { path, mode }: SocketPlace): P
   mkdirSync(dirname(path), { recursive: true });
   await removeStale(path);
   // libuv removes at the end the name that it has bound, whoever's it is by then. So it gets a name
-  // that nobody else has, and the socket gets `path` as another.
-  const bound = join(dirname(path), `.s3w-${randomBytes(2).toString("hex")}`);
+  // that nobody else has, and the socket gets `path` as another. It is short: the system takes
+  // addresses of 107 bytes at most, and the last part of a long `path` may have one letter.
+  const bound = join(dirname(path), `.${randomBytes(3).toString("base64url")}`);
   const listening = once(server, "listening");
   // The mode is there before anybody can connect; `chmod` afterwards would be too late.
   const umask = process.umask(ALL_MODES & ~mode);

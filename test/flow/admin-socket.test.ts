@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { openAdmin } from "../../src/admin/admin.ts";
+import { parseAdminAddress } from "../../src/config/scalars.ts";
 import { serveFile, startGateway, type Gateway } from "../support/gateway.ts";
 import { administeredOf } from "../support/status.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -88,6 +89,18 @@ test("a socket that another process has put in place of ours stays when we close
   assert.equal(await get(path, "/healthz"), "200 alive\n");
   await second.close();
   assert.deepEqual(readdirSync(dirname(path)), []);
+});
+
+test("the longest path that is allowed can be had, however short its last part is", async () => {
+  const folder = scratchFolder("socket");
+  const path = join(folder, "d".repeat(103 - folder.length - 3), "s");
+  assert.ok(parseAdminAddress(`unix:${path}`).ok && !parseAdminAddress(`unix:${path}s`).ok);
+  const admin = await openAdmin(administeredOf(), {
+    admin: { address: { path, mode: 0o600 }, hosts: [] },
+  });
+  assert.equal(await get(path, "/healthz"), "200 alive\n");
+  assert.deepEqual(readdirSync(dirname(path)), ["s"]);
+  await admin.close();
 });
 
 test("a socket on which somebody listens, and what is no socket, are left alone", async (t) => {
