@@ -91,8 +91,7 @@ export class CephSource {
     if (this.#provedMs !== undefined && !this.#refused) return;
     const tried = this.#triedMs;
     if (tried !== undefined && this.#ports.nowMs() - tried < REFUSED_MS) return;
-    this.#proving ??= this.#prove().finally(() => (this.#proving = undefined));
-    await this.#proving;
+    await this.#provesOwn();
   }
 
   /**
@@ -162,6 +161,10 @@ export class CephSource {
       this.#provedMs = this.#ports.nowMs();
       this.#refused = false;
     }
+    if (answer.kind === "unavailable" && answer.about === "source") {
+      // Strangers choose keys: the gateway's own, which they do not choose, says how RGW is.
+      return (await this.#provesOwn()) ? unavailable("key", answer.why) : answer;
+    }
     if (answer.kind !== "nobody" || (await this.#mayReadUsers())) return answer;
     return unavailable("source", "Ceph does not find the gateway's own user either");
   }
@@ -171,6 +174,10 @@ export class CephSource {
     if (proved !== undefined && this.#ports.nowMs() - proved < PROOF_MS_MAX) {
       return Promise.resolve(true);
     }
+    return this.#provesOwn();
+  }
+
+  #provesOwn(): Promise<boolean> {
     this.#proving ??= this.#prove().finally(() => (this.#proving = undefined));
     return this.#proving;
   }

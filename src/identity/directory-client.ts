@@ -86,9 +86,10 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     ask: async (accessKeyId) => {
       const answer = await answerTo(accessKeyId);
       if (accessKeyId === PROBE || answer.kind !== "unavailable") return answer;
-      if (answer.about === "key" || answer.why === LATE) return answer;
+      if (answer.about === "key") return answer;
       // Strangers choose keys. The answer that one of them provokes from a directory, or a firewall in
-      // front of it, must not keep all others from being looked up: the probe says how the directory is.
+      // front of it, must not keep all others from being looked up, nor must its silence: the probe
+      // says how the directory is.
       probing ??= answerTo(PROBE).finally(() => (probing = undefined));
       const probed = await probing;
       const isWell = probed.kind !== "unavailable" || probed.about === "key";

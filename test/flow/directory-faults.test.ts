@@ -109,7 +109,7 @@ test("the audit log says of which key, and by which field, an answer cannot be u
     [json({ ...GOOD, admin: true }), /cannot be used: Unknown field$/],
     [json({ ...GOOD, networks: { allow: ["10.0.0.1/8"] } }), /cannot be used: .*networks\.allow/],
     [json({ ...GOOD, tier: "BOSS" }), /cannot be used: .*tier/],
-    [{ kind: "silence" }, /^identities: the directory does not answer$/],
+    [{ kind: "silence" }, /cannot be used: No answer within 2000 ms$/],
   ];
   for (const [i, [reply, rule]] of said.entries()) {
     directory.replies.set(BOB.accessKey, reply);
@@ -161,6 +161,18 @@ for (const reply of PROVOKED) {
     assert.equal(ready.status, 200);
   });
 }
+
+test("strangers' keys on which a directory is silent keep nobody else from being looked up", async (t) => {
+  const { flow, directory } = await begin(t);
+  const strangers = ["%3Ca%3E", "%3Cb%3E"];
+  for (const name of strangers) directory.replies.set(name, { kind: "silence" });
+  // One after the other, without an answer between.
+  for (const name of strangers) {
+    const stranger = { accessKey: decodeURIComponent(name), secretKey: "guess" };
+    assert.equal(codeOf(await get(flow, stranger)), "SlowDown");
+  }
+  assert.equal((await get(flow, ALICE)).status, 200);
+});
 
 test("while the directory is away known keys go on, and unknown ones are 503", async (t) => {
   const { flow, directory } = await begin(t, { cache: "1s" });

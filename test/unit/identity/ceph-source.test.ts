@@ -25,6 +25,8 @@ class World {
   users = new Map<string, ForeignUser>([[ADMIN, userOf(ADMIN)]]);
   /** Instead of an answer. */
   broken: AdminAnswer | undefined;
+  /** Keys for which no answer comes, whatever the others get. */
+  readonly silentFor = new Set<string>();
   /** Undefined: every question is answered at once. */
   held: (() => void)[] | undefined;
   asked: string[] = [];
@@ -61,6 +63,7 @@ class World {
     this.asked.push(accessKeyId);
     await new Promise<void>((resolve) => (this.held ? this.held.push(resolve) : resolve()));
     if (this.broken !== undefined) return this.broken;
+    if (this.silentFor.has(accessKeyId)) return DOWN;
     const user = this.users.get(accessKeyId);
     return user === undefined ? { kind: "nobody" } : { kind: "user", user };
   }
@@ -288,6 +291,18 @@ test("a source that is silent for one key alone leaves that key alone for 1 s, a
     world.source.drop();
   }
   assert.deepEqual(world.questions(), ["ODD", "AK", "ODD", "AK", "ODD", "AK"]);
+});
+
+test("a source that is silent for strangers' keys, and not for the gateway's own, is asked for others", async () => {
+  const world = new World();
+  world.add("AK");
+  for (const name of ["ODD1", "ODD2", "ODD3"]) {
+    world.silentFor.add(name);
+    assert.equal(await world.source.key(name), "unavailable");
+    assert.equal(world.source.unusable(name), "down");
+    assert.equal(world.source.state, "ok");
+  }
+  assert.equal(told(await world.source.key("AK")), "on");
 });
 
 test("an answer between two silences says that the source is well", async () => {
