@@ -153,6 +153,7 @@ export async function openMember(
     },
     close: async () => {
       closing = true;
+      refusals.end();
       await listening.close(limits.drainTimeoutMs);
       await closeRest();
     },

@@ -12,26 +12,35 @@ export const REFUSAL_WAIT_MS_MAX = 2_000;
  */
 export class RefusalPace {
   #fullAtMs = FULL;
-  #waiting = 0;
+  /** Lets each refusal go that waits for its turn now. */
+  readonly #waiting = new Set<() => void>();
+  #ended = false;
 
   /** Refusals that wait for their turn now. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#waiting.size;
   }
 
   /** Resolves when one more refusal may go, and at once when `onGone` calls back. */
   async turn(onGone: (callback: () => void) => void): Promise<void> {
-    const ms = this.next(performance.now());
+    const ms = this.#ended ? 0 : this.next(performance.now());
     if (ms === 0) return;
-    this.#waiting++;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      onGone(() => {
+      const go = (): void => {
         clearTimeout(timer);
+        this.#waiting.delete(go);
         resolve();
-      });
+      };
+      const timer = setTimeout(go, ms);
+      this.#waiting.add(go);
+      onGone(go);
     });
-    this.#waiting--;
+  }
+
+  /** Lets all go, and nobody waits from now on: calls sent ahead would hold up the process's end. */
+  end(): void {
+    this.#ended = true;
+    for (const go of this.#waiting) go();
   }
 
   /**

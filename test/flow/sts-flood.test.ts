@@ -85,3 +85,20 @@ test("calls that are sent ahead on a connection wait for the refusal of the one 
   await answered;
   assert.ok(most > 0 && most <= connections, `${most} waited at a time`);
 });
+
+test("refusals that wait do not hold up the end of the gateway", async (t) => {
+  // At their pace they would take 12 s.
+  const limits = { drainTimeout: "9s" };
+  const flow = await startSts(t, ROLES, { issuers: ISSUERS, files: FILES, limits });
+  const [connections, ahead] = [100, 32];
+  const clients = await flood(flow, connections, ahead);
+  const answered = async (calls: number): Promise<void> => {
+    const answers = clients.map(async (client) => {
+      for (let i = 0; i < calls; i++) assert.equal((await client.answer()).status, 400);
+    });
+    await Promise.all(answers);
+  };
+  // By then the gateway has read all calls.
+  await answered(1);
+  await Promise.all([answered(ahead - 1), flow.gateway.close()]);
+});

@@ -40,3 +40,16 @@ test("a refusal whose client leaves waits no longer", async () => {
   await turn;
   assert.equal(pace.waiting, 0);
 });
+
+test("after the end no refusal waits, nor does one that waited before", async () => {
+  const pace = new RefusalPace();
+  for (let i = 0; i < 20 * REFUSALS_PER_SECOND; i++) pace.next(performance.now());
+  const waiting = [1, 2, 3].map(() => pace.turn(() => undefined));
+  assert.equal(pace.waiting, 3);
+  pace.end();
+  assert.equal(pace.waiting, 0);
+  await Promise.all(waiting);
+  const later = pace.turn(() => undefined);
+  assert.equal(pace.waiting, 0);
+  await later;
+});
