@@ -27,7 +27,9 @@ export function wantedTracing(env: Environment): Result<TracingSettings, string>
   const settings = tracingSettings(env);
   if (!settings.ok || OPTIONAL_PACKAGES.every(([name]) => isInstalled(name))) return settings;
   const packages = OPTIONAL_PACKAGES.map(([name, range]) => `${name}@${range}`);
-  return err(`Cannot trace without OpenTelemetry: npm install ${packages.join(" ")}`);
+  return err(
+    `Cannot trace without OpenTelemetry: npm install --omit=dev --save-prod ${packages.join(" ")}`,
+  );
 }
 
 function isInstalled(name: string): boolean {
