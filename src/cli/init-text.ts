@@ -237,11 +237,16 @@ function uniqueLines(variables: readonly Variables[]): readonly string[] {
 
 /**
  * Returns the steps that are left to do, printed after the files were written. `program`: how its
- * user calls s3warden; `gateway`: the path of gateway.yaml.
+ * user calls s3warden; `gateway`: the path of gateway.yaml; `isAddressGiven`: whether the store's
+ * address is the user's own, and no example.
  */
 export function nextSteps(
   wanted: Wanted,
-  { program, gateway }: { readonly program: string; readonly gateway: string },
+  {
+    program,
+    gateway,
+    isAddressGiven,
+  }: { readonly program: string; readonly gateway: string; readonly isAddressGiven: boolean },
   keys: readonly MadeKey[],
 ): string {
   const { provider, store, endpoint, cephUsers } = wanted;
@@ -259,10 +264,14 @@ export function nextSteps(
   export AWS_ACCESS_KEY_ID=${first.accessKey} AWS_SECRET_ACCESS_KEY=${first.secretKey} AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url http://127.0.0.1:8080 s3 ls
 `;
+  const fills = [
+    ...(isAddressGiven
+      ? []
+      : [`upstream.endpoints in ${gateway}: the store's address, now ${endpoint}`]),
+    [whose, ...exports.map((line) => `  ${line}`)].join("\n"),
+  ];
   return `Fill in:
-1. upstream.endpoints in ${gateway}: the store's address, now ${endpoint}
-2. ${whose}
-${exports.map((line) => `  ${line}\n`).join("")}
+${fills.map((fill, i) => `${i + 1}. ${fill}\n`).join("")}
 Then:
   ${program} check --config ${gateway}
   ${program} serve --config ${gateway}

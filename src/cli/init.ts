@@ -54,7 +54,8 @@ export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
     terminal.stderr(`Cannot write: ${error.message}\n`);
     return 1;
   }
-  const steps = nextSteps(wanted, { program: programName(), gateway }, keys);
+  const isAddressGiven = options.endpoint !== undefined;
+  const steps = nextSteps(wanted, { program: programName(), gateway, isAddressGiven }, keys);
   terminal.stdout(`Wrote ${gateway} and ${accounts}\n\n${steps}`);
   return 0;
 }

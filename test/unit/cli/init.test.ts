@@ -90,6 +90,13 @@ describe("runInit()", () => {
       ),
     );
   });
+  test("init asks for the store's address only if nobody gave it", async () => {
+    const example = await init({ store: "minio" });
+    assert.match(example.out, /^1\. upstream\.endpoints in .*, now http:.*\n2\. The key by which/m);
+    const given = await init({ store: "minio", endpoint: "http://127.0.0.1:9000" });
+    assert.match(given.out, /^Fill in:\n1\. The key by which/m);
+    assert.doesNotMatch(given.out, /upstream\.endpoints/);
+  });
   test("both files are their owner's alone", async () => {
     const { gateway } = await init();
     for (const name of ["gateway.yaml", "accounts.yaml"]) {
