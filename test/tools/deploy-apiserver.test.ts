@@ -58,13 +58,26 @@ function overlay(): Promise<string> {
 
 /** The chart with the values of docs/deploy.md. */
 function documented(...names: readonly string[]): Promise<string> {
+  return withValues(names.map(named));
+}
+
+function withValues(texts: readonly string[]): Promise<string> {
   const folder = scratchFolder("values");
-  const values = names.flatMap((name, i) => {
+  const values = texts.flatMap((text, i) => {
     const file = join(folder, `${i}.yaml`);
-    writeFileSync(file, named(name));
+    writeFileSync(file, text);
     return ["--values", file];
   });
   return rendered(...values);
+}
+
+/** The chart with the values of docs/kubernetes.md for keys from the API server. */
+function askingTheServer(): Promise<string> {
+  const all = blocks(pageOf("kubernetes.md"), "yaml");
+  const more = all.find((text) => text.startsWith("# values.yaml: keys from the API server"));
+  const [values] = all;
+  assert.ok(values !== undefined && more !== undefined);
+  return withValues([values, more]);
 }
 
 const ACCEPTED: readonly (readonly [string, () => Promise<string>])[] = [
@@ -81,6 +94,7 @@ const ACCEPTED: readonly (readonly [string, () => Promise<string>])[] = [
     "the chart with all values of docs/deploy.md",
     () => documented("values.yaml", "values.yaml: more"),
   ],
+  ["the chart with keys from the API server, as docs/kubernetes.md has it", askingTheServer],
   ...readdirSync(EXAMPLES).map(
     (name) =>
       [`deploy/helm/examples/${name}`, () => rendered("--values", `${EXAMPLES}${name}`)] as const,
