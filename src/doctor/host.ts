@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { Config } from "../config/config.ts";
+import { besides } from "../config/surroundings.ts";
 import { count } from "../lib/words.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
 
@@ -43,8 +44,11 @@ export function examineCertificates({
 
 const RENEW = "Renew it: a changed file is put in force without a restart";
 
-/** Matches the content of a file that nobody else may read. */
-const SECRET = /secretKey|sealing|PRIVATE KEY|\btoken:/;
+/** Matches a secret, and no reference to one, such as `${env:NAME}`. */
+const SECRET =
+  /PRIVATE KEY|\b(?:secretKey|secret|token)["']?\s*:\s*(?!["']?\$\{(?:env|file):)[^\s]/;
+/** Matches a reference to a file that is a secret as a whole. */
+const SECRET_FILE = /\b(?:secretKey|secret|token)["']?\s*:\s*["']?\$\{file:([^}]+)\}/g;
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 
@@ -58,15 +62,16 @@ export function examineFiles(
 ): readonly Diagnosis[] {
   const findings: Diagnosis[] = [];
   let seen = 0;
-  for (const file of [...files, ...tokens]) {
+  const all = new Set([...files, ...tokens]);
+  const whole = new Set([...tokens, ...[...all].flatMap(secretFilesIn)]);
+  for (const file of all) {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode;
     if (mode === undefined) continue;
     seen++;
     if ((mode & OTHERS_WRITE) !== 0) {
       findings.push(problem(`file ${file}`, "everybody can write it", `chmod o-w ${file}`));
     }
-    const isSecret = (): boolean =>
-      tokens.includes(file) || SECRET.test(readFileSync(file, "utf8"));
+    const isSecret = (): boolean => whole.has(file) || SECRET.test(readFileSync(file, "utf8"));
     if ((mode & OTHERS_READ) !== 0 && isSecret()) {
       const text = "has secrets, and everybody on this machine can read it";
       findings.push(warning(`file ${file}`, text, `chmod o-r ${file}`));
@@ -75,6 +80,13 @@ export function examineFiles(
   return findings.length > 0
     ? findings
     : [fine("files", `${count(seen, "file")}, closed to others`)];
+}
+
+/** Returns the files that `file` names as secrets, as `${file:PATH}`. */
+function secretFilesIn(file: string): readonly string[] {
+  if (!/\.(?:ya?ml|json)$/.test(file) || !existsSync(file)) return [];
+  const named = readFileSync(file, "utf8").matchAll(SECRET_FILE);
+  return [...named].map(([, path = ""]) => besides(file, path));
 }
 
 /** The files that the process opens besides connections. */

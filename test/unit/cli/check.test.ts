@@ -73,6 +73,27 @@ note: file ${named}: has secrets, and everybody on this machine can read it
   assert.doesNotMatch((await check(path)).err, /note: file/);
 });
 
+test("runCheck() notes who can read a secret, and not who can read its reference", async () => {
+  const secret = "a-secret-that-is-long-enough";
+  const apart = file("lab.secret", secret);
+  const named = file(
+    "apart.yaml",
+    'accounts: [{ name: lab, keys: [{ accessKey: AKLAB, secretKey: "${file:lab.secret}" }] }]\n',
+  );
+  const sealing = Buffer.alloc(32, 7).toString("base64url");
+  const sts = `sts: { keys: [{ id: "2026-11", secret: "${sealing}" }] }\n`;
+  const gateway = `${UPSTREAM}identities: [{ accounts: ${named} }]\n`;
+  const path = file("apart-gateway.yaml", gateway);
+  for (const one of [apart, named, path]) chmodSync(one, 0o644);
+  const noted = async (): Promise<readonly string[]> =>
+    [...(await check(path)).err.matchAll(/note: file (\S+): has secrets/g)].map(
+      ([, at = ""]) => at,
+    );
+  assert.deepEqual(await noted(), [apart]);
+  writeFileSync(path, gateway + sts);
+  assert.deepEqual((await noted()).toSorted(), [path, apart].toSorted());
+});
+
 test("runCheck() does not say that nobody can come where a directory knows the keys", async () => {
   const source = '{ http: { url: "http://127.0.0.1:8090/s3" } }';
   const path = file("directory.yaml", `${UPSTREAM}identities: [${source}]\n`);
