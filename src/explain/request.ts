@@ -215,7 +215,7 @@ function keyOf(snapshot: Snapshot, as: string | undefined, nowMs: number): Resul
   if (key !== undefined) return ok(key);
   const hint =
     snapshot.elsewhere.strangers?.nameless === true
-      ? ". Of a directory's users, name the id of an access key"
+      ? ". Of a directory's users, name the id of an access key that it has"
       : "";
   return err(`Nobody with a key is called "${as}" in the configuration${hint}`);
 }
