@@ -102,7 +102,7 @@ test(
     );
     await t.test("rclone, whose sessions end", () =>
       begins(3, async () => {
-        assert.match(await rclone(renewing, "cat", "REMOTE/table"), /An Iceberg table/);
+        assert.match(await rclone(renewing, "cat", "REMOTE/table"), /Uses an Iceberg table/);
         await rclone(renewing, "purge", "REMOTE");
       }),
     );

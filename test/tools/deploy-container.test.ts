@@ -119,8 +119,10 @@ describe("the build of the Containerfile", () => {
 
   /** Runs the image's entry point, as its user, unable to write. */
   function node(args: readonly string[]): ChildProcess {
-    const [, main = ""] = execForm(lastWord("ENTRYPOINT").text);
-    return spawn(program, [...READ_ONLY, join(root, main), ...args], {
+    const [, ...entry] = execForm(lastWord("ENTRYPOINT").text);
+    const options = entry.slice(0, -1);
+    const main = join(root, entry.at(-1) ?? "");
+    return spawn(program, [...READ_ONLY, ...options, main, ...args], {
       cwd: "/",
       env: { NODE_ENV: "production" },
       stdio: ["ignore", "pipe", "inherit"],
