@@ -204,12 +204,13 @@ function isPrivileged({ world, who, ask }: Situation): boolean {
   return actions.includes(ask.action);
 }
 
+/** A privilege passes every policy but that of a session, which is the session's own ceiling. */
 function isDenied(situation: Situation): boolean {
-  const own = [...identityPolicies(situation), ...sessionPolicy(situation)];
-  return (
-    own.some((policy) => says("Deny", policy, situation)) ||
-    (!isEscape(situation) && !isPrivileged(situation) && bucketDenies(situation))
-  );
+  const denies = (policy: PolicyFile): boolean => says("Deny", policy, situation);
+  if (sessionPolicy(situation).some(denies)) return true;
+  if (isPrivileged(situation)) return false;
+  if (identityPolicies(situation).some(denies)) return true;
+  return !isEscape(situation) && bucketDenies(situation);
 }
 
 /** An owner's own key is not kept from the policy of its bucket by that policy. */
@@ -393,8 +394,8 @@ function signersOf(situations: readonly Situation[]): readonly string[] {
   const all = [...new Set(situations.map(senderOf))];
   // Nobody's request that no one owner can send goes on unsigned, where the store judges such requests.
   const [{ who, world } = {}] = situations;
-  const isUnsigned = who === "anonymous" && world?.model.anonymous.access === "upstream";
-  return all.length > 1 && isUnsigned ? ["nobody"] : all;
+  const isUnsigned = world !== undefined && anonymousAccess(world) === "upstream";
+  return all.length > 1 && who === "anonymous" && isUnsigned ? ["nobody"] : all;
 }
 
 function senderOf(situation: Situation): string {
