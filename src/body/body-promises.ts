@@ -1,6 +1,6 @@
 import type { ChecksumCheck } from "../checksum/checksum.ts";
 import { digestMismatch } from "../checksum/checks.ts";
-import { createDigest, type Digest } from "../checksum/digest.ts";
+import { createDigest, digestOf, type Digest } from "../checksum/digest.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { awsFault, type Fault } from "../s3/faults.ts";
 
@@ -25,7 +25,7 @@ export function startPromises(
 /** The next bytes of the body. Error: IncompleteBody as soon as there are too many. */
 export function takeBytes(promises: BodyPromises, bytes: Buffer): Fault | undefined {
   promises.received += bytes.length;
-  if (promises.received > promises.length) return wrongLength(promises, "more");
+  if (promises.received > promises.length) return wrongLength(promises.length, "more");
   for (const digest of promises.digests.values()) digest.update(bytes);
   return undefined;
 }
@@ -35,13 +35,13 @@ export function takeBytes(promises: BodyPromises, bytes: Buffer): Fault | undefi
  * algorithm must have been given to `startPromises`.
  * Errors: IncompleteBody, BadDigest, XAmzContentSHA256Mismatch.
  */
-export async function brokenPromise(
+export function brokenPromise(
   promises: BodyPromises,
   checks: readonly ChecksumCheck[],
-): Promise<Fault | undefined> {
-  if (promises.received < promises.length) return wrongLength(promises, "less");
+): Fault | undefined {
+  if (promises.received < promises.length) return wrongLength(promises.length, "less");
   const values = new Map<ChecksumAlgorithm, string>();
-  for (const [algorithm, digest] of promises.digests) values.set(algorithm, await digest.base64());
+  for (const [algorithm, digest] of promises.digests) values.set(algorithm, digest.base64());
   for (const check of checks) {
     const actual = values.get(check.algorithm);
     if (actual === undefined) throw new Error(`no digest was started for ${check.field}`);
@@ -51,7 +51,26 @@ export async function brokenPromise(
   return undefined;
 }
 
-function wrongLength(promises: BodyPromises, than: "more" | "less"): Fault {
-  const why = `The body has ${than} bytes than the request promised: promised ${promises.length}`;
+/**
+ * Returns the same of a body that is all there. The algorithms of `checks` are loaded.
+ * Errors: IncompleteBody, BadDigest, XAmzContentSHA256Mismatch.
+ */
+export function brokenByWhole(
+  body: Buffer,
+  length: number,
+  checks: readonly ChecksumCheck[],
+): Fault | undefined {
+  if (body.length !== length) {
+    return wrongLength(length, body.length > length ? "more" : "less");
+  }
+  for (const check of checks) {
+    const problem = digestMismatch(check, digestOf(check.algorithm, body));
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function wrongLength(promised: number, than: "more" | "less"): Fault {
+  const why = `The body has ${than} bytes than the request promised: promised ${promised}`;
   return awsFault("IncompleteBody", { why });
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { crc32, crc32c } from "@node-rs/crc32";
 import { xxh3, Xxh64 } from "@node-rs/xxhash";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
@@ -9,7 +9,7 @@ import { loadXxhash128, startXxhash128, updateXxhash128, xxhash128Of } from "./x
 export type Digest = {
   readonly update: (bytes: Buffer) => void;
   /** The value in base64, the most significant byte first; may be asked for once. */
-  readonly base64: () => Promise<string>;
+  readonly base64: () => string;
 };
 
 /**
@@ -47,6 +47,22 @@ export function createDigest(algorithm: ChecksumAlgorithm): Digest {
   }
 }
 
+/** Returns what `createDigest` computes of bytes that are all there, which is cheaper at once. */
+export function digestOf(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
+  switch (algorithm) {
+    case "sha1":
+    case "sha256":
+    case "sha512":
+    case "md5":
+      return hash(algorithm, bytes, "base64");
+    default: {
+      const digest = createDigest(algorithm);
+      digest.update(bytes);
+      return digest.base64();
+    }
+  }
+}
+
 /** `next`: the checksum of `bytes` after whatever has the checksum `value`. */
 function crcDigest(next: (bytes: Buffer, value: number) => number): Digest {
   let value = 0;
@@ -54,7 +70,7 @@ function crcDigest(next: (bytes: Buffer, value: number) => number): Digest {
     update: (bytes) => {
       value = next(bytes, value);
     },
-    base64: async () => base64OfUint32(value),
+    base64: () => base64OfUint32(value),
   };
 }
 
@@ -64,7 +80,7 @@ function crc64Digest(): Digest {
     update: (bytes) => {
       value = crc64nvme(bytes, value);
     },
-    base64: async () => base64OfUint64(value),
+    base64: () => base64OfUint64(value),
   };
 }
 
@@ -74,7 +90,7 @@ function hashDigest(algorithm: "sha1" | "sha256" | "sha512" | "md5"): Digest {
     update: (bytes) => {
       state.update(bytes);
     },
-    base64: async () => state.digest("base64"),
+    base64: () => state.digest("base64"),
   };
 }
 
@@ -83,7 +99,7 @@ function xxhashDigest(state: Pick<Xxh64, "update" | "digest">): Digest {
     update: (bytes) => {
       state.update(bytes);
     },
-    base64: async () => base64OfUint64(state.digest()),
+    base64: () => base64OfUint64(state.digest()),
   };
 }
 
@@ -93,7 +109,7 @@ function xxhash128Digest(): Digest {
     update: (bytes) => {
       state = updateXxhash128(state, bytes);
     },
-    base64: async () => Buffer.from(xxhash128Of(state)).toString("base64"),
+    base64: () => Buffer.from(xxhash128Of(state)).toString("base64"),
   };
 }
 

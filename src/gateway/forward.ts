@@ -8,7 +8,7 @@ import { frame, frameWhole } from "../s3/aws-chunked-write.ts";
 import type { S3Document } from "../s3/document-reader.ts";
 import { fault, type Fault } from "../s3/faults.ts";
 import type { Presence, Ticket } from "../state/store-change.ts";
-import { BodyError, provenBody, readBody, readWhole } from "../body/body.ts";
+import { BodyError, provenBody, provenWhole, readBody, readWhole } from "../body/body.ts";
 import type { Exchange, Observer } from "./exchange.ts";
 import type { OpenForm } from "../body/form.ts";
 import type { FormSpool } from "./form-spool.ts";
@@ -79,13 +79,13 @@ export function forward(inbound: Inbound, verdict: Forward): void {
     case "none":
       return send(inbound, verdict, undefined);
     case "pass":
-      if (body.length <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      if (body.length <= WHOLE_BODY_BYTES_MAX) return void sendWhole(inbound, verdict, body);
       // A body without checks needs no proof: the connection's reader holds the client to its
       // length.
       if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound, "lent"));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
     case "deframe":
-      if (body.decodedLength <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
+      if (body.decodedLength <= WHOLE_BODY_BYTES_MAX) return void sendWhole(inbound, verdict, body);
       if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
   }
@@ -230,14 +230,17 @@ function trailerOf({ trailers }: Deframe): string {
   return trailers[0] ?? "";
 }
 
-function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
-  inbound.exchange.hold(inbound.gateway.held);
-  const sent = async (): Promise<() => void> => {
+async function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): Promise<void> {
+  const { exchange, gateway } = inbound;
+  exchange.hold(gateway.held);
+  try {
     const body = await wholeBody(inbound, plan, verdict.reframe);
-    if (body.ok) return () => send(inbound, verdict, body.value);
-    return () => inbound.exchange.refuse(body.error);
-  };
-  settle(inbound, sent());
+    if (exchange.over) return;
+    if (body.ok) send(inbound, verdict, body.value);
+    else exchange.refuse(body.error);
+  } catch (error) {
+    fail(exchange, error);
+  }
 }
 
 async function wholeBody(
@@ -254,11 +257,5 @@ async function wholeBody(
     return readBody(sourceOf(inbound), WHOLE_BODY_BYTES_MAX, plan);
   }
   if (inbound.expectsContinue) inbound.exchange.responder.continue();
-  const body = await wholeBodyOf(inbound.request, inbound.exchange);
-  if (plan.checks.length > 0) return readBody(once(body), WHOLE_BODY_BYTES_MAX, plan);
-  return body.length === plan.length ? ok(body) : err(fault("IncompleteBody"));
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
+  return provenWhole(await wholeBodyOf(inbound.request, inbound.exchange), plan);
 }

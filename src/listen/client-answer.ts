@@ -128,7 +128,7 @@ export class ClientAnswer {
 
   /** Asks a client of HTTP/1.1 that waits for that to send its body. */
   sendContinue(): void {
-    if (!this.closed) this.#write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!this.closed) this.#write("HTTP/1.1 100 Continue\r\n\r\n", false);
   }
 
   /**
@@ -152,7 +152,7 @@ export class ClientAnswer {
 
   /** Sends the head without waiting for the first byte of a body. */
   flushHead(): void {
-    if (!this.closed) this.#write(this.#takeHead());
+    if (!this.closed) this.#write(this.#takeHead(), false);
   }
 
   /**
@@ -171,9 +171,12 @@ export class ClientAnswer {
       this.#left -= chunk.length;
       if (this.#left < 0) throw new Error("An answer is longer than its head says");
     }
-    if (delivered.body !== "chunked") return this.#send(this.#takeHead(), chunk, "", release);
+    if (delivered.body !== "chunked") {
+      const isLast = delivered.body === "length" && this.#left === 0;
+      return this.#send(this.#takeHead(), chunk, "", isLast, release);
+    }
     const before = this.#takeHead() + chunkStart(chunk.length);
-    return this.#send(before, chunk, CHUNK_END, release);
+    return this.#send(before, chunk, CHUNK_END, false, release);
   }
 
   /** Ends the answer. `trailers`: name, value, …; they are for a body in chunks. */
@@ -186,7 +189,7 @@ export class ClientAnswer {
     this.#ended = true;
     const end = delivered.body === "chunked" ? lastChunk(trailers) : "";
     const rest = this.#takeHead() + end;
-    if (rest !== "") this.#write(rest);
+    if (rest !== "") this.#write(rest, true);
     else if (this.#waiting === undefined && this.#line.output.flushed) {
       process.nextTick(() => this.allFlushed());
     }
@@ -227,7 +230,9 @@ export class ClientAnswer {
     this.#waitingBytes = 0;
     let free = true;
     this.#turn();
-    for (const { data, release } of waiting) free = this.#line.output.write(data, release);
+    for (const { data, release } of waiting) {
+      free = this.#line.output.write(data, false, release);
+    }
     if (free) process.nextTick(() => this.drained());
     if (this.#ended && this.#line.output.flushed) process.nextTick(() => this.allFlushed());
   }
@@ -277,9 +282,15 @@ export class ClientAnswer {
     return head;
   }
 
-  /** A piece of a body between what must stand around it. */
-  #send(before: string, chunk: Uint8Array, behind: string, release: Release | undefined): boolean {
-    if (before === "" && behind === "") return this.#write(chunk, release);
+  /** Sends a piece of a body between what must stand around it. `isLast`: as of `Output.write`. */
+  #send(
+    before: string,
+    chunk: Uint8Array,
+    behind: string,
+    isLast: boolean,
+    release: Release | undefined,
+  ): boolean {
+    if (before === "" && behind === "") return this.#write(chunk, isLast, release);
     const bytes = before.length + chunk.length + behind.length;
     if (bytes <= TOGETHER_BYTES_MAX) {
       const all = Buffer.allocUnsafe(bytes);
@@ -287,16 +298,16 @@ export class ClientAnswer {
       all.set(chunk, before.length);
       if (behind !== "") all.write(behind, before.length + chunk.length, "latin1");
       release?.();
-      return this.#write(all);
+      return this.#write(all, isLast);
     }
-    if (before !== "") this.#write(before);
-    const free = this.#write(chunk, release);
-    return behind === "" ? free : this.#write(behind);
+    if (before !== "") this.#write(before, false);
+    const free = this.#write(chunk, isLast, release);
+    return behind === "" ? free : this.#write(behind, false);
   }
 
-  #write(data: string | Uint8Array, release?: Release): boolean {
+  #write(data: string | Uint8Array, isLast: boolean, release?: Release): boolean {
     if (data.length === 0) return true;
-    if (this.#waiting === undefined) return this.#line.output.write(data, release);
+    if (this.#waiting === undefined) return this.#line.output.write(data, isLast, release);
     this.#waiting.push({ data, release });
     this.#waitingBytes += data.length;
     return this.#waitingBytes < WAITING_BYTES_MAX;

@@ -42,15 +42,16 @@ export class Output {
 
   /**
    * Writes bytes. False: the peer is slow, and the socket's `drain` tells when to go on. `data`:
-   * text has one character a byte. `release`: called when the bytes need not stand any more.
+   * text has one character a byte. `isLast`: nothing is likely to follow in this turn. `release`:
+   * called when the bytes need not stand any more.
    */
-  write(data: string | Uint8Array, release?: Release): boolean {
+  write(data: string | Uint8Array, isLast: boolean, release?: Release): boolean {
     if (!this.#socket.writable) {
       release?.();
       return true;
     }
     this.#pending++;
-    if (data.length > SMALL_BYTES_MAX) {
+    if (data.length > SMALL_BYTES_MAX || (isLast && !this.#gathering)) {
       this.#write(data, release);
       this.#send();
     } else {

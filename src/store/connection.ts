@@ -6,6 +6,7 @@ import { AnswerReader } from "./answer-reader.ts";
 import type { Call } from "./call.ts";
 import type { Dialer } from "./dial.ts";
 import { asError, socketError, StoreError } from "./store-error.ts";
+import { writeAsOne } from "./write-as-one.ts";
 
 /** The receiver of a connection's reports. */
 export type ConnectionOwner = {
@@ -179,12 +180,7 @@ export class StoreConnection {
     if (body !== undefined && !Buffer.isBuffer(body)) void this.#upload(call, body);
     else if (body === undefined || bodyBytes === 0) this.#socket.write(text, "latin1");
     else if (bodyBytes > ONE_WRITE_BYTES_MAX) this.#writeTogether(text, body);
-    else {
-      const whole = Buffer.allocUnsafe(text.length + bodyBytes);
-      whole.write(text, "latin1");
-      whole.set(body, text.length);
-      this.#socket.write(whole);
-    }
+    else writeAsOne(this.#socket, text, body);
   }
 
   #writeTogether(text: string, piece: Buffer): void {

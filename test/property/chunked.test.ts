@@ -96,7 +96,7 @@ async function withTrailer(
   const digest = createDigest(algorithm);
   for (const chunk of chunks) digest.update(chunk);
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  return { field: `x-amz-checksum-${algorithm}`, value: await digest.base64(), length };
+  return { field: `x-amz-checksum-${algorithm}`, value: digest.base64(), length };
 }
 
 const trailerPlan = (decodedLength: number, trailers: readonly string[]): BodyPlan => ({

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import type { BodyPlan } from "../../../src/admission/body-plan.ts";
-import { BodyError, provenBody, readBody } from "../../../src/body/body.ts";
+import { BodyError, provenBody, provenWhole, readBody } from "../../../src/body/body.ts";
 import { KeyRing } from "../../../src/signature/key-ring.ts";
+import { CHECK_VALUES } from "../../support/check-values.ts";
 import { cut, EXAMPLE, signedBody, unsignedBody } from "../../support/chunked.ts";
 
 const SEED = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
@@ -143,8 +144,8 @@ const SIGNED = deframe({ proof: proofFrom(SEED) });
 const SIGNED_TRAILER = deframe({ proof: proofFrom(SEED), trailers: ["x-amz-checksum-crc32"] });
 const replaced = (body: Buffer, from: string | RegExp, to: string): Buffer =>
   Buffer.from(body.toString("latin1").replace(from, to), "latin1");
-const pass = (length: number, ...checks: readonly ReturnType<typeof check>[]): BodyPlan => ({
-  kind: "pass",
+const pass = (length: number, ...checks: readonly ReturnType<typeof check>[]) => ({
+  kind: "pass" as const,
   length,
   checks,
 });
@@ -281,6 +282,27 @@ for (const [name, plan, body, code] of REFUSED) {
     }
   });
 }
+
+for (const [name, plan, body, code] of REFUSED) {
+  if (plan.kind !== "pass") continue;
+  test(`provenWhole() refuses ${name}`, async () => {
+    const whole = await provenWhole(body, plan);
+    assert.equal(whole.ok ? "passed" : whole.error.code, code);
+  });
+}
+
+test("provenWhole() returns a body that keeps its promises", async () => {
+  const algorithms = ["crc32", "md5", "sha256", "xxhash128"] as const;
+  const checks = CHECK_VALUES.flatMap(([algorithm, hex]) => {
+    const value = Buffer.from(hex, "hex").toString("base64");
+    return algorithms.some((one) => one === algorithm)
+      ? [{ algorithm, field: `x-amz-checksum-${algorithm}`, expectedBase64: value }]
+      : [];
+  });
+  assert.equal(checks.length, algorithms.length);
+  const plan = { kind: "pass", length: 9, checks } as const;
+  assert.deepEqual(await provenWhole(NINE, plan), { ok: true, value: NINE });
+});
 
 test("provenBody() passes a plain body and proves its checks", async () => {
   const plan = pass(
