@@ -3,6 +3,7 @@ export const REASONS = {
   same: "What comes behind refuses it, or computes the same.",
   speed: "Only the cost differs, in time or memory.",
   unreachable: "No input leads there: it stands for the type checker, or for a bug.",
+  elsewhere: "A test with sockets or a real store notices it, tried by hand.",
   words: "Only our own words in a message or a trace differ.",
 } as const;
 

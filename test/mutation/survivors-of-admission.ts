@@ -1,0 +1,4 @@
+import type { Explained } from "./reasons.ts";
+
+/** What survives of admission/ and was looked at: it needs no test. */
+export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {};
