@@ -237,7 +237,7 @@ function uniqueLines(variables: readonly Variables[]): readonly string[] {
 
 /**
  * Returns the steps that are left to do, printed after the files were written. `program`: how its
- * user calls s3warden; `gateway`: the path of gateway.yaml; `isAddressGiven`: whether the store's
+ * user calls s3warden; `gateway` and `accounts`: the paths of the files; `isAddressGiven`: whether the store's
  * address is the user's own, and no example.
  */
 export function nextSteps(
@@ -245,8 +245,11 @@ export function nextSteps(
   {
     program,
     gateway,
+    accounts,
     isAddressGiven,
-  }: { readonly program: string; readonly gateway: string; readonly isAddressGiven: boolean },
+  }: Readonly<Record<"program" | "gateway" | "accounts", string>> & {
+    readonly isAddressGiven: boolean;
+  },
   keys: readonly MadeKey[],
 ): string {
   const { provider, store, endpoint, cephUsers } = wanted;
@@ -260,7 +263,7 @@ export function nextSteps(
   const trial =
     first === undefined
       ? "Users come with the keys that they have in Ceph.\n"
-      : `Users and their new keys are in accounts.yaml. To try the first, ${first.user}:
+      : `Users and their new keys are in ${accounts}. To try the first, ${first.user}:
   export AWS_ACCESS_KEY_ID=${first.accessKey} AWS_SECRET_ACCESS_KEY=${first.secretKey} AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url http://127.0.0.1:8080 s3 ls
 `;

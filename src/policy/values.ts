@@ -78,9 +78,11 @@ function instantOf(match: RegExpExecArray): number | undefined {
   const part = (index: number, absent: number): number => Number(match[index] ?? absent);
   const [year, month, day] = [part(1, 0), part(2, 1), part(3, 1)];
   const [hour, minute, second] = [part(4, 0), part(5, 0), part(6, 0)];
-  const midnight = Date.UTC(year, month - 1, day);
-  // Date.UTC carries 31 February over into March, which is no date that anyone wrote.
-  if (new Date(midnight).getUTCMonth() !== month - 1 || day === 0) return undefined;
+  const date = new Date(0);
+  // Date.UTC would read the year 50 as 1950.
+  const midnight = date.setUTCFullYear(year, month - 1, day);
+  // It carries 31 February over into March, which is no date that anyone wrote.
+  if (date.getUTCMonth() !== month - 1 || day === 0) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   const offsetMinutes = zoneMinutes(match[8] ?? "Z");
   if (offsetMinutes === undefined) return undefined;

@@ -4,8 +4,10 @@
  * test/tools/directory-vault.test.ts.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test, type TestContext } from "node:test";
 import { startRecordingStore } from "../stores/recording.ts";
+import { DEPLOY } from "../support/deploy.ts";
 import { DIRECTORY_TOKEN, startExample } from "../support/directory-example.ts";
 import { startFlow, until, type Flow } from "../support/flow.ts";
 import { codeOf, type RawAnswer } from "../support/raw-client.ts";
@@ -118,6 +120,19 @@ test("the example answers nobody without the token, and leads to no other path o
   assert.deepEqual(asked, []);
   assert.equal(await statusOf("a%3Fb%23c", DIRECTORY_TOKEN), 404);
   assert.deepEqual(asked, ["secret/data/s3warden/a?b#c"]);
+});
+
+test("without a setting the example says which one, and ends", () => {
+  for (const [env, missing] of [
+    [{ DIRECTORY_TOKEN, VAULT_TOKEN }, "VAULT_ADDR"],
+    [{ DIRECTORY_TOKEN, VAULT_ADDR: "http://127.0.0.1:9", VAULT_TOKEN: "" }, "VAULT_TOKEN"],
+    [{ VAULT_ADDR: "http://127.0.0.1:9", VAULT_TOKEN }, "DIRECTORY_TOKEN"],
+  ] as const) {
+    const program = `${DEPLOY}examples/identities/vault.ts`;
+    const { status, stderr } = spawnSync(process.execPath, [program], { env, encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.equal(stderr, `Set the environment variable ${missing}\n`);
+  }
 });
 
 test("a Vault that refuses the example's token, or is away, is as a directory that is away", async (t) => {

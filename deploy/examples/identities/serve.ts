@@ -7,11 +7,12 @@ import { createServer, type Server } from "node:http";
  */
 export type LookUp = (accessKey: string) => Promise<object | undefined>;
 
-/** Reads a setting of the environment. Throws if it is missing. */
+/** Reads a setting of the environment. If it is missing, the program says so and ends. */
 export function setting(name: string, otherwise?: string): string {
   const value = process.env[name] ?? otherwise;
-  if (value === undefined || value === "") throw new Error(`Set ${name}`);
-  return value;
+  if (value !== undefined && value !== "") return value;
+  console.error(`Set the environment variable ${name}`);
+  process.exit(1);
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { runCheck } from "../../../src/cli/check.ts";
 import { runInit, type InitOptions } from "../../../src/cli/init.ts";
@@ -65,6 +65,13 @@ describe("runInit()", () => {
       }
     }
   }
+
+  test("says where it wrote the keys", async () => {
+    const { out, gateway } = await init();
+    const accounts = join(dirname(gateway), "accounts.yaml");
+    assert.ok(out.includes(`Users and their new keys are in ${accounts}. To try the first, `), out);
+  });
+
   test("check says what LUMI-O's public links still need without a domain", async () => {
     const { out, gateway } = await init({ provider: "lumi-o", store: "ceph" });
     const { code, err } = await filledIn(out, () => check(gateway));

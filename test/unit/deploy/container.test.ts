@@ -19,6 +19,24 @@ test("the image runs as a user that is a number, and not root", () => {
   assert.match(lastWord("USER").text, /^[1-9]\d*:[1-9]\d*$/);
 });
 
+test("whoever starts the gateway gives young objects the same room", () => {
+  const places = [
+    "package.json",
+    "bin/s3warden.js",
+    "deploy/container/Containerfile",
+    "deploy/systemd/s3warden.service",
+    "docs/operate.md",
+    "test/bench/support/systems.ts",
+  ];
+  const said = places.map((place) => {
+    const text = readFileSync(`${ROOT}${place}`, "utf8");
+    const rooms = text.matchAll(/--max-semi-space-size=\w+/g);
+    return [place, [...new Set([...rooms].map(([room]) => room))]];
+  });
+  const expected = places.map((place) => [place, ["--max-semi-space-size=8"]]);
+  assert.deepEqual(said, expected);
+});
+
 test("Node itself is started, and gets SIGTERM", () => {
   assert.equal(execForm(lastWord("ENTRYPOINT").text)[0], "node");
   const command = ["serve", "--config", `${CONFIG_FOLDER}/gateway.yaml`];
