@@ -81,7 +81,7 @@ export type Answer =
 
 /** The part of a form that has been read when its file begins. */
 export type FormHead = {
-  /** The fields before the file, by lower-case name; `${filename}` in the key is replaced. */
+  /** The fields before the file, by lower-case name; `${filename}` in them is replaced. */
   readonly fields: ReadonlyMap<string, string>;
   /** The most bytes that the file can have. It has exactly that many if it is the form's last part. */
   readonly fileBytesMax: number;

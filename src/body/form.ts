@@ -9,7 +9,7 @@ import { parseBoundary, readPartHead, type PartHead } from "./form-part.ts";
 
 /** A browser's upload form ("POST Object", Amazon S3 API Reference), read up to its file. */
 export type OpenForm = {
-  /** The fields by lower-case name; `${filename}` in the key is replaced. */
+  /** The fields by lower-case name; `${filename}` in them is replaced. */
   readonly fields: ReadonlyMap<string, string>;
   /** The filename as the form says it, directories included; empty if it says none. */
   readonly filename: string;
@@ -42,7 +42,7 @@ export type Spooled = {
 export type FormLimits = {
   /**
    * The limit of everything before the file's first byte, boundaries included; S3 takes 20 KB. The
-   * same limit after the file.
+   * same limit after the file, and of all values with the file's name put in.
    */
   readonly fieldBytesMax: number;
   /** The rest of a request, up to which a file is held in memory. */
@@ -141,8 +141,10 @@ function opened(
   limits: FormLimits,
 ): OpenForm {
   const unread = reader.promised - (reader.received - reader.buffer.length);
+  const named = withFilename(fields, filename, limits.fieldBytesMax);
+  if (named === undefined) throw tooManyFields(limits);
   return {
-    fields: withFilename(fields, filename),
+    fields: named,
     filename,
     contentType,
     fileBytesMax: Math.max(0, unread - closingOf(reader).length),

@@ -32,18 +32,27 @@ export type PostResponse = {
 type Fields = ReadonlyMap<string, string>;
 
 /**
- * `fields` with `${filename}` in the key replaced by the file's name without its directories. Done
- * once, before anybody judges the key: the policy and the access rules must see the final one.
+ * Returns `fields` with `${filename}` replaced by the file's name without its directories, in every
+ * field ("HTML Form Fields", S3 API Reference). Done once, before anybody judges a field: the policy
+ * and the access rules must see the final values. `undefined` if the values would take more than
+ * `bytesMax`: a short form can name a long file a thousand times.
  */
-export function withFilename(fields: Fields, filename: string): Fields {
-  const key = fields.get("key");
-  if (key === undefined) return fields;
-  // Windows browsers have sent whole paths. A function, because `$&` in a name must stay itself.
+export function withFilename(
+  fields: Fields,
+  filename: string,
+  bytesMax: number,
+): Fields | undefined {
+  // Windows browsers have sent whole paths.
   const name = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
-  return new Map(fields).set(
-    "key",
-    key.replaceAll("${filename}", () => name),
-  );
+  const pieces = [...fields].map(([field, value]) => [field, value.split("${filename}")] as const);
+  const nameBytes = Buffer.byteLength(name);
+  let bytes = 0;
+  for (const [, [first = "", ...rest]] of pieces) {
+    bytes += Buffer.byteLength(first);
+    for (const piece of rest) bytes += nameBytes + Buffer.byteLength(piece);
+  }
+  if (bytes > bytesMax) return undefined;
+  return new Map(pieces.map(([field, parts]) => [field, parts.join(name)]));
 }
 
 /**

@@ -79,9 +79,9 @@ export function parsePostPolicy(base64: string): Result<PostPolicy, Fault> {
 
 /**
  * Checks the form against `policy`: not expired at `nowMs`, every condition fulfilled, every field
- * covered by a condition. `fields` are by lower-case name, with `${filename}` in the key already
- * replaced. `bucket` is that of the URL: a field of that name is never believed (CVE-2023-43040).
- * The result must still be compared with the file: `lengthFault`. Error: AccessDenied.
+ * covered by a condition. `fields` are by lower-case name, with `${filename}` already replaced.
+ * `bucket` is that of the URL: a field of that name is never believed (CVE-2023-43040). The result
+ * must still be compared with the file: `lengthFault`. Error: AccessDenied.
  */
 export function checkPostPolicy(
   policy: PostPolicy,

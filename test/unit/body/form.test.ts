@@ -143,6 +143,16 @@ test("readForm() returns a filename as UTF-8, directories and all, and puts only
   assert.deepEqual(outcome.fields, { key: "käse.txt" });
 });
 
+test("readForm() refuses a long filename that a field names again and again", async () => {
+  const name = "n".repeat(500);
+  const times = (count: number): string => field("key", "${filename}".repeat(count));
+  const fitting = await read(times(4) + file("x", name) + END);
+  assert.ok(typeof fitting !== "string");
+  assert.equal(fitting.fields["key"], name.repeat(4));
+  const outcome = await read(times(5) + file("x", name) + END);
+  assert.equal(outcome, "MaxPostPreDataLengthExceededError");
+});
+
 test("readForm() reads what Node's own FormData writes", async () => {
   const form = new FormData();
   form.set("key", 'ü "quoted"');

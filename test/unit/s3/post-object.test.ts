@@ -15,9 +15,25 @@ for (const [name, key, filename, expected] of [
   ["nothing where the key has no variable", "k", "x", "k"],
 ] as const) {
   test(`withFilename() puts in ${name}`, () => {
-    assert.equal(withFilename(new Map([["key", key]]), filename).get("key"), expected);
+    assert.equal(withFilename(new Map([["key", key]]), filename, 100)?.get("key"), expected);
   });
 }
+
+test("withFilename() puts the name in every field, as AWS does", () => {
+  const page = { key: "k", "x-amz-meta-original-filename": "the ${filename}", acl: "private" };
+  const fields = withFilename(new Map(Object.entries(page)), "a/x.txt", 100);
+  const named = { ...page, "x-amz-meta-original-filename": "the x.txt" };
+  assert.deepEqual(Object.fromEntries(fields ?? []), named);
+});
+
+test("withFilename() counts the bytes of all values with the name in them", () => {
+  const fields = new Map([
+    ["key", "${filename}/${filename}"],
+    ["x-amz-meta-a", "${filename}"],
+  ]);
+  assert.notEqual(withFilename(fields, "ä.b", 13), undefined);
+  assert.equal(withFilename(fields, "ä.b", 12), undefined);
+});
 
 test("putFromForm() carries the known fields over as headers", () => {
   const result = put({
