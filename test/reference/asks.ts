@@ -235,7 +235,7 @@ function valueOf(key: string, tag: string, situation: Situation): Words | undefi
     case "s3:resourceaccount":
       return owner;
     case "s3:authtype":
-      return known && "REST-HEADER";
+      return known && (ask.operation === "PostObject" ? "POST" : "REST-HEADER");
     case "s3:signatureversion":
       return known && "AWS4-HMAC-SHA256";
     case "s3:prefix":

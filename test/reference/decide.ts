@@ -13,12 +13,14 @@ import {
   type Situation,
 } from "./asks.ts";
 import { conditionHolds } from "./conditions.ts";
+import { formFault, lengthFault, putOf } from "./forms.ts";
 import { isAimedAt, isOver, isRevoked, nameOf, whoAsks, type Naming } from "./people.ts";
 import { isActionLike, isArnLike, isIn, plainText, type Variables } from "./patterns.ts";
 import {
   words,
   type Ask,
   type Asked,
+  type Form,
   type Known,
   type Networks,
   type PolicyFile,
@@ -38,22 +40,40 @@ export type Answer = {
 /** Decides on a request in a world. */
 export function decide(world: World, asked: Asked): Answer {
   const who = whoAsks(world, asked);
-  const { entries } = asked;
+  const { entries, form } = asked;
+  if (form !== undefined) return decideForm(world, putOf(asked, form), form, who);
   const asks = entries?.map((entry) => asksOfEntry(asked, entry)) ?? [asksOf(asked, world)];
-  const parts = asks.map((together) =>
-    together.map((ask): Situation => ({ world, asked, who, ask, owner: ownerOf(world, who, ask) })),
-  );
-  const gates = parts.map(gateOf);
+  const parts = asks.map((together) => situationsOf(world, asked, who, together));
+  const gates = parts.map((part) => unproved(world, asked, who) ?? gateOf(part));
   const passing = parts.filter((_, i) => gates[i] === undefined).flat();
   return { gates, signer: signersOf(passing)[0] };
 }
 
+/** Proved and within its own policy, a form is a PutObject; its file's length is known last. */
+function decideForm(world: World, put: Asked, form: Form, who: Who): Answer {
+  const asks = asksOf(put, world).map((ask) => ({ ...ask, operation: "PostObject" }));
+  const situations = situationsOf(world, put, who, asks);
+  const gate =
+    unproved(world, put, who) ?? formFault(form, put) ?? gateOf(situations) ?? lengthFault(form);
+  return { gates: [gate], signer: gate === undefined ? signersOf(situations)[0] : undefined };
+}
+
+function situationsOf(
+  world: World,
+  asked: Asked,
+  who: Who,
+  asks: readonly Ask[],
+): readonly Situation[] {
+  return asks.map((ask) => ({ world, asked, who, ask, owner: ownerOf(world, who, ask) }));
+}
+
+function unproved(world: World, asked: Asked, who: Who): string | undefined {
+  const isNobody = who === "anonymous" && anonymousAccess(world) === "deny";
+  return isNobody || isOver(who, asked) ? "authentication" : undefined;
+}
+
 /** All that one part of a request asks for must be allowed; each gate is asked about all of it. */
 function gateOf(situations: readonly Situation[]): string | undefined {
-  const [first] = situations;
-  if (first?.who === "anonymous" && anonymousAccess(first.world) === "deny")
-    return "authentication";
-  if (first !== undefined && isOver(first.who, first.asked)) return "authentication";
   const gate = GATES.find(([, refuses]) => situations.some((situation) => refuses(situation)))?.[0];
   if (gate !== undefined) return gate;
   for (const situation of situations) {

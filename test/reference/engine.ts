@@ -9,7 +9,7 @@ import { goodConfig } from "../support/config.ts";
 import { userHolder } from "../../src/session/session.ts";
 import type { Tags } from "../../src/s3/tags.ts";
 import type { Verdict } from "../../src/admission/verdict.ts";
-import { decided, word } from "../support/decided.ts";
+import { decided, word, type Told } from "../support/decided.ts";
 import { sessionOf, STS, tokenOf } from "../support/sessions.ts";
 import { signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
 import { EVERY_OPERATION_SERVED } from "../unit/admission/row-requests.ts";
@@ -48,7 +48,12 @@ export function admitted(snapshot: Snapshot, world: World, asked: Asked): Answer
 
 /** The same of a head that was made before. */
 export function admittedHead(snapshot: Snapshot, head: RequestHead, asked: Asked): Answer {
-  const decision = decided(snapshot, head, asked.nowMs, { body: bodyOf(asked), tags: STORED });
+  return answerOf(snapshot, head, asked, { body: bodyOf(asked) });
+}
+
+/** The same if what the decision asks for is in `told`. */
+export function answerOf(snapshot: Snapshot, head: RequestHead, asked: Asked, told: Told): Answer {
+  const decision = decided(snapshot, head, asked.nowMs, { tags: STORED, ...told });
   if (decision.kind === "asking") throw new Error(`It asks for ${word(decision)}`);
   return { gates: gatesOf(decision, asked), signer: signerOf(decision) };
 }
@@ -151,7 +156,7 @@ function encode(text: string): string {
   );
 }
 
-function keyPairOf(world: World, id: string): KeyPair & { readonly token?: string } {
+export function keyPairOf(world: World, id: string): KeyPair & { readonly token?: string } {
   const holders = world.accounts.flatMap((account) => [account, ...(account.subusers ?? [])]);
   const keys = holders.flatMap(({ keys = [] }) => keys);
   const key = keys.find(({ accessKey }) => accessKey === id);

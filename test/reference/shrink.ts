@@ -4,8 +4,21 @@ import type { Asked, World } from "./world.ts";
 
 export type Case = { readonly world: World; readonly asked: Asked };
 
+/** What is said of a case that two sides decide differently. */
+export type Said = (one: Case) => string | Promise<string>;
+
+/** The smallest case of which the same is said, as text that can become a test of its own. */
+export async function disagreement(found: Case, saidOf: Said): Promise<string> {
+  const said = await saidOf(found);
+  const { world, asked } = await shrunk(found, async (smaller) => (await saidOf(smaller)) === said);
+  const { model: _, ...written } = world;
+  return `${said}\nworld: ${JSON.stringify(written)}\nasked: ${JSON.stringify(asked)}`;
+}
+
+type Fails = (smaller: Case) => Promise<boolean>;
+
 /** The smallest case found by leaving out one part at a time; `fails` must hold of what is given. */
-export function shrunk(found: Case, fails: (smaller: Case) => boolean): Case {
+async function shrunk(found: Case, fails: Fails): Promise<Case> {
   let best = found;
   let at = 0;
   // Each case tried is a configuration read anew.
@@ -13,7 +26,7 @@ export function shrunk(found: Case, fails: (smaller: Case) => boolean): Case {
     const smaller = nth(smallerCases(best), at);
     if (smaller === undefined) return best;
     // What stood before it could not be left out, and hardly can now.
-    if (holds(smaller, fails)) best = smaller;
+    if (await holds(smaller, fails)) best = smaller;
     else at += 1;
   }
   return best;
@@ -26,9 +39,9 @@ function nth<T>(items: Iterable<T>, index: number): T | undefined {
 }
 
 /** What is no configuration at all does not fail in the way that is meant. */
-function holds(smaller: Case, fails: (smaller: Case) => boolean): boolean {
+async function holds(smaller: Case, fails: Fails): Promise<boolean> {
   try {
-    return fails(smaller);
+    return await fails(smaller);
   } catch {
     return false;
   }
@@ -39,6 +52,9 @@ function* smallerCases({ world, asked }: Case): Generator<Case> {
   for (const smaller of smallerParts(rest)) yield { world: { model, ...smaller }, asked };
   for (const headers of smallerParts(asked.headers)) yield { world, asked: { ...asked, headers } };
   for (const query of smallerParts(asked.query)) yield { world, asked: { ...asked, query } };
+  if (asked.form !== undefined) {
+    for (const form of smallerParts(asked.form)) yield { world, asked: { ...asked, form } };
+  }
   if (asked.entries !== undefined) {
     for (const entries of smallerParts(asked.entries))
       yield { world, asked: { ...asked, entries } };

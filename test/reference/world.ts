@@ -168,6 +168,8 @@ export type Asked = {
   readonly query: Readonly<Record<string, string>>;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a browser's form what it holds; method, query and key are its PutObject's. */
+  readonly form?: Form;
   /** The entries of a DeleteObjects. */
   readonly entries?: readonly { readonly key: string; readonly version?: string }[];
   /** The id of the access key that signs, if any does. */
@@ -175,6 +177,27 @@ export type Asked = {
   readonly ip: string;
   readonly nowMs: number;
 };
+
+/** A browser's form. Without a policy nobody signed it. */
+export type Form = {
+  /** By name as the page has it, those that tell the credential included; `TOKEN` is a session's token. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** As the browser tells it, maybe with folders. */
+  readonly filename: string;
+  /** The length of the file. */
+  readonly bytes: number;
+  readonly policy?: {
+    readonly expiration: string;
+    readonly conditions: readonly FormCondition[];
+  };
+  /** Fields behind the file, which nobody reads. */
+  readonly behind?: Readonly<Record<string, string>>;
+};
+
+export type FormCondition =
+  | readonly [operator: string, field: string, value: string]
+  | readonly ["content-length-range", number, number]
+  | Readonly<Record<string, string>>;
 
 /** Who asks: an account by its own key, one of its subusers, or a session of a role. */
 export type Known = {

@@ -64,17 +64,25 @@ const COPY = {
   "x-amz-metadata-directive": ["REPLACE", "COPY"],
 } as const;
 
-/** A request of somebody of the world, or of nobody. */
-export function drawRequest(random: Random, { accounts, sessions }: World): Asked {
+/** Somebody of the world or nobody, somewhere, about now. */
+export function drawSender(
+  random: Random,
+  { accounts, sessions }: World,
+): Pick<Asked, "as" | "ip" | "nowMs"> {
   const holders = accounts.flatMap((account) => [account, ...(account.subusers ?? [])]);
   const keys = [...holders.flatMap((one) => one.keys ?? []), ...sessions];
   const names = keys.map(({ accessKey }) => accessKey);
   const as = random() < 0.12 ? undefined : names[between(random, 0, names.length - 1)];
-  const common = {
+  return {
     ...(as !== undefined && { as }),
     ip: oneOf(random, ADDRESSES),
     nowMs: NOW_MS + oneOf(random, [0, 0, 0, 1000, -1000] as const),
   };
+}
+
+/** A request of somebody of the world, or of nobody. */
+export function drawRequest(random: Random, world: World): Asked {
+  const common = drawSender(random, world);
   const bucket = oneOf(random, BUCKETS);
   const chance = random();
   if (chance < 0.06) {
@@ -105,7 +113,7 @@ export function drawRequest(random: Random, { accounts, sessions }: World): Aske
   };
 }
 
-function chosen(
+export function chosen(
   random: Random,
   from: Readonly<Record<string, readonly [string, ...string[]]>>,
 ): Readonly<Record<string, string>> {

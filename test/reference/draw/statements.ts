@@ -55,6 +55,8 @@ const OPERATIONS = [
   "s3:ListObjects",
   "s3:HeadBucket",
   "s3:Head*",
+  "s3:PostObject",
+  "s3:Post*",
 ] as const;
 
 function actions(random: Random): readonly string[] {
