@@ -19,6 +19,7 @@ export function trustCaller(key: Key): TrustCaller & { readonly kind: "key" } {
       kind: "known",
       identifiers: isAccount ? ofAccount : own,
       accountIdentifiers: isAccount ? [] : ofAccount,
+      ...(session?.role !== undefined && { sparing: "all" as const }),
     },
     arn,
     account: account.name,

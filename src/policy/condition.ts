@@ -69,9 +69,9 @@ export type Effect = "Allow" | "Deny";
 /**
  * Returns true if the condition holds (S3-AUTHORIZATION sections 3.3 and 3.4). `missingKeyNegated`:
  * the result of a negated operator for an absent key: true for AWS ("aws"), false for Ceph ("rgw").
- * A value that cannot be judged (an invalid address, a list without a set operator) makes a
- * positive operator false. It makes a negated one false in an Allow but true in a Deny, so that
- * doubt never opens anything.
+ * A value that cannot be judged, such as an invalid address, makes a positive operator false. It
+ * makes a negated one false in an Allow but true in a Deny, so that doubt never opens anything. Of
+ * several values, an operator without a set operator is false in an Allow and true in a Deny.
  */
 export function holds(
   condition: Condition,

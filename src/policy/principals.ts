@@ -24,6 +24,8 @@ export type Principal =
        * its own ARN and its role's ("NotPrincipal with Deny", IAM User Guide). Absent: one is enough.
        */
       readonly sparing?: "all";
+      /** A name of every caller of this kind: to list it is to list all names of each of them. */
+      readonly common?: string;
     };
 
 /** `account`: named only through the account, which leaves it to the identity's own policies. */
@@ -43,6 +45,7 @@ export function gripOn(principals: Principals, caller: Principal): Grip {
 function isSpared({ everyone, names }: Principals, caller: Principal): boolean {
   if (everyone) return true;
   if (caller.kind === "anonymous") return false;
+  if (isCommon(names, caller)) return true;
   const { identifiers, accountIdentifiers, sparing } = caller;
   const isListed =
     sparing === "all"
@@ -55,8 +58,16 @@ function isSpared({ everyone, names }: Principals, caller: Principal): boolean {
 function positiveGrip(principals: Principals, caller: Principal): Grip {
   if (principals.everyone) return "direct";
   if (caller.kind === "anonymous") return "none";
-  if (containsAny(principals.names, caller.identifiers)) return "direct";
-  return containsAny(principals.names, caller.accountIdentifiers) ? "account" : "none";
+  const { names } = principals;
+  if (isCommon(names, caller) || containsAny(names, caller.identifiers)) return "direct";
+  return containsAny(names, caller.accountIdentifiers) ? "account" : "none";
+}
+
+function isCommon(
+  names: Principals["names"],
+  { common }: Principal & { readonly kind: "known" },
+): boolean {
+  return common !== undefined && names.has(common);
 }
 
 function containsAny(set: ReadonlySet<string>, items: readonly string[]): boolean {

@@ -36,7 +36,7 @@ export const TRUST_ACTIONS = [
 
 export type TrustAction = (typeof TRUST_ACTIONS)[number];
 
-/** Stands in a trust policy for `{"AWS": "*"}`, and among the names of every caller with a key. */
+/** Stands in a trust policy for `{"AWS": "*"}`: a name that every caller with a key has. */
 export const EVERY_KEY = "aws:*";
 
 /** Returns the name of a caller with a token of the issuer. No ARN or id looks like it. */

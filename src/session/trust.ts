@@ -105,7 +105,7 @@ function principalOf(by: TrustCaller): Principal {
   }
   const { principal } = by;
   if (principal.kind === "anonymous") return principal;
-  return { ...principal, identifiers: [...principal.identifiers, EVERY_KEY] };
+  return { ...principal, common: EVERY_KEY };
 }
 
 /** A closed table: what a client sends can only become the value of the key that owns it. */

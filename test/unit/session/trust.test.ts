@@ -70,6 +70,11 @@ const federated = (issuer: string, condition: unknown): Statement => ({
   Action: "sts:AssumeRoleWithWebIdentity",
   Condition: condition,
 });
+const except = (spared: unknown): Statement => ({
+  Effect: "Deny",
+  NotPrincipal: spared,
+  Action: "sts:*",
+});
 const TAGGED = { tags: new Map([["Project", "x"]]) };
 const GROUPS = token("keycloak", { sub: "alice", groups: ["staff", "admins"] });
 
@@ -133,6 +138,24 @@ const rows: readonly (readonly [
     "a Deny, whatever allows",
     [assume({ AWS: "lab" }), assume("*", { Effect: "Deny" })],
     {},
+    "sts:AssumeRole: a statement denies it",
+  ],
+  [
+    "a subuser where everybody who has a key is spared",
+    [assume({ AWS: "*" }), except({ AWS: "*" })],
+    { by: key("lab", "ci") },
+    "allowed by 0",
+  ],
+  [
+    "a token where everybody who has a key is spared",
+    [federated("github", {}), except({ AWS: "*" })],
+    { by: token("github", { sub: "x" }) },
+    "sts:AssumeRoleWithWebIdentity: a statement denies it",
+  ],
+  [
+    "a subuser that is spared without its account",
+    [assume({ AWS: "*" }), except({ AWS: "arn:aws:iam::lab:user/ci" })],
+    { by: key("lab", "ci") },
     "sts:AssumeRole: a statement denies it",
   ],
   [
