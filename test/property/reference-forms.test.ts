@@ -11,7 +11,8 @@ import { MODELS, type ModelName } from "../reference/draw/parts.ts";
 import { drawWorld } from "../reference/draw/worlds.ts";
 import { admittedForm } from "../reference/engine-forms.ts";
 import { comparable, snapshotOf } from "../reference/engine.ts";
-import { disagreement, type Case } from "../reference/shrink.ts";
+import { disagreement } from "../reference/shrink.ts";
+import type { Asked, World } from "../reference/world.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
 
 /** For each model this number of worlds with a fresh seed, and this number of forms in each. */
@@ -44,10 +45,12 @@ async function compareIn(name: ModelName, random: () => number): Promise<void> {
     const asked = drawForm(random, world);
     const expected = comparable(asked, world, decide(world, asked));
     const actual = comparable(asked, world, await admittedForm(snapshot, world, asked));
-    if (actual !== expected) assert.fail(await disagreement({ world, asked }, saidOf));
+    if (actual !== expected) assert.fail(await disagreement({ asked, world }, saidOf));
     said.add(expected);
   }
 }
+
+type Case = { readonly world: World; readonly asked: Asked };
 
 async function saidOf({ world, asked }: Case): Promise<string> {
   const { form } = asked;

@@ -11,7 +11,8 @@ import { MODELS, type ModelName } from "../reference/draw/parts.ts";
 import { drawRequest } from "../reference/draw/requests.ts";
 import { drawWorld } from "../reference/draw/worlds.ts";
 import { admitted, comparable, snapshotOf } from "../reference/engine.ts";
-import { disagreement, type Case } from "../reference/shrink.ts";
+import { disagreement } from "../reference/shrink.ts";
+import type { Asked, World } from "../reference/world.ts";
 import { randomFrom, RUNS, SEEDS } from "../support/seeds.ts";
 
 /**
@@ -44,11 +45,13 @@ async function compareIn(name: ModelName, random: () => number): Promise<number>
     const asked = drawRequest(random, world);
     const expected = comparable(asked, world, decide(world, asked));
     const actual = comparable(asked, world, admitted(snapshot, world, asked));
-    if (actual !== expected) assert.fail(await disagreement({ world, asked }, saidOf));
+    if (actual !== expected) assert.fail(await disagreement({ asked, world }, saidOf));
     if (expected.includes("passes")) passed += 1;
   }
   return passed;
 }
+
+type Case = { readonly world: World; readonly asked: Asked };
 
 function saidOf({ world, asked }: Case): string {
   const engine = comparable(asked, world, admitted(snapshotOf(world), world, asked));

@@ -288,19 +288,19 @@ const SEE_TAGS = new Set(
 const TYPES = { account: "Account", subuser: "User", session: "AssumedRole" } as const;
 
 /** Of a session that of its role, never its own ("aws:PrincipalArn", IAM User Guide). */
-function arnOf({ kind, account, user }: Known): string {
+export function arnOf({ kind, account, user }: Known): string {
   const of = { account: "root", subuser: `user/${user?.name}`, session: `role/${user?.name}` };
   return `arn:aws:iam::${account.name}:${of[kind]}`;
 }
 
-function userIdOf({ kind, account, user, session }: Known): string {
+export function userIdOf({ kind, account, user, session }: Known): string {
   const name = session !== undefined && "role" in session.of ? session.of.name : "";
   if (kind === "session") return `${account.name}:role/${user?.name}:${name}`;
   return kind === "account" ? account.name : `${account.name}:${user?.name}`;
 }
 
 /** A session's own tag before its role's, and a user's own before its account's; names in any letter case. */
-function tagOf({ account, user, session }: Known, name: string): string | undefined {
+export function tagOf({ account, user, session }: Known, name: string): string | undefined {
   const find = (tags: Readonly<Record<string, string>> = {}): string | undefined =>
     Object.entries(tags).find(([tag]) => tag.toLowerCase() === name.toLowerCase())?.[1];
   return find(session?.tags) ?? find(user?.tags) ?? find(account.tags);

@@ -34,6 +34,8 @@ function testHolds(operator: string, value: Words | undefined, test: Test): bool
   if (set === "ForAnyValue:") return words(value).some((one) => isSo(base, one, test));
   // A negated operator is true of a key that is not there.
   if (value === undefined) return base.includes("Not");
+  // Several values need a set operator (docs/sts.md).
+  if (words(value).length > 1) return test.effect === "Deny";
   return isSo(base, String(value), test);
 }
 

@@ -173,6 +173,7 @@ export function keyPairOf(world: World, id: string): KeyPair & { readonly token?
       : { kind: "role", role: "role" in of ? of.role : "", session: "role" in of ? of.name : "" },
     expiresMs: begun.expiresMs,
     tags: new Map(Object.entries(tags)),
+    transitiveTags: begun.transitive ?? [],
     policy: policy === undefined ? undefined : JSON.stringify(world.files[policy]),
     sourceIdentity: begun.sourceIdentity,
     federated: begun.federated,

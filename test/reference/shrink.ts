@@ -1,24 +1,23 @@
 /** Makes a disagreement small: whatever can be left out of it, is. */
 
-import type { Asked, World } from "./world.ts";
+/** A world, and what is asked in it: plain data. */
+export type Case = { readonly world: { readonly model: unknown } };
 
-export type Case = { readonly world: World; readonly asked: Asked };
+/** The answers of both sides to a case that they decide differently. */
+export type Said<T extends Case> = (one: T) => string | Promise<string>;
 
-/** What is said of a case that two sides decide differently. */
-export type Said = (one: Case) => string | Promise<string>;
-
-/** The smallest case of which the same is said, as text that can become a test of its own. */
-export async function disagreement(found: Case, saidOf: Said): Promise<string> {
+/** The smallest case to which both sides say the same as to the one found, as text. */
+export async function disagreement<T extends Case>(found: T, saidOf: Said<T>): Promise<string> {
   const said = await saidOf(found);
-  const { world, asked } = await shrunk(found, async (smaller) => (await saidOf(smaller)) === said);
+  const { world, ...asked } = await shrunk(found, async (one) => (await saidOf(one)) === said);
   const { model: _, ...written } = world;
   return `${said}\nworld: ${JSON.stringify(written)}\nasked: ${JSON.stringify(asked)}`;
 }
 
-type Fails = (smaller: Case) => Promise<boolean>;
+type Fails<T> = (smaller: T) => Promise<boolean>;
 
 /** The smallest case found by leaving out one part at a time; `fails` must hold of what is given. */
-async function shrunk(found: Case, fails: Fails): Promise<Case> {
+async function shrunk<T extends Case>(found: T, fails: Fails<T>): Promise<T> {
   let best = found;
   let at = 0;
   // Each case tried is a configuration read anew.
@@ -39,7 +38,7 @@ function nth<T>(items: Iterable<T>, index: number): T | undefined {
 }
 
 /** What is no configuration at all does not fail in the way that is meant. */
-async function holds(smaller: Case, fails: Fails): Promise<boolean> {
+async function holds<T>(smaller: T, fails: Fails<T>): Promise<boolean> {
   try {
     return await fails(smaller);
   } catch {
@@ -47,18 +46,11 @@ async function holds(smaller: Case, fails: Fails): Promise<boolean> {
   }
 }
 
-function* smallerCases({ world, asked }: Case): Generator<Case> {
-  const { model, ...rest } = world;
-  for (const smaller of smallerParts(rest)) yield { world: { model, ...smaller }, asked };
-  for (const headers of smallerParts(asked.headers)) yield { world, asked: { ...asked, headers } };
-  for (const query of smallerParts(asked.query)) yield { world, asked: { ...asked, query } };
-  if (asked.form !== undefined) {
-    for (const form of smallerParts(asked.form)) yield { world, asked: { ...asked, form } };
-  }
-  if (asked.entries !== undefined) {
-    for (const entries of smallerParts(asked.entries))
-      yield { world, asked: { ...asked, entries } };
-  }
+/** The model is not the configuration's: it stays. */
+function* smallerCases<T extends Case>(found: T): Generator<T> {
+  const { model } = found.world;
+  for (const smaller of smallerParts({ ...found, world: { ...found.world, model: undefined } }))
+    yield { ...smaller, world: { ...smaller.world, model } };
 }
 
 /** Everything that is left if one part, however deep, is left out. */

@@ -49,7 +49,18 @@ export type WrittenHolder = {
 export type WrittenSubuser = WrittenHolder & { readonly tier?: string };
 
 export type WrittenRole = Omit<WrittenSubuser, "keys"> & {
-  readonly trust: { readonly issuer: string; readonly subject: string };
+  readonly trust: PolicyFile | { readonly issuer: string; readonly subject: Words };
+  /** Such as `15m`; an hour if it is missing. */
+  readonly maxSession?: string;
+};
+
+/** An entry of `issuers`. Claims and tags are JSON Pointers, or names of claims. */
+export type WrittenIssuer = {
+  readonly name: string;
+  readonly url: string;
+  readonly audiences: readonly string[];
+  readonly claims?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
 };
 
 export type WrittenAccount = WrittenHolder & {
@@ -78,6 +89,8 @@ export type Begun = {
   readonly issuedMs: number;
   readonly expiresMs: number;
   readonly tags?: Readonly<Record<string, string>>;
+  /** The tags that the next session of a chain begins with. */
+  readonly transitive?: readonly string[];
   /** The session policy, by the name of its file. */
   readonly policy?: string;
   readonly sourceIdentity?: string;
