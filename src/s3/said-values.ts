@@ -59,7 +59,7 @@ const CANNED_ACLS = [
 
 const DIRECTIVES = ["COPY", "REPLACE"];
 
-const ENCRYPTIONS = ["AES256", "aws:fsx", "aws:kms", "aws:kms:dsse"];
+const ENCRYPTIONS = ["AES256", "aws:backup", "aws:fsx", "aws:kms", "aws:kms:dsse"];
 
 const HEADERS: ReadonlyMap<string, Grammar> = new Map<string, Grammar>([
   ["x-amz-acl", oneOf(CANNED_ACLS)],

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import * as sdk from "@aws-sdk/client-s3";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { classify } from "../../../src/s3/classify.ts";
 import { parseTarget } from "../../../src/http/target.ts";
+import type { Fault } from "../../../src/s3/faults.ts";
 import { putFromForm } from "../../../src/s3/post-object.ts";
+import {
+  wrongCondition,
+  wrongHeaderValue,
+  wrongParameterValue,
+  wrongVersionId,
+} from "../../../src/s3/said-values.ts";
 
 /** The operation, or the code of the refusal. */
 function said(line: string, headers: readonly string[] = []): string {
@@ -204,5 +212,229 @@ describe("a form's fields pass the gate of headers", () => {
   ] as const;
   for (const [name, value, expected] of rows) {
     test(`${name}: ${value}: ${expected}`, () => assert.equal(put(name, value), expected));
+  }
+});
+
+describe("a header with a list of values takes exactly those of the SDK's model", () => {
+  const lists: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ["x-amz-acl", { ...sdk.ObjectCannedACL, ...sdk.BucketCannedACL, logs: "log-delivery-write" }],
+    ["x-amz-bucket-namespace", sdk.BucketNamespace],
+    ["x-amz-metadata-directive", sdk.MetadataDirective],
+    ["x-amz-object-annotation-directive", sdk.AnnotationDirective],
+    ["x-amz-object-lock-event-hold", sdk.ObjectLockEventHold],
+    ["x-amz-object-lock-legal-hold", sdk.ObjectLockLegalHoldStatus],
+    ["x-amz-object-lock-mode", sdk.ObjectLockMode],
+    ["x-amz-object-ownership", sdk.ObjectOwnership],
+    ["x-amz-server-side-encryption", sdk.ServerSideEncryption],
+    ["x-amz-tagging-directive", sdk.TaggingDirective],
+  ];
+  for (const [name, list] of lists) {
+    const values = Object.values(list);
+    for (const value of values) {
+      test(`${name}: ${value}`, () => assert.equal(wrongHeaderValue(name, value), undefined));
+    }
+    test(`${name}: anything else is refused, with name and value`, () => {
+      const odd = values.flatMap((value) => [
+        value.toLowerCase(),
+        value.toUpperCase(),
+        `${value} `,
+        ` ${value}`,
+        `${value},${value}`,
+      ]);
+      for (const value of ["", ...odd].filter((one) => !values.includes(one))) {
+        refused(wrongHeaderValue(name, value), "InvalidArgument", name, value);
+      }
+    });
+  }
+  test("encoding-type: url alone", () => {
+    assert.deepEqual(Object.values(sdk.EncodingType), ["url"]);
+    assert.equal(wrongParameterValue("encoding-type", "url", false), undefined);
+    for (const value of ["", "URL", "url ", "12345"]) {
+      for (const beyondBounds of [false, true]) {
+        const fault = wrongParameterValue("encoding-type", value, beyondBounds);
+        refused(fault, "InvalidArgument", "encoding-type", value);
+      }
+    }
+  });
+});
+
+function refused(fault: Fault | undefined, code: string, name: string, value: string): void {
+  assert.equal(fault?.code, code, value);
+  assert.deepEqual(fault.elements, [
+    ["ArgumentName", name],
+    ["ArgumentValue", value],
+  ]);
+}
+
+type Values = readonly [good: readonly string[], bad: readonly string[]];
+
+const GRANTEES: Values = [
+  ["id=ab", 'id="ab", uri="http://b/c"', "emailAddress=a@b", 'id=""', "id="],
+  ["", "ab", "id=a=b", "id=a b", 'id="a"b', "id=a;id=b", "xid=a", "id=a,,id=b"],
+];
+const DURATION: Values = [
+  ["1", "9", "10", "365", "36500", "99999"],
+  ["", "0", "01", "100000", "1x", "x1", "1.5", "+1"],
+];
+const ALGORITHM: Values = [["AES256"], ["", "aes256", "AES", "AES2567"]];
+
+/** Headers, values that S3 takes and does not take, and the code of the refusal. */
+const grammars: readonly (readonly [string, ...Values, string?])[] = [
+  ["x-amz-grant-full-control", ...GRANTEES],
+  ["x-amz-grant-read", ...GRANTEES],
+  ["x-amz-grant-read-acp", ...GRANTEES],
+  ["x-amz-grant-write", ...GRANTEES],
+  ["x-amz-grant-write-acp", ...GRANTEES],
+  ["x-amz-object-lock-event-hold-duration-days", ...DURATION],
+  ["x-amz-object-lock-event-hold-duration-years", ...DURATION],
+  [
+    "x-amz-object-lock-retain-until-date",
+    ["2030-01-01T00:00:00Z", "2030-01-01T00:00:00.123Z"],
+    ["", "2030-01-01", "2030-02-30T00:00:00Z", "2030-01-01T00:00:00+00:00"],
+  ],
+  [
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    ["a", "arn:aws:kms:a:b:key/c", "!~", "k".repeat(2048)],
+    ["", "a b", "\u00e9", "a\n", "k".repeat(2049)],
+  ],
+  [
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    ...ALGORITHM,
+    "InvalidEncryptionAlgorithmError",
+  ],
+  [
+    "x-amz-server-side-encryption-customer-algorithm",
+    ...ALGORITHM,
+    "InvalidEncryptionAlgorithmError",
+  ],
+  [
+    "x-amz-website-redirect-location",
+    ["/", "/a", "http://a/b", "https://a"],
+    ["", "a", "a/b", "xhttp://a", "ftp://a", "http:/a", "javascript://http://a"],
+    "InvalidRedirectLocation",
+  ],
+];
+
+for (const [name, good, bad, code = "InvalidArgument"] of grammars) {
+  test(`${name} takes what S3 takes alone, and is named when it is refused`, () => {
+    for (const value of good) assert.equal(wrongHeaderValue(name, value), undefined, value);
+    for (const value of bad) refused(wrongHeaderValue(name, value), code, name, value);
+  });
+}
+
+test("x-amz-storage-class takes S3's classes, and such as an operator of Ceph may name", () => {
+  const name = "x-amz-storage-class";
+  for (const value of [...Object.values(sdk.StorageClass), "A", "ours_2.cold-a", "c".repeat(128)])
+    assert.equal(wrongHeaderValue(name, value), undefined, value);
+  for (const value of ["", "a b", " A", "A ", "a/b", "c".repeat(129)]) {
+    const fault = wrongHeaderValue(name, value);
+    assert.equal(fault?.code, "InvalidStorageClass", value);
+    assert.deepEqual(fault.elements, [["StorageClassRequested", value]]);
+  }
+});
+
+test("headers and parameters that no rule names take any value", () => {
+  assert.equal(wrongHeaderValue("x-amz-meta-a", "a\nb"), undefined);
+  assert.equal(wrongHeaderValue("encoding-type", "x"), undefined);
+  for (const beyondBounds of [false, true]) {
+    assert.equal(wrongParameterValue("prefix", "a\nb", beyondBounds), undefined);
+    assert.equal(wrongParameterValue("x-amz-acl", "x", beyondBounds), undefined);
+  }
+});
+
+test("a parameter that becomes a header of the answer has no control characters", () => {
+  const name = "response-content-language";
+  assert.equal(wrongParameterValue(name, "de, en", false), undefined);
+  for (const value of ["de\r\na: b", "\u0000", "\u0085"]) {
+    refused(wrongParameterValue(name, value, false), "InvalidArgument", name, value);
+  }
+});
+
+const COUNTS = ["max-annotation-results", "max-buckets", "max-keys", "max-parts", "max-uploads"];
+
+for (const name of [...COUNTS, "part-number-marker"]) {
+  test(`${name} is a number of 32 bits in digits alone`, () => {
+    for (const value of ["0", "7", "1000", "0000000001", "2147483647"]) {
+      assert.equal(wrongParameterValue(name, value, false), undefined, value);
+    }
+    for (const value of ["", "2147483648", "00000000001", "1x", "x1", "+1", "-1", "1 "]) {
+      for (const beyondBounds of [false, true]) {
+        const fault = wrongParameterValue(name, value, beyondBounds);
+        refused(fault, "InvalidArgument", name, value);
+      }
+    }
+  });
+}
+
+test("partNumber is 1 to 10,000, or what a store has beyond that, in five digits at most", () => {
+  for (const beyondBounds of [false, true]) {
+    for (const value of ["1", "2", "9", "10", "00001", "10000"]) {
+      assert.equal(wrongParameterValue("partNumber", value, beyondBounds), undefined, value);
+    }
+    for (const value of ["", "+1", "-1", "0x1", "1e0", "1.0", " 1", "1 ", "000001", "100000"]) {
+      const fault = wrongParameterValue("partNumber", value, beyondBounds);
+      refused(fault, "InvalidArgument", "partNumber", value);
+    }
+  }
+  for (const value of ["0", "00000", "10001", "99999"]) {
+    assert.equal(wrongParameterValue("partNumber", value, true), undefined, value);
+    const fault = wrongParameterValue("partNumber", value, false);
+    refused(fault, "InvalidArgument", "partNumber", value);
+  }
+});
+
+describe("wrongVersionId()", () => {
+  for (const id of [
+    "null",
+    "3HL4kqtJvjVBH40Nrjfkd",
+    "0f8fad5b-d9cb-469f-a165-70867728950e",
+    // They only look like a UUID that a store could read in another form.
+    "v0F8FAD5B-d9cb-469f-a165-70867728950e",
+    "0F8FAD5B-d9cb-469f-a165-70867728950e0",
+    "a-urn:uuid:0f8fad5b",
+    "a..b",
+    "v".repeat(1024),
+  ]) {
+    test(`takes ${id.slice(0, 50)}`, () => assert.equal(wrongVersionId(id), undefined));
+  }
+  for (const id of [
+    "",
+    "v".repeat(1025),
+    "a b",
+    "a\u00a0b",
+    "a\u007fb",
+    ".",
+    "..",
+    "../v",
+    "v/..",
+    "v/../w",
+    "v\\..\\w",
+    "urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e",
+    "{0f8fad5b-d9cb-469f-a165-70867728950e}",
+    "0F8FAD5B-D9CB-469F-A165-70867728950E",
+    "A0000000-0000-0000-0000-000000000000",
+    "00000000-0000-0000-0000-00000000000F",
+  ]) {
+    test(`refuses ${JSON.stringify(id.slice(0, 50))}`, () => {
+      refused(wrongVersionId(id), "InvalidArgument", "versionId", id);
+      const fault = wrongParameterValue("versionId", id, true);
+      refused(fault, "InvalidArgument", "versionId", id);
+    });
+  }
+});
+
+test("a condition that S3 does not know is refused by its header's name", () => {
+  for (const name of ["if-match", "if-none-match"] as const) {
+    assert.equal(wrongCondition(name, "*"), undefined);
+    const fault = wrongCondition(name, '"a", "b"');
+    assert.equal(fault?.code, "NotImplemented");
+    assert.deepEqual(fault.elements, [["Header", name]]);
+  }
+  for (const tag of ['"a"', "a", "0123456789abcdef-2"]) {
+    assert.equal(wrongCondition("if-match", tag), undefined);
+    assert.equal(wrongCondition("if-none-match", tag)?.code, "NotImplemented");
+  }
+  for (const tag of ["", '""', '"a', 'a"', '"a"b', "a b", "a,b", 'W/"a"']) {
+    assert.equal(wrongCondition("if-match", tag)?.code, "NotImplemented", tag);
   }
 });
