@@ -37,7 +37,8 @@ export function writeTagging(tags: Tags): string {
 
 /** The value of the tag that is called `lower` in lower case: IAM compares tags of buckets so. */
 export function valueIgnoringCase(tags: Tags | undefined, lower: string): string | undefined {
-  for (const [name, value] of tags ?? []) if (name.toLowerCase() === lower) return value;
+  if (tags === undefined) return undefined;
+  for (const [name, value] of tags) if (name.toLowerCase() === lower) return value;
   return undefined;
 }
 

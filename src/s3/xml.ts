@@ -51,13 +51,13 @@ function escapeCharacter(character: string): string {
   const name = NAMES.get(character);
   if (name !== undefined) return `&${name};`;
   const code = character.codePointAt(0) ?? 0;
-  return isCharacter(code) ? `&#${code};` : "\uFFFD";
+  return isSayable(code) ? `&#${code};` : "\uFFFD";
 }
 
-/** Returns true for the production `Char`, XML 1.0 section 2.2. */
-function isCharacter(code: number): boolean {
-  if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd;
-  return (
-    code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff)
-  );
+/**
+ * Returns true if XML 1.0 can say a character of ESCAPABLE that has no name (section 2.2): of control
+ * characters below the space only three; no surrogate, U+FFFE or U+FFFF.
+ */
+function isSayable(code: number): boolean {
+  return code === 0x9 || code === 0xa || code === 0xd || (code >= 0x7f && code <= 0x9f);
 }

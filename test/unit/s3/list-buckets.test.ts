@@ -118,6 +118,11 @@ const unreadable = [
   ["nothing", "", /cut short/],
   ["an error", "<Error><Code>AccessDenied</Code></Error>", /root is "Error"/],
   ["another list", "<ListBucketResult/>", /root is "ListBucketResult"/],
+  [
+    "an error behind a declaration",
+    '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+    /root is "Error"/,
+  ],
   ["text before the root", `x${list("")}`, /not begin as XML/],
   ["JSON", '{"Buckets":[]}', /not begin as XML/],
   ["a list that breaks off in an entry", `${HEAD}<Buckets><Bucket><Name>mine`, /cut short/],
@@ -150,6 +155,15 @@ test("createBucketListReader() refuses an entry without an end", () => {
   assert.equal(pushes, 7);
 });
 
+test("createBucketListReader() holds an entry of 8 KiB, and no longer one", () => {
+  const begun = (length: number): boolean => {
+    const filter = createBucketFilter(() => true);
+    return filter.push(Buffer.from(`${HEAD}<Buckets>${"<Bucket>".padEnd(length, "x")}`)).ok;
+  };
+  assert.equal(begun(8192), true);
+  assert.equal(begun(8193), false);
+});
+
 test("createBucketListReader() passes on at once what it need not hold", () => {
   const filter = createBucketFilter(keepsMine);
   const push = (text: string): string => {
@@ -167,8 +181,17 @@ test("createBucketListReader() passes on at once what it need not hold", () => {
 });
 
 test("createBucketListReader() keeps no entry whose name is not plain, whatever keep() says", () => {
-  const kept = filterBuckets(list('<Bucket><Name a="b">mine</Name></Bucket>'), () => true);
-  assert.deepEqual(kept, { ok: true, value: list("") });
+  for (const inside of [
+    '<Name a="b">mine</Name>',
+    "<Name>mine",
+    "<Name></Name>",
+    "<Name>a&amp;b</Name>",
+    "<Name><Name>mine</Name></Name>",
+    "<CreationDate/>",
+  ]) {
+    const kept = filterBuckets(list(`<Bucket>${inside}</Bucket>`), () => true);
+    assert.deepEqual(kept, { ok: true, value: list("") }, inside);
+  }
 });
 
 test("the continuation token is a piece of its own, wherever the list is split", () => {

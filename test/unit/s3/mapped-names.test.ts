@@ -9,6 +9,7 @@ import {
   nameBehind,
   parseBucketPrefix,
   withShownNames,
+  withShownPrefix,
 } from "../../../src/s3/mapped-names.ts";
 
 describe("parseBucketPrefix()", () => {
@@ -62,6 +63,22 @@ test("mappedName() never returns one name for two buckets, and nameBehind() take
     }),
     { numRuns: 5000 },
   );
+});
+
+test("nameBehind() knows no bucket without a name, and none of what cannot be a tenant", () => {
+  const prefix = { before: "", after: "-" };
+  assert.equal(nameBehind(prefix, "one", "one-"), undefined);
+  assert.equal(nameBehind(prefix, "one", "one"), undefined);
+  assert.equal(nameBehind(prefix, "", "-data"), undefined);
+  assert.equal(nameBehind(prefix, "two-da", "two-da-ta"), undefined);
+});
+
+test("withShownPrefix() takes the tenant's part from the prefix that was asked for", () => {
+  const list = (prefix: string): string =>
+    `<Buckets></Buckets><Prefix>${prefix}</Prefix><ContinuationToken>one-</ContinuationToken>`;
+  assert.equal(withShownPrefix(list("one-da"), "one-"), list("da"));
+  assert.equal(withShownPrefix(list("one-"), "one-"), list(""));
+  assert.equal(withShownPrefix(list("two-one-"), "one-"), list("two-one-"));
 });
 
 describe("canonicalBucket() where buckets are named after their accounts", () => {
@@ -121,7 +138,10 @@ for (const [name, value, expected] of [
   ["location", "http://store:9000/one-data/", "/data"],
   ["location", "/one-data2", "/one-data2"],
   ["x-amz-bucket-arn", "arn:aws:s3:::one-data", "arn:aws:s3:::data"],
+  ["x-amz-bucket-arn", "arn:aws:s3:::two-data", "arn:aws:s3:::two-data"],
+  ["x-amz-bucket-arn", "arn:aws:s3:::zone-data", "arn:aws:s3:::zone-data"],
   ["x-amz-meta-note", "/one-data", "/one-data"],
+  ["x-amz-meta-note", "arn:aws:s3:::one-data", "arn:aws:s3:::one-data"],
 ] as const) {
   test(`fieldWithShownName() answers ${name}: ${expected} for ${value}`, () => {
     assert.equal(fieldWithShownName(name, value, NAMED), expected);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { postResponse, putFromForm, withFilename } from "../../../src/s3/post-object.ts";
+import { membersOf } from "./sdk-model.ts";
 
 const put = (fields: Readonly<Record<string, string>>, bucket = "b") =>
   putFromForm(new Map(Object.entries({ key: "k", ...fields })), bucket);
@@ -66,6 +67,77 @@ test("putFromForm() carries the known fields over as headers", () => {
       ["x-amz-grant-read", 'id="1"'],
     ].flat(),
   );
+});
+
+/** Headers of PutObject in the SDK's model that no form may have as a field of that name. */
+const NO_FIELDS: ReadonlySet<string> = new Set([
+  "content-length",
+  "content-md5",
+  "if-match",
+  "if-none-match",
+  // The fields are called `acl` and `tagging`.
+  "x-amz-acl",
+  "x-amz-tagging",
+  "x-amz-expected-bucket-owner",
+  "x-amz-object-lock-event-hold",
+  "x-amz-object-lock-event-hold-duration-days",
+  "x-amz-object-lock-event-hold-duration-years",
+  "x-amz-request-payer",
+  "x-amz-sdk-checksum-algorithm",
+  "x-amz-write-offset-bytes",
+]);
+
+/** Values that S3 has, for headers that do not take any. */
+const VALUES: Readonly<Record<string, string>> = {
+  "x-amz-grant-full-control": "id=a",
+  "x-amz-grant-read": "id=a",
+  "x-amz-grant-read-acp": "id=a",
+  "x-amz-grant-write-acp": "id=a",
+  "x-amz-object-lock-legal-hold": "ON",
+  "x-amz-object-lock-mode": "GOVERNANCE",
+  "x-amz-object-lock-retain-until-date": "2030-01-01T00:00:00Z",
+  "x-amz-server-side-encryption": "AES256",
+  "x-amz-server-side-encryption-customer-algorithm": "AES256",
+  "x-amz-website-redirect-location": "/other",
+};
+
+const ofPutObject = membersOf("PutObject").flatMap(({ traits }) =>
+  "httpHeader" in traits ? [String(traits.httpHeader).toLowerCase()] : [],
+);
+
+test("the SDK's model has the headers of PutObject", () => assert(ofPutObject.length > 40));
+
+for (const name of [...ofPutObject, "x-amz-checksum-algorithm"]) {
+  const isField = !NO_FIELDS.has(name);
+  test(`putFromForm() ${isField ? "carries over" : "refuses"} the field ${name}`, () => {
+    const value = VALUES[name] ?? "v";
+    const result = put({ [name]: value });
+    if (isField) assert.deepEqual(result.ok && result.value.headers, [name, value]);
+    else assert.equal(result.ok ? undefined : result.error.code, "InvalidArgument");
+  });
+}
+
+for (const name of ["authorization", "if-modified-since", "if-unmodified-since"]) {
+  test(`putFromForm() refuses the field ${name}, which would mean something as a header`, () => {
+    const result = put({ [name]: "x" });
+    assert.equal(result.ok ? undefined : result.error.code, "InvalidArgument");
+  });
+}
+
+/** RFC 9110, section 5.6.2: all that a token may have, in lower case. */
+const TOKEN = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+
+test("putFromForm() takes user metadata of any name that a header can have", () => {
+  const result = put({ [`x-amz-meta-${TOKEN}`]: "v" });
+  assert.deepEqual(result.ok && result.value.headers, [`x-amz-meta-${TOKEN}`, "v"]);
+  for (const name of ["", "a:", "a(", "ä", "a/b"]) {
+    const wrong = put({ [`x-amz-meta-${name}`]: "v" });
+    assert.equal(wrong.ok ? undefined : wrong.error.code, "InvalidArgument", name);
+  }
+  const inside = put({ "x-own-x-amz-meta-a": "v" });
+  assert.equal(inside.ok ? undefined : inside.error.code, "InvalidArgument");
+  const behind = put({ "own-x-amz-meta-a": "v" });
+  assert.deepEqual(behind.ok && behind.value.headers, []);
 });
 
 test("putFromForm() passes over what S3 does not know, such as a page's button", () => {
@@ -199,6 +271,19 @@ test("putFromForm() refuses a form without key, in S3's words", () => {
   assert.match(result.error.message, /^Bucket POST must contain a field named 'key'/);
 });
 
+for (const [what, fields] of [
+  ["no", []],
+  ["an empty", [["key", ""]]],
+] as const) {
+  test(`putFromForm() names the field to a form with ${what} key`, () => {
+    const result = putFromForm(new Map(fields), "b");
+    assert.deepEqual(result.ok ? undefined : result.error.elements, [
+      ["ArgumentName", "key"],
+      ["ArgumentValue", ""],
+    ]);
+  });
+}
+
 const OBJECT = { bucket: "b", url: "http://h/b/k%20k", etag: '"e"' };
 /** The answer to a form with these fields. */
 function answer(fields: Readonly<Record<string, string>>) {
@@ -217,12 +302,15 @@ const STATUSES = [
 for (const [name, fields, status] of STATUSES) {
   test(`postResponse() answers ${status} to ${name}`, () => {
     assert.deepEqual(answer(fields), { status, headers: ["location", OBJECT.url], body: "" });
+    const result = put(fields);
+    assert.deepEqual(result.ok && result.value.success, { kind: "status", status });
   });
 }
 
 test("postResponse() answers 201 with a document whose values are escaped", () => {
   const result = put({ key: "a&<b>", success_action_status: "201" });
   assert.ok(result.ok);
+  assert.deepEqual(result.value.success, { kind: "status", status: 201 });
   assert.deepEqual(postResponse(result.value, OBJECT), {
     status: 201,
     headers: ["location", OBJECT.url, "content-type", "application/xml"],
@@ -251,6 +339,7 @@ for (const url of [
   "",
   "/relative",
   "javascript:alert(1)",
+  "javascript://https://w/ok",
   "ftp://w/",
   "http://",
   "http://w:port/",

@@ -381,6 +381,8 @@ const taggings: readonly (readonly [string, readonly (readonly [string, string])
   ["a=b&", "InvalidArgument"],
   ["&a=b", "InvalidArgument"],
   ["a=%", "InvalidArgument"],
+  ["%=b", "InvalidArgument"],
+  ["%FF=b", "InvalidArgument"],
   ["a=%4", "InvalidArgument"],
   ["a=%zz", "InvalidArgument"],
   ["a=%FF", "InvalidArgument"],
@@ -388,6 +390,7 @@ const taggings: readonly (readonly [string, readonly (readonly [string, string])
   ["a=%00", "InvalidArgument"],
   ["a%0A=b", "InvalidArgument"],
   ["a=b;c=d", "InvalidArgument"],
+  ["a;c=d", "InvalidArgument"],
   ["a=b c", "InvalidArgument"],
   ["a=b ", "InvalidArgument"],
   // UTF-8 as it comes from the wire, not encoded.
@@ -430,6 +433,16 @@ const inHeaders: readonly (readonly [
     ["x-amz-object-lock-retain-until-date", "2030-01-02T03:04:05+14:00"],
     "InvalidArgument",
   ],
+  ...[
+    // A year of six digits is one in ISO 8601's longer form.
+    "+002030-01-02T03:04:05Z",
+    "2030-01-02T03:04:05Z[Europe/Berlin]",
+    "2030-01-02T03:04:05.Z",
+    "2030-01-02T03:04:05.1234567890Z",
+  ].map(
+    (date) =>
+      ["PutObject", ["x-amz-object-lock-retain-until-date", date], "InvalidArgument"] as const,
+  ),
   ["PutObject", ["x-amz-object-lock-event-hold-duration-days", "7"], { eventHoldDays: 7 }],
   ["PutObject", ["x-amz-object-lock-event-hold-duration-days", "0"], "InvalidArgument"],
   ["PutObject", ["x-amz-object-lock-event-hold-duration-days", "1e3"], "InvalidArgument"],
@@ -549,6 +562,14 @@ const inDocuments: readonly (readonly [OperationName, string, Record<string, unk
     ["PutBucketTagging", tagging(""), { bucketTags: [] }],
     // The condition keys of bucket tags ignore letter case, those of object tags do not.
     ["PutBucketTagging", tagging(`${TAG}<Tag><Key>A</Key><Value>c</Value></Tag>`), "InvalidTag"],
+    // The Kelvin sign is a k, too, for whoever compares in lower case.
+    [
+      "PutBucketTagging",
+      tagging("<Tag><Key>k</Key><Value/></Tag><Tag><Key>\u212a</Key><Value/></Tag>"),
+      "InvalidTag",
+    ],
+    ["PutBucketTagging", tagging(TAG + TAG), "InvalidTag"],
+    ["CreateBucket", creation(`<Tags>${TAG}${TAG}</Tags>`), "InvalidTag"],
     [
       "PutObjectTagging",
       tagging(`${TAG}<Tag><Key>A</Key><Value>c</Value></Tag>`),
@@ -641,6 +662,8 @@ const inDocuments: readonly (readonly [OperationName, string, Record<string, unk
     ["RestoreObject", restored(`<Tagging><TagSet>${TAG}${TAG}</TagSet></Tagging>`), "InvalidTag"],
     ["RestoreObject", restored("<Tagging/>"), "MalformedXML"],
     ["RestoreObject", "", {}],
+    // Its document is read, and has none of these values.
+    ["PutBucketCors", "<CORSConfiguration/>", {}],
     // No document of these is read.
     ["PutObject", "<Tagging", {}],
   ];

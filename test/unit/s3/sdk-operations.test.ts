@@ -66,6 +66,16 @@ for (const { name, value } of commands) {
   });
 }
 
+for (const { name, parameters, required } of OPERATION_LIST) {
+  test(`the table's row of ${name} takes no parameter besides those of the SDK's model`, () => {
+    const modelled = new Set([...queryNamesOf(name), ...required.map((one) => one.name)]);
+    assert.deepEqual(
+      [...parameters].filter((parameter) => !modelled.has(parameter)),
+      [],
+    );
+  });
+}
+
 test("classify() does not let x-id choose the operation", () => {
   const target = parseTarget("/bucket/k?x-id=PutObjectAcl");
   assert.ok(target.ok);

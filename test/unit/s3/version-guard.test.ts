@@ -288,6 +288,7 @@ const harmless: readonly (readonly [OperationName, Request, string])[] = [
   ["GetBucketVersioning", {}, "it reads"],
   ["Preflight", {}, "it reads"],
   ["DeleteObject", {}, "it adds a delete marker"],
+  ["DeleteObject", { query: "x-id=DeleteObject" }, "it adds a delete marker"],
   [
     "DeleteObject",
     { headers: ["x-amz-bypass-governance-retention", "false"] },
@@ -321,6 +322,16 @@ const harmless: readonly (readonly [OperationName, Request, string])[] = [
   ["PutObjectLegalHold", { xml: "<LegalHold><Status>ON</Status></LegalHold>" }, "a hold begins"],
   ["PutBucketVersioning", versioning("<Status>Enabled</Status>"), "more is kept"],
   ["PutBucketVersioning", versioning("\n  <Status>Enabled</Status>\n"), "white space says nothing"],
+  [
+    "PutBucketVersioning",
+    versioning("<Status>\nEnabled </Status>"),
+    "no store takes it for anything else",
+  ],
+  [
+    "PutObjectLegalHold",
+    { xml: "<LegalHold><Status> ON\n</Status></LegalHold>" },
+    "no store takes it for anything else",
+  ],
   ["PutBucketLifecycleConfiguration", lifecycle(ABORT), "unfinished uploads are no versions"],
   [
     "PutBucketLifecycleConfiguration",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { xmlEscape } from "../../../src/s3/xml.ts";
+import { xmlElement, xmlEscape } from "../../../src/s3/xml.ts";
 import { parseXml } from "../../support/documents.ts";
 
 function textIn(xml: string): string | undefined {
@@ -20,6 +20,8 @@ const texts = [
   ["line ends as XML reads them", "<a>1\r\n2\r3</a>", "1\n2\n3"],
   ["numbers as text", "<a>0010</a>", "0010"],
   ["a declaration of UTF-8", '<?xml version="1.0" encoding="utf-8"?>\n<a>x</a>\n', "x"],
+  ["a declaration without an encoding", '<?xml version="1.0"?><a>x</a>', "x"],
+  ["a declaration that stands alone", "<?xml version='1.0' standalone='yes'?><a>x</a>", "x"],
   ["a byte order mark", "\uFEFF<a>x</a>", "x"],
   ["nothing", "<a/>", ""],
 ] as const;
@@ -68,6 +70,9 @@ const refused = [
   ["a raw NUL", "<a>\u0000</a>"],
   ["a processing instruction", "<a><?php x?></a>"],
   ["a processing instruction before the root", "<?x y?><a/>"],
+  ["version 1.1", '<?xml version="1.1"?><a/>'],
+  ["a version of later days", '<?xml version="2.0" encoding="utf-8"?><a/>'],
+  ["two byte order marks", "\uFEFF\uFEFF<a/>"],
   ["another encoding", '<?xml version="1.0" encoding="UTF-16"?><a/>'],
   ["an element called __proto__", "<__proto__/>"],
   ["an element called constructor inside", "<a><constructor/></a>"],
@@ -80,11 +85,17 @@ for (const [name, xml] of refused) {
   test(`parseXml() refuses ${name}`, () => assert.equal(textIn(xml), "MalformedXML"));
 }
 
-test("parseXml() refuses bytes that are not UTF-8", () => {
-  const body = Buffer.concat([Buffer.from("<a>"), Buffer.from([0xff]), Buffer.from("</a>")]);
-  const root = parseXml(body);
-  assert.equal(root.ok ? "" : root.error.code, "MalformedXML");
-});
+for (const [what, bytes] of [
+  ["a byte that UTF-8 does not have", ["<a>", [0xff], "</a>"]],
+  ["half a character inside", ["<a>", [0xc3], "</a>"]],
+  ["half a character behind the root", ["<a/>", [0xc3]]],
+  ["three bytes of four behind the root", ["<a/>", [0xf0, 0x9f, 0x98]]],
+] as const) {
+  test(`parseXml() refuses ${what}`, () => {
+    const root = parseXml(Buffer.concat(bytes.map((part) => Buffer.from(part))));
+    assert.equal(root.ok ? "" : root.error.code, "MalformedXML");
+  });
+}
 
 const hostile = [
   ["open elements", "<a>".repeat(150_000)],
@@ -108,8 +119,9 @@ const escapes = [
   ["plain", "plain"],
   ["<a>&\"'", "&lt;a&gt;&amp;&quot;&apos;"],
   ["\n\r\t", "&#10;&#13;&#9;"],
-  ["\u007f\u0085", "&#127;&#133;"],
+  ["\u007f\u0085\u009f\u00a0", "&#127;&#133;&#159;\u00a0"],
   ["\u0000\u0001\u000b\u001f", "\uFFFD\uFFFD\uFFFD\uFFFD"],
+  [" ~\ud7ff\ue000\ufffd\u{10000}\u{10ffff}", " ~\ud7ff\ue000\ufffd\u{10000}\u{10ffff}"],
   ["\uFFFE\uFFFF\uD800x", "\uFFFD\uFFFD\uFFFDx"],
   ["é😀", "é😀"],
 ] as const;
@@ -119,6 +131,15 @@ for (const [text, wanted] of escapes) {
     assert.equal(xmlEscape(text), wanted);
   });
 }
+
+test("xmlElement() writes the text of an element, and leaves quotes as AWS does", () => {
+  assert.equal(xmlElement("Key", "a/b"), "<Key>a/b</Key>");
+  assert.equal(xmlElement("ETag", '"e"'), '<ETag>"e"</ETag>');
+  assert.equal(
+    xmlElement("Key", "'<a>' & \"b\"\n\u0000"),
+    "<Key>'&lt;a&gt;' &amp; \"b\"&#10;\uFFFD</Key>",
+  );
+});
 
 /** What XML 1.0 has no way to say (section 2.2): all control characters but three, and two more. */
 function isSayable(text: string): boolean {
