@@ -14,6 +14,7 @@ import {
   measureVersions,
   type Measured,
 } from "../support/measure-operations.ts";
+import { MEASURED } from "../unit/s3/measured-operations.ts";
 import { REAL_STORES, type Running } from "./real-stores.ts";
 
 /**
@@ -69,6 +70,12 @@ for (const { name, kind, skip, start } of REAL_STORES) {
         (operation) => !operations.has(operation) && !NEVER_SENT.has(operation),
       );
       assert.deepEqual(missing, []);
+    });
+    test("is as it was recorded for the unit tests", () => {
+      const { done, understood } = measured;
+      const refused = [...understood].filter((operation) => !done.has(operation));
+      const found = { done: [...done].toSorted(), refused: refused.toSorted() };
+      assert.deepEqual(found, MEASURED.get(kind));
     });
     test("takes no version for the object itself", async () => {
       assert.equal(await measureVersions(store), knowsVersions(operations));
