@@ -663,7 +663,11 @@ const inDocuments: readonly (readonly [OperationName, string, Record<string, unk
     ["RestoreObject", restored("<Tagging/>"), "MalformedXML"],
     ["RestoreObject", "", {}],
     // Its document is read, and has none of these values.
-    ["PutBucketCors", "<CORSConfiguration/>", {}],
+    [
+      "PutBucketVersioning",
+      "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+      {},
+    ],
     // No document of these is read.
     ["PutObject", "<Tagging", {}],
   ];

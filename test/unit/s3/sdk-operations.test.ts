@@ -64,6 +64,11 @@ for (const { name, value } of commands) {
     assert.ok(isOperationName(name));
     assert.equal(operationNamed(name).method, at(at(at(schemas.get(name), 3), "http"), 0));
   });
+
+  test(`the table's row of ${name} has the kind of body of the SDK's model`, () => {
+    assert.ok(isOperationName(name));
+    assert.equal(operationNamed(name).body, bodyOf(name));
+  });
 }
 
 for (const { name, parameters, required } of OPERATION_LIST) {
@@ -135,6 +140,27 @@ function inputOf(name: string, wants: (traits: object) => boolean): Record<strin
     if (member.required || wants(member.traits)) input[member.name] = valueFor(member);
   }
   return input;
+}
+
+/** The kind of body: of what stands neither in path, query nor headers. */
+function bodyOf(name: string): string {
+  const inBody = membersOf(name).filter(
+    ({ name: member, traits }) =>
+      member !== "Bucket" &&
+      member !== "Key" &&
+      !["httpQuery", "httpHeader", "httpPrefixHeaders"].some((place) => place in traits),
+  );
+  switch (inBody[0]?.name) {
+    case undefined:
+      return "none";
+    case "Policy":
+      return "json";
+    case "AnnotationPayload":
+    case "Body":
+      return "object";
+    default:
+      return "xml";
+  }
 }
 
 function queryNamesOf(name: string): readonly string[] {
