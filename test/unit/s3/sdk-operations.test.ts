@@ -144,13 +144,13 @@ function inputOf(name: string, wants: (traits: object) => boolean): Record<strin
 
 /** The kind of body: of what stands neither in path, query nor headers. */
 function bodyOf(name: string): string {
-  const inBody = membersOf(name).filter(
+  const inBody = membersOf(name).find(
     ({ name: member, traits }) =>
       member !== "Bucket" &&
       member !== "Key" &&
       !["httpQuery", "httpHeader", "httpPrefixHeaders"].some((place) => place in traits),
   );
-  switch (inBody[0]?.name) {
+  switch (inBody?.name) {
     case undefined:
       return "none";
     case "Policy":
