@@ -85,7 +85,7 @@ function told(
     return 1;
   }
   const unnameable = actions.filter(
-    (action) => actionFault(provider.dialect, action, "Allow", false) !== undefined,
+    (action) => actionFault(provider.dialect, action, false) !== undefined,
   );
   const nameable = new Set(actions.filter((action) => !unnameable.includes(action)));
   const written = fitting(used, nameable, provider, options.exact === true);

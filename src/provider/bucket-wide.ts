@@ -66,6 +66,7 @@ function readPolicy(reading: Reading, root: JsonNode): Policy | undefined {
     const message = "The policy must contain a valid version string";
     complain(report, version.at, "Version", message, 'Write "2012-10-17" or leave it out');
   }
+  const id = textOf(report, fields, "Id", "");
   const list = fields.get(shape.statements);
   if (list?.kind !== "array" || list.items.length === 0) {
     const message = `Invalid policy syntax: expected statements in ${shape.statements}`;
@@ -75,7 +76,7 @@ function readPolicy(reading: Reading, root: JsonNode): Policy | undefined {
   return {
     file: report.file,
     kind: "bucket",
-    id: textOf(report, fields, "Id", ""),
+    id,
     statements: statements.filter((statement) => statement !== undefined),
   };
 }
@@ -133,7 +134,7 @@ function readActions(
   const patterns: string[] = [];
   for (const item of itemsOf(report, field, at)) {
     const compiled = compileActions([item.text]);
-    const fault = compiled.ok ? actionFault(dialect, item.text, effect, false) : compiled.error;
+    const fault = compiled.ok ? actionFault(dialect, item.text, effect === "Deny") : compiled.error;
     if (fault === undefined) patterns.push(item.text);
     else complain(report, item.at, item.path, fault.message, fault.remedy);
   }

@@ -1,5 +1,4 @@
 import { isAboutActions, type ActionFault } from "../policy/actions.ts";
-import type { Effect } from "../policy/condition.ts";
 import { findConditionKey } from "../policy/condition-keys.ts";
 import { globOf, matchesGlob, wildcardParts } from "../lib/glob.ts";
 
@@ -37,19 +36,18 @@ export type DocumentShape =
 
 /**
  * Returns the reason why a statement cannot name `text` as an action; `undefined` if it can. Names
- * that are no action at all are not judged here. `negated`: NotAction.
+ * that are no action at all are not judged here. `keepsOut`: a Deny or a NotAction has the name.
  */
 export function actionFault(
   dialect: PolicyDialect,
   text: string,
-  effect: Effect | undefined,
-  negated: boolean,
+  keepsOut: boolean,
 ): ActionFault | undefined {
   const lower = text.toLowerCase();
   const replacement = dialect.retiredActions.get(lower);
   if (replacement !== undefined) {
     // A Deny still keeps people from the operation of that name (S3-AUTHORIZATION section 5.4).
-    if (negated || effect === "Deny") return undefined;
+    if (keepsOut) return undefined;
     const message = `Policy has invalid action: "${text}" is no longer valid`;
     return { message, remedy: `Write "${replacement}"` };
   }
@@ -78,7 +76,7 @@ function wildcardFault(
     return { message, remedy: 'Write the actions out, or "s3:*" for all' };
   }
   const { knownActions: known } = dialect;
-  if (known === undefined || lower === "*") return undefined;
+  if (known === undefined) return undefined;
   const glob = globOf(wildcardParts(lower));
   return known.some((name) => matchesGlob(glob, name.toLowerCase()))
     ? undefined

@@ -1,18 +1,20 @@
 import { exact } from "../lib/exact.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Principal, parseAwsPrincipal, parseCanonicalUser } from "../policy/principals.ts";
-import { guestNames, memberNames, ownName, parseDirectoryName } from "./directory-name.ts";
+import { guestNames, memberNames, ownName } from "./directory-name.ts";
 
 /** The names that a provider's policies have for callers. */
 export type PrincipalGrammar =
-  | {
-      readonly kind: "arn";
-      /** `forms`: a policy may name nobody in another way. */
-      readonly accept: "any" | "forms";
-      readonly forms: readonly PrincipalForm[];
-    }
+  | ArnGrammar
   /** Names of users and groups in several directories (S3-AUTHORIZATION section 5.2). */
   | { readonly kind: "directory" };
+
+export type ArnGrammar = {
+  readonly kind: "arn";
+  /** `forms`: a policy may name nobody in another way. */
+  readonly accept: "any" | "forms";
+  readonly forms: readonly PrincipalForm[];
+};
 
 /** A form of a principal, and the callers it names. */
 export type PrincipalForm = {
@@ -82,11 +84,10 @@ function holderKind({ subuser, role }: Identity): PolicyHolder {
  * An account's own name may include its subusers.
  */
 export function principalNaming(grammar: PrincipalGrammar, identity: Identity): string | undefined {
-  const { subuser, account } = identity;
-  if (grammar.kind === "directory") {
-    return subuser === undefined ? ownName(account) : undefined;
-  }
   const holder = holderKind(identity);
+  if (grammar.kind === "directory") {
+    return holder === "account" ? ownName(identity.account) : undefined;
+  }
   const forms = grammar.forms.filter(({ direct }) => direct.includes(holder));
   const alone = forms.find(({ direct }) => direct.length === 1);
   const form = alone ?? (holder === "account" ? forms[0] : undefined);
@@ -125,14 +126,10 @@ function namesSessions(grammar: PrincipalGrammar): boolean {
  * The error names the forms that there are.
  */
 export function checkPrincipal(
-  grammar: PrincipalGrammar,
+  grammar: ArnGrammar,
   field: string,
   text: string,
 ): Result<undefined, string> {
-  if (grammar.kind === "directory") {
-    const name = parseDirectoryName(text);
-    return name.ok ? ok(undefined) : err(name.error.remedy);
-  }
   if (grammar.accept === "any") return ok(undefined);
   const names = field === "AWS" ? parseAwsPrincipal(text) : parseCanonicalUser(text);
   // Text that the language itself refuses is reported where the language is read.
@@ -205,7 +202,7 @@ function fitsForm(form: PrincipalForm, text: string): boolean {
       continue;
     }
     const start = at;
-    while (at < text.length && NAME_CHARACTER.test(text.charAt(at))) at++;
+    while (NAME_CHARACTER.test(text.charAt(at))) at++;
     const value = text.slice(start, at);
     if (value === "" && part.name !== "tenant") return false;
     if ((values.get(part.name) ?? value) !== value) return false;

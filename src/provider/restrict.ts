@@ -1,10 +1,9 @@
 import type { Problem } from "../lib/problem.ts";
-import type { Effect } from "../policy/condition.ts";
 import { type JsonNode, readJson } from "../lib/json.ts";
 import type { PolicyKind } from "../policy/policy.ts";
 import { complain, isFull, fieldPath, type Report } from "../policy/report.ts";
 import { actionFault, hasConditionKey, type PolicyDialect } from "./dialect.ts";
-import { checkPrincipal, type PrincipalGrammar } from "./principals.ts";
+import { type ArnGrammar, checkPrincipal, type PrincipalGrammar } from "./principals.ts";
 
 /**
  * Reports the parts of a policy that AWS would take but the provider refuses: statement fields,
@@ -31,7 +30,7 @@ export function restrictions(
     restrictSid(source);
     restrictActions(source);
     restrictConditions(source);
-    if (kind === "bucket") restrictPrincipals(source, grammar);
+    if (kind === "bucket" && grammar.kind === "arn") restrictPrincipals(source, grammar);
   }
   return report.problems;
 }
@@ -80,19 +79,17 @@ function restrictSid({ report, dialect, node, path }: Source): void {
 const ALPHANUMERIC = /^[A-Za-z0-9]*$/;
 
 function restrictActions({ report, dialect, node, path }: Source): void {
-  const effect = effectOf(node);
+  const denies = isDeny(member(node, "Effect"));
   for (const name of ["Action", "NotAction"]) {
     for (const { text, at, itemPath } of textsOf(member(node, name), fieldPath(path, name))) {
-      const fault = actionFault(dialect, text, effect, name === "NotAction");
+      const fault = actionFault(dialect, text, denies || name === "NotAction");
       if (fault !== undefined) complain(report, at, itemPath, fault.message, fault.remedy);
     }
   }
 }
 
-function effectOf(node: JsonNode): Effect | undefined {
-  const effect = member(node, "Effect");
-  if (effect?.kind !== "string") return undefined;
-  return effect.text === "Allow" || effect.text === "Deny" ? effect.text : undefined;
+function isDeny(effect: JsonNode | undefined): boolean {
+  return effect?.kind === "string" && effect.text === "Deny";
 }
 
 function restrictConditions({ report, dialect, node, path }: Source): void {
@@ -106,12 +103,11 @@ function restrictConditions({ report, dialect, node, path }: Source): void {
   }
 }
 
-function restrictPrincipals({ report, node, path }: Source, grammar: PrincipalGrammar): void {
+function restrictPrincipals({ report, node, path }: Source, grammar: ArnGrammar): void {
   for (const name of ["Principal", "NotPrincipal"]) {
     for (const field of membersOf(member(node, name))) {
       const ofField = fieldPath(fieldPath(path, name), field.name);
       for (const { text, at, itemPath } of textsOf(field.value, ofField)) {
-        if (field.name === "AWS" && text === "*") continue;
         const fits = checkPrincipal(grammar, field.name, text);
         if (fits.ok) continue;
         const message = `Invalid principal in policy: got "${text}"`;

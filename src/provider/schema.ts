@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { compileActions } from "../policy/actions.ts";
 import { conditionKeyNames, findConditionKey } from "../policy/condition-keys.ts";
-import { didYouMean } from "../lib/suggestion.ts";
+import { didYouMean, suggester } from "../lib/suggestion.ts";
 import { actionPattern } from "../s3/action-names.ts";
 import { isOperationName, OPERATION_LIST } from "../s3/operations.ts";
 import { parseForm } from "./principals.ts";
@@ -14,7 +14,7 @@ const ACTION = z.string().superRefine((text, context) => {
   const compiled = compileActions([text]);
   if (compiled.ok) return;
   const { message, remedy } = compiled.error;
-  context.addIssue({ code: "custom", message, params: { remedy } });
+  context.addIssue({ code: "custom", message, params: { remedy: suggester()(remedy) } });
 });
 
 /** The same in the words of the gates, which judge requests and not policies. */
@@ -86,6 +86,9 @@ const DOCUMENT = z.discriminatedUnion("kind", [
     principal: NAME,
   }),
 ]);
+
+/** The grammar in which each kind of document names its principals. */
+const GRAMMARS = { aws: "arn", "bucket-wide": "directory" } as const;
 
 const POLICY = z.strictObject({
   document: DOCUMENT,
@@ -170,6 +173,12 @@ export const ProviderSchema = z
   .superRefine((file, context) => {
     for (const { path, message } of danglingNames(file)) {
       context.addIssue({ code: "custom", message, path: [...path] });
+    }
+    // The names of the one kind of document fit no name that the other grammar has for a caller.
+    const [grammar, expected] = [file.principals.grammar, GRAMMARS[file.policy.document.kind]];
+    if (grammar !== expected) {
+      const message = `Expected ${expected}, as policy.document is ${file.policy.document.kind}`;
+      context.addIssue({ code: "custom", message, path: ["principals", "grammar"] });
     }
   });
 

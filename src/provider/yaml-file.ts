@@ -78,7 +78,7 @@ function keyOffset(
 ): number | undefined {
   const map: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
   if (!isMap(map)) return undefined;
-  const found = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key;
+  const found = map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key)?.key;
   return isScalar(found) ? found.range?.[0] : undefined;
 }
 

@@ -73,9 +73,7 @@ const key = fc.array(segment, { minLength: 1, maxLength: 6 }).map((parts) => par
 for (const name of NAMES) {
   const { dialect } = shipped(name);
   const nameable = (row: Row): boolean =>
-    row.needs.every(
-      (need) => actionFault(dialect, need.split(" ")[0] ?? "", "Allow", false) === undefined,
-    );
+    row.needs.every((need) => actionFault(dialect, need.split(" ")[0] ?? "", false) === undefined);
   const rows = ROWS.filter(
     (row) => row.form === undefined && row.ends === undefined && nameable(row),
   );

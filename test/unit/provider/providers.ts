@@ -37,6 +37,15 @@ export function shipped(name: (typeof NAMES)[number]): Provider {
 
 const read = new Map<string, Provider>();
 
+/** The provider of another file than the shipped one: `to` instead of `from`. */
+export function changed(name: string, from: string | RegExp, to: string): Provider {
+  const text = providerText(name).replace(from, to);
+  if (text === providerText(name)) throw new Error(`${name}.yaml has no ${from}`);
+  const provider = parseProvider(text, "own.yaml");
+  if (!provider.ok) throw new Error(JSON.stringify(provider.error));
+  return provider.value;
+}
+
 /** Whether a key of the tier may do the operation: whether it has all that the operation needs. */
 export function may(
   provider: Provider,

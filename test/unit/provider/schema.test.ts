@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { parseProvider } from "../../../src/provider/parse.ts";
 import {
   caller,
+  changed,
   effect,
   NAMES,
   bucketPolicy,
@@ -241,6 +242,130 @@ test("parseProvider() places a problem at the line of its value", () => {
   ]);
 });
 
+/** `[what, text to replace, its replacement, the whole problem without its place]`. */
+const REMEDIES: readonly (readonly [string, string | RegExp, string, readonly string[]])[] = [
+  [
+    "an action with a slip in it",
+    "s3:ListAllMyBuckets",
+    "s3:ListAllBuckets",
+    [
+      "actionGroups.buckets[0]",
+      'Policy has invalid action: got "s3:ListAllBuckets"',
+      'Did you mean "s3:ListAllMyBuckets"?',
+    ],
+  ],
+  [
+    "an action that is like none",
+    "s3:ListAllMyBuckets",
+    "s3:Whatever",
+    [
+      "actionGroups.buckets[0]",
+      'Policy has invalid action: got "s3:Whatever"',
+      "Name an S3 action, such as s3:GetObject, or s3:*",
+    ],
+  ],
+  [
+    "an operation with a slip in it",
+    'FULL: { actions: ["*"] }',
+    'FULL: { actions: ["*"], operations: [GetObjct] }',
+    ["tiers.FULL.operations[0]", 'Unknown operation: got "GetObjct"', 'Did you mean "GetObject"?'],
+  ],
+  [
+    "an operation that is like none",
+    'FULL: { actions: ["*"] }',
+    'FULL: { actions: ["*"], operations: [Whatever] }',
+    ["tiers.FULL.operations[0]", 'Unknown operation: got "Whatever"', ""],
+  ],
+  [
+    "a condition key with a slip in it",
+    "wildcardActions: any",
+    'wildcardActions: any\n  conditionKeys: ["aws:SourceIpp"]',
+    [
+      "policy.conditionKeys[0]",
+      'Unknown condition key: got "aws:SourceIpp"',
+      'Did you mean "aws:SourceIp"?',
+    ],
+  ],
+  [
+    "a condition key that is like none",
+    "wildcardActions: any",
+    'wildcardActions: any\n  conditionKeys: ["Whatever"]',
+    ["policy.conditionKeys[0]", 'Unknown condition key: got "Whatever"', ""],
+  ],
+  [
+    "a form that is none",
+    '"{account}"',
+    '"{acount}"',
+    ["principals.forms[0].form", 'Unknown placeholder "{acount}": got "{acount}"', ""],
+  ],
+  [
+    "a group that is not there",
+    "[preparation, read]",
+    "[preparation, reed]",
+    ["tiers.READ.groups[1]", 'Unknown action group: got "reed"', ""],
+  ],
+  [
+    "a name with a space",
+    "name: nutanix",
+    'name: "a b"',
+    ["name", 'Expected letters, digits, _ and -: got "a b"', ""],
+  ],
+  [
+    "a name that ends with a space",
+    "name: nutanix",
+    'name: "a "',
+    ["name", 'Expected letters, digits, _ and -: got "a "', ""],
+  ],
+  [
+    "a directory's names in AWS's policies",
+    /^principals:[^]*/m,
+    "principals: { grammar: directory }\n",
+    ["principals.grammar", "Expected arn, as policy.document is aws", ""],
+  ],
+  [
+    "AWS's names in policies about a whole bucket",
+    "document: { kind: aws }",
+    "document: { kind: bucket-wide, statements: Rules, principal: Who }",
+    ["principals.grammar", "Expected directory, as policy.document is bucket-wide", ""],
+  ],
+];
+for (const [what, from, to, expected] of REMEDIES) {
+  test(`parseProvider() says of ${what} what to write, and nothing more`, () => {
+    const found = parseProvider(GOOD.replace(from, to), "own.yaml");
+    assert.ok(!found.ok);
+    assert.deepEqual(
+      found.error.map(({ path, message, remedy }) => [path, message, remedy]),
+      [expected],
+    );
+  });
+}
+
+/** Values of switches that one provider has and another has not. */
+const SWITCHES: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^tierMode: .*/m, ["tierMode: ceiling", "tierMode: union"]],
+  [/^deleteVersionMode: .*/m, ["deleteVersionMode: sar", "deleteVersionMode: both"]],
+  [/^policyManagers: .*/m, ["policyManagers: account", "policyManagers: privilege"]],
+  [/^crossAccount: .*/m, ["crossAccount: both", "crossAccount: resource"]],
+  [/^bucketPolicyRole: .*/m, ["bucketPolicyRole: grant", "bucketPolicyRole: restrict"]],
+  [/^missingKeyNegated: .*/m, ["missingKeyNegated: aws", "missingKeyNegated: rgw"]],
+  [/^authErrors: .*/m, ["authErrors: aws", "authErrors: opaque"]],
+  [/^username: .*/m, ["username: subuser", "username: account"]],
+  [/^bucketNames: .*/m, ["bucketNames: global", "bucketNames: tenant"]],
+  [
+    /^tierMode: ceiling$/m,
+    ["clamp", "refuse"].map((kind) => `tierMode: ceiling\nmaxKeys: { cap: 1, excess: ${kind} }`),
+  ],
+];
+for (const [place, lines] of SWITCHES) {
+  for (const line of lines) {
+    test(`parseProvider() takes ${line.replace("\n", ", ")}, whatever else the file says`, () => {
+      assert.match(GOOD, place);
+      const found = parseProvider(GOOD.replace(place, line), "own.yaml");
+      assert.ok(found.ok, JSON.stringify(found));
+    });
+  }
+}
+
 test("parseProvider() finds every problem at once", () => {
   const text = GOOD.replace("tierMode: ceiling", "tierMode: x").replace(
     "crossAccount: resource",
@@ -261,15 +386,6 @@ test("a tier of another provider's kind is data: WRITE reads objects at Atman an
       assert.equal(may(provider, "WRITE", "GetObject"), name === "atman", name);
   }
 });
-
-/** The provider of another file than the shipped ones. */
-function changed(name: string, from: string, to: string) {
-  const text = providerText(name).replace(from, to);
-  assert.notEqual(text, providerText(name));
-  const provider = parseProvider(text, "own.yaml");
-  assert.ok(provider.ok, JSON.stringify(provider));
-  return provider.value;
-}
 
 test("tierGrants() grants nothing for an operation's name if operationNames is off", () => {
   const own = 'FULL: { actions: ["s3:HeadObject"] }';
