@@ -150,3 +150,20 @@ test("compileTier() refuses a pattern that fits nothing", () => {
   const compiled = own("s3:GetObject", "s3:GetObjct");
   assert.equal(compiled.ok, false);
 });
+
+/** Operations whose actions stand in the body: the names stand for what they always need. */
+for (const [operation, action, other] of [
+  ["PostObject", "s3:PutObject", "s3:PutObjectAcl"],
+  ["DeleteObjects", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+] as const) {
+  test(`tierGrants() takes s3:${operation} for ${action}, if names of operations are permissions`, () => {
+    const patterns = [`s3:${operation}`];
+    for (const operationNames of [true, false]) {
+      const tier = compileTier({ name: "OWN", kind: "access", patterns, operationNames });
+      assert.ok(tier.ok);
+      assert.equal(tierGrants(tier.value, action, operation), operationNames);
+      assert.equal(tierGrants(tier.value, other, operation), false);
+      assert.equal(tierGrants(tier.value, action, "PutObject"), false);
+    }
+  });
+}
