@@ -64,8 +64,7 @@ function issueProblems(source: Source, issue: Issue): readonly Problem[] {
 /** Returns the offset of the value at `path`, or of the nearest value above it that exists. */
 function offsetOf({ document }: Source, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length--) {
-    const node: unknown =
-      length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const node: unknown = document.getIn(path.slice(0, length), true);
     if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
@@ -76,7 +75,7 @@ function keyOffset(
   path: readonly PropertyKey[],
   key: string,
 ): number | undefined {
-  const map: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  const map: unknown = document.getIn(path);
   if (!isMap(map)) return undefined;
   const found = map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key)?.key;
   return isScalar(found) ? found.range?.[0] : undefined;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { wholeBucket } from "../../../src/provider/bucket-wide.ts";
 import { parseProviderPolicy } from "../../../src/provider/policy.ts";
-import { shipped } from "./providers.ts";
+import { changed, shipped } from "./providers.ts";
 
 const qumulo = shipped("qumulo");
 
@@ -93,6 +93,35 @@ test("a policy about a whole bucket is told all that is wrong with it, in the or
     problems(text).map((problem) => split(problem)[0]),
     [`3:15 ${ONE}.Action`, `4:15 ${ONE}.Effect`, `5:18 ${ONE}.Principal`],
   );
+});
+
+test("a policy about a whole bucket can have 20,480 bytes, in UTF-8", () => {
+  const filled = (bytes: number) => {
+    const text = policy({ Sid: '"é"' });
+    return text.replace("é", `é${"a".repeat(bytes - Buffer.byteLength(text))}`);
+  };
+  assert.deepEqual(problems(filled(20_480)), []);
+  const message = "The policy document exceeds the maximum allowed size of 20480 bytes";
+  assert.deepEqual(problems(filled(20_481)), [`1:1 : ${message}`]);
+});
+
+test("a policy about a whole bucket that is no JSON is refused at its first mistake", () => {
+  const [problem, ...others] = problems('{\n "Id": }');
+  assert.match(problem ?? "", /^2:8 : Policies must be valid JSON: /);
+  assert.deepEqual(others, []);
+});
+
+test("a retired name stays in a Deny about a whole bucket, and not in an Allow", () => {
+  const retired = 'retiredActions: { "s3:GetObject": "s3:GetObjectAcl" }';
+  const provider = changed("qumulo", /^ {2}wildcardActions:/m, `  ${retired}\n  wildcardActions:`);
+  const found = (effect: string) => {
+    const text = policy({ Effect: `"${effect}"` });
+    const read = parseProviderPolicy(provider, text, "policy.json", "bucket", { bucket: "b" });
+    return read.ok ? [] : read.error.map(({ path }) => path);
+  };
+  assert.deepEqual(found("Deny"), []);
+  assert.deepEqual(found("Allow"), [`${ONE}.Action`]);
+  assert.deepEqual(found("deny"), [`${ONE}.Action`, `${ONE}.Effect`]);
 });
 
 test("a policy about a whole bucket takes an Index of up to nine digits", () => {

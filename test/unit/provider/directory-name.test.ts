@@ -27,7 +27,7 @@ const PEOPLE: readonly (readonly [string, readonly string[]])[] = [
   ["S-1-16-4096", ["sid:s-1-16-4096"]],
   ["S-1-10-0", ["sid:s-1-10-0"]],
   // A name with such letters in it is a name.
-  ["bus-1-5", ["local:bus-1-5", "bare:bus-1-5"]],
+  ["bus-1-5-21", ["local:bus-1-5-21", "bare:bus-1-5-21"]],
 ];
 for (const [name, names] of PEOPLE) {
   test(`the account "${name}" has its own name and those of its directories`, () => {
@@ -85,7 +85,14 @@ test("the anonymous caller is the guest with its groups, and not authenticated",
   ]);
 });
 
-for (const text of [`x${SID}x:1`, "sid:xs-1-5", "sid:S-1-5x", "S-1-5x", "S-1-016-1", "S-1-5-21-"]) {
+for (const text of [
+  `x${SID}x:1`,
+  "sid:xs-1-5-21",
+  "sid:S-1-5x",
+  "S-1-5x",
+  "S-1-016-1",
+  "S-1-5-21-",
+]) {
   test(`parseDirectoryName() refuses ${text}, which is no SID`, () => {
     assert.equal(parseDirectoryName(text).ok, false);
   });

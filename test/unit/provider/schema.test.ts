@@ -293,6 +293,12 @@ const REMEDIES: readonly (readonly [string, string | RegExp, string, readonly st
     ["policy.conditionKeys[0]", 'Unknown condition key: got "Whatever"', ""],
   ],
   [
+    "a blocked action that is none",
+    /^anonymous/m,
+    'blockedActions: [{ action: "s3:Nothing" }]\nanonymous',
+    ["blockedActions[0].action", 'Cannot find the S3 action "s3:Nothing"', ""],
+  ],
+  [
     "a form that is none",
     '"{account}"',
     '"{acount}"',

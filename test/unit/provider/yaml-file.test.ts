@@ -58,6 +58,17 @@ const REFUSED: readonly (readonly [
     "kind: access\ntiers:\n  a: { on: true }\n  b: {}\n",
     [4, 6, "tiers.b.on", /expected boolean/, ""],
   ],
+  [
+    "an unknown key behind an alias, at the alias",
+    "tiers:\n  a: &x { on: true, more: 1 }\n  b: *x\n",
+    [2, 21, "tiers.a.more", 'Unknown key "more"', "Remove it"],
+    [3, 6, "tiers.b.more", 'Unknown key "more"', "Remove it"],
+  ],
+  [
+    "an unknown key that is an alias, at its map",
+    "names: [&k limit]\n*k : 1\n",
+    [1, 1, "limit", 'Unknown key "limit"', "Remove it"],
+  ],
   ["a list for a file", "# A comment.\n- 1\n", [2, 1, "", /expected object, received array/, ""]],
   ["an empty file", "", [1, 1, "", /expected object/, ""]],
   ["a rule of our own", "names: []\neven: 1\n", [2, 7, "even", "Odd: got 1", "Write 2"]],
