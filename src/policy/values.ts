@@ -81,8 +81,8 @@ function instantOf(match: RegExpExecArray): number | undefined {
   const date = new Date(0);
   // Date.UTC would read the year 50 as 1950.
   const midnight = date.setUTCFullYear(year, month - 1, day);
-  // It carries 31 February over into March, which is no date that anyone wrote.
-  if (date.getUTCMonth() !== month - 1 || day === 0) return undefined;
+  // It carries 31 February over into March, and 0 May into April: no date that anyone wrote.
+  if (date.getUTCMonth() !== month - 1) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   const offsetMinutes = zoneMinutes(match[8] ?? "Z");
   if (offsetMinutes === undefined) return undefined;

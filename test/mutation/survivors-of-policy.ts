@@ -272,11 +272,6 @@ export const OF_POLICY: Readonly<Record<string, readonly Explained[]>> = {
     ["if (a.whole !== b.whole) return a.whole < b.whole ? -1 : 1;", 1, "same"],
     ["return a.fraction < b.fraction ? -1 : 1;", 1, "same"],
     ['while (end > 0 && digits[end - 1] === "0") end--;', 2, "same"],
-    [
-      "if (new Date(midnight).getUTCMonth() !== month - 1 || day === 0) return undefined;",
-      1,
-      "same",
-    ],
     ['const offsetMinutes = zoneMinutes(match[8] ?? "Z");', 1, "same"],
     ['const milliseconds = Math.floor(Number(`0.${match[7] ?? "0"}`) * 1000);', 1, "same"],
     ['if (zone === "Z") return 0;', 2, "same"],
