@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Release } from "../lend/lender.ts";
+import { joined } from "../lend/write-as-one.ts";
 import { answerHeadText, CHUNK_END, chunkStart, lastChunk } from "../wire/write.ts";
 import { deliver, type AnswerTo, type Delivered } from "./answer-fields.ts";
 import type { Output } from "./output.ts";
@@ -293,16 +294,20 @@ export class ClientAnswer {
     if (before === "" && behind === "") return this.#write(chunk, isLast, release);
     const bytes = before.length + chunk.length + behind.length;
     if (bytes <= TOGETHER_BYTES_MAX) {
-      const all = Buffer.allocUnsafe(bytes);
-      all.write(before, 0, "latin1");
-      all.set(chunk, before.length);
-      if (behind !== "") all.write(behind, before.length + chunk.length, "latin1");
+      const free = this.#sendTogether(before, chunk, behind, isLast);
       release?.();
-      return this.#write(all, isLast);
+      return free;
     }
     if (before !== "") this.#write(before, false);
     const free = this.#write(chunk, isLast, release);
     return behind === "" ? free : this.#write(behind, false);
+  }
+
+  #sendTogether(before: string, chunk: Uint8Array, behind: string, isLast: boolean): boolean {
+    if (isLast && behind === "" && this.#waiting === undefined) {
+      return this.#line.output.writeWhole(before, chunk);
+    }
+    return this.#write(joined(before, chunk, behind), isLast);
   }
 
   #write(data: string | Uint8Array, isLast: boolean, release?: Release): boolean {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Release } from "../lend/lender.ts";
+import { joined, writeAsOne } from "../lend/write-as-one.ts";
 
 /** The length up to which a write waits for the end of the turn, so that writes go out together. */
 const SMALL_BYTES_MAX = 16 * 1024;
@@ -63,6 +64,17 @@ export class Output {
       this.#write(data, release);
     }
     // Not what write() says, which does not know yet how much the operating system took at once.
+    return this.#socket.writableLength < WAITING_BYTES_MAX;
+  }
+
+  /**
+   * Writes a head, whose characters are bytes, and a small body behind it, of which nothing more is
+   * likely to follow in this turn. Returns as `write`. The body need not stand any more.
+   */
+  writeWhole(head: string, body: Uint8Array): boolean {
+    if (this.#gathering || !this.#socket.writable) return this.write(joined(head, body), true);
+    this.#pending++;
+    writeAsOne(this.#socket, head, body, this.#written);
     return this.#socket.writableLength < WAITING_BYTES_MAX;
   }
 

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import { lender, RESTING, type Loan, type Release } from "../lend/lender.ts";
+import { writeAsOne } from "../lend/write-as-one.ts";
 import type { WireAnswer } from "../wire/answer-head.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import type { Call } from "./call.ts";
 import type { Dialer } from "./dial.ts";
 import { asError, socketError, StoreError } from "./store-error.ts";
-import { writeAsOne } from "./write-as-one.ts";
 
 /** The receiver of a connection's reports. */
 export type ConnectionOwner = {
@@ -180,7 +180,7 @@ export class StoreConnection {
     if (body !== undefined && !Buffer.isBuffer(body)) void this.#upload(call, body);
     else if (body === undefined || bodyBytes === 0) this.#socket.write(text, "latin1");
     else if (bodyBytes > ONE_WRITE_BYTES_MAX) this.#writeTogether(text, body);
-    else writeAsOne(this.#socket, text, body);
+    else writeAsOne(this.#socket, text, body, undefined);
   }
 
   #writeTogether(text: string, piece: Buffer): void {
