@@ -41,7 +41,7 @@ export const FAULTS = {
     status: 409,
     message:
       "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
-    from: "answer",
+    from: "api",
   },
   EntityTooLarge: {
     status: 400,
@@ -57,7 +57,7 @@ export const FAULTS = {
   IncompleteBody: {
     status: 400,
     message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
-    from: "answer",
+    from: "api",
   },
   InternalError: {
     status: 500,
@@ -92,7 +92,7 @@ export const FAULTS = {
     message: "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
     from: "answer",
   },
-  InvalidRequest: { status: 400, message: "Invalid Request", from: "answer" },
+  InvalidRequest: { status: 400, message: "Invalid Request", from: "ours" },
   InvalidStorageClass: {
     status: 400,
     message: "The storage class you specified is not valid",

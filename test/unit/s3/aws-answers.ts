@@ -12,6 +12,8 @@ export type Answer = {
 
 const VERSITY = "versity/versitygw v1.8.0 s3err/";
 const MINIO = "minio/minio cmd/api-errors.go";
+const S3RVER = "jamhall/s3rver lib/";
+const SWIFT = "openstack/swift swift/common/middleware/s3api/s3request.py";
 
 const answer = (code: string, status: number, message: string, source: string): Answer => ({
   code,
@@ -337,5 +339,101 @@ export const AWS_ANSWERS: readonly Answer[] = [
     403,
     "Invalid according to Policy: Extra input fields: {}",
     `${VERSITY}post-object.go`,
+  ),
+  answer(
+    "BucketAlreadyExists",
+    409,
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+    "transcripts of `aws s3api create-bucket` in many reports",
+  ),
+  answer(
+    "InvalidRedirectLocation",
+    400,
+    "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+    `${VERSITY}s3err.go`,
+  ),
+  ...["MalformedXML", "MalformedACLError"].map((code) =>
+    answer(
+      code,
+      400,
+      "The XML you provided was not well-formed or did not validate against our published schema",
+      "reports of both codes: boto/boto3 #180, aws/aws-sdk #765, kaliber-scala/play-s3 #60",
+    ),
+  ),
+  answer("MissingSecurityHeader", 400, "Your request was missing a required header", MINIO),
+  answer("NoSuchBucket", 404, "The specified bucket does not exist", MINIO),
+  answer(
+    "SlowDown",
+    503,
+    "Please reduce your request rate.",
+    "transcripts with RequestId and HostId: pingcap/tiflash #10538, flightstats/hub #291",
+  ),
+  answer(
+    "InvalidArgument",
+    400,
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+    `rclone's backend for Amazon Drive, ${S3RVER}middleware/authentication.js`,
+  ),
+  answer(
+    "InvalidArgument",
+    400,
+    "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+    `${S3RVER}signature/v2.js, ${SWIFT}`,
+  ),
+  answer(
+    "AccessDenied",
+    403,
+    "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+    `${S3RVER}signature/v2.js`,
+  ),
+  answer(
+    "AccessDenied",
+    403,
+    "Invalid date (should be seconds since epoch): {}",
+    `${S3RVER}signature/v2.js, ${SWIFT}`,
+  ),
+  answer(
+    "InvalidRequest",
+    400,
+    "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
+    `${VERSITY}s3err.go`,
+  ),
+  answer(
+    "InvalidArgument",
+    400,
+    "User key must have a length greater than 0.",
+    `${S3RVER}controllers/bucket.js`,
+  ),
+  answer(
+    "InvalidArgument",
+    400,
+    "X-Amz-Date must be formated via ISO8601 Long format",
+    `${VERSITY}invalid-argument.go`,
+  ),
+  answer(
+    "InvalidRequest",
+    400,
+    "The algorithm type you specified in x-amz-checksum- header is invalid.",
+    `${VERSITY}s3err.go`,
+  ),
+  answer("InvalidRequest", 400, "Value for {} trailing header is invalid.", `${VERSITY}s3err.go`),
+  answer(
+    "InvalidArgument",
+    400,
+    "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+    `answers quoted in the tests of several servers; with a period in ${MINIO}`,
+  ),
+  answer("InvalidArgument", 400, "Invalid copy source object key", `${VERSITY}invalid-argument.go`),
+  answer(
+    "InvalidArgument",
+    400,
+    "This operation does not accept partNumber without uploadId",
+    `${VERSITY}invalid-argument.go`,
+  ),
+  answer(
+    "InvalidArgument",
+    400,
+    "Version id cannot be the empty string",
+    `${VERSITY}invalid-argument.go`,
   ),
 ];
