@@ -47,7 +47,7 @@ const VERSION_MARK = "?versionId=";
  */
 export function parseCopySource(raw: string): Result<CopySource, Fault> {
   const text = escaped(withoutSlash(raw));
-  if (text === undefined || text === "") return err(bad(raw));
+  if (text === undefined) return err(bad(raw));
   if (isArn(text))
     return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));
   const mark = text.lastIndexOf(VERSION_MARK);
@@ -99,7 +99,7 @@ function escaped(text: string): string | undefined {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x20 || code === 0x7f || code > 0xff) return undefined;
-    out += code > 0x20 && code < 0x7f ? text[i] : `%${code.toString(16).toUpperCase()}`;
+    out += code > 0x20 && code < 0x7f ? text[i] : `%${code.toString(16)}`;
   }
   return out;
 }

@@ -81,8 +81,8 @@ export function headerValueOf(value: string): string | undefined {
 function withoutBlanks(value: string): string {
   let start = 0;
   let end = value.length;
-  while (start < end && value[start] === " ") start++;
-  while (end > start && value[end - 1] === " ") end--;
+  while (value[start] === " ") start++;
+  while (value[end - 1] === " ") end--;
   return value.slice(start, end);
 }
 

@@ -1,4 +1,82 @@
 import type { Explained } from "./reasons.ts";
 
 /** What survives of s3/ and was looked at: it needs no test. */
-export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {};
+export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
+  "s3/copy-source.ts": [
+    ['return parseCopySource(firstValue(headers, header) ?? "");', 1, "unreachable"],
+    [
+      'return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));',
+      1,
+      "words",
+    ],
+    ["if (slash === null || keyAt === path.length) return err(bad(raw));", 1, "same"],
+    [
+      "if (mark < 0) return ok({ bucket: bucket.value, key: key.value, versionId: undefined });",
+      1,
+      "same",
+    ],
+  ],
+  "s3/delete-objects.ts": [
+    ["const TAKEN = ok(true);", 1, "speed"],
+    ["const TOO_MANY = err(malformed(`it names more than ${ENTRIES_MAX} objects`));", 1, "words"],
+    [
+      'if (root === undefined) throw new Error("a document that was read has no root");',
+      2,
+      "unreachable",
+    ],
+    [
+      'if (quiet !== "true" && quiet !== "false") return err(malformed(`Quiet is "${quiet}"`));',
+      1,
+      "words",
+    ],
+    [
+      "if (end >= 0) return storeXml.slice(0, end) + added + storeXml.slice(end);",
+      1,
+      "unreachable",
+    ],
+    ["if (end < 0) return storeXml;", 1, "same"],
+    [
+      'if (key === undefined || key === "") return err(malformed("an object has no key"));',
+      1,
+      "words",
+    ],
+    ['return malformed(`the attribute "${name}" is unknown`);', 1, "words"],
+    ['return text.trim() === "" ? undefined : malformed(`"${name}" contains text`);', 1, "words"],
+    [': malformed(`the element "${name}" is not as expected: it has an attribute`);', 1, "words"],
+  ],
+  "s3/document-needs.ts": [
+    [
+      'if (bucketElement === undefined) return err(malformed("it names no destination bucket"));',
+      1,
+      "words",
+    ],
+    [
+      'if (prefix !== prefix.trim()) return err(malformed(`the prefix "${prefix}" has outer spaces`));',
+      1,
+      "words",
+    ],
+    ['return err(malformed(`"${text}" is not the name or ARN of a bucket`));', 1, "words"],
+  ],
+  "s3/document-shape.ts": [
+    ['return malformed(`the element "${name}" is not expected in "${parent.name}"`);', 1, "words"],
+  ],
+  "s3/lifted-headers.ts": [
+    [
+      'if (query.length === 0 || queryValue(query, "X-Amz-Signature") === undefined) return ok(headers);',
+      1,
+      "speed",
+    ],
+    ["for (let i = 0; i < value.length; i++) {", 1, "same"],
+    ['return withoutBlanks(Buffer.from(value, "utf8").toString("latin1"));', 1, "same"],
+    [
+      '"The name of a query parameter that begins with x-amz- must be a valid header name",',
+      1,
+      "words",
+    ],
+    [
+      '`The query parameter "${name}" must be a valid header value that is no header as well`,',
+      1,
+      "words",
+    ],
+  ],
+};

@@ -99,7 +99,12 @@ const refused = [
   ["NUL in the key", "bucket/a%00b", "InvalidArgument"],
   ["a malformed escape", "bucket/a%2", "InvalidArgument"],
   ["bytes that are not UTF-8", "bucket/\u00ff", "InvalidArgument"],
+  ["a version with a blank", "bucket/k?versionId=a%20b", "InvalidArgument"],
+  ["a version that leads out of its folder", "bucket/k?versionId=../v", "InvalidArgument"],
   ["a raw control character", "bucket/a\tb", "InvalidArgument"],
+  ["a raw control character that with a digit looks escaped", "bucket/a\x041", "InvalidArgument"],
+  ["a raw DEL", "bucket/a\x7fb", "InvalidArgument"],
+  ["a character that is no byte", "bucket/\u0100", "InvalidArgument"],
   ["a key that is too long", `bucket/${"k".repeat(1025)}`, "KeyTooLongError"],
   [
     "an access point",
@@ -122,7 +127,7 @@ for (const [name, raw, code] of refused) {
   test(`parseCopySource() refuses ${name}`, () => assert.equal(parsed(raw), code));
 }
 
-for (const [raw, message] of [
+for (const [raw, message, argument = ["x-amz-copy-source", raw]] of [
   ["bucket/%ZZ", "Invalid copy source encoding"],
   ["100%/foo/bar/baz", "Invalid copy source encoding"],
   ["%", "Invalid copy source encoding"],
@@ -130,15 +135,19 @@ for (const [raw, message] of [
   ["bucket/%C3%", "Invalid copy source encoding"],
   ["../key", "Invalid copy source bucket name"],
   ["bucket/a%00b", "Invalid copy source object key"],
+  ["bucket/\u00ff", "Invalid copy source encoding"],
   ["bucket", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"],
+  ["?versionId=v/k", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"],
+  ["bucket/k?versionId=", "Version id cannot be the empty string", ["versionId", ""]],
+  ["bucket/k?versionId=%FF", "Invalid version id specified", ["versionId", "%FF"]],
 ] as const) {
   test(`parseCopySource() says of ${raw} what AWS says`, () => {
     const source = parseCopySource(raw);
     assert.ok(!source.ok);
     assert.equal(source.error.message, message);
     assert.deepEqual(source.error.elements, [
-      ["ArgumentName", "x-amz-copy-source"],
-      ["ArgumentValue", raw],
+      ["ArgumentName", argument[0]],
+      ["ArgumentValue", argument[1]],
     ]);
   });
 }

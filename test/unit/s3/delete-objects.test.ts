@@ -44,6 +44,11 @@ const requests = [
     [false, ["a", undefined]],
   ],
   [
+    "quiet on a line of its own",
+    "<Delete><Quiet>\n true\n</Quiet><Object><Key>a</Key></Object></Delete>",
+    [true, ["a", undefined]],
+  ],
+  [
     "spaces of a key",
     "<Delete><Object><Key> a </Key></Object></Delete>",
     [false, [" a ", undefined]],
@@ -134,6 +139,16 @@ const refused = [
     `<Delete><Object><Key xmlns="urn:x">a</Key></Object></Delete>`,
     "MalformedXML",
   ],
+  [
+    "a namespace on what comes behind a key",
+    `<Delete><Object><Key>a</Key><VersionId xmlns="urn:x">v</VersionId></Object></Delete>`,
+    "MalformedXML",
+  ],
+  [
+    "a comment of more than 64 Ki characters",
+    `<Delete><!--${"x".repeat(65_536)}-->${OBJECT}</Delete>`,
+    "MalformedXML",
+  ],
   ["a DTD", `<!DOCTYPE Delete><Delete>${OBJECT}</Delete>`, "MalformedXML"],
   ["an entity in a key", "<Delete><Object><Key>&x;</Key></Object></Delete>", "MalformedXML"],
   ["NUL in a key", "<Delete><Object><Key>a&#0;</Key></Object></Delete>", "MalformedXML"],
@@ -153,8 +168,10 @@ for (const [name, xml, code] of refused) {
   test(`deleteReader() refuses ${name}`, () => assert.equal(parsed(xml), code));
 }
 
-test("deleteReader() takes exactly 1000 objects", () => {
-  const request = read(Buffer.from(`<Delete>${OBJECT.repeat(1000)}</Delete>`));
+test("deleteReader() takes exactly 1000 objects, of all that an object can have", () => {
+  const object = `<Object><Key>a</Key><VersionId>v</VersionId><ETag>e</ETag><LastModifiedTime>t</LastModifiedTime><Size>3</Size></Object>`;
+  const xml = `<Delete><Quiet>true</Quiet>${object.repeat(1000)}</Delete>`;
+  const request = read(Buffer.from(xml));
   assert.equal(request.ok && request.value.entries.length, 1000);
 });
 
@@ -194,6 +211,15 @@ test("writeDeleteObjects() says just what was parsed", () => {
   assert.deepEqual(again.ok && again.value, request);
 });
 
+test("writeDeleteObjects() does not say that it is not quiet", () => {
+  const request = read(Buffer.from(`<Delete><Quiet>false</Quiet>${OBJECT}</Delete>`));
+  assert.ok(request.ok);
+  assert.equal(
+    writeDeleteObjects(request.value).toString(),
+    `<?xml version="1.0" encoding="UTF-8"?><Delete xmlns="${NAMESPACE}">${OBJECT}</Delete>`,
+  );
+});
+
 const DENIED = [
   { key: "<a>", versionId: "v", code: "AccessDenied", message: "No & never" },
   { key: "b", code: "AccessDenied", message: "No" },
@@ -218,6 +244,7 @@ const merges = [
     `<?xml version="1.0"?><DeleteResult xmlns="${NAMESPACE}" />`,
     `<?xml version="1.0"?><DeleteResult xmlns="${NAMESPACE}" >${ERRORS}</DeleteResult>`,
   ],
+  ["a self-closed result alone", "<DeleteResult/>", `<DeleteResult>${ERRORS}</DeleteResult>`],
   [
     "no result, since nothing was forwarded",
     "",
@@ -225,8 +252,8 @@ const merges = [
   ],
   [
     "an error document, which stays as it is",
-    "<Error><Code>X</Code></Error>",
-    "<Error><Code>X</Code></Error>",
+    "<Error><Code>X</Code><Message/></Error>",
+    "<Error><Code>X</Code><Message/></Error>",
   ],
 ] as const;
 

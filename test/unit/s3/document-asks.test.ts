@@ -366,7 +366,7 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
   [
     "a bucket name at another place",
     "RestoreObject",
-    "<RestoreRequest><OutputLocation><S4><BucketName>b</BucketName></S4></OutputLocation></RestoreRequest>",
+    "<RestoreRequest><OutputLocation><S3><BucketName>out</BucketName></S3><S4><BucketName>b</BucketName></S4></OutputLocation></RestoreRequest>",
     "MalformedXML",
   ],
   // No destination where there must be one.

@@ -33,13 +33,18 @@ test("liftHeaders() lifts nothing without a V4 signature, for V2 does not sign i
 });
 
 test("liftHeaders() lifts no part of the signature, in any case", () => {
+  // "Authenticating requests: using query parameters", S3 API Reference.
   for (const name of [
-    "x-amz-date",
+    "X-Amz-Algorithm",
     "x-amz-content-sha256",
-    "x-amz-security-token",
     "X-Amz-Credential",
+    "x-amz-date",
+    "X-Amz-Expires",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "X-Amz-SignedHeaders",
   ]) {
-    assert.equal(lifted(`X-Amz-Signature=s&${name}=x`), HEADERS);
+    assert.equal(lifted(`X-Amz-Signature=s&${name}=x`), HEADERS, name);
   }
 });
 
@@ -62,6 +67,22 @@ test("liftHeaders() lifts a value without the blanks at its ends, as a header's 
     "x-amz-meta-a",
     "b c",
   ]);
+});
+
+test("liftHeaders() lifts a value of blanks as an empty one", () => {
+  assert.deepEqual(lifted("X-Amz-Signature=s&x-amz-meta-a=%20%20"), [
+    ...HEADERS,
+    "x-amz-meta-a",
+    "",
+  ]);
+});
+
+test("liftHeaders() takes no header's value for the name of one", () => {
+  const target = parseTarget("/bucket/k?X-Amz-Signature=s&x-amz-acl=private");
+  assert.ok(target.ok);
+  const headers = ["x-amz-meta-own", "x-amz-acl"];
+  const all = liftHeaders(target.value.query, headers);
+  assert.deepEqual(all.ok && all.value, [...headers, "x-amz-acl", "private"]);
 });
 
 const refused = [
