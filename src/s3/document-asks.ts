@@ -22,8 +22,8 @@ export function asksOfDocument(
   address: Address,
   document: S3Document,
 ): Result<readonly Ask[], Fault> {
-  const needsOf = document.kind === "xml" ? NEEDS[operation] : undefined;
-  const needs = document.kind === "xml" ? needsOf?.(document.root, address) : undefined;
+  if (document.kind !== "xml") return NO_ASKS;
+  const needs = NEEDS[operation]?.(document.root, address);
   if (needs === undefined) return NO_ASKS;
   return needs.ok ? ok(needs.value.map((need) => ({ ...need, operation }))) : needs;
 }
@@ -112,7 +112,8 @@ function replicatedPrefix(rule: XmlElement): XmlElement | undefined {
 /**
  * Returns the deletions that a rule will make at its destination. Markers are replicated unless
  * that is disabled: so it is in rules without a filter, and in the others the element must be
- * there. `DeleteReplication` is MinIO's, off unless named.
+ * there. `DeleteReplication` is MinIO's, off unless named. Only the bare word counts: a store might
+ * read another status of one with space around it.
  */
 function replicatedDeletions(rule: XmlElement): readonly Action[] {
   const actions: Action[] = [];
@@ -124,7 +125,7 @@ function replicatedDeletions(rule: XmlElement): readonly Action[] {
 
 function statusOf(rule: XmlElement, name: string): string | undefined {
   const element = child(rule, name);
-  return element && (child(element, "Status")?.text.trim() ?? "");
+  return element && (child(element, "Status")?.text ?? "");
 }
 
 /**

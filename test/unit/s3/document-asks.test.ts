@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Address } from "../../../src/s3/address.ts";
 import { arnOf } from "../../../src/s3/asks.ts";
-import { asksOfDocument } from "../../../src/s3/document-asks.ts";
+import { asksOfDocument, needsOfDocument } from "../../../src/s3/document-asks.ts";
 import { readDocument } from "../../../src/s3/document-reader.ts";
 import type { OperationName } from "../../../src/s3/operations.ts";
 
@@ -140,6 +140,24 @@ const documents: readonly (readonly [string, OperationName, string, readonly str
     "PutBucketReplication",
     replication(`<Destination>${ARN}</Destination>`),
     ["s3:PutObject arn:aws:s3:::dest/*", "s3:DeleteObject arn:aws:s3:::dest/*"],
+  ],
+  [
+    "as deletions what is not plainly disabled",
+    "PutBucketReplication",
+    replication(
+      `<DeleteMarkerReplication/><DeleteReplication/><Destination>${ARN}</Destination>`,
+      `${NO_MARKERS.replace("Disabled", "Disabled ")}<Destination>${ARN}</Destination>`,
+      `${NO_MARKERS}<DeleteReplication><Status> Disabled</Status></DeleteReplication><Destination>${ARN}</Destination>`,
+    ),
+    [
+      "s3:PutObject arn:aws:s3:::dest/*",
+      "s3:DeleteObject arn:aws:s3:::dest/*",
+      "s3:DeleteObjectVersion arn:aws:s3:::dest/*",
+      "s3:PutObject arn:aws:s3:::dest/*",
+      "s3:DeleteObject arn:aws:s3:::dest/*",
+      "s3:PutObject arn:aws:s3:::dest/*",
+      "s3:DeleteObjectVersion arn:aws:s3:::dest/*",
+    ],
   ],
   [
     "MinIO's destination and its deleting of versions",
@@ -284,6 +302,24 @@ for (const [name, operation, xml, wanted] of documents) {
   test(`asksOfDocument() reads ${name}`, () => assert.deepEqual(asked(operation, xml), wanted));
 }
 
+test("needsOfDocument() tells the operations of which a document here needs more", () => {
+  const needing = new Set(
+    documents.flatMap(([, operation, , asks]) => (asks.length > 0 ? [operation] : [])),
+  );
+  for (const [, operation] of documents)
+    assert.equal(needsOfDocument(operation), needing.has(operation), operation);
+});
+
+test("asksOfDocument() reads as many as 1000 rules, and no more", () => {
+  const rules = (count: number): string =>
+    replication(
+      ...Array.from({ length: count }, () => `${NO_MARKERS}<Destination>${ARN}</Destination>`),
+    ).replace("<Role>r</Role>", "");
+  const most = asked("PutBucketReplication", rules(1000));
+  assert.deepEqual(most, Array(1000).fill("s3:PutObject arn:aws:s3:::dest/*"));
+  assert.equal(asked("PutBucketReplication", rules(1001)), "MalformedXML");
+});
+
 const TARGET = "<TargetBucket>logs</TargetBucket>";
 const GRANT = grant("CanonicalUser", "<ID>u</ID>");
 
@@ -425,6 +461,12 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
     "a bucket with white space",
     "PutBucketLogging",
     logging("<TargetBucket> logs</TargetBucket>"),
+    "InvalidBucketName",
+  ],
+  [
+    "a restore to a reserved bucket",
+    "RestoreObject",
+    restore("<BucketName>admin</BucketName>"),
     "InvalidBucketName",
   ],
   [
