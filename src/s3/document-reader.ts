@@ -29,7 +29,7 @@ export type S3Document =
 export type DocumentReader = {
   /** Reads the next bytes. A fault ends the reading: later bytes cannot change it. */
   push(bytes: Buffer): Fault | undefined;
-  /** Returns the document. It must not be believed before its bytes are proved. */
+  /** Returns the document, or its fault. It must not be believed before its bytes are proved. */
   end(): Result<S3Document, Fault>;
 };
 
@@ -57,8 +57,8 @@ export function readDocument(
   bytes: Buffer,
 ): Result<S3Document, Fault> {
   const reader = documentReader(operation, headers);
-  const wrong = reader.push(bytes);
-  return wrong === undefined ? reader.end() : err(wrong);
+  reader.push(bytes);
+  return reader.end();
 }
 
 /**
@@ -113,7 +113,7 @@ function readerOfPolicy(): DocumentReader {
  */
 function readerOfNothing(): DocumentReader {
   return readerOfBytes(
-    ({ length }) => (length === 0 ? undefined : ACL_TWICE),
+    () => ACL_TWICE,
     (bytes) => ok({ kind: "none", bytes }),
   );
 }
@@ -152,11 +152,13 @@ function missing({ alsoInHeaders }: DocumentRow): Fault {
 
 /** Returns the fault of a row: S3 has a code of its own for a bad ACL. */
 function faultOfRow({ alsoInHeaders }: DocumentRow, fault: Fault): Fault {
-  const isOfAcl = alsoInHeaders === true && fault.code === "MalformedXML";
-  return isOfAcl ? { ...fault, code: "MalformedACLError" } : fault;
+  return alsoInHeaders === true ? { ...fault, code: "MalformedACLError" } : fault;
 }
 
-/** Keeps the bytes that `take` has no fault with, until `finish` reads them. */
+/**
+ * Keeps the bytes that `take` has no fault with, until `finish` reads them. `take` gets no empty
+ * piece.
+ */
 function readerOfBytes(
   take: ((bytes: Buffer) => Fault | undefined) | undefined,
   finish: (bytes: Buffer) => Result<S3Document, Fault>,

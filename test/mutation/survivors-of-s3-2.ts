@@ -44,6 +44,40 @@ export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
     ['return text.trim() === "" ? undefined : malformed(`"${name}" contains text`);', 1, "words"],
     [': malformed(`the element "${name}" is not as expected: it has an attribute`);', 1, "words"],
   ],
+  "s3/document-asks.ts": [
+    [
+      'if (child(root, "Tags") === undefined || address.kind === "service") return NO_NEEDS;',
+      2,
+      "unreachable",
+    ],
+    [
+      'if (place === undefined) return err(malformed(`"${parent.name}" names no destination`));',
+      1,
+      "words",
+    ],
+    [
+      "if (rules.length > RULES_MAX) return err(malformed(`it has more than ${RULES_MAX} rules`));",
+      1,
+      "words",
+    ],
+    ['return element && (child(element, "Status")?.text ?? "");', 1, "same"],
+    [
+      'if (address.kind !== "object") throw new Error("RestoreObject addresses an object");',
+      2,
+      "unreachable",
+    ],
+    [
+      'if (place === undefined) return err(malformed(`"${root.name}" names no output location`));',
+      1,
+      "words",
+    ],
+    [
+      'if (child(place, "AccessControlList") !== undefined) headers.push("x-amz-grant-full-control", "");',
+      1,
+      "same",
+    ],
+    ['if (child(place, "Tagging") !== undefined) headers.push("x-amz-tagging", "");', 1, "same"],
+  ],
   "s3/document-needs.ts": [
     [
       'if (bucketElement === undefined) return err(malformed("it names no destination bucket"));',
@@ -57,9 +91,28 @@ export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
     ],
     ['return err(malformed(`"${text}" is not the name or ARN of a bucket`));', 1, "words"],
   ],
+  "s3/document-reader.ts": [
+    ['"Normalized policy document exceeds the maximum allowed size of 20480 bytes",', 1, "words"],
+    ["length += bytes.length;", 1, "same"],
+    ['return err(fault("MalformedPolicy", "The policy is not UTF-8"));', 1, "words"],
+    ['const ACL_TWICE = awsFault("UnexpectedContent", {', 1, "words"],
+    ['why: "The ACL must be given in headers or in the body, not in both",', 1, "words"],
+    [
+      'if (root === undefined) throw new Error("a document that was read has no root");',
+      2,
+      "unreachable",
+    ],
+    ["if (wrong === undefined) kept.push(bytes);", 1, "speed"],
+    [
+      "return finish(kept.length === 1 && only !== undefined ? only : Buffer.concat(kept));",
+      3,
+      "same",
+    ],
+  ],
   "s3/document-shape.ts": [
     ['return malformed(`the element "${name}" is not expected in "${parent.name}"`);', 1, "words"],
   ],
+  "s3/faults.ts": [["const NO_VALUES: readonly string[] = [];", 1, "unreachable"]],
   "s3/lifted-headers.ts": [
     [
       'if (query.length === 0 || queryValue(query, "X-Amz-Signature") === undefined) return ok(headers);',

@@ -43,6 +43,11 @@ const EXTENSIONS = [
   ["GET /photos?lifecycle&withUpdatedAt=true", "minio", "/photos?lifecycle=&withUpdatedAt=true"],
   ["GET /photos?list-type=2&metadata=true", "minio", "/photos?list-type=2&metadata=true"],
   ["GET /photos?versions&metadata=true", "minio", "/photos?metadata=true&versions="],
+  [
+    `GET /photos?events=s3%3A${"a".repeat(64)}&ping=9999`,
+    "minio",
+    `/photos?events=s3%3A${"a".repeat(64)}&ping=9999`,
+  ],
   ["GET /photos?list-type=2&unsorted=true", "minio", "/photos?list-type=2&unsorted=true"],
   [
     "GET /photos?ping=10&prefix=a%2F&suffix=.jpg&events=s3%3AObjectRemoved%3A%2A&events=s3%3AObjectCreated%3A%2A",
@@ -66,6 +71,8 @@ describe("admit() sends an extension to the kind of store that has it, and to no
 describe("admit() refuses of extensions", () => {
   const rows = [
     ["another value", "GET /photos?allow-unordered=yes", "ceph"],
+    ["a value with more in front", "GET /photos?allow-unordered=untrue", "ceph"],
+    ["a value with more behind", "GET /photos?allow-unordered=falsehood", "ceph"],
     ["no value", "GET /photos?allow-unordered", "ceph"],
     ["another case", "GET /photos?Allow-Unordered=true", "ceph"],
     ["one of two", "GET /photos?allow-unordered=true&allow-unordered=false", "ceph"],
@@ -76,6 +83,8 @@ describe("admit() refuses of extensions", () => {
     ["usage with a value", "GET /?usage=all", "ceph"],
     ["metadata of the old listing", "GET /photos?metadata=true", "minio"],
     ["metadata with another value", "GET /photos?list-type=2&metadata=TRUE", "minio"],
+    ["metadata with more in front", "GET /photos?list-type=2&metadata=untrue", "minio"],
+    ["metadata with more behind", "GET /photos?list-type=2&metadata=truest", "minio"],
     ["metadata on an upload", "PUT /photos/cat.jpg?metadata=true", "minio"],
     ["withUpdatedAt on a change", "PUT /photos?lifecycle&withUpdatedAt=true", "minio"],
     ["events of the server", "GET /?events=s3:*", "minio"],
@@ -89,8 +98,14 @@ describe("admit() refuses of extensions", () => {
     ["events with an unknown parameter", "GET /photos?events=s3:*&v=1", "minio"],
     ["events of no name", "GET /photos?events=", "minio"],
     ["events of another service", "GET /photos?events=sqs:*", "minio"],
+    ["events with more in front", "GET /photos?events=xs3:*", "minio"],
+    ["events with more behind", "GET /photos?events=s3:*%20", "minio"],
+    ["events of too long a name", `GET /photos?events=s3:${"a".repeat(65)}`, "minio"],
     ["events in another case", "GET /photos?Events=s3:*", "minio"],
     ["a ping in letters", "GET /photos?events=s3:*&ping=ten", "minio"],
+    ["a ping with more in front", "GET /photos?events=s3:*&ping=s10", "minio"],
+    ["a ping with more behind", "GET /photos?events=s3:*&ping=10s", "minio"],
+    ["a ping of five digits", "GET /photos?events=s3:*&ping=10000", "minio"],
     ["two prefixes of events", "GET /photos?events=s3:*&prefix=a&prefix=b", "minio"],
     ["what belongs to events elsewhere", "GET /photos?notification&prefix=a", "minio"],
     ["a suffix of a list", "GET /photos?suffix=a", "minio"],
@@ -239,12 +254,24 @@ test("fields of a vendor pass with the answer to their extension only", () => {
   assert.deepEqual(plan("HEAD /photos"), { kind: "relay" });
   const extended = judge(world(), "HEAD /photos?read-stats=true", { as: "lab" });
   assert.ok(extended.kind === "forward" && extended.reply.kind === "extended");
-  const fields = ["x-rgw-object-count", "9", "x-rgw-other", "a", "x-amz-request-id", "1"];
-  assert.deepEqual(answerFields(fields, extended.reply.fields), [
-    "x-rgw-object-count",
-    "9",
-    "x-amz-request-id",
-    "1",
-  ]);
-  assert.deepEqual(answerFields(fields), ["x-amz-request-id", "1"]);
+  // All that RGW answers: dump_bucket_metadata() in its rgw_rest_s3.cc.
+  const statistics = [
+    "object-count",
+    "bytes-used",
+    "quota-user-size",
+    "quota-user-objects",
+    "quota-max-buckets",
+    "quota-bucket-size",
+    "quota-bucket-objects",
+  ].flatMap((name) => [`x-rgw-${name}`, "9"]);
+  const common = ["x-amz-request-id", "1"];
+  const fields = [...statistics, "x-rgw-other", "a", ...common];
+  assert.deepEqual(answerFields(fields, extended.reply.fields), [...statistics, ...common]);
+  assert.deepEqual(answerFields(fields), common);
+  const lifecycle = judge(world("{}", "", "minio"), "GET /photos?lifecycle&withUpdatedAt=true", {
+    as: "lab",
+  });
+  assert.ok(lifecycle.kind === "forward" && lifecycle.reply.kind === "extended");
+  const updated = ["x-minio-lifecycleconfig-updatedat", "20261122T120000Z"];
+  assert.deepEqual(answerFields(updated, lifecycle.reply.fields), updated);
 });

@@ -34,6 +34,15 @@ for (const [operation, body, kind] of kinds) {
 test("an ACL in the headers leaves no place for a document", () => {
   assert.equal(kindOf("PutBucketAcl", "", ["x-amz-acl", "private"]), "none");
   assert.equal(kindOf("PutBucketAcl", "x", ["x-amz-acl", "private"]), "UnexpectedContent");
+  const behind = ["host", "h", "x-amz-grant-read", "id=a"];
+  assert.equal(kindOf("PutBucketAcl", "x", behind), "UnexpectedContent");
+});
+
+test("an ACL that stands nowhere is a missing header, which is named as AWS names it", () => {
+  const document = readDocument("PutObjectAcl", [], Buffer.alloc(0));
+  assert.ok(!document.ok);
+  assert.equal(document.error.code, "MissingSecurityHeader");
+  assert.deepEqual(document.error.elements, [["MissingHeaderName", "x-amz-acl"]]);
 });
 
 test("a document keeps the bytes as they came, however they came", () => {

@@ -149,6 +149,16 @@ test("awsFault() fills in values as they are, also such as look like places for 
   assert.equal(why, "w");
 });
 
+test("awsFault() fills in a value that is all of the message, and none that has no place", () => {
+  assert.equal(awsFault("FormCredential", { values: ["v"] }).message, "v");
+  assert.equal(awsFault("VersionId", { values: ["v"] }).message, "Invalid version id specified");
+});
+
+test("a fault has no elements unless they are given", () => {
+  assert.deepEqual(fault("AccessDenied").elements, []);
+  assert.deepEqual(awsFault("VersionId").elements, []);
+});
+
 test("fault() says our own words, or the code's", () => {
   assert.equal(fault("InvalidRequest", "ours").message, "ours");
   assert.equal(fault("NoSuchBucket").message, "The specified bucket does not exist");

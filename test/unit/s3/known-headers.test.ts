@@ -84,6 +84,23 @@ test("no header that is dropped is an input of the API's operations", () => {
   assert.ok([...DROPPED_HEADERS.values()].every(({ sentBy, why }) => sentBy !== "" && why !== ""));
 });
 
+/** The headers that RGW reads in a request (rgw_rest_s3.cc), of version 4A and of S3 Express. */
+const actedOn = [
+  "x-amz-cache",
+  "x-amz-copy-if-match",
+  "x-amz-copy-if-modified-since",
+  "x-amz-copy-if-none-match",
+  "x-amz-copy-if-unmodified-since",
+  "x-amz-delete-if-unmodified-since",
+  "x-amz-region-set",
+  "x-amz-s3session-token",
+];
+
+test("each header beside the API that has an effect somewhere is told with its reason", () => {
+  assert.deepEqual([...ACTED_ON.keys()].toSorted(), actedOn);
+  assert.ok([...ACTED_ON.values()].every((reason) => reason !== ""));
+});
+
 test("a header that a store acts on is unknown, and so refused", () => {
   assert.deepEqual(
     [...ACTED_ON.keys()].filter((name) => !isUnknownAmzHeader(name)),
