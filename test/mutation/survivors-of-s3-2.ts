@@ -112,7 +112,22 @@ export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
   "s3/document-shape.ts": [
     ['return malformed(`the element "${name}" is not expected in "${parent.name}"`);', 1, "words"],
   ],
+  "s3/extensions.ts": [
+    ["if (!isUnderstood(extensions, WATCHED, WATCH)) return undefined;", 1, "same"],
+    ["if (named === undefined || query.length === 0) return NONE;", 1, "speed"],
+    ["const NONE: readonly Extension[] = [];", 1, "same"],
+    ['if (address.kind !== "bucket") return [];', 1, "same"],
+  ],
   "s3/faults.ts": [["const NO_VALUES: readonly string[] = [];", 1, "unreachable"]],
+  "s3/known-headers.ts": [
+    ["for (let i = 0; i < headers.length; i += 2) {", 1, "same"],
+    ['const name = headers[i] ?? "";', 2, "unreachable"],
+    [
+      'all.push(name, isList ? valuesOf(headers, name).join(",") : (headers[i + 1] ?? ""));',
+      1,
+      "unreachable",
+    ],
+  ],
   "s3/lifted-headers.ts": [
     [
       'if (query.length === 0 || queryValue(query, "X-Amz-Signature") === undefined) return ok(headers);',

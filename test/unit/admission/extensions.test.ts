@@ -108,6 +108,8 @@ describe("admit() refuses of extensions", () => {
     ["a ping of five digits", "GET /photos?events=s3:*&ping=10000", "minio"],
     ["two prefixes of events", "GET /photos?events=s3:*&prefix=a&prefix=b", "minio"],
     ["what belongs to events elsewhere", "GET /photos?notification&prefix=a", "minio"],
+    ["a suffix without events", "GET /photos?notification&suffix=a", "minio"],
+    ["a ping without events", "GET /photos?notification&ping=10", "minio"],
     ["a suffix of a list", "GET /photos?suffix=a", "minio"],
   ] as const;
   for (const [what, line, store] of rows) {
@@ -218,6 +220,12 @@ describe("admit() judges a list with metadata by all that it reads:", () => {
       "AccessDenied",
     ],
     ["a watch by who may list and read", [LIST, allow(READ, OBJECTS)], WATCH, "AccessDenied"],
+    [
+      "a watch by who may read all, and not list",
+      [SETTINGS, allow(READ, OBJECTS)],
+      WATCH,
+      "AccessDenied",
+    ],
     ["a watch by who may all three", [LIST, SETTINGS, allow(READ, OBJECTS)], WATCH, "forward"],
     [
       "a watch of what is read in part",

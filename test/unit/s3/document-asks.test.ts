@@ -361,6 +361,19 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
     replication(`<Destination>${ARN}</Destination><Destination>${ARN}</Destination>`),
     "MalformedXML",
   ],
+  ...(
+    [
+      ["DeleteMarkerReplication", "Status"],
+      ["DeleteReplication", "Status"],
+      ["Filter", "Prefix"],
+      ["And", "Prefix"],
+    ] as const
+  ).map(([place, name]) => {
+    const twice = `<${place}><${name}>Disabled</${name}><${name}/></${place}>`;
+    const element = place === "And" ? `<Filter>${twice}</Filter>` : twice;
+    const xml = replication(`${element}<Destination>${ARN}</Destination>`);
+    return [`${name} twice in ${place}`, "PutBucketReplication", xml, "MalformedXML"] as const;
+  }),
   [
     "two states",
     "PutBucketVersioning",

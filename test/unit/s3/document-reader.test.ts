@@ -89,6 +89,14 @@ const early = [
     "<Tag><Key>k</Key><Value/></Tag>",
     101,
   ],
+  ["the 101st part of a restore", "RestoreObject", "<RestoreRequest>", "<x></x>", 101],
+  [
+    "a query of more than 512 Ki characters",
+    "RestoreObject",
+    "<RestoreRequest><SelectParameters><Expression>",
+    "x".repeat(1024),
+    512 + 16,
+  ],
   ["the 1,002nd rule", "PutBucketReplication", "<ReplicationConfiguration>", "<Rule></Rule>", 1002],
 ] as const;
 
@@ -99,6 +107,11 @@ for (const [what, operation, begin, unit = "", count = 0] of early) {
     assert.ok(taken <= xml.length + 16_384, `${taken} bytes were taken`);
   });
 }
+
+test("a query of a restore may have 256 KB, as S3 Select has it", () => {
+  const xml = `<RestoreRequest><SelectParameters><Expression>${"x".repeat(262_144)}</Expression></SelectParameters></RestoreRequest>`;
+  assert.equal(kindOf("RestoreObject", xml), "xml");
+});
 
 test("a bucket policy has at most 64 KiB, its white space included", () => {
   assert.equal(kindOf("PutBucketPolicy", " ".repeat(65_536)), "policy");

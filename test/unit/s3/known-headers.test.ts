@@ -81,7 +81,10 @@ test("no header that is dropped is an input of the API's operations", () => {
     [...DROPPED_HEADERS.keys()].filter((name) => modelled.has(name)),
     [],
   );
-  assert.ok([...DROPPED_HEADERS.values()].every(({ sentBy, why }) => sentBy !== "" && why !== ""));
+  for (const { sentBy, why } of DROPPED_HEADERS.values()) {
+    assert.match(sentBy, /\w/);
+    assert.match(why, /\w/);
+  }
 });
 
 /** The headers that RGW reads in a request (rgw_rest_s3.cc), of version 4A and of S3 Express. */

@@ -37,3 +37,25 @@ test("the table of limits in docs/operate.md is what the code has", () => {
   const actual = LIMIT_NAMES.map((name) => `${name} ${limitFault(name).rule}`);
   assert.deepEqual(documented.sort(), actual.sort());
 });
+
+test("docs/operate.md tells the error of each limit whose place answers one", () => {
+  const told = rows.flatMap(([, , , limits = [], beyond = []]) => {
+    const [code = ""] = beyond.join(", ").split(/\W/);
+    return code in FAULTS ? limits.map((limit) => `${limit}: ${code}`) : [];
+  });
+  const actual = LIMIT_NAMES.map((name) => `${name}: ${limitFault(name).code}`);
+  assert.deepEqual(
+    told.filter((line) => !actual.includes(line)),
+    [],
+  );
+  // The connection just ends after `idle_timeout`, and of an address is said "the same".
+  assert.equal(told.length, actual.length - 2);
+});
+
+test("limitFault() passes on what is known of the refusal", () => {
+  const elements = [["MaxSizeAllowed", "5"]] as const;
+  const refusal = limitFault("body_bytes", { why: "w", elements, retryAfterSeconds: 3 });
+  assert.equal(refusal.why, "w");
+  assert.deepEqual(refusal.elements, elements);
+  assert.equal(refusal.retryAfterSeconds, 3);
+});
