@@ -119,6 +119,12 @@ export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
     ['if (address.kind !== "bucket") return [];', 1, "same"],
   ],
   "s3/faults.ts": [["const NO_VALUES: readonly string[] = [];", 1, "unreachable"]],
+  "s3/ignored-headers.ts": [
+    ["for (const entry of entries ?? []) if (entry.startsWith(start)) return true;", 1, "same"],
+    ["for (let i = 0; i < headers.length; i += 2) {", 1, "same"],
+    ['const name = headers[i] ?? "";', 1, "unreachable"],
+    ['if (!ASK_NOTHING.has(headers[i + 1] ?? "")) return name;', 1, "unreachable"],
+  ],
   "s3/known-headers.ts": [
     ["for (let i = 0; i < headers.length; i += 2) {", 1, "same"],
     ['const name = headers[i] ?? "";', 2, "unreachable"],
@@ -145,6 +151,13 @@ export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
       '`The query parameter "${name}" must be a valid header value that is no header as well`,',
       1,
       "words",
+    ],
+  ],
+  "s3/limit-table.ts": [
+    [
+      "export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS).filter(isLimitName);",
+      1,
+      "same",
     ],
   ],
 };
