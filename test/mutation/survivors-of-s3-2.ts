@@ -3,6 +3,7 @@ import type { Explained } from "./reasons.ts";
 /** What survives of s3/ and was looked at: it needs no test. */
 export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
   "s3/copy-source.ts": [
+    ["out += code > 0x20 && code < 0x7f ? text[i] : `%${code.toString(16)}`;", 1, "same"],
     ['return parseCopySource(firstValue(headers, header) ?? "");', 1, "unreachable"],
     [
       'return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));',

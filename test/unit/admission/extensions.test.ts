@@ -191,6 +191,12 @@ describe("admit() judges a list with metadata by all that it reads:", () => {
       "AccessDenied",
     ],
     [
+      "all but one key, for the whole",
+      [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/private/secret")],
+      V2,
+      "AccessDenied",
+    ],
+    [
       "all but one key elsewhere",
       [ALL, deny("s3:GetObject", "arn:aws:s3:::photos/private/secret")],
       `${V2}&prefix=public%2F`,
