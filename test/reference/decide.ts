@@ -86,13 +86,13 @@ function gateOf(situations: readonly Situation[]): string | undefined {
 
 /** The policy of a bucket is its account's to see, unless the model passes that on. */
 function keptPolicyFault(situation: Situation): string | undefined {
-  const { world, who, owner } = situation;
+  const { world, who, owner, asked } = situation;
   const { policyDelegation } = world.model;
   if (who === "anonymous") {
     if (!policyDelegation || !isOpened(situation)) return "AccessDenied";
   } else if (!policyDelegation && owner !== who.account.name) return "MethodNotAllowed";
   // Qumulo shows "{}" of a bucket without a policy.
-  if (restricts(situation)) return undefined;
+  if (restricts(situation) || asked.method !== "GET") return undefined;
   return bucketPolicy(situation) === undefined ? "NoSuchBucketPolicy" : undefined;
 }
 
@@ -294,7 +294,7 @@ function speaksOf(statement: Statement, policy: PolicyFile, situation: Situation
  * elsewhere if the model has it, for what the operation is about. A pattern that fits some action
  * speaks of actions alone, as on AWS.
  */
-function meansAction(
+export function meansAction(
   { Effect: effect, Action, NotAction }: Statement,
   situation: Situation,
 ): boolean {
@@ -311,7 +311,7 @@ function meansAction(
   return !named(words(NotAction), effect === "Allow");
 }
 
-function meansResource(
+export function meansResource(
   { Effect: effect, Resource, NotResource }: Statement,
   ask: Ask,
   variables: Variables | undefined,

@@ -14,7 +14,7 @@ import { sessionOf, STS, tokenOf } from "../support/sessions.ts";
 import { signV4, timestampOf, type Header, type KeyPair } from "../support/signed.ts";
 import { EVERY_OPERATION_SERVED } from "../unit/admission/row-requests.ts";
 import type { Answer } from "./decide.ts";
-import { storedTags, type Asked, type World } from "./world.ts";
+import { storedTags, type Asked, type PolicyFile, type World } from "./world.ts";
 
 /**
  * The world as files, and what the gateway makes of them. The store has no tenants, so its ACLs judge
@@ -27,18 +27,23 @@ export function snapshotOf(world: World): Snapshot {
 const ISSUER = { name: "idp", url: "https://idp.example.org", audiences: ["s3"] };
 const SESSIONS = `issuers: ${JSON.stringify([ISSUER])}\nsts: ${JSON.stringify(STS)}\n`;
 
-/** The world as the gateway reads it. */
-export function configOf({ policy, accounts, buckets, revoked, files }: World): Config {
+/** The world as the gateway reads it, with `more` in gateway.yaml. */
+export function configOf({ policy, accounts, buckets, revoked, files }: World, more = ""): Config {
   const inOwnForm = new Set(policy.provider === "qumulo" ? buckets.map((one) => one.policy) : []);
-  const policies = Object.entries(files).map(([name, { Statement, ...file }]) => [
+  const policies = Object.entries(files).map(([name, file]) => [
     name,
-    JSON.stringify({ ...file, [inOwnForm.has(name) ? "Statements" : "Statement"]: Statement }),
+    policyText(file, inOwnForm.has(name)),
   ]);
   return goodConfig({
     ...Object.fromEntries(policies),
-    "gateway.yaml": `${EVERY_OPERATION_SERVED}${SESSIONS}policy: ${JSON.stringify(policy)}\n`,
+    "gateway.yaml": `${EVERY_OPERATION_SERVED}${SESSIONS}policy: ${JSON.stringify(policy)}\n${more}`,
     "accounts.yaml": JSON.stringify({ accounts, buckets, revoked }),
   });
+}
+
+/** A policy as its file has it; `inOwnForm`: as Qumulo writes it. */
+export function policyText({ Statement, ...file }: PolicyFile, inOwnForm: boolean): string {
+  return JSON.stringify({ ...file, [inOwnForm ? "Statements" : "Statement"]: Statement });
 }
 
 /** What `admit` says, in the reference's words. */
@@ -121,8 +126,7 @@ function deletionOf(entries: NonNullable<Asked["entries"]>): string {
 }
 
 /** The request as its holder would sign and send it. */
-export function headOf(world: World, asked: Asked): RequestHead {
-  const body = bodyOf(asked);
+export function headOf(world: World, asked: Asked, body = bodyOf(asked)): RequestHead {
   const { method, ip, nowMs, as } = asked;
   const target = targetOf(asked);
   const parsed = parseTarget(target);

@@ -183,6 +183,8 @@ export type Asked = {
   readonly headers: Readonly<Record<string, string>>;
   /** Of a browser's form what it holds; method, query and key are its PutObject's. */
   readonly form?: Form;
+  /** The document of a PutBucketPolicy. */
+  readonly policy?: PolicyFile;
   /** The entries of a DeleteObjects. */
   readonly entries?: readonly { readonly key: string; readonly version?: string }[];
   /** The id of the access key that signs, if any does. */

@@ -139,7 +139,7 @@ function directoryStatement(random: Random): Statement {
 const QUMULO_ACTIONS = new Set<string>(MODEL.qumulo.policy?.knownActions);
 
 /** Every name by which the model's policies know somebody, and names of nobody. */
-function principals(random: Random, model: Model): NonNullable<Statement["Principal"]> {
+export function principals(random: Random, model: Model): NonNullable<Statement["Principal"]> {
   const chance = random();
   if (chance < 0.15 && model.principals.forms !== undefined) return "*";
   if (chance < 0.25 && model.principals.forms !== undefined) return { AWS: "*" };
@@ -180,12 +180,16 @@ function statement(
           ...(Condition && { Condition }),
         }),
   };
-  const file = { Version: "2012-10-17", Statement: [drawn] };
+  return isTaken(name, drawn, bucket) ? drawn : undefined;
+}
+
+/** Whether a statement is one of the model's language. */
+export function isTaken(name: ModelName, drawn: Statement, bucket: string | undefined): boolean {
+  const isDirectory = name === "qumulo" && bucket !== undefined;
+  const member = isDirectory ? "Statements" : "Statement";
+  const text = JSON.stringify({ Version: "2012-10-17", [member]: [drawn] });
   const kind = bucket === undefined ? "identity" : "bucket";
-  const text = JSON.stringify(file);
-  return parseProviderPolicy(shipped(name), text, "a.json", kind, { bucket: bucket ?? "" }).ok
-    ? drawn
-    : undefined;
+  return parseProviderPolicy(shipped(name), text, "a.json", kind, { bucket: bucket ?? "" }).ok;
 }
 
 export function policyFile(
