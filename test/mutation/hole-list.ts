@@ -10,6 +10,9 @@ export type Hole = {
 
 const REFERENCE = "test/property/reference.test.ts";
 const NAMES = "test/property/bucket-names.test.ts";
+const FORMS = "test/property/reference-forms.test.ts";
+const TRUST = "test/property/reference-trust.test.ts";
+const KEPT = "test/property/reference-kept.test.ts";
 
 export const HOLES: readonly Hole[] = [
   {
@@ -95,5 +98,40 @@ export const HOLES: readonly Hole[] = [
     before: '["s3:prefix", listing("prefix")]',
     after: '["s3:prefix", parameter("prefix")]',
     test: REFERENCE,
+  },
+  {
+    name: "forms: a field is believed in the place of the URL's bucket (CVE-2023-43040)",
+    file: "src/signature/post-policy.ts",
+    before: 'new Map(fields).set("bucket", bucket)',
+    after: 'new Map([["bucket", bucket], ...fields])',
+    test: FORMS,
+  },
+  {
+    name: "forms: its ACL and tags need no permission",
+    file: "src/admission/admit-form.ts",
+    before: '["s3:PutObject", ...putActions(put.headers)]',
+    after: '["s3:PutObject"]',
+    test: FORMS,
+  },
+  {
+    name: "trust: a caller who is only named through its account becomes the role",
+    file: "src/session/trust.ts",
+    before: 'said.effect === "allow" && said.grip === "direct"',
+    after: 'said.effect === "allow"',
+    test: TRUST,
+  },
+  {
+    name: "trust: NotPrincipal spares a role's session by one of its names",
+    file: "src/admission/trust-caller.ts",
+    before: "session?.role !== undefined && { sparing",
+    after: "session?.role === undefined && { sparing",
+    test: TRUST,
+  },
+  {
+    name: "records: a policy may lock its author out where the model has no escape",
+    file: "src/admission/kept-policy.ts",
+    before: "const escapes = ownerPolicyEscape && key",
+    after: "const escapes = key",
+    test: KEPT,
   },
 ];
