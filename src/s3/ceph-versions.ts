@@ -9,9 +9,9 @@ export const CEPH_MEASURED: CephVersion = "16";
 /** The newest release whose sources were read. */
 const NEWEST = 20;
 
-/** The features that RGW has from one release on. */
+/** The features that RGW has from the first version of a release on. */
 type LaterFeatures = {
-  readonly from: CephVersion;
+  readonly from: number;
   readonly operations: readonly OperationName[];
   /** True if RGW verifies and keeps the fields of aws-chunked trailers. */
   readonly trailers?: true;
@@ -29,12 +29,12 @@ type LaterFeatures = {
 const LATER_FEATURES: readonly LaterFeatures[] = [
   {
     // is_bucket_encryption_op; before, DELETE ?encryption deleted the bucket.
-    from: "17",
+    from: 17,
     operations: ["DeleteBucketEncryption", "GetBucketEncryption", "PutBucketEncryption"],
   },
   {
     // is_attributes_op; before, GET ?attributes showed the object.
-    from: "20",
+    from: 20,
     operations: ["GetObjectAttributes"],
     // 18.2.5 and 19 read trailers, too, but neither verify nor keep the checksum in them
     // (rgw_auth_s3.cc, ceph pull request 54856): a plain body is worth as much there.
@@ -47,7 +47,8 @@ export function laterFeatures(version: CephVersion): {
   readonly operations: readonly OperationName[];
   readonly trailers: boolean;
 } {
-  const learnt = LATER_FEATURES.filter(({ from }) => isAtLeast(version, from));
+  const release = Number.parseInt(version, 10);
+  const learnt = LATER_FEATURES.filter(({ from }) => release >= from);
   return {
     operations: learnt.flatMap(({ operations }) => operations),
     trailers: learnt.some(({ trailers }) => trailers === true),
@@ -60,17 +61,7 @@ export function laterFeatures(version: CephVersion): {
  * read what it knows.
  */
 export function parseCephVersion(text: string): Result<CephVersion, string> {
-  const [, major = ""] = /^(\d{2})(?:\.\d{1,2}){0,2}$/.exec(text) ?? [];
-  const known = Number(major) >= Number(CEPH_MEASURED) && Number(major) <= NEWEST;
-  if (major !== "" && known) return ok(text);
+  const release = Number(/^(\d{2})(?:\.\d{1,2}){0,2}$/.exec(text)?.[1]);
+  if (release >= Number(CEPH_MEASURED) && release <= NEWEST) return ok(text);
   return err(`Expected a version of Ceph from ${CEPH_MEASURED} to ${NEWEST}, such as "18.2.7"`);
-}
-
-function isAtLeast(version: CephVersion, least: CephVersion): boolean {
-  const numbers = least.split(".").map(Number);
-  for (const [i, number] of version.split(".").map(Number).entries()) {
-    const bound = numbers[i] ?? 0;
-    if (number !== bound) return number > bound;
-  }
-  return version.split(".").length >= numbers.length;
 }

@@ -21,15 +21,25 @@ test("a Ceph whose version is not written is the one that was measured", () => {
   assert.equal(storeTraits("ceph").version, "16");
 });
 
-for (const [version, learnt] of [
-  ["16.2.15", 0],
-  ["17", 3],
-  ["17.0.0", 3],
-  ["19.99.99", 3],
-  ["20.2", 4],
+/** `is_bucket_encryption_op` in 17, `is_attributes_op` in 20: src/rgw/rgw_rest_s3.cc. */
+const ENCRYPTION = [
+  "DeleteBucketEncryption",
+  "GetBucketEncryption",
+  "PutBucketEncryption",
+] as const;
+const ATTRIBUTES = [...ENCRYPTION, "GetObjectAttributes"] as const;
+
+for (const [version, learnt, trailers] of [
+  ["16", [], false],
+  ["16.2.15", [], false],
+  ["17", ENCRYPTION, false],
+  ["17.0.0", ENCRYPTION, false],
+  ["19.99.99", ENCRYPTION, false],
+  ["20", ATTRIBUTES, true],
+  ["20.2", ATTRIBUTES, true],
 ] as const) {
-  test(`a Ceph ${version} has ${learnt} operations that release 16 has not`, () => {
-    assert.equal(laterFeatures(version).operations.length, learnt);
+  test(`a Ceph ${version} has ${learnt.length} operations that release 16 has not`, () => {
+    assert.deepEqual(laterFeatures(version), { operations: [...learnt], trailers });
   });
 }
 
@@ -45,7 +55,7 @@ test("no version of Ceph is served what even its newest release takes for Delete
   }
 });
 
-for (const text of ["18", "18.2", "18.2.7", "20.2.4"]) {
+for (const text of ["16", "16.2.15", "18", "18.2", "18.2.7", "20.2.4", "20.12"]) {
   test(`parseCephVersion() takes ${text}`, () => {
     assert.deepEqual(parseCephVersion(text), { ok: true, value: text });
   });
