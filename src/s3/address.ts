@@ -229,9 +229,12 @@ function isBelow(name: string, domain: string): boolean {
   return name.endsWith(domain) && name.charAt(name.length - domain.length - 1) === ".";
 }
 
-/** `host` without `:port` and without the dot that ends a fully qualified name. */
+/**
+ * `host` without `:port` and without the dot that ends a fully qualified name. Of an IPv6 address,
+ * which is below no name, only a part is left.
+ */
 function withoutPort(host: string): string {
-  const colon = host.startsWith("[") ? -1 : host.indexOf(":");
+  const colon = host.indexOf(":");
   const name = colon < 0 ? host : host.slice(0, colon);
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }

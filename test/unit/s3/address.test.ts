@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { inAccount, parseAddress, storePath, type Address } from "../../../src/s3/address.ts";
+import {
+  bucketText,
+  hostInDomains,
+  inAccount,
+  isFoldable,
+  isNamingHost,
+  isReservedBucket,
+  parseAddress,
+  storePath,
+  type Address,
+} from "../../../src/s3/address.ts";
 
 const HOSTS = {
   domains: ["s3.example.org", "example.org", "other.test"],
@@ -49,6 +59,8 @@ const addresses = [
   ["/%3Abucket/k", undefined, 'path object []bucket "k"'],
   ["/%62ucket/k", undefined, 'path object bucket "k"'],
   ["/Legacy_Bucket.1/k", undefined, 'path object Legacy_Bucket.1 "k"'],
+  ["/Z09_azA9z/k", undefined, 'path object Z09_azA9z "k"'],
+  ["/9Zz0:bucket/k", undefined, 'path object [9Zz0]bucket "k"'],
   ["/bucket/a/../b", undefined, 'path object bucket "a/../b"'],
   ["/bucket/./.", undefined, 'path object bucket "./."'],
   ["/bucket/..", undefined, 'path object bucket ".."'],
@@ -147,6 +159,29 @@ test("parseAddress() says why a reserved name is refused", () => {
   );
 });
 
+test("parseAddress() names what it refuses, as AWS does", () => {
+  const rows = [
+    ["/ab/k", [["BucketName", "ab"]]],
+    ["/b%zz/k", [["BucketName", "b%zz"]]],
+    ["/bucket/%FF", [["URI", "%FF"]]],
+    [
+      `/bucket/${"%C3%A4".repeat(513)}`,
+      [
+        ["Size", "1026"],
+        ["MaxSizeAllowed", "1024"],
+      ],
+    ],
+  ] as const;
+  for (const [path, elements] of rows) {
+    const found = parseAddress(path, undefined, { domains: [], accountDomains: [] });
+    assert.deepEqual(found.ok ? [] : found.error.elements, elements);
+  }
+});
+
+test("parseAddress() takes a bucket of exactly 255 characters, which old regions have", () => {
+  assert.equal(located(`/${"a".repeat(255)}`), `path bucket ${"a".repeat(255)}`);
+});
+
 test("parseAddress() takes a key of exactly 1024 bytes", () => {
   assert.equal(located(`/bucket/${"k".repeat(1024)}`).slice(0, 18), "path object bucket");
   assert.equal(located(`/bucket/${"%E2%82%AC".repeat(341)}k`).slice(0, 18), "path object bucket");
@@ -227,6 +262,25 @@ test("inAccount() is for buckets that name no tenant themselves", () => {
   assert.equal(accountAt(host, NESTED, "/%3Abucket/k"), "465000001: :bucket");
 });
 
+const otherNames = [
+  ["photos.deep.public.test:8080", ["photos.s3.example.org", "photos.deep.public.test"]],
+  ["465000001.example.org", ["465000001.example.org", "465000001.public.test"]],
+] as const;
+
+for (const [host, wanted] of otherNames) {
+  test(`hostInDomains() keeps the label of ${host}, and isNamingHost() finds it`, () => {
+    assert.deepEqual(hostInDomains(host, NESTED), wanted);
+    assert.equal(isNamingHost(host, NESTED), true);
+  });
+}
+
+for (const host of ["s3.example.org", "public.test:443", "198.51.100.7", "[2001:db8::1]:443"]) {
+  test(`hostInDomains() returns the names of buckets for ${host}, and isNamingHost() passes over it`, () => {
+    assert.deepEqual(hostInDomains(host, NESTED), NESTED.domains);
+    assert.equal(isNamingHost(host, NESTED), false);
+  });
+}
+
 const paths = [
   ["/bucket/a//./../b", "/bucket/a//./../b"],
   ["/bucket//", "/bucket//"],
@@ -292,3 +346,43 @@ test("parseAddress() reads the path of storePath() as the same address, for any 
     { numRuns: 300 },
   );
 });
+
+test("bucketText() writes a bucket as RGW's Multitenancy has it", () => {
+  assert.equal(bucketText({ tenant: undefined, name: "bucket" }), "bucket");
+  assert.equal(bucketText({ tenant: "", name: "bucket" }), ":bucket");
+  assert.equal(bucketText({ tenant: "lab", name: "bucket" }), "lab:bucket");
+});
+
+const reserved = [
+  ["admin", true],
+  ["%61dmin", true],
+  [".rgw.root", true],
+  [":admin", true],
+  ["lab:admin", true],
+  ["lab%3Aadmin", true],
+  // Invalid, and so refused for that.
+  ["l.b:admin", false],
+  ["lab:l:admin", false],
+  ["admin%zz", false],
+  ["photos", false],
+  ["admin:photos", false],
+] as const;
+
+for (const [segment, wanted] of reserved) {
+  test(`isReservedBucket() is ${wanted} of ${segment}`, () => {
+    assert.equal(isReservedBucket(segment), wanted);
+  });
+}
+
+/** Keys that a store with folders takes for others: RFC 3986, 5.2.4, and the two stores' own names. */
+const FOLDABLE = ["/", "/a", "a//b", "a//", ".", "..", "./a", "../a", "a/.", "a/..", "a/./b"];
+const OF_STORES = ["a__XLDIR__", "a__XLDIR__/b", ".sgwtmp", ".sgwtmp/x"];
+const PLAIN = ["a", "a/", "a/b/", ".a", "..a", "a.", "a..", "...", "a/...", "a/.b", "a/b./c"];
+const UNLIKE_STORES = ["__XLDIR__a", "__xldir__", ".sgwtmpx", "a/.sgwtmp", "sgwtmp", "xsgwtmp/a"];
+
+for (const key of [...FOLDABLE, "a/../b", ...OF_STORES]) {
+  test(`isFoldable() finds ${key}`, () => assert.equal(isFoldable(key), true));
+}
+for (const key of [...PLAIN, ...UNLIKE_STORES]) {
+  test(`isFoldable() passes over ${key}`, () => assert.equal(isFoldable(key), false));
+}
