@@ -152,6 +152,16 @@ const withHeaders = [
   ],
   [
     "PUT /bucket/k",
+    [...COPY_VERSION, ...REPLACE, "x-amz-object-annotation-directive", "COPY"],
+    [
+      "s3:PutObject bucket/k",
+      "s3:PutObjectAnnotation bucket/k",
+      "s3:GetObjectVersion src/from",
+      "s3:GetObjectVersionAnnotation src/from",
+    ],
+  ],
+  [
+    "PUT /bucket/k",
     [...COPY, ...REPLACE, "x-amz-object-annotation-directive", "EXCLUDE"],
     ["s3:PutObject bucket/k", "s3:GetObject src/from"],
   ],

@@ -122,3 +122,17 @@ test("frameWhole() writes what frame() does", async () => {
     assert.equal(whole.length, framedLength(content.length, "x-amz-checksum-crc32"));
   }
 });
+
+test("frameWhole() writes no more than one chunk takes", async () => {
+  const most = Buffer.alloc(1_048_576, "x");
+  const whole = frameWhole(most, "x-amz-checksum-crc32", "AAAAAA==");
+  assert.equal(whole.toString(), await framed([most.toString()]));
+  const more = Buffer.alloc(1_048_577);
+  assert.throws(() => frameWhole(more, "x-amz-checksum-crc32", "AAAAAA=="), RangeError);
+});
+
+test("framedLength() is known of checksums only", () => {
+  for (const trailer of ["x-amz-meta-a", "x-amz-checksum-mode", "X-Amz-Checksum-CRC32", ""]) {
+    assert.throws(() => framedLength(1, trailer), RangeError);
+  }
+});

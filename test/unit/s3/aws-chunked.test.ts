@@ -130,6 +130,20 @@ const WELL_FORMED = [
     },
   ],
   [
+    "two trailers",
+    UNSIGNED,
+    `0\r\n${CRC}\r\nx-amz-checksum-sha1:x\r\n\r\n`,
+    {
+      data: "",
+      signatures: [""],
+      trailers: [
+        ["x-amz-checksum-crc32", "y/Q5Jg=="],
+        ["x-amz-checksum-sha1", "x"],
+      ],
+      trailerSignature: undefined,
+    },
+  ],
+  [
     "a trailer name in any case",
     UNSIGNED,
     "0\r\nX-Amz-Checksum-CRC32:y/Q5Jg==\r\n\r\n",
@@ -150,6 +164,12 @@ for (const [name, framing, text, expected] of WELL_FORMED) {
   });
 }
 
+/** A line of the trailer section with so many bytes, its end included. */
+function lineOf(bytes: number, name: string): string {
+  return `${name}:${"v".repeat(bytes - name.length - 3)}\r\n`;
+}
+
+const FULL = lineOf(1024, "a") + lineOf(1024, "b") + lineOf(1024, "c");
 const LONG = "x".repeat(1100);
 const MANY = Array.from({ length: 9 }, (_, i) => `x-${i}:${"v".repeat(500)}\r\n`).join("");
 const REFUSED = [
@@ -227,6 +247,27 @@ const REFUSED = [
     `0;chunk-signature=${A}\r\n${CRC}\r\nx-amz-trailer-signature:zz\r\n\r\n`,
     "MalformedTrailerError",
   ],
+  ...["0", "g"].flatMap((more) => [
+    [
+      `a trailer signature with ${more} before it`,
+      SIGNED_TRAILER,
+      `0;chunk-signature=${A}\r\nx-amz-trailer-signature:${more}${B}\r\n\r\n`,
+      "MalformedTrailerError",
+    ] as const,
+    [
+      `a trailer signature with ${more} behind it`,
+      SIGNED_TRAILER,
+      `0;chunk-signature=${A}\r\nx-amz-trailer-signature:${B}${more}\r\n\r\n`,
+      "MalformedTrailerError",
+    ] as const,
+  ]),
+  ["a line of 1,025 bytes", UNSIGNED, `0\r\n${lineOf(1025, "a")}\r\n`, "IncompleteBody"],
+  [
+    "a trailer section of 4,097 bytes",
+    UNSIGNED,
+    `0\r\n${FULL}${lineOf(1020, "d")}e:f\r\n\r\n`,
+    "MalformedTrailerError",
+  ],
   [
     "a trailer behind the signature",
     SIGNED_TRAILER,
@@ -251,6 +292,34 @@ for (const [name, framing, text, code] of REFUSED) {
     }
   });
 }
+
+test("deframe() reads a trailer section of 4,096 bytes with lines of 1,024", () => {
+  const outcome = read(UNSIGNED, `0\r\n${FULL}${lineOf(1024, "d")}\r\n`);
+  assert.ok(typeof outcome === "object", JSON.stringify(outcome));
+  assert.deepEqual(
+    outcome.trailers.map(([name]) => name),
+    ["a", "b", "c", "d"],
+  );
+});
+
+test("deframe() reads the head of a chunk of 5 GiB, and returns nothing else", () => {
+  const signature = "";
+  const size = 5 * 1024 ** 3;
+  assert.deepEqual(deframe(createDeframer(PLAIN), Buffer.from("140000000\r\n")), [
+    { kind: "chunk", size, signature },
+  ]);
+});
+
+test("deframe() returns the parts of a body in order", () => {
+  const body = Buffer.from(`1\r\nx\r\n0\r\n${CRC}\r\n\r\n`);
+  const trailers = [["x-amz-checksum-crc32", "y/Q5Jg=="]];
+  assert.deepEqual(deframe(createDeframer(UNSIGNED), body), [
+    { kind: "chunk", size: 1, signature: "" },
+    { kind: "data", bytes: Buffer.from("x") },
+    { kind: "chunk", size: 0, signature: "" },
+    { kind: "end", trailers, trailerSignature: undefined },
+  ]);
+});
 
 const WHOLE = `9\r\n123456789\r\n0\r\n${CRC}\r\n\r\n`;
 for (let length = 0; length < WHOLE.length; length++) {

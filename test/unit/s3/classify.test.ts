@@ -25,6 +25,11 @@ function outcome(request: string, headers: readonly string[]) {
   return classify(method, located.value.address, target.value.query, headers);
 }
 
+/** The query of so many parameters, each of another name. */
+function numbered(count: number): string {
+  return Array.from({ length: count }, (_, i) => `p${i}`).join("&");
+}
+
 const COPY = ["x-amz-copy-source", "bucket/source"];
 const FORM = ["content-type", 'multipart/form-data; boundary="x"'];
 const PREFLIGHT = ["origin", "https://a.example", "access-control-request-method", "PUT"];
@@ -67,6 +72,7 @@ const known = [
   ["POST /bucket?delete", [], "DeleteObjects"],
   ["POST /bucket", FORM, "PostObject"],
   ["POST /bucket/", ["content-type", "Multipart/Form-Data;boundary=x"], "PostObject"],
+  ["POST /bucket/", ["content-type", "multipart/form-data ; boundary=x"], "PostObject"],
   ["POST /bucket/k?select&select-type=2", [], "SelectObjectContent"],
   ["POST /bucket/k?uploads", [], "CreateMultipartUpload"],
   ["POST /WriteGetObjectResponse", ["x-amz-request-route", "r"], "WriteGetObjectResponse"],
@@ -81,6 +87,15 @@ const known = [
     ["x-amz-checksum-mode", "ENABLED"],
     "GetObject",
   ],
+  // The checksum of nothing, which SDKs presign and S3 ignores.
+  ["PUT /bucket/k?X-Amz-Signature=s&x-amz-checksum-crc32=AAAAAA%3D%3D", [], "PutObject"],
+  ["PUT /bucket/k?X-Amz-Signature=s&x-amz-sdk-checksum-algorithm=CRC32", [], "PutObject"],
+  ["PUT /bucket/k", ["if-match", "*", "if-none-match", "*"], "PutObject"],
+  ["GET /bucket/k", ["if-none-match", '"a", "b"'], "GetObject"],
+  // Parameters that no reader could give a meaning.
+  ["GET /bucket/k?my-response=1", [], "GetObject"],
+  ["HEAD /bucket/k?id=5&v=1", [], "HeadObject"],
+  [`GET /bucket/k?${numbered(100)}`, [], "GetObject"],
 ] as const;
 
 for (const [request, headers, name] of known) {
@@ -122,6 +137,7 @@ const refused = [
   // The wrong level.
   ["a bucket subresource on an object", "GET /bucket/k?policy", [], "InvalidRequest"],
   ["uploads of an object", "GET /bucket/k?uploads", [], "InvalidRequest"],
+  ["uploads of the service", "GET /?uploads", [], "InvalidArgument"],
   ["DeleteObjects on an object", "POST /bucket/k?delete", [], "InvalidRequest"],
   ["an object subresource on a bucket", "GET /bucket?retention", [], "InvalidArgument"],
   ["an upload on a bucket", "PUT /bucket?uploadId=u&partNumber=1", [], "InvalidArgument"],
@@ -180,6 +196,16 @@ const refused = [
     [],
     "InvalidArgument",
   ],
+  // What a careless reader of a GET could take for a parameter that has a meaning.
+  ["an override in another case", "GET /bucket/k?Response-Expires=a", [], "InvalidArgument"],
+  ["an override with an underscore", "GET /bucket/k?response_expires=a", [], "InvalidArgument"],
+  ["an unknown override", "HEAD /bucket/k?responseAnything=a", [], "InvalidArgument"],
+  ["a header with an underscore", "GET /bucket/k?x_amz_acl=private", [], "InvalidArgument"],
+  ["a subresource with a blank", "GET /bucket/k?acl%20", [], "InvalidArgument"],
+  ["a subresource with a companion, in capitals", "GET /bucket/k?SELECT", [], "InvalidArgument"],
+  ["a version with a hyphen", "GET /bucket/k?version-id=v", [], "InvalidArgument"],
+  ["a vendor's parameter with a hyphen", "GET /bucket/k?lambda-arn=a", [], "InvalidArgument"],
+  ["a vendor's prefix without hyphens", "GET /bucket/k?xminioextract=a", [], "InvalidArgument"],
   // Methods.
   ["HEAD of a subresource", "HEAD /bucket?acl", [], "MethodNotAllowed"],
   ["HEAD of an object's subresource", "HEAD /bucket/k?tagging", [], "MethodNotAllowed"],
@@ -249,6 +275,12 @@ const refused = [
     "InvalidArgument",
   ],
   ["two content types", "POST /bucket", [...FORM, "content-type", "text/plain"], "InvalidArgument"],
+  [
+    "a condition that no store reads alike behind a good one",
+    "PUT /bucket/k",
+    ["if-match", '"etag"', "if-none-match", '"etag"'],
+    "NotImplemented",
+  ],
   [
     "an underscore that stands for a hyphen",
     "PUT /bucket/k",
@@ -327,8 +359,7 @@ test("classify() says which x-amz header is not known", () => {
 });
 
 test("classify() bounds the number of parameters", () => {
-  const many = Array.from({ length: 101 }, (_, i) => `p${i}`).join("&");
-  assert.equal(classified(`GET /bucket?${many}`), "InvalidRequest");
+  assert.equal(classified(`GET /bucket/k?${numbered(101)}`), "InvalidRequest");
 });
 
 test("classify() names the parameter or header it refuses", () => {

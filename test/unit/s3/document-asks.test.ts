@@ -655,6 +655,18 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
   ],
   ["a grant to nobody", "PutObjectAcl", acl("<Grant/>"), "MalformedACLError"],
   [
+    "a grant of everything to nobody",
+    "PutObjectAcl",
+    acl("<Grant><Permission>FULL_CONTROL</Permission></Grant>"),
+    "MalformedACLError",
+  ],
+  [
+    "a bad grant behind a good one",
+    "PutObjectAcl",
+    acl(GRANT + grant("CanonicalUser", PUBLIC)),
+    "MalformedACLError",
+  ],
+  [
     "a grant of nothing",
     "PutObjectAcl",
     acl(grant("CanonicalUser", "<ID>u</ID>", "")),
@@ -678,6 +690,12 @@ const refused: readonly (readonly [string, OperationName, string, string])[] = [
           "FULL_CONTROL",
         ),
       ],
+      ["as a group", grant("Group", "<Type>CanonicalUser</Type>", "FULL_CONTROL")],
+      [
+        "by a name for people",
+        grant("CanonicalUser", "<DisplayName>CanonicalUser</DisplayName>", "FULL_CONTROL"),
+      ],
+      ["with nothing in it", grant("CanonicalUser", "", "FULL_CONTROL")],
     ] as const
   ).map(
     ([name, xml]) =>
