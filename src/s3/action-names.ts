@@ -21,8 +21,6 @@ type Meaning = {
   readonly operations: readonly OperationName[];
 };
 
-const ANY = "*";
-
 /** Every name there is, by its lower-case form: IAM compares actions without case. */
 const MEANINGS: ReadonlyMap<string, Meaning> = buildMeanings();
 
@@ -41,7 +39,6 @@ const MEANINGS: ReadonlyMap<string, Meaning> = buildMeanings();
  */
 export function actionPattern(text: string): Result<ActionMatcher, string> {
   const pattern = text.toLowerCase();
-  if (pattern === ANY) return ok({ actions: new Set(ACTIONS), operations: new Set() });
   const meanings = fitting(MEANINGS, globOf(wildcardParts(pattern)));
   if (meanings.length === 0) return err(unknownName(text, pattern));
   return ok({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { actionPattern, matchesAction } from "../../../src/s3/action-names.ts";
-import type { Action } from "../../../src/s3/actions.ts";
+import { ACTIONS, type Action } from "../../../src/s3/actions.ts";
 import type { OperationName } from "../../../src/s3/operations.ts";
 
 function matches(text: string, action: Action, operation?: OperationName): boolean {
@@ -20,6 +20,9 @@ const matching: readonly (readonly [string, Action, OperationName])[] = [
   ["s3:Delete*", "s3:DeleteBucket", "DeleteBucket"],
   ["s3:*Policy", "s3:PutBucketPolicy", "PutBucketPolicy"],
   ["s3:?etObject", "s3:GetObject", "GetObject"],
+  // An action that has an operation of its name, asked for by another one.
+  ["s3:GetObject", "s3:GetObject", "CopyObject"],
+  ["s3:DeleteObject", "s3:DeleteObject", "DeleteObjects"],
   ["s3:**Version", "s3:GetObjectVersion", "GetObject"],
   // Operation names.
   ["s3:HeadBucket", "s3:ListBucket", "HeadBucket"],
@@ -72,6 +75,13 @@ for (const [text, action, operation] of others) {
     assert.equal(matches(text, action, operation), false);
   });
 }
+
+test("actionPattern() takes * to match every action, with and without an operation", () => {
+  for (const action of ACTIONS) {
+    assert.equal(matches("*", action), true);
+    assert.equal(matches("*", action, "GetObject"), true);
+  }
+});
 
 test("actionPattern() matches an action alone by names of actions only", () => {
   assert.equal(matches("s3:ListBucket", "s3:ListBucket"), true);
