@@ -35,6 +35,23 @@ export const OF_S3: Readonly<Record<string, readonly Explained[]>> = {
       "words",
     ],
   ],
+  "s3/action-names.ts": [
+    [
+      "return actions.has(action) || (operation !== undefined && operations.has(operation));",
+      1,
+      "same",
+    ],
+    ["actions: [...(known?.actions ?? []), ...actions],", 1, "same"],
+    ["operations: [...(known?.operations ?? []), ...operations],", 1, "same"],
+    [
+      "for (const action of ACTIONS) add({ name: action, actions: [action], operations: [] });",
+      1,
+      "same",
+    ],
+    ["add({ name: `s3:${name}`, actions: [], operations: [name] });", 1, "same"],
+    ["add({ name, actions: [], operations: operations.filter(isOperationName) });", 2, "same"],
+    ['const wanted = pattern.includes(":") ? pattern : `s3:${pattern}`;', 1, "words"],
+  ],
   "s3/address.ts": [
     ["const segment = slash < 0 ? path.slice(1) : path.slice(1, slash);", 1, "unreachable"],
     [
@@ -156,6 +173,83 @@ export const OF_S3: Readonly<Record<string, readonly Explained[]>> = {
       'return err(`Expected a version of Ceph from ${CEPH_MEASURED} to ${NEWEST}, such as "18.2.7"`);',
       1,
       "words",
+    ],
+  ],
+  "s3/classify.ts": [
+    ['method === "GET" && address.kind === "bucket" && query.length > 0', 2, "speed"],
+    [
+      "const bad = query.length === 0 ? undefined : malformedQuery(query, watched !== undefined);",
+      1,
+      "speed",
+    ],
+    [
+      "const candidates = ROUTES.get(address.kind)?.get(method)?.get(routing.value);",
+      1,
+      "unreachable",
+    ],
+    ['if (query.length === 0) return "";', 1, "speed"],
+    ["if (a === b) return 0;", 1, "same"],
+    ["return a < b ? -1 : 1;", 1, "same"],
+    [
+      '"A preflight request needs the headers Origin and Access-Control-Request-Method",',
+      1,
+      "words",
+    ],
+    [
+      'return fault("InvalidRequest", `The query has more than ${PARAMETERS_MAX} parameters`);',
+      1,
+      "words",
+    ],
+    ['return fault("InvalidArgument", "The query must not contain NUL");', 1, "words"],
+    ["if (query[earlier]?.name === name) {", 1, "unreachable"],
+    [
+      'return fault("InvalidArgument", `The query parameter "${name}" must not be repeated`);',
+      1,
+      "words",
+    ],
+    ['return found === "" ? NO_ROUTING : ok(found);', 2, "speed"],
+    [
+      'const what = routing === "" ? LEVEL_NAMES[address.kind] : `the subresource "${routing}"`;',
+      5,
+      "words",
+    ],
+    ['const why = `The method "${method}" is not allowed on ${what}`;', 1, "words"],
+    [
+      '`The query parameter "${routing}" does not belong to ${LEVEL_NAMES[address.kind]}`,',
+      1,
+      "words",
+    ],
+    ["const operation = candidates.at(-1)?.operation;", 1, "unreachable"],
+    [
+      "if (operation?.header !== undefined && !hasHeader(headers, operation.header)) {",
+      1,
+      "unreachable",
+    ],
+    ["const missing = operation?.required.find(", 1, "unreachable"],
+    [
+      'return fault("InvalidArgument", `The request needs the query parameter "${missing?.name}"`);',
+      1,
+      "unreachable",
+    ],
+    ['const value = firstValue(headers, header) ?? "";', 1, "unreachable"],
+    ['const wrong = wrongCondition(header, headers[i + 1] ?? "");', 1, "unreachable"],
+    ["for (let i = 0; i < headers.length; i += 2) {", 1, "same"],
+    [
+      "...new Set(OPERATION_LIST.map(({ header }) => header).filter((header) => header !== undefined)),",
+      2,
+      "same",
+    ],
+    ['const type = (contentType ?? "").split(";", 1)[0] ?? "";', 2, "same"],
+    ["if (extension !== undefined && isUnderstood(extensions, operation.name, name)) {", 1, "same"],
+    [
+      'const message = `The query parameter "${name}" has a value that is not served: got "${value}"`;',
+      1,
+      "words",
+    ],
+    [
+      "if (name !== undefined) routing.set(name, (routing.get(name) ?? new Set()).add(level));",
+      1,
+      "same",
     ],
   ],
 };

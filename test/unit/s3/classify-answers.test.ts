@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { parseTarget } from "../../../src/http/target.ts";
 import { parseAddress } from "../../../src/s3/address.ts";
 import { classify } from "../../../src/s3/classify.ts";
+import { CEPH_EXTENSIONS } from "../../../src/s3/extensions.ts";
 import type { Fault } from "../../../src/s3/faults.ts";
 
 function refusal(request: string, headers: readonly string[] = []): Fault {
@@ -85,3 +86,17 @@ for (const [what, request, headers, wanted] of OURS) {
     assert.match(refusal(request, headers).message, wanted);
   });
 }
+
+test("classify() names the parameter of a store's own whose value is not served", () => {
+  const bucket = { tenant: undefined, name: "bucket" };
+  const target = parseTarget("/bucket?read-stats=yes");
+  assert.ok(target.ok);
+  const { query } = target.value;
+  const extensions = CEPH_EXTENSIONS;
+  const understood = { ignoredHeaders: new Set<string>(), beyondBounds: false, extensions };
+  const found = classify("HEAD", { kind: "bucket", bucket }, query, [], understood);
+  assert.deepEqual(found.ok ? [] : found.error.elements, [
+    ["ArgumentName", "read-stats"],
+    ["ArgumentValue", "yes"],
+  ]);
+});

@@ -127,6 +127,12 @@ const refused = [
     [],
     "InvalidArgument",
   ],
+  [
+    "what listens, repeated where nothing does",
+    "GET /bucket/k?events=a&events=b",
+    [],
+    "InvalidArgument",
+  ],
   ["a repeated x-id", "GET /bucket/k?x-id=a&x-id=b", [], "InvalidArgument"],
   [
     "a repeated X-Amz-Signature",
