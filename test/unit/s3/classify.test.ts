@@ -355,7 +355,13 @@ const refused = [
 ] as const;
 
 for (const [name, request, headers, code] of refused) {
-  test(`classify() refuses ${name}`, () => assert.equal(classified(request, headers), code));
+  test(`classify() refuses ${name}, and says why`, () => {
+    const found = outcome(request, headers);
+    assert.ok(!found.ok, `it is ${found.ok ? found.value : ""}`);
+    assert.equal(found.error.code, code);
+    assert.match(found.error.message, /\w/);
+    if (code === "MethodNotAllowed") assert.match(found.error.why ?? "", /not allowed on \S/);
+  });
 }
 
 test("classify() says which x-amz header is not known", () => {
@@ -366,6 +372,7 @@ test("classify() says which x-amz header is not known", () => {
 
 test("classify() bounds the number of parameters", () => {
   assert.equal(classified(`GET /bucket/k?${numbered(101)}`), "InvalidRequest");
+  assert.match(messageOf(`GET /bucket/k?${numbered(101)}`), /more than 100 parameters/);
 });
 
 test("classify() names the parameter or header it refuses", () => {

@@ -18,7 +18,12 @@ function asked(
 ): unknown {
   const address = operation === "RestoreObject" || operation.startsWith("PutObject");
   const document = readDocument(operation, headers, Buffer.from(xml));
-  if (!document.ok) return document.error.code;
+  if (!document.ok) {
+    const { code, why } = document.error;
+    // AWS's message says too little to mend anything.
+    if (code.startsWith("Malformed")) assert.match(why ?? "", /\w/);
+    return code;
+  }
   const asks = asksOfDocument(operation, address ? OBJECT : BUCKET, document.value);
   if (!asks.ok) return asks.error.code;
   assert.ok(asks.value.every((ask) => ask.operation === operation));
