@@ -35,7 +35,6 @@ export function isWithheld(
       if (!isKnownTo(store, value)) return true;
       return hasHeader(headers, "x-amz-trailer") && !carriesChecksum(added);
     case ALGORITHM:
-      return !isKnownTo(store, value);
     case TYPE:
       return !isKnownTo(store, firstValue(headers, ALGORITHM) ?? "");
     default: {
@@ -84,8 +83,7 @@ function isKnownTo({ checksums }: StoreSettings, name: string): boolean {
   return algorithm === undefined || checksums.has(algorithm);
 }
 
+/** Returns true if a checksum's name stands there, as a header or as the value of x-amz-trailer. */
 function carriesChecksum(added: HeaderList): boolean {
-  return added.some(
-    (name, i) => i % 2 === 0 && (name === "x-amz-trailer" || isChecksumField(name)),
-  );
+  return added.some(isChecksumField);
 }

@@ -117,3 +117,101 @@ for (const kind of folding) {
     }
   });
 }
+
+describe("a store that has no ACLs", () => {
+  const without = STORE_KINDS.filter((kind) => storeTraits(kind).acls === "none");
+  test("is one of those that are known", () => assert.ok(without.length > 0));
+  /** "Canned ACL", S3 User Guide: the two that give nobody else anything. */
+  const rows = [
+    ["x-amz-acl", "private", "forward"],
+    ["x-amz-acl", "bucket-owner-full-control", "forward"],
+    ["x-amz-acl", "public-read", "NotImplemented"],
+    ["x-amz-acl", "authenticated-read", "NotImplemented"],
+    ["x-amz-grant-read", 'id="1234"', "NotImplemented"],
+    ["x-amz-grant-full-control", 'id="1234"', "NotImplemented"],
+    ["x-amz-meta-acl", "public-read", "forward"],
+  ] as const;
+  for (const kind of without) {
+    for (const [name, value, expected] of rows) {
+      test(`${kind}: ${name}: ${value} of an upload: ${expected}, also where the rest may pass`, () => {
+        for (const upstream of ["", ", withoutEffect: pass"]) {
+          const ask = { ...AS_LAB, headers: { "content-type": "a/b", [name]: value } };
+          const verdict = judge(world("{}", upstream, kind), "PUT /photos/a", ask);
+          assert.equal(word(verdict), expected);
+          if (verdict.kind !== "refuse") continue;
+          assert.deepEqual(verdict.fault.elements, [["Header", name]]);
+        }
+      });
+    }
+  }
+  test("is no other: an ACL goes to a store that keeps it", () => {
+    const headers = { "x-amz-acl": "public-read" };
+    assert.equal(word(judge(world(), "PUT /photos/a", { ...AS_LAB, headers })), "forward");
+  });
+});
+
+test("the header that a store does nothing of is named to the client", () => {
+  const name = "x-amz-server-side-encryption";
+  const verdict = judge(world(), "PUT /photos/a", { ...AS_LAB, headers: { [name]: "AES256" } });
+  assert(verdict.kind === "refuse");
+  assert.deepEqual(verdict.fault.elements, [["Header", name]]);
+});
+
+test("a whole object of parts is refused for its checksum also where versions are unknown", () => {
+  const headers = {
+    "x-amz-checksum-type": "FULL_OBJECT",
+    "x-amz-checksum-algorithm": "XXHASH3",
+  };
+  const generic = world("{}", ", trailers: true", "generic");
+  const verdict = judge(generic, "POST /photos/a?uploads", { ...AS_LAB, headers });
+  assert.equal(word(verdict), "NotImplemented");
+});
+
+describe("an extension of a store", () => {
+  const STATE = "{ bucketPolicies: gateway }";
+  const hidden = (store: string, policy = STATE) => ({
+    ...world(policy, "", store),
+    stateBucket: "records",
+  });
+  const filtered = (store: string) =>
+    world("{ bucketPolicies: gateway, listBuckets: filtered }", "", store);
+  const rows = [
+    ["that names buckets, where all are shown", world(), "GET /?usage", "forward"],
+    ["that names buckets, where one is hidden", hidden("ceph"), "GET /?usage", "NotImplemented"],
+    [
+      "that names buckets, where some are hidden",
+      filtered("ceph"),
+      "GET /?usage",
+      "NotImplemented",
+    ],
+    [
+      "that names keys, where a bucket is hidden",
+      hidden("ceph"),
+      "GET /photos?allow-unordered=true",
+      "forward",
+    ],
+    [
+      "that reads below a prefix that is another's",
+      world("{}", "", "minio"),
+      "GET /photos?list-type=2&metadata=true&prefix=a%2F%2Fb&unsorted=true",
+      "InvalidArgument",
+    ],
+    [
+      "that reads below a prefix",
+      world("{}", "", "minio"),
+      "GET /photos?list-type=2&metadata=true&prefix=a%2Fb",
+      "forward",
+    ],
+    [
+      "that reads nothing below a prefix that is another's",
+      world("{}", "", "minio"),
+      "GET /photos?list-type=2&prefix=a%2F%2Fb&unsorted=true",
+      "forward",
+    ],
+  ] as const;
+  for (const [what, snapshot, line, expected] of rows) {
+    test(`${what}: ${expected}`, () => {
+      assert.equal(word(judge(snapshot, line, AS_LAB)), expected);
+    });
+  }
+});

@@ -139,6 +139,24 @@ test("a copy may ask for a checksum that the store knows, and only for such", ()
   assert(hasHeader(copy("MD4"), "x-amz-checksum-algorithm"));
 });
 
+test("x-amz-checksum-mode goes to any store, with whatever it comes", () => {
+  const headers = { "x-amz-checksum-mode": "ENABLED" };
+  for (const store of STORE_KINDS) {
+    for (const line of ["GET /photos/a", "HEAD /photos/a", "POST /photos/a?uploads"]) {
+      const got = sent(store, "", line, { headers });
+      assert.equal(firstValue(got, "x-amz-checksum-mode"), "ENABLED", `${store} ${line}`);
+    }
+  }
+});
+
+test("a whole object of parts may be asked for without an algorithm, or by one that S3 has not", () => {
+  const type = { "x-amz-checksum-type": "FULL_OBJECT" };
+  for (const headers of [type, { ...type, "x-amz-checksum-algorithm": "MD4" }]) {
+    const got = sent("minio", "", "POST /photos/a?uploads", { headers });
+    assert.equal(firstValue(got, "x-amz-checksum-type"), "FULL_OBJECT");
+  }
+});
+
 test("an upload whose kind has a trailer and that announces none is a plain one", () => {
   const headers = { ...LARGE };
   for (const store of STORE_KINDS) {

@@ -1,6 +1,14 @@
+/** Headers of the client's that the store gets, and those that stay behind. */
+
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { droppedByConnection } from "../../../src/admission/store-headers.ts";
+import { hasHeader, valuesOf, type HeaderList } from "../../../src/http/headers.ts";
+import { DROPPED_HEADERS } from "../../../src/s3/known-headers.ts";
+import { word, type Decided } from "../../support/decided.ts";
+import { commands, membersOf } from "../s3/sdk-model.ts";
+import { decide, gatewayOf } from "./people.ts";
+import { judge, world, type Ask } from "./world.ts";
 
 const lines = [
   ["nothing of an ordinary connection", ["connection", "keep-alive"], undefined],
@@ -18,3 +26,171 @@ for (const [what, headers, expected] of lines) {
     assert.equal(droppedByConnection(headers), expected);
   });
 }
+
+/** Whether a store gets the client's field `name`: then Connection must not name it. */
+const reachesStores = (name: string): boolean =>
+  droppedByConnection(["connection", name]) !== undefined;
+
+test("every request header of S3's model reaches stores, but the length, which is written anew", () => {
+  const modelled = commands.flatMap(({ name }) =>
+    membersOf(name).flatMap(({ traits }) =>
+      "httpHeader" in traits ? [String(traits.httpHeader).toLowerCase()] : [],
+    ),
+  );
+  const behind = modelled.filter((name) => !reachesStores(name));
+  assert.deepEqual([...new Set(behind)], ["content-length"]);
+  assert.ok(reachesStores("x-amz-meta-anything"));
+});
+
+/** The standard fields besides: HTTP's on contents and conditions, and those of Fetch's CORS. */
+for (const name of [
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "access-control-request-headers",
+  "access-control-request-method",
+  "if-range",
+  "origin",
+  "referer",
+  "user-agent",
+]) {
+  test(`${name} reaches stores`, () => assert.equal(reachesStores(name), true));
+}
+
+/** Of the client's signature, framing and way here; or nothing that a request says. */
+for (const name of [
+  ...DROPPED_HEADERS.keys(),
+  "authorization",
+  "content-length",
+  "cookie",
+  "expect",
+  "forwarded",
+  "te",
+  "transfer-encoding",
+  "x-amz-content-sha256",
+  "x-amz-date",
+  "x-amz-decoded-content-length",
+  "x-amz-nobody-knows",
+  "x-amz-security-token",
+  "x-amz-trailer",
+  "x-forwarded-for",
+  "x-http-method-override",
+  "",
+]) {
+  test(`"${name}" stays behind`, () => assert.equal(reachesStores(name), false));
+}
+
+function sentOf(verdict: Decided): HeaderList {
+  assert.ok(verdict.kind === "forward", word(verdict));
+  return verdict.request.headers;
+}
+
+describe("accept-encoding stays behind where the gateway reads the store's answer:", () => {
+  const gzip = { "accept-encoding": "gzip" };
+  const PARTS =
+    "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>";
+  const rows: readonly (readonly [string, boolean, string?])[] = [
+    ["GET /", true],
+    ["PUT /photos", true],
+    ["DELETE /photos", true],
+    ["GET /photos?location", true],
+    ["POST /photos?delete", true, "<Delete><Object><Key>a</Key></Object></Delete>"],
+    ["POST /photos/a?uploadId=u", true, PARTS],
+    ["GET /photos/a", false],
+    ["GET /photos?list-type=2", false],
+    ["GET /photos?uploads", false],
+    ["POST /photos/a?uploads", false],
+  ];
+  const aws = world("{}", "", "aws");
+  for (const [line, isRead, body] of rows) {
+    test(`${line}: ${isRead ? "it does" : "it does not"}`, () => {
+      const ask: Ask = { as: "lab", headers: gzip, ...(body !== undefined && { body }) };
+      const sent = sentOf(judge(aws, line, ask, { body: body ?? "" }));
+      assert.equal(hasHeader(sent, "accept-encoding"), !isRead);
+    });
+  }
+  test("GET /?max-directory-buckets=1: it does, for a store that has them", () => {
+    const ask: Ask = { as: "lab", headers: gzip };
+    const directories = world("{}", ", operations: [ListDirectoryBuckets]", "aws");
+    const sent = sentOf(
+      judge(directories, "GET /?max-directory-buckets=1&x-id=ListDirectoryBuckets", ask),
+    );
+    assert.equal(hasHeader(sent, "accept-encoding"), false);
+  });
+
+  const renaming = gatewayOf({
+    store: { store: "minio" },
+    policy: { bucketNames: { prefix: "{account}-" }, bucketPolicies: "gateway" },
+    accounts: { one: {} },
+  });
+  const copy = { "x-amz-copy-source": "/mine/a" };
+  /** `[line, whether its answer names the bucket or may be an error under 200, headers]`. */
+  const renamed: readonly (readonly [string, boolean, Readonly<Record<string, string>>?])[] = [
+    ["PUT /mine/k", true, copy],
+    ["POST /mine/k?uploads", true],
+    ["GET /mine?uploads", true],
+    ["GET /mine", true],
+    ["GET /mine?list-type=2", true],
+    ["GET /mine?versions", true],
+    ["GET /mine/k?uploadId=u", true],
+    ["PUT /mine/k?partNumber=1&uploadId=u", true, copy],
+    ["GET /mine/k", false],
+    ["PUT /mine/k", false],
+    ["GET /mine?acl", false],
+  ];
+  for (const [line, isRead, headers = {}] of renamed) {
+    const copied = headers === copy ? " of a copy" : "";
+    test(`${line}${copied}, of a bucket with another name: ${isRead ? "it does" : "it does not"}`, () => {
+      const verdict = decide(renaming, "one", line, { headers: { ...headers, ...gzip } });
+      assert.equal(hasHeader(sentOf(verdict), "accept-encoding"), !isRead);
+      assert.ok(verdict.kind === "forward");
+      const names = Array.from({ length: headers === copy ? 2 : 1 }, () => ({
+        stored: "one-mine",
+        shown: "mine",
+      }));
+      assert.deepEqual(verdict.request.renamed, { names, inAnswer: isRead });
+    });
+  }
+});
+
+describe("content-encoding without aws-chunked:", () => {
+  const FRAMED = {
+    "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "x-amz-decoded-content-length": "70000",
+    "transfer-encoding": "chunked",
+  };
+  const rows = [
+    ["aws-chunked", []],
+    ["aws-chunked,gzip", ["gzip"]],
+    ["gzip, aws-chunked, br", ["gzip,br"]],
+    ["gzip", ["gzip"]],
+    ["", [""]],
+  ] as const;
+  for (const [given, expected] of rows) {
+    test(`"${given}" of a framed body`, () => {
+      const headers = { ...FRAMED, "content-encoding": given };
+      const sent = sentOf(judge(world(), "PUT /photos/a", { as: "lab", headers }));
+      assert.deepEqual(valuesOf(sent, "content-encoding"), expected);
+    });
+  }
+  test("is one field, the gateway's own, if the body is framed anew", () => {
+    const trailer = { "x-amz-trailer": "x-amz-checksum-crc32" };
+    const headers = { ...FRAMED, ...trailer, "content-encoding": "aws-chunked,gzip" };
+    const sent = sentOf(judge(world("{}", "", "aws"), "PUT /photos/a", { as: "lab", headers }));
+    assert.deepEqual(valuesOf(sent, "content-encoding"), ["aws-chunked,gzip"]);
+    assert.deepEqual(valuesOf(sent, "x-amz-trailer"), ["x-amz-checksum-crc32"]);
+  });
+  test("stays as it came for a body without framing", () => {
+    const headers = { "content-encoding": "gzip, br" };
+    const sent = sentOf(judge(world(), "PUT /photos/a", { as: "lab", headers, body: "meow" }));
+    assert.deepEqual(valuesOf(sent, "content-encoding"), ["gzip, br"]);
+  });
+});
+
+test("the store gets the source of a copy as it was judged, in one spelling", () => {
+  for (const source of ["photos/a%20b+c", "/photos/a%20b%2Bc", "photos%2Fa b%2bc"]) {
+    const headers = { "x-amz-copy-source": source };
+    const sent = sentOf(judge(world(), "PUT /photos/copy", { as: "lab", headers }));
+    assert.deepEqual(valuesOf(sent, "x-amz-copy-source"), ["photos/a%20b%2Bc"]);
+  }
+});
