@@ -111,7 +111,6 @@ const READ_HERE: ReadonlySet<OperationName> = new Set<OperationName>([
   "GetBucketLocation",
   "ListBuckets",
   "ListDirectoryBuckets",
-  "PostObject",
 ]);
 
 /** Operations whose answers name buckets, or may be an error although their status is 200. */
@@ -174,7 +173,7 @@ function valueFor(
 function withoutFraming(value: string, body: StoreBody): string | undefined {
   if (hasHeader(body.headers, "content-encoding")) return undefined;
   const codings = codingsOfContent(value);
-  return codings.length === 0 && value !== "" ? undefined : codings.join(",");
+  return codings.length === 0 ? undefined : codings.join(",");
 }
 
 /** Writes the parsed source, so that the store reads what policy judged. */

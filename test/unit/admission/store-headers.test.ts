@@ -1,7 +1,9 @@
 /** Headers of the client's that the store gets, and those that stay behind. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { crc32 } from "node:zlib";
 import { droppedByConnection } from "../../../src/admission/store-headers.ts";
 import { hasHeader, valuesOf, type HeaderList } from "../../../src/http/headers.ts";
 import { DROPPED_HEADERS } from "../../../src/s3/known-headers.ts";
@@ -134,6 +136,7 @@ describe("accept-encoding stays behind where the gateway reads the store's answe
     ["GET /mine?versions", true],
     ["GET /mine/k?uploadId=u", true],
     ["PUT /mine/k?partNumber=1&uploadId=u", true, copy],
+    ["POST /mine/k?uploadId=u", true],
     ["GET /mine/k", false],
     ["PUT /mine/k", false],
     ["GET /mine?acl", false],
@@ -141,7 +144,13 @@ describe("accept-encoding stays behind where the gateway reads the store's answe
   for (const [line, isRead, headers = {}] of renamed) {
     const copied = headers === copy ? " of a copy" : "";
     test(`${line}${copied}, of a bucket with another name: ${isRead ? "it does" : "it does not"}`, () => {
-      const verdict = decide(renaming, "one", line, { headers: { ...headers, ...gzip } });
+      const verdict = decide(
+        renaming,
+        "one",
+        line,
+        { headers: { ...headers, ...gzip } },
+        { body: PARTS },
+      );
       assert.equal(hasHeader(sentOf(verdict), "accept-encoding"), !isRead);
       assert.ok(verdict.kind === "forward");
       const names = Array.from({ length: headers === copy ? 2 : 1 }, () => ({
@@ -193,4 +202,70 @@ test("the store gets the source of a copy as it was judged, in one spelling", ()
     const sent = sentOf(judge(world(), "PUT /photos/copy", { as: "lab", headers }));
     assert.deepEqual(valuesOf(sent, "x-amz-copy-source"), ["photos/a%20b%2Bc"]);
   }
+});
+
+test("the store gets the source of a rename as it was judged", () => {
+  const aws = world("{}", ", operations: [RenameObject]", "aws");
+  const headers = { "x-amz-rename-source": "/photos/a%20b+c" };
+  const sent = sentOf(judge(aws, "PUT /photos/k?renameObject", { as: "lab", headers }));
+  assert.deepEqual(valuesOf(sent, "x-amz-rename-source"), ["photos/a%20b%2Bc"]);
+});
+
+describe("x-amz-tagging", () => {
+  const ARN = "arn:aws:s3:::photos/*";
+  const allow = { Effect: "Allow", Action: "s3:*", Resource: ARN };
+  const Condition = { StringEquals: { "s3:RequestObjectTag/a": "b c" } };
+  const asking = gatewayOf({
+    accounts: { lab: { users: { u: { policy: [{ ...allow, Condition }] } } } },
+  });
+  const headers = { "x-amz-tagging": "a=b+c&d=%65" };
+  test("is written as it was judged, without a + that stores read in two ways", () => {
+    const sent = sentOf(decide(asking, "lab:u", "PUT /photos/k", { headers }));
+    assert.deepEqual(valuesOf(sent, "x-amz-tagging"), ["a=b%20c&d=e"]);
+    const without = sentOf(decide(asking, "lab", "PUT /photos/k"));
+    assert.deepEqual(valuesOf(without, "x-amz-tagging"), []);
+  });
+  test("goes on as it came if nothing was judged by it", () => {
+    const sent = sentOf(judge(world(), "PUT /photos/k", { as: "lab", headers }));
+    assert.deepEqual(valuesOf(sent, "x-amz-tagging"), ["a=b+c&d=%65"]);
+  });
+});
+
+describe("checksums of a document", () => {
+  const policy = [{ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::photos/a" }];
+  const gateway = gatewayOf({ accounts: { lab: { users: { u: { policy } } } } });
+  const md5 = (text: string): string => createHash("md5").update(text).digest("base64");
+  const crc = (text: string): string => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(crc32(text));
+    return bytes.toString("base64");
+  };
+  const send = (who: string, line: string, body: string): Decided => {
+    const headers = {
+      "content-md5": md5(body),
+      "content-length": String(Buffer.byteLength(body)),
+      "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
+      "x-amz-sdk-checksum-algorithm": "CRC32",
+      "x-amz-checksum-crc32": crc(body),
+    };
+    return decide(gateway, who, line, { headers }, { body });
+  };
+  test("stay as they came if the store gets it as it came", () => {
+    const body = "<CORSConfiguration/>";
+    const sent = sentOf(send("lab", "PUT /photos?cors", body));
+    assert.deepEqual(valuesOf(sent, "content-md5"), [md5(body)]);
+    assert.deepEqual(valuesOf(sent, "x-amz-checksum-crc32"), [crc(body)]);
+    assert.deepEqual(valuesOf(sent, "x-amz-sdk-checksum-algorithm"), ["CRC32"]);
+  });
+  test("are of the list of keys that the store gets, which is written anew", () => {
+    const body = "<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object></Delete>";
+    const verdict = send("lab:u", "POST /photos?delete", body);
+    const sent = sentOf(verdict);
+    assert.ok(verdict.kind === "forward" && verdict.content !== undefined);
+    assert.ok(!verdict.content.includes("<Key>b</Key>"));
+    assert.deepEqual(valuesOf(sent, "content-md5"), [md5(verdict.content.toString())]);
+    assert.deepEqual(valuesOf(sent, "x-amz-checksum-crc32"), []);
+    assert.deepEqual(valuesOf(sent, "x-amz-sdk-checksum-algorithm"), []);
+    assert.deepEqual(valuesOf(sent, "content-type"), []);
+  });
 });

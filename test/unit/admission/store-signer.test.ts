@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { OwnerNeed } from "../../../src/admission/outgoing.ts";
 import type { Key } from "../../../src/admission/principal.ts";
+import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import {
   credentialOf,
   signedBy,
   type Signer,
   tenantOfSigner,
 } from "../../../src/admission/store-signer.ts";
+import { word } from "../../support/decided.ts";
 import { decide, gatewayOf, signerOf } from "./people.ts";
 import { judge, KEYS, world } from "./world.ts";
 
@@ -154,4 +156,48 @@ describe("where the store judges anonymous callers itself", () => {
       assert.equal(verdict.request.signedBy, signer === undefined ? "nobody" : "gateway");
     });
   }
+});
+
+describe("the owner of a shared bucket, who has no credential of its own at the store,", () => {
+  const policy = {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::open/*" },
+    ],
+  };
+  const people = { accounts: { A: {}, B: {} }, buckets: { open: { account: "A", policy } } };
+  /** The configuration has its keys, if any are `known`. */
+  const shared = (anonymous: string, known: boolean): Snapshot => {
+    const gateway = gatewayOf({ ...people, policy: { anonymous } });
+    const buckets = [...gateway.buckets].map(
+      ([id, record]) =>
+        [id, { ...record, owner: { ...record.owner, upstream: undefined } }] as const,
+    );
+    const keys = [...gateway.keys.values()].filter(({ account }) => account.name === "A");
+    const owners = new Map(known ? [["A", keys]] : []);
+    return { ...gateway, buckets: new Map(buckets), owners };
+  };
+  test("is who asks the store, by a key of the configuration", () => {
+    for (const who of ["B", undefined]) {
+      const verdict = decide(shared("policy", true), who, "GET /open/k");
+      assert.ok(verdict.kind === "forward", word(verdict));
+      assert.equal(signerOf(verdict), "AKID.A");
+      assert.equal(verdict.request.signedBy, "gateway");
+      assert.equal(verdict.request.lookedUp, undefined);
+    }
+  });
+  test("lets nobody in if the gateway has no key of it, and the error says so", () => {
+    for (const who of ["B", undefined]) {
+      const verdict = decide(shared("policy", false), who, "GET /open/k");
+      assert.ok(verdict.kind === "refuse");
+      assert.equal(verdict.fault.code, "AccessDenied");
+      assert.match(verdict.fault.message, /no key of the bucket's owner/);
+    }
+  });
+  test("is not asked for where the store judges anonymous callers itself", () => {
+    const verdict = decide(shared("upstream", false), undefined, "GET /open/k");
+    assert.ok(verdict.kind === "forward", word(verdict));
+    assert.equal(verdict.request.signedBy, "nobody");
+    assert.equal(word(decide(shared("upstream", false), "B", "GET /open/k")), "AccessDenied");
+  });
 });
