@@ -3,6 +3,7 @@ import type { Explained } from "./reasons.ts";
 /** What survives of provider/ and was looked at: it needs no test. */
 export const OF_PROVIDER: Readonly<Record<string, readonly Explained[]>> = {
   "provider/bucket-wide.ts": [
+    ["if (policy !== undefined && report.problems.length === 0) return ok(policy);", 1, "same"],
     ['if (Buffer.byteLength(report.text, "utf8") > BYTES_MAX) {', 1, "same"],
     ['return complain(report, 0, "", message, "Shorten it");', 1, "words"],
     [
