@@ -53,11 +53,12 @@ export function* admitDocument(
   const valued = withValues(snapshot, recognized, document);
   if (!valued.ok) return refused(facts, valued.error);
   const all = [...asks, ...more.value];
-  const subject = keepsRecords(snapshot)
+  const asking = keepsRecords(snapshot)
     ? yield* withRecords(snapshot, valued.value, facts, all)
     : valued.value;
-  const judged = yield* judgeAsking(snapshot, subject, all, facts, nowMs, document);
+  const judged = yield* judgeAsking(snapshot, asking, all, facts, nowMs, document);
   if (judged.kind === "verdict") return judged.verdict;
+  const subject = { ...asking, known: judged.known };
   const opening = yield* withOpener(snapshot, subject, judged.facts, nowMs);
   const answer = answerPolicy(snapshot, opening, judged.facts, document);
   if (answer !== undefined) return answer;
@@ -180,7 +181,7 @@ function* admitDelete(
     return { kind: "answer", facts: noted, contentType: "application/xml", body };
   }
   const content = writeDeleteObjects({ quiet, entries: allowed });
-  const owned = yield* withOwner(snapshot, subject, noted, nowMs);
+  const owned = yield* withOwner(snapshot, { ...subject, known }, noted, nowMs);
   if (denied.length === 0) {
     return forwardContent(snapshot, owned, noted, content, RELAY, nowMs, true);
   }
@@ -209,6 +210,7 @@ function* admitEmptyDelete(
   const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
   const content = writeDeleteObjects({ quiet, entries: [] });
-  const owned = yield* withOwner(snapshot, subject, judged.facts, nowMs);
+  const asking = { ...subject, known: judged.known };
+  const owned = yield* withOwner(snapshot, asking, judged.facts, nowMs);
   return forwardContent(snapshot, owned, judged.facts, content, RELAY, nowMs, true);
 }

@@ -83,7 +83,8 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
     length === fileBytesMax ? judged : yield* judgeAsking(snapshot, about, asks, facts, nowMs);
   if (again.kind === "verdict") return again.verdict;
   const admitted = { ...pending, facts: again.facts };
-  const owned = yield* withOwner(snapshot, subject, again.facts, nowMs);
+  const asking = { ...subject, known: again.known };
+  const owned = yield* withOwner(snapshot, asking, again.facts, nowMs);
   return forwardForm(snapshot, admitted, owned, upload.value, length, nowMs);
 }
 

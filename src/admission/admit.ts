@@ -85,7 +85,9 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     const { facts: passed } = judged;
     // Nearly every request acts as its caller: nothing is asked for it, and nothing made.
     const owned =
-      passed.actor === "owner" ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;
+      passed.actor === "owner"
+        ? yield* withOwner(snapshot, { ...subject, known: judged.known }, passed, nowMs)
+        : subject;
     const field = fieldOfTrailer(snapshot, subject, plan.value);
     if (field === undefined) return forwardStreamed(snapshot, owned, passed, plan.value, nowMs);
     const need = { kind: "body", plan: plan.value } as const;

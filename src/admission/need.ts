@@ -1,4 +1,3 @@
-import { firstValue } from "../http/headers.ts";
 import type { QueryParameter } from "../http/target.ts";
 import type { Ask } from "../s3/asks.ts";
 import type { Bucket, BucketId } from "../s3/bucket.ts";
@@ -80,7 +79,10 @@ export function* withKeyOf(
   return { ...subject, known: { ...known, owners } };
 }
 
-/** `subject` with the tags of `wanted`; or the verdict if they cannot be asked for. */
+/**
+ * `subject` with the tags of `wanted`, and with the owners' keys by which they were asked for; or the
+ * verdict if they cannot be asked for.
+ */
 export function* withTags(
   snapshot: Snapshot,
   subject: Subject,
@@ -92,8 +94,9 @@ export function* withTags(
   | { readonly kind: "verdict"; readonly verdict: Refused }
 > {
   const tags = new Map<string, Tags>(subject.known.tags);
+  let { known } = subject;
   for (const tagged of wanted) {
-    const asking = askingFor(subject, tagged);
+    const asking = askingFor({ ...subject, known }, tagged);
     // A store that does not know it answers with the object, whose bytes are the client's to choose.
     if (!snapshot.store.operations.has(asking.operation)) {
       return { kind: "verdict", verdict: refused(facts, unknownOperation(asking.operation)) };
@@ -101,12 +104,13 @@ export function* withTags(
     const body = { ...UNTOUCHED, payload: EMPTY_SHA256, length: undefined };
     const signed = { ...facts, actor: asks(snapshot, subject, tagged) };
     const asked = yield* withOwner(snapshot, asking, signed, nowMs);
+    ({ known } = asked);
     const request = storeRequest(snapshot, asked, signed, body, nowMs);
     if (!request.ok) return { kind: "verdict", verdict: refused(facts, request.error) };
     const need = { kind: "tags", name: tagged.name, request: request.value } as const;
     tags.set(tagged.name, answered("tags", yield { need, facts }).tags);
   }
-  return { kind: "subject", subject: { ...subject, known: { ...subject.known, tags } } };
+  return { kind: "subject", subject: { ...subject, known: { ...known, tags } } };
 }
 
 /**
@@ -137,7 +141,7 @@ function askingFor(subject: Subject, { address, versionId }: Tagged): Subject {
     source: undefined,
     versionId,
     query,
-    headers: ["host", firstValue(subject.headers, "host") ?? ""],
+    headers: [],
   };
 }
 

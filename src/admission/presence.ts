@@ -1,4 +1,3 @@
-import { firstValue } from "../http/headers.ts";
 import type { Facts } from "./facts.ts";
 import { EMPTY_SHA256 } from "./plan-body.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -22,7 +21,7 @@ export function presenceRequest(
     head: { ...subject.head, method: "HEAD" },
     operation: "HeadBucket",
     query: [],
-    headers: ["host", firstValue(subject.headers, "host") ?? ""],
+    headers: [],
   };
   const body = { payload: EMPTY_SHA256, length: undefined, deframed: false, md5: undefined };
   const request = storeRequest(snapshot, asking, facts, { ...body, headers: [] }, nowMs);
