@@ -4,63 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { admit } from "../../../src/admission/admit.ts";
-import { answerFrom } from "../../../src/admission/deciding.ts";
-import type { Answer, Need } from "../../../src/admission/known.ts";
+import type { Need } from "../../../src/admission/known.ts";
 import type { StoreRequest } from "../../../src/admission/outgoing.ts";
-import type { Key } from "../../../src/admission/principal.ts";
-import type { BucketRecord } from "../../../src/admission/record.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
-import type { Verdict } from "../../../src/admission/verdict.ts";
-import { compileSnapshot, recordReader } from "../../../src/config/compile.ts";
-import { readDocument } from "../../../src/s3/document-reader.ts";
+import { compileSnapshot } from "../../../src/config/compile.ts";
 import type { Tags } from "../../../src/s3/tags.ts";
-import { goodConfig } from "../../support/config.ts";
-import { filesOf, gatewayOf, headOf, signerOf, word, type People, type Sent } from "./people.ts";
+import { asItself, keeping, settle } from "./asked.ts";
+import { gatewayOf, signerOf, word, type People } from "./people.ts";
 import { NOW } from "./world.ts";
-
-/** The answers of those who are asked. */
-type Answers = {
-  readonly tags?: Readonly<Record<string, Tags>>;
-  readonly owner?: Key;
-  readonly records?: Readonly<Record<string, BucketRecord>>;
-  readonly body?: string;
-};
-
-/** The verdict, and all that was asked for before it, in order and however often. */
-function settle(
-  snapshot: Snapshot,
-  who: string | undefined,
-  line: string,
-  sent: Sent = {},
-  answers: Answers = {},
-): { readonly verdict: Verdict; readonly needs: readonly Need[] } {
-  const needs: Need[] = [];
-  const step = answerFrom(admit(snapshot, headOf(who, line, sent), NOW), (need): Answer => {
-    needs.push(need);
-    switch (need.kind) {
-      case "tags":
-        return { kind: "tags", tags: answers.tags?.[need.name] ?? new Map() };
-      case "owner":
-        return { kind: "owner", key: answers.owner };
-      case "record":
-        return { kind: "record", record: answers.records?.[need.bucket.id] };
-      case "document": {
-        const document = readDocument(
-          need.operation,
-          need.headers,
-          Buffer.from(answers.body ?? ""),
-        );
-        assert.ok(document.ok);
-        return { kind: "document", document: document.value };
-      }
-      default:
-        return assert.fail(need.kind);
-    }
-  });
-  assert(step.done === true);
-  return { verdict: step.value, needs };
-}
 
 /** The requests by which tags were asked for. */
 const requestsIn = (needs: readonly Need[]): readonly StoreRequest[] =>
@@ -163,6 +114,15 @@ describe("the stored tags that a policy depends on", () => {
     const { verdict, needs } = settle(gatewayOf(people), "A:U", "GET /bucket/k");
     assert.equal(word(verdict), "NotImplemented");
     assert.deepEqual(needs, []);
+    const Condition = { StringEquals: { "s3:BucketTag/open": "yes" } };
+    const policy = [{ ...OF_OPEN, Resource: "*", Condition }];
+    const ofObjects = gatewayOf({
+      store: { store: "generic", operations: ["GetObjectTagging"] },
+      accounts: { A: { users: { U: { policy } } } },
+    });
+    const bucket = settle(ofObjects, "A:U", "GET /bucket/k");
+    assert.equal(word(bucket.verdict), "NotImplemented");
+    assert.deepEqual(bucket.needs, []);
   });
 
   test("are asked for of an object and its bucket, one after the other", () => {
@@ -197,24 +157,6 @@ describe("the stored tags that a policy depends on", () => {
   });
 });
 
-/** `people` without keys at the store for `account`, whose own keys the store knows. */
-function asItself(people: People, account: string, keys?: readonly object[]) {
-  const files = filesOf(people);
-  const { accounts, buckets } = JSON.parse(files["accounts.yaml"] ?? "");
-  for (const one of accounts) {
-    if (one.name !== account) continue;
-    delete one.upstream;
-    if (keys !== undefined) one.keys = keys;
-  }
-  const gateway = JSON.parse(files["gateway.yaml"] ?? "");
-  const state = { directory: "records" };
-  return goodConfig({
-    ...files,
-    "accounts.yaml": JSON.stringify({ accounts, buckets }),
-    "gateway.yaml": JSON.stringify({ ...gateway, state }),
-  });
-}
-
 /** Bucket `bucket` of A, whose policy lets everybody in where `Condition` holds. */
 const letIn = (Condition: object): string =>
   JSON.stringify(policyOf({ ...OF_OPEN, Principal: "*", Condition }));
@@ -223,16 +165,11 @@ const PEOPLE: People = {
   accounts: { A: { users: { U: { tier: "READ" } } }, B: {} },
 };
 
-/** A gateway that finds the record of `bucket`, which is A's. */
-function keeping(config: ReturnType<typeof goodConfig>, Condition: object) {
-  const record = recordReader(config)("bucket", { owner: "A", policy: letIn(Condition) });
-  assert.ok(record.ok);
-  const elsewhere = { keys: false, records: true };
-  return {
-    snapshot: { ...compileSnapshot(config, 1), elsewhere },
-    records: { bucket: record.value },
-  };
-}
+/** The same gateway, where keys can be looked up, too. */
+const everywhere = (snapshot: Snapshot): Snapshot => ({
+  ...snapshot,
+  elsewhere: { ...snapshot.elsewhere, keys: true },
+});
 
 const keysAt = (...times: readonly object[]): readonly object[] =>
   times.map((time, i) => ({ accessKey: `AKID.A${i}`, secretKey: `secret-A${i}`, ...time }));
@@ -248,8 +185,9 @@ describe("a key of the bucket's owner, for whom its policy lets in", () => {
   ] as const;
   for (const [what, keys, signer] of written) {
     test(`is ${what} of those that the store knows from the configuration`, () => {
-      const { snapshot, records } = keeping(asItself(PEOPLE, "A", keys), {});
-      const { verdict, needs } = settle(snapshot, "B", "GET /bucket/k", {}, { records });
+      const { snapshot: kept, records } = keeping(asItself(PEOPLE, "A", keys), letIn({}));
+      const known = what.startsWith("none that is a session") ? kept : everywhere(kept);
+      const { verdict, needs } = settle(known, "B", "GET /bucket/k", {}, { records });
       assert.equal(word(verdict), signer === undefined ? "AccessDenied" : "forward");
       assert.equal(signerOf(verdict), signer);
       assert.deepEqual(
@@ -260,21 +198,29 @@ describe("a key of the bucket's owner, for whom its policy lets in", () => {
   }
 
   test("is not needed by the owner's own users, nor where the configuration has one", () => {
-    const { snapshot, records } = keeping(asItself(PEOPLE, "A", keysAt({ disabled: true })), {});
+    const { snapshot, records } = keeping(
+      asItself(PEOPLE, "A", keysAt({ disabled: true })),
+      letIn({}),
+    );
     const own = settle(snapshot, "A:U", "GET /bucket/k", {}, { records });
     assert.equal(signerOf(own.verdict), "AKID.A.U");
-    const upstream = keeping(asItself(PEOPLE, "nobody"), {});
-    const other = settle(upstream.snapshot, "B", "GET /bucket/k", {}, upstream);
+    const upstream = keeping(asItself(PEOPLE, "nobody"), letIn({}));
+    const known = everywhere(upstream.snapshot);
+    const other = settle(known, "B", "GET /bucket/k", {}, upstream);
     assert.equal(signerOf(other.verdict), "STORE-A");
+    assert.deepEqual(
+      other.needs.map(({ kind }) => kind),
+      ["record"],
+    );
   });
 
   /** The gateway of an owner whom only the records name, and whose keys somebody else knows. */
   function foreign(Condition: object) {
     const config = asItself({ ...PEOPLE, accounts: { B: {} } }, "nobody");
-    const { snapshot, records } = keeping(config, Condition);
+    const { snapshot, records } = keeping(config, letIn(Condition));
     const keys = compileSnapshot(asItself(PEOPLE, "A"), 1).keys;
     const ofA = keys.get("AKID.A") ?? assert.fail();
-    return { snapshot: { ...snapshot, elsewhere: { keys: true, records: true } }, records, ofA };
+    return { snapshot: everywhere(snapshot), records, ofA };
   }
 
   test("is asked for of an owner whom the configuration does not know", () => {
@@ -352,7 +298,7 @@ describe("a key of the bucket's owner, for whom its policy lets in", () => {
 });
 
 describe("tags are asked for", () => {
-  const { snapshot, records } = keeping(asItself(PEOPLE, "A", keysAt({})), IS_OPEN);
+  const { snapshot, records } = keeping(asItself(PEOPLE, "A", keysAt({})), letIn(IS_OPEN));
   const tags = { "bucket//k": OPEN };
   const signers = (who: string | undefined, line = "GET /bucket/k"): readonly unknown[] =>
     signersOf(settle(snapshot, who, line, {}, { records, tags }).needs);
@@ -366,8 +312,24 @@ describe("tags are asked for", () => {
     assert.deepEqual(signers("A:U"), ["AKID.A.U"]);
   });
 
+  test("as themselves where policies only restrict", () => {
+    const upstream = keeping(asItself(PEOPLE, "nobody"), letIn(IS_OPEN));
+    const { provider, ...policy } = upstream.snapshot.policy;
+    for (const [bucketPolicyRole, signer] of [
+      ["grant", "STORE-A"],
+      ["restrict", "STORE-B"],
+    ] as const) {
+      const role = { ...provider, bucketPolicyRole };
+      const restricting = { ...upstream.snapshot, policy: { ...policy, provider: role } };
+      const answers = { records: upstream.records, tags };
+      const { verdict, needs } = settle(restricting, "B", "GET /bucket/k", {}, answers);
+      assert.equal(signerOf(verdict), signer);
+      assert.deepEqual(signersOf(needs), [signer]);
+    }
+  });
+
   test("of nobody, if no key of the owner can sign", () => {
-    const shut = keeping(asItself(PEOPLE, "A", keysAt({ disabled: true })), IS_OPEN);
+    const shut = keeping(asItself(PEOPLE, "A", keysAt({ disabled: true })), letIn(IS_OPEN));
     const { verdict, needs } = settle(shut.snapshot, "B", "GET /bucket/k", {}, shut);
     assert.equal(word(verdict), "AccessDenied");
     assert.deepEqual(signersOf(needs), []);
@@ -376,7 +338,7 @@ describe("tags are asked for", () => {
   test("as themselves where nothing is known of the bucket", () => {
     const policy = [{ ...OF_OPEN, Resource: "*" }];
     const people = { ...PEOPLE, accounts: { A: {}, B: { users: { V: { policy } } } } };
-    const unknown = keeping(asItself(people, "B"), {});
+    const unknown = keeping(asItself(people, "B"), letIn({}));
     const { needs } = settle(unknown.snapshot, "B:V", "GET /other/k", {}, {});
     assert.deepEqual(signersOf(needs), ["AKID.B.V"]);
   });
@@ -387,7 +349,7 @@ test("a record of the configuration is not asked for elsewhere", () => {
     ...PEOPLE,
     buckets: { bucket: { account: "A", policy: policyOf({ ...OF_OPEN, Principal: "*" }) } },
   };
-  const { snapshot, records } = keeping(asItself(people, "nobody"), {});
+  const { snapshot, records } = keeping(asItself(people, "nobody"), letIn({}));
   const { needs } = settle(snapshot, "B", "GET /bucket/k", {}, { records });
   assert.deepEqual(
     needs.map(({ kind }) => kind),

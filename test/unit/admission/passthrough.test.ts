@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { passageOf } from "../../../src/admission/passthrough.ts";
+import { passageOf, passedTarget } from "../../../src/admission/passthrough.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import type { RequestHead } from "../../../src/http/head.ts";
 import { parseTarget } from "../../../src/http/target.ts";
@@ -38,6 +38,7 @@ function saidOf(head: RequestHead, snapshot = snapshotOf()): string {
       return `redirect ${passage.location}`;
     case "refuse": {
       const { fault, denial, toS3 } = passage;
+      assert.equal(denial?.gate, denial && "networks");
       return `refuse ${fault.code} ${denial?.rule ?? ""}${toS3 ? " to S3" : ""}`
         .replace(/ +/g, " ")
         .trim();
@@ -104,4 +105,13 @@ test("passageOf() asks the gateway's own networks first, whatever the mode", () 
     saidOf(headOf("/tools/x/"), snapshot),
     "refuse AccessDenied policy.networks: denied",
   );
+});
+
+test("passedTarget() is the target as sent, but for the path of a route that is stripped", () => {
+  const [route] = snapshotOf().routes;
+  assert.ok(route);
+  const sent = headOf("/dashboard/a%2f/..b?c=/dashboard/");
+  assert.equal(passedTarget({ ...route, stripPath: false }, sent), sent.target.raw);
+  assert.equal(passedTarget({ ...route, stripPath: true }, sent), "/a%2f/..b?c=/dashboard/");
+  assert.equal(passedTarget({ ...route, stripPath: true }, headOf("/dashboard/")), "/");
 });

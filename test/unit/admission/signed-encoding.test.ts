@@ -5,10 +5,18 @@ import { describe, test } from "node:test";
 import { parseTarget } from "../../../src/http/target.ts";
 import { valuesOf } from "../../../src/http/headers.ts";
 import { decided, word, type Decided } from "../../support/decided.ts";
-import { edited, plus, signV4, without, type Header, type Outgoing } from "../../support/signed.ts";
+import {
+  edited,
+  plus,
+  signV2,
+  signV4,
+  without,
+  type Header,
+  type Outgoing,
+} from "../../support/signed.ts";
 import { KEYS, NOW, world } from "./world.ts";
 
-const WORLD = world();
+const WORLD = world("{ signatures: [v4, v2] }");
 const SCOPE = { timestamp: "20261122T120000Z" };
 const PAIR = { accessKey: KEYS.lab, secretKey: "secret-lab" };
 const NAME = "accept-encoding";
@@ -88,6 +96,28 @@ describe("admit() does not prove", () => {
       assert.equal(word(arriving(request, [])), "SignatureDoesNotMatch");
     });
   }
+});
+
+test("version 2 signs no Accept-Encoding: what a proxy makes of it changes nothing", () => {
+  const headers: Header[] = [
+    ["host", "s3.example.org"],
+    [NAME, "identity"],
+  ];
+  const request = { method: "GET", target: "/photos/cat", headers, body: Buffer.alloc(0) };
+  const date = "Sun, 22 Nov 2026 12:00:00 GMT";
+  const right = changed(signV2(request, PAIR, date), "br");
+  const verdict = arriving(right, []);
+  assert.ok(verdict.kind === "forward", word(verdict));
+  assert.deepEqual(valuesOf(verdict.request.headers, NAME), ["br"]);
+  const wrong = changed(signV2(request, { ...PAIR, secretKey: "wrong" }, date), "br");
+  assert.equal(word(arriving(wrong, [])), "SignatureDoesNotMatch");
+});
+
+test("no other encoding is tried where the signature covers none", () => {
+  const request = edited(without(signed("identity"), NAME), "authorization", (value) =>
+    value.replace(`${NAME};`, ""),
+  );
+  assert.equal(word(arriving(request, [])), "SignatureDoesNotMatch");
 });
 
 test("the refusal quotes the Accept-Encoding that arrived", () => {

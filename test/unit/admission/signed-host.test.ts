@@ -167,6 +167,36 @@ test("admit() tries eight hosts besides the one that arrived, and no more", () =
   assert.equal(last(8), "SignatureDoesNotMatch");
 });
 
+/** Version 2 signs no host, only the bucket in it: a host with another bucket is another reading. */
+const readings = [
+  ["of a key below the same name", "/photos/cat", "/photos/photos/cat"],
+  ["of the bucket itself", "/", "/photos"],
+  ["of a path that is no address without it", "/admin", "/photos/admin"],
+] as const;
+for (const [what, target, expected] of readings) {
+  for (const [name, sign] of [
+    ["a request", virtualV2(headerV2)],
+    ["a URL", virtualV2(presignedV2)],
+  ] as const) {
+    test(`admit() finds the bucket in the host of ${name} of version 2 ${what}`, () => {
+      const hosts = ["s3.example.org", "photos.s3.example.org"];
+      const verdict = arriving(sign("photos.s3.example.org", target), ARRIVED, hosts);
+      assert.equal(outcome(verdict), expected);
+    });
+  }
+}
+
+test("admit() tries hosts also for a key that nobody has, and says so", () => {
+  const stranger = { accessKey: "AKIDNOBODY", secretKey: "secret" };
+  for (const signed of [
+    signV4(request("photos.s3.example.org", "/cat"), stranger, SCOPE),
+    signV2(request("photos.s3.example.org", "/cat"), stranger, DATE),
+  ]) {
+    const verdict = arriving(signed, ARRIVED, ["photos.s3.example.org"]);
+    assert.equal(outcome(verdict), "InvalidAccessKeyId");
+  }
+});
+
 test("admit() takes no other host for a request that nobody signed", () => {
   const snapshot = snapshotOf("anonymous: upstream");
   const open = arriving(request("x", "/photos/cat"), ARRIVED, ["secret.s3.example.org"], snapshot);
