@@ -181,7 +181,7 @@ function policyIn(
   const problemsMax = CLIENT_PROBLEMS_MAX;
   // The bucket gets its one name, however it was spelled. recordReader() will read it so; with
   // another name nobody could read it again.
-  const tenant = snapshot.store.naming.tenants && home !== "" ? { tenant: home } : {};
+  const tenant = snapshot.store.naming.tenants ? { tenant: home } : {};
   const rules = { bucket: name, problemsMax, ...tenant };
   const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);
   if (!policy.ok) {

@@ -20,6 +20,14 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
     ["if (!keepsRecords(snapshot)) return subject;", 1, "same"],
     ['const own = address.kind === "service" ? undefined : address.bucket;', 2, "same"],
     ["const fresh = bucket === own && isAboutRecord(subject);", 1, "unreachable"],
+    ['return { kind: "subject", subject: { ...subject, known: { ...known, tags } } };', 1, "same"],
+    [
+      'if (address.kind === "service" || snapshot.policy.provider.bucketPolicyRole === "restrict") {',
+      2,
+      "unreachable",
+    ],
+    ['if (record === undefined) return "caller";', 1, "same"],
+    ['return isOwn ? "caller" : "owner";', 1, "same"],
     ["headers: [],", 1, "same"],
     ['return { name, value, rawName: "", rawValue: "" };', 2, "same"],
   ],
@@ -84,6 +92,48 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
   "admission/principal.ts": [
     ['if (notBeforeMs !== undefined && nowMs < notBeforeMs) return "notBefore";', 1, "same"],
     ['return expiresMs !== undefined && nowMs >= expiresMs ? "expires" : undefined;', 1, "same"],
+  ],
+  "admission/provider-rules.ts": [
+    ['return found ? reserved(stateBucket ?? "") : undefined;', 1, "unreachable"],
+    [
+      'return fault("InvalidBucketName", `A tenant cannot be named here: write "${bucket}" alone`);',
+      1,
+      "words",
+    ],
+    ['return err(fault("InvalidArgument", `max-keys must be at most ${cap} here`));', 1, "words"],
+    ['const isCopy = asks.some(({ operation }) => operation === "CopyObject");', 1, "unreachable"],
+    [
+      'const message = "Request specific response headers cannot be used for anonymous GET requests.";',
+      1,
+      "words",
+    ],
+  ],
+  "admission/question.ts": [
+    ["return { shared: undefined, ignoredByStore: undefined, ofDocument: false };", 1, "same"],
+  ],
+  "admission/recognize.ts": [
+    ['if (asArrived.kind === "request" && asArrived.operation === "Preflight") {', 1, "same"],
+    ['if (recognized.kind === "subject") return recognized;', 2, "speed"],
+    [
+      'hostBucket: style === "virtual" && address.kind !== "service" ? address.bucket.name : undefined,',
+      2,
+      "unreachable",
+    ],
+    [
+      'target.ok && target.value.kind !== "service" && target.value.bucket.id === bucket.value.id;',
+      4,
+      "unreachable",
+    ],
+    ['const ACROSS = "An object can only be renamed within its bucket";', 1, "words"],
+    ['const message = "Only one auth mechanism allowed: a form carries its own";', 1, "words"],
+    [
+      'if (address.kind !== "bucket") return ended(refused(facts, fault("MethodNotAllowed")));',
+      2,
+      "unreachable",
+    ],
+    ['const contentType = firstValue(head.headers, "content-type") ?? "";', 1, "unreachable"],
+    ['case "form":', 2, "unreachable"],
+    ['key: address.kind === "object" ? address.key : undefined,', 1, "same"],
   ],
   "admission/signed-encoding.ts": [
     ['if (claim.kind !== "v4" || !claim.signedHeaders.includes(NAME)) return [];', 1, "speed"],

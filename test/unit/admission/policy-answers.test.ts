@@ -130,8 +130,13 @@ test("a policy of the configuration is changed there only, whatever else is kept
 });
 
 test("the hint how to adopt a bucket names the whole account", () => {
-  const verdict = verdictOf(gateway(OPEN), "other", "DELETE /unknown?policy");
-  assert.match(verdict.kind === "refuse" ? verdict.fault.message : "", / --account other"/);
+  const put = OPEN.replaceAll("bucket", "unknown");
+  for (const method of ["DELETE", "PUT"]) {
+    const verdict = verdictOf(gateway(OPEN), "other", `${method} /unknown?policy`, put);
+    assert(verdict.kind === "refuse");
+    assert.equal(verdict.fault.code, "MethodNotAllowed", method);
+    assert.match(verdict.fault.message, / adopt unknown --account other"/);
+  }
 });
 
 test("a bucket without a tenant has no other name in its policy", () => {

@@ -15,7 +15,8 @@ import { parseTarget, type QueryParameter } from "../../../src/http/target.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
 import type { Ask } from "../../../src/s3/asks.ts";
 import type { OperationName } from "../../../src/s3/operations.ts";
-import { world } from "./world.ts";
+import { word } from "../../support/decided.ts";
+import { judge, world } from "./world.ts";
 
 const WORLD = world();
 const providerWith = (more: Partial<Provider>): Provider => ({ ...WORLD.policy.provider, ...more });
@@ -217,9 +218,10 @@ test("nobody without a key chooses the headers of an answer", () => {
     ["response-content-type=a", "InvalidRequest"],
     ["versionId=v&response-expires=a", "InvalidRequest"],
     ["versionId=v", undefined],
-    ["x-response-content-type=a", undefined],
+    ["partNumber=1", undefined],
     ["", undefined],
   ] as const) {
     assert.equal(overriddenByNobody(nobody, queryOf(text))?.code, code, text);
+    assert.equal(word(judge(WORLD, `GET /photos/a?${text}`, { as: "lab" })), "forward", text);
   }
 });

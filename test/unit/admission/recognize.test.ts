@@ -167,6 +167,14 @@ describe("a request that is none as it arrived", () => {
   });
 });
 
+test("a request is recorded as it arrived while its key is asked for", () => {
+  const verdict = judge(asking(), "GET /photos/a?versionId=v", { as: "lab" });
+  assert.equal(word(verdict), "key");
+  const { operation, bucket, key, versionId, accessKeyId } = verdict.facts;
+  const expected = ["GetObject", "photos", "a", "v", KEYS.lab];
+  assert.deepEqual([operation, bucket, key, versionId, accessKeyId], expected);
+});
+
 describe("a browser's form", () => {
   const contentType = "multipart/form-data; boundary=x";
   for (const length of [undefined, "0", "70"]) {

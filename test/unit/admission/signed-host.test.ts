@@ -122,7 +122,9 @@ for (const [name, sign, virtual] of signers) {
   test(`admit() believes no host that ${name} does not prove`, () => {
     const signed = virtual("photos.s3.example.org", "/public/cat");
     const others = ["public.s3.example.org", "secret.s3.example.org", "s3.example.org"];
-    assert.equal(outcome(arriving(signed, ARRIVED, others)), "SignatureDoesNotMatch");
+    const verdict = arriving(signed, ARRIVED, others);
+    assert.equal(outcome(verdict), "SignatureDoesNotMatch");
+    assert.equal(verdict.facts.bucket, "public", "as it arrived");
   });
 }
 
