@@ -2,6 +2,45 @@ import type { Explained } from "./reasons.ts";
 
 /** What survives of admission/ and was looked at: it needs no test. */
 export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
+  "admission/kept-policy.ts": [
+    [
+      'if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;',
+      1,
+      "same",
+    ],
+    ['if (document?.kind !== "policy") return undefined;', 2, "unreachable"],
+    ["default:", 1, "unreachable"],
+    [
+      'if (caller.kind === "anonymous" || address.kind === "service") return refuse(facts, FIXED);',
+      2,
+      "unreachable",
+    ],
+    [
+      '"The policy of this bucket is kept in the gateway\'s configuration: ask its operator",',
+      1,
+      "words",
+    ],
+    ['const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);', 1, "words"],
+    [
+      'const place = first?.line === undefined ? "" : ` (line ${first.line}, ${first.path || "root"})`;',
+      4,
+      "words",
+    ],
+    ['const remedy = first?.remedy === "" ? "" : `. ${first?.remedy}`;', 8, "words"],
+    [
+      'return err(fault("MalformedPolicy", `${first?.message}${place}${remedy}`));',
+      1,
+      "unreachable",
+    ],
+    ["if (known.owners?.get(bucket.id) !== undefined) return false;", 1, "unreachable"],
+    ['if (effect === "Deny" || principals === undefined) return false;', 1, "unreachable"],
+    ['if (principal.kind === "anonymous") return true;', 3, "unreachable"],
+    [
+      'if (!snapshot.keepsState || address.kind !== "bucket" || caller.kind === "anonymous") {',
+      1,
+      "same",
+    ],
+  ],
   "admission/known.ts": [
     ["export const TAGS_BYTES_MAX = 64 * 1024;", 1, "elsewhere"],
     [
@@ -76,6 +115,76 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
     ['const why = `${field} must be a number of bytes: got "${text}"`;', 1, "words"],
     ['return err(awsFault("MissingContentLength", { why }));', 1, "words"],
   ],
+  "admission/policy-gates.ts": [
+    [
+      "if (policies === undefined && record?.policy === undefined && session === undefined) {",
+      2,
+      "speed",
+    ],
+    ["const owner = record?.owner.name ?? key?.account.name;", 1, "unreachable"],
+    ["const actor = allowanceOf(question, one)?.actor;", 1, "unreachable"],
+    ['const PRIVILEGE: AllowedBy = { by: "privilege", actor: "caller" };', 1, "words"],
+    ['const UPSTREAM: AllowedBy = { by: "anonymous: upstream", actor: "caller" };', 1, "words"],
+    ["if (key === undefined) return undefined;", 2, "unreachable"],
+    ['const ACCOUNT: AllowedBy = { by: "account", actor: "caller" };', 1, "words"],
+    ['if (bucket.effect !== "allow" || bucket.grip !== "direct") return undefined;', 1, "same"],
+    ['if (bucket.effect !== "allow") return undefined;', 1, "same"],
+    [
+      'if (!provider.storeAcls || snapshot.store.acls !== "kept" || key?.account.shares !== false)',
+      1,
+      "unreachable",
+    ],
+    [
+      'if (one.identity.effect === "deny" || NOT_BY_ACLS.has(one.ask.action)) return undefined;',
+      2,
+      "same",
+    ],
+    ["if (store.naming.prefix !== undefined) return false;", 2, "same"],
+    [
+      "return store.naming.tenants && ask.bucket !== undefined && ask.bucket.home !== tenant;",
+      3,
+      "unreachable",
+    ],
+    ['const STORES_ACLS: AllowedBy = { by: "the store\'s ACLs", actor: "caller" };', 1, "words"],
+    [
+      "if (record === undefined) return !isNamedAfterAnother(snapshot, ask.bucket, key?.account);",
+      1,
+      "unreachable",
+    ],
+    [
+      "return key !== undefined && isOwnedBy(snapshot, ask.bucket, record, key.account);",
+      1,
+      "unreachable",
+    ],
+    ["return store.naming.prefix !== undefined && home !== account?.tenant;", 1, "unreachable"],
+    ["function whyNot(question: Question, one: Evaluated): string {", 1, "words"],
+    ["const what = `${one.ask.action} on ${arnOf(one.ask)}`;", 1, "words"],
+    [
+      "if (question.key === undefined) return `No policy allows anonymous requests ${what}`;",
+      4,
+      "words",
+    ],
+    [
+      'if (one.session?.effect === "none") return `The session\'s policy does not allow ${what}`;',
+      5,
+      "words",
+    ],
+    ["if (isManaged(question, one)) {", 3, "words"],
+    [
+      "return `${what} needs a privilege, or a statement of the bucket's policy that allows it to you`;",
+      1,
+      "words",
+    ],
+    [
+      "if (!isOwn(question, one)) return `The bucket's account does not allow ${what}`;",
+      4,
+      "words",
+    ],
+    ["return `No policy of this user allows ${what}`;", 1, "words"],
+    ['return `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;', 2, "words"],
+    ["return ofResource(set, principal, asked, resourceOf(bucket?.name, key));", 1, "unreachable"],
+    ['const NOBODY: Principal = { kind: "anonymous" };', 2, "same"],
+  ],
   "admission/policy-names.ts": [
     ["if (isOwn && !reachesTenants) return { name, alias: undefined };", 1, "speed"],
   ],
@@ -134,6 +243,36 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
     ['const contentType = firstValue(head.headers, "content-type") ?? "";', 1, "unreachable"],
     ['case "form":', 2, "unreachable"],
     ['key: address.kind === "object" ? address.key : undefined,', 1, "same"],
+  ],
+  "admission/resource-statements.ts": [
+    ["free: places.filter(({ follows }) => follows !== undefined),", 2, "speed"],
+    ["follows: follows.length === patterns.length ? follows : undefined,", 1, "speed"],
+    [
+      "function followsOf({ parts: [first, text, then] }: Template): string | undefined {",
+      1,
+      "speed",
+    ],
+    [
+      'if (first?.kind !== "many" || (then !== undefined && then.kind !== "many")) return undefined;',
+      7,
+      "speed",
+    ],
+    ['if (text === undefined || text.kind === "many") return "";', 3, "speed"],
+    ['return text.kind === "text" ? text.text : undefined;', 4, "speed"],
+    ["if (one.varies || touched !== false) named.add(one);", 1, "speed"],
+    ['if (slash < 0) return text !== "" && name.includes(text);', 5, "speed"],
+    ["return slash > 0 && name.endsWith(text.slice(0, slash));", 4, "speed"],
+    ["if (others === undefined) {", 1, "speed"],
+    ["everywhere.set(key, others);", 1, "speed"],
+    [
+      'const prefix = prefixes.find((each) => isPrefix(each, name, alias?.name)) ?? "";',
+      1,
+      "unreachable",
+    ],
+    ["return prefixes.map((prefix) => {", 1, "speed"],
+    ['const slash = prefix.indexOf("/");', 1, "speed"],
+    ["return slash < 0 ? prefix : prefix.slice(0, slash + 1);", 3, "speed"],
+    ['return typeof value === "string" ? value : "";', 1, "same"],
   ],
   "admission/signed-encoding.ts": [
     ['if (claim.kind !== "v4" || !claim.signedHeaders.includes(NAME)) return [];', 1, "speed"],

@@ -190,6 +190,14 @@ test("in its own account's bucket a user needs its own name in the policy, or it
   }
 });
 
+test("an account whose tier the provider bounds may no more than that", () => {
+  const { keys } = gatewayOf({ accounts: PEOPLE.accounts });
+  const tier = keys.get("AKID.A.R")?.subuser?.tier ?? assert.fail();
+  const key = (one: Key): Key => ({ ...one, account: { ...one.account, tier } });
+  assert.equal(word(verdictIn({ key }, "A", READ)), "forward");
+  assert.equal(word(verdictIn({ key }, "A", WRITE)), "allow");
+});
+
 describe("where policies only restrict", () => {
   const provider = { bucketPolicyRole: "restrict", crossAccount: "resource" } as const;
   const rows = [
@@ -198,6 +206,7 @@ describe("where policies only restrict", () => {
     ["who is named still comes as itself", [allow(to("B:root"), "s3:*")], "B", READ, "forward"],
     ["who is not named does not come in", [allow(to("B:root"), "s3:*")], "A", READ, "allow"],
     ["who may nothing gets nothing", [allow(to("B:user/N"), "s3:*")], "B:N", READ, "allow"],
+    ["an account has what nobody knows of", [], "A", "GET /unknown/k", "forward"],
     ["a tier stays a ceiling", [allow(to("B:user/R"), "s3:*")], "B:R", READ, "forward"],
     ["and one below it", [allow(to("B:user/R"), "s3:*")], "B:R", WRITE, "allow"],
   ] as const;
@@ -383,7 +392,11 @@ describe("the store's ACLs", () => {
   const at = (
     who: string,
     line: string,
-    more: World & { readonly store?: string; readonly configured?: boolean } = {},
+    more: World & {
+      readonly store?: string;
+      readonly configured?: boolean;
+      readonly acls?: "none";
+    } = {},
   ): Verdict => {
     const { store = "ceph", policy = [], key = (one: Key) => one } = more;
     const config = asItself({ ...people, store: { store } }, "nobody");
@@ -398,7 +411,9 @@ describe("the store's ACLs", () => {
     const keys = new Map([...snapshot.keys].map(([id, one]) => [id, key(one)]));
     const known = { "T:bucket": record, "U:bucket": record, bucket: record };
     const answers = { records: known, body: "" };
-    return settle({ ...snapshot, policy: settings, keys }, who, line, {}, answers).verdict;
+    const kept = { ...snapshot.store, acls: more.acls ?? snapshot.store.acls };
+    const gateway = { ...snapshot, store: kept, policy: settings, keys };
+    return settle(gateway, who, line, {}, answers).verdict;
   };
   const LINE = "GET /T:bucket/k";
 
@@ -443,7 +458,10 @@ describe("the store's ACLs", () => {
   test("decide nothing where the provider has none, the store keeps none, or takes one for two", () => {
     const shared = (key: Key): Key => ({ ...key, account: { ...key.account, shares: true } });
     assert.equal(word(at("B", LINE, { provider: { storeAcls: false } })), "allow");
-    assert.equal(word(at("B", LINE, { store: "minio" })), "allow");
+    for (const store of ["minio", "aws"]) {
+      assert.equal(word(at("B", LINE, { store })), "allow", store);
+    }
+    assert.equal(word(at("B", LINE, { acls: "none" })), "allow");
     assert.equal(word(at("B", LINE, { key: shared })), "allow");
   });
 
@@ -464,7 +482,10 @@ describe("a bucket that exists already", () => {
     assert.equal(word(verdictIn({ policy }, "B", "PUT /bucket")), "forward");
   });
   test("is made by nobody", () => {
-    assert.equal(verdictIn({ policy }, undefined, "PUT /bucket").kind, "refuse");
+    const anonymous = { access: "policy", ceiling: undefined } as const;
+    for (const provider of [{}, { anonymous }]) {
+      assert.equal(verdictIn({ policy, provider }, undefined, "PUT /bucket").kind, "refuse");
+    }
   });
 });
 
@@ -481,4 +502,29 @@ describe("a list of buckets", () => {
       assert.equal(word(verdictIn({ people: { ...PEOPLE, accounts } }, "A:L", "GET /")), expected);
     });
   }
+});
+
+describe("where policies name operations, too", () => {
+  const outcome = (action: string, line: string, headers = {}): string => {
+    const policy = own(action);
+    const gateway = gatewayOf({
+      policy: { provider: "coscine" },
+      accounts: { A: { users: { U: { policy } } } },
+    });
+    return word(settle(gateway, "A:U", line, { headers }).verdict);
+  };
+
+  test("one is allowed by its name", () => {
+    assert.equal(outcome("s3:HeadObject", "HEAD /bucket/k"), "forward");
+    assert.equal(outcome("s3:HeadObject", READ), "allow");
+  });
+
+  test("what it does besides is not", () => {
+    assert.equal(outcome("s3:PutObject", WRITE), "forward");
+    const tagged = { "x-amz-tagging": "a=b" };
+    assert.equal(outcome("s3:PutObject", WRITE, tagged), "allow");
+    const begin = "POST /bucket/k?uploads";
+    assert.equal(outcome("s3:CreateMultipartUpload", begin), "forward");
+    assert.equal(outcome("s3:CreateMultipartUpload", begin, tagged), "allow");
+  });
 });

@@ -165,11 +165,33 @@ test("statements come in the order of an evaluation: by the longest beginning th
   );
 });
 
+test("statements come in the order of their numbers where their beginnings are as long", () => {
+  const rows: readonly Row[] = [
+    { effect: "Deny", resources: ["nothing"], not: true },
+    { effect: "Allow", resources: ["*/k"] },
+  ];
+  const statements = resourceStatements(setOf(rows), CONTEXT, "aws");
+  const names = { name: "own", alias: undefined };
+  const about = aboutBucket(statements, names);
+  assert.deepEqual(read(statementsAboutKey(statements, about, names, "k")).numbers, [0, 1]);
+});
+
+test("a beginning that fits the other name is as long as it is", () => {
+  const rows: readonly Row[] = [
+    { effect: "Allow", resources: ["o*"] },
+    { effect: "Allow", resources: ["t:own/*"] },
+  ];
+  const statements = resourceStatements(setOf(rows), CONTEXT, "aws");
+  const names = { name: "own", alias: { name: "t:own", sure: true } };
+  const about = aboutBucket(statements, names);
+  assert.deepEqual(read(statementsAboutKey(statements, about, names, "k")).numbers, [1, 0]);
+});
+
 describe("a statement whose resource differs by what is asked for", () => {
   for (const variable of ["${gw:Operation}", "${s3:ResourceAccount}"]) {
     test(`is judged for each bucket and key alone: ${variable}`, () => {
       const rows: readonly Row[] = [
-        { effect: "Allow", resources: [`*/${variable}`] },
+        { effect: "Allow", resources: ["nothing/*", `*/${variable}`] },
         { effect: "Allow", resources: ["own/*"] },
       ];
       const statements = resourceStatements(setOf(rows), CONTEXT, "aws");
@@ -192,6 +214,16 @@ describe("a statement that says nothing in this request is left out", () => {
     ["its condition fails whatever is asked for", far, false],
     ["one of its conditions fails", { ...near, StringEquals: { "aws:username": "bob" } }, false],
     ["its condition is of the operation", { StringEquals: { "gw:Operation": "X" } }, true],
+    [
+      "its condition is of the operation's kind",
+      { Bool: { "s3:ObjectCreationOperation": "true" } },
+      true,
+    ],
+    [
+      "its condition is of what a list of objects asks for",
+      { NumericLessThanEquals: { "s3:max-keys": "1000" } },
+      true,
+    ],
     ["its condition is of the resource", { StringEquals: { "s3:ResourceAccount": "X" } }, true],
     [
       "its condition is of the resource's tags",
