@@ -142,7 +142,7 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
     ["if (store.naming.prefix !== undefined) return false;", 2, "same"],
     [
       "return store.naming.tenants && ask.bucket !== undefined && ask.bucket.home !== tenant;",
-      3,
+      1,
       "unreachable",
     ],
     ['const STORES_ACLS: AllowedBy = { by: "the store\'s ACLs", actor: "caller" };', 1, "words"],
