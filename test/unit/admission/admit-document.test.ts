@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, hash } from "node:crypto";
 import { test } from "node:test";
-import { firstValue } from "../../../src/http/headers.ts";
+import { firstValue, valuesOf } from "../../../src/http/headers.ts";
 import { word, type Decided } from "../../support/decided.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
 import { goodConfig } from "../../support/config.ts";
@@ -47,12 +47,26 @@ test("admitDocument() keeps back the keys that are denied and says so in the mer
     ],
   );
   assert.equal(verdict.facts.denial?.gate, "blocked-actions");
+  assert.deepEqual(verdict.facts.entriesDenied, [1, 2]);
+});
+
+test("admitDocument() sends no checksum of a document of which it kept a part back", () => {
+  const body = `<Delete>${object("a")}${object("b", "v1")}</Delete>`;
+  const md5 = createHash("md5").update(body).digest("base64");
+  const crc32 = "y/Q5Jg==";
+  const headers = { "content-md5": md5, "x-amz-checksum-crc32": crc32 };
+  const verdict = judge(WORLD, "POST /photos?delete", { as: "writer", body, headers }, { body });
+  assert(verdict.kind === "forward" && verdict.content !== undefined);
+  const sent = createHash("md5").update(verdict.content).digest("base64");
+  assert.deepEqual(valuesOf(verdict.request.headers, "content-md5"), [sent]);
+  assert.deepEqual(valuesOf(verdict.request.headers, "x-amz-checksum-crc32"), []);
 });
 
 test("admitDocument() answers itself where no key may be deleted, so that the store hears nothing", () => {
   const verdict = deleting("writer", object("a", "v1") + object("b", "v2"), "<Quiet>true</Quiet>");
   assert(verdict.kind === "answer");
   assert.equal(verdict.body.match(/<Code>AccessDenied<\/Code>/g)?.length, 2);
+  assert.equal(verdict.contentType, "application/xml");
   assert.match(verdict.body, /s3:DeleteObjectVersion on arn:aws:s3:::photos\/a/);
 });
 
@@ -67,6 +81,8 @@ test("admitDocument() lets a store with an answer of its own answer a DeleteObje
   assert(verdict.kind === "forward");
   const sent = verdict.content?.toString() ?? "";
   assert.match(sent, /<Delete [^>]*><Quiet>true<\/Quiet><\/Delete>$/);
+  const digest = createHash("md5").update(sent).digest("base64");
+  assert.deepEqual(valuesOf(verdict.request.headers, "content-md5"), [digest]);
   assert.equal(verdict.facts.passed, true);
 });
 
@@ -197,6 +213,16 @@ test("admitDocument() forwards other documents byte for byte", () => {
   assert.equal(verdict.content?.toString(), body);
 });
 
+test("admitDocument() forwards the checksum of a document that it did not change", () => {
+  const body = "<Tagging><TagSet/></Tagging>";
+  const headers = { "x-amz-checksum-crc32": "y/Q5Jg==" };
+  const ask = { as: "lab", body, headers } as const;
+  const verdict = judge(world("{}", "", "aws"), "PUT /photos/a?tagging", ask, { body });
+  assert(verdict.kind === "forward");
+  assert.equal(firstValue(verdict.request.headers, "x-amz-checksum-crc32"), "y/Q5Jg==");
+  assert.equal(firstValue(verdict.request.headers, "content-md5"), undefined);
+});
+
 const policyOf = (pattern: (i: number) => string): string =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -209,14 +235,18 @@ const policyOf = (pattern: (i: number) => string): string =>
     ],
   });
 
-for (const [what, pattern, turns] of [
-  ["sixteen keys", (i: number) => `a${i}`, 1],
-  ["each key that a hostile policy makes costly", (i: number) => `*${"a?".repeat(110)}b${i}*`, 19],
+const CHEAP = (i: number): string => `a${i}`;
+const COSTLY = (i: number): string => `*${"a?".repeat(110)}b${i}*`;
+for (const [what, pattern, keys, turns] of [
+  ["after sixteen keys", CHEAP, 17, 1],
+  ["not before", CHEAP, 16, 0],
+  ["after each sixteen keys", CHEAP, 33, 2],
+  ["after each key that a hostile policy makes costly", COSTLY, 20, 19],
 ] as const) {
-  test(`a DeleteObjects leaves a turn to others after ${what}`, () => {
-    const keys = { accessKey: "AKIDHOSTILE", secretKey: "secret-hostile" };
+  test(`a DeleteObjects leaves a turn to others ${what}`, () => {
+    const by = { accessKey: "AKIDHOSTILE", secretKey: "secret-hostile" };
     const upstream = { accessKey: "STOREKEY", secretKey: "the-stores-secret" };
-    const subusers = [{ name: "user", policies: ["hostile.json"], keys: [keys] }];
+    const subusers = [{ name: "user", policies: ["hostile.json"], keys: [by] }];
     const files = {
       "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
 identities: [{ accounts: accounts.yaml }]`,
@@ -224,10 +254,10 @@ identities: [{ accounts: accounts.yaml }]`,
       "hostile.json": policyOf(pattern),
     };
     const snapshot = compileSnapshot(goodConfig(files), 1);
-    const body = `<Delete>${object("a".repeat(1000)).repeat(20)}</Delete>`;
+    const body = `<Delete>${object("a".repeat(1000)).repeat(keys)}</Delete>`;
     let taken = 0;
     const told = { body, onTurn: () => taken++ };
-    judge(snapshot, "POST /photos?delete", { as: keys, body }, told);
+    judge(snapshot, "POST /photos?delete", { as: by, body }, told);
     assert.equal(taken, turns);
   });
 }

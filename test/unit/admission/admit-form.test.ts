@@ -7,7 +7,7 @@ import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { firstValue } from "../../../src/http/headers.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { decided, type Decided, type Told } from "../../support/decided.ts";
-import { policyParts } from "../../support/forms.ts";
+import { policyParts, signedPolicyParts } from "../../support/forms.ts";
 import { timestampOf, type KeyPair } from "../../support/signed.ts";
 import { gatewayOf, signerOf, word } from "./people.ts";
 import { KEYS, NOW, world } from "./world.ts";
@@ -277,6 +277,12 @@ const REFUSED: readonly (readonly [string, Form, string, Snapshot?])[] = [
     world("{}", "", "minio"),
   ],
   [
+    "for a bucket that the store would take for another",
+    { by: null, line: "/of-an-access-point-s3alias" },
+    "none: InvalidBucketName",
+    world("{ anonymous: upstream }", "", "aws"),
+  ],
+  [
     "with a file longer than the gateway's own limit",
     { max: 6 * 1024 ** 3 },
     "none: EntityTooLarge",
@@ -305,6 +311,19 @@ test("a form of nobody's goes unsigned, if any may, and nothing restricts it", (
   assert.equal(signerOf(verdict), undefined);
   assert.deepEqual(verdict.body, { kind: "pass", length: 0, checks: [] });
   assert.equal(verdict.facts.accessKeyId, undefined);
+  const names = verdict.request.headers.filter((_, i) => i % 2 === 0);
+  assert.deepEqual(names, ["host", "content-length"]);
+});
+
+test("a form of nobody's for a tenant's bucket names the bucket alone in its field", () => {
+  const anonymous = { anonymous: "upstream" };
+  const snapshot = gatewayOf({ policy: anonymous, accounts: { A: { tenant: "other" } } });
+  const verdict = post(snapshot, {
+    by: null,
+    line: "/other%3Aphotos",
+    fields: { bucket: "photos", key: "k" },
+  });
+  assert.equal(verdict.kind === "forward" && verdict.request.target, "/other%3Aphotos/k");
 });
 
 test("a form is refused for a field that was changed after it was signed", () => {
@@ -343,6 +362,22 @@ test("a form of version 2 is as old as its policy's end says, if that version is
   assert.equal(served("{ maxExpiry: 1h }"), "forward");
   assert.equal(served("{ maxExpiry: 59m }"), "none: AccessDenied");
   assert.equal(outcome(post(WORLD, { told })), "authentication: InvalidRequest");
+});
+
+test("a form is refused whose policy is signed and cannot be read", () => {
+  const scope = { timestamp: timestampOf(NOW) };
+  const parts = signedPolicyParts(LAB, scope, "{}").map(
+    ({ name, value }) => [name, value] as const,
+  );
+  const fields = new Map([["key", "k"], ...parts]);
+  const told = { form: { fields, fileBytesMax: 1 } };
+  assert.equal(outcome(post(WORLD, { told })), "none: InvalidPolicyDocument");
+});
+
+test("a form's file may have as many bytes as any body, and none more", () => {
+  const small = { ...WORLD, limits: { ...WORLD.limits, bodyBytesMax: 5 } };
+  assert.equal(outcome(post(small, { bytes: 5 })), "forward");
+  assert.equal(outcome(post(small, { bytes: 6 })), "none: EntityTooLarge");
 });
 
 test("report mode lets a form pass that it would refuse, but no bad signature", () => {

@@ -220,6 +220,36 @@ for (const [name, line, ask, code, gate] of refused) {
   });
 }
 
+test("admit() refuses a copy from another tenant, where the provider has none to name", () => {
+  const copy = { as: "lab", headers: { "x-amz-copy-source": "/lab:photos/b" } } as const;
+  const from = (provider: string): string =>
+    word(judge(world(`{ provider: ${provider} }`), "PUT /photos/a", copy));
+  assert.equal(from("qumulo"), "InvalidBucketName");
+  const bare = { as: "lab", headers: { "x-amz-copy-source": "/photos/b" } } as const;
+  assert.equal(word(judge(world("{ provider: qumulo }"), "PUT /photos/a", bare)), "forward");
+});
+
+test("admit() refuses a copy from the gateway's own bucket", () => {
+  const keeping = { ...WORLD, stateBucket: "of-the-gateway" };
+  const from = (bucket: string): string =>
+    word(
+      judge(keeping, "PUT /photos/a", {
+        as: "lab",
+        headers: { "x-amz-copy-source": `/${bucket}/b` },
+      }),
+    );
+  assert.equal(from("other"), "forward");
+  assert.equal(from("of-the-gateway"), "InvalidBucketName");
+});
+
+test("admit() lets nobody without a signature choose the headers of an answer", () => {
+  const open = world("{ anonymous: upstream }");
+  const line = "GET /photos/a?response-content-type=text%2Fhtml";
+  assert.equal(word(judge(open, line)), "InvalidRequest");
+  assert.equal(word(judge(open, line, { as: "lab" })), "forward");
+  assert.equal(word(judge(open, "GET /photos/a")), "forward");
+});
+
 test("admit() records who was refused, and what", () => {
   const { facts } = judge(WORLD, "DELETE /photos/a%20b?versionId=v1", { as: "reader" });
   const { operation, bucket, key, versionId, account, subuser, accessKeyId } = facts;

@@ -91,6 +91,33 @@ test("a document whose values a policy asks for is refused if they have two mean
   assert.equal(tag(gatewayOf(A), "a", "A"), "STORE-A");
 });
 
+test("a copy is refused whose tags a policy asks for and stores read differently", () => {
+  const condition = { StringEquals: { "s3:RequestObjectTag/a": "1" } };
+  const deny = { Effect: "Deny", Action: "s3:*", Resource: "*", Condition: condition };
+  const asking = gatewayOf({ accounts: { A: { policy: [deny] } } });
+  const headers = { "x-amz-copy-source": "/bucket/j", "x-amz-tagging": "b=1" };
+  const copy = (snapshot: Snapshot): string =>
+    outcome(decide(snapshot, "A", "PUT /bucket/k", { headers }));
+  assert.equal(copy(asking), "none: InvalidArgument");
+  assert.equal(copy(gatewayOf({ ...A, store: { store: "aws" } })), "STORE-A");
+});
+
+test("a document that policies must see is not read for who is refused whatever it says", () => {
+  const condition = { StringEquals: { "aws:RequestTag/a": "1" } };
+  const allow = { Effect: "Allow", Action: "s3:PutBucketTagging", Resource: "*" };
+  const snapshot = gatewayOf({
+    accounts: { A: { users: { ann: { policy: [{ ...allow, Condition: condition }] } } } },
+  });
+  const tag = (target: string, told: Told): string =>
+    outcome(
+      decide(snapshot, "A:ann", `PUT ${target}`, { headers: { "content-length": "9" } }, told),
+    );
+  assert.equal(tag("/bucket?tagging", {}), "asks document");
+  assert.equal(tag("/bucket?tagging", { body: tagging("a") }), "STORE-A");
+  assert.equal(tag("/bucket?tagging", { body: tagging("b") }), "allow: AccessDenied");
+  assert.equal(tag("/bucket/k?tagging", {}), "allow: AccessDenied");
+});
+
 const OPEN = {
   Version: "2012-10-17",
   Statement: [

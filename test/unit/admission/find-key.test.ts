@@ -156,6 +156,20 @@ test("a session's policy can ask for the tags of a request, and for other things
   }
 });
 
+test("a session's policy can ask for the tags in a document", () => {
+  const tagging = (value: string): string =>
+    `<Tagging><TagSet><Tag><Key>a</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: [TAGGED_ONLY] });
+  const tags = (value: string): string => {
+    const body = tagging(value);
+    const headers = { "content-length": String(body.length) };
+    const sent = { headers, told: { body } };
+    return sends(gateway(), { ...ROLE, policy }, "PUT /data/k?tagging", sent);
+  };
+  assert.equal(tags("1"), "AKIALAB");
+  assert.equal(tags("2"), "allow: AccessDenied");
+});
+
 test("a session has the policies of its looked-up parent, and what they ask for", () => {
   const users = [{ name: "ci", policies: ["tagged.json"], keys: [PARENT] }];
   const tagged = gateway({ keys: [{ ...PARENT, accessKey: "AKIAOTHER" }], subusers: users });
