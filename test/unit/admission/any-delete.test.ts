@@ -8,7 +8,10 @@ const WHERE = { Resource: ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"] };
 const ALLOW = { Effect: "Allow", Action: "s3:DeleteObject", ...WHERE };
 const DENY = { Effect: "Deny", Action: "s3:*", ...WHERE };
 const ALL = { Effect: "Allow", Action: "s3:*", Resource: "*" };
-const bucketOf = (account: string, ...statements: readonly object[]): People["buckets"] => ({
+const bucketOf = (
+  account: string,
+  ...statements: readonly object[]
+): NonNullable<People["buckets"]> => ({
   bucket: {
     account,
     policy: {
