@@ -267,6 +267,11 @@ test("admit() records who was refused, and what", () => {
   );
 });
 
+test("admit() records the setting by which nobody may go on without a signature", () => {
+  const { facts } = judge(WORLD, "GET /photos/a");
+  assert.equal(facts.denial?.rule, "policy.anonymous: deny");
+});
+
 test("admit() only records in report mode, but a bad credential stays refused", () => {
   const reporting = world("{ mode: report }");
   const verdict = judge(reporting, "DELETE /photos/a", { as: "reader" });

@@ -122,4 +122,33 @@ describe("x-amz-expected-bucket-owner, where the store ignores it,", () => {
       assert.equal(got, expected);
     });
   }
+
+  test("is left to the store if the operator says so", () => {
+    const pass = { withoutEffect: "pass" };
+    assert.equal(told("ceph", "GET /photos/k", expecting("other"), pass), "forward");
+  });
+
+  test("is only recorded in report mode, if the owner is known", () => {
+    const snapshot = gatewayOf({
+      ...people("ceph"),
+      policy: { bucketPolicies: "gateway", mode: "report" },
+    });
+    const get = (bucket: string): string =>
+      word(decide(snapshot, "lab", `GET /${bucket}/k`, { headers: expecting("other") }));
+    assert.equal(get("photos"), "forward");
+    assert.equal(get("new"), "NotImplemented");
+  });
+
+  test("is of a bucket, and not of the list of all", () => {
+    assert.equal(told("ceph", "GET /", expecting("other")), "forward");
+  });
+
+  test("is named in the answer", () => {
+    for (const bucket of ["photos", "new"]) {
+      const sent = { headers: expecting("other") };
+      const verdict = decide(gatewayOf(people("ceph")), "lab", `GET /${bucket}/k`, sent);
+      assert(verdict.kind === "refuse");
+      assert.deepEqual(verdict.fault.elements, [["Header", "x-amz-expected-bucket-owner"]]);
+    }
+  });
 });
