@@ -14,6 +14,7 @@ type Attributes = {
   readonly groups?: readonly string[];
   readonly privileges?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
+  readonly networks?: object;
   /** Of an account: the tenant of its user at the store. */
   readonly tenant?: string;
 };
