@@ -1,4 +1,130 @@
 import type { Explained } from "./reasons.ts";
 
 /** What survives of admission/ and was looked at: it needs no test. */
-export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {};
+export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
+  "admission/admit-document.ts": [
+    [
+      'if (operation !== "PutBucketPolicy" || address.kind !== "bucket") return subject;',
+      1,
+      "unreachable",
+    ],
+    ["if (ask.bucket === undefined) {", 1, "unreachable"],
+    [
+      '"Buckets have other names at the store behind this gateway: a document cannot name one",',
+      1,
+      "words",
+    ],
+    ['{ rule: "policy.bucketNames" },', 2, "words"],
+    [
+      'if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");',
+      2,
+      "unreachable",
+    ],
+    [
+      'if (!snapshot.understood.beyondBounds) return refused(facts, malformed("it names no object"));',
+      1,
+      "words",
+    ],
+    ["if (i - turn.entry >= ENTRIES_A_TURN || steps - turn.steps >= STEPS_A_TURN) {", 2, "speed"],
+  ],
+  "admission/admit-form.ts": [
+    ["if (!valued.ok) return refused(facts, valued.error);", 1, "same"],
+    [
+      "length === fileBytesMax ? judged : yield* judgeAsking(snapshot, about, asks, facts, nowMs);",
+      1,
+      "speed",
+    ],
+    [
+      "if (policyText === undefined) return ok({ minBytes: 0, maxBytes: Number.MAX_SAFE_INTEGER });",
+      1,
+      "same",
+    ],
+    ["query: [],", 1, "same"],
+    ['payload: { kind: "unsigned" },', 2, "same"],
+    [
+      'if (address.kind !== "object") throw new Error("A form uploads an object");',
+      1,
+      "unreachable",
+    ],
+  ],
+  "admission/admit.ts": [
+    [
+      "const waits = (policy.asksValues || asksValues(subject)) && speaksInDocument(operation);",
+      1,
+      "speed",
+    ],
+    [
+      'passed.actor === "owner" ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;',
+      1,
+      "speed",
+    ],
+    ["const asks = more.length === 0 ? own : [...own, ...more];", 1, "speed"],
+  ],
+  "admission/any-delete.ts": [
+    [
+      'if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");',
+      1,
+      "unreachable",
+    ],
+    [
+      "byPolicies(questionOf(snapshot, subject, [ask], nowMs, undefined), ask, address.bucket);",
+      1,
+      "same",
+    ],
+    [
+      "return asks.length === 0 ? undefined : judgeWithoutPolicies(snapshot, subject, asks, nowMs);",
+      1,
+      "same",
+    ],
+    ['return { action, operation: "DeleteObjects", bucket, key: "", below: true };', 2, "words"],
+    [
+      "holder?.privileges.some((privilege) => tierGrants(privilege, action, operation)) ?? false,",
+      2,
+      "unreachable",
+    ],
+    ['const NOBODY: Principal = { kind: "anonymous" };', 2, "same"],
+    ["if (some === undefined) return NOTHING_SAID;", 1, "same"],
+    ['actions: [{ action, operation: "DeleteObjects" }],', 1, "same"],
+    ["alsoDenied: alias?.sure === false ? [alias.name] : [],", 2, "same"],
+    ['const NOTHING_SAID: Evaluation = { effect: "none" };', 2, "same"],
+  ],
+  "admission/find-key.ts": [
+    ["if (known !== undefined) return ok(known);", 1, "speed"],
+    [
+      'if (session === undefined) return invalid(snapshot, "no sealing key opens the session token");',
+      1,
+      "words",
+    ],
+    [`return invalid(snapshot, "the session token is another key's");`, 1, "words"],
+    ["account.upstream === undefined", 1, "same"],
+    [
+      "? snapshot.owners.get(account.name)?.find((key) => whyNotInForce(key, nowMs) === undefined)",
+      1,
+      "unreachable",
+    ],
+    [
+      `return invalid(snapshot, "no key of the session's account is in force at the store");`,
+      1,
+      "words",
+    ],
+    ["if (parent === undefined || isAnother) {", 1, "same"],
+    ['return invalid(snapshot, "the key that began the session is no more");', 1, "words"],
+    [
+      'return invalid(snapshot, "the key that began the session has another secret now");',
+      1,
+      "words",
+    ],
+    ["tags: lower.length === 0 ? holder.tags : new Map([...holder.tags, ...lower]),", 1, "speed"],
+    ["if (text === undefined) return ok({ policy: undefined, asksValues: false });", 1, "same"],
+    [
+      'const policy = parseProviderPolicy(provider, text, "session policy", "identity");',
+      1,
+      "words",
+    ],
+    [
+      `if (!policy.ok) return invalid(snapshot, "the session's policy cannot be read");`,
+      1,
+      "words",
+    ],
+  ],
+};

@@ -83,6 +83,7 @@ test("admitDocument() lets a store with an answer of its own answer a DeleteObje
   assert.match(sent, /<Delete [^>]*><Quiet>true<\/Quiet><\/Delete>$/);
   const digest = createHash("md5").update(sent).digest("base64");
   assert.deepEqual(valuesOf(verdict.request.headers, "content-md5"), [digest]);
+  assert.equal(word(deleting("writer", "")), "forward");
   assert.equal(verdict.facts.passed, true);
 });
 
@@ -211,6 +212,11 @@ test("admitDocument() forwards other documents byte for byte", () => {
   const verdict = judge(WORLD, "PUT /photos/a?tagging", { as: "lab", body }, { body });
   assert(verdict.kind === "forward");
   assert.equal(verdict.content?.toString(), body);
+});
+
+test("admit() reads no document whose digest cannot be one", () => {
+  const ask = { as: "lab", body: "<Tagging/>", headers: { "content-md5": "?" } } as const;
+  assert.equal(word(judge(WORLD, "PUT /photos/a?tagging", ask)), "InvalidDigest");
 });
 
 test("admitDocument() forwards the checksum of a document that it did not change", () => {

@@ -169,3 +169,13 @@ for (const [name, who, people, expected, sent = {}] of ROWS) {
     assert.equal(word(found), expected);
   });
 }
+
+test("a DeleteObjects in another tenant's bucket is not read if its bare name is denied", () => {
+  const line = "POST /u%3Abucket?delete";
+  const sent = { headers: { "content-length": "9" } };
+  const ask = (...policy: readonly object[]): string =>
+    word(decide(gatewayOf(ofTenant(...policy)), "A:ann", line, sent));
+  assert.equal(ask(ALL), "document");
+  assert.equal(ask(ALL, { ...DENY, ...named("bucket") }), "explicit-deny");
+  assert.equal(ask(ALL, { ...DENY, ...named("other") }), "document");
+});

@@ -147,7 +147,8 @@ function ofCeph(policy: string | undefined): {
   readonly told: Told;
   readonly key: Key;
 } {
-  const files = filesOf({ ...A, policy: { bucketPolicies: "gateway" } });
+  const accounts = { A: {}, B: { policy: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }] } };
+  const files = filesOf({ accounts, policy: { bucketPolicies: "gateway" } });
   const gateway = JSON.parse(files["gateway.yaml"] ?? "");
   const config = goodConfig({
     ...files,
@@ -162,7 +163,7 @@ function ofCeph(policy: string | undefined): {
   return {
     snapshot: {
       ...written,
-      keys: new Map(),
+      keys: new Map([...written.keys].filter(([id]) => id !== "AKID.A")),
       owners: new Map(),
       elsewhere: { ...written.elsewhere, keys: true, records: true },
     },
@@ -185,6 +186,16 @@ test("a policy that lets others in needs a key of the owner, and nothing else as
   const disabled = { owners: new Map([["A", { ...key, disabled: true }]]) };
   assert.equal(at("/bucket?policy", TEXT, disabled), "none: MethodNotAllowed");
   assert.equal(at("/bucket?tagging", tagging("a")), "AKID.A");
+});
+
+test("who is let into a bucket by its policy gets there by its owner's key", () => {
+  const { snapshot, told, key } = ofCeph(TEXT);
+  const get = (more: Told): string =>
+    outcome(decide(snapshot, "B", "GET /bucket/k", {}, { ...told, ...more }));
+  assert.equal(get({}), "asks owner");
+  assert.equal(get({ owners: new Map([["A", key]]) }), "AKID.A");
+  assert.equal(get({ owners: new Map([["A", undefined]]) }), "none: AccessDenied");
+  assert.equal(outcome(decide(snapshot, "A", "GET /bucket/k", {}, told)), "AKID.A");
 });
 
 test("a policy that the store keeps needs no key of anybody's", () => {
