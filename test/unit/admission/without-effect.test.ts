@@ -110,6 +110,13 @@ describe("x-amz-expected-bucket-owner, where the store ignores it,", () => {
       "AccessDenied",
     ],
     [
+      "of another account, at a copy",
+      "ceph",
+      PUT,
+      { ...COPY, ...expecting("other"), "x-amz-source-expected-bucket-owner": "lab" },
+      "AccessDenied",
+    ],
+    [
       "of a copy's source, of the owner",
       "ceph",
       PUT,
