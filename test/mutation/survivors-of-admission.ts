@@ -88,6 +88,38 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ["alsoDenied: alias?.sure === false ? [alias.name] : [],", 2, "same"],
     ['const NOTHING_SAID: Evaluation = { effect: "none" };', 2, "same"],
   ],
+  "admission/ask-context.ts": [
+    [
+      "return (isOfSource(ask.action, subject) ? subject.source : subject)?.versionId;",
+      1,
+      "unreachable",
+    ],
+  ],
+  "admission/authenticate.ts": [
+    ['fault("AccessDenied", "Anonymous requests are not allowed: sign the request", {', 1, "words"],
+    [
+      'if (key === undefined) throw new Error("A signature was proved without a key");',
+      1,
+      "unreachable",
+    ],
+    [
+      "const ended = key.session !== undefined && key.expiresMs !== undefined && nowMs >= key.expiresMs;",
+      1,
+      "same",
+    ],
+  ],
+  "admission/buckets.ts": [
+    ["return buckets.size > 0 || elsewhere.records;", 2, "speed"],
+    ["if (record === undefined && !records.has(bucket.id)) {", 3, "unreachable"],
+  ],
+  "admission/expected-owner.ts": [
+    ['rule: "upstream.store, upstream.withoutEffect",', 1, "words"],
+    [
+      '"The gateway does not know whose the bucket is, and the store behind it does not look at the expected owner";',
+      1,
+      "words",
+    ],
+  ],
   "admission/find-key.ts": [
     ["if (known !== undefined) return ok(known);", 1, "speed"],
     [
@@ -126,5 +158,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       1,
       "words",
     ],
+    ["const NAMELESS = { role: undefined, name: undefined };", 1, "same"],
+    ['const NO_NETWORKS: Key["networks"] = { allow: [], deny: [] };', 1, "same"],
   ],
 };
