@@ -207,11 +207,13 @@ test("a policy that the store keeps needs no key of anybody's", () => {
   assert.equal(outcome(put(upstream, "A", "/bucket?policy", TEXT, told)), "AKID.A");
 });
 
-test("the making of a bucket is remembered, and another document only passed on", () => {
+test("the making and the end of a bucket are remembered, and another document only passed on", () => {
   const { snapshot, told } = ofCeph(undefined);
   const unknown = { ...told, records: new Map([["bucket", undefined]]) };
   const made = put(snapshot, "A", "/bucket", "<CreateBucketConfiguration/>", unknown);
   assert.equal(made.kind === "forward" && made.reply.kind, "remember");
+  const ended = decide(snapshot, "A", "DELETE /bucket", {}, told);
+  assert.equal(ended.kind === "forward" && ended.reply.kind, "remember");
   const tagged = put(snapshot, "A", "/bucket?tagging", tagging("a"), told);
   assert.equal(tagged.kind === "forward" && tagged.reply.kind, "relay");
 });

@@ -1,6 +1,7 @@
 /** How an admitted request travels: its body to the store, and the store's answer back. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Verdict } from "../../../src/admission/verdict.ts";
 import { firstValue, valuesOf } from "../../../src/http/headers.ts";
@@ -71,6 +72,25 @@ for (const [name, snapshot, line, ask, expected] of TRAILERS) {
   });
 }
 
+test("a framed body without a trailer goes on without its framing, to every store", () => {
+  const { "x-amz-trailer": _, ...headers } = chunked(4).headers ?? {};
+  for (const snapshot of [CEPH, REFRAMING]) {
+    const verdict = forwarded(judge(snapshot, "PUT /photos/a", { as: "lab", headers }));
+    assert.equal(verdict.reframe, false);
+    assert.equal(verdict.body.kind, "deframe");
+  }
+});
+
+test("what no digest covers is signed as such for the store, and no body as no body", () => {
+  const snapshot = gatewayOf({ accounts: { A: {} } });
+  const sent = (line: string): string | undefined => {
+    const verdict = forwarded(decide(snapshot, "A", line, { presignedSeconds: 60 }));
+    return firstValue(verdict.request.headers, "x-amz-content-sha256");
+  };
+  assert.equal(sent("PUT /photos/k"), "UNSIGNED-PAYLOAD");
+  assert.equal(sent("GET /photos/k"), createHash("sha256").digest("hex"));
+});
+
 test("a trailer that the store does not know is not framed again for it", () => {
   const unknown = chunked(KIB_64 * 2, { "x-amz-trailer": "x-amz-checksum-xxhash64" });
   assert.equal(forwarded(judge(REFRAMING, "PUT /photos/a", unknown)).reframe, false);
@@ -107,6 +127,8 @@ test("a bucket is where the provider says that all are", () => {
   };
   assert.equal(located("qumulo"), "local");
   assert.equal(located("aws"), "relay");
+  const other = judge(world("{ provider: qumulo }"), "GET /photos?versioning", { as: "lab" });
+  assert.equal(forwarded(other).reply.kind, "relay");
 });
 
 const READ = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::photos/*" };
@@ -132,6 +154,13 @@ const MISSING: readonly (readonly [string, People, string | undefined, string, s
     "A:ann",
     "GET /photos/k",
     "hide-missing",
+  ],
+  [
+    "a user who may write and not list, as its writing finds nothing missing",
+    ofUser({ ...READ, Action: "s3:PutObject" }),
+    "A:ann",
+    "PUT /photos/k",
+    "relay",
   ],
   [
     "a user of a tier that lists",
@@ -204,6 +233,8 @@ test("the answer to an extension has its vendor's fields, and no other answer ha
   const field = "x-minio-lifecycleconfig-updatedat";
   assert.deepEqual(plan("&withUpdatedAt=true"), { kind: "extended", fields: [field] });
   assert.deepEqual(plan(""), { kind: "relay" });
+  const list = judge(minio, "GET /photos?list-type=2&metadata=true", { as: "lab" });
+  assert.deepEqual(forwarded(list).reply, { kind: "relay" });
 });
 
 test("a list of buckets is filtered if that is wanted, and its tokens sealed for a key", () => {
@@ -218,4 +249,22 @@ test("a list of buckets is filtered if that is wanted, and its tokens sealed for
   assert.equal(listed({ listBuckets: "all" }, "A"), "relay");
   const nobody = { anonymous: "upstream" };
   assert.equal(listed({ listBuckets: "filtered", ...nobody }, undefined), "unsealed");
+});
+
+test("a list of directory buckets is filtered as that of others is", () => {
+  const policy = { listBuckets: "filtered" };
+  const snapshot = gatewayOf({ store: { store: "aws" }, accounts: { A: {} }, policy });
+  const verdict = decide(snapshot, "A", "GET /?max-directory-buckets=9");
+  assert.equal(forwarded(verdict).reply.kind, "filter-buckets");
+});
+
+test("a list of buckets that have other names at the store is always filtered, and renamed", () => {
+  const snapshot = gatewayOf({
+    store: { store: "minio" },
+    policy: { bucketPolicies: "gateway", bucketNames: { prefix: "{account}-" } },
+    accounts: { one: {} },
+  });
+  const { reply } = forwarded(decide(snapshot, "one", "GET /"));
+  assert(reply.kind === "filter-buckets");
+  assert.equal(reply.filter.shows?.("one-data"), "data");
 });
