@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judgeEach, judgedAsks } from "../../../src/admission/gates.ts";
 import { NOTHING_KNOWN, type Subject } from "../../../src/admission/subject.ts";
+import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { asksOf } from "../../../src/s3/asks.ts";
 import { canonicalAddress } from "../../../src/s3/bucket.ts";
 import { word, type Decided } from "../../support/decided.ts";
@@ -261,19 +262,11 @@ test("deleting a version needs both actions, if the provider says so", () => {
   assert.deepEqual(actions("both"), ["s3:DeleteObjectVersion", "s3:DeleteObject", "s3:GetObject"]);
 });
 
-test("an explanation has every gate in its order, and the rule by which each ask is allowed", () => {
-  const policy = {
-    unsupported: ["s3:PutObjectTagging"],
-    blockedActions: ["s3:PutObject"],
-    anonymous: "upstream",
-  };
-  const snapshot = gatewayOf({ policy, accounts: { A: {} } });
-  const head = headOf(undefined, "PUT /photos/k", { headers: { "x-amz-tagging": "a=1" } });
-  const spelled = {
-    kind: "object",
-    bucket: { tenant: undefined, name: "photos" },
-    key: "k",
-  } as const;
+/** The judgement for the explanation of an anonymous upload with these headers. */
+function explained(snapshot: Snapshot, headers: Sent["headers"] = {}) {
+  const head = headOf(undefined, "PUT /photos/k", { headers });
+  const bucketName = { tenant: undefined, name: "photos" };
+  const spelled = { kind: "object", bucket: bucketName, key: "k" } as const;
   const address = canonicalAddress(spelled, "", snapshot.store.naming);
   assert(address.ok);
   const subject: Subject = {
@@ -287,10 +280,20 @@ test("an explanation has every gate in its order, and the rule by which each ask
     caller: { kind: "anonymous" },
     payload: { kind: "unsigned" },
     values: undefined,
-    known: NOTHING_KNOWN,
+    known: { ...NOTHING_KNOWN, records: snapshot.buckets.size > 0 ? snapshot.buckets : undefined },
   };
   const asks = asksOf("PutObject", address.value, undefined, head.headers, undefined);
-  const { gates, allowed } = judgeEach(snapshot, subject, asks, NOW);
+  return judgeEach(snapshot, subject, asks, NOW);
+}
+
+test("an explanation has every gate in its order, and the rule by which each ask is allowed", () => {
+  const policy = {
+    unsupported: ["s3:PutObjectTagging"],
+    blockedActions: ["s3:PutObject"],
+    anonymous: "upstream",
+  };
+  const snapshot = gatewayOf({ policy, accounts: { A: {} } });
+  const { gates, allowed } = explained(snapshot, { "x-amz-tagging": "a=1" });
   assert.deepEqual(
     gates.map(({ gate, refusal }) => [gate, refusal?.denial.rule]),
     [
@@ -305,4 +308,21 @@ test("an explanation has every gate in its order, and the rule by which each ask
     ],
   );
   assert.deepEqual(allowed, ["anonymous: upstream", "anonymous: upstream"]);
+});
+
+test("an explanation has a header without effect at its gate, and at no other", () => {
+  const statement = { ...encrypted("Allow"), Principal: "*", Resource: "arn:aws:s3:::photos/*" };
+  const snapshot = gatewayOf({
+    store: { withoutEffect: "pass" },
+    policy: { anonymous: "policy", bucketPolicies: "gateway" },
+    accounts: { A: {} },
+    buckets: {
+      photos: { account: "A", policy: { Version: "2012-10-17", Statement: [statement] } },
+    },
+  });
+  const refused = explained(snapshot, SSE.headers).gates.flatMap(({ gate, refusal }) =>
+    refusal === undefined ? [] : [`${gate} ${refusal.denial.rule}`],
+  );
+  assert.ok(refused.includes("unsupported upstream.store: x-amz-server-side-encryption"));
+  assert.equal(refused.filter((one) => one.includes("upstream.store")).length, 1);
 });
