@@ -214,6 +214,14 @@ test("admitDocument() forwards other documents byte for byte", () => {
   assert.equal(verdict.content?.toString(), body);
 });
 
+test("admitDocument() deletes in report mode what it would refuse", () => {
+  const body = `<Delete>${object("a")}</Delete>`;
+  const reporting = world("{ mode: report }");
+  const verdict = judge(reporting, "POST /photos?delete", { as: "reader", body }, { body });
+  assert.equal(word(verdict), "forward");
+  assert.equal(verdict.facts.reported, true);
+});
+
 test("admit() reads no document whose digest cannot be one", () => {
   const ask = { as: "lab", body: "<Tagging/>", headers: { "content-md5": "?" } } as const;
   assert.equal(word(judge(WORLD, "PUT /photos/a?tagging", ask)), "InvalidDigest");

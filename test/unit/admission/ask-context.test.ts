@@ -290,3 +290,24 @@ for (const key of ["aws:ResourceAccount", "s3:ResourceAccount"]) {
     assert.equal(word(ask(people("B"), "A:ann", "GET /bucket/k")), "allow");
   });
 }
+
+test("a list of many is not judged by the tags of each, whatever else is asked for", () => {
+  const deny = { Effect: "Deny", Action: "s3:*", Resource: "*" };
+  const ofBucket = { ...deny, Condition: { StringEquals: { "s3:BucketTag/a": "1" } } };
+  const all = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const people = {
+    ...ofUser(all, ofBucket, { ...deny, ...tagged("1") }),
+    store: { store: "minio" },
+  };
+  const list = "GET /bucket?list-type=2&metadata=true";
+  assert.equal(outcome(ask(people, "A:ann", list)), "NotImplemented");
+});
+
+test("no store is asked for tags that is not known to tell them", () => {
+  const snapshot = gatewayOf(ofUser({ ...ANY, ...tagged("1") }));
+  const { store } = snapshot;
+  const operations = new Set(store.operations);
+  operations.delete("GetObjectTagging");
+  const found = decide({ ...snapshot, store: { ...store, operations } }, "A:ann", "GET /bucket/k");
+  assert.equal(word(found), "NotImplemented");
+});

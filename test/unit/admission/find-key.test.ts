@@ -194,6 +194,14 @@ test("a session stays revoked by the configuration, whatever the gateways share"
   assert.equal(sends(sharing, ROLE, "GET /data/k"), "key-state: AccessDenied");
 });
 
+test("the tier of a role is the most that its sessions have, though policies lift others", () => {
+  const trust = { issuer: "keycloak", subject: "*" };
+  const reader = gateway({ roles: [{ name: "writer", tier: "READ", trust }] });
+  const union = { ...reader, policy: { ...reader.policy, tierMode: "union" as const } };
+  assert.equal(sends(union, ROLE, "GET /data/k"), "AKIALAB");
+  assert.equal(sends(union, ROLE, "PUT /data/k"), "tier: AccessDenied");
+});
+
 test("the record tells why a session's token is invalid, and the client does not read it", () => {
   const session = { ...ROLE, account: "gone" };
   const verdict = request(SNAPSHOT, session, "GET /data/k");

@@ -210,6 +210,21 @@ test("the provider blocks actions for all tiers but those that it names", () => 
   assert.ok(ask("coscine-system", lifecycle).startsWith(`${rule} s3:PutLifecycleConfiguration`));
 });
 
+test("the provider blocks actions for an account, which has no tier, too", () => {
+  const snapshot = gatewayOf({ policy: { provider: "coscine" }, accounts: { A: {} } });
+  assert.match(outcome(decide(snapshot, "A", version)), /^blocked-actions /);
+});
+
+test("a tier that is only a ceiling is one, though policies lift others", () => {
+  const ask = (tier: string): string => {
+    const accounts = { A: { users: { ann: { tier, policy: [ALL] } } } };
+    const snapshot = gatewayOf({ policy: { tierMode: "union" }, accounts });
+    return outcome(decide(snapshot, "A:ann", "DELETE /photos"));
+  };
+  assert.equal(ask("READ"), "forward");
+  assert.equal(ask("ANONYMOUS"), "tier AccessDenied: A:ann: ANONYMOUS");
+});
+
 test("nobody may do more than policies can open to everybody", () => {
   const ask = (line: string, policy: object = {}): string => {
     const all = { anonymous: "policy", bucketPolicies: "gateway", ...policy };
