@@ -110,7 +110,8 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
   ],
   "admission/buckets.ts": [
     ["return buckets.size > 0 || elsewhere.records;", 2, "speed"],
-    ["if (record === undefined && !records.has(bucket.id)) {", 3, "unreachable"],
+    ["if (record === undefined && !records.has(bucket.id)) {", 4, "unreachable"],
+    ['throw new Error(`The record of "${bucket.id}" was not asked for`);', 1, "unreachable"],
   ],
   "admission/expected-owner.ts": [
     ['rule: "upstream.store, upstream.withoutEffect",', 1, "words"],
@@ -162,6 +163,8 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ['const NO_NETWORKS: Key["networks"] = { allow: [], deny: [] };', 1, "same"],
   ],
   "admission/forward.ts": [
+    ['return `${scheme}://${firstValue(head.headers, "host") ?? ""}`;', 1, "unreachable"],
+    ['const trailer = plan.trailers[0] ?? "";', 1, "unreachable"],
     ['if (address.kind !== "object" || snapshot.policy.mode === "report") return true;', 1, "same"],
     ["if (isUnjudged(snapshot, caller)) return true;", 1, "same"],
     ['const prefix = { name: "prefix", value: key, rawName: "", rawValue: "" };', 2, "same"],
@@ -172,6 +175,11 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ["return algorithm !== undefined && store.checksums.has(algorithm);", 1, "same"],
   ],
   "admission/gates.ts": [
+    [
+      'return refusal === undefined ? judgePolicies(question) : { kind: "refused", refusal };',
+      1,
+      "same",
+    ],
     ['if (refusal !== undefined) return { kind: "refused", refusal };', 1, "same"],
     ['return actor === undefined ? ALLOWED : { kind: "allowed", actor };', 1, "speed"],
     ['const key = subject.caller.kind === "known" ? subject.caller.key : undefined;', 1, "same"],
