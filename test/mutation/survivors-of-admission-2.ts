@@ -305,6 +305,114 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
       "unreachable",
     ],
   ],
+  "admission/served.ts": [
+    [
+      'const message = `The store behind this gateway accepts "${name}" for ${operation} and does nothing of it`;',
+      1,
+      "words",
+    ],
+    // A store without ACLs has those headers among the ones that it ignores, too.
+    ['if (acl !== undefined || store.withoutEffect === "pass") return acl;', 1, "same"],
+    ['rule: "upstream.store, upstream.withoutEffect",', 1, "words"],
+    ["for (let i = 0; i < headers.length; i += 2) {", 1, "same"],
+    ['const name = headers[i] ?? "";', 1, "unreachable"],
+    [
+      'const isAcl = name === "x-amz-acl" && !OF_OWNERS.has(headers[i + 1] ?? "");',
+      1,
+      "unreachable",
+    ],
+    [
+      'const message = `The store behind this gateway has no ACLs, so "${name}" would open nothing to anybody: use a bucket policy`;',
+      1,
+      "words",
+    ],
+    ['rule: "upstream.store",', 1, "words"],
+    ["if (extensions.length === 0) return undefined;", 1, "speed"],
+    ['const prefix = queryValue(query, "prefix") ?? "";', 1, "same"],
+    ["if (!extensions.some(({ namesBuckets }) => namesBuckets)) return undefined;", 1, "same"],
+    [
+      'const message = "The buckets in this answer cannot be filtered by the caller\'s rights";',
+      1,
+      "words",
+    ],
+    ['return fault("NotImplemented", message, { rule: "policy.listBuckets, state" });', 2, "words"],
+    ['if (address.kind === "object" && isFoldable(address.key)) return FOLDED;', 1, "same"],
+    [
+      '"Keys with an empty segment, one that is a dot or two, or a name that stores use themselves (.sgwtmp, __XLDIR__) do not reach the store as they are",',
+      1,
+      "words",
+    ],
+    ['const SETTINGS = "upstream.store, upstream.operations";', 1, "words"],
+    ['return fault("NotImplemented", message, { rule: SETTINGS });', 2, "words"],
+  ],
+  "admission/store-checksums.ts": [
+    ['return !isKnownTo(store, firstValue(headers, ALGORITHM) ?? "");', 1, "same"],
+    ['const named = checksumNamed(firstValue(headers, ALGORITHM) ?? "");', 1, "same"],
+    ["for (let i = 0; i < headers.length; i += 2) {", 1, "same"],
+    ['const algorithm = checksumOf(headers[i] ?? "");', 1, "unreachable"],
+    [
+      "const message = `The store behind this gateway does not know ${algorithm.toUpperCase()}, so nobody can verify the whole object by it: use the checksum type COMPOSITE, or another algorithm`;",
+      2,
+      "words",
+    ],
+    ['return fault("NotImplemented", message, { rule: "upstream.store" });', 2, "words"],
+  ],
+  "admission/store-headers.ts": [
+    ["for (let i = 0; i < headers.length; i += 2) {", 2, "same"],
+    ['const name = headers[i] ?? "";', 1, "unreachable"],
+    ['const given = headers[i + 1] ?? "";', 1, "unreachable"],
+    [
+      'const isRenamed = address.kind !== "service" && address.bucket.stored !== undefined;',
+      2,
+      "same",
+    ],
+    [
+      'if (source === undefined) throw new Error("An admitted copy source was not read");',
+      2,
+      "unreachable",
+    ],
+    [
+      'const dropped = connectionOptions(headers[i + 1] ?? "").find(isIndispensable);',
+      1,
+      "unreachable",
+    ],
+  ],
+  "admission/store-request.ts": [
+    [
+      'return err(fault("InvalidRequest", `The Connection header must not name "${dropped}"`));',
+      1,
+      "words",
+    ],
+    // The other list has no such parameter, and forwardedQuery() leaves it out.
+    ['if (operation !== "ListBuckets") return ok(query);', 1, "same"],
+    ["stored === undefined ? [] : [{ stored, shown: name }],", 2, "unreachable"],
+    ["const isSame = bucket.value === address.bucket;", 1, "speed"],
+    [': err(fault("InvalidBucketName", "A tenant cannot be named to this store"));', 1, "words"],
+    ["if (!gated.ok) return err(refusalOf(gated.error, headers, clientEnd));", 1, "unreachable"],
+    [
+      "function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: number): Fault {",
+      1,
+      "unreachable",
+    ],
+    [
+      'if (problem.part !== "field") throw new Error(`The gateway wrote an invalid ${problem.part}`);',
+      5,
+      "unreachable",
+    ],
+    ['const name = why === "name" ? "" : ` "${headers[at] ?? ""}"`;', 8, "unreachable"],
+    ["if (at >= 2 && at < clientEnd) {", 10, "unreachable"],
+    [
+      'return fault("InvalidArgument", `The header${name} cannot be sent to the store: bad ${why}`);',
+      2,
+      "unreachable",
+    ],
+    [
+      "throw new Error(`The gateway wrote an invalid header field${name}: bad ${why}`);",
+      1,
+      "unreachable",
+    ],
+    ['const BAD_TOKEN = "The continuation token provided is incorrect";', 1, "words"],
+  ],
   "admission/sts-address.ts": [
     ['const host = firstValue(headers, "host") ?? "";', 1, "same"],
     [

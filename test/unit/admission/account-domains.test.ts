@@ -285,6 +285,8 @@ describe("a tenant's prefix", () => {
       [undefined, "GET /465000001:bucket/open", {}, "/bucket/open as 465000001"],
       ["465000002", "GET /465000001:copies/k", {}, "/copies/k as 465000001"],
       ["465000002", "PUT /465000001:copies/k", {}, "/copies/k as 465000001"],
+      // A bare name is the bucket that the store has by it.
+      ["465000002", "GET /copies/k", {}, "/copies/k as 465000001"],
       ["465000001", "GET /465000001:copies/k", {}, "/copies/k as 465000001"],
       ["465000001", "GET /465000001:unknown/k", {}, "/unknown/k as 465000001"],
       ["465000002", "GET /465000001:unknown/k", {}, "NoSuchBucket"],
@@ -316,6 +318,7 @@ describe("a tenant's prefix", () => {
     check(gatewayOf({ ...people, policy: { ...PEOPLE.policy, anonymous: "upstream" } }), [
       [undefined, "GET /unknown/k", AT, "NoSuchBucket"],
       [undefined, "GET /465000001:bucket/closed", {}, "/bucket/closed as nobody"],
+      [undefined, "GET /unknown/k", {}, "/unknown/k as nobody"],
     ]);
   });
   test("does not make two buckets of one name, where the store has no tenants", () => {

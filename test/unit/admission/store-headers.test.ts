@@ -88,7 +88,7 @@ function sentOf(verdict: Decided): HeaderList {
 }
 
 describe("accept-encoding stays behind where the gateway reads the store's answer:", () => {
-  const gzip = { "accept-encoding": "gzip" };
+  const gzip = { "accept-encoding": "gzip", "user-agent": "t" };
   const PARTS =
     "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>";
   const rows: readonly (readonly [string, boolean, string?])[] = [
@@ -109,6 +109,7 @@ describe("accept-encoding stays behind where the gateway reads the store's answe
       const ask: Ask = { as: "lab", headers: gzip, ...(body !== undefined && { body }) };
       const sent = sentOf(judge(aws, line, ask, { body: body ?? "" }));
       assert.equal(hasHeader(sent, "accept-encoding"), !isRead);
+      assert.deepEqual(valuesOf(sent, "user-agent"), ["t"], "the others go on");
     });
   }
   test("GET /?max-directory-buckets=1: it does, for a store that has them", () => {
@@ -247,6 +248,7 @@ describe("checksums of a document", () => {
       "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
       "x-amz-sdk-checksum-algorithm": "CRC32",
       "x-amz-checksum-crc32": crc(body),
+      "x-amz-request-payer": "requester",
     };
     return decide(gateway, who, line, { headers }, { body });
   };
@@ -267,5 +269,6 @@ describe("checksums of a document", () => {
     assert.deepEqual(valuesOf(sent, "x-amz-checksum-crc32"), []);
     assert.deepEqual(valuesOf(sent, "x-amz-sdk-checksum-algorithm"), []);
     assert.deepEqual(valuesOf(sent, "content-type"), []);
+    assert.deepEqual(valuesOf(sent, "x-amz-request-payer"), ["requester"], "the others go on");
   });
 });

@@ -87,6 +87,20 @@ describe("the continuation of a list of buckets", () => {
     const verdict = judge(filtered, "GET /photos?continuation-token=t&list-type=2", AS_LAB);
     assert.equal(sent(verdict), "store:7480 /photos?continuation-token=t&list-type=2");
   });
+  test("is not made up for the first page", () => {
+    assert.equal(
+      sent(judge(filtered, "GET /?max-buckets=7", AS_LAB)),
+      "store:7480 /?max-buckets=7",
+    );
+  });
+  test("is opened in a list of directory buckets, too", () => {
+    const policy = "{ bucketPolicies: gateway, listBuckets: filtered }";
+    const aws = world(policy, ", operations: [ListDirectoryBuckets]", "aws");
+    const line = "GET /?max-directory-buckets=1&x-id=ListDirectoryBuckets&continuation-token=";
+    const page = judge(aws, `${line}${token}`, AS_LAB);
+    assert.match(sent(page), /[?&]continuation-token=photos(?:&|$)/);
+    assert.equal(sent(judge(aws, `${line}photos`, AS_LAB)), "InvalidArgument");
+  });
   test("is nobody's without a credential", () => {
     const open = world("{ bucketPolicies: gateway, listBuckets: filtered, anonymous: upstream }");
     assert.equal(sent(judge(open, `GET /?continuation-token=${token}`)), "InvalidArgument");
@@ -111,6 +125,26 @@ describe("buckets that are named after their accounts", () => {
       assert.equal(sent(decide(gateway, "one", line)), expected);
     });
   }
+  test("are asked for by no prefix in a list of directory buckets, which has none", () => {
+    const directories = gatewayOf({
+      store: { store: "minio", operations: ["ListDirectoryBuckets"] },
+      policy: { bucketNames: { prefix: "{account}-" }, bucketPolicies: "gateway" },
+      accounts: { one: {} },
+    });
+    const line = "GET /?max-directory-buckets=1&x-id=ListDirectoryBuckets";
+    const verdict = decide(directories, "one", line);
+    assert.doesNotMatch(sent(verdict), /prefix/);
+    assert.ok(verdict.kind === "forward" && verdict.reply.kind === "filter-buckets");
+    assert.equal(verdict.reply.filter.shows?.("one-mine"), "mine");
+    assert.equal(verdict.reply.filter.shows?.("two-theirs"), undefined);
+  });
+  test("are the only ones whose answers are rewritten", () => {
+    for (const line of ["GET /photos?list-type=2", "GET /photos/k", "GET /"]) {
+      const verdict = judge(world(), line, AS_LAB);
+      assert.ok(verdict.kind === "forward", word(verdict));
+      assert.equal(verdict.request.renamed, undefined, line);
+    }
+  });
   test("are not the one that is the gateway's own", () => {
     const own = { ...gateway, stateBucket: "one-mine" };
     assert.equal(sent(decide(own, "one", "GET /mine/k")), "InvalidBucketName");
