@@ -413,6 +413,11 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
     ],
     ['const BAD_TOKEN = "The continuation token provided is incorrect";', 1, "words"],
   ],
+  "admission/store-signer.ts": [
+    // Without a credential the next case returns none; an owner's key has no session token.
+    ['case "nobody":', 2, "same"],
+    ['case "owner":', 1, "same"],
+  ],
   "admission/sts-address.ts": [
     ['const host = firstValue(headers, "host") ?? "";', 1, "same"],
     [
