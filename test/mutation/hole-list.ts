@@ -6,6 +6,8 @@ export type Hole = {
   readonly after: string;
   /** The test that must fail then. */
   readonly test: string;
+  /** A unit test that must fail, too, within seconds: the gate asks it each time. */
+  readonly unit?: string;
 };
 
 const REFERENCE = "test/property/reference.test.ts";
@@ -49,6 +51,7 @@ export const HOLES: readonly Hole[] = [
     before: "(isOfSource(ask.action, subject) ? subject.source : subject)?.versionId",
     after: "subject.versionId ?? subject.source?.versionId",
     test: REFERENCE,
+    unit: "test/unit/admission/policies.test.ts",
   },
   {
     name: "condition keys: a key that is absent meets a negated condition nowhere",
@@ -56,6 +59,7 @@ export const HOLES: readonly Hole[] = [
     before: "switches.missingKeyNegated)",
     after: "!switches.missingKeyNegated)",
     test: REFERENCE,
+    unit: "test/unit/policy/condition.test.ts",
   },
   {
     name: "tags: a variable without a value in an Allow's NotResource opens everything",
@@ -63,6 +67,7 @@ export const HOLES: readonly Hole[] = [
     before: "return patterns.every((pattern) => isResolvable(pattern, facts));",
     after: "return true;",
     test: REFERENCE,
+    unit: "test/unit/policy/evaluate.test.ts",
   },
   {
     name: "principals: NotPrincipal spares every user of an account that it lists",
@@ -70,6 +75,7 @@ export const HOLES: readonly Hole[] = [
     before: "if (!isListed) return false;",
     after: "if (!isListed && !containsAny(names, accountIdentifiers)) return false;",
     test: REFERENCE,
+    unit: "test/unit/policy/names.test.ts",
   },
   {
     name: "actions: a Deny by the name of an operation holds in no model without such names",
@@ -77,6 +83,7 @@ export const HOLES: readonly Hole[] = [
     before: "stricter || (switches.operationNames && ancillary !== true)",
     after: "switches.operationNames && ancillary !== true",
     test: REFERENCE,
+    unit: "test/unit/policy/evaluate.test.ts",
   },
   {
     name: "networks: an IPv4 address in IPv6's form is in no IPv4 network",
@@ -84,6 +91,7 @@ export const HOLES: readonly Hole[] = [
     before: "if (!parsed.isIPv4MappedAddress()) return parsed.parts;",
     after: "if (parsed.parts.length > 0) return parsed.parts;",
     test: REFERENCE,
+    unit: "test/unit/policy/client-network.test.ts",
   },
   {
     name: "records: everybody reads a policy that other accounts may not",
@@ -91,6 +99,7 @@ export const HOLES: readonly Hole[] = [
     before: 'facts.actor === "owner" && snapshot.policy.provider.policyDelegation',
     after: 'facts.actor === "owner"',
     test: REFERENCE,
+    unit: "test/unit/admission/kept-policy.test.ts",
   },
   {
     name: "condition keys: a prefix of open uploads is s3:prefix",
@@ -98,6 +107,7 @@ export const HOLES: readonly Hole[] = [
     before: '["s3:prefix", listing("prefix")]',
     after: '["s3:prefix", parameter("prefix")]',
     test: REFERENCE,
+    unit: "test/unit/admission/policies.test.ts",
   },
   {
     name: "forms: a field is believed in the place of the URL's bucket (CVE-2023-43040)",

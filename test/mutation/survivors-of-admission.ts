@@ -53,11 +53,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       1,
       "speed",
     ],
-    [
-      'passed.actor === "owner" ? yield* withOwner(snapshot, subject, passed, nowMs) : subject;',
-      1,
-      "speed",
-    ],
+    ['passed.actor === "owner"', 1, "speed"],
     ["const asks = more.length === 0 ? own : [...own, ...more];", 1, "speed"],
   ],
   "admission/any-delete.ts": [
