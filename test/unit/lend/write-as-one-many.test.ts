@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { connect as connectSecurely, createServer as createSecureServer } from "node:tls";
-import { writeAsOne } from "../../../src/store/write-as-one.ts";
+import { writeAsOne } from "../../../src/lend/write-as-one.ts";
 import { AUTHORITY, STORE } from "../../support/certificates.ts";
 import { portOf } from "../../support/ports.ts";
 import { between, randomFrom, SEEDS, tellSeed } from "../../support/seeds.ts";
@@ -42,7 +42,7 @@ for (const seed of SEEDS) {
       if (disturb(line.near, random)) broken.add(line);
       const head = Buffer.from(`PUT /${number}/${write} HTTP/1.1\r\n\r\n`);
       const body = Buffer.alloc(between(random, 1, BODY_BYTES_MAX), `${number}/${write};`);
-      writeAsOne(line.near, head.toString("latin1"), body);
+      writeAsOne(line.near, head.toString("latin1"), body, undefined);
       if (!broken.has(line)) line.written.push(head, body);
       if (random() < 0.05) await new Promise((resolve) => setImmediate(resolve));
     }
