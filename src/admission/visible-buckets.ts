@@ -1,5 +1,5 @@
 import { EVALUATION_STEPS_MAX } from "../policy/facts.ts";
-import { compilePolicies, type PolicySet } from "../policy/policy-set.ts";
+import type { PolicySet } from "../policy/policy-set.ts";
 import { stepsTaken } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
 import { canonicalBucket, type Bucket } from "../s3/bucket.ts";
@@ -105,22 +105,29 @@ function visibility(
   const { caller } = subject;
   const tried = triedBy(snapshot, subject, nowMs);
   const context = contextOf(snapshot, subject, nowMs);
-  const policies = caller.kind === "known" ? policiesAbout(caller.key) : NO_POLICIES;
   const { missingKeyNegated } = snapshot.policy.provider.switches;
-  const own = resourceStatements(policies, context, missingKeyNegated);
+  const policies = caller.kind === "known" ? policiesOf(caller.key) : [];
+  const own = policies.map((set) => ({
+    set,
+    one: resourceStatements(set, context, missingKeyNegated),
+  }));
   const answers = new Map<string, boolean>();
   const work: Work = { steps: 0, turnAt: STEPS_A_TURN };
   return function* (bucket, record) {
     const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
     const about = { ...subject, known };
     const listing: Listing = { snapshot, subject: about, nowMs, tried, bucket, work };
-    const names = policyNames(snapshot, caller, bucket, policies);
+    const ofCaller = own.map(({ set, one }) =>
+      lookedAt(one, policyNames(snapshot, caller, bucket, set)),
+    );
     if (record?.policy === undefined) {
       const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;
-      return yield* isVisible(listing, names, [own], owner, answers);
+      return yield* isVisible(listing, ofCaller, owner, answers);
     }
-    const statementSets = [own, resourceStatements(record.policy, context, missingKeyNegated)];
-    return yield* isVisible(listing, names, statementSets, "", new Map());
+    // A bucket's policy never names its tenant.
+    const ofBucket = resourceStatements(record.policy, context, missingKeyNegated);
+    const each = [...ofCaller, lookedAt(ofBucket, { name: bucket.name, alias: undefined })];
+    return yield* isVisible(listing, each, "", new Map());
   };
 }
 
@@ -166,22 +173,11 @@ function* spend(work: Work, steps: number): Generator<undefined, boolean> {
   return work.steps > LISTING_STEPS_MAX;
 }
 
-const NO_POLICIES: PolicySet = compilePolicies([]);
-
-/**
- * Returns all policies about the key's buckets, whoever wrote them: only their existence is asked
- * of this set.
- */
-function policiesAbout(key: Key): PolicySet {
+/** The identity policies. Each set is judged by itself, as it has its own names for a bucket. */
+function policiesOf(key: Key): readonly PolicySet[] {
   const { policies } = holderOf(key);
   const session = key.session?.policy;
-  if (session === undefined) return policies;
-  return {
-    ...policies,
-    statements: [...policies.statements, ...session.statements],
-    namesTenants: policies.namesTenants || session.namesTenants,
-    reachesTenants: policies.reachesTenants || session.reachesTenants,
-  };
+  return session === undefined ? [policies] : [policies, session];
 }
 
 /** A key of an object that no policy names. */
@@ -228,20 +224,22 @@ function triedBy(snapshot: Snapshot, subject: Subject, nowMs: number): readonly 
  */
 function* isVisible(
   listing: Listing,
-  names: PolicyNames,
-  statementSets: readonly ResourceStatements[],
+  each: Each,
   owner: string,
   answers: Map<string, boolean>,
 ): Judging {
-  const each = statementSets.map((one) => ({ one, about: aboutBucket(one, names) }));
-  const ofBucket = textOfAll(each, (one, about) => statementsAboutBucket(one, about, names));
+  const ofBucket = textOfAll(each, ({ one, about, names }) =>
+    statementsAboutBucket(one, about, names),
+  );
   if (yield* spend(listing.work, ofBucket.steps)) return "spent";
   const kind = `${owner}|bucket|${ofBucket.text}`;
   const bySelf = yield* known(answers, kind, () => isAllowed(listing, undefined));
   if (bySelf !== false) return bySelf;
   const anyObject = function* (): Judging {
     for (const key of keysOf(each)) {
-      const ofKey = textOfAll(each, (one, about) => statementsAboutKey(one, about, names, key));
+      const ofKey = textOfAll(each, ({ one, about, names }) =>
+        statementsAboutKey(one, about, names, key),
+      );
       if (yield* spend(listing.work, ofKey.steps)) return "spent";
       const kindOfKey = `${owner}|object|${ofKey.text}`;
       const byKey = yield* known(answers, kindOfKey, () => isAllowed(listing, key));
@@ -254,19 +252,31 @@ function* isVisible(
   return yield* isNamed ? anyObject() : known(answers, `${owner}|objects`, anyObject);
 }
 
-type Each = readonly { readonly one: ResourceStatements; readonly about: About }[];
+/** The sets of policies that one bucket is judged by. */
+type Each = readonly LookedAt[];
+
+type LookedAt = {
+  readonly one: ResourceStatements;
+  readonly about: About;
+  readonly names: PolicyNames;
+};
+
+/** A set of policies, looked at for the bucket that it knows by `names`. */
+function lookedAt(one: ResourceStatements, names: PolicyNames): LookedAt {
+  return { one, about: aboutBucket(one, names), names };
+}
 
 /** Returns the text of all items, and the cost of reading them. */
 function textOfAll(
   each: Each,
-  say: (one: ResourceStatements, about: About) => string,
+  say: (set: LookedAt) => string,
 ): { readonly text: string; readonly steps: number } {
   let steps = STEPS_A_STATEMENT;
-  const texts = each.map(({ one, about }) => {
-    const { budget } = one.facts;
+  const texts = each.map((set) => {
+    const { budget } = set.one.facts;
     const before = budget.stepsLeft;
-    const text = say(one, about);
-    steps += before - budget.stepsLeft + STEPS_A_STATEMENT * about.all.size;
+    const text = say(set);
+    steps += before - budget.stepsLeft + STEPS_A_STATEMENT * set.about.all.size;
     return text;
   });
   return { text: texts.join("|"), steps };

@@ -6,7 +6,7 @@ import type { ListingFilter } from "../../../src/admission/reply-plan.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { allBut } from "../../../src/admission/visible-buckets.ts";
 import { compileSnapshot } from "../../../src/config/compile.ts";
-import { sessionKeyOf, userHolder } from "../../../src/session/session.ts";
+import { SESSION_KEY_BYTES, sessionKeyOf, userHolder } from "../../../src/session/session.ts";
 import { goodConfig } from "../../support/config.ts";
 import { sessionOf, STS, tokenOf } from "../../support/sessions.ts";
 import { decide, filesOf, gatewayOf, type People } from "./people.ts";
@@ -115,31 +115,49 @@ describe("a bucket's own policy decides on that bucket alone", () => {
   }
 });
 
-test("a session sees what its own policy leaves of its user's buckets", () => {
-  const people: People = {
-    policy: { listBuckets: "filtered" },
-    accounts: { lab: { tenant: "t1" } },
-  };
-  const files = filesOf(people);
-  const gateway = JSON.parse(files["gateway.yaml"] ?? "");
-  const config = { ...files, "gateway.yaml": JSON.stringify({ ...gateway, sts: STS }) };
-  const snapshot = compileSnapshot(goodConfig(config), 1);
-  const seen = (...statements: readonly object[]): readonly string[] => {
+describe("a session sees what its own policy leaves of its user's buckets", () => {
+  const NAMES = ["a1", "b1", "data"];
+  /** The names that are left for a session of `lab`, whose own policy has the statements `own`. */
+  const seen = (own: readonly object[], ...statements: readonly object[]): readonly string[] => {
+    const people: People = {
+      policy: { listBuckets: "filtered" },
+      accounts: { lab: { tenant: "t1", ...(own.length === 0 ? {} : { policy: own }) } },
+    };
+    const files = filesOf(people);
+    const gateway = JSON.parse(files["gateway.yaml"] ?? "");
+    const config = { ...files, "gateway.yaml": JSON.stringify({ ...gateway, sts: STS }) };
+    const snapshot = compileSnapshot(goodConfig(config), 1);
     const session = sessionOf(NOW, {
-      ...sessionKeyOf(Buffer.alloc(46, 7)),
+      ...sessionKeyOf(Buffer.alloc(SESSION_KEY_BYTES, 7)),
       holder: userHolder("AKID.lab", "secret-lab"),
       policy: JSON.stringify(policyOf(...statements)),
     });
     const { accessKeyId, secret } = session;
     const headers = { "x-amz-security-token": tokenOf(session) };
-    const filter = filterFor(snapshot, "lab", { headers, accessKeyId, secret });
-    return shown(filter, ["aaa", "data"]);
+    return shown(filterFor(snapshot, "lab", { headers, accessKeyId, secret }), NAMES);
   };
-  assert.deepEqual(seen(allow("s3:*", "*")), ["aaa", "data"]);
-  assert.deepEqual(seen(LISTS), []);
-  assert.deepEqual(seen(allow("s3:GetObject", "data/a/b")), ["data"]);
-  assert.deepEqual(seen(allow("s3:GetObject", "t1:data/a/b")), ["data"]);
-  assert.deepEqual(seen(allow("s3:GetObject", "data/a"), deny("s3:*", "t?:data/a")), []);
+  test("by what it allows", () => {
+    assert.deepEqual(seen([], allow("s3:*", "*")), NAMES);
+    assert.deepEqual(seen([], LISTS), []);
+    assert.deepEqual(seen([], allow("s3:GetObject", "data/a/b")), ["data"]);
+  });
+  test("as far as its user may", () => {
+    const own = [deny("s3:*", "a1*"), deny("s3:*", "t1:b1*")];
+    assert.deepEqual(seen(own, allow("s3:*", "*")), ["data"]);
+    assert.deepEqual(seen(own, allow("s3:GetObject", "?1/k")), []);
+  });
+  test("by their names with the tenant", () => {
+    assert.deepEqual(seen([], allow("s3:GetObject", "t1:data/a/b")), ["data"]);
+    const some = [allow("s3:GetObject", "*/k"), deny("s3:*", "t?:data/k")];
+    assert.deepEqual(seen([], ...some), ["a1", "b1"]);
+  });
+  test("by a pattern that fits only the tenant's name, if its own policy names tenants", () => {
+    const names = allow("s3:GetObject", "t1:other/k");
+    const some = allow("s3:ListBucket", "*1*");
+    assert.deepEqual(seen([], some), ["a1", "b1"]);
+    assert.deepEqual(seen([names], some), ["a1", "b1"]);
+    assert.deepEqual(seen([], some, names), NAMES);
+  });
 });
 
 describe("records that are kept elsewhere", () => {
@@ -212,7 +230,11 @@ describe("buckets that are named after their accounts", () => {
     assert.deepEqual(shown(verdict, ["ab", "abc", "b"]), ["ab", "abc"]);
   });
   test("need what is kept of them, and others' need nothing", () => {
-    const elsewhere: Snapshot = { ...filtered, elsewhere: { keys: false, records: true } };
+    const elsewhere: Snapshot = {
+      ...filtered,
+      elsewhere: { keys: false, records: true },
+      stateBucket: "records",
+    };
     const filter = filterOf(elsewhere);
     assert.equal(filter.needs("one-ab")?.bucket.stored, "one-ab");
     for (const name of ["two-ab", "one-", "ab"]) assert.equal(filter.needs(name), undefined, name);
