@@ -8,7 +8,8 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       1,
       "unreachable",
     ],
-    ["if (ask.bucket === undefined) {", 1, "unreachable"],
+    ["if (ask.bucket === undefined) {", 2, "unreachable"],
+    ["canonical.push({ ...ask, bucket: undefined });", 1, "unreachable"],
     [
       '"Buckets have other names at the store behind this gateway: a document cannot name one",',
       1,
@@ -17,7 +18,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ['{ rule: "policy.bucketNames" },', 2, "words"],
     [
       'if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");',
-      2,
+      4,
       "unreachable",
     ],
     [
@@ -43,6 +44,11 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ['payload: { kind: "unsigned" },', 2, "same"],
     [
       'if (address.kind !== "object") throw new Error("A form uploads an object");',
+      2,
+      "unreachable",
+    ],
+    [
+      'return authenticateForm(snapshot, claim.value, fields.get("policy") ?? "", key.value, nowMs);',
       1,
       "unreachable",
     ],
@@ -59,7 +65,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
   "admission/any-delete.ts": [
     [
       'if (address.kind !== "bucket") throw new Error("DeleteObjects addresses a bucket");',
-      1,
+      2,
       "unreachable",
     ],
     [
@@ -108,6 +114,9 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ["return buckets.size > 0 || elsewhere.records;", 2, "speed"],
     ["if (record === undefined && !records.has(bucket.id)) {", 4, "unreachable"],
     ['throw new Error(`The record of "${bucket.id}" was not asked for`);', 1, "unreachable"],
+  ],
+  "admission/deciding.ts": [
+    ["let step = first === undefined ? deciding.next() : deciding.next(first);", 1, "same"],
   ],
   "admission/expected-owner.ts": [
     ['rule: "upstream.store, upstream.withoutEffect",', 1, "words"],

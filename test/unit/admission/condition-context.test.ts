@@ -7,7 +7,11 @@ import { recognize } from "../../../src/admission/recognize.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import type { Subject } from "../../../src/admission/subject.ts";
 import { withValues } from "../../../src/admission/values.ts";
-import type { ConditionKey } from "../../../src/policy/condition-keys.ts";
+import {
+  type ConditionKey,
+  conditionKeyNames,
+  findConditionKey,
+} from "../../../src/policy/condition-keys.ts";
 import { gatewayOf, headOf, type People, type Sent } from "./people.ts";
 import { NOW } from "./world.ts";
 
@@ -106,6 +110,9 @@ const OF_USER: readonly Row[] = [
     header("x-amz-copy-source", "/photos/a"),
   ],
   ["s3:ObjectCreationOperation", undefined, GET],
+  ["s3:annotation-prefix", "a", "GET /photos/k?annotation&annotation-prefix=a"],
+  ["s3:annotation-prefix", undefined, GET],
+  ["s3:max-annotation-results", "5", "GET /photos/k?annotation&max-annotation-results=5"],
   ["s3:TlsVersion", undefined, GET],
   ["gw:KeyId", "AKID.A.ann", GET],
   ["gw:Tier", "READWRITE", GET],
@@ -135,12 +142,27 @@ const LOCKED = {
     "x-amz-object-lock-retain-until-date": "2026-11-24T12:00:01Z",
   },
 };
+const EVENT_HOLD = { "x-amz-object-lock-event-hold": "ON" };
 const LOCKS: readonly Row[] = [
   ["s3:object-lock-mode", "GOVERNANCE", PUT, LOCKED],
   ["s3:object-lock-retain-until-date", "2026-11-24T12:00:01Z", PUT, LOCKED],
   // Two days and a second: the third has begun.
   ["s3:object-lock-remaining-retention-days", "3", PUT, LOCKED],
   ["s3:object-lock-remaining-retention-days", undefined, PUT],
+  ["s3:object-lock-event-hold", "ON", PUT, header("x-amz-object-lock-event-hold", "ON")],
+  [
+    "s3:object-lock-event-hold-duration-days",
+    "30",
+    PUT,
+    { headers: { ...EVENT_HOLD, "x-amz-object-lock-event-hold-duration-days": "30" } },
+  ],
+  [
+    "s3:object-lock-event-hold-duration-days",
+    "730",
+    PUT,
+    { headers: { ...EVENT_HOLD, "x-amz-object-lock-event-hold-duration-years": "2" } },
+  ],
+  ["s3:object-lock-event-hold-duration-days", undefined, PUT],
 ];
 
 /** Headers whose key is their name behind `s3:`. */
@@ -159,6 +181,10 @@ const SAME_NAME: readonly (readonly [key: ConditionKey, value: string, line: str
   ["s3:x-amz-object-ownership", "ObjectWriter", "PUT /photos"],
   ["s3:if-match", '"0"', PUT],
   ["s3:if-none-match", "*", PUT],
+  ["s3:x-amz-metadata-directive", "COPY", PUT],
+  ["s3:x-amz-object-annotation-directive", "COPY", PUT],
+  ["s3:x-amz-bucket-namespace", "account-regional", "PUT /photos"],
+  ["s3:x-amz-object-if-match", '"0"', PUT],
 ];
 
 describe("a condition key's value in a request of a user:", () => {
@@ -265,3 +291,96 @@ test("it is noted which headers the store passes over, and that a document can s
   assert.equal(noted("s3:x-amz-acl", "ceph", acl).ofDocument, false);
   assert.equal(noted("aws:SourceVpc", "ceph", acl).ofDocument, false);
 });
+
+test("what a document says has the key that is about it", () => {
+  const subject = subjectOf(SNAPSHOT, "A", "PUT /photos");
+  assert(subject.values !== undefined);
+  const said = {
+    ...subject.values,
+    bucketTags: new Map([["Team", "x"]]),
+    inventoryFields: ["Size"],
+    locationConstraint: "eu",
+  };
+  const context = contextOf(SNAPSHOT, { ...subject, values: said }, NOW);
+  assert.equal(context("aws:RequestTag", "team"), "x");
+  assert.equal(context("aws:RequestTag", "other"), undefined);
+  assert.deepEqual(context("aws:TagKeys", ""), ["Team"]);
+  assert.deepEqual(context("s3:InventoryAccessibleOptionalFields", ""), ["Size"]);
+  assert.equal(context("s3:locationconstraint", ""), "eu");
+});
+
+const ACL_HEADERS = [
+  "x-amz-acl",
+  "x-amz-grant-full-control",
+  "x-amz-grant-read",
+  "x-amz-grant-read-acp",
+  "x-amz-grant-write",
+  "x-amz-grant-write-acp",
+];
+const LOCK_KEYS = ["event-hold", "legal-hold", "mode"].map(
+  (name) => [`s3:object-lock-${name}`, [`x-amz-object-lock-${name}`]] as const,
+);
+/** The headers that a store must act on, so that it does what a rule with this key judged. */
+const ACTED_ON = new Map<string, readonly string[]>([
+  ...SAME_NAME.map(([key]) => [key, [key.slice("s3:".length)]] as const),
+  ...LOCK_KEYS,
+  ["s3:x-amz-copy-source", ["x-amz-copy-source"]],
+  ["gw:AclGrantsPublic", ACL_HEADERS],
+  ["s3:RequestObjectTag", ["x-amz-tagging", "x-amz-tagging-directive"]],
+  ["s3:RequestObjectTagKeys", ["x-amz-tagging", "x-amz-tagging-directive"]],
+  [
+    "s3:object-lock-event-hold-duration-days",
+    ["x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years"],
+  ],
+  ["s3:object-lock-remaining-retention-days", ["x-amz-object-lock-retain-until-date"]],
+  ["s3:object-lock-retain-until-date", ["x-amz-object-lock-retain-until-date"]],
+]);
+
+test("a rule depends on the headers that its key is about, and on no others", () => {
+  const names = [...new Set([...ACTED_ON.values()].flat()), "x-amz-date", "referer", "user-agent"];
+  const { store } = SNAPSHOT;
+  const deaf = { ...SNAPSHOT, store: { ...store, ignoredHeaders: ignoring(names) } };
+  const subject = { ...subjectOf(deaf, "A", PUT), headers: names.flatMap((name) => [name, "1"]) };
+  for (const name of conditionKeyNames()) {
+    const { key } = findConditionKey(name) ?? assert.fail(name);
+    const notes: Noted = { ignoredByStore: undefined, ofDocument: false };
+    contextOf(deaf, subject, NOW, notes)(key, "");
+    const expected = ACTED_ON.get(key)?.toSorted() ?? [];
+    assert.deepEqual([...(notes.ignoredByStore ?? [])].toSorted(), expected, key);
+  }
+});
+
+test("a rule depends on a header of which a store passes over one value, if it is that value", () => {
+  const { store } = SNAPSHOT;
+  const deaf = {
+    ...SNAPSHOT,
+    store: { ...store, ignoredHeaders: ignoring(["x-amz-acl: private"]) },
+  };
+  const noted = (headers: readonly string[]): Noted["ignoredByStore"] => {
+    const notes: Noted = { ignoredByStore: undefined, ofDocument: false };
+    const subject = { ...subjectOf(deaf, "A", PUT), headers };
+    contextOf(deaf, subject, NOW, notes)("gw:AclGrantsPublic", "");
+    return notes.ignoredByStore;
+  };
+  assert.deepEqual(noted(["x-amz-acl", "private"]), new Set(["x-amz-acl"]));
+  assert.equal(noted(["x-amz-acl", "public-read"]), undefined);
+  assert.equal(noted([]), undefined);
+  // Nobody has to take notes.
+  const sent = { ...subjectOf(deaf, "A", PUT), headers: ["x-amz-acl", "private"] };
+  assert.equal(contextOf(deaf, sent, NOW)("s3:x-amz-acl", ""), "private");
+});
+
+test("a user's name is its account's, if the provider says so", () => {
+  const named = (provider: string, who: string): unknown => {
+    const snapshot = gatewayOf({ accounts: PEOPLE.accounts, policy: { provider } });
+    return contextOf(snapshot, subjectOf(snapshot, who, GET), NOW)("aws:username", "");
+  };
+  assert.equal(named("qumulo", "A:ann"), "A");
+  assert.equal(named("qumulo", "A"), "A");
+  assert.equal(named("aws", "A:ann"), "ann");
+});
+
+/** A store that passes over these headers, whatever the operation. */
+function ignoring(names: readonly string[]): Snapshot["store"]["ignoredHeaders"] {
+  return new Map([["*", new Set(names)]]);
+}

@@ -264,7 +264,13 @@ test("a list of buckets that have other names at the store is always filtered, a
     policy: { bucketPolicies: "gateway", bucketNames: { prefix: "{account}-" } },
     accounts: { one: {} },
   });
-  const { reply } = forwarded(decide(snapshot, "one", "GET /"));
-  assert(reply.kind === "filter-buckets");
-  assert.equal(reply.filter.shows?.("one-data"), "data");
+  const shown = (line: string, name: string): string | undefined => {
+    const { reply } = forwarded(decide(snapshot, "one", line));
+    assert(reply.kind === "filter-buckets");
+    return reply.filter.shows?.(name);
+  };
+  assert.equal(shown("GET /", "one-data"), "data");
+  assert.equal(shown("GET /", "two-data"), undefined);
+  assert.equal(shown("GET /?prefix=da", "one-data"), "data");
+  assert.equal(shown("GET /?prefix=de", "one-data"), undefined);
 });

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { judgeEach, judgedAsks } from "../../../src/admission/gates.ts";
+import { judgeEach, judgedAsks, judgeKey } from "../../../src/admission/gates.ts";
 import { NOTHING_KNOWN, type Subject } from "../../../src/admission/subject.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { asksOf } from "../../../src/s3/asks.ts";
 import { canonicalAddress } from "../../../src/s3/bucket.ts";
 import { word, type Decided } from "../../support/decided.ts";
 import { decide, gatewayOf, headOf, type People, type Sent } from "./people.ts";
-import { judge, NOW, world, type Ask } from "./world.ts";
+import { judge, KEYS, NOW, world, type Ask } from "./world.ts";
 
 /** The gate that refused, the code, and the setting; else the verdict's kind. */
 function outcome(decision: Decided): string {
@@ -340,4 +340,27 @@ test("an explanation has a header without effect at its gate, and at no other", 
   );
   assert.ok(refused.includes("unsupported upstream.store: x-amz-server-side-encryption"));
   assert.equal(refused.filter((one) => one.includes("upstream.store")).length, 1);
+});
+
+describe("who may ask for nothing at all, with", () => {
+  const ruleFor = (who: keyof typeof KEYS | undefined, from: string, policy?: string) => {
+    const snapshot = world(policy);
+    const key = who === undefined ? undefined : snapshot.keys.get(KEYS[who]);
+    assert.equal(key === undefined, who === undefined);
+    return judgeKey(snapshot, key, from, NOW)?.denial.rule;
+  };
+  const DENIED = "{ networks: { deny: [192.0.2.1] } }";
+  const rows = [
+    ["a key in force", "lab", "192.0.2.1", undefined, undefined],
+    ["no key", undefined, "192.0.2.1", undefined, undefined],
+    ["no key, from where none may come", undefined, "192.0.2.1", DENIED, "policy.networks: denied"],
+    ["a key, from where none may come", "lab", "192.0.2.1", DENIED, "policy.networks: denied"],
+    ["a user's, from its networks", "office", "198.51.100.1", undefined, undefined],
+    ["a user's, from others", "office", "192.0.2.1", undefined, "subuser networks: denied"],
+    ["a key that is disabled", "disabled", "192.0.2.1", DENIED, `${KEYS.disabled}: disabled`],
+    ["a key that has ended", "expired", "192.0.2.1", undefined, `${KEYS.expired}: expires`],
+  ] as const;
+  for (const [name, who, from, policy, expected] of rows) {
+    test(`${name}: ${expected}`, () => assert.equal(ruleFor(who, from, policy), expected));
+  }
 });
