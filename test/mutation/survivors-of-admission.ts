@@ -101,7 +101,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ['fault("AccessDenied", "Anonymous requests are not allowed: sign the request", {', 1, "words"],
     [
       'if (key === undefined) throw new Error("A signature was proved without a key");',
-      1,
+      2,
       "unreachable",
     ],
     [
@@ -115,6 +115,11 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ["if (record === undefined && !records.has(bucket.id)) {", 4, "unreachable"],
     ['throw new Error(`The record of "${bucket.id}" was not asked for`);', 1, "unreachable"],
   ],
+  "admission/condition-context.ts": [
+    ["if (!whole && !isIgnoredByValue(ignoredHeaders, operation, name)) continue;", 1, "speed"],
+    ["const NO_HEADERS: readonly string[] = [];", 1, "same"],
+    ['return claim.kind === "v4" ? claim.region : undefined;', 1, "same"],
+  ],
   "admission/deciding.ts": [
     ["let step = first === undefined ? deciding.next() : deciding.next(first);", 1, "same"],
   ],
@@ -126,6 +131,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       "words",
     ],
   ],
+  "admission/facts.ts": [["if (same && passed) return facts;", 1, "speed"]],
   "admission/find-key.ts": [
     ["if (known !== undefined) return ok(known);", 1, "speed"],
     [
@@ -153,7 +159,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       "words",
     ],
     ["tags: lower.length === 0 ? holder.tags : new Map([...holder.tags, ...lower]),", 1, "speed"],
-    ["if (text === undefined) return ok({ policy: undefined, asksValues: false });", 1, "same"],
+    ["if (text === undefined) return ok({ policy: undefined, asksValues: false });", 2, "same"],
     [
       'const policy = parseProviderPolicy(provider, text, "session policy", "identity");',
       1,
@@ -168,6 +174,9 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ['const NO_NETWORKS: Key["networks"] = { allow: [], deny: [] };', 1, "same"],
   ],
   "admission/forward.ts": [
+    ["if (field === undefined || isReframed(snapshot, plan)) return undefined;", 1, "same"],
+    ['const ask = listBucketAsk({ kind: "bucket", bucket });', 1, "same"],
+    ["return field !== undefined && isKnown(snapshot, field);", 1, "same"],
     ['return `${scheme}://${firstValue(head.headers, "host") ?? ""}`;', 1, "unreachable"],
     ['const trailer = plan.trailers[0] ?? "";', 1, "unreachable"],
     ['if (address.kind !== "object" || snapshot.policy.mode === "report") return true;', 1, "same"],

@@ -11,7 +11,9 @@ import {
   type ConditionKey,
   conditionKeyNames,
   findConditionKey,
+  OTHER_NAME,
 } from "../../../src/policy/condition-keys.ts";
+import { presignV2, presignV4, sha256, signV2, timestampOf } from "../../support/signed.ts";
 import { gatewayOf, headOf, type People, type Sent } from "./people.ts";
 import { NOW } from "./world.ts";
 
@@ -61,6 +63,9 @@ const PUT = "PUT /photos/k";
 const LIST = "GET /photos?list-type=2&prefix=a%2F&delimiter=%2F&max-keys=7";
 const header = (name: string, value: string): Sent => ({ headers: { [name]: value } });
 
+/** The digest of an empty body. */
+const EMPTY = sha256("");
+
 /** The user `ann` of account A. */
 const OF_USER: readonly Row[] = [
   ["aws:SourceIp", "192.0.2.1", GET],
@@ -89,6 +94,7 @@ const OF_USER: readonly Row[] = [
   ["s3:signatureAge", undefined, GET],
   ["s3:signatureAge", "0", GET, { presignedSeconds: 60 }],
   ["s3:x-amz-content-sha256", "UNSIGNED-PAYLOAD", GET, { presignedSeconds: 60 }],
+  ["s3:x-amz-content-sha256", EMPTY, GET],
   ["s3:prefix", "a/", LIST],
   ["s3:delimiter", "/", LIST],
   ["s3:max-keys", "7", LIST],
@@ -224,6 +230,7 @@ const OF_NOBODY: readonly Row[] = [
   ["s3:signatureAge", undefined, GET],
   ["s3:x-amz-content-sha256", undefined, GET],
   ["s3:x-amz-content-sha256", "UNSIGNED-PAYLOAD", PUT],
+  ["s3:x-amz-content-sha256", EMPTY, PUT, header("x-amz-content-sha256", EMPTY)],
   ["gw:KeyId", undefined, GET],
 ];
 
@@ -234,6 +241,72 @@ describe("a condition key's value in a request of", () => {
   for (const row of OF_NOBODY) {
     test(`nobody: ${row[0]} of ${row[2]} is ${String(row[1])}`, () => check(undefined, row));
   }
+});
+
+describe("a condition key's value in a request of version 2:", () => {
+  const snapshot = gatewayOf({
+    ...PEOPLE,
+    policy: { ...PEOPLE.policy, signatures: ["v4", "v2"] },
+  });
+  const key = { accessKey: "AKID.A", secretKey: "secret-A" };
+  const plain = { method: "GET", target: "/photos/k", headers: [], body: Buffer.of() };
+  const date = new Date(NOW).toUTCString();
+  for (const [via, sent] of [
+    ["header", signV2(plain, key, date)],
+    ["query", presignV2(plain, key, String(NOW / 1000 + 60))],
+  ] as const) {
+    const headers = Object.fromEntries(sent.headers);
+    const subject = subjectOf(snapshot, undefined, `GET ${sent.target}`, { headers });
+    const context = contextOf(snapshot, subject, NOW);
+    for (const [name, expected] of [
+      ["aws:PrincipalAccount", "A"],
+      ["aws:RequestedRegion", "eu-central-1"],
+      ["s3:authType", via === "header" ? "REST-HEADER" : "REST-QUERY-STRING"],
+      ["s3:signatureversion", "AWS"],
+      ["s3:signatureAge", undefined],
+      ["s3:x-amz-content-sha256", "UNSIGNED-PAYLOAD"],
+    ] as const) {
+      test(`${name} by ${via} is ${expected}`, () => assert.equal(context(name, ""), expected));
+    }
+  }
+});
+
+test("a presigned URL can have the body's digest as a parameter", () => {
+  const target = `/photos/k?X-Amz-Content-Sha256=${EMPTY}`;
+  const headers = [["host", "gateway.example.org"]] as const;
+  const plain = { method: "GET", target, headers, body: Buffer.of() };
+  const key = { accessKey: "AKID.A", secretKey: "secret-A" };
+  const sent = presignV4(plain, key, { timestamp: timestampOf(NOW) }, EMPTY);
+  const subject = subjectOf(SNAPSHOT, undefined, `GET ${sent.target}`);
+  assert.equal(contextOf(SNAPSHOT, subject, NOW)("s3:x-amz-content-sha256", ""), EMPTY);
+});
+
+test("a form makes an object", () => {
+  const subject = { ...subjectOf(SNAPSHOT, "A", PUT), operation: "PostObject" } as const;
+  assert.equal(contextOf(SNAPSHOT, subject, NOW)("s3:ObjectCreationOperation", ""), "true");
+});
+
+test("a session that no issuer vouched for has no federated provider", () => {
+  const subject = subjectOf(SNAPSHOT, "A:ann", GET);
+  assert(subject.caller.kind === "known");
+  const session = {
+    role: undefined,
+    name: undefined,
+    policy: undefined,
+    parent: "AKID.A.ann",
+    asksValues: false,
+    issuedMs: NOW,
+    sourceIdentity: undefined,
+    federated: undefined,
+    tags: new Map(),
+    transitiveTags: [],
+    policyText: undefined,
+  };
+  const caller = { ...subject.caller, key: { ...subject.caller.key, session } };
+  const context = contextOf(SNAPSHOT, { ...subject, caller }, NOW);
+  assert.equal(context("aws:FederatedProvider", ""), undefined);
+  assert.equal(context("aws:MultiFactorAuthPresent", ""), "false");
+  assert.equal(context("aws:PrincipalType", ""), "User");
 });
 
 test("the transport's values are those of the client's connection", () => {
@@ -270,6 +343,18 @@ test("the source of a copy has the name that its owner gives it, however it was 
   assert.equal(source("/photos/k"), "photos/k");
   assert.equal(source("/t:photos/k"), "photos/k");
   assert.equal(source("/u:photos/k"), "u:photos/k");
+});
+
+test("the source of a copy has its other name where buckets are addressed by tenants", () => {
+  const source = (provider: string, spelled: string): unknown => {
+    const accounts = { A: { tenant: "t" }, B: { tenant: "u" } };
+    const snapshot = gatewayOf({ accounts, policy: { provider } });
+    const subject = subjectOf(snapshot, "A", PUT, header("x-amz-copy-source", spelled));
+    return contextOf(snapshot, subject, NOW)("s3:x-amz-copy-source", OTHER_NAME);
+  };
+  assert.equal(source("lumi-o", "/photos/k"), "t:photos/k");
+  assert.equal(source("lumi-o", "/u:photos/k"), "photos/k");
+  assert.equal(source("nutanix", "/photos/k"), undefined);
 });
 
 test("it is noted which headers the store passes over, and that a document can say something", () => {

@@ -60,6 +60,13 @@ describe("the name in which the store is asked, after parts that are", () => {
   }
 });
 
+test("of a request whose address cannot be read nothing is known, and nobody judged it", () => {
+  const { facts } = decide(gatewayOf({ accounts: { A: {} } }), undefined, "GET /photos/%zz");
+  const { operation, bucket, denial: refusal, passed, reported } = facts;
+  assert.deepEqual([operation, bucket, refusal], ["Unknown", undefined, undefined]);
+  assert.deepEqual([passed, reported], [false, false]);
+});
+
 test("the caller is added to what was known before, and nobody adds nothing", () => {
   const snapshot = gatewayOf({ accounts: { A: { users: { ann: { tier: "FULL" } } } } });
   const { facts } = decide(snapshot, "A:ann", "GET /photos/k?versionId=v");
@@ -89,4 +96,6 @@ test("the caller is added to what was known before, and nobody adds nothing", ()
     proved,
   });
   assert.equal(withCaller(before, { kind: "anonymous" }), before);
+  const account = { kind: "known", key: { ...key, subuser: undefined }, proved } as const;
+  assert.equal(withCaller(before, account).subuser, undefined);
 });
