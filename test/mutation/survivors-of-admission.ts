@@ -96,6 +96,32 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       1,
       "unreachable",
     ],
+    [
+      'return { name: bucket.id, address: { kind: "bucket", bucket }, versionId: undefined };',
+      1,
+      "same",
+    ],
+    [
+      "if (bucket === undefined || key === undefined || !SEES_TAGS.test(action)) return undefined;",
+      4,
+      "unreachable",
+    ],
+    [
+      "return { name: `${bucket.id}/${key}*`, address, versionId: undefined, many: true };",
+      1,
+      "same",
+    ],
+    ["const NO_VERSION = { versionId: undefined };", 1, "same"],
+    [
+      "/^s3:(?:GetObject(?:Version)?(?:Acl|Annotation|Attributes|Tagging)?|(?:Put|Delete)Object(?:Version)?(?:Annotation|Tagging)|PutObject(?:Version)?Acl|ListObject(?:Version)?Annotations|UpdateObjectEncryption)$/;",
+      1,
+      "same",
+    ],
+    [
+      'return operation === "RenameObject" ? isRead || action === "s3:DeleteObject" : isRead;',
+      1,
+      "same",
+    ],
   ],
   "admission/authenticate.ts": [
     ['fault("AccessDenied", "Anonymous requests are not allowed: sign the request", {', 1, "words"],

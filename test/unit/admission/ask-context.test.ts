@@ -196,6 +196,20 @@ const ROWS: readonly (readonly [string, readonly object[], string, Sent, string]
     "forward",
   ],
   [
+    "of a bucket, where the request is for none: there are none",
+    [
+      {
+        Effect: "Allow",
+        Action: "s3:ListAllMyBuckets",
+        Resource: "*",
+        Condition: { Null: { "aws:ResourceTag/a": "true", "s3:ExistingObjectTag/a": "true" } },
+      },
+    ],
+    "GET /",
+    {},
+    "forward",
+  ],
+  [
     "of the bucket, by S3's name",
     [{ ...ANY, Condition: { StringEquals: { "s3:BucketTag/a": "1" } } }],
     "GET /bucket/k",
@@ -231,7 +245,8 @@ describe("a policy that asks for tags", () => {
         ["b", "1"],
       ]);
     };
-    const people = ofUser(ANY, deny, { ...deny, Action: "s3:*" });
+    const other = { ...deny, Condition: { StringEquals: { "s3:BucketTag/b": "2" } } };
+    const people = ofUser(ANY, other, deny, { ...deny, Action: "s3:*" });
     const found = decide(gatewayOf(people), "A:ann", "GET /bucket/k", {}, { tags });
     assert.equal(word(found), "explicit-deny");
     assert.deepEqual(asked.toSorted(), ["bucket", "bucket//k"]);
@@ -278,6 +293,19 @@ test("a rename's tags are those of its source, where the store can tell them", (
   assert.equal(rename({}), "bucket//j = GET /bucket/j?tagging=");
   assert.equal(rename({ "bucket//j": "1" }), "forward");
   assert.equal(rename({ "bucket//j": "2", "bucket//k": "1" }), "allow");
+});
+
+test("a rename's version is that of its source for what it reads and deletes", () => {
+  const source = { ...OBJECT, Action: ["s3:GetObject", "s3:DeleteObject"] };
+  const written = { ...WRITES, Condition: { Null: { "s3:versionid": "true" } } };
+  const rename = (version: string): string => {
+    const headers = { "x-amz-rename-source": "/bucket/j?versionId=s1" };
+    const policy = [{ ...source, ...when("s3:versionid", version) }, written];
+    const people = { ...ofUser(...policy), store: { store: "aws" } };
+    return word(ask(people, "A:ann", "PUT /bucket/k?renameObject", { headers }));
+  };
+  assert.equal(rename("s1"), "forward");
+  assert.equal(rename("s2"), "allow");
 });
 
 for (const key of ["aws:ResourceAccount", "s3:ResourceAccount"]) {
