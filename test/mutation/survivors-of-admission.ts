@@ -87,7 +87,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ['const NOBODY: Principal = { kind: "anonymous" };', 2, "same"],
     ["if (some === undefined) return NOTHING_SAID;", 1, "same"],
     ['actions: [{ action, operation: "DeleteObjects" }],', 1, "same"],
-    ["alsoDenied: alias?.sure === false ? [alias.name] : [],", 2, "same"],
+    ["alsoDenied: alias?.sure === false ? [alias.name] : [],", 1, "same"],
     ['const NOTHING_SAID: Evaluation = { effect: "none" };', 2, "same"],
   ],
   "admission/ask-context.ts": [
