@@ -431,4 +431,22 @@ export const OF_ADMISSION_2: Readonly<Record<string, readonly Explained[]>> = {
   "admission/trust-caller.ts": [
     ["if (session?.role === undefined) return principalArn(key);", 2, "unreachable"],
   ],
+  "admission/visible-buckets.ts": [
+    ['const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;', 1, "same"],
+    ['return yield* isVisible(listing, each, "", new Map());', 1, "same"],
+    ["if (work.steps >= work.turnAt) {", 1, "speed"],
+    ["return work.steps > LISTING_STEPS_MAX;", 1, "speed"],
+    ["function anyBucket(): Bucket {", 1, "same"],
+    [
+      'const bucket = canonicalBucket({ tenant: undefined, name: "any-bucket" }, "", naming);',
+      3,
+      "same",
+    ],
+    ['if (!bucket.ok) throw new Error("A plain name is a bucket\'s");', 2, "unreachable"],
+    ["return TRIED.filter((operation) => {", 1, "speed"],
+    ["return judgeWithoutPolicies(snapshot, asking, asks, nowMs) === undefined;", 1, "speed"],
+    ["const isNamed = each.some(({ about }) => about.named.size > 0);", 2, "speed"],
+    ['if (answer !== "spent") answers.set(kind, answer);', 2, "same"],
+    ["const isSaid = each.some(({ about }) => about.all.size > 0);", 2, "speed"],
+  ],
 };

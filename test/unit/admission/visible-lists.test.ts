@@ -131,8 +131,8 @@ describe("a bucket's own policy decides on that bucket alone", () => {
 
 describe("a session sees what its own policy leaves of its user's buckets", () => {
   const NAMES = ["a1", "b1", "data"];
-  /** The names that are left for a session of `lab`, whose own policy has the statements `own`. */
-  const seen = (own: readonly object[], ...statements: readonly object[]): readonly string[] => {
+  /** The filter for a session of `lab`, whose own policy has the statements `own`. */
+  const filterOf = (own: readonly object[], statements: readonly object[]): ListingFilter => {
     const people: People = {
       policy: { listBuckets: "filtered" },
       accounts: { lab: { tenant: "t1", ...(own.length === 0 ? {} : { policy: own }) } },
@@ -148,8 +148,10 @@ describe("a session sees what its own policy leaves of its user's buckets", () =
     });
     const { accessKeyId, secret } = session;
     const headers = { "x-amz-security-token": tokenOf(session) };
-    return shown(filterFor(snapshot, "lab", { headers, accessKeyId, secret }), NAMES);
+    return filterFor(snapshot, "lab", { headers, accessKeyId, secret });
   };
+  const seen = (own: readonly object[], ...statements: readonly object[]): readonly string[] =>
+    shown(filterOf(own, statements), NAMES);
   test("by what it allows", () => {
     assert.deepEqual(seen([], allow("s3:*", "*")), NAMES);
     assert.deepEqual(seen([], LISTS), []);
@@ -161,6 +163,11 @@ describe("a session sees what its own policy leaves of its user's buckets", () =
     assert.deepEqual(seen(own, allow("s3:GetObject", "?1/k")), []);
     const some = [deny("s3:GetObject", "a1/*")];
     assert.deepEqual(seen(some, allow("s3:GetObject", "*/k")), ["b1", "data"]);
+  });
+  test("by statements of both that stand for something else in each question", () => {
+    const own = [allow("s3:GetObject", "${gw:Operation}/k")];
+    const some = [allow("s3:ListBucket", "other"), allow("s3:ListBucket", "a")];
+    assert.deepEqual(shown(filterOf(own, some), ["a", "a1"]), ["a"]);
   });
   test("by their names with the tenant", () => {
     assert.deepEqual(seen([], allow("s3:GetObject", "t1:data/a/b")), ["data"]);
