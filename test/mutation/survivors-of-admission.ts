@@ -185,7 +185,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       "words",
     ],
     ["tags: lower.length === 0 ? holder.tags : new Map([...holder.tags, ...lower]),", 1, "speed"],
-    ["if (text === undefined) return ok({ policy: undefined, asksValues: false });", 2, "same"],
+    ["if (text === undefined) return ok({ policy: undefined, asksValues: false });", 1, "same"],
     [
       'const policy = parseProviderPolicy(provider, text, "session policy", "identity");',
       1,
