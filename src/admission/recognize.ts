@@ -219,12 +219,15 @@ function sourceOf(
     const same =
       target.ok && target.value.kind !== "service" && target.value.bucket.id === bucket.value.id;
     if (!same) return err(fault("InvalidArgument", ACROSS));
+    if (source.value.versionId !== undefined) return err(fault("InvalidArgument", ONE_VERSION));
   }
   return ok({ ...source.value, bucket: bucket.value });
 }
 
 const NO_SOURCE = ok<Subject["source"]>(undefined);
 const ACROSS = "An object can only be renamed within its bucket";
+/** Buckets in which objects are renamed have no versions, and nobody's right to one was asked. */
+const ONE_VERSION = "An object is renamed, not one of its versions";
 
 function formOf(
   head: RequestHead,

@@ -1,4 +1,4 @@
-import type { Explained } from "./reasons.ts";
+import type { Explained } from "../reasons.ts";
 
 /** What survives of policy/ and was looked at: it needs no test. */
 export const OF_POLICY: Readonly<Record<string, readonly Explained[]>> = {

@@ -1,7 +1,7 @@
-import type { Explained } from "./reasons.ts";
+import type { Explained } from "../reasons.ts";
 
-/** What survives of admission/ and was looked at: it needs no test. */
-export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
+/** What survives of admission/, a to f, and was looked at: it needs no test. */
+export const OF_ADMISSION_A_F: Readonly<Record<string, readonly Explained[]>> = {
   "admission/admit-document.ts": [
     [
       'if (operation !== "PutBucketPolicy" || address.kind !== "bucket") return subject;',
@@ -165,7 +165,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       1,
       "words",
     ],
-    [`return invalid(snapshot, "the session token is another key's");`, 1, "words"],
+    ['return invalid(snapshot, "the session token is another key\'s");', 1, "words"],
     ["account.upstream === undefined", 1, "same"],
     [
       "? snapshot.owners.get(account.name)?.find((key) => whyNotInForce(key, nowMs) === undefined)",
@@ -173,7 +173,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       "unreachable",
     ],
     [
-      `return invalid(snapshot, "no key of the session's account is in force at the store");`,
+      'return invalid(snapshot, "no key of the session\'s account is in force at the store");',
       1,
       "words",
     ],
@@ -192,7 +192,7 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
       "words",
     ],
     [
-      `if (!policy.ok) return invalid(snapshot, "the session's policy cannot be read");`,
+      'if (!policy.ok) return invalid(snapshot, "the session\'s policy cannot be read");',
       1,
       "words",
     ],
@@ -213,77 +213,5 @@ export const OF_ADMISSION: Readonly<Record<string, readonly Explained[]>> = {
     ["if (subuser !== undefined || account.tier !== undefined) return false;", 3, "same"],
     ["return isEmpty(account.policies) && !keepsRecords(snapshot);", 2, "same"],
     ["return algorithm !== undefined && store.checksums.has(algorithm);", 1, "same"],
-  ],
-  "admission/gates.ts": [
-    [
-      'return refusal === undefined ? judgePolicies(question) : { kind: "refused", refusal };',
-      1,
-      "same",
-    ],
-    ['if (refusal !== undefined) return { kind: "refused", refusal };', 1, "same"],
-    ['return actor === undefined ? ALLOWED : { kind: "allowed", actor };', 1, "speed"],
-    ['const key = subject.caller.kind === "known" ? subject.caller.key : undefined;', 1, "same"],
-    [
-      'return refusal("key-state", `revoked: ${revokedBy}`, "This session has been revoked");',
-      2,
-      "words",
-    ],
-    [
-      `network(snapshot.policy.networks, sourceAddress, "policy.networks", "this gateway's") ??`,
-      1,
-      "words",
-    ],
-    [
-      `network(key?.account.networks, sourceAddress, "account networks", "this account's") ??`,
-      1,
-      "words",
-    ],
-    ["`this ${kindOf(key)}'s`,", 1, "words"],
-    [`network(key?.networks, sourceAddress, "key networks", "this key's")`, 2, "words"],
-    ['return key?.session?.role === undefined ? "subuser" : "role";', 2, "words"],
-    ["const message = `The source address is not in ${whose} allowed networks`;", 1, "words"],
-    [
-      'blocked(snapshot.policy.blockedActions, asks, "policy.blockedActions", "on this gateway") ??',
-      1,
-      "words",
-    ],
-    [
-      'blocked(account?.blockedActions, asks, "account blockedActions", "for this account") ??',
-      1,
-      "words",
-    ],
-    ["`for this ${kindOf(key)}`,", 1, "words"],
-    ["if (provider.blockedActions.length === 0) return undefined;", 1, "speed"],
-    ["const message = `${ask.action} on ${arnOf(ask)} is blocked on this gateway`;", 1, "words"],
-    [
-      "const message = `${match.ask.action} has no effect on the store behind this gateway`;",
-      1,
-      "words",
-    ],
-    ['fault: fault("NotImplemented", message, { elements }),', 1, "words"],
-    [
-      "const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;",
-      1,
-      "words",
-    ],
-    [
-      "const message = `Anonymous requests cannot do ${ask.action} on ${arnOf(ask)}: sign the request`;",
-      1,
-      "words",
-    ],
-  ],
-  "admission/judge-asking.ts": [
-    [
-      'const verdict = refused(facts, fault("NotImplemented", OF_EACH, { rule: "policy" }));',
-      2,
-      "words",
-    ],
-    [
-      '"A policy depends on the tags of each object, by which a list of many cannot be judged";',
-      1,
-      "words",
-    ],
-    ['? { kind: "passed", facts, known }', 1, "same"],
-    ['if (judged.kind !== "refused") return undefined;', 1, "same"],
   ],
 };

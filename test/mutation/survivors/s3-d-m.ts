@@ -1,22 +1,7 @@
-import type { Explained } from "./reasons.ts";
+import type { Explained } from "../reasons.ts";
 
-/** What survives of s3/ and was looked at: it needs no test. */
-export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
-  "s3/copy-source.ts": [
-    ["out += code > 0x20 && code < 0x7f ? text[i] : `%${code.toString(16)}`;", 1, "same"],
-    ['return parseCopySource(firstValue(headers, header) ?? "");', 1, "unreachable"],
-    [
-      'return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));',
-      1,
-      "words",
-    ],
-    ["if (slash === null || keyAt === path.length) return err(bad(raw));", 1, "same"],
-    [
-      "if (mark < 0) return ok({ bucket: bucket.value, key: key.value, versionId: undefined });",
-      1,
-      "same",
-    ],
-  ],
+/** What survives of s3/, d to m, and was looked at: it needs no test. */
+export const OF_S3_D_M: Readonly<Record<string, readonly Explained[]>> = {
   "s3/delete-objects.ts": [
     ["const TAKEN = ok(true);", 1, "speed"],
     ["const TOO_MANY = err(malformed(`it names more than ${ENTRIES_MAX} objects`));", 1, "words"],
@@ -159,6 +144,61 @@ export const OF_S3_2: Readonly<Record<string, readonly Explained[]>> = {
       "export const LIMIT_NAMES: readonly LimitName[] = Object.keys(LIMITS).filter(isLimitName);",
       1,
       "same",
+    ],
+  ],
+  "s3/list-buckets.ts": [
+    ["const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);", 1, "speed"],
+    ["if (end > from)", 2, "same"],
+    ["const read = less < 0 ? PARTIAL : unitAt(bytes, start, rooted);", 1, "same"],
+    [
+      "if (rest.length > ENTRY_BYTES_MAX) return err(`An entry exceeds ${ENTRY_BYTES_MAX} bytes`);",
+      1,
+      "words",
+    ],
+    ['if (/[<&]/.test(token)) return err("The continuation token is no plain text");', 1, "words"],
+    ["if (greater < 0) return PARTIAL;", 1, "same"],
+    ['if (name === "?xml") return ok({ kind: "tag", end });', 1, "same"],
+    ['if (kind === undefined) return ok({ kind: "tag", end });', 1, "same"],
+    ["if (close < 0) return PARTIAL;", 1, "same"],
+    ['const name = /^[^\\s]*/.exec(tag)?.[0] ?? "";', 3, "unreachable"],
+    ['return name.length > 1 && name.endsWith("/") ? name.slice(0, -1) : name;', 2, "same"],
+    ['const name = close < 0 ? "" : named.slice(1, close);', 2, "same"],
+  ],
+  "s3/lock-values.ts": [
+    ["export const NO_LOCK: LockValues = {", 1, "same"],
+    [
+      '(why) => fault("InvalidArgument", `Cannot read the object lock headers: ${why}`),',
+      1,
+      "words",
+    ],
+    ['const legalHold = child(root, "Status")?.text ?? "";', 1, "same"],
+    [
+      ': err(malformed(`the status of a legal hold is ON or OFF: got "${legalHold}"`));',
+      1,
+      "words",
+    ],
+    ['return `the mode is GOVERNANCE or COMPLIANCE: got "${mode}"`;', 1, "words"],
+    ['return `the retention ends at an ISO 8601 date in UTC: got "${retainUntil}"`;', 1, "words"],
+    ['return `a legal hold is ON or OFF: got "${legalHold}"`;', 1, "words"],
+    ['return `an event hold is ON or OFF: got "${eventHold}"`;', 1, "words"],
+    [
+      'if (days !== undefined && years !== undefined) return "a duration is in days or in years";',
+      1,
+      "words",
+    ],
+    ['return `a duration is a number of days or years: got "${duration}"`;', 1, "words"],
+  ],
+  "s3/mapped-names.ts": [
+    ['const [, before = "", after = ""] = PREFIX.exec(text) ?? [];', 1, "same"],
+    [
+      'if (after !== "" && before.length <= NAME_CHARACTERS_MAX / 2) return ok({ before, after });',
+      1,
+      "same",
+    ],
+    [
+      '\'Expected "{account}-" or "{account}.", perhaps behind a fixed part such as "warden-"\',',
+      1,
+      "words",
     ],
   ],
 };

@@ -1,7 +1,7 @@
-import type { Explained } from "./reasons.ts";
+import type { Explained } from "../reasons.ts";
 
-/** What survives of s3/ and was looked at: it needs no test. */
-export const OF_S3: Readonly<Record<string, readonly Explained[]>> = {
+/** What survives of s3/, a to c, and was looked at: it needs no test. */
+export const OF_S3_A_C: Readonly<Record<string, readonly Explained[]>> = {
   "s3/acl-document.ts": [
     ['const permission = child(grant, "Permission")?.text ?? "";', 1, "words"],
     ["const [only, ...more] = grantee?.children ?? [];", 1, "same"],
@@ -169,6 +169,21 @@ export const OF_S3: Readonly<Record<string, readonly Explained[]>> = {
     ],
     [
       "if (name !== undefined) routing.set(name, (routing.get(name) ?? new Set()).add(level));",
+      1,
+      "same",
+    ],
+  ],
+  "s3/copy-source.ts": [
+    ["out += code > 0x20 && code < 0x7f ? text[i] : `%${code.toString(16)}`;", 1, "same"],
+    ['return parseCopySource(firstValue(headers, header) ?? "");', 1, "unreachable"],
+    [
+      'return err(fault("NotImplemented", `Copying from an ARN is not served: got "${raw}"`));',
+      1,
+      "words",
+    ],
+    ["if (slash === null || keyAt === path.length) return err(bad(raw));", 1, "same"],
+    [
+      "if (mark < 0) return ok({ bucket: bucket.value, key: key.value, versionId: undefined });",
       1,
       "same",
     ],

@@ -1,0 +1,292 @@
+import type { Explained } from "../reasons.ts";
+
+/** What survives of admission/, g to p, and was looked at: it needs no test. */
+export const OF_ADMISSION_G_P: Readonly<Record<string, readonly Explained[]>> = {
+  "admission/gates.ts": [
+    [
+      'return refusal === undefined ? judgePolicies(question) : { kind: "refused", refusal };',
+      1,
+      "same",
+    ],
+    ['if (refusal !== undefined) return { kind: "refused", refusal };', 1, "same"],
+    ['return actor === undefined ? ALLOWED : { kind: "allowed", actor };', 1, "speed"],
+    ['const key = subject.caller.kind === "known" ? subject.caller.key : undefined;', 1, "same"],
+    [
+      'return refusal("key-state", `revoked: ${revokedBy}`, "This session has been revoked");',
+      2,
+      "words",
+    ],
+    [
+      'network(snapshot.policy.networks, sourceAddress, "policy.networks", "this gateway\'s") ??',
+      1,
+      "words",
+    ],
+    [
+      'network(key?.account.networks, sourceAddress, "account networks", "this account\'s") ??',
+      1,
+      "words",
+    ],
+    ["`this ${kindOf(key)}'s`,", 1, "words"],
+    ['network(key?.networks, sourceAddress, "key networks", "this key\'s")', 2, "words"],
+    ['return key?.session?.role === undefined ? "subuser" : "role";', 2, "words"],
+    ["const message = `The source address is not in ${whose} allowed networks`;", 1, "words"],
+    [
+      'blocked(snapshot.policy.blockedActions, asks, "policy.blockedActions", "on this gateway") ??',
+      1,
+      "words",
+    ],
+    [
+      'blocked(account?.blockedActions, asks, "account blockedActions", "for this account") ??',
+      1,
+      "words",
+    ],
+    ["`for this ${kindOf(key)}`,", 1, "words"],
+    ["if (provider.blockedActions.length === 0) return undefined;", 1, "speed"],
+    ["const message = `${ask.action} on ${arnOf(ask)} is blocked on this gateway`;", 1, "words"],
+    [
+      "const message = `${match.ask.action} has no effect on the store behind this gateway`;",
+      1,
+      "words",
+    ],
+    ['fault: fault("NotImplemented", message, { elements }),', 1, "words"],
+    [
+      "const message = `The tier ${ceiling.name} of this key does not include ${ask.action} on ${arnOf(ask)}`;",
+      1,
+      "words",
+    ],
+    [
+      "const message = `Anonymous requests cannot do ${ask.action} on ${arnOf(ask)}: sign the request`;",
+      1,
+      "words",
+    ],
+  ],
+  "admission/judge-asking.ts": [
+    [
+      'const verdict = refused(facts, fault("NotImplemented", OF_EACH, { rule: "policy" }));',
+      2,
+      "words",
+    ],
+    [
+      '"A policy depends on the tags of each object, by which a list of many cannot be judged";',
+      1,
+      "words",
+    ],
+    ['? { kind: "passed", facts, known }', 1, "same"],
+    ['if (judged.kind !== "refused") return undefined;', 1, "same"],
+  ],
+  "admission/kept-policy.ts": [
+    [
+      'if (snapshot.policy.bucketPolicies === "upstream" || address.kind !== "bucket") return undefined;',
+      1,
+      "same",
+    ],
+    ['if (document?.kind !== "policy") return undefined;', 2, "unreachable"],
+    ["default:", 1, "unreachable"],
+    [
+      'if (caller.kind === "anonymous" || address.kind === "service") return refuse(facts, FIXED);',
+      2,
+      "unreachable",
+    ],
+    [
+      '"The policy of this bucket is kept in the gateway\'s configuration: ask its operator",',
+      1,
+      "words",
+    ],
+    ['const policy = parseProviderPolicy(provider, text, "policy", "bucket", rules);', 1, "words"],
+    [
+      'const place = first?.line === undefined ? "" : ` (line ${first.line}, ${first.path || "root"})`;',
+      4,
+      "words",
+    ],
+    ['const remedy = first?.remedy === "" ? "" : `. ${first?.remedy}`;', 8, "words"],
+    [
+      'return err(fault("MalformedPolicy", `${first?.message}${place}${remedy}`));',
+      1,
+      "unreachable",
+    ],
+    ["if (known.owners?.get(bucket.id) !== undefined) return false;", 1, "unreachable"],
+    ['if (effect === "Deny" || principals === undefined) return false;', 1, "unreachable"],
+    ['if (principal.kind === "anonymous") return true;', 3, "unreachable"],
+    [
+      'if (!snapshot.keepsState || address.kind !== "bucket" || caller.kind === "anonymous") {',
+      1,
+      "same",
+    ],
+  ],
+  "admission/known.ts": [
+    ["export const TAGS_BYTES_MAX = 64 * 1024;", 1, "elsewhere"],
+    [
+      'const document = status === 200 ? readDocument("PutObjectTagging", [], body) : undefined;',
+      1,
+      "same",
+    ],
+    ['document?.ok === true && document.value.kind === "xml"', 1, "unreachable"],
+    [
+      'const message = "The store does not tell the tags that this decision depends on";',
+      1,
+      "words",
+    ],
+  ],
+  "admission/need.ts": [
+    ["if (!keepsRecords(snapshot)) return subject;", 1, "same"],
+    ['const own = address.kind === "service" ? undefined : address.bucket;', 2, "same"],
+    ["const fresh = bucket === own && isAboutRecord(subject);", 1, "unreachable"],
+    ['return { kind: "subject", subject: { ...subject, known: { ...known, tags } } };', 1, "same"],
+    [
+      'if (address.kind === "service" || snapshot.policy.provider.bucketPolicyRole === "restrict") {',
+      2,
+      "unreachable",
+    ],
+    ['if (record === undefined) return "caller";', 1, "same"],
+    ['return isOwn ? "caller" : "owner";', 1, "same"],
+    ["headers: [],", 1, "same"],
+    ['return { name, value, rawName: "", rawValue: "" };', 2, "same"],
+  ],
+  "admission/page-token.ts": [
+    ["if (sealed.length > SEALED_CHARACTERS_MAX) return undefined;", 1, "same"],
+    ["if (bytes.length <= IV_BYTES) return undefined;", 1, "same"],
+    ['return { cipher: made("cipher"), code: made("code") };', 2, "same"],
+  ],
+  "admission/passthrough.ts": [
+    ["const others = toS3 ? (head.forwardedHosts ?? []) : [];", 2, "same"],
+    ['const sentTo = [firstValue(head.headers, "host") ?? "", ...others];', 1, "unreachable"],
+    [
+      'const FOREIGN = fault("AccessDenied", "Your IP address is not allowed on this path");',
+      1,
+      "words",
+    ],
+    [
+      'const DOUBTFUL = fault("InvalidURI", "The path has dot segments or bytes that may not stand in it");',
+      1,
+      "words",
+    ],
+    [
+      'return fault("InvalidBucketName", `Paths below ${path} are not S3 on this gateway`);',
+      1,
+      "words",
+    ],
+  ],
+  "admission/plan-body.ts": [
+    [
+      'const message = "aws-chunked framing needs a STREAMING- value in x-amz-content-sha256";',
+      1,
+      "words",
+    ],
+    [
+      'return err(awsFault("BodyUnexpected", { why: "This operation does not take a request body" }));',
+      2,
+      "words",
+    ],
+    [
+      'const message = "x-amz-trailer needs an x-amz-content-sha256 that ends in -TRAILER";',
+      1,
+      "words",
+    ],
+    ['payload.signed && caller.kind === "known" && "proof" in caller.proved', 1, "unreachable"],
+    [': err(awsFault("MissingContentLength", { why: `${field} is missing` }));', 2, "words"],
+    ['const why = `${field} must be a number of bytes: got "${text}"`;', 1, "words"],
+    ['return err(awsFault("MissingContentLength", { why }));', 1, "words"],
+  ],
+  "admission/policy-gates.ts": [
+    [
+      "if (policies === undefined && record?.policy === undefined && session === undefined) {",
+      2,
+      "speed",
+    ],
+    ["const owner = record?.owner.name ?? key?.account.name;", 1, "unreachable"],
+    ["const actor = allowanceOf(question, one)?.actor;", 1, "unreachable"],
+    ['const PRIVILEGE: AllowedBy = { by: "privilege", actor: "caller" };', 1, "words"],
+    ['const UPSTREAM: AllowedBy = { by: "anonymous: upstream", actor: "caller" };', 1, "words"],
+    ["if (key === undefined) return undefined;", 2, "unreachable"],
+    ['const ACCOUNT: AllowedBy = { by: "account", actor: "caller" };', 1, "words"],
+    ['if (bucket.effect !== "allow" || bucket.grip !== "direct") return undefined;', 1, "same"],
+    ['if (bucket.effect !== "allow") return undefined;', 1, "same"],
+    [
+      'if (!provider.storeAcls || snapshot.store.acls !== "kept" || key?.account.shares !== false)',
+      1,
+      "unreachable",
+    ],
+    [
+      'if (one.identity.effect === "deny" || NOT_BY_ACLS.has(one.ask.action)) return undefined;',
+      2,
+      "same",
+    ],
+    ["if (store.naming.prefix !== undefined) return false;", 2, "same"],
+    [
+      "return store.naming.tenants && ask.bucket !== undefined && ask.bucket.home !== tenant;",
+      1,
+      "unreachable",
+    ],
+    ['const STORES_ACLS: AllowedBy = { by: "the store\'s ACLs", actor: "caller" };', 1, "words"],
+    [
+      "if (record === undefined) return !isNamedAfterAnother(snapshot, ask.bucket, key?.account);",
+      1,
+      "unreachable",
+    ],
+    [
+      "return key !== undefined && isOwnedBy(snapshot, ask.bucket, record, key.account);",
+      1,
+      "unreachable",
+    ],
+    ["return store.naming.prefix !== undefined && home !== account?.tenant;", 1, "unreachable"],
+    ["function whyNot(question: Question, one: Evaluated): string {", 1, "words"],
+    ["const what = `${one.ask.action} on ${arnOf(one.ask)}`;", 1, "words"],
+    [
+      "if (question.key === undefined) return `No policy allows anonymous requests ${what}`;",
+      4,
+      "words",
+    ],
+    [
+      'if (one.session?.effect === "none") return `The session\'s policy does not allow ${what}`;',
+      5,
+      "words",
+    ],
+    ["if (isManaged(question, one)) {", 3, "words"],
+    [
+      "return `${what} needs a privilege, or a statement of the bucket's policy that allows it to you`;",
+      1,
+      "words",
+    ],
+    [
+      "if (!isOwn(question, one)) return `The bucket's account does not allow ${what}`;",
+      4,
+      "words",
+    ],
+    ["return `No policy of this user allows ${what}`;", 1, "words"],
+    ['return `${file}:${line}${sid === undefined ? "" : ` ${sid}`}`;', 2, "words"],
+    ["return ofResource(set, principal, asked, resourceOf(bucket?.name, key));", 1, "unreachable"],
+    ['const NOBODY: Principal = { kind: "anonymous" };', 2, "same"],
+  ],
+  "admission/policy-names.ts": [
+    ["if (isOwn && !reachesTenants) return { name, alias: undefined };", 1, "speed"],
+  ],
+  "admission/presence.ts": [
+    ['operation: "HeadBucket",', 1, "same"],
+    ["query: [],", 1, "same"],
+    ["headers: [],", 1, "same"],
+    [
+      "const body = { payload: EMPTY_SHA256, length: undefined, deframed: false, md5: undefined };",
+      1,
+      "same",
+    ],
+  ],
+  "admission/principal.ts": [
+    ['if (notBeforeMs !== undefined && nowMs < notBeforeMs) return "notBefore";', 1, "same"],
+    ['return expiresMs !== undefined && nowMs >= expiresMs ? "expires" : undefined;', 1, "same"],
+  ],
+  "admission/provider-rules.ts": [
+    ['return found ? reserved(stateBucket ?? "") : undefined;', 1, "unreachable"],
+    [
+      'return fault("InvalidBucketName", `A tenant cannot be named here: write "${bucket}" alone`);',
+      1,
+      "words",
+    ],
+    ['return err(fault("InvalidArgument", `max-keys must be at most ${cap} here`));', 1, "words"],
+    ['const isCopy = asks.some(({ operation }) => operation === "CopyObject");', 1, "unreachable"],
+    [
+      'const message = "Request specific response headers cannot be used for anonymous GET requests.";',
+      1,
+      "words",
+    ],
+  ],
+};
