@@ -1,3 +1,4 @@
+import type { KeySession } from "../../src/admission/principal.ts";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
 import { NONCE_BYTES, seal, sealingKey, type SealingKey } from "../../src/session/seal.ts";
 import type { Session } from "../../src/session/session.ts";
@@ -41,3 +42,18 @@ export function isRemembered(snapshot: Snapshot, session: Session): boolean {
     snapshot.opened.find(session.accessKeyId, tokenOf(session), session.issuedMs) !== undefined
   );
 }
+
+/** What a key has of a session of which nothing is special: no role, no policy, no tags. */
+export const PLAIN_SESSION: KeySession = {
+  role: undefined,
+  name: undefined,
+  policy: undefined,
+  parent: undefined,
+  asksValues: false,
+  issuedMs: 0,
+  sourceIdentity: undefined,
+  federated: undefined,
+  tags: new Map(),
+  transitiveTags: [],
+  policyText: undefined,
+};

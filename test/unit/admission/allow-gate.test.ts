@@ -9,6 +9,7 @@ import type { Verdict } from "../../../src/admission/verdict.ts";
 import type { Provider } from "../../../src/provider/provider.ts";
 import { asItself, keeping, settle } from "./asked.ts";
 import { gatewayOf, signerOf, word, type People, type Sent } from "./people.ts";
+import { PLAIN_SESSION } from "../../support/sessions.ts";
 
 const ON_BUCKET = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"];
 const to = (...names: readonly string[]): object => ({
@@ -289,23 +290,10 @@ function compiled(...statements: readonly object[]) {
   return keys.get("AKID.X.Y")?.subuser?.policies ?? assert.fail();
 }
 
-const SESSION = {
-  role: undefined,
-  name: undefined,
-  parent: undefined,
-  asksValues: false,
-  issuedMs: 0,
-  sourceIdentity: undefined,
-  federated: undefined,
-  tags: new Map(),
-  transitiveTags: [],
-  policyText: undefined,
-};
-
 describe("the policy of a session", () => {
   const session = (...statements: readonly object[]) => {
     const policy = statements.length === 0 ? undefined : compiled(...statements);
-    return (key: Key): Key => ({ ...key, session: { ...SESSION, policy } });
+    return (key: Key): Key => ({ ...key, session: { ...PLAIN_SESSION, policy } });
   };
   const reads = session(...own("s3:GetObject"));
   const denies = session(...own("s3:*"), ...own("s3:GetObject", "Deny"));
@@ -349,7 +337,7 @@ describe("a privilege", () => {
   test("holds no further than the policy of a session", () => {
     const line = "DELETE /bucket?policy";
     const policyOf = (...statements: readonly object[]) => ({
-      ...SESSION,
+      ...PLAIN_SESSION,
       policy: compiled(...statements),
     });
     assert.equal(word(outcome("admin", line, policyOf(...own("s3:*BucketPolicy")))), "keep");

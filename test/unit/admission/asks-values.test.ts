@@ -8,6 +8,7 @@ import type { Key } from "../../../src/admission/principal.ts";
 import type { Snapshot } from "../../../src/admission/snapshot.ts";
 import { firstValue } from "../../../src/http/headers.ts";
 import { decide, gatewayOf, word } from "./people.ts";
+import { PLAIN_SESSION } from "../../support/sessions.ts";
 
 const tagged = {
   Effect: "Allow",
@@ -17,19 +18,6 @@ const tagged = {
 };
 const gateway = gatewayOf({ accounts: { A: { users: { U: { policy: [tagged] } } } } });
 const key = gateway.keys.get("AKID.A.U") ?? assert.fail();
-const NO_SESSION = {
-  role: undefined,
-  name: undefined,
-  policy: undefined,
-  parent: undefined,
-  issuedMs: 0,
-  sourceIdentity: undefined,
-  federated: undefined,
-  tags: new Map(),
-  transitiveTags: [],
-  policyText: undefined,
-};
-
 /** The same gateway, where nobody but this key may ask. */
 function asking(more: Partial<Key>, asksValues = false): Snapshot {
   const keys = new Map([...gateway.keys, [key.accessKeyId, { ...key, ...more }] as const]);
@@ -40,7 +28,7 @@ const put = (snapshot: Snapshot, tagging: string, who: string | undefined = "A:U
   word(decide(snapshot, who, "PUT /bucket/k", { headers: { "x-amz-tagging": tagging } }));
 
 describe("values are read", () => {
-  const session = (asksValues: boolean) => ({ session: { ...NO_SESSION, asksValues } });
+  const session = (asksValues: boolean) => ({ session: { ...PLAIN_SESSION, asksValues } });
   const rows = [
     ["for a policy of the configuration", asking({}, true), true],
     ["for a policy that came with the key", asking({ asksValues: true }), true],

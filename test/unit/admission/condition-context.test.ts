@@ -16,6 +16,7 @@ import {
 import { presignV2, presignV4, sha256, signV2, timestampOf } from "../../support/signed.ts";
 import { gatewayOf, headOf, type People, type Sent } from "./people.ts";
 import { NOW } from "./world.ts";
+import { PLAIN_SESSION } from "../../support/sessions.ts";
 
 const PEOPLE: People = {
   store: { store: "aws", region: "eu-central-1" },
@@ -289,19 +290,7 @@ test("a form makes an object", () => {
 test("a session that no issuer vouched for has no federated provider", () => {
   const subject = subjectOf(SNAPSHOT, "A:ann", GET);
   assert(subject.caller.kind === "known");
-  const session = {
-    role: undefined,
-    name: undefined,
-    policy: undefined,
-    parent: "AKID.A.ann",
-    asksValues: false,
-    issuedMs: NOW,
-    sourceIdentity: undefined,
-    federated: undefined,
-    tags: new Map(),
-    transitiveTags: [],
-    policyText: undefined,
-  };
+  const session = { ...PLAIN_SESSION, parent: "AKID.A.ann", issuedMs: NOW };
   const caller = { ...subject.caller, key: { ...subject.caller.key, session } };
   const context = contextOf(SNAPSHOT, { ...subject, caller }, NOW);
   assert.equal(context("aws:FederatedProvider", ""), undefined);

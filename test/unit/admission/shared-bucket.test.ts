@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Caller } from "../../../src/admission/caller.ts";
 import { NO_FACTS, type Actor } from "../../../src/admission/facts.ts";
-import type { Account, Key, KeySession } from "../../../src/admission/principal.ts";
+import type { Account, Key } from "../../../src/admission/principal.ts";
 import type { BucketRecord } from "../../../src/admission/record.ts";
 import { sharedBucket, signerOf } from "../../../src/admission/store-signer.ts";
 import { NOTHING_KNOWN, type Subject } from "../../../src/admission/subject.ts";
 import { parseTarget } from "../../../src/http/target.ts";
 import { canonicalBucket, type Bucket } from "../../../src/s3/bucket.ts";
 import { judge, KEYS, world } from "./world.ts";
+import { PLAIN_SESSION } from "../../support/sessions.ts";
 
 const WORLD = world();
 
@@ -178,19 +179,7 @@ test("the owner signs by the gateway's credential, or by a key that was found fo
   });
 });
 
-const SESSION: KeySession = {
-  role: undefined,
-  name: undefined,
-  policy: undefined,
-  parent: KEYS.own,
-  sourceIdentity: undefined,
-  federated: undefined,
-  tags: new Map(),
-  asksValues: false,
-  issuedMs: 0,
-  transitiveTags: [],
-  policyText: undefined,
-};
+const SESSION = { ...PLAIN_SESSION, parent: KEYS.own };
 
 describe("a caller's request is signed by", () => {
   const client = (own: boolean) => ({ kind: "client", own });

@@ -14,6 +14,7 @@ import {
 import { word } from "../../support/decided.ts";
 import { decide, gatewayOf, signerOf } from "./people.ts";
 import { judge, KEYS, world } from "./world.ts";
+import { PLAIN_SESSION } from "../../support/sessions.ts";
 
 const WORLD = world();
 /** A gateway that knows none of those keys, which were looked up elsewhere. */
@@ -83,20 +84,8 @@ for (const [who, signer, by, lookedUp, credential] of SIGNERS) {
 }
 
 test("a session's key is the gateway's own, and is looked up nowhere", () => {
-  const session = { role: undefined, name: undefined, policy: undefined, parent: KEYS.own };
-  const more = { sourceIdentity: undefined, federated: undefined, tags: new Map() };
-  const key = keyOf(KEYS.own, {
-    sessionToken: "sealed",
-    signing: SIGNING,
-    session: {
-      ...session,
-      ...more,
-      asksValues: false,
-      issuedMs: 0,
-      transitiveTags: [],
-      policyText: undefined,
-    },
-  });
+  const session = { ...PLAIN_SESSION, parent: KEYS.own };
+  const key = keyOf(KEYS.own, { sessionToken: "sealed", signing: SIGNING, session });
   assert.deepEqual(signedBy(ELSEWHERE, client(key)), { signedBy: "gateway", lookedUp: undefined });
   const headers: string[] = [];
   assert.deepEqual(credentialOf(client(key), headers), SIGNING);
