@@ -43,7 +43,7 @@ export function isRemembered(snapshot: Snapshot, session: Session): boolean {
   );
 }
 
-/** What a key has of a session of which nothing is special: no role, no policy, no tags. */
+/** A session as its key has it, with nothing special: no role, no policy, no tags. */
 export const PLAIN_SESSION: KeySession = {
   role: undefined,
   name: undefined,
