@@ -161,17 +161,17 @@ function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): Reply
   if (!isListFiltered(snapshot) && prefix === undefined) return RELAY;
   const filtered = hidesBuckets(snapshot);
   const own = filtered ? visibleBuckets(snapshot, subject, nowMs) : allBut(stateBucket);
-  if (prefix === undefined) {
-    const { caller } = subject;
-    // The store tells nobody without a credential of buckets.
-    if (caller.kind === "anonymous") return { kind: "filter-buckets", filter: own };
-    const seals = (token: string): string => sealPageToken(token, caller.key);
-    return { kind: "filter-buckets", filter: { ...own, seals } };
-  }
-  const start = queryValue(subject.query, "prefix") ?? "";
-  const tenant = tenantOf(subject.caller);
-  const filter = renamedBuckets(own, prefix, tenant, start, stateBucket);
-  return { kind: "filter-buckets", filter };
+  const { caller, operation, query } = subject;
+  const start = queryValue(query, "prefix") ?? "";
+  const filter =
+    prefix === undefined ? own : renamedBuckets(own, prefix, tenantOf(caller), start, stateBucket);
+  // The store tells nobody without a credential of buckets.
+  if (caller.kind === "anonymous") return { kind: "filter-buckets", filter };
+  // Of a list by a prefix the store's token names none but the caller's own (store-request.ts).
+  if (prefix !== undefined && operation === "ListBuckets")
+    return { kind: "filter-buckets", filter };
+  const seals = (token: string): string => sealPageToken(token, caller.key);
+  return { kind: "filter-buckets", filter: { ...filter, seals } };
 }
 
 /**

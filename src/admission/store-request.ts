@@ -109,20 +109,20 @@ function refusalOf(problem: GateProblem, headers: readonly string[], clientEnd: 
 
 /**
  * Asks only for the caller's own buckets if they have other names at the store: the continuation of
- * a list may name the last of a page, and must not name somebody else's. Where such names are the same,
+ * a list may name the last of a page, and must not name somebody else's. Where that cannot be asked,
  * the client's token is opened. Error: InvalidArgument for a token that was not given to it.
  */
 function queryFor(snapshot: Snapshot, subject: Subject): Result<Subject["query"], Fault> {
   const { prefix } = snapshot.store.naming;
   const { operation, query, caller } = subject;
   if (!LISTS_OF_BUCKETS.has(operation)) return ok(query);
-  if (prefix !== undefined) {
-    if (operation !== "ListBuckets") return ok(query);
+  if (prefix !== undefined && operation === "ListBuckets") {
     const start = queryValue(query, "prefix") ?? "";
     return ok(withParameter(query, "prefix", `${startOfNames(prefix, tenantOf(caller))}${start}`));
   }
   const sealed = queryValue(query, TOKEN);
-  if (sealed === undefined || sealed === "" || !isListFiltered(snapshot)) return ok(query);
+  const isFiltered = prefix !== undefined || isListFiltered(snapshot);
+  if (sealed === undefined || sealed === "" || !isFiltered) return ok(query);
   const token = caller.kind === "known" ? openPageToken(sealed, caller.key) : undefined;
   if (token === undefined) return err(fault("InvalidArgument", BAD_TOKEN));
   return ok(withParameter(query, TOKEN, token));

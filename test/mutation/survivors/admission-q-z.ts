@@ -167,7 +167,6 @@ export const OF_ADMISSION_Q_Z: Readonly<Record<string, readonly Explained[]>> = 
       1,
       "words",
     ],
-    ['if (operation !== "ListBuckets") return ok(query);', 1, "same"],
     ["stored === undefined ? [] : [{ stored, shown: name }],", 2, "unreachable"],
     ["const isSame = bucket.value === address.bucket;", 1, "speed"],
     [': err(fault("InvalidBucketName", "A tenant cannot be named to this store"));', 1, "words"],

@@ -125,6 +125,11 @@ describe("buckets that are named after their accounts", () => {
       assert.equal(sent(decide(gateway, "one", line)), expected);
     });
   }
+  test("are all that the store's continuation token can name, which passes as it is", () => {
+    const verdict = decide(gateway, "one", "GET /");
+    assert.ok(verdict.kind === "forward" && verdict.reply.kind === "filter-buckets");
+    assert.equal(verdict.reply.filter.seals, undefined);
+  });
   test("are asked for by no prefix in a list of directory buckets, which has none", () => {
     const directories = gatewayOf({
       store: { store: "minio", operations: ["ListDirectoryBuckets"] },
@@ -137,6 +142,12 @@ describe("buckets that are named after their accounts", () => {
     assert.ok(verdict.kind === "forward" && verdict.reply.kind === "filter-buckets");
     assert.equal(verdict.reply.filter.shows?.("one-mine"), "mine");
     assert.equal(verdict.reply.filter.shows?.("two-theirs"), undefined);
+    const sealed = verdict.reply.filter.seals?.("two-theirs");
+    assert(sealed !== undefined && !sealed.includes("theirs"), "the store's token is told");
+    const next = decide(directories, "one", `${line}&continuation-token=${sealed}`);
+    assert.match(sent(next), /[?&]continuation-token=two-theirs(?:&|$)/);
+    const guessed = decide(directories, "one", `${line}&continuation-token=two-theirs`);
+    assert.equal(sent(guessed), "InvalidArgument");
   });
   test("are the only ones whose answers are rewritten", () => {
     for (const line of ["GET /photos?list-type=2", "GET /photos/k", "GET /"]) {
