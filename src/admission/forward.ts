@@ -167,7 +167,7 @@ function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): Reply
     prefix === undefined ? own : renamedBuckets(own, prefix, tenantOf(caller), start, stateBucket);
   // The store tells nobody without a credential of buckets.
   if (caller.kind === "anonymous") return { kind: "filter-buckets", filter };
-  // Of a list by a prefix the store's token names none but the caller's own (store-request.ts).
+  // A list by a prefix has a token that names none but the caller's own (store-request.ts).
   if (prefix !== undefined && operation === "ListBuckets")
     return { kind: "filter-buckets", filter };
   const seals = (token: string): string => sealPageToken(token, caller.key);
