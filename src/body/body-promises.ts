@@ -42,13 +42,7 @@ export function brokenPromise(
   if (promises.received < promises.length) return wrongLength(promises.length, "less");
   const values = new Map<ChecksumAlgorithm, string>();
   for (const [algorithm, digest] of promises.digests) values.set(algorithm, digest.base64());
-  for (const check of checks) {
-    const actual = values.get(check.algorithm);
-    if (actual === undefined) throw new Error(`no digest was started for ${check.field}`);
-    const problem = digestMismatch(check, actual);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+  return firstMismatch(values, checks);
 }
 
 /**
@@ -63,8 +57,22 @@ export function brokenByWhole(
   if (body.length !== length) {
     return wrongLength(length, body.length > length ? "more" : "less");
   }
+  const values = new Map<ChecksumAlgorithm, string>();
+  // Two checks can be of one algorithm: x-amz-content-sha256, and a checksum.
+  for (const { algorithm } of checks) {
+    if (!values.has(algorithm)) values.set(algorithm, digestOf(algorithm, body));
+  }
+  return firstMismatch(values, checks);
+}
+
+function firstMismatch(
+  values: ReadonlyMap<ChecksumAlgorithm, string>,
+  checks: readonly ChecksumCheck[],
+): Fault | undefined {
   for (const check of checks) {
-    const problem = digestMismatch(check, digestOf(check.algorithm, body));
+    const actual = values.get(check.algorithm);
+    if (actual === undefined) throw new Error(`no digest was made for ${check.field}`);
+    const problem = digestMismatch(check, actual);
     if (problem !== undefined) return problem;
   }
   return undefined;
