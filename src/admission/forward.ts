@@ -165,11 +165,10 @@ function listingPlan(snapshot: Snapshot, subject: Subject, nowMs: number): Reply
   const start = queryValue(query, "prefix") ?? "";
   const filter =
     prefix === undefined ? own : renamedBuckets(own, prefix, tenantOf(caller), start, stateBucket);
-  // The store tells nobody without a credential of buckets.
-  if (caller.kind === "anonymous") return { kind: "filter-buckets", filter };
   // A list by a prefix has a token that names none but the caller's own (store-request.ts).
-  if (prefix !== undefined && operation === "ListBuckets")
-    return { kind: "filter-buckets", filter };
+  const isSafe = prefix !== undefined && operation === "ListBuckets";
+  // The store tells nobody without a credential of buckets.
+  if (isSafe || caller.kind === "anonymous") return { kind: "filter-buckets", filter };
   const seals = (token: string): string => sealPageToken(token, caller.key);
   return { kind: "filter-buckets", filter: { ...filter, seals } };
 }
