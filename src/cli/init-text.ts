@@ -237,8 +237,8 @@ function uniqueLines(variables: readonly Variables[]): readonly string[] {
 
 /**
  * Returns the steps that are left to do, printed after the files were written. `program`: how its
- * user calls s3warden; `gateway` and `accounts`: the paths of the files; `isAddressGiven`: whether the store's
- * address is the user's own, and no example.
+ * user calls s3warden; `gateway` and `accounts`: the paths of the files; `isAddressGiven`: whether
+ * the store's address is the user's own, and no example.
  */
 export function nextSteps(
   wanted: Wanted,

@@ -55,8 +55,8 @@ export function runInit(options: InitOptions, terminal: Terminal): 0 | 1 | 2 {
     return 1;
   }
   const isAddressGiven = options.endpoint !== undefined;
-  const paths = { program: programName(), gateway, accounts, isAddressGiven };
-  const steps = nextSteps(wanted, paths, keys);
+  const written = { program: programName(), gateway, accounts, isAddressGiven };
+  const steps = nextSteps(wanted, written, keys);
   terminal.stdout(`Wrote ${gateway} and ${accounts}\n\n${steps}`);
   return 0;
 }
