@@ -247,6 +247,29 @@ test("no files import each other in a circle, not even types", () => {
   assert.deepEqual([...graph.keys()], []);
 });
 
+test("a process that serves loads only what most configurations need", () => {
+  // With each of these come 2 to 10 MB: they are loaded (`import()`) when a configuration asks.
+  const heavy = ["js-yaml", "undici", "yaml", "zod"];
+  const pending = ["cli/serve.ts", "life/open.ts"];
+  const loaded = new Set(pending);
+  const packages = new Set<string>();
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    const code = withoutComments(readFileSync(join(SRC, file), "utf8"))
+      .replaceAll(/\bimport\("[^"]+"\)/g, "")
+      .replaceAll(/^import type [^;]+;/gm, "");
+    for (const name of specifiers(code)) if (!name.startsWith(".")) packages.add(name);
+    for (const to of relativeImports(file, code).filter((name) => !loaded.has(name))) {
+      loaded.add(to);
+      pending.push(to);
+    }
+  }
+  assert.ok(packages.has("prom-client"), "packages are found at all");
+  assert.deepEqual(
+    heavy.filter((name) => packages.has(name)),
+    [],
+  );
+});
+
 test("no name is exported by two files, so that one word stands for one thing", () => {
   const exporters = new Map<string, string[]>();
   for (const file of sourceFiles()) {

@@ -30,6 +30,11 @@ export function takeBytes(promises: BodyPromises, bytes: Buffer): Fault | undefi
   return undefined;
 }
 
+/** Returns true if no more bytes may come: the last of them has. */
+export function isAllThere({ received, length }: BodyPromises): boolean {
+  return received === length;
+}
+
 /**
  * The body has ended: whether its length and every one of `checks` are as promised. Each check's
  * algorithm must have been given to `startPromises`.

@@ -7,7 +7,13 @@ import { createDeframer, deframe, unfinished, type Trailer } from "../s3/aws-chu
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { awsFault, type Fault } from "../s3/faults.ts";
 import { limitFault } from "../s3/limits.ts";
-import { brokenByWhole, brokenPromise, startPromises, takeBytes } from "./body-promises.ts";
+import {
+  brokenByWhole,
+  brokenPromise,
+  isAllThere,
+  startPromises,
+  takeBytes,
+} from "./body-promises.ts";
 import { Gathered } from "./gathered.ts";
 import { beginChunk, endChain, startChain } from "./chunk-chain.ts";
 
@@ -26,10 +32,10 @@ export class BodyError extends Error {
 }
 
 /**
- * Yields the bytes that the store gets, as `source` delivers them. A piece of `source` need only
- * stand until the second next one is asked for; a piece of the store's until its next one is. The
- * last piece is held back until length, signatures and checksums are all proved, so that a bad body
- * can never complete an upload: the store sees a short body and keeps what it had.
+ * Yields the bytes that the store gets, as `source` delivers them. Each piece need only stand until
+ * the next one is asked for. The piece with the last byte is held back until length, signatures and
+ * checksums are all proved, so that a bad body can never complete an upload: the store sees a short
+ * body and keeps what it had.
  *
  * A body of length 0 is proved before the generator ends. The head of a request is written with the
  * first piece or at the end (`store/connection.ts`), so that even a bad empty body never reaches
@@ -135,8 +141,8 @@ async function* passed(
   for await (const bytes of source) {
     if (bytes.length === 0) continue;
     refuse(takeBytes(promises, bytes));
-    if (held !== undefined) yield held;
-    held = bytes;
+    if (isAllThere(promises)) held = Buffer.from(bytes);
+    else yield bytes;
   }
   refuse(brokenPromise(promises, plan.checks));
   if (held !== undefined) yield held;
@@ -160,7 +166,6 @@ async function* deframed(
   let trailerChecks: readonly ChecksumCheck[] = [];
   let held: Buffer | undefined;
   for await (const bytes of source) {
-    const before = held;
     for (const token of deframe(deframer, bytes)) {
       switch (token.kind) {
         case "chunk":
@@ -169,8 +174,8 @@ async function* deframed(
         case "data":
           refuse(takeBytes(promises, token.bytes));
           chain?.hash.update(token.bytes);
-          if (held !== undefined) yield held;
-          held = token.bytes;
+          if (isAllThere(promises)) held = Buffer.from(token.bytes);
+          else yield token.bytes;
           break;
         case "end":
           if (chain !== undefined) refuse(endChain(chain, token.trailers, token.trailerSignature));
@@ -179,8 +184,6 @@ async function* deframed(
       }
     }
     refuse(deframer.problem);
-    // A piece of `source` stands until the second next one is asked for.
-    if (held !== undefined && held === before) held = Buffer.from(held);
   }
   refuse(unfinished(deframer));
   refuse(brokenPromise(promises, [...plan.checks, ...trailerChecks]));

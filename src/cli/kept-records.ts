@@ -17,7 +17,7 @@ export async function openKeptRecords(
   const { openStateReader } = await import("../state/open.ts");
   const { isInForce } = await import("../state/record.ts");
   const compile = recordReader(config);
-  const state = openStateReader(config.state, config.upstream);
+  const state = await openStateReader(config.state, config.upstream);
   const read: ReadRecord = async (id) => {
     const stored = await state.read(id);
     if (!stored.ok) return err(`Cannot read the state: ${stored.error}`);
@@ -39,8 +39,8 @@ export async function readAllKept({ state, upstream }: Config): Promise<Result<A
   if (state === undefined) return err("the configuration has no state");
   const { openStateReader } = await import("../state/open.ts");
   const { isInForce } = await import("../state/record.ts");
-  const { REVOKED_NAME } = await import("../state/revoked-record.ts");
-  const reader = openStateReader(state, upstream);
+  const { REVOKED_NAME } = await import("../state/record-name.ts");
+  const reader = await openStateReader(state, upstream);
   const kept = new Map<string, KeptBucket>();
   try {
     const names = await reader.list();

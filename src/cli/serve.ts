@@ -2,14 +2,11 @@ import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { openGateway } from "../life/open.ts";
-import { loadConfig } from "../life/load.ts";
+import { AsideLoader } from "../life/load-aside.ts";
 import { openLog } from "../life/log.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
 import type { RunningGateway } from "../life/service.ts";
 import { reloadSignal, stopSignal } from "../life/signals.ts";
-import { runWorker } from "../life/worker.ts";
-import { openWorkers } from "../life/workers.ts";
 import { printProblems } from "./print-problems.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -40,7 +37,10 @@ export async function runServe(
   options: { readonly config: string },
   terminal: Terminal,
 ): Promise<0 | 1> {
-  if (cluster.isWorker) return runWorker();
+  if (cluster.isWorker) {
+    const { runWorker } = await import("../life/worker.ts");
+    return runWorker();
+  }
   // A renewed file does not wait for the gateway's start: reading it all may take long.
   const onReload = reloadSignal();
   const started = await start(options.config, terminal);
@@ -67,7 +67,10 @@ type Started = {
  * place. `undefined`, and the reason told, if it is not good or nothing can be opened.
  */
 async function start(file: string, terminal: Terminal): Promise<Started | undefined> {
-  const loaded = loadConfig(file);
+  const loading = new AsideLoader().load(file);
+  // Meanwhile the code that most gateways run is loaded here.
+  await import("../life/open.ts");
+  const loaded = await loading;
   const { result } = loaded;
   if (!result.ok) {
     printProblems(result.error, terminal);
@@ -86,7 +89,12 @@ async function start(file: string, terminal: Terminal): Promise<Started | undefi
 }
 
 /** In this process, or in as many as `workers` says. */
-function openService(config: Config, log: Logger): Promise<RunningGateway> {
+async function openService(config: Config, log: Logger): Promise<RunningGateway> {
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
-  return workers === 1 ? openGateway(config, log) : openWorkers(config, workers, log);
+  if (workers === 1) {
+    const { openGateway } = await import("../life/open.ts");
+    return openGateway(config, log);
+  }
+  const { openWorkers } = await import("../life/workers.ts");
+  return openWorkers(config, workers, log);
 }

@@ -99,7 +99,7 @@ export function runShareList(
     if (bucket === undefined) return listAll(config);
     const name = keptName(bucket, config);
     if (!name.ok) return name;
-    const reader = openStateReader(state.value, config.upstream);
+    const reader = await openStateReader(state.value, config.upstream);
     try {
       return await listOne(reader, name.value);
     } finally {

@@ -1,7 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { accountLimitProblems } from "./limit-rules.ts";
 import { parseInstant } from "./scalars.ts";
 import { field, itemOf, pathOf, pattern, type Pattern, type Placed, visit } from "./select.ts";

@@ -3,7 +3,7 @@ import { didYouMean } from "../lib/suggestion.ts";
 import { canonicalName, parseDirectoryName, personNames } from "../provider/directory-name.ts";
 import { privilegeNamed, type Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { parseAccountName, parseDirectoryAccount } from "./scalars.ts";
 import { field, pathOf, pattern, select, type Pattern, type Placed } from "./select.ts";
 

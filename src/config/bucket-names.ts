@@ -3,7 +3,7 @@ import type { Provider } from "../provider/provider.ts";
 import { canBePrefix } from "../s3/mapped-names.ts";
 import { storeTraits } from "../s3/stores.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { keepsPolicies } from "./provider-needs.ts";
 import { field, pathOf, pattern, select } from "./select.ts";
 import { storeKindOf } from "./store-rules.ts";

@@ -10,7 +10,7 @@ import { sharePolicy, type Share } from "../provider/shares.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 import { field, itemOf } from "./select.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 import { tenantOfAccount } from "./tenant.ts";

@@ -2,7 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import { parseNetwork } from "../policy/network.ts";
 import { wholeFamilies } from "../policy/network-cover.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 
 /** Checks that the settings of client and store connections fit together. */
 export function connectionProblems(gateway: ConfigDocument): readonly Problem[] {

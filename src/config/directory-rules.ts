@@ -1,6 +1,6 @@
 import type { Problem } from "../lib/problem.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 
 /**
  * Checks that the settings of directories asked over HTTP fit together, and fit the other sources.

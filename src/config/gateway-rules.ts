@@ -3,7 +3,7 @@ import type { Problem } from "../lib/problem.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
 import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { gatewayLimitProblems } from "./limit-rules.ts";
 import { keepsPolicies } from "./provider-needs.ts";
 import { parseEndpoint } from "./scalars.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 import { readKeySet, type KeySet } from "./jwks.ts";
 import { duration, someText, text } from "./shape.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";

@@ -6,7 +6,7 @@ import {
   UNPROVED_BYTES_DEFAULT,
   XML_BYTES_DEFAULT,
 } from "./gateway-schema.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { parseSize } from "./scalars.ts";
 import { pathOf, pattern, select } from "./select.ts";
 

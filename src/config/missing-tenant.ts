@@ -1,7 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import type { WholeFile } from "./buckets.ts";
 import type { Config } from "./config.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 import { knownTenant } from "./tenant.ts";
 
 /**

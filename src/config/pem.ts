@@ -3,7 +3,7 @@ import { createSecureContext } from "node:tls";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { besides, unreadable, type Surroundings } from "./surroundings.ts";
 
 /** A certificate chain and its key, as PEM text. */

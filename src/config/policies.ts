@@ -3,9 +3,8 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
-import type { Config } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 import { pathOf, pattern, select } from "./select.ts";
 import { besides, unreadable, type Complaint, type Surroundings } from "./surroundings.ts";
 
@@ -107,20 +106,4 @@ export function linesAbove(document: ConfigDocument, path: string): string {
 
 function lineOf({ nodes }: ConfigDocument, path: string): number {
   return nodes.get(path)?.at.line ?? 1;
-}
-
-/** Every policy of a configuration: each file once, however many hold it. */
-export function policiesOf({
-  accounts,
-  buckets,
-}: Pick<Config, "accounts" | "buckets">): readonly Policy[] {
-  const all = [
-    ...accounts.flatMap(({ policies, subusers, roles }) => [
-      ...policies,
-      ...subusers.flatMap((subuser) => subuser.policies),
-      ...roles.flatMap((role) => role.policies),
-    ]),
-    ...buckets.flatMap(({ policies }) => policies),
-  ];
-  return [...new Set(all)];
 }

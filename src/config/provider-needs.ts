@@ -1,7 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import type { Provider, ProviderNeed, ProviderNeeds } from "../provider/provider.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 import { pattern, select } from "./select.ts";
 
 /**

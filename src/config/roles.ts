@@ -5,7 +5,7 @@ import { parsePolicy } from "../policy/parse.ts";
 import type { Policy } from "../policy/policy.ts";
 import { TRUST_ACTIONS, type TrustRules } from "../policy/trust-rules.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 import { linesAbove, policySourceOf } from "./policies.ts";
 import { field, itemOf, pathOf, pattern, select, type Placed } from "./select.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -1,7 +1,7 @@
 import type { Problem } from "../lib/problem.ts";
 import type { ConfigDocument } from "./document.ts";
 import { ADMIN_DEFAULT, LISTEN_DEFAULT } from "./gateway-schema.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 import { parseEndpoint, parseSocketAddress, type SocketAddress } from "./scalars.ts";
 
 /** Checks `passthrough`, and the place of the store, beyond their shape. */

@@ -2,8 +2,8 @@
  * The small languages inside configuration strings. Each reader takes the text and returns the
  * value, or the expected form: a sentence that does not quote the text, since it may be a secret.
  */
-import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
+import { parseInstantText } from "../policy/values.ts";
 import { isPersonName } from "../provider/directory-name.ts";
 import { parseBucket, type BucketName } from "../s3/address.ts";
 import { SEALING_KEY_BYTES } from "../session/seal.ts";
@@ -162,9 +162,9 @@ export function parseAccountDomain(text: string): Result<string, string> {
 
 /** An ISO 8601 date (midnight UTC) or a time with its zone, in milliseconds since the epoch. */
 export function parseInstant(text: string): Result<number, string> {
-  // zod's patterns know the lengths of months; Date.parse turns 30 February into 2 March.
-  const time = z.iso.datetime({ offset: true }).safeParse(text).success;
-  if (time || z.iso.date().safeParse(text).success) return ok(Date.parse(text));
+  // Policies also take a month, a year, and seconds since the epoch.
+  const instant = /^\d{4}-\d\d-\d\d/.test(text) ? parseInstantText(text) : undefined;
+  if (instant !== undefined) return ok(instant);
   return err("Expected a date such as 2027-01-31 or 2027-01-31T00:00:00Z");
 }
 

@@ -71,9 +71,12 @@ function gather(
     const fitting = patterns.filter((steps) => steps[depth] === "*");
     if (fitting.length > 0) for (const [i, item] of value.entries()) below(i, item, fitting);
   } else if (isMap(value)) {
-    for (const name of Object.keys(value)) {
-      const fitting = patterns.filter((steps) => steps[depth] === name);
-      if (fitting.length > 0) below(name, value[name], fitting);
+    // One pattern is looked up at once: a hundred thousand maps are in the way of some.
+    const name = patterns.length === 1 ? patterns[0]?.[depth] : undefined;
+    if (name !== undefined) return below(name, field(value, name), patterns);
+    for (const key of Object.keys(value)) {
+      const fitting = patterns.filter((steps) => steps[depth] === key);
+      if (fitting.length > 0) below(key, value[key], fitting);
     }
   }
 }

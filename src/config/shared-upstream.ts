@@ -2,7 +2,7 @@ import type { Problem } from "../lib/problem.ts";
 import type { WholeFile } from "./buckets.ts";
 import type { AccountConfig } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 
 /**
  * The access key ids that more than one account of `accounts` has at the store, with the names of

@@ -3,7 +3,7 @@ import { STORE_KINDS, type StoreKind } from "../s3/store-kinds.ts";
 import { storeTraits } from "../s3/stores.ts";
 import type { ConfigDocument } from "./document.ts";
 import { STORE_DEFAULT } from "./gateway-schema.ts";
-import { problemAt } from "./issues.ts";
+import { problemAt } from "./placed.ts";
 
 const PATH = "upstream.store";
 

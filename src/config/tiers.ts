@@ -3,7 +3,7 @@ import { compileActions } from "../policy/actions.ts";
 import type { Provider } from "../provider/provider.ts";
 import { compileTier, type Tier } from "../provider/tier.ts";
 import type { ConfigDocument } from "./document.ts";
-import { problemAt, quoted } from "./issues.ts";
+import { problemAt, quoted } from "./placed.ts";
 
 const OWN = /^policy\.tiers\.([A-Za-z0-9_-]+)$/;
 

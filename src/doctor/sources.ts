@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { openAdminOps } from "../identity/admin-ops.ts";
-import { openDirectoryClient, PROBE } from "../identity/directory-client.ts";
+import { openDirectoryClient } from "../identity/directory-client.ts";
+import { PROBE } from "../identity/source-answer.ts";
 import { probeConditions } from "../state/conditions.ts";
 import { openState, stateClient } from "../state/open.ts";
 import { fine, problem, warning, type Diagnosis } from "./diagnosis.ts";
@@ -66,7 +67,7 @@ export async function examineState({ state, upstream }: Config): Promise<readonl
   await opened.value.close();
   const usable = fine(about, "can be used");
   if (state.kind === "directory") return [usable];
-  const client = stateClient(state, upstream);
+  const client = await stateClient(state, upstream);
   const conditions = await probeConditions(client, `doctor-${randomUUID()}`);
   await client.close();
   if (!conditions.ok) return [problem(about, conditions.error, STATE)];

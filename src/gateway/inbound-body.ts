@@ -16,8 +16,8 @@ export class ClientLeft extends Error {
 type Counter = { received(bytes: number): Fault | undefined };
 
 /**
- * The memory that the pieces of a body are in. `lent`: each stands until the second next one is
- * asked for, which costs nothing. `own`: for as long as somebody has it.
+ * The memory that the pieces of a body are in. `lent`: each stands until the next one is asked
+ * for, which costs nothing. `own`: for as long as somebody has it.
  */
 export type PieceMemory = "lent" | "own";
 

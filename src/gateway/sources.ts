@@ -10,7 +10,7 @@ import { fault, type Fault } from "../s3/faults.ts";
 import type { Revocation } from "../session/revocation.ts";
 import { cachedRecords } from "../state/cached-records.ts";
 import type { Asker } from "../state/read-slots.ts";
-import { REVOKED_NAME, revocationsIn } from "../state/revoked-record.ts";
+import { REVOKED_NAME } from "../state/record-name.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
 import { openIssuers, type Issuers } from "../sts/issuers.ts";
@@ -123,7 +123,10 @@ function revocationsOf(
     return undefined;
   }
   const cached = cachedRecords<readonly Revocation[]>(state, {
-    compile: (_, record) => revocationsIn(record),
+    compile: async (_, record) => {
+      const { revocationsIn } = await import("../state/revoked-record.ts");
+      return revocationsIn(record);
+    },
     refreshMs: config.state.refreshMs,
     entries: 1,
     onRead: (worked) => metrics.stateUsed(worked),

@@ -4,9 +4,9 @@ import type { LookedUp, OwnerNeed } from "../admission/outgoing.ts";
 import { holderName, type Key } from "../admission/principal.ts";
 import type { CephConfig, Config } from "../config/config.ts";
 import { accountNameOf, misplaced, userIdOf, type ForeignUser } from "../config/foreign.ts";
+import { Late } from "../lib/late.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { AdminAnswer, AdminQuestion } from "./admin-answer.ts";
-import { openAdminOps } from "./admin-ops.ts";
 import { CephSource } from "./ceph-source.ts";
 import { atMostEvery, COMPLAINT_MS, RESULTS, type Source } from "./source.ts";
 import type { StoreUsers } from "./store-users.ts";
@@ -35,7 +35,8 @@ export function openCephSource(
   { keyOf, noteUser, metrics, log }: Surroundings,
   before: readonly OpenCeph[],
 ): OpenCeph {
-  const { ask, close } = openAdminOps(config);
+  const ops = new Late(async () => (await import("./admin-ops.ts")).openAdminOps(config));
+  const ask = async (asked: AdminQuestion): Promise<AdminAnswer> => (await ops.get()).ask(asked);
   const endpoint = config.endpoint.origin;
   const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
     log.error({ endpoint, why }, "Ceph cannot look up a key");
@@ -76,7 +77,7 @@ export function openCephSource(
     state: () => ({ kind: "ceph", endpoint, state: users.state, keys: users.size }),
     proveOwn: () => users.proveOwn(),
     drop: () => users.drop(),
-    close,
+    close: async () => (await ops.used)?.close(),
   };
 }
 

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../lib/utf8.ts";
 import { readBearer } from "./bearer.ts";
 import { LOOKUPS_MAX } from "./lookup-queue.ts";
 import { soundPool } from "./sound-client.ts";
-import { unavailable, type SourceAnswer } from "./source-answer.ts";
+import { PROBE, unavailable, type SourceAnswer } from "./source-answer.ts";
 import { readUpTo } from "./whole-body.ts";
 
 /** A directory that is asked over HTTP. */
@@ -21,9 +21,6 @@ export type DirectoryClient = {
   /** Lets questions under way be answered. */
   readonly close: () => Promise<void>;
 };
-
-/** An access key that no directory has: an answer to it proves that the gateway may ask. */
-export const PROBE = "s3warden-probe";
 
 /** The longest time of an answer, all in all. */
 const ANSWER_MS_MAX = 2_000;

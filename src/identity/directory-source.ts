@@ -5,12 +5,12 @@ import type { Config, DirectoryConfig } from "../config/config.ts";
 import { compileDirectory, sharedUpstream } from "../config/directory.ts";
 import type { DirectoryUser } from "../config/directory-answer.ts";
 import { parseAccessKey } from "../config/scalars.ts";
+import { Late } from "../lib/late.ts";
 import { err, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
-import { openDirectoryClient, PROBE } from "./directory-client.ts";
 import { KeySource, type Found } from "./key-source.ts";
 import { atMostEvery, COMPLAINT_MS, RESULTS, type IdentityState, type Source } from "./source.ts";
-import type { SourceAnswer } from "./source-answer.ts";
+import { PROBE, type SourceAnswer } from "./source-answer.ts";
 import type { StoreUsers } from "./store-users.ts";
 
 /** A directory that is asked over HTTP, as a source of keys. */
@@ -42,7 +42,12 @@ export function openDirectorySource(
   { config, metrics, log, storeUsers }: Surroundings,
   before: readonly OpenDirectory[],
 ): OpenDirectory {
-  const client = openDirectoryClient(directory);
+  const client = new Late(async () => {
+    const { openDirectoryClient } = await import("./directory-client.ts");
+    return openDirectoryClient(directory);
+  });
+  const ask = async (accessKeyId: string): Promise<SourceAnswer<DirectoryUser>> =>
+    (await client.get()).ask(accessKeyId);
   const compile = compileDirectory(config, directory);
   const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
     log.error({ directory: directory.url, why }, "A directory cannot look up a key");
@@ -57,7 +62,7 @@ export function openDirectorySource(
     return other === undefined ? key : err(sharedUpstream(user.account, other));
   };
   const same = before.find((one) => isDeepStrictEqual(one.config, directory));
-  const keys = new KeySource(directory, { ask: client.ask, keyOf, nowMs, onAnswer }, same?.keys);
+  const keys = new KeySource(directory, { ask, keyOf, nowMs, onAnswer }, same?.keys);
   let probedMs = Number.NEGATIVE_INFINITY;
   return {
     kind: "http",
@@ -75,23 +80,23 @@ export function openDirectorySource(
       need.kind === "key"
         ? keys.hasChanged(need.accessKeyId, credential, sure)
         : Promise.resolve(true),
-    refused: () => client.refused() === true,
+    refused: () => client.value?.refused() === true,
     state: () => ({
       kind: "http",
       endpoint: directory.url,
-      state: stateOf(client.refused(), keys.failing),
+      state: stateOf(client.value?.refused(), keys.failing),
       keys: keys.size,
     }),
     proveOwn: async () => {
-      if (client.refused() === false || nowMs() - probedMs < PROBE_MS) return;
+      if (client.value?.refused() === false || nowMs() - probedMs < PROBE_MS) return;
       probedMs = nowMs();
-      await client.ask(PROBE);
+      await ask(PROBE);
     },
     drop: () => {
       keys.drop();
       storeUsers.clear();
     },
-    close: client.close,
+    close: async () => (await client.used)?.close(),
   };
 }
 

@@ -21,6 +21,9 @@ export type Unavailable = {
   readonly why: string;
 };
 
+/** An access key that no directory has: an answer to it proves that the gateway may ask. */
+export const PROBE = "s3warden-probe";
+
 export function unavailable(about: Unavailable["about"], why: string): Unavailable {
   return { kind: "unavailable", about, why };
 }

@@ -113,6 +113,11 @@ export class Loan {
     return this.#holders > 1;
   }
 
+  /** Returns true if enough of it is free behind `used` bytes that another read is worth its cost. */
+  hasRoom(used: number): boolean {
+    return this.bytes.length - used >= this.bytes.length / 4;
+  }
+
   /** Begins the loan. Called by the lender alone. */
   begin(): void {
     this.#holders = 1;
@@ -147,7 +152,7 @@ export class Loan {
 export const lender = new Lender({
   wideBytes: 256 * 1024,
   wideMax: 16,
-  narrowBytes: 64 * 1024,
-  lentMax: 208,
-  keptMax: 64,
+  narrowBytes: 32 * 1024,
+  lentMax: 400,
+  keptMax: 128,
 });

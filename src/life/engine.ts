@@ -14,8 +14,9 @@ import { setFlagsFromString } from "node:v8";
  * - The old objects may grow by 40 % before a full collection; V8 would let a small heap grow to
  *   four times its size.
  *
- * The room for young objects is no setting that can be changed here: those who start the process
- * give `--max-semi-space-size` (bin/s3warden.js, deploy/).
+ * Two settings cannot be changed here, so those who start the process give them (bin/s3warden.js,
+ * deploy/): the room for young objects, `--max-semi-space-size`; and the threads that collect and
+ * compile beside the main one, `--v8-pool-size`. One does it as fast as four, and keeps less memory.
  */
 const SETTINGS: readonly string[] = [
   "--no-allocation-site-pretenuring",

@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { keptClaims } from "../prove/kept-claims.ts";
+import { fingerprint } from "./watch.ts";
 
 /** A configuration, and every file it was made of. Plain data, fit to go from thread to thread. */
 export type Loaded = {
@@ -48,20 +49,6 @@ function withClaims(
   // Goes on with the configuration, so that bucket policies are judged by the same claims.
   const reload = { ...config.reload, claimsText: text.value };
   return ok({ ...config, reload, proved: { file: claims, atMs, ...kept.value } });
-}
-
-/**
- * Returns a fingerprint. Two of a file differ if it was written or replaced in between; "" if it
- * cannot be had.
- */
-export function fingerprint(path: string): string {
-  try {
-    // Follows links: of a Kubernetes volume only a directory that a link names is swapped.
-    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
-    return `${dev}:${ino}:${size}:${mtimeNs}`;
-  } catch {
-    return "";
-  }
 }
 
 /** Reads one of the access models that are shipped with the code. */

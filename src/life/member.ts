@@ -70,7 +70,7 @@ export async function openMember(
 ): Promise<Member> {
   setEngineUp();
   const metrics = new Metrics();
-  const audit = config.log.audit && openAudit(config.log.audit, metrics, log);
+  const audit = config.log.audit && (await openAudit(config.log.audit, metrics, log));
   const state = await openStateOf(config);
   const world = { state, pools: new StorePools(metrics, log), metrics, log };
   const live = { current: new Live(config, generation, world) };

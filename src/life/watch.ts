@@ -1,4 +1,4 @@
-import { fingerprint } from "./load.ts";
+import { statSync } from "node:fs";
 
 /** Files by path, each with its `fingerprint()`. */
 export type Prints = ReadonlyMap<string, string>;
@@ -45,4 +45,18 @@ export class Watch {
 
 function isSame(one: Prints, other: Prints): boolean {
   return [...one].every(([path, print]) => other.get(path) === print);
+}
+
+/**
+ * Returns a fingerprint. Two of a file differ if it was written or replaced in between; "" if it
+ * cannot be had.
+ */
+export function fingerprint(path: string): string {
+  try {
+    // Follows links: of a Kubernetes volume only a directory that a link names is swapped.
+    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return `${dev}:${ino}:${size}:${mtimeNs}`;
+  } catch {
+    return "";
+  }
 }

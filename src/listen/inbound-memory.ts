@@ -5,8 +5,6 @@ import { lender, RESTING, type Loan } from "../lend/lender.ts";
  * has 16 KiB.
  */
 const BULK_READ_BYTES = 8 * 1024;
-/** The least room of a buffer that is still read to. */
-const ROOM_BYTES_MIN = 64 * 1024;
 
 /**
  * The memory that one connection reads to: the one that all connections at rest share, or a buffer
@@ -30,9 +28,7 @@ export class InboundMemory {
       return RESTING;
     }
     if (this.#loan?.shared === false) this.#from = 0;
-    if (this.#loan !== undefined && this.#loan.bytes.length - this.#from < ROOM_BYTES_MIN) {
-      this.end();
-    }
+    if (this.#loan?.hasRoom(this.#from) === false) this.end();
     if (this.#loan === undefined) {
       this.#loan = lender.lend();
       this.#from = 0;

@@ -1,7 +1,11 @@
 import type { Release } from "../lend/lender.ts";
 
-/** The most of a body that waits in memory for its reader; beyond it the client must wait. */
-const WAITING_BYTES_MAX = 256 * 1024;
+/**
+ * The most of a body that waits in memory for its reader; beyond it the client must wait, and its
+ * bytes stay with the kernel. So a transfer holds three pieces: one that is read to, one that waits,
+ * and one that is on its way to the store.
+ */
+const WAITING_BYTES_MAX = 32 * 1024;
 
 /** The cost of a piece besides its bytes, so that many tiny ones count as what they are. */
 const PIECE_BYTES = 128;
@@ -9,8 +13,8 @@ const PIECE_BYTES = 128;
 /** Reads a body. */
 export type BodyReader = {
   /**
-   * True if it takes pieces in memory that is lent: each stands until the second next one is asked
-   * for. Otherwise pieces stand for as long as somebody has them.
+   * True if it takes pieces in memory that is lent: each stands until the next one is asked for.
+   * Otherwise pieces stand for as long as somebody has them.
    */
   readonly lent: boolean;
   /** Counts bytes that have come. Returns why they cannot be kept, with which the reading fails. */
@@ -43,9 +47,8 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
   readonly #pieces: Piece[] = [];
   #waitingBytes = 0;
   #reader: BodyReader | undefined;
-  /** The release of the piece that was passed on last, and of the one before. */
+  /** The release of the piece that was passed on last. */
   #current: Release | undefined;
-  #older: Release | undefined;
   #complete = false;
   #discarded = false;
   #lost = false;
@@ -109,8 +112,7 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
   }
 
   next(): Promise<Step> {
-    this.#older?.();
-    this.#older = this.#current;
+    this.#current?.();
     this.#current = undefined;
     const piece = this.#pieces.shift();
     if (piece !== undefined) {

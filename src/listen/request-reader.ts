@@ -196,7 +196,7 @@ export class RequestReader {
   #readLength(bytes: Buffer, of: BytesOf): Buffer {
     const piece = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
     this.#left -= piece.length;
-    this.#takePiece(piece, of, this.#left === 0);
+    this.#takePiece(piece, of);
     if (this.#left === 0) this.#endBody();
     return piece.length === bytes.length ? NOTHING : bytes.subarray(piece.length);
   }
@@ -209,15 +209,14 @@ export class RequestReader {
       return NOTHING;
     }
     const { dataFrom, dataTo, at } = chunks;
-    if (dataTo > dataFrom) this.#takePiece(bytes.subarray(dataFrom, dataTo), of, found === "end");
+    if (dataTo > dataFrom) this.#takePiece(bytes.subarray(dataFrom, dataTo), of);
     if (found === "end") this.#endBody();
     return bytes.subarray(at);
   }
 
-  #takePiece(piece: Buffer, of: BytesOf, isLast: boolean): void {
+  #takePiece(piece: Buffer, of: BytesOf): void {
     if (of === "own") this.#body?.take(piece, undefined);
-    // Nobody reports when the last piece was used.
-    else if (of === "shared" || isLast) this.#body?.take(Buffer.from(piece), undefined);
+    else if (of === "shared") this.#body?.take(Buffer.from(piece), undefined);
     else this.#body?.take(piece, of.share());
   }
 

@@ -11,7 +11,7 @@ import { requestInputs } from "./request-inputs.ts";
 import { s3LogLine } from "./s3-log-line.ts";
 import { openSyslog } from "./syslog.ts";
 import type { SyslogPlace, SyslogTrust } from "./syslog-dial.ts";
-import { openWebhook, type WebhookPlace } from "./webhook.ts";
+import type { WebhookPlace } from "./webhook.ts";
 
 /** The place of access records, a JSON line each. */
 export type AuditLog = {
@@ -57,9 +57,13 @@ const REFUSED_ABOVE = WAITING_CHARACTERS_MAX / 2;
 /**
  * Appends to the file, whose folder is made if it does not exist. A full or failing disk stops no
  * request silently: the log and the metrics report it, and with `refuse` there are no more
- * requests. Throws if the file cannot be opened.
+ * requests. Rejects if the file cannot be opened.
  */
-export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger): AuditLog {
+export async function openAudit(
+  options: AuditOptions,
+  metrics: Metrics,
+  log: Logger,
+): Promise<AuditLog> {
   const { file, onError, format } = options;
   let complainedMs = Number.NEGATIVE_INFINITY;
   let lost = 0;
@@ -83,7 +87,7 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
   });
   const syslog = options.syslog && openSyslog(options.syslog, sinkEvents("syslog", metrics, log));
   const webhook =
-    options.webhook && openWebhook(options.webhook, sinkEvents("webhook", metrics, log));
+    options.webhook && (await hookTo(options.webhook, sinkEvents("webhook", metrics, log)));
   const sinks: readonly AuditSink[] = [syslog ?? [], webhook ?? []].flat();
   const isFull = (): boolean => lines.failing || lines.waiting > REFUSED_ABOVE;
   return {
@@ -105,6 +109,12 @@ export function openAudit(options: AuditOptions, metrics: Metrics, log: Logger):
       if (lost > 0) log.error({ file, lost }, "Lines of the audit log are lost");
     },
   };
+}
+
+/** Loads the code that sends lines by HTTP, which few configurations need, and opens it. */
+async function hookTo(place: WebhookPlace, events: SinkEvents): Promise<AuditSink> {
+  const { openWebhook } = await import("./webhook.ts");
+  return openWebhook(place, events);
 }
 
 /** The metrics hear of everything; the log once in a while, and when it is over. */

@@ -11,7 +11,10 @@ export type CacheOptions<T> = {
    * Returns the value that decisions are made from. Error: a stored record is of no use, such as a
    * policy unread.
    */
-  readonly compile: (name: string, record: StoredRecord) => Result<T, string>;
+  readonly compile: (
+    name: string,
+    record: StoredRecord,
+  ) => Result<T, string> | Promise<Result<T, string>>;
   /** Names that are remembered at most, those without a record included. */
   readonly entries?: number;
   /** The highest age of an answer: a change by another gateway is seen that late. */
@@ -147,7 +150,7 @@ export function cachedRecords<T extends object>(
     if (!stored.ok) return err(unreadable(stored.error));
     const record = stored.value?.record;
     const value =
-      record === undefined || !isInForce(record) ? ok(undefined) : compile(name, record);
+      record === undefined || !isInForce(record) ? ok(undefined) : await compile(name, record);
     if (!value.ok) return err(unreadable(value.error));
     // Unless it was invalidated, or another has begun, meanwhile.
     if (readings.get(name) === reading) remember(name, { read: value, since });

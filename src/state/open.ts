@@ -1,30 +1,38 @@
 import type { Config, StateConfig } from "../config/config.ts";
 import type { Result } from "../lib/result.ts";
-import { openStateBucket, stateBucketReader } from "./bucket.ts";
 import { directoryReader, openDirectory } from "./directory.ts";
 import type { StateReader, StateStore } from "./state-store.ts";
-import { openStoreClient, type StoreClient, type StoreOptions } from "./store-client.ts";
+import type { StoreClient, StoreOptions } from "./store-client.ts";
 
-/** Opens where `state` says that records are kept. The error is a sentence of why it cannot be used. */
-export function openState(
+/**
+ * Opens where `state` says that records are kept. The error is a sentence of why it cannot be used.
+ * What asks a store is loaded only if records are kept in one.
+ */
+export async function openState(
   state: StateConfig,
   upstream: Config["upstream"],
 ): Promise<Result<StateStore, string>> {
-  if (state.kind === "directory") return Promise.resolve(openDirectory(state.path));
+  if (state.kind === "directory") return openDirectory(state.path);
+  const { openStateBucket } = await import("./bucket.ts");
   return openStateBucket(optionsOf(state, upstream));
 }
 
 /** The same to look at only: nothing is made or written. */
-export function openStateReader(state: StateConfig, upstream: Config["upstream"]): StateReader {
+export async function openStateReader(
+  state: StateConfig,
+  upstream: Config["upstream"],
+): Promise<StateReader> {
   if (state.kind === "directory") return directoryReader(state.path);
+  const { stateBucketReader } = await import("./bucket.ts");
   return stateBucketReader(optionsOf(state, upstream));
 }
 
 /** The connections alone to the bucket that `state` names. */
-export function stateClient(
+export async function stateClient(
   state: Extract<StateConfig, { readonly kind: "bucket" }>,
   upstream: Config["upstream"],
-): StoreClient {
+): Promise<StoreClient> {
+  const { openStoreClient } = await import("./store-client.ts");
   return openStoreClient(optionsOf(state, upstream));
 }
 

@@ -9,6 +9,12 @@ const ENCODED_MAX = 150;
 const CUT = "~~";
 
 /**
+ * The name of revoked sessions among the records of buckets. No bucket has a space in its name, so
+ * no request can ask for it or change it.
+ */
+export const REVOKED_NAME = "revoked sessions";
+
+/**
  * Returns the name of the file or object that keeps the record of `name`: small letters, digits,
  * `.`, `_` and `-` stay, the bytes of any other character become `~XX`. So a name cannot leave its
  * folder. Two names that differ in their capitals are two files even if a file system ignores case,

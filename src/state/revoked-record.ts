@@ -1,14 +1,9 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Revocation } from "../session/revocation.ts";
+import { REVOKED_NAME } from "./record-name.ts";
 import type { StoredRecord } from "./record.ts";
 import type { StateStore } from "./state-store.ts";
-
-/**
- * The name of revoked sessions among the records of buckets. No bucket has a space in its name, so
- * no request can ask for it or change it.
- */
-export const REVOKED_NAME = "revoked sessions";
 
 /** The most that are kept: each request of a session is compared with all of them. */
 const REVOCATIONS_MAX = 1_000;

@@ -38,8 +38,6 @@ export type StoreTimes = {
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
 /** The longest rest of a body that is read into the common memory, and copied. */
 const COPIED_BYTES_MAX = 16 * 1024;
-/** The least room of a lent buffer for another read. */
-const ROOM_BYTES_MIN = 64 * 1024;
 /** The time for which a connection is kept if its store says nothing of it. */
 const REST_MS = 4_000;
 /** The longest rest, however long a time the store names. */
@@ -248,9 +246,7 @@ export class StoreConnection {
       return RESTING;
     }
     if (this.#loan?.shared === false) this.#room = 0;
-    if (this.#loan !== undefined && this.#loan.bytes.length - this.#room < ROOM_BYTES_MIN) {
-      this.#giveBack();
-    }
+    if (this.#loan?.hasRoom(this.#room) === false) this.#giveBack();
     this.#loan ??= lender.lend();
     return this.#loan?.bytes.subarray(this.#room) ?? RESTING;
   }

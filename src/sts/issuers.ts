@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { errors, jwtVerify, type JWTPayload } from "jose";
 import type { Logger } from "pino";
 import type { ClaimPaths, IssuerConfig } from "../config/issuers.ts";
-import { TOKEN_ALGORITHMS } from "../config/jwks.ts";
+import { TOKEN_ALGORITHMS } from "../config/token-algorithms.ts";
+import { Late } from "../lib/late.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { openKeyFetcher, type KeyFetcher } from "./issuer-fetch.ts";
+import type { KeyFetcher } from "./issuer-fetch.ts";
 import { IssuerKeys, type IssuerHealth, type KnownKeys } from "./issuer-keys.ts";
 import { tokenFault, type TokenFault } from "./token-fault.ts";
 import { readToken, repeatsClaims } from "./token-text.ts";
@@ -80,13 +81,17 @@ export function openIssuers(
   before?: Issuers,
 ): Issuers {
   const budget = before?.budget ?? new VerifyBudget();
-  const fetchers: KeyFetcher[] = [];
+  const fetchers: Late<KeyFetcher>[] = [];
   const byUrl = new Map(
     issuers.map((config) => {
-      const fetcher = openKeyFetcher(config);
+      const fetcher = new Late(async () => {
+        const { openKeyFetcher } = await import("./issuer-fetch.ts");
+        return openKeyFetcher(config);
+      });
       fetchers.push(fetcher);
       const onAnswer = complaining(config, log, asked);
-      const ports = { fetch: fetcher.fetch, nowMs: () => performance.now(), onAnswer };
+      const fetch: KeyFetcher["fetch"] = async () => (await fetcher.get()).fetch();
+      const ports = { fetch, nowMs: () => performance.now(), onAnswer };
       return [config.url, new IssuerKeys(config, ports, before?.keysOf(config))] as const;
     }),
   );
@@ -110,7 +115,7 @@ export function openIssuers(
       return keys !== undefined && isDeepStrictEqual(keys.config, issuer) ? keys : undefined;
     },
     close: async () => {
-      await Promise.all(fetchers.map(({ close }) => close()));
+      await Promise.all(fetchers.map(async ({ used }) => (await used)?.close()));
     },
   };
 }

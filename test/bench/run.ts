@@ -80,7 +80,7 @@ async function measured(): Promise<Figures> {
   say("measuring: decisions, policies, many identities, memory");
   const decisions = isWanted("admit") ? admitCosts(plan.admitCalls) : [];
   const policies = isWanted("policies") ? policyCosts() : [];
-  const scales = isWanted("scales") && !options.quick ? scaleCosts(plan.admitCalls) : [];
+  const scales = isWanted("scales") && !options.quick ? await scaleCosts(plan.admitCalls) : [];
   const store = await startStore();
   const generator = new Generator();
   const memory = isWanted("memory") ? await memoryFigures(generator, store, plan) : [];

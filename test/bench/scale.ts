@@ -1,9 +1,11 @@
 /**
- * Measures the cost of many identities and bucket records: the time to read and compile them,
+ * Measures the cost of many identities and bucket records: the start of a gateway with them, its
  * memory, and one decision among them. Each size is a process of its own, so that memory is that of
  * this size alone. Part of `npm run bench`; alone: `npm exec -- node test/bench/scale.ts`.
  */
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import aws4 from "aws4";
 import type { Snapshot } from "../../src/admission/snapshot.ts";
@@ -11,9 +13,12 @@ import { compileSnapshot } from "../../src/config/compile.ts";
 import type { RequestHead } from "../../src/http/head.ts";
 import { parseTarget } from "../../src/http/target.ts";
 import { goodConfig } from "../support/config.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { endThose } from "./support/child.ts";
 import { ended } from "./support/ended.ts";
 import { microsOf, quantile } from "./support/measure.ts";
 import { scaleTable } from "./support/report.ts";
+import { builtMain, startServe } from "./support/systems.ts";
 import { textLines } from "./support/table.ts";
 
 /** The numbers of identities, with as many bucket records, each with a policy. */
@@ -22,27 +27,49 @@ const SUBUSERS = 9;
 
 export type Scale = {
   readonly size: number;
-  /** The time from the files' text to a snapshot. */
+  /** The time from starting `s3warden serve` until it listens. */
   readonly startMs: number;
-  /** Resident memory of the whole process, in MiB. */
+  /** Its resident memory then, in MiB. */
   readonly residentMib: number;
-  /** The part of it that the snapshot holds. */
+  /** The part of it that the snapshot holds, as measured in a process without a server. */
   readonly heapMib: number;
   /** The median of one `admit`, in microseconds. */
   readonly median: number;
   readonly p95: number;
 };
 
+/** The costs of decisions, without those of a server. */
+type Decisions = Pick<Scale, "heapMib" | "median" | "p95">;
+
 /** Returns a row for each size. `calls`: the number of decisions timed for each. */
-export function scaleCosts(calls: number): readonly Scale[] {
-  const file = fileURLToPath(import.meta.url);
-  return SIZES.map((size) => {
-    const args = ["--expose-gc", file, String(size), String(calls)];
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
-    if (status !== 0) throw new Error(`The size ${size} cannot be measured: ${stderr}`);
-    const scale: Scale = JSON.parse(stdout);
-    return scale;
-  });
+export async function scaleCosts(calls: number): Promise<readonly Scale[]> {
+  builtMain();
+  const rows: Scale[] = [];
+  for (const size of SIZES) {
+    rows.push({ size, ...(await startOf(size)), ...decisionsAmong(size, calls) });
+  }
+  return rows;
+}
+
+/** Measures a gateway as operators start it. */
+async function startOf(size: number): Promise<Pick<Scale, "startMs" | "residentMib">> {
+  const folder = scratchFolder("scale");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(filesOf(size))) writeFileSync(join(folder, name), text);
+  const started = performance.now();
+  const { pid } = await startServe(join(folder, "gateway.yaml"));
+  const startMs = performance.now() - started;
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  await endThose([pid]);
+  return { startMs, residentMib: Number(kib) / 1024 };
+}
+
+function decisionsAmong(size: number, calls: number): Decisions {
+  const args = ["--expose-gc", fileURLToPath(import.meta.url), String(size), String(calls)];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`The size ${size} cannot be measured: ${stderr}`);
+  const decisions: Decisions = JSON.parse(stdout);
+  return decisions;
 }
 
 /**
@@ -78,7 +105,9 @@ function filesOf(size: number): Record<string, string> {
   }
   return {
     ...files,
-    "gateway.yaml": `upstream: { endpoints: ["http://store:7480"], store: ceph }
+    "gateway.yaml": `listen: { address: "127.0.0.1:0" }
+admin: { address: "127.0.0.1:0" }
+upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
 policy: { bucketPolicies: gateway }
 `,
@@ -117,12 +146,10 @@ function signed(path: string, accessKeyId: string, secretAccessKey: string): Req
   };
 }
 
-function measure(size: number, calls: number): Scale {
+function measure(size: number, calls: number): Decisions {
   const files = filesOf(size);
   const before = heapBytes();
-  const started = performance.now();
   const snapshot: Snapshot = compileSnapshot(goodConfig(files), 1);
-  const startMs = performance.now() - started;
   const heapMib = (heapBytes() - before) / 2 ** 20;
   const heads = headsOf(size);
   const nowMs = Date.now();
@@ -134,14 +161,7 @@ function measure(size: number, calls: number): Scale {
       throw new Error(`Expected forward, got ${JSON.stringify(verdict)}`);
   };
   const micros = microsOf(run, { warmup: 20_000, batch: 20, batches: Math.ceil(calls / 20) });
-  return {
-    size,
-    startMs,
-    residentMib: process.memoryUsage.rss() / 2 ** 20,
-    heapMib,
-    median: quantile(micros, 0.5),
-    p95: quantile(micros, 0.95),
-  };
+  return { heapMib, median: quantile(micros, 0.5), p95: quantile(micros, 0.95) };
 }
 
 function heapBytes(): number {
@@ -152,5 +172,5 @@ function heapBytes(): number {
 if (import.meta.main) {
   const [size, calls] = process.argv.slice(2).map(Number);
   if (size !== undefined && calls !== undefined) console.log(JSON.stringify(measure(size, calls)));
-  else for (const line of textLines(scaleTable(scaleCosts(20_000)))) console.log(line);
+  else for (const line of textLines(scaleTable(await scaleCosts(20_000)))) console.log(line);
 }

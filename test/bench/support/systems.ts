@@ -176,16 +176,21 @@ function startGateway(origin: string, options: GatewayOptions): Promise<Server> 
   writeFileSync(join(folder, "accounts.yaml"), JSON.stringify({ accounts: [account] }));
   if (sts !== undefined) writeFileSync(join(folder, "keys.json"), sts.keys);
   writeFileSync(join(folder, "gateway.yaml"), JSON.stringify(config));
-  return startScript([ROOM, builtMain(), "serve", "--config", join(folder, "gateway.yaml")]);
+  return startServe(join(folder, "gateway.yaml"));
 }
 
-/** The room for young objects that the command, the image and the unit give. */
-const ROOM = "--max-semi-space-size=8";
+/** Starts `s3warden serve` with the configuration `file`, until it listens. */
+export function startServe(file: string): Promise<Server> {
+  return startScript([...ENGINE, builtMain(), "serve", "--config", file]);
+}
+
+/** V8's room for young objects and its threads, as the command, the image and the unit give them. */
+const ENGINE = ["--max-semi-space-size=8", "--v8-pool-size=1"];
 
 let main: string | undefined;
 
 /** Returns the program of the package as operators run it. Builds it once. */
-function builtMain(): string {
+export function builtMain(): string {
   if (main !== undefined) return main;
   execFileSync(process.execPath, [
     pathOf("../../../node_modules/typescript/bin/tsc"),

@@ -4,6 +4,7 @@
  */
 import http from "node:http";
 import { portOf } from "../../support/ports.ts";
+import { isProbe } from "../../support/probe.ts";
 import { BROKEN, NEVER } from "./requests.ts";
 
 /** What the parent is told when it asks. */
@@ -33,7 +34,7 @@ server.listen(0, "127.0.0.1", () => {
 });
 
 function serve(request: http.IncomingMessage, response: http.ServerResponse): void {
-  requests++;
+  if (!isProbe(request)) requests++;
   const { method = "", url = "" } = request;
   if (url.includes(NEVER)) never.push(`${method} ${url}`);
   request.resume();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { policiesOf } from "../../../src/config/policies.ts";
+import { policiesOf } from "../../../src/config/all-policies.ts";
 import { goodConfig, problemsOf } from "../../support/config.ts";
 
 const ACCOUNTS = `accounts:

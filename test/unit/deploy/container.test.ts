@@ -19,7 +19,7 @@ test("the image runs as a user that is a number, and not root", () => {
   assert.match(lastWord("USER").text, /^[1-9]\d*:[1-9]\d*$/);
 });
 
-test("whoever starts the gateway gives young objects the same room", () => {
+test("whoever starts the gateway gives V8 the same memory and threads", () => {
   const places = [
     "package.json",
     "bin/s3warden.js",
@@ -30,10 +30,10 @@ test("whoever starts the gateway gives young objects the same room", () => {
   ];
   const said = places.map((place) => {
     const text = readFileSync(`${ROOT}${place}`, "utf8");
-    const rooms = text.matchAll(/--max-semi-space-size=\w+/g);
-    return [place, [...new Set([...rooms].map(([room]) => room))]];
+    const settings = text.matchAll(/--(?:max-semi-space-size|v8-pool-size)=\w+/g);
+    return [place, [...new Set([...settings].map(([setting]) => setting))]];
   });
-  const expected = places.map((place) => [place, ["--max-semi-space-size=8"]]);
+  const expected = places.map((place) => [place, ["--max-semi-space-size=8", "--v8-pool-size=1"]]);
   assert.deepEqual(said, expected);
 });
 

@@ -1,24 +1,66 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { AsideLoader } from "../../../src/life/load-aside.ts";
+import { loadConfig } from "../../../src/life/load.ts";
 import { writeConfig } from "../../support/config-files.ts";
 import { until } from "../../support/flow.ts";
 
-/** Of this process, by the kernel's count. */
-const threads = (): number => readdirSync("/proc/self/task").length;
+/** Returns the processes that this one has started, by the kernel's count. */
+function children(): readonly number[] {
+  return readdirSync("/proc/self/task").flatMap((thread) =>
+    readFileSync(`/proc/self/task/${thread}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number),
+  );
+}
 
-test("AsideLoader reads as loadConfig() does, and no thread is left of it", async () => {
+test("AsideLoader reads as loadConfig() does, and no process is left of it", async () => {
   const loader = new AsideLoader();
-  const file = writeConfig({ accounts: [{ name: "lab" }] });
-  const before = threads();
+  const file = writeConfig({ accounts: [{ name: "lab" }, { name: "office" }] });
   for (let i = 0; i < 2; i++) {
-    const { result, files } = await loader.load(file);
-    assert.ok(result.ok);
-    assert.equal(result.value.accounts[0]?.name, "lab");
-    assert.equal(files.size, 2);
-    await until(() => threads() <= before);
+    const loaded = await loader.load(file);
+    assert.ok(loaded.result.ok);
+    assert.deepEqual(loaded, loadConfig(file));
+    assert.equal(loaded.files.size, 2);
+    await until(() => children().length === 0);
   }
   const bad = await loader.load(`${file}.none`);
+  assert.deepEqual(bad, loadConfig(`${file}.none`));
   assert.equal(bad.result.ok, false);
 });
+
+test("a signal for the whole group leaves the reading alone, and its end is told", async () => {
+  const loader = new AsideLoader();
+  const file = writeConfig({ accounts: [{ name: "lab" }] });
+  const signalled = loader.load(file);
+  await until(() => children().length === 1);
+  const [child = 0] = children();
+  // Its program has set itself up once the kernel knows that it does not end by this signal.
+  await until(() => handles(child, SIGHUP));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.kill(child, signal);
+  assert.ok((await signalled).result.ok);
+
+  const ended = loader.load(file);
+  await until(() => children().length === 1);
+  process.kill(children()[0] ?? 0, "SIGKILL");
+  await assert.rejects(ended, /^Error: The process that reads the configuration ended: SIGKILL$/);
+});
+
+test("close() ends a reading, and its process", async () => {
+  const loader = new AsideLoader();
+  const reading = loader.load(writeConfig({ accounts: [{ name: "lab" }] }));
+  loader.close();
+  await assert.rejects(reading, /The process that reads the configuration ended/);
+  await until(() => children().length === 0);
+});
+
+/** The last signal that its program gets a handler for (signal(7)); Node itself has some for the others. */
+const SIGHUP = 1;
+
+/** Returns true if a process has a handler of its own for a signal (proc(5), SigCgt). */
+function handles(pid: number, signal: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return ((BigInt(`0x${caught ?? "0"}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addRevocation, REVOKED_NAME, revocationsIn } from "../../../src/state/revoked-record.ts";
+import { REVOKED_NAME } from "../../../src/state/record-name.ts";
+import { addRevocation, revocationsIn } from "../../../src/state/revoked-record.ts";
 import { recordFile } from "../../../src/state/record-name.ts";
 import { readRecord, writeRecord } from "../../../src/state/record.ts";
 import { memoryState } from "../../support/memory-state.ts";
