@@ -163,7 +163,6 @@ const USES_UNDOCUMENTED = new Set(["listen/read-into.ts"]);
 const MINTS: Readonly<Record<string, number>> = {
   // A bucket, and its id alone.
   "s3/bucket.ts": 2,
-  "http/field-gate.ts": 2,
   "signature/claim.ts": 1,
   "signature/v4-form.ts": 1,
 };

@@ -2,12 +2,13 @@ import type { GatedHead } from "../http/field-gate.ts";
 import type { MappedName } from "../s3/mapped-names.ts";
 import type { Credential } from "../signature/credential.ts";
 
-/**
- * The head that the store will receive, signed for it. Its target is canonically encoded from what
- * was judged; its headers are made for this request and handed over. Only the gate of
- * http/field-gate.ts can make one, so that no other reaches the store.
- */
-export type StoreRequest = GatedHead & {
+/** A request that the store will receive, signed for it. */
+export type StoreRequest = {
+  /**
+   * Its target is canonically encoded from what was judged. Only the gate of http/field-gate.ts can
+   * make a head, so that no other reaches the store.
+   */
+  readonly head: GatedHead;
   /** The owner of the key that signed: a credential error of the store is about that key. */
   readonly signedBy: "gateway" | "client" | "nobody";
   /** The credential that signed, if it was looked up outside the configuration. */

@@ -81,11 +81,8 @@ export function storeRequest(
     headers,
   });
   if (!gated.ok) return err(refusalOf(gated.error, headers, clientEnd));
-  const { method, target: sent } = gated.value;
   return ok({
-    method,
-    target: sent,
-    headers: gated.value.headers,
+    head: gated.value,
     renamed: renamedIn(subject),
     ...signedBy(snapshot, signer.value),
   });

@@ -136,7 +136,7 @@ function fetchTags(
   whose: Patience,
 ): Promise<Result<Tags, NotFetched>> {
   return askStore(upstream, whose, async (endpoint, failed) => {
-    const { status, body } = await wholeAnswer(endpoint.pool, request, TAGS_BYTES_MAX);
+    const { status, body } = await wholeAnswer(endpoint.pool, request.head, TAGS_BYTES_MAX);
     const tags = tagsOfAnswer(status, body);
     if (tags.ok) return tags;
     const blame = credentialFault(request, errorCodeOf(body));

@@ -18,7 +18,7 @@ export function presenceOf(
   whose: Patience,
 ): Promise<Result<Presence, NotFetched>> {
   return askStore(upstream, whose, async (endpoint, failed) => {
-    const { status } = await wholeAnswer(endpoint.pool, request, 0);
+    const { status } = await wholeAnswer(endpoint.pool, request.head, 0);
     upstream.markUp(endpoint);
     if (status >= 500) return failed("other", unanswered(status));
     return ok(PRESENCE.get(status) ?? "unclear");

@@ -5,7 +5,7 @@ import { PassedAnswer } from "./passed-answer.ts";
 import type { HeaderList } from "../http/headers.ts";
 import type { ReplyPlan } from "../admission/reply-plan.ts";
 import type { StoreRequest } from "../admission/outgoing.ts";
-import { withGated, type GatedHeaders } from "../http/field-gate.ts";
+import type { GatedHead } from "../http/field-gate.ts";
 import { firstValue } from "../http/headers.ts";
 import type { Release } from "../lend/lender.ts";
 import { hidesExistence } from "../s3/existence.ts";
@@ -101,24 +101,16 @@ class Relay implements AnswerHandler, Waiter {
   }
 
   #dispatch(endpoint: Endpoint): void {
-    const { request, body, ticket } = this.#forwarding;
+    const { body, ticket } = this.#forwarding;
     this.#exchange.dispatched(endpoint.origin);
-    const { method, target } = request;
-    endpoint.pool.send(
-      {
-        head: { method, target, headers: this.#headersTo(endpoint) },
-        body,
-        short: ticket !== undefined,
-      },
-      this,
-    );
+    endpoint.pool.send({ head: this.#headTo(endpoint), body, short: ticket !== undefined }, this);
   }
 
   /** Adds the fields of a trace. No signature covers them: they are not the client's word. */
-  #headersTo({ origin }: Endpoint): GatedHeaders {
-    const { method, headers } = this.#forwarding.request;
+  #headTo({ origin }: Endpoint): GatedHead {
+    const { head } = this.#forwarding.request;
     const { trace } = this.#exchange;
-    return trace === undefined ? headers : withGated(headers, trace.toStore(method, origin));
+    return trace === undefined ? head : head.with(trace.toStore(head.method, origin));
   }
 
   /**
@@ -176,7 +168,7 @@ class Relay implements AnswerHandler, Waiter {
       return new FilteredAnswer(exchange, head, new FilteredList(reply.filter, sources));
     }
     const contentType = firstValue(head.headers, "content-type") ?? "";
-    const isHeld = hasBody(request.method === "HEAD", status) || ticket !== undefined;
+    const isHeld = hasBody(request.head.method === "HEAD", status) || ticket !== undefined;
     const bytesMax = isHeld
       ? heldBytesMax(reply, status, contentType, request.renamed)
       : status === FORBIDDEN && key !== undefined
@@ -281,8 +273,8 @@ class Relay implements AnswerHandler, Waiter {
    */
   #mayRetry(kind: UpstreamErrorKind): boolean {
     const { request, body } = this.#forwarding;
-    const safe =
-      request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS";
+    const { method } = request.head;
+    const safe = method === "GET" || method === "HEAD" || method === "OPTIONS";
     const died = kind === "connect" || kind === "tls" || kind === "reset";
     const begun = this.#exchange.responder.status !== 0 || this.#path?.holds === true;
     return this.#attempts === 1 && safe && died && !begun && body === undefined;

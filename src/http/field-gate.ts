@@ -1,27 +1,96 @@
-import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { isHopByHop } from "./hop-by-hop.ts";
 
-/**
- * Header fields that passed `gateHead`: name, value, name, value, …
- */
-export type GatedHeaders = Brand<string[], "GatedHeaders">;
-type GatedText = Brand<string, "GatedText">;
-
-/** The head of a request that can be written to a connection as it stands. */
-export type GatedHead = {
-  readonly method: GatedText;
-  /** The path and the query. */
-  readonly target: GatedText;
-  readonly headers: GatedHeaders;
-};
-
-/** The same before the check; `headers` as in `GatedHeaders`. */
+/** The head of a request as parts: fields as name, value, name, value, … */
 export type UngatedHead = {
   readonly method: string;
+  /** The path and the query. */
   readonly target: string;
-  readonly headers: string[];
+  readonly headers: readonly string[];
 };
+
+/**
+ * The same once it has passed the gate, and the text that is written to a connection. Nothing can
+ * change that text, and nothing else can make a head: what is sent is what was checked.
+ */
+export class GatedHead {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly #text: string;
+  readonly #host: string | undefined;
+  readonly #length: number | undefined;
+
+  private constructor(
+    { method, target, headers }: UngatedHead,
+    text: string,
+    host: string | undefined,
+    length: number | undefined,
+  ) {
+    this.method = method;
+    this.target = target;
+    this.headers = headers;
+    this.#text = text;
+    this.#host = host;
+    this.#length = length;
+  }
+
+  /** The gate itself: see `gateHead()`. */
+  static of(head: UngatedHead): Result<GatedHead, GateProblem> {
+    const { method, target, headers } = head;
+    if (!METHOD.test(method)) return err({ part: "method" });
+    if (!TARGET.test(target)) return err({ part: "target" });
+    let text = `${method} ${target} HTTP/1.1\r\n`;
+    let host: string | undefined;
+    let length: number | undefined;
+    for (let at = 0; at < headers.length; at += 2) {
+      const name = headers[at] ?? "";
+      const value = headers[at + 1];
+      if (!USUAL.has(name)) {
+        if (!isFieldName(name)) return err({ part: "field", at, why: "name" });
+        if (isOfConnection(name)) return err({ part: "field", at, why: "connection" });
+      }
+      if (value === undefined || !isFieldValue(value)) {
+        return err({ part: "field", at, why: "value" });
+      }
+      if (name === "host") {
+        if (host !== undefined) return err({ part: "field", at, why: "repeated" });
+        host = value;
+      } else if (name === "content-length") {
+        if (length !== undefined) return err({ part: "field", at, why: "repeated" });
+        if (!DIGITS.test(value)) return err({ part: "field", at, why: "length" });
+        length = Number(value);
+      }
+      text += `${name}: ${value}\r\n`;
+    }
+    return ok(new GatedHead(head, text, host, length));
+  }
+
+  /**
+   * The request line and the fields, a line each, as bytes, one character each (RFC 9112 section
+   * 3). The empty line behind them is not part of it.
+   */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The value of Host; `undefined` if there is none. */
+  get host(): string | undefined {
+    return this.#host;
+  }
+
+  /** The value of Content-Length, in bytes; `undefined` if there is none. */
+  get bodyBytes(): number | undefined {
+    return this.#length;
+  }
+
+  /** Returns a head with the fields of `more` behind its own if all pass the gate; else itself. */
+  with(more: readonly string[]): GatedHead {
+    const { method, target, headers } = this;
+    const longer = GatedHead.of({ method, target, headers: [...headers, ...more] });
+    return longer.ok ? longer.value : this;
+  }
+}
 
 /** The part of a head that did not pass. It has no value in it, since values can be secrets. */
 export type GateProblem =
@@ -55,26 +124,13 @@ const DIGITS = /^\d{1,16}$/;
 /**
  * Checks everything that becomes part of a request to the store: method, target, and the name and
  * value of each header field. It is the one check, wherever they came from (a header, a parameter,
- * a form, a record, the configuration). `store/request-text.ts` asks once more, when the request
- * already has a connection and can only fail.
+ * a form, a record, the configuration).
  *
  * Errors: the first part that is no token, has a byte that no field may have, is about the
  * connection (such fields are written with the head), or repeats a field that must be unique.
  */
 export function gateHead(head: UngatedHead): Result<GatedHead, GateProblem> {
-  if (!METHOD.test(head.method)) return err({ part: "method" });
-  if (!TARGET.test(head.target)) return err({ part: "target" });
-  const problem = fieldProblem(head.headers);
-  return problem === undefined ? ok(minted(head)) : err(problem);
-}
-
-/**
- * Returns `headers` followed by those of `more` if all of these pass the same check; else
- * `headers`.
- */
-export function withGated(headers: GatedHeaders, more: readonly string[]): GatedHeaders {
-  const all = [...headers, ...more];
-  return fieldProblem(all) === undefined ? mintedHeaders(all) : headers;
+  return GatedHead.of(head);
 }
 
 /** Returns true if `name` (lower-case) is a valid header name. */
@@ -102,35 +158,6 @@ export function isFieldValue(value: string): boolean {
   return true;
 }
 
-function fieldProblem(headers: readonly string[]): GateProblem | undefined {
-  let hosts = 0;
-  let lengths = 0;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? "";
-    const value = headers[at + 1];
-    if (!USUAL.has(name)) {
-      if (!isFieldName(name)) return { part: "field", at, why: "name" };
-      if (isOfConnection(name)) return { part: "field", at, why: "connection" };
-    }
-    if (value === undefined || !isFieldValue(value)) return { part: "field", at, why: "value" };
-    if (name === "host" && hosts++ > 0) return { part: "field", at, why: "repeated" };
-    if (name !== "content-length") continue;
-    if (lengths++ > 0) return { part: "field", at, why: "repeated" };
-    if (!DIGITS.test(value)) return { part: "field", at, why: "length" };
-  }
-  return undefined;
-}
-
 function isOfConnection(name: string): boolean {
   return isHopByHop(name) || name === "expect";
-}
-
-function minted(head: UngatedHead): GatedHead {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Only gateHead() makes one.
-  return head as GatedHead;
-}
-
-function mintedHeaders(headers: string[]): GatedHeaders {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Only withGated() makes one.
-  return headers as GatedHeaders;
 }

@@ -56,7 +56,7 @@ export function openDirectoryClient(config: DirectoryConfig): DirectoryClient {
     if (!head.ok) return unavailable("key", `The question's ${head.error.part} is invalid`);
     const { target: path, headers } = head.value;
     // A redirect is an answer with another status: undici follows none unless it is told to.
-    const answer = await pool.request({ method: "GET", path, headers, signal });
+    const answer = await pool.request({ method: "GET", path, headers: [...headers], signal });
     const { statusCode: status, body } = answer;
     // A firewall in front of a directory may answer other keys, which strangers choose.
     const isProbe = accessKeyId === PROBE;

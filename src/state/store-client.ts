@@ -168,7 +168,7 @@ async function exchange(
   const reply = await pool.request({
     method,
     path: target,
-    headers,
+    headers: [...headers],
     body: body ?? null,
     signal,
     reset: true,

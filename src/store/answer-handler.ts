@@ -6,8 +6,8 @@ import type { WireAnswer } from "../wire/answer-head.ts";
 export type Sending = {
   readonly head: GatedHead;
   /**
-   * The body. A piece that an iteration yields must stand until the piece after the next is asked
-   * for. Its length is that of the head's Content-Length.
+   * The body. A piece that an iteration yields must stand until the next one is asked for. Its length
+   * is that of the head's Content-Length.
    */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   /** True if its connection is not kept afterwards. */

@@ -10,7 +10,7 @@ export type WholeAnswer = { readonly status: number; readonly body: Buffer };
  */
 export function wholeAnswer(
   pool: StorePool,
-  { method, target, headers }: GatedHead,
+  head: GatedHead,
   bytesMax: number,
 ): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {
@@ -19,7 +19,7 @@ export function wholeAnswer(
     let bytes = 0;
     const told = (): void => resolve({ status, body: Buffer.concat(pieces) });
     pool.send(
-      { head: { method, target, headers }, body: undefined, short: true },
+      { head, body: undefined, short: true },
       {
         onStart: () => undefined,
         onInterim: () => undefined,

@@ -1,15 +1,4 @@
-import type { GatedHead } from "../http/field-gate.ts";
 import type { HeaderList } from "../http/headers.ts";
-
-/**
- * The head of a request as bytes, one character each (RFC 9112 section 3). Only of what passed the one
- * gate: nothing is looked at again.
- */
-export function requestHeadText({ method, target, headers }: GatedHead): string {
-  let text = `${method} ${target} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${text}\r\n`;
-}
 
 /**
  * The head of an answer as bytes, one character each (RFC 9112 section 4). Throws a TypeError for what

@@ -242,11 +242,11 @@ function essence(decision: Decided, tenant: string): unknown {
   }
   if (decision.kind !== "forward") return { kind: decision.kind };
   const { request } = decision;
-  const source = request.headers[request.headers.indexOf("x-amz-copy-source") + 1] ?? "";
+  const source = request.head.headers[request.head.headers.indexOf("x-amz-copy-source") + 1] ?? "";
   return {
-    target: canonical(request.target, tenant),
+    target: canonical(request.head.target, tenant),
     source: canonical(`/${source}`, tenant),
-    signer: /Credential=([^/]+)/.exec(request.headers.join(" "))?.[1],
+    signer: /Credential=([^/]+)/.exec(request.head.headers.join(" "))?.[1],
   };
 }
 
@@ -304,7 +304,7 @@ test("without tenants at the store every spelling is the bare name, or is refuse
 
 function signerOf(decision: Decided, tenant: string): string {
   if (decision.kind !== "forward") return tenant;
-  const id = /Credential=([^/]+)/.exec(decision.request.headers.join(" "))?.[1];
+  const id = /Credential=([^/]+)/.exec(decision.request.head.headers.join(" "))?.[1];
   return id === "STOREALICE" ? "" : id === "STORET" ? "T" : tenant;
 }
 

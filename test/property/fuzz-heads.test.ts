@@ -36,7 +36,7 @@ function effectOf(verdict: Decided | undefined): string {
   assert.match(word(verdict), /^(forward|document)$/, JSON.stringify(verdict));
   const { operation, bucket, key, versionId } = verdict.facts;
   const sent = verdict.kind === "forward" ? verdict.request : undefined;
-  return [operation, bucket, key, versionId, sent?.method, sent?.target].join(" ");
+  return [operation, bucket, key, versionId, sent?.head.method, sent?.head.target].join(" ");
 }
 
 for (const [name, request] of BASES) {

@@ -215,7 +215,8 @@ class World {
   }
 
   /** Executes a request at the store, for the user that signed it. */
-  send({ method, target, headers }: StoreRequest, body = ""): Said {
+  send({ head }: StoreRequest, body = ""): Said {
+    const { method, target, headers } = head;
     const signed = headers[headers.indexOf("authorization") + 1] ?? "";
     const user = /Credential=STORE_([^/]+)/.exec(signed)?.[1];
     assert(user !== undefined);

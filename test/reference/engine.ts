@@ -90,7 +90,7 @@ function gatesOf(decision: Verdict, { entries }: Asked): Answer["gates"] {
 /** By the credential in the head that the store would be sent. */
 function signerOf(decision: Verdict): string | undefined {
   if (decision.kind !== "forward") return undefined;
-  const { headers } = decision.request;
+  const { headers } = decision.request.head;
   const authorization = headers[headers.indexOf("authorization") + 1] ?? "";
   return /Credential=STORE\.([^/]+)\//u.exec(authorization)?.[1] ?? "nobody";
 }

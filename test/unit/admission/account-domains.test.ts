@@ -53,7 +53,7 @@ const AT_S3 = { host: "s3.example.org" };
 /** What the store is asked for, and by whom; or why it is not. */
 function sent(verdict: Decided): string {
   if (verdict.kind !== "forward") return word(verdict);
-  const { target, headers } = verdict.request;
+  const { target, headers } = verdict.request.head;
   const source = firstValue(headers, "x-amz-copy-source");
   const from = source === undefined ? "" : ` from ${source}`;
   return `${target}${from} as ${signerOf(verdict)?.replace("STORE-", "") ?? "nobody"}`;

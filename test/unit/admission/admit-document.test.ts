@@ -25,7 +25,7 @@ test("admitDocument() forwards a DeleteObjects written anew, with the digest of 
   const sent = verdict.content?.toString() ?? "";
   assert.match(sent, /<Key>a&amp;b<\/Key>/);
   assert.match(sent, /<Key>c<\/Key><VersionId>v1<\/VersionId>/);
-  const { headers } = verdict.request;
+  const { headers } = verdict.request.head;
   const digest = createHash("sha256").update(sent).digest("hex");
   assert.equal(firstValue(headers, "x-amz-content-sha256"), digest);
   assert.equal(firstValue(headers, "content-length"), String(Buffer.byteLength(sent)));
@@ -58,8 +58,8 @@ test("admitDocument() sends no checksum of a document of which it kept a part ba
   const verdict = judge(WORLD, "POST /photos?delete", { as: "writer", body, headers }, { body });
   assert(verdict.kind === "forward" && verdict.content !== undefined);
   const sent = createHash("md5").update(verdict.content).digest("base64");
-  assert.deepEqual(valuesOf(verdict.request.headers, "content-md5"), [sent]);
-  assert.deepEqual(valuesOf(verdict.request.headers, "x-amz-checksum-crc32"), []);
+  assert.deepEqual(valuesOf(verdict.request.head.headers, "content-md5"), [sent]);
+  assert.deepEqual(valuesOf(verdict.request.head.headers, "x-amz-checksum-crc32"), []);
 });
 
 test("admitDocument() answers itself where no key may be deleted, so that the store hears nothing", () => {
@@ -82,7 +82,7 @@ test("admitDocument() lets a store with an answer of its own answer a DeleteObje
   const sent = verdict.content?.toString() ?? "";
   assert.match(sent, /<Delete [^>]*><Quiet>true<\/Quiet><\/Delete>$/);
   const digest = createHash("md5").update(sent).digest("base64");
-  assert.deepEqual(valuesOf(verdict.request.headers, "content-md5"), [digest]);
+  assert.deepEqual(valuesOf(verdict.request.head.headers, "content-md5"), [digest]);
   assert.equal(word(deleting("writer", "")), "forward");
   assert.equal(verdict.facts.passed, true);
 });
@@ -204,7 +204,7 @@ test("admitDocument() drops the checksum of a document that it wrote anew", () =
   const sent = createHash("md5")
     .update(verdict.content ?? "")
     .digest("base64");
-  assert.equal(firstValue(verdict.request.headers, "content-md5"), sent);
+  assert.equal(firstValue(verdict.request.head.headers, "content-md5"), sent);
 });
 
 test("admitDocument() forwards other documents byte for byte", () => {
@@ -233,8 +233,8 @@ test("admitDocument() forwards the checksum of a document that it did not change
   const ask = { as: "lab", body, headers } as const;
   const verdict = judge(world("{}", "", "aws"), "PUT /photos/a?tagging", ask, { body });
   assert(verdict.kind === "forward");
-  assert.equal(firstValue(verdict.request.headers, "x-amz-checksum-crc32"), "y/Q5Jg==");
-  assert.equal(firstValue(verdict.request.headers, "content-md5"), undefined);
+  assert.equal(firstValue(verdict.request.head.headers, "x-amz-checksum-crc32"), "y/Q5Jg==");
+  assert.equal(firstValue(verdict.request.head.headers, "content-md5"), undefined);
 });
 
 const policyOf = (pattern: (i: number) => string): string =>

@@ -114,7 +114,7 @@ test("a form is forwarded as the PutObject that it stands for", () => {
     bytes: 5,
   });
   assert(verdict.kind === "forward");
-  const { method, target, headers } = verdict.request;
+  const { method, target, headers } = verdict.request.head;
   assert.equal(method, "PUT");
   assert.equal(target, "/photos/up/cat%201.jpg");
   assert.equal(signerOf(verdict), "STOREKEY000000000000");
@@ -176,7 +176,7 @@ for (const [name, form, url] of LOCATIONS) {
   test(`the answer to a form whose bucket is ${name} says where the object is`, () => {
     const verdict = post(WORLD, form);
     assert(verdict.kind === "forward");
-    assert.equal(verdict.request.target, "/photos/up/cat%201.jpg");
+    assert.equal(verdict.request.head.target, "/photos/up/cat%201.jpg");
     assert(verdict.reply.kind === "post");
     assert.equal(verdict.reply.url, url);
     assert.equal(verdict.reply.bucket, "photos");
@@ -311,7 +311,7 @@ test("a form of nobody's goes unsigned, if any may, and nothing restricts it", (
   assert.equal(signerOf(verdict), undefined);
   assert.deepEqual(verdict.body, { kind: "pass", length: 0, checks: [] });
   assert.equal(verdict.facts.accessKeyId, undefined);
-  const names = verdict.request.headers.filter((_, i) => i % 2 === 0);
+  const names = verdict.request.head.headers.filter((_, i) => i % 2 === 0);
   assert.deepEqual(names, ["host", "content-length"]);
 });
 
@@ -323,7 +323,7 @@ test("a form of nobody's for a tenant's bucket names the bucket alone in its fie
     line: "/other%3Aphotos",
     fields: { bucket: "photos", key: "k" },
   });
-  assert.equal(verdict.kind === "forward" && verdict.request.target, "/other%3Aphotos/k");
+  assert.equal(verdict.kind === "forward" && verdict.request.head.target, "/other%3Aphotos/k");
 });
 
 test("a form is refused for a field that was changed after it was signed", () => {

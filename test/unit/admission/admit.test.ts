@@ -304,7 +304,7 @@ test("admit() re-signs with the account's credential and drops the client's", ()
     },
   });
   assert(verdict.kind === "forward");
-  const { target, headers, method } = verdict.request;
+  const { target, headers, method } = verdict.request.head;
   assert.equal(method, "GET");
   assert.equal(target, "/photos/a/b//../c?versionId=v%2B1");
   assert.match(
@@ -323,15 +323,18 @@ test("admit() re-signs with the account's credential and drops the client's", ()
 test("admit() signs with the client's own key where the account has none at the store", () => {
   const verdict = judge(WORLD, "GET /photos/a", { as: "own" });
   assert(verdict.kind === "forward");
-  assert.match(firstValue(verdict.request.headers, "authorization") ?? "", new RegExp(KEYS.own));
+  assert.match(
+    firstValue(verdict.request.head.headers, "authorization") ?? "",
+    new RegExp(KEYS.own),
+  );
 });
 
 test("admit() signs the client's own digest again, so that the store proves the body", () => {
   const verdict = judge(WORLD, "PUT /photos/a", { as: "lab", body: "meow" });
   assert(verdict.kind === "forward");
   const digest = createHash("sha256").update("meow").digest("hex");
-  assert.equal(firstValue(verdict.request.headers, "x-amz-content-sha256"), digest);
-  assert.equal(firstValue(verdict.request.headers, "content-length"), "4");
+  assert.equal(firstValue(verdict.request.head.headers, "x-amz-content-sha256"), digest);
+  assert.equal(firstValue(verdict.request.head.headers, "content-length"), "4");
 });
 
 const TRAILER = {
@@ -346,7 +349,7 @@ const TRAILER = {
 test("admit() removes aws-chunked framing for a store that does not understand trailers", () => {
   const verdict = judge(WORLD, "PUT /photos/a", { as: "lab", headers: TRAILER });
   assert(verdict.kind === "forward");
-  const { headers } = verdict.request;
+  const { headers } = verdict.request.head;
   assert.deepEqual(verdict.body, {
     kind: "deframe",
     decodedLength: 70_000,
@@ -373,7 +376,7 @@ test("admit() frames again for a store that understands trailers", () => {
     headers: TRAILER,
   });
   assert(verdict.kind === "forward");
-  const { headers } = verdict.request;
+  const { headers } = verdict.request.head;
   assert.equal(verdict.reframe, true);
   assert.equal(firstValue(headers, "content-encoding"), "aws-chunked,gzip");
   assert.equal(firstValue(headers, "x-amz-content-sha256"), "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
@@ -391,7 +394,7 @@ test("admit() writes the copy source from what was judged", () => {
   });
   assert(verdict.kind === "forward");
   assert.equal(
-    firstValue(verdict.request.headers, "x-amz-copy-source"),
+    firstValue(verdict.request.head.headers, "x-amz-copy-source"),
     "photos/b%20c%2Bd?versionId=v1",
   );
 });
@@ -407,6 +410,6 @@ test("admit() refuses a Connection header that would strip what was judged", () 
 test("admit() puts the bucket into the host of a store that wants it there", () => {
   const verdict = judge(world("{}", ", addressing: virtual"), "GET /photos/a", { as: "lab" });
   assert(verdict.kind === "forward");
-  assert.equal(firstValue(verdict.request.headers, "host"), "photos.store:7480");
-  assert.equal(verdict.request.target, "/a");
+  assert.equal(firstValue(verdict.request.head.headers, "host"), "photos.store:7480");
+  assert.equal(verdict.request.head.target, "/a");
 });

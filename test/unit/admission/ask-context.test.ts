@@ -117,7 +117,7 @@ function ask(people: People, who: string | undefined, line: string, sent: Sent =
 function outcome(decision: Decided): string {
   if (decision.kind !== "asking" || decision.need.kind !== "tags") return word(decision);
   const { name, request } = decision.need;
-  return `${name} = ${request.method} ${request.target}`;
+  return `${name} = ${request.head.method} ${request.head.target}`;
 }
 
 const COPY = { "x-amz-copy-source": "/bucket/j" };

@@ -50,7 +50,7 @@ describe("values are read", () => {
       const headers = { "x-amz-tagging": "a=b+c" };
       const verdict = decide(open, undefined, "PUT /bucket/k", { headers });
       assert(verdict.kind === "forward");
-      return firstValue(verdict.request.headers, "x-amz-tagging");
+      return firstValue(verdict.request.head.headers, "x-amz-tagging");
     };
     assert.equal(taggingOf(false), "a=b+c");
     // What was read is written in one way for the store.

@@ -32,7 +32,7 @@ function judged(request: Outgoing, snapshot: Snapshot = WORLD): Decided {
 /** The values of `name` that the store gets. */
 function sent(verdict: Decided, name: string): readonly string[] {
   assert.ok(verdict.kind === "forward", verdict.kind === "refuse" ? verdict.fault.message : "");
-  return valuesOf(verdict.request.headers, name);
+  return valuesOf(verdict.request.head.headers, name);
 }
 
 function codeOf(verdict: Decided): string {

@@ -26,7 +26,7 @@ function judged({ method, target, headers }: Outgoing, snapshot = WORLD): Decide
 
 /** What the store is asked for, or the error code. */
 function outcome(verdict: Decided): string {
-  return verdict.kind === "forward" ? verdict.request.target : word(verdict);
+  return verdict.kind === "forward" ? verdict.request.head.target : word(verdict);
 }
 
 describe("admit() leaves out of a read", () => {

@@ -26,7 +26,7 @@ function listening(snapshot: Snapshot, line: string): Decided {
 
 /** What the store is asked for, or the error code. */
 function outcome(verdict: Decided): string {
-  return verdict.kind === "forward" ? verdict.request.target : word(verdict);
+  return verdict.kind === "forward" ? verdict.request.head.target : word(verdict);
 }
 
 /** Line, the kind of store that has it, and what that is asked for. */

@@ -39,7 +39,7 @@ test("a small body with a trailer is read first, and its trailer becomes a heade
   assert.deepEqual(verdict.body, { kind: "none" });
   assert.equal(verdict.reframe, false);
   assert.deepEqual(verdict.reply, { kind: "relay" });
-  const { headers } = verdict.request;
+  const { headers } = verdict.request.head;
   assert.equal(firstValue(headers, "x-amz-checksum-crc32"), "y/Q5Jg==");
   assert.equal(firstValue(headers, "content-length"), "4");
   assert.equal(firstValue(headers, "x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
@@ -85,7 +85,7 @@ test("what no digest covers is signed as such for the store, and no body as no b
   const snapshot = gatewayOf({ accounts: { A: {} } });
   const sent = (line: string): string | undefined => {
     const verdict = forwarded(decide(snapshot, "A", line, { presignedSeconds: 60 }));
-    return firstValue(verdict.request.headers, "x-amz-content-sha256");
+    return firstValue(verdict.request.head.headers, "x-amz-content-sha256");
   };
   assert.equal(sent("PUT /photos/k"), "UNSIGNED-PAYLOAD");
   assert.equal(sent("GET /photos/k"), createHash("sha256").digest("hex"));
@@ -105,11 +105,11 @@ test("a document keeps its codings as they were sent, but for the framing", () =
   const plain = { as: "lab", body: TAGGING, headers: { "content-encoding": "X-Own, BR" } } as const;
   const told: Told = { body: TAGGING };
   const sent = forwarded(judge(CEPH, "PUT /photos/a?tagging", plain, told));
-  assert.equal(firstValue(sent.request.headers, "content-encoding"), "X-Own, BR");
+  assert.equal(firstValue(sent.request.head.headers, "content-encoding"), "X-Own, BR");
   assert.deepEqual(sent.body, { kind: "none" });
   assert.equal(sent.reframe, false);
   const framed = forwarded(judge(CEPH, "PUT /photos/a?tagging", chunked(TAGGING.length), told));
-  assert.deepEqual(valuesOf(framed.request.headers, "content-encoding"), []);
+  assert.deepEqual(valuesOf(framed.request.head.headers, "content-encoding"), []);
   assert.equal(framed.content?.toString(), TAGGING);
 });
 

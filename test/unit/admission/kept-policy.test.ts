@@ -234,8 +234,8 @@ describe("making and removing a bucket", () => {
   test("is remembered when the store has done it", () => {
     const { presence, ...created } = { presence: undefined, ...change("A:U", "PUT /fresh") };
     assert.deepEqual(created, { kind: "created", name: "fresh", owner: "A", by: "A:U" });
-    assert.equal(presence?.method, "HEAD");
-    assert.equal(presence?.target, "/fresh");
+    assert.equal(presence?.head.method, "HEAD");
+    assert.equal(presence?.head.target, "/fresh");
     assert.equal(presence?.signedBy, "gateway");
     const removed = { kind: "removed", name: "bucket", owner: "A", by: "A:U", judged: undefined };
     assert.deepEqual(change("A:U", "DELETE /bucket"), removed);

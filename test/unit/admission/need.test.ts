@@ -18,11 +18,11 @@ const requestsIn = (needs: readonly Need[]): readonly StoreRequest[] =>
   needs.flatMap((need) => (need.kind === "tags" ? [need.request] : []));
 
 const linesOf = (needs: readonly Need[]): readonly string[] =>
-  requestsIn(needs).map(({ method, target }) => `${method} ${target}`);
+  requestsIn(needs).map(({ head }) => `${head.method} ${head.target}`);
 
 /** As whom tags were asked for. */
 const signersOf = (needs: readonly Need[]): readonly (string | undefined)[] =>
-  requestsIn(needs).map(({ headers }) => {
+  requestsIn(needs).map(({ head: { headers } }) => {
     const authorization = headers[headers.indexOf("authorization") + 1] ?? "";
     return /Credential=([^/]+)\//.exec(authorization)?.[1];
   });
@@ -98,7 +98,7 @@ describe("the stored tags that a policy depends on", () => {
       assert.deepEqual(linesOf(needs), [expected]);
       const [request] = requestsIn(needs);
       assert.deepEqual(
-        request?.headers.filter((_, i) => i % 2 === 0),
+        request?.head.headers.filter((_, i) => i % 2 === 0),
         ["host", "x-amz-date", "x-amz-content-sha256", "authorization"],
       );
       const { verdict: shut } = settle(gateway, "A:U", line, sent);

@@ -168,7 +168,7 @@ export function word(decision: Decided): string {
 /** As whom the store is asked: the access key id; undefined: unsigned, or not at all. */
 export function signerOf(verdict: Decided): string | undefined {
   if (verdict.kind !== "forward") return undefined;
-  const { headers } = verdict.request;
+  const { headers } = verdict.request.head;
   const authorization = headers[headers.indexOf("authorization") + 1] ?? "";
   return /Credential=([^/]+)\//.exec(authorization)?.[1];
 }

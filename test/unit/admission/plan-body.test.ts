@@ -231,5 +231,5 @@ describe("planBody() takes", () => {
 test("chunks without a coding are framed again with no other", () => {
   const verdict = judge(world("{}", ", trailers: true"), PUT, { as: "lab", headers: ANNOUNCED });
   assert(verdict.kind === "forward");
-  assert.deepEqual(valuesOf(verdict.request.headers, "content-encoding"), ["aws-chunked"]);
+  assert.deepEqual(valuesOf(verdict.request.head.headers, "content-encoding"), ["aws-chunked"]);
 });

@@ -158,7 +158,7 @@ test("a session's request reaches the store as its account, without the token", 
   const verdict = decide(SNAPSHOT, WRITER, "PUT /data/k");
   assert.equal(outcome(verdict), AT_STORE);
   if (verdict.kind !== "forward") throw new Error("It is allowed");
-  assert.ok(!verdict.request.headers.includes("x-amz-security-token"));
+  assert.ok(!verdict.request.head.headers.includes("x-amz-security-token"));
   assert.ok(!JSON.stringify(verdict.request).includes(tokenOf(WRITER)));
   assert.equal(verdict.facts.account, "lab");
   assert.equal(verdict.facts.subuser, undefined);

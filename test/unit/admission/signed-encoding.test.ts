@@ -60,9 +60,9 @@ describe("admit() proves an Accept-Encoding that a trusted proxy changed:", () =
     test(what, () => {
       const verdict = arriving(request, []);
       assert.ok(verdict.kind === "forward", word(verdict));
-      const sent = valuesOf(verdict.request.headers, NAME);
+      const sent = valuesOf(verdict.request.head.headers, NAME);
       assert.deepEqual(sent, [what === "what the proxy says" ? "gzip, deflate" : "identity"]);
-      assert.deepEqual(valuesOf(verdict.request.headers, ORIGINAL), []);
+      assert.deepEqual(valuesOf(verdict.request.head.headers, ORIGINAL), []);
       assert.equal(word(arriving(request)), "SignatureDoesNotMatch", "without a trusted proxy");
     });
   }
@@ -108,7 +108,7 @@ test("version 2 signs no Accept-Encoding: what a proxy makes of it changes nothi
   const right = changed(signV2(request, PAIR, date), "br");
   const verdict = arriving(right, []);
   assert.ok(verdict.kind === "forward", word(verdict));
-  assert.deepEqual(valuesOf(verdict.request.headers, NAME), ["br"]);
+  assert.deepEqual(valuesOf(verdict.request.head.headers, NAME), ["br"]);
   const wrong = changed(signV2(request, { ...PAIR, secretKey: "wrong" }, date), "br");
   assert.equal(word(arriving(wrong, [])), "SignatureDoesNotMatch");
 });

@@ -86,7 +86,7 @@ function arriving(
 function outcome(verdict: Decided): string {
   if (verdict.kind === "refuse") return verdict.fault.code;
   assert.equal(verdict.kind, "forward");
-  return verdict.request.target;
+  return verdict.request.head.target;
 }
 
 const signers = [

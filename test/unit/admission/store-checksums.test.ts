@@ -13,7 +13,7 @@ function sent(store: string, upstream: string, line: string, ask: Ask): HeaderLi
   const whole = { content: Buffer.from("123456789"), trailer: "y/Q5Jg==" };
   const verdict = judge(world("{}", upstream, store), line, { as: "lab", ...ask }, { whole });
   assert(verdict.kind === "forward", word(verdict));
-  return verdict.request.headers;
+  return verdict.request.head.headers;
 }
 
 const valueOf = (bytes: number): string => Buffer.alloc(bytes, 7).toString("base64");
@@ -70,7 +70,7 @@ for (const store of STORE_KINDS) {
       });
       assert.equal(word(ended), expected);
       if (ended.kind !== "forward") return;
-      const { headers } = ended.request;
+      const { headers } = ended.request.head;
       assert.equal(firstValue(headers, field), trailers ? value : undefined);
       assert.equal(
         firstValue(headers, "x-amz-checksum-type"),

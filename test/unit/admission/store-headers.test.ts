@@ -84,7 +84,7 @@ for (const name of [
 
 function sentOf(verdict: Decided): HeaderList {
   assert.ok(verdict.kind === "forward", word(verdict));
-  return verdict.request.headers;
+  return verdict.request.head.headers;
 }
 
 describe("accept-encoding stays behind where the gateway reads the store's answer:", () => {

@@ -322,7 +322,7 @@ function outcomeOf(snapshot: Snapshot, verdict: Decided, line: string): string {
       const account = [...snapshot.keys.values()]
         .map((key) => key.account)
         .find(({ upstream }) => upstream?.accessKeyId === signer);
-      const listed = /max-keys=\d+/.exec(verdict.request.target)?.[0];
+      const listed = /max-keys=\d+/.exec(verdict.request.head.target)?.[0];
       const capped = listed !== undefined && !line.includes(listed) ? ` with ${code(listed)}` : "";
       return `forwarded as ${code(account?.name ?? signer)}${capped}`;
     }

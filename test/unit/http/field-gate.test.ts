@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { Client } from "undici";
-import { gateHead, isFieldName, isFieldValue, withGated } from "../../../src/http/field-gate.ts";
+import { gateHead, isFieldName, isFieldValue } from "../../../src/http/field-gate.ts";
 
 const HEAD = { method: "GET", target: "/b/k", headers: ["host", "store"] };
 const problemOf = (change: Partial<typeof HEAD>): unknown => {
@@ -58,12 +58,45 @@ test("gateHead() refuses a second content-length", () => {
   assert.deepEqual(problemOf({ headers }), field("repeated"));
 });
 
-test("withGated() adds fields that pass, and none of them if one does not", () => {
+test("with() adds fields that pass, and none of them if one does not, or does not with the others", () => {
   const gated = gateHead(HEAD);
   assert(gated.ok);
-  const { headers } = gated.value;
-  assert.deepEqual(withGated(headers, ["traceparent", "00"]), [...headers, "traceparent", "00"]);
-  assert.deepEqual(withGated(headers, ["traceparent", "00", "a b", "c"]), headers);
+  const longer = gated.value.with(["traceparent", "00"]);
+  assert.deepEqual(longer.headers, [...HEAD.headers, "traceparent", "00"]);
+  assert.equal(longer.text, "GET /b/k HTTP/1.1\r\nhost: store\r\ntraceparent: 00\r\n");
+  for (const more of [
+    ["traceparent", "00", "a b", "c"],
+    ["host", "other"],
+  ]) {
+    assert.equal(gated.value.with(more), gated.value);
+  }
+});
+
+test("a head has the host and the length that it says", () => {
+  const headers = ["range", "a", "content-length", "0012", "host", "store:1"];
+  const gated = gateHead({ ...HEAD, headers });
+  assert(gated.ok);
+  assert.equal(gated.value.host, "store:1");
+  assert.equal(gated.value.bodyBytes, 12);
+  const bare = gateHead({ ...HEAD, headers: [] });
+  assert(bare.ok);
+  assert.equal(bare.value.host, undefined);
+  assert.equal(bare.value.bodyBytes, undefined);
+});
+
+test("what is written is what passed, whatever becomes of the head and its fields", () => {
+  const headers = [...HEAD.headers, "content-length", "3"];
+  const gated = gateHead({ ...HEAD, headers });
+  assert(gated.ok);
+  const { text } = gated.value;
+  headers[1] = "elsewhere";
+  headers[3] = "4";
+  headers.push("x-a", "1\r\nx-amz-acl: public-read");
+  Object.assign(gated.value, { method: "PUT /", target: "/a b" });
+  assert.equal(gated.value.text, text);
+  assert.equal(gated.value.host, "store");
+  assert.equal(gated.value.bodyBytes, 3);
+  assert.throws(() => Object.assign(gated.value, { text: "GET / HTTP/1.1\r\n" }), TypeError);
 });
 
 const text = fc.string({ unit: "binary", maxLength: 12 });
@@ -96,7 +129,7 @@ test("undici refuses no head that passes the gate", async () => {
           const { target, headers: passed } = gated.value;
           let refused: Error | undefined;
           client.dispatch(
-            { method, path: target, headers: passed },
+            { method, path: target, headers: [...passed] },
             {
               onRequestStart: () => undefined,
               onResponseStart: () => undefined,

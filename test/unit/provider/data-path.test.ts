@@ -455,7 +455,7 @@ describe("Coscine", () => {
   test("listings are limited to 1,000 entries, also where more are wished for", () => {
     const asked = (line: string): string | undefined => {
       const verdict = decide(gateway, "resource:testing", line);
-      return verdict.kind === "forward" ? verdict.request.target : word(verdict);
+      return verdict.kind === "forward" ? verdict.request.head.target : word(verdict);
     };
     assert.equal(
       asked("GET /bucket?list-type=2&max-keys=5000"),

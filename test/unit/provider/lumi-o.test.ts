@@ -221,7 +221,7 @@ test("LUMI-O, data path: public buckets are reached at https://<proj_id>.<domain
   const host = "465000001.public.example.org";
   const asked = (who: string | undefined, line: string, at?: string): string => {
     const verdict = decide(gateway, who, line, at === undefined ? {} : { host: at });
-    return verdict.kind === "forward" ? verdict.request.target : word(verdict);
+    return verdict.kind === "forward" ? verdict.request.head.target : word(verdict);
   };
   const named = "/465000001%3Abucket/object";
   assert.equal(asked(undefined, "GET /bucket/object", host), named);

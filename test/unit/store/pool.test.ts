@@ -7,6 +7,8 @@ import { setImmediate as turn, setTimeout as pause } from "node:timers/promises"
 import { createServer as createSecureServer } from "node:tls";
 import { lender } from "../../../src/lend/lender.ts";
 import { AUTHORITY, DOMAIN } from "../../support/certificates.ts";
+import { gateHead } from "../../../src/http/field-gate.ts";
+import type { Sending } from "../../../src/store/answer-handler.ts";
 import { until } from "../../support/flow.ts";
 import { freePorts, portOf } from "../../support/ports.ts";
 import { ask, Asked, piecesOf, poolFor, sendingOf } from "./calls.ts";
@@ -658,10 +660,10 @@ async function startSecureStore(t: TestContext): Promise<{ endpoint: string; nam
   return { endpoint: `https://127.0.0.1:${portOf(server.address())}`, names };
 }
 
-function to(host: string): ReturnType<typeof sendingOf> {
-  const sending = sendingOf("GET");
-  sending.head.headers[1] = host;
-  return sending;
+function to(host: string): Sending {
+  const head = gateHead({ method: "GET", target: "/", headers: ["host", host] });
+  assert.ok(head.ok);
+  return { head: head.value, body: undefined };
 }
 
 test("over TLS a connection is used again for the host that its store has proved to be", async (t) => {

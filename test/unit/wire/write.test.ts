@@ -3,15 +3,16 @@ import { test } from "node:test";
 import { gateHead } from "../../../src/http/field-gate.ts";
 import { readAnswerHead } from "../../../src/wire/answer-head.ts";
 import { readRequestHead } from "../../../src/wire/request-head.ts";
-import { answerHeadText, lastChunk, requestHeadText } from "../../../src/wire/write.ts";
+import { answerHeadText, lastChunk } from "../../../src/wire/write.ts";
 
 test("a request that passed the gate is written as it is read", () => {
   const headers = ["host", "store:1", "x-amz-meta-a", "\xe9 b", "content-length", "3"];
   const gated = gateHead({ method: "PUT", target: "/b/k?x", headers });
   assert.ok(gated.ok);
-  const text = requestHeadText(gated.value);
-  assert.equal(text.slice(-4), "\r\n\r\n");
-  const read = readRequestHead(text.slice(0, -2));
+  const { text } = gated.value;
+  assert.equal(text.slice(-2), "\r\n");
+  assert.notEqual(text.slice(-4, -2), "\r\n");
+  const read = readRequestHead(text);
   assert.deepEqual(read.ok && read.value.fields, headers);
   assert.equal(read.ok && read.value.target, "/b/k?x");
 });
