@@ -248,7 +248,7 @@ test("no files import each other in a circle, not even types", () => {
 
 test("a process that serves loads only what most configurations need", () => {
   // With each of these come 2 to 10 MB: they are loaded (`import()`) when a configuration asks.
-  const heavy = ["js-yaml", "undici", "yaml", "zod"];
+  const heavy = ["@node-rs/xxhash", "jose", "js-yaml", "undici", "yaml", "zod"];
   const pending = ["cli/serve.ts", "life/open.ts"];
   const loaded = new Set(pending);
   const packages = new Set<string>();

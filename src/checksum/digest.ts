@@ -1,8 +1,8 @@
 import { createHash, hash } from "node:crypto";
 import { crc32, crc32c } from "@node-rs/crc32";
-import { xxh3, Xxh64 } from "@node-rs/xxhash";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { CRC64NVME_OF_NOTHING, crc64nvme } from "./crc64nvme.ts";
+import { loadXxhash, startXxhash3, startXxhash64, type Xxhash } from "./xxhash.ts";
 import { loadXxhash128, startXxhash128, updateXxhash128, xxhash128Of } from "./xxhash128.ts";
 
 /** A checksum being computed over bytes as they come. */
@@ -16,8 +16,27 @@ export type Digest = {
  * Returns a promise to await before digests of `algorithms` are made; `undefined` if there is
  * nothing to load.
  */
-export function loadDigests(algorithms: readonly ChecksumAlgorithm[]): Promise<void> | undefined {
-  return algorithms.includes("xxhash128") ? loadXxhash128() : undefined;
+export function loadDigests(
+  algorithms: readonly ChecksumAlgorithm[],
+): Promise<unknown> | undefined {
+  let loading: Promise<unknown> | undefined;
+  for (const algorithm of algorithms) {
+    const one = loadDigest(algorithm);
+    if (one !== undefined) loading = loading === undefined ? one : Promise.all([loading, one]);
+  }
+  return loading;
+}
+
+function loadDigest(algorithm: ChecksumAlgorithm): Promise<void> | undefined {
+  switch (algorithm) {
+    case "xxhash64":
+    case "xxhash3":
+      return loadXxhash();
+    case "xxhash128":
+      return loadXxhash128();
+    default:
+      return undefined;
+  }
 }
 
 /**
@@ -39,9 +58,9 @@ export function createDigest(algorithm: ChecksumAlgorithm): Digest {
     case "md5":
       return hashDigest(algorithm);
     case "xxhash64":
-      return xxhashDigest(new Xxh64());
+      return xxhashDigest(startXxhash64());
     case "xxhash3":
-      return xxhashDigest(xxh3.Xxh3.withSeed());
+      return xxhashDigest(startXxhash3());
     case "xxhash128":
       return xxhash128Digest();
   }
@@ -94,7 +113,7 @@ function hashDigest(algorithm: "sha1" | "sha256" | "sha512" | "md5"): Digest {
   };
 }
 
-function xxhashDigest(state: Pick<Xxh64, "update" | "digest">): Digest {
+function xxhashDigest(state: Xxhash): Digest {
   return {
     update: (bytes) => {
       state.update(bytes);

@@ -11,7 +11,7 @@ import type { Sources } from "./answers.ts";
 import { openSources, type OpenSources } from "./sources.ts";
 import type { StorePools } from "../store/store-pools.ts";
 import { Targets } from "./targets.ts";
-import type { Issuers } from "../sts/issuers.ts";
+import type { LateIssuers } from "../sts/late-issuers.ts";
 import type { Upstream } from "../store/upstream.ts";
 
 /** The surroundings in which configurations come and go. */
@@ -61,7 +61,7 @@ export class Live {
   }
 
   /** The issuers whose tokens are believed. */
-  get issuers(): Issuers {
+  get issuers(): LateIssuers {
     return this.#opened.issuers;
   }
 

@@ -13,7 +13,7 @@ import type { Asker } from "../state/read-slots.ts";
 import { REVOKED_NAME } from "../state/record-name.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { Sources } from "./answers.ts";
-import { openIssuers, type Issuers } from "../sts/issuers.ts";
+import { openLateIssuers, type LateIssuers } from "../sts/late-issuers.ts";
 import { openRecords, type Records } from "./records.ts";
 
 /** The sources that a configuration names elsewhere: identities, records of buckets. */
@@ -25,7 +25,7 @@ export type OpenSources = {
   /** The looked-up identities; `undefined` if all are in the configuration. */
   readonly identities: Identities | undefined;
   /** The issuers whose tokens are believed. */
-  readonly issuers: Issuers;
+  readonly issuers: LateIssuers;
   /** Forgets looked-up keys, so that they are asked for again. */
   readonly dropIdentities: () => void;
   /**
@@ -51,7 +51,7 @@ export function openSources(
   const identities = openIdentities(config, metrics, log, before?.identities);
   const records = recordsOf(config, state, metrics);
   const asked = (issuer: string, answered: boolean): void => metrics.issuerAsked(issuer, answered);
-  const issuers = openIssuers(config.issuers, { log, asked }, before?.issuers);
+  const issuers = openLateIssuers(config.issuers, { log, asked }, before?.issuers);
   metrics.watchIssuers(issuers.health);
   const revocations = revocationsOf(config, state, metrics);
   return {

@@ -116,13 +116,9 @@ function openAll(
   const { ceph, directories } = config;
   if (ceph.length + directories.length === 0) return [];
   const keyOf = compileForeign(config);
-  const noteTwice = conflicts(config, log);
-  const noteUser = (user: ForeignUser): void => {
-    noteTwice(user);
-    if (directories.length > 0) noteCredentials(user, storeUsers);
-  };
   const entries = directories.reduce((sum, one) => sum + one.entries, 1);
   const storeUsers = new StoreUsers(entries, complainingOfBoth(log));
+  const noteUser = notingUsers(config, log, storeUsers);
   const cephsBefore = before.filter((one) => one.kind === "ceph");
   const directoriesBefore = before.filter((one) => one.kind === "http");
   return [
@@ -131,6 +127,23 @@ function openAll(
       openDirectorySource(one, { config, metrics, log, storeUsers }, directoriesBefore),
     ),
   ];
+}
+
+/**
+ * Returns what hears of each user of Ceph's. A function of its own: what it returns lives as long as
+ * the sources, and would keep those before them in memory if it stood where they can be seen.
+ */
+function notingUsers(
+  config: Config,
+  log: Logger,
+  storeUsers: StoreUsers,
+): (user: ForeignUser) => void {
+  const noteTwice = conflicts(config, log);
+  const isShared = config.directories.length > 0;
+  return (user) => {
+    noteTwice(user);
+    if (isShared) noteCredentials(user, storeUsers);
+  };
 }
 
 /** Says once of each pair that they are one user of the store. */

@@ -3,7 +3,8 @@
  * it. If it cannot be opened, no use of it succeeds.
  */
 export class Late<T> {
-  readonly #open: () => Promise<T>;
+  /** Dropped once it is opened, with all that it holds. */
+  #open: () => Promise<T>;
   #opening: Promise<T> | undefined;
   #value: T | undefined;
 
@@ -27,6 +28,12 @@ export class Late<T> {
   }
 
   async #opened(): Promise<T> {
-    return (this.#value = await this.#open());
+    const open = this.#open;
+    this.#open = openedBefore;
+    return (this.#value = await open());
   }
+}
+
+function openedBefore(): Promise<never> {
+  return Promise.reject(new Error("It was opened before"));
 }

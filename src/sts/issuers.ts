@@ -3,9 +3,8 @@ import { errors, jwtVerify, type JWTPayload } from "jose";
 import type { Logger } from "pino";
 import type { ClaimPaths, IssuerConfig } from "../config/issuers.ts";
 import { TOKEN_ALGORITHMS } from "../config/token-algorithms.ts";
-import { Late } from "../lib/late.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { KeyFetcher } from "./issuer-fetch.ts";
+import { openKeyFetcher, type KeyFetcher } from "./issuer-fetch.ts";
 import { IssuerKeys, type IssuerHealth, type KnownKeys } from "./issuer-keys.ts";
 import { tokenFault, type TokenFault } from "./token-fault.ts";
 import { readToken, repeatsClaims } from "./token-text.ts";
@@ -56,7 +55,8 @@ export type Issuers = {
   readonly close: () => Promise<void>;
 };
 
-type Surroundings = {
+/** Those who hear of what issuers do. */
+export type IssuerSurroundings = {
   readonly log: Pick<Logger, "error" | "info">;
   /** Receives the result of each question to an issuer. */
   readonly asked: (issuer: string, answered: boolean) => void;
@@ -77,25 +77,21 @@ const TOKEN_AGE_SECONDS_MAX = 10 * 366 * 86_400;
  */
 export function openIssuers(
   issuers: readonly IssuerConfig[],
-  { log, asked }: Surroundings,
+  { log, asked }: IssuerSurroundings,
   before?: Issuers,
 ): Issuers {
   const budget = before?.budget ?? new VerifyBudget();
-  const fetchers: Late<KeyFetcher>[] = [];
-  const byUrl = new Map(
-    issuers.map((config) => {
-      const fetcher = new Late(async () => {
-        const { openKeyFetcher } = await import("./issuer-fetch.ts");
-        return openKeyFetcher(config);
-      });
-      fetchers.push(fetcher);
-      const onAnswer = complaining(config, log, asked);
-      const fetch: KeyFetcher["fetch"] = async () => (await fetcher.get()).fetch();
-      const ports = { fetch, nowMs: () => performance.now(), onAnswer };
-      return [config.url, new IssuerKeys(config, ports, before?.keysOf(config))] as const;
-    }),
-  );
-  for (const keys of byUrl.values()) keys.warm();
+  const fetchers: KeyFetcher[] = [];
+  const byUrl = new Map<string, IssuerKeys>();
+  // Not a function for each: such a function, and all that is made in it, would keep `before` alive.
+  for (const config of issuers) {
+    const fetcher = openKeyFetcher(config);
+    fetchers.push(fetcher);
+    const ports = { fetch: fetcher.fetch, nowMs, onAnswer: complaining(config, log, asked) };
+    const keys = new IssuerKeys(config, ports, before?.keysOf(config));
+    byUrl.set(config.url, keys);
+    keys.warm();
+  }
   return {
     verify: async (token, arrival) => {
       const read = readToken(token);
@@ -115,16 +111,18 @@ export function openIssuers(
       return keys !== undefined && isDeepStrictEqual(keys.config, issuer) ? keys : undefined;
     },
     close: async () => {
-      await Promise.all(fetchers.map(async ({ used }) => (await used)?.close()));
+      await Promise.all(fetchers.map(({ close }) => close()));
     },
   };
 }
 
+const nowMs = (): number => performance.now();
+
 /** Tells once that an issuer is away, and once that it is back. */
 function complaining(
   { name, url }: IssuerConfig,
-  log: Surroundings["log"],
-  asked: Surroundings["asked"],
+  log: IssuerSurroundings["log"],
+  asked: IssuerSurroundings["asked"],
 ): (failure: string | undefined) => void {
   let away = false;
   return (failure) => {

@@ -41,7 +41,7 @@ export type KeyNeed = Extract<Need, { readonly kind: "key" | "revocations" }>;
 /** The world that answers an action of STS. */
 export type StsWorld = {
   readonly snapshot: Snapshot;
-  readonly issuers: Issuers;
+  readonly issuers: Pick<Issuers, "verify">;
   /** Fetches what finding a caller's key needs, and the snapshot does not have. */
   readonly answer: (need: KeyNeed) => Promise<Result<Answer, Fault>>;
   /** Returns a number of random bytes. */
