@@ -109,23 +109,33 @@ const sick: readonly (readonly [what: string, fail: (response: ServerResponse) =
     "far too much",
     (response) => response.writeHead(200, { etag: '"e"' }).end(" ".repeat(RECORD_BYTES_MAX + 1)),
   ],
-  ["silence", () => undefined],
+  ["silence", answerLate],
   [
     "a body that drips",
     (response) => {
       response.writeHead(200, { etag: '"e"' });
       const drip = setInterval(() => response.write(" "), 200);
       response.once("close", () => clearInterval(drip));
+      answerLate(response);
     },
   ],
 ];
+
+/** Answers properly, but long after the time of an answer: nobody waits for it. */
+function answerLate(response: ServerResponse): void {
+  const late = setTimeout(() => {
+    if (!response.headersSent) response.writeHead(200, { etag: '"e"' });
+    response.end('{"version":1,"owner":"alice","policy":"{ }","at":1,"by":"alice"}\n');
+  }, 8_000);
+  response.once("close", () => clearTimeout(late));
+}
 
 function answer(response: ServerResponse, { status, body }: ReturnType<typeof failure>): void {
   response.writeHead(status).end(body);
 }
 
 for (const [what, fail] of sick) {
-  test(`a store that answers ${what} is an error within 5 s, and never passes for nothing`, async () => {
+  test(`a store that answers ${what} is an error, and never passes for nothing`, async () => {
     const fake = await fakeStore("quoted");
     const store = await opened(fake.endpoint);
     await store.write("photos", RECORD, undefined);
@@ -134,12 +144,10 @@ for (const [what, fail] of sick) {
       fail(response);
       return true;
     };
-    const start = performance.now();
     const stored = await store.read("photos");
     assert(!stored.ok, JSON.stringify(stored));
     const written = await store.write("photos", { ...RECORD, at: 2 }, revision);
     assert(!written.ok || written.value === "conflict", JSON.stringify(written));
-    assert(performance.now() - start < 5_000);
     fake.fail = () => false;
     assert.equal(await revisionOf(store, "photos"), revision);
   });
@@ -150,13 +158,12 @@ test("an answer without an end is not read to the end of its time", async () => 
   const store = await opened(fake.endpoint);
   fake.fail = (_request, response) => {
     response.writeHead(200, { etag: '"e"' });
-    const more = setInterval(() => response.write(Buffer.alloc(65_536, " ")), 1);
-    response.once("close", () => clearInterval(more));
+    // Nothing follows: who goes on reading meets the end of its time, which is another error.
+    response.write(" ".repeat(RECORD_BYTES_MAX + 1));
     return true;
   };
-  const start = performance.now();
-  assert(!(await store.read("photos")).ok);
-  assert(performance.now() - start < 1_000);
+  const stored = await store.read("photos");
+  assert.match(stored.ok ? "" : stored.error, /max.*size/i);
 });
 
 /** Lets reads through and does `fail` to the next write of a record. */
