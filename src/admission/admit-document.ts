@@ -58,7 +58,7 @@ export function* admitDocument(
     : valued.value;
   const judged = yield* judgeAsking(snapshot, asking, all, facts, nowMs, document);
   if (judged.kind === "verdict") return judged.verdict;
-  const subject = { ...asking, known: judged.known };
+  const { subject } = judged;
   const opening = yield* withOpener(snapshot, subject, judged.facts, nowMs);
   const answer = answerPolicy(snapshot, opening, judged.facts, document);
   if (answer !== undefined) return answer;
@@ -165,7 +165,7 @@ function* admitDelete(
     const said = { kind: "entry", entry } as const;
     const about: Subject = { ...subject, versionId, known };
     const judged = yield* judgeAsking(snapshot, about, asks, noted, nowMs, said, memo);
-    ({ known } = judged);
+    ({ known } = judged.subject);
     const { facts: now } = judged.kind === "passed" ? judged : judged.verdict;
     noted = { ...now, denial: firstDenial(noted.denial, now.denial) };
     if (judged.kind === "passed") {
@@ -210,7 +210,6 @@ function* admitEmptyDelete(
   const judged = yield* judgeAsking(snapshot, subject, asks, facts, nowMs);
   if (judged.kind === "verdict") return judged.verdict;
   const content = writeDeleteObjects({ quiet, entries: [] });
-  const asking = { ...subject, known: judged.known };
-  const owned = yield* withOwner(snapshot, asking, judged.facts, nowMs);
+  const owned = yield* withOwner(snapshot, judged.subject, judged.facts, nowMs);
   return forwardContent(snapshot, owned, judged.facts, content, RELAY, nowMs, true);
 }

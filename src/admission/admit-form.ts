@@ -78,12 +78,12 @@ export function* admitForm(snapshot: Snapshot, pending: PendingForm, nowMs: numb
   if (length > bodyBytesMax) return refused(judged.facts, tooLarge(length, bodyBytesMax));
   const wrongLength = lengthFault(upload.value.range, length);
   if (wrongLength !== undefined) return refused(judged.facts, wrongLength);
-  const about = { ...ofLength(subject, length), known: judged.known };
+  const about = { ...ofLength(subject, length), known: judged.subject.known };
   const again =
     length === fileBytesMax ? judged : yield* judgeAsking(snapshot, about, asks, facts, nowMs);
   if (again.kind === "verdict") return again.verdict;
   const admitted = { ...pending, facts: again.facts };
-  const asking = { ...subject, known: again.known };
+  const asking = { ...subject, known: again.subject.known };
   const owned = yield* withOwner(snapshot, asking, again.facts, nowMs);
   return forwardForm(snapshot, admitted, owned, upload.value, length, nowMs);
 }

@@ -86,7 +86,7 @@ function* decide(snapshot: Snapshot, recognized: Subject, facts: Facts, nowMs: n
     // Nearly every request acts as its caller: nothing is asked for it, and nothing made.
     const owned =
       passed.actor === "owner"
-        ? yield* withOwner(snapshot, { ...subject, known: judged.known }, passed, nowMs)
+        ? yield* withOwner(snapshot, judged.subject, passed, nowMs)
         : subject;
     const field = fieldOfTrailer(snapshot, subject, plan.value);
     if (field === undefined) return forwardStreamed(snapshot, owned, passed, plan.value, nowMs);

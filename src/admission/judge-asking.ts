@@ -4,7 +4,6 @@ import { fault } from "../s3/faults.ts";
 import { withPassed, type Facts } from "./facts.ts";
 import { judge, judgeWithoutPolicies, type Judgement } from "./gates.ts";
 import { refusalOfAnyDelete } from "./any-delete.ts";
-import type { Known } from "./known.ts";
 import type { Deciding } from "./deciding.ts";
 import { withTags } from "./need.ts";
 import { memoSlot, type MemoSlot, type Question, type Refusal } from "./question.ts";
@@ -13,12 +12,12 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * The result of the gates: the facts to go on with, or the end. `known` has the answers to what was
- * asked.
+ * The result of the gates: the facts to go on with, or the end. `subject` has the answers to what
+ * was asked.
  */
 export type Judged =
-  | { readonly kind: "passed"; readonly facts: Facts; readonly known: Known }
-  | { readonly kind: "verdict"; readonly verdict: Refused; readonly known: Known };
+  | { readonly kind: "passed"; readonly facts: Facts; readonly subject: Subject }
+  | { readonly kind: "verdict"; readonly verdict: Refused; readonly subject: Subject };
 
 /**
  * Puts `asks` through every gate, and asks for stored tags if a policy depends on them. In report
@@ -40,17 +39,16 @@ export function* judgeAsking(
   while (judged.kind === "wanted") {
     if (judged.wanted.some(({ many }) => many)) {
       const verdict = refused(facts, fault("NotImplemented", OF_EACH, { rule: "policy" }));
-      return { kind: "verdict", verdict, known: about.known };
+      return { kind: "verdict", verdict, subject: about };
     }
     const told = yield* withTags(snapshot, about, facts, judged.wanted, nowMs);
-    if (told.kind === "verdict") return { ...told, known: about.known };
+    if (told.kind === "verdict") return { ...told, subject: about };
     about = told.subject;
     judged = judge(snapshot, about, asks, nowMs, document, memo);
   }
-  const { known } = about;
   return judged.kind === "allowed"
-    ? { kind: "passed", facts: withPassed(facts, judged.actor), known }
-    : enforced(snapshot, facts, judged.refusal, known);
+    ? { kind: "passed", facts: withPassed(facts, judged.actor), subject: about }
+    : enforced(snapshot, about, facts, judged.refusal);
 }
 
 const OF_EACH =
@@ -72,10 +70,9 @@ export function judgeHead(
     subject.operation === "DeleteObjects"
       ? refusalOfAnyDelete(snapshot, subject, nowMs)
       : refusalOfHead(snapshot, subject, asks, nowMs);
-  const { known } = subject;
   return refusal === undefined
-    ? { kind: "passed", facts, known }
-    : enforced(snapshot, facts, refusal, known);
+    ? { kind: "passed", facts, subject }
+    : enforced(snapshot, subject, facts, refusal);
 }
 
 function refusalOfHead(
@@ -90,10 +87,10 @@ function refusalOfHead(
   return memo.ofDocument ? judgeWithoutPolicies(snapshot, subject, asks, nowMs) : judged.refusal;
 }
 
-function enforced(snapshot: Snapshot, facts: Facts, refusal: Refusal, known: Known): Judged {
+function enforced(snapshot: Snapshot, subject: Subject, facts: Facts, refusal: Refusal): Judged {
   const withDenial = { ...facts, denial: refusal.denial };
   if (snapshot.policy.mode === "report" && refusal.denial.gate !== "key-state") {
-    return { kind: "passed", facts: { ...withDenial, reported: true }, known };
+    return { kind: "passed", facts: { ...withDenial, reported: true }, subject };
   }
-  return { kind: "verdict", verdict: refused(withDenial, refusal.fault), known };
+  return { kind: "verdict", verdict: refused(withDenial, refusal.fault), subject };
 }

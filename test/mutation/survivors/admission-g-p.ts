@@ -71,7 +71,7 @@ export const OF_ADMISSION_G_P: Readonly<Record<string, readonly Explained[]>> = 
       1,
       "words",
     ],
-    ['? { kind: "passed", facts, known }', 1, "same"],
+    ['? { kind: "passed", facts, subject }', 1, "same"],
     ['if (judged.kind !== "refused") return undefined;', 1, "same"],
   ],
   "admission/kept-policy.ts": [
