@@ -79,13 +79,13 @@ export function forward(inbound: Inbound, verdict: Forward): void {
     case "none":
       return send(inbound, verdict, undefined);
     case "pass":
-      if (body.length <= WHOLE_BODY_BYTES_MAX) return void sendWhole(inbound, verdict, body);
+      if (body.length <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
       // A body without checks needs no proof: the connection's reader holds the client to its
       // length.
       if (body.checks.length === 0) return send(inbound, verdict, sourceOf(inbound, "lent"));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
     case "deframe":
-      if (body.decodedLength <= WHOLE_BODY_BYTES_MAX) return void sendWhole(inbound, verdict, body);
+      if (body.decodedLength <= WHOLE_BODY_BYTES_MAX) return sendWhole(inbound, verdict, body);
       if (verdict.reframe) return send(inbound, verdict, reframed(inbound, body));
       return send(inbound, verdict, provenBody(sourceOf(inbound, "lent"), body));
   }
@@ -230,17 +230,17 @@ function trailerOf({ trailers }: Deframe): string {
   return trailers[0] ?? "";
 }
 
-async function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): Promise<void> {
-  const { exchange, gateway } = inbound;
-  exchange.hold(gateway.held);
-  try {
-    const body = await wholeBody(inbound, plan, verdict.reframe);
-    if (exchange.over) return;
-    if (body.ok) send(inbound, verdict, body.value);
-    else exchange.refuse(body.error);
-  } catch (error) {
-    fail(exchange, error);
-  }
+/** Reads and proves a small body whole before anything is sent. */
+function sendWhole(inbound: Inbound, verdict: Forward, plan: BodyPlan): void {
+  inbound.exchange.hold(inbound.gateway.held);
+  settle(inbound, proved(inbound, verdict, plan));
+}
+
+async function proved(inbound: Inbound, verdict: Forward, plan: BodyPlan): Promise<() => void> {
+  const body = await wholeBody(inbound, plan, verdict.reframe);
+  return body.ok
+    ? () => send(inbound, verdict, body.value)
+    : () => inbound.exchange.refuse(body.error);
 }
 
 async function wholeBody(
