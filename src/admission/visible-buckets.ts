@@ -1,4 +1,3 @@
-import { EVALUATION_STEPS_MAX } from "../policy/facts.ts";
 import type { PolicySet } from "../policy/policy-set.ts";
 import { stepsTaken } from "../policy/request-memo.ts";
 import type { Ask } from "../s3/asks.ts";
@@ -8,6 +7,7 @@ import { OPERATION_LIST, operationNamed, type Operation } from "../s3/operations
 import type { BucketRecord } from "./record.ts";
 import { contextOf } from "./condition-context.ts";
 import { judge, judgeWithoutPolicies } from "./gates.ts";
+import { spend, startWork, type ListingWork } from "./listing-work.ts";
 import { policyNames, type PolicyNames } from "./policy-names.ts";
 import { holderOf, type Key } from "./principal.ts";
 import { memoSlot } from "./question.ts";
@@ -112,7 +112,7 @@ function visibility(
     one: resourceStatements(set, context, missingKeyNegated),
   }));
   const answers = new Map<string, boolean>();
-  const work: Work = { steps: 0, turnAt: STEPS_A_TURN };
+  const work = startWork();
   return function* (bucket, record) {
     const known = { ...subject.known, records: new Map([[bucket.id, record]]) };
     const about = { ...subject, known };
@@ -138,40 +138,14 @@ type Listing = {
   /** The operations that only policies can refuse. */
   readonly tried: readonly Operation[];
   readonly bucket: Bucket;
-  readonly work: Work;
+  readonly work: ListingWork;
 };
 
-/**
- * The cost of the whole list, in steps as of an evaluation: EVALUATION_STEPS_MAX take some 2.5 ms.
- */
-type Work = {
-  steps: number;
-  /** The step at which it is the others' turn. */
-  turnAt: number;
-};
-
-/** The steps after which others get a turn: some milliseconds of the slowest. */
-const STEPS_A_TURN = EVALUATION_STEPS_MAX;
-/** The most steps of one list: more than half a second. */
-const LISTING_STEPS_MAX = 250 * EVALUATION_STEPS_MAX;
 /**
  * The cost of looking at one statement, or judging one operation, besides the search for patterns.
  */
 const STEPS_A_STATEMENT = 30;
 const STEPS_AN_OPERATION = 1_000;
-
-/**
- * Notes work that was done, and leaves a turn to others if it was much. Returns true if there was
- * too much.
- */
-function* spend(work: Work, steps: number): Generator<undefined, boolean> {
-  work.steps += steps;
-  if (work.steps >= work.turnAt) {
-    work.turnAt = work.steps + STEPS_A_TURN;
-    yield;
-  }
-  return work.steps > LISTING_STEPS_MAX;
-}
 
 /** The identity policies. Each set is judged by itself, as it has its own names for a bucket. */
 function policiesOf(key: Key): readonly PolicySet[] {

@@ -127,6 +127,10 @@ export const OF_ADMISSION_G_P: Readonly<Record<string, readonly Explained[]>> = 
       "words",
     ],
   ],
+  "admission/listing-work.ts": [
+    ["if (work.steps >= work.turnAt) {", 1, "speed"],
+    ["return work.steps > LISTING_STEPS_MAX;", 1, "speed"],
+  ],
   "admission/need.ts": [
     ["if (!keepsRecords(snapshot)) return subject;", 1, "same"],
     ['const own = address.kind === "service" ? undefined : address.bucket;', 2, "same"],

@@ -215,8 +215,6 @@ export const OF_ADMISSION_Q_Z: Readonly<Record<string, readonly Explained[]>> = 
   "admission/visible-buckets.ts": [
     ['const owner = record === undefined ? "nobody" : `of ${record.owner.name}`;', 1, "same"],
     ['return yield* isVisible(listing, each, "", new Map());', 1, "same"],
-    ["if (work.steps >= work.turnAt) {", 1, "speed"],
-    ["return work.steps > LISTING_STEPS_MAX;", 1, "speed"],
     ["function anyBucket(): Bucket {", 1, "same"],
     [
       'const bucket = canonicalBucket({ tenant: undefined, name: "any-bucket" }, "", naming);',
