@@ -84,16 +84,20 @@ const RoleSchema = z.strictObject({
     .describe(
       "The most that sessions may do, a tier of the provider or of policy.tiers; absent: only what policies allow",
     ),
-  policies: PoliciesSchema.describe("What sessions may do: JSON files, or the policies themselves"),
+  policies: PoliciesSchema.describe(
+    "Policies of its sessions: JSON files, or the policies themselves",
+  ),
   trust: z
     .union(
       [someText(), z.record(z.string(), z.unknown())],
       "Expected a policy or { issuer, subject }",
     )
     .describe(
-      "Who may become the role: { issuer, subject }, or a trust policy as a JSON file or written here",
+      "Callers who can become the role: { issuer, subject }, or a trust policy as a JSON file or written here",
     ),
-  maxSession: duration("15m", "12h").prefault("1h").describe("How long a session lasts at most"),
+  maxSession: duration("15m", "12h")
+    .prefault("1h")
+    .describe("The longest time that a session lasts"),
   ...ATTRIBUTES,
   networks: NetworksSchema,
   blockedActions: ActionsSchema.describe("Actions that sessions of this role may not do"),
@@ -136,7 +140,7 @@ const AccountSchema = z.strictObject({
   ),
   subusers: optionalList(SubuserSchema),
   roles: optionalList(RoleSchema).describe(
-    "What others may become for a while: see sts in gateway.yaml",
+    "Roles that others can become for a while: see sts in gateway.yaml",
   ),
 });
 

@@ -83,7 +83,9 @@ const TlsSchema = z.strictObject({
   clientCertificates: z
     .enum(["optional", "required"])
     .optional()
-    .describe("Whether clients need a certificate; absent: required if clientCaFile is set"),
+    .describe(
+      "Certificates of clients: optional or required; absent: required if clientCaFile is set",
+    ),
   // It is a number in YAML if it has no quotes.
   minVersion: z
     .literal(["1.2", "1.3", 1.2, 1.3])
@@ -111,7 +113,7 @@ const ListenSchema = z.strictObject({
   proxyProtocol: z
     .boolean()
     .prefault(false)
-    .describe("Whether trustedProxies begin each connection with a PROXY header, version 1 or 2"),
+    .describe("true: trustedProxies begin each connection with a PROXY header, version 1 or 2"),
 });
 
 const UpstreamSchema = z.strictObject({
@@ -127,12 +129,12 @@ const UpstreamSchema = z.strictObject({
   addressing: z
     .enum(["path", "virtual"])
     .prefault("path")
-    .describe("Whether the bucket is in the path or in the host name"),
+    .describe("The place of the bucket: path, or virtual (in the host name)"),
   foldsPaths: z
     .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
     .prefault("auto")
     .describe(
-      "Whether the store, or a proxy in front of it, changes paths such as a//b to a/b: such keys are refused; auto: as its kind does",
+      "true: the store, or a proxy in front of it, changes paths such as a//b to a/b, and such keys are refused; auto: as its kind does",
     ),
   store: z
     .enum(STORE_KINDS)
@@ -155,13 +157,13 @@ const UpstreamSchema = z.strictObject({
     .enum(["refuse", "pass"])
     .prefault("refuse")
     .describe(
-      "What happens to a request with a header that the store accepts and ignores, such as encryption, a lock or a condition",
+      "refuse: a request with a header that the store accepts and ignores, such as encryption, a lock or a condition, is refused; pass: it is forwarded",
     ),
   trailers: z
     .union([z.literal("auto"), z.boolean()], "Expected true, false or auto")
     .prefault("auto")
     .describe(
-      "Whether the store understands aws-chunked trailers and checksums of parts; auto: as its kind does",
+      "true: the store understands aws-chunked trailers and checksums of parts; auto: as its kind does",
     ),
   connections: z
     .int()
@@ -231,7 +233,7 @@ const PolicySchema = z.strictObject({
     .enum(["upstream", "gateway"])
     .optional()
     .describe(
-      "Who keeps and enforces bucket policies: the store, or the gateway; absent: as the provider needs it",
+      "The side that keeps and enforces bucket policies: the store, or the gateway; absent: as the provider needs it",
     ),
   bucketNames: z
     .strictObject({
@@ -241,7 +243,7 @@ const PolicySchema = z.strictObject({
     })
     .optional()
     .describe(
-      "What buckets are called at a store without tenants, so that each account has names of its own",
+      "Names of buckets at a store without tenants, so that each account has names of its own",
     ),
   listBuckets: z
     .enum(["all", "filtered"])
@@ -272,7 +274,7 @@ const PolicySchema = z.strictObject({
 
 const refresh = duration("100ms", "1h")
   .prefault("5s")
-  .describe("How long a change by another gateway can take to be seen here");
+  .describe("The longest time until a change by another gateway is seen here");
 
 const StateSchema = z.union([
   z.strictObject({
@@ -335,21 +337,23 @@ const LimitsSchema = z.strictObject({
     .describe("Body bytes of an account per second, in and out together; absent: any number"),
   drainDelay: duration("0s", "10m")
     .prefault("0s")
-    .describe("How long clients are still accepted after SIGTERM, while /readyz answers 503"),
+    .describe(
+      "The time after SIGTERM in which clients are still accepted, while /readyz answers 503",
+    ),
   drainTimeout: duration("0s", "1d")
     .prefault("30s")
-    .describe("How long requests in progress then have to finish"),
+    .describe("The time that requests in progress then have to finish"),
 });
 
 const ReloadSchema = z.strictObject({
   watch: z
     .boolean()
     .prefault(true)
-    .describe("Whether changed files are reloaded automatically; SIGHUP always reloads"),
+    .describe("true: changed files are reloaded automatically; SIGHUP always reloads"),
   interval: duration("100ms", "1h")
     .prefault("2s")
     .describe(
-      "How often files are checked; a change is loaded after being unchanged for this long",
+      "The time between two checks of the files; a change is loaded after being unchanged for this long",
     ),
   claims: someText()
     .optional()
@@ -390,7 +394,7 @@ const LogSchema = z.strictObject({
         .describe("A collector that gets each line too, as JSON"),
       webhook: z
         .strictObject({
-          url: text(parseWebhookUrl).describe("Where lines are POSTed, many at a time"),
+          url: text(parseWebhookUrl).describe("The URL to which lines are POSTed, many at a time"),
           token: text(parseBearerToken).optional().describe("Sent as a bearer token; absent: none"),
         })
         .optional()
@@ -412,7 +416,7 @@ const RouteSchema = z.strictObject({
   stripPath: z
     .boolean()
     .prefault(false)
-    .describe("Whether the path is removed from what the target is asked for"),
+    .describe("true: the path is removed from what the target is asked for"),
   networks: NetworksSchema.describe(
     "Source addresses that are allowed, in addition to policy.networks; allow empty: everybody",
   ),
@@ -430,9 +434,7 @@ const StsSchema = z.strictObject({
   keys: z
     .array(z.strictObject({ id: text(parseSealingKeyId), secret: text(parseSealingKey) }))
     .min(1)
-    .describe(
-      "What session tokens are sealed under, the same for all gateways; the first seals, all open",
-    ),
+    .describe("Keys of session tokens, the same for all gateways; the first seals, all open"),
   domains: z
     .array(text(parseDomain))
     .prefault([])
@@ -453,7 +455,7 @@ const MetricsSchema = z.strictObject({
   accounts: z
     .boolean()
     .prefault(false)
-    .describe("Whether requests and bytes are also counted by account"),
+    .describe("true: requests and bytes are also counted by account"),
   buckets: z
     .union(
       [
@@ -508,7 +510,7 @@ export const GatewaySchema = z.strictObject({
     .describe("Sources of keys, one per item"),
   policy: PolicySchema.prefault({}),
   state: StateSchema.optional().describe(
-    "Where owners and policies of buckets are stored; absent: only in the configuration",
+    "The place for owners and policies of buckets; absent: only in the configuration",
   ),
   issuers: IssuersSchema.prefault([]).describe("Identity providers whose tokens roles can trust"),
   sts: StsSchema.optional().describe("Sessions: temporary keys of roles and users; absent: none"),
@@ -528,7 +530,7 @@ export const GatewaySchema = z.strictObject({
     })
     .optional()
     .describe(
-      "Where large files of browser forms are held until their end is known; absent: file must be the last field of a large form",
+      "The place for large files of browser forms until their end is known; absent: file must be the last field of a large form",
     ),
   limits: LimitsSchema.prefault({}),
   reload: ReloadSchema.prefault({}),

@@ -12,13 +12,11 @@ function memory(source: string) {
   return {
     cache: duration("1s", "1d")
       .prefault("60s")
-      .describe(
-        `How long a key is cached: changes in ${source} take effect after this time at the latest`,
-      ),
+      .describe(`The time for which a key is cached; changes in ${source} take effect within it`),
     stale: duration("0s", "7d")
       .prefault("10m")
       .describe(
-        `How much longer a cached key is valid while ${source === "Ceph" ? "RGW" : source} does not respond`,
+        `The additional time for which a cached key is valid while ${source === "Ceph" ? "RGW" : source} does not respond`,
       ),
     entries: z
       .int()
@@ -34,7 +32,9 @@ export const CephSchema = z.strictObject({
   endpoint: text(parseEndpoint).describe(
     "An RGW that serves the Admin Ops API, such as http://rgw:7480",
   ),
-  accessKey: text(parseAccessKey).describe('Of a user with the capability "users=read"'),
+  accessKey: text(parseAccessKey).describe(
+    'The access key of a user with the capability "users=read"',
+  ),
   secretKey: text(parseSecret),
   ...memory("Ceph"),
   caFile: someText()

@@ -114,13 +114,13 @@ function claimPaths(about: string) {
 /** `issuers:` of gateway.yaml. */
 export const IssuersSchema = z.array(
   z.strictObject({
-    name: text(parseIssuerName).describe("How trust policies name it, such as keycloak"),
+    name: text(parseIssuerName).describe("The name in trust policies, such as keycloak"),
     url: text(parseIssuerUrl).describe(
       "Exactly what its tokens have as iss; keys are found at /.well-known/openid-configuration below it",
     ),
     keysUrl: text(parseKeysUrl)
       .optional()
-      .describe("Where its JSON Web Key Set is; absent: discovery says it"),
+      .describe("The URL of its JSON Web Key Set; absent: discovery says it"),
     jwks: someText()
       .optional()
       .describe("File with its JSON Web Key Set, for an issuer that cannot be asked"),
@@ -143,13 +143,13 @@ export const IssuersSchema = z.array(
       ),
     cache: duration("10s", "1d")
       .prefault("10m")
-      .describe("How long the keys count before they are asked for again"),
+      .describe("The time after which the keys are asked for again"),
     stale: duration("0s", "7d")
       .prefault("1d")
-      .describe("How much longer they count while the issuer does not answer"),
+      .describe("The additional time for which they count while the issuer does not answer"),
     clockSkew: duration("0s", "10m")
       .prefault("1m")
-      .describe("How far the issuer's clock may be from this one's"),
+      .describe("Maximum difference between the issuer's clock and this one"),
   }),
 );
 

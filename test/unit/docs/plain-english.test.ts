@@ -100,6 +100,17 @@ test("comments begin with a subject or a verb, and `undefined` has a sentence", 
   assert.deepEqual(wrong, []);
 });
 
+test("descriptions of settings begin with a subject or a verb, too", () => {
+  const wrong = filesIn("config/schema", /\.json$/).flatMap((file) => {
+    const told = readFileSync(`${ROOT}${file}`, "utf8").matchAll(/"description": "([^\n]*)"/g);
+    return [...told].flatMap(([, text = ""]) => {
+      const instead = OPENINGS.find(([opening]) => opening.test(text))?.[1];
+      return instead === undefined ? [] : [`${file}: "${text}": ${instead}`];
+    });
+  });
+  assert.deepEqual(wrong, []);
+});
+
 test(`comments of tests and examples have no sentence of more than ${WORDS_MAX} words`, () => {
   const long = comments(TESTS).flatMap(({ place, text }) =>
     sentencesOf(text)
