@@ -15,83 +15,68 @@
  */
 export const RESTING = Buffer.allocUnsafeSlow(64 * 1024);
 
-export type LenderOptions = {
-  /** The size of a wide buffer, and the most of them. They are lent first, and never given up. */
-  readonly wideBytes: number;
-  readonly wideMax: number;
-  /** The size of every other. */
-  readonly narrowBytes: number;
-  /** The most buffers lent at a time. */
-  readonly lentMax: number;
-  /** The most narrow buffers that wait to be lent again. */
-  readonly keptMax: number;
+/** Buffers of one size. */
+export type Shelf = {
+  readonly bytes: number;
+  /** The most of them, lent or kept. */
+  readonly most: number;
+  /** The most that are kept to be lent again. */
+  readonly kept: number;
 };
 
 /** Returns the shared memory. Only the first call counts. */
 export type Release = () => void;
 
 /**
- * Lends buffers: wide ones as long as few connections borrow, for their speed; then narrow ones, so
- * that many slow transfers do not take much memory.
+ * Lends buffers of several sizes, the first ones first. So the few who borrow while little passes
+ * get large ones, for their speed, and many slow transfers do not take much memory.
  */
 export class Lender {
-  readonly #options: LenderOptions;
-  readonly #wide: Loan[] = [];
-  readonly #narrow: Loan[] = [];
-  /** The number of loans that exist, lent or kept; and of the wide ones among them. */
-  #loans = 0;
-  #wideLoans = 0;
+  readonly #shelves: readonly OpenShelf[];
   /** Notices a loan that was not returned, and that nobody holds any more. */
-  readonly #lost = new FinalizationRegistry<{ readonly isWide: boolean }>(({ isWide }) => {
-    this.#loans--;
-    if (isWide) this.#wideLoans--;
-  });
+  readonly #lost = new FinalizationRegistry<OpenShelf>((shelf) => shelf.made--);
 
-  constructor(options: LenderOptions) {
-    this.#options = options;
+  /** `shelves`: in the order in which they are lent from. */
+  constructor(shelves: readonly Shelf[]) {
+    this.#shelves = shelves.map((shelf) => ({ ...shelf, made: 0, free: [] }));
   }
 
   /** The number of buffers that are lent. */
   get lent(): number {
-    return this.#loans - this.#wide.length - this.#narrow.length;
+    return this.#shelves.reduce((sum, { made, free }) => sum + made - free.length, 0);
   }
 
-  /** Lends a buffer; `undefined` if the most are lent: the caller must use memory of its own. */
+  /** Lends a buffer; `undefined` if all are lent: the caller must use memory of its own. */
   lend(): Loan | undefined {
-    if (this.lent >= this.#options.lentMax) return undefined;
-    const loan = this.#wide.pop() ?? this.#makeWide() ?? this.#narrow.pop() ?? this.#makeNarrow();
-    loan.begin();
+    for (const shelf of this.#shelves) {
+      const loan = shelf.free.pop() ?? this.#make(shelf);
+      if (loan === undefined) continue;
+      loan.begin();
+      return loan;
+    }
+    return undefined;
+  }
+
+  #make(shelf: OpenShelf): Loan | undefined {
+    if (shelf.made === shelf.most) return undefined;
+    shelf.made++;
+    const loan = new Loan(shelf.bytes, (free) => this.#free(free, shelf));
+    this.#lost.register(loan, shelf, loan);
     return loan;
   }
 
-  #makeWide(): Loan | undefined {
-    if (this.#wideLoans >= this.#options.wideMax) return undefined;
-    this.#wideLoans++;
-    const loan = new Loan(this.#options.wideBytes, (free) => this.#wide.push(free));
-    this.#made(loan, true);
-    return loan;
-  }
-
-  #makeNarrow(): Loan {
-    const loan = new Loan(this.#options.narrowBytes, (free) => this.#free(free));
-    this.#made(loan, false);
-    return loan;
-  }
-
-  #made(loan: Loan, isWide: boolean): void {
-    this.#lost.register(loan, { isWide }, loan);
-    this.#loans++;
-  }
-
-  #free(loan: Loan): void {
-    if (this.#narrow.length < this.#options.keptMax) {
-      this.#narrow.push(loan);
+  #free(loan: Loan, shelf: OpenShelf): void {
+    if (shelf.free.length < shelf.kept) {
+      shelf.free.push(loan);
       return;
     }
     this.#lost.unregister(loan);
-    this.#loans--;
+    shelf.made--;
   }
 }
+
+/** `made`: how many exist. `free`: those that are kept. */
+type OpenShelf = Shelf & { made: number; readonly free: Loan[] };
 
 /**
  * A buffer that is lent: to its borrower until `end`, and to every holder of a share of it until
@@ -148,11 +133,13 @@ export class Loan {
   }
 }
 
-/** The lender for connections while a long body passes: at most 16 MiB, and half of it kept. */
-export const lender = new Lender({
-  wideBytes: 256 * 1024,
-  wideMax: 16,
-  narrowBytes: 32 * 1024,
-  lentMax: 400,
-  keptMax: 128,
-});
+/**
+ * The lender for connections while a long body passes: at most 18 MiB, 10 of them kept. A read of
+ * 1 MiB costs a transfer a fifth less of the processor than four of 256 KiB, and those of 32 KiB
+ * cost half as much again.
+ */
+export const lender = new Lender([
+  { bytes: 1024 * 1024, most: 4, kept: 4 },
+  { bytes: 256 * 1024, most: 8, kept: 8 },
+  { bytes: 32 * 1024, most: 384, kept: 128 },
+]);

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { Lender, type Loan } from "../../../src/lend/lender.ts";
 import { until } from "../../support/flow.ts";
 
-const OPTIONS = { wideBytes: 0, wideMax: 0, narrowBytes: 1024, lentMax: 3, keptMax: 2 };
+const SHELF = { bytes: 1024, most: 3, kept: 2 };
 
 function lent(lender: Lender): Loan {
   const loan = lender.lend();
@@ -14,7 +14,7 @@ function lent(lender: Lender): Loan {
 }
 
 test("a buffer that is given back is lent again, and no other is made", () => {
-  const lender = new Lender(OPTIONS);
+  const lender = new Lender([SHELF]);
   const first = lent(lender);
   first.end();
   assert.equal(lent(lender).bytes, first.bytes);
@@ -23,7 +23,7 @@ test("a buffer that is given back is lent again, and no other is made", () => {
 });
 
 test("a buffer with a held part is not lent again before that is released", () => {
-  const lender = new Lender(OPTIONS);
+  const lender = new Lender([SHELF]);
   const loan = lent(lender);
   const [one, other] = [loan.share(), loan.share()];
   loan.end();
@@ -34,7 +34,7 @@ test("a buffer with a held part is not lent again before that is released", () =
 });
 
 test("a part that is released twice counts once", () => {
-  const lender = new Lender(OPTIONS);
+  const lender = new Lender([SHELF]);
   const loan = lent(lender);
   const [one, other] = [loan.share(), loan.share()];
   loan.end();
@@ -51,7 +51,7 @@ test("a part that is released twice counts once", () => {
 });
 
 test("a borrower knows whether anybody else holds a part", () => {
-  const loan = lent(new Lender(OPTIONS));
+  const loan = lent(new Lender([SHELF]));
   assert.equal(loan.shared, false);
   const release = loan.share();
   assert.equal(loan.shared, true);
@@ -60,7 +60,7 @@ test("a borrower knows whether anybody else holds a part", () => {
 });
 
 test("nothing is lent beyond the bound until a buffer comes back", () => {
-  const lender = new Lender(OPTIONS);
+  const lender = new Lender([SHELF]);
   const loans = [lent(lender), lent(lender), lent(lender)];
   assert.equal(lender.lend(), undefined);
   loans[1]?.end();
@@ -68,25 +68,34 @@ test("nothing is lent beyond the bound until a buffer comes back", () => {
   assert.equal(lender.lend(), undefined);
 });
 
-test("wide buffers are lent first, and narrow ones while those are out", () => {
-  const lender = new Lender({ ...OPTIONS, wideBytes: 4096, wideMax: 2, lentMax: 4 });
-  const loans = [lent(lender), lent(lender), lent(lender), lent(lender)];
+test("the buffers of the first shelf are lent first, and others while those are out", () => {
+  const lender = new Lender([
+    { bytes: 8192, most: 1, kept: 1 },
+    { bytes: 4096, most: 2, kept: 2 },
+    { bytes: 1024, most: 1, kept: 1 },
+  ]);
+  const sizes = [8192, 4096, 4096, 1024];
+  const loans = sizes.map(() => lent(lender));
   assert.deepEqual(
     loans.map(({ bytes }) => bytes.length),
-    [4096, 4096, 1024, 1024],
+    sizes,
   );
+  assert.equal(lender.lend(), undefined);
+  assert.equal(lender.lent, 4);
+  loans[1]?.end();
+  assert.equal(lent(lender), loans[1]);
   for (const loan of loans) loan.end();
   assert.equal(lender.lent, 0);
-  const again = [lent(lender), lent(lender), lent(lender), lent(lender)];
+  const again = sizes.map(() => lent(lender));
   assert.deepEqual(new Set(again), new Set(loans), "all four were kept");
   assert.deepEqual(
     again.map(({ bytes }) => bytes.length),
-    [4096, 4096, 1024, 1024],
+    sizes,
   );
 });
 
 test("no more buffers are kept than may be", () => {
-  const lender = new Lender(OPTIONS);
+  const lender = new Lender([SHELF]);
   const loans = [lent(lender), lent(lender), lent(lender)];
   for (const loan of loans) loan.end();
   assert.equal(lender.lent, 0);
@@ -100,9 +109,9 @@ test("a buffer that is never returned does not count as lent for ever", async ()
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   assert.ok(typeof collect === "function");
-  const lender = new Lender(OPTIONS);
+  const lender = new Lender([SHELF]);
   const lose = (): void => {
-    for (let i = 0; i < OPTIONS.lentMax; i++) lent(lender).share();
+    for (let i = 0; i < SHELF.most; i++) lent(lender).share();
   };
   lose();
   assert.equal(lender.lend(), undefined);

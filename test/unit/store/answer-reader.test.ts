@@ -27,13 +27,7 @@ type Reading = {
 /** What a reader tells of `pieces`, the reads of one connection. */
 function read(pieces: readonly Buffer[], reading: Reading = {}): Told {
   const { method = "GET", memory = "common", pausesAt = () => false, end } = reading;
-  const lender = new Lender({
-    wideBytes: 0,
-    wideMax: 0,
-    narrowBytes: 4096,
-    lentMax: 1_000,
-    keptMax: 0,
-  });
+  const lender = new Lender([{ bytes: 4096, most: 1_000, kept: 0 }]);
   const events: string[] = [];
   const told: { readonly bytes: Buffer; readonly release: Release }[] = [];
   let waits = false;
@@ -190,13 +184,7 @@ function lending(): {
   readonly releases: Release[];
   readonly take: (text: string) => void;
 } {
-  const lender = new Lender({
-    wideBytes: 0,
-    wideMax: 0,
-    narrowBytes: 4096,
-    lentMax: 10,
-    keptMax: 10,
-  });
+  const lender = new Lender([{ bytes: 4096, most: 10, kept: 10 }]);
   const releases: Release[] = [];
   const reader = new AnswerReader({
     interim: () => {},
