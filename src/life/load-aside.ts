@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { VERSION } from "../observe/version.ts";
 import type { Loaded } from "./load.ts";
 
 /**
@@ -14,7 +15,7 @@ export class AsideLoader {
   /** Rejects with what `loadConfig()` throws, or if the process ends or cannot be started. */
   async load(file: string): Promise<Loaded> {
     // `advanced` keeps maps, and one policy that stands in two places.
-    const reader = fork(fileURLToPath(import.meta.url), { serialization: "advanced" });
+    const reader = fork(fileURLToPath(import.meta.url), [VERSION], { serialization: "advanced" });
     this.#reader = reader;
     try {
       return await new Promise<Loaded>((resolve, reject) => {
@@ -40,20 +41,30 @@ export class AsideLoader {
   }
 }
 
-/** Both sides are the same version of the same program: it need only be told from an error. */
+/** Both sides are the same version: it need only be told from an error. */
 function isLoaded(message: unknown): message is Loaded {
   return typeof message === "object" && message !== null && "result" in message;
 }
 
-/** Reads one configuration for the process that started this one. */
-async function serveParent(): Promise<void> {
+/**
+ * Reads a configuration for the process that started this one, which then ends it. If it ended by
+ * itself, its end could be told before all of the configuration has come.
+ */
+async function serveParent(version: string | undefined): Promise<void> {
   // A terminal or an init system may signal the whole group: only the parent answers to that.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const { loadConfig } = await import("./load.ts");
-  process.once("message", (file) => {
-    process.send?.(attempt(() => loadConfig(String(file))));
+  process.on("message", (file) => {
+    const read = attempt(() => {
+      if (version !== VERSION) throw new Error(`${OTHER}: ${VERSION} for ${version}`);
+      return loadConfig(String(file));
+    });
+    process.send?.(read);
   });
 }
+
+/** The package was replaced under the running process, which cannot know what the new one reads. */
+const OTHER = "The program on the disk is another version than the running one: restart it";
 
 /** Returns what `work` returns or throws. */
 function attempt<T>(work: () => T): T | Error {
@@ -65,4 +76,4 @@ function attempt<T>(work: () => T): T | Error {
 }
 
 // This very file is the program of that process.
-if (import.meta.main) await serveParent();
+if (import.meta.main) await serveParent(process.argv[2]);

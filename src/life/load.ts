@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { keptClaims } from "../prove/kept-claims.ts";
 import { fingerprint } from "./watch.ts";
 
-/** A configuration, and every file it was made of. Plain data, fit to go from thread to thread. */
+/** A configuration, and every file it was made of. Plain data, fit to go from process to process. */
 export type Loaded = {
   readonly result: Result<Config, readonly Problem[]>;
   /**

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { AsideLoader } from "../../../src/life/load-aside.ts";
 import { loadConfig } from "../../../src/life/load.ts";
 import { writeConfig } from "../../support/config-files.ts";
@@ -54,6 +57,19 @@ test("close() ends a reading, and its process", async () => {
   loader.close();
   await assert.rejects(reading, /The process that reads the configuration ended/);
   await until(() => children().length === 0);
+});
+
+test("a package that was replaced by another version reads nothing", async () => {
+  const program = fileURLToPath(new URL("../../../src/life/load-aside.ts", import.meta.url));
+  const reader = fork(program, ["0.0.1"], { serialization: "advanced" });
+  reader.send(writeConfig({ accounts: [{ name: "lab" }] }));
+  const [said] = await once(reader, "message");
+  assert.ok(said instanceof Error);
+  assert.match(said.message, /^The program on the disk is another version .* for 0\.0\.1$/);
+  // It lives until it is ended, or nobody is there to read what it has read.
+  reader.disconnect();
+  const [code] = await once(reader, "exit");
+  assert.equal(code, 0);
 });
 
 /** The last signal that its program gets a handler for (signal(7)); Node itself has some for the others. */
