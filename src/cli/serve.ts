@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { AsideLoader } from "../life/load-aside.ts";
+import type { Loaded } from "../life/load.ts";
 import { openLog } from "../life/log.ts";
 import { logProblems, Reloader } from "../life/reloader.ts";
 import type { RunningGateway } from "../life/service.ts";
@@ -67,10 +68,9 @@ type Started = {
  * place. `undefined`, and the reason told, if it is not good or nothing can be opened.
  */
 async function start(file: string, terminal: Terminal): Promise<Started | undefined> {
-  const loading = new AsideLoader().load(file);
-  // Meanwhile the code that most gateways run is loaded here.
-  await import("../life/open.ts");
-  const loaded = await loading;
+  const read = await openOrTell(() => readAside(file), terminal);
+  if (read === undefined) return undefined;
+  const [loaded] = read;
   const { result } = loaded;
   if (!result.ok) {
     printProblems(result.error, terminal);
@@ -86,6 +86,11 @@ async function start(file: string, terminal: Terminal): Promise<Started | undefi
   const { address, adminAddress: admin, stsAddress: sts } = service;
   log.info({ address, admin, sts }, "listening");
   return { service, reloader, log, stopped };
+}
+
+/** Reads the configuration, and meanwhile loads the code here that most gateways run. */
+function readAside(file: string): Promise<readonly [Loaded, unknown]> {
+  return Promise.all([new AsideLoader().load(file), import("../life/open.ts")]);
 }
 
 /** In this process, or in as many as `workers` says. */

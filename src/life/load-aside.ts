@@ -23,14 +23,17 @@ export class AsideLoader {
           if (isLoaded(message)) resolve(message);
           else reject(message instanceof Error ? message : new TypeError("No configuration came"));
         });
-        reader.once("error", reject);
+        // A process that cannot be started can have several errors, and one that nobody hears would
+        // end this process.
+        reader.on("error", reject);
         reader.once("exit", (code, signal) => {
           reject(new Error(`The process that reads the configuration ended: ${code ?? signal}`));
         });
-        reader.send(file);
+        // Before that it may have no channel: without a free descriptor there is none. If it cannot
+        // be told, it has ended.
+        reader.once("spawn", () => reader.send(file, () => undefined));
       });
     } finally {
-      reader.removeAllListeners();
       this.close();
     }
   }

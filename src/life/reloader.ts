@@ -21,6 +21,9 @@ export class Reloader {
    * is done.
    */
   #last = Promise.resolve();
+  /** True if the last one has not begun: it will read what whoever asks meanwhile wants read. */
+  #waits = false;
+  #closed = false;
 
   /**
    * Begins with `loaded`: of `file`, which `service` began with; `config`: the configuration made
@@ -40,17 +43,24 @@ export class Reloader {
     // The signal also means that logs were rotated, whatever happens to the configuration, and to
     // the one before it.
     if (why === "SIGHUP") this.#service.reopenAudit();
+    if (this.#waits) return this.#last;
+    this.#waits = true;
     this.#last = this.#last.then(() => this.#reload(why));
     return this.#last;
   }
 
+  /** Ends it: nothing that is being read, or waits to be, is put in force or found fault with. */
   close(): void {
+    this.#closed = true;
     this.#watch?.close();
     this.#aside.close();
   }
 
   async #reload(why: "SIGHUP" | "changed files"): Promise<void> {
+    this.#waits = false;
+    if (this.#closed) return;
     const refusal = await this.#swap(why).catch((error: unknown) => {
+      if (this.#closed) return undefined;
       this.#log.error(error, "Cannot reload");
       return { why: messageOf(error), reasons: [messageOf(error)] };
     });
@@ -65,6 +75,7 @@ export class Reloader {
   /** Puts the files in force. Returns the reason why they could not be; `undefined` if they are. */
   async #swap(why: string): Promise<Refusal | undefined> {
     const loaded = await this.#aside.load(this.#file);
+    if (this.#closed) return undefined;
     const { result } = loaded;
     logProblems(result.ok ? result.value.warnings : result.error, result.ok, this.#log);
     // Also of a configuration that is no good, since any of its files may be what mends it.
@@ -82,7 +93,7 @@ export class Reloader {
 
   /** `config`: in force, of `files`. */
   #watchBy({ reload }: Config, { files }: Loaded): void {
-    if (isDeepStrictEqual(reload, this.#watched)) return;
+    if (this.#closed || isDeepStrictEqual(reload, this.#watched)) return;
     this.#watch?.close();
     this.#watch = reload.watch
       ? new Watch(reload.intervalMs, () => void this.reload("changed files"))

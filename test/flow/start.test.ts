@@ -82,6 +82,15 @@ function isToldOf({ status, errors, ms }: Serving): void {
   assert.ok(ms < FAILED_MS_MAX, `${ms} ms`);
 }
 
+test("serve says so and ends with 1 if no process can be started that reads its configuration", async () => {
+  const config = written("");
+  const moved = "data:text/javascript,process.execPath='/none/node'";
+  const serve = [MAIN, "serve", "--config", config];
+  const { status, errors } = await runProgram(process.execPath, ["--import", moved, ...serve]);
+  assert.equal(status, 1);
+  assert.equal(errors, "Cannot start: spawn /none/node ENOENT\n");
+});
+
 for (const workers of [1, 2]) {
   test(`serve names the setting of an audit file that cannot be opened, with ${workers} workers`, async () => {
     // Below a file nothing can be made, not even by root.

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AsideLoader } from "../../../src/life/load-aside.ts";
 import { loadConfig } from "../../../src/life/load.ts";
 import { writeConfig } from "../../support/config-files.ts";
 import { until } from "../../support/flow.ts";
+import { runProgram } from "../../support/program.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 /** Returns the processes that this one has started, by the kernel's count. */
 function children(): readonly number[] {
@@ -70,6 +73,42 @@ test("a package that was replaced by another version reads nothing", async () =>
   reader.disconnect();
   const [code] = await once(reader, "exit");
   assert.equal(code, 0);
+});
+
+test("a process that cannot be started is told, and ends nothing else", async (t) => {
+  const { execPath } = process;
+  t.after(() => {
+    process.execPath = execPath;
+  });
+  const loader = new AsideLoader();
+  const file = writeConfig({ accounts: [{ name: "lab" }] });
+  // As after an update of Node under a gateway that runs.
+  process.execPath = `${execPath}.gone`;
+  await assert.rejects(loader.load(file), { code: "ENOENT" });
+  process.execPath = execPath;
+  assert.ok((await loader.load(file)).result.ok);
+});
+
+test("without free descriptors a reading fails, and the next one works", async () => {
+  const module = fileURLToPath(new URL("../../../src/life/load-aside.ts", import.meta.url));
+  const program = join(scratchFolder("aside"), "program.mjs");
+  const text = `
+    import { closeSync, openSync } from "node:fs";
+    import { AsideLoader } from ${JSON.stringify(module)};
+    const loader = new AsideLoader();
+    const taken = [];
+    try {
+      for (;;) taken.push(openSync("/dev/null"));
+    } catch {}
+    const full = await loader.load("none.yaml").catch(({ code }) => code);
+    for (const descriptor of taken) closeSync(descriptor);
+    const free = await loader.load("none.yaml");
+    console.log(full, free.result.ok);
+  `;
+  writeFileSync(program, text);
+  const run = 'ulimit -n 64 && exec "$0" "$1"';
+  const { status, output, errors } = await runProgram("sh", ["-c", run, process.execPath, program]);
+  assert.deepEqual([status, errors, output.toString()], [0, "", "EMFILE false\n"]);
 });
 
 /** The last signal that its program gets a handler for (signal(7)); Node itself has some for the others. */

@@ -85,3 +85,27 @@ test("a reload that throws counts as refused, and the next one is not lost", asy
   }
   assert.match(lines.at(-1) ?? "", /"why":"a bug".*the one before stays in force/);
 });
+
+test("reloads that are asked for while one waits are that one", async (t) => {
+  let reloads = 0;
+  const { reloader } = reloaderFor(() => Promise.resolve(ok(++reloads)));
+  t.after(() => reloader.close());
+  const first = reloader.reload("SIGHUP");
+  // It has begun: the files may have changed since it read them.
+  await Promise.resolve();
+  await Promise.all([first, ...Array.from({ length: 50 }, () => reloader.reload("SIGHUP"))]);
+  assert.equal(reloads, 2);
+});
+
+test("close() ends the reload under way and the one that waits, and says nothing of them", async () => {
+  let reloads = 0;
+  const { reloader, lines, refused } = reloaderFor(() => Promise.resolve(ok(++reloads)));
+  const first = reloader.reload("SIGHUP");
+  await Promise.resolve();
+  const second = reloader.reload("changed files");
+  reloader.close();
+  await Promise.all([first, second]);
+  assert.equal(reloads, 0);
+  assert.equal(refused(), 0);
+  assert.deepEqual(lines, []);
+});
