@@ -4,6 +4,7 @@ import { keepsRecordsIn } from "../config/compile.ts";
 import type { Config } from "../config/config.ts";
 import { keysElsewhere } from "../config/elsewhere.ts";
 import { openIdentities, type Identities } from "../identity/identities.ts";
+import { Late } from "../lib/late.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { fault, type Fault } from "../s3/faults.ts";
@@ -122,10 +123,11 @@ function revocationsOf(
   if (state === undefined || config.state === undefined || config.sealing.length === 0) {
     return undefined;
   }
+  const reader = new Late(() => import("../state/revoked-record.ts"));
   const cached = cachedRecords<readonly Revocation[]>(state, {
     compile: async (_, record) => {
-      const { revocationsIn } = await import("../state/revoked-record.ts");
-      return revocationsIn(record);
+      const loaded = await reader.get();
+      return loaded.ok ? loaded.value.revocationsIn(record) : loaded;
     },
     refreshMs: config.state.refreshMs,
     entries: 1,

@@ -9,6 +9,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { AdminAnswer, AdminQuestion } from "./admin-answer.ts";
 import { CephSource } from "./ceph-source.ts";
 import { atMostEvery, COMPLAINT_MS, RESULTS, type Source } from "./source.ts";
+import { unavailable } from "./source-answer.ts";
 import type { StoreUsers } from "./store-users.ts";
 
 /** A Ceph as a source of keys. */
@@ -36,7 +37,10 @@ export function openCephSource(
   before: readonly OpenCeph[],
 ): OpenCeph {
   const ops = new Late(async () => (await import("./admin-ops.ts")).openAdminOps(config));
-  const ask = async (asked: AdminQuestion): Promise<AdminAnswer> => (await ops.get()).ask(asked);
+  const ask = async (asked: AdminQuestion): Promise<AdminAnswer> => {
+    const opened = await ops.get();
+    return opened.ok ? opened.value.ask(asked) : unavailable("source", opened.error);
+  };
   const endpoint = config.endpoint.origin;
   const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
     log.error({ endpoint, why }, "Ceph cannot look up a key");
@@ -77,7 +81,7 @@ export function openCephSource(
     state: () => ({ kind: "ceph", endpoint, state: users.state, keys: users.size }),
     proveOwn: () => users.proveOwn(),
     drop: () => users.drop(),
-    close: async () => (await ops.used)?.close(),
+    close: async () => (await ops.used())?.close(),
   };
 }
 

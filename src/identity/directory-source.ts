@@ -10,7 +10,7 @@ import { err, type Result } from "../lib/result.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { KeySource, type Found } from "./key-source.ts";
 import { atMostEvery, COMPLAINT_MS, RESULTS, type IdentityState, type Source } from "./source.ts";
-import { PROBE, type SourceAnswer } from "./source-answer.ts";
+import { PROBE, unavailable, type SourceAnswer } from "./source-answer.ts";
 import type { StoreUsers } from "./store-users.ts";
 
 /** A directory that is asked over HTTP, as a source of keys. */
@@ -46,8 +46,10 @@ export function openDirectorySource(
     const { openDirectoryClient } = await import("./directory-client.ts");
     return openDirectoryClient(directory);
   });
-  const ask = async (accessKeyId: string): Promise<SourceAnswer<DirectoryUser>> =>
-    (await client.get()).ask(accessKeyId);
+  const ask = async (accessKeyId: string): Promise<SourceAnswer<DirectoryUser>> => {
+    const opened = await client.get();
+    return opened.ok ? opened.value.ask(accessKeyId) : unavailable("source", opened.error);
+  };
   const compile = compileDirectory(config, directory);
   const complain = atMostEvery(COMPLAINT_MS, (why: string) => {
     log.error({ directory: directory.url, why }, "A directory cannot look up a key");
@@ -96,7 +98,7 @@ export function openDirectorySource(
       keys.drop();
       storeUsers.clear();
     },
-    close: async () => (await client.used)?.close(),
+    close: async () => (await client.used())?.close(),
   };
 }
 

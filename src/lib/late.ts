@@ -1,19 +1,22 @@
+import { err, ok, type Result } from "./result.ts";
+import { messageOf } from "./words.ts";
+
 /**
  * Something that is opened when it is first used, and its code loaded then: most gateways never use
- * it. If it cannot be opened, no use of it succeeds.
+ * it. Opening can fail for a while, such as without a free descriptor: then the next use tries again.
  */
 export class Late<T> {
-  /** Dropped once it is opened, with all that it holds. */
+  /** Once it is open, only returns it: all that opening it needed can go. */
   #open: () => Promise<T>;
-  #opening: Promise<T> | undefined;
+  #opening: Promise<Result<T, string>> | undefined;
   #value: T | undefined;
 
   constructor(open: () => Promise<T>) {
     this.#open = open;
   }
 
-  /** Opens it, or returns what is open. */
-  get(): Promise<T> {
+  /** Opens it, or returns what is open. The error says for the operator why it cannot be opened. */
+  get(): Promise<Result<T, string>> {
     return (this.#opening ??= this.#opened());
   }
 
@@ -22,18 +25,21 @@ export class Late<T> {
     return this.#value;
   }
 
-  /** Returns what is open, or about to be; `undefined` if nobody has used it. */
-  get used(): Promise<T> | undefined {
-    return this.#opening;
+  /** Returns what is open, or about to be; `undefined` if nobody has used it, or it cannot be opened. */
+  async used(): Promise<T | undefined> {
+    await this.#opening;
+    return this.#value;
   }
 
-  async #opened(): Promise<T> {
-    const open = this.#open;
-    this.#open = openedBefore;
-    return (this.#value = await open());
+  async #opened(): Promise<Result<T, string>> {
+    try {
+      const value = await this.#open();
+      this.#value = value;
+      this.#open = () => Promise.resolve(value);
+      return ok(value);
+    } catch (error) {
+      this.#opening = undefined;
+      return err(messageOf(error));
+    }
   }
-}
-
-function openedBefore(): Promise<never> {
-  return Promise.reject(new Error("It was opened before"));
 }

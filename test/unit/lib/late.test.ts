@@ -8,26 +8,27 @@ test("Late opens with its first use, and once", async () => {
     await Promise.resolve();
     return ++opened;
   });
-  const before = [late.used, late.value];
+  const before = [await late.used(), late.value];
   assert.deepEqual(before, [undefined, undefined]);
   assert.equal(opened, 0);
   const first = late.get();
   assert.equal(late.value, undefined);
-  assert.equal(await first, 1);
-  assert.equal(await late.get(), 1);
-  assert.equal(await late.used, 1);
+  assert.equal(await late.used(), 1);
+  assert.deepEqual(await first, { ok: true, value: 1 });
+  assert.equal(await late.get(), await first);
   assert.equal(late.value, 1);
   assert.equal(opened, 1);
 });
 
-test("no use of Late succeeds if it cannot be opened", async () => {
+test("Late that cannot be opened says why, and the next use tries again", async () => {
   let tried = 0;
-  const late = new Late(() => {
-    tried++;
-    return Promise.reject(new Error("no such file"));
-  });
-  await assert.rejects(late.get(), /no such file/);
-  await assert.rejects(late.get(), /no such file/);
-  assert.equal(late.value, undefined);
-  assert.equal(tried, 1);
+  const late = new Late(() =>
+    ++tried === 1 ? Promise.reject(new Error("too many open files")) : Promise.resolve(tried),
+  );
+  const [one, other] = await Promise.all([late.get(), late.get()]);
+  assert.deepEqual(one, { ok: false, error: "too many open files" });
+  assert.equal(other, one);
+  assert.deepEqual([await late.used(), late.value, tried], [undefined, undefined, 1]);
+  assert.deepEqual(await late.get(), { ok: true, value: 2 });
+  assert.equal(late.value, 2);
 });
