@@ -13,8 +13,8 @@ const PIECE_BYTES = 128;
 /** Reads a body. */
 export type BodyReader = {
   /**
-   * True if it takes pieces in memory that is lent: each stands until the next one is asked for.
-   * Otherwise pieces stand for as long as somebody has them.
+   * True if it takes pieces in memory that is lent: each stands until the next one is asked for,
+   * or the reader ends reading. Otherwise pieces stand for as long as somebody has them.
    */
   readonly lent: boolean;
   /** Counts bytes that have come. Returns why they cannot be kept, with which the reading fails. */
@@ -112,8 +112,7 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
   }
 
   next(): Promise<Step> {
-    this.#current?.();
-    this.#current = undefined;
+    this.#giveBack();
     const piece = this.#pieces.shift();
     if (piece !== undefined) {
       this.#waitingBytes -= piece.bytes.length + PIECE_BYTES;
@@ -127,18 +126,22 @@ export class RequestBody implements AsyncIterator<Buffer, undefined> {
     });
   }
 
-  /**
-   * Ends reading: bytes that still come are not kept. Pieces passed on are not taken back, since
-   * they may still be on their way.
-   */
+  /** Ends reading: bytes that still come are not kept. */
   return(): Promise<Step> {
+    this.#giveBack();
     this.discard();
     return Promise.resolve(END);
   }
 
+  /** Nobody wants more of it. The piece that was passed on last may still be on its way. */
   discard(): void {
     this.#drop();
     this.#flow.bodyWanted();
+  }
+
+  #giveBack(): void {
+    this.#current?.();
+    this.#current = undefined;
   }
 
   #drop(): void {
