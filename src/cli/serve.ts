@@ -44,9 +44,10 @@ export async function runServe(
   }
   // A renewed file does not wait for the gateway's start: reading it all may take long.
   const onReload = reloadSignal();
-  const started = await start(options.config, terminal);
-  if (started === undefined) return 1;
-  const { service, reloader, log, stopped } = started;
+  const stopped = stopSignal();
+  const started = await start(options.config, stopped, terminal);
+  if (typeof started === "number") return started;
+  const { service, reloader, log } = started;
   onReload(() => void reloader.reload("SIGHUP"));
   const signal = await stopped;
   log.info({ signal }, "draining");
@@ -59,38 +60,46 @@ type Started = {
   readonly service: RunningGateway;
   readonly reloader: Reloader;
   readonly log: Logger;
-  /** The signal that ends it. */
-  readonly stopped: Promise<string>;
 };
 
 /**
  * A function of its own, so that nothing holds the first configuration when others have taken its
- * place. `undefined`, and the reason told, if it is not good or nothing can be opened.
+ * place. The exit code if it does not start: 0 if `stopped` resolves while it is read; 1, and the
+ * reason told, if it is not good or nothing can be opened.
  */
-async function start(file: string, terminal: Terminal): Promise<Started | undefined> {
-  const read = await openOrTell(() => readAside(file), terminal);
-  if (read === undefined) return undefined;
-  const [loaded] = read;
+async function start(
+  file: string,
+  stopped: Promise<string>,
+  terminal: Terminal,
+): Promise<Started | 0 | 1> {
+  const loader = new AsideLoader();
+  const reading = (): Promise<Loaded | string> => Promise.race([readAside(loader, file), stopped]);
+  const loaded = await openOrTell(reading, terminal);
+  if (loaded === undefined) return 1;
+  if (typeof loaded === "string") {
+    loader.close();
+    return 0;
+  }
   const { result } = loaded;
   if (!result.ok) {
     printProblems(result.error, terminal);
-    return undefined;
+    return 1;
   }
   const config = result.value;
   const log = openLog(config.log, null);
   logProblems(config.warnings, true, log);
-  const stopped = stopSignal();
   const service = await openOrTell(() => openService(config, log), terminal);
-  if (service === undefined) return undefined;
+  if (service === undefined) return 1;
   const reloader = new Reloader(file, service, log, loaded, config);
   const { address, adminAddress: admin, stsAddress: sts } = service;
   log.info({ address, admin, sts }, "listening");
-  return { service, reloader, log, stopped };
+  return { service, reloader, log };
 }
 
 /** Reads the configuration, and meanwhile loads the code here that most gateways run. */
-function readAside(file: string): Promise<readonly [Loaded, unknown]> {
-  return Promise.all([new AsideLoader().load(file), import("../life/open.ts")]);
+async function readAside(loader: AsideLoader, file: string): Promise<Loaded> {
+  const [loaded] = await Promise.all([loader.load(file), import("../life/open.ts")]);
+  return loaded;
 }
 
 /** In this process, or in as many as `workers` says. */

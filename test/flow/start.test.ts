@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -80,6 +81,30 @@ function isToldOf({ status, errors, ms }: Serving): void {
     /^Cannot start: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/,
   );
   assert.ok(ms < FAILED_MS_MAX, `${ms} ms`);
+}
+
+test("SIGTERM ends a start that waits for its configuration, and leaves no process", async (t) => {
+  const config = join(scratchFolder("start"), "gateway.yaml");
+  // Nobody writes to it: reading it never ends.
+  await runProgram("mkfifo", [config]);
+  const serving = spawn(process.execPath, [MAIN, "serve", "--config", config], { stdio: "ignore" });
+  t.after(() => serving.kill("SIGKILL"));
+  const ended = once(serving, "exit");
+  await until(() => childrenOf(serving.pid).length === 1);
+  const [reader = 0] = childrenOf(serving.pid);
+  t.after(() => isThere(reader) && process.kill(reader, "SIGKILL"));
+  serving.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+  await until(() => !isThere(reader), 5_000);
+});
+
+function childrenOf(pid = 0): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
+function isThere(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
 }
 
 test("serve says so and ends with 1 if no process can be started that reads its configuration", async () => {
