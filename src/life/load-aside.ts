@@ -62,7 +62,8 @@ async function serveParent(version: string | undefined): Promise<void> {
       if (version !== VERSION) throw new Error(`${OTHER}: ${VERSION} for ${version}`);
       return loadConfig(String(file));
     });
-    process.send?.(read);
+    // A parent that has ended meanwhile needs no answer.
+    process.send?.(read, undefined, undefined, () => undefined);
   });
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AsideLoader } from "../../../src/life/load-aside.ts";
@@ -11,6 +12,8 @@ import { writeConfig } from "../../support/config-files.ts";
 import { until } from "../../support/flow.ts";
 import { runProgram } from "../../support/program.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+
+const MODULE = new URL("../../../src/life/load-aside.ts", import.meta.url);
 
 /** Returns the processes that this one has started, by the kernel's count. */
 function children(): readonly number[] {
@@ -90,11 +93,10 @@ test("a process that cannot be started is told, and ends nothing else", async (t
 });
 
 test("without free descriptors a reading fails, and the next one works", async () => {
-  const module = fileURLToPath(new URL("../../../src/life/load-aside.ts", import.meta.url));
   const program = join(scratchFolder("aside"), "program.mjs");
-  const text = `
+  const source = `
     import { closeSync, openSync } from "node:fs";
-    import { AsideLoader } from ${JSON.stringify(module)};
+    import { AsideLoader } from ${JSON.stringify(fileURLToPath(MODULE))};
     const loader = new AsideLoader();
     const taken = [];
     try {
@@ -105,11 +107,41 @@ test("without free descriptors a reading fails, and the next one works", async (
     const free = await loader.load("none.yaml");
     console.log(full, free.result.ok);
   `;
-  writeFileSync(program, text);
+  writeFileSync(program, source);
   const run = 'ulimit -n 64 && exec "$0" "$1"';
   const { status, output, errors } = await runProgram("sh", ["-c", run, process.execPath, program]);
   assert.deepEqual([status, errors, output.toString()], [0, "", "EMFILE false\n"]);
 });
+
+test("a process whose parent was killed ends with its reading, and complains of nothing", async () => {
+  const folder = scratchFolder("aside");
+  const pipe = join(folder, "gateway.yaml");
+  await runProgram("mkfifo", [pipe]);
+  const program = join(folder, "program.mjs");
+  const module = JSON.stringify(fileURLToPath(MODULE));
+  writeFileSync(
+    program,
+    `import { AsideLoader } from ${module};\nawait new AsideLoader().load(${JSON.stringify(pipe)});\n`,
+  );
+  const parent = spawn(process.execPath, [program], { stdio: ["ignore", "ignore", "pipe"] });
+  const errors = text(parent.stderr);
+  const ended = once(parent, "exit");
+  let writer: number | undefined;
+  await until(() => (writer = openToWrite(pipe)) !== undefined);
+  parent.kill("SIGKILL");
+  await ended;
+  if (writer !== undefined) closeSync(writer);
+  assert.equal(await errors, "");
+});
+
+/** Opens a named pipe; `undefined` if nobody reads it yet. */
+function openToWrite(pipe: string): number | undefined {
+  try {
+    return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The last signal that its program gets a handler for (signal(7)); Node itself has some for the others. */
 const SIGHUP = 1;
