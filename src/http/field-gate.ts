@@ -40,9 +40,20 @@ export class GatedHead {
     const { method, target, headers } = head;
     if (!METHOD.test(method)) return err({ part: "method" });
     if (!TARGET.test(target)) return err({ part: "target" });
-    let text = `${method} ${target} HTTP/1.1\r\n`;
-    let host: string | undefined;
-    let length: number | undefined;
+    return GatedHead.#checked(head, `${method} ${target} HTTP/1.1\r\n`, headers);
+  }
+
+  /** Checks `headers`, which follow `before`: that has passed, with these values of its own. */
+  static #checked(
+    head: UngatedHead,
+    before: string,
+    headers: readonly string[],
+    hostBefore?: string,
+    lengthBefore?: number,
+  ): Result<GatedHead, GateProblem> {
+    let text = before;
+    let host = hostBefore;
+    let length = lengthBefore;
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at] ?? "";
       const value = headers[at + 1];
@@ -86,8 +97,10 @@ export class GatedHead {
 
   /** Returns a head with the fields of `more` behind its own if all pass the gate; else itself. */
   with(more: readonly string[]): GatedHead {
-    const { method, target, headers } = this;
-    const longer = GatedHead.of({ method, target, headers: [...headers, ...more] });
+    const { method, target } = this;
+    const head = { method, target, headers: [...this.headers, ...more] };
+    // From the text: the list is the caller's, who could have changed it.
+    const longer = GatedHead.#checked(head, this.#text, more, this.#host, this.#length);
     return longer.ok ? longer.value : this;
   }
 }

@@ -96,6 +96,11 @@ test("what is written is what passed, whatever becomes of the head and its field
   assert.equal(gated.value.text, text);
   assert.equal(gated.value.host, "store");
   assert.equal(gated.value.bodyBytes, 3);
+  headers.splice(0, headers.length, "host", "elsewhere", "x-amz-acl", "public-read");
+  const longer = gated.value.with(["traceparent", "00"]);
+  assert.equal(longer.text, `${text}traceparent: 00\r\n`);
+  assert.equal(longer.host, "store");
+  assert.equal(longer.bodyBytes, 3);
   assert.throws(() => Object.assign(gated.value, { text: "GET / HTTP/1.1\r\n" }), TypeError);
 });
 
