@@ -21,12 +21,19 @@ import { scaleTable } from "./support/report.ts";
 import { builtMain, startServe } from "./support/systems.ts";
 import { textLines } from "./support/table.ts";
 
-/** The numbers of identities, with as many bucket records, each with a policy. */
-const SIZES = [100, 10_000, 100_000];
+/** Numbers of identities, and whether there are as many bucket records, each with a policy. */
+const SIZES = [
+  [100, true],
+  [10_000, true],
+  [100_000, false],
+  [100_000, true],
+] as const;
 const SUBUSERS = 9;
 
 export type Scale = {
   readonly size: number;
+  /** The number of bucket records. */
+  readonly records: number;
   /** The time from starting `s3warden serve` until it listens. */
   readonly startMs: number;
   /** Its resident memory then, in MiB. */
@@ -45,17 +52,23 @@ type Decisions = Pick<Scale, "heapMib" | "median" | "p95">;
 export async function scaleCosts(calls: number): Promise<readonly Scale[]> {
   builtMain();
   const rows: Scale[] = [];
-  for (const size of SIZES) {
-    rows.push({ size, ...(await startOf(size)), ...decisionsAmong(size, calls) });
+  for (const [size, hasRecords] of SIZES) {
+    const records = hasRecords ? size : 0;
+    const start = await startOf(size, hasRecords);
+    rows.push({ size, records, ...start, ...decisionsAmong(size, hasRecords, calls) });
   }
   return rows;
 }
 
 /** Measures a gateway as operators start it. */
-async function startOf(size: number): Promise<Pick<Scale, "startMs" | "residentMib">> {
+async function startOf(
+  size: number,
+  hasRecords: boolean,
+): Promise<Pick<Scale, "startMs" | "residentMib">> {
   const folder = scratchFolder("scale");
   mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(filesOf(size))) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(filesOf(size, hasRecords)))
+    writeFileSync(join(folder, name), text);
   const started = performance.now();
   const { pid } = await startServe(join(folder, "gateway.yaml"));
   const startMs = performance.now() - started;
@@ -64,8 +77,9 @@ async function startOf(size: number): Promise<Pick<Scale, "startMs" | "residentM
   return { startMs, residentMib: Number(kib) / 1024 };
 }
 
-function decisionsAmong(size: number, calls: number): Decisions {
-  const args = ["--expose-gc", fileURLToPath(import.meta.url), String(size), String(calls)];
+function decisionsAmong(size: number, hasRecords: boolean, calls: number): Decisions {
+  const numbers = [size, hasRecords ? size : 0, calls].map(String);
+  const args = ["--expose-gc", fileURLToPath(import.meta.url), ...numbers];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`The size ${size} cannot be measured: ${stderr}`);
   const decisions: Decisions = JSON.parse(stdout);
@@ -73,12 +87,13 @@ function decisionsAmong(size: number, calls: number): Decisions {
 }
 
 /**
- * Returns files with ten identities to an account and a bucket to each identity; half of the
- * buckets are shared.
+ * Returns files with ten identities to an account and, with `hasRecords`, a bucket to each identity
+ * that another account shares.
  */
-function filesOf(size: number): Record<string, string> {
+function filesOf(size: number, hasRecords: boolean): Record<string, string> {
   const accounts: string[] = [];
   const buckets: string[] = [];
+  const bucketsEach = hasRecords ? SUBUSERS + 1 : 0;
   const files: Record<string, string> = { "shared.json": "" };
   for (let a = 0; a * (SUBUSERS + 1) < size; a++) {
     const subusers = Array.from(
@@ -89,7 +104,7 @@ function filesOf(size: number): Record<string, string> {
     accounts.push(
       `  - name: a${a}\n    upstream: { accessKey: STORE${a}, secretKey: the-stores-${a} }\n    keys: [{ accessKey: AK${a}, secretKey: secret-${a} }]\n    subusers:\n${subusers.join("\n")}`,
     );
-    for (let b = 0; b <= SUBUSERS; b++) {
+    for (let b = 0; b < bucketsEach; b++) {
       const name = `bucket-${a}-${b}`;
       files[`${name}.json`] = JSON.stringify({
         Version: "2012-10-17",
@@ -109,22 +124,23 @@ function filesOf(size: number): Record<string, string> {
 admin: { address: "127.0.0.1:0" }
 upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
 identities: [{ accounts: accounts.yaml }]
-policy: { bucketPolicies: gateway }
+policy: { bucketPolicies: ${hasRecords ? "gateway" : "upstream"} }
 `,
-    "accounts.yaml": `accounts:\n${accounts.join("\n")}\nbuckets:\n${buckets.join("\n")}\n`,
+    "accounts.yaml": `accounts:\n${accounts.join("\n")}\n${hasRecords ? "buckets:\n" : ""}${buckets.join("\n")}\n`,
   };
 }
 
 /**
  * Returns requests of one in a hundred users, each on a neighbour's bucket that is shared with
- * them.
+ * them; without records of that, on one of their own.
  */
-function headsOf(size: number): readonly RequestHead[] {
+function headsOf(size: number, hasRecords: boolean): readonly RequestHead[] {
   const count = Math.min(100, size / 10 - 1);
   const step = Math.floor((size / 10 - 1) / count);
   return Array.from({ length: count }, (_, i) => {
     const account = 1 + i * step;
-    return signed(`/bucket-${account - 1}-3/some/key`, `AK${account}`, `secret-${account}`);
+    const owner = hasRecords ? account - 1 : account;
+    return signed(`/bucket-${owner}-3/some/key`, `AK${account}`, `secret-${account}`);
   });
 }
 
@@ -146,12 +162,12 @@ function signed(path: string, accessKeyId: string, secretAccessKey: string): Req
   };
 }
 
-function measure(size: number, calls: number): Decisions {
-  const files = filesOf(size);
+function measure(size: number, hasRecords: boolean, calls: number): Decisions {
+  const files = filesOf(size, hasRecords);
   const before = heapBytes();
   const snapshot: Snapshot = compileSnapshot(goodConfig(files), 1);
   const heapMib = (heapBytes() - before) / 2 ** 20;
-  const heads = headsOf(size);
+  const heads = headsOf(size, hasRecords);
   const nowMs = Date.now();
   let at = 0;
   const run = (): void => {
@@ -170,7 +186,8 @@ function heapBytes(): number {
 }
 
 if (import.meta.main) {
-  const [size, calls] = process.argv.slice(2).map(Number);
-  if (size !== undefined && calls !== undefined) console.log(JSON.stringify(measure(size, calls)));
-  else for (const line of textLines(scaleTable(await scaleCosts(20_000)))) console.log(line);
+  const [size, records, calls] = process.argv.slice(2).map(Number);
+  if (size !== undefined && calls !== undefined) {
+    console.log(JSON.stringify(measure(size, records !== 0, calls)));
+  } else for (const line of textLines(scaleTable(await scaleCosts(20_000)))) console.log(line);
 }

@@ -8,13 +8,14 @@ export type Aim = {
   readonly value: number;
   readonly bound: "at least" | "at most";
   readonly aim: number;
-  readonly unit: "×" | "µs" | "MB" | "/s" | "%";
+  readonly unit: "×" | "µs" | "s" | "MB" | "/s" | "%";
 };
 
 /** Returns every aim beside the run's figure. */
 export function aimsOf(figures: Figures): readonly Aim[] {
   const gateway = (cell: CellName): Row | undefined => rowOf(figures, cell, GATEWAY);
   const idle = memoryOf(figures);
+  const many = figures.scales.find(({ size, records }) => size === 100_000 && records === 0);
   return [
     ...(["get-small", "put-small"] as const).flatMap((cell): Aim[] => {
       const name = cell === "get-small" ? "1 KiB GET" : "4 KiB PUT";
@@ -48,6 +49,8 @@ export function aimsOf(figures: Figures): readonly Aim[] {
     least("4 KiB PUT: rate to the best rival's", toBestRival(figures, "put-small"), 4, "×"),
     least("64 MiB GET: GB/s to the best rival's", toBestRival(figures, "get-large"), 1, "×"),
     least("64 MiB PUT: GB/s to the best rival's", toBestRival(figures, "put-large"), 1, "×"),
+    most("100,000 identities: start", many && many.startMs / 1000, 2, "s"),
+    most("100,000 identities: memory", many && (many.residentMib * 2 ** 20) / 1e6, 400, "MB"),
     most("one decision: header-signed GET", figures.decisions[0]?.median, 25, "µs"),
   ];
 }

@@ -61,6 +61,7 @@ const PolicySchema = z.object({
 
 const ScaleSchema = z.object({
   size: z.number(),
+  records: z.number(),
   startMs: FigureSchema,
   residentMib: FigureSchema,
   heapMib: FigureSchema,
