@@ -31,10 +31,15 @@ test("hadolint has no complaint", { skip: skipUnless([hadolint.need]) }, async (
 /** The user of the image, if this process may become another user. */
 const [UID = 0, GID = 0] = lastWord("USER").text.split(":").map(Number);
 const AS_USER = process.getuid?.() === 0 ? { uid: UID, gid: GID } : {};
-/**
- * Options by which Node refuses every write to a file, and every program: as on a read-only root.
- */
-const READ_ONLY = ["--permission", "--allow-fs-read=*", "--allow-addons", "--no-warnings"];
+/** Options by which Node refuses every write to a file: as on a read-only root. */
+const READ_ONLY = [
+  "--permission",
+  "--allow-fs-read=*",
+  "--allow-addons",
+  // The process that reads the configuration, which may do no more than this one.
+  "--allow-child-process",
+  "--no-warnings",
+];
 
 describe("the build of the Containerfile", () => {
   const folder = scratchFolder("image");
