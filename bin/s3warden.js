@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --v8-pool-size=1
+#!/usr/bin/env -S node --max-semi-space-size=8 --v8-pool-size=2
 // The command itself. Plain JavaScript that old releases of Node run, too: they read what to do here,
 // where src/main.ts would end them with a syntax error or a missing function.
 import { existsSync, readFileSync } from "node:fs";

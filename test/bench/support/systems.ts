@@ -185,7 +185,7 @@ export function startServe(file: string): Promise<Server> {
 }
 
 /** V8's room for young objects and its threads, as the command, the image and the unit give them. */
-const ENGINE = ["--max-semi-space-size=8", "--v8-pool-size=1"];
+const ENGINE = ["--max-semi-space-size=8", "--v8-pool-size=2"];
 
 let main: string | undefined;
 

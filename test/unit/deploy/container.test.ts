@@ -33,7 +33,7 @@ test("whoever starts the gateway gives V8 the same memory and threads", () => {
     const settings = text.matchAll(/--(?:max-semi-space-size|v8-pool-size)=\w+/g);
     return [place, [...new Set([...settings].map(([setting]) => setting))]];
   });
-  const expected = places.map((place) => [place, ["--max-semi-space-size=8", "--v8-pool-size=1"]]);
+  const expected = places.map((place) => [place, ["--max-semi-space-size=8", "--v8-pool-size=2"]]);
   assert.deepEqual(said, expected);
 });
 

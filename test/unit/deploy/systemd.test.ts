@@ -28,7 +28,7 @@ test("the unit's configuration is good", () => {
 
 test("the unit starts, reloads and ends the gateway as it wants to be", () => {
   const start =
-    /^\/usr\/bin\/node --max-semi-space-size=8 --v8-pool-size=1 \/opt\/s3warden\/dist\/main\.js serve --config (\S+)$/;
+    /^\/usr\/bin\/node --max-semi-space-size=8 --v8-pool-size=2 \/opt\/s3warden\/dist\/main\.js serve --config (\S+)$/;
   const [, file] = start.exec(setting("ExecStart")) ?? [];
   assert.equal(file, `/etc/${setting("ConfigurationDirectory")}/gateway.yaml`);
   assert.match(setting("ExecReload"), / -HUP \$MAINPID$/);
