@@ -1,9 +1,10 @@
 import { createHash, hash } from "node:crypto";
 import { crc32, crc32c } from "@node-rs/crc32";
+import type { Late } from "../lib/late.ts";
 import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import { CRC64NVME_OF_NOTHING, crc64nvme } from "./crc64nvme.ts";
-import { loadXxhash, startXxhash3, startXxhash64, type Xxhash } from "./xxhash.ts";
-import { loadXxhash128, startXxhash128, updateXxhash128, xxhash128Of } from "./xxhash128.ts";
+import { startXxhash3, startXxhash64, xxhash, type Xxhash } from "./xxhash.ts";
+import { startXxhash128, updateXxhash128, xxhash128, xxhash128Of } from "./xxhash128.ts";
 
 /** A checksum being computed over bytes as they come. */
 export type Digest = {
@@ -31,12 +32,22 @@ function loadDigest(algorithm: ChecksumAlgorithm): Promise<void> | undefined {
   switch (algorithm) {
     case "xxhash64":
     case "xxhash3":
-      return loadXxhash();
+      return opening(xxhash);
     case "xxhash128":
-      return loadXxhash128();
+      return opening(xxhash128);
     default:
       return undefined;
   }
+}
+
+function opening(library: Late<unknown>): Promise<void> | undefined {
+  return library.value === undefined ? open(library) : undefined;
+}
+
+/** Rejects if it cannot be opened now: the next body tries again. */
+async function open(library: Late<unknown>): Promise<void> {
+  const result = await library.get();
+  if (!result.ok) throw new Error(result.error);
 }
 
 /**

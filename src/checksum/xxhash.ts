@@ -1,4 +1,4 @@
-import type { Xxh64, xxh3 } from "@node-rs/xxhash";
+import { Late } from "../lib/late.ts";
 
 /** An XXH64, or an XXH3 of 64 bits, over the bytes so far; the seed is 0. */
 export type Xxhash = {
@@ -6,35 +6,15 @@ export type Xxhash = {
   readonly digest: () => bigint;
 };
 
-type Library = { readonly Xxh64: typeof Xxh64; readonly xxh3: typeof xxh3 };
+/** The library. It takes 3 MB, and few clients send these checksums. */
+export const xxhash = new Late(() => import("@node-rs/xxhash"));
 
-/** The library, once it is loaded. It takes 3 MB, and few clients send these checksums. */
-let library: Library | undefined;
-let loading: Promise<void> | undefined;
-
-/**
- * Returns a promise to await before the functions below are called; `undefined` if there is nothing
- * to load.
- */
-export function loadXxhash(): Promise<void> | undefined {
-  if (library !== undefined) return undefined;
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<void> {
-  library = await import("@node-rs/xxhash");
-}
-
+/** Begins an XXH64. Throws if `xxhash` is not open. */
 export function startXxhash64(): Xxhash {
-  return new (loaded().Xxh64)();
+  return new xxhash.opened.Xxh64();
 }
 
+/** Begins an XXH3 of 64 bits. Throws as `startXxhash64()` does. */
 export function startXxhash3(): Xxhash {
-  return loaded().xxh3.Xxh3.withSeed();
-}
-
-function loaded(): Library {
-  if (library === undefined) throw new Error("xxHash must be loaded before it is used");
-  return library;
+  return xxhash.opened.xxh3.Xxh3.withSeed();
 }

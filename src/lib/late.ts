@@ -17,11 +17,17 @@ export class Late<T> {
 
   /** Opens it, or returns what is open. The error says for the operator why it cannot be opened. */
   get(): Promise<Result<T, string>> {
-    return (this.#opening ??= this.#opened());
+    return (this.#opening ??= this.#tryToOpen());
   }
 
   /** Returns what is open; `undefined` before that. */
   get value(): T | undefined {
+    return this.#value;
+  }
+
+  /** Returns the same. Throws before that. */
+  get opened(): T {
+    if (this.#value === undefined) throw new Error("It must be opened before it is used");
     return this.#value;
   }
 
@@ -31,7 +37,7 @@ export class Late<T> {
     return this.#value;
   }
 
-  async #opened(): Promise<Result<T, string>> {
+  async #tryToOpen(): Promise<Result<T, string>> {
     try {
       const value = await this.#open();
       this.#value = value;

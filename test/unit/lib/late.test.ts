@@ -11,12 +11,14 @@ test("Late opens with its first use, and once", async () => {
   const before = [await late.used(), late.value];
   assert.deepEqual(before, [undefined, undefined]);
   assert.equal(opened, 0);
+  assert.throws(() => late.opened, /must be opened before it is used/);
   const first = late.get();
   assert.equal(late.value, undefined);
   assert.equal(await late.used(), 1);
   assert.deepEqual(await first, { ok: true, value: 1 });
   assert.equal(await late.get(), await first);
   assert.equal(late.value, 1);
+  assert.equal(late.opened, 1);
   assert.equal(opened, 1);
 });
 
