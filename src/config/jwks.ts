@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../lib/result.ts";
-import { TOKEN_ALGORITHMS } from "./token-algorithms.ts";
 
 /** A public key that tokens may be signed with (RFC 7517), without any private part. */
 export type PublicJwk = z.output<typeof KeySchema>;
@@ -30,6 +29,21 @@ export function readKeySet(value: unknown): Result<KeySet, string> {
     "No key of the set can verify a signature: RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519",
   );
 }
+
+/** The algorithms of signatures that count: never `none`, and none with a shared secret. */
+export const TOKEN_ALGORITHMS: readonly string[] = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 const SetSchema = z.object({ keys: z.array(z.unknown()) });
 

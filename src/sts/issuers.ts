@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { errors, jwtVerify, type JWTPayload } from "jose";
 import type { Logger } from "pino";
 import type { ClaimPaths, IssuerConfig } from "../config/issuers.ts";
-import { TOKEN_ALGORITHMS } from "../config/token-algorithms.ts";
+import { TOKEN_ALGORITHMS } from "../config/jwks.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openKeyFetcher, type KeyFetcher } from "./issuer-fetch.ts";
 import { IssuerKeys, type IssuerHealth, type KnownKeys } from "./issuer-keys.ts";
