@@ -1,4 +1,4 @@
-import { valuesOf, type HeaderList } from "../http/headers.ts";
+import type { HeaderList } from "../http/headers.ts";
 import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
 import { fieldWithShownName, type MappedName } from "../s3/mapped-names.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
@@ -9,12 +9,14 @@ import { isVendorAnswer } from "../s3/vendor.ts";
  */
 export function answerFields(fields: HeaderList, vendors: readonly string[] = []): string[] {
   const headers: string[] = [];
+  const named: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? "";
+    const value = fields[i + 1] ?? "";
+    if (name === "connection") named.push(...connectionOptions(value));
     if (isHopByHop(name) || (isVendorAnswer(name) && !vendors.includes(name))) continue;
-    headers.push(name, fields[i + 1] ?? "");
+    headers.push(name, value);
   }
-  const named = valuesOf(fields, "connection").flatMap(connectionOptions);
   return named.some((option) => !PLAIN_OPTIONS.has(option))
     ? without(headers, new Set(named))
     : headers;

@@ -1,10 +1,11 @@
 /**
- * `text` without the spaces and tabs at its ends (RFC 9110 section 5.6.3). Not `trim()`, to which a byte
+ * Returns `text`, or its part between two offsets, without the spaces and tabs at its ends (RFC 9110
+ * section 5.6.3). Not `trim()`, to which a byte
  * like 0xA0 is a blank, too; and by hand: `[ \t]+$` looks through every run of blanks anew.
  */
-export function withoutBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
+export function withoutBlanks(text: string, from = 0, to = text.length): string {
+  let start = from;
+  let end = to;
   while (start < end && isBlank(text.charCodeAt(start))) start++;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);

@@ -20,8 +20,16 @@ export function isHopByHop(name: string): boolean {
   return HOP_BY_HOP.has(name);
 }
 
+/** The values that nearly every `Connection` field has. */
+const USUAL_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["close", ["close"]],
+  ["keep-alive", ["keep-alive"]],
+]);
+
 /** The options of a `Connection` field, in lower case: each may name a further such field. */
 export function connectionOptions(value: string): readonly string[] {
+  const usual = USUAL_OPTIONS.get(value);
+  if (usual !== undefined) return usual;
   const options: string[] = [];
   for (const option of value.split(",")) {
     const name = withoutBlanks(option).toLowerCase();

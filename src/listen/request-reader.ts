@@ -167,7 +167,7 @@ export class RequestReader {
       return undefined;
     }
     const gatherer = this.#gatherer;
-    const text = gatherer.take(bytes, 0, bytes.length, this.#requests.headerBytesMax());
+    const text = gatherer.take(bytes, 0, this.#requests.headerBytesMax());
     if (text !== undefined) this.#headSinceMs = undefined;
     else if (gatherer.problem !== undefined) this.refuse(gatherer.problem);
     else this.#headSinceMs ??= performance.now();

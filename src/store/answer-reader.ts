@@ -203,7 +203,7 @@ export class AnswerReader {
     const { bytes } = this.#piece;
     switch (state) {
       case "head": {
-        const text = this.#heads.take(bytes, this.#at, bytes.length, HEAD_BYTES_MAX);
+        const text = this.#heads.take(bytes, this.#at, HEAD_BYTES_MAX);
         this.#at = text === undefined ? bytes.length : this.#heads.next;
         this.#toldHead(text);
         break;
@@ -229,7 +229,7 @@ export class AnswerReader {
    * written over.
    */
   #takeHead(bytes: Buffer): void {
-    const text = this.#heads.take(bytes, 0, bytes.length, HEAD_BYTES_MAX);
+    const text = this.#heads.take(bytes, 0, HEAD_BYTES_MAX);
     const { next } = this.#heads;
     if (text !== undefined && next < bytes.length)
       this.#begin(ownPiece(Buffer.from(bytes.subarray(next))));

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { hasBadBytes, readFields } from "./fields.ts";
+import { readFields } from "./fields.ts";
 import type { WireProblem } from "./problem.ts";
 
 const CR = 0x0d;
@@ -153,8 +153,8 @@ export class ChunkedReader {
     if (section.length > 2 && (section.at(-3) !== LF || section.at(-4) !== CR)) return true;
     this.#state = "end";
     const text = Buffer.from(section).toString("latin1", 0, section.length - 2);
-    const fields = readFields(text, 0);
-    if (hasBadBytes(text) || !fields.ok || fields.value.some(isOfHead)) {
+    const fields = readFields(text);
+    if (!fields.ok || fields.value.some(isOfHead)) {
       this.problem = "field";
       return false;
     }

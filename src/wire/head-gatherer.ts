@@ -42,31 +42,31 @@ export class HeadGatherer {
   }
 
   /**
-   * Takes the bytes from `from` to `to`. Returns the head's text when it is whole: its lines, each
+   * Takes the bytes from `from` on. Returns the head's text when it is whole: its lines, each
    * with its CRLF, without the empty one; one character a byte. Then `next` says where the body
    * begins, and another head can be gathered. A head with an LF that has no CR may be returned as
    * far as that; nobody reads it as a head. `undefined` if more bytes are needed, or there is a
    * `problem`. `bytesMax`: of the whole head.
    */
-  take(bytes: Buffer, from: number, to: number, bytesMax: number): string | undefined {
+  take(bytes: Buffer, from: number, bytesMax: number): string | undefined {
     this.#bytesMax = bytesMax;
-    const start =
-      this.#length === 0 && this.#kind.skipsEmptyLines ? this.#skip(bytes, from, to) : from;
-    if (this.problem !== undefined || start >= to) return undefined;
-    return this.#length === 0 ? this.#whole(bytes, start, to) : this.#append(bytes, start, to);
+    const start = this.#length === 0 && this.#kind.skipsEmptyLines ? this.#skip(bytes, from) : from;
+    if (this.problem !== undefined || start >= bytes.length) return undefined;
+    return this.#length === 0 ? this.#whole(bytes, start) : this.#append(bytes, start);
   }
 
-  #whole(bytes: Buffer, from: number, to: number): string | undefined {
-    const at = bytes.subarray(from, to).indexOf(HEAD_END);
-    if (at < 0 || at + HEAD_END.length > this.#bytesMax) return this.#append(bytes, from, to);
+  #whole(bytes: Buffer, from: number): string | undefined {
+    const at = bytes.indexOf(HEAD_END, from);
+    const next = at + HEAD_END.length;
+    if (at < 0 || next - from > this.#bytesMax) return this.#append(bytes, from);
     this.#skipped = 0;
-    this.next = from + at + HEAD_END.length;
-    return bytes.toString("latin1", from, from + at + 2);
+    this.next = next;
+    return bytes.toString("latin1", from, at + 2);
   }
 
   /** Appends byte by byte, so that the result does not depend on how they come. */
-  #append(bytes: Buffer, from: number, to: number): string | undefined {
-    for (let at = from; at < to; at++) {
+  #append(bytes: Buffer, from: number): string | undefined {
+    for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0;
       if (this.#length >= this.#bytesMax) return this.#fail("head-bytes");
       if (this.#length >= this.#kept.length) this.#grow();
@@ -90,10 +90,11 @@ export class HeadGatherer {
   }
 
   /**
-   * Returns the offset of the first byte that is not part of an empty line; `to` if there is none
-   * yet.
+   * Returns the offset of the first byte that is not part of an empty line; that behind the last if
+   * there is none yet.
    */
-  #skip(bytes: Buffer, from: number, to: number): number {
+  #skip(bytes: Buffer, from: number): number {
+    const to = bytes.length;
     let at = from;
     while (at < to) {
       const byte = bytes[at];

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { hasBadBytes, NO_BODY, readDelivery, readFields, type Framing } from "./fields.ts";
+import { NO_BODY, readDelivery, readFields, type Framing } from "./fields.ts";
 import type { HeadKind } from "./head-gatherer.ts";
 import type { WireProblem } from "./problem.ts";
 
@@ -54,8 +54,7 @@ export function readRequestHead(text: string): Result<WireRequest, WireProblem> 
   if (!TARGET.test(target)) return err("target");
   const minor = MINORS.get(line.slice(targetEnd));
   if (minor === undefined) return err("start-line");
-  if (hasBadBytes(text)) return err("field");
-  const fields = readFields(text, lf + 1);
+  const fields = readFields(text.slice(lf + 1));
   if (!fields.ok) return fields;
   const delivery = readDelivery(fields.value, minor);
   if (!delivery.ok) return delivery;

@@ -56,7 +56,7 @@ function read(
   const ends = [...cuts, bytes.length];
   let from = 0;
   for (const [i, to] of ends.entries()) {
-    const text = gatherer.take(bytes, from, to, HEAD_BYTES_MAX);
+    const text = gatherer.take(bytes.subarray(0, to), from, HEAD_BYTES_MAX);
     if (gatherer.problem !== undefined) return { kind: "refused", problem: gatherer.problem };
     from = to;
     if (text === undefined) continue;

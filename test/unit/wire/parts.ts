@@ -17,7 +17,7 @@ export function gathered(
   const gatherer = new HeadGatherer(kind);
   let from = 0;
   for (const to of [...cuts, bytes.length]) {
-    const text = gatherer.take(bytes, from, to, bytesMax);
+    const text = gatherer.take(bytes.subarray(0, to), from, bytesMax);
     if (gatherer.problem !== undefined) return { problem: gatherer.problem };
     if (text !== undefined) return { text, rest: bytes.toString("latin1", gatherer.next) };
     from = to;
