@@ -66,12 +66,9 @@ export function storeRequest(
   if (body.length !== undefined) headers.push("content-length", String(body.length));
   const credential = credentialOf(signer.value, headers);
   if (credential !== undefined) {
-    headers.push(
-      "x-amz-date",
-      snapshot.ring.timestamp(nowMs),
-      "x-amz-content-sha256",
-      body.payload,
-    );
+    // In the order in which they are signed.
+    const timestamp = snapshot.ring.timestamp(nowMs);
+    headers.push("x-amz-content-sha256", body.payload, "x-amz-date", timestamp);
     const request = { method: head.method, path, query, headers };
     headers.push("authorization", signHead(request, credential, store.region, snapshot.ring));
   }

@@ -43,14 +43,18 @@ export function parseSignedHeaders(
   text: string,
   headers: HeaderList,
 ): Result<readonly string[], string> {
-  const namesMax = headers.length / 2 + ABSENT_MAX;
-  if (hasMoreNamesThan(text, namesMax)) {
+  if (hasMoreNamesThan(text, namesMax(headers))) {
     return err("SignedHeaders must not name more headers than the request has");
   }
   const names = HEADER_NAMES.test(text) ? text.split(";") : [];
   return areDistinct(names) && names.includes("host")
     ? ok(names)
     : err("SignedHeaders must be lower-case header names, each once, and include host");
+}
+
+/** The most names that a list for these headers may have. */
+export function namesMax(headers: HeaderList): number {
+  return headers.length / 2 + ABSENT_MAX;
 }
 
 function areDistinct(names: readonly string[]): boolean {

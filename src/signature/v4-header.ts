@@ -2,13 +2,12 @@ import type { RequestHead } from "../http/head.ts";
 import { firstValue, hasHeader, uniqueValue } from "../http/headers.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { CREDENTIAL_PROBLEMS } from "../s3/fault-table.ts";
-import { awsFault, filledIn, type Fault, type FaultElement } from "../s3/faults.ts";
+import { awsFault, filledIn, type Fault } from "../s3/faults.ts";
 import { amzDate, parseAmzDate, parseHttpDate } from "./amz-date.ts";
-import { ALGORITHM } from "./canonical.ts";
+import { malformed, readAuthorization } from "./authorization.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
 import type { SignatureRules } from "./rules.ts";
-import { parseCredential } from "./scope.ts";
-import { checkCoverage, parseSignedHeaders, type V4Claim } from "./v4-claim.ts";
+import { checkCoverage, type V4Claim } from "./v4-claim.ts";
 
 /**
  * Reads the claim of an `Authorization: AWS4-HMAC-SHA256 …` header ("Authenticating Requests: Using
@@ -22,24 +21,19 @@ export function parseV4Header(
   rules: SignatureRules,
   other?: OtherService,
 ): Result<V4Claim, Fault> {
-  const parts = parseComponents(authorization.slice(ALGORITHM.length));
-  if (!parts.ok) return parts;
-  const credential = parseCredential(parts.value.credential, rules, other?.name);
-  if (!credential.ok) return malformed(credential.error.message, credential.error);
-  const signedHeaders = parseSignedHeaders(parts.value.signedHeaders, head.headers);
-  if (!signedHeaders.ok) {
-    return malformed(CREDENTIAL_PROBLEMS.noSignedHeaders, { why: signedHeaders.error });
-  }
-  const covered = checkCoverage(head.headers, signedHeaders.value, "header");
+  const read = readAuthorization(authorization, head.headers, rules, other?.name);
+  if (!read.ok) return read;
+  const { credential, signedHeaders, signature } = read.value;
+  const covered = checkCoverage(head.headers, signedHeaders, "header");
   if (!covered.ok) return covered;
-  const date = requestDate(head, credential.value.date);
+  const date = requestDate(head, credential.date);
   if (!date.ok) return date;
   const payloadText =
     other === undefined ? uniqueValue(head.headers, "x-amz-content-sha256") : other.bodySha256;
   if (payloadText === undefined) return missingPayload();
   const payload = parseContentSha256(payloadText);
   if (!payload.ok) return payload;
-  const { accessKeyId, date: day, region, scope, service } = credential.value;
+  const { accessKeyId, date: day, region, scope, service } = credential;
   const { timestamp, timeMs } = date.value;
   return ok({
     kind: "v4",
@@ -51,8 +45,8 @@ export function parseV4Header(
     ...(service === undefined ? {} : { service }),
     timestamp,
     timeMs,
-    signedHeaders: signedHeaders.value,
-    signature: parts.value.signature,
+    signedHeaders,
+    signature,
     payload: payload.value,
     payloadText,
     expiresSeconds: undefined,
@@ -68,51 +62,9 @@ export type OtherService = {
   readonly bodySha256: string;
 };
 
-type More = { readonly elements?: readonly FaultElement[]; readonly why?: string | undefined };
-
-/** `problem`: in AWS's words; `why`: what that means of this header. */
-function malformed(problem: string, { elements, why }: More = {}): Result<never, Fault> {
-  return err(awsFault("MalformedAuthorization", { values: [problem], elements, why }));
-}
-
 function missingPayload(): Result<never, Fault> {
   return err(awsFault("PayloadHashMissing"));
 }
-
-type Components = {
-  readonly credential: string;
-  readonly signedHeaders: string;
-  readonly signature: string;
-};
-
-/**
- * Reads `Credential=…, SignedHeaders=…, Signature=…` in any order, with or without the spaces: three
- * components, neither more nor fewer.
- */
-function parseComponents(text: string): Result<Components, Fault> {
-  const components = new Map<string, string>();
-  let count = 0;
-  for (let from = 0; from <= text.length && count <= COMPONENTS;) {
-    const comma = text.indexOf(",", from);
-    const end = comma < 0 ? text.length : comma;
-    const component = text.slice(from, end).trim();
-    from = end + 1;
-    count++;
-    const mark = component.indexOf("=");
-    if (mark < 0) return malformed(filledIn(CREDENTIAL_PROBLEMS.component, [component]));
-    components.set(component.slice(0, mark), component.slice(mark + 1));
-  }
-  if (count !== COMPONENTS) return malformed(CREDENTIAL_PROBLEMS.components);
-  const credential = components.get("Credential");
-  if (credential === undefined) return malformed(CREDENTIAL_PROBLEMS.noCredential);
-  const signedHeaders = components.get("SignedHeaders");
-  if (signedHeaders === undefined) return malformed(CREDENTIAL_PROBLEMS.noSignedHeaders);
-  const signature = components.get("Signature");
-  if (signature === undefined) return malformed(CREDENTIAL_PROBLEMS.noSignature);
-  return ok({ credential, signedHeaders, signature });
-}
-
-const COMPONENTS = 3;
 
 type RequestDate = Pick<V4Claim, "timestamp" | "timeMs">;
 

@@ -99,7 +99,7 @@ describe("the stored tags that a policy depends on", () => {
       const [request] = requestsIn(needs);
       assert.deepEqual(
         request?.head.headers.filter((_, i) => i % 2 === 0),
-        ["host", "x-amz-date", "x-amz-content-sha256", "authorization"],
+        ["host", "x-amz-content-sha256", "x-amz-date", "authorization"],
       );
       const { verdict: shut } = settle(gateway, "A:U", line, sent);
       assert.equal(word(shut), "allow");

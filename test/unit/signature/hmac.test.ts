@@ -77,6 +77,18 @@ test("sameSignature() refuses another length and characters that are the same cu
   }
 });
 
+test("sameSignature() compares all digits of a signature of version 4, and those of this one only", () => {
+  const digits = "0123456789abcdef".repeat(4);
+  for (let at = 0; at < 64; at++) {
+    assert.equal(sameSignature(digits, digits), true);
+    for (const other of ["g", "\u00e9", "\u20ac", "\u0130"]) {
+      const claimed = digits.slice(0, at) + other + digits.slice(at + 1);
+      assert.equal(sameSignature(digits, claimed), false, claimed);
+    }
+  }
+  assert.equal(sameSignature("AbC=", "AbC="), true);
+});
+
 test("KeyRing derives the signing key of AWS's example", () => {
   // "Examples of how to derive a signing key", SigV4: 20150830, us-east-1, iam.
   const key = new KeyRing(1).signingKey(
