@@ -29,11 +29,17 @@ export function isPlainText(text: string, lineEnds: number): boolean {
   for (let at = bytes; at < bytes + 3; at++) ROOM[at] = BLANK;
   let controls = 0;
   let deleted = 0;
-  for (let at = 0; at < bytes; at += 4) {
-    const low = (WORDS[at >> 2] ?? 0) & LOW;
+  const words = (bytes + 3) >> 2;
+  for (let i = 0; i < words; i++) {
+    const low = (WORDS[i] ?? 0) & LOW;
     deleted |= low + FROM_DEL;
-    // A bit for each byte below a blank; each step takes the lowest of them away.
-    for (let below = ~(low + FROM_BLANK) & HIGH; below !== 0; below &= below - 1) controls++;
+    const below = ~(low + FROM_BLANK) & HIGH;
+    if (below !== 0) controls += bitsOf(below);
   }
   return (deleted & HIGH) === 0 && controls === 2 * lineEnds;
+}
+
+/** Returns how many bytes of a word have their highest bit; `word`: no other bit is set. */
+function bitsOf(word: number): number {
+  return ((word >>> 7) & 1) + ((word >>> 15) & 1) + ((word >>> 23) & 1) + (word >>> 31);
 }

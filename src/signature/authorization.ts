@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { LRUCache } from "lru-cache";
 import type { HeaderList } from "../http/headers.ts";
+import { interned } from "../http/interned.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { CREDENTIAL_PROBLEMS } from "../s3/fault-table.ts";
 import { awsFault, filledIn, type Fault, type FaultElement } from "../s3/faults.ts";
@@ -44,7 +45,8 @@ export function readAuthorization(
   const copy = Buffer.from(text).toString();
   const read = parse(copy, headers, rules, service);
   if (read.ok && read.value.signedHeaders.length <= KNOWN_NAMES_MAX) {
-    const { credential, signedHeaders } = read.value;
+    const { credential } = read.value;
+    const signedHeaders = read.value.signedHeaders.map(interned);
     KNOWN.set(copy.slice(0, at), { credential, signedHeaders, rules, service });
   }
   return read;

@@ -1,6 +1,7 @@
 import { withoutBlanks } from "../http/blanks.ts";
 import type { HeaderList } from "../http/headers.ts";
 import { connectionOptions } from "../http/hop-by-hop.ts";
+import { interned } from "../http/interned.ts";
 import { isPlainText } from "../http/plain-text.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { WireProblem } from "./problem.ts";
@@ -50,11 +51,11 @@ type Spelling = { readonly spelled: string; readonly name: string };
 
 /**
  * The usual spellings by their length: comparing a few with the place where a name stands takes half
- * the time of cutting it out for a map. It is one text for all heads, which is fast to compare, too.
+ * the time of cutting it out for a map.
  */
 const SPELLINGS: readonly (readonly Spelling[])[] = byLength(
   USUAL.flatMap((spelled) => {
-    const name = spelled.toLowerCase();
+    const name = interned(spelled.toLowerCase());
     return name === spelled
       ? [{ spelled, name }]
       : [
@@ -130,7 +131,7 @@ function nameOf(text: string, from: number, to: number): string | undefined {
     if (text.startsWith(spelled, from)) return name;
   }
   const spelled = text.slice(from, to);
-  return TOKEN.test(spelled) ? spelled.toLowerCase() : undefined;
+  return TOKEN.test(spelled) ? interned(spelled.toLowerCase()) : undefined;
 }
 
 /** The end of a message's body: there is no body, it has a length, or it comes in chunks. */
