@@ -1,4 +1,4 @@
-import { firstValue, type HeaderList } from "../http/headers.ts";
+import { firstValue, hasHeader, type HeaderList } from "../http/headers.ts";
 import {
   ALGORITHM,
   canonicalHeaders,
@@ -59,12 +59,15 @@ function required(headers: HeaderList, name: string): string {
   return value;
 }
 
+/** The fields that are signed besides every `x-amz-*`, as they are sorted. */
+const SIGNED: readonly string[] = ["content-md5", "content-type", "host"];
+
 /** Returns the signed names, sorted, each once. */
 function signedNames(headers: HeaderList): readonly string[] {
-  const names: string[] = [];
+  const names = SIGNED.filter((name) => hasHeader(headers, name));
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? "";
-    if (isSigned(name) && !names.includes(name)) names.push(name);
+    if (name.startsWith("x-amz-") && !names.includes(name)) names.push(name);
   }
   return isSorted(names) ? names : names.sort();
 }
@@ -72,13 +75,4 @@ function signedNames(headers: HeaderList): readonly string[] {
 function isSorted(names: readonly string[]): boolean {
   for (let i = 1; i < names.length; i++) if ((names[i - 1] ?? "") > (names[i] ?? "")) return false;
   return true;
-}
-
-function isSigned(name: string): boolean {
-  return (
-    name.startsWith("x-amz-") ||
-    name === "host" ||
-    name === "content-md5" ||
-    name === "content-type"
-  );
 }
