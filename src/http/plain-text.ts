@@ -10,7 +10,7 @@ const BLANK = 0x20;
 /** The low seven bits of each byte of a word, and its highest bit. */
 const LOW = 0x7f7f7f7f;
 const HIGH = 0x80808080;
-/** What carries the low bits of a byte into its highest: from a blank on, and only of DEL. */
+/** Added to the low bits of each byte, they carry into its highest: from a blank on, and of DEL. */
 const FROM_BLANK = 0x60606060;
 const FROM_DEL = 0x01010101;
 

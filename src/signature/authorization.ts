@@ -99,10 +99,10 @@ function parse(
   const parts = parseComponents(text.slice(ALGORITHM.length));
   if (!parts.ok) return parts;
   const credential = parseCredential(parts.value.credential, rules, service);
-  if (!credential.ok) return malformed(credential.error.message, credential.error);
+  if (!credential.ok) return badAuthorization(credential.error.message, credential.error);
   const signedHeaders = parseSignedHeaders(parts.value.signedHeaders, headers);
   if (!signedHeaders.ok) {
-    return malformed(CREDENTIAL_PROBLEMS.noSignedHeaders, { why: signedHeaders.error });
+    return badAuthorization(CREDENTIAL_PROBLEMS.noSignedHeaders, { why: signedHeaders.error });
   }
   const { signature } = parts.value;
   return ok({ credential: credential.value, signedHeaders: signedHeaders.value, signature });
@@ -128,16 +128,16 @@ function parseComponents(text: string): Result<Components, Fault> {
     from = end + 1;
     count++;
     const mark = component.indexOf("=");
-    if (mark < 0) return malformed(filledIn(CREDENTIAL_PROBLEMS.component, [component]));
+    if (mark < 0) return badAuthorization(filledIn(CREDENTIAL_PROBLEMS.component, [component]));
     components.set(component.slice(0, mark), component.slice(mark + 1));
   }
-  if (count !== COMPONENTS) return malformed(CREDENTIAL_PROBLEMS.components);
+  if (count !== COMPONENTS) return badAuthorization(CREDENTIAL_PROBLEMS.components);
   const credential = components.get("Credential");
-  if (credential === undefined) return malformed(CREDENTIAL_PROBLEMS.noCredential);
+  if (credential === undefined) return badAuthorization(CREDENTIAL_PROBLEMS.noCredential);
   const signedHeaders = components.get("SignedHeaders");
-  if (signedHeaders === undefined) return malformed(CREDENTIAL_PROBLEMS.noSignedHeaders);
+  if (signedHeaders === undefined) return badAuthorization(CREDENTIAL_PROBLEMS.noSignedHeaders);
   const signature = components.get("Signature");
-  if (signature === undefined) return malformed(CREDENTIAL_PROBLEMS.noSignature);
+  if (signature === undefined) return badAuthorization(CREDENTIAL_PROBLEMS.noSignature);
   return ok({ credential, signedHeaders, signature });
 }
 
@@ -146,6 +146,9 @@ const COMPONENTS = 3;
 type More = { readonly elements?: readonly FaultElement[]; readonly why?: string | undefined };
 
 /** Returns the fault: `problem` in AWS's words, and `why`, what that means of this header. */
-export function malformed(problem: string, { elements, why }: More = {}): Result<never, Fault> {
+export function badAuthorization(
+  problem: string,
+  { elements, why }: More = {},
+): Result<never, Fault> {
   return err(awsFault("MalformedAuthorization", { values: [problem], elements, why }));
 }

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { CREDENTIAL_PROBLEMS } from "../s3/fault-table.ts";
 import { awsFault, filledIn, type Fault } from "../s3/faults.ts";
 import { amzDate, parseAmzDate, parseHttpDate } from "./amz-date.ts";
-import { malformed, readAuthorization } from "./authorization.ts";
+import { badAuthorization, readAuthorization } from "./authorization.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
 import type { SignatureRules } from "./rules.ts";
 import { checkCoverage, type V4Claim } from "./v4-claim.ts";
@@ -84,5 +84,5 @@ function requestDate(head: RequestHead, scopeDate: string): Result<RequestDate, 
   }
   if (timestamp.startsWith(scopeDate)) return ok({ timestamp, timeMs });
   const dates = [scopeDate, timestamp.slice(0, 8)];
-  return malformed(filledIn(CREDENTIAL_PROBLEMS.dateOther, dates));
+  return badAuthorization(filledIn(CREDENTIAL_PROBLEMS.dateOther, dates));
 }
