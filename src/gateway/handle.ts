@@ -53,7 +53,12 @@ export function handle(
         request,
         expectsContinue: expectsContinue(request),
         redecide,
-        ...NOTHING_READ,
+        form: undefined,
+        file: undefined,
+        document: undefined,
+        whole: undefined,
+        staleDecisions: 0,
+        again: false,
       },
       arrival,
     );
@@ -62,15 +67,6 @@ export function handle(
   }
   return exchange;
 }
-
-const NOTHING_READ = {
-  form: undefined,
-  file: undefined,
-  document: undefined,
-  whole: undefined,
-  staleDecisions: 0,
-  again: false,
-};
 
 /**
  * Answers bytes that were no request, so that nothing of them could be judged. They too leave a

@@ -1,22 +1,22 @@
 import { isIP } from "node:net";
 import { valuesOf, type HeaderList } from "./headers.ts";
 
-/**
- * Matches a registered name in its group, or an address in brackets; then a port, which may be
- * empty.
- */
-const HOST =
-  /^(?:(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+|\[(?<literal>[0-9A-Fa-f:.]+)\])(?::(?<port>\d*))?$/;
+/** Matches a registered name or an IPv4 address (RFC 3986 section 3.2.2). */
+const NAME = /^(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/;
+/** Matches what may be an IPv6 address in brackets; Node would take one with a zone, too. */
+const LITERAL = /^\[[0-9A-Fa-f:.]+\]$/;
 
 /**
  * Returns true if `text` is `uri-host [ ":" port ]` (RFC 9110 section 7.2, RFC 3986 section 3.2.2):
  * a name, an IPv4 address or an IPv6 address in brackets.
  */
 export function isHost(text: string): boolean {
-  const parts = HOST.exec(text)?.groups;
-  if (parts === undefined) return false;
-  const { literal, port = "" } = parts;
-  return (literal === undefined || isIP(literal) === 6) && (port === "" || isPort(port));
+  const isLiteral = text.startsWith("[");
+  const colon = text.indexOf(":", isLiteral ? text.indexOf("]") : 0);
+  const name = colon < 0 ? text : text.slice(0, colon);
+  const port = colon < 0 ? "" : text.slice(colon + 1);
+  if (port !== "" && !isPort(port)) return false;
+  return isLiteral ? LITERAL.test(name) && isIP(name.slice(1, -1)) === 6 : NAME.test(name);
 }
 
 /** Returns true if `text` is a port in decimal. */

@@ -50,8 +50,8 @@ const USUAL: readonly string[] = [
 type Spelling = { readonly spelled: string; readonly name: string };
 
 /**
- * The usual spellings by their length: comparing a few with the place where a name stands takes half
- * the time of cutting it out for a map.
+ * The usual spellings by their length: comparing a few with the place where a name stands costs less
+ * than cutting it out for a map.
  */
 const SPELLINGS: readonly (readonly Spelling[])[] = byLength(
   USUAL.flatMap((spelled) => {

@@ -66,14 +66,45 @@ for (const odd of [
   });
 }
 
-test("readAuthorization() remembers no long header, and none with many names", () => {
-  const many = Array.from({ length: 17 }, (_, i) => `n${i}`);
-  const long = `host;${"n".repeat(500)}`;
-  for (const names of [["host", ...many].join(";"), long]) {
-    const text = `${fresh(names)}${SIGNATURE}`;
-    const headers = names.split(";").flatMap((name) => [name, "v"]);
-    const [first, second] = [1, 2].map(() => readAuthorization(text, headers, RULES));
-    assert.ok(first?.ok && second?.ok);
-    assert.notEqual(second.value.signedHeaders, first.value.signedHeaders);
+test("readAuthorization() reads components in any order, however often they come", () => {
+  const names = ["host", "n".repeat(80)].join(";");
+  const [scheme, credential] = fresh().split(",", 1)[0]?.split(" ") ?? [];
+  const text = `${scheme} ${credential}, Signature=${SIGNATURE}, SignedHeaders=${names}`;
+  for (const one of [text, text, text.replace(/n$/, "m"), text]) {
+    const read = readAuthorization(one, HEADERS, RULES);
+    assert.ok(read.ok);
+    assert.equal(read.value.signature, SIGNATURE);
+    assert.deepEqual(read.value.signedHeaders, one.slice(one.lastIndexOf("=") + 1).split(";"));
   }
+});
+
+test("readAuthorization() counts names that the request lacks, known or not", () => {
+  const names = ["host", ..."abcdefghi".split("")].join(";");
+  const text = `${fresh(names)}${SIGNATURE}`;
+  for (let time = 0; time < 2; time++) assert.ok(readAuthorization(text, HEADERS, RULES).ok);
+});
+
+/** Returns true if the second reading of that list of names is the first one. */
+function isRemembered(before: string): boolean {
+  const names = before
+    .slice(before.indexOf("SignedHeaders=") + 14, before.lastIndexOf(","))
+    .split(";");
+  const headers = names.flatMap((name) => [name, "v"]);
+  const [first, second] = [1, 2].map(() =>
+    readAuthorization(`${before}${SIGNATURE}`, headers, RULES),
+  );
+  assert.ok(first?.ok && second?.ok);
+  return second.value.credential === first.value.credential;
+}
+
+test("readAuthorization() remembers 512 characters before the signature, and none longer", () => {
+  const rest = fresh("host;").length;
+  assert.ok(isRemembered(fresh(`host;${"n".repeat(512 - rest)}`)));
+  assert.ok(!isRemembered(fresh(`host;${"n".repeat(513 - rest)}`)));
+});
+
+test("readAuthorization() remembers 16 signed headers, and no more", () => {
+  const names = Array.from({ length: 16 }, (_, i) => `n${i}`);
+  assert.ok(isRemembered(fresh(["host", ...names.slice(1)].join(";"))));
+  assert.ok(!isRemembered(fresh(["host", ...names].join(";"))));
 });

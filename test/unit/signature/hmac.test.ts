@@ -86,6 +86,9 @@ test("sameSignature() compares all digits of a signature of version 4, and those
       assert.equal(sameSignature(digits, claimed), false, claimed);
     }
   }
+  for (const other of [`${digits}0`, digits.slice(1), ""]) {
+    assert.equal(sameSignature(digits, other), false);
+  }
   assert.equal(sameSignature("AbC=", "AbC="), true);
 });
 
