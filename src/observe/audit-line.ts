@@ -10,19 +10,62 @@ import type { RequestInputs } from "./request-inputs.ts";
  * move the cursor of a terminal that shows the line.
  */
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
-  const { timeMs, durationMs, firstByteMs, reported, ...plain } = record;
-  const { isWhole, ...texts } = clientTexts(record);
-  const line = JSON.stringify({
-    time: new Date(timeMs).toISOString(),
-    ...plain,
-    ...texts,
-    ...(reported ? { reported } : {}),
-    milliseconds: round(durationMs),
+  const { firstByteMs } = record;
+  const texts = clientTexts(record);
+  // Written out, field by field: copying the record and overwriting some took a third of the line.
+  const line: Line = {
+    time: new Date(record.timeMs).toISOString(),
+    requestId: record.requestId,
+    sourceAddress: record.sourceAddress,
+    method: record.method,
+    operation: record.operation,
+    path: texts.path,
+    bucket: record.bucket,
+    tenant: record.tenant,
+    key: texts.key,
+    versionId: texts.versionId,
+    account: record.account,
+    subuser: record.subuser,
+    role: record.role,
+    session: record.session,
+    accessKeyId: texts.accessKeyId,
+    outcome: record.outcome,
+    status: record.status,
+    errorCode: record.errorCode,
+    decision: record.decision,
+    gate: record.gate,
+    rule: texts.rule,
+    limit: record.limit,
+    unknown: texts.unknown,
+    claim: record.claim,
+    detail: texts.detail,
+    ruleFile: record.ruleFile,
+    ruleLine: record.ruleLine,
+    endpoint: record.endpoint,
+    bytesIn: record.bytesIn,
+    bytesOut: record.bytesOut,
+    upstreamError: record.upstreamError,
+    fault: record.fault,
+    userAgent: texts.userAgent,
+    storeRequestId: texts.storeRequestId,
+    invocationId: texts.invocationId,
+    reported: record.reported || undefined,
+    milliseconds: round(record.durationMs),
     firstByteMilliseconds: firstByteMs === undefined ? undefined : round(firstByteMs),
-    request: isWhole ? request : { ...request, clipped: true },
-  });
-  return printableJson(line);
+    request: texts.isWhole ? request : { ...request, clipped: true },
+  };
+  return printableJson(JSON.stringify(line));
 }
+
+/** The fields of a line, in which each fact of the record has its place. */
+type Line = Record<
+  | Exclude<keyof AccessRecord, "timeMs" | "durationMs" | "firstByteMs">
+  | "time"
+  | "milliseconds"
+  | "firstByteMilliseconds"
+  | "request",
+  unknown
+>;
 
 /** The longest line: everything that clients choose is clipped, so that none is longer. */
 export const LINE_BYTES_MAX = 256 * 1024;
