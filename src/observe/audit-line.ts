@@ -12,7 +12,7 @@ import type { RequestInputs } from "./request-inputs.ts";
 export function auditLine(record: AccessRecord, request: RequestInputs | undefined): string {
   const { firstByteMs } = record;
   const texts = clientTexts(record);
-  // Written out, field by field: copying the record and overwriting some took a third of the line.
+  // Written out, since copying the record and overwriting some of it took a third of the time.
   const line: Line = {
     time: new Date(record.timeMs).toISOString(),
     requestId: record.requestId,

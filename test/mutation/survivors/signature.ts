@@ -50,7 +50,7 @@ export const OF_SIGNATURE: Readonly<Record<string, readonly Explained[]>> = {
     ['if (payload.value.kind !== "chunked" || !payload.value.signed) {', 1, "same"],
   ],
   "signature/hmac.ts": [
-    ["const isUsual = computed.length === DIGITS;", 1, "speed"],
+    ["if (computed.length !== DIGITS || claimed.length !== DIGITS) {", 3, "speed"],
     ["const DIGITS = 2 * DIGEST_BYTES;", 1, "speed"],
     ['const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.length;', 1, "same"],
     [
