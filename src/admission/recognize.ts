@@ -44,7 +44,7 @@ export function* recognize(
   head: RequestHead,
   nowMs: number,
 ): Deciding<Recognized> {
-  const claim = parseClaim(head, snapshot.signatures);
+  const claim = parseClaim(head, snapshot.signatures, snapshot.authorizations);
   const asArrived = readRequest(snapshot, head, claim);
   if (!claim.ok || claim.value.kind === "anonymous") {
     return asArrived.kind === "request" ? ofNobody(snapshot, asArrived) : asArrived;

@@ -8,6 +8,7 @@ import type { ChecksumAlgorithm } from "../s3/checksums.ts";
 import type { IgnoredHeaders } from "../s3/ignored-headers.ts";
 import type { OperationName } from "../s3/operations.ts";
 import type { StoreAcls } from "../s3/stores.ts";
+import type { KnownAuthorizations } from "../signature/authorization.ts";
 import type { KeyRing } from "../signature/key-ring.ts";
 import type { OpenedSessions } from "../session/opened.ts";
 import type { Revocation } from "../session/revocation.ts";
@@ -56,6 +57,8 @@ export type Snapshot = {
   /** A bucket of the store that is the gateway's own, which no client ever sees. */
   readonly stateBucket: string | undefined;
   readonly ring: KeyRing;
+  /** The Authorization headers of clients that were read lately. */
+  readonly authorizations: KnownAuthorizations;
   readonly signatures: SignatureRules;
   readonly policy: PolicySettings;
   readonly limits: Limits;

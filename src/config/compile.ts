@@ -13,6 +13,7 @@ import { privilegeNamed } from "../provider/provider.ts";
 import { shareOf, sharePolicy, type NamedShare } from "../provider/shares.ts";
 import type { Tier } from "../provider/tier.ts";
 import { bucketIdOf, type BucketId } from "../s3/bucket.ts";
+import { KnownAuthorizations } from "../signature/authorization.ts";
 import { KeyRing } from "../signature/key-ring.ts";
 import type { SignatureRules } from "../signature/rules.ts";
 import { OpenedSessions } from "../session/opened.ts";
@@ -67,6 +68,7 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     keepsState: keepsRecordsIn(config),
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
     // Each key as the client's and as the store's; those of Ceph are one and the same.
+    authorizations: new KnownAuthorizations(),
     ring: new KeyRing(
       keys.size * 2 + 2 + foreignSecrets(config) + (config.sealing.length === 0 ? 0 : SESSIONS_MAX),
     ),

@@ -24,22 +24,8 @@ export function isoSeconds(ms: number): string {
 
 const AMZ_DATE = /^\d{8}T\d{6}Z$/;
 
-/** The time that was read last: many requests are of the same second. */
-let lastText = "";
-let lastMs: number | undefined;
-
 /** The milliseconds since the epoch of a `YYYYMMDDTHHMMSSZ`; undefined if `text` is not one. */
 export function parseAmzDate(text: string): number | undefined {
-  if (text === lastText) return lastMs;
-  const ms = readAmzDate(text);
-  if (ms === undefined) return undefined;
-  // Cut out of a head, the text would keep it all.
-  lastText = amzDate(ms);
-  lastMs = ms;
-  return ms;
-}
-
-function readAmzDate(text: string): number | undefined {
   if (!AMZ_DATE.test(text)) return undefined;
   const year = twoAt(text, 0) * 100 + twoAt(text, 2);
   const month = twoAt(text, 4);

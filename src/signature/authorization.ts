@@ -18,38 +18,46 @@ export type Authorization = {
   readonly signature: string;
 };
 
+/** The parts that do not change from request to request, as they were read under these rules. */
+type Known = Omit<Authorization, "signature"> & { readonly rules: SignatureRules };
+
+/** The digits of a signature, and the text before them. */
+const SIGNATURE_DIGITS = 64;
+const SIGNATURE_MARK = "Signature=";
+
+/** The most headers that are remembered, and the longest and widest. Anybody can send such. */
+const KNOWN_MAX = 1000;
+const KNOWN_LENGTH_MAX = 512;
+const KNOWN_NAMES_MAX = 16;
+
 /**
- * Reads an `AWS4-HMAC-SHA256 …` value of Authorization ("Authenticating Requests: Using the
- * Authorization Header"). `headers`: of its request. `service`: the one that it must be for; absent
- * for S3. Faults: AuthorizationHeaderMalformed, with AWS's messages.
- *
- * A client signs with one key and the same fields all day, and only the signature differs: the rest
- * is remembered.
+ * The Authorization headers that were read last, by their text before the signature: a client signs
+ * with one key and the same fields all day, and only the signature differs. Nothing of them is proved.
  */
-export function readAuthorization(
-  text: string,
-  headers: HeaderList,
-  rules: SignatureRules,
-  service?: string,
-): Result<Authorization, Fault> {
-  const at = text.length - SIGNATURE_DIGITS;
-  if (at > KNOWN_LENGTH_MAX || !endsWithSignature(text, at)) {
-    return parse(text, headers, rules, service);
+export class KnownAuthorizations {
+  readonly #known = new LRUCache<string, Known>({ max: KNOWN_MAX });
+
+  /** As `readAuthorization()`, for S3. */
+  read(text: string, headers: HeaderList, rules: SignatureRules): Result<Authorization, Fault> {
+    const at = text.length - SIGNATURE_DIGITS;
+    if (at > KNOWN_LENGTH_MAX || !endsWithSignature(text, at)) {
+      return readAuthorization(text, headers, rules);
+    }
+    const known = this.#known.get(text.slice(0, at));
+    if (known?.rules === rules && known.signedHeaders.length <= namesMax(headers)) {
+      const { credential, signedHeaders } = known;
+      return ok({ credential, signedHeaders, signature: text.slice(at) });
+    }
+    // Cut out of a head, what is remembered would keep all of it.
+    const copy = Buffer.from(text).toString();
+    const read = readAuthorization(copy, headers, rules);
+    if (read.ok && read.value.signedHeaders.length <= KNOWN_NAMES_MAX) {
+      const { credential } = read.value;
+      const signedHeaders = read.value.signedHeaders.map(interned);
+      this.#known.set(copy.slice(0, at), { credential, signedHeaders, rules });
+    }
+    return read;
   }
-  const known = KNOWN.get(text.slice(0, at));
-  if (known !== undefined && isKnownFor(known, headers, rules, service)) {
-    const { credential, signedHeaders } = known;
-    return ok({ credential, signedHeaders, signature: text.slice(at) });
-  }
-  // Cut out of a head, what is remembered would keep all of it.
-  const copy = Buffer.from(text).toString();
-  const read = parse(copy, headers, rules, service);
-  if (read.ok && read.value.signedHeaders.length <= KNOWN_NAMES_MAX) {
-    const { credential } = read.value;
-    const signedHeaders = read.value.signedHeaders.map(interned);
-    KNOWN.set(copy.slice(0, at), { credential, signedHeaders, rules, service });
-  }
-  return read;
 }
 
 /** Returns true if the last component of `text` is a signature, which stands from `at` on. */
@@ -59,42 +67,16 @@ function endsWithSignature(text: string, at: number): boolean {
   return !signature.includes(",") && signature.trimEnd() === signature;
 }
 
-function isKnownFor(
-  known: Known,
-  headers: HeaderList,
-  rules: SignatureRules,
-  service: string | undefined,
-): boolean {
-  return (
-    known.rules === rules &&
-    known.service === service &&
-    known.signedHeaders.length <= namesMax(headers)
-  );
-}
-
-/** The digits of a signature, and the text before them. */
-const SIGNATURE_DIGITS = 64;
-const SIGNATURE_MARK = "Signature=";
-
-/** The parts that do not change from request to request, read under these rules for that service. */
-type Known = Omit<Authorization, "signature"> & {
-  readonly rules: SignatureRules;
-  readonly service: string | undefined;
-};
-
 /**
- * The headers read last, by their text before the signature. Nothing of them is proved, and anybody
- * can send many: so they are short.
+ * Reads an `AWS4-HMAC-SHA256 …` value of Authorization ("Authenticating Requests: Using the
+ * Authorization Header"). `headers`: of its request. `service`: the one that it must be for; absent
+ * for S3. Faults: AuthorizationHeaderMalformed, with AWS's messages.
  */
-const KNOWN = new LRUCache<string, Known>({ max: 1000 });
-const KNOWN_LENGTH_MAX = 512;
-const KNOWN_NAMES_MAX = 16;
-
-function parse(
+export function readAuthorization(
   text: string,
   headers: HeaderList,
   rules: SignatureRules,
-  service: string | undefined,
+  service?: string,
 ): Result<Authorization, Fault> {
   const parts = parseComponents(text.slice(ALGORITHM.length));
   if (!parts.ok) return parts;

@@ -3,6 +3,7 @@ import { firstValue, valuesOf, type HeaderList } from "../http/headers.ts";
 import type { Brand } from "../lib/brand.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { argument, awsFault, fault, type Fault } from "../s3/faults.ts";
+import type { KnownAuthorizations } from "./authorization.ts";
 import { ALGORITHM } from "./canonical.ts";
 import type { ChunkProof } from "./chunk-proof.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
@@ -33,9 +34,13 @@ type Verified =
  * Finds the one credential of a request and reads it ("Authenticating Requests", SigV4 and SigV2).
  * Whatever looks like a credential is one: a malformed or doubled credential is a fault, never an
  * anonymous request. The faults are those of `parseV4Header`, `parseV4Query`, `parseV2Header`, and
- * InvalidArgument for several credentials or an unknown scheme.
+ * InvalidArgument for several credentials or an unknown scheme. `known`: headers read before.
  */
-export function parseClaim(head: RequestHead, rules: SignatureRules): Result<Claim, Fault> {
+export function parseClaim(
+  head: RequestHead,
+  rules: SignatureRules,
+  known?: KnownAuthorizations,
+): Result<Claim, Fault> {
   const v4Query = hasV4Query(head.target.query);
   const v2Query = hasV2Query(head.target.query);
   const authorizations = valuesOf(head.headers, "authorization");
@@ -48,7 +53,7 @@ export function parseClaim(head: RequestHead, rules: SignatureRules): Result<Cla
   if (v4Query) return parseV4Query(head, rules);
   if (v2Query) return parseV2Query(head, rules);
   if (authorization === undefined) return parseAnonymous(head.headers);
-  return parseAuthorization(authorization, head, rules);
+  return parseAuthorization(authorization, head, rules, known);
 }
 
 /** Returns true if anything in `head` looks like a credential of S3, good or not. */
@@ -76,8 +81,11 @@ function parseAuthorization(
   authorization: string,
   head: RequestHead,
   rules: SignatureRules,
+  known: KnownAuthorizations | undefined,
 ): Result<Claim, Fault> {
-  if (authorization.startsWith(`${ALGORITHM} `)) return parseV4Header(authorization, head, rules);
+  if (authorization.startsWith(`${ALGORITHM} `)) {
+    return parseV4Header(authorization, head, rules, known);
+  }
   if (authorization.startsWith("AWS ")) return parseV2Header(authorization, head, rules);
   if (authorization.startsWith("AWS4-ECDSA-P256-SHA256")) {
     return err(

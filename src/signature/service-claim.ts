@@ -6,13 +6,13 @@ import { ALGORITHM } from "./canonical.ts";
 import type { SignatureRules } from "./rules.ts";
 import { hasV2Query } from "./v2-claim.ts";
 import type { V4Claim } from "./v4-claim.ts";
-import { parseV4Header, type OtherService } from "./v4-header.ts";
+import { parseServiceHeader, type OtherService } from "./v4-header.ts";
 import { hasV4Query } from "./v4-query.ts";
 
 /**
  * Reads the credential of a request to another service than S3, which must be one Authorization
  * header of version 4. `undefined` if the request has no credential. Faults: those of
- * `parseV4Header`, and InvalidArgument for any other credential or more than one.
+ * `parseServiceHeader`, and InvalidArgument for any other credential or more than one.
  */
 export function parseServiceClaim(
   head: RequestHead,
@@ -27,7 +27,7 @@ export function parseServiceClaim(
   if (inQuery) return err(fault("InvalidArgument", "Presigned URLs are not supported here"));
   if (authorization === undefined) return undefined;
   if (authorization.startsWith(`${ALGORITHM} `)) {
-    return parseV4Header(authorization, head, rules, service);
+    return parseServiceHeader(authorization, head, rules, service);
   }
   return err(
     fault("InvalidArgument", `Only ${ALGORITHM} in the Authorization header is supported`),

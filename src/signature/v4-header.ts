@@ -4,7 +4,12 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { CREDENTIAL_PROBLEMS } from "../s3/fault-table.ts";
 import { awsFault, filledIn, type Fault } from "../s3/faults.ts";
 import { amzDate, parseAmzDate, parseHttpDate } from "./amz-date.ts";
-import { badAuthorization, readAuthorization } from "./authorization.ts";
+import {
+  badAuthorization,
+  readAuthorization,
+  type Authorization,
+  type KnownAuthorizations,
+} from "./authorization.ts";
 import { parseContentSha256 } from "./content-sha256.ts";
 import type { SignatureRules } from "./rules.ts";
 import { checkCoverage, type V4Claim } from "./v4-claim.ts";
@@ -13,23 +18,42 @@ import { checkCoverage, type V4Claim } from "./v4-claim.ts";
  * Reads the claim of an `Authorization: AWS4-HMAC-SHA256 …` header ("Authenticating Requests: Using
  * the Authorization Header"). Faults: AuthorizationHeaderMalformed for the header itself,
  * AccessDenied for a missing date or an unsigned header, InvalidRequest or InvalidArgument for
- * `x-amz-content-sha256`; with AWS's messages. `other`: it is signed for that service, not for S3.
+ * `x-amz-content-sha256`; with AWS's messages. `known`: those read before; absent for none.
  */
 export function parseV4Header(
   authorization: string,
   head: RequestHead,
   rules: SignatureRules,
-  other?: OtherService,
+  known?: KnownAuthorizations,
 ): Result<V4Claim, Fault> {
-  const read = readAuthorization(authorization, head.headers, rules, other?.name);
-  if (!read.ok) return read;
-  const { credential, signedHeaders, signature } = read.value;
+  const { headers } = head;
+  const read =
+    known === undefined
+      ? readAuthorization(authorization, headers, rules)
+      : known.read(authorization, headers, rules);
+  return read.ok ? claimOf(read.value, head, uniqueValue(headers, "x-amz-content-sha256")) : read;
+}
+
+/** Reads the same of a request to `other`. */
+export function parseServiceHeader(
+  authorization: string,
+  head: RequestHead,
+  rules: SignatureRules,
+  other: OtherService,
+): Result<V4Claim, Fault> {
+  const read = readAuthorization(authorization, head.headers, rules, other.name);
+  return read.ok ? claimOf(read.value, head, other.bodySha256) : read;
+}
+
+function claimOf(
+  { credential, signedHeaders, signature }: Authorization,
+  head: RequestHead,
+  payloadText: string | undefined,
+): Result<V4Claim, Fault> {
   const covered = checkCoverage(head.headers, signedHeaders, "header");
   if (!covered.ok) return covered;
   const date = requestDate(head, credential.date);
   if (!date.ok) return date;
-  const payloadText =
-    other === undefined ? uniqueValue(head.headers, "x-amz-content-sha256") : other.bodySha256;
   if (payloadText === undefined) return missingPayload();
   const payload = parseContentSha256(payloadText);
   if (!payload.ok) return payload;

@@ -3,9 +3,6 @@ import type { Explained } from "../reasons.ts";
 /** What survives of signature/ and was looked at: it needs no test. */
 export const OF_SIGNATURE: Readonly<Record<string, readonly Explained[]>> = {
   "signature/amz-date.ts": [
-    ['let lastText = "";', 1, "same"],
-    ["if (text === lastText) return lastMs;", 1, "speed"],
-    ["if (ms === undefined) return undefined;", 1, "same"],
     ['return TWO_DIGITS[number] ?? "";', 1, "unreachable"],
     [
       'const [, day = "", month = "", year = "", time = ""] = HTTP_DATE.exec(text) ?? [];',
@@ -15,7 +12,11 @@ export const OF_SIGNATURE: Readonly<Record<string, readonly Explained[]>> = {
     ["if (number === 0) return undefined;", 1, "same"],
   ],
   "signature/authorization.ts": [
-    ["known.signedHeaders.length <= namesMax(headers)", 1, "speed"],
+    [
+      "if (known?.rules === rules && known.signedHeaders.length <= namesMax(headers)) {",
+      1,
+      "speed",
+    ],
     ["for (let from = 0; from <= text.length && count <= COMPONENTS;) {", 1, "speed"],
     ["const end = comma < 0 ? text.length : comma;", 1, "same"],
     [
@@ -162,6 +163,7 @@ export const OF_SIGNATURE: Readonly<Record<string, readonly Explained[]>> = {
     ],
   ],
   "signature/v4-header.ts": [
+    ["known === undefined", 1, "speed"],
     ['const text = uniqueValue(head.headers, name) ?? "";', 1, "same"],
     ["if (timeMs !== undefined) timestamp = amzDate(timeMs);", 1, "same"],
   ],

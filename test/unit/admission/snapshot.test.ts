@@ -22,10 +22,11 @@ type FunctionsIn<T, Path extends string> = T extends (...args: never[]) => unkno
           : { [K in keyof T & string]: FunctionsIn<T[K], `${Path}.${K}`> }[keyof T & string];
 
 /**
- * Two memories are left out: of keys that were derived, and of session tokens that were opened. Both
- * give the same without what they remember, and read nothing of the world.
+ * Three memories are left out: of keys that were derived, of session tokens that were opened, and of
+ * Authorization headers that were read. They give the same without what they remember, and read
+ * nothing of the world.
  */
-type Decided = Omit<Snapshot, "ring" | "opened">;
+type Decided = Omit<Snapshot, "ring" | "opened" | "authorizations">;
 
 /** "none", or the paths of the functions that somebody has added: then this does not compile. */
 type Found = [FunctionsIn<Decided, "snapshot">] extends [never]
@@ -64,7 +65,7 @@ const SNAPSHOT = gatewayOf({
 test("no function is in a snapshot, by type", () => assert.equal(FOUND, "none"));
 
 test("no function is in a snapshot that was compiled of everything", () => {
-  const { ring: _, opened: _opened, ...decided } = SNAPSHOT;
+  const { ring: _, opened: _opened, authorizations: _known, ...decided } = SNAPSHOT;
   assert.deepEqual(functionsIn(decided, "snapshot", new Set()), []);
 });
 

@@ -1,49 +1,47 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readAuthorization } from "../../../src/signature/authorization.ts";
+import { KnownAuthorizations, readAuthorization } from "../../../src/signature/authorization.ts";
 import { RULES } from "./heads.ts";
 
 /** Headers of a request that has as many as it names. */
 const HEADERS = ["host", "h", "x-amz-date", "20130524T000000Z"];
 const SIGNATURE = "0123456789abcdef".repeat(4);
 
-let keys = 0;
-/** Returns a header without its signature that nobody has read before. */
-function fresh(signedHeaders = "host;x-amz-date", service = "s3"): string {
-  const credential = `AKID${keys++}/20130524/us-east-1/${service}/aws4_request`;
+/** Returns a header without its signature. */
+function before(signedHeaders = "host;x-amz-date", accessKeyId = "AKID"): string {
+  const credential = `${accessKeyId}/20130524/us-east-1/s3/aws4_request`;
   return `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=`;
 }
 
-test("readAuthorization() reads what it remembers as what it sees for the first time", () => {
-  const before = fresh();
-  const first = readAuthorization(`${before}${SIGNATURE}`, HEADERS, RULES);
-  const second = readAuthorization(`${before}${SIGNATURE}`, HEADERS, RULES);
-  assert.ok(first.ok && second.ok);
+const GOOD = `${before()}${SIGNATURE}`;
+
+test("KnownAuthorizations reads what it knows as what it sees for the first time", () => {
+  const known = new KnownAuthorizations();
+  const [first, second] = [1, 2].map(() => known.read(GOOD, HEADERS, RULES));
+  assert.ok(first?.ok && second?.ok);
+  assert.deepEqual(first, readAuthorization(GOOD, HEADERS, RULES));
   assert.deepEqual(second, first);
   assert.equal(second.value.credential, first.value.credential, "it was read anew");
-  const other = readAuthorization(`${before}${"f".repeat(64)}`, HEADERS, RULES);
+  const other = known.read(`${before()}${"f".repeat(64)}`, HEADERS, RULES);
   assert.equal(other.ok && other.value.signature, "f".repeat(64));
 });
 
-test("readAuthorization() remembers nothing of other rules", () => {
-  const text = `${fresh()}${SIGNATURE}`;
-  assert.ok(readAuthorization(text, HEADERS, RULES).ok);
-  assert.ok(!readAuthorization(text, HEADERS, { ...RULES, regions: ["eu-west-1"] }).ok);
-  assert.ok(readAuthorization(text, HEADERS, RULES).ok);
+test("KnownAuthorizations knows nothing of other rules", () => {
+  const known = new KnownAuthorizations();
+  assert.ok(known.read(GOOD, HEADERS, RULES).ok);
+  assert.ok(!known.read(GOOD, HEADERS, { ...RULES, regions: ["eu-west-1"] }).ok);
+  assert.ok(known.read(GOOD, HEADERS, RULES).ok);
 });
 
-test("readAuthorization() remembers nothing of another service", () => {
-  const text = `${fresh("host", "sts")}${SIGNATURE}`;
-  assert.ok(readAuthorization(text, HEADERS, RULES, "sts").ok);
-  assert.ok(!readAuthorization(text, HEADERS, RULES).ok);
-});
-
-test("readAuthorization() counts the names anew for each request", () => {
+test("KnownAuthorizations tells keys apart, and counts the names anew for each request", () => {
+  const known = new KnownAuthorizations();
   const names = `host;${"abcdefghij".split("").join(";")}`;
-  const text = `${fresh(names)}${SIGNATURE}`;
+  const text = `${before(names)}${SIGNATURE}`;
   const many = names.split(";").flatMap((name) => [name, "v"]);
-  assert.ok(readAuthorization(text, many, RULES).ok);
-  assert.ok(!readAuthorization(text, HEADERS, RULES).ok);
+  assert.ok(known.read(text, many, RULES).ok);
+  assert.ok(!known.read(text, HEADERS, RULES).ok);
+  const other = known.read(`${before(names, "AKIE")}${SIGNATURE}`, many, RULES);
+  assert.equal(other.ok && other.value.credential.accessKeyId, "AKIE");
 });
 
 // None of them is the signature that it seems to be, or all of it.
@@ -55,56 +53,57 @@ for (const odd of [
   ` ${"a".repeat(63)}`,
   `${"a".repeat(63)}\u20ac`,
 ]) {
-  test(`readAuthorization() reads alike, known or not, one that ends with ${JSON.stringify(odd)}`, () => {
-    const known = fresh();
-    assert.ok(readAuthorization(`${known}${SIGNATURE}`, HEADERS, RULES).ok);
-    const told = (before: string): unknown => {
-      const read = readAuthorization(`${before}${odd}`, HEADERS, RULES);
-      return read.ok ? read.value.signature : read.error;
-    };
-    assert.deepEqual(told(known), told(fresh()));
+  test(`KnownAuthorizations reads as ever one that ends with ${JSON.stringify(odd)}`, () => {
+    const known = new KnownAuthorizations();
+    assert.ok(known.read(GOOD, HEADERS, RULES).ok);
+    const text = `${before()}${odd}`;
+    assert.deepEqual(known.read(text, HEADERS, RULES), readAuthorization(text, HEADERS, RULES));
   });
 }
 
-test("readAuthorization() reads components in any order, however often they come", () => {
-  const names = ["host", "n".repeat(80)].join(";");
-  const [scheme, credential] = fresh().split(",", 1)[0]?.split(" ") ?? [];
-  const text = `${scheme} ${credential}, Signature=${SIGNATURE}, SignedHeaders=${names}`;
+test("KnownAuthorizations reads components in any order, however often they come", () => {
+  const known = new KnownAuthorizations();
+  const [credential] = before().split(",", 1);
+  const text = `${credential}, Signature=${SIGNATURE}, SignedHeaders=host;${"n".repeat(80)}`;
   for (const one of [text, text, text.replace(/n$/, "m"), text]) {
-    const read = readAuthorization(one, HEADERS, RULES);
-    assert.ok(read.ok);
-    assert.equal(read.value.signature, SIGNATURE);
-    assert.deepEqual(read.value.signedHeaders, one.slice(one.lastIndexOf("=") + 1).split(";"));
+    assert.ok(known.read(one, HEADERS, RULES).ok);
+    assert.deepEqual(known.read(one, HEADERS, RULES), readAuthorization(one, HEADERS, RULES));
   }
 });
 
-test("readAuthorization() counts names that the request lacks, known or not", () => {
-  const names = ["host", ..."abcdefghi".split("")].join(";");
-  const text = `${fresh(names)}${SIGNATURE}`;
-  for (let time = 0; time < 2; time++) assert.ok(readAuthorization(text, HEADERS, RULES).ok);
-});
-
-/** Returns true if the second reading of that list of names is the first one. */
-function isRemembered(before: string): boolean {
-  const names = before
-    .slice(before.indexOf("SignedHeaders=") + 14, before.lastIndexOf(","))
-    .split(";");
-  const headers = names.flatMap((name) => [name, "v"]);
-  const [first, second] = [1, 2].map(() =>
-    readAuthorization(`${before}${SIGNATURE}`, headers, RULES),
-  );
+/** Returns true if a header with these signed names is read once. */
+function isRemembered(names: string): boolean {
+  const known = new KnownAuthorizations();
+  const headers = names.split(";").flatMap((name) => [name, "v"]);
+  const text = `${before(names)}${SIGNATURE}`;
+  const [first, second] = [1, 2].map(() => known.read(text, headers, RULES));
   assert.ok(first?.ok && second?.ok);
   return second.value.credential === first.value.credential;
 }
 
-test("readAuthorization() remembers 512 characters before the signature, and none longer", () => {
-  const rest = fresh("host;").length;
-  assert.ok(isRemembered(fresh(`host;${"n".repeat(512 - rest)}`)));
-  assert.ok(!isRemembered(fresh(`host;${"n".repeat(513 - rest)}`)));
+test("KnownAuthorizations remembers 512 characters before the signature, and none longer", () => {
+  const rest = before("host;").length;
+  assert.ok(isRemembered(`host;${"n".repeat(512 - rest)}`));
+  assert.ok(!isRemembered(`host;${"n".repeat(513 - rest)}`));
 });
 
-test("readAuthorization() remembers 16 signed headers, and no more", () => {
+test("KnownAuthorizations remembers 16 signed headers, and no more", () => {
   const names = Array.from({ length: 16 }, (_, i) => `n${i}`);
-  assert.ok(isRemembered(fresh(["host", ...names.slice(1)].join(";"))));
-  assert.ok(!isRemembered(fresh(["host", ...names].join(";"))));
+  assert.ok(isRemembered(["host", ...names.slice(1)].join(";")));
+  assert.ok(!isRemembered(["host", ...names].join(";")));
+});
+
+test("KnownAuthorizations remembers a thousand headers", () => {
+  const known = new KnownAuthorizations();
+  const readOf = (accessKeyId: string) =>
+    known.read(`${before("host", accessKeyId)}${SIGNATURE}`, HEADERS, RULES);
+  const first = readOf("first");
+  for (let i = 0; i < 999; i++) readOf(`${i}`);
+  const again = readOf("first");
+  assert.ok(first.ok && again.ok);
+  assert.equal(again.value.credential, first.value.credential);
+  for (let i = 0; i < 1000; i++) readOf(`other${i}`);
+  const anew = readOf("first");
+  assert.ok(anew.ok);
+  assert.notEqual(anew.value.credential, first.value.credential);
 });
