@@ -68,10 +68,19 @@ export const OF_POLICY: Readonly<Record<string, readonly Explained[]>> = {
       1,
       "speed",
     ],
-    ['return effect === "Deny" ? { statement: place, grip: "direct" } : undefined;', 1, "same"],
+    [
+      "const facts = memo === undefined ? contextFacts(context) : factsIn(memo, context);",
+      1,
+      "speed",
+    ],
+    ['return effect === "Deny" ? { statement: place, grip: "direct" } : undefined;', 2, "same"],
+    ["if (!isSpent(facts)) held?.set(condition, result);", 1, "speed"],
     ["if (before !== undefined) return before;", 1, "speed"],
   ],
   "policy/facts.ts": [
+    ["export function noValues(): Values {", 1, "speed"],
+    ["const values = shared === undefined || name.ofResource ? facts : shared;", 1, "speed"],
+    ["values.tags.set(place, fact);", 1, "speed"],
     ['if (name.tag === "") return (values.known[name.place] ??= read(context, name));', 2, "speed"],
   ],
   "policy/key-set.ts": [
@@ -196,6 +205,7 @@ export const OF_POLICY: Readonly<Record<string, readonly Explained[]>> = {
     ],
     ['if (part.kind === "one") at += (start.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;', 3, "same"],
   ],
+  "policy/principals.ts": [["return common !== undefined && names.has(common);", 1, "same"]],
   "policy/report.ts": [
     ["if (isFull(report)) return undefined;", 1, "speed"],
     ["return false;", 1, "same"],
