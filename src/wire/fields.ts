@@ -94,7 +94,7 @@ function splitFields(text: string): Result<string[], WireProblem> {
     const colon = text.indexOf(":", at);
     const end = text.indexOf("\r", colon);
     if (colon < 0 || end < 0 || text.charCodeAt(end + 1) !== LF) return err("field");
-    const name = nameOf(text, at, colon);
+    const name = nameOf(text, at, colon, fields.length < INTERNED_MAX * 2);
     if (name === undefined) return err("field");
     // Some readers do not know a tab for a blank, and would find the end of the body elsewhere.
     if (name === "transfer-encoding" && text.slice(colon, end).includes("\t")) return err("coding");
@@ -125,13 +125,21 @@ const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 
+/**
+ * The number of fields whose unusual names are interned. A name that nobody sent before costs as
+ * much as reading five fields: a head with a hundred of them would cost three times as much.
+ */
+const INTERNED_MAX = 32;
+
 /** Returns the name in `text` between two offsets in lower case; `undefined` if it is no name. */
-function nameOf(text: string, from: number, to: number): string | undefined {
+function nameOf(text: string, from: number, to: number, interns: boolean): string | undefined {
   for (const { spelled, name } of SPELLINGS[to - from] ?? []) {
     if (text.startsWith(spelled, from)) return name;
   }
   const spelled = text.slice(from, to);
-  return TOKEN.test(spelled) ? interned(spelled.toLowerCase()) : undefined;
+  if (!TOKEN.test(spelled)) return undefined;
+  const name = spelled.toLowerCase();
+  return interns ? interned(name) : name;
 }
 
 /** The end of a message's body: there is no body, it has a length, or it comes in chunks. */
