@@ -32,6 +32,18 @@ test("isPlainText() leaves long texts to a closer look", () => {
   assert.ok(!isPlainText("a".repeat(16_381), 0));
 });
 
+test("isPlainText() does not take the part that fits for the whole", () => {
+  // Each takes more bytes than characters: cut off, there can be as many of both.
+  for (const wide of ["\x80", "\xff\xff", "\u0800", "\u{1f600}", "\ud800"]) {
+    for (let length = 16_370; length <= 16_390; length++) {
+      const plain = "a".repeat(length - wide.length);
+      for (const text of [wide + plain, plain + wide, `\xff\xff${plain.slice(2)}${wide}`]) {
+        assert.ok(!isPlainText(text, 0), `${length} with ${JSON.stringify(wide)}`);
+      }
+    }
+  }
+});
+
 test("isPlainText() is true of nothing that has another byte", () => {
   const piece = fc.constantFrom("\r\n", "a", "~", " ", "\t", "\r", "\n", "\0", "\x7f", "\x80", "é");
   fc.assert(
