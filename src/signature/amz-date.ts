@@ -3,7 +3,8 @@
 /** `ms` since the epoch as `YYYYMMDDTHHMMSSZ` (SigV4, "Elements of a request signature"). */
 export function amzDate(ms: number): string {
   const date = new Date(ms);
-  const day = `${date.getUTCFullYear()}${two(date.getUTCMonth() + 1)}${two(date.getUTCDate())}`;
+  const year = String(date.getUTCFullYear()).padStart(4, "0");
+  const day = `${year}${two(date.getUTCMonth() + 1)}${two(date.getUTCDate())}`;
   const time = `${two(date.getUTCHours())}${two(date.getUTCMinutes())}${two(date.getUTCSeconds())}`;
   return `${day}T${time}Z`;
 }

@@ -13,6 +13,13 @@ test("amzDate() and isoSeconds() write a time to the second", () => {
   assert.equal(isoSeconds(1_369_353_600_999), "2013-05-24T00:00:00Z");
 });
 
+test("amzDate() writes four digits of every year, so that none is read with three", () => {
+  const ms = Date.UTC(999, 11, 31, 23, 59, 59);
+  assert.equal(amzDate(ms), "09991231T235959Z");
+  assert.equal(parseAmzDate("09991231T235959Z"), ms);
+  assert.equal(parseAmzDate("9991231T235959Z"), undefined);
+});
+
 test("parseAmzDate() reads a time", () => {
   assert.equal(parseAmzDate("20130524T000000Z"), 1_369_353_600_000);
   assert.equal(parseAmzDate("20280229T235958Z"), Date.UTC(2028, 1, 29, 23, 59, 58));
