@@ -21,9 +21,9 @@ export type Authorization = {
 /** The parts that do not change from request to request, as they were read under these rules. */
 type Known = Omit<Authorization, "signature"> & { readonly rules: SignatureRules };
 
-/** The digits of a signature, and the text before them. */
+/** The digits of a signature, and the texts that nearly all clients write before them. */
 const SIGNATURE_DIGITS = 64;
-const SIGNATURE_MARK = "Signature=";
+const MARKS: readonly string[] = [", Signature=", ",Signature="];
 
 /** The most headers that are remembered, and the longest and widest. Anybody can send such. */
 const KNOWN_MAX = 1000;
@@ -60,9 +60,12 @@ export class KnownAuthorizations {
   }
 }
 
-/** Returns true if the last component of `text` is a signature, which stands from `at` on. */
+/**
+ * Returns true if the last component of `text` is a signature, which stands from `at` on. The mark
+ * must begin the component: elsewhere it is part of another one, or of the signature itself.
+ */
 function endsWithSignature(text: string, at: number): boolean {
-  if (!text.startsWith(SIGNATURE_MARK, at - SIGNATURE_MARK.length)) return false;
+  if (!MARKS.some((mark) => text.startsWith(mark, at - mark.length))) return false;
   const signature = text.slice(at);
   return !signature.includes(",") && signature.trimEnd() === signature;
 }

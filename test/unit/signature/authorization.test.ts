@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { KnownAuthorizations, readAuthorization } from "../../../src/signature/authorization.ts";
 import { RULES } from "./heads.ts";
 
@@ -69,6 +70,62 @@ test("KnownAuthorizations reads components in any order, however often they come
     assert.ok(known.read(one, HEADERS, RULES).ok);
     assert.deepEqual(known.read(one, HEADERS, RULES), readAuthorization(one, HEADERS, RULES));
   }
+});
+
+// The mark does not begin the last component, which has more than the signature behind it.
+for (const [where, start] of [
+  ["a signature", `${before()}Signature=`],
+  [
+    "an access key",
+    `AWS4-HMAC-SHA256 Signature=${SIGNATURE}, SignedHeaders=host, Credential=Signature=`,
+  ],
+] as const) {
+  test(`KnownAuthorizations reads as ever one with a mark within ${where}`, () => {
+    const known = new KnownAuthorizations();
+    const key = `${"A".repeat(29)}/20130524/us-east-1/s3/aws4_request`;
+    assert.equal(key.length, 64);
+    known.read(`${start}${key}`, HEADERS, RULES);
+    for (const end of [key, SIGNATURE]) {
+      const text = `${start}${end}`;
+      assert.deepEqual(known.read(text, HEADERS, RULES), readAuthorization(text, HEADERS, RULES));
+    }
+  });
+}
+
+test("KnownAuthorizations reads as ever, whatever the components are", () => {
+  const known = new KnownAuthorizations();
+  const end = fc.constantFrom(
+    SIGNATURE,
+    "f".repeat(64),
+    `${"a".repeat(31)},${"b".repeat(32)}`,
+    `${"a".repeat(63)} `,
+    `${"A".repeat(29)}/20130524/us-east-1/s3/aws4_request`,
+  );
+  const component = fc.constantFrom(
+    "Credential=AKID/20130524/us-east-1/s3/aws4_request",
+    "Credential=",
+    "SignedHeaders=host",
+    "SignedHeaders=",
+    `Signature=${SIGNATURE}`,
+    "Signature=",
+    "Signature=Signature=",
+    "XSignature=",
+    "",
+  );
+  const components = fc.array(component, { minLength: 1, maxLength: 4 });
+  const comma = fc.constantFrom(",", ", ", " , ", ",\t", ",\xa0");
+  const between = fc.constantFrom("", "Signature=", "Credential=Signature=");
+  const start = fc
+    .tuple(components, comma, between)
+    .map(([all, mark, last]) => `AWS4-HMAC-SHA256 ${all.join(mark)}${last}`);
+  fc.assert(
+    fc.property(start, end, end, (all, first, second) => {
+      known.read(`${all}${first}`, HEADERS, RULES);
+      const text = `${all}${second}`;
+      assert.deepEqual(known.read(text, HEADERS, RULES), readAuthorization(text, HEADERS, RULES));
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 /** Returns true if a header with these signed names is read once. */

@@ -90,6 +90,10 @@ test("sameSignature() compares all digits of a signature of version 4, and those
     assert.equal(sameSignature(digits, other), false);
   }
   assert.equal(sameSignature("AbC=", "AbC="), true);
+  // As many characters as such a signature has, and twice the bytes.
+  const wide = "\u00e9".repeat(63);
+  assert.equal(sameSignature(`${wide}a`, `${wide}a`), true);
+  assert.equal(sameSignature(`${wide}a`, `${wide}b`), false);
 });
 
 test("KeyRing derives the signing key of AWS's example", () => {
