@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { VERSION } from "../observe/version.ts";
+import { endWithParent } from "./end-with-parent.ts";
 import type { Loaded } from "./load.ts";
 
 /**
@@ -14,8 +15,12 @@ export class AsideLoader {
 
   /** Rejects with what `loadConfig()` throws, or if the process ends or cannot be started. */
   async load(file: string): Promise<Loaded> {
-    // `advanced` keeps maps, and one policy that stands in two places.
-    const reader = fork(fileURLToPath(import.meta.url), [VERSION], { serialization: "advanced" });
+    const reader = fork(fileURLToPath(import.meta.url), [VERSION], {
+      // Keeps maps, and one policy that stands in two places.
+      serialization: "advanced",
+      // Nothing is written to its input, whose end says that this process has ended.
+      stdio: ["pipe", "inherit", "inherit", "ipc"],
+    });
     this.#reader = reader;
     try {
       return await new Promise<Loaded>((resolve, reject) => {
@@ -54,6 +59,7 @@ function isLoaded(message: unknown): message is Loaded {
  * itself, its end could be told before all of the configuration has come.
  */
 async function serveParent(version: string | undefined): Promise<void> {
+  endWithParent();
   // A terminal or an init system may signal the whole group: only the parent answers to that.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const { loadConfig } = await import("./load.ts");

@@ -98,6 +98,28 @@ test("SIGTERM ends a start that waits for its configuration, and leaves no proce
   await until(() => !isThere(reader), 5_000);
 });
 
+test("SIGKILL of a start that waits for a file leaves no process", async (t) => {
+  const folder = scratchFolder("start");
+  const accounts = join(folder, "accounts.yaml");
+  await runProgram("mkfifo", [accounts]);
+  const config = join(folder, "gateway.yaml");
+  writeFileSync(
+    config,
+    `upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }
+identities: [{ accounts: accounts.yaml }]
+`,
+  );
+  const serving = spawn(process.execPath, [MAIN, "serve", "--config", config], { stdio: "ignore" });
+  t.after(() => serving.kill("SIGKILL"));
+  // Opening it to write ends when it is being read. Nothing is written, and it is never closed.
+  const writer = await open(accounts, "w");
+  t.after(() => writer.close());
+  const [reader = 0] = childrenOf(serving.pid);
+  t.after(() => isThere(reader) && process.kill(reader, "SIGKILL"));
+  serving.kill("SIGKILL");
+  await until(() => !isThere(reader), 20_000);
+});
+
 function childrenOf(pid = 0): readonly number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
   return text.split(" ").filter(Boolean).map(Number);
