@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import { isDescriptor } from "../life/descriptor.ts";
 import { AsideLoader } from "../life/load-aside.ts";
 import type { Loaded } from "../life/load.ts";
 import { openLog } from "../life/log.ts";
@@ -72,6 +73,12 @@ async function start(
   stopped: Promise<string>,
   terminal: Terminal,
 ): Promise<Started | 0 | 1> {
+  if (isDescriptor(file)) {
+    terminal.stderr(
+      `Cannot start: a reload could not read "${file}" again: write it to a file, and name that file\n`,
+    );
+    return 1;
+  }
   const loader = new AsideLoader();
   const reading = (): Promise<Loaded | string> => Promise.race([readAside(loader, file), stopped]);
   const loaded = await openOrTell(reading, terminal);

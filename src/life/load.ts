@@ -5,6 +5,7 @@ import { parseConfig } from "../config/parse-config.ts";
 import type { Problem } from "../lib/problem.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { keptClaims } from "../prove/kept-claims.ts";
+import { isDescriptor } from "./descriptor.ts";
 import { fingerprint } from "./watch.ts";
 
 /** A configuration, and every file it was made of. Plain data, fit to go from process to process. */
@@ -25,9 +26,11 @@ export function loadConfig(file: string, proves = true): Loaded {
   const files = new Map<string, string>();
   const read = (path: string): Result<string, string> => {
     if (!files.has(path)) files.set(path, fingerprint(path));
-    return readText(path);
+    return isDescriptor(path) ? err(NO_FILE) : readText(path);
   };
-  const text = read(file);
+  files.set(file, fingerprint(file));
+  // Unlike a gateway, a command that reads it once can take it from another program.
+  const text = readText(file);
   const surroundings = { read, env, provider: shippedProvider, nowMs: Date.now() };
   const result = text.ok
     ? parseConfig(text.value, file, surroundings)
@@ -80,6 +83,8 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ["EACCES", "permission denied"],
   ["EISDIR", "it is a directory"],
 ]);
+
+const NO_FILE = "it is a descriptor, not a file that a reload can read again";
 
 function notReadable(file: string, reason: string): Problem {
   const message = `Cannot read "${file}": ${reason}`;

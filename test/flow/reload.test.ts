@@ -62,6 +62,25 @@ test("SIGHUP puts changed accounts in force, and a bad file changes nothing", as
   assert.equal(await generation(gateway), 2);
 });
 
+test("a reload with a descriptor for a file says so, and the next one works", async (t) => {
+  const gateway = await start(t, { reload: NO_WATCH });
+  const config = join(gateway.folder, "gateway.yaml");
+  const good = readFileSync(config, "utf8");
+  assert.match(good, /accounts\.yaml/);
+  // The channel of the process that reads: it would wait there for ever.
+  writeFileSync(config, good.replace("accounts.yaml", "/dev/fd/3"));
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await metricOf(gateway, "config_last_reload_successful")) === 0);
+  assert.match(
+    gateway.said(),
+    /"\/dev\/fd\/3\\": it is a descriptor, not a file that a reload can/,
+  );
+  assert.equal(await letIn(gateway), "200,403");
+  writeFileSync(config, good);
+  process.kill(gateway.pid, "SIGHUP");
+  await until(async () => (await generation(gateway)) === 2);
+});
+
 test("SIGHUP forgets what was looked up in Ceph", async (t) => {
   const ceph = await startScriptedCeph();
   t.after(() => ceph.stop());

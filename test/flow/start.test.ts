@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "../support/flow.ts";
@@ -236,6 +236,34 @@ reload: { watch: false }
   await second.close();
   await until(() => said.includes('"generation":2,"why":"SIGHUP"'), 20_000);
 });
+
+/** Ways in which a shell can give gateway.yaml in a descriptor to the command before it. */
+const DESCRIPTORS = [
+  ["a file at standard input", `"$@" --config /dev/stdin <gateway.yaml`],
+  ["a pipe at standard input", `cat gateway.yaml | "$@" --config /dev/stdin`],
+  ["the name of standard input in proc", `"$@" --config /proc/self/fd/0 <gateway.yaml`],
+  ["a descriptor that a child process has, too", `"$@" --config /dev/fd/3 3<gateway.yaml`],
+  ["a path with dots", `cd /dev && "$@" --config ./fd/../fd/3 3<"$OLDPWD"/gateway.yaml`],
+  ["a process substitution", `"$@" --config <(cat gateway.yaml)`],
+] as const;
+
+for (const [name, line] of DESCRIPTORS) {
+  test(`serve refuses ${name}, which check reads`, async () => {
+    const cwd = dirname(
+      written(`upstream: { endpoints: ["http://127.0.0.1:9"], store: ceph }\nidentities: []\n`),
+    );
+    const run = (command: string): Promise<Ended> =>
+      runProgram("bash", ["--norc", "-c", line, "bash", process.execPath, MAIN, command], { cwd });
+    const serve = await run("serve");
+    assert.equal(serve.status, 1);
+    assert.match(
+      serve.errors,
+      /^Cannot start: a reload could not read "[^"]+" again: write it to a file, and name that file\n$/,
+    );
+    const check = await run("check");
+    assert.equal(check.status, 0, check.errors);
+  });
+}
 
 test("serve with a bad configuration names every problem and ends with 1", async () => {
   const config = written("upstream: { endpoints: [] }\nidentities: []\nlisten: { port: 1 }\n");
