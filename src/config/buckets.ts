@@ -4,11 +4,11 @@ import { err, type Result } from "../lib/result.ts";
 import { didYouMean } from "../lib/suggestion.ts";
 import type { ActionSets } from "../policy/parse-statement.ts";
 import type { Policy } from "../policy/policy.ts";
-import { parseProviderPolicy } from "../provider/policy.ts";
 import type { Provider } from "../provider/provider.ts";
 import { sharePolicy, type Share } from "../provider/shares.ts";
 import { bucketIdOf } from "../s3/bucket.ts";
 import type { AccountsFile } from "./accounts-schema.ts";
+import { parseBucketPolicy } from "./bucket-policy.ts";
 import type { ConfigDocument } from "./document.ts";
 import { problemAt } from "./placed.ts";
 import { field, itemOf } from "./select.ts";
@@ -127,10 +127,7 @@ function readPolicy(
   file: string,
   text: string,
 ): Policy | undefined {
-  const { tenant } = name;
-  const own = tenant === undefined ? { bucket: name.name } : { bucket: name.name, tenant };
-  const rules = { ...own, actionSets };
-  const policy = parseProviderPolicy(provider, text, file, "bucket", rules);
+  const policy = parseBucketPolicy(provider, name, file, text, actionSets);
   if (policy.ok) return policy.value;
   problems.push(...policy.error);
   return undefined;

@@ -1,5 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { BucketConfig } from "../config/config.ts";
+import type { PackedConfig } from "../config/packed.ts";
+import type { Problem } from "../lib/problem.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { VERSION } from "../observe/version.ts";
 import { endWithParent } from "./end-with-parent.ts";
 import type { Loaded } from "./load.ts";
@@ -15,6 +20,10 @@ export class AsideLoader {
 
   /** Rejects with what `loadConfig()` throws, or if the process ends or cannot be started. */
   async load(file: string): Promise<Loaded> {
+    return unpacked(await this.#read(file));
+  }
+
+  async #read(file: string): Promise<Packed> {
     const reader = fork(fileURLToPath(import.meta.url), [VERSION], {
       // Keeps maps, and one policy that stands in two places.
       serialization: "advanced",
@@ -23,9 +32,9 @@ export class AsideLoader {
     });
     this.#reader = reader;
     try {
-      return await new Promise<Loaded>((resolve, reject) => {
+      return await new Promise<Packed>((resolve, reject) => {
         reader.once("message", (message) => {
-          if (isLoaded(message)) resolve(message);
+          if (isPacked(message)) resolve(message);
           else reject(message instanceof Error ? message : new TypeError("No configuration came"));
         });
         // A process that cannot be started can have several errors, and one that nobody hears would
@@ -50,8 +59,29 @@ export class AsideLoader {
 }
 
 /** Both sides are the same version: it need only be told from an error. */
-function isLoaded(message: unknown): message is Loaded {
+function isPacked(message: unknown): message is Packed {
   return typeof message === "object" && message !== null && "result" in message;
+}
+
+/** A `Loaded` on its way between the processes. */
+type Packed = Pick<Loaded, "files"> & {
+  readonly result: Result<PackedConfig, readonly Problem[]>;
+};
+
+/** The number of buckets that are unpacked before others have their turn. */
+const AT_ONCE = 200;
+
+async function unpacked({ result, files }: Packed): Promise<Loaded> {
+  if (!result.ok) return { result: err(result.error), files };
+  const config = result.value;
+  const { bucketUnpacker } = await import("../config/packed.ts");
+  const unpack = bucketUnpacker(config.policy.provider);
+  const buckets: BucketConfig[] = [];
+  for (const bucket of config.buckets) {
+    if (buckets.length % AT_ONCE === 0) await nextTurn();
+    buckets.push(unpack(bucket));
+  }
+  return { result: ok({ ...config, buckets }), files };
 }
 
 /**
@@ -63,10 +93,12 @@ async function serveParent(version: string | undefined): Promise<void> {
   // A terminal or an init system may signal the whole group: only the parent answers to that.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => undefined);
   const { loadConfig } = await import("./load.ts");
+  const { packConfig } = await import("../config/packed.ts");
   process.on("message", (file) => {
     const read = attempt(() => {
       if (version !== VERSION) throw new Error(`${OTHER}: ${VERSION} for ${version}`);
-      return loadConfig(String(file));
+      const { result, files } = loadConfig(String(file));
+      return { result: result.ok ? ok(packConfig(result.value)) : result, files } satisfies Packed;
     });
     // A parent that has ended meanwhile needs no answer.
     process.send?.(read, undefined, undefined, () => undefined);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,58 @@ test("AsideLoader reads as loadConfig() does, and no process is left of it", asy
   assert.deepEqual(bad, loadConfig(`${file}.none`));
   assert.equal(bad.result.ok, false);
 });
+
+/** Returns a bucket policy, its second statement on another line. `arn`: of the bucket. */
+function awsPolicy(arn: string): string {
+  const open = { Effect: "Allow", Principal: "*", Action: ["s3:GetObject"], Resource: `${arn}/*` };
+  const closed = { ...open, Sid: "closed", Effect: "Deny", Resource: `${arn}/closed/*` };
+  return `{"Version":"2012-10-17","Statement":[\n${JSON.stringify(open)},\n${JSON.stringify(closed)}]}`;
+}
+
+/** Of each provider: the policy of a bucket, and the shares of one with and one without a policy. */
+const POLICIES = [
+  ["aws", awsPolicy, []],
+  ["nutanix", awsPolicy, [{ with: "guest", permissions: "READ" }]],
+  [
+    "qumulo",
+    () =>
+      '{"Statements":[{"Effect":"Allow","Action":["s3:*"],"Principal":{"Qumulo":["Everyone"]}}]}',
+    [],
+  ],
+] as const;
+
+for (const [provider, policyOf, shares] of POLICIES) {
+  test(`AsideLoader has the bucket policies that loadConfig() reads, ${provider}`, async () => {
+    // More than are read without a pause.
+    const names = Array.from({ length: 450 }, (_, i) => `bucket-${i}`);
+    const policies = names.map((name) => [`${name}.json`, policyOf(`arn:aws:s3:::${name}`)]);
+    const file = writeConfig({
+      accounts: [
+        { name: "lab", tenant: "science", upstream: { accessKey: "A", secretKey: "a" } },
+        { name: "guest" },
+      ],
+      policy: { provider, bucketPolicies: "gateway" },
+      files: {
+        ...Object.fromEntries(policies),
+        "photos.json": policyOf("arn:aws:s3::science:photos"),
+      },
+      buckets: [
+        { name: "science:photos", account: "lab", policy: "photos.json", shares },
+        { name: "shared", account: "lab", shares },
+        ...names.map((name) => ({ name, account: "lab", policy: `${name}.json` })),
+      ],
+    });
+    const loaded = await new AsideLoader().load(file);
+    assert.ok(loaded.result.ok, JSON.stringify(loaded.result));
+    assert.deepEqual(loaded, loadConfig(file));
+    const [photos, shared] = loaded.result.value.buckets;
+    const filesOf = [photos, shared].map((bucket) =>
+      bucket?.policies.map((policy) => basename(policy.file)),
+    );
+    const ofShares = shares.map(() => "accounts.yaml");
+    assert.deepEqual(filesOf, [["photos.json", ...ofShares], ofShares]);
+  });
+}
 
 test("a signal for the whole group leaves the reading alone, and its end is told", async () => {
   const loader = new AsideLoader();
