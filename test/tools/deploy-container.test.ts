@@ -36,8 +36,9 @@ const READ_ONLY = [
   "--permission",
   "--allow-fs-read=*",
   "--allow-addons",
-  // The process that reads the configuration, which may do no more than this one.
+  // The process that reads the configuration, which may do no more than this one, and its thread.
   "--allow-child-process",
+  "--allow-worker",
   "--no-warnings",
 ];
 
