@@ -92,6 +92,7 @@ test("SIGTERM ends a start that waits for its configuration, and leaves no proce
   const ended = once(serving, "exit");
   await until(() => childrenOf(serving.pid).length === 1);
   const [reader = 0] = childrenOf(serving.pid);
+  assert.ok(isThere(reader));
   t.after(() => isThere(reader) && process.kill(reader, "SIGKILL"));
   serving.kill("SIGTERM");
   assert.deepEqual(await ended, [0, null]);
