@@ -61,24 +61,49 @@ function gather(
   patterns: readonly Pattern[],
   depth: number,
 ): void {
-  const { document, value } = placed;
+  const [only] = patterns;
+  if (patterns.length === 1 && only !== undefined) return gatherOne(found, placed, only, depth);
+  const { value } = placed;
   if (patterns.some(({ length }) => length === depth)) found(placed);
-  const below = (step: string | number, item: unknown, fitting: readonly Pattern[]): void => {
-    if (item === undefined) return;
-    gather(found, { document, value: item, above: placed, step }, fitting, depth + 1);
-  };
   if (Array.isArray(value)) {
     const fitting = patterns.filter((steps) => steps[depth] === "*");
-    if (fitting.length > 0) for (const [i, item] of value.entries()) below(i, item, fitting);
+    if (fitting.length === 0) return;
+    for (let i = 0; i < value.length; i++) {
+      const item = below(placed, i, value[i]);
+      if (item !== undefined) gather(found, item, fitting, depth + 1);
+    }
   } else if (isMap(value)) {
-    // One pattern is looked up at once: a hundred thousand maps are in the way of some.
-    const name = patterns.length === 1 ? patterns[0]?.[depth] : undefined;
-    if (name !== undefined) return below(name, field(value, name), patterns);
     for (const key of Object.keys(value)) {
       const fitting = patterns.filter((steps) => steps[depth] === key);
-      if (fitting.length > 0) below(key, value[key], fitting);
+      const item = fitting.length === 0 ? undefined : below(placed, key, value[key]);
+      if (item !== undefined) gather(found, item, fitting, depth + 1);
     }
   }
+}
+
+/** The same for one pattern, whose names are looked up: a hundred thousand maps are in its way. */
+function gatherOne(
+  found: (placed: Placed) => void,
+  placed: Placed,
+  steps: Pattern,
+  depth: number,
+): void {
+  const step = steps[depth];
+  if (step === undefined) return found(placed);
+  const { value } = placed;
+  if (step !== "*") {
+    const item = below(placed, step, field(value, step));
+    if (item !== undefined) gatherOne(found, item, steps, depth + 1);
+  } else if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item = below(placed, i, value[i]);
+      if (item !== undefined) gatherOne(found, item, steps, depth + 1);
+    }
+  }
+}
+
+function below(above: Placed, step: string | number, value: unknown): Placed | undefined {
+  return value === undefined ? undefined : { document: above.document, value, above, step };
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
