@@ -67,8 +67,8 @@ export function compileSnapshot(config: Config, generation: number): Snapshot {
     elsewhere: keysElsewhere(config),
     keepsState: keepsRecordsIn(config),
     stateBucket: config.state?.kind === "bucket" ? config.state.bucket : undefined,
-    // Each key as the client's and as the store's; those of Ceph are one and the same.
     authorizations: new KnownAuthorizations(),
+    // Each key as the client's and as the store's; those of Ceph are one and the same.
     ring: new KeyRing(
       keys.size * 2 + 2 + foreignSecrets(config) + (config.sealing.length === 0 ? 0 : SESSIONS_MAX),
     ),

@@ -1,5 +1,5 @@
 import type { HeaderList } from "../http/headers.ts";
-import { connectionOptions, isHopByHop } from "../http/hop-by-hop.ts";
+import { connectionOptions, isHopByHop, PLAIN_OPTIONS } from "../http/hop-by-hop.ts";
 import { fieldWithShownName, type MappedName } from "../s3/mapped-names.ts";
 import { isVendorAnswer } from "../s3/vendor.ts";
 
@@ -21,9 +21,6 @@ export function answerFields(fields: HeaderList, vendors: readonly string[] = []
     ? without(headers, new Set(named))
     : headers;
 }
-
-/** Options of a connection that name no field. */
-const PLAIN_OPTIONS: ReadonlySet<string> = new Set(["keep-alive", "close"]);
 
 export function without(headers: HeaderList, names: ReadonlySet<string>): string[] {
   const kept: string[] = [];

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
+import { fieldLines } from "./headers.ts";
 import { isHopByHop } from "./hop-by-hop.ts";
 import { isPlainText } from "./plain-text.ts";
 
@@ -52,7 +53,7 @@ export class GatedHead {
     hostBefore?: string,
     lengthBefore?: number,
   ): Result<GatedHead, GateProblem> {
-    const lines = linesOf(headers);
+    const lines = fieldLines(headers);
     const isPlain = isPlainText(lines, headers.length / 2);
     let host = hostBefore;
     let length = lengthBefore;
@@ -144,13 +145,6 @@ const DIGITS = /^\d{1,16}$/;
  */
 export function gateHead(head: UngatedHead): Result<GatedHead, GateProblem> {
   return GatedHead.of(head);
-}
-
-/** Returns the fields, a line each. */
-function linesOf(headers: readonly string[]): string {
-  let lines = "";
-  for (let at = 0; at < headers.length; at += 2) lines += `${headers[at]}: ${headers[at + 1]}\r\n`;
-  return lines;
 }
 
 /** Returns true if `name` (lower-case) is a valid header name. */

@@ -36,6 +36,15 @@ export function withValue(headers: HeaderList, name: string, value: string): Hea
   return headers.map((text, i) => (i % 2 === 1 && headers[i - 1] === name ? value : text));
 }
 
+/** Returns the fields, a line each (RFC 9112 section 5). Checks nothing. */
+export function fieldLines(headers: HeaderList): string {
+  let lines = "";
+  for (let i = 0; i < headers.length; i += 2) {
+    lines += `${headers[i] ?? ""}: ${headers[i + 1] ?? ""}\r\n`;
+  }
+  return lines;
+}
+
 export function hasHeader(headers: HeaderList, name: string): boolean {
   return firstValue(headers, name) !== undefined;
 }

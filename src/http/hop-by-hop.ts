@@ -20,11 +20,13 @@ export function isHopByHop(name: string): boolean {
   return HOP_BY_HOP.has(name);
 }
 
-/** The values that nearly every `Connection` field has. */
-const USUAL_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["close", ["close"]],
-  ["keep-alive", ["keep-alive"]],
-]);
+/** The options of a connection that name no field. */
+export const PLAIN_OPTIONS: ReadonlySet<string> = new Set(["keep-alive", "close"]);
+
+/** The values that nearly every `Connection` field has: one of these alone. */
+const USUAL_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map(
+  [...PLAIN_OPTIONS].map((option) => [option, [option]]),
+);
 
 /** The options of a `Connection` field, in lower case: each may name a further such field. */
 export function connectionOptions(value: string): readonly string[] {

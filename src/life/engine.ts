@@ -16,8 +16,8 @@ import { setFlagsFromString } from "node:v8";
  *
  * Two settings cannot be changed here, so those who start the process give them (bin/s3warden.js,
  * deploy/): the room for young objects, `--max-semi-space-size`; and the threads that collect and
- * compile beside the main one, `--v8-pool-size`. Two do it as fast as four, and
- * keep less memory; with one, 10,000 idle connections keep 15 MB more.
+ * compile beside the main one, `--v8-pool-size`. Two do it as fast as four, and keep less memory;
+ * with one, 10,000 idle connections keep 15 MB more.
  */
 const SETTINGS: readonly string[] = [
   "--no-allocation-site-pretenuring",

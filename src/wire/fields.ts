@@ -83,9 +83,9 @@ function byLength(spellings: readonly Spelling[]): Spelling[][] {
  */
 export function readFields(text: string): Result<string[], WireProblem> {
   const fields = splitFields(text);
-  const lines = fields.ok ? fields.value.length / 2 : Number.NaN;
+  if (fields.ok && isPlainText(text, fields.value.length / 2)) return fields;
   // A bad byte is told before any other problem.
-  return isPlainText(text, lines) || !hasBadBytes(text) ? fields : err("field");
+  return hasBadBytes(text) ? err("field") : fields;
 }
 
 function splitFields(text: string): Result<string[], WireProblem> {

@@ -1,4 +1,4 @@
-import type { HeaderList } from "../http/headers.ts";
+import { fieldLines, type HeaderList } from "../http/headers.ts";
 import { isPlainText } from "../http/plain-text.ts";
 
 /**
@@ -21,14 +21,6 @@ export const CHUNK_END = "\r\n";
 /** The end of a chunked body with its trailers: name, value, … Throws as `answerHeadText`. */
 export function lastChunk(trailers: HeaderList): string {
   return checked(`0\r\n${fieldLines(trailers)}\r\n`, trailers, "");
-}
-
-function fieldLines(fields: HeaderList): string {
-  let text = "";
-  for (let i = 0; i < fields.length; i += 2) {
-    text += `${fields[i] ?? ""}: ${fields[i + 1] ?? ""}\r\n`;
-  }
-  return text;
 }
 
 /** Returns `text`: a line, those of `fields`, and an empty one. */
